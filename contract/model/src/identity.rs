@@ -1,0 +1,78 @@
+//! Who stands behind an address: workloads, services, pods.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What the series say of one end of a connection, apart from its pod. Equal for all replicas, so it is shared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Workload {
+    pub namespace: String,
+    /// The owner's name by Istio's rules: a Deployment's, not its ReplicaSet's.
+    pub name: String,
+    pub canonical_service: String,
+    pub canonical_revision: String,
+    pub cluster: String,
+}
+
+/// A Kubernetes Service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Service {
+    pub namespace: String,
+    pub name: String,
+    /// `name.namespace.svc.<cluster domain>`
+    pub host: String,
+    /// The cluster the Service is of, as in [`Workload::cluster`].
+    pub cluster: String,
+}
+
+/// A pod as its peers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    pub uid: String,
+    pub name: String,
+    /// All of `status.podIPs`, IPv4-mapped addresses unmapped.
+    pub addresses: Vec<IpAddr>,
+    /// Shares its node's network namespace and addresses, so that no address names it.
+    pub host_network: bool,
+    pub workload: Arc<Workload>,
+    /// The one Service behind each target port, sorted by port. Where several match: the oldest, then by name.
+    pub services: Vec<(u16, Arc<Service>)>,
+}
+
+impl Pod {
+    /// The Service that a connection to this port of the pod belongs to, by the rule both ends share.
+    #[must_use]
+    pub fn service(&self, target_port: u16) -> Option<&Arc<Service>> {
+        let at = self.services.binary_search_by_key(&target_port, |(port, _)| *port).ok()?;
+        Some(&self.services[at].1)
+    }
+}
+
+/// Nanoseconds since the Unix epoch.
+pub type UnixNanos = u64;
+
+/// Somebody an address belongs to, or belonged to, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub holder: Holder,
+    /// 0: since ever.
+    pub from: UnixNanos,
+    /// `None`: still.
+    pub until: Option<UnixNanos>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Pod(Arc<Pod>),
+    /// A cluster, external or load balancer address of a Service: the backend is conntrack's to tell.
+    Service(Arc<Service>),
+    /// A node's address: any hostNetwork pod, host process or masqueraded peer may stand behind it.
+    Node(String),
+}
+
+/// An address and all who held it lately. Nobody: it is outside the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    pub address: IpAddr,
+    pub owners: Vec<Owner>,
+}

@@ -1,0 +1,14 @@
+//! What operator and probe agree on. Pure: no I/O, no runtime, no Kubernetes client.
+//!
+//! ```text
+//! labels, owners --canonical, owner--> Workload --+
+//!                                   Service ------+--> Pod --> LocalPod, Address --> Update (one message to a probe)
+//! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
+//! ```
+
+pub mod canonical;
+pub mod identity;
+pub mod owner;
+pub mod reference;
+pub mod series;
+pub mod update;

@@ -1,0 +1,165 @@
+//! The one table of what is exposed: names, types, help, labels. Exposition, docs and tests read it.
+
+use std::fmt;
+use std::str::FromStr;
+
+mod families;
+mod labels;
+pub use families::{FAMILIES, SELF_METRICS};
+pub use labels::{CONNECTION_LABELS, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
+
+/// One metric family of connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    pub metric: Metric,
+    /// As the text format 0.0.4 writes it: counters with `_total`.
+    pub name: &'static str,
+    pub kind: Kind,
+    pub help: &'static str,
+    /// Where the figure comes from in the kernel, for the reference.
+    pub source: &'static str,
+    pub set: SeriesSet,
+}
+
+impl Family {
+    /// Label names, in the order in which they are written.
+    #[must_use]
+    pub fn labels(&self) -> &'static [&'static str] {
+        match self.set {
+            SeriesSet::Istio | SeriesSet::Longwire => &SERVICE_LABELS,
+            SeriesSet::KmeshConnection => &CONNECTION_LABELS,
+            SeriesSet::KmeshWorkload => &WORKLOAD_LABELS,
+        }
+    }
+}
+
+/// One self-metric of a component, kept by the `prometheus` crate.
+#[derive(Clone, Copy, Debug)]
+pub struct SelfMetric {
+    pub name: &'static str,
+    pub kind: SelfKind,
+    pub help: &'static str,
+    pub labels: &'static [&'static str],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelfKind {
+    Counter,
+    Gauge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Counter,
+    Gauge,
+    /// Upper bounds of the buckets, in seconds, without `+Inf`.
+    Histogram(&'static [f64]),
+}
+
+/// What a family counts; each names exactly one row of [`FAMILIES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metric {
+    IstioSentBytes,
+    IstioReceivedBytes,
+    IstioOpened,
+    IstioClosed,
+    KmeshConnectionSentBytes,
+    KmeshConnectionReceivedBytes,
+    KmeshConnectionPacketLost,
+    KmeshConnectionRetrans,
+    KmeshWorkloadOpened,
+    KmeshWorkloadClosed,
+    KmeshWorkloadSentBytes,
+    KmeshWorkloadReceivedBytes,
+    KmeshWorkloadRetrans,
+    KmeshWorkloadPacketLoss,
+    LongwireFailed,
+    LongwireActive,
+    LongwireRetransmittedBytes,
+    LongwireLostPackets,
+    LongwireRtt,
+    LongwireHandshake,
+    LongwireDuration,
+}
+
+/// Families that are switched on and off together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SeriesSet {
+    Istio,
+    KmeshConnection,
+    KmeshWorkload,
+    Longwire,
+}
+
+impl SeriesSet {
+    pub const ALL: [Self; 4] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire];
+
+    /// The name users write.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Istio => "istio",
+            Self::KmeshConnection => "kmesh-connection",
+            Self::KmeshWorkload => "kmesh-workload",
+            Self::Longwire => "longwire",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown series set {0:?}: known are istio, kmesh-connection, kmesh-workload, longwire")]
+pub struct InvalidSeriesSet(pub String);
+
+impl FromStr for SeriesSet {
+    type Err = InvalidSeriesSet;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|set| set.name() == name).ok_or_else(|| InvalidSeriesSet(name.to_owned()))
+    }
+}
+
+/// A set of [`SeriesSet`]s.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeriesSets(u8);
+
+impl SeriesSets {
+    pub const NONE: Self = Self(0);
+
+    #[must_use]
+    pub const fn with(self, set: SeriesSet) -> Self {
+        Self(self.0 | 1 << set as u8)
+    }
+
+    #[must_use]
+    pub const fn without(self, set: SeriesSet) -> Self {
+        Self(self.0 & !(1 << set as u8))
+    }
+
+    #[must_use]
+    pub const fn contains(self, set: SeriesSet) -> bool {
+        self.0 & 1 << set as u8 != 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = SeriesSet> {
+        SeriesSet::ALL.into_iter().filter(move |set| self.contains(*set))
+    }
+}
+
+/// Kmesh's workload series are off unless somebody asks, as in Kmesh.
+impl Default for SeriesSets {
+    fn default() -> Self {
+        Self::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshConnection).with(SeriesSet::Longwire)
+    }
+}
+
+impl FromIterator<SeriesSet> for SeriesSets {
+    fn from_iter<I: IntoIterator<Item = SeriesSet>>(sets: I) -> Self {
+        sets.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl fmt::Debug for SeriesSets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(SeriesSet::name)).finish()
+    }
+}

@@ -1,0 +1,72 @@
+//! The rows of the table.
+
+use super::{Family, Kind, Metric, SelfKind, SelfMetric, SeriesSet};
+
+const LATENCY: &[f64] = &[0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
+const LIFETIME: &[f64] = &[0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0];
+
+const fn row(
+    metric: Metric,
+    name: &'static str,
+    kind: Kind,
+    set: SeriesSet,
+    source: &'static str,
+    help: &'static str,
+) -> Family {
+    Family { metric, name, kind, help, source, set }
+}
+
+const SENT: &str = "tcp_sock.snd_nxt, each byte once, without SYN and FIN";
+const RECEIVED: &str = "tcp_sock.bytes_received, without FIN";
+
+/// Every family of connections, in the order of a scrape.
+#[rustfmt::skip]
+pub const FAMILIES: [Family; 21] = [
+    row(Metric::IstioSentBytes, "istio_tcp_sent_bytes_total", Kind::Counter, SeriesSet::Istio, "reporter destination: tcp_sock.snd_nxt; reporter source: tcp_sock.bytes_received",
+        "Bytes from server to client, cumulative."),
+    row(Metric::IstioReceivedBytes, "istio_tcp_received_bytes_total", Kind::Counter, SeriesSet::Istio, "reporter destination: tcp_sock.bytes_received; reporter source: tcp_sock.snd_nxt",
+        "Bytes from client to server, cumulative."),
+    row(Metric::IstioOpened, "istio_tcp_connections_opened_total", Kind::Counter, SeriesSet::Istio, "inet_sock_set_state to ESTABLISHED",
+        "Connections established, cumulative."),
+    row(Metric::IstioClosed, "istio_tcp_connections_closed_total", Kind::Counter, SeriesSet::Istio, "inet_sock_set_state to CLOSE",
+        "Established connections that ended, cumulative."),
+    row(Metric::KmeshConnectionSentBytes, "kmesh_tcp_connection_sent_bytes_total", Kind::Counter, SeriesSet::KmeshConnection, SENT,
+        "Bytes the reporting end of a long connection sent, cumulative."),
+    row(Metric::KmeshConnectionReceivedBytes, "kmesh_tcp_connection_received_bytes_total", Kind::Counter, SeriesSet::KmeshConnection, RECEIVED,
+        "Bytes the reporting end of a long connection received, cumulative."),
+    row(Metric::KmeshConnectionPacketLost, "kmesh_tcp_connection_packet_lost_total", Kind::Counter, SeriesSet::KmeshConnection, "tcp_sock.lost",
+        "Packets the reporting end of a long connection sent and took for lost, cumulative."),
+    row(Metric::KmeshConnectionRetrans, "kmesh_tcp_connection_retrans_total", Kind::Counter, SeriesSet::KmeshConnection, "tcp_sock.total_retrans",
+        "Segments the reporting end of a long connection sent again, SYN and FIN included, cumulative."),
+    row(Metric::KmeshWorkloadOpened, "kmesh_tcp_workload_connections_opened_total", Kind::Counter, SeriesSet::KmeshWorkload, "inet_sock_set_state to ESTABLISHED",
+        "Connections established between a workload and a pod, cumulative."),
+    row(Metric::KmeshWorkloadClosed, "kmesh_tcp_workload_connections_closed_total", Kind::Counter, SeriesSet::KmeshWorkload, "inet_sock_set_state to CLOSE",
+        "Established connections between a workload and a pod that ended, cumulative."),
+    row(Metric::KmeshWorkloadSentBytes, "kmesh_tcp_workload_sent_bytes_total", Kind::Counter, SeriesSet::KmeshWorkload, SENT,
+        "Bytes the reporting end sent, by workload and pod, cumulative."),
+    row(Metric::KmeshWorkloadReceivedBytes, "kmesh_tcp_workload_received_bytes_total", Kind::Counter, SeriesSet::KmeshWorkload, RECEIVED,
+        "Bytes the reporting end received, by workload and pod, cumulative."),
+    row(Metric::KmeshWorkloadRetrans, "kmesh_tcp_retrans_total", Kind::Counter, SeriesSet::KmeshWorkload, "tcp_sock.total_retrans",
+        "Segments the reporting end sent again, SYN and FIN included, by workload and pod, cumulative."),
+    row(Metric::KmeshWorkloadPacketLoss, "kmesh_tcp_packet_loss_total", Kind::Counter, SeriesSet::KmeshWorkload, "tcp_sock.lost",
+        "Packets the reporting end sent and took for lost, by workload and pod, cumulative."),
+    row(Metric::LongwireFailed, "longwire_tcp_connections_failed_total", Kind::Counter, SeriesSet::Longwire, "inet_sock_set_state from SYN_SENT to CLOSE, sock.sk_err",
+        "Connection attempts that never established, by reason, cumulative; reporter source only."),
+    row(Metric::LongwireActive, "longwire_tcp_connections_active", Kind::Gauge, SeriesSet::Longwire, "sampled sockets",
+        "Connections established now."),
+    row(Metric::LongwireRetransmittedBytes, "longwire_tcp_retransmitted_bytes_total", Kind::Counter, SeriesSet::Longwire, "tcp_sock.bytes_retrans",
+        "Payload bytes the reporting end sent again, cumulative."),
+    row(Metric::LongwireLostPackets, "longwire_tcp_lost_packets_total", Kind::Counter, SeriesSet::Longwire, "tcp_sock.lost",
+        "Packets the reporting end sent and took for lost, cumulative; may exceed retransmits."),
+    row(Metric::LongwireRtt, "longwire_tcp_rtt_seconds", Kind::Histogram(LATENCY), SeriesSet::Longwire, "tcp_sock.srtt_us >> 3",
+        "Smoothed round-trip time, one observation a connection and sample in which it moved data."),
+    row(Metric::LongwireHandshake, "longwire_tcp_handshake_seconds", Kind::Histogram(LATENCY), SeriesSet::Longwire, "SYN_SENT to ESTABLISHED",
+        "Time from SYN to established; reporter source only."),
+    row(Metric::LongwireDuration, "longwire_tcp_connection_duration_seconds", Kind::Histogram(LIFETIME), SeriesSet::Longwire, "ESTABLISHED to CLOSE",
+        "Time from established to closed, one observation a closed connection."),
+];
+
+/// What the probe says of itself.
+#[rustfmt::skip]
+pub const SELF_METRICS: [SelfMetric; 0] = [];
+const _: SelfKind = SelfKind::Gauge;

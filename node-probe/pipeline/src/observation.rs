@@ -1,0 +1,72 @@
+//! What enrich hands to aggregate: who the two ends are, and what moved between them.
+
+use crate::record::{FailReason, Monotonic};
+use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Which end of the connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reporter {
+    /// The client's socket.
+    Source,
+    /// The server's socket.
+    Destination,
+}
+
+/// The service a connection belongs to, by the rule both ends share.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Dialled {
+    Service(Arc<Service>),
+    /// A pod, on a port that no Service has.
+    Pod,
+    /// An address outside the cluster.
+    Outside,
+    /// Nobody can say: a node's address, an ambiguous one, an unanswered question.
+    Unknown,
+}
+
+/// Both ends of a connection under the names of the series: one label set of Istio's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Edge {
+    pub reporter: Reporter,
+    /// `None`: unknown.
+    pub source: Option<Arc<Workload>>,
+    pub destination: Option<Arc<Workload>>,
+    pub dialled: Dialled,
+}
+
+/// What the series of one connection or pod say beyond the edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    pub edge: Edge,
+    /// `None`: unknown.
+    pub destination_pod: Option<Arc<Pod>>,
+    /// The client's address, as the observing socket sees it.
+    pub source_address: SocketAddr,
+    /// The server's address, as the observing socket sees it: a Service's where the client dialled one.
+    pub destination_address: SocketAddr,
+    /// The server's own address, behind any Service; the observed one where nobody knows better.
+    pub destination_pod_address: std::net::IpAddr,
+    /// Wall clock at which the handshake completed, or the connection was adopted.
+    pub start: UnixNanos,
+}
+
+/// What a connection adds to its series. Bytes are the observing socket's own view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delta {
+    pub sent: u64,
+    pub received: u64,
+    pub retransmitted_bytes: u64,
+    pub retransmits: u32,
+    pub lost: u32,
+    pub opened: bool,
+    pub closed: bool,
+    pub failed: Option<FailReason>,
+    /// Microseconds, smoothed.
+    pub rtt_us: Option<u32>,
+    /// Nanoseconds from SYN to established.
+    pub handshake: Option<Monotonic>,
+    /// Nanoseconds from established to closed.
+    pub duration: Option<Monotonic>,
+}

@@ -1,0 +1,284 @@
+//! Bytes from the kernel to records. The layout is that of `bpf/record.h`; a test holds the two together.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+#[cfg(test)]
+mod tests;
+
+/// Nanoseconds of CLOCK_MONOTONIC, as `bpf_ktime_get_ns` gives them.
+pub type Monotonic = u64;
+
+/// Cumulative since the handshake; `struct counters`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Counters {
+    /// Payload bytes handed to the network, each once.
+    pub sent: u64,
+    /// Payload bytes taken from the network, in order.
+    pub received: u64,
+    /// Payload bytes sent again, `tcp_sock.bytes_retrans`.
+    pub retransmitted_bytes: u64,
+    /// Segments sent again, SYN and FIN included, `tcp_sock.total_retrans`.
+    pub retransmits: u32,
+    /// Packets taken for lost, `tcp_sock.lost`.
+    pub lost: u32,
+    /// Smoothed round-trip time now, microseconds; 0: none yet.
+    pub srtt_us: u32,
+    /// Least round-trip time of late, microseconds; all ones: none yet.
+    pub min_rtt_us: u32,
+}
+
+/// `struct record`, as it lies in the ring.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct RawRecord {
+    pub kind: u32,
+    pub flags: u32,
+    pub id: u64,
+    pub time: u64,
+    pub syn_time: u64,
+    pub established: u64,
+    pub cgroup: u64,
+    pub netns: u32,
+    pub error: i32,
+    pub client_isn: u32,
+    pub server_isn: u32,
+    pub local: [u8; 16],
+    pub remote: [u8; 16],
+    pub local_port: u16,
+    pub remote_port: u16,
+    pub pad: u32,
+    pub counters: Counters,
+}
+
+/// `struct sample`, as it lies in the sample array.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct Sample {
+    pub id: u64,
+    pub counters: Counters,
+    pub flags: u32,
+    pub pad: u32,
+}
+
+pub const CGROUP_LEVELS: usize = 8;
+pub const CGROUP_NAME: usize = 96;
+
+/// `struct cgroup_record`, as it lies in the ring.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct RawCgroup {
+    pub kind: u32,
+    pub levels: u32,
+    pub cgroup: u64,
+    pub name: [[u8; CGROUP_NAME]; CGROUP_LEVELS],
+}
+
+pub mod kind {
+    pub const ANNOUNCE: u32 = 1;
+    pub const CLOSE: u32 = 2;
+    pub const FAIL: u32 = 3;
+    pub const CGROUP: u32 = 4;
+}
+
+pub mod flag {
+    pub const ACTIVE: u32 = 1;
+    pub const PASSIVE: u32 = 2;
+    pub const ADOPTED: u32 = 4;
+    pub const ANNOUNCED: u32 = 8;
+    pub const UNTRACKED: u32 = 16;
+    pub const LOCAL_FIN: u32 = 32;
+    pub const PEER_FIN: u32 = 64;
+    pub const NEVER_SENT: u32 = 128;
+}
+
+/// Which end of the handshake a socket was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Sent the SYN: the client, reporter `source`.
+    Active,
+    /// Accepted: the server, reporter `destination`.
+    Passive,
+}
+
+/// Why a connect never established.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailReason {
+    /// A RST answered the SYN.
+    Refused,
+    /// No answer in time.
+    Timeout,
+    /// A router or host said that there is no way.
+    Unreachable,
+    /// The application gave up first.
+    Aborted,
+    /// No segment was ever sent: no free port, no route, no memory.
+    NeverSent,
+    /// Any other errno.
+    Other,
+}
+
+impl FailReason {
+    pub const ALL: [Self; 6] =
+        [Self::Refused, Self::Timeout, Self::Unreachable, Self::Aborted, Self::NeverSent, Self::Other];
+
+    /// The value of the label `reason`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::Aborted => "aborted",
+            Self::NeverSent => "never_sent",
+            Self::Other => "other",
+        }
+    }
+
+    fn of(error: i32, flags: u32) -> Self {
+        const ECONNREFUSED: i32 = 111;
+        const ETIMEDOUT: i32 = 110;
+        const ENETUNREACH: i32 = 101;
+        const EHOSTUNREACH: i32 = 113;
+        match error {
+            ECONNREFUSED => Self::Refused,
+            ETIMEDOUT => Self::Timeout,
+            ENETUNREACH | EHOSTUNREACH => Self::Unreachable,
+            0 if flags & flag::NEVER_SENT != 0 => Self::NeverSent,
+            0 => Self::Aborted,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What became of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    Announce,
+    Close,
+    Fail(FailReason),
+}
+
+/// A ring record of a connection, validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionRecord {
+    pub event: Event,
+    /// Unique on this boot; 0 when [`ConnectionRecord::untracked`].
+    pub id: u64,
+    pub time: Monotonic,
+    /// `None`: the SYN was not seen.
+    pub syn_time: Option<Monotonic>,
+    /// `None`: the handshake was not seen.
+    pub established: Option<Monotonic>,
+    pub role: Option<Role>,
+    /// Older than the probe: its first record is a baseline, and it was never opened.
+    pub adopted: bool,
+    pub announced: bool,
+    /// Its first record is this close: no baseline, it adds nothing.
+    pub untracked: bool,
+    /// Inode of the cgroup v2 directory.
+    pub cgroup: u64,
+    /// Inode of the network namespace.
+    pub netns: u32,
+    /// Initial sequence numbers, client's and server's: one name for both ends. `None`: not known.
+    pub sequence: Option<(u32, u32)>,
+    /// IPv4-mapped addresses are unmapped.
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+    pub counters: Counters,
+}
+
+/// A cgroup at its first sight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CgroupRecord {
+    pub cgroup: u64,
+    /// Names of the directory and those above it, nearest first.
+    pub names: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    Connection(ConnectionRecord),
+    Cgroup(CgroupRecord),
+}
+
+/// Why bytes are no record; counted by kind and skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRecord {
+    #[error("a record of {got} bytes where {want} were due")]
+    Size { got: usize, want: usize },
+    #[error("unknown record kind {0}")]
+    Kind(u32),
+    #[error("record without an id")]
+    Id,
+}
+
+impl Record {
+    /// Reads one ring record.
+    ///
+    /// # Errors
+    /// Another size or kind than `bpf/record.h` has.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
+        let kind = u32::read_from_prefix(bytes).map_err(|_| InvalidRecord::Size { got: bytes.len(), want: 4 })?.0;
+        match kind {
+            kind::CGROUP => Ok(Self::Cgroup(CgroupRecord::of(&read(bytes)?))),
+            kind::ANNOUNCE | kind::CLOSE | kind::FAIL => ConnectionRecord::of(&read(bytes)?).map(Self::Connection),
+            other => Err(InvalidRecord::Kind(other)),
+        }
+    }
+}
+
+fn read<T: FromBytes + KnownLayout + Immutable>(bytes: &[u8]) -> Result<T, InvalidRecord> {
+    T::read_from_bytes(bytes).map_err(|_| InvalidRecord::Size { got: bytes.len(), want: size_of::<T>() })
+}
+
+impl ConnectionRecord {
+    fn of(raw: &RawRecord) -> Result<Self, InvalidRecord> {
+        let has = |flag| raw.flags & flag != 0;
+        let untracked = has(flag::UNTRACKED);
+        if raw.id == 0 && !untracked {
+            return Err(InvalidRecord::Id);
+        }
+        Ok(Self {
+            event: match raw.kind {
+                kind::ANNOUNCE => Event::Announce,
+                kind::CLOSE => Event::Close,
+                _ => Event::Fail(FailReason::of(raw.error, raw.flags)),
+            },
+            id: raw.id,
+            time: raw.time,
+            syn_time: (raw.syn_time != 0).then_some(raw.syn_time),
+            established: (raw.established != 0).then_some(raw.established),
+            role: match (has(flag::ACTIVE), has(flag::PASSIVE)) {
+                (true, _) => Some(Role::Active),
+                (_, true) => Some(Role::Passive),
+                _ => None,
+            },
+            adopted: has(flag::ADOPTED),
+            announced: has(flag::ANNOUNCED),
+            untracked,
+            cgroup: raw.cgroup,
+            netns: raw.netns,
+            sequence: (raw.client_isn != 0 || raw.server_isn != 0).then_some((raw.client_isn, raw.server_isn)),
+            local: SocketAddr::new(address(raw.local), raw.local_port),
+            remote: SocketAddr::new(address(raw.remote), raw.remote_port),
+            counters: raw.counters,
+        })
+    }
+}
+
+impl CgroupRecord {
+    fn of(raw: &RawCgroup) -> Self {
+        let levels = (raw.levels as usize).min(CGROUP_LEVELS);
+        let text = |name: &[u8; CGROUP_NAME]| {
+            let end = name.iter().position(|byte| *byte == 0).unwrap_or(CGROUP_NAME);
+            String::from_utf8_lossy(&name[..end]).into_owned()
+        };
+        Self { cgroup: raw.cgroup, names: raw.name[..levels].iter().map(text).collect() }
+    }
+}
+
+fn address(bytes: [u8; 16]) -> IpAddr {
+    Ipv6Addr::from(bytes).to_canonical()
+}
