@@ -1,0 +1,34 @@
+# Everything a person types. `make` alone explains it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# In CI the build output lives outside the checkout, so that the next run is quick.
+ifdef CI
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longwire/target
+endif
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root; DEMO_SECONDS=30)
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
+	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-demo
+
+.PHONY: test
+test: deps ## Run every test (as root: they load BPF and make network namespaces)
+	cargo build --workspace --all-targets --locked
+	cargo test --workspace --locked
+
+.PHONY: lint
+lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	.ci/cargo-deny
+
+.PHONY: deps
+deps: ## Install the Debian packages that building and testing need
+	@.ci/deps

@@ -1,0 +1,101 @@
+//! Who may depend on whom, held by a test: the house as docs/architecture.md draws it.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+/// Each room, and the rooms it may know.
+const ROOMS: [(&str, &[&str]); 6] = [
+    ("longwire-model", &[]),
+    ("longwire-wire", &["longwire-model"]),
+    ("longwire-pipeline", &["longwire-model"]),
+    ("longwire-operator", &["longwire-model", "longwire-wire"]),
+    ("longwire-probe", &["longwire-model", "longwire-pipeline", "longwire-wire"]),
+    (
+        "longwire-e2e",
+        &["longwire-model", "longwire-operator", "longwire-pipeline", "longwire-probe", "longwire-wire"],
+    ),
+];
+
+/// Rooms without I/O, and what would bring it in.
+const PURE: [&str; 2] = ["longwire-model", "longwire-pipeline"];
+const IMPURE: [&str; 6] = ["tokio", "tonic", "kube", "aya", "libc", "async-std"];
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Name of every package to the names of its direct, non-dev dependencies.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--locked", "--filter-platform=x86_64-unknown-linux-gnu"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let name_of = |id: &Value| {
+        let packages = metadata["packages"].as_array().unwrap();
+        packages.iter().find(|package| &package["id"] == id).unwrap()["name"].as_str().unwrap().to_owned()
+    };
+    let is_normal = |edge: &&Value| edge["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"] != "dev");
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let mut found = BTreeMap::<_, BTreeSet<_>>::new();
+    for node in nodes {
+        let edges = node["deps"].as_array().unwrap().iter().filter(is_normal).map(|edge| name_of(&edge["pkg"]));
+        found.entry(name_of(&node["id"])).or_default().extend(edges);
+    }
+    found
+}
+
+#[test]
+fn a_room_knows_only_the_rooms_that_the_plan_allows() {
+    let dependencies = dependencies();
+    let ours: BTreeSet<_> = dependencies.keys().filter(|name| name.starts_with("longwire-")).cloned().collect();
+    assert_eq!(ours, ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect(), "a room without rules");
+    for (room, allowed) in ROOMS {
+        let known = dependencies[room].iter().filter(|name| name.starts_with("longwire-"));
+        let strangers: Vec<_> = known.filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(strangers.is_empty(), "{room} must not depend on {strangers:?}");
+    }
+}
+
+#[test]
+fn the_pure_rooms_reach_no_runtime_kernel_or_cluster() {
+    let dependencies = dependencies();
+    for room in PURE {
+        let mut reached = BTreeSet::new();
+        let mut waiting = vec![room];
+        while let Some(name) = waiting.pop() {
+            for next in &dependencies[name] {
+                // A proc macro runs at build time, and what it depends on stays there.
+                if reached.insert(next.as_str()) && !next.ends_with("-derive") && !next.ends_with("-impl") {
+                    waiting.push(next);
+                }
+            }
+        }
+        let impure: Vec<_> = IMPURE.iter().filter(|name| reached.contains(**name)).collect();
+        assert!(impure.is_empty(), "{room} reaches {impure:?}");
+    }
+}
+
+#[test]
+fn the_kernel_adapter_is_in_the_probe_alone() {
+    let users: Vec<_> = dependencies().into_iter().filter(|(_, known)| known.contains("aya")).map(|(name, _)| name).collect();
+    assert_eq!(users, ["longwire-probe"]);
+}
+
+#[test]
+fn no_file_holds_more_than_one_can_read_at_once() {
+    let listed = Command::new("git").args(["ls-files", "*.rs", "*.c", "*.h"]).current_dir(root()).output().unwrap();
+    let files = String::from_utf8(listed.stdout).unwrap();
+    assert!(files.lines().count() > 10, "git lists no files: {}", String::from_utf8_lossy(&listed.stderr));
+    for file in files.lines().filter(|file| !file.contains("/generated/")) {
+        // Deleted but not yet committed.
+        let Ok(text) = fs::read_to_string(root().join(file)) else { continue };
+        assert!(text.lines().count() <= 400, "{file} has {} lines; an idea fits in 400", text.lines().count());
+    }
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the kernel keeps for each socket, turned into the figures of record.h. */
+#pragma once
+
+#define barrier() asm volatile("" ::: "memory")
+
+/* Unique on this boot: no two connections begin on one CPU in the same nanosecond. */
+static __always_inline u64 new_id(u64 now)
+{
+	return now << 10 | (bpf_get_smp_processor_id() & 1023);
+}
+
+static __always_inline bool has_own_fin(int state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK;
+}
+
+/* Sequence numbers of the first payload bytes. Whoever sent the SYN has had it acked among bytes_acked. */
+static __always_inline void read_sequence(struct connection *c, const struct tcp_sock *tp)
+{
+	u32 syn = c->flags & FLAG_ACTIVE ? 1 : 0;
+	u64 acked, una;
+
+	/*
+	 * The kernel adds to bytes_acked first and moves snd_una then. An adopted socket may be in the middle of that
+	 * on another CPU: taken in this order the difference is never too large, and in-flight bytes never negative.
+	 */
+	for (int i = 0; i < 4; i++) {
+		acked = tp->bytes_acked;
+		barrier();
+		una = tp->snd_una;
+		barrier();
+		if (acked == tp->bytes_acked)
+			break;
+	}
+	c->first_sent = (u32)una - (u32)acked + syn;
+	c->first_received = tp->rcv_nxt - (u32)tp->bytes_received;
+}
+
+/*
+ * Payload bytes handed to the network, each once. bytes_sent - bytes_retrans is not it: bytes_sent rises although the
+ * local stack dropped the packet. Everything follows from bytes_acked and one later look at snd_nxt, so a sample
+ * taken while the socket works on another CPU is merely a moment old, never too high.
+ */
+static __always_inline u64 read_sent(const struct connection *c, const struct tcp_sock *tp, bool own_fin)
+{
+	u64 acked = tp->bytes_acked - (c->flags & FLAG_ACTIVE ? 1 : 0);
+	u32 next, in_flight;
+
+	barrier();
+	next = tp->snd_nxt;
+	in_flight = next - (c->first_sent + (u32)acked);
+	if ((s32)in_flight < 0)
+		in_flight = 0;
+	barrier();
+	/* A FIN takes the last sequence number. Seen before it is queued, this is one byte low until the next sample. */
+	if (own_fin && next == tp->write_seq && acked + in_flight)
+		return acked + in_flight - 1;
+	return acked + in_flight;
+}
+
+/* Somebody works on the socket: softirq holds the spinlock, or a process owns it. */
+static __always_inline bool is_busy(const struct sock *sk)
+{
+	if (!bpf_core_field_exists(sk->sk_lock.slock.rlock.raw_lock.val.counter))
+		return 1;
+	return sk->sk_lock.owned || sk->sk_lock.slock.rlock.raw_lock.val.counter;
+}
+
+/*
+ * Payload bytes taken from the network, in order. The peer's FIN is counted in bytes_received an instant before
+ * SOCK_DONE is set, under the lock: while somebody works on the socket the last byte waits for the next sample.
+ */
+static __always_inline u64 read_received(const struct sock *sk, const struct tcp_sock *tp, bool live)
+{
+	u64 received = tp->bytes_received;
+	bool busy;
+
+	barrier();
+	busy = live && is_busy(sk);
+	barrier();
+	if (received && (busy || sk->__sk_common.skc_flags & 1 << SOCK_DONE))
+		received--;
+	return received;
+}
+
+static __always_inline void read_counters(struct counters *to, const struct connection *c, const struct sock *sk,
+					  const struct tcp_sock *tp, bool own_fin, bool live)
+{
+	to->sent = read_sent(c, tp, own_fin);
+	to->received = read_received(sk, tp, live);
+	to->retransmitted_bytes = tp->bytes_retrans;
+	to->retransmits = tp->total_retrans;
+	to->lost = tp->lost; /* cumulative; lost_out is only what is missing now */
+	to->srtt_us = tp->srtt_us >> 3;
+	to->min_rtt_us = tp->rtt_min.s[0].v;
+}
+
+static __always_inline void map_v4(u8 to[16], __be32 address)
+{
+	__builtin_memset(to, 0, 16);
+	to[10] = to[11] = 0xff;
+	__builtin_memcpy(to + 12, &address, 4);
+}
+
+static __always_inline void read_addresses(struct record *r, const struct sock *sk, const struct tcp_sock *tp)
+{
+	/* skc_num is gone at TCP_CLOSE, inet_sport is not. */
+	r->local_port = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
+	r->remote_port = __builtin_bswap16(sk->__sk_common.skc_dport);
+	if (sk->__sk_common.skc_family == AF_INET6) {
+		bpf_probe_read_kernel(r->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(r->remote, 16, &sk->__sk_common.skc_v6_daddr);
+	} else {
+		map_v4(r->local, sk->__sk_common.skc_rcv_saddr);
+		map_v4(r->remote, sk->__sk_common.skc_daddr);
+	}
+}

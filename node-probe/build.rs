@@ -1,0 +1,36 @@
+//! Compiles the BPF programs; the object is embedded in the binary.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=bpf");
+    println!("cargo::rerun-if-env-changed=CLANG");
+    let object = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("connection.bpf.o");
+    let clang = env::var("CLANG").unwrap_or_else(|_| "clang".to_owned());
+    let arch = match env::var("CARGO_CFG_TARGET_ARCH").as_deref() {
+        Ok("x86_64") => "x86",
+        Ok("aarch64") => "arm64",
+        other => panic!("Longwire runs on x86_64 and aarch64, not on {other:?}"),
+    };
+    let built = Command::new(&clang)
+        .args(["-Wall", "-Wextra", "-Werror", "-O2", "-g", "-target", "bpf", "-mcpu=v3"])
+        // BPF_PROG's arguments and map keys that only their type matters of.
+        .arg("-Wno-unused-parameter")
+        .arg(format!("-D__TARGET_ARCH_{arch}"))
+        .args(["-c", "bpf/connection.bpf.c", "-o"])
+        .arg(&object)
+        .status();
+    match built {
+        Ok(status) if status.success() => {}
+        Ok(status) => panic!("{clang} could not compile bpf/connection.bpf.c: {status}"),
+        Err(error) => panic!("cannot run {clang}: {error}; install clang and libbpf-dev, or set CLANG"),
+    }
+    // DWARF is of no use in the kernel; BTF stays.
+    match Command::new("llvm-strip").arg("-g").arg(&object).status() {
+        Ok(status) if status.success() => {}
+        _ => println!("cargo::warning=no llvm-strip: the embedded BPF object keeps its debug information"),
+    }
+    assert!(fs::metadata(&object).is_ok_and(|object| object.len() > 0), "clang left no object");
+}

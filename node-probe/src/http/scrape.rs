@@ -1,0 +1,62 @@
+//! One scrape, streamed: a slice of the series at a time, with the pipeline free in between.
+
+use crate::self_metrics;
+use crate::shared::Shared;
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::Response;
+use futures::stream;
+use longwire_pipeline::aggregate::ScrapeNumber;
+use longwire_pipeline::exposition::{self, Cursor, Format};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// Copied while the lock is held.
+const SLICE: usize = 64 << 10;
+
+struct Scrape {
+    shared: Arc<Shared>,
+    format: Format,
+    number: ScrapeNumber,
+    next: Next,
+}
+
+enum Next {
+    Series(Cursor),
+    SelfMetrics,
+    Completed,
+}
+
+pub(super) fn respond(shared: Arc<Shared>, format: Format) -> Response {
+    let number = shared.pipeline().aggregate_mut().scrape_started();
+    let scrape = Scrape { shared, format, number, next: Next::Series(Cursor::new(format)) };
+    let mut response = Response::new(Body::from_stream(stream::unfold(scrape, slice)));
+    let content_type = header::HeaderValue::from_static(format.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// A scraper that goes away before the end has not seen the scrape: it does not count as completed.
+async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)> {
+    let mut out = Vec::with_capacity(SLICE + SLICE / 4);
+    match &mut scrape.next {
+        Next::Series(cursor) => {
+            let pipeline = scrape.shared.pipeline();
+            if !exposition::render(pipeline.aggregate(), cursor, SLICE, &mut out) {
+                scrape.next = Next::SelfMetrics;
+            }
+        }
+        Next::SelfMetrics => {
+            self_metrics::write(&scrape.shared, scrape.format, &mut out);
+            if matches!(scrape.format, Format::OpenMetrics) {
+                out.extend_from_slice(b"# EOF\n");
+            }
+            scrape.next = Next::Completed;
+        }
+        Next::Completed => {
+            scrape.shared.pipeline().aggregate_mut().scrape_completed(scrape.number);
+            return None;
+        }
+    }
+    Some((Ok(out.into()), scrape))
+}

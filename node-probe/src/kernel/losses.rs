@@ -1,0 +1,54 @@
+//! What the kernel side could not do, or did the long way round: counted there, read here.
+
+use aya::maps::{MapData, PerCpuArray};
+use aya::programs::ProgramFd;
+use std::fs;
+use std::os::fd::{AsFd, AsRawFd};
+
+/// `enum loss` of `bpf/maps.h`, in its order: the values of the label `kind`.
+pub(crate) const KINDS: [&str; 8] = [
+    "record_dropped",
+    "announce_deferred",
+    "cgroup_deferred",
+    "storage_full",
+    "sample_deferred",
+    "listeners_full",
+    "untracked_close",
+    "recovered_close",
+];
+
+pub(crate) struct Losses {
+    counts: PerCpuArray<MapData, u64>,
+    programs: Vec<(&'static str, ProgramFd)>,
+}
+
+/// How often the kernel skipped a program because it would have interrupted itself.
+pub(crate) struct Misses {
+    pub(crate) program: &'static str,
+    pub(crate) count: u64,
+}
+
+impl Losses {
+    pub(super) fn new(counts: PerCpuArray<MapData, u64>, programs: Vec<(&'static str, ProgramFd)>) -> Self {
+        Self { counts, programs }
+    }
+
+    /// Cumulative since the programs were loaded, summed over CPUs. What cannot be read is left out.
+    pub(crate) fn read(&self) -> Vec<(&'static str, u64)> {
+        let total = |index: usize| {
+            let values = self.counts.get(&u32::try_from(index).ok()?, 0).ok()?;
+            Some(values.iter().sum())
+        };
+        KINDS.iter().enumerate().filter_map(|(index, kind)| Some((*kind, total(index)?))).collect()
+    }
+
+    /// `bpf_prog_info.recursion_misses`, as the descriptor's fdinfo shows it.
+    pub(crate) fn misses(&self) -> Vec<Misses> {
+        let count = |program: &ProgramFd| {
+            let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", program.as_fd().as_raw_fd())).ok()?;
+            info.lines().find_map(|line| line.strip_prefix("recursion_misses:"))?.trim().parse().ok()
+        };
+        let read = |(program, fd): &(&'static str, ProgramFd)| Some(Misses { program, count: count(fd)? });
+        self.programs.iter().filter_map(read).collect()
+    }
+}

@@ -1,0 +1,71 @@
+//! What the kernel must have, asked before anything is loaded, so that the answer names the thing and the remedy.
+
+use std::path::Path;
+use std::{fs, io};
+
+#[cfg(test)]
+mod tests;
+
+const BTF: &str = "/sys/kernel/btf/vmlinux";
+const OLDEST: (u32, u32) = (5, 15);
+
+/// Linux capability numbers.
+const NET_ADMIN: u32 = 12;
+const SYS_ADMIN: u32 = 21;
+const PERFMON: u32 = 38;
+const BPF: u32 = 39;
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum MissingRequirement {
+    #[error(
+        "kernel {0} is too old: Longwire needs Linux 5.15 or newer, for socket storage iterators and cgroup ids of sockets"
+    )]
+    Kernel(String),
+    #[error("this kernel has no type information at {0}: run one built with CONFIG_DEBUG_INFO_BTF=y, as distributions' are")]
+    Btf(String),
+    #[error(
+        "missing {}: add {} to the container's securityContext.capabilities.add, or run as root",
+        .0.join(", "), if .0.len() == 1 { "it" } else { "them" }
+    )]
+    Capabilities(Vec<&'static str>),
+    #[error("{0} cannot be read: mount /proc and /sys")]
+    Unreadable(&'static str),
+}
+
+/// Checks the running kernel and this process.
+pub(crate) fn preflight() -> Result<(), MissingRequirement> {
+    let read = |path: &'static str| fs::read_to_string(path).map_err(|_: io::Error| MissingRequirement::Unreadable(path));
+    check_release(read("/proc/sys/kernel/osrelease")?.trim())?;
+    check_capabilities(&read("/proc/self/status")?)?;
+    check_btf(Path::new(BTF))
+}
+
+fn check_release(release: &str) -> Result<(), MissingRequirement> {
+    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(()),
+        _ => Err(MissingRequirement::Kernel(release.to_owned())),
+    }
+}
+
+fn check_capabilities(status: &str) -> Result<(), MissingRequirement> {
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
+    let Some(effective) = effective else { return Err(MissingRequirement::Unreadable("/proc/self/status")) };
+    let has = |capability: u32| effective & 1 << capability != 0;
+    // CAP_SYS_ADMIN stands for BPF and PERFMON, as before Linux 5.8.
+    let wanted = [
+        ("CAP_BPF", has(BPF) || has(SYS_ADMIN)),
+        ("CAP_PERFMON", has(PERFMON) || has(SYS_ADMIN)),
+        ("CAP_NET_ADMIN", has(NET_ADMIN)),
+    ];
+    let missing: Vec<_> = wanted.iter().filter(|(_, held)| !held).map(|(name, _)| *name).collect();
+    if missing.is_empty() { Ok(()) } else { Err(MissingRequirement::Capabilities(missing)) }
+}
+
+fn check_btf(path: &Path) -> Result<(), MissingRequirement> {
+    match fs::metadata(path) {
+        Ok(btf) if btf.len() > 0 => Ok(()),
+        _ => Err(MissingRequirement::Btf(path.display().to_string())),
+    }
+}

@@ -1,0 +1,80 @@
+//! The command line.
+
+use clap::{Parser, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Watches the TCP connections of this node's pods and exposes them to Prometheus.
+#[derive(Clone, Debug, Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// Where the operator listens; plain http only on loopback
+    #[arg(long, env = "LONGWIRE_OPERATOR", value_name = "URL", value_parser = operator_url)]
+    pub(crate) operator: String,
+
+    /// This node's name, as Kubernetes has it
+    #[arg(long, env = "LONGWIRE_NODE_NAME", value_name = "NAME")]
+    pub(crate) node_name: String,
+
+    /// Address and port of /metrics, /healthz and /readyz
+    #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:15020")]
+    pub(crate) metrics_listen: SocketAddr,
+
+    /// Time between two looks at every live connection, 100ms to 5m
+    #[arg(long, env = "LONGWIRE_SAMPLE_INTERVAL", value_name = "DURATION", default_value = "5s", value_parser = interval)]
+    pub(crate) sample_interval: Duration,
+
+    /// Age from which a connection has series of its own
+    #[arg(
+        long,
+        env = "LONGWIRE_LONG_CONNECTION_THRESHOLD",
+        value_name = "DURATION",
+        default_value = "5s",
+        value_parser = humantime::parse_duration
+    )]
+    pub(crate) long_connection_threshold: Duration,
+
+    /// Mount of the cgroup v2 tree [default: /sys/fs/cgroup/unified or /sys/fs/cgroup]
+    #[arg(long, env = "LONGWIRE_CGROUP_ROOT", value_name = "DIR")]
+    pub(crate) cgroup_root: Option<PathBuf>,
+
+    /// Most live connections that are followed; more are counted when they close
+    #[arg(long, env = "LONGWIRE_MAX_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 131_072, value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
+    pub(crate) max_connections: u32,
+
+    /// Most series of edges and workloads in a scrape; more are folded into `overflow`
+    #[arg(long, env = "LONGWIRE_MAX_SERIES", value_name = "SERIES", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) max_series: u32,
+
+    /// Shape of the log lines on stderr
+    #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if interval < Duration::from_millis(100) || interval > Duration::from_secs(300) {
+        return Err("it must be between 100ms and 5m".to_owned());
+    }
+    Ok(interval)
+}
+
+/// What is said to the operator names every pod of the node: in the clear it stays on the machine.
+fn operator_url(text: &str) -> Result<String, String> {
+    let uri: axum::http::Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
+    let host = uri.host().ok_or("no host: write http://127.0.0.1:15010")?.trim_matches(['[', ']']);
+    let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match uri.scheme_str() {
+        Some("http") if loopback => Ok(text.to_owned()),
+        Some("http") => Err(format!("plain http is for loopback only, and {host} is not: run the operator beside the probe")),
+        Some(other) => Err(format!("unknown scheme {other}: write http://127.0.0.1:15010")),
+        None => Err("no scheme: write http://127.0.0.1:15010".to_owned()),
+    }
+}

@@ -1,0 +1,128 @@
+//! Starts the parts in the order in which they need each other, and stops them in reverse.
+
+use crate::conntrack::Conntrack;
+use crate::kernel::{self, Kernel, monotonic, realtime};
+use crate::options::Options;
+use crate::sampler::Sampler;
+use crate::shared::Shared;
+use crate::{cgroups, control, http};
+use anyhow::Context;
+use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::pipeline::{self, Pipeline};
+use std::fs;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How long a connection's counts wait for its ends' names.
+const IDENTITY_WAIT: Duration = Duration::from_secs(3);
+/// Connections that may wait at once.
+const MOST_WAITING: usize = 65_536;
+/// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each.
+const LONG_CONNECTIONS: usize = 10_000;
+/// Batches of questions on their way to the operator.
+const INTEREST: usize = 256;
+
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
+    kernel::preflight()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind(options.metrics_listen)).with_context(|| {
+        format!("cannot listen on {}: is another probe running? choose another address with --metrics-listen", options.metrics_listen)
+    })?;
+    let shared = Arc::new(Shared::new(new_pipeline(&options)?));
+    let kernel = Kernel::start(sample_slots(&options))?;
+    tracing::info!(node = options.node_name, listen = %options.metrics_listen, "attached");
+    let (interest, questions) = mpsc::channel(INTEREST);
+    let sampler = Sampler {
+        kernel,
+        conntrack: open_conntrack(),
+        shared: Arc::clone(&shared),
+        interest,
+        interval: options.sample_interval,
+    };
+    let (failed, failure) = oneshot::channel();
+    let sampling = std::thread::Builder::new().name("sampler".to_owned()).spawn(move || {
+        // Nobody listens any more once the process is stopping.
+        let _ = failed.send(sampler.run());
+    })?;
+    let outcome = runtime.block_on(serve(options, Arc::clone(&shared), listener, questions, failure));
+    shared.stop.store(true, Ordering::Relaxed);
+    let sampled = sampling.join();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    sampled.map_err(|_| anyhow::anyhow!("the sampling thread panicked"))?;
+    outcome
+}
+
+/// Until a signal, or until a part that cannot be done without has failed.
+async fn serve(
+    options: Options,
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    questions: mpsc::Receiver<crate::sampler::Interest>,
+    failure: oneshot::Receiver<Result<(), kernel::KernelError>>,
+) -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (stop, mut stopped) = watch::channel(false);
+    tokio::spawn(control::follow(options, Arc::clone(&shared), questions));
+    let web = http::serve(listener, shared, async move {
+        // An error means that the sender is gone, and that is a stop too.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    });
+    let mut web = tokio::spawn(web);
+    let outcome = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        sampled = failure => match sampled {
+            Ok(Err(error)) => Err(error.into()),
+            _ => Err(anyhow::anyhow!("the sampling thread ended")),
+        },
+        served = &mut web => return served?.context("serving metrics failed"),
+    };
+    tracing::info!("stopping");
+    // A scrape under way may end.
+    if stop.send(true).is_ok() {
+        let _ = tokio::time::timeout(Duration::from_secs(2), web).await;
+    }
+    outcome
+}
+
+fn new_pipeline(options: &Options) -> anyhow::Result<Pipeline> {
+    let root = cgroups::root(options.cgroup_root.as_deref())?;
+    let mut pipeline = Pipeline::new(pipeline::Options {
+        budget: Budget { series: options.max_series as usize, connections: LONG_CONNECTIONS },
+        max_connections: options.max_connections as usize,
+        long_connection_threshold: nanoseconds(options.long_connection_threshold),
+        identity_wait: nanoseconds(IDENTITY_WAIT),
+        max_pending: MOST_WAITING,
+        host_netns: host_netns()?,
+        wall_clock_offset: realtime() - monotonic(),
+    });
+    pipeline.local_cgroups(cgroups::scan(&root));
+    Ok(pipeline)
+}
+
+/// The probe shares its node's network namespace: what is in it without being a pod's is a host process.
+fn host_netns() -> anyhow::Result<u32> {
+    let inode = fs::metadata("/proc/self/ns/net").context("/proc/self/ns/net")?.ino();
+    u32::try_from(inode).context("network namespace inode")
+}
+
+fn open_conntrack() -> Option<Conntrack> {
+    let opened = Conntrack::open();
+    opened.inspect_err(|error| tracing::warn!(%error, "no conntrack: backends of Service addresses are unknown")).ok()
+}
+
+/// A quarter of the connections a stretch: a pass over few takes one, over many four.
+fn sample_slots(options: &Options) -> NonZeroUsize {
+    let slots = (options.max_connections / 4).clamp(4096, 1 << 20) as usize;
+    NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,116 @@
+//! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
+
+use crate::conntrack::Conntrack;
+use crate::kernel::{Kernel, KernelError, monotonic};
+use crate::shared::Shared;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Records and samples that are taken under one lock: about a millisecond, so that a scrape never waits long.
+const BATCH: usize = 1024;
+/// How long a record may lie in the ring, while it is far from full.
+const POLL: Duration = Duration::from_millis(50);
+/// A pass is cut where the sample array is full. More stretches than this mean that connections outrun it.
+const STRETCHES: u32 = 64;
+
+/// What the pipeline wants to know of the operator, or no longer.
+#[derive(Debug, Default)]
+pub(crate) struct Interest {
+    pub(crate) ask: Vec<std::net::IpAddr>,
+    pub(crate) forget: Vec<std::net::IpAddr>,
+}
+
+pub(crate) struct Sampler {
+    pub(crate) kernel: Kernel,
+    /// `None`: this kernel has no conntrack, and nothing translates addresses.
+    pub(crate) conntrack: Option<Conntrack>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) interest: mpsc::Sender<Interest>,
+    pub(crate) interval: Duration,
+}
+
+impl Sampler {
+    /// Runs until it is told to stop, or the kernel fails it.
+    pub(crate) fn run(mut self) -> Result<(), KernelError> {
+        let interval = u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX);
+        let mut due = monotonic();
+        while !self.shared.stop.load(Ordering::Relaxed) {
+            if monotonic() >= due {
+                self.pass()?;
+                due = (due + interval).max(monotonic());
+            }
+            let left = Duration::from_nanos(due.saturating_sub(monotonic()));
+            self.kernel.wait(left.min(POLL));
+            self.drain();
+            self.settle();
+            self.shared.heartbeat.store(monotonic(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied around each stretch.
+    fn pass(&mut self) -> Result<(), KernelError> {
+        let started = monotonic();
+        self.drain();
+        self.shared.pipeline().begin_pass(started);
+        self.kernel.begin_pass();
+        let mut left = u32::MAX;
+        for _ in 0..STRETCHES {
+            let (samples, over) = self.kernel.stretch()?;
+            left = over;
+            for batch in samples.chunks(BATCH) {
+                let mut pipeline = self.shared.pipeline();
+                for sample in batch {
+                    pipeline.sample(sample, started);
+                }
+            }
+            self.drain();
+            if left == 0 {
+                break;
+            }
+        }
+        let ended = monotonic();
+        self.shared.pipeline().end_pass(left == 0, ended);
+        self.shared.passed(ended - started, left == 0);
+        self.shared.read_losses(self.kernel.losses());
+        Ok(())
+    }
+
+    fn drain(&mut self) {
+        loop {
+            let mut pipeline = self.shared.pipeline();
+            let now = monotonic();
+            if self.kernel.drain(BATCH, |bytes| pipeline.ingest(bytes, now)) < BATCH {
+                return;
+            }
+        }
+    }
+
+    /// What time alone brings, and the pipeline's questions.
+    fn settle(&mut self) {
+        let (questions, announce_again) = {
+            let mut pipeline = self.shared.pipeline();
+            pipeline.tick(monotonic());
+            (pipeline.questions(), pipeline.wants_reannounce())
+        };
+        if announce_again {
+            self.kernel.announce_again();
+        }
+        for question in questions.backends {
+            let backend = self.conntrack.as_mut().and_then(|conntrack| {
+                let answer = conntrack.backend(question.source, question.destination);
+                answer.inspect_err(|error| self.shared.conntrack_failed(error)).ok().flatten()
+            });
+            self.shared.pipeline().backend(question.token, backend, monotonic());
+        }
+        if !(questions.ask.is_empty() && questions.forget.is_empty()) {
+            let interest = Interest { ask: questions.ask, forget: questions.forget };
+            // A stream that does not keep up is told everything anew when it is made again.
+            if self.interest.try_send(interest).is_err() {
+                self.shared.resubscribe.notify_one();
+            }
+        }
+    }
+}
