@@ -139,9 +139,9 @@ static __always_inline int ended(u32 kind, struct connection *c, struct sock *sk
 {
 	if (c->flags & CLOSED)
 		return 0;
-	c->flags |= CLOSED;
 	if (emit(kind, c, sk, tp, own_fin, 0))
 		count(LOSS_RECORD);
+	c->flags |= CLOSED; /* afterwards: what a pass skips has its CLOSE in the ring already */
 	return 0;
 }
 

@@ -33,14 +33,14 @@ async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respo
 }
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
-    verdict("healthy", shared.unhealthy())
+    verdict("healthy", &shared.unhealthy())
 }
 
 async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
-    verdict("ready", shared.unready())
+    verdict("ready", &shared.unready())
 }
 
-fn verdict(good: &str, reasons: Vec<String>) -> (StatusCode, String) {
+fn verdict(good: &str, reasons: &[String]) -> (StatusCode, String) {
     if reasons.is_empty() {
         (StatusCode::OK, format!("{good}\n"))
     } else {

@@ -73,7 +73,9 @@ fn operator_url(text: &str) -> Result<String, String> {
     let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     match uri.scheme_str() {
         Some("http") if loopback => Ok(text.to_owned()),
-        Some("http") => Err(format!("plain http is for loopback only, and {host} is not: run the operator beside the probe")),
+        Some("http") => {
+            Err(format!("plain http is for loopback only, and {host} is not: run the operator beside the probe"))
+        }
         Some(other) => Err(format!("unknown scheme {other}: write http://127.0.0.1:15010")),
         None => Err("no scheme: write http://127.0.0.1:15010".to_owned()),
     }

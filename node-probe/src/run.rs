@@ -9,6 +9,7 @@ use crate::{cgroups, control, http};
 use anyhow::Context;
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{self, Pipeline};
+use longwire_wire::message::Interest;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
@@ -32,7 +33,10 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     kernel::preflight()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let listener = runtime.block_on(TcpListener::bind(options.metrics_listen)).with_context(|| {
-        format!("cannot listen on {}: is another probe running? choose another address with --metrics-listen", options.metrics_listen)
+        format!(
+            "cannot listen on {}: is another probe running? choose another address with --metrics-listen",
+            options.metrics_listen
+        )
     })?;
     let shared = Arc::new(Shared::new(new_pipeline(&options)?));
     let kernel = Kernel::start(sample_slots(&options))?;
@@ -63,7 +67,7 @@ async fn serve(
     options: Options,
     shared: Arc<Shared>,
     listener: TcpListener,
-    questions: mpsc::Receiver<crate::sampler::Interest>,
+    questions: mpsc::Receiver<Interest>,
     failure: oneshot::Receiver<Result<(), kernel::KernelError>>,
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

@@ -3,6 +3,7 @@
 use crate::conntrack::Conntrack;
 use crate::kernel::{Kernel, KernelError, monotonic};
 use crate::shared::Shared;
+use longwire_wire::message::Interest;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,13 +15,6 @@ const BATCH: usize = 1024;
 const POLL: Duration = Duration::from_millis(50);
 /// A pass is cut where the sample array is full. More stretches than this mean that connections outrun it.
 const STRETCHES: u32 = 64;
-
-/// What the pipeline wants to know of the operator, or no longer.
-#[derive(Debug, Default)]
-pub(crate) struct Interest {
-    pub(crate) ask: Vec<std::net::IpAddr>,
-    pub(crate) forget: Vec<std::net::IpAddr>,
-}
 
 pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
@@ -106,7 +100,7 @@ impl Sampler {
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
         if !(questions.ask.is_empty() && questions.forget.is_empty()) {
-            let interest = Interest { ask: questions.ask, forget: questions.forget };
+            let interest = Interest { add: questions.ask, drop: questions.forget };
             // A stream that does not keep up is told everything anew when it is made again.
             if self.interest.try_send(interest).is_err() {
                 self.shared.resubscribe.notify_one();

@@ -1,1 +1,57 @@
-//! What the probe says of itself: one row of the model's table each, gathered by the `prometheus` crate at a scrape.
+//! What the probe says of itself: the rows of the model's table, gathered by the `prometheus` crate at each scrape.
+
+mod readings;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use crate::shared::Shared;
+use longwire_model::series::{SELF_METRICS, SelfKind, SelfMetric};
+use longwire_pipeline::exposition::Format;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::proto::MetricFamily;
+use prometheus::{CounterVec, GaugeVec, Opts, Registry};
+use readings::Reading;
+
+/// Appends them to a scrape.
+pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
+    match gather(&readings::take(shared)) {
+        Ok(families) => families.iter().for_each(|family| text::write(family, format, out)),
+        Err(error) => tracing::error!(%error, "self-metrics cannot be gathered"),
+    }
+}
+
+/// A registry of its own for each scrape: its vectors are made from readings, they do not keep them.
+fn gather(readings: &[Reading]) -> prometheus::Result<Vec<MetricFamily>> {
+    let registry = Registry::new();
+    for row in &SELF_METRICS {
+        let of_row = readings.iter().filter(|reading| reading.name == row.name);
+        register(&registry, row, of_row)?;
+    }
+    registry.register(Box::new(ProcessCollector::for_self()))?;
+    Ok(registry.gather())
+}
+
+fn register<'a>(
+    registry: &Registry,
+    row: &SelfMetric,
+    readings: impl Iterator<Item = &'a Reading>,
+) -> prometheus::Result<()> {
+    let opts = Opts::new(row.name, row.help);
+    match row.kind {
+        SelfKind::Counter => {
+            let vector = CounterVec::new(opts, row.labels)?;
+            for reading in readings {
+                vector.get_metric_with_label_values(&reading.labels())?.inc_by(reading.value);
+            }
+            registry.register(Box::new(vector))
+        }
+        SelfKind::Gauge => {
+            let vector = GaugeVec::new(opts, row.labels)?;
+            for reading in readings {
+                vector.get_metric_with_label_values(&reading.labels())?.set(reading.value);
+            }
+            registry.register(Box::new(vector))
+        }
+    }
+}

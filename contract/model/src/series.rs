@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 mod families;
 mod labels;
-pub use families::{FAMILIES, SELF_METRICS};
+mod self_metrics;
+pub use families::FAMILIES;
 pub use labels::{CONNECTION_LABELS, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
+pub use self_metrics::SELF_METRICS;
 
 /// One metric family of connections.
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +140,26 @@ impl SeriesSets {
     #[must_use]
     pub const fn contains(self, set: SeriesSet) -> bool {
         self.0 & 1 << set as u8 != 0
+    }
+
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    #[must_use]
+    pub const fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     pub fn iter(self) -> impl Iterator<Item = SeriesSet> {

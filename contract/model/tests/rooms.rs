@@ -13,10 +13,7 @@ const ROOMS: [(&str, &[&str]); 6] = [
     ("longwire-pipeline", &["longwire-model"]),
     ("longwire-operator", &["longwire-model", "longwire-wire"]),
     ("longwire-probe", &["longwire-model", "longwire-pipeline", "longwire-wire"]),
-    (
-        "longwire-e2e",
-        &["longwire-model", "longwire-operator", "longwire-pipeline", "longwire-probe", "longwire-wire"],
-    ),
+    ("longwire-e2e", &["longwire-model", "longwire-operator", "longwire-pipeline", "longwire-probe", "longwire-wire"]),
 ];
 
 /// Rooms without I/O, and what would bring it in.
@@ -84,7 +81,8 @@ fn the_pure_rooms_reach_no_runtime_kernel_or_cluster() {
 
 #[test]
 fn the_kernel_adapter_is_in_the_probe_alone() {
-    let users: Vec<_> = dependencies().into_iter().filter(|(_, known)| known.contains("aya")).map(|(name, _)| name).collect();
+    let users: Vec<_> =
+        dependencies().into_iter().filter(|(_, known)| known.contains("aya")).map(|(name, _)| name).collect();
     assert_eq!(users, ["longwire-probe"]);
 }
 

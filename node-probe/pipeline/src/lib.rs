@@ -4,13 +4,19 @@
 //! record       bytes -> Record, Sample: cumulative counters, unique ids
 //!   v
 //! connection   one entry a connection; idempotent: what is seen twice changes nothing, nothing goes back
-//!   v  Progress
+//!   v  what is new since the last look
 //! enrich       addresses, cgroup -> both ends' workload and service (join, identity, local), latched
-//!   v  Observation
+//!   v  Edge, Flow, Delta
 //! aggregate    label sets interned, index add; budgets, expiry
 //!   v
 //! exposition   rendered labels kept; a scrape is copying and integers, cut into slices
 //! ```
 
+pub mod aggregate;
+mod connection;
+mod enrich;
+pub mod exposition;
+mod labels;
 pub mod observation;
+pub mod pipeline;
 pub mod record;

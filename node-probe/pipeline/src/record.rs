@@ -234,6 +234,13 @@ fn read<T: FromBytes + KnownLayout + Immutable>(bytes: &[u8]) -> Result<T, Inval
 }
 
 impl ConnectionRecord {
+    /// When it opened under our eyes: established or adopted, or for a failure first tried.
+    #[must_use]
+    pub fn opened(&self) -> Monotonic {
+        let seen = if matches!(self.event, Event::Fail(_)) { self.syn_time } else { self.established };
+        seen.filter(|_| !self.adopted).unwrap_or(self.time)
+    }
+
     fn of(raw: &RawRecord) -> Result<Self, InvalidRecord> {
         let has = |flag| raw.flags & flag != 0;
         let untracked = has(flag::UNTRACKED);

@@ -21,7 +21,9 @@ pub(crate) enum MissingRequirement {
         "kernel {0} is too old: Longwire needs Linux 5.15 or newer, for socket storage iterators and cgroup ids of sockets"
     )]
     Kernel(String),
-    #[error("this kernel has no type information at {0}: run one built with CONFIG_DEBUG_INFO_BTF=y, as distributions' are")]
+    #[error(
+        "this kernel has no type information at {0}: run one built with CONFIG_DEBUG_INFO_BTF=y, as distributions' are"
+    )]
     Btf(String),
     #[error(
         "missing {}: add {} to the container's securityContext.capabilities.add, or run as root",
@@ -34,7 +36,8 @@ pub(crate) enum MissingRequirement {
 
 /// Checks the running kernel and this process.
 pub(crate) fn preflight() -> Result<(), MissingRequirement> {
-    let read = |path: &'static str| fs::read_to_string(path).map_err(|_: io::Error| MissingRequirement::Unreadable(path));
+    let read =
+        |path: &'static str| fs::read_to_string(path).map_err(|_: io::Error| MissingRequirement::Unreadable(path));
     check_release(read("/proc/sys/kernel/osrelease")?.trim())?;
     check_capabilities(&read("/proc/self/status")?)?;
     check_btf(Path::new(BTF))

@@ -106,9 +106,8 @@ impl<T: zerocopy::FromBytes> MappedArray<T> {
         const PAGE: usize = 4096;
         let bytes = (slots.get() * size_of::<T>()).next_multiple_of(PAGE);
         // SAFETY: a new mapping at an address of the kernel's choice; the kernel checks its size against the array's.
-        let start = unsafe {
-            libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ, libc::MAP_SHARED, array.as_raw_fd(), 0)
-        };
+        let start =
+            unsafe { libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ, libc::MAP_SHARED, array.as_raw_fd(), 0) };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }

@@ -1,6 +1,6 @@
 //! The rows of the table.
 
-use super::{Family, Kind, Metric, SelfKind, SelfMetric, SeriesSet};
+use super::{Family, Kind, Metric, SeriesSet};
 
 const LATENCY: &[f64] = &[0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
 const LIFETIME: &[f64] = &[0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0];
@@ -65,8 +65,3 @@ pub const FAMILIES: [Family; 21] = [
     row(Metric::LongwireDuration, "longwire_tcp_connection_duration_seconds", Kind::Histogram(LIFETIME), SeriesSet::Longwire, "ESTABLISHED to CLOSE",
         "Time from established to closed, one observation a closed connection."),
 ];
-
-/// What the probe says of itself.
-#[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 0] = [];
-const _: SelfKind = SelfKind::Gauge;

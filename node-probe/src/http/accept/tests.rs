@@ -21,7 +21,9 @@ fn the_format_of_the_highest_quality_is_chosen() {
 #[test]
 fn what_prometheus_sends_gets_openmetrics() {
     check(
-        Some("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
+        Some(
+            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+        ),
         true,
     );
 }

@@ -1,0 +1,39 @@
+//! What the probe says of itself: the rows that its self-metrics are made from.
+
+use super::SelfKind::{Counter, Gauge};
+use super::{SelfKind, SelfMetric};
+
+const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str], help: &'static str) -> SelfMetric {
+    SelfMetric { name, kind, help, labels }
+}
+
+#[rustfmt::skip]
+pub const SELF_METRICS: [SelfMetric; 27] = [
+    row("longwire_probe_kernel_losses_total", Counter, &["kind"], "What the kernel side could not do, or did the long way round, since it was loaded."),
+    row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times the kernel skipped a BPF program because it would have interrupted itself."),
+    row("longwire_probe_passes_total", Counter, &[], "Passes over the live connections."),
+    row("longwire_probe_passes_cut_total", Counter, &[], "Passes that ended before every live connection was sampled."),
+    row("longwire_probe_pass_seconds_total", Counter, &[], "Time spent in passes, their ingest included."),
+    row("longwire_probe_records_total", Counter, &[], "Records taken from the ring."),
+    row("longwire_probe_samples_total", Counter, &[], "Samples of live connections taken."),
+    row("longwire_probe_skipped_total", Counter, &["reason"], "Records and samples that changed nothing: not of the contract's size or kind, without an id, unknown, late, or of a connection without a baseline."),
+    row("longwire_probe_clamped_total", Counter, &[], "Readings in which a counter was lower than before."),
+    row("longwire_probe_connections", Gauge, &[], "Live connections known now."),
+    row("longwire_probe_connections_waiting", Gauge, &[], "Connections whose counts wait for the names of their ends, now."),
+    row("longwire_probe_connections_refused_total", Counter, &[], "Live connections beyond --max-connections; they are counted when they close."),
+    row("longwire_probe_connections_ignored_total", Counter, &["reason"], "Connections that are not reported: of host processes, of other nodes' pods, inside one pod, of unknown role, or dropped while too many waited."),
+    row("longwire_probe_closes_lost_total", Counter, &[], "Connections that vanished without a close record; counted as closed with what was last seen."),
+    row("longwire_probe_unknown_total", Counter, &["reason"], "Connections one end of which is unknown: address ambiguous, operator silent, backend not tracked, source outside the cluster, or too many waited."),
+    row("longwire_probe_evicted_total", Counter, &["table"], "Entries that fell out of a full table."),
+    row("longwire_probe_entries", Gauge, &["table"], "Entries of a table now."),
+    row("longwire_probe_label_sets", Gauge, &["kind"], "Label sets exposed now."),
+    row("longwire_probe_series", Gauge, &["kind"], "Series of connections exposed now, by the kind of their label set."),
+    row("longwire_probe_series_charged", Gauge, &[], "Series that the label sets of edges and workloads may grow to, against --max-series."),
+    row("longwire_probe_overflowed_total", Counter, &["kind"], "Connections folded into an overflow series because a budget was full."),
+    row("longwire_probe_label_sets_expired_total", Counter, &["kind"], "Label sets removed: idle with a workload gone, or of a long connection that closed."),
+    row("longwire_probe_operator_connected", Gauge, &[], "1 while the stream to the operator is up."),
+    row("longwire_probe_operator_streams_total", Counter, &[], "Streams to the operator that were made."),
+    row("longwire_probe_updates_total", Counter, &["result"], "Updates from the operator, by whether they were applied or refused."),
+    row("longwire_probe_conntrack_errors_total", Counter, &[], "Questions to conntrack that failed."),
+    row("longwire_probe_build_info", Gauge, &["version"], "1, with the probe's version."),
+];

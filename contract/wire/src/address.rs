@@ -1,0 +1,31 @@
+//! IP addresses as bytes: 4 or 16 of them.
+
+use std::net::IpAddr;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: an address has 4 or 16 bytes, not {}: {value:02x?}", value.len())]
+pub struct InvalidAddress {
+    /// Path of the field in the message.
+    pub field: &'static str,
+    /// What was there, cut to the first 32 bytes.
+    pub value: Vec<u8>,
+}
+
+#[must_use]
+pub fn to_bytes(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().into(),
+        IpAddr::V6(address) => address.octets().into(),
+    }
+}
+
+/// IPv4-mapped addresses come out unmapped, so that an address has one form everywhere.
+pub fn from_bytes(field: &'static str, bytes: &[u8]) -> Result<IpAddr, InvalidAddress> {
+    if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
+        return Ok(octets.into());
+    }
+    match <[u8; 16]>::try_from(bytes) {
+        Ok(octets) => Ok(IpAddr::from(octets).to_canonical()),
+        Err(_) => Err(InvalidAddress { field, value: bytes[..bytes.len().min(32)].to_vec() }),
+    }
+}

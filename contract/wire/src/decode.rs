@@ -1,0 +1,150 @@
+//! Protobuf to model. Nothing that arrives may make it panic.
+
+use crate::address::{self, InvalidAddress};
+use crate::proto;
+use crate::refs::{Defined, MOST_REFS};
+use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use longwire_model::series::InvalidSeriesSet;
+use longwire_model::update::{LocalPod, Update};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUpdate {
+    #[error("{field}: missing")]
+    Missing { field: &'static str },
+    #[error("{field}: {value} is not between 1 and {MOST_REFS}")]
+    Ref { field: &'static str, value: u32 },
+    #[error("{field}: nothing was defined as {value}")]
+    Undefined { field: &'static str, value: u32 },
+    #[error("pod.services.port: {value} is not a port")]
+    Port { value: u32 },
+    #[error("pod.services.port: {value} does not ascend")]
+    PortOrder { value: u16 },
+    #[error("local_pod.series_sets: {0}")]
+    SeriesSet(#[from] InvalidSeriesSet),
+    #[error(transparent)]
+    Address(#[from] InvalidAddress),
+}
+
+/// An update, and what to say of it in the next Hello.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    pub update: Update,
+    /// Versions of `update.pods`, in their order.
+    pub pod_versions: Vec<u64>,
+    /// Versions of `update.addresses`, in their order.
+    pub address_versions: Vec<u64>,
+}
+
+/// The receiving end of one stream.
+#[derive(Debug)]
+pub struct Decoder {
+    workloads: Defined<Workload>,
+    services: Defined<Service>,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self { workloads: Defined::new(), services: Defined::new() }
+    }
+}
+
+impl Decoder {
+    /// After an error later messages are understood as well as before: what could be learned of this one was.
+    pub fn decode(&mut self, message: proto::Update) -> Result<Received, InvalidUpdate> {
+        let proto::Update { version, workloads, services, pods, removed_pods, addresses } = message;
+        self.define(workloads, services)?;
+        let pod_versions = pods.iter().map(|pod| pod.version).collect();
+        let address_versions = addresses.iter().map(|address| address.version).collect();
+        let pods = pods.into_iter().map(|pod| self.local_pod(pod)).collect::<Result<_, _>>()?;
+        let addresses = addresses.into_iter().map(|address| self.address(address)).collect::<Result<_, _>>()?;
+        Ok(Received { update: Update { version, pods, removed_pods, addresses }, pod_versions, address_versions })
+    }
+
+    /// Takes in every definition that can be, as the sender will not repeat it, and tells of the first that cannot.
+    fn define(&mut self, workloads: Vec<proto::Workload>, services: Vec<proto::Service>) -> Result<(), InvalidUpdate> {
+        let mut outcome = Ok(());
+        for defined in workloads {
+            let proto::Workload { r#ref, namespace, name, canonical_service, canonical_revision, cluster } = defined;
+            let workload = Workload { namespace, name, canonical_service, canonical_revision, cluster };
+            if self.workloads.define(r#ref, workload).is_none() {
+                outcome = outcome.and(Err(InvalidUpdate::Ref { field: "workload.ref", value: r#ref }));
+            }
+        }
+        for defined in services {
+            let proto::Service { r#ref, namespace, name, host, cluster } = defined;
+            if self.services.define(r#ref, Service { namespace, name, host, cluster }).is_none() {
+                outcome = outcome.and(Err(InvalidUpdate::Ref { field: "service.ref", value: r#ref }));
+            }
+        }
+        outcome
+    }
+
+    fn local_pod(&self, local: proto::LocalPod) -> Result<LocalPod, InvalidUpdate> {
+        let proto::LocalPod { pod, series_sets, version: _ } = local;
+        let pod = pod.ok_or(InvalidUpdate::Missing { field: "local_pod.pod" })?;
+        let series = series_sets.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        Ok(LocalPod { pod: Arc::new(self.pod(pod)?), series })
+    }
+
+    fn address(&self, answer: proto::Address) -> Result<Address, InvalidUpdate> {
+        let proto::Address { address, owners, version: _ } = answer;
+        let address = address::from_bytes("address.address", &address)?;
+        let owners = owners.into_iter().map(|owner| self.owner(owner)).collect::<Result<_, _>>()?;
+        Ok(Address { address, owners })
+    }
+
+    fn owner(&self, owner: proto::Owner) -> Result<Owner, InvalidUpdate> {
+        let proto::Owner { holder, from, until } = owner;
+        let holder = match holder.ok_or(InvalidUpdate::Missing { field: "owner.holder" })? {
+            proto::owner::Holder::Pod(pod) => Holder::Pod(Arc::new(self.pod(pod)?)),
+            proto::owner::Holder::Service(service) => Holder::Service(self.service("owner.service", service)?),
+            proto::owner::Holder::Node(name) => Holder::Node(name),
+        };
+        Ok(Owner { holder, from, until: (until != 0).then_some(until) })
+    }
+
+    fn pod(&self, pod: proto::Pod) -> Result<Pod, InvalidUpdate> {
+        let proto::Pod { uid, name, addresses, host_network, workload, services } = pod;
+        if uid.is_empty() {
+            return Err(InvalidUpdate::Missing { field: "pod.uid" });
+        }
+        Ok(Pod {
+            uid,
+            name,
+            addresses: pod_addresses(&addresses)?,
+            host_network,
+            workload: self.workload(workload)?,
+            services: self.service_ports(&services)?,
+        })
+    }
+
+    /// In ascending order, as the model searches them by halves.
+    fn service_ports(&self, ports: &[proto::ServicePort]) -> Result<Vec<(u16, Arc<Service>)>, InvalidUpdate> {
+        let mut services: Vec<(u16, _)> = Vec::with_capacity(ports.len());
+        for proto::ServicePort { port, service } in ports {
+            let port = u16::try_from(*port).map_err(|_| InvalidUpdate::Port { value: *port })?;
+            if services.last().is_some_and(|(last, _)| *last >= port) {
+                return Err(InvalidUpdate::PortOrder { value: port });
+            }
+            services.push((port, self.service("pod.services.service", *service)?));
+        }
+        Ok(services)
+    }
+
+    fn workload(&self, value: u32) -> Result<Arc<Workload>, InvalidUpdate> {
+        self.workloads.get(value).cloned().ok_or(InvalidUpdate::Undefined { field: "pod.workload", value })
+    }
+
+    fn service(&self, field: &'static str, value: u32) -> Result<Arc<Service>, InvalidUpdate> {
+        self.services.get(value).cloned().ok_or(InvalidUpdate::Undefined { field, value })
+    }
+}
+
+fn pod_addresses(list: &[Vec<u8>]) -> Result<Vec<IpAddr>, InvalidAddress> {
+    list.iter().map(|bytes| address::from_bytes("pod.addresses", bytes)).collect()
+}

@@ -1,0 +1,141 @@
+use super::{Decoder, InvalidUpdate};
+use crate::address::InvalidAddress;
+use crate::proto;
+use longwire_model::series::InvalidSeriesSet;
+use longwire_model::update::Update;
+use rstest::rstest;
+
+fn workload(r#ref: u32) -> proto::Workload {
+    proto::Workload { r#ref, name: format!("w{ref}"), ..proto::Workload::default() }
+}
+
+fn service(r#ref: u32) -> proto::Service {
+    proto::Service { r#ref, name: format!("s{ref}"), ..proto::Service::default() }
+}
+
+fn pod() -> proto::Pod {
+    proto::Pod { uid: "uid".to_owned(), workload: 1, ..proto::Pod::default() }
+}
+
+fn local(pod: proto::Pod) -> proto::Update {
+    let pods = vec![proto::LocalPod { pod: Some(pod), ..proto::LocalPod::default() }];
+    proto::Update { workloads: vec![workload(1)], services: vec![service(1)], pods, ..proto::Update::default() }
+}
+
+fn ports(ports: &[(u32, u32)]) -> proto::Update {
+    let services = ports.iter().map(|&(port, service)| proto::ServicePort { port, service }).collect();
+    local(proto::Pod { services, ..pod() })
+}
+
+fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
+    let owners = vec![proto::Owner { holder, from: 0, until: 0 }];
+    let address = proto::Address { address: vec![10, 0, 0, 1], owners, version: 0 };
+    proto::Update { addresses: vec![address], ..proto::Update::default() }
+}
+
+#[rstest]
+#[case::no_pod(
+    proto::Update { pods: vec![proto::LocalPod::default()], ..proto::Update::default() },
+    InvalidUpdate::Missing { field: "local_pod.pod" },
+    "local_pod.pod: missing"
+)]
+#[case::no_uid(
+    local(proto::Pod { uid: String::new(), ..pod() }),
+    InvalidUpdate::Missing { field: "pod.uid" },
+    "pod.uid: missing"
+)]
+#[case::no_holder(owner(None), InvalidUpdate::Missing { field: "owner.holder" }, "owner.holder: missing")]
+#[case::no_workload(
+    local(proto::Pod { workload: 0, ..pod() }),
+    InvalidUpdate::Undefined { field: "pod.workload", value: 0 },
+    "pod.workload: nothing was defined as 0"
+)]
+#[case::an_unknown_workload(
+    local(proto::Pod { workload: 9, ..pod() }),
+    InvalidUpdate::Undefined { field: "pod.workload", value: 9 },
+    "pod.workload: nothing was defined as 9"
+)]
+#[case::an_unknown_service_of_a_port(
+    ports(&[(80, 1), (81, 2)]),
+    InvalidUpdate::Undefined { field: "pod.services.service", value: 2 },
+    "pod.services.service: nothing was defined as 2"
+)]
+#[case::an_unknown_service_of_an_address(
+    owner(Some(proto::owner::Holder::Service(1))),
+    InvalidUpdate::Undefined { field: "owner.service", value: 1 },
+    "owner.service: nothing was defined as 1"
+)]
+#[case::a_port_beyond_all_ports(
+    ports(&[(65_536, 1)]),
+    InvalidUpdate::Port { value: 65_536 },
+    "pod.services.port: 65536 is not a port"
+)]
+#[case::ports_out_of_order(
+    ports(&[(81, 1), (80, 1)]),
+    InvalidUpdate::PortOrder { value: 80 },
+    "pod.services.port: 80 does not ascend"
+)]
+#[case::a_port_twice(
+    ports(&[(80, 1), (80, 1)]),
+    InvalidUpdate::PortOrder { value: 80 },
+    "pod.services.port: 80 does not ascend"
+)]
+#[case::a_workload_without_a_reference(
+    proto::Update { workloads: vec![workload(0)], ..proto::Update::default() },
+    InvalidUpdate::Ref { field: "workload.ref", value: 0 },
+    "workload.ref: 0 is not between 1 and 65536"
+)]
+#[case::a_service_reference_out_of_bounds(
+    proto::Update { services: vec![service(65_537)], ..proto::Update::default() },
+    InvalidUpdate::Ref { field: "service.ref", value: 65_537 },
+    "service.ref: 65537 is not between 1 and 65536"
+)]
+#[case::an_address_of_five_bytes(
+    proto::Update {
+        addresses: vec![proto::Address { address: vec![1; 5], ..proto::Address::default() }],
+        ..proto::Update::default()
+    },
+    InvalidUpdate::Address(InvalidAddress { field: "address.address", value: vec![1; 5] }),
+    "address.address: an address has 4 or 16 bytes, not 5: [01, 01, 01, 01, 01]"
+)]
+#[case::a_pod_with_an_empty_address(
+    local(proto::Pod { addresses: vec![vec![]], ..pod() }),
+    InvalidUpdate::Address(InvalidAddress { field: "pod.addresses", value: vec![] }),
+    "pod.addresses: an address has 4 or 16 bytes, not 0: []"
+)]
+#[case::an_unknown_series_set(
+    proto::Update {
+        pods: vec![proto::LocalPod { pod: Some(pod()), series_sets: vec!["isto".to_owned()], version: 0 }],
+        workloads: vec![workload(1)],
+        ..proto::Update::default()
+    },
+    InvalidUpdate::SeriesSet(InvalidSeriesSet("isto".to_owned())),
+    "local_pod.series_sets: unknown series set \"isto\": known are istio, kmesh-connection, kmesh-workload, longwire"
+)]
+fn what_cannot_be_is_refused_with_field_and_value(
+    #[case] update: proto::Update,
+    #[case] error: InvalidUpdate,
+    #[case] text: &str,
+) {
+    let refused = Decoder::default().decode(update).unwrap_err();
+    assert_eq!(refused, error);
+    assert_eq!(refused.to_string(), text);
+}
+
+#[test]
+fn after_a_refused_update_later_ones_are_understood() {
+    let mut decoder = Decoder::default();
+    let mut broken = local(proto::Pod { workload: 9, ..pod() });
+    broken.workloads.insert(0, workload(0));
+    decoder.decode(broken).unwrap_err();
+    let later = proto::Update { workloads: vec![], services: vec![], ..local(pod()) };
+    let received = decoder.decode(later).unwrap();
+    assert_eq!(received.update.pods[0].pod.workload.name, "w1");
+}
+
+#[test]
+fn an_empty_update_is_one() {
+    let received = Decoder::default().decode(proto::Update { version: 5, ..proto::Update::default() }).unwrap();
+    assert_eq!(received.update, Update { version: 5, ..Update::default() });
+    assert_eq!((received.pod_versions, received.address_versions), (vec![], vec![]));
+}

@@ -1,0 +1,98 @@
+//! Numbers for strings that travel once a stream. Both ends keep the same bounded table, the sender decides.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// References of each kind that a stream may have at a time, 1 to this number; the oldest gives way.
+pub const MOST_REFS: u32 = 65_536;
+
+/// More different values in one message than there are references.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exhausted;
+
+/// The sender's side: which reference stands for a value.
+#[derive(Debug)]
+pub(crate) struct Dealt<T> {
+    refs: HashMap<Arc<T>, u32>,
+    /// Slot `n` is reference `n + 1`.
+    slots: Vec<Slot<T>>,
+    /// Where the next new value goes once all slots are taken: the oldest.
+    oldest: usize,
+    most: usize,
+    message: u64,
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    value: Arc<T>,
+    /// Last message that used it: within one, a reference must not change its meaning.
+    used: u64,
+}
+
+impl<T: Eq + Hash> Dealt<T> {
+    pub(crate) fn new(most: u32) -> Self {
+        Self { refs: HashMap::new(), slots: Vec::new(), oldest: 0, most: most as usize, message: 0 }
+    }
+
+    pub(crate) fn start_message(&mut self) {
+        self.message += 1;
+    }
+
+    /// The value's reference, and whether it has to be defined in this message.
+    pub(crate) fn deal(&mut self, value: &Arc<T>) -> Result<(u32, bool), Exhausted> {
+        if let Some(&known) = self.refs.get(value) {
+            self.slots[known as usize - 1].used = self.message;
+            return Ok((known, false));
+        }
+        let at = self.free_slot()?;
+        let slot = Slot { value: Arc::clone(value), used: self.message };
+        if at == self.slots.len() {
+            self.slots.push(slot);
+        } else {
+            let former = std::mem::replace(&mut self.slots[at], slot);
+            self.refs.remove(&former.value);
+        }
+        let dealt = u32::try_from(at + 1).map_err(|_| Exhausted)?;
+        self.refs.insert(Arc::clone(value), dealt);
+        Ok((dealt, true))
+    }
+
+    fn free_slot(&mut self) -> Result<usize, Exhausted> {
+        if self.slots.len() < self.most {
+            return Ok(self.slots.len());
+        }
+        for _ in 0..self.most {
+            let at = self.oldest;
+            self.oldest = (at + 1) % self.most;
+            if self.slots[at].used != self.message {
+                return Ok(at);
+            }
+        }
+        Err(Exhausted)
+    }
+}
+
+/// The receiver's side: what a reference stands for.
+#[derive(Debug)]
+pub(crate) struct Defined<T>(HashMap<u32, Arc<T>>);
+
+impl<T> Defined<T> {
+    pub(crate) fn new() -> Self {
+        Self(HashMap::new())
+    }
+
+    /// `None` for a reference that no sender may use.
+    pub(crate) fn define(&mut self, reference: u32, value: T) -> Option<()> {
+        (1..=MOST_REFS).contains(&reference).then(|| {
+            self.0.insert(reference, Arc::new(value));
+        })
+    }
+
+    pub(crate) fn get(&self, reference: u32) -> Option<&Arc<T>> {
+        self.0.get(&reference)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use super::{of_address, of_local_pod, of_node};
+use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::update::LocalPod;
+use std::sync::Arc;
+
+fn workload(name: &str) -> Workload {
+    Workload {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        canonical_service: "web".to_owned(),
+        canonical_revision: "v1".to_owned(),
+        cluster: "Kubernetes".to_owned(),
+    }
+}
+
+fn service(name: &str) -> Arc<Service> {
+    Arc::new(Service {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        host: format!("{name}.shop.svc.cluster.local"),
+        cluster: "Kubernetes".to_owned(),
+    })
+}
+
+fn pod() -> Pod {
+    Pod {
+        uid: "u".to_owned(),
+        name: "web-1".to_owned(),
+        addresses: vec!["10.0.0.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+        host_network: false,
+        workload: Arc::new(workload("web")),
+        services: vec![(80, service("a")), (81, service("b"))],
+    }
+}
+
+fn local(pod: Pod) -> LocalPod {
+    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+}
+
+fn owned(owners: Vec<Owner>) -> Address {
+    Address { address: "10.0.0.1".parse().unwrap(), owners }
+}
+
+fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
+    Owner { holder, from, until }
+}
+
+#[test]
+fn versions_are_the_same_in_every_process() {
+    // When a release changes them, every probe is told everything once more; that is all.
+    let versions = [of_local_pod(&local(pod())), of_address(&owned(vec![])), of_node([])];
+    assert_eq!(versions, [16_176_356_743_736_014_022, 14_458_040_589_898_816_608, 14_374_147_212_387_527_897]);
+}
+
+#[test]
+fn order_does_not_count_where_there_is_none() {
+    let mut turned = pod();
+    turned.addresses.reverse();
+    assert_eq!(of_local_pod(&local(turned)), of_local_pod(&local(pod())));
+    let owners = [holds(Holder::Node("n".to_owned()), 0, None), holds(Holder::Service(service("a")), 1, Some(2))];
+    let turned = owners.iter().rev().cloned().collect();
+    assert_eq!(of_address(&owned(owners.to_vec())), of_address(&owned(turned)));
+    assert_eq!(of_node([("a", 1), ("b", 2)]), of_node([("b", 2), ("a", 1)]));
+}
+
+#[test]
+fn every_field_of_a_pod_counts() {
+    let changes: [fn(&mut LocalPod); 11] = [
+        |local| local.series = local.series.without(SeriesSet::Istio),
+        |local| change(local, |pod| pod.uid.push('x')),
+        |local| change(local, |pod| pod.name.push('x')),
+        |local| change(local, |pod| pod.addresses.truncate(1)),
+        |local| change(local, |pod| pod.addresses[0] = "10.0.0.2".parse().unwrap()),
+        |local| change(local, |pod| pod.host_network = true),
+        |local| change(local, |pod| pod.workload = Arc::new(workload("other"))),
+        |local| change(local, |pod| pod.services[0].0 = 79),
+        |local| change(local, |pod| pod.services[0].1 = service("c")),
+        |local| change(local, |pod| pod.services.truncate(1)),
+        |local| change(local, |pod| (pod.uid, pod.name) = ("uw".to_owned(), "eb-1".to_owned())),
+    ];
+    let mut versions = vec![of_local_pod(&local(pod()))];
+    for apply in changes {
+        let mut changed = local(pod());
+        apply(&mut changed);
+        versions.push(of_local_pod(&changed));
+    }
+    let all = versions.len();
+    versions.sort_unstable();
+    versions.dedup();
+    assert_eq!(versions.len(), all);
+}
+
+fn change(local: &mut LocalPod, apply: impl FnOnce(&mut Pod)) {
+    let mut pod = (*local.pod).clone();
+    apply(&mut pod);
+    local.pod = Arc::new(pod);
+}
+
+#[test]
+fn who_held_an_address_and_when_counts() {
+    let other: Address = Address { address: "10.0.0.2".parse().unwrap(), owners: vec![] };
+    let mut versions = vec![
+        of_address(&other),
+        of_address(&owned(vec![])),
+        of_address(&owned(vec![holds(Holder::Node("n".to_owned()), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Node("m".to_owned()), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(service("n")), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 1, None)])),
+        of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 0, Some(1))])),
+    ];
+    let all = versions.len();
+    versions.sort_unstable();
+    versions.dedup();
+    assert_eq!(versions.len(), all);
+}

@@ -1,0 +1,32 @@
+//! The committed code is what the `.proto` file says. `UPDATE_GENERATED=1 cargo test -p longwire-wire` rewrites it.
+
+use std::path::Path;
+use std::{env, fs};
+
+const FILE: &str = "longwire.v1.rs";
+
+/// Generates the code with a compiler in Rust, so that nobody needs protoc.
+fn generate() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
+    let descriptors = protox::compile(["longwire/v1/control.proto"], [root]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    tonic_prost_build::configure()
+        .out_dir(directory.path())
+        .emit_rerun_if_changed(false)
+        // A constructor of its own would be `connect`, as our one call is.
+        .build_transport(false)
+        .compile_fds(descriptors)
+        .unwrap();
+    fs::read_to_string(directory.path().join(FILE)).unwrap()
+}
+
+#[test]
+fn the_generated_code_is_that_of_the_proto_file() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated").join(FILE);
+    let fresh = generate();
+    if env::var_os("UPDATE_GENERATED").is_some() {
+        fs::write(&committed, &fresh).unwrap();
+    }
+    let same = fs::read_to_string(&committed).is_ok_and(|text| text == fresh);
+    assert!(same, "{} is not what the .proto file says; UPDATE_GENERATED=1 rewrites it", committed.display());
+}

@@ -1,0 +1,67 @@
+//! When label sets go. Never while a connection holds them.
+
+use super::scrapes::ScrapeNumber;
+use super::sets::Set;
+use super::{Aggregate, Attribution, ConnectionSeries, ServiceSeries, WorkloadSeries};
+use crate::labels::LabelSet;
+use crate::observation::Edge;
+use crate::record::Monotonic;
+use longwire_model::identity::Workload;
+
+const SECOND: Monotonic = 1_000_000_000;
+/// Edges and workloads: without a change.
+const IDLE: Monotonic = 600 * SECOND;
+/// Long connections: since the end, however many scrapes there were.
+const LAST_VALUE_AT_LEAST: Monotonic = 60 * SECOND;
+/// And if nobody scrapes.
+const LAST_VALUE_AT_MOST: Monotonic = 300 * SECOND;
+
+/// When a long connection ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Released {
+    at: Monotonic,
+    /// The latest that had started by then: it may have passed the connection's lines before they were final.
+    scrape: ScrapeNumber,
+}
+
+impl Aggregate {
+    /// The connection is gone, or feeds other series from now on.
+    pub fn release(&mut self, held: Attribution, now: Monotonic) {
+        if let Some(ServiceSeries(at)) = held.service {
+            self.services.release(at);
+        }
+        if let Some(WorkloadSeries(at)) = held.workload {
+            self.workloads.release(at);
+        }
+        if let Some(ConnectionSeries(at)) = held.connection
+            && self.connections.release(at)
+        {
+            self.connections[at].values.released = Some(Released { at: now, scrape: self.scrapes.now() });
+        }
+    }
+
+    /// Removes what is due. An edge is when nobody holds it, nothing has changed for long and one of its workloads is
+    /// gone; while both live, a counter that started anew would say less than one that stays.
+    pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(&Workload) -> bool) {
+        let Self { services, workloads, connections, lines, scrapes, .. } = self;
+        services.expire(
+            |key, set| is_idle(set, now) && has_gone(key.edge(), alive),
+            |values| lines.release(values.charged),
+        );
+        let of_workload = lines.of_workload;
+        workloads.expire(|key, set| is_idle(set, now) && has_gone(key.edge(), alive), |_| lines.release(of_workload));
+        let is_over = |released: Released| {
+            let since = now.saturating_sub(released.at);
+            since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && scrapes.have_shown(released.scrape)
+        };
+        connections.expire(|_, set| set.values.released.is_some_and(is_over), |_| ());
+    }
+}
+
+fn is_idle<K, V>(set: &Set<K, V>, now: Monotonic) -> bool {
+    now.saturating_sub(set.changed) >= IDLE
+}
+
+fn has_gone(edge: &Edge, alive: &mut dyn FnMut(&Workload) -> bool) -> bool {
+    [&edge.source, &edge.destination].into_iter().flatten().any(|workload| !alive(workload))
+}

@@ -1,0 +1,268 @@
+//! One entry a live connection. Records may come twice, late, in another order or not at all: totals stay exact, or the
+//! loss is counted.
+//!
+//! What is new is always "seen now, less seen before", so that nothing needs to be queued and nothing is added twice.
+
+mod closed;
+mod passes;
+#[cfg(test)]
+mod tests;
+mod totals;
+
+pub(crate) use passes::Passes;
+pub(crate) use totals::Totals;
+
+use crate::record::{ConnectionRecord, Counters, Monotonic};
+use closed::Closed;
+use hashbrown::HashTable;
+
+/// Ids of closed connections that are remembered at least, however small the table is.
+const CLOSED_AT_LEAST: usize = 65_536;
+
+/// A live connection, and how far the later stages have come with it.
+#[derive(Debug)]
+pub(crate) struct Entry<T> {
+    pub(crate) id: u64,
+    seen: Totals,
+    /// What it had moved before the probe knew it; `None`: nothing.
+    baseline: Option<Box<Totals>>,
+    /// Established, or adopted.
+    pub(crate) opened: Monotonic,
+    pub(crate) stage: T,
+    /// The pass that saw it last.
+    pass: u32,
+    pub(crate) rtt_observed: bool,
+}
+
+impl<T> Entry<T> {
+    /// Older than the probe.
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.baseline.is_some()
+    }
+
+    /// What it has moved under our eyes.
+    pub(crate) fn total(&self) -> Totals {
+        self.baseline.as_ref().map_or(self.seen, |baseline| self.seen.since(baseline))
+    }
+}
+
+/// Live connections by id. Dense, so that a sweep is a walk through memory; a slot is not a name.
+#[derive(Debug)]
+pub(crate) struct Connections<T> {
+    index: HashTable<u32>,
+    entries: Vec<Entry<T>>,
+    closed: Closed,
+    passes: Passes,
+    limit: usize,
+    refused: bool,
+    pub(crate) counts: Counts,
+}
+
+/// What went another way than straight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) samples_unknown: u64,
+    pub(crate) late: u64,
+    pub(crate) backwards: u64,
+    pub(crate) refused: u64,
+    pub(crate) closes_lost: u64,
+    pub(crate) unadopted_closes: u64,
+    pub(crate) untracked_closes: u64,
+}
+
+/// An entry after a look at its counters.
+#[derive(Debug)]
+pub(crate) struct Sampled<'a, T> {
+    pub(crate) entry: &'a mut Entry<T>,
+    /// By how much it has moved on.
+    pub(crate) gain: Totals,
+}
+
+#[derive(Debug)]
+pub(crate) enum Announced<'a, T> {
+    New,
+    Known(Sampled<'a, T>),
+    /// Closed already, or no room.
+    Ignored,
+}
+
+#[derive(Debug)]
+pub(crate) enum Closing<T> {
+    /// It was announced while it lived; `gain` is what came since.
+    Known { entry: Entry<T>, gain: Totals },
+    /// Too short to be announced, or refused then: everything is new.
+    First(Totals),
+    /// Nothing may be added; counted.
+    Ignored,
+}
+
+impl<T> Connections<T> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            index: HashTable::new(),
+            entries: Vec::new(),
+            closed: Closed::new(limit.max(CLOSED_AT_LEAST)),
+            passes: Passes::default(),
+            limit,
+            refused: false,
+            counts: Counts::default(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn passes(&self) -> Passes {
+        self.passes
+    }
+
+    /// Closed ids that were forgotten early because there were too many.
+    pub(crate) fn closed_forgotten(&self) -> u64 {
+        self.closed.forgotten()
+    }
+
+    /// A live connection names itself. Again, when the kernel was asked to announce all anew: then it is a sample.
+    pub(crate) fn announce(&mut self, record: &ConnectionRecord, stage: T) -> Announced<'_, T> {
+        if self.closed.contains(record.id) {
+            self.counts.late += 1;
+            return Announced::Ignored;
+        }
+        if let Some(at) = self.find(record.id) {
+            return Announced::Known(self.advance(at, &record.counters));
+        }
+        if self.entries.len() >= self.limit {
+            self.refused = true;
+            self.counts.refused += 1;
+            return Announced::Ignored;
+        }
+        self.insert(record, stage);
+        Announced::New
+    }
+
+    /// The hot path: one lookup, one comparison, and the difference if there is one.
+    pub(crate) fn sample(&mut self, id: u64, counters: &Counters) -> Option<Sampled<'_, T>> {
+        let Some(at) = self.find(id) else {
+            if self.closed.contains(id) {
+                self.counts.late += 1;
+            } else {
+                self.counts.samples_unknown += 1;
+            }
+            return None;
+        };
+        Some(self.advance(at, counters))
+    }
+
+    pub(crate) fn close(&mut self, record: &ConnectionRecord) -> Closing<T> {
+        if record.untracked {
+            self.counts.untracked_closes += 1;
+            return Closing::Ignored;
+        }
+        if !self.closed.insert(record.id) {
+            self.counts.late += 1;
+            return Closing::Ignored;
+        }
+        if let Some(at) = self.find(record.id) {
+            let gain = self.advance(at, &record.counters).gain;
+            return Closing::Known { entry: self.remove(at), gain };
+        }
+        if record.adopted {
+            self.counts.unadopted_closes += 1;
+            return Closing::Ignored;
+        }
+        Closing::First(Totals::from(&record.counters))
+    }
+
+    /// A connect that never established. Says whether this is news.
+    pub(crate) fn fail(&mut self, id: u64) -> bool {
+        let news = self.closed.insert(id);
+        self.counts.late += u64::from(!news);
+        news
+    }
+
+    pub(crate) fn begin_pass(&mut self) {
+        self.passes.begin();
+    }
+
+    /// What a complete pass has not seen is gone: its CLOSE was lost.
+    pub(crate) fn end_pass(&mut self, complete: bool) -> Vec<Entry<T>> {
+        self.passes.end(complete);
+        let mut vanished = Vec::new();
+        if !complete {
+            return vanished;
+        }
+        self.closed.rotate();
+        // From the end, so that what takes the place of a removed entry has been looked at.
+        for at in (0..self.entries.len()).rev() {
+            if self.entries[at].pass < self.passes.begun() {
+                let entry = self.remove(at);
+                self.closed.insert(entry.id);
+                vanished.push(entry);
+            }
+        }
+        self.counts.closes_lost += vanished.len() as u64;
+        vanished
+    }
+
+    pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Entry<T>> {
+        let at = self.find(id)?;
+        Some(&mut self.entries[at])
+    }
+
+    /// Once when a live connection was refused and there is room again. A sixteenth, or the kernel would announce all
+    /// connections anew for the sake of a few.
+    pub(crate) fn wants_reannounce(&mut self) -> bool {
+        let wants = self.refused && self.entries.len() + self.limit / 16 < self.limit;
+        self.refused &= !wants;
+        wants
+    }
+
+    fn find(&self, id: u64) -> Option<usize> {
+        self.index.find(hash(id), |at| self.entries[*at as usize].id == id).map(|at| *at as usize)
+    }
+
+    fn advance(&mut self, at: usize, counters: &Counters) -> Sampled<'_, T> {
+        let entry = &mut self.entries[at];
+        entry.pass = self.passes.begun();
+        let (gain, backwards) = entry.seen.advance(counters);
+        self.counts.backwards += u64::from(backwards);
+        Sampled { entry, gain }
+    }
+
+    fn insert(&mut self, record: &ConnectionRecord, stage: T) {
+        let Self { index, entries, .. } = self;
+        let counters = Totals::from(&record.counters);
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by the limit, which is far below 2^32")]
+        let at = entries.len() as u32;
+        entries.push(Entry {
+            id: record.id,
+            seen: counters,
+            baseline: record.adopted.then(|| Box::new(counters)),
+            opened: record.opened(),
+            stage,
+            pass: self.passes.begun(),
+            rtt_observed: false,
+        });
+        index.insert_unique(hash(record.id), at, |at| hash(entries[*at as usize].id));
+    }
+
+    fn remove(&mut self, at: usize) -> Entry<T> {
+        let last = self.entries.len() - 1;
+        let (removed, moved) = (self.entries[at].id, self.entries[last].id);
+        if let Ok(slot) = self.index.find_entry(hash(removed), |slot| *slot as usize == at) {
+            slot.remove();
+        }
+        if let Some(slot) = self.index.find_mut(hash(moved), |slot| *slot as usize == last) {
+            #[expect(clippy::cast_possible_truncation, reason = "an index into a table below 2^32")]
+            let at = at as u32;
+            *slot = at;
+        }
+        self.entries.swap_remove(at)
+    }
+}
+
+/// Ids are unique but regular, a time and a CPU: the product spreads them upwards, the fold brings that down again.
+fn hash(id: u64) -> u64 {
+    let spread = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    spread ^ spread >> 32
+}

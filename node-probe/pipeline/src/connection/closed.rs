@@ -1,0 +1,48 @@
+//! Ids of connections that are over. Samples and closes come on different ways: what comes late must not revive one.
+
+use super::hash;
+use hashbrown::HashTable;
+use std::mem;
+
+/// Remembers each id for one complete pass that began after it was closed, as long as there is room.
+#[derive(Debug)]
+pub(super) struct Closed {
+    current: HashTable<u64>,
+    previous: HashTable<u64>,
+    /// Bound of each of the two.
+    limit: usize,
+    forgotten: u64,
+}
+
+impl Closed {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { current: HashTable::new(), previous: HashTable::new(), limit, forgotten: 0 }
+    }
+
+    pub(super) fn contains(&self, id: u64) -> bool {
+        let found = |set: &HashTable<u64>| set.find(hash(id), |other| *other == id).is_some();
+        found(&self.current) || found(&self.previous)
+    }
+
+    /// Says whether it is news.
+    pub(super) fn insert(&mut self, id: u64) -> bool {
+        if self.contains(id) {
+            return false;
+        }
+        if self.current.len() >= self.limit {
+            self.forgotten += self.previous.len() as u64;
+            self.rotate();
+        }
+        self.current.insert_unique(hash(id), id, |id| hash(*id));
+        true
+    }
+
+    pub(super) fn rotate(&mut self) {
+        mem::swap(&mut self.current, &mut self.previous);
+        self.current.clear();
+    }
+
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+}

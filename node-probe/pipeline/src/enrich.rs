@@ -1,0 +1,240 @@
+//! Who are the two ends of a connection? Asked once for each, latched for its life.
+//!
+//! ```text
+//! cgroup, netns, address --local--> a pod of this node, or nothing to report
+//! sequence numbers       --join---> the other end's socket, where it is on this machine
+//! remote address         --identity-> its owner when the connection opened; a Service: conntrack's backend, and its owner
+//!   v
+//! Resolution             both workloads, the service, what was dialled
+//! ```
+
+mod cgroup;
+mod end;
+mod identity;
+mod inquiry;
+mod join;
+mod local;
+mod peer;
+mod recent;
+mod resolution;
+
+pub(crate) use cgroup::Named;
+pub(crate) use end::End;
+pub(crate) use inquiry::{Ignored, Inquiry, Moment, Verdict, Wait, Waiting};
+pub(crate) use local::{Local, PodSlot};
+pub use peer::BackendQuestion;
+pub(crate) use resolution::Resolution;
+
+use crate::connection::Passes;
+use crate::record::Monotonic;
+use hashbrown::HashSet;
+use identity::Identities;
+use inquiry::{Backend, Patience};
+use join::Joins;
+use local::{Finding, Locals, Standing};
+use longwire_model::identity::{UnixNanos, Workload};
+use longwire_model::series::SeriesSets;
+use longwire_model::update::Update;
+use peer::Look;
+use std::mem;
+use std::net::{IpAddr, SocketAddr};
+
+#[derive(Debug)]
+pub(crate) struct Enrich {
+    locals: Locals,
+    joins: Joins,
+    identities: Identities,
+    backends: Vec<BackendQuestion>,
+    /// Inquiries for which something has changed.
+    woken: Vec<u64>,
+    configured: bool,
+    host_netns: u32,
+    identity_wait: Monotonic,
+    wall_clock_offset: UnixNanos,
+    pub(crate) counts: Counts,
+}
+
+/// Ends that stayed unknown, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) ambiguous: u64,
+    pub(crate) unanswered: u64,
+    pub(crate) backend_unknown: u64,
+    pub(crate) sources_outside: u64,
+}
+
+/// How much is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    pub(crate) pods: usize,
+    pub(crate) cgroups: usize,
+    pub(crate) cgroups_evicted: u64,
+    pub(crate) addresses: usize,
+    pub(crate) addresses_evicted: u64,
+    pub(crate) joins: usize,
+    pub(crate) joins_evicted: u64,
+}
+
+impl Enrich {
+    pub(crate) fn new(host_netns: u32, identity_wait: Monotonic, wall_clock_offset: UnixNanos) -> Self {
+        Self {
+            locals: Locals::new(host_netns),
+            joins: Joins::new(),
+            identities: Identities::new(),
+            backends: Vec::new(),
+            woken: Vec::new(),
+            configured: false,
+            host_netns,
+            identity_wait,
+            wall_clock_offset,
+            counts: Counts::default(),
+        }
+    }
+
+    /// An end is seen for the first time.
+    pub(crate) fn register(&mut self, inquiry: &Inquiry, passes: Passes) {
+        self.woken.extend(self.joins.register(&inquiry.end, inquiry.key, passes));
+    }
+
+    /// Goes as far as what is known now leads.
+    pub(crate) fn pursue(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Verdict {
+        let verdict = self.judge(inquiry, moment);
+        if !matches!(verdict, Verdict::Wait(_)) {
+            self.joins.finish(&inquiry.end);
+        }
+        verdict
+    }
+
+    fn judge(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Verdict {
+        let local = match self.standing(inquiry, moment) {
+            Ok(Standing::Pod(local)) => local,
+            Ok(Standing::Host) => return Verdict::Ignored(Ignored::Host),
+            Ok(Standing::Foreign) => return Verdict::Ignored(Ignored::Foreign),
+            Err(unsettled) => return unsettled,
+        };
+        match self.look(inquiry, &local, moment) {
+            Look::Peer(peer) => {
+                let resolution = Resolution::new(&inquiry.end, &local.pod, peer);
+                Verdict::Edge(local, Box::new(resolution))
+            }
+            Look::Itself => Verdict::Ignored(Ignored::LocalLeg),
+            Look::Host => Verdict::Ignored(Ignored::Host),
+            Look::Wait(waiting) => Verdict::Wait(waiting),
+        }
+    }
+
+    /// Whose socket this is; once settled it stays.
+    fn standing(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Result<Standing, Verdict> {
+        if let Some(standing) = &inquiry.standing {
+            return Ok(standing.clone());
+        }
+        if !self.configured {
+            let verdict = if moment.forced {
+                self.settle(inquiry, Standing::Foreign);
+                Verdict::Ignored(Ignored::Dropped)
+            } else {
+                Verdict::Wait(Waiting { on: Wait::Configuration, until: None })
+            };
+            return Err(verdict);
+        }
+        match self.locals.find(&inquiry.end, moment.now) {
+            Finding::Settled(standing) => Ok(self.settle(inquiry, standing)),
+            Finding::Open { since, otherwise } => {
+                let on = Wait::Local(inquiry.end.cgroup);
+                match inquiry.patience(Patience::Local, since + self.identity_wait, moment) {
+                    Some(until) => Err(Verdict::Wait(Waiting { on, until: Some(until) })),
+                    None => {
+                        let settled = self.settle(inquiry, otherwise);
+                        if moment.forced { Err(Verdict::Ignored(Ignored::Dropped)) } else { Ok(settled) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn settle(&mut self, inquiry: &mut Inquiry, standing: Standing) -> Standing {
+        self.woken.extend(self.joins.settle(&inquiry.end, &standing));
+        inquiry.standing = Some(standing.clone());
+        standing
+    }
+
+    /// Names a cgroup by its directories, nearest first.
+    pub(crate) fn name_cgroup<'a>(&mut self, cgroup: u64, names: impl IntoIterator<Item = &'a str>) {
+        self.locals.cgroups.name(cgroup, Named::of(names));
+    }
+
+    pub(crate) fn apply(&mut self, update: &Update, now: Monotonic) {
+        self.configured = true;
+        for pod in &update.pods {
+            self.locals.upsert(pod);
+        }
+        for uid in &update.removed_pods {
+            self.locals.remove(uid, now);
+        }
+        for address in &update.addresses {
+            self.identities.answer(address);
+        }
+    }
+
+    pub(crate) fn end_pass(&mut self, passes: Passes) {
+        self.joins.end_pass(passes);
+    }
+
+    /// Forgets what nobody used for long.
+    pub(crate) fn sweep(&mut self, now: Monotonic) {
+        self.locals.sweep(now);
+        self.identities.sweep(now);
+    }
+
+    /// Inquiries to pursue again.
+    pub(crate) fn woken(&mut self) -> Option<u64> {
+        self.woken.pop()
+    }
+
+    /// Which series are on for a pod of this node, or were when it left.
+    pub(crate) fn sets(&self, slot: &mut PodSlot) -> SeriesSets {
+        self.locals.sets(slot)
+    }
+
+    /// Whether pods of a workload live, as far as this node knows.
+    pub(crate) fn living(&self) -> HashSet<&Workload> {
+        let here = self.locals.pods().map(|local| &local.pod.workload);
+        here.chain(self.identities.living()).map(AsRef::as_ref).collect()
+    }
+
+    pub(crate) fn configured(&self) -> bool {
+        self.configured
+    }
+
+    pub(crate) fn interest(&self) -> Vec<IpAddr> {
+        self.identities.addresses()
+    }
+
+    pub(crate) fn take_address_questions(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
+        self.identities.take_questions()
+    }
+
+    pub(crate) fn take_backend_questions(&mut self) -> Vec<BackendQuestion> {
+        mem::take(&mut self.backends)
+    }
+
+    pub(crate) fn sizes(&self) -> Sizes {
+        Sizes {
+            pods: self.locals.pods().count(),
+            cgroups: self.locals.cgroups.len(),
+            cgroups_evicted: self.locals.cgroups.evicted,
+            addresses: self.identities.len(),
+            addresses_evicted: self.identities.evicted,
+            joins: self.joins.len(),
+            joins_evicted: self.joins.evicted,
+        }
+    }
+}
+
+impl Inquiry {
+    pub(crate) fn answer_backend(&mut self, answer: Option<SocketAddr>) {
+        if self.backend == Backend::Asked {
+            self.backend = Backend::Answered(answer);
+        }
+    }
+}

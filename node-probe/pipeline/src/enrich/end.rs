@@ -1,0 +1,62 @@
+//! One end of a connection, as its socket sees it.
+
+use crate::record::{ConnectionRecord, Monotonic, Role};
+use std::net::{IpAddr, SocketAddr};
+
+/// Initial sequence numbers, client's and server's: one name for both ends of a connection, through any translation.
+pub(crate) type Sequence = (u32, u32);
+
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    pub(crate) id: u64,
+    pub(crate) role: Role,
+    pub(crate) netns: u32,
+    pub(crate) cgroup: u64,
+    /// `None`: it never established, or the numbers were not seen; nobody can join it.
+    pub(crate) sequence: Option<Sequence>,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    /// Established, adopted, or for a failure tried: the moment whose owners of addresses count.
+    pub(crate) opened: Monotonic,
+}
+
+impl End {
+    /// `None`: which end it is could not be told.
+    pub(crate) fn of(record: &ConnectionRecord) -> Option<Self> {
+        Some(Self {
+            id: record.id,
+            role: record.role?,
+            netns: record.netns,
+            cgroup: record.cgroup,
+            sequence: record.sequence,
+            local: record.local,
+            remote: record.remote,
+            opened: record.opened(),
+        })
+    }
+
+    /// It speaks with its own address, or over loopback.
+    pub(crate) fn stays_inside(&self) -> bool {
+        let (local, remote) = (self.local.ip(), self.remote.ip());
+        local.is_loopback() || remote.is_loopback() || local == remote
+    }
+}
+
+/// An address and port in 20 bytes: `SocketAddr` takes 32, and every live connection keeps two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    address: IpAddr,
+    port: u16,
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        Self { address: address.ip(), port: address.port() }
+    }
+}
+
+impl From<Endpoint> for SocketAddr {
+    fn from(endpoint: Endpoint) -> Self {
+        Self::new(endpoint.address, endpoint.port)
+    }
+}

@@ -1,0 +1,158 @@
+//! Who is behind an address: asked of the operator once, kept while it is used.
+
+#[cfg(test)]
+mod tests;
+
+use super::recent::Recent;
+use crate::record::Monotonic;
+use longwire_model::identity::{Address, Holder, Owner, Pod, Service, UnixNanos, Workload};
+use std::collections::BTreeSet;
+use std::mem;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Addresses known or asked for.
+const MOST: usize = 16_384;
+/// An address that no connection used for this long is forgotten, unless a living pod has it.
+const UNUSED: Monotonic = 600_000_000_000;
+/// How far the clocks of nodes and operator may be apart.
+const CLOCKS: UnixNanos = 1_000_000_000;
+
+/// Who held an address at a moment.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    /// Asked, and no answer yet.
+    Unanswered,
+    Pod(Arc<Pod>),
+    Service(Arc<Service>),
+    Node,
+    /// Never anybody of the cluster.
+    Nobody,
+    /// Two candidates, or none at that moment although there were others.
+    Ambiguous,
+}
+
+#[derive(Debug)]
+struct Identity {
+    /// `None`: asked.
+    owners: Option<Vec<Owner>>,
+    used: Monotonic,
+}
+
+#[derive(Debug)]
+pub(crate) struct Identities {
+    known: Recent<IpAddr, Identity>,
+    /// Not yet handed out.
+    ask: BTreeSet<IpAddr>,
+    forget: Vec<IpAddr>,
+    /// Addresses that others had to make room for.
+    pub(super) evicted: u64,
+}
+
+impl Identities {
+    pub(super) fn new() -> Self {
+        Self { known: Recent::new(MOST), ask: BTreeSet::new(), forget: Vec::new(), evicted: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    pub(super) fn addresses(&self) -> Vec<IpAddr> {
+        self.known.iter().map(|(address, _)| *address).collect()
+    }
+
+    /// Workloads of pods that have their address now.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Workload>> {
+        let owners = self.known.iter().filter_map(|(_, identity)| identity.owners.as_ref()).flatten();
+        owners.filter_map(|owner| match &owner.holder {
+            Holder::Pod(pod) if owner.until.is_none() => Some(&pod.workload),
+            _ => None,
+        })
+    }
+
+    /// Looks an address up as it was at `at`, and asks for it where it is new.
+    pub(super) fn find(&mut self, address: IpAddr, at: UnixNanos, now: Monotonic) -> Found {
+        let Some(identity) = self.known.get(&address) else {
+            self.ask_for(address, now);
+            return Found::Unanswered;
+        };
+        identity.used = now;
+        identity.owners.as_ref().map_or(Found::Unanswered, |owners| owner_at(owners, at))
+    }
+
+    /// An answer to what nobody asked, or asks no longer, is none.
+    pub(super) fn answer(&mut self, answer: &Address) -> bool {
+        let Some(identity) = self.known.peek_mut(&answer.address) else { return false };
+        identity.owners = Some(answer.owners.clone());
+        true
+    }
+
+    pub(super) fn sweep(&mut self, now: Monotonic) {
+        let unused = self.known.oldest_first().take_while(|(_, identity)| now.saturating_sub(identity.used) >= UNUSED);
+        let gone = unused.filter(|(_, identity)| !identity.is_living()).map(|(address, _)| *address);
+        for address in gone.collect::<Vec<_>>() {
+            self.known.remove(&address);
+            self.drop_interest(address);
+        }
+    }
+
+    /// What to ask, and what to forget. An address that was forgotten and is wanted again is asked for the next time, or
+    /// the two would meet in one message.
+    pub(super) fn take_questions(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
+        let forget = mem::take(&mut self.forget);
+        let later = forget.iter().filter(|address| self.ask.remove(*address)).copied().collect();
+        let ask = mem::replace(&mut self.ask, later).into_iter().collect();
+        (ask, forget)
+    }
+
+    fn ask_for(&mut self, address: IpAddr, now: Monotonic) {
+        let evicted = self.known.insert(address, Identity { owners: None, used: now });
+        self.ask.insert(address);
+        if let Some(evicted) = evicted {
+            self.evicted += 1;
+            self.drop_interest(evicted);
+        }
+    }
+
+    fn drop_interest(&mut self, address: IpAddr) {
+        if !self.ask.remove(&address) {
+            self.forget.push(address);
+        }
+    }
+}
+
+impl Identity {
+    fn is_living(&self) -> bool {
+        let is_living = |owner: &Owner| owner.until.is_none() && matches!(owner.holder, Holder::Pod(_));
+        self.owners.iter().flatten().any(is_living)
+    }
+}
+
+fn owner_at(owners: &[Owner], at: UnixNanos) -> Found {
+    if owners.is_empty() {
+        return Found::Nobody;
+    }
+    let held = |owner: &&Owner| {
+        let until = owner.until.unwrap_or(UnixNanos::MAX);
+        at.saturating_add(CLOCKS) >= owner.from && at < until.saturating_add(CLOCKS)
+    };
+    let mut candidates = owners.iter().filter(held);
+    let Some(first) = candidates.next() else { return Found::Ambiguous };
+    if candidates.any(|other| !is_same(&first.holder, &other.holder)) {
+        return Found::Ambiguous;
+    }
+    match &first.holder {
+        Holder::Pod(pod) => Found::Pod(Arc::clone(pod)),
+        Holder::Service(service) => Found::Service(Arc::clone(service)),
+        Holder::Node(_) => Found::Node,
+    }
+}
+
+/// One pod may be listed twice, when it lost and regained its address.
+fn is_same(one: &Holder, other: &Holder) -> bool {
+    match (one, other) {
+        (Holder::Pod(one), Holder::Pod(other)) => one.uid == other.uid,
+        (one, other) => one == other,
+    }
+}

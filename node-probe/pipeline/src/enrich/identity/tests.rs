@@ -1,0 +1,118 @@
+use super::*;
+
+const S: u64 = 1_000_000_000;
+
+fn pod(uid: &str) -> Arc<Pod> {
+    let workload = Workload {
+        namespace: "default".to_owned(),
+        name: uid.to_owned(),
+        canonical_service: uid.to_owned(),
+        canonical_revision: "latest".to_owned(),
+        cluster: "Kubernetes".to_owned(),
+    };
+    Arc::new(Pod {
+        uid: uid.to_owned(),
+        name: uid.to_owned(),
+        addresses: Vec::new(),
+        host_network: false,
+        workload: Arc::new(workload),
+        services: Vec::new(),
+    })
+}
+
+fn held(uid: &str, from: u64, until: Option<u64>) -> Owner {
+    Owner { holder: Holder::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S) }
+}
+
+fn node() -> Owner {
+    Owner { holder: Holder::Node("n".to_owned()), from: 0, until: None }
+}
+
+fn address(last: u32) -> IpAddr {
+    IpAddr::from(last.to_be_bytes())
+}
+
+/// Name of who held the address at second 100.
+fn owner(owners: &[Owner]) -> String {
+    match owner_at(owners, 100 * S) {
+        Found::Pod(pod) => pod.uid.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_owner_is_who_held_the_address_when_the_connection_opened() {
+    let check = |owners: &[Owner], expected: &str| assert_eq!(owner(owners), expected, "{owners:?}");
+    check(&[], "Nobody");
+    check(&[held("a", 0, None)], "a");
+    check(&[held("a", 0, Some(90)), held("b", 95, None)], "b");
+    check(&[held("a", 0, Some(110)), held("b", 115, None)], "a");
+    check(&[held("a", 0, Some(100))], "a");
+    check(&[held("a", 0, Some(99))], "Ambiguous");
+    check(&[held("a", 101, None)], "a");
+    check(&[held("a", 102, None)], "Ambiguous");
+    check(&[held("a", 0, Some(99)), held("b", 100, None)], "b");
+    check(&[held("a", 0, Some(100)), held("b", 100, None)], "Ambiguous");
+    check(&[held("a", 0, Some(100)), held("a", 100, None)], "a");
+    check(&[node()], "Node");
+    check(&[node(), held("a", 0, None)], "Ambiguous");
+    check(&[node(), held("a", 0, Some(50))], "Node");
+}
+
+#[test]
+fn an_address_is_asked_for_once_and_answered_whenever_the_answer_comes() {
+    let mut identities = Identities::new();
+    assert!(matches!(identities.find(address(1), 0, 0), Found::Unanswered));
+    assert!(matches!(identities.find(address(1), 0, 1), Found::Unanswered));
+    assert_eq!(identities.take_questions(), (vec![address(1)], vec![]));
+    assert!(matches!(identities.find(address(1), 0, 2), Found::Unanswered));
+    assert_eq!(identities.take_questions(), (vec![], vec![]));
+    assert!(identities.answer(&Address { address: address(1), owners: vec![node()] }));
+    assert!(matches!(identities.find(address(1), 0, 3), Found::Node));
+    assert!(!identities.answer(&Address { address: address(2), owners: vec![node()] }), "nobody asked");
+    assert_eq!(identities.addresses(), [address(1)]);
+}
+
+#[test]
+fn an_unused_address_is_forgotten_unless_a_living_pod_has_it() {
+    let mut identities = Identities::new();
+    for (last, owners) in [(1, vec![held("a", 0, None)]), (2, vec![held("b", 0, Some(1))]), (3, vec![]), (4, vec![])] {
+        identities.find(address(last), 0, 0);
+        identities.answer(&Address { address: address(last), owners });
+    }
+    identities.take_questions();
+    identities.find(address(4), 0, S);
+    identities.sweep(UNUSED - 1);
+    assert_eq!(identities.len(), 4);
+    identities.sweep(UNUSED);
+    assert_eq!(identities.take_questions(), (vec![], vec![address(2), address(3)]));
+    assert_eq!(identities.len(), 2);
+    assert_eq!(identities.living().map(|workload| workload.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    identities.sweep(UNUSED + S);
+    assert_eq!(identities.take_questions(), (vec![], vec![address(4)]));
+}
+
+#[test]
+fn what_is_forgotten_and_wanted_again_is_asked_for_in_the_next_message() {
+    let mut identities = Identities::new();
+    identities.find(address(1), 0, 0);
+    identities.take_questions();
+    identities.sweep(UNUSED);
+    identities.find(address(1), 0, UNUSED);
+    assert_eq!(identities.take_questions(), (vec![], vec![address(1)]));
+    assert_eq!(identities.take_questions(), (vec![address(1)], vec![]));
+}
+
+#[test]
+fn past_the_bound_the_longest_unused_address_goes_and_is_never_asked_for_if_it_was_not_yet() {
+    let mut identities = Identities::new();
+    identities.find(address(0), 0, 0);
+    assert_eq!(identities.take_questions().0, [address(0)]);
+    for last in 1..=u32::try_from(MOST).unwrap() + 1 {
+        identities.find(address(last), 0, 1);
+    }
+    let (ask, forget) = identities.take_questions();
+    assert_eq!((identities.len(), identities.evicted), (MOST, 2));
+    assert_eq!((ask.len(), forget), (MOST, vec![address(0)]));
+    assert!(!ask.contains(&address(1)));
+}

@@ -1,0 +1,159 @@
+//! Both ends of a connection on this machine find each other by their sequence numbers, whatever translation lies between.
+
+#[cfg(test)]
+mod tests;
+
+use super::end::{End, Sequence};
+use super::local::Standing;
+use crate::connection::Passes;
+use crate::record::Role;
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+/// Pairs that are remembered; most are single ends whose peer is on another machine.
+const MOST: usize = 65_536;
+
+/// One end of a pair, for the other to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    id: u64,
+    /// The inquiry into this end.
+    key: u64,
+    pub(crate) netns: u32,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    /// `None`: not settled yet.
+    pub(crate) standing: Option<Standing>,
+    done: bool,
+}
+
+#[derive(Debug)]
+struct Pair {
+    client: Option<Seen>,
+    server: Option<Seen>,
+    /// Tells it from an earlier pair of this name.
+    number: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Joins {
+    pairs: HashMap<Sequence, Pair>,
+    /// Name, number and complete passes at the first sight, the oldest first. Some are gone already.
+    order: VecDeque<(Sequence, u64, u32)>,
+    next: u64,
+    limit: usize,
+    /// Pairs that others had to make room for.
+    pub(super) evicted: u64,
+}
+
+impl Pair {
+    fn end_mut(&mut self, role: Role) -> &mut Option<Seen> {
+        match role {
+            Role::Active => &mut self.client,
+            Role::Passive => &mut self.server,
+        }
+    }
+
+    fn other(&self, role: Role) -> Option<&Seen> {
+        match role {
+            Role::Active => self.server.as_ref(),
+            Role::Passive => self.client.as_ref(),
+        }
+    }
+}
+
+impl Joins {
+    pub(super) fn new() -> Self {
+        Self::bounded(MOST)
+    }
+
+    fn bounded(limit: usize) -> Self {
+        Self { pairs: HashMap::new(), order: VecDeque::new(), next: 0, limit, evicted: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// An end is seen for the first time. Returns the inquiry into the other end, if that is here.
+    pub(super) fn register(&mut self, end: &End, key: u64, passes: Passes) -> Option<u64> {
+        let sequence = end.sequence?;
+        if !self.pairs.contains_key(&sequence) {
+            self.make_room();
+            self.next += 1;
+            self.order.push_back((sequence, self.next, passes.completions()));
+        }
+        let fresh = Pair { client: None, server: None, number: self.next };
+        let pair = self.pairs.entry(sequence).or_insert(fresh);
+        let seen = Seen {
+            id: end.id,
+            key,
+            netns: end.netns,
+            local: end.local,
+            remote: end.remote,
+            standing: None,
+            done: false,
+        };
+        *pair.end_mut(end.role) = Some(seen);
+        pair.other(end.role).map(|other| other.key)
+    }
+
+    /// Whose this end is, is known. Returns the inquiry into the other end.
+    pub(super) fn settle(&mut self, end: &End, standing: &Standing) -> Option<u64> {
+        let pair = self.pairs.get_mut(&end.sequence?)?;
+        let seen = pair.end_mut(end.role).as_mut().filter(|seen| seen.id == end.id)?;
+        seen.standing = Some(standing.clone());
+        pair.other(end.role).map(|other| other.key)
+    }
+
+    pub(super) fn counterpart(&self, end: &End) -> Option<&Seen> {
+        self.pairs.get(&end.sequence?)?.other(end.role)
+    }
+
+    /// This end needs the other no more. Once both are done, nobody does.
+    pub(super) fn finish(&mut self, end: &End) {
+        let Some(sequence) = end.sequence else { return };
+        let Some(pair) = self.pairs.get_mut(&sequence) else { return };
+        if let Some(seen) = pair.end_mut(end.role).as_mut().filter(|seen| seen.id == end.id) {
+            seen.done = true;
+        }
+        let is_done = |seen: &Option<Seen>| seen.as_ref().is_some_and(|seen| seen.done);
+        if is_done(&pair.client) && is_done(&pair.server) {
+            self.pairs.remove(&sequence);
+        }
+    }
+
+    /// After two complete passes everybody who is alive has been looked at: the other end is not on this machine. A pair
+    /// stays until both its ends are done, and each comes to that.
+    pub(super) fn end_pass(&mut self, passes: Passes) {
+        while self.order.front().is_some_and(|(_, _, seen)| passes.completions() >= seen + 2) {
+            let Some((sequence, number, _)) = self.order.pop_front() else { return };
+            match self.pairs.get(&sequence).filter(|pair| pair.number == number) {
+                Some(Pair { client: Some(_), server: Some(_), .. }) => {
+                    self.order.push_back((sequence, number, passes.completions()));
+                }
+                Some(_) => {
+                    self.pairs.remove(&sequence);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        // What is gone from the pairs still stands in the order, which must not grow for it.
+        while self.pairs.len() >= self.limit || self.order.len() >= 2 * self.limit {
+            self.evicted += u64::from(self.drop_oldest());
+        }
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let Some((sequence, number, _)) = self.order.pop_front() else { return false };
+        let is_it = self.pairs.get(&sequence).is_some_and(|pair| pair.number == number);
+        if is_it {
+            self.pairs.remove(&sequence);
+        }
+        is_it
+    }
+}

@@ -1,0 +1,247 @@
+//! The pods of this node, and which of them a socket is of: by cgroup, else by network namespace, else by address.
+
+#[cfg(test)]
+mod tests;
+
+use super::cgroup::{Cgroups, Named};
+use super::end::End;
+use super::recent::Recent;
+use crate::record::Monotonic;
+use hashbrown::HashMap;
+use longwire_model::identity::Pod;
+use longwire_model::series::SeriesSets;
+use longwire_model::update::LocalPod;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A pod that left is still known by its UID for this long: its last connections are told late.
+const FAREWELL: Monotonic = 60_000_000_000;
+/// Network namespaces that are remembered; a pod has one.
+const NAMESPACES: usize = 16_384;
+
+/// A pod of this node as a connection holds it, in 8 bytes. The pod may be gone, and the slot another's: the generation
+/// tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PodSlot {
+    index: u32,
+    generation: u16,
+    /// Which series were on for the pod when this was last looked at; they outlive it.
+    sets: SeriesSets,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Local {
+    pub(crate) slot: PodSlot,
+    pub(crate) pod: Arc<Pod>,
+}
+
+/// Whose a socket is.
+#[derive(Clone, Debug)]
+pub(crate) enum Standing {
+    Pod(Local),
+    /// A process of the node, in no pod.
+    Host,
+    /// A pod of another node that shares this kernel, or a container that is no pod.
+    Foreign,
+}
+
+#[derive(Debug)]
+pub(crate) enum Finding {
+    Settled(Standing),
+    /// Not known yet, and taken for `otherwise` if waiting does not help. `since`: others began to wait earlier.
+    Open {
+        since: Monotonic,
+        otherwise: Standing,
+    },
+}
+
+#[derive(Debug)]
+struct Slot {
+    generation: u16,
+    held: Option<LocalPod>,
+    removed: Option<Monotonic>,
+}
+
+/// Who was seen in a network namespace.
+#[derive(Clone, Copy, Debug)]
+enum Tenant {
+    One(PodSlot),
+    Many,
+}
+
+#[derive(Debug)]
+pub(crate) struct Locals {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    by_uid: HashMap<Box<str>, u32>,
+    /// Pods with a network of their own.
+    by_address: HashMap<IpAddr, Vec<u32>>,
+    tenants: Recent<u32, Tenant>,
+    pub(super) cgroups: Cgroups,
+    host_netns: u32,
+}
+
+impl PodSlot {
+    pub(super) fn is(self, other: Self) -> bool {
+        (self.index, self.generation) == (other.index, other.generation)
+    }
+}
+
+impl Locals {
+    pub(super) fn new(host_netns: u32) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_uid: HashMap::new(),
+            by_address: HashMap::new(),
+            tenants: Recent::new(NAMESPACES),
+            cgroups: Cgroups::new(),
+            host_netns,
+        }
+    }
+
+    /// Pods that are on this node now.
+    pub(crate) fn pods(&self) -> impl Iterator<Item = &LocalPod> {
+        self.slots.iter().filter(|slot| slot.removed.is_none()).filter_map(|slot| slot.held.as_ref())
+    }
+
+    /// What is on for the pod now, or was when it was last known.
+    pub(super) fn sets(&self, slot: &mut PodSlot) -> SeriesSets {
+        if let Some(held) = self.held(*slot) {
+            slot.sets = held.series;
+        }
+        slot.sets
+    }
+
+    pub(super) fn upsert(&mut self, pod: &LocalPod) {
+        let index = match self.by_uid.get(pod.pod.uid.as_str()) {
+            Some(index) => *index,
+            None => self.claim(&pod.pod.uid),
+        };
+        self.unlist(index);
+        let slot = &mut self.slots[index as usize];
+        slot.held = Some(pod.clone());
+        slot.removed = None;
+        if !pod.pod.host_network {
+            for address in &pod.pod.addresses {
+                self.by_address.entry(*address).or_default().push(index);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, uid: &str, now: Monotonic) {
+        let Some(index) = self.by_uid.get(uid).copied() else { return };
+        self.unlist(index);
+        self.slots[index as usize].removed = Some(now);
+    }
+
+    /// Forgets pods that left a while ago.
+    pub(super) fn sweep(&mut self, now: Monotonic) {
+        let Self { slots, free, by_uid, .. } = self;
+        let is_due = |slot: &Slot| slot.removed.is_some_and(|since| now.saturating_sub(since) > FAREWELL);
+        for (index, slot) in (0..).zip(slots).filter(|(_, slot)| is_due(slot)) {
+            if let Some(held) = slot.held.take() {
+                by_uid.remove(held.pod.uid.as_str());
+            }
+            slot.removed = None;
+            slot.generation = slot.generation.wrapping_add(1);
+            free.push(index);
+        }
+    }
+
+    pub(super) fn find(&mut self, end: &End, now: Monotonic) -> Finding {
+        let named = self.cgroups.named(end.cgroup);
+        if let Some(Named::Pod(uid) | Named::Perhaps(uid)) = &named
+            && let Some(local) = self.by_uid.get(uid).copied().and_then(|index| self.local(index))
+        {
+            self.learn(end.netns, &local);
+            return Finding::Settled(Standing::Pod(local));
+        }
+        if let Some(Named::Pod(_)) = named {
+            let since = self.cgroups.wanted_since(end.cgroup, now);
+            return Finding::Open { since, otherwise: Standing::Foreign };
+        }
+        if end.netns == self.host_netns {
+            return match named {
+                Some(_) => Finding::Settled(Standing::Host),
+                None => Finding::Open { since: now, otherwise: Standing::Host },
+            };
+        }
+        match self.tenant(end.netns).or_else(|| self.holder(end.local.ip())) {
+            Some(local) => Finding::Settled(Standing::Pod(local)),
+            None => Finding::Open { since: now, otherwise: Standing::Foreign },
+        }
+    }
+
+    fn claim(&mut self, uid: &str) -> u32 {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, held: None, removed: None });
+            #[expect(clippy::cast_possible_truncation, reason = "pods of one node")]
+            let last = self.slots.len() as u32 - 1;
+            last
+        });
+        self.by_uid.insert(uid.into(), index);
+        index
+    }
+
+    /// Takes the pod out of what it is found by, save its UID.
+    fn unlist(&mut self, index: u32) {
+        let Some(held) = &self.slots[index as usize].held else { return };
+        for address in &held.pod.addresses {
+            if let Some(holders) = self.by_address.get_mut(address) {
+                holders.retain(|holder| *holder != index);
+                if holders.is_empty() {
+                    self.by_address.remove(address);
+                }
+            }
+        }
+    }
+
+    fn held(&self, slot: PodSlot) -> Option<&LocalPod> {
+        let at = self.slots.get(slot.index as usize).filter(|at| at.generation == slot.generation)?;
+        at.held.as_ref()
+    }
+
+    fn local(&self, index: u32) -> Option<Local> {
+        let slot = &self.slots[index as usize];
+        let held = slot.held.as_ref()?;
+        let slot = PodSlot { index, generation: slot.generation, sets: held.series };
+        Some(Local { slot, pod: Arc::clone(&held.pod) })
+    }
+
+    fn is_here(&self, slot: PodSlot) -> bool {
+        self.held(slot).is_some() && self.slots[slot.index as usize].removed.is_none()
+    }
+
+    /// A namespace outlives no pod, but its inode comes back for the next one.
+    fn learn(&mut self, netns: u32, local: &Local) {
+        if local.pod.host_network || netns == self.host_netns {
+            return;
+        }
+        let tenant = match self.tenants.get(&netns) {
+            Some(Tenant::Many) => return,
+            Some(Tenant::One(known)) if known.is(local.slot) => return,
+            Some(Tenant::One(known)) => *known,
+            None => {
+                self.tenants.insert(netns, Tenant::One(local.slot));
+                return;
+            }
+        };
+        let now = if self.is_here(tenant) { Tenant::Many } else { Tenant::One(local.slot) };
+        self.tenants.insert(netns, now);
+    }
+
+    fn tenant(&mut self, netns: u32) -> Option<Local> {
+        match self.tenants.get(&netns).copied() {
+            Some(Tenant::One(slot)) if self.is_here(slot) => self.local(slot.index),
+            _ => None,
+        }
+    }
+
+    fn holder(&self, address: IpAddr) -> Option<Local> {
+        match self.by_address.get(&address)?.as_slice() {
+            [only] => self.local(*only),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+use super::*;
+use crate::record::Role;
+use longwire_model::identity::Workload;
+use longwire_model::series::SeriesSet;
+
+const HOST: u32 = 1;
+const A: &str = "aaaaaaaa-0000-0000-0000-000000000000";
+const B: &str = "bbbbbbbb-0000-0000-0000-000000000000";
+
+fn pod(uid: &str, addresses: &[&str], host_network: bool) -> LocalPod {
+    let workload = Workload {
+        namespace: "default".to_owned(),
+        name: uid[..1].to_owned(),
+        canonical_service: uid[..1].to_owned(),
+        canonical_revision: "latest".to_owned(),
+        cluster: "Kubernetes".to_owned(),
+    };
+    let pod = Pod {
+        uid: uid.to_owned(),
+        name: uid[..1].to_owned(),
+        addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
+        host_network,
+        workload: Arc::new(workload),
+        services: Vec::new(),
+    };
+    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+}
+
+fn end(cgroup: u64, netns: u32, local: &str) -> End {
+    End {
+        id: 1,
+        role: Role::Active,
+        netns,
+        cgroup,
+        sequence: None,
+        local: format!("{local}:1000").parse().unwrap(),
+        remote: "10.9.9.9:80".parse().unwrap(),
+        opened: 0,
+    }
+}
+
+/// Cgroup 1 is of pod A, 2 of pod B, 3 of no pod; 9 has not been named.
+fn locals(pods: &[LocalPod]) -> Locals {
+    let mut locals = Locals::new(HOST);
+    locals.cgroups.name(1, Named::Pod(A.into()));
+    locals.cgroups.name(2, Named::Pod(B.into()));
+    locals.cgroups.name(3, Named::NoPod);
+    for pod in pods {
+        locals.upsert(pod);
+    }
+    locals
+}
+
+fn found(locals: &mut Locals, end: &End) -> String {
+    let name = |standing: &Standing| match standing {
+        Standing::Pod(local) => local.pod.name.clone(),
+        Standing::Host => "host".to_owned(),
+        Standing::Foreign => "foreign".to_owned(),
+    };
+    match locals.find(end, 50) {
+        Finding::Settled(standing) => name(&standing),
+        Finding::Open { since, otherwise } => format!("since {since}, else {}", name(&otherwise)),
+    }
+}
+
+#[test]
+fn a_socket_is_of_the_pod_of_its_cgroup_else_of_its_namespace_else_of_its_address() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1", "fd00::1"], false), pod(B, &["10.0.0.2"], true)]);
+    let mut check = |cgroup, netns, local, expected: &str| {
+        assert_eq!(found(&mut locals, &end(cgroup, netns, local)), expected, "{cgroup} {netns} {local}");
+    };
+    check(3, 7, "10.0.0.9", "since 50, else foreign");
+    check(3, 7, "10.0.0.1", "a");
+    check(1, 7, "127.0.0.1", "a");
+    check(3, 7, "10.0.0.9", "a");
+    check(9, 7, "127.0.0.1", "a");
+    check(9, 8, "[fd00::1]", "a");
+    check(2, HOST, "10.0.0.2", "b");
+    check(3, HOST, "10.0.0.2", "host");
+    check(3, 8, "10.0.0.2", "since 50, else foreign");
+    check(9, HOST, "10.0.0.2", "since 50, else host");
+}
+
+#[test]
+fn the_host_namespace_and_a_shared_one_name_no_pod() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)]);
+    assert_eq!(found(&mut locals, &end(1, HOST, "10.0.0.1")), "a");
+    assert_eq!(found(&mut locals, &end(3, HOST, "10.0.0.1")), "host");
+    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
+    assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b");
+    assert_eq!(found(&mut locals, &end(3, 7, "127.0.0.1")), "since 50, else foreign");
+}
+
+#[test]
+fn an_address_that_two_pods_claim_names_neither() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.1"], false)]);
+    assert_eq!(found(&mut locals, &end(3, 7, "10.0.0.1")), "since 50, else foreign");
+    locals.remove(A, 60);
+    assert_eq!(found(&mut locals, &end(3, 7, "10.0.0.1")), "b");
+}
+
+#[test]
+fn a_pod_that_is_not_here_yet_is_waited_for_once() {
+    let mut locals = locals(&[]);
+    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "since 50, else foreign");
+    let Finding::Open { since, .. } = locals.find(&end(1, 7, "10.0.0.1"), 70) else { panic!("not here yet") };
+    assert_eq!(since, 50);
+    locals.upsert(&pod(A, &["10.0.0.1"], false));
+    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
+}
+
+#[test]
+fn a_name_that_looks_like_a_pod_is_one_if_its_pod_is_here() {
+    let mut locals = locals(&[]);
+    locals.cgroups.name(4, Named::Perhaps("web-1".into()));
+    assert_eq!(found(&mut locals, &end(4, HOST, "10.0.0.1")), "host");
+    locals.upsert(&pod("web-1", &["10.0.0.1"], false));
+    assert_eq!(found(&mut locals, &end(4, HOST, "10.0.0.1")), "w");
+}
+
+#[test]
+fn a_pod_that_left_is_known_by_its_cgroup_for_a_minute_and_by_nothing_else() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
+    let Finding::Settled(Standing::Pod(mut local)) = locals.find(&end(1, 7, "10.0.0.1"), 0) else { panic!("here") };
+    locals.remove(A, 100);
+    assert_eq!(locals.pods().count(), 0);
+    assert_eq!(found(&mut locals, &end(3, 7, "10.0.0.1")), "since 50, else foreign");
+    assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "a");
+    locals.sweep(100 + FAREWELL);
+    assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "a");
+    locals.sweep(101 + FAREWELL);
+    assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "since 50, else foreign");
+    locals.upsert(&LocalPod { series: SeriesSets::NONE, ..pod(B, &["10.0.0.1"], false) });
+    assert_eq!(locals.sets(&mut local.slot), SeriesSets::default(), "its place is another pod's");
+    assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b");
+    assert_eq!(found(&mut locals, &end(3, 7, "127.0.0.1")), "b", "the inode of the namespace came back");
+}
+
+#[test]
+fn a_changed_pod_keeps_its_place_and_loses_its_old_addresses() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
+    let Finding::Settled(Standing::Pod(mut local)) = locals.find(&end(3, 8, "10.0.0.1"), 0) else { panic!("here") };
+    let series = SeriesSets::NONE.with(SeriesSet::Longwire);
+    locals.upsert(&LocalPod { series, ..pod(A, &["10.0.0.5"], false) });
+    assert_eq!(locals.sets(&mut local.slot), series);
+    assert_eq!(found(&mut locals, &end(3, 8, "10.0.0.1")), "since 50, else foreign");
+    assert_eq!(found(&mut locals, &end(3, 8, "10.0.0.5")), "a");
+}

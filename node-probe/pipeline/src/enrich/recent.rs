@@ -1,0 +1,72 @@
+//! A map with a bound: past it, what was not used for longest goes.
+
+#[cfg(test)]
+mod tests;
+
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+#[derive(Debug)]
+pub(super) struct Recent<K, V> {
+    entries: HashMap<K, (u64, V)>,
+    /// Keys by the turn of their last use.
+    order: BTreeMap<u64, K>,
+    turn: u64,
+    limit: usize,
+}
+
+impl<K: Copy + Eq + Hash, V> Recent<K, V> {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { entries: HashMap::new(), order: BTreeMap::new(), turn: 0, limit }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// A use.
+    pub(super) fn get(&mut self, key: &K) -> Option<&mut V> {
+        let Self { entries, order, turn, .. } = self;
+        let (last, value) = entries.get_mut(key)?;
+        *turn += 1;
+        order.remove(last);
+        order.insert(*turn, *key);
+        *last = *turn;
+        Some(value)
+    }
+
+    /// A look that is no use.
+    pub(super) fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.get_mut(key).map(|(_, value)| value)
+    }
+
+    /// Says which key had to make room.
+    pub(super) fn insert(&mut self, key: K, value: V) -> Option<K> {
+        self.remove(&key);
+        let evicted = if self.entries.len() >= self.limit { self.order.pop_first() } else { None };
+        let evicted = evicted.map(|(_, oldest)| oldest);
+        if let Some(oldest) = &evicted {
+            self.entries.remove(oldest);
+        }
+        self.turn += 1;
+        self.order.insert(self.turn, key);
+        self.entries.insert(key, (self.turn, value));
+        evicted
+    }
+
+    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+        let (turn, value) = self.entries.remove(key)?;
+        self.order.remove(&turn);
+        Some(value)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.entries.iter().map(|(key, (_, value))| (key, value))
+    }
+
+    /// Keys and values, the longest unused first.
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.order.values().filter_map(|key| Some((key, &self.entries.get(key)?.1)))
+    }
+}

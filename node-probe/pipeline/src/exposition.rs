@@ -1,0 +1,59 @@
+//! A scrape, a slice at a time: labels are copied, numbers written, and nothing else is done while the lock is held.
+//!
+//! ```text
+//! FAMILIES x label sets --Cursor--> # HELP, # TYPE once a family, then its samples in the order of slots
+//! ```
+
+mod family;
+mod format;
+mod number;
+
+pub use format::{Format, write_header};
+
+use crate::aggregate::Aggregate;
+use crate::labels::escape;
+use family::Progress;
+use longwire_model::series::{FAMILIES, SeriesSet};
+
+/// How far a scrape has come.
+#[derive(Debug)]
+pub struct Cursor {
+    format: Format,
+    /// Index into [`FAMILIES`].
+    family: usize,
+    /// `None`: the family is yet to be begun.
+    progress: Option<Progress>,
+}
+
+impl Cursor {
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self { format, family: 0, progress: None }
+    }
+}
+
+/// Appends about `bytes` bytes more of the scrape and says whether there may be more. The aggregate may change in between.
+pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
+    let enough = out.len().saturating_add(bytes);
+    while let Some(family) = FAMILIES.get(cursor.family) {
+        let Cursor { format, progress, .. } = cursor;
+        let is_complete = match family.set {
+            SeriesSet::Istio | SeriesSet::Longwire => {
+                family::render(family, aggregate.services(), *format, progress, enough, out)
+            }
+            SeriesSet::KmeshWorkload => family::render(family, aggregate.workloads(), *format, progress, enough, out),
+            SeriesSet::KmeshConnection => family::render(family, aggregate.connections(), *format, progress, enough, out),
+        };
+        if !is_complete {
+            return true;
+        }
+        cursor.progress = None;
+        cursor.family += 1;
+    }
+    false
+}
+
+/// Appends a label value as both formats want it between its quotes.
+pub fn escape_label(value: &str, out: &mut Vec<u8>) {
+    escape(value, out);
+}

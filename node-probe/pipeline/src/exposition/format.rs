@@ -1,0 +1,47 @@
+//! The two text formats, where they differ.
+
+use crate::labels::escape_help;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Prometheus' text format 0.0.4.
+    Text,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+}
+
+impl Format {
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// A bucket's bound. OpenMetrics wants floats to look like floats.
+    pub(super) fn bound(self, bound: f64) -> String {
+        match self {
+            Self::Text => bound.to_string(),
+            Self::OpenMetrics => format!("{bound:?}"),
+        }
+    }
+}
+
+/// Appends HELP and TYPE of a family. `name` is that of its samples, a counter's with `_total`; `kind` is `counter`, `gauge` or
+/// `histogram`.
+pub fn write_header(out: &mut Vec<u8>, format: Format, name: &str, kind: &str, help: &str) {
+    let family = match format {
+        Format::OpenMetrics if kind == "counter" => name.strip_suffix("_total").unwrap_or(name),
+        Format::Text | Format::OpenMetrics => name,
+    };
+    out.extend_from_slice(b"# HELP ");
+    out.extend_from_slice(family.as_bytes());
+    out.push(b' ');
+    escape_help(help, format == Format::OpenMetrics, out);
+    out.extend_from_slice(b"\n# TYPE ");
+    out.extend_from_slice(family.as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(kind.as_bytes());
+    out.push(b'\n');
+}

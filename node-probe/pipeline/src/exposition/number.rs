@@ -1,0 +1,40 @@
+//! Integers as text, without going through the formatting machinery: it takes half of a scrape's time.
+
+/// Digits of `u64::MAX`.
+const MOST: usize = 20;
+
+pub(super) fn write_unsigned(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; MOST];
+    let mut first = MOST;
+    loop {
+        first -= 1;
+        let digit = (number % 10) as u8;
+        digits[first] += digit;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
+pub(super) fn write_signed(number: i64, out: &mut Vec<u8>) {
+    if number < 0 {
+        out.push(b'-');
+    }
+    write_unsigned(number.unsigned_abs(), out);
+}
+
+/// Seconds and nanoseconds, without zeros at the end.
+pub(super) fn write_seconds((seconds, nanoseconds): (u64, u32), out: &mut Vec<u8>) {
+    write_unsigned(seconds, out);
+    if nanoseconds == 0 {
+        return;
+    }
+    // Ten digits, the first of which holds the place of the zeros after the point.
+    let point = out.len();
+    write_unsigned(1_000_000_000 + u64::from(nanoseconds), out);
+    out[point] = b'.';
+    let significant = out.iter().rposition(|digit| *digit != b'0').map_or(point, |last| last + 1);
+    out.truncate(significant);
+}

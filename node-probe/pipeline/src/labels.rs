@@ -1,0 +1,204 @@
+//! From edges and flows to the text of their labels. Two label sets are equal when they read the same, whatever they were
+//! made of: else a scrape would name one series twice.
+
+mod names;
+mod start_time;
+mod text;
+
+pub(crate) use text::{escape, escape_help};
+
+use crate::observation::{Edge, Flow, Reporter};
+use longwire_model::identity::{Pod, UnixNanos};
+use longwire_model::series::{CONNECTION_LABELS, SERVICE_LABELS, WORKLOAD_LABELS};
+use names::{EdgeNames, PodNames, TAIL};
+use std::hash::{Hash, Hasher};
+use std::iter;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// The value of every naming label of what has been folded.
+pub(crate) const OVERFLOW: &str = "overflow";
+
+/// The labels of one set of series.
+pub(crate) trait LabelSet: Hash + Eq {
+    /// The set into which others fold when there is no room for them.
+    fn overflow(reporter: Reporter) -> Self;
+
+    fn edge(&self) -> &Edge;
+
+    /// Appends `{name="value",...` without the closing brace: histograms and reasons have a label more.
+    fn write(&self, out: &mut Vec<u8>);
+}
+
+/// One set an edge and reporter: [`SERVICE_LABELS`].
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceLabels(pub(crate) Edge);
+
+/// One set a source workload, destination pod and reporter: [`WORKLOAD_LABELS`].
+#[derive(Clone, Debug)]
+pub(crate) struct WorkloadLabels {
+    edge: Edge,
+    /// `None`: overflow, which no pod can be mistaken for.
+    target: Option<Target>,
+}
+
+#[derive(Clone, Debug)]
+struct Target {
+    pod: Option<Arc<Pod>>,
+    address: IpAddr,
+}
+
+/// One set a connection: [`CONNECTION_LABELS`].
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionLabels {
+    target: WorkloadLabels,
+    /// `None`: overflow.
+    course: Option<Course>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Course {
+    source: SocketAddr,
+    destination: SocketAddr,
+    start: UnixNanos,
+}
+
+impl LabelSet for ServiceLabels {
+    fn overflow(reporter: Reporter) -> Self {
+        Self(names::overflow(reporter))
+    }
+
+    fn edge(&self) -> &Edge {
+        &self.0
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let names = EdgeNames::of(&self.0);
+        let values = iter::once(names.reporter())
+            .chain(names.source.labels())
+            .chain(names.service.labels())
+            .chain(names.destination.labels())
+            .chain(TAIL);
+        text::write(&SERVICE_LABELS, values, out);
+    }
+}
+
+impl PartialEq for ServiceLabels {
+    fn eq(&self, other: &Self) -> bool {
+        names::is_shared(&self.0, &other.0) || EdgeNames::of(&self.0) == EdgeNames::of(&other.0)
+    }
+}
+
+impl Eq for ServiceLabels {}
+
+impl Hash for ServiceLabels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        EdgeNames::of(&self.0).hash(state);
+    }
+}
+
+impl WorkloadLabels {
+    pub(crate) fn of(flow: &Flow) -> Self {
+        let target = Target { pod: flow.destination_pod.clone(), address: flow.destination_pod_address };
+        Self { edge: flow.edge.clone(), target: Some(target) }
+    }
+
+    fn pod(&self) -> PodNames<'_> {
+        self.target.as_ref().map_or(PodNames::OVERFLOW, |target| PodNames::of(target.pod.as_deref()))
+    }
+
+    fn address(&self) -> Option<IpAddr> {
+        self.target.as_ref().map(|target| target.address)
+    }
+}
+
+impl LabelSet for WorkloadLabels {
+    fn overflow(reporter: Reporter) -> Self {
+        Self { edge: names::overflow(reporter), target: None }
+    }
+
+    fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let (names, pod, address) = (EdgeNames::of(&self.edge), self.pod(), written(self.address()));
+        let values = iter::once(names.reporter())
+            .chain(names.source.labels())
+            .chain([address.as_str(), pod.namespace, pod.name])
+            .chain(names.destination.labels())
+            .chain(TAIL);
+        text::write(&WORKLOAD_LABELS, values, out);
+    }
+}
+
+/// The service is no label here.
+impl PartialEq for WorkloadLabels {
+    fn eq(&self, other: &Self) -> bool {
+        self.address() == other.address()
+            && self.pod() == other.pod()
+            && EdgeNames::of(&self.edge).ends() == EdgeNames::of(&other.edge).ends()
+    }
+}
+
+impl Eq for WorkloadLabels {}
+
+impl Hash for WorkloadLabels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.address(), self.pod(), EdgeNames::of(&self.edge).ends()).hash(state);
+    }
+}
+
+impl ConnectionLabels {
+    pub(crate) fn of(flow: &Flow) -> Self {
+        let Flow { source_address: source, destination_address: destination, start, .. } = *flow;
+        Self { target: WorkloadLabels::of(flow), course: Some(Course { source, destination, start }) }
+    }
+}
+
+impl LabelSet for ConnectionLabels {
+    fn overflow(reporter: Reporter) -> Self {
+        Self { target: WorkloadLabels::overflow(reporter), course: None }
+    }
+
+    fn edge(&self) -> &Edge {
+        &self.target.edge
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self { target, course } = self;
+        let (names, pod, address) = (EdgeNames::of(&target.edge), target.pod(), written(target.address()));
+        let start = course.map_or_else(|| OVERFLOW.to_owned(), |course| start_time::written(course.start));
+        let source = written(course.map(|course| course.source));
+        let destination = written(course.map(|course| course.destination));
+        let values = [names.reporter(), &start]
+            .into_iter()
+            .chain(names.source.labels())
+            .chain([source.as_str(), &destination, &address, pod.namespace, pod.name])
+            .chain(names.service.labels())
+            .chain(names.destination.labels())
+            .chain(TAIL);
+        text::write(&CONNECTION_LABELS, values, out);
+    }
+}
+
+impl PartialEq for ConnectionLabels {
+    fn eq(&self, other: &Self) -> bool {
+        self.course == other.course
+            && self.target == other.target
+            && EdgeNames::of(self.edge()).service == EdgeNames::of(other.edge()).service
+    }
+}
+
+impl Eq for ConnectionLabels {}
+
+impl Hash for ConnectionLabels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.course, &self.target, EdgeNames::of(self.edge()).service).hash(state);
+    }
+}
+
+/// Sockets' addresses as `ip:port`, IPv6 in brackets, or nobody could tell where the port begins.
+fn written(address: Option<impl ToString>) -> String {
+    address.map_or_else(|| OVERFLOW.to_owned(), |address| address.to_string())
+}

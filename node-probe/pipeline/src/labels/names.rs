@@ -1,0 +1,184 @@
+//! What is exposed of the two ends of a connection: no name is ever empty.
+
+use super::OVERFLOW;
+use crate::observation::{Dialled, Edge, Reporter};
+use longwire_model::identity::{Pod, Service, Workload};
+use std::mem;
+use std::sync::Arc;
+
+const UNKNOWN: &str = "unknown";
+const LATEST: &str = "latest";
+const PASSTHROUGH: &str = "PassthroughCluster";
+
+/// `request_protocol`, `response_flags` and `connection_security_policy`. The kernel does not see mTLS.
+pub(super) const TAIL: [&str; 3] = ["tcp", "-", UNKNOWN];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct EdgeNames<'a> {
+    reporter: Reporter,
+    pub(super) source: WorkloadNames<'a>,
+    pub(super) destination: WorkloadNames<'a>,
+    pub(super) service: ServiceNames<'a>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct WorkloadNames<'a> {
+    workload: &'a str,
+    canonical_service: &'a str,
+    canonical_revision: &'a str,
+    namespace: &'a str,
+    version: &'a str,
+    cluster: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ServiceNames<'a> {
+    host: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PodNames<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl<'a> EdgeNames<'a> {
+    pub(super) fn of(edge: &'a Edge) -> Self {
+        let Edge { reporter, source, destination, dialled } = edge;
+        // Where no workload has been found, the Service that was dialled still has a cluster.
+        let cluster = match dialled {
+            Dialled::Service(service) => or_unknown(&service.cluster),
+            Dialled::Pod | Dialled::Outside | Dialled::Unknown => UNKNOWN,
+        };
+        Self {
+            reporter: *reporter,
+            source: WorkloadNames::of(source.as_deref(), UNKNOWN),
+            destination: WorkloadNames::of(destination.as_deref(), cluster),
+            service: ServiceNames::of(dialled, destination.as_deref()),
+        }
+    }
+
+    pub(super) fn reporter(&self) -> &'static str {
+        match self.reporter {
+            Reporter::Source => "source",
+            Reporter::Destination => "destination",
+        }
+    }
+
+    pub(super) fn ends(&self) -> (Reporter, WorkloadNames<'a>, WorkloadNames<'a>) {
+        (self.reporter, self.source, self.destination)
+    }
+}
+
+impl<'a> WorkloadNames<'a> {
+    fn of(workload: Option<&'a Workload>, cluster: &'a str) -> Self {
+        let Some(workload) = workload else { return Self::unknown(cluster) };
+        let revision = or(&workload.canonical_revision, LATEST);
+        Self {
+            workload: or_unknown(&workload.name),
+            canonical_service: or_unknown(&workload.canonical_service),
+            canonical_revision: revision,
+            namespace: or_unknown(&workload.namespace),
+            version: revision,
+            cluster: or_unknown(&workload.cluster),
+        }
+    }
+
+    /// As Istio says it: of a workload that it does not know the revision is `latest` and the version is not.
+    fn unknown(cluster: &'a str) -> Self {
+        Self {
+            workload: UNKNOWN,
+            canonical_service: UNKNOWN,
+            canonical_revision: LATEST,
+            namespace: UNKNOWN,
+            version: UNKNOWN,
+            cluster,
+        }
+    }
+
+    /// In the order of the table, the end's prefix left out: workload, canonical service and revision, namespace, principal,
+    /// app, version, cluster.
+    pub(super) fn labels(self) -> [&'a str; 8] {
+        let Self { workload, canonical_service, canonical_revision, namespace, version, cluster } = self;
+        [workload, canonical_service, canonical_revision, namespace, UNKNOWN, canonical_service, version, cluster]
+    }
+}
+
+impl<'a> ServiceNames<'a> {
+    fn of(dialled: &'a Dialled, destination: Option<&'a Workload>) -> Self {
+        let unknown = Self { host: UNKNOWN, namespace: UNKNOWN, name: UNKNOWN };
+        match dialled {
+            Dialled::Service(service) => Self {
+                host: or_unknown(&service.host),
+                namespace: or_unknown(&service.namespace),
+                name: or_unknown(&service.name),
+            },
+            Dialled::Pod => {
+                Self { namespace: destination.map_or(UNKNOWN, |workload| or_unknown(&workload.namespace)), ..unknown }
+            }
+            Dialled::Outside => Self { name: PASSTHROUGH, ..unknown },
+            Dialled::Unknown => unknown,
+        }
+    }
+
+    pub(super) fn labels(self) -> [&'a str; 3] {
+        [self.host, self.namespace, self.name]
+    }
+}
+
+impl<'a> PodNames<'a> {
+    pub(super) const OVERFLOW: PodNames<'static> = PodNames { namespace: OVERFLOW, name: OVERFLOW };
+
+    pub(super) fn of(pod: Option<&'a Pod>) -> Self {
+        pod.map_or(Self { namespace: UNKNOWN, name: UNKNOWN }, |pod| Self {
+            namespace: or_unknown(&pod.workload.namespace),
+            name: or_unknown(&pod.name),
+        })
+    }
+}
+
+/// An edge like any other, so that a real one of these names shares its series instead of repeating them.
+pub(super) fn overflow(reporter: Reporter) -> Edge {
+    let name = || OVERFLOW.to_owned();
+    let workload = Arc::new(Workload {
+        namespace: name(),
+        name: name(),
+        canonical_service: name(),
+        canonical_revision: name(),
+        cluster: name(),
+    });
+    let service = Service { namespace: name(), name: name(), host: name(), cluster: name() };
+    Edge {
+        reporter,
+        source: Some(Arc::clone(&workload)),
+        destination: Some(workload),
+        dialled: Dialled::Service(Arc::new(service)),
+    }
+}
+
+/// Made of the same parts, so that nothing needs to be read: the common case.
+pub(super) fn is_shared(one: &Edge, other: &Edge) -> bool {
+    let is_same = |one: &Option<Arc<Workload>>, other: &Option<Arc<Workload>>| match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        _ => false,
+    };
+    let is_dialled = match (&one.dialled, &other.dialled) {
+        (Dialled::Service(one), Dialled::Service(other)) => Arc::ptr_eq(one, other),
+        (one, other) => mem::discriminant(one) == mem::discriminant(other),
+    };
+    one.reporter == other.reporter
+        && is_dialled
+        && is_same(&one.source, &other.source)
+        && is_same(&one.destination, &other.destination)
+}
+
+fn or_unknown(name: &str) -> &str {
+    or(name, UNKNOWN)
+}
+
+fn or<'a>(name: &'a str, otherwise: &'a str) -> &'a str {
+    if name.is_empty() { otherwise } else { name }
+}

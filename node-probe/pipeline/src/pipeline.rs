@@ -1,0 +1,227 @@
+//! The whole way from a ring record to a label set's counters, with one writer.
+
+mod ingest;
+mod inquire;
+mod pending;
+mod stage;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use crate::enrich::BackendQuestion;
+pub use stats::Stats;
+
+use crate::aggregate::{Aggregate, Budget};
+use crate::connection::{Connections, Sampled};
+use crate::enrich::{Enrich, Wait};
+use crate::record::{Monotonic, Sample};
+use longwire_model::identity::{UnixNanos, Workload};
+use longwire_model::update::Update;
+use pending::Pending;
+use stage::{Books, Stage};
+use std::net::{IpAddr, SocketAddr};
+
+/// How often label sets without use are looked for.
+const EXPIRY: Monotonic = 5_000_000_000;
+/// How often unused addresses and departed pods are looked for.
+const SWEEP: Monotonic = 60_000_000_000;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Of label sets.
+    pub budget: Budget,
+    /// Live connections that are followed; more are counted when they close.
+    pub max_connections: usize,
+    /// Age from which a connection has series of its own, nanoseconds.
+    pub long_connection_threshold: Monotonic,
+    /// How long a connection's counts wait for each answer about its ends, nanoseconds.
+    pub identity_wait: Monotonic,
+    /// Connections that may wait at once.
+    pub max_pending: usize,
+    /// Inode of the node's own network namespace.
+    pub host_netns: u32,
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC.
+    pub wall_clock_offset: UnixNanos,
+}
+
+/// What the pipeline wants to know since it was last asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// Addresses whose owners the operator shall tell, now and when they change.
+    pub ask: Vec<IpAddr>,
+    /// Addresses of no more interest.
+    pub forget: Vec<IpAddr>,
+    pub backends: Vec<BackendQuestion>,
+}
+
+/// Pure: bytes, samples, answers and times come in as arguments, and nothing waits or blocks.
+#[derive(Debug)]
+pub struct Pipeline {
+    options: Options,
+    connections: Connections<Stage>,
+    pending: Pending,
+    enrich: Enrich,
+    aggregate: Aggregate,
+    next_expiry: Monotonic,
+    next_sweep: Monotonic,
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    records: u64,
+    invalid_size: u64,
+    invalid_kind: u64,
+    invalid_id: u64,
+    samples: u64,
+    host: u64,
+    foreign: u64,
+    local_legs: u64,
+    role_unknown: u64,
+    forced: u64,
+    dropped: u64,
+}
+
+impl Pipeline {
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            connections: Connections::new(options.max_connections),
+            pending: Pending::new(options.max_pending),
+            enrich: Enrich::new(options.host_netns, options.identity_wait, options.wall_clock_offset),
+            aggregate: Aggregate::new(options.budget),
+            next_expiry: 0,
+            next_sweep: 0,
+            counts: Counts::default(),
+            options,
+        }
+    }
+
+    /// One ring record. What cannot be read is counted and skipped.
+    pub fn ingest(&mut self, bytes: &[u8], now: Monotonic) {
+        self.ingest_record(bytes, now);
+        self.pursue_woken(now);
+    }
+
+    /// A pass of the sampler begins. The ring was drained up to here.
+    pub fn begin_pass(&mut self, _now: Monotonic) {
+        self.connections.begin_pass();
+    }
+
+    /// One live connection's counters.
+    pub fn sample(&mut self, sample: &Sample, now: Monotonic) {
+        self.counts.samples += 1;
+        let (connections, mut books) = self.books(now);
+        if let Some(Sampled { entry, gain }) = connections.sample(sample.id, &sample.counters) {
+            stage::advance(entry, gain, sample.counters.srtt_us, &mut books);
+        }
+    }
+
+    /// A pass is over; `complete`: no live connection was left out, and the ring was drained after it.
+    pub fn end_pass(&mut self, complete: bool, now: Monotonic) {
+        for entry in self.connections.end_pass(complete) {
+            self.vanished(entry, now);
+        }
+        self.enrich.end_pass(self.connections.passes());
+        if complete {
+            self.wake(self.pending.waiting_for(Wait::Join..=Wait::Join), now);
+        }
+    }
+
+    /// What time alone brings. Cheap when nothing is due.
+    pub fn tick(&mut self, now: Monotonic) {
+        self.wake(self.pending.due(now), now);
+        if now >= self.next_expiry {
+            self.next_expiry = now + EXPIRY;
+            self.expire(now);
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP;
+            self.enrich.sweep(now);
+        }
+    }
+
+    /// What the operator says. Connections keep the identity they have already.
+    pub fn apply(&mut self, update: &Update, now: Monotonic) {
+        let first = !self.enrich.configured();
+        self.enrich.apply(update, now);
+        if first {
+            self.wake(self.pending.waiting_for(Wait::Configuration..=Wait::Configuration), now);
+        }
+        if !update.pods.is_empty() {
+            self.wake(self.pending.waiting_for(Wait::Local(0)..=Wait::Local(u64::MAX)), now);
+        }
+        for answer in &update.addresses {
+            let wait = Wait::Address(answer.address);
+            self.wake(self.pending.waiting_for(wait..=wait), now);
+        }
+    }
+
+    /// Cgroups older than the probe: inodes, and paths below the root of the tree.
+    pub fn local_cgroups(&mut self, cgroups: impl IntoIterator<Item = (u64, String)>) {
+        for (cgroup, path) in cgroups {
+            self.enrich.name_cgroup(cgroup, path.rsplit('/'));
+        }
+    }
+
+    pub fn questions(&mut self) -> Questions {
+        let (ask, forget) = self.enrich.take_address_questions();
+        let mut backends = self.enrich.take_backend_questions();
+        backends.retain(|question| self.pending.contains(question.token));
+        Questions { ask, forget, backends }
+    }
+
+    /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
+    pub fn backend(&mut self, token: u64, answer: Option<SocketAddr>, now: Monotonic) {
+        if let Some(case) = self.pending.get_mut(token) {
+            case.inquiry.answer_backend(answer);
+            self.wake([token], now);
+        }
+    }
+
+    /// Every address the operator shall tell about: what a new stream begins with.
+    #[must_use]
+    pub fn interest(&self) -> Vec<IpAddr> {
+        self.enrich.interest()
+    }
+
+    /// True once when the table was full, refused a live connection and has room again: every live connection shall be
+    /// announced anew.
+    pub fn wants_reannounce(&mut self) -> bool {
+        self.connections.wants_reannounce()
+    }
+
+    /// The operator has spoken.
+    #[must_use]
+    pub fn configured(&self) -> bool {
+        self.enrich.configured()
+    }
+
+    #[must_use]
+    pub fn aggregate(&self) -> &Aggregate {
+        &self.aggregate
+    }
+
+    pub fn aggregate_mut(&mut self) -> &mut Aggregate {
+        &mut self.aggregate
+    }
+
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        stats::gather(self)
+    }
+
+    fn expire(&mut self, now: Monotonic) {
+        let mut living = None;
+        let enrich = &self.enrich;
+        // Most of the time nothing is idle long enough to ask.
+        let mut is_alive = |workload: &Workload| living.get_or_insert_with(|| enrich.living()).contains(workload);
+        self.aggregate.expire(now, &mut is_alive);
+    }
+
+    fn books(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Books<'_>) {
+        let Self { connections, aggregate, enrich, options, .. } = self;
+        let long = options.long_connection_threshold;
+        (connections, Books { aggregate, enrich, long, wall_clock_offset: options.wall_clock_offset, now })
+    }
+}

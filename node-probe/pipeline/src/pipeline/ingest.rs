@@ -1,0 +1,146 @@
+//! What becomes of a ring record: a connection begins, ends or fails, a cgroup has a name.
+
+use super::Pipeline;
+use super::pending::{Case, Subject};
+use super::stage::{self, Stage};
+use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
+use crate::enrich::{End, Inquiry, Wait};
+use crate::observation::Delta;
+use crate::record::{CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role};
+
+impl Pipeline {
+    pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {
+        match Record::parse(bytes) {
+            Ok(Record::Connection(record)) => self.connection(&record, now),
+            Ok(Record::Cgroup(record)) => self.cgroup(&record, now),
+            Err(InvalidRecord::Size { .. }) => self.counts.invalid_size += 1,
+            Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
+            Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
+        }
+    }
+
+    fn connection(&mut self, record: &ConnectionRecord, now: Monotonic) {
+        self.counts.records += 1;
+        match record.event {
+            Event::Announce => self.announced(record, now),
+            Event::Close => self.closed(record, now),
+            Event::Fail(reason) => self.failed(record, reason, now),
+        }
+    }
+
+    fn cgroup(&mut self, record: &CgroupRecord, now: Monotonic) {
+        self.counts.records += 1;
+        self.enrich.name_cgroup(record.cgroup, record.names.iter().map(String::as_str));
+        let wait = Wait::Local(record.cgroup);
+        self.wake(self.pending.waiting_for(wait..=wait), now);
+    }
+
+    fn announced(&mut self, record: &ConnectionRecord, now: Monotonic) {
+        let key = self.pending.new_key();
+        let moved = !record.adopted && Totals::from(&record.counters).has_data();
+        let rtt_us = if moved { record.counters.srtt_us } else { 0 };
+        let (connections, mut books) = self.books(now);
+        match connections.announce(record, Stage::Waiting { key, rtt_us }) {
+            Announced::New => {
+                let subject = Subject::Live { id: record.id, handshake: handshake(record) };
+                self.open(key, record, subject, now);
+            }
+            Announced::Known(Sampled { entry, gain }) => {
+                stage::advance(entry, gain, record.counters.srtt_us, &mut books);
+            }
+            Announced::Ignored => {}
+        }
+    }
+
+    fn closed(&mut self, record: &ConnectionRecord, now: Monotonic) {
+        match self.connections.close(record) {
+            Closing::Known { entry, gain } => {
+                let last = Delta { rtt_us: rtt(record), duration: duration(record), ..Delta::default() };
+                self.ended(entry, gain, last, now);
+            }
+            Closing::First(totals) => {
+                let delta = Delta {
+                    opened: true,
+                    closed: true,
+                    rtt_us: rtt(record),
+                    handshake: handshake(record),
+                    duration: duration(record),
+                    ..totals.delta()
+                };
+                let key = self.pending.new_key();
+                self.open(key, record, Subject::Ended(delta), now);
+            }
+            Closing::Ignored => {}
+        }
+    }
+
+    fn failed(&mut self, record: &ConnectionRecord, reason: FailReason, now: Monotonic) {
+        if self.connections.fail(record.id) {
+            let key = self.pending.new_key();
+            let delta = Delta { failed: Some(reason), ..Delta::default() };
+            self.open(key, record, Subject::Ended(delta), now);
+        }
+    }
+
+    /// Nobody will say more of this one: what was last seen is all.
+    pub(super) fn vanished(&mut self, entry: Entry<Stage>, now: Monotonic) {
+        self.ended(entry, Totals::default(), Delta::default(), now);
+    }
+
+    /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so never
+    /// counted as opened: it did close under our eyes. Opened less closed may therefore go below zero.
+    fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
+        let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
+        let last = Delta {
+            closed: true,
+            rtt_us: last.rtt_us.filter(|_| !entry.rtt_observed),
+            duration: last.duration.filter(|_| !adopted),
+            ..last
+        };
+        match entry.stage {
+            Stage::Ignored => {}
+            Stage::Waiting { key, rtt_us } => {
+                let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
+                let Some(case) = self.pending.get_mut(key) else { return };
+                let Subject::Live { handshake, .. } = case.subject else { return };
+                let Delta { closed, duration, .. } = last;
+                case.subject =
+                    Subject::Ended(Delta { opened: !adopted, closed, rtt_us, handshake, duration, ..total.delta() });
+            }
+            Stage::Following(mut following) => {
+                let Delta { closed, rtt_us, duration, .. } = last;
+                let (_, mut books) = self.books(now);
+                following.credit(opened, &Delta { closed, rtt_us, duration, ..gain.delta() }, &mut books);
+                following.deactivate(&mut books);
+                following.release(&mut books);
+            }
+        }
+    }
+
+    /// A connection is seen for the first time.
+    fn open(&mut self, key: u64, record: &ConnectionRecord, subject: Subject, now: Monotonic) {
+        let passes = self.connections.passes();
+        let Some(end) = End::of(record) else {
+            self.counts.role_unknown += 1;
+            self.ignore(&subject);
+            return;
+        };
+        let inquiry = Inquiry::new(key, end, passes, now);
+        self.enrich.register(&inquiry, passes);
+        self.pursue(Case { inquiry, subject }, now);
+    }
+}
+
+fn rtt(record: &ConnectionRecord) -> Option<u32> {
+    (record.counters.srtt_us != 0).then_some(record.counters.srtt_us)
+}
+
+/// Only the end that sent the SYN knows how long the answer took.
+fn handshake(record: &ConnectionRecord) -> Option<Monotonic> {
+    let is_ours = record.role == Some(Role::Active) && !record.adopted;
+    record.established.filter(|_| is_ours)?.checked_sub(record.syn_time?)
+}
+
+fn duration(record: &ConnectionRecord) -> Option<Monotonic> {
+    record.established.map(|established| record.time.saturating_sub(established))
+}

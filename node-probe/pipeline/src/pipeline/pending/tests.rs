@@ -1,0 +1,71 @@
+use super::*;
+use crate::connection::Passes;
+use crate::enrich::End;
+use crate::record::Role;
+use std::net::IpAddr;
+
+const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+
+fn case(key: u64) -> Case {
+    let end = End {
+        id: key,
+        role: Role::Active,
+        netns: 1,
+        cgroup: 1,
+        sequence: None,
+        local: (A, 1).into(),
+        remote: (B, 1).into(),
+        opened: 0,
+    };
+    Case { inquiry: Inquiry::new(key, end, Passes::default(), 0), subject: Subject::Ended(Delta::default()) }
+}
+
+fn pending(limit: usize, waits: &[(u64, Wait, Option<Monotonic>)]) -> Pending {
+    let mut pending = Pending::new(limit);
+    for (key, on, until) in waits {
+        pending.insert(case(*key), Waiting { on: *on, until: *until });
+    }
+    pending
+}
+
+#[test]
+fn what_came_wakes_those_who_wait_for_it_and_nobody_else() {
+    let pending = pending(
+        9,
+        &[
+            (1, Wait::Address(A), None),
+            (2, Wait::Address(B), None),
+            (3, Wait::Address(A), None),
+            (4, Wait::Local(7), None),
+            (5, Wait::Local(8), None),
+            (6, Wait::Join, None),
+        ],
+    );
+    assert_eq!(pending.waiting_for(Wait::Address(A)..=Wait::Address(A)), [1, 3]);
+    assert_eq!(pending.waiting_for(Wait::Local(8)..=Wait::Local(8)), [5]);
+    assert_eq!(pending.waiting_for(Wait::Local(0)..=Wait::Local(u64::MAX)), [4, 5]);
+    assert_eq!(pending.waiting_for(Wait::Join..=Wait::Join), [6]);
+    assert_eq!(pending.waiting_for(Wait::Backend..=Wait::Backend), [] as [u64; 0]);
+}
+
+#[test]
+fn those_whose_time_is_over_are_due() {
+    let pending = pending(9, &[(1, Wait::Backend, Some(10)), (2, Wait::Backend, Some(5)), (3, Wait::Join, None)]);
+    assert_eq!(pending.due(4), [] as [u64; 0]);
+    assert_eq!(pending.due(5), [2]);
+    assert_eq!(pending.due(10), [2, 1]);
+}
+
+#[test]
+fn the_oldest_makes_room_and_leaves_no_trace() {
+    let mut pending = pending(1, &[(2, Wait::Join, Some(3)), (1, Wait::Backend, Some(3))]);
+    let (oldest, on) = pending.overflow().unwrap();
+    assert_eq!((oldest.inquiry.key, on), (1, Wait::Backend));
+    assert!(pending.overflow().is_none());
+    assert!(!pending.contains(1));
+    assert_eq!(pending.due(9), [2]);
+    assert_eq!(pending.take(2).map(|case| case.inquiry.key), Some(2));
+    assert!(pending.take(2).is_none());
+    assert_eq!((pending.len(), pending.due(9).len(), pending.waits.len()), (0, 0, 0));
+}

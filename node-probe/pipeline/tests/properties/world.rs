@@ -1,0 +1,225 @@
+//! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
+
+use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::update::{LocalPod, Update};
+use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::exposition::{Cursor, Format, render};
+use longwire_pipeline::pipeline::{Options, Pipeline};
+use longwire_pipeline::record::{Counters, RawRecord, Sample, kind};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use zerocopy::{FromBytes, IntoBytes};
+
+pub(crate) const S: u64 = 1_000_000_000;
+pub(crate) const HOST: u32 = 1;
+pub(crate) const WEB: &str = "10.96.0.1:80";
+/// Unix time of the moment at which the monotonic clock began.
+pub(crate) const BOOT: u64 = 1_700_000_000 * S;
+
+/// Labels and values of one family's samples.
+pub(crate) type Samples = Vec<(BTreeMap<String, String>, f64)>;
+
+pub(crate) struct World {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) now: u64,
+    /// What conntrack knows: what a client dialled, and where it led.
+    pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
+    asked: Vec<IpAddr>,
+}
+
+pub(crate) fn options() -> Options {
+    Options {
+        budget: Budget { series: 10_000, connections: 1000 },
+        max_connections: 1000,
+        long_connection_threshold: 5 * S,
+        identity_wait: 3 * S,
+        max_pending: 1000,
+        host_netns: HOST,
+        wall_clock_offset: BOOT,
+    }
+}
+
+fn service() -> Arc<Service> {
+    let (namespace, name, cluster) = ("default".to_owned(), "web".to_owned(), "Kubernetes".to_owned());
+    Arc::new(Service { namespace, name, host: "web.default.svc.cluster.local".to_owned(), cluster })
+}
+
+/// Pods `a` 10.0.0.1 and `b` 10.0.0.2 are here, `r` 10.0.1.1 is elsewhere. `b` and `r` serve `web` on 8080.
+pub(crate) fn pod(name: &str) -> Arc<Pod> {
+    let address = match name {
+        "a" => Ipv4Addr::new(10, 0, 0, 1),
+        "b" => Ipv4Addr::new(10, 0, 0, 2),
+        _ => Ipv4Addr::new(10, 0, 1, 1),
+    };
+    let workload = Workload {
+        namespace: "default".to_owned(),
+        name: name.to_owned(),
+        canonical_service: name.to_owned(),
+        canonical_revision: "latest".to_owned(),
+        cluster: "Kubernetes".to_owned(),
+    };
+    Arc::new(Pod {
+        uid: format!("uid-{name}"),
+        name: format!("{name}-0"),
+        addresses: vec![address.into()],
+        host_network: false,
+        workload: Arc::new(workload),
+        services: if name == "a" { Vec::new() } else { vec![(8080, service())] },
+    })
+}
+
+/// One end of a connection, as the kernel side tells of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Socket {
+    pub(crate) id: u64,
+    pub(crate) flags: u32,
+    pub(crate) cgroup: u64,
+    pub(crate) netns: u32,
+    pub(crate) sequence: (u32, u32),
+    pub(crate) syn_time: u64,
+    pub(crate) established: u64,
+    pub(crate) local: &'static str,
+    pub(crate) local_port: u16,
+    pub(crate) remote: &'static str,
+    pub(crate) remote_port: u16,
+    pub(crate) counters: Counters,
+}
+
+impl Socket {
+    pub(crate) fn record(&self, kind: u32, time: u64, extra_flags: u32) -> Vec<u8> {
+        let address = |text: &str| text.parse::<Ipv4Addr>().unwrap().to_ipv6_mapped().octets();
+        let raw = RawRecord {
+            kind,
+            flags: self.flags | extra_flags,
+            id: self.id,
+            time,
+            syn_time: self.syn_time,
+            established: self.established,
+            cgroup: self.cgroup,
+            netns: self.netns,
+            client_isn: self.sequence.0,
+            server_isn: self.sequence.1,
+            local: address(self.local),
+            remote: address(self.remote),
+            local_port: self.local_port,
+            remote_port: self.remote_port,
+            counters: self.counters,
+            ..RawRecord::read_from_bytes(&[0; size_of::<RawRecord>()]).unwrap()
+        };
+        raw.as_bytes().to_vec()
+    }
+
+    pub(crate) fn sample(&self) -> Sample {
+        Sample { id: self.id, counters: self.counters, flags: self.flags, pad: 0 }
+    }
+}
+
+impl World {
+    /// Nobody has told the probe anything yet, save the names of the two pods' cgroups, 1 and 2.
+    pub(crate) fn unconfigured(options: Options) -> Self {
+        let mut pipeline = Pipeline::new(options);
+        pipeline.local_cgroups([(1, "kubepods/poduid-a/x".to_owned()), (2, "kubepods/poduid-b/x".to_owned())]);
+        pipeline.local_cgroups([(3, "system.slice/kubelet.service".to_owned())]);
+        Self { pipeline, now: 100 * S, conntrack: BTreeMap::new(), asked: Vec::new() }
+    }
+
+    pub(crate) fn new(options: Options) -> Self {
+        let mut world = Self::unconfigured(options);
+        world.configure(SeriesSets::default().with(SeriesSet::KmeshWorkload));
+        world
+    }
+
+    pub(crate) fn configure(&mut self, series: SeriesSets) {
+        let pods = ["a", "b"].map(|name| LocalPod { pod: pod(name), series }).into();
+        self.pipeline.apply(&Update { pods, ..Update::default() }, self.now);
+    }
+
+    pub(crate) fn ingest(&mut self, bytes: &[u8]) {
+        self.pipeline.ingest(bytes, self.now);
+    }
+
+    pub(crate) fn announce(&mut self, socket: &Socket) {
+        self.ingest(&socket.record(kind::ANNOUNCE, self.now, 0));
+    }
+
+    pub(crate) fn close(&mut self, socket: &Socket) {
+        self.ingest(&socket.record(kind::CLOSE, self.now, 0));
+    }
+
+    pub(crate) fn pass(&mut self, sockets: &[Socket]) {
+        self.pipeline.begin_pass(self.now);
+        for socket in sockets {
+            self.pipeline.sample(&socket.sample(), self.now);
+        }
+        self.pipeline.end_pass(true, self.now);
+    }
+
+    pub(crate) fn wait(&mut self, nanoseconds: u64) {
+        self.now += nanoseconds;
+        self.pipeline.tick(self.now);
+    }
+
+    /// Conntrack and operator answer whatever is asked, until nothing is.
+    pub(crate) fn answer(&mut self) {
+        loop {
+            let questions = self.pipeline.questions();
+            self.asked.extend(questions.ask);
+            if self.asked.is_empty() && questions.backends.is_empty() {
+                return;
+            }
+            for question in questions.backends {
+                let backend = self.conntrack.get(&(question.source, question.destination)).copied();
+                self.pipeline.backend(question.token, backend, self.now);
+            }
+            let addresses = self.asked.drain(..).map(owners).collect();
+            self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
+        }
+    }
+
+    /// The whole scrape, by family.
+    pub(crate) fn scrape(&self) -> BTreeMap<String, Samples> {
+        self.scrape_of(|_| true)
+    }
+
+    pub(crate) fn scrape_of(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
+        let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text));
+        while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        let mut families = BTreeMap::<_, Samples>::new();
+        for line in String::from_utf8(text).unwrap().lines().filter(|line| !line.starts_with('#')) {
+            let (name, rest) = line.split_once('{').unwrap();
+            if !wanted(name) {
+                continue;
+            }
+            let (labels, value) = rest.rsplit_once("} ").unwrap();
+            let labels = labels.trim_end_matches(',').split("\",").map(|pair| {
+                let (label, value) = pair.split_once("=\"").unwrap();
+                (label.to_owned(), value.trim_end_matches('"').to_owned())
+            });
+            families.entry(name.to_owned()).or_default().push((labels.collect(), value.parse().unwrap()));
+        }
+        families
+    }
+
+    /// Sum over the samples of a family that have these labels; `None`: there are none.
+    pub(crate) fn value(&self, family: &str, labels: &str) -> Option<f64> {
+        let wanted: Vec<_> = labels.split_whitespace().map(|pair| pair.split_once('=').unwrap()).collect();
+        let scrape = self.scrape_of(|name| name == family);
+        let samples = scrape.get(family)?;
+        let fits = |labels: &BTreeMap<String, String>| wanted.iter().all(|(label, value)| labels[*label] == *value);
+        let values: Vec<_> = samples.iter().filter(|(labels, _)| fits(labels)).map(|(_, value)| *value).collect();
+        (!values.is_empty()).then(|| values.iter().sum())
+    }
+}
+
+/// Who has an address, as the operator knows it.
+fn owners(address: IpAddr) -> Address {
+    let web: SocketAddr = WEB.parse().unwrap();
+    let pods = ["a", "b", "r"].map(pod);
+    let holder = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
+        Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
+        None => (address == web.ip()).then(|| Holder::Service(service())),
+    };
+    Address { address, owners: holder.into_iter().map(|holder| Owner { holder, from: 0, until: None }).collect() }
+}

@@ -1,0 +1,50 @@
+//! What the operator has told, by version, so that it need not tell it again.
+
+use longwire_wire::decode::Received;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pods: HashMap<String, u64>,
+    /// As many as the pipeline asks about, and it bounds that.
+    addresses: HashMap<IpAddr, u64>,
+}
+
+impl Known {
+    pub(super) fn learn(&mut self, received: &Received) {
+        let Received { update, pod_versions, address_versions } = received;
+        for (local, version) in update.pods.iter().zip(pod_versions) {
+            self.pods.insert(local.pod.uid.clone(), *version);
+        }
+        for uid in &update.removed_pods {
+            self.pods.remove(uid);
+        }
+        for (answer, version) in update.addresses.iter().zip(address_versions) {
+            self.addresses.insert(answer.address, *version);
+        }
+    }
+
+    pub(super) fn forget(&mut self, addresses: &[IpAddr]) {
+        for address in addresses {
+            self.addresses.remove(address);
+        }
+    }
+
+    pub(super) fn forget_addresses(&mut self) {
+        self.addresses.clear();
+    }
+
+    pub(super) fn pods(&self) -> Vec<(String, u64)> {
+        self.pods.iter().map(|(uid, version)| (uid.clone(), *version)).collect()
+    }
+
+    /// The addresses of interest, with the versions that are known; what is of no more interest is forgotten.
+    pub(super) fn addresses(&mut self, interest: Vec<IpAddr>) -> Vec<(IpAddr, u64)> {
+        let known = std::mem::take(&mut self.addresses);
+        let with_version: Vec<_> =
+            interest.into_iter().map(|address| (address, *known.get(&address).unwrap_or(&0))).collect();
+        self.addresses = with_version.iter().copied().filter(|(_, version)| *version != 0).collect();
+        with_version
+    }
+}

@@ -1,0 +1,131 @@
+//! One value of a self-metric each, read from wherever it is kept.
+
+use crate::shared::Shared;
+use std::sync::atomic::Ordering::Relaxed;
+
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) name: &'static str,
+    /// The value of its one label, where it has one.
+    label: Option<String>,
+    pub(super) value: f64,
+}
+
+impl Reading {
+    pub(super) fn labels(&self) -> Vec<&str> {
+        self.label.as_deref().into_iter().collect()
+    }
+}
+
+#[derive(Default)]
+struct Readings(Vec<Reading>);
+
+impl Readings {
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
+    fn one(&mut self, name: &'static str, value: u64) {
+        self.0.push(Reading { name, label: None, value: value as f64 });
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
+    fn by<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = (&'a str, u64)>) {
+        let reading =
+            |(label, value): (&str, u64)| Reading { name, label: Some(label.to_owned()), value: value as f64 };
+        self.0.extend(values.into_iter().map(reading));
+    }
+}
+
+pub(super) fn take(shared: &Shared) -> Vec<Reading> {
+    let mut readings = Readings::default();
+    kernel(shared, &mut readings);
+    pipeline(shared, &mut readings);
+    series(shared, &mut readings);
+    operator(shared, &mut readings);
+    readings.by("longwire_probe_build_info", [(env!("CARGO_PKG_VERSION"), 1)]);
+    readings.0
+}
+
+fn kernel(shared: &Shared, to: &mut Readings) {
+    let figures = &shared.figures;
+    to.by("longwire_probe_kernel_losses_total", shared.losses());
+    to.by("longwire_probe_recursion_misses_total", shared.misses());
+    to.one("longwire_probe_passes_total", figures.passes.load(Relaxed));
+    to.one("longwire_probe_passes_cut_total", figures.passes_cut.load(Relaxed));
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of work stay below 2^53 for a hundred days of it")]
+    let value = figures.pass_time.load(Relaxed) as f64 / 1e9;
+    to.0.push(Reading { name: "longwire_probe_pass_seconds_total", label: None, value });
+    to.one("longwire_probe_conntrack_errors_total", figures.conntrack_errors.load(Relaxed));
+}
+
+fn pipeline(shared: &Shared, to: &mut Readings) {
+    let stats = shared.pipeline().stats();
+    to.one("longwire_probe_records_total", stats.records);
+    to.one("longwire_probe_samples_total", stats.samples);
+    to.by(
+        "longwire_probe_skipped_total",
+        [
+            ("invalid_size", stats.invalid_size),
+            ("invalid_kind", stats.invalid_kind),
+            ("invalid_id", stats.invalid_id),
+            ("unknown", stats.samples_unknown),
+            ("late", stats.late),
+            ("untracked", stats.untracked_closes),
+            ("unadopted", stats.unadopted_closes),
+        ],
+    );
+    to.one("longwire_probe_clamped_total", stats.backwards);
+    to.one("longwire_probe_connections", stats.connections);
+    to.one("longwire_probe_connections_waiting", stats.pending);
+    to.one("longwire_probe_connections_refused_total", stats.connections_refused);
+    to.by(
+        "longwire_probe_connections_ignored_total",
+        [
+            ("host", stats.host_connections),
+            ("foreign", stats.foreign_connections),
+            ("local_leg", stats.local_legs),
+            ("role_unknown", stats.role_unknown),
+            ("dropped", stats.pending_dropped),
+        ],
+    );
+    to.one("longwire_probe_closes_lost_total", stats.closes_lost);
+    to.by(
+        "longwire_probe_unknown_total",
+        [
+            ("ambiguous", stats.ambiguous),
+            ("unanswered", stats.unanswered),
+            ("backend", stats.backend_unknown),
+            ("outside", stats.sources_outside),
+            ("forced", stats.pending_forced),
+        ],
+    );
+    to.by(
+        "longwire_probe_evicted_total",
+        [
+            ("closed", stats.closed_forgotten),
+            ("cgroups", stats.cgroups_evicted),
+            ("addresses", stats.addresses_evicted),
+            ("joins", stats.joins_evicted),
+        ],
+    );
+    to.by(
+        "longwire_probe_entries",
+        [("addresses", stats.addresses), ("cgroups", stats.cgroups), ("pods", stats.pods), ("joins", stats.joins)],
+    );
+}
+
+fn operator(shared: &Shared, to: &mut Readings) {
+    let figures = &shared.figures;
+    to.one("longwire_probe_operator_connected", figures.connected.load(Relaxed).into());
+    to.one("longwire_probe_operator_streams_total", figures.streams.load(Relaxed));
+    let (applied, refused) = (figures.updates.load(Relaxed), figures.updates_refused.load(Relaxed));
+    to.by("longwire_probe_updates_total", [("applied", applied), ("refused", refused)]);
+}
+
+fn series(shared: &Shared, to: &mut Readings) {
+    let stats = shared.pipeline().aggregate().stats();
+    let kinds = [("service", stats.services), ("workload", stats.workloads), ("connection", stats.connections)];
+    to.by("longwire_probe_label_sets", kinds.map(|(kind, of)| (kind, of.sets as u64)));
+    to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
+    to.by("longwire_probe_overflowed_total", kinds.map(|(kind, of)| (kind, of.folded)));
+    to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));
+    to.one("longwire_probe_series_charged", stats.charged as u64);
+}

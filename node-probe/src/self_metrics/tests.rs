@@ -1,0 +1,28 @@
+use super::*;
+use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::pipeline::{Options, Pipeline};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
+    let shared = Shared::new(Pipeline::new(Options {
+        budget: Budget { series: 1000, connections: 10 },
+        max_connections: 10,
+        long_connection_threshold: 1,
+        identity_wait: 1,
+        max_pending: 10,
+        host_netns: 1,
+        wall_clock_offset: 0,
+    }));
+    let readings = readings::take(&shared);
+    let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
+    // The kernel's are read once there has been a pass.
+    let of_kernel = ["longwire_probe_kernel_losses_total", "longwire_probe_recursion_misses_total"];
+    let rows: BTreeSet<_> = SELF_METRICS.iter().map(|row| row.name).filter(|name| !of_kernel.contains(name)).collect();
+    assert_eq!(read, rows);
+    for reading in &readings {
+        let row = SELF_METRICS.iter().find(|row| row.name == reading.name).unwrap();
+        assert_eq!(reading.labels().len(), row.labels.len(), "{}", row.name);
+    }
+    assert!(gather(&readings).is_ok());
+}
