@@ -1,1 +1,30 @@
+//! The harness of the tests and of the demo: real sockets in network namespaces on a real kernel.
+//!
+//! ```text
+//! Node (namespace: router, iptables, conntrack) --veth--> Pod (namespace, cgroup) --> sockets --> Truth
+//!   |  Manifests --> longwire-operator --> longwire-probe --/metrics--> Scrape              |
+//!   +------------------------- Cluster: all of them ------------- Edge: Scrape == Truth ----+
+//! ```
+//!
+//! Nothing outlives the process: namespaces are held by descriptors alone, children die with the thread that started
+//! them, and a janitor removes cgroups and files even after SIGKILL.
 
+pub mod binaries;
+pub mod cgroup;
+pub mod cluster;
+pub mod command;
+pub mod demo;
+pub mod edge;
+pub mod http;
+pub mod janitor;
+pub mod machine;
+pub mod manifests;
+pub mod netns;
+pub mod node;
+pub mod pod;
+pub mod probe;
+pub mod process;
+pub mod scrape;
+pub mod tcp_info;
+pub mod traffic;
+pub mod wait;

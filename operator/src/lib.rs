@@ -1,1 +1,23 @@
+//! `longwire-operator`: derives workloads and services from Kubernetes objects and serves each node its configuration.
+//!
+//! ```text
+//! manifests --source--> Event --index--> what leads to what --select--> what counts for a pod
+//!                                                                        |
+//!                        probe <--serve-- Published <--publish-- Changes <--compile
+//! ```
+//!
+//! Left of `select` nothing is known of probes, right of `source` nothing of files: an API server's watch yields the same
+//! events. One task, the writer, owns index and compiler; streams read what it published.
 
+pub mod compile;
+pub mod event;
+pub mod index;
+pub mod log;
+pub mod object;
+pub mod options;
+pub mod publish;
+pub mod run;
+pub mod select;
+pub mod serve;
+pub mod source;
+pub mod writer;

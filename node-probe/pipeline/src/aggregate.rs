@@ -13,6 +13,8 @@ mod lifetime;
 mod scrapes;
 mod sets;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use handles::{Attribution, ConnectionSeries, ServiceSeries, WorkloadSeries};

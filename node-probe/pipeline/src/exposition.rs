@@ -6,7 +6,11 @@
 
 mod family;
 mod format;
+#[cfg(test)]
+pub(crate) mod grammar;
 mod number;
+#[cfg(test)]
+mod tests;
 
 pub use format::{Format, write_header};
 

@@ -2,7 +2,11 @@
 //! made of: else a scrape would name one series twice.
 
 mod names;
+#[cfg(test)]
+pub(crate) mod samples;
 mod start_time;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use text::{escape, escape_help};

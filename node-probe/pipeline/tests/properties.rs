@@ -127,7 +127,7 @@ fn come_to_rest(world: &mut World, kernel: &mut Kernel) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_the_order_and_repetition_the_scrape_is_the_truth(

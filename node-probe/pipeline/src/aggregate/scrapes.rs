@@ -1,5 +1,8 @@
 //! How many scrapes have shown what there was at a moment?
 
+#[cfg(test)]
+mod tests;
+
 /// Scrapes in the order in which they started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScrapeNumber(u64);

@@ -19,7 +19,7 @@ pub struct AggregateStats {
 /// One kind of label sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KindStats {
-    /// Label sets, the two overflow sets among them.
+    /// Label sets with lines in a scrape.
     pub sets: usize,
     /// Lines in a scrape.
     pub lines: usize,
@@ -44,11 +44,11 @@ impl Aggregate {
 
 fn of<K, V: Readings>(sets: &Sets<K, V>, carried: &[SeriesSet]) -> KindStats {
     let families = || FAMILIES.iter().filter(|family| carried.contains(&family.set));
-    let lines = |values: &V| families().map(|family| values.read(family.metric).lines()).sum::<usize>();
-    KindStats {
-        sets: sets.len(),
-        lines: sets.iter().map(|set| lines(set.values())).sum(),
-        folded: sets.folded,
-        expired: sets.expired,
+    let mut stats = KindStats { sets: 0, lines: 0, folded: sets.folded, expired: sets.expired };
+    for set in sets.iter() {
+        let lines: usize = families().map(|family| set.values().read(family.metric).lines()).sum();
+        stats.sets += usize::from(lines != 0);
+        stats.lines += lines;
     }
+    stats
 }

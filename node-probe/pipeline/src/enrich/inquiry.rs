@@ -88,19 +88,23 @@ pub(crate) struct Inquiry {
     seen_pass: u32,
     pub(super) standing: Option<Standing>,
     pub(super) backend: Backend,
-    until: [Option<Monotonic>; 6],
+    /// The end of each wait; 0: not begun.
+    until: [Monotonic; 6],
 }
 
 impl Inquiry {
     pub(crate) fn new(key: u64, end: End, passes: Passes, now: Monotonic) -> Self {
-        let (backend, until) = (Backend::Unasked, [None; 6]);
+        let (backend, until) = (Backend::Unasked, [0; 6]);
         Self { key, end, seen: now, seen_pass: passes.begun(), standing: None, backend, until }
     }
 
     /// Until when to wait, if there is still time.
     pub(super) fn patience(&mut self, kind: Patience, limit: Monotonic, moment: Moment) -> Option<Monotonic> {
-        let until = *self.until[kind as usize].get_or_insert(limit);
-        (moment.now < until && !moment.forced).then_some(until)
+        let until = &mut self.until[kind as usize];
+        if *until == 0 {
+            *until = limit;
+        }
+        (moment.now < *until && !moment.forced).then_some(*until)
     }
 
     /// The other end may still be found on this machine.

@@ -11,8 +11,9 @@ use hashbrown::HashMap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// Pairs that are remembered; most are single ends whose peer is on another machine.
-const MOST: usize = 65_536;
+/// Pairs that are remembered; most are single ends whose peer is on another machine. The most that a table of 65,536 slots
+/// takes.
+const MOST: usize = 57_344;
 
 /// One end of a pair, for the other to look at.
 #[derive(Clone, Debug)]
@@ -30,8 +31,8 @@ pub(crate) struct Seen {
 
 #[derive(Debug)]
 struct Pair {
-    client: Option<Seen>,
-    server: Option<Seen>,
+    client: Option<Box<Seen>>,
+    server: Option<Box<Seen>>,
     /// Tells it from an earlier pair of this name.
     number: u64,
 }
@@ -48,7 +49,7 @@ pub(crate) struct Joins {
 }
 
 impl Pair {
-    fn end_mut(&mut self, role: Role) -> &mut Option<Seen> {
+    fn end_mut(&mut self, role: Role) -> &mut Option<Box<Seen>> {
         match role {
             Role::Active => &mut self.client,
             Role::Passive => &mut self.server,
@@ -57,8 +58,8 @@ impl Pair {
 
     fn other(&self, role: Role) -> Option<&Seen> {
         match role {
-            Role::Active => self.server.as_ref(),
-            Role::Passive => self.client.as_ref(),
+            Role::Active => self.server.as_deref(),
+            Role::Passive => self.client.as_deref(),
         }
     }
 }
@@ -95,7 +96,7 @@ impl Joins {
             standing: None,
             done: false,
         };
-        *pair.end_mut(end.role) = Some(seen);
+        *pair.end_mut(end.role) = Some(Box::new(seen));
         pair.other(end.role).map(|other| other.key)
     }
 
@@ -118,7 +119,7 @@ impl Joins {
         if let Some(seen) = pair.end_mut(end.role).as_mut().filter(|seen| seen.id == end.id) {
             seen.done = true;
         }
-        let is_done = |seen: &Option<Seen>| seen.as_ref().is_some_and(|seen| seen.done);
+        let is_done = |seen: &Option<Box<Seen>>| seen.as_ref().is_some_and(|seen| seen.done);
         if is_done(&pair.client) && is_done(&pair.server) {
             self.pairs.remove(&sequence);
         }

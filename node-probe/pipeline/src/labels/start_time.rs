@@ -2,6 +2,9 @@
 
 use longwire_model::identity::UnixNanos;
 
+#[cfg(test)]
+mod tests;
+
 const SECOND: u64 = 1_000_000_000;
 const DAY: u64 = 86_400;
 /// Days from 0000-03-01 to 1970-01-01.

@@ -27,7 +27,7 @@ pub(super) struct Case {
 #[derive(Debug)]
 pub(super) struct Pending {
     /// By key, and so by age.
-    cases: BTreeMap<u64, (Case, Waiting)>,
+    cases: BTreeMap<u64, (Box<Case>, Waiting)>,
     waits: BTreeSet<(Wait, u64)>,
     deadlines: BTreeSet<(Monotonic, u64)>,
     limit: usize,
@@ -53,7 +53,7 @@ impl Pending {
         let key = case.inquiry.key;
         self.waits.insert((waiting.on, key));
         self.deadlines.extend(waiting.until.map(|until| (until, key)));
-        self.cases.insert(key, (case, waiting));
+        self.cases.insert(key, (Box::new(case), waiting));
     }
 
     pub(super) fn take(&mut self, key: u64) -> Option<Case> {
@@ -62,11 +62,11 @@ impl Pending {
         if let Some(until) = waiting.until {
             self.deadlines.remove(&(until, key));
         }
-        Some(case)
+        Some(*case)
     }
 
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Case> {
-        self.cases.get_mut(&key).map(|(case, _)| case)
+        self.cases.get_mut(&key).map(|(case, _)| &mut **case)
     }
 
     pub(super) fn contains(&self, key: u64) -> bool {

@@ -346,3 +346,32 @@ fn who_cannot_be_attributed_is_counted() {
     world.pass(&[Socket { id: 3, ..kubelet }, loopback, Socket { flags: 0, ..client(moved(1, 1)) }]);
     assert_eq!(world.pipeline.stats().samples_unknown, 0, "they are known, and left alone");
 }
+
+#[test]
+fn an_edge_expires_once_it_is_idle_and_a_workload_of_it_is_gone() {
+    let mut world = World::new(options());
+    world.close(&client(moved(10, 200)));
+    world.close(&server(moved(200, 10)));
+    for _ in 0..200 {
+        world.wait(5 * S);
+    }
+    assert_eq!(world.value(OPENED, ""), Some(2.0), "both pods are still here");
+    world.pipeline.apply(&Update { removed_pods: vec!["uid-a".to_owned()], ..Update::default() }, world.now);
+    world.wait(5 * S);
+    assert_eq!(world.value(OPENED, ""), None);
+}
+
+#[test]
+fn an_address_is_forgotten_when_it_is_not_used_and_asked_for_again_when_it_is() {
+    let mut world = World::new(options());
+    let outside = |id: u64| Socket { id, sequence: (0, 0), remote: "8.8.8.8", ..client(moved(1, 1)) };
+    let dns = vec!["8.8.8.8".parse().unwrap()];
+    world.close(&outside(5));
+    assert_eq!(world.pipeline.interest(), dns);
+    world.answer();
+    assert_eq!(world.value(OPENED, "destination_service_name=PassthroughCluster"), Some(1.0));
+    world.wait(600 * S);
+    assert_eq!(world.pipeline.questions(), Questions { forget: dns.clone(), ..Questions::default() });
+    world.close(&outside(6));
+    assert_eq!(world.pipeline.questions(), Questions { ask: dns, ..Questions::default() });
+}

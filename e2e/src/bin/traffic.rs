@@ -1,0 +1,66 @@
+//! `longwire-traffic`: one end of a connection in a process of its own, inside a pod's cgroup; and the janitor.
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use longwire_e2e::{janitor, traffic};
+use std::fs;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Directory of the cgroup to enter before the first socket is made.
+    #[arg(long)]
+    cgroup: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Accept connections one after the other: read each to its end, then answer.
+    Serve {
+        address: SocketAddr,
+        /// Bytes to answer with.
+        #[arg(long, default_value_t = 0)]
+        reply: u64,
+    },
+    /// Connect, send, shut down, read to the end.
+    Send { address: SocketAddr, bytes: u64 },
+    /// Wait for the end of standard input, then remove what a process of tests has left.
+    SweepAfter { process: u32 },
+}
+
+fn main() -> Result<()> {
+    let Arguments { cgroup, command } = Arguments::parse();
+    if let Some(cgroup) = cgroup {
+        let path = cgroup.join("cgroup.procs");
+        fs::write(&path, std::process::id().to_string()).with_context(|| format!("enter {}", path.display()))?;
+    }
+    match command {
+        Command::Serve { address, reply } => serve(address, reply),
+        Command::Send { address, bytes } => send(address, bytes),
+        Command::SweepAfter { process } => janitor::sweep_after(process),
+    }
+}
+
+fn serve(address: SocketAddr, reply: u64) -> Result<()> {
+    let listener = TcpListener::bind(address)?;
+    println!("listening on {address}");
+    for connection in listener.incoming() {
+        let connection = connection?;
+        let received = traffic::drain(&connection)?;
+        traffic::send(&connection, reply)?;
+        println!("received {received}, sent {reply}");
+    }
+    Ok(())
+}
+
+fn send(address: SocketAddr, bytes: u64) -> Result<()> {
+    let connection = TcpStream::connect(address)?;
+    traffic::send(&connection, bytes)?;
+    connection.shutdown(Shutdown::Write)?;
+    let received = traffic::drain(&connection)?;
+    println!("sent {bytes}, received {received}");
+    Ok(())
+}

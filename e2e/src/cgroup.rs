@@ -1,0 +1,53 @@
+//! Pods' cgroups, laid out as a kubelet with the cgroupfs driver does.
+
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PREFIX: &str = "longwire-e2e-";
+
+/// The cgroup v2 tree; on a machine that has version 1 too it is one level down.
+pub fn mount() -> Result<PathBuf> {
+    ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|path| path.join("cgroup.controllers").exists())
+        .context("no cgroup v2 tree at /sys/fs/cgroup or /sys/fs/cgroup/unified: mount one")
+}
+
+/// All cgroups of one run of tests are below this.
+pub fn root_of(process: u32) -> Result<PathBuf> {
+    Ok(mount()?.join(format!("{PREFIX}{process}")))
+}
+
+/// Runs of tests that left cgroups, by process.
+pub fn roots() -> Result<Vec<u32>> {
+    let names = fs::read_dir(mount()?)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    Ok(names.filter_map(|name| name.strip_prefix(PREFIX)?.parse().ok()).collect())
+}
+
+/// The directory of one pod's container, made.
+pub fn container(uid: &str, container: &str) -> Result<PathBuf> {
+    let path = root_of(std::process::id())?.join(format!("kubepods/besteffort/pod{uid}/{container}"));
+    fs::create_dir_all(&path).with_context(|| format!("make cgroup {}", path.display()))?;
+    Ok(path)
+}
+
+/// Ends every process below a cgroup and removes the directories, the deepest first.
+pub fn remove(root: &Path) -> Result<()> {
+    if !root.exists() {
+        return Ok(());
+    }
+    fs::write(root.join("cgroup.kill"), "1")?;
+    crate::wait::eventually(std::time::Duration::from_secs(5), || remove_directories(root))
+}
+
+fn remove_directories(root: &Path) -> Result<()> {
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_directories(&entry.path())?;
+        }
+    }
+    fs::remove_dir(root).with_context(|| format!("remove cgroup {}", root.display()))
+}

@@ -1,0 +1,32 @@
+//! A machine on which operator and probe run and are ready.
+
+use crate::machine::{Machine, PodSpec};
+use crate::pod::Pod;
+use crate::probe::Probe;
+use crate::process::Process;
+use anyhow::Result;
+
+#[derive(Debug)]
+pub struct Cluster {
+    // The order of fields is the order of farewell: who watches goes before what is watched.
+    pub probe: Probe,
+    pub operator: Process,
+    pub machine: Machine,
+}
+
+impl Cluster {
+    pub fn start(plain: usize, specs: &[PodSpec], probe: &[&str]) -> Result<Self> {
+        Self::start_on(Machine::new(plain, specs)?, probe)
+    }
+
+    pub fn start_on(machine: Machine, probe: &[&str]) -> Result<Self> {
+        let operator = machine.operator()?;
+        let probe = Probe::start(&machine.node.netns, probe)?;
+        probe.await_ready()?;
+        Ok(Self { probe, operator, machine })
+    }
+
+    pub fn pair(&self) -> Result<(&Pod, &Pod)> {
+        self.machine.pair()
+    }
+}

@@ -1,0 +1,33 @@
+//! Runs a program to its end and says what it said when it fails.
+
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+/// Standard output of a program that must succeed.
+pub fn run(program: &str, arguments: &[&str]) -> Result<String> {
+    feed(program, arguments, b"")
+}
+
+/// The same, with something on its standard input.
+pub fn feed(program: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
+    let line = format!("{program} {}", arguments.join(" "));
+    let output = execute(program, arguments, input).with_context(|| format!("run `{line}`"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("`{line}` ended with {}: {}", output.status, said.trim());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn execute(program: &str, arguments: &[&str], input: &[u8]) -> std::io::Result<Output> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // A program that ends before it reads all of it says why on its standard error.
+    let _ = child.stdin.take().map(|mut pipe| pipe.write_all(input));
+    child.wait_with_output()
+}

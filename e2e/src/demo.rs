@@ -1,0 +1,70 @@
+//! The demo: Bookinfo on one machine, watched by an operator and a probe, and held against what its programs counted.
+//!
+//! ```text
+//! docs/examples/bookinfo/*.yaml --> longwire-operator --> longwire-probe --> /metrics --> live table, sums
+//!             +--> Stage (namespaces, veth pairs, DNAT) --> Traffic --> Ledger ---------------- == ----+
+//! ```
+
+mod bookinfo;
+mod ledger;
+mod play;
+mod report;
+mod stage;
+mod table;
+mod wire;
+
+use crate::machine::start_operator;
+use crate::node::Slot;
+use crate::probe::Probe;
+use anyhow::{Context, Result};
+use bookinfo::Bookinfo;
+use ledger::Ledger;
+use stage::Stage;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use table::Screen;
+
+const REFRESH: Duration = Duration::from_secs(2);
+/// How soon Ctrl-C is noticed.
+const ATTENTION: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub struct Options {
+    pub traffic: Duration,
+    pub manifests: PathBuf,
+}
+
+/// Whether the probe and the programs agree to the byte.
+pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
+    crate::janitor::hire()?;
+    let slot = Slot::lock(244).context("another demo is running on this machine")?;
+    let bookinfo = Bookinfo::read(&options.manifests)?;
+    let mut screen = Screen::new();
+
+    screen.say(&format!("Building {} pods and {} Services.", bookinfo.pods.len(), bookinfo.services.len()));
+    let stage = Stage::build(&bookinfo, slot)?;
+    let _operator = start_operator(&stage.node, &options.manifests)?;
+    let probe = Probe::start(&stage.node.netns, &["--node-name", &bookinfo.node.name])?;
+    probe.await_ready()?;
+
+    screen.say(&format!("Traffic for {} s; Ctrl-C ends it early.\n", options.traffic.as_secs()));
+    let ledger = Arc::new(Ledger::default());
+    let play = play::begin(&stage, &bookinfo, &ledger)?;
+    let start = Instant::now();
+    let mut refreshed = start;
+    while start.elapsed() < options.traffic && !stop.load(Ordering::Relaxed) {
+        thread::sleep(ATTENTION);
+        if refreshed.elapsed() >= REFRESH {
+            refreshed = Instant::now();
+            screen.refresh(&table::live(&probe.scrape()?, start.elapsed()));
+        }
+    }
+
+    screen.say("\nClosing all connections.");
+    play.end()?;
+    let agreed = report::compare(&probe, &ledger, &mut screen)?;
+    Ok(agreed)
+}

@@ -1,0 +1,158 @@
+//! What the manifests describe: the same files that the operator reads.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::fs;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+/// Where connections to one port of a Service may end up.
+pub(super) type Backends = Vec<(Ipv4Addr, u16)>;
+
+#[derive(Debug)]
+pub(super) struct Bookinfo {
+    pub(super) node: NodeObject,
+    pub(super) pods: Vec<PodObject>,
+    pub(super) services: Vec<ServiceObject>,
+}
+
+#[derive(Debug)]
+pub(super) struct NodeObject {
+    pub(super) name: String,
+    pub(super) address: Ipv4Addr,
+    /// The first address of the node's pod range, which the pods' bridge has.
+    pub(super) gateway: Ipv4Addr,
+}
+
+#[derive(Debug)]
+pub(super) struct PodObject {
+    pub(super) name: String,
+    pub(super) uid: String,
+    pub(super) app: String,
+    /// The Deployment's name.
+    pub(super) workload: String,
+    pub(super) ipv4: Ipv4Addr,
+    pub(super) ipv6: Ipv6Addr,
+    /// Container ports that have a name.
+    ports: Vec<(String, u16)>,
+}
+
+#[derive(Debug)]
+pub(super) struct ServiceObject {
+    pub(super) name: String,
+    pub(super) address: Ipv4Addr,
+    selector: String,
+    ports: Vec<(u16, Value)>,
+}
+
+impl Bookinfo {
+    pub(super) fn read(directory: &Path) -> Result<Self> {
+        let objects = objects(directory)?;
+        let of_kind = |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
+        let node = of_kind("Node").next().context("no Node among the manifests")?;
+        Ok(Self {
+            node: NodeObject::read(node).context("the Node")?,
+            pods: of_kind("Pod").map(PodObject::read).collect::<Result<_>>()?,
+            services: of_kind("Service").map(ServiceObject::read).collect::<Result<_>>()?,
+        })
+    }
+
+    pub(super) fn service(&self, name: &str) -> Result<&ServiceObject> {
+        self.services.iter().find(|service| service.name == name).with_context(|| format!("no Service {name}"))
+    }
+
+    /// The ports of a Service, each with the backends that stand behind it.
+    pub(super) fn backends(&self, service: &ServiceObject) -> Result<Vec<(u16, Backends)>> {
+        let pods: Vec<&PodObject> = self.pods.iter().filter(|pod| pod.app == service.selector).collect();
+        ensure!(!pods.is_empty(), "no pod has the label app={}", service.selector);
+        let backends =
+            |target: &Value| pods.iter().map(|pod| Ok((pod.ipv4, pod.port(target)?))).collect::<Result<Backends>>();
+        service.ports.iter().map(|(port, target)| Ok((*port, backends(target)?))).collect()
+    }
+}
+
+impl NodeObject {
+    fn read(object: &Value) -> Result<Self> {
+        let addresses = object["status"]["addresses"].as_array().context("status.addresses")?;
+        let internal = addresses.iter().find(|address| address["type"] == "InternalIP").context("no InternalIP")?;
+        let range = text(&object["spec"]["podCIDR"]).context("spec.podCIDR")?;
+        let network: Ipv4Addr = range.split('/').next().unwrap_or_default().parse().context("spec.podCIDR")?;
+        Ok(Self {
+            name: text(&object["metadata"]["name"])?,
+            address: text(&internal["address"])?.parse()?,
+            gateway: Ipv4Addr::from_bits(network.to_bits() + 1),
+        })
+    }
+}
+
+impl PodObject {
+    fn read(object: &Value) -> Result<Self> {
+        let (metadata, status) = (&object["metadata"], &object["status"]);
+        let name = text(&metadata["name"])?;
+        let read = || -> Result<Self> {
+            let hash = text(&metadata["labels"]["pod-template-hash"]).context("label pod-template-hash")?;
+            let owner = text(&metadata["ownerReferences"][0]["name"]).context("ownerReferences")?;
+            let ports = object["spec"]["containers"][0]["ports"].as_array().context("spec.containers[0].ports")?;
+            Ok(Self {
+                name: name.clone(),
+                uid: text(&metadata["uid"])?,
+                app: text(&metadata["labels"]["app"]).context("label app")?,
+                workload: owner.strip_suffix(&format!("-{hash}")).context("not a Deployment's ReplicaSet")?.to_owned(),
+                ipv4: text(&status["podIPs"][0]["ip"])?.parse().context("status.podIPs[0]")?,
+                ipv6: text(&status["podIPs"][1]["ip"])?.parse().context("status.podIPs[1]")?,
+                ports: ports
+                    .iter()
+                    .map(|port| Ok((text(&port["name"])?, number(&port["containerPort"])?)))
+                    .collect::<Result<_>>()?,
+            })
+        };
+        read().with_context(|| format!("pod {name}"))
+    }
+
+    fn port(&self, target: &Value) -> Result<u16> {
+        let Some(name) = target.as_str() else { return number(target) };
+        let named = self.ports.iter().find(|(known, _)| known == name);
+        Ok(named.with_context(|| format!("pod {} has no port {name}", self.name))?.1)
+    }
+}
+
+impl ServiceObject {
+    fn read(object: &Value) -> Result<Self> {
+        let spec = &object["spec"];
+        let ports = spec["ports"].as_array().context("spec.ports")?;
+        Ok(Self {
+            name: text(&object["metadata"]["name"])?,
+            address: text(&spec["clusterIP"])?.parse()?,
+            selector: text(&spec["selector"]["app"]).context("spec.selector.app")?,
+            ports: ports
+                .iter()
+                .map(|port| Ok((number(&port["port"])?, port["targetPort"].clone())))
+                .collect::<Result<_>>()?,
+        })
+    }
+}
+
+fn objects(directory: &Path) -> Result<Vec<Value>> {
+    let mut objects = Vec::new();
+    let entries = fs::read_dir(directory).with_context(|| format!("read the manifests in {}", directory.display()))?;
+    let mut paths: Vec<_> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "yaml")) {
+        for document in fs::read_to_string(path)?.split("\n---\n") {
+            objects.push(serde_saphyr::from_str(document).with_context(|| path.display().to_string())?);
+        }
+    }
+    Ok(objects)
+}
+
+fn text(value: &Value) -> Result<String> {
+    Ok(value.as_str().with_context(|| format!("{value} is no text"))?.to_owned())
+}
+
+fn number(value: &Value) -> Result<u16> {
+    let port = value.as_u64().and_then(|port| u16::try_from(port).ok());
+    port.with_context(|| format!("{value} is no port"))
+}
+
+#[cfg(test)]
+mod tests;

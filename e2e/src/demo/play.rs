@@ -1,0 +1,193 @@
+//! The programs of Bookinfo, reduced to their connections.
+
+use super::bookinfo::Bookinfo;
+use super::ledger::Ledger;
+use super::stage::Stage;
+use super::wire::{End, Message};
+use crate::edge::Truth;
+use crate::pod::Pod;
+use anyhow::{Context, Result, ensure};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+const HTTP: u16 = 9080;
+const ADMIN: u16 = 9081;
+const MONGO: u16 = 27017;
+/// Connections that ratings keeps to its database.
+const POOL: u32 = 4;
+
+type Act = JoinHandle<Result<()>>;
+
+/// Everything that is on the stage.
+#[derive(Debug, Default)]
+pub(super) struct Play {
+    /// No client begins anything any more.
+    over: Arc<AtomicBool>,
+    /// No client is left, so that whoever comes to a server is only there to wake it.
+    closing: Arc<AtomicBool>,
+    clients: Vec<Act>,
+    servers: Vec<Act>,
+    /// Where the servers listen, to wake them at the end.
+    doors: Vec<(Pod, SocketAddr)>,
+}
+
+pub(super) fn begin(stage: &Stage, bookinfo: &Bookinfo, ledger: &Arc<Ledger>) -> Result<Play> {
+    let mut play = Play::default();
+    let address = |service: &str, port: u16| Ok::<_, anyhow::Error>((bookinfo.service(service)?.address, port).into());
+    let (reviews, ratings): (SocketAddr, SocketAddr) = (address("reviews", HTTP)?, address("ratings", HTTP)?);
+    play.serve(stage.pod("mongodb-v1")?, MONGO, ledger, None)?;
+    play.serve(stage.pod("ratings-v2")?, HTTP, ledger, None)?;
+    // The first version of reviews shows no stars.
+    for (workload, asks) in [("reviews-v1", None), ("reviews-v2", Some(ratings)), ("reviews-v3", Some(ratings))] {
+        play.serve(stage.pod(workload)?, HTTP, ledger, asks)?;
+    }
+    let productpage = stage.pod("productpage-v1")?;
+    play.act(productpage, ledger, Duration::from_millis(25), move |pod, ledger, turn| {
+        call(pod, reviews, ledger, 180 + turn % 50, 6_000 + turn * 37 % 20_000).map(drop)
+    });
+    let admin = address("ratings", ADMIN)?;
+    play.act(productpage, ledger, Duration::from_secs(3), move |pod, ledger, _| knock(pod, admin, ledger));
+    for number in 0..POOL {
+        let mongodb = address("mongodb", MONGO)?;
+        play.keep(stage.pod("ratings-v2")?, mongodb, ledger, Duration::from_millis(u64::from(20 + 15 * number)));
+    }
+    Ok(play)
+}
+
+impl Play {
+    /// Ends every client, then every server: all connections are closed by both ends.
+    pub(super) fn end(self) -> Result<()> {
+        let Self { over, closing, clients, servers, doors } = self;
+        over.store(true, Ordering::Relaxed);
+        for client in clients {
+            client.join().map_err(|_| anyhow::anyhow!("a client panicked"))??;
+        }
+        closing.store(true, Ordering::Relaxed);
+        // A server looks up when somebody knocks: from inside its own pod, which is no edge.
+        for (pod, door) in doors {
+            drop(pod.connect(door)?);
+        }
+        for server in servers {
+            server.join().map_err(|_| anyhow::anyhow!("a server panicked"))??;
+        }
+        Ok(())
+    }
+
+    /// A server that answers each message with as many bytes as it asks for, and may have to ask somebody first.
+    fn serve(&mut self, pod: &Pod, port: u16, ledger: &Arc<Ledger>, asks: Option<SocketAddr>) -> Result<()> {
+        let listener = pod.listen_on((Ipv4Addr::UNSPECIFIED, port))?;
+        self.doors.push((pod.clone(), (Ipv4Addr::LOCALHOST, port).into()));
+        let (pod, ledger, closing) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.closing));
+        self.servers.push(thread::spawn(move || accept(&listener, &pod, &ledger, asks, &closing)));
+        Ok(())
+    }
+
+    /// Does something again and again, with a pause.
+    fn act(
+        &mut self,
+        pod: &Pod,
+        ledger: &Arc<Ledger>,
+        pause: Duration,
+        turn: impl Fn(&Pod, &Ledger, u32) -> Result<()> + Send + 'static,
+    ) {
+        let (pod, ledger, over) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.over));
+        self.clients.push(thread::spawn(move || {
+            for number in 0.. {
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
+                turn(&pod, &ledger, number)?;
+                thread::sleep(pause);
+            }
+            Ok(())
+        }));
+    }
+
+    /// One connection that stays until the play is over.
+    fn keep(&mut self, pod: &Pod, address: SocketAddr, ledger: &Arc<Ledger>, pause: Duration) {
+        let (pod, ledger, over) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.over));
+        self.clients.push(thread::spawn(move || {
+            let mut end = End::new(pod.connect(address)?)?;
+            let mut server = ask(&mut end, &pod, 120, 900)?;
+            while !over.load(Ordering::Relaxed) {
+                server = ask(&mut end, &pod, 120, 4_000)?;
+                thread::sleep(pause);
+            }
+            close_client(end, &pod, &server, &ledger);
+            Ok(())
+        }));
+    }
+}
+
+fn accept(
+    listener: &TcpListener,
+    pod: &Pod,
+    ledger: &Arc<Ledger>,
+    asks: Option<SocketAddr>,
+    closing: &AtomicBool,
+) -> Result<()> {
+    let mut conversations: Vec<Act> = Vec::new();
+    loop {
+        let (stream, _) = listener.accept()?;
+        if closing.load(Ordering::Relaxed) {
+            break;
+        }
+        let (pod, ledger) = (pod.clone(), Arc::clone(ledger));
+        conversations.push(thread::spawn(move || converse(stream, &pod, &ledger, asks)));
+        let (done, going): (Vec<_>, Vec<_>) = conversations.into_iter().partition(JoinHandle::is_finished);
+        conversations = going;
+        finish(done)?;
+    }
+    finish(conversations)
+}
+
+fn finish(conversations: Vec<Act>) -> Result<()> {
+    conversations.into_iter().try_for_each(|one| one.join().map_err(|_| anyhow::anyhow!("a conversation panicked"))?)
+}
+
+/// Answers until the client has no more to say.
+fn converse(stream: TcpStream, pod: &Pod, ledger: &Ledger, asks: Option<SocketAddr>) -> Result<()> {
+    let (mut end, mut client) = (End::new(stream)?, String::new());
+    while let Some(message) = end.receive()? {
+        if let Some(next) = asks {
+            call(pod, next, ledger, 90, 700)?;
+        }
+        end.send(&Message { from: pod.workload.clone(), body: message.asks, asks: 0 })?;
+        client = message.from;
+    }
+    let counted = Truth::whole(end.read, end.written);
+    drop(end);
+    ledger.enter(&client, &pod.workload, |account| account.server += counted);
+    Ok(())
+}
+
+/// A short connection: one message, one answer. Says who answered.
+fn call(pod: &Pod, address: SocketAddr, ledger: &Ledger, body: u32, answer: u32) -> Result<String> {
+    let mut end = End::new(pod.connect(address)?)?;
+    let server = ask(&mut end, pod, body, answer)?;
+    close_client(end, pod, &server, ledger);
+    Ok(server)
+}
+
+fn ask(end: &mut End, pod: &Pod, body: u32, asks: u32) -> Result<String> {
+    end.send(&Message { from: pod.workload.clone(), body, asks })?;
+    let answer = end.receive()?.with_context(|| format!("nobody answered {}", pod.workload))?;
+    ensure!(answer.body == asks, "{} answered {} bytes instead of {asks}", answer.from, answer.body);
+    Ok(answer.from)
+}
+
+fn close_client(end: End, pod: &Pod, server: &str, ledger: &Ledger) {
+    let counted = Truth::whole(end.written, end.read);
+    drop(end);
+    ledger.enter(&pod.workload, server, |account| account.client += counted);
+}
+
+/// Dials a port that nobody serves.
+fn knock(pod: &Pod, address: SocketAddr, ledger: &Ledger) -> Result<()> {
+    ensure!(pod.connect(address).is_err(), "somebody serves {address}");
+    ledger.enter(&pod.workload, "ratings-v2", |account| account.refused += 1);
+    Ok(())
+}

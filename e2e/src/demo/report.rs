@@ -1,0 +1,122 @@
+//! The end of the demo: the probe's sums beside the programs' own.
+
+use super::ledger::{Account, Ledger, Pair};
+use super::table::{Colour, Screen, edges};
+use crate::edge::{Edge, Truth};
+use crate::probe::Probe;
+use crate::scrape::Scrape;
+use crate::wait::eventually;
+use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The probe needs a pass or two to see the last of it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+type Figure = fn(&Truth) -> u64;
+
+const FIGURES: [(&str, Figure); 4] = [
+    ("opened", |truth| truth.opened),
+    ("closed", |truth| truth.closed),
+    ("to server", |truth| truth.to_server),
+    ("to client", |truth| truth.to_client),
+];
+
+/// One figure by everybody who counted it.
+struct Line {
+    what: &'static str,
+    client: u64,
+    server: Option<u64>,
+    /// What reporter `source` says, and what `destination` says where it has a say.
+    source: u64,
+    destination: Option<u64>,
+}
+
+impl Line {
+    fn agrees(&self) -> bool {
+        let others = [self.server, Some(self.source), self.destination];
+        others.into_iter().flatten().all(|figure| figure == self.client)
+    }
+}
+
+/// Waits for agreement, prints what there is, and says whether it is the same everywhere.
+pub(super) fn compare(probe: &Probe, ledger: &Ledger, screen: &mut Screen) -> Result<bool> {
+    let accounts = ledger.accounts();
+    // Whether it was reached or not is for the table to say.
+    let _ = eventually(PATIENCE, || {
+        ensure!(agrees(&probe.scrape()?, &accounts), "not yet");
+        Ok(())
+    });
+    let scrape = probe.scrape()?;
+    screen.say(&format!("\n{:<28} {:<10} {:>12} {:>12} | {:>12} {:>12}", "", "", "programs:", "", "/metrics:", ""));
+    screen.say(&format!(
+        "{:<28} {:<10} {:>12} {:>12} | {:>12} {:>12}",
+        "edge", "figure", "client", "server", "source", "destination"
+    ));
+    for (pair, account) in &accounts {
+        print(screen, pair, &lines(&scrape, pair, account));
+    }
+    for (source, destination) in strangers(&scrape, &accounts) {
+        let warning = screen.paint(Colour::Red, "no program knows this edge");
+        screen.say(&format!("{:<28} {warning}", format!("{source} > {destination}")));
+    }
+    let agreed = agrees(&scrape, &accounts);
+    screen.say(&match agreed {
+        true => screen.paint(Colour::Green, "\nEqual to the byte and to the connection."),
+        false => screen.paint(Colour::Red, "\nThe sums differ."),
+    });
+    if !agreed {
+        screen.say(&probe.process().last_words());
+    }
+    Ok(agreed)
+}
+
+fn agrees(scrape: &Scrape, accounts: &BTreeMap<Pair, Account>) -> bool {
+    strangers(scrape, accounts).is_empty()
+        && accounts.iter().all(|(pair, account)| lines(scrape, pair, account).iter().all(Line::agrees))
+}
+
+/// Edges on /metrics that no program has written down.
+fn strangers(scrape: &Scrape, accounts: &BTreeMap<Pair, Account>) -> Vec<Pair> {
+    edges(scrape).into_iter().filter(|pair| !accounts.contains_key(pair)).collect()
+}
+
+fn lines(scrape: &Scrape, (source, destination): &Pair, account: &Account) -> Vec<Line> {
+    let edge = Edge::between(source, destination);
+    let (by_source, by_destination) = (edge.reported(scrape, "source"), edge.reported(scrape, "destination"));
+    let mut lines = Vec::new();
+    if account.client.opened > 0 {
+        lines.extend(FIGURES.map(|(what, figure)| Line {
+            what,
+            client: figure(&account.client),
+            server: Some(figure(&account.server)),
+            source: figure(&by_source),
+            destination: Some(figure(&by_destination)),
+        }));
+    }
+    let failed = edge.sum(scrape, "longwire_tcp_connections_failed_total", "source");
+    if account.refused > 0 || failed > 0 {
+        lines.push(Line { what: "refused", client: account.refused, server: None, source: failed, destination: None });
+    }
+    lines
+}
+
+fn print(screen: &mut Screen, (source, destination): &Pair, lines: &[Line]) {
+    let mut name = format!("{source} > {destination}");
+    for line in lines {
+        let or_nothing = |figure: Option<u64>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
+        let mark = match line.agrees() {
+            true => screen.paint(Colour::Green, "="),
+            false => screen.paint(Colour::Red, "DIFFERS"),
+        };
+        screen.say(&format!(
+            "{name:<28} {:<10} {:>12} {:>12} | {:>12} {:>12} {mark}",
+            line.what,
+            line.client,
+            or_nothing(line.server),
+            line.source,
+            or_nothing(line.destination)
+        ));
+        name.clear();
+    }
+}

@@ -1,0 +1,59 @@
+//! Builds what the manifests describe: pods as namespaces, Services as DNAT.
+
+use super::bookinfo::{Bookinfo, PodObject};
+use crate::node::{Node, Slot};
+use crate::pod::Pod;
+use anyhow::{Context, Result};
+
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub node: Node,
+    pub pods: Vec<Pod>,
+}
+
+impl Stage {
+    pub(super) fn build(bookinfo: &Bookinfo, slot: Slot) -> Result<Self> {
+        let node = Node::new(slot, bookinfo.node.address, bookinfo.node.gateway)?;
+        let pods = bookinfo.pods.iter().map(|pod| make(&node, bookinfo, pod)).collect::<Result<Vec<_>>>()?;
+        for service in &bookinfo.services {
+            for (port, backends) in bookinfo.backends(service)? {
+                node.publish(service.address, port, &backends)?;
+            }
+        }
+        let stage = Self { node, pods };
+        stage.make_lossy("mongodb-v1")?;
+        Ok(stage)
+    }
+
+    pub(super) fn pod(&self, workload: &str) -> Result<&Pod> {
+        let found = self.pods.iter().find(|pod| pod.workload == workload);
+        found.with_context(|| format!("the manifests have no pod of workload {workload}"))
+    }
+
+    /// One packet in a hundred to and from a pod is lost on the way.
+    fn make_lossy(&self, workload: &str) -> Result<()> {
+        let pod = self.pod(workload)?;
+        pod.send_single_segments()?;
+        for direction in ["-s", "-d"] {
+            let rule =
+                format!("-A FORWARD {direction} {} -m statistic --mode random --probability 0.01 -j DROP", pod.ipv4);
+            self.node.iptables(&rule)?;
+        }
+        Ok(())
+    }
+}
+
+fn make(node: &Node, bookinfo: &Bookinfo, object: &PodObject) -> Result<Pod> {
+    let PodObject { name, uid, app, workload, ipv4, ipv6, .. } = object;
+    let (netns, link) = node.attach(&[(*ipv4).into(), (*ipv6).into()])?;
+    Ok(Pod {
+        name: name.clone(),
+        workload: workload.clone(),
+        uid: uid.clone(),
+        ipv4: *ipv4,
+        ipv6: *ipv6,
+        service_ip: bookinfo.service(app)?.address,
+        netns,
+        link: Some((node.netns.clone(), link)),
+    })
+}

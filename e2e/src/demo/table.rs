@@ -1,0 +1,122 @@
+//! What a person sees while traffic flows.
+
+use crate::edge::{Edge, REPORTERS, Truth};
+use crate::scrape::Scrape;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write, stdout};
+use std::time::Duration;
+
+/// A terminal, on which a table replaces the one before, or a plain stream of lines.
+#[derive(Debug)]
+pub(super) struct Screen {
+    is_terminal: bool,
+    /// Lines of the last table, which the next one covers.
+    drawn: usize,
+}
+
+impl Screen {
+    pub(super) fn new() -> Self {
+        Self { is_terminal: stdout().is_terminal(), drawn: 0 }
+    }
+
+    pub(super) fn say(&mut self, line: &str) {
+        self.drawn = 0;
+        self.put(&format!("{line}\n"));
+    }
+
+    pub(super) fn refresh(&mut self, table: &str) {
+        let mut text = String::new();
+        if self.is_terminal && self.drawn > 0 {
+            // Up to the first line of the last table, then clear to the end of the screen.
+            let _ = write!(text, "\x1b[{}A\x1b[J", self.drawn);
+        }
+        text += table;
+        self.put(&text);
+        self.drawn = table.lines().count();
+    }
+
+    /// A word in a colour, where there are colours.
+    pub(super) fn paint(&self, colour: Colour, word: &str) -> String {
+        if self.is_terminal { format!("\x1b[{}m{word}\x1b[0m", colour as u8) } else { word.to_owned() }
+    }
+
+    fn put(&self, text: &str) {
+        let mut out = stdout().lock();
+        // Nobody reads on: the demo goes on to its end all the same, and its exit status tells.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Colour {
+    Red = 31,
+    Green = 32,
+}
+
+/// All edges that a scrape knows, by the names of their ends.
+pub(super) fn edges(scrape: &Scrape) -> BTreeSet<(String, String)> {
+    let named = ["istio_tcp_connections_opened_total", "longwire_tcp_connections_failed_total"];
+    let samples = named.into_iter().flat_map(|name| scrape.select(name, &[]));
+    samples
+        .map(|sample| (sample.labels["source_workload"].clone(), sample.labels["destination_workload"].clone()))
+        .collect()
+}
+
+pub(super) fn live(scrape: &Scrape, elapsed: Duration) -> String {
+    let mut table = format!(
+        "{:<28} {:>5} {:>7} {:>7} {:>6} {:>10} {:>10} {:>8} {:>8}\n",
+        format!("edge, after {} s", elapsed.as_secs()),
+        "open",
+        "opened",
+        "closed",
+        "failed",
+        "to server",
+        "to client",
+        "again",
+        "RTT"
+    );
+    for (source, destination) in edges(scrape) {
+        let edge = Edge::between(&source, &destination);
+        let Truth { opened, closed, to_server, to_client } = edge.reported(scrape, "source");
+        let sum = |family: &str| edge.sum(scrape, family, "source");
+        let again: u64 =
+            REPORTERS.iter().map(|end| edge.sum(scrape, "longwire_tcp_retransmitted_bytes_total", end)).sum();
+        let _ = writeln!(
+            table,
+            "{:<28} {:>5} {opened:>7} {closed:>7} {:>6} {:>10} {:>10} {:>8} {:>8}",
+            format!("{source} > {destination}"),
+            sum("longwire_tcp_connections_active"),
+            sum("longwire_tcp_connections_failed_total"),
+            size(to_server),
+            size(to_client),
+            size(again),
+            mean(scrape, &edge),
+        );
+    }
+    table
+}
+
+/// The mean round-trip time of an edge, by the client's end.
+fn mean(scrape: &Scrape, edge: &Edge) -> String {
+    let count = edge.sum(scrape, "longwire_tcp_rtt_seconds_count", "source");
+    if count == 0 {
+        return "-".to_owned();
+    }
+    let seconds = edge.total(scrape, "longwire_tcp_rtt_seconds_sum", "source");
+    format!("{:.2} ms", seconds / count as f64 * 1_000.0)
+}
+
+/// Bytes, in the unit that leaves them readable.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests;

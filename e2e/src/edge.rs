@@ -1,0 +1,156 @@
+//! What must be said of one edge, and whether both reporters say it.
+
+use crate::pod::Pod;
+use crate::probe::{Probe, SAMPLE_INTERVAL};
+use crate::scrape::{Labels, Scrape};
+use crate::wait::throughout;
+use anyhow::{Context, Result, ensure};
+use std::collections::BTreeSet;
+use std::ops::{Add, AddAssign};
+
+/// What happened on an edge, as Istio counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Truth {
+    pub opened: u64,
+    pub closed: u64,
+    /// Payload bytes from client to server.
+    pub to_server: u64,
+    /// Payload bytes from server to client.
+    pub to_client: u64,
+}
+
+impl Truth {
+    /// One connection that has come and gone.
+    #[must_use]
+    pub fn whole(to_server: u64, to_client: u64) -> Self {
+        Self { opened: 1, closed: 1, to_server, to_client }
+    }
+
+    /// One that is still open.
+    #[must_use]
+    pub fn open(to_server: u64, to_client: u64) -> Self {
+        Self { closed: 0, ..Self::whole(to_server, to_client) }
+    }
+}
+
+impl Add for Truth {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            opened: self.opened + other.opened,
+            closed: self.closed + other.closed,
+            to_server: self.to_server + other.to_server,
+            to_client: self.to_client + other.to_client,
+        }
+    }
+}
+
+impl AddAssign for Truth {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Truth {
+    fn sum<I: Iterator<Item = Self>>(truths: I) -> Self {
+        truths.fold(Self::default(), Self::add)
+    }
+}
+
+pub const REPORTERS: [&str; 2] = ["source", "destination"];
+
+/// All connections between two workloads.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    source: String,
+    destination: String,
+}
+
+impl Edge {
+    #[must_use]
+    pub fn between(source: &str, destination: &str) -> Self {
+        Self { source: source.to_owned(), destination: destination.to_owned() }
+    }
+
+    #[must_use]
+    pub fn of(source: &Pod, destination: &Pod) -> Self {
+        Self::between(&source.workload, &destination.workload)
+    }
+
+    /// What one reporter says of the edge.
+    #[must_use]
+    pub fn reported(&self, scrape: &Scrape, reporter: &str) -> Truth {
+        let sum = |family: &str| scrape.sum(&format!("istio_tcp_{family}_total"), &self.labels(reporter));
+        Truth {
+            opened: sum("connections_opened"),
+            closed: sum("connections_closed"),
+            to_server: sum("received_bytes"),
+            to_client: sum("sent_bytes"),
+        }
+    }
+
+    /// The sum of any family over the edge.
+    #[must_use]
+    pub fn sum(&self, scrape: &Scrape, family: &str, reporter: &str) -> u64 {
+        scrape.sum(family, &self.labels(reporter))
+    }
+
+    /// The same for figures that are no whole numbers.
+    #[must_use]
+    pub fn total(&self, scrape: &Scrape, family: &str, reporter: &str) -> f64 {
+        scrape.select(family, &self.labels(reporter)).iter().map(|sample| sample.value).sum()
+    }
+
+    fn labels<'a>(&'a self, reporter: &'a str) -> [(&'static str, &'a str); 3] {
+        [("reporter", reporter), ("source_workload", &self.source), ("destination_workload", &self.destination)]
+    }
+
+    /// Both reporters say the truth under equal labels, and still do a pass later.
+    pub fn expect(&self, probe: &Probe, truth: Truth) -> Result<()> {
+        self.settle(probe, |scrape| {
+            self.check(scrape, &REPORTERS.map(|reporter| (reporter, truth)))?;
+            self.labels_agree(scrape)
+        })
+    }
+
+    /// The same where the reporters have different truths, or one of them none to tell.
+    pub fn expect_of(&self, probe: &Probe, truths: &[(&str, Truth)]) -> Result<()> {
+        self.settle(probe, |scrape| self.check(scrape, truths))
+    }
+
+    fn check(&self, scrape: &Scrape, truths: &[(&str, Truth)]) -> Result<()> {
+        for (reporter, truth) in truths {
+            let reported = self.reported(scrape, reporter);
+            ensure!(reported == *truth, "reporter {reporter} of {self:?} says {reported:?}, the truth is {truth:?}");
+        }
+        Ok(())
+    }
+
+    fn settle(&self, probe: &Probe, check: impl Fn(&Scrape) -> Result<()>) -> Result<()> {
+        probe.until(&check)?;
+        let stays = throughout(SAMPLE_INTERVAL + SAMPLE_INTERVAL / 2, || check(&probe.scrape()?));
+        stays.with_context(|| format!("what was said of {self:?} did not stay so"))
+    }
+
+    /// The edge has one label set, whoever reports it.
+    pub fn labels_agree(&self, scrape: &Scrape) -> Result<()> {
+        let sets: Vec<BTreeSet<Labels>> = REPORTERS.iter().map(|reporter| self.label_sets(scrape, reporter)).collect();
+        ensure!(sets[0] == sets[1], "the reporters' labels differ: {sets:#?}");
+        ensure!(sets[0].len() == 1, "not one label set: {sets:#?}");
+        Ok(())
+    }
+
+    /// All label sets of the edge by one reporter, the reporter left out.
+    #[must_use]
+    pub fn label_sets(&self, scrape: &Scrape, reporter: &str) -> BTreeSet<Labels> {
+        let labels = self.labels(reporter);
+        let samples = scrape.select("istio_tcp_connections_opened_total", &labels);
+        let sets = samples.into_iter().map(|sample| {
+            let mut labels = sample.labels.clone();
+            labels.remove("reporter");
+            labels
+        });
+        sets.collect()
+    }
+}

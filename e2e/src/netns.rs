@@ -1,0 +1,73 @@
+//! A network namespace that only this process holds: the kernel removes it when the process ends, however it ends.
+
+use anyhow::{Context, Result, anyhow};
+use nix::sched::{CloneFlags, setns, unshare};
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::thread;
+
+/// Not named under /run/netns, so that there is no name to leave behind.
+#[derive(Clone, Debug)]
+pub struct Netns {
+    handle: Arc<File>,
+}
+
+impl Netns {
+    /// An empty namespace with its loopback up.
+    pub fn new() -> Result<Self> {
+        // A thread of its own, because unshare moves the caller for good.
+        let opened = thread::spawn(|| -> Result<File> {
+            unshare(CloneFlags::CLONE_NEWNET).context("create a network namespace: the end-to-end tests need root")?;
+            Ok(File::open("/proc/thread-self/ns/net")?)
+        });
+        let handle = opened.join().map_err(|_| anyhow!("the thread that makes a namespace panicked"))??;
+        let netns = Self { handle: Arc::new(handle) };
+        netns.ip("link set lo up")?;
+        Ok(netns)
+    }
+
+    /// Runs `job` inside the namespace, on a thread of its own; sockets it makes stay in the namespace wherever they go.
+    pub fn run<T: Send>(&self, job: impl FnOnce() -> T + Send) -> T {
+        let inside = move || {
+            setns(&self.handle, CloneFlags::CLONE_NEWNET).expect("enter a network namespace");
+            job()
+        };
+        match thread::scope(|scope| scope.spawn(inside).join()) {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+
+    /// One or more lines of iproute2's batch language.
+    pub fn ip(&self, script: &str) -> Result<()> {
+        self.run(|| crate::command::feed("ip", &["-batch", "-"], script.as_bytes()))
+            .with_context(|| format!("ip -batch:\n{script}"))
+            .map(drop)
+    }
+
+    pub fn command(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        self.run(|| crate::command::run(program, arguments))
+    }
+
+    /// `net.*` of this namespace alone: /proc/sys/net follows the thread that opens it.
+    pub fn sysctl(&self, path: &str, value: &str) -> Result<()> {
+        self.run(|| std::fs::write(format!("/proc/sys/net/{path}"), value))
+            .with_context(|| format!("set net/{path} to {value}"))
+    }
+
+    /// A path that other processes of this machine can name the namespace by.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.handle.as_raw_fd())
+    }
+
+    pub fn inode(&self) -> Result<u64> {
+        Ok(self.handle.metadata()?.ino())
+    }
+
+    pub(crate) fn enter(&self) -> Result<()> {
+        Ok(setns(&self.handle, CloneFlags::CLONE_NEWNET)?)
+    }
+}

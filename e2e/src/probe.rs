@@ -1,0 +1,89 @@
+//! The probe under test, on its node.
+
+use crate::http::{self, Response};
+use crate::netns::Netns;
+use crate::process::Process;
+use crate::scrape::{Format, Scrape};
+use crate::wait::eventually;
+use crate::{binaries, command};
+use anyhow::{Context, Result, ensure};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Where the probe listens unless it is told otherwise.
+pub const PORT: u16 = 15020;
+/// What tests ask for, so that a pass is soon over.
+pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+pub struct Probe {
+    process: Mutex<Process>,
+    netns: Netns,
+    port: u16,
+}
+
+impl Probe {
+    /// Starts it without waiting for anything. Later flags override earlier ones.
+    pub fn start(netns: &Netns, flags: &[&str]) -> Result<Self> {
+        Self::start_under(netns, &[], PORT, flags)
+    }
+
+    /// The same below a wrapper such as `setpriv ...`, on a port of its own.
+    pub fn start_under(netns: &Netns, wrapper: &[&str], port: u16, flags: &[&str]) -> Result<Self> {
+        let (program, listen) = (binaries::find("longwire-probe")?, format!("0.0.0.0:{port}"));
+        let program = program.to_str().context("the probe's path is no UTF-8")?;
+        let mut line = wrapper.to_vec();
+        line.extend([program, "--operator", "http://127.0.0.1:15010", "--metrics-listen", &listen]);
+        for (flag, value) in
+            [("--node-name", "node"), ("--sample-interval", "1s"), ("--long-connection-threshold", "2s")]
+        {
+            if !flags.contains(&flag) {
+                line.extend([flag, value]);
+            }
+        }
+        line.extend(flags);
+        let process = Process::start(netns, "longwire-probe", &line)?;
+        Ok(Self { process: Mutex::new(process), netns: netns.clone(), port })
+    }
+
+    pub fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Attached, adopted and configured.
+    pub fn await_ready(&self) -> Result<()> {
+        eventually(PATIENCE, || {
+            let status = self.get("/readyz", &[]).map(|response| response.status)?;
+            ensure!(status == 200, "/readyz says {status}");
+            Ok(())
+        })
+        .with_context(|| self.process().last_words())
+    }
+
+    pub fn get(&self, path: &str, headers: &[&str]) -> Result<Response> {
+        http::get(&self.netns, self.port, path, headers)
+    }
+
+    pub fn text(&self) -> Result<String> {
+        let response = self.get("/metrics", &["Accept: text/plain"])?;
+        ensure!(response.status == 200, "/metrics says {}", response.status);
+        Ok(String::from_utf8(response.body)?)
+    }
+
+    pub fn scrape(&self) -> Result<Scrape> {
+        Scrape::parse(&self.text()?, Format::Text)
+    }
+
+    /// Waits until a scrape satisfies `check`; a failure shows what the probe said.
+    pub fn until<T>(&self, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
+        eventually(PATIENCE, || check(&self.scrape()?)).with_context(|| self.process().last_words())
+    }
+}
+
+/// Kernel's list of loaded programs, links or attachments in the words of bpftool, as JSON.
+pub fn bpftool(netns: &Netns, arguments: &[&str]) -> Result<serde_json::Value> {
+    let words: Vec<&str> = ["-j"].into_iter().chain(arguments.iter().copied()).collect();
+    let said = netns.run(|| command::run("bpftool", &words))?;
+    serde_json::from_str(&said).with_context(|| format!("bpftool {arguments:?} said {said}"))
+}

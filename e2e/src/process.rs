@@ -1,0 +1,134 @@
+//! A child process in a namespace, with all it says kept, that cannot outlive its parent.
+
+use crate::netns::Netns;
+use anyhow::{Context, Result, anyhow, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+/// Lines of a log that a failure shows.
+const SHOWN: usize = 60;
+
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    /// Starts `command` inside `netns`; it is killed when this process ends.
+    pub fn start(netns: &Netns, name: &str, command: &[&str]) -> Result<Self> {
+        // The parent-death signal follows the thread that forked, so children come from one that never ends.
+        let (reply, answer) = mpsc::channel();
+        let mut line = vec!["--pdeathsig".to_owned(), "KILL".to_owned()];
+        line.extend(command.iter().map(|&word| word.to_owned()));
+        nursery().send(Birth { netns: netns.clone(), line, reply }).map_err(|_| anyhow!("the nursery is gone"))?;
+        let mut child = answer.recv()?.with_context(|| format!("start {name}"))?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        keep(child.stdout.take(), &log);
+        keep(child.stderr.take(), &log);
+        Ok(Self { name: name.to_owned(), child, log })
+    }
+
+    /// All lines said so far, both outputs.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The end of the log, to show beside a failure.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        let log = self.log();
+        let tail = &log[log.len().saturating_sub(SHOWN)..];
+        format!("--- {} said ---\n{}", self.name, tail.join("\n"))
+    }
+
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        Ok(kill(Pid::from_raw(self.child.id().try_into()?), signal)?)
+    }
+
+    /// Waits for a line that contains `text`.
+    pub fn await_line(&self, text: &str, patience: Duration) -> Result<String> {
+        crate::wait::eventually(patience, || {
+            let found = self.log().into_iter().find(|line| line.contains(text));
+            found.with_context(|| format!("no line contains {text:?}\n{}", self.last_words()))
+        })
+    }
+
+    /// Waits for the process to end by itself.
+    pub fn await_exit(&mut self, patience: Duration) -> Result<ExitStatus> {
+        let ended = crate::wait::eventually(patience, || self.child.try_wait()?.context("still running"));
+        ended.with_context(|| self.last_words())
+    }
+
+    /// An error once the process is gone, with what it said.
+    pub fn check_alive(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended with {status}\n{}", self.name, self.last_words()),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Nothing to do about a process that is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Birth {
+    netns: Netns,
+    line: Vec<String>,
+    reply: mpsc::Sender<Result<Child>>,
+}
+
+fn nursery() -> mpsc::Sender<Birth> {
+    static NURSERY: OnceLock<mpsc::Sender<Birth>> = OnceLock::new();
+    NURSERY
+        .get_or_init(|| {
+            let (sender, births) = mpsc::channel::<Birth>();
+            thread::spawn(move || {
+                for Birth { netns, line, reply } in births {
+                    // The one who asked may have given up.
+                    let _ = reply.send(spawn(&netns, &line));
+                }
+            });
+            sender
+        })
+        .clone()
+}
+
+fn spawn(netns: &Netns, line: &[String]) -> Result<Child> {
+    netns.enter()?;
+    Ok(Command::new("setpriv")
+        .args(line)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Ctrl-C is for the one who started them; they are told in their turn.
+        .process_group(0)
+        .spawn()?)
+}
+
+fn keep(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Vec<String>>>) {
+    let log = Arc::clone(log);
+    thread::spawn(move || {
+        for line in pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).lines()).map_while(Result::ok) {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    });
+}

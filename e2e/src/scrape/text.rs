@@ -1,0 +1,146 @@
+//! Text 0.0.4 and OpenMetrics 1.0, as strict as their grammars.
+
+use super::{Labels, Sample};
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::HashSet;
+use std::iter::Peekable;
+use std::str::Chars;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    OpenMetrics,
+}
+
+/// The family whose lines are being read.
+#[derive(Default)]
+struct Family {
+    name: String,
+    kind: String,
+    has_help: bool,
+    has_samples: bool,
+}
+
+pub(super) fn parse(body: &str, format: Format) -> Result<Vec<Sample>> {
+    let body = match format {
+        Format::Text => body,
+        Format::OpenMetrics => {
+            body.strip_suffix("# EOF\n").context("OpenMetrics must end with `# EOF` and a newline")?
+        }
+    };
+    ensure!(body.is_empty() || body.ends_with('\n'), "the last line does not end");
+    let (mut samples, mut families, mut series) = (Vec::new(), HashSet::new(), HashSet::new());
+    let mut family = Family::default();
+    for (index, line) in body.lines().enumerate() {
+        let context = || format!("line {}: {line}", index + 1);
+        if let Some(comment) = line.strip_prefix("# ") {
+            describe(comment, &mut family, &mut families).with_context(context)?;
+            continue;
+        }
+        let sample = sample(line).with_context(context)?;
+        belongs(&sample, &family, format).with_context(context)?;
+        family.has_samples = true;
+        ensure!(series.insert((sample.name.clone(), sample.labels.clone())), "{}: the series came before", context());
+        samples.push(sample);
+    }
+    Ok(samples)
+}
+
+/// `HELP` or `TYPE`: both begin a family that has not been seen before, or go on with the one just begun.
+fn describe(comment: &str, family: &mut Family, families: &mut HashSet<String>) -> Result<()> {
+    let mut words = comment.splitn(3, ' ');
+    let (keyword, name) = (words.next().unwrap_or_default(), words.next().context("no family named")?);
+    let rest = words.next().unwrap_or_default();
+    if family.name != name || family.has_samples {
+        ensure!(families.insert(name.to_owned()), "the family came before");
+        *family = Family { name: name.to_owned(), ..Family::default() };
+    }
+    match keyword {
+        "HELP" => {
+            ensure!(!family.has_help, "a second HELP");
+            ensure!(!rest.is_empty(), "an empty HELP");
+            family.has_help = true;
+        }
+        "TYPE" => {
+            ensure!(family.kind.is_empty(), "a second TYPE");
+            ensure!(["counter", "gauge", "histogram"].contains(&rest), "type {rest}");
+            family.kind = rest.to_owned();
+        }
+        // The unit is a suffix of the name: nothing to check that the name does not say.
+        "UNIT" => ensure!(name.ends_with(rest), "unit {rest} is no suffix of {name}"),
+        _ => bail!("neither HELP, TYPE nor UNIT"),
+    }
+    Ok(())
+}
+
+fn belongs(sample: &Sample, family: &Family, format: Format) -> Result<()> {
+    ensure!(family.has_help && !family.kind.is_empty(), "a sample before HELP and TYPE of its family");
+    let suffix = sample.name.strip_prefix(&family.name).with_context(|| format!("not of family {}", family.name))?;
+    match (family.kind.as_str(), format) {
+        ("counter", Format::OpenMetrics) => ensure!(suffix == "_total", "a counter's sample ends with _total"),
+        ("counter", Format::Text) => {
+            ensure!(suffix.is_empty() && sample.name.ends_with("_total"), "a counter's name ends with _total");
+        }
+        ("histogram", _) => {
+            ensure!(["_bucket", "_sum", "_count"].contains(&suffix), "a histogram has no {suffix}");
+            ensure!((suffix == "_bucket") == sample.labels.contains_key("le"), "le belongs to buckets alone");
+        }
+        _ => ensure!(suffix.is_empty(), "a gauge has no suffix"),
+    }
+    ensure!(family.kind != "counter" || sample.value >= 0.0, "a negative counter");
+    Ok(())
+}
+
+fn sample(line: &str) -> Result<Sample> {
+    let end = line.find(['{', ' ']).context("no value")?;
+    let (name, rest) = line.split_at(end);
+    ensure!(is_name(name), "{name:?} is no metric name");
+    let mut chars = rest.chars().peekable();
+    let labels = if chars.next_if_eq(&'{').is_some() { labels(&mut chars)? } else { Labels::new() };
+    ensure!(chars.next() == Some(' '), "one space stands before the value");
+    let value: String = chars.collect();
+    let value = value.parse().with_context(|| format!("value {value:?}"))?;
+    Ok(Sample { name: name.to_owned(), labels, value })
+}
+
+fn labels(chars: &mut Peekable<Chars<'_>>) -> Result<Labels> {
+    let mut labels = Labels::new();
+    loop {
+        let mut name = String::new();
+        while let Some(char) = chars.next_if(|char| *char != '=') {
+            name.push(char);
+        }
+        ensure!(is_name(&name) && !name.contains(':'), "{name:?} is no label name");
+        ensure!(chars.next() == Some('=') && chars.next() == Some('"'), "a label is name=\"value\"");
+        let value = value(chars)?;
+        ensure!(labels.insert(name.clone(), value).is_none(), "label {name} twice");
+        match chars.next() {
+            Some(',') => {}
+            Some('}') => return Ok(labels),
+            other => bail!("{other:?} after a label"),
+        }
+    }
+}
+
+fn value(chars: &mut Peekable<Chars<'_>>) -> Result<String> {
+    let mut value = String::new();
+    loop {
+        match chars.next().context("a label value does not end")? {
+            '"' => return Ok(value),
+            '\\' => value.push(match chars.next() {
+                Some('n') => '\n',
+                Some(escaped @ ('\\' | '"')) => escaped,
+                other => bail!("the escape \\{other:?}"),
+            }),
+            char => value.push(char),
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let starts = |char: char| char.is_ascii_alphabetic() || "_:".contains(char);
+    name.starts_with(starts) && name.chars().all(|char| starts(char) || char.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Bad input, and an operator that is away.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::cluster::Cluster;
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::machine::Machine;
+use longwire_e2e::probe::{Probe, SAMPLE_INTERVAL};
+use longwire_e2e::traffic::{exchange, pass};
+use longwire_e2e::wait::{eventually, throughout};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_manifest_that_does_not_parse_is_named_with_its_line_and_the_rest_serves() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let good = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n";
+    // The tab on line 9 of the file is line 4 of its document.
+    machine.manifests.write("broken.yaml", &format!("{good}---\nkind: Pod\nmetadata:\n  name: x\n\tlabels: {{}}\n"))?;
+    let cluster = Cluster::start_on(machine, &[])?;
+    cluster.operator.await_line("broken.yaml:9", PATIENCE)?;
+    let (client, server) = cluster.pair()?;
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let truth = exchange(near, far, 100, 200)?;
+    Edge::of(client, server).expect(&cluster.probe, truth)
+}
+
+#[test]
+fn an_edit_that_does_not_parse_keeps_what_was_there() -> Result<()> {
+    let cluster = Cluster::start(2, &[], &[])?;
+    let (client, server) = cluster.pair()?;
+    cluster.machine.manifests.write(&format!("{}.yaml", server.workload), "kind: Pod\nmetadata: [\n")?;
+    cluster.operator.await_line(&format!("{}.yaml", server.workload), PATIENCE)?;
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let truth = exchange(near, far, 100, 200)?;
+    Edge::of(client, server).expect(&cluster.probe, truth)
+}
+
+#[test]
+fn without_an_operator_the_probe_counts_and_names_everything_once_it_comes() -> Result<()> {
+    let machine = Machine::new(4, &[])?;
+    let probe = Probe::start(&machine.node.netns, &[])?;
+    let status = |path: &str| -> Result<u16> { Ok(probe.get(path, &[])?.status) };
+    eventually(PATIENCE, || {
+        ensure!(status("/healthz")? == 200, "not healthy");
+        Ok(())
+    })?;
+    // Attached at the latest when a pass could have been made: from here on everything counts.
+    throughout(SAMPLE_INTERVAL * 2, || {
+        ensure!(status("/readyz")? == 503, "ready without an operator");
+        Ok(())
+    })?;
+    let (client, server) = machine.pair()?;
+    let listener = server.listen()?;
+    let mut closed = Truth::default();
+    for _ in 0..50 {
+        let (near, far) = client.connect_to(server.address(), &listener)?;
+        closed += exchange(near, far, 1_000, 2_000)?;
+    }
+    let (other_client, other_server) = machine.pair()?;
+    let (near, far) = other_client.connect_to(other_server.address(), &other_server.listen()?)?;
+    pass(&near, &far, 5_000)?;
+    throughout(SAMPLE_INTERVAL * 2, || {
+        ensure!(status("/readyz")? == 503, "ready without an operator");
+        Ok(())
+    })?;
+    let _operator = machine.operator()?;
+    probe.await_ready()?;
+    Edge::of(client, server).expect(&probe, closed)?;
+    Edge::of(other_client, other_server).expect(&probe, Truth::open(5_000, 0))
+}
+
+#[test]
+fn a_probe_whose_operator_leaves_goes_on_and_meets_the_next_one() -> Result<()> {
+    let Cluster { probe, operator, machine } = Cluster::start(4, &[], &[])?;
+    let (client, server) = machine.pair()?;
+    let listener = server.listen()?;
+    let (near, far) = client.connect_to(server.address(), &listener)?;
+    let mut truth = exchange(near, far, 10, 20)?;
+    let edge = Edge::of(client, server);
+    edge.expect(&probe, truth)?;
+    drop(operator);
+    let (near, far) = client.connect_to(server.address(), &listener)?;
+    truth += exchange(near, far, 30, 40)?;
+    edge.expect(&probe, truth)?;
+    let _operator = machine.operator()?;
+    // A pod whose address nobody had asked about before.
+    let (stranger, other) = machine.pair()?;
+    let (near, far) = stranger.connect_to(other.address(), &other.listen()?)?;
+    let truth = exchange(near, far, 50, 60)?;
+    Edge::of(stranger, other).expect(&probe, truth)
+}
+
+#[test]
+fn a_pod_that_comes_later_is_named_without_a_restart() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let path = machine.manifests.path().join("w1.yaml");
+    let text = std::fs::read_to_string(&path)?;
+    std::fs::remove_file(&path)?;
+    let cluster = Cluster::start_on(machine, &[])?;
+    cluster.machine.manifests.write("w1.yaml", &text)?;
+    let (client, server) = cluster.pair()?;
+    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    // Connections from before the news may belong to nobody, but soon there is one that both ends name.
+    eventually(PATIENCE, || {
+        let (near, far) = client.connect_to(server.address(), &listener)?;
+        exchange(near, far, 5, 5)?;
+        let scrape = cluster.probe.scrape()?;
+        let named = ["source", "destination"].map(|reporter| edge.reported(&scrape, reporter).closed);
+        ensure!(named.iter().all(|closed| *closed > 0), "named by source and destination: {named:?}");
+        Ok(())
+    })
+}

@@ -1,0 +1,71 @@
+//! What does not fit folds; nothing is lost.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::cluster::Cluster;
+use longwire_e2e::edge::{REPORTERS, Truth};
+use longwire_e2e::scrape::Scrape;
+use longwire_e2e::traffic::{exchange, pass};
+
+/// Everything, over all label sets of a reporter.
+fn total(scrape: &Scrape, reporter: &str) -> Truth {
+    let sum = |family: &str| scrape.sum(&format!("istio_tcp_{family}_total"), &[("reporter", reporter)]);
+    Truth {
+        opened: sum("connections_opened"),
+        closed: sum("connections_closed"),
+        to_server: sum("received_bytes"),
+        to_client: sum("sent_bytes"),
+    }
+}
+
+fn expect_total(cluster: &Cluster, truth: Truth) -> Result<()> {
+    cluster.probe.until(|scrape| {
+        let totals = REPORTERS.map(|reporter| total(scrape, reporter));
+        ensure!(totals == [truth; 2], "{totals:?}, the truth is {truth:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn label_sets_past_the_budget_fold_into_one_and_the_sums_stay_right() -> Result<()> {
+    let cluster = Cluster::start(6, &[], &["--max-series", "200"])?;
+    let pods = (0..6).map(|_| cluster.machine.take()).collect::<Result<Vec<_>>>()?;
+    let listeners = pods.iter().map(|pod| pod.listen()).collect::<Result<Vec<_>>>()?;
+    let mut truth = Truth::default();
+    for client in &pods {
+        for (server, listener) in pods.iter().zip(&listeners).filter(|(server, _)| server.uid != client.uid) {
+            let (near, far) = client.connect_to(server.address(), listener)?;
+            truth += exchange(near, far, 1_001, 2_003)?;
+        }
+    }
+    expect_total(&cluster, truth)?;
+    let scrape = cluster.probe.scrape()?;
+    for reporter in REPORTERS {
+        let overflow = [("reporter", reporter), ("source_workload", "overflow"), ("destination_workload", "overflow")];
+        let folded = scrape.only("istio_tcp_connections_opened_total", &overflow)?.value;
+        ensure!(folded > 0.0 && folded < 30.0, "{folded} of 30 connections folded");
+    }
+    Ok(())
+}
+
+#[test]
+fn connections_past_the_table_are_counted_when_they_close() -> Result<()> {
+    let cluster = Cluster::start(2, &[], &["--max-connections", "4"])?;
+    let (client, server) = cluster.pair()?;
+    let listener = server.listen()?;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        let (near, far) = client.connect_to(server.address(), &listener)?;
+        pass(&near, &far, 100)?;
+        open.push((near, far));
+    }
+    // The two ends of at least two connections fit, so a pass has been made over all of them.
+    cluster.probe.until(|scrape| {
+        ensure!(total(scrape, "source").opened > 0, "no pass yet");
+        Ok(())
+    })?;
+    for (near, far) in &open {
+        pass(far, near, 10)?;
+    }
+    drop(open);
+    expect_total(&cluster, Truth { opened: 20, closed: 20, to_server: 2_000, to_client: 200 })
+}

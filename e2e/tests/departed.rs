@@ -1,0 +1,66 @@
+//! Long connections that are gone.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::cluster::Cluster;
+use longwire_e2e::edge::{Edge, REPORTERS, Truth};
+use longwire_e2e::scrape::Scrape;
+use longwire_e2e::traffic::pass;
+use std::thread;
+use std::time::Duration;
+
+/// How long the last value stays at least.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The connection's own series: sent and received by one reporter, from its own point of view.
+fn connection(edge: &Edge, scrape: &Scrape, reporter: &str) -> (u64, u64) {
+    let sum = |family: &str| edge.sum(scrape, family, reporter);
+    (sum("kmesh_tcp_connection_sent_bytes_total"), sum("kmesh_tcp_connection_received_bytes_total"))
+}
+
+fn expect_last_value(edge: &Edge, scrape: &Scrape) -> Result<()> {
+    ensure!(connection(edge, scrape, "source") == (3_000, 4_000), "{:?}", connection(edge, scrape, "source"));
+    ensure!(connection(edge, scrape, "destination") == (4_000, 3_000), "{:?}", connection(edge, scrape, "destination"));
+    Ok(())
+}
+
+#[test]
+fn the_last_value_of_a_long_connection_is_in_the_next_two_scrapes_and_then_its_series_goes() -> Result<()> {
+    let cluster = Cluster::start(2, &[], &[])?;
+    let (client, server) = cluster.pair()?;
+    let (edge, probe) = (Edge::of(client, server), &cluster.probe);
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    pass(&near, &far, 1_000)?;
+    probe.until(|scrape| {
+        let counted = REPORTERS.map(|reporter| connection(&edge, scrape, reporter));
+        ensure!(counted == [(1_000, 0), (0, 1_000)], "{counted:?}");
+        Ok(())
+    })?;
+    pass(&near, &far, 2_000)?;
+    pass(&far, &near, 4_000)?;
+    drop((near, far));
+    // Nobody looks for a minute, as a Prometheus that is away.
+    thread::sleep(KEPT + Duration::from_secs(2));
+    for _ in 0..2 {
+        expect_last_value(&edge, &probe.scrape()?)?;
+    }
+    probe.until(|scrape| {
+        let left = scrape.samples.iter().filter(|sample| sample.name.starts_with("kmesh_tcp_connection_"));
+        let left = left.filter(|sample| sample.labels["source_workload"] == client.workload).count();
+        ensure!(left == 0, "{left} series are still there");
+        Ok(())
+    })?;
+    edge.expect(probe, Truth::whole(3_000, 4_000))
+}
+
+#[test]
+fn a_short_connection_has_no_series_of_its_own() -> Result<()> {
+    let cluster = crate::shared::cluster();
+    let (client, server) = cluster.pair()?;
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let truth = longwire_e2e::traffic::exchange(near, far, 10, 20)?;
+    let edge = Edge::of(client, server);
+    edge.expect(&cluster.probe, truth)?;
+    let scrape = cluster.probe.scrape()?;
+    ensure!(REPORTERS.map(|reporter| connection(&edge, &scrape, reporter)) == [(0, 0), (0, 0)]);
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! What is an edge, and under which names.
+
+use crate::shared::cluster;
+use anyhow::{Result, ensure};
+use longwire_e2e::edge::{Edge, REPORTERS, Truth};
+use longwire_e2e::traffic::{exchange, pass};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+#[test]
+fn both_reporters_say_exactly_istios_labels() -> Result<()> {
+    let (client, server) = (cluster().machine.take()?, cluster().machine.pod("labelled")?);
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let truth = exchange(near, far, 10, 20)?;
+    let edge = Edge::of(client, server);
+    edge.expect(&cluster().probe, truth)?;
+    let name = client.workload.as_str();
+    let expected: BTreeMap<String, String> = [
+        ("source_workload", name),
+        ("source_canonical_service", name),
+        ("source_canonical_revision", "v1"),
+        ("source_workload_namespace", "shop"),
+        ("source_principal", "unknown"),
+        ("source_app", name),
+        ("source_version", "v1"),
+        ("source_cluster", "Kubernetes"),
+        ("destination_service", "labelled.shop.svc.cluster.local"),
+        ("destination_service_namespace", "shop"),
+        ("destination_service_name", "labelled"),
+        ("destination_workload", "labelled"),
+        ("destination_canonical_service", "checkout"),
+        ("destination_canonical_revision", "blue"),
+        ("destination_workload_namespace", "shop"),
+        ("destination_principal", "unknown"),
+        ("destination_app", "checkout"),
+        ("destination_version", "blue"),
+        ("destination_cluster", "Kubernetes"),
+        ("request_protocol", "tcp"),
+        ("response_flags", "-"),
+        ("connection_security_policy", "unknown"),
+    ]
+    .map(|(label, value)| (label.to_owned(), value.to_owned()))
+    .into();
+    let scrape = cluster().probe.scrape()?;
+    for reporter in REPORTERS {
+        assert_eq!(edge.label_sets(&scrape, reporter).iter().collect::<Vec<_>>(), [&expected]);
+    }
+    Ok(())
+}
+
+#[test]
+fn no_label_of_any_series_is_empty() -> Result<()> {
+    let scrape = cluster().probe.scrape()?;
+    for sample in &scrape.samples {
+        ensure!(sample.labels.values().all(|value| !value.is_empty()), "{sample:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn loopback_inside_a_pod_is_no_edge() -> Result<()> {
+    let (pod, server) = cluster().pair()?;
+    let listener = pod.listen_on((Ipv4Addr::UNSPECIFIED, 9090))?;
+    for address in [Ipv4Addr::LOCALHOST, pod.ipv4] {
+        let (near, far) = pod.connect_to((address, 9090), &listener)?;
+        exchange(near, far, 777, 888)?;
+    }
+    // What is an edge is counted after it, so the probe has seen them all.
+    let (near, far) = pod.connect_to(server.address(), &server.listen()?)?;
+    let truth = exchange(near, far, 1, 2)?;
+    Edge::of(pod, server).expect(&cluster().probe, truth)?;
+    let scrape = cluster().probe.scrape()?;
+    let ours = |sample: &&longwire_e2e::scrape::Sample| {
+        let of = |label: &str| sample.labels.get(label) == Some(&pod.workload);
+        sample.name == "istio_tcp_connections_opened_total" && (of("source_workload") || of("destination_workload"))
+    };
+    let opened: Vec<f64> = scrape.samples.iter().filter(ours).map(|sample| sample.value).collect();
+    assert_eq!(opened, [1.0, 1.0]);
+    Ok(())
+}
+
+#[test]
+fn an_address_outside_the_cluster_is_passthrough() -> Result<()> {
+    let (client, machine) = (cluster().machine.take()?, &cluster().machine);
+    // A host of the wider world, which no manifest names.
+    let outside = Ipv4Addr::new(203, 0, 113, client.ipv4.octets()[3]);
+    let (netns, _) = machine.node.attach(&[outside.into()])?;
+    let host = longwire_e2e::pod::Pod { netns, ipv4: outside, ..client.clone() };
+    let (near, far) = client.connect_to((outside, 443), &host.listen_on((outside, 443))?)?;
+    exchange(near, far, 600, 7_000)?;
+    let labels = [
+        ("reporter", "source"),
+        ("source_workload", client.workload.as_str()),
+        ("destination_workload", "unknown"),
+        ("destination_service", "unknown"),
+        ("destination_service_name", "PassthroughCluster"),
+    ];
+    cluster().probe.until(|scrape| {
+        ensure!(scrape.sum("istio_tcp_connections_closed_total", &labels) == 1, "not closed");
+        ensure!(scrape.sum("istio_tcp_received_bytes_total", &labels) == 600, "not 600 bytes to the server");
+        ensure!(scrape.sum("istio_tcp_sent_bytes_total", &labels) == 7_000, "not 7,000 bytes to the client");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_pod_of_a_sidecar_mesh_reports_no_istio_series_of_its_own() -> Result<()> {
+    let (client, meshed) = (cluster().machine.take()?, cluster().machine.pod("meshed")?);
+    let (near, far) = client.connect_to(meshed.address(), &meshed.listen()?)?;
+    pass(&near, &far, 500)?;
+    pass(&far, &near, 600)?;
+    let edge = Edge::of(client, meshed);
+    let truths = [("source", Truth::open(500, 600)), ("destination", Truth::default())];
+    edge.expect_of(&cluster().probe, &truths)?;
+    // It is seen all the same: the other series are there.
+    cluster().probe.until(|scrape| {
+        let active = edge.sum(scrape, "longwire_tcp_connections_active", "destination");
+        ensure!(active == 1, "{active} active connections");
+        Ok(())
+    })?;
+    drop((near, far));
+    edge.expect_of(&cluster().probe, &[("source", Truth::whole(500, 600)), ("destination", Truth::default())])
+}

@@ -1,0 +1,123 @@
+//! Connects that never come to anything, by reason.
+
+use crate::shared::cluster;
+use anyhow::{Result, ensure};
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::pod::Pod;
+use socket2::{Domain, Protocol, SockAddr, Socket};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const FAMILY: &str = "longwire_tcp_connections_failed_total";
+
+/// Three connects that `attempt` makes fail are three failures for this reason, and nothing else.
+fn check(reason: &str, attempt: impl Fn(&Pod, &Pod) -> Result<()>) -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    for _ in 0..3 {
+        attempt(client, server)?;
+    }
+    let labels = [("source_workload", client.workload.as_str()), ("destination_workload", &server.workload)];
+    cluster().probe.until(|scrape| {
+        let by_reason: Vec<_> = scrape.select(FAMILY, &labels);
+        ensure!(by_reason.len() == 1, "not one series: {by_reason:?}");
+        ensure!(by_reason[0].labels["reason"] == reason, "{by_reason:?}");
+        ensure!(by_reason[0].labels["reporter"] == "source", "{by_reason:?}");
+        ensure!(by_reason[0].value == 3.0, "{by_reason:?}");
+        Ok(())
+    })?;
+    Edge::of(client, server)
+        .expect_of(&cluster().probe, &[("source", Truth::default()), ("destination", Truth::default())])
+}
+
+fn socket(client: &Pod) -> Result<Socket> {
+    client.socket(Domain::IPV4, Protocol::TCP)
+}
+
+fn fail(socket: &Socket, address: impl Into<SocketAddr>) -> Result<()> {
+    let address = address.into();
+    ensure!(socket.connect(&address.into()).is_err(), "connected to {address}");
+    Ok(())
+}
+
+#[test]
+fn a_port_without_a_listener_refuses() -> Result<()> {
+    check("refused", |client, server| fail(&socket(client)?, server.address()))
+}
+
+#[test]
+fn a_port_without_a_listener_refuses_over_ipv6_too() -> Result<()> {
+    check("refused", |client, server| fail(&client.socket(Domain::IPV6, Protocol::TCP)?, (server.ipv6, 8080)))
+}
+
+#[test]
+fn a_server_that_never_answers_is_a_timeout() -> Result<()> {
+    check("timeout", |client, server| {
+        cluster().machine.node.iptables(&format!("-I FORWARD -d {} -p tcp -j DROP", server.ipv4))?;
+        let socket = socket(client)?;
+        socket.set_tcp_user_timeout(Some(Duration::from_millis(500)))?;
+        fail(&socket, server.address())
+    })
+}
+
+#[test]
+fn a_router_that_knows_no_way_is_unreachable() -> Result<()> {
+    check("unreachable", |client, server| {
+        let rule = format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with icmp-host-unreachable", server.ipv4);
+        cluster().machine.node.iptables(&rule)?;
+        fail(&socket(client)?, server.address())
+    })
+}
+
+#[test]
+fn a_client_that_closes_before_an_answer_aborted() -> Result<()> {
+    check("aborted", |client, server| {
+        cluster().machine.node.iptables(&format!("-I FORWARD -d {} -p tcp -j DROP", server.ipv4))?;
+        let socket = socket(client)?;
+        socket.set_nonblocking(true)?;
+        fail(&socket, server.address())
+    })
+}
+
+#[test]
+fn a_service_that_nobody_serves_is_refused_under_its_name() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let machine = &cluster().machine;
+    machine.node.iptables(&format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with tcp-reset", server.service_ip))?;
+    // The Service has an address and no DNAT, as kube-proxy leaves one without endpoints.
+    machine.node.netns.ip(&format!("route add {}/32 dev {}", server.service_ip, server.link.as_ref().unwrap().1))?;
+    fail(&socket(client)?, (server.service_ip, 80))?;
+    let labels = [
+        ("source_workload", client.workload.as_str()),
+        ("destination_workload", "unknown"),
+        ("destination_service_name", &server.workload),
+        ("reason", "refused"),
+    ];
+    cluster().probe.until(|scrape| {
+        ensure!(scrape.sum(FAMILY, &labels) == 1, "not refused under the Service's name");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_connect_that_finds_no_free_port_was_never_sent() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let listener = server.listen()?;
+    let here = SockAddr::from(SocketAddr::from((client.ipv4, 5555)));
+    let bound = || -> Result<Socket> {
+        let socket = socket(client)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&here)?;
+        Ok(socket)
+    };
+    let (first, second) = (bound()?, bound()?);
+    first.connect(&server.address().into())?;
+    let far = listener.accept()?.0;
+    // The same four numbers again.
+    fail(&second, server.address())?;
+    drop((first, far));
+    let labels = [("source_workload", client.workload.as_str()), ("reason", "never_sent")];
+    cluster().probe.until(|scrape| {
+        ensure!(scrape.sum(FAMILY, &labels) == 1, "not counted as never sent");
+        Ok(())
+    })
+}

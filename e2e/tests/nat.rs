@@ -1,0 +1,88 @@
+//! Rewritten addresses: both ends are named all the same, and equally.
+
+use crate::shared::cluster;
+use anyhow::{Result, ensure};
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::pod::Pod;
+use longwire_e2e::traffic::exchange;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+
+/// So many connections, one after the other, and whom the server took for their client.
+fn connect(client: &Pod, address: SocketAddr, listener: &TcpListener, count: u64) -> Result<(Truth, Vec<SocketAddr>)> {
+    let (mut truth, mut peers) = (Truth::default(), Vec::new());
+    for number in 0..count {
+        let (near, far) = client.connect_to(address, listener)?;
+        peers.push(far.peer_addr()?);
+        truth += exchange(near, far, 1_000 + number, 50_000 + number)?;
+    }
+    Ok((truth, peers))
+}
+
+#[test]
+fn a_connection_to_a_service_belongs_to_the_pod_that_answered_and_to_the_service() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    cluster().machine.publish(server)?;
+    let (truth, _) = connect(client, (server.service_ip, 80).into(), &server.listen()?, 3)?;
+    let edge = Edge::of(client, server);
+    edge.expect(&cluster().probe, truth)?;
+    expect_service(&edge, server)
+}
+
+#[test]
+fn clients_behind_masquerade_with_random_ports_are_named() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let node = &cluster().machine.node;
+    let rule = format!("-t nat -A POSTROUTING -s {} -d {} -j MASQUERADE --random-fully", client.ipv4, server.ipv4);
+    node.iptables(&rule)?;
+    let (truth, peers) = connect(client, server.address(), &server.listen()?, 5)?;
+    ensure!(peers.iter().all(|peer| peer.ip() == node.gateway), "{peers:?}");
+    let edge = Edge::of(client, server);
+    edge.expect(&cluster().probe, truth)?;
+    expect_service(&edge, server)
+}
+
+#[test]
+fn clients_behind_the_nodes_own_address_are_named() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let node = &cluster().machine.node;
+    node.iptables(&format!(
+        "-t nat -A POSTROUTING -s {} -d {} -p tcp -j SNAT --to-source {} --random-fully",
+        client.ipv4, server.ipv4, node.address
+    ))?;
+    let (truth, peers) = connect(client, server.address(), &server.listen()?, 5)?;
+    ensure!(peers.iter().all(|peer| peer.ip() == node.address), "{peers:?}");
+    Edge::of(client, server).expect(&cluster().probe, truth)
+}
+
+#[test]
+fn a_service_dialled_from_behind_masquerade_is_named_on_both_ends() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let node = &cluster().machine.node;
+    cluster().machine.publish(server)?;
+    node.iptables(&format!("-t nat -A POSTROUTING -s {} -p tcp -j MASQUERADE --random-fully", client.ipv4))?;
+    let (truth, _) = connect(client, (server.service_ip, 80).into(), &server.listen()?, 3)?;
+    let edge = Edge::of(client, server);
+    edge.expect(&cluster().probe, truth)?;
+    expect_service(&edge, server)
+}
+
+#[test]
+fn a_pod_that_reaches_itself_through_its_own_service_is_an_edge() -> Result<()> {
+    let (pod, machine) = (cluster().machine.take()?, &cluster().machine);
+    machine.publish(pod)?;
+    machine.node.iptables(&format!("-t nat -A POSTROUTING -s {0} -d {0} -j MASQUERADE --random-fully", pod.ipv4))?;
+    let (truth, peers) = connect(pod, (pod.service_ip, 80).into(), &pod.listen()?, 3)?;
+    ensure!(peers.iter().all(|peer| peer.ip() != IpAddr::from(pod.ipv4)), "{peers:?}");
+    let edge = Edge::of(pod, pod);
+    edge.expect(&cluster().probe, truth)?;
+    expect_service(&edge, pod)
+}
+
+fn expect_service(edge: &Edge, server: &Pod) -> Result<()> {
+    let sets = edge.label_sets(&cluster().probe.scrape()?, "source");
+    let labels = sets.first().expect("one label set");
+    assert_eq!(labels["destination_service"], format!("{}.shop.svc.cluster.local", server.workload));
+    assert_eq!(labels["destination_service_name"], server.workload);
+    assert_eq!(labels["destination_service_namespace"], "shop");
+    Ok(())
+}

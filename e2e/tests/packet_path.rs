@@ -1,0 +1,77 @@
+//! Nothing of the probe runs per packet.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::cluster::Cluster;
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::machine::Machine;
+use longwire_e2e::netns::Netns;
+use longwire_e2e::probe::bpftool;
+use longwire_e2e::traffic::pass;
+use longwire_e2e::wait::eventually;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The only hooks: a change of state and the end of a socket. Iterators run when they are read.
+const HOOKS: [&str; 2] = ["inet_sock_set_state", "tcp_destroy_sock"];
+
+/// What bpftool lists of programs or links, but for what was there before.
+fn listed(netns: &Netns, list: &str, before: &BTreeSet<u64>) -> Result<Vec<Value>> {
+    let Value::Array(mut all) = bpftool(netns, &[list, "show"])? else { return Ok(Vec::new()) };
+    all.retain(|one| !before.contains(&identifier(one)));
+    Ok(all)
+}
+
+fn identifiers(all: &[Value]) -> BTreeSet<u64> {
+    all.iter().map(identifier).collect()
+}
+
+fn identifier(one: &Value) -> u64 {
+    one["id"].as_u64().unwrap_or_default()
+}
+
+/// The probes run only where nothing is decided about packets: in tracing programs, at two hooks, and in no cgroup.
+fn expect_only_tracing(netns: &Netns, programs: &BTreeSet<u64>, links: &BTreeSet<u64>) -> Result<()> {
+    let programs = listed(netns, "prog", programs)?;
+    // A tracepoint with BTF and an iterator are both of this kind.
+    let strangers: Vec<_> = programs.iter().filter(|one| one["type"] != "tracing").collect();
+    ensure!(strangers.is_empty(), "programs of another kind: {strangers:#?}");
+    ensure!(programs.len() >= HOOKS.len(), "where are the probe's programs? {programs:#?}");
+    let mut hooks = BTreeSet::new();
+    for link in listed(netns, "link", links)? {
+        match link["tp_name"].as_str() {
+            Some(hook) => drop(hooks.insert(hook.to_owned())),
+            None => ensure!(link["type"] == "iter", "neither a tracepoint nor an iterator: {link:#}"),
+        }
+    }
+    ensure!(hooks.iter().map(String::as_str).eq(HOOKS), "hooks: {hooks:?}");
+    let ours = identifiers(&programs);
+    for cgroup in bpftool(netns, &["cgroup", "tree"])?.as_array().context("no tree")? {
+        let attached = cgroup["programs"].as_array().context("no programs")?;
+        ensure!(attached.iter().all(|one| !ours.contains(&identifier(one))), "{cgroup:#}");
+    }
+    Ok(())
+}
+
+#[test]
+fn no_program_of_a_per_packet_kind_is_attached_while_traffic_flows() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let node = machine.node.netns.clone();
+    let programs = identifiers(&listed(&node, "prog", &BTreeSet::new())?);
+    let links = identifiers(&listed(&node, "link", &BTreeSet::new())?);
+    let cluster = Cluster::start_on(machine, &[])?;
+    let (client, server) = cluster.pair()?;
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    pass(&near, &far, 1_000_000)?;
+    // Another test's probe may just be trying out what the kernel can do.
+    eventually(Duration::from_secs(5), || expect_only_tracing(&node, &programs, &links))?;
+    for netns in [&node, &client.netns, &server.netns] {
+        let attached = bpftool(netns, &["net"])?;
+        for hook in ["xdp", "tc", "flow_dissector", "netfilter"] {
+            ensure!(attached[0][hook].as_array().is_none_or(Vec::is_empty), "{hook}: {attached}");
+        }
+    }
+    pass(&near, &far, 5)?;
+    drop((near, far));
+    Edge::of(client, server).expect(&cluster.probe, Truth::whole(1_000_005, 0))
+}

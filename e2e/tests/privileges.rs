@@ -1,0 +1,90 @@
+//! With which rights the probe works, what it says without them, and how it ends.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::machine::Machine;
+use longwire_e2e::probe::Probe;
+use longwire_e2e::traffic::exchange;
+use nix::sys::signal::Signal;
+use std::net::TcpListener;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// `setpriv` to nothing but these capabilities.
+fn only(capabilities: &str) -> [String; 2] {
+    ["setpriv".to_owned(), format!("--bounding-set=-all,{capabilities}")]
+}
+
+fn start_with(machine: &Machine, capabilities: &str) -> Result<Probe> {
+    let wrapper = only(capabilities);
+    Probe::start_under(&machine.node.netns, &wrapper.each_ref().map(String::as_str), 15020, &[])
+}
+
+fn exchange_once(machine: &Machine) -> Result<(Edge, Truth)> {
+    let (client, server) = machine.pair()?;
+    let (near, far) = client.connect_to((server.service_ip, 80), &server.listen()?)?;
+    Ok((Edge::of(client, server), exchange(near, far, 100, 200)?))
+}
+
+#[test]
+fn three_capabilities_are_enough() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    machine.publish(machine.pod("w1")?)?;
+    let _operator = machine.operator()?;
+    let probe = start_with(&machine, "+bpf,+perfmon,+net_admin")?;
+    probe.await_ready()?;
+    let (edge, truth) = exchange_once(&machine)?;
+    edge.expect(&probe, truth)
+}
+
+#[test]
+fn a_missing_capability_is_named() -> Result<()> {
+    let machine = Machine::new(0, &[])?;
+    let _operator = machine.operator()?;
+    for (rest, missing) in
+        [("+perfmon,+net_admin", "CAP_BPF"), ("+bpf,+net_admin", "CAP_PERFMON"), ("+bpf,+perfmon", "CAP_NET_ADMIN")]
+    {
+        let probe = start_with(&machine, rest)?;
+        let status = probe.process().await_exit(PATIENCE)?;
+        let said = probe.process().last_words();
+        ensure!(!status.success() && said.contains(missing), "{status} without {missing}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() -> Result<()> {
+    let machine = Machine::new(0, &[])?;
+    let _operator = machine.operator()?;
+    let _taken = machine.node.netns.run(|| TcpListener::bind("0.0.0.0:15020"))?;
+    let probe = Probe::start(&machine.node.netns, &[])?;
+    let status = probe.process().await_exit(PATIENCE)?;
+    let said = probe.process().last_words();
+    ensure!(!status.success() && said.contains("15020"), "{status}: {said}");
+    Ok(())
+}
+
+#[test]
+fn two_probes_count_the_same_and_each_ends_well_when_asked_to() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    machine.publish(machine.pod("w1")?)?;
+    let mut operator = machine.operator()?;
+    let probes = [Probe::start(&machine.node.netns, &[])?, Probe::start_under(&machine.node.netns, &[], 15021, &[])?];
+    for probe in &probes {
+        probe.await_ready()?;
+    }
+    let (edge, truth) = exchange_once(&machine)?;
+    for probe in &probes {
+        edge.expect(probe, truth)?;
+    }
+    for probe in &probes {
+        probe.process().signal(Signal::SIGTERM)?;
+        let status = probe.process().await_exit(PATIENCE)?;
+        ensure!(status.code() == Some(0), "{status}: {}", probe.process().last_words());
+    }
+    operator.signal(Signal::SIGTERM)?;
+    let status = operator.await_exit(PATIENCE)?;
+    ensure!(status.code() == Some(0), "{status}: {}", operator.last_words());
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! One node with operator and probe for all tests that only need pods of their own on it.
+
+use longwire_e2e::cluster::Cluster;
+use longwire_e2e::machine::PodSpec;
+use std::sync::OnceLock;
+
+const PLAIN_PODS: usize = 100;
+
+/// A label value with everything that the formats escape, and more.
+pub(crate) const HOSTILE: &str = "a \"quoted\" back\\slash,\nnew line, {brace} = 🦀 \\n";
+
+/// Never torn down by hand: all of it goes when the process ends.
+pub(crate) fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
+    let specs = [
+        PodSpec::new("hostile").label("app.kubernetes.io/name", HOSTILE),
+        PodSpec::new("meshed").annotation("sidecar.istio.io/status", "{\"version\":\"1\"}"),
+        PodSpec::new("labelled")
+            .label("service.istio.io/canonical-name", "checkout")
+            .label("service.istio.io/canonical-revision", "blue"),
+    ];
+    let started = CLUSTER.get_or_init(|| Cluster::start(PLAIN_PODS, &specs, &[]).map_err(|error| format!("{error:#}")));
+    started.as_ref().unwrap_or_else(|error| panic!("operator and probe did not start: {error}"))
+}

@@ -1,0 +1,150 @@
+//! Which series a label set has, and when.
+
+use super::{ALL, ISTIO, LONGWIRE, roomy, to};
+use crate::aggregate::{Aggregate, Attribution};
+use crate::exposition::grammar::scrape;
+use crate::labels::samples::{edge, flow};
+use crate::observation::{Delta, Reporter};
+use crate::record::FailReason;
+use longwire_model::series::{SeriesSet, SeriesSets};
+use rstest::rstest;
+
+const ISTIOS: [&str; 4] = [
+    "istio_tcp_connections_closed_total",
+    "istio_tcp_connections_opened_total",
+    "istio_tcp_received_bytes_total",
+    "istio_tcp_sent_bytes_total",
+];
+const LONGWIRES: [&str; 3] =
+    ["longwire_tcp_connections_active", "longwire_tcp_lost_packets_total", "longwire_tcp_retransmitted_bytes_total"];
+
+fn after(deltas: &[(SeriesSets, Delta)]) -> Aggregate {
+    let mut aggregate = roomy();
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
+    for (sets, delta) in deltas {
+        aggregate.add(to(service), *sets, delta, 0);
+    }
+    aggregate
+}
+
+fn names(deltas: &[(SeriesSets, Delta)]) -> Vec<String> {
+    scrape(&after(deltas)).names().into_iter().map(str::to_owned).collect()
+}
+
+fn failed() -> Delta {
+    Delta { failed: Some(FailReason::Refused), ..Delta::default() }
+}
+
+#[test]
+fn a_label_set_that_nothing_was_said_of_has_no_series() {
+    assert_eq!(names(&[]), [""; 0]);
+}
+
+#[test]
+fn all_four_of_istios_series_come_with_the_first_connection_even_at_zero() {
+    assert_eq!(names(&[(ISTIO, Delta { opened: true, ..Delta::default() })]), ISTIOS);
+}
+
+#[test]
+fn an_adopted_connection_brings_them_before_it_moves() {
+    assert_eq!(names(&[(ISTIO, Delta::default())]), ISTIOS);
+    assert_eq!(names(&[(LONGWIRE, Delta::default())]), LONGWIRES);
+}
+
+#[test]
+fn a_label_set_of_failures_has_that_series_alone() {
+    assert_eq!(names(&[(ALL, failed())]), ["longwire_tcp_connections_failed_total"]);
+}
+
+#[test]
+fn what_was_never_on_is_not_exposed() {
+    assert_eq!(names(&[(ISTIO, failed())]), [""; 0]);
+    assert_eq!(names(&[(SeriesSets::NONE, Delta { opened: true, ..Delta::default() })]), [""; 0]);
+}
+
+#[test]
+fn what_is_off_for_a_while_stands_still() {
+    let one = Delta { opened: true, ..Delta::default() };
+    let aggregate = after(&[(ISTIO, one), (LONGWIRE, one), (ISTIO, one)]);
+    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_opened_total", &[]), ["2"]);
+}
+
+#[rstest]
+#[case::source(Reporter::Source, "5", "3")]
+#[case::destination(Reporter::Destination, "3", "5")]
+fn istios_received_bytes_are_the_clients_whoever_reports(
+    #[case] reporter: Reporter,
+    #[case] received: &str,
+    #[case] sent: &str,
+) {
+    let mut aggregate = roomy();
+    let service = aggregate.service(&edge(reporter, "client", "server"), 0);
+    aggregate.add(to(service), ISTIO, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
+    let scrape = scrape(&aggregate);
+    assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), [received]);
+    assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[]), [sent]);
+}
+
+#[test]
+fn kmeshs_bytes_are_the_reporting_sockets_own() {
+    let mut aggregate = roomy();
+    let flow = flow(Reporter::Source, "client", "server", 1);
+    let (workload, connection) = (aggregate.workload(&flow, 0), aggregate.connection(&flow, 0));
+    let held = Attribution { service: None, workload: Some(workload), connection: Some(connection) };
+    let delta = Delta { sent: 5, received: 3, retransmits: 2, lost: 1, opened: true, ..Delta::default() };
+    aggregate.add(held, ALL, &delta, 0);
+    let scrape = scrape(&aggregate);
+    for (name, value) in [
+        ("kmesh_tcp_workload_connections_opened_total", "1"),
+        ("kmesh_tcp_workload_connections_closed_total", "0"),
+        ("kmesh_tcp_workload_sent_bytes_total", "5"),
+        ("kmesh_tcp_workload_received_bytes_total", "3"),
+        ("kmesh_tcp_retrans_total", "2"),
+        ("kmesh_tcp_packet_loss_total", "1"),
+        ("kmesh_tcp_connection_sent_bytes_total", "5"),
+        ("kmesh_tcp_connection_received_bytes_total", "3"),
+        ("kmesh_tcp_connection_retrans_total", "2"),
+        ("kmesh_tcp_connection_packet_lost_total", "1"),
+    ] {
+        assert_eq!(scrape.values(name, &[]), [value], "{name}");
+    }
+}
+
+#[test]
+fn kmeshs_series_follow_their_own_switches() {
+    let mut aggregate = roomy();
+    let flow = flow(Reporter::Source, "client", "server", 1);
+    let (workload, connection) = (aggregate.workload(&flow, 0), aggregate.connection(&flow, 0));
+    let held = Attribution { service: None, workload: Some(workload), connection: Some(connection) };
+    aggregate.add(held, ISTIO, &Delta { sent: 5, ..Delta::default() }, 0);
+    assert_eq!(scrape(&aggregate).samples.len(), 0);
+    aggregate.add(held, SeriesSets::NONE.with(SeriesSet::KmeshConnection), &Delta { sent: 5, ..Delta::default() }, 0);
+    assert_eq!(scrape(&aggregate).samples.len(), 4);
+}
+
+#[test]
+fn connections_of_one_edge_share_its_series() {
+    let mut aggregate = roomy();
+    for _ in 0..3 {
+        let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
+        aggregate.add(to(service), ALL, &Delta { opened: true, lost: 2, ..Delta::default() }, 0);
+        aggregate.activate(service);
+    }
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
+    aggregate.deactivate(service);
+    let scrape = scrape(&aggregate);
+    assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[]), ["3"]);
+    assert_eq!(scrape.values("longwire_tcp_lost_packets_total", &[]), ["6"]);
+    assert_eq!(scrape.values("longwire_tcp_connections_active", &[]), ["2"]);
+}
+
+#[test]
+fn the_stats_say_what_a_scrape_has() {
+    let delta = Delta { opened: true, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
+    let stats = after(&[(ALL, delta), (ALL, failed())]).stats();
+    assert_eq!(
+        (stats.services.sets, stats.services.lines),
+        (1, scrape(&after(&[(ALL, delta), (ALL, failed())])).samples.len())
+    );
+    assert_eq!((stats.workloads.sets, stats.connections.sets), (0, 0));
+}

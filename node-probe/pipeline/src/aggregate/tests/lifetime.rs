@@ -1,0 +1,175 @@
+//! When label sets go.
+
+use super::{ALL, SECOND, roomy, to};
+use crate::aggregate::{Aggregate, Attribution};
+use crate::exposition::grammar::scrape;
+use crate::labels::samples::{edge, flow};
+use crate::observation::{Delta, Edge, Reporter};
+use rstest::rstest;
+
+const IDLE: u64 = 600 * SECOND;
+const START: u64 = 1_000 * SECOND;
+
+/// An edge whose last connection closed at START.
+fn idle_edge() -> Aggregate {
+    let mut aggregate = roomy();
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
+    aggregate.add(to(service), ALL, &Delta { closed: true, ..Delta::default() }, START);
+    aggregate.release(to(service), START);
+    aggregate
+}
+
+fn edges(aggregate: &Aggregate) -> usize {
+    scrape(aggregate).values("istio_tcp_sent_bytes_total", &[]).len()
+}
+
+#[rstest]
+#[case::idle_and_both_gone(IDLE, &[], 0)]
+#[case::idle_and_the_source_gone(IDLE, &["server"], 0)]
+#[case::idle_and_the_destination_gone(IDLE, &["client"], 0)]
+#[case::idle_but_both_alive(1_000 * IDLE, &["client", "server"], 1)]
+#[case::gone_but_not_yet_idle(IDLE - 1, &[], 1)]
+fn an_edge_expires_when_it_is_idle_and_a_workload_is_gone(
+    #[case] after: u64,
+    #[case] alive: &[&str],
+    #[case] expected: usize,
+) {
+    let mut aggregate = idle_edge();
+    aggregate.expire(START + after, &mut |workload| alive.contains(&workload.name.as_str()));
+    assert_eq!(edges(&aggregate), expected);
+    assert_eq!(aggregate.stats().services.expired, 1 - expected as u64);
+}
+
+#[test]
+fn an_edge_with_an_unknown_end_expires_by_the_end_that_is_known() {
+    let mut aggregate = roomy();
+    let outside = Edge { destination: None, ..edge(Reporter::Source, "client", "") };
+    let service = aggregate.service(&outside, 0);
+    aggregate.add(to(service), ALL, &Delta::default(), 0);
+    aggregate.release(to(service), 0);
+    aggregate.expire(IDLE, &mut |_| true);
+    assert_eq!(edges(&aggregate), 1);
+    aggregate.expire(IDLE, &mut |_| false);
+    assert_eq!(edges(&aggregate), 0);
+}
+
+#[test]
+fn what_a_connection_holds_never_expires() {
+    let mut aggregate = roomy();
+    let flow = flow(Reporter::Source, "client", "server", 1);
+    let held = Attribution {
+        service: Some(aggregate.service(&flow.edge, 0)),
+        workload: Some(aggregate.workload(&flow, 0)),
+        connection: Some(aggregate.connection(&flow, 0)),
+    };
+    aggregate.add(held, ALL, &Delta { opened: true, ..Delta::default() }, 0);
+    let before = scrape(&aggregate);
+    aggregate.expire(1_000 * IDLE, &mut |_| false);
+    assert_eq!(scrape(&aggregate), before);
+}
+
+#[test]
+fn an_edge_that_comes_back_before_it_expires_goes_on_counting() {
+    let mut aggregate = idle_edge();
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START + IDLE);
+    aggregate.expire(START + IDLE, &mut |_| false);
+    aggregate.add(to(service), ALL, &Delta { closed: true, ..Delta::default() }, START + IDLE);
+    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
+}
+
+#[test]
+fn an_edge_that_comes_back_after_it_expired_starts_anew() {
+    let mut aggregate = idle_edge();
+    aggregate.expire(START + IDLE, &mut |_| false);
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START + IDLE);
+    aggregate.add(to(service), ALL, &Delta { closed: true, ..Delta::default() }, START + IDLE);
+    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_closed_total", &[]), ["1"]);
+}
+
+#[test]
+fn overflow_never_expires() {
+    let mut aggregate = Aggregate::new(crate::aggregate::Budget { series: 0, connections: 0 });
+    let flow = flow(Reporter::Source, "client", "server", 1);
+    let held = Attribution {
+        service: Some(aggregate.service(&flow.edge, 0)),
+        workload: Some(aggregate.workload(&flow, 0)),
+        connection: Some(aggregate.connection(&flow, 0)),
+    };
+    aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, 0);
+    aggregate.release(held, 0);
+    let before = scrape(&aggregate);
+    aggregate.expire(1_000 * IDLE, &mut |_| false);
+    assert_eq!(scrape(&aggregate), before);
+    assert_eq!(before.sum("kmesh_tcp_connection_sent_bytes_total", &[]), 1);
+}
+
+/// A long connection that ended at START.
+fn ended() -> Aggregate {
+    let mut aggregate = roomy();
+    let connection = Some(aggregate.connection(&flow(Reporter::Source, "client", "server", 1), 0));
+    let held = Attribution { service: None, workload: None, connection };
+    aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, 0);
+    aggregate.release(held, START);
+    aggregate
+}
+
+fn is_shown(aggregate: &mut Aggregate, after: u64) -> bool {
+    aggregate.expire(START + after, &mut |_| true);
+    !scrape(aggregate).samples.is_empty()
+}
+
+#[test]
+fn the_last_value_of_a_long_connection_stays_for_two_scrapes_and_a_minute() {
+    let mut aggregate = ended();
+    for _ in 0..2 {
+        let scrape = aggregate.scrape_started();
+        assert!(is_shown(&mut aggregate, 60 * SECOND));
+        aggregate.scrape_completed(scrape);
+    }
+    assert!(is_shown(&mut aggregate, 60 * SECOND - 1));
+    assert!(!is_shown(&mut aggregate, 60 * SECOND));
+}
+
+#[test]
+fn it_goes_after_five_minutes_when_nobody_scrapes() {
+    let mut aggregate = ended();
+    assert!(is_shown(&mut aggregate, 300 * SECOND - 1));
+    assert!(!is_shown(&mut aggregate, 300 * SECOND));
+}
+
+#[test]
+fn a_scrape_that_started_before_the_end_does_not_count() {
+    let mut aggregate = roomy();
+    let early = aggregate.scrape_started();
+    let connection = Some(aggregate.connection(&flow(Reporter::Source, "client", "server", 1), 0));
+    let held = Attribution { service: None, workload: None, connection };
+    aggregate.add(held, ALL, &Delta::default(), 0);
+    aggregate.release(held, START);
+    let late = aggregate.scrape_started();
+    aggregate.scrape_completed(late);
+    aggregate.scrape_completed(early);
+    assert!(is_shown(&mut aggregate, 60 * SECOND));
+    let last = aggregate.scrape_started();
+    aggregate.scrape_completed(last);
+    assert!(!is_shown(&mut aggregate, 60 * SECOND));
+}
+
+#[test]
+fn a_long_connection_that_is_taken_up_again_lives() {
+    let mut aggregate = ended();
+    aggregate.connection(&flow(Reporter::Source, "client", "server", 1), START);
+    assert!(is_shown(&mut aggregate, 300 * SECOND));
+}
+
+#[test]
+fn room_that_a_long_connection_leaves_is_used_again() {
+    let mut aggregate = Aggregate::new(crate::aggregate::Budget { series: 0, connections: 3 });
+    for round in 0..5 {
+        let flow = flow(Reporter::Source, "client", "server", round);
+        let connection = Some(aggregate.connection(&flow, 0));
+        let held = Attribution { service: None, workload: None, connection };
+        aggregate.release(held, 0);
+        aggregate.expire(300 * SECOND, &mut |_| true);
+    }
+    assert_eq!((aggregate.stats().connections.folded, aggregate.stats().connections.expired), (0, 5));
+}

@@ -1,0 +1,143 @@
+//! However little room there is, nothing is lost.
+
+use super::{ALL, ISTIO, LONGWIRE, to};
+use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::exposition::grammar::{Scrape, scrape};
+use crate::labels::samples::flow;
+use crate::observation::{Delta, Flow, Reporter};
+use crate::record::FailReason;
+use longwire_model::series::{SeriesSet, SeriesSets};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+struct Life {
+    source: u8,
+    destination: u8,
+    is_source: bool,
+    port: u16,
+    deltas: Vec<(SeriesSets, Delta)>,
+    ends: bool,
+}
+
+impl Life {
+    fn flow(&self) -> Flow {
+        let reporter = if self.is_source { Reporter::Source } else { Reporter::Destination };
+        flow(reporter, &format!("client-{}", self.source), &format!("server-{}", self.destination), self.port)
+    }
+}
+
+fn sets() -> impl Strategy<Value = SeriesSets> {
+    proptest::sample::select(vec![SeriesSets::NONE, ISTIO, LONGWIRE, ISTIO.union(LONGWIRE), ALL, ALL])
+}
+
+fn delta() -> impl Strategy<Value = Delta> {
+    let failed = proptest::option::weighted(0.2, proptest::sample::select(FailReason::ALL.to_vec()));
+    let times = (proptest::option::of(0..2_000_000_u32), proptest::option::of(0..20_000_000_000_u64));
+    (0..1_000_u64, 0..1_000_u64, 0..10_u32, any::<bool>(), failed, times).prop_map(
+        |(sent, received, lost, opened, failed, (rtt_us, time))| Delta {
+            sent,
+            received,
+            retransmitted_bytes: sent / 2,
+            retransmits: lost + 1,
+            lost,
+            opened,
+            closed: opened,
+            failed,
+            rtt_us,
+            handshake: time,
+            duration: time,
+        },
+    )
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    let deltas = proptest::collection::vec((sets(), delta()), 1..4);
+    (0..5_u8, 0..3_u8, any::<bool>(), 0..20_u16, deltas, any::<bool>()).prop_map(
+        |(source, destination, is_source, port, deltas, ends)| Life {
+            source,
+            destination,
+            is_source,
+            port,
+            deltas,
+            ends,
+        },
+    )
+}
+
+fn live(aggregate: &mut Aggregate, lives: &[Life]) {
+    for (life, now) in lives.iter().zip(0..) {
+        let flow = life.flow();
+        let held = Attribution {
+            service: Some(aggregate.service(&flow.edge, now)),
+            workload: Some(aggregate.workload(&flow, now)),
+            connection: Some(aggregate.connection(&flow, now)),
+        };
+        for (sets, delta) in &life.deltas {
+            aggregate.add(held, *sets, delta, now);
+        }
+        if let Some(service) = held.service.filter(|_| !life.ends) {
+            aggregate.activate(service);
+        }
+        if life.ends {
+            aggregate.release(held, now);
+        }
+        // Both workloads live: nothing but what is over goes.
+        aggregate.expire(now, &mut |_| true);
+    }
+}
+
+/// Totals of every family by reporter: the same lives give the same, with room and without.
+fn totals(scrape: &Scrape) -> Vec<(String, String, i64)> {
+    let mut totals = Vec::new();
+    for name in scrape.names().into_iter().filter(|name| !name.contains("_seconds")) {
+        for reporter in ["source", "destination"] {
+            totals.push((name.to_owned(), reporter.to_owned(), scrape.sum(name, &[("reporter", reporter)])));
+        }
+    }
+    for name in ["rtt", "handshake", "connection_duration"] {
+        for suffix in ["bucket", "count"] {
+            let name = format!("longwire_tcp_{name}_seconds_{suffix}");
+            totals.push((name.clone(), String::new(), scrape.sum(&name, &[])));
+        }
+    }
+    totals
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn folding_keeps_every_sum(
+        lives in proptest::collection::vec(life(), 1..40),
+        series in 0..700_usize,
+        connections in 0..12_usize,
+    ) {
+        let mut tight = Aggregate::new(Budget { series, connections });
+        let mut roomy = Aggregate::new(Budget { series: 100_000, connections: 1_000 });
+        live(&mut tight, &lives);
+        live(&mut roomy, &lives);
+        let (folded, whole) = (scrape(&tight), scrape(&roomy));
+        // A gauge without connections of its own may be missing where its counters folded; it is 0 then.
+        let of = |scrape: &Scrape| totals(scrape).into_iter().filter(|(.., sum)| *sum != 0).collect::<Vec<_>>();
+        prop_assert_eq!(of(&folded), of(&whole));
+        let stats = tight.stats();
+        let lines = stats.services.lines + stats.workloads.lines;
+        prop_assert!(lines <= series.max(106), "{} lines, {} allowed", lines, series);
+        prop_assert!(stats.connections.sets <= connections.max(2));
+        prop_assert!(stats.charged <= series.max(106));
+    }
+}
+
+#[test]
+fn an_observation_is_in_the_first_bucket_that_holds_it() {
+    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 0 });
+    let service = aggregate.service(&flow(Reporter::Source, "client", "server", 1).edge, 0);
+    for rtt_us in [0, 100, 101, 5_000, 1_000_000, 1_000_001, u32::MAX] {
+        let delta = Delta { rtt_us: Some(rtt_us), ..Delta::default() };
+        aggregate.add(to(service), SeriesSets::NONE.with(SeriesSet::Longwire), &delta, 0);
+    }
+    let scrape = scrape(&aggregate);
+    let bucket = |le: &str| scrape.sum("longwire_tcp_rtt_seconds_bucket", &[("le", le)]);
+    assert_eq!(["0.0001", "0.0005", "0.001", "0.005", "0.5", "1", "+Inf"].map(bucket), [2, 3, 3, 4, 4, 5, 7]);
+    assert_eq!(scrape.values("longwire_tcp_rtt_seconds_sum", &[]), ["4296.972497"]);
+    assert_eq!(scrape.values("longwire_tcp_rtt_seconds_count", &[]), ["7"]);
+}

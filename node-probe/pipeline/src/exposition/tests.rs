@@ -1,0 +1,4 @@
+mod golden;
+mod hostile;
+mod number;
+mod slices;

@@ -1,0 +1,125 @@
+//! One edge, line for line.
+
+use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::exposition::grammar::text;
+use crate::exposition::{Format, write_header};
+use crate::labels::samples::edge;
+use crate::labels::{LabelSet, ServiceLabels};
+use crate::observation::{Delta, Reporter};
+use crate::record::FailReason;
+use longwire_model::series::{SeriesSet, SeriesSets};
+
+fn labels() -> String {
+    let mut labels = Vec::new();
+    ServiceLabels(edge(Reporter::Source, "client", "server")).write(&mut labels);
+    String::from_utf8(labels).unwrap()
+}
+
+fn aggregate(sets: SeriesSets) -> Aggregate {
+    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
+    let to = Attribution { service: Some(service), workload: None, connection: None };
+    let lived = Delta {
+        sent: 18_446_744_073_709_551_000,
+        received: 7,
+        opened: true,
+        retransmitted_bytes: 3,
+        lost: 2,
+        handshake: Some(1_000_000),
+        duration: Some(60_000_000_001),
+        ..Delta::default()
+    };
+    aggregate.add(to, sets, &lived, 0);
+    for reason in [FailReason::Refused, FailReason::NeverSent, FailReason::Refused] {
+        aggregate.add(to, sets, &Delta { failed: Some(reason), ..Delta::default() }, 0);
+    }
+    aggregate.activate(service);
+    aggregate
+}
+
+#[test]
+fn istios_series_read_as_in_the_text_format() {
+    let labels = labels();
+    let expected = format!(
+        "# HELP istio_tcp_sent_bytes_total Bytes from server to client, cumulative.\n\
+         # TYPE istio_tcp_sent_bytes_total counter\n\
+         istio_tcp_sent_bytes_total{labels}}} 7\n\
+         # HELP istio_tcp_received_bytes_total Bytes from client to server, cumulative.\n\
+         # TYPE istio_tcp_received_bytes_total counter\n\
+         istio_tcp_received_bytes_total{labels}}} 18446744073709551000\n\
+         # HELP istio_tcp_connections_opened_total Connections established, cumulative.\n\
+         # TYPE istio_tcp_connections_opened_total counter\n\
+         istio_tcp_connections_opened_total{labels}}} 1\n\
+         # HELP istio_tcp_connections_closed_total Established connections that ended, cumulative.\n\
+         # TYPE istio_tcp_connections_closed_total counter\n\
+         istio_tcp_connections_closed_total{labels}}} 0\n"
+    );
+    let aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Istio));
+    assert_eq!(text(&aggregate, Format::Text, usize::MAX), expected);
+    let open_metrics = text(&aggregate, Format::OpenMetrics, usize::MAX);
+    let without_suffix = expected
+        .lines()
+        .map(|line| if line.starts_with('#') { line.replacen("_total", "", 1) + "\n" } else { format!("{line}\n") });
+    assert_eq!(open_metrics, without_suffix.collect::<String>());
+}
+
+fn samples(text: &str, family: &str) -> Vec<String> {
+    let of_family = text.lines().filter(|line| line.starts_with(family));
+    of_family.map(|line| line.replace(&labels(), "{...").replacen(family, "", 1)).collect()
+}
+
+#[test]
+fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
+    let aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
+    let text_format = text(&aggregate, Format::Text, usize::MAX);
+    let expected = [
+        "_bucket{...,le=\"0.0001\"} 0",
+        "_bucket{...,le=\"0.0005\"} 0",
+        "_bucket{...,le=\"0.001\"} 1",
+        "_bucket{...,le=\"0.005\"} 1",
+        "_bucket{...,le=\"0.01\"} 1",
+        "_bucket{...,le=\"0.05\"} 1",
+        "_bucket{...,le=\"0.1\"} 1",
+        "_bucket{...,le=\"0.5\"} 1",
+        "_bucket{...,le=\"1\"} 1",
+        "_bucket{...,le=\"+Inf\"} 1",
+        "_sum{...} 0.001",
+        "_count{...} 1",
+    ];
+    assert_eq!(samples(&text_format, "longwire_tcp_handshake_seconds"), expected);
+    let open_metrics = text(&aggregate, Format::OpenMetrics, usize::MAX);
+    let expected = [
+        "_bucket{...,le=\"0.01\"} 0",
+        "_bucket{...,le=\"0.1\"} 0",
+        "_bucket{...,le=\"1.0\"} 0",
+        "_bucket{...,le=\"10.0\"} 0",
+        "_bucket{...,le=\"60.0\"} 0",
+        "_bucket{...,le=\"600.0\"} 1",
+        "_bucket{...,le=\"3600.0\"} 1",
+        "_bucket{...,le=\"+Inf\"} 1",
+        "_sum{...} 60.000000001",
+        "_count{...} 1",
+    ];
+    assert_eq!(samples(&open_metrics, "longwire_tcp_connection_duration_seconds"), expected);
+}
+
+#[test]
+fn failures_come_by_the_reasons_that_occurred() {
+    let aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
+    let text = text(&aggregate, Format::Text, usize::MAX);
+    let expected = ["{...,reason=\"refused\"} 2", "{...,reason=\"never_sent\"} 1"];
+    assert_eq!(samples(&text, "longwire_tcp_connections_failed_total"), expected);
+    assert_eq!(samples(&text, "longwire_tcp_connections_active"), ["{...} 1"]);
+    assert_eq!(samples(&text, "longwire_tcp_rtt_seconds"), [""; 0]);
+}
+
+#[test]
+fn a_help_text_is_escaped_as_each_format_says() {
+    let header = |format| {
+        let mut out = Vec::new();
+        write_header(&mut out, format, "a_total", "counter", "one\\two\n\"three\"");
+        String::from_utf8(out).unwrap()
+    };
+    assert_eq!(header(Format::Text), "# HELP a_total one\\\\two\\n\"three\"\n# TYPE a_total counter\n");
+    assert_eq!(header(Format::OpenMetrics), "# HELP a one\\\\two\\n\\\"three\\\"\n# TYPE a counter\n");
+}

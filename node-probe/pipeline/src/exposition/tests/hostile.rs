@@ -1,0 +1,53 @@
+//! Whatever a label says, it is read back as it was.
+
+use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::exposition::Format;
+use crate::exposition::grammar::{parse, text};
+use crate::labels::samples::{edge, workload};
+use crate::observation::{Delta, Edge, Reporter};
+use longwire_model::identity::Workload;
+use longwire_model::series::SeriesSets;
+use proptest::prelude::*;
+use rstest::rstest;
+use std::sync::Arc;
+
+/// As both formats give it back.
+fn read_back(value: &str) -> [String; 2] {
+    let mut hostile = Workload::clone(&workload("client"));
+    value.clone_into(&mut hostile.canonical_service);
+    let edge = Edge { source: Some(Arc::new(hostile)), ..edge(Reporter::Source, "", "server") };
+    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
+    let service = Some(aggregate.service(&edge, 0));
+    let to = Attribution { service, workload: None, connection: None };
+    let delta = Delta { opened: true, rtt_us: Some(1), ..Delta::default() };
+    aggregate.add(to, SeriesSets::default(), &delta, 0);
+    [Format::Text, Format::OpenMetrics].map(|format| {
+        let scrape = parse(&text(&aggregate, format, 64), format);
+        let opened = scrape.samples.keys().find(|(name, _)| name == "istio_tcp_connections_opened_total").unwrap();
+        opened.1["source_canonical_service"].clone()
+    })
+}
+
+#[rstest]
+#[case::quotes("\"\"\"")]
+#[case::a_quote_that_would_end_the_label("a\",reporter=\"b")]
+#[case::backslashes("\\\\\\")]
+#[case::a_backslash_at_the_end("a\\")]
+#[case::what_looks_escaped("\\n\\\"")]
+#[case::newlines("\n# EOF\n")]
+#[case::other_line_ends("\r\n\u{85}\u{2028}")]
+#[case::emoji("\u{1f980}\u{200d}\u{1f9d1}\u{1f3ff}")]
+#[case::braces("{}={},} 1")]
+#[case::zero_bytes("\u{0}")]
+#[case::four_kibibytes(&"\"\\\n\u{e9}".repeat(1024))]
+fn a_hostile_value_is_read_back_as_it_was(#[case] value: &str) {
+    assert_eq!(read_back(value), [value; 2]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_value_is_read_back_as_it_was(value in "(?s)[\\\\\"\n{}=,a\u{e9}\u{1f980}]{1,20}|\\PC{1,20}") {
+        prop_assert_eq!(read_back(&value), [value.clone(), value]);
+    }
+}

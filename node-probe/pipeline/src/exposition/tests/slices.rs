@@ -1,0 +1,132 @@
+//! A scrape in slices, with the aggregate changing in between.
+
+use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::exposition::grammar::{parse, text};
+use crate::exposition::{Cursor, Format, render};
+use crate::labels::samples::{edge, flow};
+use crate::observation::{Delta, Reporter};
+use crate::record::{FailReason, Monotonic};
+use longwire_model::series::{SeriesSet, SeriesSets};
+use proptest::prelude::*;
+use rstest::rstest;
+
+const MINUTE: Monotonic = 60_000_000_000;
+const ALL: [SeriesSet; 4] = SeriesSet::ALL;
+
+/// A connection of its own edge, with series of every kind.
+fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> Attribution {
+    let source = format!("client-{number}");
+    let flow = flow(Reporter::Source, &source, "server", number);
+    let held = Attribution {
+        service: Some(aggregate.service(&edge(Reporter::Source, &source, "server"), now)),
+        workload: Some(aggregate.workload(&flow, now)),
+        connection: Some(aggregate.connection(&flow, now)),
+    };
+    let sets = ALL.into_iter().collect::<SeriesSets>();
+    let lived = Delta { sent: u64::from(number), opened: true, rtt_us: Some(number.into()), ..Delta::default() };
+    aggregate.add(held, sets, &lived, now);
+    aggregate.add(held, sets, &Delta { failed: Some(FailReason::Timeout), ..Delta::default() }, now);
+    held
+}
+
+fn of_connections(count: u16) -> (Aggregate, Vec<Attribution>) {
+    let mut aggregate = Aggregate::new(Budget { series: 10_000, connections: 1_000 });
+    let held = (0..count).map(|number| connect(&mut aggregate, number, 0)).collect();
+    (aggregate, held)
+}
+
+#[rstest]
+fn every_size_of_slices_gives_the_same_text(
+    #[values(Format::Text, Format::OpenMetrics)] format: Format,
+    #[values(0, 1, 100, 1_000, 4_096, 100_000)] slice: usize,
+) {
+    let (aggregate, _) = of_connections(7);
+    assert_eq!(text(&aggregate, format, slice), text(&aggregate, format, usize::MAX));
+}
+
+#[test]
+fn a_slice_is_as_long_as_was_asked_for_and_one_label_set() {
+    let (aggregate, _) = of_connections(50);
+    let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
+    let mut longest = 0;
+    while render(&aggregate, &mut cursor, 10_000, &mut out) {
+        assert!(out.len() >= 10_000);
+        longest = longest.max(out.len());
+        out.clear();
+    }
+    // Twelve lines of a histogram with a header, about 800 bytes each.
+    assert!(longest < 10_000 + 13_000, "{longest}");
+}
+
+#[test]
+fn an_empty_aggregate_has_no_families() {
+    let aggregate = Aggregate::new(Budget { series: 100, connections: 10 });
+    assert_eq!(text(&aggregate, Format::OpenMetrics, 100), "");
+}
+
+#[test]
+fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
+    let (mut aggregate, held) = of_connections(3);
+    let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
+    assert!(render(&aggregate, &mut cursor, 1, &mut out));
+    // The first is written. It goes, the second takes its slot, and it takes the second's.
+    let expire = |aggregate: &mut Aggregate, number: usize, now| {
+        aggregate.release(held[number], now);
+        aggregate.expire(now, &mut |_| false);
+    };
+    expire(&mut aggregate, 0, 11 * MINUTE);
+    expire(&mut aggregate, 1, 11 * MINUTE);
+    connect(&mut aggregate, 0, 11 * MINUTE);
+    connect(&mut aggregate, 1, 11 * MINUTE);
+    while render(&aggregate, &mut cursor, 1, &mut out) {}
+    let scrape = parse(&String::from_utf8(out).unwrap(), Format::Text);
+    assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-0")]).len(), 1);
+    assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-2")]).len(), 1);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Slice(usize),
+    Connect(u16),
+    Release(usize),
+    Expire,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..5_000_usize).prop_map(Step::Slice),
+        2 => (0..8_u16).prop_map(Step::Connect),
+        1 => any::<usize>().prop_map(Step::Release),
+        1 => Just(Step::Expire),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn label_sets_that_come_and_go_between_slices_leave_the_grammar_whole(
+        steps in proptest::collection::vec(step(), 0..60),
+        open in any::<bool>(),
+    ) {
+        let format = if open { Format::OpenMetrics } else { Format::Text };
+        let mut aggregate = Aggregate::new(Budget { series: 500, connections: 6 });
+        let (mut cursor, mut out) = (Cursor::new(format), Vec::new());
+        let (mut held, mut now) = (Vec::new(), 0);
+        held.push(connect(&mut aggregate, 0, now));
+        for step in steps {
+            now += MINUTE;
+            match step {
+                Step::Slice(bytes) => { render(&aggregate, &mut cursor, bytes, &mut out); }
+                Step::Connect(number) => held.push(connect(&mut aggregate, number, now)),
+                Step::Release(at) if !held.is_empty() => aggregate.release(held.swap_remove(at % held.len()), now),
+                Step::Release(_) => {}
+                Step::Expire => {
+                    now += 11 * MINUTE;
+                    aggregate.expire(now, &mut |_| false);
+                }
+            }
+        }
+        while render(&aggregate, &mut cursor, 1_000, &mut out) {}
+        parse(&String::from_utf8(out).unwrap(), format);
+    }
+}

@@ -1,0 +1,57 @@
+//! Edges and flows for tests.
+
+use crate::observation::{Dialled, Edge, Flow, Reporter};
+use longwire_model::identity::{Pod, Service, Workload};
+use std::sync::Arc;
+
+/// Canonical service `<name>-app`, revision `v1`, namespace `ns`, cluster `Kubernetes`.
+pub(crate) fn workload(name: &str) -> Arc<Workload> {
+    Arc::new(Workload {
+        namespace: "ns".to_owned(),
+        name: name.to_owned(),
+        canonical_service: format!("{name}-app"),
+        canonical_revision: "v1".to_owned(),
+        cluster: "Kubernetes".to_owned(),
+    })
+}
+
+/// In namespace `shop` of cluster `far`.
+pub(crate) fn service(name: &str) -> Arc<Service> {
+    Arc::new(Service {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        host: format!("{name}.shop.svc.cluster.local"),
+        cluster: "far".to_owned(),
+    })
+}
+
+pub(crate) fn pod(name: &str, workload: &Arc<Workload>) -> Arc<Pod> {
+    Arc::new(Pod {
+        uid: format!("uid-{name}"),
+        name: name.to_owned(),
+        addresses: Vec::new(),
+        host_network: false,
+        workload: Arc::clone(workload),
+        services: Vec::new(),
+    })
+}
+
+/// Dialled by its pod's address.
+pub(crate) fn edge(reporter: Reporter, source: &str, destination: &str) -> Edge {
+    let (source, destination) = (Some(workload(source)), Some(workload(destination)));
+    Edge { reporter, source, destination, dialled: Dialled::Pod }
+}
+
+/// From 10.0.0.1, port `port`, to a pod `<destination>-0` at 10.0.0.2:80.
+pub(crate) fn flow(reporter: Reporter, source: &str, destination: &str, port: u16) -> Flow {
+    let edge = edge(reporter, source, destination);
+    let destination_pod = edge.destination.as_ref().map(|workload| pod(&format!("{destination}-0"), workload));
+    Flow {
+        edge,
+        destination_pod,
+        source_address: ([10, 0, 0, 1], port).into(),
+        destination_address: ([10, 0, 0, 2], 80).into(),
+        destination_pod_address: [10, 0, 0, 2].into(),
+        start: 1_746_675_514_000_000_000,
+    }
+}

@@ -1,0 +1,15 @@
+//! What a source tells: one type for a directory now and an API server later.
+
+use crate::object::{Key, Object};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The object is now this.
+    Apply(Object),
+    Delete(Key),
+    /// All that was there at the start has been told.
+    Synced,
+}
+
+/// Events that belong together: nobody is told anything in between.
+pub type Batch = Vec<Event>;

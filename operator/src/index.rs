@@ -1,0 +1,170 @@
+//! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
+
+use crate::event::Event;
+use crate::object::{Asked, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, Service};
+use links::Links;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+mod backends;
+mod links;
+#[cfg(test)]
+mod tests;
+
+#[derive(Debug, Default)]
+pub struct Index {
+    pods: BTreeMap<Name, Arc<Pod>>,
+    services: BTreeMap<Name, Arc<Service>>,
+    slices: BTreeMap<Name, Arc<EndpointSlice>>,
+    nodes: BTreeMap<String, Arc<Node>>,
+    namespaces: BTreeMap<String, Arc<Namespace>>,
+    pods_of_node: Links<String>,
+    pods_of_address: Links<IpAddr>,
+    slices_of_service: Links<Name>,
+    slices_of_pod: Links<Name>,
+    slices_of_address: Links<IpAddr>,
+    synced: bool,
+}
+
+/// What has to be derived again; rather too much than too little.
+#[derive(Debug, Default)]
+pub struct Stale {
+    pub pods: BTreeSet<Name>,
+    pub services: BTreeSet<Name>,
+    pub nodes: BTreeSet<String>,
+    /// Nodes whose configuration may differ.
+    pub configurations: BTreeSet<String>,
+    pub all_configurations: bool,
+}
+
+impl Index {
+    /// Takes an event in and notes what it makes stale.
+    pub fn apply(&mut self, event: Event, stale: &mut Stale) {
+        match event {
+            Event::Apply(Object::Pod(pod)) => self.set_pod(&pod.name.clone(), Some(pod), stale),
+            Event::Apply(Object::Service(service)) => self.set_service(&service.name.clone(), Some(service), stale),
+            Event::Apply(Object::EndpointSlice(slice)) => self.set_slice(&slice.name.clone(), Some(slice), stale),
+            Event::Apply(Object::Node(node)) => self.set_node(&node.name.clone(), Some(node), stale),
+            Event::Apply(Object::Namespace(namespace)) => {
+                self.set_namespace(&namespace.name.clone(), Some(namespace), stale);
+            }
+            Event::Delete(Key { kind: Kind::Pod, name }) => self.set_pod(&name, None, stale),
+            Event::Delete(Key { kind: Kind::Service, name }) => self.set_service(&name, None, stale),
+            Event::Delete(Key { kind: Kind::EndpointSlice, name }) => self.set_slice(&name, None, stale),
+            Event::Delete(Key { kind: Kind::Node, name }) => self.set_node(&name.name, None, stale),
+            Event::Delete(Key { kind: Kind::Namespace, name }) => self.set_namespace(&name.name, None, stale),
+            Event::Synced => self.synced = true,
+        }
+    }
+
+    /// Everything that was there at the start has been taken in.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        self.synced
+    }
+
+    #[must_use]
+    pub fn pod(&self, name: &Name) -> Option<&Arc<Pod>> {
+        self.pods.get(name)
+    }
+
+    pub fn pods_of_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.pods_of_node.get(node).filter_map(|name| self.pods.get(name))
+    }
+
+    /// Nodes that have an object or a pod.
+    #[must_use]
+    pub fn node_names(&self) -> BTreeSet<String> {
+        self.nodes.keys().chain(self.pods_of_node.keys()).cloned().collect()
+    }
+
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
+        self.nodes.get(name)
+    }
+
+    #[must_use]
+    pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
+        self.namespaces.get(name)
+    }
+
+    #[must_use]
+    pub fn service(&self, name: &Name) -> Option<&Arc<Service>> {
+        self.services.get(name)
+    }
+
+    fn set_pod(&mut self, name: &Name, pod: Option<Arc<Pod>>, stale: &mut Stale) {
+        if let Some(former) = self.pods.remove(name) {
+            self.pods_of_node.unlink(former.node.as_ref(), name);
+            self.pods_of_address.unlink(former.own_addresses(), name);
+            stale.configurations.extend(former.node.clone());
+            warn_of_unknown(pod.as_ref().map(|pod| &pod.series), Some(&former.series), &format_args!("Pod {name}"));
+        } else {
+            warn_of_unknown(pod.as_ref().map(|pod| &pod.series), None, &format_args!("Pod {name}"));
+        }
+        stale.pods.insert(name.clone());
+        if let Some(pod) = pod {
+            self.pods_of_node.link(pod.node.as_ref(), name);
+            self.pods_of_address.link(pod.own_addresses(), name);
+            stale.configurations.extend(pod.node.clone());
+            self.pods.insert(name.clone(), pod);
+        }
+    }
+
+    fn set_service(&mut self, name: &Name, service: Option<Arc<Service>>, stale: &mut Stale) {
+        put(&mut self.services, name, service);
+        stale.services.insert(name.clone());
+        stale.pods.extend(self.pods_near(name));
+    }
+
+    fn set_slice(&mut self, name: &Name, slice: Option<Arc<EndpointSlice>>, stale: &mut Stale) {
+        if let Some(former) = self.slices.remove(name) {
+            stale.pods.extend(self.pods_near(&former.service));
+            stale.pods.extend(self.pods_behind(&former));
+            self.unlink_slice(&former);
+        }
+        if let Some(slice) = slice {
+            self.link_slice(&slice);
+            stale.pods.extend(self.pods_near(&slice.service));
+            stale.pods.extend(self.pods_behind(&slice));
+            self.slices.insert(name.clone(), slice);
+        }
+    }
+
+    fn set_node(&mut self, name: &String, node: Option<Arc<Node>>, stale: &mut Stale) {
+        put(&mut self.nodes, name, node);
+        stale.nodes.insert(name.clone());
+        stale.configurations.insert(name.clone());
+    }
+
+    fn set_namespace(&mut self, name: &String, namespace: Option<Arc<Namespace>>, stale: &mut Stale) {
+        let former = self.namespaces.get(name).map(|former| former.series.clone());
+        let series = namespace.as_ref().map(|namespace| namespace.series.clone());
+        warn_of_unknown(series.as_ref(), former.as_ref(), &format_args!("Namespace {name}"));
+        // Rare enough not to ask whose it is: the root namespace's word is for all nodes.
+        stale.all_configurations |= former.unwrap_or_default() != series.unwrap_or_default();
+        put(&mut self.namespaces, name, namespace);
+    }
+}
+
+fn put<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<V>) {
+    match value {
+        Some(value) => map.insert(key.clone(), value),
+        None => map.remove(key),
+    };
+}
+
+/// Says it once, not at every edit of the object.
+fn warn_of_unknown(asked: Option<&Asked>, former: Option<&Asked>, whose: &dyn Display) {
+    let Some(asked) = asked else { return };
+    let known = former.map(|former| former.unknown.as_slice()).unwrap_or_default();
+    for value in asked.unknown.iter().filter(|value| !known.contains(value)) {
+        tracing::warn!(
+            "{whose}: annotation {}: {}",
+            crate::object::SERIES_SETS,
+            longwire_model::series::InvalidSeriesSet(value.clone())
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! From Services to the pods behind them and back, by EndpointSlices or, where there is none, by the selector.
+
+use super::Index;
+use crate::object::{Endpoint, EndpointSlice, Name, Pod, PodRef, Service};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+impl Index {
+    /// The slices that lead to this very pod.
+    pub fn slices_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a EndpointSlice> {
+        let named = self.slices_of_pod.get(&pod.name);
+        let addressed = pod.own_addresses().iter().flat_map(|address| self.slices_of_address.get(address));
+        let names: BTreeSet<&Name> = named.chain(addressed).collect();
+        let slices = names.into_iter().filter_map(|name| self.slices.get(name)).map(AsRef::as_ref);
+        slices.filter(|slice| slice.endpoints.iter().any(|endpoint| leads_to(endpoint, pod)))
+    }
+
+    /// Services of a namespace that nobody has written endpoints for, so that the selector alone decides.
+    pub fn unsliced_services<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Service> {
+        let services = in_namespace(&self.services, namespace).map(AsRef::as_ref);
+        services.filter(move |service| self.slices_of_service.get(&service.name).next().is_none())
+    }
+
+    pub(super) fn link_slice(&mut self, slice: &EndpointSlice) {
+        self.slices_of_service.link([&slice.service], &slice.name);
+        for endpoint in &slice.endpoints {
+            match endpoint {
+                Endpoint::Pod(PodRef { name, .. }) => self.slices_of_pod.link([name], &slice.name),
+                Endpoint::Addresses(addresses) => self.slices_of_address.link(addresses, &slice.name),
+            }
+        }
+    }
+
+    pub(super) fn unlink_slice(&mut self, slice: &EndpointSlice) {
+        self.slices_of_service.unlink([&slice.service], &slice.name);
+        for endpoint in &slice.endpoints {
+            match endpoint {
+                Endpoint::Pod(PodRef { name, .. }) => self.slices_of_pod.unlink([name], &slice.name),
+                Endpoint::Addresses(addresses) => self.slices_of_address.unlink(addresses, &slice.name),
+            }
+        }
+    }
+
+    /// Pods that a change of a Service may concern: those of its namespace, for its selector, and its slices'.
+    pub(super) fn pods_near(&self, service: &Name) -> BTreeSet<Name> {
+        let slices = self.slices_of_service.get(service).filter_map(|name| self.slices.get(name));
+        let behind = slices.flat_map(|slice| self.pods_behind(slice));
+        in_namespace(&self.pods, &service.namespace).map(|pod| pod.name.clone()).chain(behind).collect()
+    }
+
+    pub(super) fn pods_behind(&self, slice: &EndpointSlice) -> BTreeSet<Name> {
+        let mut pods = BTreeSet::new();
+        for endpoint in &slice.endpoints {
+            match endpoint {
+                Endpoint::Pod(PodRef { name, .. }) => drop(pods.insert(name.clone())),
+                Endpoint::Addresses(addresses) => {
+                    pods.extend(addresses.iter().flat_map(|address| self.pods_of_address.get(address)).cloned());
+                }
+            }
+        }
+        pods
+    }
+}
+
+/// A pod that was made anew under its name is not the one that was meant.
+fn leads_to(endpoint: &Endpoint, pod: &Pod) -> bool {
+    match endpoint {
+        Endpoint::Pod(PodRef { name, uid }) => {
+            *name == pod.name && uid.as_ref().is_none_or(|uid| *uid == pod.uid || !pod.has_uid())
+        }
+        Endpoint::Addresses(addresses) => pod.own_addresses().iter().any(|address| addresses.contains(address)),
+    }
+}
+
+fn in_namespace<'a, T>(map: &'a BTreeMap<Name, Arc<T>>, namespace: &'a str) -> impl Iterator<Item = &'a Arc<T>> {
+    let from = Name::new(namespace, "");
+    map.range(from..).take_while(move |(name, _)| name.namespace == namespace).map(|(_, object)| object)
+}

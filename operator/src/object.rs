@@ -1,0 +1,148 @@
+//! Kubernetes objects, reduced to what decides a name or a series. Past this point nothing is checked twice.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+mod endpoint_slice;
+mod namespace;
+mod node;
+mod pod;
+mod series;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use endpoint_slice::{Endpoint, EndpointSlice, PodRef};
+pub use namespace::Namespace;
+pub use node::Node;
+pub use pod::Pod;
+pub use series::{Asked, SERIES_SETS};
+pub use service::{Service, Target};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    EndpointSlice,
+    Namespace,
+    Node,
+    Pod,
+    Service,
+}
+
+/// Name of an object among those of its kind; the namespace of a cluster-wide one is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name {
+    pub namespace: String,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub kind: Kind,
+    pub name: Name,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Object {
+    EndpointSlice(Arc<EndpointSlice>),
+    Namespace(Arc<Namespace>),
+    Node(Arc<Node>),
+    Pod(Arc<Pod>),
+    Service(Arc<Service>),
+}
+
+impl Object {
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let (kind, name) = match self {
+            Self::EndpointSlice(slice) => (Kind::EndpointSlice, slice.name.clone()),
+            Self::Namespace(namespace) => (Kind::Namespace, Name::cluster_wide(&namespace.name)),
+            Self::Node(node) => (Kind::Node, Name::cluster_wide(&node.name)),
+            Self::Pod(pod) => (Kind::Pod, pod.name.clone()),
+            Self::Service(service) => (Kind::Service, service.name.clone()),
+        };
+        Key { kind, name }
+    }
+}
+
+impl Name {
+    #[must_use]
+    pub fn new(namespace: &str, name: &str) -> Self {
+        Self { namespace: namespace.to_owned(), name: name.to_owned() }
+    }
+
+    #[must_use]
+    pub fn cluster_wide(name: &str) -> Self {
+        Self::new("", name)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.namespace.is_empty() {
+            write!(f, "{}/", self.namespace)?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}", self.kind, self.name)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidObject {
+    #[error("metadata.name: missing")]
+    NoName,
+    #[error("{field}: {value:?} is not an IP address")]
+    Address { field: &'static str, value: String },
+    #[error("{field}: {value} is not a port")]
+    Port { field: &'static str, value: i32 },
+}
+
+/// Names that Kubernetes gives an object without a namespace of its own.
+const DEFAULT_NAMESPACE: &str = "default";
+
+type Metadata = k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+fn namespaced(metadata: &Metadata) -> Result<Name, InvalidObject> {
+    let namespace = metadata.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+    Ok(Name::new(namespace.unwrap_or(DEFAULT_NAMESPACE), &cluster_wide(metadata)?))
+}
+
+fn cluster_wide(metadata: &Metadata) -> Result<String, InvalidObject> {
+    metadata.name.clone().filter(|name| !name.is_empty()).ok_or(InvalidObject::NoName)
+}
+
+/// IPv4-mapped addresses come out unmapped, as a probe reports them.
+fn address(field: &'static str, text: &str) -> Result<IpAddr, InvalidObject> {
+    let parsed = text.trim().parse::<IpAddr>().map(|address| address.to_canonical());
+    parsed.map_err(|_| InvalidObject::Address { field, value: text.to_owned() })
+}
+
+/// Each address once, in the order of the object.
+fn addresses<'a>(field: &'static str, texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<IpAddr>, InvalidObject> {
+    let mut found = Vec::new();
+    for text in texts {
+        let address = address(field, text)?;
+        if !found.contains(&address) {
+            found.push(address);
+        }
+    }
+    Ok(found)
+}
+
+fn port(field: &'static str, value: i32) -> Result<u16, InvalidObject> {
+    u16::try_from(value).ok().filter(|port| *port != 0).ok_or(InvalidObject::Port { field, value })
+}
+
+fn is_tcp(protocol: Option<&str>) -> bool {
+    protocol.is_none_or(|protocol| protocol == "TCP")
+}
+
+/// Nanoseconds since the epoch; 0 for what is not said, and for what was before.
+fn nanoseconds(time: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>) -> u64 {
+    time.map_or(0, |time| u64::try_from(time.0.as_nanosecond()).unwrap_or(0))
+}

@@ -1,0 +1,18 @@
+use super::{Asked, InvalidObject, cluster_wide};
+use k8s_openapi::api::core::v1 as k8s;
+
+/// What its pods feed, if it says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    pub name: String,
+    pub series: Asked,
+}
+
+impl TryFrom<k8s::Namespace> for Namespace {
+    type Error = InvalidObject;
+
+    fn try_from(namespace: k8s::Namespace) -> Result<Self, Self::Error> {
+        let series = Asked::of(namespace.metadata.annotations.as_ref());
+        Ok(Self { name: cluster_wide(&namespace.metadata)?, series })
+    }
+}

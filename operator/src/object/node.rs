@@ -1,0 +1,22 @@
+use super::{InvalidObject, addresses, cluster_wide};
+use k8s_openapi::api::core::v1 as k8s;
+use std::net::IpAddr;
+
+/// Its own addresses. Those of its bridges are in no object: a pod CIDR's first address is only a habit of some networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub name: String,
+    /// `InternalIP` and `ExternalIP`.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl TryFrom<k8s::Node> for Node {
+    type Error = InvalidObject;
+
+    fn try_from(node: k8s::Node) -> Result<Self, Self::Error> {
+        let listed = node.status.and_then(|status| status.addresses).unwrap_or_default();
+        let own = listed.iter().filter(|listed| matches!(listed.type_.as_str(), "InternalIP" | "ExternalIP"));
+        let own = addresses("status.addresses.address", own.map(|listed| listed.address.as_str()))?;
+        Ok(Self { name: cluster_wide(&node.metadata)?, addresses: own })
+    }
+}

@@ -1,0 +1,127 @@
+use super::{Asked, InvalidObject, Metadata, Name, addresses, is_tcp, namespaced, nanoseconds, port};
+use k8s_openapi::api::core::v1 as k8s;
+use longwire_model::canonical::Labels;
+use longwire_model::identity::UnixNanos;
+use longwire_model::owner::{Controller, Naming};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    pub name: Name,
+    /// One without is told from others by its name.
+    pub uid: String,
+    pub labels: Labels,
+    /// Name of the Deployment, CronJob, ... that it is a replica of.
+    pub workload: String,
+    pub node: Option<String>,
+    pub host_network: bool,
+    /// All of `status.podIPs`.
+    pub addresses: Vec<IpAddr>,
+    /// 0: unknown.
+    pub started: UnixNanos,
+    /// Nothing of it runs any more, and its addresses may be another's.
+    pub ended: bool,
+    /// Named TCP ports of its containers.
+    pub ports: BTreeMap<String, u16>,
+    pub series: Asked,
+    /// Another mesh's data plane reports its connections.
+    pub meshed: bool,
+}
+
+impl Pod {
+    /// Has an identity that a connection may need.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        !self.ended && !self.addresses.is_empty()
+    }
+
+    /// Was given one by Kubernetes.
+    #[must_use]
+    pub fn has_uid(&self) -> bool {
+        self.uid != self.name.to_string()
+    }
+
+    /// What nobody but this pod has: the addresses of a hostNetwork pod are its node's.
+    #[must_use]
+    pub fn own_addresses(&self) -> &[IpAddr] {
+        if self.host_network || self.ended { &[] } else { &self.addresses }
+    }
+}
+
+impl TryFrom<k8s::Pod> for Pod {
+    type Error = InvalidObject;
+
+    fn try_from(pod: k8s::Pod) -> Result<Self, Self::Error> {
+        let k8s::Pod { metadata, spec, status } = pod;
+        let (spec, status) = (spec.unwrap_or_default(), status.unwrap_or_default());
+        let name = namespaced(&metadata)?;
+        Ok(Self {
+            uid: metadata.uid.clone().filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string()),
+            workload: workload(&metadata, &name),
+            addresses: pod_addresses(&status)?,
+            started: nanoseconds(status.start_time.as_ref()),
+            ended: has_ended(&metadata, &status),
+            ports: named_ports(&spec)?,
+            series: Asked::of(metadata.annotations.as_ref()),
+            meshed: is_meshed(metadata.annotations.as_ref()),
+            node: spec.node_name.filter(|node| !node.is_empty()),
+            host_network: spec.host_network.unwrap_or(false),
+            labels: metadata.labels.unwrap_or_default(),
+            name,
+        })
+    }
+}
+
+fn workload(metadata: &Metadata, name: &Name) -> String {
+    let no_labels = Labels::new();
+    let owners = metadata.owner_references.iter().flatten();
+    let controller = owners.into_iter().find(|owner| owner.controller == Some(true));
+    let controller = controller.map(|owner| Controller { kind: owner.kind.clone(), name: owner.name.clone() });
+    let naming = Naming {
+        pod: &name.name,
+        generate_name: metadata.generate_name.as_deref().unwrap_or(""),
+        labels: metadata.labels.as_ref().unwrap_or(&no_labels),
+        controller: controller.as_ref(),
+    };
+    naming.workload().to_owned()
+}
+
+fn pod_addresses(status: &k8s::PodStatus) -> Result<Vec<IpAddr>, InvalidObject> {
+    let several = status.pod_ips.iter().flatten().map(|ip| ip.ip.as_str());
+    let found = addresses("status.podIPs.ip", several.filter(|ip| !ip.is_empty()))?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    addresses("status.podIP", status.pod_ip.as_deref().filter(|ip| !ip.is_empty()))
+}
+
+/// Either all is done, or it is being deleted and its last container has stopped.
+fn has_ended(metadata: &Metadata, status: &k8s::PodStatus) -> bool {
+    let containers = status.container_statuses.as_deref().unwrap_or_default();
+    let stopped =
+        |container: &k8s::ContainerStatus| container.state.as_ref().is_some_and(|state| state.terminated.is_some());
+    let all_stopped = !containers.is_empty() && containers.iter().all(stopped);
+    matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"))
+        || metadata.deletion_timestamp.is_some() && all_stopped
+}
+
+/// Of containers that run as long as the pod does; where two name a port alike, the first.
+fn named_ports(spec: &k8s::PodSpec) -> Result<BTreeMap<String, u16>, InvalidObject> {
+    let sidecars = spec.init_containers.iter().flatten();
+    let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
+    let mut named = BTreeMap::new();
+    for listed in spec.containers.iter().chain(sidecars).flat_map(|container| container.ports.iter().flatten()) {
+        let Some(name) = listed.name.as_deref().filter(|name| !name.is_empty()) else { continue };
+        if is_tcp(listed.protocol.as_deref()) && !named.contains_key(name) {
+            named.insert(name.to_owned(), port("spec.containers.ports.containerPort", listed.container_port)?);
+        }
+    }
+    Ok(named)
+}
+
+fn is_meshed(annotations: Option<&BTreeMap<String, String>>) -> bool {
+    let Some(annotations) = annotations else { return false };
+    annotations.contains_key("sidecar.istio.io/status")
+        || annotations.get("ambient.istio.io/redirection").is_some_and(|value| value == "enabled")
+}

@@ -1,0 +1,72 @@
+use super::{InvalidObject, Name, addresses, is_tcp, namespaced, nanoseconds, port};
+use k8s_openapi::api::core::v1 as k8s;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use longwire_model::canonical::Labels;
+use longwire_model::identity::UnixNanos;
+use std::net::IpAddr;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    pub name: Name,
+    /// 0: unknown, taken for older than all others.
+    pub created: UnixNanos,
+    /// Cluster, external and load balancer addresses. A headless Service has none.
+    pub addresses: Vec<IpAddr>,
+    /// Empty: its endpoints are written by somebody else.
+    pub selector: Labels,
+    /// Where its TCP ports lead.
+    pub targets: Vec<Target>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Port(u16),
+    /// A port's name, for each pod to say.
+    Named(String),
+}
+
+impl Service {
+    /// `None` for an `ExternalName`: that is an entry in DNS and no end of a connection.
+    pub fn read(service: k8s::Service) -> Result<Option<Self>, InvalidObject> {
+        let spec = service.spec.unwrap_or_default();
+        if spec.type_.as_deref() == Some("ExternalName") {
+            return Ok(None);
+        }
+        let name = namespaced(&service.metadata)?;
+        let created = nanoseconds(service.metadata.creation_timestamp.as_ref());
+        let load_balancer = service.status.and_then(|status| status.load_balancer);
+        let addresses = virtual_addresses(&spec, load_balancer.as_ref())?;
+        let tcp = spec.ports.iter().flatten().filter(|port| is_tcp(port.protocol.as_deref()));
+        let targets = tcp.map(target).collect::<Result<_, _>>()?;
+        Ok(Some(Self { name, created, addresses, selector: spec.selector.unwrap_or_default(), targets }))
+    }
+}
+
+fn virtual_addresses(
+    spec: &k8s::ServiceSpec,
+    load_balancer: Option<&k8s::LoadBalancerStatus>,
+) -> Result<Vec<IpAddr>, InvalidObject> {
+    let several = spec.cluster_ips.as_deref().filter(|several| !several.is_empty());
+    let cluster = several.unwrap_or(spec.cluster_ip.as_slice()).iter().map(String::as_str);
+    let mut found = addresses("spec.clusterIPs", cluster.filter(|ip| !ip.is_empty() && *ip != "None"))?;
+    found.extend(addresses("spec.externalIPs", spec.external_ips.iter().flatten().map(String::as_str))?);
+    let ingress = load_balancer.and_then(|status| status.ingress.as_deref()).unwrap_or_default();
+    let ingress = ingress.iter().filter_map(|ingress| ingress.ip.as_deref()).filter(|ip| !ip.is_empty());
+    found.extend(addresses("status.loadBalancer.ingress.ip", ingress)?);
+    Ok(found)
+}
+
+/// Without a target port it is the Service's own; a name in digits is a number.
+fn target(service_port: &k8s::ServicePort) -> Result<Target, InvalidObject> {
+    const FIELD: &str = "spec.ports.targetPort";
+    let own = || port("spec.ports.port", service_port.port).map(Target::Port);
+    match service_port.target_port.as_ref() {
+        None | Some(IntOrString::Int(0)) => own(),
+        Some(IntOrString::Int(number)) => port(FIELD, *number).map(Target::Port),
+        Some(IntOrString::String(name)) if name.is_empty() => own(),
+        Some(IntOrString::String(name)) => match name.parse() {
+            Ok(number) => port(FIELD, number).map(Target::Port),
+            Err(_) => Ok(Target::Named(name.clone())),
+        },
+    }
+}

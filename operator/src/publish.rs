@@ -1,0 +1,89 @@
+//! What the one writer has worked out, for every stream to read.
+
+use crate::compile::{Answer, Changes, NodeConfiguration};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The state of the cluster as probes are told of it.
+#[derive(Debug, Default)]
+pub struct Published {
+    /// Nobody is told anything before: half a cluster looks like pods that are gone.
+    pub synced: bool,
+    nodes: HashMap<String, Arc<NodeConfiguration>>,
+    answers: HashMap<IpAddr, Arc<Answer>>,
+    answers_revision: u64,
+}
+
+impl Published {
+    /// `None`: nothing runs there.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&Arc<NodeConfiguration>> {
+        self.nodes.get(name)
+    }
+
+    /// `None`: it is outside the cluster.
+    #[must_use]
+    pub fn answer(&self, address: IpAddr) -> Option<&Arc<Answer>> {
+        self.answers.get(&address)
+    }
+
+    /// Rises with every change of an answer.
+    #[must_use]
+    pub fn answers_revision(&self) -> u64 {
+        self.answers_revision
+    }
+
+    /// Whether anything is different now.
+    fn update(&mut self, changes: Changes, synced: bool) -> bool {
+        let became_synced = synced && !self.synced;
+        self.synced |= synced;
+        let mut nodes = false;
+        for (name, configuration) in changes.nodes {
+            nodes |= self.update_node(name, configuration);
+        }
+        let mut answers = false;
+        for (address, answer) in changes.answers {
+            answers |= self.update_answer(address, answer);
+        }
+        self.answers_revision += u64::from(answers);
+        became_synced || nodes || answers
+    }
+
+    fn update_node(&mut self, name: String, configuration: NodeConfiguration) -> bool {
+        if self.nodes.get(&name).is_some_and(|known| known.version == configuration.version) {
+            return false;
+        }
+        if configuration.pods.is_empty() {
+            return self.nodes.remove(&name).is_some();
+        }
+        self.nodes.insert(name, Arc::new(configuration));
+        true
+    }
+
+    fn update_answer(&mut self, address: IpAddr, answer: Option<Answer>) -> bool {
+        let Some(answer) = answer else { return self.answers.remove(&address).is_some() };
+        if self.answers.get(&address).is_some_and(|known| known.version == answer.version) {
+            return false;
+        }
+        self.answers.insert(address, Arc::new(answer));
+        true
+    }
+}
+
+#[derive(Debug)]
+pub struct Publisher(watch::Sender<Published>);
+
+impl Publisher {
+    #[must_use]
+    pub fn new() -> (Self, watch::Receiver<Published>) {
+        let (sender, receiver) = watch::channel(Published::default());
+        (Self(sender), receiver)
+    }
+
+    /// Wakes the streams if anything is different.
+    pub fn publish(&self, changes: Changes, synced: bool) {
+        self.0.send_if_modified(|published| published.update(changes, synced));
+    }
+}

@@ -1,0 +1,164 @@
+//! What one probe knows and asks, and what it is to be told next. No I/O: a stream drives it.
+
+use crate::compile::{Answer, NodeConfiguration};
+use crate::publish::Published;
+use longwire_model::update::Update;
+use longwire_wire::encode::Encoder;
+use longwire_wire::message::{FromProbe, Hello, Interest};
+use longwire_wire::proto;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use tonic::Status;
+
+#[cfg(test)]
+mod tests;
+
+/// Addresses that one stream may ask about at a time, and pods that it may say it knows.
+const MOST_ADDRESSES: usize = 65_536;
+const MOST_PODS: usize = 65_536;
+/// Answers in one update: a few hundred KiB.
+const ANSWERS: usize = 1_024;
+/// Of a probe's complaint, in characters, that go into the log.
+const COMPLAINT: usize = 512;
+
+#[derive(Debug)]
+pub(super) struct Session {
+    node: String,
+    encoder: Encoder,
+    /// UIDs and versions as the probe has them once it has read everything that was sent.
+    pods: HashMap<String, u64>,
+    /// Version of the node's configuration that was sent last.
+    told: Option<u64>,
+    /// Addresses it asks about, and the version of the answer it has; 0: none.
+    interest: HashMap<IpAddr, u64>,
+    /// Of these the ones whose answers have to be looked at.
+    unsettled: BTreeSet<IpAddr>,
+    answers_revision: u64,
+    acknowledged: Option<u64>,
+    refused: Option<u64>,
+}
+
+impl Session {
+    pub(super) fn new(hello: Hello) -> Result<Self, Status> {
+        let Hello { node, probe_version, pods, addresses } = hello;
+        if pods.len() > MOST_PODS {
+            return Err(Status::resource_exhausted(format!("hello names more than {MOST_PODS} pods")));
+        }
+        tracing::debug!(node, probe_version, "hello");
+        let mut session = Self {
+            node,
+            encoder: Encoder::default(),
+            pods: pods.into_iter().collect(),
+            told: None,
+            interest: HashMap::new(),
+            unsettled: BTreeSet::new(),
+            answers_revision: 0,
+            acknowledged: None,
+            refused: None,
+        };
+        session.ask(addresses)?;
+        Ok(session)
+    }
+
+    pub(super) fn hear(&mut self, message: FromProbe) -> Result<(), Status> {
+        match message {
+            FromProbe::Hello(_) => Err(Status::invalid_argument("hello is for the first message of a stream alone")),
+            FromProbe::Interest(Interest { add, drop }) => {
+                drop.iter().for_each(|address| self.forget(*address));
+                self.ask(add.into_iter().map(|address| (address, 0)))
+            }
+            FromProbe::Ack { version } => {
+                if self.acknowledged.replace(version) != Some(version) {
+                    tracing::debug!(node = self.node, version, "applied");
+                }
+                Ok(())
+            }
+            FromProbe::Nack { version, error } => {
+                if self.refused.replace(version) != Some(version) {
+                    let error: String = error.chars().take(COMPLAINT).collect();
+                    let node = &self.node;
+                    tracing::warn!("the probe of node {node} could not apply configuration {version:016x}: {error:?}");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn ask(&mut self, addresses: impl IntoIterator<Item = (IpAddr, u64)>) -> Result<(), Status> {
+        for (address, version) in addresses {
+            if !self.interest.contains_key(&address) {
+                if self.interest.len() == MOST_ADDRESSES {
+                    let text = format!("more than {MOST_ADDRESSES} addresses asked about: drop some");
+                    return Err(Status::resource_exhausted(text));
+                }
+                self.interest.insert(address, version);
+                self.unsettled.insert(address);
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, address: IpAddr) {
+        self.interest.remove(&address);
+        self.unsettled.remove(&address);
+    }
+
+    /// What the probe does not know yet, or `None` if it knows everything. The first is sent even if it is empty: it makes
+    /// the probe configured.
+    pub(super) fn next(&mut self, published: &Published) -> Result<Option<proto::Update>, Status> {
+        if !published.synced {
+            return Ok(None);
+        }
+        let first = self.told.is_none();
+        let mut update = self.pods_update(published.node(&self.node));
+        update.addresses = self.answers(published);
+        let Update { version: _, pods, removed_pods, addresses } = &update;
+        if !first && pods.is_empty() && removed_pods.is_empty() && addresses.is_empty() {
+            return Ok(None);
+        }
+        let encoded = self.encoder.encode(&update);
+        encoded.map(Some).map_err(|error| Status::resource_exhausted(error.to_string()))
+    }
+
+    fn pods_update(&mut self, configuration: Option<&Arc<NodeConfiguration>>) -> Update {
+        let nothing = NodeConfiguration::new([]);
+        let configuration = configuration.map_or(&nothing, AsRef::as_ref);
+        let mut update = Update { version: configuration.version, ..Update::default() };
+        if self.told == Some(configuration.version) {
+            return update;
+        }
+        update.removed_pods = self.pods.keys().filter(|uid| !configuration.pods.contains_key(*uid)).cloned().collect();
+        update.removed_pods.sort_unstable();
+        let new = configuration.pods.iter().filter(|(uid, (version, _))| self.pods.get(*uid) != Some(version));
+        update.pods = new.map(|(_, (_, local))| local.clone()).collect();
+        self.pods = configuration.pods.iter().map(|(uid, (version, _))| (uid.clone(), *version)).collect();
+        self.told = Some(configuration.version);
+        update
+    }
+
+    /// As many as go into one update; the rest stays unsettled.
+    fn answers(&mut self, published: &Published) -> Vec<longwire_model::identity::Address> {
+        if self.answers_revision != published.answers_revision() {
+            self.answers_revision = published.answers_revision();
+            self.unsettled = self.interest.keys().copied().collect();
+        }
+        let mut answers = Vec::new();
+        while answers.len() < ANSWERS
+            && let Some(address) = self.unsettled.pop_first()
+        {
+            let nobody;
+            let answer = match published.answer(address) {
+                Some(answer) => answer.as_ref(),
+                None => {
+                    nobody = Answer::nobody(address);
+                    &nobody
+                }
+            };
+            if self.interest.insert(address, answer.version) != Some(answer.version) {
+                answers.push(answer.address.clone());
+            }
+        }
+        answers
+    }
+}

@@ -1,0 +1,57 @@
+//! The manifests in a directory, watched.
+//!
+//! ```text
+//! directory --walk--> files --split--> documents --parse--> objects --ledger--> Event
+//! ```
+//!
+//! A document that does not parse is named in the log, and what it defined before stays.
+
+use crate::event::{Batch, Event};
+use ledger::Ledger;
+use std::io;
+use std::path::{Path, PathBuf};
+
+mod document;
+mod ledger;
+mod parse;
+mod split;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod watch;
+
+pub use watch::follow;
+
+#[derive(Debug, thiserror::Error)]
+#[error("manifests directory {}: {reason}; create it, or name another with --manifests", directory.display())]
+pub struct InvalidDirectory {
+    pub directory: PathBuf,
+    #[source]
+    pub reason: io::Error,
+}
+
+/// A directory of manifests, as it was at the last look.
+#[derive(Debug)]
+pub struct Manifests {
+    directory: PathBuf,
+    ledger: Ledger,
+    synced: bool,
+}
+
+impl Manifests {
+    pub fn open(directory: &Path) -> Result<Self, InvalidDirectory> {
+        std::fs::read_dir(directory).map_err(|reason| InvalidDirectory { directory: directory.to_owned(), reason })?;
+        Ok(Self { directory: directory.to_owned(), ledger: Ledger::default(), synced: false })
+    }
+
+    /// Reads the directory and tells what has changed since the last time.
+    pub fn look(&mut self) -> Batch {
+        let found = walk::walk(&self.directory);
+        let mut events = self.ledger.take(found);
+        if !self.synced {
+            self.synced = true;
+            events.push(Event::Synced);
+        }
+        events
+    }
+}

@@ -1,0 +1,177 @@
+//! The text of one document to objects. YAML is known here alone.
+
+use super::split::Piece;
+use crate::object::{EndpointSlice, InvalidObject, Namespace, Node, Object, Pod, Service};
+use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Yaml,
+    Json,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InvalidDocument {
+    /// Of the file, counted from 1.
+    pub(super) line: usize,
+    pub(super) message: String,
+}
+
+/// The objects of a document: one, those of a List, or none that matters here.
+pub(super) fn parse(format: Format, piece: Piece<'_>) -> Result<Vec<Object>, InvalidDocument> {
+    let text = Text { format, piece };
+    let Some(head) = text.read::<Option<Head>>()? else { return Ok(Vec::new()) };
+    if head.is_list() {
+        let list = text.read::<List>()?;
+        return Ok(list.items.into_iter().filter_map(|Item(object)| object).collect());
+    }
+    let object =
+        convert(&head, &text, |error: InvalidObject| InvalidDocument { line: piece.line, message: error.to_string() })?;
+    Ok(object.into_iter().collect())
+}
+
+/// What every object begins with.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    #[serde(default)]
+    api_version: String,
+    kind: String,
+}
+
+impl Head {
+    fn is_list(&self) -> bool {
+        (self.api_version.as_str(), self.kind.as_str()) == ("v1", "List")
+    }
+}
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    items: Vec<Item>,
+}
+
+/// An object of a List. Read within the list, so that an error is on the line that it is about.
+struct Item(Option<Object>);
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let head = Head::deserialize(&value).map_err(D::Error::custom)?;
+        convert(&head, &value, serde_json::Error::custom).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// Where an object of a kind that is known by now can be read from.
+trait Source {
+    type Error;
+    fn read<T: DeserializeOwned>(&self) -> Result<T, Self::Error>;
+}
+
+impl Source for Value {
+    type Error = serde_json::Error;
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, Self::Error> {
+        serde_json::from_value(self.clone())
+    }
+}
+
+/// `None` for kinds that decide nothing.
+fn convert<S: Source>(
+    head: &Head,
+    source: &S,
+    invalid: impl Fn(InvalidObject) -> S::Error,
+) -> Result<Option<Object>, S::Error> {
+    let Head { api_version, kind } = head;
+    Ok(match (api_version.as_str(), kind.as_str()) {
+        ("v1", "Namespace") => {
+            let namespace = Namespace::try_from(source.read::<core::Namespace>()?).map_err(invalid)?;
+            Some(Object::Namespace(Arc::new(namespace)))
+        }
+        ("v1", "Node") => {
+            let node = Node::try_from(source.read::<core::Node>()?).map_err(invalid)?;
+            Some(Object::Node(Arc::new(node)))
+        }
+        ("v1", "Pod") => {
+            let pod = Pod::try_from(source.read::<core::Pod>()?).map_err(invalid)?;
+            Some(Object::Pod(Arc::new(pod)))
+        }
+        ("v1", "Service") => {
+            let service = Service::read(source.read::<core::Service>()?).map_err(invalid)?;
+            service.map(Arc::new).map(Object::Service)
+        }
+        ("discovery.k8s.io/v1", "EndpointSlice") => {
+            let slice = EndpointSlice::read(source.read::<discovery::EndpointSlice>()?).map_err(invalid)?;
+            slice.map(Arc::new).map(Object::EndpointSlice)
+        }
+        _ => {
+            tracing::debug!("ignored an object of kind {api_version} {kind}");
+            None
+        }
+    })
+}
+
+/// A document as it lies in its file.
+struct Text<'a> {
+    format: Format,
+    piece: Piece<'a>,
+}
+
+impl Source for Text<'_> {
+    type Error = InvalidDocument;
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, InvalidDocument> {
+        let Piece { line, text } = self.piece;
+        match self.format {
+            Format::Json => serde_json::from_str(text).map_err(|error| InvalidDocument {
+                line: line + error.line().saturating_sub(1),
+                message: error.to_string(),
+            }),
+            Format::Yaml => read_yaml(text).or_else(|_| {
+                // Once more with the lines that are above it in the file, so that the message counts them too.
+                let in_place = format!("{}{text}", "\n".repeat(line - 1));
+                read_yaml(&in_place).map_err(|error| in_yaml(&in_place, line, &error))
+            }),
+        }
+    }
+}
+
+/// A file is bounded in bytes, so that its nodes need no bound; aliases that multiply do.
+fn read_yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_events: usize::MAX,
+            max_nodes: usize::MAX,
+            max_total_scalar_bytes: usize::MAX,
+        },
+    };
+    serde_saphyr::from_str_with_options(text, options)
+}
+
+fn in_yaml(text: &str, first: usize, error: &serde_saphyr::Error) -> InvalidDocument {
+    let reported = error.location().and_then(|location| usize::try_from(location.line()).ok());
+    let line = reported.filter(|line| *line >= first).unwrap_or(first);
+    let message = error.to_string();
+    match tab_after(text, line) {
+        // The scanner names the line on which it stood when it met the tab that people have to remove.
+        Some(line) if message.contains("tab") => {
+            InvalidDocument { line, message: "a tab in the indentation, where YAML allows spaces only".to_owned() }
+        }
+        _ => InvalidDocument { line, message },
+    }
+}
+
+/// First line from this one on whose indentation has a tab.
+fn tab_after(text: &str, line: usize) -> Option<usize> {
+    let indented = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
+    let mut lines = text.lines().zip(1..).skip(line - 1);
+    lines.find(|(text, _)| text[..indented(text)].contains('\t')).map(|(_, number)| number)
+}

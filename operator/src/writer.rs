@@ -1,0 +1,56 @@
+//! The one writer: events in, news out.
+
+use crate::compile::{Changes, Compiler};
+use crate::event::Batch;
+use crate::index::{Index, Stale};
+use crate::publish::Publisher;
+use longwire_model::identity::UnixNanos;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+/// How often owners that left are looked over.
+const EXPIRY: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub struct Writer {
+    index: Index,
+    compiler: Compiler,
+    publisher: Publisher,
+}
+
+impl Writer {
+    #[must_use]
+    pub fn new(compiler: Compiler, publisher: Publisher) -> Self {
+        Self { index: Index::default(), compiler, publisher }
+    }
+
+    /// Until the source ends.
+    pub async fn run(mut self, mut events: mpsc::Receiver<Batch>, clock: impl Fn() -> UnixNanos) {
+        let mut expiry = tokio::time::interval(EXPIRY);
+        expiry.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                batch = events.recv() => match batch {
+                    Some(batch) => self.take(batch, clock()),
+                    None => return,
+                },
+                _ = expiry.tick() => self.publish(|compiler, _| compiler.expire(clock())),
+            }
+        }
+    }
+
+    /// Index, compile, publish.
+    fn take(&mut self, batch: Batch, now: UnixNanos) {
+        let mut stale = Stale::default();
+        for event in batch {
+            self.index.apply(event, &mut stale);
+        }
+        self.publish(|compiler, index| compiler.compile(index, stale, now));
+    }
+
+    fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
+        let changes = changes(&mut self.compiler, &self.index);
+        self.publisher.publish(changes, self.index.is_synced());
+    }
+}
