@@ -60,17 +60,23 @@ impl std::iter::Sum for Truth {
 
 pub const REPORTERS: [&str; 2] = ["source", "destination"];
 
-/// All connections between two workloads.
+/// All connections between two workloads, or to a Service of which nobody knows the pod that answered.
 #[derive(Clone, Debug)]
 pub struct Edge {
     source: String,
     destination: String,
+    service: Option<String>,
 }
 
 impl Edge {
     #[must_use]
     pub fn between(source: &str, destination: &str) -> Self {
-        Self { source: source.to_owned(), destination: destination.to_owned() }
+        Self { source: source.to_owned(), destination: destination.to_owned(), service: None }
+    }
+
+    #[must_use]
+    pub fn to_service(source: &str, service: &str) -> Self {
+        Self { service: Some(service.to_owned()), ..Self::between(source, "unknown") }
     }
 
     #[must_use]
@@ -102,8 +108,14 @@ impl Edge {
         scrape.select(family, &self.labels(reporter)).iter().map(|sample| sample.value).sum()
     }
 
-    fn labels<'a>(&'a self, reporter: &'a str) -> [(&'static str, &'a str); 3] {
-        [("reporter", reporter), ("source_workload", &self.source), ("destination_workload", &self.destination)]
+    fn labels<'a>(&'a self, reporter: &'a str) -> Vec<(&'static str, &'a str)> {
+        let mut labels = vec![
+            ("reporter", reporter),
+            ("source_workload", &self.source),
+            ("destination_workload", &self.destination),
+        ];
+        labels.extend(self.service.as_deref().map(|service| ("destination_service_name", service)));
+        labels
     }
 
     /// Both reporters say the truth under equal labels, and still do a pass later.

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd};
 /// Offsets in `struct tcp_info`, which only ever grows.
 const BYTES_ACKED: usize = 120;
 const BYTES_RECEIVED: usize = 128;
+const BYTES_SENT: usize = 200;
 const BYTES_RETRANS: usize = 208;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct TcpInfo {
     /// Payload and the SYN of an active end.
     pub acked: u64,
     pub received: u64,
+    /// Payload handed to the network, each time that it was; what the local stack dropped included.
+    pub sent: u64,
     pub retransmitted_bytes: u64,
 }
 
@@ -39,6 +42,7 @@ impl TcpInfo {
         Ok(Self {
             acked: field(BYTES_ACKED),
             received: field(BYTES_RECEIVED),
+            sent: field(BYTES_SENT),
             retransmitted_bytes: field(BYTES_RETRANS),
         })
     }

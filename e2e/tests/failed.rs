@@ -98,6 +98,19 @@ fn a_service_that_nobody_serves_is_refused_under_its_name() -> Result<()> {
     })
 }
 
+/// Conntrack forgets a connection as soon as it is refused: which backend it was is not to be known.
+#[test]
+fn a_service_whose_backend_refuses_is_named_without_the_backend() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    cluster().machine.publish(server)?;
+    fail(&socket(client)?, (server.service_ip, 80))?;
+    let edge = Edge::to_service(&client.workload, &server.workload);
+    cluster().probe.until(|scrape| {
+        ensure!(edge.sum(scrape, FAMILY, "source") == 1, "not refused under the Service's name");
+        Ok(())
+    })
+}
+
 #[test]
 fn a_connect_that_finds_no_free_port_was_never_sent() -> Result<()> {
     let (client, server) = cluster().pair()?;

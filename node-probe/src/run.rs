@@ -22,7 +22,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// How long a connection's counts wait for its ends' names.
 const IDENTITY_WAIT: Duration = Duration::from_secs(3);
-/// Connections that may wait at once.
+/// Connections that may wait at once, at least: as many as may live, or adopted ones would be lost before the operator's
+/// first word.
 const MOST_WAITING: usize = 65_536;
 /// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each.
 const LONG_CONNECTIONS: usize = 10_000;
@@ -102,7 +103,7 @@ fn new_pipeline(options: &Options) -> anyhow::Result<Pipeline> {
         max_connections: options.max_connections as usize,
         long_connection_threshold: nanoseconds(options.long_connection_threshold),
         identity_wait: nanoseconds(IDENTITY_WAIT),
-        max_pending: MOST_WAITING,
+        max_pending: MOST_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
         wall_clock_offset: realtime() - monotonic(),
     });

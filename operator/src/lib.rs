@@ -17,6 +17,8 @@ pub mod object;
 pub mod options;
 pub mod publish;
 pub mod run;
+#[cfg(test)]
+mod sample;
 pub mod select;
 pub mod serve;
 pub mod source;

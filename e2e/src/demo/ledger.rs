@@ -1,11 +1,42 @@
 //! What the traffic programs counted themselves.
 
-use crate::edge::Truth;
+use crate::edge::{Edge, Truth};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Two workloads: who dials and who answers.
-pub(super) type Pair = (String, String);
+/// Who dials, and whom.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pair {
+    pub client: String,
+    pub server: Server,
+}
+
+/// A workload, or a Service where nobody knows which pod it was: conntrack forgets a connection that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Server {
+    Workload(String),
+    Service(String),
+}
+
+impl Pair {
+    pub(super) fn edge(&self) -> Edge {
+        match &self.server {
+            Server::Workload(workload) => Edge::between(&self.client, workload),
+            Server::Service(service) => Edge::to_service(&self.client, service),
+        }
+    }
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match &self.server {
+            Server::Workload(workload) => format!("{} > {workload}", self.client),
+            Server::Service(service) => format!("{} > {service}:?", self.client),
+        };
+        f.pad(&name)
+    }
+}
 
 /// Each end of a connection writes down what it read and wrote, once it is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,9 +53,9 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn enter(&self, client: &str, server: &str, entry: impl FnOnce(&mut Account)) {
+    pub(super) fn enter(&self, client: &str, server: Server, entry: impl FnOnce(&mut Account)) {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        entry(accounts.entry((client.to_owned(), server.to_owned())).or_default());
+        entry(accounts.entry(Pair { client: client.to_owned(), server }).or_default());
     }
 
     pub(super) fn accounts(&self) -> BTreeMap<Pair, Account> {

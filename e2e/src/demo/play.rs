@@ -1,7 +1,7 @@
 //! The programs of Bookinfo, reduced to their connections.
 
 use super::bookinfo::Bookinfo;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Server};
 use super::stage::Stage;
 use super::wire::{End, Message};
 use crate::edge::Truth;
@@ -160,7 +160,7 @@ fn converse(stream: TcpStream, pod: &Pod, ledger: &Ledger, asks: Option<SocketAd
     }
     let counted = Truth::whole(end.read, end.written);
     drop(end);
-    ledger.enter(&client, &pod.workload, |account| account.server += counted);
+    ledger.enter(&client, Server::Workload(pod.workload.clone()), |account| account.server += counted);
     Ok(())
 }
 
@@ -182,12 +182,12 @@ fn ask(end: &mut End, pod: &Pod, body: u32, asks: u32) -> Result<String> {
 fn close_client(end: End, pod: &Pod, server: &str, ledger: &Ledger) {
     let counted = Truth::whole(end.written, end.read);
     drop(end);
-    ledger.enter(&pod.workload, server, |account| account.client += counted);
+    ledger.enter(&pod.workload, Server::Workload(server.to_owned()), |account| account.client += counted);
 }
 
-/// Dials a port that nobody serves.
+/// Dials a port that nobody serves; who refused is not for the client to know.
 fn knock(pod: &Pod, address: SocketAddr, ledger: &Ledger) -> Result<()> {
     ensure!(pod.connect(address).is_err(), "somebody serves {address}");
-    ledger.enter(&pod.workload, "ratings-v2", |account| account.refused += 1);
+    ledger.enter(&pod.workload, Server::Service("ratings".to_owned()), |account| account.refused += 1);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::ledger::{Account, Ledger, Pair};
 use super::table::{Colour, Screen, edges};
-use crate::edge::{Edge, Truth};
+use crate::edge::Truth;
 use crate::probe::Probe;
 use crate::scrape::Scrape;
 use crate::wait::eventually;
@@ -56,9 +56,9 @@ pub(super) fn compare(probe: &Probe, ledger: &Ledger, screen: &mut Screen) -> Re
     for (pair, account) in &accounts {
         print(screen, pair, &lines(&scrape, pair, account));
     }
-    for (source, destination) in strangers(&scrape, &accounts) {
+    for pair in strangers(&scrape, &accounts) {
         let warning = screen.paint(Colour::Red, "no program knows this edge");
-        screen.say(&format!("{:<28} {warning}", format!("{source} > {destination}")));
+        screen.say(&format!("{pair:<28} {warning}"));
     }
     let agreed = agrees(&scrape, &accounts);
     screen.say(&match agreed {
@@ -81,8 +81,8 @@ fn strangers(scrape: &Scrape, accounts: &BTreeMap<Pair, Account>) -> Vec<Pair> {
     edges(scrape).into_iter().filter(|pair| !accounts.contains_key(pair)).collect()
 }
 
-fn lines(scrape: &Scrape, (source, destination): &Pair, account: &Account) -> Vec<Line> {
-    let edge = Edge::between(source, destination);
+fn lines(scrape: &Scrape, pair: &Pair, account: &Account) -> Vec<Line> {
+    let edge = pair.edge();
     let (by_source, by_destination) = (edge.reported(scrape, "source"), edge.reported(scrape, "destination"));
     let mut lines = Vec::new();
     if account.client.opened > 0 {
@@ -101,8 +101,8 @@ fn lines(scrape: &Scrape, (source, destination): &Pair, account: &Account) -> Ve
     lines
 }
 
-fn print(screen: &mut Screen, (source, destination): &Pair, lines: &[Line]) {
-    let mut name = format!("{source} > {destination}");
+fn print(screen: &mut Screen, pair: &Pair, lines: &[Line]) {
+    let mut name = pair.to_string();
     for line in lines {
         let or_nothing = |figure: Option<u64>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
         let mark = match line.agrees() {

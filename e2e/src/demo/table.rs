@@ -1,7 +1,8 @@
 //! What a person sees while traffic flows.
 
+use super::ledger::{Pair, Server};
 use crate::edge::{Edge, REPORTERS, Truth};
-use crate::scrape::Scrape;
+use crate::scrape::{Sample, Scrape};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stdout};
@@ -54,13 +55,19 @@ pub(super) enum Colour {
     Green = 32,
 }
 
-/// All edges that a scrape knows, by the names of their ends.
-pub(super) fn edges(scrape: &Scrape) -> BTreeSet<(String, String)> {
+/// All edges that a scrape knows.
+pub(super) fn edges(scrape: &Scrape) -> BTreeSet<Pair> {
     let named = ["istio_tcp_connections_opened_total", "longwire_tcp_connections_failed_total"];
     let samples = named.into_iter().flat_map(|name| scrape.select(name, &[]));
-    samples
-        .map(|sample| (sample.labels["source_workload"].clone(), sample.labels["destination_workload"].clone()))
-        .collect()
+    let label = |sample: &Sample, name: &str| sample.labels.get(name).cloned().unwrap_or_default();
+    let pair = |sample: &Sample| Pair {
+        client: label(sample, "source_workload"),
+        server: match label(sample, "destination_workload") {
+            unknown if unknown == "unknown" => Server::Service(label(sample, "destination_service_name")),
+            workload => Server::Workload(workload),
+        },
+    };
+    samples.map(pair).collect()
 }
 
 pub(super) fn live(scrape: &Scrape, elapsed: Duration) -> String {
@@ -76,16 +83,15 @@ pub(super) fn live(scrape: &Scrape, elapsed: Duration) -> String {
         "again",
         "RTT"
     );
-    for (source, destination) in edges(scrape) {
-        let edge = Edge::between(&source, &destination);
+    for pair in edges(scrape) {
+        let edge = pair.edge();
         let Truth { opened, closed, to_server, to_client } = edge.reported(scrape, "source");
         let sum = |family: &str| edge.sum(scrape, family, "source");
         let again: u64 =
             REPORTERS.iter().map(|end| edge.sum(scrape, "longwire_tcp_retransmitted_bytes_total", end)).sum();
         let _ = writeln!(
             table,
-            "{:<28} {:>5} {opened:>7} {closed:>7} {:>6} {:>10} {:>10} {:>8} {:>8}",
-            format!("{source} > {destination}"),
+            "{pair:<28} {:>5} {opened:>7} {closed:>7} {:>6} {:>10} {:>10} {:>8} {:>8}",
             sum("longwire_tcp_connections_active"),
             sum("longwire_tcp_connections_failed_total"),
             size(to_server),

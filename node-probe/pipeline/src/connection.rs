@@ -184,7 +184,8 @@ impl<T> Connections<T> {
         self.passes.begin();
     }
 
-    /// What a complete pass has not seen is gone: its CLOSE was lost.
+    /// What a complete pass has not seen, nor the one before it, is gone: its CLOSE was lost. One pass is no proof: the
+    /// CLOSE of a connection that ends during it may still stand behind another CPU's unfinished record in the ring.
     pub(crate) fn end_pass(&mut self, complete: bool) -> Vec<Entry<T>> {
         self.passes.end(complete);
         let mut vanished = Vec::new();
@@ -194,7 +195,7 @@ impl<T> Connections<T> {
         self.closed.rotate();
         // From the end, so that what takes the place of a removed entry has been looked at.
         for at in (0..self.entries.len()).rev() {
-            if self.entries[at].pass < self.passes.begun() {
+            if self.entries[at].pass + 1 < self.passes.begun() {
                 let entry = self.remove(at);
                 self.closed.insert(entry.id);
                 vanished.push(entry);

@@ -1,1 +1,113 @@
+use super::{Index, Stale};
+use crate::event::Event;
+use crate::object::{Asked, Kind, Name, Namespace, Pod};
+use crate::sample::{apply, asked, delete, log_of, namespace, node, pod, service, slice, to_address, to_pod};
+use longwire_model::series::{SeriesSet, SeriesSets};
 
+fn index(events: Vec<Event>) -> Index {
+    let (mut index, mut stale) = (Index::default(), Stale::default());
+    events.into_iter().for_each(|event| index.apply(event, &mut stale));
+    index
+}
+
+fn stale_after(index: &mut Index, event: Event) -> Stale {
+    let mut stale = Stale::default();
+    index.apply(event, &mut stale);
+    stale
+}
+
+fn pods(stale: &Stale) -> Vec<String> {
+    stale.pods.iter().map(Name::to_string).collect()
+}
+
+fn two_pods() -> Index {
+    let far = Pod { name: Name::new("far", "c"), node: Some("n2".to_owned()), ..pod("web", "c", "10.0.0.3") };
+    index(vec![apply(pod("web", "a", "10.0.0.1")), apply(pod("db", "b", "10.0.0.2")), apply(far)])
+}
+
+#[test]
+fn a_pod_that_moves_concerns_both_its_nodes() {
+    let moved = Pod { node: Some("n2".to_owned()), ..pod("web", "a", "10.0.0.1") };
+    let mut index = two_pods();
+    let stale = stale_after(&mut index, apply(moved));
+    assert_eq!(pods(&stale), ["shop/a"]);
+    assert_eq!(stale.configurations.into_iter().collect::<Vec<_>>(), ["n1", "n2"]);
+    let on = |node| index.pods_of_node(node).map(|pod| pod.name.to_string()).collect::<Vec<_>>();
+    assert_eq!((on("n1"), on("n2")), (vec!["shop/b".to_owned()], vec!["far/c".to_owned(), "shop/a".to_owned()]));
+}
+
+#[test]
+fn a_service_concerns_the_pods_of_its_namespace() {
+    let stale = stale_after(&mut two_pods(), apply(service("web", "web", "10.96.0.1")));
+    assert_eq!(pods(&stale), ["shop/a", "shop/b"]);
+    assert_eq!(stale.services.iter().map(Name::to_string).collect::<Vec<_>>(), ["shop/web"]);
+}
+
+#[test]
+fn a_slice_concerns_whom_it_leads_to_wherever_that_is() {
+    let mut index = two_pods();
+    let by_address = slice("web-1", "web", &[80], vec![to_address("10.0.0.3")]);
+    assert_eq!(pods(&stale_after(&mut index, apply(by_address))), ["far/c", "shop/a", "shop/b"]);
+    // It leads elsewhere now, and whom it led to has to know.
+    let by_name = slice("web-1", "web", &[80], vec![to_pod("a")]);
+    assert_eq!(pods(&stale_after(&mut index, apply(by_name))), ["far/c", "shop/a", "shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-1"))), ["shop/a", "shop/b"]);
+}
+
+#[test]
+fn a_service_that_comes_after_its_slice_concerns_whom_that_leads_to() {
+    let mut index = two_pods();
+    index.apply(apply(slice("web-1", "web", &[80], vec![to_address("10.0.0.3")])), &mut Stale::default());
+    assert_eq!(pods(&stale_after(&mut index, apply(service("web", "x", "10.96.0.1")))), ["far/c", "shop/a", "shop/b"]);
+}
+
+#[test]
+fn a_namespace_concerns_every_node_when_its_annotation_changes_and_none_otherwise() {
+    let mut index = two_pods();
+    assert!(
+        !stale_after(&mut index, apply(Namespace { name: "shop".to_owned(), series: Asked::default() }))
+            .all_configurations
+    );
+    let asking = || apply(namespace("shop", SeriesSets::NONE.with(SeriesSet::Istio)));
+    assert!(stale_after(&mut index, asking()).all_configurations);
+    assert!(!stale_after(&mut index, asking()).all_configurations);
+    assert!(stale_after(&mut index, delete(Kind::Namespace, "shop")).all_configurations);
+}
+
+#[test]
+fn nodes_are_those_with_an_object_or_a_pod() {
+    let mut index = two_pods();
+    index.apply(apply(node("n3", "10.9.0.3")), &mut Stale::default());
+    assert_eq!(index.node_names().into_iter().collect::<Vec<_>>(), ["n1", "n2", "n3"]);
+    index.apply(Event::Synced, &mut Stale::default());
+    assert!(index.is_synced());
+}
+
+#[test]
+fn nothing_stays_of_what_was_deleted() {
+    let mut index = two_pods();
+    index.apply(apply(slice("web-1", "web", &[80], vec![to_address("10.0.0.3"), to_pod("a")])), &mut Stale::default());
+    for event in [delete(Kind::Pod, "a"), delete(Kind::Pod, "b"), delete(Kind::EndpointSlice, "web-1")] {
+        index.apply(event, &mut Stale::default());
+    }
+    let far = crate::object::Key { kind: Kind::Pod, name: Name::new("far", "c") };
+    index.apply(Event::Delete(far), &mut Stale::default());
+    assert_eq!(format!("{index:?}"), format!("{:?}", Index::default()));
+}
+
+#[test]
+fn an_unknown_series_set_is_warned_of_once() {
+    let (mut index, mut stale) = (Index::default(), Stale::default());
+    let wrong = Asked { unknown: vec!["isto".to_owned()], ..asked(SeriesSets::NONE) };
+    let mut labelled = Pod { series: wrong.clone(), ..pod("web", "a", "10.0.0.1") };
+    let ((), lines) = log_of(|| {
+        index.apply(apply(labelled.clone()), &mut stale);
+        labelled.labels.insert("more".to_owned(), "labels".to_owned());
+        index.apply(apply(labelled), &mut stale);
+        index.apply(apply(Namespace { name: "shop".to_owned(), series: wrong.clone() }), &mut stale);
+        index.apply(apply(Namespace { name: "shop".to_owned(), series: wrong }), &mut stale);
+    });
+    let warning = "annotation telemetry.longwire.io/series-sets: unknown series set \"isto\": \
+                   known are istio, kmesh-connection, kmesh-workload, longwire";
+    assert_eq!(lines, [format!("WARN Pod shop/a: {warning}"), format!("WARN Namespace shop: {warning}")]);
+}

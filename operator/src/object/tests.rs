@@ -1,1 +1,261 @@
+use super::{
+    Asked, Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, Service, Target,
+};
+use k8s_openapi::api::{core::v1 as api, discovery::v1 as discovery};
+use longwire_model::series::{SeriesSet, SeriesSets};
+use rstest::rstest;
+use serde_json::{Value, from_value, json};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+fn pod(metadata: Value, spec: Value, status: Value) -> Result<Pod, InvalidObject> {
+    let mut object =
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1"}, "spec": spec, "status": status});
+    object["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
+    from_value::<api::Pod>(object).unwrap().try_into()
+}
+
+fn service(metadata: Value, spec: Value, status: Value) -> Result<Option<Service>, InvalidObject> {
+    let mut object =
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec, "status": status});
+    object["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
+    Service::read(from_value::<api::Service>(object).unwrap())
+}
+
+fn ips(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+#[test]
+fn a_pod_is_read_whole() {
+    let metadata = json!({
+        "namespace": "shop", "uid": "u", "generateName": "web-7d4-", "labels": {"app": "web", "pod-template-hash": "7d4"},
+        "ownerReferences": [
+            {"apiVersion": "v1", "kind": "Node", "name": "not-the-controller", "uid": "x"},
+            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-7d4", "uid": "y", "controller": true},
+        ],
+    });
+    let spec =
+        json!({"nodeName": "n1", "containers": [{"name": "main", "ports": [{"name": "http", "containerPort": 80}]}]});
+    let status = json!({
+        "phase": "Running", "podIP": "10.0.0.1", "startTime": "2024-01-02T03:04:05Z",
+        "podIPs": [{"ip": "10.0.0.1"}, {"ip": "2001:db8::1"}],
+    });
+    let expected = Pod {
+        name: Name::new("shop", "web-1"),
+        uid: "u".to_owned(),
+        labels: BTreeMap::from(
+            [("app", "web"), ("pod-template-hash", "7d4")].map(|(k, v)| (k.to_owned(), v.to_owned())),
+        ),
+        workload: "web".to_owned(),
+        node: Some("n1".to_owned()),
+        host_network: false,
+        addresses: ips(&["10.0.0.1", "2001:db8::1"]),
+        started: 1_704_164_645_000_000_000,
+        ended: false,
+        ports: BTreeMap::from([("http".to_owned(), 80)]),
+        series: Asked::default(),
+        meshed: false,
+    };
+    assert_eq!(pod(metadata, spec, status), Ok(expected));
+}
+
+#[test]
+fn a_bare_pod_has_defaults() {
+    let bare = pod(json!({}), json!({}), json!({})).unwrap();
+    assert_eq!((bare.name, bare.uid.as_str()), (Name::new("default", "web-1"), "default/web-1"));
+    assert_eq!((bare.workload.as_str(), bare.started, bare.node), ("web-1", 0, None));
+}
+
+#[rstest]
+#[case::all_of_pod_ips(json!({"podIP": "10.0.0.9", "podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]}), &["10.0.0.1", "fd00::1"])]
+#[case::pod_ip_alone(json!({"podIP": "10.0.0.9"}), &["10.0.0.9"])]
+#[case::mapped(json!({"podIPs": [{"ip": "::ffff:10.0.0.1"}]}), &["10.0.0.1"])]
+#[case::twice(json!({"podIPs": [{"ip": "::ffff:10.0.0.1"}, {"ip": "10.0.0.1"}]}), &["10.0.0.1"])]
+#[case::none_yet(json!({"podIP": "", "podIPs": []}), &[])]
+fn a_pod_has_the_addresses_of_its_status(#[case] status: Value, #[case] expected: &[&str]) {
+    let pod = pod(json!({}), json!({}), status).unwrap();
+    assert_eq!(pod.addresses, ips(expected));
+    assert_eq!(pod.lives(), !expected.is_empty());
+}
+
+const DELETED: &str = "2024-01-02T03:04:05Z";
+
+#[rstest]
+#[case::running(json!({}), json!({"phase": "Running"}), false)]
+#[case::succeeded(json!({}), json!({"phase": "Succeeded"}), true)]
+#[case::failed(json!({}), json!({"phase": "Failed"}), true)]
+#[case::being_deleted(json!({"deletionTimestamp": DELETED}), json!({"phase": "Running"}), false)]
+#[case::deleted_with_one_running(
+    json!({"deletionTimestamp": DELETED}),
+    json!({"phase": "Running", "containerStatuses": [
+        {"name": "a", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"terminated": {"exitCode": 0}}},
+        {"name": "b", "image": "", "imageID": "", "ready": true, "restartCount": 0, "state": {"running": {}}},
+    ]}),
+    false
+)]
+#[case::deleted_and_stopped(
+    json!({"deletionTimestamp": DELETED}),
+    json!({"phase": "Running", "containerStatuses": [
+        {"name": "a", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"terminated": {"exitCode": 0}}},
+    ]}),
+    true
+)]
+#[case::stopped_before_a_restart(
+    json!({}),
+    json!({"phase": "Running", "containerStatuses": [
+        {"name": "a", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": {"terminated": {"exitCode": 1}}},
+    ]}),
+    false
+)]
+fn a_pod_has_ended_when_nothing_of_it_can_run(#[case] metadata: Value, #[case] status: Value, #[case] ended: bool) {
+    assert_eq!(pod(metadata, json!({}), status).unwrap().ended, ended);
+}
+
+#[test]
+fn a_host_network_pod_owns_none_of_its_addresses() {
+    let pod = pod(json!({}), json!({"hostNetwork": true}), json!({"podIP": "10.9.0.1"})).unwrap();
+    assert_eq!((pod.addresses.as_slice(), pod.own_addresses()), (ips(&["10.9.0.1"]).as_slice(), [].as_slice()));
+}
+
+#[test]
+fn ports_have_names_in_containers_that_last() {
+    let spec = json!({
+        "containers": [
+            {"name": "a", "ports": [{"name": "http", "containerPort": 80}, {"name": "dns", "containerPort": 53, "protocol": "UDP"}]},
+            {"name": "b", "ports": [{"name": "http", "containerPort": 81}, {"containerPort": 82}]},
+        ],
+        "initContainers": [
+            {"name": "sidecar", "restartPolicy": "Always", "ports": [{"name": "metrics", "containerPort": 9090}]},
+            {"name": "once", "ports": [{"name": "setup", "containerPort": 1}]},
+        ],
+    });
+    let ports = pod(json!({}), spec, json!({})).unwrap().ports;
+    assert_eq!(ports, BTreeMap::from([("http".to_owned(), 80), ("metrics".to_owned(), 9090)]));
+}
+
+#[rstest]
+#[case::sidecar(json!({"sidecar.istio.io/status": ""}), true)]
+#[case::ambient(json!({"ambient.istio.io/redirection": "enabled"}), true)]
+#[case::not_ambient(json!({"ambient.istio.io/redirection": "disabled"}), false)]
+#[case::asked_for_a_sidecar_and_has_none(json!({"sidecar.istio.io/inject": "true"}), false)]
+fn a_mesh_leaves_its_mark(#[case] annotations: Value, #[case] meshed: bool) {
+    assert_eq!(pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().meshed, meshed);
+}
+
+#[rstest]
+#[case::one("istio", Some(SeriesSets::NONE.with(SeriesSet::Istio)), &[])]
+#[case::several(" kmesh-workload , longwire,", Some(SeriesSets::NONE.with(SeriesSet::KmeshWorkload).with(SeriesSet::Longwire)), &[])]
+#[case::none_at_all("", Some(SeriesSets::NONE), &[])]
+#[case::the_rest_still_counts("isto,longwire", Some(SeriesSets::NONE.with(SeriesSet::Longwire)), &["isto"])]
+#[case::a_lone_typing_error_counts_for_nothing("isto", None, &["isto"])]
+fn the_annotation_names_series_sets(#[case] text: &str, #[case] sets: Option<SeriesSets>, #[case] unknown: &[&str]) {
+    let metadata = json!({"name": "shop", "annotations": {SERIES_SETS: text}});
+    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
+    let namespace = Namespace::try_from(from_value::<api::Namespace>(object).unwrap()).unwrap();
+    let expected = Asked { sets, unknown: unknown.iter().map(|name| (*name).to_owned()).collect() };
+    assert_eq!(namespace, Namespace { name: "shop".to_owned(), series: expected });
+}
+
+#[rstest]
+#[case::cluster_ips(json!({"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1", "fd00::1"]}), json!({}), &["10.96.0.1", "fd00::1"])]
+#[case::cluster_ip_alone(json!({"clusterIP": "10.96.0.1"}), json!({}), &["10.96.0.1"])]
+#[case::headless(json!({"clusterIP": "None", "clusterIPs": ["None"]}), json!({}), &[])]
+#[case::not_allocated_yet(json!({"clusterIP": ""}), json!({}), &[])]
+#[case::external(json!({"clusterIP": "10.96.0.1", "externalIPs": ["192.0.2.1"]}), json!({}), &["10.96.0.1", "192.0.2.1"])]
+#[case::load_balancer(
+    json!({"clusterIP": "10.96.0.1"}),
+    json!({"loadBalancer": {"ingress": [{"ip": "192.0.2.2"}, {"hostname": "lb.example.org"}]}}),
+    &["10.96.0.1", "192.0.2.2"]
+)]
+fn a_service_has_virtual_addresses(#[case] spec: Value, #[case] status: Value, #[case] expected: &[&str]) {
+    assert_eq!(service(json!({}), spec, status).unwrap().unwrap().addresses, ips(expected));
+}
+
+#[rstest]
+#[case::its_own(json!({"port": 80}), Some(Target::Port(80)))]
+#[case::another(json!({"port": 80, "targetPort": 8080}), Some(Target::Port(8080)))]
+#[case::named(json!({"port": 80, "targetPort": "http"}), Some(Target::Named("http".to_owned())))]
+#[case::a_number_in_quotes(json!({"port": 80, "targetPort": "8080"}), Some(Target::Port(8080)))]
+#[case::zero(json!({"port": 80, "targetPort": 0}), Some(Target::Port(80)))]
+#[case::tcp(json!({"port": 80, "protocol": "TCP"}), Some(Target::Port(80)))]
+#[case::udp(json!({"port": 53, "protocol": "UDP"}), None)]
+fn a_service_port_leads_to_a_target(#[case] port: Value, #[case] expected: Option<Target>) {
+    let service = service(json!({}), json!({"ports": [port]}), json!({})).unwrap().unwrap();
+    assert_eq!(service.targets, expected.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn an_external_name_is_no_end_of_a_connection() {
+    assert_eq!(service(json!({}), json!({"type": "ExternalName", "externalName": "example.org"}), json!({})), Ok(None));
+}
+
+#[test]
+fn a_service_knows_its_age() {
+    let old = service(json!({"creationTimestamp": "1970-01-01T00:00:01.5Z"}), json!({}), json!({})).unwrap().unwrap();
+    let unknown = service(json!({}), json!({}), json!({})).unwrap().unwrap();
+    assert_eq!((old.created, unknown.created), (1_500_000_000, 0));
+}
+
+#[test]
+fn a_slice_leads_to_pods_or_to_addresses() {
+    let object = json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}},
+        "ports": [{"name": "http", "port": 8080}, {"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "any"}],
+        "endpoints": [
+            {"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": "web-1", "namespace": "shop", "uid": "u"}},
+            {"addresses": ["10.0.0.2"], "conditions": {"ready": false}, "targetRef": {"kind": "Pod", "name": "web-2"}},
+            {"addresses": ["10.0.0.3"]},
+            {"addresses": ["10.0.0.4"], "targetRef": {"kind": "VirtualMachine", "name": "vm"}},
+        ],
+    });
+    let slice = EndpointSlice::read(from_value::<discovery::EndpointSlice>(object).unwrap()).unwrap().unwrap();
+    let expected = EndpointSlice {
+        name: Name::new("shop", "web-x"),
+        service: Name::new("shop", "web"),
+        ports: vec![8080],
+        endpoints: vec![
+            Endpoint::Pod(PodRef { name: Name::new("shop", "web-1"), uid: Some("u".to_owned()) }),
+            Endpoint::Pod(PodRef { name: Name::new("shop", "web-2"), uid: None }),
+            Endpoint::Addresses(ips(&["10.0.0.3"])),
+            Endpoint::Addresses(ips(&["10.0.0.4"])),
+        ],
+    };
+    assert_eq!(slice, expected);
+}
+
+#[rstest]
+#[case::nobody_s(json!({}), "IPv4")]
+#[case::of_names(json!({"kubernetes.io/service-name": "web"}), "FQDN")]
+fn a_slice_that_leads_nowhere_is_none(#[case] labels: Value, #[case] address_type: &str) {
+    let object = json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": address_type,
+        "metadata": {"name": "x", "labels": labels}, "endpoints": [{"addresses": ["web.example.org"]}],
+    });
+    assert_eq!(EndpointSlice::read(from_value::<discovery::EndpointSlice>(object).unwrap()), Ok(None));
+}
+
+#[test]
+fn a_node_has_its_own_addresses_alone() {
+    let object = json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}, "spec": {"podCIDR": "10.0.0.0/24"},
+        "status": {"addresses": [
+            {"type": "InternalIP", "address": "10.9.0.1"}, {"type": "Hostname", "address": "n1"},
+            {"type": "ExternalIP", "address": "192.0.2.9"}, {"type": "InternalIP", "address": "fd00:9::1"},
+        ]},
+    });
+    let node = Node::try_from(from_value::<api::Node>(object).unwrap()).unwrap();
+    let expected = Node { name: "n1".to_owned(), addresses: ips(&["10.9.0.1", "192.0.2.9", "fd00:9::1"]) };
+    assert_eq!(node, expected);
+}
+
+#[test]
+fn what_cannot_be_is_named_with_its_field() {
+    let text = |error: InvalidObject| error.to_string();
+    let address = pod(json!({}), json!({}), json!({"podIPs": [{"ip": "10.0.0.256"}]})).map_err(text);
+    assert_eq!(address, Err("status.podIPs.ip: \"10.0.0.256\" is not an IP address".to_owned()));
+    let port = service(json!({}), json!({"ports": [{"port": 80, "targetPort": 65_536}]}), json!({})).map_err(text);
+    assert_eq!(port, Err("spec.ports.targetPort: 65536 is not a port".to_owned()));
+    assert_eq!(pod(json!({"name": ""}), json!({}), json!({})), Err(InvalidObject::NoName));
+}

@@ -41,7 +41,7 @@ impl File {
         };
         let (mut documents, mut broken, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for piece in pieces {
-            let text = hash(piece.text);
+            let text = hash(content(piece.text));
             if let Some(known) = known.get(&text) {
                 documents.push((*known).clone());
                 continue;
@@ -97,6 +97,11 @@ impl File {
         }
         lost
     }
+}
+
+/// A document is the same wherever in the file it stands, and only the first goes without the mark.
+fn content(document: &str) -> &str {
+    document.split_once('\n').filter(|(first, _)| first.trim_end() == "---").map_or(document, |(_, rest)| rest)
 }
 
 fn hash(text: &str) -> u64 {

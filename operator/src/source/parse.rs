@@ -41,7 +41,6 @@ pub(super) fn parse(format: Format, piece: Piece<'_>) -> Result<Vec<Object>, Inv
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
-    #[serde(default)]
     api_version: String,
     kind: String,
 }

@@ -116,6 +116,8 @@ fn what_a_complete_pass_has_not_seen_has_vanished() {
     for id in [1, 3] {
         assert_eq!(table.get_mut(id).unwrap().total().sent, id, "entries move, and are still found");
     }
+    assert_eq!(pass(&mut table, &[(1, counters(1, 0))], true), [] as [u64; 0], "one pass is no proof");
+    assert_eq!(pass(&mut table, &[(1, counters(1, 0))], true), [3]);
 }
 
 #[test]

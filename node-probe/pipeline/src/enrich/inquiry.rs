@@ -33,7 +33,7 @@ pub(crate) enum Wait {
     Join,
     /// The same for a moment only, where the address could do: a sidecar's leg looks like a way out of the pod until the
     /// sidecar's socket is seen.
-    Moment,
+    Shortly,
 }
 
 /// A wait and its end; `None`: something other than time ends it.
@@ -77,7 +77,7 @@ pub(super) enum Patience {
     Owner,
     Backend,
     BackendOwner,
-    Moment,
+    Shortly,
 }
 
 #[derive(Debug)]

@@ -106,8 +106,8 @@ impl Enrich {
     /// The address tells; but both sockets tell more, and the second one follows the first closely.
     fn unless_joined(&self, inquiry: &mut Inquiry, peer: Peer, moment: Moment) -> Look {
         let is_alone = inquiry.end.sequence.is_some() && self.joins.counterpart(&inquiry.end).is_none();
-        if is_alone && let Some(until) = inquiry.patience(Patience::Moment, inquiry.seen + CLOSELY, moment) {
-            return Look::Wait(Waiting { on: Wait::Moment, until: Some(until) });
+        if is_alone && let Some(until) = inquiry.patience(Patience::Shortly, inquiry.seen + CLOSELY, moment) {
+            return Look::Wait(Waiting { on: Wait::Shortly, until: Some(until) });
         }
         Look::Peer(peer)
     }

@@ -45,7 +45,7 @@ impl Pipeline {
     fn force(&mut self, mut case: Case, on: Wait, now: Monotonic) {
         let moment = Moment { now, passes: self.connections.passes(), forced: true };
         let verdict = self.enrich.pursue(&mut case.inquiry, moment);
-        self.counts.forced += u64::from(on != Wait::Moment && matches!(verdict, Verdict::Edge(..)));
+        self.counts.forced += u64::from(on != Wait::Shortly && matches!(verdict, Verdict::Edge(..)));
         self.conclude(&case, verdict, now);
     }
 

@@ -1,1 +1,221 @@
+use super::{ANSWERS, MOST_ADDRESSES, MOST_PODS, Session};
+use crate::compile::{Answer, Changes, NodeConfiguration};
+use crate::publish::{Published, Publisher};
+use crate::sample::{ip, log_of};
+use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
+use longwire_model::series::SeriesSets;
+use longwire_model::update::{LocalPod, Update};
+use longwire_wire::decode::Decoder;
+use longwire_wire::message::{FromProbe, Hello, Interest};
+use longwire_wire::version;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tonic::Code;
 
+/// A session with what its probe understands of it.
+struct Talk {
+    session: Session,
+    decoder: Decoder,
+    publisher: Publisher,
+    published: watch::Receiver<Published>,
+}
+
+impl Talk {
+    fn new(hello: Hello) -> Self {
+        let (publisher, published) = Publisher::new();
+        let session = Session::new(Hello { node: "n1".to_owned(), ..hello }).unwrap();
+        Self { session, decoder: Decoder::default(), publisher, published }
+    }
+
+    fn publish(&self, pods: &[LocalPod], answers: &[(&str, &str)]) {
+        let nodes = vec![("n1".to_owned(), NodeConfiguration::new(pods.to_vec()))];
+        let answers = answers.iter().map(|(address, node)| (ip(address), Some(owned(address, node)))).collect();
+        self.publisher.publish(Changes { nodes, answers }, true);
+    }
+
+    fn next(&mut self) -> Option<Update> {
+        let update = self.session.next(&self.published.borrow()).unwrap()?;
+        Some(self.decoder.decode(update).unwrap().update)
+    }
+
+    fn ask(&mut self, add: &[&str], drop: &[&str]) {
+        let ips = |texts: &[&str]| texts.iter().map(|text| ip(text)).collect();
+        self.session.hear(FromProbe::Interest(Interest { add: ips(add), drop: ips(drop) })).unwrap();
+    }
+}
+
+fn owned(address: &str, node: &str) -> Answer {
+    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None };
+    Answer::new(Address { address: ip(address), owners: vec![owner] })
+}
+
+fn local(name: &str) -> LocalPod {
+    let text = str::to_owned;
+    let workload = Workload {
+        namespace: text("shop"),
+        name: text("web"),
+        canonical_service: text("web"),
+        canonical_revision: text("v1"),
+        cluster: text("c"),
+    };
+    let (uid, workload) = (format!("uid-{name}"), Arc::new(workload));
+    let pod = Pod { uid, name: text(name), addresses: vec![], host_network: false, workload, services: vec![] };
+    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+}
+
+/// New pods, removed ones, answers; a `-` stands for nobody.
+fn text(update: &Update) -> String {
+    let pods = update.pods.iter().map(|local| format!("+{}", local.pod.uid));
+    let removed = update.removed_pods.iter().map(|uid| format!("-{uid}"));
+    let answers = update.addresses.iter().map(|answer| match answer.owners.first().map(|owner| &owner.holder) {
+        Some(Holder::Node(name)) => format!("{}={name}", answer.address),
+        _ => format!("{}=-", answer.address),
+    });
+    pods.chain(removed).chain(answers).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn nothing_is_told_before_everything_is_known() {
+    let mut talk = Talk::new(Hello::default());
+    assert_eq!(talk.next(), None);
+    talk.publisher.publish(Changes::default(), false);
+    assert_eq!(talk.next(), None);
+    talk.publisher.publish(Changes::default(), true);
+    let nothing = NodeConfiguration::new([]);
+    assert_eq!(talk.next(), Some(Update { version: nothing.version, ..Update::default() }));
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn a_probe_is_told_what_is_new_and_no_more() {
+    let mut talk = Talk::new(Hello::default());
+    talk.publish(&[local("a"), local("b")], &[]);
+    let first = talk.next().unwrap();
+    assert_eq!(text(&first), "+uid-a +uid-b");
+    assert_eq!(first.version, NodeConfiguration::new([local("b"), local("a")]).version);
+    let mut changed = local("b");
+    changed.series = SeriesSets::NONE;
+    talk.publish(&[changed, local("c")], &[]);
+    assert_eq!(text(&talk.next().unwrap()), "+uid-b +uid-c -uid-a");
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn a_slow_probe_is_told_the_latest_and_not_the_way_there() {
+    let mut talk = Talk::new(Hello::default());
+    talk.ask(&["10.0.0.1"], &[]);
+    for round in 0..100 {
+        talk.publish(&[local(&format!("p{round}"))], &[("10.0.0.1", &format!("n{round}"))]);
+    }
+    assert_eq!(text(&talk.next().unwrap()), "+uid-p99 10.0.0.1=n99");
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn after_a_reconnect_only_what_changed_is_told() {
+    let (known, stale) = (version::of_local_pod(&local("a")), 1);
+    let answer = owned("10.0.0.1", "n1").version;
+    let pods = [("uid-a", known), ("uid-b", stale), ("uid-gone", 2)].map(|(uid, version)| (uid.to_owned(), version));
+    let addresses = vec![(ip("10.0.0.1"), answer), (ip("10.0.0.2"), answer), (ip("10.0.0.3"), 0)];
+    let mut talk = Talk::new(Hello { pods: pods.into(), addresses, ..Hello::default() });
+    talk.publish(&[local("a"), local("b")], &[("10.0.0.1", "n1"), ("10.0.0.2", "n2")]);
+    assert_eq!(text(&talk.next().unwrap()), "+uid-b -uid-gone 10.0.0.2=n2 10.0.0.3=-");
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn the_first_update_is_sent_even_when_there_is_nothing_to_say() {
+    let pods = vec![("uid-a".to_owned(), version::of_local_pod(&local("a")))];
+    let mut talk = Talk::new(Hello { pods, ..Hello::default() });
+    talk.publish(&[local("a")], &[]);
+    assert_eq!(talk.next().map(|update| text(&update)), Some(String::new()));
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn addresses_are_told_to_whom_asked() {
+    let mut talk = Talk::new(Hello::default());
+    talk.publish(&[], &[("10.0.0.1", "n1"), ("10.0.0.2", "n2")]);
+    assert_eq!(text(&talk.next().unwrap()), "");
+    talk.ask(&["10.0.0.1", "192.0.2.1"], &[]);
+    assert_eq!(text(&talk.next().unwrap()), "10.0.0.1=n1 192.0.2.1=-");
+    assert_eq!(talk.next(), None);
+    // Asked twice is asked once.
+    talk.ask(&["10.0.0.1"], &[]);
+    assert_eq!(talk.next(), None);
+    // Somebody comes, somebody goes.
+    talk.publish(&[], &[("192.0.2.1", "n3"), ("10.0.0.2", "n4")]);
+    assert_eq!(text(&talk.next().unwrap()), "192.0.2.1=n3");
+    talk.publisher.publish(Changes { answers: vec![(ip("192.0.2.1"), None)], ..Changes::default() }, true);
+    assert_eq!(text(&talk.next().unwrap()), "192.0.2.1=-");
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn what_was_dropped_is_told_again_when_it_is_asked_again() {
+    let mut talk = Talk::new(Hello::default());
+    talk.publish(&[], &[("10.0.0.1", "n1")]);
+    talk.ask(&["10.0.0.1"], &[]);
+    assert_eq!(text(&talk.next().unwrap()), "10.0.0.1=n1");
+    talk.ask(&[], &["10.0.0.1"]);
+    talk.publish(&[], &[("10.0.0.1", "n2")]);
+    assert_eq!(talk.next(), None);
+    talk.ask(&["10.0.0.1"], &[]);
+    assert_eq!(text(&talk.next().unwrap()), "10.0.0.1=n2");
+}
+
+fn addresses(count: usize) -> impl Iterator<Item = IpAddr> {
+    (0..count).map(|number| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes()))
+}
+
+#[test]
+fn many_answers_go_in_several_updates() {
+    let addresses = addresses(2 * ANSWERS + 1).map(|address| (address, 0)).collect();
+    let mut talk = Talk::new(Hello { addresses, ..Hello::default() });
+    talk.publish(&[], &[]);
+    let updates: Vec<_> = std::iter::from_fn(|| talk.next()).map(|update| update.addresses.len()).collect();
+    assert_eq!(updates, [ANSWERS, ANSWERS, 1]);
+}
+
+#[test]
+fn a_probe_asks_about_so_many_addresses_and_no_more() {
+    let all: Vec<_> = addresses(MOST_ADDRESSES).collect();
+    let mut talk =
+        Talk::new(Hello { addresses: all.into_iter().map(|address| (address, 0)).collect(), ..Hello::default() });
+    let one_more = |drop| FromProbe::Interest(Interest { add: vec![ip("fd00::1")], drop });
+    let refused = talk.session.hear(one_more(vec![])).unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert_eq!(refused.message(), "more than 65536 addresses asked about: drop some");
+    talk.session.hear(one_more(vec![ip("0.0.0.0")])).unwrap();
+}
+
+#[test]
+fn a_hello_names_so_many_pods_and_no_more() {
+    let pods = (0..=MOST_PODS).map(|number| (number.to_string(), 1)).collect();
+    let refused = Session::new(Hello { pods, ..Hello::default() }).unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+}
+
+#[test]
+fn a_second_hello_is_refused() {
+    let mut talk = Talk::new(Hello::default());
+    let refused = talk.session.hear(FromProbe::Hello(Hello::default())).unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+}
+
+#[test]
+fn a_refusal_is_logged_once_a_version_with_the_node_and_its_error() {
+    let mut talk = Talk::new(Hello::default());
+    let long = "x".repeat(10_000);
+    let ((), lines) = log_of(|| {
+        for (version, error) in [(1, "no\nroom"), (1, "no\nroom"), (2, long.as_str()), (1, "again")] {
+            talk.session.hear(FromProbe::Nack { version, error: error.to_owned() }).unwrap();
+        }
+        talk.session.hear(FromProbe::Ack { version: 3 }).unwrap();
+    });
+    let refused = |version: u64, error: &str| {
+        format!("WARN the probe of node n1 could not apply configuration {version:016x}: \"{error}\"")
+    };
+    assert_eq!(lines, [refused(1, "no\\nroom"), refused(2, &long[..512]), refused(1, "again")]);
+}

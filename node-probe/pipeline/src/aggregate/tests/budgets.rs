@@ -4,11 +4,14 @@ use super::{ALL, ISTIO, LONGWIRE, roomy, to};
 use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
-use crate::observation::{Delta, Reporter};
+use crate::observation::{Delta, Dialled, Edge, Reporter};
+use longwire_model::identity::{Service, Workload};
+use std::sync::Arc;
 
 /// What the four overflow sets take, and what an edge does.
 const RESERVED: usize = 2 * (EDGE + WORKLOAD);
 const EDGE: usize = 47;
+const ISTIOS: usize = 4;
 const WORKLOAD: usize = 6;
 const OVERFLOW: [(&str, &str); 2] = [("source_workload", "overflow"), ("destination_cluster", "overflow")];
 const OPENED: Delta = Delta {
@@ -103,18 +106,14 @@ fn an_edge_is_charged_for_the_series_sets_that_are_on_for_it() {
 
 #[test]
 fn series_that_are_switched_on_when_there_is_no_room_fold_alone() {
-    let mut aggregate = with_room_for(1);
+    let mut aggregate = Aggregate::new(Budget { series: RESERVED + ISTIOS + EDGE, connections: 2 });
     let first = aggregate.service(&edge(Reporter::Source, "a", "server"), 0);
     aggregate.add(to(first), ISTIO, &OPENED, 0);
     aggregate.activate(first);
     aggregate.activate(first);
-    // What the first left free is taken, all but the last 43 lines of it.
-    for client in ["b", "c"] {
-        let other = aggregate.service(&edge(Reporter::Source, client, "server"), 0);
-        aggregate.add(to(other), ISTIO, &OPENED, 0);
-    }
-    let both = ISTIO.union(LONGWIRE);
-    aggregate.add(to(first), both, &Delta { lost: 7, ..OPENED }, 0);
+    let second = aggregate.service(&edge(Reporter::Source, "b", "server"), 0);
+    aggregate.add(to(second), ISTIO.union(LONGWIRE), &OPENED, 0);
+    aggregate.add(to(first), ISTIO.union(LONGWIRE), &Delta { lost: 7, ..OPENED }, 0);
     aggregate.activate(first);
     aggregate.deactivate(first);
     let folded = scrape(&aggregate);
@@ -127,23 +126,21 @@ fn series_that_are_switched_on_when_there_is_no_room_fold_alone() {
 #[test]
 fn an_edge_named_overflow_shares_its_series() {
     let mut aggregate = roomy();
-    let mut impostor = edge(Reporter::Source, "overflow", "overflow");
-    let workload = longwire_model::identity::Workload {
-        namespace: "overflow".to_owned(),
-        name: "overflow".to_owned(),
-        canonical_service: "overflow".to_owned(),
-        canonical_revision: "overflow".to_owned(),
-        cluster: "overflow".to_owned(),
+    let name = || "overflow".to_owned();
+    let workload = Arc::new(Workload {
+        namespace: name(),
+        name: name(),
+        canonical_service: name(),
+        canonical_revision: name(),
+        cluster: name(),
+    });
+    let service = Arc::new(Service { namespace: name(), name: name(), host: name(), cluster: "Kubernetes".to_owned() });
+    let impostor = Edge {
+        reporter: Reporter::Source,
+        source: Some(Arc::clone(&workload)),
+        destination: Some(workload),
+        dialled: Dialled::Service(service),
     };
-    impostor.source = Some(workload.clone().into());
-    impostor.destination = Some(workload.into());
-    let service = longwire_model::identity::Service {
-        namespace: "overflow".to_owned(),
-        name: "overflow".to_owned(),
-        host: "overflow".to_owned(),
-        cluster: String::new(),
-    };
-    impostor.dialled = crate::observation::Dialled::Service(service.into());
     let held = aggregate.service(&impostor, 0);
     aggregate.add(to(held), ALL, &OPENED, 0);
     aggregate.release(to(held), 0);

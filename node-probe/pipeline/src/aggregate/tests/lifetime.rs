@@ -1,7 +1,7 @@
 //! When label sets go.
 
 use super::{ALL, SECOND, roomy, to};
-use crate::aggregate::{Aggregate, Attribution};
+use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::observation::{Delta, Edge, Reporter};
@@ -88,7 +88,7 @@ fn an_edge_that_comes_back_after_it_expired_starts_anew() {
 
 #[test]
 fn overflow_never_expires() {
-    let mut aggregate = Aggregate::new(crate::aggregate::Budget { series: 0, connections: 0 });
+    let mut aggregate = Aggregate::new(Budget { series: 0, connections: 0 });
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = Attribution {
         service: Some(aggregate.service(&flow.edge, 0)),
@@ -163,7 +163,7 @@ fn a_long_connection_that_is_taken_up_again_lives() {
 
 #[test]
 fn room_that_a_long_connection_leaves_is_used_again() {
-    let mut aggregate = Aggregate::new(crate::aggregate::Budget { series: 0, connections: 3 });
+    let mut aggregate = Aggregate::new(Budget { series: 0, connections: 3 });
     for round in 0..5 {
         let flow = flow(Reporter::Source, "client", "server", round);
         let connection = Some(aggregate.connection(&flow, 0));

@@ -108,7 +108,7 @@ impl World {
     /// As it is once the moment has passed in which the other end would follow.
     fn pursue_past_the_moment(&mut self, inquiry: &mut Inquiry, now: u64) -> String {
         match self.pursue(inquiry, now).as_str() {
-            "wait Moment" => self.pursue(inquiry, 10 + CLOSELY),
+            "wait Shortly" => self.pursue(inquiry, 10 + CLOSELY),
             other => other.to_owned(),
         }
     }
@@ -166,7 +166,7 @@ fn alone_the_owner_of_the_address_is_the_other_end() {
 fn the_other_end_has_a_moment_to_be_seen_before_the_address_decides() {
     let mut world = World::new();
     let mut leg = world.see(Role::Active, "1 7 10.0.0.1:1000 8.8.8.8:53", Some((1, 2)));
-    assert_eq!(world.pursue(&mut leg, 10), "wait Moment");
+    assert_eq!(world.pursue(&mut leg, 10), "wait Shortly");
     let mut sidecar = world.see(Role::Passive, "1 7 10.0.0.1:15001 10.0.0.1:1000", Some((1, 2)));
     assert_eq!(world.pursue(&mut sidecar, 11), "LocalLeg");
     assert_eq!(world.pursue(&mut leg, 11), "LocalLeg");
