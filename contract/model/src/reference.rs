@@ -1,1 +1,103 @@
+//! docs/metrics.md, made from the tables that the series themselves are made from.
 
+mod origin;
+mod prose;
+#[cfg(test)]
+mod tests;
+
+use crate::series::{FAMILIES, Family, Kind, REASON, SELF_METRICS, SelfKind, SelfMetric, SeriesSet};
+use std::fmt::Write;
+
+/// The whole page, as Markdown.
+#[must_use]
+pub fn render() -> String {
+    let mut page = String::from(prose::OPENING);
+    for set in SeriesSet::ALL {
+        page.push_str(&series_set(set));
+    }
+    page.push_str(prose::CLOSING);
+    page.push_str(&self_metrics());
+    page
+}
+
+fn series_set(set: SeriesSet) -> String {
+    let families: Vec<&Family> = FAMILIES.iter().filter(|family| family.set == set).collect();
+    let mut section = format!("\n## Series set `{}`\n\n{}\n", set.name(), prose::of(set));
+    section.push_str(&table(["series", "type", "unit", "what", "from"], families.iter().map(|family| row_of(family))));
+    section.push_str(&buckets(&families));
+    section.push_str(&labels(set, &families));
+    section
+}
+
+fn row_of(family: &Family) -> [String; 5] {
+    let kind = match family.kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram(_) => "histogram",
+    };
+    [code(family.name), kind.to_owned(), unit(family.name).to_owned(), family.help.to_owned(), family.source.to_owned()]
+}
+
+/// Names say their unit, as Prometheus asks.
+fn unit(name: &str) -> &'static str {
+    let name = name.strip_suffix("_total").unwrap_or(name);
+    match name.rsplit('_').next() {
+        Some("bytes") => "bytes",
+        Some("seconds") => "seconds",
+        Some("opened" | "closed" | "failed" | "active") => "connections",
+        Some("retrans") => "segments",
+        Some("lost" | "loss" | "packets") => "packets",
+        _ => "",
+    }
+}
+
+fn buckets(families: &[&Family]) -> String {
+    let histograms = families.iter().filter_map(|family| match family.kind {
+        Kind::Histogram(bounds) => Some((family.name, bounds)),
+        Kind::Counter | Kind::Gauge => None,
+    });
+    let mut text = String::new();
+    for (name, bounds) in histograms {
+        let bounds: Vec<String> = bounds.iter().map(f64::to_string).collect();
+        let _ = write!(text, "\nBuckets of `{name}`, in seconds: {}, +Inf.\n", bounds.join(", "));
+    }
+    text
+}
+
+/// Labels that another set has described already are not described again.
+fn labels(set: SeriesSet, families: &[&Family]) -> String {
+    if set == SeriesSet::Longwire {
+        let reason = table(["label", "value"], [[code(REASON), prose::REASONS.to_owned()]].into_iter());
+        return format!(
+            "\nLabels are those of `istio`. `longwire_tcp_connections_failed_total` has one more:\n\n{reason}"
+        );
+    }
+    let names = families.first().map_or(&[][..], |family| family.labels());
+    let rows = names.iter().map(|name| [code(name), origin::of(name).to_owned()]);
+    format!("\nLabels, {} of them, in this order:\n\n{}", names.len(), table(["label", "value"], rows))
+}
+
+fn self_metrics() -> String {
+    let row = |metric: &SelfMetric| {
+        let kind = match metric.kind {
+            SelfKind::Counter => "counter",
+            SelfKind::Gauge => "gauge",
+        };
+        let labels: Vec<String> = metric.labels.iter().map(|label| code(label)).collect();
+        [code(metric.name), kind.to_owned(), labels.join(", "), metric.help.to_owned()]
+    };
+    let rows = table(["series", "type", "labels", "what"], SELF_METRICS.iter().map(row));
+    format!("\n## The probe's own figures\n\n{}\n{rows}", prose::SELF_METRICS)
+}
+
+fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(&head.map(str::to_owned));
+    text.push_str(&line(&["---"; N].map(str::to_owned)));
+    text.extend(rows.map(|cells| line(&cells.map(|cell| cell.replace('|', "\\|")))));
+    text
+}
+
+fn code(name: &str) -> String {
+    format!("`{name}`")
+}

@@ -5,7 +5,7 @@ use crate::shared::Shared;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::Response;
-use futures::stream;
+use futures::{StreamExt, stream};
 use longwire_pipeline::aggregate::ScrapeNumber;
 use longwire_pipeline::exposition::{self, Cursor, Format};
 use std::convert::Infallible;
@@ -30,7 +30,9 @@ enum Next {
 pub(super) fn respond(shared: Arc<Shared>, format: Format) -> Response {
     let number = shared.pipeline().aggregate_mut().scrape_started();
     let scrape = Scrape { shared, format, number, next: Next::Series(Cursor::new(format)) };
-    let mut response = Response::new(Body::from_stream(stream::unfold(scrape, slice)));
+    // Compression polls once more after the end.
+    let body = Body::from_stream(stream::unfold(scrape, slice).fuse());
+    let mut response = Response::new(body);
     let content_type = header::HeaderValue::from_static(format.content_type());
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response

@@ -106,7 +106,7 @@ fn totals(scrape: &Scrape) -> BTreeMap<(&str, &str), i64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn folding_keeps_every_sum(
         lives in proptest::collection::vec(life(), 1..40),

@@ -1,0 +1,50 @@
+//! Where a label's value comes from.
+
+/// What stands in a label; the two ends follow the same rules.
+pub(super) fn of(label: &str) -> &'static str {
+    match label {
+        "reporter" => "`source`: the client's socket speaks; `destination`: the server's does",
+        "start_time" => {
+            "when the handshake completed, or the connection was adopted: UTC to the nanosecond, as Go prints a time, e.g. `2025-05-08 03:38:34.201259611 +0000 UTC`"
+        }
+        "source_address" => "the client's `ip:port`, as the reporting socket sees it; IPv6 in brackets",
+        "destination_address" => {
+            "the server's `ip:port`, as the reporting socket sees it: a Service's where the client dialled one; IPv6 in brackets"
+        }
+        "destination_pod_address" => {
+            "the server's own IP, behind any Service; what the socket sees where nobody knows better"
+        }
+        "destination_pod_namespace" => "the server's pod",
+        "destination_pod_name" => "the server's pod",
+        "destination_service" => {
+            "host name of the Service that the server's pod and port belong to, the oldest where several match; the one that was dialled where the backend is unknown; `unknown` where a pod was dialled that has none on this port"
+        }
+        "destination_service_namespace" => "that Service's namespace, or the pod's where there is none",
+        "destination_service_name" => "that Service's name; `PassthroughCluster`: the address is outside the cluster",
+        "destination_cluster" => {
+            "the name of the workload's cluster; where the workload is unknown and the Service is not, of the Service's"
+        }
+        "request_protocol" => "`tcp`",
+        "response_flags" => "`-`",
+        "connection_security_policy" => "`unknown`: the kernel does not see mTLS, and we do not pretend to",
+        _ => of_either_end(label),
+    }
+}
+
+fn of_either_end(label: &str) -> &'static str {
+    match label.split_once('_').map_or(label, |(_, rest)| rest) {
+        "workload" => "the owner's name by Istio's rules: a Deployment's, not its ReplicaSet's",
+        "canonical_service" => {
+            "first of the pod's labels `service.istio.io/canonical-name`, `app.kubernetes.io/name`, `app`; else the workload's name"
+        }
+        "canonical_revision" => {
+            "first of the pod's labels `service.istio.io/canonical-revision`, `app.kubernetes.io/version`, `version`; else `latest`"
+        }
+        "workload_namespace" => "the pod's namespace",
+        "principal" => "`unknown`: principals are mTLS identities",
+        "app" => "as canonical service",
+        "version" => "as canonical revision; `unknown` where the workload is",
+        "cluster" => "the name of the workload's cluster",
+        _ => "",
+    }
+}

@@ -1,0 +1,96 @@
+//! What the tables cannot say.
+
+use crate::series::SeriesSet;
+
+pub(super) const OPENING: &str = "\
+# Metrics
+
+<!-- Made from contract/model/src/series and reference; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-model` writes it anew. -->
+
+Every series of a probe, on `/metrics` and `/stats/prometheus`. Names are those of the text format 0.0.4. In OpenMetrics 1.0 the names of samples are the same, a counter's HELP and TYPE name the family without `_total`, and `le` reads `1.0`
+instead of `1`.
+
+Counters are 64 bits wide from the kernel to the text; each starts at 0 when the probe does, and falls back to 0 for no other reason while a connection feeds it. A family appears with its first label set, and a label set in a family only
+once the series set was on for a pod that feeds it.
+";
+
+pub(super) const CLOSING: &str = "
+## Values that are no names
+
+No label is ever empty.
+
+| value | in | means |
+| --- | --- | --- |
+| `unknown` | any naming label | nobody can say: the address is a node's, or changed hands around the open; the operator did not answer in time; conntrack did not know the backend; a client from outside the cluster or masqueraded. \
+`longwire_probe_unknown_total` counts them by reason. Also: the object leaves the label empty |
+| `latest` | `*_canonical_revision` | the pod names no revision, or the workload is unknown |
+| `PassthroughCluster` | `destination_service_name` | the client dialled an address outside the cluster |
+| `overflow` | every naming label at once | folded: there was no room for a label set of its own, see below |
+| `-` | `response_flags` | always |
+
+## Where the two reporters of an edge may differ
+
+For a connection that both probes saw from its open, and that ended gracefully, `reporter=\"source\"` and `reporter=\"destination\"` have equal labels otherwise, and equal bytes. The exceptions:
+
+| case | what to expect |
+| --- | --- |
+| cut: RST, timeout, a killed process or node | each end reports its own socket: the sender what it handed to the network, the receiver what arrived in order |
+| adopted: older than the probe | counted from adoption on, never in `opened`, but in `closed`; two probes adopt at two moments, and `opened` less `closed` can be negative |
+| ambiguous or masqueraded addresses | one end may know names that are `unknown` to the other, so that one connection is in two edges |
+| still alive | what is in flight was sent and is not yet received, and samples are up to one interval apart |
+| attempts that failed | the client's end alone reports them: the server's may not exist |
+| a series set that is off for one of the pods | that end says nothing |
+
+## Budgets
+
+`--max-series` bounds the lines of `istio`, `longwire` and `kmesh-workload` in a scrape. A label set is charged for everything it can come to with the series sets that are on for it, all reasons and histograms of `longwire` among them, so that it is \
+never refused a line later; a new one must fit with all of them, and is charged for less once it is known what is on. Where there is no room a connection feeds the `overflow` label set of its reporter for its whole life. The sum over all label \
+sets stays exact: nothing is dropped. `overflow` is charged in advance and always fits.
+
+Long connections have a budget of their own, 10,000 label sets a node, and their own `overflow`. `longwire_probe_overflowed_total` counts what was folded.
+
+## How long series stay
+
+- While a connection feeds it, a series stays, idle or not.
+- Of edges and workloads: until nothing has changed for 10 minutes and one of the two workloads has gone.
+- Of long connections: the last value stays until two scrapes that started after the end have completed and 60 seconds have passed, and 5 minutes at most.
+- `overflow` stays.
+";
+
+pub(super) const REASONS: &str = "\
+`refused`: a RST answered; `timeout`: nobody did; `unreachable`: a router or host said that there is no way; `aborted`: the application gave up first; `never_sent`: no segment left, for want of a port, a route or memory; `other`";
+
+pub(super) const SELF_METRICS: &str = "\
+Beside these, `process_*` of the Prometheus client library.
+";
+
+pub(super) fn of(set: SeriesSet) -> &'static str {
+    match set {
+        SeriesSet::Istio => {
+            "\
+On by default, except for pods whose own mesh exports these series already. One label set an edge and reporter, under the names that Istio's dashboards and Kiali read.
+
+Bytes are Istio's: *received* went from client to server and *sent* from server to client, whichever end reports. All four appear with the first connection that established or was adopted; an edge that only ever failed has none of them.
+"
+        }
+        SeriesSet::KmeshConnection => {
+            "\
+On by default. One label set a connection that is older than `--long-connection-threshold`; it begins with all that the connection has moved since it was opened or adopted.
+
+Bytes are the reporting socket's own, as in Kmesh: at the client, *sent* went to the server. IPv6 addresses are written in brackets where a port follows; Kmesh leaves them out, and nobody can tell where the port begins.
+"
+        }
+        SeriesSet::KmeshWorkload => {
+            "\
+Off unless `telemetry.longwire.io/series-sets` asks. One label set a source workload, destination pod and reporter. Bytes are the reporting socket's own, as in Kmesh.
+"
+        }
+        SeriesSet::Longwire => {
+            "\
+On by default. What Istio has no names for: failures, the quality of the network, times.
+
+The gauge and the counters but the failures appear with the first connection that established or was adopted, a reason or a histogram with its first event. Of failed attempts and handshakes only the client's end knows: `reporter=\"source\"`.
+"
+        }
+    }
+}
