@@ -3,6 +3,7 @@
 mod adopted;
 mod adversity;
 mod budgets;
+mod busy;
 mod cut;
 mod departed;
 mod edges;

@@ -24,6 +24,8 @@ mod stream;
 /// A probe whose machine is gone is noticed within both together.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// On one connection; a probe needs one.
+const STREAMS: u32 = 16;
 
 /// Serves until told to stop; streams that are open end with the writer.
 pub async fn serve(
@@ -33,6 +35,7 @@ pub async fn serve(
 ) -> Result<(), tonic::transport::Error> {
     let control = ControlServer::new(Service { published }).max_decoding_message_size(MAX_MESSAGE);
     Server::builder()
+        .max_concurrent_streams(Some(STREAMS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
         .add_service(control.max_encoding_message_size(MAX_MESSAGE))

@@ -19,6 +19,7 @@ mod values;
 
 pub use handles::{Attribution, ConnectionSeries, ServiceSeries, WorkloadSeries};
 pub(crate) use histogram::Histogram;
+pub use lifetime::Mention;
 pub use scrapes::ScrapeNumber;
 pub(crate) use sets::Sets;
 pub use stats::{AggregateStats, KindStats};

@@ -25,6 +25,7 @@ pub(crate) use local::{Local, PodSlot};
 pub use peer::BackendQuestion;
 pub(crate) use resolution::Resolution;
 
+use crate::aggregate::Mention;
 use crate::connection::Passes;
 use crate::record::Monotonic;
 use hashbrown::HashSet;
@@ -38,6 +39,22 @@ use longwire_model::update::Update;
 use peer::Look;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
+
+/// Pods that live, and their workloads.
+#[derive(Debug)]
+pub(crate) struct Living<'a> {
+    workloads: HashSet<&'a Workload>,
+    pods: HashSet<&'a str>,
+}
+
+impl Living<'_> {
+    pub(crate) fn contains(&self, named: Mention<'_>) -> bool {
+        match named {
+            Mention::Workload(workload) => self.workloads.contains(workload),
+            Mention::Pod(pod) => self.pods.contains(pod.uid.as_str()),
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Enrich {
@@ -196,10 +213,13 @@ impl Enrich {
         self.locals.sets(slot)
     }
 
-    /// Whether pods of a workload live, as far as this node knows.
-    pub(crate) fn living(&self) -> HashSet<&Workload> {
-        let here = self.locals.pods().map(|local| &local.pod.workload);
-        here.chain(self.identities.living()).map(AsRef::as_ref).collect()
+    /// The pods that live, as far as this node knows.
+    pub(crate) fn living(&self) -> Living<'_> {
+        let pods = || self.locals.pods().map(|local| &local.pod).chain(self.identities.living());
+        Living {
+            workloads: pods().map(|pod| pod.workload.as_ref()).collect(),
+            pods: pods().map(|pod| pod.uid.as_str()).collect(),
+        }
     }
 
     pub(crate) fn configured(&self) -> bool {

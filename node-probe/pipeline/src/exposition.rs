@@ -46,7 +46,9 @@ pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mu
                 family::render(family, aggregate.services(), *format, progress, enough, out)
             }
             SeriesSet::KmeshWorkload => family::render(family, aggregate.workloads(), *format, progress, enough, out),
-            SeriesSet::KmeshConnection => family::render(family, aggregate.connections(), *format, progress, enough, out),
+            SeriesSet::KmeshConnection => {
+                family::render(family, aggregate.connections(), *format, progress, enough, out)
+            }
         };
         if !is_complete {
             return true;

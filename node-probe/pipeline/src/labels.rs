@@ -107,7 +107,12 @@ impl WorkloadLabels {
         Self { edge: flow.edge.clone(), target: Some(target) }
     }
 
-    fn pod(&self) -> PodNames<'_> {
+    /// `None`: it is not known.
+    pub(crate) fn pod(&self) -> Option<&Pod> {
+        self.target.as_ref()?.pod.as_deref()
+    }
+
+    fn pod_names(&self) -> PodNames<'_> {
         self.target.as_ref().map_or(PodNames::OVERFLOW, |target| PodNames::of(target.pod.as_deref()))
     }
 
@@ -126,7 +131,7 @@ impl LabelSet for WorkloadLabels {
     }
 
     fn write(&self, out: &mut Vec<u8>) {
-        let (names, pod, address) = (EdgeNames::of(&self.edge), self.pod(), written(self.address()));
+        let (names, pod, address) = (EdgeNames::of(&self.edge), self.pod_names(), written(self.address()));
         let values = iter::once(names.reporter())
             .chain(names.source.labels())
             .chain([address.as_str(), pod.namespace, pod.name])
@@ -140,7 +145,7 @@ impl LabelSet for WorkloadLabels {
 impl PartialEq for WorkloadLabels {
     fn eq(&self, other: &Self) -> bool {
         self.address() == other.address()
-            && self.pod() == other.pod()
+            && self.pod_names() == other.pod_names()
             && EdgeNames::of(&self.edge).ends() == EdgeNames::of(&other.edge).ends()
     }
 }
@@ -149,7 +154,7 @@ impl Eq for WorkloadLabels {}
 
 impl Hash for WorkloadLabels {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.address(), self.pod(), EdgeNames::of(&self.edge).ends()).hash(state);
+        (self.address(), self.pod_names(), EdgeNames::of(&self.edge).ends()).hash(state);
     }
 }
 
@@ -171,7 +176,7 @@ impl LabelSet for ConnectionLabels {
 
     fn write(&self, out: &mut Vec<u8>) {
         let Self { target, course } = self;
-        let (names, pod, address) = (EdgeNames::of(&target.edge), target.pod(), written(target.address()));
+        let (names, pod, address) = (EdgeNames::of(&target.edge), target.pod_names(), written(target.address()));
         let start = course.map_or_else(|| OVERFLOW.to_owned(), |course| start_time::written(course.start));
         let source = written(course.map(|course| course.source));
         let destination = written(course.map(|course| course.destination));

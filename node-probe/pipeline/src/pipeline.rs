@@ -11,11 +11,11 @@ mod tests;
 pub use crate::enrich::BackendQuestion;
 pub use stats::Stats;
 
-use crate::aggregate::{Aggregate, Budget};
+use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
 use crate::enrich::{Enrich, Wait};
 use crate::record::{Monotonic, Sample};
-use longwire_model::identity::{UnixNanos, Workload};
+use longwire_model::identity::UnixNanos;
 use longwire_model::update::Update;
 use pending::Pending;
 use stage::{Books, Stage};
@@ -215,7 +215,7 @@ impl Pipeline {
         let mut living = None;
         let enrich = &self.enrich;
         // Most of the time nothing is idle long enough to ask.
-        let mut is_alive = |workload: &Workload| living.get_or_insert_with(|| enrich.living()).contains(workload);
+        let mut is_alive = |named: Mention<'_>| living.get_or_insert_with(|| enrich.living()).contains(named);
         self.aggregate.expire(now, &mut is_alive);
     }
 

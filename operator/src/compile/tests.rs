@@ -208,5 +208,5 @@ fn an_annotation_of_the_root_namespace_reaches_every_node() {
 fn nobody_has_a_version_too() {
     let nobody = Answer::nobody(ip("192.0.2.1"));
     let expected = Address { address: ip("192.0.2.1"), owners: vec![] };
-    assert_eq!((nobody.version, nobody.address.clone()), (version::of_address(&expected), expected));
+    assert_eq!((nobody.version, nobody.address), (version::of_address(&expected), expected));
 }

@@ -9,17 +9,19 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 fn pod(metadata: Value, spec: Value, status: Value) -> Result<Pod, InvalidObject> {
-    let mut object =
-        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1"}, "spec": spec, "status": status});
-    object["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-    from_value::<api::Pod>(object).unwrap().try_into()
+    from_value::<api::Pod>(object("Pod", "web-1", metadata, spec, status)).unwrap().try_into()
 }
 
 fn service(metadata: Value, spec: Value, status: Value) -> Result<Option<Service>, InvalidObject> {
-    let mut object =
-        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec, "status": status});
-    object["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-    Service::read(from_value::<api::Service>(object).unwrap())
+    Service::read(from_value::<api::Service>(object("Service", "web", metadata, spec, status)).unwrap())
+}
+
+fn object(kind: &str, name: &str, metadata: Value, spec: Value, status: Value) -> Value {
+    let mut object = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
+    let Value::Object(metadata) = metadata else { panic!("{metadata}") };
+    object["metadata"].as_object_mut().unwrap().extend(metadata);
+    (object["spec"], object["status"]) = (spec, status);
+    object
 }
 
 fn ips(texts: &[&str]) -> Vec<IpAddr> {

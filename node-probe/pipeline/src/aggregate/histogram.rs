@@ -5,6 +5,15 @@ use longwire_model::series::{FAMILIES, Kind, Metric};
 
 /// More buckets than any row has, `+Inf` among them.
 const MOST: usize = 12;
+const _: () = {
+    let mut row = 0;
+    while row < FAMILIES.len() {
+        if let Kind::Histogram(bounds) = FAMILIES[row].kind {
+            assert!(bounds.len() < MOST, "a row with more buckets than there is room for");
+        }
+        row += 1;
+    }
+};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Histogram {

@@ -6,7 +6,7 @@ use super::{Aggregate, Attribution, ConnectionSeries, ServiceSeries, WorkloadSer
 use crate::labels::LabelSet;
 use crate::observation::Edge;
 use crate::record::Monotonic;
-use longwire_model::identity::Workload;
+use longwire_model::identity::{Pod, Workload};
 
 const SECOND: Monotonic = 1_000_000_000;
 /// Edges and workloads: without a change.
@@ -15,6 +15,13 @@ const IDLE: Monotonic = 600 * SECOND;
 const LAST_VALUE_AT_LEAST: Monotonic = 60 * SECOND;
 /// And if nobody scrapes.
 const LAST_VALUE_AT_MOST: Monotonic = 300 * SECOND;
+
+/// Whom a label set names.
+#[derive(Clone, Copy, Debug)]
+pub enum Mention<'a> {
+    Workload(&'a Workload),
+    Pod(&'a Pod),
+}
 
 /// When a long connection ended.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +48,22 @@ impl Aggregate {
     }
 
     /// Removes what is due. An edge is when nobody holds it, nothing has changed for long and one of its workloads is
-    /// gone; while both live, a counter that started anew would say less than one that stays.
-    pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(&Workload) -> bool) {
+    /// gone; while both live, a counter that started anew would say less than one that stays. A set that names a pod goes
+    /// with the pod, and one that names a mere address when it is idle: there are as many as the world is wide.
+    pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(Mention<'_>) -> bool) {
         let Self { services, workloads, connections, lines, scrapes, .. } = self;
         services.expire(
             |key, set| is_idle(set, now) && has_gone(key.edge(), alive),
             |values| lines.release(values.charged),
         );
         let of_workload = lines.of_workload;
-        workloads.expire(|key, set| is_idle(set, now) && has_gone(key.edge(), alive), |_| lines.release(of_workload));
+        workloads.expire(
+            |key, set| {
+                let mut pod_has_gone = || key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)));
+                is_idle(set, now) && (pod_has_gone() || has_gone(key.edge(), alive))
+            },
+            |_| lines.release(of_workload),
+        );
         let is_over = |released: Released| {
             let since = now.saturating_sub(released.at);
             since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && scrapes.have_shown(released.scrape)
@@ -62,6 +76,6 @@ fn is_idle<K, V>(set: &Set<K, V>, now: Monotonic) -> bool {
     now.saturating_sub(set.changed) >= IDLE
 }
 
-fn has_gone(edge: &Edge, alive: &mut dyn FnMut(&Workload) -> bool) -> bool {
-    [&edge.source, &edge.destination].into_iter().flatten().any(|workload| !alive(workload))
+fn has_gone(edge: &Edge, alive: &mut dyn FnMut(Mention<'_>) -> bool) -> bool {
+    [&edge.source, &edge.destination].into_iter().flatten().any(|workload| !alive(Mention::Workload(workload)))
 }

@@ -5,7 +5,7 @@ mod tests;
 
 use super::recent::Recent;
 use crate::record::Monotonic;
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, UnixNanos, Workload};
+use longwire_model::identity::{Address, Holder, Owner, Pod, Service, UnixNanos};
 use std::collections::BTreeSet;
 use std::mem;
 use std::net::IpAddr;
@@ -62,11 +62,11 @@ impl Identities {
         self.known.iter().map(|(address, _)| *address).collect()
     }
 
-    /// Workloads of pods that have their address now.
-    pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Workload>> {
+    /// Pods that have their address now.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Pod>> {
         let owners = self.known.iter().filter_map(|(_, identity)| identity.owners.as_ref()).flatten();
         owners.filter_map(|owner| match &owner.holder {
-            Holder::Pod(pod) if owner.until.is_none() => Some(&pod.workload),
+            Holder::Pod(pod) if owner.until.is_none() => Some(pod),
             _ => None,
         })
     }

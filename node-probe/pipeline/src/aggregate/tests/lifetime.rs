@@ -1,7 +1,7 @@
 //! When label sets go.
 
 use super::{ALL, SECOND, roomy, to};
-use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::aggregate::{Aggregate, Attribution, Budget, Mention};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::observation::{Delta, Edge, Reporter};
@@ -35,7 +35,10 @@ fn an_edge_expires_when_it_is_idle_and_a_workload_is_gone(
     #[case] expected: usize,
 ) {
     let mut aggregate = idle_edge();
-    aggregate.expire(START + after, &mut |workload| alive.contains(&workload.name.as_str()));
+    aggregate.expire(START + after, &mut |named| match named {
+        Mention::Workload(workload) => alive.contains(&workload.name.as_str()),
+        Mention::Pod(pod) => panic!("an edge names no pod, but {pod:?}"),
+    });
     assert_eq!(edges(&aggregate), expected);
     assert_eq!(aggregate.stats().services.expired, 1 - expected as u64);
 }
@@ -66,6 +69,23 @@ fn what_a_connection_holds_never_expires() {
     let before = scrape(&aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
     assert_eq!(scrape(&aggregate), before);
+}
+
+#[rstest]
+#[case::all_live(true, true, 1)]
+#[case::its_pod_is_gone_though_others_of_its_workload_live(true, false, 0)]
+#[case::it_names_a_mere_address(false, true, 0)]
+fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: bool, #[case] expected: i64) {
+    let mut aggregate = roomy();
+    let mut flow = flow(Reporter::Source, "client", "server", 1);
+    if !named {
+        flow.destination_pod = None;
+    }
+    let held = Attribution { service: None, workload: Some(aggregate.workload(&flow, 0)), connection: None };
+    aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, START);
+    aggregate.release(held, START);
+    aggregate.expire(START + IDLE, &mut |named| matches!(named, Mention::Workload(_)) || pod_lives);
+    assert_eq!(scrape(&aggregate).sum("kmesh_tcp_workload_sent_bytes_total", &[]), expected);
 }
 
 #[test]

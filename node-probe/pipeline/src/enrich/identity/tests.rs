@@ -1,4 +1,5 @@
 use super::*;
+use longwire_model::identity::Workload;
 
 const S: u64 = 1_000_000_000;
 
@@ -87,7 +88,7 @@ fn an_unused_address_is_forgotten_unless_a_living_pod_has_it() {
     identities.sweep(UNUSED);
     assert_eq!(identities.take_questions(), (vec![], vec![address(2), address(3)]));
     assert_eq!(identities.len(), 2);
-    assert_eq!(identities.living().map(|workload| workload.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(identities.living().map(|pod| pod.workload.name.as_str()).collect::<Vec<_>>(), ["a"]);
     identities.sweep(UNUSED + S);
     assert_eq!(identities.take_questions(), (vec![], vec![address(4)]));
 }

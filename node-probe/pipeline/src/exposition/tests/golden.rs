@@ -123,3 +123,12 @@ fn a_help_text_is_escaped_as_each_format_says() {
     assert_eq!(header(Format::Text), "# HELP a_total one\\\\two\\n\"three\"\n# TYPE a_total counter\n");
     assert_eq!(header(Format::OpenMetrics), "# HELP a one\\\\two\\n\\\"three\\\"\n# TYPE a counter\n");
 }
+
+#[test]
+fn the_reference_explains_every_reason() {
+    let page = include_str!("../../../../../docs/metrics.md");
+    let row = page.lines().find(|line| line.starts_with("| `reason` | ")).unwrap();
+    for reason in FailReason::ALL {
+        assert!(row.contains(&format!("`{}`", reason.name())), "{} in {row}", reason.name());
+    }
+}

@@ -1,0 +1,119 @@
+//! The conversation itself.
+
+use crate::harness::{Running, hello, node, pod};
+use longwire_wire::message::{FromProbe, Hello, Interest};
+use longwire_wire::proto;
+use std::net::IpAddr;
+use tonic::Code;
+
+#[tokio::test]
+async fn addresses_are_told_on_demand_and_never_unasked() {
+    let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
+    let mut probe = operator.probe("n2").await;
+    operator.write("b.yaml", pod("web", "b", "10.0.0.2"));
+    operator.write("n2.yaml", pod("web", "c", "10.0.0.3").replace("nodeName: n1", "nodeName: n2"));
+    probe.until(|known| known.pods.contains_key("c")).await;
+    assert_eq!(probe.answers(&["10.0.0.2"]).await, "b holds");
+    assert_eq!(probe.known.addresses.keys().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.2"]);
+    // Dropped, it is not told any more.
+    let drop = vec!["10.0.0.2".parse().unwrap()];
+    probe.say(FromProbe::Interest(Interest { add: vec!["10.0.0.1".parse().unwrap()], drop })).await;
+    let first = "10.0.0.1".parse().unwrap();
+    probe.until(|known| known.owners(first) == "a holds").await;
+    operator.write("b.yaml", "");
+    operator.write("a.yaml", "");
+    probe.until(|known| known.owners(first) == "a left").await;
+    assert_eq!(probe.known.owners("10.0.0.2".parse().unwrap()), "b holds");
+}
+
+#[tokio::test]
+async fn after_a_reconnect_only_what_changed_is_sent() {
+    let (a, b) = (pod("web", "a", "10.0.0.1"), pod("web", "b", "10.0.0.2"));
+    let operator = Running::with(&[("a.yaml", &a), ("b.yaml", &b), ("n.yaml", &node("n1", "10.9.0.1"))]).await;
+    let mut probe = operator.probe("n1").await;
+    probe.answers(&["10.0.0.1", "10.0.0.2", "10.9.0.1"]).await;
+    let known = Hello {
+        pods: probe.known.pods.iter().map(|(uid, (_, version))| (uid.clone(), *version)).collect(),
+        addresses: probe.known.addresses.iter().map(|(address, (_, version))| (*address, *version)).collect(),
+        ..hello("n1")
+    };
+    drop(probe);
+    let mut same = operator.connect([FromProbe::Hello(known.clone())]).await;
+    let update = same.next().await.unwrap();
+    assert_eq!((update.pods.len(), update.removed_pods.len(), update.addresses.len()), (0, 0, 0));
+    operator.write("a.yaml", pod("other", "a", "10.0.0.1"));
+    same.known.pods.clear();
+    same.until(|known| known.pod("a").starts_with("other/")).await;
+    let mut again = operator.connect([FromProbe::Hello(known)]).await;
+    let update = again.next().await.unwrap();
+    let pods: Vec<_> = update.pods.iter().map(|local| local.pod.uid.as_str()).collect();
+    let addresses: Vec<_> = update.addresses.iter().map(|answer| answer.address.to_string()).collect();
+    assert_eq!((pods, update.removed_pods.len(), addresses), (vec!["a"], 0, vec!["10.0.0.1".to_owned()]));
+}
+
+#[tokio::test]
+async fn the_first_message_has_to_be_hello() {
+    let operator = Running::with(&[]).await;
+    let refused = |status: tonic::Status| (status.code(), status.message().to_owned());
+    let mut ack = operator.connect([FromProbe::Ack { version: 1 }]).await;
+    let text = "the first message of a stream must be hello, and was not";
+    assert_eq!(refused(ack.last_word().await), (Code::InvalidArgument, text.to_owned()));
+    let mut nothing = operator.connect_raw([proto::ProbeMessage { message: None }]).await;
+    let text = "message: none of hello, interest, ack, nack, or one from a newer probe";
+    assert_eq!(refused(nothing.last_word().await), (Code::InvalidArgument, text.to_owned()));
+    let mut nobody = operator.connect([FromProbe::Hello(hello(""))]).await;
+    let text = "hello.node: empty, must be the name of the probe's node";
+    assert_eq!(refused(nobody.last_word().await), (Code::InvalidArgument, text.to_owned()));
+    let mut twice = operator.connect([FromProbe::Hello(hello("n1")), FromProbe::Hello(hello("n1"))]).await;
+    assert_eq!(twice.last_word().await.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_ends_the_stream_with_its_name() {
+    let operator = Running::with(&[]).await;
+    let interest = proto::Interest { add: vec![vec![1, 2, 3]], drop: vec![] };
+    let message = proto::ProbeMessage { message: Some(proto::probe_message::Message::Interest(interest)) };
+    let mut probe = operator.connect_raw([FromProbe::Hello(hello("n1")).into(), message]).await;
+    let status = probe.last_word().await;
+    let text = "interest.add: an address has 4 or 16 bytes, not 3: [01, 02, 03]";
+    assert_eq!((status.code(), status.message()), (Code::InvalidArgument, text));
+}
+
+#[tokio::test]
+async fn whoever_asks_about_too_many_addresses_is_told_so() {
+    let operator = Running::with(&[]).await;
+    let addresses = (0..65_537_u32).map(|number| (IpAddr::from(number.to_be_bytes()), 0)).collect();
+    let mut probe = operator.connect([FromProbe::Hello(Hello { addresses, ..hello("n1") })]).await;
+    let status = probe.last_word().await;
+    let text = "more than 65536 addresses asked about: drop some";
+    assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, text));
+}
+
+#[tokio::test]
+async fn many_answers_all_arrive() {
+    let operator = Running::with(&[]).await;
+    let addresses: Vec<_> = (0..20_000_u32).map(|number| (IpAddr::from(number.to_be_bytes()), 0)).collect();
+    let mut probe = operator.connect([FromProbe::Hello(Hello { addresses, ..hello("n1") })]).await;
+    probe.until(|known| known.addresses.len() == 20_000).await;
+}
+
+#[tokio::test]
+async fn a_node_may_have_several_streams_and_a_refusal_ends_none() {
+    let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
+    let (mut one, mut two) = (operator.probe("n1").await, operator.probe("n1").await);
+    one.say(FromProbe::Nack { version: 1, error: "no".to_owned() }).await;
+    two.say(FromProbe::Ack { version: 1 }).await;
+    operator.write("a.yaml", pod("other", "a", "10.0.0.1"));
+    for probe in [&mut one, &mut two] {
+        probe.until(|known| known.pod("a").starts_with("other/")).await;
+    }
+}
+
+#[tokio::test]
+async fn an_operator_that_stops_says_goodbye() {
+    let operator = Running::with(&[]).await;
+    let mut probe = operator.probe("n1").await;
+    operator.stop().await;
+    let status = probe.last_word().await;
+    assert_eq!((status.code(), status.message()), (Code::Unavailable, "the operator is stopping"));
+}
