@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Lines of a log that a failure shows.
@@ -19,6 +19,7 @@ pub struct Process {
     name: String,
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -31,9 +32,8 @@ impl Process {
         nursery().send(Birth { netns: netns.clone(), line, reply }).map_err(|_| anyhow!("the nursery is gone"))?;
         let mut child = answer.recv()?.with_context(|| format!("start {name}"))?;
         let log = Arc::new(Mutex::new(Vec::new()));
-        keep(child.stdout.take(), &log);
-        keep(child.stderr.take(), &log);
-        Ok(Self { name: name.to_owned(), child, log })
+        let readers = vec![keep(child.stdout.take(), &log), keep(child.stderr.take(), &log)];
+        Ok(Self { name: name.to_owned(), child, log, readers })
     }
 
     /// All lines said so far, both outputs.
@@ -67,10 +67,14 @@ impl Process {
         })
     }
 
-    /// Waits for the process to end by itself.
+    /// Waits for the process to end by itself; all it ever said is in the log then.
     pub fn await_exit(&mut self, patience: Duration) -> Result<ExitStatus> {
         let ended = crate::wait::eventually(patience, || self.child.try_wait()?.context("still running"));
-        ended.with_context(|| self.last_words())
+        let status = ended.with_context(|| self.last_words())?;
+        for reader in self.readers.drain(..) {
+            reader.join().map_err(|_| anyhow!("a reader of the log panicked"))?;
+        }
+        Ok(status)
     }
 
     /// An error once the process is gone, with what it said.
@@ -124,11 +128,11 @@ fn spawn(netns: &Netns, line: &[String]) -> Result<Child> {
         .spawn()?)
 }
 
-fn keep(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Vec<String>>>) {
+fn keep(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
     let log = Arc::clone(log);
     thread::spawn(move || {
         for line in pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).lines()).map_while(Result::ok) {
             log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
-    });
+    })
 }
