@@ -16,12 +16,19 @@ pub struct PodSpec {
     labels: Pairs,
     annotations: Pairs,
     host_network: bool,
+    node: &'static str,
 }
 
 impl PodSpec {
     #[must_use]
     pub fn new(workload: &str) -> Self {
-        Self { workload: workload.to_owned(), labels: Pairs::new(), annotations: Pairs::new(), host_network: false }
+        Self {
+            workload: workload.to_owned(),
+            labels: Pairs::new(),
+            annotations: Pairs::new(),
+            host_network: false,
+            node: "node",
+        }
     }
 
     #[must_use]
@@ -33,6 +40,13 @@ impl PodSpec {
     #[must_use]
     pub fn annotation(mut self, name: &str, value: &str) -> Self {
         self.annotations.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Of a node that shares this one's kernel, as in kind: its own probe reports it.
+    #[must_use]
+    pub fn elsewhere(mut self) -> Self {
+        self.node = "elsewhere";
         self
     }
 
@@ -66,7 +80,7 @@ impl Machine {
         let all = (0..plain).map(|index| PodSpec::new(&format!("w{index}"))).chain(specs.iter().cloned());
         for (spec, index) in all.zip(1..) {
             let pod = make(&node, plan, index, &spec)?;
-            let text = manifests::pod_and_service(&pod, &spec.labels, &spec.annotations);
+            let text = manifests::pod_and_service(&pod, spec.node, &spec.labels, &spec.annotations);
             manifests.write(&format!("{}.yaml", spec.workload), &text)?;
             pods.push(pod);
         }

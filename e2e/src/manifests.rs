@@ -59,7 +59,7 @@ status:
 
 /// A replica of a Deployment that has the workload's name, and its Service.
 #[must_use]
-pub fn pod_and_service(pod: &Pod, labels: &Pairs, annotations: &Pairs) -> String {
+pub fn pod_and_service(pod: &Pod, node: &str, labels: &Pairs, annotations: &Pairs) -> String {
     let Pod { name, workload, uid, ipv4, ipv6, service_ip, link, .. } = pod;
     let mut all: Pairs = [("app", workload.as_str()), ("version", "v1"), ("pod-template-hash", HASH)]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -82,7 +82,7 @@ metadata:
     uid: 5f0c1f2e-0000-4000-8000-000000000001
     controller: true
 spec:
-  nodeName: node
+  nodeName: {node}
   hostNetwork: {host_network}
   containers:
   - name: main

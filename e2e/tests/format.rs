@@ -44,6 +44,22 @@ fn hostile_label_values_are_escaped_as_both_formats_say() -> Result<()> {
     Ok(())
 }
 
+/// promtool reads OpenMetrics only where every sample has a time.
+#[test]
+fn promtool_takes_the_openmetrics_text() -> Result<()> {
+    connect_to_hostile()?;
+    let text = String::from_utf8(get(&[OPEN_METRICS])?.body)?;
+    let timed = |line: &str| if line.starts_with('#') { format!("{line}\n") } else { format!("{line} 1700000000\n") };
+    let directory = tempfile::tempdir()?;
+    let (input, blocks) = (directory.path().join("scrape"), directory.path().join("blocks"));
+    std::fs::write(&input, text.lines().map(timed).collect::<String>())?;
+    let paths = [&input, &blocks].map(|path| path.to_str().context("path"));
+    let [input, blocks] = paths;
+    let said = command::run("promtool", &["tsdb", "create-blocks-from", "openmetrics", input?, blocks?])?;
+    ensure!(said.contains("BLOCK ULID"), "no block was made: {said}");
+    Ok(())
+}
+
 #[test]
 fn the_content_type_is_the_formats_that_was_asked_for() -> Result<()> {
     for (accept, expected) in [

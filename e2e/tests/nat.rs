@@ -86,3 +86,22 @@ fn expect_service(edge: &Edge, server: &Pod) -> Result<()> {
     assert_eq!(labels["destination_service_namespace"], "shop");
     Ok(())
 }
+
+/// The other socket is another probe's to report: only conntrack knows who answered.
+#[test]
+fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> Result<()> {
+    let (client, server) = (cluster().machine.take()?, cluster().machine.pod("remote")?);
+    cluster().machine.publish(server)?;
+    let listener = server.listen()?;
+    let (mut truth, _) = connect(client, (server.service_ip, 80).into(), &listener, 3)?;
+    let (near, far) = client.connect_to(server.address(), &listener)?;
+    truth += exchange(near, far, 1_000_000, 7)?;
+    let edge = Edge::of(client, server);
+    edge.expect_of(&cluster().probe, &[("source", truth), ("destination", Truth::default())])?;
+    let scrape = cluster().probe.scrape()?;
+    let labels = [("reporter", "source"), ("source_workload", &client.workload)];
+    let services = scrape.select("istio_tcp_connections_opened_total", &labels);
+    ensure!(services.len() == 1, "dialled by its Service or by itself, it is one edge: {services:?}");
+    ensure!(scrape.sum("longwire_probe_connections_ignored_total", &[("reason", "foreign")]) >= 4);
+    Ok(())
+}

@@ -88,3 +88,15 @@ fn two_probes_count_the_same_and_each_ends_well_when_asked_to() -> Result<()> {
     ensure!(status.code() == Some(0), "{status}: {}", operator.last_words());
     Ok(())
 }
+
+#[test]
+fn a_kernel_without_type_information_is_named() -> Result<()> {
+    let machine = Machine::new(0, &[])?;
+    let hide = "mount --bind /dev/null /sys/kernel/btf/vmlinux && exec \"$0\" \"$@\"";
+    let probe = Probe::start_under(&machine.node.netns, &["unshare", "--mount", "sh", "-c", hide], 15020, &[])?;
+    let status = probe.process().await_exit(PATIENCE)?;
+    let said = probe.process().last_words();
+    ensure!(!status.success() && said.contains("/sys/kernel/btf/vmlinux"), "{status}: {said}");
+    ensure!(said.contains("CONFIG_DEBUG_INFO_BTF=y"), "no remedy in {said}");
+    Ok(())
+}
