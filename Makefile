@@ -3,9 +3,13 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# Where .ci/deps unpacks Prometheus for the tests.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longwire
+export PATH := $(PATH):$(CACHE)/tools/prometheus/usr/bin
+
 # In CI the build output lives outside the checkout, so that the next run is quick.
 ifdef CI
-export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longwire/target
+export CARGO_TARGET_DIR ?= $(CACHE)/target
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
@@ -19,7 +23,8 @@ demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-demo
 
 .PHONY: test
-test: deps ## Run every test (as root: they load BPF and make network namespaces)
+test: ## Run every test (as root: they load BPF and make network namespaces)
+	@.ci/deps test
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
