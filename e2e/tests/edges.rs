@@ -121,3 +121,32 @@ fn a_pod_of_a_sidecar_mesh_reports_no_istio_series_of_its_own() -> Result<()> {
     drop((near, far));
     edge.expect_of(&cluster().probe, &[("source", Truth::whole(500, 600)), ("destination", Truth::default())])
 }
+
+#[test]
+fn a_pods_annotation_chooses_which_series_its_connections_feed() -> Result<()> {
+    let (client, server) = (cluster().machine.take()?, cluster().machine.pod("chosen")?);
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let truth = exchange(near, far, 4_000, 300)?;
+    let edge = Edge::of(client, server);
+    edge.expect(&cluster().probe, truth)?;
+    let scrape = cluster().probe.scrape()?;
+    let address = server.ipv4.to_string();
+    let of_server = [
+        ("reporter", "destination"),
+        ("source_workload", &client.workload),
+        ("destination_pod_name", &server.name),
+        ("destination_pod_namespace", "shop"),
+        ("destination_pod_address", &address),
+    ];
+    let value = |family: &str| scrape.only(family, &of_server).map(|sample| sample.value);
+    // The server's own view: it received what the client sent.
+    assert_eq!(value("kmesh_tcp_workload_received_bytes_total")?, 4_000.0);
+    assert_eq!(value("kmesh_tcp_workload_sent_bytes_total")?, 300.0);
+    assert_eq!(value("kmesh_tcp_workload_connections_opened_total")?, 1.0);
+    assert_eq!(value("kmesh_tcp_workload_connections_closed_total")?, 1.0);
+    let by = |reporter, family| edge.sum(&scrape, family, reporter);
+    assert_eq!(by("destination", "longwire_tcp_connection_duration_seconds_count"), 0, "not asked for");
+    assert_eq!(by("source", "longwire_tcp_connection_duration_seconds_count"), 1, "the client has what is built in");
+    assert_eq!(by("source", "kmesh_tcp_workload_sent_bytes_total"), 0, "which Kmesh's workload series are not");
+    Ok(())
+}

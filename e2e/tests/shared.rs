@@ -19,6 +19,7 @@ pub(crate) fn cluster() -> &'static Cluster {
             .label("service.istio.io/canonical-name", "checkout")
             .label("service.istio.io/canonical-revision", "blue"),
         PodSpec::new("remote").elsewhere(),
+        PodSpec::new("chosen").annotation("telemetry.longwire.io/series-sets", "istio,kmesh-workload"),
     ];
     let started = CLUSTER.get_or_init(|| Cluster::start(PLAIN_PODS, &specs, &[]).map_err(|error| format!("{error:#}")));
     started.as_ref().unwrap_or_else(|error| panic!("operator and probe did not start: {error}"))
