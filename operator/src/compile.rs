@@ -127,7 +127,8 @@ impl Compiler {
     }
 
     fn compile_pod(&mut self, index: &Index, name: &Name, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
-        let pod = index.pod(name).filter(|pod| pod.lives());
+        // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
+        let pod = index.pod(name).filter(|pod| !pod.ended);
         let former = self.pods.remove(name).filter(|former| pod.is_none_or(|pod| pod.uid != former.uid));
         if let Some(former) = former {
             self.owners.release(&HolderName::Pod(name.clone(), former.uid.clone()), now, changed);

@@ -125,9 +125,9 @@ fn a_host_network_pod_is_local_and_owns_no_address() {
 }
 
 #[test]
-fn a_pod_without_a_node_or_an_address_is_not_there_yet() {
+fn a_pod_is_local_from_when_it_has_a_node_and_known_to_others_from_when_it_has_an_address() {
     let (mut operator, changes) = Operator::new(vec![apply(Pod { addresses: vec![], ..a() })]);
-    assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1:".to_owned()], vec![]));
+    assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec![]));
     let changes = operator.take(vec![apply(Pod { node: None, ..a() })], 200);
     assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1:".to_owned()], vec!["10.0.0.1: uid-a 0-".to_owned()]));
     let changes = operator.take(vec![apply(a())], 200);

@@ -30,12 +30,6 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// Has an identity that a connection may need.
-    #[must_use]
-    pub fn lives(&self) -> bool {
-        !self.ended && !self.addresses.is_empty()
-    }
-
     /// Was given one by Kubernetes.
     #[must_use]
     pub fn has_uid(&self) -> bool {
