@@ -74,7 +74,7 @@ static __always_inline int emit(u32 kind, struct connection *c, const struct soc
 	if (!r)
 		return -1;
 	r->kind = kind;
-	r->flags = (c->flags & 0xffff) | (c->announced ? FLAG_ANNOUNCED : 0);
+	r->flags = c->flags & 0xffff;
 	r->id = c->id;
 	r->time = bpf_ktime_get_ns();
 	r->syn_time = c->syn_time;
@@ -175,15 +175,12 @@ static __always_inline int closed(struct sock *sk, struct tcp_sock *tp, int old_
 	return ended(RECORD_CLOSE, &unseen, sk, tp, has_own_fin(old_state));
 }
 
-static __always_inline int first_fin(struct sock *sk, int old_state, int new_state)
+/* For on_destroy alone: by then the state no longer tells. */
+static __always_inline int own_fin_queued(struct sock *sk)
 {
 	struct connection *c = bpf_sk_storage_get(&connections, sk, 0, 0);
 
-	if (!c)
-		return 0;
-	if (old_state == TCP_ESTABLISHED)
-		c->flags |= new_state == TCP_CLOSE_WAIT ? FLAG_PEER_FIN : FLAG_LOCAL_FIN;
-	if (new_state != TCP_CLOSE_WAIT)
+	if (c)
 		c->flags |= OWN_FIN;
 	return 0;
 }
@@ -206,9 +203,8 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	case TCP_CLOSE:
 		return closed(sk, tp, old_state);
 	case TCP_FIN_WAIT1:
-	case TCP_CLOSE_WAIT:
 	case TCP_LAST_ACK:
-		return first_fin(sk, old_state, new_state);
+		return own_fin_queued(sk);
 	}
 	return 0;
 }
@@ -268,8 +264,6 @@ int sample(struct bpf_iter__bpf_sk_storage_map *ctx)
 	ctl->used = slot + 1;
 	c->pass = ctl->pass;
 	s->id = c->id;
-	s->flags = c->flags & 0xffff;
-	s->pad = 0;
 	read_counters(&s->counters, c, sk, tp, own_fin, 1);
 	return 0;
 }

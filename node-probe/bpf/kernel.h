@@ -145,21 +145,11 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 } CORE;
 
-struct minmax_sample {
-	u32 t;
-	u32 v;
-} CORE;
-
-struct minmax {
-	struct minmax_sample s[3];
-} CORE;
-
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	u32 segs_out, lost, total_retrans, srtt_us;
 	u32 write_seq, snd_nxt, snd_una, rcv_nxt;
 	u64 bytes_sent, bytes_received, bytes_acked, bytes_retrans;
-	struct minmax rtt_min;
 } CORE;
 
 struct socket {

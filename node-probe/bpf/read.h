@@ -93,7 +93,7 @@ static __always_inline void read_counters(struct counters *to, const struct conn
 	to->retransmits = tp->total_retrans;
 	to->lost = tp->lost; /* cumulative; lost_out is only what is missing now */
 	to->srtt_us = tp->srtt_us >> 3;
-	to->min_rtt_us = tp->rtt_min.s[0].v;
+	to->pad = 0;
 }
 
 static __always_inline void map_v4(u8 to[16], __be32 address)

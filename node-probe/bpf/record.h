@@ -13,11 +13,8 @@ enum record_flag {
 	FLAG_ACTIVE = 1,      /* this end sent the SYN */
 	FLAG_PASSIVE = 2,     /* this end accepted; neither: the role could not be told */
 	FLAG_ADOPTED = 4,     /* older than the probe */
-	FLAG_ANNOUNCED = 8,   /* an ANNOUNCE went out before this record */
-	FLAG_UNTRACKED = 16,  /* CLOSE of a socket never seen before: no baseline, it adds nothing */
-	FLAG_LOCAL_FIN = 32,  /* this end sent the first FIN */
-	FLAG_PEER_FIN = 64,   /* the peer sent the first FIN */
-	FLAG_NEVER_SENT = 128, /* FAIL without a segment sent: no free port, no route */
+	FLAG_UNTRACKED = 8,   /* CLOSE of a socket never seen before: no baseline, it adds nothing */
+	FLAG_NEVER_SENT = 16, /* FAIL without a segment sent: no free port, no route */
 };
 
 /* Cumulative since the handshake. */
@@ -28,7 +25,7 @@ struct counters {
 	u32 retransmits;        /* segments sent again, tcp_sock.total_retrans */
 	u32 lost;               /* packets taken for lost, tcp_sock.lost */
 	u32 srtt_us;            /* smoothed round-trip time now, microseconds; 0: none yet */
-	u32 min_rtt_us;         /* least round-trip time of late, microseconds; all ones: none yet */
+	u32 pad;
 };
 _Static_assert(sizeof(struct counters) == 40, "counters");
 
@@ -58,10 +55,8 @@ _Static_assert(sizeof(struct record) == 144, "record");
 struct sample {
 	u64 id;
 	struct counters counters;
-	u32 flags;
-	u32 pad;
 };
-_Static_assert(sizeof(struct sample) == 56, "sample");
+_Static_assert(sizeof(struct sample) == 48, "sample");
 
 /* The names of a cgroup's directory and those above it, nearest first, the root left out. */
 #define CGROUP_LEVELS 8

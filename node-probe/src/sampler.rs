@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Records and samples that are taken under one lock: about a millisecond, so that a scrape never waits long.
+/// Records and samples that are taken under one lock, so that a scrape never waits for a whole pass.
 const BATCH: usize = 1024;
 /// How long a record may lie in the ring, while it is far from full.
 const POLL: Duration = Duration::from_millis(50);

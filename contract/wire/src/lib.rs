@@ -23,5 +23,5 @@ pub mod proto;
 
 pub use refs::MOST_REFS;
 
-/// Largest message of a stream, bytes, on both sides. A node of 1,000 pods takes about 1 MiB.
+/// Largest message of a stream, bytes, on both sides.
 pub const MAX_MESSAGE: usize = 64 << 20;

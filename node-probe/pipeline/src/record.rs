@@ -1,4 +1,4 @@
-//! Bytes from the kernel to records. The layout is that of `bpf/record.h`; a test holds the two together.
+//! Bytes from the kernel to records. The layout is that of `bpf/record.h`; both sides assert its sizes.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -25,8 +25,7 @@ pub struct Counters {
     pub lost: u32,
     /// Smoothed round-trip time now, microseconds; 0: none yet.
     pub srtt_us: u32,
-    /// Least round-trip time of late, microseconds; all ones: none yet.
-    pub min_rtt_us: u32,
+    pub pad: u32,
 }
 
 /// `struct record`, as it lies in the ring.
@@ -58,8 +57,6 @@ pub struct RawRecord {
 pub struct Sample {
     pub id: u64,
     pub counters: Counters,
-    pub flags: u32,
-    pub pad: u32,
 }
 
 pub const CGROUP_LEVELS: usize = 8;
@@ -75,6 +72,8 @@ pub struct RawCgroup {
     pub name: [[u8; CGROUP_NAME]; CGROUP_LEVELS],
 }
 
+const _: () = assert!(size_of::<RawRecord>() == 144 && size_of::<Sample>() == 48 && size_of::<RawCgroup>() == 784);
+
 pub mod kind {
     pub const ANNOUNCE: u32 = 1;
     pub const CLOSE: u32 = 2;
@@ -86,11 +85,8 @@ pub mod flag {
     pub const ACTIVE: u32 = 1;
     pub const PASSIVE: u32 = 2;
     pub const ADOPTED: u32 = 4;
-    pub const ANNOUNCED: u32 = 8;
-    pub const UNTRACKED: u32 = 16;
-    pub const LOCAL_FIN: u32 = 32;
-    pub const PEER_FIN: u32 = 64;
-    pub const NEVER_SENT: u32 = 128;
+    pub const UNTRACKED: u32 = 8;
+    pub const NEVER_SENT: u32 = 16;
 }
 
 /// Which end of the handshake a socket was.
@@ -174,7 +170,6 @@ pub struct ConnectionRecord {
     pub role: Option<Role>,
     /// Older than the probe: its first record is a baseline, and it was never opened.
     pub adopted: bool,
-    pub announced: bool,
     /// Its first record is this close: no baseline, it adds nothing.
     pub untracked: bool,
     /// Inode of the cgroup v2 directory.
@@ -263,7 +258,6 @@ impl ConnectionRecord {
                 _ => None,
             },
             adopted: has(flag::ADOPTED),
-            announced: has(flag::ANNOUNCED),
             untracked,
             cgroup: raw.cgroup,
             netns: raw.netns,

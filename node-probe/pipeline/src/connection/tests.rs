@@ -14,7 +14,6 @@ fn record(id: u64, event: Event, counters: Counters) -> ConnectionRecord {
         established: Some(20),
         role: Some(Role::Active),
         adopted: false,
-        announced: false,
         untracked: false,
         cgroup: 1,
         netns: 1,

@@ -14,7 +14,7 @@ pub(crate) struct Totals {
 
 impl From<&Counters> for Totals {
     fn from(counters: &Counters) -> Self {
-        let Counters { sent, received, retransmitted_bytes, retransmits, lost, srtt_us: _, min_rtt_us: _ } = *counters;
+        let Counters { sent, received, retransmitted_bytes, retransmits, lost, srtt_us: _, pad: _ } = *counters;
         Self { sent, received, retransmitted_bytes, retransmits, lost }
     }
 }

@@ -138,7 +138,7 @@ impl Kernel {
         let connection = self.live.swap_remove(which % self.live.len());
         enter(&mut self.past, &connection, true);
         for (end, fate) in connection.ends.iter().flatten().zip(fates) {
-            let record = end.socket.record(kind::CLOSE, world.now, if end.announced { flag::ANNOUNCED } else { 0 });
+            let record = end.socket.record(kind::CLOSE, world.now);
             self.send(world, record, fate);
         }
     }
@@ -153,7 +153,7 @@ impl Kernel {
             if !end.announced {
                 end.announced = true;
                 end.baseline = end.socket.counters;
-                records.push((end.socket.record(kind::ANNOUNCE, world.now, 0), fate));
+                records.push((end.socket.record(kind::ANNOUNCE, world.now), fate));
             } else if fate == Fate::Lost {
                 self.lost += 1;
             } else {

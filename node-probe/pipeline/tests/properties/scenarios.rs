@@ -183,7 +183,7 @@ fn before_the_operator_has_spoken_everything_waits_and_nothing_is_lost() {
 fn a_failed_connect_is_neither_opened_nor_closed() {
     let mut world = World::new(options());
     let socket = Socket { sequence: (0, 0), established: 0, remote: "10.0.1.1", ..client(Counters::default()) };
-    let mut record = socket.record(kind::FAIL, world.now, 0);
+    let mut record = socket.record(kind::FAIL, world.now);
     record[52..56].copy_from_slice(&111_i32.to_ne_bytes());
     world.ingest(&record);
     world.ingest(&record);
@@ -320,13 +320,13 @@ fn a_refused_connection_comes_again_once_there_is_room() {
 #[test]
 fn bytes_that_are_no_record_are_counted_by_kind() {
     let mut world = World::new(options());
-    let whole = client(Counters::default()).record(kind::CLOSE, 1, 0);
+    let whole = client(Counters::default()).record(kind::CLOSE, 1);
     world.ingest(&whole[1..]);
     world.ingest(&[]);
     let mut unknown = whole.clone();
     unknown[0] = 9;
     world.ingest(&unknown);
-    world.ingest(&Socket { id: 0, ..client(Counters::default()) }.record(kind::CLOSE, 1, 0));
+    world.ingest(&Socket { id: 0, ..client(Counters::default()) }.record(kind::CLOSE, 1));
     let stats = world.pipeline.stats();
     assert_eq!(stats.invalid_size + stats.invalid_kind, 3);
     assert_eq!((stats.invalid_id, stats.records), (1, 0));

@@ -88,11 +88,11 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn record(&self, kind: u32, time: u64, extra_flags: u32) -> Vec<u8> {
+    pub(crate) fn record(&self, kind: u32, time: u64) -> Vec<u8> {
         let address = |text: &str| text.parse::<Ipv4Addr>().unwrap().to_ipv6_mapped().octets();
         let raw = RawRecord {
             kind,
-            flags: self.flags | extra_flags,
+            flags: self.flags,
             id: self.id,
             time,
             syn_time: self.syn_time,
@@ -112,7 +112,7 @@ impl Socket {
     }
 
     pub(crate) fn sample(&self) -> Sample {
-        Sample { id: self.id, counters: self.counters, flags: self.flags, pad: 0 }
+        Sample { id: self.id, counters: self.counters }
     }
 }
 
@@ -141,11 +141,11 @@ impl World {
     }
 
     pub(crate) fn announce(&mut self, socket: &Socket) {
-        self.ingest(&socket.record(kind::ANNOUNCE, self.now, 0));
+        self.ingest(&socket.record(kind::ANNOUNCE, self.now));
     }
 
     pub(crate) fn close(&mut self, socket: &Socket) {
-        self.ingest(&socket.record(kind::CLOSE, self.now, 0));
+        self.ingest(&socket.record(kind::CLOSE, self.now));
     }
 
     pub(crate) fn pass(&mut self, sockets: &[Socket]) {
