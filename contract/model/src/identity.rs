@@ -1,10 +1,11 @@
 //! Who stands behind an address: workloads, services, pods.
 
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// What the series say of one end of a connection, apart from its pod. Equal for all replicas, so it is shared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Workload {
     pub namespace: String,
     /// The owner's name by Istio's rules: a Deployment's, not its ReplicaSet's.
@@ -15,7 +16,7 @@ pub struct Workload {
 }
 
 /// A Kubernetes Service.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Service {
     pub namespace: String,
     pub name: String,

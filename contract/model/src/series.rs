@@ -1,5 +1,6 @@
 //! The one table of what is exposed: names, types, help, labels. Exposition, docs and tests read it.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -121,7 +122,7 @@ impl FromStr for SeriesSet {
 }
 
 /// A set of [`SeriesSet`]s.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SeriesSets(u8);
 
 impl SeriesSets {

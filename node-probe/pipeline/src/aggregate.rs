@@ -3,6 +3,7 @@
 //! ```text
 //! Edge, Flow --intern--> Attribution (slots), or the overflow set where there is no room
 //! Delta      --add-----> u64 in those slots
+//!                        publish: from then on a scrape shows it
 //!                        expire: what nobody holds, has been idle for long and whose workload is gone
 //! ```
 
@@ -10,6 +11,7 @@ mod budget;
 mod handles;
 mod histogram;
 mod lifetime;
+mod saved;
 mod scrapes;
 mod sets;
 mod stats;
@@ -20,10 +22,11 @@ mod values;
 pub use handles::{Attribution, ConnectionSeries, ServiceSeries, WorkloadSeries};
 pub(crate) use histogram::Histogram;
 pub use lifetime::Mention;
+pub(crate) use saved::Moved;
 pub use scrapes::ScrapeNumber;
 pub(crate) use sets::Sets;
 pub use stats::{AggregateStats, KindStats};
-pub(crate) use values::{Reading, Readings};
+pub(crate) use values::{ConnectionValues, Reading, Readings, ServiceValues, WorkloadValues};
 
 use crate::labels::{ConnectionLabels, ServiceLabels, WorkloadLabels};
 use crate::observation::{Delta, Edge, Flow};
@@ -32,7 +35,7 @@ use budget::Lines;
 use longwire_model::series::{SeriesSet, SeriesSets};
 use scrapes::Scrapes;
 use std::mem;
-use values::{ConnectionValues, SERVICE_SETS, ServiceValues, WorkloadValues};
+use values::SERVICE_SETS;
 
 /// How much of a scrape connections may cause.
 #[derive(Clone, Copy, Debug)]
@@ -107,12 +110,12 @@ impl Aggregate {
             self.add_to_service(at, sets.intersection(SERVICE_SETS), delta, now);
         }
         if let Some(WorkloadSeries(at)) = to.workload.filter(|_| sets.contains(SeriesSet::KmeshWorkload)) {
-            let set = &mut self.workloads[at];
+            let set = self.workloads.change(at);
             set.changed = now;
             set.values.add(delta);
         }
         if let Some(ConnectionSeries(at)) = to.connection.filter(|_| sets.contains(SeriesSet::KmeshConnection)) {
-            let set = &mut self.connections[at];
+            let set = self.connections.change(at);
             set.changed = now;
             set.values.add(delta);
         }
@@ -121,13 +124,26 @@ impl Aggregate {
     /// An established connection begins to be active.
     pub fn activate(&mut self, to: ServiceSeries) {
         let at = self.counts_active(to);
-        self.services[at].values.active += 1;
+        self.services.change(at).values.active += 1;
     }
 
     /// And is so no longer. Before `release`.
     pub fn deactivate(&mut self, to: ServiceSeries) {
         let at = self.counts_active(to);
-        self.services[at].values.active -= 1;
+        self.services.change(at).values.active -= 1;
+    }
+
+    /// A scrape shows from now on what is now, and goes on to show it until the next call.
+    pub fn publish(&mut self) {
+        let Self { services, workloads, connections, scrapes, .. } = self;
+        services.publish(|_| ());
+        workloads.publish(|_| ());
+        let now = scrapes.now();
+        connections.publish(|values| {
+            if let Some(released) = &mut values.released {
+                released.published(now);
+            }
+        });
     }
 
     pub fn scrape_started(&mut self) -> ScrapeNumber {
@@ -155,14 +171,14 @@ impl Aggregate {
         if !sets.difference(set.values.known).is_empty() {
             self.meet(at, sets);
         }
-        let set = &mut self.services[at];
+        let set = self.services.change(at);
         let reporter = set.reporter;
         let refused = sets.intersection(set.values.refused);
         set.changed = now;
         set.values.add(reporter, sets.difference(refused), delta);
         if !refused.is_empty() {
             let overflow = self.services.overflow_of(reporter);
-            self.services[overflow].values.add(reporter, refused, delta);
+            self.services.change(overflow).values.add(reporter, refused, delta);
         }
     }
 
@@ -186,7 +202,7 @@ impl Aggregate {
         values.known = values.known.union(fresh);
         if fresh.intersection(values.refused).contains(SeriesSet::Longwire) {
             let active = mem::take(&mut values.active);
-            self.services[overflow].values.active += active;
+            self.services.change(overflow).values.active += active;
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod closed;
 mod passes;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -15,6 +16,7 @@ pub(crate) use totals::Totals;
 use crate::record::{ConnectionRecord, Counters, Monotonic};
 use closed::Closed;
 use hashbrown::HashTable;
+use std::mem;
 
 /// Ids of closed connections that are remembered at least, however small the table is.
 const CLOSED_AT_LEAST: usize = 65_536;
@@ -55,6 +57,10 @@ pub(crate) struct Connections<T> {
     passes: Passes,
     limit: usize,
     refused: bool,
+    /// A live connection is sampled that was never announced: the announce was lost.
+    missed: bool,
+    /// Complete passes when all were last asked to announce themselves for the sake of one that was missed.
+    healed: Option<u32>,
     pub(crate) counts: Counts,
 }
 
@@ -105,6 +111,8 @@ impl<T> Connections<T> {
             passes: Passes::default(),
             limit,
             refused: false,
+            missed: false,
+            healed: None,
             counts: Counts::default(),
         }
     }
@@ -140,16 +148,24 @@ impl<T> Connections<T> {
         Announced::New
     }
 
-    /// The hot path: one lookup, one comparison, and the difference if there is one.
+    /// The hot path: one lookup, one comparison, and the difference if there is one. Most samples only say that all is as it
+    /// was.
     pub(crate) fn sample(&mut self, id: u64, counters: &Counters) -> Option<Sampled<'_, T>> {
         let Some(at) = self.find(id) else {
             if self.closed.contains(id) {
                 self.counts.late += 1;
             } else {
                 self.counts.samples_unknown += 1;
+                // One that was refused is waited for already.
+                self.missed |= !self.refused;
             }
             return None;
         };
+        if counters.still != 0 {
+            let entry = &mut self.entries[at];
+            entry.pass = self.passes.begun();
+            return Some(Sampled { entry, gain: Totals::default() });
+        }
         Some(self.advance(at, counters))
     }
 
@@ -211,11 +227,25 @@ impl<T> Connections<T> {
     }
 
     /// Once when a live connection was refused and there is room again. A sixteenth, or the kernel would announce all
-    /// connections anew for the sake of a few.
+    /// connections anew for the sake of a few. And when an announce was lost, but once a complete pass: it takes one until
+    /// all have announced themselves.
     pub(crate) fn wants_reannounce(&mut self) -> bool {
-        let wants = self.refused && self.entries.len() + self.limit / 16 < self.limit;
-        self.refused &= !wants;
-        wants
+        let has_room = self.refused && self.entries.len() + self.limit / 16 < self.limit;
+        self.refused &= !has_room;
+        let heals = self.missed && self.healed != Some(self.passes.completions());
+        if has_room || heals {
+            self.missed = false;
+            self.healed = Some(self.passes.completions());
+        }
+        has_room || heals
+    }
+
+    /// The kernel side begins anew, with new ids: nothing more will be heard of these.
+    pub(crate) fn abandon(&mut self) -> Vec<Entry<T>> {
+        self.index.clear();
+        self.closed.clear();
+        (self.refused, self.missed) = (false, false);
+        mem::take(&mut self.entries)
     }
 
     fn find(&self, id: u64) -> Option<usize> {
@@ -231,11 +261,8 @@ impl<T> Connections<T> {
     }
 
     fn insert(&mut self, record: &ConnectionRecord, stage: T) {
-        let Self { index, entries, .. } = self;
         let counters = Totals::from(&record.counters);
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by the limit, which is far below 2^32")]
-        let at = entries.len() as u32;
-        entries.push(Entry {
+        self.push(Entry {
             id: record.id,
             seen: counters,
             baseline: record.adopted.then(|| Box::new(counters)),
@@ -244,7 +271,15 @@ impl<T> Connections<T> {
             pass: self.passes.begun(),
             rtt_observed: false,
         });
-        index.insert_unique(hash(record.id), at, |at| hash(entries[*at as usize].id));
+    }
+
+    fn push(&mut self, entry: Entry<T>) {
+        let Self { index, entries, .. } = self;
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by the limit, which is far below 2^32")]
+        let at = entries.len() as u32;
+        let hash_of_id = hash(entry.id);
+        entries.push(entry);
+        index.insert_unique(hash_of_id, at, |at| hash(entries[*at as usize].id));
     }
 
     fn remove(&mut self, at: usize) -> Entry<T> {

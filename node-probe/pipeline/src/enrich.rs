@@ -17,10 +17,11 @@ mod local;
 mod peer;
 mod recent;
 mod resolution;
+mod saved;
 
 pub(crate) use cgroup::Named;
-pub(crate) use end::End;
-pub(crate) use inquiry::{Ignored, Inquiry, Moment, Verdict, Wait, Waiting};
+pub(crate) use end::{End, Endpoint, Sequence};
+pub(crate) use inquiry::{Backend, Ignored, Inquiry, Moment, Verdict, Wait, Waiting};
 pub(crate) use local::{Local, PodSlot};
 pub use peer::BackendQuestion;
 pub(crate) use resolution::Resolution;
@@ -30,12 +31,12 @@ use crate::connection::Passes;
 use crate::record::Monotonic;
 use hashbrown::HashSet;
 use identity::Identities;
-use inquiry::{Backend, Patience};
+use inquiry::Patience;
 use join::Joins;
 use local::{Finding, Locals, Standing};
-use longwire_model::identity::{UnixNanos, Workload};
+use longwire_model::identity::{Address, UnixNanos, Workload};
 use longwire_model::series::SeriesSets;
-use longwire_model::update::Update;
+use longwire_model::update::{LocalPod, Update};
 use peer::Look;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
@@ -224,6 +225,19 @@ impl Enrich {
 
     pub(crate) fn configured(&self) -> bool {
         self.configured
+    }
+
+    pub(crate) fn local_pods(&self) -> impl Iterator<Item = &LocalPod> {
+        self.locals.pods()
+    }
+
+    pub(crate) fn answers(&self) -> impl Iterator<Item = Address> {
+        self.identities.answers()
+    }
+
+    /// The connection is of no more interest; but the other end may be.
+    pub(crate) fn drop_inquiry(&mut self, inquiry: &Inquiry) {
+        self.joins.finish(&inquiry.end);
     }
 
     pub(crate) fn interest(&self) -> Vec<IpAddr> {

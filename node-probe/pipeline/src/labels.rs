@@ -4,11 +4,13 @@
 mod names;
 #[cfg(test)]
 pub(crate) mod samples;
+mod saved;
 mod start_time;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub(crate) use saved::SavedLabels;
 pub(crate) use text::{escape, escape_help};
 
 use crate::observation::{Edge, Flow, Reporter};

@@ -9,6 +9,7 @@
 //!   v  Edge, Flow, Delta
 //! aggregate    label sets interned, index add; budgets, expiry
 //!   v
+//!   v  what is published: as saved last, so that a scrape says nothing that a kill could take back
 //! exposition   rendered labels kept; a scrape is copying and integers, cut into slices
 //! ```
 
@@ -20,3 +21,4 @@ mod labels;
 pub mod observation;
 pub mod pipeline;
 pub mod record;
+mod state;

@@ -2,11 +2,12 @@
 
 use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Which end of the connection speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reporter {
     /// The client's socket.
     Source,
@@ -52,17 +53,20 @@ pub struct Flow {
     pub start: UnixNanos,
 }
 
-/// What a connection adds to its series. Bytes are the observing socket's own view.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What a connection, or several that the kernel folded into one, adds to its series. Bytes are the observing socket's own
+/// view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
     pub sent: u64,
     pub received: u64,
     pub retransmitted_bytes: u64,
-    pub retransmits: u32,
-    pub lost: u32,
-    pub opened: bool,
-    pub closed: bool,
-    pub failed: Option<FailReason>,
+    pub retransmits: u64,
+    pub lost: u64,
+    /// Connections.
+    pub opened: u64,
+    pub closed: u64,
+    /// And how many.
+    pub failed: Option<(FailReason, u64)>,
     /// Microseconds, smoothed.
     pub rtt_us: Option<u32>,
     /// Nanoseconds from SYN to established.

@@ -1,22 +1,29 @@
 //! The whole way from a ring record to a label set's counters, with one writer.
 
+mod abandon;
+mod folded;
 mod ingest;
 mod inquire;
 mod pending;
+mod restore;
+mod save;
 mod stage;
 mod stats;
 #[cfg(test)]
 mod tests;
 
 pub use crate::enrich::BackendQuestion;
+pub use crate::record::{Folded, FoldedKey};
+pub use crate::state::{Flaw, InvalidState, STATE_VERSION, SaveCursor};
+pub(crate) use pending::Subject;
 pub use stats::Stats;
 
 use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
 use crate::enrich::{Enrich, Wait};
 use crate::record::{Monotonic, Sample};
-use longwire_model::identity::UnixNanos;
-use longwire_model::update::Update;
+use longwire_model::identity::{Address, UnixNanos};
+use longwire_model::update::{LocalPod, Update};
 use pending::Pending;
 use stage::{Books, Stage};
 use std::net::{IpAddr, SocketAddr};
@@ -73,6 +80,7 @@ struct Counts {
     invalid_size: u64,
     invalid_kind: u64,
     invalid_id: u64,
+    folded: u64,
     samples: u64,
     host: u64,
     foreign: u64,
@@ -185,10 +193,26 @@ impl Pipeline {
         self.enrich.interest()
     }
 
-    /// True once when the table was full, refused a live connection and has room again: every live connection shall be
-    /// announced anew.
+    /// True once when every live connection shall be announced anew: the table was full, refused one and has room again, or
+    /// one was sampled whose announce was lost; for the latter at most once a complete pass.
     pub fn wants_reannounce(&mut self) -> bool {
         self.connections.wants_reannounce()
+    }
+
+    /// What a scrape shows, from now on and until the next call: only what a successor would show as well. To be called
+    /// when a state is saved for good, before anything else changes.
+    pub fn publish(&mut self) {
+        self.aggregate.publish();
+    }
+
+    /// Pods that are on this node now, as the operator told of them.
+    pub fn local_pods(&self) -> impl Iterator<Item = &LocalPod> {
+        self.enrich.local_pods()
+    }
+
+    /// Addresses that the operator answered for, with its answers.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.enrich.answers()
     }
 
     /// The operator has spoken.

@@ -1,10 +1,15 @@
 //! Bytes from the kernel to records. The layout is that of `bpf/record.h`; both sides assert its sizes.
 
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+mod folded;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use folded::FoldedRecord;
+pub use folded::{Folded, FoldedKey};
 
 /// Nanoseconds of CLOCK_MONOTONIC, as `bpf_ktime_get_ns` gives them.
 pub type Monotonic = u64;
@@ -25,7 +30,8 @@ pub struct Counters {
     pub lost: u32,
     /// Smoothed round-trip time now, microseconds; 0: none yet.
     pub srtt_us: u32,
-    pub pad: u32,
+    /// Of a sample: not 0 when nothing has moved since the last one; then nothing else is said.
+    pub still: u32,
 }
 
 /// `struct record`, as it lies in the ring.
@@ -90,7 +96,7 @@ pub mod flag {
 }
 
 /// Which end of the handshake a socket was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// Sent the SYN: the client, reporter `source`.
     Active,
@@ -98,8 +104,18 @@ pub enum Role {
     Passive,
 }
 
+impl Role {
+    fn of(flags: u32) -> Option<Self> {
+        match (flags & flag::ACTIVE != 0, flags & flag::PASSIVE != 0) {
+            (true, _) => Some(Self::Active),
+            (_, true) => Some(Self::Passive),
+            _ => None,
+        }
+    }
+}
+
 /// Why a connect never established.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FailReason {
     /// A RST answered the SYN.
     Refused,
@@ -252,11 +268,7 @@ impl ConnectionRecord {
             time: raw.time,
             syn_time: (raw.syn_time != 0).then_some(raw.syn_time),
             established: (raw.established != 0).then_some(raw.established),
-            role: match (has(flag::ACTIVE), has(flag::PASSIVE)) {
-                (true, _) => Some(Role::Active),
-                (_, true) => Some(Role::Passive),
-                _ => None,
-            },
+            role: Role::of(raw.flags),
             adopted: has(flag::ADOPTED),
             untracked,
             cgroup: raw.cgroup,

@@ -1,10 +1,20 @@
 //! Whatever the order, however often, and with whatever losses records, samples and answers arrive: what is exposed is
 //! the truth, or below it with the loss counted.
 
+#[path = "properties/abandon.rs"]
+mod abandon;
+#[path = "properties/folded.rs"]
+mod folded;
 #[path = "properties/kernel.rs"]
 mod kernel;
+#[path = "properties/kills.rs"]
+mod kills;
 #[path = "properties/scenarios.rs"]
 mod scenarios;
+#[path = "properties/state.rs"]
+mod state;
+#[path = "properties/successor.rs"]
+mod successor;
 #[path = "properties/world.rs"]
 mod world;
 
@@ -34,7 +44,11 @@ enum Step {
 }
 
 fn steps(fate: impl Strategy<Value = Fate> + Clone + 'static) -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
+    prop::collection::vec(step(fate), 1..60)
+}
+
+fn step(fate: impl Strategy<Value = Fate> + Clone + 'static) -> impl Strategy<Value = Step> {
+    prop_oneof![
         4 => (0..ROUTES.len(), prop::bool::weighted(0.2)).prop_map(|(route, adopted)| Step::Open { route, adopted }),
         4 => (0..9_usize, 0..1000_u64, 0..100_000_u64).prop_map(|(which, up, down)| Step::Transfer { which, up, down }),
         3 => (0..9_usize, [fate.clone(), fate.clone()]).prop_map(|(which, fates)| Step::Close { which, fates }),
@@ -43,12 +57,11 @@ fn steps(fate: impl Strategy<Value = Fate> + Clone + 'static) -> impl Strategy<V
         2 => Just(Step::Answer),
         2 => Just(Step::Wait),
         1 => Just(Step::Configure),
-    ];
-    prop::collection::vec(step, 1..60)
+    ]
 }
 
 /// What is exposed, by label set; a label set of failures alone has none of these families.
-fn exposed(world: &World) -> BTreeMap<[String; 4], [u64; 4]> {
+fn exposed(world: &mut World) -> BTreeMap<[String; 4], [u64; 4]> {
     let scrape = world.scrape_of(|name| FAMILIES.contains(&name));
     let mut lines = BTreeMap::<_, [u64; 4]>::new();
     for (at, family) in FAMILIES.into_iter().enumerate() {
@@ -81,26 +94,30 @@ fn by_reporter(lines: BTreeMap<[String; 4], [u64; 4]>) -> BTreeMap<(String, Stri
     sums
 }
 
+fn take(step: Step, world: &mut World, kernel: &mut Kernel) {
+    match step {
+        Step::Open { route, adopted } => kernel.open(world, ROUTES[route], adopted),
+        Step::Transfer { which, up, down } => kernel.transfer(which, up, down),
+        Step::Close { which, fates } => kernel.close(world, which, fates),
+        Step::Pass { complete, fates } => {
+            let mut fates = fates.into_iter().cycle();
+            kernel.pass(world, complete, || fates.next().unwrap());
+        }
+        Step::Answer => world.answer(),
+        Step::Wait => world.wait(S / 8),
+        Step::Configure => world.configure(SeriesSets::default()),
+    }
+}
+
 /// Runs the steps and looks at the scrape after each: nothing above the truth, nothing backwards.
 fn run(steps: Vec<Step>, mut each: impl FnMut(&mut World)) -> (World, Kernel) {
     let mut world = World::unconfigured(options());
     let mut kernel = Kernel::default();
     let mut before = BTreeMap::new();
     for step in steps {
-        match step {
-            Step::Open { route, adopted } => kernel.open(&mut world, ROUTES[route], adopted),
-            Step::Transfer { which, up, down } => kernel.transfer(which, up, down),
-            Step::Close { which, fates } => kernel.close(&mut world, which, fates),
-            Step::Pass { complete, fates } => {
-                let mut fates = fates.into_iter().cycle();
-                kernel.pass(&mut world, complete, || fates.next().unwrap());
-            }
-            Step::Answer => world.answer(),
-            Step::Wait => world.wait(S / 8),
-            Step::Configure => world.configure(SeriesSets::default()),
-        }
+        take(step, &mut world, &mut kernel);
         each(&mut world);
-        let now = exposed(&world);
+        let now = exposed(&mut world);
         for (labels, line) in &before {
             let next: &[u64; 4] = &now[labels];
             assert!(next.iter().zip(line).all(|(next, line)| next >= line), "{labels:?} {line:?} then {next:?}");
@@ -143,7 +160,7 @@ proptest! {
         });
         come_to_rest(&mut world, &mut kernel);
         let truth: BTreeMap<_, _> = owned(kernel.truth());
-        prop_assert_eq!(exposed(&world), truth);
+        prop_assert_eq!(exposed(&mut world), truth);
         let stats = world.pipeline.stats();
         prop_assert_eq!((stats.pending, stats.closes_lost, stats.samples_unknown, stats.backwards), (0, 0, 0, 0));
     }
@@ -163,7 +180,7 @@ proptest! {
             world.wait(4 * S);
             kernel.pass(&mut world, true, || Fate::Arrives);
         }
-        let (truth, seen) = (by_reporter(owned(kernel.truth())), by_reporter(exposed(&world)));
+        let (truth, seen) = (by_reporter(owned(kernel.truth())), by_reporter(exposed(&mut world)));
         let mut missing = 0;
         for (who, line) in &truth {
             let got = seen.get(who).copied().unwrap_or_default();

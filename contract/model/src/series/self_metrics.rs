@@ -8,12 +8,13 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 27] = [
+pub const SELF_METRICS: [SelfMetric; 33] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "What the kernel side could not do, or did the long way round, since it was loaded."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times the kernel skipped a BPF program because it would have interrupted itself."),
     row("longwire_probe_passes_total", Counter, &[], "Passes over the live connections."),
     row("longwire_probe_passes_cut_total", Counter, &[], "Passes that ended before every live connection was sampled."),
     row("longwire_probe_pass_seconds_total", Counter, &[], "Time spent in passes, their ingest included."),
+    row("longwire_probe_pass_kernel_seconds_total", Counter, &[], "Of those, time in the kernel."),
     row("longwire_probe_records_total", Counter, &[], "Records taken from the ring."),
     row("longwire_probe_samples_total", Counter, &[], "Samples of live connections taken."),
     row("longwire_probe_skipped_total", Counter, &["reason"], "Records and samples that changed nothing: not of the contract's size or kind, without an id, unknown, late, or of a connection without a baseline."),
@@ -23,6 +24,7 @@ pub const SELF_METRICS: [SelfMetric; 27] = [
     row("longwire_probe_connections_refused_total", Counter, &[], "Live connections beyond --max-connections; they are counted when they close."),
     row("longwire_probe_connections_ignored_total", Counter, &["reason"], "Connections that are not reported: of host processes, of other nodes' pods, inside one pod, of unknown role, or dropped while too many waited."),
     row("longwire_probe_closes_lost_total", Counter, &[], "Connections that vanished without a close record; counted as closed with what was last seen."),
+    row("longwire_probe_connections_folded_total", Counter, &[], "Connections that ended while the ring was full and are counted without histograms."),
     row("longwire_probe_unknown_total", Counter, &["reason"], "Connections one end of which is unknown: address ambiguous, operator silent, backend not tracked, source outside the cluster, or too many waited."),
     row("longwire_probe_evicted_total", Counter, &["table"], "Entries that fell out of a full table."),
     row("longwire_probe_entries", Gauge, &["table"], "Entries of a table now."),
@@ -35,5 +37,9 @@ pub const SELF_METRICS: [SelfMetric; 27] = [
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams to the operator that were made."),
     row("longwire_probe_updates_total", Counter, &["result"], "Updates from the operator, by whether they were applied or refused."),
     row("longwire_probe_conntrack_errors_total", Counter, &[], "Questions to conntrack that failed."),
+    row("longwire_probe_saves_total", Counter, &["result"], "Times the state was saved to --state-dir, or could not be."),
+    row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving."),
+    row("longwire_probe_state_bytes", Gauge, &[], "Size of the state that was saved last."),
+    row("longwire_probe_restart_losses", Gauge, &["kind"], "What a predecessor left and this build could not go on with: live connections, and bytes of unread records."),
     row("longwire_probe_build_info", Gauge, &["version"], "1, with the probe's version."),
 ];

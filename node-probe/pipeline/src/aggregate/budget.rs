@@ -25,6 +25,7 @@ impl Lines {
         Self { limit, charged, most_of_service, istio, longwire, of_workload }
     }
 
+    /// What an edge's label set is charged for.
     pub(super) fn of_service(&self, sets: SeriesSets) -> usize {
         let istio = if sets.contains(SeriesSet::Istio) { self.istio } else { 0 };
         istio + if sets.contains(SeriesSet::Longwire) { self.longwire } else { 0 }

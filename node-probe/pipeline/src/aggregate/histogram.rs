@@ -1,7 +1,9 @@
 //! A histogram with the buckets of its row in the table. Times are summed in nanoseconds: integers do not drift.
 
+use super::values::PLAUSIBLE;
 use crate::record::Monotonic;
 use longwire_model::series::{FAMILIES, Kind, Metric};
+use serde::{Deserialize, Serialize};
 
 /// More buckets than any row has, `+Inf` among them.
 const MOST: usize = 12;
@@ -15,8 +17,10 @@ const _: () = {
     }
 };
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Histogram {
+    /// The table's, which is not saved: see [`Histogram::rebind`].
+    #[serde(skip)]
     bounds: &'static [f64],
     /// Each observation in one bucket; the sums are made when they are read.
     counts: [u64; MOST],
@@ -26,12 +30,13 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     pub(super) fn new(metric: Metric) -> Self {
-        let family = FAMILIES.iter().find(|family| family.metric == metric);
-        let bounds = match family.map(|family| family.kind) {
-            Some(Kind::Histogram(bounds)) => bounds,
-            _ => &[],
-        };
-        Self { bounds, counts: [0; MOST], sum: 0 }
+        Self { bounds: bounds_of(metric), counts: [0; MOST], sum: 0 }
+    }
+
+    /// What was saved has its bounds back. Says whether its figures can be true.
+    pub(super) fn rebind(&mut self, metric: Metric) -> bool {
+        self.bounds = bounds_of(metric);
+        self.counts.iter().all(|count| *count <= PLAUSIBLE) && self.sum <= u128::from(u64::MAX) * u128::from(PLAUSIBLE)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days, and no bucket ends beyond an hour")]
@@ -60,5 +65,12 @@ impl Histogram {
         const SECOND: u128 = 1_000_000_000;
         let seconds = u64::try_from(self.sum / SECOND).unwrap_or(u64::MAX);
         (seconds, u32::try_from(self.sum % SECOND).unwrap_or_default())
+    }
+}
+
+fn bounds_of(metric: Metric) -> &'static [f64] {
+    match FAMILIES.iter().find(|family| family.metric == metric).map(|family| family.kind) {
+        Some(Kind::Histogram(bounds)) => bounds,
+        _ => &[],
     }
 }

@@ -27,8 +27,19 @@ pub enum Mention<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Released {
     at: Monotonic,
-    /// The latest that had started by then: it may have passed the connection's lines before they were final.
-    scrape: ScrapeNumber,
+    /// The latest that had started when its last figures were published: it may have passed the connection's lines before
+    /// that. `None`: they are not published yet.
+    scrape: Option<ScrapeNumber>,
+}
+
+impl Released {
+    pub(super) fn at(now: Monotonic) -> Self {
+        Self { at: now, scrape: None }
+    }
+
+    pub(super) fn published(&mut self, latest: ScrapeNumber) {
+        self.scrape.get_or_insert(latest);
+    }
 }
 
 impl Aggregate {
@@ -43,7 +54,7 @@ impl Aggregate {
         if let Some(ConnectionSeries(at)) = held.connection
             && self.connections.release(at)
         {
-            self.connections[at].values.released = Some(Released { at: now, scrape: self.scrapes.now() });
+            self.connections.change(at).values.released = Some(Released::at(now));
         }
     }
 
@@ -66,7 +77,8 @@ impl Aggregate {
         );
         let is_over = |released: Released| {
             let since = now.saturating_sub(released.at);
-            since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && scrapes.have_shown(released.scrape)
+            let was_shown = || released.scrape.is_some_and(|scrape| scrapes.have_shown(scrape));
+            since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown()
         };
         connections.expire(|_, set| set.values.released.is_some_and(is_over), |_| ());
     }

@@ -1,5 +1,6 @@
 //! Label sets of one kind, in slots that stay where they are while somebody holds them.
 
+use super::values::Readings;
 use crate::labels::LabelSet;
 use crate::observation::Reporter;
 use crate::record::Monotonic;
@@ -17,6 +18,11 @@ pub(crate) struct Sets<K, V> {
     slots: Vec<Option<Set<K, V>>>,
     free: Vec<u32>,
     births: u64,
+    /// Sets with figures that are not yet published. Some are gone, and their slots another's.
+    dirty: Vec<u32>,
+    /// Sets with lines in a scrape, and those lines.
+    shown: usize,
+    lines: usize,
     /// Connections that got the overflow set for want of room.
     pub(super) folded: u64,
     pub(super) expired: u64,
@@ -32,7 +38,12 @@ pub(crate) struct Set<K, V> {
     pub(super) changed: Monotonic,
     /// How many sets had been before it.
     born: u64,
+    is_dirty: bool,
     pub(super) values: V,
+    /// What a scrape says: the values when they were last published.
+    shown: V,
+    /// Of `shown`.
+    lines: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +52,7 @@ pub(super) struct Interned {
     pub(super) is_new: bool,
 }
 
-impl<K: LabelSet, V: Default> Sets<K, V> {
+impl<K: LabelSet, V: Default + Clone + Readings> Sets<K, V> {
     pub(super) fn new() -> Self {
         let mut sets = Self {
             index: HashTable::new(),
@@ -49,6 +60,9 @@ impl<K: LabelSet, V: Default> Sets<K, V> {
             slots: Vec::new(),
             free: Vec::new(),
             births: 0,
+            dirty: Vec::new(),
+            shown: 0,
+            lines: 0,
             folded: 0,
             expired: 0,
         };
@@ -75,6 +89,13 @@ impl<K: LabelSet, V: Default> Sets<K, V> {
         Interned { at, is_new: known.is_none() && has_room }
     }
 
+    /// Makes a set that was saved, without a reference; `None`: there is one of these labels.
+    pub(super) fn restore(&mut self, key: K) -> Option<u32> {
+        let hash = self.hasher.hash_one(&key);
+        let is_new = self.index.find(hash, |at| self[*at].key == key).is_none();
+        is_new.then(|| self.insert(hash, key, 0))
+    }
+
     /// Gives a reference back and says whether it was the last.
     pub(super) fn release(&mut self, at: u32) -> bool {
         let set = &mut self[at];
@@ -82,10 +103,27 @@ impl<K: LabelSet, V: Default> Sets<K, V> {
         set.references == 0
     }
 
-    /// Removes sets without references for which `is_due`, and hands them out.
+    /// A scrape shows from now on what is. Only what has changed is looked at.
+    pub(super) fn publish(&mut self, mut each: impl FnMut(&mut V)) {
+        for at in self.dirty.drain(..) {
+            let Some(set) = self.slots[at as usize].as_mut().filter(|set| set.is_dirty) else { continue };
+            set.is_dirty = false;
+            each(&mut set.values);
+            set.shown.clone_from(&set.values);
+            self.shown -= usize::from(set.lines != 0);
+            self.lines -= set.lines;
+            set.lines = set.shown.lines();
+            self.shown += usize::from(set.lines != 0);
+            self.lines += set.lines;
+        }
+    }
+
+    /// Removes sets without references for which `is_due`, and hands them out; but none whose last figures nobody could see.
     pub(super) fn expire(&mut self, mut is_due: impl FnMut(&K, &Set<K, V>) -> bool, mut gone: impl FnMut(V)) {
         for at in 0..self.slots.len() {
-            let due = self.slots[at].as_ref().is_some_and(|set| set.references == 0 && is_due(&set.key, set));
+            let due = self.slots[at]
+                .as_ref()
+                .is_some_and(|set| set.references == 0 && !set.is_dirty && is_due(&set.key, set));
             if due && let Some(set) = self.remove(at) {
                 self.expired += 1;
                 gone(set.values);
@@ -104,7 +142,10 @@ impl<K: LabelSet, V: Default> Sets<K, V> {
             references: 0,
             changed: now,
             born: self.births,
+            is_dirty: false,
             values: V::default(),
+            shown: V::default(),
+            lines: 0,
         };
         let at = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -124,11 +165,29 @@ impl<K: LabelSet, V: Default> Sets<K, V> {
             entry.remove();
         }
         self.free.push(at);
+        self.shown -= usize::from(set.lines != 0);
+        self.lines -= set.lines;
         Some(set)
     }
 }
 
 impl<K, V> Sets<K, V> {
+    /// A set whose figures change.
+    pub(super) fn change(&mut self, at: u32) -> &mut Set<K, V> {
+        let Self { slots, dirty, .. } = self;
+        let set = slots[at as usize].as_mut().expect("a handle that is held");
+        if !set.is_dirty {
+            set.is_dirty = true;
+            dirty.push(at);
+        }
+        set
+    }
+
+    /// Sets with lines in a scrape, and those lines.
+    pub(super) fn shown(&self) -> (usize, usize) {
+        (self.shown, self.lines)
+    }
+
     /// All, the two overflow sets among them.
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
@@ -141,12 +200,16 @@ impl<K, V> Sets<K, V> {
         }
     }
 
-    pub(super) fn overflow_mut(&mut self) -> impl Iterator<Item = &mut Set<K, V>> {
-        self.slots[..OVERFLOW.len()].iter_mut().flatten()
+    pub(super) fn is_overflow(&self, slot: usize) -> bool {
+        slot < OVERFLOW.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Set<K, V>> {
-        self.slots.iter().flatten()
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Set<K, V>> {
+        self.slots.iter_mut().flatten()
+    }
+
+    pub(super) fn overflow_mut(&mut self) -> impl Iterator<Item = &mut Set<K, V>> {
+        self.slots[..OVERFLOW.len()].iter_mut().flatten()
     }
 
     /// Sets that have ever been.
@@ -162,12 +225,17 @@ impl<K, V> Sets<K, V> {
 }
 
 impl<K, V> Set<K, V> {
+    pub(super) fn key(&self) -> &K {
+        &self.key
+    }
+
     pub(crate) fn labels(&self) -> &[u8] {
         &self.labels
     }
 
-    pub(crate) fn values(&self) -> &V {
-        &self.values
+    /// As they were last published.
+    pub(crate) fn shown(&self) -> &V {
+        &self.shown
     }
 
     /// Among the first so many sets that have ever been.

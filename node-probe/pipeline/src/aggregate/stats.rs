@@ -2,8 +2,6 @@
 
 use super::Aggregate;
 use super::sets::Sets;
-use super::values::Readings;
-use longwire_model::series::{FAMILIES, SeriesSet};
 
 /// Counts are of now, unless they say "so far".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,25 +28,19 @@ pub struct KindStats {
 }
 
 impl Aggregate {
-    /// A walk over all label sets: for a scrape, not for every sample.
+    /// Sets and lines are of what is published.
     #[must_use]
     pub fn stats(&self) -> AggregateStats {
         AggregateStats {
-            services: of(&self.services, &[SeriesSet::Istio, SeriesSet::Longwire]),
-            workloads: of(&self.workloads, &[SeriesSet::KmeshWorkload]),
-            connections: of(&self.connections, &[SeriesSet::KmeshConnection]),
+            services: of(&self.services),
+            workloads: of(&self.workloads),
+            connections: of(&self.connections),
             charged: self.lines.charged,
         }
     }
 }
 
-fn of<K, V: Readings>(sets: &Sets<K, V>, carried: &[SeriesSet]) -> KindStats {
-    let families = || FAMILIES.iter().filter(|family| carried.contains(&family.set));
-    let mut stats = KindStats { sets: 0, lines: 0, folded: sets.folded, expired: sets.expired };
-    for set in sets.iter() {
-        let lines: usize = families().map(|family| set.values().read(family.metric).lines()).sum();
-        stats.sets += usize::from(lines != 0);
-        stats.lines += lines;
-    }
-    stats
+fn of<K, V>(of: &Sets<K, V>) -> KindStats {
+    let (sets, lines) = of.shown();
+    KindStats { sets, lines, folded: of.folded, expired: of.expired }
 }

@@ -4,11 +4,14 @@ use super::Histogram;
 use super::lifetime::Released;
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
-use longwire_model::series::{Metric, SeriesSet, SeriesSets};
+use longwire_model::series::{FAMILIES, Metric, SeriesSet, SeriesSets};
+use serde::{Deserialize, Serialize};
 
 /// The series sets that carry an edge's labels.
 pub(super) const SERVICE_SETS: SeriesSets = SeriesSets::NONE.with(SeriesSet::Istio).with(SeriesSet::Longwire);
 const REASONS: usize = FailReason::ALL.len();
+/// Sums of what a node does stay far below: saved ones above are no sums.
+pub(super) const PLAUSIBLE: u64 = 1 << 60;
 
 /// What a label set says in one family.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,16 @@ pub(crate) enum Reading<'a> {
 }
 
 pub(crate) trait Readings {
+    /// The series sets whose families read these figures.
+    const SETS: SeriesSets;
+
     fn read(&self, metric: Metric) -> Reading<'_>;
+
+    /// Lines in a scrape.
+    fn lines(&self) -> usize {
+        let families = FAMILIES.iter().filter(|family| Self::SETS.contains(family.set));
+        families.map(|family| self.read(family.metric).lines()).sum()
+    }
 }
 
 impl Reading<'_> {
@@ -38,7 +50,7 @@ impl Reading<'_> {
 }
 
 /// An edge's. Bytes as Istio sees them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ServiceValues {
     /// What was on for a delta of this label set.
     pub(super) known: SeriesSets,
@@ -47,8 +59,17 @@ pub(crate) struct ServiceValues {
     /// What was on for a connection that established, or was adopted. A label set of failures has no other series.
     established: SeriesSets,
     /// Lines of the budget.
+    #[serde(skip)]
     pub(super) charged: usize,
     pub(super) active: i64,
+    sums: Sums,
+    rtt: Option<Box<Histogram>>,
+    handshake: Option<Box<Histogram>>,
+    duration: Option<Box<Histogram>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Sums {
     sent: u64,
     received: u64,
     opened: u64,
@@ -56,9 +77,6 @@ pub(crate) struct ServiceValues {
     retransmitted_bytes: u64,
     lost: u64,
     failed: [u64; REASONS],
-    rtt: Option<Box<Histogram>>,
-    handshake: Option<Box<Histogram>>,
-    duration: Option<Box<Histogram>>,
 }
 
 impl ServiceValues {
@@ -73,21 +91,38 @@ impl ServiceValues {
                 Reporter::Source => (delta.sent, delta.received),
                 Reporter::Destination => (delta.received, delta.sent),
             };
-            self.received += received;
-            self.sent += sent;
-            self.opened += u64::from(delta.opened);
-            self.closed += u64::from(delta.closed);
+            self.sums.received += received;
+            self.sums.sent += sent;
+            self.sums.opened += delta.opened;
+            self.sums.closed += delta.closed;
         }
         if sets.contains(SeriesSet::Longwire) {
-            self.retransmitted_bytes += delta.retransmitted_bytes;
-            self.lost += u64::from(delta.lost);
-            if let Some(reason) = delta.failed {
-                self.failed[reason as usize] += 1;
+            self.sums.retransmitted_bytes += delta.retransmitted_bytes;
+            self.sums.lost += delta.lost;
+            if let Some((reason, count)) = delta.failed {
+                self.sums.failed[reason as usize] += count;
             }
             observe(&mut self.rtt, Metric::LongwireRtt, delta.rtt_us.map(|rtt| u64::from(rtt) * 1_000));
             observe(&mut self.handshake, Metric::LongwireHandshake, delta.handshake);
             observe(&mut self.duration, Metric::LongwireDuration, delta.duration);
         }
+    }
+
+    /// After they were saved and read again; says whether they can be true.
+    pub(super) fn restore(&mut self) -> bool {
+        let Sums { sent, received, opened, closed, retransmitted_bytes, lost, failed } = self.sums;
+        let histograms = [
+            (&mut self.rtt, Metric::LongwireRtt),
+            (&mut self.handshake, Metric::LongwireHandshake),
+            (&mut self.duration, Metric::LongwireDuration),
+        ];
+        let mut are_plausible = true;
+        for (histogram, metric) in histograms {
+            are_plausible &= histogram.as_mut().is_none_or(|histogram| histogram.rebind(metric));
+        }
+        are_plausible
+            && are_sums(&[sent, received, opened, closed, retransmitted_bytes, lost, self.active.unsigned_abs()])
+            && are_sums(&failed)
     }
 
     fn counter(&self, set: SeriesSet, value: u64) -> Reading<'_> {
@@ -114,13 +149,7 @@ impl Default for ServiceValues {
             established: SeriesSets::NONE,
             charged: 0,
             active: 0,
-            sent: 0,
-            received: 0,
-            opened: 0,
-            closed: 0,
-            retransmitted_bytes: 0,
-            lost: 0,
-            failed: [0; REASONS],
+            sums: Sums::default(),
             rtt: None,
             handshake: None,
             duration: None,
@@ -128,17 +157,37 @@ impl Default for ServiceValues {
     }
 }
 
+/// Into the boxes that are there already.
+impl Clone for ServiceValues {
+    fn clone(&self) -> Self {
+        let mut copy = Self::default();
+        copy.clone_from(self);
+        copy
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        let Self { known, refused, established, charged, active, sums, rtt, handshake, duration } = source;
+        (self.known, self.refused, self.established) = (*known, *refused, *established);
+        (self.charged, self.active, self.sums) = (*charged, *active, *sums);
+        self.rtt.clone_from(rtt);
+        self.handshake.clone_from(handshake);
+        self.duration.clone_from(duration);
+    }
+}
+
 impl Readings for ServiceValues {
+    const SETS: SeriesSets = SERVICE_SETS;
+
     fn read(&self, metric: Metric) -> Reading<'_> {
         match metric {
-            Metric::IstioSentBytes => self.counter(SeriesSet::Istio, self.sent),
-            Metric::IstioReceivedBytes => self.counter(SeriesSet::Istio, self.received),
-            Metric::IstioOpened => self.counter(SeriesSet::Istio, self.opened),
-            Metric::IstioClosed => self.counter(SeriesSet::Istio, self.closed),
-            Metric::LongwireRetransmittedBytes => self.counter(SeriesSet::Longwire, self.retransmitted_bytes),
-            Metric::LongwireLostPackets => self.counter(SeriesSet::Longwire, self.lost),
+            Metric::IstioSentBytes => self.counter(SeriesSet::Istio, self.sums.sent),
+            Metric::IstioReceivedBytes => self.counter(SeriesSet::Istio, self.sums.received),
+            Metric::IstioOpened => self.counter(SeriesSet::Istio, self.sums.opened),
+            Metric::IstioClosed => self.counter(SeriesSet::Istio, self.sums.closed),
+            Metric::LongwireRetransmittedBytes => self.counter(SeriesSet::Longwire, self.sums.retransmitted_bytes),
+            Metric::LongwireLostPackets => self.counter(SeriesSet::Longwire, self.sums.lost),
             Metric::LongwireActive if self.established.contains(SeriesSet::Longwire) => Reading::Gauge(self.active),
-            Metric::LongwireFailed => Reading::Reasons(&self.failed),
+            Metric::LongwireFailed => Reading::Reasons(&self.sums.failed),
             Metric::LongwireRtt => read_histogram(self.rtt.as_deref()),
             Metric::LongwireHandshake => read_histogram(self.handshake.as_deref()),
             Metric::LongwireDuration => read_histogram(self.duration.as_deref()),
@@ -148,7 +197,7 @@ impl Readings for ServiceValues {
 }
 
 /// A workload's and a pod's, in the observing socket's view.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WorkloadValues {
     is_shown: bool,
     opened: u64,
@@ -162,16 +211,23 @@ pub(crate) struct WorkloadValues {
 impl WorkloadValues {
     pub(super) fn add(&mut self, delta: &Delta) {
         self.is_shown |= delta.failed.is_none();
-        self.opened += u64::from(delta.opened);
-        self.closed += u64::from(delta.closed);
+        self.opened += delta.opened;
+        self.closed += delta.closed;
         self.sent += delta.sent;
         self.received += delta.received;
-        self.retransmits += u64::from(delta.retransmits);
-        self.lost += u64::from(delta.lost);
+        self.retransmits += delta.retransmits;
+        self.lost += delta.lost;
+    }
+
+    /// What was saved can be true.
+    pub(super) fn are_plausible(&self) -> bool {
+        are_sums(&[self.opened, self.closed, self.sent, self.received, self.retransmits, self.lost])
     }
 }
 
 impl Readings for WorkloadValues {
+    const SETS: SeriesSets = SeriesSets::NONE.with(SeriesSet::KmeshWorkload);
+
     fn read(&self, metric: Metric) -> Reading<'_> {
         let value = match metric {
             Metric::KmeshWorkloadOpened => self.opened,
@@ -187,10 +243,11 @@ impl Readings for WorkloadValues {
 }
 
 /// A long connection's, in the observing socket's view.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ConnectionValues {
     is_shown: bool,
     /// `None`: the connection lives.
+    #[serde(skip)]
     pub(super) released: Option<Released>,
     sent: u64,
     received: u64,
@@ -203,12 +260,19 @@ impl ConnectionValues {
         self.is_shown = true;
         self.sent += delta.sent;
         self.received += delta.received;
-        self.retransmits += u64::from(delta.retransmits);
-        self.lost += u64::from(delta.lost);
+        self.retransmits += delta.retransmits;
+        self.lost += delta.lost;
+    }
+
+    /// What was saved can be true.
+    pub(super) fn are_plausible(&self) -> bool {
+        are_sums(&[self.sent, self.received, self.retransmits, self.lost])
     }
 }
 
 impl Readings for ConnectionValues {
+    const SETS: SeriesSets = SeriesSets::NONE.with(SeriesSet::KmeshConnection);
+
     fn read(&self, metric: Metric) -> Reading<'_> {
         let value = match metric {
             Metric::KmeshConnectionSentBytes => self.sent,
@@ -219,4 +283,8 @@ impl Readings for ConnectionValues {
         };
         if self.is_shown { Reading::Counter(value) } else { Reading::Absent }
     }
+}
+
+fn are_sums(values: &[u64]) -> bool {
+    values.iter().all(|value| *value <= PLAUSIBLE)
 }

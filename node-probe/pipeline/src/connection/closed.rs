@@ -42,6 +42,26 @@ impl Closed {
         self.current.clear();
     }
 
+    pub(super) fn clear(&mut self) {
+        self.current.clear();
+        self.previous.clear();
+    }
+
+    /// Ids of the current pass, or of the one before.
+    pub(super) fn ids(&self, previous: bool) -> &HashTable<u64> {
+        if previous { &self.previous } else { &self.current }
+    }
+
+    /// Says whether it is news.
+    pub(super) fn restore(&mut self, id: u64, previous: bool) -> bool {
+        let is_new = !self.contains(id);
+        if is_new {
+            let table = if previous { &mut self.previous } else { &mut self.current };
+            table.insert_unique(hash(id), id, |id| hash(*id));
+        }
+        is_new
+    }
+
     pub(super) fn forgotten(&self) -> u64 {
         self.forgotten
     }

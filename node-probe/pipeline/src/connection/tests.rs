@@ -54,6 +54,20 @@ fn a_sample_gains_what_is_new_and_a_repeated_one_nothing() {
 }
 
 #[test]
+fn a_sample_that_says_nothing_has_moved_keeps_the_connection_and_all_its_figures() {
+    let mut table = Connections::new(10);
+    assert!(announce(&mut table, 7, counters(5, 1)));
+    let still = Counters { still: 1, ..Counters::default() };
+    for _ in 0..4 {
+        assert_eq!(pass(&mut table, &[(7, still)], true), []);
+    }
+    assert_eq!(table.counts.backwards, 0);
+    assert_eq!(table.get_mut(7).unwrap().total(), Totals { sent: 5, received: 1, ..Totals::default() });
+    assert!(table.sample(8, &still).is_none());
+    assert_eq!(table.counts.samples_unknown, 1);
+}
+
+#[test]
 fn an_adopted_connection_counts_from_its_baseline_on() {
     let mut table = Connections::new(10);
     let adopted = ConnectionRecord { adopted: true, ..record(7, Event::Announce, counters(100, 50)) };

@@ -2,8 +2,9 @@
 
 use crate::observation::Delta;
 use crate::record::Counters;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Totals {
     pub(crate) sent: u64,
     pub(crate) received: u64,
@@ -14,7 +15,7 @@ pub(crate) struct Totals {
 
 impl From<&Counters> for Totals {
     fn from(counters: &Counters) -> Self {
-        let Counters { sent, received, retransmitted_bytes, retransmits, lost, srtt_us: _, pad: _ } = *counters;
+        let Counters { sent, received, retransmitted_bytes, retransmits, lost, srtt_us: _, still: _ } = *counters;
         Self { sent, received, retransmitted_bytes, retransmits, lost }
     }
 }
@@ -57,6 +58,7 @@ impl Totals {
 
     pub(crate) fn delta(&self) -> Delta {
         let Self { sent, received, retransmitted_bytes, retransmits, lost } = *self;
+        let (retransmits, lost) = (retransmits.into(), lost.into());
         Delta { sent, received, retransmitted_bytes, retransmits, lost, ..Delta::default() }
     }
 }

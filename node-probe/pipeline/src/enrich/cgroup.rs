@@ -5,12 +5,15 @@ mod tests;
 
 use super::recent::Recent;
 use crate::record::Monotonic;
+use crate::state::{Item, SavedCgroup, Writer};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// More than a node runs; an entry is below 150 bytes.
 const MOST: usize = 65_536;
 
 /// What the directory names of a cgroup say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Named {
     /// A pod, by the shape of its UID.
     Pod(Box<str>),
@@ -81,6 +84,13 @@ impl Cgroups {
     pub(super) fn name(&mut self, cgroup: u64, named: Named) {
         let wanted = self.known.remove(&cgroup).filter(|old| old.named == named).and_then(|old| old.wanted);
         self.evicted += u64::from(self.known.insert(cgroup, Cgroup { named, wanted }).is_some());
+    }
+
+    /// The cgroup of this turn, or of the first one after it. Who waits for a pod waits anew in a successor.
+    pub(super) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+        let (turn, cgroup, known) = self.known.since(at)?;
+        to.write(&Item::Cgroup(SavedCgroup { cgroup: *cgroup, named: Cow::Borrowed(&known.named) }));
+        Some(turn + 1)
     }
 
     /// `None`: nobody has told yet.

@@ -1,12 +1,13 @@
 //! One end of a connection, as its socket sees it.
 
-use crate::record::{ConnectionRecord, Monotonic, Role};
+use crate::record::{ConnectionRecord, FoldedRecord, Monotonic, Role};
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// Initial sequence numbers, client's and server's: one name for both ends of a connection, through any translation.
 pub(crate) type Sequence = (u32, u32);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) id: u64,
     pub(crate) role: Role,
@@ -35,6 +36,20 @@ impl End {
         })
     }
 
+    /// The ends of all connections of the entry, as if they were one.
+    pub(crate) fn of_folded(record: &FoldedRecord) -> Option<Self> {
+        Some(Self {
+            id: 0,
+            role: record.role?,
+            netns: record.netns,
+            cgroup: record.cgroup,
+            sequence: None,
+            local: record.local,
+            remote: record.remote,
+            opened: record.first,
+        })
+    }
+
     /// It speaks with its own address, or over loopback.
     pub(crate) fn stays_inside(&self) -> bool {
         let (local, remote) = (self.local.ip(), self.remote.ip());
@@ -43,7 +58,7 @@ impl End {
 }
 
 /// An address and port in 20 bytes: `SocketAddr` takes 32, and every live connection keeps two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
     address: IpAddr,
     port: u16,

@@ -1,5 +1,6 @@
 //! Who is behind an address: asked of the operator once, kept while it is used.
 
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +61,14 @@ impl Identities {
 
     pub(super) fn addresses(&self) -> Vec<IpAddr> {
         self.known.iter().map(|(address, _)| *address).collect()
+    }
+
+    /// What was answered.
+    pub(super) fn answers(&self) -> impl Iterator<Item = Address> {
+        let answered = |(address, identity): (&IpAddr, &Identity)| {
+            Some(Address { address: *address, owners: identity.owners.clone()? })
+        };
+        self.known.iter().filter_map(answered)
     }
 
     /// Pods that have their address now.

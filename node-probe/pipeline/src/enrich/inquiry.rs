@@ -5,6 +5,7 @@ use super::local::{Local, Standing};
 use super::resolution::Resolution;
 use crate::connection::Passes;
 use crate::record::Monotonic;
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
 /// When something is looked at.
@@ -62,7 +63,7 @@ pub(crate) enum Verdict {
 }
 
 /// What conntrack says of a Service's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Backend {
     Unasked,
     Asked,
@@ -96,6 +97,11 @@ impl Inquiry {
     pub(crate) fn new(key: u64, end: End, passes: Passes, now: Monotonic) -> Self {
         let (backend, until) = (Backend::Unasked, [0; 6]);
         Self { key, end, seen: now, seen_pass: passes.begun(), standing: None, backend, until }
+    }
+
+    /// The same without a question to conntrack, which cannot tell.
+    pub(crate) fn without_backend(self) -> Self {
+        Self { backend: Backend::Answered(None), ..self }
     }
 
     /// Until when to wait, if there is still time.

@@ -1,5 +1,6 @@
 //! Both ends of a connection on this machine find each other by their sequence numbers, whatever translation lies between.
 
+mod saved;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! The pods of this node, and which of them a socket is of: by cgroup, else by network namespace, else by address.
 
+mod saved;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use hashbrown::HashMap;
 use longwire_model::identity::Pod;
 use longwire_model::series::SeriesSets;
 use longwire_model::update::LocalPod;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ const NAMESPACES: usize = 16_384;
 
 /// A pod of this node as a connection holds it, in 8 bytes. The pod may be gone, and the slot another's: the generation
 /// tells.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct PodSlot {
     index: u32,
     generation: u16,
@@ -122,11 +124,7 @@ impl Locals {
         let slot = &mut self.slots[index as usize];
         slot.held = Some(pod.clone());
         slot.removed = None;
-        if !pod.pod.host_network {
-            for address in &pod.pod.addresses {
-                self.by_address.entry(*address).or_default().push(index);
-            }
-        }
+        self.list(index);
     }
 
     pub(super) fn remove(&mut self, uid: &str, now: Monotonic) {
@@ -182,6 +180,14 @@ impl Locals {
         });
         self.by_uid.insert(uid.into(), index);
         index
+    }
+
+    /// By the addresses of a network of its own.
+    fn list(&mut self, index: u32) {
+        let Some(held) = self.slots[index as usize].held.as_ref().filter(|held| !held.pod.host_network) else { return };
+        for address in &held.pod.addresses {
+            self.by_address.entry(*address).or_default().push(index);
+        }
     }
 
     /// Takes the pod out of what it is found by, save its UID.

@@ -25,10 +25,13 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         self.entries.len()
     }
 
-    /// A use.
+    /// A use. What was used a moment ago keeps its place: that is most of the time, and the oldest eighth is what counts.
     pub(super) fn get(&mut self, key: &K) -> Option<&mut V> {
-        let Self { entries, order, turn, .. } = self;
+        let Self { entries, order, turn, limit } = self;
         let (last, value) = entries.get_mut(key)?;
+        if *turn - *last < *limit as u64 / 8 {
+            return Some(value);
+        }
         *turn += 1;
         order.remove(last);
         order.insert(*turn, *key);
@@ -63,6 +66,12 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, (_, value))| (key, value))
+    }
+
+    /// What was last used at this turn, or the first after it; with its turn.
+    pub(super) fn since(&self, turn: u64) -> Option<(u64, &K, &V)> {
+        let (turn, key) = self.order.range(turn..).next()?;
+        Some((*turn, key, &self.entries.get(key)?.1))
     }
 
     /// Keys and values, the longest unused first.

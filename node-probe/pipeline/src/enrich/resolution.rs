@@ -3,6 +3,7 @@
 use super::end::{End, Endpoint};
 use crate::observation::{Dialled, Edge, Flow, Reporter};
 use crate::record::Role;
+use crate::state::{Flaw, SavedResolution, Shared, Writer};
 use longwire_model::identity::{Pod, UnixNanos};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -85,6 +86,24 @@ impl Resolution {
             destination_pod_address: self.destination_pod_address,
             start,
         }
+    }
+}
+
+impl Resolution {
+    pub(crate) fn save(&self, to: &mut Writer<'_>) -> SavedResolution {
+        SavedResolution {
+            edge: to.edge(&self.edge),
+            destination_pod: self.destination_pod.as_ref().map(|pod| to.pod(pod)),
+            source: self.source,
+            destination: self.destination,
+            destination_pod_address: self.destination_pod_address,
+        }
+    }
+
+    pub(crate) fn restore(saved: SavedResolution, shared: &Shared) -> Result<Self, Flaw> {
+        let SavedResolution { edge, destination_pod, source, destination, destination_pod_address } = saved;
+        let destination_pod = destination_pod.map(|pod| shared.pod(pod)).transpose()?;
+        Ok(Self { edge: shared.edge(edge)?, destination_pod, source, destination, destination_pod_address })
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn render<K, V: Readings>(
     let progress = progress.get_or_insert_with(|| Progress::new(family.kind, format, sets.births()));
     for (slot, set) in sets.since(progress.slot) {
         progress.slot = slot + 1;
-        let reading = set.values().read(family.metric);
+        let reading = set.shown().read(family.metric);
         if reading.lines() == 0 || !set.was_born_by(progress.births) {
             continue;
         }

@@ -31,13 +31,15 @@ impl Scrape {
     }
 }
 
-pub(crate) fn text(aggregate: &Aggregate, format: Format, slice: usize) -> String {
+/// Of what is now: published first.
+pub(crate) fn text(aggregate: &mut Aggregate, format: Format, slice: usize) -> String {
+    aggregate.publish();
     let (mut cursor, mut out) = (Cursor::new(format), Vec::new());
     while render(aggregate, &mut cursor, slice, &mut out) {}
     String::from_utf8(out).unwrap()
 }
 
-pub(crate) fn scrape(aggregate: &Aggregate) -> Scrape {
+pub(crate) fn scrape(aggregate: &mut Aggregate) -> Scrape {
     parse(&text(aggregate, Format::Text, usize::MAX), Format::Text)
 }
 

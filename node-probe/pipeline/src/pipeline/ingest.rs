@@ -60,8 +60,8 @@ impl Pipeline {
             }
             Closing::First(totals) => {
                 let delta = Delta {
-                    opened: true,
-                    closed: true,
+                    opened: 1,
+                    closed: 1,
                     rtt_us: rtt(record),
                     handshake: handshake(record),
                     duration: duration(record),
@@ -77,7 +77,7 @@ impl Pipeline {
     fn failed(&mut self, record: &ConnectionRecord, reason: FailReason, now: Monotonic) {
         if self.connections.fail(record.id) {
             let key = self.pending.new_key();
-            let delta = Delta { failed: Some(reason), ..Delta::default() };
+            let delta = Delta { failed: Some((reason, 1)), ..Delta::default() };
             self.open(key, record, Subject::Ended(delta), now);
         }
     }
@@ -92,7 +92,7 @@ impl Pipeline {
     fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
         let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
         let last = Delta {
-            closed: true,
+            closed: 1,
             rtt_us: last.rtt_us.filter(|_| !entry.rtt_observed),
             duration: last.duration.filter(|_| !adopted),
             ..last
@@ -104,8 +104,14 @@ impl Pipeline {
                 let Some(case) = self.pending.get_mut(key) else { return };
                 let Subject::Live { handshake, .. } = case.subject else { return };
                 let Delta { closed, duration, .. } = last;
-                case.subject =
-                    Subject::Ended(Delta { opened: !adopted, closed, rtt_us, handshake, duration, ..total.delta() });
+                case.subject = Subject::Ended(Delta {
+                    opened: u64::from(!adopted),
+                    closed,
+                    rtt_us,
+                    handshake,
+                    duration,
+                    ..total.delta()
+                });
             }
             Stage::Following(mut following) => {
                 let Delta { closed, rtt_us, duration, .. } = last;

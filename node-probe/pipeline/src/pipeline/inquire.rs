@@ -53,7 +53,7 @@ impl Pipeline {
         match verdict {
             Verdict::Edge(local, resolution) => self.attribute(case, &local, resolution, now),
             Verdict::Ignored(why) => {
-                self.count_ignored(why);
+                self.count_ignored(why, case.subject.count());
                 self.ignore(&case.subject);
             }
             Verdict::Wait(_) => {}
@@ -92,14 +92,14 @@ impl Pipeline {
         }
     }
 
-    fn count_ignored(&mut self, why: Ignored) {
+    fn count_ignored(&mut self, why: Ignored, connections: u64) {
         let count = match why {
             Ignored::Host => &mut self.counts.host,
             Ignored::Foreign => &mut self.counts.foreign,
             Ignored::LocalLeg => &mut self.counts.local_legs,
             Ignored::Dropped => &mut self.counts.dropped,
         };
-        *count += 1;
+        *count += connections;
     }
 }
 
@@ -109,5 +109,5 @@ fn first_delta(entry: &Entry<Stage>, handshake: Option<Monotonic>) -> Delta {
         Stage::Waiting { rtt_us, .. } if rtt_us != 0 => Some(rtt_us),
         _ => None,
     };
-    Delta { opened: !entry.is_adopted(), rtt_us, handshake, ..entry.total().delta() }
+    Delta { opened: u64::from(!entry.is_adopted()), rtt_us, handshake, ..entry.total().delta() }
 }

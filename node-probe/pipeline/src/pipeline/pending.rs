@@ -6,16 +6,28 @@ mod tests;
 use crate::enrich::{Inquiry, Wait, Waiting};
 use crate::observation::Delta;
 use crate::record::Monotonic;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// Whose counts wait.
-#[derive(Debug)]
-pub(super) enum Subject {
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Subject {
     /// Its entry holds the counters.
     Live { id: u64, handshake: Option<Monotonic> },
     /// Everything it will ever add.
     Ended(Delta),
+}
+
+impl Subject {
+    /// How many connections.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Self::Live { .. } => 1,
+            // What ended without having been opened was adopted.
+            Self::Ended(delta) => delta.closed.max(delta.failed.map_or(1, |(_, count)| count)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -47,6 +59,21 @@ impl Pending {
     pub(super) fn new_key(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+
+    /// The key that was given last.
+    pub(super) fn last_key(&self) -> u64 {
+        self.next
+    }
+
+    /// Keys rise from this one on.
+    pub(super) fn restore_last_key(&mut self, key: u64) {
+        self.next = key;
+    }
+
+    /// The case of this key, or of the first one after it.
+    pub(super) fn since(&self, key: u64) -> Option<&Case> {
+        self.cases.range(key..).next().map(|(_, (case, _))| &**case)
     }
 
     pub(super) fn insert(&mut self, case: Case, waiting: Waiting) {

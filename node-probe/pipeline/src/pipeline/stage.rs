@@ -5,6 +5,7 @@ use crate::connection::{Entry, Totals};
 use crate::enrich::{Enrich, Local, PodSlot, Resolution};
 use crate::observation::Delta;
 use crate::record::Monotonic;
+use crate::state::{Flaw, SavedResolution, SavedStage, Shared, Writer};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::SeriesSet;
 
@@ -82,6 +83,20 @@ impl Following {
         self.held.connection = Some(connection);
         let alone = Attribution { service: None, workload: None, connection: Some(connection) };
         books.aggregate.add(alone, sets, &total.delta(), books.now);
+    }
+
+    pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage {
+        SavedStage::Following { held: self.held, slot: self.slot, resolution: self.resolution.save(to) }
+    }
+
+    /// It is active again where it was, and that is saved there.
+    pub(super) fn restore(
+        held: Attribution,
+        slot: PodSlot,
+        resolution: SavedResolution,
+        shared: &Shared,
+    ) -> Result<Self, Flaw> {
+        Ok(Self { held, slot, resolution: Box::new(Resolution::restore(resolution, shared)?) })
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {

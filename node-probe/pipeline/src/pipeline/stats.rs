@@ -13,6 +13,8 @@ pub struct Stats {
     pub invalid_kind: u64,
     /// Ring records of connections without an id; skipped.
     pub invalid_id: u64,
+    /// Connections that the kernel folded because the ring was full: they count, but have no times of their own.
+    pub folded: u64,
     /// Samples that were taken.
     pub samples: u64,
     /// Samples of connections that were never announced, or refused; skipped.
@@ -77,6 +79,7 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         invalid_size,
         invalid_kind,
         invalid_id,
+        folded,
         samples,
         host,
         foreign,
@@ -93,6 +96,7 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         invalid_size,
         invalid_kind,
         invalid_id,
+        folded,
         samples,
         samples_unknown: connections.samples_unknown,
         late: connections.late,

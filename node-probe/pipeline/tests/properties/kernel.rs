@@ -1,7 +1,7 @@
 //! The kernel side, its ring and its faults, with a ledger of what truly happened.
 
-use crate::world::{Socket, World};
-use longwire_pipeline::record::{Counters, flag, kind};
+use crate::world::{Socket, Told, World, octets};
+use longwire_pipeline::record::{Counters, Folded, FoldedKey, flag, kind};
 use std::collections::BTreeMap;
 
 /// What may happen to a record or sample on its way.
@@ -143,6 +143,37 @@ impl Kernel {
         }
     }
 
+    /// The ring is full: so many connections come and go, and each end is folded with its like.
+    pub(crate) fn fold(&mut self, world: &mut World, route: Route, count: u64) {
+        let (first, last) = (world.now, world.now + 1);
+        let sums = |sent, received| Folded { first, last, connections: count, sent, received, ..Folded::default() };
+        let key = |role, pod: &str, remote, port| FoldedKey {
+            cgroup: if pod == "a" { 1 } else { 2 },
+            epoch: 1,
+            netns: if pod == "a" { 7 } else { 8 },
+            kind: kind::CLOSE,
+            flags: role,
+            error: 0,
+            port,
+            pad: 0,
+            local: octets(address(pod)),
+            remote: octets(remote),
+        };
+        let Route { source, destination, dialled, seen, service, port } = route;
+        let (up, down) = (3 * count, 5 * count);
+        let line = [count, count, down, up];
+        if source != "r" {
+            let known = if dialled.0.starts_with("10.96.") { "unknown" } else { destination };
+            add(&mut self.past, ["source", source, known, service], line);
+            world.tell(Told::Folded(key(flag::ACTIVE, source, dialled.0, dialled.1), sums(up, down)));
+        }
+        if destination != "r" {
+            let known = if seen == "10.0.0.254" { "unknown" } else { source };
+            add(&mut self.past, ["destination", known, destination, service], line);
+            world.tell(Told::Folded(key(flag::PASSIVE, destination, seen, port), sums(down, up)));
+        }
+    }
+
     /// Looks at every live socket: announces it, or samples it.
     pub(crate) fn pass(&mut self, world: &mut World, complete: bool, mut fate: impl FnMut() -> Fate) {
         world.pipeline.begin_pass(world.now);
@@ -211,9 +242,14 @@ fn enter(ledger: &mut Ledger, connection: &Connection, closed: bool) {
         let base = if adopted { *baseline } else { Counters::default() };
         let (own, other) = (socket.counters.sent - base.sent, socket.counters.received - base.received);
         let (sent, received) = if reporter == "source" { (other, own) } else { (own, other) };
-        let line = ledger.entry([reporter, source, destination, service]).or_default();
-        for (sum, value) in line.iter_mut().zip([u64::from(!adopted), u64::from(closed), sent, received]) {
-            *sum += value;
-        }
+        let line = [u64::from(!adopted), u64::from(closed), sent, received];
+        add(ledger, [reporter, source, destination, service], line);
+    }
+}
+
+fn add(ledger: &mut Ledger, labels: [&'static str; 4], line: [u64; 4]) {
+    let sums = ledger.entry(labels).or_default();
+    for (sum, value) in sums.iter_mut().zip(line) {
+        *sum += value;
     }
 }

@@ -13,12 +13,12 @@ const RECEIVED: &str = "istio_tcp_received_bytes_total";
 const ACTIVE: &str = "longwire_tcp_connections_active";
 const FAILED: &str = "longwire_tcp_connections_failed_total";
 
-fn moved(sent: u64, received: u64) -> Counters {
+pub(crate) fn moved(sent: u64, received: u64) -> Counters {
     Counters { sent, received, srtt_us: 300, ..Counters::default() }
 }
 
 /// Pod `a` dials pod `b` on port 8080, at second 100.
-fn client(counters: Counters) -> Socket {
+pub(crate) fn client(counters: Counters) -> Socket {
     Socket {
         id: 1,
         flags: flag::ACTIVE,
@@ -35,7 +35,7 @@ fn client(counters: Counters) -> Socket {
     }
 }
 
-fn server(counters: Counters) -> Socket {
+pub(crate) fn server(counters: Counters) -> Socket {
     Socket {
         id: 2,
         flags: flag::PASSIVE,
@@ -51,11 +51,11 @@ fn server(counters: Counters) -> Socket {
 }
 
 /// Pod `a` dials the Service.
-fn to_web(counters: Counters) -> Socket {
+pub(crate) fn to_web(counters: Counters) -> Socket {
     Socket { remote: "10.96.0.1", remote_port: 80, ..client(counters) }
 }
 
-fn values(world: &World, labels: &str) -> [Option<f64>; 4] {
+fn values(world: &mut World, labels: &str) -> [Option<f64>; 4] {
     [OPENED, CLOSED, SENT, RECEIVED].map(|family| world.value(family, labels))
 }
 
@@ -67,7 +67,7 @@ fn a_connection_between_two_pods_is_one_edge_with_two_reporters() {
     let edge = "source_workload=a destination_workload=b destination_service_name=web destination_canonical_service=b";
     for reporter in ["source", "destination"] {
         let labels = format!("reporter={reporter} {edge}");
-        assert_eq!(values(&world, &labels), [Some(1.0), Some(0.0), Some(200.0), Some(10.0)], "{reporter}");
+        assert_eq!(values(&mut world, &labels), [Some(1.0), Some(0.0), Some(200.0), Some(10.0)], "{reporter}");
         assert_eq!(world.value(ACTIVE, &labels), Some(1.0));
     }
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);
@@ -76,7 +76,7 @@ fn a_connection_between_two_pods_is_one_edge_with_two_reporters() {
     world.close(&server(moved(400, 15)));
     for reporter in ["source", "destination"] {
         let labels = format!("reporter={reporter} {edge}");
-        assert_eq!(values(&world, &labels), [Some(1.0), Some(1.0), Some(400.0), Some(15.0)], "{reporter}");
+        assert_eq!(values(&mut world, &labels), [Some(1.0), Some(1.0), Some(400.0), Some(15.0)], "{reporter}");
         assert_eq!(world.value(ACTIVE, &labels), Some(0.0));
         assert_eq!(world.value("longwire_tcp_rtt_seconds_count", &labels), Some(2.0), "announce and sample");
         assert_eq!(world.value("longwire_tcp_connection_duration_seconds_sum", &labels), Some(1.0));
@@ -99,7 +99,7 @@ fn a_short_connection_costs_one_record_an_end() {
     for reporter in ["source", "destination"] {
         let labels =
             format!("reporter={reporter} source_workload=a destination_workload=b destination_service_name=web");
-        assert_eq!(values(&world, &labels), [Some(1.0), Some(1.0), Some(200.0), Some(10.0)], "{reporter}");
+        assert_eq!(values(&mut world, &labels), [Some(1.0), Some(1.0), Some(200.0), Some(10.0)], "{reporter}");
     }
     assert_eq!(world.value("longwire_tcp_rtt_seconds_count", "reporter=source"), Some(1.0));
     assert_eq!(world.pipeline.stats().late, 2);
@@ -115,7 +115,7 @@ fn behind_a_service_conntrack_and_operator_name_the_pod() {
     world.answer();
     world.wait(S);
     let labels = "reporter=source source_workload=a destination_workload=r destination_service_name=web";
-    assert_eq!(values(&world, labels), [Some(1.0), Some(0.0), Some(200.0), Some(10.0)]);
+    assert_eq!(values(&mut world, labels), [Some(1.0), Some(0.0), Some(200.0), Some(10.0)]);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn without_an_entry_the_service_stays_and_the_workload_is_unknown() {
     assert_eq!(world.pipeline.stats().pending, 1, "the other end may be here");
     world.pass(&[to_web(moved(10, 250))]);
     let labels = "source_workload=a destination_workload=unknown destination_service_name=web";
-    assert_eq!(values(&world, labels), [Some(1.0), Some(0.0), Some(250.0), Some(10.0)]);
+    assert_eq!(values(&mut world, labels), [Some(1.0), Some(0.0), Some(250.0), Some(10.0)]);
     assert_eq!(world.pipeline.stats().backend_unknown, 1);
 }
 
@@ -145,7 +145,7 @@ fn an_operator_that_is_silent_leaves_the_peer_unknown() {
     assert_eq!(world.value(OPENED, ""), None);
     world.wait(1);
     let labels = "source_workload=a destination_workload=unknown destination_service_name=unknown";
-    assert_eq!(values(&world, labels), [Some(1.0), Some(0.0), Some(200.0), Some(10.0)]);
+    assert_eq!(values(&mut world, labels), [Some(1.0), Some(0.0), Some(200.0), Some(10.0)]);
     assert_eq!(world.pipeline.stats().unanswered, 1);
     world.answer();
     world.pass(&[Socket { remote: "10.0.1.1", ..client(moved(11, 200)) }]);
@@ -170,7 +170,7 @@ fn before_the_operator_has_spoken_everything_waits_and_nothing_is_lost() {
         let closed = f64::from(reporter == "destination");
         let labels =
             format!("reporter={reporter} source_workload=a destination_workload=b destination_service_name=web");
-        assert_eq!(values(&world, &labels), [Some(1.0), Some(closed), Some(400.0), Some(15.0)], "{reporter}");
+        assert_eq!(values(&mut world, &labels), [Some(1.0), Some(closed), Some(400.0), Some(15.0)], "{reporter}");
     }
     assert_eq!(
         world.value("longwire_tcp_rtt_seconds_count", "reporter=source"),
@@ -205,7 +205,7 @@ fn an_adopted_connection_counts_from_then_on_and_was_never_opened() {
     for (reporter, closed, sent, received) in [("source", 1.0, 10.0, 1.0), ("destination", 0.0, 0.0, 0.0)] {
         let labels =
             format!("reporter={reporter} source_workload=a destination_workload=b destination_service_name=web");
-        assert_eq!(values(&world, &labels), [Some(0.0), Some(closed), Some(sent), Some(received)], "{reporter}");
+        assert_eq!(values(&mut world, &labels), [Some(0.0), Some(closed), Some(sent), Some(received)], "{reporter}");
     }
     world.close(&Socket { id: 9, ..adopted(client(moved(5000, 5000))) });
     assert_eq!(world.pipeline.stats().unadopted_closes, 1);
@@ -248,7 +248,7 @@ fn a_pod_that_leaves_keeps_its_connections_until_they_close() {
     }
     world.close(&client(moved(15, 400)));
     let labels = "reporter=source source_workload=a destination_workload=b";
-    assert_eq!(values(&world, labels), [Some(1.0), Some(1.0), Some(400.0), Some(15.0)]);
+    assert_eq!(values(&mut world, labels), [Some(1.0), Some(1.0), Some(400.0), Some(15.0)]);
     world.announce(&Socket { id: 3, sequence: (11, 21), established: world.now, ..client(moved(1, 1)) });
     world.wait(3 * S);
     assert_eq!(world.pipeline.stats().foreign_connections, 1, "it is not of this node any more");
@@ -276,7 +276,7 @@ fn a_close_that_was_lost_is_counted_and_the_connection_ends_with_what_was_seen()
     assert_eq!(world.pipeline.stats().closes_lost, 0, "one pass is no proof");
     world.pass(&[server(moved(250, 10))]);
     let labels = "reporter=source source_workload=a destination_workload=b";
-    assert_eq!(values(&world, labels), [Some(1.0), Some(1.0), Some(200.0), Some(10.0)]);
+    assert_eq!(values(&mut world, labels), [Some(1.0), Some(1.0), Some(200.0), Some(10.0)]);
     assert_eq!(world.value(ACTIVE, labels), Some(0.0));
     assert_eq!((world.pipeline.stats().closes_lost, world.pipeline.stats().connections), (1, 1));
 }

@@ -5,9 +5,10 @@ use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
-use longwire_pipeline::pipeline::{Options, Pipeline};
+use longwire_pipeline::pipeline::{Folded, FoldedKey, Options, Pipeline, SaveCursor};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, kind};
 use std::collections::BTreeMap;
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use zerocopy::{FromBytes, IntoBytes};
@@ -27,6 +28,15 @@ pub(crate) struct World {
     /// What conntrack knows: what a client dialled, and where it led.
     pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     asked: Vec<IpAddr>,
+    /// What the kernel side has told so far, by position.
+    pub(crate) told: Vec<Told>,
+}
+
+/// By the ring, or by the map into which ends are folded when it is full.
+#[derive(Clone)]
+pub(crate) enum Told {
+    Record(Vec<u8>),
+    Folded(FoldedKey, Folded),
 }
 
 pub(crate) fn options() -> Options {
@@ -70,6 +80,11 @@ pub(crate) fn pod(name: &str) -> Arc<Pod> {
     })
 }
 
+/// An address as the kernel side writes it.
+pub(crate) fn octets(address: &str) -> [u8; 16] {
+    address.parse::<Ipv4Addr>().unwrap().to_ipv6_mapped().octets()
+}
+
 /// One end of a connection, as the kernel side tells of it.
 #[derive(Clone, Copy)]
 pub(crate) struct Socket {
@@ -89,7 +104,6 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn record(&self, kind: u32, time: u64) -> Vec<u8> {
-        let address = |text: &str| text.parse::<Ipv4Addr>().unwrap().to_ipv6_mapped().octets();
         let raw = RawRecord {
             kind,
             flags: self.flags,
@@ -101,8 +115,8 @@ impl Socket {
             netns: self.netns,
             client_isn: self.sequence.0,
             server_isn: self.sequence.1,
-            local: address(self.local),
-            remote: address(self.remote),
+            local: octets(self.local),
+            remote: octets(self.remote),
             local_port: self.local_port,
             remote_port: self.remote_port,
             counters: self.counters,
@@ -122,7 +136,7 @@ impl World {
         let mut pipeline = Pipeline::new(options);
         pipeline.local_cgroups([(1, "kubepods/poduid-a/x".to_owned()), (2, "kubepods/poduid-b/x".to_owned())]);
         pipeline.local_cgroups([(3, "system.slice/kubelet.service".to_owned())]);
-        Self { pipeline, now: 100 * S, conntrack: BTreeMap::new(), asked: Vec::new() }
+        Self { pipeline, now: 100 * S, conntrack: BTreeMap::new(), asked: Vec::new(), told: Vec::new() }
     }
 
     pub(crate) fn new(options: Options) -> Self {
@@ -137,7 +151,38 @@ impl World {
     }
 
     pub(crate) fn ingest(&mut self, bytes: &[u8]) {
-        self.pipeline.ingest(bytes, self.now);
+        self.tell(Told::Record(bytes.to_vec()));
+    }
+
+    pub(crate) fn tell(&mut self, told: Told) {
+        self.hear(&told);
+        self.told.push(told);
+    }
+
+    fn hear(&mut self, told: &Told) {
+        match told {
+            Told::Record(bytes) => self.pipeline.ingest(bytes, self.now),
+            Told::Folded(key, sums) => self.pipeline.ingest_folded(key, sums, self.now),
+        }
+    }
+
+    /// The whole state, cut into pieces of about so many bytes.
+    pub(crate) fn saved(&self, slice: usize) -> Vec<u8> {
+        let (mut cursor, mut state) = (SaveCursor::new(), Vec::new());
+        while self.pipeline.save(&mut cursor, slice, &mut state) {}
+        state
+    }
+
+    /// The probe is killed, and the next one goes on from this state: it hears what was told after this position.
+    pub(crate) fn kill(&mut self, state: &[u8], position: usize) {
+        let other_clock = Options { wall_clock_offset: BOOT + 12_345, ..options() };
+        self.pipeline = Pipeline::restore(other_clock, state, self.now).unwrap();
+        self.asked.clear();
+        let told = mem::take(&mut self.told);
+        for told in &told[position..] {
+            self.hear(told);
+        }
+        self.told = told;
     }
 
     pub(crate) fn announce(&mut self, socket: &Socket) {
@@ -178,12 +223,24 @@ impl World {
         }
     }
 
-    /// The whole scrape, by family.
-    pub(crate) fn scrape(&self) -> BTreeMap<String, Samples> {
+    /// The operator answers what is asked, and conntrack is not asked.
+    pub(crate) fn answer_addresses(&mut self) {
+        let addresses = self.pipeline.questions().ask.into_iter().map(owners).collect();
+        self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
+    }
+
+    /// The whole scrape, by family, of what is now.
+    pub(crate) fn scrape(&mut self) -> BTreeMap<String, Samples> {
         self.scrape_of(|_| true)
     }
 
-    pub(crate) fn scrape_of(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
+    pub(crate) fn scrape_of(&mut self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
+        self.pipeline.publish();
+        self.shown(wanted)
+    }
+
+    /// The scrape of what is published.
+    pub(crate) fn shown(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
         let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text));
         while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
         let mut families = BTreeMap::<_, Samples>::new();
@@ -203,7 +260,7 @@ impl World {
     }
 
     /// Sum over the samples of a family that have these labels; `None`: there are none.
-    pub(crate) fn value(&self, family: &str, labels: &str) -> Option<f64> {
+    pub(crate) fn value(&mut self, family: &str, labels: &str) -> Option<f64> {
         let wanted: Vec<_> = labels.split_whitespace().map(|pair| pair.split_once('=').unwrap()).collect();
         let scrape = self.scrape_of(|name| name == family);
         let samples = scrape.get(family)?;

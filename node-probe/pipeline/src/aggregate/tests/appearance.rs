@@ -2,7 +2,8 @@
 
 use super::{ALL, ISTIO, LONGWIRE, roomy, to};
 use crate::aggregate::{Aggregate, Attribution};
-use crate::exposition::grammar::scrape;
+use crate::exposition::grammar::{parse, scrape};
+use crate::exposition::{Cursor, Format, render};
 use crate::labels::samples::{edge, flow};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
@@ -28,11 +29,11 @@ fn after(deltas: &[(SeriesSets, Delta)]) -> Aggregate {
 }
 
 fn names(deltas: &[(SeriesSets, Delta)]) -> Vec<String> {
-    scrape(&after(deltas)).names().into_iter().map(str::to_owned).collect()
+    scrape(&mut after(deltas)).names().into_iter().map(str::to_owned).collect()
 }
 
 fn failed() -> Delta {
-    Delta { failed: Some(FailReason::Refused), ..Delta::default() }
+    Delta { failed: Some((FailReason::Refused, 1)), ..Delta::default() }
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn a_label_set_that_nothing_was_said_of_has_no_series() {
 
 #[test]
 fn all_four_of_istios_series_come_with_the_first_connection_even_at_zero() {
-    assert_eq!(names(&[(ISTIO, Delta { opened: true, ..Delta::default() })]), ISTIOS);
+    assert_eq!(names(&[(ISTIO, Delta { opened: 1, ..Delta::default() })]), ISTIOS);
 }
 
 #[test]
@@ -59,14 +60,14 @@ fn a_label_set_of_failures_has_that_series_alone() {
 #[test]
 fn what_was_never_on_is_not_exposed() {
     assert_eq!(names(&[(ISTIO, failed())]), [""; 0]);
-    assert_eq!(names(&[(SeriesSets::NONE, Delta { opened: true, ..Delta::default() })]), [""; 0]);
+    assert_eq!(names(&[(SeriesSets::NONE, Delta { opened: 1, ..Delta::default() })]), [""; 0]);
 }
 
 #[test]
 fn what_is_off_for_a_while_stands_still() {
-    let one = Delta { opened: true, ..Delta::default() };
-    let aggregate = after(&[(ISTIO, one), (LONGWIRE, one), (ISTIO, one)]);
-    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_opened_total", &[]), ["2"]);
+    let one = Delta { opened: 1, ..Delta::default() };
+    let mut aggregate = after(&[(ISTIO, one), (LONGWIRE, one), (ISTIO, one)]);
+    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[]), ["2"]);
 }
 
 #[rstest]
@@ -80,7 +81,7 @@ fn istios_received_bytes_are_the_clients_whoever_reports(
     let mut aggregate = roomy();
     let service = aggregate.service(&edge(reporter, "client", "server"), 0);
     aggregate.add(to(service), ISTIO, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), [received]);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[]), [sent]);
 }
@@ -91,9 +92,9 @@ fn kmeshs_bytes_are_the_reporting_sockets_own() {
     let flow = flow(Reporter::Source, "client", "server", 1);
     let (workload, connection) = (aggregate.workload(&flow, 0), aggregate.connection(&flow, 0));
     let held = Attribution { service: None, workload: Some(workload), connection: Some(connection) };
-    let delta = Delta { sent: 5, received: 3, retransmits: 2, lost: 1, opened: true, ..Delta::default() };
+    let delta = Delta { sent: 5, received: 3, retransmits: 2, lost: 1, opened: 1, ..Delta::default() };
     aggregate.add(held, ALL, &delta, 0);
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     for (name, value) in [
         ("kmesh_tcp_workload_connections_opened_total", "1"),
         ("kmesh_tcp_workload_connections_closed_total", "0"),
@@ -117,9 +118,9 @@ fn kmeshs_series_follow_their_own_switches() {
     let (workload, connection) = (aggregate.workload(&flow, 0), aggregate.connection(&flow, 0));
     let held = Attribution { service: None, workload: Some(workload), connection: Some(connection) };
     aggregate.add(held, ISTIO, &Delta { sent: 5, ..Delta::default() }, 0);
-    assert_eq!(scrape(&aggregate).samples.len(), 0);
+    assert_eq!(scrape(&mut aggregate).samples.len(), 0);
     aggregate.add(held, SeriesSets::NONE.with(SeriesSet::KmeshConnection), &Delta { sent: 5, ..Delta::default() }, 0);
-    assert_eq!(scrape(&aggregate).samples.len(), 4);
+    assert_eq!(scrape(&mut aggregate).samples.len(), 4);
 }
 
 #[test]
@@ -127,12 +128,12 @@ fn connections_of_one_edge_share_its_series() {
     let mut aggregate = roomy();
     for _ in 0..3 {
         let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-        aggregate.add(to(service), ALL, &Delta { opened: true, lost: 2, ..Delta::default() }, 0);
+        aggregate.add(to(service), ALL, &Delta { opened: 1, lost: 2, ..Delta::default() }, 0);
         aggregate.activate(service);
     }
     let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
     aggregate.deactivate(service);
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[]), ["3"]);
     assert_eq!(scrape.values("longwire_tcp_lost_packets_total", &[]), ["6"]);
     assert_eq!(scrape.values("longwire_tcp_connections_active", &[]), ["2"]);
@@ -140,11 +141,38 @@ fn connections_of_one_edge_share_its_series() {
 
 #[test]
 fn the_stats_say_what_a_scrape_has() {
-    let delta = Delta { opened: true, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
-    let stats = after(&[(ALL, delta), (ALL, failed())]).stats();
+    let delta = Delta { opened: 1, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
+    let mut aggregate = after(&[(ALL, delta), (ALL, failed())]);
+    assert_eq!(aggregate.stats().services.lines, 0, "nothing is published");
+    aggregate.publish();
+    let stats = aggregate.stats();
     assert_eq!(
         (stats.services.sets, stats.services.lines),
-        (1, scrape(&after(&[(ALL, delta), (ALL, failed())])).samples.len())
+        (1, scrape(&mut after(&[(ALL, delta), (ALL, failed())])).samples.len())
     );
     assert_eq!((stats.workloads.sets, stats.connections.sets), (0, 0));
+}
+
+#[test]
+fn a_scrape_shows_what_was_published_and_nothing_that_came_since() {
+    let one = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
+    let mut aggregate = after(&[(ALL, one)]);
+    aggregate.publish();
+    let shown = |aggregate: &Aggregate| {
+        let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
+        while render(aggregate, &mut cursor, 1_000, &mut out) {}
+        parse(&String::from_utf8(out).unwrap(), Format::Text)
+    };
+    let before = shown(&aggregate);
+    assert_eq!(before.values("istio_tcp_connections_opened_total", &[]), ["1"]);
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
+    aggregate.add(to(service), ALL, &one, 0);
+    aggregate.activate(service);
+    let other = aggregate.service(&edge(Reporter::Source, "client", "other"), 0);
+    aggregate.add(to(other), ALL, &one, 0);
+    assert_eq!((shown(&aggregate), aggregate.stats().services.sets), (before, 1));
+    aggregate.publish();
+    assert_eq!(shown(&aggregate).values("longwire_tcp_connections_active", &[]).len(), 2);
+    assert_eq!(shown(&aggregate).sum("longwire_tcp_rtt_seconds_count", &[]), 3);
+    assert_eq!(aggregate.stats().services.lines, shown(&aggregate).samples.len());
 }

@@ -20,8 +20,8 @@ const OPENED: Delta = Delta {
     retransmitted_bytes: 0,
     retransmits: 0,
     lost: 0,
-    opened: true,
-    closed: false,
+    opened: 1,
+    closed: 0,
     failed: None,
     rtt_us: None,
     handshake: None,
@@ -41,7 +41,7 @@ fn past_the_budget_edges_fold_into_their_reporters_overflow() {
             aggregate.add(to(service), ALL, &OPENED, 0);
         }
     }
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     let opened = |labels: &[(&str, &str)]| scrape.sum("istio_tcp_connections_opened_total", labels);
     assert_eq!(opened(&[("source_workload", "a"), ("reporter", "source")]), 1);
     assert_eq!(opened(&[("reporter", "source"), OVERFLOW[0], OVERFLOW[1]]), 2);
@@ -59,7 +59,7 @@ fn a_budget_of_nothing_still_has_overflow() {
         connection: Some(aggregate.connection(&flow, 0)),
     };
     aggregate.add(held, ALL, &OPENED, 0);
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.sum("istio_tcp_connections_opened_total", &OVERFLOW), 1);
     assert_eq!(scrape.sum("kmesh_tcp_workload_connections_opened_total", &OVERFLOW), 1);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("start_time", "overflow")]), ["0"]);
@@ -80,11 +80,12 @@ fn folding_sticks_to_the_connection_and_not_to_the_edge() {
     aggregate.add(to(first), ALL, &OPENED, 0);
     let folded = aggregate.service(&edge(Reporter::Source, "b", "server"), 0);
     aggregate.release(to(first), 0);
+    aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     let own = aggregate.service(&edge(Reporter::Source, "b", "server"), 0);
     aggregate.add(to(folded), ALL, &OPENED, 0);
     aggregate.add(to(own), ALL, &OPENED, 0);
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[("source_workload", "b")]), ["1"]);
 }
@@ -100,6 +101,7 @@ fn an_edge_is_charged_for_the_series_sets_that_are_on_for_it() {
     aggregate.add(to(service), ALL, &OPENED, 0);
     assert_eq!(charged(&aggregate), 47);
     aggregate.release(to(service), 0);
+    aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     assert_eq!(charged(&aggregate), 0);
 }
@@ -116,7 +118,7 @@ fn series_that_are_switched_on_when_there_is_no_room_fold_alone() {
     aggregate.add(to(first), ISTIO.union(LONGWIRE), &Delta { lost: 7, ..OPENED }, 0);
     aggregate.activate(first);
     aggregate.deactivate(first);
-    let folded = scrape(&aggregate);
+    let folded = scrape(&mut aggregate);
     assert_eq!(folded.values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
     assert_eq!(folded.values("longwire_tcp_lost_packets_total", &[("source_workload", "a")]), [""; 0]);
     assert_eq!(folded.values("longwire_tcp_lost_packets_total", &OVERFLOW), ["7"]);
@@ -145,7 +147,7 @@ fn an_edge_named_overflow_shares_its_series() {
     aggregate.add(to(held), ALL, &OPENED, 0);
     aggregate.release(to(held), 0);
     aggregate.expire(1_000_000_000_000, &mut |_| false);
-    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
+    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
     assert_eq!(aggregate.stats().services.folded, 0);
 }
 
@@ -157,7 +159,7 @@ fn long_connections_have_a_budget_of_their_own() {
         let held = Attribution { service: None, workload: None, connection };
         aggregate.add(held, ALL, &Delta { sent: 10, ..Delta::default() }, 0);
     }
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("source_address", "10.0.0.1:0")]), ["10"]);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("start_time", "overflow")]), ["30"]);
     assert_eq!(aggregate.stats().connections.folded, 3);

@@ -14,12 +14,13 @@ const START: u64 = 1_000 * SECOND;
 fn idle_edge() -> Aggregate {
     let mut aggregate = roomy();
     let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-    aggregate.add(to(service), ALL, &Delta { closed: true, ..Delta::default() }, START);
+    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START);
     aggregate.release(to(service), START);
+    aggregate.publish();
     aggregate
 }
 
-fn edges(aggregate: &Aggregate) -> usize {
+fn edges(aggregate: &mut Aggregate) -> usize {
     scrape(aggregate).values("istio_tcp_sent_bytes_total", &[]).len()
 }
 
@@ -39,7 +40,7 @@ fn an_edge_expires_when_it_is_idle_and_a_workload_is_gone(
         Mention::Workload(workload) => alive.contains(&workload.name.as_str()),
         Mention::Pod(pod) => panic!("an edge names no pod, but {pod:?}"),
     });
-    assert_eq!(edges(&aggregate), expected);
+    assert_eq!(edges(&mut aggregate), expected);
     assert_eq!(aggregate.stats().services.expired, 1 - expected as u64);
 }
 
@@ -51,9 +52,9 @@ fn an_edge_with_an_unknown_end_expires_by_the_end_that_is_known() {
     aggregate.add(to(service), ALL, &Delta::default(), 0);
     aggregate.release(to(service), 0);
     aggregate.expire(IDLE, &mut |_| true);
-    assert_eq!(edges(&aggregate), 1);
+    assert_eq!(edges(&mut aggregate), 1);
     aggregate.expire(IDLE, &mut |_| false);
-    assert_eq!(edges(&aggregate), 0);
+    assert_eq!(edges(&mut aggregate), 0);
 }
 
 #[test]
@@ -65,10 +66,10 @@ fn what_a_connection_holds_never_expires() {
         workload: Some(aggregate.workload(&flow, 0)),
         connection: Some(aggregate.connection(&flow, 0)),
     };
-    aggregate.add(held, ALL, &Delta { opened: true, ..Delta::default() }, 0);
-    let before = scrape(&aggregate);
+    aggregate.add(held, ALL, &Delta { opened: 1, ..Delta::default() }, 0);
+    let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
-    assert_eq!(scrape(&aggregate), before);
+    assert_eq!(scrape(&mut aggregate), before);
 }
 
 #[rstest]
@@ -84,8 +85,9 @@ fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: b
     let held = Attribution { service: None, workload: Some(aggregate.workload(&flow, 0)), connection: None };
     aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, START);
     aggregate.release(held, START);
+    aggregate.publish();
     aggregate.expire(START + IDLE, &mut |named| matches!(named, Mention::Workload(_)) || pod_lives);
-    assert_eq!(scrape(&aggregate).sum("kmesh_tcp_workload_sent_bytes_total", &[]), expected);
+    assert_eq!(scrape(&mut aggregate).sum("kmesh_tcp_workload_sent_bytes_total", &[]), expected);
 }
 
 #[test]
@@ -93,8 +95,8 @@ fn an_edge_that_comes_back_before_it_expires_goes_on_counting() {
     let mut aggregate = idle_edge();
     let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START + IDLE);
     aggregate.expire(START + IDLE, &mut |_| false);
-    aggregate.add(to(service), ALL, &Delta { closed: true, ..Delta::default() }, START + IDLE);
-    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
+    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
+    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
 }
 
 #[test]
@@ -102,8 +104,8 @@ fn an_edge_that_comes_back_after_it_expired_starts_anew() {
     let mut aggregate = idle_edge();
     aggregate.expire(START + IDLE, &mut |_| false);
     let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START + IDLE);
-    aggregate.add(to(service), ALL, &Delta { closed: true, ..Delta::default() }, START + IDLE);
-    assert_eq!(scrape(&aggregate).values("istio_tcp_connections_closed_total", &[]), ["1"]);
+    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
+    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["1"]);
 }
 
 #[test]
@@ -117,9 +119,9 @@ fn overflow_never_expires() {
     };
     aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, 0);
     aggregate.release(held, 0);
-    let before = scrape(&aggregate);
+    let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
-    assert_eq!(scrape(&aggregate), before);
+    assert_eq!(scrape(&mut aggregate), before);
     assert_eq!(before.sum("kmesh_tcp_connection_sent_bytes_total", &[]), 1);
 }
 
@@ -130,6 +132,7 @@ fn ended() -> Aggregate {
     let held = Attribution { service: None, workload: None, connection };
     aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, 0);
     aggregate.release(held, START);
+    aggregate.publish();
     aggregate
 }
 
@@ -158,13 +161,16 @@ fn it_goes_after_five_minutes_when_nobody_scrapes() {
 }
 
 #[test]
-fn a_scrape_that_started_before_the_end_does_not_count() {
+fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
     let mut aggregate = roomy();
     let early = aggregate.scrape_started();
     let connection = Some(aggregate.connection(&flow(Reporter::Source, "client", "server", 1), 0));
     let held = Attribution { service: None, workload: None, connection };
     aggregate.add(held, ALL, &Delta::default(), 0);
     aggregate.release(held, START);
+    let unpublished = aggregate.scrape_started();
+    aggregate.scrape_completed(unpublished);
+    aggregate.publish();
     let late = aggregate.scrape_started();
     aggregate.scrape_completed(late);
     aggregate.scrape_completed(early);
@@ -189,7 +195,20 @@ fn room_that_a_long_connection_leaves_is_used_again() {
         let connection = Some(aggregate.connection(&flow, 0));
         let held = Attribution { service: None, workload: None, connection };
         aggregate.release(held, 0);
+        aggregate.publish();
         aggregate.expire(300 * SECOND, &mut |_| true);
     }
     assert_eq!((aggregate.stats().connections.folded, aggregate.stats().connections.expired), (0, 5));
+}
+
+#[test]
+fn what_nobody_could_see_does_not_expire() {
+    let mut aggregate = idle_edge();
+    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START);
+    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START);
+    aggregate.release(to(service), START);
+    aggregate.expire(START + IDLE, &mut |_| false);
+    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
+    aggregate.expire(START + IDLE, &mut |_| false);
+    assert_eq!((edges(&mut aggregate), aggregate.stats().services.sets), (0, 0));
 }

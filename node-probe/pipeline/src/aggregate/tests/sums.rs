@@ -40,9 +40,9 @@ fn sets() -> impl Strategy<Value = SeriesSets> {
 /// Of a connection that established, or of an attempt that failed and has nothing else to say.
 fn delta() -> impl Strategy<Value = Delta> {
     let reason = proptest::sample::select(FailReason::ALL.to_vec());
-    let failed = reason.prop_map(|reason| Delta { failed: Some(reason), ..Delta::default() });
+    let failed = reason.prop_map(|reason| Delta { failed: Some((reason, 1)), ..Delta::default() });
     let times = (proptest::option::of(0..2_000_000_u32), proptest::option::of(0..20_000_000_000_u64));
-    let lived = (0..1_000_u64, 0..1_000_u64, 0..10_u32, any::<bool>(), times);
+    let lived = (0..1_000_u64, 0..1_000_u64, 0..10_u64, 0..2_u64, times);
     let lived = lived.prop_map(|(sent, received, lost, opened, (rtt_us, time))| Delta {
         sent,
         received,
@@ -90,6 +90,7 @@ fn live(aggregate: &mut Aggregate, lives: &[Life]) {
         if life.ends {
             aggregate.release(held, now);
         }
+        aggregate.publish();
         // Both workloads live: nothing but what is over goes.
         aggregate.expire(now, &mut |_| true);
     }
@@ -117,7 +118,7 @@ proptest! {
         let mut roomy = Aggregate::new(Budget { series: 100_000, connections: 1_000 });
         live(&mut tight, &lives);
         live(&mut roomy, &lives);
-        let (folded, whole) = (scrape(&tight), scrape(&roomy));
+        let (folded, whole) = (scrape(&mut tight), scrape(&mut roomy));
         prop_assert_eq!(totals(&folded), totals(&whole));
         let stats = tight.stats();
         let lines = stats.services.lines + stats.workloads.lines;
@@ -135,7 +136,7 @@ fn an_observation_is_in_the_first_bucket_that_holds_it() {
         let delta = Delta { rtt_us: Some(rtt_us), ..Delta::default() };
         aggregate.add(to(service), SeriesSets::NONE.with(SeriesSet::Longwire), &delta, 0);
     }
-    let scrape = scrape(&aggregate);
+    let scrape = scrape(&mut aggregate);
     let bucket = |le: &str| scrape.sum("longwire_tcp_rtt_seconds_bucket", &[("le", le)]);
     assert_eq!(["0.0001", "0.0005", "0.001", "0.005", "0.5", "1", "+Inf"].map(bucket), [2, 3, 3, 4, 4, 5, 7]);
     assert_eq!(scrape.values("longwire_tcp_rtt_seconds_sum", &[]), ["4296.972497"]);

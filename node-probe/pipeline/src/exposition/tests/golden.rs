@@ -22,7 +22,7 @@ fn aggregate(sets: SeriesSets) -> Aggregate {
     let lived = Delta {
         sent: 18_446_744_073_709_551_000,
         received: 7,
-        opened: true,
+        opened: 1,
         retransmitted_bytes: 3,
         lost: 2,
         handshake: Some(1_000_000),
@@ -31,7 +31,7 @@ fn aggregate(sets: SeriesSets) -> Aggregate {
     };
     aggregate.add(to, sets, &lived, 0);
     for reason in [FailReason::Refused, FailReason::NeverSent, FailReason::Refused] {
-        aggregate.add(to, sets, &Delta { failed: Some(reason), ..Delta::default() }, 0);
+        aggregate.add(to, sets, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
     }
     aggregate.activate(service);
     aggregate
@@ -54,9 +54,9 @@ fn istios_series_read_as_in_the_text_format() {
          # TYPE istio_tcp_connections_closed_total counter\n\
          istio_tcp_connections_closed_total{labels}}} 0\n"
     );
-    let aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Istio));
-    assert_eq!(text(&aggregate, Format::Text, usize::MAX), expected);
-    let open_metrics = text(&aggregate, Format::OpenMetrics, usize::MAX);
+    let mut aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Istio));
+    assert_eq!(text(&mut aggregate, Format::Text, usize::MAX), expected);
+    let open_metrics = text(&mut aggregate, Format::OpenMetrics, usize::MAX);
     let without_suffix = expected
         .lines()
         .map(|line| if line.starts_with('#') { line.replacen("_total", "", 1) + "\n" } else { format!("{line}\n") });
@@ -70,8 +70,8 @@ fn samples(text: &str, family: &str) -> Vec<String> {
 
 #[test]
 fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
-    let aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
-    let text_format = text(&aggregate, Format::Text, usize::MAX);
+    let mut aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
+    let text_format = text(&mut aggregate, Format::Text, usize::MAX);
     let expected = [
         "_bucket{...,le=\"0.0001\"} 0",
         "_bucket{...,le=\"0.0005\"} 0",
@@ -87,7 +87,7 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
         "_count{...} 1",
     ];
     assert_eq!(samples(&text_format, "longwire_tcp_handshake_seconds"), expected);
-    let open_metrics = text(&aggregate, Format::OpenMetrics, usize::MAX);
+    let open_metrics = text(&mut aggregate, Format::OpenMetrics, usize::MAX);
     let expected = [
         "_bucket{...,le=\"0.01\"} 0",
         "_bucket{...,le=\"0.1\"} 0",
@@ -105,8 +105,8 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
 
 #[test]
 fn failures_come_by_the_reasons_that_occurred() {
-    let aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
-    let text = text(&aggregate, Format::Text, usize::MAX);
+    let mut aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
+    let text = text(&mut aggregate, Format::Text, usize::MAX);
     let expected = ["{...,reason=\"refused\"} 2", "{...,reason=\"never_sent\"} 1"];
     assert_eq!(samples(&text, "longwire_tcp_connections_failed_total"), expected);
     assert_eq!(samples(&text, "longwire_tcp_connections_active"), ["{...} 1"]);

@@ -19,10 +19,10 @@ fn read_back(value: &str) -> [String; 2] {
     let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
     let service = Some(aggregate.service(&edge, 0));
     let to = Attribution { service, workload: None, connection: None };
-    let delta = Delta { opened: true, rtt_us: Some(1), ..Delta::default() };
+    let delta = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
     aggregate.add(to, SeriesSets::default(), &delta, 0);
     [Format::Text, Format::OpenMetrics].map(|format| {
-        let scrape = parse(&text(&aggregate, format, 64), format);
+        let scrape = parse(&text(&mut aggregate, format, 64), format);
         let opened = scrape.samples.keys().find(|(name, _)| name == "istio_tcp_connections_opened_total").unwrap();
         opened.1["source_canonical_service"].clone()
     })

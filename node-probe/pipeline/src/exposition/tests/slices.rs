@@ -23,15 +23,16 @@ fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> Attributio
         connection: Some(aggregate.connection(&flow, now)),
     };
     let sets = ALL.into_iter().collect::<SeriesSets>();
-    let lived = Delta { sent: u64::from(number), opened: true, rtt_us: Some(number.into()), ..Delta::default() };
+    let lived = Delta { sent: u64::from(number), opened: 1, rtt_us: Some(number.into()), ..Delta::default() };
     aggregate.add(held, sets, &lived, now);
-    aggregate.add(held, sets, &Delta { failed: Some(FailReason::Timeout), ..Delta::default() }, now);
+    aggregate.add(held, sets, &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() }, now);
     held
 }
 
 fn of_connections(count: u16) -> (Aggregate, Vec<Attribution>) {
     let mut aggregate = Aggregate::new(Budget { series: 10_000, connections: 1_000 });
     let held = (0..count).map(|number| connect(&mut aggregate, number, 0)).collect();
+    aggregate.publish();
     (aggregate, held)
 }
 
@@ -40,8 +41,8 @@ fn every_size_of_slices_gives_the_same_text(
     #[values(Format::Text, Format::OpenMetrics)] format: Format,
     #[values(0, 1, 100, 1_000, 4_096, 100_000)] slice: usize,
 ) {
-    let (aggregate, _) = of_connections(7);
-    assert_eq!(text(&aggregate, format, slice), text(&aggregate, format, usize::MAX));
+    let (mut aggregate, _) = of_connections(7);
+    assert_eq!(text(&mut aggregate, format, slice), text(&mut aggregate, format, usize::MAX));
 }
 
 #[test]
@@ -60,8 +61,8 @@ fn a_slice_is_as_long_as_was_asked_for_and_one_label_set() {
 
 #[test]
 fn an_empty_aggregate_has_no_families() {
-    let aggregate = Aggregate::new(Budget { series: 100, connections: 10 });
-    assert_eq!(text(&aggregate, Format::OpenMetrics, 100), "");
+    let mut aggregate = Aggregate::new(Budget { series: 100, connections: 10 });
+    assert_eq!(text(&mut aggregate, Format::OpenMetrics, 100), "");
 }
 
 #[test]
@@ -78,6 +79,7 @@ fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
     expire(&mut aggregate, 1, 11 * MINUTE);
     connect(&mut aggregate, 0, 11 * MINUTE);
     connect(&mut aggregate, 1, 11 * MINUTE);
+    aggregate.publish();
     while render(&aggregate, &mut cursor, 1, &mut out) {}
     let scrape = parse(&String::from_utf8(out).unwrap(), Format::Text);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-0")]).len(), 1);
@@ -90,6 +92,7 @@ enum Step {
     Connect(u16),
     Release(usize),
     Expire,
+    Publish,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -98,6 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..8_u16).prop_map(Step::Connect),
         1 => any::<usize>().prop_map(Step::Release),
         1 => Just(Step::Expire),
+        1 => Just(Step::Publish),
     ]
 }
 
@@ -120,6 +124,7 @@ proptest! {
                 Step::Connect(number) => held.push(connect(&mut aggregate, number, now)),
                 Step::Release(at) if !held.is_empty() => aggregate.release(held.swap_remove(at % held.len()), now),
                 Step::Release(_) => {}
+                Step::Publish => aggregate.publish(),
                 Step::Expire => {
                     now += 11 * MINUTE;
                     aggregate.expire(now, &mut |_| false);

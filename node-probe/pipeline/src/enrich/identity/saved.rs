@@ -1,0 +1,50 @@
+//! Addresses as state has them. What is not answered yet is asked again.
+
+use super::{Identities, Identity};
+use crate::state::{Flaw, Item, SavedHolder, SavedIdentity, Shared, Writer};
+use longwire_model::identity::{Holder, Owner};
+
+impl Identities {
+    /// The address of this turn, or of the first one after it.
+    pub(in crate::enrich) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+        let (turn, address, identity) = self.known.since(at)?;
+        let owners = identity.owners.as_ref().map(|owners| {
+            let saved = owners.iter().map(|owner| (save_holder(&owner.holder, to), owner.from, owner.until));
+            saved.collect()
+        });
+        to.write(&Item::Identity(SavedIdentity { address: *address, used: identity.used, owners }));
+        Some(turn + 1)
+    }
+
+    pub(in crate::enrich) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
+        let SavedIdentity { address, used, owners } = saved;
+        let owner = |(holder, from, until)| Ok(Owner { holder: restore_holder(holder, shared)?, from, until });
+        let owners = owners.map(|owners| owners.into_iter().map(owner).collect::<Result<Vec<_>, _>>()).transpose()?;
+        if self.known.peek_mut(&address).is_some() {
+            return Err(Flaw::Twice("address"));
+        }
+        if owners.is_none() {
+            self.ask.insert(address);
+        }
+        if let Some(evicted) = self.known.insert(address, Identity { owners, used }) {
+            self.drop_interest(evicted);
+        }
+        Ok(())
+    }
+}
+
+fn save_holder(holder: &Holder, to: &mut Writer<'_>) -> SavedHolder {
+    match holder {
+        Holder::Pod(pod) => SavedHolder::Pod(to.pod(pod)),
+        Holder::Service(service) => SavedHolder::Service(to.service(service)),
+        Holder::Node(name) => SavedHolder::Node(name.clone()),
+    }
+}
+
+fn restore_holder(holder: SavedHolder, shared: &Shared) -> Result<Holder, Flaw> {
+    Ok(match holder {
+        SavedHolder::Pod(pod) => Holder::Pod(shared.pod(pod)?),
+        SavedHolder::Service(service) => Holder::Service(shared.service(service)?),
+        SavedHolder::Node(name) => Holder::Node(name),
+    })
+}

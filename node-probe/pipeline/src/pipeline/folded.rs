@@ -1,0 +1,54 @@
+//! Connections that the kernel folded: they count as many as they are, under one identity.
+
+use super::Pipeline;
+use super::pending::{Case, Subject};
+use crate::enrich::{End, Inquiry};
+use crate::observation::Delta;
+use crate::record::{Folded, FoldedKey, FoldedRecord, InvalidRecord, Monotonic};
+
+impl Pipeline {
+    /// One entry of the kernel's fallback, which grows no more. Nothing tells an entry that comes twice from two: the caller
+    /// hands over each once. The clients' ports are lost, so nobody asks conntrack, and the backend of a Service stays
+    /// unknown; so are the times, which no histogram gets.
+    pub fn ingest_folded(&mut self, key: &FoldedKey, sums: &Folded, now: Monotonic) {
+        match FoldedRecord::of(key, sums) {
+            Ok(record) => self.folded(&record, sums, now),
+            Err(InvalidRecord::Size { .. }) => self.counts.invalid_size += 1,
+            Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
+            Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
+        }
+        self.pursue_woken(now);
+    }
+
+    fn folded(&mut self, record: &FoldedRecord, sums: &Folded, now: Monotonic) {
+        self.counts.folded += sums.connections;
+        if record.untracked {
+            self.connections.counts.untracked_closes += sums.connections;
+            return;
+        }
+        if record.adopted {
+            self.connections.counts.unadopted_closes += sums.connections;
+            return;
+        }
+        let Some(end) = End::of_folded(record) else {
+            self.counts.role_unknown += sums.connections;
+            return;
+        };
+        let delta = match record.failed {
+            Some(reason) => Delta { failed: Some((reason, sums.connections)), ..Delta::default() },
+            None => Delta {
+                sent: sums.sent,
+                received: sums.received,
+                retransmitted_bytes: sums.retransmitted_bytes,
+                retransmits: sums.retransmits,
+                lost: sums.lost,
+                opened: sums.connections,
+                closed: sums.connections,
+                ..Delta::default()
+            },
+        };
+        let key = self.pending.new_key();
+        let inquiry = Inquiry::new(key, end, self.connections.passes(), now).without_backend();
+        self.pursue(Case { inquiry, subject: Subject::Ended(delta) }, now);
+    }
+}

@@ -1,0 +1,122 @@
+//! A pipeline from its saved state: as if nothing had happened in between, but that every wait begins anew.
+
+use super::pending::{Case, Subject};
+use super::stage::{Following, Stage};
+use super::{Options, Pipeline};
+use crate::aggregate::Moved;
+use crate::observation::Delta;
+use crate::record::Monotonic;
+use crate::state::{Flaw, InvalidState, Item, Reader, SavedCase, SavedConnection, SavedStage, Shared};
+use hashbrown::HashMap;
+
+/// Keys of inquiries and figures of one connection stay far below.
+const PLAUSIBLE: u64 = 1 << 60;
+
+/// What is put together once everything is read.
+#[derive(Default)]
+struct Loose {
+    moved: Moved,
+    cases: Vec<Case>,
+    /// Keys of cases that live connections wait for, and the connections.
+    waiting: HashMap<u64, u64>,
+}
+
+impl Pipeline {
+    /// The pipeline whose state this is. A scrape shows what was saved. Start times stay as they were told before, so the
+    /// state's `wall_clock_offset` replaces that of `options`; limits are those of `options`.
+    ///
+    /// # Errors
+    /// Bytes that are no state of this version: cut, changed or of another build.
+    pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Self, InvalidState> {
+        let (mut reader, head) = Reader::new(state)?;
+        let options = Options { wall_clock_offset: head.wall_clock_offset, ..options };
+        let mut pipeline = Self::new(options);
+        if head.last_key > PLAUSIBLE {
+            return Err(reader.invalid(Flaw::Implausible("key")));
+        }
+        pipeline.pending.restore_last_key(head.last_key);
+        pipeline.enrich.restore_configured(head.configured);
+        let mut loose = Loose::default();
+        while let Some(item) = reader.next()? {
+            let restored = pipeline.restore_item(item, &reader.shared, &mut loose, now);
+            restored.map_err(|flaw| reader.invalid(flaw))?;
+        }
+        if !loose.waiting.is_empty() {
+            return Err(reader.invalid(Flaw::Dangling("connection's case")));
+        }
+        pipeline.aggregate.restored(now);
+        for case in loose.cases {
+            pipeline.pursue(case, now);
+        }
+        pipeline.pursue_woken(now);
+        Ok(pipeline)
+    }
+
+    fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
+        match item {
+            Item::Slot(slot) => self.enrich.restore_slot(slot, shared),
+            Item::Tenant { netns, tenant } => self.enrich.restore_tenant(netns, tenant),
+            Item::Cgroup(cgroup) => {
+                self.enrich.restore_cgroup(cgroup);
+                Ok(())
+            }
+            Item::Identity(identity) => self.enrich.restore_identity(identity, shared),
+            Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved),
+            Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved),
+            Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved),
+            Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
+            Item::Closed { ids, previous } => self.connections.restore_closed(&ids, previous),
+            Item::Pair(pair) => self.enrich.restore_pair(pair, shared),
+            Item::Case(case) => self.restore_case(&case, shared, loose, now),
+            Item::Head(_) | Item::Workload(_) | Item::Service(_) | Item::Pod(_) | Item::Edge(_) | Item::End { .. } => {
+                Err(Flaw::Misplaced)
+            }
+        }
+    }
+
+    fn restore_connection(&mut self, saved: &SavedConnection, shared: &Shared, loose: &mut Loose) -> Result<(), Flaw> {
+        let stage = match saved.stage {
+            SavedStage::Ignored => Stage::Ignored,
+            SavedStage::Waiting { key, rtt_us } => {
+                if loose.waiting.insert(key, saved.id).is_some() {
+                    return Err(Flaw::Twice("connection's case"));
+                }
+                Stage::Waiting { key, rtt_us }
+            }
+            SavedStage::Following { held, slot, resolution } => {
+                let held = self.aggregate.hold(held, &loose.moved)?;
+                Stage::Following(Following::restore(held, self.enrich.restore_held(slot)?, resolution, shared)?)
+            }
+        };
+        self.connections.restore(saved, stage)
+    }
+
+    /// Cases come after the connections: one of a live connection is the one that this waits for.
+    fn restore_case(
+        &mut self,
+        saved: &SavedCase,
+        shared: &Shared,
+        loose: &mut Loose,
+        now: Monotonic,
+    ) -> Result<(), Flaw> {
+        if saved.key > self.pending.last_key() || loose.cases.last().is_some_and(|last| last.inquiry.key >= saved.key) {
+            return Err(Flaw::Implausible("key"));
+        }
+        match saved.subject {
+            Subject::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
+            Subject::Live { id, .. } if loose.waiting.remove(&saved.key) != Some(id) => {
+                return Err(Flaw::Dangling("connection"));
+            }
+            Subject::Ended(_) | Subject::Live { .. } => {}
+        }
+        let inquiry = self.enrich.restore_inquiry(saved, shared, self.connections.passes(), now)?;
+        loose.cases.push(Case { inquiry, subject: saved.subject });
+        Ok(())
+    }
+}
+
+fn is_plausible(delta: &Delta) -> bool {
+    let Delta { sent, received, retransmitted_bytes, retransmits, lost, opened, closed, failed, .. } = *delta;
+    let failed = failed.map_or(0, |(_, count)| count);
+    [sent, received, retransmitted_bytes, retransmits, lost, opened, closed, failed].iter().all(|sum| *sum <= PLAUSIBLE)
+}

@@ -1,0 +1,197 @@
+//! What state is made of. A change of any shape here is a new [`super::STATE_VERSION`].
+
+use super::ids::Ids;
+use crate::aggregate::{Attribution, ConnectionValues, ServiceValues, WorkloadValues};
+use crate::connection::Totals;
+use crate::enrich::{Backend, End, Endpoint, Named, PodSlot, Sequence};
+use crate::observation::Reporter;
+use crate::pipeline::Subject;
+use crate::record::Monotonic;
+use longwire_model::identity::{Service, UnixNanos, Workload};
+use longwire_model::series::SeriesSets;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
+
+/// Numbers of shared values count from 0 within their kind.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Item<'a> {
+    Head(SavedHead),
+    Workload(Cow<'a, Workload>),
+    Service(Cow<'a, Service>),
+    Pod(SavedPod<'a>),
+    Edge(SavedEdge),
+    /// In the order of their indexes.
+    Slot(SavedSlot),
+    Cgroup(SavedCgroup<'a>),
+    /// `None`: many.
+    Tenant {
+        netns: u32,
+        tenant: Option<PodSlot>,
+    },
+    Identity(SavedIdentity),
+    ServiceSet(SavedSet<'a, u32, ServiceValues>),
+    WorkloadSet(SavedSet<'a, SavedTarget, WorkloadValues>),
+    ConnectionSet(SavedSet<'a, SavedCourse, ConnectionValues>),
+    Connection(SavedConnection),
+    Closed {
+        #[serde(borrow)]
+        ids: Ids<'a>,
+        /// Of the pass before.
+        previous: bool,
+    },
+    Pair(SavedPair),
+    Case(SavedCase),
+    End {
+        items: u64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedHead {
+    pub(crate) version: u32,
+    pub(crate) wall_clock_offset: UnixNanos,
+    pub(crate) configured: bool,
+    /// The latest key of an inquiry.
+    pub(crate) last_key: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedPod<'a> {
+    pub(crate) uid: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) addresses: Cow<'a, [IpAddr]>,
+    pub(crate) host_network: bool,
+    pub(crate) workload: u32,
+    pub(crate) services: Vec<(u16, u32)>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedEdge {
+    pub(crate) reporter: Reporter,
+    pub(crate) source: Option<u32>,
+    pub(crate) destination: Option<u32>,
+    pub(crate) dialled: SavedDialled,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum SavedDialled {
+    Service(u32),
+    Pod,
+    Outside,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSlot {
+    pub(crate) generation: u16,
+    pub(crate) held: Option<(u32, SeriesSets)>,
+    pub(crate) removed: Option<Monotonic>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedCgroup<'a> {
+    pub(crate) cgroup: u64,
+    pub(crate) named: Cow<'a, Named>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedIdentity {
+    pub(crate) address: IpAddr,
+    pub(crate) used: Monotonic,
+    /// Holder, from, until.
+    pub(crate) owners: Option<Vec<(SavedHolder, UnixNanos, Option<UnixNanos>)>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SavedHolder {
+    Pod(u32),
+    Service(u32),
+    Node(String),
+}
+
+/// A label set in its slot.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSet<'a, K, V: Clone> {
+    pub(crate) at: u32,
+    /// `None`: overflow's.
+    pub(crate) key: Option<K>,
+    pub(crate) changed: Monotonic,
+    pub(crate) values: Cow<'a, V>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedTarget {
+    pub(crate) edge: u32,
+    pub(crate) pod: Option<u32>,
+    pub(crate) address: IpAddr,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedCourse {
+    pub(crate) target: SavedTarget,
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+    pub(crate) start: UnixNanos,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedConnection {
+    pub(crate) id: u64,
+    pub(crate) seen: Totals,
+    pub(crate) baseline: Option<Totals>,
+    pub(crate) opened: Monotonic,
+    pub(crate) rtt_observed: bool,
+    pub(crate) stage: SavedStage,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum SavedStage {
+    Waiting { key: u64, rtt_us: u32 },
+    Following { held: Attribution, slot: PodSlot, resolution: SavedResolution },
+    Ignored,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedResolution {
+    pub(crate) edge: u32,
+    pub(crate) destination_pod: Option<u32>,
+    pub(crate) source: Endpoint,
+    pub(crate) destination: Endpoint,
+    pub(crate) destination_pod_address: IpAddr,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedPair {
+    pub(crate) sequence: Sequence,
+    pub(crate) client: Option<SavedSeen>,
+    pub(crate) server: Option<SavedSeen>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSeen {
+    pub(crate) id: u64,
+    pub(crate) key: u64,
+    pub(crate) netns: u32,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) standing: Option<SavedStanding>,
+    pub(crate) done: bool,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum SavedStanding {
+    Pod(PodSlot, u32),
+    Host,
+    Foreign,
+}
+
+/// A connection whose ends are not known yet. How long it has waited is not kept: its patience starts anew.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedCase {
+    pub(crate) key: u64,
+    pub(crate) end: End,
+    pub(crate) standing: Option<SavedStanding>,
+    pub(crate) backend: Backend,
+    pub(crate) subject: Subject,
+}

@@ -1,0 +1,162 @@
+//! Whenever a probe is killed, its successor counts on from the last saved state, and nobody who scrapes sees a figure go
+//! back.
+
+use crate::kernel::{Fate, Kernel, ROUTES};
+use crate::world::{S, Told, World, options, pod};
+use crate::{come_to_rest, exposed, owned, step, take};
+use longwire_model::identity::Pod;
+use longwire_model::series::SeriesSets;
+use longwire_model::update::{LocalPod, Update};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Usual(crate::Step),
+    Fold {
+        route: usize,
+        count: u64,
+    },
+    /// Long enough for connections to get series of their own.
+    Age,
+    /// Another pod comes to the node, or leaves it.
+    Churn,
+    Save {
+        slice: usize,
+    },
+    /// Or before anybody could see what was saved.
+    SaveAlone,
+    Kill,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let fate = prop_oneof![4 => Just(Fate::Arrives), 1 => Just(Fate::Twice), 1 => Just(Fate::Late)];
+    let step = prop_oneof![
+        16 => step(fate).prop_map(Step::Usual),
+        1 => (0..ROUTES.len(), 1..5_u64).prop_map(|(route, count)| Step::Fold { route, count }),
+        1 => Just(Step::Age),
+        1 => Just(Step::Churn),
+        3 => (0..2_000_usize).prop_map(|slice| Step::Save { slice }),
+        1 => Just(Step::SaveAlone),
+        2 => Just(Step::Kill),
+    ];
+    prop::collection::vec(step, 1..80)
+}
+
+/// A node whose probe may be killed, and what its state file holds.
+struct Node {
+    world: World,
+    kernel: Kernel,
+    state: Vec<u8>,
+    /// What was told before is in the state. It may lie in the ring still.
+    position: usize,
+    /// What was told since the last pass: ends among it may be told again, if they came through a map.
+    fresh: usize,
+    /// The same when the state was saved.
+    saved_fresh: usize,
+    configured: bool,
+    silence: u32,
+    extra: u64,
+}
+
+impl Node {
+    fn new() -> Self {
+        let (world, kernel) = (World::unconfigured(options()), Kernel::default());
+        let state = world.saved(usize::MAX);
+        Self { world, kernel, state, position: 0, fresh: 0, saved_fresh: 0, configured: false, silence: 0, extra: 0 }
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Usual(step) => {
+                self.configured |= matches!(step, crate::Step::Configure);
+                let is_pass = matches!(step, crate::Step::Pass { .. });
+                take(step, &mut self.world, &mut self.kernel);
+                self.fresh = if is_pass { self.world.told.len() } else { self.fresh };
+            }
+            Step::Fold { route, count } => self.kernel.fold(&mut self.world, ROUTES[route], count),
+            Step::Age => {
+                self.world.answer();
+                self.world.wait(S);
+            }
+            Step::Churn if self.configured => self.churn(),
+            Step::Churn => {}
+            Step::Save { slice } => {
+                self.save(slice);
+                self.world.pipeline.publish();
+            }
+            Step::SaveAlone => self.save(100),
+            Step::Kill => self.kill(),
+        }
+        // An operator that is asked answers in less than the time that is waited for it.
+        self.silence += 1;
+        if self.silence.is_multiple_of(8) {
+            self.world.answer();
+        }
+    }
+
+    fn churn(&mut self) {
+        self.extra += 1;
+        let uid = |number: u64| format!("uid-x{number}");
+        let other = Pod { uid: uid(self.extra), addresses: Vec::new(), ..pod("a").as_ref().clone() };
+        let come = LocalPod { pod: Arc::new(other), series: SeriesSets::default() };
+        let removed_pods = vec![uid(self.extra - 1)];
+        self.world.pipeline.apply(&Update { pods: vec![come], removed_pods, ..Update::default() }, self.world.now);
+    }
+
+    fn save(&mut self, slice: usize) {
+        (self.state, self.position, self.saved_fresh) = (self.world.saved(slice), self.world.told.len(), self.fresh);
+    }
+
+    /// Ends that the kernel had put into the map may still be there, though they are saved. The successor's stream brings the node's pods again.
+    fn kill(&mut self) {
+        self.world.kill(&self.state, self.position);
+        for told in &self.world.told[self.saved_fresh..self.position] {
+            if let Told::Record(bytes) = told {
+                self.world.pipeline.ingest(bytes, self.world.now);
+            }
+        }
+        if self.configured {
+            self.world.configure(SeriesSets::default());
+        }
+    }
+
+    /// What a scrape shows, but gauges, and long connections, which go.
+    fn shown(&self) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
+        let counts =
+            |name: &str| name != "longwire_tcp_connections_active" && !name.starts_with("kmesh_tcp_connection");
+        let scrape = self.world.shown(counts);
+        let lines = scrape.into_iter().flat_map(|(family, samples)| {
+            samples.into_iter().map(move |(labels, value)| ((family.clone(), labels), value))
+        });
+        lines.collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn however_often_it_is_killed_nothing_is_lost_and_nothing_shown_goes_back(steps in steps()) {
+        let mut node = Node::new();
+        let mut before = BTreeMap::new();
+        for step in steps {
+            node.take(step);
+            let now = node.shown();
+            for (line, value) in &before {
+                prop_assert!(now.get(line).is_some_and(|now| now >= value), "{line:?} {value} then {:?}", now.get(line));
+            }
+            before = now;
+        }
+        node.kill();
+        let Node { mut world, mut kernel, .. } = node;
+        come_to_rest(&mut world, &mut kernel);
+        prop_assert_eq!(exposed(&mut world), owned(kernel.truth()));
+        let stats = world.pipeline.stats();
+        prop_assert_eq!((stats.pending, stats.closes_lost, stats.samples_unknown, stats.backwards), (0, 0, 0, 0));
+        #[expect(clippy::cast_precision_loss, reason = "a few")]
+        let live = stats.connections as f64;
+        prop_assert_eq!(world.value("longwire_tcp_connections_active", "").unwrap_or(0.0), live);
+    }
+}
