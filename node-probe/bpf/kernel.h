@@ -32,14 +32,12 @@ enum {
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_LRU_PERCPU_HASH = 10,
-	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
-enum { BPF_ANY = 0 };
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_F_MMAPABLE = 1024 };
-enum { BPF_SK_STORAGE_GET_F_CREATE = 1 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
-enum { BPF_RB_AVAIL_DATA = 0 };
+enum { BPF_RB_PROD_POS = 3 };
 
 enum {
 	TCP_ESTABLISHED = 1,
@@ -165,7 +163,7 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 } CORE;
 
-struct bpf_iter__bpf_sk_storage_map {
+struct bpf_iter__bpf_map_elem {
 	union {
 		struct bpf_iter_meta *meta;
 	};
@@ -173,7 +171,7 @@ struct bpf_iter__bpf_sk_storage_map {
 		struct bpf_map *map;
 	};
 	union {
-		struct sock *sk;
+		void *key;
 	};
 	union {
 		void *value;

@@ -4,6 +4,12 @@
 
 #define barrier() asm volatile("" ::: "memory")
 
+/*
+ * A tracepoint's own socket is read directly. A pass has only addresses of sockets, which may be gone by then: it reads
+ * with care, and asks afterwards whether the connection was still there. `direct` is a constant everywhere.
+ */
+#define LOAD(p, field) (direct ? (p)->field : BPF_CORE_READ(p, field))
+
 /* Unique on this boot: no two connections begin on one CPU in the same nanosecond. */
 static __always_inline u64 new_id(u64 now)
 {
@@ -16,7 +22,7 @@ static __always_inline bool has_own_fin(int state)
 }
 
 /* Sequence numbers of the first payload bytes. Whoever sent the SYN has had it acked among bytes_acked. */
-static __always_inline void read_sequence(struct connection *c, const struct tcp_sock *tp)
+static __always_inline void read_sequence(struct connection *c, struct tcp_sock *tp)
 {
 	u32 syn = c->flags & FLAG_ACTIVE ? 1 : 0;
 	u64 acked, una;
@@ -42,58 +48,75 @@ static __always_inline void read_sequence(struct connection *c, const struct tcp
  * local stack dropped the packet. Everything follows from bytes_acked and one later look at snd_nxt, so a sample
  * taken while the socket works on another CPU is merely a moment old, never too high.
  */
-static __always_inline u64 read_sent(const struct connection *c, const struct tcp_sock *tp, bool own_fin)
+static __always_inline u64 read_sent(const struct connection *c, struct tcp_sock *tp, bool own_fin, const bool direct)
 {
-	u64 acked = tp->bytes_acked - (c->flags & FLAG_ACTIVE ? 1 : 0);
+	u64 acked = LOAD(tp, bytes_acked) - (c->flags & FLAG_ACTIVE ? 1 : 0);
 	u32 next, in_flight;
 
 	barrier();
-	next = tp->snd_nxt;
+	next = LOAD(tp, snd_nxt);
 	in_flight = next - (c->first_sent + (u32)acked);
 	if ((s32)in_flight < 0)
 		in_flight = 0;
 	barrier();
 	/* A FIN takes the last sequence number. Seen before it is queued, this is one byte low until the next sample. */
-	if (own_fin && next == tp->write_seq && acked + in_flight)
+	if (own_fin && next == LOAD(tp, write_seq) && acked + in_flight)
 		return acked + in_flight - 1;
 	return acked + in_flight;
 }
 
 /* Somebody works on the socket: softirq holds the spinlock, or a process owns it. */
-static __always_inline bool is_busy(const struct sock *sk)
+static __always_inline bool is_busy(struct sock *sk, const bool direct)
 {
 	if (!bpf_core_field_exists(sk->sk_lock.slock.rlock.raw_lock.val.counter))
 		return 1;
-	return sk->sk_lock.owned || sk->sk_lock.slock.rlock.raw_lock.val.counter;
+	return LOAD(sk, sk_lock.owned) || LOAD(sk, sk_lock.slock.rlock.raw_lock.val.counter);
 }
 
 /*
  * Payload bytes taken from the network, in order. The peer's FIN is counted in bytes_received an instant before
- * SOCK_DONE is set, under the lock: while somebody works on the socket the last byte waits for the next sample.
+ * SOCK_DONE is set, under the lock: while somebody works on the socket the last byte waits for the next sample. At
+ * the end, which `direct` is, the socket's lock is ours.
  */
-static __always_inline u64 read_received(const struct sock *sk, const struct tcp_sock *tp, bool live)
+static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, const bool direct)
 {
-	u64 received = tp->bytes_received;
+	u64 received = LOAD(tp, bytes_received);
 	bool busy;
 
 	barrier();
-	busy = live && is_busy(sk);
+	busy = !direct && is_busy(sk, direct);
 	barrier();
-	if (received && (busy || sk->__sk_common.skc_flags & 1 << SOCK_DONE))
+	if (received && (busy || LOAD(sk, __sk_common.skc_flags) & 1 << SOCK_DONE))
 		received--;
 	return received;
 }
 
-static __always_inline void read_counters(struct counters *to, const struct connection *c, const struct sock *sk,
-					  const struct tcp_sock *tp, bool own_fin, bool live)
+static __always_inline void read_counters(struct counters *to, const struct connection *c, struct sock *sk,
+					  struct tcp_sock *tp, bool own_fin, const bool direct)
 {
-	to->sent = read_sent(c, tp, own_fin);
-	to->received = read_received(sk, tp, live);
-	to->retransmitted_bytes = tp->bytes_retrans;
-	to->retransmits = tp->total_retrans;
-	to->lost = tp->lost; /* cumulative; lost_out is only what is missing now */
-	to->srtt_us = tp->srtt_us >> 3;
-	to->pad = 0;
+	to->sent = read_sent(c, tp, own_fin, direct);
+	to->received = read_received(sk, tp, direct);
+	to->retransmitted_bytes = LOAD(tp, bytes_retrans);
+	to->retransmits = LOAD(tp, total_retrans);
+	to->lost = LOAD(tp, lost); /* cumulative; lost_out is only what is missing now */
+	to->srtt_us = LOAD(tp, srtt_us) >> 3;
+	to->still = 0;
+}
+
+static __always_inline struct stance read_stance(struct tcp_sock *tp)
+{
+	return (struct stance){
+		.segs_out = BPF_CORE_READ(tp, segs_out),
+		.snd_nxt = BPF_CORE_READ(tp, snd_nxt),
+		.acked = BPF_CORE_READ(tp, bytes_acked),
+		.received = BPF_CORE_READ(tp, bytes_received),
+	};
+}
+
+static __always_inline bool is_same(const struct stance *one, const struct stance *other)
+{
+	return one->segs_out == other->segs_out && one->snd_nxt == other->snd_nxt && one->acked == other->acked &&
+	       one->received == other->received;
 }
 
 static __always_inline void map_v4(u8 to[16], __be32 address)
@@ -103,16 +126,30 @@ static __always_inline void map_v4(u8 to[16], __be32 address)
 	__builtin_memcpy(to + 12, &address, 4);
 }
 
-static __always_inline void read_addresses(struct record *r, const struct sock *sk, const struct tcp_sock *tp)
+static __always_inline void read_addresses(struct record *r, struct sock *sk, struct tcp_sock *tp, const bool direct)
 {
 	/* skc_num is gone at TCP_CLOSE, inet_sport is not. */
-	r->local_port = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
-	r->remote_port = __builtin_bswap16(sk->__sk_common.skc_dport);
-	if (sk->__sk_common.skc_family == AF_INET6) {
+	r->local_port = __builtin_bswap16(LOAD(tp, inet_conn.icsk_inet.inet_sport));
+	r->remote_port = __builtin_bswap16(LOAD(sk, __sk_common.skc_dport));
+	if (LOAD(sk, __sk_common.skc_family) == AF_INET6) {
 		bpf_probe_read_kernel(r->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 		bpf_probe_read_kernel(r->remote, 16, &sk->__sk_common.skc_v6_daddr);
 	} else {
-		map_v4(r->local, sk->__sk_common.skc_rcv_saddr);
-		map_v4(r->remote, sk->__sk_common.skc_daddr);
+		map_v4(r->local, LOAD(sk, __sk_common.skc_rcv_saddr));
+		map_v4(r->remote, LOAD(sk, __sk_common.skc_daddr));
 	}
+}
+
+static __always_inline u32 read_netns(struct sock *sk, const bool direct)
+{
+	if (direct)
+		return sk->__sk_common.skc_net.net->ns.inum;
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline u64 read_cgroup(struct sock *sk, const bool direct)
+{
+	if (direct)
+		return sk->sk_cgrp_data.cgroup->kn->id;
+	return BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 }

@@ -25,7 +25,7 @@ struct counters {
 	u32 retransmits;        /* segments sent again, tcp_sock.total_retrans */
 	u32 lost;               /* packets taken for lost, tcp_sock.lost */
 	u32 srtt_us;            /* smoothed round-trip time now, microseconds; 0: none yet */
-	u32 pad;
+	u32 still;              /* of a sample: 1: nothing has moved since the last one, and nothing else is said */
 };
 _Static_assert(sizeof(struct counters) == 40, "counters");
 
@@ -68,3 +68,42 @@ struct cgroup_record {
 	char name[CGROUP_LEVELS][CGROUP_NAME]; /* NUL-terminated, cut at 95 bytes */
 };
 _Static_assert(sizeof(struct cgroup_record) == 16 + CGROUP_LEVELS * CGROUP_NAME, "cgroup_record");
+
+/* Ends of connections that found the ring full and that user space never heard of, added up under what names them. */
+struct folded_key {
+	u64 cgroup;
+	u32 epoch; /* struct control's at that time: entries of earlier ones change no more */
+	u32 netns;
+	u32 kind;  /* RECORD_CLOSE or RECORD_FAIL */
+	u32 flags; /* as in struct record */
+	s32 error; /* of a FAIL, else 0 */
+	u16 port;  /* the server's; the client's is lost */
+	u16 pad;
+	u8 local[16];
+	u8 remote[16];
+};
+_Static_assert(sizeof(struct folded_key) == 64, "folded_key");
+
+struct folded {
+	u64 first; /* when the first was added */
+	u64 last;
+	u64 connections;
+	u64 sent, received, retransmitted_bytes, retransmits, lost; /* sums of struct counters' */
+};
+_Static_assert(sizeof(struct folded) == 64, "folded");
+
+/* Between user space and the programs, mapped by the former. */
+struct control {
+	u64 instance;   /* names this set of maps; 0: a probe was killed while it made them */
+	u64 alive;      /* when a probe last showed itself, CLOCK_MONOTONIC */
+	u64 wake_at;    /* position in the ring from which a record wakes the reader */
+	u32 owner;      /* the load whose programs count: those of another do nothing */
+	u32 epoch;      /* of struct folded_key */
+	u32 generation; /* announce every connection whose last ANNOUNCE was of another; never 0 */
+	u32 pass;       /* of the current pass; one that is cut goes on under the same number; never 0 */
+	u32 visited;    /* connections that the pass came by */
+	u32 used;       /* slots of `samples` filled in this stretch */
+	u32 left;       /* live connections that found no room in the ring: they come when the pass goes on */
+	u32 pad;
+};
+_Static_assert(sizeof(struct control) == 56, "control");

@@ -44,7 +44,7 @@ enum StreamEnd {
 
 /// Keeps a stream up for as long as the probe runs.
 pub(crate) async fn follow(options: Options, shared: Arc<Shared>, mut questions: mpsc::Receiver<Interest>) {
-    let mut known = Known::default();
+    let mut known = Known::of(&shared.pipeline());
     let mut backoff = waits();
     let mut complained = false;
     loop {
@@ -151,7 +151,9 @@ fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Kno
     let version = update.version;
     match decoder.decode(update) {
         Ok(received) => {
+            let turn = shared.turn();
             shared.pipeline().apply(&received.update, monotonic());
+            drop(turn);
             known.learn(&received);
             shared.figures.updates.fetch_add(1, Relaxed);
             FromProbe::Ack { version }

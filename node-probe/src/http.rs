@@ -6,7 +6,7 @@ mod scrape;
 use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -28,6 +28,10 @@ pub(crate) async fn serve(
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if !shared.is_caught_up() {
+        let reason = "not ready: the connections of before are not yet counted\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
+    }
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     scrape::respond(shared, accept::negotiate(accept))
 }

@@ -1,20 +1,32 @@
-//! The shell around the kernel: BPF programs loaded and attached, their ring drained, their passes run.
+//! The shell around the kernel: BPF programs loaded and attached, their ring read, their passes run.
 
+mod controls;
+mod fallback;
 mod load;
 mod losses;
+mod pins;
 mod preflight;
+mod ring;
 mod sys;
 
 pub(crate) use losses::Losses;
+pub(crate) use pins::{Left, Pins, PinsError};
 pub(crate) use preflight::preflight;
-pub(crate) use sys::{monotonic, realtime};
+pub(crate) use sys::{give_back, monotonic, realtime};
 
 use aya::Ebpf;
-use aya::maps::{Array, MapData, RingBuf};
-use longwire_pipeline::record::Sample;
-use std::num::NonZeroUsize;
+use controls::MappedControls;
+use fallback::Fallback;
+use longwire_pipeline::record::{Folded, FoldedKey, Sample};
+use ring::Ring;
+use std::io;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use sys::{MappedArray, Walk};
+use sys::{Mapping, Steps, Walk};
+use zerocopy::FromBytes;
+
+/// The programs follow nothing new when no probe has shown itself for this long, nanoseconds; as in `connection.bpf.c`.
+const ABANDONED: u64 = 900_000_000_000;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KernelError {
@@ -26,83 +38,187 @@ pub(crate) enum KernelError {
     Program { name: &'static str, source: aya::programs::ProgramError },
     #[error("BPF map {name} cannot be used")]
     Map { name: &'static str, source: aya::maps::MapError },
+    #[error("BPF program {name} cannot be pinned")]
+    Pin { name: &'static str, source: aya::pin::PinError },
+    #[error(transparent)]
+    Pins(#[from] PinsError),
     #[error("the BPF object has no {0}: it and this binary are not of one build")]
     Absent(&'static str),
     #[error("{what} failed")]
-    Io { what: &'static str, source: std::io::Error },
+    Io { what: &'static str, source: io::Error },
 }
 
-/// Everything loaded and attached; dropping it detaches all of it.
+/// Everything loaded and attached. Dropping it detaches all of it, unless it is pinned.
 pub(crate) struct Kernel {
-    ring: RingBuf<MapData>,
-    control: Array<MapData, [u32; 4]>,
-    samples: MappedArray<Sample>,
+    ring: Ring,
+    fallback: Fallback,
+    controls: MappedControls,
+    samples: Mapping,
     sampler: Walk,
+    /// The pass under way.
+    steps: Option<Steps>,
     losses: Losses,
-    /// Connections announced under another generation are announced again.
-    generation: u32,
-    pass: u32,
     _programs: Ebpf,
 }
 
+/// Up to where a predecessor had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Of the ring.
+    pub(crate) ring: u64,
+    /// Of the fallback.
+    pub(crate) epoch: u32,
+}
+
 impl Kernel {
-    /// Loads and attaches the programs and adopts the connections that are older. One stretch of a pass yields at most
-    /// `sample_slots` samples.
-    pub(crate) fn start(sample_slots: NonZeroUsize) -> Result<Self, KernelError> {
-        let mut loaded = load::Loaded::open(sample_slots)?;
+    /// Loads and attaches the programs and adopts the connections that are older. Follows at most twice as many as
+    /// `connections`. With `pins` everything outlives this process.
+    pub(crate) fn start(pins: Option<&Pins>, connections: u32) -> Result<Self, KernelError> {
+        let layout = pins.map(|pins| pins.of_layout(connections));
+        if let (Some(pins), Some(layout)) = (pins, &layout) {
+            pins.remove_all()?;
+            pins.make(layout)?;
+        }
+        let mut loaded = load::Loaded::open(layout.as_deref(), connections, 1)?;
+        let controls = loaded.controls()?;
+        controls.alive.store(monotonic(), Ordering::Relaxed);
+        controls.epoch.store(1, Ordering::Relaxed);
+        controls.generation.store(1, Ordering::Relaxed);
+        controls.owner.store(1, Ordering::Release);
         loaded.attach()?;
         loaded.adopt()?;
+        let kernel = Self::of(loaded, controls)?;
+        kernel.rename();
+        Ok(kernel)
+    }
+
+    /// Goes on with what a predecessor left. Its programs count until these take over, with one store: no connection
+    /// begins or ends unseen, or is seen twice. `None`: its ring was never at this position.
+    pub(crate) fn resume(pins: &Pins, connections: u32, position: Position) -> Result<Option<Self>, KernelError> {
+        let layout = pins.of_layout(connections);
+        let owner = pins.next_owner(&layout)?;
+        let mut loaded = load::Loaded::open(Some(&layout), connections, owner)?;
+        let controls = loaded.controls()?;
+        let now = monotonic();
+        // As the programs reckon it.
+        let was_abandoned = now > controls.alive.swap(now, Ordering::Relaxed).wrapping_add(ABANDONED);
+        loaded.attach()?;
+        controls.owner.store(owner, Ordering::Release);
+        pins.keep_links(&layout, owner)?;
+        if was_abandoned {
+            loaded.adopt()?;
+        }
+        let mut kernel = Self::of(loaded, controls)?;
+        // What a CPU adds to now stands still when the first pass is over.
+        kernel.controls.epoch.fetch_add(1, Ordering::Relaxed);
+        kernel.fallback.resume(position.epoch);
+        Ok(kernel.ring.skip_to(position.ring).then_some(kernel))
+    }
+
+    fn of(mut loaded: load::Loaded, controls: MappedControls) -> Result<Self, KernelError> {
         // Before the maps are taken out: a program is loaded with the descriptors of all it uses.
         let sampler = loaded.sampler()?;
-        Ok(Self {
+        let kernel = Self {
             ring: loaded.ring()?,
-            control: loaded.control()?,
-            samples: loaded.samples(sample_slots)?,
+            fallback: loaded.fallback()?,
+            controls,
+            samples: loaded.samples()?,
             sampler,
+            steps: None,
             losses: loaded.losses()?,
-            generation: 1,
-            pass: 0,
             _programs: loaded.into_programs(),
-        })
+        };
+        kernel.controls.wake_at.store(kernel.ring.wake_at(), Ordering::Relaxed);
+        Ok(kernel)
     }
 
     pub(crate) fn losses(&self) -> &Losses {
         &self.losses
     }
 
-    /// Waits until the ring fills, or the time is over.
-    pub(crate) fn wait(&self, timeout: Duration) {
-        sys::wait_readable(&self.ring, timeout);
+    /// What the state that is saved belongs to.
+    pub(crate) fn instance(&self) -> u64 {
+        self.controls.instance.load(Ordering::Relaxed)
     }
 
-    /// Hands at most `most` ring records on, each released once it was looked at. Says how many there were.
-    pub(crate) fn drain(&mut self, most: usize, mut each: impl FnMut(&[u8])) -> usize {
-        let mut count = 0;
-        while count < most {
-            let Some(item) = self.ring.next() else { break };
-            each(&item);
-            count += 1;
-        }
+    /// From now on a state that was saved earlier is of something else: it would take back what has been shown since.
+    pub(crate) fn rename(&self) {
+        self.controls.instance.store(realtime(), Ordering::Release);
+    }
+
+    /// Waits until the ring fills, or the time is over.
+    pub(crate) fn wait(&self, timeout: Duration) {
+        self.ring.wait(timeout);
+    }
+
+    /// Hands at most `most` ring records on and says how many there were. They stay until `release`.
+    pub(crate) fn read(&mut self, most: usize, each: impl FnMut(&[u8])) -> usize {
+        let count = self.ring.read(most, each);
+        self.controls.wake_at.store(self.ring.wake_at(), Ordering::Relaxed);
+        self.controls.alive.store(monotonic(), Ordering::Relaxed);
         count
+    }
+
+    /// Hands on what found the ring full. After the ring was read: what it tells of was announced there.
+    pub(crate) fn read_fallback(&mut self, close: impl FnMut(&[u8]), fold: impl FnMut(&FoldedKey, &Folded)) {
+        self.fallback.read(&self.controls, close, fold);
+    }
+
+    /// Up to where everything was handed on.
+    pub(crate) fn position(&self) -> Position {
+        Position { ring: self.ring.position(), epoch: self.fallback.applied() }
+    }
+
+    /// Nobody will need again what was handed on so far.
+    pub(crate) fn release(&mut self) {
+        self.ring.release();
+        self.fallback.release();
+    }
+
+    /// Half of the ring waits for its release.
+    pub(crate) fn wants_release(&self) -> bool {
+        self.ring.is_half_held()
     }
 
     /// From now on `stretch` looks at every live connection once.
     pub(crate) fn begin_pass(&mut self) {
-        self.pass = self.pass.wrapping_add(1).max(1);
+        let pass = self.controls.pass.load(Ordering::Relaxed).wrapping_add(1).max(1);
+        self.controls.pass.store(pass, Ordering::Relaxed);
     }
 
-    /// Walks the live connections that this pass has not seen. New ones are announced through the ring. Also says how
-    /// many found no room: they come with the next stretch.
-    pub(crate) fn stretch(&mut self) -> Result<(&[Sample], u32), KernelError> {
-        let map = |source| KernelError::Map { name: "control", source };
-        self.control.set(0, [self.generation, self.pass, 0, 0], 0).map_err(map)?;
-        self.sampler.run().map_err(|source| KernelError::Io { what: "a pass over the connections", source })?;
-        let [_, _, used, left] = self.control.get(&0, 0).map_err(map)?;
-        Ok((self.samples.first(used as usize), left))
+    /// A walk over the live connections that this pass has not seen.
+    pub(crate) fn begin_walk(&mut self) -> Result<(), KernelError> {
+        self.controls.left.store(0, Ordering::Relaxed);
+        self.controls.visited.store(0, Ordering::Relaxed);
+        self.steps = Some(self.sampler.begin().map_err(walk_failed)?);
+        Ok(())
+    }
+
+    /// Walks on for as long as it may hold a CPU. New connections are announced through the ring. `None`: that was all.
+    pub(crate) fn stretch(&mut self) -> Result<Option<&[Sample]>, KernelError> {
+        let Some(steps) = &mut self.steps else { return Ok(None) };
+        self.controls.used.store(0, Ordering::Relaxed);
+        if !steps.step().map_err(walk_failed)? {
+            self.steps = None;
+        }
+        let used = self.controls.used.load(Ordering::Acquire) as usize;
+        let filled = self.samples.settled(0..used * size_of::<Sample>());
+        // The mapping begins at a page and is cut at a slot: it always reads.
+        Ok(Some(<[Sample]>::ref_from_bytes(filled).unwrap_or_default()))
+    }
+
+    /// Live connections that the last walk of this pass left out.
+    pub(crate) fn left(&self) -> u32 {
+        self.controls.left.load(Ordering::Relaxed)
     }
 
     /// Has every live connection announced again with the next pass.
     pub(crate) fn announce_again(&mut self) {
-        self.generation = self.generation.wrapping_add(1).max(1);
+        let generation = self.controls.generation.load(Ordering::Relaxed).wrapping_add(1).max(1);
+        self.controls.generation.store(generation, Ordering::Relaxed);
     }
+}
+
+fn walk_failed(source: io::Error) -> KernelError {
+    KernelError::Io { what: "a pass over the connections", source }
 }

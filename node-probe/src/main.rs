@@ -15,16 +15,30 @@ mod log;
 mod options;
 mod run;
 mod sampler;
+mod saver;
 mod self_metrics;
 mod shared;
+mod start;
+mod state;
+mod uninstall;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use options::{Command, CommandLine, LogFormat};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let options = options::Options::parse();
-    log::start(options.log_format);
-    match run::run(options) {
+    let CommandLine { command, options } = CommandLine::parse();
+    log::start(options.as_ref().map_or(LogFormat::Text, |options| options.log_format));
+    let outcome = match (command, options) {
+        (Some(Command::Uninstall(uninstall)), _) => uninstall::run(&uninstall),
+        (None, Some(options)) => run::run(options),
+        (None, None) => {
+            // Nothing was given, and some of it is needed.
+            let _ = CommandLine::command().print_help();
+            return ExitCode::FAILURE;
+        }
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");

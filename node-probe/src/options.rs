@@ -1,13 +1,38 @@
 //! The command line.
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Watches the TCP connections of this node's pods and exposes them to Prometheus.
-#[derive(Clone, Debug, Parser)]
-#[command(version)]
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) options: Option<Options>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Detach all that a stopped probe left in the kernel, and remove its state
+    Uninstall(Uninstall),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    /// The probe's --pin-dir
+    #[arg(long, env = "LONGWIRE_PIN_DIR", value_name = "DIR")]
+    pub(crate) pin_dir: PathBuf,
+
+    /// The probe's --state-dir
+    #[arg(long, env = "LONGWIRE_STATE_DIR", value_name = "DIR")]
+    pub(crate) state_dir: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
     /// Where the operator listens; plain http only on loopback
     #[arg(long, env = "LONGWIRE_OPERATOR", value_name = "URL", value_parser = operator_url)]
@@ -46,6 +71,14 @@ pub(crate) struct Options {
     /// Most series of edges and workloads in a scrape; more are folded into `overflow`
     #[arg(long, env = "LONGWIRE_MAX_SERIES", value_name = "SERIES", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) max_series: u32,
+
+    /// Where maps and programs stay when the probe stops, in a BPF filesystem, so that the next one loses nothing
+    #[arg(long, env = "LONGWIRE_PIN_DIR", value_name = "DIR", requires = "state_dir")]
+    pub(crate) pin_dir: Option<PathBuf>,
+
+    /// Where the counters stay when the probe stops; best in memory, such as /run/longwire
+    #[arg(long, env = "LONGWIRE_STATE_DIR", value_name = "DIR", requires = "pin_dir")]
+    pub(crate) state_dir: Option<PathBuf>,
 
     /// Shape of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]

@@ -1,17 +1,19 @@
 //! Starts the parts in the order in which they need each other, and stops them in reverse.
 
 use crate::conntrack::Conntrack;
-use crate::kernel::{self, Kernel, monotonic, realtime};
+use crate::kernel::{self, Pins, monotonic, realtime};
 use crate::options::Options;
 use crate::sampler::Sampler;
+use crate::saver::Saver;
 use crate::shared::Shared;
+use crate::start::{Started, start};
+use crate::state::{StateFile, boot_id};
 use crate::{cgroups, control, http};
 use anyhow::Context;
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{self, Pipeline};
+use longwire_pipeline::pipeline;
 use longwire_wire::message::Interest;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,14 +41,24 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             options.metrics_listen
         )
     })?;
-    let shared = Arc::new(Shared::new(new_pipeline(&options)?));
-    let kernel = Kernel::start(sample_slots(&options))?;
+    let pins = options.pin_dir.as_deref().map(Pins::lock).transpose()?;
+    let file = options.state_dir.as_deref().map(StateFile::of);
+    let boot = boot_id().context("/proc/sys/kernel/random/boot_id")?;
+    let cgroups = cgroups::root(options.cgroup_root.as_deref())?;
+    let started = start(pipeline_options(&options)?, options.max_connections, pins.as_ref(), file.as_ref(), &boot)?;
+    let Started { kernel, mut pipeline, losses } = started;
+    pipeline.local_cgroups(cgroups::scan(&cgroups));
+    let shared = Arc::new(Shared::new(pipeline));
+    shared.figures.lost_connections.store(losses.connections, Ordering::Relaxed);
+    shared.figures.lost_bytes.store(losses.record_bytes, Ordering::Relaxed);
+    kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, "attached");
     let (interest, questions) = mpsc::channel(INTEREST);
     let sampler = Sampler {
         kernel,
         conntrack: open_conntrack(),
         shared: Arc::clone(&shared),
+        saver: Saver::new(file, boot, Arc::clone(&shared)),
         interest,
         interval: options.sample_interval,
     };
@@ -96,9 +108,8 @@ async fn serve(
     outcome
 }
 
-fn new_pipeline(options: &Options) -> anyhow::Result<Pipeline> {
-    let root = cgroups::root(options.cgroup_root.as_deref())?;
-    let mut pipeline = Pipeline::new(pipeline::Options {
+fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Options> {
+    Ok(pipeline::Options {
         budget: Budget { series: options.max_series as usize, connections: LONG_CONNECTIONS },
         max_connections: options.max_connections as usize,
         long_connection_threshold: nanoseconds(options.long_connection_threshold),
@@ -106,9 +117,7 @@ fn new_pipeline(options: &Options) -> anyhow::Result<Pipeline> {
         max_pending: MOST_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
         wall_clock_offset: realtime() - monotonic(),
-    });
-    pipeline.local_cgroups(cgroups::scan(&root));
-    Ok(pipeline)
+    })
 }
 
 /// The probe shares its node's network namespace: what is in it without being a pod's is a host process.
@@ -120,12 +129,6 @@ fn host_netns() -> anyhow::Result<u32> {
 fn open_conntrack() -> Option<Conntrack> {
     let opened = Conntrack::open();
     opened.inspect_err(|error| tracing::warn!(%error, "no conntrack: backends of Service addresses are unknown")).ok()
-}
-
-/// A quarter of the connections a stretch: a pass over few takes one, over many four.
-fn sample_slots(options: &Options) -> NonZeroUsize {
-    let slots = (options.max_connections / 4).clamp(4096, 1 << 20) as usize;
-    NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

@@ -2,6 +2,7 @@
 
 use crate::conntrack::Conntrack;
 use crate::kernel::{Kernel, KernelError, monotonic};
+use crate::saver::Saver;
 use crate::shared::Shared;
 use longwire_wire::message::Interest;
 use std::sync::Arc;
@@ -13,14 +14,16 @@ use tokio::sync::mpsc;
 const BATCH: usize = 1024;
 /// How long a record may lie in the ring, while it is far from full.
 const POLL: Duration = Duration::from_millis(50);
-/// A pass is cut where the sample array is full. More stretches than this mean that connections outrun it.
-const STRETCHES: u32 = 64;
+/// New connections may find the ring full; then the pass goes on once there is room. More walks than this mean that they
+/// outrun it.
+const WALKS: u32 = 64;
 
 pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
     /// `None`: this kernel has no conntrack, and nothing translates addresses.
     pub(crate) conntrack: Option<Conntrack>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) saver: Saver,
     pub(crate) interest: mpsc::Sender<Interest>,
     pub(crate) interval: Duration,
 }
@@ -39,36 +42,56 @@ impl Sampler {
             self.kernel.wait(left.min(POLL));
             self.drain();
             self.settle();
+            self.saver.save_if_due(&mut self.kernel);
             self.shared.heartbeat.store(monotonic(), Ordering::Relaxed);
         }
+        self.drain();
+        self.saver.save(&mut self.kernel);
         Ok(())
     }
 
-    /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied around each stretch.
+    /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each stretch.
     fn pass(&mut self) -> Result<(), KernelError> {
         let started = monotonic();
         self.drain();
         self.shared.pipeline().begin_pass(started);
         self.kernel.begin_pass();
         let mut left = u32::MAX;
-        for _ in 0..STRETCHES {
-            let (samples, over) = self.kernel.stretch()?;
-            left = over;
-            for batch in samples.chunks(BATCH) {
-                let mut pipeline = self.shared.pipeline();
-                for sample in batch {
-                    pipeline.sample(sample, started);
-                }
-            }
+        for _ in 0..WALKS {
+            self.walk(started)?;
             self.drain();
+            left = self.kernel.left();
             if left == 0 {
                 break;
             }
+            self.saver.save(&mut self.kernel);
         }
+        self.read_fallback();
         let ended = monotonic();
         self.shared.pipeline().end_pass(left == 0, ended);
         self.shared.passed(ended - started, left == 0);
         self.shared.read_losses(self.kernel.losses());
+        self.saver.save(&mut self.kernel);
+        self.shared.caught_up();
+        Ok(())
+    }
+
+    fn walk(&mut self, now: u64) -> Result<(), KernelError> {
+        let mut in_kernel = 0;
+        self.kernel.begin_walk()?;
+        loop {
+            let began = monotonic();
+            let Some(samples) = self.kernel.stretch()? else { break };
+            in_kernel += monotonic() - began;
+            let mut pipeline = self.shared.pipeline();
+            for sample in samples {
+                pipeline.sample(sample, now);
+            }
+            drop(pipeline);
+            self.drain();
+            self.saver.save_if_due(&mut self.kernel);
+        }
+        self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
         Ok(())
     }
 
@@ -76,10 +99,19 @@ impl Sampler {
         loop {
             let mut pipeline = self.shared.pipeline();
             let now = monotonic();
-            if self.kernel.drain(BATCH, |bytes| pipeline.ingest(bytes, now)) < BATCH {
+            if self.kernel.read(BATCH, |bytes| pipeline.ingest(bytes, now)) < BATCH {
                 return;
             }
         }
+    }
+
+    fn read_fallback(&mut self) {
+        let now = monotonic();
+        let pipeline = &self.shared;
+        self.kernel.read_fallback(
+            |close| pipeline.pipeline().ingest(close, now),
+            |key, sums| pipeline.pipeline().ingest_folded(key, sums, now),
+        );
     }
 
     /// What time alone brings, and the pipeline's questions.

@@ -13,10 +13,13 @@ const SILENCE: u64 = 30_000_000_000;
 
 pub(crate) struct Shared {
     pipeline: Mutex<Pipeline>,
+    turn: Mutex<()>,
     losses: Mutex<BTreeMap<&'static str, u64>>,
     misses: Mutex<BTreeMap<&'static str, u64>>,
     /// Monotonic time of the sampling thread's last turn; 0: none yet.
     pub(crate) heartbeat: AtomicU64,
+    /// The connections of before are known, and what they have moved is in the counters.
+    caught_up: AtomicBool,
     /// Every thread ends.
     pub(crate) stop: AtomicBool,
     /// Interest was dropped on the way to the operator: the stream starts anew.
@@ -31,6 +34,17 @@ pub(crate) struct Figures {
     pub(crate) passes_cut: AtomicU64,
     /// Nanoseconds.
     pub(crate) pass_time: AtomicU64,
+    /// Of those, in the kernel.
+    pub(crate) walk_time: AtomicU64,
+    pub(crate) saves: AtomicU64,
+    pub(crate) saves_failed: AtomicU64,
+    /// Nanoseconds.
+    pub(crate) save_time: AtomicU64,
+    /// Of the last one.
+    pub(crate) saved_bytes: AtomicU64,
+    /// What could not be gone on with when the probe started.
+    pub(crate) lost_connections: AtomicU64,
+    pub(crate) lost_bytes: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,
     pub(crate) streams: AtomicU64,
     pub(crate) connected: AtomicBool,
@@ -42,9 +56,11 @@ impl Shared {
     pub(crate) fn new(pipeline: Pipeline) -> Self {
         Self {
             pipeline: Mutex::new(pipeline),
+            turn: Mutex::default(),
             losses: Mutex::default(),
             misses: Mutex::default(),
             heartbeat: AtomicU64::new(0),
+            caught_up: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
             figures: Figures::default(),
@@ -56,10 +72,24 @@ impl Shared {
         self.pipeline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whoever holds it may change the pipeline, beside the sampling thread, which holds it while it saves.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn caught_up(&self) {
+        self.caught_up.store(true, Ordering::Release);
+    }
+
+    /// Before that a counter could be lower than a predecessor's was.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.caught_up.load(Ordering::Acquire)
+    }
+
     pub(crate) fn passed(&self, nanoseconds: u64, complete: bool) {
         self.figures.pass_time.fetch_add(nanoseconds, Ordering::Relaxed);
         self.figures.passes_cut.fetch_add(u64::from(!complete), Ordering::Relaxed);
-        self.figures.passes.fetch_add(1, Ordering::Release);
+        self.figures.passes.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn read_losses(&self, losses: &Losses) {
@@ -91,8 +121,8 @@ impl Shared {
 
     pub(crate) fn unready(&self) -> Vec<String> {
         let mut reasons = self.unhealthy();
-        if self.figures.passes.load(Ordering::Acquire) == 0 {
-            reasons.push("connections older than the probe are not yet adopted".to_owned());
+        if !self.is_caught_up() {
+            reasons.push("the connections of before are not yet counted".to_owned());
         }
         if !self.pipeline().configured() {
             reasons.push("no configuration yet: is the operator reachable?".to_owned());

@@ -1,6 +1,8 @@
 //! What the operator has told, by version, so that it need not tell it again.
 
+use longwire_pipeline::pipeline::Pipeline;
 use longwire_wire::decode::Received;
+use longwire_wire::version;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -12,6 +14,13 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// What a predecessor was told, under the versions that the operator gives it.
+    pub(super) fn of(pipeline: &Pipeline) -> Self {
+        let pods = pipeline.local_pods().map(|local| (local.pod.uid.clone(), version::of_local_pod(local)));
+        let addresses = pipeline.addresses().map(|answer| (answer.address, version::of_address(&answer)));
+        Self { pods: pods.collect(), addresses: addresses.collect() }
+    }
+
     pub(super) fn learn(&mut self, received: &Received) {
         let Received { update, pod_versions, address_versions } = received;
         for (local, version) in update.pods.iter().zip(pod_versions) {

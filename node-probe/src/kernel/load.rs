@@ -1,44 +1,73 @@
 //! The BPF object: loaded, its programs attached, its maps handed out.
 
-use super::sys::{MappedArray, Walk};
-use super::{KernelError, Losses};
-use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, RingBuf};
+use super::controls::MappedControls;
+use super::fallback::Fallback;
+use super::ring::Ring;
+use super::sys::{Mapping, Walk};
+use super::{KernelError, Losses, pins};
+use aya::maps::{HashMap, Map, MapError, PerCpuArray};
+use aya::programs::links::FdLink;
 use aya::programs::{BtfTracePoint, Iter, Program, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader};
 use longwire_pipeline::record::Sample;
-use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/connection.bpf.o"));
 
 pub(super) const TRACEPOINTS: [(&str, &str); 2] =
     [("on_state", "inet_sock_set_state"), ("on_destroy", "tcp_destroy_sock")];
 
+/// Maps that a successor goes on with.
+const KEPT: [&str; 7] = ["connections", "events", "closes", "folded", "control", "cgroups", "losses"];
+
+/// Connections that the kernel side notes at least.
+const LEAST: u32 = 65_536;
+
 pub(super) struct Loaded {
     programs: Ebpf,
     btf: Btf,
+    /// Where maps and links are pinned.
+    pins: Option<PathBuf>,
+    owner: u32,
 }
 
 impl Loaded {
-    pub(super) fn open(sample_slots: NonZeroUsize) -> Result<Self, KernelError> {
+    /// With `pins`, maps that are there already are gone on with. Programs of another `owner` do nothing once it has
+    /// taken over.
+    pub(super) fn open(pins: Option<&Path>, connections: u32, owner: u32) -> Result<Self, KernelError> {
         let btf = Btf::from_sys_fs()?;
-        let slots = u32::try_from(sample_slots.get()).unwrap_or(u32::MAX);
-        let programs = EbpfLoader::new().btf(Some(&btf)).map_max_entries("samples", slots).load(OBJECT)?;
-        Ok(Self { programs, btf })
+        let mut loader = EbpfLoader::new();
+        loader.btf(Some(&btf)).override_global("OWNER", &owner, true);
+        // More than user space follows: what is over before a sample needs no place there, and what finds none is counted
+        // when it closes.
+        let noted = connections.saturating_mul(2).max(LEAST);
+        loader.map_max_entries("connections", noted).map_max_entries("closes", connections);
+        for (name, pins) in KEPT.iter().zip(std::iter::repeat(pins)) {
+            if let Some(pins) = pins {
+                loader.map_pin_path(name, pins.join(name));
+            }
+        }
+        let programs = loader.load(OBJECT)?;
+        Ok(Self { programs, btf, pins: pins.map(Path::to_owned), owner })
     }
 
-    /// From here on no connection begins or ends unseen.
+    /// From here on no connection begins or ends unseen, once this load is the owner.
     pub(super) fn attach(&mut self) -> Result<(), KernelError> {
         for (name, tracepoint) in TRACEPOINTS {
             let refused = |source| KernelError::Program { name, source };
             let program: &mut BtfTracePoint = typed(&mut self.programs, name)?;
             program.load(tracepoint, &self.btf).map_err(refused)?;
-            program.attach().map_err(refused)?;
+            let link = program.attach().map_err(refused)?;
+            if let Some(pins) = &self.pins {
+                let link: FdLink = program.take_link(link).map_err(refused)?.into();
+                link.pin(pins::link(pins, self.owner, name)).map_err(|source| KernelError::Pin { name, source })?;
+            }
         }
         Ok(())
     }
 
-    /// Gives older connections their storage; the first pass announces them. Listeners come first: they tell roles.
+    /// Notes connections that nobody has; the first pass announces them. Listeners come first: they tell roles.
     pub(super) fn adopt(&mut self) -> Result<(), KernelError> {
         for name in ["find_listeners", "adopt"] {
             let failed = |source| KernelError::Io { what: "adopting older connections", source };
@@ -54,20 +83,33 @@ impl Loaded {
     }
 
     pub(super) fn sampler(&mut self) -> Result<Walk, KernelError> {
-        self.walk("sample", "bpf_sk_storage_map", Some("connections"))
+        self.walk("sample", "bpf_map_elem", Some("connections"))
     }
 
-    pub(super) fn ring(&mut self) -> Result<RingBuf<MapData>, KernelError> {
-        RingBuf::try_from(self.map("events")?).map_err(|source| KernelError::Map { name: "events", source })
+    pub(super) fn ring(&mut self) -> Result<Ring, KernelError> {
+        let Map::RingBuf(events) = self.map("events")? else { return Err(KernelError::Absent("ring buffer events")) };
+        let size = events.info().map_err(|source| KernelError::Map { name: "events", source })?.max_entries();
+        Ring::open(events.fd().as_fd(), size as usize)
+            .map_err(|source| KernelError::Io { what: "mapping the ring buffer", source })
     }
 
-    pub(super) fn control(&mut self) -> Result<Array<MapData, [u32; 4]>, KernelError> {
-        Array::try_from(self.map("control")?).map_err(|source| KernelError::Map { name: "control", source })
+    pub(super) fn fallback(&mut self) -> Result<Fallback, KernelError> {
+        Fallback::new(self.map("closes")?, self.map("folded")?)
     }
 
-    pub(super) fn samples(&mut self, slots: NonZeroUsize) -> Result<MappedArray<Sample>, KernelError> {
+    /// Needed before the programs are loaded, who need the map themselves.
+    pub(super) fn controls(&self) -> Result<MappedControls, KernelError> {
+        let Some(Map::Array(control)) = self.programs.map("control") else {
+            return Err(KernelError::Absent("array control"));
+        };
+        MappedControls::map(control.fd().as_fd())
+            .map_err(|source| KernelError::Io { what: "mapping the control array", source })
+    }
+
+    pub(super) fn samples(&mut self) -> Result<Mapping, KernelError> {
         let Map::Array(samples) = self.map("samples")? else { return Err(KernelError::Absent("array samples")) };
-        MappedArray::map(samples.fd().as_fd(), slots)
+        let slots = samples.info().map_err(|source| KernelError::Map { name: "samples", source })?.max_entries();
+        Mapping::read_only(samples.fd().as_fd(), 0, slots as usize * size_of::<Sample>())
             .map_err(|source| KernelError::Io { what: "mapping the sample array", source })
     }
 
@@ -94,8 +136,8 @@ impl Loaded {
         program.load(target, &self.btf).map_err(refused)?;
         let program = program.fd().and_then(|fd| Ok(fd.try_clone()?)).map_err(refused)?;
         let map = match map.map(|name| self.programs.map(name)) {
-            Some(Some(Map::SkStorage(map))) => Some(map.fd().as_fd()),
-            Some(_) => return Err(KernelError::Absent("socket storage connections")),
+            Some(Some(Map::HashMap(map))) => Some(map.fd().as_fd()),
+            Some(_) => return Err(KernelError::Absent("hash connections")),
             None => None,
         };
         Walk::attach(program.as_fd(), map).map_err(|source| KernelError::Io { what: "attaching an iterator", source })

@@ -6,15 +6,17 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
 /// `enum loss` of `bpf/maps.h`, in its order: the values of the label `kind`.
-pub(crate) const KINDS: [&str; 8] = [
+pub(crate) const KINDS: [&str; 10] = [
     "record_dropped",
+    "close_kept",
+    "end_folded",
     "announce_deferred",
     "cgroup_deferred",
-    "storage_full",
-    "sample_deferred",
+    "connections_full",
     "listeners_full",
     "untracked_close",
     "recovered_close",
+    "inert",
 ];
 
 pub(crate) struct Losses {

@@ -26,6 +26,11 @@ impl Readings {
         self.0.push(Reading { name, label: None, value: value as f64 });
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of work stay below 2^53 for a hundred days of it")]
+    fn seconds(&mut self, name: &'static str, nanoseconds: u64) {
+        self.0.push(Reading { name, label: None, value: nanoseconds as f64 / 1e9 });
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
     fn by<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = (&'a str, u64)>) {
         let reading =
@@ -40,6 +45,7 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
     pipeline(shared, &mut readings);
     series(shared, &mut readings);
     operator(shared, &mut readings);
+    state(shared, &mut readings);
     readings.by("longwire_probe_build_info", [(env!("CARGO_PKG_VERSION"), 1)]);
     readings.0
 }
@@ -50,9 +56,8 @@ fn kernel(shared: &Shared, to: &mut Readings) {
     to.by("longwire_probe_recursion_misses_total", shared.misses());
     to.one("longwire_probe_passes_total", figures.passes.load(Relaxed));
     to.one("longwire_probe_passes_cut_total", figures.passes_cut.load(Relaxed));
-    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of work stay below 2^53 for a hundred days of it")]
-    let value = figures.pass_time.load(Relaxed) as f64 / 1e9;
-    to.0.push(Reading { name: "longwire_probe_pass_seconds_total", label: None, value });
+    to.seconds("longwire_probe_pass_seconds_total", figures.pass_time.load(Relaxed));
+    to.seconds("longwire_probe_pass_kernel_seconds_total", figures.walk_time.load(Relaxed));
     to.one("longwire_probe_conntrack_errors_total", figures.conntrack_errors.load(Relaxed));
 }
 
@@ -87,6 +92,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
         ],
     );
     to.one("longwire_probe_closes_lost_total", stats.closes_lost);
+    to.one("longwire_probe_connections_folded_total", stats.folded);
     to.by(
         "longwire_probe_unknown_total",
         [
@@ -110,6 +116,16 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
         "longwire_probe_entries",
         [("addresses", stats.addresses), ("cgroups", stats.cgroups), ("pods", stats.pods), ("joins", stats.joins)],
     );
+}
+
+fn state(shared: &Shared, to: &mut Readings) {
+    let figures = &shared.figures;
+    let (saved, failed) = (figures.saves.load(Relaxed), figures.saves_failed.load(Relaxed));
+    to.by("longwire_probe_saves_total", [("saved", saved), ("failed", failed)]);
+    to.seconds("longwire_probe_save_seconds_total", figures.save_time.load(Relaxed));
+    to.one("longwire_probe_state_bytes", figures.saved_bytes.load(Relaxed));
+    let (connections, bytes) = (figures.lost_connections.load(Relaxed), figures.lost_bytes.load(Relaxed));
+    to.by("longwire_probe_restart_losses", [("connections", connections), ("record_bytes", bytes)]);
 }
 
 fn operator(shared: &Shared, to: &mut Readings) {

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ways to user space: the ring, and what stands in for it when it is full. */
+#pragma once
+
+static __always_inline struct control *controls(void)
+{
+	u32 slot = 0;
+
+	return bpf_map_lookup_elem(&control, &slot);
+}
+
+/* A reader that polls finds most records; only a ring that fills wakes it. */
+static __always_inline u64 wakeup(const struct control *ctl)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_PROD_POS) >= ctl->wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
+{
+	struct kernfs_node___before_6_15 *old = (void *)node;
+
+	if (bpf_core_field_exists(node->__parent))
+		return BPF_CORE_READ(node, __parent);
+	return BPF_CORE_READ(old, parent);
+}
+
+/* The names go out when a cgroup is first seen: its directory may be gone before user space could look. */
+static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk)
+{
+	struct kernfs_node *node, *above;
+	u64 id = read_cgroup(sk, 1);
+	struct cgroup_record *r;
+	u8 seen = 1;
+
+	if (!id || bpf_map_lookup_elem(&cgroups, &id))
+		return;
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	if (!r) {
+		count(LOSS_CGROUP);
+		return;
+	}
+	r->kind = RECORD_CGROUP;
+	r->cgroup = id;
+	r->levels = 0;
+	node = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn);
+	for (int i = 0; i < CGROUP_LEVELS; i++) {
+		above = node ? parent_of(node) : 0;
+		if (!above)
+			break;
+		bpf_probe_read_kernel_str(r->name[i], CGROUP_NAME, BPF_CORE_READ(node, name));
+		r->levels = i + 1;
+		node = above;
+	}
+	bpf_ringbuf_submit(r, wakeup(ctl));
+	bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
+}
+
+static __always_inline void fill(struct record *r, u32 kind, const struct connection *c, struct sock *sk,
+				 struct tcp_sock *tp, bool own_fin, const bool direct)
+{
+	bool active = c->flags & FLAG_ACTIVE;
+	bool named = c->flags & LIVE;
+
+	r->kind = kind;
+	r->flags = c->flags & 0xffff;
+	r->id = c->id;
+	r->time = bpf_ktime_get_ns();
+	r->syn_time = c->syn_time;
+	r->established = c->established;
+	r->cgroup = read_cgroup(sk, direct);
+	r->netns = read_netns(sk, direct);
+	r->error = LOAD(sk, sk_err);
+	r->client_isn = named ? (active ? c->first_sent : c->first_received) - 1 : 0;
+	r->server_isn = named ? (active ? c->first_received : c->first_sent) - 1 : 0;
+	r->pad = 0;
+	read_addresses(r, sk, tp, direct);
+	if (named)
+		read_counters(&r->counters, c, sk, tp, own_fin, direct);
+	else
+		__builtin_memset(&r->counters, 0, sizeof(r->counters));
+	if (kind == RECORD_FAIL && !LOAD(tp, segs_out))
+		r->flags |= FLAG_NEVER_SENT;
+}
+
+static __always_inline int fold(const struct control *ctl, const struct record *r)
+{
+	struct folded_key key = {
+		.cgroup = r->cgroup,
+		.epoch = ctl->epoch,
+		.netns = r->netns,
+		.kind = r->kind,
+		.flags = r->flags,
+		.error = r->kind == RECORD_FAIL ? r->error : 0,
+		.port = r->flags & FLAG_ACTIVE ? r->remote_port : r->local_port,
+	};
+	struct folded none = { .first = r->time }, *sums;
+
+	__builtin_memcpy(key.local, r->local, sizeof(key.local));
+	__builtin_memcpy(key.remote, r->remote, sizeof(key.remote));
+	sums = bpf_map_lookup_elem(&folded, &key);
+	if (!sums) {
+		bpf_map_update_elem(&folded, &key, &none, BPF_NOEXIST); /* another CPU may have been first */
+		sums = bpf_map_lookup_elem(&folded, &key);
+		if (!sums)
+			return -1;
+	}
+	sums->last = r->time;
+	__sync_fetch_and_add(&sums->connections, 1);
+	__sync_fetch_and_add(&sums->sent, r->counters.sent);
+	__sync_fetch_and_add(&sums->received, r->counters.received);
+	__sync_fetch_and_add(&sums->retransmitted_bytes, r->counters.retransmitted_bytes);
+	__sync_fetch_and_add(&sums->retransmits, r->counters.retransmits);
+	__sync_fetch_and_add(&sums->lost, r->counters.lost);
+	return 0;
+}
+
+/*
+ * The ring is full. What a sample has counted in part is known to user space by id, and told by id; the rest is added
+ * up, whole. The end of an adopted connection whose baseline was never told says nothing.
+ */
+static __always_inline u32 fall_back(const struct control *ctl, const struct connection *c, const struct record *r)
+{
+	if (c->announced)
+		return bpf_map_update_elem(&closes, &r->id, r, BPF_ANY) ? LOSS_RECORD : LOSS_KEPT;
+	if (r->flags & (FLAG_ADOPTED | FLAG_UNTRACKED))
+		return LOSS_RECORD;
+	return fold(ctl, r) ? LOSS_RECORD : LOSS_FOLDED;
+}
+
+static __always_inline void emit_end(const struct control *ctl, u32 kind, const struct connection *c, struct sock *sk,
+				     struct tcp_sock *tp, bool own_fin)
+{
+	struct record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	struct record kept;
+
+	if (r) {
+		fill(r, kind, c, sk, tp, own_fin, 1);
+		bpf_ringbuf_submit(r, wakeup(ctl));
+		return;
+	}
+	fill(&kept, kind, c, sk, tp, own_fin, 1);
+	count(fall_back(ctl, c, &kept));
+}

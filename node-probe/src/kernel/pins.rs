@@ -1,0 +1,182 @@
+//! Maps and links in a BPF filesystem: they stay when the probe goes, and the programs go on counting for its successor.
+//!
+//! ```text
+//! DIR/                          locked by the probe that runs
+//!   LAYOUT-CONNECTIONS/         one a layout of records and maps, and a size
+//!     connections, events ...   maps
+//!     link-OWNER-PROGRAM        the programs of one load, attached
+//! ```
+
+#[cfg(test)]
+mod tests;
+
+use super::controls::Controls;
+use super::ring::Ring;
+use super::sys::Mapping;
+use aya::maps::MapData;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Of `bpf/record.h` and `bpf/maps.h`, made by build.rs.
+const LAYOUT: &str = env!("LONGWIRE_LAYOUT");
+const LINK: &str = "link-";
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PinsError {
+    #[error("{0} is in no BPF filesystem: mount one with `mount -t bpf bpf /sys/fs/bpf`, in a container from the host")]
+    NoBpf(PathBuf),
+    #[error("another probe runs on the pins at {0}: stop it, or choose another --pin-dir")]
+    Taken(PathBuf),
+    #[error("pins at {path} cannot be used")]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// The directory, ours while this lives.
+#[derive(Debug)]
+pub(crate) struct Pins {
+    root: PathBuf,
+    _lock: File,
+}
+
+/// What a predecessor left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Of this build and these sizes: it can be gone on with.
+    pub(crate) is_ours: bool,
+    /// Which state goes with it; 0: none, it was killed while it started.
+    pub(crate) instance: u64,
+    /// Bytes that its ring has ever taken.
+    pub(crate) produced: u64,
+}
+
+impl Pins {
+    /// Makes the directory where it is not there.
+    pub(crate) fn lock(root: &Path) -> Result<Self, PinsError> {
+        let failed = |source| PinsError::Io { path: root.to_owned(), source };
+        fs::create_dir_all(root).map_err(failed)?;
+        let root = root.canonicalize().map_err(failed)?;
+        let mounts = fs::read_to_string("/proc/self/mounts").map_err(failed)?;
+        if !is_bpf(&mounts, &root) {
+            return Err(PinsError::NoBpf(root));
+        }
+        let lock = File::open(&root).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(PinsError::Taken(root)),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Where the maps of this build with this size are.
+    pub(super) fn of_layout(&self, connections: u32) -> PathBuf {
+        self.root.join(format!("{LAYOUT}-{connections}"))
+    }
+
+    /// The most that any predecessor left: there is one, unless two were killed while they started.
+    pub(crate) fn left(&self, connections: u32) -> Option<Left> {
+        let ours = self.of_layout(connections);
+        let left = self.layouts().ok()?.into_iter().map(|layout| {
+            let instance = instance(&layout).unwrap_or(0);
+            Left { is_ours: layout == ours, instance, produced: produced(&layout).unwrap_or(0) }
+        });
+        left.max_by_key(|left| (left.instance != 0, left.is_ours))
+    }
+
+    /// Detaches and forgets all that is there.
+    pub(super) fn remove_all(&self) -> Result<(), PinsError> {
+        for layout in self.layouts().map_err(|source| self.failed(source))? {
+            remove(&layout).map_err(|source| self.failed(source))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn make(&self, layout: &Path) -> Result<(), PinsError> {
+        fs::create_dir(layout).map_err(|source| self.failed(source))
+    }
+
+    /// A load of which nothing is attached, to take over from the one that counts now.
+    pub(super) fn next_owner(&self, layout: &Path) -> Result<u32, PinsError> {
+        let owner = owner(layout).map_err(|source| self.failed(source))?;
+        self.keep_links(layout, owner)?;
+        Ok(owner.wrapping_add(1).max(1))
+    }
+
+    /// Detaches the programs of every load but this one.
+    pub(super) fn keep_links(&self, layout: &Path, owner: u32) -> Result<(), PinsError> {
+        keep_links(layout, &format!("{LINK}{owner}-")).map_err(|source| self.failed(source))
+    }
+
+    /// Detaches and forgets all of it, the directory too.
+    pub(crate) fn uninstall(self) -> Result<(), PinsError> {
+        self.remove_all()?;
+        fs::remove_dir(&self.root).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> PinsError {
+        PinsError::Io { path: self.root.clone(), source }
+    }
+
+    fn layouts(&self) -> io::Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(&self.root)?.collect::<io::Result<Vec<_>>>()?;
+        Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+    }
+}
+
+pub(super) fn link(layout: &Path, owner: u32, program: &str) -> PathBuf {
+    layout.join(format!("{LINK}{owner}-{program}"))
+}
+
+fn keep_links(layout: &Path, kept: &str) -> io::Result<()> {
+    for entry in fs::read_dir(layout)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(LINK) && !name.starts_with(kept) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Links first: what is no longer attached needs no maps.
+fn remove(layout: &Path) -> io::Result<()> {
+    keep_links(layout, "/")?;
+    for entry in fs::read_dir(layout)? {
+        fs::remove_file(entry?.path())?;
+    }
+    fs::remove_dir(layout)
+}
+
+fn control(layout: &Path, bytes: usize) -> io::Result<Mapping> {
+    let control = MapData::from_pin(layout.join("control")).map_err(io::Error::other)?;
+    Mapping::read_only(control.fd().as_fd(), 0, bytes)
+}
+
+fn instance(layout: &Path) -> io::Result<u64> {
+    Ok(control(layout, size_of::<u64>())?.shared::<AtomicU64>(0).load(Ordering::Acquire))
+}
+
+fn owner(layout: &Path) -> io::Result<u32> {
+    Ok(control(layout, size_of::<Controls>())?.shared::<Controls>(0).owner.load(Ordering::Acquire))
+}
+
+fn produced(layout: &Path) -> io::Result<u64> {
+    let events = MapData::from_pin(layout.join("events")).map_err(io::Error::other)?;
+    let size = events.info().map_err(io::Error::other)?.max_entries();
+    Ok(Ring::open(events.fd().as_fd(), size as usize)?.produced())
+}
+
+/// Is the mount with the longest matching path a BPF filesystem?
+fn is_bpf(mounts: &str, path: &Path) -> bool {
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        Some((Path::new(fields.next()?), fields.next()?))
+    });
+    // Of two mounts on one place the later one covers the other.
+    let covering =
+        mounts.filter(|(point, _)| path.starts_with(point)).max_by_key(|(point, _)| point.components().count());
+    covering.is_some_and(|(_, kind)| kind == "bpf")
+}

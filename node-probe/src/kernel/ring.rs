@@ -1,0 +1,120 @@
+//! The ring of records, read without releasing: what was read stays until it is known to be safe, and a successor reads
+//! it again.
+
+#[cfg(test)]
+mod tests;
+
+use super::sys::{Mapping, PAGE, Readiness};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Bits of a record's length.
+const BUSY: u32 = 1 << 31;
+const DISCARDED: u32 = 1 << 30;
+/// Length and page offset, before each record.
+const HEADER: usize = 8;
+/// Longer than any record; one that lies over the ring's end is put together here.
+const LONGEST: usize = 4096;
+
+/// Positions are bytes since the ring was made; they never wrap in practice.
+#[derive(Debug)]
+pub(super) struct Ring {
+    consumer: Mapping,
+    /// The producer's page, and the data once: the kernel offers it twice in a row, which would count twice as memory.
+    producer: Mapping,
+    size: usize,
+    /// Up to where records were handed on.
+    read: u64,
+    readiness: Readiness,
+    joint: Box<[u8; LONGEST]>,
+}
+
+impl Ring {
+    pub(super) fn open(map: BorrowedFd<'_>, size: usize) -> io::Result<Self> {
+        let consumer = Mapping::writable(map, 0, PAGE)?;
+        let producer = Mapping::read_only(map, PAGE, PAGE + size)?;
+        let read = consumer.shared::<AtomicU64>(0).load(Ordering::Acquire);
+        Ok(Self { consumer, producer, size, read, readiness: Readiness::of(map)?, joint: Box::new([0; LONGEST]) })
+    }
+
+    pub(super) fn wait(&self, timeout: Duration) {
+        self.readiness.wait(timeout);
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.read
+    }
+
+    /// Half of it is taken because what was read there is not released.
+    pub(super) fn is_half_held(&self) -> bool {
+        self.read - self.released() > self.size as u64 / 2
+    }
+
+    /// From where on a record shall wake the reader, who otherwise looks when it has time.
+    pub(super) fn wake_at(&self) -> u64 {
+        self.read + self.size as u64 / 4
+    }
+
+    /// Goes on from a position that was read before. `false`: this ring has never come there.
+    pub(super) fn skip_to(&mut self, position: u64) -> bool {
+        let is_there = (self.read..=self.produced()).contains(&position);
+        if is_there {
+            self.read = position;
+        }
+        is_there
+    }
+
+    /// Hands at most `most` records on and says how many there were. Stops at one that is not complete.
+    pub(super) fn read(&mut self, most: usize, mut each: impl FnMut(&[u8])) -> usize {
+        let produced = self.produced();
+        let mut count = 0;
+        while count < most && self.read < produced {
+            let at = self.offset(self.read);
+            let length = self.producer.shared::<AtomicU32>(PAGE + at).load(Ordering::Acquire);
+            if length & BUSY != 0 {
+                break;
+            }
+            let bytes = (length & !DISCARDED) as usize;
+            if length & DISCARDED == 0 {
+                let start = self.offset(self.read + HEADER as u64);
+                each(record(&self.producer, self.size, start, bytes, &mut self.joint));
+                count += 1;
+            }
+            self.read += (HEADER + bytes).next_multiple_of(8) as u64;
+        }
+        count
+    }
+
+    /// Room for the kernel side: nobody will need again what was read so far.
+    pub(super) fn release(&mut self) {
+        self.consumer.shared::<AtomicU64>(0).store(self.read, Ordering::Release);
+    }
+
+    fn released(&self) -> u64 {
+        self.consumer.shared::<AtomicU64>(0).load(Ordering::Relaxed)
+    }
+
+    pub(super) fn produced(&self) -> u64 {
+        self.producer.shared::<AtomicU64>(0).load(Ordering::Acquire)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the size is a power of two below 2^32")]
+    fn offset(&self, position: u64) -> usize {
+        position as usize & (self.size - 1)
+    }
+}
+
+/// A committed record is written no more until it is released.
+fn record<'a>(ring: &'a Mapping, size: usize, start: usize, bytes: usize, joint: &'a mut [u8; LONGEST]) -> &'a [u8] {
+    let end = start + bytes;
+    if end <= size {
+        return ring.settled(PAGE + start..PAGE + end);
+    }
+    let bytes = bytes.min(LONGEST);
+    let first = size - start;
+    joint[..first].copy_from_slice(ring.settled(PAGE + start..PAGE + size));
+    joint[first..bytes].copy_from_slice(ring.settled(PAGE..PAGE + bytes - first));
+    &joint[..bytes]
+}

@@ -1,0 +1,82 @@
+//! What was counted is saved, then shown, then let go of in the kernel: in this order a kill takes nothing back.
+
+use crate::kernel::{Kernel, monotonic};
+use crate::shared::Shared;
+use crate::state::{Header, StateFile};
+use longwire_pipeline::pipeline::SaveCursor;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Between two saves at most, nanoseconds, however long a pass takes to come.
+const PERIOD: u64 = 5_000_000_000;
+/// Written while the lock is held.
+const SLICE: usize = 64 << 10;
+
+pub(crate) struct Saver {
+    file: Option<StateFile>,
+    boot: String,
+    shared: Arc<Shared>,
+    last: u64,
+    is_failing: bool,
+}
+
+impl Saver {
+    /// `None`: nothing outlives this process, and everything is shown at once.
+    pub(crate) fn new(file: Option<StateFile>, boot: String, shared: Arc<Shared>) -> Self {
+        Self { file, boot, shared, last: 0, is_failing: false }
+    }
+
+    /// Where time or the ring demands it.
+    pub(crate) fn save_if_due(&mut self, kernel: &mut Kernel) {
+        if self.file.is_none() || kernel.wants_release() || monotonic().saturating_sub(self.last) >= PERIOD {
+            self.save(kernel);
+        }
+    }
+
+    pub(crate) fn save(&mut self, kernel: &mut Kernel) {
+        // Nobody changes the pipeline until what was written is shown; scrapes go on in between.
+        let shared = Arc::clone(&self.shared);
+        let _turn = shared.turn();
+        if let Some(file) = &self.file {
+            let began = monotonic();
+            let header = Header { boot: self.boot.clone(), instance: kernel.instance(), position: kernel.position() };
+            match write(file, &header, &shared) {
+                Ok(bytes) => {
+                    shared.figures.saves.fetch_add(1, Relaxed);
+                    shared.figures.saved_bytes.store(bytes, Relaxed);
+                    self.is_failing = false;
+                }
+                Err(error) => self.failed(kernel, &error),
+            }
+            self.last = monotonic();
+            shared.figures.save_time.fetch_add(self.last - began, Relaxed);
+        }
+        shared.pipeline().publish();
+        kernel.release();
+    }
+
+    /// Goes on counting and showing. The state that was saved last must not be gone on from: it would take back what is
+    /// shown from now on.
+    fn failed(&mut self, kernel: &Kernel, error: &io::Error) {
+        self.shared.figures.saves_failed.fetch_add(1, Relaxed);
+        kernel.rename();
+        if !std::mem::replace(&mut self.is_failing, true) {
+            let path = self.file.as_ref().map(StateFile::path);
+            tracing::warn!(?path, %error, "the state cannot be saved; counting goes on, but begins at 0 after a restart");
+        }
+    }
+}
+
+fn write(file: &StateFile, header: &Header, shared: &Shared) -> io::Result<u64> {
+    let mut writing = file.begin(header)?;
+    let (mut cursor, mut slice) = (SaveCursor::default(), Vec::with_capacity(SLICE + SLICE / 4));
+    loop {
+        slice.clear();
+        let goes_on = shared.pipeline().save(&mut cursor, SLICE, &mut slice);
+        writing.write(&slice)?;
+        if !goes_on {
+            return writing.finish();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Where the probe begins: anew, or where a predecessor stopped.
+//!
+//! A state is gone on from only while the kernel side vouches for it: the pinned maps carry the name of the state that goes
+//! with them, and lose it when one could not be saved. So nothing is counted twice, and no counter is taken back.
+
+#[cfg(test)]
+mod tests;
+
+use crate::kernel::{Kernel, KernelError, Left, Pins, monotonic};
+use crate::state::{Saved, StateFile};
+use longwire_pipeline::pipeline::{Options, Pipeline};
+use std::path::Path;
+
+/// Everything that counts, at its beginning.
+pub(crate) struct Started {
+    pub(crate) kernel: Kernel,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) losses: Losses,
+}
+
+/// What a predecessor knew and this one could not go on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses {
+    pub(crate) connections: u64,
+    /// Of records that nobody had read.
+    pub(crate) record_bytes: u64,
+}
+
+/// What is done with what was found.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// State and maps belong together, and this build knows them.
+    Whole,
+    /// They belong together, but the maps are of another build or size: its series can be gone on with.
+    Series,
+    Unusable(&'static str),
+}
+
+pub(crate) fn start(
+    options: Options,
+    connections: u32,
+    pins: Option<&Pins>,
+    file: Option<&StateFile>,
+    boot: &str,
+) -> Result<Started, KernelError> {
+    let (Some(pins), Some(file)) = (pins, file) else { return anew(options, connections, pins) };
+    let saved = file.load().unwrap_or_else(|error| {
+        tracing::warn!(file = %file.path().display(), %error, "the saved state cannot be used");
+        None
+    });
+    let left = pins.left(connections);
+    match (found(saved.as_ref(), left, boot), saved) {
+        (Found::Whole, Some(saved)) => go_on(options, connections, pins, &saved, file.path()),
+        (Found::Series, Some(saved)) => {
+            let produced = left.map_or(0, |left| left.produced);
+            inherit(options, connections, pins, &saved, produced, file.path())
+        }
+        (Found::Unusable(reason), _) => {
+            tracing::warn!(reason, "counters begin at 0");
+            anew(options, connections, Some(pins))
+        }
+        _ => anew(options, connections, Some(pins)),
+    }
+}
+
+fn found(saved: Option<&Saved>, left: Option<Left>, boot: &str) -> Found {
+    match (saved, left) {
+        (None, None) => Found::Nothing,
+        (None, Some(_)) => Found::Unusable("there are pins of an earlier probe, but no state that goes with them"),
+        (Some(saved), _) if saved.header.boot != boot => {
+            Found::Unusable("the saved state is from before the machine was started")
+        }
+        (Some(_), None) => Found::Unusable("there is a saved state, but the pins that go with it are gone"),
+        (Some(saved), Some(left)) if saved.header.instance != left.instance => {
+            Found::Unusable("the saved state does not go with the pins: a later one could not be saved")
+        }
+        (Some(_), Some(left)) if left.is_ours => Found::Whole,
+        (Some(_), Some(_)) => Found::Series,
+    }
+}
+
+fn anew(options: Options, connections: u32, pins: Option<&Pins>) -> Result<Started, KernelError> {
+    let kernel = Kernel::start(pins, connections)?;
+    Ok(Started { kernel, pipeline: Pipeline::new(options), losses: Losses::default() })
+}
+
+fn go_on(options: Options, connections: u32, pins: &Pins, saved: &Saved, path: &Path) -> Result<Started, KernelError> {
+    let Some(pipeline) = restore(options, saved, path) else { return anew(options, connections, Some(pins)) };
+    let Some(kernel) = Kernel::resume(pins, connections, saved.header.position)? else {
+        tracing::warn!("the pinned ring was never where the saved state has come to; counters begin at 0");
+        return anew(options, connections, Some(pins));
+    };
+    tracing::info!(connections = pipeline.stats().connections, "going on where the last probe stopped");
+    Ok(Started { kernel, pipeline, losses: Losses::default() })
+}
+
+/// The counters stay, and what lives is adopted like anything that is older than the probe. What moved since the state was
+/// saved is lost.
+fn inherit(
+    options: Options,
+    connections: u32,
+    pins: &Pins,
+    saved: &Saved,
+    produced: u64,
+    path: &Path,
+) -> Result<Started, KernelError> {
+    let Some(mut pipeline) = restore(options, saved, path) else { return anew(options, connections, Some(pins)) };
+    let losses = Losses {
+        connections: pipeline.abandon(monotonic()),
+        record_bytes: produced.saturating_sub(saved.header.position.ring),
+    };
+    tracing::warn!(
+        losses.connections,
+        losses.record_bytes,
+        "the last probe was of another build or size: live connections are adopted anew, unread records are lost"
+    );
+    Ok(Started { kernel: Kernel::start(Some(pins), connections)?, pipeline, losses })
+}
+
+fn restore(options: Options, saved: &Saved, path: &Path) -> Option<Pipeline> {
+    let restored = Pipeline::restore(options, &saved.pipeline, monotonic());
+    let refused = |error: &_| tracing::warn!(file = %path.display(), %error, "the saved state cannot be used; counters begin at 0");
+    restored.inspect_err(refused).ok()
+}

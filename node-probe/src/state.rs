@@ -1,0 +1,170 @@
+//! The file that a successor goes on from. Another takes its place in one step, so that it is never half a file.
+//!
+//! It need not survive the machine: after a reboot there is nothing to go on with, so it is never synced to a disk and best
+//! kept in memory, /run for one.
+
+#[cfg(test)]
+mod tests;
+
+use crate::kernel::Position;
+use longwire_pipeline::pipeline::STATE_VERSION;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+const MAGIC: [u8; 8] = *b"longwire";
+const NAME: &str = "state";
+/// Of the checksum, which stands last.
+const TRAILER: usize = size_of::<u64>();
+
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+struct RawHeader {
+    magic: [u8; 8],
+    version: u32,
+    epoch: u32,
+    boot: [u8; 40],
+    instance: u64,
+    ring: u64,
+}
+
+/// Whose state it is, and up to where it has counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// /proc/sys/kernel/random/boot_id.
+    pub(crate) boot: String,
+    /// The set of pinned maps that it goes with.
+    pub(crate) instance: u64,
+    pub(crate) position: Position,
+}
+
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) header: Header,
+    /// What the pipeline wrote.
+    pub(crate) pipeline: Vec<u8>,
+}
+
+/// Why a file is not gone on from. Each is said once, when the probe starts.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvalidState {
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    #[error("it is no state of Longwire")]
+    Foreign,
+    #[error("it is of version {0}, and this build reads {STATE_VERSION}")]
+    Version(u32),
+    #[error("it is damaged")]
+    Damaged,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct StateFile {
+    path: PathBuf,
+}
+
+/// A file on its way.
+pub(crate) struct Writing {
+    file: BufWriter<File>,
+    checksum: Xxh3,
+    bytes: u64,
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl StateFile {
+    pub(crate) fn of(directory: &Path) -> Self {
+        Self { path: directory.join(NAME) }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `None`: nothing was ever saved here.
+    pub(crate) fn load(&self) -> Result<Option<Saved>, InvalidState> {
+        match fs::read(&self.path) {
+            Ok(bytes) => parse(bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn begin(&self, header: &Header) -> io::Result<Writing> {
+        if let Some(directory) = self.path.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let temporary = self.path.with_extension("new");
+        let file = BufWriter::with_capacity(1 << 16, File::create(&temporary)?);
+        let mut writing = Writing { file, checksum: Xxh3::new(), bytes: 0, temporary, path: self.path.clone() };
+        writing.write(RawHeader::from(header).as_bytes())?;
+        Ok(writing)
+    }
+
+    /// Removes it, and the directory where nothing else is in it.
+    pub(crate) fn uninstall(&self) -> io::Result<()> {
+        for path in [self.path.clone(), self.path.with_extension("new")] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        if let Some(directory) = self.path.parent() {
+            let _ = fs::remove_dir(directory);
+        }
+        Ok(())
+    }
+}
+
+impl Writing {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.checksum.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes)
+    }
+
+    /// From here on a successor finds this one. Says how long it is, bytes.
+    pub(crate) fn finish(mut self) -> io::Result<u64> {
+        self.file.write_all(&self.checksum.digest().to_le_bytes())?;
+        self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        fs::rename(&self.temporary, &self.path)?;
+        Ok(self.bytes + TRAILER as u64)
+    }
+}
+
+/// Names this boot of the machine.
+pub(crate) fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+fn parse(mut bytes: Vec<u8>) -> Result<Saved, InvalidState> {
+    let Ok((raw, _)) = RawHeader::read_from_prefix(&bytes) else { return Err(InvalidState::Damaged) };
+    if raw.magic != MAGIC {
+        return Err(InvalidState::Foreign);
+    }
+    if raw.version != STATE_VERSION {
+        return Err(InvalidState::Version(raw.version));
+    }
+    let Some((body, checksum)) = bytes.split_last_chunk::<TRAILER>() else { return Err(InvalidState::Damaged) };
+    if xxh3_64(body) != u64::from_le_bytes(*checksum) || body.len() < size_of::<RawHeader>() {
+        return Err(InvalidState::Damaged);
+    }
+    bytes.truncate(bytes.len() - TRAILER);
+    bytes.drain(..size_of::<RawHeader>());
+    let boot = String::from_utf8_lossy(&raw.boot).trim_end_matches('\0').to_owned();
+    let position = Position { ring: raw.ring, epoch: raw.epoch };
+    Ok(Saved { header: Header { boot, instance: raw.instance, position }, pipeline: bytes })
+}
+
+impl From<&Header> for RawHeader {
+    fn from(header: &Header) -> Self {
+        let mut boot = [0; 40];
+        for (to, byte) in boot.iter_mut().zip(header.boot.bytes()) {
+            *to = byte;
+        }
+        let Position { ring, epoch } = header.position;
+        Self { magic: MAGIC, version: STATE_VERSION, epoch, boot, instance: header.instance, ring }
+    }
+}
