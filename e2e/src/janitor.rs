@@ -1,6 +1,6 @@
 //! Nothing is left behind: cgroups and files go when the process that made them is gone, even by SIGKILL.
 
-use crate::{binaries, cgroup};
+use crate::{binaries, cgroup, kept};
 use anyhow::{Context, Result};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -49,6 +49,7 @@ pub fn sweep(process: u32) -> Result<()> {
     let prefix = format!("{TEMPORARY}{process}-");
     for entry in fs::read_dir(env::temp_dir())?.flatten() {
         if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {
+            kept::unmount(&entry.path())?;
             fs::remove_dir_all(entry.path())?;
         }
     }

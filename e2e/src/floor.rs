@@ -1,0 +1,50 @@
+//! Counters do not go back, whatever happens to the probe.
+
+use crate::scrape::{Labels, Scrape};
+use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+
+/// Families of connections; what the probe says of itself begins anew with its process.
+const FAMILIES: [&str; 3] = ["istio_tcp_", "kmesh_tcp_", "longwire_tcp_"];
+/// Endings of the names of what only rises.
+const RISING: [&str; 4] = ["_total", "_bucket", "_count", "_sum"];
+
+/// The highest that was ever seen of each series.
+#[derive(Debug, Default)]
+pub struct Floor {
+    highest: BTreeMap<(String, Labels), f64>,
+}
+
+impl Floor {
+    /// No series is lower than it was, and none is missing.
+    pub fn rise(&mut self, scrape: &Scrape) -> Result<()> {
+        let mut seen = BTreeMap::new();
+        for sample in scrape.samples.iter().filter(|sample| is_rising(&sample.name)) {
+            seen.insert((sample.name.clone(), sample.labels.clone()), sample.value);
+        }
+        for ((name, labels), highest) in &self.highest {
+            match seen.get(&(name.clone(), labels.clone())) {
+                Some(value) if value >= highest => {}
+                Some(value) => bail!("{name}{labels:?} went back from {highest} to {value}"),
+                None => bail!("{name}{labels:?} was {highest} and is missing"),
+            }
+        }
+        self.highest = seen;
+        Ok(())
+    }
+
+    /// How many series there are to hold.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.highest.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.highest.is_empty()
+    }
+}
+
+fn is_rising(name: &str) -> bool {
+    FAMILIES.iter().any(|family| name.starts_with(family)) && RISING.iter().any(|ending| name.ends_with(ending))
+}

@@ -1,0 +1,111 @@
+//! Another build takes over, one that knows what the last one pinned, and one that does not.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::churn;
+use longwire_e2e::edge::{Edge, REPORTERS, Truth};
+use longwire_e2e::floor::Floor;
+use longwire_e2e::kept::Kept;
+use longwire_e2e::machine::Machine;
+use longwire_e2e::probe::bpftool;
+use longwire_e2e::traffic::pass;
+use std::fs;
+
+const LIVE: u64 = 12;
+
+/// The kernel knows layouts by the name of their directory alone: to another build this is one of its own predecessors'.
+fn change_layout(kept: &Kept) -> Result<()> {
+    let layout = kept.layout()?;
+    Ok(fs::rename(&layout, layout.with_file_name("0123456789abcdef-131072"))?)
+}
+
+#[test]
+fn a_build_with_another_layout_counts_nothing_twice_and_says_what_it_lost() -> Result<()> {
+    let machine = Machine::new(4, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    let live = (0..LIVE).map(|_| client.connect_to(server.address(), &listener)).collect::<Result<Vec<_>>>()?;
+    for (near, far) in &live {
+        pass(near, far, 1_000)?;
+    }
+    let before = churn::count(20, client, server, &listener)?;
+    let known = before + Truth { opened: LIVE, to_server: LIVE * 1_000, ..Truth::default() };
+    edge.expect(&probe, known)?;
+    let mut floor = Floor::default();
+    floor.rise(&probe.scrape()?)?;
+    drop(probe);
+    // These nobody will ever count, and the successor says so.
+    churn::count(20, client, server, &listener)?;
+    for (near, far) in &live {
+        pass(near, far, 77)?;
+    }
+    change_layout(&kept)?;
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    probe.process().await_line("another build or size", std::time::Duration::from_secs(1))?;
+    edge.expect(&probe, known)?;
+    let scrape = probe.scrape()?;
+    floor.rise(&scrape)?;
+    let lost = |kind| scrape.sum("longwire_probe_restart_losses", &[("kind", kind)]);
+    ensure!(lost("connections") >= 2 * LIVE, "{} connections lost, both ends of {LIVE} were", lost("connections"));
+    // Both ends of twenty, each with its header.
+    ensure!(lost("record_bytes") >= 2 * 20 * 152, "{} bytes of records lost", lost("record_bytes"));
+    for reporter in REPORTERS {
+        let active = edge.sum(&scrape, "longwire_tcp_connections_active", reporter);
+        ensure!(active == LIVE, "{active} of {LIVE} are active by {reporter}");
+    }
+    // From the takeover on they count again, and they close once.
+    for (near, far) in live {
+        pass(&near, &far, 5)?;
+        drop((near, far));
+    }
+    let after = Truth { closed: LIVE, to_server: LIVE * 5, ..Truth::default() };
+    edge.expect(&probe, known + after)?;
+    floor.rise(&probe.scrape()?)?;
+    // Of the old build nothing is attached any more.
+    let links = fs::read_dir(kept.layout()?)?.flatten().map(|entry| entry.file_name());
+    let links: Vec<_> = links.filter(|name| name.to_string_lossy().starts_with("link-")).collect();
+    ensure!(links.len() == 2, "links {links:?}");
+    Ok(())
+}
+
+#[test]
+fn the_programs_of_the_last_probe_count_until_those_of_the_next_do_and_then_go() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    let mut truth = Truth::default();
+    let mut programs = Vec::new();
+    for _ in 0..3 {
+        let probe = kept.start(&machine.node.netns, &[])?;
+        probe.await_ready()?;
+        truth += churn::count(10, client, server, &listener)?;
+        edge.expect(&probe, truth)?;
+        drop(probe);
+        truth += churn::count(10, client, server, &listener)?;
+        let now = attached(&kept)?;
+        ensure!(now.len() == 2, "programs {now:?} are attached");
+        ensure!(now.iter().all(|program| !programs.contains(program)), "{now:?} are programs of before: {programs:?}");
+        programs = now;
+    }
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    edge.expect(&probe, truth)
+}
+
+/// Programs behind the pinned links.
+fn attached(kept: &Kept) -> Result<Vec<u64>> {
+    let mut programs = Vec::new();
+    for entry in fs::read_dir(kept.layout()?)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("link-") {
+            let path = entry.path();
+            let host = longwire_e2e::netns::Netns::new()?;
+            let shown = bpftool(&host, &["link", "show", "pinned", path.to_str().context("path")?])?;
+            programs.push(shown["prog_id"].as_u64().with_context(|| format!("no program in {shown}"))?);
+        }
+    }
+    Ok(programs)
+}
