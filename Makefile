@@ -28,6 +28,13 @@ test: ## Run every test (as root: they load BPF and make network namespaces)
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
+.PHONY: bench
+bench: ## Measure what it costs beside what others cost, and write docs/performance.md (as root; BENCH="crr --rounds 3")
+	@.ci/deps bench
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
+	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-bench \
+		--json $(TARGET)/bench.json --page docs/performance.md $(BENCH)
+
 .PHONY: lint
 lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies
 	cargo fmt --all --check

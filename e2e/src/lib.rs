@@ -9,14 +9,18 @@
 //! Nothing outlives the process: namespaces are held by descriptors alone, children die with the thread that started
 //! them, and a janitor removes cgroups and files even after SIGKILL.
 
+pub mod bench;
 pub mod binaries;
 pub mod cgroup;
+pub mod churn;
 pub mod cluster;
 pub mod command;
 pub mod demo;
 pub mod edge;
+pub mod floor;
 pub mod http;
 pub mod janitor;
+pub mod kept;
 pub mod machine;
 pub mod manifests;
 pub mod netns;

@@ -1,0 +1,96 @@
+//! `make bench`: what Longwire costs, each figure beside a reference of the same run.
+//!
+//! ```text
+//! Plan --> GROUPS, one after the other --> Measured --> a line at once
+//!            each: A B A B ... medians          +-----> bench.json --> docs/performance.md
+//! ```
+//!
+//! Times are taken while nothing else of the run works. All of it happens in namespaces and cgroups of this process, and
+//! goes with it.
+
+mod crowd;
+mod figures;
+mod followed;
+mod hardware;
+mod ingest;
+mod load;
+mod measured;
+mod memory;
+mod overhead;
+mod passes;
+mod per_packet;
+mod plan;
+mod processor;
+mod realtime;
+mod report;
+mod scrape;
+mod statistics;
+mod watcher;
+
+pub use crowd::{HolderArguments, hold};
+pub use load::{ClientArguments, ServerArguments, client, server};
+
+use anyhow::{Context, Result};
+use hardware::Hardware;
+use measured::Measured;
+use plan::Plan;
+use std::fs;
+use std::path::PathBuf;
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Figures, first words of figures, or groups; none: all.
+    pub names: Vec<String>,
+    /// Measurements of each figure and of its reference.
+    pub rounds: usize,
+    /// Seconds of one block of traffic.
+    pub seconds: f64,
+    /// Where to write the JSON, and the page made of it. The page is of a whole run.
+    pub json: Option<PathBuf>,
+    pub page: Option<PathBuf>,
+}
+
+/// Figures that are measured together.
+struct Group {
+    name: &'static str,
+    figures: &'static [&'static str],
+    measure: fn(&Plan) -> Result<Vec<Measured>>,
+}
+
+/// The idle probe first: what the others leave to the kernel to clear away is seen by the next.
+const GROUPS: [Group; 6] = [
+    Group { name: "idle", figures: &memory::IDLE, measure: memory::idle },
+    Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure },
+    Group { name: "ingest", figures: &ingest::FIGURES, measure: ingest::measure },
+    Group { name: "scrape", figures: &scrape::FIGURES, measure: scrape::measure },
+    Group { name: "passes", figures: &passes::FIGURES, measure: passes::measure },
+    Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded },
+];
+
+/// Whether all that was asked for could be measured. What could not says why.
+pub fn run(options: &Options) -> Result<bool> {
+    overhead::check_programs()?;
+    crate::janitor::hire()?;
+    let plan = Plan::new(options)?;
+    let (mut all, mut complete) = (Vec::new(), true);
+    for group in GROUPS.iter().filter(|group| group.figures.iter().any(|figure| plan.wants(figure))) {
+        match (group.measure)(&plan) {
+            Ok(figures) => {
+                let wanted = figures.into_iter().filter(|figure| plan.wants(figure.name));
+                all.extend(wanted.inspect(|figure| println!("{}", report::line(figure))));
+            }
+            Err(error) => {
+                complete = false;
+                println!("{:<34} not measured: {error:#}", group.name);
+            }
+        }
+    }
+    let run = report::json(&all, &Hardware::here());
+    if let Some(path) = &options.json {
+        fs::write(path, format!("{run:#}\n")).with_context(|| format!("write {}", path.display()))?;
+    }
+    if let Some(path) = options.page.as_ref().filter(|_| complete && options.names.is_empty()) {
+        fs::write(path, report::markdown(&run)).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(complete)
+}

@@ -1,0 +1,168 @@
+//! A pipeline with very many followed connections of one pod to a thousand others, without a kernel.
+
+use anyhow::{Result, ensure};
+use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use longwire_model::series::SeriesSets;
+use longwire_model::update::{LocalPod, Update};
+use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::pipeline::{Options, Pipeline};
+use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use zerocopy::{FromZeros, IntoBytes};
+
+pub(super) const PEERS: usize = 1_000;
+const SECOND: u64 = 1_000_000_000;
+const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+const PORT: u16 = 8080;
+
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) pipeline: Pipeline,
+    pub(super) kernel: Kernel,
+}
+
+/// Where the samples come from.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    /// In an order that no table has.
+    samples: Vec<Sample>,
+    now: u64,
+}
+
+impl Followed {
+    /// All of them are old enough for series of their own.
+    pub(super) fn new(connections: usize, sets: SeriesSets) -> Result<Self> {
+        let mut pipeline = Pipeline::new(Options {
+            // The overflow sets of both reporters are of the budget.
+            budget: Budget { series: 100_000, connections: 10_002 },
+            max_connections: 131_072,
+            long_connection_threshold: 5 * SECOND,
+            identity_wait: 3 * SECOND,
+            max_pending: 131_072,
+            host_netns: 1,
+            wall_clock_offset: 1_700_000_000 * SECOND,
+        });
+        let now = 100 * SECOND;
+        let local = LocalPod { pod: pod("client", CLIENT), series: sets };
+        pipeline.local_cgroups([(1, format!("kubepods/pod{}/main", local.pod.uid))]);
+        pipeline.apply(&Update { pods: vec![local], ..Update::default() }, now);
+        for id in 1..=connections as u64 {
+            pipeline.ingest(announce(id, now).as_bytes(), now);
+        }
+        let mut followed = Self { pipeline, kernel: Kernel::new(connections, now) };
+        // The answers, and passes after which nobody waits for another end.
+        for _ in 0..3 {
+            followed.answer();
+            followed.pass();
+        }
+        let stats = followed.pipeline.stats();
+        ensure!(stats.connections == connections as u64 && stats.pending == 0, "not all are followed: {stats:?}");
+        Ok(followed)
+    }
+
+    /// A whole pass, and what a scrape shows is that of it.
+    pub(super) fn pass(&mut self) {
+        let Self { pipeline, kernel } = self;
+        let (samples, now) = kernel.advance();
+        pipeline.begin_pass(now);
+        for sample in samples {
+            pipeline.sample(sample, now);
+        }
+        pipeline.end_pass(true, now);
+        pipeline.tick(now);
+        pipeline.publish();
+    }
+
+    fn answer(&mut self) {
+        let questions = self.pipeline.questions();
+        let addresses = questions.ask.into_iter().map(owners).collect();
+        self.pipeline.apply(&Update { addresses, ..Update::default() }, self.kernel.now);
+    }
+}
+
+impl Kernel {
+    fn new(connections: usize, now: u64) -> Self {
+        let mut samples: Vec<_> =
+            (1..=connections as u64).map(|id| Sample { id, counters: Counters::default() }).collect();
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        for last in (1..samples.len()).rev() {
+            // xorshift64: the same order in every run.
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            samples.swap(last, (random % (last as u64 + 1)) as usize);
+        }
+        Self { samples, now }
+    }
+
+    /// The next sample of each: all have moved.
+    pub(super) fn advance(&mut self) -> (&[Sample], u64) {
+        self.now += 10 * SECOND;
+        for sample in &mut self.samples {
+            let Counters { sent, received, srtt_us, .. } = &mut sample.counters;
+            *sent += 1_000 + sample.id % 100;
+            *received += 10_000;
+            *srtt_us = 200 + (sample.id % 1_000) as u32;
+        }
+        (&self.samples, self.now)
+    }
+}
+
+/// Which of the peers a connection goes to.
+pub(super) fn peer_of(id: u64) -> usize {
+    id as usize % PEERS
+}
+
+fn announce(id: u64, now: u64) -> RawRecord {
+    let peer = peer_of(id) as u32;
+    let [high, low] = ((peer + 256) as u16).to_be_bytes();
+    let mut raw = RawRecord::new_zeroed();
+    raw.kind = kind::ANNOUNCE;
+    raw.flags = flag::ACTIVE;
+    raw.id = id;
+    raw.time = now;
+    raw.syn_time = now - 1_000_000;
+    raw.established = now - 500_000;
+    raw.cgroup = 1;
+    raw.netns = 2;
+    (raw.client_isn, raw.server_isn) = (id as u32, !(id as u32));
+    raw.local = CLIENT.to_ipv6_mapped().octets();
+    raw.remote = Ipv4Addr::new(10, 1, high, low).to_ipv6_mapped().octets();
+    raw.local_port = 1_024 + (id / PEERS as u64) as u16;
+    raw.remote_port = PORT;
+    raw
+}
+
+fn owners(address: IpAddr) -> Address {
+    let owners = match address {
+        IpAddr::V4(v4) => {
+            let [_, _, high, low] = v4.octets();
+            let name = format!("server-{:04}", u16::from_be_bytes([high, low]) - 256);
+            vec![Owner { holder: Holder::Pod(pod(&name, v4)), from: 0, until: None }]
+        }
+        IpAddr::V6(_) => Vec::new(),
+    };
+    Address { address, owners }
+}
+
+fn pod(name: &str, address: Ipv4Addr) -> Arc<Pod> {
+    let (namespace, cluster) = ("shop".to_owned(), "Kubernetes".to_owned());
+    let host = format!("{name}.shop.svc.cluster.local");
+    let service = Service { namespace: namespace.clone(), name: name.to_owned(), host, cluster: cluster.clone() };
+    let workload = Workload {
+        namespace,
+        name: name.to_owned(),
+        canonical_service: name.to_owned(),
+        canonical_revision: "v1".to_owned(),
+        cluster,
+    };
+    Arc::new(Pod {
+        uid: format!("uid-{name}"),
+        name: format!("{name}-7d4b9c6f5d-abcde"),
+        addresses: vec![address.into()],
+        host_network: false,
+        workload: Arc::new(workload),
+        services: vec![(PORT, Arc::new(service))],
+    })
+}

@@ -1,0 +1,165 @@
+//! How many samples a second one core takes in, and how long a scrape keeps it from that.
+
+use super::followed::{Followed, Kernel, PEERS, peer_of};
+use super::measured::Measured;
+use super::plan::Plan;
+use anyhow::Result;
+use longwire_model::series::SeriesSets;
+use longwire_pipeline::exposition::{Cursor, Format, render};
+use longwire_pipeline::pipeline::Pipeline;
+use prometheus::{IntCounterVec, Opts};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub(super) const FIGURES: [&str; 2] = ["ingest_samples_per_second", "ingest_stall_ms"];
+const CONNECTIONS: usize = 100_000;
+/// As node-probe/src/sampler.rs has it.
+const BATCH: usize = 1_024;
+/// As node-probe/src/http/scrape.rs has it.
+const SLICE: usize = 64 << 10;
+
+pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
+    let followed = Followed::new(CONNECTIONS, SeriesSets::default())?;
+    let mut found = Vec::new();
+    let followed = if plan.wants(FIGURES[0]) { rate(plan, followed, &mut found)? } else { followed };
+    if plan.wants(FIGURES[1]) {
+        found.push(stall(plan, followed));
+    }
+    Ok(found)
+}
+
+fn rate(plan: &Plan, mut followed: Followed, found: &mut Vec<Measured>) -> Result<Followed> {
+    let exporter = Exporter::new()?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..=plan.rounds {
+        let pass = pass_of_samples(&mut followed);
+        let plain = exporter.pass(&mut followed);
+        // The first one warms both up.
+        if round > 0 {
+            ours.push(CONNECTIONS as f64 / pass / 1e6);
+            theirs.push(CONNECTIONS as f64 / plain / 1e6);
+        }
+    }
+    found.push(Measured::beside(FIGURES[0], &ours, &theirs));
+    Ok(followed)
+}
+
+/// Seconds.
+fn pass_of_samples(followed: &mut Followed) -> f64 {
+    let Followed { pipeline, kernel } = followed;
+    let (samples, now) = kernel.advance();
+    let start = Instant::now();
+    pipeline.begin_pass(now);
+    for sample in samples {
+        pipeline.sample(sample, now);
+    }
+    pipeline.end_pass(true, now);
+    let elapsed = start.elapsed().as_secs_f64();
+    pipeline.publish();
+    elapsed
+}
+
+/// What a sample costs one who keeps its series in the `prometheus` crate.
+struct Exporter {
+    sent: IntCounterVec,
+    received: IntCounterVec,
+    names: Vec<[String; 4]>,
+}
+
+impl Exporter {
+    fn new() -> Result<Self> {
+        let labels = ["reporter", "source_workload", "destination_workload", "destination_service"];
+        let vector = |name: &str| IntCounterVec::new(Opts::new(name, "Bytes."), &labels);
+        let names = (0..PEERS).map(|peer| {
+            let server = format!("server-{peer:04}");
+            ["source".to_owned(), "client".to_owned(), server.clone(), format!("{server}.shop.svc.cluster.local")]
+        });
+        Ok(Self {
+            sent: vector("sent_bytes_total")?,
+            received: vector("received_bytes_total")?,
+            names: names.collect(),
+        })
+    }
+
+    fn pass(&self, followed: &mut Followed) -> f64 {
+        let (samples, _) = followed.kernel.advance();
+        let start = Instant::now();
+        for sample in samples {
+            let labels = &self.names[peer_of(sample.id)];
+            self.sent.with_label_values(labels).inc_by(1_000);
+            self.received.with_label_values(labels).inc_by(sample.counters.received % 1_000);
+        }
+        start.elapsed().as_secs_f64()
+    }
+}
+
+fn stall(plan: &Plan, followed: Followed) -> Measured {
+    let Followed { pipeline, mut kernel } = followed;
+    let (shared, seconds) = (Mutex::new(pipeline), plan.seconds / 2.0);
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..plan.rounds {
+        without.push(longest_wait(&shared, &mut kernel, seconds, false));
+        with.push(longest_wait(&shared, &mut kernel, seconds, true));
+    }
+    Measured::over(FIGURES[1], &with, &without)
+}
+
+/// Milliseconds.
+fn longest_wait(shared: &Mutex<Pipeline>, kernel: &mut Kernel, seconds: f64, scraped: bool) -> f64 {
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    let stop = AtomicBool::new(!scraped);
+    let longest = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                scrape(shared);
+            }
+        });
+        let mut longest = Duration::ZERO;
+        while Instant::now() < end {
+            longest = longest.max(pass_in_batches(shared, kernel));
+        }
+        stop.store(true, Ordering::Relaxed);
+        longest
+    });
+    longest.as_secs_f64() * 1e3
+}
+
+/// The longest that a batch waited for the lock.
+fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
+    let (samples, now) = kernel.advance();
+    lock(shared).begin_pass(now);
+    let mut longest = Duration::ZERO;
+    for batch in samples.chunks(BATCH) {
+        let asked = Instant::now();
+        let mut pipeline = lock(shared);
+        longest = longest.max(asked.elapsed());
+        for sample in batch {
+            pipeline.sample(sample, now);
+        }
+    }
+    let mut pipeline = lock(shared);
+    pipeline.end_pass(true, now);
+    pipeline.publish();
+    longest
+}
+
+/// In slices, with the lock free in between.
+fn scrape(shared: &Mutex<Pipeline>) {
+    let mut cursor = Cursor::new(Format::Text);
+    loop {
+        let mut out = Vec::with_capacity(SLICE + SLICE / 4);
+        let more = render(lock(shared).aggregate(), &mut cursor, SLICE, &mut out);
+        black_box(out);
+        if !more {
+            break;
+        }
+    }
+    black_box(lock(shared).stats());
+}
+
+fn lock(shared: &Mutex<Pipeline>) -> MutexGuard<'_, Pipeline> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

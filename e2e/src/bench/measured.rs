@@ -1,0 +1,52 @@
+//! What came out of one measurement.
+
+use super::statistics::{median, spread};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Measured {
+    /// Of the table in `figures`.
+    pub(super) name: &'static str,
+    pub(super) value: f64,
+    /// In the figure's unit. `None`: there is nothing to compare with.
+    pub(super) reference: Option<f64>,
+    pub(super) ratio: Option<f64>,
+    /// Of the ratio over the rounds, or else of the value: the middle half, as a share of the median.
+    pub(super) spread: Option<f64>,
+    /// What else the run found, for the terminal alone.
+    pub(super) note: String,
+}
+
+impl Measured {
+    /// A value beside its reference, round by round.
+    pub(super) fn beside(name: &'static str, values: &[f64], references: &[f64]) -> Self {
+        let ratios: Vec<f64> = values.iter().zip(references).map(|(value, reference)| value / reference).collect();
+        Self {
+            name,
+            value: median(values),
+            reference: Some(median(references)),
+            ratio: Some(median(&ratios)),
+            spread: Some(spread(&ratios)),
+            note: String::new(),
+        }
+    }
+
+    /// A figure that is itself a ratio to what was measured in the same round.
+    pub(super) fn ratio(name: &'static str, values: &[f64], references: &[f64]) -> Self {
+        let beside = Self::beside(name, values, references);
+        Self { value: beside.ratio.unwrap_or(1.0), reference: Some(1.0), ..beside }
+    }
+
+    /// Beside a reference that is next to nothing, so that a ratio would say nothing.
+    pub(super) fn over(name: &'static str, values: &[f64], references: &[f64]) -> Self {
+        Self { ratio: None, spread: Some(spread(values)), ..Self::beside(name, values, references) }
+    }
+
+    pub(super) fn alone(name: &'static str, value: f64) -> Self {
+        Self { name, value, reference: None, ratio: None, spread: None, note: String::new() }
+    }
+
+    pub(super) fn note(mut self, note: String) -> Self {
+        self.note = note;
+        self
+    }
+}

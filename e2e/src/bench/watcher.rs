@@ -1,0 +1,65 @@
+//! Who watches the traffic: nobody, the probe, or programs that see every packet.
+
+use super::per_packet::PerPacket;
+use crate::machine::Machine;
+use crate::probe::{PORT, Probe};
+use crate::{binaries, command, janitor};
+use anyhow::{Context, Result};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watcher {
+    Nobody,
+    Probe,
+    PerPacket,
+}
+
+/// Detached when it is dropped.
+#[derive(Debug)]
+pub(super) enum Watching {
+    Nobody,
+    Probe(Probe),
+    PerPacket { _attached: PerPacket },
+}
+
+impl Watcher {
+    pub(super) const ALL: [Self; 3] = [Self::Nobody, Self::Probe, Self::PerPacket];
+
+    pub(super) fn begin(self, machine: &Machine) -> Result<Watching> {
+        Ok(match self {
+            Self::Nobody => Watching::Nobody,
+            Self::Probe => Watching::Probe(start_probe(machine, &["--sample-interval", "5s"])?),
+            Self::PerPacket => Watching::PerPacket { _attached: PerPacket::attach()? },
+        })
+    }
+}
+
+impl Watching {
+    /// The process that watches, where there is one.
+    pub(super) fn process(&self) -> Option<u32> {
+        match self {
+            Self::Probe(probe) => Some(probe.process().id()),
+            Self::Nobody | Self::PerPacket { .. } => None,
+        }
+    }
+}
+
+/// A probe that is ready, with pins and state where it knows them, as it is deployed. What it pins goes with it: the BPF
+/// file system that it sees is its own.
+pub(super) fn start_probe(machine: &Machine, flags: &[&str]) -> Result<Probe> {
+    const WRAPPER: [&str; 6] = ["unshare", "--mount", "sh", "-c", "mount -t bpf bpf /sys/fs/bpf && exec \"$@\"", "sh"];
+    // The janitor removes it.
+    let state = janitor::temporary_directory("state")?.keep();
+    let mut all = vec!["--long-connection-threshold", "5s"];
+    if knows("--state-dir")? {
+        all.extend(["--pin-dir", "/sys/fs/bpf/longwire", "--state-dir", state.to_str().context("path")?]);
+    }
+    all.extend(flags);
+    let probe = Probe::start_under(&machine.node.netns, &WRAPPER, PORT, &all)?;
+    probe.await_ready()?;
+    Ok(probe)
+}
+
+fn knows(flag: &str) -> Result<bool> {
+    let probe = binaries::find("longwire-probe")?;
+    Ok(command::run(probe.to_str().context("path")?, &["--help"])?.contains(flag))
+}
