@@ -21,6 +21,7 @@ mod outage;
 mod packet_path;
 mod privileges;
 mod prometheus;
+mod recovered;
 mod shared;
 mod state;
 mod upgraded;

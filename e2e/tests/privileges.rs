@@ -2,8 +2,9 @@
 
 use anyhow::{Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::kept::Kept;
 use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::Probe;
+use longwire_e2e::probe::{PORT, Probe};
 use longwire_e2e::traffic::exchange;
 use nix::sys::signal::Signal;
 use std::net::TcpListener;
@@ -36,6 +37,22 @@ fn three_capabilities_are_enough() -> Result<()> {
     probe.await_ready()?;
     let (edge, truth) = exchange_once(&machine)?;
     edge.expect(&probe, truth)
+}
+
+#[test]
+fn they_are_enough_to_pin_and_to_go_on_from_pins() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    machine.publish(machine.pod("w1")?)?;
+    let (_operator, kept, wrapper) = (machine.operator()?, Kept::new()?, only("+bpf,+perfmon,+net_admin"));
+    let start = || kept.start_on(&machine.node.netns, PORT, &wrapper.each_ref().map(String::as_str), &[]);
+    let first = start()?;
+    first.await_ready()?;
+    let (edge, truth) = exchange_once(&machine)?;
+    edge.expect(&first, truth)?;
+    drop(first);
+    let next = start()?;
+    next.await_ready()?;
+    edge.expect(&next, truth)
 }
 
 #[test]

@@ -4,13 +4,12 @@
 
 /* Flags of struct connection alone; the lower ones are enum record_flag. */
 enum {
-	LIVE = 1 << 16,    /* established, or adopted so */
-	OWN_FIN = 1 << 17, /* this end's FIN was queued */
+	LIVE = 1 << 16, /* established, or adopted so */
 };
 
 /*
  * What moves whenever a segment comes or goes. Where it stands as at the last sample, so does all else: most connections
- * are idle, and are read in a third of the time.
+ * are idle, and four reads tell.
  */
 struct stance {
 	u32 owner; /* who sampled it: a successor has not seen it; 0: nobody, or somebody worked on the socket then */

@@ -18,7 +18,7 @@ const BPF: u32 = 39;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum MissingRequirement {
     #[error(
-        "kernel {0} is too old: Longwire needs Linux 5.15 or newer, for socket storage iterators and cgroup ids of sockets"
+        "kernel {0} is too old: Longwire needs Linux 5.15 or newer, for iterators over the files of processes and cgroup ids of sockets"
     )]
     Kernel(String),
     #[error(

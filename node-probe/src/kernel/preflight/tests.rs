@@ -11,7 +11,7 @@ fn a_kernel_before_5_15_is_named_with_the_remedy() {
     let message = check_release("5.4.0").unwrap_err().to_string();
     assert_eq!(
         message,
-        "kernel 5.4.0 is too old: Longwire needs Linux 5.15 or newer, for socket storage iterators and cgroup ids of sockets"
+        "kernel 5.4.0 is too old: Longwire needs Linux 5.15 or newer, for iterators over the files of processes and cgroup ids of sockets"
     );
 }
 
