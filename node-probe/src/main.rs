@@ -22,6 +22,7 @@ mod start;
 mod state;
 mod uninstall;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use options::{Command, CommandLine, LogFormat};
 use std::process::ExitCode;
@@ -32,10 +33,9 @@ fn main() -> ExitCode {
     let outcome = match (command, options) {
         (Some(Command::Uninstall(uninstall)), _) => uninstall::run(&uninstall),
         (None, Some(options)) => run::run(options),
+        // clap has insisted on either before.
         (None, None) => {
-            // Nothing was given, and some of it is needed.
-            let _ = CommandLine::command().print_help();
-            return ExitCode::FAILURE;
+            CommandLine::command().error(ErrorKind::MissingSubcommand, "neither flags nor a command").exit()
         }
     };
     match outcome {

@@ -7,6 +7,7 @@ use crate::shared::Shared;
 use longwire_wire::message::Interest;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -83,13 +84,11 @@ impl Sampler {
             let began = monotonic();
             let Some(samples) = self.kernel.stretch()? else { break };
             in_kernel += monotonic() - began;
-            let mut pipeline = self.shared.pipeline();
-            for sample in samples {
-                pipeline.sample(sample, now);
-            }
-            drop(pipeline);
+            self.shared.pipeline().samples(samples, now);
             self.drain();
             self.saver.save_if_due(&mut self.kernel);
+            // On a machine that is full others would wait for a whole time slice of ours.
+            thread::yield_now();
         }
         self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
         Ok(())

@@ -66,9 +66,7 @@ impl Followed {
         let Self { pipeline, kernel } = self;
         let (samples, now) = kernel.advance();
         pipeline.begin_pass(now);
-        for sample in samples {
-            pipeline.sample(sample, now);
-        }
+        pipeline.samples(samples, now);
         pipeline.end_pass(true, now);
         pipeline.tick(now);
         pipeline.publish();

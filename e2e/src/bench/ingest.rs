@@ -53,8 +53,8 @@ fn pass_of_samples(followed: &mut Followed) -> f64 {
     let (samples, now) = kernel.advance();
     let start = Instant::now();
     pipeline.begin_pass(now);
-    for sample in samples {
-        pipeline.sample(sample, now);
+    for batch in samples.chunks(BATCH) {
+        pipeline.samples(batch, now);
     }
     pipeline.end_pass(true, now);
     let elapsed = start.elapsed().as_secs_f64();
@@ -136,9 +136,7 @@ fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
         let asked = Instant::now();
         let mut pipeline = lock(shared);
         longest = longest.max(asked.elapsed());
-        for sample in batch {
-            pipeline.sample(sample, now);
-        }
+        pipeline.samples(batch, now);
     }
     let mut pipeline = lock(shared);
     pipeline.end_pass(true, now);

@@ -13,7 +13,7 @@ mod totals;
 pub(crate) use passes::Passes;
 pub(crate) use totals::Totals;
 
-use crate::record::{ConnectionRecord, Counters, Monotonic};
+use crate::record::{ConnectionRecord, Counters, Monotonic, Sample};
 use closed::Closed;
 use hashbrown::HashTable;
 use std::mem;
@@ -148,10 +148,20 @@ impl<T> Connections<T> {
         Announced::New
     }
 
-    /// The hot path: one lookup, one comparison, and the difference if there is one. Most samples only say that all is as it
-    /// was.
-    pub(crate) fn sample(&mut self, id: u64, counters: &Counters) -> Option<Sampled<'_, T>> {
-        let Some(at) = self.find(id) else {
+    /// Where the connections of a few samples stand. All of them first: their ways through memory do not wait for one another
+    /// then. Good until one is removed.
+    pub(crate) fn locate<const N: usize>(&self, samples: &[Sample]) -> [Option<usize>; N] {
+        let mut places = [None; N];
+        for (place, sample) in places.iter_mut().zip(samples) {
+            *place = self.find(sample.id);
+        }
+        places
+    }
+
+    /// The hot path: one comparison, and the difference if there is one. Most samples only say that all is as it was.
+    pub(crate) fn sample(&mut self, at: Option<usize>, sample: &Sample) -> Option<Sampled<'_, T>> {
+        let Sample { id, counters } = *sample;
+        let Some(at) = at else {
             if self.closed.contains(id) {
                 self.counts.late += 1;
             } else {
@@ -166,7 +176,7 @@ impl<T> Connections<T> {
             entry.pass = self.passes.begun();
             return Some(Sampled { entry, gain: Totals::default() });
         }
-        Some(self.advance(at, counters))
+        Some(self.advance(at, &counters))
     }
 
     pub(crate) fn close(&mut self, record: &ConnectionRecord) -> Closing<T> {

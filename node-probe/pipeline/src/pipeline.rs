@@ -28,6 +28,8 @@ use pending::Pending;
 use stage::{Books, Stage};
 use std::net::{IpAddr, SocketAddr};
 
+/// Samples whose connections are looked up before the first of them is taken in.
+const AHEAD: usize = 16;
 /// How often label sets without use are looked for.
 const EXPIRY: Monotonic = 5_000_000_000;
 /// How often unused addresses and departed pods are looked for.
@@ -116,12 +118,17 @@ impl Pipeline {
         self.connections.begin_pass();
     }
 
-    /// One live connection's counters.
-    pub fn sample(&mut self, sample: &Sample, now: Monotonic) {
-        self.counts.samples += 1;
+    /// Live connections' counters.
+    pub fn samples(&mut self, samples: &[Sample], now: Monotonic) {
+        self.counts.samples += samples.len() as u64;
         let (connections, mut books) = self.books(now);
-        if let Some(Sampled { entry, gain }) = connections.sample(sample.id, &sample.counters) {
-            stage::advance(entry, gain, sample.counters.srtt_us, &mut books);
+        for few in samples.chunks(AHEAD) {
+            let places = connections.locate::<AHEAD>(few);
+            for (sample, at) in few.iter().zip(places) {
+                if let Some(Sampled { entry, gain }) = connections.sample(at, sample) {
+                    stage::advance(entry, gain, sample.counters.srtt_us, &mut books);
+                }
+            }
         }
     }
 

@@ -56,12 +56,14 @@ impl Pins {
     /// Makes the directory where it is not there.
     pub(crate) fn lock(root: &Path) -> Result<Self, PinsError> {
         let failed = |source| PinsError::Io { path: root.to_owned(), source };
+        let mounts = fs::read_to_string("/proc/self/mounts").map_err(failed)?;
+        // Asked of what is there, so that nothing is made in the wrong place.
+        let there = root.ancestors().find_map(|path| path.canonicalize().ok());
+        if !there.is_some_and(|there| is_bpf(&mounts, &there)) {
+            return Err(PinsError::NoBpf(root.to_owned()));
+        }
         fs::create_dir_all(root).map_err(failed)?;
         let root = root.canonicalize().map_err(failed)?;
-        let mounts = fs::read_to_string("/proc/self/mounts").map_err(failed)?;
-        if !is_bpf(&mounts, &root) {
-            return Err(PinsError::NoBpf(root));
-        }
         let lock = File::open(&root).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { root, _lock: lock }),

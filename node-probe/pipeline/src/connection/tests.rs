@@ -28,10 +28,16 @@ fn announce(table: &mut Connections<()>, id: u64, counters: Counters) -> bool {
     matches!(table.announce(&record(id, Event::Announce, counters), ()), Announced::New)
 }
 
+fn sample<'a>(table: &'a mut Connections<()>, id: u64, counters: &Counters) -> Option<Sampled<'a, ()>> {
+    let sample = Sample { id, counters: *counters };
+    let [at] = table.locate(&[sample]);
+    table.sample(at, &sample)
+}
+
 fn pass(table: &mut Connections<()>, samples: &[(u64, Counters)], complete: bool) -> Vec<u64> {
     table.begin_pass();
     for (id, counters) in samples {
-        table.sample(*id, counters);
+        sample(table, *id, counters);
     }
     table.end_pass(complete).into_iter().map(|entry| entry.id).collect()
 }
@@ -41,7 +47,7 @@ fn a_sample_gains_what_is_new_and_a_repeated_one_nothing() {
     let mut table = Connections::new(10);
     assert!(announce(&mut table, 7, counters(5, 1)));
     let gain = |table: &mut Connections<()>, sent, received| {
-        let gain = table.sample(7, &counters(sent, received)).unwrap().gain;
+        let gain = sample(table, 7, &counters(sent, received)).unwrap().gain;
         (gain.sent, gain.received)
     };
     assert_eq!(gain(&mut table, 8, 1), (3, 0));
@@ -63,7 +69,7 @@ fn a_sample_that_says_nothing_has_moved_keeps_the_connection_and_all_its_figures
     }
     assert_eq!(table.counts.backwards, 0);
     assert_eq!(table.get_mut(7).unwrap().total(), Totals { sent: 5, received: 1, ..Totals::default() });
-    assert!(table.sample(8, &still).is_none());
+    assert!(sample(&mut table, 8, &still).is_none());
     assert_eq!(table.counts.samples_unknown, 1);
 }
 
@@ -73,7 +79,7 @@ fn an_adopted_connection_counts_from_its_baseline_on() {
     let adopted = ConnectionRecord { adopted: true, ..record(7, Event::Announce, counters(100, 50)) };
     assert!(matches!(table.announce(&adopted, ()), Announced::New));
     assert_eq!(table.get_mut(7).unwrap().opened, 90, "adopted when it was announced, whenever it was established");
-    table.sample(7, &counters(103, 50));
+    sample(&mut table, 7, &counters(103, 50));
     let close = ConnectionRecord { adopted: true, ..record(7, Event::Close, counters(103, 60)) };
     let Closing::Known { entry, gain } = table.close(&close) else { panic!("it was announced") };
     assert!(entry.is_adopted());
@@ -104,12 +110,12 @@ fn what_comes_late_does_not_revive_a_closed_connection_for_a_complete_pass() {
     for complete in [true, false, false] {
         assert!(!announce(&mut table, 7, counters(2, 2)));
         assert!(!announce(&mut table, 8, counters(2, 2)));
-        assert!(table.sample(7, &counters(2, 2)).is_none());
+        assert!(sample(&mut table, 7, &counters(2, 2)).is_none());
         pass(&mut table, &[], complete);
     }
     assert_eq!((table.counts.late, table.counts.samples_unknown), (10, 0));
     pass(&mut table, &[], true);
-    assert!(table.sample(7, &counters(2, 2)).is_none());
+    assert!(sample(&mut table, 7, &counters(2, 2)).is_none());
     assert_eq!((table.counts.late, table.counts.samples_unknown), (10, 1));
 }
 

@@ -70,7 +70,7 @@ fn a_sample_of_a_connection_that_was_never_announced_asks_for_its_announce_once_
     let mut world = World::new(options());
     world.pass(&[client(moved(10, 200))]);
     assert_eq!((world.pipeline.wants_reannounce(), world.pipeline.wants_reannounce()), (true, false));
-    world.pipeline.sample(&client(moved(10, 200)).sample(), world.now);
+    world.pipeline.samples(&[client(moved(10, 200)).sample()], world.now);
     assert!(!world.pipeline.wants_reannounce(), "no pass has completed since");
     world.pass(&[]);
     assert!(world.pipeline.wants_reannounce());

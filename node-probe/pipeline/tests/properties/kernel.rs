@@ -189,7 +189,7 @@ impl Kernel {
                 self.lost += 1;
             } else {
                 for _ in 0..=u8::from(fate == Fate::Twice) {
-                    world.pipeline.sample(&end.socket.sample(), world.now);
+                    world.pipeline.samples(&[end.socket.sample()], world.now);
                 }
             }
         }

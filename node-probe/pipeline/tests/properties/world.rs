@@ -196,7 +196,7 @@ impl World {
     pub(crate) fn pass(&mut self, sockets: &[Socket]) {
         self.pipeline.begin_pass(self.now);
         for socket in sockets {
-            self.pipeline.sample(&socket.sample(), self.now);
+            self.pipeline.samples(&[socket.sample()], self.now);
         }
         self.pipeline.end_pass(true, self.now);
     }

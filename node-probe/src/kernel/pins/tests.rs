@@ -15,6 +15,8 @@ fn a_path_is_in_a_bpf_filesystem_when_the_innermost_mount_is_one() {
 #[test]
 fn a_directory_elsewhere_is_refused_with_the_remedy() {
     let directory = tempfile::tempdir().unwrap();
-    let refused = Pins::lock(&directory.path().join("pins")).unwrap_err().to_string();
+    let pins = directory.path().join("pins");
+    let refused = Pins::lock(&pins).unwrap_err().to_string();
     assert!(refused.contains("mount -t bpf bpf /sys/fs/bpf"), "{refused}");
+    assert!(!pins.exists(), "it was made all the same");
 }
