@@ -40,9 +40,9 @@ const RR: &str = "64 bytes there and back, again and again on one connection a C
                   without a watcher.";
 const BULK: &str = "One stream as fast as it goes, at MTU 1500 with TSO, GSO and GRO off, so that every packet is one \
                     segment: bytes a second over the same without a watcher.";
-const PASS: &str = "The probe's own figures of a pass over idle connections: the kernel's part where it tells it apart, else \
-                    the whole pass. Beside it the time that `ss` takes for one dump of the same sockets, each time between two \
-                    passes.";
+const PASS: &str = "The kernel's part of a pass, by the probe's own figures, over connections that stand still, as most do: one \
+                    that has moved since the last pass takes more, because all its figures are read. Beside it the time that \
+                    `ss` takes for one dump of the same sockets, each time between two passes.";
 
 #[rustfmt::skip]
 pub(super) const FIGURES: [Row; 18] = [

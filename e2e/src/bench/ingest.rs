@@ -7,10 +7,10 @@ use anyhow::Result;
 use longwire_model::series::SeriesSets;
 use longwire_pipeline::exposition::{Cursor, Format, render};
 use longwire_pipeline::pipeline::Pipeline;
+use parking_lot::Mutex;
 use prometheus::{IntCounterVec, Opts};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -130,15 +130,15 @@ fn longest_wait(shared: &Mutex<Pipeline>, kernel: &mut Kernel, seconds: f64, scr
 /// The longest that a batch waited for the lock.
 fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
     let (samples, now) = kernel.advance();
-    lock(shared).begin_pass(now);
+    shared.lock().begin_pass(now);
     let mut longest = Duration::ZERO;
     for batch in samples.chunks(BATCH) {
         let asked = Instant::now();
-        let mut pipeline = lock(shared);
+        let mut pipeline = shared.lock();
         longest = longest.max(asked.elapsed());
         pipeline.samples(batch, now);
     }
-    let mut pipeline = lock(shared);
+    let mut pipeline = shared.lock();
     pipeline.end_pass(true, now);
     pipeline.publish();
     longest
@@ -149,15 +149,11 @@ fn scrape(shared: &Mutex<Pipeline>) {
     let mut cursor = Cursor::new(Format::Text);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = render(lock(shared).aggregate(), &mut cursor, SLICE, &mut out);
+        let more = render(shared.lock().aggregate(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             break;
         }
     }
-    black_box(lock(shared).stats());
-}
-
-fn lock(shared: &Mutex<Pipeline>) -> MutexGuard<'_, Pipeline> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
+    black_box(shared.lock().stats());
 }

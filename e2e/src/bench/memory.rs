@@ -23,10 +23,6 @@ const REST: Duration = Duration::from_secs(15);
 const SCRAPES: usize = 3;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// Bytes of the storage of one socket: two objects of kmalloc-192.
-const SOCKET_STORAGE: f64 = 384.0;
-const SK_STORAGE: u64 = 24;
-
 pub(super) fn idle(_: &Plan) -> Result<Vec<Measured>> {
     let machine = Machine::new(10, &[])?;
     let _operator = machine.operator()?;
@@ -34,7 +30,7 @@ pub(super) fn idle(_: &Plan) -> Result<Vec<Measured>> {
     thread::sleep(REST);
     let id = probe.process().id();
     let resident = resident(id)? / 1e6;
-    let note = format!("maps {:.1} MB, {} connections on the machine", maps(id, 0)? / 1e6, followed(&probe)?);
+    let note = format!("maps {:.1} MB, {} connections on the machine", maps(id)? / 1e6, followed(&probe)?);
     Ok(vec![Measured::alone(IDLE[0], resident).note(note)])
 }
 
@@ -44,12 +40,12 @@ pub(super) fn crowded(_: &Plan) -> Result<Vec<Measured>> {
     let probe = start_probe(&machine, &["--sample-interval", "5s"])?;
     thread::sleep(REST);
     let id = probe.process().id();
-    let before = whole(id, 0)? / 1e6;
+    let before = whole(id)? / 1e6;
     let _holders = crowd::connect(&machine, CONNECTIONS, PORT)?;
     await_followed(&probe, 2 * CONNECTIONS)?;
     // They grow old enough for series of their own.
     thread::sleep(REST);
-    let (own, kernel) = (resident(id)? / 1e6, maps(id, 2 * CONNECTIONS)? / 1e6);
+    let (own, kernel) = (resident(id)? / 1e6, maps(id)? / 1e6);
     let live = followed(&probe)?;
     let note = format!("{own:.1} MB resident, {kernel:.1} MB of maps, {live} connections on the machine");
     let figure = |name, value: f64| Measured {
@@ -67,9 +63,9 @@ fn peak_of_scrapes(probe: &Probe, id: u32) -> Result<(f64, usize)> {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let watch = scope.spawn(|| -> Result<f64> {
-            let mut peak = whole(id, 2 * CONNECTIONS)?;
+            let mut peak = whole(id)?;
             while !done.load(Ordering::Relaxed) {
-                peak = peak.max(whole(id, 2 * CONNECTIONS)?);
+                peak = peak.max(whole(id)?);
                 thread::sleep(BETWEEN_LOOKS);
             }
             Ok(peak)
@@ -91,8 +87,9 @@ fn scrapes(probe: &Probe) -> Result<usize> {
     Ok(size)
 }
 
-fn whole(id: u32, sockets: usize) -> Result<f64> {
-    Ok(resident(id)? + maps(id, sockets)?)
+/// What is mapped of the maps counts twice.
+fn whole(id: u32) -> Result<f64> {
+    Ok(resident(id)? + maps(id)?)
 }
 
 /// Bytes of memory that are the process's now.
@@ -104,7 +101,7 @@ fn resident(id: u32) -> Result<f64> {
 }
 
 /// Bytes of the BPF maps that the process has open, each once.
-fn maps(id: u32, sockets: usize) -> Result<f64> {
+fn maps(id: u32) -> Result<f64> {
     let mut bytes = HashMap::new();
     for entry in fs::read_dir(format!("/proc/{id}/fdinfo"))? {
         // A connection of a scraper may be gone.
@@ -112,11 +109,8 @@ fn maps(id: u32, sockets: usize) -> Result<f64> {
         let field = |name: &str| -> Option<u64> {
             said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())
         };
-        let (Some(map), Some(kind), Some(memory)) = (field("map_id"), field("map_type"), field("memlock")) else {
-            continue;
-        };
-        let memory = if kind == SK_STORAGE { sockets as f64 * SOCKET_STORAGE } else { memory as f64 };
+        let (Some(map), Some(memory)) = (field("map_id"), field("memlock")) else { continue };
         bytes.insert(map, memory);
     }
-    Ok(bytes.values().sum())
+    Ok(bytes.values().sum::<u64>() as f64)
 }

@@ -54,13 +54,12 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
 struct Cost {
     pass: Vec<f64>,
     dump: Vec<f64>,
-    what: &'static str,
     followed: f64,
 }
 
 impl Cost {
     fn figure(&self, name: &'static str) -> Measured {
-        Measured::beside(name, &self.pass, &self.dump).note(format!("{} over {} connections", self.what, self.followed))
+        Measured::beside(name, &self.pass, &self.dump).note(format!("{} connections", self.followed))
     }
 }
 
@@ -73,7 +72,6 @@ fn cost(plan: &Plan, machine: &Machine, probe: &Probe, sockets: usize) -> Result
         let after = Passes::read(probe)?;
         let count = after.count - before.count;
         ensure!(count > 0.0, "no pass in two intervals");
-        cost.what = after.what;
         cost.followed = followed(probe)?;
         cost.pass.push((after.seconds - before.seconds) / count / cost.followed * 1e9);
         cost.dump.push(dump.as_secs_f64() / sockets as f64 * 1e9);
@@ -94,22 +92,14 @@ fn dump(machine: &Machine) -> Result<Duration> {
 struct Passes {
     count: f64,
     seconds: f64,
-    what: &'static str,
 }
 
 impl Passes {
     fn read(probe: &Probe) -> Result<Self> {
         let text = probe.text()?;
         let count = self_metric(&text, "longwire_probe_passes_total")?;
-        let kernel = self_metric(&text, "longwire_probe_pass_kernel_seconds_total");
-        Ok(match kernel {
-            Ok(seconds) => Self { count, seconds, what: "the kernel's part" },
-            Err(_) => Self {
-                count,
-                seconds: self_metric(&text, "longwire_probe_pass_seconds_total")?,
-                what: "the whole pass",
-            },
-        })
+        let seconds = self_metric(&text, "longwire_probe_pass_kernel_seconds_total")?;
+        Ok(Self { count, seconds })
     }
 }
 

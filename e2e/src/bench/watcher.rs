@@ -1,9 +1,9 @@
 //! Who watches the traffic: nobody, the probe, or programs that see every packet.
 
 use super::per_packet::PerPacket;
+use crate::janitor;
 use crate::machine::Machine;
 use crate::probe::{PORT, Probe};
-use crate::{binaries, command, janitor};
 use anyhow::{Context, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,23 +43,15 @@ impl Watching {
     }
 }
 
-/// A probe that is ready, with pins and state where it knows them, as it is deployed. What it pins goes with it: the BPF
-/// file system that it sees is its own.
+/// A probe that is ready, with pins and state, as it is deployed. What it pins goes with it: the BPF file system that it
+/// sees is its own.
 pub(super) fn start_probe(machine: &Machine, flags: &[&str]) -> Result<Probe> {
     const WRAPPER: [&str; 6] = ["unshare", "--mount", "sh", "-c", "mount -t bpf bpf /sys/fs/bpf && exec \"$@\"", "sh"];
     // The janitor removes it.
     let state = janitor::temporary_directory("state")?.keep();
-    let mut all = vec!["--long-connection-threshold", "5s"];
-    if knows("--state-dir")? {
-        all.extend(["--pin-dir", "/sys/fs/bpf/longwire", "--state-dir", state.to_str().context("path")?]);
-    }
-    all.extend(flags);
-    let probe = Probe::start_under(&machine.node.netns, &WRAPPER, PORT, &all)?;
+    let state = state.to_str().context("path")?;
+    let kept = ["--long-connection-threshold", "5s", "--pin-dir", "/sys/fs/bpf/longwire", "--state-dir", state];
+    let probe = Probe::start_under(&machine.node.netns, &WRAPPER, PORT, &[&kept, flags].concat())?;
     probe.await_ready()?;
     Ok(probe)
-}
-
-fn knows(flag: &str) -> Result<bool> {
-    let probe = binaries::find("longwire-probe")?;
-    Ok(command::run(probe.to_str().context("path")?, &["--help"])?.contains(flag))
 }
