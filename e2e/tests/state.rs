@@ -39,6 +39,13 @@ impl<'a> Scene<'a> {
         Ok(probe)
     }
 
+    /// A probe that counted something, saved it, and was killed.
+    fn leave_a_state(&self) -> Result<()> {
+        let probe = self.start()?;
+        let truth = self.churn()?;
+        self.edge.expect(&probe, truth)
+    }
+
     fn churn(&self) -> Result<Truth> {
         churn::count(10, self.client, self.server, &self.listener)
     }
@@ -59,10 +66,7 @@ fn a_state_of_before_the_machine_was_started_is_not_gone_on_from() -> Result<()>
     let machine = Machine::new(2, &[])?;
     let _operator = machine.operator()?;
     let scene = Scene::new(&machine)?;
-    let probe = scene.start()?;
-    let truth = scene.churn()?;
-    scene.edge.expect(&probe, truth)?;
-    drop(probe);
+    scene.leave_a_state()?;
     let boot = scene.kept.state().join("boot");
     fs::write(&boot, "00000000-1111-2222-3333-444444444444\n")?;
     let mount = format!("mount --bind {} /proc/sys/kernel/random/boot_id && exec \"$@\"", boot.display());
@@ -77,10 +81,7 @@ fn a_state_that_was_cut_in_half_is_not_gone_on_from() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let _operator = machine.operator()?;
     let scene = Scene::new(&machine)?;
-    let probe = scene.start()?;
-    let truth = scene.churn()?;
-    scene.edge.expect(&probe, truth)?;
-    drop(probe);
+    scene.leave_a_state()?;
     let state = scene.kept.state().join("state");
     let whole = fs::read(&state)?;
     fs::write(&state, &whole[..whole.len() / 2])?;
@@ -93,10 +94,7 @@ fn pins_without_a_state_and_a_state_without_pins_are_not_gone_on_from() -> Resul
     let machine = Machine::new(2, &[])?;
     let _operator = machine.operator()?;
     let scene = Scene::new(&machine)?;
-    let probe = scene.start()?;
-    let truth = scene.churn()?;
-    scene.edge.expect(&probe, truth)?;
-    drop(probe);
+    scene.leave_a_state()?;
     fs::remove_file(scene.kept.state().join("state"))?;
     let probe = scene.start()?;
     scene.expect_anew(&probe, "there are pins of an earlier probe, but no state that goes with them")?;
