@@ -7,13 +7,24 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each room, and the rooms it may know.
-const ROOMS: [(&str, &[&str]); 6] = [
+const ROOMS: [(&str, &[&str]); 7] = [
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
-    ("longwire-operator", &["longwire-model", "longwire-wire"]),
+    ("longwire-crds", &[]),
+    ("longwire-operator", &["longwire-crds", "longwire-model", "longwire-wire"]),
     ("longwire-probe", &["longwire-model", "longwire-pipeline", "longwire-wire"]),
-    ("longwire-e2e", &["longwire-model", "longwire-operator", "longwire-pipeline", "longwire-probe", "longwire-wire"]),
+    (
+        "longwire-e2e",
+        &[
+            "longwire-crds",
+            "longwire-model",
+            "longwire-operator",
+            "longwire-pipeline",
+            "longwire-probe",
+            "longwire-wire",
+        ],
+    ),
 ];
 
 /// Rooms without I/O, and what would bring it in.

@@ -1,0 +1,1 @@
+//! TelemetryPolicy, ExtraStatTags and StatsMatcher.
