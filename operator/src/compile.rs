@@ -4,7 +4,8 @@ use crate::index::{Index, Stale};
 use crate::object::{self, Name};
 use crate::select;
 use longwire_model::canonical::{canonical_revision, canonical_service};
-use longwire_model::identity::{Address, Holder, Pod, Service, UnixNanos, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Place, Pod, Service, UnixNanos, Workload};
+use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
 use owners::{HolderName, Owners};
@@ -28,6 +29,7 @@ pub struct Settings {
 #[derive(Debug, PartialEq)]
 pub struct NodeConfiguration {
     pub version: u64,
+    pub settings: NodeSettings,
     /// By UID, with their versions.
     pub pods: BTreeMap<String, (u64, LocalPod)>,
 }
@@ -57,11 +59,11 @@ pub struct Compiler {
 
 impl NodeConfiguration {
     #[must_use]
-    pub fn new(pods: impl IntoIterator<Item = LocalPod>) -> Self {
+    pub fn new(settings: NodeSettings, pods: impl IntoIterator<Item = LocalPod>) -> Self {
         let versioned = |local: LocalPod| (local.pod.uid.clone(), (version::of_local_pod(&local), local));
         let pods: BTreeMap<_, _> = pods.into_iter().map(versioned).collect();
-        let version = version::of_node(pods.iter().map(|(uid, (version, _))| (uid.as_str(), *version)));
-        Self { version, pods }
+        let version = version::of_node(&settings, pods.iter().map(|(uid, (version, _))| (uid.as_str(), *version)));
+        Self { version, settings, pods }
     }
 }
 
@@ -149,7 +151,12 @@ impl Compiler {
             addresses: pod.addresses.clone(),
             host_network: pod.host_network,
             workload: Arc::new(self.workload(pod)),
-            services: services.map(|(port, service)| (port, self.service(&service.name))).collect(),
+            services: services
+                .map(|(port, service)| Backing { target: port, port, service: self.service(&service.name) })
+                .collect(),
+            service_account: String::new(),
+            place: Arc::new(Place::default()),
+            labels: Vec::new(),
         }
     }
 
@@ -178,9 +185,10 @@ impl Compiler {
     fn configuration(&self, index: &Index, node: String) -> (String, NodeConfiguration) {
         let local = |pod: &Arc<object::Pod>| {
             let identity = Arc::clone(self.pods.get(&pod.name)?);
-            Some(LocalPod { pod: identity, series: select::series(index, &self.settings.root_namespace, pod) })
+            let series = select::series(index, &self.settings.root_namespace, pod);
+            Some(LocalPod { pod: identity, telemetry: Arc::new(Telemetry::plain(series)) })
         };
-        let pods = NodeConfiguration::new(index.pods_of_node(&node).filter_map(local));
+        let pods = NodeConfiguration::new(NodeSettings::default(), index.pods_of_node(&node).filter_map(local));
         (node, pods)
     }
 

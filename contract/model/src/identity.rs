@@ -26,6 +26,24 @@ pub struct Service {
     pub cluster: String,
 }
 
+/// Where a pod runs; what is not known is empty. Equal for all pods of a node, so it is shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    pub node: String,
+    pub zone: String,
+    pub region: String,
+}
+
+/// A Service behind a port of a pod.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Backing {
+    /// The pod's port.
+    pub target: u16,
+    /// The Service's own port that leads there.
+    pub port: u16,
+    pub service: Arc<Service>,
+}
+
 /// A pod as its peers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
@@ -36,16 +54,27 @@ pub struct Pod {
     /// Shares its node's network namespace and addresses, so that no address names it.
     pub host_network: bool,
     pub workload: Arc<Workload>,
-    /// The one Service behind each target port, sorted by port. Where several match: the oldest, then by name.
-    pub services: Vec<(u16, Arc<Service>)>,
+    /// The one Service behind each target port, sorted by that. Where several match: the oldest, then by name.
+    pub services: Vec<Backing>,
+    /// Empty: not known.
+    pub service_account: String,
+    pub place: Arc<Place>,
+    /// Those that some expression names, by name, sorted.
+    pub labels: Vec<(String, String)>,
 }
 
 impl Pod {
     /// The Service that a connection to this port of the pod belongs to, by the rule both ends share.
     #[must_use]
-    pub fn service(&self, target_port: u16) -> Option<&Arc<Service>> {
-        let at = self.services.binary_search_by_key(&target_port, |(port, _)| *port).ok()?;
-        Some(&self.services[at].1)
+    pub fn backing(&self, target_port: u16) -> Option<&Backing> {
+        let at = self.services.binary_search_by_key(&target_port, |backing| backing.target).ok()?;
+        Some(&self.services[at])
+    }
+
+    #[must_use]
+    pub fn label(&self, name: &str) -> Option<&str> {
+        let at = self.labels.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        Some(&self.labels[at].1)
     }
 }
 

@@ -3,12 +3,17 @@
 //! ```text
 //! labels, owners --canonical, owner--> Workload --+
 //!                                   Service ------+--> Pod --> LocalPod, Address --> Update (one message to a probe)
+//! Expression, StatsMatcher --> Telemetry ----------------------+
 //! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
 //! ```
 
 pub mod canonical;
+pub mod expression;
 pub mod identity;
+pub mod matcher;
 pub mod owner;
 pub mod reference;
 pub mod series;
+pub mod tag;
+pub mod telemetry;
 pub mod update;

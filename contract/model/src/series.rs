@@ -6,9 +6,11 @@ use std::str::FromStr;
 
 mod families;
 mod labels;
+mod metrics;
 mod self_metrics;
 pub use families::FAMILIES;
-pub use labels::{CONNECTION_LABELS, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
+pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
+pub use metrics::Metrics;
 pub use self_metrics::SELF_METRICS;
 
 /// One metric family of connections.
@@ -32,6 +34,7 @@ impl Family {
             SeriesSet::Istio | SeriesSet::Longwire => &SERVICE_LABELS,
             SeriesSet::KmeshConnection => &CONNECTION_LABELS,
             SeriesSet::KmeshWorkload => &WORKLOAD_LABELS,
+            SeriesSet::Envoy => &ENVOY_LABELS,
         }
     }
 }
@@ -60,7 +63,7 @@ pub enum Kind {
 }
 
 /// What a family counts; each names exactly one row of [`FAMILIES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     IstioSentBytes,
     IstioReceivedBytes,
@@ -83,6 +86,36 @@ pub enum Metric {
     LongwireRtt,
     LongwireHandshake,
     LongwireDuration,
+    EnvoyTotal,
+    EnvoyActive,
+    EnvoyConnectFail,
+    EnvoyDestroy,
+    EnvoyDestroyLocal,
+    EnvoyDestroyRemote,
+    EnvoyRxBytes,
+    EnvoyTxBytes,
+}
+
+impl Metric {
+    /// The row of the table.
+    #[must_use]
+    pub fn family(self) -> &'static Family {
+        &FAMILIES[self as usize]
+    }
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown metric {0:?}")]
+pub struct InvalidMetric(pub String);
+
+/// By the name of its family.
+impl FromStr for Metric {
+    type Err = InvalidMetric;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let family = FAMILIES.iter().find(|family| family.name == name);
+        family.map(|family| family.metric).ok_or_else(|| InvalidMetric(name.to_owned()))
+    }
 }
 
 /// Families that are switched on and off together.
@@ -92,10 +125,14 @@ pub enum SeriesSet {
     KmeshConnection,
     KmeshWorkload,
     Longwire,
+    /// Nobody asks for it by name: a StatsMatcher admits each statistic.
+    Envoy,
 }
 
 impl SeriesSet {
-    pub const ALL: [Self; 4] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire];
+    pub const ALL: [Self; 5] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire, Self::Envoy];
+    /// Those that people ask for by name.
+    pub const NAMED: [Self; 4] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire];
 
     /// The name users write.
     #[must_use]
@@ -105,6 +142,7 @@ impl SeriesSet {
             Self::KmeshConnection => "kmesh-connection",
             Self::KmeshWorkload => "kmesh-workload",
             Self::Longwire => "longwire",
+            Self::Envoy => "envoy",
         }
     }
 }
@@ -117,7 +155,7 @@ impl FromStr for SeriesSet {
     type Err = InvalidSeriesSet;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|set| set.name() == name).ok_or_else(|| InvalidSeriesSet(name.to_owned()))
+        Self::NAMED.into_iter().find(|set| set.name() == name).ok_or_else(|| InvalidSeriesSet(name.to_owned()))
     }
 }
 

@@ -3,9 +3,11 @@
 use crate::address::{self, InvalidAddress};
 use crate::proto;
 use crate::refs::{Defined, MOST_REFS};
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
-use longwire_model::series::InvalidSeriesSet;
+use crate::telemetry::{self, InvalidTelemetry};
+use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
+use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -24,8 +26,10 @@ pub enum InvalidUpdate {
     Port { value: u32 },
     #[error("pod.services.port: {value} does not ascend")]
     PortOrder { value: u16 },
-    #[error("local_pod.series_sets: {0}")]
-    SeriesSet(#[from] InvalidSeriesSet),
+    #[error("pod.labels: {name:?} does not ascend")]
+    LabelOrder { name: String },
+    #[error(transparent)]
+    Telemetry(#[from] InvalidTelemetry),
     #[error(transparent)]
     Address(#[from] InvalidAddress),
 }
@@ -45,50 +49,71 @@ pub struct Received {
 pub struct Decoder {
     workloads: Defined<Workload>,
     services: Defined<Service>,
+    telemetries: Defined<Telemetry>,
+    places: Defined<Place>,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { workloads: Defined::new(), services: Defined::new() }
+        Self {
+            workloads: Defined::new(),
+            services: Defined::new(),
+            telemetries: Defined::new(),
+            places: Defined::new(),
+        }
     }
 }
 
 impl Decoder {
     /// After an error later messages are understood as well as before: what could be learned of this one was.
-    pub fn decode(&mut self, message: proto::Update) -> Result<Received, InvalidUpdate> {
-        let proto::Update { version, workloads, services, pods, removed_pods, addresses } = message;
-        self.define(workloads, services)?;
+    pub fn decode(&mut self, mut message: proto::Update) -> Result<Received, InvalidUpdate> {
+        self.define(&mut message)?;
+        let proto::Update { version, settings, pods, removed_pods, addresses, .. } = message;
         let pod_versions = pods.iter().map(|pod| pod.version).collect();
         let address_versions = addresses.iter().map(|address| address.version).collect();
         let pods = pods.into_iter().map(|pod| self.local_pod(pod)).collect::<Result<_, _>>()?;
         let addresses = addresses.into_iter().map(|address| self.address(address)).collect::<Result<_, _>>()?;
-        Ok(Received { update: Update { version, pods, removed_pods, addresses }, pod_versions, address_versions })
+        let settings = settings.map(telemetry::settings_from_proto);
+        let update = Update { version, settings, pods, removed_pods, addresses };
+        Ok(Received { update, pod_versions, address_versions })
     }
 
     /// Takes in every definition that can be, as the sender will not repeat it, and tells of the first that cannot.
-    fn define(&mut self, workloads: Vec<proto::Workload>, services: Vec<proto::Service>) -> Result<(), InvalidUpdate> {
+    fn define(&mut self, message: &mut proto::Update) -> Result<(), InvalidUpdate> {
         let mut outcome = Ok(());
-        for defined in workloads {
+        for defined in mem::take(&mut message.workloads) {
             let proto::Workload { r#ref, namespace, name, canonical_service, canonical_revision, cluster } = defined;
             let workload = Workload { namespace, name, canonical_service, canonical_revision, cluster };
             if self.workloads.define(r#ref, workload).is_none() {
                 outcome = outcome.and(Err(InvalidUpdate::Ref { field: "workload.ref", value: r#ref }));
             }
         }
-        for defined in services {
+        for defined in mem::take(&mut message.services) {
             let proto::Service { r#ref, namespace, name, host, cluster } = defined;
             if self.services.define(r#ref, Service { namespace, name, host, cluster }).is_none() {
                 outcome = outcome.and(Err(InvalidUpdate::Ref { field: "service.ref", value: r#ref }));
+            }
+        }
+        for proto::Place { r#ref, node, zone, region } in mem::take(&mut message.places) {
+            if self.places.define(r#ref, Place { node, zone, region }).is_none() {
+                outcome = outcome.and(Err(InvalidUpdate::Ref { field: "place.ref", value: r#ref }));
+            }
+        }
+        for defined in mem::take(&mut message.telemetries) {
+            let r#ref = defined.r#ref;
+            match telemetry::from_proto(defined) {
+                Ok(telemetry) if self.telemetries.define(r#ref, telemetry).is_some() => {}
+                Ok(_) => outcome = outcome.and(Err(InvalidUpdate::Ref { field: "telemetry.ref", value: r#ref })),
+                Err(error) => outcome = outcome.and(Err(error.into())),
             }
         }
         outcome
     }
 
     fn local_pod(&self, local: proto::LocalPod) -> Result<LocalPod, InvalidUpdate> {
-        let proto::LocalPod { pod, series_sets, version: _ } = local;
+        let proto::LocalPod { pod, telemetry, version: _ } = local;
         let pod = pod.ok_or(InvalidUpdate::Missing { field: "local_pod.pod" })?;
-        let series = series_sets.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
-        Ok(LocalPod { pod: Arc::new(self.pod(pod)?), series })
+        Ok(LocalPod { pod: Arc::new(self.pod(pod)?), telemetry: self.telemetry(telemetry)? })
     }
 
     fn address(&self, answer: proto::Address) -> Result<Address, InvalidUpdate> {
@@ -109,7 +134,7 @@ impl Decoder {
     }
 
     fn pod(&self, pod: proto::Pod) -> Result<Pod, InvalidUpdate> {
-        let proto::Pod { uid, name, addresses, host_network, workload, services } = pod;
+        let proto::Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
         if uid.is_empty() {
             return Err(InvalidUpdate::Missing { field: "pod.uid" });
         }
@@ -120,18 +145,21 @@ impl Decoder {
             host_network,
             workload: self.workload(workload)?,
             services: self.service_ports(&services)?,
+            service_account,
+            place: self.place(place)?,
+            labels: pod_labels(labels)?,
         })
     }
 
     /// In ascending order, as the model searches them by halves.
-    fn service_ports(&self, ports: &[proto::ServicePort]) -> Result<Vec<(u16, Arc<Service>)>, InvalidUpdate> {
-        let mut services: Vec<(u16, _)> = Vec::with_capacity(ports.len());
-        for proto::ServicePort { port, service } in ports {
-            let port = u16::try_from(*port).map_err(|_| InvalidUpdate::Port { value: *port })?;
-            if services.last().is_some_and(|(last, _)| *last >= port) {
-                return Err(InvalidUpdate::PortOrder { value: port });
+    fn service_ports(&self, ports: &[proto::ServicePort]) -> Result<Vec<Backing>, InvalidUpdate> {
+        let mut services: Vec<Backing> = Vec::with_capacity(ports.len());
+        for proto::ServicePort { port, service, service_port } in ports {
+            let (target, port) = (to_port(*port)?, to_port(*service_port)?);
+            if services.last().is_some_and(|last| last.target >= target) {
+                return Err(InvalidUpdate::PortOrder { value: target });
             }
-            services.push((port, self.service("pod.services.service", *service)?));
+            services.push(Backing { target, port, service: self.service("pod.services.service", *service)? });
         }
         Ok(services)
     }
@@ -143,6 +171,30 @@ impl Decoder {
     fn service(&self, field: &'static str, value: u32) -> Result<Arc<Service>, InvalidUpdate> {
         self.services.get(value).cloned().ok_or(InvalidUpdate::Undefined { field, value })
     }
+
+    fn telemetry(&self, value: u32) -> Result<Arc<Telemetry>, InvalidUpdate> {
+        self.telemetries.get(value).cloned().ok_or(InvalidUpdate::Undefined { field: "local_pod.telemetry", value })
+    }
+
+    fn place(&self, value: u32) -> Result<Arc<Place>, InvalidUpdate> {
+        self.places.get(value).cloned().ok_or(InvalidUpdate::Undefined { field: "pod.place", value })
+    }
+}
+
+fn to_port(value: u32) -> Result<u16, InvalidUpdate> {
+    u16::try_from(value).map_err(|_| InvalidUpdate::Port { value })
+}
+
+/// In ascending order, as the model searches them by halves.
+fn pod_labels(labels: Vec<proto::Label>) -> Result<Vec<(String, String)>, InvalidUpdate> {
+    let mut known: Vec<(String, String)> = Vec::with_capacity(labels.len());
+    for proto::Label { name, value } in labels {
+        if known.last().is_some_and(|(last, _)| *last >= name) {
+            return Err(InvalidUpdate::LabelOrder { name });
+        }
+        known.push((name, value));
+    }
+    Ok(known)
 }
 
 fn pod_addresses(list: &[Vec<u8>]) -> Result<Vec<IpAddr>, InvalidAddress> {

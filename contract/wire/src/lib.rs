@@ -14,6 +14,7 @@ pub mod decode;
 pub mod encode;
 pub mod message;
 mod refs;
+pub mod telemetry;
 pub mod version;
 
 #[rustfmt::skip]

@@ -3,9 +3,11 @@
 //! xxh3 over an encoding of its own: the one on the wire has references that mean something else on each stream. What
 //! has no order of its own is sorted first. 0 is never a version, it means that nothing is known.
 
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
-use longwire_model::series::SeriesSet;
+use crate::telemetry;
+use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
+use prost::Message;
 use std::net::IpAddr;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -14,10 +16,10 @@ mod tests;
 
 #[must_use]
 pub fn of_local_pod(local: &LocalPod) -> u64 {
-    let LocalPod { pod, series } = local;
+    let LocalPod { pod, telemetry } = local;
     let mut content = Content::default();
     content.pod(pod);
-    content.list(series.iter(), |content, set| content.text(SeriesSet::name(set)));
+    content.message(&telemetry::to_proto(telemetry, 0));
     content.hash()
 }
 
@@ -32,9 +34,10 @@ pub fn of_address(answer: &Address) -> u64 {
 
 /// Of a node's whole configuration, from UID and version of each of its pods, in any order.
 #[must_use]
-pub fn of_node<'a>(pods: impl IntoIterator<Item = (&'a str, u64)>) -> u64 {
+pub fn of_node<'a>(settings: &NodeSettings, pods: impl IntoIterator<Item = (&'a str, u64)>) -> u64 {
     let pods: Vec<_> = pods.into_iter().collect();
     let mut content = Content::default();
+    content.message(&telemetry::settings_to_proto(settings));
     content.unordered(&pods, |content, (uid, version)| {
         content.text(uid);
         content.number(*version);
@@ -53,6 +56,13 @@ impl Content {
 
     fn number(&mut self, number: u64) {
         self.0.extend(number.to_le_bytes());
+    }
+
+    /// For what has no references, and so one encoding.
+    fn message(&mut self, message: &impl Message) {
+        let encoded = message.encode_to_vec();
+        self.number(encoded.len() as u64);
+        self.0.extend(encoded);
     }
 
     fn text(&mut self, text: &str) {
@@ -107,15 +117,25 @@ impl Content {
     }
 
     fn pod(&mut self, pod: &Pod) {
-        let Pod { uid, name, addresses, host_network, workload, services } = pod;
+        let Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
         self.text(uid);
         self.text(name);
         self.unordered(addresses, |content, address| content.address(*address));
         self.0.push(u8::from(*host_network));
         self.workload(workload);
-        self.unordered(services, |content, (port, service)| {
+        self.unordered(services, |content, Backing { target, port, service }| {
+            content.number(u64::from(*target));
             content.number(u64::from(*port));
             content.service(service);
+        });
+        self.text(service_account);
+        let Place { node, zone, region } = &**place;
+        for text in [node, zone, region] {
+            self.text(text);
+        }
+        self.list(labels.iter(), |content, (name, value)| {
+            content.text(name);
+            content.text(value);
         });
     }
 

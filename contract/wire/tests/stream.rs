@@ -1,7 +1,11 @@
 //! What the operator means is what the probe understands, whatever it is, and whatever arrives, nothing panics.
 
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
-use longwire_model::series::SeriesSet;
+use longwire_model::expression::Expression;
+use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
+use longwire_model::series::{Metric, Metrics, SeriesSet};
+use longwire_model::tag::TagName;
+use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_wire::decode::Decoder;
 use longwire_wire::encode::Encoder;
@@ -11,6 +15,7 @@ use proptest::prelude::*;
 use prost::Message;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn ip() -> impl Strategy<Value = IpAddr> {
     prop_oneof![
@@ -33,19 +38,93 @@ fn workload() -> impl Strategy<Value = Arc<Workload>> {
     })
 }
 
+fn place() -> impl Strategy<Value = Arc<Place>> {
+    ("[ab]{0,1}", "[ab]{0,1}").prop_map(|(node, zone)| Arc::new(Place { node, zone, region: "r".to_owned() }))
+}
+
 fn pod() -> impl Strategy<Value = Arc<Pod>> {
-    let services = btree_map(any::<u16>(), service(), 0..4);
-    ("\\PC{1,8}", "\\PC{0,8}", vec(ip(), 0..3), any::<bool>(), workload(), services).prop_map(
-        |(uid, name, addresses, host_network, workload, services)| {
-            let services = services.into_iter().collect();
-            Arc::new(Pod { uid, name, addresses, host_network, workload, services })
+    let backings = btree_map(any::<u16>(), (any::<u16>(), service()), 0..4);
+    let backing = |(target, (port, service))| Backing { target, port, service };
+    let services = backings.prop_map(move |backings| backings.into_iter().map(backing).collect());
+    let labels = btree_map("[ab]{1,2}", "\\PC{0,2}", 0..3).prop_map(|labels| labels.into_iter().collect());
+    let names = ("\\PC{1,8}", "\\PC{0,8}", "[ab]{0,2}");
+    (names, vec(ip(), 0..3), any::<bool>(), workload(), services, place(), labels).prop_map(
+        |((uid, name, service_account), addresses, host_network, workload, services, place, labels)| {
+            Arc::new(Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels })
+        },
+    )
+}
+
+fn tags() -> impl Strategy<Value = Vec<Tag>> {
+    let expression = || Expression::parse("source.zone + '/' + destination.zone").unwrap();
+    let value = proptest::option::of(proptest::option::of(any::<u32>()));
+    btree_map("[a-d]", value, 0..3).prop_map(move |tags| {
+        let value = |max_values| TagValue { expression: expression(), max_values };
+        let tag = |(name, max_values): (String, Option<_>)| Tag {
+            name: TagName::parse(&name).unwrap(),
+            value: max_values.map(value),
+        };
+        tags.into_iter().map(tag).collect()
+    })
+}
+
+/// Each metric in the first, in the second or in no group.
+fn groups() -> impl Strategy<Value = Vec<Group>> {
+    let named: Vec<Metric> = SeriesSet::NAMED.into_iter().flat_map(|set| Metrics::of(set).iter()).collect();
+    let placed = vec(0..3_usize, named.len());
+    (placed, tags(), tags()).prop_map(move |(placed, first, second)| {
+        let of = |group| named.iter().zip(&placed).filter(|(_, at)| **at == group).map(|(metric, _)| *metric).collect();
+        vec![Group { metrics: of(0), tags: first }, Group { metrics: of(1), tags: second }]
+    })
+}
+
+fn matcher() -> impl Strategy<Value = StringMatcher> {
+    let pattern = prop_oneof![
+        "[a|.]{1,8}".prop_map(Pattern::Exact),
+        "[a|.]{1,8}".prop_map(Pattern::Prefix),
+        "[a|.]{1,8}".prop_map(Pattern::Suffix),
+        "[a|.]{1,8}".prop_map(Pattern::Contains),
+    ];
+    let literal = (pattern, any::<bool>());
+    let regex = "[a-c.*]{1,2}b".prop_filter_map("not a regular expression", |text| text.parse().ok());
+    prop_oneof![literal, regex.prop_map(|regex| (Pattern::Regex(regex), false))]
+        .prop_map(|(pattern, ignore_case)| StringMatcher::new(pattern, ignore_case).unwrap())
+}
+
+fn stats() -> impl Strategy<Value = StatsMatcher> {
+    prop_oneof![
+        Just(StatsMatcher::RejectAll),
+        vec(matcher(), 0..3).prop_map(StatsMatcher::Inclusion),
+        vec(matcher(), 0..3).prop_map(StatsMatcher::Exclusion),
+    ]
+}
+
+fn time() -> impl Strategy<Value = Option<Duration>> {
+    proptest::option::of((0..1_000_000_u64).prop_map(Duration::from_millis))
+}
+
+fn telemetry() -> impl Strategy<Value = Arc<Telemetry>> {
+    (time(), groups(), groups(), proptest::option::of(stats())).prop_map(
+        |(long_connections, source, destination, stats)| {
+            Arc::new(Telemetry { long_connections, source, destination, stats })
+        },
+    )
+}
+
+fn settings() -> impl Strategy<Value = NodeSettings> {
+    let number = || proptest::option::of(any::<u32>());
+    (time(), number(), number(), number()).prop_map(
+        |(reporting_interval, series, long_connections, series_per_namespace)| NodeSettings {
+            reporting_interval,
+            series,
+            long_connections,
+            series_per_namespace,
         },
     )
 }
 
 fn local_pod() -> impl Strategy<Value = LocalPod> {
-    (pod(), proptest::sample::subsequence(SeriesSet::ALL.to_vec(), 0..=SeriesSet::ALL.len()))
-        .prop_map(|(pod, sets)| LocalPod { pod, series: sets.into_iter().collect() })
+    (pod(), telemetry()).prop_map(|(pod, telemetry)| LocalPod { pod, telemetry })
 }
 
 fn owner() -> impl Strategy<Value = Owner> {
@@ -64,8 +143,16 @@ fn owner() -> impl Strategy<Value = Owner> {
 fn update() -> impl Strategy<Value = Update> {
     let addresses = vec((ip(), vec(owner(), 0..3)), 0..4)
         .prop_map(|list| list.into_iter().map(|(address, owners)| Address { address, owners }).collect());
-    (any::<u64>(), vec(local_pod(), 0..4), vec("\\PC{0,8}", 0..3), addresses)
-        .prop_map(|(version, pods, removed_pods, addresses)| Update { version, pods, removed_pods, addresses })
+    let settings = proptest::option::of(settings());
+    (any::<u64>(), settings, vec(local_pod(), 0..4), vec("\\PC{0,8}", 0..3), addresses).prop_map(
+        |(version, settings, pods, removed_pods, addresses)| Update {
+            version,
+            settings,
+            pods,
+            removed_pods,
+            addresses,
+        },
+    )
 }
 
 fn over_the_wire(sent: &proto::Update) -> proto::Update {

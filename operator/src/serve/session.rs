@@ -2,6 +2,7 @@
 
 use crate::compile::{Answer, NodeConfiguration};
 use crate::publish::Published;
+use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
 use longwire_wire::encode::Encoder;
 use longwire_wire::message::{FromProbe, Hello, Interest};
@@ -30,6 +31,8 @@ pub(super) struct Session {
     pods: HashMap<String, u64>,
     /// Version of the node's configuration that was sent last.
     told: Option<u64>,
+    /// The node's settings as they were sent last.
+    settings: Option<NodeSettings>,
     /// Addresses it asks about, and the version of the answer it has; 0: none.
     interest: HashMap<IpAddr, u64>,
     /// Of these the ones whose answers have to be looked at.
@@ -51,6 +54,7 @@ impl Session {
             encoder: Encoder::default(),
             pods: pods.into_iter().collect(),
             told: None,
+            settings: None,
             interest: HashMap::new(),
             unsettled: BTreeSet::new(),
             answers_revision: 0,
@@ -113,8 +117,8 @@ impl Session {
         let first = self.told.is_none();
         let mut update = self.pods_update(published.node(&self.node));
         update.addresses = self.answers(published);
-        let Update { version: _, pods, removed_pods, addresses } = &update;
-        if !first && pods.is_empty() && removed_pods.is_empty() && addresses.is_empty() {
+        let Update { version: _, settings, pods, removed_pods, addresses } = &update;
+        if !first && settings.is_none() && pods.is_empty() && removed_pods.is_empty() && addresses.is_empty() {
             return Ok(None);
         }
         let encoded = self.encoder.encode(&update);
@@ -122,11 +126,14 @@ impl Session {
     }
 
     fn pods_update(&mut self, configuration: Option<&Arc<NodeConfiguration>>) -> Update {
-        let nothing = NodeConfiguration::new([]);
+        let nothing = NodeConfiguration::new(NodeSettings::default(), []);
         let configuration = configuration.map_or(&nothing, AsRef::as_ref);
         let mut update = Update { version: configuration.version, ..Update::default() };
         if self.told == Some(configuration.version) {
             return update;
+        }
+        if self.settings.replace(configuration.settings) != Some(configuration.settings) {
+            update.settings = Some(configuration.settings);
         }
         update.removed_pods = self.pods.keys().filter(|uid| !configuration.pods.contains_key(*uid)).cloned().collect();
         update.removed_pods.sort_unstable();

@@ -14,6 +14,10 @@ pub(super) fn of(label: &str) -> &'static str {
         "destination_pod_address" => {
             "the server's own IP, behind any Service; what the socket sees where nobody knows better"
         }
+        "cluster_name" => {
+            "`outbound|port||host`: the Service and its port as Istio names a cluster; `PassthroughCluster`: no Service"
+        }
+        "source_pod_namespace" | "source_pod_name" => "the client's pod",
         "destination_pod_namespace" => "the server's pod",
         "destination_pod_name" => "the server's pod",
         "destination_service" => {

@@ -92,5 +92,12 @@ On by default. What Istio has no names for: failures, the quality of the network
 The gauge and the counters but the failures appear with the first connection that established or was adopted, a reason or a histogram with its first event. Of failed attempts and handshakes only the client's end knows: `reporter=\"source\"`.
 "
         }
+        SeriesSet::Envoy => {
+            "\
+Off; a StatsMatcher admits each statistic of a pod, as in Istio. One label set a pod and cluster that the pod connects to, in the words that Envoy would use if it stood there. What Envoy counts and the kernel does not see is not here.
+
+A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST.
+"
+        }
     }
 }

@@ -21,7 +21,7 @@ const RECEIVED: &str = "tcp_sock.bytes_received, without FIN";
 
 /// Every family of connections, in the order of a scrape.
 #[rustfmt::skip]
-pub const FAMILIES: [Family; 21] = [
+pub const FAMILIES: [Family; 29] = [
     row(Metric::IstioSentBytes, "istio_tcp_sent_bytes_total", Kind::Counter, SeriesSet::Istio, "reporter destination: tcp_sock.snd_nxt; reporter source: tcp_sock.bytes_received",
         "Bytes from server to client, cumulative."),
     row(Metric::IstioReceivedBytes, "istio_tcp_received_bytes_total", Kind::Counter, SeriesSet::Istio, "reporter destination: tcp_sock.bytes_received; reporter source: tcp_sock.snd_nxt",
@@ -64,4 +64,20 @@ pub const FAMILIES: [Family; 21] = [
         "Time from SYN to established; reporter source only."),
     row(Metric::LongwireDuration, "longwire_tcp_connection_duration_seconds", Kind::Histogram(LIFETIME), SeriesSet::Longwire, "ESTABLISHED to CLOSE",
         "Time from established to closed, one observation a closed connection."),
+    row(Metric::EnvoyTotal, "envoy_cluster_upstream_cx_total", Kind::Counter, SeriesSet::Envoy, "inet_sock_set_state from SYN_SENT",
+        "Connections to the cluster that established or failed, cumulative."),
+    row(Metric::EnvoyActive, "envoy_cluster_upstream_cx_active", Kind::Gauge, SeriesSet::Envoy, "sampled sockets",
+        "Connections to the cluster that are established now."),
+    row(Metric::EnvoyConnectFail, "envoy_cluster_upstream_cx_connect_fail", Kind::Counter, SeriesSet::Envoy, "inet_sock_set_state from SYN_SENT to CLOSE",
+        "Connection attempts to the cluster that never established, cumulative."),
+    row(Metric::EnvoyDestroy, "envoy_cluster_upstream_cx_destroy", Kind::Counter, SeriesSet::Envoy, "inet_sock_set_state to CLOSE",
+        "Connections to the cluster that ended, failed attempts included, cumulative."),
+    row(Metric::EnvoyDestroyLocal, "envoy_cluster_upstream_cx_destroy_local", Kind::Counter, SeriesSet::Envoy, "inet_sock_set_state to CLOSE, from which state",
+        "Connections to the cluster that the client ended first, cumulative."),
+    row(Metric::EnvoyDestroyRemote, "envoy_cluster_upstream_cx_destroy_remote", Kind::Counter, SeriesSet::Envoy, "inet_sock_set_state to CLOSE, from which state",
+        "Connections to the cluster that the server ended first, failed attempts included, cumulative."),
+    row(Metric::EnvoyRxBytes, "envoy_cluster_upstream_cx_rx_bytes_total", Kind::Counter, SeriesSet::Envoy, RECEIVED,
+        "Bytes the client received from the cluster, cumulative."),
+    row(Metric::EnvoyTxBytes, "envoy_cluster_upstream_cx_tx_bytes_total", Kind::Counter, SeriesSet::Envoy, SENT,
+        "Bytes the client sent to the cluster, cumulative."),
 ];

@@ -87,5 +87,8 @@ pub const CONNECTION_LABELS: [&str; 29] = [
     "connection_security_policy",
 ];
 
+/// Envoy's cluster and the pod whose proxy it would be: one set a pod and cluster.
+pub const ENVOY_LABELS: [&str; 3] = ["cluster_name", "source_pod_namespace", "source_pod_name"];
+
 /// The extra label of `longwire_tcp_connections_failed_total`.
 pub const REASON: &str = "reason";

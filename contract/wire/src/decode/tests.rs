@@ -1,7 +1,8 @@
 use super::{Decoder, InvalidUpdate};
 use crate::address::InvalidAddress;
 use crate::proto;
-use longwire_model::series::InvalidSeriesSet;
+use crate::telemetry::InvalidTelemetry;
+use longwire_model::series::InvalidMetric;
 use longwire_model::update::Update;
 use rstest::rstest;
 
@@ -14,16 +15,43 @@ fn service(r#ref: u32) -> proto::Service {
 }
 
 fn pod() -> proto::Pod {
-    proto::Pod { uid: "uid".to_owned(), workload: 1, ..proto::Pod::default() }
+    proto::Pod { uid: "uid".to_owned(), workload: 1, place: 1, ..proto::Pod::default() }
 }
 
 fn local(pod: proto::Pod) -> proto::Update {
-    let pods = vec![proto::LocalPod { pod: Some(pod), ..proto::LocalPod::default() }];
-    proto::Update { workloads: vec![workload(1)], services: vec![service(1)], pods, ..proto::Update::default() }
+    let pods = vec![proto::LocalPod { pod: Some(pod), telemetry: 1, version: 0 }];
+    let places = vec![proto::Place { r#ref: 1, ..proto::Place::default() }];
+    let (workloads, services, telemetries) = (vec![workload(1)], vec![service(1)], vec![telemetry(vec![])]);
+    proto::Update { workloads, services, telemetries, places, pods, ..proto::Update::default() }
+}
+
+fn telemetry(source: Vec<proto::Group>) -> proto::Telemetry {
+    proto::Telemetry { r#ref: 1, source, ..proto::Telemetry::default() }
+}
+
+fn configured(source: Vec<proto::Group>) -> proto::Update {
+    proto::Update { telemetries: vec![telemetry(source)], ..local(pod()) }
+}
+
+fn group(metrics: &[&str], tags: &[&str]) -> proto::Group {
+    let tag = |name: &&str| proto::Tag { name: (*name).to_owned(), ..proto::Tag::default() };
+    let metrics = metrics.iter().map(|name| (*name).to_owned()).collect();
+    proto::Group { metrics, tags: tags.iter().map(tag).collect() }
+}
+
+fn stats(stats: proto::StatsMatcher) -> proto::Update {
+    let telemetry = proto::Telemetry { stats: Some(stats), ..telemetry(vec![]) };
+    proto::Update { telemetries: vec![telemetry], ..local(pod()) }
+}
+
+fn labels(names: &[&str]) -> proto::Update {
+    let label = |name: &&str| proto::Label { name: (*name).to_owned(), value: String::new() };
+    local(proto::Pod { labels: names.iter().map(label).collect(), ..pod() })
 }
 
 fn ports(ports: &[(u32, u32)]) -> proto::Update {
-    let services = ports.iter().map(|&(port, service)| proto::ServicePort { port, service }).collect();
+    let port = |&(port, service)| proto::ServicePort { port, service, service_port: 80 };
+    let services = ports.iter().map(port).collect();
     local(proto::Pod { services, ..pod() })
 }
 
@@ -103,14 +131,50 @@ fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
     InvalidUpdate::Address(InvalidAddress { field: "pod.addresses", value: vec![] }),
     "pod.addresses: an address has 4 or 16 bytes, not 0: []"
 )]
-#[case::an_unknown_series_set(
-    proto::Update {
-        pods: vec![proto::LocalPod { pod: Some(pod()), series_sets: vec!["isto".to_owned()], version: 0 }],
-        workloads: vec![workload(1)],
-        ..proto::Update::default()
-    },
-    InvalidUpdate::SeriesSet(InvalidSeriesSet("isto".to_owned())),
-    "local_pod.series_sets: unknown series set \"isto\": known are istio, kmesh-connection, kmesh-workload, longwire"
+#[case::a_telemetry_that_nobody_defined(
+    proto::Update { telemetries: vec![], ..local(pod()) },
+    InvalidUpdate::Undefined { field: "local_pod.telemetry", value: 1 },
+    "local_pod.telemetry: nothing was defined as 1"
+)]
+#[case::a_place_that_nobody_defined(
+    local(proto::Pod { place: 2, ..pod() }),
+    InvalidUpdate::Undefined { field: "pod.place", value: 2 },
+    "pod.place: nothing was defined as 2"
+)]
+#[case::labels_out_of_order(
+    labels(&["b", "a"]),
+    InvalidUpdate::LabelOrder { name: "a".to_owned() },
+    "pod.labels: \"a\" does not ascend"
+)]
+#[case::an_unknown_metric(
+    configured(vec![group(&["istio_tcp_bytes"], &[])]),
+    InvalidTelemetry::Metric(InvalidMetric("istio_tcp_bytes".to_owned())).into(),
+    "group.metrics: unknown metric \"istio_tcp_bytes\""
+)]
+#[case::a_metric_in_two_groups(
+    configured(vec![group(&["istio_tcp_sent_bytes_total"], &[]), group(&["istio_tcp_sent_bytes_total"], &[])]),
+    InvalidTelemetry::Misplaced("istio_tcp_sent_bytes_total").into(),
+    "group.metrics: istio_tcp_sent_bytes_total is one of Envoy's, or in two groups"
+)]
+#[case::one_of_envoys_in_a_group(
+    configured(vec![group(&["envoy_cluster_upstream_cx_total"], &[])]),
+    InvalidTelemetry::Misplaced("envoy_cluster_upstream_cx_total").into(),
+    "group.metrics: envoy_cluster_upstream_cx_total is one of Envoy's, or in two groups"
+)]
+#[case::a_tag_twice(
+    configured(vec![group(&[], &["zone", "zone"])]),
+    InvalidTelemetry::TagOrder("zone".to_owned()).into(),
+    "group.tags: \"zone\" does not ascend"
+)]
+#[case::a_matcher_of_nothing(
+    stats(proto::StatsMatcher { mode: 1, patterns: vec![proto::StringMatcher::default()] }),
+    InvalidTelemetry::NoPattern.into(),
+    "string_matcher.pattern: missing, or one from a newer operator"
+)]
+#[case::a_matcher_of_tomorrow(
+    stats(proto::StatsMatcher { mode: 7, patterns: vec![] }),
+    InvalidTelemetry::Mode(7).into(),
+    "stats_matcher.mode: 7 is none that is known"
 )]
 fn what_cannot_be_is_refused_with_field_and_value(
     #[case] update: proto::Update,
@@ -128,7 +192,8 @@ fn after_a_refused_update_later_ones_are_understood() {
     let mut broken = local(proto::Pod { workload: 9, ..pod() });
     broken.workloads.insert(0, workload(0));
     decoder.decode(broken).unwrap_err();
-    let later = proto::Update { workloads: vec![], services: vec![], ..local(pod()) };
+    let (workloads, services, places) = (vec![], vec![], vec![]);
+    let later = proto::Update { workloads, services, places, telemetries: vec![], ..local(pod()) };
     let received = decoder.decode(later).unwrap();
     assert_eq!(received.update.pods[0].pod.workload.name, "w1");
 }

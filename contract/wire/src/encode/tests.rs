@@ -1,7 +1,9 @@
 use super::{Encoder, InvalidBatch};
 use crate::decode::Decoder;
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use crate::proto::Update as Sent;
+use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use std::sync::Arc;
 
@@ -25,9 +27,12 @@ fn pod(name: &str, services: Vec<(u16, Arc<Service>)>) -> LocalPod {
         addresses: vec!["10.0.0.1".parse().unwrap()],
         host_network: false,
         workload: Arc::new(workload),
-        services,
+        services: services.into_iter().map(|(target, service)| Backing { target, port: 80, service }).collect(),
+        service_account: String::new(),
+        place: Arc::new(Place::default()),
+        labels: Vec::new(),
     };
-    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+    LocalPod { pod: Arc::new(pod), telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) }
 }
 
 fn update(pods: Vec<LocalPod>) -> Update {
@@ -39,9 +44,10 @@ fn strings_that_pods_share_travel_once_a_stream() {
     let mut encoder = Encoder::default();
     let replicas = update(vec![pod("a", vec![(80, service("s"))]), pod("a", vec![(81, service("s"))])]);
     let first = encoder.encode(&replicas).unwrap();
-    assert_eq!((first.workloads.len(), first.services.len()), (1, 1));
+    let defined = |sent: &Sent| [sent.workloads.len(), sent.services.len(), sent.telemetries.len(), sent.places.len()];
+    assert_eq!(defined(&first), [1; 4]);
     let again = encoder.encode(&replicas).unwrap();
-    assert_eq!((again.workloads.len(), again.services.len()), (0, 0));
+    assert_eq!(defined(&again), [0; 4]);
     assert_eq!(again.pods, first.pods);
 }
 

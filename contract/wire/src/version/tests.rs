@@ -1,8 +1,10 @@
 use super::{of_address, of_local_pod, of_node};
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
-use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::LocalPod;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn workload(name: &str) -> Workload {
     Workload {
@@ -30,12 +32,23 @@ fn pod() -> Pod {
         addresses: vec!["10.0.0.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
         host_network: false,
         workload: Arc::new(workload("web")),
-        services: vec![(80, service("a")), (81, service("b"))],
+        services: vec![backing(80, "a"), backing(81, "b")],
+        service_account: "web".to_owned(),
+        place: Arc::new(place("n1", "z1", "r1")),
+        labels: vec![("team".to_owned(), "red".to_owned())],
     }
 }
 
+fn backing(target: u16, name: &str) -> Backing {
+    Backing { target, port: 80, service: service(name) }
+}
+
+fn place(node: &str, zone: &str, region: &str) -> Place {
+    Place { node: node.to_owned(), zone: zone.to_owned(), region: region.to_owned() }
+}
+
 fn local(pod: Pod) -> LocalPod {
-    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+    LocalPod { pod: Arc::new(pod), telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) }
 }
 
 fn owned(owners: Vec<Owner>) -> Address {
@@ -49,7 +62,7 @@ fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
 #[test]
 fn versions_are_the_same_in_every_process() {
     // When a release changes them, every probe is told everything once more; that is all.
-    let versions = [of_local_pod(&local(pod())), of_address(&owned(vec![])), of_node([])];
+    let versions = [of_local_pod(&local(pod())), of_address(&owned(vec![])), of_node(&NodeSettings::default(), [])];
     assert_eq!(versions, [16_176_356_743_736_014_022, 14_458_040_589_898_816_608, 14_374_147_212_387_527_897]);
 }
 
@@ -61,21 +74,34 @@ fn order_does_not_count_where_there_is_none() {
     let owners = [holds(Holder::Node("n".to_owned()), 0, None), holds(Holder::Service(service("a")), 1, Some(2))];
     let turned = owners.iter().rev().cloned().collect();
     assert_eq!(of_address(&owned(owners.to_vec())), of_address(&owned(turned)));
-    assert_eq!(of_node([("a", 1), ("b", 2)]), of_node([("b", 2), ("a", 1)]));
+    let of_pods = |pods: [(&str, u64); 2]| of_node(&NodeSettings::default(), pods);
+    assert_eq!(of_pods([("a", 1), ("b", 2)]), of_pods([("b", 2), ("a", 1)]));
+}
+
+#[test]
+fn a_nodes_settings_count() {
+    let settings = NodeSettings { reporting_interval: Some(Duration::from_secs(1)), ..NodeSettings::default() };
+    assert_ne!(of_node(&settings, [("a", 1)]), of_node(&NodeSettings::default(), [("a", 1)]));
 }
 
 #[test]
 fn every_field_of_a_pod_counts() {
-    let changes: [fn(&mut LocalPod); 11] = [
-        |local| local.series = local.series.without(SeriesSet::Istio),
+    let changes: [fn(&mut LocalPod); 17] = [
+        |local| local.telemetry = Arc::new(Telemetry::plain(SeriesSets::NONE)),
+        |local| change(local, |pod| pod.services[0].port = 81),
+        |local| change(local, |pod| pod.service_account.push('x')),
+        |local| change(local, |pod| pod.place = Arc::new(place("n2", "z1", "r1"))),
+        |local| change(local, |pod| pod.place = Arc::new(place("n1", "z1r1", ""))),
+        |local| change(local, |pod| pod.labels[0].1.push('x')),
+        |local| change(local, |pod| pod.labels.clear()),
         |local| change(local, |pod| pod.uid.push('x')),
         |local| change(local, |pod| pod.name.push('x')),
         |local| change(local, |pod| pod.addresses.truncate(1)),
         |local| change(local, |pod| pod.addresses[0] = "10.0.0.2".parse().unwrap()),
         |local| change(local, |pod| pod.host_network = true),
         |local| change(local, |pod| pod.workload = Arc::new(workload("other"))),
-        |local| change(local, |pod| pod.services[0].0 = 79),
-        |local| change(local, |pod| pod.services[0].1 = service("c")),
+        |local| change(local, |pod| pod.services[0].target = 79),
+        |local| change(local, |pod| pod.services[0].service = service("c")),
         |local| change(local, |pod| pod.services.truncate(1)),
         |local| change(local, |pod| (pod.uid, pod.name) = ("uw".to_owned(), "eb-1".to_owned())),
     ];

@@ -1,0 +1,72 @@
+//! What is configured: for a pod, which series its connections feed and under which labels; for a node, how much of it.
+
+use crate::expression::Expression;
+use crate::matcher::StatsMatcher;
+use crate::series::{Metrics, SeriesSets};
+use crate::tag::TagName;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What kinds, annotations and built-in values come to for one pod. Equal for most, so it is shared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Telemetry {
+    /// Age from which a connection has series of its own; `None`: never.
+    pub long_connections: Option<Duration>,
+    /// Of connections that the pod opened. No metric is in two groups; one in none is off.
+    pub source: Vec<Group>,
+    /// Of connections that the pod accepted.
+    pub destination: Vec<Group>,
+    /// Which of Envoy's statistics are kept of the pod's connections; `None`: none.
+    pub stats: Option<StatsMatcher>,
+}
+
+/// Metrics that carry the same labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Group {
+    /// None of Envoy's: their labels are Envoy's own.
+    pub metrics: Metrics,
+    /// What is different from the labels of the table, sorted by name, no name twice.
+    pub tags: Vec<Tag>,
+}
+
+/// A label that is not as the table has it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tag {
+    pub name: TagName,
+    /// `None`: the label is left out.
+    pub value: Option<TagValue>,
+}
+
+/// What a label says instead, or as well.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TagValue {
+    pub expression: Expression,
+    /// Different values a node may expose of it; further ones read `overflow`. `None`: as many as there is room for.
+    pub max_values: Option<u32>,
+}
+
+/// What is configured for a node as a whole. `None`: as its probe was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NodeSettings {
+    /// How often connections are looked at.
+    pub reporting_interval: Option<Duration>,
+    /// Lines of a scrape, those of long connections apart.
+    pub series: Option<u32>,
+    /// Long connections with series of their own.
+    pub long_connections: Option<u32>,
+    /// Lines of a scrape that the pods of one namespace may cause.
+    pub series_per_namespace: Option<u32>,
+}
+
+/// Age from which a connection is long unless somebody says otherwise.
+pub const LONG: Duration = Duration::from_secs(5);
+
+impl Telemetry {
+    /// These series, with the labels of the table.
+    #[must_use]
+    pub fn plain(sets: SeriesSets) -> Self {
+        let metrics = Metrics::from(sets);
+        let groups = if metrics.is_empty() { Vec::new() } else { vec![Group { metrics, tags: Vec::new() }] };
+        Self { long_connections: Some(LONG), source: groups.clone(), destination: groups, stats: None }
+    }
+}
