@@ -8,7 +8,9 @@
 
 pub mod canonical;
 pub mod identity;
+pub mod matcher;
 pub mod owner;
 pub mod reference;
 pub mod series;
+pub mod tag;
 pub mod update;
