@@ -7,6 +7,7 @@
 //! ```
 
 pub mod canonical;
+pub mod expression;
 pub mod identity;
 pub mod matcher;
 pub mod owner;
