@@ -55,6 +55,9 @@ impl Index {
             Event::Delete(Key { kind: Kind::EndpointSlice, name }) => self.set_slice(&name, None, stale),
             Event::Delete(Key { kind: Kind::Node, name }) => self.set_node(&name.name, None, stale),
             Event::Delete(Key { kind: Kind::Namespace, name }) => self.set_namespace(&name.name, None, stale),
+            // Whatever cannot be read configures nothing.
+            Event::Apply(Object::Unreadable(_)) => {}
+            Event::Delete(Key { kind: Kind::ExtraStatTags | Kind::StatsMatcher | Kind::TelemetryPolicy, .. }) => {}
             Event::Synced => self.synced = true,
         }
     }

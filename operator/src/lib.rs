@@ -10,16 +10,22 @@
 //! events. One task, the writer, owns index and compiler; streams read what it published.
 
 pub mod compile;
+pub mod complaint;
 pub mod event;
+pub mod events;
 pub mod index;
+pub mod kubernetes;
+pub mod lease;
 pub mod log;
 pub mod object;
 pub mod options;
 pub mod publish;
+pub mod role;
 pub mod run;
 #[cfg(test)]
 mod sample;
 pub mod select;
 pub mod serve;
 pub mod source;
+pub mod status;
 pub mod writer;

@@ -5,13 +5,20 @@ use clap::{Parser, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+mod replica;
+
+pub use replica::Replica;
+
 /// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "longwire-operator", version)]
 pub struct Options {
-    /// Directory of Kubernetes manifests to read and to watch
+    /// Directory of Kubernetes manifests to read and to watch, instead of an API server
     #[arg(long, env = "LONGWIRE_MANIFESTS", value_name = "DIR")]
-    pub manifests: PathBuf,
+    pub manifests: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub replica: Replica,
 
     /// Address and port to serve probes on; only loopback, as it is in the clear
     #[arg(

@@ -1,11 +1,14 @@
 //! Starts the parts in the order in which they need each other.
 
 use crate::compile::Compiler;
+use crate::event::Batch;
+use crate::kubernetes::{self, Membership, NoApiServer};
 use crate::options::Options;
 use crate::publish::{Published, Publisher};
 use crate::serve;
 use crate::source::{self, InvalidDirectory, Manifests};
 use crate::writer::Writer;
+use kube::Client;
 use longwire_model::identity::UnixNanos;
 use std::future::Future;
 use std::io;
@@ -16,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// Looks at the manifests that may wait for the writer.
+/// Batches of events that may wait for the writer.
 const WAITING: usize = 4;
 /// How long a probe that does not read may delay the end.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -29,6 +32,8 @@ pub enum Failure {
         #[source]
         reason: io::Error,
     },
+    #[error(transparent)]
+    ApiServer(#[from] NoApiServer),
     #[error(transparent)]
     Manifests(#[from] InvalidDirectory),
     #[error("cannot start the thread that watches the manifests: {0}")]
@@ -46,13 +51,18 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
+    /// `None`: it reads manifests.
+    membership: Option<Membership>,
 }
 
 /// The whole program: until SIGTERM or SIGINT.
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::Signals)?;
     let operator = Operator::start(options).await?;
-    tracing::info!(listen = %operator.address(), manifests = %options.manifests.display(), "serving");
+    match &options.manifests {
+        Some(manifests) => tracing::info!(listen = %operator.address(), manifests = %manifests.display(), "serving"),
+        None => tracing::info!(listen = %operator.address(), "serving what the API server tells"),
+    }
     operator.serve(stop).await?;
     tracing::info!("stopped");
     Ok(())
@@ -60,13 +70,13 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 
 impl Operator {
     pub async fn start(options: &Options) -> Result<Self, Failure> {
-        let manifests = Manifests::open(&options.manifests)?;
+        let source = Source::open(options).await?;
         let (listener, address) = listen(options.listen).await?;
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
         let writer = Writer::new(Compiler::new(options.settings()), publisher).run(events, now);
-        source::follow(manifests, batches).map_err(Failure::Watch)?;
-        Ok(Self { listener, address, published, writer: tokio::spawn(writer) })
+        let membership = source.follow(options, address, batches, &published)?;
+        Ok(Self { listener, address, published, writer: tokio::spawn(writer), membership })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -77,10 +87,14 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, .. } = self;
+        let Self { listener, published, writer, membership, .. } = self;
         let (tell, mut told) = watch::channel(());
         let stop = async move {
             stop.await;
+            // First, so that probes whose streams end find somebody.
+            if let Some(membership) = membership {
+                membership.leave().await;
+            }
             // Streams end when nothing can come any more.
             writer.abort();
             tell.send_replace(());
@@ -93,6 +107,42 @@ impl Operator {
         tokio::select! {
             served = serve::serve(listener, published, stop) => Ok(served?),
             () = overdue => Ok(()),
+        }
+    }
+}
+
+/// Where objects come from.
+enum Source {
+    Manifests(Manifests),
+    ApiServer(Client),
+}
+
+impl Source {
+    async fn open(options: &Options) -> Result<Self, Failure> {
+        match &options.manifests {
+            Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
+            None => Ok(Self::ApiServer(kubernetes::connect().await?)),
+        }
+    }
+
+    /// Has it told from now on; an API server is also told things.
+    fn follow(
+        self,
+        options: &Options,
+        address: SocketAddr,
+        batches: mpsc::Sender<Batch>,
+        published: &watch::Receiver<Published>,
+    ) -> Result<Option<Membership>, Failure> {
+        match self {
+            Self::Manifests(manifests) => {
+                source::follow(manifests, batches).map_err(Failure::Watch)?;
+                Ok(None)
+            }
+            Self::ApiServer(client) => {
+                let me = options.replica.identity(address);
+                let namespace = client.default_namespace();
+                Ok(Some(Membership::start(&client, namespace, &me, batches, published.clone())))
+            }
         }
     }
 }

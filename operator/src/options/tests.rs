@@ -1,6 +1,5 @@
 use super::{LogFormat, Options};
 use clap::Parser;
-use clap::error::ErrorKind;
 use rstest::rstest;
 use std::path::Path;
 
@@ -9,13 +8,13 @@ fn parse(words: &[&str]) -> Result<Options, clap::Error> {
 }
 
 #[test]
-fn only_the_directory_has_to_be_named() {
-    let options = parse(&["--manifests", "/m"]).unwrap();
-    assert_eq!(options.manifests, Path::new("/m"));
+fn nothing_has_to_be_said_on_a_cluster() {
+    let options = parse(&[]).unwrap();
+    assert_eq!(options.manifests, None);
     assert_eq!(options.listen, "127.0.0.1:15010".parse().unwrap());
     assert_eq!((options.cluster_name.as_str(), options.cluster_domain.as_str()), ("Kubernetes", "cluster.local"));
     assert_eq!((options.root_namespace.as_str(), options.log_format), ("longwire-system", LogFormat::Text));
-    assert_eq!(parse(&[]).unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+    assert_eq!(parse(&["--manifests", "/m"]).unwrap().manifests.as_deref(), Some(Path::new("/m")));
 }
 
 #[rstest]
@@ -37,6 +36,25 @@ fn loopback_is_served(#[case] listen: &str) {
     assert_eq!(options.listen, listen.parse().unwrap());
 }
 
+#[rstest]
+#[case::as_it_listens(&[], "127.0.0.1:15010")]
+#[case::as_its_pod_is_reached(&["--pod-ip", "10.0.0.7"], "10.0.0.7:15010")]
+#[case::by_ipv6(&["--pod-ip", "fd00::7"], "[fd00::7]:15010")]
+fn a_replica_says_where_it_is(#[case] words: &[&str], #[case] address: &str) {
+    let named = ["--pod-name", "longwire-operator-x", "--pod-uid", "u"];
+    let options = parse(&[&named, words].concat()).unwrap();
+    let identity = options.replica.identity(options.listen).to_string();
+    assert_eq!(identity, format!("longwire-operator-x_u_{address}"));
+}
+
+#[test]
+fn without_a_pod_every_process_is_a_replica_of_its_own() {
+    let options = parse(&[]).unwrap();
+    let identity = options.replica.identity(options.listen);
+    assert!(identity.uid.starts_with(&format!("{}-", std::process::id())), "{identity}");
+    assert_eq!(identity.to_string().parse(), Ok(identity));
+}
+
 #[test]
 fn every_flag_has_a_variable() {
     use clap::CommandFactory;
@@ -45,5 +63,5 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 6);
+    assert_eq!(command.get_arguments().count(), 9);
 }
