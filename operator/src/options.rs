@@ -5,6 +5,9 @@ use clap::{Parser, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+mod security;
+pub use security::{InvalidSecurity, Security};
+
 /// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "longwire-operator", version)]
@@ -34,6 +37,9 @@ pub struct Options {
     /// Namespace whose annotations are for the whole cluster
     #[arg(long, env = "LONGWIRE_ROOT_NAMESPACE", value_name = "NAMESPACE", default_value = "longwire-system")]
     pub root_namespace: String,
+
+    #[command(flatten)]
+    pub security: Security,
 
     /// Shape of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]

@@ -1,15 +1,19 @@
 //! Starts the parts in the order in which they need each other.
 
 use crate::compile::Compiler;
+use crate::figures::Figures;
+use crate::health;
 use crate::options::Options;
 use crate::publish::{Published, Publisher};
-use crate::serve;
+use crate::role::Role;
+use crate::serve::{self, Context};
 use crate::source::{self, InvalidDirectory, Manifests};
 use crate::writer::Writer;
 use longwire_model::identity::UnixNanos;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,9 +27,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with --listen")]
+    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with {flag}")]
     Listen {
         address: SocketAddr,
+        flag: &'static str,
         #[source]
         reason: io::Error,
     },
@@ -46,6 +51,9 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
+    figures: Arc<Figures>,
+    /// Where it says how it is.
+    metrics: Option<TcpListener>,
 }
 
 /// The whole program: until SIGTERM or SIGINT.
@@ -61,12 +69,18 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 impl Operator {
     pub async fn start(options: &Options) -> Result<Self, Failure> {
         let manifests = Manifests::open(&options.manifests)?;
-        let (listener, address) = listen(options.listen).await?;
+        let (listener, address) = listen(options.listen, "--listen").await?;
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
-        let writer = Writer::new(Compiler::new(options.settings()), publisher).run(events, now);
+        let figures = Arc::<Figures>::default();
+        let writer = Writer::new(Compiler::new(options.settings()), publisher, None, Arc::clone(&figures));
+        let metrics = match options.security.metrics_listen {
+            Some(address) => Some(listen(address, "--metrics-listen").await?.0),
+            None => None,
+        };
         source::follow(manifests, batches).map_err(Failure::Watch)?;
-        Ok(Self { listener, address, published, writer: tokio::spawn(writer) })
+        let writer = tokio::spawn(writer.run(events, now));
+        Ok(Self { listener, address, published, writer, figures, metrics })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -77,7 +91,14 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, .. } = self;
+        let Self { listener, published, writer, figures, metrics, address: _ } = self;
+        // Manifests have one reader.
+        let (_role, role) = watch::channel(Role::Holder);
+        let context = Context { published, role, gate: None, figures };
+        let health = metrics.map(|listener| {
+            let Context { published, role, figures, .. } = context.clone();
+            tokio::spawn(health::serve(listener, health::State { published, role, certificate: None, figures }))
+        });
         let (tell, mut told) = watch::channel(());
         let stop = async move {
             stop.await;
@@ -90,15 +111,19 @@ impl Operator {
             let _ = told.changed().await;
             tokio::time::sleep(FAREWELL).await;
         };
-        tokio::select! {
-            served = serve::serve(listener, published, stop) => Ok(served?),
+        let outcome = tokio::select! {
+            served = serve::serve(listener, context, None, stop) => Ok(served?),
             () = overdue => Ok(()),
+        };
+        if let Some(health) = health {
+            health.abort();
         }
+        outcome
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |reason| Failure::Listen { address, reason };
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |reason| Failure::Listen { address, flag, reason };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

@@ -18,6 +18,7 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         labels: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
         workload: workload.to_owned(),
         node: Some("n1".to_owned()),
+        service_account: "default".to_owned(),
         host_network: false,
         addresses: vec![ip(address)],
         started: 0,

@@ -15,6 +15,8 @@ pub struct Pod {
     /// Name of the Deployment, CronJob, ... that it is a replica of.
     pub workload: String,
     pub node: Option<String>,
+    /// Name of its ServiceAccount, in its own namespace.
+    pub service_account: String,
     pub host_network: bool,
     /// All of `status.podIPs`.
     pub addresses: Vec<IpAddr>,
@@ -60,11 +62,17 @@ impl TryFrom<k8s::Pod> for Pod {
             series: Asked::of(metadata.annotations.as_ref()),
             meshed: is_meshed(metadata.annotations.as_ref()),
             node: spec.node_name.filter(|node| !node.is_empty()),
+            service_account: service_account(spec.service_account_name),
             host_network: spec.host_network.unwrap_or(false),
             labels: metadata.labels.unwrap_or_default(),
             name,
         })
     }
+}
+
+/// What Kubernetes gives a pod that names none.
+fn service_account(named: Option<String>) -> String {
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned())
 }
 
 fn workload(metadata: &Metadata, name: &Name) -> String {

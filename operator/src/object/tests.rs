@@ -51,6 +51,7 @@ fn a_pod_is_read_whole() {
         ),
         workload: "web".to_owned(),
         node: Some("n1".to_owned()),
+        service_account: "default".to_owned(),
         host_network: false,
         addresses: ips(&["10.0.0.1", "2001:db8::1"]),
         started: 1_704_164_645_000_000_000,
