@@ -60,9 +60,10 @@ fn verified(claims: &Value) -> Result<Verified, String> {
 
 #[test]
 fn a_token_that_the_api_server_has_signed_is_verified_without_it() {
-    let found = verified(&claims()).unwrap();
+    let claims = claims();
+    let found = verified(&claims).unwrap();
     assert_eq!(found.pod_of(&account(), super::gate::now()), Ok("p1"));
-    assert_eq!(Some(found.expires), claims()["exp"].as_u64());
+    assert_eq!(Some(found.expires), claims["exp"].as_u64());
 }
 
 #[rstest]

@@ -6,6 +6,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
+use futures::{StreamExt, stream};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use kube::{Client, Config};
@@ -13,13 +14,12 @@ use rsa::RsaPrivateKey;
 use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
 use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::future::ready;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_stream::StreamExt;
-use tokio_stream::wrappers::WatchStream;
 
 static KEY: LazyLock<EncodingKey> = LazyLock::new(|| {
     let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048).unwrap();
@@ -38,7 +38,6 @@ struct Inner {
     /// The one Secret, as it was written last.
     secret: watch::Sender<Option<Value>>,
     map: watch::Sender<Option<Value>>,
-    writes_refused: AtomicU64,
     /// What it says of a token, beside what the token says itself.
     revoked: Mutex<Vec<String>>,
 }
@@ -68,7 +67,10 @@ impl ApiServer {
         let secrets = "/api/v1/namespaces/watch/secrets";
         let router = Router::new()
             .route("/apis/authentication.k8s.io/v1/tokenreviews", routing::post(review))
-            .route("/.well-known/openid-configuration", routing::get(async || answer(&json!({"issuer": "https://api"}))))
+            .route(
+                "/.well-known/openid-configuration",
+                routing::get(async || answer(&json!({"issuer": "https://api"}))),
+            )
             .route("/openid/v1/jwks", routing::get(keys))
             .route(secrets, routing::get(list_secrets).post(create_secret))
             .route(&format!("{secrets}/{{name}}"), routing::get(read_secret).put(replace_secret))
@@ -91,11 +93,6 @@ impl ApiServer {
 
     pub(crate) fn reviews(&self) -> u64 {
         self.0.reviews.load(Relaxed)
-    }
-
-    /// Writes of the Secret that came second.
-    pub(crate) fn writes_refused(&self) -> u64 {
-        self.0.writes_refused.load(Relaxed)
     }
 
     /// What the ConfigMap tells probes to trust, once that is so.
@@ -134,9 +131,6 @@ impl ApiServer {
             *held = Some(secret);
             true
         });
-        if outcome.is_none() {
-            self.0.writes_refused.fetch_add(1, Relaxed);
-        }
         outcome.map_or_else(|| failure(409, "Conflict"), |secret| answer(&secret))
     }
 }
@@ -204,11 +198,17 @@ async fn list_secrets(State(server): State<ApiServer>, RawQuery(asked): RawQuery
     }
     let since: u64 = parameter("resourceVersion").unwrap().1.parse().unwrap();
     let version = |secret: &Value| secret["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap();
-    let changes = WatchStream::new(server.0.secret.subscribe());
+    let mut held = server.0.secret.subscribe();
+    held.mark_changed();
+    // What was there at `since` has been listed.
+    let changes = stream::unfold(held, async |mut held| {
+        held.changed().await.ok()?;
+        let secret = held.borrow_and_update().clone();
+        Some((secret, held))
+    });
     let lines = changes.filter_map(move |secret| {
-        let secret = secret.filter(|secret| version(secret) > since)?;
-        let kind = if version(&secret) == since { "ADDED" } else { "MODIFIED" };
-        Some(Ok::<_, Infallible>(format!("{}\n", json!({"type": kind, "object": secret}))))
+        let secret = secret.filter(|secret| version(secret) > since);
+        ready(secret.map(|secret| Ok::<_, Infallible>(format!("{}\n", json!({"type": "MODIFIED", "object": secret})))))
     });
     Body::from_stream(lines).into_response()
 }
