@@ -68,6 +68,18 @@ impl Index {
         self.synced
     }
 
+    /// Objects of each kind.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, usize); 5] {
+        [
+            ("pods", self.pods.len()),
+            ("services", self.services.len()),
+            ("endpointslices", self.slices.len()),
+            ("nodes", self.nodes.len()),
+            ("namespaces", self.namespaces.len()),
+        ]
+    }
+
     #[must_use]
     pub fn pod(&self, name: &Name) -> Option<&Arc<Pod>> {
         self.pods.get(name)

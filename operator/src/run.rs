@@ -1,23 +1,30 @@
 //! Starts the parts in the order in which they need each other.
 
 use crate::compile::Compiler;
-use crate::event::Batch;
-use crate::kubernetes::{self, Membership, NoApiServer};
-use crate::options::Options;
+use crate::figures::Figures;
+use crate::health;
+use crate::kubernetes::{self, NoApiServer};
+use crate::options::{InvalidListen, InvalidSecurity, Options};
 use crate::publish::{Published, Publisher};
-use crate::serve;
+use crate::role::Role;
+use crate::security::{Guard, InsecureStart};
+use crate::serve::{self, Context};
 use crate::source::{self, InvalidDirectory, Manifests};
 use crate::writer::Writer;
+use cluster::{Cluster, Ends};
 use kube::Client;
 use longwire_model::identity::UnixNanos;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+
+mod cluster;
 
 /// Batches of events that may wait for the writer.
 const WAITING: usize = 4;
@@ -26,12 +33,19 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with --listen")]
+    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with {flag}")]
     Listen {
         address: SocketAddr,
+        flag: &'static str,
         #[source]
         reason: io::Error,
     },
+    #[error(transparent)]
+    Address(#[from] InvalidListen),
+    #[error(transparent)]
+    Security(#[from] InvalidSecurity),
+    #[error(transparent)]
+    Insecure(#[from] InsecureStart),
     #[error(transparent)]
     ApiServer(#[from] NoApiServer),
     #[error(transparent)]
@@ -51,8 +65,17 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
-    /// `None`: it reads manifests.
-    membership: Option<Membership>,
+    figures: Arc<Figures>,
+    /// Where it says how it is.
+    metrics: Option<TcpListener>,
+    /// `None`: it reads manifests, alone and in the clear.
+    cluster: Option<Cluster>,
+}
+
+/// Where objects come from.
+enum Source {
+    Manifests(Manifests),
+    ApiServer(Client),
 }
 
 /// The whole program: until SIGTERM or SIGINT.
@@ -71,12 +94,28 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 impl Operator {
     pub async fn start(options: &Options) -> Result<Self, Failure> {
         let source = Source::open(options).await?;
-        let (listener, address) = listen(options.listen).await?;
+        let (listener, address) = listen(options.listen()?, "--listen").await?;
+        let metrics = match options.metrics_listen() {
+            Some(address) => Some(listen(address, "--metrics-listen").await?.0),
+            None => None,
+        };
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
-        let writer = Writer::new(Compiler::new(options.settings()), publisher).run(events, now);
-        let membership = source.follow(options, address, batches, &published)?;
-        Ok(Self { listener, address, published, writer: tokio::spawn(writer), membership })
+        let figures = Arc::<Figures>::default();
+        let (cluster, probes) = match source {
+            Source::Manifests(manifests) => {
+                source::follow(manifests, batches).map_err(Failure::Watch)?;
+                (None, None)
+            }
+            Source::ApiServer(client) => {
+                let ends = Ends { batches, published: published.clone(), figures: Arc::clone(&figures) };
+                let (cluster, probes) = Cluster::start(&client, options, address, ends)?;
+                (Some(cluster), Some(probes))
+            }
+        };
+        let writer = Writer::new(Compiler::new(options.settings()), publisher, probes, Arc::clone(&figures));
+        let writer = tokio::spawn(writer.run(events, now));
+        Ok(Self { listener, address, published, writer, figures, metrics, cluster })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -87,7 +126,19 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, membership, .. } = self;
+        let Self { listener, published, writer, figures, metrics, cluster, address: _ } = self;
+        // Manifests have one reader.
+        let (_always, alone) = watch::channel(Role::Holder);
+        let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
+        let role = membership.as_ref().map_or(alone, |membership| membership.role.clone());
+        let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
+        let tls = guard.as_ref().map(|guard| Arc::clone(&guard.tls));
+        let certificate = guard.as_ref().map(|guard: &Guard| guard.certificate.clone());
+        let context = Context { published, role, gate, figures };
+        let health = metrics.map(|listener| {
+            let Context { published, role, figures, .. } = context.clone();
+            tokio::spawn(health::serve(listener, health::State { published, role, certificate, figures }))
+        });
         let (tell, mut told) = watch::channel(());
         let stop = async move {
             stop.await;
@@ -104,17 +155,15 @@ impl Operator {
             let _ = told.changed().await;
             tokio::time::sleep(FAREWELL).await;
         };
-        tokio::select! {
-            served = serve::serve(listener, published, stop) => Ok(served?),
+        let outcome = tokio::select! {
+            served = serve::serve(listener, context, tls, stop) => Ok(served?),
             () = overdue => Ok(()),
+        };
+        if let Some(health) = health {
+            health.abort();
         }
+        outcome
     }
-}
-
-/// Where objects come from.
-enum Source {
-    Manifests(Manifests),
-    ApiServer(Client),
 }
 
 impl Source {
@@ -124,31 +173,10 @@ impl Source {
             None => Ok(Self::ApiServer(kubernetes::connect().await?)),
         }
     }
-
-    /// Has it told from now on; an API server is also told things.
-    fn follow(
-        self,
-        options: &Options,
-        address: SocketAddr,
-        batches: mpsc::Sender<Batch>,
-        published: &watch::Receiver<Published>,
-    ) -> Result<Option<Membership>, Failure> {
-        match self {
-            Self::Manifests(manifests) => {
-                source::follow(manifests, batches).map_err(Failure::Watch)?;
-                Ok(None)
-            }
-            Self::ApiServer(client) => {
-                let me = options.replica.identity(address);
-                let namespace = client.default_namespace();
-                Ok(Some(Membership::start(&client, namespace, &me, batches, published.clone())))
-            }
-        }
-    }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |reason| Failure::Listen { address, reason };
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |reason| Failure::Listen { address, flag, reason };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

@@ -66,11 +66,17 @@ impl TryFrom<k8s::Pod> for Pod {
             meshed: is_meshed(metadata.annotations.as_ref()),
             service_account: service_account(spec.service_account_name),
             node: spec.node_name.filter(|node| !node.is_empty()),
+            service_account: service_account(spec.service_account_name),
             host_network: spec.host_network.unwrap_or(false),
             labels: metadata.labels.unwrap_or_default(),
             name,
         })
     }
+}
+
+/// What Kubernetes gives a pod that names none.
+fn service_account(named: Option<String>) -> String {
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned())
 }
 
 fn workload(metadata: &Metadata, name: &Name) -> String {
