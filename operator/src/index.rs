@@ -55,6 +55,9 @@ impl Index {
             Event::Delete(Key { kind: Kind::EndpointSlice, name }) => self.set_slice(&name, None, stale),
             Event::Delete(Key { kind: Kind::Node, name }) => self.set_node(&name.name, None, stale),
             Event::Delete(Key { kind: Kind::Namespace, name }) => self.set_namespace(&name.name, None, stale),
+            // Whatever cannot be read configures nothing.
+            Event::Apply(Object::Unreadable(_)) => {}
+            Event::Delete(Key { kind: Kind::ExtraStatTags | Kind::StatsMatcher | Kind::TelemetryPolicy, .. }) => {}
             Event::Synced => self.synced = true,
         }
     }
@@ -63,6 +66,18 @@ impl Index {
     #[must_use]
     pub fn is_synced(&self) -> bool {
         self.synced
+    }
+
+    /// Objects of each kind.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, usize); 5] {
+        [
+            ("pods", self.pods.len()),
+            ("services", self.services.len()),
+            ("endpointslices", self.slices.len()),
+            ("nodes", self.nodes.len()),
+            ("namespaces", self.namespaces.len()),
+        ]
     }
 
     #[must_use]

@@ -9,17 +9,29 @@
 //! Left of `select` nothing is known of probes, right of `source` nothing of files: an API server's watch yields the same
 //! events. One task, the writer, owns index and compiler; streams read what it published.
 
+pub mod auth;
 pub mod compile;
+pub mod complaint;
 pub mod event;
+pub mod events;
+pub mod figures;
+pub mod health;
 pub mod index;
+pub mod kubernetes;
+pub mod lease;
 pub mod log;
 pub mod object;
 pub mod options;
 pub mod publish;
+pub mod role;
 pub mod run;
 #[cfg(test)]
 mod sample;
+pub mod security;
 pub mod select;
+pub mod self_metrics;
 pub mod serve;
 pub mod source;
+pub mod status;
+pub mod tls;
 pub mod writer;

@@ -12,6 +12,7 @@ mod series;
 mod service;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 pub use endpoint_slice::{Endpoint, EndpointSlice, PodRef};
 pub use namespace::Namespace;
@@ -19,14 +20,26 @@ pub use node::Node;
 pub use pod::Pod;
 pub use series::{Asked, SERIES_SETS};
 pub use service::{Service, Target};
+pub use unreadable::Unreadable;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     EndpointSlice,
+    ExtraStatTags,
     Namespace,
     Node,
     Pod,
     Service,
+    StatsMatcher,
+    TelemetryPolicy,
+}
+
+impl Kind {
+    /// One of those that configure Longwire.
+    #[must_use]
+    pub fn is_policy(self) -> bool {
+        matches!(self, Self::ExtraStatTags | Self::StatsMatcher | Self::TelemetryPolicy)
+    }
 }
 
 /// Name of an object among those of its kind; the namespace of a cluster-wide one is empty.
@@ -49,6 +62,8 @@ pub enum Object {
     Node(Arc<Node>),
     Pod(Arc<Pod>),
     Service(Arc<Service>),
+    /// A policy object that is there, but that this operator cannot read.
+    Unreadable(Arc<Unreadable>),
 }
 
 impl Object {
@@ -60,6 +75,7 @@ impl Object {
             Self::Node(node) => (Kind::Node, Name::cluster_wide(&node.name)),
             Self::Pod(pod) => (Kind::Pod, pod.name.clone()),
             Self::Service(service) => (Kind::Service, service.name.clone()),
+            Self::Unreadable(unreadable) => return unreadable.key.clone(),
         };
         Key { kind, name }
     }

@@ -18,10 +18,12 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         labels: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
         workload: workload.to_owned(),
         node: Some("n1".to_owned()),
+        service_account: "default".to_owned(),
         host_network: false,
         addresses: vec![ip(address)],
         started: 0,
         ended: false,
+        ready: true,
         ports: BTreeMap::new(),
         series: Asked::default(),
         meshed: false,
@@ -53,7 +55,7 @@ pub(crate) fn to_address(address: &str) -> Endpoint {
 }
 
 pub(crate) fn node(name: &str, address: &str) -> Node {
-    Node { name: name.to_owned(), addresses: vec![ip(address)] }
+    Node { name: name.to_owned(), addresses: vec![ip(address)], zone: None, region: None }
 }
 
 pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {

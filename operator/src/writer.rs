@@ -1,10 +1,13 @@
 //! The one writer: events in, news out.
 
+use crate::auth::Probes;
 use crate::compile::{Changes, Compiler};
 use crate::event::Batch;
+use crate::figures::Figures;
 use crate::index::{Index, Stale};
 use crate::publish::Publisher;
 use longwire_model::identity::UnixNanos;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -17,12 +20,15 @@ pub struct Writer {
     index: Index,
     compiler: Compiler,
     publisher: Publisher,
+    /// `None`: nobody authenticates.
+    probes: Option<Probes>,
+    figures: Arc<Figures>,
 }
 
 impl Writer {
     #[must_use]
-    pub fn new(compiler: Compiler, publisher: Publisher) -> Self {
-        Self { index: Index::default(), compiler, publisher }
+    pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
+        Self { index: Index::default(), compiler, publisher, probes, figures }
     }
 
     /// Until the source ends.
@@ -45,6 +51,11 @@ impl Writer {
         let mut stale = Stale::default();
         for event in batch {
             self.index.apply(event, &mut stale);
+        }
+        self.figures.index(&self.index);
+        // Before the news: a probe must not be told of its own end and go on.
+        if let Some(probes) = &mut self.probes {
+            probes.take(&self.index, &stale);
         }
         self.publish(|compiler, index| compiler.compile(index, stale, now));
     }
