@@ -14,6 +14,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+#[cfg(test)]
+mod tests;
+
 /// What the answers are made from.
 #[derive(Clone, Debug)]
 pub struct State {

@@ -54,6 +54,15 @@ async fn plain_text_is_refused_and_counted() {
 }
 
 #[tokio::test]
+async fn who_connects_and_says_nothing_is_let_go() {
+    let operator = Secured::start().await;
+    let mut silent = TcpStream::connect(operator.address).await.unwrap();
+    let ended = tokio::time::timeout(PATIENCE, silent.read(&mut [0; 1])).await.unwrap();
+    assert!(ended.is_ok_and(|read| read == 0));
+    counted(&operator, "timeout").await;
+}
+
+#[tokio::test]
 async fn replicas_that_start_at_once_serve_one_certificate() {
     let (api, client) = ApiServer::start().await;
     let (one, two) = tokio::join!(
