@@ -54,8 +54,10 @@ pub enum LogFormat {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not a loopback address, and manifests are served in the clear: use 127.0.0.1 or [::1] with --listen and run the \
-         probe on this machine")]
+#[error(
+    "{0} is not a loopback address, and manifests are served in the clear: use 127.0.0.1 or [::1] with --listen and run the \
+         probe on this machine"
+)]
 pub struct InvalidListen(IpAddr);
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -64,7 +64,6 @@ impl TryFrom<k8s::Pod> for Pod {
             ports: named_ports(&spec)?,
             series: Asked::of(metadata.annotations.as_ref()),
             meshed: is_meshed(metadata.annotations.as_ref()),
-            service_account: service_account(spec.service_account_name),
             node: spec.node_name.filter(|node| !node.is_empty()),
             service_account: service_account(spec.service_account_name),
             host_network: spec.host_network.unwrap_or(false),
@@ -114,11 +113,6 @@ fn has_ended(metadata: &Metadata, status: &k8s::PodStatus) -> bool {
 
 fn is_ready(status: &k8s::PodStatus) -> bool {
     status.conditions.iter().flatten().any(|condition| condition.type_ == "Ready" && condition.status == "True")
-}
-
-/// What Kubernetes gives a pod that names none.
-fn service_account(named: Option<String>) -> String {
-    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned())
 }
 
 /// Of containers that run as long as the pod does; where two name a port alike, the first.
