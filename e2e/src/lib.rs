@@ -21,6 +21,7 @@ pub mod floor;
 pub mod http;
 pub mod janitor;
 pub mod kept;
+pub mod kubernetes;
 pub mod machine;
 pub mod manifests;
 pub mod netns;
