@@ -18,7 +18,9 @@ pub mod control_plane;
 pub mod daemon;
 pub mod images;
 pub mod keeper;
+pub mod kwok;
 pub mod layout;
+pub mod longwire;
 pub mod mount_points;
 pub mod namespace;
 pub mod node;
@@ -26,12 +28,13 @@ pub mod place;
 
 use crate::{binaries, janitor};
 use access::Access;
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use audit::Request;
 use kube::api::Api;
 use kube::runtime::wait::{Condition, await_condition};
 use layout::{Layout, NODES};
-use namespace::Namespace;
+use namespace::{Namespace, Turn};
+use parking_lot::{Mutex, RwLock};
 use place::Place;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,7 +46,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// When set, tests use the cluster that `make cluster-up` has brought up instead of one of their own.
@@ -58,6 +61,8 @@ pub struct Kubernetes {
     /// From asking for the cluster to its being ready, the wait for others and the build included.
     pub brought_up_in: Duration,
     loaded: Mutex<BTreeSet<String>>,
+    /// Held for writing by who stops daemons that the others need.
+    turns: RwLock<()>,
     /// Its end is the keeper's signal to take the cluster down. `None`: somebody else's cluster.
     _keeper: Option<ChildStdin>,
 }
@@ -75,7 +80,7 @@ impl Kubernetes {
         let keeper = if env::var_os(KEPT).is_some() { None } else { Some(hire_keeper()?) };
         let access = Access::new(&layout)?;
         let brought_up_in = start.elapsed();
-        Ok(Self { access, layout, brought_up_in, loaded: Mutex::default(), _keeper: keeper })
+        Ok(Self { access, layout, brought_up_in, loaded: Mutex::default(), turns: RwLock::new(()), _keeper: keeper })
     }
 
     /// A client with the administrator's rights.
@@ -100,7 +105,12 @@ impl Kubernetes {
 
     /// A Kubernetes namespace for one test, deleted with all that is in it when dropped.
     pub fn namespace(&self) -> Result<Namespace<'_>> {
-        Namespace::new(self)
+        Namespace::new(self, Turn::Shared(self.turns.read_recursive()))
+    }
+
+    /// The same for a test that stops daemons: no other test has a namespace meanwhile.
+    pub fn namespace_alone(&self) -> Result<Namespace<'_>> {
+        Namespace::new(self, Turn::Alone(self.turns.write()))
     }
 
     /// Watches one object until it is as the condition wants it; the object then. An error shows how it was at last.
@@ -139,7 +149,7 @@ impl Kubernetes {
     /// Makes both nodes know the image of a program of this workspace, once; the image's name.
     pub fn load_program(&self, program: &str) -> Result<String> {
         let name = images::name_of(program);
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.lock();
         if !loaded.contains(&name) {
             let directory = janitor::temporary_directory("image")?;
             let archive = directory.path().join("image.tar");
@@ -177,7 +187,7 @@ fn hire_keeper() -> Result<ChildStdin> {
     BufReader::new(keeper.stdout.take().context("the keeper has no standard output")?).read_line(&mut line)?;
     if line.trim() != "ready" {
         let status = keeper.wait()?;
-        anyhow::bail!("the keeper ended with {status}; it said why on standard error");
+        bail!("the keeper ended with {status}; it said why on standard error");
     }
     Ok(pipe)
 }

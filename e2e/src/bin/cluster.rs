@@ -90,7 +90,8 @@ fn down(layout: &Layout) -> Result<()> {
 fn keep(layout: &Layout, detached: bool) -> Result<()> {
     // From here on a signal is waited for, and a cluster that is half up is taken down all the same.
     let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT])?;
-    let purpose = if detached { KEPT.to_owned() } else { format!("tests of process {}", std::os::unix::process::parent_id()) };
+    let purpose =
+        if detached { KEPT.to_owned() } else { format!("tests of process {}", std::os::unix::process::parent_id()) };
     let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"))?;
     // Who started it may be gone already; the next line finds out.
     let _ = writeln!(std::io::stdout(), "ready");

@@ -35,7 +35,8 @@ pub fn write(layout: &Layout) -> Result<()> {
 
 fn subjects() -> Vec<Subject> {
     let names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
-    let mut served: Vec<String> = names.into_iter().chain(["localhost", "127.0.0.1", SERVICE]).map(str::to_owned).collect();
+    let mut served: Vec<String> =
+        names.into_iter().chain(["localhost", "127.0.0.1", SERVICE]).map(str::to_owned).collect();
     served.push(CONTROL_PLANE.to_string());
     let client = |name: &str, organization, common_name: &str| Subject {
         name: name.to_owned(),

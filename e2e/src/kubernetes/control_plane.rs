@@ -29,9 +29,7 @@ rules:
 /// The bridge, and the machine's link to it.
 pub fn wire(layout: &Layout) -> Result<Netns> {
     let netns = Netns::new()?;
-    netns.ip(&format!(
-        "link add nodes type bridge\naddr add {CONTROL_PLANE}/24 dev nodes\nlink set nodes up\n"
-    ))?;
+    netns.ip(&format!("link add nodes type bridge\naddr add {CONTROL_PLANE}/24 dev nodes\nlink set nodes up\n"))?;
     netns.sysctl("ipv4/ip_forward", "1")?;
     Place::new(layout, NAME).make(&netns, &["sh", "-c", "echo ready >\"$1\"; exec sleep infinity", "sh"])?;
     let mut script = format!(

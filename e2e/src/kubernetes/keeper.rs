@@ -52,7 +52,8 @@ pub fn holder() -> Result<Option<(u32, String)>> {
         Err(TryLockError::WouldBlock) => {
             let mut note = String::new();
             file.read_to_string(&mut note)?;
-            let (process, purpose) = note.trim().split_once(' ').context("whoever holds the lock says not who it is")?;
+            let (process, purpose) =
+                note.trim().split_once(' ').context("whoever holds the lock says not who it is")?;
             Ok(Some((process.parse()?, purpose.to_owned())))
         }
         Err(TryLockError::Error(error)) => Err(error).context(LOCK),

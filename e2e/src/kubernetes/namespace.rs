@@ -6,25 +6,35 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1 as core;
 use kube::api::{Api, DeleteParams, ObjectMeta, PostParams};
 use kube::runtime::wait::Condition;
+use parking_lot::{RwLockReadGuard, RwLockWriteGuard};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Formatter};
 
-#[derive(Debug)]
 pub struct Namespace<'a> {
     kubernetes: &'a Kubernetes,
     client: kube::Client,
     pub name: String,
+    _turn: Turn<'a>,
+}
+
+/// Whether other tests run beside this one.
+#[derive(Debug)]
+#[expect(dead_code, reason = "they are held, not looked at")]
+pub(crate) enum Turn<'a> {
+    Shared(RwLockReadGuard<'a, ()>),
+    Alone(RwLockWriteGuard<'a, ()>),
 }
 
 impl<'a> Namespace<'a> {
-    pub(crate) fn new(kubernetes: &'a Kubernetes) -> Result<Self> {
+    pub(crate) fn new(kubernetes: &'a Kubernetes, turn: Turn<'a>) -> Result<Self> {
         let client = kubernetes.client()?;
         let metadata = ObjectMeta { generate_name: Some("e2e-".to_owned()), ..ObjectMeta::default() };
         let namespace = core::Namespace { metadata, ..core::Namespace::default() };
         let all: Api<core::Namespace> = Api::all(client.clone());
         let made = kubernetes.block_on(all.create(&PostParams::default(), &namespace))?;
-        let namespace = Self { kubernetes, client, name: made.metadata.name.context("a namespace without a name")? };
+        let name = made.metadata.name.context("a namespace without a name")?;
+        let namespace = Self { kubernetes, client, name, _turn: turn };
         // No pod can be made before.
         namespace.wait_for("default", |account: Option<&core::ServiceAccount>| account.is_some())?;
         Ok(namespace)
@@ -58,6 +68,12 @@ impl<'a> Namespace<'a> {
         K::DynamicType: Default,
     {
         self.kubernetes.wait_for(&self.api::<K>(), name, condition)
+    }
+}
+
+impl Debug for Namespace<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Namespace").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

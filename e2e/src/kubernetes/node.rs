@@ -52,8 +52,7 @@ fn wire(name: &str, control_plane: &Netns) -> Result<Netns> {
         netns.path(),
         pods(name)
     ))?;
-    let mut script =
-        format!("addr add {own}/24 dev eth0\nlink set eth0 up\nroute add default via {CONTROL_PLANE}\n");
+    let mut script = format!("addr add {own}/24 dev eth0\nlink set eth0 up\nroute add default via {CONTROL_PLANE}\n");
     for other in NODES.into_iter().filter(|other| *other != name) {
         script += &format!("route add {} via {}\n", pods(other), address(other));
     }
