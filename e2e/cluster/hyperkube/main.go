@@ -1,5 +1,5 @@
 // Command hyperkube is etcd, a Kubernetes control plane, the node agents and kubectl in one binary, because they share
-// most of their code: 160 MB instead of 700. It is the program whose name it is called by.
+// most of their code and so are compiled and linked once. It is the program whose name it is called by.
 package main
 
 import (

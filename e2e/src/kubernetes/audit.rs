@@ -53,7 +53,7 @@ pub fn read(log: &Path) -> Result<Vec<Request>> {
     parse(whole).with_context(|| format!("{} is no audit log", log.display()))
 }
 
-/// A watch has a line when it begins and one when it ends.
+/// One line an event, one or more events a request: a watch has a line when it begins and one when it ends.
 fn parse(lines: &str) -> Result<Vec<Request>> {
     let mut requests = Vec::new();
     let mut seen = BTreeSet::new();
@@ -70,3 +70,6 @@ fn parse(lines: &str) -> Result<Vec<Request>> {
     }
     Ok(requests)
 }
+
+#[cfg(test)]
+mod tests;

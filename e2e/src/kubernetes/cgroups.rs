@@ -60,7 +60,7 @@ fn hierarchies() -> Result<Vec<PathBuf>> {
         let entry = entry.ok().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))?;
         Some(entry.path()).filter(|path| path.join("release_agent").exists())
     });
-    Ok(beside.chain([unified.clone()]).collect())
+    Ok(beside.chain([unified]).collect())
 }
 
 /// Version 2: children get the controllers that the parent has. Beside version 1 it has none.

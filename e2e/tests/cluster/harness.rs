@@ -59,6 +59,8 @@ spec:
 #[test]
 fn the_cluster_has_two_nodes_and_both_are_ready() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
+    // No other test stops a daemon meanwhile.
+    let _namespace = kubernetes.namespace()?;
     println!("brought up in {:.1} s", kubernetes.brought_up_in.as_secs_f64());
     let nodes: Api<Node> = Api::all(kubernetes.client()?);
     for name in NODES {
