@@ -1,38 +1,158 @@
+//! Tag expressions: what a user writes to give a series another dimension, in a part of the Common Expression Language.
+//!
+//! ```text
+//! text --parse (cel)--> syntax tree --typing--> typed tree --evaluate(facts)--> the tag's value
+//! ```
+//!
+//! Everything that can be wrong but a missing label is refused when it is parsed. A typed tree cannot go wrong otherwise.
+
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Expression(String);
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stub")]
-pub struct InvalidExpression;
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stub")]
-pub struct EvaluationError;
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    Source,
-    Destination,
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+mod attribute;
+mod evaluate;
+mod invalid;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod typing;
+
+pub use attribute::{Attribute, End, Property, ServicePart};
+pub use invalid::{InvalidExpression, Kind};
+
+/// Longest expression, in bytes.
+pub const MAX_BYTES: usize = 512;
+
+/// Most literals, attributes, operators and calls of one expression.
+pub const MAX_NODES: usize = 64;
+
+/// Longest value of a tag, in bytes. What is longer is cut, at the end of a character.
+pub const MAX_VALUE_BYTES: usize = 512;
+
+/// An expression that is known to give a string. Clones share it; it is equal, ordered and serialized by its text.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Expression(Arc<Parsed>);
+
+struct Parsed {
+    text: Box<str>,
+    value: tree::Text,
+    labels: BTreeSet<Arc<str>>,
 }
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attribute {
-    SourceWorkload,
-}
+
+/// What is known of one connection.
 pub trait Facts {
+    /// Attributes are total: what is not known is `unknown`, as in the standard labels.
     fn text(&self, attribute: Attribute) -> Cow<'_, str>;
+
+    /// Of the address as the connection's packets have it.
     fn port(&self, end: End) -> u16;
+
+    /// `None`: the pod has no such label, or the pod is not known.
     fn label(&self, end: End, name: &str) -> Option<&str>;
 }
+
+/// Why an expression has no value for a connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluationError {
+    #[error("the {end} has no label {name:?}, or its pod is not known: ask {name:?} in {end}.labels first")]
+    NoLabel { end: End, name: Arc<str> },
+}
+
 impl Expression {
+    /// Reads, resolves and type-checks an expression.
     pub fn parse(text: &str) -> Result<Self, InvalidExpression> {
-        if text.is_empty() { Err(InvalidExpression) } else { Ok(Self(text.to_owned())) }
+        if text.len() > MAX_BYTES {
+            return Err(InvalidExpression::TooLong(text.len()));
+        }
+        let (value, labels) = parse::parse(text)?;
+        Ok(Self(Arc::new(Parsed { text: text.into(), value, labels })))
     }
+
+    /// As the user wrote it.
+    #[must_use]
     pub fn text(&self) -> &str {
-        &self.0
+        &self.0.text
     }
+
+    /// Names of the pod labels it reads, of either end, each once, sorted.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
+        self.0.labels.iter().map(|name| &**name)
     }
-    pub fn evaluate<'a>(&'a self, _facts: &'a dyn Facts) -> Result<Cow<'a, str>, EvaluationError> {
-        Ok(Cow::Borrowed(&self.0))
+
+    /// The tag's value for a connection, at most [`MAX_VALUE_BYTES`] long. It may be empty.
+    ///
+    /// As in CEL, a side of `&&` or `||` that decides the outcome makes up for a missing label on the other.
+    pub fn evaluate<'a>(&'a self, facts: &'a dyn Facts) -> Result<Cow<'a, str>, EvaluationError> {
+        self.0.value.evaluate(facts).map(cut)
+    }
+}
+
+fn cut(value: Cow<'_, str>) -> Cow<'_, str> {
+    let end = value.floor_char_boundary(MAX_VALUE_BYTES);
+    match value {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.text()).finish()
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Expression {}
+
+impl Hash for Expression {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text().hash(state);
+    }
+}
+
+impl PartialOrd for Expression {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Expression {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text().cmp(other.text())
+    }
+}
+
+impl TryFrom<String> for Expression {
+    type Error = InvalidExpression;
+
+    fn try_from(text: String) -> Result<Self, InvalidExpression> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Expression> for String {
+    fn from(expression: Expression) -> Self {
+        expression.text().to_owned()
     }
 }

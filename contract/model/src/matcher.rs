@@ -1,5 +1,20 @@
+//! Which statistics are exposed, by their names: Envoy's StringMatcher and StatsMatcher.
+
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+mod whole;
+pub use whole::WholeRegex;
+pub(crate) use whole::bounded;
+
+/// Longest pattern, in bytes.
+pub const MAX_PATTERN_BYTES: usize = 1024;
+
+/// What a name is compared with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pattern {
     Exact(String),
     Prefix(String),
@@ -7,40 +22,130 @@ pub enum Pattern {
     Contains(String),
     Regex(WholeRegex),
 }
+
+/// One pattern, with or without regard to case. Clones share the pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct StringMatcher(Pattern, bool);
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stub")]
-pub struct InvalidMatcher;
+#[serde(try_from = "Plain", into = "Plain")]
+pub struct StringMatcher {
+    pattern: Arc<Pattern>,
+    ignore_case: bool,
+}
+
+/// Which names pass. Nothing asked for is `Exclusion` of nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StatsMatcher {
     RejectAll,
+    /// Names that any of these match.
     Inclusion(Vec<StringMatcher>),
+    /// Names that none of these match.
     Exclusion(Vec<StringMatcher>),
 }
 
+/// A matcher on its way in or out, unchecked.
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    pattern: Pattern,
+    ignore_case: bool,
+}
+
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMatcher {
+    #[error("an empty {0} matches every name: write what names have in common")]
+    Empty(&'static str),
+    #[error("an empty regex matches no name: write one, as in .*")]
+    EmptyRegex,
+    #[error("a pattern of {0} bytes is too long: at most {MAX_PATTERN_BYTES} are allowed")]
+    TooLong(usize),
+    #[error("ignore_case has no effect on regex {0:?}: write (?i) at its beginning instead")]
+    IgnoreCase(String),
+    #[error("invalid regex {regex:?}: {problem}")]
+    Regex { regex: String, problem: String },
+}
+
 impl StringMatcher {
+    /// `ignore_case` is about ASCII letters, as in Envoy, and refused with a regex, as there.
     pub fn new(pattern: Pattern, ignore_case: bool) -> Result<Self, InvalidMatcher> {
-        Ok(Self(pattern, ignore_case))
+        let text = pattern.text();
+        if text.len() > MAX_PATTERN_BYTES {
+            return Err(InvalidMatcher::TooLong(text.len()));
+        }
+        match &pattern {
+            Pattern::Prefix(text) if text.is_empty() => Err(InvalidMatcher::Empty("prefix")),
+            Pattern::Suffix(text) if text.is_empty() => Err(InvalidMatcher::Empty("suffix")),
+            Pattern::Contains(text) if text.is_empty() => Err(InvalidMatcher::Empty("contains")),
+            Pattern::Regex(regex) if ignore_case => Err(InvalidMatcher::IgnoreCase(regex.text().to_owned())),
+            _ => Ok(Self { pattern: Arc::new(pattern), ignore_case }),
+        }
     }
+
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match (&*self.pattern, self.ignore_case) {
+            (Pattern::Exact(text), false) => name == text,
+            (Pattern::Exact(text), true) => name.eq_ignore_ascii_case(text),
+            (Pattern::Prefix(text), false) => name.starts_with(text),
+            (Pattern::Prefix(text), true) => {
+                name.as_bytes().get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text.as_bytes()))
+            }
+            (Pattern::Suffix(text), false) => name.ends_with(text),
+            (Pattern::Suffix(text), true) => {
+                let tail = name.len().checked_sub(text.len()).and_then(|start| name.as_bytes().get(start..));
+                tail.is_some_and(|tail| tail.eq_ignore_ascii_case(text.as_bytes()))
+            }
+            (Pattern::Contains(text), false) => name.contains(text),
+            (Pattern::Contains(text), true) => {
+                name.as_bytes().windows(text.len()).any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+            }
+            (Pattern::Regex(regex), _) => regex.is_match(name),
+        }
+    }
+
+    #[must_use]
     pub fn pattern(&self) -> &Pattern {
-        &self.0
+        &self.pattern
     }
+
+    #[must_use]
     pub fn ignores_case(&self) -> bool {
-        self.1
+        self.ignore_case
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct WholeRegex(String);
-impl WholeRegex {
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl StatsMatcher {
+    /// Whether a statistic of this name is exposed.
+    #[must_use]
+    pub fn accepts(&self, name: &str) -> bool {
+        match self {
+            Self::RejectAll => false,
+            Self::Inclusion(matchers) => matchers.iter().any(|matcher| matcher.matches(name)),
+            Self::Exclusion(matchers) => !matchers.iter().any(|matcher| matcher.matches(name)),
+        }
     }
 }
-impl std::str::FromStr for WholeRegex {
-    type Err = InvalidMatcher;
-    fn from_str(text: &str) -> Result<Self, InvalidMatcher> {
-        Ok(Self(text.to_owned()))
+
+impl Pattern {
+    /// As the user wrote it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Exact(text) | Self::Prefix(text) | Self::Suffix(text) | Self::Contains(text) => text,
+            Self::Regex(regex) => regex.text(),
+        }
+    }
+}
+
+impl TryFrom<Plain> for StringMatcher {
+    type Error = InvalidMatcher;
+
+    fn try_from(Plain { pattern, ignore_case }: Plain) -> Result<Self, InvalidMatcher> {
+        Self::new(pattern, ignore_case)
+    }
+}
+
+impl From<StringMatcher> for Plain {
+    fn from(matcher: StringMatcher) -> Self {
+        Self { pattern: Arc::unwrap_or_clone(matcher.pattern), ignore_case: matcher.ignore_case }
     }
 }
