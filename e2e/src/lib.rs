@@ -32,3 +32,4 @@ pub mod scrape;
 pub mod tcp_info;
 pub mod traffic;
 pub mod wait;
+pub mod wrong_specs;
