@@ -1,6 +1,7 @@
 //! The one writer: events in, news out.
 
 use crate::compile::{Changes, Compiler};
+use crate::complaint::{Complaints, PodComplaint};
 use crate::event::Batch;
 use crate::index::{Index, Stale};
 use crate::publish::Publisher;
@@ -17,12 +18,20 @@ pub struct Writer {
     index: Index,
     compiler: Compiler,
     publisher: Publisher,
+    complaints: Complaints,
 }
 
 impl Writer {
     #[must_use]
     pub fn new(compiler: Compiler, publisher: Publisher) -> Self {
-        Self { index: Index::default(), compiler, publisher }
+        Self { index: Index::default(), compiler, publisher, complaints: Complaints::default() }
+    }
+
+    /// Whoever tells people of their pods' annotations hears of them too; the log does anyway.
+    #[must_use]
+    pub fn with_complaints(mut self, sender: mpsc::Sender<PodComplaint>) -> Self {
+        self.complaints = Complaints::to(sender);
+        self
     }
 
     /// Until the source ends.
@@ -50,7 +59,8 @@ impl Writer {
     }
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
-        let changes = changes(&mut self.compiler, &self.index);
+        let mut changes = changes(&mut self.compiler, &self.index);
+        std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
         self.publisher.publish(changes, self.index.is_synced());
     }
 }
