@@ -113,7 +113,10 @@ impl Operator {
                 (Some(cluster), Some(probes))
             }
         };
-        let writer = Writer::new(Compiler::new(options.settings()), publisher, probes, Arc::clone(&figures));
+        let mut writer = Writer::new(Compiler::new(options.settings()), publisher, probes, Arc::clone(&figures));
+        if let Some(cluster) = &cluster {
+            writer = writer.with_complaints(cluster.membership.complaints.clone());
+        }
         let writer = tokio::spawn(writer.run(events, now));
         Ok(Self { listener, address, published, writer, figures, metrics, cluster })
     }

@@ -2,7 +2,8 @@
 
 use crate::event::{Batch, Event};
 use crate::object::{
-    Asked, Endpoint, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, PodRef, Service, Target,
+    Asked, Endpoint, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, PodRef, Service, ServicePort,
+    SlicePort, Target,
 };
 use longwire_model::series::SeriesSets;
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         ready: true,
         ports: BTreeMap::new(),
         series: Asked::default(),
+        wishes: None,
         meshed: false,
     }
 }
@@ -37,13 +39,14 @@ pub(crate) fn service(name: &str, workload: &str, address: &str) -> Service {
         created: 0,
         addresses: vec![ip(address)],
         selector: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
-        targets: vec![Target::Port(8080)],
+        ports: vec![ServicePort { name: String::new(), number: 80, target: Target::Port(8080) }],
     }
 }
 
 pub(crate) fn slice(name: &str, service: &str, ports: &[u16], endpoints: Vec<Endpoint>) -> EndpointSlice {
     let service = Name::new("shop", service);
-    EndpointSlice { name: Name::new("shop", name), service, ports: ports.to_vec(), endpoints }
+    let ports = ports.iter().map(|number| SlicePort { name: String::new(), number: *number }).collect();
+    EndpointSlice { name: Name::new("shop", name), service, ports, endpoints }
 }
 
 pub(crate) fn to_pod(name: &str) -> Endpoint {

@@ -87,6 +87,12 @@ impl Reports {
         std::mem::take(&mut self.0.left.lock())
     }
 
+    /// What was left, and whether it is a status.
+    #[cfg(test)]
+    pub(crate) fn take_keys(&self) -> Vec<(Key, bool)> {
+        self.take().into_iter().map(|(key, report)| (key, report.is_some())).collect()
+    }
+
     /// Until something has been left since the last time.
     async fn rung(&self) {
         self.0.bell.notified().await;

@@ -2,6 +2,7 @@
 
 use crate::auth::Probes;
 use crate::compile::{Changes, Compiler};
+use crate::complaint::{Complaints, PodComplaint};
 use crate::event::Batch;
 use crate::figures::Figures;
 use crate::index::{Index, Stale};
@@ -23,12 +24,20 @@ pub struct Writer {
     /// `None`: nobody authenticates.
     probes: Option<Probes>,
     figures: Arc<Figures>,
+    complaints: Complaints,
 }
 
 impl Writer {
     #[must_use]
     pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
-        Self { index: Index::default(), compiler, publisher, probes, figures }
+        Self { index: Index::default(), compiler, publisher, probes, figures, complaints: Complaints::default() }
+    }
+
+    /// Whoever tells people of their pods' annotations hears of them too; the log does anyway.
+    #[must_use]
+    pub fn with_complaints(mut self, sender: mpsc::Sender<PodComplaint>) -> Self {
+        self.complaints = Complaints::to(sender);
+        self
     }
 
     /// Until the source ends.
@@ -61,7 +70,8 @@ impl Writer {
     }
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
-        let changes = changes(&mut self.compiler, &self.index);
+        let mut changes = changes(&mut self.compiler, &self.index);
+        std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
         self.publisher.publish(changes, self.index.is_synced());
     }
 }

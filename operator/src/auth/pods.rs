@@ -3,7 +3,7 @@
 use super::Account;
 use crate::index::{Index, Stale};
 use crate::object::{Name, Pod};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -13,6 +13,16 @@ pub struct ProbePods {
     pub synced: bool,
     /// UID of each pod to its node.
     pub nodes: HashMap<String, Arc<str>>,
+    /// Nodes on which one is Ready.
+    pub ready: BTreeSet<String>,
+}
+
+/// One of the probes' pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Probe {
+    uid: String,
+    node: Arc<str>,
+    ready: bool,
 }
 
 /// Fed by the one writer.
@@ -20,7 +30,7 @@ pub struct ProbePods {
 pub struct Probes {
     account: Account,
     /// What is known of each of the pods, so that one that is deleted is known by its name.
-    known: BTreeMap<Name, (String, Arc<str>)>,
+    known: BTreeMap<Name, Probe>,
     published: watch::Sender<ProbePods>,
 }
 
@@ -46,14 +56,16 @@ impl Probes {
             let became_synced = index.is_synced() && !published.synced;
             published.synced |= index.is_synced();
             if changed {
-                published.nodes = self.known.values().cloned().collect();
+                let known = self.known.values();
+                published.nodes = known.clone().map(|probe| (probe.uid.clone(), Arc::clone(&probe.node))).collect();
+                published.ready = known.filter(|probe| probe.ready).map(|probe| probe.node.to_string()).collect();
             }
             changed || became_synced
         });
     }
 
-    fn probe(&self, pod: &Pod) -> Option<(String, Arc<str>)> {
+    fn probe(&self, pod: &Pod) -> Option<Probe> {
         let node = pod.node.as_deref().filter(|_| !pod.ended && pod.service_account == self.account.name)?;
-        Some((pod.uid.clone(), Arc::from(node)))
+        Some(Probe { uid: pod.uid.clone(), node: Arc::from(node), ready: pod.ready })
     }
 }

@@ -1,12 +1,13 @@
 //! An operator's part in a cluster: all of its tasks that talk to the API server.
 
+use crate::auth::ProbePods;
 use crate::complaint::PodComplaint;
 use crate::event::Batch;
 use crate::lease::{Elector, Identity};
 use crate::publish::Published;
 use crate::role::Role;
 use crate::status::{self, Reports};
-use crate::{events, source};
+use crate::{events, report, source};
 use kube::Client;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -18,7 +19,6 @@ const COMPLAINTS: usize = 256;
 #[derive(Debug)]
 pub struct Membership {
     pub role: watch::Receiver<Role>,
-    pub reports: Reports,
     pub complaints: mpsc::Sender<PodComplaint>,
     stop: oneshot::Sender<()>,
     elector: JoinHandle<()>,
@@ -34,6 +34,7 @@ impl Membership {
         me: &Identity,
         batches: mpsc::Sender<Batch>,
         published: watch::Receiver<Published>,
+        probes: watch::Receiver<ProbePods>,
     ) -> Self {
         let (elector, role) = Elector::new(client.clone(), namespace, me);
         let (stop, stopped) = oneshot::channel();
@@ -41,10 +42,11 @@ impl Membership {
         let (complaints, told) = mpsc::channel(COMPLAINTS);
         let mut tasks = JoinSet::new();
         tasks.spawn(source::kubernetes::follow(client.clone(), batches));
-        tasks.spawn(status::write(client.clone(), reports.clone(), role.clone()));
+        tasks.spawn(report::report(published.clone(), probes, reports.clone()));
+        tasks.spawn(status::write(client.clone(), reports, role.clone()));
         tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));
         let elector = tokio::spawn(stand(elector, published, stopped));
-        Self { role, reports, complaints, stop, elector, _tasks: tasks }
+        Self { role, complaints, stop, elector, _tasks: tasks }
     }
 
     /// Lets go of the Lease, so that another replica has it at once; then the tasks end.

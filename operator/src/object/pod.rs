@@ -1,4 +1,4 @@
-use super::{Asked, InvalidObject, Metadata, Name, addresses, is_tcp, namespaced, nanoseconds, port};
+use super::{Asked, InvalidObject, Metadata, Name, Wishes, addresses, is_tcp, namespaced, nanoseconds, port};
 use k8s_openapi::api::core::v1 as k8s;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
@@ -29,6 +29,8 @@ pub struct Pod {
     /// Named TCP ports of its containers.
     pub ports: BTreeMap<String, u16>,
     pub series: Asked,
+    /// Of its other annotations.
+    pub wishes: Option<Box<Wishes>>,
     /// Another mesh's data plane reports its connections.
     pub meshed: bool,
 }
@@ -63,6 +65,7 @@ impl TryFrom<k8s::Pod> for Pod {
             ready: is_ready(&status),
             ports: named_ports(&spec)?,
             series: Asked::of(metadata.annotations.as_ref()),
+            wishes: Wishes::of(metadata.annotations.as_ref()),
             meshed: is_meshed(metadata.annotations.as_ref()),
             node: spec.node_name.filter(|node| !node.is_empty()),
             service_account: service_account(spec.service_account_name),

@@ -1,5 +1,6 @@
 use super::{
-    Asked, Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, Service, Target,
+    Asked, Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, Service, SlicePort,
+    Target,
 };
 use k8s_openapi::api::{core::v1 as api, discovery::v1 as discovery};
 use longwire_model::series::{SeriesSet, SeriesSets};
@@ -59,6 +60,7 @@ fn a_pod_is_read_whole() {
         ready: true,
         ports: BTreeMap::from([("http".to_owned(), 80)]),
         series: Asked::default(),
+        wishes: None,
         meshed: false,
     };
     assert_eq!(pod(metadata, spec, status), Ok(expected));
@@ -186,7 +188,8 @@ fn a_service_has_virtual_addresses(#[case] spec: Value, #[case] status: Value, #
 #[case::udp(json!({"port": 53, "protocol": "UDP"}), None)]
 fn a_service_port_leads_to_a_target(#[case] port: Value, #[case] expected: Option<Target>) {
     let service = service(json!({}), json!({"ports": [port]}), json!({})).unwrap().unwrap();
-    assert_eq!(service.targets, expected.into_iter().collect::<Vec<_>>());
+    let targets: Vec<_> = service.ports.into_iter().map(|port| port.target).collect();
+    assert_eq!(targets, expected.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
@@ -218,7 +221,7 @@ fn a_slice_leads_to_pods_or_to_addresses() {
     let expected = EndpointSlice {
         name: Name::new("shop", "web-x"),
         service: Name::new("shop", "web"),
-        ports: vec![8080],
+        ports: vec![SlicePort { name: "http".to_owned(), number: 8080 }],
         endpoints: vec![
             Endpoint::Pod(PodRef { name: Name::new("shop", "web-1"), uid: Some("u".to_owned()) }),
             Endpoint::Pod(PodRef { name: Name::new("shop", "web-2"), uid: None }),

@@ -39,8 +39,8 @@ impl Cluster {
         let me = options.replica.identity(address);
         let namespace = account.namespace.clone();
         let (probes, pods) = Probes::new(account);
-        let guard = security::start(client, &options.security, pods, figures)?;
-        let membership = Membership::start(client, &namespace, &me, batches, published);
+        let guard = security::start(client, &options.security, pods.clone(), figures)?;
+        let membership = Membership::start(client, &namespace, &me, batches, published, pods);
         Ok((Self { membership, guard }, probes))
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds that are watched, and what each is reduced to.
 
-use crate::object::{EndpointSlice, InvalidObject, Kind, Namespace, Node, Object, Pod, Service};
+use crate::object::{self, EndpointSlice, InvalidObject, Kind, Namespace, Node, Object, Pod, Service};
 use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
 use kube::Resource;
 use longwire_crds::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
@@ -66,20 +66,20 @@ impl Watched for discovery::EndpointSlice {
 impl Watched for TelemetryPolicy {
     const KIND: Kind = Kind::TelemetryPolicy;
     fn reduce(self) -> Result<Option<Object>, InvalidObject> {
-        Ok(None)
+        object::TelemetryPolicy::try_from(self).map(|policy| Some(Object::TelemetryPolicy(Arc::new(policy))))
     }
 }
 
 impl Watched for ExtraStatTags {
     const KIND: Kind = Kind::ExtraStatTags;
     fn reduce(self) -> Result<Option<Object>, InvalidObject> {
-        Ok(None)
+        object::ExtraStatTags::try_from(self).map(|policy| Some(Object::ExtraStatTags(Arc::new(policy))))
     }
 }
 
 impl Watched for StatsMatcher {
     const KIND: Kind = Kind::StatsMatcher;
     fn reduce(self) -> Result<Option<Object>, InvalidObject> {
-        Ok(None)
+        object::StatsMatcher::try_from(self).map(|policy| Some(Object::StatsMatcher(Arc::new(policy))))
     }
 }
