@@ -38,6 +38,8 @@ const DURATION: Duration = Duration::from_secs(6);
 const RENEW: Duration = Duration::from_secs(2);
 /// Between two looks of a standby: with [`DURATION`] the longest that nobody serves after a kill, 7 s.
 const LOOK: Duration = Duration::from_secs(1);
+/// What a holder has after an API server that was away for all is back: it asks every second meanwhile.
+const GRACE: Duration = Duration::from_secs(4);
 /// For one request: two of them fit between renewal and expiry.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
@@ -76,7 +78,8 @@ impl Elector {
             // A request that is under way is not cut off: what it did would not be known.
             let round = self.round().await;
             self.report(round);
-            let wait = self.election.wait(self.started.elapsed(), RENEW, LOOK);
+            let renew = if self.failing { LOOK } else { RENEW };
+            let wait = self.election.wait(self.started.elapsed(), renew, LOOK);
             tokio::select! {
                 () = &mut stop => break,
                 () = sleep(wait) => {}
@@ -128,12 +131,18 @@ impl Elector {
 
     fn report(&mut self, round: Result<(), Failure>) {
         match round {
-            Ok(()) => self.failing = false,
+            Ok(()) => {
+                if std::mem::take(&mut self.failing) {
+                    tracing::info!("Lease {NAME} reached again");
+                }
+                return;
+            }
             Err(error) if !std::mem::replace(&mut self.failing, true) => {
                 tracing::warn!("Lease {NAME}: {error}: tried again until it works, and what is served meanwhile stays");
             }
             Err(_) => {}
         }
+        self.election.blind(self.started.elapsed(), GRACE);
     }
 }
 

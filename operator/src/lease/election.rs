@@ -1,12 +1,13 @@
 //! What to do about the Lease, and what one is meanwhile. Pure: times are arguments.
 //!
 //! Clocks of other machines are not trusted: a holder is dead when its Lease has not changed for as long as it said, by the
-//! clock of who looks.
+//! clock of who looks; and time in which one could not look does not count. Only of a Lease that was renewed long ago at
+//! first sight nobody waits for a sign of life: clocks are seldom that wrong, and two holders harm nobody.
 
 use super::identity::Identity;
 use super::record::Record;
 use crate::role::Role;
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 #[derive(Debug)]
@@ -17,12 +18,17 @@ pub(super) struct Election {
     role: Role,
 }
 
+/// Renewed this long before the first look at it, by the clocks of both, a Lease is nobody's.
+const ABANDONED: SignedDuration = SignedDuration::from_secs(30);
+
 /// The Lease when it last changed.
 #[derive(Debug)]
 struct Seen {
     record: Record,
-    /// Since the start.
-    at: Duration,
+    /// When it is nobody's, if it does not change; since the start.
+    expires: Duration,
+    /// It has not been seen to change.
+    first: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +63,15 @@ impl Election {
             None => Role::Standby { holder: None },
         };
         if self.seen.as_ref().is_none_or(|seen| seen.record.version != record.version) {
-            self.seen = Some(Seen { record, at: now });
+            let first = self.seen.is_none();
+            self.seen = Some(Seen { expires: now + record.duration, record, first });
+        }
+    }
+
+    /// The API server could not be asked: so, perhaps, by the holder neither. It has this long from now on.
+    pub(super) fn blind(&mut self, now: Duration, grace: Duration) {
+        if let Some(seen) = &mut self.seen {
+            seen.expires = seen.expires.max(now + grace);
         }
     }
 
@@ -70,7 +84,9 @@ impl Election {
         if self.is_mine(seen) {
             return Step::Replace(self.held(version.clone(), *acquired, wall, *transitions));
         }
-        if self.expires(seen).is_none_or(|expires| expires <= now) {
+        let renewed = seen.record.renewed.filter(|_| seen.first);
+        let abandoned = renewed.is_some_and(|renewed| wall.duration_since(renewed) >= ABANDONED);
+        if seen.record.holder.is_none() || abandoned || seen.expires <= now {
             return Step::Replace(self.held(version.clone(), Some(wall), wall, transitions.saturating_add(1)));
         }
         Step::Wait
@@ -80,7 +96,7 @@ impl Election {
     pub(super) fn wait(&self, now: Duration, renew: Duration, look: Duration) -> Duration {
         match &self.seen {
             Some(seen) if self.is_mine(seen) => renew,
-            Some(seen) => self.expires(seen).map_or(look, |expires| expires.saturating_sub(now).min(look)),
+            Some(seen) => seen.expires.saturating_sub(now).min(look),
             None => look,
         }
     }
@@ -93,11 +109,6 @@ impl Election {
 
     fn is_mine(&self, seen: &Seen) -> bool {
         seen.record.holder.as_deref() == Some(&self.me)
-    }
-
-    /// `None`: nobody holds it.
-    fn expires(&self, seen: &Seen) -> Option<Duration> {
-        seen.record.holder.as_ref().map(|_| seen.at + seen.record.duration)
     }
 
     fn held(

@@ -1,7 +1,7 @@
 use super::election::{Election, Step};
 use super::identity::Identity;
 use super::record::Record;
-use super::{DURATION, LOOK, RENEW};
+use super::{DURATION, GRACE, LOOK, RENEW};
 use crate::role::Role;
 use k8s_openapi::jiff::Timestamp;
 use rstest::rstest;
@@ -87,7 +87,7 @@ fn another_is_left_alone_until_its_lease_has_not_changed_for_its_duration(
     // Looked at again, and the same.
     election.observe(Some(record("1", Some(OTHER))), at(now));
     assert_eq!(election.role(), standby(Some("10.0.0.2:15010")));
-    assert_eq!(matches!(election.step(at(now), wall(0)), Step::Replace(_)), taken);
+    assert_eq!(matches!(election.step(at(now), wall(100)), Step::Replace(_)), taken);
     assert_eq!(election.wait(at(now), RENEW, LOOK), at(wait));
 }
 
@@ -96,8 +96,36 @@ fn a_renewal_is_a_sign_of_life() {
     let mut election = election();
     election.observe(Some(record("1", Some(OTHER))), at(0));
     election.observe(Some(record("2", Some(OTHER))), at(5));
-    assert_eq!(election.step(at(10), wall(0)), Step::Wait);
-    assert!(matches!(election.step(at(11), wall(0)), Step::Replace(_)));
+    assert_eq!(election.step(at(10), wall(100)), Step::Wait);
+    assert!(matches!(election.step(at(11), wall(100)), Step::Replace(_)));
+}
+
+#[test]
+fn time_in_which_nobody_could_look_does_not_count() {
+    let mut election = election();
+    election.observe(Some(record("1", Some(OTHER))), at(0));
+    election.blind(at(60), GRACE);
+    election.observe(Some(record("1", Some(OTHER))), at(61));
+    assert_eq!((election.step(at(61), wall(100)), election.wait(at(61), RENEW, LOOK)), (Step::Wait, LOOK));
+    assert!(matches!(election.step(at(64), wall(100)), Step::Replace(_)));
+    // It is no less than it would have had anyway.
+    election.observe(Some(record("2", Some(OTHER))), at(70));
+    election.blind(at(71), GRACE);
+    assert_eq!(election.step(at(75), wall(100)), Step::Wait);
+    assert!(matches!(election.step(at(76), wall(100)), Step::Replace(_)));
+}
+
+#[rstest]
+#[case::a_moment_ago(129, false)]
+#[case::long_ago(130, true)]
+#[case::by_a_clock_that_is_ahead(50, false)]
+fn a_lease_that_was_abandoned_before_the_start_is_taken_at_first_sight(#[case] now: i64, #[case] taken: bool) {
+    let mut election = election();
+    election.observe(Some(record("1", Some(OTHER))), at(0));
+    assert_eq!(matches!(election.step(at(0), wall(now)), Step::Replace(_)), taken);
+    // Later it is known to live, whatever its clock says.
+    election.observe(Some(record("2", Some(OTHER))), at(1));
+    assert_eq!(election.step(at(1), wall(1000)), Step::Wait);
 }
 
 #[test]
@@ -105,15 +133,15 @@ fn a_holder_stays_one_until_another_shows_itself() {
     let mut election = election();
     election.observe(Some(record("1", Some(ME))), at(0));
     // The API server was away for long.
-    assert!(matches!(election.step(at(1000), wall(0)), Step::Replace(_)));
+    assert!(matches!(election.step(at(1000), wall(100)), Step::Replace(_)));
     // It is back, and somebody has deleted the Lease, or let go of it.
     for lease in [None, Some(record("2", None))] {
         election.observe(lease, at(1000));
         assert_eq!(election.role(), Role::Holder);
-        assert_ne!(election.step(at(1000), wall(0)), Step::Wait);
+        assert_ne!(election.step(at(1000), wall(100)), Step::Wait);
     }
     election.observe(Some(record("3", Some(OTHER))), at(1001));
-    assert_eq!((election.role(), election.step(at(1001), wall(0))), (standby(Some("10.0.0.2:15010")), Step::Wait));
+    assert_eq!((election.role(), election.step(at(1001), wall(100))), (standby(Some("10.0.0.2:15010")), Step::Wait));
 }
 
 #[test]

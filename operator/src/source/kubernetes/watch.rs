@@ -70,10 +70,6 @@ impl<K: Watched> Watch<K> {
         while look.events.is_empty() && !look.listed {
             match self.event().await {
                 Ok(event) => {
-                    // A list that is only about to be asked for has not come yet.
-                    if !matches!(event, watcher::Event::Init) {
-                        self.recover();
-                    }
                     self.take(event, &mut look);
                     self.collect(&mut look);
                 }
@@ -108,6 +104,10 @@ impl<K: Watched> Watch<K> {
     }
 
     fn take(&mut self, event: watcher::Event<Seen<K>>, look: &mut Look) {
+        // A list that is only about to be asked for has not come yet.
+        if !matches!(event, watcher::Event::Init) {
+            self.recover();
+        }
         match event {
             watcher::Event::Init => self.ledger.begin(),
             watcher::Event::InitApply(seen) | watcher::Event::Apply(seen) => {
