@@ -7,9 +7,13 @@ use longwire_e2e::kubernetes::layout::{Layout, MACHINE};
 use longwire_e2e::wait;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 /// What the keeper of a cluster that stays up notes as its purpose.
@@ -89,26 +93,26 @@ fn down(layout: &Layout) -> Result<()> {
 
 fn keep(layout: &Layout, detached: bool) -> Result<()> {
     // From here on a signal is waited for, and a cluster that is half up is taken down all the same.
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT])?;
-    let purpose =
-        if detached { KEPT.to_owned() } else { format!("tests of process {}", std::os::unix::process::parent_id()) };
-    let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"))?;
-    // Who started it may be gone already; the next line finds out.
-    let _ = writeln!(std::io::stdout(), "ready");
-    let (told, end) = std::sync::mpsc::channel();
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let purpose = if detached { KEPT.to_owned() } else { format!("tests of process {}", parent_id()) };
+    let (told, end) = mpsc::channel();
     if !detached {
         let told = told.clone();
-        std::thread::spawn(move || {
+        thread::spawn(move || {
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
             let _ = told.send(());
         });
     }
-    std::thread::spawn(move || {
+    thread::spawn(move || {
         let _ = signals.forever().next();
         let _ = told.send(());
     });
-    // Either says so, or both have failed.
-    let _ = end.recv();
+    let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
+    // Where nobody hears it any more, nobody will ever end it either.
+    if writeln!(std::io::stdout(), "ready").is_ok() {
+        // Either says so, or both have failed.
+        let _ = end.recv();
+    }
     drop(keeper);
     Ok(())
 }

@@ -9,15 +9,17 @@ use super::access::Access;
 use super::layout::{Layout, NODES, script, text};
 use super::{certificates, cgroups, control_plane, mount_points, node};
 use crate::command;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::symlink;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// One cluster at a time on a machine, because of its addresses. The same file for all users of the machine.
 const LOCK: &str = "/run/lock/longwire-cluster";
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// The only cluster of this machine; down when dropped.
 #[derive(Debug)]
@@ -27,9 +29,10 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Waits until no other cluster is up, and brings one up. `say` hears how far it is.
-    pub fn start(layout: &Layout, purpose: &str, say: &dyn Fn(&str)) -> Result<Self> {
-        let keeper = Self { layout: layout.clone(), _lock: lock(purpose, say)? };
+    /// Waits until no other cluster is up, and brings one up. `say` hears how far it is; when `end` says so before it is
+    /// this one's turn, nobody needs it any more.
+    pub fn start(layout: &Layout, purpose: &str, say: &dyn Fn(&str), end: &Receiver<()>) -> Result<Self> {
+        let keeper = Self { layout: layout.clone(), _lock: lock(purpose, say, end)? };
         sweep(layout)?;
         bring_up(layout, say)?;
         Ok(keeper)
@@ -78,12 +81,15 @@ pub fn sweep_alone(layout: &Layout) -> Result<()> {
     sweep(layout)
 }
 
-fn lock(purpose: &str, say: &dyn Fn(&str)) -> Result<File> {
+fn lock(purpose: &str, say: &dyn Fn(&str), end: &Receiver<()>) -> Result<File> {
     let mut file = open()?;
     if file.try_lock().is_err() {
         let who = holder().ok().flatten().map(|(process, purpose)| format!("{purpose}, process {process}"));
         say(&format!("waiting for the cluster of {}", who.as_deref().unwrap_or("somebody who is just leaving")));
-        file.lock()?;
+        // Not a blocking lock: it would outwait those who wait for it.
+        while file.try_lock().is_err() {
+            ensure!(end.recv_timeout(BETWEEN_LOOKS) == Err(RecvTimeoutError::Timeout), "nobody waits any more");
+        }
     }
     file.set_len(0)?;
     file.rewind()?;
