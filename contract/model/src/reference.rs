@@ -44,7 +44,9 @@ fn unit(name: &str) -> &'static str {
     match name.rsplit('_').next() {
         Some("bytes") => "bytes",
         Some("seconds") => "seconds",
-        Some("opened" | "closed" | "failed" | "active") => "connections",
+        Some("opened" | "closed" | "failed" | "active" | "cx" | "fail" | "destroy" | "local" | "remote") => {
+            "connections"
+        }
         Some("retrans") => "segments",
         Some("lost" | "loss" | "packets") => "packets",
         _ => "",

@@ -104,7 +104,7 @@ impl Metric {
     }
 }
 
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("unknown metric {0:?}")]
 pub struct InvalidMetric(pub String);
 

@@ -101,11 +101,11 @@ impl Decoder {
         }
         for defined in mem::take(&mut message.telemetries) {
             let r#ref = defined.r#ref;
-            match telemetry::from_proto(defined) {
-                Ok(telemetry) if self.telemetries.define(r#ref, telemetry).is_some() => {}
-                Ok(_) => outcome = outcome.and(Err(InvalidUpdate::Ref { field: "telemetry.ref", value: r#ref })),
-                Err(error) => outcome = outcome.and(Err(error.into())),
-            }
+            let defined = telemetry::from_proto(defined).map_err(InvalidUpdate::from).and_then(|telemetry| {
+                let invalid = InvalidUpdate::Ref { field: "telemetry.ref", value: r#ref };
+                self.telemetries.define(r#ref, telemetry).ok_or(invalid)
+            });
+            outcome = outcome.and(defined);
         }
         outcome
     }

@@ -4,7 +4,7 @@ use crate::proto;
 use crate::proto::stats_matcher::Mode;
 use crate::proto::string_matcher::Pattern as ProtoPattern;
 use longwire_model::expression::{Expression, InvalidExpression};
-use longwire_model::matcher::{InvalidMatcher, Pattern, StatsMatcher, StringMatcher};
+use longwire_model::matcher::{InvalidMatcher, Pattern, StatsMatcher, StringMatcher, WholeRegex};
 use longwire_model::series::{InvalidMetric, Metric, Metrics, SeriesSet};
 use longwire_model::tag::{InvalidTagName, TagName};
 use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
@@ -130,7 +130,7 @@ fn matcher_to_proto(matcher: &StringMatcher) -> proto::StringMatcher {
         Pattern::Prefix(text) => ProtoPattern::Prefix(text.clone()),
         Pattern::Suffix(text) => ProtoPattern::Suffix(text.clone()),
         Pattern::Contains(text) => ProtoPattern::Contains(text.clone()),
-        Pattern::Regex(regex) => ProtoPattern::Regex(regex.as_str().to_owned()),
+        Pattern::Regex(regex) => ProtoPattern::Regex(regex.text().to_owned()),
     };
     proto::StringMatcher { pattern: Some(pattern), ignore_case: matcher.ignores_case() }
 }
@@ -151,7 +151,7 @@ fn matcher_from_proto(matcher: proto::StringMatcher) -> Result<StringMatcher, In
         ProtoPattern::Prefix(text) => Pattern::Prefix(text),
         ProtoPattern::Suffix(text) => Pattern::Suffix(text),
         ProtoPattern::Contains(text) => Pattern::Contains(text),
-        ProtoPattern::Regex(text) => Pattern::Regex(text.parse()?),
+        ProtoPattern::Regex(text) => Pattern::Regex(WholeRegex::parse(&text)?),
     };
     Ok(StringMatcher::new(pattern, matcher.ignore_case)?)
 }

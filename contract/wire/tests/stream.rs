@@ -2,7 +2,7 @@
 
 use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
-use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
+use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher, WholeRegex};
 use longwire_model::series::{Metric, Metrics, SeriesSet};
 use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
@@ -86,7 +86,7 @@ fn matcher() -> impl Strategy<Value = StringMatcher> {
         "[a|.]{1,8}".prop_map(Pattern::Contains),
     ];
     let literal = (pattern, any::<bool>());
-    let regex = "[a-c.*]{1,2}b".prop_filter_map("not a regular expression", |text| text.parse().ok());
+    let regex = "[a-c.*]{1,2}b".prop_filter_map("not a regular expression", |text| WholeRegex::parse(&text).ok());
     prop_oneof![literal, regex.prop_map(|regex| (Pattern::Regex(regex), false))]
         .prop_map(|(pattern, ignore_case)| StringMatcher::new(pattern, ignore_case).unwrap())
 }

@@ -82,6 +82,144 @@ pub struct Update {
     pub removed_pods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "6")]
     pub addresses: ::prost::alloc::vec::Vec<Address>,
+    /// Absent: as before.
+    #[prost(message, optional, tag = "7")]
+    pub settings: ::core::option::Option<NodeSettings>,
+    #[prost(message, repeated, tag = "8")]
+    pub telemetries: ::prost::alloc::vec::Vec<Telemetry>,
+    #[prost(message, repeated, tag = "9")]
+    pub places: ::prost::alloc::vec::Vec<Place>,
+}
+/// What is absent is as the probe was started.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NodeSettings {
+    #[prost(uint32, optional, tag = "1")]
+    pub reporting_interval_ms: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "2")]
+    pub series: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "3")]
+    pub long_connections: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "4")]
+    pub series_per_namespace: ::core::option::Option<u32>,
+}
+/// What is configured for a pod.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Telemetry {
+    #[prost(uint32, tag = "1")]
+    pub r#ref: u32,
+    /// absent: no connection has series of its own
+    #[prost(uint32, optional, tag = "2")]
+    pub long_connections_ms: ::core::option::Option<u32>,
+    #[prost(message, repeated, tag = "3")]
+    pub source: ::prost::alloc::vec::Vec<Group>,
+    #[prost(message, repeated, tag = "4")]
+    pub destination: ::prost::alloc::vec::Vec<Group>,
+    /// absent: none of Envoy's statistics
+    #[prost(message, optional, tag = "5")]
+    pub stats: ::core::option::Option<StatsMatcher>,
+}
+/// Metrics with the same labels.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Group {
+    /// names of families
+    #[prost(string, repeated, tag = "1")]
+    pub metrics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, repeated, tag = "2")]
+    pub tags: ::prost::alloc::vec::Vec<Tag>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Tag {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// absent: the label is left out
+    #[prost(string, optional, tag = "2")]
+    pub expression: ::core::option::Option<::prost::alloc::string::String>,
+    /// absent: no bound of its own
+    #[prost(uint32, optional, tag = "3")]
+    pub max_values: ::core::option::Option<u32>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StatsMatcher {
+    #[prost(enumeration = "stats_matcher::Mode", tag = "1")]
+    pub mode: i32,
+    #[prost(message, repeated, tag = "2")]
+    pub patterns: ::prost::alloc::vec::Vec<StringMatcher>,
+}
+/// Nested message and enum types in `StatsMatcher`.
+pub mod stats_matcher {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Mode {
+        RejectAll = 0,
+        Inclusion = 1,
+        Exclusion = 2,
+    }
+    impl Mode {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::RejectAll => "REJECT_ALL",
+                Self::Inclusion => "INCLUSION",
+                Self::Exclusion => "EXCLUSION",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "REJECT_ALL" => Some(Self::RejectAll),
+                "INCLUSION" => Some(Self::Inclusion),
+                "EXCLUSION" => Some(Self::Exclusion),
+                _ => None,
+            }
+        }
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StringMatcher {
+    #[prost(bool, tag = "6")]
+    pub ignore_case: bool,
+    #[prost(oneof = "string_matcher::Pattern", tags = "1, 2, 3, 4, 5")]
+    pub pattern: ::core::option::Option<string_matcher::Pattern>,
+}
+/// Nested message and enum types in `StringMatcher`.
+pub mod string_matcher {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Pattern {
+        #[prost(string, tag = "1")]
+        Exact(::prost::alloc::string::String),
+        #[prost(string, tag = "2")]
+        Prefix(::prost::alloc::string::String),
+        #[prost(string, tag = "3")]
+        Suffix(::prost::alloc::string::String),
+        #[prost(string, tag = "4")]
+        Contains(::prost::alloc::string::String),
+        #[prost(string, tag = "5")]
+        Regex(::prost::alloc::string::String),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Place {
+    #[prost(uint32, tag = "1")]
+    pub r#ref: u32,
+    #[prost(string, tag = "2")]
+    pub node: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub zone: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub region: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Workload {
@@ -126,21 +264,40 @@ pub struct Pod {
     pub workload: u32,
     #[prost(message, repeated, tag = "6")]
     pub services: ::prost::alloc::vec::Vec<ServicePort>,
+    #[prost(string, tag = "7")]
+    pub service_account: ::prost::alloc::string::String,
+    /// Place.ref
+    #[prost(uint32, tag = "8")]
+    pub place: u32,
+    /// those that some expression names, sorted by name
+    #[prost(message, repeated, tag = "9")]
+    pub labels: ::prost::alloc::vec::Vec<Label>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Label {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ServicePort {
+    /// the pod's
     #[prost(uint32, tag = "1")]
     pub port: u32,
     /// Service.ref
     #[prost(uint32, tag = "2")]
     pub service: u32,
+    #[prost(uint32, tag = "3")]
+    pub service_port: u32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LocalPod {
     #[prost(message, optional, tag = "1")]
     pub pod: ::core::option::Option<Pod>,
-    #[prost(string, repeated, tag = "2")]
-    pub series_sets: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Telemetry.ref
+    #[prost(uint32, tag = "2")]
+    pub telemetry: u32,
     /// content hash, for Hello
     #[prost(fixed64, tag = "3")]
     pub version: u64,
