@@ -74,12 +74,12 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 }
 
 /* Told first and forgotten then: what a pass does not find has its end in the ring already. */
-static __always_inline int ended(struct control *ctl, u32 kind, const struct connection *c, struct sock *sk,
+static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, const struct connection *c, struct sock *sk,
 				 struct tcp_sock *tp, bool own_fin)
 {
 	u64 key = (u64)sk;
 
-	emit_end(ctl, kind, c, sk, tp, own_fin);
+	emit_end(ctl, kind, flags, c, sk, tp, own_fin);
 	bpf_map_delete_elem(&connections, &key);
 	return 0;
 }
@@ -96,12 +96,12 @@ static __always_inline int unseen(struct control *ctl, struct sock *sk, struct t
 	if (old_state == TCP_SYN_SENT) {
 		c.id = new_id(now);
 		c.flags = FLAG_ACTIVE;
-		emit_end(ctl, RECORD_FAIL, &c, sk, tp, 0);
+		emit_end(ctl, RECORD_FAIL, 0, &c, sk, tp, 0);
 		return 0;
 	}
 	count(LOSS_UNTRACKED);
 	c.flags = FLAG_UNTRACKED;
-	emit_end(ctl, RECORD_CLOSE, &c, sk, tp, has_own_fin(old_state));
+	emit_end(ctl, RECORD_CLOSE, 0, &c, sk, tp, has_own_fin(old_state));
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 		return unseen(ctl, sk, tp, old_state);
 	if (old_state == TCP_SYN_SENT || (old_state == TCP_SYN_RECV && !(c->flags & LIVE))) {
 		if (c->flags & FLAG_ACTIVE)
-			return ended(ctl, RECORD_FAIL, c, sk, tp, 0);
+			return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0);
 		bpf_map_delete_elem(&connections, &key);
 		return 0;
 	}
@@ -123,7 +123,8 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 		read_sequence(c, tp);
 		c->flags |= LIVE;
 	}
-	return ended(ctl, RECORD_CLOSE, c, sk, tp, has_own_fin(old_state));
+	return ended(ctl, RECORD_CLOSE, is_by_remote(sk, old_state) ? FLAG_BY_REMOTE : 0, c, sk, tp,
+		     has_own_fin(old_state));
 }
 
 /*
@@ -162,6 +163,7 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
 {
+	bool own_fin, peer_fin;
 	u64 key = (u64)sk;
 	struct connection *c = bpf_map_lookup_elem(&connections, &key);
 	struct control *ctl;
@@ -174,5 +176,11 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	if (!ctl || ctl->owner != OWNER || !tp)
 		return 0;
 	count(LOSS_RECOVERED);
-	return ended(ctl, c->flags & LIVE ? RECORD_CLOSE : RECORD_FAIL, c, sk, tp, sent_fin(c, tp));
+	if (!(c->flags & LIVE))
+		return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0);
+	/* Whose FIN was first where both sent one is not to be had any more: that counts as ours. */
+	own_fin = sent_fin(c, tp);
+	peer_fin = sk->__sk_common.skc_flags & 1 << SOCK_DONE;
+	return ended(ctl, RECORD_CLOSE, !own_fin && (peer_fin || is_by_remote(sk, TCP_ESTABLISHED)) ? FLAG_BY_REMOTE : 0,
+		     c, sk, tp, own_fin);
 }

@@ -55,14 +55,15 @@ static __always_inline void see_cgroup(const struct control *ctl, struct sock *s
 	bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
 }
 
-static __always_inline void fill(struct record *r, u32 kind, const struct connection *c, struct sock *sk,
+/* `flags`: beyond those of the connection. */
+static __always_inline void fill(struct record *r, u32 kind, u32 flags, const struct connection *c, struct sock *sk,
 				 struct tcp_sock *tp, bool own_fin, const bool direct)
 {
 	bool active = c->flags & FLAG_ACTIVE;
 	bool named = c->flags & LIVE;
 
 	r->kind = kind;
-	r->flags = c->flags & 0xffff;
+	r->flags = (c->flags & 0xffff) | flags;
 	r->id = c->id;
 	r->time = bpf_ktime_get_ns();
 	r->syn_time = c->syn_time;
@@ -89,7 +90,7 @@ static __always_inline int fold(const struct control *ctl, const struct record *
 		.epoch = ctl->epoch,
 		.netns = r->netns,
 		.kind = r->kind,
-		.flags = r->flags,
+		.flags = r->flags & ~FLAG_BY_REMOTE,
 		.error = r->kind == RECORD_FAIL ? r->error : 0,
 		.port = r->flags & FLAG_ACTIVE ? r->remote_port : r->local_port,
 	};
@@ -106,6 +107,8 @@ static __always_inline int fold(const struct control *ctl, const struct record *
 	}
 	sums->last = r->time;
 	__sync_fetch_and_add(&sums->connections, 1);
+	if (r->flags & FLAG_BY_REMOTE)
+		__sync_fetch_and_add(&sums->closed_by_remote, 1);
 	__sync_fetch_and_add(&sums->sent, r->counters.sent);
 	__sync_fetch_and_add(&sums->received, r->counters.received);
 	__sync_fetch_and_add(&sums->retransmitted_bytes, r->counters.retransmitted_bytes);
@@ -127,17 +130,17 @@ static __always_inline u32 fall_back(const struct control *ctl, const struct con
 	return fold(ctl, r) ? LOSS_RECORD : LOSS_FOLDED;
 }
 
-static __always_inline void emit_end(const struct control *ctl, u32 kind, const struct connection *c, struct sock *sk,
-				     struct tcp_sock *tp, bool own_fin)
+static __always_inline void emit_end(const struct control *ctl, u32 kind, u32 flags, const struct connection *c,
+				     struct sock *sk, struct tcp_sock *tp, bool own_fin)
 {
 	struct record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	struct record kept;
 
 	if (r) {
-		fill(r, kind, c, sk, tp, own_fin, 1);
+		fill(r, kind, flags, c, sk, tp, own_fin, 1);
 		bpf_ringbuf_submit(r, wakeup(ctl));
 		return;
 	}
-	fill(&kept, kind, c, sk, tp, own_fin, 1);
+	fill(&kept, kind, flags, c, sk, tp, own_fin, 1);
 	count(fall_back(ctl, c, &kept));
 }

@@ -21,6 +21,23 @@ static __always_inline bool has_own_fin(int state)
 	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_LAST_ACK;
 }
 
+#define ECONNABORTED 103
+
+/*
+ * Who was first to end it. No FIN is traced: the state that a socket leaves for CLOSE tells whose came first. On the way
+ * through TIME_WAIT, which another structure keeps, the socket itself goes there from FIN_WAIT2 or CLOSING
+ * (tcp_time_wait). From ESTABLISHED nobody's came: a RST, a time-out or a dead route of the other end left an error before;
+ * what the local end did, close with unread data or SO_LINGER 0, had none yet, and tcp_abort leaves ECONNABORTED.
+ */
+static __always_inline bool is_by_remote(struct sock *sk, int state)
+{
+	int error = sk->sk_err;
+
+	if (state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK)
+		return 1;
+	return state == TCP_ESTABLISHED && error && error != ECONNABORTED;
+}
+
 /* Sequence numbers of the first payload bytes. Whoever sent the SYN has had it acked among bytes_acked. */
 static __always_inline void read_sequence(struct connection *c, struct tcp_sock *tp)
 {

@@ -15,6 +15,7 @@ enum record_flag {
 	FLAG_ADOPTED = 4,     /* older than the probe */
 	FLAG_UNTRACKED = 8,   /* CLOSE of a socket never seen before: no baseline, it adds nothing */
 	FLAG_NEVER_SENT = 16, /* FAIL without a segment sent: no free port, no route */
+	FLAG_BY_REMOTE = 32,  /* CLOSE: the other end was first to end it, by FIN or RST, or by its silence */
 };
 
 /* Cumulative since the handshake. */
@@ -75,7 +76,7 @@ struct folded_key {
 	u32 epoch; /* struct control's at that time: entries of earlier ones change no more */
 	u32 netns;
 	u32 kind;  /* RECORD_CLOSE or RECORD_FAIL */
-	u32 flags; /* as in struct record */
+	u32 flags; /* as in struct record, without FLAG_BY_REMOTE */
 	s32 error; /* of a FAIL, else 0 */
 	u16 port;  /* the server's; the client's is lost */
 	u16 pad;
@@ -88,9 +89,10 @@ struct folded {
 	u64 first; /* when the first was added */
 	u64 last;
 	u64 connections;
+	u64 closed_by_remote; /* of those: with FLAG_BY_REMOTE */
 	u64 sent, received, retransmitted_bytes, retransmits, lost; /* sums of struct counters' */
 };
-_Static_assert(sizeof(struct folded) == 64, "folded");
+_Static_assert(sizeof(struct folded) == 72, "folded");
 
 /* Between user space and the programs, mapped by the former. */
 struct control {

@@ -5,6 +5,7 @@ use crate::kernel::{Kernel, KernelError, monotonic};
 use crate::saver::Saver;
 use crate::shared::Shared;
 use longwire_wire::message::Interest;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -26,18 +27,21 @@ pub(crate) struct Sampler {
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
     pub(crate) interest: mpsc::Sender<Interest>,
+    /// As the probe was started; what is configured for the node goes before it.
     pub(crate) interval: Duration,
 }
 
 impl Sampler {
     /// Runs until it is told to stop, or the kernel fails it.
     pub(crate) fn run(mut self) -> Result<(), KernelError> {
-        let interval = u64::try_from(self.interval.as_nanos()).unwrap_or(u64::MAX);
-        let mut due = monotonic();
+        let (mut due, mut interval) = (monotonic(), self.interval());
         while !self.shared.stop.load(Ordering::Relaxed) {
+            // A new interval holds for the one that runs already.
+            let before = mem::replace(&mut interval, self.interval());
+            due = due.saturating_add(interval).saturating_sub(before);
             if monotonic() >= due {
                 self.pass()?;
-                due = (due + interval).max(monotonic());
+                due = due.saturating_add(interval).max(monotonic());
             }
             let left = Duration::from_nanos(due.saturating_sub(monotonic()));
             self.kernel.wait(left.min(POLL));
@@ -49,6 +53,12 @@ impl Sampler {
         self.drain();
         self.saver.save(&mut self.kernel);
         Ok(())
+    }
+
+    /// Nanoseconds between two passes.
+    fn interval(&self) -> u64 {
+        let configured = self.shared.pipeline().settings().reporting_interval;
+        u64::try_from(configured.unwrap_or(self.interval).as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each stretch.

@@ -1,8 +1,9 @@
 //! A pipeline with very many followed connections of one pod to a thousand others, without a kernel.
 
 use anyhow::{Result, ensure};
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{Options, Pipeline};
@@ -44,7 +45,7 @@ impl Followed {
             wall_clock_offset: 1_700_000_000 * SECOND,
         });
         let now = 100 * SECOND;
-        let local = LocalPod { pod: pod("client", CLIENT), series: sets };
+        let local = LocalPod { pod: pod("client", CLIENT), telemetry: Arc::new(Telemetry::plain(sets)) };
         pipeline.local_cgroups([(1, format!("kubepods/pod{}/main", local.pod.uid))]);
         pipeline.apply(&Update { pods: vec![local], ..Update::default() }, now);
         for id in 1..=connections as u64 {
@@ -161,6 +162,9 @@ fn pod(name: &str, address: Ipv4Addr) -> Arc<Pod> {
         addresses: vec![address.into()],
         host_network: false,
         workload: Arc::new(workload),
-        services: vec![(PORT, Arc::new(service))],
+        services: vec![Backing { target: PORT, port: 80, service: Arc::new(service) }],
+        service_account: String::new(),
+        place: Arc::default(),
+        labels: Vec::new(),
     })
 }

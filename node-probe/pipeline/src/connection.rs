@@ -34,6 +34,8 @@ pub(crate) struct Entry<T> {
     /// The pass that saw it last.
     pass: u32,
     pub(crate) rtt_observed: bool,
+    /// Its age was that of a long connection when it was looked at: what there is of such, it has.
+    pub(crate) was_long: bool,
 }
 
 impl<T> Entry<T> {
@@ -206,6 +208,11 @@ impl<T> Connections<T> {
         news
     }
 
+    /// How far the later stages are with each.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().map(|entry| &entry.stage)
+    }
+
     pub(crate) fn begin_pass(&mut self) {
         self.passes.begin();
     }
@@ -280,6 +287,7 @@ impl<T> Connections<T> {
             stage,
             pass: self.passes.begun(),
             rtt_observed: false,
+            was_long: false,
         });
     }
 

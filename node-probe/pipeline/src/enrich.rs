@@ -10,6 +10,7 @@
 
 mod cgroup;
 mod end;
+mod facts;
 mod identity;
 mod inquiry;
 mod join;
@@ -35,11 +36,11 @@ use inquiry::Patience;
 use join::Joins;
 use local::{Finding, Locals, Standing};
 use longwire_model::identity::{Address, UnixNanos, Workload};
-use longwire_model::series::SeriesSets;
 use longwire_model::update::{LocalPod, Update};
 use peer::Look;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// Pods that live, and their workloads.
 #[derive(Debug)]
@@ -209,9 +210,19 @@ impl Enrich {
         self.woken.pop()
     }
 
-    /// Which series are on for a pod of this node, or were when it left.
-    pub(crate) fn sets(&self, slot: &mut PodSlot) -> SeriesSets {
-        self.locals.sets(slot)
+    /// Whether what is on for a pod of this node was edited since a connection of it last looked.
+    pub(crate) fn is_edited(&self, slot: PodSlot) -> bool {
+        self.locals.is_edited(slot)
+    }
+
+    /// Age from which connections of the pod are long; `None`: none is, or the pod is gone.
+    pub(crate) fn long(&self, slot: PodSlot) -> Option<Duration> {
+        self.locals.long(slot)
+    }
+
+    /// The pod as it is now; `None`: it is gone.
+    pub(crate) fn local_now(&self, slot: PodSlot) -> Option<Local> {
+        self.locals.now(slot)
     }
 
     /// The pods that live, as far as this node knows.

@@ -49,6 +49,7 @@ pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mu
             SeriesSet::KmeshConnection => {
                 family::render(family, aggregate.connections(), *format, progress, enough, out)
             }
+            SeriesSet::Envoy => family::render(family, aggregate.clusters(), *format, progress, enough, out),
         };
         if !is_complete {
             return true;

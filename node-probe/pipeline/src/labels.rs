@@ -1,6 +1,8 @@
 //! From edges and flows to the text of their labels. Two label sets are equal when they read the same, whatever they were
 //! made of: else a scrape would name one series twice.
 
+mod differences;
+mod envoy;
 mod names;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -10,13 +12,16 @@ mod start_time;
 mod tests;
 mod text;
 
+pub(crate) use differences::Differences;
+pub(crate) use envoy::{Cluster, EnvoyLabels};
+pub(crate) use names::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};
 pub(crate) use saved::SavedLabels;
 pub(crate) use text::{escape, escape_help};
 
 use crate::observation::{Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, UnixNanos};
 use longwire_model::series::{CONNECTION_LABELS, SERVICE_LABELS, WORKLOAD_LABELS};
-use names::{EdgeNames, PodNames, TAIL};
+use names::{PodNames, TAIL};
 use std::hash::{Hash, Hasher};
 use std::iter;
 use std::net::{IpAddr, SocketAddr};
@@ -27,13 +32,16 @@ pub(crate) const OVERFLOW: &str = "overflow";
 
 /// The labels of one set of series.
 pub(crate) trait LabelSet: Hash + Eq {
+    /// Reporters with an overflow set of their own.
+    const REPORTERS: &'static [Reporter] = &[Reporter::Source, Reporter::Destination];
+
     /// The set into which others fold when there is no room for them.
     fn overflow(reporter: Reporter) -> Self;
 
     fn edge(&self) -> &Edge;
 
     /// Appends `{name="value",...` without the closing brace: histograms and reasons have a label more.
-    fn write(&self, out: &mut Vec<u8>);
+    fn write(&self, differences: &Differences, out: &mut Vec<u8>);
 }
 
 /// One set an edge and reporter: [`SERVICE_LABELS`].
@@ -78,14 +86,14 @@ impl LabelSet for ServiceLabels {
         &self.0
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
         let names = EdgeNames::of(&self.0);
         let values = iter::once(names.reporter())
             .chain(names.source.labels())
             .chain(names.service.labels())
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::write(&SERVICE_LABELS, values, out);
+        text::write(&SERVICE_LABELS, values, differences, out);
     }
 }
 
@@ -132,14 +140,14 @@ impl LabelSet for WorkloadLabels {
         &self.edge
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
         let (names, pod, address) = (EdgeNames::of(&self.edge), self.pod_names(), written(self.address()));
         let values = iter::once(names.reporter())
             .chain(names.source.labels())
             .chain([address.as_str(), pod.namespace, pod.name])
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::write(&WORKLOAD_LABELS, values, out);
+        text::write(&WORKLOAD_LABELS, values, differences, out);
     }
 }
 
@@ -176,7 +184,7 @@ impl LabelSet for ConnectionLabels {
         &self.target.edge
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
         let Self { target, course } = self;
         let (names, pod, address) = (EdgeNames::of(&target.edge), target.pod_names(), written(target.address()));
         let start = course.map_or_else(|| OVERFLOW.to_owned(), |course| start_time::written(course.start));
@@ -189,7 +197,7 @@ impl LabelSet for ConnectionLabels {
             .chain(names.service.labels())
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::write(&CONNECTION_LABELS, values, out);
+        text::write(&CONNECTION_LABELS, values, differences, out);
     }
 }
 

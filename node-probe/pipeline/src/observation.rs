@@ -37,6 +37,17 @@ pub struct Edge {
     pub dialled: Dialled,
 }
 
+impl Edge {
+    /// Of the pod that reports; empty where that is not known.
+    pub(crate) fn namespace(&self) -> &str {
+        let local = match self.reporter {
+            Reporter::Source => &self.source,
+            Reporter::Destination => &self.destination,
+        };
+        local.as_ref().map_or("", |workload| &workload.namespace)
+    }
+}
+
 /// What the series of one connection or pod say beyond the edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
@@ -65,6 +76,8 @@ pub struct Delta {
     /// Connections.
     pub opened: u64,
     pub closed: u64,
+    /// Of those: by the other end first.
+    pub closed_by_remote: u64,
     /// And how many.
     pub failed: Option<(FailReason, u64)>,
     /// Microseconds, smoothed.

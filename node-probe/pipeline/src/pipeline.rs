@@ -1,6 +1,7 @@
 //! The whole way from a ring record to a label set's counters, with one writer.
 
 mod abandon;
+mod feeds;
 mod folded;
 mod ingest;
 mod inquire;
@@ -23,6 +24,7 @@ use crate::connection::{Connections, Sampled};
 use crate::enrich::{Enrich, Wait};
 use crate::record::{Monotonic, Sample};
 use longwire_model::identity::{Address, UnixNanos};
+use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
 use pending::Pending;
 use stage::{Books, Stage};
@@ -41,7 +43,7 @@ pub struct Options {
     pub budget: Budget,
     /// Live connections that are followed; more are counted when they close.
     pub max_connections: usize,
-    /// Age from which a connection has series of its own, nanoseconds.
+    /// Age from which a connection has series of its own where its pod's telemetry has the usual one, [`longwire_model::telemetry::LONG`]; nanoseconds.
     pub long_connection_threshold: Monotonic,
     /// How long a connection's counts wait for each answer about its ends, nanoseconds.
     pub identity_wait: Monotonic,
@@ -67,6 +69,7 @@ pub struct Questions {
 #[derive(Debug)]
 pub struct Pipeline {
     options: Options,
+    settings: NodeSettings,
     connections: Connections<Stage>,
     pending: Pending,
     enrich: Enrich,
@@ -90,6 +93,7 @@ struct Counts {
     role_unknown: u64,
     forced: u64,
     dropped: u64,
+    expression_errors: u64,
 }
 
 impl Pipeline {
@@ -103,6 +107,7 @@ impl Pipeline {
             next_expiry: 0,
             next_sweep: 0,
             counts: Counts::default(),
+            settings: NodeSettings::default(),
             options,
         }
     }
@@ -156,8 +161,12 @@ impl Pipeline {
         }
     }
 
-    /// What the operator says. Connections keep the identity they have already.
+    /// What the operator says. Connections keep the identity they have already; each heeds what was edited when it is next
+    /// looked at.
     pub fn apply(&mut self, update: &Update, now: Monotonic) {
+        if let Some(settings) = &update.settings {
+            self.configure(settings);
+        }
         let first = !self.enrich.configured();
         self.enrich.apply(update, now);
         if first {
@@ -222,6 +231,12 @@ impl Pipeline {
         self.enrich.answers()
     }
 
+    /// What is configured for the node as a whole.
+    #[must_use]
+    pub fn settings(&self) -> &NodeSettings {
+        &self.settings
+    }
+
     /// The operator has spoken.
     #[must_use]
     pub fn configured(&self) -> bool {
@@ -242,7 +257,16 @@ impl Pipeline {
         stats::gather(self)
     }
 
+    fn configure(&mut self, settings: &NodeSettings) {
+        self.settings = *settings;
+        self.aggregate.configure(settings);
+    }
+
     fn expire(&mut self, now: Monotonic) {
+        if self.aggregate.epoch_is_over(now) {
+            let holders = self.connections.stages().filter_map(Stage::held);
+            self.aggregate.turn_epoch(now, holders);
+        }
         let mut living = None;
         let enrich = &self.enrich;
         // Most of the time nothing is idle long enough to ask.
@@ -251,8 +275,9 @@ impl Pipeline {
     }
 
     fn books(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Books<'_>) {
-        let Self { connections, aggregate, enrich, options, .. } = self;
-        let long = options.long_connection_threshold;
-        (connections, Books { aggregate, enrich, long, wall_clock_offset: options.wall_clock_offset, now })
+        let Self { connections, aggregate, enrich, options, counts, .. } = self;
+        let Options { long_connection_threshold: long, wall_clock_offset, .. } = *options;
+        let expression_errors = &mut counts.expression_errors;
+        (connections, Books { aggregate, enrich, expression_errors, long, wall_clock_offset, now })
     }
 }

@@ -93,6 +93,7 @@ pub mod flag {
     pub const ADOPTED: u32 = 4;
     pub const UNTRACKED: u32 = 8;
     pub const NEVER_SENT: u32 = 16;
+    pub const BY_REMOTE: u32 = 32;
 }
 
 /// Which end of the handshake a socket was.
@@ -188,6 +189,8 @@ pub struct ConnectionRecord {
     pub adopted: bool,
     /// Its first record is this close: no baseline, it adds nothing.
     pub untracked: bool,
+    /// A CLOSE: the other end was first to end it, by FIN or RST or by its silence.
+    pub by_remote: bool,
     /// Inode of the cgroup v2 directory.
     pub cgroup: u64,
     /// Inode of the network namespace.
@@ -271,6 +274,7 @@ impl ConnectionRecord {
             role: Role::of(raw.flags),
             adopted: has(flag::ADOPTED),
             untracked,
+            by_remote: has(flag::BY_REMOTE),
             cgroup: raw.cgroup,
             netns: raw.netns,
             sequence: (raw.client_isn != 0 || raw.server_isn != 0).then_some((raw.client_isn, raw.server_isn)),

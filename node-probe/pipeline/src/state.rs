@@ -4,7 +4,7 @@
 //! state: Head, shared values and entries, End { items }; each: length (u32, little-endian), postcard of an Item
 //! ```
 //!
-//! A workload, service, pod or edge is written once, before the first entry that names it by its number: as it is shared in
+//! A workload, service, place, pod, edge or telemetry is written once, before the first entry that names it by its number: as it is shared in
 //! memory, so it is in the bytes. What follows from other entries is left out, and found again when they are read.
 
 mod ids;
@@ -16,14 +16,14 @@ mod writer;
 pub(crate) use ids::Ids;
 pub(crate) use item::{
     Item, SavedCase, SavedCgroup, SavedConnection, SavedCourse, SavedHead, SavedHolder, SavedIdentity, SavedPair,
-    SavedResolution, SavedSeen, SavedSet, SavedSlot, SavedStage, SavedStanding, SavedTarget,
+    SavedResolution, SavedRoute, SavedSeen, SavedSet, SavedSlot, SavedStage, SavedStanding, SavedTarget,
 };
 pub(crate) use names::Names;
 pub(crate) use reader::{Reader, Shared};
 pub(crate) use writer::Writer;
 
 /// Of the layout. State of another cannot be read.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Why bytes are no state. A pipeline without it begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -103,6 +103,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("forced", stats.pending_forced),
         ],
     );
+    to.one("longwire_probe_expression_errors_total", stats.expression_errors);
     to.by(
         "longwire_probe_evicted_total",
         [
@@ -138,10 +139,17 @@ fn operator(shared: &Shared, to: &mut Readings) {
 
 fn series(shared: &Shared, to: &mut Readings) {
     let stats = shared.pipeline().aggregate().stats();
-    let kinds = [("service", stats.services), ("workload", stats.workloads), ("connection", stats.connections)];
+    let kinds = [
+        ("service", stats.services),
+        ("workload", stats.workloads),
+        ("connection", stats.connections),
+        ("cluster", stats.clusters),
+    ];
     to.by("longwire_probe_label_sets", kinds.map(|(kind, of)| (kind, of.sets as u64)));
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
     to.by("longwire_probe_overflowed_total", kinds.map(|(kind, of)| (kind, of.folded)));
+    let others = [("namespace", stats.folded_by_namespace), ("tag_value", stats.folded_values)];
+    to.by("longwire_probe_overflowed_total", others);
     to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));
     to.one("longwire_probe_series_charged", stats.charged as u64);
 }

@@ -8,7 +8,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 33] = [
+pub const SELF_METRICS: [SelfMetric; 34] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "What the kernel side could not do, or did the long way round, since it was loaded."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times the kernel skipped a BPF program because it would have interrupted itself."),
     row("longwire_probe_passes_total", Counter, &[], "Passes over the live connections."),
@@ -30,8 +30,9 @@ pub const SELF_METRICS: [SelfMetric; 33] = [
     row("longwire_probe_entries", Gauge, &["table"], "Entries of a table now."),
     row("longwire_probe_label_sets", Gauge, &["kind"], "Label sets exposed now."),
     row("longwire_probe_series", Gauge, &["kind"], "Series of connections exposed now, by the kind of their label set."),
-    row("longwire_probe_series_charged", Gauge, &[], "Series that the label sets of edges and workloads may grow to, against --max-series."),
-    row("longwire_probe_overflowed_total", Counter, &["kind"], "Connections folded into an overflow series because a budget was full."),
+    row("longwire_probe_series_charged", Gauge, &[], "Series that the label sets of edges, workloads and clusters may grow to, against --max-series."),
+    row("longwire_probe_overflowed_total", Counter, &["kind"], "Connections folded into an overflow series because a budget was full, the node's by kind of label set, or their namespace's; and values of tags that read overflow because there were too many others."),
+    row("longwire_probe_expression_errors_total", Counter, &[], "Times a tag's expression had no value for a connection, for want of a label: the tag reads unknown."),
     row("longwire_probe_label_sets_expired_total", Counter, &["kind"], "Label sets removed: idle with a workload gone, or of a long connection that closed."),
     row("longwire_probe_operator_connected", Gauge, &[], "1 while the stream to the operator is up."),
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams to the operator that were made."),

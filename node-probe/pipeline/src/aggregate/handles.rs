@@ -1,23 +1,121 @@
 //! What a connection holds on to. A handle is good from the call that gave it until its `release`.
 
-use serde::{Deserialize, Serialize};
+use longwire_model::series::{Metrics, SeriesSet};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Slot of an edge's label set.
+/// Metrics by the labels they carry: those of an edge, of a workload and a pod, of a long connection, of a cluster.
+pub(crate) const SERVICE: Metrics = Metrics::of(SeriesSet::Istio).union(Metrics::of(SeriesSet::Longwire));
+pub(crate) const WORKLOAD: Metrics = Metrics::of(SeriesSet::KmeshWorkload);
+pub(crate) const CONNECTION: Metrics = Metrics::of(SeriesSet::KmeshConnection);
+pub(crate) const ENVOY: Metrics = Metrics::of(SeriesSet::Envoy);
+
+/// A label set's slot, and which metrics of it the connection feeds. These tell of what kind the label set is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceSeries(pub(super) u32);
+pub struct Feed {
+    pub(crate) at: u32,
+    pub(crate) metrics: Metrics,
+}
 
-/// Slot of a label set of a workload and a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WorkloadSeries(pub(super) u32);
+/// The kinds of label sets, each in slots of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Service,
+    Workload,
+    Connection,
+    Envoy,
+}
 
-/// Slot of a long connection's label set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectionSeries(pub(super) u32);
+const NOTHING: Feed = Feed { at: 0, metrics: Metrics::NONE };
 
-/// What one connection feeds; held by it for its life.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// What one connection feeds. Nearly all feed one or two label sets, which cost no allocation: of an edge, and of a long
+/// connection.
+#[derive(Clone, Debug)]
 pub struct Attribution {
-    pub service: Option<ServiceSeries>,
-    pub workload: Option<WorkloadSeries>,
-    pub connection: Option<ConnectionSeries>,
+    first: [Feed; 2],
+    #[expect(clippy::box_collection, reason = "a hundred thousand connections hold one, and hardly any has a third feed")]
+    more: Option<Box<Vec<Feed>>>,
+}
+
+impl Feed {
+    pub(crate) fn kind(self) -> Option<Kind> {
+        let is_of = |metrics: Metrics| !self.metrics.is_empty() && self.metrics.difference(metrics).is_empty();
+        let kinds = [
+            (SERVICE, Kind::Service),
+            (CONNECTION, Kind::Connection),
+            (WORKLOAD, Kind::Workload),
+            (ENVOY, Kind::Envoy),
+        ];
+        kinds.into_iter().find(|(metrics, _)| is_of(*metrics)).map(|(_, kind)| kind)
+    }
+}
+
+impl Default for Attribution {
+    fn default() -> Self {
+        Self { first: [NOTHING; 2], more: None }
+    }
+}
+
+impl Attribution {
+    pub fn feeds(&self) -> impl Iterator<Item = Feed> {
+        let first = self.first.iter().filter(|feed| !feed.metrics.is_empty());
+        first.chain(self.more.iter().flat_map(|more| more.iter())).copied()
+    }
+
+    /// What is fed of these metrics.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.feeds().map(|feed| feed.metrics).fold(Metrics::NONE, Metrics::union)
+    }
+
+    /// Takes a feed in and says whether its label set was fed before: then one reference is enough.
+    pub(super) fn push(&mut self, feed: Feed) -> bool {
+        let Self { first, more } = self;
+        let known = first.iter_mut().chain(more.iter_mut().flat_map(|more| more.iter_mut()));
+        for known in known {
+            if known.at == feed.at && known.kind().is_some_and(|kind| feed.kind() == Some(kind)) {
+                known.metrics = known.metrics.union(feed.metrics);
+                return true;
+            }
+        }
+        match first.iter_mut().find(|free| free.metrics.is_empty()) {
+            Some(free) => *free = feed,
+            None => more.get_or_insert_default().push(feed),
+        }
+        false
+    }
+
+    /// Takes over what another holds; they have no label set in common.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for feed in other.feeds() {
+            self.push(feed);
+        }
+    }
+}
+
+impl FromIterator<Feed> for Attribution {
+    fn from_iter<I: IntoIterator<Item = Feed>>(feeds: I) -> Self {
+        let mut held = Self::default();
+        for feed in feeds {
+            held.push(feed);
+        }
+        held
+    }
+}
+
+/// As a list of feeds.
+impl Serialize for Attribution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.feeds().count()))?;
+        for feed in self.feeds() {
+            list.serialize_element(&feed)?;
+        }
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Attribution {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from_iter)
+    }
 }

@@ -1,8 +1,12 @@
 //! When label sets go. Never while a connection holds them.
 
+use super::admitted::Admitted;
+use super::budget::Accounts;
+use super::handles::Kind;
 use super::scrapes::ScrapeNumber;
-use super::sets::Set;
-use super::{Aggregate, Attribution, ConnectionSeries, ServiceSeries, WorkloadSeries};
+use super::sets::{Set, Sets};
+use super::values::Values;
+use super::{Aggregate, Attribution};
 use crate::labels::LabelSet;
 use crate::observation::Edge;
 use crate::record::Monotonic;
@@ -45,16 +49,16 @@ impl Released {
 impl Aggregate {
     /// The connection is gone, or feeds other series from now on.
     pub fn release(&mut self, held: Attribution, now: Monotonic) {
-        if let Some(ServiceSeries(at)) = held.service {
-            self.services.release(at);
-        }
-        if let Some(WorkloadSeries(at)) = held.workload {
-            self.workloads.release(at);
-        }
-        if let Some(ConnectionSeries(at)) = held.connection
-            && self.connections.release(at)
-        {
-            self.connections.change(at).values.released = Some(Released::at(now));
+        for feed in held.feeds() {
+            match feed.kind() {
+                Some(Kind::Service) => drop(self.services.release(feed.at)),
+                Some(Kind::Workload) => drop(self.workloads.release(feed.at)),
+                Some(Kind::Envoy) => drop(self.clusters.release(feed.at)),
+                Some(Kind::Connection) if self.connections.release(feed.at) => {
+                    self.connections.change(feed.at).released = Some(Released::at(now));
+                }
+                Some(Kind::Connection) | None => {}
+            }
         }
     }
 
@@ -62,26 +66,35 @@ impl Aggregate {
     /// gone; while both live, a counter that started anew would say less than one that stays. A set that names a pod goes
     /// with the pod, and one that names a mere address when it is idle: there are as many as the world is wide.
     pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(Mention<'_>) -> bool) {
-        let Self { services, workloads, connections, lines, scrapes, .. } = self;
-        services.expire(
-            |key, set| is_idle(set, now) && has_gone(key.edge(), alive),
-            |values| lines.release(values.charged),
-        );
-        let of_workload = lines.of_workload;
-        workloads.expire(
-            |key, set| {
-                let mut pod_has_gone = || key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)));
-                is_idle(set, now) && (pod_has_gone() || has_gone(key.edge(), alive))
-            },
-            |_| lines.release(of_workload),
-        );
+        let Self { services, workloads, connections, clusters, accounts, admitted, scrapes, .. } = self;
+        expire(services, accounts, admitted, |key, set| is_idle(set, now) && has_gone(key.edge(), alive));
+        expire(workloads, accounts, admitted, |key, set| {
+            let mut pod_has_gone = || key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)));
+            is_idle(set, now) && (pod_has_gone() || has_gone(key.edge(), alive))
+        });
+        expire(clusters, accounts, admitted, |key, set| {
+            is_idle(set, now) && key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)))
+        });
         let is_over = |released: Released| {
             let since = now.saturating_sub(released.at);
             let was_shown = || released.scrape.is_some_and(|scrape| scrapes.have_shown(scrape));
             since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown()
         };
-        connections.expire(|_, set| set.values.released.is_some_and(is_over), |_| ());
+        expire(connections, accounts, admitted, |_, set| set.released.is_some_and(is_over));
     }
+}
+
+fn expire<K: LabelSet, V: Values>(
+    sets: &mut Sets<K, V>,
+    accounts: &mut Accounts,
+    admitted: &mut Admitted,
+    is_due: impl FnMut(&K, &Set<K, V>) -> bool,
+) {
+    let measure = sets.measure;
+    sets.expire(is_due, |gone| {
+        accounts.release(gone.key().edge().namespace(), gone.known, measure);
+        admitted.forget(gone.differences());
+    });
 }
 
 fn is_idle<K, V>(set: &Set<K, V>, now: Monotonic) -> bool {

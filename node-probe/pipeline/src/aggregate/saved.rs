@@ -1,12 +1,15 @@
 //! Label sets as state has them. References, the budget and what a scrape shows follow from the rest.
 
+use super::admitted::Admitted;
+use super::budget::{Accounts, Bill};
+use super::handles::{Feed, Kind};
 use super::lifetime::Released;
-use super::sets::Sets;
-use super::values::{ConnectionValues, Readings, ServiceValues, WorkloadValues};
-use super::{Aggregate, Attribution, ConnectionSeries, ServiceSeries, WorkloadSeries};
+use super::sets::{Place, Sets};
+use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
+use super::{Aggregate, Attribution};
 use crate::labels::SavedLabels;
 use crate::record::Monotonic;
-use crate::state::{Flaw, Item, SavedCourse, SavedSet, SavedTarget, Shared, Writer};
+use crate::state::{Flaw, Item, SavedCourse, SavedRoute, SavedSet, SavedTarget, Shared, Writer};
 use hashbrown::HashMap;
 use std::borrow::Cow;
 
@@ -16,6 +19,7 @@ pub(crate) struct Moved {
     services: HashMap<u32, u32>,
     workloads: HashMap<u32, u32>,
     connections: HashMap<u32, u32>,
+    clusters: HashMap<u32, u32>,
 }
 
 impl Aggregate {
@@ -31,27 +35,18 @@ impl Aggregate {
         save(&self.connections, at, to, Item::ConnectionSet)
     }
 
+    pub(crate) fn save_clusters(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+        save(&self.clusters, at, to, Item::ClusterSet)
+    }
+
     pub(crate) fn restore_service(
         &mut self,
-        mut saved: SavedSet<'_, u32, ServiceValues>,
+        saved: SavedSet<'_, u32, ServiceValues>,
         shared: &Shared,
         moved: &mut Moved,
     ) -> Result<(), Flaw> {
-        if !saved.values.to_mut().restore() {
-            return Err(Flaw::Implausible("figure"));
-        }
-        let is_overflow = saved.key.is_none();
-        let at = restore(&mut self.services, saved, shared, &mut moved.services)?;
-        if is_overflow {
-            return Ok(());
-        }
-        let values = &mut self.services[at].values;
-        values.charged = match values.known {
-            known if known.is_empty() => self.lines.most_of_service,
-            known => self.lines.of_service(known.difference(values.refused)),
-        };
-        self.lines.charge(values.charged);
-        Ok(())
+        let Self { services, accounts, admitted, .. } = self;
+        restore(services, (accounts, admitted), saved, shared, &mut moved.services)
     }
 
     pub(crate) fn restore_workload(
@@ -60,13 +55,8 @@ impl Aggregate {
         shared: &Shared,
         moved: &mut Moved,
     ) -> Result<(), Flaw> {
-        if !saved.values.are_plausible() {
-            return Err(Flaw::Implausible("figure"));
-        }
-        if saved.key.is_some() {
-            self.lines.charge(self.lines.of_workload);
-        }
-        restore(&mut self.workloads, saved, shared, &mut moved.workloads).map(|_| ())
+        let Self { workloads, accounts, admitted, .. } = self;
+        restore(workloads, (accounts, admitted), saved, shared, &mut moved.workloads)
     }
 
     pub(crate) fn restore_connection(
@@ -75,47 +65,65 @@ impl Aggregate {
         shared: &Shared,
         moved: &mut Moved,
     ) -> Result<(), Flaw> {
-        if !saved.values.are_plausible() {
-            return Err(Flaw::Implausible("figure"));
-        }
-        restore(&mut self.connections, saved, shared, &mut moved.connections).map(|_| ())
+        let Self { connections, accounts, admitted, .. } = self;
+        restore(connections, (accounts, admitted), saved, shared, &mut moved.connections)
+    }
+
+    pub(crate) fn restore_cluster(
+        &mut self,
+        saved: SavedSet<'_, SavedRoute, EnvoyValues>,
+        shared: &Shared,
+        moved: &mut Moved,
+    ) -> Result<(), Flaw> {
+        let Self { clusters, accounts, admitted, .. } = self;
+        restore(clusters, (accounts, admitted), saved, shared, &mut moved.clusters)
     }
 
     /// What a saved connection held, and a reference on each.
-    pub(crate) fn hold(&mut self, held: Attribution, moved: &Moved) -> Result<Attribution, Flaw> {
-        let Attribution { service, workload, connection } = held;
-        let find = |slots: &HashMap<u32, u32>, at| slots.get(&at).copied().ok_or(Flaw::Dangling("label set"));
-        let service = service.map(|ServiceSeries(at)| find(&moved.services, at)).transpose()?;
-        let workload = workload.map(|WorkloadSeries(at)| find(&moved.workloads, at)).transpose()?;
-        let connection = connection.map(|ConnectionSeries(at)| find(&moved.connections, at)).transpose()?;
-        if let Some(at) = service {
-            self.services[at].references += 1;
+    pub(crate) fn hold(&mut self, saved: &Attribution, moved: &Moved) -> Result<Attribution, Flaw> {
+        let mut held = Attribution::default();
+        for feed in saved.feeds() {
+            match feed.kind().ok_or(Flaw::Implausible("kind of label set"))? {
+                Kind::Service => hold(&mut self.services, &moved.services, feed, &mut held)?,
+                Kind::Workload => hold(&mut self.workloads, &moved.workloads, feed, &mut held)?,
+                Kind::Connection => hold(&mut self.connections, &moved.connections, feed, &mut held)?,
+                Kind::Envoy => hold(&mut self.clusters, &moved.clusters, feed, &mut held)?,
+            }
         }
-        if let Some(at) = workload {
-            self.workloads[at].references += 1;
-        }
-        if let Some(at) = connection {
-            self.connections[at].references += 1;
-        }
-        Ok(Attribution {
-            service: service.map(ServiceSeries),
-            workload: workload.map(WorkloadSeries),
-            connection: connection.map(ConnectionSeries),
-        })
+        Ok(held)
     }
 
     /// Everybody who holds a label set does so again. The last values of long connections that nobody holds stay as if the
-    /// connections had ended now: who scrapes has not seen them from this process.
+    /// connections had ended now: who scrapes has not seen them from this process. An epoch begins, in which nothing has
+    /// stood still yet.
     pub(crate) fn restored(&mut self, now: Monotonic) {
         for set in self.connections.iter_mut().filter(|set| set.references == 0) {
-            set.values.released = Some(Released::at(now));
+            set.released = Some(Released::at(now));
         }
+        self.epoch = now;
         self.publish();
     }
 }
 
+fn hold<K, V>(
+    sets: &mut Sets<K, V>,
+    moved: &HashMap<u32, u32>,
+    feed: Feed,
+    held: &mut Attribution,
+) -> Result<(), Flaw> {
+    let at = *moved.get(&feed.at).ok_or(Flaw::Dangling("label set"))?;
+    let set = sets.get_mut(at).ok_or(Flaw::Dangling("label set"))?;
+    if !feed.metrics.difference(set.known).is_empty() {
+        return Err(Flaw::Implausible("metric that its label set lacks"));
+    }
+    if !held.push(Feed { at, metrics: feed.metrics }) {
+        set.references += 1;
+    }
+    Ok(())
+}
+
 /// The set in this slot, or the first one after it.
-fn save<'a, K: SavedLabels, V: Clone>(
+fn save<'a, K: SavedLabels, V: Values>(
     sets: &'a Sets<K, V>,
     at: u64,
     to: &mut Writer<'_>,
@@ -125,19 +133,41 @@ fn save<'a, K: SavedLabels, V: Clone>(
     let key = if sets.is_overflow(at) { None } else { set.key().save(to) };
     #[expect(clippy::cast_possible_truncation, reason = "slots are numbered by 32 bits")]
     let slot = at as u32;
-    to.write(&item(SavedSet { at: slot, key, changed: set.changed, values: Cow::Borrowed(&set.values) }));
+    to.write(&item(SavedSet {
+        at: slot,
+        key,
+        differences: Cow::Borrowed(set.differences()),
+        known: set.known,
+        changed: set.changed,
+        values: Cow::Borrowed(&set.values),
+    }));
     Some(at as u64 + 1)
 }
 
-fn restore<K: SavedLabels, V: Default + Clone + Readings>(
+fn restore<K: SavedLabels, V: Values>(
     sets: &mut Sets<K, V>,
+    (accounts, admitted): (&mut Accounts, &mut Admitted),
     saved: SavedSet<'_, K::Saved, V>,
     shared: &Shared,
     moved: &mut HashMap<u32, u32>,
-) -> Result<u32, Flaw> {
-    let SavedSet { at: old, key, changed, values } = saved;
+) -> Result<(), Flaw> {
+    let SavedSet { at: old, key, differences, known, changed, values } = saved;
+    let mut values = values.into_owned();
+    if !values.restore() {
+        return Err(Flaw::Implausible("figure"));
+    }
     let at = match key {
-        Some(key) => sets.restore(K::restore(key, shared)?).ok_or(Flaw::Twice("label set"))?,
+        Some(key) => {
+            let (key, differences) = (K::restore(key, shared)?, differences.into_owned().checked()?);
+            if known.is_empty() || !known.difference(V::METRICS).is_empty() {
+                return Err(Flaw::Implausible("metric"));
+            }
+            let Place::Nowhere(labels) = sets.find(&key, &differences) else { return Err(Flaw::Twice("label set")) };
+            let (measure, namespace) = (sets.measure, key.edge().namespace());
+            accounts.book(Bill { namespace, metrics: known, measure, sets: None });
+            admitted.learn(&differences);
+            sets.insert(key, differences, labels, 0)
+        }
         None if sets.is_overflow(old as usize) => old,
         None => return Err(Flaw::Dangling("overflow set")),
     };
@@ -145,6 +175,8 @@ fn restore<K: SavedLabels, V: Default + Clone + Readings>(
         return Err(Flaw::Twice("label set"));
     }
     let set = sets.change(at);
-    (set.changed, set.values) = (changed, values.into_owned());
-    Ok(at)
+    (set.changed, set.values) = (changed, values);
+    set.known = set.known.union(known).intersection(V::METRICS);
+    set.fed = set.known;
+    Ok(())
 }

@@ -1,20 +1,27 @@
 //! Label sets of one kind, in slots that stay where they are while somebody holds them.
 
-use super::values::Readings;
-use crate::labels::LabelSet;
+use super::budget::Measure;
+use super::lifetime::Released;
+use super::scrapes::ScrapeNumber;
+use super::values::Values;
+use crate::labels::{Differences, LabelSet};
 use crate::observation::Reporter;
 use crate::record::Monotonic;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use longwire_model::series::Metrics;
 use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
 
-/// Slots of the overflow sets, which are always there.
-const OVERFLOW: [Reporter; 2] = [Reporter::Source, Reporter::Destination];
-
 #[derive(Debug)]
 pub(crate) struct Sets<K, V> {
-    index: HashTable<u32>,
+    /// Label sets that are as the table has them, by what they are made of: nothing is written to find one.
+    plain: HashTable<u32>,
+    /// All, by what they read: two are never written alike, whatever they were made of.
+    written: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    pub(super) measure: Measure,
+    /// In the first slots are the overflow sets, which are always there.
+    reporters: &'static [Reporter],
     slots: Vec<Option<Set<K, V>>>,
     free: Vec<u32>,
     births: u64,
@@ -30,12 +37,19 @@ pub(crate) struct Sets<K, V> {
 
 #[derive(Debug)]
 pub(crate) struct Set<K, V> {
+    /// Of the connection that came first.
     key: K,
+    differences: Differences,
     /// As [`LabelSet::write`] wrote them: one text for all families.
     labels: Box<[u8]>,
-    pub(super) reporter: Reporter,
     pub(super) references: u32,
     pub(super) changed: Monotonic,
+    /// The metrics that it is charged for.
+    pub(super) known: Metrics,
+    /// Of those: what was fed since the last turn of an epoch.
+    pub(super) fed: Metrics,
+    /// Of a long connection's: when nobody held it any more.
+    pub(super) released: Option<Released>,
     /// How many sets had been before it.
     born: u64,
     is_dirty: bool,
@@ -46,17 +60,22 @@ pub(crate) struct Set<K, V> {
     lines: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Interned {
-    pub(super) at: u32,
-    pub(super) is_new: bool,
+/// Where a label set is.
+#[derive(Debug)]
+pub(super) enum Place {
+    At(u32),
+    /// What it would read, if that was looked at.
+    Nowhere(Option<Box<[u8]>>),
 }
 
-impl<K: LabelSet, V: Default + Clone + Readings> Sets<K, V> {
-    pub(super) fn new() -> Self {
+impl<K: LabelSet, V: Values> Sets<K, V> {
+    pub(super) fn new(measure: Measure) -> Self {
         let mut sets = Self {
-            index: HashTable::new(),
+            plain: HashTable::new(),
+            written: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
+            measure,
+            reporters: K::REPORTERS,
             slots: Vec::new(),
             free: Vec::new(),
             births: 0,
@@ -66,81 +85,51 @@ impl<K: LabelSet, V: Default + Clone + Readings> Sets<K, V> {
             folded: 0,
             expired: 0,
         };
-        for reporter in OVERFLOW {
+        for reporter in K::REPORTERS {
+            let at = sets.insert(K::overflow(*reporter), Differences::default(), None, 0);
             // The reference is never released: what has been folded stays.
-            sets.intern(K::overflow(reporter), true, 0);
+            sets[at].references = 1;
+            sets[at].known = V::METRICS;
         }
         sets
     }
 
-    /// Finds the set of these labels, or makes it where there is room, and takes a reference on it.
-    pub(super) fn intern(&mut self, key: K, has_room: bool, now: Monotonic) -> Interned {
-        let hash = self.hasher.hash_one(&key);
-        let known = self.index.find(hash, |at| self[*at].key == key).copied();
-        let at = match known {
-            Some(at) => at,
-            None if has_room => self.insert(hash, key, now),
-            None => {
-                self.folded += 1;
-                self.overflow_of(key.edge().reporter)
+    /// Finds the set of these labels.
+    pub(super) fn find(&self, key: &K, differences: &Differences) -> Place {
+        if differences.is_empty() {
+            if let Some(at) = self.plain.find(self.hasher.hash_one(key), |at| self[*at].key == *key) {
+                return Place::At(*at);
             }
-        };
-        self[at].references += 1;
-        Interned { at, is_new: known.is_none() && has_room }
-    }
-
-    /// Makes a set that was saved, without a reference; `None`: there is one of these labels.
-    pub(super) fn restore(&mut self, key: K) -> Option<u32> {
-        let hash = self.hasher.hash_one(&key);
-        let is_new = self.index.find(hash, |at| self[*at].key == key).is_none();
-        is_new.then(|| self.insert(hash, key, 0))
-    }
-
-    /// Gives a reference back and says whether it was the last.
-    pub(super) fn release(&mut self, at: u32) -> bool {
-        let set = &mut self[at];
-        set.references -= 1;
-        set.references == 0
-    }
-
-    /// A scrape shows from now on what is. Only what has changed is looked at.
-    pub(super) fn publish(&mut self, mut each: impl FnMut(&mut V)) {
-        for at in self.dirty.drain(..) {
-            let Some(set) = self.slots[at as usize].as_mut().filter(|set| set.is_dirty) else { continue };
-            set.is_dirty = false;
-            each(&mut set.values);
-            set.shown.clone_from(&set.values);
-            self.shown -= usize::from(set.lines != 0);
-            self.lines -= set.lines;
-            set.lines = set.shown.lines();
-            self.shown += usize::from(set.lines != 0);
-            self.lines += set.lines;
-        }
-    }
-
-    /// Removes sets without references for which `is_due`, and hands them out; but none whose last figures nobody could see.
-    pub(super) fn expire(&mut self, mut is_due: impl FnMut(&K, &Set<K, V>) -> bool, mut gone: impl FnMut(V)) {
-        for at in 0..self.slots.len() {
-            let due = self.slots[at]
-                .as_ref()
-                .is_some_and(|set| set.references == 0 && !set.is_dirty && is_due(&set.key, set));
-            if due && let Some(set) = self.remove(at) {
-                self.expired += 1;
-                gone(set.values);
+            if self.plain.len() == self.written.len() {
+                return Place::Nowhere(None);
             }
         }
+        let labels = written(key, differences);
+        let alike = self.written.find(self.hasher.hash_one(&*labels), |at| *self[*at].labels == *labels);
+        alike.map_or(Place::Nowhere(Some(labels)), |at| Place::At(*at))
     }
 
-    fn insert(&mut self, hash: u64, key: K, now: Monotonic) -> u32 {
-        let mut labels = Vec::with_capacity(1024);
-        key.write(&mut labels);
+    /// Makes a set that [`Sets::find`] did not find, without a reference; `labels` are what it reads, if that is known.
+    pub(super) fn insert(
+        &mut self,
+        key: K,
+        differences: Differences,
+        labels: Option<Box<[u8]>>,
+        now: Monotonic,
+    ) -> u32 {
+        let labels = labels.unwrap_or_else(|| written(&key, &differences));
+        let (plain, text) = (self.hasher.hash_one(&key), self.hasher.hash_one(&*labels));
+        let is_plain = differences.is_empty();
         self.births += 1;
         let set = Set {
-            reporter: key.edge().reporter,
             key,
-            labels: labels.into_boxed_slice(),
+            differences,
+            labels,
             references: 0,
             changed: now,
+            known: Metrics::NONE,
+            fed: Metrics::NONE,
+            released: None,
             born: self.births,
             is_dirty: false,
             values: V::default(),
@@ -152,16 +141,60 @@ impl<K: LabelSet, V: Default + Clone + Readings> Sets<K, V> {
             u32::try_from(self.slots.len() - 1).expect("a budget of fewer sets than 2^32")
         });
         self.slots[at as usize] = Some(set);
-        let Self { index, hasher, slots, .. } = self;
+        let Self { plain: by_key, written: by_text, hasher, slots, .. } = self;
         // No table holds a slot without a set.
-        index.insert_unique(hash, at, |at| slots[*at as usize].as_ref().map_or(0, |set| hasher.hash_one(&set.key)));
+        let set = |at: &u32| slots[*at as usize].as_ref();
+        if is_plain {
+            by_key.insert_unique(plain, at, |at| set(at).map_or(0, |set| hasher.hash_one(&set.key)));
+        }
+        by_text.insert_unique(text, at, |at| set(at).map_or(0, |set| hasher.hash_one(&*set.labels)));
         at
+    }
+
+    /// Gives a reference back and says whether it was the last.
+    pub(super) fn release(&mut self, at: u32) -> bool {
+        let set = &mut self[at];
+        set.references -= 1;
+        set.references == 0
+    }
+
+    /// A scrape shows from now on what is. Only what has changed is looked at.
+    pub(super) fn publish(&mut self, latest: ScrapeNumber) {
+        for at in self.dirty.drain(..) {
+            let Some(set) = self.slots[at as usize].as_mut().filter(|set| set.is_dirty) else { continue };
+            set.is_dirty = false;
+            if let Some(released) = &mut set.released {
+                released.published(latest);
+            }
+            set.shown.clone_from(&set.values);
+            self.shown -= usize::from(set.lines != 0);
+            self.lines -= set.lines;
+            set.lines = set.shown.lines();
+            self.shown += usize::from(set.lines != 0);
+            self.lines += set.lines;
+        }
+    }
+
+    /// Removes sets without references for which `is_due`, and hands them out; but none whose last figures nobody could see.
+    pub(super) fn expire(&mut self, mut is_due: impl FnMut(&K, &Set<K, V>) -> bool, mut gone: impl FnMut(Set<K, V>)) {
+        for at in 0..self.slots.len() {
+            let due = self.slots[at]
+                .as_ref()
+                .is_some_and(|set| set.references == 0 && !set.is_dirty && is_due(&set.key, set));
+            if due && let Some(set) = self.remove(at) {
+                self.expired += 1;
+                gone(set);
+            }
+        }
     }
 
     fn remove(&mut self, at: usize) -> Option<Set<K, V>> {
         let set = self.slots[at].take()?;
         let at = u32::try_from(at).ok()?;
-        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(&set.key), |slot| *slot == at) {
+        if let Ok(entry) = self.plain.find_entry(self.hasher.hash_one(&set.key), |slot| *slot == at) {
+            entry.remove();
+        }
+        if let Ok(entry) = self.written.find_entry(self.hasher.hash_one(&*set.labels), |slot| *slot == at) {
             entry.remove();
         }
         self.free.push(at);
@@ -194,22 +227,29 @@ impl<K, V> Sets<K, V> {
     }
 
     pub(super) fn overflow_of(&self, reporter: Reporter) -> u32 {
-        match reporter {
-            Reporter::Source => 0,
-            Reporter::Destination => 1,
-        }
+        let at = self.reporters.iter().position(|with_set| *with_set == reporter);
+        #[expect(clippy::cast_possible_truncation, reason = "one or two")]
+        let at = at.unwrap_or_default() as u32;
+        at
     }
 
     pub(super) fn is_overflow(&self, slot: usize) -> bool {
-        slot < OVERFLOW.len()
+        slot < self.reporters.len()
+    }
+
+    /// A set that a handle from elsewhere names.
+    pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut Set<K, V>> {
+        self.slots.get_mut(at as usize)?.as_mut()
+    }
+
+    /// Slots with a set of their own in them, those of overflow left out.
+    pub(super) fn own(&self) -> impl Iterator<Item = (u32, &Set<K, V>)> {
+        let slots = (0..).zip(&self.slots).skip(self.reporters.len());
+        slots.filter_map(|(at, set)| Some((at, set.as_ref()?)))
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Set<K, V>> {
         self.slots.iter_mut().flatten()
-    }
-
-    pub(super) fn overflow_mut(&mut self) -> impl Iterator<Item = &mut Set<K, V>> {
-        self.slots[..OVERFLOW.len()].iter_mut().flatten()
     }
 
     /// Sets that have ever been.
@@ -227,6 +267,10 @@ impl<K, V> Sets<K, V> {
 impl<K, V> Set<K, V> {
     pub(super) fn key(&self) -> &K {
         &self.key
+    }
+
+    pub(super) fn differences(&self) -> &Differences {
+        &self.differences
     }
 
     pub(crate) fn labels(&self) -> &[u8] {
@@ -256,4 +300,10 @@ impl<K, V> IndexMut<u32> for Sets<K, V> {
     fn index_mut(&mut self, at: u32) -> &mut Set<K, V> {
         self.slots[at as usize].as_mut().expect("a handle that is held")
     }
+}
+
+fn written<K: LabelSet>(key: &K, differences: &Differences) -> Box<[u8]> {
+    let mut labels = Vec::with_capacity(1024);
+    key.write(differences, &mut labels);
+    labels.into_boxed_slice()
 }

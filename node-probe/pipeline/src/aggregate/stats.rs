@@ -9,7 +9,13 @@ pub struct AggregateStats {
     pub services: KindStats,
     pub workloads: KindStats,
     pub connections: KindStats,
-    /// Lines of [`super::Budget::series`] that are taken: what the label sets of edges and workloads can grow to, which is
+    /// Of Envoy's statistics.
+    pub clusters: KindStats,
+    /// Connections so far that fed an overflow set because their namespace had no room, and values of tags that read
+    /// `overflow` because there were too many others.
+    pub folded_by_namespace: u64,
+    pub folded_values: u64,
+    /// Lines of [`super::Budget::series`] that are taken: what the label sets of edges, workloads and clusters can grow to, which is
     /// more than they have.
     pub charged: usize,
 }
@@ -35,7 +41,10 @@ impl Aggregate {
             services: of(&self.services),
             workloads: of(&self.workloads),
             connections: of(&self.connections),
-            charged: self.lines.charged,
+            clusters: of(&self.clusters),
+            folded_by_namespace: self.accounts.folded_by_namespace,
+            folded_values: self.admitted.folded,
+            charged: self.accounts.charged,
         }
     }
 }

@@ -3,18 +3,15 @@ mod budgets;
 mod lifetime;
 mod sums;
 
-use crate::aggregate::{Aggregate, Attribution, Budget, ServiceSeries};
-use longwire_model::series::{SeriesSet, SeriesSets};
+use crate::aggregate::{Aggregate, Budget};
+use longwire_model::series::{Metrics, SeriesSet};
 
 const SECOND: u64 = 1_000_000_000;
-const ISTIO: SeriesSets = SeriesSets::NONE.with(SeriesSet::Istio);
-const LONGWIRE: SeriesSets = SeriesSets::NONE.with(SeriesSet::Longwire);
-const ALL: SeriesSets = ISTIO.with(SeriesSet::Longwire).with(SeriesSet::KmeshConnection).with(SeriesSet::KmeshWorkload);
+const ISTIO: Metrics = Metrics::of(SeriesSet::Istio);
+const LONGWIRE: Metrics = Metrics::of(SeriesSet::Longwire);
+const ALL: Metrics =
+    ISTIO.union(LONGWIRE).union(Metrics::of(SeriesSet::KmeshConnection)).union(Metrics::of(SeriesSet::KmeshWorkload));
 
 fn roomy() -> Aggregate {
     Aggregate::new(Budget { series: 10_000, connections: 1_000 })
-}
-
-fn to(service: ServiceSeries) -> Attribution {
-    Attribution { service: Some(service), workload: None, connection: None }
 }

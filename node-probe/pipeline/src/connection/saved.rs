@@ -7,13 +7,14 @@ use crate::state::{Flaw, Ids, Item, SavedConnection, SavedStage, Writer};
 const CHUNK: usize = 16_384;
 
 impl<T> Entry<T> {
-    pub(crate) fn save(&self, stage: SavedStage) -> SavedConnection {
+    pub(crate) fn save<'a>(&self, stage: SavedStage<'a>) -> SavedConnection<'a> {
         SavedConnection {
             id: self.id,
             seen: self.seen,
             baseline: self.baseline.as_deref().copied(),
             opened: self.opened,
             rtt_observed: self.rtt_observed,
+            was_long: self.was_long,
             stage,
         }
     }
@@ -24,13 +25,13 @@ impl<T> Connections<T> {
         self.entries.get(usize::try_from(index).ok()?)
     }
 
-    pub(crate) fn restore(&mut self, saved: &SavedConnection, stage: T) -> Result<(), Flaw> {
-        let SavedConnection { id, seen, baseline, opened, rtt_observed, stage: _ } = *saved;
+    pub(crate) fn restore(&mut self, saved: &SavedConnection<'_>, stage: T) -> Result<(), Flaw> {
+        let SavedConnection { id, seen, baseline, opened, rtt_observed, was_long, stage: _ } = *saved;
         if self.find(id).is_some() {
             return Err(Flaw::Twice("connection"));
         }
         let baseline = baseline.map(Box::new);
-        self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed });
+        self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed, was_long });
         Ok(())
     }
 

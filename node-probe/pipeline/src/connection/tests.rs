@@ -15,6 +15,7 @@ fn record(id: u64, event: Event, counters: Counters) -> ConnectionRecord {
         role: Some(Role::Active),
         adopted: false,
         untracked: false,
+        by_remote: false,
         cgroup: 1,
         netns: 1,
         sequence: None,

@@ -64,6 +64,16 @@ pub(crate) struct Endpoint {
     port: u16,
 }
 
+impl Endpoint {
+    pub(crate) fn address(self) -> IpAddr {
+        self.address
+    }
+
+    pub(crate) fn port(self) -> u16 {
+        self.port
+    }
+}
+
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
         Self { address: address.ip(), port: address.port() }

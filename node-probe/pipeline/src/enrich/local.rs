@@ -9,12 +9,14 @@ use super::end::End;
 use super::recent::Recent;
 use crate::record::Monotonic;
 use hashbrown::HashMap;
+use longwire_model::expression::Expression;
 use longwire_model::identity::Pod;
-use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::LocalPod;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A pod that left is still known by its UID for this long: its last connections are told late.
 const FAREWELL: Monotonic = 60_000_000_000;
@@ -27,14 +29,15 @@ const NAMESPACES: usize = 16_384;
 pub(crate) struct PodSlot {
     index: u32,
     generation: u16,
-    /// Which series were on for the pod when this was last looked at; they outlive it.
-    sets: SeriesSets,
+    /// Of the pod's telemetry, as it was when this was last looked at.
+    revision: u16,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Local {
     pub(crate) slot: PodSlot,
     pub(crate) pod: Arc<Pod>,
+    pub(crate) telemetry: Arc<Telemetry>,
 }
 
 /// Whose a socket is.
@@ -60,6 +63,11 @@ pub(crate) enum Finding {
 #[derive(Debug)]
 struct Slot {
     generation: u16,
+    /// Rises when connections shall look again at what they feed. That one which has not looked for 65,536 of them sees
+    /// none is as unlikely as it is harmless: it goes on as before.
+    revision: u16,
+    /// Age from which connections of the pod are long.
+    long: Option<Duration>,
     held: Option<LocalPod>,
     removed: Option<Monotonic>,
 }
@@ -87,6 +95,11 @@ impl PodSlot {
     pub(super) fn is(self, other: Self) -> bool {
         (self.index, self.generation) == (other.index, other.generation)
     }
+
+    /// Names the pod's telemetry: another pod's, or a later one, has another.
+    pub(crate) fn number(self) -> u64 {
+        u64::from(self.index) << 32 | u64::from(self.generation) << 16 | u64::from(self.revision)
+    }
 }
 
 impl Locals {
@@ -107,12 +120,25 @@ impl Locals {
         self.slots.iter().filter(|slot| slot.removed.is_none()).filter_map(|slot| slot.held.as_ref())
     }
 
-    /// What is on for the pod now, or was when it was last known.
-    pub(super) fn sets(&self, slot: &mut PodSlot) -> SeriesSets {
-        if let Some(held) = self.held(*slot) {
-            slot.sets = held.series;
-        }
-        slot.sets
+    /// Whether what is on for the pod was edited since this was last looked at. What was on for one that is gone stays.
+    pub(super) fn is_edited(&self, slot: PodSlot) -> bool {
+        self.at(slot).is_some_and(|at| at.revision != slot.revision)
+    }
+
+    /// Age from which connections of the pod are long.
+    pub(super) fn long(&self, slot: PodSlot) -> Option<Duration> {
+        self.at(slot)?.long
+    }
+
+    /// The pod as it is now; `None`: it is gone.
+    pub(super) fn now(&self, slot: PodSlot) -> Option<Local> {
+        self.at(slot).and_then(|_| self.local(slot.index))
+    }
+
+    /// The names of what was dialled are wanted, where that says more than which pod answered.
+    pub(super) fn wants_dialled(&self, slot: PodSlot) -> bool {
+        let held = self.at(slot).and_then(|at| at.held.as_ref());
+        held.is_some_and(|held| wants_dialled(&held.telemetry))
     }
 
     pub(super) fn upsert(&mut self, pod: &LocalPod) {
@@ -122,6 +148,10 @@ impl Locals {
         };
         self.unlist(index);
         let slot = &mut self.slots[index as usize];
+        if slot.held.as_ref().is_some_and(|held| is_edit(held, pod)) {
+            slot.revision = slot.revision.wrapping_add(1);
+        }
+        slot.long = pod.telemetry.long_connections;
         slot.held = Some(pod.clone());
         slot.removed = None;
         self.list(index);
@@ -173,7 +203,7 @@ impl Locals {
 
     fn claim(&mut self, uid: &str) -> u32 {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, held: None, removed: None });
+            self.slots.push(Slot { generation: 0, revision: 0, long: None, held: None, removed: None });
             #[expect(clippy::cast_possible_truncation, reason = "pods of one node")]
             let last = self.slots.len() as u32 - 1;
             last
@@ -203,20 +233,19 @@ impl Locals {
         }
     }
 
-    fn held(&self, slot: PodSlot) -> Option<&LocalPod> {
-        let at = self.slots.get(slot.index as usize).filter(|at| at.generation == slot.generation)?;
-        at.held.as_ref()
+    fn at(&self, slot: PodSlot) -> Option<&Slot> {
+        self.slots.get(slot.index as usize).filter(|at| at.generation == slot.generation && at.held.is_some())
     }
 
     fn local(&self, index: u32) -> Option<Local> {
         let slot = &self.slots[index as usize];
         let held = slot.held.as_ref()?;
-        let slot = PodSlot { index, generation: slot.generation, sets: held.series };
-        Some(Local { slot, pod: Arc::clone(&held.pod) })
+        let slot = PodSlot { index, generation: slot.generation, revision: slot.revision };
+        Some(Local { slot, pod: Arc::clone(&held.pod), telemetry: Arc::clone(&held.telemetry) })
     }
 
     fn is_here(&self, slot: PodSlot) -> bool {
-        self.held(slot).is_some() && self.slots[slot.index as usize].removed.is_none()
+        self.at(slot).is_some() && self.slots[slot.index as usize].removed.is_none()
     }
 
     /// A namespace outlives no pod, but its inode comes back for the next one.
@@ -250,4 +279,26 @@ impl Locals {
             _ => None,
         }
     }
+}
+
+/// Other metrics or other labels, or something else for these labels to say. Who its connections' ends are called stays.
+fn is_edit(before: &LocalPod, after: &LocalPod) -> bool {
+    let is_same = Arc::ptr_eq(&before.telemetry, &after.telemetry) || before.telemetry == after.telemetry;
+    if !is_same {
+        return true;
+    }
+    let (before, pod) = (&before.pod, &after.pod);
+    let mut read = expressions(&after.telemetry).peekable();
+    let is_moved = || before.service_account != pod.service_account || before.place != pod.place;
+    read.peek().is_some() && is_moved()
+        || read.flat_map(Expression::labels).any(|name| before.label(name) != pod.label(name))
+}
+
+fn wants_dialled(telemetry: &Telemetry) -> bool {
+    telemetry.stats.is_some() || expressions(telemetry).any(|expression| expression.text().contains("dialled"))
+}
+
+fn expressions(telemetry: &Telemetry) -> impl Iterator<Item = &Expression> {
+    let groups = telemetry.source.iter().chain(&telemetry.destination);
+    groups.flat_map(|group| &group.tags).filter_map(|tag| tag.value.as_ref()).map(|value| &value.expression)
 }

@@ -59,11 +59,33 @@ impl Enrich {
             (Standing::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&inquiry.end, &counterpart) => {
                 Some(Look::Itself)
             }
-            (Standing::Pod(other), _) => Some(Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local))),
+            (Standing::Pod(other), _) => Some(match self.dialled(inquiry, &counterpart, local, moment) {
+                Ok(dialled) => Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, dialled)),
+                Err(waiting) => Look::Wait(waiting),
+            }),
             (Standing::Host, Role::Passive) => Some(Look::Host),
             (Standing::Host, Role::Active) => Some(self.look_at_host(inquiry, moment)),
             (Standing::Foreign, _) => None,
         }
+    }
+
+    /// Both sockets are here and the pods are known; only what was dialled may be the operator's to tell. It is asked where
+    /// somebody wants to know.
+    fn dialled(
+        &mut self,
+        inquiry: &mut Inquiry,
+        counterpart: &Seen,
+        local: &Local,
+        moment: Moment,
+    ) -> Result<Option<Arc<Service>>, Waiting> {
+        let is_translated = inquiry.end.remote.ip() != counterpart.local.ip();
+        if inquiry.end.role == Role::Passive || !is_translated || !self.locals.wants_dialled(local.slot) {
+            return Ok(None);
+        }
+        Ok(match self.ask(inquiry, inquiry.end.remote.ip(), Patience::Owner, moment)? {
+            Found::Service(service) => Some(service),
+            _ => None,
+        })
     }
 
     /// A process of the node serves: of what was dialled, only a Service can be named.
@@ -90,7 +112,7 @@ impl Enrich {
             Err(waiting) => return Look::Wait(waiting),
         };
         match (found, inquiry.end.role) {
-            (Found::Pod(pod), _) => self.unless_joined(inquiry, Peer::Pod(pod, remote), moment),
+            (Found::Pod(pod), _) => self.unless_joined(inquiry, Peer::Pod(pod, remote, None), moment),
             (Found::Service(service), Role::Active) => self.look_behind(inquiry, service, moment),
             (Found::Nobody, Role::Active) => self.unless_joined(inquiry, Peer::Unknown(Dialled::Outside), moment),
             _ if inquiry.may_join(moment) => Look::Wait(JOIN),
@@ -123,9 +145,11 @@ impl Enrich {
             Some(Ok(found)) => Some(found),
             None => None,
         };
-        let dialled = Dialled::Service(service);
+        let dialled = Dialled::Service(Arc::clone(&service));
         match (backend, found) {
-            (Some(backend), Some(Found::Pod(pod))) => self.unless_joined(inquiry, Peer::Pod(pod, backend), moment),
+            (Some(backend), Some(Found::Pod(pod))) => {
+                self.unless_joined(inquiry, Peer::Pod(pod, backend, Some(service)), moment)
+            }
             _ if inquiry.may_join(moment) => Look::Wait(JOIN),
             (_, Some(Found::Unanswered)) => unknown(dialled, &mut self.counts.unanswered),
             (_, Some(Found::Node | Found::Ambiguous)) => unknown(dialled, &mut self.counts.ambiguous),

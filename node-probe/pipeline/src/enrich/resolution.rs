@@ -1,30 +1,35 @@
 //! What is known once an inquiry is over: the edge, and what a long connection says beyond it.
 
 use super::end::{End, Endpoint};
+use crate::labels::{Cluster, EnvoyLabels};
 use crate::observation::{Dialled, Edge, Flow, Reporter};
 use crate::record::Role;
 use crate::state::{Flaw, SavedResolution, Shared, Writer};
-use longwire_model::identity::{Pod, UnixNanos};
+use longwire_model::identity::{Pod, Service, UnixNanos};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The other end.
 #[derive(Clone, Debug)]
 pub(super) enum Peer {
-    /// And its own address, behind any Service.
-    Pod(Arc<Pod>, SocketAddr),
+    /// Its own address, behind any Service, and the Service that was dialled, where that is known.
+    Pod(Arc<Pod>, SocketAddr, Option<Arc<Service>>),
     /// Unknown, but this was dialled.
     Unknown(Dialled),
 }
 
-/// Kept by a live connection for its life: [`Flow`], less what the connection itself has.
+/// Kept by a live connection for its life: [`Flow`], less what the connection itself has, and what tags may ask.
 #[derive(Debug)]
 pub(crate) struct Resolution {
     pub(crate) edge: Edge,
-    destination_pod: Option<Arc<Pod>>,
-    source: Endpoint,
-    destination: Endpoint,
-    destination_pod_address: IpAddr,
+    /// `None`: unknown.
+    pub(super) source_pod: Option<Arc<Pod>>,
+    pub(super) destination_pod: Option<Arc<Pod>>,
+    /// The Service that the client dialled, where that is known: not always the one that the edge names.
+    pub(super) dialled: Option<Arc<Service>>,
+    pub(super) source: Endpoint,
+    pub(super) destination: Endpoint,
+    pub(super) destination_pod_address: IpAddr,
 }
 
 impl Resolution {
@@ -37,21 +42,26 @@ impl Resolution {
     }
 
     fn of_client(end: &End, local: &Arc<Pod>, peer: Peer) -> Self {
-        let (pod, target, dialled) = match peer {
-            Peer::Pod(pod, target) => {
-                let dialled = service(&pod, target.port());
-                (Some(pod), target.ip(), dialled)
+        let (pod, target, rule, dialled) = match peer {
+            Peer::Pod(pod, target, dialled) => {
+                let rule = service(&pod, target.port());
+                (Some(pod), target.ip(), rule, dialled)
             }
-            Peer::Unknown(dialled) => (None, end.remote.ip(), dialled),
+            Peer::Unknown(Dialled::Service(service)) => {
+                (None, end.remote.ip(), Dialled::Service(Arc::clone(&service)), Some(service))
+            }
+            Peer::Unknown(dialled) => (None, end.remote.ip(), dialled, None),
         };
         Self {
             edge: Edge {
                 reporter: Reporter::Source,
                 source: Some(Arc::clone(&local.workload)),
                 destination: pod.as_ref().map(|pod| Arc::clone(&pod.workload)),
-                dialled,
+                dialled: rule,
             },
+            source_pod: Some(Arc::clone(local)),
             destination_pod: pod,
+            dialled,
             source: end.local.into(),
             destination: end.remote.into(),
             destination_pod_address: target,
@@ -60,21 +70,49 @@ impl Resolution {
 
     fn of_server(end: &End, local: &Arc<Pod>, peer: Peer) -> Self {
         let source = match peer {
-            Peer::Pod(pod, _) => Some(Arc::clone(&pod.workload)),
+            Peer::Pod(pod, ..) => Some(pod),
             Peer::Unknown(_) => None,
         };
         Self {
             edge: Edge {
                 reporter: Reporter::Destination,
-                source,
+                source: source.as_ref().map(|pod| Arc::clone(&pod.workload)),
                 destination: Some(Arc::clone(&local.workload)),
                 dialled: service(local, end.local.port()),
             },
+            source_pod: source,
             destination_pod: Some(Arc::clone(local)),
+            dialled: None,
             source: end.remote.into(),
             destination: end.local.into(),
             destination_pod_address: end.local.ip(),
         }
+    }
+
+    /// The pod that reports has changed. Who it is has not: what the edge names stays.
+    pub(crate) fn renew(&mut self, local: Arc<Pod>) {
+        match self.edge.reporter {
+            Reporter::Source => self.source_pod = Some(local),
+            Reporter::Destination => self.destination_pod = Some(local),
+        }
+    }
+
+    /// The client's pod and where it connects to, as Envoy would name them beside it; `None`: we are not the client.
+    pub(crate) fn cluster(&self) -> Option<EnvoyLabels> {
+        let pod = self.source_pod.as_ref().filter(|_| self.edge.reporter == Reporter::Source)?;
+        let cluster = match (&self.dialled, &self.edge.dialled) {
+            (Some(service), _) => Cluster::Outbound(self.destination.port(), Arc::clone(service)),
+            (None, Dialled::Service(service)) => Cluster::Outbound(self.service_port(), Arc::clone(service)),
+            (None, Dialled::Pod | Dialled::Outside | Dialled::Unknown) => Cluster::Passthrough,
+        };
+        Some(EnvoyLabels::new(self.edge.clone(), Arc::clone(pod), cluster))
+    }
+
+    /// The own port of the edge's Service.
+    fn service_port(&self) -> u16 {
+        let backings = self.destination_pod.iter().flat_map(|pod| &pod.services);
+        let mut of_service = backings.filter(|backing| self.edge.dialled == Dialled::Service(Arc::clone(&backing.service)));
+        of_service.next().map_or(self.destination.port(), |backing| backing.port)
     }
 
     pub(crate) fn flow(&self, start: UnixNanos) -> Flow {
@@ -93,7 +131,9 @@ impl Resolution {
     pub(crate) fn save(&self, to: &mut Writer<'_>) -> SavedResolution {
         SavedResolution {
             edge: to.edge(&self.edge),
+            source_pod: self.source_pod.as_ref().map(|pod| to.pod(pod)),
             destination_pod: self.destination_pod.as_ref().map(|pod| to.pod(pod)),
+            dialled: self.dialled.as_ref().map(|service| to.service(service)),
             source: self.source,
             destination: self.destination,
             destination_pod_address: self.destination_pod_address,
@@ -101,12 +141,20 @@ impl Resolution {
     }
 
     pub(crate) fn restore(saved: SavedResolution, shared: &Shared) -> Result<Self, Flaw> {
-        let SavedResolution { edge, destination_pod, source, destination, destination_pod_address } = saved;
-        let destination_pod = destination_pod.map(|pod| shared.pod(pod)).transpose()?;
-        Ok(Self { edge: shared.edge(edge)?, destination_pod, source, destination, destination_pod_address })
+        let SavedResolution { edge, source_pod, destination_pod, dialled, source, destination, destination_pod_address } =
+            saved;
+        Ok(Self {
+            edge: shared.edge(edge)?,
+            source_pod: source_pod.map(|pod| shared.pod(pod)).transpose()?,
+            destination_pod: destination_pod.map(|pod| shared.pod(pod)).transpose()?,
+            dialled: dialled.map(|service| shared.service(service)).transpose()?,
+            source,
+            destination,
+            destination_pod_address,
+        })
     }
 }
 
 fn service(pod: &Pod, port: u16) -> Dialled {
-    pod.service(port).map_or(Dialled::Pod, |service| Dialled::Service(Arc::clone(service)))
+    pod.backing(port).map_or(Dialled::Pod, |backing| Dialled::Service(Arc::clone(&backing.service)))
 }

@@ -2,7 +2,7 @@
 
 use super::format::{Format, write_header};
 use super::number::{write_seconds, write_signed, write_unsigned};
-use crate::aggregate::{Histogram, Reading, Readings, Sets};
+use crate::aggregate::{Histogram, Reading, Sets, Values};
 use crate::record::FailReason;
 use longwire_model::series::{Family, Kind, REASON};
 
@@ -18,7 +18,7 @@ pub(super) struct Progress {
 }
 
 /// Appends samples until there is `enough` in `out`, and says whether that was the last.
-pub(super) fn render<K, V: Readings>(
+pub(super) fn render<K, V: Values>(
     family: &Family,
     sets: &Sets<K, V>,
     format: Format,
@@ -107,6 +107,8 @@ fn write_series(name: &str, suffix: &str, labels: &[u8], end: &[u8], out: &mut V
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(suffix.as_bytes());
     out.extend_from_slice(labels);
+    // A label set whose every label is left out.
+    let end = if labels == b"{" { end.strip_prefix(b",").unwrap_or(end) } else { end };
     out.extend_from_slice(end);
 }
 

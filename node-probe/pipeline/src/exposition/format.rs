@@ -28,12 +28,15 @@ impl Format {
     }
 }
 
-/// Appends HELP and TYPE of a family. `name` is that of its samples, a counter's with `_total`; `kind` is `counter`, `gauge` or
-/// `histogram`.
+/// Appends HELP and TYPE of a family. `name` is that of its samples, a counter's with `_total` as a rule; `kind` is `counter`,
+/// `gauge` or `histogram`. What OpenMetrics calls a counter has samples that end so: others of Envoy's names are of no known
+/// type there.
 pub fn write_header(out: &mut Vec<u8>, format: Format, name: &str, kind: &str, help: &str) {
-    let family = match format {
-        Format::OpenMetrics if kind == "counter" => name.strip_suffix("_total").unwrap_or(name),
-        Format::Text | Format::OpenMetrics => name,
+    let (family, kind) = match (format, kind) {
+        (Format::OpenMetrics, "counter") => {
+            name.strip_suffix("_total").map_or((name, "unknown"), |family| (family, "counter"))
+        }
+        (Format::Text | Format::OpenMetrics, kind) => (name, kind),
     };
     out.extend_from_slice(b"# HELP ");
     out.extend_from_slice(family.as_bytes());

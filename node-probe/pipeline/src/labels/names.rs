@@ -6,36 +6,36 @@ use longwire_model::identity::{Pod, Service, Workload};
 use std::mem;
 use std::sync::Arc;
 
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 const LATEST: &str = "latest";
-const PASSTHROUGH: &str = "PassthroughCluster";
+pub(super) const PASSTHROUGH: &str = "PassthroughCluster";
 
 /// `request_protocol`, `response_flags` and `connection_security_policy`. The kernel does not see mTLS.
 pub(super) const TAIL: [&str; 3] = ["tcp", "-", UNKNOWN];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct EdgeNames<'a> {
+pub(crate) struct EdgeNames<'a> {
     reporter: Reporter,
-    pub(super) source: WorkloadNames<'a>,
-    pub(super) destination: WorkloadNames<'a>,
-    pub(super) service: ServiceNames<'a>,
+    pub(crate) source: WorkloadNames<'a>,
+    pub(crate) destination: WorkloadNames<'a>,
+    pub(crate) service: ServiceNames<'a>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct WorkloadNames<'a> {
-    workload: &'a str,
-    canonical_service: &'a str,
-    canonical_revision: &'a str,
-    namespace: &'a str,
+pub(crate) struct WorkloadNames<'a> {
+    pub(crate) workload: &'a str,
+    pub(crate) canonical_service: &'a str,
+    pub(crate) canonical_revision: &'a str,
+    pub(crate) namespace: &'a str,
     version: &'a str,
-    cluster: &'a str,
+    pub(crate) cluster: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ServiceNames<'a> {
-    host: &'a str,
-    namespace: &'a str,
-    name: &'a str,
+pub(crate) struct ServiceNames<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ pub(super) struct PodNames<'a> {
 }
 
 impl<'a> EdgeNames<'a> {
-    pub(super) fn of(edge: &'a Edge) -> Self {
+    pub(crate) fn of(edge: &'a Edge) -> Self {
         let Edge { reporter, source, destination, dialled } = edge;
         // Where no workload has been found, the Service that was dialled still has a cluster.
         let cluster = match dialled {
@@ -60,7 +60,7 @@ impl<'a> EdgeNames<'a> {
         }
     }
 
-    pub(super) fn reporter(&self) -> &'static str {
+    pub(crate) fn reporter(&self) -> &'static str {
         match self.reporter {
             Reporter::Source => "source",
             Reporter::Destination => "destination",
@@ -110,16 +110,20 @@ impl<'a> ServiceNames<'a> {
     fn of(dialled: &'a Dialled, destination: Option<&'a Workload>) -> Self {
         let unknown = Self { host: UNKNOWN, namespace: UNKNOWN, name: UNKNOWN };
         match dialled {
-            Dialled::Service(service) => Self {
-                host: or_unknown(&service.host),
-                namespace: or_unknown(&service.namespace),
-                name: or_unknown(&service.name),
-            },
+            Dialled::Service(service) => Self::of_service(service),
             Dialled::Pod => {
                 Self { namespace: destination.map_or(UNKNOWN, |workload| or_unknown(&workload.namespace)), ..unknown }
             }
             Dialled::Outside => Self { name: PASSTHROUGH, ..unknown },
             Dialled::Unknown => unknown,
+        }
+    }
+
+    pub(crate) fn of_service(service: &'a Service) -> Self {
+        Self {
+            host: or_unknown(&service.host),
+            namespace: or_unknown(&service.namespace),
+            name: or_unknown(&service.name),
         }
     }
 
@@ -175,7 +179,7 @@ pub(super) fn is_shared(one: &Edge, other: &Edge) -> bool {
         && is_same(&one.destination, &other.destination)
 }
 
-fn or_unknown(name: &str) -> &str {
+pub(crate) fn or_unknown(name: &str) -> &str {
     or(name, UNKNOWN)
 }
 

@@ -1,7 +1,8 @@
 //! Label sets as state has them.
 
+use super::envoy::{Cluster, EnvoyLabels, Route};
 use super::{ConnectionLabels, Course, LabelSet, ServiceLabels, Target, WorkloadLabels};
-use crate::state::{Flaw, SavedCourse, SavedTarget, Shared, Writer};
+use crate::state::{Flaw, SavedCourse, SavedRoute, SavedTarget, Shared, Writer};
 
 /// What is saved of a label set: not the text, which is written anew.
 pub(crate) trait SavedLabels: LabelSet {
@@ -55,5 +56,28 @@ impl SavedLabels for ConnectionLabels {
         let SavedCourse { target, source, destination, start } = saved;
         let course = Some(Course { source, destination, start });
         Ok(Self { target: WorkloadLabels::restore(target, shared)?, course })
+    }
+}
+
+impl SavedLabels for EnvoyLabels {
+    type Saved = SavedRoute;
+
+    fn save(&self, to: &mut Writer<'_>) -> Option<SavedRoute> {
+        let Route { pod, cluster } = self.route.as_ref()?;
+        let edge = to.edge(&self.edge);
+        let cluster = match cluster {
+            Cluster::Outbound(port, service) => Some((*port, to.service(service))),
+            Cluster::Passthrough => None,
+        };
+        Some(SavedRoute { edge, pod: to.pod(pod), cluster })
+    }
+
+    fn restore(saved: SavedRoute, shared: &Shared) -> Result<Self, Flaw> {
+        let SavedRoute { edge, pod, cluster } = saved;
+        let cluster = match cluster {
+            Some((port, service)) => Cluster::Outbound(port, shared.service(service)?),
+            None => Cluster::Passthrough,
+        };
+        Ok(Self::new(shared.edge(edge)?, shared.pod(pod)?, cluster))
     }
 }

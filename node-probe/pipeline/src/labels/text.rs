@@ -1,16 +1,36 @@
 //! Labels as both text formats write them.
 
-/// Appends `{name="value",...`, each name with its value.
-pub(super) fn write<'a>(names: &[&str], values: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
-    let mut before = b'{';
+use super::Differences;
+
+/// Appends `{name="value",...`, each name with its value: in the order of the table, what is replaced in its place, what is
+/// added by name after it.
+pub(super) fn write<'a>(
+    names: &[&str],
+    values: impl Iterator<Item = &'a str>,
+    differences: &Differences,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
     for (name, value) in names.iter().zip(values) {
-        out.push(before);
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"=\"");
-        escape(value, out);
-        out.push(b'"');
-        before = b',';
+        if let Some(value) = differences.of(name).unwrap_or(Some(value)) {
+            write_label(start, name, value, out);
+        }
     }
+    for (name, value) in differences.values().filter(|(name, _)| !names.contains(&name.as_str())) {
+        write_label(start, name.as_str(), value, out);
+    }
+    // Every label left out.
+    if out.len() == start {
+        out.push(b'{');
+    }
+}
+
+fn write_label(start: usize, name: &str, value: &str, out: &mut Vec<u8>) {
+    out.push(if out.len() == start { b'{' } else { b',' });
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"=\"");
+    escape(value, out);
+    out.push(b'"');
 }
 
 /// Appends a label value: backslash, double quote and newline escaped, everything else as it is.

@@ -44,6 +44,7 @@ impl Pipeline {
                 lost: sums.lost,
                 opened: sums.connections,
                 closed: sums.connections,
+                closed_by_remote: sums.closed_by_remote,
                 ..Delta::default()
             },
         };

@@ -55,13 +55,16 @@ impl Pipeline {
     fn closed(&mut self, record: &ConnectionRecord, now: Monotonic) {
         match self.connections.close(record) {
             Closing::Known { entry, gain } => {
-                let last = Delta { rtt_us: rtt(record), duration: duration(record), ..Delta::default() };
+                let (rtt_us, duration) = (rtt(record), duration(record));
+                let closed_by_remote = u64::from(record.by_remote);
+                let last = Delta { closed_by_remote, rtt_us, duration, ..Delta::default() };
                 self.ended(entry, gain, last, now);
             }
             Closing::First(totals) => {
                 let delta = Delta {
                     opened: 1,
                     closed: 1,
+                    closed_by_remote: u64::from(record.by_remote),
                     rtt_us: rtt(record),
                     handshake: handshake(record),
                     duration: duration(record),
@@ -82,7 +85,7 @@ impl Pipeline {
         }
     }
 
-    /// Nobody will say more of this one: what was last seen is all.
+    /// Nobody will say more of this one: what was last seen is all, and who ended it is not known.
     pub(super) fn vanished(&mut self, entry: Entry<Stage>, now: Monotonic) {
         self.ended(entry, Totals::default(), Delta::default(), now);
     }
@@ -90,7 +93,7 @@ impl Pipeline {
     /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so never
     /// counted as opened: it did close under our eyes. Opened less closed may therefore go below zero.
     fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
-        let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
+        let (opened, was_long, adopted, total) = (entry.opened, entry.was_long, entry.is_adopted(), entry.total());
         let last = Delta {
             closed: 1,
             rtt_us: last.rtt_us.filter(|_| !entry.rtt_observed),
@@ -103,10 +106,11 @@ impl Pipeline {
                 let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
                 let Some(case) = self.pending.get_mut(key) else { return };
                 let Subject::Live { handshake, .. } = case.subject else { return };
-                let Delta { closed, duration, .. } = last;
+                let Delta { closed, closed_by_remote, duration, .. } = last;
                 case.subject = Subject::Ended(Delta {
                     opened: u64::from(!adopted),
                     closed,
+                    closed_by_remote,
                     rtt_us,
                     handshake,
                     duration,
@@ -114,9 +118,11 @@ impl Pipeline {
                 });
             }
             Stage::Following(mut following) => {
-                let Delta { closed, rtt_us, duration, .. } = last;
+                let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last;
                 let (_, mut books) = self.books(now);
-                following.credit(opened, &Delta { closed, rtt_us, duration, ..gain.delta() }, &mut books);
+                following.heed_edits(opened, was_long, &mut books);
+                let delta = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
+                following.credit(&delta, &mut books);
                 following.deactivate(&mut books);
                 following.release(&mut books);
             }

@@ -64,10 +64,10 @@ impl Pipeline {
     fn attribute(&mut self, case: &Case, local: &Local, resolution: Box<Resolution>, now: Monotonic) {
         let opened = case.inquiry.end.opened;
         let (connections, mut books) = self.books(now);
-        let mut following = Following::new(local, resolution, &mut books);
+        let following = Following::new(local, resolution, opened, &mut books);
         match case.subject {
             Subject::Ended(delta) => {
-                following.credit(opened, &delta, &mut books);
+                following.credit(&delta, &mut books);
                 following.release(&mut books);
             }
             Subject::Live { id, handshake } => {
@@ -76,7 +76,7 @@ impl Pipeline {
                     return;
                 };
                 let delta = first_delta(entry, handshake);
-                following.credit(opened, &delta, &mut books);
+                following.credit(&delta, &mut books);
                 following.activate(&mut books);
                 entry.rtt_observed = delta.rtt_us.is_some();
                 entry.stage = Stage::Following(following);

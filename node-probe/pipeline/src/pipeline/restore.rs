@@ -36,6 +36,7 @@ impl Pipeline {
         }
         pipeline.pending.restore_last_key(head.last_key);
         pipeline.enrich.restore_configured(head.configured);
+        pipeline.configure(&head.settings.into());
         let mut loose = Loose::default();
         while let Some(item) = reader.next()? {
             let restored = pipeline.restore_item(item, &reader.shared, &mut loose, now);
@@ -64,20 +65,26 @@ impl Pipeline {
             Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved),
             Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved),
             Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved),
+            Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
             Item::Closed { ids, previous } => self.connections.restore_closed(&ids, previous),
             Item::Pair(pair) => self.enrich.restore_pair(pair, shared),
             Item::Case(case) => self.restore_case(&case, shared, loose, now),
-            Item::Head(_) | Item::Workload(_) | Item::Service(_) | Item::Pod(_) | Item::Edge(_) | Item::End { .. } => {
-                Err(Flaw::Misplaced)
-            }
+            Item::Head(_)
+            | Item::Workload(_)
+            | Item::Service(_)
+            | Item::Place(_)
+            | Item::Pod(_)
+            | Item::Edge(_)
+            | Item::Telemetry(_)
+            | Item::End { .. } => Err(Flaw::Misplaced),
         }
     }
 
-    fn restore_connection(&mut self, saved: &SavedConnection, shared: &Shared, loose: &mut Loose) -> Result<(), Flaw> {
-        let stage = match saved.stage {
+    fn restore_connection(&mut self, saved: &SavedConnection<'_>, shared: &Shared, loose: &mut Loose) -> Result<(), Flaw> {
+        let stage = match &saved.stage {
             SavedStage::Ignored => Stage::Ignored,
-            SavedStage::Waiting { key, rtt_us } => {
+            &SavedStage::Waiting { key, rtt_us } => {
                 if loose.waiting.insert(key, saved.id).is_some() {
                     return Err(Flaw::Twice("connection's case"));
                 }
@@ -85,7 +92,7 @@ impl Pipeline {
             }
             SavedStage::Following { held, slot, resolution } => {
                 let held = self.aggregate.hold(held, &loose.moved)?;
-                Stage::Following(Following::restore(held, self.enrich.restore_held(slot)?, resolution, shared)?)
+                Stage::Following(Following::restore(held, self.enrich.restore_held(*slot)?, *resolution, shared)?)
             }
         };
         self.connections.restore(saved, stage)
@@ -116,7 +123,8 @@ impl Pipeline {
 }
 
 fn is_plausible(delta: &Delta) -> bool {
-    let Delta { sent, received, retransmitted_bytes, retransmits, lost, opened, closed, failed, .. } = *delta;
+    let Delta { sent, received, retransmitted_bytes, retransmits, lost, opened, closed, closed_by_remote, failed, .. } = *delta;
     let failed = failed.map_or(0, |(_, count)| count);
-    [sent, received, retransmitted_bytes, retransmits, lost, opened, closed, failed].iter().all(|sum| *sum <= PLAUSIBLE)
+    let sums = [sent, received, retransmitted_bytes, retransmits, lost, opened, closed, closed_by_remote, failed];
+    sums.iter().all(|sum| *sum <= PLAUSIBLE)
 }

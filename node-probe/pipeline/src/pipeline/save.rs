@@ -8,7 +8,7 @@ use crate::state::{Item, STATE_VERSION, SaveCursor, SavedHead, SavedStage, Write
 /// none.
 type Part = fn(&Pipeline, u64, &mut Writer<'_>) -> Option<u64>;
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     head,
     |pipeline, at, to| pipeline.enrich.save_slots(at, to),
     |pipeline, at, to| pipeline.enrich.save_tenants(at, to),
@@ -17,6 +17,7 @@ const PARTS: [Part; 13] = [
     |pipeline, at, to| pipeline.aggregate.save_services(at, to),
     |pipeline, at, to| pipeline.aggregate.save_workloads(at, to),
     |pipeline, at, to| pipeline.aggregate.save_connections(at, to),
+    |pipeline, at, to| pipeline.aggregate.save_clusters(at, to),
     connection,
     |pipeline, at, to| pipeline.connections.save_closed(at, to),
     |pipeline, at, to| pipeline.enrich.save_pairs(at, to),
@@ -51,6 +52,7 @@ fn head(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         version: STATE_VERSION,
         wall_clock_offset: pipeline.options.wall_clock_offset,
         configured: pipeline.enrich.configured(),
+        settings: pipeline.settings.into(),
         last_key: pipeline.pending.last_key(),
     }));
     Some(1)

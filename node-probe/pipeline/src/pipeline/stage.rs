@@ -1,13 +1,17 @@
 //! How far a live connection has come on its way to its series.
 
-use crate::aggregate::{Aggregate, Attribution};
+use super::feeds::{self, ALL, AT_ONCE};
+use crate::aggregate::{Aggregate, Attribution, Kind};
 use crate::connection::{Entry, Totals};
 use crate::enrich::{Enrich, Local, PodSlot, Resolution};
 use crate::observation::Delta;
 use crate::record::Monotonic;
 use crate::state::{Flaw, SavedResolution, SavedStage, Shared, Writer};
 use longwire_model::identity::UnixNanos;
-use longwire_model::series::SeriesSet;
+use longwire_model::telemetry::LONG;
+use std::borrow::Cow;
+use std::mem;
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) enum Stage {
@@ -19,6 +23,16 @@ pub(super) enum Stage {
     Following(Following),
     /// It is not reported; the entry stays, so that its samples are known.
     Ignored,
+}
+
+impl Stage {
+    /// What it feeds.
+    pub(super) fn held(&self) -> Option<&Attribution> {
+        match self {
+            Self::Following(following) => Some(&following.held),
+            Self::Waiting { .. } | Self::Ignored => None,
+        }
+    }
 }
 
 /// It feeds its series.
@@ -34,59 +48,92 @@ pub(super) struct Following {
 pub(super) struct Books<'a> {
     pub(super) aggregate: &'a mut Aggregate,
     pub(super) enrich: &'a Enrich,
+    /// Times that an expression had no value.
+    pub(super) expression_errors: &'a mut u64,
+    /// What stands for [`LONG`].
     pub(super) long: Monotonic,
     pub(super) wall_clock_offset: UnixNanos,
     pub(super) now: Monotonic,
 }
 
+impl Books<'_> {
+    fn start(&self, opened: Monotonic) -> UnixNanos {
+        opened.saturating_add(self.wall_clock_offset)
+    }
+}
+
 impl Following {
-    pub(super) fn new(local: &Local, resolution: Box<Resolution>, books: &mut Books<'_>) -> Self {
-        let service = books.aggregate.service(&resolution.edge, books.now);
-        let held = Attribution { service: Some(service), workload: None, connection: None };
+    pub(super) fn new(
+        local: &Local,
+        mut resolution: Box<Resolution>,
+        opened: Monotonic,
+        books: &mut Books<'_>,
+    ) -> Self {
+        let now = books.enrich.local_now(local.slot);
+        let local = now.as_ref().unwrap_or(local);
+        resolution.renew(Arc::clone(&local.pod));
+        let (start, mut held) = (books.start(opened), Attribution::default());
+        feeds::take((local, &resolution), &AT_ONCE, start, books, &mut held);
         Self { held, slot: local.slot, resolution }
     }
 
     /// It begins to be active.
     pub(super) fn activate(&self, books: &mut Books<'_>) {
-        if let Some(service) = self.held.service {
-            books.aggregate.activate(service);
-        }
+        books.aggregate.activate(&self.held);
     }
 
     pub(super) fn deactivate(&self, books: &mut Books<'_>) {
-        if let Some(service) = self.held.service {
-            books.aggregate.deactivate(service);
-        }
+        books.aggregate.deactivate(&self.held);
     }
 
-    pub(super) fn credit(&mut self, opened: Monotonic, delta: &Delta, books: &mut Books<'_>) {
-        let sets = books.enrich.sets(&mut self.slot);
-        if self.held.workload.is_none() && sets.contains(SeriesSet::KmeshWorkload) {
-            let flow = self.resolution.flow(opened.saturating_add(books.wall_clock_offset));
-            self.held.workload = Some(books.aggregate.workload(&flow, books.now));
-        }
-        books.aggregate.add(self.held, sets, delta, books.now);
+    pub(super) fn credit(&self, delta: &Delta, books: &mut Books<'_>) {
+        books.aggregate.add(&self.held, self.resolution.edge.reporter, delta, books.now);
     }
 
+    /// What is on for its pod may have been edited since it looked last. Then it feeds what is on now: from here on, and
+    /// nothing of what it fed before. It was active, and is so there.
+    pub(super) fn heed_edits(&mut self, opened: Monotonic, was_long: bool, books: &mut Books<'_>) {
+        if !books.enrich.is_edited(self.slot) {
+            return;
+        }
+        let Some(local) = books.enrich.local_now(self.slot) else { return };
+        self.slot = local.slot;
+        self.resolution.renew(Arc::clone(&local.pod));
+        let is_long = was_long && local.telemetry.long_connections.is_some();
+        let kinds = if is_long { ALL.as_slice() } else { AT_ONCE.as_slice() };
+        let (start, mut held) = (books.start(opened), Attribution::default());
+        feeds::take((&local, &self.resolution), kinds, start, books, &mut held);
+        books.aggregate.activate(&held);
+        books.aggregate.deactivate(&self.held);
+        let before = mem::replace(&mut self.held, held);
+        books.aggregate.release(before, books.now);
+        self.credit(&Delta::default(), books);
+    }
+
+    /// Older than its pod's threshold, or than the usual one where nothing is to be had for it.
     fn is_long(&self, opened: Monotonic, books: &Books<'_>) -> bool {
-        self.held.connection.is_none() && books.now.saturating_sub(opened) >= books.long
+        let long = match books.enrich.long(self.slot) {
+            None | Some(LONG) => books.long,
+            Some(long) => u64::try_from(long.as_nanos()).unwrap_or(u64::MAX),
+        };
+        books.now.saturating_sub(opened) >= long
     }
 
     /// It gets series of its own, which begin with all it has moved, so that they equal its counters.
     fn lengthen(&mut self, opened: Monotonic, total: Totals, books: &mut Books<'_>) {
-        let sets = books.enrich.sets(&mut self.slot);
-        if !sets.contains(SeriesSet::KmeshConnection) {
+        let Some(local) = books.enrich.local_now(self.slot).filter(|local| local.telemetry.long_connections.is_some())
+        else {
             return;
-        }
-        let flow = self.resolution.flow(opened.saturating_add(books.wall_clock_offset));
-        let connection = books.aggregate.connection(&flow, books.now);
-        self.held.connection = Some(connection);
-        let alone = Attribution { service: None, workload: None, connection: Some(connection) };
-        books.aggregate.add(alone, sets, &total.delta(), books.now);
+        };
+        let (start, mut alone) = (books.start(opened), Attribution::default());
+        feeds::take((&local, &self.resolution), &[Kind::Connection], start, books, &mut alone);
+        books.aggregate.add(&alone, self.resolution.edge.reporter, &total.delta(), books.now);
+        self.held.extend(&alone);
     }
 
-    pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage {
-        SavedStage::Following { held: self.held, slot: self.slot, resolution: self.resolution.save(to) }
+    pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage<'_> {
+        let resolution = self.resolution.save(to);
+        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, resolution }
     }
 
     /// It is active again where it was, and that is saved there.
@@ -107,27 +154,28 @@ impl Following {
 /// A live connection has moved by `gain`, or only grown older.
 pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, books: &mut Books<'_>) {
     let rtt_us = (gain.has_data() && srtt_us != 0).then_some(srtt_us);
-    let opened = entry.opened;
     match &mut entry.stage {
-        Stage::Ignored => return,
-        Stage::Waiting { rtt_us: kept, .. } => {
-            *kept = rtt_us.unwrap_or(*kept);
-            return;
+        Stage::Ignored => {}
+        Stage::Waiting { rtt_us: kept, .. } => *kept = rtt_us.unwrap_or(*kept),
+        Stage::Following(following) => {
+            following.heed_edits(entry.opened, entry.was_long, books);
+            if !gain.is_zero() {
+                entry.rtt_observed |= rtt_us.is_some();
+                following.credit(&Delta { rtt_us, ..gain.delta() }, books);
+            }
+            if !entry.was_long {
+                lengthen_if_due(entry, books);
+            }
         }
-        Stage::Following(following) if !gain.is_zero() => {
-            entry.rtt_observed |= rtt_us.is_some();
-            following.credit(opened, &Delta { rtt_us, ..gain.delta() }, books);
-        }
-        Stage::Following(_) => {}
     }
-    lengthen_if_due(entry, books);
 }
 
 fn lengthen_if_due(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
-    if matches!(&entry.stage, Stage::Following(following) if following.is_long(entry.opened, books)) {
-        let (opened, total) = (entry.opened, entry.total());
-        if let Stage::Following(following) = &mut entry.stage {
-            following.lengthen(opened, total, books);
-        }
+    let (opened, total) = (entry.opened, entry.total());
+    if let Stage::Following(following) = &mut entry.stage
+        && following.is_long(opened, books)
+    {
+        following.lengthen(opened, total, books);
+        entry.was_long = true;
     }
 }

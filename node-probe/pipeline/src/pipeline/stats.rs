@@ -53,6 +53,8 @@ pub struct Stats {
     pub pending_forced: u64,
     /// Connections that are not reported because too many waited for their own pod to be known.
     pub pending_dropped: u64,
+    /// Times that a tag's expression had no value for a connection: the label reads `unknown`.
+    pub expression_errors: u64,
     /// Cgroups whose names were forgotten because there were too many.
     pub cgroups_evicted: u64,
     /// Addresses forgotten because there were too many.
@@ -87,6 +89,7 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         role_unknown,
         forced,
         dropped,
+        expression_errors,
     } = pipeline.counts;
     let connections = pipeline.connections.counts;
     let enrich = pipeline.enrich.counts;
@@ -116,6 +119,7 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         sources_outside: enrich.sources_outside,
         pending_forced: forced,
         pending_dropped: dropped,
+        expression_errors,
         cgroups_evicted: sizes.cgroups_evicted,
         addresses_evicted: sizes.addresses_evicted,
         joins_evicted: sizes.joins_evicted,

@@ -32,6 +32,8 @@ pub struct Folded {
     pub first: u64,
     pub last: u64,
     pub connections: u64,
+    /// Of those: ended by the other end first.
+    pub closed_by_remote: u64,
     /// Sums of [`super::Counters`]' fields.
     pub sent: u64,
     pub received: u64,
@@ -40,7 +42,7 @@ pub struct Folded {
     pub lost: u64,
 }
 
-const _: () = assert!(size_of::<FoldedKey>() == 64 && size_of::<Folded>() == 64);
+const _: () = assert!(size_of::<FoldedKey>() == 64 && size_of::<Folded>() == 72);
 
 /// The same, validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

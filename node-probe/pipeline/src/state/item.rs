@@ -1,17 +1,20 @@
 //! What state is made of. A change of any shape here is a new [`super::STATE_VERSION`].
 
 use super::ids::Ids;
-use crate::aggregate::{Attribution, ConnectionValues, ServiceValues, WorkloadValues};
+use crate::aggregate::{Attribution, ConnectionValues, EnvoyValues, ServiceValues, WorkloadValues};
 use crate::connection::Totals;
 use crate::enrich::{Backend, End, Endpoint, Named, PodSlot, Sequence};
+use crate::labels::Differences;
 use crate::observation::Reporter;
 use crate::pipeline::Subject;
 use crate::record::Monotonic;
-use longwire_model::identity::{Service, UnixNanos, Workload};
-use longwire_model::series::SeriesSets;
+use longwire_model::identity::{Place, Service, UnixNanos, Workload};
+use longwire_model::series::Metrics;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// Numbers of shared values count from 0 within their kind.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,8 +22,10 @@ pub(crate) enum Item<'a> {
     Head(SavedHead),
     Workload(Cow<'a, Workload>),
     Service(Cow<'a, Service>),
+    Place(Cow<'a, Place>),
     Pod(SavedPod<'a>),
     Edge(SavedEdge),
+    Telemetry(Cow<'a, Telemetry>),
     /// In the order of their indexes.
     Slot(SavedSlot),
     Cgroup(SavedCgroup<'a>),
@@ -33,7 +38,8 @@ pub(crate) enum Item<'a> {
     ServiceSet(SavedSet<'a, u32, ServiceValues>),
     WorkloadSet(SavedSet<'a, SavedTarget, WorkloadValues>),
     ConnectionSet(SavedSet<'a, SavedCourse, ConnectionValues>),
-    Connection(SavedConnection),
+    ClusterSet(SavedSet<'a, SavedRoute, EnvoyValues>),
+    Connection(SavedConnection<'a>),
     Closed {
         #[serde(borrow)]
         ids: Ids<'a>,
@@ -52,6 +58,7 @@ pub(crate) struct SavedHead {
     pub(crate) version: u32,
     pub(crate) wall_clock_offset: UnixNanos,
     pub(crate) configured: bool,
+    pub(crate) settings: SavedSettings,
     /// The latest key of an inquiry.
     pub(crate) last_key: u64,
 }
@@ -63,7 +70,34 @@ pub(crate) struct SavedPod<'a> {
     pub(crate) addresses: Cow<'a, [IpAddr]>,
     pub(crate) host_network: bool,
     pub(crate) workload: u32,
-    pub(crate) services: Vec<(u16, u32)>,
+    /// Target port, own port, Service.
+    pub(crate) services: Vec<(u16, u16, u32)>,
+    pub(crate) service_account: Cow<'a, str>,
+    pub(crate) place: u32,
+    pub(crate) labels: Cow<'a, [(String, String)]>,
+}
+
+/// [`NodeSettings`], field for field.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSettings {
+    reporting_interval: Option<Duration>,
+    series: Option<u32>,
+    long_connections: Option<u32>,
+    series_per_namespace: Option<u32>,
+}
+
+impl From<NodeSettings> for SavedSettings {
+    fn from(settings: NodeSettings) -> Self {
+        let NodeSettings { reporting_interval, series, long_connections, series_per_namespace } = settings;
+        Self { reporting_interval, series, long_connections, series_per_namespace }
+    }
+}
+
+impl From<SavedSettings> for NodeSettings {
+    fn from(saved: SavedSettings) -> Self {
+        let SavedSettings { reporting_interval, series, long_connections, series_per_namespace } = saved;
+        Self { reporting_interval, series, long_connections, series_per_namespace }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -85,7 +119,9 @@ pub(crate) enum SavedDialled {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedSlot {
     pub(crate) generation: u16,
-    pub(crate) held: Option<(u32, SeriesSets)>,
+    pub(crate) revision: u16,
+    /// Pod and telemetry.
+    pub(crate) held: Option<(u32, u32)>,
     pub(crate) removed: Option<Monotonic>,
 }
 
@@ -116,6 +152,8 @@ pub(crate) struct SavedSet<'a, K, V: Clone> {
     pub(crate) at: u32,
     /// `None`: overflow's.
     pub(crate) key: Option<K>,
+    pub(crate) differences: Cow<'a, Differences>,
+    pub(crate) known: Metrics,
     pub(crate) changed: Monotonic,
     pub(crate) values: Cow<'a, V>,
 }
@@ -135,27 +173,38 @@ pub(crate) struct SavedCourse {
     pub(crate) start: UnixNanos,
 }
 
+/// Of a client's pod and a cluster: `None`: passthrough.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct SavedConnection {
+pub(crate) struct SavedRoute {
+    pub(crate) edge: u32,
+    pub(crate) pod: u32,
+    pub(crate) cluster: Option<(u16, u32)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedConnection<'a> {
     pub(crate) id: u64,
     pub(crate) seen: Totals,
     pub(crate) baseline: Option<Totals>,
     pub(crate) opened: Monotonic,
     pub(crate) rtt_observed: bool,
-    pub(crate) stage: SavedStage,
+    pub(crate) was_long: bool,
+    pub(crate) stage: SavedStage<'a>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum SavedStage {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum SavedStage<'a> {
     Waiting { key: u64, rtt_us: u32 },
-    Following { held: Attribution, slot: PodSlot, resolution: SavedResolution },
+    Following { held: Cow<'a, Attribution>, slot: PodSlot, resolution: SavedResolution },
     Ignored,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedResolution {
     pub(crate) edge: u32,
+    pub(crate) source_pod: Option<u32>,
     pub(crate) destination_pod: Option<u32>,
+    pub(crate) dialled: Option<u32>,
     pub(crate) source: Endpoint,
     pub(crate) destination: Endpoint,
     pub(crate) destination_pod_address: IpAddr,
@@ -181,7 +230,8 @@ pub(crate) struct SavedSeen {
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum SavedStanding {
-    Pod(PodSlot, u32),
+    /// Its pod and telemetry.
+    Pod(PodSlot, u32, u32),
     Host,
     Foreign,
 }

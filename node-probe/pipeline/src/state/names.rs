@@ -8,7 +8,9 @@ pub(crate) struct Names {
     pub(super) items: u64,
     pub(super) workloads: HashMap<usize, u32>,
     pub(super) services: HashMap<usize, u32>,
+    pub(super) places: HashMap<usize, u32>,
     pub(super) pods: HashMap<usize, u32>,
+    pub(super) telemetries: HashMap<usize, u32>,
     /// Reporter, both workloads, what was dialled and the service; 0 where there is none.
     pub(super) edges: HashMap<[usize; 5], u32>,
 }

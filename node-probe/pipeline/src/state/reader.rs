@@ -3,7 +3,9 @@
 use super::item::{Item, SavedDialled, SavedEdge, SavedHead, SavedPod};
 use super::{Flaw, InvalidState, STATE_VERSION};
 use crate::observation::{Dialled, Edge};
-use longwire_model::identity::{Pod, Service, Workload};
+use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
+use longwire_model::series::{Metrics, SeriesSet};
+use longwire_model::telemetry::Telemetry;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -19,7 +21,9 @@ pub(crate) struct Reader<'a> {
 pub(crate) struct Shared {
     workloads: Vec<Arc<Workload>>,
     services: Vec<Arc<Service>>,
+    places: Vec<Arc<Place>>,
     pods: Vec<Arc<Pod>>,
+    telemetries: Vec<Arc<Telemetry>>,
     edges: Vec<Edge>,
 }
 
@@ -48,6 +52,11 @@ impl<'a> Reader<'a> {
                     self.shared.services.push(Arc::new(service.into_owned()));
                     Ok(())
                 }
+                Item::Place(place) => {
+                    self.shared.places.push(Arc::new(place.into_owned()));
+                    Ok(())
+                }
+                Item::Telemetry(telemetry) => self.shared.learn_telemetry(telemetry.into_owned()),
                 Item::Pod(pod) => self.shared.learn_pod(pod),
                 Item::Edge(edge) => self.shared.learn_edge(edge),
                 Item::End { items } if items != self.items - 1 => Err(Flaw::Implausible("number of items")),
@@ -90,22 +99,46 @@ impl Shared {
         self.pods.get(number as usize).map(Arc::clone).ok_or(Flaw::Dangling("pod"))
     }
 
+    pub(crate) fn telemetry(&self, number: u32) -> Result<Arc<Telemetry>, Flaw> {
+        self.telemetries.get(number as usize).map(Arc::clone).ok_or(Flaw::Dangling("telemetry"))
+    }
+
     pub(crate) fn edge(&self, number: u32) -> Result<Edge, Flaw> {
         self.edges.get(number as usize).cloned().ok_or(Flaw::Dangling("edge"))
     }
 
     fn learn_pod(&mut self, pod: SavedPod<'_>) -> Result<(), Flaw> {
-        let SavedPod { uid, name, addresses, host_network, workload, services } = pod;
-        let services = services.into_iter().map(|(port, service)| Ok((port, self.service(service)?)));
+        let SavedPod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
+        let backing = |(target, port, service)| Ok(Backing { target, port, service: self.service(service)? });
+        let place = self.places.get(place as usize).ok_or(Flaw::Dangling("place"))?;
         let pod = Pod {
             uid: uid.into_owned(),
             name: name.into_owned(),
             addresses: addresses.into_owned(),
             host_network,
             workload: self.workload(workload)?,
-            services: services.collect::<Result<_, _>>()?,
+            services: services.into_iter().map(backing).collect::<Result<_, _>>()?,
+            service_account: service_account.into_owned(),
+            place: Arc::clone(place),
+            labels: labels.into_owned(),
         };
         self.pods.push(Arc::new(pod));
+        Ok(())
+    }
+
+    /// A metric that is in two groups would count twice.
+    fn learn_telemetry(&mut self, telemetry: Telemetry) -> Result<(), Flaw> {
+        for groups in [&telemetry.source, &telemetry.destination] {
+            let mut metrics = Metrics::of(SeriesSet::Envoy);
+            for group in groups {
+                let is_sorted = group.tags.is_sorted_by(|one, next| one.name.as_str() < next.name.as_str());
+                if !is_sorted || !metrics.intersection(group.metrics).is_empty() {
+                    return Err(Flaw::Implausible("group of metrics"));
+                }
+                metrics = metrics.union(group.metrics);
+            }
+        }
+        self.telemetries.push(Arc::new(telemetry));
         Ok(())
     }
 

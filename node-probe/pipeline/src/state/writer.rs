@@ -3,7 +3,8 @@
 use super::item::{Item, SavedDialled, SavedEdge, SavedPod};
 use super::names::{Names, number};
 use crate::observation::{Dialled, Edge};
-use longwire_model::identity::{Pod, Service, Workload};
+use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
+use longwire_model::telemetry::Telemetry;
 use postcard::ser_flavors::Flavor;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -52,17 +53,43 @@ impl Writer<'_> {
         if let Some(number) = self.names.pods.get(&place) {
             return *number;
         }
-        let Pod { uid, name, addresses, host_network, workload, services } = &**pod;
+        let Pod { uid, name, addresses, host_network, workload, services, service_account, place: on, labels } = &**pod;
         let saved = SavedPod {
             uid: uid.into(),
             name: name.into(),
             addresses: addresses.into(),
             host_network: *host_network,
             workload: self.workload(workload),
-            services: services.iter().map(|(port, service)| (*port, self.service(service))).collect(),
+            services: services.iter().map(|backing| self.backing(backing)).collect(),
+            service_account: service_account.into(),
+            place: self.place(on),
+            labels: labels.into(),
         };
         self.write(&Item::Pod(saved));
         number(&mut self.names.pods, place)
+    }
+
+    pub(crate) fn telemetry(&mut self, telemetry: &Arc<Telemetry>) -> u32 {
+        let place = place(telemetry);
+        if let Some(number) = self.names.telemetries.get(&place) {
+            return *number;
+        }
+        self.write(&Item::Telemetry(Cow::Borrowed(telemetry)));
+        number(&mut self.names.telemetries, place)
+    }
+
+    fn place(&mut self, on: &Arc<Place>) -> u32 {
+        let place = place(on);
+        if let Some(number) = self.names.places.get(&place) {
+            return *number;
+        }
+        self.write(&Item::Place(Cow::Borrowed(on)));
+        number(&mut self.names.places, place)
+    }
+
+    fn backing(&mut self, backing: &Backing) -> (u16, u16, u32) {
+        let Backing { target, port, service } = backing;
+        (*target, *port, self.service(service))
     }
 
     pub(crate) fn edge(&mut self, edge: &Edge) -> u32 {

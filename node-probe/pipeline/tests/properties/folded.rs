@@ -23,6 +23,7 @@ const SUMS: Folded = Folded {
     first: 100 * S,
     last: 101 * S,
     connections: 7,
+    closed_by_remote: 3,
     sent: 70,
     received: 700,
     retransmitted_bytes: 5,

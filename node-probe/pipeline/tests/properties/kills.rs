@@ -6,6 +6,7 @@ use crate::world::{S, Told, World, options, pod};
 use crate::{come_to_rest, exposed, owned, step, take};
 use longwire_model::identity::Pod;
 use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -100,7 +101,7 @@ impl Node {
         self.extra += 1;
         let uid = |number: u64| format!("uid-x{number}");
         let other = Pod { uid: uid(self.extra), addresses: Vec::new(), ..pod("a").as_ref().clone() };
-        let come = LocalPod { pod: Arc::new(other), series: SeriesSets::default() };
+        let come = LocalPod { pod: Arc::new(other), telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) };
         let removed_pods = vec![uid(self.extra - 1)];
         self.world.pipeline.apply(&Update { pods: vec![come], removed_pods, ..Update::default() }, self.world.now);
     }

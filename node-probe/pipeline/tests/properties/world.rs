@@ -1,7 +1,8 @@
 //! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
 
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
@@ -76,7 +77,10 @@ pub(crate) fn pod(name: &str) -> Arc<Pod> {
         addresses: vec![address.into()],
         host_network: false,
         workload: Arc::new(workload),
-        services: if name == "a" { Vec::new() } else { vec![(8080, service())] },
+        services: if name == "a" { Vec::new() } else { vec![Backing { target: 8080, port: 80, service: service() }] },
+        service_account: format!("sa-{name}"),
+        place: Arc::new(Place { node: "node".to_owned(), zone: "zone".to_owned(), region: String::new() }),
+        labels: vec![("team".to_owned(), format!("team-{name}"))],
     })
 }
 
@@ -146,7 +150,12 @@ impl World {
     }
 
     pub(crate) fn configure(&mut self, series: SeriesSets) {
-        let pods = ["a", "b"].map(|name| LocalPod { pod: pod(name), series }).into();
+        self.observe(&Arc::new(Telemetry::plain(series)));
+    }
+
+    /// Both pods of the node, with this telemetry.
+    pub(crate) fn observe(&mut self, telemetry: &Arc<Telemetry>) {
+        let pods = ["a", "b"].map(|name| LocalPod { pod: pod(name), telemetry: Arc::clone(telemetry) }).into();
         self.pipeline.apply(&Update { pods, ..Update::default() }, self.now);
     }
 

@@ -1,13 +1,14 @@
 //! Which series a label set has, and when.
 
-use super::{ALL, ISTIO, LONGWIRE, roomy, to};
-use crate::aggregate::{Aggregate, Attribution};
+use super::{ALL, ISTIO, LONGWIRE, roomy};
+use crate::aggregate::samples::{hold_edge, hold_flow};
+use crate::aggregate::{Aggregate, CONNECTION};
 use crate::exposition::grammar::{parse, scrape};
 use crate::exposition::{Cursor, Format, render};
 use crate::labels::samples::{edge, flow};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
-use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::series::{Metric, Metrics};
 use rstest::rstest;
 
 const ISTIOS: [&str; 4] = [
@@ -19,16 +20,16 @@ const ISTIOS: [&str; 4] = [
 const LONGWIRES: [&str; 3] =
     ["longwire_tcp_connections_active", "longwire_tcp_lost_packets_total", "longwire_tcp_retransmitted_bytes_total"];
 
-fn after(deltas: &[(SeriesSets, Delta)]) -> Aggregate {
+fn after(deltas: &[(Metrics, Delta)]) -> Aggregate {
     let mut aggregate = roomy();
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-    for (sets, delta) in deltas {
-        aggregate.add(to(service), *sets, delta, 0);
+    for (on, delta) in deltas {
+        let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), *on, 0);
+        aggregate.add(&held, Reporter::Source, delta, 0);
     }
     aggregate
 }
 
-fn names(deltas: &[(SeriesSets, Delta)]) -> Vec<String> {
+fn names(deltas: &[(Metrics, Delta)]) -> Vec<String> {
     scrape(&mut after(deltas)).names().into_iter().map(str::to_owned).collect()
 }
 
@@ -60,7 +61,7 @@ fn a_label_set_of_failures_has_that_series_alone() {
 #[test]
 fn what_was_never_on_is_not_exposed() {
     assert_eq!(names(&[(ISTIO, failed())]), [""; 0]);
-    assert_eq!(names(&[(SeriesSets::NONE, Delta { opened: 1, ..Delta::default() })]), [""; 0]);
+    assert_eq!(names(&[(Metrics::NONE, Delta { opened: 1, ..Delta::default() })]), [""; 0]);
 }
 
 #[test]
@@ -79,8 +80,8 @@ fn istios_received_bytes_are_the_clients_whoever_reports(
     #[case] sent: &str,
 ) {
     let mut aggregate = roomy();
-    let service = aggregate.service(&edge(reporter, "client", "server"), 0);
-    aggregate.add(to(service), ISTIO, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
+    let held = hold_edge(&mut aggregate, &edge(reporter, "client", "server"), ISTIO, 0);
+    aggregate.add(&held, reporter, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), [received]);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[]), [sent]);
@@ -90,10 +91,9 @@ fn istios_received_bytes_are_the_clients_whoever_reports(
 fn kmeshs_bytes_are_the_reporting_sockets_own() {
     let mut aggregate = roomy();
     let flow = flow(Reporter::Source, "client", "server", 1);
-    let (workload, connection) = (aggregate.workload(&flow, 0), aggregate.connection(&flow, 0));
-    let held = Attribution { service: None, workload: Some(workload), connection: Some(connection) };
+    let held = hold_flow(&mut aggregate, &flow, ALL, 0);
     let delta = Delta { sent: 5, received: 3, retransmits: 2, lost: 1, opened: 1, ..Delta::default() };
-    aggregate.add(held, ALL, &delta, 0);
+    aggregate.add(&held, Reporter::Source, &delta, 0);
     let scrape = scrape(&mut aggregate);
     for (name, value) in [
         ("kmesh_tcp_workload_connections_opened_total", "1"),
@@ -113,26 +113,37 @@ fn kmeshs_bytes_are_the_reporting_sockets_own() {
 
 #[test]
 fn kmeshs_series_follow_their_own_switches() {
-    let mut aggregate = roomy();
-    let flow = flow(Reporter::Source, "client", "server", 1);
-    let (workload, connection) = (aggregate.workload(&flow, 0), aggregate.connection(&flow, 0));
-    let held = Attribution { service: None, workload: Some(workload), connection: Some(connection) };
-    aggregate.add(held, ISTIO, &Delta { sent: 5, ..Delta::default() }, 0);
-    assert_eq!(scrape(&mut aggregate).samples.len(), 0);
-    aggregate.add(held, SeriesSets::NONE.with(SeriesSet::KmeshConnection), &Delta { sent: 5, ..Delta::default() }, 0);
-    assert_eq!(scrape(&mut aggregate).samples.len(), 4);
+    for (on, samples) in [(Metrics::NONE, 0), (ISTIO, 4), (CONNECTION, 4), (ISTIO.union(CONNECTION), 8)] {
+        let mut aggregate = roomy();
+        let held = hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), on, 0);
+        aggregate.add(&held, Reporter::Source, &Delta { sent: 5, ..Delta::default() }, 0);
+        assert_eq!(scrape(&mut aggregate).samples.len(), samples);
+    }
+}
+
+#[test]
+fn each_metric_follows_its_own_switch() {
+    let delta = Delta { sent: 5, opened: 1, closed: 1, rtt_us: Some(1), ..Delta::default() };
+    for metric in ISTIO.union(LONGWIRE).iter() {
+        let shown = names(&[(Metrics::NONE.with(metric), delta)]);
+        let name = metric.family().name;
+        let is_absent = [Metric::LongwireFailed, Metric::LongwireHandshake, Metric::LongwireDuration].contains(&metric);
+        assert_eq!(shown.is_empty(), is_absent, "{name}");
+        assert!(shown.iter().all(|shown| shown.starts_with(name)), "{shown:?} for {name}");
+    }
 }
 
 #[test]
 fn connections_of_one_edge_share_its_series() {
     let mut aggregate = roomy();
+    let mut held = Vec::new();
     for _ in 0..3 {
-        let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-        aggregate.add(to(service), ALL, &Delta { opened: 1, lost: 2, ..Delta::default() }, 0);
-        aggregate.activate(service);
+        let one = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
+        aggregate.add(&one, Reporter::Source, &Delta { opened: 1, lost: 2, ..Delta::default() }, 0);
+        aggregate.activate(&one);
+        held.push(one);
     }
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-    aggregate.deactivate(service);
+    aggregate.deactivate(&held[0]);
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[]), ["3"]);
     assert_eq!(scrape.values("longwire_tcp_lost_packets_total", &[]), ["6"]);
@@ -165,11 +176,11 @@ fn a_scrape_shows_what_was_published_and_nothing_that_came_since() {
     };
     let before = shown(&aggregate);
     assert_eq!(before.values("istio_tcp_connections_opened_total", &[]), ["1"]);
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-    aggregate.add(to(service), ALL, &one, 0);
-    aggregate.activate(service);
-    let other = aggregate.service(&edge(Reporter::Source, "client", "other"), 0);
-    aggregate.add(to(other), ALL, &one, 0);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
+    aggregate.add(&held, Reporter::Source, &one, 0);
+    aggregate.activate(&held);
+    let other = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "other"), ALL, 0);
+    aggregate.add(&other, Reporter::Source, &one, 0);
     assert_eq!((shown(&aggregate), aggregate.stats().services.sets), (before, 1));
     aggregate.publish();
     assert_eq!(shown(&aggregate).values("longwire_tcp_connections_active", &[]).len(), 2);

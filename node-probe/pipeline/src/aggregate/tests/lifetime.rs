@@ -1,10 +1,11 @@
 //! When label sets go.
 
-use super::{ALL, SECOND, roomy, to};
-use crate::aggregate::{Aggregate, Attribution, Budget, Mention};
+use super::{ALL, SECOND, roomy};
+use crate::aggregate::samples::{hold_edge, hold_flow, plain};
+use crate::aggregate::{Aggregate, Attribution, Budget, CONNECTION, Mention, WORKLOAD};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
-use crate::observation::{Delta, Edge, Reporter};
+use crate::observation::{Delta, Edge, Flow, Reporter};
 use rstest::rstest;
 
 const IDLE: u64 = 600 * SECOND;
@@ -13,9 +14,9 @@ const START: u64 = 1_000 * SECOND;
 /// An edge whose last connection closed at START.
 fn idle_edge() -> Aggregate {
     let mut aggregate = roomy();
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START);
-    aggregate.release(to(service), START);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
+    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
+    aggregate.release(held, START);
     aggregate.publish();
     aggregate
 }
@@ -48,9 +49,9 @@ fn an_edge_expires_when_it_is_idle_and_a_workload_is_gone(
 fn an_edge_with_an_unknown_end_expires_by_the_end_that_is_known() {
     let mut aggregate = roomy();
     let outside = Edge { destination: None, ..edge(Reporter::Source, "client", "") };
-    let service = aggregate.service(&outside, 0);
-    aggregate.add(to(service), ALL, &Delta::default(), 0);
-    aggregate.release(to(service), 0);
+    let held = hold_edge(&mut aggregate, &outside, ALL, 0);
+    aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
+    aggregate.release(held, 0);
     aggregate.expire(IDLE, &mut |_| true);
     assert_eq!(edges(&mut aggregate), 1);
     aggregate.expire(IDLE, &mut |_| false);
@@ -61,12 +62,8 @@ fn an_edge_with_an_unknown_end_expires_by_the_end_that_is_known() {
 fn what_a_connection_holds_never_expires() {
     let mut aggregate = roomy();
     let flow = flow(Reporter::Source, "client", "server", 1);
-    let held = Attribution {
-        service: Some(aggregate.service(&flow.edge, 0)),
-        workload: Some(aggregate.workload(&flow, 0)),
-        connection: Some(aggregate.connection(&flow, 0)),
-    };
-    aggregate.add(held, ALL, &Delta { opened: 1, ..Delta::default() }, 0);
+    let held = hold_flow(&mut aggregate, &flow, ALL, 0);
+    aggregate.add(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
     let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
     assert_eq!(scrape(&mut aggregate), before);
@@ -82,8 +79,9 @@ fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: b
     if !named {
         flow.destination_pod = None;
     }
-    let held = Attribution { service: None, workload: Some(aggregate.workload(&flow, 0)), connection: None };
-    aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, START);
+    let mut held = Attribution::default();
+    aggregate.workload(&flow, plain(WORKLOAD), 0, &mut held);
+    aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, START);
     aggregate.release(held, START);
     aggregate.publish();
     aggregate.expire(START + IDLE, &mut |named| matches!(named, Mention::Workload(_)) || pod_lives);
@@ -93,9 +91,9 @@ fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: b
 #[test]
 fn an_edge_that_comes_back_before_it_expires_goes_on_counting() {
     let mut aggregate = idle_edge();
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START + IDLE);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START + IDLE);
     aggregate.expire(START + IDLE, &mut |_| false);
-    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
+    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
 }
 
@@ -103,8 +101,8 @@ fn an_edge_that_comes_back_before_it_expires_goes_on_counting() {
 fn an_edge_that_comes_back_after_it_expired_starts_anew() {
     let mut aggregate = idle_edge();
     aggregate.expire(START + IDLE, &mut |_| false);
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START + IDLE);
-    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START + IDLE);
+    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["1"]);
 }
 
@@ -112,12 +110,8 @@ fn an_edge_that_comes_back_after_it_expired_starts_anew() {
 fn overflow_never_expires() {
     let mut aggregate = Aggregate::new(Budget { series: 0, connections: 0 });
     let flow = flow(Reporter::Source, "client", "server", 1);
-    let held = Attribution {
-        service: Some(aggregate.service(&flow.edge, 0)),
-        workload: Some(aggregate.workload(&flow, 0)),
-        connection: Some(aggregate.connection(&flow, 0)),
-    };
-    aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, 0);
+    let held = hold_flow(&mut aggregate, &flow, ALL, 0);
+    aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
     aggregate.release(held, 0);
     let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
@@ -125,12 +119,17 @@ fn overflow_never_expires() {
     assert_eq!(before.sum("kmesh_tcp_connection_sent_bytes_total", &[]), 1);
 }
 
+fn long(aggregate: &mut Aggregate, flow: &Flow, now: u64) -> Attribution {
+    let mut held = Attribution::default();
+    aggregate.connection(flow, plain(CONNECTION), now, &mut held);
+    held
+}
+
 /// A long connection that ended at START.
 fn ended() -> Aggregate {
     let mut aggregate = roomy();
-    let connection = Some(aggregate.connection(&flow(Reporter::Source, "client", "server", 1), 0));
-    let held = Attribution { service: None, workload: None, connection };
-    aggregate.add(held, ALL, &Delta { sent: 1, ..Delta::default() }, 0);
+    let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
+    aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
     aggregate.release(held, START);
     aggregate.publish();
     aggregate
@@ -164,9 +163,8 @@ fn it_goes_after_five_minutes_when_nobody_scrapes() {
 fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
     let mut aggregate = roomy();
     let early = aggregate.scrape_started();
-    let connection = Some(aggregate.connection(&flow(Reporter::Source, "client", "server", 1), 0));
-    let held = Attribution { service: None, workload: None, connection };
-    aggregate.add(held, ALL, &Delta::default(), 0);
+    let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
+    aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
     aggregate.release(held, START);
     let unpublished = aggregate.scrape_started();
     aggregate.scrape_completed(unpublished);
@@ -183,7 +181,7 @@ fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
 #[test]
 fn a_long_connection_that_is_taken_up_again_lives() {
     let mut aggregate = ended();
-    aggregate.connection(&flow(Reporter::Source, "client", "server", 1), START);
+    long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), START);
     assert!(is_shown(&mut aggregate, 300 * SECOND));
 }
 
@@ -192,8 +190,7 @@ fn room_that_a_long_connection_leaves_is_used_again() {
     let mut aggregate = Aggregate::new(Budget { series: 0, connections: 3 });
     for round in 0..5 {
         let flow = flow(Reporter::Source, "client", "server", round);
-        let connection = Some(aggregate.connection(&flow, 0));
-        let held = Attribution { service: None, workload: None, connection };
+        let held = long(&mut aggregate, &flow, 0);
         aggregate.release(held, 0);
         aggregate.publish();
         aggregate.expire(300 * SECOND, &mut |_| true);
@@ -204,9 +201,9 @@ fn room_that_a_long_connection_leaves_is_used_again() {
 #[test]
 fn what_nobody_could_see_does_not_expire() {
     let mut aggregate = idle_edge();
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), START);
-    aggregate.add(to(service), ALL, &Delta { closed: 1, ..Delta::default() }, START);
-    aggregate.release(to(service), START);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START);
+    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
+    aggregate.release(held, START);
     aggregate.expire(START + IDLE, &mut |_| false);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
     aggregate.expire(START + IDLE, &mut |_| false);

@@ -1,14 +1,17 @@
 //! However little room there is, nothing is lost.
 
-use super::{ALL, ISTIO, LONGWIRE, to};
+use super::budgets::RESERVED;
+use super::{ALL, ISTIO, LONGWIRE};
+use crate::aggregate::samples::{hold_edge, hold_flow};
 use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::samples::flow;
 use crate::observation::{Delta, Flow, Reporter};
 use crate::record::FailReason;
-use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::series::{Metric, Metrics};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::mem;
 
 #[derive(Clone, Debug)]
 struct Life {
@@ -16,25 +19,30 @@ struct Life {
     destination: u8,
     is_source: bool,
     port: u16,
-    deltas: Vec<(SeriesSets, Delta)>,
+    /// What is on changes in between.
+    deltas: Vec<(Metrics, Delta)>,
     ends: bool,
 }
 
 impl Life {
-    fn flow(&self) -> Flow {
-        let reporter = if self.is_source { Reporter::Source } else { Reporter::Destination };
-        flow(reporter, &format!("client-{}", self.source), &format!("server-{}", self.destination), self.port)
+    fn reporter(&self) -> Reporter {
+        if self.is_source { Reporter::Source } else { Reporter::Destination }
     }
 
-    /// Where the gauge is on: elsewhere it is not exposed, but in overflow it is.
+    fn flow(&self) -> Flow {
+        flow(self.reporter(), &format!("client-{}", self.source), &format!("server-{}", self.destination), self.port)
+    }
+
+    /// Where the gauge is on: elsewhere it is not exposed.
     fn is_active(&self) -> bool {
-        !self.ends
-            && self.deltas.iter().any(|(sets, delta)| sets.contains(SeriesSet::Longwire) && delta.failed.is_none())
+        let is_on = |(on, delta): &(Metrics, Delta)| on.contains(Metric::LongwireActive) && delta.failed.is_none();
+        !self.ends && self.deltas.last().is_some_and(is_on)
     }
 }
 
-fn sets() -> impl Strategy<Value = SeriesSets> {
-    proptest::sample::select(vec![SeriesSets::NONE, ISTIO, LONGWIRE, ISTIO.union(LONGWIRE), ALL, ALL])
+fn metrics() -> impl Strategy<Value = Metrics> {
+    let some = Metrics::NONE.with(Metric::IstioOpened).with(Metric::LongwireRtt).with(Metric::KmeshWorkloadClosed);
+    proptest::sample::select(vec![Metrics::NONE, ISTIO, LONGWIRE, some, ISTIO.union(LONGWIRE), ALL, ALL])
 }
 
 /// Of a connection that established, or of an attempt that failed and has nothing else to say.
@@ -51,6 +59,7 @@ fn delta() -> impl Strategy<Value = Delta> {
         lost,
         opened,
         closed: opened,
+        closed_by_remote: 0,
         failed: None,
         rtt_us,
         handshake: time,
@@ -60,7 +69,7 @@ fn delta() -> impl Strategy<Value = Delta> {
 }
 
 fn life() -> impl Strategy<Value = Life> {
-    let deltas = proptest::collection::vec((sets(), delta()), 1..4);
+    let deltas = proptest::collection::vec((metrics(), delta()), 1..4);
     (0..5_u8, 0..3_u8, any::<bool>(), 0..20_u16, deltas, any::<bool>()).prop_map(
         |(source, destination, is_source, port, deltas, ends)| Life {
             source,
@@ -76,16 +85,14 @@ fn life() -> impl Strategy<Value = Life> {
 fn live(aggregate: &mut Aggregate, lives: &[Life]) {
     for (life, now) in lives.iter().zip(0..) {
         let flow = life.flow();
-        let held = Attribution {
-            service: Some(aggregate.service(&flow.edge, now)),
-            workload: Some(aggregate.workload(&flow, now)),
-            connection: Some(aggregate.connection(&flow, now)),
-        };
-        for (sets, delta) in &life.deltas {
-            aggregate.add(held, *sets, delta, now);
+        let mut held = Attribution::default();
+        for (on, delta) in &life.deltas {
+            let next = hold_flow(aggregate, &flow, *on, now);
+            aggregate.release(mem::replace(&mut held, next), now);
+            aggregate.add(&held, life.reporter(), delta, now);
         }
-        if let Some(service) = held.service.filter(|_| life.is_active()) {
-            aggregate.activate(service);
+        if life.is_active() {
+            aggregate.activate(&held);
         }
         if life.ends {
             aggregate.release(held, now);
@@ -122,19 +129,19 @@ proptest! {
         prop_assert_eq!(totals(&folded), totals(&whole));
         let stats = tight.stats();
         let lines = stats.services.lines + stats.workloads.lines;
-        prop_assert!(lines <= series.max(106), "{} lines, {} allowed", lines, series);
+        prop_assert!(lines <= series.max(RESERVED), "{} lines, {} allowed", lines, series);
         prop_assert!(stats.connections.sets <= connections.max(2));
-        prop_assert!(stats.charged <= series.max(106));
+        prop_assert!(stats.charged <= series.max(RESERVED));
     }
 }
 
 #[test]
 fn an_observation_is_in_the_first_bucket_that_holds_it() {
     let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 0 });
-    let service = aggregate.service(&flow(Reporter::Source, "client", "server", 1).edge, 0);
+    let held = hold_edge(&mut aggregate, &flow(Reporter::Source, "client", "server", 1).edge, LONGWIRE, 0);
     for rtt_us in [0, 100, 101, 5_000, 1_000_000, 1_000_001, u32::MAX] {
         let delta = Delta { rtt_us: Some(rtt_us), ..Delta::default() };
-        aggregate.add(to(service), SeriesSets::NONE.with(SeriesSet::Longwire), &delta, 0);
+        aggregate.add(&held, Reporter::Source, &delta, 0);
     }
     let scrape = scrape(&mut aggregate);
     let bucket = |le: &str| scrape.sum("longwire_tcp_rtt_seconds_bucket", &[("le", le)]);

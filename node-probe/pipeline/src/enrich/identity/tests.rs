@@ -18,6 +18,9 @@ fn pod(uid: &str) -> Arc<Pod> {
         host_network: false,
         workload: Arc::new(workload),
         services: Vec::new(),
+        service_account: String::new(),
+        place: Arc::default(),
+        labels: Vec::new(),
     })
 }
 

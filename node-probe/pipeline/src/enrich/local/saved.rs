@@ -7,15 +7,16 @@ use longwire_model::update::LocalPod;
 impl Locals {
     /// Free ones too: connections name slots by index and generation.
     pub(in crate::enrich) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        let Slot { generation, held, removed } = self.slots.get(usize::try_from(at).ok()?)?;
-        let held = held.as_ref().map(|held| (to.pod(&held.pod), held.series));
-        to.write(&Item::Slot(SavedSlot { generation: *generation, held, removed: *removed }));
+        let Slot { generation, revision, long: _, held, removed } = self.slots.get(usize::try_from(at).ok()?)?;
+        let held = held.as_ref().map(|held| (to.pod(&held.pod), to.telemetry(&held.telemetry)));
+        to.write(&Item::Slot(SavedSlot { generation: *generation, revision: *revision, held, removed: *removed }));
         Some(at + 1)
     }
 
     pub(in crate::enrich) fn restore(&mut self, saved: SavedSlot, shared: &Shared) -> Result<(), Flaw> {
-        let SavedSlot { generation, held, removed } = saved;
-        let held = held.map(|(pod, series)| Ok(LocalPod { pod: shared.pod(pod)?, series })).transpose()?;
+        let SavedSlot { generation, revision, held, removed } = saved;
+        let local = |(pod, telemetry)| Ok(LocalPod { pod: shared.pod(pod)?, telemetry: shared.telemetry(telemetry)? });
+        let held: Option<LocalPod> = held.map(local).transpose()?;
         #[expect(clippy::cast_possible_truncation, reason = "pods of one node")]
         let index = self.slots.len() as u32;
         match &held {
@@ -27,7 +28,8 @@ impl Locals {
             None if removed.is_some() => return Err(Flaw::Implausible("removal of nobody")),
             None => self.free.push(index),
         }
-        self.slots.push(Slot { generation, held, removed });
+        let long = held.as_ref().and_then(|held| held.telemetry.long_connections);
+        self.slots.push(Slot { generation, revision, long, held, removed });
         if removed.is_none() {
             self.list(index);
         }
@@ -60,7 +62,11 @@ impl Locals {
 
     pub(in crate::enrich) fn restore_standing(&self, saved: SavedStanding, shared: &Shared) -> Result<Standing, Flaw> {
         Ok(match saved {
-            SavedStanding::Pod(slot, pod) => Standing::Pod(Local { slot: self.checked(slot)?, pod: shared.pod(pod)? }),
+            SavedStanding::Pod(slot, pod, telemetry) => Standing::Pod(Local {
+                slot: self.checked(slot)?,
+                pod: shared.pod(pod)?,
+                telemetry: shared.telemetry(telemetry)?,
+            }),
             SavedStanding::Host => Standing::Host,
             SavedStanding::Foreign => Standing::Foreign,
         })
@@ -70,7 +76,7 @@ impl Locals {
 impl Standing {
     pub(in crate::enrich) fn save(&self, to: &mut Writer<'_>) -> SavedStanding {
         match self {
-            Self::Pod(local) => SavedStanding::Pod(local.slot, to.pod(&local.pod)),
+            Self::Pod(local) => SavedStanding::Pod(local.slot, to.pod(&local.pod), to.telemetry(&local.telemetry)),
             Self::Host => SavedStanding::Host,
             Self::Foreign => SavedStanding::Foreign,
         }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::record::Role;
 use longwire_model::identity::Workload;
-use longwire_model::series::SeriesSet;
+use longwire_model::series::SeriesSets;
 
 const HOST: u32 = 1;
 const A: &str = "aaaaaaaa-0000-0000-0000-000000000000";
@@ -22,8 +22,15 @@ fn pod(uid: &str, addresses: &[&str], host_network: bool) -> LocalPod {
         host_network,
         workload: Arc::new(workload),
         services: Vec::new(),
+        service_account: String::new(),
+        place: Arc::default(),
+        labels: Vec::new(),
     };
-    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+    LocalPod { pod: Arc::new(pod), telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) }
+}
+
+fn none() -> Arc<Telemetry> {
+    Arc::new(Telemetry::plain(SeriesSets::NONE))
 }
 
 fn end(cgroup: u64, netns: u32, local: &str) -> End {
@@ -121,7 +128,7 @@ fn a_name_that_looks_like_a_pod_is_one_if_its_pod_is_here() {
 #[test]
 fn a_pod_that_left_is_known_by_its_cgroup_for_a_minute_and_by_nothing_else() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
-    let Finding::Settled(Standing::Pod(mut local)) = locals.find(&end(1, 7, "10.0.0.1"), 0) else { panic!("here") };
+    let Finding::Settled(Standing::Pod(local)) = locals.find(&end(1, 7, "10.0.0.1"), 0) else { panic!("here") };
     locals.remove(A, 100);
     assert_eq!(locals.pods().count(), 0);
     assert_eq!(found(&mut locals, &end(3, 7, "10.0.0.1")), "since 50, else foreign");
@@ -130,8 +137,8 @@ fn a_pod_that_left_is_known_by_its_cgroup_for_a_minute_and_by_nothing_else() {
     assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "a");
     locals.sweep(101 + FAREWELL);
     assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "since 50, else foreign");
-    locals.upsert(&LocalPod { series: SeriesSets::NONE, ..pod(B, &["10.0.0.1"], false) });
-    assert_eq!(locals.sets(&mut local.slot), SeriesSets::default(), "its place is another pod's");
+    locals.upsert(&LocalPod { telemetry: none(), ..pod(B, &["10.0.0.1"], false) });
+    assert!(!locals.is_edited(local.slot) && locals.now(local.slot).is_none(), "its place is another pod's");
     assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b");
     assert_eq!(found(&mut locals, &end(3, 7, "127.0.0.1")), "b", "the inode of the namespace came back");
 }
@@ -139,10 +146,10 @@ fn a_pod_that_left_is_known_by_its_cgroup_for_a_minute_and_by_nothing_else() {
 #[test]
 fn a_changed_pod_keeps_its_place_and_loses_its_old_addresses() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
-    let Finding::Settled(Standing::Pod(mut local)) = locals.find(&end(3, 8, "10.0.0.1"), 0) else { panic!("here") };
-    let series = SeriesSets::NONE.with(SeriesSet::Longwire);
-    locals.upsert(&LocalPod { series, ..pod(A, &["10.0.0.5"], false) });
-    assert_eq!(locals.sets(&mut local.slot), series);
+    let Finding::Settled(Standing::Pod(local)) = locals.find(&end(3, 8, "10.0.0.1"), 0) else { panic!("here") };
+    locals.upsert(&LocalPod { telemetry: none(), ..pod(A, &["10.0.0.5"], false) });
+    assert!(locals.is_edited(local.slot));
+    assert_eq!(locals.now(local.slot).unwrap().telemetry, none());
     assert_eq!(found(&mut locals, &end(3, 8, "10.0.0.1")), "since 50, else foreign");
     assert_eq!(found(&mut locals, &end(3, 8, "10.0.0.5")), "a");
 }

@@ -2,8 +2,9 @@ use super::super::inquiry::Verdict;
 use super::super::{End, Ignored};
 use super::*;
 use crate::connection::{Connections, Passes};
-use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Workload};
 use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use std::net::IpAddr;
 
@@ -37,7 +38,10 @@ fn pod(name: &str, address: &str, host_network: bool, ports: &[(u16, &str)]) -> 
         addresses: vec![address.parse().unwrap()],
         host_network,
         workload: Arc::new(workload),
-        services: ports.iter().map(|(port, name)| (*port, service(name))).collect(),
+        services: ports.iter().map(|(port, name)| Backing { target: *port, port: 80, service: service(name) }).collect(),
+        service_account: String::new(),
+        place: Arc::default(),
+        labels: Vec::new(),
     })
 }
 
@@ -62,7 +66,7 @@ fn answers() -> Vec<Address> {
 impl World {
     fn new() -> Self {
         let mut enrich = Enrich::new(HOST, WAIT, 0);
-        let local = |pod| LocalPod { pod, series: SeriesSets::default() };
+        let local = |pod| LocalPod { pod, telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) };
         let pods = vec![
             local(pod("a", "10.0.0.1", false, &[])),
             local(pod("b", "10.0.0.2", false, &[(8080, "web")])),

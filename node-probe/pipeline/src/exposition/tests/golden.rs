@@ -1,24 +1,24 @@
 //! One edge, line for line.
 
-use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::aggregate::samples::hold_edge;
+use crate::aggregate::{Aggregate, Budget};
 use crate::exposition::grammar::text;
 use crate::exposition::{Format, write_header};
 use crate::labels::samples::edge;
-use crate::labels::{LabelSet, ServiceLabels};
+use crate::labels::{Differences, LabelSet, ServiceLabels};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
-use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::series::{Metrics, SeriesSet};
 
 fn labels() -> String {
     let mut labels = Vec::new();
-    ServiceLabels(edge(Reporter::Source, "client", "server")).write(&mut labels);
+    ServiceLabels(edge(Reporter::Source, "client", "server")).write(&Differences::default(), &mut labels);
     String::from_utf8(labels).unwrap()
 }
 
-fn aggregate(sets: SeriesSets) -> Aggregate {
+fn aggregate(set: SeriesSet) -> Aggregate {
     let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
-    let service = aggregate.service(&edge(Reporter::Source, "client", "server"), 0);
-    let to = Attribution { service: Some(service), workload: None, connection: None };
+    let to = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), Metrics::of(set), 0);
     let lived = Delta {
         sent: 18_446_744_073_709_551_000,
         received: 7,
@@ -29,11 +29,11 @@ fn aggregate(sets: SeriesSets) -> Aggregate {
         duration: Some(60_000_000_001),
         ..Delta::default()
     };
-    aggregate.add(to, sets, &lived, 0);
+    aggregate.add(&to, Reporter::Source, &lived, 0);
     for reason in [FailReason::Refused, FailReason::NeverSent, FailReason::Refused] {
-        aggregate.add(to, sets, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
+        aggregate.add(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
     }
-    aggregate.activate(service);
+    aggregate.activate(&to);
     aggregate
 }
 
@@ -54,7 +54,7 @@ fn istios_series_read_as_in_the_text_format() {
          # TYPE istio_tcp_connections_closed_total counter\n\
          istio_tcp_connections_closed_total{labels}}} 0\n"
     );
-    let mut aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Istio));
+    let mut aggregate = aggregate(SeriesSet::Istio);
     assert_eq!(text(&mut aggregate, Format::Text, usize::MAX), expected);
     let open_metrics = text(&mut aggregate, Format::OpenMetrics, usize::MAX);
     let without_suffix = expected
@@ -70,7 +70,7 @@ fn samples(text: &str, family: &str) -> Vec<String> {
 
 #[test]
 fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
-    let mut aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
+    let mut aggregate = aggregate(SeriesSet::Longwire);
     let text_format = text(&mut aggregate, Format::Text, usize::MAX);
     let expected = [
         "_bucket{...,le=\"0.0001\"} 0",
@@ -105,7 +105,7 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
 
 #[test]
 fn failures_come_by_the_reasons_that_occurred() {
-    let mut aggregate = aggregate(SeriesSets::NONE.with(SeriesSet::Longwire));
+    let mut aggregate = aggregate(SeriesSet::Longwire);
     let text = text(&mut aggregate, Format::Text, usize::MAX);
     let expected = ["{...,reason=\"refused\"} 2", "{...,reason=\"never_sent\"} 1"];
     assert_eq!(samples(&text, "longwire_tcp_connections_failed_total"), expected);

@@ -1,12 +1,13 @@
 //! Whatever a label says, it is read back as it was.
 
-use crate::aggregate::{Aggregate, Attribution, Budget};
+use crate::aggregate::samples::hold_edge;
+use crate::aggregate::{Aggregate, Budget};
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
 use crate::labels::samples::{edge, workload};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::identity::Workload;
-use longwire_model::series::SeriesSets;
+use longwire_model::series::{Metrics, SeriesSets};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::sync::Arc;
@@ -17,10 +18,9 @@ fn read_back(value: &str) -> [String; 2] {
     value.clone_into(&mut hostile.canonical_service);
     let edge = Edge { source: Some(Arc::new(hostile)), ..edge(Reporter::Source, "", "server") };
     let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
-    let service = Some(aggregate.service(&edge, 0));
-    let to = Attribution { service, workload: None, connection: None };
+    let to = hold_edge(&mut aggregate, &edge, Metrics::from(SeriesSets::default()), 0);
     let delta = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
-    aggregate.add(to, SeriesSets::default(), &delta, 0);
+    aggregate.add(&to, Reporter::Source, &delta, 0);
     [Format::Text, Format::OpenMetrics].map(|format| {
         let scrape = parse(&text(&mut aggregate, format, 64), format);
         let opened = scrape.samples.keys().find(|(name, _)| name == "istio_tcp_connections_opened_total").unwrap();

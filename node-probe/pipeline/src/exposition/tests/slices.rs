@@ -1,31 +1,26 @@
 //! A scrape in slices, with the aggregate changing in between.
 
+use crate::aggregate::samples::hold_flow;
 use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::{parse, text};
 use crate::exposition::{Cursor, Format, render};
-use crate::labels::samples::{edge, flow};
+use crate::labels::samples::flow;
 use crate::observation::{Delta, Reporter};
 use crate::record::{FailReason, Monotonic};
-use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use proptest::prelude::*;
 use rstest::rstest;
 
 const MINUTE: Monotonic = 60_000_000_000;
-const ALL: [SeriesSet; 4] = SeriesSet::ALL;
 
 /// A connection of its own edge, with series of every kind.
 fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> Attribution {
     let source = format!("client-{number}");
     let flow = flow(Reporter::Source, &source, "server", number);
-    let held = Attribution {
-        service: Some(aggregate.service(&edge(Reporter::Source, &source, "server"), now)),
-        workload: Some(aggregate.workload(&flow, now)),
-        connection: Some(aggregate.connection(&flow, now)),
-    };
-    let sets = ALL.into_iter().collect::<SeriesSets>();
+    let held = hold_flow(aggregate, &flow, Metrics::from(SeriesSet::ALL.into_iter().collect::<SeriesSets>()), now);
     let lived = Delta { sent: u64::from(number), opened: 1, rtt_us: Some(number.into()), ..Delta::default() };
-    aggregate.add(held, sets, &lived, now);
-    aggregate.add(held, sets, &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() }, now);
+    aggregate.add(&held, Reporter::Source, &lived, now);
+    aggregate.add(&held, Reporter::Source, &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() }, now);
     held
 }
 
@@ -67,16 +62,16 @@ fn an_empty_aggregate_has_no_families() {
 
 #[test]
 fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
-    let (mut aggregate, held) = of_connections(3);
+    let (mut aggregate, mut held) = of_connections(3);
     let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
     assert!(render(&aggregate, &mut cursor, 1, &mut out));
     // The first is written. It goes, the second takes its slot, and it takes the second's.
-    let expire = |aggregate: &mut Aggregate, number: usize, now| {
-        aggregate.release(held[number], now);
+    let mut expire = |aggregate: &mut Aggregate, now| {
+        aggregate.release(held.remove(0), now);
         aggregate.expire(now, &mut |_| false);
     };
-    expire(&mut aggregate, 0, 11 * MINUTE);
-    expire(&mut aggregate, 1, 11 * MINUTE);
+    expire(&mut aggregate, 11 * MINUTE);
+    expire(&mut aggregate, 11 * MINUTE);
     connect(&mut aggregate, 0, 11 * MINUTE);
     connect(&mut aggregate, 1, 11 * MINUTE);
     aggregate.publish();

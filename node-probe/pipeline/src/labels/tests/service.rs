@@ -1,7 +1,7 @@
 //! Istio's labels, word for word.
 
 use crate::labels::samples::{edge, service, workload};
-use crate::labels::{LabelSet, ServiceLabels};
+use crate::labels::{Differences, LabelSet, ServiceLabels};
 use crate::observation::{Dialled, Edge, Reporter};
 use longwire_model::identity::Workload;
 use rstest::rstest;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(super) fn text(labels: &impl LabelSet) -> String {
     let mut out = Vec::new();
-    labels.write(&mut out);
+    labels.write(&Differences::default(), &mut out);
     String::from_utf8(out).unwrap()
 }
 

@@ -1,0 +1,38 @@
+//! What a label set says otherwise than the table has it: labels replaced, left out and added.
+
+use crate::state::Flaw;
+use longwire_model::tag::TagName;
+use serde::{Deserialize, Serialize};
+
+/// By name, sorted, no name twice. Empty for most label sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Differences(Box<[(TagName, Option<Box<str>>)]>);
+
+impl Differences {
+    /// `None`: the label is left out. Values are not empty.
+    pub(crate) fn new(labels: Vec<(TagName, Option<Box<str>>)>) -> Self {
+        Self(labels.into_boxed_slice())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Names with what they say.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&TagName, &str)> {
+        self.0.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+
+    /// `None`: as in the table; `Some(None)`: left out.
+    pub(super) fn of(&self, name: &str) -> Option<Option<&str>> {
+        let at = self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        Some(self.0[at].1.as_deref())
+    }
+
+    /// What was saved can have been made by [`Differences::new`].
+    pub(crate) fn checked(self) -> Result<Self, Flaw> {
+        let is_sorted = self.0.is_sorted_by(|(one, _), (next, _)| one.as_str() < next.as_str());
+        let are_named = self.values().all(|(_, value)| !value.is_empty());
+        if is_sorted && are_named { Ok(self) } else { Err(Flaw::Implausible("label")) }
+    }
+}

@@ -1,0 +1,78 @@
+//! Which label sets a connection feeds: what its pod's telemetry says, for the ends that it has.
+
+use super::stage::Books;
+use crate::aggregate::{Attribution, CONNECTION, Claim, ENVOY, Kind, SERVICE, WORKLOAD};
+use crate::enrich::{Local, Resolution};
+use crate::labels::{Differences, UNKNOWN};
+use crate::observation::{Flow, Reporter};
+use longwire_model::identity::UnixNanos;
+use longwire_model::series::Metrics;
+use longwire_model::telemetry::{Tag, TagValue};
+
+/// All that a connection feeds from its begin, and what it feeds once it is long.
+pub(super) const AT_ONCE: [Kind; 3] = [Kind::Service, Kind::Workload, Kind::Envoy];
+pub(super) const ALL: [Kind; 4] = [Kind::Service, Kind::Workload, Kind::Envoy, Kind::Connection];
+
+/// Adds what is on for the pod, of these kinds. `start`: of the connection.
+pub(super) fn take(
+    (local, resolution): (&Local, &Resolution),
+    kinds: &[Kind],
+    start: UnixNanos,
+    books: &mut Books<'_>,
+    held: &mut Attribution,
+) {
+    let groups = match resolution.edge.reporter {
+        Reporter::Source => &local.telemetry.source,
+        Reporter::Destination => &local.telemetry.destination,
+    };
+    for group in groups {
+        let of = |kind: Kind| group.metrics.intersection(if kinds.contains(&kind) { metrics_of(kind) } else { Metrics::NONE });
+        let (service, workload, connection) = (of(Kind::Service), of(Kind::Workload), of(Kind::Connection));
+        let others = workload.union(connection);
+        if service.union(others).is_empty() {
+            continue;
+        }
+        let differences = evaluate(&group.tags, resolution, books);
+        let claim = |metrics| Claim { metrics, differences: differences.clone() };
+        books.aggregate.service(&resolution.edge, claim(service), books.now, held);
+        if !others.is_empty() {
+            let flow: Flow = resolution.flow(start);
+            books.aggregate.workload(&flow, claim(workload), books.now, held);
+            books.aggregate.connection(&flow, claim(connection), books.now, held);
+        }
+    }
+    if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| kinds.contains(&Kind::Envoy))
+        && let Some(labels) = resolution.cluster()
+    {
+        books.aggregate.cluster(labels, (local.slot.number(), matcher), books.now, held);
+    }
+}
+
+fn metrics_of(kind: Kind) -> Metrics {
+    match kind {
+        Kind::Service => SERVICE,
+        Kind::Workload => WORKLOAD,
+        Kind::Connection => CONNECTION,
+        Kind::Envoy => ENVOY,
+    }
+}
+
+/// What the tags say of this connection. No label is ever empty.
+fn evaluate(tags: &[Tag], facts: &Resolution, books: &mut Books<'_>) -> Differences {
+    let mut differences = Vec::with_capacity(tags.len());
+    for Tag { name, value } in tags {
+        let value = value.as_ref().map(|TagValue { expression, max_values }| {
+            let value = match expression.evaluate(facts) {
+                Ok(value) if value.is_empty() => UNKNOWN.into(),
+                Ok(value) => value,
+                Err(_) => {
+                    *books.expression_errors += 1;
+                    UNKNOWN.into()
+                }
+            };
+            books.aggregate.admitted_mut().admit(name, value.into(), *max_values)
+        });
+        differences.push((name.clone(), value));
+    }
+    Differences::new(differences)
+}
