@@ -26,19 +26,13 @@ pub const SERIES_SETS: [&str; 4] = ["istio", "kmesh-connection", "kmesh-workload
     category = "longwire",
     status = "PolicyStatus",
     derive = "PartialEq",
-    printcolumn(
-        name = "Accepted",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Accepted")].status"#,
-        description = "Whether the object can be used."
-    ),
-    printcolumn(
-        name = "Programmed",
-        type_ = "string",
-        json_path = ".status.programmed",
-        description = "Nodes that run it, of those that should."
-    ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+)]
+#[x_kube(
+    validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))")
+        .message("reportingInterval, budgets and limits are for the whole cluster and must not be given beside a selector")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryPolicySpec {
@@ -49,18 +43,18 @@ pub struct TelemetryPolicySpec {
     pub selector: Option<LabelSelector>,
 
     /// How often each probe reads the kernel's counters: 1s to 5m. Default: the probe's --sample-interval, 5s. One for the
-    /// whole cluster: in any namespace but the root namespace, or beside a selector, the object is not accepted.
+    /// whole cluster: refused beside a selector, and not accepted in any namespace but the operator's root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "reporting_interval")]
     pub reporting_interval: Option<Duration>,
 
-    /// How many series and connections each probe keeps at most. For the whole cluster: in any namespace but the root
-    /// namespace, or beside a selector, the object is not accepted.
+    /// How many series and connections each probe keeps at most. For the whole cluster: refused beside a
+    /// selector, and not accepted in any namespace but the operator's root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budgets: Option<Budgets>,
 
-    /// What a namespace may ask for at most. For the whole cluster: in any namespace but the root namespace, or beside a
-    /// selector, the object is not accepted.
+    /// What a namespace may ask for at most. For the whole cluster: refused beside a selector, and not accepted in any
+    /// namespace but the operator's root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
 

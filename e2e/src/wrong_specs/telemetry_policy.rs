@@ -33,6 +33,7 @@ pub(super) const WRONG: &[WrongSpec] = &[
     wrong("a tag that is no label name", "{overrides: [{tagOverrides: {my-team: {value: source.zone}}}]}", "spec.overrides[0].tagOverrides", "a tag name must be at most 63 characters and match"),
     wrong("a tag of Prometheus' own", "{overrides: [{tagOverrides: {__name__: {value: source.zone}}}]}", "spec.overrides[0].tagOverrides", "names that begin with __ are set by Prometheus"),
     wrong("a tag of the scrape configuration", "{overrides: [{tagOverrides: {instance: {operation: REMOVE}}}]}", "spec.overrides[0].tagOverrides", "le, job, instance, app"),
+    wrong("an interval for some pods alone", "{selector: {matchLabels: {app: shop}}, reportingInterval: 5s}", "spec", "must not be given beside a selector"),
     wrong("a selector that selects by nothing", "{selector: {}}", "spec.selector", "leave the selector out to mean every pod of the namespace"),
     wrong("a selector with no labels", "{selector: {matchLabels: {}}}", "spec.selector.matchLabels", "should have at least 1 properties"),
     wrong("a selector's key that is no label", r#"{selector: {matchLabels: {"a b": c}}}"#, "spec.selector.matchLabels", "a key must be a label's name"),
