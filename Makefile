@@ -15,7 +15,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root; DEMO_SECONDS=30)
@@ -23,10 +23,33 @@ demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-demo
 
 .PHONY: test
-test: ## Run every test (as root: they load BPF and make network namespaces)
-	@.ci/deps test
+test: ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
+	@.ci/deps test cluster
+	@e2e/cluster/build >/dev/null
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
+
+.PHONY: e2e
+e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="harness:: --nocapture")
+	cargo test --workspace --locked --test cluster -- $(E2E)
+
+.PHONY: cluster-up
+cluster-up: cluster-deps ## Bring up a Kubernetes of two nodes on this machine, to look around in (as root)
+	@$(TARGET)/debug/longwire-cluster up
+
+.PHONY: cluster-down
+cluster-down: ## Take it down
+	@$(TARGET)/debug/longwire-cluster down
+
+.PHONY: kubectl
+kubectl: ## Ask it something (ARGS="get pods --all-namespaces")
+	@$(TARGET)/debug/longwire-cluster kubectl $(ARGS)
+
+.PHONY: cluster-deps
+cluster-deps:
+	@.ci/deps cluster
+	@e2e/cluster/build >/dev/null
+	cargo build --workspace --bins --locked
 
 .PHONY: bench
 bench: ## Measure what it costs beside what others cost, and write docs/performance.md (as root; BENCH="crr --rounds 3")

@@ -42,7 +42,8 @@ pub fn remove(root: &Path) -> Result<()> {
     crate::wait::eventually(std::time::Duration::from_secs(5), || remove_directories(root))
 }
 
-fn remove_directories(root: &Path) -> Result<()> {
+/// The same where no process is left.
+pub fn remove_directories(root: &Path) -> Result<()> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {

@@ -9,7 +9,18 @@ pub fn run(program: &str, arguments: &[&str]) -> Result<String> {
     feed(program, arguments, b"")
 }
 
-/// The same, with something on its standard input.
+/// The same of a program that tells the user on standard error what takes so long.
+pub fn converse(program: &str, arguments: &[&str]) -> Result<String> {
+    let line = format!("{program} {}", arguments.join(" "));
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("run `{line}`"))?;
+    if !output.status.success() {
+        bail!("`{line}` ended with {}", output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Standard output of a program that must succeed, with something on its standard input.
 pub fn feed(program: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
     let line = format!("{program} {}", arguments.join(" "));
     let output = execute(program, arguments, input).with_context(|| format!("run `{line}`"))?;

@@ -1,9 +1,9 @@
-//! One GET on a namespace's loopback. HTTP/1.0, so that a body is what comes until the end.
+//! One GET, on a namespace's loopback or anywhere. HTTP/1.0, so that a body is what comes until the end.
 
 use crate::netns::Netns;
 use anyhow::{Context, Result};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -23,18 +23,27 @@ impl Response {
 
 /// `headers` are whole lines, such as `Accept: text/plain`.
 pub fn get(netns: &Netns, port: u16, path: &str, headers: &[&str]) -> Result<Response> {
+    netns.run(|| ask((Ipv4Addr::LOCALHOST, port).into(), path, headers))
+}
+
+/// The same of any address that the caller reaches.
+pub fn get_from(address: SocketAddr, path: &str) -> Result<Response> {
+    ask(address, path, &[])
+}
+
+fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Result<Response> {
     let mut request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n");
     for header in headers {
         request += header;
         request += "\r\n";
     }
     request += "\r\n";
-    let answer = netns.run(|| exchange(port, &request)).with_context(|| format!("GET {path} on port {port}"))?;
-    parse(&answer).with_context(|| format!("GET {path} on port {port}: not an HTTP answer"))
+    let answer = exchange(address, &request).with_context(|| format!("GET {path} from {address}"))?;
+    parse(&answer).with_context(|| format!("GET {path} from {address}: not an HTTP answer"))
 }
 
-fn exchange(port: u16, request: &str) -> Result<Vec<u8>> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+fn exchange(address: SocketAddr, request: &str) -> Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();

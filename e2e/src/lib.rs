@@ -6,6 +6,8 @@
 //!   +------------------------- Cluster: all of them ------------- Edge: Scrape == Truth ----+
 //! ```
 //!
+//! Where a Kubernetes is needed there is a real one: see `kubernetes`.
+//!
 //! Nothing outlives the process: namespaces are held by descriptors alone, children die with the thread that started
 //! them, and a janitor removes cgroups and files even after SIGKILL.
 
@@ -21,6 +23,7 @@ pub mod floor;
 pub mod http;
 pub mod janitor;
 pub mod kept;
+pub mod kubernetes;
 pub mod machine;
 pub mod manifests;
 pub mod netns;
@@ -32,3 +35,4 @@ pub mod scrape;
 pub mod tcp_info;
 pub mod traffic;
 pub mod wait;
+pub mod wrong_specs;

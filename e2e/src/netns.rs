@@ -28,6 +28,11 @@ impl Netns {
         Ok(netns)
     }
 
+    /// The namespace that the caller is in: mostly the machine's own.
+    pub fn of_this_thread() -> Result<Self> {
+        Ok(Self { handle: Arc::new(File::open("/proc/thread-self/ns/net")?) })
+    }
+
     /// Runs `job` inside the namespace, on a thread of its own; sockets it makes stay in the namespace wherever they go.
     pub fn run<T: Send>(&self, job: impl FnOnce() -> T + Send) -> T {
         let inside = move || {

@@ -3,6 +3,12 @@
 //! It may be away at any time: the probe goes on with what it knows and says on return what that is.
 
 mod known;
+mod operator;
+mod route;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use operator::{InvalidOperator, Operator};
 
 use crate::kernel::monotonic;
 use crate::options::Options;
@@ -12,28 +18,35 @@ use futures::FutureExt;
 use known::Known;
 use longwire_wire::MAX_MESSAGE;
 use longwire_wire::decode::{Decoder, InvalidUpdate};
-use longwire_wire::message::{FromProbe, Hello, Interest};
+use longwire_wire::message::{FromProbe, Hello, Interest, Token};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::{ProbeMessage, Update};
+use operator::Unreachable;
+use route::{Next, Route, STEADY};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Endpoint;
+use tonic::Request;
 
-const CONNECT: Duration = Duration::from_secs(5);
-/// A dead peer is found in this time, even when nothing is said.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// Until the operator has said whether it takes the stream: it may have to ask the API server first.
+const ANSWER: Duration = Duration::from_secs(8);
+/// Longest wait between two attempts, without jitter, which at most doubles it.
+const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+/// Between two looks at the token file: Kubernetes renews it long before it expires.
+const TOKEN_LOOK: Duration = Duration::from_secs(5);
 /// Messages to the operator that are not yet written; the sampler's questions wait behind them in a queue of their own.
 const OUTBOX: usize = 16;
-/// A stream that lived this long was a good one: the next attempt comes soon again.
-const STEADY: Duration = Duration::from_secs(30);
 
 #[derive(Debug, thiserror::Error)]
 enum StreamEnd {
-    #[error("cannot connect")]
-    Connect(#[from] tonic::transport::Error),
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    #[error("no answer within {ANSWER:?}")]
+    Silent,
     #[error("refused or broken: {0}")]
     Status(#[from] tonic::Status),
     #[error("closed by the operator")]
@@ -43,27 +56,37 @@ enum StreamEnd {
 }
 
 /// Keeps a stream up for as long as the probe runs.
-pub(crate) async fn follow(options: Options, shared: Arc<Shared>, mut questions: mpsc::Receiver<Interest>) {
+pub(crate) async fn follow(
+    options: Options,
+    operator: Operator,
+    shared: Arc<Shared>,
+    mut questions: mpsc::Receiver<Interest>,
+) {
+    let mut route = Route::default();
     let mut known = Known::of(&shared.pipeline());
     let mut backoff = waits();
     let mut complained = false;
     loop {
         let began = Instant::now();
-        let end = stream(&options, &shared, &mut questions, &mut known).await;
+        let address = operator.address(route.holder);
+        let attempt = Attempt { options: &options, operator: &operator, holder: route.holder, shared: &shared };
+        let end = attempt.stream(&mut questions, &mut known).await;
         let reason = reasons(&end);
         // Once an outage: the attempts in between say the same.
         if shared.figures.connected.swap(false, Relaxed) {
-            tracing::warn!(operator = options.operator, reason, "lost the operator; going on with what is known");
+            tracing::warn!(operator = address, reason, "lost the operator; going on with what is known");
         } else if !complained {
-            tracing::warn!(operator = options.operator, reason, "the operator is not to be had; trying again");
+            tracing::warn!(operator = address, reason, "the operator is not to be had; trying again");
         } else {
-            tracing::debug!(operator = options.operator, reason, "the operator is not to be had; trying again");
+            tracing::debug!(operator = address, reason, "the operator is not to be had; trying again");
         }
         complained = true;
         if began.elapsed() >= STEADY {
             backoff = waits();
         }
-        tokio::time::sleep(backoff.next().unwrap_or(KEEP_ALIVE)).await;
+        if route.after(end.status(), began.elapsed(), operator.is_secured()) == Next::Wait {
+            tokio::time::sleep(backoff.next().unwrap_or(LONGEST_WAIT)).await;
+        }
     }
 }
 
@@ -73,57 +96,84 @@ fn reasons(end: &StreamEnd) -> String {
     sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// 200 ms to 10 s, each with jitter, so that the probes of a cluster do not come back as one.
+/// 200 ms to 3 s, with jitter, so that the probes of a cluster do not come back as one.
 fn waits() -> ExponentialBackoff {
-    let bounds = ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_delay(KEEP_ALIVE);
+    let bounds = ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_delay(LONGEST_WAIT);
     bounds.with_jitter().without_max_times().build()
 }
 
-/// One stream, from Hello to its end.
-async fn stream(
-    options: &Options,
-    shared: &Shared,
-    questions: &mut mpsc::Receiver<Interest>,
-    known: &mut Known,
-) -> StreamEnd {
-    match converse(options, shared, questions, known).await {
-        Ok(never) => match never {},
-        Err(end) => end,
+impl StreamEnd {
+    fn status(&self) -> Option<&tonic::Status> {
+        match self {
+            Self::Status(status) => Some(status),
+            _ => None,
+        }
     }
 }
 
-async fn converse(
-    options: &Options,
-    shared: &Shared,
-    questions: &mut mpsc::Receiver<Interest>,
-    known: &mut Known,
-) -> Result<std::convert::Infallible, StreamEnd> {
-    let endpoint = Endpoint::from_shared(options.operator.clone())?
-        .connect_timeout(CONNECT)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .keep_alive_timeout(KEEP_ALIVE)
-        .keep_alive_while_idle(true);
-    let mut client = ControlClient::new(endpoint.connect().await?).max_decoding_message_size(MAX_MESSAGE);
-    let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
-    say(&outbox, FromProbe::Hello(hello(options, shared, questions, known))).await?;
-    let mut updates = client.connect(ReceiverStream::new(sent)).await?.into_inner();
-    shared.figures.streams.fetch_add(1, Relaxed);
-    shared.figures.connected.store(true, Relaxed);
-    tracing::info!(operator = options.operator, "connected");
-    let mut decoder = Decoder::default();
-    loop {
-        tokio::select! {
-            update = updates.message() => {
-                let update = update?.ok_or(StreamEnd::Closed)?;
-                say(&outbox, apply(update, &mut decoder, shared, known)).await?;
-            }
-            Some(interest) = questions.recv() => {
-                known.forget(&interest.drop);
-                say(&outbox, FromProbe::Interest(interest)).await?;
-            }
-            () = shared.resubscribe.notified() => {
-                known.forget_addresses();
-                return Err(StreamEnd::Overrun);
+/// One stream: to whom, and for whom.
+struct Attempt<'a> {
+    options: &'a Options,
+    operator: &'a Operator,
+    /// Instead of the configured address.
+    holder: Option<SocketAddr>,
+    shared: &'a Shared,
+}
+
+impl Attempt<'_> {
+    /// From Hello to its end.
+    async fn stream(&self, questions: &mut mpsc::Receiver<Interest>, known: &mut Known) -> StreamEnd {
+        match self.converse(questions, known).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn converse(
+        &self,
+        questions: &mut mpsc::Receiver<Interest>,
+        known: &mut Known,
+    ) -> Result<std::convert::Infallible, StreamEnd> {
+        let Self { options, operator, holder, shared } = self;
+        let mut token = operator.token()?;
+        let channel = operator.connect(*holder).await?;
+        let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
+        say(&outbox, FromProbe::Hello(hello(options, shared, questions, known))).await?;
+        let mut call = Request::new(ReceiverStream::new(sent));
+        if let Some(token) = &token {
+            call.metadata_mut().insert("authorization", operator.authorization(token)?);
+        }
+        let mut client = ControlClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
+        let answered = tokio::time::timeout(ANSWER, client.connect(call)).await;
+        let mut updates = answered.map_err(|_| StreamEnd::Silent)??.into_inner();
+        shared.figures.streams.fetch_add(1, Relaxed);
+        shared.figures.connected.store(true, Relaxed);
+        tracing::info!(operator = operator.address(*holder), "connected");
+        let mut decoder = Decoder::default();
+        let mut look = tokio::time::interval(TOKEN_LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                update = updates.message() => {
+                    let update = update?.ok_or(StreamEnd::Closed)?;
+                    say(&outbox, apply(update, &mut decoder, shared, known)).await?;
+                }
+                Some(interest) = questions.recv() => {
+                    known.forget(&interest.drop);
+                    say(&outbox, FromProbe::Interest(interest)).await?;
+                }
+                () = shared.resubscribe.notified() => {
+                    known.forget_addresses();
+                    return Err(StreamEnd::Overrun);
+                }
+                _ = look.tick() => {
+                    // A file that cannot be read now is perhaps being replaced; the stream ends by itself when it has to.
+                    let fresh = operator.token().ok().flatten().filter(|fresh| !fresh.is_empty() && Some(fresh) != token.as_ref());
+                    if let Some(fresh) = fresh {
+                        say(&outbox, FromProbe::Authenticate(Token(fresh.clone()))).await?;
+                        token = Some(fresh);
+                    }
+                }
             }
         }
     }

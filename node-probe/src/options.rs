@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::control::{InvalidOperator, Operator};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,9 +35,21 @@ pub(crate) struct Uninstall {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
-    /// Where the operator listens; plain http only on loopback
+    /// Where the operator listens; https, or plain http on loopback
     #[arg(long, env = "LONGWIRE_OPERATOR", value_name = "URL", value_parser = operator_url)]
     pub(crate) operator: String,
+
+    /// File with the authorities that the operator's certificate may be signed by; for https
+    #[arg(long, env = "LONGWIRE_OPERATOR_CA", value_name = "FILE")]
+    pub(crate) operator_ca: Option<PathBuf>,
+
+    /// File with the ServiceAccount token that says who this probe is; for https
+    #[arg(long, env = "LONGWIRE_OPERATOR_TOKEN", value_name = "FILE")]
+    pub(crate) operator_token: Option<PathBuf>,
+
+    /// Name in the operator's certificate [default: the host of --operator]
+    #[arg(long, env = "LONGWIRE_OPERATOR_NAME", value_name = "NAME")]
+    pub(crate) operator_name: Option<String>,
 
     /// This node's name, as Kubernetes has it
     #[arg(long, env = "LONGWIRE_NODE_NAME", value_name = "NAME")]
@@ -85,6 +98,13 @@ pub(crate) struct Options {
     pub(crate) log_format: LogFormat,
 }
 
+impl Options {
+    pub(crate) fn operator(&self) -> Result<Operator, InvalidOperator> {
+        let Self { operator, operator_ca, operator_token, operator_name, .. } = self.clone();
+        Operator::new(operator, operator_ca, operator_token, operator_name)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     Text,
@@ -106,10 +126,9 @@ fn operator_url(text: &str) -> Result<String, String> {
     let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     match uri.scheme_str() {
         Some("http") if loopback => Ok(text.to_owned()),
-        Some("http") => {
-            Err(format!("plain http is for loopback only, and {host} is not: run the operator beside the probe"))
-        }
-        Some(other) => Err(format!("unknown scheme {other}: write http://127.0.0.1:15010")),
+        Some("https") => Ok(text.to_owned()),
+        Some("http") => Err(format!("plain http is for loopback only, and {host} is not: write https://{host}:15010")),
+        Some(other) => Err(format!("unknown scheme {other}: write https://{host}:15010, or http://127.0.0.1:15010")),
         None => Err("no scheme: write http://127.0.0.1:15010".to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! Starts the parts in the order in which they need each other, and stops them in reverse.
 
 use crate::conntrack::Conntrack;
+use crate::control::Operator;
 use crate::kernel::{self, Pins, monotonic, realtime};
 use crate::options::Options;
 use crate::sampler::Sampler;
@@ -33,6 +34,7 @@ const LONG_CONNECTIONS: usize = 10_000;
 const INTEREST: usize = 256;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
+    let operator = options.operator()?;
     kernel::preflight()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let listener = runtime.block_on(TcpListener::bind(options.metrics_listen)).with_context(|| {
@@ -67,7 +69,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         // Nobody listens any more once the process is stopping.
         let _ = failed.send(sampler.run());
     })?;
-    let outcome = runtime.block_on(serve(options, Arc::clone(&shared), listener, questions, failure));
+    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listener, questions, failure));
     shared.stop.store(true, Ordering::Relaxed);
     let sampled = sampling.join();
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -78,6 +80,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
 /// Until a signal, or until a part that cannot be done without has failed.
 async fn serve(
     options: Options,
+    operator: Operator,
     shared: Arc<Shared>,
     listener: TcpListener,
     questions: mpsc::Receiver<Interest>,
@@ -85,7 +88,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopped) = watch::channel(false);
-    tokio::spawn(control::follow(options, Arc::clone(&shared), questions));
+    tokio::spawn(control::follow(options, operator, Arc::clone(&shared), questions));
     let web = http::serve(listener, shared, async move {
         // An error means that the sender is gone, and that is a stop too.
         let _ = stopped.wait_for(|stopped| *stopped).await;

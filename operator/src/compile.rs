@@ -1,19 +1,28 @@
 //! Objects to what probes are told: each node's configuration, and who stands behind each address.
 
+use crate::complaint::PodComplaint;
 use crate::index::{Index, Stale};
 use crate::object::{self, Name};
-use crate::select;
-use longwire_model::canonical::{canonical_revision, canonical_service};
-use longwire_model::identity::{Address, Backing, Holder, Place, Pod, Service, UnixNanos, Workload};
-use longwire_model::telemetry::{NodeSettings, Telemetry};
+use crate::standing::Standings;
+use identity::Identities;
+use longwire_model::identity::{Address, Holder, Pod, UnixNanos};
+use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
 use owners::{HolderName, Owners};
+use policies::Policies;
+use reach::Bound;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+mod complaints;
+mod identity;
+mod intern;
 mod owners;
+mod policies;
+mod reach;
+mod scope;
 #[cfg(test)]
 mod tests;
 
@@ -44,24 +53,44 @@ pub struct Answer {
 /// What is different from before.
 #[derive(Debug, Default)]
 pub struct Changes {
+    /// Rises with every change of what objects ask for.
+    pub revision: u64,
+    /// Of every node, those without a pod too.
+    pub settings: NodeSettings,
     pub nodes: Vec<(String, NodeConfiguration)>,
     /// `None`: nobody stands behind it, and nobody did lately.
     pub answers: Vec<(IpAddr, Option<Answer>)>,
+    /// `None`: as before.
+    pub standings: Option<Standings>,
+    pub complaints: Vec<PodComplaint>,
 }
 
 #[derive(Debug)]
 pub struct Compiler {
-    settings: Settings,
-    pods: HashMap<Name, Arc<Pod>>,
-    services: HashMap<Name, Arc<Service>>,
+    identities: Identities,
+    policies: Policies,
+    pods: HashMap<Name, Compiled>,
     owners: Owners,
+    revision: u64,
+}
+
+/// A pod as its node is told of it.
+#[derive(Debug)]
+struct Compiled {
+    /// Of `local`.
+    version: u64,
+    local: LocalPod,
+    bound: Bound,
 }
 
 impl NodeConfiguration {
     #[must_use]
     pub fn new(settings: NodeSettings, pods: impl IntoIterator<Item = LocalPod>) -> Self {
         let versioned = |local: LocalPod| (local.pod.uid.clone(), (version::of_local_pod(&local), local));
-        let pods: BTreeMap<_, _> = pods.into_iter().map(versioned).collect();
+        Self::of(settings, pods.into_iter().map(versioned).collect())
+    }
+
+    fn of(settings: NodeSettings, pods: BTreeMap<String, (u64, LocalPod)>) -> Self {
         let version = version::of_node(&settings, pods.iter().map(|(uid, (version, _))| (uid.as_str(), *version)));
         Self { version, settings, pods }
     }
@@ -83,42 +112,79 @@ impl Answer {
 impl Compiler {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, pods: HashMap::new(), services: HashMap::new(), owners: Owners::default() }
+        Self {
+            policies: Policies::new(&settings.root_namespace),
+            identities: Identities::new(settings),
+            pods: HashMap::new(),
+            owners: Owners::default(),
+            revision: 0,
+        }
     }
 
     /// Derives again what is stale.
-    pub fn compile(&mut self, index: &Index, stale: Stale, now: UnixNanos) -> Changes {
-        let Stale { pods, services, nodes, mut configurations, all_configurations } = stale;
-        let mut changed = BTreeSet::new();
+    pub fn compile(&mut self, index: &Index, mut stale: Stale, now: UnixNanos) -> Changes {
+        self.revision += u64::from(!stale.scopes.is_empty());
+        let rebound = self.take_policies(index, &mut stale);
+        let Stale { pods, services, nodes, mut configurations, .. } = stale;
+        let (mut changed, mut complaints) = (BTreeSet::new(), Vec::new());
         services.iter().for_each(|name| self.compile_service(index, name, now, &mut changed));
         nodes.iter().for_each(|name| self.compile_node(index, name, now, &mut changed));
-        pods.iter().for_each(|name| self.compile_pod(index, name, now, &mut changed));
+        pods.iter().for_each(|name| self.compile_pod(index, name, now, &mut changed, &mut complaints));
+        rebound.iter().for_each(|name| self.rebind(index, name, &mut configurations, &mut complaints));
+        let touched: BTreeSet<&str> = pods.iter().chain(&rebound).map(|name| name.namespace.as_str()).collect();
+        self.policies.tidy(touched);
         configurations.extend(pods.iter().filter_map(|name| index.pod(name)?.node.clone()));
-        if all_configurations {
-            configurations.extend(index.node_names());
+        Changes {
+            revision: self.revision,
+            settings: self.policies.settings(),
+            nodes: configurations.into_iter().map(|node| self.configuration(index, node)).collect(),
+            answers: self.answers(changed),
+            standings: self.policies.standings(),
+            complaints,
         }
-        let nodes = configurations.into_iter().map(|node| self.configuration(index, node)).collect();
-        Changes { nodes, answers: self.answers(changed) }
     }
 
     /// Forgets owners that left long ago.
     pub fn expire(&mut self, now: UnixNanos) -> Changes {
         let mut changed = BTreeSet::new();
         self.owners.expire(now, &mut changed);
-        Changes { nodes: Vec::new(), answers: self.answers(changed) }
+        let (revision, settings) = (self.revision, self.policies.settings());
+        Changes { revision, settings, answers: self.answers(changed), ..Changes::default() }
+    }
+
+    /// Notes what policies make stale. Pods for which only they may have changed are returned.
+    fn take_policies(&mut self, index: &Index, stale: &mut Stale) -> BTreeSet<Name> {
+        let upshot = self.policies.take(index, stale, self.revision);
+        if upshot.settings {
+            stale.configurations.extend(index.node_names());
+        }
+        if !upshot.labels.is_empty() {
+            let reads = |pod: &&Arc<object::Pod>| upshot.labels.iter().any(|label| pod.labels.contains_key(label));
+            stale.pods.extend(index.pods().filter(reads).map(|pod| pod.name.clone()));
+        }
+        let mut rebound = BTreeSet::new();
+        if upshot.all_namespaces {
+            rebound.extend(index.pods().map(|pod| pod.name.clone()));
+        } else {
+            let pods = upshot.namespaces.iter().flat_map(|namespace| index.pods_of_namespace(namespace));
+            rebound.extend(pods.map(|pod| pod.name.clone()));
+        }
+        rebound.retain(|name| !stale.pods.contains(name));
+        rebound
     }
 
     fn compile_service(&mut self, index: &Index, name: &Name, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         let holder = HolderName::Service(name.clone());
         let Some(service) = index.service(name) else {
-            self.services.remove(name);
+            self.identities.forget_service(name);
             return self.owners.release(&holder, now, changed);
         };
-        let identity = self.service(name);
+        let identity = self.identities.service(name);
         self.owners.hold(holder, &Holder::Service(identity), service.created, &service.addresses, now, changed);
     }
 
     fn compile_node(&mut self, index: &Index, name: &str, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
+        self.identities.forget_place(name);
         let holder = HolderName::Node(name.to_owned());
         match index.node(name) {
             None => self.owners.release(&holder, now, changed),
@@ -128,68 +194,64 @@ impl Compiler {
         }
     }
 
-    fn compile_pod(&mut self, index: &Index, name: &Name, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
+    fn compile_pod(
+        &mut self,
+        index: &Index,
+        name: &Name,
+        now: UnixNanos,
+        changed: &mut BTreeSet<IpAddr>,
+        complaints: &mut Vec<PodComplaint>,
+    ) {
         // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
         let pod = index.pod(name).filter(|pod| !pod.ended);
-        let former = self.pods.remove(name).filter(|former| pod.is_none_or(|pod| pod.uid != former.uid));
-        if let Some(former) = former {
-            self.owners.release(&HolderName::Pod(name.clone(), former.uid.clone()), now, changed);
+        let former = self.pods.remove(name);
+        if let Some(former) = &former {
+            self.policies.unbind(&former.bound);
+            if pod.is_none_or(|pod| pod.uid != former.local.pod.uid) {
+                let holder = HolderName::Pod(name.clone(), former.local.pod.uid.clone());
+                self.owners.release(&holder, now, changed);
+            }
         }
         if let Some(pod) = pod {
-            let identity = Arc::new(self.identity(index, pod));
+            let policies = &self.policies;
+            let identity = Arc::new(self.identities.pod(index, pod, |label| policies.names(label)));
             let (holder, own) = (HolderName::Pod(name.clone(), pod.uid.clone()), pod.own_addresses());
             self.owners.hold(holder, &Holder::Pod(Arc::clone(&identity)), pod.started, own, now, changed);
-            self.pods.insert(name.clone(), identity);
+            let compiled = Compiled::new(Arc::clone(&identity), self.policies.bind(index, pod, identity));
+            complaints::tell(pod, &compiled.bound, former.as_ref().map(|former| &former.bound), complaints);
+            self.pods.insert(name.clone(), compiled);
         }
     }
 
-    fn identity(&mut self, index: &Index, pod: &object::Pod) -> Pod {
-        let services = select::services(index, pod).into_iter();
-        Pod {
-            uid: pod.uid.clone(),
-            name: pod.name.name.clone(),
-            addresses: pod.addresses.clone(),
-            host_network: pod.host_network,
-            workload: Arc::new(self.workload(pod)),
-            services: services
-                .map(|(port, service)| Backing { target: port, port, service: self.service(&service.name) })
-                .collect(),
-            service_account: String::new(),
-            place: Arc::new(Place::default()),
-            labels: Vec::new(),
-        }
-    }
-
-    fn workload(&self, pod: &object::Pod) -> Workload {
-        Workload {
-            namespace: pod.name.namespace.clone(),
-            name: pod.workload.clone(),
-            canonical_service: canonical_service(&pod.labels, &pod.workload).to_owned(),
-            canonical_revision: canonical_revision(&pod.labels).to_owned(),
-            cluster: self.settings.cluster_name.clone(),
-        }
-    }
-
-    /// One for all who name it.
-    fn service(&mut self, name: &Name) -> Arc<Service> {
-        let Settings { cluster_name, cluster_domain, .. } = &self.settings;
-        let identity = || Service {
-            namespace: name.namespace.clone(),
-            name: name.name.clone(),
-            host: format!("{}.{}.svc.{cluster_domain}", name.name, name.namespace),
-            cluster: cluster_name.clone(),
+    /// The pod is what it was; what is configured for it may not be.
+    fn rebind(
+        &mut self,
+        index: &Index,
+        name: &Name,
+        configurations: &mut BTreeSet<String>,
+        complaints: &mut Vec<PodComplaint>,
+    ) {
+        let (Some(pod), Some(former)) = (index.pod(name), self.pods.remove(name)) else { return };
+        self.policies.unbind(&former.bound);
+        let bound = self.policies.bind(index, pod, Arc::clone(&former.local.pod));
+        complaints::tell(pod, &bound, Some(&former.bound), complaints);
+        let Compiled { version, local, .. } = former;
+        let compiled = if Arc::ptr_eq(&bound.outcome.telemetry, &local.telemetry) {
+            Compiled { version, local, bound }
+        } else {
+            configurations.extend(pod.node.clone());
+            Compiled::new(local.pod, bound)
         };
-        Arc::clone(self.services.entry(name.clone()).or_insert_with(|| Arc::new(identity())))
+        self.pods.insert(name.clone(), compiled);
     }
 
     fn configuration(&self, index: &Index, node: String) -> (String, NodeConfiguration) {
         let local = |pod: &Arc<object::Pod>| {
-            let identity = Arc::clone(self.pods.get(&pod.name)?);
-            let series = select::series(index, &self.settings.root_namespace, pod);
-            Some(LocalPod { pod: identity, telemetry: Arc::new(Telemetry::plain(series)) })
+            let Compiled { version, local, .. } = self.pods.get(&pod.name)?;
+            Some((local.pod.uid.clone(), (*version, local.clone())))
         };
-        let pods = NodeConfiguration::new(NodeSettings::default(), index.pods_of_node(&node).filter_map(local));
-        (node, pods)
+        let pods = index.pods_of_node(&node).filter_map(local).collect();
+        (node, NodeConfiguration::of(self.policies.settings(), pods))
     }
 
     fn answers(&self, changed: BTreeSet<IpAddr>) -> Vec<(IpAddr, Option<Answer>)> {
@@ -198,5 +260,12 @@ impl Compiler {
             (address, (!owners.is_empty()).then(|| Answer::new(Address { address, owners })))
         };
         changed.into_iter().map(answer).collect()
+    }
+}
+
+impl Compiled {
+    fn new(pod: Arc<Pod>, bound: Bound) -> Self {
+        let local = LocalPod { pod, telemetry: Arc::clone(&bound.outcome.telemetry) };
+        Self { version: version::of_local_pod(&local), local, bound }
     }
 }

@@ -1,15 +1,17 @@
 //! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
 
 use crate::event::Event;
-use crate::object::{Asked, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, Service};
+use crate::object::{Asked, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, SERIES_SETS, Service};
 use links::Links;
+use longwire_model::series::InvalidSeriesSet;
+pub use policies::Policies;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 mod backends;
 mod links;
+mod policies;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,7 @@ pub struct Index {
     slices: BTreeMap<Name, Arc<EndpointSlice>>,
     nodes: BTreeMap<String, Arc<Node>>,
     namespaces: BTreeMap<String, Arc<Namespace>>,
+    policies: Policies,
     pods_of_node: Links<String>,
     pods_of_address: Links<IpAddr>,
     slices_of_service: Links<Name>,
@@ -36,7 +39,10 @@ pub struct Stale {
     pub nodes: BTreeSet<String>,
     /// Nodes whose configuration may differ.
     pub configurations: BTreeSet<String>,
-    pub all_configurations: bool,
+    /// Namespaces in which something else may hold for pods than before.
+    pub scopes: BTreeSet<String>,
+    /// Objects of the three kinds that came, changed or went.
+    pub policies: BTreeSet<Key>,
 }
 
 impl Index {
@@ -55,6 +61,8 @@ impl Index {
             Event::Delete(Key { kind: Kind::EndpointSlice, name }) => self.set_slice(&name, None, stale),
             Event::Delete(Key { kind: Kind::Node, name }) => self.set_node(&name.name, None, stale),
             Event::Delete(Key { kind: Kind::Namespace, name }) => self.set_namespace(&name.name, None, stale),
+            Event::Delete(key) => self.set_policy(key, None, stale),
+            Event::Apply(policy) => self.set_policy(policy.key(), Some(policy), stale),
             Event::Synced => self.synced = true,
         }
     }
@@ -65,9 +73,29 @@ impl Index {
         self.synced
     }
 
+    /// Objects of each kind.
+    #[must_use]
+    pub fn counts(&self) -> [(&'static str, usize); 5] {
+        [
+            ("pods", self.pods.len()),
+            ("services", self.services.len()),
+            ("endpointslices", self.slices.len()),
+            ("nodes", self.nodes.len()),
+            ("namespaces", self.namespaces.len()),
+        ]
+    }
+
     #[must_use]
     pub fn pod(&self, name: &Name) -> Option<&Arc<Pod>> {
         self.pods.get(name)
+    }
+
+    pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods.values()
+    }
+
+    pub fn pods_of_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
+        in_namespace(&self.pods, namespace)
     }
 
     pub fn pods_of_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
@@ -100,9 +128,6 @@ impl Index {
             self.pods_of_node.unlink(former.node.as_ref(), name);
             self.pods_of_address.unlink(former.own_addresses(), name);
             stale.configurations.extend(former.node.clone());
-            warn_of_unknown(pod.as_ref().map(|pod| &pod.series), Some(&former.series), &format_args!("Pod {name}"));
-        } else {
-            warn_of_unknown(pod.as_ref().map(|pod| &pod.series), None, &format_args!("Pod {name}"));
         }
         stale.pods.insert(name.clone());
         if let Some(pod) = pod {
@@ -134,6 +159,10 @@ impl Index {
     }
 
     fn set_node(&mut self, name: &String, node: Option<Arc<Node>>, stale: &mut Stale) {
+        let place = |node: &Arc<Node>| (node.zone.clone(), node.region.clone());
+        if self.nodes.get(name).map(place) != node.as_ref().map(place) {
+            stale.pods.extend(self.pods_of_node.get(name).cloned());
+        }
         put(&mut self.nodes, name, node);
         stale.nodes.insert(name.clone());
         stale.configurations.insert(name.clone());
@@ -142,11 +171,17 @@ impl Index {
     fn set_namespace(&mut self, name: &String, namespace: Option<Arc<Namespace>>, stale: &mut Stale) {
         let former = self.namespaces.get(name).map(|former| former.series.clone());
         let series = namespace.as_ref().map(|namespace| namespace.series.clone());
-        warn_of_unknown(series.as_ref(), former.as_ref(), &format_args!("Namespace {name}"));
-        // Rare enough not to ask whose it is: the root namespace's word is for all nodes.
-        stale.all_configurations |= former.unwrap_or_default() != series.unwrap_or_default();
+        warn_of_unknown(series.as_ref(), former.as_ref(), name);
+        if former.unwrap_or_default() != series.unwrap_or_default() {
+            stale.scopes.insert(name.clone());
+        }
         put(&mut self.namespaces, name, namespace);
     }
+}
+
+fn in_namespace<'a, T>(map: &'a BTreeMap<Name, Arc<T>>, namespace: &'a str) -> impl Iterator<Item = &'a Arc<T>> {
+    let from = Name::new(namespace, "");
+    map.range(from..).take_while(move |(name, _)| name.namespace == namespace).map(|(_, object)| object)
 }
 
 fn put<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<V>) {
@@ -156,15 +191,12 @@ fn put<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<V>) {
     };
 }
 
-/// Says it once, not at every edit of the object.
-fn warn_of_unknown(asked: Option<&Asked>, former: Option<&Asked>, whose: &dyn Display) {
+/// Says it once, not at every edit of the object. Of pods it is said where their other annotations are read.
+fn warn_of_unknown(asked: Option<&Asked>, former: Option<&Asked>, namespace: &str) {
     let Some(asked) = asked else { return };
     let known = former.map(|former| former.unknown.as_slice()).unwrap_or_default();
     for value in asked.unknown.iter().filter(|value| !known.contains(value)) {
-        tracing::warn!(
-            "{whose}: annotation {}: {}",
-            crate::object::SERIES_SETS,
-            longwire_model::series::InvalidSeriesSet(value.clone())
-        );
+        let error = InvalidSeriesSet(value.clone());
+        tracing::warn!("Namespace {namespace}: annotation {SERIES_SETS}: {error}");
     }
 }

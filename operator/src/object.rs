@@ -8,25 +8,44 @@ mod endpoint_slice;
 mod namespace;
 mod node;
 mod pod;
+pub mod policy;
 mod series;
 mod service;
 #[cfg(test)]
 mod tests;
+mod unreadable;
+mod wishes;
 
-pub use endpoint_slice::{Endpoint, EndpointSlice, PodRef};
+pub use endpoint_slice::{Endpoint, EndpointSlice, PodRef, SlicePort};
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
+pub use policy::{ExtraStatTags, Refusal, StatsMatcher, TelemetryPolicy};
 pub use series::{Asked, SERIES_SETS};
-pub use service::{Service, Target};
+pub use service::{Service, ServicePort, Target};
+pub use unreadable::Unreadable;
+pub use wishes::{
+    EXTRA_STAT_TAGS, LONGEST_WORD, MOST_WORDS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Wishes, Words,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     EndpointSlice,
+    ExtraStatTags,
     Namespace,
     Node,
     Pod,
     Service,
+    StatsMatcher,
+    TelemetryPolicy,
+}
+
+impl Kind {
+    /// One of those that configure Longwire.
+    #[must_use]
+    pub fn is_policy(self) -> bool {
+        matches!(self, Self::ExtraStatTags | Self::StatsMatcher | Self::TelemetryPolicy)
+    }
 }
 
 /// Name of an object among those of its kind; the namespace of a cluster-wide one is empty.
@@ -45,10 +64,15 @@ pub struct Key {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Object {
     EndpointSlice(Arc<EndpointSlice>),
+    ExtraStatTags(Arc<ExtraStatTags>),
     Namespace(Arc<Namespace>),
     Node(Arc<Node>),
     Pod(Arc<Pod>),
     Service(Arc<Service>),
+    StatsMatcher(Arc<StatsMatcher>),
+    TelemetryPolicy(Arc<TelemetryPolicy>),
+    /// A policy object that is there, but that this operator cannot read.
+    Unreadable(Arc<Unreadable>),
 }
 
 impl Object {
@@ -60,6 +84,10 @@ impl Object {
             Self::Node(node) => (Kind::Node, Name::cluster_wide(&node.name)),
             Self::Pod(pod) => (Kind::Pod, pod.name.clone()),
             Self::Service(service) => (Kind::Service, service.name.clone()),
+            Self::ExtraStatTags(tags) => return tags.key.clone(),
+            Self::StatsMatcher(stats) => return stats.key.clone(),
+            Self::TelemetryPolicy(telemetry) => return telemetry.key.clone(),
+            Self::Unreadable(unreadable) => return unreadable.key.clone(),
         };
         Key { kind, name }
     }
@@ -107,7 +135,7 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 type Metadata = k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-fn namespaced(metadata: &Metadata) -> Result<Name, InvalidObject> {
+pub(crate) fn namespaced(metadata: &Metadata) -> Result<Name, InvalidObject> {
     let namespace = metadata.namespace.as_deref().filter(|namespace| !namespace.is_empty());
     Ok(Name::new(namespace.unwrap_or(DEFAULT_NAMESPACE), &cluster_wide(metadata)?))
 }

@@ -2,26 +2,30 @@
 
 use crate::compile::Settings;
 use clap::{Parser, ValueEnum};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+
+mod replica;
+mod security;
+
+pub use replica::Replica;
+pub use security::{InvalidSecurity, Security};
 
 /// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "longwire-operator", version)]
 pub struct Options {
-    /// Directory of Kubernetes manifests to read and to watch
+    /// Directory of Kubernetes manifests to read and to watch, instead of an API server
     #[arg(long, env = "LONGWIRE_MANIFESTS", value_name = "DIR")]
-    pub manifests: PathBuf,
+    pub manifests: Option<PathBuf>,
 
-    /// Address and port to serve probes on; only loopback, as it is in the clear
-    #[arg(
-        long,
-        env = "LONGWIRE_LISTEN",
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:15010",
-        value_parser = loopback
-    )]
-    pub listen: SocketAddr,
+    #[command(flatten)]
+    pub replica: Replica,
+
+    /// Address and port to serve probes on [default: 0.0.0.0:15010 on a cluster; with --manifests 127.0.0.1:15010, and only
+    /// loopback, as it is in the clear]
+    #[arg(long, env = "LONGWIRE_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
+    pub listen: Option<SocketAddr>,
 
     /// Name of this cluster in labels
     #[arg(long, env = "LONGWIRE_CLUSTER_NAME", value_name = "NAME", default_value = "Kubernetes")]
@@ -35,6 +39,9 @@ pub struct Options {
     #[arg(long, env = "LONGWIRE_ROOT_NAMESPACE", value_name = "NAMESPACE", default_value = "longwire-system")]
     pub root_namespace: String,
 
+    #[command(flatten)]
+    pub security: Security,
+
     /// Shape of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -46,7 +53,36 @@ pub enum LogFormat {
     Json,
 }
 
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0} is not a loopback address, and manifests are served in the clear: use 127.0.0.1 or [::1] with --listen and run the \
+         probe on this machine"
+)]
+pub struct InvalidListen(IpAddr);
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const EVERYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const CONTROL: u16 = 15010;
+const METRICS: u16 = 15011;
+
 impl Options {
+    /// Where probes are served. In the clear only on this machine.
+    pub fn listen(&self) -> Result<SocketAddr, InvalidListen> {
+        let usual = if self.manifests.is_some() { LOOPBACK } else { EVERYWHERE };
+        let address = self.listen.unwrap_or((usual, CONTROL).into());
+        if self.manifests.is_some() && !address.ip().to_canonical().is_loopback() {
+            return Err(InvalidListen(address.ip()));
+        }
+        Ok(address)
+    }
+
+    /// Where the operator says how it is; `None`: nowhere.
+    #[must_use]
+    pub fn metrics_listen(&self) -> Option<SocketAddr> {
+        let usual = self.manifests.is_none().then_some((EVERYWHERE, METRICS).into());
+        self.security.metrics_listen.or(usual)
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             cluster_name: self.cluster_name.clone(),
@@ -56,16 +92,8 @@ impl Options {
     }
 }
 
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr =
-        text.parse().map_err(|_| "not an address and a port, as in 127.0.0.1:15010".to_owned())?;
-    if address.ip().to_canonical().is_loopback() {
-        return Ok(address);
-    }
-    Err(format!(
-        "{} is not a loopback address, and there is no TLS yet: use 127.0.0.1 or [::1] and run the probe on this machine",
-        address.ip()
-    ))
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "not an address and a port, as in 127.0.0.1:15010".to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What the one writer has worked out, for every stream to read.
 
+use crate::acks::Acks;
 use crate::compile::{Answer, Changes, NodeConfiguration};
+use crate::standing::Standings;
+use longwire_model::telemetry::NodeSettings;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,12 +14,30 @@ use tokio::sync::watch;
 pub struct Published {
     /// Nobody is told anything before: half a cluster looks like pods that are gone.
     pub synced: bool,
+    /// What is true of each object of the three kinds.
+    pub standings: Arc<Standings>,
+    /// How far the probes have come with what was published.
+    pub acks: Arc<Acks>,
+    revision: u64,
+    settings: NodeSettings,
     nodes: HashMap<String, Arc<NodeConfiguration>>,
     answers: HashMap<IpAddr, Arc<Answer>>,
     answers_revision: u64,
 }
 
 impl Published {
+    /// What all configurations here contain; an object's standing names the one from which on it is in them.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Of every node, those on which nothing runs too.
+    #[must_use]
+    pub fn settings(&self) -> NodeSettings {
+        self.settings
+    }
+
     /// `None`: nothing runs there.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<&Arc<NodeConfiguration>> {
@@ -39,7 +60,11 @@ impl Published {
     fn update(&mut self, changes: Changes, synced: bool) -> bool {
         let became_synced = synced && !self.synced;
         self.synced |= synced;
-        let mut nodes = false;
+        self.revision = changes.revision;
+        let mut nodes = std::mem::replace(&mut self.settings, changes.settings) != changes.settings;
+        if let Some(standings) = changes.standings.filter(|standings| *self.standings != *standings) {
+            (self.standings, nodes) = (Arc::new(standings), true);
+        }
         for (name, configuration) in changes.nodes {
             nodes |= self.update_node(name, configuration);
         }

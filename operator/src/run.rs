@@ -1,34 +1,53 @@
 //! Starts the parts in the order in which they need each other.
 
 use crate::compile::Compiler;
-use crate::options::Options;
+use crate::figures::Figures;
+use crate::health;
+use crate::kubernetes::{self, NoApiServer};
+use crate::options::{InvalidListen, InvalidSecurity, Options};
 use crate::publish::{Published, Publisher};
-use crate::serve;
+use crate::role::Role;
+use crate::security::{Guard, InsecureStart};
+use crate::serve::{self, Context};
 use crate::source::{self, InvalidDirectory, Manifests};
 use crate::writer::Writer;
+use cluster::{Cluster, Ends};
+use kube::Client;
 use longwire_model::identity::UnixNanos;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// Looks at the manifests that may wait for the writer.
+mod cluster;
+
+/// Batches of events that may wait for the writer.
 const WAITING: usize = 4;
 /// How long a probe that does not read may delay the end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with --listen")]
+    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with {flag}")]
     Listen {
         address: SocketAddr,
+        flag: &'static str,
         #[source]
         reason: io::Error,
     },
+    #[error(transparent)]
+    Address(#[from] InvalidListen),
+    #[error(transparent)]
+    Security(#[from] InvalidSecurity),
+    #[error(transparent)]
+    Insecure(#[from] InsecureStart),
+    #[error(transparent)]
+    ApiServer(#[from] NoApiServer),
     #[error(transparent)]
     Manifests(#[from] InvalidDirectory),
     #[error("cannot start the thread that watches the manifests: {0}")]
@@ -46,13 +65,27 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
+    figures: Arc<Figures>,
+    /// Where it says how it is.
+    metrics: Option<TcpListener>,
+    /// `None`: it reads manifests, alone and in the clear.
+    cluster: Option<Cluster>,
+}
+
+/// Where objects come from.
+enum Source {
+    Manifests(Manifests),
+    ApiServer(Client),
 }
 
 /// The whole program: until SIGTERM or SIGINT.
 pub async fn run(options: &Options) -> Result<(), Failure> {
     let stop = stop_signal().map_err(Failure::Signals)?;
     let operator = Operator::start(options).await?;
-    tracing::info!(listen = %operator.address(), manifests = %options.manifests.display(), "serving");
+    match &options.manifests {
+        Some(manifests) => tracing::info!(listen = %operator.address(), manifests = %manifests.display(), "serving"),
+        None => tracing::info!(listen = %operator.address(), "serving what the API server tells"),
+    }
     operator.serve(stop).await?;
     tracing::info!("stopped");
     Ok(())
@@ -60,13 +93,32 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 
 impl Operator {
     pub async fn start(options: &Options) -> Result<Self, Failure> {
-        let manifests = Manifests::open(&options.manifests)?;
-        let (listener, address) = listen(options.listen).await?;
+        let source = Source::open(options).await?;
+        let (listener, address) = listen(options.listen()?, "--listen").await?;
+        let metrics = match options.metrics_listen() {
+            Some(address) => Some(listen(address, "--metrics-listen").await?.0),
+            None => None,
+        };
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
-        let writer = Writer::new(Compiler::new(options.settings()), publisher).run(events, now);
-        source::follow(manifests, batches).map_err(Failure::Watch)?;
-        Ok(Self { listener, address, published, writer: tokio::spawn(writer) })
+        let figures = Arc::<Figures>::default();
+        let (cluster, probes) = match source {
+            Source::Manifests(manifests) => {
+                source::follow(manifests, batches).map_err(Failure::Watch)?;
+                (None, None)
+            }
+            Source::ApiServer(client) => {
+                let ends = Ends { batches, published: published.clone(), figures: Arc::clone(&figures) };
+                let (cluster, probes) = Cluster::start(&client, options, address, ends)?;
+                (Some(cluster), Some(probes))
+            }
+        };
+        let mut writer = Writer::new(Compiler::new(options.settings()), publisher, probes, Arc::clone(&figures));
+        if let Some(cluster) = &cluster {
+            writer = writer.with_complaints(cluster.membership.complaints.clone());
+        }
+        let writer = tokio::spawn(writer.run(events, now));
+        Ok(Self { listener, address, published, writer, figures, metrics, cluster })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -77,10 +129,26 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, .. } = self;
+        let Self { listener, published, writer, figures, metrics, cluster, address: _ } = self;
+        // Manifests have one reader.
+        let (_always, alone) = watch::channel(Role::Holder);
+        let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
+        let role = membership.as_ref().map_or(alone, |membership| membership.role.clone());
+        let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
+        let tls = guard.as_ref().map(|guard| Arc::clone(&guard.tls));
+        let certificate = guard.as_ref().map(|guard: &Guard| guard.certificate.clone());
+        let context = Context { published, role, gate, figures };
+        let health = metrics.map(|listener| {
+            let Context { published, role, figures, .. } = context.clone();
+            tokio::spawn(health::serve(listener, health::State { published, role, certificate, figures }))
+        });
         let (tell, mut told) = watch::channel(());
         let stop = async move {
             stop.await;
+            // First, so that probes whose streams end find somebody.
+            if let Some(membership) = membership {
+                membership.leave().await;
+            }
             // Streams end when nothing can come any more.
             writer.abort();
             tell.send_replace(());
@@ -90,15 +158,28 @@ impl Operator {
             let _ = told.changed().await;
             tokio::time::sleep(FAREWELL).await;
         };
-        tokio::select! {
-            served = serve::serve(listener, published, stop) => Ok(served?),
+        let outcome = tokio::select! {
+            served = serve::serve(listener, context, tls, stop) => Ok(served?),
             () = overdue => Ok(()),
+        };
+        if let Some(health) = health {
+            health.abort();
+        }
+        outcome
+    }
+}
+
+impl Source {
+    async fn open(options: &Options) -> Result<Self, Failure> {
+        match &options.manifests {
+            Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
+            None => Ok(Self::ApiServer(kubernetes::connect().await?)),
         }
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |reason| Failure::Listen { address, reason };
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |reason| Failure::Listen { address, flag, reason };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

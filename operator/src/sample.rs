@@ -2,7 +2,8 @@
 
 use crate::event::{Batch, Event};
 use crate::object::{
-    Asked, Endpoint, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, PodRef, Service, Target,
+    Asked, Endpoint, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, PodRef, Service, ServicePort,
+    SlicePort, Target,
 };
 use longwire_model::series::SeriesSets;
 use std::collections::BTreeMap;
@@ -18,12 +19,15 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         labels: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
         workload: workload.to_owned(),
         node: Some("n1".to_owned()),
+        service_account: "default".to_owned(),
         host_network: false,
         addresses: vec![ip(address)],
         started: 0,
         ended: false,
+        ready: true,
         ports: BTreeMap::new(),
         series: Asked::default(),
+        wishes: None,
         meshed: false,
     }
 }
@@ -35,13 +39,14 @@ pub(crate) fn service(name: &str, workload: &str, address: &str) -> Service {
         created: 0,
         addresses: vec![ip(address)],
         selector: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
-        targets: vec![Target::Port(8080)],
+        ports: vec![ServicePort { name: String::new(), number: 80, target: Target::Port(8080) }],
     }
 }
 
 pub(crate) fn slice(name: &str, service: &str, ports: &[u16], endpoints: Vec<Endpoint>) -> EndpointSlice {
     let service = Name::new("shop", service);
-    EndpointSlice { name: Name::new("shop", name), service, ports: ports.to_vec(), endpoints }
+    let ports = ports.iter().map(|number| SlicePort { name: String::new(), number: *number }).collect();
+    EndpointSlice { name: Name::new("shop", name), service, ports, endpoints }
 }
 
 pub(crate) fn to_pod(name: &str) -> Endpoint {
@@ -53,7 +58,7 @@ pub(crate) fn to_address(address: &str) -> Endpoint {
 }
 
 pub(crate) fn node(name: &str, address: &str) -> Node {
-    Node { name: name.to_owned(), addresses: vec![ip(address)] }
+    Node { name: name.to_owned(), addresses: vec![ip(address)], zone: None, region: None }
 }
 
 pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {

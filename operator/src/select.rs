@@ -1,35 +1,52 @@
-//! Which objects have a say in a pod's configuration, and which of them wins.
+//! Which Services lead to a pod, and which of them wins.
 
 use crate::index::Index;
-use crate::object::{Pod, Service, Target};
-use longwire_model::series::{SeriesSet, SeriesSets};
+use crate::object::{Pod, Service, SlicePort, Target};
 use std::collections::BTreeMap;
 
 #[cfg(test)]
 mod tests;
 
+/// A Service, and its own port that leads to a pod's.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    pub service: &'a Service,
+    pub port: u16,
+}
+
 /// The Service behind each port of a pod. Several may lead there: the oldest is it, then the first by name.
 #[must_use]
-pub fn services<'a>(index: &'a Index, pod: &'a Pod) -> BTreeMap<u16, &'a Service> {
+pub fn services<'a>(index: &'a Index, pod: &'a Pod) -> BTreeMap<u16, Chosen<'a>> {
     let mut chosen = BTreeMap::new();
     for slice in index.slices_of(pod) {
         let Some(service) = index.service(&slice.service) else { continue };
-        slice.ports.iter().for_each(|port| offer(&mut chosen, *port, service));
+        for SlicePort { name, number } in &slice.ports {
+            let named = service.ports.iter().find(|port| port.name == *name);
+            // Written by hand, and without the names that a Service's ports have.
+            let led = || service.ports.iter().find(|port| resolve(&port.target, pod) == Some(*number));
+            let port = named.or_else(led).map_or(*number, |port| port.number);
+            offer(&mut chosen, *number, Chosen { service, port });
+        }
     }
     for service in index.unsliced_services(&pod.name.namespace) {
         if selects(service, pod) {
-            let ports = service.targets.iter().filter_map(|target| resolve(target, pod));
-            ports.for_each(|port| offer(&mut chosen, port, service));
+            for listed in &service.ports {
+                if let Some(target) = resolve(&listed.target, pod) {
+                    offer(&mut chosen, target, Chosen { service, port: listed.number });
+                }
+            }
         }
     }
     chosen
 }
 
-fn offer<'a>(chosen: &mut BTreeMap<u16, &'a Service>, port: u16, service: &'a Service) {
-    let rank = |service: &'a Service| (service.created, &service.name.name, &service.name.namespace);
-    let holder = chosen.entry(port).or_insert(service);
-    if rank(service) < rank(holder) {
-        *holder = service;
+/// Of two ports of one Service the first has it.
+fn offer<'a>(chosen: &mut BTreeMap<u16, Chosen<'a>>, target: u16, offered: Chosen<'a>) {
+    let rank =
+        |chosen: &Chosen<'a>| (chosen.service.created, &chosen.service.name.name, &chosen.service.name.namespace);
+    let holder = chosen.entry(target).or_insert(offered);
+    if rank(&offered) < rank(holder) {
+        *holder = offered;
     }
 }
 
@@ -43,16 +60,4 @@ fn resolve(target: &Target, pod: &Pod) -> Option<u16> {
         Target::Port(port) => Some(*port),
         Target::Named(name) => pod.ports.get(name).copied(),
     }
-}
-
-/// The series that a pod's connections feed: what the narrowest object asks for, and no second report of what another
-/// mesh reports already, unless the pod itself insists.
-#[must_use]
-pub fn series(index: &Index, root_namespace: &str, pod: &Pod) -> SeriesSets {
-    if let Some(own) = pod.series.sets {
-        return own;
-    }
-    let namespaces = [pod.name.namespace.as_str(), root_namespace];
-    let sets = namespaces.into_iter().find_map(|name| index.namespace(name)?.series.sets).unwrap_or_default();
-    if pod.meshed { sets.without(SeriesSet::Istio) } else { sets }
 }

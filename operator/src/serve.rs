@@ -1,50 +1,88 @@
 //! gRPC: one stream a probe.
 //!
 //! ```text
-//! FromProbe --> Session (what this probe knows and asks) --> proto::Update
-//!                  ^
-//! Published -------+
+//! handshake --> role, gate --> Leave (how long the stream may live)
+//!                                 |
+//! FromProbe ----------------> Session (what this probe knows and asks) --> proto::Update
+//!                                 ^
+//! Published ----------------------+
 //! ```
 
+use crate::auth::Gate;
+use crate::figures::Figures;
 use crate::publish::Published;
+use crate::role::Role;
+use crate::tls;
+use leave::Admission;
 use longwire_wire::proto::control_server::{Control, ControlServer};
 use longwire_wire::{MAX_MESSAGE, proto};
+use seats::Seats;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
+use stream::Stream;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::rustls::ServerConfig;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
+mod lag;
+mod leave;
+mod seats;
 mod session;
 mod stream;
+
+pub use leave::HOLDER;
 
 /// A probe whose machine is gone is noticed within both together.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// On one connection; a probe needs one.
 const STREAMS: u32 = 16;
+/// Of a call's headers, bytes: the token is most of it.
+const HEADERS: u32 = 32 << 10;
 
-/// Serves until told to stop; streams that are open end with the writer.
+/// What streams are served from.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub published: watch::Receiver<Published>,
+    pub role: watch::Receiver<Role>,
+    /// `None`: nobody authenticates, on loopback.
+    pub gate: Option<Arc<Gate>>,
+    pub figures: Arc<Figures>,
+}
+
+/// Serves until told to stop; streams that are open end with the writer. In the clear without `tls`.
 pub async fn serve(
     listener: TcpListener,
-    published: watch::Receiver<Published>,
+    context: Context,
+    tls: Option<Arc<ServerConfig>>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
-    let control = ControlServer::new(Service { published }).max_decoding_message_size(MAX_MESSAGE);
-    Server::builder()
+    let seats = Arc::new(Seats::new(Arc::clone(&context.figures)));
+    let figures = Arc::clone(&context.figures);
+    let control = ControlServer::new(Service { context, seats }).max_decoding_message_size(MAX_MESSAGE);
+    let router = Server::builder()
         .max_concurrent_streams(Some(STREAMS))
+        .http2_max_header_list_size(Some(HEADERS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
-        .add_service(control.max_encoding_message_size(MAX_MESSAGE))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stop)
-        .await
+        .add_service(control.max_encoding_message_size(MAX_MESSAGE));
+    match tls {
+        Some(tls) => router.serve_with_incoming_shutdown(tls::incoming(listener, tls, figures), stop).await,
+        None => {
+            let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            router.serve_with_incoming_shutdown(incoming, stop).await
+        }
+    }
 }
 
 struct Service {
-    published: watch::Receiver<Published>,
+    context: Context,
+    seats: Arc<Seats>,
 }
 
 #[tonic::async_trait]
@@ -55,9 +93,20 @@ impl Control for Service {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
+        let Context { published, role, gate, figures } = &self.context;
+        if let Role::Standby { holder } = *role.borrow() {
+            return Err(leave::elsewhere(holder));
+        }
+        let admission = match gate {
+            Some(gate) => Some(Admission::new(Arc::clone(gate), gate.admit(request.metadata()).await?)),
+            None => None,
+        };
         // Room for one: what a slow probe has not read yet is not written yet either, so that it is told the latest.
-        let (updates, stream) = mpsc::channel(1);
-        tokio::spawn(stream::converse(request.into_inner(), updates, self.published.clone()));
-        Ok(Response::new(ReceiverStream::new(stream)))
+        let (updates, receiver) = mpsc::channel(1);
+        let (published, role, figures) = (published.clone(), role.clone(), Arc::clone(figures));
+        let messages = request.into_inner();
+        let stream = Stream { messages, updates, published, role, figures, seats: Arc::clone(&self.seats), admission };
+        tokio::spawn(stream.converse());
+        Ok(Response::new(ReceiverStream::new(receiver)))
     }
 }

@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 mod document;
+pub mod kubernetes;
 mod ledger;
 mod parse;
 mod split;

@@ -1,10 +1,14 @@
 //! The one writer: events in, news out.
 
+use crate::auth::Probes;
 use crate::compile::{Changes, Compiler};
+use crate::complaint::{Complaints, PodComplaint};
 use crate::event::Batch;
+use crate::figures::Figures;
 use crate::index::{Index, Stale};
 use crate::publish::Publisher;
 use longwire_model::identity::UnixNanos;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -17,12 +21,23 @@ pub struct Writer {
     index: Index,
     compiler: Compiler,
     publisher: Publisher,
+    /// `None`: nobody authenticates.
+    probes: Option<Probes>,
+    figures: Arc<Figures>,
+    complaints: Complaints,
 }
 
 impl Writer {
     #[must_use]
-    pub fn new(compiler: Compiler, publisher: Publisher) -> Self {
-        Self { index: Index::default(), compiler, publisher }
+    pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
+        Self { index: Index::default(), compiler, publisher, probes, figures, complaints: Complaints::default() }
+    }
+
+    /// Whoever tells people of their pods' annotations hears of them too; the log does anyway.
+    #[must_use]
+    pub fn with_complaints(mut self, sender: mpsc::Sender<PodComplaint>) -> Self {
+        self.complaints = Complaints::to(sender);
+        self
     }
 
     /// Until the source ends.
@@ -46,11 +61,17 @@ impl Writer {
         for event in batch {
             self.index.apply(event, &mut stale);
         }
+        self.figures.index(&self.index);
+        // Before the news: a probe must not be told of its own end and go on.
+        if let Some(probes) = &mut self.probes {
+            probes.take(&self.index, &stale);
+        }
         self.publish(|compiler, index| compiler.compile(index, stale, now));
     }
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
-        let changes = changes(&mut self.compiler, &self.index);
+        let mut changes = changes(&mut self.compiler, &self.index);
+        std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
         self.publisher.publish(changes, self.index.is_synced());
     }
 }

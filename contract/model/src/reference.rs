@@ -5,7 +5,7 @@ mod prose;
 #[cfg(test)]
 mod tests;
 
-use crate::series::{FAMILIES, Family, Kind, REASON, SELF_METRICS, SelfKind, SelfMetric, SeriesSet};
+use crate::series::{FAMILIES, Family, Kind, OPERATOR_METRICS, REASON, SELF_METRICS, SelfKind, SelfMetric, SeriesSet};
 use std::fmt::Write;
 
 /// The whole page, as Markdown.
@@ -16,7 +16,8 @@ pub fn render() -> String {
         page.push_str(&series_set(set));
     }
     page.push_str(prose::CLOSING);
-    page.push_str(&self_metrics());
+    page.push_str(&self_metrics("The probe's own figures", &SELF_METRICS));
+    page.push_str(&self_metrics("The operator's own figures", &OPERATOR_METRICS));
     page
 }
 
@@ -79,7 +80,7 @@ fn labels(set: SeriesSet, families: &[&Family]) -> String {
     format!("\nLabels, {} of them, in this order:\n\n{}", names.len(), table(["label", "value"], rows))
 }
 
-fn self_metrics() -> String {
+fn self_metrics(title: &str, metrics: &[SelfMetric]) -> String {
     let row = |metric: &SelfMetric| {
         let kind = match metric.kind {
             SelfKind::Counter => "counter",
@@ -88,8 +89,8 @@ fn self_metrics() -> String {
         let labels: Vec<String> = metric.labels.iter().map(|label| code(label)).collect();
         [code(metric.name), kind.to_owned(), labels.join(", "), metric.help.to_owned()]
     };
-    let rows = table(["series", "type", "labels", "what"], SELF_METRICS.iter().map(row));
-    format!("\n## The probe's own figures\n\n{}\n{rows}", prose::SELF_METRICS)
+    let rows = table(["series", "type", "labels", "what"], metrics.iter().map(row));
+    format!("\n## {title}\n\n{}\n{rows}", prose::SELF_METRICS)
 }
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {

@@ -100,6 +100,17 @@ fn the_kernel_adapter_is_in_the_probe_alone() {
     assert_eq!(users, ["longwire-probe"]);
 }
 
+/// The operator tells probes what they must know, so that no probe talks to the API server.
+#[test]
+fn the_cluster_is_spoken_to_by_the_operator_alone() {
+    let allowed = ["longwire-crds", "longwire-e2e", "longwire-operator"];
+    let dependencies = dependencies();
+    let ours = dependencies.iter().filter(|(name, _)| name.starts_with("longwire-"));
+    let users: Vec<_> = ours.filter(|(_, known)| known.contains("kube")).map(|(name, _)| name.as_str()).collect();
+    let strangers: Vec<_> = users.into_iter().filter(|name| !allowed.contains(name)).collect();
+    assert!(strangers.is_empty(), "{strangers:?} must not depend on kube");
+}
+
 #[test]
 fn no_file_holds_more_than_one_can_read_at_once() {
     let listed = Command::new("git").args(["ls-files", "*.rs", "*.c", "*.h"]).current_dir(root()).output().unwrap();

@@ -3,6 +3,7 @@
 use crate::address::{self, InvalidAddress};
 use crate::proto;
 use crate::proto::probe_message::Message;
+use std::fmt;
 use std::net::IpAddr;
 
 #[cfg(test)]
@@ -21,6 +22,18 @@ pub enum FromProbe {
         version: u64,
         error: String,
     },
+    /// A newer token of the same pod.
+    Authenticate(Token),
+}
+
+/// A ServiceAccount token. Whoever sees it can be the probe: no log shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
 }
 
 /// First message of a stream: who it is and what it knows.
@@ -43,7 +56,7 @@ pub struct Interest {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMessage {
-    #[error("message: none of hello, interest, ack, nack, or one from a newer probe")]
+    #[error("message: none of hello, interest, ack, nack, authenticate, or one from a newer probe")]
     Empty,
     #[error("hello.node: empty, must be the name of the probe's node")]
     NoNode,
@@ -63,6 +76,7 @@ impl TryFrom<proto::ProbeMessage> for FromProbe {
             }),
             Message::Ack(proto::Ack { version }) => Self::Ack { version },
             Message::Nack(proto::Nack { version, error }) => Self::Nack { version, error },
+            Message::Authenticate(proto::Authenticate { token }) => Self::Authenticate(Token(token)),
         })
     }
 }
@@ -97,6 +111,7 @@ impl From<FromProbe> for proto::ProbeMessage {
             }
             FromProbe::Ack { version } => Message::Ack(proto::Ack { version }),
             FromProbe::Nack { version, error } => Message::Nack(proto::Nack { version, error }),
+            FromProbe::Authenticate(Token(token)) => Message::Authenticate(proto::Authenticate { token }),
         };
         Self { message: Some(message) }
     }

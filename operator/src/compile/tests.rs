@@ -3,8 +3,9 @@ use crate::event::Event;
 use crate::index::{Index, Stale};
 use crate::object::{Kind, Name, Pod};
 use crate::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Holder, Service, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Place, Service, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
+use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
 use std::sync::Arc;
 
@@ -86,12 +87,11 @@ fn a_pod_has_one_identity_for_its_node_and_its_peers() {
         host: "web.shop.svc.example.org".to_owned(),
         cluster: "c1".to_owned(),
     };
-    assert_eq!(
-        (&*local.pod.workload, local.pod.services.as_slice()),
-        (&workload, [(8080, Arc::new(service))].as_slice())
-    );
-    assert_eq!((*version, local.series), (version::of_local_pod(local), SeriesSets::default()));
-    assert_eq!(configuration.version, version::of_node([("uid-a", *version)]));
+    let backing = Backing { target: 8080, port: 80, service: Arc::new(service) };
+    assert_eq!((&*local.pod.workload, local.pod.services.as_slice()), (&workload, [backing].as_slice()));
+    assert_eq!(*local.telemetry, Telemetry::plain(SeriesSets::default()));
+    assert_eq!(*version, version::of_local_pod(local));
+    assert_eq!(configuration.version, version::of_node(&NodeSettings::default(), [("uid-a", *version)]));
     let (_, answer) = &changes.answers[0];
     let Answer { version, address } = answer.as_ref().unwrap();
     assert_eq!(*version, version::of_address(address));
@@ -185,7 +185,7 @@ fn a_slice_that_comes_or_goes_changes_the_pods_it_leads_to() {
     let (mut operator, changes) = Operator::new(vec![apply(a()), apply(web)]);
     let services = |changes: &Changes| {
         let pod = &changes.nodes[0].1.pods["uid-a"].1.pod;
-        pod.services.iter().map(|(port, service)| format!("{port}={}", service.name)).collect::<Vec<_>>()
+        pod.services.iter().map(|backing| format!("{}={}", backing.target, backing.service.name)).collect::<Vec<_>>()
     };
     assert_eq!(services(&changes), [""; 0]);
     let changes = operator.take(vec![apply(slice("web-1", "web", &[80], vec![to_pod("a")]))], 200);
@@ -200,8 +200,31 @@ fn an_annotation_of_the_root_namespace_reaches_every_node() {
     let (mut operator, _) = Operator::new(vec![apply(a()), apply(far)]);
     let istio = SeriesSets::NONE.with(SeriesSet::Istio);
     let changes = operator.take(vec![apply(namespace("root", istio))], 200);
-    let series = changes.nodes.iter().map(|(node, it)| (node.as_str(), it.pods.values().next().unwrap().1.series));
-    assert_eq!(series.collect::<Vec<_>>(), [("n1", istio), ("n2", istio)]);
+    let telemetry = |configuration: &super::NodeConfiguration| {
+        let (_, local) = configuration.pods.values().next().unwrap();
+        Arc::clone(&local.telemetry)
+    };
+    let told: Vec<_> = changes.nodes.iter().map(|(node, told)| (node.as_str(), telemetry(told))).collect();
+    let istio = Arc::new(Telemetry::plain(istio));
+    assert_eq!(told, [("n1", Arc::clone(&istio)), ("n2", istio)]);
+    // One for all whose outcome is equal.
+    assert!(Arc::ptr_eq(&told[0].1, &told[1].1));
+}
+
+#[test]
+fn a_pod_is_where_its_node_is() {
+    let placed = |zone: &str| {
+        let (zone, region) = (Some(zone.to_owned()), Some("eu".to_owned()));
+        apply(crate::object::Node { zone, region, ..node("n1", "10.9.0.1") })
+    };
+    let place = |changes: &Changes| Place::clone(&changes.nodes[0].1.pods["uid-a"].1.pod.place);
+    let at =
+        |zone: &str, region: &str| Place { node: "n1".to_owned(), zone: zone.to_owned(), region: region.to_owned() };
+    let (mut operator, changes) = Operator::new(vec![apply(a())]);
+    assert_eq!(place(&changes), at("", ""));
+    assert_eq!(place(&operator.take(vec![placed("eu-1a")], 200)), at("eu-1a", "eu"));
+    assert_eq!(place(&operator.take(vec![placed("eu-1b")], 300)), at("eu-1b", "eu"));
+    assert_eq!(place(&operator.take(vec![delete(Kind::Node, "n1")], 400)), at("", ""));
 }
 
 #[test]

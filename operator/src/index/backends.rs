@@ -1,9 +1,8 @@
 //! From Services to the pods behind them and back, by EndpointSlices or, where there is none, by the selector.
 
-use super::Index;
+use super::{Index, in_namespace};
 use crate::object::{Endpoint, EndpointSlice, Name, Pod, PodRef, Service};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 impl Index {
     /// The slices that lead to this very pod.
@@ -70,9 +69,4 @@ fn leads_to(endpoint: &Endpoint, pod: &Pod) -> bool {
         }
         Endpoint::Addresses(addresses) => pod.own_addresses().iter().any(|address| addresses.contains(address)),
     }
-}
-
-fn in_namespace<'a, T>(map: &'a BTreeMap<Name, Arc<T>>, namespace: &'a str) -> impl Iterator<Item = &'a Arc<T>> {
-    let from = Name::new(namespace, "");
-    map.range(from..).take_while(move |(name, _)| name.namespace == namespace).map(|(_, object)| object)
 }

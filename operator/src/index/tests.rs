@@ -1,6 +1,6 @@
 use super::{Index, Stale};
 use crate::event::Event;
-use crate::object::{Asked, Kind, Name, Namespace, Pod};
+use crate::object::{Asked, Kind, Name, Namespace, Node, Pod};
 use crate::sample::{apply, asked, delete, log_of, namespace, node, pod, service, slice, to_address, to_pod};
 use longwire_model::series::{SeriesSet, SeriesSets};
 
@@ -62,16 +62,24 @@ fn a_service_that_comes_after_its_slice_concerns_whom_that_leads_to() {
 }
 
 #[test]
-fn a_namespace_concerns_every_node_when_its_annotation_changes_and_none_otherwise() {
+fn a_namespace_is_another_when_its_annotation_changes_and_not_otherwise() {
     let mut index = two_pods();
-    assert!(
-        !stale_after(&mut index, apply(Namespace { name: "shop".to_owned(), series: Asked::default() }))
-            .all_configurations
-    );
+    let mut scopes = |event| stale_after(&mut index, event).scopes.into_iter().collect::<Vec<_>>();
+    assert_eq!(scopes(apply(Namespace { name: "shop".to_owned(), series: Asked::default() })), [""; 0]);
     let asking = || apply(namespace("shop", SeriesSets::NONE.with(SeriesSet::Istio)));
-    assert!(stale_after(&mut index, asking()).all_configurations);
-    assert!(!stale_after(&mut index, asking()).all_configurations);
-    assert!(stale_after(&mut index, delete(Kind::Namespace, "shop")).all_configurations);
+    assert_eq!(scopes(asking()), ["shop"]);
+    assert_eq!(scopes(asking()), [""; 0]);
+    assert_eq!(scopes(delete(Kind::Namespace, "shop")), ["shop"]);
+}
+
+#[test]
+fn a_node_concerns_its_pods_when_it_is_elsewhere_and_not_otherwise() {
+    let mut index = two_pods();
+    let placed = || apply(Node { zone: Some("eu-1a".to_owned()), ..node("n1", "10.9.0.1") });
+    assert_eq!(pods(&stale_after(&mut index, apply(node("n1", "10.9.0.1")))), [""; 0]);
+    assert_eq!(pods(&stale_after(&mut index, placed())), ["shop/a", "shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, placed())), [""; 0]);
+    assert_eq!(pods(&stale_after(&mut index, delete(Kind::Node, "n1"))), ["shop/a", "shop/b"]);
 }
 
 #[test]
@@ -96,18 +104,14 @@ fn nothing_stays_of_what_was_deleted() {
 }
 
 #[test]
-fn an_unknown_series_set_is_warned_of_once() {
+fn an_unknown_series_set_of_a_namespace_is_warned_of_once() {
     let (mut index, mut stale) = (Index::default(), Stale::default());
     let wrong = Asked { unknown: vec!["isto".to_owned()], ..asked(SeriesSets::NONE) };
-    let mut labelled = Pod { series: wrong.clone(), ..pod("web", "a", "10.0.0.1") };
     let ((), lines) = log_of(|| {
-        index.apply(apply(labelled.clone()), &mut stale);
-        labelled.labels.insert("more".to_owned(), "labels".to_owned());
-        index.apply(apply(labelled), &mut stale);
         index.apply(apply(Namespace { name: "shop".to_owned(), series: wrong.clone() }), &mut stale);
         index.apply(apply(Namespace { name: "shop".to_owned(), series: wrong }), &mut stale);
     });
     let warning = "annotation telemetry.longwire.io/series-sets: unknown series set \"isto\": \
                    known are istio, kmesh-connection, kmesh-workload, longwire";
-    assert_eq!(lines, [format!("WARN Pod shop/a: {warning}"), format!("WARN Namespace shop: {warning}")]);
+    assert_eq!(lines, [format!("WARN Namespace shop: {warning}")]);
 }

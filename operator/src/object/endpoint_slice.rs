@@ -11,8 +11,15 @@ pub struct EndpointSlice {
     /// In the slice's own namespace.
     pub service: Name,
     /// TCP ports of every endpoint, target ports.
-    pub ports: Vec<u16>,
+    pub ports: Vec<SlicePort>,
     pub endpoints: Vec<Endpoint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlicePort {
+    /// That of the Service's port which leads here.
+    pub name: String,
+    pub number: u16,
 }
 
 /// Ready or not: who is connected was let in.
@@ -37,7 +44,8 @@ impl EndpointSlice {
         let name = namespaced(&slice.metadata)?;
         let service = Name::new(&name.namespace, service);
         let tcp = slice.ports.unwrap_or_default().into_iter().filter(|port| is_tcp(port.protocol.as_deref()));
-        let ports = tcp.filter_map(|tcp| tcp.port).map(|number| port("ports.port", number));
+        let numbered = tcp.filter_map(|tcp| Some((tcp.port?, tcp.name.unwrap_or_default())));
+        let ports = numbered.map(|(number, name)| Ok(SlicePort { name, number: port("ports.port", number)? }));
         let ports = ports.collect::<Result<_, _>>()?;
         let endpoints = slice.endpoints.into_iter().map(|endpoint| read_endpoint(endpoint, &name.namespace));
         Ok(Some(Self { service, ports, endpoints: endpoints.collect::<Result<_, _>>()?, name }))

@@ -1,4 +1,4 @@
-use super::{Asked, InvalidObject, Metadata, Name, addresses, is_tcp, namespaced, nanoseconds, port};
+use super::{Asked, InvalidObject, Metadata, Name, Wishes, addresses, is_tcp, namespaced, nanoseconds, port};
 use k8s_openapi::api::core::v1 as k8s;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
@@ -15,6 +15,8 @@ pub struct Pod {
     /// Name of the Deployment, CronJob, ... that it is a replica of.
     pub workload: String,
     pub node: Option<String>,
+    /// Name of its ServiceAccount, in its own namespace.
+    pub service_account: String,
     pub host_network: bool,
     /// All of `status.podIPs`.
     pub addresses: Vec<IpAddr>,
@@ -22,9 +24,13 @@ pub struct Pod {
     pub started: UnixNanos,
     /// Nothing of it runs any more, and its addresses may be another's.
     pub ended: bool,
+    /// Its condition `Ready` is true.
+    pub ready: bool,
     /// Named TCP ports of its containers.
     pub ports: BTreeMap<String, u16>,
     pub series: Asked,
+    /// Of its other annotations.
+    pub wishes: Option<Box<Wishes>>,
     /// Another mesh's data plane reports its connections.
     pub meshed: bool,
 }
@@ -56,15 +62,23 @@ impl TryFrom<k8s::Pod> for Pod {
             addresses: pod_addresses(&status)?,
             started: nanoseconds(status.start_time.as_ref()),
             ended: has_ended(&metadata, &status),
+            ready: is_ready(&status),
             ports: named_ports(&spec)?,
             series: Asked::of(metadata.annotations.as_ref()),
+            wishes: Wishes::of(metadata.annotations.as_ref()),
             meshed: is_meshed(metadata.annotations.as_ref()),
             node: spec.node_name.filter(|node| !node.is_empty()),
+            service_account: service_account(spec.service_account_name),
             host_network: spec.host_network.unwrap_or(false),
             labels: metadata.labels.unwrap_or_default(),
             name,
         })
     }
+}
+
+/// What Kubernetes gives a pod that names none.
+fn service_account(named: Option<String>) -> String {
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned())
 }
 
 fn workload(metadata: &Metadata, name: &Name) -> String {
@@ -98,6 +112,10 @@ fn has_ended(metadata: &Metadata, status: &k8s::PodStatus) -> bool {
     let all_stopped = !containers.is_empty() && containers.iter().all(stopped);
     matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"))
         || metadata.deletion_timestamp.is_some() && all_stopped
+}
+
+fn is_ready(status: &k8s::PodStatus) -> bool {
+    status.conditions.iter().flatten().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// Of containers that run as long as the pod does; where two name a port alike, the first.

@@ -14,8 +14,16 @@ pub struct Service {
     pub addresses: Vec<IpAddr>,
     /// Empty: its endpoints are written by somebody else.
     pub selector: Labels,
-    /// Where its TCP ports lead.
-    pub targets: Vec<Target>,
+    /// For TCP.
+    pub ports: Vec<ServicePort>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServicePort {
+    /// Empty where there is only one.
+    pub name: String,
+    pub number: u16,
+    pub target: Target,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +45,8 @@ impl Service {
         let load_balancer = service.status.and_then(|status| status.load_balancer);
         let addresses = virtual_addresses(&spec, load_balancer.as_ref())?;
         let tcp = spec.ports.iter().flatten().filter(|port| is_tcp(port.protocol.as_deref()));
-        let targets = tcp.map(target).collect::<Result<_, _>>()?;
-        Ok(Some(Self { name, created, addresses, selector: spec.selector.unwrap_or_default(), targets }))
+        let ports = tcp.map(service_port).collect::<Result<_, _>>()?;
+        Ok(Some(Self { name, created, addresses, selector: spec.selector.unwrap_or_default(), ports }))
     }
 }
 
@@ -56,14 +64,18 @@ fn virtual_addresses(
     Ok(found)
 }
 
+fn service_port(listed: &k8s::ServicePort) -> Result<ServicePort, InvalidObject> {
+    let number = port("spec.ports.port", listed.port)?;
+    Ok(ServicePort { name: listed.name.clone().unwrap_or_default(), number, target: target(listed, number)? })
+}
+
 /// Without a target port it is the Service's own; a name in digits is a number.
-fn target(service_port: &k8s::ServicePort) -> Result<Target, InvalidObject> {
+fn target(listed: &k8s::ServicePort, own: u16) -> Result<Target, InvalidObject> {
     const FIELD: &str = "spec.ports.targetPort";
-    let own = || port("spec.ports.port", service_port.port).map(Target::Port);
-    match service_port.target_port.as_ref() {
-        None | Some(IntOrString::Int(0)) => own(),
+    match listed.target_port.as_ref() {
+        None | Some(IntOrString::Int(0)) => Ok(Target::Port(own)),
         Some(IntOrString::Int(number)) => port(FIELD, *number).map(Target::Port),
-        Some(IntOrString::String(name)) if name.is_empty() => own(),
+        Some(IntOrString::String(name)) if name.is_empty() => Ok(Target::Port(own)),
         Some(IntOrString::String(name)) => match name.parse() {
             Ok(number) => port(FIELD, number).map(Target::Port),
             Err(_) => Ok(Target::Named(name.clone())),

@@ -1,5 +1,6 @@
 use super::{
-    Asked, Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, Service, Target,
+    Asked, Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, Service, SlicePort,
+    Target,
 };
 use k8s_openapi::api::{core::v1 as api, discovery::v1 as discovery};
 use longwire_model::series::{SeriesSet, SeriesSets};
@@ -37,11 +38,11 @@ fn a_pod_is_read_whole() {
             {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-7d4", "uid": "y", "controller": true},
         ],
     });
-    let spec =
-        json!({"nodeName": "n1", "containers": [{"name": "main", "ports": [{"name": "http", "containerPort": 80}]}]});
+    let spec = json!({"nodeName": "n1", "serviceAccountName": "web", "containers": [{"name": "main", "ports": [{"name": "http", "containerPort": 80}]}]});
     let status = json!({
         "phase": "Running", "podIP": "10.0.0.1", "startTime": "2024-01-02T03:04:05Z",
         "podIPs": [{"ip": "10.0.0.1"}, {"ip": "2001:db8::1"}],
+        "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True"}],
     });
     let expected = Pod {
         name: Name::new("shop", "web-1"),
@@ -51,12 +52,15 @@ fn a_pod_is_read_whole() {
         ),
         workload: "web".to_owned(),
         node: Some("n1".to_owned()),
+        service_account: "web".to_owned(),
         host_network: false,
         addresses: ips(&["10.0.0.1", "2001:db8::1"]),
         started: 1_704_164_645_000_000_000,
         ended: false,
+        ready: true,
         ports: BTreeMap::from([("http".to_owned(), 80)]),
         series: Asked::default(),
+        wishes: None,
         meshed: false,
     };
     assert_eq!(pod(metadata, spec, status), Ok(expected));
@@ -67,6 +71,7 @@ fn a_bare_pod_has_defaults() {
     let bare = pod(json!({}), json!({}), json!({})).unwrap();
     assert_eq!((bare.name, bare.uid.as_str()), (Name::new("default", "web-1"), "default/web-1"));
     assert_eq!((bare.workload.as_str(), bare.started, bare.node), ("web-1", 0, None));
+    assert_eq!((bare.service_account.as_str(), bare.ready), ("default", false));
 }
 
 #[rstest]
@@ -183,7 +188,8 @@ fn a_service_has_virtual_addresses(#[case] spec: Value, #[case] status: Value, #
 #[case::udp(json!({"port": 53, "protocol": "UDP"}), None)]
 fn a_service_port_leads_to_a_target(#[case] port: Value, #[case] expected: Option<Target>) {
     let service = service(json!({}), json!({"ports": [port]}), json!({})).unwrap().unwrap();
-    assert_eq!(service.targets, expected.into_iter().collect::<Vec<_>>());
+    let targets: Vec<_> = service.ports.into_iter().map(|port| port.target).collect();
+    assert_eq!(targets, expected.into_iter().collect::<Vec<_>>());
 }
 
 #[test]
@@ -215,7 +221,7 @@ fn a_slice_leads_to_pods_or_to_addresses() {
     let expected = EndpointSlice {
         name: Name::new("shop", "web-x"),
         service: Name::new("shop", "web"),
-        ports: vec![8080],
+        ports: vec![SlicePort { name: "http".to_owned(), number: 8080 }],
         endpoints: vec![
             Endpoint::Pod(PodRef { name: Name::new("shop", "web-1"), uid: Some("u".to_owned()) }),
             Endpoint::Pod(PodRef { name: Name::new("shop", "web-2"), uid: None }),
@@ -238,16 +244,22 @@ fn a_slice_that_leads_nowhere_is_none(#[case] labels: Value, #[case] address_typ
 }
 
 #[test]
-fn a_node_has_its_own_addresses_alone() {
+fn a_node_has_its_own_addresses_alone_and_a_place() {
+    let labels = json!({"topology.kubernetes.io/zone": "eu-1a", "topology.kubernetes.io/region": ""});
     let object = json!({
-        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}, "spec": {"podCIDR": "10.0.0.0/24"},
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "labels": labels}, "spec": {"podCIDR": "10.0.0.0/24"},
         "status": {"addresses": [
             {"type": "InternalIP", "address": "10.9.0.1"}, {"type": "Hostname", "address": "n1"},
             {"type": "ExternalIP", "address": "192.0.2.9"}, {"type": "InternalIP", "address": "fd00:9::1"},
         ]},
     });
     let node = Node::try_from(from_value::<api::Node>(object).unwrap()).unwrap();
-    let expected = Node { name: "n1".to_owned(), addresses: ips(&["10.9.0.1", "192.0.2.9", "fd00:9::1"]) };
+    let expected = Node {
+        name: "n1".to_owned(),
+        addresses: ips(&["10.9.0.1", "192.0.2.9", "fd00:9::1"]),
+        zone: Some("eu-1a".to_owned()),
+        region: None,
+    };
     assert_eq!(node, expected);
 }
 

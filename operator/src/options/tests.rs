@@ -1,6 +1,5 @@
 use super::{LogFormat, Options};
 use clap::Parser;
-use clap::error::ErrorKind;
 use rstest::rstest;
 use std::path::Path;
 
@@ -8,24 +7,42 @@ fn parse(words: &[&str]) -> Result<Options, clap::Error> {
     Options::try_parse_from(["longwire-operator"].iter().chain(words))
 }
 
+const LISTEN: &str = "127.0.0.1:15010";
+
 #[test]
-fn only_the_directory_has_to_be_named() {
-    let options = parse(&["--manifests", "/m"]).unwrap();
-    assert_eq!(options.manifests, Path::new("/m"));
-    assert_eq!(options.listen, "127.0.0.1:15010".parse().unwrap());
+fn nothing_has_to_be_said_on_a_cluster() {
+    let options = parse(&[]).unwrap();
+    assert_eq!(options.manifests, None);
+    assert_eq!(options.listen(), Ok("0.0.0.0:15010".parse().unwrap()));
+    assert_eq!(options.metrics_listen(), Some("0.0.0.0:15011".parse().unwrap()));
     assert_eq!((options.cluster_name.as_str(), options.cluster_domain.as_str()), ("Kubernetes", "cluster.local"));
     assert_eq!((options.root_namespace.as_str(), options.log_format), ("longwire-system", LogFormat::Text));
-    assert_eq!(parse(&[]).unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+}
+
+#[test]
+fn with_manifests_it_stays_on_its_machine() {
+    let options = parse(&["--manifests", "/m"]).unwrap();
+    assert_eq!(options.manifests.as_deref(), Some(Path::new("/m")));
+    assert_eq!(options.listen(), Ok("127.0.0.1:15010".parse().unwrap()));
+    assert_eq!(options.metrics_listen(), None);
 }
 
 #[rstest]
-#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and there is no TLS yet: use 127.0.0.1 or [::1]")]
+#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and manifests are served in the clear: use 127.0.0.1")]
 #[case::another("192.0.2.1:1", "192.0.2.1 is not a loopback address")]
 #[case::any_of_ipv6("[::]:1", ":: is not a loopback address")]
-#[case::a_name("localhost:1", "not an address and a port, as in 127.0.0.1:15010")]
 fn what_others_could_reach_is_refused_with_a_remedy(#[case] listen: &str, #[case] text: &str) {
-    let error = parse(&["--manifests", "/m", "--listen", listen]).unwrap_err().to_string();
+    let options = parse(&["--manifests", "/m", "--listen", listen]).unwrap();
+    let error = options.listen().unwrap_err().to_string();
     assert!(error.contains(text), "{error}");
+    // With TLS it may.
+    assert_eq!(parse(&["--listen", listen]).unwrap().listen(), Ok(listen.parse().unwrap()));
+}
+
+#[test]
+fn a_name_is_no_address() {
+    let error = parse(&["--listen", "localhost:1"]).unwrap_err().to_string();
+    assert!(error.contains("not an address and a port, as in 127.0.0.1:15010"), "{error}");
 }
 
 #[rstest]
@@ -34,7 +51,26 @@ fn what_others_could_reach_is_refused_with_a_remedy(#[case] listen: &str, #[case
 #[case("[::ffff:127.0.0.1]:1")]
 fn loopback_is_served(#[case] listen: &str) {
     let options = parse(&["--manifests", "/m", "--listen", listen]).unwrap();
-    assert_eq!(options.listen, listen.parse().unwrap());
+    assert_eq!(options.listen(), Ok(listen.parse().unwrap()));
+}
+
+#[rstest]
+#[case::as_it_listens(&[], "127.0.0.1:15010")]
+#[case::as_its_pod_is_reached(&["--pod-ip", "10.0.0.7"], "10.0.0.7:15010")]
+#[case::by_ipv6(&["--pod-ip", "fd00::7"], "[fd00::7]:15010")]
+fn a_replica_says_where_it_is(#[case] words: &[&str], #[case] address: &str) {
+    let named = ["--pod-name", "longwire-operator-x", "--pod-uid", "u"];
+    let options = parse(&[&named, words].concat()).unwrap();
+    let identity = options.replica.identity(LISTEN.parse().unwrap()).to_string();
+    assert_eq!(identity, format!("longwire-operator-x_u_{address}"));
+}
+
+#[test]
+fn without_a_pod_every_process_is_a_replica_of_its_own() {
+    let options = parse(&[]).unwrap();
+    let identity = options.replica.identity(LISTEN.parse().unwrap());
+    assert!(identity.uid.starts_with(&format!("{}-", std::process::id())), "{identity}");
+    assert_eq!(identity.to_string().parse(), Ok(identity));
 }
 
 #[test]
@@ -45,5 +81,5 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 6);
+    assert_eq!(command.get_arguments().count(), 15);
 }

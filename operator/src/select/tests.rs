@@ -1,9 +1,8 @@
-use super::{series, services};
+use super::{Chosen, services};
 use crate::event::Event;
 use crate::index::{Index, Stale};
-use crate::object::{Endpoint, Name, Pod, PodRef, Service, Target};
-use crate::sample::{apply, asked, namespace, pod, service, slice, to_address, to_pod};
-use longwire_model::series::{SeriesSet, SeriesSets};
+use crate::object::{Endpoint, EndpointSlice, Name, Pod, PodRef, Service, ServicePort, SlicePort, Target};
+use crate::sample::{apply, pod, service, slice, to_address, to_pod};
 use rstest::rstest;
 use std::collections::BTreeMap;
 
@@ -17,8 +16,15 @@ fn index(events: Vec<Event>) -> Index {
 fn chosen(pod: &Pod, mut others: Vec<Event>) -> String {
     others.push(apply(pod.clone()));
     let index = index(others);
-    let text = |(port, service): (u16, &Service)| format!("{port}={}", service.name.name);
+    let text = |(target, chosen): (u16, Chosen<'_>)| format!("{target}={}", chosen.service.name.name);
     services(&index, pod).into_iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+/// Ports 1, 2, ... of a Service, named like their numbers.
+fn leading(targets: &[Target]) -> Vec<ServicePort> {
+    let port =
+        |(number, target): (u16, &Target)| ServicePort { name: number.to_string(), number, target: target.clone() };
+    (1..).zip(targets).map(port).collect()
 }
 
 fn a() -> Pod {
@@ -49,7 +55,7 @@ fn a_selector_selects_in_its_own_namespace_and_an_empty_one_nobody() {
 
 #[test]
 fn a_named_target_is_each_pod_s_own_to_resolve() {
-    let named = Service { targets: vec![Target::Named("http".to_owned()), Target::Port(9090)], ..web() };
+    let named = Service { ports: leading(&[Target::Named("http".to_owned()), Target::Port(9090)]), ..web() };
     let ports = |port| BTreeMap::from([("http".to_owned(), port)]);
     assert_eq!(chosen(&Pod { ports: ports(80), ..a() }, vec![apply(named.clone())]), "80=web 9090=web");
     assert_eq!(chosen(&Pod { ports: ports(81), ..a() }, vec![apply(named.clone())]), "81=web 9090=web");
@@ -117,33 +123,28 @@ fn of_several_services_one_is_it(#[case] x: u64, #[case] y: u64, #[case] expecte
 
 #[test]
 fn a_tie_is_for_each_port_of_its_own() {
-    let old = Service { created: 1, targets: vec![Target::Port(80)], ..service("old", "web", "10.96.0.1") };
+    let old = Service { created: 1, ports: leading(&[Target::Port(80)]), ..service("old", "web", "10.96.0.1") };
     let young = Service {
         created: 2,
-        targets: vec![Target::Port(80), Target::Port(81)],
+        ports: leading(&[Target::Port(80), Target::Port(81)]),
         ..service("young", "web", "10.96.0.2")
     };
     assert_eq!(chosen(&a(), vec![apply(young), apply(old)]), "80=old 81=young");
 }
 
-const ISTIO: SeriesSets = SeriesSets::NONE.with(SeriesSet::Istio);
-const WORKLOAD: SeriesSets = SeriesSets::NONE.with(SeriesSet::KmeshWorkload);
-
+/// A Service with port 80 to `http` and 443 to 8443, and a slice with one port.
 #[rstest]
-#[case::built_in(vec![], a(), SeriesSets::default())]
-#[case::whole_cluster(vec![namespace("root", WORKLOAD)], a(), WORKLOAD)]
-#[case::namespace_over_cluster(vec![namespace("root", WORKLOAD), namespace("shop", ISTIO)], a(), ISTIO)]
-#[case::nothing_is_an_answer_too(vec![namespace("root", WORKLOAD), namespace("shop", SeriesSets::NONE)], a(), SeriesSets::NONE)]
-#[case::another_namespace(vec![namespace("other", WORKLOAD)], a(), SeriesSets::default())]
-#[case::pod_over_namespace(vec![namespace("shop", ISTIO)], Pod { series: asked(WORKLOAD), ..a() }, WORKLOAD)]
-#[case::meshed(vec![], Pod { meshed: true, ..a() }, SeriesSets::default().without(SeriesSet::Istio))]
-#[case::meshed_whatever_the_namespace_asks(vec![namespace("shop", ISTIO)], Pod { meshed: true, ..a() }, SeriesSets::NONE)]
-#[case::meshed_and_insisting(vec![], Pod { meshed: true, series: asked(ISTIO), ..a() }, ISTIO)]
-#[case::meshed_with_a_wish_of_its_own(vec![], Pod { meshed: true, series: asked(WORKLOAD), ..a() }, WORKLOAD)]
-fn the_narrowest_word_decides_which_series_a_pod_feeds(
-    #[case] namespaces: Vec<crate::object::Namespace>,
-    #[case] pod: Pod,
-    #[case] expected: SeriesSets,
-) {
-    assert_eq!(series(&index(namespaces.into_iter().map(apply).collect()), "root", &pod), expected);
+#[case::by_the_name_of_the_slice_s_port("https", 9443, "9443<443")]
+#[case::by_the_target_where_names_differ("", 8443, "8443<443")]
+#[case::by_a_named_target_where_names_differ("", 8080, "8080<80")]
+#[case::as_it_is_where_nothing_leads_there("", 7070, "7070<7070")]
+fn a_target_port_has_the_service_s_own_before_it(#[case] name: &str, #[case] number: u16, #[case] expected: &str) {
+    let port = |name: &str, number, target| ServicePort { name: name.to_owned(), number, target };
+    let ports = vec![port("http", 80, Target::Named("http".to_owned())), port("https", 443, Target::Port(8443))];
+    let pod = Pod { ports: BTreeMap::from([("http".to_owned(), 8080)]), ..a() };
+    let written = SlicePort { name: name.to_owned(), number };
+    let slice = EndpointSlice { ports: vec![written], ..slice("web-1", "web", &[], vec![to_pod("a")]) };
+    let index = index(vec![apply(pod.clone()), apply(Service { ports, ..web() }), apply(slice)]);
+    let text = |(target, chosen): (u16, Chosen<'_>)| format!("{target}<{}", chosen.port);
+    assert_eq!(services(&index, &pod).into_iter().map(text).collect::<Vec<_>>(), [expected]);
 }

@@ -1,5 +1,6 @@
 //! What one probe knows and asks, and what it is to be told next. No I/O: a stream drives it.
 
+use crate::acks::Acks;
 use crate::compile::{Answer, NodeConfiguration};
 use crate::publish::Published;
 use longwire_model::telemetry::NodeSettings;
@@ -38,6 +39,8 @@ pub(super) struct Session {
     /// Of these the ones whose answers have to be looked at.
     unsettled: BTreeSet<IpAddr>,
     answers_revision: u64,
+    /// All up to this revision has been sent, and where it is noted that it was applied; `None`: nothing yet.
+    sent: Option<(u64, Arc<Acks>)>,
     acknowledged: Option<u64>,
     refused: Option<u64>,
 }
@@ -58,6 +61,7 @@ impl Session {
             interest: HashMap::new(),
             unsettled: BTreeSet::new(),
             answers_revision: 0,
+            sent: None,
             acknowledged: None,
             refused: None,
         };
@@ -72,10 +76,13 @@ impl Session {
                 drop.iter().for_each(|address| self.forget(*address));
                 self.ask(add.into_iter().map(|address| (address, 0)))
             }
+            // Whose stream it is, the stream has looked at.
+            FromProbe::Authenticate(_) => Ok(()),
             FromProbe::Ack { version } => {
                 if self.acknowledged.replace(version) != Some(version) {
                     tracing::debug!(node = self.node, version, "applied");
                 }
+                self.note_progress();
                 Ok(())
             }
             FromProbe::Nack { version, error } => {
@@ -83,9 +90,23 @@ impl Session {
                     let error: String = error.chars().take(COMPLAINT).collect();
                     let node = &self.node;
                     tracing::warn!("the probe of node {node} could not apply configuration {version:016x}: {error:?}");
+                    if let Some((revision, acks)) = self.sent.as_ref().filter(|_| self.told == Some(version)) {
+                        acks.refused(node, *revision, &error);
+                    }
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// A probe that has applied what it was sent last runs all of what has been published, and what changed nothing for
+    /// its node need not be sent. One that could not apply it does not run it, whatever it acknowledges after.
+    fn note_progress(&self) {
+        if let Some((revision, acks)) = &self.sent
+            && self.told == self.acknowledged
+            && self.told != self.refused
+        {
+            acks.applied(&self.node, *revision);
         }
     }
 
@@ -115,19 +136,21 @@ impl Session {
             return Ok(None);
         }
         let first = self.told.is_none();
-        let mut update = self.pods_update(published.node(&self.node));
+        let mut update = self.pods_update(published);
         update.addresses = self.answers(published);
+        self.sent = Some((published.revision(), Arc::clone(&published.acks)));
         let Update { version: _, settings, pods, removed_pods, addresses } = &update;
         if !first && settings.is_none() && pods.is_empty() && removed_pods.is_empty() && addresses.is_empty() {
+            self.note_progress();
             return Ok(None);
         }
         let encoded = self.encoder.encode(&update);
         encoded.map(Some).map_err(|error| Status::resource_exhausted(error.to_string()))
     }
 
-    fn pods_update(&mut self, configuration: Option<&Arc<NodeConfiguration>>) -> Update {
-        let nothing = NodeConfiguration::new(NodeSettings::default(), []);
-        let configuration = configuration.map_or(&nothing, AsRef::as_ref);
+    fn pods_update(&mut self, published: &Published) -> Update {
+        let nothing = NodeConfiguration::new(published.settings(), []);
+        let configuration = published.node(&self.node).map_or(&nothing, AsRef::as_ref);
         let mut update = Update { version: configuration.version, ..Update::default() };
         if self.told == Some(configuration.version) {
             return update;

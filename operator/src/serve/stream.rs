@@ -1,9 +1,16 @@
 //! The life of one stream.
 
+use super::lag::Lag;
+use super::leave::{Admission, Leave};
+use super::seats::Seats;
 use super::session::Session;
+use crate::auth::Refusal;
+use crate::figures::Figures;
 use crate::publish::Published;
+use crate::role::Role;
 use longwire_wire::message::{FromProbe, Hello};
 use longwire_wire::proto;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
@@ -11,63 +18,92 @@ use tonic::{Status, Streaming};
 /// Who connects says at once who it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) type Updates = mpsc::Sender<Result<proto::Update, Status>>;
-
-/// Until either side ends it; what is wrong is the stream's last word.
-pub(super) async fn converse(
-    mut messages: Streaming<proto::ProbeMessage>,
-    updates: Updates,
-    published: watch::Receiver<Published>,
-) {
-    let outcome = match hello(&mut messages).await {
-        Ok(hello) => follow(hello, &mut messages, &updates, published).await,
-        Err(status) => Err(status),
-    };
-    if let Err(status) = outcome {
-        // A probe that has gone does not hear it.
-        let _ = updates.send(Err(status)).await;
-    }
+pub(super) struct Stream {
+    pub(super) messages: Streaming<proto::ProbeMessage>,
+    pub(super) updates: mpsc::Sender<Result<proto::Update, Status>>,
+    pub(super) published: watch::Receiver<Published>,
+    pub(super) role: watch::Receiver<Role>,
+    pub(super) figures: Arc<Figures>,
+    pub(super) seats: Arc<Seats>,
+    pub(super) admission: Option<Admission>,
 }
 
-async fn hello(messages: &mut Streaming<proto::ProbeMessage>) -> Result<Hello, Status> {
-    let first = tokio::time::timeout(PATIENCE, messages.message()).await;
-    let first = first.map_err(|_| Status::deadline_exceeded(format!("no hello within {PATIENCE:?}")))??;
-    match first.map(read) {
-        Some(Ok(FromProbe::Hello(hello))) => Ok(hello),
-        Some(Err(status)) => Err(status),
-        Some(Ok(_)) => Err(Status::invalid_argument("the first message of a stream must be hello, and was not")),
-        None => Err(Status::invalid_argument("the first message of a stream must be hello, and there was none")),
+impl Stream {
+    /// Until either side ends it; what is wrong is the stream's last word.
+    pub(super) async fn converse(mut self) {
+        let updates = self.updates.clone();
+        let outcome = match self.hello().await {
+            Ok(hello) => self.follow(hello).await,
+            Err(status) => Err(status),
+        };
+        if let Err(status) = outcome {
+            // A probe that has gone does not hear it.
+            let _ = updates.send(Err(status)).await;
+        }
     }
-}
 
-async fn follow(
-    hello: Hello,
-    messages: &mut Streaming<proto::ProbeMessage>,
-    updates: &Updates,
-    mut published: watch::Receiver<Published>,
-) -> Result<(), Status> {
-    let mut session = Session::new(hello)?;
-    // Whatever is there already is news to this stream.
-    published.mark_changed();
-    let mut silent = true;
-    loop {
-        tokio::select! {
-            message = messages.message() => match message? {
-                Some(message) => {
-                    session.hear(read(message)?)?;
+    async fn hello(&mut self) -> Result<Hello, Status> {
+        let first = tokio::time::timeout(PATIENCE, self.messages.message()).await;
+        let first = first.map_err(|_| Status::deadline_exceeded(format!("no hello within {PATIENCE:?}")))??;
+        let hello = match first.map(read) {
+            Some(Ok(FromProbe::Hello(hello))) => hello,
+            Some(Err(status)) => return Err(status),
+            Some(Ok(_)) => {
+                return Err(Status::invalid_argument("the first message of a stream must be hello, and was not"));
+            }
+            None => {
+                return Err(Status::invalid_argument(
+                    "the first message of a stream must be hello, and there was none",
+                ));
+            }
+        };
+        if let Some(Admission { gate, pass, .. }) = &self.admission
+            && *pass.node != *hello.node
+        {
+            let refusal = Refusal::OtherNode { found: pass.node.to_string(), said: hello.node };
+            gate.refused(&refusal);
+            return Err(refusal.into());
+        }
+        Ok(hello)
+    }
+
+    async fn follow(self, hello: Hello) -> Result<(), Status> {
+        let Self { mut messages, updates, mut published, role, figures, seats, admission } = self;
+        let mut leave = Leave::new(role, admission, seats.take(&hello.node)?);
+        let mut lag = Lag::new(figures);
+        let mut session = Session::new(hello)?;
+        // Whatever is there already is news to this stream.
+        published.mark_changed();
+        let mut silent = true;
+        loop {
+            tokio::select! {
+                status = leave.over() => return Err(status),
+                message = messages.message() => match message?.map(read).transpose()? {
+                    Some(FromProbe::Authenticate(token)) => leave.renew(token).await?,
+                    Some(message) => {
+                        match &message {
+                            FromProbe::Ack { .. } => lag.answered(true),
+                            FromProbe::Nack { .. } => lag.answered(false),
+                            _ => {}
+                        }
+                        session.hear(message)?;
+                        silent = false;
+                    }
+                    None => return Ok(()),
+                },
+                changed = published.changed(), if silent => {
+                    changed.map_err(|_| Status::unavailable("the operator is stopping"))?;
                     silent = false;
                 }
-                None => return Ok(()),
-            },
-            changed = published.changed(), if silent => {
-                changed.map_err(|_| Status::unavailable("the operator is stopping"))?;
-                silent = false;
-            }
-            room = updates.reserve(), if !silent => {
-                let room = room.map_err(|_| Status::cancelled("the probe has gone"))?;
-                match session.next(&published.borrow_and_update())? {
-                    Some(update) => room.send(Ok(update)),
-                    None => silent = true,
+                room = updates.reserve(), if !silent => {
+                    let room = room.map_err(|_| Status::cancelled("the probe has gone"))?;
+                    match session.next(&published.borrow_and_update())? {
+                        Some(update) => {
+                            lag.sent();
+                            room.send(Ok(update));
+                        }
+                        None => silent = true,
+                    }
                 }
             }
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::sync::Arc;
 
+mod policy;
 #[cfg(test)]
 mod tests;
 
@@ -88,6 +89,9 @@ fn convert<S: Source>(
     source: &S,
     invalid: impl Fn(InvalidObject) -> S::Error,
 ) -> Result<Option<Object>, S::Error> {
+    if let Some(kind) = policy::kind(head) {
+        return policy::read(kind, head, source.read()?).map(Some).map_err(invalid);
+    }
     let Head { api_version, kind } = head;
     Ok(match (api_version.as_str(), kind.as_str()) {
         ("v1", "Namespace") => {

@@ -1,7 +1,7 @@
 //! An operator in this process, probes that talk to it, and manifests in a few words.
 
 use longwire_model::identity::{Address, Holder, Pod};
-use longwire_model::series::SeriesSet;
+use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::update::{LocalPod, Update};
 use longwire_operator::options::Options;
 use longwire_operator::run::Operator;
@@ -164,7 +164,9 @@ impl Known {
     /// `workload.service.revision`, then the Services as `port=host`, then the series sets.
     pub(crate) fn pod(&self, uid: &str) -> String {
         let Some((local, _)) = self.pods.get(uid) else { return "nobody".to_owned() };
-        let sets: Vec<_> = local.series.iter().map(SeriesSet::name).collect();
+        let metrics = local.telemetry.source.iter().fold(Metrics::NONE, |all, group| all.union(group.metrics));
+        let whole = |set: &SeriesSet| Metrics::of(*set).difference(metrics).is_empty();
+        let sets: Vec<_> = SeriesSet::NAMED.into_iter().filter(whole).map(SeriesSet::name).collect();
         format!("{} [{}]", describe(&local.pod), sets.join(","))
     }
 
@@ -186,8 +188,8 @@ impl Known {
 fn describe(pod: &Pod) -> String {
     let workload = &pod.workload;
     let mut text = format!("{}/{}/{}", workload.name, workload.canonical_service, workload.canonical_revision);
-    for (port, service) in &pod.services {
-        text += &format!(" {port}={}", service.host);
+    for backing in &pod.services {
+        text += &format!(" {}={}", backing.target, backing.service.host);
     }
     text
 }

@@ -7,7 +7,7 @@ pub(super) const OPENING: &str = "\
 
 <!-- Made from contract/model/src/series and reference; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-model` writes it anew. -->
 
-Every series of a probe, on `/metrics` and `/stats/prometheus`. Names are those of the text format 0.0.4. In OpenMetrics 1.0 the names of samples are the same, a counter's HELP and TYPE name the family without `_total`, and `le` reads `1.0`
+Every series of a probe, on `/metrics` and `/stats/prometheus`; at the end those of the operator, on its `/metrics`. Names are those of the text format 0.0.4. In OpenMetrics 1.0 the names of samples are the same, a counter's HELP and TYPE name the family without `_total`, and `le` reads `1.0`
 instead of `1`.
 
 Counters are 64 bits wide from the kernel to the text; each starts at 0 when the probe does, and falls back to 0 for no other reason while a connection feeds it. A family appears with its first label set, and a label set in a family only

@@ -1,10 +1,11 @@
 use super::{origin, render, unit};
-use crate::series::{CONNECTION_LABELS, FAMILIES, SELF_METRICS, SERVICE_LABELS, WORKLOAD_LABELS};
+use crate::series::{CONNECTION_LABELS, FAMILIES, OPERATOR_METRICS, SELF_METRICS, SERVICE_LABELS, WORKLOAD_LABELS};
 
 #[test]
 fn every_series_is_on_the_page_once_as_a_row() {
     let page = render();
-    for name in FAMILIES.iter().map(|family| family.name).chain(SELF_METRICS.iter().map(|metric| metric.name)) {
+    let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).map(|metric| metric.name);
+    for name in FAMILIES.iter().map(|family| family.name).chain(own) {
         assert_eq!(page.matches(&format!("\n| `{name}` | ")).count(), 1, "{name}");
     }
 }

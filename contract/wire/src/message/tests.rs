@@ -1,4 +1,4 @@
-use super::{FromProbe, Hello, Interest, InvalidMessage};
+use super::{FromProbe, Hello, Interest, InvalidMessage, Token};
 use crate::address::InvalidAddress;
 use crate::proto::{self, probe_message::Message};
 use prost::Message as _;
@@ -22,12 +22,19 @@ fn what_a_probe_says_arrives_as_it_was_meant() {
         }),
         FromProbe::Ack { version: 3 },
         FromProbe::Nack { version: 4, error: "no".to_owned() },
+        FromProbe::Authenticate(Token("a.b.c".to_owned())),
     ];
     for message in said {
         let bytes = proto::ProbeMessage::from(message.clone()).encode_to_vec();
         let arrived = proto::ProbeMessage::decode(bytes.as_slice()).unwrap();
         assert_eq!(FromProbe::try_from(arrived), Ok(message));
     }
+}
+
+#[test]
+fn a_token_is_not_shown() {
+    let message = FromProbe::Authenticate(Token("a.b.c".to_owned()));
+    assert_eq!(format!("{message:?}"), "Authenticate(Token(..))");
 }
 
 #[test]

@@ -2,8 +2,9 @@ use super::{ANSWERS, MOST_ADDRESSES, MOST_PODS, Session};
 use crate::compile::{Answer, Changes, NodeConfiguration};
 use crate::publish::{Published, Publisher};
 use crate::sample::{ip, log_of};
-use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
+use longwire_model::identity::{Address, Holder, Owner, Place, Pod, Workload};
 use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_wire::decode::Decoder;
 use longwire_wire::message::{FromProbe, Hello, Interest};
@@ -29,9 +30,9 @@ impl Talk {
     }
 
     fn publish(&self, pods: &[LocalPod], answers: &[(&str, &str)]) {
-        let nodes = vec![("n1".to_owned(), NodeConfiguration::new(pods.to_vec()))];
+        let nodes = vec![("n1".to_owned(), NodeConfiguration::new(NodeSettings::default(), pods.to_vec()))];
         let answers = answers.iter().map(|(address, node)| (ip(address), Some(owned(address, node)))).collect();
-        self.publisher.publish(Changes { nodes, answers }, true);
+        self.publisher.publish(Changes { nodes, answers, ..Changes::default() }, true);
     }
 
     fn next(&mut self) -> Option<Update> {
@@ -60,8 +61,18 @@ fn local(name: &str) -> LocalPod {
         cluster: text("c"),
     };
     let (uid, workload) = (format!("uid-{name}"), Arc::new(workload));
-    let pod = Pod { uid, name: text(name), addresses: vec![], host_network: false, workload, services: vec![] };
-    LocalPod { pod: Arc::new(pod), series: SeriesSets::default() }
+    let pod = Pod {
+        uid,
+        name: text(name),
+        addresses: vec![],
+        host_network: false,
+        workload,
+        services: vec![],
+        service_account: String::new(),
+        place: Arc::new(Place::default()),
+        labels: vec![],
+    };
+    LocalPod { pod: Arc::new(pod), telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) }
 }
 
 /// New pods, removed ones, answers; a `-` stands for nobody.
@@ -82,8 +93,9 @@ fn nothing_is_told_before_everything_is_known() {
     talk.publisher.publish(Changes::default(), false);
     assert_eq!(talk.next(), None);
     talk.publisher.publish(Changes::default(), true);
-    let nothing = NodeConfiguration::new([]);
-    assert_eq!(talk.next(), Some(Update { version: nothing.version, ..Update::default() }));
+    let nothing = NodeConfiguration::new(NodeSettings::default(), []);
+    let settings = Some(NodeSettings::default());
+    assert_eq!(talk.next(), Some(Update { version: nothing.version, settings, ..Update::default() }));
     assert_eq!(talk.next(), None);
 }
 
@@ -93,9 +105,9 @@ fn a_probe_is_told_what_is_new_and_no_more() {
     talk.publish(&[local("a"), local("b")], &[]);
     let first = talk.next().unwrap();
     assert_eq!(text(&first), "+uid-a +uid-b");
-    assert_eq!(first.version, NodeConfiguration::new([local("b"), local("a")]).version);
+    assert_eq!(first.version, NodeConfiguration::new(NodeSettings::default(), [local("b"), local("a")]).version);
     let mut changed = local("b");
-    changed.series = SeriesSets::NONE;
+    changed.telemetry = Arc::new(Telemetry::plain(SeriesSets::NONE));
     talk.publish(&[changed, local("c")], &[]);
     assert_eq!(text(&talk.next().unwrap()), "+uid-b +uid-c -uid-a");
     assert_eq!(talk.next(), None);
@@ -218,4 +230,70 @@ fn a_refusal_is_logged_once_a_version_with_the_node_and_its_error() {
         format!("WARN the probe of node n1 could not apply configuration {version:016x}: \"{error}\"")
     };
     assert_eq!(lines, [refused(1, "no\\nroom"), refused(2, &long[..512]), refused(1, "again")]);
+}
+
+fn revision(talk: &Talk, revision: u64, pods: &[LocalPod]) {
+    let nodes = vec![("n1".to_owned(), NodeConfiguration::new(NodeSettings::default(), pods.to_vec()))];
+    let settings = NodeSettings { series: Some(u32::try_from(revision).unwrap()), ..NodeSettings::default() };
+    talk.publisher.publish(Changes { revision, settings, nodes, ..Changes::default() }, true);
+}
+
+/// The revision that n1 runs, and the one it could not apply.
+fn acked(talk: &Talk) -> (u64, Option<(u64, String)>) {
+    let acked = talk.published.borrow().acks.snapshot().remove("n1").unwrap_or_default();
+    (acked.revision, acked.refused)
+}
+
+#[test]
+fn a_node_has_come_as_far_as_its_probe_acknowledged() {
+    let mut talk = Talk::new(Hello::default());
+    revision(&talk, 1, &[local("a")]);
+    let first = talk.next().unwrap().version;
+    assert_eq!(acked(&talk), (0, None));
+    revision(&talk, 2, &[local("b")]);
+    let second = talk.next().unwrap().version;
+    // Late word of the first says nothing of the second.
+    talk.session.hear(FromProbe::Ack { version: first }).unwrap();
+    assert_eq!(acked(&talk), (0, None));
+    talk.session.hear(FromProbe::Ack { version: second }).unwrap();
+    assert_eq!(acked(&talk), (2, None));
+}
+
+#[test]
+fn what_changes_nothing_for_a_node_needs_no_word_of_its_probe() {
+    let mut talk = Talk::new(Hello::default());
+    revision(&talk, 1, &[local("a")]);
+    let version = talk.next().unwrap().version;
+    revision(&talk, 2, &[local("a")]);
+    assert_eq!(talk.next(), None);
+    // Not before what was sent is applied.
+    assert_eq!(acked(&talk), (0, None));
+    talk.session.hear(FromProbe::Ack { version }).unwrap();
+    assert_eq!(acked(&talk), (2, None));
+    revision(&talk, 3, &[local("a")]);
+    assert_eq!(talk.next(), None);
+    assert_eq!(acked(&talk), (3, None));
+}
+
+#[test]
+fn a_probe_that_could_not_apply_it_does_not_run_it_until_it_applies_another() {
+    let mut talk = Talk::new(Hello::default());
+    revision(&talk, 1, &[local("a")]);
+    let version = talk.next().unwrap().version;
+    talk.session.hear(FromProbe::Nack { version, error: "no room".to_owned() }).unwrap();
+    talk.session.hear(FromProbe::Ack { version }).unwrap();
+    assert_eq!(acked(&talk), (0, Some((1, "no room".to_owned()))));
+    revision(&talk, 2, &[local("b")]);
+    let version = talk.next().unwrap().version;
+    talk.session.hear(FromProbe::Ack { version }).unwrap();
+    assert_eq!(acked(&talk), (2, None));
+}
+
+#[test]
+fn settings_reach_a_probe_whose_node_runs_nothing() {
+    let mut talk = Talk::new(Hello::default());
+    let settings = NodeSettings { series: Some(7), ..NodeSettings::default() };
+    talk.publisher.publish(Changes { settings, ..Changes::default() }, true);
+    assert_eq!(talk.next().unwrap().settings, Some(settings));
+    assert_eq!(talk.next(), None);
 }

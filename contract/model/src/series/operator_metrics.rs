@@ -1,0 +1,27 @@
+//! What the operator says of itself: the rows that its self-metrics are made from.
+
+use super::SelfKind::{Counter, Gauge};
+use super::{SelfKind, SelfMetric};
+
+const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str], help: &'static str) -> SelfMetric {
+    SelfMetric { name, kind, help, labels }
+}
+
+#[rustfmt::skip]
+pub const OPERATOR_METRICS: [SelfMetric; 15] = [
+    row("longwire_operator_synced", Gauge, &[], "1 once everything that was there at the start is known."),
+    row("longwire_operator_objects", Gauge, &["kind"], "Objects known now."),
+    row("longwire_operator_role", Gauge, &["role"], "1 for what this replica is now: holder of the Lease, or standby."),
+    row("longwire_operator_streams", Gauge, &[], "Streams of probes now."),
+    row("longwire_operator_streams_total", Counter, &[], "Streams of probes that were admitted."),
+    row("longwire_operator_streams_refused_total", Counter, &["reason"], "Streams refused, or ended because what admitted them no longer holds."),
+    row("longwire_operator_streams_behind", Gauge, &[], "Streams with an update that the probe has not yet answered."),
+    row("longwire_operator_updates_total", Counter, &[], "Updates sent to probes."),
+    row("longwire_operator_acks_total", Counter, &[], "Updates that probes have applied."),
+    row("longwire_operator_nacks_total", Counter, &[], "Updates that probes could not apply."),
+    row("longwire_operator_ack_seconds_total", Counter, &[], "Time that streams were behind, until they had caught up."),
+    row("longwire_operator_tokens_verified_total", Counter, &["by"], "Tokens verified: by the API server, by its answer of the last seconds, or by its keys while it was away."),
+    row("longwire_operator_handshakes_refused_total", Counter, &["reason"], "Connections that ended in their TLS handshake; `plaintext` is one without TLS."),
+    row("longwire_operator_certificate_expiry_timestamp_seconds", Gauge, &["certificate"], "When what is served expires, Unix time: the leaf, and the newest authority."),
+    row("longwire_operator_build_info", Gauge, &["version"], "1, with the operator's version."),
+];

@@ -1,0 +1,64 @@
+//! ExtraStatTags: labels beside the standard ones.
+
+use crate::{PolicyStatus, selector, tag_name};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is wanted. Tags of several objects add up; of two tags with one name the narrower object's is used.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "telemetry.longwire.io",
+    version = "v1alpha1",
+    kind = "ExtraStatTags",
+    plural = "extrastattags",
+    namespaced,
+    doc = "ExtraStatTags adds labels to the series that the pods of a namespace, or of the whole cluster, feed.",
+    shortname = "est",
+    category = "longwire",
+    status = "PolicyStatus",
+    derive = "PartialEq",
+    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+)]
+#[x_kube(validation = Rule::new("has(self.tags)").message("tags must have at least one tag"))]
+#[serde(rename_all = "camelCase")]
+pub struct ExtraStatTagsSpec {
+    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
+    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "selector::schema")]
+    pub selector: Option<LabelSelector>,
+
+    /// The labels to add, 1 to 32, each name once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub tags: Vec<ExtraTag>,
+}
+
+/// One label beside the standard ones.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtraTag {
+    /// The label's name: letters, digits and _, at most 63, none of le, job, instance, app, and not beginning with __.
+    #[schemars(schema_with = "tag_name::schema")]
+    pub name: String,
+
+    /// A CEL expression with a string for a result, at most 512 bytes, such as source.zone. What cannot be evaluated is
+    /// the value unknown.
+    #[schemars(length(min = 1, max = 512))]
+    pub value: String,
+
+    /// true: only pods that name the tag in their annotation sidecar.istio.io/extraStatTags have it. false: every selected
+    /// pod has it. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_in: Option<bool>,
+
+    /// How many values the tag has at most on one probe, 1 to 10000; further ones are the value overflow. Default: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_values: Option<u32>,
+}

@@ -1,0 +1,140 @@
+//! StatsMatcher: which of Envoy's native connection statistics there are.
+
+use crate::{PolicyStatus, selector};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is wanted. Names are Envoy's, with dots, such as cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "telemetry.longwire.io",
+    version = "v1alpha1",
+    kind = "StatsMatcher",
+    plural = "statsmatchers",
+    namespaced,
+    doc = "StatsMatcher says which of Envoy's upstream connection counters and gauges the pods of a namespace, or of the whole cluster, feed; none unless something matches.",
+    shortname = "sm",
+    category = "longwire",
+    status = "PolicyStatus",
+    derive = "PartialEq",
+    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+)]
+#[x_kube(
+    validation = Rule::new(
+        "(has(self.rejectAll) ? 1 : 0) + (has(self.inclusionList) ? 1 : 0) + (has(self.exclusionList) ? 1 : 0) <= 1"
+    )
+    .message("at most one of rejectAll, inclusionList and exclusionList may be given"),
+    validation = Rule::new(
+        "!(has(self.inclusionPrefixes) || has(self.inclusionSuffixes) || has(self.inclusionRegexps)) || !(has(self.rejectAll) || has(self.exclusionList))"
+    )
+    .message("inclusionPrefixes, inclusionSuffixes and inclusionRegexps must not be given beside rejectAll or exclusionList"),
+    validation = Rule::new(
+        "has(self.rejectAll) || has(self.inclusionList) || has(self.exclusionList) || has(self.inclusionPrefixes) || has(self.inclusionSuffixes) || has(self.inclusionRegexps)"
+    )
+    .message("must have one of rejectAll, inclusionList, exclusionList, inclusionPrefixes, inclusionSuffixes and inclusionRegexps")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct StatsMatcherSpec {
+    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
+    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "selector::schema")]
+    pub selector: Option<LabelSelector>,
+
+    /// true: no statistic, whatever a broader object includes. Nothing else may be written; leave it out to reject nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("self").message("must be true; leave rejectAll out to reject nothing"))]
+    pub reject_all: Option<bool>,
+
+    /// The statistics whose names match a pattern, and no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inclusion_list: Option<PatternList>,
+
+    /// The statistics whose names match no pattern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusion_list: Option<PatternList>,
+
+    /// The statistics whose names begin so, 1 to 64 prefixes, beside those of inclusionList.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 256)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub inclusion_prefixes: Option<Vec<String>>,
+
+    /// The statistics whose names end so, 1 to 64 suffixes, beside those of inclusionList.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 256)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub inclusion_suffixes: Option<Vec<String>>,
+
+    /// The statistics whose whole names match one of these regular expressions, 1 to 64 of at most 1024 characters in the
+    /// syntax of RE2, beside those of inclusionList.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 1024)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub inclusion_regexps: Option<Vec<String>>,
+}
+
+/// Patterns of which any may match.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct PatternList {
+    /// The patterns, 1 to 64; a name matches when any of them does.
+    #[schemars(length(min = 1, max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub patterns: Vec<StringMatcher>,
+}
+
+/// A pattern for the name of a statistic, as Envoy has it: exactly one of exact, prefix, suffix, contains and safeRegex.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(
+    validation = Rule::new(
+        "[has(self.exact), has(self.prefix), has(self.suffix), has(self.contains), has(self.safeRegex)].exists_one(given, given)"
+    )
+    .message("exactly one of exact, prefix, suffix, contains and safeRegex must be given"),
+    validation = Rule::new("!has(self.ignoreCase) || !self.ignoreCase || !has(self.safeRegex)")
+        .message("ignoreCase must not be given beside safeRegex; write (?i) into the expression")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct StringMatcher {
+    /// The whole name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub exact: Option<String>,
+
+    /// What the name begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub prefix: Option<String>,
+
+    /// What the name ends with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub suffix: Option<String>,
+
+    /// What the name has anywhere in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub contains: Option<String>,
+
+    /// A regular expression for the whole name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safe_regex: Option<SafeRegex>,
+
+    /// Whether the case of ASCII letters does not matter; refused beside safeRegex. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_case: Option<bool>,
+}
+
+/// A regular expression whose time to match is linear.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct SafeRegex {
+    /// The expression, in the syntax of RE2, 1 to 1024 characters. It must match the whole name: write .* at an end that
+    /// does not matter.
+    #[schemars(length(min = 1, max = 1024))]
+    pub regex: String,
+}

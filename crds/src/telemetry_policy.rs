@@ -1,0 +1,143 @@
+//! TelemetryPolicy: which series there are, how often they are read and how many there may be.
+
+mod overrides;
+pub use overrides::{METRICS, Match, Operation, Override, Reporter, TagOverride};
+
+use crate::{Duration, PolicyStatus, duration, selector};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::{CustomResource, KubeSchema};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// The names of the series sets, as the schema lists them.
+pub const SERIES_SETS: [&str; 4] = ["istio", "kmesh-connection", "kmesh-workload", "longwire"];
+
+/// What is wanted. A field that is left out is taken from the broader object: the namespace's, then the whole
+/// cluster's, then what is built in.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "telemetry.longwire.io",
+    version = "v1alpha1",
+    kind = "TelemetryPolicy",
+    plural = "telemetrypolicies",
+    namespaced,
+    doc = "TelemetryPolicy says which series the pods of a namespace, or of the whole cluster, feed, with which labels and within which limits.",
+    shortname = "telpol",
+    category = "longwire",
+    status = "PolicyStatus",
+    derive = "PartialEq",
+    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+)]
+#[x_kube(
+    validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))")
+        .message("reportingInterval, budgets and limits are for the whole cluster and must not be given beside a selector")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct TelemetryPolicySpec {
+    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
+    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "selector::schema")]
+    pub selector: Option<LabelSelector>,
+
+    /// How often each probe reads the kernel's counters: 1s to 5m. Default: the probe's --sample-interval, 5s. One for the
+    /// whole cluster: refused beside a selector, and not accepted in any namespace but the operator's root namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "reporting_interval")]
+    pub reporting_interval: Option<Duration>,
+
+    /// How many series and connections each probe keeps at most. For the whole cluster: refused beside a
+    /// selector, and not accepted in any namespace but the operator's root namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budgets: Option<Budgets>,
+
+    /// What a namespace may ask for at most. For the whole cluster: refused beside a selector, and not accepted in any
+    /// namespace but the operator's root namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
+
+    /// Series of single connections, the set kmesh-connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long_connections: Option<LongConnections>,
+
+    /// The series sets that the pods feed, instead of those of a broader object; an empty list means none. Default: istio,
+    /// kmesh-connection and longwire, without istio for pods whose own mesh exports istio_tcp_* already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "series_sets")]
+    pub series_sets: Option<Vec<String>>,
+
+    /// Changes to single metrics, at most 64, merged with those of broader objects by metric, reporter and tag: the later
+    /// in this list, and the narrower object, wins. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub overrides: Option<Vec<Override>>,
+}
+
+/// How much each probe keeps.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Budgets {
+    /// Most series in a scrape of one probe, 1 to 10000000, without those of single connections. Past it, new label sets
+    /// are folded into overflow, so that sums stay right. Default: the probe's --max-series, 100000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub series: Option<u32>,
+
+    /// Most connections of one probe that have series of their own at a time, 0 to 1000000. Past it, a connection has
+    /// none; its bytes are in every other set. Default: 10000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub long_connections: Option<u32>,
+}
+
+/// What a namespace may ask for at most.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Most extra tags of one pod, 0 to 32. What is past it, in the order of precedence, is dropped, and the object that
+    /// asked for it says so in Conflicted. Default: 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 32))]
+    pub extra_tags: Option<u32>,
+
+    /// Most series that the pods of one namespace feed on one probe, 1 to 10000000. Past it, the namespace's new label
+    /// sets are folded into an overflow of its own. Default: no limit but the budget of the probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub series_per_namespace: Option<u32>,
+}
+
+/// Which connections have series of their own.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct LongConnections {
+    /// Whether connections older than the threshold have series of their own, where the set kmesh-connection is on.
+    /// Default: true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+
+    /// The age from which a connection has them: 1s to 1h. Default: the probe's --long-connection-threshold, 5s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "threshold")]
+    pub threshold: Option<Duration>,
+}
+
+fn reporting_interval(_: &mut SchemaGenerator) -> Schema {
+    duration::between("1s", "5m")
+}
+
+fn threshold(_: &mut SchemaGenerator) -> Schema {
+    duration::between("1s", "1h")
+}
+
+fn series_sets(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": SERIES_SETS.len(),
+        "items": { "type": "string", "enum": SERIES_SETS },
+        "x-kubernetes-list-type": "set",
+    })
+}

@@ -1,0 +1,106 @@
+//! Changes to single metrics.
+
+use crate::tag_name;
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The names of the metrics, as the schema lists them: one a family of connections.
+pub const METRICS: [&str; 21] = [
+    "istio_tcp_sent_bytes_total",
+    "istio_tcp_received_bytes_total",
+    "istio_tcp_connections_opened_total",
+    "istio_tcp_connections_closed_total",
+    "kmesh_tcp_connection_sent_bytes_total",
+    "kmesh_tcp_connection_received_bytes_total",
+    "kmesh_tcp_connection_packet_lost_total",
+    "kmesh_tcp_connection_retrans_total",
+    "kmesh_tcp_workload_connections_opened_total",
+    "kmesh_tcp_workload_connections_closed_total",
+    "kmesh_tcp_workload_sent_bytes_total",
+    "kmesh_tcp_workload_received_bytes_total",
+    "kmesh_tcp_retrans_total",
+    "kmesh_tcp_packet_loss_total",
+    "longwire_tcp_connections_failed_total",
+    "longwire_tcp_connections_active",
+    "longwire_tcp_retransmitted_bytes_total",
+    "longwire_tcp_lost_packets_total",
+    "longwire_tcp_rtt_seconds",
+    "longwire_tcp_handshake_seconds",
+    "longwire_tcp_connection_duration_seconds",
+];
+
+/// A change to the metrics that match.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(
+    validation = Rule::new("has(self.disabled) || has(self.tagOverrides)")
+        .message("must have disabled or tagOverrides, or it changes nothing")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Override {
+    /// The metrics that are changed. Default: all of them, at both ends.
+    #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
+    pub matches: Option<Match>,
+
+    /// true: the metrics are not exported. false: they are, though a broader object or an earlier override disables them.
+    /// Default: as there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+
+    /// Changes to the labels of the metrics, by the label's name, at most 32: a standard label, or a new one. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 32))]
+    #[x_kube(validation = tag_name::keys_are_label_names(), validation = tag_name::keys_are_free())]
+    pub tag_overrides: Option<BTreeMap<String, TagOverride>>,
+}
+
+/// Which metrics an override changes.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Match {
+    /// The metric's name, as in a scrape. Default: every metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = METRICS))]
+    pub metric: Option<String>,
+
+    /// The end that reports: source is the client's, destination the server's. Default: both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<Reporter>,
+}
+
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "lowercase")]
+pub enum Reporter {
+    Source,
+    Destination,
+}
+
+/// What becomes of a label.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[x_kube(
+    validation = Rule::new("has(self.value) || (has(self.operation) && self.operation == 'REMOVE')")
+        .message("value must be given when operation is UPSERT"),
+    validation = Rule::new("!has(self.value) || !has(self.operation) || self.operation != 'REMOVE'")
+        .message("value must not be given when operation is REMOVE")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct TagOverride {
+    /// UPSERT: the label has the value of the expression, whether it was there or not. REMOVE: the label goes, and label
+    /// sets that are equal without it are added up. Default: UPSERT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
+
+    /// A CEL expression with a string for a result, at most 512 bytes, such as destination.labels["team"]. What cannot be
+    /// evaluated is the value unknown. Needed for UPSERT, refused for REMOVE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub value: Option<String>,
+}
+
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Operation {
+    Upsert,
+    Remove,
+}

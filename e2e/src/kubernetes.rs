@@ -1,0 +1,193 @@
+//! A real Kubernetes of two nodes on this machine.
+//!
+//! ```text
+//!           network, mount and UTS namespaces                          the machine's own
+//! control-plane: etcd, kube-apiserver, controllers, scheduler  --.
+//! n1: containerd, kubelet, kube-proxy, pods                    --+-- bridge -- longwire0: tests, operator, kubectl
+//! n2: the same                                                 --'
+//! ```
+//!
+//! A keeper, which is a process of its own, has the cluster up for as long as this process lives: however that ends, the
+//! cluster goes. Nothing of it is in the machine's namespaces but one link and its routes.
+
+pub mod access;
+pub mod audit;
+pub mod certificates;
+pub mod cgroups;
+pub mod control_plane;
+pub mod daemon;
+pub mod images;
+pub mod keeper;
+pub mod kwok;
+pub mod layout;
+pub mod longwire;
+pub mod mount_points;
+pub mod namespace;
+pub mod node;
+pub mod place;
+
+use crate::{binaries, janitor};
+use access::Access;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use audit::Request;
+use kube::api::Api;
+use kube::runtime::wait::{Condition, await_condition};
+use layout::{Layout, NODES};
+use namespace::{Namespace, Turn};
+use parking_lot::{Mutex, RwLock};
+use place::Place;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::env;
+use std::fmt::Debug;
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// When set, tests use the cluster that `make cluster-up` has brought up instead of one of their own.
+pub const KEPT: &str = "LONGWIRE_CLUSTER";
+/// How long a condition may take to become true unless a test says otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct Kubernetes {
+    access: Access,
+    layout: Layout,
+    /// From asking for the cluster to its being ready, the wait for others and the build included.
+    pub brought_up_in: Duration,
+    loaded: Mutex<BTreeSet<String>>,
+    /// Held for writing by who stops daemons that the others need.
+    turns: RwLock<()>,
+    /// Its end is the keeper's signal to take the cluster down. `None`: somebody else's cluster.
+    _keeper: Option<ChildStdin>,
+}
+
+impl Kubernetes {
+    /// The one cluster of this process, brought up at the first call.
+    pub fn shared() -> Result<&'static Self> {
+        static SHARED: OnceLock<Result<Kubernetes, String>> = OnceLock::new();
+        let shared = SHARED.get_or_init(|| Self::start().map_err(|error| format!("{error:#}")));
+        shared.as_ref().map_err(|error| anyhow!("no cluster: {error}"))
+    }
+
+    fn start() -> Result<Self> {
+        let (start, layout) = (Instant::now(), Layout::new()?);
+        let keeper = if env::var_os(KEPT).is_some() { None } else { Some(hire_keeper()?) };
+        let access = Access::new(&layout)?;
+        let brought_up_in = start.elapsed();
+        Ok(Self { access, layout, brought_up_in, loaded: Mutex::default(), turns: RwLock::new(()), _keeper: keeper })
+    }
+
+    /// A client with the administrator's rights.
+    pub fn client(&self) -> Result<kube::Client> {
+        self.access.client()
+    }
+
+    /// Runs a future on the cluster's runtime, to its end. Not from inside another future.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.access.block_on(future)
+    }
+
+    /// What kubectl prints, as the administrator.
+    pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        self.access.kubectl(arguments, "")
+    }
+
+    /// Applies objects, server-side; those that name no namespace go to `default`.
+    pub fn apply(&self, yaml: &str) -> Result<()> {
+        self.access.kubectl(&["apply", "--server-side", "--filename=-"], yaml).map(drop)
+    }
+
+    /// A Kubernetes namespace for one test, deleted with all that is in it when dropped.
+    pub fn namespace(&self) -> Result<Namespace<'_>> {
+        Namespace::new(self, Turn::Shared(self.turns.read_recursive()))
+    }
+
+    /// The same for a test that stops daemons: no other test has a namespace meanwhile.
+    pub fn namespace_alone(&self) -> Result<Namespace<'_>> {
+        Namespace::new(self, Turn::Alone(self.turns.write()))
+    }
+
+    /// Watches one object until it is as the condition wants it; the object then. An error shows how it was at last.
+    pub fn wait_for<K>(&self, api: &Api<K>, name: &str, condition: impl Condition<K>) -> Result<Option<K>>
+    where
+        K: kube::Resource + Clone + Debug + DeserializeOwned + Serialize + Send + 'static,
+    {
+        self.block_on(async {
+            match tokio::time::timeout(PATIENCE, await_condition(api.clone(), name, condition)).await {
+                Ok(found) => Ok(found?),
+                Err(_) => {
+                    let object = serde_json::to_string_pretty(&api.get_opt(name).await?)?;
+                    Err(anyhow!("{name} is not as it should be after {} s: {object}", PATIENCE.as_secs()))
+                }
+            }
+        })
+    }
+
+    /// A node, to run programs in its namespaces and to stop and start its daemons.
+    pub fn node(&self, name: &str) -> Result<Place> {
+        ensure!(NODES.contains(&name), "no node {name}: there are {NODES:?}");
+        Ok(Place::new(&self.layout, name))
+    }
+
+    /// Where `etcd`, `kube-apiserver`, `kube-controller-manager` and `kube-scheduler` run.
+    #[must_use]
+    pub fn control_plane(&self) -> Place {
+        Place::new(&self.layout, control_plane::NAME)
+    }
+
+    /// Makes both nodes know the images in a docker-archive.
+    pub fn load_image(&self, archive: &Path) -> Result<()> {
+        NODES.iter().try_for_each(|node| images::import(&Place::new(&self.layout, node), archive))
+    }
+
+    /// Makes both nodes know the image of a program of this workspace, once; the image's name.
+    pub fn load_program(&self, program: &str) -> Result<String> {
+        let name = images::name_of(program);
+        let mut loaded = self.loaded.lock();
+        if !loaded.contains(&name) {
+            let directory = janitor::temporary_directory("image")?;
+            let archive = directory.path().join("image.tar");
+            images::archive(&binaries::find(program)?, &archive)?;
+            self.load_image(&archive)?;
+            loaded.insert(name.clone());
+        }
+        Ok(name)
+    }
+
+    /// Requests that the API server has answered or is answering, each once: LIST and WATCH of all, and changes by
+    /// service accounts.
+    pub fn audit(&self) -> Result<Vec<Request>> {
+        audit::read(&self.layout.audit_log())
+    }
+
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+/// Starts the keeper and waits until the cluster is up. How far it is goes to standard error.
+fn hire_keeper() -> Result<ChildStdin> {
+    let mut keeper = Command::new(binaries::find("longwire-cluster")?)
+        .arg("keep")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        // Ctrl-C goes to the whole group of the terminal: the keeper must outlive it.
+        .process_group(0)
+        .spawn()
+        .context("start the cluster's keeper")?;
+    let pipe = keeper.stdin.take().context("the keeper has no standard input")?;
+    let mut line = String::new();
+    BufReader::new(keeper.stdout.take().context("the keeper has no standard output")?).read_line(&mut line)?;
+    if line.trim() != "ready" {
+        let status = keeper.wait()?;
+        bail!("the keeper ended with {status}; it said why on standard error");
+    }
+    Ok(pipe)
+}

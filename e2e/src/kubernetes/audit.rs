@@ -1,0 +1,75 @@
+//! The API server's audit log: who asked it for what.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `list`, `watch`, `patch` and so on.
+    pub verb: String,
+    /// As in `system:serviceaccount:longwire-system:longwire-operator`.
+    pub user: String,
+    pub user_agent: String,
+    /// Plural, in lower case; a subresource after a slash. Empty when the request is for no resource.
+    pub resource: String,
+    /// Path and query.
+    pub uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    #[serde(rename = "auditID")]
+    audit_id: String,
+    verb: String,
+    #[serde(rename = "requestURI")]
+    uri: String,
+    user: User,
+    #[serde(default)]
+    user_agent: String,
+    object_ref: Option<ObjectRef>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    username: String,
+}
+
+#[derive(Deserialize)]
+struct ObjectRef {
+    #[serde(default)]
+    resource: String,
+    subresource: Option<String>,
+}
+
+/// Every request of the log once, in the order in which they began to be answered.
+pub fn read(log: &Path) -> Result<Vec<Request>> {
+    let text = fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
+    // The last line may be half written.
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    parse(whole).with_context(|| format!("{} is no audit log", log.display()))
+}
+
+/// One line an event, one or more events a request: a watch has a line when it begins and one when it ends.
+fn parse(lines: &str) -> Result<Vec<Request>> {
+    let mut requests = Vec::new();
+    let mut seen = BTreeSet::new();
+    for line in lines.lines() {
+        let Event { audit_id, verb, uri, user, user_agent, object_ref } = serde_json::from_str(line)?;
+        if !seen.insert(audit_id) {
+            continue;
+        }
+        let resource = object_ref.map_or_else(String::new, |ObjectRef { resource, subresource }| match subresource {
+            Some(subresource) => format!("{resource}/{subresource}"),
+            None => resource,
+        });
+        requests.push(Request { verb, user: user.username, user_agent, resource, uri });
+    }
+    Ok(requests)
+}
+
+#[cfg(test)]
+mod tests;

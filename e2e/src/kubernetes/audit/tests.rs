@@ -1,0 +1,32 @@
+use super::{Request, parse};
+
+fn line(id: &str, stage: &str, verb: &str, rest: &str) -> String {
+    format!(
+        r#"{{"kind":"Event","auditID":"{id}","stage":"{stage}","requestURI":"/api/v1/pods","verb":"{verb}","user":{{"username":"admin"}}{rest}}}"#
+    )
+}
+
+fn request(verb: &str, user_agent: &str, resource: &str) -> Request {
+    let [verb, user, user_agent, resource, uri] =
+        [verb, "admin", user_agent, resource, "/api/v1/pods"].map(str::to_owned);
+    Request { verb, user, user_agent, resource, uri }
+}
+
+#[test]
+fn a_watch_that_began_and_ended_is_one_request() {
+    let rest = r#","userAgent":"longwire-operator/0.1.0","objectRef":{"resource":"pods"}"#;
+    let lines = [line("1", "ResponseStarted", "watch", rest), line("1", "ResponseComplete", "watch", rest)].join("\n");
+    assert_eq!(parse(&lines).unwrap(), [request("watch", "longwire-operator/0.1.0", "pods")]);
+}
+
+#[test]
+fn a_subresource_is_told_apart_and_nobodys_resource_is_empty() {
+    let status = line("1", "ResponseComplete", "patch", r#","objectRef":{"resource":"pods","subresource":"status"}"#);
+    let lines = [status, line("2", "ResponseComplete", "list", "")].join("\n");
+    assert_eq!(parse(&lines).unwrap(), [request("patch", "", "pods/status"), request("list", "", "")]);
+}
+
+#[test]
+fn what_is_no_event_is_an_error() {
+    assert!(parse("{}").is_err());
+}

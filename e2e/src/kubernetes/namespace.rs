@@ -1,0 +1,86 @@
+//! A Kubernetes namespace for one test.
+
+use super::Kubernetes;
+use anyhow::{Context, Result};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1 as core;
+use kube::api::{Api, DeleteParams, ObjectMeta, PostParams};
+use kube::runtime::wait::Condition;
+use parking_lot::{RwLockReadGuard, RwLockWriteGuard};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt::{self, Debug, Formatter};
+
+pub struct Namespace<'a> {
+    kubernetes: &'a Kubernetes,
+    client: kube::Client,
+    pub name: String,
+    _turn: Turn<'a>,
+}
+
+/// Whether other tests run beside this one.
+#[derive(Debug)]
+#[expect(dead_code, reason = "they are held, not looked at")]
+pub(crate) enum Turn<'a> {
+    Shared(RwLockReadGuard<'a, ()>),
+    Alone(RwLockWriteGuard<'a, ()>),
+}
+
+impl<'a> Namespace<'a> {
+    pub(crate) fn new(kubernetes: &'a Kubernetes, turn: Turn<'a>) -> Result<Self> {
+        let client = kubernetes.client()?;
+        let metadata = ObjectMeta { generate_name: Some("e2e-".to_owned()), ..ObjectMeta::default() };
+        let namespace = core::Namespace { metadata, ..core::Namespace::default() };
+        let all: Api<core::Namespace> = Api::all(client.clone());
+        let made = kubernetes.block_on(all.create(&PostParams::default(), &namespace))?;
+        let name = made.metadata.name.context("a namespace without a name")?;
+        let namespace = Self { kubernetes, client, name, _turn: turn };
+        // No pod can be made before.
+        namespace.wait_for("default", |account: Option<&core::ServiceAccount>| account.is_some())?;
+        Ok(namespace)
+    }
+
+    /// Applies objects; those that name no namespace go to this one.
+    pub fn apply(&self, yaml: &str) -> Result<()> {
+        let words = ["--namespace", &self.name, "apply", "--server-side", "--filename=-"];
+        self.kubernetes.access.kubectl(&words, yaml).map(drop)
+    }
+
+    /// What kubectl prints, asked in this namespace.
+    pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        self.kubernetes.kubectl(&[&["--namespace", &self.name], arguments].concat())
+    }
+
+    #[must_use]
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: k8s_openapi::Metadata<Ty = ObjectMeta> + kube::Resource<Scope = NamespaceResourceScope>,
+        K::DynamicType: Default,
+    {
+        Api::namespaced(self.client.clone(), &self.name)
+    }
+
+    /// Watches one object of this namespace until it is as the condition wants it.
+    pub fn wait_for<K>(&self, name: &str, condition: impl Condition<K>) -> Result<Option<K>>
+    where
+        K: k8s_openapi::Metadata<Ty = ObjectMeta> + kube::Resource<Scope = NamespaceResourceScope>,
+        K: Clone + Debug + DeserializeOwned + Serialize + Send + 'static,
+        K::DynamicType: Default,
+    {
+        self.kubernetes.wait_for(&self.api::<K>(), name, condition)
+    }
+}
+
+impl Debug for Namespace<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Namespace").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Namespace<'_> {
+    fn drop(&mut self) {
+        let all: Api<core::Namespace> = Api::all(self.client.clone());
+        // What is left of it goes with the cluster.
+        let _ = self.kubernetes.block_on(all.delete(&self.name, &DeleteParams::default()));
+    }
+}

@@ -1,0 +1,63 @@
+//! Where daemons run: the namespaces of the control plane, or of a node. A process that only sleeps holds them open, so
+//! that whoever knows its id can come in later, after every daemon has ended.
+
+use super::daemon::Daemon;
+use super::layout::{Layout, text};
+use crate::command;
+use crate::netns::Netns;
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const ANCHOR: &str = "anchor";
+
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub(crate) layout: Layout,
+    pub name: String,
+}
+
+impl Place {
+    #[must_use]
+    pub fn new(layout: &Layout, name: &str) -> Self {
+        Self { layout: layout.clone(), name: name.to_owned() }
+    }
+
+    /// Makes it: `line` ends in sleeping, and first writes `ready` into the file that it is given as its last argument.
+    pub(crate) fn make(&self, netns: &Netns, line: &[&str]) -> Result<()> {
+        let ready = self.layout.run().join(format!("{}.ready", self.name));
+        let line = [line, &[text(&ready)?]].concat();
+        netns.run(|| self.daemon(ANCHOR).spawn(&line))?;
+        crate::wait::eventually(Duration::from_secs(10), || {
+            fs::metadata(&ready).map(drop).with_context(|| self.daemon(ANCHOR).last_words())
+        })
+    }
+
+    #[must_use]
+    pub fn daemon(&self, name: &str) -> Daemon {
+        Daemon::new(self, name)
+    }
+
+    /// Runs a program to its end in these namespaces; its standard output.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        let entry = self.entry()?;
+        let mut words: Vec<&str> = entry.iter().skip(1).map(String::as_str).collect();
+        words.push(program);
+        words.extend(arguments);
+        command::run(&entry[0], &words)
+    }
+
+    /// The words before a command line that make it run here, with containerd's programs on its search path.
+    pub fn entry(&self) -> Result<Vec<String>> {
+        let anchor = self.daemon(ANCHOR).process()?.to_string();
+        // Not `ip netns exec`: it mounts a /sys of its own, in which there are no cgroups and no BPF filesystem.
+        let words = ["nsenter", "--target", &anchor, "--net", "--mount", "--uts", "--", "env"].map(str::to_owned);
+        Ok(words.into_iter().chain([format!("PATH={}", self.layout.search_path())]).collect())
+    }
+
+    /// The network namespace, for whoever enters by its path.
+    pub fn netns(&self) -> Result<PathBuf> {
+        Ok(format!("/proc/{}/ns/net", self.daemon(ANCHOR).process()?).into())
+    }
+}

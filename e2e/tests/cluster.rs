@@ -1,0 +1,10 @@
+//! What needs a real Kubernetes. Needs root; brings one up for itself and takes it down.
+
+#[path = "cluster/audit.rs"]
+mod audit;
+#[path = "cluster/fake_nodes.rs"]
+mod fake_nodes;
+#[path = "cluster/harness.rs"]
+mod harness;
+#[path = "cluster/probes.rs"]
+mod probes;

@@ -1,0 +1,140 @@
+//! The operator as the command line names it, and the way to it: address, trust, token.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+
+#[cfg(test)]
+mod tests;
+
+/// Until there is a connection, its handshake included.
+const CONNECT: Duration = Duration::from_secs(2);
+/// A dead peer is found within both together, even when nothing is said.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
+const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(3);
+
+/// Where and whom to trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Operator {
+    pub(super) url: String,
+    pub(super) secured: Option<Secured>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Secured {
+    /// PEM of the authorities; read again for every connection, as the operator renews them.
+    ca: PathBuf,
+    /// Name that its certificate must be for, wherever it is reached.
+    name: String,
+    token: Option<PathBuf>,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidOperator {
+    #[error(
+        "--operator {0} needs --operator-ca: the file with the operator's ca.crt, from its ConfigMap longwire-operator-ca"
+    )]
+    NoCa(String),
+    #[error("{0} goes with https alone: {1} is in the clear")]
+    InTheClear(&'static str, String),
+    #[error("--operator {0}: no host")]
+    NoHost(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreachable {
+    #[error("{what} {}: {reason}", file.display())]
+    File { what: &'static str, file: PathBuf, reason: io::Error },
+    #[error("--operator-ca {}: no certificate in it", .0.display())]
+    NoCertificate(PathBuf),
+    #[error("--operator-token {}: not a token", .0.display())]
+    NoToken(PathBuf),
+    #[error("cannot connect")]
+    Connect(#[from] tonic::transport::Error),
+    #[error("cannot connect within {CONNECT:?}")]
+    Silent,
+}
+
+impl Operator {
+    pub(crate) fn new(
+        url: String,
+        ca: Option<PathBuf>,
+        token: Option<PathBuf>,
+        name: Option<String>,
+    ) -> Result<Self, InvalidOperator> {
+        if url.starts_with("https:") {
+            let Some(ca) = ca else { return Err(InvalidOperator::NoCa(url)) };
+            let uri: Option<axum::http::Uri> = url.parse().ok();
+            let host = uri.as_ref().and_then(axum::http::Uri::host).map(|host| host.trim_matches(['[', ']']));
+            let Some(name) = name.or_else(|| host.map(str::to_owned)) else { return Err(InvalidOperator::NoHost(url)) };
+            return Ok(Self { url, secured: Some(Secured { ca, name, token }) });
+        }
+        let secrets = [("--operator-ca", ca.is_some()), ("--operator-token", token.is_some())];
+        match secrets.into_iter().chain([("--operator-name", name.is_some())]).find(|(_, given)| *given) {
+            Some((flag, _)) => Err(InvalidOperator::InTheClear(flag, url)),
+            None => Ok(Self { url, secured: None }),
+        }
+    }
+
+    /// Whoever answers has to prove who it is.
+    pub(super) fn is_secured(&self) -> bool {
+        self.secured.is_some()
+    }
+
+    /// Where `holder` is to be asked instead.
+    pub(super) fn address(&self, holder: Option<SocketAddr>) -> String {
+        match (holder, &self.secured) {
+            (None, _) => self.url.clone(),
+            (Some(holder), Some(_)) => format!("https://{holder}"),
+            (Some(holder), None) => format!("http://{holder}"),
+        }
+    }
+
+    pub(super) async fn connect(&self, holder: Option<SocketAddr>) -> Result<Channel, Unreachable> {
+        let endpoint = Endpoint::from_shared(self.address(holder))?
+            .connect_timeout(CONNECT)
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE_ANSWER)
+            .keep_alive_while_idle(true);
+        let endpoint = match &self.secured {
+            None => endpoint,
+            Some(Secured { ca, name, .. }) => {
+                let pem = read("--operator-ca", ca)?;
+                if !pem.contains("-----BEGIN CERTIFICATE-----") {
+                    return Err(Unreachable::NoCertificate(ca.clone()));
+                }
+                let trust = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)).domain_name(name);
+                endpoint.tls_config(trust)?
+            }
+        };
+        // The timeout above is for TCP alone.
+        let connected = tokio::time::timeout(CONNECT, endpoint.connect()).await;
+        Ok(connected.map_err(|_| Unreachable::Silent)??)
+    }
+
+    /// What the token file says now; `None`: there is to be none.
+    pub(super) fn token(&self) -> Result<Option<String>, Unreachable> {
+        let file = self.secured.as_ref().and_then(|secured| secured.token.as_deref());
+        let read = |file| Ok(read("--operator-token", file)?.trim().to_owned());
+        file.map(read).transpose()
+    }
+
+    /// For the call; no log shows it.
+    pub(super) fn authorization(&self, token: &str) -> Result<MetadataValue<Ascii>, Unreachable> {
+        let value = MetadataValue::try_from(format!("Bearer {token}"));
+        let mut value = value.ok().filter(|_| !token.is_empty()).ok_or_else(|| {
+            let file = self.secured.as_ref().and_then(|secured| secured.token.clone());
+            Unreachable::NoToken(file.unwrap_or_default())
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+fn read(what: &'static str, file: &Path) -> Result<String, Unreachable> {
+    fs::read_to_string(file).map_err(|reason| Unreachable::File { what, file: file.to_owned(), reason })
+}

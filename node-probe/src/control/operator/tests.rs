@@ -1,0 +1,47 @@
+use super::{InvalidOperator, Operator};
+
+fn operator(url: &str, ca: bool, token: bool, name: Option<&str>) -> Result<Operator, InvalidOperator> {
+    let file = |given: bool, name: &str| given.then(|| format!("/run/{name}").into());
+    Operator::new(url.to_owned(), file(ca, "ca.crt"), file(token, "token"), name.map(str::to_owned))
+}
+
+#[test]
+fn https_needs_to_know_whom_to_trust() {
+    let error = operator("https://operator:15010", false, true, None).unwrap_err().to_string();
+    assert!(error.contains("https://operator:15010 needs --operator-ca"), "{error}");
+}
+
+#[test]
+fn what_is_secret_or_proves_something_is_not_for_the_clear() {
+    let refused = |ca, token, name| operator("http://127.0.0.1:15010", ca, token, name).unwrap_err().to_string();
+    let text = |flag| format!("{flag} goes with https alone: http://127.0.0.1:15010 is in the clear");
+    assert_eq!(refused(true, false, None), text("--operator-ca"));
+    assert_eq!(refused(false, true, None), text("--operator-token"));
+    assert_eq!(refused(false, false, Some("x")), text("--operator-name"));
+}
+
+#[test]
+fn the_certificates_name_stays_whoever_is_asked() {
+    let holder = Some("10.0.0.7:15010".parse().unwrap());
+    let named = operator("https://operator.lw.svc:15010", true, true, None).unwrap();
+    assert_eq!(named.secured.as_ref().unwrap().name, "operator.lw.svc");
+    assert_eq!(named.address(None), "https://operator.lw.svc:15010");
+    assert_eq!(named.address(holder), "https://10.0.0.7:15010");
+    let by_address = operator("https://[fd00::1]:15010", true, false, Some("operator.lw.svc")).unwrap();
+    assert_eq!(by_address.secured.as_ref().unwrap().name, "operator.lw.svc");
+    let clear = operator("http://127.0.0.1:15010", false, false, None).unwrap();
+    assert_eq!(clear.address(Some("127.0.0.1:7".parse().unwrap())), "http://127.0.0.1:7");
+}
+
+#[test]
+fn a_token_that_is_none_is_named_by_its_file_and_a_good_one_is_not_shown() {
+    let operator = operator("https://operator:1", true, true, None).unwrap();
+    for bad in ["", "two\nlines"] {
+        let text = operator.authorization(bad).unwrap_err().to_string();
+        assert_eq!(text, "--operator-token /run/token: not a token");
+    }
+    let value = operator.authorization("a.b.c").unwrap();
+    assert_eq!((value.to_str().unwrap(), format!("{value:?}").as_str()), ("Bearer a.b.c", "Sensitive"));
+    let missing = operator.token().unwrap_err().to_string();
+    assert!(missing.starts_with("--operator-token /run/token: No such file"), "{missing}");
+}

@@ -1,0 +1,168 @@
+//! The client against replicas that speak gRPC over TLS on loopback.
+
+use super::{Operator, follow};
+use crate::options::{CommandLine, Options};
+use crate::shared::Shared;
+use clap::Parser;
+use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::pipeline::{self, Pipeline};
+use longwire_wire::message::{FromProbe, Token};
+use longwire_wire::proto;
+use longwire_wire::proto::control_server::{Control, ControlServer};
+use rcgen::{CertificateParams, Issuer, KeyPair};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::{Request, Response, Status, Streaming};
+
+/// Longer than anything takes, shorter than one likes to wait.
+const PATIENCE: Duration = Duration::from_secs(20);
+const NAME: &str = "longwire-operator.watch.svc";
+
+/// What a replica hears: itself, then the word.
+type Heard = mpsc::UnboundedSender<(&'static str, String)>;
+
+struct Replica {
+    name: &'static str,
+    heard: Heard,
+    /// Sends probes there instead of serving them.
+    holder: Option<SocketAddr>,
+}
+
+#[tonic::async_trait]
+impl Control for Replica {
+    type ConnectStream = ReceiverStream<Result<proto::Update, Status>>;
+
+    async fn connect(
+        &self,
+        request: Request<Streaming<proto::ProbeMessage>>,
+    ) -> Result<Response<Self::ConnectStream>, Status> {
+        let (name, heard) = (self.name, self.heard.clone());
+        let authorization = request.metadata().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+        let _ = heard.send((name, authorization.unwrap_or_default()));
+        if let Some(holder) = self.holder {
+            let mut status = Status::unavailable("stands by");
+            status.metadata_mut().insert("longwire-holder", holder.to_string().parse().unwrap());
+            return Err(status);
+        }
+        let (updates, stream) = mpsc::channel(1);
+        let mut messages = request.into_inner();
+        tokio::spawn(async move {
+            while let Ok(Some(message)) = messages.message().await {
+                let word = match FromProbe::try_from(message).unwrap() {
+                    FromProbe::Hello(hello) => format!("hello {}", hello.node),
+                    FromProbe::Authenticate(Token(token)) => format!("authenticate {token}"),
+                    other => format!("{other:?}"),
+                };
+                let _ = heard.send((name, word));
+            }
+            drop(updates);
+        });
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+}
+
+/// An authority's PEM, and a server by it.
+fn certificates() -> (String, Identity) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let authority = params.self_signed(&key).unwrap().pem();
+    let leaf_key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&leaf_key, &Issuer::new(params, &key)).unwrap();
+    (authority, Identity::from_pem(leaf.pem(), leaf_key.serialize_pem()))
+}
+
+async fn serve(name: &'static str, identity: &Identity, heard: &Heard, holder: Option<SocketAddr>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let tls = ServerTlsConfig::new().identity(identity.clone());
+    let replica = ControlServer::new(Replica { name, heard: heard.clone(), holder });
+    let server = Server::builder().tls_config(tls).unwrap().add_service(replica);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    address
+}
+
+fn options(address: SocketAddr, directory: &Path) -> Options {
+    let file = |name: &str| directory.join(name).to_str().unwrap().to_owned();
+    let (url, ca, token) = (format!("https://{address}"), file("ca.crt"), file("token"));
+    let words = ["longwire-probe", "--node-name", "n1", "--operator", &url, "--operator-name", NAME];
+    let files = ["--operator-ca", &ca, "--operator-token", &token];
+    CommandLine::parse_from(words.iter().chain(&files)).options.unwrap()
+}
+
+fn start(options: Options) -> (Arc<Shared>, Operator) {
+    let shared = Shared::new(Pipeline::new(pipeline::Options {
+        budget: Budget { series: 1_000, connections: 10 },
+        max_connections: 10,
+        long_connection_threshold: 1,
+        identity_wait: 1,
+        max_pending: 10,
+        host_netns: 1,
+        wall_clock_offset: 0,
+    }));
+    let (shared, operator) = (Arc::new(shared), options.operator().unwrap());
+    let (_, questions) = mpsc::channel(1);
+    tokio::spawn(follow(options, operator.clone(), Arc::clone(&shared), questions));
+    (shared, operator)
+}
+
+struct Listening(mpsc::UnboundedReceiver<(&'static str, String)>);
+
+impl Listening {
+    async fn next(&mut self) -> (&'static str, String) {
+        tokio::time::timeout(PATIENCE, self.0.recv()).await.expect("a word").unwrap()
+    }
+}
+
+fn said(name: &'static str, word: &str) -> (&'static str, String) {
+    (name, word.to_owned())
+}
+
+fn files(authority: &str) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("ca.crt"), authority).unwrap();
+    fs::write(directory.path().join("token"), "one\n").unwrap();
+    directory
+}
+
+#[tokio::test]
+async fn a_standby_sends_the_probe_to_the_holder_and_a_new_token_is_told() {
+    let (authority, identity) = certificates();
+    let directory = files(&authority);
+    let (heard, words) = mpsc::unbounded_channel();
+    let mut words = Listening(words);
+    let holder = serve("holder", &identity, &heard, None).await;
+    let standby = serve("standby", &identity, &heard, Some(holder)).await;
+    start(options(standby, directory.path()));
+    assert_eq!(words.next().await, said("standby", "Bearer one"));
+    assert_eq!(words.next().await, said("holder", "Bearer one"));
+    assert_eq!(words.next().await, said("holder", "hello n1"));
+    fs::write(directory.path().join("token"), "two\n").unwrap();
+    assert_eq!(words.next().await, said("holder", "authenticate two"));
+}
+
+#[tokio::test]
+async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_known() {
+    let (authority, identity) = certificates();
+    let (other, _) = certificates();
+    let directory = files(&other);
+    let (heard, words) = mpsc::unbounded_channel();
+    let address = serve("operator", &identity, &heard, None).await;
+    let refused = start(options(address, directory.path())).1.connect(None).await.unwrap_err();
+    let source = std::error::Error::source(&refused).unwrap();
+    let text = std::iter::successors(Some(source), |error| error.source()).last().unwrap().to_string();
+    assert!(text.starts_with("invalid peer certificate"), "{text}");
+    // The file is read again for every attempt.
+    fs::write(directory.path().join("ca.crt"), &authority).unwrap();
+    let mut words = Listening(words);
+    assert_eq!(words.next().await, said("operator", "Bearer one"));
+}

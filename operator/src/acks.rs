@@ -1,0 +1,67 @@
+//! How far the probes have come: of each node the latest revision that its probe has applied.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Streams write, whoever tells people how far things have come reads.
+#[derive(Debug, Default)]
+pub struct Acks {
+    nodes: Mutex<HashMap<String, Acked>>,
+    news: Notify,
+}
+
+/// What is known of one node's probe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acked {
+    /// Everything up to it is applied.
+    pub revision: u64,
+    /// The revision that the probe could not apply, and why; `None`: none since.
+    pub refused: Option<(u64, String)>,
+}
+
+impl Acks {
+    /// The node's probe runs what this revision says.
+    pub fn applied(&self, node: &str, revision: u64) {
+        self.change(node, |acked| {
+            acked.revision = acked.revision.max(revision);
+            acked.refused.take_if(|(refused, _)| *refused <= revision);
+        });
+    }
+
+    pub fn refused(&self, node: &str, revision: u64, error: &str) {
+        self.change(node, |acked| acked.refused = Some((revision, error.to_owned())));
+    }
+
+    /// Forgets all other nodes.
+    pub fn retain(&self, nodes: &BTreeSet<String>) {
+        self.lock().retain(|node, _| nodes.contains(node));
+    }
+
+    #[must_use]
+    pub fn snapshot(&self) -> HashMap<String, Acked> {
+        self.lock().clone()
+    }
+
+    /// Until something is different from before the last call.
+    pub async fn changed(&self) {
+        self.news.notified().await;
+    }
+
+    fn change(&self, node: &str, change: impl FnOnce(&mut Acked)) {
+        let mut nodes = self.lock();
+        let known = nodes.get(node);
+        let mut acked = known.cloned().unwrap_or_default();
+        change(&mut acked);
+        if known != Some(&acked) {
+            nodes.insert(node.to_owned(), acked);
+            drop(nodes);
+            self.news.notify_one();
+        }
+    }
+
+    /// Nothing panics while it is held, and if it did the map would be whole.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Acked>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,71 @@
+//! The probes' own pods, as far as they are alive: the index' part in authentication.
+
+use super::Account;
+use crate::index::{Index, Stale};
+use crate::object::{Name, Pod};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProbePods {
+    /// Before, a pod that is not here may be alive all the same.
+    pub synced: bool,
+    /// UID of each pod to its node.
+    pub nodes: HashMap<String, Arc<str>>,
+    /// Nodes on which one is Ready.
+    pub ready: BTreeSet<String>,
+}
+
+/// One of the probes' pods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Probe {
+    uid: String,
+    node: Arc<str>,
+    ready: bool,
+}
+
+/// Fed by the one writer.
+#[derive(Debug)]
+pub struct Probes {
+    account: Account,
+    /// What is known of each of the pods, so that one that is deleted is known by its name.
+    known: BTreeMap<Name, Probe>,
+    published: watch::Sender<ProbePods>,
+}
+
+impl Probes {
+    #[must_use]
+    pub fn new(account: Account) -> (Self, watch::Receiver<ProbePods>) {
+        let (published, receiver) = watch::channel(ProbePods::default());
+        (Self { account, known: BTreeMap::new(), published }, receiver)
+    }
+
+    /// Looks at the pods that may have changed. Wakes the streams if one of the probes' has.
+    pub fn take(&mut self, index: &Index, stale: &Stale) {
+        let mut changed = false;
+        for name in stale.pods.iter().filter(|name| name.namespace == self.account.namespace) {
+            let pod = index.pod(name).and_then(|pod| self.probe(pod));
+            let former = match pod.clone() {
+                Some(pod) => self.known.insert(name.clone(), pod),
+                None => self.known.remove(name),
+            };
+            changed |= former != pod;
+        }
+        self.published.send_if_modified(|published| {
+            let became_synced = index.is_synced() && !published.synced;
+            published.synced |= index.is_synced();
+            if changed {
+                let known = self.known.values();
+                published.nodes = known.clone().map(|probe| (probe.uid.clone(), Arc::clone(&probe.node))).collect();
+                published.ready = known.filter(|probe| probe.ready).map(|probe| probe.node.to_string()).collect();
+            }
+            changed || became_synced
+        });
+    }
+
+    fn probe(&self, pod: &Pod) -> Option<Probe> {
+        let node = pod.node.as_deref().filter(|_| !pod.ended && pod.service_account == self.account.name)?;
+        Some(Probe { uid: pod.uid.clone(), node: Arc::from(node), ready: pod.ready })
+    }
+}

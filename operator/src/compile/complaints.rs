@@ -1,0 +1,25 @@
+//! What pods are told about their annotations.
+
+use super::reach::Bound;
+use crate::complaint::{INVALID_ANNOTATION, PodComplaint};
+use crate::object::{Pod, SERIES_SETS};
+use longwire_model::series::InvalidSeriesSet;
+
+/// Notes what was not said of this pod just before: nothing is repeated at every edit of whatever.
+pub(super) fn tell(pod: &Pod, bound: &Bound, former: Option<&Bound>, complaints: &mut Vec<PodComplaint>) {
+    let known = former.filter(|former| former.is_of(&pod.uid));
+    let named = known.map(|known| known.unknown_sets()).unwrap_or_default();
+    for set in pod.series.unknown.iter().filter(|set| !named.contains(set)) {
+        let note = format!("annotation {SERIES_SETS}: {}", InvalidSeriesSet(set.clone()));
+        complaints.push(complaint(pod, INVALID_ANNOTATION, note));
+    }
+    let told = known.map(|known| known.outcome.complaints.as_slice()).unwrap_or_default();
+    for new in bound.outcome.complaints.iter().filter(|new| !told.contains(new)) {
+        complaints.push(complaint(pod, new.reason, new.note.clone()));
+    }
+}
+
+fn complaint(pod: &Pod, reason: &'static str, note: String) -> PodComplaint {
+    let (namespace, name) = (pod.name.namespace.clone(), pod.name.name.clone());
+    PodComplaint { namespace, name, uid: pod.uid.clone(), reason, note }
+}

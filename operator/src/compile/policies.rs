@@ -1,0 +1,212 @@
+//! The objects of the three kinds as they bear on pods, and what is true of each of them.
+
+use super::intern::Interned;
+use super::reach::{Bound, Reach, Reaches};
+use super::scope::{Outcome, Scope};
+use crate::index::{Index, Policies as Objects, Stale};
+use crate::object::policy::Policy;
+use crate::object::{self, Key, Kind, Refusal};
+use crate::standing::{Standing, Standings};
+use longwire_model::expression::Expression;
+use longwire_model::identity::Pod;
+use longwire_model::telemetry::NodeSettings;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Policies {
+    root: String,
+    scopes: HashMap<String, Scope>,
+    /// What namespaces with objects are bound to as a whole.
+    bases: HashMap<String, Bound>,
+    interned: Interned,
+    reaches: Reaches,
+    standings: Standings,
+    /// Names of labels that some accepted expression reads.
+    labels: BTreeSet<String>,
+    settings: NodeSettings,
+    /// Some object came, changed or went since it was last said what is true.
+    judged: bool,
+}
+
+/// What a change of objects leads to.
+#[derive(Debug, Default)]
+pub(super) struct Upshot {
+    /// Pods of these namespaces have to be bound again.
+    pub(super) namespaces: BTreeSet<String>,
+    pub(super) all_namespaces: bool,
+    /// Labels that identities have from now on, or no more.
+    pub(super) labels: BTreeSet<String>,
+    pub(super) settings: bool,
+}
+
+impl Policies {
+    pub(super) fn new(root: &str) -> Self {
+        Self {
+            root: root.to_owned(),
+            scopes: HashMap::new(),
+            bases: HashMap::new(),
+            interned: Interned::default(),
+            reaches: Reaches::default(),
+            standings: Standings::new(),
+            labels: BTreeSet::new(),
+            settings: NodeSettings::default(),
+            judged: false,
+        }
+    }
+
+    pub(super) fn settings(&self) -> NodeSettings {
+        self.settings
+    }
+
+    /// Whether identities tell of the label.
+    pub(super) fn names(&self, label: &str) -> bool {
+        self.labels.contains(label)
+    }
+
+    /// Takes in what has changed of the objects; pods are bound again after it.
+    pub(super) fn take(&mut self, index: &Index, stale: &Stale, revision: u64) -> Upshot {
+        let mut upshot = Upshot::default();
+        if stale.scopes.is_empty() {
+            return upshot;
+        }
+        for key in &stale.policies {
+            self.judge(index.policies(), key, revision);
+        }
+        if !stale.policies.is_empty() {
+            let labels = named_labels(index.policies(), &self.root);
+            upshot.labels = self.labels.symmetric_difference(&labels).cloned().collect();
+            self.labels = labels;
+        }
+        upshot.all_namespaces = stale.scopes.contains(&self.root);
+        upshot.namespaces = stale.scopes.clone();
+        if upshot.all_namespaces {
+            upshot.namespaces.extend(self.scopes.keys().chain(self.bases.keys()).cloned());
+            upshot.namespaces.insert(self.root.clone());
+        }
+        let former = self.settings;
+        upshot.namespaces.iter().for_each(|namespace| self.rescope(index, namespace));
+        upshot.settings = former != self.settings;
+        upshot
+    }
+
+    pub(super) fn bind(&mut self, index: &Index, pod: &object::Pod, identity: Arc<Pod>) -> Bound {
+        let Self { root, scopes, interned, reaches, .. } = self;
+        let namespace = &pod.name.namespace;
+        let scope = match scopes.get_mut(namespace) {
+            Some(scope) => scope,
+            None => scopes.entry(namespace.clone()).or_insert(Scope::new(index, root, namespace)),
+        };
+        let bound = Bound::pod(scope.outcome(pod, interned), identity, pod);
+        reaches.add(&bound);
+        bound
+    }
+
+    pub(super) fn unbind(&mut self, bound: &Bound) {
+        self.reaches.remove(bound);
+    }
+
+    /// After pods of these namespaces were bound and unbound.
+    pub(super) fn tidy<'a>(&mut self, namespaces: impl IntoIterator<Item = &'a str>) {
+        for namespace in namespaces {
+            let is_idle = self.scopes.get_mut(namespace).is_some_and(|scope| !scope.tidy());
+            if is_idle && !self.bases.contains_key(namespace) {
+                self.scopes.remove(namespace);
+            }
+        }
+        self.interned.tidy();
+    }
+
+    /// What is true of the objects now; `None`: as before.
+    pub(super) fn standings(&mut self) -> Option<Standings> {
+        let touched = self.reaches.take_touched();
+        if touched.is_empty() && !std::mem::take(&mut self.judged) {
+            return None;
+        }
+        for key in &touched {
+            let Some(standing) = self.standings.get_mut(key) else { continue };
+            let reach = self.reaches.of(key);
+            let conflicted = reach.and_then(Reach::conflicts);
+            if let (Some(text), true) = (&conflicted, conflicted != standing.conflicted) {
+                tracing::warn!("{key} loses in part: {text}");
+            }
+            *standing = Arc::new(Standing {
+                uid: standing.uid.clone(),
+                generation: standing.generation,
+                accepted: standing.accepted.clone(),
+                conflicted,
+                workloads_selected: reach.map_or(0, Reach::workloads),
+                nodes: reach.map(Reach::nodes).unwrap_or_default(),
+                revision: standing.revision,
+            });
+        }
+        Some(self.standings.clone())
+    }
+
+    fn judge(&mut self, objects: &Objects, key: &Key, revision: u64) {
+        fn head<S>(policy: &Policy<S>, accepted: Result<(), Refusal>) -> (String, i64, Result<(), Refusal>) {
+            (policy.uid.clone(), policy.generation, accepted)
+        }
+        fn plain<S>(policy: &Arc<Policy<S>>) -> (String, i64, Result<(), Refusal>) {
+            head(policy, policy.spec.as_ref().map(|_| ()).map_err(Refusal::clone))
+        }
+        self.judged = true;
+        let name = &key.name;
+        let found = match key.kind {
+            Kind::TelemetryPolicy => {
+                let policy = objects.telemetry.get(name);
+                policy.map(|policy| head(policy, policy.accepted(&self.root).map(|_| ())))
+            }
+            Kind::ExtraStatTags => objects.tags.get(name).map(plain),
+            Kind::StatsMatcher => objects.stats.get(name).map(plain),
+            _ => None,
+        };
+        let Some((uid, generation, accepted)) = found else {
+            self.standings.remove(key);
+            return;
+        };
+        let former = self.standings.get(key);
+        if let Err(refusal) = &accepted
+            && former.is_none_or(|former| former.accepted != accepted)
+        {
+            tracing::warn!("{key} is not accepted: {refusal}");
+        }
+        let standing = Standing {
+            uid,
+            generation,
+            accepted,
+            conflicted: former.and_then(|former| former.conflicted.clone()),
+            workloads_selected: former.map_or(0, |former| former.workloads_selected),
+            nodes: former.map(|former| former.nodes.clone()).unwrap_or_default(),
+            revision,
+        };
+        self.standings.insert(key.clone(), Arc::new(standing));
+    }
+
+    fn rescope(&mut self, index: &Index, namespace: &str) {
+        self.scopes.remove(namespace);
+        if let Some(base) = self.bases.remove(namespace) {
+            self.reaches.remove(&base);
+        }
+        let scope = Scope::new(index, &self.root, namespace);
+        let (base, settings): (Arc<Outcome>, _) = scope.base(&mut self.interned);
+        if namespace == self.root {
+            self.settings = settings;
+        }
+        if !base.selected.is_empty() {
+            let bound = Bound::namespace(base);
+            self.reaches.add(&bound);
+            self.bases.insert(namespace.to_owned(), bound);
+            self.scopes.insert(namespace.to_owned(), scope);
+        }
+    }
+}
+
+fn named_labels(objects: &Objects, root: &str) -> BTreeSet<String> {
+    let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(root).ok());
+    let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|painting| painting.iter());
+    let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
+    let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
+    let expressions = overrides.chain(tags.map(|tag| &tag.value));
+    expressions.flat_map(Expression::labels).map(str::to_owned).collect()
+}

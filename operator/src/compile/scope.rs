@@ -1,0 +1,158 @@
+//! What the objects of a namespace, and of the root namespace, come to for its pods.
+
+use super::intern::Interned;
+use crate::index::Index;
+use crate::merge::{Complaint, Conflict, Level, Merged, Own, merge};
+use crate::object::policy::{ExtraStatTags, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::object::{self, Key, Wishes};
+use longwire_model::canonical::Labels;
+use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Equal for all pods that the same objects select and that say the same themselves.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) telemetry: Arc<Telemetry>,
+    /// The objects that had a say.
+    pub(super) selected: Vec<Key>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) complaints: Vec<Complaint>,
+}
+
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// For every pod: the root namespace's, then the namespace's own.
+    broad: Vec<Objects>,
+    /// With a selector.
+    selective: Objects,
+    outcomes: HashMap<Asked, Arc<Outcome>>,
+}
+
+/// Accepted ones, the oldest first.
+#[derive(Clone, Debug, Default)]
+struct Objects {
+    annotated: Option<SeriesSets>,
+    telemetry: Vec<Arc<TelemetryPolicy>>,
+    tags: Vec<Arc<ExtraStatTags>>,
+    stats: Vec<Arc<StatsMatcher>>,
+}
+
+/// All that a pod's outcome depends on within its namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Asked {
+    /// Places in the lists of selective objects.
+    telemetry: Vec<usize>,
+    tags: Vec<usize>,
+    stats: Vec<usize>,
+    series_sets: Option<SeriesSets>,
+    wishes: Option<Box<Wishes>>,
+    meshed: bool,
+}
+
+impl Scope {
+    pub(super) fn new(index: &Index, root: &str, namespace: &str) -> Self {
+        let (own, selective) = Objects::of(index, root, namespace);
+        let broad = if namespace == root { vec![own] } else { vec![Objects::of(index, root, root).0, own] };
+        Self { broad, selective, outcomes: HashMap::new() }
+    }
+
+    /// Of a pod that no selector selects and that says nothing: what the namespace's objects are to each other.
+    pub(super) fn base(&self, interned: &mut Interned) -> (Arc<Outcome>, NodeSettings) {
+        let asked = Asked::default();
+        let (outcome, settings) = self.merge(&asked, interned);
+        (Arc::new(outcome), settings)
+    }
+
+    pub(super) fn outcome(&mut self, pod: &object::Pod, interned: &mut Interned) -> Arc<Outcome> {
+        let asked = Asked {
+            telemetry: matching(&self.selective.telemetry, &pod.labels, |spec| &spec.selector),
+            tags: matching(&self.selective.tags, &pod.labels, |spec| &spec.selector),
+            stats: matching(&self.selective.stats, &pod.labels, |spec| &spec.selector),
+            series_sets: pod.series.sets,
+            wishes: pod.wishes.clone(),
+            meshed: pod.meshed,
+        };
+        if let Some(known) = self.outcomes.get(&asked) {
+            return Arc::clone(known);
+        }
+        let outcome = Arc::new(self.merge(&asked, interned).0);
+        self.outcomes.insert(asked, Arc::clone(&outcome));
+        outcome
+    }
+
+    /// Lets go of what no pod has any more; whether anything is left.
+    pub(super) fn tidy(&mut self) -> bool {
+        self.outcomes.retain(|_, outcome| Arc::strong_count(outcome) > 1);
+        !self.outcomes.is_empty()
+    }
+
+    fn merge(&self, asked: &Asked, interned: &mut Interned) -> (Outcome, NodeSettings) {
+        let mut levels: Vec<Level<'_>> = self.broad.iter().map(Objects::level).collect();
+        levels.push(Level {
+            annotated: None,
+            telemetry: asked.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
+            tags: asked.tags.iter().map(|at| &*self.selective.tags[*at]).collect(),
+            stats: asked.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
+        });
+        let own = Own { series_sets: asked.series_sets, wishes: asked.wishes.as_deref(), meshed: asked.meshed };
+        let Merged { telemetry, settings, conflicts, complaints } = merge(&levels, own);
+        let selected = levels.iter().flat_map(|Level { annotated: _, telemetry, tags, stats }| {
+            let telemetry = telemetry.iter().map(|policy| &policy.key);
+            let tags = tags.iter().map(|tags| &tags.key);
+            telemetry.chain(tags).chain(stats.iter().map(|stats| &stats.key)).cloned()
+        });
+        let selected = selected.collect();
+        (Outcome { telemetry: interned.one(telemetry), selected, conflicts, complaints }, settings)
+    }
+}
+
+impl Objects {
+    /// Those of a namespace without a selector, and those with one.
+    fn of(index: &Index, root: &str, namespace: &str) -> (Self, Self) {
+        let policies = index.policies().of(namespace);
+        let annotated = index.namespace(namespace).and_then(|namespace| namespace.series.sets);
+        let telemetry = accepted(policies.telemetry, |policy| policy.accepted(root).is_ok());
+        let (broad, narrow) = telemetry.into_iter().partition(|policy| selects_all(policy, |spec| &spec.selector));
+        let (mut all, mut some) = (Self { annotated, telemetry: broad, ..Self::default() }, Self::default());
+        some.telemetry = narrow;
+        let tags = accepted(policies.tags, |tags| tags.spec.is_ok()).into_iter();
+        (all.tags, some.tags) = tags.partition(|tags| selects_all(tags, |spec| &spec.selector));
+        let stats = accepted(policies.stats, |stats| stats.spec.is_ok()).into_iter();
+        (all.stats, some.stats) = stats.partition(|stats| selects_all(stats, |spec| &spec.selector));
+        (all, some)
+    }
+
+    fn level(&self) -> Level<'_> {
+        let Self { annotated, telemetry, tags, stats } = self;
+        Level {
+            annotated: *annotated,
+            telemetry: telemetry.iter().map(AsRef::as_ref).collect(),
+            tags: tags.iter().map(AsRef::as_ref).collect(),
+            stats: stats.iter().map(AsRef::as_ref).collect(),
+        }
+    }
+}
+
+/// The oldest first, then by name.
+fn accepted<S>(
+    policies: BTreeMap<object::Name, Arc<Policy<S>>>,
+    is_accepted: impl Fn(&Policy<S>) -> bool,
+) -> Vec<Arc<Policy<S>>> {
+    let mut accepted: Vec<_> = policies.into_values().filter(|policy| is_accepted(policy)).collect();
+    // Stable, and the names ascend.
+    accepted.sort_by_key(|policy| policy.created);
+    accepted
+}
+
+fn selects_all<S>(policy: &Policy<S>, selector: impl Fn(&S) -> &Option<Selector>) -> bool {
+    policy.spec.as_ref().is_ok_and(|spec| selector(spec).is_none())
+}
+
+fn matching<S>(policies: &[Arc<Policy<S>>], labels: &Labels, selector: impl Fn(&S) -> &Option<Selector>) -> Vec<usize> {
+    let matches = |policy: &Policy<S>| {
+        policy.spec.as_ref().is_ok_and(|spec| selector(spec).as_ref().is_some_and(|selector| selector.matches(labels)))
+    };
+    policies.iter().enumerate().filter(|(_, policy)| matches(policy)).map(|(at, _)| at).collect()
+}

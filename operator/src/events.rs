@@ -1,0 +1,147 @@
+//! What cannot be used of a pod's annotations becomes an Event on the pod, once, by the holder of the Lease alone.
+//!
+//! ```text
+//! PodComplaint --Desk (pure: what is still to be told)--> API server
+//! ```
+//!
+//! An Event's name is a hash of what it says, so that replicas that follow each other do not say it twice.
+
+use crate::complaint::PodComplaint;
+use crate::kubernetes::chain;
+use crate::role::Role;
+use desk::Desk;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use k8s_openapi::jiff::Timestamp;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use xxhash_rust::xxh3::xxh3_64;
+
+mod desk;
+#[cfg(test)]
+mod tests;
+
+/// `reportingController` of every Event.
+const CONTROLLER: &str = "telemetry.longwire.io/operator";
+/// Bytes of a note, as the API server has it.
+const LONGEST: usize = 1024;
+/// For one request.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// After one that did not work.
+const AGAIN: Duration = Duration::from_secs(2);
+/// Between two: a cluster full of one mistake does not keep the API server busy.
+const PACE: Duration = Duration::from_millis(20);
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}", chain(.0))]
+    Refused(#[from] kube::Error),
+    #[error("the API server did not answer within {PATIENCE:?}")]
+    Silent,
+}
+
+/// Tells what comes in while this replica holds the Lease, and keeps it while it does not; until no more can come.
+///
+/// `instance` is this replica's pod.
+pub async fn tell(
+    client: Client,
+    instance: String,
+    mut complaints: mpsc::Receiver<PodComplaint>,
+    mut role: watch::Receiver<Role>,
+) {
+    let mut desk = Desk::default();
+    let mut next = Instant::now();
+    let mut failing = false;
+    loop {
+        let holds = matches!(*role.borrow_and_update(), Role::Holder);
+        tokio::select! {
+            complaint = complaints.recv() => match complaint {
+                Some(complaint) => desk.take(complaint),
+                None => return,
+            },
+            changed = role.changed() => if changed.is_err() {
+                return;
+            },
+            () = sleep_until(next), if holds && desk.waits() => {
+                let Some(complaint) = desk.next() else { continue };
+                match post(&client, &instance, &complaint).await {
+                    Ok(()) => {
+                        desk.told(&complaint);
+                        (next, failing) = (Instant::now() + PACE, false);
+                    }
+                    Err(error) => {
+                        if !std::mem::replace(&mut failing, true) {
+                            let PodComplaint { namespace, name, .. } = &complaint;
+                            tracing::warn!("Event on pod {namespace}/{name}: {error}: tried again until it works");
+                        }
+                        next = Instant::now() + AGAIN;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn post(client: &Client, instance: &str, complaint: &PodComplaint) -> Result<(), Failure> {
+    let events: Api<Event> = Api::namespaced(client.clone(), &complaint.namespace);
+    let event = event(complaint, instance, Timestamp::now());
+    let posted = timeout(PATIENCE, events.create(&PostParams::default(), &event)).await;
+    match posted.map_err(|_| Failure::Silent)? {
+        Ok(_) => Ok(()),
+        // Told before; or in a namespace that is gone or going, and the pod with it; or so that it will never be taken.
+        Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(()),
+        Err(kube::Error::Api(status))
+            if matches!(status.code, 404 | 422) || status.reason == "NamespaceTerminating" =>
+        {
+            tracing::debug!("Event on pod {}/{}: {status}", complaint.namespace, complaint.name);
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn event(complaint: &PodComplaint, instance: &str, now: Timestamp) -> Event {
+    let PodComplaint { namespace, name, uid, reason, note } = complaint;
+    let metadata = ObjectMeta {
+        name: Some(format!("{}.{:016x}", stem(name), hash(complaint))),
+        namespace: Some(namespace.clone()),
+        ..ObjectMeta::default()
+    };
+    let pod = ObjectReference {
+        api_version: Some("v1".to_owned()),
+        kind: Some("Pod".to_owned()),
+        namespace: Some(namespace.clone()),
+        name: Some(name.clone()),
+        uid: Some(uid.clone()),
+        ..ObjectReference::default()
+    };
+    Event {
+        metadata,
+        regarding: Some(pod),
+        type_: Some("Warning".to_owned()),
+        action: Some("Configure".to_owned()),
+        reason: Some((*reason).to_owned()),
+        note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
+        event_time: Some(MicroTime(now)),
+        reporting_controller: Some(CONTROLLER.to_owned()),
+        reporting_instance: Some(instance.to_owned()),
+        ..Event::default()
+    }
+}
+
+/// A name may have 253 characters, and a pod's may have that many already.
+fn stem(pod: &str) -> &str {
+    const LONGEST: usize = 253 - 17;
+    // Cut where a dot would follow a dot or a dash, the name would not be one.
+    pod[..pod.floor_char_boundary(LONGEST)].trim_end_matches(['-', '.'])
+}
+
+/// The same on every replica.
+fn hash(complaint: &PodComplaint) -> u64 {
+    let PodComplaint { namespace: _, name: _, uid, reason, note } = complaint;
+    xxh3_64(format!("{uid}\n{reason}\n{note}").as_bytes())
+}

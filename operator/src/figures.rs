@@ -1,0 +1,81 @@
+//! What the operator counts of itself, for whoever counts and for the scrape.
+
+use crate::index::Index;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Streams now.
+    pub streams: AtomicU64,
+    /// Of these, with an update that is not yet acknowledged.
+    pub behind: AtomicU64,
+    pub streams_made: AtomicU64,
+    pub updates: AtomicU64,
+    pub acks: AtomicU64,
+    pub nacks: AtomicU64,
+    /// Nanoseconds between an update and the moment when all was acknowledged, summed over `acked`.
+    pub ack_time: AtomicU64,
+    refused: Counts,
+    handshakes_refused: Counts,
+    reviews: Counts,
+    objects: Counts,
+}
+
+type Counts = Mutex<BTreeMap<&'static str, u64>>;
+
+impl Figures {
+    pub fn refused(&self, reason: &'static str) {
+        add(&self.refused, reason);
+    }
+
+    pub fn handshake_refused(&self, reason: &'static str) {
+        add(&self.handshakes_refused, reason);
+    }
+
+    /// A token was verified by this means.
+    pub fn reviewed(&self, by: &'static str) {
+        add(&self.reviews, by);
+    }
+
+    /// All that was told is acknowledged, after this long.
+    pub fn caught_up(&self, after: Duration) {
+        self.ack_time.fetch_add(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    pub fn index(&self, index: &Index) {
+        let counts = index.counts().into_iter().map(|(kind, count)| (kind, count as u64));
+        *self.objects.lock().unwrap_or_else(PoisonError::into_inner) = counts.collect();
+    }
+
+    #[must_use]
+    pub fn refusals(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.refused)
+    }
+
+    #[must_use]
+    pub fn handshake_refusals(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.handshakes_refused)
+    }
+
+    #[must_use]
+    pub fn reviews(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.reviews)
+    }
+
+    #[must_use]
+    pub fn objects(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.objects)
+    }
+}
+
+fn add(counts: &Counts, key: &'static str) {
+    *counts.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+}
+
+fn read(counts: &Counts) -> BTreeMap<&'static str, u64> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}

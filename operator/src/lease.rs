@@ -1,0 +1,151 @@
+//! Which of the replicas serves: the one that holds the Lease `longwire-operator` in the operator's namespace.
+//!
+//! ```text
+//! Lease --observe--> Election (pure) --step--> create or replace, by resourceVersion --> Lease
+//!                       |
+//!                       +--> watch<Role>
+//! ```
+//!
+//! A holder that cannot reach the API server goes on serving until it sees another one: it cannot tell whether only itself
+//! is cut off, and two that serve for a while harm nobody.
+
+use crate::kubernetes::chain;
+use crate::role::Role;
+use election::{Election, Step};
+use k8s_openapi::api::coordination::v1 as k8s;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use record::Record;
+use std::future::Future;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+mod election;
+mod identity;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub use identity::Identity;
+
+/// Of the Lease.
+pub const NAME: &str = "longwire-operator";
+/// A holder that has been silent for this long is taken for dead.
+const DURATION: Duration = Duration::from_secs(6);
+/// Between two renewals.
+const RENEW: Duration = Duration::from_secs(2);
+/// Between two looks of a standby: with [`DURATION`] the longest that nobody serves after a kill, 7 s.
+const LOOK: Duration = Duration::from_secs(1);
+/// What a holder has after an API server that was away for all is back: it asks every second meanwhile.
+const GRACE: Duration = Duration::from_secs(4);
+/// For one request: two of them fit between renewal and expiry.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+#[derive(Debug)]
+pub struct Elector {
+    leases: Api<k8s::Lease>,
+    election: Election,
+    role: watch::Sender<Role>,
+    started: Instant,
+    /// The last request did not work, and the log says so.
+    failing: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}", chain(.0))]
+    Refused(#[from] kube::Error),
+    #[error("the API server did not answer within {PATIENCE:?}")]
+    Silent,
+}
+
+impl Elector {
+    /// The receiver says standby until the Lease says otherwise.
+    #[must_use]
+    pub fn new(client: Client, namespace: &str, me: &Identity) -> (Self, watch::Receiver<Role>) {
+        let (role, receiver) = watch::channel(Role::Standby { holder: None });
+        let leases = Api::namespaced(client, namespace);
+        let election = Election::new(me.to_string(), DURATION);
+        (Self { leases, election, role, started: Instant::now(), failing: false }, receiver)
+    }
+
+    /// Until told to stop; then the Lease is let go of, so that another replica has it at once.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            // A request that is under way is not cut off: what it did would not be known.
+            let round = self.round().await;
+            self.report(round);
+            let renew = if self.failing { LOOK } else { RENEW };
+            let wait = self.election.wait(self.started.elapsed(), renew, LOOK);
+            tokio::select! {
+                () = &mut stop => break,
+                () = sleep(wait) => {}
+            }
+        }
+        if let Some(record) = self.election.release(Timestamp::now()) {
+            match self.write(record).await {
+                Ok(_) => tracing::info!("Lease {NAME} let go of"),
+                Err(error) => tracing::warn!("Lease {NAME} could not be let go of: {error}"),
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), Failure> {
+        let lease = patient(self.leases.get_opt(NAME)).await?;
+        self.observe(lease.as_ref());
+        let step = self.election.step(self.started.elapsed(), Timestamp::now());
+        let (Step::Create(record) | Step::Replace(record)) = step else { return Ok(()) };
+        match self.write(record).await {
+            Ok(lease) => self.observe(Some(&lease)),
+            // Another one was quicker: the next look says who.
+            Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Creates it, if it does not say which version of it to replace.
+    async fn write(&self, record: Record) -> Result<k8s::Lease, Failure> {
+        let lease = record.into_lease(NAME);
+        let parameters = PostParams::default();
+        match lease.metadata.resource_version {
+            None => patient(self.leases.create(&parameters, &lease)).await,
+            Some(_) => patient(self.leases.replace(NAME, &parameters, &lease)).await,
+        }
+    }
+
+    fn observe(&mut self, lease: Option<&k8s::Lease>) {
+        self.election.observe(lease.map(Record::from), self.started.elapsed());
+        let role = self.election.role();
+        let turned = self.role.send_if_modified(|known| std::mem::replace(known, role) != role);
+        match role {
+            _ if !turned => {}
+            Role::Holder => tracing::info!("holds the Lease {NAME}: serves probes"),
+            Role::Standby { holder: Some(holder) } => tracing::info!(%holder, "on standby: sends probes to the holder"),
+            Role::Standby { holder: None } => tracing::info!("on standby: nobody holds the Lease {NAME}"),
+        }
+    }
+
+    fn report(&mut self, round: Result<(), Failure>) {
+        match round {
+            Ok(()) => {
+                if std::mem::take(&mut self.failing) {
+                    tracing::info!("Lease {NAME} reached again");
+                }
+                return;
+            }
+            Err(error) if !std::mem::replace(&mut self.failing, true) => {
+                tracing::warn!("Lease {NAME}: {error}: tried again until it works, and what is served meanwhile stays");
+            }
+            Err(_) => {}
+        }
+        self.election.blind(self.started.elapsed(), GRACE);
+    }
+}
+
+async fn patient<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+    timeout(PATIENCE, request).await.map_err(|_| Failure::Silent)?.map_err(Failure::from)
+}

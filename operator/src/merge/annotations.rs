@@ -1,0 +1,81 @@
+//! What a pod's own annotations come to, and what of them cannot be used.
+
+use super::Complaint;
+use super::draft::{Draft, Extra};
+use super::stats::{List, Lists, StatsDraft};
+use crate::complaint::INVALID_ANNOTATION;
+use crate::object::policy::{ToPattern, prefix, regex, suffix};
+use crate::object::{
+    EXTRA_STAT_TAGS, LONGEST_WORD, MOST_WORDS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Wishes, Words,
+};
+use longwire_model::matcher::StringMatcher;
+
+const UNKNOWN_TAG: &str = "UnknownExtraStatTag";
+
+/// Lists that are too long are cut.
+pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
+    let Wishes { extra_tags, prefixes, suffixes, regexps } = wishes;
+    let listed = [
+        (EXTRA_STAT_TAGS, Some(extra_tags)),
+        (STATS_PREFIXES, prefixes.as_ref()),
+        (STATS_SUFFIXES, suffixes.as_ref()),
+        (STATS_REGEXPS, regexps.as_ref()),
+    ];
+    for (annotation, words) in listed {
+        let left_out = words.map_or(0, |words| words.left_out);
+        if left_out > 0 {
+            let note = format!(
+                "annotation {annotation}: {left_out} of its entries are left out: at most {MOST_WORDS} of at most \
+                 {LONGEST_WORD} bytes are read"
+            );
+            complaints.push(Complaint { reason: INVALID_ANNOTATION, note });
+        }
+    }
+}
+
+/// An annotation stands in for the list of its sort; beside rejectAll or an exclusionList, for the whole.
+pub(super) fn apply_stats(stats: &mut StatsDraft<'_>, wishes: &Wishes, complaints: &mut Vec<Complaint>) {
+    let mut read = |annotation: &str, words: Option<&Words>, to_pattern: ToPattern| {
+        let words = words?;
+        let mut matchers = Vec::with_capacity(words.words.len());
+        for word in &words.words {
+            match to_pattern(word.clone()).and_then(|pattern| StringMatcher::new(pattern, false)) {
+                Ok(matcher) => matchers.push(matcher),
+                Err(error) => {
+                    complaints.push(Complaint {
+                        reason: INVALID_ANNOTATION,
+                        note: format!("annotation {annotation}: {error}"),
+                    });
+                }
+            }
+        }
+        Some(List { matchers: matchers.into(), by: None })
+    };
+    let lists = [
+        None,
+        read(STATS_PREFIXES, wishes.prefixes.as_ref(), prefix),
+        read(STATS_SUFFIXES, wishes.suffixes.as_ref(), suffix),
+        read(STATS_REGEXPS, wishes.regexps.as_ref(), regex),
+    ];
+    if lists.iter().any(Option::is_some) {
+        stats.cover(StatsDraft::Inclusion(Lists(lists)));
+    }
+}
+
+/// Tags that the pod has: those for everybody, and of the others those that it names.
+pub(super) fn chosen_tags<'a>(
+    draft: &Draft<'a>,
+    wishes: Option<&Wishes>,
+    complaints: &mut Vec<Complaint>,
+) -> Vec<Extra<'a>> {
+    let wanted = wishes.map(|wishes| wishes.extra_tags.words.as_slice()).unwrap_or_default();
+    let is_wanted = |extra: &Extra<'_>| wanted.iter().any(|name| *name == extra.tag.name.as_str());
+    for name in wanted.iter().filter(|name| !draft.extra.keys().any(|known| known.as_str() == name.as_str())) {
+        let note = format!(
+            "annotation {EXTRA_STAT_TAGS}: no ExtraStatTags object that reaches this pod has a tag {name:?}: define it \
+             there with optIn, or leave it out here"
+        );
+        complaints.push(Complaint { reason: UNKNOWN_TAG, note });
+    }
+    draft.extra.values().filter(|extra| !extra.tag.opt_in || is_wanted(extra)).copied().collect()
+}

@@ -1,0 +1,54 @@
+//! The three kinds that configure Longwire, checked: what is wrong with an object makes it a refusal of that object alone.
+//!
+//! Whatever the API server's rules refuse is refused here too, because manifests have no API server.
+
+use super::{InvalidObject, Key, Kind, Metadata, Unreadable, namespaced, nanoseconds};
+use longwire_model::identity::UnixNanos;
+
+mod cells;
+mod extra_stat_tags;
+mod refusal;
+mod selector;
+mod stats_matcher;
+mod telemetry_policy;
+#[cfg(test)]
+mod tests;
+
+pub use cells::{Cells, Painting, Reporter};
+pub use extra_stat_tags::{ExtraStatTags, ExtraTag, TagsSpec};
+pub use refusal::{Reason, Refusal};
+pub use selector::Selector;
+pub use stats_matcher::{Inclusions, StatsMatcher, StatsMode, StatsSpec};
+pub(crate) use stats_matcher::{ToPattern, prefix, regex, suffix};
+pub use telemetry_policy::{ClusterWide, MOST_EXTRA_TAGS, TagChange, TelemetryPolicy, TelemetrySpec};
+
+/// An object of one of the kinds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy<S> {
+    pub key: Key,
+    pub uid: String,
+    /// `metadata.generation`; 0: the object does not say.
+    pub generation: i64,
+    /// 0: unknown, taken for older than all others.
+    pub created: UnixNanos,
+    pub spec: Result<S, Refusal>,
+}
+
+impl<S> Policy<S> {
+    /// One that is there and says nothing that could be understood.
+    pub(crate) fn unreadable(unreadable: &Unreadable) -> Self {
+        let Unreadable { key, uid, generation, error } = unreadable.clone();
+        Self { key, uid, generation, created: 0, spec: Err(Refusal::invalid(error)) }
+    }
+}
+
+fn policy<S>(kind: Kind, metadata: Metadata, spec: Result<S, Refusal>) -> Result<Policy<S>, InvalidObject> {
+    let name = namespaced(&metadata)?;
+    Ok(Policy {
+        uid: metadata.uid.filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string()),
+        generation: metadata.generation.unwrap_or(0),
+        created: nanoseconds(metadata.creation_timestamp.as_ref()),
+        key: Key { kind, name },
+        spec,
+    })
+}

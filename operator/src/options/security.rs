@@ -1,0 +1,99 @@
+//! The part of the command line that says whom to trust, and how long.
+
+use crate::auth::Account;
+use crate::tls::Lifetimes;
+use clap::Args;
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Where Kubernetes tells a container its own namespace.
+const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+#[derive(Clone, Debug, Args)]
+pub struct Security {
+    /// Namespace that operator and probes run in, and that holds the operator's own objects
+    /// [default: that of its pod]
+    #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// ServiceAccount of the probes; nobody else may connect
+    #[arg(long, env = "LONGWIRE_PROBE_SERVICE_ACCOUNT", value_name = "NAME", default_value = "longwire-probe")]
+    pub probe_service_account: String,
+
+    /// Address and port of /metrics, /healthz and /readyz [default: 0.0.0.0:15011 on a cluster, else none]
+    #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// Life of the certificate that is served; it is renewed after two thirds
+    #[arg(
+        long,
+        env = "LONGWIRE_CERTIFICATE_LIFETIME",
+        value_name = "DURATION",
+        default_value = "7d",
+        hide = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub certificate_lifetime: Duration,
+
+    /// Life of the authority that signs it; it is renewed after two thirds
+    #[arg(
+        long,
+        env = "LONGWIRE_AUTHORITY_LIFETIME",
+        value_name = "DURATION",
+        default_value = "365d",
+        hide = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub authority_lifetime: Duration,
+
+    /// Time that a new authority has to reach every probe before anything is signed by it
+    #[arg(
+        long,
+        env = "LONGWIRE_AUTHORITY_SPREAD",
+        value_name = "DURATION",
+        default_value = "10m",
+        hide = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub authority_spread: Duration,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSecurity {
+    #[error("the operator's own namespace is not known, as this is no pod: name it with --namespace")]
+    NoNamespace,
+    #[error(
+        "lifetimes do not fit: --authority-spread must be below half of --certificate-lifetime, and that below a quarter of \
+         --authority-lifetime"
+    )]
+    Lifetimes,
+}
+
+impl Security {
+    /// Asks, in this order, the flag, POD_NAMESPACE, and what Kubernetes has mounted.
+    pub fn namespace(&self) -> Result<String, InvalidSecurity> {
+        let said = self.namespace.clone().or_else(|| std::env::var("POD_NAMESPACE").ok());
+        let found = said.or_else(|| fs::read_to_string(OWN_NAMESPACE).ok());
+        let found = found.map(|namespace| namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty());
+        found.ok_or(InvalidSecurity::NoNamespace)
+    }
+
+    pub fn account(&self) -> Result<Account, InvalidSecurity> {
+        Ok(Account { namespace: self.namespace()?, name: self.probe_service_account.clone() })
+    }
+
+    /// A certificate outlives the time that its authority's successor needs, and an authority its certificates.
+    pub fn lifetimes(&self) -> Result<Lifetimes, InvalidSecurity> {
+        let Self { certificate_lifetime, authority_lifetime, authority_spread, .. } = self;
+        let (leaf, authority) = (certificate_lifetime.as_secs(), authority_lifetime.as_secs());
+        let spread = authority_spread.as_secs();
+        if leaf == 0 || spread * 2 >= leaf || leaf * 4 > authority {
+            return Err(InvalidSecurity::Lifetimes);
+        }
+        Ok(Lifetimes { leaf, authority, spread })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What each object's status should say.
+//!
+//! ```text
+//! Standing (the writer) --+
+//! Acked (the streams) ----+--> Progress --> Status --> Reports
+//! nodes with a ready probe +
+//! ```
+
+use crate::acks::{Acked, Acks};
+use crate::auth::ProbePods;
+use crate::object::Key;
+use crate::progress::{Progress, Programmed, progress};
+use crate::publish::Published;
+use crate::standing::{Standing, Standings};
+use crate::status::{Condition, Reports, Status, Truth};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+#[cfg(test)]
+mod tests;
+
+/// News that come together are looked at together: a rollout is hundreds of batches.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// Leaves the statuses that are different from the last time, until the writer has gone.
+pub async fn report(mut published: watch::Receiver<Published>, mut pods: watch::Receiver<ProbePods>, reports: Reports) {
+    let acks = Arc::clone(&published.borrow().acks);
+    let mut left = Left::default();
+    loop {
+        let standings = Arc::clone(&published.borrow_and_update().standings);
+        let ready = pods.borrow_and_update().ready.clone();
+        left.leave(&standings, &acks.snapshot(), &ready, &reports);
+        if news(&mut published, &mut pods, &acks).await.is_err() {
+            return;
+        }
+        sleep(TOGETHER).await;
+    }
+}
+
+async fn news(
+    published: &mut watch::Receiver<Published>,
+    pods: &mut watch::Receiver<ProbePods>,
+    acks: &Acks,
+) -> Result<(), watch::error::RecvError> {
+    tokio::select! {
+        changed = published.changed() => changed,
+        changed = pods.changed() => changed,
+        () = acks.changed() => Ok(()),
+    }
+}
+
+/// What was left the last time, by object.
+#[derive(Debug, Default)]
+struct Left(BTreeMap<Key, (String, Status)>);
+
+impl Left {
+    fn leave(
+        &mut self,
+        standings: &Standings,
+        acked: &HashMap<String, Acked>,
+        ready: &BTreeSet<String>,
+        reports: &Reports,
+    ) {
+        self.0.retain(|key, _| {
+            let is_there = standings.contains_key(key);
+            if !is_there {
+                reports.forget(key.clone());
+            }
+            is_there
+        });
+        for (key, standing) in standings {
+            let now = (standing.uid.clone(), status(standing, progress(standing, acked, ready)));
+            if self.0.get(key) != Some(&now) {
+                reports.leave(key.clone(), &now.0, now.1.clone());
+                self.0.insert(key.clone(), now);
+            }
+        }
+    }
+}
+
+fn status(standing: &Standing, progress: Progress) -> Status {
+    let Progress { programmed, programmed_nodes, desired_nodes } = progress;
+    Status {
+        observed_generation: standing.generation,
+        accepted: accepted(standing),
+        programmed: condition(truth(&programmed), programmed.reason(), programmed.message()),
+        conflicted: conflicted(standing),
+        programmed_nodes,
+        desired_nodes,
+        workloads: standing.workloads_selected,
+    }
+}
+
+fn accepted(standing: &Standing) -> Condition {
+    match &standing.accepted {
+        Ok(()) => condition(Truth::True, "Accepted", "the object can be used"),
+        Err(refusal) => condition(Truth::False, refusal.reason.as_str(), &refusal.message),
+    }
+}
+
+fn conflicted(standing: &Standing) -> Condition {
+    match &standing.conflicted {
+        Some(lost) => condition(Truth::True, "Conflicted", lost),
+        None => condition(Truth::False, "NoConflicts", "nothing of it lost to another object"),
+    }
+}
+
+fn truth(programmed: &Programmed) -> Truth {
+    match programmed.status() {
+        "True" => Truth::True,
+        "False" => Truth::False,
+        _ => Truth::Unknown,
+    }
+}
+
+fn condition(status: Truth, reason: &str, message: &str) -> Condition {
+    Condition { status, reason: reason.to_owned(), message: message.to_owned() }
+}

@@ -1,0 +1,46 @@
+//! What an operator on a cluster has besides one that reads manifests: other replicas, and strangers.
+
+use super::Failure;
+use crate::auth::Probes;
+use crate::event::Batch;
+use crate::figures::Figures;
+use crate::kubernetes::Membership;
+use crate::options::Options;
+use crate::publish::Published;
+use crate::security::{self, Guard};
+use kube::Client;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) membership: Membership,
+    pub(super) guard: Guard,
+}
+
+/// Where an operator's objects go, and what becomes of them.
+pub(super) struct Ends {
+    pub(super) batches: mpsc::Sender<Batch>,
+    pub(super) published: watch::Receiver<Published>,
+    pub(super) figures: Arc<Figures>,
+}
+
+impl Cluster {
+    /// Waits for nothing. The writer has to feed what comes back.
+    pub(super) fn start(
+        client: &Client,
+        options: &Options,
+        address: SocketAddr,
+        ends: Ends,
+    ) -> Result<(Self, Probes), Failure> {
+        let Ends { batches, published, figures } = ends;
+        let account = options.security.account()?;
+        let me = options.replica.identity(address);
+        let namespace = account.namespace.clone();
+        let (probes, pods) = Probes::new(account);
+        let guard = security::start(client, &options.security, pods.clone(), figures)?;
+        let membership = Membership::start(client, &namespace, &me, batches, published, pods);
+        Ok((Self { membership, guard }, probes))
+    }
+}

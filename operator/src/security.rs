@@ -1,0 +1,54 @@
+//! Starts what keeps strangers out on a cluster: certificates, keys, the gate.
+
+use crate::auth::{Gate, Keys, ProbePods};
+use crate::figures::Figures;
+use crate::options::{InvalidSecurity, Security};
+use crate::tls::{self, Keeper, Serving};
+use kube::Client;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::rustls::{self, ServerConfig};
+
+#[derive(Debug, thiserror::Error)]
+pub enum InsecureStart {
+    #[error(transparent)]
+    Options(#[from] InvalidSecurity),
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Dropped, its tasks end.
+#[derive(Debug)]
+pub struct Guard {
+    pub gate: Arc<Gate>,
+    /// Serves handshakes as soon as there is a certificate, and refuses them before.
+    pub tls: Arc<ServerConfig>,
+    pub certificate: watch::Receiver<Option<Serving>>,
+    _tasks: JoinSet<()>,
+}
+
+/// Waits for nothing: an API server that is away now is found when it is back.
+pub fn start(
+    client: &Client,
+    options: &Security,
+    pods: watch::Receiver<ProbePods>,
+    figures: Arc<Figures>,
+) -> Result<Guard, InsecureStart> {
+    let (namespace, lifetimes) = (options.namespace()?, options.lifetimes()?);
+    let names = tls::names(&namespace);
+    let (keeper, certificate) = Keeper::new(client.clone(), &namespace, names, lifetimes);
+    let tls = tls::configuration(certificate.clone())?;
+    let keys = Keys::new(client.clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keeper.keep(seconds));
+    tasks.spawn(keys.clone().keep());
+    let gate = Arc::new(Gate::new(client.clone(), options.account()?, keys, pods, figures));
+    Ok(Guard { gate, tls, certificate, _tasks: tasks })
+}
+
+/// A clock before 1970 is as good as none.
+fn seconds() -> tls::UnixSeconds {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,89 @@
+//! What the operator says of itself: the rows of the model's table, gathered by the `prometheus` crate at each scrape.
+
+use crate::health::State;
+use crate::role::Role;
+use longwire_model::series::{OPERATOR_METRICS, SelfKind, SelfMetric};
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{CounterVec, GaugeVec, Opts, Registry, TextEncoder};
+use std::sync::atomic::Ordering::Relaxed;
+
+#[cfg(test)]
+mod tests;
+
+/// One value, with the value of its one label, where it has one.
+struct Reading {
+    name: &'static str,
+    label: Option<&'static str>,
+    value: f64,
+}
+
+/// In the text format 0.0.4.
+pub(crate) fn text(state: &State) -> prometheus::Result<String> {
+    let registry = Registry::new();
+    let readings = take(state);
+    for row in &OPERATOR_METRICS {
+        register(&registry, row, readings.iter().filter(|reading| reading.name == row.name))?;
+    }
+    registry.register(Box::new(ProcessCollector::for_self()))?;
+    TextEncoder::new().encode_to_string(&registry.gather())
+}
+
+fn register<'a>(
+    registry: &Registry,
+    row: &SelfMetric,
+    readings: impl Iterator<Item = &'a Reading>,
+) -> prometheus::Result<()> {
+    let opts = Opts::new(row.name, row.help);
+    match row.kind {
+        SelfKind::Counter => {
+            let vector = CounterVec::new(opts, row.labels)?;
+            for Reading { label, value, .. } in readings {
+                vector.get_metric_with_label_values(label.as_slice())?.inc_by(*value);
+            }
+            registry.register(Box::new(vector))
+        }
+        SelfKind::Gauge => {
+            let vector = GaugeVec::new(opts, row.labels)?;
+            for Reading { label, value, .. } in readings {
+                vector.get_metric_with_label_values(label.as_slice())?.set(*value);
+            }
+            registry.register(Box::new(vector))
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
+fn take(state: &State) -> Vec<Reading> {
+    let figures = &state.figures;
+    let one = |name, value: u64| Reading { name, label: None, value: value as f64 };
+    let mut readings = vec![
+        one("longwire_operator_synced", u64::from(state.published.borrow().synced)),
+        one("longwire_operator_streams", figures.streams.load(Relaxed)),
+        one("longwire_operator_streams_behind", figures.behind.load(Relaxed)),
+        one("longwire_operator_streams_total", figures.streams_made.load(Relaxed)),
+        one("longwire_operator_updates_total", figures.updates.load(Relaxed)),
+        one("longwire_operator_acks_total", figures.acks.load(Relaxed)),
+        one("longwire_operator_nacks_total", figures.nacks.load(Relaxed)),
+        Reading {
+            name: "longwire_operator_ack_seconds_total",
+            label: None,
+            value: figures.ack_time.load(Relaxed) as f64 / 1e9,
+        },
+    ];
+    let mut by = |name, values: Vec<(&'static str, u64)>| {
+        let reading = |(label, value)| Reading { name, label: Some(label), value: value as f64 };
+        readings.extend(values.into_iter().map(reading));
+    };
+    by("longwire_operator_streams_refused_total", figures.refusals().into_iter().collect());
+    by("longwire_operator_handshakes_refused_total", figures.handshake_refusals().into_iter().collect());
+    by("longwire_operator_tokens_verified_total", figures.reviews().into_iter().collect());
+    by("longwire_operator_objects", figures.objects().into_iter().collect());
+    let holds = matches!(*state.role.borrow(), Role::Holder);
+    by("longwire_operator_role", vec![("holder", u64::from(holds)), ("standby", u64::from(!holds))]);
+    if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {
+        let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
+        by("longwire_operator_certificate_expiry_timestamp_seconds", expiries);
+    }
+    by("longwire_operator_build_info", vec![(env!("CARGO_PKG_VERSION"), 1)]);
+    readings
+}

@@ -1,0 +1,51 @@
+use super::{take, text};
+use crate::figures::Figures;
+use crate::health::State;
+use crate::index::Index;
+use crate::publish::Publisher;
+use crate::role::Role;
+use crate::tls::{self, Lifetimes, Material};
+use longwire_model::series::OPERATOR_METRICS;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+fn state(figures: Figures) -> State {
+    let names = tls::names("watch");
+    let lifetimes = Lifetimes { leaf: 100, authority: 1_000, spread: 10 };
+    let (serving, certificate) = watch::channel(None);
+    tls::publish(&Material::create(&names, lifetimes, 1_000_000).unwrap(), &serving).unwrap();
+    let (_publisher, published) = Publisher::new();
+    let (_role, role) = watch::channel(Role::Standby { holder: None });
+    State { published, role, certificate: Some(certificate), figures: Arc::new(figures) }
+}
+
+#[test]
+fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
+    let figures = Figures::default();
+    figures.refused("no_token");
+    figures.handshake_refused("plaintext");
+    figures.reviewed("keys");
+    figures.index(&Index::default());
+    let readings = take(&state(figures));
+    let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
+    assert_eq!(read, OPERATOR_METRICS.iter().map(|row| row.name).collect());
+    for reading in &readings {
+        let row = OPERATOR_METRICS.iter().find(|row| row.name == reading.name).unwrap();
+        assert_eq!(usize::from(reading.label.is_some()), row.labels.len(), "{}", row.name);
+    }
+}
+
+#[test]
+fn a_scrape_says_what_a_replica_is() {
+    let figures = Figures::default();
+    figures.refused("no_token");
+    let scrape = text(&state(figures)).unwrap();
+    for line in [
+        "longwire_operator_role{role=\"standby\"} 1\n",
+        "longwire_operator_streams_refused_total{reason=\"no_token\"} 1\n",
+        "longwire_operator_certificate_expiry_timestamp_seconds{certificate=\"leaf\"} 1000100\n",
+    ] {
+        assert!(scrape.contains(line), "{line}{scrape}");
+    }
+}

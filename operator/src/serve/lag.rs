@@ -1,0 +1,51 @@
+//! How far a stream's probe is behind what it was told.
+
+use crate::figures::Figures;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+#[derive(Debug)]
+pub(super) struct Lag {
+    figures: Arc<Figures>,
+    /// Updates that are not answered, and since when there are any.
+    waiting: u64,
+    since: Instant,
+}
+
+impl Lag {
+    pub(super) fn new(figures: Arc<Figures>) -> Self {
+        Self { figures, waiting: 0, since: Instant::now() }
+    }
+
+    pub(super) fn sent(&mut self) {
+        self.figures.updates.fetch_add(1, Relaxed);
+        if self.waiting == 0 {
+            self.since = Instant::now();
+            self.figures.behind.fetch_add(1, Relaxed);
+        }
+        self.waiting += 1;
+    }
+
+    /// An answer that belongs to no update changes nothing.
+    pub(super) fn answered(&mut self, applied: bool) {
+        if self.waiting == 0 {
+            return;
+        }
+        let kind = if applied { &self.figures.acks } else { &self.figures.nacks };
+        kind.fetch_add(1, Relaxed);
+        self.waiting -= 1;
+        if self.waiting == 0 {
+            self.figures.behind.fetch_sub(1, Relaxed);
+            self.figures.caught_up(self.since.elapsed());
+        }
+    }
+}
+
+impl Drop for Lag {
+    fn drop(&mut self) {
+        if self.waiting > 0 {
+            self.figures.behind.fetch_sub(1, Relaxed);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a stream may go on by: this replica's role, the token's expiry, the pod's life, its place.
+
+use super::seats::Seat;
+use crate::auth::{Gate, Pass, ProbePods, Refusal};
+use crate::role::Role;
+use longwire_wire::message::Token;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+use tonic::metadata::MetadataValue;
+use tonic::{Code, Status};
+
+/// Where a standby's probe finds the holder: `ip:port`.
+pub const HOLDER: &str = "longwire-holder";
+/// The wall clock is looked at so often: it may be set while somebody sleeps.
+const GLANCE: Duration = Duration::from_secs(10);
+
+/// Who a stream was admitted as.
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) gate: Arc<Gate>,
+    pub(super) pass: Pass,
+    pods: watch::Receiver<ProbePods>,
+}
+
+#[derive(Debug)]
+pub(super) struct Leave {
+    role: watch::Receiver<Role>,
+    /// `None`: nobody authenticates, on loopback.
+    admission: Option<Admission>,
+    seat: Seat,
+}
+
+impl Admission {
+    pub(super) fn new(gate: Arc<Gate>, pass: Pass) -> Self {
+        Self { pods: gate.pods(), gate, pass }
+    }
+
+    /// Resolves to the reason why it holds no longer.
+    async fn over(&mut self) -> Refusal {
+        let Self { gate: _, pass, pods } = self;
+        tokio::select! {
+            () = gone(pods, pass) => Refusal::PodGone(pass.pod.clone()),
+            () = until(pass.expires) => Refusal::Expired,
+        }
+    }
+}
+
+impl Leave {
+    pub(super) fn new(role: watch::Receiver<Role>, admission: Option<Admission>, seat: Seat) -> Self {
+        Self { role, admission, seat }
+    }
+
+    /// Resolves to the stream's last word when it may not go on. May be dropped and called again.
+    pub(super) async fn over(&mut self) -> Status {
+        let Self { role, admission, seat } = self;
+        tokio::select! {
+            status = standby(role) => status,
+            refusal = over(admission) => refusal.into(),
+            _ = &mut seat.lost => Status::aborted("a newer stream of this node has taken this one's place"),
+        }
+    }
+
+    /// A token that cannot be verified now does no harm: the former one goes on to count until it expires.
+    pub(super) async fn renew(&mut self, Token(token): Token) -> Result<(), Status> {
+        let Some(Admission { gate, pass, .. }) = &mut self.admission else { return Ok(()) };
+        let renewed = gate.renew(pass, &token).await.map_err(Status::from);
+        match renewed {
+            Ok(renewed) => *pass = renewed,
+            Err(status) if status.code() == Code::Unavailable => {
+                tracing::debug!(node = &*pass.node, text = status.message(), "a new token is not yet verified");
+            }
+            Err(status) => return Err(status),
+        }
+        Ok(())
+    }
+}
+
+async fn over(admission: &mut Option<Admission>) -> Refusal {
+    match admission {
+        Some(admission) => {
+            let refusal = admission.over().await;
+            admission.gate.refused(&refusal);
+            refusal
+        }
+        None => pending().await,
+    }
+}
+
+/// Where nobody tells of pods any more the operator is stopping, and says so itself.
+async fn gone(pods: &mut watch::Receiver<ProbePods>, pass: &Pass) {
+    if pods.wait_for(|pods| pods.nodes.get(&pass.pod) != Some(&pass.node)).await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+/// Who decides may have ended: then the role stays what it is.
+async fn standby(role: &mut watch::Receiver<Role>) -> Status {
+    let now = role.wait_for(|role| matches!(role, Role::Standby { .. })).await.ok().map(|role| *role);
+    match now {
+        Some(Role::Standby { holder }) => elsewhere(holder),
+        _ => pending().await,
+    }
+}
+
+/// Sends the probe on.
+pub(super) fn elsewhere(holder: Option<SocketAddr>) -> Status {
+    let Some(holder) = holder else {
+        return Status::unavailable("this operator stands by, and nobody serves now: try again");
+    };
+    let mut status = Status::unavailable(format!("this operator stands by: ask {holder}"));
+    if let Ok(value) = MetadataValue::try_from(holder.to_string()) {
+        status.metadata_mut().insert(HOLDER, value);
+    }
+    status
+}
+
+async fn until(expires: u64) {
+    loop {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        match Duration::from_secs(expires).checked_sub(now) {
+            Some(left) if !left.is_zero() => tokio::time::sleep(left.min(GLANCE)).await,
+            _ => return,
+        }
+    }
+}

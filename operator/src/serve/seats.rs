@@ -1,0 +1,86 @@
+//! How many streams there may be, in all and of a node.
+
+use crate::figures::Figures;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+use tonic::Status;
+
+#[cfg(test)]
+mod tests;
+
+/// In all.
+const MOST: usize = 8_192;
+/// Of one node: a probe that restarts overlaps with its successor, whose predecessor's connection may not yet be known to
+/// be dead.
+const MOST_OF_NODE: usize = 2;
+
+#[derive(Debug, Default)]
+pub(super) struct Seats {
+    taken: Mutex<Taken>,
+    figures: Arc<Figures>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    next: u64,
+    count: usize,
+    /// Oldest first.
+    nodes: HashMap<String, VecDeque<(u64, oneshot::Sender<()>)>>,
+}
+
+/// A stream's place, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    seats: Arc<Seats>,
+    node: String,
+    number: u64,
+    /// Resolves when a newer stream of the node has taken the place.
+    pub(super) lost: oneshot::Receiver<()>,
+}
+
+impl Seats {
+    pub(super) fn new(figures: Arc<Figures>) -> Self {
+        Self { taken: Mutex::default(), figures }
+    }
+
+    /// The newest wins: the oldest of a node is the one most likely dead.
+    pub(super) fn take(self: &Arc<Self>, node: &str) -> Result<Seat, Status> {
+        let mut taken = self.taken();
+        if taken.count >= MOST {
+            self.figures.refused("too_many");
+            return Err(Status::resource_exhausted(format!("this operator serves {MOST} streams already")));
+        }
+        let (number, (keep, lost)) = (taken.next, oneshot::channel());
+        taken.next += 1;
+        taken.count += 1;
+        let of_node = taken.nodes.entry(node.to_owned()).or_default();
+        let ousted = if of_node.len() == MOST_OF_NODE { of_node.pop_front() } else { None };
+        of_node.push_back((number, keep));
+        if ousted.is_some() {
+            self.figures.refused("replaced");
+        }
+        self.figures.streams.fetch_add(1, Relaxed);
+        self.figures.streams_made.fetch_add(1, Relaxed);
+        Ok(Seat { seats: Arc::clone(self), node: node.to_owned(), number, lost })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.taken();
+        taken.count -= 1;
+        if let Some(of_node) = taken.nodes.get_mut(&self.node) {
+            of_node.retain(|(number, _)| *number != self.number);
+            if of_node.is_empty() {
+                taken.nodes.remove(&self.node);
+            }
+        }
+        self.seats.figures.streams.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,160 @@
+use super::failure::Failure;
+use super::kinds::Watched;
+use super::ledger::Ledger;
+use super::seen::Seen;
+use crate::event::Event;
+use crate::object::{Kind, Name, Object};
+use crate::sample::{log_of, told};
+use k8s_openapi::api::core::v1 as core;
+use kube::core::Status;
+use kube::runtime::watcher::{Error, InitialListStrategy};
+use longwire_crds::TelemetryPolicy;
+use rstest::rstest;
+use serde_json::{Value, from_value, json};
+
+fn seen<K: Watched>(object: Value) -> Seen<K> {
+    from_value(object).unwrap()
+}
+
+fn pod(name: &str, version: u32, address: &str) -> Seen<core::Pod> {
+    seen(json!({
+        "metadata": {"name": name, "namespace": "shop", "uid": name, "resourceVersion": version.to_string(),
+                     "managedFields": [{"manager": "kubelet"}]},
+        "status": {"podIPs": [{"ip": address}]},
+    }))
+}
+
+fn service(name: &str, version: u32, kind: &str) -> Seen<core::Service> {
+    seen(json!({
+        "metadata": {"name": name, "namespace": "shop", "resourceVersion": version.to_string()},
+        "spec": {"type": kind},
+    }))
+}
+
+/// What a ledger tells of a list.
+fn list<K>(ledger: &mut Ledger, objects: impl IntoIterator<Item = Seen<K>>) -> Vec<String> {
+    ledger.begin();
+    let mut events: Vec<Event> = objects.into_iter().filter_map(|seen| ledger.see(seen.sighting())).collect();
+    let mut gone = ledger.end();
+    gone.sort_by_key(|event| format!("{event:?}"));
+    events.extend(gone);
+    told(&events)
+}
+
+fn see<K>(ledger: &mut Ledger, seen: Seen<K>) -> Vec<String> {
+    told(&ledger.see(seen.sighting()).into_iter().collect())
+}
+
+/// One that has listed pods `a` and `b`.
+fn listed() -> Ledger {
+    let mut ledger = Ledger::new(Kind::Pod);
+    let events = list(&mut ledger, [pod("a", 1, "10.0.0.1"), pod("b", 2, "10.0.0.2")]);
+    assert_eq!(events, ["+Pod shop/a", "+Pod shop/b"]);
+    ledger
+}
+
+#[test]
+fn a_list_after_a_break_tells_only_of_what_changed_meanwhile() {
+    let mut ledger = listed();
+    let events = list(&mut ledger, [pod("b", 3, "10.0.0.9"), pod("c", 4, "10.0.0.3")]);
+    assert_eq!(events, ["+Pod shop/b", "+Pod shop/c", "-Pod shop/a"]);
+}
+
+#[test]
+fn a_list_that_breaks_off_takes_nothing_away() {
+    let mut ledger = listed();
+    ledger.begin();
+    assert_eq!(see(&mut ledger, pod("a", 1, "10.0.0.1")), [""; 0]);
+    // The next one is whole, and `a` went between the two.
+    assert_eq!(list(&mut ledger, [pod("b", 2, "10.0.0.2")]), ["-Pod shop/a"]);
+}
+
+#[test]
+fn a_change_of_what_does_not_matter_is_not_told() {
+    let mut ledger = listed();
+    assert_eq!(see(&mut ledger, pod("a", 5, "10.0.0.1")), [""; 0]);
+    assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.7")), ["+Pod shop/a"]);
+}
+
+#[test]
+fn what_goes_is_told_once() {
+    let mut ledger = listed();
+    let name = Name::new("shop", "a");
+    assert_eq!(told(&ledger.lose(&name).into_iter().collect()), ["-Pod shop/a"]);
+    assert_eq!(ledger.lose(&name), None);
+    assert_eq!(told(&ledger.clear()), ["-Pod shop/b"]);
+}
+
+#[test]
+fn what_decides_nothing_any_more_goes() {
+    let mut ledger = Ledger::new(Kind::Service);
+    assert_eq!(see(&mut ledger, service("s", 1, "ExternalName")), [""; 0]);
+    assert_eq!(see(&mut ledger, service("s", 2, "ClusterIP")), ["+Service shop/s"]);
+    assert_eq!(see(&mut ledger, service("s", 3, "ExternalName")), ["-Service shop/s"]);
+    assert_eq!(ledger.lose(&Name::new("shop", "s")), None);
+}
+
+#[test]
+fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
+    let mut ledger = listed();
+    let broken = || pod("a", 5, "10.0.0.256");
+    let (events, lines) = log_of(|| [see(&mut ledger, broken()), list(&mut ledger, [broken(), pod("c", 1, "::1")])]);
+    assert_eq!(events, [vec![], vec!["+Pod shop/c".to_owned(), "-Pod shop/b".to_owned()]]);
+    let expected =
+        "ERROR Pod shop/a: status.podIPs.ip: \"10.0.0.256\" is not an IP address: this version of it is ignored";
+    assert_eq!(lines, [expected]);
+    // Its mend is no change if it is again what it was.
+    assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.1")), [""; 0]);
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_says_so_in_its_place() {
+    let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+    let object = json!({
+        "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1", "generation": 3},
+        "spec": 7,
+    });
+    let (event, lines) = log_of(|| ledger.see(seen::<TelemetryPolicy>(object).sighting()));
+    let Some(Event::Apply(Object::Unreadable(unreadable))) = event else { panic!("{event:?}") };
+    assert_eq!((unreadable.key.to_string().as_str(), unreadable.uid.as_str()), ("TelemetryPolicy shop/p", "u"));
+    assert_eq!((unreadable.generation, lines.len()), (3, 1));
+    assert!(unreadable.error.contains("invalid type: integer `7`"), "{}", unreadable.error);
+}
+
+#[test]
+fn what_is_not_even_an_object_is_an_error_of_the_watch() {
+    assert!(from_value::<Seen<core::Pod>>(json!({"metadata": {"namespace": "shop"}})).is_err());
+    assert!(from_value::<Seen<core::Pod>>(json!([1])).is_err());
+}
+
+fn status(code: u16) -> Box<Status> {
+    Status::failure("because", "Because").with_code(code).boxed()
+}
+
+#[rstest]
+#[case::no_streaming_lists(Error::WatchStartFailed(kube::Error::Api(status(422))), Failure::NoStreaming)]
+#[case::refused_otherwise(Error::WatchFailed(kube::Error::Api(status(422))), Failure::Passing)]
+#[case::no_such_kind(Error::WatchStartFailed(kube::Error::Api(status(404))), Failure::Missing)]
+#[case::not_allowed(Error::WatchStartFailed(kube::Error::Api(status(403))), Failure::Forbidden)]
+#[case::fell_behind(Error::WatchError(status(410)), Failure::Expired)]
+#[case::fell_behind_at_once(Error::WatchStartFailed(kube::Error::Api(status(410))), Failure::Expired)]
+#[case::busy(Error::WatchStartFailed(kube::Error::Api(status(503))), Failure::Passing)]
+#[case::no_version(Error::NoResourceVersion, Failure::Passing)]
+fn an_error_says_what_to_do(#[case] error: Error, #[case] expected: Failure) {
+    assert_eq!(Failure::of(&error, &InitialListStrategy::StreamingList), expected);
+}
+
+#[test]
+fn pages_that_are_refused_are_not_asked_for_in_another_way() {
+    let error = Error::WatchStartFailed(kube::Error::Api(status(400)));
+    assert_eq!(Failure::of(&error, &InitialListStrategy::ListWatch), Failure::Passing);
+}
+
+#[test]
+fn a_kind_that_is_not_installed_is_said_with_the_remedy() {
+    let error = Error::WatchStartFailed(kube::Error::Api(status(404)));
+    let text = Failure::Missing.text(&error, "telemetry.longwire.io", "statsmatchers");
+    let expected = "statsmatchers.telemetry.longwire.io: the API server does not know this kind: there are none until it \
+                    is installed with kubectl apply -f crds/manifests";
+    assert_eq!(text, expected);
+}

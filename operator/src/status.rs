@@ -1,0 +1,130 @@
+//! What the operator says back about each policy object: its status subresource, written by the holder of the Lease alone.
+//!
+//! ```text
+//! Status (wanted) --Reports--> Plan (pure: what to write now) --Writer--> API server
+//! ```
+//!
+//! Only the latest wanted status of an object waits, so that an API server that is away costs no memory.
+
+use crate::object::Key;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+mod body;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use write::write;
+
+/// All that is said about an object, and when it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// `metadata.generation` of the object that this is about.
+    pub observed_generation: i64,
+    pub accepted: Condition,
+    pub programmed: Condition,
+    pub conflicted: Condition,
+    pub programmed_nodes: u32,
+    pub desired_nodes: u32,
+    /// Workloads selected.
+    pub workloads: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    pub status: Truth,
+    /// In CamelCase.
+    pub reason: String,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    True,
+    False,
+    Unknown,
+}
+
+/// Where the wanted statuses are left. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Reports(Arc<Desk>);
+
+#[derive(Debug, Default)]
+struct Desk {
+    /// By object; at most one each. `None`: the object is gone.
+    left: Mutex<HashMap<Key, Option<Report>>>,
+    bell: Notify,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Report {
+    /// An object that was made anew under the same name is another one.
+    uid: String,
+    status: Status,
+}
+
+impl Reports {
+    /// The object's status should be this; what was left before and is not written yet is forgotten.
+    pub fn leave(&self, key: Key, uid: &str, status: Status) {
+        self.put(key, Some(Report { uid: uid.to_owned(), status }));
+    }
+
+    /// The object is gone: nothing is written about it any more.
+    pub fn forget(&self, key: Key) {
+        self.put(key, None);
+    }
+
+    fn put(&self, key: Key, report: Option<Report>) {
+        self.0.left.lock().insert(key, report);
+        self.0.bell.notify_one();
+    }
+
+    fn take(&self) -> HashMap<Key, Option<Report>> {
+        std::mem::take(&mut self.0.left.lock())
+    }
+
+    /// What was left, and whether it is a status.
+    #[cfg(test)]
+    pub(crate) fn take_keys(&self) -> Vec<(Key, bool)> {
+        self.take().into_iter().map(|(key, report)| (key, report.is_some())).collect()
+    }
+
+    /// Until something has been left since the last time.
+    async fn rung(&self) {
+        self.0.bell.notified().await;
+    }
+}
+
+impl Status {
+    fn conditions(&self) -> [(&'static str, &Condition); 3] {
+        [("Accepted", &self.accepted), ("Programmed", &self.programmed), ("Conflicted", &self.conflicted)]
+    }
+
+    /// Whether something is different that people wait for. Figures, and messages that may hold figures, are not.
+    fn turns(&self, former: &Self) -> bool {
+        let verdict = |condition: &Condition| (condition.status, condition.reason.clone());
+        let verdicts = |status: &Self| status.conditions().map(|(_, condition)| verdict(condition));
+        self.observed_generation != former.observed_generation || verdicts(self) != verdicts(former)
+    }
+}
+
+impl Truth {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(is_so: bool) -> Self {
+        if is_so { Self::True } else { Self::False }
+    }
+}

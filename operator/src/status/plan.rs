@@ -1,0 +1,121 @@
+//! Which status to write now. Pure: times are arguments.
+
+use super::body::Written;
+use super::{Report, Status};
+use crate::object::Key;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Between two writes about one object that differ in figures alone.
+const FIGURES: Duration = Duration::from_secs(5);
+/// Between any two: an object whose conditions come and go does not keep the API server busy.
+const CONDITIONS: Duration = Duration::from_millis(200);
+/// After a write that did not work, doubled each time up to the second.
+const AGAIN: Duration = Duration::from_millis(500);
+const AT_LAST: Duration = Duration::from_secs(4);
+
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    objects: HashMap<Key, Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    wanted: Report,
+    /// `None`: not known, the API server has to be asked.
+    written: Option<Written>,
+    /// Not before this, since the start.
+    earliest: Duration,
+    failures: u32,
+    under_way: bool,
+}
+
+/// A write to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Write {
+    pub(super) key: Key,
+    pub(super) uid: String,
+    pub(super) status: Status,
+    pub(super) former: Option<Written>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Outcome {
+    Written(Written),
+    /// The object is gone, or another one has its name: who knows of that one says so.
+    Gone,
+    Failed,
+}
+
+impl Plan {
+    /// `None`: the object is gone.
+    pub(super) fn want(&mut self, key: Key, report: Option<Report>) {
+        let Some(wanted) = report else {
+            self.objects.remove(&key);
+            return;
+        };
+        match self.objects.get_mut(&key) {
+            Some(entry) if entry.wanted.uid == wanted.uid => entry.wanted = wanted,
+            _ => {
+                let entry = Entry { wanted, written: None, earliest: Duration::ZERO, failures: 0, under_way: false };
+                self.objects.insert(key, entry);
+            }
+        }
+    }
+
+    /// Somebody else may have written meanwhile.
+    pub(super) fn start_over(&mut self) {
+        for entry in self.objects.values_mut() {
+            (entry.written, entry.earliest, entry.failures) = (None, Duration::ZERO, 0);
+        }
+    }
+
+    /// At most so many of those whose time has come; they are under way from then on.
+    pub(super) fn due(&mut self, now: Duration, most: usize) -> Vec<Write> {
+        let due = self.objects.iter_mut().filter(|(_, entry)| entry.at().is_some_and(|at| at <= now));
+        let begin = |(key, entry): (&Key, &mut Entry)| {
+            entry.under_way = true;
+            let Report { uid, status } = entry.wanted.clone();
+            Write { key: key.clone(), uid, status, former: entry.written.clone() }
+        };
+        due.take(most).map(begin).collect()
+    }
+
+    /// When something is due next.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.objects.values().filter_map(Entry::at).min()
+    }
+
+    pub(super) fn done(&mut self, key: &Key, uid: &str, outcome: Outcome, now: Duration) {
+        let Some(entry) = self.objects.get_mut(key).filter(|entry| entry.wanted.uid == uid) else { return };
+        entry.under_way = false;
+        match outcome {
+            Outcome::Written(written) => {
+                (entry.written, entry.failures, entry.earliest) = (Some(written), 0, now + CONDITIONS);
+            }
+            Outcome::Gone => drop(self.objects.remove(key)),
+            Outcome::Failed => {
+                entry.earliest = now + AGAIN.saturating_mul(1 << entry.failures.min(3)).min(AT_LAST);
+                entry.failures += 1;
+                // It may have arrived all the same.
+                entry.written = None;
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// When it may be written; `None`: there is nothing to write, or it is being done.
+    fn at(&self) -> Option<Duration> {
+        if self.under_way {
+            return None;
+        }
+        let Some(written) = &self.written else { return Some(self.earliest) };
+        if written.status == self.wanted.status {
+            return None;
+        }
+        let turns = self.wanted.status.turns(&written.status);
+        Some(if turns { self.earliest } else { self.earliest + (FIGURES - CONDITIONS) })
+    }
+}

@@ -1,0 +1,133 @@
+//! The part that talks: reads what is there, applies what should be.
+
+use super::Reports;
+use super::body::{Written, says_the_same};
+use super::plan::{Outcome, Plan, Write};
+use crate::kubernetes::chain;
+use crate::object::{Key, Kind};
+use crate::role::Role;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use k8s_openapi::jiff::Timestamp;
+use kube::Client;
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use longwire_crds::{ExtraStatTags, PolicyStatus, StatsMatcher, TelemetryPolicy};
+use serde::Deserialize;
+use serde_json::json;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Who owns the fields of a status.
+const MANAGER: &str = "longwire-operator";
+/// Writes under way at a time.
+const AT_ONCE: usize = 4;
+/// For one request.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}", chain(.0))]
+    Refused(#[from] kube::Error),
+    #[error("the API server did not answer within {PATIENCE:?}")]
+    Silent,
+}
+
+/// Writes what is left with `reports`, while this replica holds the Lease; until that can no longer be known.
+pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<Role>) {
+    let started = Instant::now();
+    let mut plan = Plan::default();
+    let mut writes = FuturesUnordered::new();
+    let mut failing = false;
+    loop {
+        let holds = matches!(*role.borrow_and_update(), Role::Holder);
+        for (key, report) in reports.take() {
+            plan.want(key, report);
+        }
+        if holds {
+            for due in plan.due(started.elapsed(), AT_ONCE - writes.len()) {
+                writes.push(apply(&client, due));
+            }
+        }
+        let next = plan.next().filter(|_| holds && writes.len() < AT_ONCE);
+        tokio::select! {
+            () = reports.rung() => {}
+            () = sleep(next.unwrap_or_default().saturating_sub(started.elapsed())), if next.is_some() => {}
+            Some((key, uid, outcome)) = writes.next() => {
+                let outcome = report(&key, outcome, &mut failing);
+                plan.done(&key, &uid, outcome, started.elapsed());
+            }
+            changed = role.changed() => match changed {
+                Ok(()) => plan.start_over(),
+                Err(_) => return,
+            },
+        }
+    }
+}
+
+async fn apply(client: &Client, write: Write) -> (Key, String, Result<Outcome, Failure>) {
+    let outcome = timeout(PATIENCE, try_apply(client, &write)).await;
+    let outcome = outcome.map_err(|_| Failure::Silent).and_then(|outcome| outcome.map_err(Failure::from));
+    (write.key, write.uid, outcome)
+}
+
+async fn try_apply(client: &Client, write: &Write) -> kube::Result<Outcome> {
+    let Write { key: Key { kind, name }, uid, status, former } = write;
+    let Some(resource) = resource(*kind) else { return Ok(Outcome::Gone) };
+    let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &name.namespace, &resource);
+    let former = match former {
+        Some(former) => Some(former.body()),
+        None => match objects.get_opt(&name.name).await? {
+            Some(object) if object.metadata.uid.as_ref() == Some(uid) => read(&object),
+            _ => return Ok(Outcome::Gone),
+        },
+    };
+    let written = Written::over(former.as_ref(), status.clone(), Timestamp::now());
+    let body = written.body();
+    if former.is_some_and(|former| says_the_same(&former, &body)) {
+        return Ok(Outcome::Written(written));
+    }
+    let patch = json!({
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        // With its UID, so that one that was made anew is not told what was said of the former.
+        "metadata": {"name": name.name, "namespace": name.namespace, "uid": uid},
+        "status": body,
+    });
+    let parameters = PatchParams::apply(MANAGER).force();
+    match objects.patch_status(&name.name, &parameters, &Patch::Apply(&patch)).await {
+        Ok(_) => Ok(Outcome::Written(written)),
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Outcome::Gone),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is there and cannot be read is written over.
+fn read(object: &DynamicObject) -> Option<PolicyStatus> {
+    object.data.get("status").and_then(|status| PolicyStatus::deserialize(status).ok())
+}
+
+fn resource(kind: Kind) -> Option<ApiResource> {
+    match kind {
+        Kind::TelemetryPolicy => Some(ApiResource::erase::<TelemetryPolicy>(&())),
+        Kind::ExtraStatTags => Some(ApiResource::erase::<ExtraStatTags>(&())),
+        Kind::StatsMatcher => Some(ApiResource::erase::<StatsMatcher>(&())),
+        Kind::EndpointSlice | Kind::Namespace | Kind::Node | Kind::Pod | Kind::Service => None,
+    }
+}
+
+/// Says it once, not at every attempt.
+fn report(key: &Key, outcome: Result<Outcome, Failure>, failing: &mut bool) -> Outcome {
+    match outcome {
+        Ok(outcome) => {
+            *failing = false;
+            outcome
+        }
+        Err(error) => {
+            if !std::mem::replace(failing, true) {
+                tracing::warn!("status of {key}: {error}: tried again until it works");
+            }
+            Outcome::Failed
+        }
+    }
+}

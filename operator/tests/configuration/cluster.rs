@@ -1,0 +1,64 @@
+//! Index and compiler over manifests, as the writer drives them.
+
+use longwire_model::telemetry::NodeSettings;
+use longwire_operator::compile::{Changes, Compiler, NodeConfiguration, Settings};
+use longwire_operator::complaint::PodComplaint;
+use longwire_operator::event::Event;
+use longwire_operator::index::{Index, Stale};
+use longwire_operator::source::Manifests;
+use longwire_operator::standing::Standings;
+use std::collections::BTreeMap;
+use std::fs;
+
+pub(crate) const ROOT: &str = "longwire-system";
+
+pub(crate) struct Cluster {
+    index: Index,
+    compiler: Compiler,
+    pub(crate) nodes: BTreeMap<String, NodeConfiguration>,
+    pub(crate) settings: NodeSettings,
+    pub(crate) standings: Standings,
+    pub(crate) complaints: Vec<PodComplaint>,
+}
+
+impl Cluster {
+    pub(crate) fn new() -> Self {
+        let settings = Settings {
+            cluster_name: "Kubernetes".to_owned(),
+            cluster_domain: "cluster.local".to_owned(),
+            root_namespace: ROOT.to_owned(),
+        };
+        Self {
+            index: Index::default(),
+            compiler: Compiler::new(settings),
+            nodes: BTreeMap::new(),
+            settings: NodeSettings::default(),
+            standings: Standings::new(),
+            complaints: Vec::new(),
+        }
+    }
+
+    pub(crate) fn of(yaml: &str) -> Self {
+        let mut cluster = Self::new();
+        cluster.take(events(yaml));
+        cluster
+    }
+
+    pub(crate) fn take(&mut self, events: Vec<Event>) {
+        let mut stale = Stale::default();
+        events.into_iter().for_each(|event| self.index.apply(event, &mut stale));
+        let Changes { settings, nodes, standings, complaints, .. } = self.compiler.compile(&self.index, stale, 0);
+        self.settings = settings;
+        self.nodes.extend(nodes);
+        self.standings = standings.unwrap_or_else(|| std::mem::take(&mut self.standings));
+        self.complaints.extend(complaints);
+    }
+}
+
+/// What a directory with this one manifest tells.
+pub(crate) fn events(yaml: &str) -> Vec<Event> {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("all.yaml"), yaml).unwrap();
+    let events = Manifests::open(directory.path()).unwrap().look();
+    events.into_iter().filter(|event| *event != Event::Synced).collect()
+}

@@ -1,0 +1,7 @@
+//! What objects come to, from manifests to what probes are told.
+
+mod cases;
+mod cluster;
+mod outcome;
+mod properties;
+mod wrong_specs;

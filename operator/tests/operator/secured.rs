@@ -1,0 +1,167 @@
+//! TLS and authentication over loopback: an operator as it serves on a cluster, beside a scripted API server.
+
+mod admission;
+mod certificates;
+mod standby;
+
+use crate::api_server::{ApiServer, token};
+use crate::harness::hello;
+use k8s_openapi::api::core::v1 as k8s;
+use kube::Client;
+use longwire_operator::auth::Probes;
+use longwire_operator::compile::{Compiler, Settings};
+use longwire_operator::event::{Batch, Event};
+use longwire_operator::figures::Figures;
+use longwire_operator::object::{Key, Kind, Name, Object};
+use longwire_operator::options::Options;
+use longwire_operator::publish::Publisher;
+use longwire_operator::role::Role;
+use longwire_operator::security;
+use longwire_operator::serve::{self, Context};
+use longwire_operator::writer::Writer;
+use longwire_wire::message::{FromProbe, Token};
+use longwire_wire::proto;
+use longwire_wire::proto::control_client::ControlClient;
+use serde_json::json;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Code, Request, Status, Streaming};
+
+/// Longer than anything takes, shorter than one likes to wait.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PROBE: &str = "longwire-probe";
+const AUDIENCE: &str = "longwire-operator";
+const NAME: &str = "longwire-operator.watch.svc";
+/// Of certificates: minutes, so that nothing is renewed while a test runs.
+const LONG: [&str; 6] = ["--certificate-lifetime", "1h", "--authority-lifetime", "1d", "--authority-spread", "10m"];
+
+/// An operator with pod `p1` of the probes' account on node `n1`, `p2` on `n2`.
+struct Secured {
+    api: ApiServer,
+    address: SocketAddr,
+    events: mpsc::Sender<Batch>,
+    role: watch::Sender<Role>,
+    figures: Arc<Figures>,
+    guard: security::Guard,
+}
+
+fn probe_pod(name: &str, node: &str) -> Event {
+    let pod = json!({
+        "metadata": {"name": name, "namespace": "watch", "uid": name},
+        "spec": {"nodeName": node, "serviceAccountName": PROBE, "containers": []},
+        "status": {"phase": "Running"},
+    });
+    let pod: k8s::Pod = serde_json::from_value(pod).unwrap();
+    Event::Apply(Object::Pod(Arc::new(pod.try_into().unwrap())))
+}
+
+fn end_of(name: &str) -> Event {
+    Event::Delete(Key { kind: Kind::Pod, name: Name::new("watch", name) })
+}
+
+impl Secured {
+    async fn start() -> Self {
+        let (api, client) = ApiServer::start().await;
+        Self::beside(api, &client, &LONG).await
+    }
+
+    /// One more replica with these lifetimes.
+    async fn beside(api: ApiServer, client: &Client, lifetimes: &[&str]) -> Self {
+        let words = ["longwire-operator", "--manifests", "none", "--namespace", "watch"];
+        let options = <Options as clap::Parser>::parse_from(words.iter().chain(lifetimes)).security;
+        let figures = Arc::<Figures>::default();
+        let (probes, pods) = Probes::new(options.account().unwrap());
+        let (publisher, published) = Publisher::new();
+        let text = str::to_owned;
+        let settings =
+            Settings { cluster_name: text("c"), cluster_domain: text("cluster.local"), root_namespace: text("watch") };
+        let (events, batches) = mpsc::channel(4);
+        let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&figures));
+        tokio::spawn(writer.run(batches, || 1));
+        let guard = security::start(client, &options, pods, Arc::clone(&figures)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (role, receiver) = watch::channel(Role::Holder);
+        let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
+        let context = Context { published, role: receiver, gate, figures: Arc::clone(&figures) };
+        tokio::spawn(serve::serve(listener, context, tls, pending()));
+        let operator = Self { api, address, events, role, figures, guard };
+        operator.tell(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
+        operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
+        operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();
+        operator
+    }
+
+    async fn tell(&self, events: Batch) {
+        self.events.send(events).await.unwrap();
+    }
+
+    /// As a probe that trusts this connects.
+    async fn channel(&self, trust: &str, name: &str) -> Result<Channel, tonic::transport::Error> {
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(trust)).domain_name(name);
+        Endpoint::from_shared(format!("https://{}", self.address)).unwrap().tls_config(tls).unwrap().connect().await
+    }
+
+    /// A stream of node `n1` with this token.
+    async fn stream(&self, token: Option<&str>) -> Result<Stream, Status> {
+        let channel = self.channel(&self.api.bundle(|_| true).await, NAME).await.unwrap();
+        let (messages, outbox) = mpsc::channel(16);
+        messages.send(FromProbe::Hello(hello("n1")).into()).await.unwrap();
+        let mut request = Request::new(ReceiverStream::new(outbox));
+        if let Some(token) = token {
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        }
+        let updates = ControlClient::new(channel).connect(request).await?.into_inner();
+        Ok(Stream { messages, updates })
+    }
+
+    /// A stream that has been told something.
+    async fn admitted(&self, token: &str) -> Stream {
+        let mut stream = self.stream(Some(token)).await.unwrap();
+        stream.next().await.unwrap();
+        stream
+    }
+
+    /// How a stream with this token ends.
+    async fn refusal(&self, token: Option<&str>) -> (Code, String) {
+        let status = match self.stream(token).await {
+            Ok(mut stream) => stream.last_word().await,
+            Err(status) => status,
+        };
+        (status.code(), status.message().to_owned())
+    }
+}
+
+struct Stream {
+    messages: mpsc::Sender<proto::ProbeMessage>,
+    updates: Streaming<proto::Update>,
+}
+
+impl Stream {
+    async fn next(&mut self) -> Result<proto::Update, Status> {
+        let message = tokio::time::timeout(PATIENCE, self.updates.message()).await.expect("an update")?;
+        message.ok_or_else(|| Status::ok("ended"))
+    }
+
+    async fn last_word(&mut self) -> Status {
+        loop {
+            if let Err(status) = self.next().await {
+                return status;
+            }
+        }
+    }
+
+    async fn authenticate(&self, token: String) {
+        self.messages.send(FromProbe::Authenticate(Token(token)).into()).await.unwrap();
+    }
+}
+
+fn good() -> String {
+    token(PROBE, "p1", AUDIENCE, 600)
+}

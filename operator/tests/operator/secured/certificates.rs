@@ -1,0 +1,110 @@
+//! Handshakes, and certificates that change meanwhile.
+
+use super::{NAME, PATIENCE, Secured, end_of, good};
+use crate::api_server::ApiServer;
+use longwire_operator::tls::{Lifetimes, Material, names};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Why a connection could not be made, all of it.
+fn reasons(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+async fn counted(operator: &Secured, reason: &str) {
+    let counted = async {
+        while operator.figures.handshake_refusals().get(reason) != Some(&1) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, counted).await.expect(reason);
+}
+
+#[tokio::test]
+async fn a_probe_that_trusts_another_authority_does_not_connect() {
+    let operator = Secured::start().await;
+    let lifetimes = Lifetimes { leaf: 3_600, authority: 86_400, spread: 60 };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let other = Material::create(&names("watch"), lifetimes, now).unwrap().bundle();
+    let error = operator.channel(&other, NAME).await.unwrap_err();
+    assert!(reasons(&error).contains("UnknownIssuer"), "{}", reasons(&error));
+    counted(&operator, "refused_by_peer").await;
+}
+
+#[tokio::test]
+async fn the_certificate_is_for_the_operators_names_alone() {
+    let operator = Secured::start().await;
+    let trust = operator.api.bundle(|_| true).await;
+    let error = operator.channel(&trust, "longwire-operator.other.svc").await.unwrap_err();
+    assert!(reasons(&error).contains("not valid for name"), "{}", reasons(&error));
+    operator.channel(&trust, "longwire-operator.watch").await.unwrap();
+}
+
+#[tokio::test]
+async fn plain_text_is_refused_and_counted() {
+    let operator = Secured::start().await;
+    let mut plain = TcpStream::connect(operator.address).await.unwrap();
+    plain.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    // An alert and the end; a reset is an end too.
+    let _ = plain.read_to_end(&mut answer).await;
+    assert!(answer.len() < 16, "{answer:?}");
+    counted(&operator, "plaintext").await;
+}
+
+#[tokio::test]
+async fn who_connects_and_says_nothing_is_let_go() {
+    let operator = Secured::start().await;
+    let mut silent = TcpStream::connect(operator.address).await.unwrap();
+    let ended = tokio::time::timeout(PATIENCE, silent.read(&mut [0; 1])).await.unwrap();
+    assert!(ended.is_ok_and(|read| read == 0));
+    counted(&operator, "timeout").await;
+}
+
+#[tokio::test]
+async fn replicas_that_start_at_once_serve_one_certificate() {
+    let (api, client) = ApiServer::start().await;
+    let (one, two) = tokio::join!(
+        Secured::beside(api.clone(), &client, &super::LONG),
+        Secured::beside(api.clone(), &client, &super::LONG),
+    );
+    for operator in [&one, &two] {
+        operator.admitted(&good()).await;
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_spoiled_is_made_anew() {
+    let operator = Secured::start().await;
+    let before = operator.api.bundle(|_| true).await;
+    operator.api.spoil("tls.key");
+    let after = operator.api.bundle(|bundle| bundle != before).await;
+    assert!(!after.contains(&before));
+    operator.admitted(&good()).await;
+}
+
+#[tokio::test]
+async fn a_rotation_of_everything_ends_no_stream_and_refuses_no_probe() {
+    let (api, client) = ApiServer::start().await;
+    // The certificate is renewed every two seconds, the authority after ten, and forgotten five later.
+    let seconds = ["--certificate-lifetime", "4s", "--authority-lifetime", "16s", "--authority-spread", "1s"];
+    let one = Secured::beside(api.clone(), &client, &seconds).await;
+    let two = Secured::beside(api.clone(), &client, &seconds).await;
+    let first = api.bundle(|_| true).await;
+    let mut stream = one.admitted(&good()).await;
+    // Probes come to either replica after every change, with what is published at the moment.
+    let rotated = async {
+        let mut certificate = one.guard.certificate.clone();
+        while api.bundle(|_| true).await.contains(first.trim()) {
+            for operator in [&one, &two] {
+                operator.admitted(&good()).await;
+            }
+            certificate.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(2 * PATIENCE, rotated).await.expect("the first authority is forgotten");
+    // The stream of before knows nothing of it.
+    one.tell(vec![end_of("p2"), super::probe_pod("p3", "n1")]).await;
+    assert_eq!(stream.next().await.unwrap().pods.len(), 1);
+}
