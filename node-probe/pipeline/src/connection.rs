@@ -34,8 +34,6 @@ pub(crate) struct Entry<T> {
     /// The pass that saw it last.
     pass: u32,
     pub(crate) rtt_observed: bool,
-    /// Its age was that of a long connection when it was looked at: what there is of such, it has.
-    pub(crate) was_long: bool,
 }
 
 impl<T> Entry<T> {
@@ -287,7 +285,6 @@ impl<T> Connections<T> {
             stage,
             pass: self.passes.begun(),
             rtt_observed: false,
-            was_long: false,
         });
     }
 

@@ -21,7 +21,7 @@ mod resolution;
 mod saved;
 
 pub(crate) use cgroup::Named;
-pub(crate) use end::{End, Endpoint, Sequence};
+pub(crate) use end::{End, Endpoint, Host, Sequence};
 pub(crate) use inquiry::{Backend, Ignored, Inquiry, Moment, Verdict, Wait, Waiting};
 pub(crate) use local::{Local, PodSlot};
 pub use peer::BackendQuestion;

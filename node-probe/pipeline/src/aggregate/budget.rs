@@ -1,8 +1,8 @@
 //! Lines that label sets may come to. A label set is charged for all it can grow to, every reason and every histogram of
 //! the metrics that are on for it: it is never refused a line later, and the budget is never exceeded.
 
-use super::{Budget, SERVICE, WORKLOAD};
 use super::handles::ENVOY;
+use super::{Budget, SERVICE, WORKLOAD};
 use crate::record::FailReason;
 use hashbrown::HashMap;
 use longwire_model::series::{Kind, Metric, Metrics};

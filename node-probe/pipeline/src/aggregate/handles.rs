@@ -33,7 +33,10 @@ const NOTHING: Feed = Feed { at: 0, metrics: Metrics::NONE };
 #[derive(Clone, Debug)]
 pub struct Attribution {
     first: [Feed; 2],
-    #[expect(clippy::box_collection, reason = "a hundred thousand connections hold one, and hardly any has a third feed")]
+    #[expect(
+        clippy::box_collection,
+        reason = "a hundred thousand connections hold one, and hardly any has a third feed"
+    )]
     more: Option<Box<Vec<Feed>>>,
 }
 

@@ -14,7 +14,6 @@ impl<T> Entry<T> {
             baseline: self.baseline.as_deref().copied(),
             opened: self.opened,
             rtt_observed: self.rtt_observed,
-            was_long: self.was_long,
             stage,
         }
     }
@@ -26,12 +25,12 @@ impl<T> Connections<T> {
     }
 
     pub(crate) fn restore(&mut self, saved: &SavedConnection<'_>, stage: T) -> Result<(), Flaw> {
-        let SavedConnection { id, seen, baseline, opened, rtt_observed, was_long, stage: _ } = *saved;
+        let SavedConnection { id, seen, baseline, opened, rtt_observed, stage: _ } = *saved;
         if self.find(id).is_some() {
             return Err(Flaw::Twice("connection"));
         }
         let baseline = baseline.map(Box::new);
-        self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed, was_long });
+        self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed });
         Ok(())
     }
 

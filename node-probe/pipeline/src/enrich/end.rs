@@ -2,7 +2,7 @@
 
 use crate::record::{ConnectionRecord, FoldedRecord, Monotonic, Role};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Initial sequence numbers, client's and server's: one name for both ends of a connection, through any translation.
 pub(crate) type Sequence = (u32, u32);
@@ -57,16 +57,37 @@ impl End {
     }
 }
 
-/// An address and port in 20 bytes: `SocketAddr` takes 32, and every live connection keeps two.
+/// An address and port in 18 bytes: `SocketAddr` takes 32, and every live connection keeps two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "SocketAddr", into = "SocketAddr")]
 pub(crate) struct Endpoint {
-    address: IpAddr,
+    address: Host,
     port: u16,
+}
+
+/// An address in 16 bytes, IPv4 among those of IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "IpAddr", into = "IpAddr")]
+pub(crate) struct Host([u8; 16]);
+
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        Self(match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+            IpAddr::V6(address) => address.octets(),
+        })
+    }
+}
+
+impl From<Host> for IpAddr {
+    fn from(host: Host) -> Self {
+        Ipv6Addr::from(host.0).to_canonical()
+    }
 }
 
 impl Endpoint {
     pub(crate) fn address(self) -> IpAddr {
-        self.address
+        self.address.into()
     }
 
     pub(crate) fn port(self) -> u16 {
@@ -76,12 +97,12 @@ impl Endpoint {
 
 impl From<SocketAddr> for Endpoint {
     fn from(address: SocketAddr) -> Self {
-        Self { address: address.ip(), port: address.port() }
+        Self { address: address.ip().into(), port: address.port() }
     }
 }
 
 impl From<Endpoint> for SocketAddr {
     fn from(endpoint: Endpoint) -> Self {
-        Self::new(endpoint.address, endpoint.port)
+        Self::new(endpoint.address(), endpoint.port)
     }
 }

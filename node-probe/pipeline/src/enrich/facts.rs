@@ -18,7 +18,7 @@ impl Resolution {
     fn address(&self, end: End) -> IpAddr {
         match end {
             End::Source => self.source.address(),
-            End::Destination => self.destination_pod_address,
+            End::Destination => self.destination_pod_address.into(),
         }
     }
 

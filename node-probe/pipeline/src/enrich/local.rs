@@ -23,11 +23,11 @@ const FAREWELL: Monotonic = 60_000_000_000;
 /// Network namespaces that are remembered; a pod has one.
 const NAMESPACES: usize = 16_384;
 
-/// A pod of this node as a connection holds it, in 8 bytes. The pod may be gone, and the slot another's: the generation
+/// A pod of this node as a connection holds it, in 6 bytes. The pod may be gone, and the slot another's: the generation
 /// tells.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct PodSlot {
-    index: u32,
+    index: u16,
     generation: u16,
     /// Of the pod's telemetry, as it was when this was last looked at.
     revision: u16,
@@ -82,10 +82,10 @@ enum Tenant {
 #[derive(Debug)]
 pub(crate) struct Locals {
     slots: Vec<Slot>,
-    free: Vec<u32>,
-    by_uid: HashMap<Box<str>, u32>,
+    free: Vec<u16>,
+    by_uid: HashMap<Box<str>, u16>,
     /// Pods with a network of their own.
-    by_address: HashMap<IpAddr, Vec<u32>>,
+    by_address: HashMap<IpAddr, Vec<u16>>,
     tenants: Recent<u32, Tenant>,
     pub(super) cgroups: Cgroups,
     host_netns: u32,
@@ -142,10 +142,8 @@ impl Locals {
     }
 
     pub(super) fn upsert(&mut self, pod: &LocalPod) {
-        let index = match self.by_uid.get(pod.pod.uid.as_str()) {
-            Some(index) => *index,
-            None => self.claim(&pod.pod.uid),
-        };
+        let known = self.by_uid.get(pod.pod.uid.as_str()).copied();
+        let Some(index) = known.or_else(|| self.claim(&pod.pod.uid)) else { return };
         self.unlist(index);
         let slot = &mut self.slots[index as usize];
         if slot.held.as_ref().is_some_and(|held| is_edit(held, pod)) {
@@ -201,19 +199,22 @@ impl Locals {
         }
     }
 
-    fn claim(&mut self, uid: &str) -> u32 {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, revision: 0, long: None, held: None, removed: None });
-            #[expect(clippy::cast_possible_truncation, reason = "pods of one node")]
-            let last = self.slots.len() as u32 - 1;
-            last
-        });
+    /// `None`: 65,536 pods on one node, hundreds of times what Kubernetes allows. Connections of more are foreign.
+    fn claim(&mut self, uid: &str) -> Option<u16> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                let last = u16::try_from(self.slots.len()).ok()?;
+                self.slots.push(Slot { generation: 0, revision: 0, long: None, held: None, removed: None });
+                last
+            }
+        };
         self.by_uid.insert(uid.into(), index);
-        index
+        Some(index)
     }
 
     /// By the addresses of a network of its own.
-    fn list(&mut self, index: u32) {
+    fn list(&mut self, index: u16) {
         let Some(held) = self.slots[index as usize].held.as_ref().filter(|held| !held.pod.host_network) else { return };
         for address in &held.pod.addresses {
             self.by_address.entry(*address).or_default().push(index);
@@ -221,7 +222,7 @@ impl Locals {
     }
 
     /// Takes the pod out of what it is found by, save its UID.
-    fn unlist(&mut self, index: u32) {
+    fn unlist(&mut self, index: u16) {
         let Some(held) = &self.slots[index as usize].held else { return };
         for address in &held.pod.addresses {
             if let Some(holders) = self.by_address.get_mut(address) {
@@ -237,7 +238,7 @@ impl Locals {
         self.slots.get(slot.index as usize).filter(|at| at.generation == slot.generation && at.held.is_some())
     }
 
-    fn local(&self, index: u32) -> Option<Local> {
+    fn local(&self, index: u16) -> Option<Local> {
         let slot = &self.slots[index as usize];
         let held = slot.held.as_ref()?;
         let slot = PodSlot { index, generation: slot.generation, revision: slot.revision };

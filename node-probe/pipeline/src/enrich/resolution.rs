@@ -1,12 +1,12 @@
 //! What is known once an inquiry is over: the edge, and what a long connection says beyond it.
 
-use super::end::{End, Endpoint};
+use super::end::{End, Endpoint, Host};
 use crate::labels::{Cluster, EnvoyLabels};
 use crate::observation::{Dialled, Edge, Flow, Reporter};
 use crate::record::Role;
 use crate::state::{Flaw, SavedResolution, Shared, Writer};
 use longwire_model::identity::{Pod, Service, UnixNanos};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The other end.
@@ -29,7 +29,7 @@ pub(crate) struct Resolution {
     pub(super) dialled: Option<Arc<Service>>,
     pub(super) source: Endpoint,
     pub(super) destination: Endpoint,
-    pub(super) destination_pod_address: IpAddr,
+    pub(super) destination_pod_address: Host,
 }
 
 impl Resolution {
@@ -64,7 +64,7 @@ impl Resolution {
             dialled,
             source: end.local.into(),
             destination: end.remote.into(),
-            destination_pod_address: target,
+            destination_pod_address: target.into(),
         }
     }
 
@@ -85,7 +85,7 @@ impl Resolution {
             dialled: None,
             source: end.remote.into(),
             destination: end.local.into(),
-            destination_pod_address: end.local.ip(),
+            destination_pod_address: end.local.ip().into(),
         }
     }
 
@@ -111,7 +111,8 @@ impl Resolution {
     /// The own port of the edge's Service.
     fn service_port(&self) -> u16 {
         let backings = self.destination_pod.iter().flat_map(|pod| &pod.services);
-        let mut of_service = backings.filter(|backing| self.edge.dialled == Dialled::Service(Arc::clone(&backing.service)));
+        let mut of_service =
+            backings.filter(|backing| self.edge.dialled == Dialled::Service(Arc::clone(&backing.service)));
         of_service.next().map_or(self.destination.port(), |backing| backing.port)
     }
 
@@ -121,7 +122,7 @@ impl Resolution {
             destination_pod: self.destination_pod.clone(),
             source_address: self.source.into(),
             destination_address: self.destination.into(),
-            destination_pod_address: self.destination_pod_address,
+            destination_pod_address: self.destination_pod_address.into(),
             start,
         }
     }
@@ -141,8 +142,15 @@ impl Resolution {
     }
 
     pub(crate) fn restore(saved: SavedResolution, shared: &Shared) -> Result<Self, Flaw> {
-        let SavedResolution { edge, source_pod, destination_pod, dialled, source, destination, destination_pod_address } =
-            saved;
+        let SavedResolution {
+            edge,
+            source_pod,
+            destination_pod,
+            dialled,
+            source,
+            destination,
+            destination_pod_address,
+        } = saved;
         Ok(Self {
             edge: shared.edge(edge)?,
             source_pod: source_pod.map(|pod| shared.pod(pod)).transpose()?,

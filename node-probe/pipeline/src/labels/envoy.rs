@@ -61,9 +61,9 @@ impl EnvoyLabels {
     }
 
     fn names(&self) -> (PodNames<'_>, Option<(u16, &str)>) {
-        self.route.as_ref().map_or((PodNames::OVERFLOW, None), |route| {
-            (PodNames::of(Some(&route.pod)), route.cluster.parts())
-        })
+        self.route
+            .as_ref()
+            .map_or((PodNames::OVERFLOW, None), |route| (PodNames::of(Some(&route.pod)), route.cluster.parts()))
     }
 }
 

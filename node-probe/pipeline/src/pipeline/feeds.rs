@@ -26,7 +26,9 @@ pub(super) fn take(
         Reporter::Destination => &local.telemetry.destination,
     };
     for group in groups {
-        let of = |kind: Kind| group.metrics.intersection(if kinds.contains(&kind) { metrics_of(kind) } else { Metrics::NONE });
+        let of = |kind: Kind| {
+            group.metrics.intersection(if kinds.contains(&kind) { metrics_of(kind) } else { Metrics::NONE })
+        };
         let (service, workload, connection) = (of(Kind::Service), of(Kind::Workload), of(Kind::Connection));
         let others = workload.union(connection);
         if service.union(others).is_empty() {

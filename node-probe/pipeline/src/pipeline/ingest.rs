@@ -93,7 +93,7 @@ impl Pipeline {
     /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so never
     /// counted as opened: it did close under our eyes. Opened less closed may therefore go below zero.
     fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
-        let (opened, was_long, adopted, total) = (entry.opened, entry.was_long, entry.is_adopted(), entry.total());
+        let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
         let last = Delta {
             closed: 1,
             rtt_us: last.rtt_us.filter(|_| !entry.rtt_observed),
@@ -120,7 +120,7 @@ impl Pipeline {
             Stage::Following(mut following) => {
                 let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last;
                 let (_, mut books) = self.books(now);
-                following.heed_edits(opened, was_long, &mut books);
+                following.heed_edits(opened, &mut books);
                 let delta = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
                 following.credit(&delta, &mut books);
                 following.deactivate(&mut books);

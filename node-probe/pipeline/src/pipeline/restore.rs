@@ -81,7 +81,12 @@ impl Pipeline {
         }
     }
 
-    fn restore_connection(&mut self, saved: &SavedConnection<'_>, shared: &Shared, loose: &mut Loose) -> Result<(), Flaw> {
+    fn restore_connection(
+        &mut self,
+        saved: &SavedConnection<'_>,
+        shared: &Shared,
+        loose: &mut Loose,
+    ) -> Result<(), Flaw> {
         let stage = match &saved.stage {
             SavedStage::Ignored => Stage::Ignored,
             &SavedStage::Waiting { key, rtt_us } => {
@@ -90,9 +95,10 @@ impl Pipeline {
                 }
                 Stage::Waiting { key, rtt_us }
             }
-            SavedStage::Following { held, slot, resolution } => {
+            SavedStage::Following { held, slot, was_long, resolution } => {
                 let held = self.aggregate.hold(held, &loose.moved)?;
-                Stage::Following(Following::restore(held, self.enrich.restore_held(*slot)?, *resolution, shared)?)
+                let slot = (self.enrich.restore_held(*slot)?, *was_long);
+                Stage::Following(Following::restore(held, slot, *resolution, shared)?)
             }
         };
         self.connections.restore(saved, stage)
@@ -123,7 +129,9 @@ impl Pipeline {
 }
 
 fn is_plausible(delta: &Delta) -> bool {
-    let Delta { sent, received, retransmitted_bytes, retransmits, lost, opened, closed, closed_by_remote, failed, .. } = *delta;
+    let Delta {
+        sent, received, retransmitted_bytes, retransmits, lost, opened, closed, closed_by_remote, failed, ..
+    } = *delta;
     let failed = failed.map_or(0, |(_, count)| count);
     let sums = [sent, received, retransmitted_bytes, retransmits, lost, opened, closed, closed_by_remote, failed];
     sums.iter().all(|sum| *sum <= PLAUSIBLE)

@@ -40,6 +40,8 @@ impl Stage {
 pub(super) struct Following {
     held: Attribution,
     slot: PodSlot,
+    /// Its age was that of a long connection when it was looked at: what there was of such, it got.
+    was_long: bool,
     resolution: Box<Resolution>,
 }
 
@@ -74,7 +76,7 @@ impl Following {
         resolution.renew(Arc::clone(&local.pod));
         let (start, mut held) = (books.start(opened), Attribution::default());
         feeds::take((local, &resolution), &AT_ONCE, start, books, &mut held);
-        Self { held, slot: local.slot, resolution }
+        Self { held, slot: local.slot, was_long: false, resolution }
     }
 
     /// It begins to be active.
@@ -92,14 +94,14 @@ impl Following {
 
     /// What is on for its pod may have been edited since it looked last. Then it feeds what is on now: from here on, and
     /// nothing of what it fed before. It was active, and is so there.
-    pub(super) fn heed_edits(&mut self, opened: Monotonic, was_long: bool, books: &mut Books<'_>) {
+    pub(super) fn heed_edits(&mut self, opened: Monotonic, books: &mut Books<'_>) {
         if !books.enrich.is_edited(self.slot) {
             return;
         }
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         self.slot = local.slot;
         self.resolution.renew(Arc::clone(&local.pod));
-        let is_long = was_long && local.telemetry.long_connections.is_some();
+        let is_long = self.was_long && local.telemetry.long_connections.is_some();
         let kinds = if is_long { ALL.as_slice() } else { AT_ONCE.as_slice() };
         let (start, mut held) = (books.start(opened), Attribution::default());
         feeds::take((&local, &self.resolution), kinds, start, books, &mut held);
@@ -111,7 +113,10 @@ impl Following {
     }
 
     /// Older than its pod's threshold, or than the usual one where nothing is to be had for it.
-    fn is_long(&self, opened: Monotonic, books: &Books<'_>) -> bool {
+    fn becomes_long(&self, opened: Monotonic, books: &Books<'_>) -> bool {
+        if self.was_long {
+            return false;
+        }
         let long = match books.enrich.long(self.slot) {
             None | Some(LONG) => books.long,
             Some(long) => u64::try_from(long.as_nanos()).unwrap_or(u64::MAX),
@@ -121,6 +126,7 @@ impl Following {
 
     /// It gets series of its own, which begin with all it has moved, so that they equal its counters.
     fn lengthen(&mut self, opened: Monotonic, total: Totals, books: &mut Books<'_>) {
+        self.was_long = true;
         let Some(local) = books.enrich.local_now(self.slot).filter(|local| local.telemetry.long_connections.is_some())
         else {
             return;
@@ -133,17 +139,17 @@ impl Following {
 
     pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage<'_> {
         let resolution = self.resolution.save(to);
-        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, resolution }
+        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, was_long: self.was_long, resolution }
     }
 
     /// It is active again where it was, and that is saved there.
     pub(super) fn restore(
         held: Attribution,
-        slot: PodSlot,
+        (slot, was_long): (PodSlot, bool),
         resolution: SavedResolution,
         shared: &Shared,
     ) -> Result<Self, Flaw> {
-        Ok(Self { held, slot, resolution: Box::new(Resolution::restore(resolution, shared)?) })
+        Ok(Self { held, slot, was_long, resolution: Box::new(Resolution::restore(resolution, shared)?) })
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {
@@ -158,14 +164,12 @@ pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, book
         Stage::Ignored => {}
         Stage::Waiting { rtt_us: kept, .. } => *kept = rtt_us.unwrap_or(*kept),
         Stage::Following(following) => {
-            following.heed_edits(entry.opened, entry.was_long, books);
+            following.heed_edits(entry.opened, books);
             if !gain.is_zero() {
                 entry.rtt_observed |= rtt_us.is_some();
                 following.credit(&Delta { rtt_us, ..gain.delta() }, books);
             }
-            if !entry.was_long {
-                lengthen_if_due(entry, books);
-            }
+            lengthen_if_due(entry, books);
         }
     }
 }
@@ -173,9 +177,8 @@ pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, book
 fn lengthen_if_due(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
     let (opened, total) = (entry.opened, entry.total());
     if let Stage::Following(following) = &mut entry.stage
-        && following.is_long(opened, books)
+        && following.becomes_long(opened, books)
     {
         following.lengthen(opened, total, books);
-        entry.was_long = true;
     }
 }

@@ -3,7 +3,7 @@
 use super::ids::Ids;
 use crate::aggregate::{Attribution, ConnectionValues, EnvoyValues, ServiceValues, WorkloadValues};
 use crate::connection::Totals;
-use crate::enrich::{Backend, End, Endpoint, Named, PodSlot, Sequence};
+use crate::enrich::{Backend, End, Endpoint, Host, Named, PodSlot, Sequence};
 use crate::labels::Differences;
 use crate::observation::Reporter;
 use crate::pipeline::Subject;
@@ -188,14 +188,13 @@ pub(crate) struct SavedConnection<'a> {
     pub(crate) baseline: Option<Totals>,
     pub(crate) opened: Monotonic,
     pub(crate) rtt_observed: bool,
-    pub(crate) was_long: bool,
     pub(crate) stage: SavedStage<'a>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum SavedStage<'a> {
     Waiting { key: u64, rtt_us: u32 },
-    Following { held: Cow<'a, Attribution>, slot: PodSlot, resolution: SavedResolution },
+    Following { held: Cow<'a, Attribution>, slot: PodSlot, was_long: bool, resolution: SavedResolution },
     Ignored,
 }
 
@@ -207,7 +206,7 @@ pub(crate) struct SavedResolution {
     pub(crate) dialled: Option<u32>,
     pub(crate) source: Endpoint,
     pub(crate) destination: Endpoint,
-    pub(crate) destination_pod_address: IpAddr,
+    pub(crate) destination_pod_address: Host,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

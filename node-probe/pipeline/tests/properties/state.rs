@@ -57,7 +57,7 @@ fn the_layout_is_that_of_the_version() {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     assert_eq!(
         (STATE_VERSION, state.len(), fingerprint),
-        (1, 1734, 1_903_443_772_094_035_298),
+        (2, 1991, 12_875_608_404_308_601_094),
         "the layout has changed: bump STATE_VERSION"
     );
 }

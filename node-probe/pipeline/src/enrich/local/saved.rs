@@ -17,8 +17,7 @@ impl Locals {
         let SavedSlot { generation, revision, held, removed } = saved;
         let local = |(pod, telemetry)| Ok(LocalPod { pod: shared.pod(pod)?, telemetry: shared.telemetry(telemetry)? });
         let held: Option<LocalPod> = held.map(local).transpose()?;
-        #[expect(clippy::cast_possible_truncation, reason = "pods of one node")]
-        let index = self.slots.len() as u32;
+        let index = u16::try_from(self.slots.len()).map_err(|_| Flaw::Implausible("number of pods"))?;
         match &held {
             Some(held) => {
                 if self.by_uid.insert(held.pod.uid.as_str().into(), index).is_some() {

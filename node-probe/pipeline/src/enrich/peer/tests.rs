@@ -38,7 +38,10 @@ fn pod(name: &str, address: &str, host_network: bool, ports: &[(u16, &str)]) -> 
         addresses: vec![address.parse().unwrap()],
         host_network,
         workload: Arc::new(workload),
-        services: ports.iter().map(|(port, name)| Backing { target: *port, port: 80, service: service(name) }).collect(),
+        services: ports
+            .iter()
+            .map(|(port, name)| Backing { target: *port, port: 80, service: service(name) })
+            .collect(),
         service_account: String::new(),
         place: Arc::default(),
         labels: Vec::new(),
