@@ -66,17 +66,25 @@ pub struct Edge {
     source: String,
     destination: String,
     service: Option<String>,
+    /// Of the source; `None`: workloads of these names are in one alone.
+    namespace: Option<String>,
 }
 
 impl Edge {
     #[must_use]
     pub fn between(source: &str, destination: &str) -> Self {
-        Self { source: source.to_owned(), destination: destination.to_owned(), service: None }
+        Self { source: source.to_owned(), destination: destination.to_owned(), service: None, namespace: None }
     }
 
     #[must_use]
     pub fn to_service(source: &str, service: &str) -> Self {
         Self { service: Some(service.to_owned()), ..Self::between(source, "unknown") }
+    }
+
+    /// Only workloads of this Kubernetes namespace.
+    #[must_use]
+    pub fn within(self, namespace: &str) -> Self {
+        Self { namespace: Some(namespace.to_owned()), ..self }
     }
 
     #[must_use]
@@ -114,6 +122,7 @@ impl Edge {
             ("source_workload", &self.source),
             ("destination_workload", &self.destination),
         ];
+        labels.extend(self.namespace.as_deref().map(|namespace| ("source_workload_namespace", namespace)));
         labels.extend(self.service.as_deref().map(|service| ("destination_service_name", service)));
         labels
     }

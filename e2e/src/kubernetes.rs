@@ -25,6 +25,7 @@ pub mod mount_points;
 pub mod namespace;
 pub mod node;
 pub mod place;
+pub mod running;
 
 use crate::{binaries, janitor};
 use access::Access;

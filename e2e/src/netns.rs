@@ -33,6 +33,12 @@ impl Netns {
         Ok(Self { handle: Arc::new(File::open("/proc/thread-self/ns/net")?) })
     }
 
+    /// The namespace that a process is in.
+    pub fn of_process(process: u32) -> Result<Self> {
+        let path = format!("/proc/{process}/ns/net");
+        Ok(Self { handle: Arc::new(File::open(&path).with_context(|| path)?) })
+    }
+
     /// Runs `job` inside the namespace, on a thread of its own; sockets it makes stay in the namespace wherever they go.
     pub fn run<T: Send>(&self, job: impl FnOnce() -> T + Send) -> T {
         let inside = move || {

@@ -6,5 +6,5 @@ mod audit;
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
 mod harness;
-#[path = "cluster/probes.rs"]
-mod probes;
+#[path = "cluster/installed.rs"]
+mod installed;

@@ -160,7 +160,8 @@ impl Index {
 
     fn set_node(&mut self, name: &String, node: Option<Arc<Node>>, stale: &mut Stale) {
         let place = |node: &Arc<Node>| (node.zone.clone(), node.region.clone());
-        if self.nodes.get(name).map(place) != node.as_ref().map(place) {
+        let former = self.nodes.get(name).map(place).unwrap_or_default();
+        if former != node.as_ref().map(place).unwrap_or_default() {
             stale.pods.extend(self.pods_of_node.get(name).cloned());
         }
         put(&mut self.nodes, name, node);

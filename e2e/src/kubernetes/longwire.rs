@@ -1,24 +1,52 @@
 //! Longwire in the cluster: its images, its objects, and what its probes say.
 
 use super::Kubernetes;
-use super::layout::address;
+use super::layout::{NODES, address};
 use crate::scrape::{Format, Scrape};
+use crate::wait::eventually;
 use crate::{http, probe};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 /// Where it is installed.
 pub const NAMESPACE: &str = "longwire-system";
 pub const OPERATOR: &str = include_str!("../../cluster/longwire/operator.yaml");
 pub const PROBE: &str = include_str!("../../cluster/longwire/probe.yaml");
 
-/// Builds and loads the image of the probe and installs its DaemonSet.
-pub fn install_probes(kubernetes: &Kubernetes) -> Result<()> {
-    kubernetes.apply(&PROBE.replace("${probe}", &kubernetes.load_program("longwire-probe")?))
+/// As people run it: the kinds, an operator of two replicas, a probe on each node. Once a process; waits until all are
+/// ready.
+pub fn install(kubernetes: &Kubernetes) -> Result<()> {
+    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+    let installed = INSTALLED.get_or_init(|| install_all(kubernetes).map_err(|error| format!("{error:#}")));
+    installed.clone().map_err(|error| anyhow!("Longwire is not installed: {error}"))
 }
 
-/// The same with the operator's Deployment and its rights.
-pub fn install_operator(kubernetes: &Kubernetes) -> Result<()> {
-    kubernetes.apply(&OPERATOR.replace("${operator}", &kubernetes.load_program("longwire-operator")?))
+fn install_all(kubernetes: &Kubernetes) -> Result<()> {
+    for (_, manifest) in longwire_crds::MANIFESTS {
+        kubernetes.apply(manifest)?;
+    }
+    kubernetes.apply(&OPERATOR.replace("${operator}", &kubernetes.load_program("longwire-operator")?))?;
+    rolled_out(kubernetes, "deployment/longwire-operator")?;
+    kubernetes.apply(&PROBE.replace("${probe}", &kubernetes.load_program("longwire-probe")?))?;
+    rolled_out(kubernetes, "daemonset/longwire-probe")
+}
+
+/// Waits until all pods of it are ready.
+pub fn rolled_out(kubernetes: &Kubernetes, what: &str) -> Result<()> {
+    let words = ["--namespace", NAMESPACE, "rollout", "status", what, "--timeout=60s"];
+    kubernetes.kubectl(&words).map(drop).with_context(|| logs(kubernetes))
+}
+
+/// The last words of every replica and probe.
+#[must_use]
+pub fn logs(kubernetes: &Kubernetes) -> String {
+    let of = |program: &str| {
+        let selector = format!("--selector=app={program}");
+        let words = ["--namespace", NAMESPACE, "logs", "--prefix", "--tail=20", &selector];
+        kubernetes.kubectl(&words).unwrap_or_else(|error| format!("no logs of {program}: {error:#}"))
+    };
+    format!("{}{}", of("longwire-operator"), of("longwire-probe"))
 }
 
 /// One path of the probe on a node.
@@ -30,4 +58,18 @@ pub fn scrape(node: &str) -> Result<Scrape> {
     let response = get(node, "/metrics")?;
     ensure!(response.status == 200, "/metrics of {node} says {}", response.status);
     Scrape::parse(&String::from_utf8(response.body)?, Format::Text)
+}
+
+/// What the probes of both nodes say, as one.
+pub fn scrape_all() -> Result<Scrape> {
+    let mut all = Scrape::default();
+    for node in NODES {
+        all.samples.extend(scrape(node)?.samples);
+    }
+    Ok(all)
+}
+
+/// Waits until `check` is content with what both say.
+pub fn until<T>(kubernetes: &Kubernetes, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
+    eventually(Duration::from_secs(20), || check(&scrape_all()?)).with_context(|| logs(kubernetes))
 }

@@ -96,13 +96,8 @@ impl Reaches {
     }
 
     fn reach(&mut self, key: &Key) -> &mut Reach {
-        if !self.touched.contains(key) {
-            self.touched.insert(key.clone());
-        }
-        if !self.objects.contains_key(key) {
-            self.objects.insert(key.clone(), Reach::default());
-        }
-        self.objects.get_mut(key).expect("it was put there just now")
+        self.touched.insert(key.clone());
+        self.objects.entry(key.clone()).or_default()
     }
 
     fn forget_idle(&mut self, key: &Key) {

@@ -131,7 +131,8 @@ fn a_pod_is_local_from_when_it_has_a_node_and_known_to_others_from_when_it_has_a
     let changes = operator.take(vec![apply(Pod { node: None, ..a() })], 200);
     assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1:".to_owned()], vec!["10.0.0.1: uid-a 0-".to_owned()]));
     let changes = operator.take(vec![apply(a())], 200);
-    assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec![]));
+    // Where it runs is news to its peers.
+    assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec!["10.0.0.1: uid-a 0-".to_owned()]));
 }
 
 #[test]

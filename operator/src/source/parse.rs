@@ -90,7 +90,7 @@ fn convert<S: Source>(
     invalid: impl Fn(InvalidObject) -> S::Error,
 ) -> Result<Option<Object>, S::Error> {
     if let Some(kind) = policy::kind(head) {
-        return policy::read(kind, head, source.read()?).map(Some).map_err(invalid);
+        return policy::read(kind, head, source, invalid).map(Some);
     }
     let Head { api_version, kind } = head;
     Ok(match (api_version.as_str(), kind.as_str()) {

@@ -47,7 +47,11 @@ fn render(page: &str) -> (String, usize) {
             cluster = yaml.join("\n");
             continue;
         }
-        let next = lines.next().unwrap_or_default();
+        let mut next = lines.next().unwrap_or_default();
+        while next.is_empty() && lines.clone().next().is_some() {
+            rendered += "\n";
+            next = lines.next().unwrap_or_default();
+        }
         rendered += &format!("{next}\n");
         if next == "```text" {
             lines.by_ref().take_while(|line| *line != "```").for_each(drop);

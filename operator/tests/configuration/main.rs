@@ -4,4 +4,5 @@ mod cases;
 mod cluster;
 mod outcome;
 mod properties;
+mod truth;
 mod wrong_specs;

@@ -42,8 +42,8 @@ const WRONG: [(&str, &str, &str); 47] = [
     ),
     (
         TELEMETRY,
-        "{selector: {matchLabels: {app: 5}}}",
-        "Invalid: spec.selector.matchLabels.app: invalid type: integer `5`, expected a string",
+        "{selector: {matchLabels: [app]}}",
+        "Invalid: spec.selector.matchLabels: invalid type: sequence, expected a map",
     ),
     (
         TELEMETRY,
@@ -69,7 +69,7 @@ const WRONG: [(&str, &str, &str); 47] = [
     (
         TELEMETRY,
         "{reportingInterval: 5}",
-        "Invalid: spec.reportingInterval: invalid type: integer `5`, expected a string in metav1.Duration format",
+        "Invalid: spec.reportingInterval: invalid type: integer `5`, expected a string in Go `time.Duration.String()` format",
     ),
     (
         TELEMETRY,

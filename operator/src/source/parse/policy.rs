@@ -1,6 +1,6 @@
 //! Objects of the three kinds, which are told of even when they cannot be read: people are told why.
 
-use super::Head;
+use super::{Head, Source};
 use crate::object::{self, InvalidObject, Key, Kind, Object, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use longwire_crds::{ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy, VERSION};
@@ -12,10 +12,6 @@ use std::sync::Arc;
 /// A duration as the API server takes it. Go's syntax has more, and more digits than fit into a duration.
 const MOST_DURATION_BYTES: usize = 32;
 const MOST_DIGITS: usize = 6;
-const DURATIONS: [(&str, &str); 2] = [
-    ("spec.reportingInterval", "/spec/reportingInterval"),
-    ("spec.longConnections.threshold", "/spec/longConnections/threshold"),
-];
 
 /// `None`: an object of another kind. One of another version is one of ours all the same.
 pub(super) fn kind(Head { api_version, kind }: &Head) -> Option<Kind> {
@@ -28,31 +24,66 @@ pub(super) fn kind(Head { api_version, kind }: &Head) -> Option<Kind> {
     }
 }
 
-pub(super) fn read(kind: Kind, head: &Head, value: Value) -> Result<Object, InvalidObject> {
-    let metadata = value.get("metadata").and_then(|metadata| ObjectMeta::deserialize(metadata).ok());
-    let metadata = metadata.unwrap_or_default();
-    let name = object::namespaced(&metadata)?;
-    let read = check(head, &value).and_then(|()| match kind {
-        Kind::ExtraStatTags => typed::<ExtraStatTags, _>(value, Object::ExtraStatTags),
-        Kind::StatsMatcher => typed::<StatsMatcher, _>(value, Object::StatsMatcher),
-        _ => typed::<TelemetryPolicy, _>(value, Object::TelemetryPolicy),
+/// As far as it has to be read whatever is in the rest.
+#[derive(Deserialize)]
+struct Named {
+    metadata: ObjectMeta,
+}
+
+/// Durations as they are written: reading one as what it is would not survive every text.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Written {
+    spec: WrittenSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct WrittenSpec {
+    reporting_interval: Value,
+    long_connections: WrittenThreshold,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WrittenThreshold {
+    threshold: Value,
+}
+
+pub(super) fn read<S: Source>(
+    kind: Kind,
+    head: &Head,
+    source: &S,
+    invalid: impl Fn(InvalidObject) -> S::Error,
+) -> Result<Object, S::Error> {
+    let Named { metadata } = source.read()?;
+    let name = object::namespaced(&metadata).map_err(invalid)?;
+    let read = check(head, source.read().unwrap_or_default()).and_then(|()| match kind {
+        Kind::ExtraStatTags => typed::<ExtraStatTags, _>(source, Object::ExtraStatTags),
+        Kind::StatsMatcher => typed::<StatsMatcher, _>(source, Object::StatsMatcher),
+        _ => typed::<TelemetryPolicy, _>(source, Object::TelemetryPolicy),
     });
     Ok(read.unwrap_or_else(|error| {
-        let uid = metadata.uid.unwrap_or_else(|| name.to_string());
+        let uid = metadata.uid.filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string());
         let generation = metadata.generation.unwrap_or(0);
         Object::Unreadable(Arc::new(Unreadable { key: Key { kind, name }, uid, generation, error }))
     }))
 }
 
 /// What the types do not say.
-fn check(Head { api_version, .. }: &Head, value: &Value) -> Result<(), String> {
+fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), String> {
     let known = format!("{GROUP}/{VERSION}");
     if *api_version != known {
         return Err(format!("apiVersion: {api_version} is not known to this operator: write {known}"));
     }
-    for (field, pointer) in DURATIONS {
-        match value.pointer(pointer) {
-            Some(Value::String(text)) if !is_duration(text) => {
+    let WrittenSpec { reporting_interval, long_connections } = written.spec;
+    let durations = [
+        ("spec.reportingInterval", reporting_interval),
+        ("spec.longConnections.threshold", long_connections.threshold),
+    ];
+    for (field, value) in durations {
+        match value {
+            Value::String(text) if !is_duration(&text) => {
                 return Err(format!("{field}: {text:?} is no duration: write one as 5s, 500ms or 1m30s"));
             }
             _ => {}
@@ -83,17 +114,23 @@ fn is_duration(text: &str) -> bool {
     !text.is_empty() && text.len() <= MOST_DURATION_BYTES
 }
 
-fn typed<T, O>(value: Value, object: impl Fn(Arc<O>) -> Object) -> Result<Object, String>
+fn typed<T, O>(source: &impl Source, object: impl Fn(Arc<O>) -> Object) -> Result<Object, String>
 where
     T: DeserializeOwned,
     O: TryFrom<T, Error = InvalidObject>,
 {
-    let read: T = serde_path_to_error::deserialize(value).map_err(|error| {
+    let read = source.read::<T>().or_else(|_| named::<T>(source))?;
+    O::try_from(read).map(|read| object(Arc::new(read))).map_err(|error| error.to_string())
+}
+
+/// Once more, in a way that knows the field that is wrong.
+fn named<T: DeserializeOwned>(source: &impl Source) -> Result<T, String> {
+    let value: Value = source.read().map_err(|_| "cannot be read as a whole".to_owned())?;
+    serde_path_to_error::deserialize(value).map_err(|error| {
         let problem = error.inner().to_string();
         match error.path().to_string().as_str() {
             "." => problem,
             path => format!("{path}: {problem}"),
         }
-    })?;
-    O::try_from(read).map(|read| object(Arc::new(read))).map_err(|error| error.to_string())
+    })
 }

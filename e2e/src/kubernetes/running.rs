@@ -1,0 +1,83 @@
+//! A running pod of the cluster, to open sockets in its network: they are the pod's by namespace and address.
+
+use super::namespace::Namespace;
+use crate::cgroup;
+use crate::netns::Netns;
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::wait::conditions::is_pod_running;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+
+/// A pod that only holds its network open.
+const HOLDER: &str = "apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, labels: {app: ${app}}}
+spec:
+  nodeName: ${node}
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: main, image: 'e2e.local/busybox:1', imagePullPolicy: Never, command: [sleep, infinity]}
+";
+
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub name: String,
+    pub node: String,
+    pub address: Ipv4Addr,
+    netns: Netns,
+}
+
+impl Running {
+    /// Makes a pod of this name on a node, with the label `app: <name>`, and waits for it.
+    pub fn start(namespace: &Namespace<'_>, name: &str, node: &str) -> Result<Self> {
+        let words = [("${name}", name), ("${app}", name), ("${node}", node)];
+        namespace.apply(&words.iter().fold(HOLDER.to_owned(), |text, (from, to)| text.replace(from, to)))?;
+        Self::find(namespace, name)
+    }
+
+    /// Waits until a pod that somebody made runs.
+    pub fn find(namespace: &Namespace<'_>, name: &str) -> Result<Self> {
+        let pod: Pod = namespace.wait_for(name, is_pod_running())?.with_context(|| format!("no pod {name}"))?;
+        let uid = pod.metadata.uid.context("a pod without a UID")?;
+        let status = pod.status.context("a running pod without a status")?;
+        let address = status.pod_ip.context("a running pod without an address")?.parse()?;
+        let node = pod.spec.and_then(|spec| spec.node_name).context("a running pod without a node")?;
+        let process = process_of(&uid)?;
+        let netns = Netns::of_process(process)?;
+        Ok(Self { name: name.to_owned(), node, address, netns })
+    }
+
+    pub fn listen(&self, port: u16) -> Result<TcpListener> {
+        Ok(self.netns.run(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)))?)
+    }
+
+    pub fn connect(&self, address: impl Into<SocketAddr>) -> Result<TcpStream> {
+        let address = address.into();
+        let connected = self.netns.run(|| TcpStream::connect_timeout(&address, super::PATIENCE));
+        connected.with_context(|| format!("{} connects to {address}", self.name))
+    }
+
+    /// A connection and its other end.
+    pub fn connect_to(&self, address: impl Into<SocketAddr>, listener: &TcpListener) -> Result<(TcpStream, TcpStream)> {
+        let client = self.connect(address)?;
+        Ok((client, listener.accept()?.0))
+    }
+}
+
+/// Some process of a pod, by the pod's cgroup.
+pub fn process_of(uid: &str) -> Result<u32> {
+    let directory = format!("pod{uid}");
+    let mut waiting: Vec<PathBuf> = vec![cgroup::mount()?.join("longwire-cluster")];
+    while let Some(path) = waiting.pop() {
+        let is_pods = path.ancestors().any(|above| above.file_name().is_some_and(|name| *name == *directory));
+        let processes = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
+        if let Some(process) = processes.lines().next().filter(|_| is_pods) {
+            return Ok(process.parse()?);
+        }
+        let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+        waiting.extend(entries.map(|entry| entry.path()).filter(|path| path.is_dir()));
+    }
+    anyhow::bail!("no process in a cgroup {directory}")
+}

@@ -1,0 +1,47 @@
+//! Longwire installed: who runs where, with which rights, and what both ends of an edge say.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::edge::{Edge, REPORTERS, Truth};
+use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::kubernetes::running::Running;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::traffic;
+use std::collections::BTreeSet;
+
+#[test]
+fn the_operators_two_replicas_run_on_a_node_each_and_a_probe_on_both() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    for program in ["longwire-operator", "longwire-probe"] {
+        let nodes = "jsonpath={range .items[*]}{.spec.nodeName} {end}";
+        let selector = format!("--selector=app={program}");
+        let said =
+            kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", &selector, "-o", nodes])?;
+        assert_eq!(said.split_whitespace().collect::<BTreeSet<_>>(), BTreeSet::from(NODES), "{program}");
+    }
+    Ok(())
+}
+
+#[test]
+fn both_reporters_of_an_edge_between_two_nodes_say_the_same_and_the_truth() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let client = Running::start(&namespace, "client", "n1")?;
+    let server = Running::start(&namespace, "server", "n2")?;
+    let listener = server.listen(8080)?;
+    let mut truth = Truth::default();
+    for bytes in [0, 1, 100_000] {
+        let (near, far) = client.connect_to((server.address, 8080), &listener)?;
+        truth += traffic::exchange(near, far, bytes, 2 * bytes)?;
+    }
+    let edge = Edge::between("client", "server").within(&namespace.name);
+    longwire::until(kubernetes, |scrape| {
+        for reporter in REPORTERS {
+            let reported = edge.reported(scrape, reporter);
+            ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
+        }
+        edge.labels_agree(scrape)
+    })
+}
