@@ -108,7 +108,7 @@ impl Following {
         books.aggregate.activate(&held);
         books.aggregate.deactivate(&self.held);
         let before = mem::replace(&mut self.held, held);
-        books.aggregate.release(before, books.now);
+        books.aggregate.release(&before, books.now);
         self.credit(&Delta::default(), books);
     }
 
@@ -153,7 +153,7 @@ impl Following {
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {
-        books.aggregate.release(self.held, books.now);
+        books.aggregate.release(&self.held, books.now);
     }
 }
 
