@@ -8,3 +8,9 @@ mod fake_nodes;
 mod harness;
 #[path = "cluster/installed.rs"]
 mod installed;
+#[path = "cluster/policies.rs"]
+mod policies;
+#[path = "cluster/programmed.rs"]
+mod programmed;
+#[path = "cluster/shop.rs"]
+mod shop;

@@ -68,7 +68,7 @@ there is room again. `longwire_probe_overflowed_total` counts what was folded, b
 
 ## What an edit of the configuration does
 
-It is heeded by living connections at their next sample, at the latest after one reporting interval, and by new ones at once. A connection whose pod's configuration has changed is looked at once more: from then on it adds to the label sets that the new one \
+It is heeded by new connections at once, and by living ones at their next sample: a pass is made for its sake, a quarter of a second after the last one or at once. A connection whose pod's configuration has changed is looked at once more: from then on it adds to the label sets that the new one \
 asks for, and not to those that only the old one did, which stand still until they go. Nothing is counted twice, and nothing is lost: over all its label sets the sum of a metric that was on throughout is exact.
 
 | metric | where it goes |

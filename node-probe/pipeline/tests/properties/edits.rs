@@ -208,24 +208,24 @@ fn one_that_is_not_long_yet_begins_with_all_it_has_moved() {
 #[test]
 fn a_threshold_is_heeded_at_once_and_what_is_long_stays_so() {
     let mut world = connected();
-    let with = |seconds: Option<u64>| {
-        let long_connections = seconds.map(Duration::from_secs);
+    let with = |seconds: u64| {
+        let long_connections = Some(Duration::from_secs(seconds));
         Arc::new(Telemetry { long_connections, ..Telemetry::plain(SeriesSets::default()) })
     };
-    world.observe(&with(Some(60)));
+    world.observe(&with(60));
     world.wait(10 * S);
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);
     assert_eq!(long(&mut world), BTreeMap::new());
-    world.observe(&with(Some(8)));
+    world.observe(&with(8));
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);
     assert_eq!(long(&mut world), BTreeMap::from([(false, 15.0)]));
-    world.observe(&with(Some(60)));
+    world.observe(&with(60));
     world.pass(&[client(moved(20, 300)), server(moved(300, 20))]);
     assert_eq!(long(&mut world), BTreeMap::from([(false, 20.0)]));
-    world.observe(&with(None));
+    world.observe(&Arc::new(Telemetry::plain(SeriesSets::default().without(SeriesSet::KmeshConnection))));
     world.pass(&[client(moved(30, 300)), server(moved(300, 30))]);
     assert_eq!(long(&mut world), BTreeMap::from([(false, 20.0)]), "what was said last, for a while");
-    world.observe(&with(Some(60)));
+    world.observe(&with(60));
     world.pass(&[client(moved(31, 300)), server(moved(300, 31))]);
     assert_eq!(long(&mut world), BTreeMap::from([(false, 21.0)]), "what came while it was off is not there");
 }

@@ -4,7 +4,7 @@ use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
-use longwire_model::telemetry::{Group, LONG, Tag, TagValue, Telemetry};
+use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
@@ -315,7 +315,7 @@ pub(crate) fn tagged(on: Metrics, of: Metrics, tags: &[(&str, Option<&str>)]) ->
     let tagged = Group { metrics: on.intersection(of), tags };
     let plain = Group { metrics: on.difference(of), tags: Vec::new() };
     let groups: Vec<_> = [tagged, plain].into_iter().filter(|group| !group.metrics.is_empty()).collect();
-    Telemetry { long_connections: Some(LONG), source: groups.clone(), destination: groups, stats: None }
+    Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None }
 }
 
 /// Who has an address, as the operator knows it.
