@@ -20,6 +20,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// outrun it.
 const WALKS: u32 = 64;
 
+/// As --sample-interval has it: no configuration makes this thread spin.
+const SHORTEST: Duration = Duration::from_millis(100);
 /// Between a pass and one for the sake of an edit, nanoseconds: whoever edits looks at what comes of it, and a rollout is
 /// many edits.
 const AFTER_EDIT: u64 = 250_000_000;
@@ -69,7 +71,8 @@ impl Sampler {
     /// Nanoseconds between two passes.
     fn interval(&self) -> u64 {
         let configured = self.shared.pipeline().settings().reporting_interval;
-        u64::try_from(configured.unwrap_or(self.interval).as_nanos()).unwrap_or(u64::MAX)
+        let interval = configured.map_or(self.interval, |configured| configured.max(SHORTEST));
+        u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each stretch.
