@@ -6,6 +6,7 @@ mod budgets;
 mod busy;
 mod cut;
 mod departed;
+mod destroyed;
 mod edges;
 mod exact;
 mod failed;

@@ -9,6 +9,9 @@ const PLAIN_PODS: usize = 100;
 /// A label value with everything that the formats escape, and more.
 pub(crate) const HOSTILE: &str = "a \"quoted\" back\\slash,\nnew line, {brace} = 🦀 \\n";
 
+/// A pod of whose connections Envoy's statistics are kept.
+pub(crate) const PROXIED: &str = "proxied";
+
 /// Never torn down by hand: all of it goes when the process ends.
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
@@ -19,6 +22,7 @@ pub(crate) fn cluster() -> &'static Cluster {
             .label("service.istio.io/canonical-name", "checkout")
             .label("service.istio.io/canonical-revision", "blue"),
         PodSpec::new("remote").elsewhere(),
+        PodSpec::new(PROXIED).annotation("sidecar.istio.io/statsInclusionPrefixes", "cluster.outbound"),
         PodSpec::new("chosen").annotation("telemetry.longwire.io/series-sets", "istio,kmesh-workload"),
     ];
     let started = CLUSTER.get_or_init(|| Cluster::start(PLAIN_PODS, &specs, &[]).map_err(|error| format!("{error:#}")));

@@ -24,7 +24,7 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 		ctl->left++;
 		return;
 	}
-	fill(r, RECORD_ANNOUNCE, seen, sk, (struct tcp_sock *)sk, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
+	fill(r, RECORD_ANNOUNCE, 0, seen, sk, (struct tcp_sock *)sk, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
 	c = still_there(key, seen->id);
 	if (!c) {
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);

@@ -20,6 +20,12 @@ const POLL: Duration = Duration::from_millis(50);
 /// outrun it.
 const WALKS: u32 = 64;
 
+/// As --sample-interval has it: no configuration makes this thread spin.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// Between a pass and one for the sake of an edit, nanoseconds: whoever edits looks at what comes of it, and a rollout is
+/// many edits.
+const AFTER_EDIT: u64 = 250_000_000;
+
 pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
     /// `None`: this kernel has no conntrack, and nothing translates addresses.
@@ -35,12 +41,19 @@ impl Sampler {
     /// Runs until it is told to stop, or the kernel fails it.
     pub(crate) fn run(mut self) -> Result<(), KernelError> {
         let (mut due, mut interval) = (monotonic(), self.interval());
+        let (mut heeded, mut passed) = (self.shared.pipeline().edits(), 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
             // A new interval holds for the one that runs already.
             let before = mem::replace(&mut interval, self.interval());
             due = due.saturating_add(interval).saturating_sub(before);
+            let edits = self.shared.pipeline().edits();
+            if edits != heeded {
+                due = due.min(AFTER_EDIT.saturating_add(passed));
+            }
             if monotonic() >= due {
+                heeded = edits;
                 self.pass()?;
+                passed = monotonic();
                 due = due.saturating_add(interval).max(monotonic());
             }
             let left = Duration::from_nanos(due.saturating_sub(monotonic()));
@@ -58,7 +71,8 @@ impl Sampler {
     /// Nanoseconds between two passes.
     fn interval(&self) -> u64 {
         let configured = self.shared.pipeline().settings().reporting_interval;
-        u64::try_from(configured.unwrap_or(self.interval).as_nanos()).unwrap_or(u64::MAX)
+        let interval = configured.map_or(self.interval, |configured| configured.max(SHORTEST));
+        u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
     }
 
     /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each stretch.

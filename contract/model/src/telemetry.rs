@@ -10,7 +10,7 @@ use std::time::Duration;
 /// What kinds, annotations and built-in values come to for one pod. Equal for most, so it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Telemetry {
-    /// Age from which a connection has series of its own; `None`: never.
+    /// Age from which a connection has series of its own, where those are on; `None`: as the probe was started.
     pub long_connections: Option<Duration>,
     /// Of connections that the pod opened. No metric is in two groups; one in none is off.
     pub source: Vec<Group>,
@@ -58,15 +58,12 @@ pub struct NodeSettings {
     pub series_per_namespace: Option<u32>,
 }
 
-/// Age from which a connection is long unless somebody says otherwise.
-pub const LONG: Duration = Duration::from_secs(5);
-
 impl Telemetry {
     /// These series, with the labels of the table.
     #[must_use]
     pub fn plain(sets: SeriesSets) -> Self {
         let metrics = Metrics::from(sets);
         let groups = if metrics.is_empty() { Vec::new() } else { vec![Group { metrics, tags: Vec::new() }] };
-        Self { long_connections: Some(LONG), source: groups.clone(), destination: groups, stats: None }
+        Self { long_connections: None, source: groups.clone(), destination: groups, stats: None }
     }
 }

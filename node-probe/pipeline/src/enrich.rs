@@ -195,6 +195,10 @@ impl Enrich {
         }
     }
 
+    pub(crate) fn edits(&self) -> u64 {
+        self.locals.edits()
+    }
+
     pub(crate) fn end_pass(&mut self, passes: Passes) {
         self.joins.end_pass(passes);
     }
@@ -215,7 +219,7 @@ impl Enrich {
         self.locals.is_edited(slot)
     }
 
-    /// Age from which connections of the pod are long; `None`: none is, or the pod is gone.
+    /// Age from which connections of the pod are long; `None`: as usual, or the pod is gone.
     pub(crate) fn long(&self, slot: PodSlot) -> Option<Duration> {
         self.locals.long(slot)
     }

@@ -43,7 +43,8 @@ pub struct Options {
     pub budget: Budget,
     /// Live connections that are followed; more are counted when they close.
     pub max_connections: usize,
-    /// Age from which a connection has series of its own where its pod's telemetry has the usual one, [`longwire_model::telemetry::LONG`]; nanoseconds.
+    /// Age from which a connection has series of its own where its pod's telemetry does not say;
+    /// nanoseconds.
     pub long_connection_threshold: Monotonic,
     /// How long a connection's counts wait for each answer about its ends, nanoseconds.
     pub identity_wait: Monotonic,
@@ -235,6 +236,12 @@ impl Pipeline {
     #[must_use]
     pub fn settings(&self) -> &NodeSettings {
         &self.settings
+    }
+
+    /// How often what is on for a pod has changed. Live connections heed it at their next sample.
+    #[must_use]
+    pub fn edits(&self) -> u64 {
+        self.enrich.edits()
     }
 
     /// The operator has spoken.

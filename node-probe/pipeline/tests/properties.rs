@@ -3,18 +3,26 @@
 
 #[path = "properties/abandon.rs"]
 mod abandon;
+#[path = "properties/edits.rs"]
+mod edits;
+#[path = "properties/envoy.rs"]
+mod envoy;
 #[path = "properties/folded.rs"]
 mod folded;
 #[path = "properties/kernel.rs"]
 mod kernel;
 #[path = "properties/kills.rs"]
 mod kills;
+#[path = "properties/limits.rs"]
+mod limits;
 #[path = "properties/scenarios.rs"]
 mod scenarios;
 #[path = "properties/state.rs"]
 mod state;
 #[path = "properties/successor.rs"]
 mod successor;
+#[path = "properties/tags.rs"]
+mod tags;
 #[path = "properties/world.rs"]
 mod world;
 

@@ -1,8 +1,8 @@
 //! Objects of the three kinds, whatever they are worth.
 
-use super::{Index, Stale, in_namespace};
+use super::{Index, Stale, in_namespace, put};
 use crate::object::policy::{Policy, StatsMatcher, TelemetryPolicy};
-use crate::object::{ExtraStatTags, Key, Kind, Name, Object, Unreadable};
+use crate::object::{ExtraStatTags, Key, Kind, Name, Object};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,29 +27,38 @@ impl Policies {
         }
     }
 
-    fn put(&mut self, key: &Key, object: Option<Object>) {
-        fn put<S>(all: &mut BTreeMap<Name, Arc<Policy<S>>>, name: &Name, policy: Option<Arc<Policy<S>>>) {
-            super::put(all, name, policy);
-        }
-        fn silent<S>(unreadable: &Unreadable) -> Option<Arc<Policy<S>>> {
-            Some(Arc::new(Policy::unreadable(unreadable)))
-        }
-        let name = &key.name;
-        match (key.kind, object) {
-            (Kind::TelemetryPolicy, Some(Object::TelemetryPolicy(policy))) => {
-                put(&mut self.telemetry, name, Some(policy))
+    fn put(&mut self, Key { kind, name }: &Key, object: Option<Object>) {
+        match kind {
+            Kind::TelemetryPolicy => {
+                let policy = object.and_then(|object| match object {
+                    Object::TelemetryPolicy(policy) => Some(policy),
+                    other => silent(&other),
+                });
+                put(&mut self.telemetry, name, policy);
             }
-            (Kind::ExtraStatTags, Some(Object::ExtraStatTags(tags))) => put(&mut self.tags, name, Some(tags)),
-            (Kind::StatsMatcher, Some(Object::StatsMatcher(stats))) => put(&mut self.stats, name, Some(stats)),
-            (Kind::TelemetryPolicy, Some(Object::Unreadable(it))) => put(&mut self.telemetry, name, silent(&it)),
-            (Kind::ExtraStatTags, Some(Object::Unreadable(it))) => put(&mut self.tags, name, silent(&it)),
-            (Kind::StatsMatcher, Some(Object::Unreadable(it))) => put(&mut self.stats, name, silent(&it)),
-            (Kind::TelemetryPolicy, _) => drop(self.telemetry.remove(name)),
-            (Kind::ExtraStatTags, _) => drop(self.tags.remove(name)),
-            (Kind::StatsMatcher, _) => drop(self.stats.remove(name)),
+            Kind::ExtraStatTags => {
+                let tags = object.and_then(|object| match object {
+                    Object::ExtraStatTags(tags) => Some(tags),
+                    other => silent(&other),
+                });
+                put(&mut self.tags, name, tags);
+            }
+            Kind::StatsMatcher => {
+                let stats = object.and_then(|object| match object {
+                    Object::StatsMatcher(stats) => Some(stats),
+                    other => silent(&other),
+                });
+                put(&mut self.stats, name, stats);
+            }
             _ => {}
         }
     }
+}
+
+/// There, and without a word that could be understood.
+fn silent<S>(object: &Object) -> Option<Arc<Policy<S>>> {
+    let Object::Unreadable(unreadable) = object else { return None };
+    Some(Arc::new(Policy::unreadable(unreadable)))
 }
 
 impl Index {

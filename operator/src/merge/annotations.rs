@@ -39,7 +39,7 @@ pub(super) fn apply_stats(stats: &mut StatsDraft<'_>, wishes: &Wishes, complaint
         let words = words?;
         let mut matchers = Vec::with_capacity(words.words.len());
         for word in &words.words {
-            match to_pattern(word.clone()).and_then(|pattern| StringMatcher::new(pattern, false)) {
+            match to_pattern(word).and_then(|pattern| StringMatcher::new(pattern, false)) {
                 Ok(matcher) => matchers.push(matcher),
                 Err(error) => {
                     complaints.push(Complaint {

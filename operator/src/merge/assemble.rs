@@ -4,16 +4,14 @@ use super::draft::{Draft, Extra};
 use super::{Conflict, Own, limit};
 use crate::object::policy::Reporter;
 use longwire_model::series::{Metric, Metrics, SeriesSet};
-use longwire_model::telemetry::{Group, LONG, NodeSettings, Tag, TagValue, Telemetry};
+use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
 
 pub(super) fn assemble<'a>(draft: &mut Draft<'a>, mut tags: Vec<Extra<'a>>, own: Own<'_>) -> (Telemetry, NodeSettings) {
     give_way(draft, &tags);
     limit::enforce(draft, &mut tags);
     let metrics = metrics(draft, own);
-    let enabled = draft.long_connections.as_ref().is_none_or(|said| said.value);
-    let threshold = draft.threshold.as_ref().map_or(LONG, |said| said.value);
     let telemetry = Telemetry {
-        long_connections: enabled.then_some(threshold),
+        long_connections: draft.threshold.as_ref().map(|said| said.value),
         source: groups(draft, &tags, metrics, Reporter::Source),
         destination: groups(draft, &tags, metrics, Reporter::Destination),
         stats: draft.stats.matcher(),
@@ -40,11 +38,11 @@ fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
 /// Of the series sets: the pod's own word goes before all others. No second report of what another mesh reports already,
 /// unless the pod itself insists.
 fn metrics(draft: &Draft<'_>, own: Own<'_>) -> Metrics {
-    if let Some(sets) = own.series_sets {
-        return sets.into();
-    }
-    let sets = draft.series_sets.as_ref().map(|said| said.value).unwrap_or_default();
-    Metrics::from(if own.meshed { sets.without(SeriesSet::Istio) } else { sets })
+    let told = draft.series_sets.as_ref().map(|said| said.value).unwrap_or_default();
+    let told = if own.meshed { told.without(SeriesSet::Istio) } else { told };
+    let sets = own.series_sets.unwrap_or(told);
+    let with_long = draft.long_connections.as_ref().is_none_or(|said| said.value);
+    Metrics::from(if with_long { sets } else { sets.without(SeriesSet::KmeshConnection) })
 }
 
 /// Metrics with the same labels together, in an order of their own, so that equal outcomes are equal.

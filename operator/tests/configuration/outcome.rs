@@ -3,7 +3,7 @@
 use crate::cluster::Cluster;
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
 use longwire_model::series::{Metrics, SeriesSet};
-use longwire_model::telemetry::{Group, LONG, NodeSettings, Tag, Telemetry};
+use longwire_model::telemetry::{Group, NodeSettings, Tag, Telemetry};
 use std::fmt::Write;
 
 /// Pods first, those with the same outcome together, then what is for every node, then what is wrong with whom.
@@ -56,10 +56,8 @@ fn describe(telemetry: &Telemetry, text: &mut String) {
             writeln!(text, "  {end}: {}{separator}{}", metrics(*own), tags.join(", ")).unwrap();
         }
     }
-    match long_connections {
-        None => writeln!(text, "  long connections: never").unwrap(),
-        Some(threshold) if *threshold != LONG => writeln!(text, "  long connections: from {threshold:?}").unwrap(),
-        Some(_) => {}
+    if let Some(threshold) = long_connections {
+        writeln!(text, "  long connections: from {threshold:?}").unwrap();
     }
     match stats {
         None => {}

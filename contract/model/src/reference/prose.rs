@@ -11,7 +11,10 @@ Every series of a probe, on `/metrics` and `/stats/prometheus`; at the end those
 instead of `1`.
 
 Counters are 64 bits wide from the kernel to the text; each starts at 0 when the probe does, and falls back to 0 for no other reason while a connection feeds it. A family appears with its first label set, and a label set in a family only
-once the series set was on for a pod that feeds it.
+once the metric was on for a pod that feeds it.
+
+Labels are those of the tables unless a policy replaces, removes or adds some: what is replaced stays in its place, what is added follows, by name. Whatever label sets read the same are one, and their figures are summed: `reporter` removed, both ends of a
+connection add to one series, and bytes keep their direction.
 ";
 
 pub(super) const CLOSING: &str = "
@@ -25,7 +28,9 @@ No label is ever empty.
 `longwire_probe_unknown_total` counts them by reason. Also: the object leaves the label empty |
 | `latest` | `*_canonical_revision` | the pod names no revision, or the workload is unknown |
 | `PassthroughCluster` | `destination_service_name` | the client dialled an address outside the cluster |
+| `unknown` | a tag | its expression gave nothing, or asked for a label that the pod does not have; the latter is counted in `longwire_probe_expression_errors_total` |
 | `overflow` | every naming label at once | folded: there was no room for a label set of its own, see below |
+| `overflow` | a tag | the tag has as many other values as it may have on a node |
 | `-` | `response_flags` | always |
 
 ## Where the two reporters of an edge may differ
@@ -39,22 +44,44 @@ For a connection that both probes saw from its open, and that ended gracefully, 
 | ambiguous or masqueraded addresses | one end may know names that are `unknown` to the other, so that one connection is in two edges |
 | still alive | what is in flight was sent and is not yet received, and samples are up to one interval apart |
 | attempts that failed | the client's end alone reports them: the server's may not exist |
-| a series set that is off for one of the pods | that end says nothing |
+| a metric that is off for one of the pods | that end says nothing |
+| tags | each end's pod has tags of its own, and a server does not know which Service was dialled |
 
 ## Budgets
 
-`--max-series` bounds the lines of `istio`, `longwire` and `kmesh-workload` in a scrape. A label set is charged for everything it can come to with the series sets that are on for it, all reasons and histograms of `longwire` among them, so that it is \
-never refused a line later; a new one must fit with all of them, and is charged for less once it is known what is on. Where there is no room a connection feeds the `overflow` label set of its reporter for its whole life. The sum over all label \
+`--max-series` bounds the lines of `istio`, `longwire`, `kmesh-workload` and `envoy` in a scrape. A label set is charged for everything it can come to with the metrics that are on for it, all reasons and histograms of `longwire` among them, so that it is \
+never refused a line later; a new one must fit with all of them. Where there is no room a connection feeds the `overflow` label set of its reporter for its whole life; where only some metrics find none, for those. The sum over all label \
 sets stays exact: nothing is dropped. `overflow` is charged in advance and always fits.
 
-Long connections have a budget of their own, 10,000 label sets a node, and their own `overflow`. `longwire_probe_overflowed_total` counts what was folded.
+Long connections have a budget of their own, 10,000 label sets a node, and their own `overflow`.
+
+Both can be configured for a node while it runs, and so can a bound on the lines that the pods of one namespace cause, long connections among them: past it only that namespace folds. What is there stays when a budget shrinks; nothing new comes until \
+there is room again. `longwire_probe_overflowed_total` counts what was folded, by kind of label set, for want of room for a `namespace`, and for values of tags (`tag_value`).
 
 ## How long series stay
 
 - While a connection feeds it, a series stays, idle or not.
-- Of edges and workloads: until nothing has changed for 10 minutes and one of the two workloads has gone.
+- Of edges and workloads: until nothing has changed for 10 minutes and one of the two workloads has gone. Of clusters: and the pod has gone.
 - Of long connections: the last value stays until two scrapes that started after the end have completed and 60 seconds have passed, and 5 minutes at most.
+- A metric that no connection feeds any more while others of its label set go on, because it was switched off: for 5 to 10 minutes.
 - `overflow` stays.
+
+## What an edit of the configuration does
+
+It is heeded by new connections at once, and by living ones at their next sample: a pass is made for its sake, a quarter of a second after the last one or at once. A connection whose pod's configuration has changed is looked at once more: from then on it adds to the label sets that the new one \
+asks for, and not to those that only the old one did, which stand still until they go. Nothing is counted twice, and nothing is lost: over all its label sets the sum of a metric that was on throughout is exact.
+
+| metric | where it goes |
+| --- | --- |
+| opened | it stays where it was counted |
+| bytes, packets, histograms | what is seen after the edit: the new label set, from 0 |
+| closed | the label set that is held then |
+| active | moves |
+| a long connection's | where its label set is a new one, or its series are switched on: what it has moved since the edit. Where the labels stay, they go on |
+
+A connection that becomes long after an edit begins with all it has moved. A threshold counts at once for connections that are not long yet; one that is long stays so.
+
+Names are latched: labels and tags say of the other end what was known when the connection opened. Of its own pod's labels a tag reads what they are: a change is an edit, if some expression reads that label.
 ";
 
 pub(super) const REASONS: &str = "\
@@ -75,7 +102,7 @@ Bytes are Istio's: *received* went from client to server and *sent* from server 
         }
         SeriesSet::KmeshConnection => {
             "\
-On by default. One label set a connection that is older than `--long-connection-threshold`; it begins with all that the connection has moved since it was opened or adopted.
+On by default. One label set a connection that is older than its pod's threshold, by default `--long-connection-threshold`; it begins with all that the connection has moved since it was opened or adopted.
 
 Bytes are the reporting socket's own, as in Kmesh: at the client, *sent* went to the server. IPv6 addresses are written in brackets where a port follows; Kmesh leaves them out, and nobody can tell where the port begins.
 "
@@ -96,7 +123,9 @@ The gauge and the counters but the failures appear with the first connection tha
             "\
 Off; a StatsMatcher admits each statistic of a pod, as in Istio. One label set a pod and cluster that the pod connects to, in the words that Envoy would use if it stood there. What Envoy counts and the kernel does not see is not here.
 
-A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST.
+A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST; a peer that was silent for too long ended it, too. Of attempts that \
+failed, those that the application gave up itself are local and all others remote, as Envoy has it. An adopted connection is in `active`, but not in the total. Both ends on one node, the Service that was dialled is asked for only \
+while a matcher or a tag wants it: a connection that was open already when a matcher came is of the cluster of the Service that its pod and port belong to. The metric's names are the matcher's as Envoy writes them: `cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total`.
 "
         }
     }

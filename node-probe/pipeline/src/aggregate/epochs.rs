@@ -21,8 +21,29 @@ impl Aggregate {
         now.saturating_sub(self.epoch) >= EPOCH
     }
 
-    /// Forgets what stood still. `holders`: what living connections hold stays, however idle they are.
+    /// Forgets what stood still. `holders`: what living connections hold stays, however idle they are. Hardly ever does
+    /// anything stand still, and then nobody walks through them.
     pub fn turn_epoch<'a>(&mut self, now: Monotonic, holders: impl Iterator<Item = &'a Attribution>) {
+        if self.has_stale() {
+            self.mark(holders);
+        }
+        let Self { services, workloads, connections, clusters, accounts, .. } = self;
+        turn(services, accounts, self.epoch);
+        turn(workloads, accounts, self.epoch);
+        turn(connections, accounts, self.epoch);
+        turn(clusters, accounts, self.epoch);
+        self.epoch = now;
+    }
+
+    fn has_stale(&self) -> bool {
+        let began = self.epoch;
+        stale(&self.services, began).next().is_some()
+            || stale(&self.workloads, began).next().is_some()
+            || stale(&self.connections, began).next().is_some()
+            || stale(&self.clusters, began).next().is_some()
+    }
+
+    fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a Attribution>) {
         for feed in holders.flat_map(Attribution::feeds) {
             match feed.kind() {
                 Some(Kind::Service) => mark(&mut self.services, feed.at, feed.metrics),
@@ -32,13 +53,13 @@ impl Aggregate {
                 None => {}
             }
         }
-        let Self { services, workloads, connections, clusters, accounts, .. } = self;
-        turn(services, accounts, self.epoch);
-        turn(workloads, accounts, self.epoch);
-        turn(connections, accounts, self.epoch);
-        turn(clusters, accounts, self.epoch);
-        self.epoch = now;
     }
+}
+
+/// Label sets that were fed since `began`, but for these metrics.
+fn stale<K, V>(sets: &Sets<K, V>, began: Monotonic) -> impl Iterator<Item = (u32, Metrics)> {
+    let fed = sets.own().filter(move |(_, set)| set.changed >= began);
+    fed.map(|(at, set)| (at, set.known.difference(set.fed))).filter(|(_, metrics)| !metrics.is_empty())
 }
 
 fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
@@ -47,9 +68,7 @@ fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
 }
 
 fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts, began: Monotonic) {
-    let stale = sets.own().filter(|(_, set)| set.changed >= began);
-    let stale = stale.map(|(at, set)| (at, set.known.difference(set.fed))).filter(|(_, metrics)| !metrics.is_empty());
-    for (at, metrics) in stale.collect::<Vec<_>>() {
+    for (at, metrics) in stale(sets, began).collect::<Vec<_>>() {
         let measure = sets.measure;
         let set = sets.change(at);
         set.values.forget(metrics);

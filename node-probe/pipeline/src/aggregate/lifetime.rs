@@ -48,7 +48,7 @@ impl Released {
 
 impl Aggregate {
     /// The connection is gone, or feeds other series from now on.
-    pub fn release(&mut self, held: Attribution, now: Monotonic) {
+    pub fn release(&mut self, held: &Attribution, now: Monotonic) {
         for feed in held.feeds() {
             match feed.kind() {
                 Some(Kind::Service) => drop(self.services.release(feed.at)),

@@ -1,6 +1,8 @@
 mod appearance;
 mod budgets;
+mod epochs;
 mod lifetime;
+mod shared;
 mod sums;
 
 use crate::aggregate::{Aggregate, Budget};

@@ -89,6 +89,7 @@ pub(crate) struct Locals {
     tenants: Recent<u32, Tenant>,
     pub(super) cgroups: Cgroups,
     host_netns: u32,
+    edits: u64,
 }
 
 impl PodSlot {
@@ -112,7 +113,13 @@ impl Locals {
             tenants: Recent::new(NAMESPACES),
             cgroups: Cgroups::new(),
             host_netns,
+            edits: 0,
         }
+    }
+
+    /// How often what is on for a pod has changed.
+    pub(super) fn edits(&self) -> u64 {
+        self.edits
     }
 
     /// Pods that are on this node now.
@@ -148,6 +155,7 @@ impl Locals {
         let slot = &mut self.slots[index as usize];
         if slot.held.as_ref().is_some_and(|held| is_edit(held, pod)) {
             slot.revision = slot.revision.wrapping_add(1);
+            self.edits += 1;
         }
         slot.long = pod.telemetry.long_connections;
         slot.held = Some(pod.clone());

@@ -50,7 +50,8 @@ pub(crate) fn parse(text: &str, format: Format) -> Scrape {
         let (family, help) = comment(line, "HELP");
         let (same, kind) = comment(lines.next().unwrap(), "TYPE");
         assert_eq!(family, same, "TYPE is of the family of HELP");
-        assert!(["counter", "gauge", "histogram"].contains(&kind), "{kind}");
+        let is_known = ["counter", "gauge", "histogram"].contains(&kind);
+        assert!(is_known || format == Format::OpenMetrics && kind == "unknown", "{kind}");
         assert!(scrape.families.iter().all(|(name, ..)| name != family), "{family} comes twice");
         scrape.families.push((family.to_owned(), kind.to_owned(), unescape(help, format == Format::OpenMetrics)));
         assert!(lines.peek().is_some_and(|line| !line.starts_with('#')), "{family} has no samples");
@@ -83,6 +84,9 @@ fn sample(line: &str) -> (String, Labels, String) {
     assert!(is_name(name), "{name}");
     let mut labels = Labels::new();
     let mut before = '{';
+    if rest.starts_with("{}") {
+        (rest, before) = (&rest[1..], ',');
+    }
     while let Some(label) = rest.strip_prefix(before) {
         let (label, value) = label.split_once("=\"").unwrap();
         assert!(is_name(label), "{label}");

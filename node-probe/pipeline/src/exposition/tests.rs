@@ -1,3 +1,4 @@
+mod customised;
 mod golden;
 mod hostile;
 mod number;

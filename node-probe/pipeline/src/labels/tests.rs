@@ -1,2 +1,3 @@
+mod differences;
 mod service;
 mod targets;

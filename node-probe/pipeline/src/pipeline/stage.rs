@@ -8,7 +8,6 @@ use crate::observation::Delta;
 use crate::record::Monotonic;
 use crate::state::{Flaw, SavedResolution, SavedStage, Shared, Writer};
 use longwire_model::identity::UnixNanos;
-use longwire_model::telemetry::LONG;
 use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
@@ -52,7 +51,7 @@ pub(super) struct Books<'a> {
     pub(super) enrich: &'a Enrich,
     /// Times that an expression had no value.
     pub(super) expression_errors: &'a mut u64,
-    /// What stands for [`LONG`].
+    /// Age from which a connection is long where its pod's telemetry does not say.
     pub(super) long: Monotonic,
     pub(super) wall_clock_offset: UnixNanos,
     pub(super) now: Monotonic,
@@ -101,36 +100,30 @@ impl Following {
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         self.slot = local.slot;
         self.resolution.renew(Arc::clone(&local.pod));
-        let is_long = self.was_long && local.telemetry.long_connections.is_some();
-        let kinds = if is_long { ALL.as_slice() } else { AT_ONCE.as_slice() };
+        let kinds = if self.was_long { ALL.as_slice() } else { AT_ONCE.as_slice() };
         let (start, mut held) = (books.start(opened), Attribution::default());
         feeds::take((&local, &self.resolution), kinds, start, books, &mut held);
         books.aggregate.activate(&held);
         books.aggregate.deactivate(&self.held);
         let before = mem::replace(&mut self.held, held);
-        books.aggregate.release(before, books.now);
+        books.aggregate.release(&before, books.now);
         self.credit(&Delta::default(), books);
     }
 
-    /// Older than its pod's threshold, or than the usual one where nothing is to be had for it.
+    /// Older than its pod's threshold, or than the usual one.
     fn becomes_long(&self, opened: Monotonic, books: &Books<'_>) -> bool {
         if self.was_long {
             return false;
         }
-        let long = match books.enrich.long(self.slot) {
-            None | Some(LONG) => books.long,
-            Some(long) => u64::try_from(long.as_nanos()).unwrap_or(u64::MAX),
-        };
+        let own = books.enrich.long(self.slot);
+        let long = own.map_or(books.long, |long| u64::try_from(long.as_nanos()).unwrap_or(u64::MAX));
         books.now.saturating_sub(opened) >= long
     }
 
     /// It gets series of its own, which begin with all it has moved, so that they equal its counters.
     fn lengthen(&mut self, opened: Monotonic, total: Totals, books: &mut Books<'_>) {
         self.was_long = true;
-        let Some(local) = books.enrich.local_now(self.slot).filter(|local| local.telemetry.long_connections.is_some())
-        else {
-            return;
-        };
+        let Some(local) = books.enrich.local_now(self.slot) else { return };
         let (start, mut alone) = (books.start(opened), Attribution::default());
         feeds::take((&local, &self.resolution), &[Kind::Connection], start, books, &mut alone);
         books.aggregate.add(&alone, self.resolution.edge.reporter, &total.delta(), books.now);
@@ -153,7 +146,7 @@ impl Following {
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {
-        books.aggregate.release(self.held, books.now);
+        books.aggregate.release(&self.held, books.now);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whenever a probe is killed, its successor counts on from the last saved state, and nobody who scrapes sees a figure go
 //! back.
 
+use crate::edits::{self, EDITS};
 use crate::kernel::{Fate, Kernel, ROUTES};
 use crate::world::{S, Told, World, options, pod};
 use crate::{come_to_rest, exposed, owned, step, take};
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Usual(crate::Step),
     Fold {
         route: usize,
@@ -29,9 +30,12 @@ enum Step {
     /// Or before anybody could see what was saved.
     SaveAlone,
     Kill,
+    /// To one of [`edits`].
+    Edit(usize),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+/// With `edits`, what is configured changes in between.
+pub(crate) fn steps(edits: bool) -> impl Strategy<Value = Vec<Step>> {
     let fate = prop_oneof![4 => Just(Fate::Arrives), 1 => Just(Fate::Twice), 1 => Just(Fate::Late)];
     let step = prop_oneof![
         16 => step(fate).prop_map(Step::Usual),
@@ -41,14 +45,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0..2_000_usize).prop_map(|slice| Step::Save { slice }),
         1 => Just(Step::SaveAlone),
         2 => Just(Step::Kill),
+        if edits { 8 } else { 0 } => (0..EDITS).prop_map(Step::Edit),
     ];
     prop::collection::vec(step, 1..80)
 }
 
 /// A node whose probe may be killed, and what its state file holds.
-struct Node {
-    world: World,
-    kernel: Kernel,
+pub(crate) struct Node {
+    pub(crate) world: World,
+    pub(crate) kernel: Kernel,
     state: Vec<u8>,
     /// What was told before is in the state. It may lie in the ring still.
     position: usize,
@@ -62,13 +67,13 @@ struct Node {
 }
 
 impl Node {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (world, kernel) = (World::unconfigured(options()), Kernel::default());
         let state = world.saved(usize::MAX);
         Self { world, kernel, state, position: 0, fresh: 0, saved_fresh: 0, configured: false, silence: 0, extra: 0 }
     }
 
-    fn take(&mut self, step: Step) {
+    pub(crate) fn take(&mut self, step: Step) {
         match step {
             Step::Usual(step) => {
                 self.configured |= matches!(step, crate::Step::Configure);
@@ -89,6 +94,8 @@ impl Node {
             }
             Step::SaveAlone => self.save(100),
             Step::Kill => self.kill(),
+            Step::Edit(number) if self.configured => self.world.observe(&Arc::new(edits::telemetry(number))),
+            Step::Edit(_) => {}
         }
         // An operator that is asked answers in less than the time that is waited for it.
         self.silence += 1;
@@ -111,7 +118,7 @@ impl Node {
     }
 
     /// Ends that the kernel had put into the map may still be there, though they are saved. The successor's stream brings the node's pods again.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.world.kill(&self.state, self.position);
         for told in &self.world.told[self.saved_fresh..self.position] {
             if let Told::Record(bytes) = told {
@@ -119,12 +126,12 @@ impl Node {
             }
         }
         if self.configured {
-            self.world.configure(SeriesSets::default());
+            self.world.observe_again();
         }
     }
 
     /// What a scrape shows, but gauges, and long connections, which go.
-    fn shown(&self) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
+    pub(crate) fn shown(&self) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
         let counts =
             |name: &str| name != "longwire_tcp_connections_active" && !name.starts_with("kmesh_tcp_connection");
         let scrape = self.world.shown(counts);
@@ -139,7 +146,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn however_often_it_is_killed_nothing_is_lost_and_nothing_shown_goes_back(steps in steps()) {
+    fn however_often_it_is_killed_nothing_is_lost_and_nothing_shown_goes_back(steps in steps(false)) {
         let mut node = Node::new();
         let mut before = BTreeMap::new();
         for step in steps {

@@ -1,12 +1,16 @@
 //! The bytes of a state: their layout, their size, and that anything else is refused.
 
 use crate::scenarios::{client, moved, server, to_web};
-use crate::world::{HOST, S, Socket, World, options};
+use crate::world::{HOST, S, Socket, World, options, tagged};
+use longwire_model::matcher::StatsMatcher;
+use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
+use longwire_model::telemetry::{NodeSettings, Telemetry};
+use longwire_model::update::Update;
 use longwire_pipeline::pipeline::{Flaw, InvalidState, Pipeline, STATE_VERSION};
 use longwire_pipeline::record::flag;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Of `Item::Connection`, its variant's number.
 const CONNECTION: u8 = 15;
@@ -14,6 +18,13 @@ const CONNECTION: u8 = 15;
 /// A small world with an item of every kind.
 fn world() -> World {
     let mut world = World::new(options());
+    let (everything, istio) =
+        (Metrics::from(SeriesSets::NONE.with(SeriesSet::KmeshWorkload)), Metrics::of(SeriesSet::Istio));
+    let everything = everything.union(Metrics::from(SeriesSets::default()));
+    let telemetry = tagged(everything, istio, &[("source_cluster", None), ("team", Some("source.labels.team"))]);
+    world.observe(&Arc::new(Telemetry { stats: Some(StatsMatcher::Exclusion(Vec::new())), ..telemetry }));
+    let settings = NodeSettings { series: Some(5_000), ..NodeSettings::default() };
+    world.pipeline.apply(&Update { settings: Some(settings), ..Update::default() }, world.now);
     let big = |sent: u64, received: u64| moved(sent << 30, received << 30);
     let id = |low: u64| 0x0012_3456_789a_0000 + low;
     world.announce(&Socket { id: id(1), ..client(big(10, 200)) });
@@ -57,7 +68,7 @@ fn the_layout_is_that_of_the_version() {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     assert_eq!(
         (STATE_VERSION, state.len(), fingerprint),
-        (2, 1991, 12_875_608_404_308_601_094),
+        (2, 2263, 14_418_865_347_482_076_362),
         "the layout has changed: bump STATE_VERSION"
     );
 }

@@ -1,8 +1,10 @@
 //! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
 
+use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
-use longwire_model::series::{SeriesSet, SeriesSets};
-use longwire_model::telemetry::Telemetry;
+use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
+use longwire_model::tag::TagName;
+use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
@@ -29,6 +31,8 @@ pub(crate) struct World {
     /// What conntrack knows: what a client dialled, and where it led.
     pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     asked: Vec<IpAddr>,
+    /// What is configured for both pods of the node.
+    telemetry: Arc<Telemetry>,
     /// What the kernel side has told so far, by position.
     pub(crate) told: Vec<Told>,
 }
@@ -140,7 +144,8 @@ impl World {
         let mut pipeline = Pipeline::new(options);
         pipeline.local_cgroups([(1, "kubepods/poduid-a/x".to_owned()), (2, "kubepods/poduid-b/x".to_owned())]);
         pipeline.local_cgroups([(3, "system.slice/kubelet.service".to_owned())]);
-        Self { pipeline, now: 100 * S, conntrack: BTreeMap::new(), asked: Vec::new(), told: Vec::new() }
+        let telemetry = Arc::new(Telemetry::plain(SeriesSets::default()));
+        Self { pipeline, now: 100 * S, conntrack: BTreeMap::new(), asked: Vec::new(), telemetry, told: Vec::new() }
     }
 
     pub(crate) fn new(options: Options) -> Self {
@@ -155,7 +160,15 @@ impl World {
 
     /// Both pods of the node, with this telemetry.
     pub(crate) fn observe(&mut self, telemetry: &Arc<Telemetry>) {
-        let pods = ["a", "b"].map(|name| LocalPod { pod: pod(name), telemetry: Arc::clone(telemetry) }).into();
+        self.telemetry = Arc::clone(telemetry);
+        self.observe_again();
+    }
+
+    /// The same once more, as after a new stream.
+    pub(crate) fn observe_again(&mut self) {
+        let telemetry = Telemetry::clone(&self.telemetry);
+        let telemetry = Arc::new(telemetry);
+        let pods = ["a", "b"].map(|name| LocalPod { pod: pod(name), telemetry: Arc::clone(&telemetry) }).into();
         self.pipeline.apply(&Update { pods, ..Update::default() }, self.now);
     }
 
@@ -248,12 +261,22 @@ impl World {
         self.shown(wanted)
     }
 
-    /// The scrape of what is published.
-    pub(crate) fn shown(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
+    /// The same, line for line.
+    pub(crate) fn text(&mut self) -> String {
+        self.pipeline.publish();
+        self.shown_text()
+    }
+
+    fn shown_text(&self) -> String {
         let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text));
         while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        String::from_utf8(text).unwrap()
+    }
+
+    /// The scrape of what is published.
+    pub(crate) fn shown(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
         let mut families = BTreeMap::<_, Samples>::new();
-        for line in String::from_utf8(text).unwrap().lines().filter(|line| !line.starts_with('#')) {
+        for line in self.shown_text().lines().filter(|line| !line.starts_with('#')) {
             let (name, rest) = line.split_once('{').unwrap();
             if !wanted(name) {
                 continue;
@@ -273,10 +296,26 @@ impl World {
         let wanted: Vec<_> = labels.split_whitespace().map(|pair| pair.split_once('=').unwrap()).collect();
         let scrape = self.scrape_of(|name| name == family);
         let samples = scrape.get(family)?;
-        let fits = |labels: &BTreeMap<String, String>| wanted.iter().all(|(label, value)| labels[*label] == *value);
+        let fits = |labels: &BTreeMap<String, String>| {
+            wanted.iter().all(|(label, value)| labels.get(*label).is_some_and(|is| is == value))
+        };
         let values: Vec<_> = samples.iter().filter(|(labels, _)| fits(labels)).map(|(_, value)| *value).collect();
         (!values.is_empty()).then(|| values.iter().sum())
     }
+}
+
+/// These metrics with these tags, for both reporters; the rest of `on` plain. Threshold 5 s.
+pub(crate) fn tagged(on: Metrics, of: Metrics, tags: &[(&str, Option<&str>)]) -> Telemetry {
+    let tag = |(name, value): &(&str, Option<&str>)| Tag {
+        name: TagName::parse(name).unwrap(),
+        value: value.map(|text| TagValue { expression: Expression::parse(text).unwrap(), max_values: None }),
+    };
+    let mut tags: Vec<_> = tags.iter().map(tag).collect();
+    tags.sort_by(|one, other| one.name.cmp(&other.name));
+    let tagged = Group { metrics: on.intersection(of), tags };
+    let plain = Group { metrics: on.difference(of), tags: Vec::new() };
+    let groups: Vec<_> = [tagged, plain].into_iter().filter(|group| !group.metrics.is_empty()).collect();
+    Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None }
 }
 
 /// Who has an address, as the operator knows it.

@@ -35,18 +35,18 @@ pub struct Inclusions {
 }
 
 /// Of one kind, from its text.
-pub(crate) type ToPattern = fn(String) -> Result<Pattern, InvalidMatcher>;
+pub(crate) type ToPattern = fn(&str) -> Result<Pattern, InvalidMatcher>;
 
-pub(crate) fn prefix(text: String) -> Result<Pattern, InvalidMatcher> {
-    Ok(Pattern::Prefix(text))
+pub(crate) fn prefix(text: &str) -> Result<Pattern, InvalidMatcher> {
+    Ok(Pattern::Prefix(text.to_owned()))
 }
 
-pub(crate) fn suffix(text: String) -> Result<Pattern, InvalidMatcher> {
-    Ok(Pattern::Suffix(text))
+pub(crate) fn suffix(text: &str) -> Result<Pattern, InvalidMatcher> {
+    Ok(Pattern::Suffix(text.to_owned()))
 }
 
-pub(crate) fn regex(text: String) -> Result<Pattern, InvalidMatcher> {
-    WholeRegex::parse(&text).map(Pattern::Regex)
+pub(crate) fn regex(text: &str) -> Result<Pattern, InvalidMatcher> {
+    WholeRegex::parse(text).map(Pattern::Regex)
 }
 
 impl TryFrom<longwire_crds::StatsMatcher> for StatsMatcher {
@@ -108,11 +108,11 @@ fn texts(
 ) -> Result<Option<Vec<StringMatcher>>, Refusal> {
     let Some(texts) = texts else { return Ok(None) };
     some_but_not_many(field, texts.len())?;
-    let matcher = |(at, text): (usize, String)| {
+    let matcher = |(at, text): (usize, &String)| {
         let matcher = to_pattern(text).and_then(|pattern| StringMatcher::new(pattern, false));
         matcher.map_err(Refusal::at(format!("{field}[{at}]")))
     };
-    texts.into_iter().enumerate().map(matcher).collect::<Result<_, _>>().map(Some)
+    texts.iter().enumerate().map(matcher).collect::<Result<_, _>>().map(Some)
 }
 
 fn patterns(field: &str, list: crd::PatternList) -> Result<Vec<StringMatcher>, Refusal> {

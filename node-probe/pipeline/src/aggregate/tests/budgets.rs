@@ -81,7 +81,7 @@ fn folding_sticks_to_the_connection_and_not_to_the_edge() {
     let first = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
     aggregate.add(&first, Reporter::Source, &OPENED, 0);
     let folded = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
-    aggregate.release(first, 0);
+    aggregate.release(&first, 0);
     aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     let own = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
@@ -103,7 +103,7 @@ fn an_edge_is_charged_for_the_metrics_that_are_on_for_it() {
         assert_eq!(charged(&aggregate), lines);
     }
     for held in held {
-        aggregate.release(held, 0);
+        aggregate.release(&held, 0);
     }
     aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
@@ -129,8 +129,8 @@ fn metrics_that_are_switched_on_when_there_is_no_room_fold_alone() {
     assert_eq!(folded.values("longwire_tcp_lost_packets_total", &[("source_workload", "a")]), [""; 0]);
     assert_eq!(folded.values("longwire_tcp_lost_packets_total", &OVERFLOW), ["7"]);
     assert_eq!(folded.values("longwire_tcp_connections_active", &OVERFLOW), ["1"]);
-    aggregate.release(third, 0);
-    aggregate.release(first, 0);
+    aggregate.release(&third, 0);
+    aggregate.release(&first, 0);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn an_edge_named_overflow_shares_its_series() {
     };
     let held = hold_edge(&mut aggregate, &impostor, ALL, 0);
     aggregate.add(&held, Reporter::Source, &OPENED, 0);
-    aggregate.release(held, 0);
+    aggregate.release(&held, 0);
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
     assert_eq!(aggregate.stats().services.folded, 0);

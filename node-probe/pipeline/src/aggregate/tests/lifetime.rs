@@ -16,7 +16,7 @@ fn idle_edge() -> Aggregate {
     let mut aggregate = roomy();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
     aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
-    aggregate.release(held, START);
+    aggregate.release(&held, START);
     aggregate.publish();
     aggregate
 }
@@ -51,7 +51,7 @@ fn an_edge_with_an_unknown_end_expires_by_the_end_that_is_known() {
     let outside = Edge { destination: None, ..edge(Reporter::Source, "client", "") };
     let held = hold_edge(&mut aggregate, &outside, ALL, 0);
     aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
-    aggregate.release(held, 0);
+    aggregate.release(&held, 0);
     aggregate.expire(IDLE, &mut |_| true);
     assert_eq!(edges(&mut aggregate), 1);
     aggregate.expire(IDLE, &mut |_| false);
@@ -82,7 +82,7 @@ fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: b
     let mut held = Attribution::default();
     aggregate.workload(&flow, plain(WORKLOAD), 0, &mut held);
     aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, START);
-    aggregate.release(held, START);
+    aggregate.release(&held, START);
     aggregate.publish();
     aggregate.expire(START + IDLE, &mut |named| matches!(named, Mention::Workload(_)) || pod_lives);
     assert_eq!(scrape(&mut aggregate).sum("kmesh_tcp_workload_sent_bytes_total", &[]), expected);
@@ -112,7 +112,7 @@ fn overflow_never_expires() {
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
     aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
-    aggregate.release(held, 0);
+    aggregate.release(&held, 0);
     let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
     assert_eq!(scrape(&mut aggregate), before);
@@ -130,7 +130,7 @@ fn ended() -> Aggregate {
     let mut aggregate = roomy();
     let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
     aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
-    aggregate.release(held, START);
+    aggregate.release(&held, START);
     aggregate.publish();
     aggregate
 }
@@ -165,7 +165,7 @@ fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
     let early = aggregate.scrape_started();
     let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
     aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
-    aggregate.release(held, START);
+    aggregate.release(&held, START);
     let unpublished = aggregate.scrape_started();
     aggregate.scrape_completed(unpublished);
     aggregate.publish();
@@ -191,7 +191,7 @@ fn room_that_a_long_connection_leaves_is_used_again() {
     for round in 0..5 {
         let flow = flow(Reporter::Source, "client", "server", round);
         let held = long(&mut aggregate, &flow, 0);
-        aggregate.release(held, 0);
+        aggregate.release(&held, 0);
         aggregate.publish();
         aggregate.expire(300 * SECOND, &mut |_| true);
     }
@@ -203,7 +203,7 @@ fn what_nobody_could_see_does_not_expire() {
     let mut aggregate = idle_edge();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START);
     aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
-    aggregate.release(held, START);
+    aggregate.release(&held, START);
     aggregate.expire(START + IDLE, &mut |_| false);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
     aggregate.expire(START + IDLE, &mut |_| false);

@@ -88,14 +88,14 @@ fn live(aggregate: &mut Aggregate, lives: &[Life]) {
         let mut held = Attribution::default();
         for (on, delta) in &life.deltas {
             let next = hold_flow(aggregate, &flow, *on, now);
-            aggregate.release(mem::replace(&mut held, next), now);
+            aggregate.release(&mem::replace(&mut held, next), now);
             aggregate.add(&held, life.reporter(), delta, now);
         }
         if life.is_active() {
             aggregate.activate(&held);
         }
         if life.ends {
-            aggregate.release(held, now);
+            aggregate.release(&held, now);
         }
         aggregate.publish();
         // Both workloads live: nothing but what is over goes.

@@ -67,7 +67,7 @@ fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
     assert!(render(&aggregate, &mut cursor, 1, &mut out));
     // The first is written. It goes, the second takes its slot, and it takes the second's.
     let mut expire = |aggregate: &mut Aggregate, now| {
-        aggregate.release(held.remove(0), now);
+        aggregate.release(&held.remove(0), now);
         aggregate.expire(now, &mut |_| false);
     };
     expire(&mut aggregate, 11 * MINUTE);
@@ -117,7 +117,7 @@ proptest! {
             match step {
                 Step::Slice(bytes) => { render(&aggregate, &mut cursor, bytes, &mut out); }
                 Step::Connect(number) => held.push(connect(&mut aggregate, number, now)),
-                Step::Release(at) if !held.is_empty() => aggregate.release(held.swap_remove(at % held.len()), now),
+                Step::Release(at) if !held.is_empty() => aggregate.release(&held.swap_remove(at % held.len()), now),
                 Step::Release(_) => {}
                 Step::Publish => aggregate.publish(),
                 Step::Expire => {

@@ -1,0 +1,129 @@
+//! What people steer Longwire with, on a real API server and two real nodes: it shows on every node, live, and is exact.
+
+use crate::shop::Shop;
+use anyhow::{Result, ensure};
+use longwire_e2e::edge::{REPORTERS, Truth};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::scrape::Scrape;
+use longwire_e2e::wait::eventually;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// After kubectl has said that it is applied.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+/// One of each kind; what it makes true of both edges.
+const KINDS: [(&str, &str, &str); 3] = [
+    ("TelemetryPolicy", r#"{overrides: [{tagOverrides: {team: {value: '"blue"'}}}]}"#, "istio_tcp_sent_bytes_total"),
+    ("ExtraStatTags", r#"{tags: [{name: team, value: '"red"'}]}"#, "istio_tcp_sent_bytes_total"),
+    ("StatsMatcher", "{inclusionSuffixes: [upstream_cx_active]}", "envoy_cluster_upstream_cx_active"),
+];
+
+fn object(kind: &str, name: &str, spec: &str) -> String {
+    format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+/// A policy that gives every series of the namespace a label `edit`.
+fn edit(number: usize) -> String {
+    object("TelemetryPolicy", "edit", &format!(r#"{{overrides: [{{tagOverrides: {{edit: {{value: '"{number}"'}}}}}}]}}"#))
+}
+
+#[test]
+fn an_object_of_each_kind_changes_the_series_on_every_node_within_two_seconds() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let shop = Shop::open(&namespace)?;
+    for (kind, spec, family) in KINDS {
+        let teams = |scrape: &Scrape| {
+            // A gauge of Envoy's has labels of its own; an edge of Istio's is told by its team.
+            let named: &[(&str, &str)] = match kind {
+                "TelemetryPolicy" => &[("team", "blue")],
+                "ExtraStatTags" => &[("team", "red")],
+                _ => &[],
+            };
+            let namespace = if kind == "StatsMatcher" { "source_pod_namespace" } else { "source_workload_namespace" };
+            let of_ours = [named, &[(namespace, namespace_of(&shop))]].concat();
+            scrape.select(family, &of_ours).len()
+        };
+        namespace.apply(&object(kind, "team", spec))?;
+        let applied = Instant::now();
+        for node in longwire_e2e::kubernetes::layout::NODES {
+            eventually(SHOWN_WITHIN.saturating_sub(applied.elapsed()), || {
+                let found = teams(&longwire::scrape(node)?);
+                ensure!(found > 0, "{node} shows nothing of the {kind}");
+                Ok(())
+            })?;
+        }
+        println!("{kind}: on both nodes after {} ms", applied.elapsed().as_millis());
+        namespace.kubectl(&["delete", &kind.to_lowercase(), "team"])?;
+    }
+    Ok(())
+}
+
+fn namespace_of<'a>(shop: &'a Shop<'_>) -> &'a str {
+    &shop.namespace.name
+}
+
+#[test]
+fn a_hundred_edits_show_on_both_nodes_within_a_second_of_being_accepted() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let _shop = Shop::open(&namespace)?;
+    let mut times: Vec<Duration> = Vec::with_capacity(100);
+    for number in 0..100 {
+        namespace.apply(&edit(number))?;
+        let accepted = Instant::now();
+        let (edit, namespace) = (number.to_string(), namespace.name.as_str());
+        for node in longwire_e2e::kubernetes::layout::NODES {
+            eventually(Duration::from_secs(10), || {
+                let labels = [("edit", edit.as_str()), ("source_workload_namespace", namespace)];
+                let found = longwire::scrape(node)?.select("istio_tcp_sent_bytes_total", &labels).len();
+                ensure!(found > 0, "{node} does not show edit {edit}");
+                Ok(())
+            })?;
+        }
+        times.push(accepted.elapsed());
+    }
+    times.sort_unstable();
+    let (median, slowest_but_one) = (times[50], times[98]);
+    println!("100 edits: median {} ms, p99 {} ms", median.as_millis(), slowest_but_one.as_millis());
+    ensure!(slowest_but_one <= Duration::from_secs(1), "p99 of {times:?}");
+    Ok(())
+}
+
+#[test]
+fn sums_over_all_label_sets_are_exact_after_ten_edits_under_load() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let shop = Shop::open(&namespace)?;
+    let stop = AtomicBool::new(false);
+    let truth = thread::scope(|scope| -> Result<Truth> {
+        let load = scope.spawn(|| shop.load(&stop));
+        let edits = (0..10).try_for_each(|number| -> Result<()> {
+            namespace.apply(&edit(number))?;
+            longwire::until(kubernetes, |scrape| {
+                let (edit, name) = (number.to_string(), namespace.name.as_str());
+                let labels = [("edit", edit.as_str()), ("source_workload_namespace", name)];
+                ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no edit {edit}");
+                Ok(())
+            })
+        });
+        stop.store(true, Ordering::Relaxed);
+        let truth = load.join().expect("the load")?;
+        edits.map(|()| truth)
+    })?;
+    let edge = shop.there();
+    longwire::until(kubernetes, |scrape| {
+        for reporter in REPORTERS {
+            let reported = edge.reported(scrape, reporter);
+            ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
+        }
+        Ok(())
+    })?;
+    println!("{} connections, {} bytes, 10 edits", truth.opened, truth.to_server + truth.to_client);
+    Ok(())
+}

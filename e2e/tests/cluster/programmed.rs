@@ -1,0 +1,145 @@
+//! What an object's status says of it, and when.
+
+use crate::shop::Shop;
+use anyhow::{Context, Result, bail, ensure};
+use kube::api::{Api, DynamicObject, PostParams};
+use kube::discovery::ApiResource;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::place::Place;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::{eventually, throughout};
+use longwire_e2e::wrong_specs::WrongSpec;
+use serde_json::Value;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is wrong only for the operator: which object, its spec, the reason and part of the message.
+const REFUSED: [(&str, &str, &str, &str); 6] = [
+    (
+        "TelemetryPolicy",
+        "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}",
+        "Invalid",
+        "source.wrkload",
+    ),
+    ("TelemetryPolicy", "{overrides: [{tagOverrides: {team: {value: '1 + 1'}}}]}", "Invalid", "tagOverrides.team"),
+    ("TelemetryPolicy", "{reportingInterval: 2s}", "NotRootNamespace", "spec.reportingInterval"),
+    ("TelemetryPolicy", "{budgets: {series: 10}}", "NotRootNamespace", "spec.budgets"),
+    ("ExtraStatTags", "{tags: [{name: reporter, value: source.zone}]}", "Invalid", "reporter"),
+    ("StatsMatcher", "{inclusionRegexps: ['(']}", "Invalid", "spec.inclusionRegexps"),
+];
+
+fn policy(name: &str, kind: &str, spec: &str) -> String {
+    format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+/// Status, reason and message of a condition that is about the object as it is now.
+fn condition(namespace: &Namespace<'_>, kind: &str, name: &str, wanted: &str) -> Result<[String; 3]> {
+    let object: Value = serde_json::from_str(&namespace.kubectl(&["get", kind, name, "-o", "json"])?)?;
+    let (now, seen) = (&object["metadata"]["generation"], &object["status"]["observedGeneration"]);
+    ensure!(now == seen, "generation {now} of {kind} {name} has not been looked at, only {seen}");
+    let conditions = object["status"]["conditions"].as_array().context("no conditions")?;
+    let found = conditions.iter().find(|condition| condition["type"] == wanted).context("no such condition")?;
+    Ok(["status", "reason", "message"].map(|part| found[part].as_str().unwrap_or_default().to_owned()))
+}
+
+fn expect(namespace: &Namespace<'_>, kind: &str, name: &str, wanted: &str, expected: [&str; 3]) -> Result<()> {
+    let found = condition(namespace, kind, name, wanted)?;
+    let [status, reason, message] = expected;
+    let is_so = found[0] == status && found[1] == reason && found[2].contains(message);
+    ensure!(is_so, "{wanted} of {kind} {name} is {found:?}, not {expected:?}");
+    Ok(())
+}
+
+/// Nothing from a node reaches an operator.
+struct Silenced(Place);
+
+const RULE: [&str; 7] = ["OUTPUT", "-p", "tcp", "--dport", "15010", "-j", "DROP"];
+
+impl Silenced {
+    fn new(node: Place) -> Result<Self> {
+        node.run("iptables", &[&["-I"][..], &RULE].concat())?;
+        Ok(Self(node))
+    }
+}
+
+impl Drop for Silenced {
+    fn drop(&mut self) {
+        // Without it the node stays silent, and the next test says so.
+        let _ = self.0.run("iptables", &[&["-D"][..], &RULE].concat());
+    }
+}
+
+#[test]
+fn programmed_turns_true_only_when_every_probe_has_applied_it_and_else_names_the_node() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let _shop = Shop::open(&namespace)?;
+    let kind = "telemetrypolicy";
+    namespace.apply(&policy("quiet", "TelemetryPolicy", "{seriesSets: [istio]}"))?;
+    eventually(PATIENCE, || expect(&namespace, kind, "quiet", "Programmed", ["True", "Programmed", ""]))
+        .with_context(|| longwire::logs(kubernetes))?;
+    let columns = namespace.kubectl(&["get", kind, "quiet"])?;
+    ensure!(columns.contains("2/2"), "kubectl get says:\n{columns}");
+    let silenced = Silenced::new(kubernetes.node("n2")?)?;
+    namespace.apply(&policy("quiet", "TelemetryPolicy", "{seriesSets: [longwire]}"))?;
+    let held = || expect(&namespace, kind, "quiet", "Programmed", ["False", "Pending", "not yet on n2"]);
+    eventually(PATIENCE, held).with_context(|| longwire::logs(kubernetes))?;
+    throughout(Duration::from_secs(5), held)?;
+    drop(silenced);
+    eventually(PATIENCE, || expect(&namespace, kind, "quiet", "Programmed", ["True", "Programmed", ""]))
+        .with_context(|| longwire::logs(kubernetes))
+}
+
+#[test]
+fn the_api_server_refuses_each_wrong_spec_and_names_the_field() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let trial = PostParams { dry_run: true, ..PostParams::default() };
+    for wrong in WrongSpec::all() {
+        let object: DynamicObject = serde_saphyr::from_str(&wrong.object(&namespace.name))?;
+        let plural = if wrong.kind == "TelemetryPolicy" {
+            "telemetrypolicies".to_owned()
+        } else {
+            format!("{}s", wrong.kind.to_lowercase()).replace("tagss", "tags")
+        };
+        let resource = ApiResource {
+            group: "telemetry.longwire.io".to_owned(),
+            version: "v1alpha1".to_owned(),
+            api_version: "telemetry.longwire.io/v1alpha1".to_owned(),
+            kind: wrong.kind.to_owned(),
+            plural,
+        };
+        let api: Api<DynamicObject> = Api::namespaced_with(kubernetes.client()?, &namespace.name, &resource);
+        let Err(refusal) = kubernetes.block_on(api.create(&trial, &object)) else {
+            bail!("{} was accepted", wrong.name)
+        };
+        let said = refusal.to_string();
+        ensure!(said.contains(wrong.field) && said.contains(wrong.message), "{}: {said}", wrong.name);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_only_the_operator_can_refuse_is_not_accepted_while_other_objects_work() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let _shop = Shop::open(&namespace)?;
+    for (number, (kind, spec, ..)) in REFUSED.iter().enumerate() {
+        namespace.apply(&policy(&format!("wrong-{number}"), kind, spec))?;
+    }
+    namespace.apply(&policy("right", "ExtraStatTags", "{tags: [{name: team, value: '\"red\"'}]}"))?;
+    for (number, (kind, _, reason, message)) in REFUSED.iter().enumerate() {
+        let name = format!("wrong-{number}");
+        eventually(PATIENCE, || expect(&namespace, kind, &name, "Accepted", ["False", reason, message]))?;
+    }
+    eventually(PATIENCE, || expect(&namespace, "extrastattags", "right", "Programmed", ["True", "Programmed", ""]))?;
+    longwire::until(kubernetes, |scrape| {
+        let labels = [("team", "red"), ("source_workload_namespace", namespace.name.as_str())];
+        ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no series of team red");
+        Ok(())
+    })
+}

@@ -1,0 +1,93 @@
+//! What is configured for a node as a whole.
+
+use crate::scenarios::{client, moved, server};
+use crate::world::{S, Socket, World, options};
+use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::NodeSettings;
+use longwire_model::update::Update;
+use std::time::Duration;
+
+const OPENED: &str = "istio_tcp_connections_opened_total";
+const LONG: &str = "kmesh_tcp_connection_sent_bytes_total";
+
+fn configure(world: &mut World, settings: NodeSettings) {
+    world.pipeline.apply(&Update { settings: Some(settings), ..Update::default() }, world.now);
+}
+
+fn own(world: &mut World, family: &str) -> f64 {
+    let scrape = world.scrape_of(|name| name == family);
+    let own = scrape.get(family).into_iter().flatten().filter(|(labels, _)| labels["source_cluster"] != "overflow");
+    own.map(|(_, value)| value).sum()
+}
+
+/// A connection from `a` to each of so many ports, and so many label sets.
+fn dial(world: &mut World, destinations: &[&'static str]) {
+    for (id, remote) in (0..).zip(destinations) {
+        let number = u32::try_from(id).unwrap();
+        world.close(&Socket { id: 50 + id, sequence: (50 + number, 1), remote, ..client(moved(1, 1)) });
+    }
+    world.answer();
+    world.pass(&[]);
+    world.wait(S);
+}
+
+#[test]
+fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
+    let mut world = World::new(options());
+    dial(&mut world, &["10.0.0.2"]);
+    configure(&mut world, NodeSettings { series: Some(1), ..NodeSettings::default() });
+    dial(&mut world, &["10.0.0.2", "10.0.1.1"]);
+    assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (1.0, Some(1.0)));
+    world.close(&Socket { id: 91, sequence: (91, 1), ..client(moved(1, 1)) });
+    world.answer();
+    world.wait(S);
+    assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (2.0, Some(1.0)));
+    assert_eq!(world.pipeline.aggregate().stats().services.folded, 1);
+    configure(&mut world, NodeSettings::default());
+    world.close(&Socket { id: 92, sequence: (92, 1), remote: "10.0.1.1", ..client(moved(1, 1)) });
+    world.wait(S);
+    assert_eq!(own(&mut world, OPENED), 3.0, "as the probe was started");
+}
+
+#[test]
+fn a_namespace_that_is_full_folds_and_others_do_not() {
+    let mut world = World::new(options());
+    configure(&mut world, NodeSettings { series_per_namespace: Some(10), ..NodeSettings::default() });
+    dial(&mut world, &["10.0.0.2"]);
+    let stats = world.pipeline.aggregate().stats();
+    assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (0.0, Some(1.0)));
+    // The edge finds no room for 47 lines, the workload does for 6.
+    assert_eq!((stats.folded_by_namespace, stats.services.folded, stats.workloads.folded), (1, 0, 0));
+    assert_eq!(own(&mut world, "kmesh_tcp_workload_connections_opened_total"), 1.0);
+}
+
+#[test]
+fn long_connections_are_bounded_live() {
+    let mut world = World::new(options());
+    world.announce(&client(moved(10, 200)));
+    world.announce(&server(moved(200, 10)));
+    configure(&mut world, NodeSettings { long_connections: Some(3), ..NodeSettings::default() });
+    world.wait(5 * S);
+    world.pass(&[client(moved(10, 200)), server(moved(200, 10))]);
+    let folded = world.pipeline.aggregate().stats().connections.folded;
+    assert_eq!((own(&mut world, LONG), folded), (10.0, 1), "two places are overflow's");
+}
+
+#[test]
+fn settings_are_saved() {
+    let mut world = World::new(options());
+    let settings = NodeSettings {
+        reporting_interval: Some(Duration::from_millis(1_500)),
+        series: Some(1),
+        long_connections: Some(2),
+        series_per_namespace: Some(3),
+    };
+    configure(&mut world, settings);
+    let state = world.saved(100);
+    world.kill(&state, world.told.len());
+    assert_eq!(world.pipeline.settings(), &settings);
+    dial(&mut world, &["10.0.0.2"]);
+    assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (0.0, Some(1.0)));
+    world.configure(SeriesSets::default());
+    assert_eq!(world.pipeline.settings(), &settings, "an update that does not say them leaves them");
+}
