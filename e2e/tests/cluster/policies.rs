@@ -26,7 +26,11 @@ fn object(kind: &str, name: &str, spec: &str) -> String {
 
 /// A policy that gives every series of the namespace a label `edit`.
 fn edit(number: usize) -> String {
-    object("TelemetryPolicy", "edit", &format!(r#"{{overrides: [{{tagOverrides: {{edit: {{value: '"{number}"'}}}}}}]}}"#))
+    object(
+        "TelemetryPolicy",
+        "edit",
+        &format!(r#"{{overrides: [{{tagOverrides: {{edit: {{value: '"{number}"'}}}}}}]}}"#),
+    )
 }
 
 #[test]

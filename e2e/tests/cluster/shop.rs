@@ -26,10 +26,8 @@ impl<'a> Shop<'a> {
         let client = Running::start(namespace, "client", "n1")?;
         let server = Running::start(namespace, "server", "n2")?;
         let (listener, back) = (server.listen(PORT)?, client.listen(PORT)?);
-        let open = [
-            client.connect_to((server.address, PORT), &listener)?,
-            server.connect_to((client.address, PORT), &back)?,
-        ];
+        let open =
+            [client.connect_to((server.address, PORT), &listener)?, server.connect_to((client.address, PORT), &back)?];
         Ok(Self { namespace, client, server, listener, open })
     }
 
