@@ -72,8 +72,7 @@ spec:
 fn listening(namespace: &Namespace<'_>, app: &str) -> Result<Vec<Ipv4Addr>> {
     eventually(Duration::from_secs(60), || {
         let pods = namespace.api::<Pod>();
-        let listed = longwire_e2e::kubernetes::Kubernetes::shared()?
-            .block_on(pods.list(&ListParams::default().labels(&format!("app={app}"))))?;
+        let listed = Kubernetes::shared()?.block_on(pods.list(&ListParams::default().labels(&format!("app={app}"))))?;
         let mut addresses = Vec::new();
         for pod in listed.items {
             let name = pod.metadata.name.context("a pod without a name")?;
