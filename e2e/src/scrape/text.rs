@@ -34,7 +34,7 @@ pub(super) fn parse(body: &str, format: Format) -> Result<Vec<Sample>> {
     for (index, line) in body.lines().enumerate() {
         let context = || format!("line {}: {line}", index + 1);
         if let Some(comment) = line.strip_prefix("# ") {
-            describe(comment, &mut family, &mut families).with_context(context)?;
+            describe(comment, format, &mut family, &mut families).with_context(context)?;
             continue;
         }
         let sample = sample(line).with_context(context)?;
@@ -47,7 +47,7 @@ pub(super) fn parse(body: &str, format: Format) -> Result<Vec<Sample>> {
 }
 
 /// `HELP` or `TYPE`: both begin a family that has not been seen before, or go on with the one just begun.
-fn describe(comment: &str, family: &mut Family, families: &mut HashSet<String>) -> Result<()> {
+fn describe(comment: &str, format: Format, family: &mut Family, families: &mut HashSet<String>) -> Result<()> {
     let mut words = comment.splitn(3, ' ');
     let (keyword, name) = (words.next().unwrap_or_default(), words.next().context("no family named")?);
     let rest = words.next().unwrap_or_default();
@@ -63,7 +63,8 @@ fn describe(comment: &str, family: &mut Family, families: &mut HashSet<String>) 
         }
         "TYPE" => {
             ensure!(family.kind.is_empty(), "a second TYPE");
-            ensure!(["counter", "gauge", "histogram"].contains(&rest), "type {rest}");
+            let is_openmetrics_own = format == Format::OpenMetrics && rest == "unknown";
+            ensure!(["counter", "gauge", "histogram"].contains(&rest) || is_openmetrics_own, "type {rest}");
             family.kind = rest.to_owned();
         }
         // The unit is a suffix of the name: nothing to check that the name does not say.
@@ -79,13 +80,18 @@ fn belongs(sample: &Sample, family: &Family, format: Format) -> Result<()> {
     match (family.kind.as_str(), format) {
         ("counter", Format::OpenMetrics) => ensure!(suffix == "_total", "a counter's sample ends with _total"),
         ("counter", Format::Text) => {
-            ensure!(suffix.is_empty() && sample.name.ends_with("_total"), "a counter's name ends with _total");
+            // A custom, not a rule of the format, and Envoy has its own.
+            let is_envoys = sample.name.starts_with("envoy_");
+            ensure!(
+                suffix.is_empty() && (is_envoys || sample.name.ends_with("_total")),
+                "a counter's name ends with _total"
+            );
         }
         ("histogram", _) => {
             ensure!(["_bucket", "_sum", "_count"].contains(&suffix), "a histogram has no {suffix}");
             ensure!((suffix == "_bucket") == sample.labels.contains_key("le"), "le belongs to buckets alone");
         }
-        _ => ensure!(suffix.is_empty(), "a gauge has no suffix"),
+        _ => ensure!(suffix.is_empty(), "a {} has no suffix", family.kind),
     }
     ensure!(family.kind != "counter" || sample.value >= 0.0, "a negative counter");
     Ok(())
