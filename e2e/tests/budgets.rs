@@ -27,7 +27,7 @@ fn expect_total(cluster: &Cluster, truth: Truth) -> Result<()> {
 
 #[test]
 fn label_sets_past_the_budget_fold_into_one_and_the_sums_stay_right() -> Result<()> {
-    let cluster = Cluster::start(6, &[], &["--max-series", "300"])?;
+    let cluster = Cluster::start(6, &[], &["--max-series", "208"])?;
     let pods = (0..6).map(|_| cluster.machine.take()).collect::<Result<Vec<_>>>()?;
     let listeners = pods.iter().map(|pod| pod.listen()).collect::<Result<Vec<_>>>()?;
     let mut truth = Truth::default();
