@@ -18,3 +18,5 @@ mod programmed;
 mod shop;
 #[path = "cluster/takeover.rs"]
 mod takeover;
+#[path = "cluster/tokens.rs"]
+mod tokens;

@@ -1,0 +1,118 @@
+//! Who is not a probe of its node is refused, and told why: a real API server judges real tokens.
+
+use anyhow::{Context, Result, bail, ensure};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::netns::Netns;
+use longwire_e2e::process::Process;
+use longwire_e2e::{binaries, janitor};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const AUDIENCE: &str = "--audience=longwire-operator";
+
+/// Who holds the Lease: name and UID of its pod, and where it listens.
+fn holder(kubernetes: &Kubernetes) -> Result<((String, String), String)> {
+    let identity = "jsonpath={.spec.holderIdentity}";
+    let words = ["--namespace", longwire::NAMESPACE, "get", "lease", "longwire-operator", "-o", identity];
+    let said = kubernetes.kubectl(&words)?;
+    let parts: Vec<&str> = said.trim().split('_').collect();
+    let [pod, uid, address] = parts[..] else { bail!("{said:?} is no identity") };
+    Ok(((pod.to_owned(), uid.to_owned()), address.to_owned()))
+}
+
+/// Name and UID of the probe's pod on a node.
+fn probe_of(kubernetes: &Kubernetes, node: &str) -> Result<(String, String)> {
+    let selector = format!("--field-selector=spec.nodeName={node}");
+    let columns = "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}";
+    let words =
+        ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-probe", &selector, "-o", columns];
+    let said = kubernetes.kubectl(&words)?;
+    let (name, uid) = said.trim().split_once(' ').context("no probe")?;
+    Ok((name.to_owned(), uid.to_owned()))
+}
+
+/// A token of a ServiceAccount, as `kubectl create token` makes it.
+fn token(kubernetes: &Kubernetes, account: &str, flags: &[&str]) -> Result<String> {
+    let words = [&["--namespace", longwire::NAMESPACE, "create", "token", account][..], flags].concat();
+    Ok(kubernetes.kubectl(&words)?.trim().to_owned())
+}
+
+fn bound(pod: &(String, String)) -> [String; 3] {
+    let (name, uid) = pod;
+    ["--bound-object-kind=Pod".to_owned(), format!("--bound-object-name={name}"), format!("--bound-object-uid={uid}")]
+}
+
+/// A probe that says it is node n1's, with this token; its log must have these words.
+fn expect_refusal(operator: &str, directory: &Path, token: Option<&str>, words: &str) -> Result<()> {
+    let (certificates, file) = (directory.join("ca.crt"), directory.join("token"));
+    let (certificates, file_flag) =
+        (format!("--operator-ca={}", certificates.display()), format!("--operator-token={}", file.display()));
+    let (program, url) = (binaries::find("longwire-probe")?, format!("--operator=https://{operator}"));
+    let mut line = vec![
+        program.to_str().context("path")?,
+        &url,
+        "--operator-name=longwire-operator.longwire-system.svc",
+        &certificates,
+        "--node-name=n1",
+        "--metrics-listen=127.0.0.1:0",
+    ];
+    if let Some(token) = token {
+        fs::write(&file, token)?;
+        line.push(&file_flag);
+    }
+    let probe = Process::start(&Netns::of_this_thread()?, "a stranger", &line)?;
+    probe.await_line(words, PATIENCE).map(drop)
+}
+
+#[test]
+fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let (replica, operator) = holder(kubernetes)?;
+    let directory = janitor::temporary_directory("token")?;
+    let bundle = r"jsonpath={.data.ca\.crt}";
+    let words = ["--namespace", longwire::NAMESPACE, "get", "configmap", "longwire-operator-ca", "-o", bundle];
+    fs::write(directory.path().join("ca.crt"), kubernetes.kubectl(&words)?)?;
+    let (here, there) = (probe_of(kubernetes, "n1")?, probe_of(kubernetes, "n2")?);
+    let of = |account: &str, audience: &str, pod: Option<&(String, String)>| {
+        let flags = pod.map(bound).into_iter().flatten().collect::<Vec<_>>();
+        let flags: Vec<&str> = [audience].into_iter().chain(flags.iter().map(String::as_str)).collect();
+        token(kubernetes, account, &flags)
+    };
+    let cases = [
+        (None, "no token"),
+        (Some("nonsense".to_owned()), "the API server does not accept the token"),
+        (
+            Some(of("longwire-probe", "--audience=https://elsewhere", Some(&here))?),
+            "the API server does not accept the token",
+        ),
+        (Some(of("longwire-operator", AUDIENCE, Some(&replica))?), "and only"),
+        (Some(of("longwire-probe", AUDIENCE, None)?), "the token is not bound to a pod"),
+        (Some(of("longwire-probe", AUDIENCE, Some(&there))?), "the token is that of a pod of node n2"),
+    ];
+    for (token, words) in &cases {
+        expect_refusal(&operator, directory.path(), token.as_deref(), words)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn plain_text_is_refused() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let mut connection = TcpStream::connect(holder(kubernetes)?.1)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
+    let mut said = Vec::new();
+    // It may say in TLS what is wrong, or just end.
+    let _ = connection.read_to_end(&mut said);
+    ensure!(!said.windows(4).any(|four| four == b"HTTP"), "it answered in the clear: {said:?}");
+    ensure!(said.len() < 16, "it said more than an alert: {said:?}");
+    Ok(())
+}
