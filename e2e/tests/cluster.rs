@@ -8,9 +8,13 @@ mod fake_nodes;
 mod harness;
 #[path = "cluster/installed.rs"]
 mod installed;
+#[path = "cluster/kinds.rs"]
+mod kinds;
 #[path = "cluster/policies.rs"]
 mod policies;
 #[path = "cluster/programmed.rs"]
 mod programmed;
 #[path = "cluster/shop.rs"]
 mod shop;
+#[path = "cluster/takeover.rs"]
+mod takeover;

@@ -111,7 +111,7 @@ fn pins_without_a_state_and_a_state_without_pins_are_not_gone_on_from() -> Resul
 fn mount_over_state(kept: &Kept) -> Result<String> {
     let saved = fs::read(kept.state().join("state"))?;
     let path = kept.state().to_str().context("path")?.to_owned();
-    command::run("mount", &["-t", "tmpfs", "-o", "size=256k", "none", &path])?;
+    command::run("mount", &["-t", "tmpfs", "-o", "size=4m", "none", &path])?;
     fs::write(kept.state().join("state"), saved)?;
     Ok(path)
 }
@@ -145,7 +145,7 @@ fn expect_to_count_without_saving(hinder: impl FnOnce(&Path) -> Result<()>) -> R
 #[test]
 fn a_full_disk_stops_saving_and_not_counting() -> Result<()> {
     expect_to_count_without_saving(|directory| {
-        let full = fs::write(directory.join("filler"), vec![7; 1 << 20]);
+        let full = fs::write(directory.join("filler"), vec![7; 8 << 20]);
         ensure!(full.is_err_and(|error| error.kind() == ErrorKind::StorageFull), "the disk is not full");
         Ok(())
     })

@@ -139,23 +139,33 @@ impl Index {
     }
 
     fn set_service(&mut self, name: &Name, service: Option<Arc<Service>>, stale: &mut Stale) {
-        put(&mut self.services, name, service);
         stale.services.insert(name.clone());
-        stale.pods.extend(self.pods_near(name));
+        stale.pods.extend(self.pods_behind_slices_of(name));
+        if !self.is_sliced(name) {
+            let both = self.services.get(name).into_iter().chain(&service);
+            stale.pods.extend(both.flat_map(|service| self.pods_selected_by(service)).cloned());
+        }
+        put(&mut self.services, name, service);
     }
 
     fn set_slice(&mut self, name: &Name, slice: Option<Arc<EndpointSlice>>, stale: &mut Stale) {
-        if let Some(former) = self.slices.remove(name) {
-            stale.pods.extend(self.pods_near(&former.service));
+        let former = self.slices.remove(name);
+        let both = former.iter().chain(&slice);
+        let services: BTreeMap<Name, bool> =
+            both.map(|slice| (slice.service.clone(), self.is_sliced(&slice.service))).collect();
+        if let Some(former) = former {
             stale.pods.extend(self.pods_behind(&former));
             self.unlink_slice(&former);
         }
         if let Some(slice) = slice {
             self.link_slice(&slice);
-            stale.pods.extend(self.pods_near(&slice.service));
             stale.pods.extend(self.pods_behind(&slice));
             self.slices.insert(name.clone(), slice);
         }
+        // The first slice takes the word from the selector, and the last one gives it back.
+        let turned = services.iter().filter(|(service, was)| self.is_sliced(service) != **was);
+        let turned = turned.filter_map(|(service, _)| self.services.get(service));
+        stale.pods.extend(turned.flat_map(|service| self.pods_selected_by(service)).cloned());
     }
 
     fn set_node(&mut self, name: &String, node: Option<Arc<Node>>, stale: &mut Stale) {

@@ -6,18 +6,19 @@
 //! nodes with a ready probe +
 //! ```
 
-use crate::acks::{Acked, Acks};
+use crate::acks::Acked;
 use crate::auth::ProbePods;
 use crate::object::Key;
-use crate::progress::{Progress, Programmed, progress};
+use crate::progress::{Programmed, Progress, progress};
 use crate::publish::Published;
+use crate::role::Role;
 use crate::standing::{Standing, Standings};
 use crate::status::{Condition, Reports, Status, Truth};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 #[cfg(test)]
 mod tests;
@@ -25,30 +26,40 @@ mod tests;
 /// News that come together are looked at together: a rollout is hundreds of batches.
 const TOGETHER: Duration = Duration::from_millis(50);
 
+/// Probes come to a new holder within this time. Until then what they have not said is no news: the status that the former
+/// holder wrote stands.
+const ARRIVAL: Duration = Duration::from_secs(15);
+
 /// Leaves the statuses that are different from the last time, until the writer has gone.
-pub async fn report(mut published: watch::Receiver<Published>, mut pods: watch::Receiver<ProbePods>, reports: Reports) {
+pub async fn report(
+    mut published: watch::Receiver<Published>,
+    mut pods: watch::Receiver<ProbePods>,
+    mut role: watch::Receiver<Role>,
+    reports: Reports,
+) {
     let acks = Arc::clone(&published.borrow().acks);
     let mut left = Left::default();
+    let mut arrived = Instant::now() + ARRIVAL;
     loop {
         let standings = Arc::clone(&published.borrow_and_update().standings);
         let ready = pods.borrow_and_update().ready.clone();
-        left.leave(&standings, &acks.snapshot(), &ready, &reports);
-        if news(&mut published, &mut pods, &acks).await.is_err() {
+        let waiting = Instant::now() < arrived;
+        let settled = !waiting && *role.borrow() == Role::Holder;
+        left.leave(&standings, &acks.snapshot(), &ready, settled, &reports);
+        let open = tokio::select! {
+            changed = published.changed() => changed.is_ok(),
+            changed = pods.changed() => changed.is_ok(),
+            () = acks.changed() => true,
+            changed = role.changed() => {
+                arrived = Instant::now() + ARRIVAL;
+                changed.is_ok()
+            }
+            () = sleep_until(arrived), if waiting => true,
+        };
+        if !open {
             return;
         }
         sleep(TOGETHER).await;
-    }
-}
-
-async fn news(
-    published: &mut watch::Receiver<Published>,
-    pods: &mut watch::Receiver<ProbePods>,
-    acks: &Acks,
-) -> Result<(), watch::error::RecvError> {
-    tokio::select! {
-        changed = published.changed() => changed,
-        changed = pods.changed() => changed,
-        () = acks.changed() => Ok(()),
     }
 }
 
@@ -62,6 +73,7 @@ impl Left {
         standings: &Standings,
         acked: &HashMap<String, Acked>,
         ready: &BTreeSet<String>,
+        settled: bool,
         reports: &Reports,
     ) {
         self.0.retain(|key, _| {
@@ -72,7 +84,11 @@ impl Left {
             is_there
         });
         for (key, standing) in standings {
-            let now = (standing.uid.clone(), status(standing, progress(standing, acked, ready)));
+            let progress = progress(standing, acked, ready);
+            if !settled && matches!(progress.programmed, Programmed::Unknown(_)) {
+                continue;
+            }
+            let now = (standing.uid.clone(), status(standing, progress));
             if self.0.get(key) != Some(&now) {
                 reports.leave(key.clone(), &now.0, now.1.clone());
                 self.0.insert(key.clone(), now);

@@ -26,8 +26,8 @@ use tokio::task::JoinHandle;
 
 mod cluster;
 
-/// Batches of events that may wait for the writer.
-const WAITING: usize = 4;
+/// Batches of events that may wait for the writer; an API server ends a watch that is not read.
+const WAITING: usize = 16;
 /// How long a probe that does not read may delay the end.
 const FAREWELL: Duration = Duration::from_secs(2);
 

@@ -29,7 +29,7 @@ pub fn services<'a>(index: &'a Index, pod: &'a Pod) -> BTreeMap<u16, Chosen<'a>>
         }
     }
     for service in index.unsliced_services(&pod.name.namespace) {
-        if selects(service, pod) {
+        if service.selects(pod) {
             for listed in &service.ports {
                 if let Some(target) = resolve(&listed.target, pod) {
                     offer(&mut chosen, target, Chosen { service, port: listed.number });
@@ -48,11 +48,6 @@ fn offer<'a>(chosen: &mut BTreeMap<u16, Chosen<'a>>, target: u16, offered: Chose
     if rank(&offered) < rank(holder) {
         *holder = offered;
     }
-}
-
-/// An empty selector selects nobody: its endpoints are written by hand.
-fn selects(service: &Service, pod: &Pod) -> bool {
-    !service.selector.is_empty() && service.selector.iter().all(|(label, value)| pod.labels.get(label) == Some(value))
 }
 
 fn resolve(target: &Target, pod: &Pod) -> Option<u16> {

@@ -3,7 +3,7 @@
 use crate::auth::Probes;
 use crate::compile::{Changes, Compiler};
 use crate::complaint::{Complaints, PodComplaint};
-use crate::event::Batch;
+use crate::event::{Batch, Event};
 use crate::figures::Figures;
 use crate::index::{Index, Stale};
 use crate::publish::Publisher;
@@ -15,6 +15,8 @@ use tokio::time::MissedTickBehavior;
 
 /// How often owners that left are looked over.
 const EXPIRY: Duration = Duration::from_secs(5);
+/// Batches that are taken in at once, if so many wait: a rollout is worked out once, not once a batch.
+const TOGETHER: usize = 64;
 
 #[derive(Debug)]
 pub struct Writer {
@@ -44,11 +46,12 @@ impl Writer {
     pub async fn run(mut self, mut events: mpsc::Receiver<Batch>, clock: impl Fn() -> UnixNanos) {
         let mut expiry = tokio::time::interval(EXPIRY);
         expiry.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut waiting = Vec::new();
         loop {
             tokio::select! {
-                batch = events.recv() => match batch {
-                    Some(batch) => self.take(batch, clock()),
-                    None => return,
+                batches = events.recv_many(&mut waiting, TOGETHER) => match batches {
+                    0 => return,
+                    _ => self.take(waiting.drain(..).flatten(), clock()),
                 },
                 _ = expiry.tick() => self.publish(|compiler, _| compiler.expire(clock())),
             }
@@ -56,9 +59,9 @@ impl Writer {
     }
 
     /// Index, compile, publish.
-    fn take(&mut self, batch: Batch, now: UnixNanos) {
+    fn take(&mut self, events: impl Iterator<Item = Event>, now: UnixNanos) {
         let mut stale = Stale::default();
-        for event in batch {
+        for event in events {
             self.index.apply(event, &mut stale);
         }
         self.figures.index(&self.index);

@@ -66,18 +66,33 @@ impl Running {
     }
 }
 
-/// Some process of a pod, by the pod's cgroup.
-pub fn process_of(uid: &str) -> Result<u32> {
+/// Some process of a pod.
+fn process_of(uid: &str) -> Result<u32> {
+    processes_of(uid)?.into_iter().next().with_context(|| format!("no process in a cgroup of pod {uid}"))
+}
+
+/// The process of a pod that runs this program.
+pub fn process_running(uid: &str, program: &str) -> Result<u32> {
+    let runs = |process: &u32| {
+        let path = fs::read_link(format!("/proc/{process}/exe"));
+        path.is_ok_and(|path| path.file_name().is_some_and(|name| *name == *program))
+    };
+    processes_of(uid)?.into_iter().find(runs).with_context(|| format!("pod {uid} runs no {program}"))
+}
+
+/// All processes of a pod, by its cgroups.
+fn processes_of(uid: &str) -> Result<Vec<u32>> {
     let directory = format!("pod{uid}");
+    let mut found = Vec::new();
     let mut waiting: Vec<PathBuf> = vec![cgroup::mount()?.join("longwire-cluster")];
     while let Some(path) = waiting.pop() {
         let is_pods = path.ancestors().any(|above| above.file_name().is_some_and(|name| *name == *directory));
-        let processes = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
-        if let Some(process) = processes.lines().next().filter(|_| is_pods) {
-            return Ok(process.parse()?);
+        if is_pods {
+            let processes = fs::read_to_string(path.join("cgroup.procs")).unwrap_or_default();
+            found.extend(processes.lines().filter_map(|line| line.parse::<u32>().ok()));
         }
         let entries = fs::read_dir(&path).into_iter().flatten().flatten();
         waiting.extend(entries.map(|entry| entry.path()).filter(|path| path.is_dir()));
     }
-    anyhow::bail!("no process in a cgroup {directory}")
+    Ok(found)
 }

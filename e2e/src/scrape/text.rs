@@ -63,8 +63,8 @@ fn describe(comment: &str, format: Format, family: &mut Family, families: &mut H
         }
         "TYPE" => {
             ensure!(family.kind.is_empty(), "a second TYPE");
-            let is_openmetrics_own = format == Format::OpenMetrics && rest == "unknown";
-            ensure!(["counter", "gauge", "histogram"].contains(&rest) || is_openmetrics_own, "type {rest}");
+            let of_no_type = if format == Format::OpenMetrics { "unknown" } else { "untyped" };
+            ensure!(["counter", "gauge", "histogram", of_no_type].contains(&rest), "type {rest}");
             family.kind = rest.to_owned();
         }
         // The unit is a suffix of the name: nothing to check that the name does not say.
@@ -80,12 +80,7 @@ fn belongs(sample: &Sample, family: &Family, format: Format) -> Result<()> {
     match (family.kind.as_str(), format) {
         ("counter", Format::OpenMetrics) => ensure!(suffix == "_total", "a counter's sample ends with _total"),
         ("counter", Format::Text) => {
-            // A custom, not a rule of the format, and Envoy has its own.
-            let is_envoys = sample.name.starts_with("envoy_");
-            ensure!(
-                suffix.is_empty() && (is_envoys || sample.name.ends_with("_total")),
-                "a counter's name ends with _total"
-            );
+            ensure!(suffix.is_empty() && sample.name.ends_with("_total"), "a counter's name ends with _total");
         }
         ("histogram", _) => {
             ensure!(["_bucket", "_sum", "_count"].contains(&suffix), "a histogram has no {suffix}");

@@ -16,8 +16,7 @@ fn the_operators_two_replicas_run_on_a_node_each_and_a_probe_on_both() -> Result
     for program in ["longwire-operator", "longwire-probe"] {
         let nodes = "jsonpath={range .items[*]}{.spec.nodeName} {end}";
         let selector = format!("--selector=app={program}");
-        let said =
-            kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", &selector, "-o", nodes])?;
+        let said = kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", &selector, "-o", nodes])?;
         assert_eq!(said.split_whitespace().collect::<BTreeSet<_>>(), BTreeSet::from(NODES), "{program}");
     }
     Ok(())

@@ -16,12 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is wrong only for the operator: which object, its spec, the reason and part of the message.
 const REFUSED: [(&str, &str, &str, &str); 6] = [
-    (
-        "TelemetryPolicy",
-        "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}",
-        "Invalid",
-        "source.wrkload",
-    ),
+    ("TelemetryPolicy", "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}", "Invalid", "source.wrkload"),
     ("TelemetryPolicy", "{overrides: [{tagOverrides: {team: {value: '1 + 1'}}}]}", "Invalid", "tagOverrides.team"),
     ("TelemetryPolicy", "{reportingInterval: 2s}", "NotRootNamespace", "spec.reportingInterval"),
     ("TelemetryPolicy", "{budgets: {series: 10}}", "NotRootNamespace", "spec.budgets"),

@@ -17,7 +17,7 @@ impl Index {
     /// Services of a namespace that nobody has written endpoints for, so that the selector alone decides.
     pub fn unsliced_services<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Service> {
         let services = in_namespace(&self.services, namespace).map(AsRef::as_ref);
-        services.filter(move |service| self.slices_of_service.get(&service.name).next().is_none())
+        services.filter(|service| !self.is_sliced(&service.name))
     }
 
     pub(super) fn link_slice(&mut self, slice: &EndpointSlice) {
@@ -40,11 +40,18 @@ impl Index {
         }
     }
 
-    /// Pods that a change of a Service may concern: those of its namespace, for its selector, and its slices'.
-    pub(super) fn pods_near(&self, service: &Name) -> BTreeSet<Name> {
+    pub(super) fn is_sliced(&self, service: &Name) -> bool {
+        self.slices_of_service.get(service).next().is_some()
+    }
+
+    pub(super) fn pods_behind_slices_of(&self, service: &Name) -> BTreeSet<Name> {
         let slices = self.slices_of_service.get(service).filter_map(|name| self.slices.get(name));
-        let behind = slices.flat_map(|slice| self.pods_behind(slice));
-        in_namespace(&self.pods, &service.namespace).map(|pod| pod.name.clone()).chain(behind).collect()
+        slices.flat_map(|slice| self.pods_behind(slice)).collect()
+    }
+
+    pub(super) fn pods_selected_by<'a>(&'a self, service: &'a Service) -> impl Iterator<Item = &'a Name> {
+        let pods = in_namespace(&self.pods, &service.name.namespace);
+        pods.filter(|pod| service.selects(pod)).map(|pod| &pod.name)
     }
 
     pub(super) fn pods_behind(&self, slice: &EndpointSlice) -> BTreeSet<Name> {

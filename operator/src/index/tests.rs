@@ -37,9 +37,12 @@ fn a_pod_that_moves_concerns_both_its_nodes() {
 }
 
 #[test]
-fn a_service_concerns_the_pods_of_its_namespace() {
-    let stale = stale_after(&mut two_pods(), apply(service("web", "web", "10.96.0.1")));
-    assert_eq!(pods(&stale), ["shop/a", "shop/b"]);
+fn a_service_concerns_the_pods_that_it_selects_and_selected() {
+    let mut index = two_pods();
+    let stale = stale_after(&mut index, apply(service("web", "web", "10.96.0.1")));
+    assert_eq!(pods(&stale), ["shop/a"]);
+    assert_eq!(pods(&stale_after(&mut index, apply(service("web", "db", "10.96.0.1")))), ["shop/a", "shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, delete(Kind::Service, "web"))), ["shop/b"]);
     assert_eq!(stale.services.iter().map(Name::to_string).collect::<Vec<_>>(), ["shop/web"]);
 }
 
@@ -47,18 +50,33 @@ fn a_service_concerns_the_pods_of_its_namespace() {
 fn a_slice_concerns_whom_it_leads_to_wherever_that_is() {
     let mut index = two_pods();
     let by_address = slice("web-1", "web", &[80], vec![to_address("10.0.0.3")]);
-    assert_eq!(pods(&stale_after(&mut index, apply(by_address))), ["far/c", "shop/a", "shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, apply(by_address))), ["far/c"]);
     // It leads elsewhere now, and whom it led to has to know.
     let by_name = slice("web-1", "web", &[80], vec![to_pod("a")]);
-    assert_eq!(pods(&stale_after(&mut index, apply(by_name))), ["far/c", "shop/a", "shop/b"]);
-    assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-1"))), ["shop/a", "shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, apply(by_name))), ["far/c", "shop/a"]);
+    assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-1"))), ["shop/a"]);
+}
+
+#[test]
+fn the_first_slice_of_a_service_and_the_last_concern_whom_it_selects_too() {
+    let mut index = two_pods();
+    index.apply(apply(service("web", "web", "10.96.0.1")), &mut Stale::default());
+    let to = |name, address| apply(slice(name, "web", &[80], vec![to_address(address)]));
+    assert_eq!(pods(&stale_after(&mut index, to("web-1", "10.0.0.3"))), ["far/c", "shop/a"]);
+    assert_eq!(pods(&stale_after(&mut index, to("web-2", "10.0.0.2"))), ["shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-1"))), ["far/c"]);
+    // With slices, the selector has no say.
+    let stale = stale_after(&mut index, apply(service("web", "other", "10.96.0.1")));
+    assert_eq!(pods(&stale), ["shop/b"]);
+    index.apply(apply(service("web", "web", "10.96.0.1")), &mut Stale::default());
+    assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-2"))), ["shop/a", "shop/b"]);
 }
 
 #[test]
 fn a_service_that_comes_after_its_slice_concerns_whom_that_leads_to() {
     let mut index = two_pods();
     index.apply(apply(slice("web-1", "web", &[80], vec![to_address("10.0.0.3")])), &mut Stale::default());
-    assert_eq!(pods(&stale_after(&mut index, apply(service("web", "x", "10.96.0.1")))), ["far/c", "shop/a", "shop/b"]);
+    assert_eq!(pods(&stale_after(&mut index, apply(service("web", "x", "10.96.0.1")))), ["far/c"]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Membership {
         let (complaints, told) = mpsc::channel(COMPLAINTS);
         let mut tasks = JoinSet::new();
         tasks.spawn(source::kubernetes::follow(client.clone(), batches));
-        tasks.spawn(report::report(published.clone(), probes, reports.clone()));
+        tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
         tasks.spawn(status::write(client.clone(), reports, role.clone()));
         tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));
         let elector = tokio::spawn(stand(elector, published, stopped));

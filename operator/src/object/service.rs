@@ -1,4 +1,4 @@
-use super::{InvalidObject, Name, addresses, is_tcp, namespaced, nanoseconds, port};
+use super::{InvalidObject, Name, Pod, addresses, is_tcp, namespaced, nanoseconds, port};
 use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use longwire_model::canonical::Labels;
@@ -34,6 +34,12 @@ pub enum Target {
 }
 
 impl Service {
+    /// Of pods in its own namespace. An empty selector selects nobody: its endpoints are written by hand.
+    #[must_use]
+    pub fn selects(&self, pod: &Pod) -> bool {
+        !self.selector.is_empty() && self.selector.iter().all(|(label, value)| pod.labels.get(label) == Some(value))
+    }
+
     /// `None` for an `ExternalName`: that is an entry in DNS and no end of a connection.
     pub fn read(service: k8s::Service) -> Result<Option<Self>, InvalidObject> {
         let spec = service.spec.unwrap_or_default();

@@ -9,7 +9,15 @@ use std::sync::Arc;
 
 fn standing(revision: u64) -> Standing {
     let nodes = BTreeSet::from(["n1".to_owned(), "n2".to_owned()]);
-    Standing { uid: "u".to_owned(), generation: 3, accepted: Ok(()), conflicted: None, workloads_selected: 2, nodes, revision }
+    Standing {
+        uid: "u".to_owned(),
+        generation: 3,
+        accepted: Ok(()),
+        conflicted: None,
+        workloads_selected: 2,
+        nodes,
+        revision,
+    }
 }
 
 fn key() -> Key {
@@ -50,7 +58,7 @@ fn what_lost_to_another_object_is_said_beside_accepted() {
 fn only_what_is_different_from_the_last_time_is_left() {
     let (reports, mut left) = (Reports::default(), Left::default());
     let mut leave = |standings: &Standings, revision| {
-        left.leave(standings, &acked(revision), &ready(), &reports);
+        left.leave(standings, &acked(revision), &ready(), true, &reports);
         reports.take_keys()
     };
     let there = Standings::from([(key(), Arc::new(standing(5)))]);
@@ -59,4 +67,17 @@ fn only_what_is_different_from_the_last_time_is_left() {
     assert_eq!(leave(&there, 5), [(key(), true)]);
     assert_eq!(leave(&Standings::default(), 5), [(key(), false)]);
     assert_eq!(leave(&Standings::default(), 5), []);
+}
+
+#[test]
+fn a_new_holder_takes_nothing_back_before_its_probes_are_there() {
+    let (reports, mut left) = (Reports::default(), Left::default());
+    let mut leave = |acked: &HashMap<String, Acked>, settled| {
+        left.leave(&Standings::from([(key(), Arc::new(standing(5)))]), acked, &ready(), settled, &reports);
+        reports.take_keys()
+    };
+    assert_eq!(leave(&HashMap::new(), false), []);
+    assert_eq!(leave(&acked(5), false), [(key(), true)]);
+    assert_eq!(leave(&HashMap::new(), false), []);
+    assert_eq!(leave(&HashMap::new(), true), [(key(), true)]);
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::sync::Arc;
 
-mod policy;
+pub(super) mod policy;
 #[cfg(test)]
 mod tests;
 

@@ -42,7 +42,7 @@ pub(super) struct Write {
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
-    Written(Written),
+    Written(Box<Written>),
     /// The object is gone, or another one has its name: who knows of that one says so.
     Gone,
     Failed,
@@ -92,7 +92,7 @@ impl Plan {
         entry.under_way = false;
         match outcome {
             Outcome::Written(written) => {
-                (entry.written, entry.failures, entry.earliest) = (Some(written), 0, now + CONDITIONS);
+                (entry.written, entry.failures, entry.earliest) = (Some(*written), 0, now + CONDITIONS);
             }
             Outcome::Gone => drop(self.objects.remove(key)),
             Outcome::Failed => {

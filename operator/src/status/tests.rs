@@ -45,7 +45,7 @@ fn wall(second: i64) -> Timestamp {
 }
 
 fn written(status: &Status) -> Outcome {
-    Outcome::Written(Written::over(None, status.clone(), wall(0)))
+    Outcome::Written(Box::new(Written::over(None, status.clone(), wall(0))))
 }
 
 fn statuses(writes: &[Write]) -> Vec<&Status> {

@@ -85,7 +85,7 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Outcome> {
     let written = Written::over(former.as_ref(), status.clone(), Timestamp::now());
     let body = written.body();
     if former.is_some_and(|former| says_the_same(&former, &body)) {
-        return Ok(Outcome::Written(written));
+        return Ok(Outcome::Written(Box::new(written)));
     }
     let patch = json!({
         "apiVersion": resource.api_version,
@@ -96,7 +96,7 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Outcome> {
     });
     let parameters = PatchParams::apply(MANAGER).force();
     match objects.patch_status(&name.name, &parameters, &Patch::Apply(&patch)).await {
-        Ok(_) => Ok(Outcome::Written(written)),
+        Ok(_) => Ok(Outcome::Written(Box::new(written))),
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Outcome::Gone),
         Err(error) => Err(error),
     }

@@ -80,16 +80,17 @@ fn a_quarrel_ends_with_the_pod_that_it_was_about() {
 
 #[test]
 fn an_object_that_becomes_wrong_has_no_effect_any_more_and_is_back_when_it_is_mended() {
-    let right = object("TelemetryPolicy", "shop", "p", "{longConnections: {enabled: false}}");
-    let wrong = object("TelemetryPolicy", "shop", "p", "{longConnections: {enabled: false, threshold: 0s}}");
+    let right = object("TelemetryPolicy", "shop", "p", "{longConnections: {threshold: 30s}}");
+    let wrong = object("TelemetryPolicy", "shop", "p", "{longConnections: {threshold: 0s}}");
     let mut cluster = Cluster::of(&format!("{right}{}", pod("a", "web", "n1", "")));
     let threshold = |cluster: &Cluster| cluster.nodes["n1"].pods["uid-a"].1.telemetry.long_connections;
-    assert_eq!(threshold(&cluster), None);
+    let asked = Some(Duration::from_secs(30));
+    assert_eq!(threshold(&cluster), asked);
     cluster.take(events(&wrong));
-    assert_eq!(threshold(&cluster), Some(Duration::from_secs(5)));
+    assert_eq!(threshold(&cluster), None);
     assert_eq!((reach(&cluster, "p"), standing(&cluster, "p").accepted.is_ok()), ((0, String::new(), 2), false));
     cluster.take(events(&right));
-    assert_eq!((threshold(&cluster), reach(&cluster, "p")), (None, (1, "n1".to_owned(), 3)));
+    assert_eq!((threshold(&cluster), reach(&cluster, "p")), (asked, (1, "n1".to_owned(), 3)));
 }
 
 #[test]

@@ -123,7 +123,7 @@ The gauge and the counters but the failures appear with the first connection tha
             "\
 Off; a StatsMatcher admits each statistic of a pod, as in Istio. One label set a pod and cluster that the pod connects to, in the words that Envoy would use if it stood there. What Envoy counts and the kernel does not see is not here.
 
-A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST; a peer that was silent for too long ended it, too. Of attempts that \
+A counter whose name does not end in `_total` is `untyped` in a scrape, and `unknown` in OpenMetrics: both formats keep the word for names that do. A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST; a peer that was silent for too long ended it, too. Of attempts that \
 failed, those that the application gave up itself are local and all others remote, as Envoy has it. An adopted connection is in `active`, but not in the total. Both ends on one node, the Service that was dialled is asked for only \
 while a matcher or a tag wants it: a connection that was open already when a matcher came is of the cluster of the Service that its pod and port belong to. The metric's names are the matcher's as Envoy writes them: `cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total`.
 "

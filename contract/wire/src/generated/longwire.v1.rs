@@ -115,7 +115,7 @@ pub struct NodeSettings {
 pub struct Telemetry {
     #[prost(uint32, tag = "1")]
     pub r#ref: u32,
-    /// absent: no connection has series of its own
+    /// absent: as the probe was started
     #[prost(uint32, optional, tag = "2")]
     pub long_connections_ms: ::core::option::Option<u32>,
     #[prost(message, repeated, tag = "3")]

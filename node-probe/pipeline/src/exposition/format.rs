@@ -29,13 +29,14 @@ impl Format {
 }
 
 /// Appends HELP and TYPE of a family. `name` is that of its samples, a counter's with `_total` as a rule; `kind` is `counter`,
-/// `gauge` or `histogram`. What OpenMetrics calls a counter has samples that end so: others of Envoy's names are of no known
-/// type there.
+/// `gauge` or `histogram`. What OpenMetrics calls a counter has samples that end so, and what Prometheus calls one should: others
+/// of Envoy's names are of no known type.
 pub fn write_header(out: &mut Vec<u8>, format: Format, name: &str, kind: &str, help: &str) {
     let (family, kind) = match (format, kind) {
         (Format::OpenMetrics, "counter") => {
             name.strip_suffix("_total").map_or((name, "unknown"), |family| (family, "counter"))
         }
+        (Format::Text, "counter") if !name.ends_with("_total") => (name, "untyped"),
         (Format::Text | Format::OpenMetrics, kind) => (name, kind),
     };
     out.extend_from_slice(b"# HELP ");

@@ -51,7 +51,8 @@ pub(crate) fn parse(text: &str, format: Format) -> Scrape {
         let (same, kind) = comment(lines.next().unwrap(), "TYPE");
         assert_eq!(family, same, "TYPE is of the family of HELP");
         let is_known = ["counter", "gauge", "histogram"].contains(&kind);
-        assert!(is_known || format == Format::OpenMetrics && kind == "unknown", "{kind}");
+        let of_no_type = if format == Format::OpenMetrics { "unknown" } else { "untyped" };
+        assert!(is_known || kind == of_no_type, "{kind}");
         assert!(scrape.families.iter().all(|(name, ..)| name != family), "{family} comes twice");
         scrape.families.push((family.to_owned(), kind.to_owned(), unescape(help, format == Format::OpenMetrics)));
         assert!(lines.peek().is_some_and(|line| !line.starts_with('#')), "{family} has no samples");

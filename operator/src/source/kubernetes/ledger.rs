@@ -2,9 +2,8 @@
 
 use super::seen::Sighting;
 use crate::event::Event;
-use crate::object::{Key, Kind, Name, Object, Unreadable};
+use crate::object::{Key, Kind, Name, Object};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -40,7 +39,7 @@ impl Ledger {
 
     /// It is there, and it is so.
     pub(super) fn see(&mut self, sighting: Sighting) -> Option<Event> {
-        let Sighting { name, uid, generation, version, object } = sighting;
+        let Sighting { name, version, object } = sighting;
         let former = self.known.get_mut(&name);
         if let Some(former) = former.filter(|former| former.version == version) {
             former.round = self.round;
@@ -50,12 +49,12 @@ impl Ledger {
         let key = Key { kind: self.kind, name: name.clone() };
         let now = object.unwrap_or_else(|error| {
             tracing::error!("{key}: {error}: this version of it is ignored");
-            self.kind
-                .is_policy()
-                .then(|| Object::Unreadable(Arc::new(Unreadable { key: key.clone(), uid, generation, error })))
-                // The cluster goes on with it; what it was before is the best guess.
-                .or_else(|| former.clone())
+            // The cluster goes on with it; what it was before is the best guess.
+            former.clone()
         });
+        if let Some(Object::Unreadable(unreadable)) = &now {
+            tracing::error!("{key}: {}: it has no effect", unreadable.error);
+        }
         let event = match &now {
             Some(now) => (former.as_ref() != Some(now)).then(|| Event::Apply(now.clone())),
             None => former.is_some().then_some(Event::Delete(key)),

@@ -23,8 +23,6 @@ pub(super) struct Seen<K> {
 #[derive(Debug)]
 pub(super) struct Sighting {
     pub(super) name: Name,
-    pub(super) uid: String,
-    pub(super) generation: i64,
     pub(super) version: String,
     pub(super) object: Result<Option<Object>, String>,
 }
@@ -38,13 +36,7 @@ impl<K> Seen<K> {
     pub(super) fn sighting(self) -> Sighting {
         let name = self.name();
         let Self { metadata, object, .. } = self;
-        Sighting {
-            name,
-            uid: metadata.uid.unwrap_or_default(),
-            generation: metadata.generation.unwrap_or_default(),
-            version: metadata.resource_version.unwrap_or_default(),
-            object,
-        }
+        Sighting { name, version: metadata.resource_version.unwrap_or_default(), object }
     }
 }
 
@@ -58,9 +50,7 @@ struct Head {
 struct Metadata {
     name: String,
     namespace: Option<String>,
-    uid: Option<String>,
     resource_version: Option<String>,
-    generation: Option<i64>,
 }
 
 impl<'de, K: Watched> Deserialize<'de> for Seen<K> {
@@ -71,12 +61,9 @@ impl<'de, K: Watched> Deserialize<'de> for Seen<K> {
             metadata.remove("managedFields");
         }
         let Head { metadata } = Head::deserialize(&value).map_err(D::Error::custom)?;
-        let object = K::deserialize(&value)
-            .map_err(|error| error.to_string())
-            .and_then(|object| object.reduce().map_err(|error| error.to_string()));
-        let Metadata { name, namespace, uid, resource_version, generation } = metadata;
-        let metadata =
-            ObjectMeta { name: Some(name), namespace, uid, resource_version, generation, ..Default::default() };
+        let object = K::read(&value);
+        let Metadata { name, namespace, resource_version } = metadata;
+        let metadata = ObjectMeta { name: Some(name), namespace, resource_version, ..Default::default() };
         Ok(Self { metadata, object, kind: PhantomData })
     }
 }

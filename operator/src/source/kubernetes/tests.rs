@@ -8,7 +8,7 @@ use crate::sample::{log_of, told};
 use k8s_openapi::api::core::v1 as core;
 use kube::core::Status;
 use kube::runtime::watcher::{Error, InitialListStrategy};
-use longwire_crds::TelemetryPolicy;
+use longwire_crds::{ExtraStatTags, TelemetryPolicy};
 use rstest::rstest;
 use serde_json::{Value, from_value, json};
 
@@ -111,6 +111,7 @@ fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
 fn a_policy_that_cannot_be_read_says_so_in_its_place() {
     let mut ledger = Ledger::new(Kind::TelemetryPolicy);
     let object = json!({
+        "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "TelemetryPolicy",
         "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1", "generation": 3},
         "spec": 7,
     });
@@ -118,7 +119,18 @@ fn a_policy_that_cannot_be_read_says_so_in_its_place() {
     let Some(Event::Apply(Object::Unreadable(unreadable))) = event else { panic!("{event:?}") };
     assert_eq!((unreadable.key.to_string().as_str(), unreadable.uid.as_str()), ("TelemetryPolicy shop/p", "u"));
     assert_eq!((unreadable.generation, lines.len()), (3, 1));
-    assert!(unreadable.error.contains("invalid type: integer `7`"), "{}", unreadable.error);
+    assert!(unreadable.error.starts_with("spec: invalid type: integer `7`"), "{}", unreadable.error);
+}
+
+#[test]
+fn a_policy_that_is_refused_is_one_all_the_same() {
+    let mut ledger = Ledger::new(Kind::ExtraStatTags);
+    let object = json!({
+        "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "ExtraStatTags",
+        "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1"},
+        "spec": {"tags": [{"name": "zone", "value": "source.zne"}]},
+    });
+    assert_eq!(see(&mut ledger, seen::<ExtraStatTags>(object)), ["+ExtraStatTags shop/p"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::object::{self, InvalidObject, Key, Kind, Object, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use longwire_crds::{ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy, VERSION};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -48,6 +48,11 @@ struct WrittenSpec {
 #[serde(default)]
 struct WrittenThreshold {
     threshold: Value,
+}
+
+/// The same of an object that an API server tells of.
+pub(in crate::source) fn told(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
+    read(kind, &Head::deserialize(value)?, value, serde_json::Error::custom)
 }
 
 pub(super) fn read<S: Source>(
