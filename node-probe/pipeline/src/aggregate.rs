@@ -93,15 +93,12 @@ impl Aggregate {
     /// The hot path. `reporter` is the connection's. A delta of a connection that is or was established lets the counters
     /// appear, even when it adds nothing.
     pub fn add(&mut self, to: &Attribution, reporter: Reporter, delta: &Delta, now: Monotonic) {
-        for feed in to.feeds() {
-            match feed.kind() {
-                Some(Kind::Service) => add(&mut self.services, feed, reporter, delta, now),
-                Some(Kind::Connection) => add(&mut self.connections, feed, reporter, delta, now),
-                Some(Kind::Workload) => add(&mut self.workloads, feed, reporter, delta, now),
-                Some(Kind::Envoy) => add(&mut self.clusters, feed, reporter, delta, now),
-                None => {}
-            }
-        }
+        to.each(|feed| match feed.kind() {
+            Kind::Service => add(&mut self.services, feed, reporter, delta, now),
+            Kind::Connection => add(&mut self.connections, feed, reporter, delta, now),
+            Kind::Workload => add(&mut self.workloads, feed, reporter, delta, now),
+            Kind::Envoy => add(&mut self.clusters, feed, reporter, delta, now),
+        });
     }
 
     /// An established connection begins to be active.
@@ -155,18 +152,19 @@ impl Aggregate {
     fn count_active(&mut self, to: &Attribution, connections: i64) {
         for feed in to.feeds() {
             match feed.kind() {
-                Some(Kind::Service) => {
+                Kind::Service => {
                     self.services.change(feed.at).values.activate(feed.metrics, connections);
                 }
-                Some(Kind::Envoy) => {
+                Kind::Envoy => {
                     self.clusters.change(feed.at).values.activate(feed.metrics, connections);
                 }
-                Some(Kind::Workload | Kind::Connection) | None => {}
+                Kind::Workload | Kind::Connection => {}
             }
         }
     }
 }
 
+#[inline]
 fn add<K, V: Values>(sets: &mut Sets<K, V>, to: Feed, reporter: Reporter, delta: &Delta, now: Monotonic) {
     let set = sets.change(to.at);
     set.changed = now;

@@ -215,6 +215,7 @@ impl Enrich {
     }
 
     /// Whether what is on for a pod of this node was edited since a connection of it last looked.
+    #[inline]
     pub(crate) fn is_edited(&self, slot: PodSlot) -> bool {
         self.locals.is_edited(slot)
     }

@@ -102,13 +102,12 @@ fn hold<K: LabelSet, V: Values>(
 }
 
 fn take<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, feed: Feed, held: &mut Attribution) {
+    let is_long = sets.measure == Measure::Sets;
     let set = &mut sets[feed.at];
     set.known = set.known.union(feed.metrics);
     set.fed = set.fed.union(feed.metrics);
-    if sets.measure == Measure::Sets {
-        sets[feed.at].released = None;
+    if is_long {
+        set.released = None;
     }
-    if !held.push(feed) {
-        sets[feed.at].references += 1;
-    }
+    set.references += u32::from(!held.push(feed));
 }

@@ -46,11 +46,10 @@ impl Aggregate {
     fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a Attribution>) {
         for feed in holders.flat_map(Attribution::feeds) {
             match feed.kind() {
-                Some(Kind::Service) => mark(&mut self.services, feed.at, feed.metrics),
-                Some(Kind::Workload) => mark(&mut self.workloads, feed.at, feed.metrics),
-                Some(Kind::Connection) => mark(&mut self.connections, feed.at, feed.metrics),
-                Some(Kind::Envoy) => mark(&mut self.clusters, feed.at, feed.metrics),
-                None => {}
+                Kind::Service => mark(&mut self.services, feed.at, feed.metrics),
+                Kind::Workload => mark(&mut self.workloads, feed.at, feed.metrics),
+                Kind::Connection => mark(&mut self.connections, feed.at, feed.metrics),
+                Kind::Envoy => mark(&mut self.clusters, feed.at, feed.metrics),
             }
         }
     }

@@ -41,15 +41,30 @@ pub struct Attribution {
 }
 
 impl Feed {
-    pub(crate) fn kind(self) -> Option<Kind> {
-        let is_of = |metrics: Metrics| !self.metrics.is_empty() && self.metrics.difference(metrics).is_empty();
-        let kinds = [
-            (SERVICE, Kind::Service),
-            (CONNECTION, Kind::Connection),
-            (WORKLOAD, Kind::Workload),
-            (ENVOY, Kind::Envoy),
-        ];
-        kinds.into_iter().find(|(metrics, _)| is_of(*metrics)).map(|(_, kind)| kind)
+    /// The hot path asks: an edge's metrics stand first, and are looked for first.
+    #[inline]
+    pub(crate) fn kind(self) -> Kind {
+        let is_of = |metrics: Metrics| !self.metrics.intersection(metrics).is_empty();
+        if is_of(SERVICE) {
+            Kind::Service
+        } else if is_of(CONNECTION) {
+            Kind::Connection
+        } else if is_of(WORKLOAD) {
+            Kind::Workload
+        } else {
+            Kind::Envoy
+        }
+    }
+
+    /// All its metrics are of one kind.
+    pub(super) fn is_valid(self) -> bool {
+        let of_kind = match self.kind() {
+            Kind::Service => SERVICE,
+            Kind::Workload => WORKLOAD,
+            Kind::Connection => CONNECTION,
+            Kind::Envoy => ENVOY,
+        };
+        !self.metrics.is_empty() && self.metrics.difference(of_kind).is_empty()
     }
 }
 
@@ -65,6 +80,21 @@ impl Attribution {
         first.chain(self.more.iter().flat_map(|more| more.iter())).copied()
     }
 
+    /// The same for the hot path.
+    #[inline]
+    pub(super) fn each(&self, mut to: impl FnMut(Feed)) {
+        for feed in self.first {
+            // They are filled from the first on.
+            if feed.metrics.is_empty() {
+                return;
+            }
+            to(feed);
+        }
+        if let Some(more) = &self.more {
+            more.iter().copied().for_each(to);
+        }
+    }
+
     /// What is fed of these metrics.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
@@ -76,7 +106,7 @@ impl Attribution {
         let Self { first, more } = self;
         let known = first.iter_mut().chain(more.iter_mut().flat_map(|more| more.iter_mut()));
         for known in known {
-            if known.at == feed.at && known.kind().is_some_and(|kind| feed.kind() == Some(kind)) {
+            if !known.metrics.is_empty() && known.at == feed.at && known.kind() == feed.kind() {
                 known.metrics = known.metrics.union(feed.metrics);
                 return true;
             }

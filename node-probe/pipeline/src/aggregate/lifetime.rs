@@ -51,13 +51,13 @@ impl Aggregate {
     pub fn release(&mut self, held: &Attribution, now: Monotonic) {
         for feed in held.feeds() {
             match feed.kind() {
-                Some(Kind::Service) => drop(self.services.release(feed.at)),
-                Some(Kind::Workload) => drop(self.workloads.release(feed.at)),
-                Some(Kind::Envoy) => drop(self.clusters.release(feed.at)),
-                Some(Kind::Connection) if self.connections.release(feed.at) => {
+                Kind::Service => drop(self.services.release(feed.at)),
+                Kind::Workload => drop(self.workloads.release(feed.at)),
+                Kind::Envoy => drop(self.clusters.release(feed.at)),
+                Kind::Connection if self.connections.release(feed.at) => {
                     self.connections.change(feed.at).released = Some(Released::at(now));
                 }
-                Some(Kind::Connection) | None => {}
+                Kind::Connection => {}
             }
         }
     }

@@ -83,7 +83,10 @@ impl Aggregate {
     pub(crate) fn hold(&mut self, saved: &Attribution, moved: &Moved) -> Result<Attribution, Flaw> {
         let mut held = Attribution::default();
         for feed in saved.feeds() {
-            match feed.kind().ok_or(Flaw::Implausible("kind of label set"))? {
+            if !feed.is_valid() {
+                return Err(Flaw::Implausible("feed"));
+            }
+            match feed.kind() {
                 Kind::Service => hold(&mut self.services, &moved.services, feed, &mut held)?,
                 Kind::Workload => hold(&mut self.workloads, &moved.workloads, feed, &mut held)?,
                 Kind::Connection => hold(&mut self.connections, &moved.connections, feed, &mut held)?,

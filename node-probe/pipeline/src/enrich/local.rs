@@ -128,8 +128,10 @@ impl Locals {
     }
 
     /// Whether what is on for the pod was edited since this was last looked at. What was on for one that is gone stays.
+    #[inline]
     pub(super) fn is_edited(&self, slot: PodSlot) -> bool {
-        self.at(slot).is_some_and(|at| at.revision != slot.revision)
+        let at = self.slots.get(usize::from(slot.index));
+        at.is_some_and(|at| at.revision != slot.revision && at.generation == slot.generation)
     }
 
     /// Age from which connections of the pod are long.

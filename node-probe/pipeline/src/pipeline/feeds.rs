@@ -36,7 +36,9 @@ pub(super) fn take(
         }
         let differences = evaluate(&group.tags, resolution, books);
         let claim = |metrics| Claim { metrics, differences: differences.clone() };
-        books.aggregate.service(&resolution.edge, claim(service), books.now, held);
+        if !service.is_empty() {
+            books.aggregate.service(&resolution.edge, claim(service), books.now, held);
+        }
         if !others.is_empty() {
             let flow: Flow = resolution.flow(start);
             books.aggregate.workload(&flow, claim(workload), books.now, held);
@@ -61,6 +63,9 @@ fn metrics_of(kind: Kind) -> Metrics {
 
 /// What the tags say of this connection. No label is ever empty.
 fn evaluate(tags: &[Tag], facts: &Resolution, books: &mut Books<'_>) -> Differences {
+    if tags.is_empty() {
+        return Differences::default();
+    }
     let mut differences = Vec::with_capacity(tags.len());
     for Tag { name, value } in tags {
         let value = value.as_ref().map(|TagValue { expression, max_values }| {

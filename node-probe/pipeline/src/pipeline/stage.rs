@@ -4,7 +4,7 @@ use super::feeds::{self, ALL, AT_ONCE};
 use crate::aggregate::{Aggregate, Attribution, Kind};
 use crate::connection::{Entry, Totals};
 use crate::enrich::{Enrich, Local, PodSlot, Resolution};
-use crate::observation::Delta;
+use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
 use crate::state::{Flaw, SavedResolution, SavedStage, Shared, Writer};
 use longwire_model::identity::UnixNanos;
@@ -41,6 +41,8 @@ pub(super) struct Following {
     slot: PodSlot,
     /// Its age was that of a long connection when it was looked at: what there was of such, it got.
     was_long: bool,
+    /// The resolution's, which is far away in memory: no sample needs it for this.
+    reporter: Reporter,
     resolution: Box<Resolution>,
 }
 
@@ -70,12 +72,14 @@ impl Following {
         opened: Monotonic,
         books: &mut Books<'_>,
     ) -> Self {
-        let now = books.enrich.local_now(local.slot);
-        let local = now.as_ref().unwrap_or(local);
-        resolution.renew(Arc::clone(&local.pod));
+        let edited = if books.enrich.is_edited(local.slot) { books.enrich.local_now(local.slot) } else { None };
+        if let Some(edited) = &edited {
+            resolution.renew(Arc::clone(&edited.pod));
+        }
+        let local = edited.as_ref().unwrap_or(local);
         let (start, mut held) = (books.start(opened), Attribution::default());
         feeds::take((local, &resolution), &AT_ONCE, start, books, &mut held);
-        Self { held, slot: local.slot, was_long: false, resolution }
+        Self { held, slot: local.slot, was_long: false, reporter: resolution.edge.reporter, resolution }
     }
 
     /// It begins to be active.
@@ -88,15 +92,20 @@ impl Following {
     }
 
     pub(super) fn credit(&self, delta: &Delta, books: &mut Books<'_>) {
-        books.aggregate.add(&self.held, self.resolution.edge.reporter, delta, books.now);
+        books.aggregate.add(&self.held, self.reporter, delta, books.now);
     }
 
-    /// What is on for its pod may have been edited since it looked last. Then it feeds what is on now: from here on, and
-    /// nothing of what it fed before. It was active, and is so there.
+    /// What is on for its pod may have been edited since it looked last. Hardly any sample finds that it was.
+    #[inline]
     pub(super) fn heed_edits(&mut self, opened: Monotonic, books: &mut Books<'_>) {
-        if !books.enrich.is_edited(self.slot) {
-            return;
+        if books.enrich.is_edited(self.slot) {
+            self.take_anew(opened, books);
         }
+    }
+
+    /// It feeds what is on now: from here on, and nothing of what it fed before. It was active, and is so there.
+    #[cold]
+    fn take_anew(&mut self, opened: Monotonic, books: &mut Books<'_>) {
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         self.slot = local.slot;
         self.resolution.renew(Arc::clone(&local.pod));
@@ -126,7 +135,7 @@ impl Following {
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         let (start, mut alone) = (books.start(opened), Attribution::default());
         feeds::take((&local, &self.resolution), &[Kind::Connection], start, books, &mut alone);
-        books.aggregate.add(&alone, self.resolution.edge.reporter, &total.delta(), books.now);
+        books.aggregate.add(&alone, self.reporter, &total.delta(), books.now);
         self.held.extend(&alone);
     }
 
@@ -142,7 +151,8 @@ impl Following {
         resolution: SavedResolution,
         shared: &Shared,
     ) -> Result<Self, Flaw> {
-        Ok(Self { held, slot, was_long, resolution: Box::new(Resolution::restore(resolution, shared)?) })
+        let resolution = Box::new(Resolution::restore(resolution, shared)?);
+        Ok(Self { held, slot, was_long, reporter: resolution.edge.reporter, resolution })
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {

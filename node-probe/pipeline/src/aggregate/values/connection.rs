@@ -26,6 +26,15 @@ impl ConnectionValues {
         }
     }
 
+    #[inline]
+    fn add_some(&mut self, metrics: Metrics, delta: &Delta) {
+        self.exposed = self.exposed.union(metrics);
+        self.sent += masked(metrics, Metric::KmeshConnectionSentBytes, delta.sent);
+        self.received += masked(metrics, Metric::KmeshConnectionReceivedBytes, delta.received);
+        self.retransmits += masked(metrics, Metric::KmeshConnectionRetrans, delta.retransmits);
+        self.lost += masked(metrics, Metric::KmeshConnectionPacketLost, delta.lost);
+    }
+
     fn forget_one(&mut self, metric: Metric) {
         match metric {
             Metric::KmeshConnectionSentBytes => self.sent = 0,
@@ -40,12 +49,13 @@ impl ConnectionValues {
 impl Values for ConnectionValues {
     const METRICS: Metrics = CONNECTION;
 
+    /// Nearly always all of them: then nothing is masked.
     fn add(&mut self, _reporter: Reporter, metrics: Metrics, delta: &Delta) {
-        self.exposed = self.exposed.union(metrics);
-        self.sent += masked(metrics, Metric::KmeshConnectionSentBytes, delta.sent);
-        self.received += masked(metrics, Metric::KmeshConnectionReceivedBytes, delta.received);
-        self.retransmits += masked(metrics, Metric::KmeshConnectionRetrans, delta.retransmits);
-        self.lost += masked(metrics, Metric::KmeshConnectionPacketLost, delta.lost);
+        if metrics == CONNECTION {
+            self.add_some(CONNECTION, delta);
+        } else {
+            self.add_some(metrics, delta);
+        }
     }
 
     fn read(&self, metric: Metric) -> Reading<'_> {

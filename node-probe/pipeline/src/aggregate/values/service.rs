@@ -33,29 +33,8 @@ impl ServiceValues {
         if self.established.contains(metric) { Reading::Counter(value) } else { Reading::Absent }
     }
 
-    fn forget_one(&mut self, metric: Metric) {
-        let Self { established: _, active, sums, rtt, handshake, duration } = self;
-        match metric {
-            Metric::IstioSentBytes => sums.sent = 0,
-            Metric::IstioReceivedBytes => sums.received = 0,
-            Metric::IstioOpened => sums.opened = 0,
-            Metric::IstioClosed => sums.closed = 0,
-            Metric::LongwireFailed => sums.failed = [0; REASONS],
-            Metric::LongwireActive => *active = 0,
-            Metric::LongwireRetransmittedBytes => sums.retransmitted_bytes = 0,
-            Metric::LongwireLostPackets => sums.lost = 0,
-            Metric::LongwireRtt => *rtt = None,
-            Metric::LongwireHandshake => *handshake = None,
-            Metric::LongwireDuration => *duration = None,
-            _ => {}
-        }
-    }
-}
-
-impl Values for ServiceValues {
-    const METRICS: Metrics = SERVICE;
-
-    fn add(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta) {
+    #[inline]
+    fn add_some(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta) {
         if delta.failed.is_none() {
             self.established = self.established.union(metrics);
         }
@@ -78,6 +57,37 @@ impl Values for ServiceValues {
         observe(&mut self.rtt, metrics, Metric::LongwireRtt, rtt);
         observe(&mut self.handshake, metrics, Metric::LongwireHandshake, delta.handshake);
         observe(&mut self.duration, metrics, Metric::LongwireDuration, delta.duration);
+    }
+
+    fn forget_one(&mut self, metric: Metric) {
+        let Self { established: _, active, sums, rtt, handshake, duration } = self;
+        match metric {
+            Metric::IstioSentBytes => sums.sent = 0,
+            Metric::IstioReceivedBytes => sums.received = 0,
+            Metric::IstioOpened => sums.opened = 0,
+            Metric::IstioClosed => sums.closed = 0,
+            Metric::LongwireFailed => sums.failed = [0; REASONS],
+            Metric::LongwireActive => *active = 0,
+            Metric::LongwireRetransmittedBytes => sums.retransmitted_bytes = 0,
+            Metric::LongwireLostPackets => sums.lost = 0,
+            Metric::LongwireRtt => *rtt = None,
+            Metric::LongwireHandshake => *handshake = None,
+            Metric::LongwireDuration => *duration = None,
+            _ => {}
+        }
+    }
+}
+
+impl Values for ServiceValues {
+    const METRICS: Metrics = SERVICE;
+
+    /// Nearly always all of them: then nothing is masked.
+    fn add(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta) {
+        if metrics == SERVICE {
+            self.add_some(reporter, SERVICE, delta);
+        } else {
+            self.add_some(reporter, metrics, delta);
+        }
     }
 
     fn activate(&mut self, metrics: Metrics, connections: i64) {
