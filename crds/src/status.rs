@@ -31,7 +31,7 @@ pub struct PolicyStatus {
     #[schemars(length(max = 32))]
     pub programmed: Option<String>,
 
-    /// How many running pods the object selects.
+    /// How many workloads have a pod that the object selects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workloads_selected: Option<u32>,
 }

@@ -97,8 +97,8 @@ pub struct Budgets {
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
-    /// Most extra tags of one pod, 0 to 32. What is past it, in the order of precedence, is dropped, and the object that
-    /// asked for it says so in Conflicted. Default: 32.
+    /// Most extra tags of one pod, 0 to 32. Those of broader objects stay first, then by name; what is past it is dropped,
+    /// and the object that asked for it says so in Conflicted. Default: 32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 32))]
     pub extra_tags: Option<u32>,

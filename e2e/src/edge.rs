@@ -129,10 +129,18 @@ impl Edge {
 
     /// Both reporters say the truth under equal labels, and still do a pass later.
     pub fn expect(&self, probe: &Probe, truth: Truth) -> Result<()> {
-        self.settle(probe, |scrape| {
-            self.check(scrape, &REPORTERS.map(|reporter| (reporter, truth)))?;
-            self.labels_agree(scrape)
-        })
+        self.settle(probe, |scrape| self.both_say(scrape, truth))
+    }
+
+    /// Both reporters say the truth, under equal labels.
+    pub fn both_say(&self, scrape: &Scrape, truth: Truth) -> Result<()> {
+        self.both_add_up(scrape, truth)?;
+        self.labels_agree(scrape)
+    }
+
+    /// The same where edits have spread it over several label sets.
+    pub fn both_add_up(&self, scrape: &Scrape, truth: Truth) -> Result<()> {
+        self.check(scrape, &REPORTERS.map(|reporter| (reporter, truth)))
     }
 
     /// The same where the reporters have different truths, or one of them none to tell.

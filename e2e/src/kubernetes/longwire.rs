@@ -5,7 +5,7 @@ use super::layout::{NODES, address};
 use crate::scrape::{Format, Scrape};
 use crate::wait::eventually;
 use crate::{http, probe};
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -72,4 +72,29 @@ pub fn scrape_all() -> Result<Scrape> {
 /// Waits until `check` is content with what both say.
 pub fn until<T>(kubernetes: &Kubernetes, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
     eventually(Duration::from_secs(20), || check(&scrape_all()?)).with_context(|| logs(kubernetes))
+}
+
+/// An object of one of our kinds, as YAML; `spec` in one line.
+#[must_use]
+pub fn object(kind: &str, name: &str, spec: &str) -> String {
+    format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+/// The replica that serves.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    pub pod: String,
+    pub uid: String,
+    /// Where it listens.
+    pub address: String,
+}
+
+/// Who holds the Lease, as its identity says.
+pub fn holder(kubernetes: &Kubernetes) -> Result<Holder> {
+    let identity = "jsonpath={.spec.holderIdentity}";
+    let words = ["--namespace", NAMESPACE, "get", "lease", "longwire-operator", "-o", identity];
+    let said = kubernetes.kubectl(&words)?;
+    let parts: Vec<&str> = said.trim().split('_').collect();
+    let [pod, uid, address] = parts[..] else { bail!("{said:?} is no identity") };
+    Ok(Holder { pod: pod.to_owned(), uid: uid.to_owned(), address: address.to_owned() })
 }

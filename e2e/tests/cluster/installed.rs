@@ -1,7 +1,7 @@
 //! Longwire installed: who runs where, with which rights, and what both ends of an edge say.
 
-use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
+use anyhow::Result;
+use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::running::Running;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
@@ -36,11 +36,5 @@ fn both_reporters_of_an_edge_between_two_nodes_say_the_same_and_the_truth() -> R
         truth += traffic::exchange(near, far, bytes, 2 * bytes)?;
     }
     let edge = Edge::between("client", "server").within(&namespace.name);
-    longwire::until(kubernetes, |scrape| {
-        for reporter in REPORTERS {
-            let reported = edge.reported(scrape, reporter);
-            ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
-        }
-        edge.labels_agree(scrape)
-    })
+    longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::api::ListParams;
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
+use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::wait::eventually;
@@ -120,11 +120,7 @@ fn whoever_controls_a_pod_and_however_it_is_reached_both_reporters_name_it_alike
     longwire::until(kubernetes, |scrape| {
         for (job, server) in &expected {
             let edge = Edge::between(job, server).within(&namespace.name);
-            for reporter in REPORTERS {
-                let reported = edge.reported(scrape, reporter);
-                ensure!(reported == truth, "reporter {reporter} of {job} to {server} says {reported:?}");
-            }
-            edge.labels_agree(scrape)?;
+            edge.both_say(scrape, truth)?;
         }
         Ok(())
     })
@@ -155,11 +151,5 @@ spec:
     // As the controller of CronJobs would name the one of minute 29,000,000.
     namespace.apply(&client("report-29000000", "n1", &format!("{address}:8080"), &image))?;
     let edge = Edge::between("report", "bare").within(&namespace.name);
-    longwire::until(kubernetes, |scrape| {
-        for reporter in REPORTERS {
-            let reported = edge.reported(scrape, reporter);
-            ensure!(reported == Truth::whole(SENT, REPLY), "reporter {reporter} says {reported:?}");
-        }
-        edge.labels_agree(scrape)
-    })
+    longwire::until(kubernetes, |scrape| edge.both_say(scrape, Truth::whole(SENT, REPLY)))
 }

@@ -2,7 +2,8 @@
 
 use crate::shop::Shop;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{REPORTERS, Truth};
+use longwire_e2e::edge::Truth;
+use longwire_e2e::kubernetes::longwire::object;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::scrape::Scrape;
 use longwire_e2e::wait::eventually;
@@ -19,10 +20,6 @@ const KINDS: [(&str, &str, &str); 3] = [
     ("ExtraStatTags", r#"{tags: [{name: team, value: '"red"'}]}"#, "istio_tcp_sent_bytes_total"),
     ("StatsMatcher", "{inclusionSuffixes: [upstream_cx_active]}", "envoy_cluster_upstream_cx_active"),
 ];
-
-fn object(kind: &str, name: &str, spec: &str) -> String {
-    format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
-}
 
 /// A policy that gives every series of the namespace a label `edit`.
 fn edit(number: usize) -> String {
@@ -119,13 +116,7 @@ fn sums_over_all_label_sets_are_exact_after_ten_edits_under_load() -> Result<()>
         edits.map(|()| truth)
     })?;
     let edge = shop.there();
-    longwire::until(kubernetes, |scrape| {
-        for reporter in REPORTERS {
-            let reported = edge.reported(scrape, reporter);
-            ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
-        }
-        Ok(())
-    })?;
+    longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
     println!("{} connections, {} bytes, 10 edits", truth.opened, truth.to_server + truth.to_client);
     Ok(())
 }

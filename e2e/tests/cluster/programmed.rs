@@ -4,6 +4,7 @@ use crate::shop::Shop;
 use anyhow::{Context, Result, bail, ensure};
 use kube::api::{Api, DynamicObject, PostParams};
 use kube::discovery::ApiResource;
+use longwire_e2e::kubernetes::longwire::object;
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::place::Place;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
@@ -23,10 +24,6 @@ const REFUSED: [(&str, &str, &str, &str); 6] = [
     ("ExtraStatTags", "{tags: [{name: reporter, value: source.zone}]}", "Invalid", "reporter"),
     ("StatsMatcher", "{inclusionRegexps: ['(']}", "Invalid", "spec.inclusionRegexps"),
 ];
-
-fn policy(name: &str, kind: &str, spec: &str) -> String {
-    format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
-}
 
 /// Status, reason and message of a condition that is about the object as it is now.
 fn condition(namespace: &Namespace<'_>, kind: &str, name: &str, wanted: &str) -> Result<[String; 3]> {
@@ -72,13 +69,13 @@ fn programmed_turns_true_only_when_every_probe_has_applied_it_and_else_names_the
     longwire::install(kubernetes)?;
     let _shop = Shop::open(&namespace)?;
     let kind = "telemetrypolicy";
-    namespace.apply(&policy("quiet", "TelemetryPolicy", "{seriesSets: [istio]}"))?;
+    namespace.apply(&object("TelemetryPolicy", "quiet", "{seriesSets: [istio]}"))?;
     eventually(PATIENCE, || expect(&namespace, kind, "quiet", "Programmed", ["True", "Programmed", ""]))
         .with_context(|| longwire::logs(kubernetes))?;
     let columns = namespace.kubectl(&["get", kind, "quiet"])?;
     ensure!(columns.contains("2/2"), "kubectl get says:\n{columns}");
     let silenced = Silenced::new(kubernetes.node("n2")?)?;
-    namespace.apply(&policy("quiet", "TelemetryPolicy", "{seriesSets: [longwire]}"))?;
+    namespace.apply(&object("TelemetryPolicy", "quiet", "{seriesSets: [longwire]}"))?;
     let held = || expect(&namespace, kind, "quiet", "Programmed", ["False", "Pending", "not yet on n2"]);
     eventually(PATIENCE, held).with_context(|| longwire::logs(kubernetes))?;
     throughout(Duration::from_secs(5), held)?;
@@ -124,9 +121,9 @@ fn what_only_the_operator_can_refuse_is_not_accepted_while_other_objects_work() 
     longwire::install(kubernetes)?;
     let _shop = Shop::open(&namespace)?;
     for (number, (kind, spec, ..)) in REFUSED.iter().enumerate() {
-        namespace.apply(&policy(&format!("wrong-{number}"), kind, spec))?;
+        namespace.apply(&object(kind, &format!("wrong-{number}"), spec))?;
     }
-    namespace.apply(&policy("right", "ExtraStatTags", "{tags: [{name: team, value: '\"red\"'}]}"))?;
+    namespace.apply(&object("ExtraStatTags", "right", "{tags: [{name: team, value: '\"red\"'}]}"))?;
     for (number, (kind, _, reason, message)) in REFUSED.iter().enumerate() {
         let name = format!("wrong-{number}");
         eventually(PATIENCE, || expect(&namespace, kind, &name, "Accepted", ["False", reason, message]))?;

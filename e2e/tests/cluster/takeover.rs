@@ -2,7 +2,7 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{REPORTERS, Truth};
+use longwire_e2e::edge::Truth;
 use longwire_e2e::floor::Floor;
 use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::running::process_running;
@@ -13,16 +13,6 @@ use nix::unistd::Pid;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Name and UID of the pod that holds the Lease.
-fn holder(kubernetes: &Kubernetes) -> Result<(String, String)> {
-    let identity = "jsonpath={.spec.holderIdentity}";
-    let words = ["--namespace", longwire::NAMESPACE, "get", "lease", "longwire-operator", "-o", identity];
-    let said = kubernetes.kubectl(&words)?;
-    let mut parts = said.trim().split('_');
-    let (pod, uid) = (parts.next().unwrap_or_default(), parts.next().context("nobody holds the Lease")?);
-    Ok((pod.to_owned(), uid.to_owned()))
-}
 
 /// Streams that each node's probe has made, where all are up.
 fn streams() -> Result<Vec<u64>> {
@@ -61,13 +51,7 @@ fn exact_throughout(kubernetes: &Kubernetes, shop: &Shop<'_>, trouble: impl FnOn
         outcome.map(|()| truth)
     })?;
     let edge = shop.there();
-    longwire::until(kubernetes, |scrape| {
-        for reporter in REPORTERS {
-            let reported = edge.reported(scrape, reporter);
-            ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
-        }
-        edge.labels_agree(scrape)
-    })
+    longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))
 }
 
 #[test]
@@ -78,7 +62,7 @@ fn when_the_holder_is_killed_probes_are_on_the_other_within_ten_seconds_and_no_s
     let shop = Shop::open(&namespace)?;
     exact_throughout(kubernetes, &shop, || {
         let before = eventually(Duration::from_secs(10), streams)?;
-        let (pod, uid) = holder(kubernetes)?;
+        let longwire::Holder { pod, uid, .. } = longwire::holder(kubernetes)?;
         let victim = process_running(&uid, "longwire-operator")?;
         let killed = Instant::now();
         kill(Pid::from_raw(i32::try_from(victim)?), Signal::SIGKILL)?;
@@ -103,7 +87,7 @@ fn with_the_api_server_and_the_operator_away_probes_go_on_and_all_is_right_soon_
     let api_server = kubernetes.control_plane().daemon("kube-apiserver");
     exact_throughout(kubernetes, &shop, || {
         let before = eventually(Duration::from_secs(10), streams)?;
-        let (_, uid) = holder(kubernetes)?;
+        let uid = longwire::holder(kubernetes)?.uid;
         let victim = process_running(&uid, "longwire-operator")?;
         api_server.kill()?;
         kill(Pid::from_raw(i32::try_from(victim)?), Signal::SIGKILL)?;

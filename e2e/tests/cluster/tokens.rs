@@ -1,6 +1,6 @@
 //! Who is not a probe of its node is refused, and told why: a real API server judges real tokens.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::netns::Netns;
 use longwire_e2e::process::Process;
@@ -13,16 +13,6 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const AUDIENCE: &str = "--audience=longwire-operator";
-
-/// Who holds the Lease: name and UID of its pod, and where it listens.
-fn holder(kubernetes: &Kubernetes) -> Result<((String, String), String)> {
-    let identity = "jsonpath={.spec.holderIdentity}";
-    let words = ["--namespace", longwire::NAMESPACE, "get", "lease", "longwire-operator", "-o", identity];
-    let said = kubernetes.kubectl(&words)?;
-    let parts: Vec<&str> = said.trim().split('_').collect();
-    let [pod, uid, address] = parts[..] else { bail!("{said:?} is no identity") };
-    Ok(((pod.to_owned(), uid.to_owned()), address.to_owned()))
-}
 
 /// Name and UID of the probe's pod on a node.
 fn probe_of(kubernetes: &Kubernetes, node: &str) -> Result<(String, String)> {
@@ -73,7 +63,8 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;
-    let (replica, operator) = holder(kubernetes)?;
+    let longwire::Holder { pod, uid, address: operator } = longwire::holder(kubernetes)?;
+    let replica = (pod, uid);
     let directory = janitor::temporary_directory("token")?;
     let bundle = r"jsonpath={.data.ca\.crt}";
     let words = ["--namespace", longwire::NAMESPACE, "get", "configmap", "longwire-operator-ca", "-o", bundle];
@@ -106,7 +97,7 @@ fn plain_text_is_refused() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;
-    let mut connection = TcpStream::connect(holder(kubernetes)?.1)?;
+    let mut connection = TcpStream::connect(longwire::holder(kubernetes)?.address)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
     let mut said = Vec::new();
