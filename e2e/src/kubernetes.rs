@@ -26,6 +26,7 @@ pub mod namespace;
 pub mod node;
 pub mod place;
 pub mod running;
+pub mod talk;
 
 use crate::{binaries, janitor};
 use access::Access;

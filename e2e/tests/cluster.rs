@@ -1,5 +1,7 @@
 //! What needs a real Kubernetes. Needs root; brings one up for itself and takes it down.
 
+#[path = "cluster/addresses.rs"]
+mod addresses;
 #[path = "cluster/audit.rs"]
 mod audit;
 #[path = "cluster/fake_nodes.rs"]
