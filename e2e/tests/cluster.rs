@@ -4,6 +4,8 @@
 mod addresses;
 #[path = "cluster/audit.rs"]
 mod audit;
+#[path = "cluster/churn.rs"]
+mod churn;
 #[path = "cluster/fake_nodes.rs"]
 mod fake_nodes;
 #[path = "cluster/harness.rs"]

@@ -24,6 +24,7 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         addresses: vec![ip(address)],
         started: 0,
         ended: false,
+        finished: 0,
         ready: true,
         ports: BTreeMap::new(),
         series: Asked::default(),

@@ -29,10 +29,16 @@ pub fn truth() -> Truth {
     Truth::whole(SENT, REPLY)
 }
 
-/// What is in a pod's `containers` for it to serve.
+/// A container that serves, for a pod's `containers`.
 #[must_use]
 pub fn serving(image: &str, port: u16) -> String {
     container(image, &format!("serve, '0.0.0.0:{port}', --reply, '{REPLY}'"))
+}
+
+/// A container that connects so often, one after the other, and ends.
+#[must_use]
+pub fn sending(image: &str, to: &str, bytes: u64, times: u64) -> String {
+    container(image, &format!("send, '{to}', '{bytes}', --times, '{times}'"))
 }
 
 /// A pod of this name and label `app` that serves on a node.
@@ -72,7 +78,7 @@ spec:
 ---
 ",
         network == Network::Nodes,
-        container(image, &format!("send, '{to}', '{SENT}'"))
+        sending(image, to, SENT, 1)
     )
 }
 
@@ -100,8 +106,8 @@ pub fn await_done(namespace: &Namespace<'_>, client: &str) -> Result<()> {
 }
 
 /// What a client does, from here.
-pub fn ask(server: TcpStream) -> Result<()> {
-    traffic::send(&server, SENT)?;
+pub fn ask(server: TcpStream, bytes: u64) -> Result<()> {
+    traffic::send(&server, bytes)?;
     server.shutdown(Shutdown::Write)?;
     let received = traffic::drain(&server)?;
     ensure!(received == REPLY, "{received} bytes came instead of {REPLY}");

@@ -85,9 +85,24 @@ fn a_job_of_a_cron_job_is_named_after_it_and_a_pod_without_owner_after_itself() 
     let image = kubernetes.load_program("longwire-traffic")?;
     namespace.apply(&talk::server("bare", "n2", Network::Own, PORT, &image))?;
     let address = await_listening(&namespace, "bare", 1)?[0];
-    // As the controller of CronJobs would name the one of minute 29,000,000.
-    let to = format!("{address}:{PORT}");
-    namespace.apply(&talk::client("report-29000000", "n1", Network::Own, &to, &image))?;
+    namespace.apply(&format!(
+        "apiVersion: batch/v1
+kind: CronJob
+metadata: {{name: report}}
+spec:
+  schedule: '0 0 1 1 *'
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          nodeName: n1
+          restartPolicy: Never
+          containers: [{}]
+",
+        talk::sending(&image, &format!("{address}:{PORT}"), talk::SENT, 1)
+    ))?;
+    // As its controller does it in minute 29,000,000.
+    namespace.kubectl(&["create", "job", "report-29000000", "--from=cronjob/report"])?;
     let edge = Edge::between("report", "bare").within(&namespace.name);
     longwire::until(kubernetes, |scrape| edge.both_say(scrape, talk::truth()))
 }

@@ -23,7 +23,7 @@ use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
 use crate::enrich::{Enrich, Wait};
 use crate::record::{Monotonic, Sample};
-use longwire_model::identity::{Address, UnixNanos};
+use longwire_model::identity::{Address, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
 use pending::Pending;
@@ -56,7 +56,7 @@ pub struct Options {
     pub wall_clock_offset: UnixNanos,
 }
 
-/// What the pipeline wants to know since it was last asked.
+/// What the pipeline wants to know, and to tell, since it was last asked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Questions {
     /// Addresses whose owners the operator shall tell, now and when they change.
@@ -64,6 +64,8 @@ pub struct Questions {
     /// Addresses of no more interest.
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
+    /// No question: what the operator shall know.
+    pub sightings: Vec<Sighting>,
 }
 
 /// Pure: bytes, samples, answers and times come in as arguments, and nothing waits or blocks.
@@ -193,7 +195,7 @@ impl Pipeline {
         let (ask, forget) = self.enrich.take_address_questions();
         let mut backends = self.enrich.take_backend_questions();
         backends.retain(|question| self.pending.contains(question.token));
-        Questions { ask, forget, backends }
+        Questions { ask, forget, backends, sightings: self.enrich.take_sightings() }
     }
 
     /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
@@ -208,6 +210,12 @@ impl Pipeline {
     #[must_use]
     pub fn interest(&self) -> Vec<IpAddr> {
         self.enrich.interest()
+    }
+
+    /// Where this node's pods were seen to speak from: what a new stream is told.
+    #[must_use]
+    pub fn sightings(&self) -> Vec<Sighting> {
+        self.enrich.sightings()
     }
 
     /// True once when every live connection shall be announced anew: the table was full, refused one and has room again, or

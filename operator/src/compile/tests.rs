@@ -1,9 +1,11 @@
+mod seen;
+
 use super::{Answer, Changes, Compiler, Settings};
 use crate::event::Event;
 use crate::index::{Index, Stale};
 use crate::object::{Kind, Name, Pod};
 use crate::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Backing, Holder, Place, Service, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Place, Service, Sighting, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
@@ -32,6 +34,13 @@ impl Operator {
         events.into_iter().for_each(|event| self.index.apply(event, &mut stale));
         self.compiler.compile(&self.index, stale, now)
     }
+
+    /// A node's kernel saw this; whose answers change, and how many were none of its pods.
+    fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, u64) {
+        let sighting = Sighting { uid: uid.to_owned(), address: ip(address), since };
+        let (changes, strange) = self.compiler.sight(&self.index, node, &[sighting], since + 10);
+        (answers(&changes), strange)
+    }
 }
 
 /// Nodes with the names of their pods, as `n1: a b`.
@@ -43,7 +52,7 @@ fn nodes(changes: &Changes) -> Vec<String> {
     changes.nodes.iter().map(text).collect()
 }
 
-/// Answers as `address: owner from-until, ...`.
+/// Answers as `address: owner from-until, ...`; a `from` that was seen has a `!`.
 fn answers(changes: &Changes) -> Vec<String> {
     let holder = |holder: &Holder| match holder {
         Holder::Pod(pod) => pod.uid.clone(),
@@ -54,7 +63,8 @@ fn answers(changes: &Changes) -> Vec<String> {
         let owners = answer.address.owners.iter();
         let owners = owners.map(|owner| {
             let until = owner.until.map_or_else(String::new, |until| until.to_string());
-            format!("{} {}-{until}", holder(&owner.holder), owner.from)
+            let seen = if owner.sighted { "!" } else { "" };
+            format!("{} {}{seen}-{until}", holder(&owner.holder), owner.from)
         });
         owners.collect::<Vec<_>>().join(", ")
     };
@@ -139,7 +149,8 @@ fn a_pod_is_local_from_when_it_has_a_node_and_known_to_others_from_when_it_has_a
 fn a_completed_pod_does_not_shadow_the_next_holder_of_its_address() {
     let job = Pod { ended: true, ..pod("job", "j", "10.0.0.1") };
     let (mut operator, changes) = Operator::new(vec![apply(a()), apply(job.clone())]);
-    assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec!["10.0.0.1: uid-a 0-".to_owned()]));
+    assert_eq!(nodes(&changes), ["n1: a"]);
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-, uid-j 0-100"]);
     // Nor does a late word of it.
     let changes = operator.take(vec![apply(job), delete(Kind::Pod, "j")], 200);
     assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec![]));

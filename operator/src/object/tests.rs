@@ -57,6 +57,7 @@ fn a_pod_is_read_whole() {
         addresses: ips(&["10.0.0.1", "2001:db8::1"]),
         started: 1_704_164_645_000_000_000,
         ended: false,
+        finished: 0,
         ready: true,
         ports: BTreeMap::from([("http".to_owned(), 80)]),
         series: Asked::default(),

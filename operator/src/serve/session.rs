@@ -76,8 +76,8 @@ impl Session {
                 drop.iter().for_each(|address| self.forget(*address));
                 self.ask(add.into_iter().map(|address| (address, 0)))
             }
-            // Whose stream it is, the stream has looked at.
-            FromProbe::Authenticate(_) => Ok(()),
+            // Whose stream it is, and what is not about it, the stream has looked at.
+            FromProbe::Authenticate(_) | FromProbe::Sightings(_) => Ok(()),
             FromProbe::Ack { version } => {
                 if self.acknowledged.replace(version) != Some(version) {
                     tracing::debug!(node = self.node, version, "applied");

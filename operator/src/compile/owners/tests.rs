@@ -1,4 +1,4 @@
-use super::{HolderName, KEPT, MOST_DEPARTED, Owners};
+use super::{HolderName, KEPT, MOST_DEPARTED, Owners, Stay};
 use crate::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
@@ -15,13 +15,13 @@ fn holder(name: &str) -> Holder {
 fn hold(owners: &mut Owners, who: &str, from: u64, addresses: &[&str], now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
     let addresses: Vec<_> = addresses.iter().map(|address| ip(address)).collect();
-    owners.hold(name(who), &holder(who), from, &addresses, now, &mut changed);
+    owners.hold(name(who), &holder(who), &Stay::since(from, &addresses), now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
 fn release(owners: &mut Owners, who: &str, now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
-    owners.release(&name(who), now, &mut changed);
+    owners.release(&name(who), now, now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
@@ -32,7 +32,7 @@ fn expire(owners: &mut Owners, now: u64) -> Vec<String> {
 }
 
 fn owner(who: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: holder(who), from, until }
+    Owner { holder: holder(who), from, until, sighted: false }
 }
 
 #[test]
@@ -92,8 +92,8 @@ fn more_departures_than_are_remembered_cost_the_oldest() {
     let ((), lines) = log_of(|| {
         for number in 0..MOST_DEPARTED + 2 {
             let who = number.to_string();
-            owners.hold(name(&who), &holder(&who), 0, &[address(number)], 1, &mut BTreeSet::new());
-            owners.release(&name(&who), 1, &mut BTreeSet::new());
+            owners.hold(name(&who), &holder(&who), &Stay::since(0, &[address(number)]), 1, &mut BTreeSet::new());
+            owners.release(&name(&who), 1, 1, &mut BTreeSet::new());
         }
     });
     assert_eq!(owners.departed.len(), MOST_DEPARTED);

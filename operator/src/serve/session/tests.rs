@@ -47,7 +47,7 @@ impl Talk {
 }
 
 fn owned(address: &str, node: &str) -> Answer {
-    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None };
+    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None, sighted: false };
     Answer::new(Address { address: ip(address), owners: vec![owner] })
 }
 
