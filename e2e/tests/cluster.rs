@@ -2,6 +2,10 @@
 
 #[path = "cluster/audit.rs"]
 mod audit;
+#[path = "cluster/bad_input.rs"]
+mod bad_input;
+#[path = "cluster/bad_input_calm.rs"]
+mod bad_input_calm;
 #[path = "cluster/fake_nodes.rs"]
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
@@ -20,3 +24,5 @@ mod shop;
 mod takeover;
 #[path = "cluster/tokens.rs"]
 mod tokens;
+#[path = "cluster/unusual_versions.rs"]
+mod unusual_versions;

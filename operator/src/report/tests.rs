@@ -13,6 +13,7 @@ fn standing(revision: u64) -> Standing {
         uid: "u".to_owned(),
         generation: 3,
         accepted: Ok(()),
+        unknown: None,
         conflicted: None,
         workloads_selected: 2,
         nodes,
