@@ -10,7 +10,6 @@ use longwire_e2e::kubernetes::longwire::object;
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::running::Running;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Scrape;
 use longwire_e2e::traffic;
 use longwire_e2e::wait::eventually;
 use std::net::TcpListener;
@@ -160,32 +159,42 @@ impl Stall {
 }
 
 /// The address of `victim` is another pod's too: who asks for it is told nothing, and who has it knows itself.
-fn a_shadow_falls(namespace: &Namespace<'_>, client: &Running, victim: &mut Stall) -> Result<()> {
+fn a_shadow_falls(
+    kubernetes: &Kubernetes,
+    namespace: &Namespace<'_>,
+    client: &Running,
+    victim: &mut Stall,
+) -> Result<()> {
     let known = Edge::between("client", "victim").within(&namespace.name);
     let unknown = Edge::between("client", "unknown").within(&namespace.name);
-    let ambiguous = |scrape: &Scrape| scrape.sum("longwire_probe_unknown_total", &[("reason", "ambiguous")]);
-    let before = ambiguous(&longwire::scrape("n1")?);
-    patch_status(namespace, "shadow", &[&victim.pod.address.to_string()])?;
-    let shaded = eventually(PATIENCE, || {
+    let address = victim.pod.address.to_string();
+    // One visit more, and to whom it and all before were, as the client's end has it.
+    let mut visit = || -> Result<[Truth; 2]> {
         victim.visit_directly(client)?;
-        let (seen, truth) = (longwire::scrape_all()?, victim.truth);
-        let (named, shaded) = (known.reported(&seen, "source"), unknown.reported(&seen, "source"));
-        ensure!(shaded.opened > 0, "every connection is to victim still");
-        ensure!(named + shaded == truth, "{named:?} and {shaded:?} are not {truth:?}");
-        ensure!(known.reported(&seen, "destination") == truth, "the victim does not know itself");
-        Ok(shaded)
+        longwire::until(kubernetes, |scrape| {
+            let found = [&known, &unknown].map(|edge| edge.reported(scrape, "source"));
+            ensure!(found[0] + found[1] == victim.truth, "{found:?} is not {:?}", victim.truth);
+            ensure!(known.reported(scrape, "destination") == victim.truth, "the victim does not know itself");
+            Ok(found)
+        })
+    };
+    let ambiguous =
+        || anyhow::Ok(longwire::scrape("n1")?.sum("longwire_probe_unknown_total", &[("reason", "ambiguous")]));
+    assert_eq!(visit()?[1], Truth::default());
+    let before = ambiguous()?;
+    patch_status(namespace, "shadow", &[&address])?;
+    let [_, shaded] = eventually(PATIENCE, || {
+        let found = visit()?;
+        ensure!(found[1].opened > 0, "every connection is to victim still");
+        Ok(found)
     })?;
-    let counted = ambiguous(&longwire::scrape("n1")?) - before;
+    let counted = ambiguous()? - before;
     ensure!(counted >= shaded.opened, "{} connections are ambiguous, and {counted} counted", shaded.opened);
-    // With the shadow gone the address is the victim's alone: not what is over, but what comes.
+    // With the shadow gone the address is the victim's alone: not for what is over, but for what comes.
     namespace.kubectl(&["delete", "pod", "shadow", "--grace-period=0", "--force"])?;
-    let named = known.reported(&longwire::scrape_all()?, "source").opened;
+    let [named, _] = visit()?;
     eventually(PATIENCE, || {
-        victim.visit_directly(client)?;
-        let seen = longwire::scrape_all()?;
-        ensure!(known.reported(&seen, "source").opened > named, "the victim is unknown still");
-        let all = known.reported(&seen, "source") + unknown.reported(&seen, "source");
-        ensure!(all == victim.truth, "{all:?} is not {:?}", victim.truth);
+        ensure!(visit()?[0].opened > named.opened, "the victim is unknown still");
         Ok(())
     })
 }
@@ -231,7 +240,7 @@ fn menagerie(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Runnin
         patch_owner(namespace, pod, owner)?;
     }
     let mut loud = Stall::open(Running::find(namespace, "loud")?)?;
-    a_shadow_falls(namespace, client, &mut victim)?;
+    a_shadow_falls(kubernetes, namespace, client, &mut victim)?;
     let by_hand: Service = kubernetes.block_on(namespace.api::<Service>().get("by-hand"))?;
     let virtual_address = by_hand.spec.and_then(|spec| spec.cluster_ip).context("no cluster address")?;
     let virtual_address: std::net::Ipv4Addr = virtual_address.parse()?;

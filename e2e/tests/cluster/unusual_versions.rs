@@ -43,8 +43,12 @@ impl<'a> Definition<'a> {
     }
 
     fn is_established(&self) -> Result<()> {
-        let definition = format!("crd/{DEFINITION}");
-        self.kubernetes.kubectl(&["wait", "--for=condition=Established", &definition, "--timeout=30s"]).map(drop)
+        let established = r#"jsonpath={.status.conditions[?(@.type=="Established")].status}"#;
+        eventually(PATIENCE, || {
+            let said = self.kubernetes.kubectl(&["get", "crd", DEFINITION, "-o", established])?;
+            ensure!(said == "True", "{DEFINITION} is not established");
+            Ok(())
+        })
     }
 
     /// Objects may be stored in a version that is to go: they go with the definition.
