@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const DEFINITION: &str = "telemetrypolicies.telemetry.longwire.io";
 /// Lists and watches of the kind whose definition changes four times and goes once: each change ends the watch of both
 /// replicas, and while the kind is gone each asks every two seconds or so.
-const WATCHES: usize = 60;
+const WATCHES: usize = 40;
 
 /// The definition, which is as it should be again when this is dropped.
 struct Definition<'a> {
