@@ -96,7 +96,7 @@ fn is_accepted(namespace: &Namespace<'_>, name: &str, expected: &str, words: &st
 }
 
 /// An older release's: it knows nothing of overrides.
-fn older(versions: &mut Vec<Value>) {
+fn older(versions: &mut [Value]) {
     if let Some(fields) = versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"].as_object_mut() {
         fields.remove("overrides");
     }
@@ -138,7 +138,7 @@ fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>)
     namespace.apply(&era("before", "before"))?;
     shows(kubernetes, namespace, FAMILY, ("era", "before"))?;
 
-    definition.apply(older)?;
+    definition.apply(|versions| older(versions))?;
     let refusal = eventually(PATIENCE, || {
         let refusal = namespace.apply(&era("too-new", "too-new")).err();
         refusal.context("a field that the definition does not know is accepted")

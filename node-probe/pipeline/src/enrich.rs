@@ -110,6 +110,10 @@ impl Enrich {
         }
     }
 
+    pub(crate) fn set_clock(&mut self, wall_clock_offset: UnixNanos) {
+        self.wall_clock_offset = wall_clock_offset;
+    }
+
     /// An end is seen for the first time.
     pub(crate) fn register(&mut self, inquiry: &Inquiry, passes: Passes) {
         self.woken.extend(self.joins.register(&inquiry.end, inquiry.key, passes));
