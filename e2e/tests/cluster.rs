@@ -4,6 +4,10 @@
 mod addresses;
 #[path = "cluster/audit.rs"]
 mod audit;
+#[path = "cluster/bad_input.rs"]
+mod bad_input;
+#[path = "cluster/bad_input_calm.rs"]
+mod bad_input_calm;
 #[path = "cluster/churn.rs"]
 mod churn;
 #[path = "cluster/fake_nodes.rs"]
@@ -24,3 +28,5 @@ mod shop;
 mod takeover;
 #[path = "cluster/tokens.rs"]
 mod tokens;
+#[path = "cluster/unusual_versions.rs"]
+mod unusual_versions;

@@ -119,7 +119,7 @@ fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Options> {
         identity_wait: nanoseconds(IDENTITY_WAIT),
         max_pending: MOST_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
-        wall_clock_offset: realtime() - monotonic(),
+        wall_clock_offset: realtime().saturating_sub(monotonic()),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
 use crate::conntrack::Conntrack;
-use crate::kernel::{Kernel, KernelError, monotonic};
+use crate::kernel::{Kernel, KernelError, monotonic, realtime};
 use crate::saver::Saver;
 use crate::shared::Shared;
 use longwire_wire::message::{FromProbe, Interest};
@@ -80,7 +80,12 @@ impl Sampler {
     fn pass(&mut self) -> Result<(), KernelError> {
         let started = monotonic();
         self.drain();
-        self.shared.pipeline().begin_pass(started);
+        {
+            let mut pipeline = self.shared.pipeline();
+            // A node that boots may have begun with a clock that was far off.
+            pipeline.set_clock(realtime().saturating_sub(monotonic()));
+            pipeline.begin_pass(started);
+        }
         self.kernel.begin_pass();
         let mut left = u32::MAX;
         for _ in 0..WALKS {

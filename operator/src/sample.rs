@@ -67,7 +67,7 @@ pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {
 }
 
 pub(crate) fn asked(sets: SeriesSets) -> Asked {
-    Asked { sets: Some(sets), unknown: Vec::new() }
+    Asked { sets: Some(sets), ..Asked::default() }
 }
 
 pub(crate) fn ip(text: &str) -> IpAddr {

@@ -39,7 +39,7 @@ use local::{Finding, Locals, Standing};
 use longwire_model::identity::{Address, Sighting, UnixNanos, Workload};
 use longwire_model::update::{LocalPod, Update};
 use peer::Look;
-use sighting::Sightings;
+use sighting::{Seen, Sightings};
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -112,6 +112,10 @@ impl Enrich {
             wall_clock_offset,
             counts: Counts::default(),
         }
+    }
+
+    pub(crate) fn set_clock(&mut self, wall_clock_offset: UnixNanos) {
+        self.wall_clock_offset = wall_clock_offset;
     }
 
     /// An end is seen for the first time.
@@ -188,23 +192,24 @@ impl Enrich {
 
     /// A cgroup speaks to others for the first time. Who shares the node's addresses says nothing by that.
     pub(crate) fn sight(&mut self, record: &SightRecord) {
-        let SightRecord { cgroup, netns, local: address, time } = *record;
+        let SightRecord { cgroup, netns, local: address, time: at } = *record;
         if netns != self.host_netns
             && let Some(Named::Pod(uid) | Named::Perhaps(uid)) = self.locals.cgroups.named(cgroup)
         {
-            let since = time.saturating_add(self.wall_clock_offset);
-            self.sightings.see(cgroup, time, Sighting { uid: uid.into(), address, since });
+            self.sightings.see(cgroup, Seen { uid, address, at });
         }
     }
 
     /// Of this node's pods, what was not yet handed out.
     pub(crate) fn take_sightings(&mut self) -> Vec<Sighting> {
-        self.sightings.take(|uid| self.locals.knows(uid))
+        let taken = self.sightings.take(|uid| self.locals.knows(uid)).into_iter();
+        taken.map(|seen| seen.by_clock(self.wall_clock_offset)).collect()
     }
 
     /// All that is known of this node's pods.
     pub(crate) fn sightings(&self) -> Vec<Sighting> {
-        self.sightings.all(|uid| self.locals.knows(uid))
+        let all = self.sightings.all(|uid| self.locals.knows(uid)).into_iter();
+        all.map(|seen| seen.by_clock(self.wall_clock_offset)).collect()
     }
 
     pub(crate) fn apply(&mut self, update: &Update, now: Monotonic) {

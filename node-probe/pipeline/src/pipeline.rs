@@ -52,7 +52,7 @@ pub struct Options {
     pub max_pending: usize,
     /// Inode of the node's own network namespace.
     pub host_netns: u32,
-    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC.
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
     pub wall_clock_offset: UnixNanos,
 }
 
@@ -119,6 +119,12 @@ impl Pipeline {
     pub fn ingest(&mut self, bytes: &[u8], now: Monotonic) {
         self.ingest_record(bytes, now);
         self.pursue_woken(now);
+    }
+
+    /// The wall clock as it is set now, less CLOCK_MONOTONIC: by it is looked up who held an address. Start times that were
+    /// told stay what they are.
+    pub fn set_clock(&mut self, offset: UnixNanos) {
+        self.enrich.set_clock(offset);
     }
 
     /// A pass of the sampler begins. The ring was drained up to here.

@@ -186,6 +186,31 @@ fn a_pod_that_is_made_anew_under_its_name_is_another() {
 }
 
 #[test]
+fn pods_and_services_of_two_families_own_an_address_of_each() {
+    let addresses = |v4: &str, v6: &str| vec![ip(v4), ip(v6)];
+    let dual = Pod { addresses: addresses("10.0.0.1", "fd00::1"), ..a() };
+    let web = crate::object::Service {
+        addresses: addresses("10.96.0.1", "fd00:96::1"),
+        ..service("web", "web", "10.96.0.1")
+    };
+    let (mut operator, changes) = Operator::new(vec![apply(dual.clone()), apply(web)]);
+    let host = "web.shop.svc.example.org";
+    let expected = [
+        "10.0.0.1: uid-a 0-",
+        &format!("10.96.0.1: {host} 0-"),
+        "fd00::1: uid-a 0-",
+        &format!("fd00:96::1: {host} 0-"),
+    ];
+    assert_eq!(answers(&changes), expected);
+    // One of them is another's too; the other one is not.
+    let changes = operator.take(vec![apply(pod("web", "b", "fd00::1"))], 200);
+    assert_eq!(answers(&changes), ["fd00::1: uid-a 0-, uid-b 0-"]);
+    let changes = operator.take(vec![apply(Pod { addresses: vec![ip("10.0.0.1")], ..dual })], 300);
+    // What the pod has is news to whom asks for the address that it keeps.
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-", "fd00::1: uid-a 0-300, uid-b 0-"]);
+}
+
+#[test]
 fn two_living_pods_with_one_address_are_both_told() {
     let (_, changes) = Operator::new(vec![apply(a()), apply(pod("web", "b", "10.0.0.1"))]);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-, uid-b 0-"]);

@@ -3,6 +3,8 @@ use crate::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
 
+const HOUR: u64 = 3_600 * 1_000_000_000;
+
 fn name(name: &str) -> HolderName {
     HolderName::Node(name.to_owned())
 }
@@ -72,6 +74,29 @@ fn who_left_is_told_of_for_five_minutes() {
     assert_eq!(expire(&mut owners, 1_000 + KEPT), ["10.0.0.1"]);
     assert_eq!(owners.of(ip("10.0.0.1")), []);
     assert_eq!((owners.addresses.len(), owners.held.len(), owners.departed.len()), (0, 0, 0));
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_forgets_who_left_early_and_nobody_who_is_there() {
+    let mut owners = Owners::default();
+    hold(&mut owners, "a", 0, &["10.0.0.1"], 0);
+    hold(&mut owners, "b", 0, &["10.0.0.2"], 0);
+    release(&mut owners, "a", 1_000);
+    assert_eq!(expire(&mut owners, 1_000 + HOUR), ["10.0.0.1"]);
+    assert_eq!((owners.of(ip("10.0.0.1")), owners.of(ip("10.0.0.2"))), (vec![], vec![owner("b", 0, None)]));
+}
+
+#[test]
+fn a_clock_that_jumps_back_keeps_who_left_until_it_is_where_it_was() {
+    let mut owners = Owners::default();
+    hold(&mut owners, "a", 0, &["10.0.0.1"], HOUR);
+    hold(&mut owners, "b", 0, &["10.0.0.2"], HOUR);
+    release(&mut owners, "a", HOUR);
+    release(&mut owners, "b", 1_000);
+    assert_eq!(owners.of(ip("10.0.0.1")), [owner("a", 0, Some(HOUR))]);
+    assert_eq!(expire(&mut owners, 1_000 + KEPT), [""; 0]);
+    assert_eq!(expire(&mut owners, HOUR + KEPT), ["10.0.0.1", "10.0.0.2"]);
+    assert_eq!((owners.addresses.len(), owners.departed.len()), (0, 0));
 }
 
 #[test]

@@ -179,6 +179,24 @@ fn alone_the_owner_of_the_address_is_the_other_end() {
 }
 
 #[test]
+fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
+    let mut world = World::new();
+    // Where it runs the clock is right; here it was an hour slow when the probe began.
+    let young =
+        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, sighted: false };
+    world.enrich.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
+    let seen = |world: &mut World| {
+        let mut end = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:81", None);
+        world.complete_pass();
+        world.complete_pass();
+        world.pursue(&mut end, 10)
+    };
+    assert_eq!(seen(&mut world), "a>? Unknown 10.0.1.1");
+    world.enrich.set_clock(3_600 * S);
+    assert_eq!(seen(&mut world), "a>r Pod 10.0.1.1");
+}
+
+#[test]
 fn the_other_end_has_a_moment_to_be_seen_before_the_address_decides() {
     let mut world = World::new();
     let mut leg = world.see(Role::Active, "1 7 10.0.0.1:1000 8.8.8.8:53", Some((1, 2)));
