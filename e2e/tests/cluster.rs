@@ -18,6 +18,8 @@ mod harness;
 mod installed;
 #[path = "cluster/kinds.rs"]
 mod kinds;
+#[path = "cluster/outage.rs"]
+mod outage;
 #[path = "cluster/policies.rs"]
 mod policies;
 #[path = "cluster/programmed.rs"]

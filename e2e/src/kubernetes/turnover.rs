@@ -1,4 +1,4 @@
-//! Pods that come, talk and go, each at the address that the last one left, and the truth about every one of them.
+//! Pods that come, talk and go, and the truth about every one of them.
 
 mod turn;
 mod verdict;
@@ -22,12 +22,21 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 pub use turn::{CONNECTIONS, Turn};
-pub use verdict::{Verdict, successors};
+pub use verdict::{Verdict, all_named, none_twice, successors};
 
 /// Two pods a second.
 const PACE: Duration = Duration::from_millis(500);
 /// Pods at work at a time.
 const MOST: usize = 24;
+
+/// Which address the next pod gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// The network plugin goes round its range, as everywhere.
+    InTurn,
+    /// The one that was freed last, most often.
+    UsedAgain,
+}
 
 /// A server and a visitor on each node, that stay.
 #[derive(Debug)]
@@ -57,7 +66,12 @@ impl Turnover {
     }
 
     /// Goes on until it is told to stop, then waits for those that are at work. An API server that is away is waited for.
-    pub fn run(self: &Arc<Self>, kubernetes: &Kubernetes, stop: &AtomicBool) -> Result<Vec<Turn>> {
+    pub fn run(
+        self: &Arc<Self>,
+        kubernetes: &Kubernetes,
+        addresses: Addresses,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Turn>> {
         kubernetes.block_on(async {
             let (mut at_work, mut done) = (JoinSet::new(), Vec::new());
             let mut ticks = interval(PACE);
@@ -72,7 +86,9 @@ impl Turnover {
                 {
                     done.push(turn??);
                 }
-                self.forget_addresses()?;
+                if addresses == Addresses::UsedAgain {
+                    self.forget_addresses()?;
+                }
                 at_work.spawn(Arc::clone(self).turn(number));
             }
             while let Some(turn) = at_work.join_next().await {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::kwok::Kwok;
-use longwire_e2e::kubernetes::turnover::{Turn, Turnover, Verdict, successors};
+use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, Verdict, successors};
 use longwire_e2e::kubernetes::{Kubernetes, crowd, longwire};
 use longwire_e2e::{trouble, wait};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that
     let turnover = Turnover::prepare(kubernetes, &namespace)?;
     let (stop, start) = (AtomicBool::new(false), Instant::now());
     let (turns, passed) = thread::scope(|scope| -> Result<(Vec<Turn>, u64)> {
-        let turns = scope.spawn(|| turnover.run(kubernetes, &stop));
+        let turns = scope.spawn(|| turnover.run(kubernetes, Addresses::UsedAgain, &stop));
         let crowd = scope.spawn(|| crowd::pass_through(kubernetes, &namespace, FAKE_NODES, PACE, &stop));
         let alive = wait::throughout(trouble::lasts(), || longwire::scrape_all().map(drop));
         stop.store(true, Ordering::Relaxed);

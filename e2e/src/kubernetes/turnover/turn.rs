@@ -32,6 +32,8 @@ pub struct Turn {
     /// The pod's own, which others have before and after it.
     pub address: IpAddr,
     pub truth: Truth,
+    /// When it was asked for.
+    pub began: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,12 +55,12 @@ impl Kind {
 impl Turnover {
     pub(super) async fn turn(self: Arc<Self>, number: usize) -> Result<Turn> {
         let kind = Kind::ALL[number / NODES.len() % Kind::ALL.len()];
-        let name = format!("turn-{number}");
+        let (name, began) = (format!("turn-{number}"), Instant::now());
         let taken = match kind {
             Kind::Serves => self.serve(&name, number).await,
             _ => self.send(kind, &name, number).await,
         };
-        taken.with_context(|| format!("{name}, {kind:?}"))
+        taken.map(|turn| Turn { began, ..turn }).with_context(|| format!("{name}, {kind:?}"))
     }
 
     /// The pod connects to the other node's server.
@@ -134,7 +136,8 @@ impl Turnover {
 
 fn turn(source: &str, destination: &str, address: IpAddr, bytes: u64) -> Turn {
     let truth = (0..CONNECTIONS).map(|_| Truth::whole(bytes, REPLY)).sum();
-    Turn { source: source.to_owned(), destination: destination.to_owned(), address, truth }
+    let [source, destination] = [source, destination].map(str::to_owned);
+    Turn { source, destination, address, truth, began: Instant::now() }
 }
 
 /// A pod's address once it is in this phase. The inner error is for good.

@@ -48,6 +48,29 @@ impl Verdict {
     }
 }
 
+/// Both reporters say the truth of each of these, under its name.
+pub fn all_named<'a>(turns: impl Iterator<Item = &'a Turn>, namespace: &str, scrape: &Scrape) -> Result<usize> {
+    let mut count = 0;
+    for turn in turns {
+        let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
+        edge.each_says(scrape, &REPORTERS.map(|reporter| (reporter, turn.truth)))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Nobody says more of any of these than is true.
+pub fn none_twice(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<()> {
+    for turn in turns {
+        let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
+        for reporter in REPORTERS {
+            let said = edge.reported(scrape, reporter);
+            ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
+        }
+    }
+    Ok(())
+}
+
 /// All of it, or exactly the share that a part of the connections has.
 fn is_within(said: Truth, truth: Truth) -> bool {
     let share = |whole: u64| whole.checked_div(truth.opened).unwrap_or_default() * said.opened;
