@@ -23,7 +23,7 @@ use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::{ProbeMessage, Update};
 use operator::Unreachable;
 use route::{Next, Route, STEADY};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -32,6 +32,8 @@ use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Request;
 
+/// Batches of questions on their way to the operator.
+pub(crate) const INTEREST: usize = 256;
 /// Until the operator has said whether it takes the stream: it may have to ask the API server first.
 const ANSWER: Duration = Duration::from_secs(8);
 /// Longest wait between two attempts, without jitter, which at most doubles it.
@@ -179,6 +181,14 @@ impl Attempt<'_> {
     }
 }
 
+/// What the pipeline has come to ask, and to ask no more. A stream that does not keep up is told everything anew when it
+/// is made again.
+pub(crate) fn ask(shared: &Shared, questions: &mpsc::Sender<Interest>, add: Vec<IpAddr>, drop: Vec<IpAddr>) {
+    if !(add.is_empty() && drop.is_empty()) && questions.try_send(Interest { add, drop }).is_err() {
+        shared.resubscribe.notify_one();
+    }
+}
+
 /// What the pipeline asks about now is the whole truth: questions still queued are part of it. What it forgot meanwhile
 /// it needs to be told again, and where that is not known, everything.
 fn hello(options: &Options, shared: &Shared, questions: &mut mpsc::Receiver<Interest>, known: &mut Known) -> Hello {
@@ -205,6 +215,7 @@ fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Kno
             shared.pipeline().apply(&received.update, monotonic());
             drop(turn);
             known.learn(&received);
+            shared.figures.update_bytes.fetch_add(received.bytes as u64, Relaxed);
             shared.figures.updates.fetch_add(1, Relaxed);
             FromProbe::Ack { version }
         }

@@ -1,6 +1,7 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
 use crate::conntrack::Conntrack;
+use crate::control;
 use crate::kernel::{Kernel, KernelError, monotonic};
 use crate::saver::Saver;
 use crate::shared::Shared;
@@ -154,12 +155,6 @@ impl Sampler {
             });
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
-        if !(questions.ask.is_empty() && questions.forget.is_empty()) {
-            let interest = Interest { add: questions.ask, drop: questions.forget };
-            // A stream that does not keep up is told everything anew when it is made again.
-            if self.interest.try_send(interest).is_err() {
-                self.shared.resubscribe.notify_one();
-            }
-        }
+        control::ask(&self.shared, &self.interest, questions.ask, questions.forget);
     }
 }
