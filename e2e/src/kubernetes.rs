@@ -15,6 +15,7 @@ pub mod audit;
 pub mod certificates;
 pub mod cgroups;
 pub mod control_plane;
+pub mod crowd;
 pub mod daemon;
 pub mod images;
 pub mod keeper;

@@ -7,7 +7,7 @@ use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{Options, Pipeline};
-use longwire_pipeline::record::{RawRecord, flag, kind};
+use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use longwire_wire::decode::Decoder;
 use longwire_wire::encode::Encoder;
 use longwire_wire::proto;
@@ -117,20 +117,22 @@ fn five_hundred_peers_are_kept_in_two_megabytes_their_connections_and_series_inc
     let asked = pipeline.questions().ask;
     assert_eq!(asked.len(), usize::from(PEERS));
     let identified = {
-        let received = Decoder::decode(&mut decoder, answers(&asked)).unwrap();
+        let received = decoder.decode(answers(&asked)).unwrap();
         drop(asked);
         pipeline.apply(&received.update, now);
         received.update.addresses.len()
     };
     // Connections wait for another end of their own node for three passes at most.
     for pass in 1..=3 {
+        let samples = (1..=u64::from(PEERS)).map(|id| Sample { id, counters: Counters::default() });
         pipeline.begin_pass(now + pass * SECOND);
+        samples.for_each(|sample| pipeline.samples(&[sample], now + pass * SECOND));
         pipeline.end_pass(true, now + pass * SECOND);
         pipeline.tick(now + pass * SECOND);
     }
     let kept = HEAP.allocated() - before;
     let stats = pipeline.stats();
-    assert_eq!((identified, stats.addresses, stats.pending), (500, 500, 0), "{stats:?}");
+    assert_eq!((identified, stats.addresses, stats.connections, stats.pending), (500, 500, 500, 0), "{stats:?}");
     println!("{kept} bytes for {PEERS} peers");
     assert!(kept <= MOST, "{kept} bytes are more than {MOST}");
 }

@@ -41,6 +41,12 @@ impl<'a> Kwok<'a> {
         Ok(kwok)
     }
 
+    /// The name of the node of this number.
+    #[must_use]
+    pub fn node(&self, number: usize) -> String {
+        format!("{}-{number}", self.owner)
+    }
+
     /// What a pod's spec says to be put on one of them: lines of YAML, `indent` spaces deep.
     #[must_use]
     pub fn placement(&self, indent: usize) -> String {
