@@ -18,12 +18,12 @@ mod report;
 mod requests;
 
 use crate::bench::hardware::Hardware;
+use crate::janitor;
 use crate::kubernetes::crowd::Crowd;
 use crate::kubernetes::kwok::Kwok;
 use crate::kubernetes::longwire::replica::{self, Replica};
 use crate::kubernetes::namespace::Namespace;
 use crate::kubernetes::{KEPT, Kubernetes, longwire};
-use crate::janitor;
 use anyhow::{Context, Result, ensure};
 use figure::{Bound, Figure};
 use probes::Probes;

@@ -1,23 +1,21 @@
-//! Very many pods on fake nodes: ReplicaSets, each of which is on one node, so that the scheduler has no part in it; with
-//! a Service before each.
+//! Very many pods on fake nodes, ten of a workload, with a Service before each. Nothing of the cluster makes or places the
+//! pods, as that is most of the work: each names its node, and its workload is a ConfigMap that owns it.
 
 use super::kwok::Kwok;
-use anyhow::{Result, ensure};
-use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::Service;
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service};
 use kube::api::{Api, DeleteParams, ListParams, PostParams};
 use kube::{Client, Error};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// Pods of a ReplicaSet.
+/// Pods of a workload.
 pub const REPLICAS: usize = 10;
 /// Requests under way at a time.
 const HANDS: usize = 16;
 const PORT: u16 = 8080;
 
-/// Pods whose number of workloads is that of Services.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     /// Workload `n` is in namespace `n % namespaces.len()`.
@@ -39,7 +37,7 @@ impl Crowd {
         self.workloads * REPLICAS
     }
 
-    /// Asks for all of it; controllers make the pods.
+    /// Until the API server has taken all of it in.
     pub async fn create(&self, client: &Client) -> Result<()> {
         let crowd = Arc::new(self.clone());
         let mut hands = JoinSet::new();
@@ -60,53 +58,53 @@ impl Crowd {
 
     async fn create_one(&self, client: &Client, number: usize) -> Result<()> {
         let (namespace, name) = (&self.namespaces[number % self.namespaces.len()], name(number));
-        let labels = json!({"app": name, "version": "v1"});
-        let service = serde_json::from_value(json!({
-            "metadata": {"name": name},
+        let parameters = PostParams::default();
+        let owner: ConfigMap = serde_json::from_value(json!({"metadata": {"name": name}}))?;
+        let owner = Api::namespaced(client.clone(), namespace).create(&parameters, &owner).await?;
+        let uid = owner.metadata.uid.context("a ConfigMap without a UID")?;
+        let service: Service = serde_json::from_value(json!({
+            // The nodes' own proxies need not know it.
+            "metadata": {"name": name, "labels": {"service.kubernetes.io/service-proxy-name": "none"}},
             "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": PORT}]},
         }))?;
-        let replicas = serde_json::from_value(json!({
-            "metadata": {"name": name},
-            "spec": {"replicas": REPLICAS, "selector": {"matchLabels": {"app": name}}, "template": {
-                "metadata": {"labels": labels},
+        Api::namespaced(client.clone(), namespace).create(&parameters, &service).await?;
+        let pods = Api::<Pod>::namespaced(client.clone(), namespace);
+        for pod in 0..REPLICAS {
+            let pod = serde_json::from_value(json!({
+                "metadata": {
+                    "name": format!("{name}-{pod}"),
+                    "labels": {"app": name, "version": "v1", "of": "crowd"},
+                    "ownerReferences": [
+                        {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid, "controller": true},
+                    ],
+                },
                 "spec": {
                     "nodeName": self.nodes[number % self.nodes.len()],
                     "terminationGracePeriodSeconds": 0,
                     "automountServiceAccountToken": false,
                     "containers": [{"name": "main", "image": "none", "ports": [{"containerPort": PORT}]}],
                 },
-            }},
-        }))?;
-        let parameters = PostParams::default();
-        Api::<Service>::namespaced(client.clone(), namespace).create(&parameters, &service).await?;
-        Api::<ReplicaSet>::namespaced(client.clone(), namespace).create(&parameters, &replicas).await?;
-        Ok(())
-    }
-
-    /// Pods that are ready, as the ReplicaSets say.
-    pub async fn ready(&self, client: &Client) -> Result<usize, Error> {
-        let mut ready = 0;
-        for namespace in &self.namespaces {
-            let sets = Api::<ReplicaSet>::namespaced(client.clone(), namespace).list(&ListParams::default()).await?;
-            let of = |set: &ReplicaSet| set.status.as_ref().and_then(|status| status.ready_replicas).unwrap_or(0);
-            ready += sets.iter().map(of).map(|ready| usize::try_from(ready).unwrap_or(0)).sum::<usize>();
+            }))?;
+            pods.create(&parameters, &pod).await?;
         }
-        Ok(ready)
-    }
-
-    /// An error that says how many are not ready.
-    pub async fn check_ready(&self, client: &Client) -> Result<()> {
-        let (ready, pods) = (self.ready(client).await?, self.pods());
-        ensure!(ready == pods, "{ready} of {pods} pods are ready");
         Ok(())
     }
 
-    /// Has all of it deleted: the controllers do it, in their own time.
+    /// An error while some pod does not run.
+    pub async fn check_running(&self, client: &Client) -> Result<()> {
+        // From the API server's memory.
+        let pending = ListParams::default().labels("of=crowd").fields("status.phase=Pending").match_any();
+        for (number, namespace) in self.namespaces.iter().enumerate() {
+            let found = Api::<Pod>::namespaced(client.clone(), namespace).list_metadata(&pending).await?.items.len();
+            ensure!(found == 0, "{found} pods of namespace {number} of {} do not run", self.namespaces.len());
+        }
+        Ok(())
+    }
+
     pub async fn delete(&self, client: &Client) -> Result<(), Error> {
-        let (delete, all) = (DeleteParams::background(), ListParams::default());
+        let (delete, all) = (DeleteParams::default(), ListParams::default().labels("of=crowd"));
         for namespace in &self.namespaces {
-            Api::<ReplicaSet>::namespaced(client.clone(), namespace).delete_collection(&delete, &all).await?;
-            Api::<Service>::namespaced(client.clone(), namespace).delete_collection(&delete, &all).await?;
+            Api::<Pod>::namespaced(client.clone(), namespace).delete_collection(&delete, &all).await?;
         }
         Ok(())
     }

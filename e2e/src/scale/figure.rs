@@ -22,13 +22,7 @@ pub(super) struct Figure {
 }
 
 impl Figure {
-    pub(super) fn new(
-        name: &'static str,
-        unit: &'static str,
-        value: f64,
-        bound: Bound,
-        how: &'static str,
-    ) -> Self {
+    pub(super) fn new(name: &'static str, unit: &'static str, value: f64, bound: Bound, how: &'static str) -> Self {
         Self { name, unit, value, bound, how, note: String::new() }
     }
 

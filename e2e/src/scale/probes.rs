@@ -2,11 +2,11 @@
 
 use super::figure::{Bound, Figure};
 use super::say;
+use crate::janitor;
+use crate::kubernetes::Kubernetes;
 use crate::kubernetes::kwok::Kwok;
 use crate::kubernetes::longwire::NAMESPACE;
-use crate::kubernetes::Kubernetes;
 use crate::wait::eventually;
-use crate::janitor;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service, ServiceAccount};
@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two turns of what a sampling thread does; the real one's are 50 ms.
 const TURN: Duration = Duration::from_millis(50);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// Not what the DaemonSet of the real ones selects: it would take them for its own, and away.
+const FAKE: &str = "fake-probe";
 const CGROUP: u64 = 1;
 const PORT: u16 = 8080;
 
@@ -197,7 +199,7 @@ async fn register(client: kube::Client, nodes: &[String], directory: &Path) -> R
     let pods = Api::<Pod>::namespaced(client.clone(), NAMESPACE);
     for node in nodes {
         let pod = serde_json::from_value(json!({
-            "metadata": {"name": format!("longwire-probe-{node}"), "labels": {"app": "longwire-probe", "of": "fake"}},
+            "metadata": {"name": format!("longwire-probe-{node}"), "labels": {"app": FAKE}},
             "spec": {
                 "nodeName": node,
                 "serviceAccountName": "longwire-probe",
@@ -235,7 +237,7 @@ async fn register(client: kube::Client, nodes: &[String], directory: &Path) -> R
 async fn running(pods: &Api<Pod>, count: usize) -> Result<BTreeMap<String, String>> {
     let start = Instant::now();
     loop {
-        let listed = pods.list(&ListParams::default().labels("of=fake")).await?;
+        let listed = pods.list(&ListParams::default().labels(&format!("app={FAKE}"))).await?;
         let runs = |pod: &&Pod| pod.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Running"));
         let uid = |pod: &Pod| Some((pod.metadata.name.clone()?, pod.metadata.uid.clone()?));
         let uids: BTreeMap<_, _> = listed.items.iter().filter(runs).filter_map(uid).collect();

@@ -35,10 +35,14 @@ fn await_known(replicas: &[Replica], is_right: impl Fn(u64) -> bool) -> Result<(
 fn come_and_go(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> Result<()> {
     let (client, start) = (kubernetes.client()?, Instant::now());
     kubernetes.block_on(crowd.create(&client))?;
-    eventually(PATIENCE, || kubernetes.block_on(crowd.check_ready(&client)))?;
-    let ready = start.elapsed();
+    eventually(PATIENCE, || kubernetes.block_on(crowd.check_running(&client)))?;
+    let running = start.elapsed();
     await_known(replicas, |known| known >= PODS as u64)?;
-    println!("{PODS} pods ready after {:.1} s, known after {:.1} s", ready.as_secs_f64(), start.elapsed().as_secs_f64());
+    println!(
+        "{PODS} pods run after {:.1} s, known after {:.1} s",
+        running.as_secs_f64(),
+        start.elapsed().as_secs_f64()
+    );
     for replica in replicas {
         let replica::Memory { resident, peak } = replica.memory()?;
         println!("{}: {:.1} MB resident, {:.1} MB at most", replica.pod, resident as f64 / 1e6, peak as f64 / 1e6);
