@@ -136,10 +136,12 @@ impl Probe {
         let local = pipeline.local_pods().next().with_context(|| format!("{} runs no pod", self.node))?;
         let (uid, address) = (local.pod.uid.clone(), *local.pod.addresses.first().context("a pod without an address")?);
         pipeline.local_cgroups([(CGROUP, format!("kubepods/pod{uid}/main"))]);
-        for (id, peer) in (1..).zip(peers) {
+        // What a pod says to itself is nobody's business.
+        let others = peers.iter().filter(|peer| **peer != address);
+        for (id, peer) in (1..).zip(others) {
             pipeline.ingest(announce(id, address, *peer, now)?.as_bytes(), now);
+            *self.talks.lock() = id;
         }
-        *self.talks.lock() = peers.len() as u64;
         Ok(())
     }
 

@@ -31,13 +31,14 @@ pub(super) fn page(figures: &[Figure], machine: &Value) -> String {
     );
     let _ = writeln!(
         text,
-        "Measured on {}: {}, {} CPUs, {} of memory, kernel {}, commit {}.\n",
+        "Measured on {}: {}, {} CPUs, {} of memory, kernel {}, commit {}, {} build.\n",
         machine("date"),
         machine("cpu"),
         machine("cores"),
         machine("memory"),
         machine("kernel"),
         machine("commit"),
+        if cfg!(debug_assertions) { "test" } else { "release" },
     );
     text += "| figure | value | bound |\n|---|---|---|\n";
     for figure in figures {

@@ -31,7 +31,7 @@ fn the_page_has_a_row_and_a_sentence_a_figure_and_names_the_machine() {
     assert!(head.starts_with("# Scale\n\n") && head.ends_with("`make scale`.\n\n"), "{head}");
     assert_eq!(
         rest,
-        "2026-01-02: CPU, 2 CPUs, 8 GiB of memory, kernel 6.1, commit -.\n\n\
+        "2026-01-02: CPU, 2 CPUs, 8 GiB of memory, kernel 6.1, commit -, test build.\n\n\
          | figure | value | bound |\n|---|---|---|\n\
          | `pods` | 20000  | 20000 |\n\
          | `operator_mb` | 412 MB | <= 400 MB |\n\
