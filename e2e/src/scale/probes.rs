@@ -147,11 +147,12 @@ impl Probe {
 
     /// What the sampling thread does all the time.
     fn turn(&self) {
-        let (now, talks) = (Headless::now(), *self.talks.lock());
+        let now = Headless::now();
         {
             let mut pipeline = self.headless.pipeline();
+            let samples = 1..=*self.talks.lock();
+            let samples: Vec<_> = samples.map(|id| Sample { id, counters: Counters::default() }).collect();
             pipeline.begin_pass(now);
-            let samples: Vec<_> = (1..=talks).map(|id| Sample { id, counters: Counters::default() }).collect();
             pipeline.samples(&samples, now);
             pipeline.end_pass(true, now);
         }
