@@ -24,12 +24,15 @@ use crate::kubernetes::kwok::Kwok;
 use crate::kubernetes::longwire::replica::{self, Replica};
 use crate::kubernetes::namespace::Namespace;
 use crate::kubernetes::{KEPT, Kubernetes, longwire};
+use crate::wait::eventually;
 use anyhow::{Context, Result, ensure};
 use figure::{Bound, Figure};
 use probes::Probes;
 use std::path::PathBuf;
+use std::time::Duration;
 use std::{env, fs};
 
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Namespaces that the pods are in, in equal parts.
 const NAMESPACES: usize = 20;
 /// Addresses that each probe asks about, but for the first.
@@ -87,7 +90,9 @@ fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize)
     let addresses = growth::addresses(kubernetes, &crowd)?;
     figures.note([peers::measure(&mut probes, &addresses[..MANY_PEERS], heap)?]);
     figures.note([probes.start_rest(&addresses, PEERS)?]);
-    figures.note(requests::compare(&few, &requests::open_watches(kubernetes, &replicas)?)?);
+    // The API server ends each watch after some minutes, and it is begun again a moment later.
+    let same = || requests::compare(&few, &requests::open_watches(kubernetes, &replicas)?);
+    figures.note(eventually(PATIENCE, same)?);
     figures.note(change::measure(kubernetes, &crowd, &probes)?);
     for number in 1..=2 {
         figures.note(memory(&replicas, number)?);

@@ -38,7 +38,8 @@ pub(super) fn measure(
     let cut = Instant::now();
     kill(Pid::from_raw(i32::try_from(process)?), Signal::SIGKILL)?;
     let resumed = resumed(probes, &before, cut)?;
-    let after = probes.told();
+    let (after, now) = (probes.told(), longwire::holder(kubernetes)?.pod);
+    let whose = if now == victim.pod { "the killed one again" } else { "the other one" };
     say(&format!("{} killed; streams again: {}", holder.pod, spread(&resumed)));
     let back = eventually(PATIENCE, || {
         ensure!(victim.process()? != process, "{} has not started again", victim.pod);
@@ -51,8 +52,8 @@ pub(super) fn measure(
     let names = NAMES[number - 1];
     let last = resumed.last().copied().unwrap_or_default();
     Ok(vec![
-        Figure::new(names[0], "s", last, Bound::AtMost(10.0), "From SIGKILL of the holder until every probe has a stream to the other replica, over which it was told what it did not know.")
-            .with(spread(&resumed)),
+        Figure::new(names[0], "s", last, Bound::AtMost(10.0), "From SIGKILL of the holder until every probe has a stream again and was told over it what it did not know.")
+            .with(format!("{}; holder: {whose}", spread(&resumed))),
         Figure::new(names[1], "bytes", bytes as f64, Bound::None, "What all probes together were told over the new streams, before TLS: of what they knew, nothing."),
         Figure::new(names[2], "", asked.lists as f64, Bound::Exactly(0.0), "LISTs by Longwire until the killed replica was back, by the audit log, but for that replica's own certificate by name."),
         Figure::new(names[3], "", asked.anew as f64, Bound::Exactly(0.0), "Watches meanwhile with which the other replica asked for everything there is."),
