@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 const PODS: usize = 2_000;
 const NODES: usize = 20;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 /// Bytes: a test build's, several times what it takes.
 const MOST_RESIDENT: u64 = 200_000_000;
 /// How a watch asks for everything there is.
