@@ -19,7 +19,7 @@ mod requests;
 
 use crate::bench::hardware::Hardware;
 use crate::janitor;
-use crate::kubernetes::crowd::Crowd;
+use crate::kubernetes::crowd::{Crowd, REPLICAS};
 use crate::kubernetes::kwok::Kwok;
 use crate::kubernetes::longwire::replica::{self, Replica};
 use crate::kubernetes::namespace::Namespace;
@@ -59,6 +59,7 @@ impl Options {
 pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     ensure!(env::var_os(KEPT).is_none(), "this takes a cluster of its own: unset {KEPT}");
     ensure!(options.probes > 1 && options.pods > MANY_PEERS, "too few to learn anything from");
+    ensure!(options.pods / REPLICAS >= options.probes, "a probe without pods has nothing to say: ask for more pods");
     janitor::hire()?;
     let kubernetes = Kubernetes::shared()?;
     longwire::install(kubernetes)?;
