@@ -58,6 +58,14 @@ bench: ## Measure what it costs beside what others cost, and write docs/performa
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-bench \
 		--json $(TARGET)/bench.json --page docs/performance.md $(BENCH)
 
+.PHONY: scale
+scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/scale.md (as root; SCALE="--pods 2000")
+	@.ci/deps cluster
+	@e2e/cluster/build >/dev/null
+	cargo build --release --workspace --locked --bin longwire-operator --bin longwire-probe \
+		--bin longwire-cluster --bin longwire-traffic --bin longwire-scale
+	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-scale --page docs/scale.md $(SCALE)
+
 .PHONY: lint
 lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies
 	cargo fmt --all --check

@@ -31,6 +31,7 @@ pub mod node;
 pub mod pod;
 pub mod probe;
 pub mod process;
+pub mod scale;
 pub mod scrape;
 pub mod tcp_info;
 pub mod traffic;

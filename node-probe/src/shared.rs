@@ -50,6 +50,8 @@ pub(crate) struct Figures {
     pub(crate) connected: AtomicBool,
     pub(crate) updates: AtomicU64,
     pub(crate) updates_refused: AtomicU64,
+    /// Of those applied.
+    pub(crate) update_bytes: AtomicU64,
 }
 
 impl Shared {

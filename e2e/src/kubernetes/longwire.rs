@@ -1,5 +1,7 @@
 //! Longwire in the cluster: its images, its objects, and what its probes say.
 
+pub mod replica;
+
 use super::Kubernetes;
 use super::layout::{NODES, address};
 use crate::scrape::{Format, Scrape};
