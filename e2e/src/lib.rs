@@ -11,6 +11,7 @@
 //! Nothing outlives the process: namespaces are held by descriptors alone, children die with the thread that started
 //! them, and a janitor removes cgroups and files even after SIGKILL.
 
+pub mod alerts;
 pub mod bench;
 pub mod binaries;
 pub mod cgroup;

@@ -41,12 +41,8 @@ fn both(by: &[&str]) -> String {
 
 fn now() -> Vec<Panel> {
     vec![
-        Panel::figure(
-            "Long connections",
-            Unit::Count,
-            "Connections that have been open for longer than the threshold.",
-        )
-        .query("", once::how_many_long(SENT, CHOSEN)),
+        Panel::figure("How many", Unit::Count, "Connections that have been open for longer than the threshold.")
+            .query("", once::how_many_long(SENT, CHOSEN)),
         Panel::figure("Traffic", Unit::BytesPerSecond, "Payload over long connections each second, both directions.")
             .query("", both(&[])),
         Panel::figure("Lost by clients", Unit::PerSecond, "Packets that clients sent and took for lost, each second.")
