@@ -12,6 +12,7 @@
 //! them, and a janitor removes cgroups and files even after SIGKILL.
 
 pub mod alerts;
+pub mod asked;
 pub mod bench;
 pub mod binaries;
 pub mod cgroup;
@@ -33,8 +34,10 @@ pub mod node;
 pub mod pod;
 pub mod probe;
 pub mod process;
+pub mod prometheus;
 pub mod promql;
 pub mod scrape;
+pub mod steady;
 pub mod tcp_info;
 pub mod traffic;
 pub mod wait;

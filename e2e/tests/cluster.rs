@@ -2,6 +2,8 @@
 
 #[path = "cluster/audit.rs"]
 mod audit;
+#[path = "cluster/dashboards.rs"]
+mod dashboards;
 #[path = "cluster/fake_nodes.rs"]
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
