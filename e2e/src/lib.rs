@@ -26,6 +26,7 @@ pub mod grafana;
 pub mod http;
 pub mod janitor;
 pub mod kept;
+pub mod kiali;
 pub mod kubernetes;
 pub mod machine;
 pub mod manifests;

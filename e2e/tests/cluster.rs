@@ -10,6 +10,8 @@ mod fake_nodes;
 mod harness;
 #[path = "cluster/installed.rs"]
 mod installed;
+#[path = "cluster/kiali.rs"]
+mod kiali;
 #[path = "cluster/kinds.rs"]
 mod kinds;
 #[path = "cluster/policies.rs"]

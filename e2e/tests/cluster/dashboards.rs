@@ -1,6 +1,7 @@
 //! What a real Prometheus answers to every query of every dashboard and alert, and to Kiali's, while it scrapes both probes
 //! and both operators: what the traffic really was.
 
+use crate::kiali;
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::asked::{self, Choice, Given, Page, Pages, Sheet, Truth, Variables};
 use longwire_e2e::kubernetes::layout::{NODES, address};
@@ -59,6 +60,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     for sheet in asked::sheets()? {
         ask(&sheet, &given, &truth, &mut wrong)?;
     }
+    kiali::check(&given, &truth, &mut wrong);
     ensure!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
     Ok(())
 }
