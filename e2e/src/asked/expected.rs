@@ -15,6 +15,8 @@ pub(super) const WINDOW: f64 = 60.0;
 const LATE: f64 = 7.0;
 /// How far a rate may be off, of one: an interval of sampling and a turn at either end of the window.
 const WITHIN: f64 = 0.1;
+/// Events that may fall between the windows of a graph.
+const FEW: f64 = 2.0;
 /// What counts as nothing: a rounding of Prometheus'.
 const NOTHING: f64 = 1e-6;
 
@@ -36,6 +38,11 @@ pub struct Truth<'a> {
 impl Expected {
     fn about(value: f64, within: f64) -> Self {
         Self { least: value, most: value }.wider(within)
+    }
+
+    /// So much more or less, where there is anything at all.
+    fn give(self, more: f64) -> Self {
+        if self.most <= NOTHING { self } else { Self { least: self.least - more, most: self.most + more } }
     }
 
     fn wider(self, within: f64) -> Self {
@@ -117,8 +124,7 @@ impl Truth<'_> {
     }
 
     fn own(&self, expectation: &Expectation, figure: &str) -> Rows<Expected> {
-        let looks =
-            self.pages.lately(self.moment, |page| pages::sum(page, figure, &expectation.chosen, &expectation.by));
+        let looks = self.pages.lately(self.moment, |page| pages::sum(page, figure, expectation));
         let mut rows = Rows::<Expected>::new();
         for (labels, value) in looks.into_iter().flatten() {
             let row = rows.entry(labels).or_insert(Expected { least: value, most: value });
@@ -130,7 +136,7 @@ impl Truth<'_> {
 
     fn own_rate(&self, expectation: &Expectation, figure: &str, within: f64) -> Result<Rows<Expected>> {
         let increase = |figure: &str| -> Result<Sums> {
-            let sum = |page: &_| pages::sum(page, figure, &expectation.chosen, &expectation.by);
+            let sum = |page: &_| pages::sum(page, figure, expectation);
             let ((from, before), (to, after)) =
                 (self.pages.before(self.moment - WINDOW, sum)?, self.pages.before(self.moment, sum)?);
             let rate = |(labels, value): (Labels, f64)| {
@@ -147,7 +153,11 @@ impl Truth<'_> {
             }
             rows.retain(|_, value| value.is_finite());
         }
-        Ok(rows.into_iter().map(|(labels, value)| (labels, Expected::about(value, within))).collect())
+        let row = |value: f64| {
+            let row = Expected::about(value, within);
+            if expectation.rare { Expected { least: 0.0, most: 4.0 * row.most } } else { row.give(FEW / WINDOW) }
+        };
+        Ok(rows.into_iter().map(|(labels, value)| (labels, row(value))).collect())
     }
 }
 

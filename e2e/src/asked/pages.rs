@@ -1,5 +1,6 @@
 //! What Longwire's programs show on their own pages, looked at all the time.
 
+use super::sheet::Expectation;
 use crate::http;
 use crate::scrape::{Format, Labels, Scrape};
 use anyhow::{Context, Result};
@@ -66,12 +67,11 @@ impl Pages {
 
 pub(super) type Sums = BTreeMap<Labels, f64>;
 
-/// The sum of a figure by some labels: its own, `instance` and `program`.
+/// The sum (or the highest) of a figure by some labels: its own, `instance` and `program`.
 pub(super) fn sum(
     pages: &BTreeMap<Page, Scrape>,
     figure: &str,
-    chosen: &BTreeMap<String, String>,
-    by: &[String],
+    Expectation { chosen, by, highest, .. }: &Expectation,
 ) -> Sums {
     let mut sums = Sums::new();
     for (Page { program, address }, page) in pages {
@@ -81,7 +81,8 @@ pub(super) fn sum(
             labels.extend(whose.map(|(label, value)| (label.to_owned(), value)));
             if chosen.iter().all(|(label, value)| labels.get(label) == Some(value)) {
                 labels.retain(|label, _| by.contains(label));
-                *sums.entry(labels).or_default() += sample.value;
+                let total = sums.entry(labels).or_default();
+                *total = if *highest { total.max(sample.value) } else { *total + sample.value };
             }
         }
     }

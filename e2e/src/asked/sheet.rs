@@ -67,6 +67,12 @@ pub struct Expectation {
     /// A figure of its own page that it is divided by.
     #[serde(default)]
     pub per: Option<String>,
+    /// Of a page's lines the highest counts, not the sum: both replicas say the same.
+    #[serde(default)]
+    pub highest: bool,
+    /// So few events that a graph's windows may miss them all: no more than a few times as many.
+    #[serde(default)]
+    pub rare: bool,
     /// How far a value may be off, where the programs cannot know it as well; of one.
     #[serde(default)]
     pub within: Option<f64>,

@@ -57,7 +57,7 @@ fn now() -> Vec<Panel> {
 
 fn loss() -> Vec<Panel> {
     vec![
-        Panel::lines("In the kernel", Unit::PerSecond, "What the kernel side could not do, or did the long way round. `close_kept`, `end_folded` and the deferred lose no bytes; docs/runbooks/LongwireEventsLost.md has them all.")
+        Panel::lines("In the kernel", Unit::PerSecond, "What the kernel side could not do, or did the long way round. What is kept, folded, deferred or recovered loses no bytes; docs/runbooks/LongwireEventsLost.md has them all.")
             .query("{{kind}}", rate_by("kind", "longwire_probe_kernel_losses_total"))
             .query("skipped {{program}}", rate_by("program", "longwire_probe_recursion_misses_total")),
         Panel::lines("In the probe", Unit::PerSecond, "Records that changed nothing by the reason, and connections whose end nobody saw.")

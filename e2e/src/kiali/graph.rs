@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Bytes a second from one node to another.
 pub type Edges = BTreeMap<(Node, Node), f64>;
 
-/// What makes two rows of an edge the same: metric, both ends, flags and host.
+/// What makes two rows the same: metric, both ends, flags and host.
 type Key = (&'static str, End, End, String, String);
 
 #[derive(Clone, Debug)]
@@ -34,6 +34,7 @@ impl Graph {
 
     fn try_add(&mut self, metric: &'static str, row: &Row) -> Result<(), String> {
         let Telemetry { source, destination, host, flags } = Telemetry::of(row)?;
+        let row_key = (metric, source.clone(), destination.clone(), flags, host);
         let between = destination.as_service();
         let kind = self.view.graph;
         let server = Node::of(&destination, kind).ok_or("the destination has no name at all")?;
@@ -46,8 +47,7 @@ impl Graph {
         for (from, to) in steps {
             let nodes = [Node::of(&from, kind), Node::of(&to, kind)];
             let [Some(near), Some(far)] = nodes else { return Err("an end has no name at all".to_owned()) };
-            let key = (metric, from, to, flags.clone(), host.clone());
-            if self.seen.insert((near.clone(), far.clone(), key)) {
+            if self.seen.insert((near.clone(), far.clone(), row_key.clone())) {
                 *self.edges.entry((near, far)).or_default() += row.value;
             }
         }

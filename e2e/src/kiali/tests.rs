@@ -148,3 +148,15 @@ fn apps_are_drawn_whole_or_by_version() {
     let versions = drawn(GraphType::VersionedApp, false, &rows).edges();
     assert_eq!(versions, Edges::from([((app("web"), app("db")), 10.0), ((app("web"), app("db-2")), 5.0)]));
 }
+
+#[test]
+fn clients_of_one_service_add_up_behind_it() {
+    let other = row(5.0, &[("source_workload", "batch"), ("source_canonical_service", "batch")]);
+    let rows = [row(10.0, &[]), row(10.0, &[]), other];
+    let expected = Edges::from([
+        ((workload("web"), service("ns", "db")), 10.0),
+        ((workload("batch"), service("ns", "db")), 5.0),
+        ((service("ns", "db"), workload("db")), 15.0),
+    ]);
+    assert_eq!(drawn(GraphType::Workload, true, &rows).edges(), expected);
+}

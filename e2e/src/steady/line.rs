@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How one line's labels read for the server that answered, by the number of bytes of its answer.
-type Naming = Box<dyn Fn(Option<&str>) -> Labels + Send>;
+/// How a line's labels read, for the server that answered.
+pub(super) type Naming = Box<dyn Fn(Option<&str>) -> Labels + Send>;
 
 pub struct Line {
     pub(super) name: &'static str,

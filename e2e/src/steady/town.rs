@@ -1,7 +1,7 @@
 //! Who is there: pods on both nodes, their Services, and somebody outside the cluster.
 
 use super::ledger::Counts;
-use super::line::{Line, Work, connect};
+use super::line::{Line, Naming, Work, connect};
 use super::server::Server;
 use crate::kubernetes::layout::MACHINE;
 use crate::kubernetes::namespace::Namespace;
@@ -83,10 +83,10 @@ impl Town {
             let listener = if name == OUTSIDE { beyond.try_clone()? } else { pods[name].listen(PORT)? };
             servers.push(Server::start(listener, answer)?);
         }
-        // Segment by segment, or a drop would take sixty at a time.
-        let batch = pods["batch"].netns();
-        batch.command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
-        iptables(batch, "-A OUTPUT -p tcp --dport 8081 -m statistic --mode random --probability 0.1 -j DROP")?;
+        // Segment by segment, or a drop would take sixty at a time; on arrival, so that it is lost for TCP too.
+        pods["batch"].netns().command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
+        let lossy = format!("-A INPUT -p tcp -s {} --dport {LONG} -m statistic", pods["batch"].address);
+        iptables(pods["store"].netns(), &format!("{lossy} --mode random --probability 0.1 -j DROP"))?;
         Ok(Self { pods, services, outside, _servers: servers })
     }
 
@@ -162,11 +162,7 @@ fn objects() -> String {
     pods.concat() + &SERVICES.map(|name| fill(SERVICE, &[("name", name)])).concat()
 }
 
-fn naming(
-    namespace: &str,
-    from: Option<&'static str>,
-    service: Option<&'static str>,
-) -> Box<dyn Fn(Option<&str>) -> Labels + Send> {
+fn naming(namespace: &str, from: Option<&'static str>, service: Option<&'static str>) -> Naming {
     let namespace = namespace.to_owned();
     Box::new(move |server| labels(&namespace, from, server.filter(|name| *name != OUTSIDE), service))
 }

@@ -47,7 +47,8 @@ fn expected(view: View, truth: &Truth<'_>, namespace: &str) -> Edges {
     // A failed attempt has no bytes, and no edge.
     let books: Vec<Book> =
         truth.ledger.books().into_iter().filter(|book| !book.labels.contains_key("reason")).collect();
-    let called: BTreeSet<&str> = books.iter().map(|book| of(book, "destination_workload")).collect();
+    let mut called: BTreeSet<&str> = books.iter().map(|book| of(book, "destination_workload")).collect();
+    called.remove("unknown");
     let mut edges = Edges::new();
     for book in &books {
         let rate = (bytes(view, book.at(truth.moment)) - bytes(view, book.at(truth.moment - WINDOW))) / WINDOW;
