@@ -55,7 +55,7 @@ fn source() -> Value {
 fn variables(dashboard: &Dashboard) -> Vec<Value> {
     let source = json!({
         "name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "hide": 0,
-        "includeAll": false, "multi": false, "refresh": 1, "regex": "", "options": [], "current": {},
+        "includeAll": false, "multi": false, "refresh": 1, "regex": "", "options": [],
     });
     [source].into_iter().chain(dashboard.variables.iter().map(variable)).collect()
 }
@@ -65,15 +65,17 @@ fn variable(variable: &Variable) -> Value {
         Values::Of { series, label } => (format!("label_values({series}, {label})"), String::new()),
         Values::In { query, label } => (format!("query_result({query})"), format!("/{label}=\"([^\"]*)\"/")),
     };
-    let current =
-        if variable.many { json!({"selected": true, "text": ["All"], "value": ["$__all"]}) } else { json!({}) };
-    json!({
+    let mut json = json!({
         "name": variable.name, "label": variable.label, "type": "query", "datasource": source(),
-        "query": {"query": query, "refId": variable.name}, "definition": query, "regex": regex,
+        "query": {"query": query, "refId": variable.name}, "regex": regex,
         // 2: when the time range changes; 1: by name.
-        "refresh": 2, "sort": 1, "hide": 0, "options": [], "current": current,
-        "multi": variable.many, "includeAll": variable.many, "allValue": if variable.many { json!(".*") } else { Value::Null },
-    })
+        "refresh": 2, "sort": 1, "hide": 0, "options": [], "multi": variable.many, "includeAll": variable.many,
+    });
+    if variable.many {
+        json["allValue"] = ".*".into();
+        json["current"] = json!({"selected": true, "text": ["All"], "value": ["$__all"]});
+    }
+    json
 }
 
 fn panel(item: &Item<'_>, id: u32) -> Value {
