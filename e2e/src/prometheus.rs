@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -22,6 +22,7 @@ pub struct Job {
 
 #[derive(Debug)]
 pub struct Prometheus {
+    netns: Netns,
     process: Process,
     address: SocketAddr,
     _directory: TempDir,
@@ -50,15 +51,15 @@ impl Prometheus {
         std::fs::write(&file, configuration.to_string())?;
         let address = netns.run(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?.local_addr()?;
         let flags = [
-            program().context("no prometheus: `.ci/deps test` unpacks one")?,
+            "prometheus".to_owned(),
             format!("--config.file={}", file.display()),
             format!("--storage.tsdb.path={}", directory.path().join("data").display()),
             format!("--web.listen-address={address}"),
         ];
         let process = Process::start(netns, "prometheus", &flags.each_ref().map(String::as_str))?;
-        let prometheus = Self { process, address, _directory: directory };
+        let prometheus = Self { netns: netns.clone(), process, address, _directory: directory };
         crate::wait::eventually(Duration::from_secs(30), || prometheus.targets_up())
-            .with_context(|| prometheus.process.last_words())?;
+            .with_context(|| prometheus.last_words())?;
         Ok(prometheus)
     }
 
@@ -84,14 +85,21 @@ impl Prometheus {
         answer["result"].as_array().context("no result")?.iter().map(row).collect()
     }
 
+    /// What it said last, to show beside a failure.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        self.process.last_words()
+    }
+
     /// The values that a label has in the series that match.
     pub fn values(&self, label: &str, series: &str) -> Result<BTreeSet<String>> {
         let answer = self.ask(&format!("label/{label}/values?match%5B%5D={}", encode(series)))?;
         Ok(serde_json::from_value(answer)?)
     }
 
-    fn ask(&self, path: &str) -> Result<Value> {
-        let response = http::get_from(self.address, &format!("/api/v1/{path}"))?;
+    /// The data that it answers with, by a path below `/api/v1`.
+    pub fn ask(&self, path: &str) -> Result<Value> {
+        let response = self.netns.run(|| http::get_from(self.address, &format!("/api/v1/{path}")))?;
         let mut answer: Value = serde_json::from_slice(&response.body)?;
         ensure!(answer["status"] == "success", "{path}: {}", answer["error"]);
         Ok(answer["data"].take())
@@ -107,13 +115,4 @@ fn row(element: &Value) -> Result<Row> {
     let mut labels: Labels = serde_json::from_value(element["metric"].clone())?;
     labels.remove("__name__");
     Ok(Row { labels, value: value.parse()? })
-}
-
-/// In the search path, or where `.ci/deps` unpacks it: a test executable may be run by hand.
-fn program() -> Option<String> {
-    let path = std::env::var_os("PATH")?;
-    let unpacked = PathBuf::from(std::env::var_os("HOME")?).join(".cache/longwire/tools/prometheus/usr/bin");
-    let folders = std::env::split_paths(&path).chain([unpacked]);
-    let found = folders.map(|folder| folder.join("prometheus")).find(|program| Path::is_file(program))?;
-    Some(found.to_str()?.to_owned())
 }

@@ -1,6 +1,6 @@
 //! The files are what the descriptions say, and hold together.
 
-use super::{Dashboard, Panel, Values, all, render};
+use super::{Dashboard, OKABE_ITO, Panel, Values, all, render};
 use crate::promql;
 use longwire_model::series::{
     CONNECTION_LABELS, FAMILIES, Kind, OPERATOR_METRICS, REASON, SELF_METRICS, SERVICE_LABELS,
@@ -165,6 +165,18 @@ fn every_link_leads_to_a_dashboard_that_is_there_and_fills_its_variables() {
         }
     }
     assert!(links > 30, "{links} links");
+}
+
+#[test]
+fn no_colour_is_used_that_some_people_cannot_tell_from_another() {
+    for dashboard in all() {
+        let json = render(&dashboard);
+        let colours: BTreeSet<&str> = json.split("\"#").skip(1).map(|rest| &rest[..6]).collect();
+        let strangers: Vec<_> =
+            colours.iter().filter(|colour| !OKABE_ITO.contains(&format!("#{colour}").as_str())).collect();
+        assert!(strangers.is_empty() && colours.len() > 1, "{}: {strangers:?}", dashboard.title);
+        assert!(!json.contains("palette-classic"), "{}: Grafana's own palette has red and green", dashboard.title);
+    }
 }
 
 #[test]
