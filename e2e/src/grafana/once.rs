@@ -4,6 +4,9 @@
 //! client's report counts, and the server's where there is none: of clients outside the cluster, or while the client's
 //! probe is away.
 
+#[cfg(test)]
+mod tests;
+
 /// What tells edges apart: equal at both reporters.
 pub const EDGE: [&str; 5] = [
     "source_workload_namespace",
