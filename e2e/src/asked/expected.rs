@@ -97,10 +97,8 @@ impl Truth<'_> {
     fn grouped(&self, expectation: &Expectation, chosen: &BTreeMap<String, String>) -> BTreeMap<Labels, Vec<Book>> {
         let mut grouped = BTreeMap::<Labels, Vec<Book>>::new();
         for book in self.ledger.books() {
-            let is_meant = chosen.iter().chain(&expectation.chosen).all(|(label, value)| {
-                let found = book.labels.get(label).map_or("", String::as_str);
-                value.strip_prefix('!').map_or(found == value, |other| found != other)
-            });
+            let found = |label: &String| book.labels.get(label).map_or("", String::as_str);
+            let is_meant = chosen.iter().chain(&expectation.chosen).all(|(label, value)| found(label) == value);
             let is_seen = expectation.reporter.as_deref().is_none_or(|reporter| book.reporters.contains(&reporter));
             let is_long = !expectation.long || book.labels.contains_key("source_address");
             if is_meant && is_seen && is_long {
@@ -195,7 +193,8 @@ impl Measured {
         let most = spreads.iter().map(|spread| spread.most).reduce(f64::max)?;
         let (low, high) =
             (bounds.partition_point(|bound| *bound < least), bounds.partition_point(|bound| *bound < most));
-        let least = low.checked_sub(2).map_or(0.0, |at| bounds[at]);
+        // More than nothing: a row that is missing is wrong.
+        let least = low.checked_sub(2).map_or(f64::MIN_POSITIVE, |at| bounds[at]);
         Some(Expected { least, most: *bounds.get(high + 1).or(bounds.last())? })
     }
 }

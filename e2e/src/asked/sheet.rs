@@ -52,7 +52,7 @@ pub struct Expectation {
     /// Rows are told apart by these.
     #[serde(default)]
     pub by: Vec<String>,
-    /// Edges (or lines of a page) with these labels alone.
+    /// Edges (or lines of a page) with these labels alone; an empty value: without the label.
     #[serde(default, rename = "where")]
     pub chosen: BTreeMap<String, String>,
     /// Edges that this reporter sees; else all, each once.
