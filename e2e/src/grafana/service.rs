@@ -79,7 +79,7 @@ fn connections() -> Vec<Panel> {
         Panel::lines(
             "Handshake",
             Unit::Seconds,
-            "How long clients wait until they are connected: half of them at most the first line, 95 of 100 the second. One second more means that the first packet was lost.",
+            "How long clients wait until they are connected: half of them at most the first line, 95 of 100 the second. One second more means that the first packet was lost. Clients outside the cluster are not in it.",
         )
         .query("median", once::quantile("0.5", &[], "longwire_tcp_handshake_seconds", CHOSEN))
         .query("95 of 100", once::quantile("0.95", &[], "longwire_tcp_handshake_seconds", CHOSEN)),
