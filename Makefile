@@ -31,6 +31,7 @@ test: ## Run every test (as root: they load BPF, make network namespaces and bri
 
 .PHONY: e2e
 e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="harness:: --nocapture")
+	@.ci/deps test
 	cargo test --workspace --locked --test cluster -- $(E2E)
 
 .PHONY: cluster-up
