@@ -5,7 +5,9 @@ use anyhow::{Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::pod::Pod;
 use longwire_e2e::traffic::exchange;
+use longwire_e2e::wait::eventually;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Duration;
 
 /// So many connections, one after the other, and whom the server took for their client.
 fn connect(client: &Pod, address: SocketAddr, listener: &TcpListener, count: u64) -> Result<(Truth, Vec<SocketAddr>)> {
@@ -102,6 +104,11 @@ fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> 
     let labels = [("reporter", "source"), ("source_workload", &client.workload)];
     let services = scrape.select("istio_tcp_connections_opened_total", &labels);
     ensure!(services.len() == 1, "dialled by its Service or by itself, it is one edge: {services:?}");
-    ensure!(scrape.sum("longwire_probe_connections_ignored_total", &[("reason", "foreign")]) >= 4);
-    Ok(())
+    // That nobody tells of the other pod takes a while to be certain.
+    eventually(Duration::from_secs(30), || {
+        let foreign =
+            cluster().probe.scrape()?.sum("longwire_probe_connections_ignored_total", &[("reason", "foreign")]);
+        ensure!(foreign >= 4, "{foreign} sockets are taken for another node's");
+        Ok(())
+    })
 }

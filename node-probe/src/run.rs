@@ -12,7 +12,7 @@ use crate::state::{StateFile, boot_id};
 use crate::{cgroups, control, http};
 use anyhow::Context;
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline;
+use longwire_pipeline::pipeline::{self, Waits};
 use longwire_wire::message::FromProbe;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How long a connection's counts wait for its ends' names.
-const IDENTITY_WAIT: Duration = Duration::from_secs(3);
+const WAITS: Waits = Waits { answer: 3_000_000_000, pod: 10_000_000_000, settling: 2_000_000_000 };
 /// Connections that may wait at once, at least: as many as may live, or adopted ones would be lost before the operator's
 /// first word.
 const MOST_WAITING: usize = 65_536;
@@ -114,7 +114,7 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
         budget: Budget { series: options.max_series as usize, connections: LONG_CONNECTIONS },
         max_connections: options.max_connections as usize,
         long_connection_threshold: nanoseconds(options.long_connection_threshold),
-        identity_wait: nanoseconds(IDENTITY_WAIT),
+        waits: WAITS,
         max_pending: MOST_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
         wall_clock_offset: realtime().saturating_sub(monotonic()),

@@ -32,25 +32,6 @@ fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that
     })?;
     let seconds = start.elapsed().as_secs_f64();
     let followed = successors(&turns);
-    if std::env::var_os("LW_DEBUG").is_some() {
-        for _ in 0..4 {
-            thread::sleep(Duration::from_secs(5));
-            for node in ["n1", "n2"] {
-                let scrape = longwire::scrape(node)?;
-                for s in &scrape.samples {
-                    if (s.name == "longwire_probe_connections_ignored_total"
-                        || s.name == "longwire_probe_unknown_total"
-                        || s.name.contains("waiting")
-                        || s.name.contains("updates_total"))
-                        && s.value > 0.0
-                    {
-                        println!("DBG {node} {} {:?} {}", s.name, s.labels, s.value);
-                    }
-                }
-            }
-            println!("DBG --");
-        }
-    }
     let verdict = longwire::until(kubernetes, |scrape| Verdict::of(&turns, &namespace.name, scrape))
         .with_context(|| format!("{} pods, {followed} of them at another's address", turns.len()))?;
     println!(

@@ -7,12 +7,17 @@ use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::running::Running;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::scrape::Sample;
 use longwire_e2e::traffic;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 const PORT: u16 = 8080;
+/// Between two connections, and between two scrapes: what is under test needs the processors too.
+const PACE: Duration = Duration::from_millis(10);
+const SCRAPES: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 pub(crate) struct Shop<'a> {
@@ -49,6 +54,7 @@ impl<'a> Shop<'a> {
             truth += traffic::exchange(one, other, 1_000, 3_000)?;
             traffic::pass(near, far, 500)?;
             truth.to_server += 500;
+            thread::sleep(PACE);
         }
         Ok(truth)
     }
@@ -81,11 +87,17 @@ impl<'a> Shop<'a> {
         while !stop.load(Ordering::Relaxed) {
             for (node, floor) in &mut floors {
                 let mut scrape = longwire::scrape(node)?;
-                // Other tests' long connections end, and go.
-                let name = &self.namespace.name;
-                scrape.samples.retain(|sample| sample.labels.get("source_workload_namespace") == Some(name));
+                // Others' long connections end, and go.
+                let is = |sample: &Sample, label: &str, value: &str| {
+                    sample.labels.get(label).is_some_and(|found| found == value)
+                };
+                scrape.samples.retain(|sample| {
+                    is(sample, "source_workload_namespace", &self.namespace.name)
+                        && (is(sample, "source_workload", "client") || is(sample, "source_workload", "server"))
+                });
                 floor.rise(&scrape).with_context(|| format!("on {node}"))?;
             }
+            thread::sleep(SCRAPES);
         }
         Ok(())
     }

@@ -44,6 +44,19 @@ use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+/// How long a connection's counts wait for its ends' names, nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// For each answer.
+    pub answer: Monotonic,
+    /// For word of a pod of this node: what its cgroup holds is this node's to report, however late the API server and the
+    /// operator tell of it. Where several nodes share a kernel, a pod of another costs one such wait.
+    pub pod: Monotonic,
+    /// From its opening on, for word that the other end's address has changed hands. A pod's first word reaches another node
+    /// in a fraction of a second.
+    pub settling: Monotonic,
+}
+
 /// Pods that live, and their workloads.
 #[derive(Debug)]
 pub(crate) struct Living<'a> {
@@ -71,7 +84,7 @@ pub(crate) struct Enrich {
     woken: Vec<u64>,
     configured: bool,
     host_netns: u32,
-    identity_wait: Monotonic,
+    waits: Waits,
     wall_clock_offset: UnixNanos,
     pub(crate) counts: Counts,
 }
@@ -98,7 +111,7 @@ pub(crate) struct Sizes {
 }
 
 impl Enrich {
-    pub(crate) fn new(host_netns: u32, identity_wait: Monotonic, wall_clock_offset: UnixNanos) -> Self {
+    pub(crate) fn new(host_netns: u32, waits: Waits, wall_clock_offset: UnixNanos) -> Self {
         Self {
             locals: Locals::new(host_netns),
             joins: Joins::new(),
@@ -108,7 +121,7 @@ impl Enrich {
             woken: Vec::new(),
             configured: false,
             host_netns,
-            identity_wait,
+            waits,
             wall_clock_offset,
             counts: Counts::default(),
         }
@@ -166,9 +179,10 @@ impl Enrich {
         }
         match self.locals.find(&inquiry.end, moment.now) {
             Finding::Settled(standing) => Ok(self.settle(inquiry, standing)),
-            Finding::Open { since, otherwise } => {
+            Finding::Open { since, otherwise, is_pod } => {
                 let on = Wait::Local(inquiry.end.cgroup);
-                match inquiry.patience(Patience::Local, since + self.identity_wait, moment) {
+                let wait = if is_pod { self.waits.pod } else { self.waits.answer };
+                match inquiry.patience(Patience::Local, since + wait, moment) {
                     Some(until) => Err(Verdict::Wait(Waiting { on, until: Some(until) })),
                     None => {
                         let settled = self.settle(inquiry, otherwise);

@@ -13,7 +13,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use crate::enrich::BackendQuestion;
+pub use crate::enrich::{BackendQuestion, Waits};
 pub use crate::record::{Folded, FoldedKey};
 pub use crate::state::{Flaw, InvalidState, STATE_VERSION, SaveCursor};
 pub(crate) use pending::Subject;
@@ -46,8 +46,7 @@ pub struct Options {
     /// Age from which a connection has series of its own where its pod's telemetry does not say;
     /// nanoseconds.
     pub long_connection_threshold: Monotonic,
-    /// How long a connection's counts wait for each answer about its ends, nanoseconds.
-    pub identity_wait: Monotonic,
+    pub waits: Waits,
     /// Connections that may wait at once.
     pub max_pending: usize,
     /// Inode of the node's own network namespace.
@@ -105,7 +104,7 @@ impl Pipeline {
         Self {
             connections: Connections::new(options.max_connections),
             pending: Pending::new(options.max_pending),
-            enrich: Enrich::new(options.host_netns, options.identity_wait, options.wall_clock_offset),
+            enrich: Enrich::new(options.host_netns, options.waits, options.wall_clock_offset),
             aggregate: Aggregate::new(options.budget),
             next_expiry: 0,
             next_sweep: 0,

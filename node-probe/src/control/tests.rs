@@ -5,7 +5,7 @@ use crate::options::{CommandLine, Options};
 use crate::shared::Shared;
 use clap::Parser;
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{self, Pipeline};
+use longwire_pipeline::pipeline::{self, Pipeline, Waits};
 use longwire_wire::message::{FromProbe, Token};
 use longwire_wire::proto;
 use longwire_wire::proto::control_server::{Control, ControlServer};
@@ -104,7 +104,7 @@ fn start(options: Options) -> (Arc<Shared>, Operator) {
         budget: Budget { series: 1_000, connections: 10 },
         max_connections: 10,
         long_connection_threshold: 1,
-        identity_wait: 1,
+        waits: Waits { answer: 1, pod: 1, settling: 0 },
         max_pending: 10,
         host_netns: 1,
         wall_clock_offset: 0,

@@ -1,6 +1,6 @@
 use super::*;
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{Options, Pipeline};
+use longwire_pipeline::pipeline::{Options, Pipeline, Waits};
 use std::collections::BTreeSet;
 
 #[test]
@@ -9,7 +9,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
         budget: Budget { series: 1000, connections: 10 },
         max_connections: 10,
         long_connection_threshold: 1,
-        identity_wait: 1,
+        waits: Waits { answer: 1, pod: 1, settling: 0 },
         max_pending: 10,
         host_netns: 1,
         wall_clock_offset: 0,

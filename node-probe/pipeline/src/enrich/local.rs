@@ -57,6 +57,8 @@ pub(crate) enum Finding {
     Open {
         since: Monotonic,
         otherwise: Standing,
+        /// Its cgroup is a pod's.
+        is_pod: bool,
     },
 }
 
@@ -199,17 +201,17 @@ impl Locals {
         }
         if let Some(Named::Pod(_)) = named {
             let since = self.cgroups.wanted_since(end.cgroup, now);
-            return Finding::Open { since, otherwise: Standing::Foreign };
+            return Finding::Open { since, otherwise: Standing::Foreign, is_pod: true };
         }
         if end.netns == self.host_netns {
             return match named {
                 Some(_) => Finding::Settled(Standing::Host),
-                None => Finding::Open { since: now, otherwise: Standing::Host },
+                None => Finding::Open { since: now, otherwise: Standing::Host, is_pod: false },
             };
         }
         match self.tenant(end.netns).or_else(|| self.holder(end.local.ip())) {
             Some(local) => Finding::Settled(Standing::Pod(local)),
-            None => Finding::Open { since: now, otherwise: Standing::Foreign },
+            None => Finding::Open { since: now, otherwise: Standing::Foreign, is_pod: false },
         }
     }
 

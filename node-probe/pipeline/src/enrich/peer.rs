@@ -52,7 +52,7 @@ impl Enrich {
     fn look_at_counterpart(&mut self, inquiry: &mut Inquiry, local: &Local, moment: Moment) -> Option<Look> {
         let counterpart = self.joins.counterpart(&inquiry.end)?.clone();
         let Some(standing) = &counterpart.standing else {
-            let until = inquiry.patience(Patience::Counterpart, moment.now + self.identity_wait, moment)?;
+            let until = inquiry.patience(Patience::Counterpart, moment.now + self.waits.answer, moment)?;
             return Some(Look::Wait(Waiting { on: Wait::Counterpart, until: Some(until) }));
         };
         match (standing, inquiry.end.role) {
@@ -112,7 +112,7 @@ impl Enrich {
             Err(waiting) => return Look::Wait(waiting),
         };
         if is_passing(&found)
-            && let Some(wait) = settling(inquiry, remote.ip(), moment)
+            && let Some(wait) = self.settling(inquiry, remote.ip(), moment)
         {
             return wait;
         }
@@ -152,7 +152,7 @@ impl Enrich {
         };
         if let (Some(backend), Some(found)) = (backend, &found)
             && is_passing(found)
-            && let Some(wait) = settling(inquiry, backend.ip(), moment)
+            && let Some(wait) = self.settling(inquiry, backend.ip(), moment)
         {
             return wait;
         }
@@ -168,12 +168,19 @@ impl Enrich {
         }
     }
 
+    /// Word that an address changed hands takes its time, so a young connection waits for it.
+    fn settling(&self, inquiry: &mut Inquiry, address: IpAddr, moment: Moment) -> Option<Look> {
+        let until =
+            inquiry.patience(Patience::Settled, inquiry.end.opened.saturating_add(self.waits.settling), moment)?;
+        Some(Look::Wait(Waiting { on: Wait::Address(address), until: Some(until) }))
+    }
+
     /// Asks once. `None`: conntrack has no entry, or did not say in time.
     fn backend_of(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Result<Option<SocketAddr>, Waiting> {
         if let Backend::Answered(backend) = inquiry.backend {
             return Ok(backend);
         }
-        let Some(until) = inquiry.patience(Patience::Backend, moment.now + self.identity_wait, moment) else {
+        let Some(until) = inquiry.patience(Patience::Backend, moment.now + self.waits.answer, moment) else {
             return Ok(None);
         };
         if inquiry.backend == Backend::Unasked {
@@ -198,7 +205,7 @@ impl Enrich {
         let found =
             self.identities.find(address, inquiry.end.opened.saturating_add(self.wall_clock_offset), moment.now);
         if let Found::Unanswered = found
-            && let Some(until) = inquiry.patience(patience, moment.now + self.identity_wait, moment)
+            && let Some(until) = inquiry.patience(patience, moment.now + self.waits.answer, moment)
         {
             return Err(Waiting { on: Wait::Address(address), until: Some(until) });
         }
@@ -208,8 +215,6 @@ impl Enrich {
 
 /// Questions to conntrack that are not yet handed out.
 const MOST_QUESTIONS: usize = 65_536;
-/// From a connection's opening on. Its pod's first word reaches the other node in a tenth of this.
-const SETTLING: Monotonic = 2_000_000_000;
 /// A pass over 100,000 connections that is cut into stretches takes up to 220 ms.
 const CLOSELY: Monotonic = 250_000_000;
 const JOIN: Waiting = Waiting { on: Wait::Join, until: None };
@@ -217,12 +222,6 @@ const JOIN: Waiting = Waiting { on: Wait::Join, until: None };
 /// Whoever has the address may have it from another since a moment ago.
 fn is_passing(found: &Found) -> bool {
     matches!(found, Found::Pod(_) | Found::Nobody | Found::Ambiguous)
-}
-
-/// Word that an address changed hands takes its time, so a young connection waits for it.
-fn settling(inquiry: &mut Inquiry, address: IpAddr, moment: Moment) -> Option<Look> {
-    let until = inquiry.patience(Patience::Settled, inquiry.end.opened.saturating_add(SETTLING), moment)?;
-    Some(Look::Wait(Waiting { on: Wait::Address(address), until: Some(until) }))
 }
 
 fn unknown(dialled: Dialled, count: &mut u64) -> Look {

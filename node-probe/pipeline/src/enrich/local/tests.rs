@@ -66,7 +66,7 @@ fn found(locals: &mut Locals, end: &End) -> String {
     };
     match locals.find(end, 50) {
         Finding::Settled(standing) => name(&standing),
-        Finding::Open { since, otherwise } => format!("since {since}, else {}", name(&otherwise)),
+        Finding::Open { since, otherwise, .. } => format!("since {since}, else {}", name(&otherwise)),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::super::inquiry::Verdict;
-use super::super::{End, Ignored};
+use super::super::{End, Ignored, Waits};
 use super::*;
 use crate::connection::{Connections, Passes};
 use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Workload};
@@ -49,6 +49,7 @@ fn pod(name: &str, address: &str, host_network: bool, ports: &[(u16, &str)]) -> 
 }
 
 const OPENED: u64 = 100 * S;
+const SETTLING: u64 = 2 * S;
 /// Connections are no longer young.
 const START: u64 = OPENED + SETTLING;
 
@@ -72,7 +73,7 @@ fn answers() -> Vec<Address> {
 
 impl World {
     fn new() -> Self {
-        let mut enrich = Enrich::new(HOST, WAIT, 0);
+        let mut enrich = Enrich::new(HOST, Waits { answer: WAIT, pod: WAIT, settling: SETTLING }, 0);
         let local = |pod| LocalPod { pod, telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) };
         let pods = vec![
             local(pod("a", "10.0.0.1", false, &[])),
