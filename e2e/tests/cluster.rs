@@ -6,6 +6,8 @@ mod audit;
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
 mod harness;
+#[path = "cluster/helm.rs"]
+mod helm;
 #[path = "cluster/installed.rs"]
 mod installed;
 #[path = "cluster/kinds.rs"]

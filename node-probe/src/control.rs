@@ -199,6 +199,9 @@ fn hello(options: &Options, shared: &Shared, questions: &mut mpsc::Receiver<Inte
 
 fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Known) -> FromProbe {
     let version = update.version;
+    if let Some(reason) = shared.unfit() {
+        return FromProbe::Nack { version, error: reason.to_owned() };
+    }
     match decoder.decode(update) {
         Ok(received) => {
             let turn = shared.turn();

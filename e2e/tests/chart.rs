@@ -1,0 +1,10 @@
+//! The chart, without a cluster: what is documented, what is refused, what is rendered.
+
+#[path = "chart/documented.rs"]
+mod documented;
+#[path = "chart/refused.rs"]
+mod refused;
+#[path = "chart/rendered.rs"]
+mod rendered;
+#[path = "chart/values.rs"]
+mod values;
