@@ -2,6 +2,8 @@
 
 #[path = "chart/documented.rs"]
 mod documented;
+#[path = "chart/images.rs"]
+mod images;
 #[path = "chart/refused.rs"]
 mod refused;
 #[path = "chart/rendered.rs"]

@@ -17,6 +17,7 @@ pub mod belonging;
 pub mod compile;
 pub mod complaint;
 pub mod crds;
+pub mod defaults;
 pub mod event;
 pub mod events;
 pub mod figures;

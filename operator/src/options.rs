@@ -41,6 +41,10 @@ pub struct Options {
     #[arg(long, env = "LONGWIRE_ROOT_NAMESPACE", value_name = "NAMESPACE", default_value = "longwire-system")]
     pub root_namespace: String,
 
+    /// File with a TelemetryPolicy that holds where no object says otherwise; read once, at the start
+    #[arg(long, env = "LONGWIRE_DEFAULTS", value_name = "FILE")]
+    pub defaults: Option<PathBuf>,
+
     #[command(flatten)]
     pub security: Security,
 

@@ -43,6 +43,14 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
+{{/* A file and not a resource: what people apply goes before it, and nobody deletes it by accident. */}}
+{{- define "longwire.defaults" -}}
+apiVersion: telemetry.longwire.io/v1alpha1
+kind: TelemetryPolicy
+metadata: {name: defaults, namespace: {{ .Release.Namespace }}}
+spec: {{ .Values.defaults | toJson }}
+{{- end }}
+
 {{- define "longwire.scrapeAnnotations" -}}
 {{- if eq .root.Values.metrics.scrape "annotations" }}
 prometheus.io/scrape: "true"

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, chart};
 
 /// What is set, and what both Helms must say.
-const WRONG: [(&str, &str); 24] = [
+const WRONG: [(&str, &str); 28] = [
     ("images.registry=", "/images/registry"),
     ("images.tag=1:2", "/images/tag"),
     ("images.pullPolicy=Sometimes", "/images/pullPolicy"),
@@ -12,6 +12,10 @@ const WRONG: [(&str, &str); 24] = [
     ("cluster.name=", "/cluster/name"),
     ("cluster.domain=Cluster.Local", "/cluster/domain"),
     ("logFormat=xml", "/logFormat"),
+    ("defaults.selector.matchLabels.a=b", "'selector' not allowed"),
+    ("defaults.longConnections.threshold=soon", "/defaults/longConnections/threshold"),
+    ("defaults.seriesSets[0]=cisco", "/defaults/seriesSets/0"),
+    ("defaults.budgets.series=many", "/defaults/budgets/series"),
     ("operator.replicas=0", "/operator/replicas"),
     ("operator.replicas=two", "/operator/replicas"),
     ("operator.resources.limits.memory=much", "/operator/resources/limits/memory"),

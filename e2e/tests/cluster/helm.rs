@@ -1,9 +1,13 @@
 //! Installed, proven, upgraded, rolled back and taken away with Helm, on real nodes.
 
+#[path = "helm/disturbed.rs"]
+mod disturbed;
 #[path = "helm/leavings.rs"]
 mod leavings;
 #[path = "helm/lifecycle.rs"]
 mod lifecycle;
+#[path = "helm/meanwhile.rs"]
+mod meanwhile;
 #[path = "helm/permissions.rs"]
 mod permissions;
 #[path = "helm/refusals.rs"]

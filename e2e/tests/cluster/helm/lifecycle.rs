@@ -1,15 +1,12 @@
 //! From the installation to the end of it.
 
 use super::leavings::{Leavings, expect_nothing};
+use super::meanwhile::exact_meanwhile;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::Truth;
-use longwire_e2e::floor::Floor;
 use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
 use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// An object of somebody who uses Longwire.
@@ -18,6 +15,10 @@ kind: TelemetryPolicy
 metadata: {name: kept}
 spec: {longConnections: {threshold: 7s}}
 ";
+
+const KIND: &str = "telemetrypolicies.telemetry.longwire.io";
+/// Makes a definition one of another release.
+const OLDER: &str = r#"[{"op": "remove", "path": "/spec/versions/0/additionalPrinterColumns"}]"#;
 
 #[test]
 fn helm_test_finds_every_byte_of_a_known_transfer_twice() -> Result<()> {
@@ -29,35 +30,6 @@ fn helm_test_finds_every_byte_of_a_known_transfer_twice() -> Result<()> {
         ensure!(said.contains("says exactly what was transferred: 10 connections"), "{helm:?}: {said}");
     }
     Ok(())
-}
-
-/// While `change` happens nothing that a scrape says goes back, and at the end both reporters say the truth. A probe that is
-/// being replaced says nothing for a moment.
-fn exact_meanwhile(kubernetes: &Kubernetes, shop: &Shop<'_>, change: impl FnOnce() -> Result<()>) -> Result<()> {
-    let stop = AtomicBool::new(false);
-    let truth = thread::scope(|scope| -> Result<Truth> {
-        let load = scope.spawn(|| shop.load(&stop));
-        let floors = scope.spawn(|| -> Result<()> {
-            let mut floors = NODES.map(|node| (node, Floor::default()));
-            while !stop.load(Ordering::Relaxed) {
-                for (node, floor) in &mut floors {
-                    let Ok(mut scrape) = longwire::scrape(node) else { continue };
-                    let name = &shop.namespace.name;
-                    scrape.samples.retain(|sample| sample.labels.get("source_workload_namespace") == Some(name));
-                    floor.rise(&scrape).with_context(|| format!("on {node}"))?;
-                }
-            }
-            Ok(())
-        });
-        let outcome = change();
-        stop.store(true, Ordering::Relaxed);
-        let (truth, held) = (load.join().expect("the load"), floors.join().expect("the scraper"));
-        outcome?;
-        held?;
-        truth
-    })?;
-    let edge = shop.there();
-    longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))
 }
 
 /// The tag of the images that all pods of Longwire run.
@@ -92,6 +64,7 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
         println!("rolled back after {:.1} s", began.elapsed().as_secs_f64());
         Ok(())
     })
+    .map(drop)
     .with_context(|| longwire::logs(kubernetes))
 }
 
@@ -120,10 +93,14 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
             println!("{helm:?} uninstalled it after {:.1} s", began.elapsed().as_secs_f64());
             ensure!(said.contains("2 of 2 nodes have nothing of Longwire"), "{helm:?}: {said}");
             expect_nothing(kubernetes, from, &there)?;
-            // Defined already, as after every uninstallation.
+            // The kinds are there, as after every uninstallation; of another release, perhaps.
+            kubernetes.kubectl(&["patch", "crd", KIND, "--type=json", "--patch", OLDER])?;
             let began = Instant::now();
-            helm.bring(kubernetes, "install", to, &[])?;
+            helm.bring(kubernetes, "install", to, &["defaults.longConnections.threshold=2s"])?;
             let took = began.elapsed();
+            let column = "jsonpath={.spec.versions[0].additionalPrinterColumns[0].name}";
+            let column = kubernetes.kubectl(&["get", "crd", KIND, "-o", column])?;
+            ensure!(!column.is_empty(), "the kind is as it was");
             println!("{helm:?} had all ready after {:.1} s", took.as_secs_f64());
             ensure!(took < Duration::from_secs(60), "{helm:?} took {took:?}");
         }
@@ -139,4 +116,24 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
     }
     let _ = kubernetes.kubectl(&["delete", "namespace", "elsewhere", "--ignore-not-found", "--wait=false"]);
     outcome.with_context(|| longwire::logs(kubernetes))
+}
+
+#[test]
+fn a_node_that_is_silent_is_named_and_keeps_nobody_from_uninstalling() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["uninstall.timeoutSeconds=10"])?;
+    rolled_out(kubernetes)?;
+    let kubelet = kubernetes.node("n2")?.daemon("kubelet");
+    kubelet.stop()?;
+    let said = Helm::Three.on(kubernetes, &["uninstall", RELEASE, "--namespace", longwire::NAMESPACE]);
+    kubelet.start()?;
+    let said = said?;
+    ensure!(said.contains("1 of 2 nodes have nothing of Longwire"), "{said}");
+    ensure!(said.contains("node n2 is silent") && !said.contains("node n1 is silent"), "{said}");
+    let gone = ["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/name=longwire", "--timeout=60s"];
+    kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], &gone[..]].concat())?;
+    // Whoever comes next goes on from what was left there.
+    Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[]).map(drop)
 }
