@@ -5,9 +5,12 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use longwire_crds::definitions;
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// As who both Helms apply: whoever comes next meets no fields of another manager, which Helm 4 would take for a conflict.
+const MANAGER: &str = "helm";
 /// For the API server to serve a definition that it has taken.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
@@ -25,10 +28,15 @@ pub enum NotApplied {
 /// Server-side, and over whoever made those that are there; waits until they are served.
 pub async fn apply() -> Result<(), NotApplied> {
     let crds: Api<CustomResourceDefinition> = Api::all(connect().await?);
-    let parameters = PatchParams::apply("longwire-operator").force();
+    let parameters = PatchParams::apply(MANAGER).force();
+    // Nobody else's fields: even where values are equal now, they will differ in another release.
+    let unowned = Patch::Merge(json!({"metadata": {"managedFields": [{}]}}));
     for definition in definitions() {
         let name = definition.name_any();
         let refused = |reason| NotApplied::Refused { name: name.clone(), reason };
+        if crds.get_opt(&name).await.map_err(refused)?.is_some() {
+            crds.patch(&name, &PatchParams::default(), &unowned).await.map_err(refused)?;
+        }
         let mut applied = crds.patch(&name, &parameters, &Patch::Apply(&definition)).await.map_err(refused)?;
         let began = Instant::now();
         while !is_served(&applied) {
