@@ -45,12 +45,15 @@ impl Helm {
         self.with(kubernetes.layout(), arguments, "")
     }
 
-    /// `install` or `upgrade`, with values as tests have them and those that are given as `--set` has them; waits until all is
+    /// `install`, or `upgrade` of what may be there, with values as tests have them and those that are given as `--set` has them; waits until all is
     /// ready.
     pub fn bring(self, kubernetes: &Kubernetes, verb: &str, namespace: &str, set: &[&str]) -> Result<String> {
         let chart = chart();
         let mut words = vec![verb, RELEASE, text(&chart)?, "--namespace", namespace, "--create-namespace"];
         words.extend(["--values=-", "--wait", "--timeout=120s"]);
+        if verb == "upgrade" {
+            words.push("--install");
+        }
         words.extend(set.iter().flat_map(|set| ["--set", set]));
         self.with(kubernetes.layout(), &words, VALUES)
     }

@@ -23,7 +23,7 @@ pub fn install(kubernetes: &Kubernetes) -> Result<()> {
 
 fn install_all(kubernetes: &Kubernetes) -> Result<()> {
     load(kubernetes)?;
-    let installed = Helm::Three.bring(kubernetes, "install", NAMESPACE, &[]);
+    let installed = Helm::Three.bring(kubernetes, "upgrade", NAMESPACE, &[]);
     installed.map(drop).with_context(|| logs(kubernetes))
 }
 

@@ -7,8 +7,7 @@ use serde_json::Value;
 use std::fmt::Write;
 use std::{env, fs};
 
-const TABLE: &str =
-    "<!-- Made from values.yaml; do not edit. `UPDATE_GENERATED=1 cargo test --test chart` writes it anew. -->\n";
+const TABLE: &str = "<!-- Made from values.yaml; do not edit. `UPDATE_GENERATED=1 cargo test -p longwire-e2e --test chart` writes it anew. -->\n";
 
 #[test]
 fn every_value_has_a_comment() -> Result<()> {

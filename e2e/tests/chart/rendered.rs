@@ -82,15 +82,19 @@ fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
     for dashboard in &dashboards {
         ensure!(packed.contains(&dashboard.trim()), "a dashboard is not packed as it is");
     }
-    let mut groups = Vec::new();
-    for file in files("rules", ".yaml")? {
-        let rules: Value = serde_saphyr::from_str(&file)?;
-        groups.extend(rules["groups"].as_array().cloned().unwrap_or_default());
-    }
-    let made: Vec<Value> = of_kind(&objects, "PrometheusRule")
-        .into_iter()
-        .flat_map(|rule| rule["spec"]["groups"].as_array().cloned().unwrap_or_default())
-        .collect();
-    assert_eq!(made, groups);
+    let groups = |folder: &str| -> Result<Vec<Value>> {
+        let rules = files(folder, ".yaml")?
+            .iter()
+            .map(|file| Ok(serde_saphyr::from_str::<Value>(file)?))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(rules.iter().flat_map(|rules| rules["groups"].as_array().cloned().unwrap_or_default()).collect())
+    };
+    let made = |objects: &[Value]| -> Vec<Value> {
+        let rules = of_kind(objects, "PrometheusRule");
+        rules.iter().flat_map(|rule| rule["spec"]["groups"].as_array().cloned().unwrap_or_default()).collect()
+    };
+    assert_eq!(made(&objects), groups("rules")?);
+    let asked = template(Helm::Three, &["metrics.rules.enabled=true", "metrics.rules.kmesh=true"])?;
+    assert_eq!(made(&asked), [groups("rules")?, groups("rules/opt-in")?].concat());
     Ok(())
 }

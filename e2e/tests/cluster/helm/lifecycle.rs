@@ -46,6 +46,9 @@ fn helm_test_finds_every_byte_of_a_known_transfer_twice() -> Result<()> {
         let said = helm.on(kubernetes, &["test", RELEASE, "--namespace", longwire::NAMESPACE])?;
         ensure!(said.contains("says exactly what was transferred: 10 connections"), "{helm:?}: {said}");
     }
+    // As the notes after an installation have it.
+    let said = kubernetes.kubectl(&["get", "--raw", "/api/v1/nodes/n1:15020/proxy/metrics"])?;
+    ensure!(said.lines().any(|line| line.starts_with("istio_tcp")), "no series through the API server");
     Ok(())
 }
 
