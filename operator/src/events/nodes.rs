@@ -1,7 +1,7 @@
 //! A probe that does not take its configuration makes an Event on its node, once for each reason: so does one on a node that
 //! cannot be watched, which it says in those words.
 
-use super::{Failure, LONGEST, post};
+use super::{LONGEST, post};
 use crate::acks::Acks;
 use crate::role::Role;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -24,28 +24,26 @@ const REASON: &str = "ProbeRefused";
 
 /// For as long as the operator runs; by the holder of the Lease alone. `instance` is this replica's pod.
 pub async fn tell_of_nodes(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
-    let mut told = HashMap::new();
+    let (mut waiting, mut told) = (HashMap::new(), HashMap::new());
     loop {
         sleep(LOOK).await;
+        waiting.extend(acks.take_refusals());
+        let known = acks.snapshot();
+        waiting.retain(|node, error| known.contains_key(node) && told.get(node) != Some(error));
+        told.retain(|node, _| known.contains_key(node));
         if *role.borrow() != Role::Holder {
             continue;
         }
-        let acked = acks.snapshot();
-        told.retain(|node, _| acked.contains_key(node));
-        for (node, (_, error)) in acked.into_iter().filter_map(|(node, acked)| Some((node, acked.refused?))) {
-            if told.get(&node) == Some(&error) {
-                continue;
-            }
+        for (node, error) in std::mem::take(&mut waiting) {
             match post(&client, &event(&node, &error, &instance, Timestamp::now())).await {
                 Ok(()) => drop(told.insert(node, error)),
-                Err(failure) => complain(&node, &failure),
+                Err(failure) => {
+                    tracing::debug!("Event on node {node}: {failure}: tried again until it works");
+                    waiting.insert(node, error);
+                }
             }
         }
     }
-}
-
-fn complain(node: &str, failure: &Failure) {
-    tracing::debug!("Event on node {node}: {failure}: tried again until it works");
 }
 
 fn event(node: &str, error: &str, instance: &str, now: Timestamp) -> Event {
