@@ -66,7 +66,7 @@ pub struct Edge {
     source: String,
     destination: String,
     service: Option<String>,
-    /// Of the source; `None`: workloads of these names are in one alone.
+    /// Of the source, or of the destination where the source is unknown; `None`: workloads of these names are in one alone.
     namespace: Option<String>,
 }
 
@@ -122,7 +122,9 @@ impl Edge {
             ("source_workload", &self.source),
             ("destination_workload", &self.destination),
         ];
-        labels.extend(self.namespace.as_deref().map(|namespace| ("source_workload_namespace", namespace)));
+        let known =
+            if self.source == "unknown" { "destination_workload_namespace" } else { "source_workload_namespace" };
+        labels.extend(self.namespace.as_deref().map(|namespace| (known, namespace)));
         labels.extend(self.service.as_deref().map(|service| ("destination_service_name", service)));
         labels
     }
@@ -140,15 +142,16 @@ impl Edge {
 
     /// The same where edits have spread it over several label sets.
     pub fn both_add_up(&self, scrape: &Scrape, truth: Truth) -> Result<()> {
-        self.check(scrape, &REPORTERS.map(|reporter| (reporter, truth)))
+        self.each_says(scrape, &REPORTERS.map(|reporter| (reporter, truth)))
     }
 
     /// The same where the reporters have different truths, or one of them none to tell.
     pub fn expect_of(&self, probe: &Probe, truths: &[(&str, Truth)]) -> Result<()> {
-        self.settle(probe, |scrape| self.check(scrape, truths))
+        self.settle(probe, |scrape| self.each_says(scrape, truths))
     }
 
-    fn check(&self, scrape: &Scrape, truths: &[(&str, Truth)]) -> Result<()> {
+    /// Each reporter says what is true of what it can see, whatever the labels beside the workloads' names.
+    pub fn each_says(&self, scrape: &Scrape, truths: &[(&str, Truth)]) -> Result<()> {
         for (reporter, truth) in truths {
             let reported = self.reported(scrape, reporter);
             ensure!(reported == *truth, "reporter {reporter} of {self:?} says {reported:?}, the truth is {truth:?}");

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod certificates;
 pub mod cgroups;
 pub mod control_plane;
+pub mod crowd;
 pub mod daemon;
 pub mod helm;
 pub mod images;
@@ -27,6 +28,8 @@ pub mod namespace;
 pub mod node;
 pub mod place;
 pub mod running;
+pub mod talk;
+pub mod turnover;
 
 use crate::{binaries, janitor};
 use access::Access;

@@ -34,5 +34,6 @@ pub mod process;
 pub mod scrape;
 pub mod tcp_info;
 pub mod traffic;
+pub mod trouble;
 pub mod wait;
 pub mod wrong_specs;

@@ -1,7 +1,15 @@
 //! What needs a real Kubernetes. Needs root; brings one up for itself and takes it down.
 
+#[path = "cluster/addresses.rs"]
+mod addresses;
 #[path = "cluster/audit.rs"]
 mod audit;
+#[path = "cluster/bad_input.rs"]
+mod bad_input;
+#[path = "cluster/bad_input_calm.rs"]
+mod bad_input_calm;
+#[path = "cluster/churn.rs"]
+mod churn;
 #[path = "cluster/fake_nodes.rs"]
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
@@ -12,6 +20,8 @@ mod helm;
 mod installed;
 #[path = "cluster/kinds.rs"]
 mod kinds;
+#[path = "cluster/outage.rs"]
+mod outage;
 #[path = "cluster/policies.rs"]
 mod policies;
 #[path = "cluster/programmed.rs"]
@@ -22,3 +32,5 @@ mod shop;
 mod takeover;
 #[path = "cluster/tokens.rs"]
 mod tokens;
+#[path = "cluster/unusual_versions.rs"]
+mod unusual_versions;

@@ -75,7 +75,7 @@ int adopt(struct bpf_iter__task_file *ctx)
 	c.flags = FLAG_ADOPTED | LIVE | role_of(sk, tp);
 	c.id = new_id(bpf_ktime_get_ns());
 	read_sequence(&c, tp);
-	see_cgroup(ctl, sk);
+	see_cgroup(ctl, sk, 0);
 	/* Its end may come between these two, and finds nothing: then what is made here must not stay. */
 	if (bpf_map_update_elem(&connections, &key, &c, BPF_NOEXIST))
 		count(LOSS_STORAGE);

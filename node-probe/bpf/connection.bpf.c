@@ -3,7 +3,7 @@
  * TCP connections of the whole machine: two tracepoints tell when they begin and end, an iterator over what they noted
  * reads the counters that the kernel keeps anyway. Nothing here runs per packet.
  *
- *   on_state, on_destroy  CLOSE, FAIL, cgroup names -> ring `events`; when it is full `closes`, `folded`
+ *   on_state, on_destroy  CLOSE, FAIL, cgroups -> ring `events`; when it is full `closes`, `folded`
  *   sample                ANNOUNCE -> ring `events`; counters -> array `samples`
  *   find_listeners, adopt at start: connections older than the probe
  */
@@ -41,7 +41,7 @@ static __always_inline int connecting(struct control *ctl, struct sock *sk)
 		count(LOSS_INERT);
 		return 0;
 	}
-	see_cgroup(ctl, sk);
+	see_cgroup(ctl, sk, 1);
 	if (bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY))
 		count(LOSS_STORAGE);
 	return 0;
@@ -62,7 +62,7 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 		count(LOSS_INERT);
 		return 0;
 	}
-	see_cgroup(ctl, sk);
+	see_cgroup(ctl, sk, 1);
 	fresh.id = new_id(now);
 	fresh.established = now;
 	/* SYN_SENT here: its connect began before the probe. */
@@ -92,7 +92,7 @@ static __always_inline int unseen(struct control *ctl, struct sock *sk, struct t
 
 	if (old_state == TCP_SYN_RECV || is_abandoned(ctl, now))
 		return 0;
-	see_cgroup(ctl, sk);
+	see_cgroup(ctl, sk, 0);
 	if (old_state == TCP_SYN_SENT) {
 		c.id = new_id(now);
 		c.flags = FLAG_ACTIVE;

@@ -24,21 +24,13 @@ static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
 	return BPF_CORE_READ(old, parent);
 }
 
-/* The names go out when a cgroup is first seen: its directory may be gone before user space could look. */
-static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk)
+static __always_inline int name_cgroup(const struct control *ctl, struct sock *sk, u64 id)
 {
 	struct kernfs_node *node, *above;
-	u64 id = read_cgroup(sk, 1);
-	struct cgroup_record *r;
-	u8 seen = 1;
+	struct cgroup_record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 
-	if (!id || bpf_map_lookup_elem(&cgroups, &id))
-		return;
-	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
-	if (!r) {
-		count(LOSS_CGROUP);
-		return;
-	}
+	if (!r)
+		return -1;
 	r->kind = RECORD_CGROUP;
 	r->cgroup = id;
 	r->levels = 0;
@@ -52,7 +44,54 @@ static __always_inline void see_cgroup(const struct control *ctl, struct sock *s
 		node = above;
 	}
 	bpf_ringbuf_submit(r, wakeup(ctl));
-	bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
+	return 0;
+}
+
+static __always_inline int sight_cgroup(const struct control *ctl, struct sock *sk, u64 id)
+{
+	struct sight_record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+
+	if (!r)
+		return -1;
+	r->kind = RECORD_SIGHT;
+	r->netns = read_netns(sk, 1);
+	r->cgroup = id;
+	r->time = bpf_ktime_get_ns();
+	read_local(r->local, sk, 1);
+	bpf_ringbuf_submit(r, wakeup(ctl));
+	return 0;
+}
+
+/*
+ * The names go out when a cgroup is first seen: its directory may be gone before user space could look. So does its address
+ * with the first connection that is `fresh` and not a loopback: others may have it by the time somebody else could tell.
+ */
+static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk, const bool fresh)
+{
+	u64 id = read_cgroup(sk, 1);
+	u8 *known, seen;
+
+	if (!id)
+		return;
+	known = bpf_map_lookup_elem(&cgroups, &id);
+	seen = known ? *known : 0;
+	if (seen >= (fresh ? CGROUP_SIGHTED : CGROUP_NAMED))
+		return;
+	if (!seen) {
+		if (name_cgroup(ctl, sk, id)) {
+			count(LOSS_CGROUP);
+			return;
+		}
+		seen = CGROUP_NAMED;
+	}
+	if (fresh && !is_loopback(sk)) {
+		if (sight_cgroup(ctl, sk, id))
+			count(LOSS_CGROUP);
+		else
+			seen = CGROUP_SIGHTED;
+	}
+	if (!known || *known != seen)
+		bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
 }
 
 /* `flags`: beyond those of the connection. */

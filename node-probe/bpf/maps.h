@@ -98,7 +98,12 @@ struct {
 	__type(value, u8);
 } listeners SEC(".maps");
 
-/* Cgroups whose names went out. One that falls out of it is named again, which changes nothing. */
+/* What went out of a cgroup. One that falls out of here is told of again, and who hears it keeps what was first. */
+enum cgroup_seen {
+	CGROUP_NAMED = 1,
+	CGROUP_SIGHTED = 2,
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
@@ -112,7 +117,7 @@ enum loss {
 	LOSS_KEPT,      /* ring full: a CLOSE waits in `closes` */
 	LOSS_FOLDED,    /* ring full: a CLOSE or FAIL was added to `folded` */
 	LOSS_ANNOUNCE,  /* ring full: an ANNOUNCE waits for the pass to go on */
-	LOSS_CGROUP,    /* ring full: a cgroup's names wait for its next connection */
+	LOSS_CGROUP,    /* ring full: a cgroup's names or address wait for its next connection */
 	LOSS_STORAGE,   /* `connections` full, or no memory: a connection is not followed */
 	LOSS_LISTENER,  /* too many listening ports: roles of adopted connections may be missing */
 	LOSS_UNTRACKED, /* a close of a connection that was never seen before */

@@ -143,18 +143,38 @@ static __always_inline void map_v4(u8 to[16], __be32 address)
 	__builtin_memcpy(to + 12, &address, 4);
 }
 
+static __always_inline void read_local(u8 to[16], struct sock *sk, const bool direct)
+{
+	if (LOAD(sk, __sk_common.skc_family) == AF_INET6)
+		bpf_probe_read_kernel(to, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	else
+		map_v4(to, LOAD(sk, __sk_common.skc_rcv_saddr));
+}
+
+/* 127.0.0.0/8 or ::1. */
+static __always_inline bool is_loopback(struct sock *sk)
+{
+	u8 local[16];
+
+	read_local(local, sk, 1);
+	for (int i = 0; i < 10; i++)
+		if (local[i])
+			return 0;
+	if (local[10] == 0xff)
+		return local[12] == 127;
+	return !local[10] && !local[11] && !local[12] && !local[13] && !local[14] && local[15] == 1;
+}
+
 static __always_inline void read_addresses(struct record *r, struct sock *sk, struct tcp_sock *tp, const bool direct)
 {
 	/* skc_num is gone at TCP_CLOSE, inet_sport is not. */
 	r->local_port = __builtin_bswap16(LOAD(tp, inet_conn.icsk_inet.inet_sport));
 	r->remote_port = __builtin_bswap16(LOAD(sk, __sk_common.skc_dport));
-	if (LOAD(sk, __sk_common.skc_family) == AF_INET6) {
-		bpf_probe_read_kernel(r->local, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+	read_local(r->local, sk, direct);
+	if (LOAD(sk, __sk_common.skc_family) == AF_INET6)
 		bpf_probe_read_kernel(r->remote, 16, &sk->__sk_common.skc_v6_daddr);
-	} else {
-		map_v4(r->local, LOAD(sk, __sk_common.skc_rcv_saddr));
+	else
 		map_v4(r->remote, LOAD(sk, __sk_common.skc_daddr));
-	}
 }
 
 static __always_inline u32 read_netns(struct sock *sk, const bool direct)

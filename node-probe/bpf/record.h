@@ -7,6 +7,7 @@ enum record_kind {
 	RECORD_CLOSE = 2,    /* an established connection ended; counters are final */
 	RECORD_FAIL = 3,     /* a connect never established */
 	RECORD_CGROUP = 4,   /* struct cgroup_record instead: a cgroup's first sight */
+	RECORD_SIGHT = 5,    /* struct sight_record instead: the first connection of a cgroup that leaves its host */
 };
 
 enum record_flag {
@@ -69,6 +70,16 @@ struct cgroup_record {
 	char name[CGROUP_LEVELS][CGROUP_NAME]; /* NUL-terminated, cut at 95 bytes */
 };
 _Static_assert(sizeof(struct cgroup_record) == 16 + CGROUP_LEVELS * CGROUP_NAME, "cgroup_record");
+
+/* From which address a cgroup speaks, and since when: nothing of it has spoken earlier. */
+struct sight_record {
+	u32 kind; /* RECORD_SIGHT */
+	u32 netns;
+	u64 cgroup;
+	u64 time;     /* CLOCK_MONOTONIC nanoseconds */
+	u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+_Static_assert(sizeof(struct sight_record) == 40, "sight_record");
 
 /* Ends of connections that found the ring full and that user space never heard of, added up under what names them. */
 struct folded_key {

@@ -18,7 +18,7 @@ use futures::FutureExt;
 use known::Known;
 use longwire_wire::MAX_MESSAGE;
 use longwire_wire::decode::{Decoder, InvalidUpdate};
-use longwire_wire::message::{FromProbe, Hello, Interest, Token};
+use longwire_wire::message::{FromProbe, Hello, Token};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::{ProbeMessage, Update};
 use operator::Unreachable;
@@ -38,7 +38,7 @@ const ANSWER: Duration = Duration::from_secs(8);
 const LONGEST_WAIT: Duration = Duration::from_millis(1500);
 /// Between two looks at the token file: Kubernetes renews it long before it expires.
 const TOKEN_LOOK: Duration = Duration::from_secs(5);
-/// Messages to the operator that are not yet written; the sampler's questions wait behind them in a queue of their own.
+/// Messages to the operator that are not yet written; the sampler's words wait behind them in a queue of their own.
 const OUTBOX: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ enum StreamEnd {
     Status(#[from] tonic::Status),
     #[error("closed by the operator")]
     Closed,
-    #[error("did not keep up with the questions")]
+    #[error("did not keep up with the words")]
     Overrun,
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn follow(
     options: Options,
     operator: Operator,
     shared: Arc<Shared>,
-    mut questions: mpsc::Receiver<Interest>,
+    mut words: mpsc::Receiver<FromProbe>,
 ) {
     let mut route = Route::default();
     let mut known = Known::of(&shared.pipeline());
@@ -70,11 +70,15 @@ pub(crate) async fn follow(
         let began = Instant::now();
         let address = operator.address(route.holder);
         let attempt = Attempt { options: &options, operator: &operator, holder: route.holder, shared: &shared };
-        let end = attempt.stream(&mut questions, &mut known).await;
+        let end = attempt.stream(&mut words, &mut known).await;
         let reason = reasons(&end);
+        let next = route.after(end.status(), began.elapsed(), operator.is_secured());
         // Once an outage: the attempts in between say the same.
         if shared.figures.connected.swap(false, Relaxed) {
             tracing::warn!(operator = address, reason, "lost the operator; going on with what is known");
+        } else if let (Next::AtOnce, Some(holder)) = (next, route.holder) {
+            tracing::info!(operator = address, %holder, "sent on to the replica that serves");
+            continue;
         } else if !complained {
             tracing::warn!(operator = address, reason, "the operator is not to be had; trying again");
         } else {
@@ -84,7 +88,7 @@ pub(crate) async fn follow(
         if began.elapsed() >= STEADY {
             backoff = waits();
         }
-        if route.after(end.status(), began.elapsed(), operator.is_secured()) == Next::Wait {
+        if next == Next::Wait {
             tokio::time::sleep(backoff.next().unwrap_or(LONGEST_WAIT)).await;
         }
     }
@@ -122,8 +126,8 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// From Hello to its end.
-    async fn stream(&self, questions: &mut mpsc::Receiver<Interest>, known: &mut Known) -> StreamEnd {
-        match self.converse(questions, known).await {
+    async fn stream(&self, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> StreamEnd {
+        match self.converse(words, known).await {
             Ok(never) => match never {},
             Err(end) => end,
         }
@@ -131,14 +135,18 @@ impl Attempt<'_> {
 
     async fn converse(
         &self,
-        questions: &mut mpsc::Receiver<Interest>,
+        words: &mut mpsc::Receiver<FromProbe>,
         known: &mut Known,
     ) -> Result<std::convert::Infallible, StreamEnd> {
         let Self { options, operator, holder, shared } = self;
         let mut token = operator.token()?;
         let channel = operator.connect(*holder).await?;
         let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
-        say(&outbox, FromProbe::Hello(hello(options, shared, questions, known))).await?;
+        say(&outbox, FromProbe::Hello(hello(options, shared, words, known))).await?;
+        let sightings = shared.pipeline().sightings();
+        if !sightings.is_empty() {
+            say(&outbox, FromProbe::Sightings(sightings)).await?;
+        }
         let mut call = Request::new(ReceiverStream::new(sent));
         if let Some(token) = &token {
             call.metadata_mut().insert("authorization", operator.authorization(token)?);
@@ -158,9 +166,9 @@ impl Attempt<'_> {
                     let update = update?.ok_or(StreamEnd::Closed)?;
                     say(&outbox, apply(update, &mut decoder, shared, known)).await?;
                 }
-                Some(interest) = questions.recv() => {
-                    known.forget(&interest.drop);
-                    say(&outbox, FromProbe::Interest(interest)).await?;
+                Some(word) = words.recv() => {
+                    known.heed(&word);
+                    say(&outbox, word).await?;
                 }
                 () = shared.resubscribe.notified() => {
                     known.forget_addresses();
@@ -179,14 +187,14 @@ impl Attempt<'_> {
     }
 }
 
-/// What the pipeline asks about now is the whole truth: questions still queued are part of it. What it forgot meanwhile
+/// What the pipeline asks about and knows now is the whole truth: words still queued are part of it. What it forgot meanwhile
 /// it needs to be told again, and where that is not known, everything.
-fn hello(options: &Options, shared: &Shared, questions: &mut mpsc::Receiver<Interest>, known: &mut Known) -> Hello {
+fn hello(options: &Options, shared: &Shared, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> Hello {
     if shared.resubscribe.notified().now_or_never().is_some() {
         known.forget_addresses();
     }
-    while let Ok(interest) = questions.try_recv() {
-        known.forget(&interest.drop);
+    while let Ok(word) = words.try_recv() {
+        known.heed(&word);
     }
     let interest = shared.pipeline().interest();
     Hello {

@@ -13,7 +13,7 @@ use crate::{cgroups, control, http, unfit};
 use anyhow::Context;
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline;
-use longwire_wire::message::Interest;
+use longwire_wire::message::FromProbe;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ const IDENTITY_WAIT: Duration = Duration::from_secs(3);
 const MOST_WAITING: usize = 65_536;
 /// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each.
 const LONG_CONNECTIONS: usize = 10_000;
-/// Batches of questions on their way to the operator.
-const INTEREST: usize = 256;
+/// Messages on their way to the operator.
+const WORDS: usize = 256;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let operator = options.operator()?;
@@ -56,13 +56,13 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     shared.figures.lost_bytes.store(losses.record_bytes, Ordering::Relaxed);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, "attached");
-    let (interest, questions) = mpsc::channel(INTEREST);
+    let (words, heard) = mpsc::channel(WORDS);
     let sampler = Sampler {
         kernel,
         conntrack: open_conntrack(),
         shared: Arc::clone(&shared),
         saver: Saver::new(file, boot, Arc::clone(&shared)),
-        interest,
+        words,
         interval: options.sample_interval,
     };
     let (failed, failure) = oneshot::channel();
@@ -70,7 +70,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         // Nobody listens any more once the process is stopping.
         let _ = failed.send(sampler.run());
     })?;
-    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listener, questions, failure));
+    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listener, heard, failure));
     shared.stop.store(true, Ordering::Relaxed);
     let sampled = sampling.join();
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -93,12 +93,12 @@ pub(crate) async fn serve(
     operator: Operator,
     shared: Arc<Shared>,
     listener: TcpListener,
-    questions: mpsc::Receiver<Interest>,
+    words: mpsc::Receiver<FromProbe>,
     failure: oneshot::Receiver<Result<(), kernel::KernelError>>,
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopped) = watch::channel(false);
-    tokio::spawn(control::follow(options, operator, Arc::clone(&shared), questions));
+    tokio::spawn(control::follow(options, operator, Arc::clone(&shared), words));
     let web = http::serve(listener, shared, async move {
         // An error means that the sender is gone, and that is a stop too.
         let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -129,7 +129,7 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
         identity_wait: nanoseconds(IDENTITY_WAIT),
         max_pending: MOST_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
-        wall_clock_offset: realtime() - monotonic(),
+        wall_clock_offset: realtime().saturating_sub(monotonic()),
     })
 }
 

@@ -1,10 +1,10 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
 use crate::conntrack::Conntrack;
-use crate::kernel::{Kernel, KernelError, monotonic};
+use crate::kernel::{Kernel, KernelError, monotonic, realtime};
 use crate::saver::Saver;
 use crate::shared::Shared;
-use longwire_wire::message::Interest;
+use longwire_wire::message::{FromProbe, Interest};
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,7 +32,8 @@ pub(crate) struct Sampler {
     pub(crate) conntrack: Option<Conntrack>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
-    pub(crate) interest: mpsc::Sender<Interest>,
+    /// To the operator.
+    pub(crate) words: mpsc::Sender<FromProbe>,
     /// As the probe was started; what is configured for the node goes before it.
     pub(crate) interval: Duration,
 }
@@ -79,7 +80,12 @@ impl Sampler {
     fn pass(&mut self) -> Result<(), KernelError> {
         let started = monotonic();
         self.drain();
-        self.shared.pipeline().begin_pass(started);
+        {
+            let mut pipeline = self.shared.pipeline();
+            // A node that boots may have begun with a clock that was far off.
+            pipeline.set_clock(realtime().saturating_sub(monotonic()));
+            pipeline.begin_pass(started);
+        }
         self.kernel.begin_pass();
         let mut left = u32::MAX;
         for _ in 0..WALKS {
@@ -155,11 +161,17 @@ impl Sampler {
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
         if !(questions.ask.is_empty() && questions.forget.is_empty()) {
-            let interest = Interest { add: questions.ask, drop: questions.forget };
-            // A stream that does not keep up is told everything anew when it is made again.
-            if self.interest.try_send(interest).is_err() {
-                self.shared.resubscribe.notify_one();
-            }
+            self.say(FromProbe::Interest(Interest { add: questions.ask, drop: questions.forget }));
+        }
+        if !questions.sightings.is_empty() {
+            self.say(FromProbe::Sightings(questions.sightings));
+        }
+    }
+
+    fn say(&self, word: FromProbe) {
+        // A stream that does not keep up is told everything anew when it is made again.
+        if self.words.try_send(word).is_err() {
+            self.shared.resubscribe.notify_one();
         }
     }
 }

@@ -6,6 +6,9 @@
 //!
 //! The API server is asked first. Only where it cannot be reached do its public keys decide, and then a token counts until it
 //! expires or its pod is gone: what was revoked meanwhile is found out when the API server is back.
+//!
+//! The API server's word goes before this machine's clock, which may be set at any time: how long a token still counts is worked
+//! out once, when it is verified, and then measured by a clock that nobody sets.
 
 mod cache;
 mod claims;
@@ -23,7 +26,14 @@ pub use keys::{InvalidToken, KeySet, Keys};
 pub use pods::{ProbePods, Probes};
 pub use refusal::Refusal;
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 /// Whom a probe's token is for.
 pub const AUDIENCE: &str = "longwire-operator";
 /// For one question to the API server.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Since 1970, by the clock that people set. One that stands before that is as good as none.
+fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}

@@ -6,13 +6,14 @@ use crate::object::policy::TelemetryPolicy;
 use crate::object::{self, Name};
 use crate::standing::Standings;
 use identity::Identities;
-use longwire_model::identity::{Address, Holder, Pod, UnixNanos};
+use longwire_model::identity::{Address, Holder, Pod, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
 use owners::{HolderName, Owners};
 use policies::Policies;
 use reach::Bound;
+use sightings::{Sightings, Stay};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ mod owners;
 mod policies;
 mod reach;
 mod scope;
+mod sightings;
 #[cfg(test)]
 mod tests;
 
@@ -72,6 +74,7 @@ pub struct Compiler {
     policies: Policies,
     pods: HashMap<Name, Compiled>,
     owners: Owners,
+    sightings: Sightings,
     revision: u64,
 }
 
@@ -118,6 +121,7 @@ impl Compiler {
             identities: Identities::new(settings),
             pods: HashMap::new(),
             owners: Owners::default(),
+            sightings: Sightings::default(),
             revision: 0,
         }
     }
@@ -156,8 +160,21 @@ impl Compiler {
     pub fn expire(&mut self, now: UnixNanos) -> Changes {
         let mut changed = BTreeSet::new();
         self.owners.expire(now, &mut changed);
-        let (revision, settings) = (self.revision, self.policies.settings());
-        Changes { revision, settings, answers: self.answers(changed), ..Changes::default() }
+        self.addresses_alone(changed)
+    }
+
+    /// What the kernel of a node saw of its pods. Those of others, and those that are gone, are not its to speak of: how many
+    /// there were is said too.
+    pub fn sight(&mut self, index: &Index, node: &str, sightings: &[Sighting], now: UnixNanos) -> (Changes, u64) {
+        let (mut changed, mut strange) = (BTreeSet::new(), 0);
+        for sighting in sightings {
+            match index.pods_of_node(node).find(|pod| pod.uid == sighting.uid) {
+                None => strange += 1,
+                Some(pod) if self.sightings.take(pod, sighting) => self.locate(index, pod, now, &mut changed),
+                Some(_) => {}
+            }
+        }
+        (self.addresses_alone(changed), strange)
     }
 
     /// Notes what policies make stale. Pods for which only they may have changed are returned.
@@ -185,19 +202,21 @@ impl Compiler {
         let holder = HolderName::Service(name.clone());
         let Some(service) = index.service(name) else {
             self.identities.forget_service(name);
-            return self.owners.release(&holder, now, changed);
+            return self.owners.release(&holder, now, now, changed);
         };
         let identity = self.identities.service(name);
-        self.owners.hold(holder, &Holder::Service(identity), service.created, &service.addresses, now, changed);
+        let stays = Stay::since(service.created, &service.addresses);
+        self.owners.hold(holder, &Holder::Service(identity), &stays, now, changed);
     }
 
     fn compile_node(&mut self, index: &Index, name: &str, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         self.identities.forget_place(name);
         let holder = HolderName::Node(name.to_owned());
         match index.node(name) {
-            None => self.owners.release(&holder, now, changed),
+            None => self.owners.release(&holder, now, now, changed),
             Some(node) => {
-                self.owners.hold(holder, &Holder::Node(name.to_owned()), 0, &node.addresses, now, changed);
+                let stays = Stay::since(0, &node.addresses);
+                self.owners.hold(holder, &Holder::Node(name.to_owned()), &stays, now, changed);
             }
         }
     }
@@ -210,25 +229,47 @@ impl Compiler {
         changed: &mut BTreeSet<IpAddr>,
         complaints: &mut Vec<PodComplaint>,
     ) {
+        let object = index.pod(name);
         // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
-        let pod = index.pod(name).filter(|pod| !pod.ended);
+        let living = object.filter(|pod| !pod.ended);
         let former = self.pods.remove(name);
         if let Some(former) = &former {
             self.policies.unbind(&former.bound);
-            if pod.is_none_or(|pod| pod.uid != former.local.pod.uid) {
-                let holder = HolderName::Pod(name.clone(), former.local.pod.uid.clone());
-                self.owners.release(&holder, now, changed);
+            let uid = &former.local.pod.uid;
+            if living.is_none_or(|pod| pod.uid != *uid) {
+                let left = object.filter(|pod| pod.uid == *uid).map_or(now, |pod| end_of(pod, now));
+                self.owners.release(&HolderName::Pod(name.clone(), uid.clone()), left, now, changed);
             }
         }
-        if let Some(pod) = pod {
-            let policies = &self.policies;
-            let identity = Arc::new(self.identities.pod(index, pod, |label| policies.names(label)));
-            let (holder, own) = (HolderName::Pod(name.clone(), pod.uid.clone()), pod.own_addresses());
-            self.owners.hold(holder, &Holder::Pod(Arc::clone(&identity)), pod.started, own, now, changed);
+        if let Some(pod) = living {
+            let identity = self.identity(index, pod);
             let compiled = Compiled::new(Arc::clone(&identity), self.policies.bind(index, pod, identity));
             complaints::tell(pod, &compiled.bound, former.as_ref().map(|former| &former.bound), complaints);
             self.pods.insert(name.clone(), compiled);
         }
+        match object {
+            Some(pod) => self.locate(index, pod, now, changed),
+            None => self.sightings.forget(name),
+        }
+    }
+
+    /// Notes where the pod is, or was: one may have come and gone between two words of its kubelet.
+    fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
+        let (name, stays) = (HolderName::Pod(pod.name.clone(), pod.uid.clone()), self.sightings.stays(pod));
+        if let Some(compiled) = self.pods.get(&pod.name) {
+            let holder = Holder::Pod(Arc::clone(&compiled.local.pod));
+            return self.owners.hold(name, &holder, &stays, now, changed);
+        }
+        let left = end_of(pod, now);
+        if !stays.is_empty() && left.saturating_add(owners::KEPT) > now {
+            let holder = Holder::Pod(self.identity(index, pod));
+            self.owners.recall(&name, &holder, &stays, left, now, changed);
+        }
+    }
+
+    fn identity(&mut self, index: &Index, pod: &object::Pod) -> Arc<Pod> {
+        let policies = &self.policies;
+        Arc::new(self.identities.pod(index, pod, |label| policies.names(label)))
     }
 
     /// The pod is what it was; what is configured for it may not be.
@@ -262,6 +303,12 @@ impl Compiler {
         (node, NodeConfiguration::of(self.policies.settings(), pods))
     }
 
+    /// Nothing else is different.
+    fn addresses_alone(&self, changed: BTreeSet<IpAddr>) -> Changes {
+        let (revision, settings) = (self.revision, self.policies.settings());
+        Changes { revision, settings, answers: self.answers(changed), ..Changes::default() }
+    }
+
     fn answers(&self, changed: BTreeSet<IpAddr>) -> Vec<(IpAddr, Option<Answer>)> {
         let answer = |address| {
             let owners = self.owners.of(address);
@@ -269,6 +316,12 @@ impl Compiler {
         };
         changed.into_iter().map(answer).collect()
     }
+}
+
+/// When nothing of the pod spoke any more. Its status says it to the second, cut.
+fn end_of(pod: &object::Pod, now: UnixNanos) -> UnixNanos {
+    const SECOND: UnixNanos = 1_000_000_000;
+    if pod.finished == 0 { now } else { pod.finished.saturating_add(SECOND).min(now) }
 }
 
 impl Compiled {

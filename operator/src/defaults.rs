@@ -26,6 +26,9 @@ pub fn read(file: &Path, root_namespace: &str) -> Result<TelemetryPolicy, Invali
 
 fn check(text: &str, root_namespace: &str) -> Result<TelemetryPolicy, String> {
     let policy = source::telemetry_policy(text)?;
+    if let Some(unknown) = policy.unknown {
+        return Err(unknown);
+    }
     let spec = policy.accepted(root_namespace).map_err(|refusal| refusal.to_string())?;
     if spec.selector.is_some() {
         return Err("spec.selector: defaults are for every pod: leave it out".to_owned());

@@ -19,6 +19,9 @@ pub struct Figures {
     pub nacks: AtomicU64,
     /// Nanoseconds between an update and the moment when all was acknowledged, summed over `acked`.
     pub ack_time: AtomicU64,
+    pub sightings: AtomicU64,
+    /// Of these, those of pods that are not on the probe's node.
+    pub sightings_strange: AtomicU64,
     refused: Counts,
     handshakes_refused: Counts,
     reviews: Counts,

@@ -1,9 +1,8 @@
 //! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
 
 use crate::event::Event;
-use crate::object::{Asked, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, SERIES_SETS, Service};
+use crate::object::{Asked, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, Service};
 use links::Links;
-use longwire_model::series::InvalidSeriesSet;
 pub use policies::Policies;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -204,10 +203,7 @@ fn put<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<V>) {
 
 /// Says it once, not at every edit of the object. Of pods it is said where their other annotations are read.
 fn warn_of_unknown(asked: Option<&Asked>, former: Option<&Asked>, namespace: &str) {
-    let Some(asked) = asked else { return };
-    let known = former.map(|former| former.unknown.as_slice()).unwrap_or_default();
-    for value in asked.unknown.iter().filter(|value| !known.contains(value)) {
-        let error = InvalidSeriesSet(value.clone());
-        tracing::warn!("Namespace {namespace}: annotation {SERIES_SETS}: {error}");
+    for text in asked.map(|asked| asked.complaints(former)).unwrap_or_default() {
+        tracing::warn!("Namespace {namespace}: {text}");
     }
 }

@@ -111,9 +111,10 @@ fn status(standing: &Standing, progress: Progress) -> Status {
 }
 
 fn accepted(standing: &Standing) -> Condition {
-    match &standing.accepted {
-        Ok(()) => condition(Truth::True, "Accepted", "the object can be used"),
-        Err(refusal) => condition(Truth::False, refusal.reason.as_str(), &refusal.message),
+    match (&standing.accepted, &standing.unknown) {
+        (Ok(()), None) => condition(Truth::True, "Accepted", "the object can be used"),
+        (Ok(()), Some(text)) => condition(Truth::True, "Accepted", &format!("the object can be used in part: {text}")),
+        (Err(refusal), _) => condition(Truth::False, refusal.reason.as_str(), &refusal.message),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::compile::Compiler;
 use crate::defaults::{self, InvalidDefaults};
+use crate::event::Seen;
 use crate::figures::Figures;
 use crate::health;
 use crate::kubernetes::{self, NoApiServer};
@@ -68,6 +69,7 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
+    ear: mpsc::Sender<Seen>,
     figures: Arc<Figures>,
     /// Where it says how it is.
     metrics: Option<TcpListener>,
@@ -124,8 +126,9 @@ impl Operator {
         if let Some(cluster) = &cluster {
             writer = writer.with_complaints(cluster.membership.complaints.clone());
         }
+        let ear = writer.ear();
         let writer = tokio::spawn(writer.run(events, now));
-        Ok(Self { listener, address, published, writer, figures, metrics, cluster })
+        Ok(Self { listener, address, published, writer, ear, figures, metrics, cluster })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -136,7 +139,7 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, figures, metrics, cluster, address: _ } = self;
+        let Self { listener, published, writer, ear, figures, metrics, cluster, address: _ } = self;
         // Manifests have one reader.
         let (_always, alone) = watch::channel(Role::Holder);
         let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
@@ -144,7 +147,7 @@ impl Operator {
         let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
         let tls = guard.as_ref().map(|guard| Arc::clone(&guard.tls));
         let certificate = guard.as_ref().map(|guard: &Guard| guard.certificate.clone());
-        let context = Context { published, role, gate, figures };
+        let context = Context { published, role, gate, figures, ear };
         let health = metrics.map(|listener| {
             let Context { published, role, figures, .. } = context.clone();
             tokio::spawn(health::serve(listener, health::State { published, role, certificate, figures }))

@@ -24,6 +24,7 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         addresses: vec![ip(address)],
         started: 0,
         ended: false,
+        finished: 0,
         ready: true,
         ports: BTreeMap::new(),
         series: Asked::default(),
@@ -66,7 +67,7 @@ pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {
 }
 
 pub(crate) fn asked(sets: SeriesSets) -> Asked {
-    Asked { sets: Some(sets), unknown: Vec::new() }
+    Asked { sets: Some(sets), ..Asked::default() }
 }
 
 pub(crate) fn ip(text: &str) -> IpAddr {

@@ -63,6 +63,8 @@ fn take(state: &State) -> Vec<Reading> {
         one("longwire_operator_streams_behind", figures.behind.load(Relaxed)),
         one("longwire_operator_streams_total", figures.streams_made.load(Relaxed)),
         one("longwire_operator_updates_total", figures.updates.load(Relaxed)),
+        one("longwire_operator_sightings_total", figures.sightings.load(Relaxed)),
+        one("longwire_operator_sightings_strange_total", figures.sightings_strange.load(Relaxed)),
         one("longwire_operator_acks_total", figures.acks.load(Relaxed)),
         one("longwire_operator_nacks_total", figures.nacks.load(Relaxed)),
         Reading {

@@ -9,6 +9,7 @@
 //! ```
 
 use crate::auth::Gate;
+use crate::event::Seen;
 use crate::figures::Figures;
 use crate::publish::Published;
 use crate::role::Role;
@@ -53,6 +54,8 @@ pub struct Context {
     /// `None`: nobody authenticates, on loopback.
     pub gate: Option<Arc<Gate>>,
     pub figures: Arc<Figures>,
+    /// Who hears what probes saw of their pods.
+    pub ear: mpsc::Sender<Seen>,
 }
 
 /// Serves until told to stop; streams that are open end with the writer. In the clear without `tls`.
@@ -93,7 +96,7 @@ impl Control for Service {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        let Context { published, role, gate, figures } = &self.context;
+        let Context { published, role, gate, figures, ear } = &self.context;
         if let Role::Standby { holder } = *role.borrow() {
             return Err(leave::elsewhere(holder));
         }
@@ -104,8 +107,8 @@ impl Control for Service {
         // Room for one: what a slow probe has not read yet is not written yet either, so that it is told the latest.
         let (updates, receiver) = mpsc::channel(1);
         let (published, role, figures) = (published.clone(), role.clone(), Arc::clone(figures));
-        let messages = request.into_inner();
-        let stream = Stream { messages, updates, published, role, figures, seats: Arc::clone(&self.seats), admission };
+        let (messages, seats, ear) = (request.into_inner(), Arc::clone(&self.seats), ear.clone());
+        let stream = Stream { messages, updates, published, role, figures, seats, admission, ear };
         tokio::spawn(stream.converse());
         Ok(Response::new(ReceiverStream::new(receiver)))
     }

@@ -3,12 +3,13 @@
 use crate::auth::Probes;
 use crate::compile::{Changes, Compiler};
 use crate::complaint::{Complaints, PodComplaint};
-use crate::event::{Batch, Event};
+use crate::event::{Batch, Event, Seen};
 use crate::figures::Figures;
 use crate::index::{Index, Stale};
 use crate::publish::Publisher;
 use longwire_model::identity::UnixNanos;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -17,6 +18,8 @@ use tokio::time::MissedTickBehavior;
 const EXPIRY: Duration = Duration::from_secs(5);
 /// Batches that are taken in at once, if so many wait: a rollout is worked out once, not once a batch.
 const TOGETHER: usize = 64;
+/// Messages of probes that wait; a stream whose message finds no room waits with it.
+const SEEN: usize = 64;
 
 #[derive(Debug)]
 pub struct Writer {
@@ -27,12 +30,20 @@ pub struct Writer {
     probes: Option<Probes>,
     figures: Arc<Figures>,
     complaints: Complaints,
+    seen: (mpsc::Sender<Seen>, mpsc::Receiver<Seen>),
 }
 
 impl Writer {
     #[must_use]
     pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
-        Self { index: Index::default(), compiler, publisher, probes, figures, complaints: Complaints::default() }
+        let (index, complaints) = (Index::default(), Complaints::default());
+        Self { index, compiler, publisher, probes, figures, complaints, seen: mpsc::channel(SEEN) }
+    }
+
+    /// Where to tell of what probes saw.
+    #[must_use]
+    pub fn ear(&self) -> mpsc::Sender<Seen> {
+        self.seen.0.clone()
     }
 
     /// Whoever tells people of their pods' annotations hears of them too; the log does anyway.
@@ -46,13 +57,15 @@ impl Writer {
     pub async fn run(mut self, mut events: mpsc::Receiver<Batch>, clock: impl Fn() -> UnixNanos) {
         let mut expiry = tokio::time::interval(EXPIRY);
         expiry.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut waiting = Vec::new();
+        let (mut waiting, mut heard) = (Vec::new(), Vec::new());
         loop {
             tokio::select! {
                 batches = events.recv_many(&mut waiting, TOGETHER) => match batches {
                     0 => return,
                     _ => self.take(waiting.drain(..).flatten(), clock()),
                 },
+                // It never ends: one of its senders is here.
+                _ = self.seen.1.recv_many(&mut heard, TOGETHER) => self.sight(heard.drain(..), clock()),
                 _ = expiry.tick() => self.publish(|compiler, _| compiler.expire(clock())),
             }
         }
@@ -70,6 +83,17 @@ impl Writer {
             probes.take(&self.index, &stale);
         }
         self.publish(|compiler, index| compiler.compile(index, stale, now));
+    }
+
+    fn sight(&mut self, heard: impl Iterator<Item = Seen>, now: UnixNanos) {
+        for Seen { node, sightings } in heard {
+            let (changes, strange) = self.compiler.sight(&self.index, &node, &sightings, now);
+            self.figures.sightings.fetch_add(sightings.len() as u64, Relaxed);
+            self.figures.sightings_strange.fetch_add(strange, Relaxed);
+            if !changes.answers.is_empty() {
+                self.publisher.publish(changes, self.index.is_synced());
+            }
+        }
     }
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {

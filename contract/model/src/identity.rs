@@ -89,6 +89,18 @@ pub struct Owner {
     pub from: UnixNanos,
     /// `None`: still.
     pub until: Option<UnixNanos>,
+    /// `from` is no second on some clock but when its own node's kernel first saw it speak. Such an owner takes over at that
+    /// moment from those that had left by then.
+    pub sighted: bool,
+}
+
+/// A pod was seen to speak from an address by the kernel of its node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    pub uid: String,
+    pub address: IpAddr,
+    /// It did not before.
+    pub since: UnixNanos,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

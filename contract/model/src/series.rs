@@ -183,26 +183,6 @@ impl SeriesSets {
         self.0 & 1 << set as u8 != 0
     }
 
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    #[must_use]
-    pub const fn difference(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
     pub fn iter(self) -> impl Iterator<Item = SeriesSet> {
         SeriesSet::ALL.into_iter().filter(move |set| self.contains(*set))
     }

@@ -124,13 +124,13 @@ impl Decoder {
     }
 
     fn owner(&self, owner: proto::Owner) -> Result<Owner, InvalidUpdate> {
-        let proto::Owner { holder, from, until } = owner;
+        let proto::Owner { holder, from, until, sighted } = owner;
         let holder = match holder.ok_or(InvalidUpdate::Missing { field: "owner.holder" })? {
             proto::owner::Holder::Pod(pod) => Holder::Pod(Arc::new(self.pod(pod)?)),
             proto::owner::Holder::Service(service) => Holder::Service(self.service("owner.service", service)?),
             proto::owner::Holder::Node(name) => Holder::Node(name),
         };
-        Ok(Owner { holder, from, until: (until != 0).then_some(until) })
+        Ok(Owner { holder, from, until: (until != 0).then_some(until), sighted })
     }
 
     fn pod(&self, pod: proto::Pod) -> Result<Pod, InvalidUpdate> {

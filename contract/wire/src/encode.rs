@@ -85,13 +85,13 @@ impl Message<'_> {
     }
 
     fn owner(&mut self, owner: &Owner) -> Result<proto::Owner, InvalidBatch> {
-        let Owner { holder, from, until } = owner;
+        let Owner { holder, from, until, sighted } = owner;
         let holder = match holder {
             Holder::Pod(pod) => proto::owner::Holder::Pod(self.pod(pod)?),
             Holder::Service(service) => proto::owner::Holder::Service(self.service(service)?),
             Holder::Node(name) => proto::owner::Holder::Node(name.clone()),
         };
-        Ok(proto::Owner { holder: Some(holder), from: *from, until: until.unwrap_or(0) })
+        Ok(proto::Owner { holder: Some(holder), from: *from, until: until.unwrap_or(0), sighted: *sighted })
     }
 
     fn pod(&mut self, pod: &Pod) -> Result<proto::Pod, InvalidBatch> {

@@ -3,6 +3,7 @@
 use crate::address::{self, InvalidAddress};
 use crate::proto;
 use crate::proto::probe_message::Message;
+use longwire_model::identity::Sighting;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -24,6 +25,8 @@ pub enum FromProbe {
     },
     /// A newer token of the same pod.
     Authenticate(Token),
+    /// Pods of its node that were seen to speak.
+    Sightings(Vec<Sighting>),
 }
 
 /// A ServiceAccount token. Whoever sees it can be the probe: no log shows it.
@@ -56,7 +59,7 @@ pub struct Interest {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMessage {
-    #[error("message: none of hello, interest, ack, nack, authenticate, or one from a newer probe")]
+    #[error("message: none of hello, interest, ack, nack, authenticate, sightings, or one from a newer probe")]
     Empty,
     #[error("hello.node: empty, must be the name of the probe's node")]
     NoNode,
@@ -77,6 +80,12 @@ impl TryFrom<proto::ProbeMessage> for FromProbe {
             Message::Ack(proto::Ack { version }) => Self::Ack { version },
             Message::Nack(proto::Nack { version, error }) => Self::Nack { version, error },
             Message::Authenticate(proto::Authenticate { token }) => Self::Authenticate(Token(token)),
+            Message::Sightings(proto::Sightings { sightings }) => {
+                let read = |proto::Sighting { pod_uid: uid, address, since }| {
+                    Ok(Sighting { uid, address: address::from_bytes("sightings.address", &address)?, since })
+                };
+                Self::Sightings(sightings.into_iter().map(read).collect::<Result<_, InvalidAddress>>()?)
+            }
         })
     }
 }
@@ -112,6 +121,14 @@ impl From<FromProbe> for proto::ProbeMessage {
             FromProbe::Ack { version } => Message::Ack(proto::Ack { version }),
             FromProbe::Nack { version, error } => Message::Nack(proto::Nack { version, error }),
             FromProbe::Authenticate(Token(token)) => Message::Authenticate(proto::Authenticate { token }),
+            FromProbe::Sightings(sightings) => {
+                let write = |Sighting { uid, address, since }: Sighting| proto::Sighting {
+                    pod_uid: uid,
+                    address: address::to_bytes(address),
+                    since,
+                };
+                Message::Sightings(proto::Sightings { sightings: sightings.into_iter().map(write).collect() })
+            }
         };
         Self { message: Some(message) }
     }

@@ -97,9 +97,10 @@ impl Content {
     }
 
     fn owner(&mut self, owner: &Owner) {
-        let Owner { holder, from, until } = owner;
+        let Owner { holder, from, until, sighted } = owner;
         self.number(*from);
         self.number(until.unwrap_or(0));
+        self.0.push(u8::from(*sighted));
         match holder {
             Holder::Pod(pod) => {
                 self.0.push(1);

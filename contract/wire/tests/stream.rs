@@ -133,10 +133,12 @@ fn owner() -> impl Strategy<Value = Owner> {
         service().prop_map(Holder::Service),
         "\\PC{0,8}".prop_map(Holder::Node),
     ];
-    (holder, any::<u64>(), proptest::option::of(1..u64::MAX)).prop_map(|(holder, from, until)| Owner {
+    let until = proptest::option::of(1..u64::MAX);
+    (holder, any::<u64>(), until, any::<bool>()).prop_map(|(holder, from, until, sighted)| Owner {
         holder,
         from,
         until,
+        sighted,
     })
 }
 

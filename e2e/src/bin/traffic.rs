@@ -26,7 +26,13 @@ enum Command {
         reply: u64,
     },
     /// Connect, send, shut down, read to the end.
-    Send { address: SocketAddr, bytes: u64 },
+    Send {
+        address: SocketAddr,
+        bytes: u64,
+        /// How often, one after the other.
+        #[arg(long, default_value_t = 1)]
+        times: u32,
+    },
     /// Wait for the end of standard input, then remove what a process of tests has left.
     SweepAfter { process: u32 },
 }
@@ -39,7 +45,7 @@ fn main() -> Result<()> {
     }
     match command {
         Command::Serve { address, reply } => serve(address, reply),
-        Command::Send { address, bytes } => send(address, bytes),
+        Command::Send { address, bytes, times } => (0..times).try_for_each(|_| send(address, bytes)),
         Command::SweepAfter { process } => janitor::sweep_after(process),
     }
 }

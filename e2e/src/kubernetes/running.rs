@@ -3,12 +3,13 @@
 use super::namespace::Namespace;
 use crate::cgroup;
 use crate::netns::Netns;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::wait::conditions::is_pod_running;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A pod that only holds its network open.
 const HOLDER: &str = "apiVersion: v1
@@ -57,6 +58,13 @@ impl Running {
         let address = address.into();
         let connected = self.netns.run(|| TcpStream::connect_timeout(&address, super::PATIENCE));
         connected.with_context(|| format!("{} connects to {address}", self.name))
+    }
+
+    /// Tries to reach an address where nobody answers, and gives up after `patience`.
+    pub fn attempt(&self, address: SocketAddr, patience: Duration) -> Result<()> {
+        let connected = self.netns.run(|| TcpStream::connect_timeout(&address, patience));
+        ensure!(connected.is_err(), "{} has connected to {address}, where nobody should be", self.name);
+        Ok(())
     }
 
     /// A connection and its other end.

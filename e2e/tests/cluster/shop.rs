@@ -1,12 +1,16 @@
 //! Two edges that cross the nodes in both directions, each with a connection that lives and moves when told to.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::floor::Floor;
+use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::running::Running;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::traffic;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 const PORT: u16 = 8080;
 
@@ -47,5 +51,42 @@ impl<'a> Shop<'a> {
             truth.to_server += 500;
         }
         Ok(truth)
+    }
+
+    /// Traffic goes on while `trouble` happens, and no counter goes back; at the end both reporters say the
+    /// truth, over all label sets.
+    pub(crate) fn exact_throughout<T>(
+        &self,
+        kubernetes: &Kubernetes,
+        trouble: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let stop = AtomicBool::new(false);
+        let (truth, outcome) = thread::scope(|scope| -> Result<_> {
+            let load = scope.spawn(|| self.load(&stop));
+            let floors = scope.spawn(|| self.hold_floors(&stop));
+            let outcome = trouble();
+            stop.store(true, Ordering::Relaxed);
+            let truth = load.join().expect("the load")?;
+            floors.join().expect("the scraper")?;
+            Ok((truth, outcome?))
+        })?;
+        let edge = self.there();
+        longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
+        Ok(outcome)
+    }
+
+    /// No counter of this shop goes back for as long as this goes on.
+    fn hold_floors(&self, stop: &AtomicBool) -> Result<()> {
+        let mut floors = NODES.map(|node| (node, Floor::default()));
+        while !stop.load(Ordering::Relaxed) {
+            for (node, floor) in &mut floors {
+                let mut scrape = longwire::scrape(node)?;
+                // Other tests' long connections end, and go.
+                let name = &self.namespace.name;
+                scrape.samples.retain(|sample| sample.labels.get("source_workload_namespace") == Some(name));
+                floor.rise(&scrape).with_context(|| format!("on {node}"))?;
+            }
+        }
+        Ok(())
     }
 }

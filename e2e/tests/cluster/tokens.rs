@@ -1,15 +1,18 @@
 //! Who is not a probe of its node is refused, and told why: a real API server judges real tokens.
 
 use anyhow::{Context, Result, ensure};
+use jsonwebtoken::dangerous::insecure_decode_claims;
+use jsonwebtoken::{EncodingKey, decode_header, encode};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::netns::Netns;
 use longwire_e2e::process::Process;
-use longwire_e2e::{binaries, janitor};
+use longwire_e2e::{binaries, command, janitor};
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const AUDIENCE: &str = "--audience=longwire-operator";
@@ -36,8 +39,26 @@ fn bound(pod: &(String, String)) -> [String; 3] {
     ["--bound-object-kind=Pod".to_owned(), format!("--bound-object-name={name}"), format!("--bound-object-uid={uid}")]
 }
 
+/// A token like this one, header and claims, but issued so many seconds ago for an hour, and signed with this key.
+fn forged(genuine: &str, age: u64, key: &Path) -> Result<String> {
+    let mut claims: Value = insecure_decode_claims(genuine)?;
+    let issued = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() - age;
+    for (claim, at) in [("iat", issued), ("nbf", issued), ("exp", issued + 3_600)] {
+        ensure!(claims[claim].is_u64(), "a genuine token has no {claim}: {claims}");
+        claims[claim] = json!(at);
+    }
+    Ok(encode(&decode_header(genuine)?, &claims, &EncodingKey::from_rsa_pem(&fs::read(key)?)?)?)
+}
+
+/// Writes what the operator's certificate is to be verified by.
+fn write_authority(kubernetes: &Kubernetes, directory: &Path) -> Result<()> {
+    let bundle = r"jsonpath={.data.ca\.crt}";
+    let words = ["--namespace", longwire::NAMESPACE, "get", "configmap", "longwire-operator-ca", "-o", bundle];
+    Ok(fs::write(directory.join("ca.crt"), kubernetes.kubectl(&words)?)?)
+}
+
 /// A probe that says it is node n1's, with this token; its log must have these words.
-fn expect_refusal(operator: &str, directory: &Path, token: Option<&str>, words: &str) -> Result<()> {
+fn expect_word(operator: &str, directory: &Path, token: Option<&str>, words: &str) -> Result<()> {
     let (certificates, file) = (directory.join("ca.crt"), directory.join("token"));
     let (certificates, file_flag) =
         (format!("--operator-ca={}", certificates.display()), format!("--operator-token={}", file.display()));
@@ -66,9 +87,7 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
     let longwire::Holder { pod, uid, address: operator } = longwire::holder(kubernetes)?;
     let replica = (pod, uid);
     let directory = janitor::temporary_directory("token")?;
-    let bundle = r"jsonpath={.data.ca\.crt}";
-    let words = ["--namespace", longwire::NAMESPACE, "get", "configmap", "longwire-operator-ca", "-o", bundle];
-    fs::write(directory.path().join("ca.crt"), kubernetes.kubectl(&words)?)?;
+    write_authority(kubernetes, directory.path())?;
     let (here, there) = (probe_of(kubernetes, "n1")?, probe_of(kubernetes, "n2")?);
     let of = |account: &str, audience: &str, pod: Option<&(String, String)>| {
         let flags = pod.map(bound).into_iter().flatten().collect::<Vec<_>>();
@@ -87,9 +106,33 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
         (Some(of("longwire-probe", AUDIENCE, Some(&there))?), "the token is that of a pod of node n2"),
     ];
     for (token, words) in &cases {
-        expect_refusal(&operator, directory.path(), token.as_deref(), words)?;
+        expect_word(&operator, directory.path(), token.as_deref(), words)?;
     }
     Ok(())
+}
+
+#[test]
+fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_reason() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let directory = janitor::temporary_directory("token")?;
+    write_authority(kubernetes, directory.path())?;
+    let flags = [[AUDIENCE.to_owned()].as_slice(), &bound(&probe_of(kubernetes, "n1")?)].concat();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let genuine = token(kubernetes, "longwire-probe", &flags)?;
+    let (own, other) = (kubernetes.layout().certificates().join("service-accounts.key"), directory.path().join("key"));
+    command::run("openssl", &["genrsa", "-out", other.to_str().context("path")?, "2048"])?;
+    let operator = longwire::holder(kubernetes)?.address;
+    let cases = [
+        (forged(&genuine, 7_200, &own)?, "service account token has expired"),
+        (forged(&genuine, 0, &other)?, "error in cryptographic primitive"),
+    ];
+    for (token, words) in &cases {
+        expect_word(&operator, directory.path(), Some(token), words)?;
+    }
+    // The same way of making one, and nothing wrong with it.
+    expect_word(&operator, directory.path(), Some(&forged(&genuine, 0, &own)?), "connected operator=")
 }
 
 #[test]

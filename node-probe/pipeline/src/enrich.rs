@@ -19,6 +19,7 @@ mod peer;
 mod recent;
 mod resolution;
 mod saved;
+mod sighting;
 
 pub(crate) use cgroup::Named;
 pub(crate) use end::{End, Endpoint, Host, Sequence};
@@ -29,15 +30,16 @@ pub(crate) use resolution::Resolution;
 
 use crate::aggregate::Mention;
 use crate::connection::Passes;
-use crate::record::Monotonic;
+use crate::record::{Monotonic, SightRecord};
 use hashbrown::HashSet;
 use identity::Identities;
 use inquiry::Patience;
 use join::Joins;
 use local::{Finding, Locals, Standing};
-use longwire_model::identity::{Address, UnixNanos, Workload};
+use longwire_model::identity::{Address, Sighting, UnixNanos, Workload};
 use longwire_model::update::{LocalPod, Update};
 use peer::Look;
+use sighting::{Seen, Sightings};
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -63,6 +65,7 @@ pub(crate) struct Enrich {
     locals: Locals,
     joins: Joins,
     identities: Identities,
+    sightings: Sightings,
     backends: Vec<BackendQuestion>,
     /// Inquiries for which something has changed.
     woken: Vec<u64>,
@@ -100,6 +103,7 @@ impl Enrich {
             locals: Locals::new(host_netns),
             joins: Joins::new(),
             identities: Identities::new(),
+            sightings: Sightings::new(),
             backends: Vec::new(),
             woken: Vec::new(),
             configured: false,
@@ -108,6 +112,10 @@ impl Enrich {
             wall_clock_offset,
             counts: Counts::default(),
         }
+    }
+
+    pub(crate) fn set_clock(&mut self, wall_clock_offset: UnixNanos) {
+        self.wall_clock_offset = wall_clock_offset;
     }
 
     /// An end is seen for the first time.
@@ -182,6 +190,28 @@ impl Enrich {
         self.locals.cgroups.name(cgroup, Named::of(names));
     }
 
+    /// A cgroup speaks to others for the first time. Who shares the node's addresses says nothing by that.
+    pub(crate) fn sight(&mut self, record: &SightRecord) {
+        let SightRecord { cgroup, netns, local: address, time: at } = *record;
+        if netns != self.host_netns
+            && let Some(Named::Pod(uid) | Named::Perhaps(uid)) = self.locals.cgroups.named(cgroup)
+        {
+            self.sightings.see(cgroup, Seen { uid, address, at });
+        }
+    }
+
+    /// Of this node's pods, what was not yet handed out.
+    pub(crate) fn take_sightings(&mut self) -> Vec<Sighting> {
+        let taken = self.sightings.take(|uid| self.locals.knows(uid)).into_iter();
+        taken.map(|seen| seen.by_clock(self.wall_clock_offset)).collect()
+    }
+
+    /// All that is known of this node's pods.
+    pub(crate) fn sightings(&self) -> Vec<Sighting> {
+        let all = self.sightings.all(|uid| self.locals.knows(uid)).into_iter();
+        all.map(|seen| seen.by_clock(self.wall_clock_offset)).collect()
+    }
+
     pub(crate) fn apply(&mut self, update: &Update, now: Monotonic) {
         self.configured = true;
         for pod in &update.pods {
@@ -206,6 +236,7 @@ impl Enrich {
     /// Forgets what nobody used for long.
     pub(crate) fn sweep(&mut self, now: Monotonic) {
         self.locals.sweep(now);
+        self.sightings.sweep(now);
         self.identities.sweep(now);
     }
 

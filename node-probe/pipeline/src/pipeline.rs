@@ -23,7 +23,7 @@ use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
 use crate::enrich::{Enrich, Wait};
 use crate::record::{Monotonic, Sample};
-use longwire_model::identity::{Address, UnixNanos};
+use longwire_model::identity::{Address, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
 use pending::Pending;
@@ -52,11 +52,11 @@ pub struct Options {
     pub max_pending: usize,
     /// Inode of the node's own network namespace.
     pub host_netns: u32,
-    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC.
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
     pub wall_clock_offset: UnixNanos,
 }
 
-/// What the pipeline wants to know since it was last asked.
+/// What the pipeline wants to know, and to tell, since it was last asked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Questions {
     /// Addresses whose owners the operator shall tell, now and when they change.
@@ -64,6 +64,8 @@ pub struct Questions {
     /// Addresses of no more interest.
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
+    /// No question: what the operator shall know.
+    pub sightings: Vec<Sighting>,
 }
 
 /// Pure: bytes, samples, answers and times come in as arguments, and nothing waits or blocks.
@@ -117,6 +119,12 @@ impl Pipeline {
     pub fn ingest(&mut self, bytes: &[u8], now: Monotonic) {
         self.ingest_record(bytes, now);
         self.pursue_woken(now);
+    }
+
+    /// The wall clock as it is set now, less CLOCK_MONOTONIC: by it is looked up who held an address. Start times that were
+    /// told stay what they are.
+    pub fn set_clock(&mut self, offset: UnixNanos) {
+        self.enrich.set_clock(offset);
     }
 
     /// A pass of the sampler begins. The ring was drained up to here.
@@ -193,7 +201,7 @@ impl Pipeline {
         let (ask, forget) = self.enrich.take_address_questions();
         let mut backends = self.enrich.take_backend_questions();
         backends.retain(|question| self.pending.contains(question.token));
-        Questions { ask, forget, backends }
+        Questions { ask, forget, backends, sightings: self.enrich.take_sightings() }
     }
 
     /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
@@ -208,6 +216,12 @@ impl Pipeline {
     #[must_use]
     pub fn interest(&self) -> Vec<IpAddr> {
         self.enrich.interest()
+    }
+
+    /// Where this node's pods were seen to speak from: what a new stream is told.
+    #[must_use]
+    pub fn sightings(&self) -> Vec<Sighting> {
+        self.enrich.sightings()
     }
 
     /// True once when every live connection shall be announced anew: the table was full, refused one and has room again, or

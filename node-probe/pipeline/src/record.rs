@@ -78,13 +78,26 @@ pub struct RawCgroup {
     pub name: [[u8; CGROUP_NAME]; CGROUP_LEVELS],
 }
 
-const _: () = assert!(size_of::<RawRecord>() == 144 && size_of::<Sample>() == 48 && size_of::<RawCgroup>() == 784);
+/// `struct sight_record`, as it lies in the ring.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct RawSight {
+    pub kind: u32,
+    pub netns: u32,
+    pub cgroup: u64,
+    pub time: u64,
+    pub local: [u8; 16],
+}
+
+const _: () = assert!(size_of::<RawRecord>() == 144 && size_of::<Sample>() == 48);
+const _: () = assert!(size_of::<RawCgroup>() == 784 && size_of::<RawSight>() == 40);
 
 pub mod kind {
     pub const ANNOUNCE: u32 = 1;
     pub const CLOSE: u32 = 2;
     pub const FAIL: u32 = 3;
     pub const CGROUP: u32 = 4;
+    pub const SIGHT: u32 = 5;
 }
 
 pub mod flag {
@@ -211,10 +224,20 @@ pub struct CgroupRecord {
     pub names: Vec<String>,
 }
 
+/// The first connection of a cgroup that leaves its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SightRecord {
+    pub cgroup: u64,
+    pub netns: u32,
+    pub local: IpAddr,
+    pub time: Monotonic,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     Connection(ConnectionRecord),
     Cgroup(CgroupRecord),
+    Sight(SightRecord),
 }
 
 /// Why bytes are no record; counted by kind and skipped.
@@ -237,6 +260,10 @@ impl Record {
         let kind = u32::read_from_prefix(bytes).map_err(|_| InvalidRecord::Size { got: bytes.len(), want: 4 })?.0;
         match kind {
             kind::CGROUP => Ok(Self::Cgroup(CgroupRecord::of(&read(bytes)?))),
+            kind::SIGHT => {
+                let RawSight { netns, cgroup, time, local, .. } = read(bytes)?;
+                Ok(Self::Sight(SightRecord { cgroup, netns, local: address(local), time }))
+            }
             kind::ANNOUNCE | kind::CLOSE | kind::FAIL => ConnectionRecord::of(&read(bytes)?).map(Self::Connection),
             other => Err(InvalidRecord::Kind(other)),
         }

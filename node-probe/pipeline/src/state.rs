@@ -23,7 +23,7 @@ pub(crate) use reader::{Reader, Shared};
 pub(crate) use writer::Writer;
 
 /// Of the layout. State of another cannot be read.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// Why bytes are no state. A pipeline without it begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

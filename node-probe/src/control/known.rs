@@ -2,6 +2,7 @@
 
 use longwire_pipeline::pipeline::Pipeline;
 use longwire_wire::decode::Received;
+use longwire_wire::message::{FromProbe, Interest};
 use longwire_wire::version;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -34,9 +35,12 @@ impl Known {
         }
     }
 
-    pub(super) fn forget(&mut self, addresses: &[IpAddr]) {
-        for address in addresses {
-            self.addresses.remove(address);
+    /// What the operator is told to forget.
+    pub(super) fn heed(&mut self, word: &FromProbe) {
+        if let FromProbe::Interest(Interest { drop, .. }) = word {
+            for address in drop {
+                self.addresses.remove(address);
+            }
         }
     }
 

@@ -4,6 +4,10 @@ use super::Refusal;
 use crate::tls::UnixSeconds;
 use serde::Deserialize;
 use std::fmt;
+use std::time::{Duration, Instant};
+
+/// A token counts no longer than this without being looked at again.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A ServiceAccount, as the API server names it: `system:serviceaccount:<namespace>:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +22,8 @@ pub struct Verified {
     pub username: String,
     /// Pod that it is bound to.
     pub pod: Option<String>,
-    pub expires: UnixSeconds,
+    /// Until when it counts, by a clock that nobody sets.
+    pub until: Instant,
 }
 
 /// Body of the token; believed only after its signature.
@@ -26,6 +31,7 @@ pub struct Verified {
 pub struct Claims {
     pub sub: String,
     pub exp: UnixSeconds,
+    pub iat: Option<UnixSeconds>,
     #[serde(rename = "kubernetes.io")]
     pub kubernetes: Option<Bound>,
 }
@@ -52,8 +58,8 @@ impl fmt::Display for Account {
 
 impl Verified {
     /// The pod that the token is bound to, if it is one of this account and the token has not expired.
-    pub fn pod_of(&self, account: &Account, now: UnixSeconds) -> Result<&str, Refusal> {
-        if now >= self.expires {
+    pub fn pod_of(&self, account: &Account, now: Instant) -> Result<&str, Refusal> {
+        if now >= self.until {
             return Err(Refusal::Expired);
         }
         if self.username != account.to_string() {
@@ -64,14 +70,24 @@ impl Verified {
     }
 }
 
-impl From<Claims> for Verified {
+impl Claims {
+    /// How long it is still good for, where `wall` is the time since 1970: never longer than it was made for, however slow the
+    /// clock is. Zero when by this clock it has expired.
+    #[must_use]
+    pub fn left(&self, wall: Duration) -> Duration {
+        let life = self.iat.map_or(LONGEST, |issued| Duration::from_secs(self.exp.saturating_sub(issued)));
+        Duration::from_secs(self.exp).saturating_sub(wall).min(life).min(LONGEST)
+    }
+
     /// Both places that name the account must agree; where they do not, it is nobody's.
-    fn from(claims: Claims) -> Self {
-        let Claims { sub, exp, kubernetes } = claims;
+    #[must_use]
+    pub fn verified(self, wall: Duration, now: Instant) -> Verified {
+        let until = now + self.left(wall);
+        let Self { sub, kubernetes, .. } = self;
         let bound = kubernetes.filter(|bound| {
             let Bound { namespace, serviceaccount, .. } = bound;
             sub == Account { namespace: namespace.clone(), name: serviceaccount.name.clone() }.to_string()
         });
-        Self { username: sub, pod: bound.and_then(|bound| bound.pod).map(|pod| pod.uid), expires: exp }
+        Verified { username: sub, pod: bound.and_then(|bound| bound.pod).map(|pod| pod.uid), until }
     }
 }

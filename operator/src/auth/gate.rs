@@ -4,11 +4,10 @@ use super::cache::{self, Cache};
 use super::review::{self, Answer};
 use super::{Account, InvalidToken, Keys, ProbePods, Refusal, Verified};
 use crate::figures::Figures;
-use crate::tls::UnixSeconds;
 use kube::Client;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use tokio::sync::{Semaphore, watch};
 use tonic::metadata::MetadataMap;
 
@@ -33,7 +32,7 @@ pub struct Pass {
     /// UID of the probe's pod.
     pub pod: String,
     pub node: Arc<str>,
-    pub expires: UnixSeconds,
+    pub until: Instant,
 }
 
 impl fmt::Debug for Gate {
@@ -96,10 +95,10 @@ impl Gate {
             return Err(Refusal::NotSynced);
         }
         let verified = self.verify(token).await?;
-        let pod = verified.pod_of(&self.account, now())?.to_owned();
+        let pod = verified.pod_of(&self.account, Instant::now())?.to_owned();
         let node = self.pods.borrow().nodes.get(&pod).cloned();
         let Some(node) = node else { return Err(Refusal::PodGone(pod)) };
-        Ok(Pass { pod, node, expires: verified.expires })
+        Ok(Pass { pod, node, until: verified.until })
     }
 
     async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
@@ -143,9 +142,4 @@ fn bearer(metadata: &MetadataMap) -> Option<&str> {
     let value = metadata.get("authorization")?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
-}
-
-/// A clock before 1970 is as good as none.
-pub(super) fn now() -> UnixSeconds {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,7 +1,7 @@
 //! The keys that the API server signs ServiceAccount tokens with, kept for the time when it cannot be asked.
 
 use super::claims::{Claims, Verified};
-use super::{AUDIENCE, PATIENCE};
+use super::{AUDIENCE, PATIENCE, wall};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation, decode, decode_header};
 use kube::Client;
@@ -68,7 +68,7 @@ impl KeySet {
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         let decoded = decode::<Claims>(token, &key, &validation).map_err(invalid)?;
-        Ok(decoded.claims.into())
+        Ok(decoded.claims.verified(wall(), Instant::now()))
     }
 }
 

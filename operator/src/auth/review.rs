@@ -1,14 +1,17 @@
 //! The API server's word on a token.
 
 use super::claims::{Claims, Verified};
-use super::{AUDIENCE, PATIENCE, Refusal};
+use super::{AUDIENCE, PATIENCE, Refusal, wall};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
 use kube::api::PostParams;
 use kube::{Api, Client};
+use std::time::{Duration, Instant};
 
 /// Pod that a token is bound to, among what the API server knows of its user.
 const POD_UID: &str = "authentication.kubernetes.io/pod-uid";
+/// How long a token counts of which this machine's clock says that it has expired: its probe comes again once a minute then.
+const DOUBTFUL: Duration = Duration::from_secs(60);
 /// Of its complaint, in characters, that a probe is told.
 const COMPLAINT: usize = 256;
 
@@ -49,9 +52,15 @@ fn judge(status: TokenReviewStatus, token: &str) -> Answer {
     }
     let user = user.unwrap_or_default();
     // Its signature is verified by now.
-    let Ok(Claims { exp: expires, .. }) = insecure_decode_claims(token) else {
+    let Ok(claims) = insecure_decode_claims::<Claims>(token) else {
         return Answer::Refused(Refusal::Rejected("it is not a ServiceAccount token".to_owned()));
     };
+    let until = Instant::now() + good_for(&claims, wall());
     let pod = user.extra.and_then(|mut extra| extra.remove(POD_UID)).and_then(|uids| uids.into_iter().next());
-    Answer::Verified(Verified { username: user.username.unwrap_or_default(), pod, expires })
+    Answer::Verified(Verified { username: user.username.unwrap_or_default(), pod, until })
+}
+
+/// By a clock that is ahead it has expired; the API server has just said that it has not, and is asked again soon.
+pub(super) fn good_for(claims: &Claims, wall: Duration) -> Duration {
+    Some(claims.left(wall)).filter(|left| !left.is_zero()).unwrap_or(DOUBTFUL)
 }

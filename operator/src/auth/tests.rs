@@ -29,7 +29,7 @@ fn keys() -> KeySet {
 }
 
 fn claims() -> Value {
-    let now = super::gate::now();
+    let now = super::wall().as_secs();
     json!({
         "iss": "https://api",
         "aud": ["longwire-operator"],
@@ -62,8 +62,9 @@ fn verified(claims: &Value) -> Result<Verified, String> {
 fn a_token_that_the_api_server_has_signed_is_verified_without_it() {
     let claims = claims();
     let found = verified(&claims).unwrap();
-    assert_eq!(found.pod_of(&account(), super::gate::now()), Ok("p1"));
-    assert_eq!(Some(found.expires), claims["exp"].as_u64());
+    let (now, made_for) = (Instant::now(), Duration::from_secs(600));
+    assert_eq!(found.pod_of(&account(), now), Ok("p1"));
+    assert_eq!(found.pod_of(&account(), now + made_for), Err(Refusal::Expired));
 }
 
 #[rstest]
@@ -102,8 +103,8 @@ fn another_key_or_algorithm_or_a_changed_body_is_refused() {
 #[test]
 fn only_the_probes_account_and_a_bound_pod_pass() {
     let judge = |claims: Value| {
-        let claims: Claims = serde_json::from_value(claims).unwrap();
-        Verified::from(claims).pod_of(&account(), 1_000).map(str::to_owned)
+        let (claims, now): (Claims, _) = (serde_json::from_value(claims).unwrap(), Instant::now());
+        claims.verified(Duration::from_secs(1_000), now).pod_of(&account(), now).map(str::to_owned)
     };
     assert_eq!(judge(claims()), Ok("p1".to_owned()));
     let found = "system:serviceaccount:shop:longwire-probe".to_owned();
@@ -116,10 +117,35 @@ fn only_the_probes_account_and_a_bound_pod_pass() {
     assert_eq!(judge(with("/exp", json!(1_000))), Err(Refusal::Expired));
 }
 
+/// A token that was made at 10,000 for 600 s, and how long it counts at this time of the operator's clock.
+#[rstest]
+#[case::by_a_right_clock(10_100, 500, 500)]
+#[case::by_a_clock_that_is_an_hour_slow(6_500, 600, 600)]
+#[case::by_a_clock_that_is_an_hour_fast(13_700, 0, 60)]
+#[case::at_the_last_moment(10_600, 0, 60)]
+#[case::before_there_was_time(0, 600, 600)]
+fn how_long_a_token_counts_is_bounded_whatever_the_clock_says(
+    #[case] wall: u64,
+    #[case] by_keys: u64,
+    #[case] by_the_api_server: u64,
+) {
+    let claims: Claims =
+        serde_json::from_value(json!({"sub": "u", "iat": 10_000, "exp": 10_600, "kubernetes.io": null})).unwrap();
+    let wall = Duration::from_secs(wall);
+    let found = [claims.left(wall), super::review::good_for(&claims, wall)];
+    assert_eq!(found, [by_keys, by_the_api_server].map(Duration::from_secs));
+}
+
+#[test]
+fn a_token_without_end_counts_for_a_year_until_it_is_looked_at_again() {
+    let claims: Claims = serde_json::from_value(json!({"sub": "u", "exp": u64::MAX, "kubernetes.io": null})).unwrap();
+    assert_eq!(claims.left(Duration::from_secs(10_000)), Duration::from_secs(31_536_000));
+}
+
 #[test]
 fn an_answer_is_remembered_for_ten_seconds() {
     let (mut cache, start) = (Cache::default(), Instant::now());
-    let known = Verified { username: "u".to_owned(), pod: None, expires: 1 };
+    let known = Verified { username: "u".to_owned(), pod: None, until: start };
     cache.put(hash("a"), known.clone(), start);
     let at = |seconds| start + Duration::from_millis(seconds);
     assert_eq!(cache.get(&hash("a"), at(9_999)), Some(known));

@@ -2,15 +2,12 @@
 
 use super::reach::Bound;
 use crate::complaint::{INVALID_ANNOTATION, PodComplaint};
-use crate::object::{Pod, SERIES_SETS};
-use longwire_model::series::InvalidSeriesSet;
+use crate::object::Pod;
 
 /// Notes what was not said of this pod just before: nothing is repeated at every edit of whatever.
 pub(super) fn tell(pod: &Pod, bound: &Bound, former: Option<&Bound>, complaints: &mut Vec<PodComplaint>) {
     let known = former.filter(|former| former.is_of(&pod.uid));
-    let named = known.map(|known| known.unknown_sets()).unwrap_or_default();
-    for set in pod.series.unknown.iter().filter(|set| !named.contains(set)) {
-        let note = format!("annotation {SERIES_SETS}: {}", InvalidSeriesSet(set.clone()));
+    for note in pod.series.complaints(known.and_then(Bound::asked)) {
         complaints.push(complaint(pod, INVALID_ANNOTATION, note));
     }
     let told = known.map(|known| known.outcome.complaints.as_slice()).unwrap_or_default();

@@ -144,6 +144,7 @@ impl Policies {
                 uid: standing.uid.clone(),
                 generation: standing.generation,
                 accepted: standing.accepted.clone(),
+                unknown: standing.unknown.clone(),
                 conflicted,
                 workloads_selected: reach.map_or(0, Reach::workloads),
                 nodes: reach.map(Reach::nodes).unwrap_or_default(),
@@ -154,10 +155,11 @@ impl Policies {
     }
 
     fn judge(&mut self, objects: &Objects, key: &Key, revision: u64) {
-        fn head<S>(policy: &Policy<S>, accepted: Result<(), Refusal>) -> (String, i64, Result<(), Refusal>) {
-            (policy.uid.clone(), policy.generation, accepted)
+        type Head = (String, i64, Result<(), Refusal>, Option<String>);
+        fn head<S>(policy: &Policy<S>, accepted: Result<(), Refusal>) -> Head {
+            (policy.uid.clone(), policy.generation, accepted, policy.unknown.clone())
         }
-        fn plain<S>(policy: &Arc<Policy<S>>) -> (String, i64, Result<(), Refusal>) {
+        fn plain<S>(policy: &Arc<Policy<S>>) -> Head {
             head(policy, policy.spec.as_ref().map(|_| ()).map_err(Refusal::clone))
         }
         self.judged = true;
@@ -171,7 +173,7 @@ impl Policies {
             Kind::StatsMatcher => objects.stats.get(name).map(plain),
             _ => None,
         };
-        let Some((uid, generation, accepted)) = found else {
+        let Some((uid, generation, accepted, unknown)) = found else {
             self.standings.remove(key);
             return;
         };
@@ -181,10 +183,16 @@ impl Policies {
         {
             tracing::warn!("{key} is not accepted: {refusal}");
         }
+        if let Some(text) = &unknown
+            && former.is_none_or(|former| former.unknown != unknown)
+        {
+            tracing::warn!("{key}: {text}");
+        }
         let standing = Standing {
             uid,
             generation,
             accepted,
+            unknown,
             conflicted: former.and_then(|former| former.conflicted.clone()),
             workloads_selected: former.map_or(0, |former| former.workloads_selected),
             nodes: former.map(|former| former.nodes.clone()).unwrap_or_default(),

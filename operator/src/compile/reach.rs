@@ -1,7 +1,7 @@
 //! Whom each object reaches, counted pod by pod, so that a pod that comes or goes costs what the pod is.
 
 use super::scope::Outcome;
-use crate::object::{self, Key, Name};
+use crate::object::{self, Asked, Key, Name};
 use longwire_model::identity::Pod;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -34,21 +34,21 @@ pub(super) struct Bound {
 #[derive(Debug)]
 struct Seat {
     pod: Arc<Pod>,
-    /// Of its annotation, what names no series set.
-    unknown_sets: Vec<String>,
+    /// What its annotation asked for, understood or not.
+    asked: Asked,
 }
 
 impl Bound {
     pub(super) fn pod(outcome: Arc<Outcome>, pod: Arc<Pod>, object: &object::Pod) -> Self {
-        Self { outcome, pod: Some(Seat { pod, unknown_sets: object.series.unknown.clone() }) }
+        Self { outcome, pod: Some(Seat { pod, asked: object.series.clone() }) }
     }
 
     pub(super) fn is_of(&self, uid: &str) -> bool {
         self.pod.as_ref().is_some_and(|seat| seat.pod.uid == uid)
     }
 
-    pub(super) fn unknown_sets(&self) -> &[String] {
-        self.pod.as_ref().map(|seat| seat.unknown_sets.as_slice()).unwrap_or_default()
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        self.pod.as_ref().map(|seat| &seat.asked)
     }
 
     pub(super) fn namespace(outcome: Arc<Outcome>) -> Self {

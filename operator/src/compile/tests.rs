@@ -1,9 +1,11 @@
+mod seen;
+
 use super::{Answer, Changes, Compiler, Settings};
 use crate::event::Event;
 use crate::index::{Index, Stale};
 use crate::object::{Kind, Name, Pod};
 use crate::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Backing, Holder, Place, Service, Workload};
+use longwire_model::identity::{Address, Backing, Holder, Place, Service, Sighting, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
@@ -32,6 +34,13 @@ impl Operator {
         events.into_iter().for_each(|event| self.index.apply(event, &mut stale));
         self.compiler.compile(&self.index, stale, now)
     }
+
+    /// A node's kernel saw this; whose answers change, and how many were none of its pods.
+    fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, u64) {
+        let sighting = Sighting { uid: uid.to_owned(), address: ip(address), since };
+        let (changes, strange) = self.compiler.sight(&self.index, node, &[sighting], since + 10);
+        (answers(&changes), strange)
+    }
 }
 
 /// Nodes with the names of their pods, as `n1: a b`.
@@ -43,7 +52,7 @@ fn nodes(changes: &Changes) -> Vec<String> {
     changes.nodes.iter().map(text).collect()
 }
 
-/// Answers as `address: owner from-until, ...`.
+/// Answers as `address: owner from-until, ...`; a `from` that was seen has a `!`.
 fn answers(changes: &Changes) -> Vec<String> {
     let holder = |holder: &Holder| match holder {
         Holder::Pod(pod) => pod.uid.clone(),
@@ -54,7 +63,8 @@ fn answers(changes: &Changes) -> Vec<String> {
         let owners = answer.address.owners.iter();
         let owners = owners.map(|owner| {
             let until = owner.until.map_or_else(String::new, |until| until.to_string());
-            format!("{} {}-{until}", holder(&owner.holder), owner.from)
+            let seen = if owner.sighted { "!" } else { "" };
+            format!("{} {}{seen}-{until}", holder(&owner.holder), owner.from)
         });
         owners.collect::<Vec<_>>().join(", ")
     };
@@ -139,7 +149,8 @@ fn a_pod_is_local_from_when_it_has_a_node_and_known_to_others_from_when_it_has_a
 fn a_completed_pod_does_not_shadow_the_next_holder_of_its_address() {
     let job = Pod { ended: true, ..pod("job", "j", "10.0.0.1") };
     let (mut operator, changes) = Operator::new(vec![apply(a()), apply(job.clone())]);
-    assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec!["10.0.0.1: uid-a 0-".to_owned()]));
+    assert_eq!(nodes(&changes), ["n1: a"]);
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-, uid-j 0-100"]);
     // Nor does a late word of it.
     let changes = operator.take(vec![apply(job), delete(Kind::Pod, "j")], 200);
     assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec![]));
@@ -172,6 +183,31 @@ fn a_pod_that_is_made_anew_under_its_name_is_another() {
     let changes = operator.take(vec![apply(again)], 300);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-300, uid-again 250-"]);
     assert_eq!(changes.nodes[0].1.pods.keys().collect::<Vec<_>>(), ["uid-again"]);
+}
+
+#[test]
+fn pods_and_services_of_two_families_own_an_address_of_each() {
+    let addresses = |v4: &str, v6: &str| vec![ip(v4), ip(v6)];
+    let dual = Pod { addresses: addresses("10.0.0.1", "fd00::1"), ..a() };
+    let web = crate::object::Service {
+        addresses: addresses("10.96.0.1", "fd00:96::1"),
+        ..service("web", "web", "10.96.0.1")
+    };
+    let (mut operator, changes) = Operator::new(vec![apply(dual.clone()), apply(web)]);
+    let host = "web.shop.svc.example.org";
+    let expected = [
+        "10.0.0.1: uid-a 0-",
+        &format!("10.96.0.1: {host} 0-"),
+        "fd00::1: uid-a 0-",
+        &format!("fd00:96::1: {host} 0-"),
+    ];
+    assert_eq!(answers(&changes), expected);
+    // One of them is another's too; the other one is not.
+    let changes = operator.take(vec![apply(pod("web", "b", "fd00::1"))], 200);
+    assert_eq!(answers(&changes), ["fd00::1: uid-a 0-, uid-b 0-"]);
+    let changes = operator.take(vec![apply(Pod { addresses: vec![ip("10.0.0.1")], ..dual })], 300);
+    // What the pod has is news to whom asks for the address that it keeps.
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-", "fd00::1: uid-a 0-300, uid-b 0-"]);
 }
 
 #[test]

@@ -128,6 +128,25 @@ fn a_lease_that_was_abandoned_before_the_start_is_taken_at_first_sight(#[case] n
     assert_eq!(election.step(at(1), wall(1000)), Step::Wait);
 }
 
+#[rstest]
+#[case::an_hour_ahead(3_600)]
+#[case::an_hour_back(-3_600)]
+fn a_clock_that_jumps_changes_nothing_for_who_has_seen_the_lease_live(#[case] jump: i64) {
+    let mut election = election();
+    election.observe(Some(record("1", Some(OTHER))), at(0));
+    election.observe(Some(record("2", Some(OTHER))), at(1));
+    assert_eq!(election.step(at(2), wall(10_000 + jump)), Step::Wait);
+    // The holder's clock jumps, and its renewals tell of it.
+    let renewed = Record { renewed: Some(wall(10_000 + jump)), ..record("3", Some(OTHER)) };
+    election.observe(Some(renewed), at(3));
+    assert_eq!(election.step(at(8), wall(10_000)), Step::Wait);
+    assert!(matches!(election.step(at(9), wall(10_000)), Step::Replace(_)));
+    // One's own: what is written is for people, and one goes on holding it.
+    election.observe(Some(record("4", Some(ME))), at(10));
+    let Step::Replace(own) = election.step(at(12), wall(10_000 + jump)) else { panic!("it is not renewed") };
+    assert_eq!((own.renewed, own.acquired), (Some(wall(10_000 + jump)), Some(wall(100))));
+}
+
 #[test]
 fn a_holder_stays_one_until_another_shows_itself() {
     let mut election = election();

@@ -11,6 +11,8 @@ use crate::object::{
 use longwire_model::matcher::StringMatcher;
 
 const UNKNOWN_TAG: &str = "UnknownExtraStatTag";
+/// Entries of one annotation that are told of by themselves.
+const MOST_TOLD: usize = 3;
 
 /// Lists that are too long are cut.
 pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
@@ -37,6 +39,7 @@ pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
 pub(super) fn apply_stats(stats: &mut StatsDraft<'_>, wishes: &Wishes, complaints: &mut Vec<Complaint>) {
     let mut read = |annotation: &str, words: Option<&Words>, to_pattern: ToPattern| {
         let words = words?;
+        let before = complaints.len();
         let mut matchers = Vec::with_capacity(words.words.len());
         for word in &words.words {
             match to_pattern(word).and_then(|pattern| StringMatcher::new(pattern, false)) {
@@ -49,6 +52,7 @@ pub(super) fn apply_stats(stats: &mut StatsDraft<'_>, wishes: &Wishes, complaint
                 }
             }
         }
+        abridge(complaints, before, annotation);
         Some(List { matchers: matchers.into(), by: None })
     };
     let lists = [
@@ -69,6 +73,7 @@ pub(super) fn chosen_tags<'a>(
     complaints: &mut Vec<Complaint>,
 ) -> Vec<Extra<'a>> {
     let wanted = wishes.map(|wishes| wishes.extra_tags.words.as_slice()).unwrap_or_default();
+    let before = complaints.len();
     let is_wanted = |extra: &Extra<'_>| wanted.iter().any(|name| *name == extra.tag.name.as_str());
     for name in wanted.iter().filter(|name| !draft.extra.keys().any(|known| known.as_str() == name.as_str())) {
         let note = format!(
@@ -77,5 +82,17 @@ pub(super) fn chosen_tags<'a>(
         );
         complaints.push(Complaint { reason: UNKNOWN_TAG, note });
     }
+    abridge(complaints, before, EXTRA_STAT_TAGS);
     draft.extra.values().filter(|extra| !extra.tag.opt_in || is_wanted(extra)).copied().collect()
+}
+
+/// Of what is told about one annotation since there were `before`, a few and the number of the rest: sixty-four Events on one
+/// pod tell no more.
+fn abridge(complaints: &mut Vec<Complaint>, before: usize, annotation: &str) {
+    let more = (complaints.len() - before).saturating_sub(MOST_TOLD);
+    if more > 0 {
+        complaints.truncate(before + MOST_TOLD);
+        let note = format!("annotation {annotation}: {more} more of its entries cannot be used");
+        complaints.push(Complaint { reason: INVALID_ANNOTATION, note });
+    }
 }

@@ -24,6 +24,8 @@ pub struct Pod {
     pub started: UnixNanos,
     /// Nothing of it runs any more, and its addresses may be another's.
     pub ended: bool,
+    /// When the last of its containers stopped, to the second; 0: unknown.
+    pub finished: UnixNanos,
     /// Its condition `Ready` is true.
     pub ready: bool,
     /// Named TCP ports of its containers.
@@ -62,6 +64,7 @@ impl TryFrom<k8s::Pod> for Pod {
             addresses: pod_addresses(&status)?,
             started: nanoseconds(status.start_time.as_ref()),
             ended: has_ended(&metadata, &status),
+            finished: finished(&status),
             ready: is_ready(&status),
             ports: named_ports(&spec)?,
             series: Asked::of(metadata.annotations.as_ref()),
@@ -112,6 +115,12 @@ fn has_ended(metadata: &Metadata, status: &k8s::PodStatus) -> bool {
     let all_stopped = !containers.is_empty() && containers.iter().all(stopped);
     matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"))
         || metadata.deletion_timestamp.is_some() && all_stopped
+}
+
+fn finished(status: &k8s::PodStatus) -> UnixNanos {
+    let containers = status.container_statuses.iter().flatten();
+    let ends = containers.filter_map(|container| container.state.as_ref()?.terminated.as_ref()?.finished_at.as_ref());
+    ends.map(|end| nanoseconds(Some(end))).max().unwrap_or(0)
 }
 
 fn is_ready(status: &k8s::PodStatus) -> bool {

@@ -32,13 +32,15 @@ pub struct Policy<S> {
     /// 0: unknown, taken for older than all others.
     pub created: UnixNanos,
     pub spec: Result<S, Refusal>,
+    /// What of it this release does not know, and passes over.
+    pub unknown: Option<String>,
 }
 
 impl<S> Policy<S> {
     /// One that is there and says nothing that could be understood.
     pub(crate) fn unreadable(unreadable: &Unreadable) -> Self {
         let Unreadable { key, uid, generation, error } = unreadable.clone();
-        Self { key, uid, generation, created: 0, spec: Err(Refusal::invalid(error)) }
+        Self { key, uid, generation, created: 0, spec: Err(Refusal::invalid(error)), unknown: None }
     }
 }
 
@@ -50,5 +52,6 @@ fn policy<S>(kind: Kind, metadata: Metadata, spec: Result<S, Refusal>) -> Result
         created: nanoseconds(metadata.creation_timestamp.as_ref()),
         key: Key { kind, name },
         spec,
+        unknown: None,
     })
 }

@@ -57,6 +57,7 @@ fn a_pod_is_read_whole() {
         addresses: ips(&["10.0.0.1", "2001:db8::1"]),
         started: 1_704_164_645_000_000_000,
         ended: false,
+        finished: 0,
         ready: true,
         ports: BTreeMap::from([("http".to_owned(), 80)]),
         series: Asked::default(),
@@ -72,6 +73,28 @@ fn a_bare_pod_has_defaults() {
     assert_eq!((bare.name, bare.uid.as_str()), (Name::new("default", "web-1"), "default/web-1"));
     assert_eq!((bare.workload.as_str(), bare.started, bare.node), ("web-1", 0, None));
     assert_eq!((bare.service_account.as_str(), bare.ready), ("default", false));
+}
+
+/// Only the pod's own reference is read: there is no way to go round in.
+#[rstest]
+#[case::itself(json!({"generateName": "web-"}), "Pod", "web-1", "web-1")]
+#[case::each_other(json!({"generateName": "web-"}), "Pod", "web-2", "web-2")]
+#[case::named_by_hand(json!({}), "Pod", "web-2", "web-1")]
+#[case::a_replica_set_of_its_own_name(
+    json!({"generateName": "web-", "labels": {"pod-template-hash": "1"}}), "ReplicaSet", "web-1", "web"
+)]
+#[case::a_job_of_no_name(json!({"generateName": "web-"}), "Job", "", "web-1")]
+fn a_pod_in_a_circle_of_owners_is_named_after_its_controller(
+    #[case] metadata: Value,
+    #[case] kind: &str,
+    #[case] owner: &str,
+    #[case] expected: &str,
+) {
+    let mut metadata = metadata;
+    let reference = |controller: Option<bool>| json!({"apiVersion": "v1", "kind": kind, "name": owner, "uid": "u", "controller": controller});
+    // An owner that is not the controller says nothing.
+    metadata["ownerReferences"] = json!([reference(None), reference(Some(false)), reference(Some(true))]);
+    assert_eq!(pod(metadata, json!({}), json!({})).unwrap().workload, expected);
 }
 
 #[rstest]
@@ -159,8 +182,23 @@ fn the_annotation_names_series_sets(#[case] text: &str, #[case] sets: Option<Ser
     let metadata = json!({"name": "shop", "annotations": {SERIES_SETS: text}});
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
     let namespace = Namespace::try_from(from_value::<api::Namespace>(object).unwrap()).unwrap();
-    let expected = Asked { sets, unknown: unknown.iter().map(|name| (*name).to_owned()).collect() };
+    let expected = Asked { sets, unknown: unknown.iter().map(|name| (*name).to_owned()).collect(), unnamed: 0 };
     assert_eq!(namespace, Namespace { name: "shop".to_owned(), series: expected });
+}
+
+#[test]
+fn of_a_quarter_of_a_megabyte_of_series_sets_three_names_are_kept_and_the_rest_is_counted() {
+    let long = "x".repeat(100_000);
+    let many: Vec<String> = (0..20_000).map(|number| format!("s{number}")).collect();
+    let text = format!("s0,istio,{long},{},s1", many.join(","));
+    let metadata = json!({"annotations": {SERIES_SETS: text}});
+    let asked = pod(metadata, json!({}), json!({})).unwrap().series;
+    let unknown = ["s0".to_owned(), long[..64].to_owned(), "s1".to_owned()].to_vec();
+    let sets = Some(SeriesSets::NONE.with(SeriesSet::Istio));
+    assert_eq!(asked, Asked { sets, unknown, unnamed: 19_998 });
+    let told = asked.complaints(None);
+    assert_eq!((told.len(), asked.complaints(Some(&asked))), (4, vec![]));
+    assert_eq!(told[3], "annotation telemetry.longwire.io/series-sets: 19998 more of its entries name no series set");
 }
 
 #[rstest]

@@ -1,9 +1,9 @@
-use super::{Left, status};
+use super::{Left, accepted, status};
 use crate::acks::{Acked, Acks};
 use crate::object::{Key, Kind, Name};
 use crate::progress::progress;
 use crate::standing::{Standing, Standings};
-use crate::status::{Reports, Truth};
+use crate::status::{Condition, Reports, Truth};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ fn standing(revision: u64) -> Standing {
         uid: "u".to_owned(),
         generation: 3,
         accepted: Ok(()),
+        unknown: None,
         conflicted: None,
         workloads_selected: 2,
         nodes,
@@ -52,6 +53,14 @@ fn what_lost_to_another_object_is_said_beside_accepted() {
     let status = status(&standing, progress(&standing, &acked(5), &ready()));
     assert_eq!((status.accepted.status, status.conflicted.status), (Truth::True, Truth::True));
     assert_eq!(status.conflicted.message, "spec.tags[0]: shop/older has it");
+}
+
+#[test]
+fn what_of_an_object_is_without_effect_is_said_in_accepted() {
+    let standing = Standing { unknown: Some("spec.horizon is not known".to_owned()), ..standing(5) };
+    let Condition { status, reason, message } = accepted(&standing);
+    assert_eq!((status, reason.as_str()), (Truth::True, "Accepted"));
+    assert_eq!(message, "the object can be used in part: spec.horizon is not known");
 }
 
 #[test]

@@ -7,15 +7,13 @@ use longwire_wire::message::Token;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
+use tokio::time::sleep_until;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 /// Where a standby's probe finds the holder: `ip:port`.
 pub const HOLDER: &str = "longwire-holder";
-/// The wall clock is looked at so often: it may be set while somebody sleeps.
-const GLANCE: Duration = Duration::from_secs(10);
 
 /// Who a stream was admitted as.
 #[derive(Debug)]
@@ -43,7 +41,7 @@ impl Admission {
         let Self { gate: _, pass, pods } = self;
         tokio::select! {
             () = gone(pods, pass) => Refusal::PodGone(pass.pod.clone()),
-            () = until(pass.expires) => Refusal::Expired,
+            () = sleep_until(pass.until.into()) => Refusal::Expired,
         }
     }
 }
@@ -115,14 +113,4 @@ pub(super) fn elsewhere(holder: Option<SocketAddr>) -> Status {
         status.metadata_mut().insert(HOLDER, value);
     }
     status
-}
-
-async fn until(expires: u64) {
-    loop {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        match Duration::from_secs(expires).checked_sub(now) {
-            Some(left) if !left.is_zero() => tokio::time::sleep(left.min(GLANCE)).await,
-            _ => return,
-        }
-    }
 }

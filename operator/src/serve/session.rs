@@ -1,4 +1,9 @@
 //! What one probe knows and asks, and what it is to be told next. No I/O: a stream drives it.
+//!
+//! What a probe refuses, it would refuse again: the reason is in what it was sent. So it is not sent again before there is
+//! something else to send: refused pods and settings go with the next change of the node's configuration, refused answers when
+//! they change, and all of it with the next stream, on which the probe says what it has. Until then the node runs what it ran,
+//! and is not taken for one that runs what was published.
 
 use crate::acks::Acks;
 use crate::compile::{Answer, NodeConfiguration};
@@ -12,15 +17,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tonic::Status;
+use unanswered::{Offer, Unanswered};
 
 #[cfg(test)]
 mod tests;
+mod unanswered;
 
 /// Addresses that one stream may ask about at a time, and pods that it may say it knows.
 const MOST_ADDRESSES: usize = 65_536;
 const MOST_PODS: usize = 65_536;
 /// Answers in one update: a few hundred KiB.
 const ANSWERS: usize = 1_024;
+/// Version of a pod of which the probe has refused what it was told, or to let it go.
+const REFUSED: u64 = 0;
 /// Of a probe's complaint, in characters, that go into the log.
 const COMPLAINT: usize = 512;
 
@@ -41,8 +50,9 @@ pub(super) struct Session {
     answers_revision: u64,
     /// All up to this revision has been sent, and where it is noted that it was applied; `None`: nothing yet.
     sent: Option<(u64, Arc<Acks>)>,
-    acknowledged: Option<u64>,
-    refused: Option<u64>,
+    unanswered: Unanswered,
+    /// The version that was refused last, and why.
+    refused: Option<(u64, String)>,
 }
 
 impl Session {
@@ -62,7 +72,7 @@ impl Session {
             unsettled: BTreeSet::new(),
             answers_revision: 0,
             sent: None,
-            acknowledged: None,
+            unanswered: Unanswered::default(),
             refused: None,
         };
         session.ask(addresses)?;
@@ -76,37 +86,50 @@ impl Session {
                 drop.iter().for_each(|address| self.forget(*address));
                 self.ask(add.into_iter().map(|address| (address, 0)))
             }
-            // Whose stream it is, the stream has looked at.
-            FromProbe::Authenticate(_) => Ok(()),
+            // Whose stream it is, and what is not about it, the stream has looked at.
+            FromProbe::Authenticate(_) | FromProbe::Sightings(_) => Ok(()),
             FromProbe::Ack { version } => {
-                if self.acknowledged.replace(version) != Some(version) {
+                if self.unanswered.answered(version).is_some() {
                     tracing::debug!(node = self.node, version, "applied");
                 }
                 self.note_progress();
                 Ok(())
             }
             FromProbe::Nack { version, error } => {
-                if self.refused.replace(version) != Some(version) {
-                    let error: String = error.chars().take(COMPLAINT).collect();
+                let error: String = error.chars().take(COMPLAINT).collect();
+                if self.refused.as_ref().is_none_or(|(refused, _)| *refused != version) {
                     let node = &self.node;
                     tracing::warn!("the probe of node {node} could not apply configuration {version:016x}: {error:?}");
-                    if let Some((revision, acks)) = self.sent.as_ref().filter(|_| self.told == Some(version)) {
-                        acks.refused(node, *revision, &error);
-                    }
                 }
+                self.refused = Some((version, error));
+                if let Some(refused) = self.unanswered.answered(version) {
+                    self.withdraw(refused);
+                }
+                self.note_progress();
                 Ok(())
             }
         }
     }
 
-    /// A probe that has applied what it was sent last runs all of what has been published, and what changed nothing for
-    /// its node need not be sent. One that could not apply it does not run it, whatever it acknowledges after.
+    /// The probe has none of it.
+    fn withdraw(&mut self, refused: Offer) {
+        if refused.settings {
+            self.settings = None;
+        }
+        self.pods.extend(refused.pods.into_iter().map(|uid| (uid, REFUSED)));
+    }
+
+    /// A probe that has applied all it was sent runs all of what has been published, and what changed nothing for its node
+    /// need not be sent. One that could not apply some of it does not, whatever it acknowledges after.
     fn note_progress(&self) {
-        if let Some((revision, acks)) = &self.sent
-            && self.told == self.acknowledged
-            && self.told != self.refused
-        {
-            acks.applied(&self.node, *revision);
+        let Some((revision, acks)) = &self.sent else { return };
+        if self.unanswered.has_configuration() {
+            return;
+        }
+        let is_whole = self.settings.is_some() && self.pods.values().all(|version| *version != REFUSED);
+        match &self.refused {
+            Some((_, error)) if !is_whole => acks.refused(&self.node, *revision, error),
+            _ => acks.applied(&self.node, *revision),
         }
     }
 
@@ -132,7 +155,7 @@ impl Session {
     /// What the probe does not know yet, or `None` if it knows everything. The first is sent even if it is empty: it makes
     /// the probe configured.
     pub(super) fn next(&mut self, published: &Published) -> Result<Option<proto::Update>, Status> {
-        if !published.synced {
+        if !published.synced || self.unanswered.is_full() {
             return Ok(None);
         }
         let first = self.told.is_none();
@@ -144,6 +167,7 @@ impl Session {
             self.note_progress();
             return Ok(None);
         }
+        self.unanswered.push(&update);
         let encoded = self.encoder.encode(&update);
         encoded.map(Some).map_err(|error| Status::resource_exhausted(error.to_string()))
     }

@@ -5,6 +5,7 @@ use super::leave::{Admission, Leave};
 use super::seats::Seats;
 use super::session::Session;
 use crate::auth::Refusal;
+use crate::event::Seen;
 use crate::figures::Figures;
 use crate::publish::Published;
 use crate::role::Role;
@@ -26,6 +27,7 @@ pub(super) struct Stream {
     pub(super) figures: Arc<Figures>,
     pub(super) seats: Arc<Seats>,
     pub(super) admission: Option<Admission>,
+    pub(super) ear: mpsc::Sender<Seen>,
 }
 
 impl Stream {
@@ -68,9 +70,10 @@ impl Stream {
     }
 
     async fn follow(self, hello: Hello) -> Result<(), Status> {
-        let Self { mut messages, updates, mut published, role, figures, seats, admission } = self;
+        let Self { mut messages, updates, mut published, role, figures, seats, admission, ear } = self;
         let mut leave = Leave::new(role, admission, seats.take(&hello.node)?);
         let mut lag = Lag::new(figures);
+        let node = hello.node.clone();
         let mut session = Session::new(hello)?;
         // Whatever is there already is news to this stream.
         published.mark_changed();
@@ -80,6 +83,10 @@ impl Stream {
                 status = leave.over() => return Err(status),
                 message = messages.message() => match message?.map(read).transpose()? {
                     Some(FromProbe::Authenticate(token)) => leave.renew(token).await?,
+                    Some(FromProbe::Sightings(sightings)) => {
+                        let seen = Seen { node: node.clone(), sightings };
+                        ear.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
+                    }
                     Some(message) => {
                         match &message {
                             FromProbe::Ack { .. } => lag.answered(true),

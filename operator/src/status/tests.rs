@@ -164,6 +164,17 @@ fn a_condition_keeps_its_time_until_it_turns() {
 }
 
 #[test]
+fn a_clock_that_jumps_dates_what_turns_and_nothing_else() {
+    let first = Written::over(None, status(0), wall(10_000));
+    for jumped in [wall(6_400), wall(13_600)] {
+        let done = Status { programmed: condition(true, "Programmed", ""), ..status(3) };
+        let second = Written::over(Some(&first.body()), done, jumped);
+        assert_eq!(second.since, [wall(10_000), jumped, wall(10_000)]);
+        assert!(says_the_same(&first.body(), &Written::over(None, status(0), jumped).body()));
+    }
+}
+
+#[test]
 fn a_status_reads_as_the_kinds_define_it() {
     let body = serde_json::to_value(Written::over(None, status(2), wall(0)).body()).unwrap();
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {

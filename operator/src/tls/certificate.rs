@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// A certificate counts from this long before it was made, in seconds: clocks of nodes differ.
-const BACKDATED: u64 = 300;
+pub(super) const BACKDATED: u64 = 300;
 
 /// What one is made for.
 pub(super) enum Purpose<'a> {

@@ -4,6 +4,7 @@
 //! old one's certificate is served. The old authority stays published until the last certificate it signed has expired.
 
 use super::UnixSeconds;
+use super::certificate::BACKDATED;
 
 /// Of what is made, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +66,9 @@ pub fn plan(held: &Held, lifetimes: Lifetimes, now: UnixSeconds) -> Step {
         Some(_) => held.leaf.due().min(known),
         None => now,
     };
-    if now >= switch || !held.names_fit {
+    // Made while the clock of some replica was far ahead: nobody trusts it yet whose clock is right.
+    let is_early = now + BACKDATED < held.leaf.issued;
+    if now >= switch || is_early || !held.names_fit {
         return Step::RenewLeaf;
     }
     // The last leaf of an older authority was made before the newest was known everywhere.

@@ -28,7 +28,10 @@ fn held(authorities: &[UnixSeconds], leaf: UnixSeconds, signed_by: Option<usize>
 #[case::old_authority_of_no_use(held(&[3_000, 1_000], 3_231, Some(0)), 3_330, Step::Forget { keep: 1 })]
 #[case::authority_expired(held(&[1_000], 3_950, Some(0)), 4_000, Step::StartOver)]
 #[case::nothing_there(held(&[], 1_000, None), 1_000, Step::StartOver)]
-#[case::clock_set_back(held(&[5_000], 5_000, Some(0)), 1_000, Step::Keep { until: 5_200 })]
+#[case::clock_set_back_a_little(held(&[5_000], 5_000, Some(0)), 4_700, Step::Keep { until: 5_200 })]
+#[case::clock_set_back_past_what_is_backdated(held(&[5_000], 5_000, Some(0)), 4_699, Step::RenewLeaf)]
+#[case::leaf_made_anew_by_an_authority_of_the_future(held(&[5_000], 1_000, Some(0)), 1_000, Step::Keep { until: 1_200 })]
+#[case::clock_set_forward_past_the_authority(held(&[1_000], 1_000, Some(0)), 5_000, Step::StartOver)]
 fn the_plan_for_what_is_held_at_this_time(#[case] held: Held, #[case] now: UnixSeconds, #[case] step: Step) {
     assert_eq!(plan(&held, LIVES, now), step);
 }
@@ -60,6 +63,19 @@ fn through_every_renewal_what_is_served_is_signed_by_what_probes_have_known_long
     }
     // Every 2,000 s an authority; a leaf every 200 s, but for the first of a new authority, which comes after a spread.
     assert_eq!((authorities, leaves), (4, 9 + 3 * 10 + 5));
+}
+
+/// Made while the clock was an hour ahead, and looked at when it was right again, before probes had any other.
+#[test]
+fn what_was_made_by_a_clock_that_was_ahead_is_replaced_by_what_is_valid_now() {
+    let (now, names) = (1_000_000, names("watch"));
+    let early = Material::create(&names, LIVES, now + 3_600).unwrap();
+    let step = plan(&early.held(&names), LIVES, now);
+    assert_eq!(step, Step::RenewLeaf);
+    let authorities = early.bundle();
+    let mended = early.take(step, &names, LIVES, now).unwrap();
+    assert_eq!((mended.leaf().validity, mended.bundle()), (valid(now, LIVES.leaf), authorities));
+    assert_eq!(plan(&mended.held(&names), LIVES, now), Step::Keep { until: now + 200 });
 }
 
 #[test]

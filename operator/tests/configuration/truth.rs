@@ -163,6 +163,33 @@ fn a_pod_is_told_once_of_an_annotation_that_cannot_be_used() {
 }
 
 #[test]
+fn a_quarter_of_a_megabyte_of_nonsense_is_told_of_in_a_few_words() {
+    let list = |prefix: &str| (0..9_000).map(|number| format!("{prefix}{number}")).collect::<Vec<_>>().join(",");
+    let wrong = format!(
+        "sidecar.istio.io/extraStatTags: '{}', sidecar.istio.io/statsInclusionRegexps: '{}', \
+         telemetry.longwire.io/series-sets: '{}'",
+        list("t"),
+        list("("),
+        list("s")
+    );
+    let cluster = Cluster::of(&pod("a", "web", "n1", &wrong));
+    let notes: Vec<&str> = cluster.complaints.iter().map(|complaint| complaint.note.as_str()).collect();
+    for (annotation, expected) in [
+        ("telemetry.longwire.io/series-sets", ["8997 more of its entries name no series set"].as_slice()),
+        (
+            "sidecar.istio.io/extraStatTags",
+            &["8936 of its entries are left out", "61 more of its entries cannot be used"],
+        ),
+        ("sidecar.istio.io/statsInclusionRegexps", &["8936 of its entries are left out", "61 more of its entries"]),
+    ] {
+        let of_it: Vec<&&str> = notes.iter().filter(|note| note.contains(annotation)).collect();
+        assert_eq!(of_it.len(), 3 + expected.len(), "{of_it:#?}");
+        assert!(expected.iter().all(|text| of_it.iter().any(|note| note.contains(text))), "{of_it:#?}");
+    }
+    assert!(notes.iter().all(|note| note.len() < 400), "{notes:#?}");
+}
+
+#[test]
 fn an_edit_elsewhere_leaves_configurations_alone() {
     let mut cluster = Cluster::of(&[pod("a", "web", "n1", "")].concat());
     cluster.nodes.clear();

@@ -273,7 +273,7 @@ fn lists_have_bounds() {
 }
 
 #[test]
-fn an_object_of_another_version_is_told_so_and_fields_of_a_newer_one_are_left_alone() {
+fn an_object_of_another_version_is_told_so_and_fields_of_a_newer_one_are_passed_over_by_name() {
     let newer = object(TELEMETRY, "newer", "{seriesSets: []}").replace("v1alpha1", "v1beta1");
     let grown = object(TELEMETRY, "grown", "{seriesSets: [], sampling: {rate: 5}}");
     let cluster = Cluster::of(&format!("{newer}{grown}"));
@@ -282,4 +282,7 @@ fn an_object_of_another_version_is_told_so_and_fields_of_a_newer_one_are_left_al
     let expected = "Invalid: apiVersion: telemetry.longwire.io/v1beta1 is not known to this operator: write \
                     telemetry.longwire.io/v1alpha1";
     assert_eq!(told, [Ok(&()), Err(expected.to_owned())]);
+    let unknown: Vec<_> = cluster.standings.values().map(|standing| standing.unknown.as_deref()).collect();
+    let text = "spec.sampling is not known to this operator and without effect: leave out, or upgrade the operator";
+    assert_eq!(unknown, [Some(text), None]);
 }

@@ -83,13 +83,14 @@ impl Secured {
             Settings { cluster_name: text("c"), cluster_domain: text("cluster.local"), root_namespace: text("watch") };
         let (events, batches) = mpsc::channel(4);
         let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&figures));
+        let ear = writer.ear();
         tokio::spawn(writer.run(batches, || 1));
         let guard = security::start(client, &options, pods, Arc::clone(&figures)).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (role, receiver) = watch::channel(Role::Holder);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
-        let context = Context { published, role: receiver, gate, figures: Arc::clone(&figures) };
+        let context = Context { published, role: receiver, gate, figures: Arc::clone(&figures), ear };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
         let operator = Self { api, address, events, role, figures, guard };
         operator.tell(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;

@@ -8,7 +8,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 15] = [
+pub const OPERATOR_METRICS: [SelfMetric; 17] = [
     row("longwire_operator_synced", Gauge, &[], "1 once everything that was there at the start is known."),
     row("longwire_operator_objects", Gauge, &["kind"], "Objects known now."),
     row("longwire_operator_role", Gauge, &["role"], "1 for what this replica is now: holder of the Lease, or standby."),
@@ -17,6 +17,8 @@ pub const OPERATOR_METRICS: [SelfMetric; 15] = [
     row("longwire_operator_streams_refused_total", Counter, &["reason"], "Streams refused, or ended because what admitted them no longer holds."),
     row("longwire_operator_streams_behind", Gauge, &[], "Streams with an update that the probe has not yet answered."),
     row("longwire_operator_updates_total", Counter, &[], "Updates sent to probes."),
+    row("longwire_operator_sightings_total", Counter, &[], "Addresses that probes saw a pod's container speak from, each told once a stream."),
+    row("longwire_operator_sightings_strange_total", Counter, &[], "Of these, those of pods that are not on the probe's node, or not any more."),
     row("longwire_operator_acks_total", Counter, &[], "Updates that probes have applied."),
     row("longwire_operator_nacks_total", Counter, &[], "Updates that probes could not apply."),
     row("longwire_operator_ack_seconds_total", Counter, &[], "Time that streams were behind, until they had caught up."),

@@ -56,7 +56,7 @@ fn ports(ports: &[(u32, u32)]) -> proto::Update {
 }
 
 fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
-    let owners = vec![proto::Owner { holder, from: 0, until: 0 }];
+    let owners = vec![proto::Owner { holder, from: 0, until: 0, sighted: false }];
     let address = proto::Address { address: vec![10, 0, 0, 1], owners, version: 0 };
     proto::Update { addresses: vec![address], ..proto::Update::default() }
 }

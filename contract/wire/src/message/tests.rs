@@ -1,6 +1,7 @@
 use super::{FromProbe, Hello, Interest, InvalidMessage, Token};
 use crate::address::InvalidAddress;
 use crate::proto::{self, probe_message::Message};
+use longwire_model::identity::Sighting;
 use prost::Message as _;
 
 fn parse(message: Message) -> Result<FromProbe, InvalidMessage> {
@@ -23,6 +24,10 @@ fn what_a_probe_says_arrives_as_it_was_meant() {
         FromProbe::Ack { version: 3 },
         FromProbe::Nack { version: 4, error: "no".to_owned() },
         FromProbe::Authenticate(Token("a.b.c".to_owned())),
+        FromProbe::Sightings(vec![
+            Sighting { uid: "uid".to_owned(), address: "10.0.0.3".parse().unwrap(), since: 1 },
+            Sighting { uid: "uid".to_owned(), address: "2001:db8::3".parse().unwrap(), since: u64::MAX },
+        ]),
     ];
     for message in said {
         let bytes = proto::ProbeMessage::from(message.clone()).encode_to_vec();

@@ -56,7 +56,7 @@ fn owned(owners: Vec<Owner>) -> Address {
 }
 
 fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder, from, until }
+    Owner { holder, from, until, sighted: false }
 }
 
 #[test]

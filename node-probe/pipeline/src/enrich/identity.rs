@@ -16,8 +16,11 @@ use std::sync::Arc;
 const MOST: usize = 16_384;
 /// An address that no connection used for this long is forgotten, unless a living pod has it.
 const UNUSED: Monotonic = 600_000_000_000;
-/// How far the clocks of nodes and operator may be apart.
+/// How far the clocks of nodes and operator may be apart, and how coarse an object's times are.
 const CLOCKS: UnixNanos = 1_000_000_000;
+/// How far the clocks of two nodes may be apart for one's sighting to decide about a connection that the other saw. A pod
+/// takes longer to start at the address of another.
+const SIGHTED: UnixNanos = 100_000_000;
 
 /// Who held an address at a moment.
 #[derive(Clone, Debug)]
@@ -146,7 +149,7 @@ fn owner_at(owners: &[Owner], at: UnixNanos) -> Found {
         let until = owner.until.unwrap_or(UnixNanos::MAX);
         at.saturating_add(CLOCKS) >= owner.from && at < until.saturating_add(CLOCKS)
     };
-    let mut candidates = owners.iter().filter(held);
+    let mut candidates = owners.iter().filter(held).filter(|owner| !is_outdone(owner, owners, at));
     let Some(first) = candidates.next() else { return Found::Ambiguous };
     if candidates.any(|other| !is_same(&first.holder, &other.holder)) {
         return Found::Ambiguous;
@@ -156,6 +159,17 @@ fn owner_at(owners: &[Owner], at: UnixNanos) -> Found {
         Holder::Service(service) => Found::Service(Arc::clone(service)),
         Holder::Node(_) => Found::Node,
     }
+}
+
+/// One of two that follow each other closely, when the moment between them was seen, and `at` is on the other's side.
+fn is_outdone(owner: &Owner, owners: &[Owner], at: UnixNanos) -> bool {
+    let follows =
+        |later: &Owner, earlier: &Owner| later.sighted && earlier.until.is_some_and(|until| until <= later.from);
+    let has_begun = |later: &Owner| at.saturating_add(SIGHTED) >= later.from;
+    owners.iter().any(|other| {
+        follows(other, owner) && has_begun(other)
+            || follows(owner, other) && !has_begun(owner) && at < other.until.unwrap_or(0).saturating_add(CLOCKS)
+    })
 }
 
 /// One pod may be listed twice, when it lost and regained its address.

@@ -24,7 +24,7 @@ pub(crate) enum Wait {
     Configuration,
     /// The pod of this cgroup.
     Local(u64),
-    /// The operator's answer for an address.
+    /// The operator's answer for an address, or a newer one.
     Address(IpAddr),
     /// Conntrack's answer.
     Backend,
@@ -79,6 +79,7 @@ pub(super) enum Patience {
     Backend,
     BackendOwner,
     Shortly,
+    Settled,
 }
 
 #[derive(Debug)]
@@ -90,12 +91,12 @@ pub(crate) struct Inquiry {
     pub(super) standing: Option<Standing>,
     pub(super) backend: Backend,
     /// The end of each wait; 0: not begun.
-    until: [Monotonic; 6],
+    until: [Monotonic; 7],
 }
 
 impl Inquiry {
     pub(crate) fn new(key: u64, end: End, passes: Passes, now: Monotonic) -> Self {
-        let (backend, until) = (Backend::Unasked, [0; 6]);
+        let (backend, until) = (Backend::Unasked, [0; 7]);
         Self { key, end, seen: now, seen_pass: passes.begun(), standing: None, backend, until }
     }
 

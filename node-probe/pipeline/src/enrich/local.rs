@@ -185,6 +185,10 @@ impl Locals {
         }
     }
 
+    pub(super) fn knows(&self, uid: &str) -> bool {
+        self.by_uid.contains_key(uid)
+    }
+
     pub(super) fn find(&mut self, end: &End, now: Monotonic) -> Finding {
         let named = self.cgroups.named(end.cgroup);
         if let Some(Named::Pod(uid) | Named::Perhaps(uid)) = &named

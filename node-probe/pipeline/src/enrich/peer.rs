@@ -111,6 +111,11 @@ impl Enrich {
             Ok(found) => found,
             Err(waiting) => return Look::Wait(waiting),
         };
+        if is_passing(&found)
+            && let Some(wait) = settling(inquiry, remote.ip(), moment)
+        {
+            return wait;
+        }
         match (found, inquiry.end.role) {
             (Found::Pod(pod), _) => self.unless_joined(inquiry, Peer::Pod(pod, remote, None), moment),
             (Found::Service(service), Role::Active) => self.look_behind(inquiry, service, moment),
@@ -145,6 +150,12 @@ impl Enrich {
             Some(Ok(found)) => Some(found),
             None => None,
         };
+        if let (Some(backend), Some(found)) = (backend, &found)
+            && is_passing(found)
+            && let Some(wait) = settling(inquiry, backend.ip(), moment)
+        {
+            return wait;
+        }
         let dialled = Dialled::Service(Arc::clone(&service));
         match (backend, found) {
             (Some(backend), Some(Found::Pod(pod))) => {
@@ -197,9 +208,22 @@ impl Enrich {
 
 /// Questions to conntrack that are not yet handed out.
 const MOST_QUESTIONS: usize = 65_536;
+/// From a connection's opening on. Its pod's first word reaches the other node in a tenth of this.
+const SETTLING: Monotonic = 2_000_000_000;
 /// A pass over 100,000 connections that is cut into stretches takes up to 220 ms.
 const CLOSELY: Monotonic = 250_000_000;
 const JOIN: Waiting = Waiting { on: Wait::Join, until: None };
+
+/// Whoever has the address may have it from another since a moment ago.
+fn is_passing(found: &Found) -> bool {
+    matches!(found, Found::Pod(_) | Found::Nobody | Found::Ambiguous)
+}
+
+/// Word that an address changed hands takes its time, so a young connection waits for it.
+fn settling(inquiry: &mut Inquiry, address: IpAddr, moment: Moment) -> Option<Look> {
+    let until = inquiry.patience(Patience::Settled, inquiry.end.opened.saturating_add(SETTLING), moment)?;
+    Some(Look::Wait(Waiting { on: Wait::Address(address), until: Some(until) }))
+}
 
 fn unknown(dialled: Dialled, count: &mut u64) -> Look {
     *count += 1;

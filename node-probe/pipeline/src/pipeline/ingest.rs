@@ -6,13 +6,16 @@ use super::stage::{self, Stage};
 use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
 use crate::enrich::{End, Inquiry, Wait};
 use crate::observation::Delta;
-use crate::record::{CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role};
+use crate::record::{
+    CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
+};
 
 impl Pipeline {
     pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {
         match Record::parse(bytes) {
             Ok(Record::Connection(record)) => self.connection(&record, now),
             Ok(Record::Cgroup(record)) => self.cgroup(&record, now),
+            Ok(Record::Sight(record)) => self.sight(&record),
             Err(InvalidRecord::Size { .. }) => self.counts.invalid_size += 1,
             Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
             Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
@@ -33,6 +36,11 @@ impl Pipeline {
         self.enrich.name_cgroup(record.cgroup, record.names.iter().map(String::as_str));
         let wait = Wait::Local(record.cgroup);
         self.wake(self.pending.waiting_for(wait..=wait), now);
+    }
+
+    fn sight(&mut self, record: &SightRecord) {
+        self.counts.records += 1;
+        self.enrich.sight(record);
     }
 
     fn announced(&mut self, record: &ConnectionRecord, now: Monotonic) {

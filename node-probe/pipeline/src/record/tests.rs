@@ -52,3 +52,12 @@ fn cgroup_names_end_at_their_nul_and_at_the_levels_given() {
     let Record::Cgroup(record) = Record::parse(raw.as_bytes()).unwrap() else { panic!("not a cgroup") };
     assert_eq!(record.names, ["abc".to_owned(), "x".repeat(CGROUP_NAME)]);
 }
+
+#[test]
+fn a_sight_says_from_where_a_cgroup_speaks() {
+    let local = "10.0.0.1".parse::<std::net::Ipv4Addr>().unwrap().to_ipv6_mapped().octets();
+    let raw = RawSight { kind: kind::SIGHT, netns: 7, cgroup: 5, time: 9, local };
+    let expected = SightRecord { cgroup: 5, netns: 7, local: "10.0.0.1".parse().unwrap(), time: 9 };
+    assert_eq!(Record::parse(raw.as_bytes()), Ok(Record::Sight(expected)));
+    assert_eq!(Record::parse(&raw.as_bytes()[..36]), Err(InvalidRecord::Size { got: 36, want: 40 }));
+}

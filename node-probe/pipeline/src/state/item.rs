@@ -135,8 +135,8 @@ pub(crate) struct SavedCgroup<'a> {
 pub(crate) struct SavedIdentity {
     pub(crate) address: IpAddr,
     pub(crate) used: Monotonic,
-    /// Holder, from, until.
-    pub(crate) owners: Option<Vec<(SavedHolder, UnixNanos, Option<UnixNanos>)>>,
+    /// Holder, from, until, whether that is a sighting.
+    pub(crate) owners: Option<Vec<(SavedHolder, UnixNanos, Option<UnixNanos>, bool)>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

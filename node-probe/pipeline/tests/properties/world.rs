@@ -326,5 +326,8 @@ fn owners(address: IpAddr) -> Address {
         Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
         None => (address == web.ip()).then(|| Holder::Service(service())),
     };
-    Address { address, owners: holder.into_iter().map(|holder| Owner { holder, from: 0, until: None }).collect() }
+    Address {
+        address,
+        owners: holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect(),
+    }
 }

@@ -1,7 +1,9 @@
-use super::{HolderName, KEPT, MOST_DEPARTED, Owners};
+use super::{HolderName, KEPT, MOST_DEPARTED, Owners, Stay};
 use crate::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
+
+const HOUR: u64 = 3_600 * 1_000_000_000;
 
 fn name(name: &str) -> HolderName {
     HolderName::Node(name.to_owned())
@@ -15,13 +17,13 @@ fn holder(name: &str) -> Holder {
 fn hold(owners: &mut Owners, who: &str, from: u64, addresses: &[&str], now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
     let addresses: Vec<_> = addresses.iter().map(|address| ip(address)).collect();
-    owners.hold(name(who), &holder(who), from, &addresses, now, &mut changed);
+    owners.hold(name(who), &holder(who), &Stay::since(from, &addresses), now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
 fn release(owners: &mut Owners, who: &str, now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
-    owners.release(&name(who), now, &mut changed);
+    owners.release(&name(who), now, now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
@@ -32,7 +34,7 @@ fn expire(owners: &mut Owners, now: u64) -> Vec<String> {
 }
 
 fn owner(who: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: holder(who), from, until }
+    Owner { holder: holder(who), from, until, sighted: false }
 }
 
 #[test]
@@ -75,6 +77,29 @@ fn who_left_is_told_of_for_five_minutes() {
 }
 
 #[test]
+fn a_clock_that_jumps_ahead_forgets_who_left_early_and_nobody_who_is_there() {
+    let mut owners = Owners::default();
+    hold(&mut owners, "a", 0, &["10.0.0.1"], 0);
+    hold(&mut owners, "b", 0, &["10.0.0.2"], 0);
+    release(&mut owners, "a", 1_000);
+    assert_eq!(expire(&mut owners, 1_000 + HOUR), ["10.0.0.1"]);
+    assert_eq!((owners.of(ip("10.0.0.1")), owners.of(ip("10.0.0.2"))), (vec![], vec![owner("b", 0, None)]));
+}
+
+#[test]
+fn a_clock_that_jumps_back_keeps_who_left_until_it_is_where_it_was() {
+    let mut owners = Owners::default();
+    hold(&mut owners, "a", 0, &["10.0.0.1"], HOUR);
+    hold(&mut owners, "b", 0, &["10.0.0.2"], HOUR);
+    release(&mut owners, "a", HOUR);
+    release(&mut owners, "b", 1_000);
+    assert_eq!(owners.of(ip("10.0.0.1")), [owner("a", 0, Some(HOUR))]);
+    assert_eq!(expire(&mut owners, 1_000 + KEPT), [""; 0]);
+    assert_eq!(expire(&mut owners, HOUR + KEPT), ["10.0.0.1", "10.0.0.2"]);
+    assert_eq!((owners.addresses.len(), owners.departed.len()), (0, 0));
+}
+
+#[test]
 fn who_comes_back_has_never_been_away() {
     let mut owners = Owners::default();
     hold(&mut owners, "a", 3, &["10.0.0.1"], 3);
@@ -92,8 +117,8 @@ fn more_departures_than_are_remembered_cost_the_oldest() {
     let ((), lines) = log_of(|| {
         for number in 0..MOST_DEPARTED + 2 {
             let who = number.to_string();
-            owners.hold(name(&who), &holder(&who), 0, &[address(number)], 1, &mut BTreeSet::new());
-            owners.release(&name(&who), 1, &mut BTreeSet::new());
+            owners.hold(name(&who), &holder(&who), &Stay::since(0, &[address(number)]), 1, &mut BTreeSet::new());
+            owners.release(&name(&who), 1, 1, &mut BTreeSet::new());
         }
     });
     assert_eq!(owners.departed.len(), MOST_DEPARTED);

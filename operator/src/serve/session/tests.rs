@@ -1,4 +1,4 @@
-use super::{ANSWERS, MOST_ADDRESSES, MOST_PODS, Session};
+use super::{ANSWERS, MOST_ADDRESSES, MOST_PODS, Session, unanswered};
 use crate::compile::{Answer, Changes, NodeConfiguration};
 use crate::publish::{Published, Publisher};
 use crate::sample::{ip, log_of};
@@ -47,7 +47,7 @@ impl Talk {
 }
 
 fn owned(address: &str, node: &str) -> Answer {
-    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None };
+    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None, sighted: false };
     Answer::new(Address { address: ip(address), owners: vec![owner] })
 }
 
@@ -287,6 +287,78 @@ fn a_probe_that_could_not_apply_it_does_not_run_it_until_it_applies_another() {
     let version = talk.next().unwrap().version;
     talk.session.hear(FromProbe::Ack { version }).unwrap();
     assert_eq!(acked(&talk), (2, None));
+}
+
+#[test]
+fn what_a_probe_refused_is_not_sent_again_before_there_is_something_else_to_send() {
+    let mut talk = Talk::new(Hello::default());
+    talk.ask(&["10.0.0.1"], &[]);
+    talk.publish(&[local("a"), local("gone")], &[("10.0.0.1", "n1")]);
+    let version = talk.next().unwrap().version;
+    talk.session.hear(FromProbe::Ack { version }).unwrap();
+    talk.publish(&[local("a"), local("bad")], &[("10.0.0.1", "n2")]);
+    let refused = talk.next().unwrap();
+    assert_eq!(text(&refused), "+uid-bad -uid-gone 10.0.0.1=n2");
+    talk.session.hear(FromProbe::Nack { version: refused.version, error: "odd".to_owned() }).unwrap();
+    assert_eq!(talk.next(), None);
+    talk.publish(&[local("a"), local("bad")], &[("10.0.0.9", "n9")]);
+    assert_eq!(talk.next(), None);
+    // The whole of it goes with the next change, so that the probe has all or knows that it has not.
+    talk.publish(&[local("a"), local("bad"), local("b")], &[]);
+    assert_eq!(text(&talk.next().unwrap()), "+uid-b +uid-bad -uid-gone");
+    // An answer goes again when it changes.
+    talk.publish(&[local("a"), local("bad"), local("b")], &[("10.0.0.1", "n3")]);
+    assert_eq!(text(&talk.next().unwrap()), "10.0.0.1=n3");
+}
+
+#[test]
+fn a_node_of_whose_pods_one_was_refused_does_not_run_what_is_published() {
+    let mut talk = Talk::new(Hello::default());
+    revision(&talk, 1, &[local("a")]);
+    let first = talk.next().unwrap();
+    assert_eq!(first.settings, Some(NodeSettings::default()));
+    revision(&talk, 2, &[local("a"), local("b")]);
+    let second = talk.next().unwrap().version;
+    // Both were under way.
+    talk.session.hear(FromProbe::Nack { version: first.version, error: "no room".to_owned() }).unwrap();
+    talk.session.hear(FromProbe::Ack { version: second }).unwrap();
+    assert_eq!(acked(&talk), (0, Some((2, "no room".to_owned()))));
+    revision(&talk, 3, &[local("a"), local("b")]);
+    assert_eq!(talk.next(), None);
+    assert_eq!(acked(&talk), (0, Some((3, "no room".to_owned()))));
+    revision(&talk, 4, &[local("a"), local("c")]);
+    let again = talk.next().unwrap();
+    assert_eq!((text(&again).as_str(), again.settings), ("+uid-a +uid-c -uid-b", Some(NodeSettings::default())));
+    talk.session.hear(FromProbe::Ack { version: again.version }).unwrap();
+    assert_eq!(acked(&talk), (4, None));
+}
+
+#[test]
+fn refused_answers_say_nothing_of_the_configuration() {
+    let mut talk = Talk::new(Hello::default());
+    revision(&talk, 1, &[local("a")]);
+    let version = talk.next().unwrap().version;
+    talk.session.hear(FromProbe::Ack { version }).unwrap();
+    talk.ask(&["10.0.0.1"], &[]);
+    assert_eq!(text(&talk.next().unwrap()), "10.0.0.1=-");
+    talk.session.hear(FromProbe::Nack { version, error: "odd".to_owned() }).unwrap();
+    revision(&talk, 2, &[local("a")]);
+    assert_eq!(talk.next(), None);
+    assert_eq!(acked(&talk), (2, None));
+}
+
+#[test]
+fn a_probe_that_does_not_answer_is_sent_so_many_updates_and_then_the_latest() {
+    let mut talk = Talk::new(Hello::default());
+    let mut sent = Vec::new();
+    for round in 0..2 * unanswered::MOST {
+        talk.publish(&[local(&format!("p{round}"))], &[]);
+        sent.extend(talk.next());
+    }
+    assert_eq!(sent.len(), unanswered::MOST);
+    talk.session.hear(FromProbe::Ack { version: sent[0].version }).unwrap();
+    let (last, latest) = (unanswered::MOST - 1, 2 * unanswered::MOST - 1);
+    assert_eq!(talk.next().map(|update| text(&update)), Some(format!("+uid-p{latest} -uid-p{last}")));
 }
 
 #[test]

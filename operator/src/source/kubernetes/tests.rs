@@ -122,6 +122,57 @@ fn a_policy_that_cannot_be_read_says_so_in_its_place() {
     assert!(unreadable.error.starts_with("spec: invalid type: integer `7`"), "{}", unreadable.error);
 }
 
+/// As an API server tells it whose definition of the kind is of another release.
+fn of_another_release(resource_version: u32, version: &str, spec: &Value) -> Seen<TelemetryPolicy> {
+    seen(json!({
+        "apiVersion": format!("telemetry.longwire.io/{version}"), "kind": "TelemetryPolicy",
+        "metadata": {"name": "p", "namespace": "shop", "uid": "u", "horizon": 1,
+                     "resourceVersion": resource_version.to_string()},
+        "spec": spec, "status": {"horizon": 2}, "horizon": 3,
+    }))
+}
+
+#[test]
+fn what_only_another_release_can_read_is_refused_by_name_and_said_once() {
+    let cases = [
+        ("v1alpha1", json!({"overrides": {"all": true}}), "spec.overrides: invalid type: map"),
+        ("v1alpha1", json!({"overrides": [{"disabled": "y"}]}), "spec.overrides[0].disabled: invalid type"),
+        ("v2", json!({}), "apiVersion: telemetry.longwire.io/v2 is not known to this operator: write"),
+    ];
+    for (version, spec, expected) in cases {
+        let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+        let look = |()| ledger.see(of_another_release(1, version, &spec).sighting());
+        let (events, lines) = log_of(|| [(); 2].map(look));
+        let [Some(Event::Apply(Object::Unreadable(unreadable))), None] = events else { panic!("{events:?}") };
+        assert!(unreadable.error.starts_with(expected), "{}", unreadable.error);
+        assert_eq!(lines, [format!("ERROR TelemetryPolicy shop/p: {}: it has no effect", unreadable.error)]);
+        let mended = ledger.see(of_another_release(2, "v1alpha1", &json!({})).sighting());
+        assert!(matches!(mended, Some(Event::Apply(Object::TelemetryPolicy(_)))), "{mended:?}");
+    }
+}
+
+#[test]
+fn of_a_policy_of_a_later_release_what_is_known_counts_and_the_rest_is_named() {
+    let cases = [
+        (json!({"seriesSets": []}), None),
+        (json!({"horizon": 5}), Some("spec.horizon is")),
+        (
+            json!({"overrides": [{}, {"match": {"reporter": "source", "way": "up"}}], "a": null, "b": {}, "c": []}),
+            Some("spec.a, spec.b, spec.c are"),
+        ),
+        (
+            json!({"overrides": [{}, {"match": {"metric": "istio_tcp_sent_bytes_total", "way": "up"}}]}),
+            Some("spec.overrides[1].match.way is"),
+        ),
+    ];
+    for (spec, expected) in cases {
+        let event = Ledger::new(Kind::TelemetryPolicy).see(of_another_release(1, "v1alpha1", &spec).sighting());
+        let Some(Event::Apply(Object::TelemetryPolicy(policy))) = event else { panic!("{event:?}") };
+        let rest = "not known to this operator and without effect: leave out, or upgrade the operator";
+        assert_eq!(policy.unknown, expected.map(|expected| format!("{expected} {rest}")));
+    }
+}
+
 #[test]
 fn a_policy_that_is_refused_is_one_all_the_same() {
     let mut ledger = Ledger::new(Kind::ExtraStatTags);

@@ -1,17 +1,22 @@
 //! Objects of the three kinds, which are told of even when they cannot be read: people are told why.
 
 use super::{Head, Source};
+use crate::object::policy::Policy;
 use crate::object::{self, InvalidObject, Key, Kind, Object, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use longwire_crds::{ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy, VERSION};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
+use serde_ignored::Path;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// A duration as the API server takes it. Go's syntax has more, and more digits than fit into a duration.
 const MOST_DURATION_BYTES: usize = 32;
 const MOST_DIGITS: usize = 6;
+
+/// Fields that are named of those that are not known.
+const MOST_UNKNOWN: usize = 3;
 
 /// `None`: an object of another kind. One of another version is one of ours all the same.
 pub(super) fn kind(Head { api_version, kind }: &Head) -> Option<Kind> {
@@ -119,13 +124,15 @@ fn is_duration(text: &str) -> bool {
     !text.is_empty() && text.len() <= MOST_DURATION_BYTES
 }
 
-fn typed<T, O>(source: &impl Source, object: impl Fn(Arc<O>) -> Object) -> Result<Object, String>
+fn typed<T, S>(source: &impl Source, object: impl Fn(Arc<Policy<S>>) -> Object) -> Result<Object, String>
 where
     T: DeserializeOwned,
-    O: TryFrom<T, Error = InvalidObject>,
+    Policy<S>: TryFrom<T, Error = InvalidObject>,
 {
     let read = source.read::<T>().or_else(|_| named::<T>(source))?;
-    O::try_from(read).map(|read| object(Arc::new(read))).map_err(|error| error.to_string())
+    let mut policy = Policy::try_from(read).map_err(|error| error.to_string())?;
+    policy.unknown = unknown::<T>(source);
+    Ok(object(Arc::new(policy)))
 }
 
 /// Once more, in a way that knows the field that is wrong.
@@ -138,4 +145,35 @@ fn named<T: DeserializeOwned>(source: &impl Source) -> Result<T, String> {
             path => format!("{path}: {problem}"),
         }
     })
+}
+
+/// A field that is a typing error, or of a later release, has no effect, and is not passed over in silence.
+fn unknown<T: DeserializeOwned>(source: &impl Source) -> Option<String> {
+    let value: Value = source.read().ok()?;
+    let mut found = Vec::new();
+    // That it can be read is known by now. What else stands beside `spec` is the API server's.
+    let _ = serde_ignored::deserialize::<_, _, T>(&value, |path| {
+        let path = field(&path);
+        if path.starts_with("spec.") && found.len() < MOST_UNKNOWN {
+            found.push(path);
+        }
+    });
+    let are = match found.len() {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    let fields = found.join(", ");
+    Some(format!("{fields} {are} not known to this operator and without effect: leave out, or upgrade the operator"))
+}
+
+/// As in `spec.overrides[0].match`.
+fn field(path: &Path<'_>) -> String {
+    match path {
+        Path::Root => String::new(),
+        Path::Seq { parent, index } => format!("{}[{index}]", field(parent)),
+        Path::Map { parent: Path::Root, key } => key.clone(),
+        Path::Map { parent, key } => format!("{}.{key}", field(parent)),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => field(parent),
+    }
 }

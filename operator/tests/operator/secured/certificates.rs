@@ -2,9 +2,11 @@
 
 use super::{NAME, PATIENCE, Secured, end_of, good};
 use crate::api_server::ApiServer;
-use longwire_operator::tls::{Lifetimes, Material, names};
+use longwire_operator::tls::{Keeper, Lifetimes, Material, Serving, names};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 
 /// Why a connection could not be made, all of it.
 fn reasons(error: &dyn std::error::Error) -> String {
@@ -25,7 +27,7 @@ async fn counted(operator: &Secured, reason: &str) {
 async fn a_probe_that_trusts_another_authority_does_not_connect() {
     let operator = Secured::start().await;
     let lifetimes = Lifetimes { leaf: 3_600, authority: 86_400, spread: 60 };
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let other = Material::create(&names("watch"), lifetimes, now).unwrap().bundle();
     let error = operator.channel(&other, NAME).await.unwrap_err();
     assert!(reasons(&error).contains("UnknownIssuer"), "{}", reasons(&error));
@@ -82,6 +84,37 @@ async fn what_somebody_spoiled_is_made_anew() {
     let after = operator.api.bundle(|bundle| bundle != before).await;
     assert!(!after.contains(&before));
     operator.admitted(&good()).await;
+}
+
+/// One replica's clock is an hour ahead when there is no certificate yet; the other one's is right.
+#[tokio::test]
+async fn a_certificate_of_a_clock_that_is_ahead_is_made_anew_once_by_a_replica_whose_clock_is_right() {
+    const HOUR: u64 = 3_600;
+    let (api, client) = ApiServer::start().await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let lifetimes = Lifetimes { leaf: 10 * HOUR, authority: 1_000 * HOUR, spread: 60 };
+    let keep = |clock: u64| {
+        let (keeper, serving) = Keeper::new(client.clone(), "watch", names("watch"), lifetimes);
+        tokio::spawn(keeper.keep(move || clock));
+        serving
+    };
+    let until = async |serving: &mut watch::Receiver<Option<Serving>>, expires: u64| {
+        let is_so = |serving: &Option<Serving>| serving.as_ref().is_some_and(|serving| serving.leaf_expires == expires);
+        tokio::time::timeout(PATIENCE, serving.wait_for(is_so)).await.expect("the leaf").map(drop).unwrap();
+    };
+    let mut ahead = keep(now + HOUR);
+    until(&mut ahead, now + HOUR + lifetimes.leaf).await;
+    let authorities = api.bundle(|_| true).await;
+    let mut right = keep(now);
+    until(&mut right, now + lifetimes.leaf).await;
+    // The first one takes what the other made, and is content with it.
+    until(&mut ahead, now + lifetimes.leaf).await;
+    let mut third = keep(now + 60);
+    until(&mut third, now + lifetimes.leaf).await;
+    assert_eq!(api.bundle(|_| true).await, authorities);
+    for serving in [&ahead, &right] {
+        assert_eq!(serving.borrow().as_ref().map(|serving| serving.leaf_expires), Some(now + lifetimes.leaf));
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ impl Identities {
     pub(in crate::enrich) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         let (turn, address, identity) = self.known.since(at)?;
         let owners = identity.owners.as_ref().map(|owners| {
-            let saved = owners.iter().map(|owner| (save_holder(&owner.holder, to), owner.from, owner.until));
+            let saved =
+                owners.iter().map(|owner| (save_holder(&owner.holder, to), owner.from, owner.until, owner.sighted));
             saved.collect()
         });
         to.write(&Item::Identity(SavedIdentity { address: *address, used: identity.used, owners }));
@@ -18,7 +19,9 @@ impl Identities {
 
     pub(in crate::enrich) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
         let SavedIdentity { address, used, owners } = saved;
-        let owner = |(holder, from, until)| Ok(Owner { holder: restore_holder(holder, shared)?, from, until });
+        let owner = |(holder, from, until, sighted)| {
+            Ok(Owner { holder: restore_holder(holder, shared)?, from, until, sighted })
+        };
         let owners = owners.map(|owners| owners.into_iter().map(owner).collect::<Result<Vec<_>, _>>()).transpose()?;
         if self.known.peek_mut(&address).is_some() {
             return Err(Flaw::Twice("address"));

@@ -25,11 +25,15 @@ fn pod(uid: &str) -> Arc<Pod> {
 }
 
 fn held(uid: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: Holder::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S) }
+    Owner { holder: Holder::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S), sighted: false }
+}
+
+fn sighted(uid: &str, from: u64, until: Option<u64>) -> Owner {
+    Owner { sighted: true, ..held(uid, from, until) }
 }
 
 fn node() -> Owner {
-    Owner { holder: Holder::Node("n".to_owned()), from: 0, until: None }
+    Owner { holder: Holder::Node("n".to_owned()), from: 0, until: None, sighted: false }
 }
 
 fn address(last: u32) -> IpAddr {
@@ -61,6 +65,30 @@ fn the_owner_is_who_held_the_address_when_the_connection_opened() {
     check(&[node()], "Node");
     check(&[node(), held("a", 0, None)], "Ambiguous");
     check(&[node(), held("a", 0, Some(50))], "Node");
+}
+
+/// The next pod's first word divides them exactly, give or take what clocks differ by. Without one, or when both live,
+/// nobody can tell.
+#[test]
+fn of_two_who_follow_each_other_closely_the_moment_between_them_decides() {
+    let at = |owners: &[Owner], at: u64| match owner_at(owners, at) {
+        Found::Pod(pod) => pod.uid.clone(),
+        other => format!("{other:?}"),
+    };
+    let before = |owner: Owner| Owner { until: Some(100 * S), ..owner };
+    let pair = [before(held("a", 50, None)), sighted("b", 100, None)];
+    for (moment, expected) in [(99 * S, "a"), (100 * S - SIGHTED - 1, "a"), (100 * S - SIGHTED, "b"), (101 * S, "b")] {
+        assert_eq!(at(&pair, moment), expected, "{moment}");
+    }
+    let three = [held("a", 50, Some(100)), sighted("b", 100, Some(101)), sighted("c", 101, None)];
+    for (moment, expected) in [(99 * S, "a"), (100 * S, "b"), (101 * S - SIGHTED - 1, "b"), (101 * S, "c")] {
+        assert_eq!(at(&three, moment), expected, "{moment}");
+    }
+    assert_eq!(at(&[held("a", 50, Some(100)), held("b", 100, None)], 100 * S), "Ambiguous");
+    assert_eq!(at(&[held("a", 50, None), sighted("b", 100, None)], 100 * S), "Ambiguous");
+    // A clock that is a little late.
+    assert_eq!(at(&[held("a", 50, Some(90)), sighted("b", 100, None)], 99 * S + 1), "b");
+    assert_eq!(at(&[held("a", 50, Some(90)), sighted("b", 100, None)], 95 * S), "Ambiguous");
 }
 
 #[test]

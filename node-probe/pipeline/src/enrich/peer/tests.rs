@@ -48,8 +48,12 @@ fn pod(name: &str, address: &str, host_network: bool, ports: &[(u16, &str)]) -> 
     })
 }
 
+const OPENED: u64 = 100 * S;
+/// Connections are no longer young.
+const START: u64 = OPENED + SETTLING;
+
 fn owned(address: &str, holders: Vec<Holder>) -> Address {
-    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None }).collect();
+    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect();
     Address { address: address.parse().unwrap(), owners }
 }
 
@@ -100,9 +104,9 @@ impl World {
             sequence,
             local: words[2].parse().unwrap(),
             remote: words[3].parse().unwrap(),
-            opened: 100 * S,
+            opened: OPENED,
         };
-        let inquiry = Inquiry::new(self.next, end, self.passes.passes(), 10);
+        let inquiry = Inquiry::new(self.next, end, self.passes.passes(), START + 10);
         self.enrich.register(&inquiry, self.passes.passes());
         inquiry
     }
@@ -120,7 +124,12 @@ impl World {
         }
     }
 
+    /// `now`: after `START`.
     fn pursue(&mut self, inquiry: &mut Inquiry, now: u64) -> String {
+        self.pursue_at(inquiry, START + now)
+    }
+
+    fn pursue_at(&mut self, inquiry: &mut Inquiry, now: u64) -> String {
         let passes: Passes = self.passes.passes();
         match self.enrich.pursue(inquiry, Moment { now, passes, forced: false }) {
             Verdict::Wait(waiting) => format!("wait {:?}", waiting.on),
@@ -167,6 +176,24 @@ fn alone_the_owner_of_the_address_is_the_other_end() {
     alone(server, "2 8 10.0.0.2:8080 192.168.0.1:5000", "wait Join", "?>b web 10.0.0.2");
     alone(server, "2 8 10.0.0.2:8080 10.96.0.1:5000", "wait Join", "?>b web 10.0.0.2");
     alone(server, "4 1 192.168.0.1:9000 10.0.1.1:5000", "r>h metrics 192.168.0.1", "");
+}
+
+#[test]
+fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
+    let mut world = World::new();
+    // Where it runs the clock is right; here it was an hour slow when the probe began.
+    let young =
+        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, sighted: false };
+    world.enrich.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
+    let seen = |world: &mut World| {
+        let mut end = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:81", None);
+        world.complete_pass();
+        world.complete_pass();
+        world.pursue(&mut end, 10)
+    };
+    assert_eq!(seen(&mut world), "a>? Unknown 10.0.1.1");
+    world.enrich.set_clock(3_600 * S);
+    assert_eq!(seen(&mut world), "a>r Pod 10.0.1.1");
 }
 
 #[test]
@@ -350,4 +377,35 @@ fn an_answer_is_kept_for_the_next_connection() {
     let mut inquiry = world.see(Role::Active, who, None);
     assert_eq!(world.pursue(&mut inquiry, 12), "a>r Pod 10.0.0.77");
     assert_eq!(world.enrich.take_address_questions().0.iter().filter(|asked| **asked == unknown).count(), 1);
+}
+
+/// Whoever had the address until a moment ago is not taken for its client while word of the next one is on its way.
+#[test]
+fn a_young_connection_waits_for_word_that_its_address_changed_hands() {
+    let check = |role: Role, who: &str, before: Vec<Holder>, expected: &str| {
+        let mut world = World::new();
+        let address: SocketAddr = who.split(' ').nth(3).unwrap().parse().unwrap();
+        world.enrich.identities.find(address.ip(), 0, 0);
+        world.enrich.identities.answer(&owned(&address.ip().to_string(), before));
+        let mut inquiry = world.see(role, who, None);
+        let wait = format!("wait Address({})", address.ip());
+        assert_eq!(world.pursue_at(&mut inquiry, OPENED + 1), wait, "{who}");
+        let next = Owner {
+            holder: Holder::Pod(pod("next", &address.ip().to_string(), false, &[])),
+            from: OPENED,
+            until: None,
+            sighted: true,
+        };
+        let mut both = owned(&address.ip().to_string(), vec![Holder::Pod(pod("old", "10.0.1.7", false, &[]))]);
+        both.owners[0].until = Some(OPENED);
+        both.owners.push(next);
+        world.enrich.apply(&Update { addresses: vec![both], ..Update::default() }, OPENED + 2);
+        assert_eq!(world.pursue_at(&mut inquiry, OPENED + SETTLING - 1), wait, "{who}");
+        assert_eq!(world.pursue_at(&mut inquiry, OPENED + SETTLING), expected, "{who}");
+    };
+    let old = || vec![Holder::Pod(pod("old", "10.0.1.7", false, &[]))];
+    check(Role::Passive, "2 8 10.0.0.2:8080 10.0.1.7:5000", old(), "next>b web 10.0.0.2");
+    check(Role::Passive, "2 8 10.0.0.2:8080 10.0.1.7:5000", vec![], "next>b web 10.0.0.2");
+    check(Role::Active, "1 7 10.0.0.1:1000 10.0.1.7:80", old(), "a>next Pod 10.0.1.7");
+    check(Role::Active, "1 7 10.0.0.1:1000 10.0.1.7:80", vec![], "a>next Pod 10.0.1.7");
 }

@@ -1,0 +1,126 @@
+//! Pods that come, talk and go, and the truth about every one of them.
+
+mod turn;
+mod verdict;
+
+use super::layout::{Layout, NODES};
+use super::namespace::Namespace;
+use super::running::Running;
+use super::talk::{self, Network, PORT};
+use super::{Kubernetes, PATIENCE};
+use anyhow::{Context, Result};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::Api;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+pub use turn::{CONNECTIONS, Turn};
+pub use verdict::{Verdict, all_named, none_twice, successors};
+
+/// Two pods a second.
+const PACE: Duration = Duration::from_millis(500);
+/// Pods at work at a time.
+const MOST: usize = 24;
+
+/// Which address the next pod gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// The network plugin goes round its range, as everywhere.
+    InTurn,
+    /// The one that was freed last, most often.
+    UsedAgain,
+}
+
+/// A server and a visitor on each node, that stay.
+#[derive(Debug)]
+pub struct Turnover {
+    pods: Api<Pod>,
+    jobs: Api<Job>,
+    image: String,
+    layout: Layout,
+    /// By node, as in `NODES`.
+    servers: [IpAddr; 2],
+    visitors: [Running; 2],
+}
+
+impl Turnover {
+    pub fn prepare(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<Arc<Self>> {
+        let image = kubernetes.load_program("longwire-traffic")?;
+        for node in NODES {
+            namespace.apply(&talk::server(&server_of(node), node, Network::Own, PORT, &image))?;
+        }
+        let server = |node: &str| Ok::<_, anyhow::Error>(talk::await_listening(namespace, &server_of(node), 1)?[0]);
+        let visitor = |node: &str| Running::start(namespace, &visitor_of(node), node);
+        let [first, second] = NODES;
+        let servers = [server(first)?, server(second)?];
+        let visitors = [visitor(first)?, visitor(second)?];
+        let (pods, jobs, layout) = (namespace.api(), namespace.api(), kubernetes.layout().clone());
+        Ok(Arc::new(Self { pods, jobs, image, layout, servers, visitors }))
+    }
+
+    /// Goes on until it is told to stop, then waits for those that are at work. An API server that is away is waited for.
+    pub fn run(
+        self: &Arc<Self>,
+        kubernetes: &Kubernetes,
+        addresses: Addresses,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Turn>> {
+        kubernetes.block_on(async {
+            let (mut at_work, mut done) = (JoinSet::new(), Vec::new());
+            let mut ticks = interval(PACE);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            for number in 0.. {
+                ticks.tick().await;
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                while at_work.len() >= MOST
+                    && let Some(turn) = at_work.join_next().await
+                {
+                    done.push(turn??);
+                }
+                if addresses == Addresses::UsedAgain {
+                    self.forget_addresses()?;
+                }
+                at_work.spawn(Arc::clone(self).turn(number));
+            }
+            while let Some(turn) = at_work.join_next().await {
+                done.push(turn??);
+            }
+            Ok(done)
+        })
+    }
+
+    /// The network plugin goes round its range unless it does not know where it was: then the lowest free address is next,
+    /// which is most often the one that was freed last.
+    fn forget_addresses(&self) -> Result<()> {
+        for node in NODES {
+            let note = self.layout.node(node).join("var/lib/cni/networks/e2e/last_reserved_ip.0");
+            match fs::remove_file(&note) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("remove {}", note.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn server_of(node: &str) -> String {
+    format!("server-{node}")
+}
+
+fn visitor_of(node: &str) -> String {
+    format!("visitor-{node}")
+}
+
+/// How long one pod may take, outages of a minute included.
+const LONGEST: Duration = PATIENCE.saturating_mul(4);

@@ -1,0 +1,91 @@
+//! What both reporters say of everything that happened, held against the truth.
+
+use super::Turn;
+use crate::edge::{Edge, REPORTERS, Truth};
+use crate::scrape::Scrape;
+use anyhow::{Result, ensure};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Each connection once for each reporter.
+    pub told: u64,
+    /// Told, but without the name of one end.
+    pub unknown: u64,
+}
+
+impl Verdict {
+    /// An error when a connection is missing, or is anybody's but its own pods'.
+    pub fn of(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<Self> {
+        let mut verdict = Self::default();
+        for reporter in REPORTERS {
+            let (mut named, mut truth, mut short) = (0, 0, Vec::new());
+            for turn in turns {
+                let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
+                let said = edge.reported(scrape, reporter);
+                ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
+                named += said.opened;
+                truth += turn.truth.opened;
+                if said.opened < turn.truth.opened {
+                    short.push(format!("{} of {turn:?}", said.opened));
+                }
+            }
+            let [here, there] = match reporter {
+                "source" => ["source_workload_namespace", "destination_workload"],
+                _ => ["destination_workload_namespace", "source_workload"],
+            };
+            let labels = [("reporter", reporter), (here, namespace), (there, "unknown")];
+            let unknown = scrape.sum("istio_tcp_connections_opened_total", &labels);
+            ensure!(
+                named + unknown == truth,
+                "reporter {reporter} names {named} connections, {unknown} are unknown, and there were {truth}: only {short:#?}"
+            );
+            verdict.told += truth;
+            verdict.unknown += unknown;
+        }
+        Ok(verdict)
+    }
+}
+
+/// Both reporters say the truth of each of these, under its name.
+pub fn all_named<'a>(turns: impl Iterator<Item = &'a Turn>, namespace: &str, scrape: &Scrape) -> Result<usize> {
+    let mut count = 0;
+    for turn in turns {
+        let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
+        edge.each_says(scrape, &REPORTERS.map(|reporter| (reporter, turn.truth)))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Nobody says more of any of these than is true.
+pub fn none_twice(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<()> {
+    for turn in turns {
+        let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
+        for reporter in REPORTERS {
+            let said = edge.reported(scrape, reporter);
+            ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
+        }
+    }
+    Ok(())
+}
+
+/// All of it, or exactly the share that a part of the connections has.
+fn is_within(said: Truth, truth: Truth) -> bool {
+    let share = |whole: u64| whole.checked_div(truth.opened).unwrap_or_default() * said.opened;
+    said.opened <= truth.opened
+        && said.closed == said.opened
+        && said.to_server == share(truth.to_server)
+        && said.to_client == share(truth.to_client)
+}
+
+/// Pods that had an address which another one had before.
+#[must_use]
+pub fn successors(turns: &[Turn]) -> usize {
+    let mut holders: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    for turn in turns {
+        *holders.entry(turn.address).or_default() += 1;
+    }
+    holders.values().map(|holders| holders - 1).sum()
+}

@@ -1,0 +1,203 @@
+//! Addresses that are a pod's alone, and addresses that many share. What a probe sees for itself is exact; a node's address
+//! names nobody.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::kubernetes::layout::address;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::running::Running;
+use longwire_e2e::kubernetes::talk::{self, Network, PORT, await_listening};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::scrape::Scrape;
+use longwire_e2e::traffic::exchange;
+use std::net::{Ipv4Addr, TcpStream};
+
+/// Of a node, for servers in its network.
+const HOST_PORT: u16 = 9101;
+
+/// Whom a connection has at its ends, as its client's node says it and as its server's does.
+struct Expected {
+    client: &'static str,
+    server: &'static str,
+    source_says: [&'static str; 2],
+    destination_says: [&'static str; 2],
+}
+
+impl Expected {
+    /// Both sockets are on one node, or both addresses are a pod's.
+    fn exact(client: &'static str, server: &'static str) -> Self {
+        Self { client, server, source_says: [client, server], destination_says: [client, server] }
+    }
+
+    /// Each node knows its own pod.
+    fn halves(client: &'static str, server: &'static str) -> Self {
+        Self { source_says: [client, "unknown"], destination_says: ["unknown", server], ..Self::exact(client, server) }
+    }
+
+    fn unknown_ends(&self) -> u64 {
+        [self.source_says, self.destination_says].concat().iter().filter(|name| **name == "unknown").count() as u64
+    }
+}
+
+/// Every edge of `expected` has had one connection of `talk`; unknown sources of a server add up.
+fn check(scrape: &Scrape, namespace: &str, expected: &[Expected]) -> Result<()> {
+    for Expected { client, server, source_says, destination_says } in expected {
+        let says = |[source, destination]: [&str; 2], reporter: &str| {
+            let alike = expected.iter().filter(|other| match reporter {
+                "source" => other.source_says == [source, destination],
+                _ => other.destination_says == [source, destination],
+            });
+            let truth: Truth = alike.map(|_| talk::truth()).sum();
+            Edge::between(source, destination).within(namespace).each_says(scrape, &[(reporter, truth)])
+        };
+        let both = says(*source_says, "source").and_then(|()| says(*destination_says, "destination"));
+        both.with_context(|| format!("from {client} to {server}"))?;
+    }
+    Ok(())
+}
+
+fn unknown_ends(scrape: &Scrape) -> u64 {
+    scrape.sum("longwire_probe_unknown_total", &[])
+}
+
+/// Connects each client from its node to an address, then waits until both probes say what is expected.
+fn connect(
+    kubernetes: &Kubernetes,
+    namespace: &Namespace<'_>,
+    edges: Vec<(Expected, &str, Network, String)>,
+) -> Result<()> {
+    let image = kubernetes.load_program("longwire-traffic")?;
+    let before = unknown_ends(&longwire::scrape_all()?);
+    for (edge, node, network, to) in &edges {
+        namespace.apply(&talk::client(edge.client, node, *network, to, &image))?;
+    }
+    for (edge, ..) in &edges {
+        talk::await_done(namespace, edge.client)?;
+    }
+    let expected: Vec<Expected> = edges.into_iter().map(|(edge, ..)| edge).collect();
+    let unknown: u64 = expected.iter().map(Expected::unknown_ends).sum();
+    longwire::until(kubernetes, |scrape| {
+        check(scrape, &namespace.name, &expected)?;
+        let counted = unknown_ends(scrape) - before;
+        ensure!(counted >= unknown, "{counted} unknown ends are counted of {unknown}");
+        Ok(())
+    })
+}
+
+#[test]
+fn pods_in_their_nodes_network_are_exact_where_they_are_and_unknown_elsewhere() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let image = kubernetes.load_program("longwire-traffic")?;
+    namespace.apply(&talk::server("host-server", "n1", Network::Nodes, HOST_PORT, &image))?;
+    namespace.apply(&talk::server("pod-server", "n2", Network::Own, PORT, &image))?;
+    await_listening(&namespace, "host-server", 1)?;
+    let pod_server = await_listening(&namespace, "pod-server", 1)?[0];
+    let (host, pod) = (format!("{}:{HOST_PORT}", address("n1")), format!("{pod_server}:{PORT}"));
+    connect(
+        kubernetes,
+        &namespace,
+        vec![
+            (Expected::exact("host-host", "host-server"), "n1", Network::Nodes, host.clone()),
+            (Expected::exact("near-host", "host-server"), "n1", Network::Own, host.clone()),
+            (Expected::exact("host-near", "pod-server"), "n2", Network::Nodes, pod.clone()),
+            (Expected::halves("far-host-host", "host-server"), "n2", Network::Nodes, host.clone()),
+            // Of a pod with an address of its own and one without, only the latter is in doubt.
+            (
+                Expected {
+                    destination_says: ["far-host", "host-server"],
+                    ..Expected::halves("far-host", "host-server")
+                },
+                "n2",
+                Network::Own,
+                host,
+            ),
+            (
+                Expected { source_says: ["host-far", "pod-server"], ..Expected::halves("host-far", "pod-server") },
+                "n1",
+                Network::Nodes,
+                pod,
+            ),
+        ],
+    )
+}
+
+#[test]
+fn what_comes_through_a_node_port_is_exact_on_one_node_and_else_half_known() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let image = kubernetes.load_program("longwire-traffic")?;
+    namespace.apply(&talk::server("open-server", "n2", Network::Own, PORT, &image))?;
+    namespace.apply(
+        "apiVersion: v1
+kind: Service
+metadata: {name: open-server}
+spec: {type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPort: 8080}]}
+",
+    )?;
+    await_listening(&namespace, "open-server", 1)?;
+    let port = namespace.kubectl(&["get", "service", "open-server", "-o", "jsonpath={.spec.ports[0].nodePort}"])?;
+    let through = |node: &str| format!("{}:{}", address(node), port.trim());
+    connect(
+        kubernetes,
+        &namespace,
+        vec![
+            (Expected::exact("same-node", "open-server"), "n2", Network::Own, through("n2")),
+            (Expected::halves("own-node", "open-server"), "n1", Network::Own, through("n1")),
+            (Expected::halves("other-node", "open-server"), "n1", Network::Own, through("n2")),
+        ],
+    )?;
+    let edge = Edge::between("unknown", "open-server").within(&namespace.name);
+    let before = edge.reported(&longwire::scrape_all()?, "destination");
+    // From outside the cluster.
+    talk::ask(TcpStream::connect(through("n2"))?, talk::SENT)?;
+    longwire::until(kubernetes, |scrape| edge.each_says(scrape, &[("destination", before + talk::truth())]))
+}
+
+#[test]
+fn a_pod_behind_a_headless_service_alone_is_named_by_it_on_both_nodes() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    namespace.apply(
+        "apiVersion: v1
+kind: Service
+metadata: {name: peers}
+spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
+",
+    )?;
+    let client = Running::start(&namespace, "client", "n1")?;
+    let member = Running::start(&namespace, "member", "n2")?;
+    // What the Service's name resolves to, and has to be in its slice before anybody can know.
+    let slices = ["get", "endpointslices", "--selector=kubernetes.io/service-name=peers"];
+    let addresses = "jsonpath={.items[*].endpoints[*].addresses[*]}";
+    longwire_e2e::wait::eventually(longwire_e2e::kubernetes::PATIENCE, || {
+        let said = namespace.kubectl(&[&slices[..], &["-o", addresses]].concat())?;
+        ensure!(said.parse::<Ipv4Addr>().ok() == Some(member.address), "the Service leads to {said:?}");
+        Ok(())
+    })?;
+    let listener = member.listen(PORT)?;
+    let edge = Edge::between("client", "member").within(&namespace.name);
+    let mut truth = Truth::default();
+    longwire::until(kubernetes, |scrape| {
+        // The first may be earlier than what the operator knows of the slice.
+        let (near, far) = client.connect_to((member.address, PORT), &listener)?;
+        truth += exchange(near, far, 10, 20)?;
+        ensure!(!named(scrape, &edge, "peers", &namespace.name).is_empty(), "nobody calls it peers yet");
+        Ok(())
+    })?;
+    longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))
+}
+
+/// The label sets of an edge by either reporter that name this Service.
+fn named(scrape: &Scrape, edge: &Edge, service: &str, namespace: &str) -> Vec<String> {
+    let host = format!("{service}.{namespace}.svc.cluster.local");
+    let sets = edge.label_sets(scrape, "source").into_iter();
+    let also = edge.label_sets(scrape, "destination");
+    let both = sets.filter(|labels| also.contains(labels));
+    both.filter(|labels| labels["destination_service"] == host && labels["destination_service_name"] == service)
+        .map(|labels| labels["destination_service"].clone())
+        .collect()
+}

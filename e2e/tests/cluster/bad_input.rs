@@ -1,0 +1,305 @@
+//! Objects that a cluster may hold and nobody would wish for, all at once, while a shop carries traffic: what can be known of
+//! them is said exactly, what cannot is unknown, and nothing else notices.
+
+use crate::bad_input_calm::Calm;
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::core::v1::Service;
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::kubernetes::longwire::object;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::running::Running;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::traffic;
+use longwire_e2e::wait::eventually;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const PORT: u16 = 8080;
+
+/// Services that select nobody, that are names in DNS alone, and endpoints that somebody wrote. ${lone} is a pod's address.
+const SERVICES: &str = "apiVersion: v1
+kind: Service
+metadata: {name: by-hand}
+spec: {ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: by-hand-4, labels: {kubernetes.io/service-name: by-hand}}
+addressType: IPv4
+ports: [{port: 8080}]
+endpoints: [{addresses: ['${lone}']}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: by-hand-6, labels: {kubernetes.io/service-name: by-hand}}
+addressType: IPv6
+ports: [{port: 8080}]
+endpoints: [{addresses: ['fd00:99::7']}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: by-hand-names, labels: {kubernetes.io/service-name: by-hand}}
+addressType: FQDN
+ports: [{port: 8080}]
+endpoints: [{addresses: [example.org]}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: of-nobody}
+addressType: IPv4
+ports: []
+endpoints: [{addresses: ['${lone}']}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: a-name}
+spec: {type: ExternalName, externalName: example.org, selector: {app: server}, ports: [{port: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: leads-nowhere}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: both-families}
+spec: {ipFamilyPolicy: PreferDualStack, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: headless}
+spec: {clusterIP: None, ports: [{port: 80}]}
+";
+
+/// A pod that is on no node and never will be.
+fn nowhere(name: &str) -> String {
+    format!(
+        "---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, generateName: ring-}}
+spec:
+  schedulingGates: [{{name: longwire.io/never}}]
+  containers: [{{name: main, image: none}}]
+"
+    )
+}
+
+/// A running pod whose annotations are as long as an API server takes them.
+fn loud() -> String {
+    let list = |prefix: &str, many: usize| (0..many).map(|n| format!("{prefix}{n}")).collect::<Vec<_>>().join(",");
+    let (sets, tags, junk) = (list("s", 16_000), list("t", 16_000), "x".repeat(55_000));
+    let text = format!(
+        "apiVersion: v1
+kind: Pod
+metadata:
+  name: loud
+  annotations:
+    telemetry.longwire.io/series-sets: 'istio,longwire,{sets}'
+    sidecar.istio.io/extraStatTags: '{tags}'
+    sidecar.istio.io/statsInclusionRegexps: '((('
+    example.org/junk: '{junk}'
+spec:
+  nodeName: n2
+  terminationGracePeriodSeconds: 0
+  containers: [{{name: main, image: 'e2e.local/busybox:1', imagePullPolicy: Never, command: [sleep, infinity]}}]
+"
+    );
+    assert!(text.len() > 250 << 10, "{} bytes", text.len());
+    text
+}
+
+/// Says what only a kubelet would.
+fn patch_status(namespace: &Namespace<'_>, pod: &str, addresses: &[&str]) -> Result<()> {
+    let ips: Vec<String> = addresses.iter().map(|address| format!(r#"{{"ip": "{address}"}}"#)).collect();
+    let patch = format!(
+        r#"{{"status": {{"phase": "Running", "startTime": "2020-01-01T00:00:00Z", "podIP": "{}", "podIPs": [{}]}}}}"#,
+        addresses[0],
+        ips.join(",")
+    );
+    let words = ["patch", "pod", pod, "--subresource=status", "--type=merge", "--patch", &patch];
+    namespace.kubectl(&words).map(drop)
+}
+
+/// Makes `owner` the controller of `pod`.
+fn patch_owner(namespace: &Namespace<'_>, pod: &str, owner: &str) -> Result<()> {
+    let uid = namespace.kubectl(&["get", "pod", owner, "-o", "jsonpath={.metadata.uid}"])?;
+    let reference =
+        format!(r#"{{"apiVersion": "v1", "kind": "Pod", "name": "{owner}", "uid": "{uid}", "controller": true}}"#);
+    let patch = format!(r#"{{"metadata": {{"ownerReferences": [{reference}]}}}}"#);
+    namespace.kubectl(&["patch", "pod", pod, "--type=merge", "--patch", &patch]).map(drop)
+}
+
+/// A pod that listens, and what the shop's client has had to do with it.
+struct Stall {
+    pod: Running,
+    listener: TcpListener,
+    truth: Truth,
+}
+
+impl Stall {
+    fn open(pod: Running) -> Result<Self> {
+        let listener = pod.listen(PORT)?;
+        Ok(Self { pod, listener, truth: Truth::default() })
+    }
+
+    fn visit(&mut self, client: &Running, address: impl Into<std::net::SocketAddr>) -> Result<()> {
+        let (near, far) = client.connect_to(address, &self.listener)?;
+        self.truth += traffic::exchange(near, far, 100, 300)?;
+        Ok(())
+    }
+
+    fn visit_directly(&mut self, client: &Running) -> Result<()> {
+        self.visit(client, (self.pod.address, PORT))
+    }
+}
+
+/// The address of `victim` is another pod's too: who asks for it is told nothing, and who has it knows itself.
+fn a_shadow_falls(
+    kubernetes: &Kubernetes,
+    namespace: &Namespace<'_>,
+    client: &Running,
+    victim: &mut Stall,
+) -> Result<()> {
+    let known = Edge::between("client", "victim").within(&namespace.name);
+    let unknown = Edge::between("client", "unknown").within(&namespace.name);
+    let address = victim.pod.address.to_string();
+    // One visit more, and to whom it and all before were, as the client's end has it.
+    let mut visit = || -> Result<[Truth; 2]> {
+        victim.visit_directly(client)?;
+        longwire::until(kubernetes, |scrape| {
+            let found = [&known, &unknown].map(|edge| edge.reported(scrape, "source"));
+            ensure!(found[0] + found[1] == victim.truth, "{found:?} is not {:?}", victim.truth);
+            ensure!(known.reported(scrape, "destination") == victim.truth, "the victim does not know itself");
+            Ok(found)
+        })
+    };
+    let ambiguous =
+        || anyhow::Ok(longwire::scrape("n1")?.sum("longwire_probe_unknown_total", &[("reason", "ambiguous")]));
+    assert_eq!(visit()?[1], Truth::default());
+    let before = ambiguous()?;
+    patch_status(namespace, "shadow", &[&address])?;
+    let [_, shaded] = eventually(PATIENCE, || {
+        let found = visit()?;
+        ensure!(found[1].opened > 0, "every connection is to victim still");
+        Ok(found)
+    })?;
+    let counted = ambiguous()? - before;
+    ensure!(counted >= shaded.opened, "{} connections are ambiguous, and {counted} counted", shaded.opened);
+    // With the shadow gone the address is the victim's alone: not for what is over, but for what comes.
+    namespace.kubectl(&["delete", "pod", "shadow", "--grace-period=0", "--force"])?;
+    let [named, _] = visit()?;
+    eventually(PATIENCE, || {
+        ensure!(visit()?[0].opened > named.opened, "the victim is unknown still");
+        Ok(())
+    })
+}
+
+#[test]
+fn objects_of_every_odd_sort_are_said_of_what_can_be_known_and_stop_nothing() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let calm = Calm::now(kubernetes)?;
+    let shop = Shop::open(&namespace)?;
+    let stop = AtomicBool::new(false);
+    let truth = thread::scope(|scope| -> Result<Truth> {
+        let load = scope.spawn(|| shop.load(&stop));
+        let outcome = menagerie(kubernetes, &namespace, &shop.client);
+        stop.store(true, Ordering::Relaxed);
+        let truth = load.join().expect("the load")?;
+        outcome.with_context(|| longwire::logs(kubernetes)).map(|()| truth)
+    })?;
+    let edge = shop.there();
+    longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))?;
+    namespace.apply(&object("ExtraStatTags", "after", "{tags: [{name: after, value: '\"all\"'}]}"))?;
+    longwire::until(kubernetes, |scrape| {
+        for reporter in longwire_e2e::edge::REPORTERS {
+            let labels = [("after", "all"), ("source_workload_namespace", &namespace.name), ("reporter", reporter)];
+            ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no {reporter} says after");
+        }
+        Ok(())
+    })?;
+    calm.is_kept(None)
+}
+
+fn menagerie(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Running) -> Result<()> {
+    namespace.apply(&["bare", "twin-a", "twin-b", "dual", "shadow", "ring-b", "itself"].map(nowhere).concat())?;
+    namespace.apply(&loud())?;
+    patch_status(namespace, "twin-a", &["10.244.99.1"])?;
+    patch_status(namespace, "twin-b", &["10.244.99.1"])?;
+    patch_status(namespace, "dual", &["10.244.99.2", "fd00:99::2"])?;
+    let stall = |name: &str| Stall::open(Running::start(namespace, name, "n2")?);
+    let (mut lone, mut victim, mut ring) = (stall("lone")?, stall("victim")?, stall("ring-a")?);
+    namespace.apply(&SERVICES.replace("${lone}", &lone.pod.address.to_string()))?;
+    for (pod, owner) in [("ring-a", "ring-b"), ("ring-b", "ring-a"), ("itself", "itself")] {
+        patch_owner(namespace, pod, owner)?;
+    }
+    let mut loud = Stall::open(Running::find(namespace, "loud")?)?;
+    a_shadow_falls(kubernetes, namespace, client, &mut victim)?;
+    let by_hand: Service = kubernetes.block_on(namespace.api::<Service>().get("by-hand"))?;
+    let virtual_address = by_hand.spec.and_then(|spec| spec.cluster_ip).context("no cluster address")?;
+    let virtual_address: std::net::Ipv4Addr = virtual_address.parse()?;
+    for _ in 0..3 {
+        lone.visit(client, (virtual_address, 80))?;
+        ring.visit_directly(client)?;
+        loud.visit_directly(client)?;
+    }
+    longwire::until(kubernetes, |scrape| {
+        // A pod that was named by hand is its own workload, whoever owns whom.
+        for (name, stall) in [("lone", &lone), ("ring-a", &ring), ("loud", &loud)] {
+            Edge::between("client", name).within(&namespace.name).both_say(scrape, stall.truth)?;
+        }
+        for label_set in Edge::between("client", "lone").within(&namespace.name).label_sets(scrape, "source") {
+            ensure!(label_set.get("destination_service_name").is_some_and(|name| name == "by-hand"), "{label_set:?}");
+        }
+        Ok(())
+    })?;
+    few_events_on(namespace, "loud")?;
+    attempts_are_named(kubernetes, namespace, client)
+}
+
+/// A quarter of a megabyte of nonsense is told of in a few words.
+fn few_events_on(namespace: &Namespace<'_>, pod: &str) -> Result<()> {
+    let notes = || -> Result<Vec<String>> {
+        let selector = format!("--field-selector=involvedObject.name={pod},type=Warning");
+        let said = namespace.kubectl(&[
+            "get",
+            "events",
+            &selector,
+            "-o",
+            "jsonpath={range .items[*]}{.message}{\"\\n\"}{end}",
+        ])?;
+        Ok(said.lines().filter(|line| line.contains("annotation ")).map(str::to_owned).collect())
+    };
+    let annotations = ["telemetry.longwire.io/series-sets", "extraStatTags", "statsInclusionRegexps"];
+    let notes = eventually(PATIENCE, || {
+        let notes = notes()?;
+        for annotation in annotations {
+            ensure!(notes.iter().any(|note| note.contains(annotation)), "no Event about {annotation}: {notes:?}");
+        }
+        Ok(notes)
+    })?;
+    ensure!(notes.len() <= 10, "{} Events: {notes:#?}", notes.len());
+    Ok(())
+}
+
+/// Nobody answers there, and whom the client tried to reach is told from the address alone.
+fn attempts_are_named(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Running) -> Result<()> {
+    for address in ["10.244.99.1:8080", "10.244.99.2:8080"] {
+        client.attempt(address.parse()?, Duration::from_millis(300))?;
+    }
+    longwire::until(kubernetes, |scrape| {
+        let failed = |destination: &str| {
+            let edge = Edge::between("client", destination).within(&namespace.name);
+            edge.sum(scrape, "longwire_tcp_connections_failed_total", "source")
+        };
+        ensure!(failed("dual") == 1, "{} attempts at dual", failed("dual"));
+        ensure!(failed("unknown") == 1, "{} attempts at an address of two pods", failed("unknown"));
+        Ok(())
+    })
+}

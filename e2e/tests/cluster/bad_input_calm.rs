@@ -1,0 +1,69 @@
+//! The operator as it was before something odd came, and whether it has kept its calm: the same containers run, nothing was
+//! listed again, no watch was asked for over and over, and the log says each thing once.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use std::collections::BTreeMap;
+
+const OPERATOR: &str = "system:serviceaccount:longwire-system:longwire-operator";
+/// Of both replicas, for one kind that nothing is wrong with: watches end by themselves every few minutes.
+const WATCHES: usize = 6;
+
+#[derive(Debug)]
+pub(crate) struct Calm<'a> {
+    kubernetes: &'a Kubernetes,
+    /// Pods, their containers and how often these were restarted.
+    replicas: String,
+    requests: usize,
+}
+
+impl<'a> Calm<'a> {
+    pub(crate) fn now(kubernetes: &'a Kubernetes) -> Result<Self> {
+        Ok(Self { kubernetes, replicas: replicas(kubernetes)?, requests: kubernetes.audit()?.len() })
+    }
+
+    /// Is there still. Of `disturbed`, whose watches had to end, so many watches and lists may have been asked for.
+    pub(crate) fn is_kept(&self, disturbed: Option<(&str, usize)>) -> Result<()> {
+        let replicas = replicas(self.kubernetes)?;
+        ensure!(replicas == self.replicas, "the operator was\n{}and is\n{replicas}", self.replicas);
+        let mut asked: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for request in self.kubernetes.audit()?.into_iter().skip(self.requests) {
+            if request.user == OPERATOR && matches!(request.verb.as_str(), "list" | "watch") {
+                *asked.entry((request.resource, request.verb)).or_default() += 1;
+            }
+        }
+        for ((resource, verb), times) in &asked {
+            let most = match disturbed {
+                Some((kind, most)) if kind == resource => most,
+                _ if verb == "watch" => WATCHES,
+                _ => 0,
+            };
+            ensure!(
+                *times <= most,
+                "the operator asked {times} times to {verb} {resource}, more than {most}: {asked:?}"
+            );
+        }
+        println!("asked meanwhile: {asked:?}");
+        Ok(())
+    }
+
+    /// Every replica has said this once in its life.
+    pub(crate) fn is_said_once(&self, words: &str) -> Result<()> {
+        let flags = ["--prefix", "--tail=-1", "--selector=app=longwire-operator"];
+        let log = self.kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE, "logs"][..], &flags].concat())?;
+        let mut said: BTreeMap<&str, usize> = BTreeMap::new();
+        for line in log.lines() {
+            let (replica, text) = line.split_once(' ').context("a line without a prefix")?;
+            *said.entry(replica).or_default() += usize::from(text.contains(words));
+        }
+        ensure!(said.len() == 2 && said.values().all(|times| *times == 1), "{words:?} is said {said:?} times");
+        Ok(())
+    }
+}
+
+fn replicas(kubernetes: &Kubernetes) -> Result<String> {
+    let columns = "jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} \
+                   {.status.containerStatuses[0].restartCount}{\"\\n\"}{end}";
+    let selector = "--selector=app=longwire-operator";
+    kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "-o", columns])
+}

@@ -1,0 +1,44 @@
+//! Pods that come and go at the same addresses, in numbers: nobody gets what is another's.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::kwok::Kwok;
+use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, Verdict, successors};
+use longwire_e2e::kubernetes::{Kubernetes, crowd, longwire};
+use longwire_e2e::{trouble, wait};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const FAKE_NODES: usize = 10;
+/// Fifty fake pods a second.
+const PACE: Duration = Duration::from_millis(20);
+
+#[test]
+fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that_comes_and_goes() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let _kwok = Kwok::start(kubernetes, &namespace.name, FAKE_NODES)?;
+    let turnover = Turnover::prepare(kubernetes, &namespace)?;
+    let (stop, start) = (AtomicBool::new(false), Instant::now());
+    let (turns, passed) = thread::scope(|scope| -> Result<(Vec<Turn>, u64)> {
+        let turns = scope.spawn(|| turnover.run(kubernetes, Addresses::UsedAgain, &stop));
+        let crowd = scope.spawn(|| crowd::pass_through(kubernetes, &namespace, FAKE_NODES, PACE, &stop));
+        let alive = wait::throughout(trouble::lasts(), || longwire::scrape_all().map(drop));
+        stop.store(true, Ordering::Relaxed);
+        let (turns, passed) = (turns.join().expect("the turnover"), crowd.join().expect("the crowd"));
+        alive?;
+        Ok((turns?, passed?))
+    })?;
+    let seconds = start.elapsed().as_secs_f64();
+    let followed = successors(&turns);
+    let verdict = longwire::until(kubernetes, |scrape| Verdict::of(&turns, &namespace.name, scrape))
+        .with_context(|| format!("{} pods, {followed} of them at another's address", turns.len()))?;
+    println!(
+        "{} pods, {followed} of them at another's address, beside {passed} fake ones in {seconds:.0} s: {verdict:?}",
+        turns.len()
+    );
+    ensure!(followed * 2 > turns.len(), "only {followed} of {} pods had another's address", turns.len());
+    ensure!(verdict.unknown * 1_000 <= verdict.told, "more than 0.1 % are unknown: {verdict:?}");
+    Ok(())
+}

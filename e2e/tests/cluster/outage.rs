@@ -1,0 +1,158 @@
+//! The API server away, the operator away, both: probes go on counting, nothing is counted twice, and soon after their return
+//! all is right.
+
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::kubernetes::longwire::object;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, all_named, none_twice};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::{eventually, throughout};
+use longwire_e2e::{edge::REPORTERS, trouble};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A bound for a machine that does much else; how long it takes is printed.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long after the return a pod may come that is still not named.
+const SOON: Duration = Duration::from_secs(5);
+const DEPLOYMENT: &str = "deployment/longwire-operator";
+
+fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
+    let replicas = format!("--replicas={replicas}");
+    kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "scale", DEPLOYMENT, &replicas]).map(drop)
+}
+
+/// How many replicas say they are ready, and how many pods there are.
+fn replicas(kubernetes: &Kubernetes) -> Result<(usize, usize)> {
+    let ready = r#"jsonpath={range .items[*]}{.status.containerStatuses[0].ready}{" "}{end}"#;
+    let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", ready];
+    let said = kubernetes.kubectl(&words)?;
+    let words: Vec<&str> = said.split_whitespace().collect();
+    Ok((words.iter().filter(|word| **word == "true").count(), words.len()))
+}
+
+fn send_operator_away(kubernetes: &Kubernetes) -> Result<()> {
+    scale(kubernetes, 0)?;
+    eventually(PATIENCE, || {
+        let (_, pods) = replicas(kubernetes)?;
+        ensure!(pods == 0, "{pods} pods of the operator are left");
+        Ok(())
+    })
+}
+
+fn call_operator_back(kubernetes: &Kubernetes) -> Result<()> {
+    scale(kubernetes, 2)?;
+    eventually(PATIENCE, || {
+        let (ready, _) = replicas(kubernetes)?;
+        ensure!(ready > 0, "no replica of the operator is ready");
+        Ok(())
+    })
+}
+
+fn call_api_server_back(kubernetes: &Kubernetes) -> Result<()> {
+    kubernetes.control_plane().daemon("kube-apiserver").start()?;
+    eventually(PATIENCE, || kubernetes.kubectl(&["get", "--raw", "/readyz"]).map(drop))
+}
+
+/// Waits until an edit shows on both nodes: everything between the API server and the series works.
+fn await_edit(namespace: &Namespace<'_>) -> Result<()> {
+    let spec = r#"{overrides: [{tagOverrides: {edit: {value: '"after"'}}}]}"#;
+    let policy = object("TelemetryPolicy", "edit", spec);
+    eventually(PATIENCE, || namespace.apply(&policy))?;
+    for node in NODES {
+        eventually(PATIENCE, || {
+            let labels = [("edit", "after"), ("source_workload_namespace", namespace.name.as_str())];
+            let found = longwire::scrape(node)?.select("istio_tcp_sent_bytes_total", &labels).len();
+            ensure!(found > 0, "{node} does not show the edit");
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Both probes count what happens while they are alone.
+fn keeps_counting(shop: &Shop<'_>) -> Result<()> {
+    let opened =
+        |reporter: &str| Ok::<_, anyhow::Error>(shop.there().reported(&longwire::scrape_all()?, reporter).opened);
+    let before = REPORTERS.map(opened);
+    throughout(trouble::lasts(), || longwire::scrape_all().map(drop))?;
+    for (reporter, before) in REPORTERS.into_iter().zip(before) {
+        let (before, now) = (before?, opened(reporter)?);
+        ensure!(now > before, "reporter {reporter} stands still at {now}");
+    }
+    Ok(())
+}
+
+/// Somebody is away for a while, amid traffic and pods that come and go.
+fn endure(
+    kubernetes: &Kubernetes,
+    who: &str,
+    away: impl FnOnce() -> Result<()>,
+    back: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let (shop, turnover) = (Shop::open(&namespace)?, Turnover::prepare(kubernetes, &namespace)?);
+    let (turns, returned) = shop.exact_throughout(kubernetes, || {
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let turns = scope.spawn(|| turnover.run(kubernetes, Addresses::InTurn, &stop));
+            let outcome = (|| {
+                away()?;
+                let counted = keeps_counting(&shop);
+                // Back in any case: the tests to come need it.
+                back()?;
+                let returned = Instant::now();
+                counted?;
+                await_edit(&namespace).with_context(|| longwire::logs(kubernetes))?;
+                println!(
+                    "{who} away: an edit is on both nodes {:.1} s after the return",
+                    returned.elapsed().as_secs_f64()
+                );
+                // Some pods have to come after that.
+                throughout(2 * SOON, || longwire::scrape_all().map(drop))?;
+                anyhow::Ok(returned)
+            })();
+            stop.store(true, Ordering::Relaxed);
+            let turns: Result<Vec<Turn>> = turns.join().expect("the turnover");
+            anyhow::Ok((turns?, outcome?))
+        })
+    })?;
+    let after = || turns.iter().filter(|turn| turn.began >= returned + SOON);
+    let named = longwire::until(kubernetes, |scrape| all_named(after(), &namespace.name, scrape))?;
+    none_twice(&turns, &namespace.name, &longwire::scrape_all()?)?;
+    println!("{who} away: {} pods came and went, {named} of them after the return", turns.len());
+    ensure!(named > 0, "no pod came after the return");
+    longwire::rolled_out(kubernetes, DEPLOYMENT)
+}
+
+#[test]
+fn with_the_api_server_away_probes_go_on_and_all_is_right_soon_after() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let api_server = kubernetes.control_plane().daemon("kube-apiserver");
+    endure(kubernetes, "API server", || api_server.kill(), || call_api_server_back(kubernetes))
+}
+
+#[test]
+fn with_the_operator_away_probes_go_on_and_all_is_right_soon_after() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    endure(kubernetes, "operator", || send_operator_away(kubernetes), || call_operator_back(kubernetes))
+}
+
+#[test]
+fn with_both_away_probes_go_on_and_all_is_right_soon_after() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let api_server = kubernetes.control_plane().daemon("kube-apiserver");
+    let away = || {
+        send_operator_away(kubernetes)?;
+        api_server.kill()
+    };
+    let back = || {
+        call_api_server_back(kubernetes)?;
+        call_operator_back(kubernetes)
+    };
+    endure(kubernetes, "API server and operator", away, back)
+}

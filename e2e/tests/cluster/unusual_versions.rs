@@ -1,0 +1,175 @@
+//! The kind's definition is of another release than the operator: older, with fewer fields; newer, with more fields and a
+//! second version; or gone for a while. What both know goes on, what the operator does not know is named.
+
+use crate::bad_input_calm::Calm;
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::edge::Truth;
+use longwire_e2e::kubernetes::longwire::object;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::eventually;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const DEFINITION: &str = "telemetrypolicies.telemetry.longwire.io";
+/// Lists and watches of the kind whose definition changes four times and goes once: each change ends the watch of both
+/// replicas, and while the kind is gone each asks every two seconds or so.
+const WATCHES: usize = 40;
+
+/// The definition, which is as it should be again when this is dropped.
+struct Definition<'a> {
+    kubernetes: &'a Kubernetes,
+    genuine: &'static str,
+    value: Value,
+}
+
+impl<'a> Definition<'a> {
+    fn new(kubernetes: &'a Kubernetes) -> Result<Self> {
+        let manifests = longwire_crds::MANIFESTS.iter();
+        let genuine = manifests.map(|(_, text)| *text).find(|text| text.contains(DEFINITION)).context("no manifest")?;
+        Ok(Self { kubernetes, genuine, value: serde_saphyr::from_str(genuine)? })
+    }
+
+    /// Takes the definition's place, with what `edit` does to its only version and to all versions.
+    fn apply(&self, edit: impl FnOnce(&mut Vec<Value>)) -> Result<()> {
+        let mut value = self.value.clone();
+        edit(value["spec"]["versions"].as_array_mut().context("no versions")?);
+        self.kubernetes.apply(&value.to_string())?;
+        self.is_established()
+    }
+
+    fn is_established(&self) -> Result<()> {
+        let established = r#"jsonpath={.status.conditions[?(@.type=="Established")].status}"#;
+        eventually(PATIENCE, || {
+            let said = self.kubernetes.kubectl(&["get", "crd", DEFINITION, "-o", established])?;
+            ensure!(said == "True", "{DEFINITION} is not established");
+            Ok(())
+        })
+    }
+
+    /// Objects may be stored in a version that is to go: they go with the definition.
+    fn remove(&self) -> Result<()> {
+        self.kubernetes.kubectl(&["delete", "crd", DEFINITION, "--ignore-not-found"]).map(drop)
+    }
+
+    fn restore(&self) -> Result<()> {
+        self.kubernetes.apply(self.genuine)?;
+        self.is_established()
+    }
+}
+
+impl Drop for Definition<'_> {
+    fn drop(&mut self) {
+        // Without it every later test says so.
+        let _ = self.remove().and_then(|()| self.restore());
+    }
+}
+
+/// A policy that gives every series of the namespace a label `era`.
+fn era(name: &str, era: &str) -> String {
+    object("TelemetryPolicy", name, &format!(r#"{{overrides: [{{tagOverrides: {{era: {{value: '"{era}"'}}}}}}]}}"#))
+}
+
+fn shows(kubernetes: &Kubernetes, namespace: &Namespace<'_>, family: &str, label: (&str, &str)) -> Result<()> {
+    longwire::until(kubernetes, |scrape| {
+        for reporter in longwire_e2e::edge::REPORTERS {
+            let labels = [label, ("source_workload_namespace", namespace.name.as_str()), ("reporter", reporter)];
+            ensure!(!scrape.select(family, &labels).is_empty(), "no {reporter} says {label:?}");
+        }
+        Ok(())
+    })
+}
+
+/// Whether the object is accepted, in these words.
+fn is_accepted(namespace: &Namespace<'_>, name: &str, expected: &str, words: &str) -> Result<()> {
+    let accepted = r#"jsonpath={.status.conditions[?(@.type=="Accepted")]}"#;
+    eventually(PATIENCE, || {
+        let said = namespace.kubectl(&["get", "telemetrypolicy", name, "-o", accepted])?;
+        let is_so = said.contains(&format!(r#""status":"{expected}""#)) && said.contains(words);
+        ensure!(is_so, "{name} is {said}");
+        Ok(())
+    })
+}
+
+/// An older release's: it knows nothing of overrides.
+fn older(versions: &mut [Value]) {
+    if let Some(fields) = versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"].as_object_mut() {
+        fields.remove("overrides");
+    }
+}
+
+/// A newer release's: fields and values that nobody knows yet, and a version that is stored instead.
+fn newer(versions: &mut Vec<Value>) {
+    versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"] =
+        json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let mut second = versions[0].clone();
+    second["name"] = json!("v1beta1");
+    (versions[0]["storage"], second["storage"]) = (json!(false), json!(true));
+    versions.push(second);
+}
+
+#[test]
+fn with_a_definition_of_another_release_what_is_known_goes_on_and_what_is_not_is_named() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let calm = Calm::now(kubernetes)?;
+    let shop = Shop::open(&namespace)?;
+    let stop = AtomicBool::new(false);
+    let truth = thread::scope(|scope| -> Result<Truth> {
+        let load = scope.spawn(|| shop.load(&stop));
+        let outcome = releases(kubernetes, &namespace, &calm);
+        stop.store(true, Ordering::Relaxed);
+        let truth = load.join().expect("the load")?;
+        outcome.with_context(|| longwire::logs(kubernetes)).map(|()| truth)
+    })?;
+    let edge = shop.there();
+    longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
+    calm.is_kept(Some(("telemetrypolicies", WATCHES)))
+}
+
+fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>) -> Result<()> {
+    const FAMILY: &str = "istio_tcp_sent_bytes_total";
+    let definition = Definition::new(kubernetes)?;
+    namespace.apply(&era("before", "before"))?;
+    shows(kubernetes, namespace, FAMILY, ("era", "before"))?;
+
+    definition.apply(|versions| older(versions))?;
+    let refusal = eventually(PATIENCE, || {
+        let refusal = namespace.apply(&era("too-new", "too-new")).err();
+        refusal.context("a field that the definition does not know is accepted")
+    })?;
+    ensure!(format!("{refusal:#}").contains("overrides"), "{refusal:#}");
+    // What both know is heeded.
+    namespace.apply(&object("TelemetryPolicy", "sets", "{seriesSets: [istio, longwire, kmesh-workload]}"))?;
+    longwire::until(kubernetes, |scrape| {
+        let labels = [("source_workload_namespace", namespace.name.as_str())];
+        let found = scrape.select("kmesh_tcp_workload_sent_bytes_total", &labels);
+        ensure!(!found.is_empty(), "no series of the set kmesh-workload");
+        Ok(())
+    })?;
+
+    definition.apply(newer)?;
+    let horizon = object("TelemetryPolicy", "horizon", "{horizon: 5}");
+    eventually(PATIENCE, || namespace.apply(&horizon))?;
+    namespace.apply(&object("TelemetryPolicy", "quantum", "{seriesSets: [istio, quantum]}"))?;
+    let later = era("later", "later").replace("v1alpha1", "v1beta1");
+    eventually(PATIENCE, || namespace.apply(&later))?;
+    is_accepted(namespace, "horizon", "True", "spec.horizon is not known to this operator")?;
+    is_accepted(namespace, "quantum", "False", "spec.seriesSets[1]: unknown series set")?;
+    for said in ["horizon: spec.horizon is", "quantum is not accepted: Invalid: spec.seriesSets[1]"] {
+        calm.is_said_once(&format!("TelemetryPolicy {}/{said}", namespace.name))?;
+    }
+    // One that was written in a version that the operator does not know, and says what it knows.
+    namespace.kubectl(&["delete", "telemetrypolicy", "before"])?;
+    shows(kubernetes, namespace, FAMILY, ("era", "later"))?;
+
+    definition.remove()?;
+    definition.restore()?;
+    eventually(PATIENCE, || namespace.apply(&era("after", "after")))?;
+    shows(kubernetes, namespace, FAMILY, ("era", "after"))
+}

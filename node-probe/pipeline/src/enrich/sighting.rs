@@ -1,0 +1,82 @@
+//! From which address the containers of pods speak, and since when. Other nodes learn it by way of the operator, sooner than
+//! from the kubelet.
+
+#[cfg(test)]
+mod tests;
+
+use super::recent::Recent;
+use crate::record::Monotonic;
+use longwire_model::identity::{Sighting, UnixNanos};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Containers; more than a node runs.
+const MOST: usize = 16_384;
+/// A cgroup whose pod is not told to be this node's for this long is another's.
+const STRANGE: Monotonic = 60_000_000_000;
+
+/// A container at its first word.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen {
+    pub(super) uid: Box<str>,
+    pub(super) address: IpAddr,
+    pub(super) at: Monotonic,
+}
+
+#[derive(Debug)]
+pub(super) struct Sightings {
+    /// By cgroup.
+    known: Recent<u64, Seen>,
+    /// Of these, what is not yet told.
+    news: BTreeMap<u64, Monotonic>,
+}
+
+impl Seen {
+    /// By the clock of the node as it is now: it may have been set since.
+    pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> Sighting {
+        let Self { uid, address, at } = self;
+        Sighting { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset) }
+    }
+}
+
+impl Sightings {
+    pub(super) fn new() -> Self {
+        Self { known: Recent::new(MOST), news: BTreeMap::new() }
+    }
+
+    /// The kernel may tell of one twice, and then the first time counts.
+    pub(super) fn see(&mut self, cgroup: u64, seen: Seen) {
+        let is_known = |known: &mut Seen| (&known.uid, known.address) == (&seen.uid, seen.address);
+        let at = seen.at;
+        if self.known.peek_mut(&cgroup).is_some_and(is_known) {
+            return;
+        }
+        if let Some(evicted) = self.known.insert(cgroup, seen) {
+            self.news.remove(&evicted);
+        }
+        self.news.insert(cgroup, at);
+    }
+
+    /// What is new of these pods; of others it may still be told.
+    pub(super) fn take(&mut self, is_local: impl Fn(&str) -> bool) -> Vec<Seen> {
+        let mut taken = Vec::new();
+        let Self { known, news } = self;
+        news.retain(|cgroup, _| match known.peek_mut(cgroup) {
+            Some(seen) if !is_local(&seen.uid) => true,
+            Some(seen) => {
+                taken.push(seen.clone());
+                false
+            }
+            None => false,
+        });
+        taken
+    }
+
+    pub(super) fn all(&self, is_local: impl Fn(&str) -> bool) -> Vec<Seen> {
+        self.known.iter().map(|(_, seen)| seen).filter(|seen| is_local(&seen.uid)).cloned().collect()
+    }
+
+    pub(super) fn sweep(&mut self, now: Monotonic) {
+        self.news.retain(|_, since| now.saturating_sub(*since) < STRANGE);
+    }
+}

@@ -1,0 +1,42 @@
+//! What was sent and not answered yet.
+
+use longwire_model::update::Update;
+use std::collections::VecDeque;
+
+/// Past so many a probe is sent nothing more: when it answers it is told the latest state.
+pub(super) const MOST: usize = 64;
+
+/// In the order of sending, in which the probe answers each once.
+#[derive(Debug, Default)]
+pub(super) struct Unanswered(VecDeque<Offer>);
+
+/// Parts of the node's configuration in one update; none, where it holds answers alone.
+#[derive(Debug)]
+pub(super) struct Offer {
+    version: u64,
+    pub(super) settings: bool,
+    /// UIDs of pods that came, changed or went.
+    pub(super) pods: Vec<String>,
+}
+
+impl Unanswered {
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
+    pub(super) fn push(&mut self, update: &Update) {
+        let Update { version, settings, pods, removed_pods, addresses: _ } = update;
+        let pods = pods.iter().map(|local| local.pod.uid.clone()).chain(removed_pods.iter().cloned()).collect();
+        self.0.push_back(Offer { version: *version, settings: settings.is_some(), pods });
+    }
+
+    /// The update that an answer is about; `None`: it is about none.
+    pub(super) fn answered(&mut self, version: u64) -> Option<Offer> {
+        self.0.pop_front_if(|offer| offer.version == version)
+    }
+
+    /// Some of it is more than answers.
+    pub(super) fn has_configuration(&self) -> bool {
+        self.0.iter().any(|offer| offer.settings || !offer.pods.is_empty())
+    }
+}
