@@ -26,8 +26,8 @@ pub fn read(file: &Path, root_namespace: &str) -> Result<TelemetryPolicy, Invali
 
 fn check(text: &str, root_namespace: &str) -> Result<TelemetryPolicy, String> {
     let policy = source::telemetry_policy(text)?;
-    if let Some(unknown) = policy.unknown {
-        return Err(unknown);
+    if let Some(unknown) = &policy.unknown {
+        return Err(unknown.clone());
     }
     let spec = policy.accepted(root_namespace).map_err(|refusal| refusal.to_string())?;
     if spec.selector.is_some() {

@@ -6,8 +6,6 @@ mod disturbed;
 mod leavings;
 #[path = "helm/lifecycle.rs"]
 mod lifecycle;
-#[path = "helm/meanwhile.rs"]
-mod meanwhile;
 #[path = "helm/permissions.rs"]
 mod permissions;
 #[path = "helm/refusals.rs"]

@@ -1,6 +1,5 @@
 //! What happens to nodes and pods of a cluster every day: all is right again within seconds.
 
-use super::meanwhile::exact_meanwhile;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
@@ -14,7 +13,9 @@ fn right_soon_after(what: &str, change: impl FnOnce(&Kubernetes) -> Result<()>) 
     let namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;
     let shop = Shop::open(&namespace)?;
-    let took = exact_meanwhile(kubernetes, &shop, || change(kubernetes)).with_context(|| longwire::logs(kubernetes))?;
+    let took = shop
+        .exact_while_probes_change(kubernetes, || change(kubernetes))
+        .with_context(|| longwire::logs(kubernetes))?;
     println!("{what}: right after {:.1} s", took.as_secs_f64());
     ensure!(took < SOON, "{what}: right only after {took:?}");
     Ok(())

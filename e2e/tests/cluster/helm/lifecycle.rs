@@ -1,7 +1,6 @@
 //! From the installation to the end of it.
 
 use super::leavings::{Leavings, expect_nothing};
-use super::meanwhile::exact_meanwhile;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::janitor;
@@ -72,7 +71,7 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
         }
     }
     let shop = Shop::open(&namespace)?;
-    exact_meanwhile(kubernetes, &shop, || {
+    shop.exact_while_probes_change(kubernetes, || {
         let began = Instant::now();
         Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
         rolled_out(kubernetes)?;
