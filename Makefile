@@ -65,7 +65,8 @@ bench: ## Measure what it costs beside what others cost, and write docs/performa
 		--json $(TARGET)/bench.json --page docs/performance.md $(BENCH)
 
 .PHONY: images
-images: deps ## Make the container images, in target/images (IMAGES=registry/path, TAG=...)
+images: ## Make the container images, in target/images (IMAGES=registry/path, TAG=...)
+	@.ci/deps images
 	@eval "$$(images/stamp)" && RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
 		cargo build --release --locked --target-dir $(abspath $(TARGET))/images -p longwire-operator -p longwire-probe
 	@for program in longwire-operator longwire-probe; do \
