@@ -36,6 +36,7 @@ test: ## Run every test (as root: they load BPF, make network namespaces and bri
 
 .PHONY: e2e
 e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="harness:: --nocapture")
+	@.ci/deps test
 	cargo test --workspace --locked --test cluster -- $(E2E)
 
 .PHONY: cluster-up
@@ -76,6 +77,14 @@ images: ## Make the container images, in target/images (IMAGES=registry/path, TA
 .PHONY: chart
 chart: ## Pack the Helm chart, in target/images
 	@"$$(e2e/cluster/helm)/helm3" package charts/longwire --destination $(TARGET)/images
+
+.PHONY: scale
+scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/scale.md (as root; SCALE="--pods 2000")
+	@.ci/deps cluster
+	@e2e/cluster/build >/dev/null
+	cargo build --release --workspace --locked --bin longwire-operator --bin longwire-probe \
+		--bin longwire-cluster --bin longwire-traffic --bin longwire-scale
+	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-scale --page docs/scale.md $(SCALE)
 
 .PHONY: lint
 lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies

@@ -11,7 +11,7 @@
 mod crowd;
 mod figures;
 mod followed;
-mod hardware;
+pub(crate) mod hardware;
 mod ingest;
 mod load;
 mod measured;

@@ -26,6 +26,7 @@ pub mod longwire;
 pub mod mount_points;
 pub mod namespace;
 pub mod node;
+pub mod passers;
 pub mod place;
 pub mod running;
 pub mod talk;

@@ -11,6 +11,8 @@
 //! Nothing outlives the process: namespaces are held by descriptors alone, children die with the thread that started
 //! them, and a janitor removes cgroups and files even after SIGKILL.
 
+pub mod alerts;
+pub mod asked;
 pub mod bench;
 pub mod binaries;
 pub mod cgroup;
@@ -20,9 +22,11 @@ pub mod command;
 pub mod demo;
 pub mod edge;
 pub mod floor;
+pub mod grafana;
 pub mod http;
 pub mod janitor;
 pub mod kept;
+pub mod kiali;
 pub mod kubernetes;
 pub mod machine;
 pub mod manifests;
@@ -31,7 +35,11 @@ pub mod node;
 pub mod pod;
 pub mod probe;
 pub mod process;
+pub mod prometheus;
+pub mod promql;
+pub mod scale;
 pub mod scrape;
+pub mod steady;
 pub mod tcp_info;
 pub mod traffic;
 pub mod trouble;

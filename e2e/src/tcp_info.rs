@@ -5,8 +5,11 @@ use anyhow::{Result, ensure};
 use std::io;
 use std::mem::size_of_val;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
 /// Offsets in `struct tcp_info`, which only ever grows.
+const RTT: usize = 68;
+const TOTAL_RETRANS: usize = 100;
 const BYTES_ACKED: usize = 120;
 const BYTES_RECEIVED: usize = 128;
 const BYTES_SENT: usize = 200;
@@ -20,6 +23,10 @@ pub struct TcpInfo {
     /// Payload handed to the network, each time that it was; what the local stack dropped included.
     pub sent: u64,
     pub retransmitted_bytes: u64,
+    /// SYN and FIN included.
+    pub retransmitted_segments: u64,
+    /// Smoothed.
+    pub round_trip: Duration,
 }
 
 impl TcpInfo {
@@ -39,11 +46,14 @@ impl TcpInfo {
         ensure!(outcome == 0, "TCP_INFO: {}", io::Error::last_os_error());
         ensure!(length as usize >= BYTES_RETRANS + 8, "this kernel's tcp_info has only {length} bytes");
         let field = |at: usize| u64::from_ne_bytes(raw[at..at + 8].try_into().expect("eight bytes"));
+        let narrow = |at: usize| u32::from_ne_bytes(raw[at..at + 4].try_into().expect("four bytes"));
         Ok(Self {
             acked: field(BYTES_ACKED),
             received: field(BYTES_RECEIVED),
             sent: field(BYTES_SENT),
             retransmitted_bytes: field(BYTES_RETRANS),
+            retransmitted_segments: narrow(TOTAL_RETRANS).into(),
+            round_trip: Duration::from_micros(narrow(RTT).into()),
         })
     }
 }

@@ -10,6 +10,8 @@ mod bad_input;
 mod bad_input_calm;
 #[path = "cluster/churn.rs"]
 mod churn;
+#[path = "cluster/dashboards.rs"]
+mod dashboards;
 #[path = "cluster/fake_nodes.rs"]
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
@@ -18,6 +20,8 @@ mod harness;
 mod helm;
 #[path = "cluster/installed.rs"]
 mod installed;
+#[path = "cluster/kiali.rs"]
+mod kiali;
 #[path = "cluster/kinds.rs"]
 mod kinds;
 #[path = "cluster/outage.rs"]

@@ -3,43 +3,11 @@
 use crate::shared::cluster;
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::edge::Edge;
-use longwire_e2e::http;
-use longwire_e2e::process::Process;
+use longwire_e2e::prometheus::{Job, Prometheus};
+use longwire_e2e::steady::now;
 use longwire_e2e::traffic::exchange;
-use longwire_e2e::{janitor, wait};
-use serde_json::Value;
+use longwire_e2e::wait;
 use std::time::Duration;
-
-const PORT: u16 = 9090;
-
-fn start() -> Result<(Process, tempfile::TempDir)> {
-    let directory = janitor::temporary_directory("prometheus")?;
-    let configuration = directory.path().join("prometheus.yml");
-    std::fs::write(
-        &configuration,
-        r"global: {scrape_interval: 1s, scrape_timeout: 1s}
-scrape_configs:
-- job_name: longwire
-  static_configs:
-  - targets: ['127.0.0.1:15020']
-",
-    )?;
-    let flags = [
-        "prometheus".to_owned(),
-        format!("--config.file={}", configuration.display()),
-        format!("--storage.tsdb.path={}", directory.path().join("data").display()),
-        format!("--web.listen-address=127.0.0.1:{PORT}"),
-    ];
-    let prometheus =
-        Process::start(&cluster().machine.node.netns, "prometheus", &flags.each_ref().map(String::as_str))?;
-    Ok((prometheus, directory))
-}
-
-fn api(path: &str) -> Result<Value> {
-    let response = http::get(&cluster().machine.node.netns, PORT, path, &[])?;
-    ensure!(response.status == 200, "{path}: {} {}", response.status, String::from_utf8_lossy(&response.body));
-    Ok(serde_json::from_slice(&response.body)?)
-}
 
 #[test]
 fn prometheus_scrapes_the_probe_and_answers_with_the_right_values() -> Result<()> {
@@ -47,27 +15,27 @@ fn prometheus_scrapes_the_probe_and_answers_with_the_right_values() -> Result<()
     let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
     let truth = exchange(near, far, 123_456, 654_321)?;
     Edge::of(client, server).expect(&cluster().probe, truth)?;
-    let (prometheus, _directory) = start()?;
-    let selector = format!("%7Breporter%3D%22source%22%2Csource_workload%3D%22{}%22%7D", client.workload);
+    let jobs = [Job { name: "longwire", targets: vec!["127.0.0.1:15020".to_owned()] }];
+    let prometheus = Prometheus::start(&cluster().machine.node.netns, &jobs, &[], Duration::from_secs(1))?;
+    let selector = format!("{{reporter=\"source\",source_workload=\"{}\"}}", client.workload);
     for (family, expected) in [
-        ("istio_tcp_received_bytes_total", "123456"),
-        ("istio_tcp_sent_bytes_total", "654321"),
-        ("istio_tcp_connections_closed_total", "1"),
-        ("longwire_tcp_connection_duration_seconds_count", "1"),
+        ("istio_tcp_received_bytes_total", 123_456.0),
+        ("istio_tcp_sent_bytes_total", 654_321.0),
+        ("istio_tcp_connections_closed_total", 1.0),
+        ("longwire_tcp_connection_duration_seconds_count", 1.0),
     ] {
         wait::eventually(Duration::from_secs(20), || {
-            let answer = api(&format!("/api/v1/query?query={family}{selector}"))?;
-            let result = answer["data"]["result"].as_array().context("no result")?;
-            ensure!(result.len() == 1, "{family}: {answer}");
-            ensure!(result[0]["value"][1] == expected, "{family}: {answer}");
+            let answer = prometheus.query(&format!("{family}{selector}"), now())?;
+            let values: Vec<f64> = answer.iter().map(|row| row.value).collect();
+            ensure!(values == [expected], "{family}: {answer:?}");
             Ok(())
         })
         .with_context(|| prometheus.last_words())?;
     }
-    let targets = api("/api/v1/targets")?;
-    let target = &targets["data"]["activeTargets"][0];
+    let targets = prometheus.ask("targets")?;
+    let target = &targets["activeTargets"][0];
     assert_eq!((&target["health"], &target["lastError"]), (&"up".into(), &"".into()));
-    let kind = api("/api/v1/metadata?metric=longwire_tcp_rtt_seconds")?;
-    assert_eq!(kind["data"]["longwire_tcp_rtt_seconds"][0]["type"], "histogram");
+    let kind = prometheus.ask("metadata?metric=longwire_tcp_rtt_seconds")?;
+    assert_eq!(kind["longwire_tcp_rtt_seconds"][0]["type"], "histogram");
     Ok(())
 }

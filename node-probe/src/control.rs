@@ -16,9 +16,10 @@ use crate::shared::Shared;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::FutureExt;
 use known::Known;
+use longwire_model::identity::Sighting;
 use longwire_wire::MAX_MESSAGE;
 use longwire_wire::decode::{Decoder, InvalidUpdate};
-use longwire_wire::message::{FromProbe, Hello, Token};
+use longwire_wire::message::{FromProbe, Hello, Interest, Token};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::{ProbeMessage, Update};
 use operator::Unreachable;
@@ -32,10 +33,12 @@ use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Request;
 
+/// Messages on their way to the operator.
+pub(crate) const WORDS: usize = 256;
 /// Until the operator has said whether it takes the stream: it may have to ask the API server first.
 const ANSWER: Duration = Duration::from_secs(8);
 /// Longest wait between two attempts, without jitter, which at most doubles it.
-const LONGEST_WAIT: Duration = Duration::from_millis(1500);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// Between two looks at the token file: Kubernetes renews it long before it expires.
 const TOKEN_LOOK: Duration = Duration::from_secs(5);
 /// Messages to the operator that are not yet written; the sampler's words wait behind them in a queue of their own.
@@ -100,7 +103,7 @@ fn reasons(end: &StreamEnd) -> String {
     sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// 200 ms to 3 s, with jitter, so that the probes of a cluster do not come back as one.
+/// 200 ms to 2 s, with jitter, so that the probes of a cluster do not come back as one.
 fn waits() -> ExponentialBackoff {
     let bounds = ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_delay(LONGEST_WAIT);
     bounds.with_jitter().without_max_times().build()
@@ -187,6 +190,18 @@ impl Attempt<'_> {
     }
 }
 
+/// What the pipeline has come to ask, to ask no more, and to tell. A stream that does not keep up is told everything anew
+/// when it is made again.
+pub(crate) fn speak(shared: &Shared, words: &mpsc::Sender<FromProbe>, interest: Interest, sightings: Vec<Sighting>) {
+    let interest = Some(interest).filter(|Interest { add, drop }| !(add.is_empty() && drop.is_empty()));
+    let sightings = Some(sightings).filter(|sightings| !sightings.is_empty());
+    for word in interest.map(FromProbe::Interest).into_iter().chain(sightings.map(FromProbe::Sightings)) {
+        if words.try_send(word).is_err() {
+            shared.resubscribe.notify_one();
+        }
+    }
+}
+
 /// What the pipeline asks about and knows now is the whole truth: words still queued are part of it. What it forgot meanwhile
 /// it needs to be told again, and where that is not known, everything.
 fn hello(options: &Options, shared: &Shared, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> Hello {
@@ -216,6 +231,7 @@ fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Kno
             shared.pipeline().apply(&received.update, monotonic());
             drop(turn);
             known.learn(&received);
+            shared.figures.update_bytes.fetch_add(received.bytes as u64, Relaxed);
             shared.figures.updates.fetch_add(1, Relaxed);
             FromProbe::Ack { version }
         }

@@ -1,48 +1,5 @@
-//! `longwire-probe`: watches the TCP connections of this node's pods.
-//!
-//! ```text
-//! kernel -> sampler (one thread) -> pipeline (behind a lock) -> http: a scrape, slice by slice
-//!                                     ^
-//! operator <-> control ---------------+
-//! ```
-
-mod cgroups;
-mod conntrack;
-mod control;
-mod http;
-mod kernel;
-mod log;
-mod options;
-mod run;
-mod sampler;
-mod saver;
-mod self_metrics;
-mod shared;
-mod start;
-mod state;
-mod unfit;
-mod uninstall;
-
-use options::{Command, LogFormat, Task};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let task = Task::parse();
-    let outcome = match task {
-        Task::Perform(Command::Uninstall(uninstall)) => {
-            log::start(LogFormat::Text);
-            uninstall::run(&uninstall)
-        }
-        Task::Run(options) => {
-            log::start(options.log_format);
-            run::run(*options)
-        }
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    longwire_probe::main()
 }

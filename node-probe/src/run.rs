@@ -30,8 +30,6 @@ const IDENTITY_WAIT: Duration = Duration::from_secs(3);
 const MOST_WAITING: usize = 65_536;
 /// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each.
 const LONG_CONNECTIONS: usize = 10_000;
-/// Messages on their way to the operator.
-const WORDS: usize = 256;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let operator = options.operator()?;
@@ -56,7 +54,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     shared.figures.lost_bytes.store(losses.record_bytes, Ordering::Relaxed);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, "attached");
-    let (words, heard) = mpsc::channel(WORDS);
+    let (words, heard) = mpsc::channel(control::WORDS);
     let sampler = Sampler {
         kernel,
         conntrack: open_conntrack(),

@@ -1,6 +1,7 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
 use crate::conntrack::Conntrack;
+use crate::control;
 use crate::kernel::{Kernel, KernelError, monotonic, realtime};
 use crate::saver::Saver;
 use crate::shared::Shared;
@@ -160,18 +161,7 @@ impl Sampler {
             });
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
-        if !(questions.ask.is_empty() && questions.forget.is_empty()) {
-            self.say(FromProbe::Interest(Interest { add: questions.ask, drop: questions.forget }));
-        }
-        if !questions.sightings.is_empty() {
-            self.say(FromProbe::Sightings(questions.sightings));
-        }
-    }
-
-    fn say(&self, word: FromProbe) {
-        // A stream that does not keep up is told everything anew when it is made again.
-        if self.words.try_send(word).is_err() {
-            self.shared.resubscribe.notify_one();
-        }
+        let interest = Interest { add: questions.ask, drop: questions.forget };
+        control::speak(&self.shared, &self.words, interest, questions.sightings);
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Figures {
     pub(crate) connected: AtomicBool,
     pub(crate) updates: AtomicU64,
     pub(crate) updates_refused: AtomicU64,
+    /// Of those applied.
+    pub(crate) update_bytes: AtomicU64,
 }
 
 impl Shared {

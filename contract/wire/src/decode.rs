@@ -7,6 +7,7 @@ use crate::telemetry::{self, InvalidTelemetry};
 use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
+use prost::Message;
 use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Received {
     pub pod_versions: Vec<u64>,
     /// Versions of `update.addresses`, in their order.
     pub address_versions: Vec<u64>,
+    /// Of the message, as it was encoded.
+    pub bytes: usize,
 }
 
 /// The receiving end of one stream.
@@ -67,6 +70,7 @@ impl Default for Decoder {
 impl Decoder {
     /// After an error later messages are understood as well as before: what could be learned of this one was.
     pub fn decode(&mut self, mut message: proto::Update) -> Result<Received, InvalidUpdate> {
+        let bytes = message.encoded_len();
         self.define(&mut message)?;
         let proto::Update { version, settings, pods, removed_pods, addresses, .. } = message;
         let pod_versions = pods.iter().map(|pod| pod.version).collect();
@@ -75,7 +79,7 @@ impl Decoder {
         let addresses = addresses.into_iter().map(|address| self.address(address)).collect::<Result<_, _>>()?;
         let settings = settings.map(telemetry::settings_from_proto);
         let update = Update { version, settings, pods, removed_pods, addresses };
-        Ok(Received { update, pod_versions, address_versions })
+        Ok(Received { update, pod_versions, address_versions, bytes })
     }
 
     /// Takes in every definition that can be, as the sender will not repeat it, and tells of the first that cannot.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 #[derive(Clone, Debug)]
-pub(super) struct Hardware {
+pub(crate) struct Hardware {
     kernel: String,
     cpu: String,
     cores: String,
@@ -16,7 +16,7 @@ pub(super) struct Hardware {
 
 impl Hardware {
     /// What cannot be found out is `-`.
-    pub(super) fn here() -> Self {
+    pub(crate) fn here() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let field = |text: &str, name: &str| {
             let line = text.lines().find(|line| line.starts_with(name)).and_then(|line| line.split_once(':'));
@@ -37,7 +37,7 @@ impl Hardware {
         }
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let Self { kernel, cpu, cores, memory, date, commit } = self;
         json!({ "kernel": kernel, "cpu": cpu, "cores": cores, "memory": memory, "date": date, "commit": commit })
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -17,6 +17,10 @@ pub struct Request {
     pub resource: String,
     /// Path and query.
     pub uri: String,
+    /// The pod that a service account's token is bound to; else empty.
+    pub pod: String,
+    /// The answer is whole: until then a watch goes on.
+    pub ended: bool,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +28,7 @@ pub struct Request {
 struct Event {
     #[serde(rename = "auditID")]
     audit_id: String,
+    stage: String,
     verb: String,
     #[serde(rename = "requestURI")]
     uri: String,
@@ -36,6 +41,8 @@ struct Event {
 #[derive(Deserialize)]
 struct User {
     username: String,
+    #[serde(default)]
+    extra: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +51,9 @@ struct ObjectRef {
     resource: String,
     subresource: Option<String>,
 }
+
+/// What a token of a pod says of it.
+const POD: &str = "authentication.kubernetes.io/pod-name";
 
 /// Every request of the log once, in the order in which they began to be answered.
 pub fn read(log: &Path) -> Result<Vec<Request>> {
@@ -55,18 +65,23 @@ pub fn read(log: &Path) -> Result<Vec<Request>> {
 
 /// One line an event, one or more events a request: a watch has a line when it begins and one when it ends.
 fn parse(lines: &str) -> Result<Vec<Request>> {
-    let mut requests = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut requests: Vec<Request> = Vec::new();
+    let mut seen = HashMap::new();
     for line in lines.lines() {
-        let Event { audit_id, verb, uri, user, user_agent, object_ref } = serde_json::from_str(line)?;
-        if !seen.insert(audit_id) {
+        let Event { audit_id, stage, verb, uri, mut user, user_agent, object_ref } = serde_json::from_str(line)?;
+        let ended = stage != "ResponseStarted";
+        if let Some(&at) = seen.get(&audit_id) {
+            let request: &mut Request = &mut requests[at];
+            request.ended |= ended;
             continue;
         }
+        seen.insert(audit_id, requests.len());
         let resource = object_ref.map_or_else(String::new, |ObjectRef { resource, subresource }| match subresource {
             Some(subresource) => format!("{resource}/{subresource}"),
             None => resource,
         });
-        requests.push(Request { verb, user: user.username, user_agent, resource, uri });
+        let pod = user.extra.remove(POD).and_then(|mut names| names.pop()).unwrap_or_default();
+        requests.push(Request { verb, user: user.username, user_agent, resource, uri, pod, ended });
     }
     Ok(requests)
 }

@@ -1,61 +1,117 @@
-//! Pods that only the API server knows, and that come and go in numbers: what an index has to keep up with.
+//! Very many pods on fake nodes, ten of a workload, with a Service before each. Nothing of the cluster makes or places the
+//! pods, as that is most of the work: each names its node, and its workload is a ConfigMap that owns it.
 
-use super::Kubernetes;
-use super::namespace::Namespace;
-use anyhow::Result;
-use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, DeleteParams, PostParams};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use super::kwok::Kwok;
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service};
+use kube::api::{Api, DeleteParams, ListParams, PostParams};
+use kube::{Client, Error};
+use serde_json::json;
+use std::sync::Arc;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
 
-/// How long each one is there.
-const LIFE: Duration = Duration::from_secs(2);
-/// At a time.
-const MOST: usize = 400;
+/// Pods of a workload.
+pub const REPLICAS: usize = 10;
+/// Requests under way at a time.
+const HANDS: usize = 16;
+const PORT: u16 = 8080;
 
-/// One pod every `pace` on the fake nodes `NAMESPACE-0` and on, until told to stop; how many there were.
-pub fn pass_through(
-    kubernetes: &Kubernetes,
-    namespace: &Namespace<'_>,
-    nodes: usize,
-    pace: Duration,
-    stop: &AtomicBool,
-) -> Result<u64> {
-    let pods: Api<Pod> = namespace.api();
-    kubernetes.block_on(async {
-        let (mut here, mut count) = (JoinSet::new(), 0);
-        let mut ticks = interval(pace);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        for number in 0.. {
-            ticks.tick().await;
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            while here.len() >= MOST
-                && let Some(gone) = here.join_next().await
-            {
-                gone??;
-            }
-            let node = format!("{}-{}", namespace.name, number % nodes);
-            here.spawn(live(pods.clone(), format!("crowd-{number}"), node));
-            count += 1;
-        }
-        while let Some(gone) = here.join_next().await {
-            gone??;
-        }
-        Ok(count)
-    })
+#[derive(Clone, Debug)]
+pub struct Crowd {
+    /// Workload `n` is in namespace `n % namespaces.len()`.
+    pub namespaces: Vec<String>,
+    pub workloads: usize,
+    /// On which workloads are put in turns.
+    pub nodes: Vec<String>,
 }
 
-async fn live(pods: Api<Pod>, name: String, node: String) -> Result<()> {
-    let pod: Pod = serde_json::from_value(serde_json::json!({
-        "metadata": {"name": name, "labels": {"app": "crowd"}},
-        "spec": {"nodeName": node, "containers": [{"name": "main", "image": "none"}]},
-    }))?;
-    pods.create(&PostParams::default(), &pod).await?;
-    sleep(LIFE).await;
-    pods.delete(&name, &DeleteParams::default().grace_period(0)).await?;
-    Ok(())
+impl Crowd {
+    #[must_use]
+    pub fn new(kwok: &Kwok<'_>, nodes: usize, namespaces: Vec<String>, pods: usize) -> Self {
+        let nodes = (0..nodes).map(|number| kwok.node(number)).collect();
+        Self { namespaces, workloads: pods / REPLICAS, nodes }
+    }
+
+    #[must_use]
+    pub fn pods(&self) -> usize {
+        self.workloads * REPLICAS
+    }
+
+    /// Until the API server has taken all of it in.
+    pub async fn create(&self, client: &Client) -> Result<()> {
+        let crowd = Arc::new(self.clone());
+        let mut hands = JoinSet::new();
+        for hand in 0..HANDS {
+            let (crowd, client) = (Arc::clone(&crowd), client.clone());
+            hands.spawn(async move {
+                for number in (hand..crowd.workloads).step_by(HANDS) {
+                    crowd.create_one(&client, number).await?;
+                }
+                Ok::<_, anyhow::Error>(())
+            });
+        }
+        while let Some(done) = hands.join_next().await {
+            done??;
+        }
+        Ok(())
+    }
+
+    async fn create_one(&self, client: &Client, number: usize) -> Result<()> {
+        let (namespace, name) = (&self.namespaces[number % self.namespaces.len()], name(number));
+        let parameters = PostParams::default();
+        let owner: ConfigMap = serde_json::from_value(json!({"metadata": {"name": name}}))?;
+        let owner = Api::namespaced(client.clone(), namespace).create(&parameters, &owner).await?;
+        let uid = owner.metadata.uid.context("a ConfigMap without a UID")?;
+        let service: Service = serde_json::from_value(json!({
+            // The nodes' own proxies need not know it.
+            "metadata": {"name": name, "labels": {"service.kubernetes.io/service-proxy-name": "none"}},
+            "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": PORT}]},
+        }))?;
+        Api::namespaced(client.clone(), namespace).create(&parameters, &service).await?;
+        let pods = Api::<Pod>::namespaced(client.clone(), namespace);
+        for pod in 0..REPLICAS {
+            let pod = serde_json::from_value(json!({
+                "metadata": {
+                    "name": format!("{name}-{pod}"),
+                    "labels": {"app": name, "version": "v1", "of": "crowd"},
+                    "ownerReferences": [
+                        {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid, "controller": true},
+                    ],
+                },
+                "spec": {
+                    "nodeName": self.nodes[number % self.nodes.len()],
+                    "terminationGracePeriodSeconds": 0,
+                    "automountServiceAccountToken": false,
+                    "containers": [{"name": "main", "image": "none", "ports": [{"containerPort": PORT}]}],
+                },
+            }))?;
+            pods.create(&parameters, &pod).await?;
+        }
+        Ok(())
+    }
+
+    /// An error while some pod does not run.
+    pub async fn check_running(&self, client: &Client) -> Result<()> {
+        // From the API server's memory.
+        let pending = ListParams::default().labels("of=crowd").fields("status.phase=Pending").match_any();
+        for (number, namespace) in self.namespaces.iter().enumerate() {
+            let found = Api::<Pod>::namespaced(client.clone(), namespace).list_metadata(&pending).await?.items.len();
+            ensure!(found == 0, "{found} pods of namespace {number} of {} do not run", self.namespaces.len());
+        }
+        Ok(())
+    }
+
+    pub async fn delete(&self, client: &Client) -> Result<(), Error> {
+        let (delete, all) = (DeleteParams::default(), ListParams::default().labels("of=crowd"));
+        for namespace in &self.namespaces {
+            Api::<Pod>::namespaced(client.clone(), namespace).delete_collection(&delete, &all).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Of a workload, its Service and its label `app`.
+#[must_use]
+pub fn name(number: usize) -> String {
+    format!("workload-{number:04}")
 }

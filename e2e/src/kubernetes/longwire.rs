@@ -1,5 +1,7 @@
 //! Longwire in the cluster: its images, its objects, and what its probes say.
 
+pub mod replica;
+
 use super::Kubernetes;
 use super::helm::Helm;
 use super::layout::{NODES, address};

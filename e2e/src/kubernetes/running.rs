@@ -50,6 +50,11 @@ impl Running {
         Ok(Self { name: name.to_owned(), node, address, netns })
     }
 
+    #[must_use]
+    pub fn netns(&self) -> &Netns {
+        &self.netns
+    }
+
     pub fn listen(&self, port: u16) -> Result<TcpListener> {
         Ok(self.netns.run(|| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)))?)
     }

@@ -1,32 +1,86 @@
-//! Nodes that only the API server knows.
+//! Two thousand pods on nodes that only the API server knows, beside a real edge.
 
-use anyhow::Result;
-use k8s_openapi::api::apps::v1::Deployment;
-use longwire_e2e::kubernetes::Kubernetes;
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::edge::Truth;
+use longwire_e2e::kubernetes::crowd::Crowd;
 use longwire_e2e::kubernetes::kwok::Kwok;
+use longwire_e2e::kubernetes::longwire::replica::{self, Replica};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::eventually;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PODS: usize = 2_000;
+const NODES: usize = 20;
+const PATIENCE: Duration = Duration::from_secs(240);
+/// Bytes: a test build's, several times what it takes.
+const MOST_RESIDENT: u64 = 200_000_000;
+/// How a watch asks for everything there is.
+const ANEW: &str = "sendInitialEvents=true";
+
+/// Waits until each replica knows as many pods as it should.
+fn await_known(replicas: &[Replica], is_right: impl Fn(u64) -> bool) -> Result<()> {
+    eventually(PATIENCE, || {
+        for replica in replicas {
+            let known = replica.objects("pods")?;
+            ensure!(is_right(known), "{} knows {known} pods", replica.pod);
+        }
+        Ok(())
+    })
+}
+
+/// They come, are known, and go.
+fn come_and_go(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> Result<()> {
+    let (client, start) = (kubernetes.client()?, Instant::now());
+    kubernetes.block_on(crowd.create(&client))?;
+    eventually(PATIENCE, || kubernetes.block_on(crowd.check_running(&client)))?;
+    let running = start.elapsed();
+    await_known(replicas, |known| known >= PODS as u64)?;
+    println!(
+        "{PODS} pods run after {:.1} s, known after {:.1} s",
+        running.as_secs_f64(),
+        start.elapsed().as_secs_f64()
+    );
+    for replica in replicas {
+        let replica::Memory { resident, peak } = replica.memory()?;
+        println!("{}: {:.1} MB resident, {:.1} MB at most", replica.pod, resident as f64 / 1e6, peak as f64 / 1e6);
+        ensure!(peak <= MOST_RESIDENT, "{} had {peak} bytes resident", replica.pod);
+    }
+    kubernetes.block_on(crowd.delete(&client))?;
+    await_known(replicas, |known| known < PODS as u64 / 10)
+}
 
 #[test]
-fn a_hundred_pods_run_on_ten_nodes_that_do_not_exist() -> Result<()> {
+fn two_thousand_pods_come_and_go_and_cost_no_list_no_further_watch_and_no_byte_of_a_real_edge() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace()?;
-    let kwok = Kwok::start(kubernetes, &namespace.name, 10)?;
-    namespace.apply(&format!(
-        "apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: many}}
-spec:
-  replicas: 100
-  selector: {{matchLabels: {{app: many}}}}
-  template:
-    metadata: {{labels: {{app: many}}}}
-    spec:
-{}      containers: [{{name: main, image: none}}]
-",
-        kwok.placement(6)
-    ))?;
-    let ready = |many: Option<&Deployment>| {
-        many.and_then(|many| many.status.as_ref()?.ready_replicas).is_some_and(|ready| ready == 100)
-    };
-    namespace.wait_for("many", ready)?;
-    Ok(())
+    longwire::install(kubernetes)?;
+    let replicas = replica::all(kubernetes)?;
+    await_known(&replicas, |_| true)?;
+    let shop = Shop::open(&namespace)?;
+    let crowded = kubernetes.namespace()?;
+    let kwok = Kwok::start(kubernetes, &crowded.name, NODES)?;
+    let crowd = Crowd::new(&kwok, NODES, vec![crowded.name.clone()], PODS);
+    let asked = kubernetes.audit()?.len();
+    let stop = AtomicBool::new(false);
+    let truth = thread::scope(|scope| -> Result<Truth> {
+        let load = scope.spawn(|| shop.load(&stop));
+        let outcome = come_and_go(kubernetes, &crowd, &replicas);
+        stop.store(true, Ordering::Relaxed);
+        let truth = load.join().expect("the load")?;
+        outcome.map(|()| truth)
+    })
+    .with_context(|| longwire::logs(kubernetes))?;
+    let requests = replica::requests(kubernetes, asked)?;
+    let lists: Vec<_> = requests.iter().filter(|request| request.verb == "list").collect();
+    assert!(lists.is_empty(), "{lists:?}");
+    let anew: Vec<_> = requests.iter().filter(|request| request.uri.contains(ANEW)).collect();
+    assert!(anew.is_empty(), "{anew:?}");
+    // The API server ends each watch after some minutes, and then it is begun again where it stopped.
+    for (kind, watches) in replica::watches(&requests) {
+        assert!(watches <= replicas.len(), "{watches} watches of {kind}");
+    }
+    longwire::until(kubernetes, |scrape| shop.there().both_say(scrape, truth))
 }

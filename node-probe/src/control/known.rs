@@ -23,7 +23,7 @@ impl Known {
     }
 
     pub(super) fn learn(&mut self, received: &Received) {
-        let Received { update, pod_versions, address_versions } = received;
+        let Received { update, pod_versions, address_versions, bytes: _ } = received;
         for (local, version) in update.pods.iter().zip(pod_versions) {
             self.pods.insert(local.pod.uid.clone(), *version);
         }

@@ -137,6 +137,7 @@ fn operator(shared: &Shared, to: &mut Readings) {
     to.one("longwire_probe_operator_streams_total", figures.streams.load(Relaxed));
     let (applied, refused) = (figures.updates.load(Relaxed), figures.updates_refused.load(Relaxed));
     to.by("longwire_probe_updates_total", [("applied", applied), ("refused", refused)]);
+    to.one("longwire_probe_update_bytes_total", figures.update_bytes.load(Relaxed));
 }
 
 fn series(shared: &Shared, to: &mut Readings) {

@@ -8,7 +8,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 34] = [
+pub const SELF_METRICS: [SelfMetric; 35] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "What the kernel side could not do, or did the long way round, since it was loaded."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times the kernel skipped a BPF program because it would have interrupted itself."),
     row("longwire_probe_passes_total", Counter, &[], "Passes over the live connections."),
@@ -37,6 +37,7 @@ pub const SELF_METRICS: [SelfMetric; 34] = [
     row("longwire_probe_operator_connected", Gauge, &[], "1 while the stream to the operator is up."),
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams to the operator that were made."),
     row("longwire_probe_updates_total", Counter, &["result"], "Updates from the operator, by whether they were applied or refused."),
+    row("longwire_probe_update_bytes_total", Counter, &[], "Bytes of the updates that were applied, before TLS."),
     row("longwire_probe_conntrack_errors_total", Counter, &[], "Questions to conntrack that failed."),
     row("longwire_probe_saves_total", Counter, &["result"], "Times the state was saved to --state-dir, or could not be."),
     row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving."),

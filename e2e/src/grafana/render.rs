@@ -1,0 +1,152 @@
+//! A dashboard as the JSON that Grafana 10 and newer reads.
+
+use super::layout::{Item, Place, lay_out};
+use super::{Dashboard, Panel, Shape, Values, Variable, all, field};
+use serde_json::{Map, Value, json};
+
+/// Of Grafana 10.2; newer ones read it too.
+const SCHEMA: u32 = 39;
+
+/// What a file of `charts/longwire/dashboards` holds.
+#[must_use]
+pub fn render(dashboard: &Dashboard) -> String {
+    let json = json!({
+        "uid": dashboard.uid,
+        "title": dashboard.title,
+        "description": dashboard.description,
+        "tags": ["longwire"],
+        "schemaVersion": SCHEMA,
+        "version": 1,
+        "editable": true,
+        "graphTooltip": 1,
+        "refresh": "30s",
+        "time": {"from": "now-1h", "to": "now"},
+        "timezone": "",
+        "annotations": {"list": []},
+        "links": links(dashboard),
+        "templating": {"list": variables(dashboard)},
+        "panels": lay_out(dashboard).iter().zip(1..).map(|(item, id)| panel(item, id)).collect::<Vec<_>>(),
+    });
+    format!("{json:#}\n")
+}
+
+/// `A` is the first query.
+pub(super) fn reference(index: usize) -> String {
+    char::from(b'A' + u8::try_from(index).unwrap_or_default()).to_string()
+}
+
+/// To the other dashboards, with the time range and the variables that they share.
+fn links(dashboard: &Dashboard) -> Vec<Value> {
+    let others = all().into_iter().filter(|other| other.uid != dashboard.uid);
+    let link = |other: Dashboard| {
+        json!({
+            "type": "link", "title": other.title, "tooltip": other.description, "url": format!("/d/{}", other.uid),
+            "icon": "dashboard", "asDropdown": false, "targetBlank": false, "includeVars": true, "keepTime": true,
+            "tags": [],
+        })
+    };
+    others.map(link).collect()
+}
+
+fn source() -> Value {
+    json!({"type": "prometheus", "uid": "${datasource}"})
+}
+
+fn variables(dashboard: &Dashboard) -> Vec<Value> {
+    let source = json!({
+        "name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus", "hide": 0,
+        "includeAll": false, "multi": false, "refresh": 1, "regex": "", "options": [],
+    });
+    [source].into_iter().chain(dashboard.variables.iter().map(variable)).collect()
+}
+
+fn variable(variable: &Variable) -> Value {
+    let (query, regex) = match &variable.values {
+        Values::Of { series, label } => (format!("label_values({series}, {label})"), String::new()),
+        Values::In { query, label } => (format!("query_result({query})"), format!("/{label}=\"([^\"]*)\"/")),
+    };
+    let mut json = json!({
+        "name": variable.name, "label": variable.label, "type": "query", "datasource": source(),
+        "query": {"query": query, "refId": variable.name}, "regex": regex,
+        // 2: when the time range changes; 1: by name.
+        "refresh": 2, "sort": 1, "hide": 0, "options": [], "multi": variable.many, "includeAll": variable.many,
+    });
+    if variable.many {
+        json["allValue"] = ".*".into();
+        json["current"] = json!({"selected": true, "text": ["All"], "value": ["$__all"]});
+    }
+    json
+}
+
+fn panel(item: &Item<'_>, id: u32) -> Value {
+    let (place, mut json) = match item {
+        Item::Heading(title, place) => {
+            (place, json!({"type": "row", "title": title, "collapsed": false, "panels": []}))
+        }
+        Item::Panel(panel, place) => (place, whole(panel)),
+    };
+    let Place { x, y, width, height } = place;
+    json["id"] = id.into();
+    json["gridPos"] = json!({"x": x, "y": y, "w": width, "h": height});
+    json
+}
+
+fn whole(panel: &Panel) -> Value {
+    json!({
+        "type": match panel.shape { Shape::Figure => "stat", Shape::Lines => "timeseries", Shape::Table(_) => "table" },
+        "title": panel.title,
+        "description": panel.description,
+        "datasource": source(),
+        "targets": targets(panel),
+        "fieldConfig": {"defaults": field::defaults(panel), "overrides": field::overrides(panel)},
+        "options": options(panel),
+        "transformations": transformations(panel),
+    })
+}
+
+fn targets(panel: &Panel) -> Vec<Value> {
+    let at_once = !matches!(panel.shape, Shape::Lines);
+    let format = if matches!(panel.shape, Shape::Table(_)) { "table" } else { "time_series" };
+    let targets = panel.queries.iter().enumerate().map(|(index, query)| {
+        json!({
+            "refId": reference(index), "datasource": source(), "expr": query.expression, "legendFormat": query.legend,
+            "format": format, "instant": at_once, "range": !at_once, "editorMode": "code",
+        })
+    });
+    targets.collect()
+}
+
+fn options(panel: &Panel) -> Value {
+    match panel.shape {
+        Shape::Figure => json!({
+            "colorMode": "value", "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "textMode": "auto",
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false},
+        }),
+        Shape::Lines => json!({
+            "legend": {"displayMode": "table", "placement": "bottom", "showLegend": true, "calcs": ["lastNotNull", "max"]},
+            "tooltip": {"mode": "multi", "sort": "desc"},
+        }),
+        Shape::Table(_) => {
+            let first = panel.queries.first().map_or("", |query| query.legend);
+            json!({"showHeader": true, "cellHeight": "sm", "sortBy": [{"displayName": first, "desc": true}]})
+        }
+    }
+}
+
+/// A table's queries side by side, one row for each set of labels, under their headings.
+fn transformations(panel: &Panel) -> Vec<Value> {
+    let Shape::Table(columns) = &panel.shape else { return Vec::new() };
+    let values = panel.queries.iter().enumerate().map(|(index, query)| {
+        // One query alone gives its column no letter.
+        let name = if panel.queries.len() == 1 { "Value".to_owned() } else { format!("Value #{}", reference(index)) };
+        (name, query.legend)
+    });
+    let names: Vec<(String, &str)> =
+        columns.iter().map(|column| (column.label.to_owned(), column.heading)).chain(values).collect();
+    let order: Map<String, Value> = names.iter().zip(0..).map(|((name, _), at)| (name.clone(), at.into())).collect();
+    let headings: Map<String, Value> = names.into_iter().map(|(name, heading)| (name, heading.into())).collect();
+    vec![
+        json!({"id": "merge", "options": {}}),
+        json!({"id": "organize", "options": {"excludeByName": {"Time": true}, "indexByName": order, "renameByName": headings}}),
+    ]
+}

@@ -1,0 +1,47 @@
+//! What Kiali asks for the TCP traffic of a namespace.
+
+/// Labels by which it tells series apart. `app` is no label of ours: one that scraping adds splits series in two.
+const GROUP: &str = "app,source_cluster,source_workload_namespace,source_workload,source_canonical_service,source_canonical_revision,destination_cluster,destination_service_namespace,destination_service,destination_service_name,destination_workload_namespace,destination_workload,destination_canonical_service,destination_canonical_revision,response_flags";
+
+/// Bytes from the client's point of view; Kiali shows `Sent` unless asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    Sent,
+    Received,
+    Total,
+}
+
+impl Traffic {
+    /// Istio names them from the server's.
+    fn metrics(self) -> &'static [&'static str] {
+        match self {
+            Self::Sent => &["istio_tcp_received_bytes_total"],
+            Self::Received => &["istio_tcp_sent_bytes_total"],
+            Self::Total => &["istio_tcp_received_bytes_total", "istio_tcp_sent_bytes_total"],
+        }
+    }
+}
+
+/// For each metric: incoming to Services without workloads, incoming, outgoing; in the order in which they count.
+#[must_use]
+pub fn queries(traffic: Traffic, namespace: &str, seconds: u32) -> Vec<(&'static str, [String; 3])> {
+    let ask = |metric: &str, reporter: &str, select: &str| {
+        format!(
+            "round(sum(rate({metric}{{reporter=~\"waypoint|{reporter}\",{select}}} [{seconds}s])) by ({GROUP}) > 0,0.001)"
+        )
+    };
+    let of = |metric: &&'static str| {
+        let unserviced = format!(
+            "source_workload_namespace!=\"{namespace}\",destination_workload_namespace=\"unknown\",destination_workload=\"unknown\",destination_service=~\"^.+\\\\.{namespace}\\\\..+$\""
+        );
+        let incoming = format!("destination_workload_namespace=\"{namespace}\"");
+        let outgoing = format!("source_workload_namespace=\"{namespace}\"");
+        let asked = [
+            ask(metric, "source", &unserviced),
+            ask(metric, "destination", &incoming),
+            ask(metric, "source", &outgoing),
+        ];
+        (*metric, asked)
+    };
+    traffic.metrics().iter().map(of).collect()
+}

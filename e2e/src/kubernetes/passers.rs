@@ -1,0 +1,61 @@
+//! Pods that only the API server knows, and that come and go in numbers: what an index has to keep up with.
+
+use super::Kubernetes;
+use super::namespace::Namespace;
+use anyhow::Result;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, DeleteParams, PostParams};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+/// How long each one is there.
+const LIFE: Duration = Duration::from_secs(2);
+/// At a time.
+const MOST: usize = 400;
+
+/// One pod every `pace` on the fake nodes `NAMESPACE-0` and on, until told to stop; how many there were.
+pub fn pass_through(
+    kubernetes: &Kubernetes,
+    namespace: &Namespace<'_>,
+    nodes: usize,
+    pace: Duration,
+    stop: &AtomicBool,
+) -> Result<u64> {
+    let pods: Api<Pod> = namespace.api();
+    kubernetes.block_on(async {
+        let (mut here, mut count) = (JoinSet::new(), 0);
+        let mut ticks = interval(pace);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        for number in 0.. {
+            ticks.tick().await;
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            while here.len() >= MOST
+                && let Some(gone) = here.join_next().await
+            {
+                gone??;
+            }
+            let node = format!("{}-{}", namespace.name, number % nodes);
+            here.spawn(live(pods.clone(), format!("passer-{number}"), node));
+            count += 1;
+        }
+        while let Some(gone) = here.join_next().await {
+            gone??;
+        }
+        Ok(count)
+    })
+}
+
+async fn live(pods: Api<Pod>, name: String, node: String) -> Result<()> {
+    let pod: Pod = serde_json::from_value(serde_json::json!({
+        "metadata": {"name": name, "labels": {"app": "passer"}},
+        "spec": {"nodeName": node, "containers": [{"name": "main", "image": "none"}]},
+    }))?;
+    pods.create(&PostParams::default(), &pod).await?;
+    sleep(LIFE).await;
+    pods.delete(&name, &DeleteParams::default().grace_period(0)).await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! PromQL as text: which series and labels an expression names, its variables filled in, and whether it can be read.
+
+use crate::command;
+use anyhow::{Context, Result};
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+#[cfg(test)]
+mod tests;
+
+/// What an expression names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    pub series: BTreeSet<String>,
+    pub labels: BTreeSet<String>,
+}
+
+/// Words between operands, in lower case.
+const KEYWORDS: [&str; 6] = ["and", "or", "unless", "bool", "offset", "atan2"];
+/// Words before a list of labels.
+const LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+
+/// A string, a word, or one other character that is no space. A word may begin with a digit: a number, a duration.
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\w:.]+|\S"#).expect("a valid expression"));
+static VARIABLE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$\{(\w+)[^}]*\}|\$([A-Za-z_]\w*)").expect("a valid expression"));
+
+/// Not a parser: it takes for granted that Prometheus can read the expression.
+#[must_use]
+pub fn names(expression: &str) -> Names {
+    let expression = VARIABLE.replace_all(expression, "1m");
+    let tokens: Vec<&str> = TOKEN.find_iter(&expression).map(|found| found.as_str()).collect();
+    let (mut names, mut until) = (Names::default(), None);
+    for (at, token) in tokens.iter().enumerate() {
+        let is_word = token.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        let next = tokens.get(at + 1).copied().unwrap_or_default();
+        match until {
+            Some(end) if *token == end => until = None,
+            Some("]") => {}
+            Some(_) if is_word => drop(names.labels.insert((*token).to_owned())),
+            Some(_) => {}
+            None if *token == "{" => until = Some("}"),
+            None if *token == "[" => until = Some("]"),
+            None if LISTS.contains(token) && next == "(" => until = Some(")"),
+            None if is_word && next != "(" && !is_keyword(token) && !LISTS.contains(&next) => {
+                names.series.insert((*token).to_owned());
+            }
+            None => {}
+        }
+    }
+    names
+}
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// Names of the variables in it, `__rate_interval` among them.
+#[must_use]
+pub fn variables(text: &str) -> BTreeSet<String> {
+    let name = |found: regex::Captures<'_>| found.get(1).or_else(|| found.get(2)).map(|name| name.as_str().to_owned());
+    VARIABLE.captures_iter(text).filter_map(name).collect()
+}
+
+/// Each variable's value in its place, as Grafana puts it there. Those without a value stay.
+#[must_use]
+pub fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
+    let filled = VARIABLE.replace_all(text, |found: &regex::Captures<'_>| {
+        let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());
+        value(name).unwrap_or(&found[0]).to_owned()
+    });
+    filled.into_owned()
+}
+
+/// An error names the expression that Prometheus' own parser refuses. Needs promtool.
+pub fn check(expressions: &[String]) -> Result<()> {
+    let rules = expressions.iter().zip(0..);
+    let rules =
+        rules.map(|(expression, number)| serde_json::json!({"record": format!("x{number}"), "expr": expression}));
+    let groups = serde_json::json!({"groups": [{"name": "expressions", "rules": rules.collect::<Vec<_>>()}]});
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("rules.yaml");
+    std::fs::write(&file, groups.to_string())?;
+    command::run("promtool", &["check", "rules", file.to_str().context("a path")?]).map(drop)
+}

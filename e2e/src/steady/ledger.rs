@@ -1,0 +1,114 @@
+//! The books: for every edge what its own programs have counted, moment by moment.
+
+use crate::scrape::Labels;
+use parking_lot::Mutex;
+use std::time::{Duration, SystemTime};
+
+/// Cumulative, but for `open`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
+    pub opened: u64,
+    pub closed: u64,
+    pub failed: u64,
+    /// Payload bytes from client to server.
+    pub to_server: u64,
+    /// Payload bytes from server to client.
+    pub to_client: u64,
+    /// Payload bytes that either end sent again, as the kernel counts on the socket itself.
+    pub again: u64,
+    /// The same in segments, of the client alone.
+    pub segments_again: u64,
+    /// Connections that stay open.
+    pub open: u64,
+}
+
+/// The least and the most that the programs have measured of a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    pub least: f64,
+    pub most: f64,
+}
+
+/// One edge's books.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// As both reporters must write it, the reporter left out.
+    pub labels: Labels,
+    /// Who sees it: the reporters whose pods are its ends.
+    pub reporters: Vec<&'static str>,
+    /// Seconds since 1970, and what had been counted then.
+    entries: Vec<(f64, Counts)>,
+    times: [Option<Spread>; 3],
+}
+
+/// What a connection takes time for.
+#[derive(Clone, Copy, Debug)]
+pub enum Time {
+    RoundTrip,
+    Handshake,
+    Lifetime,
+}
+
+#[derive(Debug, Default)]
+pub struct Ledger {
+    books: Mutex<Vec<Book>>,
+}
+
+impl Ledger {
+    /// Adds to an edge's book, which is opened with the first entry.
+    pub(super) fn add(&self, labels: &Labels, reporters: &[&'static str], more: Counts, times: &[(Time, Duration)]) {
+        let mut books = self.books.lock();
+        let at = books.iter().position(|book| book.labels == *labels).unwrap_or_else(|| {
+            books.push(Book { labels: labels.clone(), reporters: reporters.to_vec(), ..Book::default() });
+            books.len() - 1
+        });
+        let book = &mut books[at];
+        let total = book.entries.last().map_or(more, |(_, before)| before.plus(more));
+        book.entries.push((now(), total));
+        for (time, measured) in times {
+            let (spread, measured) = (&mut book.times[*time as usize], measured.as_secs_f64());
+            let Spread { least, most } = spread.unwrap_or(Spread { least: measured, most: measured });
+            *spread = Some(Spread { least: least.min(measured), most: most.max(measured) });
+        }
+    }
+
+    #[must_use]
+    pub fn books(&self) -> Vec<Book> {
+        self.books.lock().clone()
+    }
+}
+
+impl Book {
+    /// What had been counted at a moment.
+    #[must_use]
+    pub fn at(&self, moment: f64) -> Counts {
+        let before = self.entries.partition_point(|(time, _)| *time <= moment);
+        before.checked_sub(1).map_or_else(Counts::default, |last| self.entries[last].1)
+    }
+
+    #[must_use]
+    pub fn spread(&self, of: Time) -> Option<Spread> {
+        self.times[of as usize]
+    }
+}
+
+impl Counts {
+    fn plus(self, more: Self) -> Self {
+        Self {
+            opened: self.opened + more.opened,
+            closed: self.closed + more.closed,
+            failed: self.failed + more.failed,
+            to_server: self.to_server + more.to_server,
+            to_client: self.to_client + more.to_client,
+            again: self.again + more.again,
+            segments_again: self.segments_again + more.segments_again,
+            open: self.open + more.open,
+        }
+    }
+}
+
+/// Seconds since 1970, as Prometheus counts.
+#[must_use]
+pub fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}

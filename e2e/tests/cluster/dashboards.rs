@@ -1,0 +1,112 @@
+//! What a real Prometheus answers to every query of every dashboard and alert, and to Kiali's, while it scrapes both probes
+//! and both operators: what the traffic really was.
+
+use crate::kiali;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::asked::{self, Choice, Given, Page, Pages, Sheet, Truth, Variables};
+use longwire_e2e::kubernetes::layout::{NODES, address};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::netns::Netns;
+use longwire_e2e::prometheus::{Job, Prometheus};
+use longwire_e2e::steady::{Steady, now};
+use longwire_e2e::{alerts, probe, wait};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Seconds between scrapes. With `irate` a query sees the last two alone.
+const INTERVAL: u32 = 5;
+/// What Grafana fills in by itself: four scrapes, and the time range shown.
+const GRAFANA: [(&str, &str); 2] = [("__rate_interval", "20s"), ("__range", "60s")];
+/// The longest window of a graph's query is a minute; a scrape at either end.
+const STEADY: Duration = Duration::from_secs(80);
+
+/// The metrics pages of both probes and both operators.
+fn pages(kubernetes: &Kubernetes) -> Result<Vec<Page>> {
+    let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator"];
+    let said =
+        kubernetes.kubectl(&[&words[..], &["-o", "jsonpath={range .items[*]}{.status.podIP} {end}"]].concat())?;
+    let operators = said.split_whitespace().map(|ip| Ok(SocketAddr::new(ip.parse()?, 15011)));
+    let operators = operators.collect::<Result<Vec<_>>>()?;
+    ensure!(operators.len() == 2, "{} operators", operators.len());
+    let operators = operators.into_iter().map(|address| Page { program: "longwire-operator", address });
+    let probes = NODES.map(|node| Page { program: "longwire-probe", address: (address(node), probe::PORT).into() });
+    Ok(probes.into_iter().chain(operators).collect())
+}
+
+#[test]
+fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let mut steady = Steady::start(&namespace)?;
+    // Every series is there before the first scrape, so that each increase is seen.
+    wait::throughout(Duration::from_secs(5), || steady.check())?;
+    let pages = pages(kubernetes)?;
+    let job = |name| {
+        let own = pages.iter().filter(|page| page.program == name);
+        Job { name, targets: own.map(|page| page.address.to_string()).collect() }
+    };
+    let rules = ["longwire.yaml", "opt-in/kmesh.yaml"].map(|file| alerts::folder().join(file));
+    let jobs = ["longwire-probe", "longwire-operator"].map(job);
+    let interval = Duration::from_secs(INTERVAL.into());
+    let prometheus = Prometheus::start(&Netns::of_this_thread()?, &jobs, &rules, interval)?;
+    let pages = Pages::watch(pages);
+    wait::throughout(STEADY, || steady.check())?;
+    let moment = now();
+    let given = Given { prometheus: &prometheus, interval: INTERVAL, namespace: &namespace.name, moment };
+    let truth = Truth { ledger: &steady.ledger, pages: &pages, moment };
+    let mut wrong = Vec::new();
+    for sheet in asked::sheets()? {
+        ask(&sheet, &given, &truth, &mut wrong)?;
+    }
+    kiali::check(&given, &truth, &mut wrong);
+    ensure!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    Ok(())
+}
+
+/// Asks all that a dashboard asks, for all that a person may choose; adds what is wrong to `wrong`.
+fn ask(sheet: &Sheet, given: &Given<'_>, truth: &Truth<'_>, wrong: &mut Vec<String>) -> Result<()> {
+    let (questions, choices, mut answered) = (sheet.questions()?, sheet.choices()?, 0);
+    for fill in &sheet.fills {
+        let mut variables: Variables = GRAFANA.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        variables.insert("here".to_owned(), given.namespace.to_owned());
+        let filled: Vec<_> = fill.iter().map(|(name, value)| (name.clone(), asked::fill(value, &variables))).collect();
+        variables.extend(filled);
+        for question in &questions {
+            let expectation = question.expectation.filled(&variables);
+            let check = || -> Result<()> {
+                let expected = truth.rows(&expectation, &asked::chosen(&sheet.chosen, &variables))?;
+                asked::compare(&given.rows(&question.query, &variables, &expectation)?, &expected)
+            };
+            answered += 1;
+            if let Err(error) = check() {
+                wrong.push(format!(
+                    "{} {fill:?}: {}: {error:#}\n    {}",
+                    sheet.dashboard, question.panel, question.query
+                ));
+            }
+        }
+        for (name, choice) in &choices {
+            let offered = offered(choice, given, &variables).with_context(|| format!("{}: {name}", sheet.dashboard))?;
+            let due = sheet.offers[*name].iter().map(|value| asked::fill(value, &variables));
+            let missing: Vec<String> = due.filter(|value| value != ".*" && !offered.contains(value)).collect();
+            if !missing.is_empty() {
+                wrong.push(format!("{}: {name} does not offer {missing:?}: {offered:?}", sheet.dashboard));
+            }
+        }
+    }
+    println!("{}: {answered} answers", sheet.dashboard);
+    Ok(())
+}
+
+/// The values that a variable offers.
+fn offered(choice: &Choice, given: &Given<'_>, variables: &Variables) -> Result<BTreeSet<String>> {
+    match choice {
+        Choice::Series { series, label } => given.prometheus.values(label, &asked::fill(series, variables)),
+        Choice::Answer { query, label } => {
+            let rows = given.prometheus.query(&asked::fill(query, variables), given.moment)?;
+            Ok(rows.into_iter().filter_map(|row| row.labels.get(label).cloned()).collect())
+        }
+    }
+}

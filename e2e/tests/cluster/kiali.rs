@@ -1,0 +1,109 @@
+//! The graph that Kiali would draw of the steady traffic: each edge once, at the right rate, under the right names.
+
+use longwire_e2e::asked::{Given, Truth};
+use longwire_e2e::kiali::{self, Edges, Graph, GraphType, Node, Traffic, View};
+use longwire_e2e::scrape::Labels;
+use longwire_e2e::steady::{Book, Counts};
+use std::collections::BTreeSet;
+
+/// Of the cluster under test.
+const CLUSTER: &str = "Kubernetes";
+/// Seconds that Kiali looks back.
+const WINDOW: f64 = 60.0;
+/// How far a rate may be off, of one.
+const WITHIN: f64 = 0.1;
+
+/// Adds to `wrong` what is wrong with any of the graphs.
+pub(crate) fn check(given: &Given<'_>, truth: &Truth<'_>, wrong: &mut Vec<String>) {
+    for graph in GraphType::ALL {
+        for with_services in [false, true] {
+            for traffic in [Traffic::Sent, Traffic::Received, Traffic::Total] {
+                let view = View { graph, with_services: with_services || graph == GraphType::Service, traffic };
+                match kiali::draw(given.prometheus, given.namespace, view, given.moment) {
+                    Ok(drawn) => wrong.extend(compare(view, &drawn, &expected(view, truth, given.namespace))),
+                    Err(error) => wrong.push(format!("Kiali, {view:?}: {error:#}")),
+                }
+            }
+        }
+    }
+}
+
+fn compare(view: View, drawn: &Graph, expected: &Edges) -> Vec<String> {
+    let edges = drawn.edges();
+    let all: BTreeSet<_> = edges.keys().chain(expected.keys()).collect();
+    let is_off = |edge: &&&(Node, Node)| {
+        let [found, due] = [&edges, expected].map(|edges| edges.get(**edge).copied().unwrap_or_default());
+        (found - due).abs() > WITHIN * due
+    };
+    let off = all.iter().filter(is_off).map(|edge| {
+        let [found, due] = [&edges, expected].map(|edges| edges.get(*edge).copied());
+        format!("Kiali, {view:?}: {edge:?} at {found:?}, not {due:?}")
+    });
+    let refused = drawn.refused.iter().map(|refused| format!("Kiali, {view:?} leaves out {refused}"));
+    off.chain(refused).collect()
+}
+
+fn expected(view: View, truth: &Truth<'_>, namespace: &str) -> Edges {
+    // A failed attempt has no bytes, and no edge.
+    let books: Vec<Book> =
+        truth.ledger.books().into_iter().filter(|book| !book.labels.contains_key("reason")).collect();
+    let mut called: BTreeSet<&str> = books.iter().map(|book| of(book, "destination_workload")).collect();
+    called.remove("unknown");
+    let mut edges = Edges::new();
+    for book in &books {
+        let rate = (bytes(view, book.at(truth.moment)) - bytes(view, book.at(truth.moment - WINDOW))) / WINDOW;
+        let [client, server] = ["source", "destination"].map(|side| end(view.graph, &book.labels, side, namespace));
+        let service = service(&book.labels, namespace);
+        let pairs = match view.graph {
+            GraphType::Service if called.contains(of(book, "source_workload")) => {
+                vec![(named_service(of(book, "source_canonical_service"), namespace), service)]
+            }
+            GraphType::Service => vec![(client, service)],
+            _ if view.with_services && !server.is_service() => vec![(client, service.clone()), (service, server)],
+            _ => vec![(client, server)],
+        };
+        for pair in pairs {
+            *edges.entry(pair).or_default() += rate;
+        }
+    }
+    edges
+}
+
+fn of<'a>(book: &'a Book, label: &str) -> &'a str {
+    &book.labels[label]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what a test counts stays below 2^53")]
+fn bytes(view: View, counts: Counts) -> f64 {
+    let bytes = match view.traffic {
+        Traffic::Sent => counts.to_server,
+        Traffic::Received => counts.to_client,
+        Traffic::Total => counts.to_server + counts.to_client,
+    };
+    bytes as f64
+}
+
+fn end(graph: GraphType, labels: &Labels, side: &str, namespace: &str) -> Node {
+    let label = |name: &str| labels[&format!("{side}_{name}")].clone();
+    let (cluster, namespace) = (CLUSTER.to_owned(), namespace.to_owned());
+    match (label("workload").as_str(), graph) {
+        ("unknown", _) if side == "source" => Node::Unknown { cluster: "unknown".to_owned() },
+        ("unknown", _) => service(labels, &namespace),
+        (_, GraphType::App) => Node::App { cluster, namespace, name: label("canonical_service") },
+        (workload, GraphType::VersionedApp) => Node::App { cluster, namespace, name: workload.to_owned() },
+        (workload, _) => Node::Workload { cluster, namespace, name: workload.to_owned() },
+    }
+}
+
+fn service(labels: &Labels, namespace: &str) -> Node {
+    match labels["destination_service_name"].as_str() {
+        name @ "PassthroughCluster" => {
+            Node::Service { cluster: "unknown".to_owned(), namespace: "unknown".to_owned(), name: name.to_owned() }
+        }
+        name => named_service(name, namespace),
+    }
+}
+
+fn named_service(name: &str, namespace: &str) -> Node {
+    Node::Service { cluster: CLUSTER.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+}

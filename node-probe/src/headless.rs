@@ -1,0 +1,96 @@
+//! A probe without a kernel: its connections are told by whoever has it, and its stream to the operator is the real one.
+//! For what depends on the number of probes.
+
+use crate::control;
+use crate::kernel::monotonic;
+use crate::options::Task;
+use crate::run::pipeline_options;
+use crate::shared::Shared;
+use anyhow::bail;
+use longwire_pipeline::pipeline::Pipeline;
+use longwire_wire::message::{FromProbe, Interest};
+use parking_lot::MutexGuard;
+use std::fmt::{self, Debug, Formatter};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Ends its stream when dropped.
+pub struct Headless {
+    shared: Arc<Shared>,
+    words: mpsc::Sender<FromProbe>,
+    following: JoinHandle<()>,
+}
+
+/// What came of the stream so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The stream is up.
+    pub connected: bool,
+    /// Streams that were made.
+    pub streams: u64,
+    /// Updates that were applied.
+    pub updates: u64,
+    /// Of those, before TLS.
+    pub bytes: u64,
+}
+
+impl Headless {
+    /// As the probe's command line says, its name left out. On the runtime of whoever calls.
+    pub fn start(line: &[String]) -> anyhow::Result<Self> {
+        let words = ["longwire-probe"].into_iter().chain(line.iter().map(String::as_str));
+        let Task::Run(options) = Task::parse_from(words)? else { bail!("a command instead of flags") };
+        let options = *options;
+        let operator = options.operator()?;
+        let shared = Arc::new(Shared::new(Pipeline::new(pipeline_options(&options)?)));
+        let (words, heard) = mpsc::channel(control::WORDS);
+        let following = tokio::spawn(control::follow(options, operator, Arc::clone(&shared), heard));
+        Ok(Self { shared, words, following })
+    }
+
+    /// To tell it of connections, and to see what it knows.
+    pub fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
+        self.shared.pipeline()
+    }
+
+    /// Nanoseconds of the clock that its records are stamped with.
+    #[must_use]
+    pub fn now() -> u64 {
+        monotonic()
+    }
+
+    /// What time alone brings, and the pipeline's questions.
+    pub fn settle(&self) {
+        let questions = {
+            let mut pipeline = self.pipeline();
+            pipeline.tick(monotonic());
+            pipeline.questions()
+        };
+        let interest = Interest { add: questions.ask, drop: questions.forget };
+        control::speak(&self.shared, &self.words, interest, questions.sightings);
+    }
+
+    #[must_use]
+    pub fn told(&self) -> Told {
+        let figures = &self.shared.figures;
+        Told {
+            connected: figures.connected.load(Relaxed),
+            streams: figures.streams.load(Relaxed),
+            updates: figures.updates.load(Relaxed),
+            bytes: figures.update_bytes.load(Relaxed),
+        }
+    }
+}
+
+impl Drop for Headless {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
+}
+
+impl Debug for Headless {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Headless").field("told", &self.told()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! `longwire-probe`: watches the TCP connections of this node's pods.
+//!
+//! ```text
+//! kernel -> sampler (one thread) -> pipeline (behind a lock) -> http: a scrape, slice by slice
+//!                                     ^
+//! operator <-> control ---------------+
+//! ```
+
+mod cgroups;
+mod conntrack;
+mod control;
+pub mod headless;
+mod http;
+mod kernel;
+mod log;
+mod options;
+mod run;
+mod sampler;
+mod saver;
+mod self_metrics;
+mod shared;
+mod start;
+mod state;
+mod unfit;
+mod uninstall;
+
+use options::{Command, LogFormat, Task};
+use std::process::ExitCode;
+
+/// The whole program: until SIGTERM or SIGINT.
+#[must_use]
+pub fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Perform(Command::Uninstall(uninstall)) => {
+            log::start(LogFormat::Text);
+            uninstall::run(&uninstall)
+        }
+        Task::Run(options) => {
+            log::start(options.log_format);
+            run::run(*options)
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
