@@ -13,6 +13,10 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
+# What the images are called: as the chart's defaults have them.
+IMAGES ?= ghcr.io/longwire
+TAG ?= $(shell sed -n 's/^appVersion: //p' charts/longwire/Chart.yaml)
+
 .PHONY: help
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +30,7 @@ demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root
 test: ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
 	@.ci/deps test cluster
 	@e2e/cluster/build >/dev/null
+	@e2e/cluster/helm >/dev/null
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
@@ -50,6 +55,7 @@ kubectl: ## Ask it something (ARGS="get pods --all-namespaces")
 cluster-deps:
 	@.ci/deps cluster
 	@e2e/cluster/build >/dev/null
+	@e2e/cluster/helm >/dev/null
 	cargo build --workspace --bins --locked
 
 .PHONY: bench
@@ -58,6 +64,19 @@ bench: ## Measure what it costs beside what others cost, and write docs/performa
 	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-bench \
 		--json $(TARGET)/bench.json --page docs/performance.md $(BENCH)
+
+.PHONY: images
+images: ## Make the container images, in target/images (IMAGES=registry/path, TAG=...)
+	@.ci/deps images
+	@eval "$$(images/stamp)" && RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
+		cargo build --release --locked --target-dir $(abspath $(TARGET))/images -p longwire-operator -p longwire-probe
+	@for program in longwire-operator longwire-probe; do \
+		images/build $(TARGET)/images/release/$$program $(TARGET)/images/$$program.tar $(IMAGES)/$$program:$(TAG); \
+	done
+
+.PHONY: chart
+chart: ## Pack the Helm chart, in target/images
+	@"$$(e2e/cluster/helm)/helm3" package charts/longwire --destination $(TARGET)/images
 
 .PHONY: scale
 scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/scale.md (as root; SCALE="--pods 2000")

@@ -22,13 +22,24 @@ pub fn converse(program: &str, arguments: &[&str]) -> Result<String> {
 
 /// Standard output of a program that must succeed, with something on its standard input.
 pub fn feed(program: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
+    Ok(String::from_utf8(succeed(program, arguments, input)?.stdout)?)
+}
+
+/// The same, with what it said on standard error behind it.
+pub fn hear(program: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
+    let Output { mut stdout, stderr, .. } = succeed(program, arguments, input)?;
+    stdout.extend(stderr);
+    Ok(String::from_utf8(stdout)?)
+}
+
+fn succeed(program: &str, arguments: &[&str], input: &[u8]) -> Result<Output> {
     let line = format!("{program} {}", arguments.join(" "));
     let output = execute(program, arguments, input).with_context(|| format!("run `{line}`"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("`{line}` ended with {}: {}", output.status, said.trim());
     }
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(output)
 }
 
 fn execute(program: &str, arguments: &[&str], input: &[u8]) -> std::io::Result<Output> {

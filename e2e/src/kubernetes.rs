@@ -17,6 +17,7 @@ pub mod cgroups;
 pub mod control_plane;
 pub mod crowd;
 pub mod daemon;
+pub mod helm;
 pub mod images;
 pub mod keeper;
 pub mod kwok;
@@ -108,6 +109,12 @@ impl Kubernetes {
         self.access.kubectl(&["apply", "--server-side", "--filename=-"], yaml).map(drop)
     }
 
+    /// Has the API server check objects as if it were to apply them.
+    pub fn apply_dry(&self, yaml: &str) -> Result<()> {
+        let words = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename=-"];
+        self.access.kubectl(&words, yaml).map(drop)
+    }
+
     /// A Kubernetes namespace for one test, deleted with all that is in it when dropped.
     pub fn namespace(&self) -> Result<Namespace<'_>> {
         Namespace::new(self, Turn::Shared(self.turns.read_recursive()))
@@ -158,7 +165,7 @@ impl Kubernetes {
         if !loaded.contains(&name) {
             let directory = janitor::temporary_directory("image")?;
             let archive = directory.path().join("image.tar");
-            images::archive(&binaries::find(program)?, &archive)?;
+            images::archive(&binaries::find(program)?, &archive, &name)?;
             self.load_image(&archive)?;
             loaded.insert(name.clone());
         }

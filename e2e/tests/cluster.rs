@@ -16,6 +16,8 @@ mod dashboards;
 mod fake_nodes;
 #[path = "cluster/harness.rs"]
 mod harness;
+#[path = "cluster/helm.rs"]
+mod helm;
 #[path = "cluster/installed.rs"]
 mod installed;
 #[path = "cluster/kiali.rs"]

@@ -222,6 +222,9 @@ fn hello(options: &Options, shared: &Shared, words: &mut mpsc::Receiver<FromProb
 
 fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Known) -> FromProbe {
     let version = update.version;
+    if let Some(reason) = shared.unfit() {
+        return FromProbe::Nack { version, error: reason.to_owned() };
+    }
     match decoder.decode(update) {
         Ok(received) => {
             let turn = shared.turn();

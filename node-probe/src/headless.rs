@@ -3,11 +3,10 @@
 
 use crate::control;
 use crate::kernel::monotonic;
-use crate::options::CommandLine;
+use crate::options::Task;
 use crate::run::pipeline_options;
 use crate::shared::Shared;
-use anyhow::Context;
-use clap::Parser;
+use anyhow::bail;
 use longwire_pipeline::pipeline::Pipeline;
 use longwire_wire::message::{FromProbe, Interest};
 use parking_lot::MutexGuard;
@@ -41,7 +40,8 @@ impl Headless {
     /// As the probe's command line says, its name left out. On the runtime of whoever calls.
     pub fn start(line: &[String]) -> anyhow::Result<Self> {
         let words = ["longwire-probe"].into_iter().chain(line.iter().map(String::as_str));
-        let options = CommandLine::try_parse_from(words)?.options.context("a command instead of flags")?;
+        let Task::Run(options) = Task::parse_from(words)? else { bail!("a command instead of flags") };
+        let options = *options;
         let operator = options.operator()?;
         let shared = Arc::new(Shared::new(Pipeline::new(pipeline_options(&options)?)));
         let (words, heard) = mpsc::channel(control::WORDS);

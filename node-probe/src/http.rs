@@ -28,6 +28,9 @@ pub(crate) async fn serve(
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if let Some(reason) = shared.unfit() {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("nothing to say: {reason}\n")).into_response();
+    }
     if !shared.is_caught_up() {
         let reason = "not ready: the connections of before are not yet counted\n";
         return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();

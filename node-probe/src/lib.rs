@@ -21,24 +21,23 @@ mod self_metrics;
 mod shared;
 mod start;
 mod state;
+mod unfit;
 mod uninstall;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
-use options::{Command, CommandLine, LogFormat};
+use options::{Command, LogFormat, Task};
 use std::process::ExitCode;
 
 /// The whole program: until SIGTERM or SIGINT.
 #[must_use]
 pub fn main() -> ExitCode {
-    let CommandLine { command, options } = CommandLine::parse();
-    log::start(options.as_ref().map_or(LogFormat::Text, |options| options.log_format));
-    let outcome = match (command, options) {
-        (Some(Command::Uninstall(uninstall)), _) => uninstall::run(&uninstall),
-        (None, Some(options)) => run::run(options),
-        // clap has insisted on either before.
-        (None, None) => {
-            CommandLine::command().error(ErrorKind::MissingSubcommand, "neither flags nor a command").exit()
+    let outcome = match Task::parse() {
+        Task::Perform(Command::Uninstall(uninstall)) => {
+            log::start(LogFormat::Text);
+            uninstall::run(&uninstall)
+        }
+        Task::Run(options) => {
+            log::start(options.log_format);
+            run::run(*options)
         }
     };
     match outcome {

@@ -1,19 +1,27 @@
 //! The command line.
 
 use crate::control::{InvalidOperator, Operator};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Watches the TCP connections of this node's pods and exposes them to Prometheus.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
-pub(crate) struct CommandLine {
+#[command(version = longwire_model::build::line(), args_conflicts_with_subcommands = true)]
+struct CommandLine {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    _command: Option<Command>,
     #[command(flatten)]
-    pub(crate) options: Option<Options>,
+    _options: Option<Options>,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Run(Box<Options>),
+    Perform(Command),
 }
 
 #[derive(Debug, Subcommand)]
@@ -31,6 +39,10 @@ pub(crate) struct Uninstall {
     /// The probe's --state-dir
     #[arg(long, env = "LONGWIRE_STATE_DIR", value_name = "DIR")]
     pub(crate) state_dir: PathBuf,
+
+    /// Stay afterwards and answer on this address that it is done, until told to stop
+    #[arg(long, env = "LONGWIRE_STAY", value_name = "ADDRESS:PORT")]
+    pub(crate) stay: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -96,6 +108,25 @@ pub(crate) struct Options {
     /// Shape of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+}
+
+impl Task {
+    /// Ends the process where the line cannot be understood.
+    pub(crate) fn parse() -> Self {
+        Self::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The program's name first.
+    pub(crate) fn parse_from(words: impl IntoIterator<Item: Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut line = CommandLine::command();
+        let matches = line.try_get_matches_from_mut(words)?;
+        // Variables of a probe's container may be there beside a command: they do not make it a probe.
+        let task = match matches.subcommand() {
+            Some(_) => Command::from_arg_matches(&matches).map(Self::Perform),
+            None => Options::from_arg_matches(&matches).map(|options| Self::Run(Box::new(options))),
+        };
+        task.map_err(|error| error.format(&mut line))
+    }
 }
 
 impl Options {

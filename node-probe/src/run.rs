@@ -9,7 +9,7 @@ use crate::saver::Saver;
 use crate::shared::Shared;
 use crate::start::{Started, start};
 use crate::state::{StateFile, boot_id};
-use crate::{cgroups, control, http};
+use crate::{cgroups, control, http, unfit};
 use anyhow::Context;
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{self, Waits};
@@ -33,14 +33,15 @@ const LONG_CONNECTIONS: usize = 10_000;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let operator = options.operator()?;
-    kernel::preflight()?;
+    match kernel::preflight() {
+        // On a machine of one's own somebody waits for the answer; on a cluster kubelet would only start the next one.
+        Err(missing) if missing.is_of_the_node() && operator.is_secured() => {
+            return unfit::stay(options, operator, missing.to_string());
+        }
+        ready => ready?,
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let listener = runtime.block_on(TcpListener::bind(options.metrics_listen)).with_context(|| {
-        format!(
-            "cannot listen on {}: is another probe running? choose another address with --metrics-listen",
-            options.metrics_listen
-        )
-    })?;
+    let listener = runtime.block_on(listen(&options))?;
     let pins = options.pin_dir.as_deref().map(Pins::lock).transpose()?;
     let file = options.state_dir.as_deref().map(StateFile::of);
     let boot = boot_id().context("/proc/sys/kernel/random/boot_id")?;
@@ -75,8 +76,17 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     outcome
 }
 
+pub(crate) async fn listen(options: &Options) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(options.metrics_listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}: is another probe running? choose another address with --metrics-listen",
+            options.metrics_listen
+        )
+    })
+}
+
 /// Until a signal, or until a part that cannot be done without has failed.
-async fn serve(
+pub(crate) async fn serve(
     options: Options,
     operator: Operator,
     shared: Arc<Shared>,

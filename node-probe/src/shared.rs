@@ -5,6 +5,7 @@ use crate::kernel::{Losses, monotonic};
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) heartbeat: AtomicU64,
     /// The connections of before are known, and what they have moved is in the counters.
     caught_up: AtomicBool,
+    /// Why this node cannot be watched; empty: it can.
+    unfit: OnceLock<String>,
     /// Every thread ends.
     pub(crate) stop: AtomicBool,
     /// Interest was dropped on the way to the operator: the stream starts anew.
@@ -63,6 +66,7 @@ impl Shared {
             misses: Mutex::default(),
             heartbeat: AtomicU64::new(0),
             caught_up: AtomicBool::new(false),
+            unfit: OnceLock::new(),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
             figures: Figures::default(),
@@ -121,7 +125,21 @@ impl Shared {
         if silent { vec!["the sampling thread hangs".to_owned()] } else { Vec::new() }
     }
 
+    /// From now on nothing is awaited but somebody who reads why.
+    pub(crate) fn cannot_watch(&self, reason: String) {
+        // A node does not get another kernel while the probe runs: the first reason stays true.
+        let _ = self.unfit.set(reason);
+    }
+
+    /// Why this node cannot be watched.
+    pub(crate) fn unfit(&self) -> Option<&str> {
+        self.unfit.get().map(String::as_str)
+    }
+
     pub(crate) fn unready(&self) -> Vec<String> {
+        if let Some(reason) = self.unfit() {
+            return vec![reason.to_owned()];
+        }
         let mut reasons = self.unhealthy();
         if !self.is_caught_up() {
             reasons.push("the connections of before are not yet counted".to_owned());

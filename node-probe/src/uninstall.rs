@@ -4,6 +4,10 @@ use crate::kernel::Pins;
 use crate::options::Uninstall;
 use crate::state::StateFile;
 use anyhow::Context;
+use axum::Router;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn run(options: &Uninstall) -> anyhow::Result<()> {
     // The state first: without it pins are no more than programs that count.
@@ -16,5 +20,20 @@ pub(crate) fn run(options: &Uninstall) -> anyhow::Result<()> {
         file.uninstall().with_context(|| format!("removing {}", file.path().display()))?;
     }
     tracing::info!(pins = %options.pin_dir.display(), state = %options.state_dir.display(), "removed");
-    Ok(())
+    options.stay.map_or(Ok(()), stay)
+}
+
+/// A node's kubelet starts again what has ended, and asks here whether it is ready.
+fn stay(address: SocketAddr) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let answers = Router::new().fallback(async || "removed\n");
+        tokio::select! {
+            served = axum::serve(listener, answers) => served.context("serving failed"),
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+        }
+    })
 }

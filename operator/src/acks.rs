@@ -4,10 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
+#[cfg(test)]
+mod tests;
+
 /// Streams write, whoever tells people how far things have come reads.
 #[derive(Debug, Default)]
 pub struct Acks {
     nodes: Mutex<HashMap<String, Acked>>,
+    /// What was refused since somebody asked, by node: the last reason of each.
+    refusals: Mutex<HashMap<String, String>>,
     news: Notify,
 }
 
@@ -30,7 +35,14 @@ impl Acks {
     }
 
     pub fn refused(&self, node: &str, revision: u64, error: &str) {
+        self.refusals().insert(node.to_owned(), error.to_owned());
         self.change(node, |acked| acked.refused = Some((revision, error.to_owned())));
+    }
+
+    /// Reasons of refusals since the last call, even of those that were made good since; by node.
+    #[must_use]
+    pub fn take_refusals(&self) -> HashMap<String, String> {
+        std::mem::take(&mut self.refusals())
     }
 
     /// Forgets all other nodes.
@@ -58,6 +70,11 @@ impl Acks {
             drop(nodes);
             self.news.notify_one();
         }
+    }
+
+    /// As for the nodes.
+    fn refusals(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nothing panics while it is held, and if it did the map would be whole.

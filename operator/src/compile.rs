@@ -2,6 +2,7 @@
 
 use crate::complaint::PodComplaint;
 use crate::index::{Index, Stale};
+use crate::object::policy::TelemetryPolicy;
 use crate::object::{self, Name};
 use crate::standing::Standings;
 use identity::Identities;
@@ -123,6 +124,13 @@ impl Compiler {
             sightings: Sightings::default(),
             revision: 0,
         }
+    }
+
+    /// What holds where no object says otherwise; ahead of the first object.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: TelemetryPolicy) -> Self {
+        self.policies.default_to(defaults);
+        self
     }
 
     /// Derives again what is stale.

@@ -22,8 +22,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use xxhash_rust::xxh3::xxh3_64;
 
 mod desk;
+mod nodes;
 #[cfg(test)]
 mod tests;
+
+pub use nodes::tell_of_nodes;
 
 /// `reportingController` of every Event.
 const CONTROLLER: &str = "telemetry.longwire.io/operator";
@@ -68,7 +71,7 @@ pub async fn tell(
             },
             () = sleep_until(next), if holds && desk.waits() => {
                 let Some(complaint) = desk.next() else { continue };
-                match post(&client, &instance, &complaint).await {
+                match post(&client, &event(&complaint, &instance, Timestamp::now())).await {
                     Ok(()) => {
                         desk.told(&complaint);
                         (next, failing) = (Instant::now() + PACE, false);
@@ -86,10 +89,10 @@ pub async fn tell(
     }
 }
 
-async fn post(client: &Client, instance: &str, complaint: &PodComplaint) -> Result<(), Failure> {
-    let events: Api<Event> = Api::namespaced(client.clone(), &complaint.namespace);
-    let event = event(complaint, instance, Timestamp::now());
-    let posted = timeout(PATIENCE, events.create(&PostParams::default(), &event)).await;
+async fn post(client: &Client, event: &Event) -> Result<(), Failure> {
+    let ObjectMeta { namespace, name, .. } = &event.metadata;
+    let events: Api<Event> = Api::namespaced(client.clone(), namespace.as_deref().unwrap_or_default());
+    let posted = timeout(PATIENCE, events.create(&PostParams::default(), event)).await;
     match posted.map_err(|_| Failure::Silent)? {
         Ok(_) => Ok(()),
         // Told before; or in a namespace that is gone or going, and the pod with it; or so that it will never be taken.
@@ -97,7 +100,7 @@ async fn post(client: &Client, instance: &str, complaint: &PodComplaint) -> Resu
         Err(kube::Error::Api(status))
             if matches!(status.code, 404 | 422) || status.reason == "NamespaceTerminating" =>
         {
-            tracing::debug!("Event on pod {}/{}: {status}", complaint.namespace, complaint.name);
+            tracing::debug!("Event {}: {status}", name.as_deref().unwrap_or_default());
             Ok(())
         }
         Err(error) => Err(error.into()),

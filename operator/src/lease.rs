@@ -9,6 +9,7 @@
 //! A holder that cannot reach the API server goes on serving until it sees another one: it cannot tell whether only itself
 //! is cut off, and two that serve for a while harm nobody.
 
+use crate::belonging::Belonging;
 use crate::kubernetes::chain;
 use crate::role::Role;
 use election::{Election, Step};
@@ -46,6 +47,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 #[derive(Debug)]
 pub struct Elector {
     leases: Api<k8s::Lease>,
+    belonging: Belonging,
     election: Election,
     role: watch::Sender<Role>,
     started: Instant,
@@ -64,11 +66,11 @@ enum Failure {
 impl Elector {
     /// The receiver says standby until the Lease says otherwise.
     #[must_use]
-    pub fn new(client: Client, namespace: &str, me: &Identity) -> (Self, watch::Receiver<Role>) {
+    pub fn new(client: Client, namespace: &str, me: &Identity, belonging: Belonging) -> (Self, watch::Receiver<Role>) {
         let (role, receiver) = watch::channel(Role::Standby { holder: None });
         let leases = Api::namespaced(client, namespace);
         let election = Election::new(me.to_string(), DURATION);
-        (Self { leases, election, role, started: Instant::now(), failing: false }, receiver)
+        (Self { leases, belonging, election, role, started: Instant::now(), failing: false }, receiver)
     }
 
     /// Until told to stop; then the Lease is let go of, so that another replica has it at once.
@@ -109,7 +111,8 @@ impl Elector {
 
     /// Creates it, if it does not say which version of it to replace.
     async fn write(&self, record: Record) -> Result<k8s::Lease, Failure> {
-        let lease = record.into_lease(NAME);
+        let mut lease = record.into_lease(NAME);
+        lease.metadata.owner_references = patient(self.belonging.references()).await?;
         let parameters = PostParams::default();
         match lease.metadata.resource_version {
             None => patient(self.leases.create(&parameters, &lease)).await,

@@ -13,8 +13,11 @@
 
 pub mod acks;
 pub mod auth;
+pub mod belonging;
 pub mod compile;
 pub mod complaint;
+pub mod crds;
+pub mod defaults;
 pub mod event;
 pub mod events;
 pub mod figures;
@@ -27,8 +30,10 @@ pub mod merge;
 pub mod object;
 pub mod options;
 pub mod progress;
+pub mod prove;
 pub mod publish;
 pub mod report;
+pub mod retire;
 pub mod role;
 pub mod run;
 #[cfg(test)]

@@ -1,17 +1,37 @@
 use clap::Parser;
-use longwire_operator::options::Options;
-use longwire_operator::{log, run};
+use longwire_operator::options::{Command, CommandLine, Crds, LogFormat};
+use longwire_operator::{crds, log, prove, retire, run};
+use std::error::Error;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    log::start(options.log_format);
-    match run::run(&options).await {
+    let CommandLine { command, options } = CommandLine::parse();
+    // Who reads the log of a job is a person.
+    log::start(command.as_ref().map_or(options.log_format, |_| LogFormat::Text));
+    let outcome = match command {
+        None => run::run(&options).await.map_err(Box::from),
+        Some(command) => perform(command).await,
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// A job, to its end.
+async fn perform(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Crds(Crds::Apply) => crds::apply().await?,
+        Command::Crds(Crds::Print) => print!("{}", crds::text()),
+        Command::Retire(options) => retire::retire(&options).await?,
+        Command::Prove(options) => {
+            let made = tokio::task::spawn_blocking(move || prove::prove(&options)).await??;
+            tracing::info!("the probe of this node says exactly what was transferred: {made}");
+        }
+    }
+    Ok(())
 }

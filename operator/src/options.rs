@@ -5,15 +5,17 @@ use clap::{Parser, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+mod command;
 mod replica;
 mod security;
 
+pub use command::{Command, CommandLine, Crds, Prove, Retire};
 pub use replica::Replica;
-pub use security::{InvalidSecurity, Security};
+pub use security::{InvalidSecurity, Security, own_namespace};
 
 /// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "longwire-operator", version)]
+#[command(name = "longwire-operator")]
 pub struct Options {
     /// Directory of Kubernetes manifests to read and to watch, instead of an API server
     #[arg(long, env = "LONGWIRE_MANIFESTS", value_name = "DIR")]
@@ -38,6 +40,10 @@ pub struct Options {
     /// Namespace whose annotations are for the whole cluster
     #[arg(long, env = "LONGWIRE_ROOT_NAMESPACE", value_name = "NAMESPACE", default_value = "longwire-system")]
     pub root_namespace: String,
+
+    /// File with a TelemetryPolicy that holds where no object says otherwise; read once, at the start
+    #[arg(long, env = "LONGWIRE_DEFAULTS", value_name = "FILE")]
+    pub defaults: Option<PathBuf>,
 
     #[command(flatten)]
     pub security: Security,

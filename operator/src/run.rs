@@ -1,6 +1,7 @@
 //! Starts the parts in the order in which they need each other.
 
 use crate::compile::Compiler;
+use crate::defaults::{self, InvalidDefaults};
 use crate::event::Seen;
 use crate::figures::Figures;
 use crate::health;
@@ -51,6 +52,8 @@ pub enum Failure {
     ApiServer(#[from] NoApiServer),
     #[error(transparent)]
     Manifests(#[from] InvalidDirectory),
+    #[error(transparent)]
+    Defaults(#[from] InvalidDefaults),
     #[error("cannot start the thread that watches the manifests: {0}")]
     Watch(#[source] io::Error),
     #[error("cannot wait for signals: {0}")]
@@ -95,6 +98,10 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 
 impl Operator {
     pub async fn start(options: &Options) -> Result<Self, Failure> {
+        let mut compiler = Compiler::new(options.settings());
+        if let Some(file) = &options.defaults {
+            compiler = compiler.with_defaults(defaults::read(file, &options.root_namespace)?);
+        }
         let source = Source::open(options).await?;
         let (listener, address) = listen(options.listen()?, "--listen").await?;
         let metrics = match options.metrics_listen() {
@@ -115,7 +122,7 @@ impl Operator {
                 (Some(cluster), Some(probes))
             }
         };
-        let mut writer = Writer::new(Compiler::new(options.settings()), publisher, probes, Arc::clone(&figures));
+        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&figures));
         if let Some(cluster) = &cluster {
             writer = writer.with_complaints(cluster.membership.complaints.clone());
         }

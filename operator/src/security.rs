@@ -1,6 +1,7 @@
 //! Starts what keeps strangers out on a cluster: certificates, keys, the gate.
 
 use crate::auth::{Gate, Keys, ProbePods};
+use crate::belonging::Belonging;
 use crate::figures::Figures;
 use crate::options::{InvalidSecurity, Security};
 use crate::tls::{self, Keeper, Serving};
@@ -38,7 +39,8 @@ pub fn start(
 ) -> Result<Guard, InsecureStart> {
     let (namespace, lifetimes) = (options.namespace()?, options.lifetimes()?);
     let names = tls::names(&namespace);
-    let (keeper, certificate) = Keeper::new(client.clone(), &namespace, names, lifetimes);
+    let belonging = Belonging::new(client.clone(), &namespace, options.deployment.as_deref());
+    let (keeper, certificate) = Keeper::new(client.clone(), &namespace, names, lifetimes, belonging);
     let tls = tls::configuration(certificate.clone())?;
     let keys = Keys::new(client.clone());
     let mut tasks = JoinSet::new();

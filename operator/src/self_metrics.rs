@@ -2,6 +2,7 @@
 
 use crate::health::State;
 use crate::role::Role;
+use longwire_model::build;
 use longwire_model::series::{OPERATOR_METRICS, SelfKind, SelfMetric};
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{CounterVec, GaugeVec, Opts, Registry, TextEncoder};
@@ -10,10 +11,10 @@ use std::sync::atomic::Ordering::Relaxed;
 #[cfg(test)]
 mod tests;
 
-/// One value, with the value of its one label, where it has one.
+/// One value, with the values of its labels.
 struct Reading {
     name: &'static str,
-    label: Option<&'static str>,
+    labels: Vec<&'static str>,
     value: f64,
 }
 
@@ -37,15 +38,15 @@ fn register<'a>(
     match row.kind {
         SelfKind::Counter => {
             let vector = CounterVec::new(opts, row.labels)?;
-            for Reading { label, value, .. } in readings {
-                vector.get_metric_with_label_values(label.as_slice())?.inc_by(*value);
+            for Reading { labels, value, .. } in readings {
+                vector.get_metric_with_label_values(labels)?.inc_by(*value);
             }
             registry.register(Box::new(vector))
         }
         SelfKind::Gauge => {
             let vector = GaugeVec::new(opts, row.labels)?;
-            for Reading { label, value, .. } in readings {
-                vector.get_metric_with_label_values(label.as_slice())?.set(*value);
+            for Reading { labels, value, .. } in readings {
+                vector.get_metric_with_label_values(labels)?.set(*value);
             }
             registry.register(Box::new(vector))
         }
@@ -55,7 +56,7 @@ fn register<'a>(
 #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
 fn take(state: &State) -> Vec<Reading> {
     let figures = &state.figures;
-    let one = |name, value: u64| Reading { name, label: None, value: value as f64 };
+    let one = |name, value: u64| Reading { name, labels: Vec::new(), value: value as f64 };
     let mut readings = vec![
         one("longwire_operator_synced", u64::from(state.published.borrow().synced)),
         one("longwire_operator_streams", figures.streams.load(Relaxed)),
@@ -68,12 +69,12 @@ fn take(state: &State) -> Vec<Reading> {
         one("longwire_operator_nacks_total", figures.nacks.load(Relaxed)),
         Reading {
             name: "longwire_operator_ack_seconds_total",
-            label: None,
+            labels: Vec::new(),
             value: figures.ack_time.load(Relaxed) as f64 / 1e9,
         },
     ];
     let mut by = |name, values: Vec<(&'static str, u64)>| {
-        let reading = |(label, value)| Reading { name, label: Some(label), value: value as f64 };
+        let reading = |(label, value)| Reading { name, labels: vec![label], value: value as f64 };
         readings.extend(values.into_iter().map(reading));
     };
     by("longwire_operator_streams_refused_total", figures.refusals().into_iter().collect());
@@ -86,6 +87,6 @@ fn take(state: &State) -> Vec<Reading> {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
         by("longwire_operator_certificate_expiry_timestamp_seconds", expiries);
     }
-    by("longwire_operator_build_info", vec![(env!("CARGO_PKG_VERSION"), 1)]);
+    readings.push(Reading { name: "longwire_operator_build_info", labels: build::LABELS.to_vec(), value: 1.0 });
     readings
 }

@@ -7,6 +7,8 @@
 //! A document that does not parse is named in the log, and what it defined before stays.
 
 use crate::event::{Batch, Event};
+use crate::object::Object;
+use crate::object::policy::TelemetryPolicy;
 use ledger::Ledger;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,18 @@ mod walk;
 mod watch;
 
 pub use watch::follow;
+
+/// A document that holds one TelemetryPolicy and nothing else, in YAML; what it says may still be refused.
+pub(crate) fn telemetry_policy(text: &str) -> Result<TelemetryPolicy, String> {
+    let piece = split::Piece { line: 1, text };
+    let objects =
+        parse::parse(parse::Format::Yaml, piece).map_err(|error| format!("line {}: {}", error.line, error.message))?;
+    match <[Object; 1]>::try_from(objects) {
+        Ok([Object::TelemetryPolicy(policy)]) => Ok(policy.as_ref().clone()),
+        Ok([Object::Unreadable(unreadable)]) => Err(unreadable.error.clone()),
+        _ => Err("not one TelemetryPolicy".to_owned()),
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("manifests directory {}: {reason}; create it, or name another with --manifests", directory.display())]

@@ -7,6 +7,7 @@
 //! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
 //! ```
 
+pub mod build;
 pub mod canonical;
 pub mod expression;
 pub mod identity;

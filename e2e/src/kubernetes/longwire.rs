@@ -3,6 +3,7 @@
 pub mod replica;
 
 use super::Kubernetes;
+use super::helm::Helm;
 use super::layout::{NODES, address};
 use crate::scrape::{Format, Scrape};
 use crate::wait::eventually;
@@ -13,11 +14,9 @@ use std::time::Duration;
 
 /// Where it is installed.
 pub const NAMESPACE: &str = "longwire-system";
-pub const OPERATOR: &str = include_str!("../../cluster/longwire/operator.yaml");
-pub const PROBE: &str = include_str!("../../cluster/longwire/probe.yaml");
 
-/// As people run it: the kinds, an operator of two replicas, a probe on each node. Once a process; waits until all are
-/// ready.
+/// As people install it, with Helm: the kinds, an operator of two replicas, a probe on each node. Once a process; waits until
+/// all are ready.
 pub fn install(kubernetes: &Kubernetes) -> Result<()> {
     static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
     let installed = INSTALLED.get_or_init(|| install_all(kubernetes).map_err(|error| format!("{error:#}")));
@@ -25,13 +24,14 @@ pub fn install(kubernetes: &Kubernetes) -> Result<()> {
 }
 
 fn install_all(kubernetes: &Kubernetes) -> Result<()> {
-    for (_, manifest) in longwire_crds::MANIFESTS {
-        kubernetes.apply(manifest)?;
-    }
-    kubernetes.apply(&OPERATOR.replace("${operator}", &kubernetes.load_program("longwire-operator")?))?;
-    rolled_out(kubernetes, "deployment/longwire-operator")?;
-    kubernetes.apply(&PROBE.replace("${probe}", &kubernetes.load_program("longwire-probe")?))?;
-    rolled_out(kubernetes, "daemonset/longwire-probe")
+    load(kubernetes)?;
+    let installed = Helm::Three.bring(kubernetes, "upgrade", NAMESPACE, &[]);
+    installed.map(drop).with_context(|| logs(kubernetes))
+}
+
+/// Makes both nodes know the images.
+pub fn load(kubernetes: &Kubernetes) -> Result<()> {
+    ["longwire-operator", "longwire-probe"].iter().try_for_each(|program| kubernetes.load_program(program).map(drop))
 }
 
 /// Waits until all pods of it are ready.

@@ -12,7 +12,7 @@ use longwire_e2e::traffic;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const PORT: u16 = 8080;
 /// Between two connections, and between two scrapes: what is under test needs the processors too.
@@ -27,6 +27,13 @@ pub(crate) struct Shop<'a> {
     listener: TcpListener,
     /// From `client` to `server` and back: they keep both edges alive.
     open: [(TcpStream, TcpStream); 2],
+}
+
+/// Whether all of them answer all the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probes {
+    Stay,
+    Change,
 }
 
 impl<'a> Shop<'a> {
@@ -66,27 +73,50 @@ impl<'a> Shop<'a> {
         kubernetes: &Kubernetes,
         trouble: impl FnOnce() -> Result<T>,
     ) -> Result<T> {
+        self.exact(kubernetes, Probes::Stay, trouble).map(|(outcome, _)| outcome)
+    }
+
+    /// The same where probes are replaced, which say nothing for a moment; how long the truth took at the end.
+    pub(crate) fn exact_while_probes_change(
+        &self,
+        kubernetes: &Kubernetes,
+        change: impl FnOnce() -> Result<()>,
+    ) -> Result<Duration> {
+        self.exact(kubernetes, Probes::Change, change).map(|((), took)| took)
+    }
+
+    fn exact<T>(
+        &self,
+        kubernetes: &Kubernetes,
+        probes: Probes,
+        trouble: impl FnOnce() -> Result<T>,
+    ) -> Result<(T, Duration)> {
         let stop = AtomicBool::new(false);
         let (truth, outcome) = thread::scope(|scope| -> Result<_> {
             let load = scope.spawn(|| self.load(&stop));
-            let floors = scope.spawn(|| self.hold_floors(&stop));
+            let floors = scope.spawn(|| self.hold_floors(&stop, probes));
             let outcome = trouble();
             stop.store(true, Ordering::Relaxed);
-            let truth = load.join().expect("the load")?;
-            floors.join().expect("the scraper")?;
-            Ok((truth, outcome?))
+            let (truth, held) = (load.join().expect("the load"), floors.join().expect("the scraper"));
+            let outcome = outcome?;
+            held?;
+            Ok((truth?, outcome))
         })?;
-        let edge = self.there();
+        let (ended, edge) = (Instant::now(), self.there());
         longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
-        Ok(outcome)
+        Ok((outcome, ended.elapsed()))
     }
 
     /// No counter of this shop goes back for as long as this goes on.
-    fn hold_floors(&self, stop: &AtomicBool) -> Result<()> {
+    fn hold_floors(&self, stop: &AtomicBool, probes: Probes) -> Result<()> {
         let mut floors = NODES.map(|node| (node, Floor::default()));
         while !stop.load(Ordering::Relaxed) {
             for (node, floor) in &mut floors {
-                let mut scrape = longwire::scrape(node)?;
+                let mut scrape = match longwire::scrape(node) {
+                    Ok(scrape) => scrape,
+                    Err(_) if probes == Probes::Change => continue,
+                    Err(error) => return Err(error),
+                };
                 // Others' long connections end, and go.
                 let is = |sample: &Sample, label: &str, value: &str| {
                     sample.labels.get(label).is_some_and(|found| found == value)

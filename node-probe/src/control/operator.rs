@@ -81,7 +81,7 @@ impl Operator {
     }
 
     /// Whoever answers has to prove who it is.
-    pub(super) fn is_secured(&self) -> bool {
+    pub(crate) fn is_secured(&self) -> bool {
         self.secured.is_some()
     }
 

@@ -1,9 +1,8 @@
 //! The client against replicas that speak gRPC over TLS on loopback.
 
 use super::{Operator, follow};
-use crate::options::{CommandLine, Options};
+use crate::options::{Options, Task};
 use crate::shared::Shared;
-use clap::Parser;
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{self, Pipeline, Waits};
 use longwire_wire::message::{FromProbe, Token};
@@ -96,7 +95,10 @@ fn options(address: SocketAddr, directory: &Path) -> Options {
     let (url, ca, token) = (format!("https://{address}"), file("ca.crt"), file("token"));
     let words = ["longwire-probe", "--node-name", "n1", "--operator", &url, "--operator-name", NAME];
     let files = ["--operator-ca", &ca, "--operator-token", &token];
-    CommandLine::parse_from(words.iter().chain(&files)).options.unwrap()
+    match Task::parse_from(words.iter().chain(&files)).unwrap() {
+        Task::Run(options) => *options,
+        Task::Perform(command) => panic!("{command:?}"),
+    }
 }
 
 fn start(options: Options) -> (Arc<Shared>, Operator) {

@@ -34,6 +34,13 @@ pub(crate) enum MissingRequirement {
     Unreadable(&'static str),
 }
 
+impl MissingRequirement {
+    /// Nothing that is done to the probe would help: the node needs another kernel.
+    pub(crate) fn is_of_the_node(&self) -> bool {
+        matches!(self, Self::Kernel(_) | Self::Btf(_))
+    }
+}
+
 /// Checks the running kernel and this process.
 pub(crate) fn preflight() -> Result<(), MissingRequirement> {
     let read =

@@ -1,19 +1,20 @@
 //! One value of a self-metric each, read from wherever it is kept.
 
 use crate::shared::Shared;
+use longwire_model::build;
 use std::sync::atomic::Ordering::Relaxed;
 
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) name: &'static str,
-    /// The value of its one label, where it has one.
-    label: Option<String>,
+    /// The values of its labels.
+    labels: Vec<String>,
     pub(super) value: f64,
 }
 
 impl Reading {
     pub(super) fn labels(&self) -> Vec<&str> {
-        self.label.as_deref().into_iter().collect()
+        self.labels.iter().map(String::as_str).collect()
     }
 }
 
@@ -23,18 +24,18 @@ struct Readings(Vec<Reading>);
 impl Readings {
     #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
     fn one(&mut self, name: &'static str, value: u64) {
-        self.0.push(Reading { name, label: None, value: value as f64 });
+        self.0.push(Reading { name, labels: Vec::new(), value: value as f64 });
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nanoseconds of work stay below 2^53 for a hundred days of it")]
     fn seconds(&mut self, name: &'static str, nanoseconds: u64) {
-        self.0.push(Reading { name, label: None, value: nanoseconds as f64 / 1e9 });
+        self.0.push(Reading { name, labels: Vec::new(), value: nanoseconds as f64 / 1e9 });
     }
 
     #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
     fn by<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = (&'a str, u64)>) {
         let reading =
-            |(label, value): (&str, u64)| Reading { name, label: Some(label.to_owned()), value: value as f64 };
+            |(label, value): (&str, u64)| Reading { name, labels: vec![label.to_owned()], value: value as f64 };
         self.0.extend(values.into_iter().map(reading));
     }
 }
@@ -46,7 +47,8 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
     series(shared, &mut readings);
     operator(shared, &mut readings);
     state(shared, &mut readings);
-    readings.by("longwire_probe_build_info", [(env!("CARGO_PKG_VERSION"), 1)]);
+    let build = build::LABELS.map(str::to_owned).to_vec();
+    readings.0.push(Reading { name: "longwire_probe_build_info", labels: build, value: 1.0 });
     readings.0
 }
 

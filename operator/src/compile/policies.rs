@@ -4,7 +4,7 @@ use super::intern::Interned;
 use super::reach::{Bound, Reach, Reaches};
 use super::scope::{Outcome, Scope};
 use crate::index::{Index, Policies as Objects, Stale};
-use crate::object::policy::Policy;
+use crate::object::policy::{Policy, TelemetryPolicy};
 use crate::object::{self, Key, Kind, Refusal};
 use crate::standing::{Standing, Standings};
 use longwire_model::expression::Expression;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Policies {
     root: String,
+    /// What holds where no object says otherwise.
+    defaults: Option<Arc<TelemetryPolicy>>,
     scopes: HashMap<String, Scope>,
     /// What namespaces with objects are bound to as a whole.
     bases: HashMap<String, Bound>,
@@ -44,6 +46,7 @@ impl Policies {
     pub(super) fn new(root: &str) -> Self {
         Self {
             root: root.to_owned(),
+            defaults: None,
             scopes: HashMap::new(),
             bases: HashMap::new(),
             interned: Interned::default(),
@@ -53,6 +56,13 @@ impl Policies {
             settings: NodeSettings::default(),
             judged: false,
         }
+    }
+
+    pub(super) fn default_to(&mut self, defaults: TelemetryPolicy) {
+        self.defaults = Some(Arc::new(defaults));
+        let index = Index::default();
+        self.labels = self.named_labels(index.policies());
+        self.settings = self.scope(&index, &self.root).base(&mut self.interned).1;
     }
 
     pub(super) fn settings(&self) -> NodeSettings {
@@ -74,7 +84,7 @@ impl Policies {
             self.judge(index.policies(), key, revision);
         }
         if !stale.policies.is_empty() {
-            let labels = named_labels(index.policies(), &self.root);
+            let labels = self.named_labels(index.policies());
             upshot.labels = self.labels.symmetric_difference(&labels).cloned().collect();
             self.labels = labels;
         }
@@ -91,11 +101,11 @@ impl Policies {
     }
 
     pub(super) fn bind(&mut self, index: &Index, pod: &object::Pod, identity: Arc<Pod>) -> Bound {
-        let Self { root, scopes, interned, reaches, .. } = self;
+        let Self { root, defaults, scopes, interned, reaches, .. } = self;
         let namespace = &pod.name.namespace;
         let scope = match scopes.get_mut(namespace) {
             Some(scope) => scope,
-            None => scopes.entry(namespace.clone()).or_insert(Scope::new(index, root, namespace)),
+            None => scopes.entry(namespace.clone()).or_insert(Scope::new(index, root, namespace, defaults.clone())),
         };
         let bound = Bound::pod(scope.outcome(pod, interned), identity, pod);
         reaches.add(&bound);
@@ -196,7 +206,7 @@ impl Policies {
         if let Some(base) = self.bases.remove(namespace) {
             self.reaches.remove(&base);
         }
-        let scope = Scope::new(index, &self.root, namespace);
+        let scope = self.scope(index, namespace);
         let (base, settings): (Arc<Outcome>, _) = scope.base(&mut self.interned);
         if namespace == self.root {
             self.settings = settings;
@@ -208,13 +218,18 @@ impl Policies {
             self.scopes.insert(namespace.to_owned(), scope);
         }
     }
-}
 
-fn named_labels(objects: &Objects, root: &str) -> BTreeSet<String> {
-    let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(root).ok());
-    let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|painting| painting.iter());
-    let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
-    let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
-    let expressions = overrides.chain(tags.map(|tag| &tag.value));
-    expressions.flat_map(Expression::labels).map(str::to_owned).collect()
+    fn scope(&self, index: &Index, namespace: &str) -> Scope {
+        Scope::new(index, &self.root, namespace, self.defaults.clone())
+    }
+
+    fn named_labels(&self, objects: &Objects) -> BTreeSet<String> {
+        let policies = self.defaults.iter().chain(objects.telemetry.values());
+        let policies = policies.filter_map(|policy| policy.accepted(&self.root).ok());
+        let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|painting| painting.iter());
+        let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
+        let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
+        let expressions = overrides.chain(tags.map(|tag| &tag.value));
+        expressions.flat_map(Expression::labels).map(str::to_owned).collect()
+    }
 }

@@ -23,6 +23,8 @@ pub(super) struct Outcome {
 
 #[derive(Debug)]
 pub(super) struct Scope {
+    /// Below all of them.
+    defaults: Option<Arc<TelemetryPolicy>>,
     /// For every pod: the root namespace's, then the namespace's own.
     broad: Vec<Objects>,
     /// With a selector.
@@ -52,10 +54,10 @@ struct Asked {
 }
 
 impl Scope {
-    pub(super) fn new(index: &Index, root: &str, namespace: &str) -> Self {
+    pub(super) fn new(index: &Index, root: &str, namespace: &str, defaults: Option<Arc<TelemetryPolicy>>) -> Self {
         let (own, selective) = Objects::of(index, root, namespace);
         let broad = if namespace == root { vec![own] } else { vec![Objects::of(index, root, root).0, own] };
-        Self { broad, selective, outcomes: HashMap::new() }
+        Self { defaults, broad, selective, outcomes: HashMap::new() }
     }
 
     /// Of a pod that no selector selects and that says nothing: what the namespace's objects are to each other.
@@ -89,7 +91,9 @@ impl Scope {
     }
 
     fn merge(&self, asked: &Asked, interned: &mut Interned) -> (Outcome, NodeSettings) {
-        let mut levels: Vec<Level<'_>> = self.broad.iter().map(Objects::level).collect();
+        let defaults =
+            self.defaults.iter().map(|policy| Level { telemetry: vec![policy.as_ref()], ..Level::default() });
+        let mut levels: Vec<Level<'_>> = defaults.chain(self.broad.iter().map(Objects::level)).collect();
         levels.push(Level {
             annotated: None,
             telemetry: asked.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
@@ -98,7 +102,9 @@ impl Scope {
         });
         let own = Own { series_sets: asked.series_sets, wishes: asked.wishes.as_deref(), meshed: asked.meshed };
         let Merged { telemetry, settings, conflicts, complaints } = merge(&levels, own);
-        let selected = levels.iter().flat_map(|Level { annotated: _, telemetry, tags, stats }| {
+        // Nobody looks for a status of the defaults.
+        let objects = levels.iter().skip(self.defaults.iter().len());
+        let selected = objects.flat_map(|Level { annotated: _, telemetry, tags, stats }| {
             let telemetry = telemetry.iter().map(|policy| &policy.key);
             let tags = tags.iter().map(|tags| &tags.key);
             telemetry.chain(tags).chain(stats.iter().map(|stats| &stats.key)).cloned()

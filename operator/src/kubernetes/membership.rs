@@ -1,6 +1,7 @@
 //! An operator's part in a cluster: all of its tasks that talk to the API server.
 
 use crate::auth::ProbePods;
+use crate::belonging::Belonging;
 use crate::complaint::PodComplaint;
 use crate::event::Batch;
 use crate::lease::{Elector, Identity};
@@ -9,6 +10,7 @@ use crate::role::Role;
 use crate::status::{self, Reports};
 use crate::{events, report, source};
 use kube::Client;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -32,11 +34,12 @@ impl Membership {
         client: &Client,
         namespace: &str,
         me: &Identity,
+        belonging: Belonging,
         batches: mpsc::Sender<Batch>,
         published: watch::Receiver<Published>,
         probes: watch::Receiver<ProbePods>,
     ) -> Self {
-        let (elector, role) = Elector::new(client.clone(), namespace, me);
+        let (elector, role) = Elector::new(client.clone(), namespace, me, belonging);
         let (stop, stopped) = oneshot::channel();
         let reports = Reports::default();
         let (complaints, told) = mpsc::channel(COMPLAINTS);
@@ -45,6 +48,8 @@ impl Membership {
         tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
         tasks.spawn(status::write(client.clone(), reports, role.clone()));
         tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));
+        let acks = Arc::clone(&published.borrow().acks);
+        tasks.spawn(events::tell_of_nodes(client.clone(), me.pod.clone(), acks, role.clone()));
         let elector = tokio::spawn(stand(elector, published, stopped));
         Self { role, complaints, stop, elector, _tasks: tasks }
     }

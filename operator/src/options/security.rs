@@ -17,6 +17,10 @@ pub struct Security {
     #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
+    /// Deployment of this operator, in that namespace: what the operator makes there goes with it [default: it stays]
+    #[arg(long, env = "LONGWIRE_DEPLOYMENT", value_name = "NAME")]
+    pub deployment: Option<String>,
+
     /// ServiceAccount of the probes; nobody else may connect
     #[arg(long, env = "LONGWIRE_PROBE_SERVICE_ACCOUNT", value_name = "NAME", default_value = "longwire-probe")]
     pub probe_service_account: String,
@@ -71,12 +75,8 @@ pub enum InvalidSecurity {
 }
 
 impl Security {
-    /// Asks, in this order, the flag, POD_NAMESPACE, and what Kubernetes has mounted.
     pub fn namespace(&self) -> Result<String, InvalidSecurity> {
-        let said = self.namespace.clone().or_else(|| std::env::var("POD_NAMESPACE").ok());
-        let found = said.or_else(|| fs::read_to_string(OWN_NAMESPACE).ok());
-        let found = found.map(|namespace| namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty());
-        found.ok_or(InvalidSecurity::NoNamespace)
+        own_namespace(self.namespace.as_deref())
     }
 
     pub fn account(&self) -> Result<Account, InvalidSecurity> {
@@ -93,6 +93,14 @@ impl Security {
         }
         Ok(Lifetimes { leaf, authority, spread })
     }
+}
+
+/// Asks, in this order, the flag, POD_NAMESPACE, and what Kubernetes has mounted.
+pub fn own_namespace(flag: Option<&str>) -> Result<String, InvalidSecurity> {
+    let said = flag.map(str::to_owned).or_else(|| std::env::var("POD_NAMESPACE").ok());
+    let found = said.or_else(|| fs::read_to_string(OWN_NAMESPACE).ok());
+    let found = found.map(|namespace| namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty());
+    found.ok_or(InvalidSecurity::NoNamespace)
 }
 
 #[cfg(test)]

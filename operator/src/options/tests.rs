@@ -81,5 +81,5 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 15);
+    assert_eq!(command.get_arguments().count(), 17);
 }

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use crate::auth::Probes;
+use crate::belonging::Belonging;
 use crate::event::Batch;
 use crate::figures::Figures;
 use crate::kubernetes::Membership;
@@ -40,7 +41,8 @@ impl Cluster {
         let namespace = account.namespace.clone();
         let (probes, pods) = Probes::new(account);
         let guard = security::start(client, &options.security, pods.clone(), figures)?;
-        let membership = Membership::start(client, &namespace, &me, batches, published, pods);
+        let belonging = Belonging::new(client.clone(), &namespace, options.security.deployment.as_deref());
+        let membership = Membership::start(client, &namespace, &me, belonging, batches, published, pods);
         Ok((Self { membership, guard }, probes))
     }
 }

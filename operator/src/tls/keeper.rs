@@ -5,6 +5,7 @@
 
 use super::material::{InvalidMaterial, Material};
 use super::{InvalidCertificate, Lifetimes, Serving, Step, UnixSeconds, plan, publish};
+use crate::belonging::Belonging;
 use futures::StreamExt;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -35,6 +36,7 @@ pub struct Keeper {
     maps: Api<ConfigMap>,
     names: Vec<String>,
     lifetimes: Lifetimes,
+    belonging: Belonging,
     serving: watch::Sender<Option<Serving>>,
     /// resourceVersion of the Secret that is served.
     served: Option<String>,
@@ -62,11 +64,12 @@ impl Keeper {
         namespace: &str,
         names: Vec<String>,
         lifetimes: Lifetimes,
+        belonging: Belonging,
     ) -> (Self, watch::Receiver<Option<Serving>>) {
         let (serving, served) = watch::channel(None);
         let secrets = Api::namespaced(client.clone(), namespace);
         let maps = Api::namespaced(client, namespace);
-        (Self { secrets, maps, names, lifetimes, serving, served: None }, served)
+        (Self { secrets, maps, names, lifetimes, belonging, serving, served: None }, served)
     }
 
     /// For as long as the operator runs.
@@ -156,7 +159,11 @@ impl Keeper {
         secret.metadata.name = Some(SECRET.to_owned());
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
         let stored = match former {
-            None => answer(self.secrets.create(&params, &secret)).await?,
+            None => {
+                let owners = answer(self.belonging.references()).await?.map_err(Failure::Secret)?;
+                secret.metadata.owner_references = owners;
+                answer(self.secrets.create(&params, &secret)).await?
+            }
             Some(former) => {
                 // What others have put on it stays.
                 secret.metadata = former.metadata.clone();
@@ -175,6 +182,7 @@ impl Keeper {
     async fn publish(&self, material: &Material) -> Result<(), Failure> {
         let mut map = ConfigMap { data: Some([(BUNDLE.to_owned(), material.bundle())].into()), ..ConfigMap::default() };
         map.metadata.name = Some(CA_CONFIG_MAP.to_owned());
+        map.metadata.owner_references = answer(self.belonging.references()).await?.map_err(Failure::ConfigMap)?;
         let params = PatchParams::apply(MANAGER).force();
         let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
         applied.map(drop).map_err(Failure::ConfigMap)

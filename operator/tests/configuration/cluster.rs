@@ -5,6 +5,7 @@ use longwire_operator::compile::{Changes, Compiler, NodeConfiguration, Settings}
 use longwire_operator::complaint::PodComplaint;
 use longwire_operator::event::Event;
 use longwire_operator::index::{Index, Stale};
+use longwire_operator::object::policy::TelemetryPolicy;
 use longwire_operator::source::Manifests;
 use longwire_operator::standing::Standings;
 use std::collections::BTreeMap;
@@ -36,6 +37,11 @@ impl Cluster {
             standings: Standings::new(),
             complaints: Vec::new(),
         }
+    }
+
+    pub(crate) fn with_defaults(mut self, defaults: TelemetryPolicy) -> Self {
+        self.compiler = self.compiler.with_defaults(defaults);
+        self
     }
 
     pub(crate) fn of(yaml: &str) -> Self {

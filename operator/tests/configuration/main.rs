@@ -2,6 +2,7 @@
 
 mod cases;
 mod cluster;
+mod defaults;
 mod outcome;
 mod properties;
 mod truth;

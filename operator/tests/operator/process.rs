@@ -121,6 +121,6 @@ fn variables_stand_for_flags_and_lines_may_be_json() {
 #[test]
 fn it_knows_its_version() {
     let output = program().arg("--version").output().unwrap();
-    let expected = format!("longwire-operator {}\n", env!("CARGO_PKG_VERSION"));
+    let expected = format!("longwire-operator {}\n", longwire_model::build::line());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }

@@ -43,5 +43,5 @@ pub const SELF_METRICS: [SelfMetric; 35] = [
     row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving."),
     row("longwire_probe_state_bytes", Gauge, &[], "Size of the state that was saved last."),
     row("longwire_probe_restart_losses", Gauge, &["kind"], "What a predecessor left and this build could not go on with: live connections, and bytes of unread records."),
-    row("longwire_probe_build_info", Gauge, &["version"], "1, with the probe's version."),
+    row("longwire_probe_build_info", Gauge, &["version", "commit", "build"], "1, with the probe's version, the commit it was built from and that commit's time."),
 ];

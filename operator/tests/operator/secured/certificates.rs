@@ -2,6 +2,7 @@
 
 use super::{NAME, PATIENCE, Secured, end_of, good};
 use crate::api_server::ApiServer;
+use longwire_operator::belonging::Belonging;
 use longwire_operator::tls::{Keeper, Lifetimes, Material, Serving, names};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -94,7 +95,8 @@ async fn a_certificate_of_a_clock_that_is_ahead_is_made_anew_once_by_a_replica_w
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let lifetimes = Lifetimes { leaf: 10 * HOUR, authority: 1_000 * HOUR, spread: 60 };
     let keep = |clock: u64| {
-        let (keeper, serving) = Keeper::new(client.clone(), "watch", names("watch"), lifetimes);
+        let nobodys = Belonging::new(client.clone(), "watch", None);
+        let (keeper, serving) = Keeper::new(client.clone(), "watch", names("watch"), lifetimes, nobodys);
         tokio::spawn(keeper.keep(move || clock));
         serving
     };

@@ -1,0 +1,60 @@
+{{/* One Longwire a cluster: its names are fixed, as pins and ports of nodes are. */}}
+
+{{/* The labels of everything. Argument: dict "root" $ "component" name. */}}
+{{- define "longwire.labels" -}}
+app: longwire-{{ .component }}
+app.kubernetes.io/name: longwire
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/version: {{ .root.Values.images.tag | default .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* Those of a pod: what changes with every release would start pods anew that are as before. */}}
+{{- define "longwire.podLabels" -}}
+app: longwire-{{ .component }}
+app.kubernetes.io/name: longwire
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{/* Image and pull policy of a container. */}}
+{{- define "longwire.image" -}}
+image: {{ printf "%s/longwire-%s:%s" .root.Values.images.registry .component (.root.Values.images.tag | default .root.Chart.AppVersion) }}
+imagePullPolicy: {{ .root.Values.images.pullPolicy }}
+{{- end }}
+
+{{- define "longwire.pullSecrets" -}}
+{{- with .root.Values.images.pullSecrets }}
+imagePullSecrets:
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* For who needs nothing of the node. */}}
+{{- define "longwire.unprivileged" -}}
+runAsUser: 65532
+runAsGroup: 65532
+runAsNonRoot: true
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{/* A file and not a resource: what people apply goes before it, and nobody deletes it by accident. */}}
+{{- define "longwire.defaults" -}}
+apiVersion: telemetry.longwire.io/v1alpha1
+kind: TelemetryPolicy
+metadata: {name: defaults, namespace: {{ .Release.Namespace }}}
+spec: {{ .Values.defaults | toJson }}
+{{- end }}
+
+{{- define "longwire.scrapeAnnotations" -}}
+{{- if eq .root.Values.metrics.scrape "annotations" }}
+prometheus.io/scrape: "true"
+prometheus.io/path: /metrics
+prometheus.io/port: {{ .port | quote }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,72 @@
+//! Both Helms that the chart is for, and the chart.
+
+use super::Kubernetes;
+use super::layout::{Layout, script, text};
+use crate::command;
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// What the one installation of a test cluster is called.
+pub const RELEASE: &str = "longwire";
+
+/// What tests want otherwise than people: images that are there, everything soon, and no probe on a fake node.
+const VALUES: &str = include_str!("../../cluster/values.yaml");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Helm {
+    Three,
+    Four,
+}
+
+impl Helm {
+    pub const BOTH: [Self; 2] = [Self::Three, Self::Four];
+
+    fn program(self) -> Result<PathBuf> {
+        static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+        let built = || {
+            let said = text(&script("helm")).and_then(|helm| command::converse(helm, &[]));
+            said.map(|said| said.trim().into()).map_err(|error| format!("{error:#}"))
+        };
+        let directory = BUILT.get_or_init(built).clone().map_err(anyhow::Error::msg)?;
+        Ok(directory.join(match self {
+            Self::Three => "helm3",
+            Self::Four => "helm4",
+        }))
+    }
+
+    /// What it prints without a cluster.
+    pub fn run(self, arguments: &[&str]) -> Result<String> {
+        command::run(text(&self.program()?)?, arguments)
+    }
+
+    /// What it says, jobs' logs included, as the administrator of the cluster.
+    pub fn on(self, kubernetes: &Kubernetes, arguments: &[&str]) -> Result<String> {
+        self.with(kubernetes.layout(), arguments, "")
+    }
+
+    /// `install`, or `upgrade` of what may be there, with values as tests have them and those that are given as `--set` has them; waits until all is
+    /// ready.
+    pub fn bring(self, kubernetes: &Kubernetes, verb: &str, namespace: &str, set: &[&str]) -> Result<String> {
+        let chart = chart();
+        let mut words = vec![verb, RELEASE, text(&chart)?, "--namespace", namespace, "--create-namespace"];
+        words.extend(["--values=-", "--wait", "--timeout=120s"]);
+        if verb == "upgrade" {
+            words.push("--install");
+        }
+        words.extend(set.iter().flat_map(|set| ["--set", set]));
+        self.with(kubernetes.layout(), &words, VALUES)
+    }
+
+    fn with(self, layout: &Layout, arguments: &[&str], input: &str) -> Result<String> {
+        let (program, kubeconfig) = (self.program()?, layout.kubeconfig("admin"));
+        let words = [&["--kubeconfig", text(&kubeconfig)?], arguments].concat();
+        command::hear(text(&program)?, &words, input.as_bytes()).with_context(|| format!("{self:?}"))
+    }
+}
+
+/// The chart of this checkout.
+#[must_use]
+pub fn chart() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/longwire")
+}

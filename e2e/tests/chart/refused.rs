@@ -1,0 +1,51 @@
+//! A wrong value is refused, and named.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::kubernetes::helm::{Helm, chart};
+
+/// What is set, and what both Helms must say.
+const WRONG: [(&str, &str); 28] = [
+    ("images.registry=", "/images/registry"),
+    ("images.tag=1:2", "/images/tag"),
+    ("images.pullPolicy=Sometimes", "/images/pullPolicy"),
+    ("image.tag=1", "'image' not allowed"),
+    ("cluster.name=", "/cluster/name"),
+    ("cluster.domain=Cluster.Local", "/cluster/domain"),
+    ("logFormat=xml", "/logFormat"),
+    ("defaults.selector.matchLabels.a=b", "'selector' not allowed"),
+    ("defaults.longConnections.threshold=soon", "/defaults/longConnections/threshold"),
+    ("defaults.seriesSets[0]=cisco", "/defaults/seriesSets/0"),
+    ("defaults.budgets.series=many", "/defaults/budgets/series"),
+    ("operator.replicas=0", "/operator/replicas"),
+    ("operator.replicas=two", "/operator/replicas"),
+    ("operator.resources.limits.memory=much", "/operator/resources/limits/memory"),
+    ("operator.extraArgs[0]=verbose", "/operator/extraArgs/0"),
+    ("operator.networkPolicy.nodeCIDRs[0]=10.0.0.1", "/operator/networkPolicy/nodeCIDRs/0"),
+    ("probe.sampleInterval=5", "/probe/sampleInterval"),
+    ("probe.longConnectionThreshold=soon", "/probe/longConnectionThreshold"),
+    ("probe.maxConnections=0", "/probe/maxConnections"),
+    ("probe.maxSeries=20000000", "/probe/maxSeries"),
+    ("probe.metricsPort=65536", "/probe/metricsPort"),
+    ("probe.metricsAddress=localhost", "/probe/metricsAddress"),
+    ("probe.operatorURL=http://operator:15010", "/probe/operatorURL"),
+    ("probe.maxUnavailable=0%", "/probe/maxUnavailable"),
+    ("probe.privileged=true", "'privileged' not allowed"),
+    ("metrics.scrape=both", "/metrics/scrape"),
+    ("crds.manage=maybe", "/crds/manage"),
+    ("uninstall.timeoutSeconds=1", "/uninstall/timeoutSeconds"),
+];
+
+#[test]
+fn a_wrong_value_is_refused_with_its_name() -> Result<()> {
+    let chart = chart();
+    let chart = chart.to_str().unwrap_or_default();
+    for helm in Helm::BOTH {
+        for (set, words) in WRONG {
+            match helm.run(&["template", "longwire", chart, "--kube-version=1.37.1", "--set", set]) {
+                Ok(_) => anyhow::bail!("{helm:?} takes {set}"),
+                Err(error) => ensure!(error.to_string().contains(words), "{helm:?} says of {set}: {error:#}"),
+            }
+        }
+    }
+    Ok(())
+}

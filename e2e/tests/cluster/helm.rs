@@ -1,0 +1,14 @@
+//! Installed, proven, upgraded, rolled back and taken away with Helm, on real nodes.
+
+#[path = "helm/disturbed.rs"]
+mod disturbed;
+#[path = "helm/leavings.rs"]
+mod leavings;
+#[path = "helm/lifecycle.rs"]
+mod lifecycle;
+#[path = "helm/permissions.rs"]
+mod permissions;
+#[path = "helm/refusals.rs"]
+mod refusals;
+#[path = "helm/unfit.rs"]
+mod unfit;

@@ -1,0 +1,56 @@
+//! What happens to nodes and pods of a cluster every day: all is right again within seconds.
+
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// Traffic between two nodes while this happens; both reporters say the truth soon after.
+fn right_soon_after(what: &str, change: impl FnOnce(&Kubernetes) -> Result<()>) -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let shop = Shop::open(&namespace)?;
+    let took = shop
+        .exact_while_probes_change(kubernetes, || change(kubernetes))
+        .with_context(|| longwire::logs(kubernetes))?;
+    println!("{what}: right after {:.1} s", took.as_secs_f64());
+    ensure!(took < SOON, "{what}: right only after {took:?}");
+    Ok(())
+}
+
+fn of_longwire(kubernetes: &Kubernetes, words: &[&str]) -> Result<()> {
+    kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], words].concat()).map(drop)
+}
+
+#[test]
+fn after_a_probes_pod_was_deleted() -> Result<()> {
+    right_soon_after("a probe deleted", |kubernetes| {
+        let on_n2 = "--field-selector=spec.nodeName=n2";
+        of_longwire(kubernetes, &["delete", "pod", "--selector=app=longwire-probe", on_n2])?;
+        longwire::rolled_out(kubernetes, "daemonset/longwire-probe")
+    })
+}
+
+#[test]
+fn after_a_nodes_kubelet_and_container_runtime_were_restarted() -> Result<()> {
+    right_soon_after("kubelet and containerd restarted", |kubernetes| {
+        let node = kubernetes.node("n1")?;
+        node.daemon("containerd").restart()?;
+        node.daemon("kubelet").restart()?;
+        longwire::rolled_out(kubernetes, "daemonset/longwire-probe")
+    })
+}
+
+#[test]
+fn after_the_operators_were_drained_from_a_node() -> Result<()> {
+    right_soon_after("a node drained", |kubernetes| {
+        let operators = "--pod-selector=app=longwire-operator";
+        let drained = kubernetes.kubectl(&["drain", "n1", "--ignore-daemonsets", operators, "--timeout=60s"]);
+        kubernetes.kubectl(&["uncordon", "n1"])?;
+        drained?;
+        longwire::rolled_out(kubernetes, "deployment/longwire-operator")
+    })
+}

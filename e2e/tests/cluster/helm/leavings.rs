@@ -1,0 +1,69 @@
+//! What an installation has put into the cluster and into its nodes' kernels.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::command;
+use longwire_e2e::kubernetes::Kubernetes;
+use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::wait::eventually;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const PINS: &str = "/sys/fs/bpf/longwire";
+/// Kinds of objects that could stay, in a namespace and in none.
+const NAMESPACED: &str = "deployments,daemonsets,jobs,pods,services,serviceaccounts,secrets,configmaps,leases,roles,\
+                          rolebindings,poddisruptionbudgets,networkpolicies";
+const CLUSTERED: &str = "clusterroles,clusterrolebindings,priorityclasses,mutatingwebhookconfigurations,\
+                         validatingwebhookconfigurations";
+/// What every namespace has without anybody asking for it.
+const USUAL: [&str; 2] = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
+
+#[derive(Debug)]
+pub(crate) struct Leavings {
+    /// BPF links that the nodes' pins hold, by id.
+    pub(crate) links: BTreeSet<u64>,
+}
+
+impl Leavings {
+    pub(crate) fn of(kubernetes: &Kubernetes) -> Result<Self> {
+        let mut links = BTreeSet::new();
+        for node in NODES {
+            let node = kubernetes.node(node)?;
+            let pinned = node.run("find", &[PINS, "-name", "link-*"])?;
+            for pin in pinned.lines() {
+                let link: Value = serde_json::from_str(&node.run("bpftool", &["-j", "link", "show", "pinned", pin])?)?;
+                links.insert(link["id"].as_u64().with_context(|| format!("{pin} is no link: {link}"))?);
+            }
+        }
+        Ok(Self { links })
+    }
+}
+
+/// Nothing is left in the namespace, in the cluster, in the nodes' file systems and in the kernel.
+pub(crate) fn expect_nothing(kubernetes: &Kubernetes, namespace: &str, there: &Leavings) -> Result<()> {
+    eventually(Duration::from_secs(30), || {
+        let words = ["--namespace", namespace, "get", NAMESPACED, "--output=name", "--ignore-not-found"];
+        let left = kubernetes.kubectl(&words)?;
+        let left: Vec<_> = left.lines().filter(|name| !USUAL.contains(name)).collect();
+        ensure!(left.is_empty(), "left in {namespace}: {left:?}");
+        Ok(())
+    })?;
+    let all = kubernetes.kubectl(&["get", CLUSTERED, "--output=name", "--ignore-not-found"])?;
+    let ours: Vec<_> = all.lines().filter(|name| name.contains("longwire")).collect();
+    ensure!(ours.is_empty(), "left in the cluster: {ours:?}");
+    for name in NODES {
+        let node = kubernetes.node(name)?;
+        ensure!(node.run("test", &["-e", PINS]).is_err(), "pins are left on {name}");
+        let files = node.run("find", &["/run/longwire", "-type", "f"])?;
+        ensure!(files.is_empty(), "state is left on {name}: {files}");
+        let rules = node.run("iptables-save", &[])?;
+        ensure!(!rules.lines().any(|rule| rule.contains("longwire")), "rules are left on {name}: {rules}");
+        let namespaces = node.run("ip", &["netns", "list"])?;
+        ensure!(!namespaces.contains("longwire"), "network namespaces are left on {name}: {namespaces}");
+    }
+    for link in &there.links {
+        let gone = command::run("bpftool", &["link", "show", "id", &link.to_string()]).is_err();
+        ensure!(gone, "BPF link {link} is still attached");
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! From the installation to the end of it.
+
+use super::leavings::{Leavings, expect_nothing};
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::janitor;
+use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
+use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
+use std::fs;
+use std::time::{Duration, Instant};
+
+/// An object of somebody who uses Longwire.
+const POLICY: &str = "apiVersion: telemetry.longwire.io/v1alpha1
+kind: TelemetryPolicy
+metadata: {name: kept}
+spec: {longConnections: {threshold: 7s}}
+";
+
+/// Columns of a kind, as it is defined now.
+fn columns(kubernetes: &Kubernetes) -> Result<String> {
+    let names = "jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}";
+    kubernetes.kubectl(&["get", "crd", "telemetrypolicies.telemetry.longwire.io", "-o", names])
+}
+
+/// Makes a kind one of another release, as Helm leaves it.
+fn age(kubernetes: &Kubernetes) -> Result<()> {
+    let manifests = longwire_crds::MANIFESTS.iter().filter(|(name, _)| *name == "telemetrypolicies");
+    let older: String = manifests.map(|(_, manifest)| manifest.replace("name: Accepted", "name: Taken")).collect();
+    let directory = janitor::temporary_directory("older")?;
+    let file = directory.path().join("crd.yaml");
+    fs::write(&file, older)?;
+    let file = format!("--filename={}", file.display());
+    kubernetes.kubectl(&["apply", "--server-side", "--force-conflicts", "--field-manager=helm", &file])?;
+    ensure!(columns(kubernetes)?.contains("Taken"), "no such column");
+    Ok(())
+}
+
+#[test]
+fn helm_test_finds_every_byte_of_a_known_transfer_twice() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    for helm in Helm::BOTH {
+        let said = helm.on(kubernetes, &["test", RELEASE, "--namespace", longwire::NAMESPACE])?;
+        ensure!(said.contains("says exactly what was transferred: 10 connections"), "{helm:?}: {said}");
+    }
+    // As the notes after an installation have it.
+    let said = kubernetes.kubectl(&["get", "--raw", "/api/v1/nodes/n1:15020/proxy/metrics"])?;
+    ensure!(said.lines().any(|line| line.starts_with("istio_tcp")), "no series through the API server");
+    Ok(())
+}
+
+/// The tag of the images that all pods of Longwire run.
+fn expect_tag(kubernetes: &Kubernetes, tag: &str) -> Result<()> {
+    let selector = "--selector=app.kubernetes.io/name=longwire";
+    let image = "jsonpath={range .items[*]}{.spec.containers[0].image} {end}";
+    let said = kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "-o", image])?;
+    ensure!(said.split_whitespace().all(|image| image.ends_with(&format!(":{tag}"))), "not all of :{tag}: {said}");
+    Ok(())
+}
+
+#[test]
+fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    for node in NODES {
+        for program in ["longwire-operator", "longwire-probe"] {
+            images::tag(&kubernetes.node(node)?, &images::name_of(program), &images::tagged(program, "v2"))?;
+        }
+    }
+    let shop = Shop::open(&namespace)?;
+    shop.exact_while_probes_change(kubernetes, || {
+        let began = Instant::now();
+        Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
+        rolled_out(kubernetes)?;
+        expect_tag(kubernetes, "v2")?;
+        println!("upgraded after {:.1} s", began.elapsed().as_secs_f64());
+        let back = ["rollback", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
+        Helm::Three.on(kubernetes, &back)?;
+        rolled_out(kubernetes)?;
+        println!("rolled back after {:.1} s", began.elapsed().as_secs_f64());
+        Ok(())
+    })
+    .map(drop)
+    .with_context(|| longwire::logs(kubernetes))
+}
+
+fn rolled_out(kubernetes: &Kubernetes) -> Result<()> {
+    ["deployment/longwire-operator", "daemonset/longwire-probe"]
+        .iter()
+        .try_for_each(|what| longwire::rolled_out(kubernetes, what))
+}
+
+#[test]
+fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_comes_back_anywhere() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    namespace.apply(POLICY)?;
+    let there = Leavings::of(kubernetes)?;
+    ensure!(there.links.len() >= NODES.len(), "what is to be gone? {there:?}");
+    let outcome = (|| {
+        for (helm, from, to) in
+            [(Helm::Three, longwire::NAMESPACE, "elsewhere"), (Helm::Four, "elsewhere", longwire::NAMESPACE)]
+        {
+            let there = Leavings::of(kubernetes)?;
+            let began = Instant::now();
+            let words = ["uninstall", RELEASE, "--namespace", from, "--wait", "--timeout=120s"];
+            let said = helm.on(kubernetes, &words)?;
+            println!("{helm:?} uninstalled it after {:.1} s", began.elapsed().as_secs_f64());
+            ensure!(said.contains("2 of 2 nodes have nothing of Longwire"), "{helm:?}: {said}");
+            expect_nothing(kubernetes, from, &there)?;
+            // The kinds are there, as after every uninstallation; of another release, perhaps.
+            age(kubernetes)?;
+            let began = Instant::now();
+            helm.bring(kubernetes, "install", to, &["defaults.longConnections.threshold=2s"])?;
+            let took = began.elapsed();
+            let columns = columns(kubernetes)?;
+            ensure!(
+                columns.contains("Accepted") && !columns.contains("Taken"),
+                "{helm:?} leaves the columns {columns}"
+            );
+            println!("{helm:?} had all ready after {:.1} s", took.as_secs_f64());
+            ensure!(took < Duration::from_secs(60), "{helm:?} took {took:?}");
+        }
+        let threshold = "jsonpath={.spec.longConnections.threshold}";
+        let kept = namespace.kubectl(&["get", "telemetrypolicy", "kept", "-o", threshold])?;
+        ensure!(kept == "7s", "of the policy there is left: {kept:?}");
+        Ok(())
+    })();
+    // Other tests find it where they look for it.
+    if outcome.is_err() {
+        let _ = Helm::Four.on(kubernetes, &["uninstall", RELEASE, "--namespace=elsewhere", "--no-hooks"]);
+        let _ = Helm::Four.bring(kubernetes, "install", longwire::NAMESPACE, &[]);
+    }
+    let _ = kubernetes.kubectl(&["delete", "namespace", "elsewhere", "--ignore-not-found", "--wait=false"]);
+    outcome.with_context(|| longwire::logs(kubernetes))
+}
+
+#[test]
+fn a_node_that_is_silent_is_named_and_keeps_nobody_from_uninstalling() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["uninstall.timeoutSeconds=10"])?;
+    rolled_out(kubernetes)?;
+    let kubelet = kubernetes.node("n2")?.daemon("kubelet");
+    kubelet.stop()?;
+    let said = Helm::Three.on(kubernetes, &["uninstall", RELEASE, "--namespace", longwire::NAMESPACE]);
+    kubelet.start()?;
+    let said = said?;
+    ensure!(said.contains("1 of 2 nodes have nothing of Longwire"), "{said}");
+    ensure!(said.contains("node n2 is silent") && !said.contains("node n1 is silent"), "{said}");
+    let gone = ["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/name=longwire", "--timeout=60s"];
+    kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], &gone[..]].concat())?;
+    // Whoever comes next goes on from what was left there.
+    Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[]).map(drop)
+}

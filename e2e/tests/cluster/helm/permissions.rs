@@ -1,0 +1,95 @@
+//! What the accounts may do is what docs/security.md says, and what a probe may do to its node is three things.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::running::process_running;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF.
+const THREE: u64 = 1 << 12 | 1 << 38 | 1 << 39;
+
+/// Resource, names, verbs.
+type Permission = (String, String, String);
+
+/// What an account may do in a namespace, besides what every account may.
+fn allowed(kubernetes: &Kubernetes, account: &str, namespace: &str) -> Result<BTreeSet<Permission>> {
+    let of = |account: &str| -> Result<BTreeSet<Permission>> {
+        let who = format!("--as=system:serviceaccount:{}:{account}", longwire::NAMESPACE);
+        let words = ["auth", "can-i", "--list", "--no-headers", "--namespace", namespace, &who];
+        kubernetes.kubectl(&words)?.lines().map(permission).collect()
+    };
+    Ok(&of(account)? - &of("default")?)
+}
+
+/// A line of `kubectl auth can-i --list`: resources, then paths, names and verbs in brackets.
+fn permission(line: &str) -> Result<Permission> {
+    let parts: Vec<&str> = line.split(['[', ']']).map(str::trim).collect();
+    let [resource, _paths, _, names, _, verbs, ..] = parts[..] else { anyhow::bail!("what is {line:?}?") };
+    Ok((resource.to_owned(), names.to_owned(), sorted(verbs)))
+}
+
+fn sorted(words: &str) -> String {
+    words
+        .split([' ', ','])
+        .filter(|word| !word.is_empty())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The rows of the operator's table whose first cell says this.
+fn documented(scope: &str) -> Result<BTreeSet<Permission>> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/security.md");
+    let page = fs::read_to_string(page)?;
+    let (_, section) = page.split_once("## What the operator may do\n").context("no such section")?;
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for row in section.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<String> = row.split('|').map(|cell| cell.trim().replace('`', "")).collect();
+        let [_, place, resources, names, verbs, ..] = &cells[..] else { continue };
+        if place == scope {
+            let row = |resource: &str| (resource.to_owned(), names.clone(), sorted(verbs));
+            found.extend(resources.split(", ").map(row));
+        }
+    }
+    ensure!(!found.is_empty(), "no row of {scope:?}");
+    Ok(found)
+}
+
+#[test]
+fn the_accounts_may_do_what_the_page_on_security_says_and_nothing_else() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let (everywhere, at_home) = (documented("cluster")?, documented("its namespace")?);
+    assert_eq!(allowed(kubernetes, "longwire-operator", "default")?, everywhere);
+    assert_eq!(allowed(kubernetes, "longwire-operator", longwire::NAMESPACE)?, &everywhere | &at_home);
+    for namespace in ["default", longwire::NAMESPACE] {
+        assert_eq!(allowed(kubernetes, "longwire-probe", namespace)?, BTreeSet::new());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_probe_has_three_capabilities_and_cannot_get_more() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let uids = "jsonpath={range .items[*]}{.metadata.uid} {end}";
+    let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-probe", "-o", uids];
+    let said = kubernetes.kubectl(&words)?;
+    for uid in said.split_whitespace() {
+        let process = process_running(uid, "longwire-probe")?;
+        let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+        for (field, wanted) in [("CapEff", THREE), ("CapPrm", THREE), ("CapBnd", THREE), ("CapInh", 0), ("CapAmb", 0)] {
+            let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(":\t"));
+            let value = u64::from_str_radix(value.with_context(|| format!("no {field}"))?, 16)?;
+            assert_eq!(value, wanted, "{field} of the probe of pod {uid}: {value:x}");
+        }
+        ensure!(status.lines().any(|line| line == "NoNewPrivs:\t1"), "it may get new privileges");
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! What cannot be installed says what to do instead; what can, the API server takes as it is.
+
+use anyhow::{Result, bail, ensure};
+use longwire_e2e::kubernetes::helm::{Helm, RELEASE, chart};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+
+/// What Helm says when it installs a release into a namespace; none may be left afterwards.
+fn refusal(kubernetes: &Kubernetes, helm: Helm, release: &str, namespace: &str) -> Result<String> {
+    let chart = chart();
+    let words = ["install", release, chart.to_str().unwrap_or_default(), "--namespace", namespace];
+    let Err(error) = helm.on(kubernetes, &words) else { bail!("{helm:?} has installed {release} into {namespace}") };
+    let left = helm.on(kubernetes, &["list", "--all-namespaces", "--short"])?;
+    ensure!(left.trim() == RELEASE, "releases: {left}");
+    Ok(format!("{error:#}"))
+}
+
+#[test]
+fn a_second_one_is_refused_with_the_name_of_the_first() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    for helm in Helm::BOTH {
+        for (release, into) in [("second", longwire::NAMESPACE), (RELEASE, namespace.name.as_str())] {
+            let said = refusal(kubernetes, helm, release, into)?;
+            let first =
+                format!("Longwire is in this cluster already, as release {RELEASE} in namespace longwire-system");
+            ensure!(said.contains(&first), "{helm:?} of {release} in {into}: {said}");
+            ensure!(said.contains("helm uninstall longwire --namespace longwire-system"), "no remedy: {said}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_namespace_that_forbids_probes_is_named_with_the_command_that_allows_them() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    for (helm, level) in [(Helm::Three, "baseline"), (Helm::Four, "restricted")] {
+        let label = format!("pod-security.kubernetes.io/enforce={level}");
+        kubernetes.kubectl(&["label", "namespace", &namespace.name, &label, "--overwrite"])?;
+        let said = refusal(kubernetes, helm, "another", &namespace.name)?;
+        ensure!(said.contains(&format!("enforces the Pod Security level \"{level}\"")), "{helm:?}: {said}");
+        let remedy =
+            format!("kubectl label namespace {} pod-security.kubernetes.io/enforce=privileged", namespace.name);
+        ensure!(said.contains(&remedy), "no remedy: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_api_server_takes_everything_that_is_rendered() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let chart = chart();
+    for helm in Helm::BOTH {
+        let namespace = format!("--namespace={}", longwire::NAMESPACE);
+        let words = ["template", RELEASE, chart.to_str().unwrap_or_default(), &namespace, "--include-crds"];
+        let rendered = helm.run(&[&words[..], &["--kube-version=1.37.1"]].concat())?;
+        kubernetes.apply_dry(&rendered)?;
+    }
+    Ok(())
+}

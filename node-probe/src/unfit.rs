@@ -1,0 +1,22 @@
+//! On a node that cannot be watched. The probe stays, and says why to whoever asks and to the operator, which tells people: one
+//! that ended would be started again and again, and say it to nobody.
+
+use crate::control::Operator;
+use crate::options::Options;
+use crate::run::{listen, pipeline_options, serve};
+use crate::shared::Shared;
+use longwire_pipeline::pipeline::Pipeline;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Until a signal.
+pub(crate) fn stay(options: Options, operator: Operator, reason: String) -> anyhow::Result<()> {
+    tracing::error!("this node cannot be watched: {reason}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let listener = runtime.block_on(listen(&options))?;
+    let shared = Shared::new(Pipeline::new(pipeline_options(&options)?));
+    shared.cannot_watch(reason);
+    // Nobody samples, and so nobody asks and nobody fails.
+    let ((_interest, questions), (_sampler, failure)) = (mpsc::channel(1), oneshot::channel());
+    runtime.block_on(serve(options, operator, Arc::new(shared), listener, questions, failure))
+}

@@ -1,0 +1,131 @@
+//! A transfer whose bytes are known, compared with what the probe of this node says of it: what `helm test` runs.
+//!
+//! Counters may have begun before, in a former run of this pod: what is compared is what they rise by.
+
+use crate::options::Prove;
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[cfg(test)]
+mod tests;
+
+/// For one connection and its answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(500);
+/// What Istio calls what the server sent, what the client sent, and connections.
+const FAMILIES: [&str; 3] =
+    ["istio_tcp_sent_bytes_total", "istio_tcp_received_bytes_total", "istio_tcp_connections_closed_total"];
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotProven {
+    #[error("{0:?} names no workload: write NAMESPACE/WORKLOAD")]
+    Workload(String),
+    #[error("{what} at {address}: {reason}")]
+    Unreachable { what: &'static str, address: String, reason: io::Error },
+    #[error(
+        "the probe says {seen} of a transfer of {made} after {waited:?}: is it ready, and does it know this pod? see \
+         `kubectl logs` of the longwire-probe on this node"
+    )]
+    Differs { seen: Sums, made: Sums, waited: Duration },
+}
+
+/// Of one edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Bytes from server to client, and from client to server.
+    sent: u64,
+    received: u64,
+    connections: u64,
+}
+
+/// Both ends, as labels of a series have them.
+struct Edge([String; 4]);
+
+pub fn prove(options: &Prove) -> Result<Sums, NotProven> {
+    let edge = Edge::new(&options.source, &options.destination)?;
+    let said = |()| {
+        let text = get("the probe", &options.probe, "/metrics").map(|(_, text)| text)?;
+        Ok::<_, NotProven>(edge.sums(&text))
+    };
+    let before = said(())?;
+    let mut made = Sums::default();
+    for _ in 0..options.connections {
+        let (asked, answer) = get("the server", &options.server, "/healthz")?;
+        made.sent += answer.len() as u64;
+        made.received += asked as u64;
+        made.connections += 1;
+    }
+    let began = Instant::now();
+    loop {
+        let seen = said(())?.minus(before);
+        if seen == made {
+            return Ok(made);
+        }
+        let waited = began.elapsed();
+        if waited >= options.timeout {
+            return Err(NotProven::Differs { seen, made, waited });
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// Bytes that went, and all that came: HTTP 1.0, so that the server ends the connection.
+fn get(what: &'static str, address: &str, path: &str) -> Result<(usize, String), NotProven> {
+    let ask = || {
+        let found = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
+        let mut stream = TcpStream::connect_timeout(&found, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok((request.len(), String::from_utf8_lossy(&answer).into_owned()))
+    };
+    ask().map_err(|reason| NotProven::Unreachable { what, address: address.to_owned(), reason })
+}
+
+impl Edge {
+    fn new(source: &str, destination: &str) -> Result<Self, NotProven> {
+        let label = |end: &str, whole: &str| {
+            let parts = whole.split_once('/').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
+            let (namespace, name) = parts.ok_or_else(|| NotProven::Workload(whole.to_owned()))?;
+            Ok([format!("{end}_workload=\"{name}\""), format!("{end}_workload_namespace=\"{namespace}\"")])
+        };
+        let [a, b] = label("source", source)?;
+        let [c, d] = label("destination", destination)?;
+        Ok(Self([a, b, c, d]))
+    }
+
+    /// Summed over the label sets that the client's probe has of it.
+    fn sums(&self, text: &str) -> Sums {
+        let [sent, received, connections] = FAMILIES.map(|family| {
+            let of_edge = |line: &&str| {
+                line.strip_prefix(family).is_some_and(|rest| rest.starts_with('{'))
+                    && line.contains("reporter=\"source\"")
+                    && self.0.iter().all(|label| line.contains(label.as_str()))
+            };
+            let value = |line: &str| line.rsplit(' ').next()?.parse::<u64>().ok();
+            text.lines().filter(of_edge).filter_map(value).sum()
+        });
+        Sums { sent, received, connections }
+    }
+}
+
+impl Sums {
+    fn minus(self, before: Self) -> Self {
+        Self {
+            sent: self.sent.saturating_sub(before.sent),
+            received: self.received.saturating_sub(before.received),
+            connections: self.connections.saturating_sub(before.connections),
+        }
+    }
+}
+
+impl std::fmt::Display for Sums {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { sent, received, connections } = self;
+        write!(f, "{connections} connections, {received} bytes to the server and {sent} back")
+    }
+}

@@ -1,0 +1,42 @@
+use super::{Nodes, patch};
+use k8s_openapi::api::apps::v1::DaemonSet;
+use k8s_openapi::api::core::v1::Pod;
+use serde_json::{Value, json};
+
+fn daemon_set(args: &Value) -> DaemonSet {
+    let containers = json!([{"name": "probe", "args": args}]);
+    let template = json!({"metadata": {}, "spec": {"containers": containers}});
+    serde_json::from_value(json!({"metadata": {}, "spec": {"selector": {}, "template": template}})).unwrap()
+}
+
+fn pod(node: &str, retired: bool, ready: &str) -> Pod {
+    let annotations = if retired { json!({"telemetry.longwire.io/retired": "true"}) } else { json!({}) };
+    let status = json!({"conditions": [{"type": "Ready", "status": ready}]});
+    let spec = json!({"nodeName": node, "containers": []});
+    serde_json::from_value(json!({"metadata": {"annotations": annotations}, "spec": spec, "status": status})).unwrap()
+}
+
+#[test]
+fn the_probe_is_told_to_clean_up_where_it_was_told_to_work() {
+    let set = daemon_set(&json!(["--metrics-listen=[::]:7", "--max-series=1", "--pin-dir=/p", "--state-dir=/s"]));
+    let args = json!(["uninstall", "--pin-dir=/p", "--state-dir=/s", "--stay=[::]:7"]);
+    assert_eq!(
+        patch(&set).unwrap()["spec"]["template"]["spec"]["containers"],
+        json!([{"name": "probe", "args": args}])
+    );
+}
+
+#[test]
+fn a_daemon_set_of_another_shape_is_left_alone() {
+    assert_eq!(patch(&daemon_set(&json!(["--pin-dir", "/p"]))), None);
+}
+
+#[test]
+fn a_node_is_done_when_the_pod_that_cleans_up_is_ready() {
+    let mut nodes = Nodes::default();
+    nodes.see(&[pod("a", false, "True"), pod("b", true, "False"), pod("c", true, "True")]);
+    assert_eq!(nodes.silent().collect::<Vec<_>>(), ["a", "b"]);
+    nodes.see(&[pod("a", true, "True"), pod("b", true, "True")]);
+    assert_eq!(nodes.silent().count(), 0);
+    assert_eq!(nodes.all.len(), 3);
+}
