@@ -106,10 +106,10 @@ pub fn await_done(namespace: &Namespace<'_>, client: &str) -> Result<()> {
 }
 
 /// What a client does, from here.
-pub fn ask(server: TcpStream, bytes: u64) -> Result<()> {
-    traffic::send(&server, bytes)?;
+pub fn ask(server: &TcpStream, bytes: u64) -> Result<()> {
+    traffic::send(server, bytes)?;
     server.shutdown(Shutdown::Write)?;
-    let received = traffic::drain(&server)?;
+    let received = traffic::drain(server)?;
     ensure!(received == REPLY, "{received} bytes came instead of {REPLY}");
     Ok(())
 }

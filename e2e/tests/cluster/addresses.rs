@@ -152,7 +152,7 @@ spec: {type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPo
     let edge = Edge::between("unknown", "open-server").within(&namespace.name);
     let before = edge.reported(&longwire::scrape_all()?, "destination");
     // From outside the cluster.
-    talk::ask(TcpStream::connect(through("n2"))?, talk::SENT)?;
+    talk::ask(&TcpStream::connect(through("n2"))?, talk::SENT)?;
     longwire::until(kubernetes, |scrape| edge.each_says(scrape, &[("destination", before + talk::truth())]))
 }
 

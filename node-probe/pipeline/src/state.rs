@@ -15,8 +15,8 @@ mod writer;
 
 pub(crate) use ids::Ids;
 pub(crate) use item::{
-    Item, SavedCase, SavedCgroup, SavedConnection, SavedCourse, SavedHead, SavedHolder, SavedIdentity, SavedPair,
-    SavedResolution, SavedRoute, SavedSeen, SavedSet, SavedSlot, SavedStage, SavedStanding, SavedTarget,
+    Item, SavedCase, SavedCgroup, SavedConnection, SavedCourse, SavedHead, SavedHolder, SavedIdentity, SavedOwner,
+    SavedPair, SavedResolution, SavedRoute, SavedSeen, SavedSet, SavedSlot, SavedStage, SavedStanding, SavedTarget,
 };
 pub(crate) use names::Names;
 pub(crate) use reader::{Reader, Shared};

@@ -118,7 +118,7 @@ impl Turnover {
             for _ in 0..CONNECTIONS {
                 // Until it listens it refuses.
                 let server = crate::wait::eventually(LONGEST, || visitor.connect((address, PORT)))?;
-                talk::ask(server, bytes)?;
+                talk::ask(&server, bytes)?;
             }
             anyhow::Ok(())
         })
@@ -158,7 +158,11 @@ where
     K: Resource + Clone + Debug + DeserializeOwned + Serialize,
 {
     let (object, by): (K, _) = (serde_saphyr::from_str(yaml)?, PatchParams::apply("e2e"));
-    persist(|| async { Ok(drop(api.patch(name, &by, &Patch::Apply(&object)).await?)) }).await
+    persist(|| async {
+        api.patch(name, &by, &Patch::Apply(&object)).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Until the API server has done it; what is gone already is fine.
@@ -168,7 +172,10 @@ async fn gone<T, F: Future<Output = kube::Result<T>>>(mut attempt: impl FnMut() 
         async {
             match asked.await {
                 Err(kube::Error::Api(refusal)) if refusal.code == 404 => Ok(()),
-                answer => Ok(drop(answer?)),
+                answer => {
+                    answer?;
+                    Ok(())
+                }
             }
         }
     })

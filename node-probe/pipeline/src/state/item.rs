@@ -135,8 +135,15 @@ pub(crate) struct SavedCgroup<'a> {
 pub(crate) struct SavedIdentity {
     pub(crate) address: IpAddr,
     pub(crate) used: Monotonic,
-    /// Holder, from, until, whether that is a sighting.
-    pub(crate) owners: Option<Vec<(SavedHolder, UnixNanos, Option<UnixNanos>, bool)>>,
+    pub(crate) owners: Option<Vec<SavedOwner>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedOwner {
+    pub(crate) holder: SavedHolder,
+    pub(crate) from: UnixNanos,
+    pub(crate) until: Option<UnixNanos>,
+    pub(crate) sighted: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Addresses as state has them. What is not answered yet is asked again.
 
 use super::{Identities, Identity};
-use crate::state::{Flaw, Item, SavedHolder, SavedIdentity, Shared, Writer};
+use crate::state::{Flaw, Item, SavedHolder, SavedIdentity, SavedOwner, Shared, Writer};
 use longwire_model::identity::{Holder, Owner};
 
 impl Identities {
@@ -9,8 +9,12 @@ impl Identities {
     pub(in crate::enrich) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         let (turn, address, identity) = self.known.since(at)?;
         let owners = identity.owners.as_ref().map(|owners| {
-            let saved =
-                owners.iter().map(|owner| (save_holder(&owner.holder, to), owner.from, owner.until, owner.sighted));
+            let saved = owners.iter().map(|Owner { holder, from, until, sighted }| SavedOwner {
+                holder: save_holder(holder, to),
+                from: *from,
+                until: *until,
+                sighted: *sighted,
+            });
             saved.collect()
         });
         to.write(&Item::Identity(SavedIdentity { address: *address, used: identity.used, owners }));
@@ -19,7 +23,7 @@ impl Identities {
 
     pub(in crate::enrich) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
         let SavedIdentity { address, used, owners } = saved;
-        let owner = |(holder, from, until, sighted)| {
+        let owner = |SavedOwner { holder, from, until, sighted }| {
             Ok(Owner { holder: restore_holder(holder, shared)?, from, until, sighted })
         };
         let owners = owners.map(|owners| owners.into_iter().map(owner).collect::<Result<Vec<_>, _>>()).transpose()?;

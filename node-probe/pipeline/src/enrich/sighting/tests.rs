@@ -10,10 +10,10 @@ fn what_is_new_of_local_pods_is_told_once_and_all_of_it_whenever_a_stream_begins
     let (a, b) = (seen("a", "10.0.0.1", 5), seen("b", "10.0.0.2", 6));
     sightings.see(1, a.clone());
     sightings.see(2, b.clone());
-    assert_eq!(sightings.take(|uid| uid == "a"), [a.clone()]);
+    assert_eq!(sightings.take(|uid| uid == "a"), std::slice::from_ref(&a));
     assert_eq!(sightings.take(|uid| uid == "a"), []);
     // The operator tells of the pod later than the kernel.
-    assert_eq!(sightings.take(|_| true), [b.clone()]);
+    assert_eq!(sightings.take(|_| true), std::slice::from_ref(&b));
     let mut all = sightings.all(|_| true);
     all.sort();
     assert_eq!(all, [a, b]);
