@@ -3,11 +3,11 @@
 use std::env;
 use std::time::Duration;
 
-/// Seconds; a quarter of a minute when it is not set.
+/// Seconds; 10 when it is not set.
 const VARIABLE: &str = "LONGWIRE_TROUBLE_SECONDS";
 
 #[must_use]
 pub fn lasts() -> Duration {
     let seconds = env::var(VARIABLE).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{VARIABLE}={text}")));
-    Duration::from_secs(seconds.unwrap_or(15))
+    Duration::from_secs(seconds.unwrap_or(10))
 }

@@ -56,6 +56,9 @@ async fn live(pods: Api<Pod>, name: String, node: String) -> Result<()> {
     }))?;
     pods.create(&PostParams::default(), &pod).await?;
     sleep(LIFE).await;
-    pods.delete(&name, &DeleteParams::default().grace_period(0)).await?;
-    Ok(())
+    match pods.delete(&name, &DeleteParams::default().grace_period(0)).await {
+        // Somebody was faster.
+        Err(kube::Error::Api(refusal)) if refusal.code == 404 => Ok(()),
+        answer => Ok(answer.map(drop)?),
+    }
 }

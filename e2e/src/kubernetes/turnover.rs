@@ -27,7 +27,7 @@ pub use verdict::{Verdict, all_named, none_twice, successors};
 /// Two pods a second.
 const PACE: Duration = Duration::from_millis(500);
 /// Pods at work at a time.
-const MOST: usize = 24;
+const MOST: usize = 64;
 
 /// Which address the next pod gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
