@@ -3,12 +3,14 @@
 use super::ledger::Counts;
 use super::line::{Line, Naming, Work, connect};
 use super::server::Server;
-use crate::kubernetes::layout::MACHINE;
+use crate::kubernetes::layout::{MACHINE, NODES};
 use crate::kubernetes::namespace::Namespace;
 use crate::kubernetes::running::Running;
+use crate::kubernetes::{Kubernetes, PATIENCE};
 use crate::node::iptables;
 use crate::scrape::Labels;
-use anyhow::{Context, Result};
+use crate::wait::eventually;
+use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -83,6 +85,7 @@ impl Town {
             let listener = if name == OUTSIDE { beyond.try_clone()? } else { pods[name].listen(PORT)? };
             servers.push(Server::start(listener, answer)?);
         }
+        await_proxies(&pods)?;
         // Segment by segment, or a drop would take sixty at a time; on arrival, so that it is lost for TCP too.
         pods["batch"].netns().command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
         let lossy = format!("-A INPUT -p tcp -s {} --dport {LONG} -m statistic", pods["batch"].address);
@@ -150,6 +153,21 @@ impl Town {
             reporters: if client.is_some() { &["source", "destination"] } else { &["destination"] },
         })
     }
+}
+
+/// A Service refuses until the nodes' proxies have heard of its pods, and that would be a failed connection more.
+fn await_proxies(pods: &BTreeMap<&'static str, Running>) -> Result<()> {
+    let served = PODS.iter().filter(|(_, app, ..)| SERVICES.contains(app));
+    eventually(PATIENCE, || {
+        for node in NODES {
+            let rules = Kubernetes::shared()?.node(node)?.run("iptables-save", &["-t", "nat"])?;
+            for (name, ..) in served.clone() {
+                let target = format!("--to-destination {}:{PORT}", pods[name].address);
+                ensure!(rules.contains(&target), "the proxy of {node} does not lead to {name} yet");
+            }
+        }
+        Ok(())
+    })
 }
 
 fn objects() -> String {

@@ -37,7 +37,7 @@ fn pages(kubernetes: &Kubernetes) -> Result<Vec<Page>> {
 #[test]
 fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
+    let namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;
     let mut steady = Steady::start(&namespace)?;
     // Every series is there before the first scrape, so that each increase is seen.
