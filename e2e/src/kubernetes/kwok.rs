@@ -11,12 +11,6 @@ use std::fs;
 /// The label of fake nodes; its value is the namespace of the test that they belong to.
 pub const LABEL: &str = "longwire.io/fake";
 
-/// Four pods at a time, as it has it of itself, are too few where each answer of the API server takes long.
-const CONFIGURATION: &str = "apiVersion: config.kwok.x-k8s.io/v1alpha1
-kind: KwokConfiguration
-options: {podPlayStageParallelism: 32}
-";
-
 /// Fake nodes, removed when dropped. Their pods go with them.
 #[derive(Debug)]
 pub struct Kwok<'a> {
@@ -26,19 +20,15 @@ pub struct Kwok<'a> {
 }
 
 impl<'a> Kwok<'a> {
-    /// Nodes `OWNER-0` and on, as the API server knows them at once. No pod gets there that does not ask for it: see
-    /// `placement`.
+    /// Nodes `OWNER-0` and on, as the API server knows them at once. No pod gets there that does not name its node.
     pub fn start(kubernetes: &'a Kubernetes, owner: &str, nodes: usize) -> Result<Self> {
         let (layout, selector) = (kubernetes.layout(), format!("{LABEL}={owner}"));
         let (program, kubeconfig) = (layout.program("kwok"), layout.kubeconfig("admin"));
-        let configuration = layout.run().join(format!("kwok-{owner}.yaml"));
-        fs::write(&configuration, CONFIGURATION)?;
         let mut line = vec![
             text(&program)?.to_owned(),
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--manage-nodes-with-label-selector={selector}"),
             "--node-lease-duration-seconds=40".to_owned(),
-            format!("--config={}", configuration.display()),
         ];
         for stage in fs::read_dir(layout.built().join("stages"))? {
             line.push(format!("--config={}", stage?.path().display()));
@@ -54,16 +44,6 @@ impl<'a> Kwok<'a> {
     #[must_use]
     pub fn node(&self, number: usize) -> String {
         format!("{}-{number}", self.owner)
-    }
-
-    /// What a pod's spec says to be put on one of them: lines of YAML, `indent` spaces deep.
-    #[must_use]
-    pub fn placement(&self, indent: usize) -> String {
-        let (owner, margin) = (&self.owner, " ".repeat(indent));
-        format!(
-            "{margin}nodeSelector: {{{LABEL}: {owner}}}\n\
-             {margin}tolerations: [{{key: {LABEL}, operator: Exists, effect: NoSchedule}}]\n"
-        )
     }
 
     fn manifests(&self, nodes: usize) -> String {
