@@ -104,9 +104,9 @@ impl Kubernetes {
         self.access.kubectl(arguments, "")
     }
 
-    /// Applies objects, server-side; those that name no namespace go to `default`.
+    /// Applies objects, server-side, whoever else has a say in them; those that name no namespace go to `default`.
     pub fn apply(&self, yaml: &str) -> Result<()> {
-        self.access.kubectl(&["apply", "--server-side", "--filename=-"], yaml).map(drop)
+        self.access.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename=-"], yaml).map(drop)
     }
 
     /// Has the API server check objects as if it were to apply them.
