@@ -87,6 +87,6 @@ fn take(state: &State) -> Vec<Reading> {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
         by("longwire_operator_certificate_expiry_timestamp_seconds", expiries);
     }
-    readings.push(Reading { name: "longwire_operator_build_info", labels: build::LABELS.to_vec(), value: 1.0 });
+    readings.push(Reading { name: "longwire_build_info", labels: build::labels("operator").to_vec(), value: 1.0 });
     readings
 }

@@ -24,5 +24,8 @@ pub fn line() -> &'static str {
     &LINE
 }
 
-/// The values of a build_info metric's labels: version, commit, build.
-pub const LABELS: [&str; 3] = [VERSION, COMMIT, BUILD];
+/// The values of the labels of `longwire_build_info`, as a component has them.
+#[must_use]
+pub const fn labels(component: &str) -> [&str; 4] {
+    [component, VERSION, COMMIT, BUILD]
+}

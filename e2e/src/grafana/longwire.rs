@@ -9,7 +9,7 @@ pub(super) fn dashboard() -> Dashboard {
         uid: UID,
         title: "Longwire / Longwire itself",
         description: "Whether the figures of the other dashboards can be believed: what was lost, what was folded, how far behind everything is, and what it costs.",
-        variables: vec![Variable::many("instance", "Probe", "longwire_probe_build_info", "instance")],
+        variables: vec![Variable::many("instance", "Probe", "longwire_build_info{component=\"probe\"}", "instance")],
         rows: vec![
             Row { title: "Now", panels: now() },
             Row { title: "Loss: every line should be at 0", panels: loss() },
@@ -23,6 +23,11 @@ pub(super) fn dashboard() -> Dashboard {
 /// Of the chosen probes.
 fn of(metric: &str) -> String {
     format!("{metric}{{instance=~\"$instance\"}}")
+}
+
+/// The chosen probes themselves: 1 each.
+fn of_probes() -> String {
+    "longwire_build_info{component=\"probe\", instance=~\"$instance\"}".to_owned()
 }
 
 fn sum_by(label: &str, metric: &str) -> String {
@@ -40,7 +45,7 @@ fn rate(metric: &str) -> String {
 fn now() -> Vec<Panel> {
     vec![
         Panel::figure("Probes", Unit::Count, "Probes that answer to Prometheus. There should be one on each node.")
-            .query("", format!("count({})", of("longwire_probe_build_info"))),
+            .query("", format!("count({})", of_probes())),
         Panel::figure("Connected probes", Unit::Count, "Probes that are connected to the operator. The others go on with what they know.")
             .query("", format!("sum({})", of("longwire_probe_operator_connected"))),
         Panel::figure("Operators that lead", Unit::Count, "Replicas of the operator that hold the Lease and serve probes. It should be one.")
@@ -93,7 +98,7 @@ fn lag() -> Vec<Panel> {
     let memory = |ours: &str| format!("process_resident_memory_bytes and on (job, instance) {ours}");
     let processor =
         |ours: &str| format!("rate(process_cpu_seconds_total[$__rate_interval]) and on (job, instance) {ours}");
-    let operators = "longwire_operator_build_info";
+    let operators = "longwire_build_info{component=\"operator\"}";
     vec![
         Panel::lines("Time of a pass", Unit::Seconds, "How long a probe takes to look at all living connections. It should stay well below the reporting interval.")
             .query("{{instance}}", per("longwire_probe_pass_seconds_total", "longwire_probe_passes_total")),
@@ -102,10 +107,10 @@ fn lag() -> Vec<Panel> {
         Panel::lines("Saving", Unit::Share, "The share of time in which each probe saves its state.")
             .query("{{instance}}", rate_by("instance", "longwire_probe_save_seconds_total")),
         Panel::lines("Memory", Unit::Bytes, "Memory of each probe and operator.")
-            .query("{{instance}}", memory(&of("longwire_probe_build_info")))
+            .query("{{instance}}", memory(&of_probes()))
             .query("operator {{instance}}", memory(operators)),
         Panel::lines("Processor", Unit::Share, "Processor time of each probe and operator, of one processor.")
-            .query("{{instance}}", processor(&of("longwire_probe_build_info")))
+            .query("{{instance}}", processor(&of_probes()))
             .query("operator {{instance}}", processor(operators)),
     ]
 }

@@ -1,6 +1,7 @@
 //! Pods that only the API server knows, and that come and go in numbers: what an index has to keep up with.
 
 use super::Kubernetes;
+use super::kwok::Kwok;
 use super::namespace::Namespace;
 use anyhow::Result;
 use k8s_openapi::api::core::v1::Pod;
@@ -15,10 +16,11 @@ const LIFE: Duration = Duration::from_secs(2);
 /// At a time.
 const MOST: usize = 400;
 
-/// One pod every `pace` on the fake nodes `NAMESPACE-0` and on, until told to stop; how many there were.
+/// One pod every `pace` on the first nodes of kwok, until told to stop; how many there were.
 pub fn pass_through(
     kubernetes: &Kubernetes,
     namespace: &Namespace<'_>,
+    kwok: &Kwok<'_>,
     nodes: usize,
     pace: Duration,
     stop: &AtomicBool,
@@ -38,8 +40,7 @@ pub fn pass_through(
             {
                 gone??;
             }
-            let node = format!("{}-{}", namespace.name, number % nodes);
-            here.spawn(live(pods.clone(), format!("passer-{number}"), node));
+            here.spawn(live(pods.clone(), format!("passer-{number}"), kwok.node(number % nodes)));
             count += 1;
         }
         while let Some(gone) = here.join_next().await {

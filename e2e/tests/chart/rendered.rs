@@ -96,5 +96,9 @@ fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
     assert_eq!(made(&objects), groups("rules")?);
     let asked = template(Helm::Three, &["metrics.rules.enabled=true", "metrics.rules.kmesh=true"])?;
     assert_eq!(made(&asked), [groups("rules")?, groups("rules/opt-in")?].concat());
+    let nearer = "metrics.rules.runbooks=http://wiki.example.org/alerts";
+    let moved = serde_json::to_string(&made(&template(Helm::Three, &["metrics.rules.enabled=true", nearer])?))?;
+    let links = |base: &str| moved.matches(&format!("{base}/Longwire")).count();
+    assert_eq!([links("http://wiki.example.org/alerts"), links("https://longwire.io/docs/runbooks")], [7, 0]);
     Ok(())
 }

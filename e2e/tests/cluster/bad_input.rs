@@ -13,8 +13,6 @@ use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::traffic;
 use longwire_e2e::wait::eventually;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -206,16 +204,10 @@ fn objects_of_every_odd_sort_are_said_of_what_can_be_known_and_stop_nothing() ->
     longwire::install(kubernetes)?;
     let calm = Calm::now(kubernetes)?;
     let shop = Shop::open(&namespace)?;
-    let stop = AtomicBool::new(false);
-    let truth = thread::scope(|scope| -> Result<Truth> {
-        let load = scope.spawn(|| shop.load(&stop));
-        let outcome = menagerie(kubernetes, &namespace, &shop.client);
-        stop.store(true, Ordering::Relaxed);
-        let truth = load.join().expect("the load")?;
-        outcome.with_context(|| longwire::logs(kubernetes)).map(|()| truth)
+    shop.exact_throughout(kubernetes, || {
+        menagerie(kubernetes, &namespace, &shop.client).with_context(|| longwire::logs(kubernetes))
     })?;
-    let edge = shop.there();
-    longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))?;
+    shop.there().labels_agree(&longwire::scrape_all()?)?;
     namespace.apply(&object("ExtraStatTags", "after", "{tags: [{name: after, value: '\"all\"'}]}"))?;
     longwire::until(kubernetes, |scrape| {
         for reporter in longwire_e2e::edge::REPORTERS {

@@ -18,12 +18,12 @@ fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;
-    let _kwok = Kwok::start(kubernetes, &namespace.name, FAKE_NODES)?;
+    let kwok = Kwok::start(kubernetes, &namespace.name, FAKE_NODES)?;
     let turnover = Turnover::prepare(kubernetes, &namespace)?;
     let (stop, start) = (AtomicBool::new(false), Instant::now());
     let (turns, passed) = thread::scope(|scope| -> Result<(Vec<Turn>, u64)> {
         let turns = scope.spawn(|| turnover.run(kubernetes, Addresses::UsedAgain, &stop));
-        let crowd = scope.spawn(|| passers::pass_through(kubernetes, &namespace, FAKE_NODES, PACE, &stop));
+        let crowd = scope.spawn(|| passers::pass_through(kubernetes, &namespace, &kwok, FAKE_NODES, PACE, &stop));
         let alive = wait::throughout(trouble::lasts(), || longwire::scrape_all().map(drop));
         stop.store(true, Ordering::Relaxed);
         let (turns, passed) = (turns.join().expect("the turnover"), crowd.join().expect("the crowd"));

@@ -4,14 +4,11 @@
 use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::Truth;
 use longwire_e2e::kubernetes::longwire::object;
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::wait::eventually;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -119,16 +116,9 @@ fn with_a_definition_of_another_release_what_is_known_goes_on_and_what_is_not_is
     longwire::install(kubernetes)?;
     let calm = Calm::now(kubernetes)?;
     let shop = Shop::open(&namespace)?;
-    let stop = AtomicBool::new(false);
-    let truth = thread::scope(|scope| -> Result<Truth> {
-        let load = scope.spawn(|| shop.load(&stop));
-        let outcome = releases(kubernetes, &namespace, &calm);
-        stop.store(true, Ordering::Relaxed);
-        let truth = load.join().expect("the load")?;
-        outcome.with_context(|| longwire::logs(kubernetes)).map(|()| truth)
+    shop.exact_throughout(kubernetes, || {
+        releases(kubernetes, &namespace, &calm).with_context(|| longwire::logs(kubernetes))
     })?;
-    let edge = shop.there();
-    longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
     calm.is_kept(Some(("telemetrypolicies", WATCHES)))
 }
 

@@ -47,8 +47,8 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
     series(shared, &mut readings);
     operator(shared, &mut readings);
     state(shared, &mut readings);
-    let build = build::LABELS.map(str::to_owned).to_vec();
-    readings.0.push(Reading { name: "longwire_probe_build_info", labels: build, value: 1.0 });
+    let build = build::labels("probe").map(str::to_owned).to_vec();
+    readings.0.push(Reading { name: "longwire_build_info", labels: build, value: 1.0 });
     readings.0
 }
 

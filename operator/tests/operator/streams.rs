@@ -59,7 +59,7 @@ async fn the_first_message_has_to_be_hello() {
     let text = "the first message of a stream must be hello, and was not";
     assert_eq!(refused(ack.last_word().await), (Code::InvalidArgument, text.to_owned()));
     let mut nothing = operator.connect_raw([proto::ProbeMessage { message: None }]).await;
-    let text = "message: none of hello, interest, ack, nack, authenticate, or one from a newer probe";
+    let text = "message: none of hello, interest, ack, nack, authenticate, sightings, or one from a newer probe";
     assert_eq!(refused(nothing.last_word().await), (Code::InvalidArgument, text.to_owned()));
     let mut nobody = operator.connect([FromProbe::Hello(hello(""))]).await;
     let text = "hello.node: empty, must be the name of the probe's node";

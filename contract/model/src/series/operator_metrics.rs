@@ -1,6 +1,7 @@
 //! What the operator says of itself: the rows that its self-metrics are made from.
 
 use super::SelfKind::{Counter, Gauge};
+use super::self_metrics::BUILD_INFO;
 use super::{SelfKind, SelfMetric};
 
 const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str], help: &'static str) -> SelfMetric {
@@ -25,5 +26,5 @@ pub const OPERATOR_METRICS: [SelfMetric; 17] = [
     row("longwire_operator_tokens_verified_total", Counter, &["by"], "Tokens verified: by the API server, by its answer of the last seconds, or by its keys while it was away."),
     row("longwire_operator_handshakes_refused_total", Counter, &["reason"], "Connections that ended in their TLS handshake; `plaintext` is one without TLS."),
     row("longwire_operator_certificate_expiry_timestamp_seconds", Gauge, &["certificate"], "When what is served expires, Unix time: the leaf, and the newest authority."),
-    row("longwire_operator_build_info", Gauge, &["version", "commit", "build"], "1, with the operator's version, the commit it was built from and that commit's time."),
+    BUILD_INFO,
 ];

@@ -7,6 +7,14 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
     SelfMetric { name, kind, help, labels }
 }
 
+/// Of every component.
+pub(super) const BUILD_INFO: SelfMetric = row(
+    "longwire_build_info",
+    Gauge,
+    &["component", "version", "commit", "build"],
+    "1, with the component's version, the commit it was built from and that commit's time.",
+);
+
 #[rustfmt::skip]
 pub const SELF_METRICS: [SelfMetric; 35] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "What the kernel side could not do, or did the long way round, since it was loaded."),
@@ -43,5 +51,5 @@ pub const SELF_METRICS: [SelfMetric; 35] = [
     row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving."),
     row("longwire_probe_state_bytes", Gauge, &[], "Size of the state that was saved last."),
     row("longwire_probe_restart_losses", Gauge, &["kind"], "What a predecessor left and this build could not go on with: live connections, and bytes of unread records."),
-    row("longwire_probe_build_info", Gauge, &["version", "commit", "build"], "1, with the probe's version, the commit it was built from and that commit's time."),
+    BUILD_INFO,
 ];

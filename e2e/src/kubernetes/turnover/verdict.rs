@@ -23,8 +23,7 @@ impl Verdict {
             let (mut named, mut truth, mut short) = (0, 0, Vec::new());
             for turn in turns {
                 let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
-                let said = edge.reported(scrape, reporter);
-                ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
+                let said = said_within(&edge, scrape, reporter, turn)?;
                 named += said.opened;
                 truth += turn.truth.opened;
                 if said.opened < turn.truth.opened {
@@ -64,11 +63,17 @@ pub fn none_twice(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<()
     for turn in turns {
         let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
         for reporter in REPORTERS {
-            let said = edge.reported(scrape, reporter);
-            ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
+            said_within(&edge, scrape, reporter, turn)?;
         }
     }
     Ok(())
+}
+
+/// What the reporter says of a turn, which is not more than happened.
+fn said_within(edge: &Edge, scrape: &Scrape, reporter: &str, turn: &Turn) -> Result<Truth> {
+    let said = edge.reported(scrape, reporter);
+    ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
+    Ok(said)
 }
 
 /// All of it, or exactly the share that a part of the connections has.
