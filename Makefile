@@ -31,6 +31,7 @@ test: ## Run every test (as root: they load BPF, make network namespaces and bri
 	@.ci/deps test cluster
 	@e2e/cluster/build >/dev/null
 	@e2e/cluster/helm >/dev/null
+	@e2e/cluster/monitoring >/dev/null
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
@@ -56,6 +57,7 @@ cluster-deps:
 	@.ci/deps cluster
 	@e2e/cluster/build >/dev/null
 	@e2e/cluster/helm >/dev/null
+	@e2e/cluster/monitoring >/dev/null
 	cargo build --workspace --bins --locked
 
 .PHONY: bench

@@ -109,6 +109,11 @@ impl Kubernetes {
         self.access.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename=-"], yaml).map(drop)
     }
 
+    /// Takes objects away, and waits until they are.
+    pub fn delete(&self, yaml: &str) -> Result<()> {
+        self.access.kubectl(&["delete", "--ignore-not-found", "--filename=-"], yaml).map(drop)
+    }
+
     /// Has the API server check objects as if it were to apply them.
     pub fn apply_dry(&self, yaml: &str) -> Result<()> {
         let words = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename=-"];

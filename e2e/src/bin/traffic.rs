@@ -6,6 +6,8 @@ use longwire_e2e::{janitor, traffic};
 use std::fs;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 #[derive(Parser)]
 struct Arguments {
@@ -33,6 +35,14 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         times: u32,
     },
+    /// The same again and again until killed; what fails is said, and tried again.
+    Talk {
+        address: SocketAddr,
+        bytes: u64,
+        /// Milliseconds between two connections.
+        #[arg(long)]
+        pace: u64,
+    },
     /// Wait for the end of standard input, then remove what a process of tests has left.
     SweepAfter { process: u32 },
 }
@@ -46,6 +56,12 @@ fn main() -> Result<()> {
     match command {
         Command::Serve { address, reply } => serve(address, reply),
         Command::Send { address, bytes, times } => (0..times).try_for_each(|_| send(address, bytes)),
+        Command::Talk { address, bytes, pace } => loop {
+            if let Err(error) = send(address, bytes) {
+                eprintln!("{error:#}");
+            }
+            thread::sleep(Duration::from_millis(pace));
+        },
         Command::SweepAfter { process } => janitor::sweep_after(process),
     }
 }

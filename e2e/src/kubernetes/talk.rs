@@ -32,13 +32,19 @@ pub fn truth() -> Truth {
 /// A container that serves, for a pod's `containers`.
 #[must_use]
 pub fn serving(image: &str, port: u16) -> String {
-    container(image, &format!("serve, '0.0.0.0:{port}', --reply, '{REPLY}'"))
+    container("main", image, &format!("serve, '0.0.0.0:{port}', --reply, '{REPLY}'"))
 }
 
 /// A container that connects so often, one after the other, and ends.
 #[must_use]
 pub fn sending(image: &str, to: &str, bytes: u64, times: u64) -> String {
-    container(image, &format!("send, '{to}', '{bytes}', --times, '{times}'"))
+    container("main", image, &format!("send, '{to}', '{bytes}', --times, '{times}'"))
+}
+
+/// A container that connects five times a second for as long as it lives.
+#[must_use]
+pub fn talking(name: &str, image: &str, to: &str) -> String {
+    container(name, image, &format!("talk, '{to}', '{SENT}', --pace, '200'"))
 }
 
 /// A pod of this name and label `app` that serves on a node.
@@ -90,7 +96,10 @@ pub fn await_listening(namespace: &Namespace<'_>, app: &str, count: usize) -> Re
         let mut addresses = Vec::new();
         for pod in listed.items {
             let name = pod.metadata.name.context("a pod without a name")?;
-            ensure!(namespace.kubectl(&["logs", &name])?.contains("listening"), "{name} does not listen yet");
+            ensure!(
+                namespace.kubectl(&["logs", &name, "--container=main"])?.contains("listening"),
+                "{name} does not listen yet"
+            );
             addresses.push(pod.status.and_then(|status| status.pod_ip).context("no address")?.parse()?);
         }
         ensure!(addresses.len() == count, "{app} has {} pods", addresses.len());
@@ -114,6 +123,6 @@ pub fn ask(server: &TcpStream, bytes: u64) -> Result<()> {
     Ok(())
 }
 
-fn container(image: &str, arguments: &str) -> String {
-    format!("{{name: main, image: '{image}', imagePullPolicy: Never, args: [{arguments}]}}")
+fn container(name: &str, image: &str, arguments: &str) -> String {
+    format!("{{name: {name}, image: '{image}', imagePullPolicy: Never, args: [{arguments}]}}")
 }

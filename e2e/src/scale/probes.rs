@@ -112,6 +112,8 @@ impl<'a> Probes<'a> {
             format!("--operator-ca={}", directory.join("ca.crt").display()),
             format!("--operator-token={}", directory.join(node).display()),
             format!("--node-name={node}"),
+            // Series of single connections have a budget of their own.
+            "--long-connection-threshold=1h".to_owned(),
         ];
         let headless = self.kubernetes.block_on(async { Headless::start(&line) })?;
         let probe = Arc::new(Probe { node: node.clone(), headless, talks: Mutex::new(0) });

@@ -26,8 +26,8 @@ mod unanswered;
 /// Addresses that one stream may ask about at a time, and pods that it may say it knows.
 const MOST_ADDRESSES: usize = 65_536;
 const MOST_PODS: usize = 65_536;
-/// Answers in one update: a few hundred KiB.
-const ANSWERS: usize = 1_024;
+/// Answers in one update: some tens of KiB. A probe keeps room for the longest that it was ever sent.
+const ANSWERS: usize = 128;
 /// Version of a pod of which the probe has refused what it was told, or to let it go.
 const REFUSED: u64 = 0;
 /// Of a probe's complaint, in characters, that go into the log.

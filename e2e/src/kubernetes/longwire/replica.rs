@@ -59,8 +59,12 @@ pub fn watches<'a>(requests: impl IntoIterator<Item = &'a Request>) -> BTreeMap<
 }
 
 impl Replica {
+    pub fn get(&self, path: &str) -> Result<http::Response> {
+        http::get_from((self.address, PORT).into(), path)
+    }
+
     pub fn scrape(&self) -> Result<Scrape> {
-        let response = http::get_from((self.address, PORT).into(), "/metrics")?;
+        let response = self.get("/metrics")?;
         ensure!(response.status == 200, "/metrics of {} says {}", self.pod, response.status);
         Scrape::parse(&String::from_utf8(response.body)?, Format::Text)
     }

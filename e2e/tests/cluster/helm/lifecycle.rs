@@ -73,12 +73,13 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
     let shop = Shop::open(&namespace)?;
     shop.exact_while_probes_change(kubernetes, || {
         let began = Instant::now();
-        Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
+        // What Helm 3 has installed, Helm 4 may go on with.
+        Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
         rolled_out(kubernetes)?;
         expect_tag(kubernetes, "v2")?;
         println!("upgraded after {:.1} s", began.elapsed().as_secs_f64());
         let back = ["rollback", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
-        Helm::Three.on(kubernetes, &back)?;
+        Helm::Four.on(kubernetes, &back)?;
         rolled_out(kubernetes)?;
         println!("rolled back after {:.1} s", began.elapsed().as_secs_f64());
         Ok(())

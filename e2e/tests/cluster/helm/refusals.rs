@@ -1,8 +1,10 @@
 //! What cannot be installed says what to do instead; what can, the API server takes as it is.
 
 use anyhow::{Result, bail, ensure};
+use longwire_e2e::command;
 use longwire_e2e::kubernetes::helm::{Helm, RELEASE, chart};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::kubernetes::{Kubernetes, layout, longwire};
+use std::fs;
 
 /// What Helm says when it installs a release into a namespace; none may be left afterwards.
 fn refusal(kubernetes: &Kubernetes, helm: Helm, release: &str, namespace: &str) -> Result<String> {
@@ -53,12 +55,26 @@ fn the_api_server_takes_everything_that_is_rendered() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;
-    let chart = chart();
-    for helm in Helm::BOTH {
-        let namespace = format!("--namespace={}", longwire::NAMESPACE);
-        let words = ["template", RELEASE, chart.to_str().unwrap_or_default(), &namespace, "--include-crds"];
+    let foreign = foreign_kinds()?;
+    kubernetes.apply(&foreign)?;
+    let (chart, namespace) = (chart(), format!("--namespace={}", longwire::NAMESPACE));
+    let all = "--set=metrics.scrape=podMonitor,metrics.rules.enabled=true,metrics.rules.kmesh=true";
+    let outcome = Helm::BOTH.into_iter().flat_map(|helm| [(helm, "--set=metrics.scrape=annotations"), (helm, all)]);
+    let outcome = outcome.map(|(helm, set)| {
+        let words = ["template", RELEASE, chart.to_str().unwrap_or_default(), &namespace, "--include-crds", set];
         let rendered = helm.run(&[&words[..], &["--kube-version=1.37.1"]].concat())?;
-        kubernetes.apply_dry(&rendered)?;
-    }
-    Ok(())
+        ensure!(rendered.contains("kind: PodMonitor") == (set == all), "{helm:?}: {set}");
+        kubernetes.apply_dry(&rendered)
+    });
+    let outcome: Result<()> = outcome.collect();
+    kubernetes.delete(&foreign)?;
+    outcome
+}
+
+/// PodMonitor and PrometheusRule, as prometheus-operator defines them.
+fn foreign_kinds() -> Result<String> {
+    let script = layout::script("monitoring");
+    let directory = command::run(script.to_str().unwrap_or_default(), &[])?;
+    let read = |kind: &str| fs::read_to_string(format!("{}/monitoring.coreos.com_{kind}.yaml", directory.trim()));
+    Ok(format!("{}\n---\n{}", read("podmonitors")?, read("prometheusrules")?))
 }

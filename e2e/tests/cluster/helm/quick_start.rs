@@ -1,0 +1,155 @@
+//! As docs/install.md has it: a cluster whose services talk already, `helm install`, `helm test`, and a Prometheus that shows
+//! who talks to whom.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
+use longwire_e2e::kubernetes::layout::{NODES, address};
+use longwire_e2e::kubernetes::longwire::replica;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::talk::{await_listening, serving, talking};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::netns::Netns;
+use longwire_e2e::prometheus::{Job, Prometheus};
+use longwire_e2e::steady::now;
+use longwire_e2e::wait::eventually;
+use longwire_e2e::{command, probe};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+const READY: Duration = Duration::from_secs(60);
+/// Between two scrapes, as the chart's PodMonitor has it.
+const INTERVAL: Duration = Duration::from_secs(15);
+const PORT: u16 = 9080;
+
+/// Bookinfo: each Deployment's app and version, its node, and whom it calls.
+const BOOKINFO: [(&str, &str, &str, &[&str]); 7] = [
+    ("productpage", "v1", "n1", &["reviews", "details"]),
+    ("details", "v1", "n2", &[]),
+    ("reviews", "v1", "n1", &[]),
+    ("reviews", "v2", "n2", &["ratings"]),
+    ("reviews", "v3", "n1", &["ratings"]),
+    ("ratings", "v2", "n2", &["mongodb"]),
+    ("mongodb", "v1", "n1", &[]),
+];
+
+/// Its Services, then its Deployments, each of them with a container that serves and one for each app that it calls.
+fn open_bookinfo(namespace: &Namespace<'_>, image: &str) -> Result<()> {
+    let apps: BTreeSet<&str> = BOOKINFO.iter().map(|(app, ..)| *app).collect();
+    let service = |app: &&str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {app}}}\nspec: {{selector: {{app: {app}}}, ports: [{{port: {PORT}}}]}}\n---\n"
+        )
+    };
+    namespace.apply(&apps.iter().map(service).collect::<String>())?;
+    let mut deployments = String::new();
+    for (app, version, node, calls) in BOOKINFO {
+        let mut containers = vec![serving(image, PORT)];
+        for callee in calls {
+            let to = namespace.kubectl(&["get", "service", callee, "-o", "jsonpath={.spec.clusterIP}"])?;
+            containers.push(talking(&format!("to-{callee}"), image, &format!("{to}:{PORT}")));
+        }
+        deployments += &format!(
+            "apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {app}-{version}}}
+spec:
+  selector: {{matchLabels: {{app: {app}, version: {version}}}}}
+  template:
+    metadata: {{labels: {{app: {app}, version: {version}}}}}
+    spec:
+      nodeName: {node}
+      terminationGracePeriodSeconds: 0
+      containers: [{}]
+---
+",
+            containers.join(", ")
+        );
+    }
+    namespace.apply(&deployments)?;
+    for app in apps {
+        let pods = BOOKINFO.iter().filter(|(other, ..)| *other == app).count();
+        await_listening(namespace, app, pods)?;
+    }
+    Ok(())
+}
+
+/// Client, server, Service, and who reports.
+type Edges = BTreeSet<[String; 4]>;
+
+fn expected() -> Edges {
+    let mut edges = Edges::new();
+    for (app, version, _, calls) in BOOKINFO {
+        for (callee, its_version, ..) in BOOKINFO.iter().filter(|(callee, ..)| calls.contains(callee)) {
+            for reporter in longwire_e2e::edge::REPORTERS {
+                let ends = [format!("{app}-{version}"), format!("{callee}-{its_version}")];
+                let [source, destination] = ends;
+                edges.insert([source, destination, (*callee).to_owned(), reporter.to_owned()]);
+            }
+        }
+    }
+    edges
+}
+
+/// Every edge of the namespace over which bytes have gone both ways.
+fn shown(prometheus: &Prometheus, namespace: &str) -> Result<Edges> {
+    const LABELS: [&str; 4] = ["source_workload", "destination_workload", "destination_service_name", "reporter"];
+    // Whichever end is in the namespace: an edge with somebody unknown would show.
+    let of = |direction: &str| {
+        let [here, there] = ["source", "destination"]
+            .map(|end| format!("istio_tcp_{direction}_bytes_total{{{end}_workload_namespace=\"{namespace}\"}}"));
+        format!("sum by ({}) ({here} or {there}) > 0", LABELS.join(","))
+    };
+    let query = format!("{} and {}", of("sent"), of("received"));
+    let rows = prometheus.query(&query, now())?;
+    Ok(rows.into_iter().map(|row| LABELS.map(|label| row.labels.get(label).cloned().unwrap_or_default())).collect())
+}
+
+#[test]
+fn bookinfo_is_in_prometheus_within_two_scrapes_of_the_installation() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let gone = ["uninstall", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
+    Helm::Three.on(kubernetes, &gone)?;
+    let image = kubernetes.load_program("longwire-traffic")?;
+    let talks = open_bookinfo(&namespace, &image);
+    // In any case: other tests look for it.
+    let began = Instant::now();
+    Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[])?;
+    let installed = Instant::now();
+    talks?;
+    println!("all ready {:.1} s after helm install began", (installed - began).as_secs_f64());
+    ensure!(installed - began < READY, "helm install took {:?}", installed - began);
+    let targets = NODES.map(|node| format!("{}:{}", address(node), probe::PORT)).to_vec();
+    let jobs = [Job { name: "longwire-probe", targets }];
+    let prometheus = Prometheus::start(&Netns::of_this_thread()?, &jobs, &[], INTERVAL)?;
+    let left = (2 * INTERVAL).saturating_sub(installed.elapsed());
+    let shown = eventually(left, || {
+        let (shown, expected) = (shown(&prometheus, &namespace.name)?, expected());
+        ensure!(shown.is_superset(&expected), "missing: {:?}", expected.difference(&shown).collect::<Vec<_>>());
+        Ok(shown)
+    });
+    let shown = shown.with_context(|| longwire::logs(kubernetes))?;
+    println!("bookinfo's edges are in Prometheus {:.1} s later", installed.elapsed().as_secs_f64());
+    // Nobody talks to anybody else, and nobody is unknown.
+    assert_eq!(shown, expected());
+    let said = Helm::Three.on(kubernetes, &["test", RELEASE, "--namespace", longwire::NAMESPACE])?;
+    ensure!(said.contains("says exactly what was transferred"), "{said}");
+    promtool_finds_no_fault(kubernetes)
+}
+
+/// In what any probe or operator exposes.
+fn promtool_finds_no_fault(kubernetes: &Kubernetes) -> Result<()> {
+    let mut pages = Vec::new();
+    for node in NODES {
+        pages.push((node.to_owned(), longwire::get(node, "/metrics")?));
+    }
+    for replica in replica::all(kubernetes)? {
+        pages.push((replica.pod.clone(), replica.get("/metrics")?));
+    }
+    for (who, page) in pages {
+        let said = command::feed("promtool", &["check", "metrics"], &page.body)?;
+        ensure!(said.is_empty() && page.body.len() > 1_000, "promtool of {who}: {said}");
+    }
+    Ok(())
+}
