@@ -132,30 +132,40 @@ impl Truth<'_> {
         rows.into_iter().map(|(labels, row)| (labels, row.wider(slack))).collect()
     }
 
+    /// What happens at an end of the window may fall into it or beside it.
     fn own_rate(&self, expectation: &Expectation, figure: &str, within: f64) -> Result<Rows<Expected>> {
-        let increase = |figure: &str| -> Result<Sums> {
-            let sum = |page: &_| pages::sum(page, figure, expectation);
-            let ((from, before), (to, after)) =
-                (self.pages.before(self.moment - WINDOW, sum)?, self.pages.before(self.moment, sum)?);
-            let rate = |(labels, value): (Labels, f64)| {
-                let was = before.get(&labels).copied().unwrap_or_default();
-                (labels, (value - was) / (to - from))
-            };
-            Ok(after.into_iter().map(rate).collect())
-        };
-        let mut rows = increase(figure)?;
-        if let Some(per) = &expectation.per {
-            let others = increase(per)?;
-            for (labels, value) in &mut rows {
-                *value /= others.get(labels).with_context(|| format!("no {per} for {labels:?}"))?;
+        let mut rows = Rows::<Expected>::new();
+        for (from, to) in [(0.0, 0.0), (-LATE, 0.0), (LATE, 0.0), (0.0, -LATE)] {
+            let mut rates = self.rates(expectation, figure, from, to)?;
+            if let Some(per) = &expectation.per {
+                let others = self.rates(expectation, per, from, to)?;
+                for (labels, value) in &mut rates {
+                    *value /= others.get(labels).with_context(|| format!("no {per} for {labels:?}"))?;
+                }
+                rates.retain(|_, value| value.is_finite());
             }
-            rows.retain(|_, value| value.is_finite());
+            for (labels, value) in rates {
+                let row = rows.entry(labels).or_insert(Expected { least: value, most: value });
+                *row = Expected { least: row.least.min(value), most: row.most.max(value) };
+            }
         }
-        let row = |value: f64| {
-            let row = Expected::about(value, within);
+        let row = |row: Expected| {
+            let row = row.wider(within);
             if expectation.rare { Expected { least: 0.0, most: 4.0 * row.most } } else { row.give(FEW / WINDOW) }
         };
         Ok(rows.into_iter().map(|(labels, value)| (labels, row(value))).collect())
+    }
+
+    /// A second, over a window whose ends are moved by so much.
+    fn rates(&self, expectation: &Expectation, figure: &str, from: f64, to: f64) -> Result<Sums> {
+        let sum = |page: &_| pages::sum(page, figure, expectation);
+        let (began, before) = self.pages.before(self.moment - WINDOW + from, sum)?;
+        let (ended, after) = self.pages.before(self.moment + to, sum)?;
+        let rate = |(labels, value): (Labels, f64)| {
+            let was = before.get(&labels).copied().unwrap_or_default();
+            (labels, (value - was) / (ended - began))
+        };
+        Ok(after.into_iter().map(rate).collect())
     }
 }
 

@@ -43,6 +43,21 @@ pub fn start(layout: &Layout, name: &str, control_plane: &Netns) -> Result<()> {
     place.daemon("kube-proxy").launch(&proxy)
 }
 
+/// Ends containerd and kubelet and starts them again, as their units would: a kubelet that comes before containerd has
+/// everything ready ends, and is started once more.
+pub fn restart(place: &Place) -> Result<()> {
+    let (containerd, kubelet) = (place.daemon("containerd"), place.daemon("kubelet"));
+    containerd.restart()?;
+    kubelet.restart()?;
+    crate::wait::eventually(Duration::from_secs(30), || {
+        if !kubelet.is_running() {
+            kubelet.start()?;
+        }
+        let healthy = place.run("busybox", &["wget", "-q", "-O-", "http://127.0.0.1:10248/healthz"]);
+        healthy.map(drop).with_context(|| kubelet.last_words())
+    })
+}
+
 /// Its link to the bridge, and a route to every pod.
 fn wire(name: &str, control_plane: &Netns) -> Result<Netns> {
     let netns = Netns::new()?;

@@ -60,8 +60,12 @@ impl Running {
     }
 
     pub fn connect(&self, address: impl Into<SocketAddr>) -> Result<TcpStream> {
+        self.connect_within(address, super::PATIENCE)
+    }
+
+    pub fn connect_within(&self, address: impl Into<SocketAddr>, patience: Duration) -> Result<TcpStream> {
         let address = address.into();
-        let connected = self.netns.run(|| TcpStream::connect_timeout(&address, super::PATIENCE));
+        let connected = self.netns.run(|| TcpStream::connect_timeout(&address, patience));
         connected.with_context(|| format!("{} connects to {address}", self.name))
     }
 

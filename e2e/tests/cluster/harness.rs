@@ -7,6 +7,7 @@ use kube::runtime::wait::conditions::is_pod_running;
 use longwire_e2e::kubernetes::Kubernetes;
 use longwire_e2e::kubernetes::access::is_ready;
 use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::kubernetes::node;
 use longwire_e2e::wait::eventually;
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -104,10 +105,7 @@ fn pods_outlive_a_restart_of_their_nodes_kubelet_and_containerd() -> Result<()> 
     let namespace = kubernetes.namespace_alone()?;
     namespace.apply(&sleeper("old", "n1"))?;
     let before = container(&namespace.wait_for("old", is_pod_running())?.context("the pod is gone")?)?;
-    let node = kubernetes.node("n1")?;
-    for daemon in ["containerd", "kubelet"] {
-        node.daemon(daemon).restart()?;
-    }
+    node::restart(&kubernetes.node("n1")?)?;
     namespace.apply(&sleeper("new", "n1"))?;
     namespace.wait_for("new", is_pod_running())?;
     let pods: Api<Pod> = namespace.api();

@@ -22,6 +22,8 @@ pub const CONNECTIONS: u64 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// How long a pod's object stays after the pod, where somebody holds it.
 const LATE: Duration = Duration::from_secs(5);
+/// How long an answer takes where there is one.
+const ANSWER: Duration = Duration::from_secs(1);
 const FINALIZER: &str = "e2e.longwire.io/late";
 
 /// What one pod did.
@@ -116,8 +118,8 @@ impl Turnover {
         let visitor = self.visitors[there].clone();
         spawn_blocking(move || {
             for _ in 0..CONNECTIONS {
-                // Until it listens it refuses.
-                let server = crate::wait::eventually(LONGEST, || visitor.connect((address, PORT)))?;
+                // Until it listens it refuses; and a node may still look for the address where it was before.
+                let server = crate::wait::eventually(LONGEST, || visitor.connect_within((address, PORT), ANSWER))?;
                 talk::ask(&server, bytes)?;
             }
             anyhow::Ok(())

@@ -2,7 +2,7 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::kubernetes::{Kubernetes, longwire, node};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -37,9 +37,7 @@ fn after_a_probes_pod_was_deleted() -> Result<()> {
 #[test]
 fn after_a_nodes_kubelet_and_container_runtime_were_restarted() -> Result<()> {
     right_soon_after("kubelet and containerd restarted", |kubernetes| {
-        let node = kubernetes.node("n1")?;
-        node.daemon("containerd").restart()?;
-        node.daemon("kubelet").restart()?;
+        node::restart(&kubernetes.node("n1")?)?;
         longwire::rolled_out(kubernetes, "daemonset/longwire-probe")
     })
 }
