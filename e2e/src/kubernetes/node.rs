@@ -73,5 +73,13 @@ fn wire(name: &str, control_plane: &Netns) -> Result<Netns> {
     }
     netns.ip(&script)?;
     netns.sysctl("ipv4/ip_forward", "1")?;
+    // The network plugin's bridge. Some tests give an address to the next pod at once: the node asks again within seconds
+    // who has it, and not after half a minute.
+    netns.ip("link add cni0 type bridge\n")?;
+    for (limit, value) in
+        [("base_reachable_time_ms", "1000"), ("delay_first_probe_time", "1"), ("retrans_time_ms", "200")]
+    {
+        netns.sysctl(&format!("ipv4/neigh/cni0/{limit}"), value)?;
+    }
     Ok(netns)
 }
