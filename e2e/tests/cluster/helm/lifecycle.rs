@@ -7,6 +7,7 @@ use longwire_e2e::janitor;
 use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
 use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
+use longwire_e2e::wait::eventually;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -51,13 +52,15 @@ fn helm_test_finds_every_byte_of_a_known_transfer_twice() -> Result<()> {
     Ok(())
 }
 
-/// The tag of the images that all pods of Longwire run.
-fn expect_tag(kubernetes: &Kubernetes, tag: &str) -> Result<()> {
+/// Waits until all pods of Longwire run images of this tag: those of before may still be ending.
+fn await_tag(kubernetes: &Kubernetes, tag: &str) -> Result<()> {
     let selector = "--selector=app.kubernetes.io/name=longwire";
     let image = "jsonpath={range .items[*]}{.spec.containers[0].image} {end}";
-    let said = kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "-o", image])?;
-    ensure!(said.split_whitespace().all(|image| image.ends_with(&format!(":{tag}"))), "not all of :{tag}: {said}");
-    Ok(())
+    eventually(Duration::from_secs(30), || {
+        let said = kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "-o", image])?;
+        ensure!(said.split_whitespace().all(|image| image.ends_with(&format!(":{tag}"))), "not all of :{tag}: {said}");
+        Ok(())
+    })
 }
 
 #[test]
@@ -76,7 +79,7 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
         // What Helm 3 has installed, Helm 4 may go on with.
         Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
         rolled_out(kubernetes)?;
-        expect_tag(kubernetes, "v2")?;
+        await_tag(kubernetes, "v2")?;
         println!("upgraded after {:.1} s", began.elapsed().as_secs_f64());
         let back = ["rollback", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
         Helm::Four.on(kubernetes, &back)?;
