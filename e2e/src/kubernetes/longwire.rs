@@ -76,6 +76,22 @@ pub fn until<T>(kubernetes: &Kubernetes, mut check: impl FnMut(&Scrape) -> Resul
     eventually(Duration::from_secs(20), || check(&scrape_all()?)).with_context(|| logs(kubernetes))
 }
 
+/// Waits until each node shows a series of the Kubernetes namespace whose label `edit` has this value. It searches the pages
+/// and does not parse them, which would take longer than the edit.
+pub fn await_edit(namespace: &str, edit: &str, patience: Duration) -> Result<()> {
+    let labels = [format!("edit=\"{edit}\""), format!("source_workload_namespace=\"{namespace}\"")];
+    for node in NODES {
+        eventually(patience, || {
+            let page = String::from_utf8(get(node, "/metrics")?.body)?;
+            let mut series = page.lines().filter(|line| line.starts_with("istio_tcp_sent_bytes_total{"));
+            let is_shown = series.any(|line| labels.iter().all(|label| line.contains(label)));
+            ensure!(is_shown, "{node} does not show edit {edit}");
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
 /// An object of one of our kinds, as YAML; `spec` in one line.
 #[must_use]
 pub fn object(kind: &str, name: &str, spec: &str) -> String {

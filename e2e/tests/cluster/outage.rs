@@ -3,7 +3,6 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::layout::NODES;
 use longwire_e2e::kubernetes::longwire::object;
 use longwire_e2e::kubernetes::namespace::Namespace;
 use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, all_named, none_twice};
@@ -62,15 +61,7 @@ fn await_edit(namespace: &Namespace<'_>) -> Result<()> {
     let spec = r#"{overrides: [{tagOverrides: {edit: {value: '"after"'}}}]}"#;
     let policy = object("TelemetryPolicy", "edit", spec);
     eventually(PATIENCE, || namespace.apply(&policy))?;
-    for node in NODES {
-        eventually(PATIENCE, || {
-            let labels = [("edit", "after"), ("source_workload_namespace", namespace.name.as_str())];
-            let found = longwire::scrape(node)?.select("istio_tcp_sent_bytes_total", &labels).len();
-            ensure!(found > 0, "{node} does not show the edit");
-            Ok(())
-        })?;
-    }
-    Ok(())
+    longwire::await_edit(&namespace.name, "after", PATIENCE)
 }
 
 /// Both probes count what happens while they are alone.

@@ -77,15 +77,7 @@ fn each_of_a_hundred_edits_shows_on_both_nodes() -> Result<()> {
     for number in 0..100 {
         namespace.apply(&edit(number))?;
         let accepted = Instant::now();
-        let (edit, namespace) = (number.to_string(), namespace.name.as_str());
-        for node in longwire_e2e::kubernetes::layout::NODES {
-            eventually(PATIENCE, || {
-                let labels = [("edit", edit.as_str()), ("source_workload_namespace", namespace)];
-                let found = longwire::scrape(node)?.select("istio_tcp_sent_bytes_total", &labels).len();
-                ensure!(found > 0, "{node} does not show edit {edit}");
-                Ok(())
-            })?;
-        }
+        longwire::await_edit(&namespace.name, &number.to_string(), PATIENCE)?;
         times.push(accepted.elapsed());
     }
     times.sort_unstable();
@@ -104,12 +96,7 @@ fn sums_over_all_label_sets_are_exact_after_ten_edits_under_load() -> Result<()>
         let load = scope.spawn(|| shop.load(&stop));
         let edits = (0..10).try_for_each(|number| -> Result<()> {
             namespace.apply(&edit(number))?;
-            longwire::until(kubernetes, |scrape| {
-                let (edit, name) = (number.to_string(), namespace.name.as_str());
-                let labels = [("edit", edit.as_str()), ("source_workload_namespace", name)];
-                ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no edit {edit}");
-                Ok(())
-            })
+            longwire::await_edit(&namespace.name, &number.to_string(), PATIENCE)
         });
         stop.store(true, Ordering::Relaxed);
         let truth = load.join().expect("the load")?;
