@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// A bound for a machine that does much else; how long it takes is printed.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For an operator that is called back right after the API server: controllers, scheduler and kubelets each wait up to half a
+/// minute before they ask it again.
+const RETURN: Duration = Duration::from_secs(180);
 /// How long after the return a pod may come that is still not named.
 const SOON: Duration = Duration::from_secs(5);
 const DEPLOYMENT: &str = "deployment/longwire-operator";
@@ -44,7 +47,7 @@ fn send_operator_away(kubernetes: &Kubernetes) -> Result<()> {
 
 fn call_operator_back(kubernetes: &Kubernetes) -> Result<()> {
     scale(kubernetes, 2)?;
-    eventually(PATIENCE, || {
+    eventually(RETURN, || {
         let (ready, _) = replicas(kubernetes)?;
         ensure!(ready > 0, "no replica of the operator is ready");
         Ok(())

@@ -117,12 +117,13 @@ impl<'a> Shop<'a> {
                     Err(_) if probes == Probes::Change => continue,
                     Err(error) => return Err(error),
                 };
-                // Others' long connections end, and go.
+                // Series of single connections go: with the connection, or a while after an edit has put others in their place.
                 let is = |sample: &Sample, label: &str, value: &str| {
                     sample.labels.get(label).is_some_and(|found| found == value)
                 };
                 scrape.samples.retain(|sample| {
-                    is(sample, "source_workload_namespace", &self.namespace.name)
+                    !sample.labels.contains_key("start_time")
+                        && is(sample, "source_workload_namespace", &self.namespace.name)
                         && (is(sample, "source_workload", "client") || is(sample, "source_workload", "server"))
                 });
                 floor.rise(&scrape).with_context(|| format!("on {node}"))?;

@@ -81,8 +81,7 @@ fn expected() -> Edges {
     for (app, version, _, calls) in BOOKINFO {
         for (callee, its_version, ..) in BOOKINFO.iter().filter(|(callee, ..)| calls.contains(callee)) {
             for reporter in longwire_e2e::edge::REPORTERS {
-                let ends = [format!("{app}-{version}"), format!("{callee}-{its_version}")];
-                let [source, destination] = ends;
+                let [source, destination] = [format!("{app}-{version}"), format!("{callee}-{its_version}")];
                 edges.insert([source, destination, (*callee).to_owned(), reporter.to_owned()]);
             }
         }
