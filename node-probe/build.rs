@@ -19,6 +19,8 @@ fn main() {
         // BPF_PROG's arguments and map keys that only their type matters of.
         .arg("-Wno-unused-parameter")
         .arg(format!("-D__TARGET_ARCH_{arch}"))
+        // BTF names sources; wherever they are, the object is the same.
+        .arg(format!("-ffile-prefix-map={}=.", env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")))
         .args(["-c", "bpf/connection.bpf.c", "-o"])
         .arg(&object)
         .status();

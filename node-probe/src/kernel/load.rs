@@ -155,3 +155,14 @@ where
     let program = programs.program_mut(name).ok_or(KernelError::Absent(name))?;
     program.try_into().map_err(|source| KernelError::Program { name, source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OBJECT;
+
+    #[test]
+    fn the_object_does_not_say_where_it_was_built() {
+        let here = env!("CARGO_MANIFEST_DIR").as_bytes();
+        assert!(OBJECT.len() > 10_000 && !OBJECT.windows(here.len()).any(|bytes| bytes == here));
+    }
+}
