@@ -32,6 +32,7 @@ test: ## Run every test (as root: they load BPF, make network namespaces and bri
 	@e2e/cluster/build >/dev/null
 	@e2e/cluster/helm >/dev/null
 	@e2e/cluster/monitoring >/dev/null
+	@e2e/cluster/kiali >/dev/null
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
@@ -58,6 +59,7 @@ cluster-deps:
 	@e2e/cluster/build >/dev/null
 	@e2e/cluster/helm >/dev/null
 	@e2e/cluster/monitoring >/dev/null
+	@e2e/cluster/kiali >/dev/null
 	cargo build --workspace --bins --locked
 
 .PHONY: bench

@@ -5,7 +5,7 @@
 //! service: reduced to Services, in a service graph
 //! ```
 //!
-//! It stands for a Kiali where none can be had: what it refuses or draws twice, Kiali would.
+//! What it refuses or draws twice, Kiali would; a real one (`kubernetes/kiali.rs`) draws the same and does not say why.
 
 mod graph;
 mod node;

@@ -20,6 +20,7 @@ pub mod daemon;
 pub mod helm;
 pub mod images;
 pub mod keeper;
+pub mod kiali;
 pub mod kwok;
 pub mod layout;
 pub mod longwire;

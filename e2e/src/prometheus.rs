@@ -24,7 +24,7 @@ pub struct Job {
 pub struct Prometheus {
     netns: Netns,
     process: Process,
-    address: SocketAddr,
+    pub address: SocketAddr,
     _directory: TempDir,
 }
 
@@ -36,8 +36,14 @@ pub struct Row {
 }
 
 impl Prometheus {
-    /// Scrapes and evaluates the rules every `interval`. It ends with the last owner, or with this process.
-    pub fn start(netns: &Netns, jobs: &[Job], rules: &[PathBuf], interval: Duration) -> Result<Self> {
+    /// Listens at `address`, scrapes and evaluates the rules every `interval`. It ends with the last owner, or with this process.
+    pub fn start(
+        netns: &Netns,
+        address: Ipv4Addr,
+        jobs: &[Job],
+        rules: &[PathBuf],
+        interval: Duration,
+    ) -> Result<Self> {
         let directory = janitor::temporary_directory("prometheus")?;
         let interval = format!("{}ms", interval.as_millis());
         let scrapes =
@@ -49,7 +55,7 @@ impl Prometheus {
         });
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, configuration.to_string())?;
-        let address = netns.run(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?.local_addr()?;
+        let address = netns.run(|| TcpListener::bind((address, 0)))?.local_addr()?;
         let flags = [
             "prometheus".to_owned(),
             format!("--config.file={}", file.display()),

@@ -7,6 +7,7 @@ use longwire_e2e::prometheus::{Job, Prometheus};
 use longwire_e2e::steady::now;
 use longwire_e2e::traffic::exchange;
 use longwire_e2e::wait;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 #[test]
@@ -16,7 +17,8 @@ fn prometheus_scrapes_the_probe_and_answers_with_the_right_values() -> Result<()
     let truth = exchange(near, far, 123_456, 654_321)?;
     Edge::of(client, server).expect(&cluster().probe, truth)?;
     let jobs = [Job { name: "longwire", targets: vec!["127.0.0.1:15020".to_owned()] }];
-    let prometheus = Prometheus::start(&cluster().machine.node.netns, &jobs, &[], Duration::from_secs(1))?;
+    let prometheus =
+        Prometheus::start(&cluster().machine.node.netns, Ipv4Addr::LOCALHOST, &jobs, &[], Duration::from_secs(1))?;
     let selector = format!("{{reporter=\"source\",source_workload=\"{}\"}}", client.workload);
     for (family, expected) in [
         ("istio_tcp_received_bytes_total", 123_456.0),

@@ -4,7 +4,8 @@
 use crate::kiali;
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::asked::{self, Choice, Given, Page, Pages, Sheet, Truth, Variables};
-use longwire_e2e::kubernetes::layout::{NODES, address};
+use longwire_e2e::kubernetes::kiali::Kiali;
+use longwire_e2e::kubernetes::layout::{MACHINE, NODES, address};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::netns::Netns;
 use longwire_e2e::prometheus::{Job, Prometheus};
@@ -50,7 +51,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     let rules = ["longwire.yaml", "opt-in/kmesh.yaml"].map(|file| alerts::folder().join(file));
     let jobs = ["longwire-probe", "longwire-operator"].map(job);
     let interval = Duration::from_secs(INTERVAL.into());
-    let prometheus = Prometheus::start(&Netns::of_this_thread()?, &jobs, &rules, interval)?;
+    let prometheus = Prometheus::start(&Netns::of_this_thread()?, MACHINE, &jobs, &rules, interval)?;
     let pages = Pages::watch(pages);
     wait::throughout(STEADY, || steady.check())?;
     let moment = now();
@@ -60,7 +61,9 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     for sheet in asked::sheets()? {
         ask(&sheet, &given, &truth, &mut wrong)?;
     }
-    kiali::check(&given, &truth, &mut wrong);
+    // Not before: it would be among the traffic.
+    let real = Kiali::start(kubernetes, prometheus.address)?;
+    kiali::check(&given, &truth, &real, &mut wrong);
     ensure!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
     Ok(())
 }

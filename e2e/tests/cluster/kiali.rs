@@ -1,7 +1,8 @@
 //! The graph that Kiali would draw of the steady traffic: each edge once, at the right rate, under the right names.
 
 use longwire_e2e::asked::{Given, Truth};
-use longwire_e2e::kiali::{self, Edges, Graph, GraphType, Node, Traffic, View};
+use longwire_e2e::kiali::{self, Edges, GraphType, Node, Traffic, View};
+use longwire_e2e::kubernetes::kiali::Kiali;
 use longwire_e2e::scrape::Labels;
 use longwire_e2e::steady::{Book, Counts};
 use std::collections::BTreeSet;
@@ -13,34 +14,45 @@ const WINDOW: f64 = 60.0;
 /// How far a rate may be off, of one.
 const WITHIN: f64 = 0.1;
 
-/// Adds to `wrong` what is wrong with any of the graphs.
-pub(crate) fn check(given: &Given<'_>, truth: &Truth<'_>, wrong: &mut Vec<String>) {
+/// Adds to `wrong` what is wrong with any of the graphs, as a real Kiali draws them and by the rules.
+pub(crate) fn check(given: &Given<'_>, truth: &Truth<'_>, real: &Kiali<'_>, wrong: &mut Vec<String>) {
+    let mut drawn = 0;
     for graph in GraphType::ALL {
         for with_services in [false, true] {
             for traffic in [Traffic::Sent, Traffic::Received, Traffic::Total] {
                 let view = View { graph, with_services: with_services || graph == GraphType::Service, traffic };
+                let expected = expected(view, truth, given.namespace);
                 match kiali::draw(given.prometheus, given.namespace, view, given.moment) {
-                    Ok(drawn) => wrong.extend(compare(view, &drawn, &expected(view, truth, given.namespace))),
-                    Err(error) => wrong.push(format!("Kiali, {view:?}: {error:#}")),
+                    Ok(graph) => {
+                        wrong.extend(compare("by the rules", view, &graph.edges(), &expected));
+                        wrong.extend(
+                            graph.refused.iter().map(|refused| format!("Kiali, {view:?} leaves out {refused}")),
+                        );
+                    }
+                    Err(error) => wrong.push(format!("by Kiali's rules, {view:?}: {error:#}")),
                 }
+                match real.draw(given.namespace, view, given.moment) {
+                    Ok(edges) => wrong.extend(compare("itself", view, &edges, &expected)),
+                    Err(error) => wrong.push(format!("Kiali itself, {view:?}: {error:#}")),
+                }
+                drawn += expected.len();
             }
         }
     }
+    println!("Kiali: {drawn} edges, by its rules and itself");
 }
 
-fn compare(view: View, drawn: &Graph, expected: &Edges) -> Vec<String> {
-    let edges = drawn.edges();
+fn compare(who: &str, view: View, edges: &Edges, expected: &Edges) -> Vec<String> {
     let all: BTreeSet<_> = edges.keys().chain(expected.keys()).collect();
     let is_off = |edge: &&&(Node, Node)| {
-        let [found, due] = [&edges, expected].map(|edges| edges.get(**edge).copied().unwrap_or_default());
+        let [found, due] = [edges, expected].map(|edges| edges.get(**edge).copied().unwrap_or_default());
         (found - due).abs() > WITHIN * due
     };
     let off = all.iter().filter(is_off).map(|edge| {
-        let [found, due] = [&edges, expected].map(|edges| edges.get(*edge).copied());
-        format!("Kiali, {view:?}: {edge:?} at {found:?}, not {due:?}")
+        let [found, due] = [edges, expected].map(|edges| edges.get(*edge).copied());
+        format!("Kiali {who}, {view:?}: {edge:?} at {found:?}, not {due:?}")
     });
-    let refused = drawn.refused.iter().map(|refused| format!("Kiali, {view:?} leaves out {refused}"));
-    off.chain(refused).collect()
+    off.collect()
 }
 
 fn expected(view: View, truth: &Truth<'_>, namespace: &str) -> Edges {

@@ -14,6 +14,7 @@ use longwire_e2e::steady::now;
 use longwire_e2e::wait::eventually;
 use longwire_e2e::{command, probe};
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 const READY: Duration = Duration::from_secs(60);
@@ -121,7 +122,7 @@ fn bookinfo_is_in_prometheus_within_two_scrapes_of_the_installation() -> Result<
     ensure!(installed - began < READY, "helm install took {:?}", installed - began);
     let targets = NODES.map(|node| format!("{}:{}", address(node), probe::PORT)).to_vec();
     let jobs = [Job { name: "longwire-probe", targets }];
-    let prometheus = Prometheus::start(&Netns::of_this_thread()?, &jobs, &[], INTERVAL)?;
+    let prometheus = Prometheus::start(&Netns::of_this_thread()?, Ipv4Addr::LOCALHOST, &jobs, &[], INTERVAL)?;
     let left = (2 * INTERVAL).saturating_sub(installed.elapsed());
     let shown = eventually(left, || {
         let (shown, expected) = (shown(&prometheus, &namespace.name)?, expected());
