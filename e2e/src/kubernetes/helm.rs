@@ -45,6 +45,19 @@ impl Helm {
         self.with(kubernetes.layout(), arguments, "")
     }
 
+    /// What a shell says, on either output, in which `helm` is this one and `kubectl` the administrator's.
+    pub fn shell(self, kubernetes: &Kubernetes, line: &str) -> Result<String> {
+        let (layout, program) = (kubernetes.layout(), self.program()?);
+        let (kubeconfig, kubectl) = (layout.kubeconfig("admin"), layout.program("kubectl"));
+        let script = format!(
+            "set -eo pipefail; export KUBECONFIG={}; helm() {{ {} \"$@\"; }}; kubectl() {{ {} \"$@\"; }}; {line}",
+            text(&kubeconfig)?,
+            text(&program)?,
+            text(&kubectl)?
+        );
+        command::hear("bash", &["-c", &script], &[]).with_context(|| format!("{self:?}: {line}"))
+    }
+
     /// `install`, or `upgrade` of what may be there, with values as tests have them and those that are given as `--set` has them; waits until all is
     /// ready.
     pub fn bring(self, kubernetes: &Kubernetes, verb: &str, namespace: &str, set: &[&str]) -> Result<String> {
