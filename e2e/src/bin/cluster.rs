@@ -6,11 +6,13 @@ use longwire_e2e::kubernetes::keeper::{self, Keeper};
 use longwire_e2e::kubernetes::layout::{Layout, MACHINE};
 use longwire_e2e::wait;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{self, Pid};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, parent_id};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -85,10 +87,21 @@ fn down(layout: &Layout) -> Result<()> {
             wait::eventually(Duration::from_secs(60), || {
                 ensure!(keeper::holder()?.is_none(), "process {process} still takes the cluster down");
                 Ok(())
-            })
+            })?;
+            ensure!(
+                !layout.run().exists(),
+                "something of the cluster is left: {}",
+                fs::read_to_string(last_words(layout))?
+            );
+            Ok(())
         }
         Some((process, purpose)) => bail!("{purpose}, process {process}, uses the cluster"),
     }
+}
+
+/// What the keeper of a cluster that stays up says once it is up.
+fn last_words(layout: &Layout) -> PathBuf {
+    layout.logs().join("keeper.log")
 }
 
 fn keep(layout: &Layout, detached: bool) -> Result<()> {
@@ -108,6 +121,10 @@ fn keep(layout: &Layout, detached: bool) -> Result<()> {
         let _ = told.send(());
     });
     let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
+    if detached {
+        // Whoever reads what `up` says, in a pipe, hears the end of it.
+        unistd::dup2_stderr(File::create(last_words(layout))?)?;
+    }
     // Where nobody hears it any more, nobody will ever end it either.
     if writeln!(std::io::stdout(), "ready").is_ok() {
         // Either says so, or both have failed.
