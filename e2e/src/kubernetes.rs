@@ -29,6 +29,7 @@ pub mod namespace;
 pub mod node;
 pub mod passers;
 pub mod place;
+pub mod prometheus_operator;
 pub mod running;
 pub mod talk;
 pub mod turnover;

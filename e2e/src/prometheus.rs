@@ -23,9 +23,9 @@ pub struct Job {
 #[derive(Debug)]
 pub struct Prometheus {
     netns: Netns,
-    process: Process,
     pub address: SocketAddr,
-    _directory: TempDir,
+    /// Its process and its files, where they are this one's.
+    own: Option<(Process, TempDir)>,
 }
 
 /// One element of an answer.
@@ -63,10 +63,15 @@ impl Prometheus {
             format!("--web.listen-address={address}"),
         ];
         let process = Process::start(netns, "prometheus", &flags.each_ref().map(String::as_str))?;
-        let prometheus = Self { netns: netns.clone(), process, address, _directory: directory };
+        let prometheus = Self { netns: netns.clone(), address, own: Some((process, directory)) };
         crate::wait::eventually(Duration::from_secs(30), || prometheus.targets_up())
             .with_context(|| prometheus.last_words())?;
         Ok(prometheus)
+    }
+
+    /// One that somebody else runs.
+    pub fn at(address: SocketAddr) -> Result<Self> {
+        Ok(Self { netns: Netns::of_this_thread()?, address, own: None })
     }
 
     /// Fails unless every target has answered its last scrape.
@@ -91,10 +96,10 @@ impl Prometheus {
         answer["result"].as_array().context("no result")?.iter().map(row).collect()
     }
 
-    /// What it said last, to show beside a failure.
+    /// What it said last, to show beside a failure; nothing of somebody else's.
     #[must_use]
     pub fn last_words(&self) -> String {
-        self.process.last_words()
+        self.own.as_ref().map(|(process, _)| process.last_words()).unwrap_or_default()
     }
 
     /// The values that a label has in the series that match.

@@ -8,6 +8,8 @@ mod leavings;
 mod lifecycle;
 #[path = "helm/permissions.rs"]
 mod permissions;
+#[path = "helm/prometheus_operator.rs"]
+mod prometheus_operator;
 #[path = "helm/quick_start.rs"]
 mod quick_start;
 #[path = "helm/refusals.rs"]

@@ -1,0 +1,87 @@
+//! A real prometheus-operator: a process of this machine that runs a Prometheus in the cluster, for whoever makes
+//! PodMonitors and PrometheusRules with the label `release: prometheus`.
+
+use super::Kubernetes;
+use super::layout::{script, text};
+use crate::netns::Netns;
+use crate::process::Process;
+use crate::prometheus::Prometheus;
+use crate::wait::eventually;
+use crate::{command, http};
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const NAMESPACE: &str = "monitoring";
+const PROMETHEUS: &str = include_str!("../../cluster/prometheus.yaml");
+
+/// Gone when dropped, with its kinds and all objects of them.
+#[derive(Debug)]
+pub struct PrometheusOperator<'a> {
+    kubernetes: &'a Kubernetes,
+    kinds: String,
+    process: Process,
+}
+
+impl<'a> PrometheusOperator<'a> {
+    pub fn start(kubernetes: &'a Kubernetes) -> Result<Self> {
+        let built = built()?;
+        for image in ["prometheus.tar", "reloader.tar"] {
+            kubernetes.load_image(&built.join(image))?;
+        }
+        let kinds = definitions(&built)?;
+        kubernetes.apply(&kinds)?;
+        // It looks once, at its start, which of them there are.
+        kubernetes.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"])?;
+        let (program, kubeconfig) = (built.join("operator"), kubernetes.layout().kubeconfig("admin"));
+        let line = [
+            "env".to_owned(),
+            format!("KUBECONFIG={}", kubeconfig.display()),
+            text(&program)?.to_owned(),
+            "--web.listen-address=127.0.0.1:0".to_owned(),
+            "--prometheus-config-reloader=e2e.local/prometheus-config-reloader:1".to_owned(),
+        ];
+        let words = line.each_ref().map(String::as_str);
+        let process = Process::start(&Netns::of_this_thread()?, "prometheus-operator", &words)?;
+        let operator = Self { kubernetes, kinds, process };
+        kubernetes.apply(PROMETHEUS)?;
+        Ok(operator)
+    }
+
+    /// The Prometheus that it runs, once that is ready.
+    pub fn prometheus(&self) -> Result<Prometheus> {
+        let address = eventually(super::PATIENCE, || {
+            let words = ["get", "pod", "prometheus-here-0", "-o", "jsonpath={.status.podIP}"];
+            let said = self.kubernetes.kubectl(&[&["--namespace", NAMESPACE], &words[..]].concat())?;
+            let address = (said.parse::<std::net::IpAddr>().with_context(|| format!("no address: {said:?}"))?, 9090);
+            ensure!(http::get_from(address.into(), "/-/ready")?.status == 200, "it is not ready");
+            Ok(address.into())
+        });
+        let said = || {
+            let words = ["--namespace", NAMESPACE, "logs", "prometheus-here-0", "--all-containers", "--tail=20"];
+            format!("{}\n{}", self.process.last_words(), self.kubernetes.kubectl(&words).unwrap_or_default())
+        };
+        Prometheus::at(address.with_context(said)?)
+    }
+}
+
+impl Drop for PrometheusOperator<'_> {
+    fn drop(&mut self) {
+        // What is left of it goes with the cluster.
+        let _ = self.kubernetes.delete(PROMETHEUS);
+        let _ = self.kubernetes.delete(&self.kinds);
+    }
+}
+
+fn built() -> Result<PathBuf> {
+    Ok(command::converse(text(&script("prometheus-operator"))?, &[])?.trim().into())
+}
+
+fn definitions(built: &Path) -> Result<String> {
+    let mut all = String::new();
+    for file in fs::read_dir(built.join("crds"))? {
+        all += &fs::read_to_string(file?.path())?;
+        all += "\n---\n";
+    }
+    Ok(all)
+}
