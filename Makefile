@@ -27,12 +27,8 @@ demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-demo
 
 .PHONY: test
-test: ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
-	@.ci/deps test cluster
-	@e2e/cluster/build >/dev/null
-	@e2e/cluster/helm >/dev/null
-	@e2e/cluster/monitoring >/dev/null
-	@e2e/cluster/kiali >/dev/null
+test: cluster-tools ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
+	@.ci/deps test
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
@@ -54,13 +50,13 @@ kubectl: ## Ask it something (ARGS="get pods --all-namespaces")
 	@$(TARGET)/debug/longwire-cluster kubectl $(ARGS)
 
 .PHONY: cluster-deps
-cluster-deps:
-	@.ci/deps cluster
-	@e2e/cluster/build >/dev/null
-	@e2e/cluster/helm >/dev/null
-	@e2e/cluster/monitoring >/dev/null
-	@e2e/cluster/kiali >/dev/null
+cluster-deps: cluster-tools
 	cargo build --workspace --bins --locked
+
+.PHONY: cluster-tools
+cluster-tools:
+	@.ci/deps cluster
+	@for tool in build helm monitoring kiali; do e2e/cluster/$$tool >/dev/null; done
 
 .PHONY: bench
 bench: ## Measure what it costs beside what others cost, and write docs/performance.md (as root; BENCH="crr --rounds 3")
@@ -75,7 +71,10 @@ images: ## Make the container images, in target/images (IMAGES=registry/path, TA
 	@eval "$$(images/stamp)" && RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
 		cargo build --release --locked --target-dir $(abspath $(TARGET))/images -p longwire-operator -p longwire-probe
 	@for program in longwire-operator longwire-probe; do \
-		images/build $(TARGET)/images/release/$$program $(TARGET)/images/$$program.tar $(IMAGES)/$$program:$(TAG); \
+		archive=$(TARGET)/images/$$program.tar; \
+		images/build $(TARGET)/images/release/$$program $$archive $(IMAGES)/$$program:$(TAG); \
+		wc -c <$$archive | numfmt --to=si --format="  %.1fB on a node"; \
+		gzip -c $$archive | wc -c | numfmt --to=si --format="  %.1fB on its way there"; \
 	done
 
 .PHONY: chart

@@ -50,12 +50,11 @@ impl Helm {
         let (layout, program) = (kubernetes.layout(), self.program()?);
         let (kubeconfig, kubectl) = (layout.kubeconfig("admin"), layout.program("kubectl"));
         let script = format!(
-            "set -eo pipefail; export KUBECONFIG={}; helm() {{ {} \"$@\"; }}; kubectl() {{ {} \"$@\"; }}; {line}",
-            text(&kubeconfig)?,
-            text(&program)?,
-            text(&kubectl)?
+            r#"set -eo pipefail; export KUBECONFIG="$0" helm="$1" kubectl="$2"
+            helm() {{ "$helm" "$@"; }}; kubectl() {{ "$kubectl" "$@"; }}; {line}"#
         );
-        command::hear("bash", &["-c", &script], &[]).with_context(|| format!("{self:?}: {line}"))
+        let words = ["-c", &script, text(&kubeconfig)?, text(&program)?, text(&kubectl)?];
+        command::hear("bash", &words, &[]).with_context(|| format!("{self:?}: {line}"))
     }
 
     /// `install`, or `upgrade` of what may be there, with values as tests have them and those that are given as `--set` has them; waits until all is

@@ -28,7 +28,7 @@ pub fn tag(node: &Place, image: &str, name: &str) -> Result<()> {
     node.run("ctr", &["--namespace", "k8s.io", "images", "tag", "--force", image, name]).map(drop)
 }
 
-/// Writes the image of one program to `archive`; its digest and sizes. Its entrypoint is the program, which is in the search path too.
+/// Writes the image of one program to `archive`; its digest. Its entrypoint is the program, which is in the search path too.
 pub fn archive(program: &Path, archive: &Path, name: &str) -> Result<String> {
     let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../images/build");
     command::run(text(&build)?, &[text(program)?, text(archive)?, name])

@@ -5,7 +5,7 @@ use super::layout::{script, text};
 use crate::kiali::{Edges, GraphType, Node, Traffic, View};
 use crate::wait::eventually;
 use crate::{command, http};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -137,6 +137,7 @@ fn node(data: &Value, kind: GraphType) -> Result<Node> {
         "workload" => Node::Workload { cluster, namespace, name: field("workload")? },
         "app" if kind == GraphType::VersionedApp => Node::App { cluster, namespace, name: field("workload")? },
         "app" => Node::App { cluster, namespace, name: field("app")? },
-        _ => Node::Unknown { cluster },
+        "unknown" => Node::Unknown { cluster },
+        other => bail!("a node of type {other}: {data}"),
     })
 }

@@ -13,7 +13,8 @@ use longwire_e2e::steady::now;
 use longwire_e2e::wait::{eventually, throughout};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,10 +68,10 @@ fn finds_all(prometheus: &Prometheus) -> Result<()> {
 /// Both reporters say the traffic, and each once.
 fn counts_once(prometheus: &Prometheus, shop: &Shop<'_>) -> Result<()> {
     let stop = AtomicBool::new(false);
-    let truth = std::thread::scope(|scope| {
+    let truth = thread::scope(|scope| {
         let load = scope.spawn(|| shop.load(&stop));
         let alive = throughout(Duration::from_secs(3), || Ok(()));
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
         alive.and(load.join().expect("the load"))
     })?;
     let of = format!("source_workload=\"client\", source_workload_namespace=\"{}\"", shop.namespace.name);
