@@ -11,7 +11,7 @@ mod line;
 mod server;
 mod town;
 
-pub use ledger::{Book, Counts, Ledger, Spread, Time, now};
+pub use ledger::{Book, ByEnd, Counts, Ledger, Spread, Time, now};
 pub use line::Line;
 pub use town::{ANSWERS, Town};
 

@@ -4,7 +4,7 @@ use super::Rows;
 use super::pages::{self, Pages, Sums};
 use super::sheet::{Expectation, Measure, Measured, Of};
 use crate::scrape::Labels;
-use crate::steady::{Book, Counts, Ledger, Spread, Time};
+use crate::steady::{Book, ByEnd, Counts, Ledger, Spread, Time};
 use anyhow::{Context, Result};
 use longwire_model::series::{FAMILIES, Kind};
 use std::collections::BTreeMap;
@@ -13,10 +13,14 @@ use std::collections::BTreeMap;
 pub(super) const WINDOW: f64 = 60.0;
 /// Samples and scrapes come late by this much at most, in seconds: the window's ends move by it.
 const LATE: f64 = 7.0;
+/// What happens at an end of the window may fall into it or beside it: by so much may each of them move.
+const WINDOWS: [(f64, f64); 4] = [(0.0, 0.0), (-LATE, 0.0), (LATE, 0.0), (0.0, -LATE)];
 /// How far a rate may be off, of one: an interval of sampling and a turn at either end of the window.
 const WITHIN: f64 = 0.1;
 /// Events that may fall between the windows of a graph.
 const FEW: f64 = 2.0;
+/// A turn of the programs' enters its book at its end; so many seconds later all that Prometheus may know is there.
+const TURN: f64 = 1.0;
 /// What counts as nothing: a rounding of Prometheus'.
 const NOTHING: f64 = 1e-6;
 
@@ -40,9 +44,18 @@ impl Expected {
         Self { least: value, most: value }.wider(within)
     }
 
-    /// So much more or less, where there is anything at all.
-    fn give(self, more: f64) -> Self {
-        if self.most <= NOTHING { self } else { Self { least: self.least - more, most: self.most + more } }
+    /// From the least to the most of these.
+    fn over(values: impl Iterator<Item = f64>) -> Option<Self> {
+        values.map(|value| Self::about(value, 0.0)).reduce(|one, other| one.or(other))
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { least: self.least.min(other.least), most: self.most.max(other.most) }
+    }
+
+    /// So much more or less.
+    fn beside(self, more: f64) -> Self {
+        Self { least: self.least - more, most: self.most + more }
     }
 
     fn wider(self, within: f64) -> Self {
@@ -55,9 +68,6 @@ impl Truth<'_> {
     pub fn rows(&self, expectation: &Expectation, chosen: &BTreeMap<String, String>) -> Result<Rows<Expected>> {
         let within = expectation.within.unwrap_or(WITHIN);
         let grouped = self.grouped(expectation, chosen);
-        let increase = |books: &[Book], of: Measure| -> f64 {
-            books.iter().map(|book| of.of(book.at(self.moment)) - of.of(book.at(self.moment - WINDOW))).sum()
-        };
         let mut rows: Rows<Expected> = match &expectation.of {
             Of::Nothing(_) => Rows::new(),
             Of::Own(figure) => self.own(expectation, figure),
@@ -67,21 +77,34 @@ impl Truth<'_> {
                 self.own(expectation, figure).into_iter().map(|(labels, row)| (labels, until(row))).collect()
             }
             Of::Rate(measure) => {
-                let measure = measure.at(expectation.reporter.as_deref());
-                let rate = |books: &Vec<Book>| Expected::about(increase(books, measure) / WINDOW, within);
-                grouped.iter().map(|(labels, books)| (labels.clone(), rate(books))).collect()
+                let rate = |(labels, books): (&Labels, &Vec<Book>)| {
+                    let reporter = expectation.reporter.as_ref().or_else(|| labels.get("reporter"));
+                    let measure = measure.at(reporter.map(String::as_str));
+                    let beside = FEW * largest(books, measure) + expectation.few;
+                    let rate =
+                        Expected::over(WINDOWS.into_iter().map(|window| self.per_second(books, measure, window)))?;
+                    Some((labels.clone(), rate.wider(within).beside(beside / WINDOW)))
+                };
+                grouped.iter().filter_map(rate).collect()
             }
             Of::Now(measure) => {
                 let slack = expectation.within.unwrap_or_default();
-                let now = |books: &Vec<Book>| self.now(books, *measure).wider(slack);
+                let now = |books: &Vec<Book>| self.now(books, *measure).wider(slack).beside(expectation.few);
                 grouped.iter().map(|(labels, books)| (labels.clone(), now(books))).collect()
             }
             Of::Share(measure) => {
-                let share = |books: &Vec<Book>| {
-                    let sent = increase(books, Measure::Bytes);
-                    (sent > 0.0).then(|| Expected::about(increase(books, *measure) / sent, within))
+                let share = |(labels, books): (&Labels, &Vec<Book>)| {
+                    let of = |window| {
+                        let sent = self.per_second(books, Measure::Bytes, window);
+                        (sent > 0.0).then(|| self.per_second(books, *measure, window) / sent)
+                    };
+                    let share = Expected::over(WINDOWS.into_iter().filter_map(of))?;
+                    // Of a short connection nobody but the kernel knows what it sent again.
+                    let beside = FEW * largest(books, Measure::Bytes) / WINDOW;
+                    let sent = self.per_second(books, Measure::Bytes, (0.0, 0.0));
+                    Some((labels.clone(), share.wider(within).beside(beside / sent)))
                 };
-                grouped.iter().filter_map(|(labels, books)| Some((labels.clone(), share(books)?))).collect()
+                grouped.iter().filter_map(share).collect()
             }
             Of::Between(measured) => {
                 grouped.iter().filter_map(|(labels, books)| Some((labels.clone(), measured.range(books)?))).collect()
@@ -104,7 +127,13 @@ impl Truth<'_> {
             if is_meant && is_seen && is_long {
                 let mut labels = book.labels.clone();
                 labels.retain(|label, _| expectation.by.contains(label));
-                grouped.entry(labels).or_default().push(book);
+                let is_by_reporter = expectation.by.iter().any(|label| label == "reporter");
+                for reporter in book.reporters.iter().take(if is_by_reporter { 2 } else { 1 }) {
+                    if is_by_reporter {
+                        labels.insert("reporter".to_owned(), (*reporter).to_owned());
+                    }
+                    grouped.entry(labels.clone()).or_default().push(book.clone());
+                }
             }
         }
         grouped
@@ -112,30 +141,36 @@ impl Truth<'_> {
 
     /// Between what was counted a little before and what is now; a short connection may be seen open.
     fn now(&self, books: &[Book], measure: Measure) -> Expected {
-        let at = |moment| books.iter().map(|book| measure.of(book.at(moment))).sum::<f64>();
+        let at = |moment| books.iter().map(|book| measure.of(book, book.at(moment))).sum::<f64>();
         let passing = match measure {
             Measure::Open => books.iter().filter(|book| book.at(self.moment).open == 0).count(),
             _ => 0,
         };
         #[expect(clippy::cast_precision_loss, reason = "a handful of edges")]
-        Expected { least: at(self.moment - LATE), most: at(self.moment) + passing as f64 }
+        Expected { least: at(self.moment - LATE), most: at(self.moment + TURN) + passing as f64 }
     }
 
     fn own(&self, expectation: &Expectation, figure: &str) -> Rows<Expected> {
         let looks = self.pages.lately(self.moment, |page| pages::sum(page, figure, expectation));
         let mut rows = Rows::<Expected>::new();
         for (labels, value) in looks.into_iter().flatten() {
-            let row = rows.entry(labels).or_insert(Expected { least: value, most: value });
-            *row = Expected { least: row.least.min(value), most: row.most.max(value) };
+            let value = Expected { least: value, most: value };
+            rows.entry(labels).and_modify(|row| *row = row.or(value)).or_insert(value);
         }
         let slack = expectation.within.unwrap_or_default();
         rows.into_iter().map(|(labels, row)| (labels, row.wider(slack))).collect()
     }
 
-    /// What happens at an end of the window may fall into it or beside it.
+    /// What the programs counted each second, in the window whose ends are moved.
+    fn per_second(&self, books: &[Book], of: Measure, (from, to): (f64, f64)) -> f64 {
+        let [began, ended] = [self.moment - WINDOW + from, self.moment + to];
+        let increase: f64 = books.iter().map(|book| of.of(book, book.at(ended)) - of.of(book, book.at(began))).sum();
+        increase / (ended - began)
+    }
+
     fn own_rate(&self, expectation: &Expectation, figure: &str, within: f64) -> Result<Rows<Expected>> {
         let mut rows = Rows::<Expected>::new();
-        for (from, to) in [(0.0, 0.0), (-LATE, 0.0), (LATE, 0.0), (0.0, -LATE)] {
+        for (from, to) in WINDOWS {
             let mut rates = self.rates(expectation, figure, from, to)?;
             if let Some(per) = &expectation.per {
                 let others = self.rates(expectation, per, from, to)?;
@@ -145,13 +180,17 @@ impl Truth<'_> {
                 rates.retain(|_, value| value.is_finite());
             }
             for (labels, value) in rates {
-                let row = rows.entry(labels).or_insert(Expected { least: value, most: value });
-                *row = Expected { least: row.least.min(value), most: row.most.max(value) };
+                let value = Expected { least: value, most: value };
+                rows.entry(labels).and_modify(|row| *row = row.or(value)).or_insert(value);
             }
         }
         let row = |row: Expected| {
             let row = row.wider(within);
-            if expectation.rare { Expected { least: 0.0, most: 4.0 * row.most } } else { row.give(FEW / WINDOW) }
+            match row.most {
+                most if expectation.rare => Expected { least: 0.0, most: 4.0 * most },
+                most if most <= NOTHING => row,
+                _ => row.beside(FEW / WINDOW),
+            }
         };
         Ok(rows.into_iter().map(|(labels, value)| (labels, row(value))).collect())
     }
@@ -169,9 +208,15 @@ impl Truth<'_> {
     }
 }
 
+/// The most that one turn added.
+fn largest(books: &[Book], of: Measure) -> f64 {
+    books.iter().map(|book| book.largest(|counts| of.of(book, counts))).fold(0.0, f64::max)
+}
+
 impl Measure {
     #[expect(clippy::cast_precision_loss, reason = "what a test counts stays below 2^53")]
-    fn of(self, counts: Counts) -> f64 {
+    fn of(self, book: &Book, counts: Counts) -> f64 {
+        let ByEnd { client, server } = counts.segments_again;
         let value = match self {
             Self::ToServer | Self::Received => counts.to_server,
             Self::ToClient | Self::Sent => counts.to_client,
@@ -180,7 +225,12 @@ impl Measure {
             Self::Closed => counts.closed,
             Self::Failed => counts.failed,
             Self::Again => counts.again,
-            Self::SegmentsAgain => counts.segments_again,
+            Self::SegmentsAgain => client + server,
+            Self::ClientsSegmentsAgain => client,
+            Self::ServersSegmentsAgain => server,
+            Self::SpeakersSegmentsAgain => {
+                return Self::SegmentsAgain.at(book.reporters.first().copied()).of(book, counts);
+            }
             Self::Open => counts.open,
         };
         value as f64

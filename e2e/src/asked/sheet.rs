@@ -73,6 +73,9 @@ pub struct Expectation {
     /// So few events that a graph's windows may miss them all: no more than a few times as many.
     #[serde(default)]
     pub rare: bool,
+    /// So many events more or less, where the programs cannot know each.
+    #[serde(default)]
+    pub few: f64,
     /// How far a value may be off, where the programs cannot know it as well; of one.
     #[serde(default)]
     pub within: Option<f64>,
@@ -109,7 +112,12 @@ pub enum Measure {
     Closed,
     Failed,
     Again,
+    /// By the ends that report; with a reporter, by that end.
     SegmentsAgain,
+    /// By the end that speaks for the connection: its client, or its server where the client is outside the cluster.
+    SpeakersSegmentsAgain,
+    ClientsSegmentsAgain,
+    ServersSegmentsAgain,
     Open,
     /// As Kmesh counts: what the reporting end itself received.
     Received,
@@ -125,6 +133,8 @@ impl Measure {
             (Self::Received, Some("source")) => Self::ToClient,
             (Self::Sent, Some("source")) | (Self::Received, _) => Self::ToServer,
             (Self::Sent, _) => Self::ToClient,
+            (Self::SegmentsAgain, Some("source")) => Self::ClientsSegmentsAgain,
+            (Self::SegmentsAgain, Some(_)) => Self::ServersSegmentsAgain,
             (other, _) => other,
         }
     }

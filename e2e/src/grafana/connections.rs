@@ -13,9 +13,9 @@ const RECEIVED: &str = "kmesh_tcp_connection_received_bytes_total";
 /// The client's counter and the server's, for each direction.
 const TO_SERVER: [&str; 2] = [SENT, RECEIVED];
 const TO_CLIENT: [&str; 2] = [RECEIVED, SENT];
-/// What an end itself lost or sent again: of both ends of a connection inside the cluster, the client's is shown.
-const LOST: [&str; 2] = ["kmesh_tcp_connection_packet_lost_total"; 2];
-const AGAIN: [&str; 2] = ["kmesh_tcp_connection_retrans_total"; 2];
+/// Each end's of what itself sent.
+const LOST: &str = "kmesh_tcp_connection_packet_lost_total";
+const AGAIN: &str = "kmesh_tcp_connection_retrans_total";
 
 pub(super) fn dashboard() -> Dashboard {
     let namespaces = [
@@ -45,17 +45,20 @@ fn now() -> Vec<Panel> {
             .query("", once::how_many_long(SENT, CHOSEN)),
         Panel::figure("Traffic", Unit::BytesPerSecond, "Payload over long connections each second, both directions.")
             .query("", both(&[])),
-        Panel::figure("Lost by clients", Unit::PerSecond, "Packets that clients sent and took for lost, each second.")
-            .query("", once::long_per_second(&[], LOST, CHOSEN))
+        Panel::figure("Lost", Unit::PerSecond, "Packets that either end sent and took for lost, each second.")
+            .query("", once::sum(&[], &once::rate(LOST, CHOSEN)))
             .bounds(1.0, 10.0),
-        Panel::figure("Sent again", Unit::PerSecond, "Packets that clients sent a second time, each second.")
-            .query("", once::long_per_second(&[], AGAIN, CHOSEN))
+        Panel::figure("Sent again", Unit::PerSecond, "Packets that either end sent a second time, each second.")
+            .query("", once::sum(&[], &once::rate(AGAIN, CHOSEN)))
             .bounds(1.0, 10.0),
     ]
 }
 
 fn over_time() -> Vec<Panel> {
     let name = "{{source_workload}} {{source_address}} to {{destination_workload}} {{destination_address}}";
+    let end =
+        "{{reporter}} of {{source_workload}} {{source_address}} to {{destination_workload}} {{destination_address}}";
+    let ends = [&CONNECTION[..], &["reporter"]].concat();
     let service = ["destination_service"];
     let top = |of: String| format!("topk(10, {of})");
     let lifetime = |quantile| once::quantile(quantile, &[], "longwire_tcp_connection_duration_seconds", CHOSEN);
@@ -63,8 +66,12 @@ fn over_time() -> Vec<Panel> {
         Panel::lines("Top talkers", Unit::BytesPerSecond, "The ten long connections with the most payload.")
             .query(name, top(both(&CONNECTION)))
             .link(TO_SOURCE),
-        Panel::lines("Packets lost", Unit::PerSecond, "The ten long connections that lose the most packets.")
-            .query(name, top(once::long_per_second(&CONNECTION, LOST, CHOSEN)))
+        Panel::lines(
+            "Packets lost",
+            Unit::PerSecond,
+            "The ten ends of long connections that lose the most of the packets that they send: `source` is the client, `destination` the server.",
+        )
+        .query(end, top(once::sum(&ends, &once::rate(LOST, CHOSEN))))
             .link(TO_SOURCE),
         Panel::lines(
             "Round trip by service",
@@ -95,18 +102,18 @@ fn talkers() -> Panel {
         column(destination, "To workload", Some(TO_DESTINATION)),
         column(to, "To", None),
     ];
-    let total = |counters| once::long(&CONNECTION, counters, CHOSEN);
+    let total = |counters: [_; 2]| once::long(&CONNECTION, counters, CHOSEN);
     // The same fifty in every column.
     let talkative = format!("topk(50, {})", both(&CONNECTION));
     let of_those = |of: String| format!("{of} and {talkative}");
     Panel::table(
         "Long connections",
         columns,
-        "The fifty long connections with the most payload now: since when they are open, what moves over them, and over their whole life what moved and what their client lost or sent again.",
+        "The fifty long connections with the most payload now: since when they are open, what moves over them, and over their whole life what moved and what their client lost or sent again; their server, where the client is outside the cluster.",
     )
     .column("Now", Unit::BytesPerSecond, talkative.clone())
     .column("To server", Unit::Bytes, of_those(total(TO_SERVER)))
     .column("To client", Unit::Bytes, of_those(total(TO_CLIENT)))
-    .column("Lost", Unit::Count, of_those(total(LOST)))
-    .column("Sent again", Unit::Count, of_those(total(AGAIN)))
+    .column("Lost", Unit::Count, of_those(total([LOST; 2])))
+    .column("Sent again", Unit::Count, of_those(total([AGAIN; 2])))
 }

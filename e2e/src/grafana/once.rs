@@ -36,7 +36,7 @@ pub(super) const OPEN: &str = "longwire_tcp_connections_active";
 const AGAIN: &str = "longwire_tcp_retransmitted_bytes_total";
 
 /// A second's worth of a counter, over what a graph shows in one point.
-fn rate(series: &str, select: &str) -> String {
+pub(super) fn rate(series: &str, select: &str) -> String {
     format!("rate({series}{{{select}}}[$__rate_interval])")
 }
 

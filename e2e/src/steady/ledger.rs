@@ -2,6 +2,7 @@
 
 use crate::scrape::Labels;
 use parking_lot::Mutex;
+use std::iter;
 use std::time::{Duration, SystemTime};
 
 /// Cumulative, but for `open`.
@@ -14,12 +15,19 @@ pub struct Counts {
     pub to_server: u64,
     /// Payload bytes from server to client.
     pub to_client: u64,
-    /// Payload bytes that either end sent again, as the kernel counts on the socket itself.
+    /// Payload bytes that the reporting ends sent again, as the kernel counts on the socket itself.
     pub again: u64,
-    /// The same in segments, of the client alone.
-    pub segments_again: u64,
+    /// The same in segments.
+    pub segments_again: ByEnd,
     /// Connections that stay open.
     pub open: u64,
+}
+
+/// What the client counted and what the server did, where it reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ByEnd {
+    pub client: u64,
+    pub server: u64,
 }
 
 /// The least and the most that the programs have measured of a time.
@@ -86,6 +94,14 @@ impl Book {
         before.checked_sub(1).map_or_else(Counts::default, |last| self.entries[last].1)
     }
 
+    /// The most that one entry added.
+    #[must_use]
+    pub fn largest(&self, of: impl Fn(Counts) -> f64) -> f64 {
+        let totals = self.entries.iter().map(|(_, counts)| of(*counts));
+        let before = iter::once(0.0).chain(totals.clone());
+        totals.zip(before).map(|(total, before)| total - before).fold(0.0, f64::max)
+    }
+
     #[must_use]
     pub fn spread(&self, of: Time) -> Option<Spread> {
         self.times[of as usize]
@@ -101,7 +117,10 @@ impl Counts {
             to_server: self.to_server + more.to_server,
             to_client: self.to_client + more.to_client,
             again: self.again + more.again,
-            segments_again: self.segments_again + more.segments_again,
+            segments_again: ByEnd {
+                client: self.segments_again.client + more.segments_again.client,
+                server: self.segments_again.server + more.segments_again.server,
+            },
             open: self.open + more.open,
         }
     }

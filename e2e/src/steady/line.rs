@@ -1,6 +1,6 @@
 //! One client that does the same each turn.
 
-use super::ledger::{Counts, Ledger, Time};
+use super::ledger::{ByEnd, Counts, Ledger, Time};
 use super::town::ANSWERS;
 use crate::kubernetes::running::Running;
 use crate::scrape::Labels;
@@ -30,7 +30,14 @@ pub(super) enum Work {
     /// Nobody listens there.
     Refused,
     /// One connection that stays open; bytes each turn from server to client.
-    Long { ends: (TcpStream, TcpStream), down: u64, server: &'static str, seen: Counts },
+    Long { ends: (TcpStream, TcpStream), down: u64, server: &'static str, seen: Option<Again> },
+}
+
+/// What a connection's reporting ends had sent again at its last turn.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Again {
+    bytes: u64,
+    segments: ByEnd,
 }
 
 impl std::fmt::Debug for Line {
@@ -66,21 +73,27 @@ impl Line {
                 traffic::pass(near, far, *up)?;
                 traffic::pass(far, near, *down)?;
                 let (client, other) = (TcpInfo::of(near)?, TcpInfo::of(far)?);
-                let again = client.retransmitted_bytes + other.retransmitted_bytes - seen.again;
-                let segments_again = client.retransmitted_segments - seen.segments_again;
-                let first = u64::from(seen.opened == 0);
+                // Nobody reports what an end outside the cluster sent again.
+                let of = |reporter: &str, counted| if reporters.contains(&reporter) { counted } else { 0 };
+                let again = of("source", client.retransmitted_bytes) + of("destination", other.retransmitted_bytes);
+                let segments_again = ByEnd {
+                    client: of("source", client.retransmitted_segments),
+                    server: of("destination", other.retransmitted_segments),
+                };
+                let first = u64::from(seen.is_none());
+                let before = seen.replace(Again { bytes: again, segments: segments_again }).unwrap_or_default();
                 let more = Counts {
                     opened: first,
                     open: first,
                     to_server: *up,
                     to_client: *down,
-                    again,
-                    segments_again,
+                    again: again - before.bytes,
+                    segments_again: ByEnd {
+                        client: segments_again.client - before.segments.client,
+                        server: segments_again.server - before.segments.server,
+                    },
                     ..Counts::default()
                 };
-                seen.again += again;
-                seen.segments_again += segments_again;
-                seen.opened = 1;
                 let times = [(Time::RoundTrip, client.round_trip), (Time::RoundTrip, other.round_trip)];
                 ledger.add(&labels(Some(*server)), reporters, more, &times);
             }

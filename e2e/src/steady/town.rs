@@ -1,6 +1,5 @@
 //! Who is there: pods on both nodes, their Services, and somebody outside the cluster.
 
-use super::ledger::Counts;
 use super::line::{Line, Naming, Work, connect};
 use super::server::Server;
 use crate::kubernetes::layout::{MACHINE, NODES};
@@ -86,10 +85,14 @@ impl Town {
             servers.push(Server::start(listener, answer)?);
         }
         await_proxies(&pods)?;
-        // Segment by segment, or a drop would take sixty at a time; on arrival, so that it is lost for TCP too.
-        pods["batch"].netns().command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
-        let lossy = format!("-A INPUT -p tcp -s {} --dport {LONG} -m statistic", pods["batch"].address);
-        iptables(pods["store"].netns(), &format!("{lossy} --mode random --probability 0.1 -j DROP"))?;
+        let from_batch = format!("-s {} --dport {LONG}", pods["batch"].address);
+        // More on the way back, and a turn takes seconds: no steady traffic.
+        for (to, packets, share) in [("store", from_batch, 0.1), ("batch", format!("--sport {LONG}"), 0.03)] {
+            // Segment by segment, or a drop would take sixty at a time; on arrival, so that it is lost for TCP too.
+            pods[to].netns().command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
+            let lost = format!("-m statistic --mode random --probability {share} -j DROP");
+            iptables(pods[to].netns(), &format!("-A INPUT -p tcp {packets} {lost}"))?;
+        }
         Ok(Self { pods, services, outside, _servers: servers })
     }
 
@@ -118,7 +121,7 @@ impl Town {
             short("reviews-v1 to ratings", "reviews-v1", service("ratings", PORT), 500, "ratings"),
             short("reviews-v2 to ratings", "reviews-v2", service("ratings", PORT), 700, "ratings"),
             self.long(namespace, "ratings", "store", [1_500, 2_500])?,
-            self.long(namespace, "batch", "store", [60_000, 1_000])?,
+            self.long(namespace, "batch", "store", [60_000, 30_000])?,
             self.long(namespace, OUTSIDE, "web", [300, 200])?,
             Line { labels: naming(namespace, Some("web"), None), reporters: &["source"], ..beyond },
             Line { from: None, labels: naming(namespace, None, Some("web")), reporters: &["destination"], ..to_web },
@@ -148,7 +151,7 @@ impl Town {
             from: client.cloned(),
             to: address,
             up,
-            work: Work::Long { ends, down, server: to, seen: Counts::default() },
+            work: Work::Long { ends, down, server: to, seen: None },
             labels: Box::new(move |_| labels.clone()),
             reporters: if client.is_some() { &["source", "destination"] } else { &["destination"] },
         })
