@@ -2,6 +2,8 @@
 
 #[path = "chart/documented.rs"]
 mod documented;
+#[path = "chart/grafana.rs"]
+mod grafana;
 #[path = "chart/images.rs"]
 mod images;
 #[path = "chart/refused.rs"]
