@@ -5,6 +5,7 @@ pub mod replica;
 use super::Kubernetes;
 use super::helm::Helm;
 use super::layout::{NODES, address};
+use super::namespace;
 use crate::scrape::{Format, Scrape};
 use crate::wait::eventually;
 use crate::{http, probe};
@@ -56,10 +57,13 @@ pub fn get(node: &str, path: &str) -> Result<http::Response> {
     http::get_from((address(node), probe::PORT).into(), path)
 }
 
+/// What the probe of a node says of all tests that go on.
 pub fn scrape(node: &str) -> Result<Scrape> {
     let response = get(node, "/metrics")?;
     ensure!(response.status == 200, "/metrics of {node} says {}", response.status);
-    Scrape::parse(&String::from_utf8(response.body)?, Format::Text)
+    let page = String::from_utf8(response.body)?;
+    let page: String = page.split_inclusive('\n').filter(|line| !namespace::has_ended(line)).collect();
+    Scrape::parse(&page, Format::Text)
 }
 
 /// What the probes of both nodes say, as one.

@@ -6,10 +6,17 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1 as core;
 use kube::api::{Api, DeleteParams, ObjectMeta, PostParams};
 use kube::runtime::wait::Condition;
-use parking_lot::{RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{Mutex, RwLockReadGuard, RwLockWriteGuard};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Formatter};
+
+/// Of the names of all of them.
+const PREFIX: &str = "e2e-";
+
+/// Those of tests that have ended.
+static ENDED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 pub struct Namespace<'a> {
     kubernetes: &'a Kubernetes,
@@ -29,7 +36,7 @@ pub(crate) enum Turn<'a> {
 impl<'a> Namespace<'a> {
     pub(crate) fn new(kubernetes: &'a Kubernetes, turn: Turn<'a>) -> Result<Self> {
         let client = kubernetes.client()?;
-        let metadata = ObjectMeta { generate_name: Some("e2e-".to_owned()), ..ObjectMeta::default() };
+        let metadata = ObjectMeta { generate_name: Some(PREFIX.to_owned()), ..ObjectMeta::default() };
         let namespace = core::Namespace { metadata, ..core::Namespace::default() };
         let all: Api<core::Namespace> = Api::all(client.clone());
         let made = kubernetes.block_on(all.create(&PostParams::default(), &namespace))?;
@@ -71,6 +78,12 @@ impl<'a> Namespace<'a> {
     }
 }
 
+/// Whether a series is of a test that has ended. Pages have more of those with every test, and in the end little else.
+pub(crate) fn has_ended(series: &str) -> bool {
+    let mut values = series.split("=\"").filter_map(|behind| behind.split('"').next());
+    values.find(|value| value.starts_with(PREFIX)).is_some_and(|name| ENDED.lock().contains(name))
+}
+
 impl Debug for Namespace<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Namespace").field("name", &self.name).finish_non_exhaustive()
@@ -80,6 +93,7 @@ impl Debug for Namespace<'_> {
 impl Drop for Namespace<'_> {
     fn drop(&mut self) {
         let all: Api<core::Namespace> = Api::all(self.client.clone());
+        ENDED.lock().insert(self.name.clone());
         // What is left of it goes with the cluster.
         let _ = self.kubernetes.block_on(all.delete(&self.name, &DeleteParams::default()));
     }

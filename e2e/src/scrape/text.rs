@@ -3,8 +3,6 @@
 use super::{Labels, Sample};
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::HashSet;
-use std::iter::Peekable;
-use std::str::Chars;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -29,7 +27,7 @@ pub(super) fn parse(body: &str, format: Format) -> Result<Vec<Sample>> {
         }
     };
     ensure!(body.is_empty() || body.ends_with('\n'), "the last line does not end");
-    let (mut samples, mut families, mut series) = (Vec::new(), HashSet::new(), HashSet::new());
+    let (mut samples, mut families) = (Vec::new(), HashSet::new());
     let mut family = Family::default();
     for (index, line) in body.lines().enumerate() {
         let context = || format!("line {}: {line}", index + 1);
@@ -40,9 +38,12 @@ pub(super) fn parse(body: &str, format: Format) -> Result<Vec<Sample>> {
         let sample = sample(line).with_context(context)?;
         belongs(&sample, &family, format).with_context(context)?;
         family.has_samples = true;
-        ensure!(series.insert((sample.name.clone(), sample.labels.clone())), "{}: the series came before", context());
         samples.push(sample);
     }
+    let mut series: Vec<(&String, &Labels)> = samples.iter().map(|sample| (&sample.name, &sample.labels)).collect();
+    series.sort();
+    let twice = series.windows(2).find(|pair| pair[0] == pair[1]);
+    ensure!(twice.is_none(), "{twice:?} is one series twice");
     Ok(samples)
 }
 
@@ -96,51 +97,55 @@ fn sample(line: &str) -> Result<Sample> {
     let end = line.find(['{', ' ']).context("no value")?;
     let (name, rest) = line.split_at(end);
     ensure!(is_name(name), "{name:?} is no metric name");
-    let mut chars = rest.chars().peekable();
-    let labels = if chars.next_if_eq(&'{').is_some() { labels(&mut chars)? } else { Labels::new() };
-    ensure!(chars.next() == Some(' '), "one space stands before the value");
-    let value: String = chars.collect();
+    let (labels, rest) = match rest.strip_prefix('{') {
+        Some(rest) => labels(rest)?,
+        None => (Labels::new(), rest),
+    };
+    let value = rest.strip_prefix(' ').context("one space stands before the value")?;
     let value = value.parse().with_context(|| format!("value {value:?}"))?;
     Ok(Sample { name: name.to_owned(), labels, value })
 }
 
-fn labels(chars: &mut Peekable<Chars<'_>>) -> Result<Labels> {
+/// The labels, and what stands behind them.
+fn labels(mut rest: &str) -> Result<(Labels, &str)> {
     let mut labels = Labels::new();
     loop {
-        let mut name = String::new();
-        while let Some(char) = chars.next_if(|char| *char != '=') {
-            name.push(char);
-        }
-        ensure!(is_name(&name) && !name.contains(':'), "{name:?} is no label name");
-        ensure!(chars.next() == Some('=') && chars.next() == Some('"'), "a label is name=\"value\"");
-        let value = value(chars)?;
-        ensure!(labels.insert(name.clone(), value).is_none(), "label {name} twice");
-        match chars.next() {
-            Some(',') => {}
-            Some('}') => return Ok(labels),
-            other => bail!("{other:?} after a label"),
+        let (name, behind) = rest.split_once('=').context("a label has no value")?;
+        ensure!(is_name(name) && !name.contains(':'), "{name:?} is no label name");
+        let (value, behind) = value(behind.strip_prefix('"').context("a label is name=\"value\"")?)?;
+        ensure!(labels.insert(name.to_owned(), value).is_none(), "label {name} twice");
+        match behind.split_at_checked(1) {
+            Some((",", behind)) => rest = behind,
+            Some(("}", behind)) => return Ok((labels, behind)),
+            _ => bail!("{behind:?} after a label"),
         }
     }
 }
 
-fn value(chars: &mut Peekable<Chars<'_>>) -> Result<String> {
+/// A value with its escapes read back, and what stands behind its closing quote. Piece by piece, as tests read pages of
+/// megabytes without a compiler's optimizations.
+fn value(mut rest: &str) -> Result<(String, &str)> {
     let mut value = String::new();
     loop {
-        match chars.next().context("a label value does not end")? {
-            '"' => return Ok(value),
-            '\\' => value.push(match chars.next() {
-                Some('n') => '\n',
-                Some(escaped @ ('\\' | '"')) => escaped,
-                other => bail!("the escape \\{other:?}"),
-            }),
-            char => value.push(char),
-        }
+        let (piece, behind) = rest.split_once('"').context("a label value does not end")?;
+        let Some((before, escaped)) = piece.split_once('\\') else {
+            value.push_str(piece);
+            return Ok((value, behind));
+        };
+        value.push_str(before);
+        let escaped = &rest[rest.len() - behind.len() - 1 - escaped.len()..];
+        value.push(match escaped.chars().next() {
+            Some('n') => '\n',
+            Some(escaped @ ('\\' | '"')) => escaped,
+            other => bail!("the escape \\{other:?}"),
+        });
+        rest = &escaped[1..];
     }
 }
 
 fn is_name(name: &str) -> bool {
-    let starts = |char: char| char.is_ascii_alphabetic() || "_:".contains(char);
-    name.starts_with(starts) && name.chars().all(|char| starts(char) || char.is_ascii_digit())
+    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
+    name.bytes().all(is_inner) && name.starts_with(|first: char| !first.is_ascii_digit())
 }
 
 #[cfg(test)]
