@@ -4,9 +4,10 @@
 use super::kwok::Kwok;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service};
+use kube::Client;
 use kube::api::{Api, DeleteParams, ListParams, PostParams};
-use kube::{Client, Error};
 use serde_json::json;
+use std::future::Future;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -39,13 +40,30 @@ impl Crowd {
 
     /// Until the API server has taken all of it in.
     pub async fn create(&self, client: &Client) -> Result<()> {
+        self.each(client, |crowd, client, number| async move { crowd.create_one(&client, number).await }).await
+    }
+
+    /// Until the API server has let all pods go. Not with one request for all: it takes no more than a minute for one.
+    pub async fn delete(&self, client: &Client) -> Result<()> {
+        self.each(client, |crowd, client, number| async move { crowd.delete_one(&client, number).await }).await
+    }
+
+    /// Does something for each workload.
+    async fn each<Done>(
+        &self,
+        client: &Client,
+        act: impl Fn(Arc<Self>, Client, usize) -> Done + Copy + Send + 'static,
+    ) -> Result<()>
+    where
+        Done: Future<Output = Result<()>> + Send,
+    {
         let crowd = Arc::new(self.clone());
         let mut hands = JoinSet::new();
         for hand in 0..HANDS {
             let (crowd, client) = (Arc::clone(&crowd), client.clone());
             hands.spawn(async move {
                 for number in (hand..crowd.workloads).step_by(HANDS) {
-                    crowd.create_one(&client, number).await?;
+                    act(Arc::clone(&crowd), client.clone(), number).await?;
                 }
                 Ok::<_, anyhow::Error>(())
             });
@@ -90,6 +108,15 @@ impl Crowd {
         Ok(())
     }
 
+    async fn delete_one(&self, client: &Client, number: usize) -> Result<()> {
+        let namespace = &self.namespaces[number % self.namespaces.len()];
+        let pods = Api::<Pod>::namespaced(client.clone(), namespace);
+        for pod in 0..REPLICAS {
+            pods.delete(&format!("{}-{pod}", name(number)), &DeleteParams::default()).await?;
+        }
+        Ok(())
+    }
+
     /// An error while some pod does not run.
     pub async fn check_running(&self, client: &Client) -> Result<()> {
         // From the API server's memory.
@@ -97,14 +124,6 @@ impl Crowd {
         for (number, namespace) in self.namespaces.iter().enumerate() {
             let found = Api::<Pod>::namespaced(client.clone(), namespace).list_metadata(&pending).await?.items.len();
             ensure!(found == 0, "{found} pods of namespace {number} of {} do not run", self.namespaces.len());
-        }
-        Ok(())
-    }
-
-    pub async fn delete(&self, client: &Client) -> Result<(), Error> {
-        let (delete, all) = (DeleteParams::default(), ListParams::default().labels("of=crowd"));
-        for namespace in &self.namespaces {
-            Api::<Pod>::namespaced(client.clone(), namespace).delete_collection(&delete, &all).await?;
         }
         Ok(())
     }
