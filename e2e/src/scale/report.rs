@@ -7,7 +7,7 @@ use std::fmt::Write;
 #[must_use]
 pub(super) fn line(figure: &Figure) -> String {
     let Figure { name, unit, value, note, .. } = figure;
-    let mut line = format!("{name:<28} {:>12}", format!("{} {unit}", number(*value)));
+    let mut line = format!("{name:<28} {:>12}", quantity(*value, unit));
     if let Some(bound) = bound(figure) {
         let missed = if figure.is_within() { "" } else { " MISSED" };
         // Writing to a string does not fail.
@@ -44,7 +44,7 @@ pub(super) fn page(figures: &[Figure], machine: &Value) -> String {
     for figure in figures {
         let Figure { name, unit, value, .. } = figure;
         let bound = bound(figure).unwrap_or_else(|| "-".to_owned());
-        let _ = writeln!(text, "| `{name}` | {} {unit} | {bound} |", number(*value));
+        let _ = writeln!(text, "| `{name}` | {} | {bound} |", quantity(*value, unit));
     }
     text += "\n## How each was measured\n\n";
     for Figure { name, how, .. } in figures {
@@ -61,14 +61,15 @@ fn bound(figure: &Figure) -> Option<String> {
     }
 }
 
-/// As many digits as a measurement is worth; counts whole.
-fn number(value: f64) -> String {
-    match value.abs() {
+/// As many digits as a measurement is worth, and its unit; counts whole and without one.
+fn quantity(value: f64, unit: &str) -> String {
+    let number = match value.abs() {
         whole if whole.fract() == 0.0 => format!("{value:.0}"),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),
-    }
+    };
+    format!("{number} {unit}").trim_end().to_owned()
 }
 
 #[cfg(test)]

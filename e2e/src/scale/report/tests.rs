@@ -16,7 +16,7 @@ fn a_line_names_value_bound_and_note_and_says_when_a_bound_is_missed() {
     assert_eq!(
         lines,
         [
-            "pods                               20000    bound 20000",
+            "pods                                20000   bound 20000",
             "operator_mb                        412 MB   bound <= 400 MB MISSED   [now 300 MB]",
             "index_lag_s                        1.23 s",
         ]
@@ -33,7 +33,7 @@ fn the_page_has_a_row_and_a_sentence_a_figure_and_names_the_machine() {
         rest,
         "2026-01-02: CPU, 2 CPUs, 8 GiB of memory, kernel 6.1, commit -, test build.\n\n\
          | figure | value | bound |\n|---|---|---|\n\
-         | `pods` | 20000  | 20000 |\n\
+         | `pods` | 20000 | 20000 |\n\
          | `operator_mb` | 412 MB | <= 400 MB |\n\
          | `index_lag_s` | 1.23 s | - |\n\n\
          ## How each was measured\n\n- `pods`: Known.\n- `operator_mb`: VmHWM.\n- `index_lag_s`: Time.\n"
