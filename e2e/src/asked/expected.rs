@@ -19,8 +19,8 @@ const WINDOWS: [(f64, f64); 4] = [(0.0, 0.0), (-LATE, 0.0), (LATE, 0.0), (0.0, -
 const WITHIN: f64 = 0.1;
 /// Events that may fall between the windows of a graph.
 const FEW: f64 = 2.0;
-/// A turn of the programs' enters its book at its end; so many seconds later all that Prometheus may know is there.
-const TURN: f64 = 1.0;
+/// A turn enters its book at its end, which losses put off; so many seconds later all that Prometheus may know is there.
+const TURN: f64 = 3.0;
 /// What counts as nothing: a rounding of Prometheus'.
 const NOTHING: f64 = 1e-6;
 
