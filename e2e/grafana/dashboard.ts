@@ -12,7 +12,6 @@ type Json<T> = T extends (infer One)[] ? Json<One>[]
 
 export type Dashboard = Json<schema.Dashboard>;
 export type Field = Json<schema.FieldConfig>;
-export type Row = Json<schema.RowPanel>;
 
 // By a panel's type.
 export interface Options {

@@ -24,6 +24,9 @@ const TURN: f64 = 3.0;
 /// What counts as nothing: a rounding of Prometheus'.
 const NOTHING: f64 = 1e-6;
 
+/// A measure, at the reporter where it matters which.
+type Figure<'a> = (Measure, Option<&'a str>);
+
 /// Between which values a row's must lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
@@ -79,10 +82,10 @@ impl Truth<'_> {
             Of::Rate(measure) => {
                 let rate = |(labels, books): (&Labels, &Vec<Book>)| {
                     let reporter = expectation.reporter.as_ref().or_else(|| labels.get("reporter"));
-                    let measure = measure.at(reporter.map(String::as_str));
-                    let beside = FEW * largest(books, measure) + expectation.few;
+                    let figure = (*measure, reporter.map(String::as_str));
+                    let beside = FEW * largest(books, figure) + expectation.few;
                     let rate =
-                        Expected::over(WINDOWS.into_iter().map(|window| self.per_second(books, measure, window)))?;
+                        Expected::over(WINDOWS.into_iter().map(|window| self.per_second(books, figure, window)))?;
                     Some((labels.clone(), rate.wider(within).beside(beside / WINDOW)))
                 };
                 grouped.iter().filter_map(rate).collect()
@@ -95,13 +98,13 @@ impl Truth<'_> {
             Of::Share(measure) => {
                 let share = |(labels, books): (&Labels, &Vec<Book>)| {
                     let of = |window| {
-                        let sent = self.per_second(books, Measure::Bytes, window);
-                        (sent > 0.0).then(|| self.per_second(books, *measure, window) / sent)
+                        let sent = self.per_second(books, (Measure::Bytes, None), window);
+                        (sent > 0.0).then(|| self.per_second(books, (*measure, None), window) / sent)
                     };
                     let share = Expected::over(WINDOWS.into_iter().filter_map(of))?;
                     // Of a short connection nobody but the kernel knows what it sent again.
-                    let beside = FEW * largest(books, Measure::Bytes) / WINDOW;
-                    let sent = self.per_second(books, Measure::Bytes, (0.0, 0.0));
+                    let beside = FEW * largest(books, (Measure::Bytes, None)) / WINDOW;
+                    let sent = self.per_second(books, (Measure::Bytes, None), (0.0, 0.0));
                     Some((labels.clone(), share.wider(within).beside(beside / sent)))
                 };
                 grouped.iter().filter_map(share).collect()
@@ -141,7 +144,7 @@ impl Truth<'_> {
 
     /// Between what was counted a little before and what is now; a short connection may be seen open.
     fn now(&self, books: &[Book], measure: Measure) -> Expected {
-        let at = |moment| books.iter().map(|book| measure.of(book, book.at(moment))).sum::<f64>();
+        let at = |moment| books.iter().map(|book| measure.of(book, book.at(moment), None)).sum::<f64>();
         let passing = match measure {
             Measure::Open => books.iter().filter(|book| book.at(self.moment).open == 0).count(),
             _ => 0,
@@ -162,10 +165,10 @@ impl Truth<'_> {
     }
 
     /// What the programs counted each second, in the window whose ends are moved.
-    fn per_second(&self, books: &[Book], of: Measure, (from, to): (f64, f64)) -> f64 {
+    fn per_second(&self, books: &[Book], (of, reporter): Figure<'_>, (from, to): (f64, f64)) -> f64 {
         let [began, ended] = [self.moment - WINDOW + from, self.moment + to];
-        let increase: f64 = books.iter().map(|book| of.of(book, book.at(ended)) - of.of(book, book.at(began))).sum();
-        increase / (ended - began)
+        let at = |moment| books.iter().map(|book| of.of(book, book.at(moment), reporter)).sum::<f64>();
+        (at(ended) - at(began)) / (ended - began)
     }
 
     fn own_rate(&self, expectation: &Expectation, figure: &str, within: f64) -> Result<Rows<Expected>> {
@@ -209,29 +212,30 @@ impl Truth<'_> {
 }
 
 /// The most that one turn added.
-fn largest(books: &[Book], of: Measure) -> f64 {
-    books.iter().map(|book| book.largest(|counts| of.of(book, counts))).fold(0.0, f64::max)
+fn largest(books: &[Book], (of, reporter): Figure<'_>) -> f64 {
+    books.iter().map(|book| book.largest(|counts| of.of(book, counts, reporter))).fold(0.0, f64::max)
 }
 
 impl Measure {
     #[expect(clippy::cast_precision_loss, reason = "what a test counts stays below 2^53")]
-    fn of(self, book: &Book, counts: Counts) -> f64 {
+    fn of(self, book: &Book, counts: Counts, reporter: Option<&str>) -> f64 {
         let ByEnd { client, server } = counts.segments_again;
-        let value = match self {
-            Self::ToServer | Self::Received => counts.to_server,
-            Self::ToClient | Self::Sent => counts.to_client,
-            Self::Bytes => counts.to_server + counts.to_client,
-            Self::Opened => counts.opened,
-            Self::Closed => counts.closed,
-            Self::Failed => counts.failed,
-            Self::Again => counts.again,
-            Self::SegmentsAgain => client + server,
-            Self::ClientsSegmentsAgain => client,
-            Self::ServersSegmentsAgain => server,
-            Self::SpeakersSegmentsAgain => {
-                return Self::SegmentsAgain.at(book.reporters.first().copied()).of(book, counts);
+        let value = match (self, reporter) {
+            (Self::Received, Some("source")) | (Self::ToClient, _) => counts.to_client,
+            (Self::Sent, Some("source")) | (Self::Received | Self::ToServer, _) => counts.to_server,
+            (Self::Sent, _) => counts.to_client,
+            (Self::Bytes, _) => counts.to_server + counts.to_client,
+            (Self::Opened, _) => counts.opened,
+            (Self::Closed, _) => counts.closed,
+            (Self::Failed, _) => counts.failed,
+            (Self::Again, _) => counts.again,
+            (Self::SegmentsAgain, Some("source")) => client,
+            (Self::SegmentsAgain, Some(_)) => server,
+            (Self::SegmentsAgain, None) => client + server,
+            (Self::SpeakersSegmentsAgain, _) => {
+                return Self::SegmentsAgain.of(book, counts, book.reporters.first().copied());
             }
-            Self::Open => counts.open,
+            (Self::Open, _) => counts.open,
         };
         value as f64
     }

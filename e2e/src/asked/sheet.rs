@@ -116,28 +116,11 @@ pub enum Measure {
     SegmentsAgain,
     /// By the end that speaks for the connection: its client, or its server where the client is outside the cluster.
     SpeakersSegmentsAgain,
-    ClientsSegmentsAgain,
-    ServersSegmentsAgain,
     Open,
     /// As Kmesh counts: what the reporting end itself received.
     Received,
     /// And sent.
     Sent,
-}
-
-impl Measure {
-    /// Which direction it is at a reporter.
-    #[must_use]
-    pub fn at(self, reporter: Option<&str>) -> Self {
-        match (self, reporter) {
-            (Self::Received, Some("source")) => Self::ToClient,
-            (Self::Sent, Some("source")) | (Self::Received, _) => Self::ToServer,
-            (Self::Sent, _) => Self::ToClient,
-            (Self::SegmentsAgain, Some("source")) => Self::ClientsSegmentsAgain,
-            (Self::SegmentsAgain, Some(_)) => Self::ServersSegmentsAgain,
-            (other, _) => other,
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

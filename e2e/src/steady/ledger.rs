@@ -63,16 +63,32 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Adds to an edge's book, which is opened with the first entry.
+    /// Adds to an edge's book.
     pub(super) fn add(&self, labels: &Labels, reporters: &[&'static str], more: Counts, times: &[(Time, Duration)]) {
+        self.enter(labels, reporters, times, |before| before.plus(more));
+    }
+
+    /// Enters what there is in all.
+    pub(super) fn reach(&self, labels: &Labels, reporters: &[&'static str], total: Counts, times: &[(Time, Duration)]) {
+        self.enter(labels, reporters, times, |_| total);
+    }
+
+    /// The book is opened with the first entry.
+    fn enter(
+        &self,
+        labels: &Labels,
+        reporters: &[&'static str],
+        times: &[(Time, Duration)],
+        total: impl Fn(Counts) -> Counts,
+    ) {
         let mut books = self.books.lock();
         let at = books.iter().position(|book| book.labels == *labels).unwrap_or_else(|| {
             books.push(Book { labels: labels.clone(), reporters: reporters.to_vec(), ..Book::default() });
             books.len() - 1
         });
         let book = &mut books[at];
-        let total = book.entries.last().map_or(more, |(_, before)| before.plus(more));
-        book.entries.push((now(), total));
+        let before = book.entries.last().map(|(_, before)| *before).unwrap_or_default();
+        book.entries.push((now(), total(before)));
         for (time, measured) in times {
             let (spread, measured) = (&mut book.times[*time as usize], measured.as_secs_f64());
             let Spread { least, most } = spread.unwrap_or(Spread { least: measured, most: measured });

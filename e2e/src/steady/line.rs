@@ -30,14 +30,7 @@ pub(super) enum Work {
     /// Nobody listens there.
     Refused,
     /// One connection that stays open; bytes each turn from server to client.
-    Long { ends: (TcpStream, TcpStream), down: u64, server: &'static str, seen: Option<Again> },
-}
-
-/// What a connection's reporting ends had sent again at its last turn.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Again {
-    bytes: u64,
-    segments: ByEnd,
+    Long { ends: (TcpStream, TcpStream), down: u64, server: &'static str, seen: Counts },
 }
 
 impl std::fmt::Debug for Line {
@@ -75,27 +68,20 @@ impl Line {
                 let (client, other) = (TcpInfo::of(near)?, TcpInfo::of(far)?);
                 // Nobody reports what an end outside the cluster sent again.
                 let of = |reporter: &str, counted| if reporters.contains(&reporter) { counted } else { 0 };
-                let again = of("source", client.retransmitted_bytes) + of("destination", other.retransmitted_bytes);
-                let segments_again = ByEnd {
-                    client: of("source", client.retransmitted_segments),
-                    server: of("destination", other.retransmitted_segments),
-                };
-                let first = u64::from(seen.is_none());
-                let before = seen.replace(Again { bytes: again, segments: segments_again }).unwrap_or_default();
-                let more = Counts {
-                    opened: first,
-                    open: first,
-                    to_server: *up,
-                    to_client: *down,
-                    again: again - before.bytes,
+                *seen = Counts {
+                    opened: 1,
+                    open: 1,
+                    to_server: seen.to_server + *up,
+                    to_client: seen.to_client + *down,
+                    again: of("source", client.retransmitted_bytes) + of("destination", other.retransmitted_bytes),
                     segments_again: ByEnd {
-                        client: segments_again.client - before.segments.client,
-                        server: segments_again.server - before.segments.server,
+                        client: of("source", client.retransmitted_segments),
+                        server: of("destination", other.retransmitted_segments),
                     },
                     ..Counts::default()
                 };
                 let times = [(Time::RoundTrip, client.round_trip), (Time::RoundTrip, other.round_trip)];
-                ledger.add(&labels(Some(*server)), reporters, more, &times);
+                ledger.reach(&labels(Some(*server)), reporters, *seen, &times);
             }
         }
         Ok(())

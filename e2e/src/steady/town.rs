@@ -1,5 +1,6 @@
 //! Who is there: pods on both nodes, their Services, and somebody outside the cluster.
 
+use super::ledger::Counts;
 use super::line::{Line, Naming, Work, connect};
 use super::server::Server;
 use crate::kubernetes::layout::{MACHINE, NODES};
@@ -151,7 +152,7 @@ impl Town {
             from: client.cloned(),
             to: address,
             up,
-            work: Work::Long { ends, down, server: to, seen: None },
+            work: Work::Long { ends, down, server: to, seen: Counts::default() },
             labels: Box::new(move |_| labels.clone()),
             reporters: if client.is_some() { &["source", "destination"] } else { &["destination"] },
         })
