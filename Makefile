@@ -37,6 +37,11 @@ e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="
 	@.ci/deps test
 	cargo test --workspace --locked --test cluster -- $(E2E)
 
+.PHONY: siege
+siege: deps ## Run the attacks, release builds within the chart's memory limits, and print what each costs (as root; SIEGE="series_flood::")
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e --bins
+	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) cargo test --locked -p longwire-e2e --test siege -- --nocapture --test-threads=1 $(SIEGE)
+
 .PHONY: cluster-up
 cluster-up: cluster-deps ## Bring up a Kubernetes of two nodes on this machine, to look around in (as root)
 	@$(TARGET)/debug/longwire-cluster up

@@ -1,6 +1,6 @@
 //! Nothing is left behind: cgroups and files go when the process that made them is gone, even by SIGKILL.
 
-use crate::{binaries, cgroup, kept};
+use crate::{binaries, cgroup, kept, memory_cgroup};
 use anyhow::{Context, Result};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -45,7 +45,7 @@ pub fn sweep_after(process: u32) -> Result<()> {
 
 /// Removes what a process may have left.
 pub fn sweep(process: u32) -> Result<()> {
-    let cgroups = cgroup::remove(&cgroup::root_of(process)?);
+    let cgroups = cgroup::remove(&cgroup::root_of(process)?).and(memory_cgroup::sweep(process));
     let prefix = format!("{TEMPORARY}{process}-");
     for entry in fs::read_dir(env::temp_dir())?.flatten() {
         if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix)) {

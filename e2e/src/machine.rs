@@ -117,8 +117,14 @@ impl Machine {
 
 /// Starts an operator on the node's loopback and waits until it listens.
 pub fn start_operator(node: &Node, manifests: &std::path::Path) -> Result<Process> {
+    start_operator_under(node, &[], manifests)
+}
+
+/// The same below a wrapper such as `setpriv ...`.
+pub fn start_operator_under(node: &Node, wrapper: &[&str], manifests: &std::path::Path) -> Result<Process> {
     let program = binaries::find("longwire-operator")?;
-    let line = [program.to_str().context("path")?, "--manifests", manifests.to_str().context("path")?];
+    let mut line = wrapper.to_vec();
+    line.extend([program.to_str().context("path")?, "--manifests", manifests.to_str().context("path")?]);
     let mut operator = Process::start(&node.netns, "longwire-operator", &line)?;
     crate::wait::eventually(Duration::from_secs(10), || {
         operator.check_alive()?;

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use longwire_e2e::edge::Truth;
 use longwire_e2e::janitor;
 use longwire_e2e::machine::Machine;
+use longwire_e2e::memory_cgroup::MemoryCgroup;
 use longwire_e2e::node::iptables;
 use longwire_e2e::tcp_info::TcpInfo;
 use longwire_e2e::traffic::{await_acknowledged, exchange, pass};
@@ -84,5 +85,19 @@ fn what_a_dead_run_left_is_swept_processes_and_all() -> Result<()> {
     janitor::sweep(dead.id())?;
     ensure!(!root.exists() && !files.exists(), "something is left");
     ensure!(!orphan.await_exit(Duration::from_secs(5))?.success());
+    Ok(())
+}
+
+#[test]
+fn a_process_past_its_memory_is_ended_and_that_is_counted() -> Result<()> {
+    let (memory, netns) = (MemoryCgroup::new("harness", 16 << 20)?, Netns::new()?);
+    let wrapper = memory.wrapper();
+    // It keeps the last line, which never ends.
+    let line: Vec<&str> = wrapper.iter().map(String::as_str).chain(["tail", "/dev/zero"]).collect();
+    let status = Process::start(&netns, "glutton", &line)?.await_exit(Duration::from_secs(20))?;
+    ensure!(!status.success(), "it ended with {status}");
+    assert_eq!(memory.oom_kills()?, 1);
+    let peak = memory.peak()?;
+    ensure!((14 << 20..=17 << 20).contains(&peak), "{peak} bytes at most");
     Ok(())
 }

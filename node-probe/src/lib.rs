@@ -14,6 +14,7 @@ mod http;
 mod kernel;
 mod log;
 mod options;
+mod panics;
 mod run;
 mod sampler;
 mod saver;
@@ -30,7 +31,9 @@ use std::process::ExitCode;
 /// The whole program: until SIGTERM or SIGINT.
 #[must_use]
 pub fn main() -> ExitCode {
-    let outcome = match Task::parse() {
+    let task = Task::parse();
+    panics::end_the_process();
+    let outcome = match task {
         Task::Perform(Command::Uninstall(uninstall)) => {
             log::start(LogFormat::Text);
             uninstall::run(&uninstall)

@@ -29,6 +29,7 @@ pub mod log;
 pub mod merge;
 pub mod object;
 pub mod options;
+pub mod panics;
 pub mod progress;
 pub mod prove;
 pub mod publish;

@@ -1,6 +1,6 @@
 use clap::Parser;
 use longwire_operator::options::{Command, CommandLine, Crds, LogFormat};
-use longwire_operator::{crds, log, prove, retire, run};
+use longwire_operator::{crds, log, panics, prove, retire, run};
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ async fn main() -> ExitCode {
     let CommandLine { command, options } = CommandLine::parse();
     // Who reads the log of a job is a person.
     log::start(command.as_ref().map_or(options.log_format, |_| LogFormat::Text));
+    panics::end_the_process();
     let outcome = match command {
         None => run::run(&options).await.map_err(Box::from),
         Some(command) => perform(command).await,

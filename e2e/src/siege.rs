@@ -1,0 +1,112 @@
+//! An attack on operator and probe within the memory that the chart gives them, and a bystander whose counters must stay exact.
+
+use crate::cluster::Cluster;
+use crate::edge::{Edge, Truth};
+use crate::machine::{Machine, start_operator_under};
+use crate::memory_cgroup::MemoryCgroup;
+use crate::pod::Pod;
+use crate::probe::{PORT, Probe};
+use crate::traffic::exchange;
+use anyhow::{Context, Result, ensure};
+use std::fmt::Write;
+use std::time::Instant;
+
+const MIB: u64 = 1 << 20;
+/// `probe.resources.limits.memory` of the chart.
+pub const PROBE_LIMIT: u64 = 256 * MIB;
+/// `operator.resources.limits.memory` of the chart.
+pub const OPERATOR_LIMIT: u64 = 512 * MIB;
+
+#[derive(Debug)]
+pub struct Siege {
+    // The order of fields is the order of farewell: processes before their cgroups.
+    pub cluster: Cluster,
+    attack: &'static str,
+    probe_memory: MemoryCgroup,
+    operator_memory: MemoryCgroup,
+    begun: Instant,
+}
+
+/// Two pods that talk while somebody else attacks.
+#[derive(Debug)]
+pub struct Bystander {
+    client: Pod,
+    server: Pod,
+    truth: Truth,
+}
+
+impl Siege {
+    /// Operator and probe, ready. `attack` names the line of figures, and the cgroups.
+    pub fn start(attack: &'static str, machine: Machine, probe_flags: &[&str]) -> Result<Self> {
+        Self::start_under(attack, machine, &[], probe_flags)
+    }
+
+    /// The same with both programs below a wrapper such as `env NAME=VALUE`.
+    pub fn start_under(
+        attack: &'static str,
+        machine: Machine,
+        wrapper: &[&str],
+        probe_flags: &[&str],
+    ) -> Result<Self> {
+        let probe_memory = MemoryCgroup::new(&format!("{attack}-probe"), PROBE_LIMIT)?;
+        let operator_memory = MemoryCgroup::new(&format!("{attack}-operator"), OPERATOR_LIMIT)?;
+        let (for_operator, for_probe) = (operator_memory.wrapper(), probe_memory.wrapper());
+        let for_operator: Vec<&str> = for_operator.iter().map(String::as_str).chain(wrapper.iter().copied()).collect();
+        let for_probe: Vec<&str> = for_probe.iter().map(String::as_str).chain(wrapper.iter().copied()).collect();
+        let operator = start_operator_under(&machine.node, &for_operator, machine.manifests.path())?;
+        let probe = Probe::start_under(&machine.node.netns, &for_probe, PORT, probe_flags)?;
+        probe.await_ready()?;
+        let cluster = Cluster { probe, operator, machine };
+        Ok(Self { cluster, attack, probe_memory, operator_memory, begun: Instant::now() })
+    }
+
+    /// Two plain pods of the machine's.
+    pub fn bystander(&self) -> Result<Bystander> {
+        let (client, server) = self.cluster.pair()?;
+        Ok(Bystander { client: client.clone(), server: server.clone(), truth: Truth::default() })
+    }
+
+    /// Both programs live and were never short of memory; prints what the attack has cost. `figures`: what else was measured,
+    /// with the unit in the name, as in `scrape_ms`.
+    pub fn end(mut self, figures: &[(&str, f64)]) -> Result<()> {
+        self.cluster.operator.check_alive()?;
+        self.cluster.probe.process().check_alive()?;
+        for (program, memory) in [("probe", &self.probe_memory), ("operator", &self.operator_memory)] {
+            ensure!(memory.oom_kills()? == 0, "the kernel ended the {program} for want of memory");
+        }
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
+        let mut line = String::new();
+        let own = [
+            ("probe_peak_mb", megabytes(self.probe_memory.peak()?)),
+            ("operator_peak_mb", megabytes(self.operator_memory.peak()?)),
+            ("seconds", self.begun.elapsed().as_secs_f64()),
+        ];
+        for (name, value) in own.iter().chain(figures) {
+            write!(line, " {name}={value:.1}").context("write a line")?;
+        }
+        println!("siege {}:{line}", self.attack);
+        Ok(())
+    }
+}
+
+impl Bystander {
+    /// Some connections, one after another, each with bytes both ways.
+    pub fn talk(&mut self, connections: u32) -> Result<()> {
+        let listener = self.server.listen()?;
+        for _ in 0..connections {
+            let (near, far) = self.client.connect_to(self.server.address(), &listener)?;
+            self.truth += exchange(near, far, 1_001, 2_003)?;
+        }
+        Ok(())
+    }
+
+    /// Both reporters say of every connection and byte so far what is true, under the pods' own names.
+    pub fn expect_exact(&self, probe: &Probe) -> Result<()> {
+        Edge::of(&self.client, &self.server).expect(probe, self.truth)
+    }
+
+    /// The same of one scrape, now.
+    pub fn both_say(&self, probe: &Probe) -> Result<()> {
+        Edge::of(&self.client, &self.server).both_say(&probe.scrape()?, self.truth)
+    }
+}

@@ -1,0 +1,6 @@
+//! Attacks, each with a bystander whose counters must stay exact. `make siege` prints what they cost. Needs root.
+
+#[path = "siege/clocks.rs"]
+mod clocks;
+#[path = "siege/nobody.rs"]
+mod nobody;

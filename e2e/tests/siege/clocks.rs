@@ -1,0 +1,39 @@
+//! The clock that people set jumps, under operator and probe alike. Nothing is counted twice, lost or named after another.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::janitor;
+use longwire_e2e::machine::Machine;
+use longwire_e2e::probe::SAMPLE_INTERVAL;
+use longwire_e2e::siege::Siege;
+use longwire_e2e::wait::throughout;
+use std::fs;
+use std::path::Path;
+
+/// Debian's faketime: `CLOCK_REALTIME` is what a file says, and `CLOCK_MONOTONIC` stays.
+fn library() -> Result<String> {
+    let path = format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
+    ensure!(Path::new(&path).exists(), "{path} is missing: run .ci/deps test");
+    Ok(path)
+}
+
+#[test]
+fn a_clock_that_jumps_by_a_day_and_back_takes_nothing_away() -> Result<()> {
+    let directory = janitor::temporary_directory("clock")?;
+    let clock = directory.path().join("offset");
+    fs::write(&clock, "+0d")?;
+    let clock = clock.to_str().context("path")?;
+    let (preload, file) = (format!("LD_PRELOAD={}", library()?), format!("FAKETIME_TIMESTAMP_FILE={clock}"));
+    let wrapper = ["env", &preload, &file, "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_NO_CACHE=1"];
+    let siege = Siege::start_under("clocks", Machine::new(2, &[])?, &wrapper, &[])?;
+    let mut bystander = siege.bystander()?;
+    bystander.talk(5)?;
+    bystander.expect_exact(&siege.cluster.probe)?;
+    for offset in ["+1d", "-1d", "-3650d", "+0d"] {
+        fs::write(clock, offset)?;
+        bystander.talk(5)?;
+        bystander.expect_exact(&siege.cluster.probe).with_context(|| format!("with the clock at {offset}"))?;
+        // Passes go on at their interval, by a clock that nobody sets.
+        throughout(SAMPLE_INTERVAL * 2, || bystander.both_say(&siege.cluster.probe))?;
+    }
+    siege.end(&[])
+}

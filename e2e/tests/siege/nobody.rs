@@ -1,0 +1,14 @@
+//! What an attack's figures are compared with.
+
+use anyhow::Result;
+use longwire_e2e::machine::Machine;
+use longwire_e2e::siege::Siege;
+
+#[test]
+fn without_an_attack_memory_is_far_below_its_limits() -> Result<()> {
+    let siege = Siege::start("none", Machine::new(2, &[])?, &[])?;
+    let mut bystander = siege.bystander()?;
+    bystander.talk(50)?;
+    bystander.expect_exact(&siege.cluster.probe)?;
+    siege.end(&[])
+}
