@@ -17,6 +17,9 @@
 /* Which load these programs are of. A successor attaches its own and then takes over, with one store. Never 0. */
 const volatile u32 OWNER = 0;
 
+/* Inode of the directory that is the root of the cgroup tree as this probe's node has it. */
+const volatile u64 CGROUP_ROOT = 1;
+
 #include "read.h"
 #include "emit.h"
 #include "sample.h"

@@ -24,6 +24,10 @@ static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
 	return BPF_CORE_READ(old, parent);
 }
 
+/*
+ * Whoever may make cgroups below a pod's may nest them as deep as it likes, so the names nearest the root are kept: slots
+ * are written in turn on the way up, and the last ones stay.
+ */
 static __always_inline int name_cgroup(const struct control *ctl, struct sock *sk, u64 id)
 {
 	struct kernfs_node *node, *above;
@@ -33,14 +37,17 @@ static __always_inline int name_cgroup(const struct control *ctl, struct sock *s
 		return -1;
 	r->kind = RECORD_CGROUP;
 	r->cgroup = id;
-	r->levels = 0;
+	r->levels = CGROUP_OUTSIDE;
 	node = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn);
-	for (int i = 0; i < CGROUP_LEVELS; i++) {
-		above = node ? parent_of(node) : 0;
+	for (u32 i = 0; i < CGROUP_DEPTH; i++) {
+		if (BPF_CORE_READ(node, id) == CGROUP_ROOT) {
+			r->levels = i;
+			break;
+		}
+		above = parent_of(node);
 		if (!above)
 			break;
-		bpf_probe_read_kernel_str(r->name[i], CGROUP_NAME, BPF_CORE_READ(node, name));
-		r->levels = i + 1;
+		bpf_probe_read_kernel_str(r->name[i % CGROUP_LEVELS], CGROUP_NAME, BPF_CORE_READ(node, name));
 		node = above;
 	}
 	bpf_ringbuf_submit(r, wakeup(ctl));
@@ -64,7 +71,8 @@ static __always_inline int sight_cgroup(const struct control *ctl, struct sock *
 
 /*
  * The names go out when a cgroup is first seen: its directory may be gone before user space could look. So does its address
- * with the first connection that is `fresh` and not a loopback: others may have it by the time somebody else could tell.
+ * with the first connection that is `fresh`, not a loopback, and in a namespace whose addresses root gave: others may have
+ * it by the time somebody else could tell.
  */
 static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk, const bool fresh)
 {
@@ -84,7 +92,7 @@ static __always_inline void see_cgroup(const struct control *ctl, struct sock *s
 		}
 		seen = CGROUP_NAMED;
 	}
-	if (fresh && !is_loopback(sk)) {
+	if (fresh && is_made_by_root(sk, 1) && !is_loopback(sk)) {
 		if (sight_cgroup(ctl, sk, id))
 			count(LOSS_CGROUP);
 		else
@@ -108,7 +116,7 @@ static __always_inline void fill(struct record *r, u32 kind, u32 flags, const st
 	r->syn_time = c->syn_time;
 	r->established = c->established;
 	r->cgroup = read_cgroup(sk, direct);
-	r->netns = read_netns(sk, direct);
+	r->netns = read_trusted_netns(sk, direct);
 	r->error = LOAD(sk, sk_err);
 	r->client_isn = named ? (active ? c->first_sent : c->first_received) - 1 : 0;
 	r->server_isn = named ? (active ? c->first_received : c->first_sent) - 1 : 0;

@@ -66,8 +66,13 @@ struct ns_common {
 	u32 inum;
 } CORE;
 
+struct user_namespace {
+	int level; /* 0: the first one, which the machine began with */
+} CORE;
+
 struct net {
 	struct ns_common ns;
+	struct user_namespace *user_ns; /* whose root may do anything in it */
 } CORE;
 
 typedef struct {

@@ -184,6 +184,23 @@ static __always_inline u32 read_netns(struct sock *sk, const bool direct)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+/*
+ * Did root of the machine make the socket's network namespace? A container runtime does for a pod. What a container makes
+ * for itself, as with `unshare -Urn`, belongs to a user namespace below the first one, and there it may take any address.
+ */
+static __always_inline bool is_made_by_root(struct sock *sk, const bool direct)
+{
+	if (direct)
+		return !sk->__sk_common.skc_net.net->user_ns->level;
+	return !BPF_CORE_READ(sk, __sk_common.skc_net.net, user_ns, level);
+}
+
+/* The network namespace as user space learns it: nothing can be concluded from one that a container made for itself. */
+static __always_inline u32 read_trusted_netns(struct sock *sk, const bool direct)
+{
+	return is_made_by_root(sk, direct) ? read_netns(sk, direct) : 0;
+}
+
 static __always_inline u64 read_cgroup(struct sock *sk, const bool direct)
 {
 	if (direct)

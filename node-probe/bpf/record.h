@@ -60,9 +60,14 @@ struct sample {
 };
 _Static_assert(sizeof(struct sample) == 48, "sample");
 
-/* The names of a cgroup's directory and those above it, nearest first, the root left out. */
+/*
+ * The names of a cgroup's directory and those above it, below the tree's root. `levels` counts them; the names of the
+ * CGROUP_LEVELS nearest the root are there, and the one that is n steps above the cgroup's own is name[n % CGROUP_LEVELS].
+ */
 #define CGROUP_LEVELS 8
 #define CGROUP_NAME 96
+#define CGROUP_DEPTH 512    /* steps that are taken */
+#define CGROUP_OUTSIDE ~0U  /* `levels` of one that is not below the root, or deeper than that */
 struct cgroup_record {
 	u32 kind; /* RECORD_CGROUP */
 	u32 levels;

@@ -1,5 +1,7 @@
 //! The cgroup v2 tree at start: which directory is which, by inode. Cgroups made later name themselves through the ring.
 
+use longwire_model::identity::Sighting;
+use longwire_pipeline::pipeline::KubeletCgroups;
 use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
@@ -30,6 +32,59 @@ pub(crate) fn root(given: Option<&Path>) -> Result<PathBuf, NoCgroups> {
             .find(|path| is_v2(path))
             .map(Path::to_owned)
             .ok_or_else(|| NoCgroups(MOUNTS.join(" or "))),
+    }
+}
+
+/// By which the kernel knows the root.
+pub(crate) fn inode(root: &Path) -> Result<u64, NoCgroups> {
+    fs::metadata(root).map(|root| root.ino()).map_err(|_| NoCgroups(root.display().to_string()))
+}
+
+/// Says where it went wrong when no cgroup is a pod's: this probe itself runs in a pod, mostly.
+pub(crate) fn report(kubelet: &KubeletCgroups, found: &[(u64, String)]) {
+    match kubelet.survey(found.iter().map(|(_, path)| path.as_str())) {
+        (0, Some(elsewhere)) => tracing::warn!(
+            "no cgroup of a pod below {kubelet}, but some below {elsewhere} look like it: if that is this node's kubelet's, start \
+             the probe with --kubelet-cgroup-root={elsewhere}; until then pods are told by their network namespaces and addresses"
+        ),
+        (0, None) => tracing::warn!(
+            "no cgroup of a pod below {kubelet}: if the kubelet's configuration has a cgroupRoot, start the probe with \
+             --kubelet-cgroup-root=DIR; until then pods are told by their network namespaces and addresses"
+        ),
+        (pods, _) => tracing::debug!(pods, "cgroups of pods and their containers"),
+    }
+}
+
+/// The pods' cgroups of this node, to look at whether anything runs in them.
+#[derive(Debug)]
+pub(crate) struct PodCgroups {
+    root: PathBuf,
+    kubelet: KubeletCgroups,
+    /// Some pod's was found, so one that is not there is gone.
+    are_found: bool,
+}
+
+impl PodCgroups {
+    pub(crate) fn new(root: PathBuf, kubelet: KubeletCgroups) -> Self {
+        Self { root, kubelet, are_found: false }
+    }
+
+    /// Leaves of each observation's former pods those of which no process is left: their sandbox is gone, and so their address
+    /// was free.
+    pub(crate) fn strike_living(&mut self, observed: &mut [Sighting]) {
+        for Sighting { uid, gone, .. } in observed.iter_mut().filter(|observed| !observed.gone.is_empty()) {
+            self.are_found |= self.has_processes(uid);
+            let are_found = self.are_found;
+            gone.retain(|former| are_found && !self.has_processes(former));
+        }
+    }
+
+    fn has_processes(&self, uid: &str) -> bool {
+        let is_populated = |path: String| {
+            let events = fs::read_to_string(self.root.join(path).join("cgroup.events"));
+            events.is_ok_and(|events| events.lines().any(|line| line == "populated 1"))
+        };
+        self.kubelet.paths(uid).any(is_populated)
     }
 }
 

@@ -61,6 +61,15 @@ pub(crate) struct Kernel {
     _programs: Ebpf,
 }
 
+/// What the kernel side is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    /// Live connections that user space follows.
+    pub(crate) connections: u32,
+    /// Inode of the cgroup that is the root of the tree.
+    pub(crate) cgroup_root: u64,
+}
+
 /// Up to where a predecessor had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
@@ -72,14 +81,14 @@ pub(crate) struct Position {
 
 impl Kernel {
     /// Loads and attaches the programs and adopts the connections that are older. Follows at most twice as many as
-    /// `connections`. With `pins` everything outlives this process.
-    pub(crate) fn start(pins: Option<&Pins>, connections: u32) -> Result<Self, KernelError> {
-        let layout = pins.map(|pins| pins.of_layout(connections));
+    /// `setup.connections`. With `pins` everything outlives this process.
+    pub(crate) fn start(pins: Option<&Pins>, setup: Setup) -> Result<Self, KernelError> {
+        let layout = pins.map(|pins| pins.of_layout(setup.connections));
         if let (Some(pins), Some(layout)) = (pins, &layout) {
             pins.remove_all()?;
             pins.make(layout)?;
         }
-        let mut loaded = load::Loaded::open(layout.as_deref(), connections, 1)?;
+        let mut loaded = load::Loaded::open(layout.as_deref(), setup, 1)?;
         let controls = loaded.controls()?;
         controls.alive.store(monotonic(), Ordering::Relaxed);
         controls.epoch.store(1, Ordering::Relaxed);
@@ -94,10 +103,10 @@ impl Kernel {
 
     /// Goes on with what a predecessor left. Its programs count until these take over, with one store: no connection
     /// begins or ends unseen, or is seen twice. `None`: its ring was never at this position.
-    pub(crate) fn resume(pins: &Pins, connections: u32, position: Position) -> Result<Option<Self>, KernelError> {
-        let layout = pins.of_layout(connections);
+    pub(crate) fn resume(pins: &Pins, setup: Setup, position: Position) -> Result<Option<Self>, KernelError> {
+        let layout = pins.of_layout(setup.connections);
         let owner = pins.next_owner(&layout)?;
-        let mut loaded = load::Loaded::open(Some(&layout), connections, owner)?;
+        let mut loaded = load::Loaded::open(Some(&layout), setup, owner)?;
         let controls = loaded.controls()?;
         let now = monotonic();
         // As the programs reckon it.

@@ -2,6 +2,7 @@
 
 use crate::control::{InvalidOperator, Operator};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use longwire_pipeline::pipeline::KubeletCgroups;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -88,6 +89,10 @@ pub(crate) struct Options {
     /// Mount of the cgroup v2 tree [default: /sys/fs/cgroup/unified or /sys/fs/cgroup]
     #[arg(long, env = "LONGWIRE_CGROUP_ROOT", value_name = "DIR")]
     pub(crate) cgroup_root: Option<PathBuf>,
+
+    /// Where the kubelet has its pods' cgroups in that tree: `cgroupRoot` of its configuration [default: / or /kubelet]
+    #[arg(long, env = "LONGWIRE_KUBELET_CGROUP_ROOT", value_name = "DIR", value_parser = KubeletCgroups::below)]
+    pub(crate) kubelet_cgroup_root: Option<KubeletCgroups>,
 
     /// Most live connections that are followed; more are counted when they close
     #[arg(long, env = "LONGWIRE_MAX_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 131_072, value_parser = clap::value_parser!(u32).range(1..=16_777_216))]

@@ -1,8 +1,9 @@
 //! Starts the parts in the order in which they need each other, and stops them in reverse.
 
+use crate::cgroups::PodCgroups;
 use crate::conntrack::Conntrack;
 use crate::control::Operator;
-use crate::kernel::{self, Pins, monotonic, realtime};
+use crate::kernel::{self, Pins, Setup, monotonic, realtime};
 use crate::options::Options;
 use crate::sampler::Sampler;
 use crate::saver::Saver;
@@ -46,9 +47,14 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let file = options.state_dir.as_deref().map(StateFile::of);
     let boot = boot_id().context("/proc/sys/kernel/random/boot_id")?;
     let cgroups = cgroups::root(options.cgroup_root.as_deref())?;
-    let started = start(pipeline_options(&options)?, options.max_connections, pins.as_ref(), file.as_ref(), &boot)?;
+    let setup = Setup { connections: options.max_connections, cgroup_root: cgroups::inode(&cgroups)? };
+    let pipeline_options = pipeline_options(&options)?;
+    let kubelet_cgroups = pipeline_options.kubelet_cgroups.clone();
+    let started = start(pipeline_options, setup, pins.as_ref(), file.as_ref(), &boot)?;
     let Started { kernel, mut pipeline, losses } = started;
-    pipeline.local_cgroups(cgroups::scan(&cgroups));
+    let found = cgroups::scan(&cgroups);
+    cgroups::report(&kubelet_cgroups, &found);
+    pipeline.local_cgroups(found);
     let shared = Arc::new(Shared::new(pipeline));
     shared.figures.lost_connections.store(losses.connections, Ordering::Relaxed);
     shared.figures.lost_bytes.store(losses.record_bytes, Ordering::Relaxed);
@@ -60,6 +66,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         conntrack: open_conntrack(),
         shared: Arc::clone(&shared),
         saver: Saver::new(file, boot, Arc::clone(&shared)),
+        pod_cgroups: PodCgroups::new(cgroups, kubelet_cgroups),
         words,
         interval: options.sample_interval,
     };
@@ -127,6 +134,7 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
         waits: WAITS,
         max_pending: MOST_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
+        kubelet_cgroups: options.kubelet_cgroup_root.clone().unwrap_or_default(),
         wall_clock_offset: realtime().saturating_sub(monotonic()),
     })
 }

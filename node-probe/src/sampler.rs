@@ -1,5 +1,6 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
+use crate::cgroups::PodCgroups;
 use crate::conntrack::Conntrack;
 use crate::control;
 use crate::kernel::{Kernel, KernelError, monotonic, realtime};
@@ -33,6 +34,7 @@ pub(crate) struct Sampler {
     pub(crate) conntrack: Option<Conntrack>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
+    pub(crate) pod_cgroups: PodCgroups,
     /// To the operator.
     pub(crate) words: mpsc::Sender<FromProbe>,
     /// As the probe was started; what is configured for the node goes before it.
@@ -162,6 +164,8 @@ impl Sampler {
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        control::speak(&self.shared, &self.words, interest, questions.sightings);
+        let mut observed = questions.sightings;
+        self.pod_cgroups.strike_living(&mut observed);
+        control::speak(&self.shared, &self.words, interest, observed);
     }
 }

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::{Kernel, KernelError, Left, Pins, monotonic};
+use crate::kernel::{Kernel, KernelError, Left, Pins, Setup, monotonic};
 use crate::state::{Saved, StateFile};
 use longwire_pipeline::pipeline::{Options, Pipeline};
 use std::path::Path;
@@ -39,28 +39,28 @@ enum Found {
 
 pub(crate) fn start(
     options: Options,
-    connections: u32,
+    setup: Setup,
     pins: Option<&Pins>,
     file: Option<&StateFile>,
     boot: &str,
 ) -> Result<Started, KernelError> {
-    let (Some(pins), Some(file)) = (pins, file) else { return anew(options, connections, pins) };
+    let (Some(pins), Some(file)) = (pins, file) else { return anew(options, setup, pins) };
     let saved = file.load().unwrap_or_else(|error| {
         tracing::warn!(file = %file.path().display(), %error, "the saved state cannot be used");
         None
     });
-    let left = pins.left(connections);
+    let left = pins.left(setup.connections);
     match (found(saved.as_ref(), left, boot), saved) {
-        (Found::Whole, Some(saved)) => go_on(options, connections, pins, &saved, file.path()),
+        (Found::Whole, Some(saved)) => go_on(options, setup, pins, &saved, file.path()),
         (Found::Series, Some(saved)) => {
             let produced = left.map_or(0, |left| left.produced);
-            inherit(options, connections, pins, &saved, produced, file.path())
+            inherit(options, setup, pins, &saved, produced, file.path())
         }
         (Found::Unusable(reason), _) => {
             tracing::warn!(reason, "counters begin at 0");
-            anew(options, connections, Some(pins))
+            anew(options, setup, Some(pins))
         }
-        _ => anew(options, connections, Some(pins)),
+        _ => anew(options, setup, Some(pins)),
     }
 }
 
@@ -80,16 +80,16 @@ fn found(saved: Option<&Saved>, left: Option<Left>, boot: &str) -> Found {
     }
 }
 
-fn anew(options: Options, connections: u32, pins: Option<&Pins>) -> Result<Started, KernelError> {
-    let kernel = Kernel::start(pins, connections)?;
+fn anew(options: Options, setup: Setup, pins: Option<&Pins>) -> Result<Started, KernelError> {
+    let kernel = Kernel::start(pins, setup)?;
     Ok(Started { kernel, pipeline: Pipeline::new(options), losses: Losses::default() })
 }
 
-fn go_on(options: Options, connections: u32, pins: &Pins, saved: &Saved, path: &Path) -> Result<Started, KernelError> {
-    let Some(pipeline) = restore(options, saved, path) else { return anew(options, connections, Some(pins)) };
-    let Some(kernel) = Kernel::resume(pins, connections, saved.header.position)? else {
+fn go_on(options: Options, setup: Setup, pins: &Pins, saved: &Saved, path: &Path) -> Result<Started, KernelError> {
+    let Some(pipeline) = restore(options, saved, path) else { return anew(options, setup, Some(pins)) };
+    let Some(kernel) = Kernel::resume(pins, setup, saved.header.position)? else {
         tracing::warn!("the pinned ring was never where the saved state has come to; counters begin at 0");
-        return anew(options, connections, Some(pins));
+        return anew(options, setup, Some(pins));
     };
     tracing::info!(connections = pipeline.stats().connections, "going on where the last probe stopped");
     Ok(Started { kernel, pipeline, losses: Losses::default() })
@@ -99,13 +99,13 @@ fn go_on(options: Options, connections: u32, pins: &Pins, saved: &Saved, path: &
 /// saved is lost.
 fn inherit(
     options: Options,
-    connections: u32,
+    setup: Setup,
     pins: &Pins,
     saved: &Saved,
     produced: u64,
     path: &Path,
 ) -> Result<Started, KernelError> {
-    let Some(mut pipeline) = restore(options, saved, path) else { return anew(options, connections, Some(pins)) };
+    let Some(mut pipeline) = restore(options, saved, path) else { return anew(options, setup, Some(pins)) };
     let losses = Losses {
         connections: pipeline.abandon(monotonic()),
         record_bytes: produced.saturating_sub(saved.header.position.ring),
@@ -115,7 +115,7 @@ fn inherit(
         losses.record_bytes,
         "the last probe was of another build or size: live connections are adopted anew, unread records are lost"
     );
-    Ok(Started { kernel: Kernel::start(Some(pins), connections)?, pipeline, losses })
+    Ok(Started { kernel: Kernel::start(Some(pins), setup)?, pipeline, losses })
 }
 
 fn restore(options: Options, saved: &Saved, path: &Path) -> Option<Pipeline> {

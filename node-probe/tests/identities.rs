@@ -6,7 +6,7 @@ use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{Options, Pipeline, Waits};
+use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use longwire_wire::decode::Decoder;
 use longwire_wire::encode::Encoder;
@@ -35,6 +35,7 @@ fn options() -> Options {
         waits: Waits { answer: 3 * SECOND, pod: 10 * SECOND, settling: 0 },
         max_pending: 131_072,
         host_netns: 1,
+        kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 1_700_000_000 * SECOND,
     }
 }

@@ -13,10 +13,11 @@ use longwire_wire::version;
 use owners::{HolderName, Owners};
 use policies::Policies;
 use reach::Bound;
-use sightings::{Sightings, Stay};
+use sightings::{Right, Sightings, Stay};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
+use tenure::Left;
 
 mod complaints;
 mod identity;
@@ -26,6 +27,7 @@ mod policies;
 mod reach;
 mod scope;
 mod sightings;
+mod tenure;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +53,15 @@ pub struct NodeConfiguration {
 pub struct Answer {
     pub version: u64,
     pub address: Address,
+}
+
+/// Observations of a node's kernel that name nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unused {
+    /// Of pods that are not on the node.
+    pub strange: u64,
+    /// At addresses that are for no pod.
+    pub outside: u64,
 }
 
 /// What is different from before.
@@ -163,18 +174,29 @@ impl Compiler {
         self.addresses_alone(changed)
     }
 
-    /// What the kernel of a node saw of its pods. Those of others, and those that are gone, are not its to speak of: how many
-    /// there were is said too.
-    pub fn sight(&mut self, index: &Index, node: &str, sightings: &[Sighting], now: UnixNanos) -> (Changes, u64) {
-        let (mut changed, mut strange) = (BTreeSet::new(), 0);
+    /// What the kernel of a node saw of its pods. Those of others, and those that are gone, are not its to speak of.
+    pub fn sight(&mut self, index: &Index, node: &str, sightings: &[Sighting], now: UnixNanos) -> (Changes, Unused) {
+        let (mut changed, mut unused) = (BTreeSet::new(), Unused::default());
         for sighting in sightings {
-            match index.pods_of_node(node).find(|pod| pod.uid == sighting.uid) {
-                None => strange += 1,
-                Some(pod) if self.sightings.take(pod, sighting) => self.locate(index, pod, now, &mut changed),
-                Some(_) => {}
+            let Some(pod) = index.pods_of_node(node).find(|pod| pod.uid == sighting.uid) else {
+                unused.strange += 1;
+                continue;
+            };
+            let Sighting { address, since, gone, .. } = sighting;
+            if pod.addresses.is_empty() && !self.is_for_pods(index, *address) {
+                unused.outside += 1;
+            } else if self.sightings.take(pod, sighting) {
+                self.locate(index, pod, now, &mut changed);
+                self.owners.vacate(*address, node, gone, *since, &mut changed);
             }
         }
-        (self.addresses_alone(changed), strange)
+        (self.addresses_alone(changed), unused)
+    }
+
+    /// An address that nodes give to pods, as far as is known: any other may be anybody's, and a pod with a second network or its
+    /// own rules can speak from any.
+    fn is_for_pods(&self, index: &Index, address: IpAddr) -> bool {
+        index.is_in_pod_range(address) || self.owners.is_pods(address)
     }
 
     /// Notes what policies make stale. Pods for which only they may have changed are returned.
@@ -202,10 +224,12 @@ impl Compiler {
         let holder = HolderName::Service(name.clone());
         let Some(service) = index.service(name) else {
             self.identities.forget_service(name);
-            return self.owners.release(&holder, now, now, changed);
+            return self.owners.release(&holder, Left::at(now), now, changed);
         };
         let identity = self.identities.service(name);
-        let stays = Stay::since(service.created, &service.addresses);
+        let object::Service { created, addresses, load_balancer, external, .. } = &**service;
+        let rights = [(addresses, Right::Own), (load_balancer, Right::LoadBalancer), (external, Right::External)];
+        let stays: Vec<Stay> = rights.iter().flat_map(|(at, right)| Stay::since(*created, at, *right)).collect();
         self.owners.hold(holder, &Holder::Service(identity), &stays, now, changed);
     }
 
@@ -213,9 +237,9 @@ impl Compiler {
         self.identities.forget_place(name);
         let holder = HolderName::Node(name.to_owned());
         match index.node(name) {
-            None => self.owners.release(&holder, now, now, changed),
+            None => self.owners.release(&holder, Left::at(now), now, changed),
             Some(node) => {
-                let stays = Stay::since(0, &node.addresses);
+                let stays = Stay::since(0, &node.addresses, Right::Own);
                 self.owners.hold(holder, &Holder::Node(name.to_owned()), &stays, now, changed);
             }
         }
@@ -237,7 +261,7 @@ impl Compiler {
             self.policies.unbind(&former.bound);
             let uid = &former.local.pod.uid;
             if living.is_none_or(|pod| pod.uid != *uid) {
-                let left = object.filter(|pod| pod.uid == *uid).map_or(now, |pod| end_of(pod, now));
+                let left = object.filter(|pod| pod.uid == *uid).map_or(Left::at(now), |pod| end_of(pod, now));
                 self.owners.release(&HolderName::Pod(name.clone(), uid.clone()), left, now, changed);
             }
         }
@@ -255,13 +279,15 @@ impl Compiler {
 
     /// Notes where the pod is, or was: one may have come and gone between two words of its kubelet.
     fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
-        let (name, stays) = (HolderName::Pod(pod.name.clone(), pod.uid.clone()), self.sightings.stays(pod));
+        let name = HolderName::Pod(pod.name.clone(), pod.uid.clone());
+        let mut stays = self.sightings.stays(pod);
+        stays.retain(|stay| stay.right != Right::Observed || self.is_for_pods(index, stay.address));
         if let Some(compiled) = self.pods.get(&pod.name) {
             let holder = Holder::Pod(Arc::clone(&compiled.local.pod));
             return self.owners.hold(name, &holder, &stays, now, changed);
         }
         let left = end_of(pod, now);
-        if !stays.is_empty() && left.saturating_add(owners::KEPT) > now {
+        if !stays.is_empty() && left.at.saturating_add(owners::KEPT) > now {
             let holder = Holder::Pod(self.identity(index, pod));
             self.owners.recall(&name, &holder, &stays, left, now, changed);
         }
@@ -319,9 +345,12 @@ impl Compiler {
 }
 
 /// When nothing of the pod spoke any more. Its status says it to the second, cut.
-fn end_of(pod: &object::Pod, now: UnixNanos) -> UnixNanos {
+fn end_of(pod: &object::Pod, now: UnixNanos) -> Left {
     const SECOND: UnixNanos = 1_000_000_000;
-    if pod.finished == 0 { now } else { pod.finished.saturating_add(SECOND).min(now) }
+    match pod.finished {
+        0 => Left::at(now),
+        finished => Left { at: finished.saturating_add(SECOND).min(now), earliest: finished.min(now) },
+    }
 }
 
 impl Compiled {

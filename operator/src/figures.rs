@@ -22,6 +22,8 @@ pub struct Figures {
     pub sightings: AtomicU64,
     /// Of these, those of pods that are not on the probe's node.
     pub sightings_strange: AtomicU64,
+    /// Of these, those at addresses that are for no pod.
+    pub observations_outside: AtomicU64,
     refused: Counts,
     handshakes_refused: Counts,
     reviews: Counts,

@@ -112,6 +112,12 @@ impl Index {
         self.nodes.get(name)
     }
 
+    /// Some node gives its pods addresses of a range that contains this one.
+    #[must_use]
+    pub fn is_in_pod_range(&self, address: IpAddr) -> bool {
+        self.nodes.values().flat_map(|node| &node.pod_ranges).any(|range| range.contains(&address))
+    }
+
     #[must_use]
     pub fn namespace(&self, name: &str) -> Option<&Arc<Namespace>> {
         self.namespaces.get(name)

@@ -39,6 +39,8 @@ pub(crate) fn service(name: &str, workload: &str, address: &str) -> Service {
         name: Name::new("shop", name),
         created: 0,
         addresses: vec![ip(address)],
+        load_balancer: Vec::new(),
+        external: Vec::new(),
         selector: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
         ports: vec![ServicePort { name: String::new(), number: 80, target: Target::Port(8080) }],
     }
@@ -59,7 +61,7 @@ pub(crate) fn to_address(address: &str) -> Endpoint {
 }
 
 pub(crate) fn node(name: &str, address: &str) -> Node {
-    Node { name: name.to_owned(), addresses: vec![ip(address)], zone: None, region: None }
+    Node { name: name.to_owned(), addresses: vec![ip(address)], pod_ranges: Vec::new(), zone: None, region: None }
 }
 
 pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {

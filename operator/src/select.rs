@@ -1,4 +1,4 @@
-//! Which Services lead to a pod, and which of them wins.
+//! Which Services of a pod's own namespace lead to it, and which of them wins.
 
 use crate::index::Index;
 use crate::object::{Pod, Service, SlicePort, Target};
@@ -42,8 +42,7 @@ pub fn services<'a>(index: &'a Index, pod: &'a Pod) -> BTreeMap<u16, Chosen<'a>>
 
 /// Of two ports of one Service the first has it.
 fn offer<'a>(chosen: &mut BTreeMap<u16, Chosen<'a>>, target: u16, offered: Chosen<'a>) {
-    let rank =
-        |chosen: &Chosen<'a>| (chosen.service.created, &chosen.service.name.name, &chosen.service.name.namespace);
+    let rank = |chosen: &Chosen<'a>| (chosen.service.created, &chosen.service.name.name);
     let holder = chosen.entry(target).or_insert(offered);
     if rank(&offered) < rank(holder) {
         *holder = offered;

@@ -65,6 +65,7 @@ fn take(state: &State) -> Vec<Reading> {
         one("longwire_operator_updates_total", figures.updates.load(Relaxed)),
         one("longwire_operator_sightings_total", figures.sightings.load(Relaxed)),
         one("longwire_operator_sightings_strange_total", figures.sightings_strange.load(Relaxed)),
+        one("longwire_operator_address_observations_outside_total", figures.observations_outside.load(Relaxed)),
         one("longwire_operator_acks_total", figures.acks.load(Relaxed)),
         one("longwire_operator_nacks_total", figures.nacks.load(Relaxed)),
         Reading {

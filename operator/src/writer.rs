@@ -87,9 +87,10 @@ impl Writer {
 
     fn sight(&mut self, heard: impl Iterator<Item = Seen>, now: UnixNanos) {
         for Seen { node, sightings } in heard {
-            let (changes, strange) = self.compiler.sight(&self.index, &node, &sightings, now);
+            let (changes, unused) = self.compiler.sight(&self.index, &node, &sightings, now);
             self.figures.sightings.fetch_add(sightings.len() as u64, Relaxed);
-            self.figures.sightings_strange.fetch_add(strange, Relaxed);
+            self.figures.sightings_strange.fetch_add(unused.strange, Relaxed);
+            self.figures.observations_outside.fetch_add(unused.outside, Relaxed);
             if !changes.answers.is_empty() {
                 self.publisher.publish(changes, self.index.is_synced());
             }

@@ -101,6 +101,8 @@ pub struct Sighting {
     pub address: IpAddr,
     /// It did not before.
     pub since: UnixNanos,
+    /// UIDs of pods of that node that had the address before and of which no process was left when this one spoke.
+    pub gone: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -57,6 +57,9 @@ pub struct Interest {
     pub drop: Vec<IpAddr>,
 }
 
+/// Former pods of an address that a message may name.
+const MAX_GONE: usize = 8;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMessage {
     #[error("message: none of hello, interest, ack, nack, authenticate, sightings, or one from a newer probe")]
@@ -81,8 +84,10 @@ impl TryFrom<proto::ProbeMessage> for FromProbe {
             Message::Nack(proto::Nack { version, error }) => Self::Nack { version, error },
             Message::Authenticate(proto::Authenticate { token }) => Self::Authenticate(Token(token)),
             Message::Sightings(proto::Sightings { sightings }) => {
-                let read = |proto::Sighting { pod_uid: uid, address, since }| {
-                    Ok(Sighting { uid, address: address::from_bytes("sightings.address", &address)?, since })
+                let read = |proto::Sighting { pod_uid: uid, address, since, mut gone_pod_uids }| {
+                    gone_pod_uids.truncate(MAX_GONE);
+                    let address = address::from_bytes("sightings.address", &address)?;
+                    Ok(Sighting { uid, address, since, gone: gone_pod_uids })
                 };
                 Self::Sightings(sightings.into_iter().map(read).collect::<Result<_, InvalidAddress>>()?)
             }
@@ -122,10 +127,11 @@ impl From<FromProbe> for proto::ProbeMessage {
             FromProbe::Nack { version, error } => Message::Nack(proto::Nack { version, error }),
             FromProbe::Authenticate(Token(token)) => Message::Authenticate(proto::Authenticate { token }),
             FromProbe::Sightings(sightings) => {
-                let write = |Sighting { uid, address, since }: Sighting| proto::Sighting {
+                let write = |Sighting { uid, address, since, gone }: Sighting| proto::Sighting {
                     pod_uid: uid,
                     address: address::to_bytes(address),
                     since,
+                    gone_pod_uids: gone,
                 };
                 Message::Sightings(proto::Sightings { sightings: sightings.into_iter().map(write).collect() })
             }

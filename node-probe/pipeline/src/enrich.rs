@@ -14,6 +14,7 @@ mod facts;
 mod identity;
 mod inquiry;
 mod join;
+mod kubelet;
 mod local;
 mod peer;
 mod recent;
@@ -24,6 +25,7 @@ mod sighting;
 pub(crate) use cgroup::Named;
 pub(crate) use end::{End, Endpoint, Host, Sequence};
 pub(crate) use inquiry::{Backend, Ignored, Inquiry, Moment, Verdict, Wait, Waiting};
+pub use kubelet::{KubeletCgroups, TooDeep};
 pub(crate) use local::{Local, PodSlot};
 pub use peer::BackendQuestion;
 pub(crate) use resolution::Resolution;
@@ -40,9 +42,13 @@ use longwire_model::identity::{Address, Sighting, UnixNanos, Workload};
 use longwire_model::update::{LocalPod, Update};
 use peer::Look;
 use sighting::{Seen, Sightings};
+use std::collections::BTreeSet;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
+
+/// Pods that had one address before, of which the operator is told.
+const MOST_OTHERS: usize = 8;
 
 /// How long a connection's counts wait for its ends' names, nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +89,7 @@ pub(crate) struct Enrich {
     /// Inquiries for which something has changed.
     woken: Vec<u64>,
     configured: bool,
+    kubelet: KubeletCgroups,
     host_netns: u32,
     waits: Waits,
     wall_clock_offset: UnixNanos,
@@ -111,7 +118,7 @@ pub(crate) struct Sizes {
 }
 
 impl Enrich {
-    pub(crate) fn new(host_netns: u32, waits: Waits, wall_clock_offset: UnixNanos) -> Self {
+    pub(crate) fn new(host_netns: u32, kubelet: KubeletCgroups, waits: Waits, wall_clock_offset: UnixNanos) -> Self {
         Self {
             locals: Locals::new(host_netns),
             joins: Joins::new(),
@@ -120,6 +127,7 @@ impl Enrich {
             backends: Vec::new(),
             woken: Vec::new(),
             configured: false,
+            kubelet,
             host_netns,
             waits,
             wall_clock_offset,
@@ -199,9 +207,10 @@ impl Enrich {
         standing
     }
 
-    /// Names a cgroup by its directories, nearest first.
-    pub(crate) fn name_cgroup<'a>(&mut self, cgroup: u64, names: impl IntoIterator<Item = &'a str>) {
-        self.locals.cgroups.name(cgroup, Named::of(names));
+    /// Names a cgroup by its directories, from the root of the tree on; `None`: it is not in the tree.
+    pub(crate) fn name_cgroup(&mut self, cgroup: u64, names: Option<&[&str]>) {
+        let named = names.map_or(Named::Outside, |names| Named::of(&self.kubelet, names));
+        self.locals.cgroups.name(cgroup, named);
     }
 
     /// A cgroup speaks to others for the first time. Who shares the node's addresses says nothing by that.
@@ -214,10 +223,17 @@ impl Enrich {
         }
     }
 
-    /// Of this node's pods, what was not yet handed out.
+    /// Of this node's pods, what was not yet handed out. Who else has the address, as far as is known here, may be gone by now;
+    /// whoever can look shall keep those of them that are.
     pub(crate) fn take_sightings(&mut self) -> Vec<Sighting> {
         let taken = self.sightings.take(|uid| self.locals.knows(uid)).into_iter();
-        taken.map(|seen| seen.by_clock(self.wall_clock_offset)).collect()
+        taken.map(|seen| Sighting { gone: self.others_at(&seen), ..seen.by_clock(self.wall_clock_offset) }).collect()
+    }
+
+    fn others_at(&self, seen: &Seen) -> Vec<String> {
+        let others = self.locals.holders(seen.address).chain(self.sightings.uids_at(seen.address));
+        let others = others.filter(|uid| **uid != *seen.uid && self.locals.is_living(uid));
+        others.collect::<BTreeSet<_>>().into_iter().take(MOST_OTHERS).map(str::to_owned).collect()
     }
 
     /// All that is known of this node's pods.

@@ -13,7 +13,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use crate::enrich::{BackendQuestion, Waits};
+pub use crate::enrich::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
 pub use crate::record::{Folded, FoldedKey};
 pub use crate::state::{Flaw, InvalidState, STATE_VERSION, SaveCursor};
 pub(crate) use pending::Subject;
@@ -37,7 +37,7 @@ const EXPIRY: Monotonic = 5_000_000_000;
 /// How often unused addresses and departed pods are looked for.
 const SWEEP: Monotonic = 60_000_000_000;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Of label sets.
     pub budget: Budget,
@@ -51,6 +51,8 @@ pub struct Options {
     pub max_pending: usize,
     /// Inode of the node's own network namespace.
     pub host_netns: u32,
+    /// Where this node's kubelet has its pods' cgroups.
+    pub kubelet_cgroups: KubeletCgroups,
     /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
     pub wall_clock_offset: UnixNanos,
 }
@@ -63,7 +65,7 @@ pub struct Questions {
     /// Addresses of no more interest.
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
-    /// No question: what the operator shall know.
+    /// No question: what the operator shall know, once those of `gone` that still have a process are struck out.
     pub sightings: Vec<Sighting>,
 }
 
@@ -104,7 +106,12 @@ impl Pipeline {
         Self {
             connections: Connections::new(options.max_connections),
             pending: Pending::new(options.max_pending),
-            enrich: Enrich::new(options.host_netns, options.waits, options.wall_clock_offset),
+            enrich: Enrich::new(
+                options.host_netns,
+                options.kubelet_cgroups.clone(),
+                options.waits,
+                options.wall_clock_offset,
+            ),
             aggregate: Aggregate::new(options.budget),
             next_expiry: 0,
             next_sweep: 0,
@@ -192,7 +199,8 @@ impl Pipeline {
     /// Cgroups older than the probe: inodes, and paths below the root of the tree.
     pub fn local_cgroups(&mut self, cgroups: impl IntoIterator<Item = (u64, String)>) {
         for (cgroup, path) in cgroups {
-            self.enrich.name_cgroup(cgroup, path.rsplit('/'));
+            let names: Vec<&str> = path.split('/').collect();
+            self.enrich.name_cgroup(cgroup, Some(&names));
         }
     }
 

@@ -67,6 +67,8 @@ pub struct Sample {
 
 pub const CGROUP_LEVELS: usize = 8;
 pub const CGROUP_NAME: usize = 96;
+/// `levels` of a cgroup that is not in the tree.
+pub const CGROUP_OUTSIDE: u32 = u32::MAX;
 
 /// `struct cgroup_record`, as it lies in the ring.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -220,8 +222,8 @@ pub struct ConnectionRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CgroupRecord {
     pub cgroup: u64,
-    /// Names of the directory and those above it, nearest first.
-    pub names: Vec<String>,
+    /// Names of its directories from the root of the tree on, the first [`CGROUP_LEVELS`]; `None`: it is not in the tree.
+    pub names: Option<Vec<String>>,
 }
 
 /// The first connection of a cgroup that leaves its host.
@@ -314,12 +316,17 @@ impl ConnectionRecord {
 
 impl CgroupRecord {
     fn of(raw: &RawCgroup) -> Self {
-        let levels = (raw.levels as usize).min(CGROUP_LEVELS);
         let text = |name: &[u8; CGROUP_NAME]| {
             let end = name.iter().position(|byte| *byte == 0).unwrap_or(CGROUP_NAME);
             String::from_utf8_lossy(&name[..end]).into_owned()
         };
-        Self { cgroup: raw.cgroup, names: raw.name[..levels].iter().map(text).collect() }
+        let levels = Some(raw.levels).filter(|levels| *levels != CGROUP_OUTSIDE);
+        // Slots were written in turn from the cgroup's own name on; the last one is nearest the root.
+        let names = levels.map(|levels| {
+            let downward = (0..levels as usize).rev().take(CGROUP_LEVELS);
+            downward.map(|step| text(&raw.name[step % CGROUP_LEVELS])).collect()
+        });
+        Self { cgroup: raw.cgroup, names }
     }
 }
 

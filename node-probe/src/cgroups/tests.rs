@@ -19,3 +19,37 @@ fn a_directory_that_is_no_cgroup_is_refused_by_name() {
     let error = root(Some(nothing.path())).unwrap_err().to_string();
     assert_eq!(error, format!("no cgroup v2 tree at {}: name its mount with --cgroup-root", nothing.path().display()));
 }
+
+/// A tree with a pod `living` that has a process and one, `ended`, that has none.
+fn tree() -> (tempfile::TempDir, PodCgroups) {
+    let root = tempfile::tempdir().unwrap();
+    for (pod, populated) in [("podliving", 1), ("podended", 0)] {
+        let pod = root.path().join("kubepods/besteffort").join(pod);
+        fs::create_dir_all(&pod).unwrap();
+        fs::write(pod.join("cgroup.events"), format!("populated {populated}\nfrozen 0\n")).unwrap();
+    }
+    let pods = PodCgroups::new(root.path().to_owned(), KubeletCgroups::default());
+    (root, pods)
+}
+
+fn gone(pods: &mut PodCgroups, speaker: &str, former: &[&str]) -> Vec<String> {
+    let gone = former.iter().map(ToString::to_string).collect();
+    let mut observed = [Sighting { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
+    pods.strike_living(&mut observed);
+    let [Sighting { gone, .. }] = observed;
+    gone
+}
+
+#[test]
+fn a_pod_is_gone_when_no_process_of_it_is_left() {
+    let (_root, mut pods) = tree();
+    assert_eq!(gone(&mut pods, "living", &["ended", "removed"]), ["ended", "removed"]);
+    assert_eq!(gone(&mut pods, "ended", &["living", "ended"]), ["ended"]);
+}
+
+#[test]
+fn where_no_pods_cgroup_was_found_nobody_is_said_to_be_gone() {
+    let (_root, mut pods) = tree();
+    assert_eq!(gone(&mut pods, "removed", &["ended"]), [""; 0]);
+    assert_eq!(gone(&mut pods, "living", &["ended"]), ["ended"]);
+}

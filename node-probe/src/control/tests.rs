@@ -109,6 +109,7 @@ fn start(options: Options) -> (Arc<Shared>, Operator) {
         waits: Waits { answer: 1, pod: 1, settling: 0 },
         max_pending: 10,
         host_netns: 1,
+        kubelet_cgroups: pipeline::KubeletCgroups::default(),
         wall_clock_offset: 0,
     }));
     let (shared, operator) = (Arc::new(shared), options.operator().unwrap());

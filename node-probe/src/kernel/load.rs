@@ -4,7 +4,7 @@ use super::controls::MappedControls;
 use super::fallback::Fallback;
 use super::ring::Ring;
 use super::sys::{Mapping, Walk};
-use super::{KernelError, Losses, pins};
+use super::{KernelError, Losses, Setup, pins};
 use aya::maps::{HashMap, Map, MapError, PerCpuArray};
 use aya::programs::links::FdLink;
 use aya::programs::{BtfTracePoint, Iter, Program, ProgramError};
@@ -35,10 +35,12 @@ pub(super) struct Loaded {
 impl Loaded {
     /// With `pins`, maps that are there already are gone on with. Programs of another `owner` do nothing once it has
     /// taken over.
-    pub(super) fn open(pins: Option<&Path>, connections: u32, owner: u32) -> Result<Self, KernelError> {
+    pub(super) fn open(pins: Option<&Path>, setup: Setup, owner: u32) -> Result<Self, KernelError> {
         let btf = Btf::from_sys_fs()?;
         let mut loader = EbpfLoader::new();
+        let Setup { connections, cgroup_root } = setup;
         loader.btf(Some(&btf)).override_global("OWNER", &owner, true);
+        loader.override_global("CGROUP_ROOT", &cgroup_root, true);
         // More than user space follows: what is over before a sample needs no place there, and what finds none is counted
         // when it closes.
         let noted = connections.saturating_mul(2).max(LEAST);

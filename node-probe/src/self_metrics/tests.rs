@@ -1,6 +1,6 @@
 use super::*;
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{Options, Pipeline, Waits};
+use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use std::collections::BTreeSet;
 
 #[test]
@@ -12,6 +12,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
         waits: Waits { answer: 1, pod: 1, settling: 0 },
         max_pending: 10,
         host_netns: 1,
+        kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 0,
     }));
     let readings = readings::take(&shared);

@@ -1,7 +1,8 @@
 //! Who holds which address, and who held it lately: a connection that is reported late belongs to whoever had the address
 //! when it opened.
 
-use super::sightings::Stay;
+use super::sightings::{Right, Stay};
+use super::tenure::{Left, Tenure, owners};
 use crate::object::Name;
 use longwire_model::identity::{Holder, Owner, UnixNanos};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -31,21 +32,10 @@ pub(super) struct Owners {
     departed: VecDeque<Departure>,
 }
 
-/// What is known of one holder at one address.
-#[derive(Clone, Debug)]
-struct Tenure {
-    holder: Holder,
-    /// As the object says it, to the second; 0: since ever.
-    started: UnixNanos,
-    /// When it first spoke from there.
-    sighted: Option<UnixNanos>,
-    left: Option<UnixNanos>,
-}
-
 #[derive(Debug)]
 struct Departure {
     noticed: UnixNanos,
-    left: UnixNanos,
+    left: Left,
     address: IpAddr,
     holder: HolderName,
 }
@@ -53,8 +43,36 @@ struct Departure {
 impl Owners {
     /// All who hold the address or did lately, in an order of their own.
     pub(super) fn of(&self, address: IpAddr) -> Vec<Owner> {
-        let Some(tenures) = self.addresses.get(&address) else { return Vec::new() };
-        tenures.values().map(|tenure| tenure.among(tenures.values(), tenures.len() > 1)).collect()
+        self.addresses.get(&address).map(|tenures| owners(tenures.values())).unwrap_or_default()
+    }
+
+    /// Kubernetes says that a pod has it, or had it lately.
+    pub(super) fn is_pods(&self, address: IpAddr) -> bool {
+        let is_pods = |tenure: &Tenure| tenure.right == Right::Own && matches!(tenure.holder, Holder::Pod(_));
+        self.addresses.get(&address).is_some_and(|tenures| tenures.values().any(is_pods))
+    }
+
+    /// Of these pods of the node no process was left when another one first spoke from the address.
+    pub(super) fn vacate(
+        &mut self,
+        address: IpAddr,
+        node: &str,
+        gone: &[String],
+        since: UnixNanos,
+        changed: &mut BTreeSet<IpAddr>,
+    ) {
+        let before = self.of(address);
+        for (name, tenure) in self.addresses.get_mut(&address).into_iter().flatten() {
+            if let HolderName::Pod(_, uid) = name
+                && gone.contains(uid)
+                && tenure.node() == Some(node)
+            {
+                tenure.vacated = Some(tenure.vacated.map_or(since, |vacated| vacated.min(since)));
+            }
+        }
+        if self.of(address) != before {
+            changed.insert(address);
+        }
     }
 
     /// From now on the holder has these addresses and no others. Notes the addresses that this changes.
@@ -68,11 +86,12 @@ impl Owners {
     ) {
         let former = self.held.remove(&name).unwrap_or_default();
         for address in former.into_iter().filter(|address| stays.iter().all(|stay| stay.address != *address)) {
-            self.leave(address, &name, now, now, changed);
+            if !self.refute(address, &name, changed) {
+                self.leave(address, &name, Left::at(now), now, changed);
+            }
         }
-        for Stay { address, started, sighted } in stays {
-            let tenure = Tenure { holder: holder.clone(), started: *started, sighted: *sighted, left: None };
-            self.note(*address, &name, tenure, changed);
+        for stay in stays {
+            self.note(stay.address, &name, Tenure::new(holder, stay, None), changed);
         }
         if !stays.is_empty() {
             self.held.insert(name, stays.iter().map(|stay| stay.address).collect());
@@ -86,33 +105,27 @@ impl Owners {
         name: &HolderName,
         holder: &Holder,
         stays: &[Stay],
-        left: UnixNanos,
+        left: Left,
         now: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
     ) {
-        for Stay { address, started, sighted } in stays {
-            let known = self.addresses.get(address).and_then(|tenures| tenures.get(name));
-            if known.is_some_and(|known| known.sighted == *sighted) {
+        for stay in stays {
+            let address = stay.address;
+            let known = self.addresses.get(&address).and_then(|tenures| tenures.get(name));
+            if known.is_some_and(|known| (known.sighted, known.right) == (stay.sighted, stay.right)) {
                 continue;
             }
             let (is_noticed, left) = (known.is_some(), known.and_then(|known| known.left).unwrap_or(left));
-            let tenure = Tenure { holder: holder.clone(), started: *started, sighted: *sighted, left: Some(left) };
-            self.note(*address, name, tenure, changed);
+            self.note(address, name, Tenure::new(holder, stay, Some(left)), changed);
             if !is_noticed {
-                self.departed.push_back(Departure { noticed: now, left, address: *address, holder: name.clone() });
+                self.departed.push_back(Departure { noticed: now, left, address, holder: name.clone() });
             }
         }
         self.forget_too_many(changed);
     }
 
-    /// The holder is gone, since `left`.
-    pub(super) fn release(
-        &mut self,
-        name: &HolderName,
-        left: UnixNanos,
-        now: UnixNanos,
-        changed: &mut BTreeSet<IpAddr>,
-    ) {
+    /// The holder is gone.
+    pub(super) fn release(&mut self, name: &HolderName, left: Left, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         for address in self.held.remove(name).unwrap_or_default() {
             self.leave(address, name, left, now, changed);
         }
@@ -125,10 +138,29 @@ impl Owners {
         }
     }
 
+    /// What was only observed never was, once Kubernetes says where the pod is.
+    fn refute(&mut self, address: IpAddr, name: &HolderName, changed: &mut BTreeSet<IpAddr>) -> bool {
+        let before = self.of(address);
+        let Some(tenures) = self.addresses.get_mut(&address) else { return false };
+        if tenures.get(name).is_none_or(|tenure| tenure.right != Right::Observed) {
+            return false;
+        }
+        tenures.remove(name);
+        if tenures.is_empty() {
+            self.addresses.remove(&address);
+        }
+        if self.of(address) != before {
+            changed.insert(address);
+        }
+        true
+    }
+
     /// What is known of the holder at the address is this now. Only what others would be told differently is a change.
     fn note(&mut self, address: IpAddr, name: &HolderName, tenure: Tenure, changed: &mut BTreeSet<IpAddr>) {
         let before = self.of(address);
-        self.addresses.entry(address).or_default().insert(name.clone(), tenure);
+        let tenures = self.addresses.entry(address).or_default();
+        let vacated = tenures.get(name).and_then(|known| known.vacated);
+        tenures.insert(name.clone(), Tenure { vacated, ..tenure });
         if self.of(address) != before {
             changed.insert(address);
         }
@@ -138,15 +170,18 @@ impl Owners {
         &mut self,
         address: IpAddr,
         name: &HolderName,
-        left: UnixNanos,
+        left: Left,
         now: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
     ) {
+        let before = self.of(address);
         let tenure = self.addresses.get_mut(&address).and_then(|tenures| tenures.get_mut(name));
         if let Some(tenure) = tenure {
             tenure.left = Some(left);
-            changed.insert(address);
             self.departed.push_back(Departure { noticed: now, left, address, holder: name.clone() });
+        }
+        if self.of(address) != before {
+            changed.insert(address);
         }
     }
 
@@ -170,33 +205,6 @@ impl Owners {
         }
         if tenures.is_empty() {
             self.addresses.remove(&address);
-        }
-    }
-}
-
-impl Tenure {
-    /// As probes are told of it. To one that is alone at its address, seconds will do: then nothing changes when it speaks.
-    fn among<'a>(&self, all: impl Iterator<Item = &'a Self>, contended: bool) -> Owner {
-        let sighted = self.sighted.filter(|_| contended);
-        // Whoever speaks has the address for itself, unless both live and are not on one node: then nobody can tell.
-        let yields = |to: &&Self| self.left.is_some() || self.node().is_some_and(|node| to.node() == Some(node));
-        let successors = all.filter(yields).filter_map(|other| other.sighted).filter(|since| *since > self.began());
-        Owner {
-            holder: self.holder.clone(),
-            from: sighted.unwrap_or(self.started),
-            until: successors.chain(self.left).min(),
-            sighted: sighted.is_some(),
-        }
-    }
-
-    fn began(&self) -> UnixNanos {
-        self.sighted.unwrap_or(self.started)
-    }
-
-    fn node(&self) -> Option<&str> {
-        match &self.holder {
-            Holder::Pod(pod) => Some(pod.place.node.as_str()).filter(|node| !node.is_empty()),
-            _ => None,
         }
     }
 }

@@ -12,10 +12,24 @@ use std::net::IpAddr;
 /// Of one pod: its address of either family, and some more.
 const MOST: usize = 8;
 
+/// What gives an address to its holder, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Right {
+    /// A Service's `externalIPs`, which whoever may write a Service may fill with any address.
+    External,
+    /// What a load balancer's controller has written into a Service's status.
+    LoadBalancer,
+    /// A pod was seen to speak from there, and Kubernetes does not say yet where it is.
+    Observed,
+    /// Kubernetes gave it: a pod's status, a node's, a ClusterIP.
+    Own,
+}
+
 /// A holder at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stay {
     pub(super) address: IpAddr,
+    pub(super) right: Right,
     /// 0: since ever.
     pub(super) started: UnixNanos,
     pub(super) sighted: Option<UnixNanos>,
@@ -23,8 +37,8 @@ pub(super) struct Stay {
 
 impl Stay {
     /// Of somebody that no kernel sees.
-    pub(super) fn since(started: UnixNanos, addresses: &[IpAddr]) -> Vec<Self> {
-        addresses.iter().map(|address| Self { address: *address, started, sighted: None }).collect()
+    pub(super) fn since(started: UnixNanos, addresses: &[IpAddr], right: Right) -> Vec<Self> {
+        addresses.iter().map(|address| Self { address: *address, right, started, sighted: None }).collect()
     }
 }
 
@@ -79,11 +93,17 @@ impl Sightings {
         if pod.addresses.is_empty() {
             return seen
                 .iter()
-                .map(|(address, since)| Stay { address: *address, started, sighted: Some(*since) })
+                .map(|(address, since)| Stay {
+                    address: *address,
+                    right: Right::Observed,
+                    started,
+                    sighted: Some(*since),
+                })
                 .collect();
         }
         let since = |address: &IpAddr| seen.iter().find(|(at, _)| at == address).map(|(_, since)| *since);
-        pod.addresses.iter().map(|address| Stay { address: *address, started, sighted: since(address) }).collect()
+        let own = |address: &IpAddr| Stay { address: *address, right: Right::Own, started, sighted: since(address) };
+        pod.addresses.iter().map(own).collect()
     }
 }
 

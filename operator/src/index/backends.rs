@@ -5,12 +5,14 @@ use crate::object::{Endpoint, EndpointSlice, Name, Pod, PodRef, Service};
 use std::collections::BTreeSet;
 
 impl Index {
-    /// The slices that lead to this very pod.
+    /// The slices of its own namespace that lead to this very pod. Whoever may write in another may name any pod and address
+    /// there, and has no say in what this one is called.
     pub fn slices_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a EndpointSlice> {
         let named = self.slices_of_pod.get(&pod.name);
         let addressed = pod.own_addresses().iter().flat_map(|address| self.slices_of_address.get(address));
         let names: BTreeSet<&Name> = named.chain(addressed).collect();
         let slices = names.into_iter().filter_map(|name| self.slices.get(name)).map(AsRef::as_ref);
+        let slices = slices.filter(|slice| slice.name.namespace == pod.name.namespace);
         slices.filter(|slice| slice.endpoints.iter().any(|endpoint| leads_to(endpoint, pod)))
     }
 

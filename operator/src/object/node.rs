@@ -1,4 +1,5 @@
 use super::{InvalidObject, Metadata, addresses, cluster_wide};
+use ipnet::IpNet;
 use k8s_openapi::api::core::v1 as k8s;
 use std::net::IpAddr;
 
@@ -11,6 +12,8 @@ pub struct Node {
     pub name: String,
     /// `InternalIP` and `ExternalIP`.
     pub addresses: Vec<IpAddr>,
+    /// `spec.podCIDRs`: what its pods' addresses are from, where Kubernetes itself gives ranges to nodes.
+    pub pod_ranges: Vec<IpNet>,
     pub zone: Option<String>,
     pub region: Option<String>,
 }
@@ -19,16 +22,25 @@ impl TryFrom<k8s::Node> for Node {
     type Error = InvalidObject;
 
     fn try_from(node: k8s::Node) -> Result<Self, Self::Error> {
+        let spec = node.spec.unwrap_or_default();
         let listed = node.status.and_then(|status| status.addresses).unwrap_or_default();
         let own = listed.iter().filter(|listed| matches!(listed.type_.as_str(), "InternalIP" | "ExternalIP"));
         let own = addresses("status.addresses.address", own.map(|listed| listed.address.as_str()))?;
         Ok(Self {
             name: cluster_wide(&node.metadata)?,
             addresses: own,
+            pod_ranges: pod_ranges(&spec),
             zone: label(&node.metadata, ZONE),
             region: label(&node.metadata, REGION),
         })
     }
+}
+
+/// A range that cannot be read is none: then its addresses are known from their pods' status alone.
+fn pod_ranges(spec: &k8s::NodeSpec) -> Vec<IpNet> {
+    let several = spec.pod_cidrs.as_deref().filter(|several| !several.is_empty());
+    let ranges = several.unwrap_or(spec.pod_cidr.as_slice()).iter();
+    ranges.filter_map(|range| range.parse().ok()).collect()
 }
 
 fn label(metadata: &Metadata, name: &str) -> Option<String> {

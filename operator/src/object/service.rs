@@ -1,4 +1,4 @@
-use super::{InvalidObject, Name, Pod, addresses, is_tcp, namespaced, nanoseconds, port};
+use super::{InvalidObject, Name, Pod, addresses as addresses_of, is_tcp, namespaced, nanoseconds, port};
 use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use longwire_model::canonical::Labels;
@@ -10,8 +10,12 @@ pub struct Service {
     pub name: Name,
     /// 0: unknown, taken for older than all others.
     pub created: UnixNanos,
-    /// Cluster, external and load balancer addresses. A headless Service has none.
+    /// ClusterIPs, which the API server gives to one Service alone. A headless Service has none.
     pub addresses: Vec<IpAddr>,
+    /// What its load balancer's controller has written into the status.
+    pub load_balancer: Vec<IpAddr>,
+    /// `externalIPs`: any addresses at all.
+    pub external: Vec<IpAddr>,
     /// Empty: its endpoints are written by somebody else.
     pub selector: Labels,
     /// For TCP.
@@ -49,25 +53,29 @@ impl Service {
         let name = namespaced(&service.metadata)?;
         let created = nanoseconds(service.metadata.creation_timestamp.as_ref());
         let load_balancer = service.status.and_then(|status| status.load_balancer);
-        let addresses = virtual_addresses(&spec, load_balancer.as_ref())?;
+        let addresses = cluster_addresses(&spec)?;
+        let mut external = addresses_of("spec.externalIPs", spec.external_ips.iter().flatten().map(String::as_str))?;
+        let mut load_balancer = ingress_addresses(load_balancer.as_ref())?;
+        // Each once, by its strongest right.
+        load_balancer.retain(|address| !addresses.contains(address));
+        external.retain(|address| !addresses.contains(address) && !load_balancer.contains(address));
         let tcp = spec.ports.iter().flatten().filter(|port| is_tcp(port.protocol.as_deref()));
         let ports = tcp.map(service_port).collect::<Result<_, _>>()?;
-        Ok(Some(Self { name, created, addresses, selector: spec.selector.unwrap_or_default(), ports }))
+        let selector = spec.selector.unwrap_or_default();
+        Ok(Some(Self { name, created, addresses, load_balancer, external, selector, ports }))
     }
 }
 
-fn virtual_addresses(
-    spec: &k8s::ServiceSpec,
-    load_balancer: Option<&k8s::LoadBalancerStatus>,
-) -> Result<Vec<IpAddr>, InvalidObject> {
+fn cluster_addresses(spec: &k8s::ServiceSpec) -> Result<Vec<IpAddr>, InvalidObject> {
     let several = spec.cluster_ips.as_deref().filter(|several| !several.is_empty());
     let cluster = several.unwrap_or(spec.cluster_ip.as_slice()).iter().map(String::as_str);
-    let mut found = addresses("spec.clusterIPs", cluster.filter(|ip| !ip.is_empty() && *ip != "None"))?;
-    found.extend(addresses("spec.externalIPs", spec.external_ips.iter().flatten().map(String::as_str))?);
+    addresses_of("spec.clusterIPs", cluster.filter(|ip| !ip.is_empty() && *ip != "None"))
+}
+
+fn ingress_addresses(load_balancer: Option<&k8s::LoadBalancerStatus>) -> Result<Vec<IpAddr>, InvalidObject> {
     let ingress = load_balancer.and_then(|status| status.ingress.as_deref()).unwrap_or_default();
     let ingress = ingress.iter().filter_map(|ingress| ingress.ip.as_deref()).filter(|ip| !ip.is_empty());
-    found.extend(addresses("status.loadBalancer.ingress.ip", ingress)?);
-    Ok(found)
+    addresses_of("status.loadBalancer.ingress.ip", ingress)
 }
 
 fn service_port(listed: &k8s::ServicePort) -> Result<ServicePort, InvalidObject> {

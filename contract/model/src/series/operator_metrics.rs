@@ -20,6 +20,7 @@ pub const OPERATOR_METRICS: [SelfMetric; 17] = [
     row("longwire_operator_updates_total", Counter, &[], "Updates sent to probes."),
     row("longwire_operator_sightings_total", Counter, &[], "Addresses that probes saw a pod's container speak from, each told once a stream."),
     row("longwire_operator_sightings_strange_total", Counter, &[], "Of these, those of pods that are not on the probe's node, or not any more."),
+    row("longwire_operator_address_observations_outside_total", Counter, &[], "Of these, those that name nobody: no node's pod range contains the address, and no pod had it lately."),
     row("longwire_operator_acks_total", Counter, &[], "Updates that probes have applied."),
     row("longwire_operator_nacks_total", Counter, &[], "Updates that probes could not apply."),
     row("longwire_operator_ack_seconds_total", Counter, &[], "Time that streams were behind, until they had caught up."),

@@ -25,8 +25,13 @@ fn what_a_probe_says_arrives_as_it_was_meant() {
         FromProbe::Nack { version: 4, error: "no".to_owned() },
         FromProbe::Authenticate(Token("a.b.c".to_owned())),
         FromProbe::Sightings(vec![
-            Sighting { uid: "uid".to_owned(), address: "10.0.0.3".parse().unwrap(), since: 1 },
-            Sighting { uid: "uid".to_owned(), address: "2001:db8::3".parse().unwrap(), since: u64::MAX },
+            Sighting {
+                uid: "uid".to_owned(),
+                address: "10.0.0.3".parse().unwrap(),
+                since: 1,
+                gone: vec!["former".to_owned()],
+            },
+            Sighting { uid: "uid".to_owned(), address: "2001:db8::3".parse().unwrap(), since: u64::MAX, gone: vec![] },
         ]),
     ];
     for message in said {

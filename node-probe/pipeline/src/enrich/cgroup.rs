@@ -1,8 +1,9 @@
-//! Which pod a cgroup is of, told from the names of its directories.
+//! Which pod a cgroup is of, told from the names of its directories where a kubelet has made them.
 
 #[cfg(test)]
 mod tests;
 
+use super::kubelet::KubeletCgroups;
 use super::recent::Recent;
 use crate::record::Monotonic;
 use crate::state::{Item, SavedCgroup, Writer};
@@ -20,33 +21,19 @@ pub(crate) enum Named {
     /// A pod if one of this UID is known; else the name only looks like one.
     Perhaps(Box<str>),
     NoPod,
+    /// It is not in the tree that this node has: another node's that shares the kernel, or nested deeper than anybody looks.
+    Outside,
 }
 
 impl Named {
-    /// Reads names, nearest first. A pod within a pod's cgroup, as kind has it, is the inner one.
-    pub(crate) fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut perhaps = Self::NoPod;
-        for uid in names.into_iter().filter_map(pod_uid) {
-            if is_uid(&uid) {
-                return Self::Pod(uid.into());
-            }
-            if perhaps == Self::NoPod {
-                perhaps = Self::Perhaps(uid.into());
-            }
+    /// Reads names, from the root of the tree on.
+    pub(crate) fn of(kubelet: &KubeletCgroups, names: &[&str]) -> Self {
+        match kubelet.pod_uid(names) {
+            Some(uid) if is_uid(&uid) => Self::Pod(uid.into()),
+            Some(uid) => Self::Perhaps(uid.into()),
+            None => Self::NoPod,
         }
-        perhaps
     }
-}
-
-/// `pod<uid>` of the cgroupfs driver, `kubepods-<class>-pod<uid>.slice` of systemd's, where `_` stands for `-`.
-fn pod_uid(name: &str) -> Option<String> {
-    let uid = match name.strip_suffix(".slice") {
-        Some(slice) if slice.contains("kubepods") => slice.rsplit_once("-pod")?.1.replace('_', "-"),
-        Some(_) => return None,
-        None => name.strip_prefix("pod")?.to_owned(),
-    };
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (!uid.is_empty() && uid.bytes().all(is_part)).then_some(uid)
 }
 
 /// A UUID, or the 32 hexadecimal digits that kubelet gives to static pods.

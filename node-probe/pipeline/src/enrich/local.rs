@@ -1,4 +1,5 @@
-//! The pods of this node, and which of them a socket is of: by cgroup, else by network namespace, else by address.
+//! The pods of this node, and which of them a socket is of: by cgroup; else by network namespace; else, where the cgroup is known
+//! to be no pod's, by address.
 
 mod saved;
 #[cfg(test)]
@@ -22,6 +23,9 @@ use std::time::Duration;
 const FAREWELL: Monotonic = 60_000_000_000;
 /// Network namespaces that are remembered; a pod has one.
 const NAMESPACES: usize = 16_384;
+
+/// In place of a namespace that a container made for itself.
+const UNTRUSTED: u32 = 0;
 
 /// A pod of this node as a connection holds it, in 6 bytes. The pod may be gone, and the slot another's: the generation
 /// tells.
@@ -191,6 +195,17 @@ impl Locals {
         self.by_uid.contains_key(uid)
     }
 
+    pub(super) fn is_living(&self, uid: &str) -> bool {
+        self.by_uid.get(uid).is_some_and(|index| self.slots[usize::from(*index)].removed.is_none())
+    }
+
+    /// UIDs of the pods that have the address by their status.
+    pub(super) fn holders(&self, address: IpAddr) -> impl Iterator<Item = &str> {
+        let held = |index: &u16| self.slots[usize::from(*index)].held.as_ref();
+        let holders = self.by_address.get(&address).into_iter().flatten();
+        holders.filter_map(held).map(|held| held.pod.uid.as_str())
+    }
+
     pub(super) fn find(&mut self, end: &End, now: Monotonic) -> Finding {
         let named = self.cgroups.named(end.cgroup);
         if let Some(Named::Pod(uid) | Named::Perhaps(uid)) = &named
@@ -203,16 +218,26 @@ impl Locals {
             let since = self.cgroups.wanted_since(end.cgroup, now);
             return Finding::Open { since, otherwise: Standing::Foreign, is_pod: true };
         }
-        if end.netns == self.host_netns {
-            return match named {
-                Some(_) => Finding::Settled(Standing::Host),
-                None => Finding::Open { since: now, otherwise: Standing::Host, is_pod: false },
-            };
+        let otherwise = if end.netns == self.host_netns { Standing::Host } else { Standing::Foreign };
+        let open = Finding::Open { since: now, otherwise: otherwise.clone(), is_pod: false };
+        match named {
+            None if end.netns == self.host_netns => open,
+            Some(_) if end.netns == self.host_netns => Finding::Settled(otherwise),
+            Some(Named::Outside) => Finding::Settled(otherwise),
+            named => match self.of_namespace(end, named.is_some()) {
+                Some(local) => Finding::Settled(Standing::Pod(local)),
+                None => open,
+            },
         }
-        match self.tenant(end.netns).or_else(|| self.holder(end.local.ip())) {
-            Some(local) => Finding::Settled(Standing::Pod(local)),
-            None => Finding::Open { since: now, otherwise: Standing::Foreign, is_pod: false },
+    }
+
+    /// Whoever may make a namespace may take any address in it; and as long as nobody has told whose the cgroup is, it may be
+    /// another pod's.
+    fn of_namespace(&mut self, end: &End, is_no_pods_cgroup: bool) -> Option<Local> {
+        if end.netns == UNTRUSTED {
+            return None;
         }
+        self.tenant(end.netns).or_else(|| self.holder(end.local.ip()).filter(|_| is_no_pods_cgroup))
     }
 
     /// `None`: 65,536 pods on one node, hundreds of times what Kubernetes allows. Connections of more are foreign.
@@ -267,7 +292,7 @@ impl Locals {
 
     /// A namespace outlives no pod, but its inode comes back for the next one.
     fn learn(&mut self, netns: u32, local: &Local) {
-        if local.pod.host_network || netns == self.host_netns {
+        if local.pod.host_network || netns == self.host_netns || netns == UNTRUSTED {
             return;
         }
         let tenant = match self.tenants.get(&netns) {

@@ -35,7 +35,7 @@ impl Seen {
     /// By the clock of the node as it is now: it may have been set since.
     pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> Sighting {
         let Self { uid, address, at } = self;
-        Sighting { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset) }
+        Sighting { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset), gone: Vec::new() }
     }
 }
 
@@ -74,6 +74,11 @@ impl Sightings {
 
     pub(super) fn all(&self, is_local: impl Fn(&str) -> bool) -> Vec<Seen> {
         self.known.iter().map(|(_, seen)| seen).filter(|seen| is_local(&seen.uid)).cloned().collect()
+    }
+
+    /// Pods whose containers spoke from the address.
+    pub(super) fn uids_at(&self, address: IpAddr) -> impl Iterator<Item = &str> {
+        self.known.iter().filter(move |(_, seen)| seen.address == address).map(|(_, seen)| &*seen.uid)
     }
 
     pub(super) fn sweep(&mut self, now: Monotonic) {

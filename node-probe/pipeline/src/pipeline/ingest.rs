@@ -33,7 +33,8 @@ impl Pipeline {
 
     fn cgroup(&mut self, record: &CgroupRecord, now: Monotonic) {
         self.counts.records += 1;
-        self.enrich.name_cgroup(record.cgroup, record.names.iter().map(String::as_str));
+        let names: Option<Vec<&str>> = record.names.as_ref().map(|names| names.iter().map(String::as_str).collect());
+        self.enrich.name_cgroup(record.cgroup, names.as_deref());
         let wait = Wait::Local(record.cgroup);
         self.wake(self.pending.waiting_for(wait..=wait), now);
     }

@@ -41,16 +41,42 @@ fn the_errno_and_whether_anything_was_sent_tell_why_a_connect_failed() {
     assert_eq!(reason(103, 0), "other");
 }
 
-#[test]
-fn cgroup_names_end_at_their_nul_and_at_the_levels_given() {
-    let mut raw = RawCgroup::read_from_bytes(&[0; size_of::<RawCgroup>()]).unwrap();
-    raw.kind = kind::CGROUP;
-    raw.levels = 2;
-    raw.cgroup = 5;
-    raw.name[0][..3].copy_from_slice(b"abc");
-    raw.name[1] = [b'x'; CGROUP_NAME];
+/// As the kernel writes the names of a path: in turn, on the way up.
+fn raw_cgroup(path: &[&str]) -> RawCgroup {
+    let mut raw = RawCgroup::read_from_bytes(&[b'?'; size_of::<RawCgroup>()]).unwrap();
+    (raw.kind, raw.cgroup, raw.levels) = (kind::CGROUP, 5, u32::try_from(path.len()).unwrap());
+    for (step, name) in path.iter().rev().enumerate() {
+        let slot = &mut raw.name[step % CGROUP_LEVELS];
+        slot[..name.len()].copy_from_slice(name.as_bytes());
+        slot[name.len()] = 0;
+    }
+    raw
+}
+
+fn names(raw: &RawCgroup) -> Option<Vec<String>> {
     let Record::Cgroup(record) = Record::parse(raw.as_bytes()).unwrap() else { panic!("not a cgroup") };
-    assert_eq!(record.names, ["abc".to_owned(), "x".repeat(CGROUP_NAME)]);
+    record.names
+}
+
+#[test]
+fn cgroup_names_come_from_the_root_on_and_end_at_their_nul() {
+    let expected = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(names(&raw_cgroup(&["kubepods", "pod1", "x"])), expected(&["kubepods", "pod1", "x"]));
+    assert_eq!(names(&raw_cgroup(&[])), expected(&[]));
+    let mut whole = raw_cgroup(&["kubepods"]);
+    whole.name[0] = [b'x'; CGROUP_NAME];
+    assert_eq!(names(&whole), expected(&["x".repeat(CGROUP_NAME).as_str()]));
+}
+
+#[test]
+fn of_a_deep_cgroup_the_names_nearest_the_root_are_there() {
+    let mut path = vec!["kubepods", "burstable", "pod1", "container"];
+    path.extend(["a", "b", "c", "d", "e", "f", "g", "podvictim", "h"]);
+    assert_eq!(names(&raw_cgroup(&path)).unwrap(), &path[..CGROUP_LEVELS]);
+    path.extend(["i"; 400]);
+    assert_eq!(names(&raw_cgroup(&path)).unwrap(), &path[..CGROUP_LEVELS]);
+    let outside = RawCgroup { levels: CGROUP_OUTSIDE, ..raw_cgroup(&[]) };
+    assert_eq!(names(&outside), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
-use longwire_pipeline::pipeline::{Folded, FoldedKey, Options, Pipeline, SaveCursor, Waits};
+use longwire_pipeline::pipeline::{Folded, FoldedKey, KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, kind};
 use std::collections::BTreeMap;
 use std::mem;
@@ -52,6 +52,7 @@ pub(crate) fn options() -> Options {
         waits: Waits { answer: 3 * S, pod: 3 * S, settling: 0 },
         max_pending: 1000,
         host_netns: HOST,
+        kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: BOOT,
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::sample::{ip, pod};
 
 fn sighting(address: &str, since: u64) -> Sighting {
-    Sighting { uid: "uid-a".to_owned(), address: ip(address), since }
+    Sighting { uid: "uid-a".to_owned(), address: ip(address), since, gone: vec![] }
 }
 
 fn stay(address: &str, sighted: Option<u64>) -> Stay {

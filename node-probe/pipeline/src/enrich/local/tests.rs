@@ -46,12 +46,13 @@ fn end(cgroup: u64, netns: u32, local: &str) -> End {
     }
 }
 
-/// Cgroup 1 is of pod A, 2 of pod B, 3 of no pod; 9 has not been named.
+/// Cgroup 1 is of pod A, 2 of pod B, 3 of no pod, 4 not in the tree; 9 has not been named.
 fn locals(pods: &[LocalPod]) -> Locals {
     let mut locals = Locals::new(HOST);
     locals.cgroups.name(1, Named::Pod(A.into()));
     locals.cgroups.name(2, Named::Pod(B.into()));
     locals.cgroups.name(3, Named::NoPod);
+    locals.cgroups.name(4, Named::Outside);
     for pod in pods {
         locals.upsert(pod);
     }
@@ -81,7 +82,8 @@ fn a_socket_is_of_the_pod_of_its_cgroup_else_of_its_namespace_else_of_its_addres
     check(1, 7, "127.0.0.1", "a");
     check(3, 7, "10.0.0.9", "a");
     check(9, 7, "127.0.0.1", "a");
-    check(9, 8, "[fd00::1]", "a");
+    check(9, 8, "[fd00::1]", "since 50, else foreign");
+    check(3, 8, "[fd00::1]", "a");
     check(2, HOST, "10.0.0.2", "b");
     check(3, HOST, "10.0.0.2", "host");
     check(3, 8, "10.0.0.2", "since 50, else foreign");
@@ -96,6 +98,23 @@ fn the_host_namespace_and_a_shared_one_name_no_pod() {
     assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
     assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b");
     assert_eq!(found(&mut locals, &end(3, 7, "127.0.0.1")), "since 50, else foreign");
+}
+
+#[test]
+fn a_namespace_that_a_container_made_names_nobody_and_its_addresses_neither() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)]);
+    assert_eq!(found(&mut locals, &end(2, UNTRUSTED, "10.0.0.1")), "b", "its cgroup tells");
+    for cgroup in [3, 9] {
+        assert_eq!(found(&mut locals, &end(cgroup, UNTRUSTED, "10.0.0.1")), "since 50, else foreign");
+        assert_eq!(found(&mut locals, &end(cgroup, UNTRUSTED, "10.0.0.2")), "since 50, else foreign");
+    }
+}
+
+#[test]
+fn a_cgroup_of_another_tree_is_no_pods_of_this_node_whatever_its_address() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
+    assert_eq!(found(&mut locals, &end(4, 7, "10.0.0.1")), "foreign");
+    assert_eq!(found(&mut locals, &end(4, HOST, "10.0.0.1")), "host");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 mod young;
 
 use super::super::inquiry::Verdict;
-use super::super::{End, Ignored, Waits};
+use super::super::{End, Ignored, KubeletCgroups, Waits};
 use super::*;
 use crate::connection::{Connections, Passes};
 use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Workload};
@@ -75,7 +75,8 @@ fn answers() -> Vec<Address> {
 
 impl World {
     fn new() -> Self {
-        let mut enrich = Enrich::new(HOST, Waits { answer: WAIT, pod: WAIT, settling: SETTLING }, 0);
+        let mut enrich =
+            Enrich::new(HOST, KubeletCgroups::default(), Waits { answer: WAIT, pod: WAIT, settling: SETTLING }, 0);
         let local = |pod| LocalPod { pod, telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) };
         let pods = vec![
             local(pod("a", "10.0.0.1", false, &[])),
@@ -84,9 +85,9 @@ impl World {
             local(pod("i", "192.168.0.1", true, &[])),
         ];
         for (cgroup, name) in [(1, "a"), (2, "b"), (4, "h"), (5, "i"), (6, "f")] {
-            enrich.name_cgroup(cgroup, [format!("poduid-{name}").as_str()]);
+            enrich.name_cgroup(cgroup, Some(&["kubepods", &format!("poduid-{name}")]));
         }
-        enrich.name_cgroup(3, []);
+        enrich.name_cgroup(3, Some(&[]));
         enrich.apply(&Update { pods, ..Update::default() }, 0);
         for answer in answers() {
             enrich.identities.find(answer.address, 0, 0);

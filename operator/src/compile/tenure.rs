@@ -1,0 +1,127 @@
+//! What is known of one holder at one address, and what of it probes are told beside the others.
+//!
+//! Whoever has an address by the word of Kubernetes has it, whatever anybody else's object or socket says. A pod that was only
+//! seen to speak from there comes after those who are known to be gone.
+
+use super::sightings::{Right, Stay};
+use longwire_model::identity::{Holder, Owner, UnixNanos};
+use std::cmp::Reverse;
+
+#[derive(Clone, Debug)]
+pub(super) struct Tenure {
+    pub(super) holder: Holder,
+    pub(super) right: Right,
+    /// As the object says it, to the second; 0: since ever.
+    pub(super) started: UnixNanos,
+    /// When it first spoke from there.
+    pub(super) sighted: Option<UnixNanos>,
+    pub(super) left: Option<Left>,
+    /// When the kernel of its node saw another speak from there and no process of this one was left.
+    pub(super) vacated: Option<UnixNanos>,
+}
+
+/// The end of a holder at its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Left {
+    /// No later than this.
+    pub(super) at: UnixNanos,
+    /// And no earlier: its object's times are seconds, cut.
+    pub(super) earliest: UnixNanos,
+}
+
+/// A tenure that no stronger right silences.
+#[derive(Clone, Copy, Debug)]
+struct Counted<'a> {
+    tenure: &'a Tenure,
+    /// A stronger right was in force until then; 0: none.
+    after: UnixNanos,
+}
+
+impl Left {
+    pub(super) fn at(at: UnixNanos) -> Self {
+        Self { at, earliest: at }
+    }
+}
+
+/// Owners as probes are told of them, in the order of the tenures.
+pub(super) fn owners<'a>(tenures: impl Iterator<Item = &'a Tenure> + Clone) -> Vec<Owner> {
+    let counted: Vec<Counted<'_>> = tenures.clone().filter_map(|tenure| tenure.among(tenures.clone())).collect();
+    counted.iter().map(|one| one.told(&counted)).collect()
+}
+
+impl Tenure {
+    pub(super) fn new(holder: &Holder, stay: &Stay, left: Option<Left>) -> Self {
+        let Stay { right, started, sighted, address: _ } = *stay;
+        Self { holder: holder.clone(), right, started, sighted, left, vacated: None }
+    }
+
+    /// `None`: another has the address by a stronger right.
+    fn among<'a>(&'a self, all: impl Iterator<Item = &'a Self>) -> Option<Counted<'a>> {
+        let mut after = 0;
+        for stronger in all.filter(|other| other.is_stronger(self)) {
+            let end = stronger.end()?;
+            if !self.follows(stronger) {
+                after = end.max(after);
+            }
+        }
+        Some(Counted { tenure: self, after })
+    }
+
+    /// External addresses are for anybody to write into a Service: the oldest one has them, then the first by name.
+    fn is_stronger(&self, than: &Self) -> bool {
+        (self.right, self.external()) > (than.right, than.external())
+    }
+
+    fn external(&self) -> Option<Reverse<(UnixNanos, &str, &str)>> {
+        match &self.holder {
+            Holder::Service(service) if self.right == Right::External => {
+                Some(Reverse((self.started, service.namespace.as_str(), service.name.as_str())))
+            }
+            _ => None,
+        }
+    }
+
+    /// It spoke when the other can have been gone.
+    fn follows(&self, other: &Self) -> bool {
+        let gone = other.left.map(|left| left.earliest).into_iter().chain(other.vacated).min();
+        self.sighted.zip(gone).is_some_and(|(sighted, gone)| sighted >= gone)
+    }
+
+    /// One node gives an address to one pod at a time, and its kubelet says that both have it: the later one does.
+    fn succeeds(&self, other: &Self) -> bool {
+        let is_own = |tenure: &Self| tenure.right == Right::Own && tenure.left.is_none();
+        is_own(self) && is_own(other) && self.node().is_some_and(|node| other.node() == Some(node))
+    }
+
+    fn end(&self) -> Option<UnixNanos> {
+        self.left.map(|left| left.at).into_iter().chain(self.vacated).min()
+    }
+
+    fn began(&self) -> UnixNanos {
+        self.sighted.unwrap_or(self.started)
+    }
+
+    pub(super) fn node(&self) -> Option<&str> {
+        match &self.holder {
+            Holder::Pod(pod) => Some(pod.place.node.as_str()).filter(|node| !node.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+impl Counted<'_> {
+    /// To one that is alone at its address, seconds will do: then nothing changes when it speaks.
+    fn told(&self, all: &[Counted<'_>]) -> Owner {
+        let Self { tenure, after } = *self;
+        let sighted = tenure.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
+        let successors =
+            all.iter().map(|other| other.tenure).filter(|other| other.follows(tenure) || other.succeeds(tenure));
+        let successors = successors.filter_map(|other| other.sighted).filter(|since| *since > tenure.began());
+        Owner {
+            holder: tenure.holder.clone(),
+            from: sighted.unwrap_or(tenure.started).max(after),
+            until: successors.chain(tenure.end()).min(),
+            sighted: sighted.is_some(),
+        }
+    }
+}
