@@ -20,6 +20,12 @@ pub fn root_of(process: u32) -> Result<PathBuf> {
     Ok(mount()?.join(format!("{PREFIX}{process}")))
 }
 
+/// The same as a kubelet's configuration would name it.
+#[must_use]
+pub fn kubelet_root() -> String {
+    format!("/{PREFIX}{}", std::process::id())
+}
+
 /// Runs of tests that left cgroups, by process.
 pub fn roots() -> Result<Vec<u32>> {
     let names = fs::read_dir(mount()?)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

@@ -5,7 +5,7 @@ use crate::netns::Netns;
 use crate::process::Process;
 use crate::scrape::{Format, Scrape};
 use crate::wait::eventually;
-use crate::{binaries, command};
+use crate::{binaries, cgroup, command};
 use anyhow::{Context, Result, ensure};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,9 +35,13 @@ impl Probe {
         let program = program.to_str().context("the probe's path is no UTF-8")?;
         let mut line = wrapper.to_vec();
         line.extend([program, "--operator", "http://127.0.0.1:15010", "--metrics-listen", &listen]);
-        for (flag, value) in
-            [("--node-name", "node"), ("--sample-interval", "1s"), ("--long-connection-threshold", "2s")]
-        {
+        let kubelet = cgroup::kubelet_root();
+        for (flag, value) in [
+            ("--node-name", "node"),
+            ("--sample-interval", "1s"),
+            ("--long-connection-threshold", "2s"),
+            ("--kubelet-cgroup-root", &kubelet),
+        ] {
             if !flags.contains(&flag) {
                 line.extend([flag, value]);
             }

@@ -86,7 +86,7 @@ fn anew(options: Options, setup: Setup, pins: Option<&Pins>) -> Result<Started, 
 }
 
 fn go_on(options: Options, setup: Setup, pins: &Pins, saved: &Saved, path: &Path) -> Result<Started, KernelError> {
-    let Some(pipeline) = restore(options, saved, path) else { return anew(options, setup, Some(pins)) };
+    let Some(pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins)) };
     let Some(kernel) = Kernel::resume(pins, setup, saved.header.position)? else {
         tracing::warn!("the pinned ring was never where the saved state has come to; counters begin at 0");
         return anew(options, setup, Some(pins));
@@ -105,7 +105,7 @@ fn inherit(
     produced: u64,
     path: &Path,
 ) -> Result<Started, KernelError> {
-    let Some(mut pipeline) = restore(options, saved, path) else { return anew(options, setup, Some(pins)) };
+    let Some(mut pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins)) };
     let losses = Losses {
         connections: pipeline.abandon(monotonic()),
         record_bytes: produced.saturating_sub(saved.header.position.ring),
@@ -118,8 +118,8 @@ fn inherit(
     Ok(Started { kernel: Kernel::start(Some(pins), setup)?, pipeline, losses })
 }
 
-fn restore(options: Options, saved: &Saved, path: &Path) -> Option<Pipeline> {
-    let restored = Pipeline::restore(options, &saved.pipeline, monotonic());
+fn restore(options: &Options, saved: &Saved, path: &Path) -> Option<Pipeline> {
+    let restored = Pipeline::restore(options.clone(), &saved.pipeline, monotonic());
     let refused = |error: &_| tracing::warn!(file = %path.display(), %error, "the saved state cannot be used; counters begin at 0");
     restored.inspect_err(refused).ok()
 }

@@ -6,7 +6,7 @@ use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{Options, Pipeline, Waits};
+use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -42,6 +42,7 @@ impl Followed {
             waits: Waits { answer: 3 * SECOND, pod: 10 * SECOND, settling: 0 },
             max_pending: 131_072,
             host_netns: 1,
+            kubelet_cgroups: KubeletCgroups::default(),
             wall_clock_offset: 1_700_000_000 * SECOND,
         });
         let now = 100 * SECOND;

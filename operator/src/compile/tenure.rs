@@ -55,7 +55,7 @@ impl Tenure {
         Self { holder: holder.clone(), right, started, sighted, left, vacated: None }
     }
 
-    /// `None`: another has the address by a stronger right.
+    /// `None`: another has the address by a stronger right, or had it for as long as this one was there.
     fn among<'a>(&'a self, all: impl Iterator<Item = &'a Self>) -> Option<Counted<'a>> {
         let mut after = 0;
         for stronger in all.filter(|other| other.is_stronger(self)) {
@@ -64,7 +64,8 @@ impl Tenure {
                 after = end.max(after);
             }
         }
-        Some(Counted { tenure: self, after })
+        let is_over = after > 0 && self.end().is_some_and(|end| end <= after);
+        (!is_over).then_some(Counted { tenure: self, after })
     }
 
     /// External addresses are for anybody to write into a Service: the oldest one has them, then the first by name.

@@ -1,6 +1,7 @@
+mod rights;
 mod seen;
 
-use super::{Answer, Changes, Compiler, Settings};
+use super::{Answer, Changes, Compiler, Settings, Unused};
 use crate::event::Event;
 use crate::index::{Index, Stale};
 use crate::object::{Kind, Name, Pod};
@@ -35,11 +36,24 @@ impl Operator {
         self.compiler.compile(&self.index, stale, now)
     }
 
-    /// A node's kernel saw this; whose answers change, and how many were none of its pods.
-    fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, u64) {
-        let sighting = Sighting { uid: uid.to_owned(), address: ip(address), since };
-        let (changes, strange) = self.compiler.sight(&self.index, node, &[sighting], since + 10);
-        (answers(&changes), strange)
+    /// A node's kernel saw this; whose answers change, and what of it named nobody.
+    fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, Unused) {
+        self.sight_after(&[], node, uid, address, since)
+    }
+
+    /// The same where no process was left of these pods.
+    fn sight_after(
+        &mut self,
+        gone: &[&str],
+        node: &str,
+        uid: &str,
+        address: &str,
+        since: u64,
+    ) -> (Vec<String>, Unused) {
+        let gone = gone.iter().map(ToString::to_string).collect();
+        let sighting = Sighting { uid: uid.to_owned(), address: ip(address), since, gone };
+        let (changes, unused) = self.compiler.sight(&self.index, node, &[sighting], since + 10);
+        (answers(&changes), unused)
     }
 }
 

@@ -202,18 +202,21 @@ fn of_a_quarter_of_a_megabyte_of_series_sets_three_names_are_kept_and_the_rest_i
 }
 
 #[rstest]
-#[case::cluster_ips(json!({"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1", "fd00::1"]}), json!({}), &["10.96.0.1", "fd00::1"])]
-#[case::cluster_ip_alone(json!({"clusterIP": "10.96.0.1"}), json!({}), &["10.96.0.1"])]
-#[case::headless(json!({"clusterIP": "None", "clusterIPs": ["None"]}), json!({}), &[])]
-#[case::not_allocated_yet(json!({"clusterIP": ""}), json!({}), &[])]
-#[case::external(json!({"clusterIP": "10.96.0.1", "externalIPs": ["192.0.2.1"]}), json!({}), &["10.96.0.1", "192.0.2.1"])]
-#[case::load_balancer(
-    json!({"clusterIP": "10.96.0.1"}),
-    json!({"loadBalancer": {"ingress": [{"ip": "192.0.2.2"}, {"hostname": "lb.example.org"}]}}),
-    &["10.96.0.1", "192.0.2.2"]
-)]
-fn a_service_has_virtual_addresses(#[case] spec: Value, #[case] status: Value, #[case] expected: &[&str]) {
-    assert_eq!(service(json!({}), spec, status).unwrap().unwrap().addresses, ips(expected));
+#[case::cluster_ips(json!({"clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1", "fd00::1"]}), &["10.96.0.1", "fd00::1"])]
+#[case::cluster_ip_alone(json!({"clusterIP": "10.96.0.1"}), &["10.96.0.1"])]
+#[case::headless(json!({"clusterIP": "None", "clusterIPs": ["None"]}), &[])]
+#[case::not_allocated_yet(json!({"clusterIP": ""}), &[])]
+fn a_service_has_virtual_addresses(#[case] spec: Value, #[case] expected: &[&str]) {
+    assert_eq!(service(json!({}), spec, json!({})).unwrap().unwrap().addresses, ips(expected));
+}
+
+#[test]
+fn an_address_of_a_service_is_what_its_strongest_right_makes_it() {
+    let spec = json!({"clusterIP": "10.96.0.1", "externalIPs": ["192.0.2.1", "10.96.0.1", "192.0.2.2"]});
+    let ingress = json!([{"ip": "192.0.2.2"}, {"hostname": "lb.example.org"}, {"ip": "10.96.0.1"}]);
+    let service = service(json!({}), spec, json!({"loadBalancer": {"ingress": ingress}})).unwrap().unwrap();
+    let expected = (ips(&["10.96.0.1"]), ips(&["192.0.2.2"]), ips(&["192.0.2.1"]));
+    assert_eq!((service.addresses, service.load_balancer, service.external), expected);
 }
 
 #[rstest]
@@ -282,10 +285,10 @@ fn a_slice_that_leads_nowhere_is_none(#[case] labels: Value, #[case] address_typ
 }
 
 #[test]
-fn a_node_has_its_own_addresses_alone_and_a_place() {
+fn a_node_has_its_own_addresses_alone_ranges_for_its_pods_and_a_place() {
     let labels = json!({"topology.kubernetes.io/zone": "eu-1a", "topology.kubernetes.io/region": ""});
     let object = json!({
-        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "labels": labels}, "spec": {"podCIDR": "10.0.0.0/24"},
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "labels": labels}, "spec": {"podCIDR": "10.0.0.0/24", "podCIDRs": ["10.0.0.0/24", "fd00::/64", "?"]},
         "status": {"addresses": [
             {"type": "InternalIP", "address": "10.9.0.1"}, {"type": "Hostname", "address": "n1"},
             {"type": "ExternalIP", "address": "192.0.2.9"}, {"type": "InternalIP", "address": "fd00:9::1"},
@@ -295,6 +298,7 @@ fn a_node_has_its_own_addresses_alone_and_a_place() {
     let expected = Node {
         name: "n1".to_owned(),
         addresses: ips(&["10.9.0.1", "192.0.2.9", "fd00:9::1"]),
+        pod_ranges: vec!["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()],
         zone: Some("eu-1a".to_owned()),
         region: None,
     };

@@ -9,7 +9,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 17] = [
+pub const OPERATOR_METRICS: [SelfMetric; 18] = [
     row("longwire_operator_synced", Gauge, &[], "1 once everything that was there at the start is known."),
     row("longwire_operator_objects", Gauge, &["kind"], "Objects known now."),
     row("longwire_operator_role", Gauge, &["role"], "1 for what this replica is now: holder of the Lease, or standby."),

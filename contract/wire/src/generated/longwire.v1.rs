@@ -73,6 +73,9 @@ pub struct Sighting {
     /// Unix nanoseconds
     #[prost(fixed64, tag = "3")]
     pub since: u64,
+    /// Pods of the node that had the address before and of which no process was left then. The first 8 count.
+    #[prost(string, repeated, tag = "4")]
+    pub gone_pod_uids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Update `version` is applied.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -1,4 +1,6 @@
 use super::{HolderName, KEPT, MOST_DEPARTED, Owners, Stay};
+use crate::compile::sightings::Right;
+use crate::compile::tenure::Left;
 use crate::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
@@ -17,13 +19,13 @@ fn holder(name: &str) -> Holder {
 fn hold(owners: &mut Owners, who: &str, from: u64, addresses: &[&str], now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
     let addresses: Vec<_> = addresses.iter().map(|address| ip(address)).collect();
-    owners.hold(name(who), &holder(who), &Stay::since(from, &addresses), now, &mut changed);
+    owners.hold(name(who), &holder(who), &Stay::since(from, &addresses, Right::Own), now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
 fn release(owners: &mut Owners, who: &str, now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
-    owners.release(&name(who), now, now, &mut changed);
+    owners.release(&name(who), Left::at(now), now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
@@ -117,8 +119,14 @@ fn more_departures_than_are_remembered_cost_the_oldest() {
     let ((), lines) = log_of(|| {
         for number in 0..MOST_DEPARTED + 2 {
             let who = number.to_string();
-            owners.hold(name(&who), &holder(&who), &Stay::since(0, &[address(number)]), 1, &mut BTreeSet::new());
-            owners.release(&name(&who), 1, 1, &mut BTreeSet::new());
+            owners.hold(
+                name(&who),
+                &holder(&who),
+                &Stay::since(0, &[address(number)], Right::Own),
+                1,
+                &mut BTreeSet::new(),
+            );
+            owners.release(&name(&who), Left::at(1), 1, &mut BTreeSet::new());
         }
     });
     assert_eq!(owners.departed.len(), MOST_DEPARTED);

@@ -1,8 +1,10 @@
 //! What nodes' kernels see of pods, and what their peers are told by it.
 
-use super::{Operator, a, answers};
-use crate::object::{Kind, Pod};
-use crate::sample::{apply, delete, pod};
+use super::{Operator, Unused, a, answers};
+use crate::object::{Kind, Node, Pod};
+use crate::sample::{apply, delete, node, pod, service};
+
+const NOTHING: [&str; 0] = [];
 
 fn b() -> Pod {
     Pod { started: 150, ..pod("web", "b", "10.0.0.1") }
@@ -12,66 +14,141 @@ fn unaddressed(pod: Pod) -> Pod {
     Pod { addresses: Vec::new(), ..pod }
 }
 
+/// An operator that knows of a node whose pods are in 10.0.0.0/16, and of these.
+fn knowing(pods: Vec<Pod>) -> Operator {
+    let ranged = Node { pod_ranges: vec!["10.0.0.0/16".parse().unwrap()], ..node("n1", "10.9.0.1") };
+    let mut events = vec![apply(ranged)];
+    events.extend(pods.into_iter().map(apply));
+    Operator::new(events).0
+}
+
 #[test]
 fn a_pod_is_known_to_its_peers_from_its_first_word_before_its_status_says_where_it_is() {
-    let (mut operator, _) = Operator::new(vec![apply(unaddressed(b()))]);
-    assert_eq!(operator.sight("n1", "uid-b", "10.0.0.1", 160), (vec!["10.0.0.1: uid-b 150-".to_owned()], 0));
+    let mut operator = knowing(vec![unaddressed(b())]);
+    assert_eq!(operator.sight("n1", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-b 150-"]);
     // Its status says so too.
     assert_eq!(answers(&operator.take(vec![apply(b())], 300)), ["10.0.0.1: uid-b 150-"]);
-    // And when it says another, the first was a network of its own.
+}
+
+#[test]
+fn where_a_pod_was_seen_it_never_was_once_its_status_says_another_address() {
+    let mut operator = knowing(vec![unaddressed(b())]);
+    operator.sight("n1", "uid-b", "10.0.0.1", 160);
     let elsewhere = Pod { started: 150, ..pod("web", "b", "10.0.0.2") };
     let changes = operator.take(vec![apply(elsewhere)], 400);
-    assert_eq!(answers(&changes), ["10.0.0.1: uid-b 150-400", "10.0.0.2: uid-b 150-"]);
+    assert_eq!(answers(&changes), ["10.0.0.1: nobody", "10.0.0.2: uid-b 150-"]);
+    assert_eq!(answers(&operator.take(vec![delete(Kind::Pod, "b")], 500)), ["10.0.0.2: uid-b 150-500"]);
 }
 
 #[test]
 fn only_pods_of_the_probes_own_node_are_its_to_speak_of() {
-    let (mut operator, _) = Operator::new(vec![apply(unaddressed(b()))]);
-    assert_eq!(operator.sight("n2", "uid-b", "10.0.0.1", 160), (vec![], 1));
-    assert_eq!(operator.sight("n1", "uid-nobody", "10.0.0.1", 160), (vec![], 1));
+    let mut operator = knowing(vec![unaddressed(b())]);
+    let strange = (vec![], Unused { strange: 1, outside: 0 });
+    assert_eq!(operator.sight("n2", "uid-b", "10.0.0.1", 160), strange);
+    assert_eq!(operator.sight("n1", "uid-nobody", "10.0.0.1", 160), strange);
     let host = Pod { host_network: true, ..unaddressed(pod("web", "h", "::")) };
     operator.take(vec![apply(host)], 200);
-    assert_eq!(operator.sight("n1", "uid-h", "10.0.0.9", 160), (vec![], 0));
+    assert_eq!(operator.sight("n1", "uid-h", "10.0.0.9", 160), (vec![], Unused::default()));
 }
 
 #[test]
 fn to_a_pod_that_is_alone_at_its_address_a_first_word_changes_nothing() {
-    let (mut operator, _) = Operator::new(vec![apply(b())]);
-    assert_eq!(operator.sight("n1", "uid-b", "10.0.0.1", 160), (vec![], 0));
+    let mut operator = knowing(vec![b()]);
+    assert_eq!(operator.sight("n1", "uid-b", "10.0.0.1", 160), (vec![], Unused::default()));
 }
 
 #[test]
-fn who_speaks_has_the_address_from_the_one_that_lives_no_more_on_its_node() {
+fn an_address_that_is_no_pods_is_nobodys_to_take_by_speaking_from_it() {
+    let mut operator = knowing(vec![unaddressed(b())]);
+    operator.take(vec![apply(service("web", "web", "10.0.96.1"))], 100);
+    let outside = (vec![], Unused { strange: 0, outside: 1 });
+    assert_eq!(operator.sight("n1", "uid-b", "192.0.2.7", 160), outside);
+    assert_eq!(operator.sight("n1", "uid-b", "10.9.0.1", 160), outside);
+    assert_eq!(operator.sight("n1", "uid-b", "10.0.96.1", 160).0, NOTHING, "a ClusterIP in the range");
+    let mut elsewhere = Operator::new(vec![apply(unaddressed(b())), apply(a())]).0;
+    assert_eq!(elsewhere.sight("n1", "uid-b", "10.0.0.7", 160), outside, "no range is known");
+    // But where a pod was another one may be.
+    elsewhere.take(vec![delete(Kind::Pod, "a")], 150);
+    assert_eq!(elsewhere.sight("n1", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-a 0-150, uid-b 160!-"]);
+}
+
+#[test]
+fn a_running_pod_keeps_its_address_whoever_speaks_from_it() {
+    for home in ["n1", "n2"] {
+        let thief = Pod { node: Some(home.to_owned()), ..unaddressed(b()) };
+        let mut operator = knowing(vec![a(), thief]);
+        assert_eq!(operator.sight(home, "uid-b", "10.0.0.1", 160).0, NOTHING);
+        // Nor does it lose it when the other one leaves.
+        assert_eq!(answers(&operator.take(vec![delete(Kind::Pod, "b")], 200)), NOTHING);
+        assert_eq!(answers(&operator.take(vec![delete(Kind::Pod, "a")], 300)), ["10.0.0.1: uid-a 0-300"]);
+    }
+}
+
+#[test]
+fn who_spoke_while_the_former_ran_has_the_address_from_when_that_ended() {
+    let mut operator = knowing(vec![a(), unaddressed(b())]);
+    operator.sight("n1", "uid-b", "10.0.0.1", 160);
+    let changes = operator.take(vec![delete(Kind::Pod, "a")], 300);
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-300, uid-b 300-"]);
+}
+
+#[test]
+fn who_spoke_before_the_api_server_told_of_the_formers_end_had_the_address_then() {
+    const S: u64 = 1_000_000_000;
+    let late = Pod { started: 150 * S, ..unaddressed(b()) };
+    let mut operator = knowing(vec![a(), late]);
+    assert_eq!(operator.sight("n1", "uid-b", "10.0.0.1", 161 * S).0, NOTHING);
+    let changes = operator.take(vec![apply(Pod { ended: true, finished: 160 * S, ..a() })], 170 * S);
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-161000000000, uid-b 161000000000!-"]);
+}
+
+#[test]
+fn who_speaks_has_the_address_from_one_of_its_node_of_which_no_process_is_left() {
     // Its kubelet has not told yet that it has ended.
-    let (mut operator, _) = Operator::new(vec![apply(a()), apply(unaddressed(b()))]);
-    let (told, _) = operator.sight("n1", "uid-b", "10.0.0.1", 160);
+    let mut operator = knowing(vec![a(), unaddressed(b())]);
+    let (told, _) = operator.sight_after(&["uid-a"], "n1", "uid-b", "10.0.0.1", 160);
     assert_eq!(told, ["10.0.0.1: uid-a 0-160, uid-b 160!-"]);
     // Late words of the former change nothing, and its end came earlier than it was told.
     let changes = operator.take(vec![apply(Pod { ready: false, ..a() })], 200);
-    assert_eq!(answers(&changes), [""; 0]);
+    assert_eq!(answers(&changes), NOTHING);
     let changes = operator.take(vec![delete(Kind::Pod, "a")], 300);
-    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-160, uid-b 160!-"]);
+    assert_eq!(answers(&changes), NOTHING);
 }
 
 #[test]
-fn of_two_that_live_on_two_nodes_neither_is_told_to_be_the_only_one() {
+fn a_node_says_of_its_own_pods_alone_that_they_are_gone() {
     let far = Pod { node: Some("n2".to_owned()), ..unaddressed(b()) };
-    let (mut operator, _) = Operator::new(vec![apply(a()), apply(far)]);
+    let mut operator = knowing(vec![a(), far]);
+    assert_eq!(operator.sight_after(&["uid-a"], "n2", "uid-b", "10.0.0.1", 160).0, NOTHING);
+}
+
+#[test]
+fn of_two_that_kubernetes_says_have_an_address_on_two_nodes_neither_is_told_to_be_the_only_one() {
+    let far = Pod { node: Some("n2".to_owned()), ..b() };
+    let mut operator = knowing(vec![a(), far]);
     assert_eq!(operator.sight("n2", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-a 0-, uid-b 160!-"]);
-    // Until one of them goes: the other has spoken earlier than that was noticed.
-    let changes = operator.take(vec![delete(Kind::Pod, "a")], 300);
-    assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-160, uid-b 160!-"]);
+}
+
+#[test]
+fn of_two_that_were_only_seen_at_an_address_neither_is_told_to_be_the_only_one() {
+    let c = Pod { started: 155, ..unaddressed(pod("web", "c", "::")) };
+    let mut operator = knowing(vec![unaddressed(b()), c]);
+    operator.sight("n1", "uid-b", "10.0.0.1", 160);
+    assert_eq!(operator.sight("n1", "uid-c", "10.0.0.1", 170).0, ["10.0.0.1: uid-b 160!-, uid-c 170!-"]);
+    // Until the status of one says that it is it.
+    let changes = operator.take(vec![apply(b())], 300);
+    assert_eq!(answers(&changes), ["10.0.0.1: uid-b 150-"]);
 }
 
 #[test]
 fn a_pod_that_came_and_went_between_two_words_of_its_kubelet_had_its_address() {
     const S: u64 = 1_000_000_000;
-    let (mut operator, _) = Operator::new(vec![apply(unaddressed(b()))]);
+    let mut operator = knowing(vec![unaddressed(b())]);
     let ended = Pod { ended: true, finished: 170 * S, ..b() };
     let changes = operator.take(vec![apply(ended.clone())], 300 * S);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-b 150-171000000000"]);
     // Said again it is no news; what its kernel saw comes late, and still counts beside another's.
-    assert_eq!(answers(&operator.take(vec![apply(ended.clone())], 301 * S)), [""; 0]);
+    assert_eq!(answers(&operator.take(vec![apply(ended.clone())], 301 * S)), NOTHING);
     operator.take(vec![apply(Pod { started: 180 * S, ..pod("web", "c", "10.0.0.1") })], 302 * S);
     let (told, _) = operator.sight("n1", "uid-b", "10.0.0.1", 160 * S);
     assert_eq!(told, ["10.0.0.1: uid-b 160000000000!-171000000000, uid-c 180000000000-"]);
@@ -79,5 +156,5 @@ fn a_pod_that_came_and_went_between_two_words_of_its_kubelet_had_its_address() {
     let (_, changes) = Operator::new(vec![apply(Pod { finished: 1, ..ended })]);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-b 150-100"]);
     let changes = operator.take(vec![apply(Pod { ended: true, finished: S, ..pod("web", "d", "10.0.0.4") })], 400 * S);
-    assert_eq!(answers(&changes), [""; 0]);
+    assert_eq!(answers(&changes), NOTHING);
 }
