@@ -37,6 +37,7 @@ impl Manifests {
 
 #[must_use]
 pub fn namespace_and_node(address: Ipv4Addr) -> String {
+    let [ten, slot, ..] = address.octets();
     format!(
         r"apiVersion: v1
 kind: Namespace
@@ -47,6 +48,8 @@ apiVersion: v1
 kind: Node
 metadata:
   name: node
+spec:
+  podCIDRs: ["{ten}.{slot}.0.0/17"]
 status:
   addresses:
   - type: InternalIP

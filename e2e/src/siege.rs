@@ -42,12 +42,7 @@ impl Siege {
     }
 
     /// The same with both programs below a wrapper such as `env NAME=VALUE`.
-    pub fn start_under(
-        attack: &'static str,
-        machine: Machine,
-        wrapper: &[&str],
-        probe_flags: &[&str],
-    ) -> Result<Self> {
+    pub fn start_under(attack: &'static str, machine: Machine, wrapper: &[&str], probe_flags: &[&str]) -> Result<Self> {
         let probe_memory = MemoryCgroup::new(&format!("{attack}-probe"), PROBE_LIMIT)?;
         let operator_memory = MemoryCgroup::new(&format!("{attack}-operator"), OPERATOR_LIMIT)?;
         let (for_operator, for_probe) = (operator_memory.wrapper(), probe_memory.wrapper());

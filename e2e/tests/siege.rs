@@ -2,5 +2,7 @@
 
 #[path = "siege/clocks.rs"]
 mod clocks;
+#[path = "siege/impostor.rs"]
+mod impostor;
 #[path = "siege/nobody.rs"]
 mod nobody;

@@ -1,0 +1,121 @@
+//! Pods that pretend to be others: by an address, by the name of a cgroup, by a Service of another namespace.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::machine::{Machine, PodSpec};
+use longwire_e2e::pod::Pod;
+use longwire_e2e::process::Process;
+use longwire_e2e::siege::Siege;
+use longwire_e2e::traffic::exchange;
+use longwire_e2e::{binaries, cgroup};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Of a pod that has just been made: its kubelet has not told of an address.
+const FRESH: &str = "aaaaaaaa-0000-4000-8000-00000000f4e5";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn fresh_pod() -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: fresh, namespace: shop, uid: {FRESH}}}\n\
+         spec: {{nodeName: node, containers: [{{name: main, image: example.org/fresh:1}}]}}\nstatus: {{phase: Pending}}\n"
+    )
+}
+
+/// Older than all others, and without a selector: its owner writes who is behind it.
+fn thieving_service(victim: &Pod) -> String {
+    let (address, service_ip) = (victim.ipv4, victim.service_ip);
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: thief, namespace: thief, creationTimestamp: \"2001-01-01T00:00:00Z\"}}\n\
+         spec: {{clusterIP: None, externalIPs: [{address}, {service_ip}], ports: [{{port: 8080}}]}}\n---\n\
+         apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n\
+         metadata: {{name: thief, namespace: thief, labels: {{kubernetes.io/service-name: thief}}}}\n\
+         endpoints: [{{addresses: [{address}]}}]\nports: [{{port: 8080}}]\n"
+    )
+}
+
+/// A process in a cgroup below the tests' own, at a path of the caller's choice.
+fn below(path: &str) -> Result<PathBuf> {
+    let directory = cgroup::root_of(std::process::id())?.join(path);
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+    Ok(directory)
+}
+
+/// Takes the address in a namespace of its own making and sends SYNs that nobody answers.
+fn speak_from(victim: &Pod, from: &Pod) -> Result<()> {
+    let cgroup = below(&format!("kubepods/besteffort/pod{FRESH}/main"))?;
+    let traffic = binaries::find("longwire-traffic")?;
+    let script = format!(
+        "echo $$ > {}/cgroup.procs && exec unshare -Urn sh -ec 'ip link add eth0 type veth peer name peer; \
+         ip addr add {}/32 dev eth0; ip link set eth0 up; ip link set peer up; ip route add default dev eth0; \
+         for i in 1 2 3; do timeout 0.3 {} send 192.0.2.9:9 1 || true; done; echo spoke'",
+        cgroup.display(),
+        victim.ipv4,
+        traffic.display()
+    );
+    let mut process = Process::start(&from.netns, "impostor", &["sh", "-ec", &script])?;
+    let status = process.await_exit(PATIENCE)?;
+    ensure!(status.success() && process.log().iter().any(|line| line == "spoke"), "{}", process.last_words());
+    Ok(())
+}
+
+/// So many connections of a process in that cgroup, in the network of `client`.
+fn send(client: &Pod, cgroup: &str, server: &Pod, times: u64) -> Result<Truth> {
+    let (traffic, cgroup, address) =
+        (binaries::find("longwire-traffic")?, below(cgroup)?, server.address().to_string());
+    let words = [
+        traffic.to_str(),
+        Some("--cgroup"),
+        cgroup.to_str(),
+        Some("send"),
+        Some(&address),
+        Some("1000"),
+        Some("--times"),
+    ];
+    let mut line = words.into_iter().collect::<Option<Vec<&str>>>().context("path")?;
+    let times_text = times.to_string();
+    line.push(&times_text);
+    let mut process = Process::start(&client.netns, "impostor", &line)?;
+    let status = process.await_exit(PATIENCE)?;
+    ensure!(status.success(), "{}", process.last_words());
+    let mut truth = Truth::default();
+    (0..times).for_each(|_| truth += Truth::whole(1_000, 0));
+    Ok(truth)
+}
+
+#[test]
+fn nobody_speaks_as_another_pod() -> Result<()> {
+    let machine = Machine::new(6, &[PodSpec::new("victim").elsewhere()])?;
+    machine.manifests.write("fresh.yaml", &fresh_pod())?;
+    machine.manifests.write("thief.yaml", &thieving_service(machine.pod("victim")?))?;
+    let siege = Siege::start("impostor", machine, &[])?;
+    let mut bystander = siege.bystander()?;
+    bystander.talk(20)?;
+    let (machine, probe) = (&siege.cluster.machine, &siege.cluster.probe);
+    let (victim, attacker) = (machine.pod("victim")?, machine.take()?);
+    speak_from(victim, attacker)?;
+    // To a pod of another node, which is named by its address.
+    let (client, listener) = (machine.take()?, victim.listen()?);
+    let mut truth = Truth::default();
+    for _ in 0..10 {
+        let (near, far) = client.connect_to(victim.address(), &listener)?;
+        truth += exchange(near, far, 1_001, 2_003)?;
+    }
+    Edge::of(client, victim).expect_of(probe, &[("source", truth)])?;
+    // Cgroups that are named after a pod of this node: of a user's session, and deep below the attacker's own.
+    let (server, local) = (machine.take()?, client);
+    let serving = server.process("main", &["serve", &server.address().to_string()])?;
+    serving.await_line("listening", PATIENCE)?;
+    let mut truth = send(attacker, &format!("user.slice/kubepods/pod{}/main", local.uid), server, 5)?;
+    let nested = format!("kubepods/besteffort/pod{}/main/a/b/c/d/e/f/g/h/pod{}/main", attacker.uid, local.uid);
+    truth += send(attacker, &nested, server, 5)?;
+    Edge::of(attacker, server).expect(probe, truth)?;
+    ensure!(
+        Edge::of(local, server).reported(&probe.scrape()?, "source") == Truth::default(),
+        "it speaks as another pod"
+    );
+    bystander.talk(20)?;
+    bystander.expect_exact(probe)?;
+    siege.end(&[])
+}
