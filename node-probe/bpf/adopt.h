@@ -58,6 +58,7 @@ int adopt(struct bpf_iter__task_file *ctx)
 	struct connection c = {};
 	struct tcp_sock *tp;
 	u64 key;
+	u32 slot;
 	u8 state;
 
 	if (!ctl || !sk || sk->sk_protocol != IPPROTO_TCP)
@@ -76,10 +77,16 @@ int adopt(struct bpf_iter__task_file *ctx)
 	c.id = new_id(bpf_ktime_get_ns());
 	read_sequence(&c, tp);
 	see_cgroup(ctl, sk, 0);
+	slot = share_of(sk);
+	if (!take_established(slot))
+		return 0;
+	c.flags |= slot << SHARE_SHIFT;
 	/* Its end may come between these two, and finds nothing: then what is made here must not stay. */
-	if (bpf_map_update_elem(&connections, &key, &c, BPF_NOEXIST))
+	if (bpf_map_update_elem(&connections, &key, &c, BPF_NOEXIST)) {
+		give_back(c.flags);
 		count(LOSS_STORAGE);
-	else if (sk->__sk_common.skc_state == TCP_CLOSE)
-		bpf_map_delete_elem(&connections, &key);
+	} else if (sk->__sk_common.skc_state == TCP_CLOSE) {
+		forget(&key, c.flags);
+	}
 	return 0;
 }

@@ -21,6 +21,7 @@ const volatile u32 OWNER = 0;
 const volatile u64 CGROUP_ROOT = 1;
 
 #include "read.h"
+#include "shares.h"
 #include "emit.h"
 #include "sample.h"
 #include "adopt.h"
@@ -39,14 +40,19 @@ static __always_inline int connecting(struct control *ctl, struct sock *sk)
 {
 	u64 now = bpf_ktime_get_ns(), key = (u64)sk;
 	struct connection fresh = { .id = new_id(now), .syn_time = now, .flags = FLAG_ACTIVE };
+	u32 slot;
 
 	if (is_abandoned(ctl, now)) {
 		count(LOSS_INERT);
 		return 0;
 	}
 	see_cgroup(ctl, sk, 1);
-	if (bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY))
-		count(LOSS_STORAGE);
+	slot = share_of(sk);
+	/* Where its share is taken it is noted once it is established: no more is lost than how long the answer took. */
+	if (!take_half_open(slot))
+		return 0;
+	fresh.flags |= slot << SHARE_SHIFT;
+	note(&key, &fresh);
 	return 0;
 }
 
@@ -54,11 +60,13 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 {
 	u64 now = bpf_ktime_get_ns(), key = (u64)sk;
 	struct connection *c = bpf_map_lookup_elem(&connections, &key), fresh = {};
+	u32 slot;
 
 	if (c && !(c->flags & LIVE)) {
 		c->established = now;
 		read_sequence(c, tp);
-		c->flags |= LIVE;
+		if (!become_live(c, 0))
+			forget(&key, c->flags);
 		return 0;
 	}
 	if (is_abandoned(ctl, now)) {
@@ -66,13 +74,15 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 		return 0;
 	}
 	see_cgroup(ctl, sk, 1);
+	slot = share_of(sk);
+	if (!take_established(slot))
+		return 0;
 	fresh.id = new_id(now);
 	fresh.established = now;
 	/* SYN_SENT here: its connect began before the probe. */
-	fresh.flags = LIVE | (old_state == TCP_SYN_RECV ? FLAG_PASSIVE : FLAG_ACTIVE);
+	fresh.flags = LIVE | (old_state == TCP_SYN_RECV ? FLAG_PASSIVE : FLAG_ACTIVE) | slot << SHARE_SHIFT;
 	read_sequence(&fresh, tp);
-	if (bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY))
-		count(LOSS_STORAGE);
+	note(&key, &fresh);
 	return 0;
 }
 
@@ -81,9 +91,10 @@ static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, const
 				 struct tcp_sock *tp, bool own_fin)
 {
 	u64 key = (u64)sk;
+	u32 noted = c->flags;
 
 	emit_end(ctl, kind, flags, c, sk, tp, own_fin);
-	bpf_map_delete_elem(&connections, &key);
+	forget(&key, noted);
 	return 0;
 }
 
@@ -96,14 +107,15 @@ static __always_inline int unseen(struct control *ctl, struct sock *sk, struct t
 	if (old_state == TCP_SYN_RECV || is_abandoned(ctl, now))
 		return 0;
 	see_cgroup(ctl, sk, 0);
+	c.flags = share_of(sk) << SHARE_SHIFT;
 	if (old_state == TCP_SYN_SENT) {
 		c.id = new_id(now);
-		c.flags = FLAG_ACTIVE;
+		c.flags |= FLAG_ACTIVE;
 		emit_end(ctl, RECORD_FAIL, 0, &c, sk, tp, 0);
 		return 0;
 	}
 	count(LOSS_UNTRACKED);
-	c.flags = FLAG_UNTRACKED;
+	c.flags |= FLAG_UNTRACKED;
 	emit_end(ctl, RECORD_CLOSE, 0, &c, sk, tp, has_own_fin(old_state));
 	return 0;
 }
@@ -118,13 +130,13 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 	if (old_state == TCP_SYN_SENT || (old_state == TCP_SYN_RECV && !(c->flags & LIVE))) {
 		if (c->flags & FLAG_ACTIVE)
 			return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0);
-		bpf_map_delete_elem(&connections, &key);
+		forget(&key, c->flags);
 		return 0;
 	}
 	/* An ESTABLISHED that this program did not see, because it interrupted itself: nothing has moved before. */
 	if (!(c->flags & LIVE)) {
 		read_sequence(c, tp);
-		c->flags |= LIVE;
+		become_live(c, 1);
 	}
 	return ended(ctl, RECORD_CLOSE, is_by_remote(sk, old_state) ? FLAG_BY_REMOTE : 0, c, sk, tp,
 		     has_own_fin(old_state));

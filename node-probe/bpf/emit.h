@@ -15,15 +15,6 @@ static __always_inline u64 wakeup(const struct control *ctl)
 	return bpf_ringbuf_query(&events, BPF_RB_PROD_POS) >= ctl->wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
-{
-	struct kernfs_node___before_6_15 *old = (void *)node;
-
-	if (bpf_core_field_exists(node->__parent))
-		return BPF_CORE_READ(node, __parent);
-	return BPF_CORE_READ(old, parent);
-}
-
 /*
  * Whoever may make cgroups below a pod's may nest them as deep as it likes, so the names nearest the root are kept: slots
  * are written in turn on the way up, and the last ones stay.
@@ -130,7 +121,8 @@ static __always_inline void fill(struct record *r, u32 kind, u32 flags, const st
 		r->flags |= FLAG_NEVER_SENT;
 }
 
-static __always_inline int fold(const struct control *ctl, const struct record *r)
+/* What becomes of it: enum loss. */
+static __always_inline u32 fold(const struct control *ctl, u32 slot, const struct record *r)
 {
 	struct folded_key key = {
 		.cgroup = r->cgroup,
@@ -147,10 +139,12 @@ static __always_inline int fold(const struct control *ctl, const struct record *
 	__builtin_memcpy(key.remote, r->remote, sizeof(key.remote));
 	sums = bpf_map_lookup_elem(&folded, &key);
 	if (!sums) {
+		if (!take_folded(slot, ctl->epoch))
+			return LOSS_FOLDED_SHARE;
 		bpf_map_update_elem(&folded, &key, &none, BPF_NOEXIST); /* another CPU may have been first */
 		sums = bpf_map_lookup_elem(&folded, &key);
 		if (!sums)
-			return -1;
+			return LOSS_RECORD;
 	}
 	sums->last = r->time;
 	__sync_fetch_and_add(&sums->connections, 1);
@@ -161,7 +155,7 @@ static __always_inline int fold(const struct control *ctl, const struct record *
 	__sync_fetch_and_add(&sums->retransmitted_bytes, r->counters.retransmitted_bytes);
 	__sync_fetch_and_add(&sums->retransmits, r->counters.retransmits);
 	__sync_fetch_and_add(&sums->lost, r->counters.lost);
-	return 0;
+	return LOSS_FOLDED;
 }
 
 /*
@@ -174,7 +168,7 @@ static __always_inline u32 fall_back(const struct control *ctl, const struct con
 		return bpf_map_update_elem(&closes, &r->id, r, BPF_ANY) ? LOSS_RECORD : LOSS_KEPT;
 	if (r->flags & (FLAG_ADOPTED | FLAG_UNTRACKED))
 		return LOSS_RECORD;
-	return fold(ctl, r) ? LOSS_RECORD : LOSS_FOLDED;
+	return fold(ctl, c->flags >> SHARE_SHIFT, r);
 }
 
 static __always_inline void emit_end(const struct control *ctl, u32 kind, u32 flags, const struct connection *c,

@@ -2,10 +2,15 @@
 /* What lives in the kernel between two events. Pinned, so that a successor of the probe finds it. */
 #pragma once
 
-/* Flags of struct connection alone; the lower ones are enum record_flag. */
+/*
+ * Flags of struct connection alone; the lower ones are enum record_flag. From SHARE_SHIFT on stands the index into `shares`
+ * of the share that the connection counts against: a field of its own would put an entry over 128 bytes, and the kernel
+ * would then allocate 192.
+ */
 enum {
-	LIVE = 1 << 16, /* established, or adopted so */
+	LIVE = 1 << 16, /* established, or adopted so; counts as such in its share, and without it as half-open */
 };
+#define SHARE_SHIFT 17
 
 /*
  * What moves whenever a segment comes or goes. Where it stands as at the last sample, so does all else: most connections
@@ -41,6 +46,46 @@ struct {
 	__type(value, struct connection);
 } connections SEC(".maps");
 
+/*
+ * What one pod holds of the tables here. Counted when an entry is made and when it is deleted, by whoever did it, so that
+ * the counts are the table's own whatever is skipped or preempted.
+ */
+struct share {
+	u64 pod;         /* id of the pod's cgroup; 0: free */
+	u64 folded;      /* epoch << 32 | entries of `folded` made in that epoch */
+	u32 established; /* entries of `connections` with LIVE */
+	u32 half_open;   /* and without */
+	u64 pad[5];      /* a cache line each: CPUs that serve two pods do not wait for each other */
+};
+_Static_assert(sizeof(struct share) == 64, "share");
+
+#define SHARES 2048 /* 15 bits of flags at most; a power of two */
+enum {
+	SHARE_NO_POD = 0, /* processes of the host, together */
+	SHARE_ALL = 1,    /* the half-open connections of all */
+	SHARE_FIRST = 2,  /* pods from here on */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHARES);
+	__type(key, u32);
+	__type(value, struct share);
+} shares SEC(".maps");
+
+/* Which share a cgroup belongs to. One that falls out of here is looked up again. */
+struct cgroup_share {
+	u64 pod; /* id of the pod's cgroup; 0: of no pod */
+	u64 slot;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, struct cgroup_share);
+} cgroup_shares SEC(".maps");
+
 #define RING_BYTES (4 << 20) /* 27,000 records */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -57,10 +102,11 @@ struct {
 } closes SEC(".maps");
 
 /* And here what it has never heard of: added up, so that no outage is too long for it. */
+#define FOLDED 16384
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 16384);
+	__uint(max_entries, FOLDED);
 	__type(key, struct folded_key);
 	__type(value, struct folded);
 } folded SEC(".maps");
@@ -123,6 +169,11 @@ enum loss {
 	LOSS_UNTRACKED, /* a close of a connection that was never seen before */
 	LOSS_RECOVERED, /* a close that only tcp_destroy_sock saw */
 	LOSS_INERT,     /* a connection that began while no probe had shown itself for long */
+	LOSS_CONNECTIONS_SHARE, /* a pod holds its share of `connections`: a connection of it is not followed */
+	LOSS_HALF_OPEN_SHARE,   /* a pod holds its share of half-open ones: followed only once it is established */
+	LOSS_HALF_OPEN,         /* all pods together do */
+	LOSS_FOLDED_SHARE,      /* ring full, and a pod holds its share of `folded`: a CLOSE or FAIL was dropped */
+	LOSS_SHARES,            /* more pods than shares: one counts with the host's processes */
 	LOSS_KINDS,
 };
 

@@ -44,7 +44,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let listener = runtime.block_on(listen(&options))?;
     let pins = options.pin_dir.as_deref().map(Pins::lock).transpose()?;
-    let file = options.state_dir.as_deref().map(StateFile::of);
+    let file = options.state_dir.as_deref();
+    let file = file.map(|directory| StateFile::of(directory, options.max_connections, options.max_series));
     let boot = boot_id().context("/proc/sys/kernel/random/boot_id")?;
     let cgroups = cgroups::root(options.cgroup_root.as_deref())?;
     let setup = Setup { connections: options.max_connections, cgroup_root: cgroups::inode(&cgroups)? };

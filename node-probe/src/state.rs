@@ -3,10 +3,12 @@
 //! It need not survive the machine: after a reboot there is nothing to go on with, so it is never synced to a disk and best
 //! kept in memory, /run for one.
 
+mod access;
 #[cfg(test)]
 mod tests;
 
 use crate::kernel::Position;
+use access::InvalidAccess;
 use longwire_pipeline::pipeline::STATE_VERSION;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -16,6 +18,11 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 const MAGIC: [u8; 8] = *b"longwire";
 const NAME: &str = "state";
+/// The extension of a file on its way.
+const TEMPORARY: &str = "new";
+/// A state may be so large, bytes: this, and so much for each connection and each series, which take a third of it.
+const MIN_LIMIT: u64 = 64 << 20;
+const BYTES_EACH: u64 = 1 << 10;
 /// Of the checksum, which stands last.
 const TRAILER: usize = size_of::<u64>();
 
@@ -50,8 +57,8 @@ pub(crate) struct Saved {
 /// Why a file is not gone on from. Each is said once, when the probe starts.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidState {
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
+    #[error(transparent)]
+    Access(#[from] InvalidAccess),
     #[error("it is no state of Longwire")]
     Foreign,
     #[error("it is of version {0}, and this build reads {STATE_VERSION}")]
@@ -63,6 +70,8 @@ pub(crate) enum InvalidState {
 #[derive(Clone, Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
+    /// Larger ones are not read, bytes.
+    limit: u64,
 }
 
 /// A file on its way.
@@ -75,8 +84,10 @@ pub(crate) struct Writing {
 }
 
 impl StateFile {
-    pub(crate) fn of(directory: &Path) -> Self {
-        Self { path: directory.join(NAME) }
+    /// For a probe with room for so many connections and series.
+    pub(crate) fn of(directory: &Path, connections: u32, series: u32) -> Self {
+        let limit = MIN_LIMIT + BYTES_EACH * (u64::from(connections) + u64::from(series));
+        Self { path: directory.join(NAME), limit }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -85,19 +96,17 @@ impl StateFile {
 
     /// `None`: nothing was ever saved here.
     pub(crate) fn load(&self) -> Result<Option<Saved>, InvalidState> {
-        match fs::read(&self.path) {
-            Ok(bytes) => parse(bytes).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        self.directory().map_or(Ok(()), access::restrict)?;
+        access::read(&self.path, self.limit)?.map(parse).transpose()
     }
 
     pub(crate) fn begin(&self, header: &Header) -> io::Result<Writing> {
-        if let Some(directory) = self.path.parent() {
-            fs::create_dir_all(directory)?;
+        if let Some(directory) = self.directory() {
+            access::create(directory)?;
+            access::restrict(directory).map_err(io::Error::other)?;
         }
-        let temporary = self.path.with_extension("new");
-        let file = BufWriter::with_capacity(1 << 16, File::create(&temporary)?);
+        let temporary = self.temporary();
+        let file = BufWriter::with_capacity(1 << 16, access::write_anew(&temporary)?);
         let mut writing = Writing { file, checksum: Xxh3::new(), bytes: 0, temporary, path: self.path.clone() };
         writing.write(RawHeader::from(header).as_bytes())?;
         Ok(writing)
@@ -105,16 +114,22 @@ impl StateFile {
 
     /// Removes it, and the directory where nothing else is in it.
     pub(crate) fn uninstall(&self) -> io::Result<()> {
-        for path in [self.path.clone(), self.path.with_extension("new")] {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+        for path in [&self.path, &self.temporary()] {
+            access::remove(path)?;
         }
-        if let Some(directory) = self.path.parent() {
+        if let Some(directory) = self.directory() {
+            // Not where something else is in it, nor where it is mounted.
             let _ = fs::remove_dir(directory);
         }
         Ok(())
+    }
+
+    fn directory(&self) -> Option<&Path> {
+        self.path.parent()
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.path.with_extension(TEMPORARY)
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn run(options: &Uninstall) -> anyhow::Result<()> {
     // The state first: without it pins are no more than programs that count.
-    let file = StateFile::of(&options.state_dir);
+    let file = StateFile::of(&options.state_dir, 0, 0);
     if options.pin_dir.is_dir() {
         let pins = Pins::lock(&options.pin_dir)?;
         file.uninstall().with_context(|| format!("removing {}", file.path().display()))?;

@@ -19,7 +19,8 @@ pub(super) const TRACEPOINTS: [(&str, &str); 2] =
     [("on_state", "inet_sock_set_state"), ("on_destroy", "tcp_destroy_sock")];
 
 /// Maps that a successor goes on with.
-const KEPT: [&str; 7] = ["connections", "events", "closes", "folded", "control", "cgroups", "losses"];
+const KEPT: [&str; 9] =
+    ["connections", "shares", "cgroup_shares", "events", "closes", "folded", "control", "cgroups", "losses"];
 
 /// Connections that the kernel side notes at least.
 const LEAST: u32 = 65_536;
@@ -44,7 +45,9 @@ impl Loaded {
         // More than user space follows: what is over before a sample needs no place there, and what finds none is counted
         // when it closes.
         let noted = connections.saturating_mul(2).max(LEAST);
-        loader.map_max_entries("connections", noted).map_max_entries("closes", connections);
+        loader.override_global("TABLE", &noted, true);
+        // What was announced and ends finds room in `closes`, whichever pod fills it.
+        loader.map_max_entries("connections", noted).map_max_entries("closes", noted);
         for (name, pins) in KEPT.iter().zip(std::iter::repeat(pins)) {
             if let Some(pins) = pins {
                 loader.map_pin_path(name, pins.join(name));

@@ -6,7 +6,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
 /// `enum loss` of `bpf/maps.h`, in its order: the values of the label `kind`.
-pub(crate) const KINDS: [&str; 10] = [
+pub(crate) const KINDS: [&str; 15] = [
     "record_dropped",
     "close_kept",
     "end_folded",
@@ -17,6 +17,11 @@ pub(crate) const KINDS: [&str; 10] = [
     "untracked_close",
     "recovered_close",
     "inert",
+    "connections_share_full",
+    "half_open_share_full",
+    "half_open_full",
+    "folded_share_full",
+    "shares_full",
 ];
 
 pub(crate) struct Losses {

@@ -14,8 +14,9 @@ use super::controls::Controls;
 use super::ring::Ring;
 use super::sys::Mapping;
 use aya::maps::MapData;
+use rustix::fs::statfs;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,10 +57,9 @@ impl Pins {
     /// Makes the directory where it is not there.
     pub(crate) fn lock(root: &Path) -> Result<Self, PinsError> {
         let failed = |source| PinsError::Io { path: root.to_owned(), source };
-        let mounts = fs::read_to_string("/proc/self/mounts").map_err(failed)?;
         // Asked of what is there, so that nothing is made in the wrong place.
-        let there = root.ancestors().find_map(|path| path.canonicalize().ok());
-        if !there.is_some_and(|there| is_bpf(&mounts, &there)) {
+        let there = root.ancestors().find(|path| path.exists());
+        if !there.is_some_and(is_bpf) {
             return Err(PinsError::NoBpf(root.to_owned()));
         }
         fs::create_dir_all(root).map_err(failed)?;
@@ -111,10 +111,13 @@ impl Pins {
         keep_links(layout, &format!("{LINK}{owner}-")).map_err(|source| self.failed(source))
     }
 
-    /// Detaches and forgets all of it, the directory too.
+    /// Detaches and forgets all of it, the directory too; one that is a mount of its own stays, empty.
     pub(crate) fn uninstall(self) -> Result<(), PinsError> {
         self.remove_all()?;
-        fs::remove_dir(&self.root).map_err(|source| self.failed(source))
+        match fs::remove_dir(&self.root) {
+            Err(source) if source.kind() != ErrorKind::ResourceBusy => Err(self.failed(source)),
+            _ => Ok(()),
+        }
     }
 
     fn failed(&self, source: io::Error) -> PinsError {
@@ -171,14 +174,7 @@ fn produced(layout: &Path) -> io::Result<u64> {
     Ok(Ring::open(events.fd().as_fd(), size as usize)?.produced())
 }
 
-/// Is the mount with the longest matching path a BPF filesystem?
-fn is_bpf(mounts: &str, path: &Path) -> bool {
-    let mounts = mounts.lines().filter_map(|line| {
-        let mut fields = line.split(' ').skip(1);
-        Some((Path::new(fields.next()?), fields.next()?))
-    });
-    // Of two mounts on one place the later one covers the other.
-    let covering =
-        mounts.filter(|(point, _)| path.starts_with(point)).max_by_key(|(point, _)| point.components().count());
-    covering.is_some_and(|(_, kind)| kind == "bpf")
+/// Is it in a BPF filesystem, whatever is mounted how?
+fn is_bpf(path: &Path) -> bool {
+    statfs(path).is_ok_and(|there| i128::from(there.f_type) == i128::from(libc::BPF_FS_MAGIC))
 }

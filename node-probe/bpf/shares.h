@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Fair shares of the tables: a pod that floods fills its own share and no more. Programs may be preempted anywhere and may
+ * run on several CPUs, so every count is atomic, and a share is taken before its entry is made.
+ */
+#pragma once
+
+/* Connections that the table holds. */
+const volatile u32 TABLE = 262144;
+
+/* Half-open ones of all pods together: established ones have the rest to themselves. */
+#define HALF_OPEN (TABLE / 4)
+/* An entry of `folded` lives for two epochs at most, so both together are a quarter. */
+#define FOLDED_AN_EPOCH (FOLDED / 2)
+
+/* Above a pod's cgroup are a few levels of kubelet's. Whatever is nested deeper than this is of one share. */
+#define CGROUP_DEPTH 32
+#define TOO_DEEP (~0ULL)
+#define POD_NAME 96
+#define UUID 36      /* a pod's UID */
+#define STATIC_UID 32 /* and that of one that kubelet reads from a file */
+#define SLICE 6      /* .slice */
+
+/* A quarter for a pod. The host's processes, and all of a node whose pods have no cgroups of version 2, get three. */
+static __always_inline u32 part(u32 slot, u32 whole)
+{
+	return slot == SHARE_NO_POD ? whole - whole / 4 : whole / 4;
+}
+
+static __always_inline struct share *share_at(u32 slot)
+{
+	return bpf_map_lookup_elem(&shares, &slot);
+}
+
+static __always_inline bool take(u32 *count, u32 most)
+{
+	if (*(volatile u32 *)count >= most)
+		return 0;
+	if (__sync_fetch_and_add(count, 1) < most)
+		return 1;
+	__sync_fetch_and_add(count, -1);
+	return 0;
+}
+
+/* Never below 0, which would be the largest number there is and keep the pod out. */
+static __always_inline void give(u32 *count)
+{
+	if (!__sync_fetch_and_add(count, -1))
+		__sync_fetch_and_add(count, 1);
+}
+
+static __always_inline bool take_half_open(u32 slot)
+{
+	struct share *share = share_at(slot), *all = share_at(SHARE_ALL);
+
+	if (!share || !all)
+		return 0;
+	if (!take(&share->half_open, part(slot, HALF_OPEN))) {
+		count(LOSS_HALF_OPEN_SHARE);
+		return 0;
+	}
+	if (!take(&all->half_open, HALF_OPEN)) {
+		give(&share->half_open);
+		count(LOSS_HALF_OPEN);
+		return 0;
+	}
+	return 1;
+}
+
+static __always_inline void give_half_open(u32 slot)
+{
+	struct share *share = share_at(slot), *all = share_at(SHARE_ALL);
+
+	if (share && all) {
+		give(&share->half_open);
+		give(&all->half_open);
+	}
+}
+
+static __always_inline bool take_established(u32 slot)
+{
+	struct share *share = share_at(slot);
+
+	if (share && take(&share->established, part(slot, TABLE)))
+		return 1;
+	count(LOSS_CONNECTIONS_SHARE);
+	return 0;
+}
+
+/* For an entry with these flags. */
+static __always_inline void give_back(u32 flags)
+{
+	struct share *share;
+
+	if (!(flags & LIVE)) {
+		give_half_open(flags >> SHARE_SHIFT);
+		return;
+	}
+	share = share_at(flags >> SHARE_SHIFT);
+	if (share)
+		give(&share->established);
+}
+
+/* Of two that delete one entry, one has done it, and gives its share back. */
+static __always_inline void forget(const u64 *key, u32 flags)
+{
+	if (!bpf_map_delete_elem(&connections, key))
+		give_back(flags);
+}
+
+/* Makes the entry, whose share is taken. One that is there already is of a socket whose end nobody saw. */
+static __always_inline void note(const u64 *key, const struct connection *fresh)
+{
+	struct connection *stale;
+	long failed = bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST);
+
+	if (failed == -EEXIST) {
+		stale = bpf_map_lookup_elem(&connections, key);
+		if (stale)
+			forget(key, stale->flags);
+		failed = bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST);
+	}
+	if (failed) {
+		give_back(fresh->flags);
+		count(LOSS_STORAGE);
+	}
+}
+
+/* Established: from one count to the other. `must`: it ends now, and is counted whatever the share. */
+static __always_inline bool become_live(struct connection *c, const bool must)
+{
+	u32 slot = c->flags >> SHARE_SHIFT;
+	struct share *share = share_at(slot);
+
+	if (must && share)
+		__sync_fetch_and_add(&share->established, 1);
+	else if (!take_established(slot))
+		return 0;
+	give_half_open(slot);
+	c->flags |= LIVE;
+	return 1;
+}
+
+/* A new entry of `folded`. */
+static __always_inline bool take_folded(u32 slot, u32 epoch)
+{
+	struct share *share = share_at(slot);
+	u64 seen;
+
+	if (!share)
+		return 0;
+	seen = *(volatile u64 *)&share->folded;
+	if (seen >> 32 != epoch)
+		__sync_val_compare_and_swap(&share->folded, seen, (u64)epoch << 32);
+	else if ((u32)seen >= part(slot, FOLDED_AN_EPOCH))
+		return 0;
+	return (u32)__sync_fetch_and_add(&share->folded, 1) < part(slot, FOLDED_AN_EPOCH);
+}
+
+/* kubelet's name of a pod's cgroup: `pod<uid>`, or with systemd's driver `...-pod<uid>.slice`. */
+static __always_inline bool is_pod(const char *name)
+{
+	const u32 mark = '-' | 'p' << 8 | 'o' << 16 | 'd' << 24;
+	char text[POD_NAME];
+	u32 found = 0;
+	long length = bpf_probe_read_kernel_str(text, sizeof(text), name) - 1;
+
+	if (length == 3 + UUID || length == 3 + STATIC_UID)
+		return text[0] == 'p' && text[1] == 'o' && text[2] == 'd';
+	if (length < 4 + STATIC_UID + SLICE)
+		return 0;
+	bpf_probe_read_kernel(&found, sizeof(found), name + length - (4 + STATIC_UID + SLICE));
+	if (found == mark || length < 4 + UUID + SLICE)
+		return found == mark;
+	bpf_probe_read_kernel(&found, sizeof(found), name + length - (4 + UUID + SLICE));
+	return found == mark;
+}
+
+/*
+ * The id of the pod's cgroup, 0: none is one. The outermost counts: what a pod names below its own does not split its
+ * share.
+ */
+static __always_inline u64 pod_of(struct kernfs_node *node)
+{
+	struct kernfs_node *above;
+	u64 pod = 0;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < CGROUP_DEPTH; i++) {
+		above = node ? parent_of(node) : 0;
+		if (!above)
+			return pod;
+		if (is_pod(BPF_CORE_READ(node, name)))
+			pod = BPF_CORE_READ(node, id);
+		node = above;
+	}
+	return TOO_DEEP;
+}
+
+/* Places that a pod's share may have. */
+#define PLACES 16
+
+static __always_inline u32 place(u64 pod, u32 at)
+{
+	return ((u32)(pod * 0x9e3779b97f4a7c15ULL >> 40) + at) & (SHARES - 1);
+}
+
+/*
+ * A share of the pod's own: the one it has, or one that is free or holds nothing. Whoever loses an idle one claims another.
+ * A connection counts against the slot that it notes, so nothing drifts when one changes hands.
+ */
+static __always_inline u32 claim(u64 pod)
+{
+	struct share *share;
+	u64 other;
+	u32 slot;
+
+#pragma clang loop unroll(disable)
+	for (u32 at = 0; at < PLACES; at++) {
+		slot = place(pod, at);
+		share = share_at(slot);
+		if (share && slot >= SHARE_FIRST && share->pod == pod)
+			return slot;
+	}
+#pragma clang loop unroll(disable)
+	for (u32 at = 0; at < PLACES; at++) {
+		slot = place(pod, at);
+		share = share_at(slot);
+		if (!share || slot < SHARE_FIRST)
+			continue;
+		other = share->pod;
+		if (other != pod && (share->established || share->half_open))
+			continue;
+		other = __sync_val_compare_and_swap(&share->pod, other, pod) == other ? pod : share->pod;
+		if (other == pod)
+			return slot;
+	}
+	count(LOSS_SHARES);
+	return SHARE_NO_POD;
+}
+
+/*
+ * Not static, so that the verifier looks at it once and not at each call: it knows the arguments as numbers then. Its stack
+ * is its own.
+ */
+__noinline u32 find_share(u64 cgroup, u64 node)
+{
+	struct cgroup_share found;
+
+	found.pod = pod_of((struct kernfs_node *)node);
+	found.slot = found.pod ? claim(found.pod) : SHARE_NO_POD;
+	bpf_map_update_elem(&cgroup_shares, &cgroup, &found, BPF_ANY);
+	return found.slot;
+}
+
+/* The slot of the share that connections of this socket count against. */
+static __always_inline u32 share_of(struct sock *sk)
+{
+	u64 cgroup = read_cgroup(sk, 1);
+	struct cgroup_share *known = bpf_map_lookup_elem(&cgroup_shares, &cgroup);
+	struct share *share;
+
+	if (known && !known->pod)
+		return SHARE_NO_POD;
+	share = known ? share_at(known->slot) : 0;
+	if (share && share->pod == known->pod)
+		return known->slot & (SHARES - 1);
+	return find_share(cgroup, (u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn)) & (SHARES - 1);
+}
