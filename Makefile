@@ -100,6 +100,10 @@ lint: deps ## Formatting, clippy with warnings denied, licenses and sources of d
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	.ci/cargo-deny
 
+.PHONY: advisories
+advisories: ## Dependencies against the RustSec advisory database, which must be reachable
+	.ci/cargo-deny advisories
+
 .PHONY: deps
 deps: ## Install the Debian packages that building and testing need
 	@.ci/deps

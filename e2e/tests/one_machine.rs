@@ -9,6 +9,7 @@ mod departed;
 mod destroyed;
 mod edges;
 mod exact;
+mod fair_shares;
 mod failed;
 mod format;
 mod harness;

@@ -9,11 +9,12 @@
 use crate::kubernetes::{NoApiServer, chain, connect};
 use crate::options::{InvalidSecurity, Retire, own_namespace};
 use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -95,8 +96,8 @@ fn selected() -> ListParams {
 
 /// All nodes at once: nobody waits for a rollout's order. The flags that say where things are stay as they were.
 fn patch(set: &DaemonSet) -> Option<Value> {
-    let template = &set.spec.as_ref()?.template;
-    let probe = template.spec.as_ref()?.containers.iter().find(|container| container.name == "probe")?;
+    let pod = set.spec.as_ref()?.template.spec.as_ref()?;
+    let probe = pod.containers.iter().find(|container| container.name == "probe")?;
     let (pins, state) = (flag(probe, "--pin-dir")?, flag(probe, "--state-dir")?);
     let address = flag(probe, "--metrics-listen")?;
     let args = [
@@ -105,13 +106,30 @@ fn patch(set: &DaemonSet) -> Option<Value> {
         format!("--state-dir={state}"),
         format!("--stay={address}"),
     ];
+    let mut spec = json!({"containers": [{"name": "probe", "args": args}]});
+    if let Some((volume, mounts)) = parent_mounted(pod, probe, pins) {
+        spec["volumes"] = json!([volume]);
+        spec["containers"][0]["volumeMounts"] = mounts;
+    }
     Some(json!({"spec": {
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%", "maxSurge": 0}},
-        "template": {
-            "metadata": {"annotations": {RETIRED: "true"}},
-            "spec": {"containers": [{"name": "probe", "args": args}]}
-        }
+        "template": {"metadata": {"annotations": {RETIRED: "true"}}, "spec": spec}
     }}))
+}
+
+/// A probe has no more of the BPF filesystem than its directory, and a directory that is mounted cannot be removed: who
+/// cleans up gets the one above it.
+fn parent_mounted(pod: &PodSpec, probe: &Container, pins: &str) -> Option<(Value, Value)> {
+    let mount = probe.volume_mounts.iter().flatten().find(|mount| mount.mount_path == pins)?;
+    let volume = pod.volumes.iter().flatten().find(|volume| volume.name == mount.name)?;
+    let parent = |path: &str| Some(Path::new(path).parent()?.to_str()?.to_owned());
+    let host = parent(&volume.host_path.as_ref()?.path)?;
+    let volume = json!({"name": mount.name, "hostPath": {"path": host, "type": "Directory"}});
+    let mounts = json!([
+        {"$patch": "delete", "mountPath": pins},
+        {"name": mount.name, "mountPath": parent(pins)?},
+    ]);
+    Some((volume, mounts))
 }
 
 fn flag<'a>(container: &'a Container, name: &str) -> Option<&'a str> {

@@ -1,8 +1,10 @@
 //! `longwire-traffic`: one end of a connection in a process of its own, inside a pod's cgroup; and the janitor.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use longwire_e2e::{janitor, traffic};
+use nix::errno::Errno;
+use socket2::{Domain, Socket, Type};
 use std::fs;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -43,6 +45,10 @@ enum Command {
         #[arg(long)]
         pace: u64,
     },
+    /// Start to connect so often at once, wait for no answer, and hold it all until killed.
+    Flood { address: SocketAddr, connections: u32 },
+    /// Listen, connect to it so often, and hold both ends of it all until killed.
+    Hold { address: SocketAddr, connections: u32 },
     /// Wait for the end of standard input, then remove what a process of tests has left.
     SweepAfter { process: u32 },
 }
@@ -62,6 +68,8 @@ fn main() -> Result<()> {
             }
             thread::sleep(Duration::from_millis(pace));
         },
+        Command::Flood { address, connections } => flood(address, connections),
+        Command::Hold { address, connections } => hold(address, connections),
         Command::SweepAfter { process } => janitor::sweep_after(process),
     }
 }
@@ -85,4 +93,33 @@ fn send(address: SocketAddr, bytes: u64) -> Result<()> {
     let received = traffic::drain(&connection)?;
     println!("sent {bytes}, received {received}");
     Ok(())
+}
+
+fn flood(address: SocketAddr, connections: u32) -> Result<()> {
+    let connect = |_| {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        match socket.connect(&address.into()) {
+            Err(error) if error.raw_os_error() == Some(Errno::EINPROGRESS as i32) => Ok(socket),
+            Err(error) => Err(error).with_context(|| format!("connect to {address}")),
+            Ok(()) => bail!("{address} has answered"),
+        }
+    };
+    let _held = (0..connections).map(connect).collect::<Result<Vec<_>>>()?;
+    println!("flooding {address} with {connections}");
+    wait_to_be_killed()
+}
+
+fn hold(address: SocketAddr, connections: u32) -> Result<()> {
+    let listener = TcpListener::bind(address)?;
+    let pair = |_| anyhow::Ok((TcpStream::connect(address)?, listener.accept()?));
+    let _held = (0..connections).map(pair).collect::<Result<Vec<_>>>()?;
+    println!("holding {connections} to {address}");
+    wait_to_be_killed()
+}
+
+fn wait_to_be_killed() -> ! {
+    loop {
+        thread::park();
+    }
 }

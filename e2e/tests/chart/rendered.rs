@@ -58,7 +58,25 @@ fn the_probe_has_three_capabilities_and_no_more() -> Result<()> {
     assert_eq!(rights["allowPrivilegeEscalation"], false);
     assert_eq!(rights["readOnlyRootFilesystem"], true);
     assert_eq!(rights["capabilities"], serde_json::json!({"drop": ["ALL"], "add": ["BPF", "PERFMON", "NET_ADMIN"]}));
+    assert_eq!(rights["seccompProfile"], serde_json::json!({"type": "RuntimeDefault"}));
     assert_eq!(pod["automountServiceAccountToken"], false);
+    Ok(())
+}
+
+#[test]
+fn the_probe_can_write_to_its_own_two_directories_of_the_node_and_no_others() -> Result<()> {
+    let objects = template(Helm::Three, &[])?;
+    let set = of_kind(&objects, "DaemonSet");
+    let pod = &set.first().context("no DaemonSet")?["spec"]["template"]["spec"];
+    let path = |name: &Value| {
+        let volumes = pod["volumes"].as_array()?;
+        volumes.iter().find(|volume| volume["name"] == *name)?["hostPath"]["path"].as_str()
+    };
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().context("no mounts")?;
+    let writable = mounts.iter().filter(|mount| mount["readOnly"] != true);
+    let places: Vec<_> = writable.map(|mount| (mount["mountPath"].as_str(), path(&mount["name"]))).collect();
+    let both = ["/sys/fs/bpf/longwire", "/run/longwire"].map(|path| (Some(path), Some(path)));
+    assert_eq!(places, both);
     Ok(())
 }
 

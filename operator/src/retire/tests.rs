@@ -27,6 +27,22 @@ fn the_probe_is_told_to_clean_up_where_it_was_told_to_work() {
 }
 
 #[test]
+fn who_cleans_up_can_remove_the_directory_that_was_mounted() {
+    let mut set = daemon_set(&json!(["--metrics-listen=:7", "--pin-dir=/bpf/longwire", "--state-dir=/s"]));
+    let pod = set.spec.as_mut().unwrap().template.spec.as_mut().unwrap();
+    let mounts = json!([{"name": "other", "mountPath": "/s"}, {"name": "bpf", "mountPath": "/bpf/longwire"}]);
+    pod.containers[0].volume_mounts = serde_json::from_value(mounts).unwrap();
+    let of_node = json!([{"name": "bpf", "hostPath": {"path": "/sys/fs/bpf/longwire", "type": "DirectoryOrCreate"}}]);
+    pod.volumes = serde_json::from_value(of_node).unwrap();
+    let spec = patch(&set).unwrap()["spec"]["template"]["spec"].clone();
+    assert_eq!(spec["volumes"], json!([{"name": "bpf", "hostPath": {"path": "/sys/fs/bpf", "type": "Directory"}}]));
+    assert_eq!(
+        spec["containers"][0]["volumeMounts"],
+        json!([{"$patch": "delete", "mountPath": "/bpf/longwire"}, {"name": "bpf", "mountPath": "/bpf"}])
+    );
+}
+
+#[test]
 fn a_daemon_set_of_another_shape_is_left_alone() {
     assert_eq!(patch(&daemon_set(&json!(["--pin-dir", "/p"]))), None);
 }

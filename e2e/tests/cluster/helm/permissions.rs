@@ -90,6 +90,7 @@ fn a_probe_has_three_capabilities_and_cannot_get_more() -> Result<()> {
             assert_eq!(value, wanted, "{field} of the probe of pod {uid}: {value:x}");
         }
         ensure!(status.lines().any(|line| line == "NoNewPrivs:\t1"), "it may get new privileges");
+        ensure!(status.lines().any(|line| line == "Seccomp:\t2"), "no seccomp filter is on: {status}");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod tests;
 use crate::enrich::{Inquiry, Wait, Waiting};
 use crate::observation::Delta;
 use crate::record::Monotonic;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -42,13 +43,25 @@ pub(super) struct Pending {
     cases: BTreeMap<u64, (Box<Case>, Waiting)>,
     waits: BTreeSet<(Wait, u64)>,
     deadlines: BTreeSet<(Monotonic, u64)>,
+    /// How many wait of each cgroup.
+    by_cgroup: HashMap<u64, usize>,
+    /// The cgroup that made room last, and the key: older ones of it are gone, but for those that wait anew.
+    evicted: (u64, u64),
     limit: usize,
     next: u64,
 }
 
 impl Pending {
     pub(super) fn new(limit: usize) -> Self {
-        Self { cases: BTreeMap::new(), waits: BTreeSet::new(), deadlines: BTreeSet::new(), limit, next: 0 }
+        Self {
+            cases: BTreeMap::new(),
+            waits: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            by_cgroup: HashMap::new(),
+            evicted: (0, 0),
+            limit,
+            next: 0,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,6 +91,7 @@ impl Pending {
 
     pub(super) fn insert(&mut self, case: Case, waiting: Waiting) {
         let key = case.inquiry.key;
+        *self.by_cgroup.entry(case.inquiry.end.cgroup).or_default() += 1;
         self.waits.insert((waiting.on, key));
         self.deadlines.extend(waiting.until.map(|until| (until, key)));
         self.cases.insert(key, (Box::new(case), waiting));
@@ -88,6 +102,13 @@ impl Pending {
         self.waits.remove(&(waiting.on, key));
         if let Some(until) = waiting.until {
             self.deadlines.remove(&(until, key));
+        }
+        let cgroup = case.inquiry.end.cgroup;
+        if let Some(count) = self.by_cgroup.get_mut(&cgroup) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_cgroup.remove(&cgroup);
+            }
         }
         Some(*case)
     }
@@ -100,11 +121,24 @@ impl Pending {
         self.cases.contains_key(&key)
     }
 
-    /// The case that waits longest, where there are too many, and what for.
+    /// Where too many wait: the oldest case of the cgroup that has most of them, and what it waits for. So a cgroup that
+    /// floods makes room for others, and never they for it.
     pub(super) fn overflow(&mut self) -> Option<(Case, Wait)> {
-        let (oldest, (_, waiting)) = self.cases.first_key_value().filter(|_| self.cases.len() > self.limit)?;
-        let (oldest, on) = (*oldest, waiting.on);
+        if self.cases.len() <= self.limit {
+            return None;
+        }
+        let (largest, _) = self.by_cgroup.iter().max_by_key(|(cgroup, count)| (**count, **cgroup))?;
+        let largest = *largest;
+        let from = if self.evicted.0 == largest { self.evicted.1 } else { 0 };
+        let oldest = self.oldest_of(largest, from).or_else(|| self.oldest_of(largest, 0))?;
+        self.evicted = (largest, oldest);
+        let on = self.cases.get(&oldest)?.1.on;
         Some((self.take(oldest)?, on))
+    }
+
+    fn oldest_of(&self, cgroup: u64, from: u64) -> Option<u64> {
+        let mut since = self.cases.range(from..);
+        since.find(|(_, (case, _))| case.inquiry.end.cgroup == cgroup).map(|(key, _)| *key)
     }
 
     pub(super) fn waiting_for(&self, waits: RangeInclusive<Wait>) -> Vec<u64> {

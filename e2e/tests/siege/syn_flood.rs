@@ -1,0 +1,80 @@
+//! A pod that opens more connections than the kernel side notes for the whole node.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::cluster::Cluster;
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::pod::Pod;
+use longwire_e2e::process::Process;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The fewest that the kernel side notes.
+const TABLE: u64 = 65_536;
+/// Each holds fewer files than a process may where limits are strict.
+const PROCESSES: u64 = 4;
+
+/// As many processes of one pod, one container each, as it takes to fill the table alone.
+fn flood(pod: &Pod, command: &str, address: &str, each: u64) -> Result<Vec<Process>> {
+    let start = |number: u64| {
+        let (container, to) = (format!("c{number}"), format!("{address}{number}:80"));
+        pod.process(&container, &[command, &to, &each.to_string()])
+    };
+    let processes = (1..=PROCESSES).map(start).collect::<Result<Vec<_>>>()?;
+    for process in &processes {
+        process.await_line(&each.to_string(), PATIENCE)?;
+    }
+    Ok(processes)
+}
+
+/// Ten connections of one pod to another, both beside the one that floods: to the byte, and soon.
+fn expect_exact(cluster: &Cluster) -> Result<()> {
+    let (client, server) = cluster.pair()?;
+    let address = server.address().to_string();
+    let serving = server.process("main", &["serve", &address, "--reply", "30"])?;
+    serving.await_line("listening", PATIENCE)?;
+    let mut sending = client.process("main", &["send", &address, "100000", "--times", "10"])?;
+    ensure!(sending.await_exit(PATIENCE)?.success(), "{}", sending.last_words());
+    let truth = Truth { opened: 10, closed: 10, to_server: 1_000_000, to_client: 300 };
+    Edge::of(client, server).expect(&cluster.probe, truth)
+}
+
+/// How often the kernel side could not do this.
+fn losses(cluster: &Cluster, kind: &str) -> Result<u64> {
+    Ok(cluster.probe.scrape()?.sum("longwire_probe_kernel_losses_total", &[("kind", kind)]))
+}
+
+fn start() -> Result<(Cluster, String)> {
+    let cluster = Cluster::start(3, &[], &["--max-connections", "32768"])?;
+    let flooder = cluster.machine.take()?.workload.clone();
+    Ok((cluster, flooder))
+}
+
+#[test]
+fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result<()> {
+    let (cluster, flooder) = start()?;
+    cluster.machine.node.iptables("-t raw -A PREROUTING -d 198.18.0.0/15 -j DROP")?;
+    let each = TABLE / PROCESSES + 500;
+    let _flood = flood(cluster.machine.pod(&flooder)?, "flood", "198.18.0.", each).context("the flood")?;
+    expect_exact(&cluster)?;
+    let kinds = ["half_open_share_full", "half_open_full", "connections_share_full", "connections_full"];
+    let [share, all, established, table] = kinds.map(|kind| losses(&cluster, kind));
+    // A sixteenth of the table has room for half-open connections of one pod.
+    let beyond = each * PROCESSES - TABLE / 16;
+    ensure!(share? >= beyond, "fewer than {beyond} half-open connections were left out");
+    assert_eq!((all?, established?, table?), (0, 0, 0));
+    Ok(())
+}
+
+#[test]
+fn a_pod_beside_one_that_holds_a_tableful_of_connections_is_counted_to_the_byte() -> Result<()> {
+    let (cluster, flooder) = start()?;
+    // Both ends are the pod's own.
+    let each = TABLE / 2 / PROCESSES + 500;
+    let _flood = flood(cluster.machine.pod(&flooder)?, "hold", "127.0.0.", each).context("the flood")?;
+    expect_exact(&cluster)?;
+    let [share, table] = ["connections_share_full", "connections_full"].map(|kind| losses(&cluster, kind));
+    let beyond = 2 * each * PROCESSES - TABLE / 4;
+    ensure!(share? >= beyond, "fewer than {beyond} established connections were left out");
+    assert_eq!(table?, 0);
+    Ok(())
+}
