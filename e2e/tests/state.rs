@@ -12,6 +12,7 @@ use longwire_e2e::traffic::pass;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,6 +88,25 @@ fn a_state_that_was_cut_in_half_is_not_gone_on_from() -> Result<()> {
     fs::write(&state, &whole[..whole.len() / 2])?;
     let probe = scene.start()?;
     scene.expect_anew(&probe, "it is damaged")
+}
+
+#[test]
+fn a_pipe_in_the_states_place_hangs_nothing_and_is_replaced() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let _operator = machine.operator()?;
+    let scene = Scene::new(&machine)?;
+    scene.leave_a_state()?;
+    let (directory, state) = (scene.kept.state(), scene.kept.state().join("state"));
+    fs::remove_file(&state)?;
+    command::run("mkfifo", &[state.to_str().context("path")?])?;
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755))?;
+    let probe = scene.start()?;
+    scene.expect_anew(&probe, "it is a named pipe, not a regular file")?;
+    let lost = probe.scrape()?.sum("longwire_probe_restart_losses", &[("kind", "states")]);
+    let mode = |path: &Path| anyhow::Ok(fs::symlink_metadata(path)?.mode());
+    // A regular file, and nobody else's.
+    assert_eq!((lost, mode(&state)?, mode(&directory)? & 0o7777), (1, 0o100_600, 0o700));
+    Ok(())
 }
 
 #[test]

@@ -7,14 +7,13 @@
 
 /* Connections that the table holds. */
 const volatile u32 TABLE = 262144;
-
 /* Half-open ones of all pods together: established ones have the rest to themselves. */
 #define HALF_OPEN (TABLE / 4)
 /* An entry of `folded` lives for two epochs at most, so both together are a quarter. */
 #define FOLDED_AN_EPOCH (FOLDED / 2)
 
 /* Above a pod's cgroup are a few levels of kubelet's. Whatever is nested deeper than this is of one share. */
-#define CGROUP_DEPTH 32
+#define SHARE_DEPTH 32
 #define TOO_DEEP (~0ULL)
 #define POD_NAME 96
 #define UUID 36      /* a pod's UID */
@@ -177,21 +176,22 @@ static __always_inline bool is_pod(const char *name)
 }
 
 /*
- * The id of the pod's cgroup, 0: none is one. The outermost counts: what a pod names below its own does not split its
- * share.
+ * The id of the pod's cgroup, 0: none is one. The outermost below the node's root counts: what a pod names below its own
+ * does not split its share.
  */
 static __always_inline u64 pod_of(struct kernfs_node *node)
 {
 	struct kernfs_node *above;
-	u64 pod = 0;
+	u64 pod = 0, id;
 
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < CGROUP_DEPTH; i++) {
+	for (int i = 0; i < SHARE_DEPTH; i++) {
 		above = node ? parent_of(node) : 0;
-		if (!above)
+		id = node ? BPF_CORE_READ(node, id) : 0;
+		if (!above || id == CGROUP_ROOT)
 			return pod;
 		if (is_pod(BPF_CORE_READ(node, name)))
-			pod = BPF_CORE_READ(node, id);
+			pod = id;
 		node = above;
 	}
 	return TOO_DEEP;

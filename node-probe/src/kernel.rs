@@ -61,12 +61,12 @@ pub(crate) struct Kernel {
     _programs: Ebpf,
 }
 
-/// What the kernel side is made for.
+/// What the programs are loaded with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
-    /// Live connections that user space follows.
+    /// As many as user space follows; twice as many are noted.
     pub(crate) connections: u32,
-    /// Inode of the cgroup that is the root of the tree.
+    /// Inode of the root of the node's cgroup tree, below which pods are told apart.
     pub(crate) cgroup_root: u64,
 }
 
@@ -80,8 +80,8 @@ pub(crate) struct Position {
 }
 
 impl Kernel {
-    /// Loads and attaches the programs and adopts the connections that are older. Follows at most twice as many as
-    /// `setup.connections`. With `pins` everything outlives this process.
+    /// Loads and attaches the programs and adopts the connections that are older. With `pins` everything outlives this
+    /// process.
     pub(crate) fn start(pins: Option<&Pins>, setup: Setup) -> Result<Self, KernelError> {
         let layout = pins.map(|pins| pins.of_layout(setup.connections));
         if let (Some(pins), Some(layout)) = (pins, &layout) {

@@ -46,6 +46,7 @@ pub(crate) struct Figures {
     /// Of the last one.
     pub(crate) saved_bytes: AtomicU64,
     /// What could not be gone on with when the probe started.
+    pub(crate) lost_states: AtomicU64,
     pub(crate) lost_connections: AtomicU64,
     pub(crate) lost_bytes: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,

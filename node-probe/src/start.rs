@@ -21,6 +21,8 @@ pub(crate) struct Started {
 /// What a predecessor knew and this one could not go on with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Losses {
+    /// Of what was there nothing could be used: counters begin at 0.
+    pub(crate) states: u64,
     pub(crate) connections: u64,
     /// Of records that nobody had read.
     pub(crate) record_bytes: u64,
@@ -44,11 +46,12 @@ pub(crate) fn start(
     file: Option<&StateFile>,
     boot: &str,
 ) -> Result<Started, KernelError> {
-    let (Some(pins), Some(file)) = (pins, file) else { return anew(options, setup, pins) };
-    let saved = file.load().unwrap_or_else(|error| {
-        tracing::warn!(file = %file.path().display(), %error, "the saved state cannot be used");
-        None
-    });
+    let (Some(pins), Some(file)) = (pins, file) else { return anew(options, setup, pins, 0) };
+    let loaded = file.load().inspect_err(
+        |error| tracing::warn!(file = %file.path().display(), %error, "the saved state cannot be used; counters begin at 0"),
+    );
+    let states = u64::from(loaded.is_err());
+    let saved = loaded.unwrap_or_default();
     let left = pins.left(setup.connections);
     match (found(saved.as_ref(), left, boot), saved) {
         (Found::Whole, Some(saved)) => go_on(options, setup, pins, &saved, file.path()),
@@ -57,10 +60,12 @@ pub(crate) fn start(
             inherit(options, setup, pins, &saved, produced, file.path())
         }
         (Found::Unusable(reason), _) => {
-            tracing::warn!(reason, "counters begin at 0");
-            anew(options, setup, Some(pins))
+            if states == 0 {
+                tracing::warn!(reason, "counters begin at 0");
+            }
+            anew(options, setup, Some(pins), 1)
         }
-        _ => anew(options, setup, Some(pins)),
+        _ => anew(options, setup, Some(pins), states),
     }
 }
 
@@ -80,16 +85,16 @@ fn found(saved: Option<&Saved>, left: Option<Left>, boot: &str) -> Found {
     }
 }
 
-fn anew(options: Options, setup: Setup, pins: Option<&Pins>) -> Result<Started, KernelError> {
+fn anew(options: Options, setup: Setup, pins: Option<&Pins>, states: u64) -> Result<Started, KernelError> {
     let kernel = Kernel::start(pins, setup)?;
-    Ok(Started { kernel, pipeline: Pipeline::new(options), losses: Losses::default() })
+    Ok(Started { kernel, pipeline: Pipeline::new(options), losses: Losses { states, ..Losses::default() } })
 }
 
 fn go_on(options: Options, setup: Setup, pins: &Pins, saved: &Saved, path: &Path) -> Result<Started, KernelError> {
-    let Some(pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins)) };
+    let Some(pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins), 1) };
     let Some(kernel) = Kernel::resume(pins, setup, saved.header.position)? else {
         tracing::warn!("the pinned ring was never where the saved state has come to; counters begin at 0");
-        return anew(options, setup, Some(pins));
+        return anew(options, setup, Some(pins), 1);
     };
     tracing::info!(connections = pipeline.stats().connections, "going on where the last probe stopped");
     Ok(Started { kernel, pipeline, losses: Losses::default() })
@@ -105,8 +110,9 @@ fn inherit(
     produced: u64,
     path: &Path,
 ) -> Result<Started, KernelError> {
-    let Some(mut pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins)) };
+    let Some(mut pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins), 1) };
     let losses = Losses {
+        states: 0,
         connections: pipeline.abandon(monotonic()),
         record_bytes: produced.saturating_sub(saved.header.position.ring),
     };

@@ -26,9 +26,8 @@ fn flood(pod: &Pod, command: &str, address: &str, each: u64) -> Result<Vec<Proce
     Ok(processes)
 }
 
-/// Ten connections of one pod to another, both beside the one that floods: to the byte, and soon.
-fn expect_exact(cluster: &Cluster) -> Result<()> {
-    let (client, server) = cluster.pair()?;
+/// Ten connections of one pod to another, to the byte, and soon.
+fn expect_exact(cluster: &Cluster, client: &Pod, server: &Pod) -> Result<()> {
     let address = server.address().to_string();
     let serving = server.process("main", &["serve", &address, "--reply", "30"])?;
     serving.await_line("listening", PATIENCE)?;
@@ -43,19 +42,20 @@ fn losses(cluster: &Cluster, kind: &str) -> Result<u64> {
     Ok(cluster.probe.scrape()?.sum("longwire_probe_kernel_losses_total", &[("kind", kind)]))
 }
 
-fn start() -> Result<(Cluster, String)> {
-    let cluster = Cluster::start(3, &[], &["--max-connections", "32768"])?;
-    let flooder = cluster.machine.take()?.workload.clone();
-    Ok((cluster, flooder))
+fn start() -> Result<Cluster> {
+    Cluster::start(4, &[], &["--max-connections", "32768"])
 }
 
 #[test]
 fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result<()> {
-    let (cluster, flooder) = start()?;
+    let cluster = start()?;
+    let (flooder, (client, server)) = (cluster.machine.take()?, cluster.pair()?);
     cluster.machine.node.iptables("-t raw -A PREROUTING -d 198.18.0.0/15 -j DROP")?;
     let each = TABLE / PROCESSES + 500;
-    let _flood = flood(cluster.machine.pod(&flooder)?, "flood", "198.18.0.", each).context("the flood")?;
-    expect_exact(&cluster)?;
+    let _flood = flood(flooder, "flood", "198.18.0.", each).context("the flood")?;
+    expect_exact(&cluster, client, server)?;
+    // Its own, too: what finds no room before it is established does then.
+    expect_exact(&cluster, flooder, cluster.machine.take()?)?;
     let kinds = ["half_open_share_full", "half_open_full", "connections_share_full", "connections_full"];
     let [share, all, established, table] = kinds.map(|kind| losses(&cluster, kind));
     // A sixteenth of the table has room for half-open connections of one pod.
@@ -67,11 +67,12 @@ fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result
 
 #[test]
 fn a_pod_beside_one_that_holds_a_tableful_of_connections_is_counted_to_the_byte() -> Result<()> {
-    let (cluster, flooder) = start()?;
+    let cluster = start()?;
+    let (flooder, (client, server)) = (cluster.machine.take()?, cluster.pair()?);
     // Both ends are the pod's own.
     let each = TABLE / 2 / PROCESSES + 500;
-    let _flood = flood(cluster.machine.pod(&flooder)?, "hold", "127.0.0.", each).context("the flood")?;
-    expect_exact(&cluster)?;
+    let _flood = flood(flooder, "hold", "127.0.0.", each).context("the flood")?;
+    expect_exact(&cluster, client, server)?;
     let [share, table] = ["connections_share_full", "connections_full"].map(|kind| losses(&cluster, kind));
     let beyond = 2 * each * PROCESSES - TABLE / 4;
     ensure!(share? >= beyond, "fewer than {beyond} established connections were left out");

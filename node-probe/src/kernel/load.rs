@@ -46,8 +46,8 @@ impl Loaded {
         // when it closes.
         let noted = connections.saturating_mul(2).max(LEAST);
         loader.override_global("TABLE", &noted, true);
-        // What was announced and ends finds room in `closes`, whichever pod fills it.
-        loader.map_max_entries("connections", noted).map_max_entries("closes", noted);
+        // A pod's share of `connections` is half of `closes`: one that floods leaves room there too.
+        loader.map_max_entries("connections", noted).map_max_entries("closes", connections);
         for (name, pins) in KEPT.iter().zip(std::iter::repeat(pins)) {
             if let Some(pins) = pins {
                 loader.map_pin_path(name, pins.join(name));

@@ -128,7 +128,9 @@ fn state(shared: &Shared, to: &mut Readings) {
     to.seconds("longwire_probe_save_seconds_total", figures.save_time.load(Relaxed));
     to.one("longwire_probe_state_bytes", figures.saved_bytes.load(Relaxed));
     let (connections, bytes) = (figures.lost_connections.load(Relaxed), figures.lost_bytes.load(Relaxed));
-    to.by("longwire_probe_restart_losses", [("connections", connections), ("record_bytes", bytes)]);
+    let states = figures.lost_states.load(Relaxed);
+    let losses = [("states", states), ("connections", connections), ("record_bytes", bytes)];
+    to.by("longwire_probe_restart_losses", losses);
 }
 
 fn operator(shared: &Shared, to: &mut Readings) {
