@@ -6,3 +6,5 @@ mod clocks;
 mod impostor;
 #[path = "siege/nobody.rs"]
 mod nobody;
+#[path = "siege/syn_flood.rs"]
+mod syn_flood;

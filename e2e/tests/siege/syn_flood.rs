@@ -3,8 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::cluster::Cluster;
 use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::machine::Machine;
 use longwire_e2e::pod::Pod;
 use longwire_e2e::process::Process;
+use longwire_e2e::siege::Siege;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,40 +44,42 @@ fn losses(cluster: &Cluster, kind: &str) -> Result<u64> {
     Ok(cluster.probe.scrape()?.sum("longwire_probe_kernel_losses_total", &[("kind", kind)]))
 }
 
-fn start() -> Result<Cluster> {
-    Cluster::start(4, &[], &["--max-connections", "32768"])
+fn start(attack: &'static str) -> Result<Siege> {
+    Siege::start(attack, Machine::new(4, &[])?, &["--max-connections", "32768"])
 }
 
 #[test]
 fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result<()> {
-    let cluster = start()?;
+    let siege = start("syn_flood")?;
+    let cluster = &siege.cluster;
     let (flooder, (client, server)) = (cluster.machine.take()?, cluster.pair()?);
     cluster.machine.node.iptables("-t raw -A PREROUTING -d 198.18.0.0/15 -j DROP")?;
     let each = TABLE / PROCESSES + 500;
     let _flood = flood(flooder, "flood", "198.18.0.", each).context("the flood")?;
-    expect_exact(&cluster, client, server)?;
+    expect_exact(cluster, client, server)?;
     // Its own, too: what finds no room before it is established does then.
-    expect_exact(&cluster, flooder, cluster.machine.take()?)?;
+    expect_exact(cluster, flooder, cluster.machine.take()?)?;
     let kinds = ["half_open_share_full", "half_open_full", "connections_share_full", "connections_full"];
-    let [share, all, established, table] = kinds.map(|kind| losses(&cluster, kind));
+    let [share, all, established, table] = kinds.map(|kind| losses(cluster, kind));
     // A sixteenth of the table has room for half-open connections of one pod.
     let beyond = each * PROCESSES - TABLE / 16;
     ensure!(share? >= beyond, "fewer than {beyond} half-open connections were left out");
     assert_eq!((all?, established?, table?), (0, 0, 0));
-    Ok(())
+    siege.end(&[])
 }
 
 #[test]
 fn a_pod_beside_one_that_holds_a_tableful_of_connections_is_counted_to_the_byte() -> Result<()> {
-    let cluster = start()?;
+    let siege = start("connection_flood")?;
+    let cluster = &siege.cluster;
     let (flooder, (client, server)) = (cluster.machine.take()?, cluster.pair()?);
     // Both ends are the pod's own.
     let each = TABLE / 2 / PROCESSES + 500;
     let _flood = flood(flooder, "hold", "127.0.0.", each).context("the flood")?;
-    expect_exact(&cluster, client, server)?;
-    let [share, table] = ["connections_share_full", "connections_full"].map(|kind| losses(&cluster, kind));
+    expect_exact(cluster, client, server)?;
+    let [share, table] = ["connections_share_full", "connections_full"].map(|kind| losses(cluster, kind));
     let beyond = 2 * each * PROCESSES - TABLE / 4;
     ensure!(share? >= beyond, "fewer than {beyond} established connections were left out");
     assert_eq!(table?, 0);
-    Ok(())
+    siege.end(&[])
 }

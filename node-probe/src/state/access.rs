@@ -64,7 +64,10 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, InvalidAc
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         // A link, or a socket: the kernel opens neither.
-        Err(error) => return Err(fs::symlink_metadata(path).ok().and_then(|found| kind(&found)).unwrap_or(error.into())),
+        Err(error) => {
+            let found = fs::symlink_metadata(path).ok();
+            return Err(found.and_then(|found| kind(&found)).unwrap_or(InvalidAccess::Unreadable(error)));
+        }
     };
     let metadata = file.metadata()?;
     if let Some(kind) = kind(&metadata) {
