@@ -5,6 +5,7 @@ mod adversity;
 mod budgets;
 mod busy;
 mod cut;
+mod damaged;
 mod departed;
 mod destroyed;
 mod edges;

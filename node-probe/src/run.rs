@@ -57,9 +57,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     cgroups::report(&kubelet_cgroups, &found);
     pipeline.local_cgroups(found);
     let shared = Arc::new(Shared::new(pipeline));
-    shared.figures.lost_connections.store(losses.connections, Ordering::Relaxed);
-    shared.figures.lost_states.store(losses.states, Ordering::Relaxed);
-    shared.figures.lost_bytes.store(losses.record_bytes, Ordering::Relaxed);
+    shared.started(losses);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, "attached");
     let (words, heard) = mpsc::channel(control::WORDS);

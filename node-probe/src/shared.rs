@@ -2,6 +2,7 @@
 
 use crate::conntrack::ConntrackError;
 use crate::kernel::{Losses, monotonic};
+use crate::start;
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     caught_up: AtomicBool,
     /// Why this node cannot be watched; empty: it can.
     unfit: OnceLock<String>,
+    /// What could not be gone on with when the probe started; empty: it did not start to count.
+    restart_losses: OnceLock<start::Losses>,
     /// Every thread ends.
     pub(crate) stop: AtomicBool,
     /// Interest was dropped on the way to the operator: the stream starts anew.
@@ -45,10 +48,6 @@ pub(crate) struct Figures {
     pub(crate) save_time: AtomicU64,
     /// Of the last one.
     pub(crate) saved_bytes: AtomicU64,
-    /// What could not be gone on with when the probe started.
-    pub(crate) lost_states: AtomicU64,
-    pub(crate) lost_connections: AtomicU64,
-    pub(crate) lost_bytes: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,
     pub(crate) streams: AtomicU64,
     pub(crate) connected: AtomicBool,
@@ -68,6 +67,7 @@ impl Shared {
             heartbeat: AtomicU64::new(0),
             caught_up: AtomicBool::new(false),
             unfit: OnceLock::new(),
+            restart_losses: OnceLock::new(),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
             figures: Figures::default(),
@@ -103,6 +103,16 @@ impl Shared {
         let misses = losses.misses().into_iter().map(|misses| (misses.program, misses.count));
         *self.losses.lock() = losses.read().into_iter().collect();
         *self.misses.lock() = misses.collect();
+    }
+
+    pub(crate) fn started(&self, losses: start::Losses) {
+        // A process starts once.
+        let _ = self.restart_losses.set(losses);
+    }
+
+    /// What could not be gone on with when the probe started.
+    pub(crate) fn restart_losses(&self) -> start::Losses {
+        self.restart_losses.get().copied().unwrap_or_default()
     }
 
     pub(crate) fn losses(&self) -> BTreeMap<&'static str, u64> {

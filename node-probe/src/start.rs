@@ -8,7 +8,7 @@ mod tests;
 
 use crate::kernel::{Kernel, KernelError, Left, Pins, Setup, monotonic};
 use crate::state::{Saved, StateFile};
-use longwire_pipeline::pipeline::{Options, Pipeline};
+use longwire_pipeline::pipeline::{Dropped, Options, Pipeline, Restored};
 use std::path::Path;
 
 /// Everything that counts, at its beginning.
@@ -26,6 +26,23 @@ pub(crate) struct Losses {
     pub(crate) connections: u64,
     /// Of records that nobody had read.
     pub(crate) record_bytes: u64,
+    /// Items of the state that could not be used.
+    pub(crate) dropped: Dropped,
+}
+
+impl Losses {
+    /// How many by kind, for the self-metrics.
+    pub(crate) fn by_kind(&self) -> [(&'static str, u64); 6] {
+        let Self { states, connections, record_bytes, dropped } = *self;
+        [
+            ("states", states),
+            ("connections", connections + dropped.connections),
+            ("record_bytes", record_bytes),
+            ("label_sets", dropped.label_sets),
+            ("pending_connections", dropped.pending),
+            ("state_items", dropped.others),
+        ]
+    }
 }
 
 /// What is done with what was found.
@@ -91,13 +108,18 @@ fn anew(options: Options, setup: Setup, pins: Option<&Pins>, states: u64) -> Res
 }
 
 fn go_on(options: Options, setup: Setup, pins: &Pins, saved: &Saved, path: &Path) -> Result<Started, KernelError> {
-    let Some(pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins), 1) };
+    let Some(restored) = restore(&options, saved, path) else { return anew(options, setup, Some(pins), 1) };
+    let Restored { pipeline, dropped } = restored;
+    if dropped.must_adopt {
+        let produced = pins.left(setup.connections).map_or(0, |left| left.produced);
+        return adopt(Restored { pipeline, dropped }, setup, pins, saved, produced);
+    }
     let Some(kernel) = Kernel::resume(pins, setup, saved.header.position)? else {
         tracing::warn!("the pinned ring was never where the saved state has come to; counters begin at 0");
         return anew(options, setup, Some(pins), 1);
     };
     tracing::info!(connections = pipeline.stats().connections, "going on where the last probe stopped");
-    Ok(Started { kernel, pipeline, losses: Losses::default() })
+    Ok(Started { kernel, pipeline, losses: Losses { dropped, ..Losses::default() } })
 }
 
 /// The counters stay, and what lives is adopted like anything that is older than the probe. What moved since the state was
@@ -110,22 +132,44 @@ fn inherit(
     produced: u64,
     path: &Path,
 ) -> Result<Started, KernelError> {
-    let Some(mut pipeline) = restore(&options, saved, path) else { return anew(options, setup, Some(pins), 1) };
+    let Some(restored) = restore(&options, saved, path) else { return anew(options, setup, Some(pins), 1) };
+    tracing::warn!("the last probe was of another build or size");
+    adopt(restored, setup, pins, saved, produced)
+}
+
+fn adopt(
+    restored: Restored,
+    setup: Setup,
+    pins: &Pins,
+    saved: &Saved,
+    produced: u64,
+) -> Result<Started, KernelError> {
+    let Restored { mut pipeline, dropped } = restored;
     let losses = Losses {
         states: 0,
         connections: pipeline.abandon(monotonic()),
         record_bytes: produced.saturating_sub(saved.header.position.ring),
+        dropped,
     };
     tracing::warn!(
         losses.connections,
         losses.record_bytes,
-        "the last probe was of another build or size: live connections are adopted anew, unread records are lost"
+        "live connections are adopted anew, unread records are lost"
     );
     Ok(Started { kernel: Kernel::start(Some(pins), setup)?, pipeline, losses })
 }
 
-fn restore(options: &Options, saved: &Saved, path: &Path) -> Option<Pipeline> {
-    let restored = Pipeline::restore(options.clone(), &saved.pipeline, monotonic());
+/// Says in one line what cannot be gone on with.
+fn restore(options: &Options, saved: &Saved, path: &Path) -> Option<Restored> {
     let refused = |error: &_| tracing::warn!(file = %path.display(), %error, "the saved state cannot be used; counters begin at 0");
-    restored.inspect_err(refused).ok()
+    let restored = Pipeline::restore(options.clone(), &saved.pipeline, monotonic()).inspect_err(refused).ok()?;
+    let Dropped { label_sets, connections, pending, others, first, must_adopt: _ } = restored.dropped;
+    if let Some(first) = first {
+        tracing::warn!(
+            file = %path.display(), label_sets, connections, pending_connections = pending, state_items = others, %first,
+            "some items of the saved state cannot be used and are left out: the counters of these label sets begin at 0, \
+             these connections are not reported any more; all other counters go on"
+        );
+    }
+    Some(restored)
 }

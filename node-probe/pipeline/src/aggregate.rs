@@ -31,7 +31,7 @@ pub use handles::{Attribution, Feed};
 pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
 pub(crate) use histogram::Histogram;
 pub use lifetime::Mention;
-pub(crate) use saved::Moved;
+pub(crate) use saved::{LABEL_SET, Moved};
 pub use scrapes::ScrapeNumber;
 pub(crate) use sets::Sets;
 pub use stats::{AggregateStats, KindStats};

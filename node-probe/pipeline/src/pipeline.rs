@@ -15,8 +15,9 @@ mod tests;
 
 pub use crate::enrich::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
 pub use crate::record::{Folded, FoldedKey};
-pub use crate::state::{Flaw, InvalidState, STATE_VERSION, SaveCursor};
+pub use crate::state::{Dropped, Flaw, InvalidState, STATE_VERSION, SaveCursor};
 pub(crate) use pending::Subject;
+pub use restore::Restored;
 pub use stats::Stats;
 
 use crate::aggregate::{Aggregate, Budget, Mention};

@@ -6,28 +6,36 @@
 //!
 //! A workload, service, place, pod, edge or telemetry is written once, before the first entry that names it by its number: as it is shared in
 //! memory, so it is in the bytes. What follows from other entries is left out, and found again when they are read.
+//!
+//! An item that cannot be true is left out and counted, with what names it ([`Dropped`]). The state as a whole is refused
+//! when it is cut, of another version or without its head, or when items are missing: then no number can be trusted.
 
+mod dropped;
 mod ids;
 mod item;
 mod names;
 mod reader;
+mod shared;
 mod writer;
 
+pub use dropped::Dropped;
+pub(crate) use dropped::ItemKind;
 pub(crate) use ids::Ids;
 pub(crate) use item::{
     Item, SavedCase, SavedCgroup, SavedConnection, SavedCourse, SavedHead, SavedHolder, SavedIdentity, SavedOwner,
     SavedPair, SavedResolution, SavedRoute, SavedSeen, SavedSet, SavedSlot, SavedStage, SavedStanding, SavedTarget,
 };
 pub(crate) use names::Names;
-pub(crate) use reader::{Reader, Shared};
+pub(crate) use reader::Reader;
+pub(crate) use shared::Shared;
 pub(crate) use writer::Writer;
 
 /// Of the layout. State of another cannot be read.
 pub const STATE_VERSION: u32 = 3;
 
-/// Why bytes are no state. A pipeline without it begins anew.
+/// What is wrong with a state, or with one item of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("item {item} of the saved state {flaw}; start without it")]
+#[error("item {item} of the saved state {flaw}")]
 pub struct InvalidState {
     /// Counted from 0.
     pub item: u64,

@@ -3,10 +3,16 @@
 
 #[path = "properties/abandon.rs"]
 mod abandon;
+#[path = "properties/corpus.rs"]
+mod corpus;
+#[path = "properties/damage.rs"]
+mod damage;
 #[path = "properties/edits.rs"]
 mod edits;
 #[path = "properties/envoy.rs"]
 mod envoy;
+#[path = "properties/epochs.rs"]
+mod epochs;
 #[path = "properties/folded.rs"]
 mod folded;
 #[path = "properties/kernel.rs"]
@@ -104,7 +110,9 @@ fn by_reporter(lines: BTreeMap<[String; 4], [u64; 4]>) -> BTreeMap<(String, Stri
 
 fn take(step: Step, world: &mut World, kernel: &mut Kernel) {
     match step {
-        Step::Open { route, adopted } => kernel.open(world, ROUTES[route], adopted),
+        Step::Open { route, adopted } => {
+            kernel.open(world, ROUTES[route], adopted);
+        }
         Step::Transfer { which, up, down } => kernel.transfer(which, up, down),
         Step::Close { which, fates } => kernel.close(world, which, fates),
         Step::Pass { complete, fates } => {

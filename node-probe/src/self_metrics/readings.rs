@@ -127,10 +127,7 @@ fn state(shared: &Shared, to: &mut Readings) {
     to.by("longwire_probe_saves_total", [("saved", saved), ("failed", failed)]);
     to.seconds("longwire_probe_save_seconds_total", figures.save_time.load(Relaxed));
     to.one("longwire_probe_state_bytes", figures.saved_bytes.load(Relaxed));
-    let (connections, bytes) = (figures.lost_connections.load(Relaxed), figures.lost_bytes.load(Relaxed));
-    let states = figures.lost_states.load(Relaxed);
-    let losses = [("states", states), ("connections", connections), ("record_bytes", bytes)];
-    to.by("longwire_probe_restart_losses", losses);
+    to.by("longwire_probe_restart_losses", shared.restart_losses().by_kind());
 }
 
 fn operator(shared: &Shared, to: &mut Readings) {

@@ -50,6 +50,6 @@ pub const SELF_METRICS: [SelfMetric; 35] = [
     row("longwire_probe_saves_total", Counter, &["result"], "Times the state was saved to --state-dir, or could not be."),
     row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving."),
     row("longwire_probe_state_bytes", Gauge, &[], "Size of the state that was saved last."),
-    row("longwire_probe_restart_losses", Gauge, &["kind"], "What a predecessor left and this probe could not go on with: its state, so that counters began at 0; live connections; and bytes of unread records."),
+    row("longwire_probe_restart_losses", Gauge, &["kind"], "What a predecessor left and this probe could not go on with: its state, so that counters began at 0; live connections and those that waited for names, label sets, whose counters begin at 0, other items of the saved state, and bytes of unread records."),
     BUILD_INFO,
 ];

@@ -1,7 +1,8 @@
 //! Metrics that were switched off while others of their label set go on: they stand still, and go after a while.
 //!
-//! No metric has a clock. At the end of an epoch it is known which were fed in it: one that was not, although its label set
-//! was, has stood still for one epoch at least and for less than two.
+//! No metric has a clock. At the end of an epoch it is known which were fed in it: one that was not, although others of its
+//! label set were, has stood still for one epoch at least and for less than two. What was fed is forgotten only here, so no
+//! time is compared: a label set that was fed in the very moment in which an epoch ends was fed in the one that ends.
 
 use super::budget::Accounts;
 use super::handles::Kind;
@@ -28,19 +29,18 @@ impl Aggregate {
             self.mark(holders);
         }
         let Self { services, workloads, connections, clusters, accounts, .. } = self;
-        turn(services, accounts, self.epoch);
-        turn(workloads, accounts, self.epoch);
-        turn(connections, accounts, self.epoch);
-        turn(clusters, accounts, self.epoch);
+        turn(services, accounts);
+        turn(workloads, accounts);
+        turn(connections, accounts);
+        turn(clusters, accounts);
         self.epoch = now;
     }
 
     fn has_stale(&self) -> bool {
-        let began = self.epoch;
-        stale(&self.services, began).next().is_some()
-            || stale(&self.workloads, began).next().is_some()
-            || stale(&self.connections, began).next().is_some()
-            || stale(&self.clusters, began).next().is_some()
+        stale(&self.services).next().is_some()
+            || stale(&self.workloads).next().is_some()
+            || stale(&self.connections).next().is_some()
+            || stale(&self.clusters).next().is_some()
     }
 
     fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a Attribution>) {
@@ -55,19 +55,22 @@ impl Aggregate {
     }
 }
 
-/// Label sets that were fed since `began`, but for these metrics.
-fn stale<K, V>(sets: &Sets<K, V>, began: Monotonic) -> impl Iterator<Item = (u32, Metrics)> {
-    let fed = sets.own().filter(move |(_, set)| set.changed >= began);
+/// Label sets that were fed in this epoch, but for these metrics. One that was not fed at all keeps all of its metrics.
+fn stale<K, V>(sets: &Sets<K, V>) -> impl Iterator<Item = (u32, Metrics)> {
+    let fed = sets.own().filter(|(_, set)| !set.fed.is_empty());
     fed.map(|(at, set)| (at, set.known.difference(set.fed))).filter(|(_, metrics)| !metrics.is_empty())
 }
 
+/// What is held counts as fed, but does not make its label set one that was fed.
 fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
     let set = &mut sets[at];
-    set.fed = set.fed.union(metrics);
+    if !set.fed.is_empty() {
+        set.fed = set.fed.union(metrics);
+    }
 }
 
-fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts, began: Monotonic) {
-    for (at, metrics) in stale(sets, began).collect::<Vec<_>>() {
+fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts) {
+    for (at, metrics) in stale(sets).collect::<Vec<_>>() {
         let measure = sets.measure;
         let set = sets.change(at);
         set.values.forget(metrics);

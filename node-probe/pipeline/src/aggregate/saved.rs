@@ -1,4 +1,4 @@
-//! Label sets as state has them. References, the budget and what a scrape shows follow from the rest.
+//! Label sets as state has them. References, active connections, the budget and what a scrape shows follow from the rest.
 
 use super::admitted::Admitted;
 use super::budget::{Accounts, Bill};
@@ -12,6 +12,9 @@ use crate::record::Monotonic;
 use crate::state::{Flaw, Item, SavedCourse, SavedRoute, SavedSet, SavedTarget, Shared, Writer};
 use hashbrown::HashMap;
 use std::borrow::Cow;
+
+/// What flaws call one.
+pub(crate) const LABEL_SET: &str = "label set";
 
 /// Which slot a label set has now that was saved in another.
 #[derive(Debug, Default)]
@@ -79,21 +82,22 @@ impl Aggregate {
         restore(clusters, (accounts, admitted), saved, shared, &mut moved.clusters)
     }
 
-    /// What a saved connection held, and a reference on each.
-    pub(crate) fn hold(&mut self, saved: &Attribution, moved: &Moved) -> Result<Attribution, Flaw> {
-        let mut held = Attribution::default();
+    /// What a saved connection held, a reference on each, and that it is active there. What cannot be held is left out; the
+    /// first flaw of that.
+    pub(crate) fn hold(&mut self, saved: &Attribution, moved: &Moved) -> (Attribution, Result<(), Flaw>) {
+        let (mut held, mut whole) = (Attribution::default(), Ok(()));
         for feed in saved.feeds() {
-            if !feed.is_valid() {
-                return Err(Flaw::Implausible("feed"));
-            }
-            match feed.kind() {
-                Kind::Service => hold(&mut self.services, &moved.services, feed, &mut held)?,
-                Kind::Workload => hold(&mut self.workloads, &moved.workloads, feed, &mut held)?,
-                Kind::Connection => hold(&mut self.connections, &moved.connections, feed, &mut held)?,
-                Kind::Envoy => hold(&mut self.clusters, &moved.clusters, feed, &mut held)?,
-            }
+            let one = match feed.kind() {
+                _ if !feed.is_valid() => Err(Flaw::Implausible("feed")),
+                Kind::Service => hold(&mut self.services, &moved.services, feed, &mut held),
+                Kind::Workload => hold(&mut self.workloads, &moved.workloads, feed, &mut held),
+                Kind::Connection => hold(&mut self.connections, &moved.connections, feed, &mut held),
+                Kind::Envoy => hold(&mut self.clusters, &moved.clusters, feed, &mut held),
+            };
+            whole = whole.and(one);
         }
-        Ok(held)
+        self.activate(&held);
+        (held, whole)
     }
 
     /// Everybody who holds a label set does so again. The last values of long connections that nobody holds stay as if the
@@ -114,8 +118,8 @@ fn hold<K, V>(
     feed: Feed,
     held: &mut Attribution,
 ) -> Result<(), Flaw> {
-    let at = *moved.get(&feed.at).ok_or(Flaw::Dangling("label set"))?;
-    let set = sets.get_mut(at).ok_or(Flaw::Dangling("label set"))?;
+    let at = *moved.get(&feed.at).ok_or(Flaw::Dangling(LABEL_SET))?;
+    let set = sets.get_mut(at).ok_or(Flaw::Dangling(LABEL_SET))?;
     if !feed.metrics.difference(set.known).is_empty() {
         return Err(Flaw::Implausible("metric that its label set lacks"));
     }
@@ -159,13 +163,16 @@ fn restore<K: SavedLabels, V: Values>(
     if !values.restore() {
         return Err(Flaw::Implausible("figure"));
     }
+    if moved.contains_key(&old) {
+        return Err(Flaw::Twice(LABEL_SET));
+    }
     let at = match key {
         Some(key) => {
             let (key, differences) = (K::restore(key, shared)?, differences.into_owned().checked()?);
             if known.is_empty() || !known.difference(V::METRICS).is_empty() {
                 return Err(Flaw::Implausible("metric"));
             }
-            let Place::Nowhere(labels) = sets.find(&key, &differences) else { return Err(Flaw::Twice("label set")) };
+            let Place::Nowhere(labels) = sets.find(&key, &differences) else { return Err(Flaw::Twice(LABEL_SET)) };
             let (measure, namespace) = (sets.measure, key.edge().namespace());
             accounts.book(Bill { namespace, metrics: known, measure, sets: None });
             admitted.learn(&differences);
@@ -174,9 +181,7 @@ fn restore<K: SavedLabels, V: Values>(
         None if sets.is_overflow(old as usize) => old,
         None => return Err(Flaw::Dangling("overflow set")),
     };
-    if moved.insert(old, at).is_some() {
-        return Err(Flaw::Twice("label set"));
-    }
+    moved.insert(old, at);
     let set = sets.change(at);
     (set.changed, set.values) = (changed, values);
     set.known = set.known.union(known).intersection(V::METRICS);

@@ -46,7 +46,7 @@ pub(crate) struct Set<K, V> {
     pub(super) changed: Monotonic,
     /// The metrics that it is charged for.
     pub(super) known: Metrics,
-    /// Of those: what was fed since the last turn of an epoch.
+    /// Of those: what was fed since the last turn of an epoch; none: the label set was not.
     pub(super) fed: Metrics,
     /// Of a long connection's: when nobody held it any more.
     pub(super) released: Option<Released>,

@@ -58,7 +58,7 @@ pub(crate) trait Values: Default + Clone {
     /// These begin anew, and are not exposed before.
     fn forget(&mut self, metrics: Metrics);
 
-    /// After they were saved and read again; says whether they can be true.
+    /// After they were saved and read again; says whether they can be true. Nobody is active yet.
     fn restore(&mut self) -> bool;
 
     /// Lines in a scrape.

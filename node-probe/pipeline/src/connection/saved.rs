@@ -24,14 +24,22 @@ impl<T> Connections<T> {
         self.entries.get(usize::try_from(index).ok()?)
     }
 
-    pub(crate) fn restore(&mut self, saved: &SavedConnection<'_>, stage: T) -> Result<(), Flaw> {
+    pub(crate) fn knows(&self, id: u64) -> bool {
+        self.find(id).is_some()
+    }
+
+    /// One that is not known yet.
+    pub(crate) fn restore(&mut self, saved: &SavedConnection<'_>, stage: T) {
         let SavedConnection { id, seen, baseline, opened, rtt_observed, stage: _ } = *saved;
-        if self.find(id).is_some() {
-            return Err(Flaw::Twice("connection"));
-        }
         let baseline = baseline.map(Box::new);
         self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed });
-        Ok(())
+    }
+
+    /// As if it had never been heard of. When it is sampled, it is asked to announce itself.
+    pub(crate) fn forget(&mut self, id: u64) {
+        if let Some(at) = self.find(id) {
+            self.remove(at);
+        }
     }
 
     /// Ids from this position on, those of the current pass first.
@@ -50,7 +58,7 @@ impl<T> Connections<T> {
     }
 
     pub(crate) fn restore_closed(&mut self, ids: &Ids<'_>, previous: bool) -> Result<(), Flaw> {
-        let are_new = ids.iter().all(|id| self.closed.restore(id, previous));
-        if are_new { Ok(()) } else { Err(Flaw::Twice("closed id")) }
+        let known = ids.iter().filter(|id| !self.closed.restore(*id, previous)).count();
+        if known == 0 { Ok(()) } else { Err(Flaw::Twice("closed id")) }
     }
 }

@@ -51,9 +51,13 @@ impl Enrich {
         self.joins.restore(saved, &self.locals, shared)
     }
 
-    /// A slot that a connection held.
-    pub(crate) fn restore_held(&self, slot: PodSlot) -> Result<PodSlot, Flaw> {
-        self.locals.checked(slot)
+    pub(crate) fn restore_slot_gap(&mut self) {
+        self.locals.restore_gap();
+    }
+
+    /// The slot of a connection that holds all it did, or `!is_whole`: that shall look again at what it feeds.
+    pub(crate) fn restore_held(&self, slot: PodSlot, is_whole: bool) -> PodSlot {
+        if is_whole { self.locals.restore_held(slot) } else { self.locals.restore_edited(slot) }
     }
 
     /// Its patience starts anew, and what conntrack did not answer is asked again.

@@ -1,16 +1,37 @@
 //! A pipeline from its saved state: as if nothing had happened in between, but that every wait begins anew.
+//!
+//! What cannot be true is left out, and no counter is ever too high for it:
+//!
+//! ```text
+//! a label set           begins at 0; connections that fed it look again at what they feed
+//! a live connection     its id stays, so that nothing is counted twice, and it is not reported any more
+//! ... of unknown id     Dropped::must_adopt: all are abandoned and adopted anew
+//! a waiting connection  nothing was counted of it yet: it is forgotten, and announces itself again
+//! a pod's slot          keeps its index, so that others keep theirs
+//! ```
 
 use super::pending::{Case, Subject};
 use super::stage::{Following, Stage};
 use super::{Options, Pipeline};
-use crate::aggregate::Moved;
+use crate::aggregate::{LABEL_SET, Moved};
+use crate::connection::Totals;
+use crate::enrich::Resolution;
 use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::state::{Flaw, InvalidState, Item, Reader, SavedCase, SavedConnection, SavedStage, Shared};
+use crate::state::{
+    Dropped, Flaw, InvalidState, Item, ItemKind, Reader, SavedCase, SavedConnection, SavedStage, Shared,
+};
 use hashbrown::HashMap;
 
 /// Keys of inquiries and figures of one connection stay far below.
 const PLAUSIBLE: u64 = 1 << 60;
+
+/// A pipeline that goes on, and what of its state it goes on without.
+#[derive(Debug)]
+pub struct Restored {
+    pub pipeline: Pipeline,
+    pub dropped: Dropped,
+}
 
 /// What is put together once everything is read.
 #[derive(Default)]
@@ -23,11 +44,12 @@ struct Loose {
 
 impl Pipeline {
     /// The pipeline whose state this is. A scrape shows what was saved. Start times stay as they were told before, so the
-    /// state's `wall_clock_offset` replaces that of `options`; limits are those of `options`.
+    /// state's `wall_clock_offset` replaces that of `options`; limits are those of `options`. Single items that cannot be true
+    /// are left out.
     ///
     /// # Errors
-    /// Bytes that are no state of this version: cut, changed or of another build.
-    pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Self, InvalidState> {
+    /// Bytes that are no state of this version: cut, of another build, or with items missing.
+    pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Restored, InvalidState> {
         let (mut reader, head) = Reader::new(state)?;
         let options = Options { wall_clock_offset: head.wall_clock_offset, ..options };
         let mut pipeline = Self::new(options);
@@ -39,18 +61,23 @@ impl Pipeline {
         pipeline.configure(&head.settings.into());
         let mut loose = Loose::default();
         while let Some(item) = reader.next()? {
-            let restored = pipeline.restore_item(item, &reader.shared, &mut loose, now);
-            restored.map_err(|flaw| reader.invalid(flaw))?;
+            let restored = item.and_then(|item| pipeline.restore_item(item, &reader.shared, &mut loose, now));
+            if let Err(flaw) = restored {
+                reader.drop(flaw);
+                if reader.kind() == ItemKind::Slot {
+                    pipeline.enrich.restore_slot_gap();
+                }
+            }
         }
-        if !loose.waiting.is_empty() {
-            return Err(reader.invalid(Flaw::Dangling("connection's case")));
+        for id in loose.waiting.into_values() {
+            pipeline.connections.forget(id);
         }
         pipeline.aggregate.restored(now);
         for case in loose.cases {
             pipeline.pursue(case, now);
         }
         pipeline.pursue_woken(now);
-        Ok(pipeline)
+        Ok(Restored { pipeline, dropped: reader.dropped })
     }
 
     fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
@@ -87,21 +114,36 @@ impl Pipeline {
         shared: &Shared,
         loose: &mut Loose,
     ) -> Result<(), Flaw> {
-        let stage = match &saved.stage {
-            SavedStage::Ignored => Stage::Ignored,
+        if self.connections.knows(saved.id) {
+            return Err(Flaw::Twice("connection"));
+        }
+        let is_true = is_possible(&saved.seen) && saved.baseline.as_ref().is_none_or(is_possible);
+        let (stage, restored) = match &saved.stage {
+            SavedStage::Ignored => (Stage::Ignored, Ok(())),
+            _ if !is_true => (Stage::Ignored, Err(Flaw::Implausible("figure"))),
+            SavedStage::Waiting { key, .. } if loose.waiting.contains_key(key) => {
+                return Err(Flaw::Twice("connection's case"));
+            }
             &SavedStage::Waiting { key, rtt_us } => {
-                if loose.waiting.insert(key, saved.id).is_some() {
-                    return Err(Flaw::Twice("connection's case"));
-                }
-                Stage::Waiting { key, rtt_us }
+                loose.waiting.insert(key, saved.id);
+                (Stage::Waiting { key, rtt_us }, Ok(()))
             }
             SavedStage::Following { held, slot, was_long, resolution } => {
-                let held = self.aggregate.hold(held, &loose.moved)?;
-                let slot = (self.enrich.restore_held(*slot)?, *was_long);
-                Stage::Following(Following::restore(held, slot, *resolution, shared)?)
+                match Resolution::restore(*resolution, shared) {
+                    Ok(resolution) => {
+                        let (held, whole) = self.aggregate.hold(held, &loose.moved);
+                        let slot = self.enrich.restore_held(*slot, whole.is_ok());
+                        let following = Following::restore(held, (slot, *was_long), Box::new(resolution));
+                        // A label set that was left out is counted already.
+                        let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
+                        (Stage::Following(following), if is_counted { Ok(()) } else { whole })
+                    }
+                    Err(flaw) => (Stage::Ignored, Err(flaw)),
+                }
             }
         };
-        self.connections.restore(saved, stage)
+        self.connections.restore(saved, stage);
+        restored
     }
 
     /// Cases come after the connections: one of a live connection is the one that this waits for.
@@ -117,15 +159,23 @@ impl Pipeline {
         }
         match saved.subject {
             Subject::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
-            Subject::Live { id, .. } if loose.waiting.remove(&saved.key) != Some(id) => {
+            Subject::Live { id, .. } if loose.waiting.get(&saved.key) != Some(&id) => {
                 return Err(Flaw::Dangling("connection"));
             }
             Subject::Ended(_) | Subject::Live { .. } => {}
         }
         let inquiry = self.enrich.restore_inquiry(saved, shared, self.connections.passes(), now)?;
+        if let Subject::Live { .. } = saved.subject {
+            loose.waiting.remove(&saved.key);
+        }
         loose.cases.push(Case { inquiry, subject: saved.subject });
         Ok(())
     }
+}
+
+fn is_possible(totals: &Totals) -> bool {
+    let Totals { sent, received, retransmitted_bytes, retransmits: _, lost: _ } = *totals;
+    [sent, received, retransmitted_bytes].iter().all(|figure| *figure <= PLAUSIBLE)
 }
 
 fn is_plausible(delta: &Delta) -> bool {

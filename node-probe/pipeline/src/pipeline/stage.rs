@@ -6,7 +6,7 @@ use crate::connection::{Entry, Totals};
 use crate::enrich::{Enrich, Local, PodSlot, Resolution};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
-use crate::state::{Flaw, SavedResolution, SavedStage, Shared, Writer};
+use crate::state::{SavedStage, Writer};
 use longwire_model::identity::UnixNanos;
 use std::borrow::Cow;
 use std::mem;
@@ -144,15 +144,8 @@ impl Following {
         SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, was_long: self.was_long, resolution }
     }
 
-    /// It is active again where it was, and that is saved there.
-    pub(super) fn restore(
-        held: Attribution,
-        (slot, was_long): (PodSlot, bool),
-        resolution: SavedResolution,
-        shared: &Shared,
-    ) -> Result<Self, Flaw> {
-        let resolution = Box::new(Resolution::restore(resolution, shared)?);
-        Ok(Self { held, slot, was_long, reporter: resolution.edge.reporter, resolution })
+    pub(super) fn restore(held: Attribution, (slot, was_long): (PodSlot, bool), resolution: Box<Resolution>) -> Self {
+        Self { held, slot, was_long, reporter: resolution.edge.reporter, resolution }
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {

@@ -85,7 +85,8 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    pub(crate) fn open(&mut self, world: &mut World, route: Route, adopted: bool) {
+    /// Says which it is.
+    pub(crate) fn open(&mut self, world: &mut World, route: Route, adopted: bool) -> usize {
         self.next += 1;
         let number = u32::try_from(self.next).unwrap();
         let port = 1000 + u16::try_from(self.next).unwrap();
@@ -114,7 +115,9 @@ impl Kernel {
         );
         let ends = [here(route.source, client), here(route.destination, server)];
         self.live.push(Connection { route, ends });
-        self.transfer(self.live.len() - 1, 1, 1);
+        let which = self.live.len() - 1;
+        self.transfer(which, 1, 1);
+        which
     }
 
     /// Moves bytes up from the client and down to it.

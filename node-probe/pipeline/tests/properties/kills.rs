@@ -9,6 +9,7 @@ use longwire_model::identity::Pod;
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
+use longwire_pipeline::pipeline::Pipeline;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,6 +116,15 @@ impl Node {
 
     fn save(&mut self, slice: usize) {
         (self.state, self.position, self.saved_fresh) = (self.world.saved(slice), self.world.told.len(), self.fresh);
+    }
+
+    /// From a state that holds all that was told so far.
+    pub(crate) fn goes_on_as(&mut self, pipeline: Pipeline) {
+        self.world.pipeline = pipeline;
+        (self.position, self.saved_fresh) = (self.world.told.len(), self.world.told.len());
+        if self.configured {
+            self.world.observe_again();
+        }
     }
 
     /// Ends that the kernel had put into the map may still be there, though they are saved. The successor's stream brings the node's pods again.

@@ -8,7 +8,9 @@ use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
-use longwire_pipeline::pipeline::{Folded, FoldedKey, KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
+use longwire_pipeline::pipeline::{
+    Dropped, Folded, FoldedKey, KubeletCgroups, Options, Pipeline, Restored, SaveCursor, Waits,
+};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, kind};
 use std::collections::BTreeMap;
 use std::mem;
@@ -31,6 +33,8 @@ pub(crate) struct World {
     /// What conntrack knows: what a client dialled, and where it led.
     pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     asked: Vec<IpAddr>,
+    /// When pod `r` was gone, Unix nanoseconds.
+    pub(crate) departed: Option<u64>,
     /// What is configured for both pods of the node.
     telemetry: Arc<Telemetry>,
     /// What the kernel side has told so far, by position.
@@ -146,7 +150,15 @@ impl World {
         pipeline.local_cgroups([(1, "kubepods/poduid-a/x".to_owned()), (2, "kubepods/poduid-b/x".to_owned())]);
         pipeline.local_cgroups([(3, "system.slice/kubelet.service".to_owned())]);
         let telemetry = Arc::new(Telemetry::plain(SeriesSets::default()));
-        Self { pipeline, now: 100 * S, conntrack: BTreeMap::new(), asked: Vec::new(), telemetry, told: Vec::new() }
+        Self {
+            pipeline,
+            now: 100 * S,
+            conntrack: BTreeMap::new(),
+            asked: Vec::new(),
+            departed: None,
+            telemetry,
+            told: Vec::new(),
+        }
     }
 
     pub(crate) fn new(options: Options) -> Self {
@@ -199,7 +211,9 @@ impl World {
     /// The probe is killed, and the next one goes on from this state: it hears what was told after this position.
     pub(crate) fn kill(&mut self, state: &[u8], position: usize) {
         let other_clock = Options { wall_clock_offset: BOOT + 12_345, ..options() };
-        self.pipeline = Pipeline::restore(other_clock, state, self.now).unwrap();
+        let Restored { pipeline, dropped } = Pipeline::restore(other_clock, state, self.now).unwrap();
+        assert_eq!(dropped, Dropped::default());
+        self.pipeline = pipeline;
         self.asked.clear();
         let told = mem::take(&mut self.told);
         for told in &told[position..] {
@@ -241,15 +255,30 @@ impl World {
                 let backend = self.conntrack.get(&(question.source, question.destination)).copied();
                 self.pipeline.backend(question.token, backend, self.now);
             }
-            let addresses = self.asked.drain(..).map(owners).collect();
+            let addresses = self.asked.drain(..).map(|address| owners(address, self.departed)).collect();
             self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         }
     }
 
     /// The operator answers what is asked, and conntrack is not asked.
     pub(crate) fn answer_addresses(&mut self) {
-        let addresses = self.pipeline.questions().ask.into_iter().map(owners).collect();
+        let addresses = self.pipeline.questions().ask;
+        let addresses = addresses.into_iter().map(|address| owners(address, self.departed)).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
+    }
+
+    /// Pod `r` is gone, and the operator says so.
+    pub(crate) fn depart(&mut self) {
+        self.departed.get_or_insert(BOOT + self.now);
+        self.answer_departed();
+    }
+
+    /// The same once more, as after a new stream.
+    pub(crate) fn answer_departed(&mut self) {
+        if self.departed.is_some() {
+            let addresses = vec![owners(pod("r").addresses[0], self.departed)];
+            self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
+        }
     }
 
     /// The whole scrape, by family, of what is now.
@@ -319,16 +348,15 @@ pub(crate) fn tagged(on: Metrics, of: Metrics, tags: &[(&str, Option<&str>)]) ->
     Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None }
 }
 
-/// Who has an address, as the operator knows it.
-fn owners(address: IpAddr) -> Address {
+/// Who has an address, as the operator knows it. `departed`: since when pod `r` has none.
+fn owners(address: IpAddr, departed: Option<u64>) -> Address {
     let web: SocketAddr = WEB.parse().unwrap();
     let pods = ["a", "b", "r"].map(pod);
     let holder = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
         Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
         None => (address == web.ip()).then(|| Holder::Service(service())),
     };
-    Address {
-        address,
-        owners: holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect(),
-    }
+    let until = departed.filter(|_| pod("r").addresses.contains(&address));
+    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, sighted: false }).collect();
+    Address { address, owners }
 }

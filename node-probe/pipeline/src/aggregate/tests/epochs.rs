@@ -51,6 +51,37 @@ fn what_stood_still_for_an_epoch_goes_and_its_lines_are_free() {
     assert_eq!((left.values("istio_tcp_sent_bytes_total", &[]), aggregate.stats().charged), (vec!["4"], charged - 3));
 }
 
+#[test]
+fn what_is_fed_in_the_very_moment_in_which_an_epoch_ends_stays_whole() {
+    let (mut aggregate, first, other) = one_of_two();
+    let now = START + EPOCH;
+    aggregate.add(&first, Reporter::Source, &Delta { received: 1, ..Delta::default() }, now);
+    for held in [&first, &other] {
+        aggregate.release(held, now);
+    }
+    aggregate.turn_epoch(now, std::iter::empty());
+    turn(&mut aggregate, 2, None, &[]);
+    turn(&mut aggregate, 3, None, &[]);
+    let left = scrape(&mut aggregate);
+    assert_eq!((left.samples.len(), left.values("istio_tcp_sent_bytes_total", &[])), (4, vec!["3"]));
+}
+
+#[test]
+fn a_label_set_that_is_idle_and_partly_held_loses_nothing_for_the_sake_of_another() {
+    let (mut aggregate, first, other) = one_of_two();
+    let elsewhere = edge(Reporter::Source, "client", "elsewhere");
+    let [gone, goes_on] = [ISTIO, SENT].map(|on| hold_edge(&mut aggregate, &elsewhere, on, START));
+    aggregate.add(&gone, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, START);
+    for held in [&first, &gone] {
+        aggregate.release(held, START);
+    }
+    turn(&mut aggregate, 1, Some(&goes_on), &[&other, &goes_on]);
+    turn(&mut aggregate, 2, Some(&goes_on), &[&other, &goes_on]);
+    let left = scrape(&mut aggregate);
+    assert_eq!(left.values("istio_tcp_connections_opened_total", &[("destination_workload", "server")]), vec!["1"]);
+    assert_eq!(left.values("istio_tcp_connections_opened_total", &[]).len(), 1, "the other stood still");
+}
+
 #[rstest]
 #[case::somebody_holds_it_and_is_idle(true, true)]
 #[case::its_label_set_is_idle_too(false, false)]

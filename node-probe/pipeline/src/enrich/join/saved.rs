@@ -27,12 +27,13 @@ impl Joins {
     ) -> Result<(), Flaw> {
         let SavedPair { sequence, client, server } = saved;
         let restore = |seen: SavedSeen| Seen::restore(seen, locals, shared).map(Box::new);
-        self.make_room();
-        self.next += 1;
-        let (client, server) = (client.map(restore).transpose()?, server.map(restore).transpose()?);
-        if self.pairs.insert(sequence, Pair { client, server, number: self.next }).is_some() {
+        if self.pairs.contains_key(&sequence) {
             return Err(Flaw::Twice("pair"));
         }
+        let (client, server) = (client.map(restore).transpose()?, server.map(restore).transpose()?);
+        self.make_room();
+        self.next += 1;
+        self.pairs.insert(sequence, Pair { client, server, number: self.next });
         self.order.push_back((sequence, self.next, 0));
         Ok(())
     }

@@ -19,11 +19,8 @@ impl Locals {
         let held: Option<LocalPod> = held.map(local).transpose()?;
         let index = u16::try_from(self.slots.len()).map_err(|_| Flaw::Implausible("number of pods"))?;
         match &held {
-            Some(held) => {
-                if self.by_uid.insert(held.pod.uid.as_str().into(), index).is_some() {
-                    return Err(Flaw::Twice("pod"));
-                }
-            }
+            Some(held) if self.by_uid.contains_key(held.pod.uid.as_str()) => return Err(Flaw::Twice("pod")),
+            Some(held) => drop(self.by_uid.insert(held.pod.uid.as_str().into(), index)),
             None if removed.is_some() => return Err(Flaw::Implausible("removal of nobody")),
             None => self.free.push(index),
         }
@@ -33,6 +30,14 @@ impl Locals {
             self.list(index);
         }
         Ok(())
+    }
+
+    /// A slot that was left out keeps its index. Nobody is in it, and no other pod gets it from this process: what names it
+    /// would take that pod for its own.
+    pub(in crate::enrich) fn restore_gap(&mut self) {
+        if u16::try_from(self.slots.len()).is_ok() {
+            self.slots.push(Slot { generation: 0, revision: 0, long: None, held: None, removed: None });
+        }
     }
 
     pub(in crate::enrich) fn save_tenant(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
@@ -54,8 +59,20 @@ impl Locals {
         Ok(())
     }
 
+    /// A slot that a live connection looks at from now on. Where the pod is gone, it looks nowhere.
+    pub(in crate::enrich) fn restore_held(&self, slot: PodSlot) -> PodSlot {
+        if self.at(slot).is_some() { slot } else { PodSlot { index: u16::MAX, ..slot } }
+    }
+
+    /// The same, but that what is on for the pod counts as edited.
+    pub(in crate::enrich) fn restore_edited(&self, slot: PodSlot) -> PodSlot {
+        let slot = self.restore_held(slot);
+        let edited = |at: &Slot| PodSlot { revision: at.revision.wrapping_sub(1), ..slot };
+        self.at(slot).map_or(slot, edited)
+    }
+
     /// A slot as it was saved; its pod may be gone.
-    pub(in crate::enrich) fn checked(&self, slot: PodSlot) -> Result<PodSlot, Flaw> {
+    fn checked(&self, slot: PodSlot) -> Result<PodSlot, Flaw> {
         if (slot.index as usize) < self.slots.len() { Ok(slot) } else { Err(Flaw::Dangling("pod's slot")) }
     }
 

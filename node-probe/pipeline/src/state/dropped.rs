@@ -1,0 +1,97 @@
+//! What is left out of a saved state because it cannot be true: one item, and what names it. Everything else is gone on with.
+
+use super::{Flaw, InvalidState};
+
+/// Kinds of items, in the order of the variants of [`super::Item`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ItemKind {
+    Head,
+    Workload,
+    Service,
+    Place,
+    Pod,
+    Edge,
+    Telemetry,
+    Slot,
+    Cgroup,
+    Tenant,
+    Identity,
+    ServiceSet,
+    WorkloadSet,
+    ConnectionSet,
+    ClusterSet,
+    Connection,
+    Closed,
+    Pair,
+    Case,
+    End,
+}
+
+const KINDS: [ItemKind; 20] = [
+    ItemKind::Head,
+    ItemKind::Workload,
+    ItemKind::Service,
+    ItemKind::Place,
+    ItemKind::Pod,
+    ItemKind::Edge,
+    ItemKind::Telemetry,
+    ItemKind::Slot,
+    ItemKind::Cgroup,
+    ItemKind::Tenant,
+    ItemKind::Identity,
+    ItemKind::ServiceSet,
+    ItemKind::WorkloadSet,
+    ItemKind::ConnectionSet,
+    ItemKind::ClusterSet,
+    ItemKind::Connection,
+    ItemKind::Closed,
+    ItemKind::Pair,
+    ItemKind::Case,
+    ItemKind::End,
+];
+
+impl ItemKind {
+    /// Of an item's bytes. It can be told even where the rest cannot be read.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        KINDS.get(usize::from(*bytes.first()?)).copied()
+    }
+}
+
+/// How much of a saved state was left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Their counters begin at 0 when they are fed again.
+    pub label_sets: u64,
+    /// Live connections. What they had moved stays counted; what they move from now on is not.
+    pub connections: u64,
+    /// Connections whose ends were not known yet. One that still lives is counted in full once it announces itself again.
+    pub pending: u64,
+    /// Pods, addresses, workloads and the like. The operator sends most of them again.
+    pub others: u64,
+    /// The first that was found.
+    pub first: Option<InvalidState>,
+    /// Ids of live or closed connections are missing: what the kernel tells of them would be counted twice. Live connections
+    /// must be abandoned and adopted anew.
+    pub must_adopt: bool,
+}
+
+impl Dropped {
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.label_sets + self.connections + self.pending + self.others
+    }
+
+    pub(crate) fn count(&mut self, kind: ItemKind, invalid: InvalidState) {
+        *match kind {
+            ItemKind::ServiceSet | ItemKind::WorkloadSet | ItemKind::ConnectionSet | ItemKind::ClusterSet => {
+                &mut self.label_sets
+            }
+            ItemKind::Connection => &mut self.connections,
+            ItemKind::Case => &mut self.pending,
+            _ => &mut self.others,
+        } += 1;
+        let names_connections = matches!(kind, ItemKind::Connection | ItemKind::Closed);
+        self.must_adopt |= names_connections && invalid.flaw == Flaw::Unreadable;
+        self.first.get_or_insert(invalid);
+    }
+}
