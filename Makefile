@@ -32,6 +32,11 @@ test: cluster-tools ## Run every test (as root: they load BPF, make network name
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
+.PHONY: fuzz
+fuzz: deps ## Give what reads bytes of others arbitrary ones, FUZZ_SECONDS=60 a target (FUZZ="state wire")
+	@.ci/deps fuzz
+	FUZZ_TARGET_DIR=$(CACHE)/fuzz e2e/fuzz/run $(FUZZ)
+
 .PHONY: e2e
 e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="harness:: --nocapture")
 	@.ci/deps test

@@ -1,6 +1,6 @@
 //! What a scraper and the kubelet ask for.
 
-mod accept;
+pub mod accept;
 mod scrape;
 
 use crate::shared::Shared;

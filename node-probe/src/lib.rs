@@ -10,7 +10,7 @@ mod cgroups;
 mod conntrack;
 mod control;
 pub mod headless;
-mod http;
+pub mod http;
 mod kernel;
 mod log;
 mod options;

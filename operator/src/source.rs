@@ -25,6 +25,13 @@ mod watch;
 
 pub use watch::follow;
 
+/// The objects of a file in YAML, and how many of its documents do not parse.
+#[must_use]
+pub fn read(text: &str) -> (Vec<Object>, usize) {
+    let (file, errors) = document::File::default().edit(parse::Format::Yaml, text);
+    (file.parsed().cloned().collect(), errors.len())
+}
+
 /// A document that holds one TelemetryPolicy and nothing else, in YAML; what it says may still be refused.
 pub(crate) fn telemetry_policy(text: &str) -> Result<TelemetryPolicy, String> {
     let piece = split::Piece { line: 1, text };
