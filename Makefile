@@ -102,6 +102,7 @@ scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/s
 .PHONY: lint
 lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies
 	cargo fmt --all --check
+	cargo fmt --manifest-path e2e/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	.ci/cargo-deny
 

@@ -79,7 +79,11 @@ fn a_label_set_that_cannot_be_read_begins_at_0_and_the_other_goes_on() -> Result
             ensure!(said == [after, known + after], "{said:?}, {known:?} and then {after:?}");
             Ok(())
         })?;
-        ensure!((lost(probe, "label_sets")?, lost(probe, "connections")?) == (1, 0), "{}", probe.process().last_words());
+        ensure!(
+            (lost(probe, "label_sets")?, lost(probe, "connections")?) == (1, 0),
+            "{}",
+            probe.process().last_words()
+        );
         Ok(())
     })
 }

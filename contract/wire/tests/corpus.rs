@@ -96,6 +96,9 @@ fn the_corpus_is_of_this_protocol() {
         if env::var_os("UPDATE_CORPUS").is_some() {
             fs::write(&file, &bytes).unwrap();
         }
-        assert!(fs::read(&file).is_ok_and(|there| there == bytes), "{file:?} is not: UPDATE_CORPUS=1 cargo test corpus");
+        assert!(
+            fs::read(&file).is_ok_and(|there| there == bytes),
+            "{file:?} is not: UPDATE_CORPUS=1 cargo test corpus"
+        );
     }
 }

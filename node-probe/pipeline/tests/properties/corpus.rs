@@ -32,6 +32,9 @@ fn the_corpora_are_of_this_layout() {
         if env::var_os("UPDATE_CORPUS").is_some() {
             fs::write(&file, &bytes).unwrap();
         }
-        assert!(fs::read(&file).is_ok_and(|there| there == bytes), "{file:?} is not: UPDATE_CORPUS=1 cargo test corpus");
+        assert!(
+            fs::read(&file).is_ok_and(|there| there == bytes),
+            "{file:?} is not: UPDATE_CORPUS=1 cargo test corpus"
+        );
     }
 }

@@ -155,9 +155,9 @@ fn a_connection_whose_names_are_left_out_is_not_counted_again() {
     world.pass(&[to_web(moved(10, 200))]);
     assert_eq!(world.value(SENT, "reporter=source"), Some(200.0));
     let state = world.saved(usize::MAX);
-    let services = (0..items(&state).len()).filter(|item| tag_of(&state, *item) == tag::SERVICE);
+    let mut services = (0..items(&state).len()).filter(|item| tag_of(&state, *item) == tag::SERVICE);
     let Restored { pipeline, dropped } =
-        Pipeline::restore(options(), &damaged(&state, services.last().unwrap()), world.now).unwrap();
+        Pipeline::restore(options(), &damaged(&state, services.next_back().unwrap()), world.now).unwrap();
     assert_eq!((dropped.connections, dropped.must_adopt), (1, false));
     world.pipeline = pipeline;
     world.announce(&to_web(moved(10, 300)));
@@ -182,7 +182,10 @@ fn a_waiting_connection_that_is_left_out_is_counted_in_full_once_it_is_announced
     assert!(world.pipeline.wants_reannounce());
     world.announce(&client(moved(10, 300)));
     world.announce(&server(moved(300, 10)));
-    assert_eq!((world.value(SENT, "reporter=source"), world.value(OPENED, "reporter=source")), (Some(300.0), Some(1.0)));
+    assert_eq!(
+        (world.value(SENT, "reporter=source"), world.value(OPENED, "reporter=source")),
+        (Some(300.0), Some(1.0))
+    );
 }
 
 proptest! {

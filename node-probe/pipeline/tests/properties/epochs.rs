@@ -29,7 +29,9 @@ const EDITS: [Metrics; 4] = [ALL, DEFAULT, BYTES, DEFAULT.without(Metric::IstioO
 enum Step {
     Node(kills::Step),
     /// A connection that nobody holds a moment later.
-    Brief { route: usize },
+    Brief {
+        route: usize,
+    },
     /// Time goes on, and no tick comes yet.
     Advance(Until),
     Tick,

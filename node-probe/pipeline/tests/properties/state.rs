@@ -125,10 +125,7 @@ fn what_is_of_another_version_or_goes_on_or_repeats_itself_is_refused() {
     other[5] = 77;
     let refused = restore(&other).unwrap_err();
     assert_eq!(refused, InvalidState { item: 0, flaw: Flaw::Version(77) });
-    assert_eq!(
-        refused.to_string(),
-        "item 0 of the saved state is of version 77, and this is version 3"
-    );
+    assert_eq!(refused.to_string(), "item 0 of the saved state is of version 77, and this is version 3");
     let last = starts.len() as u64 - 1;
     let longer = [state, &[0]].concat();
     assert_eq!(restore(&longer).unwrap_err(), InvalidState { item: last, flaw: Flaw::Trailing });

@@ -130,9 +130,7 @@ impl Values for ServiceValues {
         for (histogram, metric) in histograms {
             are_plausible &= histogram.as_mut().is_none_or(|histogram| histogram.rebind(metric));
         }
-        are_plausible
-            && are_sums(&[sent, received, opened, closed, retransmitted_bytes, lost])
-            && are_sums(&failed)
+        are_plausible && are_sums(&[sent, received, opened, closed, retransmitted_bytes, lost]) && are_sums(&failed)
     }
 }
 
