@@ -57,7 +57,8 @@ pub struct ExtraTag {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opt_in: Option<bool>,
 
-    /// How many values the tag has at most on one probe, 1 to 10000; further ones are the value overflow. Default: 100.
+    /// How many values the tag has at most on one probe for the pods of one namespace, 1 to 10000; further ones are the value
+    /// overflow. Default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000))]
     pub max_values: Option<u32>,

@@ -103,8 +103,9 @@ pub struct Limits {
     #[schemars(range(min = 0, max = 32))]
     pub extra_tags: Option<u32>,
 
-    /// Most series that the pods of one namespace feed on one probe, 1 to 10000000. Past it, the namespace's new label
-    /// sets are folded into an overflow of its own. Default: no limit but the budget of the probe.
+    /// Most series that the pods of one namespace feed on one probe, 1 to 10000000, without those of single connections;
+    /// of these it has the same part. Past it, the namespace's new label sets are folded into an overflow of its own.
+    /// Default: a third of the budget of the probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000_000))]
     pub series_per_namespace: Option<u32>,

@@ -6,6 +6,7 @@
 //! operator <-> control ---------------+
 //! ```
 
+mod budgets;
 mod cgroups;
 mod conntrack;
 mod control;

@@ -128,7 +128,7 @@ pub(crate) async fn serve(
 
 pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Options> {
     Ok(pipeline::Options {
-        budget: Budget { series: options.max_series as usize, connections: LONG_CONNECTIONS },
+        budget: Budget::shared(options.max_series as usize, LONG_CONNECTIONS),
         max_connections: options.max_connections as usize,
         long_connection_threshold: nanoseconds(options.long_connection_threshold),
         waits: WAITS,

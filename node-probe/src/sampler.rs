@@ -1,5 +1,6 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
+use crate::budgets;
 use crate::cgroups::PodCgroups;
 use crate::conntrack::Conntrack;
 use crate::control;
@@ -148,11 +149,13 @@ impl Sampler {
 
     /// What time alone brings, and the pipeline's questions.
     fn settle(&mut self) {
-        let (questions, announce_again) = {
+        let (questions, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();
             pipeline.tick(monotonic());
-            (pipeline.questions(), pipeline.wants_reannounce())
+            let crossings = pipeline.aggregate_mut().take_crossings();
+            (pipeline.questions(), pipeline.wants_reannounce(), crossings)
         };
+        crossings.iter().for_each(budgets::log);
         if announce_again {
             self.kernel.announce_again();
         }

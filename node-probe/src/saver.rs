@@ -38,6 +38,7 @@ impl Saver {
         // Nobody changes the pipeline until what was written is shown; scrapes go on in between.
         let shared = Arc::clone(&self.shared);
         let _turn = shared.turn();
+        shared.pipeline().settle();
         if let Some(file) = &self.file {
             let began = monotonic();
             let header = Header { boot: self.boot.clone(), instance: kernel.instance(), position: kernel.position() };

@@ -29,7 +29,7 @@ const CGROUP: u64 = 1;
 
 fn options() -> Options {
     Options {
-        budget: Budget { series: 100_000, connections: 10_000 },
+        budget: Budget::undivided(100_000, 10_000),
         max_connections: 131_072,
         long_connection_threshold: 5 * SECOND,
         waits: Waits { answer: 3 * SECOND, pod: 10 * SECOND, settling: 0 },

@@ -41,7 +41,7 @@ pub struct Tag {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TagValue {
     pub expression: Expression,
-    /// Different values a node may expose of it; further ones read `overflow`. `None`: as many as there is room for.
+    /// Different values that a node may expose of it for the pods of one namespace; further ones read `overflow`. `None`: as many as there is room for.
     pub max_values: Option<u32>,
 }
 
@@ -54,7 +54,8 @@ pub struct NodeSettings {
     pub series: Option<u32>,
     /// Long connections with series of their own.
     pub long_connections: Option<u32>,
-    /// Lines of a scrape that the pods of one namespace may cause.
+    /// Lines of a scrape that the pods of one namespace may cause, those of long connections apart, of which they may have the
+    /// same part; `None`: a third.
     pub series_per_namespace: Option<u32>,
 }
 

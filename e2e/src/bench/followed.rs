@@ -36,7 +36,7 @@ impl Followed {
     pub(super) fn new(connections: usize, sets: SeriesSets) -> Result<Self> {
         let mut pipeline = Pipeline::new(Options {
             // The overflow sets of both reporters are of the budget.
-            budget: Budget { series: 100_000, connections: 10_002 },
+            budget: Budget::undivided(100_000, 10_002),
             max_connections: 131_072,
             long_connection_threshold: 5 * SECOND,
             waits: Waits { answer: 3 * SECOND, pod: 10 * SECOND, settling: 0 },

@@ -3,6 +3,7 @@
 //! ```text
 //! Edge, Flow --claim--> Attribution (slots and metrics), or the overflow set where there is no room
 //! Delta      --add----> u64 in those slots
+//!                       settle: what has appeared is charged, or folds
 //!                       publish: from then on a scrape shows it
 //!                       expire: what nobody holds, has been idle for long and whose workload is gone
 //!                       turn_epoch: metrics that were switched off while others of their label set go on
@@ -16,21 +17,26 @@ mod epochs;
 mod handles;
 mod histogram;
 mod lifetime;
+mod overflow;
+mod pressure;
 #[cfg(test)]
 pub(crate) mod samples;
 mod saved;
 mod scrapes;
 mod sets;
+mod settle;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod values;
 
+pub use budget::{Budget, Resource};
 pub(crate) use claim::Claim;
 pub use handles::{Attribution, Feed};
 pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
 pub(crate) use histogram::Histogram;
 pub use lifetime::Mention;
+pub use pressure::{Crossing, Whose};
 pub(crate) use saved::{LABEL_SET, Moved};
 pub use scrapes::ScrapeNumber;
 pub(crate) use sets::Sets;
@@ -45,15 +51,6 @@ use admitted::Admitted;
 use budget::{Accounts, Measure};
 use longwire_model::telemetry::NodeSettings;
 use scrapes::Scrapes;
-
-/// How much of a scrape connections may cause.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    /// Lines of the sets of edges, workloads and clusters, those of their overflow sets among them.
-    pub series: usize,
-    /// Label sets of long connections, a budget of their own, the two overflow sets among them.
-    pub connections: usize,
-}
 
 #[derive(Debug)]
 pub struct Aggregate {
@@ -113,6 +110,7 @@ impl Aggregate {
 
     /// A scrape shows from now on what is now, and goes on to show it until the next call.
     pub fn publish(&mut self) {
+        self.settle();
         let Self { services, workloads, connections, clusters, scrapes, .. } = self;
         let latest = scrapes.now();
         services.publish(latest);

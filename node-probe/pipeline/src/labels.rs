@@ -35,6 +35,10 @@ pub(crate) trait LabelSet: Hash + Eq {
     /// Reporters with an overflow set of their own.
     const REPORTERS: &'static [Reporter] = &[Reporter::Source, Reporter::Destination];
 
+    /// The labels with the namespaces of source and destination, if there are such.
+    const NAMESPACES: [Option<&'static str>; 2] =
+        [Some("source_workload_namespace"), Some("destination_workload_namespace")];
+
     /// The set into which others fold when there is no room for them.
     fn overflow(reporter: Reporter) -> Self;
 

@@ -15,6 +15,16 @@ pub enum Reporter {
     Destination,
 }
 
+impl Reporter {
+    /// As the label `reporter` has it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Destination => "destination",
+        }
+    }
+}
+
 /// The service a connection belongs to, by the rule both ends share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Dialled {

@@ -238,6 +238,11 @@ impl Pipeline {
         self.connections.wants_reannounce()
     }
 
+    /// To be called before a state is saved, so that it has what a scrape shows afterwards.
+    pub fn settle(&mut self) {
+        self.aggregate.settle();
+    }
+
     /// What a scrape shows, from now on and until the next call: only what a successor would show as well. To be called
     /// when a state is saved for good, before anything else changes.
     pub fn publish(&mut self) {

@@ -23,6 +23,8 @@ mod kills;
 mod limits;
 #[path = "properties/scenarios.rs"]
 mod scenarios;
+#[path = "properties/shares.rs"]
+mod shares;
 #[path = "properties/state.rs"]
 mod state;
 #[path = "properties/successor.rs"]

@@ -103,7 +103,7 @@ fn options(address: SocketAddr, directory: &Path) -> Options {
 
 fn start(options: Options) -> (Arc<Shared>, Operator) {
     let shared = Shared::new(Pipeline::new(pipeline::Options {
-        budget: Budget { series: 1_000, connections: 10 },
+        budget: Budget::undivided(1_000, 10),
         max_connections: 10,
         long_connection_threshold: 1,
         waits: Waits { answer: 1, pod: 1, settling: 0 },

@@ -38,6 +38,16 @@ impl Readings {
             |(label, value): (&str, u64)| Reading { name, labels: vec![label.to_owned()], value: value as f64 };
         self.0.extend(values.into_iter().map(reading));
     }
+
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
+    fn by_two<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = ([&'a str; 2], u64)>) {
+        let reading = |(labels, value): ([&str; 2], u64)| Reading {
+            name,
+            labels: labels.map(str::to_owned).to_vec(),
+            value: value as f64,
+        };
+        self.0.extend(values.into_iter().map(reading));
+    }
 }
 
 pub(super) fn take(shared: &Shared) -> Vec<Reading> {
@@ -140,7 +150,8 @@ fn operator(shared: &Shared, to: &mut Readings) {
 }
 
 fn series(shared: &Shared, to: &mut Readings) {
-    let stats = shared.pipeline().aggregate().stats();
+    let pipeline = shared.pipeline();
+    let (stats, folded) = (pipeline.aggregate().stats(), pipeline.aggregate().folded_by_namespace());
     let kinds = [
         ("service", stats.services),
         ("workload", stats.workloads),
@@ -149,9 +160,13 @@ fn series(shared: &Shared, to: &mut Readings) {
     ];
     to.by("longwire_probe_label_sets", kinds.map(|(kind, of)| (kind, of.sets as u64)));
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
-    to.by("longwire_probe_overflowed_total", kinds.map(|(kind, of)| (kind, of.folded)));
-    let others = [("namespace", stats.folded_by_namespace), ("tag_value", stats.folded_values)];
-    to.by("longwire_probe_overflowed_total", others);
+    let of_the_node = kinds.map(|(kind, of)| (kind, of.folded));
+    let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.folded_values)]);
+    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, folded)| ([kind, ""], folded)));
+    let of_shares = folded.into_iter().map(|((kind, namespace), folded)| ([kind, namespace], folded));
+    to.by_two("longwire_probe_overflowed_total", of_shares);
     to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));
     to.one("longwire_probe_series_charged", stats.charged as u64);
+    to.one("longwire_probe_label_set_bytes", stats.bytes as u64);
+    to.one("longwire_probe_label_set_bytes_limit", stats.most_bytes as u64);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 #[test]
 fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     let shared = Shared::new(Pipeline::new(Options {
-        budget: Budget { series: 1000, connections: 10 },
+        budget: Budget::undivided(1000, 10),
         max_connections: 10,
         long_connection_threshold: 1,
         waits: Waits { answer: 1, pod: 1, settling: 0 },

@@ -49,14 +49,20 @@ For a connection that both probes saw from its open, and that ended gracefully, 
 
 ## Budgets
 
-`--max-series` bounds the lines of `istio`, `longwire`, `kmesh-workload` and `envoy` in a scrape. A label set is charged for everything it can come to with the metrics that are on for it, all reasons and histograms of `longwire` among them, so that it is \
-never refused a line later; a new one must fit with all of them. Where there is no room a connection feeds the `overflow` label set of its reporter for its whole life; where only some metrics find none, for those. The sum over all label \
-sets stays exact: nothing is dropped. `overflow` is charged in advance and always fits.
+`--max-series` bounds the lines of `istio`, `longwire`, `kmesh-workload` and `envoy` in a scrape. A label set is charged for the lines that a scrape contains: its counters when the first connection claims them, reasons of failures and histograms when they appear. \
+An attempt that failed claims only what failures feed. Where there is no room a connection feeds the `overflow` label set of its reporter for its whole life; where only some metrics find none, for those; and a histogram or a reason that appears later folds alone until there is room. \
+The sum over all label sets stays exact: nothing is dropped. `overflow` is charged in advance and always fits.
 
 Long connections have a budget of their own, 10,000 label sets a node, and their own `overflow`.
 
-Both can be configured for a node while it runs, and so can a bound on the lines that the pods of one namespace cause, long connections among them: past it only that namespace folds. What is there stays when a budget shrinks; nothing new comes until \
-there is room again. `longwire_probe_overflowed_total` counts what was folded, by kind of label set, for want of room for a `namespace`, and for values of tags (`tag_value`).
+The memory of label sets is bounded as well, by the length of their labels: 512 bytes for each line of `--max-series`, 2,048 for each long connection and 256 KiB, so 68 MiB by default. `longwire_probe_label_set_bytes` and `longwire_probe_label_set_bytes_limit` tell.
+
+One namespace has at most a third of each of the three, or what `limits.seriesPerNamespace` of a TelemetryPolicy says: the same part of the long connections and of the bytes. A label set belongs to the namespace of the pod that reports it. What a namespace does with pods of one other namespace has at most half of its share; \
+clients that nobody knows, such as those outside the cluster, count as one namespace. What finds no room in a share goes to an overflow set that keeps the namespace of the reporter in `source_workload_namespace` or `destination_workload_namespace`, and for one other namespace both; everything else of it reads `overflow`. \
+At most 64 such sets of a kind exist at a time, further namespaces fold into the node's. They are charged to the node and go when they are idle.
+
+The budgets can be configured for a node while it runs. What is there stays when a budget shrinks; nothing new comes until there is room again. `longwire_probe_overflowed_total` counts what was folded, by kind of label set where the node had no room, by `namespace` where a share had none (`kind` is `namespace`, or `peer` for what \
+one other namespace may use, which is then the one that is named; 128 budgets are told apart, the rest is `overflow`), and values of tags (`tag_value`).
 
 ## How long series stay
 

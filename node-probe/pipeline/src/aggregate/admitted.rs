@@ -4,20 +4,23 @@ use crate::labels::{Differences, OVERFLOW, UNKNOWN};
 use hashbrown::HashMap;
 use longwire_model::tag::TagName;
 
-/// By tag, the values in label sets and how many label sets have them. As bounded as these are.
+/// By namespace of the pods that report and by tag, the values in label sets and how many label sets have them: one
+/// namespace cannot use up what another one's tag of the same name may have. As bounded as label sets are.
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
-    values: HashMap<TagName, HashMap<Box<str>, u32>>,
+    namespaces: HashMap<Box<str>, Tags>,
     /// Values so far that read `overflow` instead.
     pub(super) folded: u64,
 }
 
+type Tags = HashMap<TagName, HashMap<Box<str>, u32>>;
+
 impl Admitted {
     /// The value, or what stands for it when `most` others are exposed already. The words for what is not known and for what
     /// has been folded need no room.
-    pub(crate) fn admit(&mut self, name: &TagName, value: Box<str>, most: Option<u32>) -> Box<str> {
+    pub(crate) fn admit(&mut self, namespace: &str, name: &TagName, value: Box<str>, most: Option<u32>) -> Box<str> {
         let Some(most) = most else { return value };
-        let known = self.values.get(name);
+        let known = self.namespaces.get(namespace).and_then(|tags| tags.get(name));
         let has_room = known.map_or(0, HashMap::len) < most as usize;
         if has_room || needs_no_room(&value) || known.is_some_and(|known| known.contains_key(&value)) {
             return value;
@@ -27,16 +30,18 @@ impl Admitted {
     }
 
     /// A label set is there.
-    pub(super) fn learn(&mut self, differences: &Differences) {
+    pub(super) fn learn(&mut self, namespace: &str, differences: &Differences) {
         for (name, value) in differences.values().filter(|(_, value)| !needs_no_room(value)) {
-            *self.values.entry(name.clone()).or_default().entry_ref(value).or_default() += 1;
+            let tags = self.namespaces.entry_ref(namespace).or_default();
+            *tags.entry(name.clone()).or_default().entry_ref(value).or_default() += 1;
         }
     }
 
     /// It is gone, and with the last of a value the value.
-    pub(super) fn forget(&mut self, differences: &Differences) {
+    pub(super) fn forget(&mut self, namespace: &str, differences: &Differences) {
+        let Some(tags) = self.namespaces.get_mut(namespace) else { return };
         for (name, value) in differences.values() {
-            let Some(known) = self.values.get_mut(name) else { continue };
+            let Some(known) = tags.get_mut(name) else { continue };
             if let Some(sets) = known.get_mut(value) {
                 *sets -= 1;
                 if *sets == 0 {
@@ -44,8 +49,11 @@ impl Admitted {
                 }
             }
             if known.is_empty() {
-                self.values.remove(name);
+                tags.remove(name);
             }
+        }
+        if tags.is_empty() {
+            self.namespaces.remove(namespace);
         }
     }
 }

@@ -1,12 +1,56 @@
-//! Lines that label sets may come to. A label set is charged for all it can grow to, every reason and every histogram of
-//! the metrics that are on for it: it is never refused a line later, and the budget is never exceeded.
+//! How much label sets may take: lines of a scrape, label sets of long connections, bytes. A node has so much of each, a
+//! namespace a share of the node, and what a namespace does with one other namespace a share of that.
+//!
+//! A label set is charged for the lines that a scrape contains: for its counters when a connection claims them, for reasons
+//! and histograms when they appear (`settle.rs`). Its bytes are charged from the moment that it is in memory, lines or not.
 
 use super::handles::ENVOY;
-use super::{Budget, SERVICE, WORKLOAD};
+use super::pressure::Pressure;
+use super::{SERVICE, WORKLOAD};
+use crate::labels::{UNKNOWN, or_unknown};
+use crate::observation::{Edge, Reporter};
 use crate::record::FailReason;
 use hashbrown::HashMap;
+use longwire_model::identity::Workload;
 use longwire_model::series::{Kind, Metric, Metrics};
 use longwire_model::telemetry::NodeSettings;
+use std::ops::{AddAssign, SubAssign};
+use std::sync::Arc;
+
+/// How much of a scrape connections may cause, and of the probe's memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Lines of the sets of edges, workloads and clusters, those of their overflow sets among them.
+    pub series: usize,
+    /// Label sets of long connections, a budget of their own, the two overflow sets among them.
+    pub connections: usize,
+    /// A namespace has one part in so many of the node's.
+    pub namespaces: usize,
+    /// What a namespace does with one other namespace has one part in so many of its own.
+    pub peers: usize,
+}
+
+impl Budget {
+    /// A third of the node for a namespace: three that ask for all they can get leave something to others. Half of that
+    /// for what it does with one other namespace: a namespace that connects to everything here leaves it the rest.
+    #[must_use]
+    pub fn shared(series: usize, connections: usize) -> Self {
+        Self { series, connections, namespaces: 3, peers: 2 }
+    }
+
+    /// Everything for whoever comes first.
+    #[must_use]
+    pub fn undivided(series: usize, connections: usize) -> Self {
+        Self { series, connections, namespaces: 1, peers: 1 }
+    }
+}
+
+/// Bytes that a line and a long connection may take on average. A label set of Istio's four lines takes about 1.9 kB with all that
+/// belongs to it, and one of a long connection 1.8 kB (`tests/memory.rs` measures both).
+const LINE_BYTES: usize = 512;
+const CONNECTION_BYTES: usize = 2_048;
+/// However few these are.
+const LEAST_BYTES: usize = 256 << 10;
 
 /// What a budget counts of a kind of label sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,97 +60,221 @@ pub(super) enum Measure {
     Sets,
 }
 
-/// What somebody wants to be charged for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bill<'a> {
-    /// Of the pod that reports.
+/// Something that there is only so much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// Lines of a scrape, without those of long connections.
+    Series,
+    /// Label sets of long connections.
+    LongConnections,
+    /// Memory of label sets.
+    Bytes,
+}
+
+/// So much of each resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amount {
+    pub(super) lines: usize,
+    pub(super) connections: usize,
+    pub(super) bytes: usize,
+}
+
+/// Whose shares a label set takes room of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Payer<'a> {
+    /// Of the pod that reports: its connections and its configuration make the label set.
     pub(super) namespace: &'a str,
-    pub(super) metrics: Metrics,
-    pub(super) measure: Measure,
-    /// Label sets of the kind that there are already; `None`: it is one of them that grows.
-    pub(super) sets: Option<usize>,
+    /// Of the pod at the other end, where it is another one: it may make its names up, or connect again and again. Clients
+    /// that nobody knows are one namespace.
+    pub(super) peer: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Node,
+    Namespace,
+    Peer,
 }
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
-    Node,
-    Namespace,
+pub(super) struct Full {
+    pub(super) level: Level,
+    pub(super) resource: Resource,
+    pub(super) limit: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct Accounts {
     /// As the probe was started, without what the operator says.
     started: Budget,
-    limit: Budget,
-    per_namespace: Option<usize>,
-    pub(super) charged: usize,
-    /// Lines by namespace, those of long connections among them; where there are none, the namespace is not there.
-    namespaces: HashMap<Box<str>, usize>,
-    /// Connections so far that fed an overflow set because their namespace had no room.
-    pub(super) folded_by_namespace: u64,
+    node_limit: Amount,
+    namespace_limit: Amount,
+    peer_limit: Amount,
+    node: Amount,
+    /// Where nothing is charged, the namespace is not there.
+    namespaces: HashMap<Box<str>, Account>,
+    pub(super) pressure: Pressure,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    used: Amount,
+    /// Of that, by the namespace of the other end.
+    peers: HashMap<Box<str>, Amount>,
+}
+
+impl<'a> Payer<'a> {
+    pub(super) fn of(edge: &'a Edge) -> Self {
+        let (own, other) = match edge.reporter {
+            Reporter::Source => (&edge.source, &edge.destination),
+            Reporter::Destination => (&edge.destination, &edge.source),
+        };
+        let namespace = own.as_ref().map_or(UNKNOWN, namespace_of);
+        let peer = match (other, edge.reporter) {
+            (Some(other), _) => Some(namespace_of(other)),
+            // Who connects to addresses outside chose them itself.
+            (None, Reporter::Source) => None,
+            (None, Reporter::Destination) => Some(UNKNOWN),
+        };
+        Self { namespace, peer: peer.filter(|peer| *peer != namespace) }
+    }
+}
+
+fn namespace_of(workload: &Arc<Workload>) -> &str {
+    or_unknown(&workload.namespace)
 }
 
 impl Accounts {
-    /// The overflow sets are charged at once, so that they always fit.
+    /// The node's overflow sets are charged at once, so that they always fit.
     pub(super) fn new(started: Budget) -> Self {
-        let charged = 2 * (lines_of(SERVICE) + lines_of(WORKLOAD)) + lines_of(ENVOY);
-        let namespaces = HashMap::new();
-        Self { started, limit: started, per_namespace: None, charged, namespaces, folded_by_namespace: 0 }
+        let lines = 2 * (lines_of(SERVICE) + lines_of(WORKLOAD)) + lines_of(ENVOY);
+        let mut accounts = Self {
+            started,
+            node_limit: Amount::default(),
+            namespace_limit: Amount::default(),
+            peer_limit: Amount::default(),
+            node: Amount { lines, connections: 2, bytes: 0 },
+            namespaces: HashMap::new(),
+            pressure: Pressure::default(),
+        };
+        accounts.configure(&NodeSettings::default());
+        accounts
     }
 
     /// Nothing that is there goes when less is allowed; but nothing new comes.
     pub(super) fn configure(&mut self, settings: &NodeSettings) {
         let NodeSettings { reporting_interval: _, series, long_connections, series_per_namespace } = *settings;
-        self.limit = Budget {
-            series: series.map_or(self.started.series, |series| series as usize),
-            connections: long_connections.map_or(self.started.connections, |connections| connections as usize),
+        let Budget { series: lines, connections, namespaces, peers } = self.started;
+        let lines = series.map_or(lines, |series| series as usize);
+        let connections = long_connections.map_or(connections, |connections| connections as usize);
+        self.node_limit = limit(lines, connections);
+        let share = match series_per_namespace {
+            // The same part of the long connections.
+            Some(said) => (said as usize, part(connections, said as usize, lines)),
+            None => (lines / namespaces, connections / namespaces),
         };
-        self.per_namespace = series_per_namespace.map(|series| series as usize);
+        self.namespace_limit = limit(share.0, share.1);
+        self.peer_limit = limit(share.0 / peers, share.1 / peers);
     }
 
-    pub(super) fn charge(&mut self, bill: Bill<'_>) -> Result<(), Full> {
-        let lines = lines_of(bill.metrics);
-        let fits = match bill.measure {
-            Measure::Lines => self.charged + lines <= self.limit.series,
-            Measure::Sets => bill.sets.is_none_or(|sets| sets < self.limit.connections),
-        };
-        if !fits {
-            return Err(Full::Node);
+    /// `None`: nobody but the node pays.
+    pub(super) fn charge(&mut self, payer: Option<Payer<'_>>, cost: Amount) -> Result<(), Full> {
+        check(Level::Node, self.node, cost, self.node_limit)?;
+        if let Some(Payer { namespace, peer }) = payer {
+            let account = self.namespaces.get(namespace);
+            let used = account.map_or_else(Amount::default, |account| account.used);
+            check(Level::Namespace, used, cost, self.namespace_limit)?;
+            if let Some(peer) = peer {
+                let used = account.and_then(|account| account.peers.get(peer)).copied().unwrap_or_default();
+                check(Level::Peer, used, cost, self.peer_limit)?;
+            }
         }
-        let of_namespace = self.namespaces.get(bill.namespace).copied().unwrap_or_default();
-        if self.per_namespace.is_some_and(|most| of_namespace + lines > most) {
-            return Err(Full::Namespace);
-        }
-        self.book(bill);
+        self.book(payer, cost);
         Ok(())
     }
 
     /// Whether there is room or not: it is there already.
-    pub(super) fn book(&mut self, bill: Bill<'_>) {
-        let lines = lines_of(bill.metrics);
-        if bill.measure == Measure::Lines {
-            self.charged += lines;
-        }
-        *self.namespaces.entry_ref(bill.namespace).or_default() += lines;
-    }
-
-    pub(super) fn release(&mut self, namespace: &str, metrics: Metrics, measure: Measure) {
-        let lines = lines_of(metrics);
-        if measure == Measure::Lines {
-            self.charged -= lines;
-        }
-        if let Some(charged) = self.namespaces.get_mut(namespace) {
-            *charged -= lines;
-            if *charged == 0 {
-                self.namespaces.remove(namespace);
+    pub(super) fn book(&mut self, payer: Option<Payer<'_>>, cost: Amount) {
+        self.node += cost;
+        if let Some(Payer { namespace, peer }) = payer {
+            let account = self.namespaces.entry_ref(namespace).or_default();
+            account.used += cost;
+            if let Some(peer) = peer {
+                *account.peers.entry_ref(peer).or_default() += cost;
             }
         }
+    }
+
+    pub(super) fn release(&mut self, payer: Option<Payer<'_>>, cost: Amount) {
+        self.node -= cost;
+        let Some(Payer { namespace, peer }) = payer else { return };
+        let Some(account) = self.namespaces.get_mut(namespace) else { return };
+        account.used -= cost;
+        if let Some(peer) = peer
+            && let Some(used) = account.peers.get_mut(peer)
+        {
+            *used -= cost;
+            if *used == Amount::default() {
+                account.peers.remove(peer);
+            }
+        }
+        if account.used == Amount::default() {
+            self.namespaces.remove(namespace);
+        }
+    }
+
+    pub(super) fn used(&self) -> Amount {
+        self.node
+    }
+
+    pub(super) fn limit(&self) -> Amount {
+        self.node_limit
+    }
+}
+
+fn limit(lines: usize, connections: usize) -> Amount {
+    let bytes = lines.saturating_mul(LINE_BYTES).saturating_add(connections.saturating_mul(CONNECTION_BYTES));
+    Amount { lines, connections, bytes: bytes.saturating_add(LEAST_BYTES) }
+}
+
+/// `of` times `some / all`, and not more than `of`.
+fn part(of: usize, some: usize, all: usize) -> usize {
+    if some >= all { of } else { of.saturating_mul(some) / all }
+}
+
+/// What costs nothing of a resource fits, however full it is.
+fn check(level: Level, used: Amount, cost: Amount, limit: Amount) -> Result<(), Full> {
+    for (resource, used, cost, limit) in [
+        (Resource::Series, used.lines, cost.lines, limit.lines),
+        (Resource::LongConnections, used.connections, cost.connections, limit.connections),
+        (Resource::Bytes, used.bytes, cost.bytes, limit.bytes),
+    ] {
+        if cost != 0 && used + cost > limit {
+            return Err(Full { level, resource, limit });
+        }
+    }
+    Ok(())
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, more: Self) {
+        self.lines += more.lines;
+        self.connections += more.connections;
+        self.bytes += more.bytes;
+    }
+}
+
+impl SubAssign for Amount {
+    fn sub_assign(&mut self, less: Self) {
+        self.lines -= less.lines;
+        self.connections -= less.connections;
+        self.bytes -= less.bytes;
     }
 }
 
 /// The most lines that these can come to in one label set.
-fn lines_of(metrics: Metrics) -> usize {
+pub(super) fn lines_of(metrics: Metrics) -> usize {
     let lines = |metric: Metric| match (metric, metric.family().kind) {
         (Metric::LongwireFailed, _) => FailReason::ALL.len(),
         (_, Kind::Counter | Kind::Gauge) => 1,
@@ -114,4 +282,14 @@ fn lines_of(metrics: Metrics) -> usize {
         (_, Kind::Histogram(bounds)) => bounds.len() + 3,
     };
     metrics.iter().map(lines).sum()
+}
+
+/// Those that come with the first delta. Who claims reasons alone has one to tell.
+pub(super) fn lines_at_once(metrics: Metrics) -> usize {
+    if metrics == Metrics::NONE.with(Metric::LongwireFailed) {
+        return 1;
+    }
+    let comes_later =
+        |metric: &Metric| *metric == Metric::LongwireFailed || matches!(metric.family().kind, Kind::Histogram(_));
+    metrics.iter().filter(|metric| !comes_later(metric)).count()
 }

@@ -1,9 +1,9 @@
 //! A connection takes hold of the label sets that it feeds.
 
 use super::admitted::Admitted;
-use super::budget::{Accounts, Bill, Full, Measure};
+use super::budget::{Accounts, Amount, Measure, Payer, lines_at_once};
 use super::handles::Feed;
-use super::sets::{Place, Sets};
+use super::sets::{Place, Sets, written};
 use super::values::Values;
 use super::{Aggregate, Attribution};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet, ServiceLabels, WorkloadLabels};
@@ -66,38 +66,54 @@ fn hold<K: LabelSet, V: Values>(
     if metrics.is_empty() {
         return;
     }
-    let (reporter, measure) = (key.edge().reporter, sets.measure);
-    let place = sets.find(&key, &differences);
-    let (known, count) = match place {
-        Place::At(at) => (sets[at].known, None),
-        Place::Nowhere(_) => (Metrics::NONE, Some(sets.len())),
-    };
-    let fresh = metrics.difference(known);
-    let mut folded = Metrics::NONE;
-    if !fresh.is_empty() {
-        let bill = Bill { namespace: key.edge().namespace(), metrics: fresh, measure, sets: count };
-        if let Err(full) = accounts.charge(bill) {
-            match full {
-                Full::Node => sets.folded += 1,
-                Full::Namespace => accounts.folded_by_namespace += 1,
+    let reporter = key.edge().reporter;
+    let (place, fresh, edge, cost) = match sets.find(&key, &differences) {
+        Place::At(at) => {
+            let fresh = metrics.difference(sets[at].known);
+            if fresh.is_empty() {
+                return take(sets, Feed { at, metrics }, held);
             }
-            folded = fresh;
+            // Whoever made the set pays for what it grows by.
+            (Ok(at), fresh, sets[at].key().edge().clone(), sets.cost_of_metrics(fresh))
         }
+        Place::Nowhere(labels) => {
+            let labels = labels.unwrap_or_else(|| written(&key, &differences));
+            let cost = sets.cost_of_set(metrics, labels.len(), &differences);
+            (Err(labels), metrics, key.edge().clone(), cost)
+        }
+    };
+    let payer = Payer::of(&edge);
+    let full = match accounts.charge(Some(payer), cost) {
+        Ok(()) => {
+            let at = place.unwrap_or_else(|labels| {
+                admitted.learn(payer.namespace, &differences);
+                sets.insert(key, differences, Some(labels), now)
+            });
+            sets.change(at).charged += cost.lines;
+            return take(sets, Feed { at, metrics }, held);
+        }
+        Err(full) => full,
+    };
+    sets.count_fold(full, payer, accounts);
+    let known = metrics.difference(fresh);
+    if let (Ok(at), false) = (place, known.is_empty()) {
+        take(sets, Feed { at, metrics: known }, held);
     }
-    let own = metrics.difference(folded);
-    if !own.is_empty() {
-        let at = match place {
-            Place::At(at) => at,
-            Place::Nowhere(labels) => {
-                admitted.learn(&differences);
-                sets.insert(key, differences, labels, now)
-            }
-        };
-        take(sets, Feed { at, metrics: own }, held);
+    let at = sets.overflow((reporter, payer, full), accounts, now);
+    take(sets, Feed { at, metrics: fresh }, held);
+}
+
+impl<K: LabelSet, V: Values> Sets<K, V> {
+    /// Of further metrics of a set that is there.
+    fn cost_of_metrics(&self, metrics: Metrics) -> Amount {
+        let lines = if self.measure == Measure::Lines { lines_at_once(metrics) } else { 0 };
+        Amount { lines, ..Amount::default() }
     }
-    if !folded.is_empty() {
-        let at = sets.overflow_of(reporter);
-        take(sets, Feed { at, metrics: folded }, held);
+
+    /// `labels`: bytes of their text.
+    fn cost_of_set(&self, metrics: Metrics, labels: usize, differences: &Differences) -> Amount {
+        let connections = usize::from(self.measure == Measure::Sets);
+        Amount { connections, bytes: Self::weight(labels, differences), ..self.cost_of_metrics(metrics) }
     }
 }
 

@@ -4,7 +4,6 @@
 //! label set were, has stood still for one epoch at least and for less than two. What was fed is forgotten only here, so no
 //! time is compared: a label set that was fed in the very moment in which an epoch ends was fed in the one that ends.
 
-use super::budget::Accounts;
 use super::handles::Kind;
 use super::sets::Sets;
 use super::values::Values;
@@ -28,11 +27,11 @@ impl Aggregate {
         if self.has_stale() {
             self.mark(holders);
         }
-        let Self { services, workloads, connections, clusters, accounts, .. } = self;
-        turn(services, accounts);
-        turn(workloads, accounts);
-        turn(connections, accounts);
-        turn(clusters, accounts);
+        let Self { services, workloads, connections, clusters, .. } = self;
+        turn(services);
+        turn(workloads);
+        turn(connections);
+        turn(clusters);
         self.epoch = now;
     }
 
@@ -69,13 +68,12 @@ fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
     }
 }
 
-fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts) {
+/// The lines that go are given back when the set is settled.
+fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>) {
     for (at, metrics) in stale(sets).collect::<Vec<_>>() {
-        let measure = sets.measure;
         let set = sets.change(at);
         set.values.forget(metrics);
         set.known = set.known.difference(metrics);
-        accounts.release(set.key().edge().namespace(), metrics, measure);
     }
     sets.iter_mut().for_each(|set| set.fed = Metrics::NONE);
 }

@@ -47,6 +47,14 @@ impl Histogram {
         self.sum += u128::from(time);
     }
 
+    /// Adds the observations of another one with the same buckets.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+        self.sum += other.sum;
+    }
+
     /// Observations up to each bound, and up to infinity: the number of all.
     pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> {
         self.counts[..=self.bounds.len()].iter().scan(0, |below, count| {

@@ -1,7 +1,7 @@
 //! When label sets go. Never while a connection holds them.
 
 use super::admitted::Admitted;
-use super::budget::Accounts;
+use super::budget::{Accounts, Payer};
 use super::handles::Kind;
 use super::scrapes::ScrapeNumber;
 use super::sets::{Set, Sets};
@@ -81,6 +81,7 @@ impl Aggregate {
             since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown()
         };
         expire(connections, accounts, admitted, |_, set| set.released.is_some_and(is_over));
+        accounts.pressure.look(now);
     }
 }
 
@@ -92,8 +93,13 @@ fn expire<K: LabelSet, V: Values>(
 ) {
     let measure = sets.measure;
     sets.expire(is_due, |gone| {
-        accounts.release(gone.key().edge().namespace(), gone.known, measure);
-        admitted.forget(gone.differences());
+        let (payer, cost) = (Payer::of(gone.key().edge()), gone.cost(measure));
+        if gone.is_overflow {
+            accounts.release(None, cost);
+        } else {
+            accounts.release(Some(payer), cost);
+            admitted.forget(payer.namespace, gone.differences());
+        }
     });
 }
 

@@ -1,7 +1,7 @@
 //! Label sets as state has them. References, active connections, the budget and what a scrape shows follow from the rest.
 
 use super::admitted::Admitted;
-use super::budget::{Accounts, Bill};
+use super::budget::{Accounts, Measure, Payer};
 use super::handles::{Feed, Kind};
 use super::lifetime::Released;
 use super::sets::{Place, Sets};
@@ -137,7 +137,7 @@ fn save<'a, K: SavedLabels, V: Values>(
     item: impl FnOnce(SavedSet<'a, K::Saved, V>) -> Item<'a>,
 ) -> Option<u64> {
     let (at, set) = sets.since(usize::try_from(at).ok()?).next()?;
-    let key = if sets.is_overflow(at) { None } else { set.key().save(to) };
+    let key = if set.is_overflow { None } else { set.key().save(to) };
     #[expect(clippy::cast_possible_truncation, reason = "slots are numbered by 32 bits")]
     let slot = at as u32;
     to.write(&item(SavedSet {
@@ -173,12 +173,19 @@ fn restore<K: SavedLabels, V: Values>(
                 return Err(Flaw::Implausible("metric"));
             }
             let Place::Nowhere(labels) = sets.find(&key, &differences) else { return Err(Flaw::Twice(LABEL_SET)) };
-            let (measure, namespace) = (sets.measure, key.edge().namespace());
-            accounts.book(Bill { namespace, metrics: known, measure, sets: None });
-            admitted.learn(&differences);
-            sets.insert(key, differences, labels, 0)
+            let edge = key.edge().clone();
+            let payer = Payer::of(&edge);
+            admitted.learn(payer.namespace, &differences);
+            let (measure, at) = (sets.measure, sets.insert(key, differences, labels, 0));
+            sets[at].charged = if measure == Measure::Lines { values.lines() } else { 0 };
+            accounts.book(Some(payer), sets[at].cost(measure));
+            at
         }
         None if sets.is_overflow(old as usize) => old,
+        None if !differences.is_empty() => {
+            let differences = differences.into_owned().checked()?;
+            sets.restore_overflow(differences, accounts).ok_or(Flaw::Implausible("overflow set"))?
+        }
         None => return Err(Flaw::Dangling("overflow set")),
     };
     moved.insert(old, at);

@@ -1,7 +1,8 @@
 //! Label sets of one kind, in slots that stay where they are while somebody holds them.
 
-use super::budget::Measure;
+use super::budget::{Amount, Measure};
 use super::lifetime::Released;
+use super::overflow::Overflow;
 use super::scrapes::ScrapeNumber;
 use super::values::Values;
 use crate::labels::{Differences, LabelSet};
@@ -11,6 +12,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use longwire_model::series::Metrics;
 use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
+
+/// Bytes of a set beside its own.
+const TABLES_AND_STATE: usize = 320;
+/// Differences stand in the set, among the values of tags that are known, and in two states.
+const DIFFERENCES: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Sets<K, V> {
@@ -30,7 +36,9 @@ pub(crate) struct Sets<K, V> {
     /// Sets with lines in a scrape, and those lines.
     shown: usize,
     lines: usize,
-    /// Connections that got the overflow set for want of room.
+    /// Overflow sets of namespaces.
+    pub(super) overflows: Vec<(Overflow, u32)>,
+    /// Connections that got an overflow set because the node had no room.
     pub(super) folded: u64,
     pub(super) expired: u64,
 }
@@ -44,7 +52,7 @@ pub(crate) struct Set<K, V> {
     labels: Box<[u8]>,
     pub(super) references: u32,
     pub(super) changed: Monotonic,
-    /// The metrics that it is charged for.
+    /// The metrics that connections have claimed.
     pub(super) known: Metrics,
     /// Of those: what was fed since the last turn of an epoch; none: the label set was not.
     pub(super) fed: Metrics,
@@ -53,6 +61,12 @@ pub(crate) struct Set<K, V> {
     /// How many sets had been before it.
     born: u64,
     is_dirty: bool,
+    /// Of the node or of a namespace.
+    pub(super) is_overflow: bool,
+    /// Lines that came later than others found no room when this was last settled.
+    pub(super) has_folded_late: bool,
+    /// Lines, where these are charged.
+    pub(super) charged: usize,
     pub(super) values: V,
     /// What a scrape says: the values when they were last published.
     shown: V,
@@ -82,6 +96,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             dirty: Vec::new(),
             shown: 0,
             lines: 0,
+            overflows: Vec::new(),
             folded: 0,
             expired: 0,
         };
@@ -90,6 +105,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             // The reference is never released: what has been folded stays.
             sets[at].references = 1;
             sets[at].known = V::METRICS;
+            sets[at].is_overflow = true;
         }
         sets
     }
@@ -132,6 +148,9 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             released: None,
             born: self.births,
             is_dirty: false,
+            is_overflow: false,
+            has_folded_late: false,
+            charged: 0,
             values: V::default(),
             shown: V::default(),
             lines: 0,
@@ -149,6 +168,13 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         }
         by_text.insert_unique(text, at, |at| set(at).map_or(0, |set| hasher.hash_one(&*set.labels)));
         at
+    }
+
+    /// Bytes that a set takes whose labels are so many bytes long: itself, its places in the tables, and what stands in the saved
+    /// state, which is in memory too, twice while it is replaced.
+    pub(super) fn weight(labels: usize, differences: &Differences) -> usize {
+        // The slots double when they run out.
+        size_of::<Option<Set<K, V>>>() * 3 / 2 + TABLES_AND_STATE + labels + DIFFERENCES * differences.bytes()
     }
 
     /// Gives a reference back and says whether it was the last.
@@ -197,6 +223,9 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         if let Ok(entry) = self.written.find_entry(self.hasher.hash_one(&*set.labels), |slot| *slot == at) {
             entry.remove();
         }
+        if set.is_overflow {
+            self.overflows.retain(|(_, overflow)| *overflow != at);
+        }
         self.free.push(at);
         self.shown -= usize::from(set.lines != 0);
         self.lines -= set.lines;
@@ -221,11 +250,6 @@ impl<K, V> Sets<K, V> {
         (self.shown, self.lines)
     }
 
-    /// All, the two overflow sets among them.
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
     pub(super) fn overflow_of(&self, reporter: Reporter) -> u32 {
         let at = self.reporters.iter().position(|with_set| *with_set == reporter);
         #[expect(clippy::cast_possible_truncation, reason = "one or two")]
@@ -233,8 +257,20 @@ impl<K, V> Sets<K, V> {
         at
     }
 
+    /// Of the node.
     pub(super) fn is_overflow(&self, slot: usize) -> bool {
         slot < self.reporters.len()
+    }
+
+    /// Sets that have changed since they were last published, those of overflow left out; one may come twice.
+    pub(super) fn each_changed(&mut self, mut look: impl FnMut(u32, &mut Set<K, V>)) {
+        let Self { dirty, slots, .. } = self;
+        for at in dirty {
+            let set = slots[*at as usize].as_mut();
+            if let Some(set) = set.filter(|set| set.is_dirty && !set.is_overflow) {
+                look(*at, set);
+            }
+        }
     }
 
     /// A set that a handle from elsewhere names.
@@ -244,8 +280,8 @@ impl<K, V> Sets<K, V> {
 
     /// Slots with a set of their own in them, those of overflow left out.
     pub(super) fn own(&self) -> impl Iterator<Item = (u32, &Set<K, V>)> {
-        let slots = (0..).zip(&self.slots).skip(self.reporters.len());
-        slots.filter_map(|(at, set)| Some((at, set.as_ref()?)))
+        let slots = (0..).zip(&self.slots).filter_map(|(at, set)| Some((at, set.as_ref()?)));
+        slots.filter(|(_, set)| !set.is_overflow)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Set<K, V>> {
@@ -261,6 +297,21 @@ impl<K, V> Sets<K, V> {
     pub(crate) fn since(&self, slot: usize) -> impl Iterator<Item = (usize, &Set<K, V>)> {
         let slots = self.slots.iter().enumerate().skip(slot);
         slots.filter_map(|(at, set)| Some((at, set.as_ref()?)))
+    }
+}
+
+impl<K: LabelSet, V: Values> Set<K, V> {
+    /// What it is charged.
+    pub(super) fn cost(&self, measure: Measure) -> Amount {
+        // The overflow set of a namespace is charged without its labels.
+        let labels = if self.is_overflow { 0 } else { self.labels.len() };
+        let bytes = Sets::<K, V>::weight(labels, &self.differences);
+        Amount { lines: self.charged, connections: usize::from(measure == Measure::Sets), bytes }
+    }
+
+    /// What came later than its counters, and is not shown yet.
+    pub(super) fn take_late(&mut self) -> V {
+        self.values.take_late(&self.shown)
     }
 }
 
@@ -302,7 +353,7 @@ impl<K, V> IndexMut<u32> for Sets<K, V> {
     }
 }
 
-fn written<K: LabelSet>(key: &K, differences: &Differences) -> Box<[u8]> {
+pub(super) fn written<K: LabelSet>(key: &K, differences: &Differences) -> Box<[u8]> {
     let mut labels = Vec::with_capacity(1024);
     key.write(differences, &mut labels);
     labels.into_boxed_slice()

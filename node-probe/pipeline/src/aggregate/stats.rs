@@ -1,7 +1,9 @@
 //! What the aggregate says of itself, for self-metrics.
 
 use super::Aggregate;
+use super::pressure::Crossing;
 use super::sets::Sets;
+use std::collections::BTreeMap;
 
 /// Counts are of now, unless they say "so far".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,13 +13,13 @@ pub struct AggregateStats {
     pub connections: KindStats,
     /// Of Envoy's statistics.
     pub clusters: KindStats,
-    /// Connections so far that fed an overflow set because their namespace had no room, and values of tags that read
-    /// `overflow` because there were too many others.
-    pub folded_by_namespace: u64,
+    /// Values of tags so far that read `overflow` because there were too many others.
     pub folded_values: u64,
-    /// Lines of [`super::Budget::series`] that are taken: what the label sets of edges, workloads and clusters can grow to, which is
-    /// more than they have.
+    /// Lines of [`super::Budget::series`] that are taken.
     pub charged: usize,
+    /// Memory of label sets that is taken, and that there is.
+    pub bytes: usize,
+    pub most_bytes: usize,
 }
 
 /// One kind of label sets.
@@ -27,7 +29,7 @@ pub struct KindStats {
     pub sets: usize,
     /// Lines in a scrape.
     pub lines: usize,
-    /// Connections so far that fed the overflow set for want of room.
+    /// Connections so far that fed the overflow set because the node had no room.
     pub folded: u64,
     /// Label sets removed so far.
     pub expired: u64,
@@ -42,10 +44,22 @@ impl Aggregate {
             workloads: of(&self.workloads),
             connections: of(&self.connections),
             clusters: of(&self.clusters),
-            folded_by_namespace: self.accounts.folded_by_namespace,
             folded_values: self.admitted.folded,
-            charged: self.accounts.charged,
+            charged: self.accounts.used().lines,
+            bytes: self.accounts.used().bytes,
+            most_bytes: self.accounts.limit().bytes,
         }
+    }
+
+    /// What fed overflow sets so far because a share had no room: `namespace` or `peer`, and the namespace that is to blame.
+    #[must_use]
+    pub fn folded_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
+        self.accounts.pressure.folded()
+    }
+
+    /// Budgets that have become full since this was last asked, and those that are so no more.
+    pub fn take_crossings(&mut self) -> Vec<Crossing> {
+        self.accounts.pressure.take_crossings()
     }
 }
 

@@ -3,6 +3,7 @@ mod budgets;
 mod epochs;
 mod lifetime;
 mod shared;
+mod shares;
 mod sums;
 
 use crate::aggregate::{Aggregate, Budget};
@@ -15,5 +16,5 @@ const ALL: Metrics =
     ISTIO.union(LONGWIRE).union(Metrics::of(SeriesSet::KmeshConnection)).union(Metrics::of(SeriesSet::KmeshWorkload));
 
 fn roomy() -> Aggregate {
-    Aggregate::new(Budget { series: 10_000, connections: 1_000 })
+    Aggregate::new(Budget::undivided(10_000, 1_000))
 }

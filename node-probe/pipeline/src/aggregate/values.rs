@@ -55,6 +55,14 @@ pub(crate) trait Values: Default + Clone {
 
     fn read(&self, metric: Metric) -> Reading<'_>;
 
+    /// Moves out what comes later than the first delta, reasons and histograms, as far as `shown` has none of it.
+    fn take_late(&mut self, _shown: &Self) -> Self {
+        Self::default()
+    }
+
+    /// Adds what was moved out elsewhere.
+    fn absorb(&mut self, _late: Self) {}
+
     /// These begin anew, and are not exposed before.
     fn forget(&mut self, metrics: Metrics);
 

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Differences(Box<[(TagName, Option<Box<str>>)]>);
 
+/// A label beside its text.
+const LABEL: usize = size_of::<(TagName, Option<Box<str>>)>() + 16;
+
 impl Differences {
     /// `None`: the label is left out. Values are not empty.
     pub(crate) fn new(labels: Vec<(TagName, Option<Box<str>>)>) -> Self {
@@ -23,8 +26,15 @@ impl Differences {
         self.0.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
 
+    /// Bytes that they take, with the allocator's share.
+    pub(crate) fn bytes(&self) -> usize {
+        let of =
+            |(name, value): &(TagName, Option<Box<str>>)| name.as_str().len() + value.as_deref().map_or(0, str::len);
+        self.0.iter().map(|label| of(label) + LABEL).sum()
+    }
+
     /// `None`: as in the table; `Some(None)`: left out.
-    pub(super) fn of(&self, name: &str) -> Option<Option<&str>> {
+    pub(crate) fn of(&self, name: &str) -> Option<Option<&str>> {
         let at = self.0.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
         Some(self.0[at].1.as_deref())
     }

@@ -71,6 +71,8 @@ impl LabelSet for EnvoyLabels {
     /// Servers have no upstreams.
     const REPORTERS: &'static [Reporter] = &[Reporter::Source];
 
+    const NAMESPACES: [Option<&'static str>; 2] = [Some("source_pod_namespace"), None];
+
     fn overflow(reporter: Reporter) -> Self {
         Self { edge: names::overflow(reporter), route: None }
     }

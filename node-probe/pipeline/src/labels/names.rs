@@ -61,10 +61,7 @@ impl<'a> EdgeNames<'a> {
     }
 
     pub(crate) fn reporter(&self) -> &'static str {
-        match self.reporter {
-            Reporter::Source => "source",
-            Reporter::Destination => "destination",
-        }
+        self.reporter.name()
     }
 
     pub(super) fn ends(&self) -> (Reporter, WorkloadNames<'a>, WorkloadNames<'a>) {

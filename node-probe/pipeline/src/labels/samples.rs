@@ -58,3 +58,12 @@ pub(crate) fn flow(reporter: Reporter, source: &str, destination: &str, port: u1
         start: 1_746_675_514_000_000_000,
     }
 }
+
+/// The same between workloads of these namespaces, each a namespace and a name.
+pub(crate) fn edge_between(reporter: Reporter, source: [&str; 2], destination: [&str; 2]) -> Edge {
+    let of = |[namespace, name]: [&str; 2]| {
+        let workload = Workload { namespace: namespace.to_owned(), ..Workload::clone(&workload(name)) };
+        Some(Arc::new(workload))
+    };
+    Edge { reporter, source: of(source), destination: of(destination), dialled: Dialled::Pod }
+}

@@ -1,22 +1,25 @@
 //! Which label sets a connection feeds: what its pod's telemetry says, for the ends that it has.
 
 use super::stage::Books;
-use crate::aggregate::{Attribution, CONNECTION, Claim, ENVOY, Kind, SERVICE, WORKLOAD};
+use crate::aggregate::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, WORKLOAD};
 use crate::enrich::{Local, Resolution};
 use crate::labels::{Differences, UNKNOWN};
 use crate::observation::{Flow, Reporter};
 use longwire_model::identity::UnixNanos;
-use longwire_model::series::Metrics;
+use longwire_model::series::{Metric, Metrics};
 use longwire_model::telemetry::{Tag, TagValue};
 
 /// All that a connection feeds from its begin, and what it feeds once it is long.
-pub(super) const AT_ONCE: [Kind; 3] = [Kind::Service, Kind::Workload, Kind::Envoy];
-pub(super) const ALL: [Kind; 4] = [Kind::Service, Kind::Workload, Kind::Envoy, Kind::Connection];
+pub(super) const AT_ONCE: Metrics = SERVICE.union(WORKLOAD).union(ENVOY);
+pub(super) const ALL: Metrics = AT_ONCE.union(LONG);
+pub(super) const LONG: Metrics = CONNECTION;
+/// What an attempt feeds that failed. It claims nothing else: a label set without a line would take room for nothing.
+pub(super) const FAILED: Metrics = ENVOY.with(Metric::LongwireFailed);
 
-/// Adds what is on for the pod, of these kinds. `start`: of the connection.
+/// Adds what is on for the pod, of these metrics. `start`: of the connection.
 pub(super) fn take(
     (local, resolution): (&Local, &Resolution),
-    kinds: &[Kind],
+    wanted: Metrics,
     start: UnixNanos,
     books: &mut Books<'_>,
     held: &mut Attribution,
@@ -26,10 +29,8 @@ pub(super) fn take(
         Reporter::Destination => &local.telemetry.destination,
     };
     for group in groups {
-        let of = |kind: Kind| {
-            group.metrics.intersection(if kinds.contains(&kind) { metrics_of(kind) } else { Metrics::NONE })
-        };
-        let (service, workload, connection) = (of(Kind::Service), of(Kind::Workload), of(Kind::Connection));
+        let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
+        let (service, workload, connection) = (of(SERVICE), of(WORKLOAD), of(CONNECTION));
         let others = workload.union(connection);
         if service.union(others).is_empty() {
             continue;
@@ -45,19 +46,10 @@ pub(super) fn take(
             books.aggregate.connection(&flow, claim(connection), books.now, held);
         }
     }
-    if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| kinds.contains(&Kind::Envoy))
+    if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())
         && let Some(labels) = resolution.cluster()
     {
         books.aggregate.cluster(labels, (local.slot.number(), matcher), books.now, held);
-    }
-}
-
-fn metrics_of(kind: Kind) -> Metrics {
-    match kind {
-        Kind::Service => SERVICE,
-        Kind::Workload => WORKLOAD,
-        Kind::Connection => CONNECTION,
-        Kind::Envoy => ENVOY,
     }
 }
 
@@ -77,7 +69,7 @@ fn evaluate(tags: &[Tag], facts: &Resolution, books: &mut Books<'_>) -> Differen
                     UNKNOWN.into()
                 }
             };
-            books.aggregate.admitted_mut().admit(name, value.into(), *max_values)
+            books.aggregate.admitted_mut().admit(facts.edge.namespace(), name, value.into(), *max_values)
         });
         differences.push((name.clone(), value));
     }

@@ -1,6 +1,7 @@
 //! Finding out who the ends of a connection are, and what is done once that is known.
 
 use super::Pipeline;
+use super::feeds;
 use super::pending::{Case, Subject};
 use super::stage::{Following, Stage};
 use crate::connection::Entry;
@@ -63,8 +64,12 @@ impl Pipeline {
     /// From now on its counts have a place; what they were so far goes there at once.
     fn attribute(&mut self, case: &Case, local: &Local, resolution: Box<Resolution>, now: Monotonic) {
         let opened = case.inquiry.end.opened;
+        let wanted = match case.subject {
+            Subject::Ended(Delta { failed: Some(_), .. }) => feeds::FAILED,
+            Subject::Ended(_) | Subject::Live { .. } => feeds::AT_ONCE,
+        };
         let (connections, mut books) = self.books(now);
-        let following = Following::new(local, resolution, opened, &mut books);
+        let following = Following::new(local, resolution, (opened, wanted), &mut books);
         match case.subject {
             Subject::Ended(delta) => {
                 following.credit(&delta, &mut books);

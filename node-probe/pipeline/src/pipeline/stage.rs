@@ -1,13 +1,14 @@
 //! How far a live connection has come on its way to its series.
 
-use super::feeds::{self, ALL, AT_ONCE};
-use crate::aggregate::{Aggregate, Attribution, Kind};
+use super::feeds::{self, ALL, AT_ONCE, LONG};
+use crate::aggregate::{Aggregate, Attribution};
 use crate::connection::{Entry, Totals};
 use crate::enrich::{Enrich, Local, PodSlot, Resolution};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
 use crate::state::{SavedStage, Writer};
 use longwire_model::identity::UnixNanos;
+use longwire_model::series::Metrics;
 use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
@@ -66,10 +67,11 @@ impl Books<'_> {
 }
 
 impl Following {
+    /// `wanted`: what it can feed.
     pub(super) fn new(
         local: &Local,
         mut resolution: Box<Resolution>,
-        opened: Monotonic,
+        (opened, wanted): (Monotonic, Metrics),
         books: &mut Books<'_>,
     ) -> Self {
         let edited = if books.enrich.is_edited(local.slot) { books.enrich.local_now(local.slot) } else { None };
@@ -78,7 +80,7 @@ impl Following {
         }
         let local = edited.as_ref().unwrap_or(local);
         let (start, mut held) = (books.start(opened), Attribution::default());
-        feeds::take((local, &resolution), &AT_ONCE, start, books, &mut held);
+        feeds::take((local, &resolution), wanted, start, books, &mut held);
         Self { held, slot: local.slot, was_long: false, reporter: resolution.edge.reporter, resolution }
     }
 
@@ -109,9 +111,9 @@ impl Following {
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         self.slot = local.slot;
         self.resolution.renew(Arc::clone(&local.pod));
-        let kinds = if self.was_long { ALL.as_slice() } else { AT_ONCE.as_slice() };
+        let wanted = if self.was_long { ALL } else { AT_ONCE };
         let (start, mut held) = (books.start(opened), Attribution::default());
-        feeds::take((&local, &self.resolution), kinds, start, books, &mut held);
+        feeds::take((&local, &self.resolution), wanted, start, books, &mut held);
         books.aggregate.activate(&held);
         books.aggregate.deactivate(&self.held);
         let before = mem::replace(&mut self.held, held);
@@ -134,7 +136,7 @@ impl Following {
         self.was_long = true;
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         let (start, mut alone) = (books.start(opened), Attribution::default());
-        feeds::take((&local, &self.resolution), &[Kind::Connection], start, books, &mut alone);
+        feeds::take((&local, &self.resolution), LONG, start, books, &mut alone);
         books.aggregate.add(&alone, self.reporter, &total.delta(), books.now);
         self.held.extend(&alone);
     }

@@ -5,6 +5,7 @@ use crate::world::{S, Socket, World, options};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const OPENED: &str = "istio_tcp_connections_opened_total";
@@ -52,12 +53,15 @@ fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
 #[test]
 fn a_namespace_that_is_full_folds_and_others_do_not() {
     let mut world = World::new(options());
-    configure(&mut world, NodeSettings { series_per_namespace: Some(10), ..NodeSettings::default() });
+    configure(&mut world, NodeSettings { series_per_namespace: Some(6), ..NodeSettings::default() });
     dial(&mut world, &["10.0.0.2"]);
     let stats = world.pipeline.aggregate().stats();
-    assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (0.0, Some(1.0)));
-    // The edge finds no room for 47 lines, the workload does for 6.
-    assert_eq!((stats.folded_by_namespace, stats.services.folded, stats.workloads.folded), (1, 0, 0));
+    let folded = world.value(OPENED, "source_cluster=overflow source_workload_namespace=default");
+    assert_eq!((own(&mut world, OPENED), folded), (0.0, Some(1.0)));
+    // The edge finds no room for 7 lines, the workload does for 6.
+    let blamed = world.pipeline.aggregate().folded_by_namespace();
+    assert_eq!(blamed, BTreeMap::from([(("namespace", "default"), 1)]));
+    assert_eq!((stats.services.folded, stats.workloads.folded), (0, 0));
     assert_eq!(own(&mut world, "kmesh_tcp_workload_connections_opened_total"), 1.0);
 }
 

@@ -50,7 +50,7 @@ pub(crate) enum Told {
 
 pub(crate) fn options() -> Options {
     Options {
-        budget: Budget { series: 10_000, connections: 1000 },
+        budget: Budget::undivided(10_000, 1000),
         max_connections: 1000,
         long_connection_threshold: 5 * S,
         waits: Waits { answer: 3 * S, pod: 3 * S, settling: 0 },

@@ -6,18 +6,22 @@ use crate::aggregate::{Aggregate, Attribution, Budget, CONNECTION};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::observation::{Delta, Dialled, Edge, Reporter};
+use crate::record::FailReason;
 use longwire_model::identity::{Service, Workload};
 use longwire_model::series::{Metric, Metrics};
+use longwire_model::telemetry::NodeSettings;
 use std::sync::Arc;
 
-/// What the five overflow sets take, and what an edge does.
+/// What the five overflow sets take, what an edge does at most, and what it does from its first connection.
 pub(super) const RESERVED: usize = 2 * (EDGE + WORKLOAD) + CLUSTER;
-const EDGE: usize = 47;
+pub(super) const EDGE: usize = 47;
+pub(super) const AT_ONCE: usize = 7;
 const ISTIOS: usize = 4;
 const WORKLOAD: usize = 6;
 const CLUSTER: usize = 8;
+const RTT: usize = 13;
 const OVERFLOW: [(&str, &str); 2] = [("source_workload", "overflow"), ("destination_cluster", "overflow")];
-const OPENED: Delta = Delta {
+pub(super) const OPENED: Delta = Delta {
     sent: 0,
     received: 0,
     retransmitted_bytes: 0,
@@ -33,7 +37,7 @@ const OPENED: Delta = Delta {
 };
 
 fn with_room_for(edges: usize) -> Aggregate {
-    Aggregate::new(Budget { series: RESERVED + edges * EDGE, connections: 3 })
+    Aggregate::new(Budget::undivided(RESERVED + edges * AT_ONCE, 3))
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn past_the_budget_edges_fold_into_their_reporters_overflow() {
 
 #[test]
 fn a_budget_of_nothing_still_has_overflow() {
-    let mut aggregate = Aggregate::new(Budget { series: 0, connections: 0 });
+    let mut aggregate = Aggregate::new(Budget::undivided(0, 0));
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
     aggregate.add(&held, Reporter::Source, &OPENED, 0);
@@ -93,26 +97,71 @@ fn folding_sticks_to_the_connection_and_not_to_the_edge() {
 }
 
 #[test]
-fn an_edge_is_charged_for_the_metrics_that_are_on_for_it() {
+fn an_edge_is_charged_for_the_lines_that_a_scrape_has() {
     let mut aggregate = roomy();
-    let charged = |aggregate: &Aggregate| aggregate.stats().charged - RESERVED;
     let edge = edge(Reporter::Source, "a", "server");
     let mut held = Vec::new();
-    for (on, lines) in [(Metrics::NONE.with(Metric::IstioOpened), 1), (ISTIO, ISTIOS), (LONGWIRE, EDGE), (ALL, EDGE)] {
-        held.push(hold_edge(&mut aggregate, &edge, on, 0));
-        assert_eq!(charged(&aggregate), lines);
+    let failed = |reason| Delta { failed: Some((reason, 1)), ..Delta::default() };
+    for (on, delta, lines) in [
+        (Metrics::NONE.with(Metric::LongwireFailed), failed(FailReason::Refused), 1),
+        (ISTIO, OPENED, 1 + ISTIOS),
+        (LONGWIRE, OPENED, 1 + AT_ONCE),
+        (ALL, Delta { rtt_us: Some(1), ..OPENED }, 1 + AT_ONCE + RTT),
+        (ALL, failed(FailReason::Timeout), 2 + AT_ONCE + RTT),
+    ] {
+        let one = hold_edge(&mut aggregate, &edge, on, 0);
+        aggregate.add(&one, Reporter::Source, &delta, 0);
+        held.push(one);
+        let shown = scrape(&mut aggregate).samples.len();
+        assert_eq!((aggregate.stats().charged - RESERVED, shown), (lines, lines));
     }
     for held in held {
         aggregate.release(&held, 0);
     }
-    aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
-    assert_eq!(charged(&aggregate), 0);
+    assert_eq!((aggregate.stats().charged, aggregate.stats().bytes), (RESERVED, 0));
+}
+
+#[test]
+fn a_label_set_of_which_nothing_was_said_is_charged_no_line_but_its_bytes() {
+    let mut aggregate = roomy();
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
+    aggregate.publish();
+    let stats = aggregate.stats();
+    assert_eq!(stats.charged, RESERVED);
+    assert!((1_000..4_000).contains(&stats.bytes), "{} bytes", stats.bytes);
+    aggregate.release(&held, 0);
+}
+
+#[test]
+fn what_comes_later_and_finds_no_room_folds_alone_until_there_is_room() {
+    let mut aggregate = with_room_for(1);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
+    let both = Delta { rtt_us: Some(1), failed: None, ..OPENED };
+    let failed = Delta { failed: Some((FailReason::Refused, 2)), ..Delta::default() };
+    const RTTS: &str = "longwire_tcp_rtt_seconds_count";
+    const FAILED: &str = "longwire_tcp_connections_failed_total";
+    for round in 1..=3 {
+        aggregate.add(&held, Reporter::Source, &both, 0);
+        aggregate.add(&held, Reporter::Source, &failed, 0);
+        let scrape = scrape(&mut aggregate);
+        assert_eq!(scrape.sum("istio_tcp_connections_opened_total", &[("source_workload", "a")]), round);
+        assert_eq!((scrape.sum(RTTS, &OVERFLOW), scrape.sum(FAILED, &OVERFLOW)), (round, 2 * round));
+        assert_eq!((scrape.sum(RTTS, &[]), scrape.sum(FAILED, &[])), (round, 2 * round));
+    }
+    assert_eq!((aggregate.stats().services.folded, aggregate.stats().charged), (1, RESERVED + AT_ONCE), "once");
+    aggregate.configure(&NodeSettings { series: Some(1_000), ..NodeSettings::default() });
+    aggregate.add(&held, Reporter::Source, &both, 0);
+    aggregate.add(&held, Reporter::Source, &failed, 0);
+    let scrape = scrape(&mut aggregate);
+    let own = |family: &str| scrape.sum(family, &[("source_workload", "a")]);
+    assert_eq!((own(RTTS), own(FAILED)), (1, 2));
+    assert_eq!((scrape.sum(RTTS, &[]), scrape.sum(FAILED, &[])), (4, 8));
 }
 
 #[test]
 fn metrics_that_are_switched_on_when_there_is_no_room_fold_alone() {
-    let mut aggregate = Aggregate::new(Budget { series: RESERVED + ISTIOS + EDGE, connections: 2 });
+    let mut aggregate = Aggregate::new(Budget::undivided(RESERVED + ISTIOS + AT_ONCE, 2));
     let of = |client| edge(Reporter::Source, client, "server");
     let first = hold_edge(&mut aggregate, &of("a"), ISTIO, 0);
     aggregate.add(&first, Reporter::Source, &OPENED, 0);

@@ -108,7 +108,7 @@ fn an_edge_that_comes_back_after_it_expired_starts_anew() {
 
 #[test]
 fn overflow_never_expires() {
-    let mut aggregate = Aggregate::new(Budget { series: 0, connections: 0 });
+    let mut aggregate = Aggregate::new(Budget::undivided(0, 0));
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
     aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
@@ -187,7 +187,7 @@ fn a_long_connection_that_is_taken_up_again_lives() {
 
 #[test]
 fn room_that_a_long_connection_leaves_is_used_again() {
-    let mut aggregate = Aggregate::new(Budget { series: 0, connections: 3 });
+    let mut aggregate = Aggregate::new(Budget::undivided(0, 3));
     for round in 0..5 {
         let flow = flow(Reporter::Source, "client", "server", round);
         let held = long(&mut aggregate, &flow, 0);

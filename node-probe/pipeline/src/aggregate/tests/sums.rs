@@ -5,7 +5,7 @@ use super::{ALL, ISTIO, LONGWIRE};
 use crate::aggregate::samples::{hold_edge, hold_flow};
 use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::{Scrape, scrape};
-use crate::labels::samples::flow;
+use crate::labels::samples::{edge_between, flow};
 use crate::observation::{Delta, Flow, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
@@ -15,6 +15,8 @@ use std::mem;
 
 #[derive(Clone, Debug)]
 struct Life {
+    /// Of both ends.
+    namespaces: [u8; 2],
     source: u8,
     destination: u8,
     is_source: bool,
@@ -30,7 +32,10 @@ impl Life {
     }
 
     fn flow(&self) -> Flow {
-        flow(self.reporter(), &format!("client-{}", self.source), &format!("server-{}", self.destination), self.port)
+        let (source, destination) = (format!("client-{}", self.source), format!("server-{}", self.destination));
+        let [near, far] = self.namespaces.map(|number| format!("ns-{number}"));
+        let edge = edge_between(self.reporter(), [&near, &source], [&far, &destination]);
+        Flow { edge, ..flow(self.reporter(), &source, &destination, self.port) }
     }
 
     /// Where the gauge is on: elsewhere it is not exposed.
@@ -70,8 +75,10 @@ fn delta() -> impl Strategy<Value = Delta> {
 
 fn life() -> impl Strategy<Value = Life> {
     let deltas = proptest::collection::vec((metrics(), delta()), 1..4);
-    (0..5_u8, 0..3_u8, any::<bool>(), 0..20_u16, deltas, any::<bool>()).prop_map(
-        |(source, destination, is_source, port, deltas, ends)| Life {
+    let ends = (0..5_u8, 0..3_u8, [0..3_u8, 0..3_u8]);
+    (ends, any::<bool>(), 0..20_u16, deltas, any::<bool>()).prop_map(
+        |((source, destination, namespaces), is_source, port, deltas, ends)| Life {
+            namespaces,
             source,
             destination,
             is_source,
@@ -120,9 +127,10 @@ proptest! {
         lives in proptest::collection::vec(life(), 1..40),
         series in 0..700_usize,
         connections in 0..12_usize,
+        (namespaces, peers) in (1..4_usize, 1..3_usize),
     ) {
-        let mut tight = Aggregate::new(Budget { series, connections });
-        let mut roomy = Aggregate::new(Budget { series: 100_000, connections: 1_000 });
+        let mut tight = Aggregate::new(Budget { series, connections, namespaces, peers });
+        let mut roomy = Aggregate::new(Budget::undivided(100_000, 1_000));
         live(&mut tight, &lives);
         live(&mut roomy, &lives);
         let (folded, whole) = (scrape(&mut tight), scrape(&mut roomy));
@@ -137,7 +145,7 @@ proptest! {
 
 #[test]
 fn an_observation_is_in_the_first_bucket_that_holds_it() {
-    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 0 });
+    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 0));
     let held = hold_edge(&mut aggregate, &flow(Reporter::Source, "client", "server", 1).edge, LONGWIRE, 0);
     for rtt_us in [0, 100, 101, 5_000, 1_000_000, 1_000_001, u32::MAX] {
         let delta = Delta { rtt_us: Some(rtt_us), ..Delta::default() };

@@ -5,6 +5,7 @@ use crate::aggregate::{Histogram, SERVICE};
 use crate::observation::{Delta, Reporter};
 use longwire_model::series::{Metric, Metrics};
 use serde::{Deserialize, Serialize};
+use std::mem;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ServiceValues {
@@ -113,6 +114,33 @@ impl Values for ServiceValues {
         }
     }
 
+    fn take_late(&mut self, shown: &Self) -> Self {
+        let mut late = Self::default();
+        let failed = self.sums.failed.iter_mut().zip(&mut late.sums.failed);
+        for ((count, late), shown) in failed.zip(&shown.sums.failed) {
+            if *shown == 0 {
+                *late = mem::take(count);
+            }
+        }
+        let take = |histogram: &mut Option<Box<Histogram>>, shown: &Option<Box<Histogram>>| {
+            if shown.is_none() { histogram.take() } else { None }
+        };
+        late.rtt = take(&mut self.rtt, &shown.rtt);
+        late.handshake = take(&mut self.handshake, &shown.handshake);
+        late.duration = take(&mut self.duration, &shown.duration);
+        late
+    }
+
+    fn absorb(&mut self, late: Self) {
+        let Self { established: _, active: _, sums, rtt, handshake, duration } = late;
+        for (count, late) in self.sums.failed.iter_mut().zip(sums.failed) {
+            *count += late;
+        }
+        absorb(&mut self.rtt, rtt);
+        absorb(&mut self.handshake, handshake);
+        absorb(&mut self.duration, duration);
+    }
+
     fn forget(&mut self, metrics: Metrics) {
         self.established = self.established.difference(metrics);
         metrics.iter().for_each(|metric| self.forget_one(metric));
@@ -140,6 +168,14 @@ fn observe(histogram: &mut Option<Box<Histogram>>, metrics: Metrics, metric: Met
         && metrics.contains(metric)
     {
         histogram.get_or_insert_with(|| Box::new(Histogram::new(metric))).observe(time);
+    }
+}
+
+fn absorb(histogram: &mut Option<Box<Histogram>>, late: Option<Box<Histogram>>) {
+    match (histogram, late) {
+        (_, None) => {}
+        (Some(histogram), Some(late)) => histogram.absorb(&late),
+        (histogram @ None, late) => *histogram = late,
     }
 }
 

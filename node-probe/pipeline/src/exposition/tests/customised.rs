@@ -18,7 +18,7 @@ fn under(labels: &[(&str, &str)], metrics: Metrics, delta: &Delta, format: Forma
     all.sort_unstable();
     let label = |(name, value): (&str, Option<&str>)| (TagName::parse(name).unwrap(), value.map(Into::into));
     let differences = Differences::new(all.into_iter().map(label).collect());
-    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
+    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let mut held = Attribution::default();
     let edge = edge(Reporter::Source, "client", "server");
     aggregate.service(&edge, Claim { metrics, differences }, 0, &mut held);
@@ -60,7 +60,7 @@ fn a_label_of_the_family_follows_them_and_stands_alone_without_any() {
 
 #[test]
 fn envoys_names_stay_and_openmetrics_calls_a_counter_only_what_is_named_like_one() {
-    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
+    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let pod = pod("client-0", &workload("client"));
     let labels =
         EnvoyLabels::new(edge(Reporter::Source, "client", "server"), pod, Cluster::Outbound(80, service("web")));

@@ -17,7 +17,7 @@ fn labels() -> String {
 }
 
 fn aggregate(set: SeriesSet) -> Aggregate {
-    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
+    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let to = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), Metrics::of(set), 0);
     let lived = Delta {
         sent: 18_446_744_073_709_551_000,

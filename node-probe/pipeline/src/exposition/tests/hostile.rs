@@ -17,7 +17,7 @@ fn read_back(value: &str) -> [String; 2] {
     let mut hostile = Workload::clone(&workload("client"));
     value.clone_into(&mut hostile.canonical_service);
     let edge = Edge { source: Some(Arc::new(hostile)), ..edge(Reporter::Source, "", "server") };
-    let mut aggregate = Aggregate::new(Budget { series: 1_000, connections: 10 });
+    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let to = hold_edge(&mut aggregate, &edge, Metrics::from(SeriesSets::default()), 0);
     let delta = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
     aggregate.add(&to, Reporter::Source, &delta, 0);

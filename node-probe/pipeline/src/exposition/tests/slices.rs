@@ -25,7 +25,7 @@ fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> Attributio
 }
 
 fn of_connections(count: u16) -> (Aggregate, Vec<Attribution>) {
-    let mut aggregate = Aggregate::new(Budget { series: 10_000, connections: 1_000 });
+    let mut aggregate = Aggregate::new(Budget::undivided(10_000, 1_000));
     let held = (0..count).map(|number| connect(&mut aggregate, number, 0)).collect();
     aggregate.publish();
     (aggregate, held)
@@ -56,7 +56,7 @@ fn a_slice_is_as_long_as_was_asked_for_and_one_label_set() {
 
 #[test]
 fn an_empty_aggregate_has_no_families() {
-    let mut aggregate = Aggregate::new(Budget { series: 100, connections: 10 });
+    let mut aggregate = Aggregate::new(Budget::undivided(100, 10));
     assert_eq!(text(&mut aggregate, Format::OpenMetrics, 100), "");
 }
 
@@ -108,7 +108,7 @@ proptest! {
         open in any::<bool>(),
     ) {
         let format = if open { Format::OpenMetrics } else { Format::Text };
-        let mut aggregate = Aggregate::new(Budget { series: 500, connections: 6 });
+        let mut aggregate = Aggregate::new(Budget::undivided(500, 6));
         let (mut cursor, mut out) = (Cursor::new(format), Vec::new());
         let (mut held, mut now) = (Vec::new(), 0);
         held.push(connect(&mut aggregate, 0, now));

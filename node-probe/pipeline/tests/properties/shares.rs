@@ -1,0 +1,127 @@
+//! A pod beside a flooding pod loses nothing.
+
+use crate::scenarios::{client, moved};
+use crate::world::{S, Socket, World, options, pod, tagged};
+use longwire_model::identity::{Pod, Workload};
+use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
+use longwire_model::telemetry::Telemetry;
+use longwire_model::update::{LocalPod, Update};
+use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::pipeline::Options;
+use longwire_pipeline::record::kind;
+use std::sync::Arc;
+
+const OPENED: &str = "istio_tcp_connections_opened_total";
+const FAILED: &str = "longwire_tcp_connections_failed_total";
+const EVIL: &str = "10.0.0.9";
+const ECONNREFUSED: i32 = 111;
+const LONGWIRE: Metrics = Metrics::of(SeriesSet::Longwire);
+const ISTIO: Metrics = Metrics::of(SeriesSet::Istio);
+
+/// The two pods in namespace `default`, and one in `evil` that has this telemetry.
+fn beside(telemetry: Telemetry) -> World {
+    let mut world = World::new(Options { budget: Budget::shared(1_000, 30), ..options() });
+    world.pipeline.local_cgroups([(9, "kubepods/poduid-evil/x".to_owned())]);
+    let workload =
+        Workload { namespace: "evil".to_owned(), name: "evil".to_owned(), ..Workload::clone(&pod("a").workload) };
+    let evil = Pod {
+        uid: "uid-evil".to_owned(),
+        name: "evil-0".to_owned(),
+        addresses: vec![EVIL.parse().unwrap()],
+        workload: Arc::new(workload),
+        ..Pod::clone(&pod("a"))
+    };
+    let pods = vec![LocalPod { pod: Arc::new(evil), telemetry: Arc::new(telemetry) }];
+    world.pipeline.apply(&Update { pods, ..Update::default() }, world.now);
+    world
+}
+
+/// One of its connections, to an address of its own.
+fn evil(number: u16) -> Socket {
+    let [high, low] = number.to_be_bytes();
+    let remote: &'static str = Box::leak(format!("198.18.{high}.{low}").into_boxed_str());
+    let id = 1_000 + u64::from(number);
+    let sequence = (u32::from(number), 9);
+    Socket { id, sequence, cgroup: 9, netns: 9, local: EVIL, local_port: number, remote, ..client(moved(1, 1)) }
+}
+
+fn refuse(world: &mut World, socket: &Socket) {
+    let failed = Socket { established: 0, ..*socket };
+    let mut record = failed.record(kind::FAIL, world.now);
+    record[52..56].copy_from_slice(&ECONNREFUSED.to_ne_bytes());
+    world.ingest(&record);
+}
+
+fn flood(world: &mut World, connections: u16, end: impl Fn(&mut World, &Socket)) {
+    for number in 1..=connections {
+        end(world, &evil(number));
+        if number % 500 == 0 {
+            settle(world);
+        }
+    }
+    settle(world);
+}
+
+fn settle(world: &mut World) {
+    world.answer();
+    world.pass(&[]);
+    world.wait(S);
+    world.pipeline.publish();
+}
+
+/// A connection from `a` to `b` and one outside, which must be in label sets of their own.
+fn victim_is_exact(world: &mut World) {
+    world.close(&client(moved(10, 200)));
+    world.close(&Socket { id: 3, sequence: (3, 3), remote: "192.0.2.1", ..client(moved(1, 2)) });
+    settle(world);
+    for (destination, sent) in [("b", 200.0), ("unknown", 2.0)] {
+        let labels = format!("reporter=source source_workload=a destination_workload={destination}");
+        assert_eq!(world.value(OPENED, &labels), Some(1.0), "{destination}");
+        assert_eq!(world.value("istio_tcp_sent_bytes_total", &labels), Some(sent), "{destination}");
+        assert_eq!(world.value("kmesh_tcp_workload_connections_closed_total", &labels), Some(1.0), "{destination}");
+    }
+    assert_eq!(world.value(OPENED, "source_workload=overflow source_workload_namespace=overflow"), None);
+}
+
+#[test]
+fn refused_connects_take_no_room_for_lines_that_nobody_sees() {
+    let sets = SeriesSets::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshWorkload);
+    let mut world = beside(Telemetry::plain(sets));
+    let before = world.pipeline.aggregate().stats();
+    flood(&mut world, 3_000, refuse);
+    assert_eq!(world.pipeline.aggregate().stats(), before);
+    victim_is_exact(&mut world);
+}
+
+#[test]
+fn refused_connects_with_long_labels_fold_and_are_counted() {
+    let long = format!("string(source.port) + '{}'", "x".repeat(480));
+    let tags: Vec<_> = (0..32).map(|number| format!("tag_{number}")).collect();
+    let tags: Vec<_> = tags.iter().map(|name| (name.as_str(), Some(long.as_str()))).collect();
+    let mut world = beside(tagged(LONGWIRE, LONGWIRE, &tags));
+    flood(&mut world, 1_000, refuse);
+    let folded = world.value(FAILED, "source_workload=overflow source_workload_namespace=evil").unwrap();
+    let own = world.value(FAILED, "source_workload=evil").unwrap();
+    assert!(own < 10.0, "{own} of 16 kB each");
+    assert_eq!(own + folded, 1_000.0);
+    let stats = world.pipeline.aggregate().stats();
+    assert!(stats.bytes < stats.most_bytes / 2, "{stats:?}");
+    victim_is_exact(&mut world);
+}
+
+#[test]
+fn connections_to_everywhere_fold_under_the_name_of_who_makes_them_and_a_successor_shows_the_same() {
+    let mut world = beside(tagged(ISTIO.union(LONGWIRE), ISTIO, &[("port", Some("string(source.port)"))]));
+    flood(&mut world, 1_000, |world, socket| world.close(socket));
+    victim_is_exact(&mut world);
+    let folded = world.value(OPENED, "source_workload=overflow source_workload_namespace=evil").unwrap();
+    let own = world.value(OPENED, "source_workload=evil").unwrap();
+    assert_eq!((own + folded, own > 50.0 && own < 84.0), (1_000.0, true), "{own} of 333 lines in fours");
+    world.pipeline.settle();
+    let state = world.saved(1 << 10);
+    world.pipeline.publish();
+    let before = world.shown(|_| true);
+    let told = world.told.len();
+    world.kill(&state, told);
+    assert_eq!(world.shown(|_| true), before);
+}
