@@ -19,7 +19,7 @@ pub(super) const AT_ONCE: usize = 7;
 const ISTIOS: usize = 4;
 const WORKLOAD: usize = 6;
 const CLUSTER: usize = 8;
-const RTT: usize = 13;
+const RTT: usize = 12;
 const OVERFLOW: [(&str, &str); 2] = [("source_workload", "overflow"), ("destination_cluster", "overflow")];
 pub(super) const OPENED: Delta = Delta {
     sent: 0,
