@@ -8,3 +8,5 @@ mod impostor;
 mod nobody;
 #[path = "siege/syn_flood.rs"]
 mod syn_flood;
+#[path = "siege/series_flood.rs"]
+mod series_flood;

@@ -82,8 +82,8 @@ fn long_labels_of_refused_connects_fold_within_the_share_of_their_namespace() ->
     })?;
     ensure!(own > 0 && folded > own, "{own} of 17 kB each have label sets of their own");
     let scrape = probe.scrape()?;
-    let [bytes, limit] = ["longwire_probe_label_set_bytes", "longwire_probe_label_set_bytes_limit"]
-        .map(|name| scrape.sum(name, &[]));
+    let [bytes, limit] =
+        ["longwire_probe_label_set_bytes", "longwire_probe_label_set_bytes_limit"].map(|name| scrape.sum(name, &[]));
     ensure!(bytes < limit / 2, "{bytes} of {limit} bytes");
     ensure!(scrape.sum("longwire_probe_overflowed_total", &[("namespace", "")]) == 0, "others folded");
     siege.end(&[("connects", CONNECTS.into()), ("label_set_mb", bytes as f64 / 1e6)])

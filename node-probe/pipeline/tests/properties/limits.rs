@@ -36,6 +36,7 @@ fn dial(world: &mut World, destinations: &[&'static str]) {
 fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
     let mut world = World::new(options());
     dial(&mut world, &["10.0.0.2"]);
+    world.pipeline.publish();
     configure(&mut world, NodeSettings { series: Some(1), ..NodeSettings::default() });
     dial(&mut world, &["10.0.0.2", "10.0.1.1"]);
     assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (1.0, Some(1.0)));

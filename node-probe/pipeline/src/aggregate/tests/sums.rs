@@ -13,6 +13,8 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::mem;
 
+const FAILED: Metrics = Metrics::NONE.with(Metric::LongwireFailed);
+
 #[derive(Clone, Debug)]
 struct Life {
     /// Of both ends.
@@ -94,7 +96,9 @@ fn live(aggregate: &mut Aggregate, lives: &[Life]) {
         let flow = life.flow();
         let mut held = Attribution::default();
         for (on, delta) in &life.deltas {
-            let next = hold_flow(aggregate, &flow, *on, now);
+            // As the pipeline does: an attempt that failed claims what failures feed.
+            let wanted = if delta.failed.is_some() { FAILED } else { ALL };
+            let next = hold_flow(aggregate, &flow, on.intersection(wanted), now);
             aggregate.release(&mem::replace(&mut held, next), now);
             aggregate.add(&held, life.reporter(), delta, now);
         }
