@@ -17,11 +17,11 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::FutureExt;
 use known::Known;
 use longwire_model::identity::Sighting;
-use longwire_wire::MAX_MESSAGE;
 use longwire_wire::decode::{Decoder, InvalidUpdate};
 use longwire_wire::message::{FromProbe, Hello, Interest, Token};
 use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::{ProbeMessage, Update};
+use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE};
 use operator::Unreachable;
 use route::{Next, Route, STEADY};
 use std::net::SocketAddr;
@@ -154,7 +154,9 @@ impl Attempt<'_> {
         if let Some(token) = &token {
             call.metadata_mut().insert("authorization", operator.authorization(token)?);
         }
-        let mut client = ControlClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
+        let mut client = ControlClient::new(channel)
+            .max_decoding_message_size(MAX_UPDATE)
+            .max_encoding_message_size(MAX_PROBE_MESSAGE);
         let answered = tokio::time::timeout(ANSWER, client.connect(call)).await;
         let mut updates = answered.map_err(|_| StreamEnd::Silent)??.into_inner();
         shared.figures.streams.fetch_add(1, Relaxed);

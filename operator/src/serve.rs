@@ -16,7 +16,7 @@ use crate::role::Role;
 use crate::tls;
 use leave::Admission;
 use longwire_wire::proto::control_server::{Control, ControlServer};
-use longwire_wire::{MAX_MESSAGE, proto};
+use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE, proto};
 use seats::Seats;
 use std::future::Future;
 use std::sync::Arc;
@@ -67,13 +67,13 @@ pub async fn serve(
 ) -> Result<(), tonic::transport::Error> {
     let seats = Arc::new(Seats::new(Arc::clone(&context.figures)));
     let figures = Arc::clone(&context.figures);
-    let control = ControlServer::new(Service { context, seats }).max_decoding_message_size(MAX_MESSAGE);
+    let control = ControlServer::new(Service { context, seats }).max_decoding_message_size(MAX_PROBE_MESSAGE);
     let router = Server::builder()
         .max_concurrent_streams(Some(STREAMS))
         .http2_max_header_list_size(Some(HEADERS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
-        .add_service(control.max_encoding_message_size(MAX_MESSAGE));
+        .add_service(control.max_encoding_message_size(MAX_UPDATE));
     match tls {
         Some(tls) => router.serve_with_incoming_shutdown(tls::incoming(listener, tls, figures), stop).await,
         None => {

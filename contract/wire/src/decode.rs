@@ -71,6 +71,17 @@ impl Decoder {
     /// After an error later messages are understood as well as before: what could be learned of this one was.
     pub fn decode(&mut self, mut message: proto::Update) -> Result<Received, InvalidUpdate> {
         let bytes = message.encoded_len();
+        let ended = message.forget.take().unwrap_or_default();
+        let received = self.read(message, bytes);
+        let proto::Forget { workloads, services, telemetries, places } = ended;
+        self.workloads.forget(&workloads);
+        self.services.forget(&services);
+        self.telemetries.forget(&telemetries);
+        self.places.forget(&places);
+        received
+    }
+
+    fn read(&mut self, mut message: proto::Update, bytes: usize) -> Result<Received, InvalidUpdate> {
         self.define(&mut message)?;
         let proto::Update { version, settings, pods, removed_pods, addresses, .. } = message;
         let pod_versions = pods.iter().map(|pod| pod.version).collect();
@@ -112,6 +123,11 @@ impl Decoder {
             outcome = outcome.and(defined);
         }
         outcome
+    }
+
+    #[cfg(test)]
+    pub(crate) fn references(&self) -> [usize; 4] {
+        [self.workloads.len(), self.services.len(), self.telemetries.len(), self.places.len()]
     }
 
     fn local_pod(&self, local: proto::LocalPod) -> Result<LocalPod, InvalidUpdate> {

@@ -5,7 +5,15 @@ use crate::{address, proto, telemetry, version};
 use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
+use prost::Message as _;
 use std::sync::Arc;
+use users::Users;
+
+mod users;
+
+/// Workloads, services and places that a stream remembers, of each: with more, those that were used longest ago are defined
+/// anew when they come back.
+const REMEMBERED: usize = 1_024;
 
 /// One message cannot say it all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +35,9 @@ pub struct Encoder {
     services: Dealt<Service>,
     telemetries: Dealt<Telemetry>,
     places: Dealt<Place>,
+    /// A telemetry is as large as people make it: its reference ends with the last pod that uses it.
+    users: Users,
+    remembered: usize,
 }
 
 impl Default for Encoder {
@@ -42,7 +53,14 @@ impl Encoder {
             services: Dealt::new(most),
             telemetries: Dealt::new(most),
             places: Dealt::new(most),
+            users: Users::default(),
+            remembered: REMEMBERED,
         }
+    }
+
+    #[cfg(test)]
+    fn references(&self) -> [usize; 4] {
+        [self.workloads.len(), self.services.len(), self.telemetries.len(), self.places.len()]
     }
 
     pub fn encode(&mut self, update: &Update) -> Result<proto::Update, InvalidBatch> {
@@ -52,11 +70,64 @@ impl Encoder {
         self.places.start_message();
         let mut message = Message { refs: self, defined: proto::Update::default() };
         let Update { version, settings, pods, removed_pods, addresses } = update;
-        let pods = pods.iter().map(|pod| message.local_pod(pod)).collect::<Result<_, _>>()?;
+        let pods: Vec<_> = pods.iter().map(|pod| message.local_pod(pod)).collect::<Result<_, _>>()?;
         let addresses = addresses.iter().map(|address| message.address(address)).collect::<Result<_, _>>()?;
+        let defined = message.defined;
         let (settings, removed_pods) = (settings.as_ref().map(telemetry::settings_to_proto), removed_pods.clone());
-        Ok(proto::Update { version: *version, settings, pods, removed_pods, addresses, ..message.defined })
+        let forget = self.forget(&pods, &removed_pods);
+        Ok(proto::Update { version: *version, settings, pods, removed_pods, addresses, forget, ..defined })
     }
+
+    /// References that nothing uses once this message is applied.
+    fn forget(&mut self, pods: &[proto::LocalPod], removed: &[String]) -> Option<proto::Forget> {
+        for local in pods {
+            let uid = local.pod.as_ref().map_or("", |pod| pod.uid.as_str());
+            self.users.set(uid, Some(local.telemetry));
+        }
+        for uid in removed {
+            self.users.set(uid, None);
+        }
+        let telemetries = self.users.unused();
+        telemetries.iter().for_each(|reference| self.telemetries.release(*reference));
+        let forget = proto::Forget {
+            workloads: self.workloads.trim(self.remembered),
+            services: self.services.trim(self.remembered),
+            telemetries,
+            places: self.places.trim(self.remembered),
+        };
+        Some(forget).filter(|forget| *forget != proto::Forget::default())
+    }
+}
+
+/// Bytes that a pod takes in an update at most, with what it refers to, its telemetry aside.
+#[must_use]
+pub fn size_of_pod(local: &LocalPod) -> usize {
+    size(|message| {
+        let pod = Some(message.pod(&local.pod)?);
+        Ok(proto::Update {
+            pods: vec![proto::LocalPod { pod, telemetry: MOST_REFS, version: 0 }],
+            ..proto::Update::default()
+        })
+    })
+}
+
+/// Bytes that an answer takes in an update at most, with what it refers to.
+#[must_use]
+pub fn size_of_address(answer: &Address) -> usize {
+    size(|message| Ok(proto::Update { addresses: vec![message.address(answer)?], ..proto::Update::default() }))
+}
+
+/// Bytes that a telemetry takes in an update.
+#[must_use]
+pub fn size_of_telemetry(telemetry: &Telemetry) -> usize {
+    telemetry::to_proto(telemetry, MOST_REFS).encoded_len()
+}
+
+/// What cannot be said in one message has no size.
+fn size(write: impl FnOnce(&mut Message<'_>) -> Result<proto::Update, InvalidBatch>) -> usize {
+    let mut refs = Encoder::default();
+    let mut message = Message { refs: &mut refs, defined: proto::Update::default() };
+    write(&mut message).map_or(usize::MAX, |update| update.encoded_len() + message.defined.encoded_len())
 }
 
 /// A message in the making, with the definitions it has to bring along.

@@ -1,4 +1,4 @@
-//! Numbers for strings that travel once a stream. Both ends keep the same bounded table, the sender decides.
+//! Numbers for values that travel once a stream. Both ends keep the same bounded table, the sender decides what is in it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,7 +16,9 @@ pub(crate) struct Exhausted;
 pub(crate) struct Dealt<T> {
     refs: HashMap<Arc<T>, u32>,
     /// Slot `n` is reference `n + 1`.
-    slots: Vec<Slot<T>>,
+    slots: Vec<Option<Slot<T>>>,
+    /// Slots that hold nothing.
+    free: Vec<u32>,
     /// Where the next new value goes once all slots are taken: the oldest.
     oldest: usize,
     most: usize,
@@ -32,7 +34,7 @@ struct Slot<T> {
 
 impl<T: Eq + Hash> Dealt<T> {
     pub(crate) fn new(most: u32) -> Self {
-        Self { refs: HashMap::new(), slots: Vec::new(), oldest: 0, most: most as usize, message: 0 }
+        Self { refs: HashMap::new(), slots: Vec::new(), free: Vec::new(), oldest: 0, most: most as usize, message: 0 }
     }
 
     pub(crate) fn start_message(&mut self) {
@@ -42,15 +44,16 @@ impl<T: Eq + Hash> Dealt<T> {
     /// The value's reference, and whether it has to be defined in this message.
     pub(crate) fn deal(&mut self, value: &Arc<T>) -> Result<(u32, bool), Exhausted> {
         if let Some(&known) = self.refs.get(value) {
-            self.slots[known as usize - 1].used = self.message;
+            if let Some(Some(slot)) = self.slots.get_mut(known as usize - 1) {
+                slot.used = self.message;
+            }
             return Ok((known, false));
         }
         let at = self.free_slot()?;
-        let slot = Slot { value: Arc::clone(value), used: self.message };
+        let slot = Some(Slot { value: Arc::clone(value), used: self.message });
         if at == self.slots.len() {
             self.slots.push(slot);
-        } else {
-            let former = std::mem::replace(&mut self.slots[at], slot);
+        } else if let Some(former) = std::mem::replace(&mut self.slots[at], slot) {
             self.refs.remove(&former.value);
         }
         let dealt = u32::try_from(at + 1).map_err(|_| Exhausted)?;
@@ -58,14 +61,47 @@ impl<T: Eq + Hash> Dealt<T> {
         Ok((dealt, true))
     }
 
+    /// Ends a reference; the peer has to be told.
+    pub(crate) fn release(&mut self, reference: u32) {
+        let at = reference as usize - 1;
+        if let Some(former) = self.slots.get_mut(at).and_then(Option::take) {
+            self.refs.remove(&former.value);
+            self.free.push(reference - 1);
+        }
+    }
+
+    /// Once there are a quarter more than `keep`, ends those that were used longest ago, but none that this message uses.
+    /// Returns what the peer has to be told.
+    pub(crate) fn trim(&mut self, keep: usize) -> Vec<u32> {
+        if self.refs.len() <= keep + keep / 4 {
+            return Vec::new();
+        }
+        let used = |reference: &u32| self.slots[*reference as usize - 1].as_ref().map_or(0, |slot| slot.used);
+        let mut by_use: Vec<(u64, u32)> = self.refs.values().map(|reference| (used(reference), *reference)).collect();
+        by_use.retain(|(used, _)| *used < self.message);
+        by_use.sort_unstable();
+        by_use.truncate(self.refs.len() - keep);
+        let ended: Vec<u32> = by_use.into_iter().map(|(_, reference)| reference).collect();
+        ended.iter().for_each(|reference| self.release(*reference));
+        ended
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.refs.len()
+    }
+
     fn free_slot(&mut self) -> Result<usize, Exhausted> {
+        if let Some(free) = self.free.pop() {
+            return Ok(free as usize);
+        }
         if self.slots.len() < self.most {
             return Ok(self.slots.len());
         }
         for _ in 0..self.most {
             let at = self.oldest;
             self.oldest = (at + 1) % self.most;
-            if self.slots[at].used != self.message {
+            if self.slots[at].as_ref().is_none_or(|slot| slot.used != self.message) {
                 return Ok(at);
             }
         }
@@ -91,6 +127,17 @@ impl<T> Defined<T> {
 
     pub(crate) fn get(&self, reference: u32) -> Option<&Arc<T>> {
         self.0.get(&reference)
+    }
+
+    pub(crate) fn forget(&mut self, references: &[u32]) {
+        for reference in references {
+            self.0.remove(reference);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 

@@ -15,6 +15,8 @@ fn generate() -> String {
         .emit_rerun_if_changed(false)
         // A constructor of its own would be `connect`, as our one call is.
         .build_transport(false)
+        // Looks at a message before it decodes it.
+        .codec_path("crate::codec::BoundedCodec")
         .compile_fds(descriptors)
         .unwrap();
     fs::read_to_string(directory.path().join(FILE)).unwrap()

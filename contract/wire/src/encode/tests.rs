@@ -5,7 +5,11 @@ use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Serv
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 fn service(name: &str) -> Arc<Service> {
     let text = str::to_owned;
@@ -72,4 +76,91 @@ fn more_than_one_message_can_define_is_an_error() {
     assert_eq!(Encoder::with_refs(2).encode(&update(pods)), Err(InvalidBatch::Workloads));
     let services = vec![(1, service("a")), (2, service("b")), (3, service("c"))];
     assert_eq!(Encoder::with_refs(2).encode(&update(vec![pod("a", services)])), Err(InvalidBatch::Services));
+}
+
+/// A telemetry that differs from all others of another number.
+fn telemetry(number: u32) -> Arc<Telemetry> {
+    let long_connections = Some(Duration::from_secs(number.into()));
+    Arc::new(Telemetry { long_connections, ..Telemetry::plain(SeriesSets::default()) })
+}
+
+/// Sends it, and takes it in as it was sent.
+fn send(encoder: &mut Encoder, decoder: &mut Decoder, update: &Update) {
+    assert_eq!(decoder.decode(encoder.encode(update).unwrap()).unwrap().update, *update);
+    assert_eq!(decoder.references(), encoder.references());
+}
+
+#[test]
+fn a_telemetry_that_no_pod_uses_any_more_is_forgotten_at_both_ends() {
+    let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
+    let with = |name: &str, number| LocalPod { telemetry: telemetry(number), ..pod(name, vec![]) };
+    for edit in 0..100 {
+        let edited = update(vec![with("a", edit), with("b", edit)]);
+        send(&mut encoder, &mut decoder, &edited);
+        assert_eq!(encoder.references()[2], 1, "edit {edit}");
+    }
+    let one_left = Update { removed_pods: vec!["a".to_owned()], ..Update::default() };
+    send(&mut encoder, &mut decoder, &one_left);
+    assert_eq!(encoder.references()[2], 1);
+    send(&mut encoder, &mut decoder, &Update { removed_pods: vec!["b".to_owned()], ..Update::default() });
+    assert_eq!(encoder.references()[2], 0);
+}
+
+#[test]
+fn a_forgotten_telemetry_is_free_once_nobody_holds_what_was_received() {
+    let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
+    let with = |number| update(vec![LocalPod { telemetry: telemetry(number), ..pod("a", vec![]) }]);
+    let first = decoder.decode(encoder.encode(&with(1)).unwrap()).unwrap();
+    let held = Arc::downgrade(&first.update.pods[0].telemetry);
+    drop(first);
+    assert_eq!(held.strong_count(), 1);
+    decoder.decode(encoder.encode(&with(2)).unwrap()).unwrap();
+    assert_eq!(held.strong_count(), 0);
+}
+
+proptest! {
+    /// However long a stream lives, and whatever is edited: as if it had just begun, and no more references than are in use.
+    #[test]
+    fn a_stream_of_edits_keeps_what_is_live_and_a_bounded_rest(
+        edits in vec(vec((0..6_u8, 0..4_u8, 0..40_u32, any::<bool>()), 1..6), 1..120),
+    ) {
+        const KEPT: usize = 8;
+        let (mut encoder, mut decoder) = (Encoder::with_refs(64), Decoder::default());
+        encoder.remembered = KEPT;
+        let mut live: BTreeMap<String, LocalPod> = BTreeMap::new();
+        for batch in edits {
+            let mut sent = Update::default();
+            for (uid, what, number, there) in batch {
+                let name = format!("p{uid}");
+                if sent.pods.iter().any(|local| local.pod.uid == name) || sent.removed_pods.contains(&name) {
+                    continue;
+                }
+                if there {
+                    let services = (0..what).map(|port| (port.into(), service(&format!("s{}", number + u32::from(port)))));
+                    let mut local = LocalPod { telemetry: telemetry(number), ..pod(&name, services.collect()) };
+                    let changed = Arc::make_mut(&mut local.pod);
+                    changed.place = Arc::new(Place { node: format!("n{number}"), ..Place::default() });
+                    sent.pods.push(local);
+                } else {
+                    sent.removed_pods.push(name);
+                }
+            }
+            let received = decoder.decode(encoder.encode(&sent).unwrap()).unwrap().update;
+            prop_assert_eq!(&received, &sent);
+            let fresh = Decoder::default().decode(Encoder::default().encode(&sent).unwrap()).unwrap().update;
+            prop_assert_eq!(&received, &fresh);
+            for uid in &sent.removed_pods {
+                live.remove(uid);
+            }
+            live.extend(received.pods.into_iter().map(|local| (local.pod.uid.clone(), local)));
+            prop_assert_eq!(encoder.references(), decoder.references());
+            let telemetries: BTreeSet<_> = live.values().map(|local| local.telemetry.long_connections).collect();
+            prop_assert_eq!(decoder.references()[2], telemetries.len());
+            // A message has at most 5 pods with 3 services each.
+            let most = [KEPT + KEPT / 4, (KEPT + KEPT / 4).max(15), telemetries.len(), KEPT + KEPT / 4];
+            for (found, most) in decoder.references().into_iter().zip(most) {
+                prop_assert!(found <= most, "{:?} of at most {most}", decoder.references());
+            }
+        }
+    }
 }

@@ -119,6 +119,24 @@ pub struct Update {
     pub telemetries: ::prost::alloc::vec::Vec<Telemetry>,
     #[prost(message, repeated, tag = "9")]
     pub places: ::prost::alloc::vec::Vec<Place>,
+    /// References that end with this message: whatever uses one later defines it anew.
+    #[prost(message, optional, tag = "10")]
+    pub forget: ::core::option::Option<Forget>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Forget {
+    /// Workload.ref
+    #[prost(uint32, repeated, tag = "1")]
+    pub workloads: ::prost::alloc::vec::Vec<u32>,
+    /// Service.ref
+    #[prost(uint32, repeated, tag = "2")]
+    pub services: ::prost::alloc::vec::Vec<u32>,
+    /// Telemetry.ref
+    #[prost(uint32, repeated, tag = "3")]
+    pub telemetries: ::prost::alloc::vec::Vec<u32>,
+    /// Place.ref
+    #[prost(uint32, repeated, tag = "4")]
+    pub places: ::prost::alloc::vec::Vec<u32>,
 }
 /// What is absent is as the probe was started.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -464,7 +482,7 @@ pub mod control_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::BoundedCodec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/longwire.v1.Control/Connect",
             );
@@ -606,7 +624,7 @@ pub mod control_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ConnectSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::BoundedCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
