@@ -1,10 +1,13 @@
 //! Who a stream belongs to: the pod that its token is bound to.
 //!
 //! ```text
-//! Bearer token --cache, TokenReview, or cached keys--> Verified (account, pod UID, expiry) --account, ProbePods--> Pass (pod, node)
+//! Bearer token --precheck, cache, signature, TokenReview--> Verified (account, pod UID, expiry) --account, ProbePods--> Pass
 //! ```
 //!
-//! The API server is asked first. Only where it cannot be reached do its public keys decide, and then a token counts until it
+//! What is wrong on the face of a token, and a signature by none of the API server's keys, is refused without asking it: whoever
+//! sends bogus tokens costs it nothing. What is left takes its turn (`turns`).
+//!
+//! The API server has the last word. Only where it cannot be reached do its public keys decide, and then a token counts until it
 //! expires or its pod is gone: what was revoked meanwhile is found out when the API server is back.
 //!
 //! The API server's word goes before this machine's clock, which may be set at any time: how long a token still counts is worked
@@ -15,10 +18,12 @@ mod claims;
 mod gate;
 mod keys;
 mod pods;
+mod precheck;
 mod refusal;
 mod review;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use claims::{Account, Claims, Verified};
 pub use gate::{Gate, Pass};

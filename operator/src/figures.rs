@@ -28,6 +28,7 @@ pub struct Figures {
     handshakes_refused: Counts,
     reviews: Counts,
     objects: Counts,
+    connections: Counts,
 }
 
 type Counts = Mutex<BTreeMap<&'static str, u64>>;
@@ -54,6 +55,17 @@ impl Figures {
     pub fn index(&self, index: &Index) {
         let counts = index.counts().into_iter().map(|(kind, count)| (kind, count as u64));
         *self.objects.lock().unwrap_or_else(PoisonError::into_inner) = counts.collect();
+    }
+
+    /// Connections of the control endpoint in each stage.
+    pub fn connections(&self, counts: [(&'static str, usize); 3]) {
+        let counts = counts.into_iter().map(|(stage, count)| (stage, count as u64));
+        *self.connections.lock().unwrap_or_else(PoisonError::into_inner) = counts.collect();
+    }
+
+    #[must_use]
+    pub fn connections_now(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.connections)
     }
 
     #[must_use]

@@ -14,6 +14,7 @@
 pub mod acks;
 pub mod auth;
 pub mod belonging;
+mod bucket;
 pub mod compile;
 pub mod complaint;
 pub mod crds;

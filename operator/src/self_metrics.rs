@@ -81,6 +81,7 @@ fn take(state: &State) -> Vec<Reading> {
     by("longwire_operator_streams_refused_total", figures.refusals().into_iter().collect());
     by("longwire_operator_handshakes_refused_total", figures.handshake_refusals().into_iter().collect());
     by("longwire_operator_tokens_verified_total", figures.reviews().into_iter().collect());
+    by("longwire_operator_connections", figures.connections_now().into_iter().collect());
     by("longwire_operator_objects", figures.objects().into_iter().collect());
     let holds = matches!(*state.role.borrow(), Role::Holder);
     by("longwire_operator_role", vec![("holder", u64::from(holds)), ("standby", u64::from(!holds))]);

@@ -8,12 +8,12 @@
 //! Published ----------------------+
 //! ```
 
-use crate::auth::Gate;
+use crate::auth::{Gate, Pass};
 use crate::event::Seen;
 use crate::figures::Figures;
 use crate::publish::Published;
 use crate::role::Role;
-use crate::tls;
+use crate::tls::{self, AdmittedStream, Call, Peer};
 use leave::Admission;
 use longwire_wire::proto::control_server::{Control, ControlServer};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE, proto};
@@ -26,6 +26,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::metadata::MetadataMap;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
@@ -42,9 +43,13 @@ pub use leave::HOLDER;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// On one connection; a probe needs one.
-const STREAMS: u32 = 16;
+const STREAMS: u32 = 4;
 /// Of a call's headers, bytes: the token is most of it.
-const HEADERS: u32 = 32 << 10;
+const HEADERS: u32 = 12 << 10;
+/// What a connection may send before it is read, bytes: of whoever is not admitted nothing is.
+const WINDOW: u32 = 64 << 10;
+/// Streams that a peer may reset before they were looked at, and that may end in errors, on one connection.
+const RESETS: usize = 16;
 
 /// What streams are served from.
 #[derive(Clone, Debug)]
@@ -67,20 +72,44 @@ pub async fn serve(
 ) -> Result<(), tonic::transport::Error> {
     let seats = Arc::new(Seats::new(Arc::clone(&context.figures)));
     let figures = Arc::clone(&context.figures);
+    let pods = context.gate.as_ref().map(|gate| gate.pods());
     let control = ControlServer::new(Service { context, seats }).max_decoding_message_size(MAX_PROBE_MESSAGE);
     let router = Server::builder()
         .max_concurrent_streams(Some(STREAMS))
         .http2_max_header_list_size(Some(HEADERS))
+        .initial_stream_window_size(Some(WINDOW))
+        .initial_connection_window_size(Some(WINDOW))
+        .http2_max_pending_accept_reset_streams(Some(RESETS))
+        .http2_max_local_error_reset_streams(Some(RESETS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
         .add_service(control.max_encoding_message_size(MAX_UPDATE));
     match tls {
-        Some(tls) => router.serve_with_incoming_shutdown(tls::incoming(listener, tls, figures), stop).await,
+        Some(tls) => {
+            let incoming = tls::incoming(listener, tls, pods, figures);
+            router.serve_with_incoming_shutdown(incoming, stop).await
+        }
         None => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
             router.serve_with_incoming_shutdown(incoming, stop).await
         }
     }
+}
+
+/// The node that the call speaks for, and its connection's leave to live. Without a peer the connection is not counted.
+async fn admit(
+    gate: &Gate,
+    peer: Option<Peer>,
+    metadata: &MetadataMap,
+) -> Result<(Pass, Option<AdmittedStream>), Status> {
+    let refuse = |reason: &'static str| {
+        gate.refused_because(reason);
+        Status::resource_exhausted(format!("this connection is refused: {reason}"))
+    };
+    let call = peer.as_ref().map(Peer::call).transpose().map_err(refuse)?;
+    let pass = gate.admit_from(peer.as_ref().map(Peer::address), metadata).await?;
+    let place = call.map(Call::admit).transpose().map_err(refuse)?;
+    Ok((pass, place))
 }
 
 struct Service {
@@ -100,16 +129,23 @@ impl Control for Service {
         if let Role::Standby { holder } = *role.borrow() {
             return Err(leave::elsewhere(holder));
         }
-        let admission = match gate {
-            Some(gate) => Some(Admission::new(Arc::clone(gate), gate.admit(request.metadata()).await?)),
-            None => None,
+        let (admission, place) = match gate {
+            Some(gate) => {
+                let peer = request.extensions().get::<Peer>().cloned();
+                let (pass, place) = admit(gate, peer, request.metadata()).await?;
+                (Some(Admission::new(Arc::clone(gate), pass)), place)
+            }
+            None => (None, None),
         };
         // Room for one: what a slow probe has not read yet is not written yet either, so that it is told the latest.
         let (updates, receiver) = mpsc::channel(1);
         let (published, role, figures) = (published.clone(), role.clone(), Arc::clone(figures));
         let (messages, seats, ear) = (request.into_inner(), Arc::clone(&self.seats), ear.clone());
         let stream = Stream { messages, updates, published, role, figures, seats, admission, ear };
-        tokio::spawn(stream.converse());
+        tokio::spawn(async move {
+            stream.converse().await;
+            drop(place);
+        });
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 }

@@ -11,8 +11,10 @@
 
 mod accept;
 mod certificate;
+mod connections;
 mod keeper;
 mod material;
+mod peer;
 mod plan;
 mod server;
 #[cfg(test)]
@@ -22,6 +24,7 @@ pub use accept::{Secured, incoming};
 pub use certificate::{Certificate, InvalidCertificate};
 pub use keeper::{CA_CONFIG_MAP, Keeper, SECRET};
 pub use material::{InvalidMaterial, Material};
+pub use peer::{AdmittedStream, Call, Peer};
 pub use plan::{Held, Lifetimes, Step, Validity, plan};
 pub use server::{Serving, configuration, names, publish};
 

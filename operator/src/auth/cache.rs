@@ -1,37 +1,59 @@
-//! What the API server has said of a token lately, by the token's hash: a probe that reconnects asks it nothing.
+//! What was found out of a token lately, by the token's hash: a probe that reconnects, and whoever sends a bogus token again, asks
+//! the API server nothing.
 
-use super::Verified;
+use super::{Refusal, Verified};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// A token that was revoked is accepted for so long at most.
+/// A token that was revoked is accepted for so long at most, and one that was refused stays refused.
 const FRESH: Duration = Duration::from_secs(10);
 /// Tokens remembered; twice as many probes as a cluster has nodes at most.
 const MOST: usize = 10_000;
+/// Refused ones.
+const MOST_REFUSED: usize = 4_096;
 
 pub(super) type Hash = [u8; 32];
 
 #[derive(Debug, Default)]
-pub(super) struct Cache(HashMap<Hash, (Verified, Instant)>);
+pub(super) struct Cache {
+    good: HashMap<Hash, (Verified, Instant)>,
+    refused: HashMap<Hash, (Refusal, Instant)>,
+    /// As they came.
+    refused_order: VecDeque<Hash>,
+}
 
 pub(super) fn hash(token: &str) -> Hash {
     Sha256::digest(token.as_bytes()).into()
 }
 
 impl Cache {
-    pub(super) fn get(&self, hash: &Hash, now: Instant) -> Option<Verified> {
-        let (verified, since) = self.0.get(hash)?;
-        (now.saturating_duration_since(*since) < FRESH).then(|| verified.clone())
+    pub(super) fn get(&self, hash: &Hash, now: Instant) -> Option<Result<Verified, Refusal>> {
+        let fresh = |since: &Instant| now.saturating_duration_since(*since) < FRESH;
+        let good = self.good.get(hash).filter(|(_, since)| fresh(since)).map(|(verified, _)| Ok(verified.clone()));
+        let refused = || self.refused.get(hash).filter(|(_, since)| fresh(since));
+        good.or_else(|| refused().map(|(refusal, _)| Err(refusal.clone())))
     }
 
     pub(super) fn put(&mut self, hash: Hash, verified: Verified, now: Instant) {
-        if self.0.len() >= MOST {
-            self.0.retain(|_, (_, since)| now.saturating_duration_since(*since) < FRESH);
+        if self.good.len() >= MOST {
+            self.good.retain(|_, (_, since)| now.saturating_duration_since(*since) < FRESH);
         }
         // So many within ten seconds: who is not remembered is asked about again.
-        if self.0.len() < MOST {
-            self.0.insert(hash, (verified, now));
+        if self.good.len() < MOST {
+            self.good.insert(hash, (verified, now));
+        }
+    }
+
+    /// The oldest refused one gives way.
+    pub(super) fn put_refused(&mut self, hash: Hash, refusal: Refusal, now: Instant) {
+        if self.refused.insert(hash, (refusal, now)).is_none() {
+            self.refused_order.push_back(hash);
+        }
+        if self.refused_order.len() > MOST_REFUSED
+            && let Some(oldest) = self.refused_order.pop_front()
+        {
+            self.refused.remove(&oldest);
         }
     }
 }

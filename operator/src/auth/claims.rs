@@ -32,8 +32,18 @@ pub struct Claims {
     pub sub: String,
     pub exp: UnixSeconds,
     pub iat: Option<UnixSeconds>,
+    /// Whom it is for.
+    pub aud: Option<Audiences>,
     #[serde(rename = "kubernetes.io")]
     pub kubernetes: Option<Bound>,
+}
+
+/// One or several, as JSON Web Tokens have it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Audiences {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// What Kubernetes binds a projected token to.
@@ -71,6 +81,15 @@ impl Verified {
 }
 
 impl Claims {
+    #[must_use]
+    pub fn is_for(&self, audience: &str) -> bool {
+        match &self.aud {
+            Some(Audiences::One(one)) => one == audience,
+            Some(Audiences::Several(several)) => several.iter().any(|one| one == audience),
+            None => false,
+        }
+    }
+
     /// How long it is still good for, where `wall` is the time since 1970: never longer than it was made for, however slow the
     /// clock is. Zero when by this clock it has expired.
     #[must_use]

@@ -1,20 +1,19 @@
 //! Decides who may have a stream.
 
 use super::cache::{self, Cache};
+use super::keys::Signature;
+use super::precheck::precheck;
 use super::review::{self, Answer};
-use super::{Account, InvalidToken, Keys, ProbePods, Refusal, Verified};
+use super::turns::Turns;
+use super::{Account, InvalidToken, Keys, ProbePods, Refusal, Verified, wall};
 use crate::figures::Figures;
 use kube::Client;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
-
-/// Questions to the API server at a time; the rest waits its turn.
-const REVIEWS: usize = 32;
-/// Of a token, bytes; the API server's are below 2 KiB.
-const LONGEST: usize = 16 << 10;
 
 pub struct Gate {
     client: Client,
@@ -22,7 +21,7 @@ pub struct Gate {
     keys: Keys,
     pods: watch::Receiver<ProbePods>,
     cache: Mutex<Cache>,
-    turns: Semaphore,
+    turns: Turns,
     figures: Arc<Figures>,
 }
 
@@ -50,7 +49,7 @@ impl Gate {
         pods: watch::Receiver<ProbePods>,
         figures: Arc<Figures>,
     ) -> Self {
-        let (cache, turns) = (Mutex::default(), Semaphore::new(REVIEWS));
+        let (cache, turns) = (Mutex::default(), Turns::new(Instant::now()));
         Self { client, account, keys, pods, cache, turns, figures }
     }
 
@@ -61,15 +60,20 @@ impl Gate {
     }
 
     pub async fn admit(&self, metadata: &MetadataMap) -> Result<Pass, Refusal> {
+        self.admit_from(None, metadata).await
+    }
+
+    /// `address`: where the call comes from.
+    pub async fn admit_from(&self, address: Option<IpAddr>, metadata: &MetadataMap) -> Result<Pass, Refusal> {
         self.count(match bearer(metadata) {
-            Some(token) => self.look(token).await,
+            Some(token) => self.look(token, |node| self.is_address_of(address, node)).await,
             None => Err(Refusal::NoToken),
         })
     }
 
     /// A later token of a stream's pod.
     pub async fn renew(&self, pass: &Pass, token: &str) -> Result<Pass, Refusal> {
-        let renewed = self.look(token).await;
+        let renewed = self.look(token, |node| *node == *pass.node).await;
         self.count(renewed.and_then(
             |renewed| {
                 if renewed.pod == pass.pod { Ok(renewed) } else { Err(Refusal::OtherPod) }
@@ -82,34 +86,48 @@ impl Gate {
         self.figures.refused(refusal.reason());
     }
 
+    pub fn refused_because(&self, reason: &'static str) {
+        self.figures.refused(reason);
+    }
+
     fn count<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
         outcome.inspect_err(|refusal| self.refused(refusal))
     }
 
-    async fn look(&self, token: &str) -> Result<Pass, Refusal> {
-        if token.len() > LONGEST {
-            return Err(Refusal::Rejected(format!("it is longer than {LONGEST} bytes")));
-        }
+    fn is_address_of(&self, address: Option<IpAddr>, node: &str) -> bool {
+        let pods = self.pods.borrow();
+        address.and_then(|address| pods.addresses.get(&address)).is_some_and(|nodes| nodes.contains(node))
+    }
+
+    /// `speaks_for`: whether something besides the token speaks for the node whose it claims to be.
+    async fn look(&self, token: &str, speaks_for: impl Fn(&str) -> bool) -> Result<Pass, Refusal> {
+        let claimed = precheck(token, &self.account, wall())?;
         // Without the pods the answer would be no, whatever the token.
         if !self.pods.borrow().synced {
             return Err(Refusal::NotSynced);
         }
-        let verified = self.verify(token).await?;
+        let node = self.node_of(&claimed)?;
+        let verified = self.verify(token, Some(claimed.as_str()).filter(|_| speaks_for(&node)), &claimed).await?;
         let pod = verified.pod_of(&self.account, Instant::now())?.to_owned();
-        let node = self.pods.borrow().nodes.get(&pod).cloned();
-        let Some(node) = node else { return Err(Refusal::PodGone(pod)) };
-        Ok(Pass { pod, node, until: verified.until })
+        Ok(Pass { node: self.node_of(&pod)?, pod, until: verified.until })
     }
 
-    async fn verify(&self, token: &str) -> Result<Verified, Refusal> {
+    fn node_of(&self, pod: &str) -> Result<Arc<str>, Refusal> {
+        self.pods.borrow().nodes.get(pod).cloned().ok_or_else(|| Refusal::PodGone(pod.to_owned()))
+    }
+
+    async fn verify(&self, token: &str, spoken_for: Option<&str>, claimed: &str) -> Result<Verified, Refusal> {
         let hash = cache::hash(token);
-        if let Some(verified) = self.cache().get(&hash, Instant::now()) {
-            self.figures.reviewed("cached");
-            return Ok(verified);
+        if let Some(known) = self.cache().get(&hash, Instant::now()) {
+            return known.inspect(|_| self.figures.reviewed("cached"));
         }
+        let spoken_for = match self.keys.signature(token).await {
+            Signature::Good => Some(claimed),
+            Signature::Bad(text) => return Err(self.remember(hash, Refusal::Invalid(text))),
+            Signature::Unknown => spoken_for,
+        };
         let answer = {
-            // An error means that it was closed, and nobody closes it.
-            let _turn = self.turns.acquire().await;
+            let _turn = self.turns.take(spoken_for, Instant::now()).await.map_err(|_| Refusal::Busy)?;
             review::review(&self.client, token).await
         };
         match answer {
@@ -118,6 +136,7 @@ impl Gate {
                 self.cache().put(hash, verified.clone(), Instant::now());
                 Ok(verified)
             }
+            Answer::Refused(refusal @ Refusal::Rejected(_)) => Err(self.remember(hash, refusal)),
             Answer::Refused(refusal) => Err(refusal),
             Answer::Unreachable(why) => {
                 tracing::debug!(why, "a token is verified with the keys that are known");
@@ -131,6 +150,12 @@ impl Gate {
                 })
             }
         }
+    }
+
+    /// The same token is refused at once for a while.
+    fn remember(&self, hash: cache::Hash, refusal: Refusal) -> Refusal {
+        self.cache().put_refused(hash, refusal.clone(), Instant::now());
+        refusal
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {

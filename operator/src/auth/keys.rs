@@ -45,9 +45,43 @@ struct Discovery {
     issuer: String,
 }
 
+/// Who signed a token, as far as that is known here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// The API server.
+    Good,
+    /// Somebody else.
+    Bad(String),
+    /// There are no keys, or none of this name.
+    Unknown,
+}
+
 impl KeySet {
+    /// The signature alone: an API server may accept issuers that it does not tell of, and clocks differ.
+    pub fn signature(&self, token: &str) -> Signature {
+        let checked = self.decode(token, |validation| {
+            (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
+            validation.set_required_spec_claims::<&str>(&[]);
+        });
+        match checked {
+            Ok(_) => Signature::Good,
+            Err(InvalidToken::UnknownKey(_) | InvalidToken::NoKeys) => Signature::Unknown,
+            Err(InvalidToken::Invalid(text)) => Signature::Bad(text),
+        }
+    }
+
     /// Signature, issuer, audience and times, without leeway: the expiry is the stream's end.
     pub fn verify(&self, token: &str) -> Result<Verified, InvalidToken> {
+        let claims = self.decode(token, |validation| {
+            (validation.leeway, validation.validate_nbf) = (0, true);
+            validation.set_issuer(&[&self.issuer]);
+            validation.set_audience(&[AUDIENCE]);
+            validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        })?;
+        Ok(claims.verified(wall(), Instant::now()))
+    }
+
+    fn decode(&self, token: &str, demand: impl FnOnce(&mut Validation)) -> Result<Claims, InvalidToken> {
         let invalid = |error: jsonwebtoken::errors::Error| InvalidToken::Invalid(error.to_string());
         let header = decode_header(token).map_err(invalid)?;
         let id = header.kid.unwrap_or_default();
@@ -63,12 +97,8 @@ impl KeySet {
             return Err(InvalidToken::Invalid(format!("{:?} is not an algorithm of its key", header.alg)));
         }
         let mut validation = Validation::new(header.alg);
-        (validation.leeway, validation.validate_nbf) = (0, true);
-        validation.set_issuer(&[&self.issuer]);
-        validation.set_audience(&[AUDIENCE]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let decoded = decode::<Claims>(token, &key, &validation).map_err(invalid)?;
-        Ok(decoded.claims.verified(wall(), Instant::now()))
+        demand(&mut validation);
+        Ok(decode::<Claims>(token, &key, &validation).map_err(invalid)?.claims)
     }
 }
 
@@ -95,6 +125,15 @@ impl Keys {
                 self.verify_with_held(token)
             }
             outcome => outcome,
+        }
+    }
+
+    /// As far as the keys tell; one that is not known is asked for, but seldom, and nobody waits for another's asking.
+    pub(super) async fn signature(&self, token: &str) -> Signature {
+        let held = |keys: &Self| keys.held().map_or(Signature::Unknown, |held| held.signature(token));
+        match held(self) {
+            Signature::Unknown if self.asked.try_lock().is_ok() && self.look_again().await => held(self),
+            known => known,
         }
     }
 

@@ -4,6 +4,7 @@ use super::Account;
 use crate::index::{Index, Stale};
 use crate::object::{Name, Pod};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -15,7 +16,12 @@ pub struct ProbePods {
     pub nodes: HashMap<String, Arc<str>>,
     /// Nodes on which one is Ready.
     pub ready: BTreeSet<String>,
+    /// Addresses of nodes, each with the nodes that say it is theirs.
+    pub addresses: HashMap<IpAddr, BTreeSet<Arc<str>>>,
 }
+
+/// Addresses of one node that count: a node has one or two, and its kubelet writes them.
+const ADDRESSES: usize = 8;
 
 /// One of the probes' pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +37,7 @@ pub struct Probes {
     account: Account,
     /// What is known of each of the pods, so that one that is deleted is known by its name.
     known: BTreeMap<Name, Probe>,
+    nodes: BTreeMap<Arc<str>, Vec<IpAddr>>,
     published: watch::Sender<ProbePods>,
 }
 
@@ -38,7 +45,7 @@ impl Probes {
     #[must_use]
     pub fn new(account: Account) -> (Self, watch::Receiver<ProbePods>) {
         let (published, receiver) = watch::channel(ProbePods::default());
-        (Self { account, known: BTreeMap::new(), published }, receiver)
+        (Self { account, known: BTreeMap::new(), nodes: BTreeMap::new(), published }, receiver)
     }
 
     /// Looks at the pods that may have changed. Wakes the streams if one of the probes' has.
@@ -52,6 +59,7 @@ impl Probes {
             };
             changed |= former != pod;
         }
+        let moved = self.take_nodes(index, stale);
         self.published.send_if_modified(|published| {
             let became_synced = index.is_synced() && !published.synced;
             published.synced |= index.is_synced();
@@ -60,8 +68,29 @@ impl Probes {
                 published.nodes = known.clone().map(|probe| (probe.uid.clone(), Arc::clone(&probe.node))).collect();
                 published.ready = known.filter(|probe| probe.ready).map(|probe| probe.node.to_string()).collect();
             }
-            changed || became_synced
+            if moved {
+                published.addresses.clear();
+                for (node, address) in self.nodes.iter().flat_map(|(node, own)| own.iter().map(move |own| (node, own)))
+                {
+                    published.addresses.entry(*address).or_default().insert(Arc::clone(node));
+                }
+            }
+            changed || moved || became_synced
         });
+    }
+
+    /// Whether some node's addresses are others now.
+    fn take_nodes(&mut self, index: &Index, stale: &Stale) -> bool {
+        let mut moved = false;
+        for name in &stale.nodes {
+            let own = index.node(name).map(|node| node.addresses.iter().take(ADDRESSES).copied().collect::<Vec<_>>());
+            let former = match own.clone() {
+                Some(own) => self.nodes.insert(Arc::from(name.as_str()), own),
+                None => self.nodes.remove(name.as_str()),
+            };
+            moved |= former != own;
+        }
+        moved
     }
 
     fn probe(&self, pod: &Pod) -> Option<Probe> {

@@ -8,6 +8,9 @@ pub enum Refusal {
         "no token: send `authorization: Bearer` and a ServiceAccount token with audience longwire-operator (--operator-token)"
     )]
     NoToken,
+    /// Without asking the API server.
+    #[error("the token is invalid: {0}")]
+    Invalid(String),
     #[error("the API server does not accept the token: {0}")]
     Rejected(String),
     #[error("token expired")]
@@ -24,6 +27,8 @@ pub enum Refusal {
     OtherPod,
     #[error("this operator has not heard of all pods yet")]
     NotSynced,
+    #[error("too many tokens wait for the API server: try again")]
+    Busy,
     #[error("tokens cannot be verified now: {0}")]
     Unverifiable(String),
 }
@@ -34,7 +39,9 @@ impl Refusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::NoToken => "no_token",
+            Self::Invalid(_) => "invalid",
             Self::Rejected(_) => "rejected",
+            Self::Busy => "busy",
             Self::Expired => "expired",
             Self::OtherAccount { .. } => "other_account",
             Self::NotBound => "not_bound",
@@ -50,13 +57,13 @@ impl Refusal {
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
-            Refusal::NoToken | Refusal::Rejected(_) | Refusal::Expired => Code::Unauthenticated,
+            Refusal::NoToken | Refusal::Invalid(_) | Refusal::Rejected(_) | Refusal::Expired => Code::Unauthenticated,
             Refusal::OtherAccount { .. }
             | Refusal::NotBound
             | Refusal::PodGone(_)
             | Refusal::OtherNode { .. }
             | Refusal::OtherPod => Code::PermissionDenied,
-            Refusal::NotSynced | Refusal::Unverifiable(_) => Code::Unavailable,
+            Refusal::NotSynced | Refusal::Busy | Refusal::Unverifiable(_) => Code::Unavailable,
         };
         Self::new(code, refusal.to_string())
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-fn account() -> Account {
+pub(super) fn account() -> Account {
     Account { namespace: "watch".to_owned(), name: "longwire-probe".to_owned() }
 }
 
@@ -28,7 +28,7 @@ fn keys() -> KeySet {
     KeySet { issuer: "https://api".to_owned(), keys: JwkSet { keys: vec![key] } }
 }
 
-fn claims() -> Value {
+pub(super) fn claims() -> Value {
     let now = super::wall().as_secs();
     json!({
         "iss": "https://api",
@@ -43,12 +43,12 @@ fn claims() -> Value {
     })
 }
 
-fn sign(claims: &Value, algorithm: Algorithm, key: &str) -> String {
+pub(super) fn sign(claims: &Value, algorithm: Algorithm, key: &str) -> String {
     let header = Header { kid: Some(key.to_owned()), ..Header::new(algorithm) };
     encode(&header, claims, &KEY).unwrap()
 }
 
-fn with(pointer: &str, value: Value) -> Value {
+pub(super) fn with(pointer: &str, value: Value) -> Value {
     let mut claims = claims();
     *claims.pointer_mut(pointer).unwrap() = value;
     claims
@@ -148,7 +148,7 @@ fn an_answer_is_remembered_for_ten_seconds() {
     let known = Verified { username: "u".to_owned(), pod: None, until: start };
     cache.put(hash("a"), known.clone(), start);
     let at = |seconds| start + Duration::from_millis(seconds);
-    assert_eq!(cache.get(&hash("a"), at(9_999)), Some(known));
+    assert_eq!(cache.get(&hash("a"), at(9_999)), Some(Ok(known)));
     assert_eq!(cache.get(&hash("a"), at(10_000)), None);
     assert_eq!(cache.get(&hash("b"), start), None);
 }

@@ -7,6 +7,7 @@ use longwire_wire::message::Token;
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 use tonic::metadata::MetadataValue;
@@ -14,6 +15,9 @@ use tonic::{Code, Status};
 
 /// Where a standby's probe finds the holder: `ip:port`.
 pub const HOLDER: &str = "longwire-holder";
+
+/// Between two looks at a newer token that cannot be verified.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Who a stream was admitted as.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(super) struct Leave {
     /// `None`: nobody authenticates, on loopback.
     admission: Option<Admission>,
     seat: Seat,
+    /// A newer token that could not be verified yet, and when it is looked at again.
+    waiting: Option<(Token, Instant)>,
 }
 
 impl Admission {
@@ -48,31 +54,51 @@ impl Admission {
 
 impl Leave {
     pub(super) fn new(role: watch::Receiver<Role>, admission: Option<Admission>, seat: Seat) -> Self {
-        Self { role, admission, seat }
+        Self { role, admission, seat, waiting: None }
     }
 
     /// Resolves to the stream's last word when it may not go on. May be dropped and called again.
     pub(super) async fn over(&mut self) -> Status {
-        let Self { role, admission, seat } = self;
-        tokio::select! {
-            status = standby(role) => status,
-            refusal = over(admission) => refusal.into(),
-            _ = &mut seat.lost => Status::aborted("a newer stream of this node has taken this one's place"),
+        loop {
+            let Self { role, admission, seat, waiting } = self;
+            tokio::select! {
+                status = standby(role) => return status,
+                refusal = over(admission) => return refusal.into(),
+                _ = &mut seat.lost => {
+                    return Status::aborted("a newer stream of this node has taken this one's place");
+                }
+                () = due(waiting.as_ref()) => {}
+            }
+            // It stays where it is until there is a verdict: this may be dropped meanwhile.
+            if let Some((token, _)) = self.waiting.clone()
+                && let Err(status) = self.renew(token).await
+            {
+                return status;
+            }
         }
     }
 
-    /// A token that cannot be verified now does no harm: the former one goes on to count until it expires.
-    pub(super) async fn renew(&mut self, Token(token): Token) -> Result<(), Status> {
+    /// A token that cannot be verified now does no harm: the former one goes on to count until it expires, and the probe does
+    /// not say the newer one again, so it is looked at again here.
+    pub(super) async fn renew(&mut self, token: Token) -> Result<(), Status> {
         let Some(Admission { gate, pass, .. }) = &mut self.admission else { return Ok(()) };
-        let renewed = gate.renew(pass, &token).await.map_err(Status::from);
+        let renewed = gate.renew(pass, &token.0).await.map_err(Status::from);
         match renewed {
-            Ok(renewed) => *pass = renewed,
+            Ok(renewed) => (*pass, self.waiting) = (renewed, None),
             Err(status) if status.code() == Code::Unavailable => {
                 tracing::debug!(node = &*pass.node, text = status.message(), "a new token is not yet verified");
+                self.waiting = Some((token, Instant::now() + AGAIN));
             }
             Err(status) => return Err(status),
         }
         Ok(())
+    }
+}
+
+async fn due(waiting: Option<&(Token, Instant)>) {
+    match waiting {
+        Some((_, at)) => sleep_until((*at).into()).await,
+        None => pending().await,
     }
 }
 

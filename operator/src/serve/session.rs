@@ -10,22 +10,25 @@ use crate::compile::{Answer, NodeConfiguration};
 use crate::publish::Published;
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
+use longwire_wire::MAX_ITEM;
 use longwire_wire::encode::Encoder;
 use longwire_wire::message::{FromProbe, Hello, Interest};
 use longwire_wire::proto;
+use parts::{Part, Room};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tonic::Status;
 use unanswered::{Offer, Unanswered};
 
+mod parts;
 #[cfg(test)]
 mod tests;
 mod unanswered;
 
-/// Addresses that one stream may ask about at a time, and pods that it may say it knows.
-const MOST_ADDRESSES: usize = 65_536;
-const MOST_PODS: usize = 65_536;
+/// Addresses that one stream may ask about at a time: a probe knows 16,384 at most. Pods that it may say it knows.
+const MOST_ADDRESSES: usize = 20_480;
+const MOST_PODS: usize = 16_384;
 /// Answers in one update: some tens of KiB. A probe keeps room for the longest that it was ever sent.
 const ANSWERS: usize = 128;
 /// Version of a pod of which the probe has refused what it was told, or to let it go.
@@ -39,8 +42,10 @@ pub(super) struct Session {
     encoder: Encoder,
     /// UIDs and versions as the probe has them once it has read everything that was sent.
     pods: HashMap<String, u64>,
-    /// Version of the node's configuration that was sent last.
-    told: Option<u64>,
+    /// UIDs and versions of pods that are not sent: they take more than one message may have.
+    too_large: HashMap<String, u64>,
+    /// Version of the node's configuration of which something was sent last, and whether that was all of it.
+    told: Option<(u64, Part)>,
     /// The node's settings as they were sent last.
     settings: Option<NodeSettings>,
     /// Addresses it asks about, and the version of the answer it has; 0: none.
@@ -66,6 +71,7 @@ impl Session {
             node,
             encoder: Encoder::default(),
             pods: pods.into_iter().collect(),
+            too_large: HashMap::new(),
             told: None,
             settings: None,
             interest: HashMap::new(),
@@ -126,7 +132,9 @@ impl Session {
         if self.unanswered.has_configuration() {
             return;
         }
-        let is_whole = self.settings.is_some() && self.pods.values().all(|version| *version != REFUSED);
+        let is_whole = self.settings.is_some()
+            && self.too_large.is_empty()
+            && self.pods.values().all(|version| *version != REFUSED);
         match &self.refused {
             Some((_, error)) if !is_whole => acks.refused(&self.node, *revision, error),
             _ => acks.applied(&self.node, *revision),
@@ -159,9 +167,13 @@ impl Session {
             return Ok(None);
         }
         let first = self.told.is_none();
-        let mut update = self.pods_update(published);
-        update.addresses = self.answers(published);
-        self.sent = Some((published.revision(), Arc::clone(&published.acks)));
+        let mut room = Room::default();
+        let mut update = self.pods_update(published, &mut room);
+        update.addresses = self.answers(published, &mut room);
+        // What was published is not all sent before the last part.
+        if self.told.is_some_and(|(_, part)| part == Part::Last) {
+            self.sent = Some((published.revision(), Arc::clone(&published.acks)));
+        }
         let Update { version: _, settings, pods, removed_pods, addresses } = &update;
         if !first && settings.is_none() && pods.is_empty() && removed_pods.is_empty() && addresses.is_empty() {
             self.note_progress();
@@ -172,27 +184,60 @@ impl Session {
         encoded.map(Some).map_err(|error| Status::resource_exhausted(error.to_string()))
     }
 
-    fn pods_update(&mut self, published: &Published) -> Update {
+    fn pods_update(&mut self, published: &Published, room: &mut Room) -> Update {
         let nothing = NodeConfiguration::new(published.settings(), []);
         let configuration = published.node(&self.node).map_or(&nothing, AsRef::as_ref);
         let mut update = Update { version: configuration.version, ..Update::default() };
-        if self.told == Some(configuration.version) {
+        if self.told == Some((configuration.version, Part::Last)) {
             return update;
         }
-        if self.settings.replace(configuration.settings) != Some(configuration.settings) {
-            update.settings = Some(configuration.settings);
+        // What the probe refused of an earlier part is not sent again with a later one.
+        let continues = self.told == Some((configuration.version, Part::More));
+        if !continues {
+            if self.settings.replace(configuration.settings) != Some(configuration.settings) {
+                update.settings = Some(configuration.settings);
+            }
+            let gone = self.pods.extract_if(|uid, _| !configuration.pods.contains_key(uid));
+            update.removed_pods = gone.map(|(uid, _)| uid).collect();
+            update.removed_pods.sort_unstable();
         }
-        update.removed_pods = self.pods.keys().filter(|uid| !configuration.pods.contains_key(*uid)).cloned().collect();
-        update.removed_pods.sort_unstable();
-        let new = configuration.pods.iter().filter(|(uid, (version, _))| self.pods.get(*uid) != Some(version));
-        update.pods = new.map(|(_, (_, local))| local.clone()).collect();
-        self.pods = configuration.pods.iter().map(|(uid, (version, _))| (uid.clone(), *version)).collect();
-        self.told = Some(configuration.version);
+        let mut part = Part::Last;
+        // In the order of their UIDs, so that what is refused is not in the way of the rest.
+        for (uid, (version, local)) in &configuration.pods {
+            let known = self.pods.get(uid);
+            let is_refused = self.too_large.get(uid) == Some(version) || continues && known == Some(&REFUSED);
+            if known == Some(version) || is_refused {
+                continue;
+            }
+            match room.take_pod(local) {
+                Ok(true) => {
+                    update.pods.push(local.clone());
+                    self.pods.insert(uid.clone(), *version);
+                }
+                Ok(false) => {
+                    part = Part::More;
+                    break;
+                }
+                Err(size) => {
+                    self.refuse_to_send(uid, *version, &format!("pod {uid} with its telemetry takes {size} bytes"));
+                }
+            }
+        }
+        self.too_large.retain(|uid, _| configuration.pods.contains_key(uid));
+        self.told = Some((configuration.version, part));
         update
     }
 
+    /// It would be more than a probe takes; the probe goes on with what it has of it.
+    fn refuse_to_send(&mut self, uid: &str, version: u64, what: &str) {
+        let error = format!("{what}, and a probe is sent at most {MAX_ITEM}: shorten its policies");
+        tracing::warn!(node = self.node, "{error}");
+        self.too_large.insert(uid.to_owned(), version);
+        self.refused = Some((version, error));
+    }
+
     /// As many as go into one update; the rest stays unsettled.
-    fn answers(&mut self, published: &Published) -> Vec<longwire_model::identity::Address> {
+    fn answers(&mut self, published: &Published, room: &mut Room) -> Vec<longwire_model::identity::Address> {
         if self.answers_revision != published.answers_revision() {
             self.answers_revision = published.answers_revision();
             self.unsettled = self.interest.keys().copied().collect();
@@ -209,8 +254,23 @@ impl Session {
                     &nobody
                 }
             };
-            if self.interest.insert(address, answer.version) != Some(answer.version) {
-                answers.push(answer.address.clone());
+            if self.interest.get(&address) == Some(&answer.version) {
+                continue;
+            }
+            match room.take_address(&answer.address) {
+                Ok(true) => {
+                    self.interest.insert(address, answer.version);
+                    answers.push(answer.address.clone());
+                }
+                Ok(false) => {
+                    self.unsettled.insert(address);
+                    break;
+                }
+                // Looked at again when it changes.
+                Err(size) => {
+                    let node = &self.node;
+                    tracing::warn!("the answer about {address} is not sent to node {node}: it takes {size} bytes");
+                }
             }
         }
         answers

@@ -1,117 +1,158 @@
-//! Handshakes: bounded in time and number, each refusal counted, none in the way of another.
+//! Handshakes: bounded in time, number and rate, each refusal counted, none in the way of another.
 
+use super::connections::{Connections, Source};
+use super::peer::{Peer, Table};
+use crate::auth::ProbePods;
 use crate::figures::Figures;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
-use tokio_rustls::{Accept, TlsAcceptor};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
 /// A handshake is over by then.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Handshakes at a time.
-const HANDSHAKES: usize = 256;
-/// Connections at a time, with a stream or without.
-const CONNECTIONS: usize = 16_384;
 /// Connections that serving may leave waiting.
 const WAITING: usize = 16;
 /// After an accept that failed, for want of descriptors perhaps.
 const BREATH: Duration = Duration::from_millis(100);
+/// Between two looks for connections that got no stream in time.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A connection behind its handshake.
 #[derive(Debug)]
 pub struct Secured {
     stream: TlsStream<TcpStream>,
-    /// Given back when the connection ends.
-    _room: OwnedSemaphorePermit,
+    peer: Peer,
+    /// Resolves when it has to end.
+    closed: oneshot::Receiver<()>,
 }
 
-/// Accepts until nobody takes the connections any more.
+/// Accepts until nobody takes the connections any more. `pods` says which addresses are those of nodes.
 pub fn incoming(
     listener: TcpListener,
     config: Arc<ServerConfig>,
+    pods: Option<watch::Receiver<ProbePods>>,
     figures: Arc<Figures>,
 ) -> ReceiverStream<io::Result<Secured>> {
     let (secured, taken) = mpsc::channel(WAITING);
+    let table = Arc::new(Table::new(Connections::new(Instant::now()), figures));
     tokio::spawn(async move {
-        let accept = accept(listener, TlsAcceptor::from(config), figures, secured.clone());
+        let accept = Accepting { config, pods, table, secured: secured.clone() };
         tokio::select! {
-            () = accept => {}
+            () = accept.run(listener) => {}
             () = secured.closed() => {}
         }
     });
     ReceiverStream::new(taken)
 }
 
-async fn accept(
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    figures: Arc<Figures>,
+struct Accepting {
+    config: Arc<ServerConfig>,
+    pods: Option<watch::Receiver<ProbePods>>,
+    table: Arc<Table>,
     secured: mpsc::Sender<io::Result<Secured>>,
-) {
-    let (handshakes, connections) = (Arc::new(Semaphore::new(HANDSHAKES)), Arc::new(Semaphore::new(CONNECTIONS)));
-    loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "a connection cannot be accepted");
-                tokio::time::sleep(BREATH).await;
-                continue;
+}
+
+impl Accepting {
+    async fn run(self, listener: TcpListener) {
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, address)) => self.start(stream, address.ip()),
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection cannot be accepted");
+                        self.table.refused("not_accepted");
+                        tokio::time::sleep(BREATH).await;
+                    }
+                },
+                _ = look.tick() => self.table.close_overdue(),
             }
-        };
-        let room = (Arc::clone(&handshakes).try_acquire_owned(), Arc::clone(&connections).try_acquire_owned());
-        let (Ok(turn), Ok(room)) = room else {
-            figures.handshake_refused("busy");
-            continue;
-        };
+        }
+    }
+
+    fn start(&self, stream: TcpStream, address: std::net::IpAddr) {
+        let is_node =
+            |address: &_| self.pods.as_ref().is_some_and(|pods| pods.borrow().addresses.contains_key(address));
+        let source = Source::of(address, is_node);
+        let (peer, mut closed) = Table::arrive(&self.table, source, address.to_canonical());
         // Without it an update waits for the ACK of the one before; that it cannot be set means that the peer has gone.
         let _ = stream.set_nodelay(true);
-        let (accept, figures, secured) = (acceptor.accept(stream), Arc::clone(&figures), secured.clone());
+        let (config, secured) = (Arc::clone(&self.config), self.secured.clone());
         tokio::spawn(async move {
-            let outcome = handshake(accept).await;
-            drop(turn);
+            let outcome = tokio::select! {
+                outcome = handshake(stream, config, || peer.may_answer()) => outcome,
+                // It has given way to another, which is counted there.
+                _ = &mut closed => return,
+            };
             match outcome {
-                // Nobody takes it: serving has ended.
-                Ok(stream) => drop(secured.send(Ok(Secured { stream, _room: room })).await),
-                Err(reason) => figures.handshake_refused(reason),
+                Ok(stream) => {
+                    if peer.secured() {
+                        // Nobody takes it: serving has ended.
+                        drop(secured.send(Ok(Secured { stream, peer, closed })).await);
+                    }
+                }
+                Err(reason) => peer.refused(reason),
             }
         });
     }
 }
 
-async fn handshake(accept: Accept<TcpStream>) -> Result<TlsStream<TcpStream>, &'static str> {
-    let Ok(outcome) = tokio::time::timeout(PATIENCE, accept).await else { return Err("timeout") };
-    outcome.map_err(|error| {
-        tracing::debug!(%error, "a TLS handshake failed");
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match inner {
-            Some(rustls::Error::InvalidMessage(_)) => "plaintext",
-            Some(rustls::Error::AlertReceived(_)) => "refused_by_peer",
-            Some(_) => "protocol",
-            None => "broken",
+async fn handshake(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    may_answer: impl FnOnce() -> bool,
+) -> Result<TlsStream<TcpStream>, &'static str> {
+    let handshake = async {
+        // Until the peer has said hello it costs memory alone; an answer costs a signature.
+        let mut hello = pin!(LazyConfigAcceptor::new(Acceptor::default(), stream));
+        let start = hello.as_mut().await.map_err(|error| reason(&error))?;
+        if !may_answer() {
+            return Err("rate");
         }
-    })
+        start.into_stream(config).await.map_err(|error| reason(&error))
+    };
+    tokio::time::timeout(PATIENCE, handshake).await.unwrap_or(Err("timeout"))
+}
+
+fn reason(error: &io::Error) -> &'static str {
+    tracing::debug!(%error, "a TLS handshake failed");
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidMessage(_)) => "plaintext",
+        Some(rustls::Error::AlertReceived(_)) => "refused_by_peer",
+        Some(_) => "protocol",
+        None => "broken",
+    }
 }
 
 impl Connected for Secured {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Self::ConnectInfo {
-        self.stream.get_ref().0.connect_info()
+        self.peer.clone()
     }
 }
 
 impl AsyncRead for Secured {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buffer)
+        let Self { stream, closed, peer: _ } = self.get_mut();
+        // Serving reads for as long as a connection lives, so it is woken here when it has to end.
+        if Pin::new(closed).poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(stream).poll_read(cx, buffer)
     }
 }
 

@@ -81,7 +81,7 @@ struct Connection {
     calls: u32,
     streams: u32,
     /// Sent or dropped, the connection ends.
-    close: oneshot::Sender<()>,
+    _close: oneshot::Sender<()>,
 }
 
 impl Source {
@@ -118,7 +118,8 @@ impl Connections {
         let (close, closed) = oneshot::channel();
         let number = self.next;
         self.next += 1;
-        self.handshakes.insert(number, Connection { source, since: now, waiting: 0, calls: 0, streams: 0, close });
+        self.handshakes
+            .insert(number, Connection { source, since: now, waiting: 0, calls: 0, streams: 0, _close: close });
         (number, closed, evicted)
     }
 

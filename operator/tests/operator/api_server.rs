@@ -44,6 +44,11 @@ struct Inner {
 
 /// A token as a pod of this ServiceAccount has it mounted.
 pub(crate) fn token(account: &str, pod: &str, audience: &str, expires_in: i64) -> String {
+    token_by("one", account, pod, audience, expires_in)
+}
+
+/// The API server tells of key `one` alone.
+pub(crate) fn token_by(key: &str, account: &str, pod: &str, audience: &str, expires_in: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({
         "iss": "https://api",
@@ -57,7 +62,7 @@ pub(crate) fn token(account: &str, pod: &str, audience: &str, expires_in: i64) -
             "serviceaccount": {"name": account, "uid": "s1"},
         },
     });
-    let header = Header { kid: Some("one".to_owned()), ..Header::new(Algorithm::RS256) };
+    let header = Header { kid: Some(key.to_owned()), ..Header::new(Algorithm::RS256) };
     encode(&header, &claims, &KEY).unwrap()
 }
 

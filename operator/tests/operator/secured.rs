@@ -2,6 +2,7 @@
 
 mod admission;
 mod certificates;
+mod load;
 mod standby;
 
 use crate::api_server::{ApiServer, token};
@@ -24,7 +25,7 @@ use longwire_wire::proto;
 use longwire_wire::proto::control_client::ControlClient;
 use serde_json::json;
 use std::future::pending;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -59,6 +60,16 @@ fn probe_pod(name: &str, node: &str) -> Event {
     });
     let pod: k8s::Pod = serde_json::from_value(pod).unwrap();
     Event::Apply(Object::Pod(Arc::new(pod.try_into().unwrap())))
+}
+
+/// A node with this address of its own.
+fn node_at(name: &str, address: IpAddr) -> Event {
+    let node = json!({
+        "metadata": {"name": name},
+        "status": {"addresses": [{"type": "InternalIP", "address": address}]},
+    });
+    let node: k8s::Node = serde_json::from_value(node).unwrap();
+    Event::Apply(Object::Node(Arc::new(node.try_into().unwrap())))
 }
 
 fn end_of(name: &str) -> Event {
@@ -105,15 +116,30 @@ impl Secured {
 
     /// As a probe that trusts this connects.
     async fn channel(&self, trust: &str, name: &str) -> Result<Channel, tonic::transport::Error> {
+        self.channel_from(None, trust, name).await
+    }
+
+    async fn channel_from(
+        &self,
+        source: Option<IpAddr>,
+        trust: &str,
+        name: &str,
+    ) -> Result<Channel, tonic::transport::Error> {
         let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(trust)).domain_name(name);
-        Endpoint::from_shared(format!("https://{}", self.address)).unwrap().tls_config(tls).unwrap().connect().await
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.address)).unwrap().local_address(source);
+        endpoint.tls_config(tls).unwrap().connect().await
     }
 
     /// A stream of node `n1` with this token.
     async fn stream(&self, token: Option<&str>) -> Result<Stream, Status> {
-        let channel = self.channel(&self.api.bundle(|_| true).await, NAME).await.unwrap();
+        self.stream_of("n1", None, token).await
+    }
+
+    async fn stream_of(&self, node: &str, source: Option<IpAddr>, token: Option<&str>) -> Result<Stream, Status> {
+        let channel = self.channel_from(source, &self.api.bundle(|_| true).await, NAME).await;
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
         let (messages, outbox) = mpsc::channel(16);
-        messages.send(FromProbe::Hello(hello("n1")).into()).await.unwrap();
+        messages.send(FromProbe::Hello(hello(node)).into()).await.unwrap();
         let mut request = Request::new(ReceiverStream::new(outbox));
         if let Some(token) = token {
             request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());

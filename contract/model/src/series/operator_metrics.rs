@@ -25,7 +25,8 @@ pub const OPERATOR_METRICS: [SelfMetric; 18] = [
     row("longwire_operator_nacks_total", Counter, &[], "Updates that probes could not apply."),
     row("longwire_operator_ack_seconds_total", Counter, &[], "Time that streams were behind, until they had caught up."),
     row("longwire_operator_tokens_verified_total", Counter, &["by"], "Tokens verified: by the API server, by its answer of the last seconds, or by its keys while it was away."),
-    row("longwire_operator_handshakes_refused_total", Counter, &["reason"], "Connections that ended in their TLS handshake; `plaintext` is one without TLS."),
+    row("longwire_operator_handshakes_refused_total", Counter, &["reason"], "Connections that ended in their TLS handshake or before they had an admitted stream; `plaintext` is one without TLS."),
+    row("longwire_operator_connections", Gauge, &["stage"], "Connections of the control endpoint now: in their TLS handshake, pending (without an admitted stream), admitted."),
     row("longwire_operator_certificate_expiry_timestamp_seconds", Gauge, &["certificate"], "When what is served expires, Unix time: the leaf, and the newest authority."),
     BUILD_INFO,
 ];

@@ -27,5 +27,5 @@ fn a_hello_of_all_that_a_probe_can_know_is_taken() {
     let addresses = vec![proto::KnownAddress { address: vec![1; 16], version: 1 }; 16_384];
     let hello = proto::Hello { node: "n".repeat(253), probe_version: String::new(), pods, addresses };
     let message = proto::ProbeMessage { message: Some(proto::probe_message::Message::Hello(hello)) };
-    assert_eq!(decode(&message.encode_to_vec()).unwrap(), message);
+    assert_eq!(decode::<proto::ProbeMessage>(&message.encode_to_vec()).unwrap(), message);
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tonic::Code;
 
+mod large;
+
 /// A session with what its probe understands of it.
 struct Talk {
     session: Session,

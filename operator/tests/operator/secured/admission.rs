@@ -16,12 +16,12 @@ async fn whoever_is_not_the_nodes_probe_is_refused_and_told_why() {
     let operator = Secured::start().await;
     let cases = [
         (None, Code::Unauthenticated, "no token: send `authorization: Bearer`", "no_token"),
-        (Some("nonsense".to_owned()), Code::Unauthenticated, "the API server does not accept the token: ", "rejected"),
+        (Some("nonsense".to_owned()), Code::Unauthenticated, "the token is invalid: it is not three parts", "invalid"),
         (
             Some(token(PROBE, "p1", "other", 600)),
             Code::Unauthenticated,
-            "the API server does not accept the token: token audiences",
-            "rejected",
+            "the token is invalid: it is not for audience longwire-operator",
+            "invalid",
         ),
         (
             Some(token(PROBE, "p1", AUDIENCE, -1)),
@@ -48,10 +48,10 @@ async fn whoever_is_not_the_nodes_probe_is_refused_and_told_why() {
             "other_node",
         ),
         (
-            Some("x".repeat(17_000)),
+            Some("x".repeat(8_193)),
             Code::Unauthenticated,
-            "the API server does not accept the token: it is longer than 16384 bytes",
-            "rejected",
+            "the token is invalid: it is longer than 8192 bytes",
+            "invalid",
         ),
     ];
     let mut counted = std::collections::BTreeMap::new();
@@ -63,6 +63,8 @@ async fn whoever_is_not_the_nodes_probe_is_refused_and_told_why() {
         *counted.entry(reason).or_insert(0_u64) += 1;
     }
     assert_eq!(operator.figures.refusals(), counted);
+    // The rest was seen without it.
+    assert_eq!(operator.api.reviews(), 2);
 }
 
 #[tokio::test]
@@ -109,7 +111,7 @@ async fn without_the_api_server_its_keys_and_the_living_pods_decide() {
     operator.admitted(&fresh).await;
     assert_eq!(operator.figures.reviews().get("keys"), Some(&1));
     for (token, text) in [
-        (token(PROBE, "p1", "other", 600), "the API server does not accept the token: InvalidAudience"),
+        (token(PROBE, "p1", "other", 600), "the token is invalid: it is not for audience longwire-operator"),
         (token(PROBE, "p1", AUDIENCE, -1), "the API server does not accept the token: ExpiredSignature"),
         (token(PROBE, "p9", AUDIENCE, 600), "pod p9 is not known to be alive"),
         (token("web", "p1", AUDIENCE, 600), "the token is that of system:serviceaccount:watch:web, and only"),

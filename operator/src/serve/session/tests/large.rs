@@ -1,0 +1,82 @@
+//! Configurations that one update does not hold.
+
+use super::{Talk, local};
+use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
+use longwire_model::telemetry::Telemetry;
+use longwire_model::update::LocalPod;
+use longwire_wire::message::{FromProbe, Hello};
+use longwire_wire::{MAX_UPDATE, MAX_UPDATE_MEMORY, codec};
+use prost::Message;
+use std::sync::Arc;
+
+/// A pod of this name, with a telemetry of its own of about so many bytes.
+fn with_telemetry(name: &str, bytes: usize) -> LocalPod {
+    let text = format!("{name}{}", "x".repeat(bytes));
+    let matcher = StringMatcher::new(Pattern::Exact(text), false).unwrap();
+    let local = local(name);
+    let stats = Some(StatsMatcher::Inclusion(vec![matcher]));
+    LocalPod { telemetry: Arc::new(Telemetry { stats, ..(*local.telemetry).clone() }), ..local }
+}
+
+#[test]
+fn ninety_six_large_telemetries_are_told_in_updates_that_a_probe_takes() {
+    const { assert!(MAX_UPDATE_MEMORY < 64 << 20) };
+    let mut talk = Talk::new(Hello::default());
+    let pods: Vec<_> = (0..96).map(|number| with_telemetry(&format!("p{number:02}"), 900 << 10)).collect();
+    talk.publish(&pods, &[]);
+    let (mut told, mut updates) = (Vec::new(), 0);
+    while let Some(update) = talk.session.next(&talk.published.borrow()).unwrap() {
+        let bytes = update.encode_to_vec();
+        assert!(bytes.len() <= MAX_UPDATE, "{} bytes", bytes.len());
+        let version = update.version;
+        let received = talk.decoder.decode(codec::decode(&bytes).unwrap()).unwrap();
+        told.extend(received.update.pods);
+        updates += 1;
+        talk.session.hear(FromProbe::Ack { version }).unwrap();
+        // Nothing is at work everywhere before the last part is.
+        let applied = talk.published.borrow().acks.snapshot();
+        assert_eq!(applied.contains_key("n1"), told.len() == 96, "after {} pods", told.len());
+    }
+    assert_eq!((told, updates), (pods, 96));
+}
+
+#[test]
+fn pods_that_share_a_telemetry_go_into_one_update() {
+    let mut talk = Talk::new(Hello::default());
+    let one = with_telemetry("p", 400 << 10).telemetry;
+    let pods: Vec<_> =
+        (0..96).map(|number| LocalPod { telemetry: Arc::clone(&one), ..local(&format!("p{number:02}")) }).collect();
+    talk.publish(&pods, &[]);
+    assert_eq!(talk.next().unwrap().pods, pods);
+    assert_eq!(talk.next(), None);
+}
+
+#[test]
+fn a_pod_that_no_update_holds_is_not_sent_and_the_others_are() {
+    let mut talk = Talk::new(Hello::default());
+    talk.publish(&[with_telemetry("a", 2 << 20), local("b")], &[]);
+    let update = talk.next().unwrap();
+    assert_eq!(update.pods, [local("b")]);
+    talk.session.hear(FromProbe::Ack { version: update.version }).unwrap();
+    assert_eq!(talk.next(), None);
+    let refused = talk.published.borrow().acks.snapshot()["n1"].refused.clone().unwrap().1;
+    assert!(refused.starts_with("pod uid-a with its telemetry takes 20"), "{refused}");
+    assert!(refused.ends_with("and a probe is sent at most 1048576: shorten its policies"), "{refused}");
+    // Shortened, it is told.
+    talk.publish(&[local("a"), local("b")], &[]);
+    assert_eq!(talk.next().unwrap().pods, [local("a")]);
+}
+
+#[test]
+fn a_part_that_is_refused_is_not_sent_again_with_the_next() {
+    let mut talk = Talk::new(Hello::default());
+    let pods = ["a", "b", "c"].map(|name| with_telemetry(name, 600 << 10));
+    talk.publish(&pods, &[]);
+    let update = talk.next().unwrap();
+    assert_eq!(update.pods, pods[..1]);
+    talk.session.hear(FromProbe::Nack { version: update.version, error: "no".to_owned() }).unwrap();
+    let next = talk.next().unwrap();
+    assert_eq!((next.pods, next.settings), (vec![pods[1].clone()], None));
+    assert_eq!(talk.next().unwrap().pods, pods[2..]);
+    assert_eq!(talk.next(), None);
+}
