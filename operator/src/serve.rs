@@ -14,6 +14,7 @@ use crate::figures::Figures;
 use crate::publish::Published;
 use crate::role::Role;
 use crate::tls::{self, AdmittedStream, Call, Peer};
+use in_flight::InFlight;
 use leave::Admission;
 use longwire_wire::proto::control_server::{Control, ControlServer};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE, proto};
@@ -31,6 +32,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
+mod in_flight;
 mod lag;
 mod leave;
 mod seats;
@@ -83,7 +85,7 @@ pub async fn serve(
         .http2_max_local_error_reset_streams(Some(RESETS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
-        .add_service(control.max_encoding_message_size(MAX_UPDATE));
+        .add_service(InFlight::new(control.max_encoding_message_size(MAX_UPDATE)));
     match tls {
         Some(tls) => {
             let incoming = tls::incoming(listener, tls, pods, figures);

@@ -1,5 +1,8 @@
 //! The program, as one starts it.
 
+use crate::harness::hello;
+use longwire_wire::message::FromProbe;
+use longwire_wire::proto::{self, control_client::ControlClient};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -123,4 +126,45 @@ fn it_knows_its_version() {
     let output = program().arg("--version").output().unwrap();
     let expected = format!("longwire-operator {}\n", longwire_model::build::line());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+/// The most memory that the process has had, bytes.
+fn peak(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
+}
+
+#[tokio::test]
+async fn messages_of_empty_pods_cost_the_operator_no_memory() {
+    const EMPTY_PODS: usize = (4 << 20) / 2 - 64;
+    let directory = tempfile::tempdir().unwrap();
+    let mut operator =
+        Running::start(program().arg("--manifests").arg(directory.path()).args(["--listen", "127.0.0.1:0"]));
+    let line = operator.line("serving");
+    let address = line.split("listen=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let before = peak(operator.child.id());
+    for attempt in 0..3 {
+        let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let mut client = ControlClient::new(channel.connect().await.unwrap());
+        let pods = vec![proto::KnownPod::default(); EMPTY_PODS];
+        let message = proto::probe_message::Message::Hello(proto::Hello { pods, ..proto::Hello::default() });
+        let first = proto::ProbeMessage { message: Some(message) };
+        let refused = match client.connect(tokio_stream::iter([first])).await {
+            Ok(stream) => stream.into_inner().message().await.unwrap_err(),
+            Err(status) => status,
+        };
+        assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "attempt {attempt}: {refused}");
+        assert!(refused.message().contains("decoding it takes more than"), "{refused}");
+    }
+    let cost = peak(operator.child.id()) - before;
+    println!("3 messages of {EMPTY_PODS} empty pods cost {:.1} MB", cost as f64 / 1e6);
+    assert!(cost < 24 << 20, "{cost} bytes");
+    // It serves.
+    let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+    let mut client = ControlClient::new(channel.connect().await.unwrap());
+    let first = FromProbe::Hello(hello("n1")).into();
+    let stream = futures::StreamExt::chain(tokio_stream::iter([first]), tokio_stream::pending());
+    let mut updates = client.connect(stream).await.unwrap().into_inner();
+    assert!(updates.message().await.unwrap().is_some());
 }
