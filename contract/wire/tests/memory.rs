@@ -23,7 +23,7 @@ fn empty_messages(outer: u8, inner: u8, size: usize) -> Vec<u8> {
 
 /// What a message that is as dear as one may be takes, and what it would take without a bound.
 fn longest_taken<T: Message + Default + 'static>(message: impl Fn(usize) -> Vec<u8>, limit: usize) -> (usize, usize) {
-    let (mut size, before) = (limit, HEAP.allocated());
+    let (mut size, before) = (limit / 8, HEAP.allocated());
     loop {
         let bytes = message(size);
         HEAP.set_limit(before + bytes.capacity() + limit).unwrap();
@@ -32,7 +32,7 @@ fn longest_taken<T: Message + Default + 'static>(message: impl Fn(usize) -> Vec<
         if decoded.is_ok() {
             return (bytes.len(), HEAP.allocated() - before - bytes.capacity());
         }
-        size = size * 9 / 10;
+        size = size * 3 / 4;
     }
 }
 
