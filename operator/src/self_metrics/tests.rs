@@ -26,6 +26,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     figures.refused("no_token");
     figures.handshake_refused("plaintext");
     figures.reviewed("keys");
+    figures.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
     figures.index(&Index::default());
     let readings = take(&state(figures));
     let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();

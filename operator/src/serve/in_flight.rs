@@ -77,7 +77,10 @@ enum Hold {
     Nothing,
     Waiting(Acquire),
     /// Until the message is done with.
-    Room { _permit: OwnedSemaphorePermit, deadline: Pin<Box<Sleep>> },
+    Room {
+        _permit: OwnedSemaphorePermit,
+        deadline: Pin<Box<Sleep>>,
+    },
 }
 
 impl<B> Metered<B> {

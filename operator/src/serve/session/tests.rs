@@ -200,7 +200,7 @@ fn a_probe_asks_about_so_many_addresses_and_no_more() {
     let one_more = |drop| FromProbe::Interest(Interest { add: vec![ip("fd00::1")], drop });
     let refused = talk.session.hear(one_more(vec![])).unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted);
-    assert_eq!(refused.message(), "more than 65536 addresses asked about: drop some");
+    assert_eq!(refused.message(), "more than 20480 addresses asked about: drop some");
     talk.session.hear(one_more(vec![ip("0.0.0.0")])).unwrap();
 }
 
