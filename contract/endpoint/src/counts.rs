@@ -1,0 +1,89 @@
+//! What was refused or cut short, by reason.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a connection was closed or a scrape refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The request's head was not complete in time.
+    Head,
+    /// Nothing was asked for long.
+    Idle,
+    /// The client took nothing of its answer for too long.
+    Stalled,
+    /// The answer took too long in all.
+    Answer,
+    /// The client read slowly while others waited for a turn.
+    Slow,
+    /// It had no request under way, and its place was needed.
+    Replaced,
+    /// Every place was taken by a request under way.
+    Full,
+    /// HTTP/2.
+    Http2,
+    /// A request that is not HTTP/1, or whose head is too large.
+    Malformed,
+    /// Too many scrapes wait.
+    Busy,
+}
+
+impl Reason {
+    pub const ALL: [Self; 10] = [
+        Self::Head,
+        Self::Idle,
+        Self::Stalled,
+        Self::Answer,
+        Self::Slow,
+        Self::Replaced,
+        Self::Full,
+        Self::Http2,
+        Self::Malformed,
+        Self::Busy,
+    ];
+
+    /// The value of the label `reason`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "header_timeout",
+            Self::Idle => "idle_timeout",
+            Self::Stalled => "write_timeout",
+            Self::Answer => "response_timeout",
+            Self::Slow => "slow_reader",
+            Self::Replaced => "replaced",
+            Self::Full => "too_many_connections",
+            Self::Http2 => "http2",
+            Self::Malformed => "malformed",
+            Self::Busy => "too_many_scrapes",
+        }
+    }
+}
+
+/// Cumulative, of one listener.
+#[derive(Debug, Default)]
+pub struct Counts {
+    refused: [AtomicU64; Reason::ALL.len()],
+    out_of_descriptors: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn refused(&self, reason: Reason) {
+        self.refused[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn out_of_descriptors(&self) {
+        self.out_of_descriptors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Label value and count, for every reason.
+    #[must_use]
+    pub fn read(&self) -> [(&'static str, u64); Reason::ALL.len()] {
+        Reason::ALL.map(|reason| (reason.name(), self.refused[reason as usize].load(Ordering::Relaxed)))
+    }
+
+    /// Accepts that failed because no descriptor was left.
+    #[must_use]
+    pub fn accepts_without_descriptor(&self) -> u64 {
+        self.out_of_descriptors.load(Ordering::Relaxed)
+    }
+}

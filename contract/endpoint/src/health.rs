@@ -1,0 +1,55 @@
+//! A listener with a thread of its own, so that nothing that the rest of the process does delays its answers.
+
+use crate::serve::{Endpoint, serve};
+use axum::Router;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use tokio::sync::oneshot;
+
+/// Serves until it is dropped.
+#[derive(Debug)]
+pub struct HealthThread {
+    /// Dropped first: then the thread ends.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl HealthThread {
+    pub fn start(listener: TcpListener, router: Router, endpoint: Arc<Endpoint>) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _guard = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::Builder::new().name("health".to_owned()).spawn(move || {
+            let served = runtime.block_on(async {
+                tokio::select! {
+                    served = serve(listener, router, endpoint, std::future::pending()) => served,
+                    _ = stopped => Ok(()),
+                }
+            });
+            if let Err(error) = served {
+                // The kubelet notices: nobody answers any more.
+                tracing::error!(%error, "health is not served any more");
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for HealthThread {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic was printed where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! Accepts, and serves each connection in a task of its own.
+
+use crate::answer::Answer;
+use crate::connection::Connection;
+use crate::counts::{Counts, Reason};
+use crate::descriptors;
+use crate::limits::Limits;
+use crate::source::Source;
+use crate::table::Table;
+use crate::turns::{TurnLimits, Turns};
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::watched::Watched;
+
+/// Between two looks at the deadlines, while there are connections.
+const SWEEP: Duration = Duration::from_millis(100);
+/// After an accept that failed, for want of descriptors perhaps.
+const BACK_OFF: Duration = Duration::from_millis(100);
+
+/// One listener's bounds, and what came of them.
+#[derive(Debug)]
+pub struct Endpoint {
+    limits: Limits,
+    table: Table,
+    turns: Arc<Turns>,
+    counts: Counts,
+}
+
+impl Endpoint {
+    #[must_use]
+    pub fn new(limits: Limits) -> Arc<Self> {
+        let turns = Turns::new(TurnLimits::SCRAPES);
+        Arc::new(Self { limits, table: Table::new(limits), turns, counts: Counts::default() })
+    }
+
+    /// For answers that cost much.
+    #[must_use]
+    pub fn turns(&self) -> &Arc<Turns> {
+        &self.turns
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// A scrape was refused for want of a turn.
+    pub fn was_busy(&self) {
+        self.counts.refused(Reason::Busy);
+    }
+
+    fn sweep(&self) {
+        let now = Instant::now();
+        self.table.sweep(&self.counts, now);
+        self.turns.sweep(&self.counts, now);
+    }
+}
+
+/// Serves until `stop` resolves, and then until what is under way has its answer. Handlers find their [`Connection`] among
+/// the request's extensions, as `Arc<Connection>`.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    endpoint: Arc<Endpoint>,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    bound_buffers(&listener, &endpoint.limits);
+    let mut stop = pin!(stop);
+    let (stopping, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let mut sweep = tokio::time::interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut paused = false;
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept(), if !paused => match accepted {
+                Ok((stream, peer)) => begin(&mut tasks, stream, peer, &router, &endpoint, &stopped),
+                Err(error) => paused = failed(&error, &endpoint),
+            },
+            Some(ended) = tasks.join_next() => check(ended)?,
+            () = tokio::time::sleep(BACK_OFF), if paused => paused = false,
+            _ = sweep.tick(), if !tasks.is_empty() => endpoint.sweep(),
+        }
+    }
+    drop(listener);
+    // Everybody who listens has a clone.
+    stopping.send_replace(true);
+    loop {
+        tokio::select! {
+            ended = tasks.join_next() => match ended {
+                Some(ended) => check(ended)?,
+                None => return Ok(()),
+            },
+            _ = sweep.tick() => endpoint.sweep(),
+        }
+    }
+}
+
+/// Accepted sockets have their listener's. That they cannot be set is no reason to serve nobody.
+fn bound_buffers(listener: &TcpListener, limits: &Limits) {
+    let socket = SockRef::from(listener);
+    let set = socket.set_send_buffer_size(limits.send_buffer);
+    if let Err(error) = set.and_then(|()| socket.set_recv_buffer_size(limits.receive_buffer)) {
+        tracing::warn!(%error, "the socket buffers of a listener are not bounded");
+    }
+}
+
+/// Whether to wait before the next accept.
+fn failed(error: &io::Error, endpoint: &Endpoint) -> bool {
+    if descriptors::are_exhausted(error) {
+        endpoint.counts.out_of_descriptors();
+        endpoint.table.make_room(&endpoint.counts);
+        return true;
+    }
+    // The client's end of it, before it was accepted.
+    let is_of_one =
+        [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionRefused]
+            .contains(&error.kind());
+    if !is_of_one {
+        tracing::warn!(%error, "a connection cannot be accepted");
+    }
+    !is_of_one
+}
+
+/// A panic is a defect: whoever serves must not go on as if there was none.
+fn check(ended: Result<(), tokio::task::JoinError>) -> io::Result<()> {
+    ended.map_err(io::Error::other)
+}
+
+fn begin(
+    tasks: &mut JoinSet<()>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: &Router,
+    endpoint: &Arc<Endpoint>,
+    stopped: &watch::Receiver<bool>,
+) {
+    let source = Source::of(peer.ip());
+    let Some(connection) = endpoint.table.admit(source, &endpoint.counts, Instant::now()) else {
+        reset(&stream);
+        return;
+    };
+    // What a client does not take stays in the kernel after a close, for minutes where it says that its window is 0.
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(endpoint.limits.stall)) {
+        tracing::debug!(%error, "a socket has gone");
+    }
+    let (router, endpoint, stopped) = (router.clone(), Arc::clone(endpoint), stopped.clone());
+    tasks.spawn(async move {
+        converse(stream, &connection, router, &endpoint, stopped).await;
+        endpoint.table.remove(&connection);
+    });
+}
+
+async fn converse(
+    stream: TcpStream,
+    connection: &Arc<Connection>,
+    router: Router,
+    endpoint: &Endpoint,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let limits = &endpoint.limits;
+    let (router, of_request) = (TowerToHyperService::new(router), Arc::clone(connection));
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        of_request.asked(Instant::now());
+        request.extensions_mut().insert(Arc::clone(&of_request));
+        let (answer, connection) = (router.call(request), Arc::clone(&of_request));
+        async move { Ok::<_, Infallible>(answer.await?.map(|body| Answer::new(body, connection))) }
+    });
+    let watched = Watched::new(stream, Arc::clone(connection));
+    let mut served = http1::Builder::new()
+        // The table's deadline is for the whole head; hyper's ends its own first wait on the way.
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_buf_size(limits.head_bytes)
+        .max_headers(limits.headers)
+        .serve_connection(TokioIo::new(watched), service);
+    let outcome = {
+        let mut serving = pin!(async {
+            let mut is_stopping = false;
+            loop {
+                tokio::select! {
+                    outcome = &mut served => break outcome,
+                    _ = stopped.wait_for(|stopped| *stopped), if !is_stopping => {
+                        is_stopping = true;
+                        std::pin::Pin::new(&mut served).graceful_shutdown();
+                    }
+                }
+            }
+        });
+        tokio::select! {
+            outcome = &mut serving => Some(outcome),
+            () = connection.ended() => None,
+        }
+    };
+    match outcome {
+        Some(Ok(())) => {}
+        Some(Err(error)) => count(&error, &endpoint.counts),
+        None => reset(served.into_parts().io.inner().socket()),
+    }
+}
+
+fn count(error: &hyper::Error, counts: &Counts) {
+    if error.is_parse_version_h2() {
+        counts.refused(Reason::Http2);
+    } else if error.is_parse() {
+        counts.refused(Reason::Malformed);
+    }
+    tracing::debug!(%error, "a connection failed");
+}
+
+/// What the client has not taken is not worth keeping. That it cannot be said means that the socket has gone.
+fn reset(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use super::Table;
+use crate::connection::Connection;
+use crate::counts::{Counts, Reason};
+use crate::limits::Limits;
+use crate::source::Source;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+struct Listener {
+    table: Table,
+    counts: Counts,
+    now: Instant,
+}
+
+impl Listener {
+    fn new(connections: usize, connections_of_source: usize) -> Self {
+        let limits = Limits { connections, connections_of_source, ..Limits::METRICS };
+        Self { table: Table::new(limits), counts: Counts::default(), now: Instant::now() }
+    }
+
+    fn admit(&mut self, source: u8) -> Option<Arc<Connection>> {
+        self.now += Duration::from_millis(1);
+        self.table.admit(Source::of(IpAddr::V4(Ipv4Addr::new(10, 0, 0, source))), &self.counts, self.now)
+    }
+
+    fn count(&self, reason: Reason) -> u64 {
+        self.counts.read()[reason as usize].1
+    }
+}
+
+#[test]
+fn a_source_with_too_many_connections_loses_its_oldest() {
+    let mut listener = Listener::new(10, 2);
+    let [first, second] = [listener.admit(1).unwrap(), listener.admit(1).unwrap()];
+    let other = listener.admit(2).unwrap();
+    let third = listener.admit(1).unwrap();
+    assert!(first.is_ending());
+    assert!(![second, third, other].iter().any(|connection| connection.is_ending()));
+    assert_eq!(listener.count(Reason::Replaced), 1);
+}
+
+#[test]
+fn a_full_listener_takes_the_place_from_the_source_that_has_most() {
+    let mut listener = Listener::new(4, 4);
+    let rightful = listener.admit(1).unwrap();
+    let crowd: Vec<_> = (0..3).map(|_| listener.admit(2).unwrap()).collect();
+    let next = listener.admit(3).unwrap();
+    assert!(crowd[0].is_ending() && !crowd[1].is_ending());
+    assert!(!rightful.is_ending() && !next.is_ending());
+}
+
+#[test]
+fn a_request_under_way_is_not_replaced() {
+    let mut listener = Listener::new(2, 2);
+    let busy = listener.admit(1).unwrap();
+    busy.asked(listener.now);
+    let resting = listener.admit(1).unwrap();
+    let next = listener.admit(1).unwrap();
+    assert!(resting.is_ending() && !busy.is_ending());
+    next.asked(listener.now);
+    assert!(listener.admit(1).is_none());
+    assert_eq!((listener.count(Reason::Full), listener.count(Reason::Replaced)), (1, 1));
+}
+
+#[test]
+fn a_connection_that_ended_gives_its_place_back() {
+    let mut listener = Listener::new(1, 1);
+    let first = listener.admit(1).unwrap();
+    listener.table.remove(&first);
+    listener.admit(1).unwrap();
+    assert!(!first.is_ending());
+    assert_eq!(listener.count(Reason::Replaced), 0);
+}
+
+#[test]
+fn a_sweep_ends_what_is_past_its_deadline_and_counts_it_once() {
+    let mut listener = Listener::new(2, 2);
+    let half = listener.admit(1).unwrap();
+    let busy = listener.admit(1).unwrap();
+    busy.asked(listener.now);
+    let later = listener.now + Limits::METRICS.head;
+    listener.table.sweep(&listener.counts, later);
+    listener.table.sweep(&listener.counts, later);
+    assert!(half.is_ending() && !busy.is_ending());
+    assert_eq!(listener.count(Reason::Head), 1);
+}

@@ -1,0 +1,184 @@
+//! Scrapes at a time: each costs memory for its buffers and processor time, so they take turns.
+//!
+//! Sources take turns one after the other, however many scrapes each asks for. A scrape whose client does not read gives way
+//! as soon as another one waits.
+
+use crate::connection::Connection;
+use crate::counts::{Counts, Reason};
+use crate::source::Source;
+use crate::table::end;
+use parking_lot::Mutex;
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnLimits {
+    /// Scrapes at a time.
+    pub running: usize,
+    /// That wait, in all and of one source.
+    pub waiting: usize,
+    pub waiting_of_source: usize,
+    /// How long one waits.
+    pub wait: Duration,
+    /// A client that has kept its answer waiting for so long in all gives way to who waits.
+    pub patience: Duration,
+}
+
+impl TurnLimits {
+    /// Slow readers of 16 sources hold up another one for 16 / 4 * 0.25 s = 1 s; a client that reads is seldom waited for
+    /// longer than some milliseconds.
+    pub const SCRAPES: Self = Self {
+        running: 4,
+        waiting: 16,
+        waiting_of_source: 4,
+        wait: Duration::from_secs(5),
+        patience: Duration::from_millis(250),
+    };
+}
+
+/// Too many wait, or the wait was too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+#[derive(Debug)]
+pub struct Turns {
+    limits: TurnLimits,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: Vec<Arc<Connection>>,
+    /// The source whose turn is next comes first.
+    waiting: VecDeque<(Source, VecDeque<Waiting>)>,
+}
+
+/// Held while a scrape is made; given on when dropped.
+#[derive(Debug)]
+pub struct Turn {
+    /// `None`: given back.
+    held: Option<(Arc<Turns>, Arc<Connection>)>,
+}
+
+/// A turn is given to a connection.
+#[derive(Debug)]
+struct Waiting {
+    connection: Arc<Connection>,
+    sender: oneshot::Sender<Turn>,
+}
+
+impl Turns {
+    #[must_use]
+    pub fn new(limits: TurnLimits) -> Arc<Self> {
+        Arc::new(Self { limits, state: Mutex::default() })
+    }
+
+    /// At once where few scrape; else when it is this source's turn.
+    pub async fn take(self: &Arc<Self>, connection: &Arc<Connection>) -> Result<Turn, Busy> {
+        let given = {
+            let mut state = self.state.lock();
+            state.forget_gone();
+            if state.running.len() < self.limits.running {
+                return Ok(self.give(&mut state, Arc::clone(connection)));
+            }
+            state.wait(connection, &self.limits).ok_or(Busy)?
+        };
+        match tokio::time::timeout(self.limits.wait, given).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(Busy),
+        }
+    }
+
+    /// Where others wait, as many scrapes give way, those first whose clients have kept them waiting for longest.
+    pub(crate) fn sweep(&self, counts: &Counts, now: Instant) {
+        let mut state = self.state.lock();
+        state.forget_gone();
+        let waiting: usize = state.waiting.iter().map(|(_, of)| of.len()).sum();
+        // Those that were told to end are about to give their turns on.
+        let (ending, running): (Vec<_>, Vec<_>) = state.running.iter().partition(|connection| connection.is_ending());
+        let mut slow: Vec<_> = running.iter().map(|connection| (connection.blocked_for(now), connection)).collect();
+        slow.retain(|(blocked, _)| *blocked >= self.limits.patience);
+        slow.sort_by_key(|(blocked, _)| Reverse(*blocked));
+        for (_, connection) in slow.into_iter().take(waiting.saturating_sub(ending.len())) {
+            end(connection, Reason::Slow, counts);
+        }
+    }
+
+    fn give(self: &Arc<Self>, state: &mut State, connection: Arc<Connection>) -> Turn {
+        state.running.push(Arc::clone(&connection));
+        Turn { held: Some((Arc::clone(self), connection)) }
+    }
+
+    fn give_on(self: &Arc<Self>, former: &Arc<Connection>) {
+        let mut state = self.state.lock();
+        state.end(former);
+        while let Some(Waiting { connection, sender }) = state.next() {
+            let turn = self.give(&mut state, Arc::clone(&connection));
+            let Err(mut refused) = sender.send(turn) else { return };
+            // It waits no longer. Dropped as it is, the turn would come here again.
+            refused.held = None;
+            state.end(&connection);
+        }
+    }
+}
+
+impl State {
+    fn wait(&mut self, connection: &Arc<Connection>, limits: &TurnLimits) -> Option<oneshot::Receiver<Turn>> {
+        let all: usize = self.waiting.iter().map(|(_, of)| of.len()).sum();
+        let source = connection.source();
+        let own = self.waiting.iter().position(|(waiting, _)| *waiting == source);
+        // Who is taken out learns that it is busy here.
+        if let Some(own) = own.filter(|own| self.waiting[*own].1.len() >= limits.waiting_of_source) {
+            // The oldest: a crowd that asked before does not keep out who asks now.
+            self.waiting[own].1.pop_front();
+        } else if all >= limits.waiting {
+            // A source that has nobody waiting goes before the last of one that has several.
+            let crowded = self.waiting.iter_mut().max_by_key(|(_, of)| of.len()).filter(|(_, of)| of.len() > 1);
+            let (_, of) = crowded.filter(|_| own.is_none())?;
+            of.pop_back();
+        }
+        let (sender, given) = oneshot::channel();
+        let waiting = Waiting { connection: Arc::clone(connection), sender };
+        match own {
+            Some(own) => self.waiting[own].1.push_back(waiting),
+            None => self.waiting.push_back((source, VecDeque::from([waiting]))),
+        }
+        Some(given)
+    }
+
+    fn next(&mut self) -> Option<Waiting> {
+        let (source, mut of) = self.waiting.pop_front()?;
+        let first = of.pop_front();
+        if !of.is_empty() {
+            self.waiting.push_back((source, of));
+        }
+        first
+    }
+
+    fn end(&mut self, connection: &Arc<Connection>) {
+        if let Some(index) = self.running.iter().position(|running| Arc::ptr_eq(running, connection)) {
+            self.running.swap_remove(index);
+        }
+    }
+
+    fn forget_gone(&mut self) {
+        for (_, of) in &mut self.waiting {
+            of.retain(|waiting| !waiting.sender.is_closed());
+        }
+        self.waiting.retain(|(_, of)| !of.is_empty());
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((turns, connection)) = self.held.take() {
+            turns.give_on(&connection);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
