@@ -16,6 +16,12 @@ pub const PORT: u16 = 15020;
 pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Where a probe says how it is, beside the port of its metrics.
+#[must_use]
+pub fn health_port(metrics: u16) -> u16 {
+    metrics + 1000
+}
+
 #[derive(Debug)]
 pub struct Probe {
     process: Mutex<Process>,
@@ -32,9 +38,12 @@ impl Probe {
     /// The same below a wrapper such as `setpriv ...`, on a port of its own.
     pub fn start_under(netns: &Netns, wrapper: &[&str], port: u16, flags: &[&str]) -> Result<Self> {
         let (program, listen) = (binaries::find("longwire-probe")?, format!("0.0.0.0:{port}"));
+        // Two probes of one test have two ports each.
+        let health = format!("127.0.0.1:{}", health_port(port));
         let program = program.to_str().context("the probe's path is no UTF-8")?;
         let mut line = wrapper.to_vec();
         line.extend([program, "--operator", "http://127.0.0.1:15010", "--metrics-listen", &listen]);
+        line.extend(["--health-listen", &health]);
         let kubelet = cgroup::kubelet_root();
         for (flag, value) in [
             ("--node-name", "node"),

@@ -16,6 +16,7 @@ use crate::shared::Shared;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::FutureExt;
 use known::Known;
+use longwire_endpoint::descriptors;
 use longwire_model::identity::Sighting;
 use longwire_wire::decode::{Decoder, InvalidUpdate};
 use longwire_wire::message::{FromProbe, Hello, Interest, Token};
@@ -75,6 +76,8 @@ pub(crate) async fn follow(
         let attempt = Attempt { options: &options, operator: &operator, holder: route.holder, shared: &shared };
         let end = attempt.stream(&mut words, &mut known).await;
         let reason = reasons(&end);
+        let starved = descriptors::are_exhausted_below(&end);
+        shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
         // Once an outage: the attempts in between say the same.
         if shared.figures.connected.swap(false, Relaxed) {

@@ -7,6 +7,7 @@ mod losses;
 mod pins;
 mod preflight;
 mod ring;
+mod spare;
 mod sys;
 
 pub(crate) use losses::Losses;
@@ -17,8 +18,10 @@ pub(crate) use sys::{give_back, monotonic, realtime};
 use aya::Ebpf;
 use controls::MappedControls;
 use fallback::Fallback;
+use longwire_endpoint::descriptors;
 use longwire_pipeline::record::{Folded, FoldedKey, Sample};
 use ring::Ring;
+use spare::Spare;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -55,6 +58,8 @@ pub(crate) struct Kernel {
     controls: MappedControls,
     samples: Mapping,
     sampler: Walk,
+    /// Each walk opens a descriptor.
+    spare: Spare,
     /// The pass under way.
     steps: Option<Steps>,
     losses: Losses,
@@ -133,6 +138,7 @@ impl Kernel {
             controls,
             samples: loaded.samples()?,
             sampler,
+            spare: Spare::new(),
             steps: None,
             losses: loaded.losses()?,
             _programs: loaded.into_programs(),
@@ -195,12 +201,13 @@ impl Kernel {
         self.controls.pass.store(pass, Ordering::Relaxed);
     }
 
-    /// A walk over the live connections that this pass has not seen.
-    pub(crate) fn begin_walk(&mut self) -> Result<(), KernelError> {
+    /// A walk over the live connections that this pass has not seen. Says how many descriptors it went without.
+    pub(crate) fn begin_walk(&mut self) -> Result<u64, KernelError> {
         self.controls.left.store(0, Ordering::Relaxed);
         self.controls.visited.store(0, Ordering::Relaxed);
-        self.steps = Some(self.sampler.begin().map_err(walk_failed)?);
-        Ok(())
+        let (steps, missing) = self.spare.lend(|| self.sampler.begin());
+        self.steps = Some(steps.map_err(walk_failed)?);
+        Ok(missing)
     }
 
     /// Walks on for as long as it may hold a CPU. New connections are announced through the ring. `None`: that was all.
@@ -209,6 +216,7 @@ impl Kernel {
         self.controls.used.store(0, Ordering::Relaxed);
         if !steps.step().map_err(walk_failed)? {
             self.steps = None;
+            self.spare.take_back();
         }
         let used = self.controls.used.load(Ordering::Acquire) as usize;
         let filled = self.samples.settled(0..used * size_of::<Sample>());
@@ -225,6 +233,13 @@ impl Kernel {
     pub(crate) fn announce_again(&mut self) {
         let generation = self.controls.generation.load(Ordering::Relaxed).wrapping_add(1).max(1);
         self.controls.generation.store(generation, Ordering::Relaxed);
+    }
+}
+
+impl KernelError {
+    /// It may go better the next time.
+    pub(crate) fn is_for_want_of_descriptors(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if descriptors::are_exhausted(source))
     }
 }
 

@@ -68,9 +68,13 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_NODE_NAME", value_name = "NAME")]
     pub(crate) node_name: String,
 
-    /// Address and port of /metrics, /healthz and /readyz
+    /// Address and port of /metrics
     #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:15020")]
     pub(crate) metrics_listen: SocketAddr,
+
+    /// Address and port of /healthz and /readyz, which scrapes cannot delay; the kubelet of this node asks there
+    #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:15021")]
+    pub(crate) health_listen: SocketAddr,
 
     /// Time between two looks at every live connection, 100ms to 5m
     #[arg(long, env = "LONGWIRE_SAMPLE_INTERVAL", value_name = "DURATION", default_value = "5s", value_parser = interval)]

@@ -3,6 +3,7 @@
 use crate::cgroups::PodCgroups;
 use crate::conntrack::Conntrack;
 use crate::control::Operator;
+use crate::http::Listeners;
 use crate::kernel::{self, Pins, Setup, monotonic, realtime};
 use crate::options::Options;
 use crate::sampler::Sampler;
@@ -10,8 +11,9 @@ use crate::saver::Saver;
 use crate::shared::Shared;
 use crate::start::{Started, start};
 use crate::state::{StateFile, boot_id};
-use crate::{cgroups, control, http, unfit};
+use crate::{cgroups, control, unfit};
 use anyhow::Context;
+use longwire_endpoint::descriptors;
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{self, Waits};
 use longwire_wire::message::FromProbe;
@@ -20,7 +22,6 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -33,6 +34,7 @@ const MOST_WAITING: usize = 65_536;
 const LONG_CONNECTIONS: usize = 10_000;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
+    descriptors::raise_limit();
     let operator = options.operator()?;
     match kernel::preflight() {
         // On a machine of one's own somebody waits for the answer; on a cluster kubelet would only start the next one.
@@ -42,7 +44,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         ready => ready?,
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let listener = runtime.block_on(listen(&options))?;
+    let listeners = runtime.block_on(Listeners::bind(options.metrics_listen, options.health_listen))?;
     let pins = options.pin_dir.as_deref().map(Pins::lock).transpose()?;
     let file = options.state_dir.as_deref();
     let file = file.map(|directory| StateFile::of(directory, options.max_connections, options.max_series));
@@ -59,7 +61,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let shared = Arc::new(Shared::new(pipeline));
     shared.started(losses);
     kernel::give_back();
-    tracing::info!(node = options.node_name, listen = %options.metrics_listen, "attached");
+    tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
     let (words, heard) = mpsc::channel(control::WORDS);
     let sampler = Sampler {
         kernel,
@@ -75,7 +77,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         // Nobody listens any more once the process is stopping.
         let _ = failed.send(sampler.run());
     })?;
-    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listener, heard, failure));
+    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listeners, heard, failure));
     shared.stop.store(true, Ordering::Relaxed);
     let sampled = sampling.join();
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -83,28 +85,19 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     outcome
 }
 
-pub(crate) async fn listen(options: &Options) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(options.metrics_listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}: is another probe running? choose another address with --metrics-listen",
-            options.metrics_listen
-        )
-    })
-}
-
 /// Until a signal, or until a part that cannot be done without has failed.
 pub(crate) async fn serve(
     options: Options,
     operator: Operator,
     shared: Arc<Shared>,
-    listener: TcpListener,
+    listeners: Listeners,
     words: mpsc::Receiver<FromProbe>,
     failure: oneshot::Receiver<Result<(), kernel::KernelError>>,
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopped) = watch::channel(false);
     tokio::spawn(control::follow(options, operator, Arc::clone(&shared), words));
-    let web = http::serve(listener, shared, async move {
+    let web = listeners.serve(shared, async move {
         // An error means that the sender is gone, and that is a stop too.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });

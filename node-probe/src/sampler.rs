@@ -25,6 +25,8 @@ const WALKS: u32 = 64;
 
 /// As --sample-interval has it: no configuration makes this thread spin.
 const SHORTEST: Duration = Duration::from_millis(100);
+/// After a pass that found no descriptor for its walk, nanoseconds.
+const AGAIN: u64 = 100_000_000;
 /// Between a pass and one for the sake of an edit, nanoseconds: whoever edits looks at what comes of it, and a rollout is
 /// many edits.
 const AFTER_EDIT: u64 = 250_000_000;
@@ -46,6 +48,8 @@ impl Sampler {
     /// Runs until it is told to stop, or the kernel fails it.
     pub(crate) fn run(mut self) -> Result<(), KernelError> {
         let (mut due, mut interval) = (monotonic(), self.interval());
+        // By how much the pass that is due was to come earlier than that, as the one before took longer than an interval.
+        let mut overrun = 0;
         let (mut heeded, mut passed) = (self.shared.pipeline().edits(), 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
             // A new interval holds for the one that runs already.
@@ -55,11 +59,15 @@ impl Sampler {
             if edits != heeded {
                 due = due.min(AFTER_EDIT.saturating_add(passed));
             }
-            if monotonic() >= due {
+            let now = monotonic();
+            if now >= due {
                 heeded = edits;
-                self.pass()?;
+                self.shared.pass_began((now - due).saturating_add(overrun), interval);
+                let is_whole = self.pass()?;
                 passed = monotonic();
-                due = due.saturating_add(interval).max(monotonic());
+                let next = due.saturating_add(if is_whole { interval } else { AGAIN });
+                overrun = passed.saturating_sub(next);
+                due = next.max(passed);
             }
             let left = Duration::from_nanos(due.saturating_sub(monotonic()));
             self.kernel.wait(left.min(POLL));
@@ -81,7 +89,8 @@ impl Sampler {
     }
 
     /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each stretch.
-    fn pass(&mut self) -> Result<(), KernelError> {
+    /// `false`: there was no descriptor to walk with, and others may soon have closed theirs.
+    fn pass(&mut self) -> Result<bool, KernelError> {
         let started = monotonic();
         self.drain();
         {
@@ -91,9 +100,15 @@ impl Sampler {
             pipeline.begin_pass(started);
         }
         self.kernel.begin_pass();
-        let mut left = u32::MAX;
+        let (mut left, mut is_starved) = (u32::MAX, false);
         for _ in 0..WALKS {
-            self.walk(started)?;
+            match self.walk(started) {
+                Err(error) if error.is_for_want_of_descriptors() => {
+                    is_starved = true;
+                    break;
+                }
+                walked => walked?,
+            }
             self.drain();
             left = self.kernel.left();
             if left == 0 {
@@ -107,13 +122,15 @@ impl Sampler {
         self.shared.passed(ended - started, left == 0);
         self.shared.read_losses(self.kernel.losses());
         self.saver.save(&mut self.kernel);
-        self.shared.caught_up();
-        Ok(())
+        if !is_starved {
+            self.shared.caught_up();
+        }
+        Ok(!is_starved)
     }
 
     fn walk(&mut self, now: u64) -> Result<(), KernelError> {
         let mut in_kernel = 0;
-        self.kernel.begin_walk()?;
+        self.begin_walk()?;
         loop {
             let began = monotonic();
             let Some(samples) = self.kernel.stretch()? else { break };
@@ -126,6 +143,14 @@ impl Sampler {
         }
         self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn begin_walk(&mut self) -> Result<(), KernelError> {
+        let missing = &self.shared.figures.passes_without_descriptor;
+        let begun = self.kernel.begin_walk();
+        let count = begun.as_ref().map_or_else(|error| error.is_for_want_of_descriptors().into(), |missing| *missing);
+        missing.fetch_add(count, Ordering::Relaxed);
+        begun.map(drop)
     }
 
     fn drain(&mut self) {

@@ -3,6 +3,7 @@
 use crate::kernel::{Kernel, monotonic};
 use crate::shared::Shared;
 use crate::state::{Header, StateFile};
+use longwire_endpoint::descriptors;
 use longwire_pipeline::pipeline::SaveCursor;
 use std::io;
 use std::sync::Arc;
@@ -61,6 +62,8 @@ impl Saver {
     /// shown from now on.
     fn failed(&mut self, kernel: &Kernel, error: &io::Error) {
         self.shared.figures.saves_failed.fetch_add(1, Relaxed);
+        let starved = descriptors::are_exhausted(error);
+        self.shared.figures.saves_without_descriptor.fetch_add(starved.into(), Relaxed);
         kernel.rename();
         if !std::mem::replace(&mut self.is_failing, true) {
             let path = self.file.as_ref().map(StateFile::path);

@@ -3,11 +3,13 @@
 use crate::conntrack::ConntrackError;
 use crate::kernel::{Losses, monotonic};
 use crate::start;
+use longwire_endpoint::{Endpoint, Limits, descriptors};
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
 /// Without a turn of the sampling thread for this long, it hangs.
@@ -30,6 +32,9 @@ pub(crate) struct Shared {
     pub(crate) stop: AtomicBool,
     /// Interest was dropped on the way to the operator: the stream starts anew.
     pub(crate) resubscribe: Notify,
+    /// The listeners' bounds and counts.
+    pub(crate) metrics: Arc<Endpoint>,
+    pub(crate) health: Arc<Endpoint>,
     pub(crate) figures: Figures,
 }
 
@@ -42,6 +47,14 @@ pub(crate) struct Figures {
     pub(crate) pass_time: AtomicU64,
     /// Of those, in the kernel.
     pub(crate) walk_time: AtomicU64,
+    /// Nanoseconds by which passes began after they were due, and passes that began later than a whole interval.
+    pub(crate) pass_delay: AtomicU64,
+    pub(crate) passes_delayed: AtomicU64,
+    /// What could not be done for want of a descriptor.
+    pub(crate) passes_without_descriptor: AtomicU64,
+    pub(crate) saves_without_descriptor: AtomicU64,
+    pub(crate) streams_without_descriptor: AtomicU64,
+    pub(crate) readings_without_descriptor: AtomicU64,
     pub(crate) saves: AtomicU64,
     pub(crate) saves_failed: AtomicU64,
     /// Nanoseconds.
@@ -70,6 +83,8 @@ impl Shared {
             restart_losses: OnceLock::new(),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
+            metrics: Endpoint::new(Limits::METRICS),
+            health: Endpoint::new(Limits::HEALTH),
             figures: Figures::default(),
         }
     }
@@ -99,10 +114,19 @@ impl Shared {
         self.figures.passes.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A pass began this long after it was due.
+    pub(crate) fn pass_began(&self, late: u64, interval: u64) {
+        self.figures.pass_delay.fetch_add(late, Ordering::Relaxed);
+        self.figures.passes_delayed.fetch_add(u64::from(late > interval), Ordering::Relaxed);
+    }
+
     pub(crate) fn read_losses(&self, losses: &Losses) {
-        let misses = losses.misses().into_iter().map(|misses| (misses.program, misses.count));
+        let (misses, unread) = losses.misses();
+        self.figures.readings_without_descriptor.fetch_add(unread, Ordering::Relaxed);
+        let misses = misses.into_iter().map(|misses| (misses.program, misses.count));
         *self.losses.lock() = losses.read().into_iter().collect();
-        *self.misses.lock() = misses.collect();
+        // What cannot be read now stays as it was.
+        self.misses.lock().extend(misses);
     }
 
     pub(crate) fn started(&self, losses: start::Losses) {

@@ -2,8 +2,9 @@
 //! that ended would be started again and again, and say it to nobody.
 
 use crate::control::Operator;
+use crate::http::Listeners;
 use crate::options::Options;
-use crate::run::{listen, pipeline_options, serve};
+use crate::run::{pipeline_options, serve};
 use crate::shared::Shared;
 use longwire_pipeline::pipeline::Pipeline;
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) fn stay(options: Options, operator: Operator, reason: String) -> anyhow::Result<()> {
     tracing::error!("this node cannot be watched: {reason}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let listener = runtime.block_on(listen(&options))?;
+    let listeners = runtime.block_on(Listeners::bind(options.metrics_listen, options.health_listen))?;
     let shared = Shared::new(Pipeline::new(pipeline_options(&options)?));
     shared.cannot_watch(reason);
     // Nobody samples, and so nobody asks and nobody fails.
     let ((_interest, questions), (_sampler, failure)) = (mpsc::channel(1), oneshot::channel());
-    runtime.block_on(serve(options, operator, Arc::new(shared), listener, questions, failure))
+    runtime.block_on(serve(options, operator, Arc::new(shared), listeners, questions, failure))
 }

@@ -5,6 +5,7 @@ use crate::options::Uninstall;
 use crate::state::StateFile;
 use anyhow::Context;
 use axum::Router;
+use longwire_endpoint::{Endpoint, Limits};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,8 +31,9 @@ fn stay(address: SocketAddr) -> anyhow::Result<()> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let answers = Router::new().fallback(async || "removed\n");
+        let served = longwire_endpoint::serve(listener, answers, Endpoint::new(Limits::HEALTH), std::future::pending());
         tokio::select! {
-            served = axum::serve(listener, answers) => served.context("serving failed"),
+            served = served => served.context("serving failed"),
             _ = terminate.recv() => Ok(()),
             _ = interrupt.recv() => Ok(()),
         }

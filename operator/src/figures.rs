@@ -1,7 +1,9 @@
 //! What the operator counts of itself, for whoever counts and for the scrape.
 
 use crate::index::Index;
+use longwire_endpoint::descriptors;
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +26,8 @@ pub struct Figures {
     pub sightings_strange: AtomicU64,
     /// Of these, those at addresses that are for no pod.
     pub observations_outside: AtomicU64,
+    /// Connections of probes that could not be accepted for want of a descriptor.
+    pub accepts_without_descriptor: AtomicU64,
     refused: Counts,
     handshakes_refused: Counts,
     reviews: Counts,
@@ -40,6 +44,13 @@ impl Figures {
 
     pub fn handshake_refused(&self, reason: &'static str) {
         add(&self.handshakes_refused, reason);
+    }
+
+    /// A probe's connection could not be accepted.
+    pub fn not_accepted(&self, error: &io::Error) {
+        let starved = descriptors::are_exhausted(error);
+        self.accepts_without_descriptor.fetch_add(starved.into(), Relaxed);
+        tracing::warn!(%error, "a connection cannot be accepted");
     }
 
     /// A token was verified by this means.

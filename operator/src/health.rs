@@ -1,4 +1,4 @@
-//! What a scraper and the kubelet ask for, on a port of its own.
+//! What a scraper and the kubelet ask for: metrics on one listener, health on another that scrapes cannot delay.
 
 use crate::figures::Figures;
 use crate::publish::Published;
@@ -8,7 +8,9 @@ use crate::tls::Serving;
 use axum::extract::State as Shared;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, routing};
+use axum::{Extension, Router, routing};
+use longwire_endpoint::{Connection, Endpoint, HealthThread, Limits};
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -25,18 +27,48 @@ pub struct State {
     /// `None`: it serves in the clear.
     pub certificate: Option<watch::Receiver<Option<Serving>>>,
     pub figures: Arc<Figures>,
+    pub endpoints: Endpoints,
+}
+
+/// The bounds and counts of the two listeners.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    pub metrics: Arc<Endpoint>,
+    pub health: Arc<Endpoint>,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self { metrics: Endpoint::new(Limits::METRICS), health: Endpoint::new(Limits::HEALTH) }
+    }
 }
 
 /// Until it is aborted: a last scrape is worth no waiting.
 pub async fn serve(listener: TcpListener, state: State) -> io::Result<()> {
-    let router = Router::new()
-        .route("/metrics", routing::get(metrics))
-        .route("/healthz", routing::get(async || "healthy\n"))
-        .route("/readyz", routing::get(readyz));
-    axum::serve(listener, router.with_state(state)).await
+    let scrapes = Router::new().route("/metrics", routing::get(metrics)).with_state(state.clone());
+    let endpoint = Arc::clone(&state.endpoints.metrics);
+    // Health here too, for people and for `helm test`.
+    longwire_endpoint::serve(listener, scrapes.merge(health(state)), endpoint, pending()).await
 }
 
-async fn metrics(Shared(state): Shared<State>) -> Response {
+/// Health alone, on a thread of its own, until what this returns is dropped.
+pub fn start(listener: TcpListener, state: State) -> io::Result<HealthThread> {
+    let endpoint = Arc::clone(&state.endpoints.health);
+    HealthThread::start(listener.into_std()?, health(state), endpoint)
+}
+
+fn health(state: State) -> Router {
+    let health = Router::new().route("/healthz", routing::get(async || "healthy\n"));
+    health.route("/readyz", routing::get(readyz)).with_state(state)
+}
+
+async fn metrics(Shared(state): Shared<State>, Extension(connection): Extension<Arc<Connection>>) -> Response {
+    let endpoint = &state.endpoints.metrics;
+    let Ok(_turn) = endpoint.turns().take(&connection).await else {
+        endpoint.was_busy();
+        let reason = "too many scrapes at a time: ask again in a second\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], reason).into_response();
+    };
     match self_metrics::text(&state) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),

@@ -70,6 +70,7 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const EVERYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const CONTROL: u16 = 15010;
 const METRICS: u16 = 15011;
+const HEALTH: u16 = 15012;
 
 impl Options {
     /// Where probes are served. In the clear only on this machine.
@@ -87,6 +88,13 @@ impl Options {
     pub fn metrics_listen(&self) -> Option<SocketAddr> {
         let usual = self.manifests.is_none().then_some((EVERYWHERE, METRICS).into());
         self.security.metrics_listen.or(usual)
+    }
+
+    /// Where the kubelet asks how the operator is; `None`: nowhere.
+    #[must_use]
+    pub fn health_listen(&self) -> Option<SocketAddr> {
+        let usual = self.manifests.is_none().then_some((EVERYWHERE, HEALTH).into());
+        self.security.health_listen.or(usual)
     }
 
     pub(crate) fn settings(&self) -> Settings {

@@ -99,7 +99,8 @@ fn patch(set: &DaemonSet) -> Option<Value> {
     let pod = set.spec.as_ref()?.template.spec.as_ref()?;
     let probe = pod.containers.iter().find(|container| container.name == "probe")?;
     let (pins, state) = (flag(probe, "--pin-dir")?, flag(probe, "--state-dir")?);
-    let address = flag(probe, "--metrics-listen")?;
+    // Where this node's kubelet asks; before there was a listener for it, it asked the other one.
+    let address = flag(probe, "--health-listen").or_else(|| flag(probe, "--metrics-listen"))?;
     let args = [
         "uninstall".to_owned(),
         format!("--pin-dir={pins}"),

@@ -4,7 +4,7 @@ use crate::compile::Compiler;
 use crate::defaults::{self, InvalidDefaults};
 use crate::event::Seen;
 use crate::figures::Figures;
-use crate::health;
+use crate::health::{self, Endpoints};
 use crate::kubernetes::{self, NoApiServer};
 use crate::options::{InvalidListen, InvalidSecurity, Options};
 use crate::publish::{Published, Publisher};
@@ -15,6 +15,7 @@ use crate::source::{self, InvalidDirectory, Manifests};
 use crate::writer::Writer;
 use cluster::{Cluster, Ends};
 use kube::Client;
+use longwire_endpoint::descriptors;
 use longwire_model::identity::UnixNanos;
 use std::future::Future;
 use std::io;
@@ -56,6 +57,8 @@ pub enum Failure {
     Defaults(#[from] InvalidDefaults),
     #[error("cannot start the thread that watches the manifests: {0}")]
     Watch(#[source] io::Error),
+    #[error("cannot start the thread that answers for its health: {0}")]
+    Health(#[source] io::Error),
     #[error("cannot wait for signals: {0}")]
     Signals(#[source] io::Error),
     #[error("serving failed: {0}")]
@@ -73,6 +76,7 @@ pub struct Operator {
     figures: Arc<Figures>,
     /// Where it says how it is.
     metrics: Option<TcpListener>,
+    health: Option<TcpListener>,
     /// `None`: it reads manifests, alone and in the clear.
     cluster: Option<Cluster>,
 }
@@ -85,6 +89,7 @@ enum Source {
 
 /// The whole program: until SIGTERM or SIGINT.
 pub async fn run(options: &Options) -> Result<(), Failure> {
+    descriptors::raise_limit();
     let stop = stop_signal().map_err(Failure::Signals)?;
     let operator = Operator::start(options).await?;
     match &options.manifests {
@@ -104,10 +109,8 @@ impl Operator {
         }
         let source = Source::open(options).await?;
         let (listener, address) = listen(options.listen()?, "--listen").await?;
-        let metrics = match options.metrics_listen() {
-            Some(address) => Some(listen(address, "--metrics-listen").await?.0),
-            None => None,
-        };
+        let metrics = listen_if(options.metrics_listen(), "--metrics-listen").await?;
+        let health = listen_if(options.health_listen(), "--health-listen").await?;
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
         let figures = Arc::<Figures>::default();
@@ -128,7 +131,7 @@ impl Operator {
         }
         let ear = writer.ear();
         let writer = tokio::spawn(writer.run(events, now));
-        Ok(Self { listener, address, published, writer, ear, figures, metrics, cluster })
+        Ok(Self { listener, address, published, writer, ear, figures, metrics, health, cluster })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -139,7 +142,7 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, ear, figures, metrics, cluster, address: _ } = self;
+        let Self { listener, published, writer, ear, figures, metrics, health, cluster, address: _ } = self;
         // Manifests have one reader.
         let (_always, alone) = watch::channel(Role::Holder);
         let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
@@ -148,10 +151,13 @@ impl Operator {
         let tls = guard.as_ref().map(|guard| Arc::clone(&guard.tls));
         let certificate = guard.as_ref().map(|guard: &Guard| guard.certificate.clone());
         let context = Context { published, role, gate, figures, ear };
-        let health = metrics.map(|listener| {
+        let state = {
             let Context { published, role, figures, .. } = context.clone();
-            tokio::spawn(health::serve(listener, health::State { published, role, certificate, figures }))
-        });
+            health::State { published, role, certificate, figures, endpoints: Endpoints::default() }
+        };
+        let health = health.map(|listener| health::start(listener, state.clone())).transpose();
+        let _health = health.map_err(Failure::Health)?;
+        let metrics = metrics.map(|listener| tokio::spawn(health::serve(listener, state)));
         let (tell, mut told) = watch::channel(());
         let stop = async move {
             stop.await;
@@ -172,8 +178,8 @@ impl Operator {
             served = serve::serve(listener, context, tls, stop) => Ok(served?),
             () = overdue => Ok(()),
         };
-        if let Some(health) = health {
-            health.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
         }
         outcome
     }
@@ -185,6 +191,13 @@ impl Source {
             Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
             None => Ok(Self::ApiServer(kubernetes::connect().await?)),
         }
+    }
+}
+
+async fn listen_if(address: Option<SocketAddr>, flag: &'static str) -> Result<Option<TcpListener>, Failure> {
+    match address {
+        Some(address) => Ok(Some(listen(address, flag).await?.0)),
+        None => Ok(None),
     }
 }
 

@@ -82,12 +82,24 @@ fn take(state: &State) -> Vec<Reading> {
     by("longwire_operator_handshakes_refused_total", figures.handshake_refusals().into_iter().collect());
     by("longwire_operator_tokens_verified_total", figures.reviews().into_iter().collect());
     by("longwire_operator_connections", figures.connections_now().into_iter().collect());
+    let (metrics, health) = (state.endpoints.metrics.counts(), state.endpoints.health.counts());
+    let accepts = metrics.accepts_without_descriptor() + health.accepts_without_descriptor();
+    let missing = vec![("accept", accepts), ("control", figures.accepts_without_descriptor.load(Relaxed))];
+    by("longwire_operator_out_of_descriptors_total", missing);
     by("longwire_operator_objects", figures.objects().into_iter().collect());
     let holds = matches!(*state.role.borrow(), Role::Holder);
     by("longwire_operator_role", vec![("holder", u64::from(holds)), ("standby", u64::from(!holds))]);
     if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
         by("longwire_operator_certificate_expiry_timestamp_seconds", expiries);
+    }
+    for (listener, counts) in [("metrics", metrics), ("health", health)] {
+        let reading = |(reason, value)| Reading {
+            name: "longwire_operator_http_refused_total",
+            labels: vec![listener, reason],
+            value: value as f64,
+        };
+        readings.extend(counts.read().into_iter().map(reading));
     }
     readings.push(Reading { name: "longwire_build_info", labels: build::labels("operator").to_vec(), value: 1.0 });
     readings

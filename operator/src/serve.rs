@@ -14,12 +14,14 @@ use crate::figures::Figures;
 use crate::publish::Published;
 use crate::role::Role;
 use crate::tls::{self, AdmittedStream, Call, Peer};
+use futures::StreamExt;
 use in_flight::InFlight;
 use leave::Admission;
 use longwire_wire::proto::control_server::{Control, ControlServer};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE, proto};
 use seats::Seats;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::Stream;
@@ -44,6 +46,8 @@ pub use leave::HOLDER;
 /// A probe whose machine is gone is noticed within both together.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// After an accept that failed.
+const BACK_OFF: Duration = Duration::from_millis(100);
 /// On one connection; a probe needs one.
 const STREAMS: u32 = 4;
 /// Of a call's headers, bytes: the token is most of it.
@@ -93,6 +97,17 @@ pub async fn serve(
         }
         None => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+            // tonic ends with the first of most errors, such as that no descriptor is left.
+            let incoming = incoming.filter_map(move |accepted| {
+                let figures = Arc::clone(&figures);
+                async move {
+                    if let Err(error) = &accepted {
+                        figures.not_accepted(error);
+                        tokio::time::sleep(BACK_OFF).await;
+                    }
+                    accepted.ok().map(io::Result::Ok)
+                }
+            });
             router.serve_with_incoming_shutdown(incoming, stop).await
         }
     }

@@ -7,13 +7,14 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each room, and the rooms it may know.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
+    ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
     ("longwire-crds", &[]),
-    ("longwire-operator", &["longwire-crds", "longwire-model", "longwire-wire"]),
-    ("longwire-probe", &["longwire-model", "longwire-pipeline", "longwire-wire"]),
+    ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
+    ("longwire-probe", &["longwire-endpoint", "longwire-model", "longwire-pipeline", "longwire-wire"]),
     (
         "longwire-e2e",
         &[

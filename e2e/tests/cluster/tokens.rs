@@ -70,6 +70,7 @@ fn expect_word(operator: &str, directory: &Path, token: Option<&str>, words: &st
         &certificates,
         "--node-name=n1",
         "--metrics-listen=127.0.0.1:0",
+        "--health-listen=127.0.0.1:0",
     ];
     if let Some(token) = token {
         fs::write(&file, token)?;

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::Response;
 use futures::{StreamExt, stream};
+use longwire_endpoint::Turn;
 use longwire_pipeline::aggregate::ScrapeNumber;
 use longwire_pipeline::exposition::{self, Cursor, Format};
 use std::convert::Infallible;
@@ -19,6 +20,8 @@ struct Scrape {
     format: Format,
     number: ScrapeNumber,
     next: Next,
+    /// Until the last slice is taken, or the scraper has gone.
+    _turn: Turn,
 }
 
 enum Next {
@@ -27,9 +30,9 @@ enum Next {
     Completed,
 }
 
-pub(super) fn respond(shared: Arc<Shared>, format: Format) -> Response {
+pub(super) fn respond(shared: Arc<Shared>, format: Format, turn: Turn) -> Response {
     let number = shared.pipeline().aggregate_mut().scrape_started();
-    let scrape = Scrape { shared, format, number, next: Next::Series(Cursor::new(format)) };
+    let scrape = Scrape { shared, format, number, next: Next::Series(Cursor::new(format)), _turn: turn };
     // Compression polls once more after the end.
     let body = Body::from_stream(stream::unfold(scrape, slice).fuse());
     let mut response = Response::new(body);

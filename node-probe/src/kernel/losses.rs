@@ -2,6 +2,7 @@
 
 use aya::maps::{MapData, PerCpuArray};
 use aya::programs::ProgramFd;
+use longwire_endpoint::descriptors;
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
@@ -49,13 +50,17 @@ impl Losses {
         KINDS.iter().enumerate().filter_map(|(index, kind)| Some((*kind, total(index)?))).collect()
     }
 
-    /// `bpf_prog_info.recursion_misses`, as the descriptor's fdinfo shows it.
-    pub(crate) fn misses(&self) -> Vec<Misses> {
-        let count = |program: &ProgramFd| {
-            let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", program.as_fd().as_raw_fd())).ok()?;
-            info.lines().find_map(|line| line.strip_prefix("recursion_misses:"))?.trim().parse().ok()
-        };
-        let read = |(program, fd): &(&'static str, ProgramFd)| Some(Misses { program, count: count(fd)? });
-        self.programs.iter().filter_map(read).collect()
+    /// `bpf_prog_info.recursion_misses`, as the descriptor's fdinfo shows it; and how many could not be read for want of a
+    /// descriptor.
+    pub(crate) fn misses(&self) -> (Vec<Misses>, u64) {
+        let (mut read, mut unread) = (Vec::new(), 0);
+        for (program, fd) in &self.programs {
+            let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", fd.as_fd().as_raw_fd()));
+            unread += u64::from(info.as_ref().is_err_and(descriptors::are_exhausted));
+            let info = info.unwrap_or_default();
+            let count = info.lines().find_map(|line| line.strip_prefix("recursion_misses:"));
+            read.extend(count.and_then(|count| Some(Misses { program, count: count.trim().parse().ok()? })));
+        }
+        (read, unread)
     }
 }

@@ -1,6 +1,7 @@
 //! One value of a self-metric each, read from wherever it is kept.
 
 use crate::shared::Shared;
+use longwire_endpoint::Counts;
 use longwire_model::build;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -48,6 +49,15 @@ impl Readings {
         };
         self.0.extend(values.into_iter().map(reading));
     }
+
+    #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
+    fn refusals(&mut self, name: &'static str, listener: &str, counts: &Counts) {
+        let reading = |(reason, value): (&str, u64)| {
+            let labels = vec![listener.to_owned(), reason.to_owned()];
+            Reading { name, labels, value: value as f64 }
+        };
+        self.0.extend(counts.read().into_iter().map(reading));
+    }
 }
 
 pub(super) fn take(shared: &Shared) -> Vec<Reading> {
@@ -55,6 +65,7 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
     kernel(shared, &mut readings);
     pipeline(shared, &mut readings);
     series(shared, &mut readings);
+    listeners(shared, &mut readings);
     operator(shared, &mut readings);
     state(shared, &mut readings);
     let build = build::labels("probe").map(str::to_owned).to_vec();
@@ -70,6 +81,8 @@ fn kernel(shared: &Shared, to: &mut Readings) {
     to.one("longwire_probe_passes_cut_total", figures.passes_cut.load(Relaxed));
     to.seconds("longwire_probe_pass_seconds_total", figures.pass_time.load(Relaxed));
     to.seconds("longwire_probe_pass_kernel_seconds_total", figures.walk_time.load(Relaxed));
+    to.seconds("longwire_probe_pass_delay_seconds_total", figures.pass_delay.load(Relaxed));
+    to.one("longwire_probe_passes_delayed_total", figures.passes_delayed.load(Relaxed));
     to.one("longwire_probe_conntrack_errors_total", figures.conntrack_errors.load(Relaxed));
 }
 
@@ -129,6 +142,22 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
         "longwire_probe_entries",
         [("addresses", stats.addresses), ("cgroups", stats.cgroups), ("pods", stats.pods), ("joins", stats.joins)],
     );
+}
+
+fn listeners(shared: &Shared, to: &mut Readings) {
+    let (figures, mut accepts) = (&shared.figures, 0);
+    for (listener, endpoint) in [("metrics", &shared.metrics), ("health", &shared.health)] {
+        to.refusals("longwire_probe_http_refused_total", listener, endpoint.counts());
+        accepts += endpoint.counts().accepts_without_descriptor();
+    }
+    let missing = [
+        ("accept", accepts),
+        ("pass", figures.passes_without_descriptor.load(Relaxed)),
+        ("save", figures.saves_without_descriptor.load(Relaxed)),
+        ("operator", figures.streams_without_descriptor.load(Relaxed)),
+        ("statistics", figures.readings_without_descriptor.load(Relaxed)),
+    ];
+    to.by("longwire_probe_out_of_descriptors_total", missing);
 }
 
 fn state(shared: &Shared, to: &mut Readings) {

@@ -1,4 +1,4 @@
-use super::{State, serve};
+use super::{Endpoints, State, serve};
 use crate::compile::Changes;
 use crate::figures::Figures;
 use crate::publish::{Published, Publisher};
@@ -29,7 +29,10 @@ async fn start(
     let address = listener.local_addr().unwrap();
     let (_role, role) = watch::channel(Role::Standby { holder: None });
     let figures = Arc::<Figures>::default();
-    tokio::spawn(serve(listener, State { published, role, certificate: Some(certificate), figures }));
+    tokio::spawn(serve(
+        listener,
+        State { published, role, certificate: Some(certificate), figures, endpoints: Endpoints::default() },
+    ));
     address
 }
 

@@ -25,9 +25,13 @@ pub struct Security {
     #[arg(long, env = "LONGWIRE_PROBE_SERVICE_ACCOUNT", value_name = "NAME", default_value = "longwire-probe")]
     pub probe_service_account: String,
 
-    /// Address and port of /metrics, /healthz and /readyz [default: 0.0.0.0:15011 on a cluster, else none]
+    /// Address and port of /metrics [default: 0.0.0.0:15011 on a cluster, else none]
     #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+
+    /// Address and port of /healthz and /readyz, which scrapes cannot delay [default: 0.0.0.0:15012 on a cluster, else none]
+    #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
+    pub health_listen: Option<SocketAddr>,
 
     /// Life of the certificate that is served; it is renewed after two thirds
     #[arg(

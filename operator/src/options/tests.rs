@@ -15,6 +15,7 @@ fn nothing_has_to_be_said_on_a_cluster() {
     assert_eq!(options.manifests, None);
     assert_eq!(options.listen(), Ok("0.0.0.0:15010".parse().unwrap()));
     assert_eq!(options.metrics_listen(), Some("0.0.0.0:15011".parse().unwrap()));
+    assert_eq!(options.health_listen(), Some("0.0.0.0:15012".parse().unwrap()));
     assert_eq!((options.cluster_name.as_str(), options.cluster_domain.as_str()), ("Kubernetes", "cluster.local"));
     assert_eq!((options.root_namespace.as_str(), options.log_format), ("longwire-system", LogFormat::Text));
 }
@@ -24,7 +25,7 @@ fn with_manifests_it_stays_on_its_machine() {
     let options = parse(&["--manifests", "/m"]).unwrap();
     assert_eq!(options.manifests.as_deref(), Some(Path::new("/m")));
     assert_eq!(options.listen(), Ok("127.0.0.1:15010".parse().unwrap()));
-    assert_eq!(options.metrics_listen(), None);
+    assert_eq!((options.metrics_listen(), options.health_listen()), (None, None));
 }
 
 #[rstest]
@@ -81,5 +82,5 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 17);
+    assert_eq!(command.get_arguments().count(), 18);
 }

@@ -43,6 +43,13 @@ fn who_cleans_up_can_remove_the_directory_that_was_mounted() {
 }
 
 #[test]
+fn its_pod_answers_where_the_kubelet_asks() {
+    let words = ["--metrics-listen=[::]:7", "--health-listen=127.0.0.1:8", "--pin-dir=/p", "--state-dir=/s"];
+    let patched = patch(&daemon_set(&json!(words))).unwrap();
+    assert_eq!(patched["spec"]["template"]["spec"]["containers"][0]["args"][3], "--stay=127.0.0.1:8");
+}
+
+#[test]
 fn a_daemon_set_of_another_shape_is_left_alone() {
     assert_eq!(patch(&daemon_set(&json!(["--pin-dir", "/p"]))), None);
 }

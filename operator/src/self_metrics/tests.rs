@@ -1,6 +1,6 @@
 use super::{take, text};
 use crate::figures::Figures;
-use crate::health::State;
+use crate::health::{Endpoints, State};
 use crate::index::Index;
 use crate::publish::Publisher;
 use crate::role::Role;
@@ -17,7 +17,8 @@ fn state(figures: Figures) -> State {
     tls::publish(&Material::create(&names, lifetimes, 1_000_000).unwrap(), &serving).unwrap();
     let (_publisher, published) = Publisher::new();
     let (_role, role) = watch::channel(Role::Standby { holder: None });
-    State { published, role, certificate: Some(certificate), figures: Arc::new(figures) }
+    let (certificate, figures) = (Some(certificate), Arc::new(figures));
+    State { published, role, certificate, figures, endpoints: Endpoints::default() }
 }
 
 #[test]

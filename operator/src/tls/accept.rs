@@ -46,9 +46,9 @@ pub fn incoming(
     figures: Arc<Figures>,
 ) -> ReceiverStream<io::Result<Secured>> {
     let (secured, taken) = mpsc::channel(WAITING);
-    let table = Arc::new(Table::new(Connections::new(Instant::now()), figures));
+    let table = Arc::new(Table::new(Connections::new(Instant::now()), Arc::clone(&figures)));
     tokio::spawn(async move {
-        let accept = Accepting { config, pods, table, secured: secured.clone() };
+        let accept = Accepting { config, pods, table, figures, secured: secured.clone() };
         tokio::select! {
             () = accept.run(listener) => {}
             () = secured.closed() => {}
@@ -61,6 +61,7 @@ struct Accepting {
     config: Arc<ServerConfig>,
     pods: Option<watch::Receiver<ProbePods>>,
     table: Arc<Table>,
+    figures: Arc<Figures>,
     secured: mpsc::Sender<io::Result<Secured>>,
 }
 
@@ -73,7 +74,7 @@ impl Accepting {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, address)) => self.start(stream, address.ip()),
                     Err(error) => {
-                        tracing::warn!(%error, "a connection cannot be accepted");
+                        self.figures.not_accepted(&error);
                         self.table.refused("not_accepted");
                         tokio::time::sleep(BREATH).await;
                     }

@@ -9,7 +9,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 18] = [
+pub const OPERATOR_METRICS: [SelfMetric; 20] = [
     row("longwire_operator_synced", Gauge, &[], "1 once everything that was there at the start is known."),
     row("longwire_operator_objects", Gauge, &["kind"], "Objects known now."),
     row("longwire_operator_role", Gauge, &["role"], "1 for what this replica is now: holder of the Lease, or standby."),
@@ -27,6 +27,8 @@ pub const OPERATOR_METRICS: [SelfMetric; 18] = [
     row("longwire_operator_tokens_verified_total", Counter, &["by"], "Tokens verified: by the API server, by its answer of the last seconds, or by its keys while it was away."),
     row("longwire_operator_handshakes_refused_total", Counter, &["reason"], "Connections that ended in their TLS handshake or before they had an admitted stream; `plaintext` is one without TLS."),
     row("longwire_operator_connections", Gauge, &["stage"], "Connections of the control endpoint now: in their TLS handshake, pending (without an admitted stream), admitted."),
+    row("longwire_operator_http_refused_total", Counter, &["listener", "reason"], "Connections of the two HTTP listeners that were refused, cut short or replaced, and scrapes answered with 503 because too many ran."),
+    row("longwire_operator_out_of_descriptors_total", Counter, &["operation"], "What found no file descriptor left, and is tried again."),
     row("longwire_operator_certificate_expiry_timestamp_seconds", Gauge, &["certificate"], "When what is served expires, Unix time: the leaf, and the newest authority."),
     BUILD_INFO,
 ];

@@ -16,13 +16,15 @@ pub(super) const BUILD_INFO: SelfMetric = row(
 );
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 37] = [
+pub const SELF_METRICS: [SelfMetric; 41] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "What the kernel side could not do, or did the long way round, since it was loaded."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times the kernel skipped a BPF program because it would have interrupted itself."),
     row("longwire_probe_passes_total", Counter, &[], "Passes over the live connections."),
     row("longwire_probe_passes_cut_total", Counter, &[], "Passes that ended before every live connection was sampled."),
     row("longwire_probe_pass_seconds_total", Counter, &[], "Time spent in passes, their ingest included."),
     row("longwire_probe_pass_kernel_seconds_total", Counter, &[], "Of those, time in the kernel."),
+    row("longwire_probe_pass_delay_seconds_total", Counter, &[], "Time by which passes began after they were due."),
+    row("longwire_probe_passes_delayed_total", Counter, &[], "Passes that began more than an interval after they were due."),
     row("longwire_probe_records_total", Counter, &[], "Records taken from the ring."),
     row("longwire_probe_samples_total", Counter, &[], "Samples of live connections taken."),
     row("longwire_probe_skipped_total", Counter, &["reason"], "Records and samples that changed nothing: not of the contract's size or kind, without an id, unknown, late, or of a connection without a baseline."),
@@ -49,6 +51,8 @@ pub const SELF_METRICS: [SelfMetric; 37] = [
     row("longwire_probe_updates_total", Counter, &["result"], "Updates from the operator, by whether they were applied or refused."),
     row("longwire_probe_update_bytes_total", Counter, &[], "Bytes of the updates that were applied, before TLS."),
     row("longwire_probe_conntrack_errors_total", Counter, &[], "Questions to conntrack that failed."),
+    row("longwire_probe_http_refused_total", Counter, &["listener", "reason"], "Connections of the two HTTP listeners that were refused, cut short or replaced, and scrapes answered with 503 because too many ran."),
+    row("longwire_probe_out_of_descriptors_total", Counter, &["operation"], "What found no file descriptor left, and is tried again."),
     row("longwire_probe_saves_total", Counter, &["result"], "Times the state was saved to --state-dir, or could not be."),
     row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving."),
     row("longwire_probe_state_bytes", Gauge, &[], "Size of the state that was saved last."),

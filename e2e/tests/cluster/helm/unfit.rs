@@ -12,6 +12,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 const PORT: u16 = 15099;
+const HEALTH_PORT: u16 = 15098;
 
 #[test]
 fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() -> Result<()> {
@@ -46,6 +47,7 @@ fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() ->
         format!("--operator-token={}", file("token")),
         "--node-name=n1".to_owned(),
         format!("--metrics-listen=127.0.0.1:{PORT}"),
+        format!("--health-listen=127.0.0.1:{HEALTH_PORT}"),
     ];
     let line: Vec<&str> = line.iter().map(String::as_str).collect();
     let mut process = Process::start(&Netns::of_this_thread()?, "a probe without BTF", &line)?;
@@ -59,7 +61,7 @@ fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() ->
         Ok(())
     })
     .with_context(|| process.last_words())?;
-    let ask = |path| http::get_from((Ipv4Addr::LOCALHOST, PORT).into(), path);
+    let ask = |path| http::get_from((Ipv4Addr::LOCALHOST, HEALTH_PORT).into(), path);
     let (ready, healthy) = (ask("/readyz")?, ask("/healthz")?);
     assert_eq!((ready.status, healthy.status), (503, 200));
     let reason = String::from_utf8(ready.body)?;
