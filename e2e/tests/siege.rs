@@ -10,3 +10,13 @@ mod nobody;
 mod syn_flood;
 #[path = "siege/series_flood.rs"]
 mod series_flood;
+#[path = "siege/descriptors.rs"]
+mod descriptors;
+#[path = "siege/hostile_clients.rs"]
+mod hostile_clients;
+#[path = "siege/many_lines.rs"]
+mod many_lines;
+#[path = "siege/nobody.rs"]
+mod nobody;
+#[path = "siege/slow_readers.rs"]
+mod slow_readers;

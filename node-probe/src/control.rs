@@ -76,7 +76,7 @@ pub(crate) async fn follow(
         let attempt = Attempt { options: &options, operator: &operator, holder: route.holder, shared: &shared };
         let end = attempt.stream(&mut words, &mut known).await;
         let reason = reasons(&end);
-        let starved = descriptors::are_exhausted_below(&end);
+        let starved = end.is_for_want_of_descriptors();
         shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
         // Once an outage: the attempts in between say the same.
@@ -113,6 +113,14 @@ fn waits() -> ExponentialBackoff {
 }
 
 impl StreamEnd {
+    /// For the connection, or for a file that was to be read first.
+    fn is_for_want_of_descriptors(&self) -> bool {
+        match self {
+            Self::Unreachable(Unreachable::File { reason, .. }) => descriptors::are_exhausted(reason),
+            end => descriptors::are_exhausted_below(end),
+        }
+    }
+
     fn status(&self) -> Option<&tonic::Status> {
         match self {
             Self::Status(status) => Some(status),

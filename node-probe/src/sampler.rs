@@ -44,6 +44,11 @@ pub(crate) struct Sampler {
     pub(crate) interval: Duration,
 }
 
+/// A pass that is due at another time than it was: not in the past because of that, or it would count as delayed.
+fn moved(due: u64, changed: u64, now: u64) -> u64 {
+    if changed < due { changed.max(now.min(due)) } else { changed }
+}
+
 impl Sampler {
     /// Runs until it is told to stop, or the kernel fails it.
     pub(crate) fn run(mut self) -> Result<(), KernelError> {
@@ -54,12 +59,13 @@ impl Sampler {
         while !self.shared.stop.load(Ordering::Relaxed) {
             // A new interval holds for the one that runs already.
             let before = mem::replace(&mut interval, self.interval());
-            due = due.saturating_add(interval).saturating_sub(before);
-            let edits = self.shared.pipeline().edits();
-            if edits != heeded {
-                due = due.min(AFTER_EDIT.saturating_add(passed));
+            let (now, edits) = (monotonic(), self.shared.pipeline().edits());
+            if interval != before {
+                due = moved(due, due.saturating_add(interval).saturating_sub(before), now);
             }
-            let now = monotonic();
+            if edits != heeded {
+                due = moved(due, due.min(AFTER_EDIT.saturating_add(passed)), now);
+            }
             if now >= due {
                 heeded = edits;
                 self.shared.pass_began((now - due).saturating_add(overrun), interval);
@@ -197,3 +203,6 @@ impl Sampler {
         control::speak(&self.shared, &self.words, interest, observed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,10 @@
 use crate::conntrack::ConntrackError;
 use crate::kernel::{Losses, monotonic};
 use crate::start;
-use longwire_endpoint::{Endpoint, Limits, descriptors};
+use longwire_endpoint::{Endpoint, Limits};
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;

@@ -31,8 +31,11 @@ use crate::watched::Watched;
 
 /// Between two looks at the deadlines, while there are connections.
 const SWEEP: Duration = Duration::from_millis(100);
-/// After an accept that failed, for want of descriptors perhaps.
+/// After an accept that failed: until what was told to end has given its descriptor back, and where nothing was.
+const ROOM: Duration = Duration::from_millis(10);
 const BACK_OFF: Duration = Duration::from_millis(100);
+/// Connections that go where no descriptor is left, or a crowd that waits to be accepted would be in the way for long.
+const REPLACED: usize = 16;
 
 /// One listener's bounds, and what came of them.
 #[derive(Debug)]
@@ -87,16 +90,16 @@ pub async fn serve(
     let mut tasks = JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut paused = false;
+    let mut paused = None;
     loop {
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept(), if !paused => match accepted {
+            accepted = listener.accept(), if paused.is_none() => match accepted {
                 Ok((stream, peer)) => begin(&mut tasks, stream, peer, &router, &endpoint, &stopped),
                 Err(error) => paused = failed(&error, &endpoint),
             },
             Some(ended) = tasks.join_next() => check(ended)?,
-            () = tokio::time::sleep(BACK_OFF), if paused => paused = false,
+            () = until(paused), if paused.is_some() => paused = None,
             _ = sweep.tick(), if !tasks.is_empty() => endpoint.sweep(),
         }
     }
@@ -123,12 +126,13 @@ fn bound_buffers(listener: &TcpListener, limits: &Limits) {
     }
 }
 
-/// Whether to wait before the next accept.
-fn failed(error: &io::Error, endpoint: &Endpoint) -> bool {
+/// When to accept again; `None`: at once.
+fn failed(error: &io::Error, endpoint: &Endpoint) -> Option<tokio::time::Instant> {
+    let now = tokio::time::Instant::now();
     if descriptors::are_exhausted(error) {
         endpoint.counts.out_of_descriptors();
-        endpoint.table.make_room(&endpoint.counts);
-        return true;
+        let has_room = endpoint.table.make_room(REPLACED, &endpoint.counts);
+        return Some(now + if has_room { ROOM } else { BACK_OFF });
     }
     // The client's end of it, before it was accepted.
     let is_of_one =
@@ -137,7 +141,13 @@ fn failed(error: &io::Error, endpoint: &Endpoint) -> bool {
     if !is_of_one {
         tracing::warn!(%error, "a connection cannot be accepted");
     }
-    !is_of_one
+    (!is_of_one).then_some(now + BACK_OFF)
+}
+
+async fn until(paused: Option<tokio::time::Instant>) {
+    if let Some(paused) = paused {
+        tokio::time::sleep_until(paused).await;
+    }
 }
 
 /// A panic is a defect: whoever serves must not go on as if there was none.

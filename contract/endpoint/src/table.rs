@@ -66,12 +66,12 @@ impl Table {
         }
     }
 
-    /// Gives a descriptor back for one that waits to be accepted.
-    pub(crate) fn make_room(&self, counts: &Counts) {
+    /// Gives so many descriptors back for those that wait to be accepted. `false`: none can be.
+    pub(crate) fn make_room(&self, descriptors: usize, counts: &Counts) -> bool {
         let connections = self.connections.lock();
-        if let Some(crowded) = most(&connections) {
-            replace(&connections[&crowded], counts);
-        }
+        let replaced =
+            (0..descriptors).take_while(|_| most(&connections).is_some_and(|of| replace(&connections[&of], counts)));
+        replaced.count() > 0
     }
 }
 

@@ -74,6 +74,21 @@ fn a_connection_that_ended_gives_its_place_back() {
 }
 
 #[test]
+fn descriptors_come_back_from_the_source_that_has_most_and_never_from_a_request_under_way() {
+    let mut listener = Listener::new(8, 8);
+    let busy = listener.admit(1).unwrap();
+    busy.asked(listener.now);
+    let crowd: Vec<_> = (0..3).map(|_| listener.admit(2).unwrap()).collect();
+    let alone = listener.admit(3).unwrap();
+    assert!(listener.table.make_room(2, &listener.counts));
+    assert_eq!(crowd.iter().map(|connection| connection.is_ending()).collect::<Vec<_>>(), [true, true, false]);
+    assert!(!alone.is_ending());
+    assert!(listener.table.make_room(8, &listener.counts));
+    assert!(crowd[2].is_ending() && alone.is_ending() && !busy.is_ending());
+    assert!(!listener.table.make_room(1, &listener.counts));
+}
+
+#[test]
 fn a_sweep_ends_what_is_past_its_deadline_and_counts_it_once() {
     let mut listener = Listener::new(2, 2);
     let half = listener.admit(1).unwrap();

@@ -1,0 +1,55 @@
+//! Idle connections where the probe may have few files open: it closes some of them instead of ending.
+
+use crate::hostile_clients::{Hostile, Kind};
+use anyhow::{Result, ensure};
+use longwire_e2e::machine::Machine;
+use longwire_e2e::pod::Pod;
+use longwire_e2e::probe::SAMPLE_INTERVAL;
+use longwire_e2e::siege::Siege;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const SOURCES: usize = 4;
+const CONNECTIONS: usize = 1_000;
+
+/// Says how often no descriptor was left.
+fn besiege(attack: &'static str, limit: u64) -> Result<u64> {
+    let prlimit = ["prlimit", &format!("--nofile={limit}:{limit}")];
+    let siege = Siege::start_under(attack, Machine::new(SOURCES + 2, &[])?, &prlimit, &[])?;
+    let (probe, node) = (&siege.cluster.probe, &siege.cluster.machine.node);
+    let mut bystander = siege.bystander()?;
+    let pods = (0..SOURCES).map(|_| siege.cluster.machine.take().cloned()).collect::<Result<Vec<Pod>>>()?;
+    let hostile = Hostile::start(&pods, node.address, CONNECTIONS / SOURCES, &[Kind::Idle]);
+    let began = Instant::now();
+    while hostile.made() < CONNECTIONS as u64 {
+        ensure!(began.elapsed() < Duration::from_secs(30), "{} hostile connections", hostile.made());
+        thread::sleep(Duration::from_millis(10));
+    }
+    for _ in 0..4 {
+        bystander.talk(20)?;
+        // Passes come and go.
+        thread::sleep(SAMPLE_INTERVAL);
+    }
+    bystander.expect_exact(probe)?;
+    let scrape = probe.scrape()?;
+    let missing = scrape.sum("longwire_probe_out_of_descriptors_total", &[]);
+    #[expect(clippy::cast_precision_loss, reason = "what a test counts stays below 2^53")]
+    let figures = [("limit", limit as f64), ("out_of_descriptors", missing as f64)];
+    drop(hostile);
+    siege.end(&figures)?;
+    Ok(missing)
+}
+
+#[test]
+fn a_thousand_idle_connections_do_not_use_up_a_thousand_descriptors() -> Result<()> {
+    let missing = besiege("descriptors", 1_024)?;
+    ensure!(missing == 0, "no descriptor was left {missing} times");
+    Ok(())
+}
+
+#[test]
+fn where_no_descriptor_is_left_counters_stay_exact_and_scrapes_are_answered() -> Result<()> {
+    let missing = besiege("few_descriptors", 100)?;
+    ensure!(missing > 0, "there were descriptors enough: the test shows nothing");
+    Ok(())
+}

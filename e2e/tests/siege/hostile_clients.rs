@@ -1,0 +1,109 @@
+//! Clients of the metrics listener that mean harm, from several pods: each kind holds what it can for as long as it can.
+
+use anyhow::Result;
+use longwire_e2e::pod::Pod;
+use longwire_e2e::probe::PORT;
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use std::io::{ErrorKind, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// What a client sends; then it never reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Idle,
+    HalfRequest,
+    SlowReader,
+    SlowGzipReader,
+    Http2,
+}
+
+pub(crate) const EVERY_KIND: [Kind; 5] =
+    [Kind::Idle, Kind::HalfRequest, Kind::SlowReader, Kind::SlowGzipReader, Kind::Http2];
+
+impl Kind {
+    fn sends(self) -> &'static [u8] {
+        match self {
+            Self::Idle => b"",
+            Self::HalfRequest => b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ",
+            Self::SlowReader => b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+            Self::SlowGzipReader => b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n",
+            // The preface, and SETTINGS with a window of 0.
+            Self::Http2 => {
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00"
+            }
+        }
+    }
+}
+
+/// Keeps its connections up, each made anew when the probe has closed it, until it is dropped.
+pub(crate) struct Hostile {
+    stop: Arc<AtomicBool>,
+    made: Arc<AtomicU64>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Hostile {
+    /// So many from each pod, every kind alike often.
+    pub(crate) fn start(pods: &[Pod], target: Ipv4Addr, from_each: usize, kinds: &[Kind]) -> Self {
+        let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let address = SocketAddr::from((target, PORT));
+        let threads = pods.iter().map(|pod| {
+            let (pod, kinds, stop, made) = (pod.clone(), kinds.to_vec(), Arc::clone(&stop), Arc::clone(&made));
+            thread::spawn(move || {
+                pod.netns.run(|| {
+                    let mut clients: Vec<_> = kinds.iter().cycle().take(from_each).map(|kind| (*kind, None)).collect();
+                    while !stop.load(Ordering::Relaxed) {
+                        for (kind, client) in &mut clients {
+                            if client.as_ref().is_none_or(is_closed) {
+                                *client = connect(*kind, address).ok();
+                                made.fetch_add(client.is_some().into(), Ordering::Relaxed);
+                            }
+                        }
+                        thread::sleep(Duration::from_millis(20));
+                    }
+                });
+            })
+        });
+        Self { threads: threads.collect(), stop, made }
+    }
+
+    /// Connections so far.
+    pub(crate) fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // Its panic was printed where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn connect(kind: Kind, address: SocketAddr) -> Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    // What is not read stays with the probe.
+    socket.set_recv_buffer_size(4096)?;
+    socket.connect_timeout(&address.into(), Duration::from_millis(200))?;
+    let mut stream = TcpStream::from(socket);
+    stream.write_all(kind.sends())?;
+    stream.set_nonblocking(true)?;
+    Ok(stream)
+}
+
+/// By either way of ending; an answer that waits to be read is none.
+fn is_closed(stream: &TcpStream) -> bool {
+    match stream.peek(&mut [0]) {
+        Ok(0) => true,
+        // A reset comes after what is there to be read; the socket knows of it before.
+        Ok(_) => !matches!(SockRef::from(stream).take_error(), Ok(None)),
+        Err(error) => error.kind() != ErrorKind::WouldBlock,
+    }
+}

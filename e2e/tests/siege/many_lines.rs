@@ -1,0 +1,36 @@
+//! A page of tens of thousands of lines: long connections have series of their own.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::pod::Pod;
+use longwire_e2e::probe::Probe;
+use longwire_e2e::wait::eventually;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+pub(crate) struct ManyLines {
+    _connections: Vec<(TcpStream, TcpStream)>,
+    /// Of a scrape.
+    pub(crate) lines: usize,
+}
+
+/// Opens connections between two pods until a scrape has so many lines.
+pub(crate) fn expose(lines: usize, pair: (&Pod, &Pod), probe: &Probe) -> Result<ManyLines> {
+    let (client, server) = pair;
+    let listener = server.listen()?;
+    // Four lines for either end.
+    let connections = client.netns.run(|| open(lines / 8 + 1, server, &listener))?;
+    let lines = eventually(Duration::from_secs(40), || {
+        let exposed = probe.text()?.lines().count();
+        ensure!(exposed >= lines, "{exposed} lines");
+        Ok(exposed)
+    })?;
+    Ok(ManyLines { _connections: connections, lines })
+}
+
+fn open(count: usize, server: &Pod, listener: &TcpListener) -> Result<Vec<(TcpStream, TcpStream)>> {
+    let open = |_| {
+        let near = TcpStream::connect(server.address()).context("a long connection")?;
+        Ok((near, listener.accept()?.0))
+    };
+    (0..count).map(open).collect()
+}
