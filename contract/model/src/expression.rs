@@ -6,13 +6,13 @@
 //!
 //! Everything that can be wrong but a missing label is refused when it is parsed. A typed tree cannot go wrong otherwise.
 
+use crate::intern::Interner;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 mod attribute;
 mod evaluate;
@@ -42,9 +42,11 @@ pub struct Expression(Arc<Parsed>);
 
 struct Parsed {
     text: Box<str>,
-    value: tree::Text,
-    labels: BTreeSet<Arc<str>>,
+    tree: parse::Tree,
 }
+
+/// Telemetries repeat the same few expressions for each group of metrics and for each pod.
+static KNOWN: LazyLock<Interner<Parsed>> = LazyLock::new(Interner::default);
 
 /// What is known of one connection.
 pub trait Facts {
@@ -71,8 +73,8 @@ impl Expression {
         if text.len() > MAX_BYTES {
             return Err(InvalidExpression::TooLong(text.len()));
         }
-        let (value, labels) = parse::parse(text)?;
-        Ok(Self(Arc::new(Parsed { text: text.into(), value, labels })))
+        let parsed = KNOWN.get_or_make(text, || Ok(Parsed { text: text.into(), tree: parse::parse(text)? }));
+        parsed.map(Self)
     }
 
     /// As the user wrote it.
@@ -83,14 +85,26 @@ impl Expression {
 
     /// Names of the pod labels it reads, of either end, each once, sorted.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.0.labels.iter().map(|name| &**name)
+        self.0.tree.labels.iter().map(|name| &**name)
+    }
+
+    /// What it takes in memory where it is evaluated, regular expressions compiled.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.unused_bytes() + self.0.tree.regex_bytes
+    }
+
+    /// What it takes in memory where it is never evaluated, as in the operator.
+    #[must_use]
+    pub fn unused_bytes(&self) -> usize {
+        size_of::<Parsed>() + self.text().len() + self.0.tree.bytes
     }
 
     /// The tag's value for a connection, at most [`MAX_VALUE_BYTES`] long. It may be empty.
     ///
     /// As in CEL, a side of `&&` or `||` that decides the outcome makes up for a missing label on the other.
     pub fn evaluate<'a>(&'a self, facts: &'a dyn Facts) -> Result<Cow<'a, str>, EvaluationError> {
-        self.0.value.evaluate(facts).map(cut)
+        self.0.tree.value.evaluate(facts).map(cut)
     }
 }
 

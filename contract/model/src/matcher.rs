@@ -7,7 +7,6 @@ use std::sync::Arc;
 mod tests;
 mod whole;
 pub use whole::WholeRegex;
-pub(crate) use whole::bounded;
 
 /// Longest pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 1024;
@@ -111,6 +110,23 @@ impl StringMatcher {
     pub fn ignores_case(&self) -> bool {
         self.ignore_case
     }
+
+    /// What it takes in memory where names are matched, a regular expression compiled.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let compiled = match &*self.pattern {
+            Pattern::Regex(regex) => regex.bytes(),
+            Pattern::Exact(_) | Pattern::Prefix(_) | Pattern::Suffix(_) | Pattern::Contains(_) => 0,
+        };
+        self.unused_bytes() + compiled
+    }
+
+    /// What it takes in memory where nothing is matched, as in the operator.
+    #[must_use]
+    pub fn unused_bytes(&self) -> usize {
+        const SHARED: usize = 128;
+        size_of::<Self>() + SHARED + 2 * self.pattern.text().len()
+    }
 }
 
 impl StatsMatcher {
@@ -122,6 +138,16 @@ impl StatsMatcher {
             Self::Inclusion(matchers) => matchers.iter().any(|matcher| matcher.matches(name)),
             Self::Exclusion(matchers) => !matchers.iter().any(|matcher| matcher.matches(name)),
         }
+    }
+
+    /// What it takes in memory, regular expressions compiled.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let matchers = match self {
+            Self::RejectAll => &[][..],
+            Self::Inclusion(matchers) | Self::Exclusion(matchers) => matchers,
+        };
+        size_of::<Self>() + matchers.iter().map(StringMatcher::bytes).sum::<usize>()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is configured: for a pod, which series its connections feed and under which labels; for a node, how much of it.
 
 use crate::expression::Expression;
+use crate::limits::MAX_TELEMETRY_BYTES;
 use crate::matcher::StatsMatcher;
 use crate::series::{Metrics, SeriesSets};
 use crate::tag::TagName;
@@ -59,6 +60,13 @@ pub struct NodeSettings {
     pub series_per_namespace: Option<u32>,
 }
 
+/// It takes more than [`MAX_TELEMETRY_BYTES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{bytes} bytes of labels and statistics are too many for one pod: at most {MAX_TELEMETRY_BYTES} are allowed")]
+pub struct TelemetryTooLarge {
+    pub bytes: usize,
+}
+
 impl Telemetry {
     /// These series, with the labels of the table.
     #[must_use]
@@ -67,4 +75,32 @@ impl Telemetry {
         let groups = if metrics.is_empty() { Vec::new() } else { vec![Group { metrics, tags: Vec::new() }] };
         Self { long_connections: None, source: groups.clone(), destination: groups, stats: None }
     }
+
+    /// What it takes in memory once it is in use. An expression counts once for each group that it stands in, because it is
+    /// evaluated for each of them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let Self { long_connections: _, source, destination, stats } = self;
+        let groups = source.iter().chain(destination).map(Group::bytes).sum::<usize>();
+        size_of::<Self>() + groups + stats.as_ref().map_or(0, StatsMatcher::bytes)
+    }
+
+    /// Whether a probe takes it.
+    pub fn check_size(&self) -> Result<(), TelemetryTooLarge> {
+        let bytes = self.bytes();
+        if bytes > MAX_TELEMETRY_BYTES { Err(TelemetryTooLarge { bytes }) } else { Ok(()) }
+    }
 }
+
+impl Group {
+    fn bytes(&self) -> usize {
+        let tag = |Tag { name, value }: &Tag| {
+            let expression = value.as_ref().map_or(0, |value| value.expression.bytes());
+            size_of::<Tag>() + name.as_str().len() + expression
+        };
+        size_of::<Self>() + self.tags.iter().map(tag).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 use super::invalid::InvalidExpression;
 use super::tree::{Int, Label, Node, Order, Part, Text, Truth};
 use super::{Attribute, End, MAX_NODES, typing};
+use crate::regex::{Extent, Regex};
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 // Not the ANTLR one beside it: its automata grow with what it reads, and stay as long as the process.
 use cel::parser::{ParseErrors, PrattParser};
@@ -29,13 +30,29 @@ const USAGES: [(&str, &str); 8] = [
     ("upperAscii", "string.upperAscii()"),
 ];
 
-/// The expression's tree, and the names of the labels it reads.
-pub(super) fn parse(text: &str) -> Result<(Text, BTreeSet<Arc<str>>), InvalidExpression> {
+/// What a node takes in memory at most, with the box or list that it stands in.
+const NODE_BYTES: usize = 64;
+
+/// An expression that was understood.
+pub(super) struct Tree {
+    pub(super) value: Text,
+    /// Names of the labels it reads.
+    pub(super) labels: BTreeSet<Arc<str>>,
+    /// What it takes in memory beside its text, before a regular expression is matched.
+    pub(super) bytes: usize,
+    /// What its regular expressions take once they are compiled.
+    pub(super) regex_bytes: usize,
+}
+
+pub(super) fn parse(text: &str) -> Result<Tree, InvalidExpression> {
     let parser = PrattParser::new().max_recursion_depth(MAX_DEPTH);
     let syntax = parser.parse(text).map_err(|errors| syntax_error(&errors))?;
     let mut walk = Walk::default();
     let node = walk.node(&syntax.expr)?;
-    Ok((typing::value(node)?, walk.labels))
+    let labels = walk.labels.iter().map(|name| 2 * NODE_BYTES + name.len()).sum::<usize>();
+    // Literals and names are parts of the text.
+    let bytes = walk.nodes * NODE_BYTES + 2 * text.len() + labels;
+    Ok(Tree { value: typing::value(node)?, labels: walk.labels, bytes, regex_bytes: walk.regex_bytes })
 }
 
 /// The first error of the parser that has a position; only limits have none. Errors beside that of depth come of it.
@@ -60,6 +77,7 @@ fn syntax_error(errors: &ParseErrors) -> InvalidExpression {
 struct Walk {
     nodes: usize,
     labels: BTreeSet<Arc<str>>,
+    regex_bytes: usize,
 }
 
 impl Walk {
@@ -173,8 +191,11 @@ impl Walk {
             ("endsWith", Some(whole), [part]) => typing::part(Part::End, self.of(whole)?, self.of(part)?),
             ("contains", Some(whole), [part]) => typing::part(Part::Anywhere, self.of(whole)?, self.of(part)?),
             ("matches", Some(whole), [regex]) => {
-                let whole = self.of(whole)?;
-                typing::matches(whole, constant(regex)?)
+                let (whole, text) = (self.of(whole)?, constant(regex)?);
+                let invalid = |problem| InvalidExpression::Regex { regex: text.to_owned(), problem };
+                let regex = Regex::parse(text, Extent::Anywhere).map_err(invalid)?;
+                self.regex_bytes += regex.bytes();
+                typing::matches(whole, regex)
             }
             ("size", Some(text), []) | ("size", None, [text]) => typing::size(self.of(text)?),
             ("lowerAscii", Some(text), []) => typing::lower(self.of(text)?),

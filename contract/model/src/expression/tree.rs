@@ -1,7 +1,7 @@
 //! An expression whose types are right: each of the three types has its own tree, so that nothing is left to check.
 
 use super::{Attribute, End};
-use regex::Regex;
+use crate::regex::Regex;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ pub(super) enum Truth {
     TextIn(Box<Text>, Vec<Text>),
     IntIn(Box<Int>, Vec<Int>),
     Part(Part, Box<[Text; 2]>),
-    Matches(Box<Text>, Box<Regex>),
+    Matches(Box<Text>, Regex),
     Choice(Box<Choice<Truth>>),
 }
 
@@ -176,7 +176,7 @@ impl fmt::Display for Truth {
             Self::TextIn(text, list) => one_of(f, &**text, list),
             Self::IntIn(int, list) => one_of(f, &**int, list),
             Self::Part(part, sides) => write!(f, "{}.{}({})", sides[0], part.function(), sides[1]),
-            Self::Matches(text, regex) => write!(f, "{text}.matches({:?})", regex.as_str()),
+            Self::Matches(text, regex) => write!(f, "{text}.matches({:?})", regex.text()),
             Self::Choice(choice) => choice.fmt(f),
         }
     }

@@ -3,7 +3,7 @@
 use super::InvalidExpression;
 use super::invalid::Kind;
 use super::tree::{Choice, Int, Node, Order, Part, Text, Truth};
-use crate::matcher::bounded;
+use crate::regex::Regex;
 
 type Typed = Result<Node, InvalidExpression>;
 
@@ -144,8 +144,6 @@ pub(super) fn upper(node: Node) -> Typed {
 }
 
 /// The regex matches anywhere in the text, as in CEL.
-pub(super) fn matches(text: Node, regex: &str) -> Typed {
-    let text = text.into_text("matches")?;
-    let compiled = bounded(regex).map_err(|problem| InvalidExpression::Regex { regex: regex.to_owned(), problem })?;
-    Ok(Node::Truth(Truth::Matches(Box::new(text), Box::new(compiled))))
+pub(super) fn matches(text: Node, regex: Regex) -> Typed {
+    Ok(Node::Truth(Truth::Matches(Box::new(text.into_text("matches")?), regex)))
 }
