@@ -13,6 +13,7 @@ use longwire_wire::version;
 use owners::{HolderName, Owners};
 use policies::Policies;
 use reach::Bound;
+use rooms::{Rooms, Wanted};
 use sightings::{Right, Sightings, Stay};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ mod intern;
 mod owners;
 mod policies;
 mod reach;
+mod rooms;
 mod scope;
 mod sightings;
 mod tenure;
@@ -86,6 +88,7 @@ pub struct Compiler {
     pods: HashMap<Name, Compiled>,
     owners: Owners,
     sightings: Sightings,
+    rooms: Rooms,
     revision: u64,
 }
 
@@ -133,6 +136,7 @@ impl Compiler {
             pods: HashMap::new(),
             owners: Owners::default(),
             sightings: Sightings::default(),
+            rooms: Rooms::default(),
             revision: 0,
         }
     }
@@ -157,10 +161,12 @@ impl Compiler {
         let touched: BTreeSet<&str> = pods.iter().chain(&rebound).map(|name| name.namespace.as_str()).collect();
         self.policies.tidy(touched);
         configurations.extend(pods.iter().filter_map(|name| index.pod(name)?.node.clone()));
+        let configured = |node| self.configuration(index, node, &mut complaints);
+        let nodes = configurations.into_iter().map(configured).collect();
         Changes {
             revision: self.revision,
             settings: self.policies.settings(),
-            nodes: configurations.into_iter().map(|node| self.configuration(index, node)).collect(),
+            nodes,
             answers: self.answers(changed),
             standings: self.policies.standings(),
             complaints,
@@ -320,13 +326,35 @@ impl Compiler {
         self.pods.insert(name.clone(), compiled);
     }
 
-    fn configuration(&self, index: &Index, node: String) -> (String, NodeConfiguration) {
-        let local = |pod: &Arc<object::Pod>| {
-            let Compiled { version, local, .. } = self.pods.get(&pod.name)?;
-            Some((local.pod.uid.clone(), (*version, local.clone())))
-        };
-        let pods = index.pods_of_node(&node).filter_map(local).collect();
+    fn configuration(
+        &mut self,
+        index: &Index,
+        node: String,
+        complaints: &mut Vec<PodComplaint>,
+    ) -> (String, NodeConfiguration) {
+        let mut compiled: Vec<(&object::Pod, &Compiled)> = Vec::new();
+        for pod in index.pods_of_node(&node) {
+            compiled.extend(self.pods.get(&pod.name).map(|known| (&**pod, known)));
+        }
+        let mut wanted = Vec::with_capacity(compiled.len());
+        for (pod, Compiled { bound, .. }) in &compiled {
+            wanted.push(Wanted { uid: &pod.uid, telemetry: &bound.outcome.telemetry, bytes: bound.outcome.bytes });
+        }
+        let over = rooms::without_room(&wanted);
+        let (mut pods, mut reduced) = (BTreeMap::new(), Vec::new());
+        for (pod, known) in compiled {
+            let has_room = !over.contains(pod.uid.as_str());
+            pods.insert(pod.uid.clone(), known.told(has_room));
+            reduced.extend((!has_room).then_some((pod, known.bound.outcome.bytes)));
+        }
+        self.rooms.note(&node, reduced, complaints);
         (node, NodeConfiguration::of(self.policies.settings(), pods))
+    }
+
+    /// Pods that run with less than is configured for them, because it is more than they, or their node, may have.
+    #[must_use]
+    pub fn reduced_pods(&self) -> [(&'static str, usize); 2] {
+        [("pod", self.policies.reduced_pods()), ("node", self.rooms.reduced())]
     }
 
     /// Nothing else is different.
@@ -357,5 +385,15 @@ impl Compiled {
     fn new(pod: Arc<Pod>, bound: Bound) -> Self {
         let local = LocalPod { pod, telemetry: Arc::clone(&bound.outcome.telemetry) };
         Self { version: version::of_local_pod(&local), local, bound }
+    }
+
+    /// As its node is told of it; without tags and statistics where there is no room for them.
+    fn told(&self, has_room: bool) -> (u64, LocalPod) {
+        let Self { version, local, .. } = self;
+        if has_room {
+            return (*version, local.clone());
+        }
+        let local = LocalPod { pod: Arc::clone(&local.pod), telemetry: Arc::new(local.telemetry.reduced()) };
+        (version::of_local_pod(&local), local)
     }
 }

@@ -4,6 +4,10 @@ use tokio::sync::mpsc;
 
 /// The reason when an annotation says what cannot be.
 pub const INVALID_ANNOTATION: &str = "InvalidAnnotation";
+/// The reason when what is configured for a pod is more than a pod may have.
+pub const TELEMETRY_TOO_LARGE: &str = "TelemetryTooLarge";
+/// The reason when what is configured for the pods of a node is more than a node may have.
+pub const NODE_BUDGET_EXCEEDED: &str = "NodeBudgetExceeded";
 
 /// Becomes one Event on the pod.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,8 @@
 //! What the operator counts of itself, for whoever counts and for the scrape.
 
 use crate::index::Index;
+use crate::object::policy::Reason;
+use crate::standing::Standings;
 use longwire_endpoint::descriptors;
 use std::collections::BTreeMap;
 use std::io;
@@ -33,6 +35,8 @@ pub struct Figures {
     reviews: Counts,
     objects: Counts,
     connections: Counts,
+    objects_refused: Counts,
+    pods_reduced: Counts,
 }
 
 type Counts = Mutex<BTreeMap<&'static str, u64>>;
@@ -77,6 +81,29 @@ impl Figures {
     #[must_use]
     pub fn connections_now(&self) -> BTreeMap<&'static str, u64> {
         read(&self.connections)
+    }
+
+    /// `None`: what is true of the objects is as before.
+    pub fn configured(&self, standings: Option<&Standings>, pods_reduced: [(&'static str, usize); 2]) {
+        if let Some(standings) = standings {
+            let mut refused: BTreeMap<_, _> = Reason::ALL.map(|reason| (reason.as_str(), 0)).into();
+            for refusal in standings.values().filter_map(|standing| standing.accepted.as_ref().err()) {
+                *refused.entry(refusal.reason.as_str()).or_default() += 1;
+            }
+            *self.objects_refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+        }
+        let reduced = pods_reduced.map(|(limit, pods)| (limit, pods as u64));
+        *self.pods_reduced.lock().unwrap_or_else(PoisonError::into_inner) = reduced.into();
+    }
+
+    #[must_use]
+    pub fn objects_refused(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.objects_refused)
+    }
+
+    #[must_use]
+    pub fn pods_reduced(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.pods_reduced)
     }
 
     #[must_use]

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 mod backends;
+mod budget;
 mod links;
 mod policies;
 #[cfg(test)]
@@ -60,8 +61,8 @@ impl Index {
             Event::Delete(Key { kind: Kind::EndpointSlice, name }) => self.set_slice(&name, None, stale),
             Event::Delete(Key { kind: Kind::Node, name }) => self.set_node(&name.name, None, stale),
             Event::Delete(Key { kind: Kind::Namespace, name }) => self.set_namespace(&name.name, None, stale),
-            Event::Delete(key) => self.set_policy(key, None, stale),
-            Event::Apply(policy) => self.set_policy(policy.key(), Some(policy), stale),
+            Event::Delete(key) => self.set_policy(&key, None, stale),
+            Event::Apply(policy) => self.set_policy(&policy.key(), Some(policy), stale),
             Event::Synced => self.synced = true,
         }
     }

@@ -13,6 +13,7 @@ use std::fmt;
 
 mod annotations;
 mod assemble;
+mod conflicts;
 mod draft;
 mod limit;
 mod stats;
@@ -41,7 +42,7 @@ pub struct Merged {
     pub telemetry: Telemetry,
     /// As far as these levels say it: the root namespace's counts for every node.
     pub settings: NodeSettings,
-    /// In the order of levels and objects.
+    /// In the order of levels and objects; of very many the first ones, and at least one of each loser.
     pub conflicts: Vec<Conflict>,
     /// What of the pod's annotations cannot be used: reasons and notes for Events.
     pub complaints: Vec<Complaint>,
@@ -75,7 +76,7 @@ pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
     }
     let tags = annotations::chosen_tags(&draft, own.wishes, &mut complaints);
     let (telemetry, settings) = assemble::assemble(&mut draft, tags, own);
-    Merged { telemetry, settings, conflicts: draft.conflicts, complaints }
+    Merged { telemetry, settings, conflicts: draft.conflicts.into_told(), complaints }
 }
 
 impl fmt::Display for Complaint {

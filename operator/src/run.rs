@@ -114,18 +114,20 @@ impl Operator {
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
         let figures = Arc::<Figures>::default();
+        let reread = Reread::default();
+        let feed = Feed { batches, reread: reread.clone() };
         let (cluster, probes) = match source {
             Source::Manifests(manifests) => {
-                source::follow(manifests, batches).map_err(Failure::Watch)?;
+                source::follow(manifests, feed).map_err(Failure::Watch)?;
                 (None, None)
             }
             Source::ApiServer(client) => {
-                let ends = Ends { batches, published: published.clone(), figures: Arc::clone(&figures) };
+                let ends = Ends { feed, published: published.clone(), figures: Arc::clone(&figures) };
                 let (cluster, probes) = Cluster::start(&client, options, address, ends)?;
                 (Some(cluster), Some(probes))
             }
         };
-        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&figures));
+        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&figures)).with_reread(reread);
         if let Some(cluster) = &cluster {
             writer = writer.with_complaints(cluster.membership.complaints.clone());
         }

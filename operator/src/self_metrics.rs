@@ -87,6 +87,8 @@ fn take(state: &State) -> Vec<Reading> {
     let missing = vec![("accept", accepts), ("control", figures.accepts_without_descriptor.load(Relaxed))];
     by("longwire_operator_out_of_descriptors_total", missing);
     by("longwire_operator_objects", figures.objects().into_iter().collect());
+    by("longwire_operator_objects_refused", figures.objects_refused().into_iter().collect());
+    by("longwire_operator_pods_reduced", figures.pods_reduced().into_iter().collect());
     let holds = matches!(*state.role.borrow(), Role::Holder);
     by("longwire_operator_role", vec![("holder", u64::from(holds)), ("standby", u64::from(!holds))]);
     if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {

@@ -12,17 +12,21 @@ use crate::object::policy::TelemetryPolicy;
 use ledger::Ledger;
 use std::io;
 use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
 
 mod document;
 pub mod kubernetes;
 mod ledger;
 mod parse;
+mod reread;
 mod split;
 #[cfg(test)]
 mod tests;
 mod walk;
 mod watch;
 
+pub(crate) use reread::Requests;
+pub use reread::Reread;
 pub use watch::follow;
 
 /// The objects of a file in YAML, and how many of its documents do not parse.
@@ -32,6 +36,13 @@ pub fn read(text: &str) -> (Vec<Object>, usize) {
     (file.parsed().cloned().collect(), errors.len())
 }
 
+/// Where a source's objects go, and how it is asked for them again.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    pub batches: mpsc::Sender<Batch>,
+    pub reread: Reread,
+}
+
 /// A document that holds one TelemetryPolicy and nothing else, in YAML; what it says may still be refused.
 pub(crate) fn telemetry_policy(text: &str) -> Result<TelemetryPolicy, String> {
     let piece = split::Piece { line: 1, text };
@@ -39,7 +50,7 @@ pub(crate) fn telemetry_policy(text: &str) -> Result<TelemetryPolicy, String> {
         parse::parse(parse::Format::Yaml, piece).map_err(|error| format!("line {}: {}", error.line, error.message))?;
     match <[Object; 1]>::try_from(objects) {
         Ok([Object::TelemetryPolicy(policy)]) => Ok(policy.as_ref().clone()),
-        Ok([Object::Unreadable(unreadable)]) => Err(unreadable.error.clone()),
+        Ok([Object::Unreadable(unreadable)]) => Err(unreadable.refusal.message.clone()),
         _ => Err("not one TelemetryPolicy".to_owned()),
     }
 }
@@ -64,6 +75,11 @@ impl Manifests {
     pub fn open(directory: &Path) -> Result<Self, InvalidDirectory> {
         std::fs::read_dir(directory).map_err(|reason| InvalidDirectory { directory: directory.to_owned(), reason })?;
         Ok(Self { directory: directory.to_owned(), ledger: Ledger::default(), synced: false })
+    }
+
+    /// The objects of the three kinds are told again at the next look.
+    fn retell(&mut self) {
+        self.ledger.retell();
     }
 
     /// Reads the directory and tells what has changed since the last time.

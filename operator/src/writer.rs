@@ -7,6 +7,7 @@ use crate::event::{Batch, Event, Seen};
 use crate::figures::Figures;
 use crate::index::{Index, Stale};
 use crate::publish::Publisher;
+use crate::source::Reread;
 use longwire_model::identity::UnixNanos;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -30,6 +31,7 @@ pub struct Writer {
     probes: Option<Probes>,
     figures: Arc<Figures>,
     complaints: Complaints,
+    reread: Reread,
     seen: (mpsc::Sender<Seen>, mpsc::Receiver<Seen>),
 }
 
@@ -37,13 +39,21 @@ impl Writer {
     #[must_use]
     pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
         let (index, complaints) = (Index::default(), Complaints::default());
-        Self { index, compiler, publisher, probes, figures, complaints, seen: mpsc::channel(SEEN) }
+        let reread = Reread::default();
+        Self { index, compiler, publisher, probes, figures, complaints, reread, seen: mpsc::channel(SEEN) }
     }
 
     /// Where to tell of what probes saw.
     #[must_use]
     pub fn ear(&self) -> mpsc::Sender<Seen> {
         self.seen.0.clone()
+    }
+
+    /// How the source is asked to tell again what the index has not kept.
+    #[must_use]
+    pub fn with_reread(mut self, reread: Reread) -> Self {
+        self.reread = reread;
+        self
     }
 
     /// Whoever tells people of their pods' annotations hears of them too; the log does anyway.
@@ -77,6 +87,9 @@ impl Writer {
         for event in events {
             self.index.apply(event, &mut stale);
         }
+        if self.index.take_forgotten() {
+            self.reread.ask();
+        }
         self.figures.index(&self.index);
         // Before the news: a probe must not be told of its own end and go on.
         if let Some(probes) = &mut self.probes {
@@ -99,6 +112,7 @@ impl Writer {
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
         let mut changes = changes(&mut self.compiler, &self.index);
+        self.figures.configured(changes.standings.as_ref(), self.compiler.reduced_pods());
         std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
         self.publisher.publish(changes, self.index.is_synced());
     }

@@ -85,6 +85,18 @@ impl Telemetry {
         size_of::<Self>() + groups + stats.as_ref().map_or(0, StatsMatcher::bytes)
     }
 
+    /// The same metrics with the labels of the table, and without statistics: next to nothing.
+    #[must_use]
+    pub fn reduced(&self) -> Self {
+        let plain = |groups: &[Group]| {
+            let metrics = groups.iter().fold(Metrics::NONE, |all, group| all.union(group.metrics));
+            if metrics.is_empty() { Vec::new() } else { vec![Group { metrics, tags: Vec::new() }] }
+        };
+        let Self { long_connections, source, destination, stats: _ } = self;
+        let (source, destination) = (plain(source), plain(destination));
+        Self { long_connections: *long_connections, source, destination, stats: None }
+    }
+
     /// Whether a probe takes it.
     pub fn check_size(&self) -> Result<(), TelemetryTooLarge> {
         let bytes = self.bytes();

@@ -5,6 +5,7 @@ use crate::proto;
 use crate::refs::{Defined, MOST_REFS};
 use crate::telemetry::{self, InvalidTelemetry};
 use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use prost::Message;
@@ -29,6 +30,10 @@ pub enum InvalidUpdate {
     PortOrder { value: u16 },
     #[error("pod.labels: {name:?} does not ascend")]
     LabelOrder { name: String },
+    #[error(
+        "telemetries: {bytes} bytes in one update are too many for a node: at most {MAX_NODE_TELEMETRY_BYTES} are allowed"
+    )]
+    TelemetriesTooLarge { bytes: usize },
     #[error(transparent)]
     Telemetry(#[from] InvalidTelemetry),
     #[error(transparent)]
@@ -114,9 +119,14 @@ impl Decoder {
                 outcome = outcome.and(Err(InvalidUpdate::Ref { field: "place.ref", value: r#ref }));
             }
         }
+        let mut bytes = 0;
         for defined in mem::take(&mut message.telemetries) {
             let r#ref = defined.r#ref;
             let defined = telemetry::from_proto(defined).map_err(InvalidUpdate::from).and_then(|telemetry| {
+                bytes += telemetry.bytes();
+                if bytes > MAX_NODE_TELEMETRY_BYTES {
+                    return Err(InvalidUpdate::TelemetriesTooLarge { bytes });
+                }
                 let invalid = InvalidUpdate::Ref { field: "telemetry.ref", value: r#ref };
                 self.telemetries.define(r#ref, telemetry).ok_or(invalid)
             });

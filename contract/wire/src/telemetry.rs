@@ -4,10 +4,12 @@ use crate::proto;
 use crate::proto::stats_matcher::Mode;
 use crate::proto::string_matcher::Pattern as ProtoPattern;
 use longwire_model::expression::{Expression, InvalidExpression};
+use longwire_model::limits::MAX_TELEMETRY_BYTES;
 use longwire_model::matcher::{InvalidMatcher, Pattern, StatsMatcher, StringMatcher, WholeRegex};
 use longwire_model::series::{InvalidMetric, Metric, Metrics, SeriesSet};
 use longwire_model::tag::{InvalidTagName, TagName};
-use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
+use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry, TelemetryTooLarge};
+use prost::Message;
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +30,8 @@ pub enum InvalidTelemetry {
     NoPattern,
     #[error("stats_matcher.mode: {0} is none that is known")]
     Mode(i32),
+    #[error("telemetry: {0}")]
+    TooLarge(#[from] TelemetryTooLarge),
 }
 
 pub(crate) fn settings_to_proto(settings: &NodeSettings) -> proto::NodeSettings {
@@ -54,13 +58,20 @@ pub(crate) fn to_proto(telemetry: &Telemetry, r#ref: u32) -> proto::Telemetry {
 }
 
 pub(crate) fn from_proto(telemetry: proto::Telemetry) -> Result<Telemetry, InvalidTelemetry> {
+    // Its text is a part of what it takes: nothing of one that is too large is parsed.
+    let bytes = telemetry.encoded_len();
+    if bytes > MAX_TELEMETRY_BYTES {
+        return Err(TelemetryTooLarge { bytes }.into());
+    }
     let proto::Telemetry { r#ref: _, long_connections_ms, source, destination, stats } = telemetry;
-    Ok(Telemetry {
+    let telemetry = Telemetry {
         long_connections: long_connections_ms.map(|ms| Duration::from_millis(ms.into())),
         source: groups_from_proto(source)?,
         destination: groups_from_proto(destination)?,
         stats: stats.map(stats_from_proto).transpose()?,
-    })
+    };
+    telemetry.check_size()?;
+    Ok(telemetry)
 }
 
 /// What is longer than 49 days is as good as 49 days.

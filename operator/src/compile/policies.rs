@@ -29,6 +29,8 @@ pub(super) struct Policies {
     settings: NodeSettings,
     /// Some object came, changed or went since it was last said what is true.
     judged: bool,
+    /// Pods that are bound to less than is configured for them.
+    reduced: usize,
 }
 
 /// What a change of objects leads to.
@@ -55,6 +57,7 @@ impl Policies {
             labels: BTreeSet::new(),
             settings: NodeSettings::default(),
             judged: false,
+            reduced: 0,
         }
     }
 
@@ -101,7 +104,7 @@ impl Policies {
     }
 
     pub(super) fn bind(&mut self, index: &Index, pod: &object::Pod, identity: Arc<Pod>) -> Bound {
-        let Self { root, defaults, scopes, interned, reaches, .. } = self;
+        let Self { root, defaults, scopes, interned, reaches, reduced, .. } = self;
         let namespace = &pod.name.namespace;
         let scope = match scopes.get_mut(namespace) {
             Some(scope) => scope,
@@ -109,10 +112,16 @@ impl Policies {
         };
         let bound = Bound::pod(scope.outcome(pod, interned), identity, pod);
         reaches.add(&bound);
+        *reduced += usize::from(bound.outcome.reduced);
         bound
     }
 
+    pub(super) fn reduced_pods(&self) -> usize {
+        self.reduced
+    }
+
     pub(super) fn unbind(&mut self, bound: &Bound) {
+        self.reduced -= usize::from(bound.outcome.reduced);
         self.reaches.remove(bound);
     }
 

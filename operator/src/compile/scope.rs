@@ -1,13 +1,15 @@
 //! What the objects of a namespace, and of the root namespace, come to for its pods.
 
 use super::intern::Interned;
+use crate::complaint::TELEMETRY_TOO_LARGE;
 use crate::index::Index;
 use crate::merge::{Complaint, Conflict, Level, Merged, Own, merge};
 use crate::object::policy::{ExtraStatTags, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use crate::object::{self, Key, Wishes};
 use longwire_model::canonical::Labels;
+use longwire_model::limits::MAX_TELEMETRY_BYTES;
 use longwire_model::series::SeriesSets;
-use longwire_model::telemetry::{NodeSettings, Telemetry};
+use longwire_model::telemetry::{NodeSettings, Telemetry, TelemetryTooLarge};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +21,10 @@ pub(super) struct Outcome {
     pub(super) selected: Vec<Key>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) complaints: Vec<Complaint>,
+    /// Of the telemetry.
+    pub(super) bytes: usize,
+    /// What narrower objects or annotations ask for was left out, because it would be too large.
+    pub(super) reduced: bool,
 }
 
 #[derive(Debug)]
@@ -101,16 +107,32 @@ impl Scope {
             stats: asked.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
         });
         let own = Own { series_sets: asked.series_sets, wishes: asked.wishes.as_deref(), meshed: asked.meshed };
-        let Merged { telemetry, settings, conflicts, complaints } = merge(&levels, own);
+        let Merged { mut telemetry, settings, mut conflicts, mut complaints } = merge(&levels, own);
+        let too_large = telemetry.check_size().err();
+        if let Some(TelemetryTooLarge { bytes }) = too_large {
+            let (broader, kept) = broader(&levels, own);
+            telemetry = broader;
+            conflicts.extend(levels[kept..].iter().flat_map(keys).map(|loser| Conflict {
+                loser: loser.clone(),
+                message: format!(
+                    "spec: left out for pods whose labels and statistics would take more than {MAX_TELEMETRY_BYTES} bytes \
+                     of a probe's memory: use fewer tags, patterns or regular expressions"
+                ),
+            }));
+            let note = format!(
+                "{bytes} bytes of labels and statistics are too many: at most {MAX_TELEMETRY_BYTES} are allowed, so the \
+                 annotations of this pod and {} objects have no effect on it: use fewer tags, patterns or regular expressions",
+                levels[kept..].iter().flat_map(keys).count()
+            );
+            complaints.push(Complaint { reason: TELEMETRY_TOO_LARGE, note });
+        }
         // Nobody looks for a status of the defaults.
         let objects = levels.iter().skip(self.defaults.iter().len());
-        let selected = objects.flat_map(|Level { annotated: _, telemetry, tags, stats }| {
-            let telemetry = telemetry.iter().map(|policy| &policy.key);
-            let tags = tags.iter().map(|tags| &tags.key);
-            telemetry.chain(tags).chain(stats.iter().map(|stats| &stats.key)).cloned()
-        });
+        let selected = objects.flat_map(keys).cloned();
         let selected = selected.collect();
-        (Outcome { telemetry: interned.one(telemetry), selected, conflicts, complaints }, settings)
+        let (bytes, reduced) = (telemetry.bytes(), too_large.is_some());
+        let telemetry = interned.one(telemetry);
+        (Outcome { telemetry, selected, conflicts, complaints, bytes, reduced }, settings)
     }
 }
 
@@ -139,6 +161,20 @@ impl Objects {
             stats: stats.iter().map(AsRef::as_ref).collect(),
         }
     }
+}
+
+/// What the narrowest levels that fit come to, and how many levels these are. The pod's own annotations go first.
+fn broader(levels: &[Level<'_>], own: Own<'_>) -> (Telemetry, usize) {
+    let without = |kept| merge(&levels[..kept], Own { wishes: None, ..own }).telemetry;
+    let fitting = (1..=levels.len()).rev().map(|kept| (without(kept), kept)).find(|(it, _)| it.check_size().is_ok());
+    fitting.unwrap_or_else(|| (without(0), 0))
+}
+
+fn keys<'a>(Level { annotated: _, telemetry, tags, stats }: &Level<'a>) -> impl Iterator<Item = &'a Key> + use<'a> {
+    let telemetry: Vec<&Key> = telemetry.iter().map(|policy| &policy.key).collect();
+    let tags: Vec<&Key> = tags.iter().map(|tags| &tags.key).collect();
+    let stats: Vec<&Key> = stats.iter().map(|stats| &stats.key).collect();
+    telemetry.into_iter().chain(tags).chain(stats)
 }
 
 /// The oldest first, then by name.

@@ -1,9 +1,12 @@
-//! Objects of the three kinds, whatever they are worth.
+//! Objects of the three kinds, whatever they are worth. Of one that finds no room in its namespace the name alone is kept.
 
-use super::{Index, Stale, in_namespace, put};
-use crate::object::policy::{Policy, StatsMatcher, TelemetryPolicy};
-use crate::object::{ExtraStatTags, Key, Kind, Name, Object};
-use std::collections::BTreeMap;
+use super::budget::{Budget, Settled};
+use super::{Index, Stale, in_namespace};
+use crate::object::policy::{Policy, Reason, StatsMatcher, TelemetryPolicy, Weigh};
+use crate::object::{ExtraStatTags, Key, Kind, Name, Object, Refusal};
+use longwire_model::identity::UnixNanos;
+use longwire_model::limits::MAX_NAMESPACE_BYTES;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 #[derive(Debug, Default)]
@@ -11,6 +14,9 @@ pub struct Policies {
     pub telemetry: BTreeMap<Name, Arc<TelemetryPolicy>>,
     pub tags: BTreeMap<Name, Arc<ExtraStatTags>>,
     pub stats: BTreeMap<Name, Arc<StatsMatcher>>,
+    budgets: HashMap<String, Budget>,
+    /// Some object has room again, and nobody here knows what it says.
+    forgotten: bool,
 }
 
 impl Policies {
@@ -24,35 +30,106 @@ impl Policies {
             telemetry: some(&self.telemetry, namespace),
             tags: some(&self.tags, namespace),
             stats: some(&self.stats, namespace),
+            ..Self::default()
         }
     }
 
-    fn put(&mut self, Key { kind, name }: &Key, object: Option<Object>) {
-        match kind {
+    /// Takes an object in. Returned are those for which something else holds now.
+    fn put(&mut self, key: &Key, object: Option<Object>) -> Vec<Key> {
+        let Self { telemetry, tags, stats, budgets, .. } = self;
+        let budget = budgets.entry(key.name.namespace.clone()).or_default();
+        let (changed, settled) = match key.kind {
             Kind::TelemetryPolicy => {
                 let policy = object.and_then(|object| match object {
                     Object::TelemetryPolicy(policy) => Some(policy),
                     other => silent(&other),
                 });
-                put(&mut self.telemetry, name, policy);
+                put(telemetry, budget, key, policy)
             }
             Kind::ExtraStatTags => {
-                let tags = object.and_then(|object| match object {
-                    Object::ExtraStatTags(tags) => Some(tags),
+                let policy = object.and_then(|object| match object {
+                    Object::ExtraStatTags(policy) => Some(policy),
                     other => silent(&other),
                 });
-                put(&mut self.tags, name, tags);
+                put(tags, budget, key, policy)
             }
             Kind::StatsMatcher => {
-                let stats = object.and_then(|object| match object {
-                    Object::StatsMatcher(stats) => Some(stats),
+                let policy = object.and_then(|object| match object {
+                    Object::StatsMatcher(policy) => Some(policy),
                     other => silent(&other),
                 });
-                put(&mut self.stats, name, stats);
+                put(stats, budget, key, policy)
             }
+            _ => (false, Settled::default()),
+        };
+        if budget.is_empty() {
+            budgets.remove(&key.name.namespace);
+        }
+        let Settled { lost, won } = settled;
+        lost.iter().for_each(|key| self.forget_spec(key));
+        self.forgotten |= !won.is_empty();
+        changed.then(|| key.clone()).into_iter().chain(lost).collect()
+    }
+
+    fn forget_spec(&mut self, Key { kind, name }: &Key) {
+        match kind {
+            Kind::TelemetryPolicy => forget(&mut self.telemetry, name),
+            Kind::ExtraStatTags => forget(&mut self.tags, name),
+            Kind::StatsMatcher => forget(&mut self.stats, name),
             _ => {}
         }
     }
+}
+
+/// Whether anything is different now, and what it means for others.
+fn put<S: Weigh + PartialEq>(
+    all: &mut BTreeMap<Name, Arc<Policy<S>>>,
+    budget: &mut Budget,
+    key: &Key,
+    object: Option<Arc<Policy<S>>>,
+) -> (bool, Settled) {
+    let former: Option<UnixNanos> = all.get(&key.name).map(|former| former.created);
+    let sized = object.as_ref().and_then(|object| Some((object.created, object.bytes()?)));
+    let mut settled = Settled::default();
+    if let Some(former) = former.filter(|former| sized.is_none_or(|(created, _)| created != *former)) {
+        settled = budget.remove(key, former);
+    }
+    if let Some((created, bytes)) = sized {
+        let Settled { lost, won } = budget.put(key, created, bytes);
+        // What won room before it may have lost it to this one.
+        settled.won.retain(|key| !lost.contains(key));
+        settled.won.extend(won);
+        settled.lost.extend(lost);
+    }
+    let has_room = |object: &Policy<S>| object.spec.is_err() || budget.has_room(key, object.created);
+    let object = object.map(|object| if has_room(&object) { object } else { Arc::new(without_room(&object)) });
+    // This one is here, whatever it was.
+    settled.won.retain(|won| won != key);
+    settled.lost.retain(|lost| lost != key);
+    let changed = all.get(&key.name) != object.as_ref();
+    match object {
+        Some(object) => drop(all.insert(key.name.clone(), object)),
+        None => drop(all.remove(&key.name)),
+    }
+    (changed, settled)
+}
+
+fn forget<S: Weigh>(all: &mut BTreeMap<Name, Arc<Policy<S>>>, name: &Name) {
+    if let Some(object) = all.get_mut(name) {
+        *object = Arc::new(without_room(object));
+    }
+}
+
+fn without_room<S: Weigh>(object: &Policy<S>) -> Policy<S> {
+    let bytes = object.bytes().unwrap_or_default();
+    let namespace = &object.key.name.namespace;
+    object.refused(Refusal::new(
+        Reason::NamespaceBudgetExceeded,
+        format!(
+            "spec: takes {bytes} bytes of memory, and older objects of namespace {namespace} leave less of the \
+             {MAX_NAMESPACE_BYTES} that all of a namespace may take: delete objects there, or make them smaller"
+        ),
+    ))
 }
 
 /// There, and without a word that could be understood.
@@ -67,10 +144,17 @@ impl Index {
         &self.policies
     }
 
+    /// Whether the source has to tell the objects of the three kinds again, once.
+    pub fn take_forgotten(&mut self) -> bool {
+        std::mem::take(&mut self.policies.forgotten)
+    }
+
     /// `None`: it is gone.
-    pub(super) fn set_policy(&mut self, key: Key, object: Option<Object>, stale: &mut Stale) {
-        self.policies.put(&key, object);
-        stale.scopes.insert(key.name.namespace.clone());
-        stale.policies.insert(key);
+    pub(super) fn set_policy(&mut self, key: &Key, object: Option<Object>, stale: &mut Stale) {
+        let changed = self.policies.put(key, object);
+        if !changed.is_empty() {
+            stale.scopes.insert(key.name.namespace.clone());
+        }
+        stale.policies.extend(changed);
     }
 }

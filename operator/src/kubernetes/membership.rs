@@ -3,10 +3,10 @@
 use crate::auth::ProbePods;
 use crate::belonging::Belonging;
 use crate::complaint::PodComplaint;
-use crate::event::Batch;
 use crate::lease::{Elector, Identity};
 use crate::publish::Published;
 use crate::role::Role;
+use crate::source::Feed;
 use crate::status::{self, Reports};
 use crate::{events, report, source};
 use kube::Client;
@@ -35,7 +35,7 @@ impl Membership {
         namespace: &str,
         me: &Identity,
         belonging: Belonging,
-        batches: mpsc::Sender<Batch>,
+        feed: Feed,
         published: watch::Receiver<Published>,
         probes: watch::Receiver<ProbePods>,
     ) -> Self {
@@ -44,7 +44,7 @@ impl Membership {
         let reports = Reports::default();
         let (complaints, told) = mpsc::channel(COMPLAINTS);
         let mut tasks = JoinSet::new();
-        tasks.spawn(source::kubernetes::follow(client.clone(), batches));
+        tasks.spawn(source::kubernetes::follow(client.clone(), feed));
         tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
         tasks.spawn(status::write(client.clone(), reports, role.clone()));
         tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));

@@ -1,7 +1,7 @@
 //! From a draft to what a probe is told.
 
 use super::draft::{Draft, Extra};
-use super::{Conflict, Own, limit};
+use super::{Own, limit};
 use crate::object::policy::Reporter;
 use longwire_model::series::{Metric, Metrics, SeriesSet};
 use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
@@ -30,8 +30,7 @@ fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
     for Extra { tag, at, by, .. } in tags {
         let painting = draft.changes.get(&tag.name);
         let Some((_, winner)) = painting.and_then(|painting| painting.iter().next()) else { continue };
-        let message = format!("spec.tags[{at}] {}: {} overrides it and wins", tag.name, winner.by);
-        draft.conflicts.push(Conflict { loser: (*by).clone(), message });
+        draft.conflicts.add(by, format_args!("spec.tags[{at}] {}: {} overrides it and wins", tag.name, winner.by));
     }
 }
 

@@ -1,13 +1,13 @@
 //! All that is said about a pod, part by part, with who said it.
 
+use super::Level;
+use super::conflicts::Conflicts;
 use super::stats::StatsDraft;
-use super::{Conflict, Level};
 use crate::object::Key;
 use crate::object::policy::{ExtraTag, Painting, TagChange, TelemetryPolicy};
 use longwire_model::series::SeriesSets;
 use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::time::Duration;
 
 /// A value and whose it is.
@@ -54,7 +54,7 @@ pub(super) struct Draft<'a> {
     pub(super) changes: BTreeMap<&'a TagName, Painting<Change<'a>>>,
     pub(super) extra: BTreeMap<&'a TagName, Extra<'a>>,
     pub(super) stats: StatsDraft<'a>,
-    pub(super) conflicts: Vec<Conflict>,
+    pub(super) conflicts: Conflicts,
 }
 
 type Part<'a, T> = Option<Said<'a, T>>;
@@ -98,7 +98,7 @@ impl<'a> Draft<'a> {
         for (cells, &(at, disabled)) in spec.disabled.iter() {
             for (held, holder) in self.disabled.iter() {
                 if holder.disabled != disabled && !held.intersection(cells).is_empty() {
-                    lost.push(older(by, format_args!("spec.overrides[{at}].disabled"), holder.by));
+                    lost.older(by, format_args!("spec.overrides[{at}].disabled"), holder.by);
                 }
             }
             self.disabled.under(cells, Disabled { disabled, by });
@@ -109,7 +109,7 @@ impl<'a> Draft<'a> {
                 for (held, holder) in known.iter() {
                     if holder.change.value != change.value && !held.intersection(cells).is_empty() {
                         let field = format_args!("spec.overrides[{}].tagOverrides.{name}", change.at);
-                        lost.push(older(by, field, holder.by));
+                        lost.older(by, field, holder.by);
                     }
                 }
                 known.under(cells, Change { change, by, depth });
@@ -122,7 +122,7 @@ impl<'a> Draft<'a> {
         match self.extra.get(name) {
             None => drop(self.extra.insert(name, extra)),
             Some(holder) if holder.tag != extra.tag => {
-                self.conflicts.push(older(extra.by, format_args!("spec.tags[{}] {name}", extra.at), holder.by));
+                self.conflicts.older(extra.by, format_args!("spec.tags[{}] {name}", extra.at), holder.by);
             }
             Some(_) => {}
         }
@@ -166,29 +166,18 @@ impl<'a> Draft<'a> {
             self.extra.insert(name, Extra { depth, ..extra });
         }
         self.stats.cover(stats);
-        self.conflicts.extend(conflicts);
+        self.conflicts.absorb(conflicts);
     }
 }
 
 /// Who asks first has it; who asks for the same has lost nothing.
-fn claim<'a, T: PartialEq>(
-    part: &mut Part<'a, T>,
-    value: Option<T>,
-    by: &'a Key,
-    field: &str,
-    lost: &mut Vec<Conflict>,
-) {
+fn claim<'a, T: PartialEq>(part: &mut Part<'a, T>, value: Option<T>, by: &'a Key, field: &str, lost: &mut Conflicts) {
     match (&part, value) {
         (_, None) => {}
         (None, Some(value)) => *part = Some(Said { value, by: Some(by) }),
         (Some(Said { value: held, by: Some(holder) }), Some(value)) if *held != value => {
-            lost.push(older(by, field, holder));
+            lost.older(by, field, holder);
         }
         (Some(_), Some(_)) => {}
     }
-}
-
-/// `loser` came second among those whose word counts alike.
-pub(super) fn older(loser: &Key, field: impl Display, winner: &Key) -> Conflict {
-    Conflict { loser: loser.clone(), message: format!("{field}: {winner} is older, or first by name, and wins") }
 }

@@ -1,6 +1,5 @@
 //! How many labels beside the standard ones a pod may have.
 
-use super::Conflict;
 use super::draft::{Draft, Extra};
 use crate::object::policy::MOST_EXTRA_TAGS;
 use longwire_model::tag::TagName;
@@ -19,8 +18,7 @@ pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
         None => "the most that a pod can have".to_owned(),
     };
     let mut lose = |loser: &crate::object::Key, field: &dyn std::fmt::Display| {
-        let message = format!("{field}: left out, over {limit} extra tags, {whose}");
-        draft.conflicts.push(Conflict { loser: loser.clone(), message });
+        draft.conflicts.add(loser, format_args!("{field}: left out, over {limit} extra tags, {whose}"));
     };
     for Extra { tag, at, by, .. } in tags.iter().filter(|extra| over.contains(&extra.tag.name)) {
         lose(by, &format_args!("spec.tags[{at}] {}", tag.name));

@@ -1,7 +1,6 @@
 //! Which of Envoy's statistics there are, list by list.
 
-use super::Conflict;
-use super::draft::older;
+use super::conflicts::Conflicts;
 use crate::object::Key;
 use crate::object::policy::{Inclusions, StatsMatcher, StatsMode};
 use longwire_model::matcher::{self, Pattern, StringMatcher};
@@ -33,7 +32,7 @@ const FIELDS: [&str; 4] =
 
 impl<'a> StatsDraft<'a> {
     /// Of the same level, after older ones.
-    pub(super) fn add(&mut self, stats: &'a StatsMatcher, conflicts: &mut Vec<Conflict>) {
+    pub(super) fn add(&mut self, stats: &'a StatsMatcher, conflicts: &mut Conflicts) {
         let Ok(spec) = &stats.spec else { return };
         let by = &stats.key;
         match (&mut *self, &spec.mode) {
@@ -42,8 +41,8 @@ impl<'a> StatsDraft<'a> {
             (Self::RejectAll(_), StatsMode::RejectAll) => {}
             (Self::Exclusion(held, _), StatsMode::Exclusion(list)) if *held == list.as_slice() => {}
             (held, mode) => {
-                let winner = held.holder();
-                conflicts.extend(fields(mode).into_iter().filter_map(|field| Some(older(by, field, winner?))));
+                let Some(winner) = held.holder() else { return };
+                fields(mode).into_iter().for_each(|field| conflicts.older(by, field, winner));
             }
         }
     }
@@ -90,13 +89,13 @@ impl<'a> StatsDraft<'a> {
 }
 
 impl<'a> Lists<'a> {
-    fn add(&mut self, more: &'a Inclusions, by: &'a Key, conflicts: &mut Vec<Conflict>) {
+    fn add(&mut self, more: &'a Inclusions, by: &'a Key, conflicts: &mut Conflicts) {
         for ((held, matchers), field) in self.0.iter_mut().zip(lists(more)).zip(FIELDS) {
             let Some(matchers) = matchers else { continue };
             match held {
                 None => *held = Some(List { matchers: matchers.into(), by: Some(by) }),
                 Some(List { matchers: held, by: Some(winner) }) if **held != *matchers => {
-                    conflicts.push(older(by, field, winner));
+                    conflicts.older(by, field, winner);
                 }
                 Some(_) => {}
             }

@@ -4,11 +4,13 @@
 
 use super::{InvalidObject, Key, Kind, Metadata, Unreadable, namespaced, nanoseconds};
 use longwire_model::identity::UnixNanos;
+use longwire_model::limits::MIN_OBJECT_BYTES;
 
 mod cells;
 mod extra_stat_tags;
 mod refusal;
 mod selector;
+mod size;
 mod stats_matcher;
 mod telemetry_policy;
 #[cfg(test)]
@@ -18,6 +20,7 @@ pub use cells::{Cells, Painting, Reporter};
 pub use extra_stat_tags::{ExtraStatTags, ExtraTag, TagsSpec};
 pub use refusal::{Reason, Refusal};
 pub use selector::Selector;
+pub(crate) use size::{Weigh, check_text};
 pub use stats_matcher::{Inclusions, StatsMatcher, StatsMode, StatsSpec};
 pub(crate) use stats_matcher::{ToPattern, prefix, regex, suffix};
 pub use telemetry_policy::{ClusterWide, MOST_EXTRA_TAGS, TagChange, TelemetryPolicy, TelemetrySpec};
@@ -39,19 +42,33 @@ pub struct Policy<S> {
 impl<S> Policy<S> {
     /// One that is there and says nothing that could be understood.
     pub(crate) fn unreadable(unreadable: &Unreadable) -> Self {
-        let Unreadable { key, uid, generation, error } = unreadable.clone();
-        Self { key, uid, generation, created: 0, spec: Err(Refusal::invalid(error)), unknown: None }
+        let Unreadable { key, uid, generation, refusal } = unreadable.clone();
+        Self { key, uid, generation, created: 0, spec: Err(refusal), unknown: None }
+    }
+
+    /// The same without its spec.
+    pub(crate) fn refused(&self, refusal: Refusal) -> Self {
+        let Self { key, uid, generation, created, spec: _, unknown: _ } = self;
+        let (key, uid) = (key.clone(), uid.clone());
+        Self { key, uid, generation: *generation, created: *created, spec: Err(refusal), unknown: None }
     }
 }
 
-fn policy<S>(kind: Kind, metadata: Metadata, spec: Result<S, Refusal>) -> Result<Policy<S>, InvalidObject> {
+impl<S: Weigh> Policy<S> {
+    /// What it counts in its namespace; `None`: it is refused and counts nothing.
+    pub(crate) fn bytes(&self) -> Option<usize> {
+        self.spec.as_ref().ok().map(|spec| spec.bytes().max(MIN_OBJECT_BYTES))
+    }
+}
+
+fn policy<S: Weigh>(kind: Kind, metadata: Metadata, spec: Result<S, Refusal>) -> Result<Policy<S>, InvalidObject> {
     let name = namespaced(&metadata)?;
     Ok(Policy {
         uid: metadata.uid.filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string()),
         generation: metadata.generation.unwrap_or(0),
         created: nanoseconds(metadata.creation_timestamp.as_ref()),
         key: Key { kind, name },
-        spec,
+        spec: spec.and_then(size::check_read),
         unknown: None,
     })
 }

@@ -1,4 +1,4 @@
-use super::Key;
+use super::{Key, Refusal};
 
 /// An object that the API server has and that this operator cannot read: of another version, or with what cannot be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,5 +8,5 @@ pub struct Unreadable {
     /// `metadata.generation`; 0 where the kind has none.
     pub generation: i64,
     /// What is wrong with it.
-    pub error: String,
+    pub refusal: Refusal,
 }

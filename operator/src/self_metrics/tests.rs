@@ -4,6 +4,7 @@ use crate::health::{Endpoints, State};
 use crate::index::Index;
 use crate::publish::Publisher;
 use crate::role::Role;
+use crate::standing::Standings;
 use crate::tls::{self, Lifetimes, Material};
 use longwire_model::series::OPERATOR_METRICS;
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     figures.reviewed("keys");
     figures.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
     figures.index(&Index::default());
+    figures.configured(Some(&Standings::new()), [("pod", 0), ("node", 0)]);
     let readings = take(&state(figures));
     let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
     assert_eq!(read, OPERATOR_METRICS.iter().map(|row| row.name).collect());

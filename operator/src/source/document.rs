@@ -2,9 +2,10 @@
 
 use super::parse::{self, Format, InvalidDocument};
 use super::split::{Piece, split};
-use crate::object::Object;
-use std::collections::HashMap;
+use crate::object::{Key, Object};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// A file as it was last read.
 #[derive(Debug, Default)]
@@ -23,8 +24,30 @@ struct Document {
 enum Outcome {
     Objects(Vec<Object>),
     /// Does not parse. Until it does, or is gone, it stands for what the edit that broke it took from the file: that may
-    /// be more than its own, where a file was caught half written.
-    Broken(Vec<Object>),
+    /// be more than its own, where a file was caught half written. All that one edit broke share it.
+    Broken(Arc<[Object]>),
+}
+
+/// Documents of one file that do not parse.
+#[derive(Debug, Default)]
+pub(super) struct Errors {
+    /// In the order of the file, at most [`MAX_REPORTED`].
+    pub(super) first: Vec<InvalidDocument>,
+    /// How many more there are.
+    pub(super) more: usize,
+}
+
+/// Documents of one file that are reported one by one.
+const MAX_REPORTED: usize = 10;
+
+impl Errors {
+    fn add(&mut self, error: InvalidDocument) {
+        if self.first.len() < MAX_REPORTED {
+            self.first.push(error);
+        } else {
+            self.more += 1;
+        }
+    }
 }
 
 impl File {
@@ -33,13 +56,13 @@ impl File {
     }
 
     /// The file after an edit, and what is wrong with it since.
-    pub(super) fn edit(&self, format: Format, text: &str) -> (Self, Vec<InvalidDocument>) {
+    pub(super) fn edit(&self, format: Format, text: &str) -> (Self, Errors) {
         let known: HashMap<u64, &Document> = self.documents.iter().map(|known| (known.text, known)).collect();
         let pieces = match format {
             Format::Yaml => split(text),
             Format::Json => vec![Piece { line: 1, text }],
         };
-        let (mut documents, mut broken, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut documents, mut broken, mut errors) = (Vec::new(), Vec::new(), Errors::default());
         for piece in pieces {
             let text = hash(content(piece.text));
             if let Some(known) = known.get(&text) {
@@ -49,24 +72,26 @@ impl File {
             let outcome = parse::parse(format, piece).map_or_else(
                 |error| {
                     broken.push(documents.len());
-                    errors.push(error);
-                    Outcome::Broken(Vec::new())
+                    errors.add(error);
+                    Outcome::Broken(Arc::default())
                 },
                 Outcome::Objects,
             );
             documents.push(Document { text, outcome });
         }
         let mut file = Self { text: hash(text), documents };
-        let lost = if broken.is_empty() { Vec::new() } else { file.lost_from(self) };
-        for at in broken {
-            file.documents[at].outcome = Outcome::Broken(lost.clone());
+        if !broken.is_empty() {
+            let lost: Arc<[Object]> = file.lost_from(self).into();
+            for at in broken {
+                file.documents[at].outcome = Outcome::Broken(Arc::clone(&lost));
+            }
         }
         (file, errors)
     }
 
     /// The file while it cannot be read: all that was in it stays.
     pub(super) fn unreadable(&self, reason: &str) -> Self {
-        let kept = self.parsed().chain(self.kept()).cloned().collect();
+        let kept: Arc<[Object]> = self.parsed().chain(self.kept()).cloned().collect();
         let text = hash(reason);
         Self { text, documents: vec![Document { text, outcome: Outcome::Broken(kept) }] }
     }
@@ -78,24 +103,21 @@ impl File {
         })
     }
 
+    /// What broken documents stand for; what several share, once.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Object> {
-        self.documents.iter().flat_map(|document| match &document.outcome {
-            Outcome::Objects(_) => &[],
-            Outcome::Broken(objects) => objects.as_slice(),
-        })
+        let mut seen = HashSet::new();
+        let broken = self.documents.iter().filter_map(|document| match &document.outcome {
+            Outcome::Objects(_) => None,
+            Outcome::Broken(objects) => Some(objects),
+        });
+        broken.filter(move |objects| seen.insert(objects.as_ptr())).flat_map(|objects| objects.iter())
     }
 
     /// Objects that were in the former file and that this one does not define.
     fn lost_from(&self, former: &Self) -> Vec<Object> {
-        let here: Vec<_> = self.parsed().map(Object::key).collect();
-        let mut lost: Vec<Object> = Vec::new();
-        for object in former.parsed().chain(former.kept()) {
-            let key = object.key();
-            if !here.contains(&key) && !lost.iter().any(|lost| lost.key() == key) {
-                lost.push(object.clone());
-            }
-        }
-        lost
+        let mut defined: HashSet<Key> = self.parsed().map(Object::key).collect();
+        let before = former.parsed().chain(former.kept());
+        before.filter(|object| defined.insert(object.key())).cloned().collect()
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! A watch that breaks is taken up where it broke, or begins again with a list; what lives is never taken away in between.
 
-use crate::event::{Batch, Event};
+use crate::event::Event;
+use crate::source::{Feed, Reread};
 use futures::StreamExt;
 use futures::stream::{BoxStream, select_all, unfold};
 use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
@@ -14,7 +15,6 @@ use kube::Client;
 use longwire_crds::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
 use std::collections::BTreeSet;
 use std::time::Instant;
-use tokio::sync::mpsc;
 use watch::{Look, Watch};
 
 mod failure;
@@ -26,10 +26,11 @@ mod tests;
 mod watch;
 
 /// Tells of the cluster until nobody listens any more.
-pub async fn follow(client: Client, batches: mpsc::Sender<Batch>) {
+pub async fn follow(client: Client, feed: Feed) {
+    let Feed { batches, reread } = feed;
     let started = Instant::now();
     let mut unlisted = BTreeSet::from(kinds::ALL);
-    let mut looks = select_all(watches(&client));
+    let mut looks = select_all(watches(&client, &reread));
     while let Some(Look { kind, mut events, listed }) = looks.next().await {
         if listed && unlisted.remove(&kind) && unlisted.is_empty() {
             tracing::info!("every kind has been listed, in {:.1?}", started.elapsed());
@@ -41,16 +42,16 @@ pub async fn follow(client: Client, batches: mpsc::Sender<Batch>) {
     }
 }
 
-fn watches(client: &Client) -> Vec<BoxStream<'static, Look>> {
+fn watches(client: &Client, reread: &Reread) -> Vec<BoxStream<'static, Look>> {
     vec![
-        looks(Watch::<core::Namespace>::new(client)),
-        looks(Watch::<core::Node>::new(client)),
-        looks(Watch::<core::Service>::new(client)),
-        looks(Watch::<discovery::EndpointSlice>::new(client)),
-        looks(Watch::<core::Pod>::new(client)),
-        looks(Watch::<TelemetryPolicy>::new(client)),
-        looks(Watch::<ExtraStatTags>::new(client)),
-        looks(Watch::<StatsMatcher>::new(client)),
+        looks(Watch::<core::Namespace>::new(client, reread)),
+        looks(Watch::<core::Node>::new(client, reread)),
+        looks(Watch::<core::Service>::new(client, reread)),
+        looks(Watch::<discovery::EndpointSlice>::new(client, reread)),
+        looks(Watch::<core::Pod>::new(client, reread)),
+        looks(Watch::<TelemetryPolicy>::new(client, reread)),
+        looks(Watch::<ExtraStatTags>::new(client, reread)),
+        looks(Watch::<StatsMatcher>::new(client, reread)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! What the files define, all together, and what has changed of it.
 
-use super::document::File;
+use super::document::{Errors, File};
 use super::parse::{Format, InvalidDocument};
 use super::walk::Found;
 use crate::event::{Batch, Event};
@@ -32,6 +32,11 @@ impl Ledger {
         events
     }
 
+    /// Objects of the three kinds count as not told.
+    pub(super) fn retell(&mut self) {
+        self.told.retain(|key, _| !key.kind.is_policy());
+    }
+
     fn update_files(&mut self, found: Found) {
         let failed: Vec<PathBuf> =
             found.iter().filter(|(_, outcome)| outcome.is_err()).map(|(path, _)| path.clone()).collect();
@@ -44,7 +49,7 @@ impl Ledger {
                 Ok(text) if !known.is_of(&text) => {
                     let (edited, errors) = known.edit(format_of(&path), &text);
                     *known = edited;
-                    errors.iter().for_each(|error| report(&path, error));
+                    report(&path, &errors);
                 }
                 Err(error) if !known.is_of(&error.to_string()) => {
                     tracing::error!("{}: {error}: what it defined before stays", path.display());
@@ -77,9 +82,16 @@ fn format_of(path: &Path) -> Format {
     if path.extension().is_some_and(|extension| extension == "json") { Format::Json } else { Format::Yaml }
 }
 
-fn report(path: &Path, error: &InvalidDocument) {
-    let InvalidDocument { line, message } = error;
-    tracing::error!("{}:{line}: {message}: this document is ignored, what it defined before stays", path.display());
+fn report(path: &Path, Errors { first, more }: &Errors) {
+    let path = path.display();
+    for InvalidDocument { line, message } in first {
+        tracing::error!("{path}:{line}: {message}: this document is ignored, what it defined before stays");
+    }
+    if *more > 0 {
+        tracing::error!(
+            "{path}: and {more} more documents that do not parse: they are ignored, what they defined before stays"
+        );
+    }
 }
 
 fn difference(told: &BTreeMap<Key, Object>, defined: &BTreeMap<Key, Object>) -> Batch {

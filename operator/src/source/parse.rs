@@ -6,11 +6,12 @@ use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_saphyr::SnippetMode;
 use std::sync::Arc;
 
 pub(super) mod policy;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -79,7 +80,7 @@ impl Source for Value {
     type Error = serde_json::Error;
 
     fn read<T: DeserializeOwned>(&self) -> Result<T, Self::Error> {
-        serde_json::from_value(self.clone())
+        T::deserialize(self)
     }
 }
 
@@ -137,17 +138,15 @@ impl Source for Text<'_> {
                 line: line + error.line().saturating_sub(1),
                 message: error.to_string(),
             }),
-            Format::Yaml => read_yaml(text).or_else(|_| {
-                // Once more with the lines that are above it in the file, so that the message counts them too.
-                let in_place = format!("{}{text}", "\n".repeat(line - 1));
-                read_yaml(&in_place).map_err(|error| in_yaml(&in_place, line, &error))
-            }),
+            Format::Yaml => read_yaml(text).map_err(|error| in_yaml(text, line, &error)),
         }
     }
 }
 
 /// A file is bounded in bytes, so that its nodes need no bound; aliases that multiply do.
 fn read_yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    #[cfg(test)]
+    tests::READ.with(|read| read.set(read.get() + text.len()));
     let options = serde_saphyr::options! {
         with_snippet: false,
         budget: serde_saphyr::budget! {
@@ -159,16 +158,20 @@ fn read_yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> 
     serde_saphyr::from_str_with_options(text, options)
 }
 
+/// `first`: the line of the file on which the document begins.
 fn in_yaml(text: &str, first: usize, error: &serde_saphyr::Error) -> InvalidDocument {
+    let above = first - 1;
     let reported = error.location().and_then(|location| usize::try_from(location.line()).ok());
-    let line = reported.filter(|line| *line >= first).unwrap_or(first);
-    let message = error.to_string();
-    match tab_after(text, line) {
+    let own = reported.filter(|own| *own >= 1).unwrap_or(1);
+    let options = serde_saphyr::render_options! { snippets: SnippetMode::Off, line_offset: above as u64 };
+    let message = error.render_with_options(options);
+    match tab_after(text, own) {
         // The scanner names the line on which it stood when it met the tab that people have to remove.
-        Some(line) if message.contains("tab") => {
-            InvalidDocument { line, message: "a tab in the indentation, where YAML allows spaces only".to_owned() }
-        }
-        _ => InvalidDocument { line, message },
+        Some(own) if message.contains("tab") => InvalidDocument {
+            line: above + own,
+            message: "a tab in the indentation, where YAML allows spaces only".to_owned(),
+        },
+        _ => InvalidDocument { line: above + own, message },
     }
 }
 

@@ -1,4 +1,5 @@
 use super::Manifests;
+use super::parse::tests::READ;
 use crate::sample::{log_of, told};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -236,4 +237,45 @@ fn of_two_documents_for_one_object_the_later_counts_and_one_warning_says_so() {
     let (events, lines) = directory.look_and_log();
     assert_eq!(events, [""; 0]);
     assert_eq!(lines, ["WARN Node a is defined several times: the last one counts, in a.yaml"]);
+}
+
+#[test]
+fn forty_thousand_broken_documents_are_read_once_and_reported_in_a_few_lines() {
+    let mut directory = Directory::with(&[("a.yaml", &node("a"))]);
+    let text = "kind: [\n---\n".repeat(40_000);
+    directory.write("a.yaml", &text);
+    let before = READ.get();
+    let (events, lines) = directory.look_and_log();
+    let read = READ.get() - before;
+    assert!(read <= text.len(), "{read} bytes were parsed of a file of {}", text.len());
+    assert_eq!(events, [""; 0]);
+    assert_eq!(lines.len(), 11);
+    assert!(lines[9].starts_with("ERROR a.yaml:19: "), "{lines:?}");
+    assert_eq!(
+        lines[10],
+        "ERROR a.yaml: and 39990 more documents that do not parse: they are ignored, what they defined before stays"
+    );
+    // What the file defined before stays until it is mended, and is kept once, not once for each of them.
+    directory.write("a.yaml", format!("{text}kind: {{\n"));
+    assert_eq!(directory.look(), [""; 0]);
+    directory.write("a.yaml", node("b"));
+    assert_eq!(directory.look(), ["-Node a", "+Node b"]);
+}
+
+#[test]
+fn a_directory_past_the_bytes_that_all_manifests_may_have_keeps_what_it_defined() {
+    let mut directory = Directory::with(&[("a.yaml", &node("a")), ("b.yaml", &node("b"))]);
+    directory.write("b.yaml", format!("{}# {}", addressed("b", "10.9.0.1"), "x".repeat(64 << 20)));
+    directory.write("c.yaml", node("c"));
+    let (events, lines) = directory.look_and_log();
+    assert_eq!(events, ["+Node c"]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("ERROR b.yaml: 671"), "{lines:?}");
+    assert!(
+        lines[0].ends_with(
+            "and the manifests before it have 51: 67108864 are the most that all of a directory may have: what it defined \
+             before stays"
+        ),
+        "{lines:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! When to look: soon after the kernel says that something changed, and every few seconds in case it did not.
 
-use super::Manifests;
+use super::{Feed, Manifests, Requests};
 use crate::event::Batch;
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
@@ -16,11 +16,13 @@ const SETTLE: Duration = Duration::from_millis(50);
 const SAFETY_NET: Duration = Duration::from_secs(2);
 
 /// Tells of the directory on a thread of its own, until nobody listens any more.
-pub fn follow(manifests: Manifests, events: Sender<Batch>) -> io::Result<()> {
-    thread::Builder::new().name("manifests".to_owned()).spawn(move || tell(manifests, &events)).map(drop)
+pub fn follow(manifests: Manifests, feed: Feed) -> io::Result<()> {
+    let Feed { batches: events, reread } = feed;
+    let requests = reread.requests();
+    thread::Builder::new().name("manifests".to_owned()).spawn(move || tell(manifests, &events, requests)).map(drop)
 }
 
-fn tell(mut manifests: Manifests, events: &Sender<Batch>) {
+fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: Requests) {
     let (hint, hints) = sync_channel(1);
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // One hint that waits is enough: the look that follows sees everything.
@@ -33,6 +35,9 @@ fn tell(mut manifests: Manifests, events: &Sender<Batch>) {
         .and_then(|mut watcher| watcher.watch(&manifests.directory, RecursiveMode::Recursive).map(|()| watcher))
         .inspect_err(|error| tracing::warn!("{error}: edits are seen within {SAFETY_NET:?}, not at once"));
     loop {
+        if requests.take() {
+            manifests.retell();
+        }
         let batch = manifests.look();
         if events.is_closed() || !batch.is_empty() && events.blocking_send(batch).is_err() {
             return;

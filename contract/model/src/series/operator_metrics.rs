@@ -9,9 +9,11 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 20] = [
+pub const OPERATOR_METRICS: [SelfMetric; 22] = [
     row("longwire_operator_synced", Gauge, &[], "1 once everything that was there at the start is known."),
     row("longwire_operator_objects", Gauge, &["kind"], "Objects known now."),
+    row("longwire_operator_objects_refused", Gauge, &["reason"], "TelemetryPolicies, ExtraStatTags and StatsMatchers that are not accepted, by the reason of their condition."),
+    row("longwire_operator_pods_reduced", Gauge, &["limit"], "Pods that run with less than is configured for them, because that would take too much of a probe's memory: more than one `pod`, or all pods of a `node`, may take."),
     row("longwire_operator_role", Gauge, &["role"], "1 for what this replica is now: holder of the Lease, or standby."),
     row("longwire_operator_streams", Gauge, &[], "Streams of probes now."),
     row("longwire_operator_streams_total", Counter, &[], "Streams of probes that were admitted."),

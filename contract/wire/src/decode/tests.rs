@@ -204,3 +204,45 @@ fn an_empty_update_is_one() {
     assert_eq!(received.update, Update { version: 5, ..Update::default() });
     assert_eq!((received.pod_versions, received.address_versions), (vec![], vec![]));
 }
+
+/// One whose tags take about so many bytes.
+fn heavy(r#ref: u32, tags: usize) -> proto::Telemetry {
+    let metrics = vec!["istio_tcp_sent_bytes_total".to_owned()];
+    let expression = format!("'{}'", "x".repeat(500));
+    let tag = |number| proto::Tag {
+        name: format!("t{number:04}"),
+        expression: Some(expression.clone()),
+        ..proto::Tag::default()
+    };
+    let source = vec![proto::Group { metrics, tags: (0..tags).map(tag).collect() }];
+    proto::Telemetry { r#ref, source, ..proto::Telemetry::default() }
+}
+
+fn refusal(telemetries: Vec<proto::Telemetry>) -> Option<InvalidUpdate> {
+    Decoder::default().decode(proto::Update { telemetries, ..proto::Update::default() }).err()
+}
+
+#[test]
+fn a_telemetry_that_would_take_too_much_is_refused() {
+    assert_eq!(refusal(vec![heavy(1, 100)]), None);
+    for tags in [200, 5_000] {
+        let Some(InvalidUpdate::Telemetry(InvalidTelemetry::TooLarge(error))) = refusal(vec![heavy(1, tags)]) else {
+            panic!("{tags} tags were taken");
+        };
+        assert!(error.bytes > 262_144, "{error}");
+    }
+}
+
+#[test]
+fn telemetries_that_would_take_too_much_together_are_refused() {
+    let many = |number| (1..=number).map(|r#ref| heavy(r#ref, 100)).collect();
+    assert_eq!(refusal(many(60)), None);
+    let Some(error @ InvalidUpdate::TelemetriesTooLarge { bytes }) = refusal(many(130)) else {
+        panic!("130 large telemetries were taken");
+    };
+    assert!(bytes > 16_777_216);
+    assert_eq!(
+        error.to_string(),
+        format!("telemetries: {bytes} bytes in one update are too many for a node: at most 16777216 are allowed")
+    );
+}

@@ -91,6 +91,11 @@ impl<T> Painting<T> {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Values that it has room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
 }
 
 impl<T> Default for Painting<T> {

@@ -1,5 +1,6 @@
 //! Why an object has no effect.
 
+use longwire_model::limits::MAX_REASON_BYTES;
 use std::fmt::{self, Display};
 
 /// Why an object is not accepted. It has no effect then; others go on.
@@ -11,17 +12,31 @@ pub struct Refusal {
     pub message: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// A field says what cannot be.
     Invalid,
     /// A field is for the whole cluster, and the object is not in the operator's own namespace.
     NotRootNamespace,
+    /// It is larger than one object may be.
+    TooLarge,
+    /// It is not too large, but older objects of its namespace leave it no room.
+    NamespaceBudgetExceeded,
 }
 
 impl Refusal {
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { reason: Reason::Invalid, message: message.into() }
+        Self::new(Reason::Invalid, message.into())
+    }
+
+    /// Messages quote what people wrote: what is longer is cut.
+    pub(crate) fn new(reason: Reason, mut message: String) -> Self {
+        if message.len() > MAX_REASON_BYTES {
+            message.truncate(message.floor_char_boundary(MAX_REASON_BYTES));
+            message.push_str("...");
+        }
+        message.shrink_to_fit();
+        Self { reason, message }
     }
 
     /// For `map_err`.
@@ -31,12 +46,16 @@ impl Refusal {
 }
 
 impl Reason {
+    pub const ALL: [Self; 4] = [Self::Invalid, Self::NotRootNamespace, Self::TooLarge, Self::NamespaceBudgetExceeded];
+
     /// In CamelCase, as conditions have it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Invalid => "Invalid",
             Self::NotRootNamespace => "NotRootNamespace",
+            Self::TooLarge => "TooLarge",
+            Self::NamespaceBudgetExceeded => "NamespaceBudgetExceeded",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which pods of its namespace an object is about.
 
 use super::refusal::{Refusal, at_most};
+use super::size::Weigh;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use longwire_model::canonical::Labels;
 
@@ -61,6 +62,20 @@ impl Selector {
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
         self.0.iter().all(|requirement| requirement.holds(labels))
+    }
+}
+
+impl Weigh for Selector {
+    fn bytes(&self) -> usize {
+        let requirement = |Requirement { label, operator }: &Requirement| {
+            let values = match operator {
+                Operator::In(values) | Operator::NotIn(values) => values.as_slice(),
+                Operator::Exists | Operator::DoesNotExist => &[],
+            };
+            let values = values.iter().map(|value| size_of_val(value) + value.len()).sum::<usize>();
+            size_of::<Requirement>() + label.len() + values
+        };
+        self.0.iter().map(requirement).sum()
     }
 }
 

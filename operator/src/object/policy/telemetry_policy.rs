@@ -61,12 +61,12 @@ impl TelemetryPolicy {
     pub fn accepted(&self, root_namespace: &str) -> Result<&TelemetrySpec, Refusal> {
         let spec = self.spec.as_ref().map_err(Refusal::clone)?;
         match spec.cluster.field {
-            Some(field) if self.key.name.namespace != root_namespace => Err(Refusal {
-                reason: Reason::NotRootNamespace,
-                message: format!(
+            Some(field) if self.key.name.namespace != root_namespace => Err(Refusal::new(
+                Reason::NotRootNamespace,
+                format!(
                     "{field}: is for the whole cluster, and counts in namespace {root_namespace} alone: leave it out here"
                 ),
-            }),
+            )),
             _ => Ok(spec),
         }
     }

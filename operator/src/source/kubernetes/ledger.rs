@@ -2,8 +2,9 @@
 
 use super::seen::Sighting;
 use crate::event::Event;
-use crate::object::{Key, Kind, Name, Object};
+use crate::object::{ExtraStatTags, Key, Kind, Name, Object, StatsMatcher, TelemetryPolicy};
 use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 
 #[derive(Debug)]
 pub(super) struct Ledger {
@@ -19,8 +20,39 @@ struct Known {
     round: u64,
     /// `metadata.resourceVersion`.
     version: String,
-    /// As last told; shared with the index. `None`: it decides nothing.
-    told: Option<Object>,
+    /// As last told. `None`: it decides nothing.
+    told: Option<Told>,
+}
+
+/// Objects are shared with the index. What it does not keep of those of the three kinds is not kept here either, and is told
+/// again when it is listed again.
+#[derive(Debug)]
+enum Told {
+    Kept(Object),
+    ExtraStatTags(Weak<ExtraStatTags>),
+    StatsMatcher(Weak<StatsMatcher>),
+    TelemetryPolicy(Weak<TelemetryPolicy>),
+}
+
+impl Told {
+    fn of(object: &Object) -> Self {
+        match object {
+            Object::ExtraStatTags(policy) => Self::ExtraStatTags(Arc::downgrade(policy)),
+            Object::StatsMatcher(policy) => Self::StatsMatcher(Arc::downgrade(policy)),
+            Object::TelemetryPolicy(policy) => Self::TelemetryPolicy(Arc::downgrade(policy)),
+            other => Self::Kept(other.clone()),
+        }
+    }
+
+    /// `None`: nobody has it any more.
+    fn object(&self) -> Option<Object> {
+        Some(match self {
+            Self::Kept(object) => object.clone(),
+            Self::ExtraStatTags(policy) => Object::ExtraStatTags(policy.upgrade()?),
+            Self::StatsMatcher(policy) => Object::StatsMatcher(policy.upgrade()?),
+            Self::TelemetryPolicy(policy) => Object::TelemetryPolicy(policy.upgrade()?),
+        })
+    }
 }
 
 impl Ledger {
@@ -41,11 +73,13 @@ impl Ledger {
     pub(super) fn see(&mut self, sighting: Sighting) -> Option<Event> {
         let Sighting { name, version, object } = sighting;
         let former = self.known.get_mut(&name);
-        if let Some(former) = former.filter(|former| former.version == version) {
+        let is_kept = |former: &Known| former.told.as_ref().is_none_or(|told| told.object().is_some());
+        if let Some(former) = former.filter(|former| former.version == version && is_kept(former)) {
             former.round = self.round;
             return None;
         }
-        let former = self.known.remove(&name).and_then(|former| former.told);
+        let told = self.known.remove(&name).and_then(|former| former.told);
+        let (was_told, former) = (told.is_some(), told.and_then(|told| told.object()));
         let key = Key { kind: self.kind, name: name.clone() };
         let now = object.unwrap_or_else(|error| {
             tracing::error!("{key}: {error}: this version of it is ignored");
@@ -53,13 +87,13 @@ impl Ledger {
             former.clone()
         });
         if let Some(Object::Unreadable(unreadable)) = &now {
-            tracing::error!("{key}: {}: it has no effect", unreadable.error);
+            tracing::error!("{key}: {}: it has no effect", unreadable.refusal.message);
         }
         let event = match &now {
             Some(now) => (former.as_ref() != Some(now)).then(|| Event::Apply(now.clone())),
-            None => former.is_some().then_some(Event::Delete(key)),
+            None => was_told.then_some(Event::Delete(key)),
         };
-        self.known.insert(name, Known { round: self.round, version, told: now });
+        self.known.insert(name, Known { round: self.round, version, told: now.as_ref().map(Told::of) });
         event
     }
 

@@ -119,7 +119,11 @@ fn a_policy_that_cannot_be_read_says_so_in_its_place() {
     let Some(Event::Apply(Object::Unreadable(unreadable))) = event else { panic!("{event:?}") };
     assert_eq!((unreadable.key.to_string().as_str(), unreadable.uid.as_str()), ("TelemetryPolicy shop/p", "u"));
     assert_eq!((unreadable.generation, lines.len()), (3, 1));
-    assert!(unreadable.error.starts_with("spec: invalid type: integer `7`"), "{}", unreadable.error);
+    assert!(
+        unreadable.refusal.message.starts_with("spec: invalid type: integer `7`"),
+        "{}",
+        unreadable.refusal.message
+    );
 }
 
 /// As an API server tells it whose definition of the kind is of another release.
@@ -144,8 +148,8 @@ fn what_only_another_release_can_read_is_refused_by_name_and_said_once() {
         let look = |()| ledger.see(of_another_release(1, version, &spec).sighting());
         let (events, lines) = log_of(|| [(); 2].map(look));
         let [Some(Event::Apply(Object::Unreadable(unreadable))), None] = events else { panic!("{events:?}") };
-        assert!(unreadable.error.starts_with(expected), "{}", unreadable.error);
-        assert_eq!(lines, [format!("ERROR TelemetryPolicy shop/p: {}: it has no effect", unreadable.error)]);
+        assert!(unreadable.refusal.message.starts_with(expected), "{}", unreadable.refusal.message);
+        assert_eq!(lines, [format!("ERROR TelemetryPolicy shop/p: {}: it has no effect", unreadable.refusal.message)]);
         let mended = ledger.see(of_another_release(2, "v1alpha1", &json!({})).sighting());
         assert!(matches!(mended, Some(Event::Apply(Object::TelemetryPolicy(_)))), "{mended:?}");
     }

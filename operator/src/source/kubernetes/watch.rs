@@ -6,6 +6,7 @@ use super::ledger::Ledger;
 use super::seen::Seen;
 use crate::event::Event;
 use crate::object::Kind;
+use crate::source::{Requests, Reread};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
@@ -41,6 +42,7 @@ pub(super) struct Watch<K> {
     error: Option<watcher::Error>,
     ledger: Ledger,
     trouble: Trouble,
+    requests: Requests,
 }
 
 /// What went wrong since it last went well.
@@ -52,7 +54,7 @@ struct Trouble {
 }
 
 impl<K: Watched> Watch<K> {
-    pub(super) fn new(client: &Client) -> Self {
+    pub(super) fn new(client: &Client, reread: &Reread) -> Self {
         let strategy = InitialListStrategy::StreamingList;
         Self {
             stream: stream(client, &strategy),
@@ -61,6 +63,7 @@ impl<K: Watched> Watch<K> {
             error: None,
             ledger: Ledger::new(K::KIND),
             trouble: Trouble::default(),
+            requests: reread.requests(),
         }
     }
 
@@ -84,10 +87,14 @@ impl<K: Watched> Watch<K> {
             return Err(error);
         }
         loop {
-            match self.stream.next().await {
-                Some(outcome) => return outcome,
-                // It says of itself that it never ends.
-                None => self.restart(),
+            tokio::select! {
+                outcome = self.stream.next() => match outcome {
+                    Some(outcome) => return outcome,
+                    // It says of itself that it never ends.
+                    None => self.restart(),
+                },
+                // A list tells what the ledger has not kept; what it has kept is passed over.
+                () = self.requests.next(), if K::KIND.is_policy() => self.restart(),
             }
         }
     }

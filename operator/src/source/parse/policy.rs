@@ -1,8 +1,8 @@
 //! Objects of the three kinds, which are told of even when they cannot be read: people are told why.
 
 use super::{Head, Source};
-use crate::object::policy::Policy;
-use crate::object::{self, InvalidObject, Key, Kind, Object, Unreadable};
+use crate::object::policy::{Policy, check_text};
+use crate::object::{self, InvalidObject, Key, Kind, Object, Refusal, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use longwire_crds::{ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy, VERSION};
 use serde::Deserialize;
@@ -17,6 +17,8 @@ const MOST_DIGITS: usize = 6;
 
 /// Fields that are named of those that are not known.
 const MOST_UNKNOWN: usize = 3;
+/// And so much of each.
+const LONGEST_UNKNOWN: usize = 128;
 
 /// `None`: an object of another kind. One of another version is one of ours all the same.
 pub(super) fn kind(Head { api_version, kind }: &Head) -> Option<Kind> {
@@ -33,6 +35,12 @@ pub(super) fn kind(Head { api_version, kind }: &Head) -> Option<Kind> {
 #[derive(Deserialize)]
 struct Named {
     metadata: ObjectMeta,
+}
+
+#[derive(Default, Deserialize)]
+struct Spec {
+    #[serde(default)]
+    spec: Value,
 }
 
 /// Durations as they are written: reading one as what it is would not survive every text.
@@ -68,23 +76,26 @@ pub(super) fn read<S: Source>(
 ) -> Result<Object, S::Error> {
     let Named { metadata } = source.read()?;
     let name = object::namespaced(&metadata).map_err(invalid)?;
-    let read = check(head, source.read().unwrap_or_default()).and_then(|()| match kind {
+    // Of a spec that is too large nothing is read.
+    let text = check_text(&source.read::<Spec>().unwrap_or_default().spec);
+    let read = text.and_then(|()| check(head, source.read().unwrap_or_default())).and_then(|()| match kind {
         Kind::ExtraStatTags => typed::<ExtraStatTags, _>(source, Object::ExtraStatTags),
         Kind::StatsMatcher => typed::<StatsMatcher, _>(source, Object::StatsMatcher),
         _ => typed::<TelemetryPolicy, _>(source, Object::TelemetryPolicy),
     });
-    Ok(read.unwrap_or_else(|error| {
+    Ok(read.unwrap_or_else(|refusal| {
         let uid = metadata.uid.filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string());
         let generation = metadata.generation.unwrap_or(0);
-        Object::Unreadable(Arc::new(Unreadable { key: Key { kind, name }, uid, generation, error }))
+        Object::Unreadable(Arc::new(Unreadable { key: Key { kind, name }, uid, generation, refusal }))
     }))
 }
 
 /// What the types do not say.
-fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), String> {
+fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), Refusal> {
     let known = format!("{GROUP}/{VERSION}");
     if *api_version != known {
-        return Err(format!("apiVersion: {api_version} is not known to this operator: write {known}"));
+        let message = format!("apiVersion: {api_version} is not known to this operator: write {known}");
+        return Err(Refusal::invalid(message));
     }
     let WrittenSpec { reporting_interval, long_connections } = written.spec;
     let durations = [
@@ -94,7 +105,8 @@ fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), String
     for (field, value) in durations {
         match value {
             Value::String(text) if !is_duration(&text) => {
-                return Err(format!("{field}: {text:?} is no duration: write one as 5s, 500ms or 1m30s"));
+                let message = format!("{field}: {text:?} is no duration: write one as 5s, 500ms or 1m30s");
+                return Err(Refusal::invalid(message));
             }
             _ => {}
         }
@@ -124,13 +136,13 @@ fn is_duration(text: &str) -> bool {
     !text.is_empty() && text.len() <= MOST_DURATION_BYTES
 }
 
-fn typed<T, S>(source: &impl Source, object: impl Fn(Arc<Policy<S>>) -> Object) -> Result<Object, String>
+fn typed<T, S>(source: &impl Source, object: impl Fn(Arc<Policy<S>>) -> Object) -> Result<Object, Refusal>
 where
     T: DeserializeOwned,
     Policy<S>: TryFrom<T, Error = InvalidObject>,
 {
-    let read = source.read::<T>().or_else(|_| named::<T>(source))?;
-    let mut policy = Policy::try_from(read).map_err(|error| error.to_string())?;
+    let read = source.read::<T>().or_else(|_| named::<T>(source)).map_err(Refusal::invalid)?;
+    let mut policy = Policy::try_from(read).map_err(|error| Refusal::invalid(error.to_string()))?;
     policy.unknown = unknown::<T>(source);
     Ok(object(Arc::new(policy)))
 }
@@ -155,7 +167,7 @@ fn unknown<T: DeserializeOwned>(source: &impl Source) -> Option<String> {
     let _ = serde_ignored::deserialize::<_, _, T>(&value, |path| {
         let path = field(&path);
         if path.starts_with("spec.") && found.len() < MOST_UNKNOWN {
-            found.push(path);
+            found.push(path[..path.floor_char_boundary(LONGEST_UNKNOWN)].to_owned());
         }
     });
     let are = match found.len() {

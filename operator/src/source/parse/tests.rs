@@ -1,6 +1,12 @@
 use super::{Format, InvalidDocument, parse};
 use crate::source::split::Piece;
 use rstest::rstest;
+use std::cell::Cell;
+
+thread_local! {
+    /// Bytes of YAML that this thread has had parsed.
+    pub(in crate::source) static READ: Cell<usize> = const { Cell::new(0) };
+}
 
 fn keys(format: Format, text: &str) -> Result<Vec<String>, InvalidDocument> {
     let objects = parse(format, Piece { line: 1, text })?;

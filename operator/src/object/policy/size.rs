@@ -1,0 +1,106 @@
+//! How large an object is, as it was written and as it is kept.
+
+use super::refusal::{Reason, Refusal};
+use super::{Painting, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
+use longwire_model::limits::{MAX_OBJECT_BYTES, MAX_SPEC_BYTES};
+use longwire_model::matcher::StringMatcher;
+use serde_json::Value;
+use std::io;
+
+/// An entry of a map, with the name that leads there.
+const ENTRY: usize = 96;
+
+/// A spec that was read.
+pub(crate) trait Weigh {
+    /// What it takes in memory, reckoned.
+    fn bytes(&self) -> usize;
+}
+
+/// Before anything of the spec is understood: understanding it takes time and memory too.
+pub(crate) fn check_text(spec: &Value) -> Result<(), Refusal> {
+    let bytes = json_bytes(spec);
+    if bytes <= MAX_SPEC_BYTES {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Reason::TooLarge,
+        format!(
+            "spec: {bytes} bytes as JSON are too many: at most {MAX_SPEC_BYTES} are allowed; shorten it, or split it into \
+             several objects"
+        ),
+    ))
+}
+
+pub(super) fn check_read<S: Weigh>(spec: S) -> Result<S, Refusal> {
+    let bytes = spec.bytes();
+    if bytes <= MAX_OBJECT_BYTES {
+        return Ok(spec);
+    }
+    Err(Refusal::new(
+        Reason::TooLarge,
+        format!(
+            "spec: takes {bytes} bytes of memory, too many: at most {MAX_OBJECT_BYTES} are allowed; use fewer tags, patterns \
+             or overrides, or split it into several objects"
+        ),
+    ))
+}
+
+/// Without spaces.
+fn json_bytes(value: &Value) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Neither a value nor a counter can fail.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
+}
+
+impl Weigh for TelemetrySpec {
+    fn bytes(&self) -> usize {
+        let Self { selector, tags, disabled, series_sets: _, long_connections: _, threshold: _, cluster: _ } = self;
+        let tags = tags.iter().map(|(name, painting)| {
+            let values = painting.iter().filter_map(|(_, change)| change.value.as_ref());
+            let values = values.map(|value| value.unused_bytes()).sum::<usize>();
+            ENTRY + name.as_str().len() + painting.bytes() + values
+        });
+        size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + disabled.bytes() + tags.sum::<usize>()
+    }
+}
+
+impl Weigh for TagsSpec {
+    fn bytes(&self) -> usize {
+        let Self { selector, tags } = self;
+        let tags = tags.iter().map(|tag| size_of_val(tag) + ENTRY + tag.name.as_str().len() + tag.value.unused_bytes());
+        size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + tags.sum::<usize>()
+    }
+}
+
+impl Weigh for StatsSpec {
+    fn bytes(&self) -> usize {
+        let Self { selector, mode } = self;
+        let matchers = |list: &[StringMatcher]| list.iter().map(StringMatcher::unused_bytes).sum::<usize>();
+        let mode = match mode {
+            StatsMode::RejectAll => 0,
+            StatsMode::Exclusion(list) => matchers(list),
+            StatsMode::Inclusion(given) => {
+                let lists = [&given.list, &given.prefixes, &given.suffixes, &given.regexps];
+                lists.into_iter().flatten().map(|list| matchers(list)).sum()
+            }
+        };
+        size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + mode
+    }
+}
+
+impl<T> Painting<T> {
+    fn bytes(&self) -> usize {
+        self.capacity() * size_of::<(super::Cells, T)>()
+    }
+}
