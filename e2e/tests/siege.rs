@@ -4,6 +4,8 @@
 mod clocks;
 #[path = "siege/impostor.rs"]
 mod impostor;
+#[path = "siege/large_policies.rs"]
+mod large_policies;
 #[path = "siege/nobody.rs"]
 mod nobody;
 #[path = "siege/syn_flood.rs"]

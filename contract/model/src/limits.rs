@@ -30,5 +30,11 @@ pub const MAX_TELEMETRY_BYTES: usize = 256 * 1024;
 /// Of the different telemetries of the pods of one node.
 pub const MAX_NODE_TELEMETRY_BYTES: usize = 16 * 1024 * 1024;
 
+/// Of what is read of one annotation of a pod.
+pub const MAX_ANNOTATION_BYTES: usize = 8 * 1024;
+
+/// Of a pod's labels. Kubernetes bounds each, and not how many there are.
+pub const MAX_LABEL_BYTES: usize = 32 * 1024;
+
 /// Of the text that says why something was refused: people's input is quoted in it.
 pub const MAX_REASON_BYTES: usize = 1024;

@@ -8,6 +8,7 @@ use crate::object::policy::{ToPattern, prefix, regex, suffix};
 use crate::object::{
     EXTRA_STAT_TAGS, LONGEST_WORD, MOST_WORDS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Wishes, Words,
 };
+use longwire_model::limits::MAX_ANNOTATION_BYTES;
 use longwire_model::matcher::StringMatcher;
 
 const UNKNOWN_TAG: &str = "UnknownExtraStatTag";
@@ -28,7 +29,7 @@ pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
         if left_out > 0 {
             let note = format!(
                 "annotation {annotation}: {left_out} of its entries are left out: at most {MOST_WORDS} of at most \
-                 {LONGEST_WORD} bytes are read"
+                 {LONGEST_WORD} bytes, and {MAX_ANNOTATION_BYTES} bytes in all, are read"
             );
             complaints.push(Complaint { reason: INVALID_ANNOTATION, note });
         }

@@ -1,5 +1,6 @@
 //! What a pod's own annotations ask for, word by word: whether it can be had depends on the policies.
 
+use longwire_model::limits::MAX_ANNOTATION_BYTES;
 use std::collections::BTreeMap;
 
 /// A comma list of opt-in tags.
@@ -8,7 +9,7 @@ pub const STATS_PREFIXES: &str = "sidecar.istio.io/statsInclusionPrefixes";
 pub const STATS_SUFFIXES: &str = "sidecar.istio.io/statsInclusionSuffixes";
 pub const STATS_REGEXPS: &str = "sidecar.istio.io/statsInclusionRegexps";
 
-/// Of one annotation; an object may have 256 KiB of them.
+/// Of one annotation, and [`MAX_ANNOTATION_BYTES`] in all; an object may have 256 KiB of them.
 pub const MOST_WORDS: usize = 64;
 pub const LONGEST_WORD: usize = 1024;
 
@@ -45,12 +46,14 @@ impl Wishes {
 
 impl Words {
     fn of(text: &str) -> Self {
-        let mut known = Self::default();
+        let (mut known, mut bytes) = (Self::default(), 0);
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             if known.words.iter().any(|known| known == word) {
                 continue;
             }
-            if known.words.len() < MOST_WORDS && word.len() <= LONGEST_WORD {
+            let fits = bytes + word.len() <= MAX_ANNOTATION_BYTES;
+            if known.words.len() < MOST_WORDS && word.len() <= LONGEST_WORD && fits {
+                bytes += word.len();
                 known.words.push(word.to_owned());
             } else {
                 known.left_out += 1;

@@ -1,0 +1,116 @@
+//! Tenants that write objects as large as they may: as the schema admits, and as the operator takes.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::machine::{Machine, PodSpec};
+use longwire_e2e::probe::Probe;
+use longwire_e2e::siege::Siege;
+use longwire_e2e::traffic::exchange;
+use std::fmt::Write;
+use std::time::Instant;
+
+/// Namespaces of the tenants.
+const NAMESPACES: usize = 10;
+const PODS: usize = 90;
+
+/// The bystander's own object, without a time like all others here: it comes first by its kind.
+fn small(value: &str) -> String {
+    format!(
+        "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: small, namespace: shop}}\n\
+         spec: {{selector: {{matchLabels: {{version: v1}}}}, tags: [{{name: own, value: \"'{value}'\"}}]}}\n"
+    )
+}
+
+fn policy(namespace: &str, name: &str, overrides: usize, tags: usize, regex: &str) -> Result<String> {
+    let mut text = format!(
+        "---\napiVersion: telemetry.longwire.io/v1alpha1\nkind: TelemetryPolicy\nmetadata: {{name: {name}, namespace: \
+         {namespace}}}\nspec:\n  selector: {{matchLabels: {{hostile: \"yes\"}}}}\n  overrides:\n"
+    );
+    for at in 0..overrides {
+        let metric = ["istio_tcp_sent_bytes_total", "longwire_tcp_rtt_seconds"][at % 2];
+        writeln!(text, "  - match: {{metric: {metric}}}\n    tagOverrides:")?;
+        for tag in 0..tags {
+            writeln!(text, "      t{tag}: {{value: \"source.pod.matches('{regex}{name}{at}') ? 'a' : 'b'\"}}")?;
+        }
+    }
+    Ok(text)
+}
+
+/// Pods that run nothing, but whose probe is told all that is configured for them.
+fn pods() -> Result<String> {
+    let mut text = String::new();
+    for number in 0..PODS {
+        let regexps: Vec<String> = (0..60).map(|at| format!("p{number}-{at}-[a-z]*\\.upstream_cx_.*")).collect();
+        writeln!(
+            text,
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: ns-{}, labels: {{hostile: \"yes\"}}, \
+             annotations: {{sidecar.istio.io/statsInclusionRegexps: '{}'}}}}\nspec: {{nodeName: node, containers: []}}",
+            number % NAMESPACES,
+            regexps.join(",")
+        )?;
+    }
+    Ok(text)
+}
+
+fn attack() -> Result<String> {
+    let mut text = pods()?;
+    for number in 0..4 {
+        text += &policy("shop", &format!("huge-{number}"), 64, 32, &"[a-z]{99}".repeat(50))?;
+    }
+    for number in 0..200 {
+        let regex = format!("{}{}", "[a-z]{99}".repeat(30), number);
+        text += &policy(&format!("ns-{}", number % NAMESPACES), &format!("heavy-{number}"), 4, 8, &regex)?;
+    }
+    text += &policy("shop", "heavy", 4, 8, &r"[a-z]{99}".repeat(9))?;
+    Ok(text)
+}
+
+fn expect_tag(probe: &Probe, value: &str) -> Result<()> {
+    probe.until(|scrape| {
+        let labels = [("source_workload", "w0"), ("destination_workload", "w1"), ("own", value)];
+        let opened = scrape.sum("istio_tcp_connections_opened_total", &labels);
+        ensure!(opened > 0, "no connection between the bystanders has the tag {value}");
+        Ok(())
+    })
+}
+
+#[test]
+fn hundreds_of_large_policies_take_no_memory_and_leave_a_bystander_its_own() -> Result<()> {
+    let hostile = |name| PodSpec::new(name).label("hostile", "yes");
+    let machine = Machine::new(2, &[hostile("h0"), hostile("h1")])?;
+    machine.manifests.write("victim.yaml", &small("mine"))?;
+    machine.manifests.write("attack.yaml", &attack()?)?;
+    let siege = Siege::start("large-policies", machine, &[])?;
+    let (probe, machine) = (&siege.cluster.probe, &siege.cluster.machine);
+    let mut bystander = siege.bystander()?;
+    // The tenants' expressions are evaluated too.
+    let (client, server) = (machine.pod("h0")?, machine.pod("h1")?);
+    let listener = server.listen()?;
+    for _ in 0..20 {
+        let (near, far) = client.connect_to(server.address(), &listener)?;
+        exchange(near, far, 101, 203)?;
+    }
+    bystander.talk(20)?;
+    bystander.expect_exact(probe)?;
+    expect_tag(probe, "mine")?;
+    siege.end(&[])
+}
+
+#[test]
+fn forty_thousand_broken_documents_hold_no_edit_up() -> Result<()> {
+    let siege = Siege::start("broken-documents", Machine::new(2, &[])?, &[])?;
+    let (probe, manifests) = (&siege.cluster.probe, &siege.cluster.machine.manifests);
+    let mut bystander = siege.bystander()?;
+    bystander.talk(5)?;
+    bystander.expect_exact(probe)?;
+    let begun = Instant::now();
+    manifests.write("attack.yaml", &"kind: [\n---\n".repeat(40_000))?;
+    manifests.write("victim.yaml", &small("mine"))?;
+    let edit = probe.until(|scrape| {
+        bystander.talk(1)?;
+        let labels = [("source_workload", "w0"), ("destination_workload", "w1"), ("own", "mine")];
+        ensure!(scrape.sum("istio_tcp_connections_opened_total", &labels) > 0, "the edit is not in force");
+        Ok(begun.elapsed())
+    })?;
+    bystander.expect_exact(probe)?;
+    siege.end(&[("edit_ms", edit.as_secs_f64() * 1e3)])
+}
