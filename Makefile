@@ -32,11 +32,6 @@ test: cluster-tools ## Run every test (as root: they load BPF, make network name
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
-.PHONY: fuzz
-fuzz: deps ## Give what reads bytes of others arbitrary ones, FUZZ_SECONDS=60 a target (FUZZ="state wire")
-	@.ci/deps fuzz
-	FUZZ_TARGET_DIR=$(CACHE)/fuzz e2e/fuzz/run $(FUZZ)
-
 .PHONY: e2e
 e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="harness:: --nocapture")
 	@.ci/deps test
@@ -45,6 +40,7 @@ e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="
 .PHONY: siege
 siege: deps ## Run the attacks, release builds within the chart's memory limits, and print what each costs (as root; SIEGE="series_flood::")
 	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e --bins
+	cargo test --release --locked -p longwire-operator --test memory -- --nocapture
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) cargo test --locked -p longwire-e2e --test siege -- --nocapture --test-threads=1 $(SIEGE)
 
 .PHONY: cluster-up
@@ -102,7 +98,6 @@ scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/s
 .PHONY: lint
 lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies
 	cargo fmt --all --check
-	cargo fmt --manifest-path e2e/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	.ci/cargo-deny
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 /// Standard output of a program that must succeed.
 pub fn run(program: &str, arguments: &[&str]) -> Result<String> {
@@ -49,7 +50,11 @@ fn execute(program: &str, arguments: &[&str], input: &[u8]) -> std::io::Result<O
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    // A program that ends before it reads all of it says why on its standard error.
-    let _ = child.stdin.take().map(|mut pipe| pipe.write_all(input));
-    child.wait_with_output()
+    let stdin = child.stdin.take();
+    thread::scope(|scope| {
+        // Beside reading: a program may answer before it has read all, and then waits for a reader itself. One that ends
+        // before says why on its standard error.
+        scope.spawn(|| stdin.map(|mut pipe| pipe.write_all(input)));
+        child.wait_with_output()
+    })
 }

@@ -49,7 +49,7 @@ kind: Node
 metadata:
   name: node
 spec:
-  podCIDRs: ["{ten}.{slot}.0.0/17"]
+  podCIDRs: [{ten}.{slot}.0.0/17]
 status:
   addresses:
   - type: InternalIP

@@ -100,6 +100,11 @@ impl Bystander {
         Edge::of(&self.client, &self.server).expect(probe, self.truth)
     }
 
+    /// The same where edits have spread it over several label sets.
+    pub fn expect_sum(&self, probe: &Probe) -> Result<()> {
+        probe.until(|scrape| Edge::of(&self.client, &self.server).both_add_up(scrape, self.truth))
+    }
+
     /// The same of one scrape, now.
     pub fn both_say(&self, probe: &Probe) -> Result<()> {
         Edge::of(&self.client, &self.server).both_say(&probe.scrape()?, self.truth)

@@ -93,9 +93,8 @@ fn a_pods_share_is_what_the_table_holds_of_it_across_ends_failures_and_a_kill_of
     // Come and gone; refused; and what stays, from three containers of one pod.
     let mut sent = client.process("main", &["send", &address, "1000", "--times", "50"])?;
     ensure!(sent.await_exit(PATIENCE)?.success(), "{}", sent.last_words());
-    let refused = (server.ipv4, 9).into();
     for _ in 0..20 {
-        ensure!(client.connect::<std::net::SocketAddr>(refused).is_err(), "nobody listens");
+        ensure!(client.connect((server.ipv4, 9)).is_err(), "nobody listens");
     }
     let flooding = start(client, "second", &["flood", "198.18.0.1:80", "100"], "flooding")?;
     let holding = start(client, "third/nested", &["hold", "127.0.0.1:80", "30"], "holding")?;

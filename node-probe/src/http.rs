@@ -1,6 +1,6 @@
 //! What a scraper and the kubelet ask for: metrics on one listener, health on another that scrapes cannot delay.
 
-pub mod accept;
+mod accept;
 mod scrape;
 
 use crate::shared::Shared;

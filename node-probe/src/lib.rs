@@ -11,7 +11,7 @@ mod cgroups;
 mod conntrack;
 mod control;
 pub mod headless;
-pub mod http;
+mod http;
 mod kernel;
 mod log;
 mod options;

@@ -137,13 +137,7 @@ fn inherit(
     adopt(restored, setup, pins, saved, produced)
 }
 
-fn adopt(
-    restored: Restored,
-    setup: Setup,
-    pins: &Pins,
-    saved: &Saved,
-    produced: u64,
-) -> Result<Started, KernelError> {
+fn adopt(restored: Restored, setup: Setup, pins: &Pins, saved: &Saved, produced: u64) -> Result<Started, KernelError> {
     let Restored { mut pipeline, dropped } = restored;
     let losses = Losses {
         states: 0,

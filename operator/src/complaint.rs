@@ -4,6 +4,8 @@ use tokio::sync::mpsc;
 
 /// The reason when an annotation says what cannot be.
 pub const INVALID_ANNOTATION: &str = "InvalidAnnotation";
+/// The reason when a pod has more bytes of labels than are read.
+pub const TOO_MANY_LABELS: &str = "TooManyLabels";
 /// The reason when what is configured for a pod is more than a pod may have.
 pub const TELEMETRY_TOO_LARGE: &str = "TelemetryTooLarge";
 /// The reason when what is configured for the pods of a node is more than a node may have.

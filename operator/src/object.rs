@@ -1,5 +1,6 @@
 //! Kubernetes objects, reduced to what decides a name or a series. Past this point nothing is checked twice.
 
+use longwire_model::limits::MAX_LABEL_BYTES;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -128,7 +129,14 @@ pub enum InvalidObject {
     Address { field: &'static str, value: String },
     #[error("{field}: {value} is not a port")]
     Port { field: &'static str, value: i32 },
+    #[error("{field}: more than {MAX_ADDRESSES} addresses")]
+    TooManyAddresses { field: &'static str },
+    #[error("{field}: {bytes} bytes, and {MAX_LABEL_BYTES} are the most that are read")]
+    TooLong { field: &'static str, bytes: usize },
 }
+
+/// Of one list of one object.
+const MAX_ADDRESSES: usize = 1024;
 
 /// Names that Kubernetes gives an object without a namespace of its own.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -156,6 +164,9 @@ fn addresses<'a>(field: &'static str, texts: impl IntoIterator<Item = &'a str>) 
     for text in texts {
         let address = address(field, text)?;
         if !found.contains(&address) {
+            if found.len() == MAX_ADDRESSES {
+                return Err(InvalidObject::TooManyAddresses { field });
+            }
             found.push(address);
         }
     }

@@ -11,7 +11,7 @@ use crate::publish::{Published, Publisher};
 use crate::role::Role;
 use crate::security::{Guard, InsecureStart};
 use crate::serve::{self, Context};
-use crate::source::{self, InvalidDirectory, Manifests};
+use crate::source::{self, Feed, InvalidDirectory, Manifests, Reread};
 use crate::writer::Writer;
 use cluster::{Cluster, Ends};
 use kube::Client;

@@ -30,6 +30,7 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         series: Asked::default(),
         wishes: None,
         meshed: false,
+        labels_left_out: 0,
     }
 }
 

@@ -29,13 +29,6 @@ pub(crate) use reread::Requests;
 pub use reread::Reread;
 pub use watch::follow;
 
-/// The objects of a file in YAML, and how many of its documents do not parse.
-#[must_use]
-pub fn read(text: &str) -> (Vec<Object>, usize) {
-    let (file, errors) = document::File::default().edit(parse::Format::Yaml, text);
-    (file.parsed().cloned().collect(), errors.len())
-}
-
 /// Where a source's objects go, and how it is asked for them again.
 #[derive(Clone, Debug)]
 pub struct Feed {

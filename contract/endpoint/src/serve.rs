@@ -9,7 +9,6 @@ use crate::source::Source;
 use crate::table::Table;
 use crate::turns::{TurnLimits, Turns};
 use axum::Router;
-use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};

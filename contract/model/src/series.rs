@@ -10,7 +10,7 @@ mod metrics;
 mod operator_metrics;
 mod self_metrics;
 pub use families::FAMILIES;
-pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
+pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, OVERFLOW, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
 pub use metrics::Metrics;
 pub use operator_metrics::OPERATOR_METRICS;
 pub use self_metrics::SELF_METRICS;

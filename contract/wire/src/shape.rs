@@ -135,7 +135,7 @@ shapes! {
     KNOWN_ADDRESS: proto::KnownAddress { 1 Text }
     INTEREST: proto::Interest { 1 Text, 2 Text }
     SIGHTINGS: proto::Sightings { 1 Message(&SIGHTING) }
-    SIGHTING: proto::Sighting { 1 Text, 2 Text }
+    SIGHTING: proto::Sighting { 1 Text, 2 Text, 4 Text }
     ACK: proto::Ack {}
     NACK: proto::Nack { 2 Text }
     AUTHENTICATE: proto::Authenticate { 1 Text }

@@ -6,7 +6,7 @@
 //! ```
 
 use super::access::Access;
-use super::layout::{Layout, NODES, script, text};
+use super::layout::{Layout, NODES, pods, script, text};
 use super::{certificates, cgroups, control_plane, mount_points, node};
 use crate::command;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -132,6 +132,17 @@ fn bring_up(layout: &Layout, say: &dyn Fn(&str)) -> Result<()> {
     })?;
     say("all daemons run");
     access.await_nodes(Duration::from_secs(60))?;
+    give_pod_ranges(&access)?;
     say("both nodes are ready");
+    Ok(())
+}
+
+/// What the controller of node ranges writes elsewhere; here the network plugin's configuration has them.
+fn give_pod_ranges(access: &Access) -> Result<()> {
+    for node in NODES {
+        let range = pods(node);
+        let patch = format!(r#"{{"spec": {{"podCIDR": "{range}", "podCIDRs": ["{range}"]}}}}"#);
+        access.kubectl(&["patch", "node", node, "--patch", &patch], "")?;
+    }
     Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, chart};
 
 /// What is set, and what both Helms must say.
-const WRONG: [(&str, &str); 28] = [
+const WRONG: [(&str, &str); 30] = [
     ("images.registry=", "/images/registry"),
     ("images.tag=1:2", "/images/tag"),
     ("images.pullPolicy=Sometimes", "/images/pullPolicy"),
@@ -26,6 +26,8 @@ const WRONG: [(&str, &str); 28] = [
     ("probe.maxConnections=0", "/probe/maxConnections"),
     ("probe.maxSeries=20000000", "/probe/maxSeries"),
     ("probe.metricsPort=65536", "/probe/metricsPort"),
+    ("probe.healthPort=0", "/probe/healthPort"),
+    ("probe.healthAddress=localhost", "/probe/healthAddress"),
     ("probe.metricsAddress=localhost", "/probe/metricsAddress"),
     ("probe.operatorURL=http://operator:15010", "/probe/operatorURL"),
     ("probe.maxUnavailable=0%", "/probe/maxUnavailable"),

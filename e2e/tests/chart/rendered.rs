@@ -48,6 +48,24 @@ fn a_pod_is_found_by_annotations_or_by_a_pod_monitor_and_never_by_both() -> Resu
     Ok(())
 }
 
+/// The kubelet is in the network namespace of the node, as the probe is.
+#[test]
+fn the_kubelet_asks_the_probes_own_listener_for_it() -> Result<()> {
+    for (set, host) in [(&[][..], Some("127.0.0.1")), (&["probe.healthAddress=0.0.0.0"], None)] {
+        let objects = template(Helm::Three, set)?;
+        let set = of_kind(&objects, "DaemonSet");
+        let container = &set.first().context("no DaemonSet")?["spec"]["template"]["spec"]["containers"][0];
+        for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/healthz")] {
+            let get = &container[probe]["httpGet"];
+            assert_eq!((&get["path"], &get["port"]), (&path.into(), &"health".into()));
+            assert_eq!(get["host"].as_str(), host, "{probe}");
+        }
+        let flag = format!("--health-listen={}:15021", host.unwrap_or("0.0.0.0"));
+        ensure!(container["args"].as_array().context("args")?.contains(&flag.clone().into()), "no {flag}");
+    }
+    Ok(())
+}
+
 #[test]
 fn the_probe_has_three_capabilities_and_no_more() -> Result<()> {
     let objects = template(Helm::Three, &[])?;
@@ -75,7 +93,8 @@ fn the_probe_can_write_to_its_own_two_directories_of_the_node_and_no_others() ->
     let mounts = pod["containers"][0]["volumeMounts"].as_array().context("no mounts")?;
     let writable = mounts.iter().filter(|mount| mount["readOnly"] != true);
     let places: Vec<_> = writable.map(|mount| (mount["mountPath"].as_str(), path(&mount["name"]))).collect();
-    let both = ["/sys/fs/bpf/longwire", "/run/longwire"].map(|path| (Some(path), Some(path)));
+    let both = [("/bpf/longwire", "/sys/fs/bpf/longwire"), ("/run/longwire", "/run/longwire")];
+    let both = both.map(|(inside, outside)| (Some(inside), Some(outside)));
     assert_eq!(places, both);
     Ok(())
 }

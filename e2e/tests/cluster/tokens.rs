@@ -97,10 +97,10 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
     };
     let cases = [
         (None, "no token"),
-        (Some("nonsense".to_owned()), "the API server does not accept the token"),
+        (Some("nonsense".to_owned()), "the token is invalid: it is not three parts of base64url"),
         (
             Some(of("longwire-probe", "--audience=https://elsewhere", Some(&here))?),
-            "the API server does not accept the token",
+            "the token is invalid: it is not for audience longwire-operator",
         ),
         (Some(of("longwire-operator", AUDIENCE, Some(&replica))?), "and only"),
         (Some(of("longwire-probe", AUDIENCE, None)?), "the token is not bound to a pod"),
@@ -126,8 +126,8 @@ fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_r
     command::run("openssl", &["genrsa", "-out", other.to_str().context("path")?, "2048"])?;
     let operator = longwire::holder(kubernetes)?.address;
     let cases = [
-        (forged(&genuine, 7_200, &own)?, "service account token has expired"),
-        (forged(&genuine, 0, &other)?, "error in cryptographic primitive"),
+        (forged(&genuine, 7_200, &own)?, "expired"),
+        (forged(&genuine, 0, &other)?, "the token is invalid: InvalidSignature"),
     ];
     for (token, words) in &cases {
         expect_word(&operator, directory.path(), Some(token), words)?;

@@ -20,15 +20,12 @@ pub(crate) use text::{escape, escape_help};
 
 use crate::observation::{Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, UnixNanos};
-use longwire_model::series::{CONNECTION_LABELS, SERVICE_LABELS, WORKLOAD_LABELS};
+use longwire_model::series::{CONNECTION_LABELS, OVERFLOW, SERVICE_LABELS, WORKLOAD_LABELS};
 use names::{PodNames, TAIL};
 use std::hash::{Hash, Hasher};
 use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-
-/// The value of every naming label of what has been folded.
-pub(crate) const OVERFLOW: &str = "overflow";
 
 /// The labels of one set of series.
 pub(crate) trait LabelSet: Hash + Eq {

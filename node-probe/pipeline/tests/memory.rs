@@ -8,7 +8,7 @@ use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::aggregate::Budget;
-use longwire_pipeline::pipeline::{Options, Pipeline, SaveCursor, Waits};
+use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, flag, kind};
 use std::alloc::System;
 use std::net::{IpAddr, Ipv4Addr};
@@ -35,6 +35,7 @@ fn pipeline(metrics: Metrics, tags: &[String], expression: &str) -> Pipeline {
         max_pending: 131_072,
         host_netns: 1,
         wall_clock_offset: 1_700_000_000 * SECOND,
+        kubelet_cgroups: KubeletCgroups::default(),
     });
     pipeline.local_cgroups([(1, "kubepods/poduid-evil/x".to_owned())]);
     let name = || "evil".to_owned();

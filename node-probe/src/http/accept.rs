@@ -6,8 +6,7 @@ use longwire_pipeline::exposition::Format;
 mod tests;
 
 /// The format of the highest quality; OpenMetrics wins a tie, text when nothing is asked for.
-#[must_use]
-pub fn negotiate(accept: Option<&str>) -> Format {
+pub(super) fn negotiate(accept: Option<&str>) -> Format {
     let (mut open, mut text) = (0.0, 0.0);
     for range in accept.unwrap_or("*/*").split(',') {
         let mut parts = range.split(';').map(str::trim);

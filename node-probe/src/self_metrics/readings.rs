@@ -3,6 +3,7 @@
 use crate::shared::Shared;
 use longwire_endpoint::Counts;
 use longwire_model::build;
+use longwire_model::series::OVERFLOW;
 use std::sync::atomic::Ordering::Relaxed;
 
 #[derive(Debug)]
@@ -191,7 +192,8 @@ fn series(shared: &Shared, to: &mut Readings) {
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
     let of_the_node = kinds.map(|(kind, of)| (kind, of.folded));
     let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.folded_values)]);
-    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, folded)| ([kind, ""], folded)));
+    // As the overflow series of the node itself have it.
+    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, folded)| ([kind, OVERFLOW], folded)));
     let of_shares = folded.into_iter().map(|((kind, namespace), folded)| ([kind, namespace], folded));
     to.by_two("longwire_probe_overflowed_total", of_shares);
     to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));

@@ -1,14 +1,22 @@
 //! What pods are told about their annotations.
 
 use super::reach::Bound;
-use crate::complaint::{INVALID_ANNOTATION, PodComplaint};
+use crate::complaint::{INVALID_ANNOTATION, PodComplaint, TOO_MANY_LABELS};
 use crate::object::Pod;
+use longwire_model::limits::MAX_LABEL_BYTES;
 
 /// Notes what was not said of this pod just before: nothing is repeated at every edit of whatever.
 pub(super) fn tell(pod: &Pod, bound: &Bound, former: Option<&Bound>, complaints: &mut Vec<PodComplaint>) {
     let known = former.filter(|former| former.is_of(&pod.uid));
     for note in pod.series.complaints(known.and_then(Bound::asked)) {
         complaints.push(complaint(pod, INVALID_ANNOTATION, note));
+    }
+    if pod.labels_left_out > 0 && known.is_none() {
+        let note = format!(
+            "{} labels are not read: a pod may have {MAX_LABEL_BYTES} bytes of them, and these come last by name",
+            pod.labels_left_out
+        );
+        complaints.push(complaint(pod, TOO_MANY_LABELS, note));
     }
     let told = known.map(|known| known.outcome.complaints.as_slice()).unwrap_or_default();
     for new in bound.outcome.complaints.iter().filter(|new| !told.contains(new)) {

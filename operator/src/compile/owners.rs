@@ -43,7 +43,7 @@ struct Departure {
 impl Owners {
     /// All who hold the address or did lately, in an order of their own.
     pub(super) fn of(&self, address: IpAddr) -> Vec<Owner> {
-        self.addresses.get(&address).map(|tenures| owners(tenures.values())).unwrap_or_default()
+        self.addresses.get(&address).map(|tenures| owners(&tenures.values())).unwrap_or_default()
     }
 
     /// Kubernetes says that a pod has it, or had it lately.

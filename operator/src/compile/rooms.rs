@@ -29,8 +29,8 @@ pub(super) struct Wanted<'a> {
 pub(super) fn without_room<'a>(pods: &[Wanted<'a>]) -> BTreeSet<&'a str> {
     // By telemetry, with the first UID, so that the order does not depend on where they lie in memory.
     let mut different: HashMap<*const Telemetry, (usize, &str)> = HashMap::new();
-    for Wanted { uid, telemetry, bytes } in pods {
-        let entry = different.entry(Arc::as_ptr(telemetry)).or_insert((*bytes, uid));
+    for &Wanted { uid, telemetry, bytes } in pods {
+        let entry = different.entry(Arc::as_ptr(telemetry)).or_insert((bytes, uid));
         entry.1 = entry.1.min(uid);
     }
     let total: usize = different.values().map(|(bytes, _)| bytes).sum();

@@ -44,7 +44,7 @@ impl Left {
 }
 
 /// Owners as probes are told of them, in the order of the tenures.
-pub(super) fn owners<'a>(tenures: impl Iterator<Item = &'a Tenure> + Clone) -> Vec<Owner> {
+pub(super) fn owners<'a>(tenures: &(impl Iterator<Item = &'a Tenure> + Clone)) -> Vec<Owner> {
     let counted: Vec<Counted<'_>> = tenures.clone().filter_map(|tenure| tenure.among(tenures.clone())).collect();
     counted.iter().map(|one| one.told(&counted)).collect()
 }
@@ -58,7 +58,7 @@ impl Tenure {
     /// `None`: another has the address by a stronger right, or had it for as long as this one was there.
     fn among<'a>(&'a self, all: impl Iterator<Item = &'a Self>) -> Option<Counted<'a>> {
         let mut after = 0;
-        for stronger in all.filter(|other| other.is_stronger(self)) {
+        for stronger in all.filter(|other| other.is_stronger(self) && !self.takes_over(other)) {
             let end = stronger.end()?;
             if !self.follows(stronger) {
                 after = end.max(after);
@@ -85,13 +85,14 @@ impl Tenure {
     /// It spoke when the other can have been gone.
     fn follows(&self, other: &Self) -> bool {
         let gone = other.left.map(|left| left.earliest).into_iter().chain(other.vacated).min();
-        self.sighted.zip(gone).is_some_and(|(sighted, gone)| sighted >= gone)
+        self.sighted.zip(gone).is_some_and(|(sighted, gone)| sighted >= gone) || self.takes_over(other)
     }
 
-    /// One node gives an address to one pod at a time, and its kubelet says that both have it: the later one does.
-    fn succeeds(&self, other: &Self) -> bool {
-        let is_own = |tenure: &Self| tenure.right == Right::Own && tenure.left.is_none();
-        is_own(self) && is_own(other) && self.node().is_some_and(|node| other.node() == Some(node))
+    /// One node gives an address to one pod at a time, and the API server is seconds late to say who has it: of two pods of a
+    /// node that spoke from one address the later one has it.
+    fn takes_over(&self, other: &Self) -> bool {
+        let is_of_one_node = || self.node().is_some_and(|node| other.node() == Some(node));
+        self.sighted > Some(other.began()) && is_of_one_node()
     }
 
     fn end(&self) -> Option<UnixNanos> {
@@ -115,8 +116,7 @@ impl Counted<'_> {
     fn told(&self, all: &[Counted<'_>]) -> Owner {
         let Self { tenure, after } = *self;
         let sighted = tenure.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
-        let successors =
-            all.iter().map(|other| other.tenure).filter(|other| other.follows(tenure) || other.succeeds(tenure));
+        let successors = all.iter().map(|other| other.tenure).filter(|other| other.follows(tenure));
         let successors = successors.filter_map(|other| other.sighted).filter(|since| *since > tenure.began());
         Owner {
             holder: tenure.holder.clone(),

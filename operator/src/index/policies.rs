@@ -2,7 +2,7 @@
 
 use super::budget::{Budget, Settled};
 use super::{Index, Stale, in_namespace};
-use crate::object::policy::{Policy, Reason, StatsMatcher, TelemetryPolicy, Weigh};
+use crate::object::policy::{Policy, Reason, StatsMatcher, TelemetryPolicy, Weigh, counted};
 use crate::object::{ExtraStatTags, Key, Kind, Name, Object, Refusal};
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MAX_NAMESPACE_BYTES;
@@ -89,7 +89,7 @@ fn put<S: Weigh + PartialEq>(
     object: Option<Arc<Policy<S>>>,
 ) -> (bool, Settled) {
     let former: Option<UnixNanos> = all.get(&key.name).map(|former| former.created);
-    let sized = object.as_ref().and_then(|object| Some((object.created, object.bytes()?)));
+    let sized = object.as_ref().and_then(|object| Some((object.created, counted(object)?)));
     let mut settled = Settled::default();
     if let Some(former) = former.filter(|former| sized.is_none_or(|(created, _)| created != *former)) {
         settled = budget.remove(key, former);
@@ -115,13 +115,13 @@ fn put<S: Weigh + PartialEq>(
 }
 
 fn forget<S: Weigh>(all: &mut BTreeMap<Name, Arc<Policy<S>>>, name: &Name) {
-    if let Some(object) = all.get_mut(name) {
+    if let Some(object) = all.get_mut(name).filter(|object| object.spec.is_ok()) {
         *object = Arc::new(without_room(object));
     }
 }
 
 fn without_room<S: Weigh>(object: &Policy<S>) -> Policy<S> {
-    let bytes = object.bytes().unwrap_or_default();
+    let bytes = counted(object).unwrap_or_default();
     let namespace = &object.key.name.namespace;
     object.refused(Refusal::new(
         Reason::NamespaceBudgetExceeded,

@@ -31,7 +31,7 @@ impl Conflicts {
         self.add(loser, format_args!("{field}: {winner} is older, or first by name, and wins"));
     }
 
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(super) fn absorb(&mut self, other: &Self) {
         other.told.iter().for_each(|Conflict { loser, message }| self.add(loser, message));
     }
 

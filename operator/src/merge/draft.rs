@@ -166,7 +166,7 @@ impl<'a> Draft<'a> {
             self.extra.insert(name, Extra { depth, ..extra });
         }
         self.stats.cover(stats);
-        self.conflicts.absorb(conflicts);
+        self.conflicts.absorb(&conflicts);
     }
 }
 

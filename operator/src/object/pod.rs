@@ -2,16 +2,23 @@ use super::{Asked, InvalidObject, Metadata, Name, Wishes, addresses, is_tcp, nam
 use k8s_openapi::api::core::v1 as k8s;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
+use longwire_model::limits::MAX_LABEL_BYTES;
 use longwire_model::owner::{Controller, Naming};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+/// Named ports of one pod that are kept.
+const MAX_PORTS: usize = 256;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
     pub name: Name,
     /// One without is told from others by its name.
     pub uid: String,
+    /// The first of them by name, as far as [`MAX_LABEL_BYTES`] go.
     pub labels: Labels,
+    /// How many more there are.
+    pub labels_left_out: usize,
     /// Name of the Deployment, CronJob, ... that it is a replica of.
     pub workload: String,
     pub node: Option<String>,
@@ -55,12 +62,14 @@ impl TryFrom<k8s::Pod> for Pod {
     type Error = InvalidObject;
 
     fn try_from(pod: k8s::Pod) -> Result<Self, Self::Error> {
-        let k8s::Pod { metadata, spec, status } = pod;
+        let k8s::Pod { mut metadata, spec, status } = pod;
         let (spec, status) = (spec.unwrap_or_default(), status.unwrap_or_default());
         let name = namespaced(&metadata)?;
+        let workload = workload(&metadata, &name);
+        let (labels, labels_left_out) = bounded(metadata.labels.take().unwrap_or_default());
         Ok(Self {
             uid: metadata.uid.clone().filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string()),
-            workload: workload(&metadata, &name),
+            workload,
             addresses: pod_addresses(&status)?,
             started: nanoseconds(status.start_time.as_ref()),
             ended: has_ended(&metadata, &status),
@@ -73,10 +82,23 @@ impl TryFrom<k8s::Pod> for Pod {
             node: spec.node_name.filter(|node| !node.is_empty()),
             service_account: service_account(spec.service_account_name),
             host_network: spec.host_network.unwrap_or(false),
-            labels: metadata.labels.unwrap_or_default(),
+            labels,
+            labels_left_out,
             name,
         })
     }
+}
+
+/// Those that are kept, and how many are not.
+fn bounded(mut labels: Labels) -> (Labels, usize) {
+    let all = labels.len();
+    let mut bytes = 0;
+    labels.retain(|name, value| {
+        bytes += name.len() + value.len();
+        bytes <= MAX_LABEL_BYTES
+    });
+    let left_out = all - labels.len();
+    (labels, left_out)
 }
 
 /// What Kubernetes gives a pod that names none.
@@ -134,7 +156,7 @@ fn named_ports(spec: &k8s::PodSpec) -> Result<BTreeMap<String, u16>, InvalidObje
     let mut named = BTreeMap::new();
     for listed in spec.containers.iter().chain(sidecars).flat_map(|container| container.ports.iter().flatten()) {
         let Some(name) = listed.name.as_deref().filter(|name| !name.is_empty()) else { continue };
-        if is_tcp(listed.protocol.as_deref()) && !named.contains_key(name) {
+        if is_tcp(listed.protocol.as_deref()) && !named.contains_key(name) && named.len() < MAX_PORTS {
             named.insert(name.to_owned(), port("spec.containers.ports.containerPort", listed.container_port)?);
         }
     }

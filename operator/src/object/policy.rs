@@ -54,11 +54,9 @@ impl<S> Policy<S> {
     }
 }
 
-impl<S: Weigh> Policy<S> {
-    /// What it counts in its namespace; `None`: it is refused and counts nothing.
-    pub(crate) fn bytes(&self) -> Option<usize> {
-        self.spec.as_ref().ok().map(|spec| spec.bytes().max(MIN_OBJECT_BYTES))
-    }
+/// What an object counts in its namespace; `None`: it is refused and counts nothing.
+pub(crate) fn counted<S: Weigh>(policy: &Policy<S>) -> Option<usize> {
+    policy.spec.as_ref().ok().map(|spec| spec.bytes().max(MIN_OBJECT_BYTES))
 }
 
 fn policy<S: Weigh>(kind: Kind, metadata: Metadata, spec: Result<S, Refusal>) -> Result<Policy<S>, InvalidObject> {

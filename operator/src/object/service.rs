@@ -3,6 +3,7 @@ use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
+use longwire_model::limits::MAX_LABEL_BYTES;
 use std::net::IpAddr;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,11 @@ impl Service {
             return Ok(None);
         }
         let name = namespaced(&service.metadata)?;
+        let selector = spec.selector.clone().unwrap_or_default();
+        let bytes = selector.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if bytes > MAX_LABEL_BYTES {
+            return Err(InvalidObject::TooLong { field: "spec.selector", bytes });
+        }
         let created = nanoseconds(service.metadata.creation_timestamp.as_ref());
         let load_balancer = service.status.and_then(|status| status.load_balancer);
         let addresses = cluster_addresses(&spec)?;
@@ -61,7 +67,6 @@ impl Service {
         external.retain(|address| !addresses.contains(address) && !load_balancer.contains(address));
         let tcp = spec.ports.iter().flatten().filter(|port| is_tcp(port.protocol.as_deref()));
         let ports = tcp.map(service_port).collect::<Result<_, _>>()?;
-        let selector = spec.selector.unwrap_or_default();
         Ok(Some(Self { name, created, addresses, load_balancer, external, selector, ports }))
     }
 }

@@ -30,6 +30,22 @@ fn ips(texts: &[&str]) -> Vec<IpAddr> {
 }
 
 #[test]
+fn a_service_with_thousands_of_addresses_is_refused_in_linear_time() {
+    let ips: Vec<String> = (0..100_000_u32).map(|number| std::net::Ipv4Addr::from(number).to_string()).collect();
+    let service = from_value(json!({"metadata": {"name": "s"}, "spec": {"clusterIP": "10.0.0.1", "externalIPs": ips}}));
+    let error = Service::read(service.unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "spec.externalIPs: more than 1024 addresses");
+}
+
+#[test]
+fn a_selector_of_a_megabyte_is_refused() {
+    let selector: BTreeMap<String, String> = (0..2_000).map(|at| (format!("l{at:04}"), "x".repeat(59))).collect();
+    let service = from_value(json!({"metadata": {"name": "s"}, "spec": {"selector": selector}}));
+    let error = Service::read(service.unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "spec.selector: 128000 bytes, and 32768 are the most that are read");
+}
+
+#[test]
 fn a_pod_is_read_whole() {
     let metadata = json!({
         "namespace": "shop", "uid": "u", "generateName": "web-7d4-", "labels": {"app": "web", "pod-template-hash": "7d4"},
@@ -63,6 +79,7 @@ fn a_pod_is_read_whole() {
         series: Asked::default(),
         wishes: None,
         meshed: false,
+        labels_left_out: 0,
     };
     assert_eq!(pod(metadata, spec, status), Ok(expected));
 }

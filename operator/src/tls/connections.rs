@@ -35,7 +35,8 @@ struct Limits {
 }
 
 const NODES: Limits = Limits { of_source: 128, in_all: 512, calls: 32 };
-const OTHERS: Limits = Limits { of_source: 32, in_all: 256, calls: 8 };
+/// A source may be the gateway of many nodes.
+const OTHERS: Limits = Limits { of_source: 128, in_all: 256, calls: 32 };
 /// Connections with a stream, of one source: a node has two streams at most, a gateway before many nodes has theirs.
 const ADMITTED_OF_NODE: usize = 16;
 const ADMITTED_OF_OTHER: usize = 2_048;
@@ -44,7 +45,7 @@ const ADMITTED: usize = 8_192;
 /// Handshakes that are answered: each costs a signature. Every node has its own; what it needs beyond is common to all nodes.
 const OF_NODE: Rate = Rate { per_second: 10, burst: 20 };
 const OF_NODES: Rate = Rate { per_second: 1_500, burst: 1_500 };
-const OF_OTHER: Rate = Rate { per_second: 20, burst: 40 };
+const OF_OTHER: Rate = Rate { per_second: 100, burst: 200 };
 const OF_OTHERS: Rate = Rate { per_second: 200, burst: 400 };
 /// Sources whose rate is known.
 const SOURCES: usize = 16_384;

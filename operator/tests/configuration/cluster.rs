@@ -6,6 +6,7 @@ use longwire_operator::complaint::PodComplaint;
 use longwire_operator::event::Event;
 use longwire_operator::index::{Index, Stale};
 use longwire_operator::object::policy::TelemetryPolicy;
+use longwire_operator::object::{Key, Kind, Name};
 use longwire_operator::source::Manifests;
 use longwire_operator::standing::Standings;
 use std::collections::BTreeMap;
@@ -48,6 +49,16 @@ impl Cluster {
         let mut cluster = Self::new();
         cluster.take(events(yaml));
         cluster
+    }
+
+    pub(crate) fn delete(&mut self, policy: &str) {
+        let name = Name::new("shop", policy);
+        self.take(vec![Event::Delete(Key { kind: Kind::TelemetryPolicy, name })]);
+    }
+
+    /// Whether the source would be asked to tell all again.
+    pub(crate) fn forgot(&mut self) -> bool {
+        self.index.take_forgotten()
     }
 
     pub(crate) fn take(&mut self, events: Vec<Event>) {

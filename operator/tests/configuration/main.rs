@@ -5,5 +5,6 @@ mod cluster;
 mod defaults;
 mod outcome;
 mod properties;
+mod sizes;
 mod truth;
 mod wrong_specs;

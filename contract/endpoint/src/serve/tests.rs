@@ -57,7 +57,7 @@ struct Page {
     _turn: crate::turns::Turn,
 }
 
-const SLICE: [u8; 64 << 10] = [b'x'; 64 << 10];
+static SLICE: [u8; 64 << 10] = [b'x'; 64 << 10];
 
 impl http_body::Body for Page {
     type Data = Bytes;

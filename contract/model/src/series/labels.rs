@@ -92,3 +92,6 @@ pub const ENVOY_LABELS: [&str; 3] = ["cluster_name", "source_pod_namespace", "so
 
 /// The extra label of `longwire_tcp_connections_failed_total`.
 pub const REASON: &str = "reason";
+
+/// The value of every naming label of what has been folded for want of room.
+pub const OVERFLOW: &str = "overflow";

@@ -9,7 +9,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 22] = [
+pub const OPERATOR_METRICS: [SelfMetric; 23] = [
     row("longwire_operator_synced", Gauge, &[], "1 once everything that was there at the start is known."),
     row("longwire_operator_objects", Gauge, &["kind"], "Objects known now."),
     row("longwire_operator_objects_refused", Gauge, &["reason"], "TelemetryPolicies, ExtraStatTags and StatsMatchers that are not accepted, by the reason of their condition."),

@@ -43,7 +43,7 @@ pub const SELF_METRICS: [SelfMetric; 41] = [
     row("longwire_probe_series_charged", Gauge, &[], "Series of edges, workloads and clusters that are charged against --max-series: those exposed, and what overflow sets may grow to."),
     row("longwire_probe_label_set_bytes", Gauge, &[], "Memory that label sets are charged for, by the length of their labels, their place in the saved state among it."),
     row("longwire_probe_label_set_bytes_limit", Gauge, &[], "Memory that label sets may be charged for."),
-    row("longwire_probe_overflowed_total", Counter, &["kind", "namespace"], "Connections folded into an overflow series because a budget was full: the node's, by kind of label set; a namespace's share (namespace); or the part of a share that pods of one other namespace may use (peer), which is the one named. And values of tags that read overflow because there were too many others (tag_value)."),
+    row("longwire_probe_overflowed_total", Counter, &["kind", "namespace"], "Connections folded into an overflow series because a budget was full: the node's, by kind of label set, with the namespace `overflow`; a namespace's share (namespace); or the part of a share that pods of one other namespace may use (peer), which is the one named. And values of tags that read overflow because there were too many others (tag_value)."),
     row("longwire_probe_expression_errors_total", Counter, &[], "Times a tag's expression had no value for a connection, for want of a label: the tag reads unknown."),
     row("longwire_probe_label_sets_expired_total", Counter, &["kind"], "Label sets removed: idle with a workload gone, or of a long connection that closed."),
     row("longwire_probe_operator_connected", Gauge, &[], "1 while the stream to the operator is up."),

@@ -1,7 +1,8 @@
 //! Which values of tags are exposed: some tags may have so many and no more.
 
-use crate::labels::{Differences, OVERFLOW, UNKNOWN};
+use crate::labels::{Differences, UNKNOWN};
 use hashbrown::HashMap;
+use longwire_model::series::OVERFLOW;
 use longwire_model::tag::TagName;
 
 /// By namespace of the pods that report and by tag, the values in label sets and how many label sets have them: one

@@ -1,8 +1,8 @@
 //! Which budgets are full: for the log, where each says so once, and once when it is over, and for self-metrics.
 
 use super::budget::{Full, Level, Payer, Resource};
-use crate::labels::OVERFLOW;
 use crate::record::Monotonic;
+use longwire_model::series::OVERFLOW;
 use std::collections::BTreeMap;
 
 /// Budgets that are told apart; further namespaces are counted under the name `overflow`.

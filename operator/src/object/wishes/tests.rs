@@ -42,3 +42,11 @@ fn of_a_quarter_of_a_megabyte_little_is_kept() {
     assert_eq!((read.extra_tags.words.len(), read.extra_tags.left_out), (MOST_WORDS, 50_000 - MOST_WORDS));
     assert_eq!(read.suffixes, Some(words(&["y"], 1)));
 }
+
+#[test]
+fn of_an_annotation_eight_kibibytes_are_read() {
+    let long: Vec<String> = (0..12).map(|number| format!("{number:02}{}", "x".repeat(998))).collect();
+    let read = wishes(&[("sidecar.istio.io/statsInclusionRegexps", long.join(",").as_str())]).unwrap();
+    let regexps = read.regexps.unwrap();
+    assert_eq!((regexps.words.len(), regexps.left_out), (8, 4));
+}

@@ -70,10 +70,13 @@ async fn large_messages_wait_for_each_other_and_small_ones_for_nobody() {
     let (mut large, mut small) = (Stream::new(&room), Stream::new(&room));
     // A header may come in pieces.
     let (first, second) = (header(LARGE)[..2].to_vec(), header(LARGE)[2..].to_vec());
-    (large.send(first), large.send(second), large.send(vec![0; 10]));
+    large.send(first);
+    large.send(second);
+    large.send(vec![0; 10]);
     assert_eq!((large.read().await.unwrap(), large.read().await.unwrap()), (2, 3));
     assert!(large.waits().await);
-    (small.send(header(SMALL)), small.send(vec![0; 7]));
+    small.send(header(SMALL));
+    small.send(vec![0; 7]);
     assert_eq!((small.read().await.unwrap(), small.read().await.unwrap()), (5, 7));
     // One is complete, and done with when the next one is asked for.
     held[0].send(vec![0; LARGE as usize - 1_000]);

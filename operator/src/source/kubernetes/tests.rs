@@ -189,6 +189,19 @@ fn a_policy_that_is_refused_is_one_all_the_same() {
 }
 
 #[test]
+fn a_policy_that_the_index_did_not_keep_is_told_again_when_it_is_listed_again() {
+    let policy = || of_another_release(1, "v1alpha1", &json!({}));
+    let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+    let kept = ledger.see(policy().sighting());
+    assert!(kept.is_some());
+    assert_eq!(list(&mut ledger, [policy()]), [""; 0]);
+    drop(kept);
+    assert_eq!(list(&mut ledger, [policy()]), ["+TelemetryPolicy shop/p"]);
+    // Whoever kept it or not: that it goes is told.
+    assert_eq!(list(&mut ledger, Vec::<Seen<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
+}
+
+#[test]
 fn what_is_not_even_an_object_is_an_error_of_the_watch() {
     assert!(from_value::<Seen<core::Pod>>(json!({"metadata": {"namespace": "shop"}})).is_err());
     assert!(from_value::<Seen<core::Pod>>(json!([1])).is_err());

@@ -55,7 +55,7 @@ fn an_ipv6_source_is_its_64_bits_unless_it_is_a_node() {
 fn the_oldest_handshake_of_a_source_gives_way_and_no_other() {
     let Fixture { mut table, now } = Fixture::new();
     let (_, mut elsewhere, _) = table.arrive(other(2), now);
-    let mut held: Vec<_> = (0..32).map(|_| table.arrive(other(1), now)).collect();
+    let mut held: Vec<_> = (0..128).map(|_| table.arrive(other(1), now)).collect();
     assert!(held.iter_mut().all(|(_, closed, evicted)| *evicted == 0 && is_open(closed)));
     let (_, _new, evicted) = table.arrive(other(1), now);
     let open: Vec<bool> = held.iter_mut().map(|(_, closed, _)| is_open(closed)).collect();
@@ -93,12 +93,12 @@ fn a_pod_behind_its_nodes_address_does_not_keep_its_probe_out() {
 fn handshakes_of_others_are_bounded_in_rate_and_a_node_always_has_its_own() {
     let Fixture { mut table, now } = Fixture::new();
     let mut answered = |source: fn(u32) -> Source| (0..10_000).filter(|at| table.may_answer(source(*at), now)).count();
-    assert_eq!(answered(|_| other(1)), 40);
-    assert_eq!(answered(|at| Source::Other(at.to_be_bytes().into())), 400 - 40);
+    assert_eq!(answered(|_| other(1)), 200);
+    assert_eq!(answered(|at| Source::Other(at.to_be_bytes().into())), 400 - 200);
     assert_eq!(answered(|_| node(1)), 20 + 1_500);
     assert_eq!(answered(|_| node(2)), 20);
     let later = now + Duration::from_secs(1);
-    assert_eq!((0..1_000).filter(|_| table.may_answer(other(1), later)).count(), 20);
+    assert_eq!((0..1_000).filter(|_| table.may_answer(other(1), later)).count(), 100);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_call_that_waits_for_the_api_server_does_not_give_way() {
     let mut fixture = Fixture::new();
     let (asking, mut asked) = fixture.pending(other(1));
     fixture.table.call(asking).unwrap();
-    let mut held: Vec<_> = (0..32).map(|_| fixture.pending(other(1))).collect();
+    let mut held: Vec<_> = (0..128).map(|_| fixture.pending(other(1))).collect();
     assert!(is_open(&mut asked));
     assert_eq!(held.iter_mut().map(|(_, closed)| is_open(closed)).filter(|open| !open).count(), 1);
 }
@@ -140,9 +140,9 @@ fn calls_of_a_connection_and_those_that_wait_of_a_source_are_bounded() {
     }
     assert_eq!(fixture.table.call(greedy), Err("too_many_calls"));
     assert!(!is_open(&mut closed));
-    let held: Vec<_> = (0..9).map(|_| fixture.pending(other(1))).collect();
+    let held: Vec<_> = (0..33).map(|_| fixture.pending(other(1))).collect();
     let calls: Vec<_> = held.iter().map(|(number, _)| fixture.table.call(*number)).collect();
-    assert_eq!((calls[7], calls[8]), (Ok(()), Err("busy")));
+    assert_eq!((calls[31], calls[32]), (Ok(()), Err("busy")));
 }
 
 #[test]

@@ -1,3 +1,4 @@
+mod observed;
 mod young;
 
 use super::super::inquiry::Verdict;

@@ -44,7 +44,7 @@ fn ninety_six_large_telemetries_are_told_in_updates_that_a_probe_takes() {
 #[test]
 fn pods_that_share_a_telemetry_go_into_one_update() {
     let mut talk = Talk::new(Hello::default());
-    let one = with_telemetry("p", 400 << 10).telemetry;
+    let one = with_telemetry("p", 80 << 10).telemetry;
     let pods: Vec<_> =
         (0..96).map(|number| LocalPod { telemetry: Arc::clone(&one), ..local(&format!("p{number:02}")) }).collect();
     talk.publish(&pods, &[]);
@@ -71,13 +71,13 @@ fn a_pod_that_no_update_holds_is_not_sent_and_the_others_are() {
 #[test]
 fn a_part_that_is_refused_is_not_sent_again_with_the_next() {
     let mut talk = Talk::new(Hello::default());
-    let pods = ["a", "b", "c"].map(|name| with_telemetry(name, 600 << 10));
+    let pods: Vec<_> = (0..21).map(|number| with_telemetry(&format!("p{number:02}"), 80 << 10)).collect();
     talk.publish(&pods, &[]);
     let update = talk.next().unwrap();
-    assert_eq!(update.pods, pods[..1]);
+    assert_eq!(update.pods, pods[..7]);
     talk.session.hear(FromProbe::Nack { version: update.version, error: "no".to_owned() }).unwrap();
     let next = talk.next().unwrap();
-    assert_eq!((next.pods, next.settings), (vec![pods[1].clone()], None));
-    assert_eq!(talk.next().unwrap().pods, pods[2..]);
+    assert_eq!((&next.pods[..], next.settings), (&pods[7..14], None));
+    assert_eq!(talk.next().unwrap().pods, pods[14..]);
     assert_eq!(talk.next(), None);
 }

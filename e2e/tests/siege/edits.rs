@@ -1,0 +1,44 @@
+//! One object that is edited again and again while streams live. What nobody uses any more is let go of.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::machine::{Machine, PodSpec};
+use longwire_e2e::siege::Siege;
+use longwire_e2e::wait::eventually;
+use std::time::Duration;
+
+const EDITS: u64 = 24;
+const TAGS: usize = 32;
+/// An edit has arrived after this.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The largest object of its kind, and none like another edit's.
+fn extra_stat_tags(edit: u64) -> String {
+    let value = |tag: usize| format!("{}'{edit}-{tag}'", "source.zone + ".repeat(6));
+    let tags: Vec<String> = (0..TAGS).map(|tag| format!("{{name: tag_{tag}, value: \"{}\"}}", value(tag))).collect();
+    format!(
+        "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: busy, namespace: \
+         shop}}\nspec:\n  selector: {{matchLabels: {{app: tenant}}}}\n  tags: [{}]\n",
+        tags.join(", ")
+    )
+}
+
+#[test]
+fn edits_of_one_object_do_not_pile_up() -> Result<()> {
+    let machine = Machine::new(2, &[PodSpec::new("tenant")])?;
+    let siege = Siege::start("edits", machine, &[])?;
+    let mut bystander = siege.bystander()?;
+    let probe = &siege.cluster.probe;
+    let updates =
+        || Ok::<_, anyhow::Error>(probe.scrape()?.sum("longwire_probe_updates_total", &[("result", "applied")]));
+    for edit in 0..EDITS {
+        let before = updates()?;
+        siege.cluster.machine.manifests.write("busy.yaml", &extra_stat_tags(edit))?;
+        eventually(PATIENCE, || {
+            ensure!(updates()? > before, "edit {edit} has not arrived");
+            Ok(())
+        })?;
+        bystander.talk(2)?;
+    }
+    bystander.expect_exact(probe)?;
+    siege.end(&[("edits", EDITS as f64)])
+}
