@@ -11,7 +11,7 @@ const TAGS: usize = 32;
 /// An edit has arrived after this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The largest object of its kind, and none like another edit's.
+/// A large object, and none like another edit's.
 fn extra_stat_tags(edit: u64) -> String {
     let value = |tag: usize| format!("{}'{edit}-{tag}'", "source.zone + ".repeat(6));
     let tags: Vec<String> = (0..TAGS).map(|tag| format!("{{name: tag_{tag}, value: \"{}\"}}", value(tag))).collect();
