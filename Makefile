@@ -26,16 +26,47 @@ demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root
 	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-demo
 
+.PHONY: try
+try: try-deps ## Longwire on a Kubernetes of two nodes on this machine, with a bookinfo to watch (as root; KIALI=1)
+	@$(TARGET)/debug/longwire-try up $(if $(KIALI),--kiali)
+
+.PHONY: try-env
+try-env: ## Print the line after which a shell finds that cluster, and kubectl, helm and promtool
+	@$(TARGET)/debug/longwire-try env
+
+.PHONY: try-down
+try-down: ## Take down what `make try` brought up
+	@$(TARGET)/debug/longwire-try down
+
+# As little as it takes: no Kiali, one Helm, no tests.
+.PHONY: try-deps
+try-deps:
+	@.ci/deps cluster prometheus
+	@e2e/cluster/build >/dev/null
+	@e2e/cluster/helm helm4 >/dev/null
+	cargo build --workspace --locked --bin longwire-operator --bin longwire-probe --bin longwire-cluster \
+		--bin longwire-traffic --bin longwire-try
+
 .PHONY: test
 test: cluster-tools ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
 	@.ci/deps test
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
 
+.PHONY: fuzz
+fuzz: deps ## Give what reads others' bytes arbitrary ones, FUZZ_SECONDS=60 a target (FUZZ="state wire")
+	@.ci/deps fuzz
+	@FUZZ_DIR=$(CACHE)/fuzz e2e/fuzz/run $(FUZZ)
+
 .PHONY: e2e
 e2e: cluster-deps ## Run the tests that need a Kubernetes, alone (as root; E2E="harness:: --nocapture")
 	@.ci/deps test
 	cargo test --workspace --locked --test cluster -- $(E2E)
+
+.PHONY: kernels
+kernels: deps ## Run the tests of exactness on Debian's kernels in qemu (as root; KERNELS="6.1 newest", KERNELS_SUITE=quick, KERNELS_ARCH=arm64)
+	@.ci/deps test kernels
+	@e2e/kernels/run $(KERNELS)
 
 .PHONY: siege
 siege: deps ## Run the attacks, release builds within the chart's memory limits, and print what each costs (as root; SIEGE="series_flood::")
@@ -62,7 +93,7 @@ cluster-deps: cluster-tools
 .PHONY: cluster-tools
 cluster-tools:
 	@.ci/deps cluster
-	@for tool in build helm monitoring kiali; do e2e/cluster/$$tool >/dev/null; done
+	@for tool in build helm kwok monitoring kiali; do e2e/cluster/$$tool >/dev/null; done
 
 .PHONY: bench
 bench: ## Measure what it costs beside what others cost, and write docs/performance.md (as root; BENCH="crr --rounds 3")
@@ -70,6 +101,12 @@ bench: ## Measure what it costs beside what others cost, and write docs/performa
 	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-bench \
 		--json $(TARGET)/bench.json --page docs/performance.md $(BENCH)
+
+.PHONY: pictures
+pictures: deps ## Draw the dashboards with Grafana's own panels, and check what stands on them (as root; PICTURES="--seconds 60")
+	@.ci/deps pictures
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
+	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-pictures $(PICTURES)
 
 .PHONY: images
 images: ## Make the container images, in target/images (IMAGES=registry/path, TAG=...)
@@ -85,12 +122,12 @@ images: ## Make the container images, in target/images (IMAGES=registry/path, TA
 
 .PHONY: chart
 chart: ## Pack the Helm chart, in target/images
-	@"$$(e2e/cluster/helm)/helm3" package charts/longwire --destination $(TARGET)/images
+	@"$$(e2e/cluster/helm helm3)/helm3" package charts/longwire --destination $(TARGET)/images
 
 .PHONY: scale
 scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/scale.md (as root; SCALE="--pods 2000")
 	@.ci/deps cluster
-	@e2e/cluster/build >/dev/null
+	@for tool in build kwok; do e2e/cluster/$$tool >/dev/null; done
 	cargo build --release --workspace --locked --bin longwire-operator --bin longwire-probe \
 		--bin longwire-cluster --bin longwire-traffic --bin longwire-scale
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-scale --page docs/scale.md $(SCALE)
@@ -98,6 +135,7 @@ scale: ## Measure the operator with 20,000 pods and 200 probes, and write docs/s
 .PHONY: lint
 lint: deps ## Formatting, clippy with warnings denied, licenses and sources of dependencies
 	cargo fmt --all --check
+	cargo fmt --manifest-path e2e/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	.ci/cargo-deny
 

@@ -21,7 +21,12 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
     printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
+    printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
+    printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
 )]
 #[x_kube(validation = Rule::new("has(self.tags)").message("tags must have at least one tag"))]
 #[serde(rename_all = "camelCase")]
@@ -43,12 +48,13 @@ pub struct ExtraStatTagsSpec {
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct ExtraTag {
-    /// The label's name: letters, digits and _, at most 63, none of le, job, instance, app, and not beginning with __.
+    /// The label's name: letters, digits and _, at most 63; no standard label,
+    /// none of le, job, instance, app, reason, and not beginning with __.
     #[schemars(schema_with = "tag_name::schema")]
     pub name: String,
 
     /// A CEL expression with a string for a result, at most 512 bytes, such as source.zone. What cannot be evaluated is
-    /// the value unknown.
+    /// the value unknown. All attributes and functions, and recipes: docs/expressions.md.
     #[schemars(length(min = 1, max = 512))]
     pub value: String,
 

@@ -3,7 +3,7 @@
 use crate::{PolicyStatus, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// What is wanted. Names are Envoy's, with dots, such as cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total.
@@ -21,7 +21,12 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
     printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
+    printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
+    printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
 )]
 #[x_kube(
     validation = Rule::new(
@@ -73,8 +78,7 @@ pub struct StatsMatcherSpec {
     /// The statistics whose whole names match one of these regular expressions, 1 to 64 of at most 1024 characters in the
     /// syntax of RE2, beside those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 1024)))]
-    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[schemars(schema_with = "regexps")]
     pub inclusion_regexps: Option<Vec<String>>,
 }
 
@@ -135,6 +139,29 @@ pub struct StringMatcher {
 pub struct SafeRegex {
     /// The expression, in the syntax of RE2, 1 to 1024 characters. It must match the whole name: write .* at an end that
     /// does not matter.
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(schema_with = "regex")]
     pub regex: String,
+}
+
+/// The API server compiles it: what is no expression is an error of the rule, which refuses the object with RE2's own words.
+fn regex(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 1024,
+        "x-kubernetes-validations": [{
+            "rule": "''.matches(self) in [true, false]",
+            "message": "must be a regular expression in the syntax of RE2",
+        }],
+    })
+}
+
+fn regexps(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 64,
+        "items": regex(generator),
+        "x-kubernetes-list-type": "set",
+    })
 }

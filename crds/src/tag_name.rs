@@ -1,15 +1,19 @@
 //! What a tag may be called.
 
 use kube::core::{Message, Rule};
+use longwire_model::series::CONNECTION_LABELS;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// A label name as Prometheus has it.
 const PATTERN: &str = "^[a-zA-Z_][a-zA-Z0-9_]*$";
 /// What Prometheus, a histogram or a scrape configuration sets on every series.
-const RESERVED: &str = "['le', 'job', 'instance', 'app']";
-const RESERVED_MESSAGE: &str = "le, job, instance, app and names that begin with __ are set by Prometheus and its scrape configuration; choose another name";
+const RESERVED: &str = "['le', 'job', 'instance', 'app', 'reason']";
+const RESERVED_MESSAGE: &str = "le, job, instance, app, reason and names that begin with __ have a meaning of their own to Prometheus or to a metric; choose another name";
 
-/// The schema of a tag's name.
+const STANDARD_MESSAGE: &str =
+    "a standard label cannot be added; override it in a TelemetryPolicy, or choose another name";
+
+/// The schema of the name of a tag beside the standard labels.
 pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
@@ -19,6 +23,9 @@ pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-validations": [{
             "rule": format!("!self.startsWith('__') && !(self in {RESERVED})"),
             "message": RESERVED_MESSAGE,
+        }, {
+            "rule": format!("!(self in {CONNECTION_LABELS:?})").replace('"', "'"),
+            "message": STANDARD_MESSAGE,
         }],
     })
 }

@@ -28,7 +28,12 @@ pub const SERIES_SETS: [&str; 4] = ["istio", "kmesh-connection", "kmesh-workload
     derive = "PartialEq",
     printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
     printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#
+    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
+    printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
+    printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
+    printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
 )]
 #[x_kube(
     validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))")
@@ -86,8 +91,8 @@ pub struct Budgets {
     #[schemars(range(min = 1, max = 10_000_000))]
     pub series: Option<u32>,
 
-    /// Most connections of one probe that have series of their own at a time, 0 to 1000000. Past it, a connection has
-    /// none; its bytes are in every other set. Default: 10000.
+    /// Most connections of one probe that have series of their own at a time, 0 to 1000000: those that live longest, and of
+    /// about the same age those that have moved most, until they end. The rest is folded into overflow. Default: 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000))]
     pub long_connections: Option<u32>,

@@ -2,6 +2,7 @@
 
 use longwire_crds::definitions;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
@@ -11,12 +12,16 @@ fn the_tables_of_fields_in_docs_are_up_to_date() {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md"));
     let committed = fs::read_to_string(path).unwrap();
     let mut page = committed.clone();
+    let mut selectors = BTreeSet::new();
     for definition in definitions() {
         let schema = definition.spec.versions[0].schema.clone().unwrap().open_api_v3_schema.unwrap();
         let schema = serde_json::to_value(schema).unwrap();
-        page = with_section(&page, &definition.spec.names.kind, &section("spec", &schema));
-        page = with_section(&page, "status", &section("status", &schema));
+        page = with_section(&page, &definition.spec.names.kind, &section("spec", &schema["properties"]["spec"]));
+        page = with_section(&page, "status", &section("status", &schema["properties"]["status"]));
+        selectors.insert(section(SELECTOR, &schema["properties"]["spec"]["properties"]["selector"]));
     }
+    assert_eq!(selectors.len(), 1, "the kinds have different selectors, and the page describes one");
+    page = with_section(&page, "selector", &selectors.pop_first().unwrap());
     if env::var_os("UPDATE_REFERENCE").is_some_and(|value| value == "1") {
         fs::write(path, &page).unwrap();
     }
@@ -25,6 +30,9 @@ fn the_tables_of_fields_in_docs_are_up_to_date() {
         "docs/configuration.md is old: UPDATE_REFERENCE=1 cargo test -p longwire-crds writes its tables anew"
     );
 }
+
+/// Every kind has it, so it has a table of its own.
+const SELECTOR: &str = "spec.selector";
 
 /// `page` with `text` between the two comments of `name`.
 fn with_section(page: &str, name: &str, text: &str) -> String {
@@ -36,9 +44,9 @@ fn with_section(page: &str, name: &str, text: &str) -> String {
 }
 
 /// The fields of `part`, and what must hold between them.
-fn section(part: &str, kind: &Value) -> String {
+fn section(part: &str, schema: &Value) -> String {
     let (mut fields, mut rules) = (String::new(), String::new());
-    walk(part, &kind["properties"][part], &mut fields, &mut rules);
+    walk(part, schema, &mut fields, &mut rules);
     let mut text = format!("| field | type | what |\n| --- | --- | --- |\n{fields}");
     if !rules.is_empty() {
         let _ = write!(text, "\nRefused, with these words:\n\n| at | message |\n| --- | --- |\n{rules}");
@@ -52,10 +60,13 @@ fn walk(path: &str, schema: &Value, fields: &mut String, rules: &mut String) {
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{path}.{name}");
-        let (kind, what) = (kind_of(property), cell(property["description"].as_str().unwrap()));
+        let (kind, mut what) = (kind_of(property), cell(property["description"].as_str().unwrap()));
+        if path == SELECTOR {
+            what.push_str(" Its fields: [Selector](#selector).");
+        }
         let _ = writeln!(fields, "| `{path}` | {kind} | {what} |");
         // A condition is Kubernetes' own and the same everywhere.
-        if name != "conditions" {
+        if name != "conditions" && path != SELECTOR {
             walk(&path, property, fields, rules);
         }
     }

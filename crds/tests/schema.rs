@@ -2,6 +2,7 @@
 
 use longwire_crds::telemetry_policy::{METRICS, SERIES_SETS};
 use longwire_crds::{GROUP, VERSION, definitions};
+use longwire_model::series::CONNECTION_LABELS;
 use serde_json::{Value, json};
 
 /// Each schema below `kind`, with its path such as `spec.overrides[].match`.
@@ -45,7 +46,12 @@ fn every_kind_is_namespaced_and_shows_its_status() {
         assert!(version.subresources.as_ref().unwrap().status.is_some());
         let columns = version.additional_printer_columns.iter().flatten();
         let columns: Vec<_> = columns.map(|column| column.name.clone()).collect();
-        assert_eq!(columns, ["Accepted", "Programmed", "Age"]);
+        let wide = ["Why Accepted", "Why Programmed", "Message"];
+        let usual = ["Accepted", "Programmed", "Conflicted", "Selected", "Age"];
+        assert_eq!(columns, [&usual[..], &wide].concat());
+        let columns = version.additional_printer_columns.iter().flatten();
+        let hidden = columns.filter(|column| column.priority == Some(1)).map(|column| column.name.as_str());
+        assert_eq!(hidden.collect::<Vec<_>>(), wide);
         assert_eq!(names.categories.as_deref(), Some(&["longwire".to_owned()][..]));
         (names.kind.clone(), names.short_names.clone().unwrap())
     });
@@ -152,7 +158,7 @@ fn a_rule_stands_beside_what_it_is_about() {
         "TelemetryPolicy.spec.overrides[].tagOverrides",
         &[
             "self.all(name, name.size() <= 63 && name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",
-            "self.all(name, !name.startsWith('__') && !(name in ['le', 'job', 'instance', 'app']))",
+            "self.all(name, !name.startsWith('__') && !(name in ['le', 'job', 'instance', 'app', 'reason']))",
         ],
     );
     check(
@@ -163,7 +169,12 @@ fn a_rule_stands_beside_what_it_is_about() {
         ],
     );
     check("ExtraStatTags.spec", &["has(self.tags)"]);
-    check("ExtraStatTags.spec.tags[].name", &["!self.startsWith('__') && !(self in ['le', 'job', 'instance', 'app'])"]);
+    let standard = format!("!(self in {CONNECTION_LABELS:?})").replace('"', "'");
+    let reserved = "!self.startsWith('__') && !(self in ['le', 'job', 'instance', 'app', 'reason'])";
+    check("ExtraStatTags.spec.tags[].name", &[reserved, &standard]);
+    let compiles = &["''.matches(self) in [true, false]"][..];
+    check("StatsMatcher.spec.inclusionRegexps[]", compiles);
+    check("StatsMatcher.spec.exclusionList.patterns[].safeRegex.regex", compiles);
     check(
         "StatsMatcher.spec.inclusionList.patterns[]",
         &[

@@ -18,7 +18,7 @@ pub use expected::{Expected, Truth};
 pub use given::{Given, Variables};
 pub use pages::{Page, Pages};
 pub use question::{Choice, Question, chosen, fill};
-pub use sheet::{Expectation, Sheet, sheets};
+pub use sheet::{Expectation, Of, Sheet, sheets};
 
 use crate::scrape::Labels;
 use anyhow::{Result, ensure};

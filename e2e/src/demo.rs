@@ -1,11 +1,12 @@
 //! The demo: Bookinfo on one machine, watched by an operator and a probe, and held against what its programs counted.
 //!
 //! ```text
-//! docs/examples/bookinfo/*.yaml --> longwire-operator --> longwire-probe --> /metrics --> live table, sums
+//! docs/one-machine/bookinfo/*.yaml --> longwire-operator --> longwire-probe --> /metrics --> live table, sums
 //!             +--> Stage (namespaces, veth pairs, DNAT) --> Traffic --> Ledger ---------------- == ----+
 //! ```
 
 mod bookinfo;
+mod film;
 mod ledger;
 mod play;
 mod report;
@@ -20,6 +21,7 @@ use anyhow::{Context, Result};
 use bookinfo::Bookinfo;
 use ledger::Ledger;
 use stage::Stage;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +37,8 @@ const ATTENTION: Duration = Duration::from_millis(100);
 pub struct Options {
     pub traffic: Duration,
     pub manifests: PathBuf,
+    /// Where a picture of what is shown goes.
+    pub picture: Option<PathBuf>,
 }
 
 /// Whether the probe and the programs agree to the byte.
@@ -42,7 +46,7 @@ pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
     crate::janitor::hire()?;
     let slot = Slot::lock(244).context("another demo is running on this machine")?;
     let bookinfo = Bookinfo::read(&options.manifests)?;
-    let mut screen = Screen::new();
+    let mut screen = Screen::new(options.picture.is_some());
 
     screen.say(&format!("Building {} pods and {} Services.", bookinfo.pods.len(), bookinfo.services.len()));
     let stage = Stage::build(&bookinfo, slot)?;
@@ -66,5 +70,8 @@ pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
     screen.say("\nClosing all connections.");
     play.end()?;
     let agreed = report::compare(&probe, &ledger, &mut screen)?;
+    if let (Some(file), Some(picture)) = (&options.picture, screen.develop()) {
+        fs::write(file, picture).with_context(|| format!("write the picture {}", file.display()))?;
+    }
     Ok(agreed)
 }

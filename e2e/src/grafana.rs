@@ -3,6 +3,7 @@
 //! ```text
 //! mesh, service, workload, connections, longwire: Dashboard --render--> charts/longwire/dashboards/*.json
 //!                                                      `---- queries ----> a real Prometheus, in the tests
+//! charts/longwire/dashboards/*.json --Grafana's own panels (e2e/grafana/pictures)--> docs/pictures/*.png
 //! ```
 
 mod connections;
@@ -19,7 +20,7 @@ mod tests;
 mod workload;
 
 pub use once::{CONNECTION, EDGE};
-pub use palette::OKABE_ITO;
+pub use palette::{LINES, OKABE_ITO};
 pub use render::render;
 
 /// All of them, in the order in which they link to each other.
@@ -81,7 +82,18 @@ pub struct Panel {
     pub bounds: Option<[f64; 2]>,
     /// Where a click on one of its series leads.
     pub link: Option<Link>,
+    /// What stands where a query has no answer.
+    pub absent: &'static str,
+    /// What an axis shows at least, where this is another height than its unit's.
+    pub up_to: Option<f64>,
+    /// Headings by which a table's rows are sorted, the highest first; the first query's if there is none.
+    pub sort: &'static [&'static str],
 }
+
+/// Nothing was counted: that is a number.
+pub const ZERO: &str = "0";
+/// Nothing was measured: that is not 0.
+pub const NO_SAMPLES: &str = "no samples";
 
 #[derive(Clone, Debug)]
 pub enum Shape {
@@ -100,6 +112,8 @@ pub struct Query {
     pub legend: &'static str,
     /// Where a column of a table has another one than the panel.
     pub unit: Option<Unit>,
+    /// As a panel's, of a table's column.
+    pub bounds: Option<[f64; 2]>,
 }
 
 /// A label as a column.
@@ -108,6 +122,10 @@ pub struct Column {
     pub label: &'static str,
     pub heading: &'static str,
     pub link: Option<Link>,
+    /// Pixels that the longest usual value needs; 0: it tells rows apart, and is not shown.
+    pub width: u32,
+    /// The part of a value that is shown, as a regular expression with one group; all of it where there is none.
+    pub part: Option<&'static str>,
 }
 
 /// Another dashboard, for what was clicked on: its variables and the labels that they are filled from.
@@ -130,9 +148,32 @@ pub enum Unit {
     Share,
 }
 
+impl Column {
+    pub(crate) fn new(label: &'static str, heading: &'static str, width: u32) -> Self {
+        Self { label, heading, link: None, width, part: None }
+    }
+
+    pub(crate) fn hidden(label: &'static str) -> Self {
+        Self::new(label, label, 0)
+    }
+
+    pub(crate) fn is_shown(&self) -> bool {
+        self.width > 0
+    }
+
+    pub(crate) fn link(self, link: Link) -> Self {
+        Self { link: Some(link), ..self }
+    }
+
+    pub(crate) fn part(self, pattern: &'static str) -> Self {
+        Self { part: Some(pattern), ..self }
+    }
+}
+
 impl Panel {
     fn new(title: &'static str, shape: Shape, unit: Unit, description: &'static str) -> Self {
-        Self { title, description, shape, unit, queries: Vec::new(), bounds: None, link: None }
+        let (queries, bounds, link, up_to) = (Vec::new(), None, None, None);
+        Self { title, description, shape, unit, queries, bounds, link, absent: ZERO, up_to, sort: &[] }
     }
 
     pub(crate) fn figure(title: &'static str, unit: Unit, description: &'static str) -> Self {
@@ -148,13 +189,37 @@ impl Panel {
     }
 
     pub(crate) fn query(mut self, legend: &'static str, expression: String) -> Self {
-        self.queries.push(Query { expression, legend, unit: None });
+        self.queries.push(Query { expression, legend, unit: None, bounds: None });
         self
     }
 
     pub(crate) fn column(mut self, heading: &'static str, unit: Unit, expression: String) -> Self {
-        self.queries.push(Query { expression, legend: heading, unit: Some(unit) });
+        self.queries.push(Query { expression, legend: heading, unit: Some(unit), bounds: None });
         self
+    }
+
+    /// A column whose figures are coloured from these bounds on.
+    pub(crate) fn judged(mut self, heading: &'static str, unit: Unit, bounds: [f64; 2], expression: String) -> Self {
+        self.queries.push(Query { expression, legend: heading, unit: Some(unit), bounds: Some(bounds) });
+        self
+    }
+
+    pub(crate) fn sort(self, sort: &'static [&'static str]) -> Self {
+        Self { sort, ..self }
+    }
+
+    /// It measures: where nothing happened there is no figure, and 0 would be wrong.
+    pub(crate) fn measured(self) -> Self {
+        Self { absent: NO_SAMPLES, ..self }
+    }
+
+    pub(crate) fn up_to(self, value: f64) -> Self {
+        Self { up_to: Some(value), ..self }
+    }
+
+    /// Lines of the highest of many, each with its place among them; see [`once::top`].
+    pub(crate) fn is_ranked(&self) -> bool {
+        self.queries.iter().any(|query| query.legend.starts_with(once::PLACED))
     }
 
     pub(crate) fn bounds(self, look: f64, bad: f64) -> Self {

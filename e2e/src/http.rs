@@ -31,6 +31,11 @@ pub fn get_from(address: SocketAddr, path: &str) -> Result<Response> {
     ask(address, path, &[])
 }
 
+/// As whoever has this token.
+pub fn get_as(address: SocketAddr, path: &str, token: &str) -> Result<Response> {
+    ask(address, path, &[&format!("Authorization: Bearer {token}")])
+}
+
 fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Result<Response> {
     let mut request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n");
     for header in headers {

@@ -17,7 +17,7 @@ mod tests;
 
 pub use graph::{Edges, Graph};
 pub use node::Node;
-pub use queries::{Traffic, queries};
+pub use queries::{SECURITY, Traffic, queries};
 
 use crate::prometheus::Prometheus;
 use anyhow::Result;

@@ -31,6 +31,7 @@ pub mod passers;
 pub mod place;
 pub mod prometheus_operator;
 pub mod running;
+pub mod standing;
 pub mod talk;
 pub mod turnover;
 
@@ -84,8 +85,18 @@ impl Kubernetes {
     }
 
     fn start() -> Result<Self> {
-        let (start, layout) = (Instant::now(), Layout::new()?);
+        let start = Instant::now();
         let keeper = if env::var_os(KEPT).is_some() { None } else { Some(hire_keeper()?) };
+        Self::attach(start, keeper)
+    }
+
+    /// The cluster that somebody else keeps up.
+    pub fn standing() -> Result<Self> {
+        Self::attach(Instant::now(), None)
+    }
+
+    fn attach(start: Instant, keeper: Option<ChildStdin>) -> Result<Self> {
+        let layout = Layout::new()?;
         let access = Access::new(&layout)?;
         let brought_up_in = start.elapsed();
         Ok(Self { access, layout, brought_up_in, loaded: Mutex::default(), turns: RwLock::new(()), _keeper: keeper })
@@ -170,13 +181,18 @@ impl Kubernetes {
         let name = images::name_of(program);
         let mut loaded = self.loaded.lock();
         if !loaded.contains(&name) {
-            let directory = janitor::temporary_directory("image")?;
-            let archive = directory.path().join("image.tar");
-            images::archive(&binaries::find(program)?, &archive, &name)?;
-            self.load_image(&archive)?;
+            self.load_file(&binaries::find(program)?, &name)?;
             loaded.insert(name.clone());
         }
         Ok(name)
+    }
+
+    /// Makes both nodes know the image of any program, with the libraries that it is linked to.
+    pub fn load_file(&self, program: &Path, name: &str) -> Result<()> {
+        let directory = janitor::temporary_directory("image")?;
+        let archive = directory.path().join("image.tar");
+        images::archive(program, &archive, name)?;
+        self.load_image(&archive)
     }
 
     /// Requests that the API server has answered or is answering, each once: LIST and WATCH of all, and changes by

@@ -42,6 +42,13 @@ impl Scrape {
         self.select(name, labels).iter().map(|sample| sample.value as u64).sum()
     }
 
+    /// What a probe's kernel side counted of a kind, a loss or not.
+    #[must_use]
+    pub fn of_kernel(&self, kind: &str) -> u64 {
+        let names = ["longwire_probe_kernel_losses_total", "longwire_probe_kernel_exceptions_total"];
+        names.iter().map(|name| self.sum(name, &[("kind", kind)])).sum()
+    }
+
     /// The only sample that matches.
     pub fn only(&self, name: &str, labels: &[(&str, &str)]) -> Result<&Sample> {
         let found = self.select(name, labels);

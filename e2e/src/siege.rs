@@ -6,9 +6,9 @@ use crate::machine::{Machine, start_operator_under};
 use crate::memory_cgroup::MemoryCgroup;
 use crate::pod::Pod;
 use crate::probe::{PORT, Probe};
+use crate::process::resident;
 use crate::traffic::exchange;
-use anyhow::{Context, Result, ensure};
-use std::fmt::Write;
+use anyhow::{Result, ensure};
 use std::time::Instant;
 
 const MIB: u64 = 1 << 20;
@@ -61,27 +61,35 @@ impl Siege {
         Ok(Bystander { client: client.clone(), server: server.clone(), truth: Truth::default() })
     }
 
+    /// Memory that is the probe's and the operator's now, in MB.
+    pub fn resident(&self) -> Result<[f64; 2]> {
+        let megabytes = |id| Ok::<_, anyhow::Error>(resident(id)? / 1e6);
+        Ok([megabytes(self.cluster.probe.process().id())?, megabytes(self.cluster.operator.id())?])
+    }
+
     /// Both programs live and were never short of memory; prints what the attack has cost. `figures`: what else was measured,
     /// with the unit in the name, as in `scrape_ms`.
     pub fn end(mut self, figures: &[(&str, f64)]) -> Result<()> {
+        let megabytes = |bytes: u64| bytes as f64 / 1e6;
         self.cluster.operator.check_alive()?;
         self.cluster.probe.process().check_alive()?;
         for (program, memory) in [("probe", &self.probe_memory), ("operator", &self.operator_memory)] {
             ensure!(memory.oom_kills()? == 0, "the kernel ended the {program} for want of memory");
         }
-        let megabytes = |bytes: u64| bytes as f64 / 1e6;
-        let mut line = String::new();
         let own = [
             ("probe_peak_mb", megabytes(self.probe_memory.peak()?)),
             ("operator_peak_mb", megabytes(self.operator_memory.peak()?)),
             ("seconds", self.begun.elapsed().as_secs_f64()),
         ];
-        for (name, value) in own.iter().chain(figures) {
-            write!(line, " {name}={value:.1}").context("write a line")?;
-        }
-        println!("siege {}:{line}", self.attack);
+        print(self.attack, own.iter().chain(figures));
         Ok(())
     }
+}
+
+/// One line of figures.
+pub fn print<'a>(attack: &str, figures: impl Iterator<Item = &'a (&'a str, f64)>) {
+    let figures: String = figures.map(|(name, value)| format!(" {name}={value:.1}")).collect();
+    println!("siege {attack}:{figures}");
 }
 
 impl Bystander {

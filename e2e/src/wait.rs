@@ -1,14 +1,26 @@
 //! Waiting for a condition, with an end.
 
 use anyhow::{Result, anyhow};
+use std::env;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
+/// How many times longer than on a machine of its own: an emulated one is slow.
+pub const PATIENCE: &str = "LONGWIRE_PATIENCE";
+
+/// So much of it, where something must be done within `patience` on a machine of its own.
+#[must_use]
+pub fn stretched(patience: Duration) -> Duration {
+    static FACTOR: OnceLock<u32> = OnceLock::new();
+    patience * *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1))
+}
+
 /// Looks until `check` succeeds; past `patience` its last error is the answer.
 pub fn eventually<T>(patience: Duration, mut check: impl FnMut() -> Result<T>) -> Result<T> {
-    let start = Instant::now();
+    let (start, patience) = (Instant::now(), stretched(patience));
     loop {
         match check() {
             Ok(found) => return Ok(found),

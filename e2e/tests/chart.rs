@@ -1,11 +1,21 @@
 //! The chart, without a cluster: what is documented, what is refused, what is rendered.
 
+#[path = "chart/admission.rs"]
+mod admission;
+#[path = "chart/bounds.rs"]
+mod bounds;
+#[path = "chart/created.rs"]
+mod created;
 #[path = "chart/documented.rs"]
 mod documented;
 #[path = "chart/grafana.rs"]
 mod grafana;
+#[path = "chart/hooks.rs"]
+mod hooks;
 #[path = "chart/images.rs"]
 mod images;
+#[path = "chart/readers.rs"]
+mod readers;
 #[path = "chart/refused.rs"]
 mod refused;
 #[path = "chart/rendered.rs"]

@@ -1,9 +1,10 @@
 //! Connects that never come to anything, by reason.
 
 use crate::shared::cluster;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::pod::Pod;
+use longwire_e2e::wait::eventually;
 use socket2::{Domain, Protocol, SockAddr, Socket};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -64,6 +65,52 @@ fn a_router_that_knows_no_way_is_unreachable() -> Result<()> {
     check("unreachable", |client, server| {
         let rule = format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with icmp-host-unreachable", server.ipv4);
         cluster().machine.node.iptables(&rule)?;
+        fail(&socket(client)?, server.address())
+    })
+}
+
+/// Connects without waiting, asks for the error, and closes: that takes it out of the socket.
+fn ask(socket: &Socket, address: impl Into<SocketAddr>) -> Result<()> {
+    socket.set_nonblocking(true)?;
+    // An error that comes while it still connects is left for later.
+    let _ = socket.connect(&address.into().into());
+    eventually(Duration::from_secs(5), || socket.take_error()?.map(drop).context("no error yet"))
+}
+
+#[test]
+fn a_reason_that_the_client_has_asked_for_is_kept() -> Result<()> {
+    check("unreachable", |client, server| {
+        let rule = format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with icmp-host-unreachable", server.ipv4);
+        cluster().machine.node.iptables(&rule)?;
+        ask(&socket(client)?, server.address())
+    })
+}
+
+#[test]
+fn a_router_without_a_route_is_unreachable_whoever_has_asked() -> Result<()> {
+    check("unreachable", |client, server| {
+        let node = &cluster().machine.node.netns;
+        node.sysctl("ipv4/icmp_ratelimit", "0")?;
+        // The first of three attempts finds the route still there.
+        let _ = node.ip(&format!("route del {}/32", server.ipv4));
+        node.ip(&format!("route replace unreachable {}/32", server.ipv4))?;
+        ask(&socket(client)?, server.address())
+    })
+}
+
+/// How kube-proxy answers for a Service without endpoints. The kernel calls that refused, and so does every client.
+#[test]
+fn what_kube_proxy_rejects_is_refused_whoever_has_asked() -> Result<()> {
+    let reject = |server: &Pod| {
+        let rule = format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with icmp-port-unreachable", server.ipv4);
+        cluster().machine.node.iptables(&rule)
+    };
+    check("refused", |client, server| {
+        reject(server)?;
+        ask(&socket(client)?, server.address())
+    })?;
+    check("refused", |client, server| {
+        reject(server)?;
         fail(&socket(client)?, server.address())
     })
 }

@@ -1,15 +1,20 @@
 //! What each pod holds of the kernel side's table: its share says what the table says, whatever ends how.
 
 use anyhow::{Context, Result, ensure};
+use longwire_e2e::binaries;
+use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::kept::Kept;
 use longwire_e2e::machine::Machine;
 use longwire_e2e::netns::Netns;
 use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::bpftool;
+use longwire_e2e::probe::{Probe, bpftool};
 use longwire_e2e::wait::eventually;
 use longwire_e2e::{cgroup, process::Process};
+use parking_lot::RwLock;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,6 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const FLAGS: usize = 24;
 const LIVE: u32 = 1 << 16;
 const SHARE_SHIFT: u32 = 17;
+/// In place of a pod: cgroups that are nested too deep to be looked up (`bpf/shares.h`).
+const TOO_DEEP: u64 = u64::MAX;
+/// More pods than there are shares (`SHARES` in `bpf/maps.h`).
+const CROWD: u32 = 2_200;
+
+/// Every probe of the machine sees the crowd of one test, which leaves no share to the pods of others: they take turns.
+static SHARES: RwLock<()> = RwLock::new(());
 
 /// Established and half-open connections of a pod, as its share has them and as the table has them.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +44,11 @@ impl Held {
 
     fn of(pod: &Pod, kept: &Kept) -> Result<Self> {
         let container = cgroup::container(&pod.uid, "main")?;
-        let id = fs::metadata(container.parent().context("no cgroup above a container's")?)?.ino();
+        Self::of_cgroup(fs::metadata(container.parent().context("no cgroup above a container's")?)?.ino(), kept)
+    }
+
+    /// By the cgroup that stands for the pod.
+    fn of_cgroup(id: u64, kept: &Kept) -> Result<Self> {
         let shares = values(kept, "shares")?;
         let slot = shares.iter().position(|share| number(share, 0, 8) == id).context("the pod has no share")?;
         let share = [16, 20].map(|at| number(&shares[slot], at, 4) as usize);
@@ -67,8 +83,12 @@ fn number(value: &[u8], at: usize, bytes: usize) -> u64 {
 }
 
 fn await_held(pod: &Pod, kept: &Kept, expected: &Held) -> Result<()> {
+    await_same(expected, || Held::of(pod, kept))
+}
+
+fn await_same(expected: &Held, held: impl Fn() -> Result<Held>) -> Result<()> {
     eventually(PATIENCE, || {
-        let held = Held::of(pod, kept)?;
+        let held = held()?;
         ensure!(held == *expected, "{held:?} instead of {expected:?}");
         Ok(())
     })
@@ -82,6 +102,7 @@ fn start(pod: &Pod, container: &str, arguments: &[&str], says: &str) -> Result<P
 
 #[test]
 fn a_pods_share_is_what_the_table_holds_of_it_across_ends_failures_and_a_kill_of_the_probe() -> Result<()> {
+    let _shares = SHARES.read();
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let (client, server) = machine.pair()?;
@@ -109,4 +130,125 @@ fn a_pods_share_is_what_the_table_holds_of_it_across_ends_failures_and_a_kill_of
     let _flooding = start(client, "second", &["flood", "198.18.0.1:80", "7"], "flooding")?;
     drop(holding);
     await_held(client, &kept, &Held::both(0, 7))
+}
+
+/// `times` connections of 1,000 bytes.
+fn send(pod: &Pod, address: &str, times: u64) -> Result<Truth> {
+    let mut process = pod.process("main", &["send", address, "1000", "--times", &times.to_string()])?;
+    ensure!(process.await_exit(PATIENCE)?.success(), "{}", process.last_words());
+    Ok(Truth { opened: times, closed: times, to_server: 1_000 * times, to_client: 0 })
+}
+
+fn losses(probe: &Probe, kind: &str) -> Result<u64> {
+    Ok(probe.scrape()?.of_kernel(kind))
+}
+
+#[test]
+fn what_pods_nest_too_deep_to_be_looked_up_has_one_share_together() -> Result<()> {
+    let _shares = SHARES.read();
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (one, other) = machine.pair()?;
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    let deep = ["main"].into_iter().chain(["d"; 40]).collect::<Vec<_>>().join("/");
+    let _held = [
+        start(one, &deep, &["hold", "127.0.0.1:80", "20"], "holding")?,
+        start(other, &deep, &["hold", "127.0.0.1:80", "10"], "holding")?,
+        start(other, "main", &["hold", "127.0.0.1:81", "5"], "holding")?,
+    ];
+    await_same(&Held::both(60, 0), || Held::of_cgroup(TOO_DEEP, &kept))?;
+    await_held(other, &kept, &Held::both(10, 0))
+}
+
+#[test]
+fn a_pod_in_the_layout_of_systemds_driver_is_named_by_its_cgroup_and_has_a_share() -> Result<()> {
+    let _shares = SHARES.read();
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let root = format!("{}/nodes.slice", cgroup::kubelet_root());
+    let probe = kept.start(&machine.node.netns, &["--kubelet-cgroup-root", &root])?;
+    probe.await_ready()?;
+    let class = "nodes.slice/nodes-kubepods.slice/nodes-kubepods-burstable.slice";
+    let scope_of = |uid: &str| -> Result<[PathBuf; 2]> {
+        let slice = format!("{class}/nodes-kubepods-burstable-pod{}.slice", uid.replace('-', "_"));
+        let slice = cgroup::root_of(std::process::id())?.join(slice);
+        let scope = slice.join("cri-containerd-4d1a.scope");
+        fs::create_dir_all(&scope).with_context(|| scope.display().to_string())?;
+        Ok([slice, scope])
+    };
+    let (program, address) = (binaries::find("longwire-traffic")?, server.address().to_string());
+    let run_in = |network: &Netns, scope: &Path, arguments: &[&str]| {
+        let line = [program.to_str().context("path")?, "--cgroup", scope.to_str().context("path")?];
+        Process::start(network, "systemd", &[&line, arguments].concat())
+    };
+    let serving = run_in(&server.netns, &scope_of(&server.uid)?[1], &["serve", &address])?;
+    serving.await_line("listening", PATIENCE)?;
+    // In nobody's network: the cgroup alone says whose they are.
+    let (network, _) = machine.node.attach(&[Ipv4Addr::new(203, 0, 113, 7).into()])?;
+    let [slice, scope] = scope_of(&client.uid)?;
+    let run = |arguments: &[&str]| run_in(&network, &scope, arguments);
+    let mut sent = run(&["send", &address, "1000", "--times", "7"])?;
+    ensure!(sent.await_exit(PATIENCE)?.success(), "{}", sent.last_words());
+    let holding = run(&["hold", "127.0.0.1:80", "15"])?;
+    holding.await_line("holding", PATIENCE)?;
+    let id = fs::metadata(&slice)?.ino();
+    await_same(&Held::both(30, 0), || Held::of_cgroup(id, &kept))?;
+    let truth = Truth { opened: 7, closed: 7, to_server: 7_000, to_client: 0 };
+    Edge::of(client, server).expect(&probe, truth)
+}
+
+#[test]
+fn a_pod_whose_failures_fill_the_ring_and_its_share_beside_it_leaves_a_neighbour_exact() -> Result<()> {
+    let _shares = SHARES.read();
+    let machine = Machine::new(3, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let ((client, server), flooder) = (machine.pair()?, machine.take()?);
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    let address = server.address().to_string();
+    let _serving = start(server, "main", &["serve", &address], "listening")?;
+    let before = send(client, &address, 3)?;
+    let mut first = flooder.process("main", &["knock", "127.0.0.1", "3"])?;
+    ensure!(first.await_exit(PATIENCE)?.success(), "{}", first.last_words());
+    Edge::of(client, server).expect(&probe, before)?;
+    // Nobody reads the ring meanwhile: 27,000 failures fill it, and each of the rest has a pair of address and port of its own.
+    drop(probe);
+    let mut flood = flooder.process("main", &["knock", "127.0.0.1", "32000"])?;
+    ensure!(flood.await_exit(PATIENCE)?.success(), "{}", flood.last_words());
+    let meanwhile = send(client, &address, 20)?;
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    Edge::of(client, server).expect(&probe, before + meanwhile)?;
+    let (folded, dropped) = (losses(&probe, "end_folded")?, losses(&probe, "folded_share_full")?);
+    ensure!(folded > 1_000 && dropped > 500, "{folded} were added up and {dropped} dropped");
+    Ok(())
+}
+
+#[test]
+fn more_pods_than_there_are_shares_are_counted_and_keep_nobody_out() -> Result<()> {
+    let _shares = SHARES.write();
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    let directory = cgroup::root_of(std::process::id())?.join("crowd");
+    let (program, pods) = (binaries::find("longwire-traffic")?, CROWD.to_string());
+    let line = ["127.0.0.1:80", directory.to_str().context("path")?, &pods];
+    let crowd =
+        [&["sh", "-c", "ulimit -n 8192 && exec \"$@\"", "sh", program.to_str().context("path")?, "crowd"], &line[..]];
+    let crowd = Process::start(&machine.node.netns, "crowd", &crowd.concat())?;
+    crowd.await_line("a crowd of", Duration::from_secs(60))?;
+    eventually(PATIENCE, || {
+        ensure!(losses(&probe, "shares_full")? > 0, "every pod has found a share");
+        Ok(())
+    })?;
+    let address = server.address().to_string();
+    let _serving = start(server, "main", &["serve", &address], "listening")?;
+    let truth = send(client, &address, 10)?;
+    Edge::of(client, server).expect(&probe, truth)?;
+    drop(crowd);
+    cgroup::remove(&directory)
 }

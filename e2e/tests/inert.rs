@@ -70,7 +70,7 @@ fn what_begins_while_no_probe_shows_itself_for_long_is_adopted_by_the_next() -> 
     let scrape = probe.scrape()?;
     floor.rise(&scrape)?;
     // Both ends of each.
-    let inert = scrape.sum("longwire_probe_kernel_losses_total", &[("kind", "inert")]);
+    let inert = scrape.of_kernel("inert");
     ensure!(inert >= 2 * 16, "only {inert} connections were not followed");
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::shared::cluster;
 use anyhow::{Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::pod::Pod;
+use longwire_e2e::scrape::Scrape;
 use longwire_e2e::traffic::exchange;
 use longwire_e2e::wait::eventually;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -86,6 +87,26 @@ fn expect_service(edge: &Edge, server: &Pod) -> Result<()> {
     assert_eq!(labels["destination_service"], format!("{}.shop.svc.cluster.local", server.workload));
     assert_eq!(labels["destination_service_name"], server.workload);
     assert_eq!(labels["destination_service_namespace"], "shop");
+    Ok(())
+}
+
+/// As OVN-Kubernetes and Antrea have it: what is translated is tracked in a zone of its own.
+#[test]
+fn a_backend_that_is_tracked_in_another_zone_is_found_and_the_zone_is_remembered() -> Result<()> {
+    let (client, server) = (cluster().machine.take()?, cluster().machine.pod("remote")?);
+    let node = &cluster().machine.node;
+    for ends in [format!("-s {}", client.ipv4), format!("-d {}", client.ipv4)] {
+        node.iptables(&format!("-t raw -A PREROUTING {ends} -p tcp -j CT --zone 64007"))?;
+    }
+    cluster().machine.publish(server)?;
+    let searches = |scrape: &Scrape| scrape.sum("longwire_probe_conntrack_searches_total", &[("result", "found")]);
+    let before = searches(&cluster().probe.scrape()?);
+    let (truth, _) = connect(client, (server.service_ip, 80).into(), &server.listen()?, 20)?;
+    let edge = Edge::of(client, server);
+    edge.expect_of(&cluster().probe, &[("source", truth), ("destination", Truth::default())])?;
+    expect_service(&edge, server)?;
+    let searched = searches(&cluster().probe.scrape()?) - before;
+    ensure!(searched == 1, "{searched} searches for one client");
     Ok(())
 }
 

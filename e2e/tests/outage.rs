@@ -64,7 +64,7 @@ fn flood(machine: &Machine, probe: Probe, meanwhile: impl FnOnce(Probe) -> Resul
         Ok(scrape.clone())
     })?;
     floor.rise(&scrape)?;
-    let losses = |kind| scrape.sum("longwire_probe_kernel_losses_total", &[("kind", kind)]);
+    let losses = |kind| scrape.of_kernel(kind);
     ensure!(losses("close_kept") >= 2 * LONG, "only {} closes waited beside the ring", losses("close_kept"));
     ensure!(losses("end_folded") > 1_000, "only {} ends were added up", losses("end_folded"));
     ensure!(losses("record_dropped") == 0, "{} records were dropped", losses("record_dropped"));

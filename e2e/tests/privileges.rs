@@ -106,6 +106,24 @@ fn two_probes_count_the_same_and_each_ends_well_when_asked_to() -> Result<()> {
     Ok(())
 }
 
+/// For `make kernels`, on one that is known to lack something; on any other there is nothing to be said.
+#[test]
+fn a_kernel_that_lacks_something_is_told_what_it_is_for() -> Result<()> {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    if !release.starts_with("5.10.") {
+        return Ok(());
+    }
+    let machine = Machine::new(0, &[])?;
+    let probe = Probe::start(&machine.node.netns, &[])?;
+    let status = probe.process().await_exit(PATIENCE)?;
+    let said = probe.process().last_words();
+    ensure!(!status.success(), "it ended with {status}");
+    for missing in ["bpf_sock_from_file (connections older than the probe)", "atomic operations that return"] {
+        ensure!(said.contains(missing), "{missing} is not named: {said}");
+    }
+    Ok(())
+}
+
 #[test]
 fn a_kernel_without_type_information_is_named() -> Result<()> {
     let machine = Machine::new(0, &[])?;

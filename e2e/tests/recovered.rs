@@ -34,7 +34,7 @@ fn an_end_that_only_the_destruction_of_the_socket_tells_of_is_counted_whole() ->
         ensure!((drain(&near)?, drain(&far)?) == (0, 0), "more came than was sent");
     }
     edge.expect(&probe, Truth { opened: LIVE, closed: LIVE, to_server: LIVE * 1_000, to_client: LIVE * 70 })?;
-    let recovered = probe.scrape()?.sum("longwire_probe_kernel_losses_total", &[("kind", "recovered_close")]);
+    let recovered = probe.scrape()?.of_kernel("recovered_close");
     ensure!(recovered >= 2 * LIVE, "{recovered} ends were recovered, both of {LIVE} connections should be");
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 #[path = "siege/clocks.rs"]
 mod clocks;
+#[path = "siege/control.rs"]
+mod control;
 #[path = "siege/descriptors.rs"]
 mod descriptors;
 #[path = "siege/edits.rs"]

@@ -9,15 +9,43 @@ static __always_inline struct sock *socket_of(struct file *file)
 	return socket ? socket->sk : 0;
 }
 
+/* How many of a listener's are looked at: as many as the verifier of 5.15 follows. */
+#define WAITING 2048
+
+/*
+ * Connections that nobody has accepted yet are in no process's files. They are older than the probe, whoever accepts them
+ * later. The queue may change under who reads it: what is no socket any more is marked in vain.
+ */
+static __always_inline void leave_out_waiting(struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct request_sock *request;
+	u64 key = (u64)sk;
+
+	/* Many processes may hold a listener. */
+	if (!tp || bpf_map_lookup_elem(&unfollowed, &key))
+		return;
+	leave_out(&key);
+	request = tp->inet_conn.icsk_accept_queue.rskq_accept_head;
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < WAITING && request; i++) {
+		key = (u64)BPF_CORE_READ(request, sk);
+		if (!bpf_map_lookup_elem(&connections, &key))
+			leave_out(&key);
+		request = BPF_CORE_READ(request, dl_next);
+	}
+}
+
 /* A port in LISTEN tells which end of an older connection accepted. MPTCP listeners, Go's default, accept plain TCP. */
 SEC("iter/task_file")
 int find_listeners(struct bpf_iter__task_file *ctx)
 {
 	struct sock *sk = socket_of(ctx->file);
+	struct adoption *adoption = adoptions();
 	struct listener key = {};
 	u8 yes = 1;
 
-	if (!sk || sk->__sk_common.skc_state != TCP_LISTEN)
+	if (!adoption || !sk || sk->__sk_common.skc_state != TCP_LISTEN)
 		return 0;
 	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_MPTCP)
 		return 0;
@@ -25,6 +53,8 @@ int find_listeners(struct bpf_iter__task_file *ctx)
 	key.port = sk->__sk_common.skc_num;
 	if (bpf_map_update_elem(&listeners, &key, &yes, BPF_ANY))
 		count(LOSS_LISTENER);
+	if (adoption->stage == ADOPTION_NONE)
+		leave_out_waiting(sk);
 	return 0;
 }
 
@@ -33,13 +63,13 @@ int find_listeners(struct bpf_iter__task_file *ctx)
  * flight exceeds its payload by one. Local drops make the payload look larger, never smaller: an excess is proof, its
  * absence is not, and then the listening port decides.
  */
-static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp)
+static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp, bool own_fin, u32 in_doubt)
 {
 	u64 network = tp->bytes_acked + (u32)(tp->snd_nxt - tp->snd_una);
 	u64 payload = tp->bytes_sent - tp->bytes_retrans;
 	struct listener key = {};
 
-	if (has_own_fin(sk->__sk_common.skc_state) && tp->snd_nxt == tp->write_seq)
+	if (own_fin && tp->snd_nxt == tp->write_seq)
 		network--;
 	if (network == payload + 1)
 		return FLAG_ACTIVE;
@@ -47,7 +77,27 @@ static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp)
 	key.port = sk->__sk_common.skc_num;
 	if (bpf_map_lookup_elem(&listeners, &key))
 		return FLAG_PASSIVE;
-	return network == payload ? FLAG_PASSIVE : FLAG_ACTIVE;
+	return network == payload ? FLAG_PASSIVE : in_doubt;
+}
+
+/* Its handshake was seen and it becomes live only now: on_state was skipped. */
+static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
+{
+	if (c->flags & (LIVE | ENDED))
+		return;
+	begin_late(c, tp);
+	if (become_live(c, 0))
+		count(LOSS_MISSED);
+}
+
+/*
+ * A connection that is in no table. At first it is older than the probe and begins with a baseline. Later it is one whose
+ * beginning was missed, and is whole, unless the socket says nothing of the time since: then it was held by nobody's files.
+ */
+static __always_inline bool is_missed(const struct adoption *adoption, struct tcp_sock *tp, const u64 *key)
+{
+	return adoption->stage != ADOPTION_NONE && read_active(tp) > adoption->since &&
+	       !bpf_map_lookup_elem(&unfollowed, key);
 }
 
 SEC("iter/task_file")
@@ -55,38 +105,52 @@ int adopt(struct bpf_iter__task_file *ctx)
 {
 	struct sock *sk = socket_of(ctx->file);
 	struct control *ctl = controls();
-	struct connection c = {};
+	struct adoption *adoption = adoptions();
+	struct connection c = {}, *known;
 	struct tcp_sock *tp;
-	u64 key;
+	u64 key = (u64)sk;
+	bool is_whole;
 	u32 slot;
 	u8 state;
 
-	if (!ctl || !sk || sk->sk_protocol != IPPROTO_TCP)
+	if (!ctl || !adoption || !sk || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	state = sk->__sk_common.skc_state;
-	if (state == TCP_LISTEN || state == TCP_CLOSE || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
-		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
+	if (!tp || state == TCP_LISTEN || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
 		return 0;
-	key = (u64)sk;
 	/* Held by several processes, or opened while the programs were on. */
-	if (bpf_map_lookup_elem(&connections, &key))
+	known = bpf_map_lookup_elem(&connections, &key);
+	if (known) {
+		if (state != TCP_CLOSE)
+			promote(known, tp);
 		return 0;
-	c.flags = FLAG_ADOPTED | LIVE | role_of(sk, tp);
-	c.id = new_id(bpf_ktime_get_ns());
-	read_sequence(&c, tp);
-	see_cgroup(ctl, sk, 0);
-	slot = share_of(sk);
-	if (!take_established(slot))
-		return 0;
-	c.flags |= slot << SHARE_SHIFT;
-	/* Its end may come between these two, and finds nothing: then what is made here must not stay. */
-	if (bpf_map_update_elem(&connections, &key, &c, BPF_NOEXIST)) {
-		give_back(c.flags);
-		count(LOSS_STORAGE);
-	} else if (sk->__sk_common.skc_state == TCP_CLOSE) {
-		forget(&key, c.flags);
 	}
+	if (state == TCP_CLOSE) {
+		if (adoption->stage == ADOPTION_NONE && read_active(tp))
+			leave_out(&key);
+		return 0;
+	}
+	is_whole = is_missed(adoption, tp, &key);
+	c.flags = (is_whole ? 0 : FLAG_ADOPTED) | LIVE | role_of(sk, tp, has_own_fin(state), FLAG_ACTIVE);
+	c.id = new_id(bpf_ktime_get_ns());
+	if (is_whole)
+		begin_late(&c, tp);
+	else
+		read_sequence(&c, tp);
+	see_cgroup(ctl, sk, 0, PLACE_ADOPT);
+	slot = share_of(sk);
+	if (!take_established(slot)) {
+		leave_out(&key);
+		return 0;
+	}
+	c.flags |= slot << SHARE_SHIFT;
+	if (insert(&key, &c))
+		return 0;
+	bpf_map_delete_elem(&unfollowed, &key);
+	if (is_whole)
+		count(LOSS_MISSED);
+	else if (sk->__sk_common.skc_state == TCP_CLOSE)
+		end(&key); /* while this looked, and what ended had no baseline yet */
 	return 0;
 }

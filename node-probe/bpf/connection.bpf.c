@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * TCP connections of the whole machine: two tracepoints tell when they begin and end, an iterator over what they noted
- * reads the counters that the kernel keeps anyway. Nothing here runs per packet.
+ * TCP connections of the whole machine: two tracepoints tell when they begin and end, a program that user space runs reads the
+ * counters of those that they noted, which the kernel keeps anyway. Nothing here runs per packet.
  *
  *   on_state, on_destroy  CLOSE, FAIL, cgroups -> ring `events`; when it is full `closes`, `folded`
+ *   on_icmp*              why a connect failed, before its process takes it away
  *   sample                ANNOUNCE -> ring `events`; counters -> array `samples`
- *   find_listeners, adopt at start: connections older than the probe
+ *   find_listeners, adopt at start: connections older than the probe; later: those whose beginning was missed
  */
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
@@ -25,6 +26,7 @@ const volatile u64 CGROUP_ROOT = 1;
 #include "emit.h"
 #include "sample.h"
 #include "adopt.h"
+#include "icmp.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -46,7 +48,7 @@ static __always_inline int connecting(struct control *ctl, struct sock *sk)
 		count(LOSS_INERT);
 		return 0;
 	}
-	see_cgroup(ctl, sk, 1);
+	see_cgroup(ctl, sk, 1, PLACE_STATE);
 	slot = share_of(sk);
 	/* Where its share is taken it is noted once it is established: no more is lost than how long the answer took. */
 	if (!take_half_open(slot))
@@ -56,67 +58,110 @@ static __always_inline int connecting(struct control *ctl, struct sock *sk)
 	return 0;
 }
 
+/* Sequence numbers tell: an entry of this very connection, made by another load's program or by `adopt`. */
+static __always_inline bool is_of_this(const struct connection *c, const struct connection *fresh)
+{
+	return (c->flags & (LIVE | ENDED)) == LIVE && c->first_sent == fresh->first_sent &&
+	       c->first_received == fresh->first_received;
+}
+
 static __always_inline int established(struct control *ctl, struct sock *sk, struct tcp_sock *tp, int old_state)
 {
 	u64 now = bpf_ktime_get_ns(), key = (u64)sk;
 	struct connection *c = bpf_map_lookup_elem(&connections, &key), fresh = {};
 	u32 slot;
 
-	if (c && !(c->flags & LIVE)) {
+	if (c && !(c->flags & (LIVE | ENDED))) {
 		c->established = now;
+		if (!tp->bytes_acked)
+			c->flags |= NO_SYN;
 		read_sequence(c, tp);
-		if (!become_live(c, 0))
+		if (!become_live(c, 0)) {
 			forget(&key, c->flags);
+			leave_out(&key);
+		}
 		return 0;
 	}
+	/* SYN_SENT here: its connect began before the probe, or was missed. */
+	fresh.flags = LIVE | (old_state == TCP_SYN_RECV ? FLAG_PASSIVE : FLAG_ACTIVE);
+	if (old_state != TCP_SYN_RECV && !tp->bytes_acked)
+		fresh.flags |= NO_SYN;
+	read_sequence(&fresh, tp);
+	if (c && is_of_this(c, &fresh))
+		return 0;
 	if (is_abandoned(ctl, now)) {
 		count(LOSS_INERT);
+		leave_out(&key);
 		return 0;
 	}
-	see_cgroup(ctl, sk, 1);
+	see_cgroup(ctl, sk, 1, PLACE_STATE);
 	slot = share_of(sk);
-	if (!take_established(slot))
+	if (!take_established(slot)) {
+		leave_out(&key);
 		return 0;
+	}
 	fresh.id = new_id(now);
 	fresh.established = now;
-	/* SYN_SENT here: its connect began before the probe. */
-	fresh.flags = LIVE | (old_state == TCP_SYN_RECV ? FLAG_PASSIVE : FLAG_ACTIVE) | slot << SHARE_SHIFT;
-	read_sequence(&fresh, tp);
+	fresh.flags |= slot << SHARE_SHIFT;
 	note(&key, &fresh);
 	return 0;
 }
 
-/* Told first and forgotten then: what a pass does not find has its end in the ring already. */
-static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, const struct connection *c, struct sock *sk,
-				 struct tcp_sock *tp, bool own_fin)
+/* Told first and ended then: what a pass finds ended has its end in the ring already. */
+static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, struct connection *c, struct sock *sk,
+				 struct tcp_sock *tp, bool own_fin, const u32 place)
 {
-	u64 key = (u64)sk;
-	u32 noted = c->flags;
-
-	emit_end(ctl, kind, flags, c, sk, tp, own_fin);
-	forget(&key, noted);
+	emit_end(ctl, kind, flags, c, sk, tp, own_fin, place);
+	__sync_fetch_and_or(&c->flags, ENDED);
 	return 0;
 }
 
-/* An end of what was never noted. A failure needs no baseline; a close does, and adds nothing. */
+/* The end of a connection that was never seen and is counted whole. The first to make the entry tells it. */
+static __always_inline int missed(struct control *ctl, u32 flags, struct sock *sk, struct tcp_sock *tp, bool own_fin,
+				  const u32 place)
+{
+	u64 key = (u64)sk;
+	struct connection c = { .id = new_id(bpf_ktime_get_ns()) };
+	u32 slot;
+
+	see_cgroup(ctl, sk, 0, place);
+	/* Two programs run when a client connects, one for a server: that is what is missed sooner. */
+	c.flags = LIVE | ENDED | role_of(sk, tp, own_fin, FLAG_PASSIVE);
+	begin_late(&c, tp);
+	slot = share_of(sk);
+	take_whatever(slot);
+	c.flags |= slot << SHARE_SHIFT;
+	if (insert(&key, &c))
+		return 0;
+	count(LOSS_MISSED);
+	emit_end(ctl, RECORD_CLOSE, flags, &c, sk, tp, own_fin, place);
+	return 0;
+}
+
+/* An end of what has no entry. */
 static __always_inline int unseen(struct control *ctl, struct sock *sk, struct tcp_sock *tp, int old_state)
 {
-	u64 now = bpf_ktime_get_ns();
+	u64 now = bpf_ktime_get_ns(), key = (u64)sk;
+	struct adoption *adoption = adoptions();
 	struct connection c = {};
 
-	if (old_state == TCP_SYN_RECV || is_abandoned(ctl, now))
+	if (!adoption || old_state == TCP_SYN_RECV || is_abandoned(ctl, now))
 		return 0;
-	see_cgroup(ctl, sk, 0);
+	if (old_state != TCP_SYN_SENT && is_missed(adoption, tp, &key))
+		return missed(ctl, is_by_remote(sk, old_state) ? FLAG_BY_REMOTE : 0, sk, tp, has_own_fin(old_state),
+			      PLACE_STATE);
+	see_cgroup(ctl, sk, 0, PLACE_STATE);
 	c.flags = share_of(sk) << SHARE_SHIFT;
 	if (old_state == TCP_SYN_SENT) {
 		c.id = new_id(now);
 		c.flags |= FLAG_ACTIVE;
-		emit_end(ctl, RECORD_FAIL, 0, &c, sk, tp, 0);
+		emit_end(ctl, RECORD_FAIL, 0, &c, sk, tp, 0, PLACE_STATE);
 		return 0;
 	}
 	count(LOSS_UNTRACKED);
+	leave_out(&key);
 	c.flags |= FLAG_UNTRACKED;
-	emit_end(ctl, RECORD_CLOSE, 0, &c, sk, tp, has_own_fin(old_state));
+	emit_end(ctl, RECORD_CLOSE, 0, &c, sk, tp, has_own_fin(old_state), PLACE_STATE);
 	return 0;
 }
 
@@ -127,28 +172,44 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 
 	if (!c)
 		return unseen(ctl, sk, tp, old_state);
-	if (old_state == TCP_SYN_SENT || (old_state == TCP_SYN_RECV && !(c->flags & LIVE))) {
-		if (c->flags & FLAG_ACTIVE)
-			return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0);
-		forget(&key, c->flags);
+	/* By another load's program. */
+	if (c->flags & ENDED)
 		return 0;
-	}
-	/* An ESTABLISHED that this program did not see, because it interrupted itself: nothing has moved before. */
+	if (old_state == TCP_SYN_SENT || (old_state == TCP_SYN_RECV && !(c->flags & LIVE)))
+		return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0, PLACE_STATE);
+	/* An ESTABLISHED that this program did not see, because the CPU was in the midst of it: nothing has moved before. */
 	if (!(c->flags & LIVE)) {
-		read_sequence(c, tp);
+		begin_late(c, tp);
 		become_live(c, 1);
+		count(LOSS_MISSED);
 	}
 	return ended(ctl, RECORD_CLOSE, is_by_remote(sk, old_state) ? FLAG_BY_REMOTE : 0, c, sk, tp,
-		     has_own_fin(old_state));
+		     has_own_fin(old_state), PLACE_STATE);
 }
 
-/*
- * For on_destroy, when the state no longer tells: what went out exceeds the payload by a FIN. Segments that the local stack
- * dropped hide it, and then the end of a connection that on_state did not see has a byte too many.
- */
-static __always_inline bool sent_fin(const struct connection *c, struct tcp_sock *tp)
+/* Whose FIN was first where both sent one is not to be had any more: that counts as ours. */
+static __always_inline u32 destroyed_by(struct sock *sk, bool own_fin)
 {
-	return read_sent(c, tp, 0, 1) == tp->bytes_sent - tp->bytes_retrans + 1;
+	bool peer_fin = sk->__sk_common.skc_flags & 1 << SOCK_DONE;
+
+	return !own_fin && (peer_fin || is_by_remote(sk, TCP_ESTABLISHED)) ? FLAG_BY_REMOTE : 0;
+}
+
+/* Neither beginning nor end was seen. Of a socket that connected anew or never did nothing is left to count. */
+static __always_inline void unseen_at_all(struct control *ctl, const struct adoption *adoption, struct sock *sk,
+					  struct tcp_sock *tp)
+{
+	u64 key = (u64)sk;
+	bool own_fin;
+
+	if (adoption->stage != ADOPTION_ALL || !tp->segs_in || !is_missed(adoption, tp, &key))
+		return;
+	if (is_abandoned(ctl, bpf_ktime_get_ns()))
+		return;
+	/* One more than the payload: a server and its FIN rather than a client without one. */
+	own_fin = has_sent_fin(tp, 0);
+	count(LOSS_RECOVERED);
+	missed(ctl, destroyed_by(sk, own_fin), sk, tp, own_fin, PLACE_DESTROY);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -174,28 +235,44 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	return closed(ctl, sk, tp, old_state);
 }
 
-/* on_state is skipped when it interrupts itself on its CPU. Every socket passes here later, with bottom halves off. */
+/*
+ * on_state is skipped where the CPU is in the midst of it: in an interrupt, and where programs are preempted, in the event
+ * of another task. Every socket passes here later with bottom halves off, and no other one on this CPU meanwhile.
+ */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
 {
-	bool own_fin, peer_fin;
 	u64 key = (u64)sk;
 	struct connection *c = bpf_map_lookup_elem(&connections, &key);
-	struct control *ctl;
-	struct tcp_sock *tp;
+	struct adoption *adoption = adoptions();
+	struct control *ctl = controls();
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	bool own_fin;
 
-	if (!c)
+	if (!ctl || ctl->owner != OWNER || !tp || !adoption)
 		return 0;
-	ctl = controls();
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!ctl || ctl->owner != OWNER || !tp)
+	if (!c) {
+		unseen_at_all(ctl, adoption, sk, tp);
+		c = bpf_map_lookup_elem(&connections, &key);
+	}
+	if (!c) {
+		bpf_map_delete_elem(&unfollowed, &key);
 		return 0;
-	count(LOSS_RECOVERED);
-	if (!(c->flags & LIVE))
-		return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0);
-	/* Whose FIN was first where both sent one is not to be had any more: that counts as ours. */
-	own_fin = sent_fin(c, tp);
-	peer_fin = sk->__sk_common.skc_flags & 1 << SOCK_DONE;
-	return ended(ctl, RECORD_CLOSE, !own_fin && (peer_fin || is_by_remote(sk, TCP_ESTABLISHED)) ? FLAG_BY_REMOTE : 0,
-		     c, sk, tp, own_fin);
+	}
+	if (!(c->flags & ENDED)) {
+		count(LOSS_RECOVERED);
+		/* The SYN that was acknowledged, at least. */
+		if (!(c->flags & LIVE) && tp->bytes_acked) {
+			begin_late(c, tp);
+			become_live(c, 1);
+			count(LOSS_MISSED);
+		}
+		own_fin = has_sent_fin(tp, acked_syn(c));
+		if (c->flags & LIVE)
+			ended(ctl, RECORD_CLOSE, destroyed_by(sk, own_fin), c, sk, tp, own_fin, PLACE_DESTROY);
+		else
+			ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0, PLACE_DESTROY);
+	}
+	forget(&key, c->flags);
+	return 0;
 }

@@ -9,6 +9,13 @@ static __always_inline struct control *controls(void)
 	return bpf_map_lookup_elem(&control, &slot);
 }
 
+static __always_inline struct adoption *adoptions(void)
+{
+	u32 slot = 0;
+
+	return bpf_map_lookup_elem(&adoption, &slot);
+}
+
 /* A reader that polls finds most records; only a ring that fills wakes it. */
 static __always_inline u64 wakeup(const struct control *ctl)
 {
@@ -16,16 +23,27 @@ static __always_inline u64 wakeup(const struct control *ctl)
 }
 
 /*
+ * Copied into the ring at once: a record that is reserved and then filled stops the reader for as long as the program is
+ * preempted, and whose process that is may have very little of a CPU.
+ */
+static __always_inline long tell(const struct control *ctl, void *record, u64 bytes)
+{
+	return bpf_ringbuf_output(&events, record, bytes, wakeup(ctl));
+}
+
+/*
  * Whoever may make cgroups below a pod's may nest them as deep as it likes, so the names nearest the root are kept: slots
  * are written in turn on the way up, and the last ones stay.
  */
-static __always_inline int name_cgroup(const struct control *ctl, struct sock *sk, u64 id)
+static __always_inline long name_cgroup(const struct control *ctl, struct sock *sk, u64 id, u32 place)
 {
 	struct kernfs_node *node, *above;
-	struct cgroup_record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &place);
+	struct cgroup_record *r;
 
-	if (!r)
+	if (!scratch)
 		return -1;
+	r = &scratch->cgroup;
 	r->kind = RECORD_CGROUP;
 	r->cgroup = id;
 	r->levels = CGROUP_OUTSIDE;
@@ -41,31 +59,28 @@ static __always_inline int name_cgroup(const struct control *ctl, struct sock *s
 		bpf_probe_read_kernel_str(r->name[i % CGROUP_LEVELS], CGROUP_NAME, BPF_CORE_READ(node, name));
 		node = above;
 	}
-	bpf_ringbuf_submit(r, wakeup(ctl));
-	return 0;
+	return tell(ctl, r, sizeof(*r));
 }
 
-static __always_inline int sight_cgroup(const struct control *ctl, struct sock *sk, u64 id)
+static __always_inline long sight_cgroup(const struct control *ctl, struct sock *sk, u64 id)
 {
-	struct sight_record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	struct sight_record r = {
+		.kind = RECORD_SIGHT,
+		.netns = read_netns(sk, 1),
+		.cgroup = id,
+		.time = bpf_ktime_get_ns(),
+	};
 
-	if (!r)
-		return -1;
-	r->kind = RECORD_SIGHT;
-	r->netns = read_netns(sk, 1);
-	r->cgroup = id;
-	r->time = bpf_ktime_get_ns();
-	read_local(r->local, sk, 1);
-	bpf_ringbuf_submit(r, wakeup(ctl));
-	return 0;
+	read_local(r.local, sk, 1);
+	return tell(ctl, &r, sizeof(r));
 }
 
 /*
  * The names go out when a cgroup is first seen: its directory may be gone before user space could look. So does its address
  * with the first connection that is `fresh`, not a loopback, and in a namespace whose addresses root gave: others may have
- * it by the time somebody else could tell.
+ * it by the time somebody else could tell. `place`: the program's own.
  */
-static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk, const bool fresh)
+static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk, const bool fresh, const u32 place)
 {
 	u64 id = read_cgroup(sk, 1);
 	u8 *known, seen;
@@ -77,7 +92,7 @@ static __always_inline void see_cgroup(const struct control *ctl, struct sock *s
 	if (seen >= (fresh ? CGROUP_SIGHTED : CGROUP_NAMED))
 		return;
 	if (!seen) {
-		if (name_cgroup(ctl, sk, id)) {
+		if (name_cgroup(ctl, sk, id, place)) {
 			count(LOSS_CGROUP);
 			return;
 		}
@@ -101,7 +116,7 @@ static __always_inline void fill(struct record *r, u32 kind, u32 flags, const st
 	bool named = c->flags & LIVE;
 
 	r->kind = kind;
-	r->flags = (c->flags & 0xffff) | flags;
+	r->flags = (c->flags & (BYPASSED - 1)) | flags;
 	r->id = c->id;
 	r->time = bpf_ktime_get_ns();
 	r->syn_time = c->syn_time;
@@ -119,6 +134,71 @@ static __always_inline void fill(struct record *r, u32 kind, u32 flags, const st
 		__builtin_memset(&r->counters, 0, sizeof(r->counters));
 	if (kind == RECORD_FAIL && !LOAD(tp, segs_out))
 		r->flags |= FLAG_NEVER_SENT;
+}
+
+#define SK_USER_DATA_PSOCK 4 /* bit of sk_user_data since 6.0; nobody tells a sockmap's socket before */
+
+static __always_inline bool is_in_sockmap(struct sock *sk, const bool direct)
+{
+	return (u64)LOAD(sk, sk_user_data) & SK_USER_DATA_PSOCK;
+}
+
+static __always_inline bool is_tls_of_device(struct sock *sk, struct tcp_sock *tp, const bool direct)
+{
+	const struct tcp_ulp_ops *ulp = LOAD(tp, inet_conn.icsk_ulp_ops);
+	u32 name = 0;
+
+	if (!ulp || !bpf_core_field_exists(sk->sk_validate_xmit_skb) || !LOAD(sk, sk_validate_xmit_skb))
+		return 0;
+	bpf_probe_read_kernel(&name, sizeof(name), ulp->name);
+	return name == ('t' | 'l' << 8 | 's' << 16);
+}
+
+/*
+ * Bytes of these sockets do not all pass where they are counted. Told once a connection: when it is announced or, of a sockmap,
+ * a later sample finds it; else at its end, when a sockmap has mostly let go of it.
+ */
+static __always_inline bool tell_bypass(struct sock *sk, struct tcp_sock *tp, const bool direct)
+{
+	bool told = 0;
+
+	if (is_in_sockmap(sk, direct)) {
+		count(LOSS_SOCKMAP);
+		told = 1;
+	}
+	if (bpf_core_field_exists(tp->syn_smc) && LOAD(tp, syn_smc)) {
+		count(LOSS_SMC);
+		told = 1;
+	}
+	if (is_tls_of_device(sk, tp, direct)) {
+		count(LOSS_TLS);
+		told = 1;
+	}
+	return told;
+}
+
+/* A SYN as both ends of its way see it, NAT or not: the client's initial sequence number and port. */
+static __always_inline u64 error_key(u32 isn, u16 port)
+{
+	return (u64)isn << 16 | port;
+}
+
+/*
+ * The ICMP error that answered a connect. It is left for SO_ERROR where a process owned the socket just then, as one does that
+ * connects without waiting, and whoever has asked for it has taken it away.
+ */
+static __always_inline s32 icmp_error(const struct connection *c, struct sock *sk, struct tcp_sock *tp)
+{
+	u64 key = error_key(tp->snd_una, tp->inet_conn.icsk_inet.inet_sport);
+	/* Not read directly: the compiler would make one load of this and the next, and the verifier refuses that. */
+	s32 *sent, soft = BPF_CORE_READ(sk, sk_err_soft);
+
+	if (soft)
+		return soft;
+	if (!(c->flags & LIVE) && c->first_sent)
+		return c->first_sent;
+	sent = bpf_map_lookup_elem(&errors, &key);
+	return sent ? *sent : 0;
 }
 
 /* What becomes of it: enum loss. */
@@ -172,16 +252,19 @@ static __always_inline u32 fall_back(const struct control *ctl, const struct con
 }
 
 static __always_inline void emit_end(const struct control *ctl, u32 kind, u32 flags, const struct connection *c,
-				     struct sock *sk, struct tcp_sock *tp, bool own_fin)
+				     struct sock *sk, struct tcp_sock *tp, bool own_fin, u32 place)
 {
-	struct record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
-	struct record kept;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &place);
+	struct record *r;
 
-	if (r) {
-		fill(r, kind, flags, c, sk, tp, own_fin, 1);
-		bpf_ringbuf_submit(r, wakeup(ctl));
+	if (!scratch)
 		return;
-	}
-	fill(&kept, kind, flags, c, sk, tp, own_fin, 1);
-	count(fall_back(ctl, c, &kept));
+	r = &scratch->record;
+	fill(r, kind, flags, c, sk, tp, own_fin, 1);
+	if (kind == RECORD_FAIL && !r->error)
+		r->error = icmp_error(c, sk, tp);
+	if (kind == RECORD_CLOSE && !c->announced)
+		tell_bypass(sk, tp, 1);
+	if (tell(ctl, r, sizeof(*r)))
+		count(fall_back(ctl, c, r));
 }

@@ -35,7 +35,7 @@ enum {
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
-enum { EEXIST = 17 };
+enum { ENOENT = 2, E2BIG = 7, ENOMEM = 12, EEXIST = 17 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_F_MMAPABLE = 1024 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 enum { BPF_RB_PROD_POS = 3 };
@@ -137,6 +137,9 @@ struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	int sk_err;
+	int sk_err_soft;
+	void *sk_user_data;
+	void *sk_validate_xmit_skb; /* of kernels whose devices encrypt */
 	u16 sk_protocol;
 	struct sock_cgroup_data sk_cgrp_data;
 } CORE;
@@ -145,8 +148,24 @@ struct inet_sock {
 	__be16 inet_sport;
 } CORE;
 
+struct request_sock {
+	struct request_sock *dl_next;
+	struct sock *sk;
+} CORE;
+
+/* Of a listener: connections that nobody has accepted yet. */
+struct request_sock_queue {
+	struct request_sock *rskq_accept_head;
+} CORE;
+
+struct tcp_ulp_ops {
+	char name[16];
+} CORE;
+
 struct inet_connection_sock {
+	const struct tcp_ulp_ops *icsk_ulp_ops;
 	struct inet_sock icsk_inet;
+	struct request_sock_queue icsk_accept_queue;
 } CORE;
 
 struct tcp_sock {
@@ -154,10 +173,20 @@ struct tcp_sock {
 	u32 segs_out, lost, total_retrans, srtt_us;
 	u32 write_seq, snd_nxt, snd_una, rcv_nxt;
 	u64 bytes_sent, bytes_received, bytes_acked, bytes_retrans;
+	u32 segs_in;
+	bool syn_smc; /* of kernels with SMC: both ends speak it */
+	struct {
+		u64 time;
+	} rcvq_space;
 } CORE;
 
 struct socket {
 	struct sock *sk;
+} CORE;
+
+struct sk_buff {
+	unsigned char *head;
+	u16 network_header;
 } CORE;
 
 struct seq_file;

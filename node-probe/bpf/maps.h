@@ -8,6 +8,9 @@
  * would then allocate 192.
  */
 enum {
+	BYPASSED = 1 << 13, /* some of its bytes pass elsewhere, and that was told */
+	NO_SYN = 1 << 14, /* it was made with TCP_REPAIR: its connect sent nothing */
+	ENDED = 1 << 15, /* its end was told: it stays until its socket goes, so that nobody tells it again */
 	LIVE = 1 << 16, /* established, or adopted so; counts as such in its share, and without it as half-open */
 };
 #define SHARE_SHIFT 17
@@ -21,13 +24,13 @@ struct stance {
 	u32 segs_out, snd_nxt, acked, received;
 };
 
-/* From the first sight of a connection to its CLOSE or FAIL. */
+/* From the first sight of a connection until its socket goes. */
 struct connection {
 	u64 id;
 	u64 syn_time;
 	u64 established;
 	u32 flags;
-	u32 first_sent;     /* sequence number of the first payload byte this end sends */
+	u32 first_sent;     /* sequence number of the first payload byte this end sends; before LIVE: errno of an ICMP error */
 	u32 first_received; /* and of the first the peer sends */
 	u32 announced;      /* generation of the last ANNOUNCE, 0: none */
 	u32 pass;           /* the last pass that looked at it */
@@ -86,6 +89,18 @@ struct {
 	__type(value, struct cgroup_share);
 } cgroup_shares SEC(".maps");
 
+/*
+ * Sockets that have no entry for a reason: older than the probe and not to be adopted, or refused for want of room. What is
+ * neither here nor there is one whose beginning was missed.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, u8);
+} unfollowed SEC(".maps");
+
 #define RING_BYTES (4 << 20) /* 27,000 records */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -111,13 +126,23 @@ struct {
 	__type(value, struct folded);
 } folded SEC(".maps");
 
-/* Connections between two breaths of a pass, which holds its CPU meanwhile. */
-#define STRETCH 512
-/* Read by mmap: a stretch copies nothing. */
+/* Connections that one run of `sample` reads. It holds its CPU meanwhile. */
+#define BATCH 128
+
+/* Their keys, written by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, STRETCH);
+	__uint(max_entries, BATCH);
+	__type(key, u32);
+	__type(value, u64);
+} batch SEC(".maps");
+
+/* Read by mmap: a run copies nothing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BATCH);
 	__type(key, u32);
 	__type(value, struct sample);
 } samples SEC(".maps");
@@ -129,6 +154,47 @@ struct {
 	__type(key, u32);
 	__type(value, struct control);
 } control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct adoption);
+} adoption SEC(".maps");
+
+/*
+ * Where records are put together: too much for the stack, and one of the ring that is being filled would stop its reader for as
+ * long as the program is preempted. One for each program that may stand on a CPU in the midst of it.
+ */
+enum place {
+	PLACE_STATE,
+	PLACE_DESTROY,
+	PLACE_ADOPT,
+	PLACES_OF_RECORDS,
+};
+
+struct scratch {
+	union {
+		struct record record;
+		struct cgroup_record cgroup;
+	};
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PLACES_OF_RECORDS);
+	__type(key, u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* ICMP errors that this machine has answered SYNs with, by `error_key`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u64);
+	__type(value, s32);
+} errors SEC(".maps");
 
 /* Ports in LISTEN, for the role of adopted connections; emptied after adoption. */
 struct listener {
@@ -166,7 +232,7 @@ enum loss {
 	LOSS_CGROUP,    /* ring full: a cgroup's names or address wait for its next connection */
 	LOSS_STORAGE,   /* `connections` full, or no memory: a connection is not followed */
 	LOSS_LISTENER,  /* too many listening ports: roles of adopted connections may be missing */
-	LOSS_UNTRACKED, /* a close of a connection that was never seen before */
+	LOSS_UNTRACKED, /* a close of a connection that is not followed */
 	LOSS_RECOVERED, /* a close that only tcp_destroy_sock saw */
 	LOSS_INERT,     /* a connection that began while no probe had shown itself for long */
 	LOSS_CONNECTIONS_SHARE, /* a pod holds its share of `connections`: a connection of it is not followed */
@@ -174,6 +240,11 @@ enum loss {
 	LOSS_HALF_OPEN,         /* all pods together do */
 	LOSS_FOLDED_SHARE,      /* ring full, and a pod holds its share of `folded`: a CLOSE or FAIL was dropped */
 	LOSS_SHARES,            /* more pods than shares: one counts with the host's processes */
+	LOSS_MISSED, /* a connection whose beginning no program saw: counted whole, when it is found or at its end */
+	LOSS_BUSY,   /* a map that was busy: a connection is found later, or an entry stays longer */
+	LOSS_SOCKMAP, /* a connection some of whose bytes pass its socket by: a program hands them from socket to socket */
+	LOSS_TLS,     /* or a device makes the records of TLS */
+	LOSS_SMC,     /* or it is SMC's, and they go through memory */
 	LOSS_KINDS,
 };
 
@@ -188,6 +259,7 @@ static __always_inline void count(u32 loss)
 {
 	u64 *value = bpf_map_lookup_elem(&losses, &loss);
 
+	/* Where programs are preempted, another one of this CPU may be counting. */
 	if (value)
-		(*value)++;
+		__sync_fetch_and_add(value, 1);
 }

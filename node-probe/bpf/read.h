@@ -38,10 +38,16 @@ static __always_inline bool is_by_remote(struct sock *sk, int state)
 	return state == TCP_ESTABLISHED && error && error != ECONNABORTED;
 }
 
-/* Sequence numbers of the first payload bytes. Whoever sent the SYN has had it acked among bytes_acked. */
+/* Whoever sent the SYN has had it acked among bytes_acked. */
+static __always_inline u32 acked_syn(const struct connection *c)
+{
+	return (c->flags & (FLAG_ACTIVE | NO_SYN)) == FLAG_ACTIVE;
+}
+
+/* Sequence numbers of the first payload bytes. */
 static __always_inline void read_sequence(struct connection *c, struct tcp_sock *tp)
 {
-	u32 syn = c->flags & FLAG_ACTIVE ? 1 : 0;
+	u32 syn = acked_syn(c);
 	u64 acked, una;
 
 	/*
@@ -60,6 +66,22 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
 	c->first_received = tp->rcv_nxt - (u32)tp->bytes_received;
 }
 
+/* When the socket was established, or its application last made room in its buffer; nanoseconds. 0: never established. */
+static __always_inline u64 read_active(struct tcp_sock *tp)
+{
+	if (!bpf_core_field_exists(tp->rcvq_space.time))
+		return 0;
+	return tp->rcvq_space.time * 1000;
+}
+
+/* An established connection that nobody saw become so; when it was sent for says nothing then of how long it took. */
+static __always_inline void begin_late(struct connection *c, struct tcp_sock *tp)
+{
+	c->syn_time = 0;
+	c->established = read_active(tp);
+	read_sequence(c, tp);
+}
+
 /*
  * Payload bytes handed to the network, each once. bytes_sent - bytes_retrans is not it: bytes_sent rises although the
  * local stack dropped the packet. Everything follows from bytes_acked and one later look at snd_nxt, so a sample
@@ -67,9 +89,12 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
  */
 static __always_inline u64 read_sent(const struct connection *c, struct tcp_sock *tp, bool own_fin, const bool direct)
 {
-	u64 acked = LOAD(tp, bytes_acked) - (c->flags & FLAG_ACTIVE ? 1 : 0);
+	u64 acked = LOAD(tp, bytes_acked);
 	u32 next, in_flight;
 
+	/* None where the socket was disconnected and its end is told only later. */
+	if (acked && acked_syn(c))
+		acked--;
 	barrier();
 	next = LOAD(tp, snd_nxt);
 	in_flight = next - (c->first_sent + (u32)acked);
@@ -80,6 +105,18 @@ static __always_inline u64 read_sent(const struct connection *c, struct tcp_sock
 	if (own_fin && next == LOAD(tp, write_seq) && acked + in_flight)
 		return acked + in_flight - 1;
 	return acked + in_flight;
+}
+
+/*
+ * For on_destroy, when the state no longer tells: what went out exceeds the payload by the SYN, where this end sent it, and by
+ * a FIN. Segments that the local stack dropped hide it, and then the end of a connection that on_state did not see has a byte
+ * too many.
+ */
+static __always_inline bool has_sent_fin(struct tcp_sock *tp, bool own_syn)
+{
+	u64 network = tp->bytes_acked + (u32)(tp->snd_nxt - tp->snd_una);
+
+	return network > tp->bytes_sent - tp->bytes_retrans + own_syn;
 }
 
 /* Somebody works on the socket: softirq holds the spinlock, or a process owns it. */
@@ -95,29 +132,32 @@ static __always_inline bool is_busy(struct sock *sk, const bool direct)
  * SOCK_DONE is set, under the lock: while somebody works on the socket the last byte waits for the next sample. At
  * the end, which `direct` is, the socket's lock is ours.
  */
-static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, const bool direct)
+static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, bool *held_back, const bool direct)
 {
 	u64 received = LOAD(tp, bytes_received);
-	bool busy;
 
 	barrier();
-	busy = !direct && is_busy(sk, direct);
+	*held_back = !direct && is_busy(sk, direct);
 	barrier();
-	if (received && (busy || LOAD(sk, __sk_common.skc_flags) & 1 << SOCK_DONE))
+	if (received && (*held_back || LOAD(sk, __sk_common.skc_flags) & 1 << SOCK_DONE))
 		received--;
 	return received;
 }
 
-static __always_inline void read_counters(struct counters *to, const struct connection *c, struct sock *sk,
+/* Says whether something was held back, so that the next sample has to look again. */
+static __always_inline bool read_counters(struct counters *to, const struct connection *c, struct sock *sk,
 					  struct tcp_sock *tp, bool own_fin, const bool direct)
 {
+	bool held_back;
+
 	to->sent = read_sent(c, tp, own_fin, direct);
-	to->received = read_received(sk, tp, direct);
+	to->received = read_received(sk, tp, &held_back, direct);
 	to->retransmitted_bytes = LOAD(tp, bytes_retrans);
 	to->retransmits = LOAD(tp, total_retrans);
 	to->lost = LOAD(tp, lost); /* cumulative; lost_out is only what is missing now */
 	to->srtt_us = LOAD(tp, srtt_us) >> 3;
 	to->still = 0;
+	return held_back;
 }
 
 static __always_inline struct stance read_stance(struct tcp_sock *tp)

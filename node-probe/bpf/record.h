@@ -14,7 +14,7 @@ enum record_flag {
 	FLAG_ACTIVE = 1,      /* this end sent the SYN */
 	FLAG_PASSIVE = 2,     /* this end accepted; neither: the role could not be told */
 	FLAG_ADOPTED = 4,     /* older than the probe */
-	FLAG_UNTRACKED = 8,   /* CLOSE of a socket never seen before: no baseline, it adds nothing */
+	FLAG_UNTRACKED = 8,   /* CLOSE of a socket that is not followed: no baseline, it adds nothing */
 	FLAG_NEVER_SENT = 16, /* FAIL without a segment sent: no free port, no route */
 	FLAG_BY_REMOTE = 32,  /* CLOSE: the other end was first to end it, by FIN or RST, or by its silence */
 };
@@ -38,7 +38,7 @@ struct record {
 	u64 id;          /* unique on this boot; 0: untracked */
 	u64 time;        /* when the record was made */
 	u64 syn_time;    /* SYN sent, 0: not seen */
-	u64 established; /* handshake complete, 0: not seen */
+	u64 established; /* handshake complete, without syn_time perhaps a little earlier; 0: not known */
 	u64 cgroup;      /* inode of the socket's cgroup v2 directory */
 	u32 netns;       /* inode of the socket's network namespace */
 	s32 error;       /* sock.sk_err at the end, errno */
@@ -119,9 +119,24 @@ struct control {
 	u32 epoch;      /* of struct folded_key */
 	u32 generation; /* announce every connection whose last ANNOUNCE was of another; never 0 */
 	u32 pass;       /* of the current pass; one that is cut goes on under the same number; never 0 */
-	u32 visited;    /* connections that the pass came by */
-	u32 used;       /* slots of `samples` filled in this stretch */
+	u32 batched;    /* keys in `batch` */
+	u32 used;       /* slots of `samples` filled in this run */
 	u32 left;       /* live connections that found no room in the ring: they come when the pass goes on */
 	u32 pad;
 };
 _Static_assert(sizeof(struct control) == 56, "control");
+
+/* What a socket means that has no entry. */
+enum adoption_stage {
+	ADOPTION_NONE = 0,   /* it may be older than the probe */
+	ADOPTION_CLOSES = 1, /* its beginning was missed; its destruction alone may have been told by another load's program */
+	ADOPTION_ALL = 2,    /* its beginning was missed */
+};
+
+/* As `control`: what user space says of older connections. */
+struct adoption {
+	u64 since; /* programs have been attached since then, CLOCK_MONOTONIC nanoseconds */
+	u32 stage;
+	u32 pad;
+};
+_Static_assert(sizeof(struct adoption) == 16, "adoption");

@@ -3,20 +3,21 @@
 #pragma once
 
 /*
- * Was the socket this connection's own all the while it was read? A connection is forgotten before its socket is, and
+ * Was the socket this connection's own all the while it was read? A connection has ended before its socket goes, and
  * ids do not come twice: then it still stands there.
  */
 static __always_inline struct connection *still_there(const u64 *key, u64 id)
 {
 	struct connection *c = bpf_map_lookup_elem(&connections, key);
 
-	return c && c->id == id ? c : 0;
+	return c && c->id == id && !(c->flags & ENDED) ? c : 0;
 }
 
 static __always_inline void announce(struct control *ctl, const u64 *key, const struct connection *seen)
 {
 	struct sock *sk = (struct sock *)*key;
 	struct connection *c;
+	/* Whom a record that is not complete would stop is who runs this. */
 	struct record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 
 	if (!r) {
@@ -30,6 +31,8 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
 		return;
 	}
+	if (!c->announced && tell_bypass(sk, (struct tcp_sock *)sk, 0))
+		__sync_fetch_and_or(&c->flags, BYPASSED);
 	c->announced = ctl->generation;
 	c->pass = ctl->pass;
 	bpf_ringbuf_submit(r, wakeup(ctl));
@@ -44,8 +47,9 @@ static __always_inline void count_up(struct control *ctl, const u64 *key, const 
 	struct sample *s = bpf_map_lookup_elem(&samples, &slot);
 	struct stance stance = read_stance(tp);
 	struct connection *c;
+	bool held_back;
 
-	if (!s) { /* a stretch has no more connections than slots */
+	if (!s) { /* a batch has no more connections than slots */
 		ctl->left++;
 		return;
 	}
@@ -54,39 +58,48 @@ static __always_inline void count_up(struct control *ctl, const u64 *key, const 
 		s->counters.still = 1;
 		stance.owner = OWNER;
 	} else {
-		read_counters(&s->counters, seen, sk, tp, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
-		/* While somebody works on it, figures are held back or about to move. */
-		stance.owner = is_busy(sk, 0) ? 0 : OWNER;
+		held_back =
+			read_counters(&s->counters, seen, sk, tp, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
+		/* While somebody works on it, figures are about to move; who was busy then may be done by now. */
+		stance.owner = held_back || is_busy(sk, 0) ? 0 : OWNER;
 	}
 	c = still_there(key, seen->id);
 	if (c) {
+		if (!s->counters.still && is_in_sockmap(sk, 0) && !(__sync_fetch_and_or(&c->flags, BYPASSED) & BYPASSED))
+			count(LOSS_SOCKMAP);
 		c->pass = ctl->pass;
 		c->stance = stance;
 		ctl->used = slot + 1;
 	}
 }
 
-/* One live connection: announced if user space does not know it, else a sample. */
-SEC("iter/bpf_map_elem")
-int sample(struct bpf_iter__bpf_map_elem *ctx)
+/* One connection of the batch: announced if user space does not know it, else a sample. It may have ended since it was listed. */
+static long sample_one(struct bpf_map *map, const u32 *slot, const u64 *listed, void *context)
 {
-	struct connection *c = ctx->value, seen;
 	struct control *ctl = controls();
-	u64 *element = ctx->key, key;
-	u8 breath = 0;
+	struct connection *c, seen;
+	u64 key;
 
-	if (!element || !c || !ctl)
+	if (!ctl || *slot >= ctl->batched)
+		return 1;
+	key = *listed;
+	c = bpf_map_lookup_elem(&connections, &key);
+	if (!c)
 		return 0;
-	/* A byte ends the read at hand: between two reads the CPU belongs to others. */
-	if (++ctl->visited % STRETCH == 0)
-		bpf_seq_write(ctx->meta->seq, &breath, 1);
-	key = *element;
 	__builtin_memcpy(&seen, c, sizeof(seen));
-	if (!seen.id || !(seen.flags & LIVE) || seen.pass == ctl->pass)
+	if (!seen.id || (seen.flags & (LIVE | ENDED)) != LIVE || seen.pass == ctl->pass)
 		return 0;
 	if (seen.announced != ctl->generation)
 		announce(ctl, &key, &seen);
 	else
 		count_up(ctl, &key, &seen);
+	return 0;
+}
+
+/* Run by user space for each batch; attached to nothing. */
+SEC("raw_tp")
+int sample(void *ctx)
+{
+	bpf_for_each_map_elem(&batch, sample_one, 0, 0);
 	return 0;
 }

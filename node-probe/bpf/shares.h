@@ -100,44 +100,97 @@ static __always_inline void give_back(u32 flags)
 		give(&share->established);
 }
 
-/* Of two that delete one entry, one has done it, and gives its share back. */
+/*
+ * Of two that delete one entry, one has done it, and gives its share back. An entry that stays because the map is busy has
+ * ENDED, or makes way for the next one of its address.
+ */
 static __always_inline void forget(const u64 *key, u32 flags)
 {
-	if (!bpf_map_delete_elem(&connections, key))
+	long failed = bpf_map_delete_elem(&connections, key);
+
+	if (!failed)
 		give_back(flags);
+	else if (failed != -ENOENT)
+		count(LOSS_BUSY);
 }
 
-/* Makes the entry, whose share is taken. One that is there already is of a socket whose end nobody saw. */
+/* The entry stays for as long as the socket does. Says whether it was not ended before. */
+static __always_inline bool end(const u64 *key)
+{
+	struct connection *c = bpf_map_lookup_elem(&connections, key);
+
+	return c && !(__sync_fetch_and_or(&c->flags, ENDED) & ENDED);
+}
+
+/* Its end adds nothing. Where there is no room for this either it is taken for one that was missed, and that is exact. */
+static __always_inline void leave_out(const u64 *key)
+{
+	u8 yes = 1;
+
+	bpf_map_update_elem(&unfollowed, key, &yes, BPF_ANY);
+}
+
+/* Makes an entry, whose share is taken, or says why not; then the share is given back. */
+static __always_inline long insert(const u64 *key, const struct connection *fresh)
+{
+	long failed = bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST);
+
+	if (!failed)
+		return 0;
+	give_back(fresh->flags);
+	if (failed == -E2BIG || failed == -ENOMEM) {
+		count(LOSS_STORAGE);
+		if (fresh->flags & LIVE)
+			leave_out(key);
+	} else if (failed != -EEXIST) {
+		/* Only for this moment: whoever finds it without an entry takes it for one that was missed. */
+		count(LOSS_BUSY);
+	}
+	return failed;
+}
+
+/* The same in the place of what stands there, which is of an earlier connection of this socket or of this address. */
 static __always_inline void note(const u64 *key, const struct connection *fresh)
 {
 	struct connection *stale;
-	long failed = bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST);
 
-	if (failed == -EEXIST) {
-		stale = bpf_map_lookup_elem(&connections, key);
-		if (stale)
-			forget(key, stale->flags);
-		failed = bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST);
-	}
-	if (failed) {
-		give_back(fresh->flags);
-		count(LOSS_STORAGE);
-	}
+	if (!bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST))
+		return;
+	stale = bpf_map_lookup_elem(&connections, key);
+	if (stale)
+		forget(key, stale->flags);
+	insert(key, fresh);
 }
 
-/* Established: from one count to the other. `must`: it ends now, and is counted whatever the share. */
+/*
+ * Established: from one count to the other, by one of those who may find out at a time. `must`: it is counted whatever the
+ * share, because it ends now.
+ */
 static __always_inline bool become_live(struct connection *c, const bool must)
 {
-	u32 slot = c->flags >> SHARE_SHIFT;
+	u32 flags = *(volatile u32 *)&c->flags, slot = flags >> SHARE_SHIFT;
 	struct share *share = share_at(slot);
 
-	if (must && share)
+	if (!share)
+		return 0;
+	if (must)
 		__sync_fetch_and_add(&share->established, 1);
 	else if (!take_established(slot))
 		return 0;
-	give_half_open(slot);
-	c->flags |= LIVE;
+	if (__sync_fetch_and_or(&c->flags, LIVE) & LIVE)
+		give(&share->established);
+	else
+		give_half_open(slot);
 	return 1;
+}
+
+/* The share of an entry that is made for its end alone. */
+static __always_inline void take_whatever(u32 slot)
+{
+	struct share *share = share_at(slot);
+
+	if (share)
+		__sync_fetch_and_add(&share->established, 1);
 }
 
 /* A new entry of `folded`. */

@@ -1,4 +1,5 @@
-//! Log lines about full budgets: one when a budget becomes full, one when it is over.
+//! What is said of full budgets: a log line when a budget becomes full and one when it is over, and to the operator, which makes
+//! an Event on the node of it, that it is full.
 
 use longwire_pipeline::aggregate::{Crossing, Resource, Whose};
 
@@ -7,46 +8,38 @@ const OF_A_SHARE: &str = "have the namespace's pods feed fewer label sets or sho
                           cluster-wide TelemetryPolicy";
 
 pub(crate) fn log(crossing: &Crossing) {
+    match (notice(crossing), crossing.folded) {
+        (Some(text), _) => tracing::warn!("{text}"),
+        (None, folded) => tracing::info!("{}", relief(crossing, folded.unwrap_or(0))),
+    }
+}
+
+/// That a budget is full, for the log and for people who read no log of a node; `None`: it is over.
+pub(crate) fn notice(crossing: &Crossing) -> Option<String> {
     let Crossing { whose, resource, limit, folded } = crossing;
-    let (resource, limit) = (name(*resource), *limit);
-    let (namespace, peer, remedy) = match whose {
-        Whose::Node => (None, None, OF_THE_NODE),
-        Whose::Namespace(namespace) => (Some(&**namespace), None, OF_A_SHARE),
-        Whose::Peer { namespace, peer } => (Some(&**namespace), Some(&**peer), OF_A_SHARE),
+    let remedy = match whose {
+        Whose::Node => OF_THE_NODE,
+        Whose::Namespace(_) | Whose::Peer { .. } => OF_A_SHARE,
     };
-    match (folded, whose) {
-        (Some(folded), _) => {
-            tracing::info!(
-                resource,
-                limit,
-                namespace,
-                peer,
-                folded,
-                "a budget has room again: nothing folds into overflow"
-            );
-        }
-        (None, Whose::Node) => {
-            tracing::warn!(resource, limit, remedy, "the node's budget is full: new label sets fold into overflow");
-        }
-        (None, Whose::Namespace(_)) => {
-            tracing::warn!(
-                resource,
-                limit,
-                namespace,
-                remedy,
-                "a namespace's share is full: its new label sets fold into overflow"
-            );
-        }
-        (None, Whose::Peer { .. }) => {
-            tracing::warn!(
-                resource,
-                limit,
-                namespace,
-                peer,
-                remedy,
-                "the part of a namespace's share that connections with one other namespace may take is full: their new label sets \
-                 fold into overflow"
-            );
+    let text =
+        || format!("{} is full, {limit} {}: what is new folds into overflow; {remedy}", budget(whose), name(*resource));
+    folded.is_none().then(text)
+}
+
+fn relief(Crossing { whose, resource, limit, .. }: &Crossing, folded: u64) -> String {
+    format!(
+        "{} has room again, {limit} {}: {folded} connections and label sets folded into overflow meanwhile",
+        budget(whose),
+        name(*resource)
+    )
+}
+
+fn budget(whose: &Whose) -> String {
+    match whose {
+        Whose::Node => "the node's budget".to_owned(),
+        Whose::Namespace(namespace) => format!("the share of namespace {namespace}"),
+        Whose::Peer { namespace, peer } => {
+            format!("the part of the share of namespace {namespace} for connections with namespace {peer}")
         }
     }
 }
@@ -58,3 +51,6 @@ fn name(resource: Resource) -> &'static str {
         Resource::Bytes => "bytes of label sets",
     }
 }
+
+#[cfg(test)]
+mod tests;

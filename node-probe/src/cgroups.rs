@@ -1,9 +1,11 @@
 //! The cgroup v2 tree at start: which directory is which, by inode. Cgroups made later name themselves through the ring.
 
+use longwire_endpoint::descriptors;
 use longwire_model::identity::Sighting;
 use longwire_pipeline::pipeline::KubeletCgroups;
 use std::collections::VecDeque;
 use std::fs;
+use std::io;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -47,9 +49,10 @@ pub(crate) fn report(kubelet: &KubeletCgroups, found: &[(u64, String)]) {
             "no cgroup of a pod below {kubelet}, but some below {elsewhere} look like it: if that is this node's kubelet's, start \
              the probe with --kubelet-cgroup-root={elsewhere}; until then pods are told by their network namespaces and addresses"
         ),
-        (0, None) => tracing::warn!(
-            "no cgroup of a pod below {kubelet}: if the kubelet's configuration has a cgroupRoot, start the probe with \
-             --kubelet-cgroup-root=DIR; until then pods are told by their network namespaces and addresses"
+        // As on a node without a pod yet.
+        (0, None) => tracing::info!(
+            "no cgroup of a pod below {kubelet} yet: if pods run here and the kubelet's configuration has a cgroupRoot, start the \
+             probe with --kubelet-cgroup-root=DIR"
         ),
         (pods, _) => tracing::debug!(pods, "cgroups of pods and their containers"),
     }
@@ -62,29 +65,72 @@ pub(crate) struct PodCgroups {
     kubelet: KubeletCgroups,
     /// Some pod's was found, so one that is not there is gone.
     are_found: bool,
+    /// Observations that were left out.
+    withheld: u64,
 }
 
 impl PodCgroups {
     pub(crate) fn new(root: PathBuf, kubelet: KubeletCgroups) -> Self {
-        Self { root, kubelet, are_found: false }
+        Self { root, kubelet, are_found: false, withheld: 0 }
     }
 
     /// Leaves of each observation's former pods those of which no process is left: their sandbox is gone, and so their address
-    /// was free.
-    pub(crate) fn strike_living(&mut self, observed: &mut [Sighting]) {
-        for Sighting { uid, gone, .. } in observed.iter_mut().filter(|observed| !observed.gone.is_empty()) {
-            self.are_found |= self.has_processes(uid);
-            let are_found = self.are_found;
-            gone.retain(|former| are_found && !self.has_processes(former));
-        }
+    /// was free. Where one still runs the observation is left out: a pod with a capability can speak from any address, and a
+    /// runtime gives one to a pod at a time. Says how many pods could not be looked for, for want of a descriptor.
+    pub(crate) fn strike_living(&mut self, observed: &mut Vec<Sighting>) -> u64 {
+        let mut unread = 0;
+        observed.retain_mut(|Sighting { uid, address, gone, .. }| {
+            if gone.is_empty() {
+                return true;
+            }
+            self.are_found |= self.life(uid, &mut unread) == Life::Seen;
+            let (are_found, mut running) = (self.are_found, None);
+            gone.retain(|former| {
+                let life = self.life(former, &mut unread);
+                if life == Life::Seen {
+                    running = Some(former.clone());
+                }
+                are_found && life == Life::None
+            });
+            if let Some(running) = &running {
+                self.withheld += 1;
+                // At every power of two: a pod that speaks so once does it with every connection.
+                if self.withheld.is_power_of_two() {
+                    tracing::info!(
+                        "pod {uid} connects from {address}, an address of pod {running}, which still runs: the operator is not \
+                         told ({} such observations so far)",
+                        self.withheld
+                    );
+                }
+            }
+            running.is_none()
+        });
+        unread
     }
 
-    fn has_processes(&self, uid: &str) -> bool {
-        let is_populated = |path: String| {
-            let events = fs::read_to_string(self.root.join(path).join("cgroup.events"));
-            events.is_ok_and(|events| events.lines().any(|line| line == "populated 1"))
-        };
-        self.kubelet.paths(uid).any(is_populated)
+    fn life(&self, uid: &str, unread: &mut u64) -> Life {
+        let lives =
+            self.kubelet.paths(uid).map(|path| life(&fs::read_to_string(self.root.join(path).join("cgroup.events"))));
+        let life = lives.max().unwrap_or(Life::None);
+        *unread += u64::from(life == Life::Unknown);
+        life
+    }
+}
+
+/// Whether processes of a pod are there; of several directories that may be its own, the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Life {
+    None,
+    /// No descriptor was left to look: it may be there.
+    Unknown,
+    Seen,
+}
+
+fn life(events: &io::Result<String>) -> Life {
+    match events {
+        Ok(events) if events.lines().any(|line| line == "populated 1") => Life::Seen,
+        Err(error) if descriptors::are_exhausted(error) => Life::Unknown,
+        _ => Life::None,
     }
 }
 

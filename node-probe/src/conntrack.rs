@@ -1,20 +1,34 @@
 //! The backend behind a Service address, as conntrack of the host's network namespace knows it: one question a
 //! connection, for the original tuple; where the answers come from is the backend.
 
-use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
-use netlink_packet_netfilter::conntrack::{ConntrackAttribute, ConntrackMessage, IPTuple, ProtoTuple, Protocol, Tuple};
-use netlink_packet_netfilter::{NetfilterHeader, NetfilterMessage, NetfilterMessageInner, NetfilterProtoFamily};
+mod message;
+mod zones;
+
+use longwire_endpoint::descriptors;
+use message::{Answer, Entry, Question};
 use netlink_sys::{Socket, SocketAddr as NetlinkAddr, protocols::NETLINK_NETFILTER};
 use std::io;
 use std::net::SocketAddr;
+use std::time::Instant;
+use zones::Zones;
 
-/// Large enough for one entry with every attribute the kernel adds.
+/// Large enough for one entry with every attribute the kernel adds, and for what it hands over of a search at a time.
 const REPLY: usize = 8192;
 
 pub(crate) struct Conntrack {
     socket: Socket,
     sequence: u32,
     buffer: Vec<u8>,
+    zones: Zones,
+}
+
+/// Opened where it can be, at the latest when it is first asked.
+pub(crate) enum Asked {
+    Open(Box<Conntrack>),
+    /// No descriptor was left.
+    Waits,
+    /// This kernel has none, and nothing translates addresses.
+    Absent,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -27,15 +41,39 @@ pub(crate) enum ConntrackError {
     Refused(io::Error),
 }
 
+impl Asked {
+    pub(crate) fn open() -> Self {
+        Self::of(Conntrack::open())
+    }
+
+    fn of(opened: io::Result<Conntrack>) -> Self {
+        match opened {
+            Ok(conntrack) => Self::Open(Box::new(conntrack)),
+            Err(error) if descriptors::are_exhausted(&error) => Self::Waits,
+            Err(error) => {
+                tracing::warn!(%error, "no conntrack: backends of Service addresses are unknown");
+                Self::Absent
+            }
+        }
+    }
+
+    /// `None`: it cannot be asked. Also says whether that is for want of a descriptor, and then it is tried again.
+    pub(crate) fn get(&mut self) -> (Option<&mut Conntrack>, bool) {
+        if matches!(self, Self::Waits) {
+            *self = Self::open();
+        }
+        match self {
+            Self::Open(conntrack) => (Some(conntrack), false),
+            Self::Waits => (None, true),
+            Self::Absent => (None, false),
+        }
+    }
+}
+
 impl Conntrack {
     /// Opened in the network namespace of the calling thread: the host's.
     pub(crate) fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_NETFILTER)?;
-        socket.bind_auto()?;
-        socket.connect(&NetlinkAddr::new(0, 0))?;
-        // The kernel has answered by the time send returns; whatever is not there will never be.
-        socket.set_non_blocking(true)?;
-        Ok(Self { socket, sequence: 0, buffer: vec![0; REPLY] })
+        Ok(Self { socket: socket()?, sequence: 0, buffer: vec![0; REPLY], zones: Zones::new(Instant::now()) })
     }
 
     /// Who answers `source` when it dials `destination`. `None`: no such connection is tracked.
@@ -44,76 +82,75 @@ impl Conntrack {
         source: SocketAddr,
         destination: SocketAddr,
     ) -> Result<Option<SocketAddr>, ConntrackError> {
+        for zone in self.zones.likely(source.ip()) {
+            if let Some(backend) = self.ask(Question { source, destination, zone })? {
+                self.zones.answered(source.ip(), zone);
+                return Ok(Some(backend));
+            }
+        }
+        let begun = Instant::now();
+        if !self.zones.may_search(source.ip(), begun) {
+            return Ok(None);
+        }
+        let found = self.search(source, destination);
+        let zone = found.as_ref().ok().and_then(|found| found.as_ref()).map(|found| found.zone);
+        self.zones.searched(source.ip(), zone, begun, Instant::now());
+        Ok(found?.map(|found| found.backend))
+    }
+
+    /// How often all of conntrack was searched for a connection, and how often one was found.
+    pub(crate) fn searches(&self) -> (u64, u64) {
+        self.zones.searches()
+    }
+
+    fn ask(&mut self, question: Question) -> Result<Option<SocketAddr>, ConntrackError> {
         self.sequence = self.sequence.wrapping_add(1).max(1);
-        self.socket.send(&question(source, destination, self.sequence), 0)?;
+        self.socket.send(&question.get(self.sequence), 0)?;
         loop {
             let length = self.socket.recv(&mut &mut self.buffer[..], 0)?;
-            let reply = NetlinkMessage::<NetfilterMessage>::deserialize(&self.buffer[..length])?;
-            if reply.header.sequence_number == self.sequence {
-                return answer(reply);
+            match message::answer_to(self.sequence, &self.buffer[..length]) {
+                Some(Ok(Answer::Entry(entry))) => return Ok(Some(entry.backend)),
+                Some(Ok(Answer::Nothing)) => return Ok(None),
+                Some(Ok(Answer::Refused(error))) => return Err(ConntrackError::Refused(error)),
+                Some(Err(error)) => return Err(error.into()),
+                None => {}
+            }
+        }
+    }
+
+    /// In every zone. The kernel walks through its whole table, and hands over what matches alone (since 5.8). A socket of its own:
+    /// an older kernel hands over everything, which is not read.
+    fn search(&mut self, source: SocketAddr, destination: SocketAddr) -> Result<Option<Entry>, ConntrackError> {
+        let (socket, question) = (socket()?, Question { source, destination, zone: 0 });
+        self.sequence = self.sequence.wrapping_add(1).max(1);
+        socket.send(&question.search(self.sequence), 0)?;
+        loop {
+            let length = socket.recv(&mut &mut self.buffer[..], 0)?;
+            match message::answer_to(self.sequence, &self.buffer[..length]) {
+                Some(Ok(Answer::Entry(entry))) if (entry.source, entry.destination) == (source, destination) => {
+                    return Ok(Some(entry));
+                }
+                Some(Ok(Answer::Entry(_))) => {
+                    self.zones.cannot_search();
+                    return Ok(None);
+                }
+                Some(Ok(Answer::Nothing)) => return Ok(None),
+                Some(Ok(Answer::Refused(error))) => return Err(ConntrackError::Refused(error)),
+                Some(Err(error)) => return Err(error.into()),
+                None => {}
             }
         }
     }
 }
 
-fn question(source: SocketAddr, destination: SocketAddr, sequence: u32) -> Vec<u8> {
-    let family = if source.is_ipv4() { NetfilterProtoFamily::IPv4 } else { NetfilterProtoFamily::IPv6 };
-    let tuple = vec![
-        Tuple::Ip(vec![IPTuple::SourceAddress(source.ip()), IPTuple::DestinationAddress(destination.ip())]),
-        Tuple::Proto(vec![
-            ProtoTuple::Protocol(Protocol::Tcp),
-            ProtoTuple::SourcePort(source.port()),
-            ProtoTuple::DestinationPort(destination.port()),
-        ]),
-    ];
-    let get = ConntrackMessage::Get(vec![ConntrackAttribute::CtaTupleOrig(tuple)]);
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST;
-    header.sequence_number = sequence;
-    let inner = NetfilterMessage::new(NetfilterHeader::new(family, 0, 0), get);
-    let mut message = NetlinkMessage::new(header, NetlinkPayload::from(inner));
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
+fn socket() -> io::Result<Socket> {
+    let mut socket = Socket::new(NETLINK_NETFILTER)?;
+    socket.bind_auto()?;
+    socket.connect(&NetlinkAddr::new(0, 0))?;
+    // The kernel has answered by the time send returns; whatever is not there will never be.
+    socket.set_non_blocking(true)?;
+    Ok(socket)
 }
 
-fn answer(reply: NetlinkMessage<NetfilterMessage>) -> Result<Option<SocketAddr>, ConntrackError> {
-    match reply.payload {
-        NetlinkPayload::InnerMessage(message) => match message.inner {
-            NetfilterMessageInner::Conntrack(ConntrackMessage::New(attributes)) => Ok(reply_source(&attributes)),
-            _ => Ok(None),
-        },
-        NetlinkPayload::Error(error) => match error.to_io() {
-            error if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            error => Err(ConntrackError::Refused(error)),
-        },
-        _ => Ok(None),
-    }
-}
-
-fn reply_source(attributes: &[ConntrackAttribute]) -> Option<SocketAddr> {
-    let tuple = attributes.iter().find_map(|attribute| match attribute {
-        ConntrackAttribute::CtaTupleReply(tuple) => Some(tuple),
-        _ => None,
-    })?;
-    let (mut address, mut port) = (None, None);
-    for part in tuple {
-        match part {
-            Tuple::Ip(parts) => {
-                address = parts.iter().find_map(|part| match part {
-                    IPTuple::SourceAddress(address) => Some(*address),
-                    _ => None,
-                });
-            }
-            Tuple::Proto(parts) => {
-                port = parts.iter().find_map(|part| match part {
-                    ProtoTuple::SourcePort(port) => Some(*port),
-                    _ => None,
-                });
-            }
-            _ => {}
-        }
-    }
-    Some(SocketAddr::new(address?, port?))
-}
+#[cfg(test)]
+mod tests;

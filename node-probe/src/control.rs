@@ -4,12 +4,14 @@
 
 mod known;
 mod operator;
+mod outage;
 mod route;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use operator::{InvalidOperator, Operator};
 
+use crate::budgets;
 use crate::kernel::monotonic;
 use crate::options::Options;
 use crate::shared::Shared;
@@ -24,6 +26,7 @@ use longwire_wire::proto::control_client::ControlClient;
 use longwire_wire::proto::{ProbeMessage, Update};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE};
 use operator::Unreachable;
+use outage::Outage;
 use route::{Next, Route, STEADY};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,6 +39,8 @@ use tonic::Request;
 
 /// Messages on their way to the operator.
 pub(crate) const WORDS: usize = 256;
+/// Sightings in one message, far below the largest that an operator takes.
+const SIGHTINGS: usize = 4096;
 /// Until the operator has said whether it takes the stream: it may have to ask the API server first.
 const ANSWER: Duration = Duration::from_secs(8);
 /// Longest wait between two attempts, without jitter, which at most doubles it.
@@ -51,7 +56,7 @@ enum StreamEnd {
     Unreachable(#[from] Unreachable),
     #[error("no answer within {ANSWER:?}")]
     Silent,
-    #[error("refused or broken: {0}")]
+    #[error("{0}")]
     Status(#[from] tonic::Status),
     #[error("closed by the operator")]
     Closed,
@@ -69,41 +74,27 @@ pub(crate) async fn follow(
     let mut route = Route::default();
     let mut known = Known::of(&shared.pipeline());
     let mut backoff = waits();
-    let mut complained = false;
+    let mut outage = Outage::default();
     loop {
         let began = Instant::now();
         let address = operator.address(route.holder);
         let attempt = Attempt { options: &options, operator: &operator, holder: route.holder, shared: &shared };
         let end = attempt.stream(&mut words, &mut known).await;
-        let reason = reasons(&end);
         let starved = end.is_for_want_of_descriptors();
         shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
-        // Once an outage: the attempts in between say the same.
-        if shared.figures.connected.swap(false, Relaxed) {
-            tracing::warn!(operator = address, reason, "lost the operator; going on with what is known");
-        } else if let (Next::AtOnce, Some(holder)) = (next, route.holder) {
-            tracing::info!(operator = address, %holder, "sent on to the replica that serves");
+        let was_connected = shared.figures.connected.swap(false, Relaxed);
+        if let (Next::AtOnce, Some(holder), false) = (next, route.holder, was_connected) {
+            tracing::debug!(operator = address, %holder, "sent on to the replica that serves");
             continue;
-        } else if !complained {
-            tracing::warn!(operator = address, reason, "the operator is not to be had; trying again");
-        } else {
-            tracing::debug!(operator = address, reason, "the operator is not to be had; trying again");
         }
-        complained = true;
         if began.elapsed() >= STEADY {
             backoff = waits();
         }
-        if next == Next::Wait {
-            tokio::time::sleep(backoff.next().unwrap_or(LONGEST_WAIT)).await;
-        }
+        let wait = if next == Next::Wait { backoff.next().unwrap_or(LONGEST_WAIT) } else { Duration::ZERO };
+        outage.tell(&address, was_connected, &end.reason(), wait);
+        tokio::time::sleep(wait).await;
     }
-}
-
-/// The error and what is behind it, outermost first.
-fn reasons(end: &StreamEnd) -> String {
-    let sources = std::iter::successors(Some(end as &dyn std::error::Error), |error| error.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// 200 ms to 2 s, with jitter, so that the probes of a cluster do not come back as one.
@@ -113,11 +104,28 @@ fn waits() -> ExponentialBackoff {
 }
 
 impl StreamEnd {
-    /// For the connection, or for a file that was to be read first.
     fn is_for_want_of_descriptors(&self) -> bool {
         match self {
-            Self::Unreachable(Unreachable::File { reason, .. }) => descriptors::are_exhausted(reason),
+            Self::Unreachable(unreachable) => unreachable.is_for_want_of_descriptors(),
             end => descriptors::are_exhausted_below(end),
+        }
+    }
+
+    /// What went wrong, without what is known anyway: which address, and that it did.
+    fn reason(&self) -> String {
+        let mut error: &(dyn std::error::Error + 'static) = self;
+        while let Some(source) = error.source() {
+            error = source;
+        }
+        match self {
+            Self::Status(status) if !status.message().is_empty() => {
+                format!("{} ({})", status.message(), status.code().description())
+            }
+            Self::Status(status) => status.code().description().to_owned(),
+            _ => match error.downcast_ref::<std::io::Error>() {
+                Some(error) if error.raw_os_error().is_some() => error.kind().to_string(),
+                _ => error.to_string(),
+            },
         }
     }
 
@@ -157,22 +165,24 @@ impl Attempt<'_> {
         let channel = operator.connect(*holder).await?;
         let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
         say(&outbox, FromProbe::Hello(hello(options, shared, words, known))).await?;
-        let sightings = shared.pipeline().sightings();
-        if !sightings.is_empty() {
-            say(&outbox, FromProbe::Sightings(sightings)).await?;
-        }
+        shared.pipeline().repeat_sightings(monotonic());
+        let full = shared.pipeline().aggregate().full_budgets();
         let mut call = Request::new(ReceiverStream::new(sent));
         if let Some(token) = &token {
             call.metadata_mut().insert("authorization", operator.authorization(token)?);
         }
-        let mut client = ControlClient::new(channel)
+        let mut client = ControlClient::new(channel.clone())
             .max_decoding_message_size(MAX_UPDATE)
             .max_encoding_message_size(MAX_PROBE_MESSAGE);
         let answered = tokio::time::timeout(ANSWER, client.connect(call)).await;
         let mut updates = answered.map_err(|_| StreamEnd::Silent)??.into_inner();
+        let _line = shared.line.open(channel);
         shared.figures.streams.fetch_add(1, Relaxed);
         shared.figures.connected.store(true, Relaxed);
-        tracing::info!(operator = operator.address(*holder), "connected");
+        tracing::info!("connected to the operator at {}", operator.address(*holder));
+        for notice in full.iter().filter_map(budgets::notice) {
+            say(&outbox, FromProbe::Notice(notice)).await?;
+        }
         let mut decoder = Decoder::default();
         let mut look = tokio::time::interval(TOKEN_LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -192,8 +202,12 @@ impl Attempt<'_> {
                 }
                 _ = look.tick() => {
                     // A file that cannot be read now is perhaps being replaced; the stream ends by itself when it has to.
-                    let fresh = operator.token().ok().flatten().filter(|fresh| !fresh.is_empty() && Some(fresh) != token.as_ref());
-                    if let Some(fresh) = fresh {
+                    let read = operator.token().unwrap_or_else(|unreadable| {
+                        let starved = unreadable.is_for_want_of_descriptors();
+                        shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
+                        None
+                    });
+                    if let Some(fresh) = read.filter(|fresh| !fresh.is_empty() && Some(fresh) != token.as_ref()) {
                         say(&outbox, FromProbe::Authenticate(Token(fresh.clone()))).await?;
                         token = Some(fresh);
                     }
@@ -205,10 +219,16 @@ impl Attempt<'_> {
 
 /// What the pipeline has come to ask, to ask no more, and to tell. A stream that does not keep up is told everything anew
 /// when it is made again.
-pub(crate) fn speak(shared: &Shared, words: &mpsc::Sender<FromProbe>, interest: Interest, sightings: Vec<Sighting>) {
+pub(crate) fn speak(
+    shared: &Shared,
+    words: &mpsc::Sender<FromProbe>,
+    interest: Interest,
+    (sightings, notices): (&[Sighting], Vec<String>),
+) {
     let interest = Some(interest).filter(|Interest { add, drop }| !(add.is_empty() && drop.is_empty()));
-    let sightings = Some(sightings).filter(|sightings| !sightings.is_empty());
-    for word in interest.map(FromProbe::Interest).into_iter().chain(sightings.map(FromProbe::Sightings)) {
+    let sightings = sightings.chunks(SIGHTINGS).map(|some| FromProbe::Sightings(some.to_vec()));
+    let notices = notices.into_iter().map(FromProbe::Notice);
+    for word in interest.map(FromProbe::Interest).into_iter().chain(sightings).chain(notices) {
         if words.try_send(word).is_err() {
             shared.resubscribe.notify_one();
         }

@@ -1,18 +1,22 @@
 //! A probe without a kernel: its connections are told by whoever has it, and its stream to the operator is the real one.
-//! For what depends on the number of probes.
+//! For what depends on the number of probes. And what such a probe answers, over streams that are no sockets.
 
 use crate::control;
+use crate::http;
 use crate::kernel::monotonic;
 use crate::options::Task;
 use crate::run::pipeline_options;
 use crate::shared::Shared;
 use anyhow::bail;
+use axum::Router;
 use longwire_pipeline::pipeline::Pipeline;
 use longwire_wire::message::{FromProbe, Interest};
 use parking_lot::MutexGuard;
 use std::fmt::{self, Debug, Formatter};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -68,7 +72,7 @@ impl Headless {
             pipeline.questions()
         };
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        control::speak(&self.shared, &self.words, interest, questions.sightings);
+        control::speak(&self.shared, &self.words, interest, (&questions.sightings, Vec::new()));
     }
 
     #[must_use]
@@ -92,5 +96,32 @@ impl Drop for Headless {
 impl Debug for Headless {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Headless").field("told", &self.told()).finish_non_exhaustive()
+    }
+}
+
+/// The metrics listener of a probe that has caught up, without its socket.
+pub struct Scraped {
+    shared: Arc<Shared>,
+    router: Router,
+}
+
+impl Scraped {
+    #[must_use]
+    pub fn new(pipeline: Pipeline) -> Self {
+        let shared = Arc::new(Shared::new(pipeline));
+        shared.caught_up();
+        Self { router: http::everything(Arc::clone(&shared), None), shared }
+    }
+
+    /// Answers one client until either end closes the stream.
+    pub async fn answer(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        longwire_endpoint::converse(stream, client, self.router.clone(), &self.shared.metrics).await;
+    }
+}
+
+impl Debug for Scraped {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Scraped").field("listener", &self.shared.metrics).finish_non_exhaustive()
     }
 }

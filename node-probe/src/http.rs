@@ -2,23 +2,43 @@
 
 mod accept;
 mod scrape;
+mod seats;
+#[cfg(test)]
+mod tests;
 
+use crate::readers::Line;
 use crate::shared::Shared;
 use anyhow::Context;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, routing};
-use longwire_endpoint::{Busy, Connection, HealthThread};
+use longwire_endpoint::readers::{ReaderLimits, restrict};
+use longwire_endpoint::{Busy, Connection, HealthThread, Page, Peer, Readers, front};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
+/// Prometheus and what scrapes like it say with it how long they wait: they will come again.
+const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
+
+/// What the metrics listener answers, and the last two of which the health listener does.
+const PAGES: [Page; 4] = [
+    ("/metrics", "metrics of connections and of the probe itself, for Prometheus"),
+    ("/stats/prometheus", "the same, at the path of Istio's sidecars"),
+    ("/healthz", "whether the probe works"),
+    ("/readyz", "whether it is ready, or what it waits for"),
+];
+const HEALTH_PAGES: &[Page] = PAGES.split_at(2).1;
+const PROGRAM: &str = "longwire-probe";
+
 /// Both listeners, which accept nothing yet.
 pub(crate) struct Listeners {
     metrics: TcpListener,
     health: std::net::TcpListener,
+    /// Metrics are for readers alone whom the operator admits.
+    are_restricted: bool,
 }
 
 impl Listeners {
@@ -28,7 +48,11 @@ impl Listeners {
         };
         let metrics = TcpListener::bind(metrics).await.with_context(|| failed(metrics, "--metrics-listen"))?;
         let health = TcpListener::bind(health).await.with_context(|| failed(health, "--health-listen"))?;
-        Ok(Self { metrics, health: health.into_std()? })
+        Ok(Self { metrics, health: health.into_std()?, are_restricted: false })
+    }
+
+    pub(crate) fn restricted(self, are_restricted: bool) -> Self {
+        Self { are_restricted, ..self }
     }
 
     /// Serves both until `stop` resolves.
@@ -38,16 +62,31 @@ impl Listeners {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let endpoint = Arc::clone(&shared.health);
-        let _health = HealthThread::start(self.health, health(Arc::clone(&shared)), endpoint)?;
+        let _health = HealthThread::start(
+            self.health,
+            health(Arc::clone(&shared)).merge(front(PROGRAM, HEALTH_PAGES)),
+            endpoint,
+        )?;
         let endpoint = Arc::clone(&shared.metrics);
-        let scrapes = Router::new()
-            .route("/metrics", routing::get(metrics))
-            .route("/stats/prometheus", routing::get(metrics))
-            .layer(CompressionLayer::new())
-            .with_state(Arc::clone(&shared));
-        // Health here too, for people and for who proxies to this port.
-        Ok(longwire_endpoint::serve(self.metrics, scrapes.merge(health(shared)), endpoint, stop).await?)
+        let readers = Readers::new(Arc::<Line>::clone(&shared.line), ReaderLimits::PAGE);
+        let readers = self.are_restricted.then_some(readers);
+        Ok(longwire_endpoint::serve(self.metrics, everything(shared, readers), endpoint, stop).await?)
     }
+}
+
+/// What the metrics listener answers: health too, for people and for who proxies to this port. With `readers`, metrics are for
+/// those alone.
+pub(crate) fn everything(shared: Arc<Shared>, readers: Option<Arc<Readers>>) -> Router {
+    let scrapes = Router::new()
+        .route("/metrics", routing::get(metrics))
+        .route("/stats/prometheus", routing::get(metrics))
+        .layer(CompressionLayer::new())
+        .with_state(Arc::clone(&shared));
+    let scrapes = match readers {
+        Some(readers) => restrict(scrapes, readers, Arc::clone(&shared.metrics)),
+        None => scrapes,
+    };
+    scrapes.merge(health(shared)).merge(front(PROGRAM, &PAGES))
 }
 
 fn health(shared: Arc<Shared>) -> Router {
@@ -57,6 +96,7 @@ fn health(shared: Arc<Shared>) -> Router {
 async fn metrics(
     State(shared): State<Arc<Shared>>,
     Extension(connection): Extension<Arc<Connection>>,
+    Extension(Peer(address)): Extension<Peer>,
     headers: HeaderMap,
 ) -> Response {
     if let Some(reason) = shared.unfit() {
@@ -69,7 +109,10 @@ async fn metrics(
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let format = accept::negotiate(accept);
     match shared.metrics.turns().take(&connection).await {
-        Ok(turn) => scrape::respond(shared, format, turn),
+        Ok(turn) => {
+            let by = headers.contains_key(SCRAPE_TIMEOUT).then(|| shared.seats.take(address, &connection));
+            scrape::respond(shared, format, by, turn)
+        }
         Err(Busy) => {
             shared.metrics.was_busy();
             let reason = "too many scrapes at a time: ask again in a second\n";
@@ -77,6 +120,8 @@ async fn metrics(
         }
     }
 }
+
+pub(crate) use seats::Seats;
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
     verdict("healthy", &shared.unhealthy())

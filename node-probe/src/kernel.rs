@@ -1,31 +1,37 @@
 //! The shell around the kernel: BPF programs loaded and attached, their ring read, their passes run.
 
+mod adopt;
 mod controls;
 mod fallback;
 mod load;
 mod losses;
+mod pass;
 mod pins;
 mod preflight;
 mod ring;
 mod spare;
 mod sys;
 
+#[cfg(test)]
+pub(crate) use losses::KINDS;
 pub(crate) use losses::Losses;
 pub(crate) use pins::{Left, Pins, PinsError};
 pub(crate) use preflight::preflight;
 pub(crate) use sys::{give_back, monotonic, realtime};
 
+use adopt::Adopter;
 use aya::Ebpf;
-use controls::MappedControls;
+use controls::{MappedAdoption, MappedControls, stage};
 use fallback::Fallback;
 use longwire_endpoint::descriptors;
 use longwire_pipeline::record::{Folded, FoldedKey, Sample};
+use pass::Pass;
 use ring::Ring;
 use spare::Spare;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use sys::{Mapping, Steps, Walk};
+use sys::Mapping;
 use zerocopy::FromBytes;
 
 /// The programs follow nothing new when no probe has shown itself for this long, nanoseconds; as in `connection.bpf.c`.
@@ -56,14 +62,14 @@ pub(crate) struct Kernel {
     ring: Ring,
     fallback: Fallback,
     controls: MappedControls,
+    adoption: MappedAdoption,
+    adopter: Adopter,
     samples: Mapping,
-    sampler: Walk,
-    /// Each walk opens a descriptor.
+    pass: Pass,
+    /// Each search for connections opens a descriptor.
     spare: Spare,
-    /// The pass under way.
-    steps: Option<Steps>,
     losses: Losses,
-    _programs: Ebpf,
+    programs: Ebpf,
 }
 
 /// What the programs are loaded with.
@@ -100,8 +106,8 @@ impl Kernel {
         controls.generation.store(1, Ordering::Relaxed);
         controls.owner.store(1, Ordering::Release);
         loaded.attach()?;
-        loaded.adopt()?;
-        let kernel = Self::of(loaded, controls)?;
+        let mut kernel = Self::of(loaded, controls)?;
+        kernel.adopt()?;
         kernel.rename();
         Ok(kernel)
     }
@@ -112,17 +118,21 @@ impl Kernel {
         let layout = pins.of_layout(setup.connections);
         let owner = pins.next_owner(&layout)?;
         let mut loaded = load::Loaded::open(Some(&layout), setup, owner)?;
-        let controls = loaded.controls()?;
+        let (controls, adoption) = (loaded.controls()?, loaded.adoption()?);
         let now = monotonic();
-        // As the programs reckon it.
-        let was_abandoned = now > controls.alive.swap(now, Ordering::Relaxed).wrapping_add(ABANDONED);
+        // As the programs reckon it. What has begun meanwhile was not followed, and is adopted as at first.
+        if now > controls.alive.load(Ordering::Relaxed).wrapping_add(ABANDONED) {
+            adoption.stage.store(stage::NONE, Ordering::Relaxed);
+        }
+        // One event may reach the programs of both loads. Its entry tells the second that the first has counted it, but at
+        // the destruction of its socket the first deletes that.
+        let _ = adoption.stage.compare_exchange(stage::ALL, stage::CLOSES, Ordering::Relaxed, Ordering::Relaxed);
+        controls.alive.store(now, Ordering::Relaxed);
         loaded.attach()?;
         controls.owner.store(owner, Ordering::Release);
         pins.keep_links(&layout, owner)?;
-        if was_abandoned {
-            loaded.adopt()?;
-        }
         let mut kernel = Self::of(loaded, controls)?;
+        kernel.adopt()?;
         // What a CPU adds to now stands still when the first pass is over.
         kernel.controls.epoch.fetch_add(1, Ordering::Relaxed);
         kernel.fallback.resume(position.epoch);
@@ -131,20 +141,36 @@ impl Kernel {
 
     fn of(mut loaded: load::Loaded, controls: MappedControls) -> Result<Self, KernelError> {
         // Before the maps are taken out: a program is loaded with the descriptors of all it uses.
-        let sampler = loaded.sampler()?;
+        let (pass, adopter) = (loaded.pass()?, loaded.adopter()?);
         let kernel = Self {
+            adoption: loaded.adoption()?,
+            adopter,
             ring: loaded.ring()?,
             fallback: loaded.fallback()?,
             controls,
             samples: loaded.samples()?,
-            sampler,
+            pass,
             spare: Spare::new(),
-            steps: None,
             losses: loaded.losses()?,
-            _programs: loaded.into_programs(),
+            programs: loaded.into_programs(),
         };
         kernel.controls.wake_at.store(kernel.ring.wake_at(), Ordering::Relaxed);
         Ok(kernel)
+    }
+
+    /// What is older than the programs begins with a baseline; what they have missed is whole.
+    fn adopt(&mut self) -> Result<(), KernelError> {
+        if self.adoption.stage.load(Ordering::Relaxed) == stage::NONE {
+            self.adoption.since.store(monotonic(), Ordering::Relaxed);
+        }
+        self.adopter.search(&mut self.spare).0?;
+        self.adoption.stage.store(stage::ALL, Ordering::Release);
+        Ok(())
+    }
+
+    /// Looks for live connections whose beginning was missed. Says how many descriptors it went without.
+    pub(crate) fn search(&mut self) -> (Result<(), KernelError>, u64) {
+        self.adopter.search(&mut self.spare)
     }
 
     pub(crate) fn losses(&self) -> &Losses {
@@ -195,29 +221,27 @@ impl Kernel {
         self.ring.is_half_held()
     }
 
-    /// From now on `stretch` looks at every live connection once.
+    /// From now on `sample` looks at every live connection once.
     pub(crate) fn begin_pass(&mut self) {
         let pass = self.controls.pass.load(Ordering::Relaxed).wrapping_add(1).max(1);
         self.controls.pass.store(pass, Ordering::Relaxed);
     }
 
-    /// A walk over the live connections that this pass has not seen. Says how many descriptors it went without.
-    pub(crate) fn begin_walk(&mut self) -> Result<u64, KernelError> {
+    /// A walk over the live connections that this pass has not seen.
+    pub(crate) fn begin_walk(&mut self) {
         self.controls.left.store(0, Ordering::Relaxed);
-        self.controls.visited.store(0, Ordering::Relaxed);
-        let (steps, missing) = self.spare.lend(|| self.sampler.begin());
-        self.steps = Some(steps.map_err(walk_failed)?);
-        Ok(missing)
+        self.pass.begin();
     }
 
-    /// Walks on for as long as it may hold a CPU. New connections are announced through the ring. `None`: that was all.
-    pub(crate) fn stretch(&mut self) -> Result<Option<&[Sample]>, KernelError> {
-        let Some(steps) = &mut self.steps else { return Ok(None) };
-        self.controls.used.store(0, Ordering::Relaxed);
-        if !steps.step().map_err(walk_failed)? {
-            self.steps = None;
-            self.spare.take_back();
+    /// Samples the next few connections. New ones are announced through the ring. `None`: that was all.
+    pub(crate) fn sample(&mut self) -> Result<Option<&[Sample]>, KernelError> {
+        let batched = self.pass.next()?;
+        if batched == 0 {
+            return Ok(None);
         }
+        self.controls.batched.store(batched, Ordering::Relaxed);
+        self.controls.used.store(0, Ordering::Release);
+        pass::run(load::typed(&mut self.programs, "sample")?)?;
         let used = self.controls.used.load(Ordering::Acquire) as usize;
         let filled = self.samples.settled(0..used * size_of::<Sample>());
         // The mapping begins at a page and is cut at a slot: it always reads.
@@ -241,8 +265,4 @@ impl KernelError {
     pub(crate) fn is_for_want_of_descriptors(&self) -> bool {
         matches!(self, Self::Io { source, .. } if descriptors::are_exhausted(source))
     }
-}
-
-fn walk_failed(source: io::Error) -> KernelError {
-    KernelError::Io { what: "a pass over the connections", source }
 }

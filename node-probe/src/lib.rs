@@ -15,7 +15,7 @@ mod http;
 mod kernel;
 mod log;
 mod options;
-mod panics;
+mod readers;
 mod run;
 mod sampler;
 mod saver;
@@ -26,6 +26,7 @@ mod state;
 mod unfit;
 mod uninstall;
 
+use longwire_endpoint::panics;
 use options::{Command, LogFormat, Task};
 use std::process::ExitCode;
 

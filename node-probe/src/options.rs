@@ -72,6 +72,15 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:15020")]
     pub(crate) metrics_listen: SocketAddr,
 
+    /// Answer /metrics to readers alone whom the operator admits: a bearer token whose user may get the non-resource URL
+    /// /metrics; with an operator on a cluster
+    #[arg(long, env = "LONGWIRE_METRICS_AUTH")]
+    pub(crate) metrics_auth: bool,
+
+    /// Say in OpenMetrics when each series began, by one line more for each counter and histogram
+    #[arg(long, env = "LONGWIRE_CREATED_TIMESTAMPS")]
+    pub(crate) created_timestamps: bool,
+
     /// Address and port of /healthz and /readyz, which scrapes cannot delay; the kubelet of this node asks there
     #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:15021")]
     pub(crate) health_listen: SocketAddr,
@@ -80,13 +89,13 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_SAMPLE_INTERVAL", value_name = "DURATION", default_value = "5s", value_parser = interval)]
     pub(crate) sample_interval: Duration,
 
-    /// Age from which a connection has series of its own
+    /// Age from which a connection has series of its own, 100ms to 1h
     #[arg(
         long,
         env = "LONGWIRE_LONG_CONNECTION_THRESHOLD",
         value_name = "DURATION",
         default_value = "5s",
-        value_parser = humantime::parse_duration
+        value_parser = threshold
     )]
     pub(crate) long_connection_threshold: Duration,
 
@@ -140,8 +149,12 @@ impl Task {
 
 impl Options {
     pub(crate) fn operator(&self) -> Result<Operator, InvalidOperator> {
-        let Self { operator, operator_ca, operator_token, operator_name, .. } = self.clone();
-        Operator::new(operator, operator_ca, operator_token, operator_name)
+        let Self { operator, operator_ca, operator_token, operator_name, metrics_auth, .. } = self.clone();
+        let operator = Operator::new(operator, operator_ca, operator_token, operator_name)?;
+        if metrics_auth && !operator.is_secured() {
+            return Err(InvalidOperator::NobodyToAsk(self.operator.clone()));
+        }
+        Ok(operator)
     }
 }
 
@@ -152,11 +165,21 @@ pub(crate) enum LogFormat {
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
-    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if interval < Duration::from_millis(100) || interval > Duration::from_secs(300) {
-        return Err("it must be between 100ms and 5m".to_owned());
+    between(text, Duration::from_millis(100), Duration::from_secs(300))
+}
+
+fn threshold(text: &str) -> Result<Duration, String> {
+    between(text, Duration::from_millis(100), Duration::from_secs(3600))
+}
+
+/// The chart's schema has the same bounds.
+fn between(text: &str, least: Duration, most: Duration) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration < least || duration > most {
+        let [least, most] = [least, most].map(humantime::format_duration);
+        return Err(format!("it must be between {least} and {most}"));
     }
-    Ok(interval)
+    Ok(duration)
 }
 
 /// What is said to the operator names every pod of the node: in the clear it stays on the machine.

@@ -1,12 +1,12 @@
 //! Starts the parts in the order in which they need each other, and stops them in reverse.
 
 use crate::cgroups::PodCgroups;
-use crate::conntrack::Conntrack;
+use crate::conntrack::Asked;
 use crate::control::Operator;
 use crate::http::Listeners;
 use crate::kernel::{self, Pins, Setup, monotonic, realtime};
 use crate::options::Options;
-use crate::sampler::Sampler;
+use crate::sampler::{Sampler, Search};
 use crate::saver::Saver;
 use crate::shared::Shared;
 use crate::start::{Started, start};
@@ -30,8 +30,9 @@ const WAITS: Waits = Waits { answer: 3_000_000_000, pod: 10_000_000_000, settlin
 /// Connections that may wait at once, at least: as many as may live, or adopted ones would be lost before the operator's
 /// first word.
 const MOST_WAITING: usize = 65_536;
-/// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each.
-const LONG_CONNECTIONS: usize = 10_000;
+/// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each, under labels that never come
+/// back, which is what costs Prometheus most.
+const LONG_CONNECTIONS: usize = 1_000;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     descriptors::raise_limit();
@@ -45,6 +46,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let listeners = runtime.block_on(Listeners::bind(options.metrics_listen, options.health_listen))?;
+    let listeners = listeners.restricted(options.metrics_auth);
     let pins = options.pin_dir.as_deref().map(Pins::lock).transpose()?;
     let file = options.state_dir.as_deref();
     let file = file.map(|directory| StateFile::of(directory, options.max_connections, options.max_series));
@@ -58,19 +60,20 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let found = cgroups::scan(&cgroups);
     cgroups::report(&kubelet_cgroups, &found);
     pipeline.local_cgroups(found);
-    let shared = Arc::new(Shared::new(pipeline));
+    let shared = Arc::new(Shared::new(pipeline).with_created_timestamps(options.created_timestamps));
     shared.started(losses);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
     let (words, heard) = mpsc::channel(control::WORDS);
     let sampler = Sampler {
         kernel,
-        conntrack: open_conntrack(),
+        conntrack: Asked::open(),
         shared: Arc::clone(&shared),
         saver: Saver::new(file, boot, Arc::clone(&shared)),
         pod_cgroups: PodCgroups::new(cgroups, kubelet_cgroups),
         words,
         interval: options.sample_interval,
+        search: Search::default(),
     };
     let (failed, failure) = oneshot::channel();
     let sampling = std::thread::Builder::new().name("sampler".to_owned()).spawn(move || {
@@ -136,11 +139,6 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
 fn host_netns() -> anyhow::Result<u32> {
     let inode = fs::metadata("/proc/self/ns/net").context("/proc/self/ns/net")?.ino();
     u32::try_from(inode).context("network namespace inode")
-}
-
-fn open_conntrack() -> Option<Conntrack> {
-    let opened = Conntrack::open();
-    opened.inspect_err(|error| tracing::warn!(%error, "no conntrack: backends of Service addresses are unknown")).ok()
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

@@ -1,8 +1,12 @@
 //! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
 
+mod search;
+
+pub(crate) use search::Search;
+
 use crate::budgets;
 use crate::cgroups::PodCgroups;
-use crate::conntrack::Conntrack;
+use crate::conntrack::Asked;
 use crate::control;
 use crate::kernel::{Kernel, KernelError, monotonic, realtime};
 use crate::saver::Saver;
@@ -25,16 +29,13 @@ const WALKS: u32 = 64;
 
 /// As --sample-interval has it: no configuration makes this thread spin.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// After a pass that found no descriptor for its walk, nanoseconds.
-const AGAIN: u64 = 100_000_000;
 /// Between a pass and one for the sake of an edit, nanoseconds: whoever edits looks at what comes of it, and a rollout is
 /// many edits.
 const AFTER_EDIT: u64 = 250_000_000;
 
 pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
-    /// `None`: this kernel has no conntrack, and nothing translates addresses.
-    pub(crate) conntrack: Option<Conntrack>,
+    pub(crate) conntrack: Asked,
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
     pub(crate) pod_cgroups: PodCgroups,
@@ -42,6 +43,7 @@ pub(crate) struct Sampler {
     pub(crate) words: mpsc::Sender<FromProbe>,
     /// As the probe was started; what is configured for the node goes before it.
     pub(crate) interval: Duration,
+    pub(crate) search: Search,
 }
 
 /// A pass that is due at another time than it was: not in the past because of that, or it would count as delayed.
@@ -69,9 +71,9 @@ impl Sampler {
             if now >= due {
                 heeded = edits;
                 self.shared.pass_began((now - due).saturating_add(overrun), interval);
-                let is_whole = self.pass()?;
+                self.pass()?;
                 passed = monotonic();
-                let next = due.saturating_add(if is_whole { interval } else { AGAIN });
+                let next = due.saturating_add(interval);
                 overrun = passed.saturating_sub(next);
                 due = next.max(passed);
             }
@@ -94,9 +96,8 @@ impl Sampler {
         u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each stretch.
-    /// `false`: there was no descriptor to walk with, and others may soon have closed theirs.
-    fn pass(&mut self) -> Result<bool, KernelError> {
+    /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each batch.
+    fn pass(&mut self) -> Result<(), KernelError> {
         let started = monotonic();
         self.drain();
         {
@@ -106,15 +107,9 @@ impl Sampler {
             pipeline.begin_pass(started);
         }
         self.kernel.begin_pass();
-        let (mut left, mut is_starved) = (u32::MAX, false);
+        let mut left = u32::MAX;
         for _ in 0..WALKS {
-            match self.walk(started) {
-                Err(error) if error.is_for_want_of_descriptors() => {
-                    is_starved = true;
-                    break;
-                }
-                walked => walked?,
-            }
+            self.walk(started)?;
             self.drain();
             left = self.kernel.left();
             if left == 0 {
@@ -127,19 +122,18 @@ impl Sampler {
         self.shared.pipeline().end_pass(left == 0, ended);
         self.shared.passed(ended - started, left == 0);
         self.shared.read_losses(self.kernel.losses());
+        self.search()?;
         self.saver.save(&mut self.kernel);
-        if !is_starved {
-            self.shared.caught_up();
-        }
-        Ok(!is_starved)
+        self.shared.caught_up();
+        Ok(())
     }
 
     fn walk(&mut self, now: u64) -> Result<(), KernelError> {
         let mut in_kernel = 0;
-        self.begin_walk()?;
+        self.kernel.begin_walk();
         loop {
             let began = monotonic();
-            let Some(samples) = self.kernel.stretch()? else { break };
+            let Some(samples) = self.kernel.sample()? else { break };
             in_kernel += monotonic() - began;
             self.shared.pipeline().samples(samples, now);
             self.drain();
@@ -151,12 +145,21 @@ impl Sampler {
         Ok(())
     }
 
-    fn begin_walk(&mut self) -> Result<(), KernelError> {
-        let missing = &self.shared.figures.passes_without_descriptor;
-        let begun = self.kernel.begin_walk();
-        let count = begun.as_ref().map_or_else(|error| error.is_for_want_of_descriptors().into(), |missing| *missing);
-        missing.fetch_add(count, Ordering::Relaxed);
-        begun.map(drop)
+    /// For connections whose beginning the programs have missed; the next pass announces them.
+    fn search(&mut self) -> Result<(), KernelError> {
+        let (misses, began) = (self.shared.misses().values().sum(), monotonic());
+        if !self.search.is_due(misses, began) {
+            return Ok(());
+        }
+        let (searched, missing) = self.kernel.search();
+        self.shared.figures.searches_without_descriptor.fetch_add(missing, Ordering::Relaxed);
+        match searched {
+            Err(error) if error.is_for_want_of_descriptors() => Ok(()),
+            searched => {
+                self.search.done(misses, began, monotonic());
+                searched
+            }
+        }
     }
 
     fn drain(&mut self) {
@@ -187,20 +190,27 @@ impl Sampler {
             (pipeline.questions(), pipeline.wants_reannounce(), crossings)
         };
         crossings.iter().for_each(budgets::log);
+        let notices: Vec<_> = crossings.iter().filter_map(budgets::notice).collect();
         if announce_again {
             self.kernel.announce_again();
         }
         for question in questions.backends {
-            let backend = self.conntrack.as_mut().and_then(|conntrack| {
+            let (conntrack, starved) = self.conntrack.get();
+            self.shared.figures.conntrack_without_descriptor.fetch_add(starved.into(), Ordering::Relaxed);
+            let backend = conntrack.and_then(|conntrack| {
                 let answer = conntrack.backend(question.source, question.destination);
+                self.shared.conntrack_searched(conntrack.searches());
                 answer.inspect_err(|error| self.shared.conntrack_failed(error)).ok().flatten()
             });
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
         let interest = Interest { add: questions.ask, drop: questions.forget };
         let mut observed = questions.sightings;
-        self.pod_cgroups.strike_living(&mut observed);
-        control::speak(&self.shared, &self.words, interest, observed);
+        let made = observed.len();
+        let unread = self.pod_cgroups.strike_living(&mut observed);
+        self.shared.figures.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
+        self.shared.figures.observations_withheld.fetch_add((made - observed.len()) as u64, Ordering::Relaxed);
+        control::speak(&self.shared, &self.words, interest, (&observed, notices));
     }
 }
 

@@ -6,12 +6,13 @@ mod tests;
 mod text;
 
 use crate::shared::Shared;
+use longwire_endpoint::process;
 use longwire_model::series::{SELF_METRICS, SelfKind, SelfMetric};
 use longwire_pipeline::exposition::Format;
-use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 use prometheus::{CounterVec, GaugeVec, Opts, Registry};
 use readings::Reading;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Appends them to a scrape.
 pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
@@ -19,6 +20,9 @@ pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
         Ok(families) => families.iter().for_each(|family| text::write(family, format, out)),
         Err(error) => tracing::error!(%error, "self-metrics cannot be gathered"),
     }
+    let (families, is_whole) = process::families();
+    families.iter().for_each(|family| text::write(family, format, out));
+    shared.figures.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
 }
 
 /// A registry of its own for each scrape: its vectors are made from readings, they do not keep them.
@@ -28,7 +32,6 @@ fn gather(readings: &[Reading]) -> prometheus::Result<Vec<MetricFamily>> {
         let of_row = readings.iter().filter(|reading| reading.name == row.name);
         register(&registry, row, of_row)?;
     }
-    registry.register(Box::new(ProcessCollector::for_self()))?;
     Ok(registry.gather())
 }
 

@@ -1,7 +1,9 @@
 //! What the threads of the probe share: the pipeline behind its lock, and how they are.
 
 use crate::conntrack::ConntrackError;
+use crate::http::Seats;
 use crate::kernel::{Losses, monotonic};
+use crate::readers::Line;
 use crate::start;
 use longwire_endpoint::{Endpoint, Limits};
 use longwire_pipeline::pipeline::Pipeline;
@@ -31,6 +33,12 @@ pub(crate) struct Shared {
     pub(crate) stop: AtomicBool,
     /// Interest was dropped on the way to the operator: the stream starts anew.
     pub(crate) resubscribe: Notify,
+    /// Where readers are asked about.
+    pub(crate) line: Arc<Line>,
+    /// Who scrapes.
+    pub(crate) seats: Seats,
+    /// OpenMetrics says when series began.
+    pub(crate) created_timestamps: bool,
     /// The listeners' bounds and counts.
     pub(crate) metrics: Arc<Endpoint>,
     pub(crate) health: Arc<Endpoint>,
@@ -50,17 +58,25 @@ pub(crate) struct Figures {
     pub(crate) pass_delay: AtomicU64,
     pub(crate) passes_delayed: AtomicU64,
     /// What could not be done for want of a descriptor.
-    pub(crate) passes_without_descriptor: AtomicU64,
+    pub(crate) searches_without_descriptor: AtomicU64,
     pub(crate) saves_without_descriptor: AtomicU64,
     pub(crate) streams_without_descriptor: AtomicU64,
     pub(crate) readings_without_descriptor: AtomicU64,
+    pub(crate) processes_without_descriptor: AtomicU64,
+    pub(crate) cgroups_without_descriptor: AtomicU64,
+    pub(crate) conntrack_without_descriptor: AtomicU64,
     pub(crate) saves: AtomicU64,
     pub(crate) saves_failed: AtomicU64,
     /// Nanoseconds.
     pub(crate) save_time: AtomicU64,
     /// Of the last one.
     pub(crate) saved_bytes: AtomicU64,
+    /// Of a pod at the address of one that still runs.
+    pub(crate) observations_withheld: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,
+    /// Of the whole table, for a connection outside zone 0; and how many found one.
+    pub(crate) conntrack_searches: AtomicU64,
+    pub(crate) conntrack_found: AtomicU64,
     pub(crate) streams: AtomicU64,
     pub(crate) connected: AtomicBool,
     pub(crate) updates: AtomicU64,
@@ -82,10 +98,17 @@ impl Shared {
             restart_losses: OnceLock::new(),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
+            line: Arc::default(),
+            seats: Seats::default(),
+            created_timestamps: false,
             metrics: Endpoint::new(Limits::METRICS),
             health: Endpoint::new(Limits::HEALTH),
             figures: Figures::default(),
         }
+    }
+
+    pub(crate) fn with_created_timestamps(self, created_timestamps: bool) -> Self {
+        Self { created_timestamps, ..self }
     }
 
     /// Nobody waits longer than a scrape's slice and half a millisecond: the lock is handed on, however eager the scraper.
@@ -147,6 +170,11 @@ impl Shared {
     }
 
     /// Counted each time, logged once: a kernel that refuses one question refuses them all.
+    pub(crate) fn conntrack_searched(&self, (searches, found): (u64, u64)) {
+        self.figures.conntrack_searches.store(searches, Ordering::Relaxed);
+        self.figures.conntrack_found.store(found, Ordering::Relaxed);
+    }
+
     pub(crate) fn conntrack_failed(&self, error: &ConntrackError) {
         if self.figures.conntrack_errors.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!(%error, "backends of Service addresses are unknown where conntrack cannot tell them");

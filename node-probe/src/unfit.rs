@@ -15,6 +15,7 @@ pub(crate) fn stay(options: Options, operator: Operator, reason: String) -> anyh
     tracing::error!("this node cannot be watched: {reason}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let listeners = runtime.block_on(Listeners::bind(options.metrics_listen, options.health_listen))?;
+    let listeners = listeners.restricted(options.metrics_auth);
     let shared = Shared::new(Pipeline::new(pipeline_options(&options)?));
     shared.cannot_watch(reason);
     // Nobody samples, and so nobody asks and nobody fails.

@@ -61,6 +61,7 @@ fn pod(name: &str, address: Ipv4Addr) -> Arc<Pod> {
         host_network: false,
         workload: Arc::new(workload),
         services: vec![Backing { target: PORT, port: 80, service: Arc::new(service) }],
+        more_services: Vec::new(),
         service_account: name.to_owned(),
         place: Arc::new(Place { node: format!("node-of-{name}"), zone: "zone-1".into(), region: "region-1".into() }),
         labels: ["component", "part-of", "version"].map(label).to_vec(),

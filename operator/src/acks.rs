@@ -1,5 +1,6 @@
 //! How far the probes have come: of each node the latest revision that its probe has applied.
 
+use crate::notices::Notices;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -13,6 +14,8 @@ pub struct Acks {
     nodes: Mutex<HashMap<String, Acked>>,
     /// What was refused since somebody asked, by node: the last reason of each.
     refusals: Mutex<HashMap<String, String>>,
+    /// What else probes say of their nodes.
+    pub notices: Notices,
     news: Notify,
 }
 
@@ -48,6 +51,7 @@ impl Acks {
     /// Forgets all other nodes.
     pub fn retain(&self, nodes: &BTreeSet<String>) {
         self.lock().retain(|node, _| nodes.contains(node));
+        self.notices.retain(|node| nodes.contains(node));
     }
 
     #[must_use]

@@ -19,6 +19,9 @@ mod gate;
 mod keys;
 mod pods;
 mod precheck;
+mod question;
+mod rates;
+pub mod readers;
 mod refusal;
 mod review;
 #[cfg(test)]

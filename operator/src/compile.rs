@@ -1,18 +1,19 @@
 //! Objects to what probes are told: each node's configuration, and who stands behind each address.
 
-use crate::complaint::PodComplaint;
+use crate::complaint::Complaint;
 use crate::index::{Index, Stale};
 use crate::object::policy::TelemetryPolicy;
 use crate::object::{self, Name};
 use crate::standing::Standings;
+use compiled::Compiled;
 use identity::Identities;
+use left_out::{LeftOut, OfService};
 use longwire_model::identity::{Address, Holder, Pod, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
 use owners::{HolderName, Owners};
 use policies::Policies;
-use reach::Bound;
 use rooms::{Rooms, Wanted};
 use sightings::{Right, Sightings, Stay};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,9 +21,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tenure::Left;
 
+mod claims;
+mod compiled;
 mod complaints;
 mod identity;
 mod intern;
+mod left_out;
 mod owners;
 mod policies;
 mod reach;
@@ -32,6 +36,7 @@ mod sightings;
 mod tenure;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 /// What no object says.
 #[derive(Clone, Debug)]
@@ -78,7 +83,7 @@ pub struct Changes {
     pub answers: Vec<(IpAddr, Option<Answer>)>,
     /// `None`: as before.
     pub standings: Option<Standings>,
-    pub complaints: Vec<PodComplaint>,
+    pub complaints: Vec<Complaint>,
 }
 
 #[derive(Debug)]
@@ -89,16 +94,8 @@ pub struct Compiler {
     owners: Owners,
     sightings: Sightings,
     rooms: Rooms,
+    left_out: LeftOut,
     revision: u64,
-}
-
-/// A pod as its node is told of it.
-#[derive(Debug)]
-struct Compiled {
-    /// Of `local`.
-    version: u64,
-    local: LocalPod,
-    bound: Bound,
 }
 
 impl NodeConfiguration {
@@ -137,6 +134,7 @@ impl Compiler {
             owners: Owners::default(),
             sightings: Sightings::default(),
             rooms: Rooms::default(),
+            left_out: LeftOut::default(),
             revision: 0,
         }
     }
@@ -168,7 +166,7 @@ impl Compiler {
             settings: self.policies.settings(),
             nodes,
             answers: self.answers(changed),
-            standings: self.policies.standings(),
+            standings: self.policies.standings(index.policies()),
             complaints,
         }
     }
@@ -184,15 +182,18 @@ impl Compiler {
     pub fn sight(&mut self, index: &Index, node: &str, sightings: &[Sighting], now: UnixNanos) -> (Changes, Unused) {
         let (mut changed, mut unused) = (BTreeSet::new(), Unused::default());
         for sighting in sightings {
-            let Some(pod) = index.pods_of_node(node).find(|pod| pod.uid == sighting.uid) else {
+            let Some(pod) = index.pod_by_node_uid(node, &sighting.uid) else {
                 unused.strange += 1;
                 continue;
             };
             let Sighting { address, since, gone, .. } = sighting;
             if pod.addresses.is_empty() && !self.is_for_pods(index, *address) {
                 unused.outside += 1;
-            } else if self.sightings.take(pod, sighting) {
-                self.locate(index, pod, now, &mut changed);
+            } else {
+                if self.sightings.take(pod, sighting) {
+                    self.locate(index, pod, now, &mut changed);
+                }
+                // Said again it may name more: whose status came late.
                 self.owners.vacate(*address, node, gone, *since, &mut changed);
             }
         }
@@ -230,13 +231,13 @@ impl Compiler {
         let holder = HolderName::Service(name.clone());
         let Some(service) = index.service(name) else {
             self.identities.forget_service(name);
+            self.left_out.of_service(name, OfService::default());
             return self.owners.release(&holder, Left::at(now), now, changed);
         };
-        let identity = self.identities.service(name);
-        let object::Service { created, addresses, load_balancer, external, .. } = &**service;
-        let rights = [(addresses, Right::Own), (load_balancer, Right::LoadBalancer), (external, Right::External)];
-        let stays: Vec<Stay> = rights.iter().flat_map(|(at, right)| Stay::since(*created, at, *right)).collect();
-        self.owners.hold(holder, &Holder::Service(identity), &stays, now, changed);
+        let (frontend, endpoints) = self.identities.frontend(index, service);
+        let (stays, claims) = claims::stays(service, frontend.ports.len());
+        self.left_out.of_service(name, OfService { claims, ports: service.ports_left_out, endpoints });
+        self.owners.hold(holder, &Holder::Service(frontend), &stays, now, changed);
     }
 
     fn compile_node(&mut self, index: &Index, name: &str, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
@@ -257,7 +258,7 @@ impl Compiler {
         name: &Name,
         now: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
-        complaints: &mut Vec<PodComplaint>,
+        complaints: &mut Vec<Complaint>,
     ) {
         let object = index.pod(name);
         // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
@@ -266,8 +267,8 @@ impl Compiler {
         if let Some(former) = &former {
             self.policies.unbind(&former.bound);
             let uid = &former.local.pod.uid;
-            if living.is_none_or(|pod| pod.uid != *uid) {
-                let left = object.filter(|pod| pod.uid == *uid).map_or(Left::at(now), |pod| end_of(pod, now));
+            if living.is_none_or(|pod| pod.node_uid() != uid) {
+                let left = object.filter(|pod| pod.node_uid() == uid).map_or(Left::at(now), |pod| Left::of(pod, now));
                 self.owners.release(&HolderName::Pod(name.clone(), uid.clone()), left, now, changed);
             }
         }
@@ -279,20 +280,23 @@ impl Compiler {
         }
         match object {
             Some(pod) => self.locate(index, pod, now, changed),
-            None => self.sightings.forget(name),
+            None => {
+                self.sightings.forget(name);
+                self.left_out.of_pod(name, 0);
+            }
         }
     }
 
     /// Notes where the pod is, or was: one may have come and gone between two words of its kubelet.
     fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
-        let name = HolderName::Pod(pod.name.clone(), pod.uid.clone());
+        let name = HolderName::Pod(pod.name.clone(), pod.node_uid().to_owned());
         let mut stays = self.sightings.stays(pod);
         stays.retain(|stay| stay.right != Right::Observed || self.is_for_pods(index, stay.address));
         if let Some(compiled) = self.pods.get(&pod.name) {
             let holder = Holder::Pod(Arc::clone(&compiled.local.pod));
             return self.owners.hold(name, &holder, &stays, now, changed);
         }
-        let left = end_of(pod, now);
+        let left = Left::of(pod, now);
         if !stays.is_empty() && left.at.saturating_add(owners::KEPT) > now {
             let holder = Holder::Pod(self.identity(index, pod));
             self.owners.recall(&name, &holder, &stays, left, now, changed);
@@ -301,7 +305,9 @@ impl Compiler {
 
     fn identity(&mut self, index: &Index, pod: &object::Pod) -> Arc<Pod> {
         let policies = &self.policies;
-        Arc::new(self.identities.pod(index, pod, |label| policies.names(label)))
+        let (identity, left_out) = self.identities.pod(index, pod, |label| policies.names(label));
+        self.left_out.of_pod(&pod.name, left_out);
+        Arc::new(identity)
     }
 
     /// The pod is what it was; what is configured for it may not be.
@@ -310,7 +316,7 @@ impl Compiler {
         index: &Index,
         name: &Name,
         configurations: &mut BTreeSet<String>,
-        complaints: &mut Vec<PodComplaint>,
+        complaints: &mut Vec<Complaint>,
     ) {
         let (Some(pod), Some(former)) = (index.pod(name), self.pods.remove(name)) else { return };
         self.policies.unbind(&former.bound);
@@ -330,21 +336,26 @@ impl Compiler {
         &mut self,
         index: &Index,
         node: String,
-        complaints: &mut Vec<PodComplaint>,
+        complaints: &mut Vec<Complaint>,
     ) -> (String, NodeConfiguration) {
         let mut compiled: Vec<(&object::Pod, &Compiled)> = Vec::new();
         for pod in index.pods_of_node(&node) {
-            compiled.extend(self.pods.get(&pod.name).map(|known| (&**pod, known)));
+            let is_known_by_it = pod.mirrors.is_none() || index.pod_by_node_uid(&node, pod.node_uid()) == Some(pod);
+            compiled.extend(self.pods.get(&pod.name).filter(|_| is_known_by_it).map(|known| (&**pod, known)));
         }
         let mut wanted = Vec::with_capacity(compiled.len());
         for (pod, Compiled { bound, .. }) in &compiled {
-            wanted.push(Wanted { uid: &pod.uid, telemetry: &bound.outcome.telemetry, bytes: bound.outcome.bytes });
+            wanted.push(Wanted {
+                uid: pod.node_uid(),
+                telemetry: &bound.outcome.telemetry,
+                bytes: bound.outcome.bytes,
+            });
         }
         let over = rooms::without_room(&wanted);
         let (mut pods, mut reduced) = (BTreeMap::new(), Vec::new());
         for (pod, known) in compiled {
-            let has_room = !over.contains(pod.uid.as_str());
-            pods.insert(pod.uid.clone(), known.told(has_room));
+            let has_room = !over.contains(pod.node_uid());
+            pods.insert(pod.node_uid().to_owned(), known.told(has_room));
             reduced.extend((!has_room).then_some((pod, known.bound.outcome.bytes)));
         }
         self.rooms.note(&node, reduced, complaints);
@@ -357,43 +368,24 @@ impl Compiler {
         [("pod", self.policies.reduced_pods()), ("node", self.rooms.reduced())]
     }
 
+    /// What probes are not told because there is too much of it, by kind.
+    #[must_use]
+    pub fn left_out(&self) -> [(&'static str, usize); 4] {
+        self.left_out.counts()
+    }
+
     /// Nothing else is different.
-    fn addresses_alone(&self, changed: BTreeSet<IpAddr>) -> Changes {
+    fn addresses_alone(&mut self, changed: BTreeSet<IpAddr>) -> Changes {
         let (revision, settings) = (self.revision, self.policies.settings());
         Changes { revision, settings, answers: self.answers(changed), ..Changes::default() }
     }
 
-    fn answers(&self, changed: BTreeSet<IpAddr>) -> Vec<(IpAddr, Option<Answer>)> {
+    fn answers(&mut self, changed: BTreeSet<IpAddr>) -> Vec<(IpAddr, Option<Answer>)> {
         let answer = |address| {
-            let owners = self.owners.of(address);
+            let (owners, left_out) = self.owners.told(address);
+            self.left_out.of_address(address, left_out);
             (address, (!owners.is_empty()).then(|| Answer::new(Address { address, owners })))
         };
         changed.into_iter().map(answer).collect()
-    }
-}
-
-/// When nothing of the pod spoke any more. Its status says it to the second, cut.
-fn end_of(pod: &object::Pod, now: UnixNanos) -> Left {
-    const SECOND: UnixNanos = 1_000_000_000;
-    match pod.finished {
-        0 => Left::at(now),
-        finished => Left { at: finished.saturating_add(SECOND).min(now), earliest: finished.min(now) },
-    }
-}
-
-impl Compiled {
-    fn new(pod: Arc<Pod>, bound: Bound) -> Self {
-        let local = LocalPod { pod, telemetry: Arc::clone(&bound.outcome.telemetry) };
-        Self { version: version::of_local_pod(&local), local, bound }
-    }
-
-    /// As its node is told of it; without tags and statistics where there is no room for them.
-    fn told(&self, has_room: bool) -> (u64, LocalPod) {
-        let Self { version, local, .. } = self;
-        if has_room {
-            return (*version, local.clone());
-        }
-        let local = LocalPod { pod: Arc::clone(&local.pod), telemetry: Arc::new(local.telemetry.reduced()) };
-        (version::of_local_pod(&local), local)
     }
 }

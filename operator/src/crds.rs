@@ -6,6 +6,7 @@ use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use longwire_crds::definitions;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -27,7 +28,7 @@ pub enum NotApplied {
 
 /// Server-side, and over whoever made those that are there; waits until they are served.
 pub async fn apply() -> Result<(), NotApplied> {
-    let crds: Api<CustomResourceDefinition> = Api::all(connect().await?);
+    let crds: Api<CustomResourceDefinition> = Api::all(connect(Arc::default()).await?);
     let parameters = PatchParams::apply(MANAGER).force();
     // Nobody else's fields: even where values are equal now, they will differ in another release.
     let unowned = Patch::Merge(json!({"metadata": {"managedFields": [{}]}}));

@@ -1,12 +1,12 @@
-//! What cannot be used of a pod's annotations becomes an Event on the pod, once, by the holder of the Lease alone.
+//! What cannot be used becomes an Event on the object, once, by the holder of the Lease alone, which logs it too.
 //!
 //! ```text
-//! PodComplaint --Desk (pure: what is still to be told)--> API server
+//! Complaint --Desk (pure: what is still to be told)--> API server
 //! ```
 //!
 //! An Event's name is a hash of what it says, so that replicas that follow each other do not say it twice.
 
-use crate::complaint::PodComplaint;
+use crate::complaint::Complaint;
 use crate::kubernetes::chain;
 use crate::role::Role;
 use desk::Desk;
@@ -53,7 +53,7 @@ enum Failure {
 pub async fn tell(
     client: Client,
     instance: String,
-    mut complaints: mpsc::Receiver<PodComplaint>,
+    mut complaints: mpsc::Receiver<Complaint>,
     mut role: watch::Receiver<Role>,
 ) {
     let mut desk = Desk::default();
@@ -72,14 +72,20 @@ pub async fn tell(
             () = sleep_until(next), if holds && desk.waits() => {
                 let Some(complaint) = desk.next() else { continue };
                 match post(&client, &event(&complaint, &instance, Timestamp::now())).await {
-                    Ok(()) => {
+                    Ok(is_new) => {
+                        // Who writes an object's status has logged it.
+                        if is_new && complaint.occasion.is_empty() {
+                            tracing::warn!("{complaint}");
+                        }
                         desk.told(&complaint);
                         (next, failing) = (Instant::now() + PACE, false);
                     }
                     Err(error) => {
                         if !std::mem::replace(&mut failing, true) {
-                            let PodComplaint { namespace, name, .. } = &complaint;
-                            tracing::warn!("Event on pod {namespace}/{name}: {error}: tried again until it works");
+                            let Complaint { on, namespace, name, .. } = &complaint;
+                            tracing::warn!(
+                                "cannot make an Event on {on:?} {namespace}/{name}: {error}; retrying every {AGAIN:?}"
+                            );
                         }
                         next = Instant::now() + AGAIN;
                     }
@@ -89,34 +95,35 @@ pub async fn tell(
     }
 }
 
-async fn post(client: &Client, event: &Event) -> Result<(), Failure> {
+/// Whether the Event is new.
+async fn post(client: &Client, event: &Event) -> Result<bool, Failure> {
     let ObjectMeta { namespace, name, .. } = &event.metadata;
     let events: Api<Event> = Api::namespaced(client.clone(), namespace.as_deref().unwrap_or_default());
     let posted = timeout(PATIENCE, events.create(&PostParams::default(), event)).await;
     match posted.map_err(|_| Failure::Silent)? {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
         // Told before; or in a namespace that is gone or going, and the pod with it; or so that it will never be taken.
-        Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(()),
+        Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(false),
         Err(kube::Error::Api(status))
             if matches!(status.code, 404 | 422) || status.reason == "NamespaceTerminating" =>
         {
             tracing::debug!("Event {}: {status}", name.as_deref().unwrap_or_default());
-            Ok(())
+            Ok(false)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-fn event(complaint: &PodComplaint, instance: &str, now: Timestamp) -> Event {
-    let PodComplaint { namespace, name, uid, reason, note } = complaint;
+fn event(complaint: &Complaint, instance: &str, now: Timestamp) -> Event {
+    let Complaint { on, namespace, name, uid, reason, note, occasion: _ } = complaint;
     let metadata = ObjectMeta {
         name: Some(format!("{}.{:016x}", stem(name), hash(complaint))),
         namespace: Some(namespace.clone()),
         ..ObjectMeta::default()
     };
-    let pod = ObjectReference {
-        api_version: Some("v1".to_owned()),
-        kind: Some("Pod".to_owned()),
+    let object = ObjectReference {
+        api_version: Some(on.api_version().to_owned()),
+        kind: Some(format!("{on:?}")),
         namespace: Some(namespace.clone()),
         name: Some(name.clone()),
         uid: Some(uid.clone()),
@@ -124,7 +131,7 @@ fn event(complaint: &PodComplaint, instance: &str, now: Timestamp) -> Event {
     };
     Event {
         metadata,
-        regarding: Some(pod),
+        regarding: Some(object),
         type_: Some("Warning".to_owned()),
         action: Some("Configure".to_owned()),
         reason: Some((*reason).to_owned()),
@@ -144,7 +151,7 @@ fn stem(pod: &str) -> &str {
 }
 
 /// The same on every replica.
-fn hash(complaint: &PodComplaint) -> u64 {
-    let PodComplaint { namespace: _, name: _, uid, reason, note } = complaint;
-    xxh3_64(format!("{uid}\n{reason}\n{note}").as_bytes())
+fn hash(complaint: &Complaint) -> u64 {
+    let Complaint { on: _, namespace: _, name: _, uid, reason, note, occasion } = complaint;
+    xxh3_64(format!("{uid}\n{reason}\n{note}\n{occasion}").as_bytes())
 }

@@ -2,8 +2,10 @@
 
 use crate::index::Index;
 use crate::object::policy::Reason;
+use crate::object::{Key, Kind};
 use crate::standing::Standings;
 use longwire_endpoint::descriptors;
+use longwire_model::series::is_listed;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -23,30 +25,45 @@ pub struct Figures {
     pub nacks: AtomicU64,
     /// Nanoseconds between an update and the moment when all was acknowledged, summed over `acked`.
     pub ack_time: AtomicU64,
-    pub sightings: AtomicU64,
-    /// Of these, those of pods that are not on the probe's node.
-    pub sightings_strange: AtomicU64,
-    /// Of these, those at addresses that are for no pod.
+    /// Address observations that name the owner of an address.
+    pub observations_accepted: AtomicU64,
+    /// Those of pods that are not on the probe's node.
+    pub observations_of_others: AtomicU64,
+    /// Those at addresses that are for no pod.
     pub observations_outside: AtomicU64,
     /// Connections of probes that could not be accepted for want of a descriptor.
     pub accepts_without_descriptor: AtomicU64,
+    /// EndpointSlices that found no room.
+    pub slices_refused: AtomicU64,
+    /// Manifests, directories of them and the watch on them.
+    pub manifests_without_descriptor: AtomicU64,
+    /// Requests to the API server.
+    pub requests_without_descriptor: AtomicU64,
+    pub processes_without_descriptor: AtomicU64,
     refused: Counts,
     handshakes_refused: Counts,
     reviews: Counts,
+    reader_questions: Counts,
     objects: Counts,
     connections: Counts,
-    objects_refused: Counts,
+    /// By kind and reason.
+    objects_refused: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    /// By kind.
+    objects_conflicted: Counts,
     pods_reduced: Counts,
+    identities_left_out: Counts,
 }
 
 type Counts = Mutex<BTreeMap<&'static str, u64>>;
 
 impl Figures {
     pub fn refused(&self, reason: &'static str) {
+        debug_assert!(is_listed("longwire_operator_streams_refused_total", "reason", reason), "{reason}");
         add(&self.refused, reason);
     }
 
     pub fn handshake_refused(&self, reason: &'static str) {
+        debug_assert!(is_listed("longwire_operator_handshakes_refused_total", "reason", reason), "{reason}");
         add(&self.handshakes_refused, reason);
     }
 
@@ -59,7 +76,13 @@ impl Figures {
 
     /// A token was verified by this means.
     pub fn reviewed(&self, by: &'static str) {
+        debug_assert!(is_listed("longwire_operator_tokens_verified_total", "by", by), "{by}");
         add(&self.reviews, by);
+    }
+
+    /// A probe asked about a reader, with this outcome.
+    pub fn reader_asked_about(&self, outcome: &'static str) {
+        add(&self.reader_questions, outcome);
     }
 
     /// All that was told is acknowledged, after this long.
@@ -70,6 +93,7 @@ impl Figures {
     pub fn index(&self, index: &Index) {
         let counts = index.counts().into_iter().map(|(kind, count)| (kind, count as u64));
         *self.objects.lock().unwrap_or_else(PoisonError::into_inner) = counts.collect();
+        self.slices_refused.store(index.slices_refused() as u64, Relaxed);
     }
 
     /// Connections of the control endpoint in each stage.
@@ -86,19 +110,42 @@ impl Figures {
     /// `None`: what is true of the objects is as before.
     pub fn configured(&self, standings: Option<&Standings>, pods_reduced: [(&'static str, usize); 2]) {
         if let Some(standings) = standings {
-            let mut refused: BTreeMap<_, _> = Reason::ALL.map(|reason| (reason.as_str(), 0)).into();
-            for refusal in standings.values().filter_map(|standing| standing.accepted.as_ref().err()) {
-                *refused.entry(refusal.reason.as_str()).or_default() += 1;
+            let kinds = Kind::POLICIES.map(Kind::plural);
+            let reasons = |kind| Reason::ALL.map(move |reason| ((kind, reason.as_str()), 0));
+            let mut refused: BTreeMap<_, _> = kinds.into_iter().flat_map(reasons).collect();
+            let mut conflicted: BTreeMap<_, _> = kinds.map(|kind| (kind, 0)).into();
+            for (Key { kind, .. }, standing) in standings {
+                if let Err(refusal) = &standing.accepted {
+                    *refused.entry((kind.plural(), refusal.reason.as_str())).or_default() += 1;
+                }
+                *conflicted.entry(kind.plural()).or_default() += u64::from(standing.conflicted.is_some());
             }
             *self.objects_refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+            *self.objects_conflicted.lock().unwrap_or_else(PoisonError::into_inner) = conflicted;
         }
         let reduced = pods_reduced.map(|(limit, pods)| (limit, pods as u64));
         *self.pods_reduced.lock().unwrap_or_else(PoisonError::into_inner) = reduced.into();
     }
 
+    /// What probes are not told because there is too much of it, by kind.
+    pub fn left_out(&self, counts: [(&'static str, usize); 4]) {
+        let counts = counts.map(|(kind, count)| (kind, count as u64));
+        *self.identities_left_out.lock().unwrap_or_else(PoisonError::into_inner) = counts.into();
+    }
+
     #[must_use]
-    pub fn objects_refused(&self) -> BTreeMap<&'static str, u64> {
-        read(&self.objects_refused)
+    pub fn identities_left_out(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.identities_left_out)
+    }
+
+    #[must_use]
+    pub fn objects_refused(&self) -> BTreeMap<(&'static str, &'static str), u64> {
+        self.objects_refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    #[must_use]
+    pub fn objects_conflicted(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.objects_conflicted)
     }
 
     #[must_use]
@@ -116,9 +163,25 @@ impl Figures {
         read(&self.handshakes_refused)
     }
 
+    /// Address observations, by what came of them.
+    #[must_use]
+    pub fn observations(&self) -> [(&'static str, u64); 3] {
+        let counts = [
+            ("accepted", &self.observations_accepted),
+            ("not_on_node", &self.observations_of_others),
+            ("outside", &self.observations_outside),
+        ];
+        counts.map(|(result, count)| (result, count.load(Relaxed)))
+    }
+
     #[must_use]
     pub fn reviews(&self) -> BTreeMap<&'static str, u64> {
         read(&self.reviews)
+    }
+
+    #[must_use]
+    pub fn reader_questions(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.reader_questions)
     }
 
     #[must_use]

@@ -9,7 +9,8 @@ use axum::extract::State as Shared;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, routing};
-use longwire_endpoint::{Connection, Endpoint, HealthThread, Limits};
+use longwire_endpoint::readers::restrict;
+use longwire_endpoint::{Connection, Endpoint, HealthThread, Limits, Page, Readers, front};
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
@@ -18,6 +19,15 @@ use tokio::sync::watch;
 
 #[cfg(test)]
 mod tests;
+
+/// What the metrics listener answers, and the last two of which the health listener does.
+const PAGES: [Page; 3] = [
+    ("/metrics", "metrics of the operator itself, for Prometheus"),
+    ("/healthz", "whether the operator works"),
+    ("/readyz", "whether it is ready, or what it waits for"),
+];
+const HEALTH_PAGES: &[Page] = PAGES.split_at(1).1;
+const PROGRAM: &str = "longwire-operator";
 
 /// What the answers are made from.
 #[derive(Clone, Debug)]
@@ -43,18 +53,23 @@ impl Default for Endpoints {
     }
 }
 
-/// Until it is aborted: a last scrape is worth no waiting.
-pub async fn serve(listener: TcpListener, state: State) -> io::Result<()> {
+/// Until it is aborted: a last scrape is worth no waiting. `readers`: who may scrape; `None`: anybody.
+pub async fn serve(listener: TcpListener, state: State, readers: Option<Arc<Readers>>) -> io::Result<()> {
     let scrapes = Router::new().route("/metrics", routing::get(metrics)).with_state(state.clone());
     let endpoint = Arc::clone(&state.endpoints.metrics);
+    let scrapes = match readers {
+        Some(readers) => restrict(scrapes, readers, Arc::clone(&endpoint)),
+        None => scrapes,
+    };
     // Health here too, for people and for `helm test`.
-    longwire_endpoint::serve(listener, scrapes.merge(health(state)), endpoint, pending()).await
+    longwire_endpoint::serve(listener, scrapes.merge(health(state)).merge(front(PROGRAM, &PAGES)), endpoint, pending())
+        .await
 }
 
 /// Health alone, on a thread of its own, until what this returns is dropped.
 pub fn start(listener: TcpListener, state: State) -> io::Result<HealthThread> {
     let endpoint = Arc::clone(&state.endpoints.health);
-    HealthThread::start(listener.into_std()?, health(state), endpoint)
+    HealthThread::start(listener.into_std()?, health(state).merge(front(PROGRAM, HEALTH_PAGES)), endpoint)
 }
 
 fn health(state: State) -> Router {

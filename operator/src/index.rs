@@ -1,9 +1,11 @@
 //! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
 
+use crate::complaint::{Complaint, INVALID_ANNOTATION, On};
 use crate::event::Event;
-use crate::object::{Asked, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, Service};
+use crate::object::{Key, Kind, Name, Namespace, Node, Object, Pod, Service};
 use links::Links;
 pub use policies::Policies;
+use slices::Slices;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ mod backends;
 mod budget;
 mod links;
 mod policies;
+mod room;
+mod slices;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +23,7 @@ mod tests;
 pub struct Index {
     pods: BTreeMap<Name, Arc<Pod>>,
     services: BTreeMap<Name, Arc<Service>>,
-    slices: BTreeMap<Name, Arc<EndpointSlice>>,
+    slices: Slices,
     nodes: BTreeMap<String, Arc<Node>>,
     namespaces: BTreeMap<String, Arc<Namespace>>,
     policies: Policies,
@@ -27,8 +31,13 @@ pub struct Index {
     pods_of_address: Links<IpAddr>,
     slices_of_service: Links<Name>,
     slices_of_pod: Links<Name>,
-    slices_of_address: Links<IpAddr>,
+    /// By namespace and address: a slice leads to pods of its own namespace only.
+    slices_of_address: Links<(String, IpAddr)>,
+    /// Services without a slice.
+    unsliced: BTreeSet<Name>,
     synced: bool,
+    /// What people are to be told of Namespaces.
+    complaints: Vec<Complaint>,
 }
 
 /// What has to be derived again; rather too much than too little.
@@ -51,7 +60,7 @@ impl Index {
         match event {
             Event::Apply(Object::Pod(pod)) => self.set_pod(&pod.name.clone(), Some(pod), stale),
             Event::Apply(Object::Service(service)) => self.set_service(&service.name.clone(), Some(service), stale),
-            Event::Apply(Object::EndpointSlice(slice)) => self.set_slice(&slice.name.clone(), Some(slice), stale),
+            Event::Apply(Object::EndpointSlice(slice)) => self.set_slice(&slice.name, Some(&slice), stale),
             Event::Apply(Object::Node(node)) => self.set_node(&node.name.clone(), Some(node), stale),
             Event::Apply(Object::Namespace(namespace)) => {
                 self.set_namespace(&namespace.name.clone(), Some(namespace), stale);
@@ -102,6 +111,13 @@ impl Index {
         self.pods_of_node.get(node).filter_map(|name| self.pods.get(name))
     }
 
+    /// Two that say they mirror one static pod: the one that its node runs has been started, and before any other.
+    #[must_use]
+    pub fn pod_by_node_uid(&self, node: &str, uid: &str) -> Option<&Arc<Pod>> {
+        let named = self.pods_of_node(node).filter(|pod| pod.node_uid() == uid);
+        named.min_by_key(|pod| (pod.started == 0, pod.started, &pod.name))
+    }
+
     /// Nodes that have an object or a pod.
     #[must_use]
     pub fn node_names(&self) -> BTreeSet<String> {
@@ -132,13 +148,13 @@ impl Index {
     fn set_pod(&mut self, name: &Name, pod: Option<Arc<Pod>>, stale: &mut Stale) {
         if let Some(former) = self.pods.remove(name) {
             self.pods_of_node.unlink(former.node.as_ref(), name);
-            self.pods_of_address.unlink(former.own_addresses(), name);
+            self.pods_of_address.unlink(former.living_addresses(), name);
             stale.configurations.extend(former.node.clone());
         }
         stale.pods.insert(name.clone());
         if let Some(pod) = pod {
             self.pods_of_node.link(pod.node.as_ref(), name);
-            self.pods_of_address.link(pod.own_addresses(), name);
+            self.pods_of_address.link(pod.living_addresses(), name);
             stale.configurations.extend(pod.node.clone());
             self.pods.insert(name.clone(), pod);
         }
@@ -152,26 +168,7 @@ impl Index {
             stale.pods.extend(both.flat_map(|service| self.pods_selected_by(service)).cloned());
         }
         put(&mut self.services, name, service);
-    }
-
-    fn set_slice(&mut self, name: &Name, slice: Option<Arc<EndpointSlice>>, stale: &mut Stale) {
-        let former = self.slices.remove(name);
-        let both = former.iter().chain(&slice);
-        let services: BTreeMap<Name, bool> =
-            both.map(|slice| (slice.service.clone(), self.is_sliced(&slice.service))).collect();
-        if let Some(former) = former {
-            stale.pods.extend(self.pods_behind(&former));
-            self.unlink_slice(&former);
-        }
-        if let Some(slice) = slice {
-            self.link_slice(&slice);
-            stale.pods.extend(self.pods_behind(&slice));
-            self.slices.insert(name.clone(), slice);
-        }
-        // The first slice takes the word from the selector, and the last one gives it back.
-        let turned = services.iter().filter(|(service, was)| self.is_sliced(service) != **was);
-        let turned = turned.filter_map(|(service, _)| self.services.get(service));
-        stale.pods.extend(turned.flat_map(|service| self.pods_selected_by(service)).cloned());
+        self.note_unsliced(name);
     }
 
     fn set_node(&mut self, name: &String, node: Option<Arc<Node>>, stale: &mut Stale) {
@@ -188,7 +185,18 @@ impl Index {
     fn set_namespace(&mut self, name: &String, namespace: Option<Arc<Namespace>>, stale: &mut Stale) {
         let former = self.namespaces.get(name).map(|former| former.series.clone());
         let series = namespace.as_ref().map(|namespace| namespace.series.clone());
-        warn_of_unknown(series.as_ref(), former.as_ref(), name);
+        // Once, not at every edit of the object. Of pods it is said where their other annotations are read.
+        let notes = series.as_ref().map(|series| series.complaints(former.as_ref())).unwrap_or_default();
+        let uid = namespace.as_ref().map(|namespace| namespace.uid.clone()).unwrap_or_default();
+        self.complaints.extend(notes.into_iter().map(|note| Complaint {
+            on: On::Namespace,
+            namespace: name.clone(),
+            name: name.clone(),
+            uid: uid.clone(),
+            reason: INVALID_ANNOTATION,
+            note,
+            occasion: String::new(),
+        }));
         if former.unwrap_or_default() != series.unwrap_or_default() {
             stale.scopes.insert(name.clone());
         }
@@ -206,11 +214,4 @@ fn put<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, value: Option<V>) {
         Some(value) => map.insert(key.clone(), value),
         None => map.remove(key),
     };
-}
-
-/// Says it once, not at every edit of the object. Of pods it is said where their other annotations are read.
-fn warn_of_unknown(asked: Option<&Asked>, former: Option<&Asked>, namespace: &str) {
-    for text in asked.map(|asked| asked.complaints(former)).unwrap_or_default() {
-        tracing::warn!("Namespace {namespace}: {text}");
-    }
 }

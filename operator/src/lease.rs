@@ -41,6 +41,8 @@ const RENEW: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_secs(1);
 /// What a holder has after an API server that was away for all is back: it asks every second meanwhile.
 const GRACE: Duration = Duration::from_secs(4);
+/// Rounds that fail before the log says so: an API server that is restarted is none to be told of.
+const WORTH_A_WORD: u32 = 3;
 /// For one request: two of them fit between renewal and expiry.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
@@ -51,8 +53,8 @@ pub struct Elector {
     election: Election,
     role: watch::Sender<Role>,
     started: Instant,
-    /// The last request did not work, and the log says so.
-    failing: bool,
+    /// Rounds that did not work, one after the other.
+    failed: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +72,7 @@ impl Elector {
         let (role, receiver) = watch::channel(Role::Standby { holder: None });
         let leases = Api::namespaced(client, namespace);
         let election = Election::new(me.to_string(), DURATION);
-        (Self { leases, belonging, election, role, started: Instant::now(), failing: false }, receiver)
+        (Self { leases, belonging, election, role, started: Instant::now(), failed: 0 }, receiver)
     }
 
     /// Until told to stop; then the Lease is let go of, so that another replica has it at once.
@@ -80,7 +82,7 @@ impl Elector {
             // A request that is under way is not cut off: what it did would not be known.
             let round = self.round().await;
             self.report(round);
-            let renew = if self.failing { LOOK } else { RENEW };
+            let renew = if self.failed > 0 { LOOK } else { RENEW };
             let wait = self.election.wait(self.started.elapsed(), renew, LOOK);
             tokio::select! {
                 () = &mut stop => break,
@@ -90,7 +92,10 @@ impl Elector {
         if let Some(record) = self.election.release(Timestamp::now()) {
             match self.write(record).await {
                 Ok(_) => tracing::info!("Lease {NAME} let go of"),
-                Err(error) => tracing::warn!("Lease {NAME} could not be let go of: {error}"),
+                Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
+                    tracing::info!("Lease {NAME} has been taken by another replica");
+                }
+                Err(error) => tracing::warn!("cannot let go of the Lease {NAME}: {error}; it expires in {DURATION:?}"),
             }
         }
     }
@@ -103,7 +108,9 @@ impl Elector {
         match self.write(record).await {
             Ok(lease) => self.observe(Some(&lease)),
             // Another one was quicker: the next look says who.
-            Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() => {}
+            Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => {
+                tracing::debug!("another replica was quicker with the Lease {NAME}");
+            }
             Err(error) => return Err(error),
         }
         Ok(())
@@ -127,23 +134,32 @@ impl Elector {
         match role {
             _ if !turned => {}
             Role::Holder => tracing::info!("holds the Lease {NAME}: serves probes"),
-            Role::Standby { holder: Some(holder) } => tracing::info!(%holder, "on standby: sends probes to the holder"),
-            Role::Standby { holder: None } => tracing::info!("on standby: nobody holds the Lease {NAME}"),
+            Role::Standby { holder: Some(holder) } => {
+                tracing::info!("on standby: {holder} holds the Lease {NAME}, and probes are sent there");
+            }
+            Role::Standby { holder: None } => tracing::debug!("on standby: nobody holds the Lease {NAME}"),
         }
     }
 
     fn report(&mut self, round: Result<(), Failure>) {
         match round {
             Ok(()) => {
-                if std::mem::take(&mut self.failing) {
-                    tracing::info!("Lease {NAME} reached again");
+                if std::mem::take(&mut self.failed) >= WORTH_A_WORD {
+                    tracing::info!("the API server answers about the Lease {NAME} again");
                 }
                 return;
             }
-            Err(error) if !std::mem::replace(&mut self.failing, true) => {
-                tracing::warn!("Lease {NAME}: {error}: tried again until it works, and what is served meanwhile stays");
+            Err(error) => {
+                self.failed = self.failed.saturating_add(1);
+                if self.failed == WORTH_A_WORD {
+                    tracing::warn!(
+                        "cannot reach the API server about the Lease {NAME}: {error}; retrying every {LOOK:?}, and what is \
+                         served stays as it is"
+                    );
+                } else {
+                    tracing::debug!("Lease {NAME}: {error}");
+                }
             }
-            Err(_) => {}
         }
         self.election.blind(self.started.elapsed(), GRACE);
     }

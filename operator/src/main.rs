@@ -1,6 +1,7 @@
 use clap::Parser;
+use longwire_endpoint::panics;
 use longwire_operator::options::{Command, CommandLine, Crds, LogFormat};
-use longwire_operator::{crds, log, panics, prove, retire, run};
+use longwire_operator::{crds, log, prove, retire, run};
 use std::error::Error;
 use std::process::ExitCode;
 

@@ -40,6 +40,8 @@ pub struct Own<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
     pub telemetry: Telemetry,
+    /// Series sets that are on, whatever overrides switch off of them.
+    pub sets: SeriesSets,
     /// As far as these levels say it: the root namespace's counts for every node.
     pub settings: NodeSettings,
     /// In the order of levels and objects; of very many the first ones, and at least one of each loser.
@@ -75,8 +77,9 @@ pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
         annotations::apply_stats(&mut draft.stats, wishes, &mut complaints);
     }
     let tags = annotations::chosen_tags(&draft, own.wishes, &mut complaints);
-    let (telemetry, settings) = assemble::assemble(&mut draft, tags, own);
-    Merged { telemetry, settings, conflicts: draft.conflicts.into_told(), complaints }
+    let sets = assemble::sets(&draft, own);
+    let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets);
+    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_told(), complaints }
 }
 
 impl fmt::Display for Complaint {

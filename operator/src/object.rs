@@ -2,9 +2,9 @@
 
 use longwire_model::limits::MAX_LABEL_BYTES;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
+mod address;
 mod endpoint_slice;
 mod namespace;
 mod node;
@@ -17,12 +17,13 @@ mod tests;
 mod unreadable;
 mod wishes;
 
+use address::{LeftOut, port};
 pub use endpoint_slice::{Endpoint, EndpointSlice, PodRef, SlicePort};
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
 pub use policy::{ExtraStatTags, Refusal, StatsMatcher, TelemetryPolicy};
-pub use series::{Asked, SERIES_SETS};
+pub use series::{Asked, RETIRED, SERIES_SETS};
 pub use service::{Service, ServicePort, Target};
 pub use unreadable::Unreadable;
 pub use wishes::{
@@ -42,10 +43,34 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Those that configure Longwire.
+    pub const POLICIES: [Self; 3] = [Self::ExtraStatTags, Self::StatsMatcher, Self::TelemetryPolicy];
+
+    /// As the API server's paths name it.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::EndpointSlice => "endpointslices",
+            Self::ExtraStatTags => "extrastattags",
+            Self::Namespace => "namespaces",
+            Self::Node => "nodes",
+            Self::Pod => "pods",
+            Self::Service => "services",
+            Self::StatsMatcher => "statsmatchers",
+            Self::TelemetryPolicy => "telemetrypolicies",
+        }
+    }
+
     /// One of those that configure Longwire.
     #[must_use]
     pub fn is_policy(self) -> bool {
-        matches!(self, Self::ExtraStatTags | Self::StatsMatcher | Self::TelemetryPolicy)
+        Self::POLICIES.contains(&self)
+    }
+
+    /// One of those that find no room when others of their namespace take too much.
+    #[must_use]
+    pub fn is_bounded(self) -> bool {
+        self.is_policy() || self == Self::EndpointSlice
     }
 }
 
@@ -129,14 +154,13 @@ pub enum InvalidObject {
     Address { field: &'static str, value: String },
     #[error("{field}: {value} is not a port")]
     Port { field: &'static str, value: i32 },
-    #[error("{field}: more than {MAX_ADDRESSES} addresses")]
+    #[error("{field}: more than 1024 addresses")]
     TooManyAddresses { field: &'static str },
+    #[error("spec.ports: more than 1024 for TCP")]
+    TooManyPorts,
     #[error("{field}: {bytes} bytes, and {MAX_LABEL_BYTES} are the most that are read")]
     TooLong { field: &'static str, bytes: usize },
 }
-
-/// Of one list of one object.
-const MAX_ADDRESSES: usize = 1024;
 
 /// Names that Kubernetes gives an object without a namespace of its own.
 const DEFAULT_NAMESPACE: &str = "default";
@@ -150,31 +174,6 @@ pub(crate) fn namespaced(metadata: &Metadata) -> Result<Name, InvalidObject> {
 
 fn cluster_wide(metadata: &Metadata) -> Result<String, InvalidObject> {
     metadata.name.clone().filter(|name| !name.is_empty()).ok_or(InvalidObject::NoName)
-}
-
-/// IPv4-mapped addresses come out unmapped, as a probe reports them.
-fn address(field: &'static str, text: &str) -> Result<IpAddr, InvalidObject> {
-    let parsed = text.trim().parse::<IpAddr>().map(|address| address.to_canonical());
-    parsed.map_err(|_| InvalidObject::Address { field, value: text.to_owned() })
-}
-
-/// Each address once, in the order of the object.
-fn addresses<'a>(field: &'static str, texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<IpAddr>, InvalidObject> {
-    let mut found = Vec::new();
-    for text in texts {
-        let address = address(field, text)?;
-        if !found.contains(&address) {
-            if found.len() == MAX_ADDRESSES {
-                return Err(InvalidObject::TooManyAddresses { field });
-            }
-            found.push(address);
-        }
-    }
-    Ok(found)
-}
-
-fn port(field: &'static str, value: i32) -> Result<u16, InvalidObject> {
-    u16::try_from(value).ok().filter(|port| *port != 0).ok_or(InvalidObject::Port { field, value })
 }
 
 fn is_tcp(protocol: Option<&str>) -> bool {

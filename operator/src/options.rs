@@ -97,6 +97,17 @@ impl Options {
         self.security.health_listen.or(usual)
     }
 
+    /// What needs an API server is not asked for without one.
+    pub(crate) fn check_readers(&self) -> Result<(), InvalidSecurity> {
+        if self.manifests.is_some() && self.security.metrics_auth {
+            return Err(InvalidSecurity::NobodyToAsk);
+        }
+        if self.manifests.is_some() && self.security.webhook_listen.is_some() {
+            return Err(InvalidSecurity::NobodyAsks);
+        }
+        Ok(())
+    }
+
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             cluster_name: self.cluster_name.clone(),

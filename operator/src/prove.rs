@@ -3,8 +3,10 @@
 //! Counters may have begun before, in a former run of this pod: what is compared is what they rise by.
 
 use crate::options::Prove;
+use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,10 @@ pub enum NotProven {
     Workload(String),
     #[error("{what} at {address}: {reason}")]
     Unreachable { what: &'static str, address: String, reason: io::Error },
+    #[error("--probe-token {}: {reason}", file.display())]
+    Token { file: PathBuf, reason: io::Error },
+    #[error("the probe at {address} does not tell: {answer}")]
+    Refused { address: String, answer: String },
     #[error(
         "the probe says {seen} of a transfer of {made} after {waited:?}: is it ready, and does it know this pod? see \
          `kubectl logs` of the longwire-probe on this node"
@@ -45,21 +51,18 @@ struct Edge([String; 4]);
 
 pub fn prove(options: &Prove) -> Result<Sums, NotProven> {
     let edge = Edge::new(&options.source, &options.destination)?;
-    let said = |()| {
-        let text = get("the probe", &options.probe, "/metrics").map(|(_, text)| text)?;
-        Ok::<_, NotProven>(edge.sums(&text))
-    };
-    let before = said(())?;
+    let said = || Ok::<_, NotProven>(edge.sums(&page(options)?));
+    let before = patiently(options.timeout, said)?;
     let mut made = Sums::default();
     for _ in 0..options.connections {
-        let (asked, answer) = get("the server", &options.server, "/healthz")?;
+        let (asked, answer) = get("the server", &options.server, "/healthz", "")?;
         made.sent += answer.len() as u64;
         made.received += asked as u64;
         made.connections += 1;
     }
     let began = Instant::now();
     loop {
-        let seen = said(())?.minus(before);
+        let seen = said()?.minus(before);
         if seen == made {
             return Ok(made);
         }
@@ -71,13 +74,43 @@ pub fn prove(options: &Prove) -> Result<Sums, NotProven> {
     }
 }
 
-/// Bytes that went, and all that came: HTTP 1.0, so that the server ends the connection.
-fn get(what: &'static str, address: &str, path: &str) -> Result<(usize, String), NotProven> {
+/// Until the probe tells: it may not be ready, and the permission to read may be new.
+fn patiently<T>(timeout: Duration, said: impl Fn() -> Result<T, NotProven>) -> Result<T, NotProven> {
+    let began = Instant::now();
+    loop {
+        match said() {
+            Err(NotProven::Refused { .. }) if began.elapsed() < timeout => thread::sleep(LOOK),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// What the probe says, as text.
+fn page(options: &Prove) -> Result<String, NotProven> {
+    let token = options.probe_token.as_deref().map(read).transpose()?;
+    let header = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let (_, answer) = get("the probe", &options.probe, "/metrics", &header)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.lines().next().unwrap_or_default();
+    if status.split(' ').nth(1) == Some("200") {
+        return Ok(body.to_owned());
+    }
+    let answer = format!("{status}: {}", body.lines().next().unwrap_or_default());
+    Err(NotProven::Refused { address: options.probe.clone(), answer })
+}
+
+fn read(file: &Path) -> Result<String, NotProven> {
+    let text = fs::read_to_string(file).map_err(|reason| NotProven::Token { file: file.to_owned(), reason })?;
+    Ok(text.trim().to_owned())
+}
+
+/// Bytes that went, and all that came: HTTP 1.0, so that the server ends the connection. `header`: whole lines.
+fn get(what: &'static str, address: &str, path: &str, header: &str) -> Result<(usize, String), NotProven> {
     let ask = || {
         let found = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
         let mut stream = TcpStream::connect_timeout(&found, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n{header}\r\n");
         stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;

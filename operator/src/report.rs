@@ -8,12 +8,13 @@
 
 use crate::acks::Acked;
 use crate::auth::ProbePods;
+use crate::complaint::{ACCEPTED_WITH_WARNINGS, CONFLICTED};
 use crate::object::Key;
 use crate::progress::{Programmed, Progress, progress};
 use crate::publish::Published;
 use crate::role::Role;
 use crate::standing::{Standing, Standings};
-use crate::status::{Condition, Reports, Status, Truth};
+use crate::status::{self, Condition, Reports, Status, Truth};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,17 +112,25 @@ fn status(standing: &Standing, progress: Progress) -> Status {
 }
 
 fn accepted(standing: &Standing) -> Condition {
-    match (&standing.accepted, &standing.unknown) {
-        (Ok(()), None) => condition(Truth::True, "Accepted", "the object can be used"),
-        (Ok(()), Some(text)) => condition(Truth::True, "Accepted", &format!("the object can be used in part: {text}")),
+    match (&standing.accepted, standing.warnings.as_slice()) {
+        (Ok(()), []) => condition(Truth::True, "Accepted", "the object can be used"),
+        (Ok(()), warnings) => condition(Truth::True, ACCEPTED_WITH_WARNINGS, &warnings.join("; ")),
         (Err(refusal), _) => condition(Truth::False, refusal.reason.as_str(), &refusal.message),
     }
 }
 
 fn conflicted(standing: &Standing) -> Condition {
     match &standing.conflicted {
-        Some(lost) => condition(Truth::True, "Conflicted", lost),
+        Some(lost) => condition(Truth::True, CONFLICTED, lost),
         None => condition(Truth::False, "NoConflicts", "nothing of it lost to another object"),
+    }
+}
+
+/// Into the log what is wrong with objects and was not before: where manifests are read there is no status.
+pub fn log(former: &Standings, now: &Standings) {
+    let judged = |standing: &Arc<Standing>| (accepted(standing), conflicted(standing));
+    for (key, standing) in now {
+        status::log(key, former.get(key).map(judged), judged(standing));
     }
 }
 

@@ -7,6 +7,7 @@
 //! It needs no probe that still obeys, and no operator: pins of one that has crashed go too.
 
 use crate::kubernetes::{NoApiServer, chain, connect};
+use crate::object::RETIRED;
 use crate::options::{InvalidSecurity, Retire, own_namespace};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
@@ -15,6 +16,7 @@ use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -23,8 +25,6 @@ mod tests;
 
 /// The DaemonSet, and the label `app` of its pods.
 const PROBE: &str = "longwire-probe";
-/// The annotation of pods that are made to clean up.
-const RETIRED: &str = "telemetry.longwire.io/retired";
 const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ struct Nodes {
 /// An error is for what somebody can mend. A node that is silent is named, and does not keep the rest from going.
 pub async fn retire(options: &Retire) -> Result<(), NotRetired> {
     let namespace = own_namespace(options.namespace.as_deref())?;
-    let client = connect().await?;
+    let client = connect(Arc::default()).await?;
     let sets: Api<DaemonSet> = Api::namespaced(client.clone(), &namespace);
     let pods: Api<Pod> = Api::namespaced(client, &namespace);
     let Some(set) = sets.get_opt(PROBE).await.map_err(NotRetired::DaemonSet)? else {

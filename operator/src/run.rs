@@ -12,6 +12,7 @@ use crate::role::Role;
 use crate::security::{Guard, InsecureStart};
 use crate::serve::{self, Context};
 use crate::source::{self, Feed, InvalidDirectory, Manifests, Reread};
+use crate::webhook;
 use crate::writer::Writer;
 use cluster::{Cluster, Ends};
 use kube::Client;
@@ -77,6 +78,8 @@ pub struct Operator {
     /// Where it says how it is.
     metrics: Option<TcpListener>,
     health: Option<TcpListener>,
+    /// Where the API server asks about policies, and which namespace counts for the whole cluster.
+    webhook: Option<(TcpListener, String)>,
     /// `None`: it reads manifests, alone and in the clear.
     cluster: Option<Cluster>,
 }
@@ -103,19 +106,22 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 
 impl Operator {
     pub async fn start(options: &Options) -> Result<Self, Failure> {
+        options.check_readers()?;
         let mut compiler = Compiler::new(options.settings());
         if let Some(file) = &options.defaults {
             compiler = compiler.with_defaults(defaults::read(file, &options.root_namespace)?);
         }
-        let source = Source::open(options).await?;
+        let figures = Arc::<Figures>::default();
+        let source = Source::open(options, &figures).await?;
         let (listener, address) = listen(options.listen()?, "--listen").await?;
         let metrics = listen_if(options.metrics_listen(), "--metrics-listen").await?;
         let health = listen_if(options.health_listen(), "--health-listen").await?;
+        let webhook = listen_if(options.security.webhook_listen, "--webhook-listen").await?;
+        let webhook = webhook.map(|listener| (listener, options.root_namespace.clone()));
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
-        let figures = Arc::<Figures>::default();
         let reread = Reread::default();
-        let feed = Feed { batches, reread: reread.clone() };
+        let feed = Feed { batches, reread: reread.clone(), figures: Arc::clone(&figures) };
         let (cluster, probes) = match source {
             Source::Manifests(manifests) => {
                 source::follow(manifests, feed).map_err(Failure::Watch)?;
@@ -133,7 +139,7 @@ impl Operator {
         }
         let ear = writer.ear();
         let writer = tokio::spawn(writer.run(events, now));
-        Ok(Self { listener, address, published, writer, ear, figures, metrics, health, cluster })
+        Ok(Self { listener, address, published, writer, ear, figures, metrics, health, webhook, cluster })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -144,22 +150,27 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, ear, figures, metrics, health, cluster, address: _ } = self;
+        let Self { listener, published, writer, ear, figures, metrics, health, webhook, cluster, address: _ } = self;
         // Manifests have one reader.
         let (_always, alone) = watch::channel(Role::Holder);
         let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
         let role = membership.as_ref().map_or(alone, |membership| membership.role.clone());
         let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
+        let readers = guard.as_ref().map(|guard| Arc::clone(&guard.readers));
+        let own_readers = guard.as_ref().and_then(|guard| guard.own_readers.clone());
         let tls = guard.as_ref().map(|guard| Arc::clone(&guard.tls));
         let certificate = guard.as_ref().map(|guard: &Guard| guard.certificate.clone());
-        let context = Context { published, role, gate, figures, ear };
+        let webhook = webhook
+            .zip(certificate.clone())
+            .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
+        let context = Context { published, role, gate, readers, figures, ear };
         let state = {
             let Context { published, role, figures, .. } = context.clone();
             health::State { published, role, certificate, figures, endpoints: Endpoints::default() }
         };
         let health = health.map(|listener| health::start(listener, state.clone())).transpose();
         let _health = health.map_err(Failure::Health)?;
-        let metrics = metrics.map(|listener| tokio::spawn(health::serve(listener, state)));
+        let metrics = metrics.map(|listener| tokio::spawn(health::serve(listener, state, own_readers)));
         let (tell, mut told) = watch::channel(());
         let stop = async move {
             stop.await;
@@ -183,15 +194,18 @@ impl Operator {
         if let Some(metrics) = metrics {
             metrics.abort();
         }
+        if let Some(webhook) = webhook {
+            webhook.abort();
+        }
         outcome
     }
 }
 
 impl Source {
-    async fn open(options: &Options) -> Result<Self, Failure> {
+    async fn open(options: &Options, figures: &Arc<Figures>) -> Result<Self, Failure> {
         match &options.manifests {
             Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
-            None => Ok(Self::ApiServer(kubernetes::connect().await?)),
+            None => Ok(Self::ApiServer(kubernetes::connect(Arc::clone(figures)).await?)),
         }
     }
 }

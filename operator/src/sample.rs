@@ -16,6 +16,7 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
     Pod {
         name: Name::new("shop", name),
         uid: format!("uid-{name}"),
+        mirrors: None,
         labels: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
         workload: workload.to_owned(),
         node: Some("n1".to_owned()),
@@ -44,13 +45,16 @@ pub(crate) fn service(name: &str, workload: &str, address: &str) -> Service {
         external: Vec::new(),
         selector: BTreeMap::from([("app".to_owned(), workload.to_owned())]),
         ports: vec![ServicePort { name: String::new(), number: 80, target: Target::Port(8080) }],
+        ports_left_out: 0,
     }
 }
 
 pub(crate) fn slice(name: &str, service: &str, ports: &[u16], endpoints: Vec<Endpoint>) -> EndpointSlice {
     let service = Name::new("shop", service);
     let ports = ports.iter().map(|number| SlicePort { name: String::new(), number: *number }).collect();
-    EndpointSlice { name: Name::new("shop", name), service, ports, endpoints }
+    let mut endpoints = endpoints;
+    endpoints.sort_unstable();
+    EndpointSlice { name: Name::new("shop", name), uid: format!("uid-{name}"), created: 0, service, ports, endpoints }
 }
 
 pub(crate) fn to_pod(name: &str) -> Endpoint {
@@ -66,7 +70,7 @@ pub(crate) fn node(name: &str, address: &str) -> Node {
 }
 
 pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {
-    Namespace { name: name.to_owned(), series: asked(sets) }
+    Namespace { name: name.to_owned(), uid: format!("uid-{name}"), series: asked(sets) }
 }
 
 pub(crate) fn asked(sets: SeriesSets) -> Asked {

@@ -2,9 +2,9 @@
 
 use crate::health::State;
 use crate::role::Role;
+use longwire_endpoint::process;
 use longwire_model::build;
 use longwire_model::series::{OPERATOR_METRICS, SelfKind, SelfMetric};
-use prometheus::process_collector::ProcessCollector;
 use prometheus::{CounterVec, GaugeVec, Opts, Registry, TextEncoder};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -25,8 +25,10 @@ pub(crate) fn text(state: &State) -> prometheus::Result<String> {
     for row in &OPERATOR_METRICS {
         register(&registry, row, readings.iter().filter(|reading| reading.name == row.name))?;
     }
-    registry.register(Box::new(ProcessCollector::for_self()))?;
-    TextEncoder::new().encode_to_string(&registry.gather())
+    let (process, is_whole) = process::families();
+    state.figures.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
+    let families = [registry.gather(), process].concat();
+    TextEncoder::new().encode_to_string(&families)
 }
 
 fn register<'a>(
@@ -59,13 +61,11 @@ fn take(state: &State) -> Vec<Reading> {
     let one = |name, value: u64| Reading { name, labels: Vec::new(), value: value as f64 };
     let mut readings = vec![
         one("longwire_operator_synced", u64::from(state.published.borrow().synced)),
+        one("longwire_operator_endpointslices_refused", figures.slices_refused.load(Relaxed)),
         one("longwire_operator_streams", figures.streams.load(Relaxed)),
         one("longwire_operator_streams_behind", figures.behind.load(Relaxed)),
         one("longwire_operator_streams_total", figures.streams_made.load(Relaxed)),
         one("longwire_operator_updates_total", figures.updates.load(Relaxed)),
-        one("longwire_operator_sightings_total", figures.sightings.load(Relaxed)),
-        one("longwire_operator_sightings_strange_total", figures.sightings_strange.load(Relaxed)),
-        one("longwire_operator_address_observations_outside_total", figures.observations_outside.load(Relaxed)),
         one("longwire_operator_acks_total", figures.acks.load(Relaxed)),
         one("longwire_operator_nacks_total", figures.nacks.load(Relaxed)),
         Reading {
@@ -78,19 +78,29 @@ fn take(state: &State) -> Vec<Reading> {
         let reading = |(label, value)| Reading { name, labels: vec![label], value: value as f64 };
         readings.extend(values.into_iter().map(reading));
     };
+    by("longwire_operator_address_observations_total", figures.observations().into());
     by("longwire_operator_streams_refused_total", figures.refusals().into_iter().collect());
     by("longwire_operator_handshakes_refused_total", figures.handshake_refusals().into_iter().collect());
     by("longwire_operator_tokens_verified_total", figures.reviews().into_iter().collect());
+    by("longwire_operator_authorization_requests_total", figures.reader_questions().into_iter().collect());
     by("longwire_operator_connections", figures.connections_now().into_iter().collect());
     let (metrics, health) = (state.endpoints.metrics.counts(), state.endpoints.health.counts());
     let accepts = metrics.accepts_without_descriptor() + health.accepts_without_descriptor();
-    let missing = vec![("accept", accepts), ("control", figures.accepts_without_descriptor.load(Relaxed))];
+    let missing = vec![
+        ("accept", accepts),
+        ("control", figures.accepts_without_descriptor.load(Relaxed)),
+        ("manifests", figures.manifests_without_descriptor.load(Relaxed)),
+        ("api_server", figures.requests_without_descriptor.load(Relaxed)),
+        ("process", figures.processes_without_descriptor.load(Relaxed)),
+    ];
     by("longwire_operator_out_of_descriptors_total", missing);
+    by("longwire_operator_scrape_authorizations_total", metrics.readers().into());
     by("longwire_operator_objects", figures.objects().into_iter().collect());
-    by("longwire_operator_objects_refused", figures.objects_refused().into_iter().collect());
+    by("longwire_operator_objects_conflicted", figures.objects_conflicted().into_iter().collect());
+    by("longwire_operator_identities_left_out", figures.identities_left_out().into_iter().collect());
     by("longwire_operator_pods_reduced", figures.pods_reduced().into_iter().collect());
     let holds = matches!(*state.role.borrow(), Role::Holder);
-    by("longwire_operator_role", vec![("holder", u64::from(holds)), ("standby", u64::from(!holds))]);
+    by("longwire_operator_role", vec![("leader", u64::from(holds)), ("standby", u64::from(!holds))]);
     if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
         by("longwire_operator_certificate_expiry_timestamp_seconds", expiries);
@@ -103,6 +113,12 @@ fn take(state: &State) -> Vec<Reading> {
         };
         readings.extend(counts.read().into_iter().map(reading));
     }
+    let refused = figures.objects_refused().into_iter();
+    readings.extend(refused.map(|((kind, reason), value)| Reading {
+        name: "longwire_operator_objects_refused",
+        labels: vec![kind, reason],
+        value: value as f64,
+    }));
     readings.push(Reading { name: "longwire_build_info", labels: build::labels("operator").to_vec(), value: 1.0 });
     readings
 }

@@ -6,6 +6,8 @@
 //! FromProbe ----------------> Session (what this probe knows and asks) --> proto::Update
 //!                                 ^
 //! Published ----------------------+
+//!
+//! a reader's token, on a connection with a stream --> Readers --> Admitted or why not
 //! ```
 
 use crate::auth::{Gate, Pass};
@@ -13,10 +15,11 @@ use crate::event::Seen;
 use crate::figures::Figures;
 use crate::publish::Published;
 use crate::role::Role;
-use crate::tls::{self, AdmittedStream, Call, Peer};
+use crate::tls::{self, AdmittedStream, Peer};
 use futures::StreamExt;
 use in_flight::InFlight;
 use leave::Admission;
+use longwire_endpoint::Readers;
 use longwire_wire::proto::control_server::{Control, ControlServer};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE, proto};
 use seats::Seats;
@@ -37,6 +40,7 @@ use tonic::{Request, Response, Status, Streaming};
 mod in_flight;
 mod lag;
 mod leave;
+mod readers;
 mod seats;
 mod session;
 mod stream;
@@ -64,6 +68,8 @@ pub struct Context {
     pub role: watch::Receiver<Role>,
     /// `None`: nobody authenticates, on loopback.
     pub gate: Option<Arc<Gate>>,
+    /// Who may read metrics of probes; `None`: there is no API server to ask.
+    pub readers: Option<Arc<Readers>>,
     pub figures: Arc<Figures>,
     /// Who hears what probes saw of their pods.
     pub ear: mpsc::Sender<Seen>,
@@ -79,6 +85,7 @@ pub async fn serve(
     let seats = Arc::new(Seats::new(Arc::clone(&context.figures)));
     let figures = Arc::clone(&context.figures);
     let pods = context.gate.as_ref().map(|gate| gate.pods());
+    let readers = context.readers.as_ref().map(|readers| readers::service(Arc::clone(readers), Arc::clone(&figures)));
     let control = ControlServer::new(Service { context, seats }).max_decoding_message_size(MAX_PROBE_MESSAGE);
     let router = Server::builder()
         .max_concurrent_streams(Some(STREAMS))
@@ -89,7 +96,8 @@ pub async fn serve(
         .http2_max_local_error_reset_streams(Some(RESETS))
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
-        .add_service(InFlight::new(control.max_encoding_message_size(MAX_UPDATE)));
+        .add_service(InFlight::new(control.max_encoding_message_size(MAX_UPDATE)))
+        .add_optional_service(readers);
     match tls {
         Some(tls) => {
             let incoming = tls::incoming(listener, tls, pods, figures);
@@ -125,7 +133,7 @@ async fn admit(
     };
     let call = peer.as_ref().map(Peer::call).transpose().map_err(refuse)?;
     let pass = gate.admit_from(peer.as_ref().map(Peer::address), metadata).await?;
-    let place = call.map(Call::admit).transpose().map_err(refuse)?;
+    let place = call.map(|call| call.admit(&pass.node)).transpose().map_err(refuse)?;
     Ok((pass, place))
 }
 
@@ -142,7 +150,7 @@ impl Control for Service {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        let Context { published, role, gate, figures, ear } = &self.context;
+        let Context { published, role, gate, figures, ear, readers: _ } = &self.context;
         if let Role::Standby { holder } = *role.borrow() {
             return Err(leave::elsewhere(holder));
         }

@@ -13,8 +13,8 @@ pub struct Standing {
     /// `metadata.generation` of what was read.
     pub generation: i64,
     pub accepted: Result<(), Refusal>,
-    /// What of it has no effect, because this release does not know it.
-    pub unknown: Option<String>,
+    /// What of it has no effect, or breaks somebody who reads series, a few at most.
+    pub warnings: Vec<String>,
     /// Which parts lost to other objects, and to whom; `None`: nothing did.
     pub conflicted: Option<String>,
     /// Workloads with a selected pod, in all namespaces.

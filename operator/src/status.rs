@@ -13,11 +13,13 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 mod body;
+mod news;
 mod plan;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use news::{line, log};
 pub use write::write;
 
 /// All that is said about an object, and when it is compared.

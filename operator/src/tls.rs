@@ -22,11 +22,11 @@ mod tests;
 
 pub use accept::{Secured, incoming};
 pub use certificate::{Certificate, InvalidCertificate};
-pub use keeper::{CA_CONFIG_MAP, Keeper, SECRET};
+pub use keeper::{CA_CONFIG_MAP, Keeper, SECRET, WEBHOOK};
 pub use material::{InvalidMaterial, Material};
 pub use peer::{AdmittedStream, Call, Peer};
 pub use plan::{Held, Lifetimes, Step, Validity, plan};
-pub use server::{Serving, configuration, names, publish};
+pub use server::{Serving, configuration, http, names, publish};
 
 /// Seconds since the epoch.
 pub type UnixSeconds = u64;

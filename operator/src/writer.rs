@@ -2,12 +2,15 @@
 
 use crate::auth::Probes;
 use crate::compile::{Changes, Compiler};
-use crate::complaint::{Complaints, PodComplaint};
+use crate::complaint::{Complaint, Complaints};
 use crate::event::{Batch, Event, Seen};
 use crate::figures::Figures;
 use crate::index::{Index, Stale};
+use crate::object::Kind;
 use crate::publish::Publisher;
+use crate::report;
 use crate::source::Reread;
+use crate::standing::Standings;
 use longwire_model::identity::UnixNanos;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,6 +34,8 @@ pub struct Writer {
     probes: Option<Probes>,
     figures: Arc<Figures>,
     complaints: Complaints,
+    /// What the log has said of objects, where there is nothing but the log.
+    logged: Standings,
     reread: Reread,
     seen: (mpsc::Sender<Seen>, mpsc::Receiver<Seen>),
 }
@@ -39,8 +44,8 @@ impl Writer {
     #[must_use]
     pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
         let (index, complaints) = (Index::default(), Complaints::default());
-        let reread = Reread::default();
-        Self { index, compiler, publisher, probes, figures, complaints, reread, seen: mpsc::channel(SEEN) }
+        let (reread, logged) = (Reread::default(), Standings::new());
+        Self { index, compiler, publisher, probes, figures, complaints, logged, reread, seen: mpsc::channel(SEEN) }
     }
 
     /// Where to tell of what probes saw.
@@ -56,9 +61,9 @@ impl Writer {
         self
     }
 
-    /// Whoever tells people of their pods' annotations hears of them too; the log does anyway.
+    /// Whoever tells people of their pods' annotations, and logs it, instead of the log alone.
     #[must_use]
-    pub fn with_complaints(mut self, sender: mpsc::Sender<PodComplaint>) -> Self {
+    pub fn with_complaints(mut self, sender: mpsc::Sender<Complaint>) -> Self {
         self.complaints = Complaints::to(sender);
         self
     }
@@ -88,8 +93,12 @@ impl Writer {
             self.index.apply(event, &mut stale);
         }
         if self.index.take_forgotten() {
-            self.reread.ask();
+            self.reread.ask(Kind::TelemetryPolicy);
         }
+        if self.index.take_slices_forgotten() {
+            self.reread.ask(Kind::EndpointSlice);
+        }
+        self.index.take_complaints().into_iter().for_each(|complaint| self.complaints.tell(complaint));
         self.figures.index(&self.index);
         // Before the news: a probe must not be told of its own end and go on.
         if let Some(probes) = &mut self.probes {
@@ -101,8 +110,9 @@ impl Writer {
     fn sight(&mut self, heard: impl Iterator<Item = Seen>, now: UnixNanos) {
         for Seen { node, sightings } in heard {
             let (changes, unused) = self.compiler.sight(&self.index, &node, &sightings, now);
-            self.figures.sightings.fetch_add(sightings.len() as u64, Relaxed);
-            self.figures.sightings_strange.fetch_add(unused.strange, Relaxed);
+            let accepted = (sightings.len() as u64).saturating_sub(unused.strange + unused.outside);
+            self.figures.observations_accepted.fetch_add(accepted, Relaxed);
+            self.figures.observations_of_others.fetch_add(unused.strange, Relaxed);
             self.figures.observations_outside.fetch_add(unused.outside, Relaxed);
             if !changes.answers.is_empty() {
                 self.publisher.publish(changes, self.index.is_synced());
@@ -112,7 +122,12 @@ impl Writer {
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
         let mut changes = changes(&mut self.compiler, &self.index);
+        if let (Some(standings), true) = (&changes.standings, self.complaints.are_only_logged()) {
+            report::log(&self.logged, standings);
+            self.logged.clone_from(standings);
+        }
         self.figures.configured(changes.standings.as_ref(), self.compiler.reduced_pods());
+        self.figures.left_out(self.compiler.left_out());
         std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
         self.publisher.publish(changes, self.index.is_synced());
     }

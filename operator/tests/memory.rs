@@ -1,5 +1,8 @@
-//! How much memory the operator takes, and how long an edit, for the largest objects that it is told of. One test, for the allocator counts
-//! what all of this executable has.
+//! How much memory the operator takes, and how long an edit, for the largest objects that it is told of. One test at a time, for the
+//! allocator counts what all of this executable has.
+
+#[path = "memory/slices.rs"]
+mod slices;
 
 use cap::Cap;
 use longwire_model::limits::{MAX_NODE_TELEMETRY_BYTES, MAX_TELEMETRY_BYTES};
@@ -12,11 +15,13 @@ use longwire_operator::standing::Standings;
 use std::alloc::System;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// `make siege` runs the whole of it; a debug build is ten times as slow.
 const OBJECTS: usize = if cfg!(debug_assertions) { 50 } else { 500 };
@@ -175,6 +180,7 @@ fn run(namespaces: usize, object: impl Fn(&str, &str, usize) -> String) -> Outco
 
 #[test]
 fn hundreds_of_the_largest_objects_stay_within_memory_and_hold_nobody_up() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let largest = |namespace: &str, name: &str, _| largest(namespace, name);
     // One more is the victim's.
     let too_large = BTreeMap::from([("Accepted", 1), ("TooLarge", OBJECTS)]);

@@ -6,8 +6,8 @@ An account for a job of the operator's image, and the job. Argument: dict
 {{- $name := printf "longwire-%s" .component -}}
 {{- $namespace := .root.Release.Namespace -}}
 {{- $labels := include "longwire.labels" . -}}
-{{- /* The account is there before the job, and both go when the job has done its work. */ -}}
-{{- $before := printf "helm.sh/hook: %s\nhelm.sh/hook-weight: \"-5\"\nhelm.sh/hook-delete-policy: before-hook-creation,hook-succeeded" .hooks -}}
+{{- /* The account is there before the job, and both go with it, whether it succeeds or fails. */ -}}
+{{- $before := printf "helm.sh/hook: %s\nhelm.sh/hook-weight: \"-5\"\nhelm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed" .hooks -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -68,11 +68,13 @@ metadata:
   annotations:
     helm.sh/hook: {{ .hooks }}
     helm.sh/hook-weight: "0"
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
     helm.sh/hook-output-log-policy: hook-succeeded,hook-failed
 spec:
   backoffLimit: 3
   activeDeadlineSeconds: {{ .seconds }}
+  # Helm deletes it, unless somebody has ended Helm.
+  ttlSecondsAfterFinished: 600
   template:
     metadata:
       labels: {{- include "longwire.podLabels" . | nindent 8 }}

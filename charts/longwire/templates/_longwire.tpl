@@ -19,9 +19,14 @@ app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
+{{/* Registry, name and tag of an image. */}}
+{{- define "longwire.imageName" -}}
+{{- printf "%s/longwire-%s:%s" .root.Values.images.registry .component (.root.Values.images.tag | default .root.Chart.AppVersion) -}}
+{{- end }}
+
 {{/* Image and pull policy of a container. */}}
 {{- define "longwire.image" -}}
-image: {{ printf "%s/longwire-%s:%s" .root.Values.images.registry .component (.root.Values.images.tag | default .root.Chart.AppVersion) }}
+image: {{ include "longwire.imageName" . }}
 imagePullPolicy: {{ .root.Values.images.pullPolicy }}
 {{- end }}
 

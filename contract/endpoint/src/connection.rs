@@ -50,6 +50,12 @@ impl Connection {
         Arc::new(Self { source, progress: Mutex::new(progress), ended: Notify::new() })
     }
 
+    /// One that nothing serves, for tests of what is told apart by connections.
+    #[must_use]
+    pub fn unserved(peer: std::net::IpAddr) -> Arc<Self> {
+        Self::new(Source::of(peer), Instant::now())
+    }
+
     #[must_use]
     pub fn source(&self) -> Source {
         self.source

@@ -1,5 +1,6 @@
 //! What was refused or cut short, by reason.
 
+use crate::readers::Outcome;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Why a connection was closed or a scrape refused.
@@ -64,6 +65,7 @@ impl Reason {
 pub struct Counts {
     refused: [AtomicU64; Reason::ALL.len()],
     out_of_descriptors: AtomicU64,
+    readers: [AtomicU64; Outcome::ALL.len()],
 }
 
 impl Counts {
@@ -73,6 +75,16 @@ impl Counts {
 
     pub(crate) fn out_of_descriptors(&self) {
         self.out_of_descriptors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn reader(&self, outcome: Outcome) {
+        self.readers[outcome as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests for a restricted page: label value and count, for every outcome.
+    #[must_use]
+    pub fn readers(&self) -> [(&'static str, u64); Outcome::ALL.len()] {
+        Outcome::ALL.map(|outcome| (outcome.name(), self.readers[outcome as usize].load(Ordering::Relaxed)))
     }
 
     /// Label value and count, for every reason.

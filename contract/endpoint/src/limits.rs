@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Bounds of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time. One more takes the place of one that has no request under way.
+    /// Connections at a time. One more takes the place of one that has no request under way, of the source with most.
     pub connections: usize,
     /// Of these, from one source. A cluster may translate the addresses of a whole node, Prometheus' and attackers', into
     /// one: so the bound is far above what readers need, and one more takes a place instead of being refused.

@@ -1,7 +1,5 @@
 //! Accepts, and serves each connection in a task of its own.
 
-use crate::answer::Answer;
-use crate::connection::Connection;
 use crate::counts::{Counts, Reason};
 use crate::descriptors;
 use crate::limits::Limits;
@@ -9,13 +7,8 @@ use crate::source::Source;
 use crate::table::Table;
 use crate::turns::{TurnLimits, Turns};
 use axum::Router;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use converse::until_end;
 use socket2::SockRef;
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -26,7 +19,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::watched::Watched;
+mod converse;
+
+pub use converse::{Peer, converse};
 
 /// Between two looks at the deadlines, while there are connections.
 const SWEEP: Duration = Duration::from_millis(100);
@@ -76,7 +71,7 @@ impl Endpoint {
 }
 
 /// Serves until `stop` resolves, and then until what is under way has its answer. Handlers find their [`Connection`] among
-/// the request's extensions, as `Arc<Connection>`.
+/// the request's extensions, as `Arc<Connection>`, and the [`Peer`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -173,66 +168,12 @@ fn begin(
     }
     let (router, endpoint, stopped) = (router.clone(), Arc::clone(endpoint), stopped.clone());
     tasks.spawn(async move {
-        converse(stream, &connection, router, &endpoint, stopped).await;
+        let told = until_end((stream, peer.ip()), &connection, router, &endpoint, stopped).await;
+        if let Some(stream) = told {
+            reset(&stream);
+        }
         endpoint.table.remove(&connection);
     });
-}
-
-async fn converse(
-    stream: TcpStream,
-    connection: &Arc<Connection>,
-    router: Router,
-    endpoint: &Endpoint,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let limits = &endpoint.limits;
-    let (router, of_request) = (TowerToHyperService::new(router), Arc::clone(connection));
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        of_request.asked(Instant::now());
-        request.extensions_mut().insert(Arc::clone(&of_request));
-        let (answer, connection) = (router.call(request), Arc::clone(&of_request));
-        async move { Ok::<_, Infallible>(answer.await?.map(|body| Answer::new(body, connection))) }
-    });
-    let watched = Watched::new(stream, Arc::clone(connection));
-    let mut served = http1::Builder::new()
-        // The table's deadline is for the whole head; hyper's ends its own first wait on the way.
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .max_buf_size(limits.head_bytes)
-        .max_headers(limits.headers)
-        .serve_connection(TokioIo::new(watched), service);
-    let outcome = {
-        let mut serving = pin!(async {
-            let mut is_stopping = false;
-            loop {
-                tokio::select! {
-                    outcome = &mut served => break outcome,
-                    _ = stopped.wait_for(|stopped| *stopped), if !is_stopping => {
-                        is_stopping = true;
-                        std::pin::Pin::new(&mut served).graceful_shutdown();
-                    }
-                }
-            }
-        });
-        tokio::select! {
-            outcome = &mut serving => Some(outcome),
-            () = connection.ended() => None,
-        }
-    };
-    match outcome {
-        Some(Ok(())) => {}
-        Some(Err(error)) => count(&error, &endpoint.counts),
-        None => reset(served.into_parts().io.inner().socket()),
-    }
-}
-
-fn count(error: &hyper::Error, counts: &Counts) {
-    if error.is_parse_version_h2() {
-        counts.refused(Reason::Http2);
-    } else if error.is_parse() {
-        counts.refused(Reason::Malformed);
-    }
-    tracing::debug!(%error, "a connection failed");
 }
 
 /// What the client has not taken is not worth keeping. That it cannot be said means that the socket has gone.

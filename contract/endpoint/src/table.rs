@@ -5,6 +5,7 @@ use crate::counts::{Counts, Reason};
 use crate::limits::Limits;
 use crate::source::Source;
 use parking_lot::Mutex;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,8 +13,10 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Table {
     limits: Limits,
-    connections: Mutex<HashMap<Source, Vec<Arc<Connection>>>>,
+    connections: Mutex<BySource>,
 }
+
+type BySource = HashMap<Source, Vec<Arc<Connection>>>;
 
 impl Table {
     pub(crate) fn new(limits: Limits) -> Self {
@@ -21,26 +24,23 @@ impl Table {
     }
 
     /// A place for one more. Where there is none, a connection without a request under way goes: of this source if it has
-    /// too many, else of the source that has most. `None`: all have requests under way.
+    /// too many, else the one that [`in_the_way`] names. `None`: there is none that may go.
     pub(crate) fn admit(&self, source: Source, counts: &Counts, now: Instant) -> Option<Arc<Connection>> {
         let mut connections = self.connections.lock();
-        let live = |of: &[Arc<Connection>]| of.iter().filter(|connection| !connection.is_ending()).count();
-        let own = connections.get(&source).map_or(0, |of| live(of));
-        let all: usize = connections.values().map(|of| live(of)).sum();
-        let crowded = if own >= self.limits.connections_of_source {
-            Some(source)
-        } else if all >= self.limits.connections {
-            most(&connections)
-        } else {
-            None
-        };
-        if let Some(crowded) = crowded {
-            let replaced = connections.get(&crowded).is_some_and(|of| replace(of, counts))
-                || (crowded != source && own > 0 && connections.get(&source).is_some_and(|of| replace(of, counts)));
-            if !replaced {
+        let own = connections.get(&source).map_or(0, |of| live(of).count());
+        let all: usize = connections.values().map(|of| live(of).count()).sum();
+        let has_too_many = own >= self.limits.connections_of_source;
+        if has_too_many || all >= self.limits.connections {
+            let replaced = if has_too_many {
+                connections.get(&source).and_then(|of| first_to_go(of)).map(|(_, first)| first)
+            } else {
+                in_the_way(&connections, Some(source))
+            };
+            let Some(replaced) = replaced else {
                 counts.refused(Reason::Full);
                 return None;
-            }
+            };
+            end(replaced, Reason::Replaced, counts);
         }
         let connection = Connection::new(source, now);
         connections.entry(source).or_default().push(Arc::clone(&connection));
@@ -69,9 +69,8 @@ impl Table {
     /// Gives so many descriptors back for those that wait to be accepted. `false`: none can be.
     pub(crate) fn make_room(&self, descriptors: usize, counts: &Counts) -> bool {
         let connections = self.connections.lock();
-        let replaced =
-            (0..descriptors).take_while(|_| most(&connections).is_some_and(|of| replace(&connections[&of], counts)));
-        replaced.count() > 0
+        let replaced = (0..descriptors).map_while(|_| in_the_way(&connections, None));
+        replaced.inspect(|connection| end(connection, Reason::Replaced, counts)).count() > 0
     }
 }
 
@@ -81,19 +80,26 @@ pub(crate) fn end(connection: &Connection, reason: Reason, counts: &Counts) {
     }
 }
 
-/// The source that has most connections that could go.
-fn most(connections: &HashMap<Source, Vec<Arc<Connection>>>) -> Option<Source> {
-    let dispensable = |of: &[Arc<Connection>]| {
-        of.iter().filter(|connection| !connection.is_ending() && connection.dispensable().is_some()).count()
-    };
-    connections.iter().max_by_key(|(source, of)| (dispensable(of), **source)).map(|(source, _)| *source)
+fn live(of: &[Arc<Connection>]) -> impl Iterator<Item = &Arc<Connection>> {
+    of.iter().filter(|connection| !connection.is_ending())
 }
 
-fn replace(of: &[Arc<Connection>], counts: &Counts) -> bool {
-    let rest = of.iter().filter(|connection| !connection.is_ending());
-    let first =
-        rest.filter_map(|connection| Some((connection.dispensable()?, connection))).min_by_key(|(rank, _)| *rank);
-    first.inspect(|(_, connection)| end(connection, Reason::Replaced, counts)).is_some()
+/// Of the source that holds most connections, the newcomer counted as one of its own source, so that a source that keeps on
+/// connecting pushes out its own. Of sources that hold as many, the one whose connection waits for longest. `None`: the source
+/// of the newcomer would have more than any that could lose one.
+fn in_the_way(connections: &BySource, newcomer: Option<Source>) -> Option<&Arc<Connection>> {
+    let held = |source: &Source, of: &[Arc<Connection>]| live(of).count() + usize::from(newcomer == Some(*source));
+    let least = newcomer.map_or(0, |source| held(&source, connections.get(&source).map_or(&[], Vec::as_slice)));
+    let holders = connections.iter().filter_map(|(source, of)| {
+        let (rank, first) = first_to_go(of)?;
+        Some(((held(source, of), newcomer == Some(*source), Reverse(rank)), first))
+    });
+    holders.filter(|((held, ..), _)| *held >= least).max_by_key(|(key, _)| *key).map(|(_, first)| first)
+}
+
+/// Of one source: what is dispensable, lowest rank first.
+fn first_to_go(of: &[Arc<Connection>]) -> Option<((bool, Instant), &Arc<Connection>)> {
+    live(of).filter_map(|connection| Some((connection.dispensable()?, connection))).min_by_key(|(rank, _)| *rank)
 }
 
 #[cfg(test)]

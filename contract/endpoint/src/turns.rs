@@ -25,17 +25,21 @@ pub struct TurnLimits {
     pub wait: Duration,
     /// A client that has kept its answer waiting for so long in all gives way to who waits.
     pub patience: Duration,
+    /// The same where its source asks for no other scrape: a busy reader is not cut for a crowd.
+    pub patience_alone: Duration,
 }
 
 impl TurnLimits {
-    /// Slow readers of 16 sources hold up another one for 16 / 4 * 0.25 s = 1 s; a client that reads is seldom waited for
-    /// longer than some milliseconds.
+    /// Slow readers of 16 sources, one of each, hold up another one for 16 / 4 * 1 s = 4 s, and those of a few sources with
+    /// several each for a quarter of it. A client that reads is seldom waited for longer than some milliseconds, but a machine
+    /// that is busy may add them up to half a second.
     pub const SCRAPES: Self = Self {
         running: 4,
         waiting: 16,
         waiting_of_source: 4,
         wait: Duration::from_secs(5),
         patience: Duration::from_millis(250),
+        patience_alone: Duration::from_secs(1),
     };
 }
 
@@ -100,7 +104,10 @@ impl Turns {
         // Those that were told to end are about to give their turns on.
         let (ending, running): (Vec<_>, Vec<_>) = state.running.iter().partition(|connection| connection.is_ending());
         let mut slow: Vec<_> = running.iter().map(|connection| (connection.blocked_for(now), connection)).collect();
-        slow.retain(|(blocked, _)| *blocked >= self.limits.patience);
+        slow.retain(|(blocked, connection)| {
+            let alone = state.scrapes_of(connection.source()) == 1;
+            *blocked >= if alone { self.limits.patience_alone } else { self.limits.patience }
+        });
         slow.sort_by_key(|(blocked, _)| Reverse(*blocked));
         for (_, connection) in slow.into_iter().take(waiting.saturating_sub(ending.len())) {
             end(connection, Reason::Slow, counts);
@@ -147,6 +154,13 @@ impl State {
             None => self.waiting.push_back((source, VecDeque::from([waiting]))),
         }
         Some(given)
+    }
+
+    /// Running and waiting.
+    fn scrapes_of(&self, source: Source) -> usize {
+        let running = self.running.iter().filter(|running| running.source() == source).count();
+        let waiting = self.waiting.iter().find(|(waiting, _)| *waiting == source);
+        running + waiting.map_or(0, |(_, of)| of.len())
     }
 
     fn next(&mut self) -> Option<Waiting> {

@@ -1,8 +1,11 @@
 //! Who stands behind an address: workloads, services, pods.
 
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
 
 /// What the series say of one end of a connection, apart from its pod. Equal for all replicas, so it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,6 +59,8 @@ pub struct Pod {
     pub workload: Arc<Workload>,
     /// The one Service behind each target port, sorted by that. Where several match: the oldest, then by name.
     pub services: Vec<Backing>,
+    /// Other Services of its namespace that lead to it, sorted by target port: one of them may be the one that was requested.
+    pub more_services: Vec<Backing>,
     /// Empty: not known.
     pub service_account: String,
     pub place: Arc<Place>,
@@ -69,6 +74,14 @@ impl Pod {
     pub fn backing(&self, target_port: u16) -> Option<&Backing> {
         let at = self.services.binary_search_by_key(&target_port, |backing| backing.target).ok()?;
         Some(&self.services[at])
+    }
+
+    /// What leads from this Service to this port of the pod.
+    #[must_use]
+    pub fn backing_of(&self, target_port: u16, service: &Service) -> Option<&Backing> {
+        let from = self.more_services.partition_point(|backing| backing.target < target_port);
+        let more = self.more_services[from..].iter().take_while(|backing| backing.target == target_port);
+        self.backing(target_port).into_iter().chain(more).find(|backing| *backing.service == *service)
     }
 
     #[must_use]
@@ -105,11 +118,44 @@ pub struct Sighting {
     pub gone: Vec<String>,
 }
 
+/// A Service at one of its addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frontend {
+    pub service: Arc<Service>,
+    /// TCP ports that it claims there, ascending: other ports of the address are not its own. Empty: all of them, as of a ClusterIP,
+    /// which no other Service can have.
+    pub ports: Arc<[u16]>,
+    /// Endpoints that its EndpointSlices name by address and not as a pod, ascending.
+    pub endpoints: Arc<[SocketAddr]>,
+    /// It is one of its `externalIPs`, which anybody who may write a Service can fill with any address: the Service is meant if the node
+    /// translates the connection.
+    pub is_external: bool,
+}
+
+impl Frontend {
+    /// All ports of the address are its own, and pods are its endpoints.
+    #[must_use]
+    pub fn whole(service: Arc<Service>) -> Self {
+        Self { service, ports: Arc::default(), endpoints: Arc::default(), is_external: false }
+    }
+
+    #[must_use]
+    pub fn claims(&self, port: u16) -> bool {
+        self.ports.is_empty() || self.ports.binary_search(&port).is_ok()
+    }
+
+    /// Whether it leads to this pod at this address, by its selector or its EndpointSlices.
+    #[must_use]
+    pub fn leads_to(&self, pod: &Pod, at: SocketAddr) -> bool {
+        pod.backing_of(at.port(), &self.service).is_some() || self.endpoints.binary_search(&at).is_ok()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     Pod(Arc<Pod>),
     /// A cluster, external or load balancer address of a Service: the backend is conntrack's to tell.
-    Service(Arc<Service>),
+    Service(Frontend),
     /// A node's address: any hostNetwork pod, host process or masqueraded peer may stand behind it.
     Node(String),
 }

@@ -23,6 +23,9 @@ pub const MIN_OBJECT_BYTES: usize = 2 * 1024;
 /// Of all accepted objects of one namespace.
 pub const MAX_NAMESPACE_BYTES: usize = 512 * 1024;
 
+/// Of all EndpointSlices of one namespace, with what they lead to: some 16,000 endpoints.
+pub const MAX_NAMESPACE_SLICE_BYTES: usize = 16 * 1024 * 1024;
+
 /// Of the telemetry of one pod, and of what evaluating it for one connection may cost: regular expressions compiled,
 /// everything counted once for each group of metrics.
 pub const MAX_TELEMETRY_BYTES: usize = 256 * 1024;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+mod possible;
 #[cfg(test)]
 mod tests;
 mod whole;

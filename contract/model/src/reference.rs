@@ -1,14 +1,18 @@
-//! docs/metrics.md, made from the tables that the series themselves are made from.
+//! docs/metrics.md and docs/expressions.md, made from the tables that the programs themselves are made from.
 
+pub mod expressions;
 mod origin;
 mod prose;
 #[cfg(test)]
 mod tests;
 
-use crate::series::{FAMILIES, Family, Kind, OPERATOR_METRICS, REASON, SELF_METRICS, SelfKind, SelfMetric, SeriesSet};
+use crate::series::{
+    FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS, SelfKind, SelfMetric,
+    SeriesSet,
+};
 use std::fmt::Write;
 
-/// The whole page, as Markdown.
+/// The whole page of metrics, as Markdown.
 #[must_use]
 pub fn render() -> String {
     let mut page = String::from(prose::OPENING);
@@ -18,6 +22,8 @@ pub fn render() -> String {
     page.push_str(prose::CLOSING);
     page.push_str(&self_metrics("The probe's own figures", &SELF_METRICS));
     page.push_str(&self_metrics("The operator's own figures", &OPERATOR_METRICS));
+    page.push_str(prose::VALUES);
+    LABEL_VALUES.iter().for_each(|row| page.push_str(&values(row)));
     page
 }
 
@@ -70,9 +76,10 @@ fn buckets(families: &[&Family]) -> String {
 /// Labels that another set has described already are not described again.
 fn labels(set: SeriesSet, families: &[&Family]) -> String {
     if set == SeriesSet::Longwire {
-        let reason = table(["label", "value"], [[code(REASON), prose::REASONS.to_owned()]].into_iter());
+        let reasons = prose::REASONS.iter().map(|(value, meaning)| [code(value), (*meaning).to_owned()]);
+        let reasons = table([REASON, "means"], reasons);
         return format!(
-            "\nLabels are those of `istio`. `longwire_tcp_connections_failed_total` has one more:\n\n{reason}"
+            "\nLabels are those of `istio`. `longwire_tcp_connections_failed_total` has one more, `{REASON}`:\n\n{reasons}"
         );
     }
     let names = families.first().map_or(&[][..], |family| family.labels());
@@ -91,6 +98,12 @@ fn self_metrics(title: &str, metrics: &[SelfMetric]) -> String {
     };
     let rows = table(["series", "type", "labels", "what"], metrics.iter().map(row));
     format!("\n## {title}\n\n{}\n{rows}", prose::SELF_METRICS)
+}
+
+fn values(LabelValues { metrics, label, values }: &LabelValues) -> String {
+    let metrics: Vec<String> = metrics.iter().map(|metric| code(metric)).collect();
+    let rows = values.iter().map(|(value, meaning)| [code(value), (*meaning).to_owned()]);
+    format!("\n{}, label {}:\n\n{}", metrics.join(", "), code(label), table(["value", "means"], rows))
 }
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {

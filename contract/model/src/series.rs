@@ -9,11 +9,13 @@ mod labels;
 mod metrics;
 mod operator_metrics;
 mod self_metrics;
+mod values;
 pub use families::FAMILIES;
 pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, OVERFLOW, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
 pub use metrics::Metrics;
 pub use operator_metrics::OPERATOR_METRICS;
 pub use self_metrics::SELF_METRICS;
+pub use values::{LABEL_VALUES, LabelValues, OPEN_LABELS, is_listed};
 
 /// One metric family of connections.
 #[derive(Clone, Copy, Debug)]

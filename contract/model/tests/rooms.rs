@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
-    ("longwire-crds", &[]),
+    ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
     ("longwire-probe", &["longwire-endpoint", "longwire-model", "longwire-pipeline", "longwire-wire"]),
     (

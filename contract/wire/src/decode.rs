@@ -4,13 +4,13 @@ use crate::address::{self, InvalidAddress};
 use crate::proto;
 use crate::refs::{Defined, MOST_REFS};
 use crate::telemetry::{self, InvalidTelemetry};
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use prost::Message;
 use std::mem;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 #[cfg(test)]
@@ -24,8 +24,8 @@ pub enum InvalidUpdate {
     Ref { field: &'static str, value: u32 },
     #[error("{field}: nothing was defined as {value}")]
     Undefined { field: &'static str, value: u32 },
-    #[error("pod.services.port: {value} is not a port")]
-    Port { value: u32 },
+    #[error("{field}: {value} is not a port")]
+    Port { field: &'static str, value: u32 },
     #[error("pod.services.port: {value} does not ascend")]
     PortOrder { value: u16 },
     #[error("pod.labels: {name:?} does not ascend")]
@@ -154,17 +154,33 @@ impl Decoder {
     }
 
     fn owner(&self, owner: proto::Owner) -> Result<Owner, InvalidUpdate> {
-        let proto::Owner { holder, from, until, sighted } = owner;
+        let proto::Owner { holder, from, until, sighted, ports, endpoints, external } = owner;
         let holder = match holder.ok_or(InvalidUpdate::Missing { field: "owner.holder" })? {
             proto::owner::Holder::Pod(pod) => Holder::Pod(Arc::new(self.pod(pod)?)),
-            proto::owner::Holder::Service(service) => Holder::Service(self.service("owner.service", service)?),
+            proto::owner::Holder::Service(service) => Holder::Service(Frontend {
+                service: self.service("owner.service", service)?,
+                ports: ascending(ports.into_iter().map(|port| to_port("owner.ports", port)))?,
+                endpoints: ascending(endpoints.into_iter().map(endpoint))?,
+                is_external: external,
+            }),
             proto::owner::Holder::Node(name) => Holder::Node(name),
         };
         Ok(Owner { holder, from, until: (until != 0).then_some(until), sighted })
     }
 
     fn pod(&self, pod: proto::Pod) -> Result<Pod, InvalidUpdate> {
-        let proto::Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
+        let proto::Pod {
+            uid,
+            name,
+            addresses,
+            host_network,
+            workload,
+            services,
+            more_services,
+            service_account,
+            place,
+            labels,
+        } = pod;
         if uid.is_empty() {
             return Err(InvalidUpdate::Missing { field: "pod.uid" });
         }
@@ -174,7 +190,8 @@ impl Decoder {
             addresses: pod_addresses(&addresses)?,
             host_network,
             workload: self.workload(workload)?,
-            services: self.service_ports(&services)?,
+            services: self.service_ports(&services, |last, target| last < target)?,
+            more_services: self.service_ports(&more_services, |last, target| last <= target)?,
             service_account,
             place: self.place(place)?,
             labels: pod_labels(labels)?,
@@ -182,11 +199,16 @@ impl Decoder {
     }
 
     /// In ascending order, as the model searches them by halves.
-    fn service_ports(&self, ports: &[proto::ServicePort]) -> Result<Vec<Backing>, InvalidUpdate> {
+    fn service_ports(
+        &self,
+        ports: &[proto::ServicePort],
+        ascends: impl Fn(u16, u16) -> bool,
+    ) -> Result<Vec<Backing>, InvalidUpdate> {
+        const PORT: &str = "pod.services.port";
         let mut services: Vec<Backing> = Vec::with_capacity(ports.len());
         for proto::ServicePort { port, service, service_port } in ports {
-            let (target, port) = (to_port(*port)?, to_port(*service_port)?);
-            if services.last().is_some_and(|last| last.target >= target) {
+            let (target, port) = (to_port(PORT, *port)?, to_port(PORT, *service_port)?);
+            if services.last().is_some_and(|last| !ascends(last.target, target)) {
                 return Err(InvalidUpdate::PortOrder { value: target });
             }
             services.push(Backing { target, port, service: self.service("pod.services.service", *service)? });
@@ -211,8 +233,23 @@ impl Decoder {
     }
 }
 
-fn to_port(value: u32) -> Result<u16, InvalidUpdate> {
-    u16::try_from(value).map_err(|_| InvalidUpdate::Port { value })
+fn to_port(field: &'static str, value: u32) -> Result<u16, InvalidUpdate> {
+    u16::try_from(value).map_err(|_| InvalidUpdate::Port { field, value })
+}
+
+fn endpoint(proto::Endpoint { address, port }: proto::Endpoint) -> Result<SocketAddr, InvalidUpdate> {
+    Ok(SocketAddr::new(
+        address::from_bytes("owner.endpoints.address", &address)?,
+        to_port("owner.endpoints.port", port)?,
+    ))
+}
+
+/// As the model searches them by halves.
+fn ascending<T: Ord>(values: impl Iterator<Item = Result<T, InvalidUpdate>>) -> Result<Arc<[T]>, InvalidUpdate> {
+    let mut values = values.collect::<Result<Vec<T>, _>>()?;
+    values.sort_unstable();
+    values.dedup();
+    Ok(values.into())
 }
 
 /// In ascending order, as the model searches them by halves.

@@ -2,10 +2,11 @@
 
 use crate::refs::{Dealt, Exhausted, MOST_REFS};
 use crate::{address, proto, telemetry, version};
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use prost::Message as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use users::Users;
 
@@ -157,33 +158,55 @@ impl Message<'_> {
 
     fn owner(&mut self, owner: &Owner) -> Result<proto::Owner, InvalidBatch> {
         let Owner { holder, from, until, sighted } = owner;
+        let (mut ports, mut endpoints, mut external) = (Vec::new(), Vec::new(), false);
         let holder = match holder {
             Holder::Pod(pod) => proto::owner::Holder::Pod(self.pod(pod)?),
-            Holder::Service(service) => proto::owner::Holder::Service(self.service(service)?),
+            Holder::Service(Frontend { service, ports: claimed, endpoints: named, is_external }) => {
+                external = *is_external;
+                ports.extend(claimed.iter().copied().map(u32::from));
+                endpoints.extend(named.iter().map(endpoint));
+                proto::owner::Holder::Service(self.service(service)?)
+            }
             Holder::Node(name) => proto::owner::Holder::Node(name.clone()),
         };
-        Ok(proto::Owner { holder: Some(holder), from: *from, until: until.unwrap_or(0), sighted: *sighted })
+        let (holder, until) = (Some(holder), until.unwrap_or(0));
+        Ok(proto::Owner { holder, from: *from, until, sighted: *sighted, ports, endpoints, external })
     }
 
     fn pod(&mut self, pod: &Pod) -> Result<proto::Pod, InvalidBatch> {
-        let Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
-        let port = |Backing { target, port, service }: &Backing| {
-            let service = self.service(service)?;
-            Ok(proto::ServicePort { port: u32::from(*target), service, service_port: u32::from(*port) })
-        };
+        let Pod {
+            uid,
+            name,
+            addresses,
+            host_network,
+            workload,
+            services,
+            more_services,
+            service_account,
+            place,
+            labels,
+        } = pod;
         let label = |(name, value): &(String, String)| proto::Label { name: name.clone(), value: value.clone() };
-        let services = services.iter().map(port).collect::<Result<_, _>>()?;
         Ok(proto::Pod {
             uid: uid.clone(),
             name: name.clone(),
             addresses: addresses.iter().copied().map(address::to_bytes).collect(),
             host_network: *host_network,
             workload: self.workload(workload)?,
-            services,
+            services: self.service_ports(services)?,
+            more_services: self.service_ports(more_services)?,
             service_account: service_account.clone(),
             place: self.place(place)?,
             labels: labels.iter().map(label).collect(),
         })
+    }
+
+    fn service_ports(&mut self, backings: &[Backing]) -> Result<Vec<proto::ServicePort>, InvalidBatch> {
+        let port = |Backing { target, port, service }: &Backing| {
+            let service = self.service(service)?;
+            Ok(proto::ServicePort { port: u32::from(*target), service, service_port: u32::from(*port) })
+        };
+        backings.iter().map(port).collect()
     }
 
     fn workload(&mut self, workload: &Arc<Workload>) -> Result<u32, InvalidBatch> {
@@ -221,6 +244,10 @@ impl Message<'_> {
         }
         Ok(r#ref)
     }
+}
+
+fn endpoint(endpoint: &SocketAddr) -> proto::Endpoint {
+    proto::Endpoint { address: address::to_bytes(endpoint.ip()), port: u32::from(endpoint.port()) }
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub use refs::MOST_REFS;
 pub const MAX_PROBE_MESSAGE: usize = 4 << 20;
 /// Largest message of the operator, bytes. It splits its updates at [`UPDATE_TARGET`].
 pub const MAX_UPDATE: usize = 4 << 20;
+/// Largest question about a reader, and answer to one, bytes.
+pub const MAX_QUESTION: usize = 16 << 10;
 /// An update takes no further pod or answer from this size on, bytes.
 pub const UPDATE_TARGET: usize = 512 << 10;
 /// Largest pod or answer with all that it refers to, bytes. A larger one is not sent.

@@ -27,6 +27,8 @@ pub enum FromProbe {
     Authenticate(Token),
     /// Pods of its node that were seen to speak.
     Sightings(Vec<Sighting>),
+    /// What people should know of the node.
+    Notice(String),
 }
 
 /// A ServiceAccount token. Whoever sees it can be the probe: no log shows it.
@@ -62,7 +64,7 @@ const MAX_GONE: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMessage {
-    #[error("message: none of hello, interest, ack, nack, authenticate, sightings, or one from a newer probe")]
+    #[error("message: none of hello, interest, ack, nack, authenticate, sightings, notice, or one from a newer probe")]
     Empty,
     #[error("hello.node: empty, must be the name of the probe's node")]
     NoNode,
@@ -83,6 +85,7 @@ impl TryFrom<proto::ProbeMessage> for FromProbe {
             Message::Ack(proto::Ack { version }) => Self::Ack { version },
             Message::Nack(proto::Nack { version, error }) => Self::Nack { version, error },
             Message::Authenticate(proto::Authenticate { token }) => Self::Authenticate(Token(token)),
+            Message::Notice(proto::Notice { text }) => Self::Notice(text),
             Message::Sightings(proto::Sightings { sightings }) => {
                 let read = |proto::Sighting { pod_uid: uid, address, since, mut gone_pod_uids }| {
                     gone_pod_uids.truncate(MAX_GONE);
@@ -126,6 +129,7 @@ impl From<FromProbe> for proto::ProbeMessage {
             FromProbe::Ack { version } => Message::Ack(proto::Ack { version }),
             FromProbe::Nack { version, error } => Message::Nack(proto::Nack { version, error }),
             FromProbe::Authenticate(Token(token)) => Message::Authenticate(proto::Authenticate { token }),
+            FromProbe::Notice(text) => Message::Notice(proto::Notice { text }),
             FromProbe::Sightings(sightings) => {
                 let write = |Sighting { uid, address, since, gone }: Sighting| proto::Sighting {
                     pod_uid: uid,

@@ -128,7 +128,7 @@ macro_rules! shapes {
 shapes! {
     PROBE_MESSAGE: proto::ProbeMessage {
         1 Message(&HELLO), 2 Message(&INTEREST), 3 Message(&ACK), 4 Message(&NACK), 5 Message(&AUTHENTICATE),
-        6 Message(&SIGHTINGS),
+        6 Message(&SIGHTINGS), 7 Message(&NOTICE),
     }
     HELLO: proto::Hello { 1 Text, 2 Text, 3 Message(&KNOWN_POD), 4 Message(&KNOWN_ADDRESS) }
     KNOWN_POD: proto::KnownPod { 1 Text }
@@ -139,6 +139,7 @@ shapes! {
     ACK: proto::Ack {}
     NACK: proto::Nack { 2 Text }
     AUTHENTICATE: proto::Authenticate { 1 Text }
+    NOTICE: proto::Notice { 1 Text }
 
     UPDATE: proto::Update {
         2 Message(&WORKLOAD), 3 Message(&SERVICE), 4 Message(&LOCAL_POD), 5 Text, 6 Message(&ADDRESS),
@@ -155,11 +156,12 @@ shapes! {
     WORKLOAD: proto::Workload { 2 Text, 3 Text, 4 Text, 5 Text, 6 Text }
     SERVICE: proto::Service { 2 Text, 3 Text, 4 Text, 5 Text }
     POD: proto::Pod {
-        1 Text, 2 Text, 3 Text, 6 Message(&SERVICE_PORT), 7 Text, 9 Message(&LABEL),
+        1 Text, 2 Text, 3 Text, 6 Message(&SERVICE_PORT), 7 Text, 9 Message(&LABEL), 10 Message(&SERVICE_PORT),
     }
     LABEL: proto::Label { 1 Text, 2 Text }
     SERVICE_PORT: proto::ServicePort {}
     LOCAL_POD: proto::LocalPod { 1 Message(&POD) }
     ADDRESS: proto::Address { 1 Text, 2 Message(&OWNER) }
-    OWNER: proto::Owner { 1 Message(&POD), 3 Text }
+    OWNER: proto::Owner { 1 Message(&POD), 3 Text, 7 Packed(4), 8 Message(&ENDPOINT) }
+    ENDPOINT: proto::Endpoint { 1 Text }
 }

@@ -4,7 +4,7 @@
 //! has no order of its own is sorted first. 0 is never a version, it means that nothing is known.
 
 use crate::telemetry;
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use prost::Message;
@@ -106,9 +106,14 @@ impl Content {
                 self.0.push(1);
                 self.pod(pod);
             }
-            Holder::Service(service) => {
-                self.0.push(2);
+            Holder::Service(Frontend { service, ports, endpoints, is_external }) => {
+                self.0.extend([2, u8::from(*is_external)]);
                 self.service(service);
+                self.list(ports.iter(), |content, port| content.number(u64::from(*port)));
+                self.list(endpoints.iter(), |content, endpoint| {
+                    content.address(endpoint.ip());
+                    content.number(u64::from(endpoint.port()));
+                });
             }
             Holder::Node(name) => {
                 self.0.push(3);
@@ -118,17 +123,30 @@ impl Content {
     }
 
     fn pod(&mut self, pod: &Pod) {
-        let Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
+        let Pod {
+            uid,
+            name,
+            addresses,
+            host_network,
+            workload,
+            services,
+            more_services,
+            service_account,
+            place,
+            labels,
+        } = pod;
         self.text(uid);
         self.text(name);
         self.unordered(addresses, |content, address| content.address(*address));
         self.0.push(u8::from(*host_network));
         self.workload(workload);
-        self.unordered(services, |content, Backing { target, port, service }| {
-            content.number(u64::from(*target));
-            content.number(u64::from(*port));
-            content.service(service);
-        });
+        for backings in [services, more_services] {
+            self.unordered(backings, |content, Backing { target, port, service }| {
+                content.number(u64::from(*target));
+                content.number(u64::from(*port));
+                content.service(service);
+            });
+        }
         self.text(service_account);
         let Place { node, zone, region } = &**place;
         for text in [node, zone, region] {

@@ -13,7 +13,7 @@ fn generate() -> String {
     tonic_prost_build::configure()
         .out_dir(directory.path())
         .emit_rerun_if_changed(false)
-        // A constructor of its own would be `connect`, as our one call is.
+        // A constructor of its own would be `connect`, as one of our calls is.
         .build_transport(false)
         // Looks at a message before it decodes it.
         .codec_path("crate::codec::BoundedCodec")

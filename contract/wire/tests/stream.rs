@@ -1,7 +1,7 @@
 //! What the operator means is what the probe understands, whatever it is, and whatever arrives, nothing panics.
 
 use longwire_model::expression::Expression;
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher, WholeRegex};
 use longwire_model::series::{Metric, Metrics, SeriesSet};
 use longwire_model::tag::TagName;
@@ -10,10 +10,10 @@ use longwire_model::update::{LocalPod, Update};
 use longwire_wire::decode::Decoder;
 use longwire_wire::encode::Encoder;
 use longwire_wire::{proto, version};
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use prost::Message;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,11 +46,27 @@ fn pod() -> impl Strategy<Value = Arc<Pod>> {
     let backings = btree_map(any::<u16>(), (any::<u16>(), service()), 0..4);
     let backing = |(target, (port, service))| Backing { target, port, service };
     let services = backings.prop_map(move |backings| backings.into_iter().map(backing).collect());
+    let more = vec((0..9_u16, (any::<u16>(), service())), 0..4);
+    let more = more.prop_map(move |mut more| {
+        more.sort_by_key(|(target, _)| *target);
+        more.into_iter().map(backing).collect()
+    });
     let labels = btree_map("[ab]{1,2}", "\\PC{0,2}", 0..3).prop_map(|labels| labels.into_iter().collect());
     let names = ("\\PC{1,8}", "\\PC{0,8}", "[ab]{0,2}");
-    (names, vec(ip(), 0..3), any::<bool>(), workload(), services, place(), labels).prop_map(
-        |((uid, name, service_account), addresses, host_network, workload, services, place, labels)| {
-            Arc::new(Pod { uid, name, addresses, host_network, workload, services, service_account, place, labels })
+    (names, vec(ip(), 0..3), any::<bool>(), workload(), (services, more), place(), labels).prop_map(
+        |((uid, name, service_account), addresses, host_network, workload, (services, more), place, labels)| {
+            Arc::new(Pod {
+                uid,
+                name,
+                addresses,
+                host_network,
+                workload,
+                services,
+                more_services: more,
+                service_account,
+                place,
+                labels,
+            })
         },
     )
 }
@@ -127,10 +143,22 @@ fn local_pod() -> impl Strategy<Value = LocalPod> {
     (pod(), telemetry()).prop_map(|(pod, telemetry)| LocalPod { pod, telemetry })
 }
 
+fn frontend() -> impl Strategy<Value = Frontend> {
+    let ports = btree_set(any::<u16>(), 0..3).prop_map(|ports| ports.into_iter().collect());
+    let endpoints = btree_set((ip(), any::<u16>()), 0..3);
+    let endpoints = endpoints.prop_map(|endpoints| endpoints.into_iter().map(SocketAddr::from).collect());
+    (service(), ports, endpoints, any::<bool>()).prop_map(|(service, ports, endpoints, is_external)| Frontend {
+        service,
+        ports,
+        endpoints,
+        is_external,
+    })
+}
+
 fn owner() -> impl Strategy<Value = Owner> {
     let holder = prop_oneof![
         pod().prop_map(Holder::Pod),
-        service().prop_map(Holder::Service),
+        frontend().prop_map(Holder::Service),
         "\\PC{0,8}".prop_map(Holder::Node),
     ];
     let until = proptest::option::of(1..u64::MAX);

@@ -92,7 +92,8 @@ pub struct TagOverride {
     pub operation: Option<Operation>,
 
     /// A CEL expression with a string for a result, at most 512 bytes, such as destination.labels["team"]. What cannot be
-    /// evaluated is the value unknown. Needed for UPSERT, refused for REMOVE.
+    /// evaluated is the value unknown. Needed for UPSERT, refused for REMOVE. All attributes and functions, and recipes:
+    /// docs/expressions.md.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub value: Option<String>,

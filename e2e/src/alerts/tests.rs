@@ -65,7 +65,8 @@ fn each_alert_says_what_is_wrong_and_has_a_page_that_says_what_to_do() {
             "{}",
             alert.name
         );
-        assert_eq!(alert.annotations.runbook_url, format!("https://longwire.io/docs/runbooks/{}", alert.name));
+        let page = format!("https://github.com/longwire/longwire/blob/main/docs/runbooks/{}.md", alert.name);
+        assert_eq!(alert.annotations.runbook_url, page);
     }
 }
 

@@ -164,6 +164,7 @@ fn pod(name: &str, address: Ipv4Addr) -> Arc<Pod> {
         host_network: false,
         workload: Arc::new(workload),
         services: vec![Backing { target: PORT, port: 80, service: Arc::new(service) }],
+        more_services: Vec::new(),
         service_account: String::new(),
         place: Arc::default(),
         labels: Vec::new(),

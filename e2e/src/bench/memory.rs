@@ -8,7 +8,8 @@ use super::watcher::start_probe;
 use crate::machine::Machine;
 use crate::pod::PORT;
 use crate::probe::Probe;
-use anyhow::{Context, Result, ensure};
+use crate::process::resident;
+use anyhow::{Result, ensure};
 use std::collections::HashMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -90,14 +91,6 @@ fn scrapes(probe: &Probe) -> Result<usize> {
 /// What is mapped of the maps counts twice.
 fn whole(id: u32) -> Result<f64> {
     Ok(resident(id)? + maps(id)?)
-}
-
-/// Bytes of memory that are the process's now.
-fn resident(id: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kibibytes * 1024.0)
 }
 
 /// Bytes of the BPF maps that the process has open, each once.

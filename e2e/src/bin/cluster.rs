@@ -1,25 +1,25 @@
 //! `longwire-cluster`: a Kubernetes of two nodes on this machine, for tests and to look around in.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use longwire_e2e::kubernetes::keeper::{self, Keeper};
+use longwire_e2e::kubernetes::keeper::Keeper;
 use longwire_e2e::kubernetes::layout::{Layout, MACHINE};
-use longwire_e2e::wait;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::{self, Pid};
+use longwire_e2e::kubernetes::standing::{self, Owner};
+use nix::unistd;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, parent_id};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-/// What the keeper of a cluster that stays up notes as its purpose.
-const KEPT: &str = "make cluster-up";
+/// How often a keeper looks whether the command that started it still waits.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 #[derive(Parser)]
 struct Arguments {
@@ -41,9 +41,9 @@ enum Action {
     },
     /// Bring a cluster up and say `ready`; take it down when standard input ends
     Keep {
-        /// Until a signal comes instead
+        /// Until a signal comes instead, for the command of this name
         #[arg(long)]
-        detached: bool,
+        detached: Option<Owner>,
     },
 }
 
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     let layout = Layout::new()?;
     match Arguments::parse().action {
         Action::Up => up(&layout),
-        Action::Down => down(&layout),
+        Action::Down => standing::down(&layout, Owner::ClusterUp),
         Action::Kubectl { arguments } => {
             let mut kubectl = Command::new(layout.program("kubectl"));
             let kubectl = kubectl.args(arguments).env("KUBECONFIG", layout.kubeconfig("admin"));
@@ -62,15 +62,7 @@ fn main() -> Result<()> {
 }
 
 fn up(layout: &Layout) -> Result<()> {
-    let mut keeper = Command::new(std::env::current_exe()?)
-        .args(["keep", "--detached"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
-    let mut line = String::new();
-    BufReader::new(keeper.stdout.take().context("no standard output")?).read_line(&mut line)?;
-    ensure!(line.trim() == "ready", "no cluster: {}", keeper.wait()?);
+    standing::up(layout, Owner::ClusterUp)?;
     println!(
         "export KUBECONFIG={}\n# logs: {}\n# this machine is {MACHINE} to the nodes; pods and Services are routed",
         layout.kubeconfig("admin").display(),
@@ -79,41 +71,35 @@ fn up(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-fn down(layout: &Layout) -> Result<()> {
-    match keeper::holder()? {
-        None => keeper::sweep_alone(layout),
-        Some((process, purpose)) if purpose == KEPT => {
-            kill(Pid::from_raw(process.try_into()?), Signal::SIGTERM)?;
-            wait::eventually(Duration::from_secs(60), || {
-                ensure!(keeper::holder()?.is_none(), "process {process} still takes the cluster down");
-                Ok(())
-            })?;
-            ensure!(
-                !layout.run().exists(),
-                "something of the cluster is left: {}",
-                fs::read_to_string(last_words(layout))?
-            );
-            Ok(())
-        }
-        Some((process, purpose)) => bail!("{purpose}, process {process}, uses the cluster"),
-    }
-}
-
 /// What the keeper of a cluster that stays up says once it is up.
 fn last_words(layout: &Layout) -> PathBuf {
     layout.logs().join("keeper.log")
 }
 
-fn keep(layout: &Layout, detached: bool) -> Result<()> {
+fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
     // From here on a signal is waited for, and a cluster that is half up is taken down all the same.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    let purpose = if detached { KEPT.to_owned() } else { format!("tests of process {}", parent_id()) };
+    let parent = parent_id();
+    let purpose = detached.map_or_else(|| format!("tests of process {parent}"), |owner| owner.purpose().to_owned());
     let (told, end) = mpsc::channel();
-    if !detached {
+    let is_ready = Arc::new(AtomicBool::new(false));
+    if detached.is_none() {
         let told = told.clone();
         thread::spawn(move || {
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
             let _ = told.send(());
+        });
+    } else {
+        // Whoever is interrupted before the cluster is up needs none.
+        let (told, is_ready) = (told.clone(), Arc::clone(&is_ready));
+        thread::spawn(move || {
+            while !is_ready.load(Ordering::Relaxed) {
+                if parent_id() != parent {
+                    let _ = told.send(());
+                    break;
+                }
+                thread::sleep(BETWEEN_LOOKS);
+            }
         });
     }
     thread::spawn(move || {
@@ -121,9 +107,11 @@ fn keep(layout: &Layout, detached: bool) -> Result<()> {
         let _ = told.send(());
     });
     let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
-    if detached {
+    if detached.is_some() {
         // Whoever reads what `up` says, in a pipe, hears the end of it.
         unistd::dup2_stderr(File::create(last_words(layout))?)?;
+        is_ready.store(true, Ordering::Relaxed);
+        fs::write(layout.ready(), "")?;
     }
     // Where nobody hears it any more, nobody will ever end it either.
     if writeln!(std::io::stdout(), "ready").is_ok() {

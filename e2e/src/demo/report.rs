@@ -61,9 +61,10 @@ pub(super) fn compare(probe: &Probe, ledger: &Ledger, screen: &mut Screen) -> Re
         screen.say(&format!("{pair:<28} {warning}"));
     }
     let agreed = agrees(&scrape, &accounts);
+    screen.say("");
     screen.say(&match agreed {
-        true => screen.paint(Colour::Green, "\nEqual to the byte and to the connection."),
-        false => screen.paint(Colour::Red, "\nThe sums differ."),
+        true => screen.paint(Colour::Green, "Equal to the byte and to the connection."),
+        false => screen.paint(Colour::Red, "The sums differ."),
     });
     if !agreed {
         screen.say(&probe.process().last_words());

@@ -1,5 +1,6 @@
 //! What a person sees while traffic flows.
 
+use super::film::Film;
 use super::ledger::{Pair, Server};
 use crate::edge::{Edge, REPORTERS, Truth};
 use crate::scrape::{Sample, Scrape};
@@ -14,15 +15,20 @@ pub(super) struct Screen {
     is_terminal: bool,
     /// Lines of the last table, which the next one covers.
     drawn: usize,
+    film: Option<Film>,
 }
 
 impl Screen {
-    pub(super) fn new() -> Self {
-        Self { is_terminal: stdout().is_terminal(), drawn: 0 }
+    /// Filmed, if a picture is wanted.
+    pub(super) fn new(is_filmed: bool) -> Self {
+        Self { is_terminal: stdout().is_terminal(), drawn: 0, film: is_filmed.then(Film::new) }
     }
 
     pub(super) fn say(&mut self, line: &str) {
         self.drawn = 0;
+        if let Some(film) = &mut self.film {
+            film.say(line);
+        }
         self.put(&format!("{line}\n"));
     }
 
@@ -33,13 +39,22 @@ impl Screen {
             let _ = write!(text, "\x1b[{}A\x1b[J", self.drawn);
         }
         text += table;
+        if let Some(film) = &mut self.film {
+            film.refresh(self.drawn, table);
+        }
         self.put(&text);
         self.drawn = table.lines().count();
     }
 
     /// A word in a colour, where there are colours.
     pub(super) fn paint(&self, colour: Colour, word: &str) -> String {
-        if self.is_terminal { format!("\x1b[{}m{word}\x1b[0m", colour as u8) } else { word.to_owned() }
+        let has_colours = self.is_terminal || self.film.is_some();
+        if has_colours { format!("\x1b[{}m{word}\x1b[0m", colour as u8) } else { word.to_owned() }
+    }
+
+    /// All that was shown, as a picture.
+    pub(super) fn develop(self) -> Option<String> {
+        self.film.map(Film::develop)
     }
 
     fn put(&self, text: &str) {

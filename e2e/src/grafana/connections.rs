@@ -41,79 +41,99 @@ fn both(by: &[&str]) -> String {
 
 fn now() -> Vec<Panel> {
     vec![
-        Panel::figure("How many", Unit::Count, "Connections that have been open for longer than the threshold.")
-            .query("", once::how_many_long(SENT, CHOSEN)),
+        Panel::figure(
+            "Long connections",
+            Unit::Count,
+            "Connections that have been open for longer than the threshold.",
+        )
+        .query("", once::how_many_long(SENT, CHOSEN)),
         Panel::figure("Traffic", Unit::BytesPerSecond, "Payload over long connections each second, both directions.")
             .query("", both(&[])),
-        Panel::figure("Lost", Unit::PerSecond, "Packets that either end sent and took for lost, each second.")
+        Panel::figure("Lost packets", Unit::PerSecond, "Packets that either end sent and took for lost, each second.")
             .query("", once::sum(&[], &once::rate(LOST, CHOSEN)))
             .bounds(1.0, 10.0),
-        Panel::figure("Sent again", Unit::PerSecond, "Packets that either end sent a second time, each second.")
+        Panel::figure("Retransmits", Unit::PerSecond, "Packets that either end sent a second time, each second.")
             .query("", once::sum(&[], &once::rate(AGAIN, CHOSEN)))
             .bounds(1.0, 10.0),
     ]
 }
 
 fn over_time() -> Vec<Panel> {
-    let name = "{{source_workload}} {{source_address}} to {{destination_workload}} {{destination_address}}";
-    let end =
-        "{{reporter}} of {{source_workload}} {{source_address}} to {{destination_workload}} {{destination_address}}";
+    let name = "{{place}}. {{source_workload}} {{source_address}} to {{destination_workload}}";
+    let end = "{{place}}. {{reporter}}: {{source_workload}} {{source_address}} to {{destination_workload}}";
     let ends = [&CONNECTION[..], &["reporter"]].concat();
     let service = ["destination_service"];
-    let top = |of: String| format!("topk(10, {of})");
+    let rtt = "longwire_tcp_rtt_seconds";
     let lifetime = |quantile| once::quantile(quantile, &[], "longwire_tcp_connection_duration_seconds", CHOSEN);
     vec![
-        Panel::lines("Top talkers", Unit::BytesPerSecond, "The ten long connections with the most payload.")
-            .query(name, top(both(&CONNECTION)))
-            .link(TO_SOURCE),
         Panel::lines(
-            "Packets lost",
+            "Top talkers",
+            Unit::BytesPerSecond,
+            "The ten long connections with the most payload at the end of the time range, both directions together.",
+        )
+        .query(name, once::top(&CONNECTION, &both(&CONNECTION), &once::busiest_long(&CONNECTION, [SENT, RECEIVED], CHOSEN)))
+        .link(TO_SOURCE),
+        Panel::lines(
+            "Lost packets by connection",
             Unit::PerSecond,
-            "The ten ends of long connections that lose the most of the packets that they send: `source` is the client, `destination` the server.",
+            "The ten ends of long connections that lost the most of the packets that they sent in the time range: `source` is the client, `destination` the server.",
         )
-        .query(end, top(once::sum(&ends, &once::rate(LOST, CHOSEN))))
-            .link(TO_SOURCE),
+        .query(
+            end,
+            once::top(&ends, &once::sum(&ends, &once::rate(LOST, CHOSEN)), &once::most(&ends, LOST, CHOSEN)),
+        )
+        .link(TO_SOURCE),
         Panel::lines(
-            "Round trip by service",
+            "RTT p95 by service",
             Unit::Seconds,
-            "How long a packet and its acknowledgement take on all connections to a service, short ones too, in 95 of 100 measurements at most.",
+            "Round-trip time: how long a packet and its acknowledgement take, in 95 of 100 measurements at most. It is of all connections to a service, short ones too: the ten services with the most measurements.",
         )
-        .query("{{destination_service}}", once::quantile("0.95", &service, "longwire_tcp_rtt_seconds", CHOSEN))
-        .link(TO_SERVICE),
+        .query(
+            "{{place}}. {{destination_service}}",
+            once::top(
+                &service,
+                &once::quantile("0.95", &service, rtt, CHOSEN),
+                &once::busiest(&service, &[&format!("{rtt}_count")], CHOSEN),
+            ),
+        )
+        .link(TO_SERVICE)
+        .measured(),
         Panel::lines(
-            "Age at the end",
+            "Connection duration p50/p99",
             Unit::Seconds,
-            "How old connections were when they ended, long or not: half of them below the first line, 99 of 100 below the second.",
+            "How old connections were when they ended, long or not: half of them at most p50, 99 of 100 at most p99.",
         )
-        .query("median", lifetime("0.5"))
-        .query("99 of 100", lifetime("0.99")),
+        .query("p50", lifetime("0.5"))
+        .query("p99", lifetime("0.99"))
+        .measured()
+        .up_to(1.0),
     ]
 }
 
 fn talkers() -> Panel {
     let [start, source_namespace, source, from, service, destination, to] = CONNECTION;
-    let column = |label, heading, link| Column { label, heading, link };
     let columns = vec![
-        column(start, "Open since", None),
-        column(source_namespace, "From namespace", None),
-        column(source, "From workload", Some(TO_SOURCE)),
-        column(from, "From", None),
-        column(service, "Service", Some(TO_SERVICE)),
-        column(destination, "To workload", Some(TO_DESTINATION)),
-        column(to, "To", None),
+        // To the second: the rest tells connections apart, not people.
+        Column::new(start, "Open since (UTC)", 168).part("^(.{19}).*$"),
+        Column::new(source_namespace, "From namespace", 142),
+        Column::new(source, "From workload", 145).link(TO_SOURCE),
+        Column::new(from, "From", 150),
+        Column::new(service, "Service", 320).link(TO_SERVICE),
+        Column::new(destination, "To workload", 145).link(TO_DESTINATION),
+        Column::hidden(to),
     ];
     let total = |counters: [_; 2]| once::long(&CONNECTION, counters, CHOSEN);
     // The same fifty in every column.
     let talkative = format!("topk(50, {})", both(&CONNECTION));
     let of_those = |of: String| format!("{of} and {talkative}");
     Panel::table(
-        "Long connections",
+        "The busiest long connections",
         columns,
-        "The fifty long connections with the most payload now: since when they are open, what moves over them, and over their whole life what moved and what their client lost or sent again; their server, where the client is outside the cluster.",
+        "The fifty long connections with the most payload now: since when they are open, what moves over them, and over their whole life what moved and what their client lost and sent again; their server, where the client is outside the cluster.",
     )
-    .column("Now", Unit::BytesPerSecond, talkative.clone())
+    .column("Traffic", Unit::BytesPerSecond, talkative.clone())
     .column("To server", Unit::Bytes, of_those(total(TO_SERVER)))
     .column("To client", Unit::Bytes, of_those(total(TO_CLIENT)))
     .column("Lost", Unit::Count, of_those(total([LOST; 2])))
-    .column("Sent again", Unit::Count, of_those(total([AGAIN; 2])))
+    .column("Retransmits", Unit::Count, of_those(total([AGAIN; 2])))
 }

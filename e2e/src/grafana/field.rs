@@ -1,8 +1,12 @@
-//! How a panel's values look: unit, colours, and where a click leads.
+//! How a panel's values look: unit, axis, colours, widths, and where a click leads.
 
-use super::palette::{BAD, GOOD, LOOK, OKABE_ITO, SHADED};
-use super::{Column, Link, Panel, Query, Shape, Unit};
+use super::once::TOP;
+use super::palette::{BAD, GOOD, LINES, LOOK};
+use super::{Column, Link, Panel, Query, Shape, Unit, ZERO};
 use serde_json::{Value, json};
+
+/// Pixels of a column of figures with its heading.
+const FIGURES: u32 = 100;
 
 impl Unit {
     /// Grafana's name of it.
@@ -10,78 +14,123 @@ impl Unit {
         match self {
             Self::Bytes => "bytes",
             Self::BytesPerSecond => "Bps",
-            Self::PerSecond => "cps",
+            Self::PerSecond => "suffix:/s",
             Self::Count => "short",
             Self::Seconds => "s",
             Self::Share => "percentunit",
+        }
+    }
+
+    /// What an axis shows at least: below it a difference does not matter, and an axis that is scaled to it alarms.
+    pub(super) fn up_to(self) -> f64 {
+        match self {
+            Self::Bytes => 1_048_576.0,
+            Self::BytesPerSecond => 1_000.0,
+            Self::PerSecond => 1.0,
+            Self::Count => 10.0,
+            Self::Seconds => 0.001,
+            Self::Share => 0.05,
         }
     }
 }
 
 /// What holds for all fields of a panel.
 pub(super) fn defaults(panel: &Panel) -> Value {
-    let [look, bad] = panel.bounds.map_or([None; 2], |bounds| bounds.map(Some));
-    let mut steps = vec![json!({"color": GOOD, "value": null})];
-    steps.extend(look.map(|from| json!({"color": LOOK, "value": from})));
-    steps.extend(bad.map(|from| json!({"color": BAD, "value": from})));
     let mut defaults = json!({
         "unit": panel.unit.id(),
         "min": 0,
-        "thresholds": {"mode": "absolute", "steps": steps},
+        "noValue": panel.absent,
+        "thresholds": thresholds(panel.bounds),
         "color": {"mode": "thresholds"},
         "links": panel.link.iter().map(|link| of_series(*link)).collect::<Vec<_>>(),
     });
+    if matches!(panel.shape, Shape::Figure) && panel.unit == Unit::Share {
+        defaults["decimals"] = 2.into();
+    }
     if matches!(panel.shape, Shape::Lines) {
-        // Lightness tells many lines of one query apart; the queries have a hue each, see `overrides`.
-        defaults["color"] = json!({"mode": "shades", "fixedColor": SHADED});
+        // A line without an override, of which there is none, would be told from the others by its place in the answer.
+        defaults["color"] = json!({"mode": "fixed", "fixedColor": LINES[0]});
         let bounds = if panel.bounds.is_some() { "dashed" } else { "off" };
         defaults["custom"] = json!({
-            "drawStyle": "line", "lineWidth": 1, "fillOpacity": 8, "showPoints": "never", "spanNulls": false,
-            "thresholdsStyle": {"mode": bounds},
+            "drawStyle": "line", "lineWidth": 2, "fillOpacity": 0, "showPoints": "never", "spanNulls": false,
+            "thresholdsStyle": {"mode": bounds}, "axisSoftMin": 0,
+            "axisSoftMax": panel.up_to.unwrap_or(panel.unit.up_to()),
         });
     }
     defaults
+}
+
+fn thresholds(bounds: Option<[f64; 2]>) -> Value {
+    let [look, bad] = bounds.map_or([None; 2], |bounds| bounds.map(Some));
+    let mut steps = vec![json!({"color": GOOD, "value": null})];
+    steps.extend(look.map(|from| json!({"color": LOOK, "value": from})));
+    steps.extend(bad.map(|from| json!({"color": BAD, "value": from})));
+    json!({"mode": "absolute", "steps": steps})
 }
 
 /// What holds for some fields alone.
 pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
     match &panel.shape {
         Shape::Figure => Vec::new(),
-        Shape::Lines if panel.queries.len() > 1 => panel.queries.iter().enumerate().map(hue).collect(),
-        Shape::Lines => Vec::new(),
+        Shape::Lines if panel.is_ranked() => (1..=TOP).map(placed).collect(),
+        Shape::Lines => (0..panel.queries.len()).map(hue).collect(),
         Shape::Table(columns) => {
-            let links = columns.iter().filter_map(|column| Some((column, column.link?)));
-            links.map(|(column, link)| linked(columns, column, link)).chain(panel.queries.iter().map(column)).collect()
+            let labels = columns.iter().filter(|column| column.is_shown()).map(|column| label(columns, column));
+            labels.chain(panel.queries.iter().map(figures)).collect()
         }
     }
 }
 
-/// One query's lines, in shades of its own colour where there are several.
-fn hue((index, query): (usize, &Query)) -> Value {
-    let mode = if query.legend.contains("{{") { "shades" } else { "fixed" };
-    let color = json!({"mode": mode, "fixedColor": OKABE_ITO[index % OKABE_ITO.len()]});
-    json!({
-        "matcher": {"id": "byFrameRefID", "options": super::render::reference(index)},
-        "properties": [{"id": "color", "value": color}],
-    })
+fn override_of(matcher: &str, options: &str, properties: &[Value]) -> Value {
+    json!({"matcher": {"id": matcher, "options": options}, "properties": properties})
 }
 
-fn column(query: &Query) -> Value {
-    let unit = query.unit.map_or("short", Unit::id);
-    json!({
-        "matcher": {"id": "byName", "options": query.legend},
-        "properties": [{"id": "unit", "value": unit}, {"id": "custom.width", "value": 110}],
-    })
+fn property(id: &str, value: impl Into<Value>) -> Value {
+    json!({"id": id, "value": value.into()})
 }
 
-fn linked(columns: &[Column], column: &Column, link: Link) -> Value {
+fn line(colour: usize) -> Vec<Value> {
+    vec![property("color", json!({"mode": "fixed", "fixedColor": LINES[colour % LINES.len()]}))]
+}
+
+/// The line of a query.
+fn hue(query: usize) -> Value {
+    override_of("byFrameRefID", &super::render::reference(query), &line(query))
+}
+
+/// The line whose name begins with its place.
+fn placed(place: usize) -> Value {
+    override_of("byRegexp", &format!("/^{place}\\. /"), &line(place - 1))
+}
+
+fn figures(query: &Query) -> Value {
+    let mut properties = vec![
+        property("unit", query.unit.map_or("short", Unit::id)),
+        property("noValue", ZERO),
+        property("custom.width", FIGURES),
+    ];
+    if query.unit == Some(Unit::Share) {
+        properties.push(property("decimals", 2));
+    }
+    if query.bounds.is_some() {
+        properties.push(property("thresholds", thresholds(query.bounds)));
+        properties.push(property("custom.cellOptions", json!({"type": "color-text"})));
+    }
+    override_of("byName", query.legend, &properties)
+}
+
+/// A column of labels: wide enough, shortened where it says so, and leading somewhere.
+fn label(columns: &[Column], column: &Column) -> Value {
     let heading = |label: &str| columns.iter().find(|column| column.label == label).map(|column| column.heading);
     // A table's links read its columns, by their headings.
     let value = |label: &str| heading(label).map(|heading| format!("${{__data.fields[\"{heading}\"]}}"));
-    json!({
-        "matcher": {"id": "byName", "options": column.heading},
-        "properties": [{"id": "links", "value": [to(link, value)]}],
-    })
+    let mut properties = vec![property("custom.width", column.width)];
+    properties.extend(column.part.map(|pattern| {
+        let shown = json!({"type": "regex", "options": {"pattern": pattern, "result": {"text": "$1", "index": 0}}});
+        property("mappings", json!([shown]))
+    }));
+    properties.extend(column.link.map(|link| property("links", json!([to(link, value)]))));
+    override_of("byName", column.heading, &properties)
 }
 
 fn of_series(link: Link) -> Value {

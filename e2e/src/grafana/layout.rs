@@ -39,7 +39,7 @@ pub(super) fn lay_out(dashboard: &Dashboard) -> Vec<Item<'_>> {
 fn size(panel: &Panel, in_row: usize) -> (usize, usize) {
     match panel.shape {
         Shape::Figure => (WIDTH / in_row.clamp(1, 6), 4),
-        Shape::Lines => (WIDTH / 2, 8),
+        Shape::Lines => (WIDTH / 2, 9),
         Shape::Table(_) => (WIDTH, 12),
     }
 }

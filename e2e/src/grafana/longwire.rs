@@ -1,5 +1,6 @@
 //! Longwire itself: whether its figures can be believed, and what they cost.
 
+use super::once;
 use super::{Dashboard, Panel, Row, Unit, Variable};
 
 const UID: &str = "longwire-itself";
@@ -14,32 +15,44 @@ pub(super) fn dashboard() -> Dashboard {
             Row { title: "Now", panels: now() },
             Row { title: "Loss: every line should be at 0", panels: loss() },
             Row { title: "Budgets", panels: budgets() },
+            Row { title: "Left out, unnamed, handled another way: no loss", panels: by_design() },
             Row { title: "Lag and cost", panels: lag() },
             Row { title: "Configuration", panels: configuration() },
         ],
     }
 }
 
+/// Whose figures are shown.
+const CHOSEN: &str = "instance=~\"$instance\"";
 /// Of the chosen probes.
 fn of(metric: &str) -> String {
-    format!("{metric}{{instance=~\"$instance\"}}")
+    format!("{metric}{{{CHOSEN}}}")
+}
+
+/// Of the chosen probes, and with these labels.
+fn with(select: &str) -> String {
+    format!("{select},{CHOSEN}")
 }
 
 /// The chosen probes themselves: 1 each.
 fn of_probes() -> String {
-    "longwire_build_info{component=\"probe\", instance=~\"$instance\"}".to_owned()
+    format!("longwire_build_info{{component=\"probe\",{CHOSEN}}}")
 }
 
-fn sum_by(label: &str, metric: &str) -> String {
-    format!("sum by ({label}) ({})", of(metric))
+fn rate(metric: &str, select: &str) -> String {
+    format!("sum({})", once::rate(metric, select))
 }
 
-fn rate_by(label: &str, metric: &str) -> String {
-    format!("sum by ({label}) (rate({}[$__rate_interval]))", of(metric))
+/// Each value of a label on a line, at most ten: those that were counted most in what is shown.
+fn counted(metric: &str, by: &str, select: &str) -> String {
+    let by = [by];
+    once::top(&by, &once::sum(&by, &once::rate(metric, select)), &once::most(&by, metric, select))
 }
 
-fn rate(metric: &str) -> String {
-    format!("sum(rate({}[$__rate_interval]))", of(metric))
+/// A gauge by a label, the highest ten.
+fn gauge(metric: &str, by: &str, select: &str) -> String {
+    let by = [by];
+    once::top(&by, &once::sum(&by, &format!("{metric}{{{select}}}")), &once::highest(&by, metric, select))
 }
 
 fn now() -> Vec<Panel> {
@@ -48,12 +61,12 @@ fn now() -> Vec<Panel> {
             .query("", format!("count({})", of_probes())),
         Panel::figure("Connected probes", Unit::Count, "Probes that are connected to the operator. The others go on with what they know.")
             .query("", format!("sum({})", of("longwire_probe_operator_connected"))),
-        Panel::figure("Operators that lead", Unit::Count, "Replicas of the operator that hold the Lease and serve probes. It should be one.")
-            .query("", "sum(longwire_operator_role{role=\"holder\"})".to_owned()),
+        Panel::figure("Leading operators", Unit::Count, "Replicas of the operator that hold the Lease and serve probes. It should be one.")
+            .query("", "sum(longwire_operator_role{role=\"leader\"})".to_owned()),
         Panel::figure("Probes behind", Unit::Count, "Probes that were told of a change and have not yet confirmed it. Above 0 for long: some node's configuration is old.")
             .query("", "sum(longwire_operator_streams_behind)".to_owned())
             .bounds(1.0, 10.0),
-        Panel::figure("Connections watched", Unit::Count, "Connections that the probes know at this moment.")
+        Panel::figure("Tracked connections", Unit::Count, "Connections that the probes know at this moment.")
             .query("", format!("sum({})", of("longwire_probe_connections"))),
         Panel::figure("Series", Unit::Count, "Series about connections that a scrape of all probes brings.")
             .query("", format!("sum({})", of("longwire_probe_series"))),
@@ -62,74 +75,107 @@ fn now() -> Vec<Panel> {
 
 fn loss() -> Vec<Panel> {
     vec![
-        Panel::lines("In the kernel", Unit::PerSecond, "What the kernel side could not do, or did the long way round. What is kept, folded, deferred or recovered loses no bytes; docs/runbooks/LongwireEventsLost.md has them all.")
-            .query("{{kind}}", rate_by("kind", "longwire_probe_kernel_losses_total"))
-            .query("skipped {{program}}", rate_by("program", "longwire_probe_recursion_misses_total")),
-        Panel::lines("In the probe", Unit::PerSecond, "Records that changed nothing by the reason, and connections whose end nobody saw.")
-            .query("{{reason}}", rate_by("reason", "longwire_probe_skipped_total"))
-            .query("end not seen", rate("longwire_probe_closes_lost_total")),
-        Panel::lines("Without a name", Unit::PerSecond, "Connections one end of which reads `unknown`, by the reason. `outside` is a client outside the cluster, and no fault.")
-            .query("{{reason}}", rate_by("reason", "longwire_probe_unknown_total")),
-        Panel::lines("Not reported", Unit::PerSecond, "Connections that are seen and not reported: of the node's own processes, inside one pod, of other nodes; `dropped` is a loss.")
-            .query("{{reason}}", rate_by("reason", "longwire_probe_connections_ignored_total")),
+        Panel::lines("Lost in the kernel", Unit::PerSecond, "Connections and ends of connections that the kernel side had no room for, by the kind. docs/metrics.md has each kind.")
+            .query("{{place}}. {{kind}}", counted("longwire_probe_kernel_losses_total", "kind", CHOSEN)),
+        Panel::lines("Lost in the probe", Unit::PerSecond, "Connections that waited too long for a name and were dropped, connections whose end was not seen, and records that the kernel side and the probe do not agree about.")
+            .query("dropped", rate("longwire_probe_connections_ignored_total", &with("reason=\"dropped\"")))
+            .query("end not seen", rate("longwire_probe_closes_lost_total", CHOSEN))
+            .query("invalid records", rate("longwire_probe_records_skipped_total", &with("reason=~\"invalid_.*\""))),
     ]
 }
 
 fn budgets() -> Vec<Panel> {
     vec![
-        Panel::lines("Series charged", Unit::Count, "Series that the label sets may grow to, for each probe. They are bounded by --max-series; beyond it label sets fold into `overflow`.")
-            .query("{{instance}}", sum_by("instance", "longwire_probe_series_charged")),
-        Panel::lines("Label sets", Unit::Count, "Different label sets that are shown now, by what they are about.")
-            .query("{{kind}}", sum_by("kind", "longwire_probe_label_sets")),
+        Panel::lines("Series charged by probe", Unit::Count, "Series that the label sets may grow to. They are bounded by --max-series; beyond it label sets fold into `overflow`. The ten probes with the most.")
+            .query("{{place}}. {{instance}}", gauge("longwire_probe_series_charged", "instance", CHOSEN)),
+        Panel::lines("Label sets by kind", Unit::Count, "Different label sets that are shown now, by what they are about.")
+            .query("{{place}}. {{kind}}", gauge("longwire_probe_label_sets", "kind", CHOSEN)),
         Panel::lines("Folded into overflow", Unit::PerSecond, "Connections that found no room for a label set of their own, by whose room was full. Their counts are in `overflow`: sums stay right, names are lost.")
-            .query("{{kind}}", rate_by("kind", "longwire_probe_overflowed_total"))
+            .query("{{place}}. {{kind}}", counted("longwire_probe_overflowed_total", "kind", CHOSEN))
             .bounds(0.01, 1.0),
-        Panel::lines("Tables", Unit::Count, "Entries of the probes' tables now, and what fell out of a full one each second.")
-            .query("{{table}}", sum_by("table", "longwire_probe_entries"))
-            .query("evicted: {{table}}", rate_by("table", "longwire_probe_evicted_total")),
-        Panel::lines("Beyond the limit", Unit::PerSecond, "Connections beyond --max-connections, which are counted when they close, and passes that ended before every connection was looked at.")
-            .query("connections", rate("longwire_probe_connections_refused_total"))
-            .query("passes cut", rate("longwire_probe_passes_cut_total")),
+        Panel::lines("Beyond the limits", Unit::PerSecond, "Connections beyond --max-connections, which are counted when they close, and passes that ended before every connection was looked at.")
+            .query("connections", rate("longwire_probe_connections_untracked_total", CHOSEN))
+            .query("passes cut", rate("longwire_probe_passes_cut_total", CHOSEN)),
+        Panel::lines("Entries of tables", Unit::Count, "Entries of the probes' tables now.")
+            .query("{{place}}. {{table}}", gauge("longwire_probe_table_entries", "table", CHOSEN)),
+        Panel::lines("Evicted from full tables", Unit::PerSecond, "Entries that made room for others in a full table.")
+            .query("{{place}}. {{table}}", counted("longwire_probe_table_evictions_total", "table", CHOSEN)),
+    ]
+}
+
+fn by_design() -> Vec<Panel> {
+    vec![
+        Panel::lines("Connections left out", Unit::PerSecond, "Connections that are seen and not reported, by the reason: `host` is of the node's own processes, `local_leg` inside one pod, `foreign` of a pod that is not this node's.")
+            .query("{{place}}. {{reason}}", counted("longwire_probe_connections_ignored_total", "reason", &with("reason!=\"dropped\""))),
+        Panel::lines("Connections with an unknown end", Unit::PerSecond, "Connections one end of which reads `unknown`, by the reason. `outside` is a client outside the cluster.")
+            .query("{{place}}. {{reason}}", counted("longwire_probe_connections_unresolved_total", "reason", CHOSEN)),
+        Panel::lines("Exceptions in the kernel", Unit::PerSecond, "What the kernel side handled in another way than usual, by the kind: later, or without a detail. docs/metrics.md has each kind.")
+            .query("{{place}}. {{kind}}", counted("longwire_probe_kernel_exceptions_total", "kind", CHOSEN)),
+        Panel::lines("Records without effect", Unit::PerSecond, "Records and samples that change nothing, by the reason: most are of connections that have ended or are not reported.")
+            .query("{{place}}. {{reason}}", counted("longwire_probe_records_skipped_total", "reason", &with("reason!~\"invalid_.*\""))),
+        Panel::lines("BPF programs skipped", Unit::PerSecond, "Times that the kernel skipped a program because it would have interrupted itself. What it missed is counted at the next look.")
+            .query("{{place}}. {{program}}", counted("longwire_probe_recursion_misses_total", "program", CHOSEN)),
     ]
 }
 
 fn lag() -> Vec<Panel> {
-    let per = |seconds: &str, count: &str| format!("{} / {}", rate_by("instance", seconds), rate_by("instance", count));
-    let memory = |ours: &str| format!("process_resident_memory_bytes and on (job, instance) {ours}");
-    let processor =
-        |ours: &str| format!("rate(process_cpu_seconds_total[$__rate_interval]) and on (job, instance) {ours}");
-    let operators = "longwire_build_info{component=\"operator\"}";
+    let instance = ["instance"];
+    let by_instance = |metric: &str| once::sum(&instance, &once::rate(metric, CHOSEN));
+    let busiest = |metric: &str| once::busiest(&instance, &[metric], CHOSEN);
+    let passes = format!(
+        "{} / {}",
+        by_instance("longwire_probe_pass_seconds_total"),
+        by_instance("longwire_probe_passes_total")
+    );
+    // The operators stand beside the chosen probes. What ranks them is of the end alone, or a place would not be.
+    let programs = |of: &str, at: &str| {
+        let operators = "longwire_build_info{component=\"operator\"}";
+        format!("{of} * on (job, instance) group_left (component) ({}{at} or {operators}{at})", of_probes())
+    };
+    let program = ["component", "instance"];
+    let cost = |of: &str, at_the_end: &str| {
+        let [all, rank] = [programs(of, ""), programs(at_the_end, " @ end()")];
+        once::top(&program, &once::sum(&program, &all), &once::sum(&program, &rank))
+    };
     vec![
-        Panel::lines("Time of a pass", Unit::Seconds, "How long a probe takes to look at all living connections. It should stay well below the reporting interval.")
-            .query("{{instance}}", per("longwire_probe_pass_seconds_total", "longwire_probe_passes_total")),
-        Panel::lines("Waiting for names", Unit::Count, "Connections whose counts wait to be told who stands behind an address.")
-            .query("{{instance}}", sum_by("instance", "longwire_probe_connections_waiting")),
-        Panel::lines("Saving", Unit::Share, "The share of time in which each probe saves its state.")
-            .query("{{instance}}", rate_by("instance", "longwire_probe_save_seconds_total")),
-        Panel::lines("Memory", Unit::Bytes, "Memory of each probe and operator.")
-            .query("{{instance}}", memory(&of_probes()))
-            .query("operator {{instance}}", memory(operators)),
-        Panel::lines("Processor", Unit::Share, "Processor time of each probe and operator, of one processor.")
-            .query("{{instance}}", processor(&of_probes()))
-            .query("operator {{instance}}", processor(operators)),
+        Panel::lines("Time of a pass by probe", Unit::Seconds, "How long a probe takes to look at all living connections, on average. It should stay well below the reporting interval. The ten probes that spend the most time.")
+            .query("{{place}}. {{instance}}", once::top(&instance, &passes, &busiest("longwire_probe_pass_seconds_total")))
+            .up_to(0.1),
+        Panel::lines("Connections waiting for names by probe", Unit::Count, "Connections whose counts wait to be told which workload has an address. The ten probes with the most.")
+            .query("{{place}}. {{instance}}", gauge("longwire_probe_connections_waiting", "instance", CHOSEN)),
+        Panel::lines("Memory", Unit::Bytes, "Resident memory of probes and operators, the ten with the most.")
+            .query("{{place}}. {{component}} {{instance}}", cost("process_resident_memory_bytes", "process_resident_memory_bytes @ end()"))
+            .up_to(134_217_728.0),
+        Panel::lines("CPU", Unit::Share, "Processor time of probes and operators, of one processor: the ten with the most.")
+            .query("{{place}}. {{component}} {{instance}}", cost("rate(process_cpu_seconds_total[$__rate_interval])", "rate(process_cpu_seconds_total[$__rate_interval] @ end())"))
+            .up_to(0.1),
+        Panel::lines("Time spent saving by probe", Unit::Share, "The share of time in which a probe saves its state. The ten probes with the most.")
+            .query("{{place}}. {{instance}}", once::top(&instance, &by_instance("longwire_probe_save_seconds_total"), &busiest("longwire_probe_save_seconds_total"))),
     ]
 }
 
 fn configuration() -> Vec<Panel> {
     let operator = |metric: &str| format!("sum(rate({metric}[$__rate_interval]))");
+    let objects = "longwire_operator_objects";
     vec![
         Panel::lines("Updates", Unit::PerSecond, "Updates that the operator sent, that probes applied, and that they refused. A refused one is in the operator's log with its reason.")
             .query("sent", operator("longwire_operator_updates_total"))
             .query("applied", operator("longwire_operator_acks_total"))
             .query("refused", operator("longwire_operator_nacks_total")),
-        Panel::lines("Time behind", Unit::Seconds, "How long probes took to confirm a change, on average.")
-            .query("average", format!("{} / ({} > 0)", operator("longwire_operator_ack_seconds_total"), operator("longwire_operator_acks_total"))),
-        Panel::lines("Objects", Unit::Count, "Objects of the cluster that the operator knows, by kind.")
-            .query("{{kind}}", "max by (kind) (longwire_operator_objects)".to_owned()),
+        Panel::lines("Time until an update is applied", Unit::Seconds, "How long probes took to confirm a change, on average.")
+            .query("average", format!("{} / ({} > 0)", operator("longwire_operator_ack_seconds_total"), operator("longwire_operator_acks_total")))
+            .measured()
+            .up_to(1.0),
+        Panel::lines("Objects by kind", Unit::Count, "Objects of the cluster that the operator knows.")
+            .query("{{place}}. {{kind}}", once::top(&["kind"], &format!("max by (kind) ({objects})"), &format!("max by (kind) ({objects} @ end())"))),
         Panel::lines("Streams refused", Unit::PerSecond, "Probes that the operator turned away, by the reason.")
-            .query("{{reason}}", "sum by (reason) (rate(longwire_operator_streams_refused_total[$__rate_interval]))".to_owned())
-            .query("handshake: {{reason}}", "sum by (reason) (rate(longwire_operator_handshakes_refused_total[$__rate_interval]))".to_owned()),
-        Panel::lines("Certificate", Unit::Seconds, "How long what the operator shows to probes is still valid. It is made anew in time; a line that nears 0 is a fault.")
-            .query("{{certificate}}", "min by (certificate) (longwire_operator_certificate_expiry_timestamp_seconds) - time()".to_owned()),
+            .query("{{place}}. {{reason}}", counted("longwire_operator_streams_refused_total", "reason", "")),
+        Panel::lines("TLS handshakes refused", Unit::PerSecond, "Connections that ended before they had an admitted stream, by the reason.")
+            .query("{{place}}. {{reason}}", counted("longwire_operator_handshakes_refused_total", "reason", "")),
+        Panel::lines("Certificate validity", Unit::Seconds, "How long what the operator shows to probes is still valid. It is renewed in time; a line that nears 0 is a fault.")
+            .query("authority", "min(longwire_operator_certificate_expiry_timestamp_seconds{certificate=\"authority\"}) - time()".to_owned())
+            .query("leaf", "min(longwire_operator_certificate_expiry_timestamp_seconds{certificate=\"leaf\"}) - time()".to_owned())
+            .measured()
+            .up_to(86_400.0),
     ]
 }

@@ -1,11 +1,11 @@
 //! Who talks to whom.
 
-use super::once::{self, EDGE, OPENED, TO_CLIENT, TO_SERVER};
+use super::once::{self, AGAIN, EDGE, FAILED, OPENED, TO_CLIENT, TO_SERVER};
 use super::{Column, Dashboard, Link, Panel, Row, Unit, Variable, service, workload};
 
 pub(super) const UID: &str = "longwire-mesh";
 
-/// A failed attempt knows the namespace of the Service that was dialled, and no workload.
+/// A failed attempt has the namespace of the Service that was requested, and no workload.
 const CHOSEN: &str =
     "source_workload_namespace=~\"$source_namespace\",destination_service_namespace=~\"$destination_namespace\"";
 const SERVICE: [&str; 1] = ["destination_service"];
@@ -27,11 +27,11 @@ pub(super) const TO_DESTINATION: Link = Link {
 pub(super) fn edge() -> Vec<Column> {
     let [source_namespace, source, destination_namespace, destination, service] = EDGE;
     vec![
-        Column { label: source_namespace, heading: "From namespace", link: None },
-        Column { label: source, heading: "From workload", link: Some(TO_SOURCE) },
-        Column { label: destination_namespace, heading: "To namespace", link: None },
-        Column { label: destination, heading: "To workload", link: Some(TO_DESTINATION) },
-        Column { label: service, heading: "Service", link: Some(TO_SERVICE) },
+        Column::new(source_namespace, "From namespace", 150),
+        Column::new(source, "From workload", 170).link(TO_SOURCE),
+        Column::new(destination_namespace, "To namespace", 150),
+        Column::new(destination, "To workload", 170).link(TO_DESTINATION),
+        Column::new(service, "Service", 330).link(TO_SERVICE),
     ]
 }
 
@@ -65,80 +65,98 @@ pub(super) fn now(chosen: &str) -> Vec<Panel> {
         Panel::figure("Connections opened", Unit::PerSecond, "New connections each second.")
             .query("", once::per_second(&[], OPENED, chosen)),
         Panel::figure(
-            "Attempts that failed",
+            "Failed connections",
             Unit::PerSecond,
             "Attempts to connect that never became a connection, each second: refused, unanswered, or unreachable.",
         )
         .query("", once::failed_per_second(&[], chosen))
         .bounds(0.1, 1.0),
-        Panel::figure("Connections open", Unit::Count, "Connections that are open at this moment, busy or idle.")
+        Panel::figure("Open connections", Unit::Count, "Connections that are open at this moment, busy or idle.")
             .query("", once::open(&[], chosen)),
         Panel::figure(
-            "Sent again",
+            "Retransmits",
             Unit::Share,
-            "The share of the payload that had to be sent a second time, because it was lost or late. Above one percent applications begin to feel it.",
+            "The share of the payload that was sent a second time, because it was lost or late. Above one percent applications begin to feel it.",
         )
         .query("", once::sent_again(&[], chosen))
         .bounds(0.01, 0.05),
         Panel::figure(
-            "Round trip",
+            "RTT p95",
             Unit::Seconds,
-            "How long a packet and its acknowledgement take, in 95 of 100 measurements at most. Both ends measure.",
+            "Round-trip time: how long a packet and its acknowledgement take, in 95 of 100 measurements at most. Both ends measure.",
         )
-        .query("", once::quantile("0.95", &[], "longwire_tcp_rtt_seconds", chosen)),
+        .query("", once::quantile("0.95", &[], "longwire_tcp_rtt_seconds", chosen))
+        .measured(),
     ]
 }
 
 fn over_time() -> Vec<Panel> {
-    let top = |of: String| format!("topk(10, {of})");
     vec![
         Panel::lines(
             "Traffic by service",
             Unit::BytesPerSecond,
-            "The ten services with the most payload, both directions together.",
+            "The ten services with the most payload at the end of the time range, both directions together.",
         )
-        .query("{{destination_service}}", top(once::bytes_per_second(&SERVICE, CHOSEN)))
+        .query(
+            "{{place}}. {{destination_service}}",
+            once::top(
+                &SERVICE,
+                &once::bytes_per_second(&SERVICE, CHOSEN),
+                &once::busiest(&SERVICE, &[TO_SERVER, TO_CLIENT], CHOSEN),
+            ),
+        )
         .link(TO_SERVICE),
         Panel::lines(
-            "Failed attempts by reason",
+            "Failed connections by service",
             Unit::PerSecond,
-            "Why attempts to connect failed. Refused: nobody listens. Timeout: no answer. Unreachable: the network knows no way. Aborted: the client gave up first.",
+            "The ten services that most attempts to connect failed for in the time range, with the reason. Refused: nobody listens. Timeout: no answer. Unreachable: the network has no route. Aborted: the client gave up first.",
         )
-        .query("{{reason}}", once::failed_per_second(&["reason"], CHOSEN)),
+        .query("{{place}}. {{destination_service}}: {{reason}}", failed(&["destination_service", "reason"], CHOSEN))
+        .link(TO_SERVICE),
         round_trip(CHOSEN),
         Panel::lines(
-            "Sent again by service",
+            "Retransmits by service",
             Unit::Share,
-            "The ten services with the largest share of payload that had to be sent a second time, by either end.",
+            "The ten services with the most bytes sent again in the time range, by either end, as a share of their payload.",
         )
-        .query("{{destination_service}}", top(once::sent_again(&SERVICE, CHOSEN)))
+        .query(
+            "{{place}}. {{destination_service}}",
+            once::top(&SERVICE, &once::sent_again(&SERVICE, CHOSEN), &once::most(&SERVICE, AGAIN, CHOSEN)),
+        )
         .bounds(0.01, 0.05)
         .link(TO_SERVICE),
     ]
 }
 
+/// Attempts that failed, where most did.
+pub(super) fn failed(by: &[&str], chosen: &str) -> String {
+    once::top(by, &once::failed_per_second(by, chosen), &once::most(by, FAILED, chosen))
+}
+
 pub(super) fn round_trip(chosen: &str) -> Panel {
     let of = |quantile| once::quantile(quantile, &[], "longwire_tcp_rtt_seconds", chosen);
     Panel::lines(
-        "Round trips",
+        "RTT p50/p95/p99",
         Unit::Seconds,
-        "How long a packet and its acknowledgement take: half of all measurements are below the first line, 95 of 100 below the second, 99 below the third.",
+        "Round-trip time: how long a packet and its acknowledgement take. Half of all measurements are at most p50, 95 of 100 at most p95, 99 at most p99.",
     )
-    .query("median", of("0.5"))
-    .query("95 of 100", of("0.95"))
-    .query("99 of 100", of("0.99"))
+    .query("p50", of("0.5"))
+    .query("p95", of("0.95"))
+    .query("p99", of("0.99"))
+    .measured()
 }
 
 pub(super) fn edges(title: &'static str, chosen: &str) -> Panel {
     Panel::table(
         title,
         edge(),
-        "One row for each pair of workloads and the service between them. A click on a name leads to its own dashboard. `unknown` is what nobody can name: docs/metrics.md says why.",
+        "One row for each pair of workloads and the service between them; those that fail stand first. A click on a name leads to its own dashboard. `unknown` is an end that has no name: docs/metrics.md says why.",
     )
+    .judged("Failed", Unit::PerSecond, [0.001, 1.0], once::failed_or_none(&EDGE, chosen))
     .column("To server", Unit::BytesPerSecond, once::per_second(&EDGE, TO_SERVER, chosen))
     .column("To client", Unit::BytesPerSecond, once::per_second(&EDGE, TO_CLIENT, chosen))
     .column("Opened", Unit::PerSecond, once::per_second(&EDGE, OPENED, chosen))
-    .column("Failed", Unit::PerSecond, once::failed_per_second(&EDGE, chosen))
     .column("Open", Unit::Count, once::open(&EDGE, chosen))
-    .column("Sent again", Unit::Share, once::sent_again(&EDGE, chosen))
+    .judged("Retransmits", Unit::Share, [0.01, 0.05], once::sent_again(&EDGE, chosen))
+    .sort(&["Failed", "To server"])
 }

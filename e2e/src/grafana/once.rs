@@ -7,6 +7,13 @@
 #[cfg(test)]
 mod tests;
 
+/// Lines of a graph, and rows that a person reads.
+pub(super) const TOP: usize = 10;
+/// The label that says how many are higher.
+pub(super) const PLACE: &str = "place";
+/// How the name of a line with a place begins.
+pub(super) const PLACED: &str = "{{place}}. ";
+
 /// What tells edges apart: equal at both reporters.
 pub const EDGE: [&str; 5] = [
     "source_workload_namespace",
@@ -33,7 +40,7 @@ pub(super) const OPENED: &str = "istio_tcp_connections_opened_total";
 pub(super) const CLOSED: &str = "istio_tcp_connections_closed_total";
 pub(super) const FAILED: &str = "longwire_tcp_connections_failed_total";
 pub(super) const OPEN: &str = "longwire_tcp_connections_active";
-const AGAIN: &str = "longwire_tcp_retransmitted_bytes_total";
+pub(super) const AGAIN: &str = "longwire_tcp_retransmitted_bytes_total";
 
 /// A second's worth of a counter, over what a graph shows in one point.
 pub(super) fn rate(series: &str, select: &str) -> String {
@@ -70,6 +77,12 @@ pub(super) fn failed_per_second(by: &[&str], select: &str) -> String {
     sum(by, &rate(FAILED, select))
 }
 
+/// The same, and 0 for what has only opened connections: a column of a table that is always there.
+pub(super) fn failed_or_none(by: &[&str], select: &str) -> String {
+    let (failed, opened) = (failed_per_second(by, select), per_second(by, OPENED, select));
+    format!("{failed} or on ({}) 0 * ({opened})", by.join(", "))
+}
+
 /// Of the bytes that both ends sent, those that were sent again: each end reports what itself sent.
 pub(super) fn sent_again(by: &[&str], select: &str) -> String {
     let sent = format!(
@@ -78,6 +91,46 @@ pub(super) fn sent_again(by: &[&str], select: &str) -> String {
         rate(TO_CLIENT, &format!("reporter=\"destination\",{select}"))
     );
     format!("{} / ({} > 0)", sum(by, &rate(AGAIN, select)), sum(by, &sent))
+}
+
+/// The ten rows of `of` with the highest `rank`, each with its place as a label: the line's name begins with it, and has its
+/// colour by it. A rank is of one moment, the last that is shown, so that the same ten are shown throughout.
+///
+/// The first of ten is the first of one, the second is of two and not the first, and so on. Prometheus looks at what stands
+/// at the end of the range once, whatever the number of points.
+pub(super) fn top(by: &[&str], of: &str, rank: &str) -> String {
+    let by = by.join(", ");
+    let place = |place: usize| format!("label_replace(topk({place}, {rank}), \"{PLACE}\", \"{place}\", \"\", \"\")");
+    let places: Vec<String> = (1..=TOP).map(place).collect();
+    let places = places.join(&format!("\n  or on ({by}) "));
+    format!("({of})\n* on ({by}) group_left ({PLACE}) (\n  {places}\n) ^ 0")
+}
+
+/// Ranks by what counters gain at the end of what is shown.
+pub(super) fn busiest(by: &[&str], counters: &[&str], select: &str) -> String {
+    let gain = |counter: &&str| sum(by, &format!("rate({counter}{{{select}}}[$__rate_interval] @ end())"));
+    counters.iter().map(gain).collect::<Vec<_>>().join(" + ")
+}
+
+/// The same of long connections, from the client's point of view: a server's report may name another address.
+pub(super) fn busiest_long(by: &[&str], counters: [&str; 2], select: &str) -> String {
+    let gain = |select: &str| {
+        let [one, other] = counters.map(|counter| format!("rate({counter}{{{select}}}[$__rate_interval] @ end())"));
+        format!("{one} + {other}")
+    };
+    let inside = gain(&format!("reporter=\"source\",{select}"));
+    let outside = gain(&format!("reporter=\"destination\",source_workload=\"unknown\",{select}"));
+    sum(by, &format!("{inside} or {outside}"))
+}
+
+/// Ranks by what a counter gained in all that is shown: for what is rare, and must not be missed because it is over.
+pub(super) fn most(by: &[&str], counter: &str, select: &str) -> String {
+    sum(by, &format!("increase({counter}{{{select}}}[$__range] @ end())"))
+}
+
+/// Ranks by a gauge at the end of what is shown.
+pub(super) fn highest(by: &[&str], gauge: &str, select: &str) -> String {
+    sum(by, &format!("{gauge}{{{select}}} @ end()"))
 }
 
 /// A quantile of a histogram, over what both ends saw.

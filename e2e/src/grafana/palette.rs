@@ -1,18 +1,15 @@
 //! Colours that people of any colour vision tell apart.
 
 /// By Masataka Okabe and Kei Ito, "Color Universal Design" (2008), without its black and yellow, which are lost on a
-/// dark or a light background.
-pub const OKABE_ITO: [&str; 6] = [BLUE, ORANGE, "#009E73", "#CC79A7", SKY, VERMILLION];
+/// dark or a light background. They say how well something is.
+pub const OKABE_ITO: [&str; 6] = [GOOD, LOOK, "#009E73", "#CC79A7", "#56B4E9", BAD];
 
-const BLUE: &str = "#0072B2";
-const SKY: &str = "#56B4E9";
-const ORANGE: &str = "#E69F00";
-const VERMILLION: &str = "#D55E00";
+/// By Matthew Petroff, "Accessible Color Sequences for Data Visualization" (2021), for lines of which there may be ten.
+pub const LINES: [&str; 10] =
+    ["#3F90DA", "#FFA90E", "#BD1F01", "#94A4A2", "#832DB6", "#A96B59", "#E76300", "#B9AC70", "#717581", "#92DADD"];
 
 /// All is well.
-pub(super) const GOOD: &str = BLUE;
+pub(super) const GOOD: &str = "#0072B2";
 /// Worth a look.
-pub(super) const LOOK: &str = ORANGE;
-pub(super) const BAD: &str = VERMILLION;
-/// The darkest of a panel's lines, where a query has many: they differ in lightness, which everybody sees.
-pub(super) const SHADED: &str = BLUE;
+pub(super) const LOOK: &str = "#E69F00";
+pub(super) const BAD: &str = "#D55E00";

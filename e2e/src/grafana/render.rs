@@ -1,7 +1,7 @@
 //! A dashboard as the JSON that Grafana 10 and newer reads.
 
 use super::layout::{Item, Place, lay_out};
-use super::{Dashboard, Panel, Shape, Values, Variable, all, field};
+use super::{Column, Dashboard, Panel, Shape, Values, Variable, all, field};
 use serde_json::{Map, Value, json};
 
 /// Of Grafana 10.2; newer ones read it too.
@@ -123,30 +123,58 @@ fn options(panel: &Panel) -> Value {
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false},
         }),
         Shape::Lines => json!({
-            "legend": {"displayMode": "table", "placement": "bottom", "showLegend": true, "calcs": ["lastNotNull", "max"]},
+            "legend": legend(panel),
             "tooltip": {"mode": "multi", "sort": "desc"},
         }),
         Shape::Table(_) => {
             let first = panel.queries.first().map_or("", |query| query.legend);
-            json!({"showHeader": true, "cellHeight": "sm", "sortBy": [{"displayName": first, "desc": true}]})
+            let order = if panel.sort.is_empty() { &[first][..] } else { panel.sort };
+            let order: Vec<Value> = order.iter().map(|name| json!({"displayName": name, "desc": true})).collect();
+            json!({"showHeader": true, "cellHeight": "sm", "sortBy": order})
         }
     }
 }
 
-/// A table's queries side by side, one row for each set of labels, under their headings.
+/// Beside the graph: below it there is no room for ten lines, and hardly for three.
+fn legend(panel: &Panel) -> Value {
+    let calcs = if panel.is_ranked() { &["lastNotNull"][..] } else { &["lastNotNull", "max"] };
+    json!({
+        "displayMode": "table", "placement": "right", "showLegend": true, "calcs": calcs,
+        "sortBy": "Last *", "sortDesc": true,
+    })
+}
+
+/// What is done to the answers before they are shown.
 fn transformations(panel: &Panel) -> Vec<Value> {
-    let Shape::Table(columns) = &panel.shape else { return Vec::new() };
+    match &panel.shape {
+        Shape::Figure => Vec::new(),
+        // The host name of a Service is long, and what follows its namespace is the same everywhere.
+        Shape::Lines if panel.queries.iter().any(|query| query.legend.contains("{{destination_service}}")) => {
+            vec![
+                json!({"id": "renameByRegex", "options": {"regex": "^(.*?)\\.svc\\.[^ :]*(.*)$", "renamePattern": "$1$2"}}),
+            ]
+        }
+        Shape::Lines => Vec::new(),
+        Shape::Table(columns) => side_by_side(panel, columns),
+    }
+}
+
+/// A table's queries side by side, one row for each set of labels, under their headings.
+fn side_by_side(panel: &Panel, columns: &[Column]) -> Vec<Value> {
     let values = panel.queries.iter().enumerate().map(|(index, query)| {
         // One query alone gives its column no letter.
         let name = if panel.queries.len() == 1 { "Value".to_owned() } else { format!("Value #{}", reference(index)) };
         (name, query.legend)
     });
+    let shown = columns.iter().filter(|column| column.is_shown());
+    let hidden = columns.iter().filter(|column| !column.is_shown()).map(|column| column.label);
+    let hidden: Map<String, Value> = hidden.chain(["Time"]).map(|name| (name.to_owned(), true.into())).collect();
     let names: Vec<(String, &str)> =
-        columns.iter().map(|column| (column.label.to_owned(), column.heading)).chain(values).collect();
+        shown.map(|column| (column.label.to_owned(), column.heading)).chain(values).collect();
     let order: Map<String, Value> = names.iter().zip(0..).map(|((name, _), at)| (name.clone(), at.into())).collect();
     let headings: Map<String, Value> = names.into_iter().map(|(name, heading)| (name, heading.into())).collect();
     vec![
         json!({"id": "merge", "options": {}}),
-        json!({"id": "organize", "options": {"excludeByName": {"Time": true}, "indexByName": order, "renameByName": headings}}),
+        json!({"id": "organize", "options": {"excludeByName": hidden, "indexByName": order, "renameByName": headings}}),
     ]
 }

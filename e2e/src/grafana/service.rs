@@ -30,27 +30,28 @@ pub(super) fn dashboard() -> Dashboard {
 }
 
 fn traffic() -> Vec<Panel> {
+    let client = "{{place}}. {{source_workload}} ({{source_workload_namespace}})";
+    let by_client =
+        |of: &str| once::top(&CLIENT, &once::per_second(&CLIENT, of, CHOSEN), &once::busiest(&CLIENT, &[of], CHOSEN));
     vec![
-        Panel::lines("From clients", Unit::BytesPerSecond, "Payload that each client sends to the service.")
-            .query(
-                "{{source_workload}} ({{source_workload_namespace}})",
-                once::per_second(&CLIENT, TO_SERVER, CHOSEN),
-            )
+        Panel::lines("Traffic from clients", Unit::BytesPerSecond, "Payload that each of the ten busiest clients sends.")
+            .query(client, by_client(TO_SERVER))
             .link(TO_SOURCE),
-        Panel::lines("To clients", Unit::BytesPerSecond, "Payload that the service sends to each client.")
-            .query(
-                "{{source_workload}} ({{source_workload_namespace}})",
-                once::per_second(&CLIENT, TO_CLIENT, CHOSEN),
-            )
+        Panel::lines("Traffic to clients", Unit::BytesPerSecond, "Payload that the service sends to each of the ten clients that get the most.")
+            .query(client, by_client(TO_CLIENT))
             .link(TO_SOURCE),
         Panel::lines(
-            "By server",
+            "Traffic by server",
             Unit::BytesPerSecond,
-            "Payload in both directions by the workload that serves it. Several lines: the service is spread over several workloads, say versions.",
+            "Payload in both directions by the workload that serves it. Several lines: the service is spread over several workloads, such as versions.",
         )
         .query(
-            "{{destination_workload}} ({{destination_workload_namespace}})",
-            once::bytes_per_second(&SERVER, CHOSEN),
+            "{{place}}. {{destination_workload}} ({{destination_workload_namespace}})",
+            once::top(
+                &SERVER,
+                &once::bytes_per_second(&SERVER, CHOSEN),
+                &once::busiest(&SERVER, &[TO_SERVER, TO_CLIENT], CHOSEN),
+            ),
         )
         .link(TO_DESTINATION),
         mesh::round_trip(CHOSEN),
@@ -60,35 +61,38 @@ fn traffic() -> Vec<Panel> {
 fn connections() -> Vec<Panel> {
     vec![
         Panel::lines(
-            "Opened and closed",
+            "Connections opened and closed",
             Unit::PerSecond,
             "New connections and ended ones each second. Where the first stays above the second, connections pile up.",
         )
         .query("opened", once::per_second(&[], OPENED, CHOSEN))
         .query("closed", once::per_second(&[], CLOSED, CHOSEN)),
         Panel::lines(
-            "Failed attempts",
+            "Failed connections by client",
             Unit::PerSecond,
-            "Attempts to reach the service that failed, by the client that made them and the reason.",
+            "Attempts to reach the service that failed, by the client that made them and the reason: the ten with the most in the time range.",
         )
         .query(
-            "{{source_workload}}: {{reason}}",
-            once::failed_per_second(&["source_workload_namespace", "source_workload", "reason"], CHOSEN),
+            "{{place}}. {{source_workload}} ({{source_workload_namespace}}): {{reason}}",
+            mesh::failed(&["source_workload_namespace", "source_workload", "reason"], CHOSEN),
         )
         .link(TO_SOURCE),
         Panel::lines(
-            "Handshake",
+            "Handshake time p50/p95",
             Unit::Seconds,
-            "How long clients wait until they are connected: half of them at most the first line, 95 of 100 the second. One second more means that the first packet was lost. Clients outside the cluster are not in it.",
+            "How long clients wait until they are connected: half of them at most p50, 95 of 100 at most p95. One second more means that the first packet was lost. Clients outside the cluster are not in it.",
         )
-        .query("median", once::quantile("0.5", &[], "longwire_tcp_handshake_seconds", CHOSEN))
-        .query("95 of 100", once::quantile("0.95", &[], "longwire_tcp_handshake_seconds", CHOSEN)),
+        .query("p50", once::quantile("0.5", &[], "longwire_tcp_handshake_seconds", CHOSEN))
+        .query("p95", once::quantile("0.95", &[], "longwire_tcp_handshake_seconds", CHOSEN))
+        .measured(),
         Panel::lines(
-            "Lifetime",
+            "Connection duration p50/p95",
             Unit::Seconds,
             "How old connections were when they ended. Very short ones are worth pooling.",
         )
-        .query("median", once::quantile("0.5", &[], "longwire_tcp_connection_duration_seconds", CHOSEN))
-        .query("95 of 100", once::quantile("0.95", &[], "longwire_tcp_connection_duration_seconds", CHOSEN)),
+        .query("p50", once::quantile("0.5", &[], "longwire_tcp_connection_duration_seconds", CHOSEN))
+        .query("p95", once::quantile("0.95", &[], "longwire_tcp_connection_duration_seconds", CHOSEN))
+        .measured()
+        .up_to(1.0),
     ]
 }

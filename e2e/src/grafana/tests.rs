@@ -1,6 +1,6 @@
 //! The files are what the descriptions say, and hold together.
 
-use super::{Dashboard, OKABE_ITO, Panel, Values, all, render};
+use super::{Dashboard, LINES, NO_SAMPLES, OKABE_ITO, Panel, Shape, Unit, Values, ZERO, all, render};
 use crate::promql;
 use longwire_model::series::{
     CONNECTION_LABELS, FAMILIES, Kind, OPERATOR_METRICS, REASON, SELF_METRICS, SERVICE_LABELS,
@@ -50,8 +50,8 @@ fn series() -> BTreeSet<String> {
 fn labels() -> BTreeSet<&'static str> {
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).flat_map(|metric| metric.labels);
     let edges = SERVICE_LABELS.iter().chain(&CONNECTION_LABELS).chain(&[REASON, "le"]).chain(&TARGET);
-    // What `label_replace` makes of the two ends' labels.
-    let made = ["workload", "workload_namespace"];
+    // What `label_replace` makes: of the two ends' labels, and the place among the highest.
+    let made = ["workload", "workload_namespace", super::once::PLACE];
     own.chain(edges).copied().chain(made).collect()
 }
 
@@ -86,7 +86,7 @@ fn every_panel_says_what_it_shows_and_every_query_its_name() {
         let legends: BTreeSet<_> = panel.queries.iter().map(|query| query.legend).collect();
         assert_eq!(legends.len(), panel.queries.len(), "{name}: {legends:?}");
         assert!(panel.queries.len() <= 6, "{name}: more queries than colours");
-        let is_table = matches!(panel.shape, super::Shape::Table(_));
+        let is_table = matches!(panel.shape, Shape::Table(_));
         assert!(panel.queries.iter().all(|query| query.unit.is_some() == is_table), "{name}: a column without a unit");
     }
     let uids: BTreeSet<_> = all().iter().map(|dashboard| dashboard.uid).collect();
@@ -168,15 +168,168 @@ fn every_link_leads_to_a_dashboard_that_is_there_and_fills_its_variables() {
 }
 
 #[test]
-fn no_colour_is_used_that_some_people_cannot_tell_from_another() {
+fn no_other_colours_are_used_than_those_that_everybody_tells_apart() {
     for dashboard in all() {
         let json = render(&dashboard);
-        let colours: BTreeSet<&str> = json.split("\"#").skip(1).map(|rest| &rest[..6]).collect();
-        let strangers: Vec<_> =
-            colours.iter().filter(|colour| !OKABE_ITO.contains(&format!("#{colour}").as_str())).collect();
+        let colours: BTreeSet<String> = json.split("\"#").skip(1).map(|rest| format!("#{}", &rest[..6])).collect();
+        let known = |colour: &String| OKABE_ITO.contains(&colour.as_str()) || LINES.contains(&colour.as_str());
+        let strangers: Vec<_> = colours.iter().filter(|colour| !known(colour)).collect();
         assert!(strangers.is_empty() && colours.len() > 1, "{}: {strangers:?}", dashboard.title);
-        assert!(!json.contains("palette-classic"), "{}: Grafana's own palette has red and green", dashboard.title);
+        for mode in ["palette-classic", "shades", "continuous"] {
+            assert!(!json.contains(mode), "{}: {mode} has colours that look alike", dashboard.title);
+        }
     }
+}
+
+/// As fractions of light, from `#RRGGBB`.
+fn light(colour: &str) -> [f64; 3] {
+    [1, 3, 5].map(|at| {
+        let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
+    matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+}
+
+/// CIE L*a*b*, in which distances are about as large as they look.
+fn lab(light: [f64; 3]) -> [f64; 3] {
+    let to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]];
+    let xyz = times(to_xyz, light.map(|part| part.clamp(0.0, 1.0)));
+    let white = [0.95047, 1.0, 1.08883];
+    let root = |part: f64| if part > 0.008_856 { part.cbrt() } else { 7.787 * part + 16.0 / 116.0 };
+    let [x, y, z] = [0, 1, 2].map(|at| root(xyz[at] / white[at]));
+    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+}
+
+/// Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (2009),
+/// at full strength.
+const VISIONS: [(&str, [[f64; 3]; 3]); 4] = [
+    ("usual", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    (
+        "protan",
+        [[0.152_286, 1.052_583, -0.204_868], [0.114_503, 0.786_281, 0.099_216], [-0.003_882, -0.048_116, 1.051_998]],
+    ),
+    (
+        "deutan",
+        [[0.367_322, 0.860_646, -0.227_968], [0.280_085, 0.672_501, 0.047_413], [-0.011_820, 0.042_940, 0.968_881]],
+    ),
+    (
+        "tritan",
+        [[1.255_528, -0.076_749, -0.178_779], [-0.078_411, 0.930_809, 0.147_602], [0.004_733, 0.691_367, 0.303_900]],
+    ),
+];
+
+#[test]
+fn ten_lines_are_told_apart_by_people_of_any_colour_vision_on_dark_and_light() {
+    for (vision, matrix) in VISIONS {
+        let seen = LINES.map(|colour| lab(times(matrix, light(colour))));
+        for (one, other) in (0..LINES.len()).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            let distance = seen[one].iter().zip(seen[other]).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            assert!(distance > 15.0, "{vision}: {} and {} are {distance:.1} apart", LINES[one], LINES[other]);
+        }
+    }
+    let luminance =
+        |colour: &str| light(colour).iter().zip([0.2126, 0.7152, 0.0722]).map(|(a, b)| a * b).sum::<f64>() + 0.05;
+    for (colour, background) in LINES.iter().flat_map(|colour| [(colour, "#181B1F"), (colour, "#FFFFFF")]) {
+        let [one, other] = [luminance(colour), luminance(background)];
+        assert!(one.max(other) / one.min(other) > 1.5, "{colour} is lost on {background}");
+    }
+}
+
+/// A query that may answer with any number of lines has ten at most, each with its place, and so each with its colour.
+#[test]
+fn lines_that_a_label_names_are_the_highest_ten() {
+    for (name, panel) in panels().into_iter().filter(|(_, panel)| matches!(panel.shape, Shape::Lines)) {
+        let named = panel.queries.iter().any(|query| query.legend.contains("{{"));
+        assert_eq!(panel.is_ranked(), named, "{name}");
+        assert!(!named || panel.queries.len() == 1, "{name}: places of two queries have the same colours");
+        for query in panel.queries.iter().filter(|_| named) {
+            assert!(query.expression.contains("topk(10, ") && !query.expression.contains("topk(11, "), "{name}");
+        }
+    }
+}
+
+/// Without a height of its own an axis is scaled to noise; without a text of its own a panel says "No data".
+#[test]
+fn every_panel_says_0_or_why_not_and_every_axis_has_a_height() {
+    for dashboard in all() {
+        let json: Value = serde_json::from_str(&render(&dashboard)).unwrap();
+        for panel in json["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row") {
+            let defaults = &panel["fieldConfig"]["defaults"];
+            assert!([ZERO, NO_SAMPLES].contains(&defaults["noValue"].as_str().unwrap()), "{}", panel["title"]);
+            if panel["type"] == "timeseries" {
+                let custom = &defaults["custom"];
+                assert_eq!(custom["axisSoftMin"], 0, "{}", panel["title"]);
+                assert!(custom["axisSoftMax"].as_f64().unwrap() > 0.0, "{}", panel["title"]);
+                assert_eq!(panel["options"]["legend"]["showLegend"], true, "{}", panel["title"]);
+            }
+        }
+    }
+    let measured: Vec<_> = panels().into_iter().filter(|(_, panel)| panel.absent == NO_SAMPLES).collect();
+    let is_time = |panel: &Panel| panel.unit == Unit::Seconds;
+    assert!(measured.iter().all(|(_, panel)| is_time(panel)) && measured.len() > 5, "only times are measured");
+}
+
+#[test]
+fn a_table_has_room_for_its_columns_and_shows_what_fails_first() {
+    for dashboard in all() {
+        let json: Value = serde_json::from_str(&render(&dashboard)).unwrap();
+        for panel in json["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] == "table") {
+            let overrides = panel["fieldConfig"]["overrides"].as_array().unwrap();
+            let property = |of: &Value, id: &str| {
+                let properties = of["properties"].as_array().unwrap();
+                properties.iter().find(|property| property["id"] == id).map(|property| property["value"].clone())
+            };
+            let widths = overrides.iter().map(|one| property(one, "custom.width").unwrap().as_u64().unwrap());
+            // Of a screen of 1,600 pixels, without the margins of the page and of the panel.
+            let all: u64 = widths.sum();
+            assert!(all <= 1_576, "{}: {all} pixels", panel["title"]);
+            let columns = panel["transformations"][1]["options"]["renameByName"].as_object().unwrap();
+            assert_eq!(overrides.len(), columns.len(), "{}: a column without a width", panel["title"]);
+        }
+    }
+    for (name, panel) in
+        panels().into_iter().filter(|(_, panel)| panel.queries.iter().any(|query| query.legend == "Failed"))
+    {
+        assert_eq!(panel.sort.first(), Some(&"Failed"), "{name}");
+    }
+}
+
+/// In the words that people search for.
+#[test]
+fn titles_are_the_fields_words() {
+    let titles: Vec<String> = panels().into_iter().map(|(name, _)| name).collect();
+    for word in
+        ["Retransmits", "RTT p50/p95/p99", "RTT p95", "Failed connections", "Connection duration", "Open connections"]
+    {
+        assert!(titles.iter().any(|title| title.contains(word)), "no panel is called {word}");
+    }
+    for odd in ["Sent again", "Round trip", "Attempts", "Lifetime", "of 100"] {
+        assert!(!titles.iter().any(|title| title.contains(odd)), "{odd}");
+    }
+}
+
+/// What is never 0 on a node that is well stands in no panel of the row that should be.
+#[test]
+fn the_row_of_losses_has_nothing_that_happens_every_day() {
+    let itself = all().into_iter().find(|dashboard| dashboard.uid == "longwire-itself").unwrap();
+    let losses = itself.rows.iter().find(|row| row.title.starts_with("Loss")).unwrap();
+    let expressions: Vec<&str> =
+        losses.panels.iter().flat_map(|panel| &panel.queries).map(|query| query.expression.as_str()).collect();
+    for expression in &expressions {
+        assert!(!expression.contains("unresolved") && !expression.contains("exceptions"), "{expression}");
+        assert!(
+            !expression.contains("connections_ignored_total") || expression.contains("reason=\"dropped\""),
+            "{expression}"
+        );
+        assert!(
+            !expression.contains("records_skipped_total") || expression.contains("reason=~\"invalid_.*\""),
+            "{expression}"
+        );
+    }
+    assert!(expressions.len() >= 4, "{expressions:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One workload: as a server, as a client, and what its own ends of the connections had to send again.
 
 use super::mesh::{self, TO_SERVICE, TO_SOURCE};
-use super::once::{self, OPENED, TO_CLIENT, TO_SERVER};
+use super::once::{self, AGAIN, OPENED, TO_CLIENT, TO_SERVER};
 use super::{Dashboard, Panel, Row, Unit, Variable};
 
 pub(super) const UID: &str = "longwire-workload";
@@ -44,21 +44,21 @@ fn now() -> Vec<Panel> {
             "Payload between this workload and those that it calls, both directions together.",
         )
         .query("", once::bytes_per_second(&[], CALLING)),
-        Panel::figure("Open as a server", Unit::Count, "Connections that others have open to this workload.")
+        Panel::figure("Open connections as a server", Unit::Count, "Connections that others have open to this workload.")
             .query("", open(SERVING)),
-        Panel::figure("Open as a client", Unit::Count, "Connections that this workload has open to others.")
+        Panel::figure("Open connections as a client", Unit::Count, "Connections that this workload has open to others.")
             .query("", open(CALLING)),
         Panel::figure(
-            "Failed attempts",
+            "Failed connections",
             Unit::PerSecond,
             "Attempts of this workload to connect to others that failed, each second.",
         )
         .query("", once::failed_per_second(&[], CALLING))
         .bounds(0.1, 1.0),
         Panel::figure(
-            "Sent again as a client",
+            "Retransmits as a client",
             Unit::Share,
-            "Of the payload between this workload and those that it calls, the share that either end had to send again.",
+            "Of the payload between this workload and those that it calls, the share that either end sent a second time.",
         )
         .query("", once::sent_again(&[], CALLING))
         .bounds(0.01, 0.05),
@@ -66,21 +66,34 @@ fn now() -> Vec<Panel> {
 }
 
 fn serving() -> Vec<Panel> {
-    let client = "{{source_workload}} ({{source_workload_namespace}})";
+    let client = "{{place}}. {{source_workload}} ({{source_workload_namespace}})";
     vec![
-        Panel::lines("Traffic by client", Unit::BytesPerSecond, "Payload by who calls, both directions together.")
-            .query(client, once::bytes_per_second(&CLIENT, SERVING))
+        Panel::lines("Traffic by client", Unit::BytesPerSecond, "Payload of the ten busiest clients, both directions together.")
+            .query(
+                client,
+                once::top(
+                    &CLIENT,
+                    &once::bytes_per_second(&CLIENT, SERVING),
+                    &once::busiest(&CLIENT, &[TO_SERVER, TO_CLIENT], SERVING),
+                ),
+            )
             .link(TO_SOURCE),
-        Panel::lines("Connections by client", Unit::PerSecond, "New connections each second by who opens them.")
-            .query(client, once::per_second(&CLIENT, OPENED, SERVING))
+        Panel::lines("Connections opened by client", Unit::PerSecond, "New connections each second of the ten clients that open the most.")
+            .query(
+                client,
+                once::top(&CLIENT, &once::per_second(&CLIENT, OPENED, SERVING), &once::busiest(&CLIENT, &[OPENED], SERVING)),
+            )
             .link(TO_SOURCE),
         mesh::round_trip(SERVING),
         Panel::lines(
-            "Sent again by client",
+            "Retransmits by client",
             Unit::Share,
-            "The share of the payload between this workload and each client that either end had to send again.",
+            "The ten clients with the most bytes sent again in the time range, by either end, as a share of the payload.",
         )
-        .query(client, once::sent_again(&CLIENT, SERVING))
+        .query(
+            client,
+            once::top(&CLIENT, &once::sent_again(&CLIENT, SERVING), &once::most(&CLIENT, AGAIN, SERVING)),
+        )
         .bounds(0.01, 0.05)
         .link(TO_SOURCE),
         mesh::edges("Its clients", SERVING),
@@ -88,31 +101,40 @@ fn serving() -> Vec<Panel> {
 }
 
 fn calling() -> Vec<Panel> {
-    let service = "{{destination_service}}";
+    let service = "{{place}}. {{destination_service}}";
+    let by_service = |of: &str| {
+        once::top(&SERVICE, &once::per_second(&SERVICE, of, CALLING), &once::busiest(&SERVICE, &[of], CALLING))
+    };
+    let handshakes = "longwire_tcp_handshake_seconds";
     vec![
-        Panel::lines("Sent to services", Unit::BytesPerSecond, "Payload that this workload sends to each service.")
-            .query(service, once::per_second(&SERVICE, TO_SERVER, CALLING))
+        Panel::lines("Traffic to services", Unit::BytesPerSecond, "Payload that this workload sends to each of ten services.")
+            .query(service, by_service(TO_SERVER))
             .link(TO_SERVICE),
-        Panel::lines("Answers of services", Unit::BytesPerSecond, "Payload that each service sends back.")
-            .query(service, once::per_second(&SERVICE, TO_CLIENT, CALLING))
+        Panel::lines("Traffic from services", Unit::BytesPerSecond, "Payload that each of ten services sends back.")
+            .query(service, by_service(TO_CLIENT))
             .link(TO_SERVICE),
         Panel::lines(
-            "Failed attempts by service",
+            "Failed connections by service",
             Unit::PerSecond,
-            "Attempts to connect that failed, by the service that was dialled and the reason.",
+            "Attempts to connect that failed, by the service that was requested and the reason: the ten with the most in the time range.",
+        )
+        .query("{{place}}. {{destination_service}}: {{reason}}", mesh::failed(&["destination_service", "reason"], CALLING))
+        .link(TO_SERVICE),
+        Panel::lines(
+            "Handshake time p95 by service",
+            Unit::Seconds,
+            "How long this workload waits until it is connected, in 95 of 100 cases at most: the ten services that it connects to most.",
         )
         .query(
-            "{{destination_service}}: {{reason}}",
-            once::failed_per_second(&["destination_service", "reason"], CALLING),
+            service,
+            once::top(
+                &SERVICE,
+                &once::quantile("0.95", &SERVICE, handshakes, CALLING),
+                &once::busiest(&SERVICE, &[&format!("{handshakes}_count")], CALLING),
+            ),
         )
-        .link(TO_SERVICE),
-        Panel::lines(
-            "Handshake by service",
-            Unit::Seconds,
-            "How long this workload waits until it is connected, in 95 of 100 cases at most.",
-        )
-        .query(service, once::quantile("0.95", &SERVICE, "longwire_tcp_handshake_seconds", CALLING))
-        .link(TO_SERVICE),
+        .link(TO_SERVICE)
+        .measured(),
         mesh::edges("Its services", CALLING),
     ]
 }

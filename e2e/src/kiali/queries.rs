@@ -3,6 +3,9 @@
 /// Labels by which it tells series apart. `app` is no label of ours: one that scraping adds splits series in two.
 const GROUP: &str = "app,source_cluster,source_workload_namespace,source_workload,source_canonical_service,source_canonical_revision,destination_cluster,destination_service_namespace,destination_service,destination_service_name,destination_workload_namespace,destination_workload,destination_canonical_service,destination_canonical_revision,response_flags";
 
+/// By which it groups besides, where it shows who is authenticated.
+pub const SECURITY: &str = "source_principal,destination_principal,connection_security_policy";
+
 /// Bytes from the client's point of view; Kiali shows `Sent` unless asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {

@@ -32,15 +32,15 @@ pub fn wire(layout: &Layout) -> Result<Netns> {
     netns.ip(&format!("link add nodes type bridge\naddr add {CONTROL_PLANE}/24 dev nodes\nlink set nodes up\n"))?;
     netns.sysctl("ipv4/ip_forward", "1")?;
     Place::new(layout, NAME).make(&netns, &["sh", "-c", "echo ready >\"$1\"; exec sleep infinity", "sh"])?;
-    let mut script = format!(
-        "link add {LINK} type veth peer name machine netns {}\naddr add {MACHINE}/24 dev {LINK}\nlink set {LINK} up\n",
+    // A node's rules turn a Service's address into a pod's: for the machine as they do for pods, and for the API server, which asks
+    // webhooks. Nodes add the routes to their own pods there.
+    let services = format!("route add {SERVICES} via {}\n", address(NODES[0]));
+    netns.ip(&services)?;
+    let pods: String = NODES.map(|node| format!("route add {} via {}\n", pods(node), address(node))).concat();
+    let script = format!(
+        "link add {LINK} type veth peer name machine netns {}\naddr add {MACHINE}/24 dev {LINK}\nlink set {LINK} up\n{pods}{services}",
         netns.path()
     );
-    for node in NODES {
-        script += &format!("route add {} via {}\n", pods(node), address(node));
-    }
-    // A node's rules turn a Service's address into a pod's for the machine as they do for pods.
-    script += &format!("route add {SERVICES} via {}\n", address(NODES[0]));
     command::feed("ip", &["-batch", "-"], script.as_bytes()).with_context(|| format!("ip -batch:\n{script}"))?;
     netns.ip("link set machine master nodes up")?;
     Ok(netns)

@@ -22,17 +22,18 @@ pub enum Helm {
 impl Helm {
     pub const BOTH: [Self; 2] = [Self::Three, Self::Four];
 
-    fn program(self) -> Result<PathBuf> {
-        static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        let built = || {
-            let said = text(&script("helm")).and_then(|helm| command::converse(helm, &[]));
-            said.map(|said| said.trim().into()).map_err(|error| format!("{error:#}"))
+    /// Built when it is asked for the first time.
+    pub(crate) fn program(self) -> Result<PathBuf> {
+        static BUILT: [OnceLock<Result<PathBuf, String>>; 2] = [const { OnceLock::new() }; 2];
+        let (built, name) = match self {
+            Self::Three => (&BUILT[0], "helm3"),
+            Self::Four => (&BUILT[1], "helm4"),
         };
-        let directory = BUILT.get_or_init(built).clone().map_err(anyhow::Error::msg)?;
-        Ok(directory.join(match self {
-            Self::Three => "helm3",
-            Self::Four => "helm4",
-        }))
+        let build = || {
+            let said = text(&script("helm")).and_then(|helm| command::converse(helm, &[name]));
+            said.map(|said| Path::new(said.trim()).join(name)).map_err(|error| format!("{error:#}"))
+        };
+        built.get_or_init(build).clone().map_err(anyhow::Error::msg)
     }
 
     /// What it prints without a cluster.

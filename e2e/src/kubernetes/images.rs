@@ -28,6 +28,13 @@ pub fn tag(node: &Place, image: &str, name: &str) -> Result<()> {
     node.run("ctr", &["--namespace", "k8s.io", "images", "tag", "--force", image, name]).map(drop)
 }
 
+/// Whether a node's containerd knows an image.
+pub fn has(node: &Place, image: &str) -> Result<bool> {
+    let filter = format!("name=={image}");
+    let found = node.run("ctr", &["--namespace", "k8s.io", "images", "ls", "--quiet", &filter])?;
+    Ok(!found.trim().is_empty())
+}
+
 /// Writes the image of one program to `archive`; its digest. Its entrypoint is the program, which is in the search path too.
 pub fn archive(program: &Path, archive: &Path, name: &str) -> Result<String> {
     let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../images/build");

@@ -7,6 +7,7 @@
 
 use super::access::Access;
 use super::layout::{Layout, NODES, pods, script, text};
+use super::standing::{self, Owner};
 use super::{certificates, cgroups, control_plane, mount_points, node};
 use crate::command;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -84,7 +85,10 @@ pub fn sweep_alone(layout: &Layout) -> Result<()> {
 fn lock(purpose: &str, say: &dyn Fn(&str), end: &Receiver<()>) -> Result<File> {
     let mut file = open()?;
     if file.try_lock().is_err() {
-        let who = holder().ok().flatten().map(|(process, purpose)| format!("{purpose}, process {process}"));
+        let who = holder().ok().flatten().map(|(process, purpose)| match Owner::of(&purpose) {
+            Some(owner) => format!("{purpose}, process {process}: `{}` takes it down", owner.end()),
+            None => format!("{purpose}, process {process}"),
+        });
         say(&format!("waiting for the cluster of {}", who.as_deref().unwrap_or("somebody who is just leaving")));
         // Not a blocking lock: it would outwait those who wait for it.
         while file.try_lock().is_err() {
@@ -105,6 +109,7 @@ fn open() -> Result<File> {
 fn bring_up(layout: &Layout, say: &dyn Fn(&str)) -> Result<()> {
     let build = script("build");
     let built = command::converse(text(&build)?, &[])?;
+    standing::expect_free_addresses()?;
     let start = Instant::now();
     let say = |what: &str| say(&format!("{:5.1} s  {what}", start.elapsed().as_secs_f64()));
     if layout.logs().exists() {

@@ -8,7 +8,7 @@ use crate::{command, http};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 const PAGE: &str = include_str!("../../../docs/kiali.md");
 /// As the page has it; nobody resolves that name here.
@@ -27,24 +27,8 @@ pub struct Kiali<'a> {
 impl<'a> Kiali<'a> {
     /// One that asks this Prometheus, which pods must reach.
     pub fn start(kubernetes: &'a Kubernetes, prometheus: SocketAddr) -> Result<Self> {
-        let archive = command::converse(text(&script("kiali"))?, &[])?;
-        kubernetes.load_image(archive.trim().as_ref())?;
-        let configuration = PAGE.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```"));
-        let (configuration, _) = configuration.context("docs/kiali.md has no configuration")?;
-        ensure!(configuration.contains(PROMETHEUS), "docs/kiali.md has another Prometheus than {PROMETHEUS}");
-        let manifests = manifests(&configuration.replace(PROMETHEUS, &format!("http://{prometheus}")));
-        kubernetes.apply(&manifests)?;
-        let mut kiali = Self { kubernetes, address: ([0, 0, 0, 0], PORT).into(), manifests };
-        let own = ["--namespace", NAMESPACE];
-        eventually(super::PATIENCE, || {
-            let words = ["get", "pod", "kiali", "-o", "jsonpath={.status.podIP}"];
-            let said = kubernetes.kubectl(&[&own[..], &words].concat())?;
-            kiali.address.set_ip(said.parse().with_context(|| format!("no address: {said:?}"))?);
-            ensure!(http::get_from(kiali.address, "/healthz")?.status == 200, "it is not healthy");
-            Ok(())
-        })
-        .with_context(|| kubernetes.kubectl(&[&own[..], &["logs", "kiali"]].concat()).unwrap_or_default())?;
-        Ok(kiali)
+        let (address, manifests) = deploy(kubernetes, prometheus)?;
+        Ok(Self { kubernetes, address, manifests })
     }
 
     /// The graph of a namespace over the minute before a moment, in seconds since 1970.
@@ -76,6 +60,34 @@ impl Drop for Kiali<'_> {
     fn drop(&mut self) {
         // What is left of it goes with the cluster.
         let _ = self.kubernetes.delete(&self.manifests);
+    }
+}
+
+/// Has one run that asks this Prometheus, and waits until it is healthy: where it is, and what it consists of.
+pub fn deploy(kubernetes: &Kubernetes, prometheus: SocketAddr) -> Result<(SocketAddr, String)> {
+    let archive = command::converse(text(&script("kiali"))?, &[])?;
+    kubernetes.load_image(archive.trim().as_ref())?;
+    let configuration = PAGE.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```"));
+    let (configuration, _) = configuration.context("docs/kiali.md has no configuration")?;
+    ensure!(configuration.contains(PROMETHEUS), "docs/kiali.md has another Prometheus than {PROMETHEUS}");
+    let manifests = manifests(&configuration.replace(PROMETHEUS, &format!("http://{prometheus}")));
+    kubernetes.apply(&manifests)?;
+    let own = ["--namespace", NAMESPACE];
+    let address = eventually(super::PATIENCE, || {
+        let words = ["get", "pod", "kiali", "-o", "jsonpath={.status.podIP}"];
+        let said = kubernetes.kubectl(&[&own[..], &words].concat())?;
+        let address = (said.parse::<IpAddr>().with_context(|| format!("no address: {said:?}"))?, PORT).into();
+        ensure!(http::get_from(address, "/healthz")?.status == 200, "it is not healthy");
+        Ok(address)
+    });
+    let address =
+        address.with_context(|| kubernetes.kubectl(&[&own[..], &["logs", "kiali"]].concat()).unwrap_or_default());
+    match address {
+        Ok(address) => Ok((address, manifests)),
+        Err(error) => {
+            let _ = kubernetes.delete(&manifests);
+            Err(error)
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Nodes and pods that only the API server knows: kwok answers for their kubelets. For what depends on their number.
 
 use super::Kubernetes;
-use super::layout::text;
+use super::layout::{script, text};
+use crate::command;
 use crate::netns::Netns;
 use crate::process::Process;
 use anyhow::Result;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 /// The label of fake nodes; its value is the namespace of the test that they belong to.
 pub const LABEL: &str = "longwire.io/fake";
@@ -23,14 +25,15 @@ impl<'a> Kwok<'a> {
     /// Nodes `OWNER-0` and on, as the API server knows them at once. No pod gets there that does not name its node.
     pub fn start(kubernetes: &'a Kubernetes, owner: &str, nodes: usize) -> Result<Self> {
         let (layout, selector) = (kubernetes.layout(), format!("{LABEL}={owner}"));
-        let (program, kubeconfig) = (layout.program("kwok"), layout.kubeconfig("admin"));
+        let built = command::converse(text(&script("kwok"))?, &[])?;
+        let (built, kubeconfig) = (Path::new(built.trim()), layout.kubeconfig("admin"));
         let mut line = vec![
-            text(&program)?.to_owned(),
+            text(&built.join("kwok"))?.to_owned(),
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--manage-nodes-with-label-selector={selector}"),
             "--node-lease-duration-seconds=40".to_owned(),
         ];
-        for stage in fs::read_dir(layout.built().join("stages"))? {
+        for stage in fs::read_dir(built.join("stages"))? {
             line.push(format!("--config={}", stage?.path().display()));
         }
         let words: Vec<&str> = line.iter().map(String::as_str).collect();

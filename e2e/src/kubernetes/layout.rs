@@ -87,6 +87,18 @@ impl Layout {
         self.built().join("bin").join(name)
     }
 
+    /// Is there while a cluster that stays up by itself is up.
+    #[must_use]
+    pub fn ready(&self) -> PathBuf {
+        self.run().join("ready")
+    }
+
+    /// A program of Prometheus, as .ci/deps unpacks them.
+    #[must_use]
+    pub fn prometheus(&self, name: &str) -> PathBuf {
+        self.cache.join("tools/prometheus/usr/bin").join(name)
+    }
+
     /// CNI plugins, as .ci/deps unpacks them.
     #[must_use]
     pub fn cni(&self) -> PathBuf {

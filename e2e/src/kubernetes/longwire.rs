@@ -57,6 +57,11 @@ pub fn get(node: &str, path: &str) -> Result<http::Response> {
     http::get_from((address(node), probe::PORT).into(), path)
 }
 
+/// The metrics of the probe on a node, for a reader with this token.
+pub fn read_as(node: &str, token: &str) -> Result<http::Response> {
+    http::get_as((address(node), probe::PORT).into(), "/metrics", token)
+}
+
 /// What the probe of a node says of all tests that go on.
 pub fn scrape(node: &str) -> Result<Scrape> {
     let response = get(node, "/metrics")?;

@@ -53,6 +53,12 @@ impl<'a> Namespace<'a> {
         self.kubernetes.access.kubectl(&words, yaml).map(drop)
     }
 
+    /// The cluster that it is in.
+    #[must_use]
+    pub fn kubernetes(&self) -> &'a Kubernetes {
+        self.kubernetes
+    }
+
     /// What kubectl prints, asked in this namespace.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         self.kubernetes.kubectl(&[&["--namespace", &self.name], arguments].concat())

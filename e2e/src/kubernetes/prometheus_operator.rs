@@ -1,8 +1,8 @@
 //! A real prometheus-operator: a process of this machine that runs a Prometheus in the cluster, for whoever makes
 //! PodMonitors and PrometheusRules with the label `release: prometheus`.
 
-use super::Kubernetes;
-use super::layout::{script, text};
+use super::layout::{NODES, script, text};
+use super::{Kubernetes, images};
 use crate::netns::Netns;
 use crate::process::Process;
 use crate::prometheus::Prometheus;
@@ -71,6 +71,12 @@ impl Drop for PrometheusOperator<'_> {
         let _ = self.kubernetes.delete(PROMETHEUS);
         let _ = self.kubernetes.delete(&self.kinds);
     }
+}
+
+/// Makes both nodes know a Prometheus that finds pods, by a name that somebody's manifests have.
+pub fn load_prometheus(kubernetes: &Kubernetes, name: &str) -> Result<()> {
+    kubernetes.load_image(&built()?.join("prometheus.tar"))?;
+    NODES.iter().try_for_each(|node| images::tag(&kubernetes.node(node)?, "e2e.local/prometheus:1", name))
 }
 
 fn built() -> Result<PathBuf> {

@@ -79,6 +79,7 @@ fn belongs(sample: &Sample, family: &Family, format: Format) -> Result<()> {
     ensure!(family.has_help && !family.kind.is_empty(), "a sample before HELP and TYPE of its family");
     let suffix = sample.name.strip_prefix(&family.name).with_context(|| format!("not of family {}", family.name))?;
     match (family.kind.as_str(), format) {
+        ("counter" | "histogram", Format::OpenMetrics) if suffix == "_created" => {}
         ("counter", Format::OpenMetrics) => ensure!(suffix == "_total", "a counter's sample ends with _total"),
         ("counter", Format::Text) => {
             ensure!(suffix.is_empty() && sample.name.ends_with("_total"), "a counter's name ends with _total");

@@ -25,6 +25,8 @@ pub(super) const WRONG: &[WrongSpec] = &[
     wrong("an empty prefix", r#"{inclusionList: {patterns: [{prefix: ""}]}}"#, "spec.inclusionList.patterns[0].prefix", "should be at least 1 chars long"),
     wrong("ignoreCase beside an expression", "{inclusionList: {patterns: [{safeRegex: {regex: a.*}, ignoreCase: true}]}}", "spec.inclusionList.patterns[0]", "write (?i) into the expression"),
     wrong("an expression without its text", "{inclusionList: {patterns: [{safeRegex: {}}]}}", "spec.inclusionList.patterns[0].safeRegex.regex", "Required value"),
+    wrong("an expression that is none", "{inclusionList: {patterns: [{safeRegex: {regex: 'a('}}]}}", "spec.inclusionList.patterns[0].safeRegex.regex", "missing closing )"),
+    wrong("one of the expressions that is none", "{inclusionRegexps: [a.*, '*']}", "spec.inclusionRegexps[1]", "missing argument to repetition operator"),
     wrong("a list of no prefixes", "{inclusionPrefixes: []}", "spec.inclusionPrefixes", "should have at least 1 items"),
     wrong("an empty suffix", r#"{inclusionSuffixes: [""]}"#, "spec.inclusionSuffixes[0]", "should be at least 1 chars long"),
     wrong("one suffix twice", "{inclusionSuffixes: [a, a]}", "spec.inclusionSuffixes[1]", "Duplicate value: \"a\""),

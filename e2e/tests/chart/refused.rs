@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, chart};
 
 /// What is set, and what both Helms must say.
-const WRONG: [(&str, &str); 30] = [
+const WRONG: [(&str, &str); 38] = [
     ("images.registry=", "/images/registry"),
     ("images.tag=1:2", "/images/tag"),
     ("images.pullPolicy=Sometimes", "/images/pullPolicy"),
@@ -21,6 +21,13 @@ const WRONG: [(&str, &str); 30] = [
     ("operator.resources.limits.memory=much", "/operator/resources/limits/memory"),
     ("operator.extraArgs[0]=verbose", "/operator/extraArgs/0"),
     ("operator.networkPolicy.nodeCIDRs[0]=10.0.0.1", "/operator/networkPolicy/nodeCIDRs/0"),
+    ("defaults.limits.extraTags=33", "/defaults/limits/extraTags"),
+    ("defaults.reportingInterval=500ms", "/defaults/reportingInterval"),
+    ("admission.policies=maybe", "/admission/policies"),
+    ("admission.webhook=maybe", "/admission/webhook"),
+    ("metrics.podMonitor.interval=0s", "/metrics/podMonitor/interval"),
+    ("probe.metricsAddress=10.0.0.256", "/probe/metricsAddress"),
+    ("operator.resources.limits.memory=1.2.3Gi", "/operator/resources/limits/memory"),
     ("probe.sampleInterval=5", "/probe/sampleInterval"),
     ("probe.longConnectionThreshold=soon", "/probe/longConnectionThreshold"),
     ("probe.maxConnections=0", "/probe/maxConnections"),
@@ -33,6 +40,7 @@ const WRONG: [(&str, &str); 30] = [
     ("probe.maxUnavailable=0%", "/probe/maxUnavailable"),
     ("probe.privileged=true", "'privileged' not allowed"),
     ("metrics.scrape=both", "/metrics/scrape"),
+    ("metrics.auth=maybe", "/metrics/auth"),
     ("crds.manage=maybe", "/crds/manage"),
     ("uninstall.timeoutSeconds=1", "/uninstall/timeoutSeconds"),
 ];

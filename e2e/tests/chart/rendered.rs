@@ -5,7 +5,7 @@ use longwire_e2e::kubernetes::helm::{Helm, chart};
 use serde_json::Value;
 use std::fs;
 
-fn template(helm: Helm, set: &[&str]) -> Result<Vec<Value>> {
+pub(crate) fn template(helm: Helm, set: &[&str]) -> Result<Vec<Value>> {
     let chart = chart();
     let chart = chart.to_str().context("a path that is no text")?;
     let line = ["template", "longwire", chart, "--namespace=longwire-system", "--kube-version=1.37.1"];
@@ -15,7 +15,7 @@ fn template(helm: Helm, set: &[&str]) -> Result<Vec<Value>> {
     Ok(objects.into_iter().filter(|object| !object.is_null()).collect())
 }
 
-fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
+pub(crate) fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
     objects.iter().filter(|object| object["kind"] == kind).collect()
 }
 
@@ -30,7 +30,10 @@ fn neither_helm_has_anything_to_say_against_it() -> Result<()> {
 
 #[test]
 fn both_helms_make_the_same_of_it() -> Result<()> {
-    for set in [&[][..], &["metrics.scrape=podMonitor", "metrics.rules.enabled=true", "operator.replicas=1"]] {
+    for set in [
+        &[][..],
+        &["metrics.scrape=podMonitor", "metrics.rules.enabled=true", "operator.replicas=1", "metrics.auth=true"],
+    ] {
         ensure!(template(Helm::Three, set)? == template(Helm::Four, set)?, "they differ with {set:?}");
     }
     Ok(())
@@ -119,10 +122,15 @@ fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
     for dashboard in &dashboards {
         ensure!(packed.contains(&dashboard.trim()), "a dashboard is not packed as it is");
     }
+    // An installation leads to the pages of its version.
+    let version =
+        serde_saphyr::from_str::<Value>(&fs::read_to_string(chart().join("Chart.yaml"))?)?["appVersion"].clone();
+    let version = format!("/blob/v{}/docs/runbooks/", version.as_str().context("no version")?);
     let groups = |folder: &str| -> Result<Vec<Value>> {
         let rules = files(folder, ".yaml")?
             .iter()
-            .map(|file| Ok(serde_saphyr::from_str::<Value>(file)?))
+            .map(|file| file.replace("/blob/main/docs/runbooks/", &version))
+            .map(|file| Ok(serde_saphyr::from_str::<Value>(&file)?))
             .collect::<Result<Vec<_>>>()?;
         Ok(rules.iter().flat_map(|rules| rules["groups"].as_array().cloned().unwrap_or_default()).collect())
     };
@@ -135,7 +143,10 @@ fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
     assert_eq!(made(&asked), [groups("rules")?, groups("rules/opt-in")?].concat());
     let nearer = "metrics.rules.runbooks=http://wiki.example.org/alerts";
     let moved = serde_json::to_string(&made(&template(Helm::Three, &["metrics.rules.enabled=true", nearer])?))?;
-    let links = |base: &str| moved.matches(&format!("{base}/Longwire")).count();
-    assert_eq!([links("http://wiki.example.org/alerts"), links("https://longwire.io/docs/runbooks")], [7, 0]);
+    assert_eq!(moved.matches("\"http://wiki.example.org/alerts/Longwire").count(), 8);
+    assert!(
+        !moved.contains("/blob/") && !moved.contains(".md\""),
+        "a copy's pages are named after their alerts: {moved}"
+    );
     Ok(())
 }

@@ -57,7 +57,7 @@ fn check(scrape: &Scrape, namespace: &str, expected: &[Expected]) -> Result<()> 
 }
 
 fn unknown_ends(scrape: &Scrape) -> u64 {
-    scrape.sum("longwire_probe_unknown_total", &[])
+    scrape.sum("longwire_probe_connections_unresolved_total", &[])
 }
 
 /// Connects each client from its node to an address, then waits until both probes say what is expected.

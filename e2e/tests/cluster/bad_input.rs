@@ -176,8 +176,11 @@ fn a_shadow_falls(
             Ok(found)
         })
     };
-    let ambiguous =
-        || anyhow::Ok(longwire::scrape("n1")?.sum("longwire_probe_unknown_total", &[("reason", "ambiguous")]));
+    let ambiguous = || {
+        anyhow::Ok(
+            longwire::scrape("n1")?.sum("longwire_probe_connections_unresolved_total", &[("reason", "ambiguous")]),
+        )
+    };
     assert_eq!(visit()?[1], Truth::default());
     let before = ambiguous()?;
     patch_status(namespace, "shadow", &[&address])?;

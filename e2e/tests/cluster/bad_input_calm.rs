@@ -47,7 +47,7 @@ impl<'a> Calm<'a> {
         Ok(())
     }
 
-    /// Every replica has said this once in its life.
+    /// The replica that serves has said this once, and no other one at all.
     pub(crate) fn is_said_once(&self, words: &str) -> Result<()> {
         let flags = ["--prefix", "--tail=-1", "--selector=app=longwire-operator"];
         let log = self.kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE, "logs"][..], &flags].concat())?;
@@ -56,7 +56,7 @@ impl<'a> Calm<'a> {
             let (replica, text) = line.split_once(' ').context("a line without a prefix")?;
             *said.entry(replica).or_default() += usize::from(text.contains(words));
         }
-        ensure!(said.len() == 2 && said.values().all(|times| *times == 1), "{words:?} is said {said:?} times");
+        ensure!(said.len() == 2 && said.values().sum::<usize>() == 1, "{words:?} is said {said:?} times");
         Ok(())
     }
 }

@@ -1,6 +1,9 @@
 //! What a real Prometheus answers to every query of every dashboard and alert, and to Kiali's, while it scrapes both probes
 //! and both operators: what the traffic really was.
 
+#[path = "dashboards/job.rs"]
+mod job;
+
 use crate::kiali;
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::asked::{self, Choice, Given, Page, Pages, Sheet, Truth, Variables};
@@ -65,7 +68,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     let real = Kiali::start(kubernetes, prometheus.address)?;
     kiali::check(&given, &truth, &real, &mut wrong);
     ensure!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    Ok(())
+    job::is_shown(kubernetes, &namespace, &prometheus, &real)
 }
 
 /// Asks all that a dashboard asks, for all that a person may choose; adds what is wrong to `wrong`.

@@ -16,3 +16,5 @@ mod quick_start;
 mod refusals;
 #[path = "helm/unfit.rs"]
 mod unfit;
+#[path = "helm/unobtainable.rs"]
+mod unobtainable;

@@ -27,6 +27,7 @@ fn when_the_holder_is_killed_probes_are_on_the_other_within_ten_seconds_and_no_s
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;
+    longwire::rolled_out(kubernetes, "deployment/longwire-operator")?;
     let shop = Shop::open(&namespace)?;
     shop.exact_throughout(kubernetes, || {
         let before = eventually(Duration::from_secs(10), streams)?;

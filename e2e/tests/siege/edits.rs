@@ -8,17 +8,21 @@ use std::time::Duration;
 
 const EDITS: u64 = 24;
 const TAGS: usize = 32;
+/// Edits after which everything has been used once, and how much more the others may take: half a megabyte each, less than one
+/// edit's regular expressions once they are compiled.
+const FIRST: u64 = 4;
+const MOST_MORE_MB: f64 = 10.0;
 /// An edit has arrived after this.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A large object, and none like another edit's.
+/// Tags with regular expressions, none like another edit's.
 fn extra_stat_tags(edit: u64) -> String {
-    let value = |tag: usize| format!("{}'{edit}-{tag}'", "source.zone + ".repeat(6));
-    let tags: Vec<String> = (0..TAGS).map(|tag| format!("{{name: tag_{tag}, value: \"{}\"}}", value(tag))).collect();
+    let value = |tag: usize| format!(r"source.workload.matches(r'[a-z0-9_]{{6}}{edit}-{tag}') ? source.zone : 'none'");
+    let tags: String =
+        (0..TAGS).map(|tag| format!("  - name: tag_{tag}\n    value: >-\n      {}\n", value(tag))).collect();
     format!(
         "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: busy, namespace: \
-         shop}}\nspec:\n  selector: {{matchLabels: {{app: tenant}}}}\n  tags: [{}]\n",
-        tags.join(", ")
+         shop}}\nspec:\n  selector: {{matchLabels: {{app: tenant}}}}\n  tags:\n{tags}"
     )
 }
 
@@ -30,6 +34,7 @@ fn edits_of_one_object_do_not_pile_up() -> Result<()> {
     let probe = &siege.cluster.probe;
     let updates =
         || Ok::<_, anyhow::Error>(probe.scrape()?.sum("longwire_probe_updates_total", &[("result", "applied")]));
+    let mut settled = siege.resident()?;
     for edit in 0..EDITS {
         let before = updates()?;
         siege.cluster.machine.manifests.write("busy.yaml", &extra_stat_tags(edit))?;
@@ -38,6 +43,12 @@ fn edits_of_one_object_do_not_pile_up() -> Result<()> {
             Ok(())
         })?;
         bystander.talk(2)?;
+        if edit < FIRST {
+            settled = siege.resident()?;
+        }
+    }
+    for (now, settled) in siege.resident()?.into_iter().zip(settled) {
+        ensure!(now - settled < MOST_MORE_MB, "{now:.1} MB after {EDITS} edits, and {settled:.1} MB after {FIRST}");
     }
     bystander.expect_exact(probe)?;
     siege.end(&[("edits", EDITS as f64)])

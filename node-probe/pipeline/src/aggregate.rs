@@ -4,13 +4,14 @@
 //! Edge, Flow --claim--> Attribution (slots and metrics), or the overflow set where there is no room
 //! Delta      --add----> u64 in those slots
 //!                       settle: what has appeared is charged, or folds
-//!                       publish: from then on a scrape shows it
+//!                       publish: from then on a scrape shows it, at 0 first to who comes again
 //!                       expire: what nobody holds, has been idle for long and whose workload is gone
 //!                       turn_epoch: metrics that were switched off while others of their label set go on
 //! ```
 
 mod accepted;
 mod admitted;
+mod births;
 mod budget;
 mod claim;
 mod epochs;
@@ -30,15 +31,17 @@ mod stats;
 mod tests;
 mod values;
 
+pub(crate) use births::{Birth, Births, Lines};
 pub use budget::{Budget, Resource};
 pub(crate) use claim::Claim;
 pub use handles::{Attribution, Feed};
 pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
 pub(crate) use histogram::Histogram;
-pub use lifetime::Mention;
+pub use lifetime::{Mention, TagSource};
 pub use pressure::{Crossing, Whose};
 pub(crate) use saved::{LABEL_SET, Moved};
-pub use scrapes::ScrapeNumber;
+pub(crate) use scrapes::SavedScrapes;
+pub use scrapes::{Scrape, Scraper, View};
 pub(crate) use sets::Sets;
 pub use stats::{AggregateStats, KindStats};
 pub(crate) use values::{ConnectionValues, EnvoyValues, Reading, ServiceValues, Values, WorkloadValues};
@@ -63,6 +66,8 @@ pub struct Aggregate {
     accepted: Accepted,
     /// When the current one began.
     epoch: Monotonic,
+    /// When it went on with what another process had.
+    began: Monotonic,
     scrapes: Scrapes,
 }
 
@@ -78,6 +83,7 @@ impl Aggregate {
             admitted: Admitted::default(),
             accepted: Accepted::default(),
             epoch: 0,
+            began: 0,
             scrapes: Scrapes::default(),
         }
     }
@@ -112,18 +118,19 @@ impl Aggregate {
     pub fn publish(&mut self) {
         self.settle();
         let Self { services, workloads, connections, clusters, scrapes, .. } = self;
-        let latest = scrapes.now();
-        services.publish(latest);
-        workloads.publish(latest);
-        connections.publish(latest);
-        clusters.publish(latest);
+        let now = scrapes.publish();
+        services.publish(now);
+        workloads.publish(now);
+        connections.publish(now);
+        clusters.publish(now);
     }
 
-    pub fn scrape_started(&mut self) -> ScrapeNumber {
-        self.scrapes.start()
+    /// `by`: a scraper that comes again, and is to see at 0 first what was born since it came last. `None`: anybody else.
+    pub fn scrape_started(&mut self, by: Option<Scraper>, now: Monotonic) -> Scrape {
+        self.scrapes.start(by, now)
     }
 
-    pub fn scrape_completed(&mut self, scrape: ScrapeNumber) {
+    pub fn scrape_completed(&mut self, scrape: &Scrape) {
         self.scrapes.complete(scrape);
     }
 

@@ -18,19 +18,20 @@ mod kubelet;
 mod local;
 mod peer;
 mod recent;
+mod requested;
 mod resolution;
 mod saved;
 mod sighting;
 
 pub(crate) use cgroup::Named;
 pub(crate) use end::{End, Endpoint, Host, Sequence};
-pub(crate) use inquiry::{Backend, Ignored, Inquiry, Moment, Verdict, Wait, Waiting};
+pub(crate) use inquiry::{Backend, Ignored, Inquiry, Moment, Verdict, Wait, Waiting, Whose};
 pub use kubelet::{KubeletCgroups, TooDeep};
 pub(crate) use local::{Local, PodSlot};
 pub use peer::BackendQuestion;
 pub(crate) use resolution::Resolution;
 
-use crate::aggregate::Mention;
+use crate::aggregate::{Mention, TagSource};
 use crate::connection::Passes;
 use crate::record::{Monotonic, SightRecord};
 use hashbrown::HashSet;
@@ -68,6 +69,8 @@ pub struct Waits {
 pub(crate) struct Living<'a> {
     workloads: HashSet<&'a Workload>,
     pods: HashSet<&'a str>,
+    /// Numbers of this node's pods, as they are configured now.
+    configured: HashSet<u64>,
 }
 
 impl Living<'_> {
@@ -75,6 +78,9 @@ impl Living<'_> {
         match named {
             Mention::Workload(workload) => self.workloads.contains(workload),
             Mention::Pod(pod) => self.pods.contains(pod.uid.as_str()),
+            Mention::TagSource(TagSource { pod, peer }) => {
+                self.configured.contains(pod) && peer.as_ref().is_none_or(|peer| self.pods.contains(peer.uid.as_str()))
+            }
         }
     }
 }
@@ -144,6 +150,18 @@ impl Enrich {
         self.woken.extend(self.joins.register(&inquiry.end, inquiry.key, passes));
     }
 
+    /// Who pays for what the inquiry takes.
+    pub(crate) fn whose(&mut self, inquiry: &Inquiry) -> Whose {
+        if let Some(Standing::Pod(local)) = &inquiry.standing {
+            return Whose::pod(&local.pod.uid);
+        }
+        let cgroup = inquiry.end.cgroup;
+        match self.locals.cgroups.named(cgroup) {
+            Some(Named::Pod(uid) | Named::Perhaps(uid)) => Whose::pod(&uid),
+            Some(Named::NoPod | Named::Outside) | None => Whose(cgroup),
+        }
+    }
+
     /// Goes as far as what is known now leads.
     pub(crate) fn pursue(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Verdict {
         let verdict = self.judge(inquiry, moment);
@@ -161,10 +179,13 @@ impl Enrich {
             Err(unsettled) => return unsettled,
         };
         match self.look(inquiry, &local, moment) {
-            Look::Peer(peer) => {
-                let resolution = Resolution::new(&inquiry.end, &local.pod, peer);
-                Verdict::Edge(local, Box::new(resolution))
-            }
+            Look::Peer(peer) => match self.requested(inquiry, &local, moment) {
+                Ok(requested) => {
+                    let resolution = Resolution::new(&inquiry.end, &local.pod, peer, requested.as_ref());
+                    Verdict::Edge(local, Box::new(resolution))
+                }
+                Err(waiting) => Verdict::Wait(waiting),
+            },
             Look::Itself => Verdict::Ignored(Ignored::LocalLeg),
             Look::Host => Verdict::Ignored(Ignored::Host),
             Look::Wait(waiting) => Verdict::Wait(waiting),
@@ -223,28 +244,45 @@ impl Enrich {
         }
     }
 
-    /// Of this node's pods, what was not yet handed out. Who else has the address, as far as is known here, may be gone by now;
+    /// Of this node's pods, what is to be told now. Who had the address before, as far as is known here, may be gone by now;
     /// whoever can look shall keep those of them that are.
     pub(crate) fn take_sightings(&mut self) -> Vec<Sighting> {
         let taken = self.sightings.take(|uid| self.locals.knows(uid)).into_iter();
-        taken.map(|seen| Sighting { gone: self.others_at(&seen), ..seen.by_clock(self.wall_clock_offset) }).collect()
+        let tell = |(seen, is_fresh): (Seen, bool)| {
+            let gone = if is_fresh { self.before_at(&seen) } else { Vec::new() };
+            Sighting { gone, ..seen.by_clock(self.wall_clock_offset) }
+        };
+        taken.map(tell).collect()
     }
 
-    fn others_at(&self, seen: &Seen) -> Vec<String> {
-        let others = self.locals.holders(seen.address).chain(self.sightings.uids_at(seen.address));
-        let others = others.filter(|uid| **uid != *seen.uid && self.locals.is_living(uid));
+    /// Pods that have the address as well, or had it lately, and are not known to have spoken from it only later. That the operator
+    /// has said of one that it is gone says nothing of when. One whose status names other addresses has this one by its own word
+    /// alone, which counts for nothing.
+    fn before_at(&self, seen: &Seen) -> Vec<String> {
+        let spoke: Vec<(&str, Monotonic)> = self.sightings.at(seen.address).collect();
+        let is_before = |uid: &str| {
+            let mut times = spoke.iter().filter(|(who, _)| *who == uid).map(|(_, at)| *at).peekable();
+            times.peek().is_none() || times.any(|at| at <= seen.at)
+        };
+        let others = self.locals.lately_at(seen.address).chain(spoke.iter().map(|(uid, _)| *uid));
+        let may_have = |uid: &str| uid != &*seen.uid && self.locals.may_have(uid, seen.address);
+        let others = others.filter(|uid| may_have(uid) && is_before(uid));
         others.collect::<BTreeSet<_>>().into_iter().take(MOST_OTHERS).map(str::to_owned).collect()
     }
 
-    /// All that is known of this node's pods.
-    pub(crate) fn sightings(&self) -> Vec<Sighting> {
-        let all = self.sightings.all(|uid| self.locals.knows(uid)).into_iter();
-        all.map(|seen| seen.by_clock(self.wall_clock_offset)).collect()
+    /// A stream begins: its operator is to be told all that is known of this node's pods.
+    pub(crate) fn repeat_sightings(&mut self, now: Monotonic) {
+        self.sightings.repeat_all(now);
     }
 
     pub(crate) fn apply(&mut self, update: &Update, now: Monotonic) {
         self.configured = true;
         for pod in &update.pods {
+            for address in pod.pod.addresses.iter().filter(|_| !pod.pod.host_network) {
+                if self.locals.lately_at(*address).all(|uid| uid != pod.pod.uid) {
+                    self.sightings.repeat_at(*address, &pod.pod.uid, now);
+                }
+            }
             self.locals.upsert(pod);
         }
         for uid in &update.removed_pods {
@@ -297,6 +335,7 @@ impl Enrich {
         Living {
             workloads: pods().map(|pod| pod.workload.as_ref()).collect(),
             pods: pods().map(|pod| pod.uid.as_str()).collect(),
+            configured: self.locals.numbers().collect(),
         }
     }
 

@@ -9,20 +9,22 @@ mod format;
 #[cfg(test)]
 pub(crate) mod grammar;
 mod number;
+mod sample;
 #[cfg(test)]
 mod tests;
 
 pub use format::{Format, write_header};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, View};
 use crate::labels::escape;
-use family::Progress;
+use family::{Progress, Style};
+use longwire_model::identity::UnixNanos;
 use longwire_model::series::{FAMILIES, SeriesSet};
 
 /// How far a scrape has come.
 #[derive(Debug)]
 pub struct Cursor {
-    format: Format,
+    style: Style,
     /// Index into [`FAMILIES`].
     family: usize,
     /// `None`: the family is yet to be begun.
@@ -32,7 +34,21 @@ pub struct Cursor {
 impl Cursor {
     #[must_use]
     pub fn new(format: Format) -> Self {
-        Self { format, family: 0, progress: None }
+        Self { style: Style { format, view: View::PLAIN, created: None }, family: 0, progress: None }
+    }
+
+    /// What is new to who scrapes is at 0.
+    #[must_use]
+    pub fn viewed(mut self, view: View) -> Self {
+        self.style.view = view;
+        self
+    }
+
+    /// OpenMetrics says of counters and histograms when they began; `wall_clock_offset`: of that less CLOCK_MONOTONIC.
+    #[must_use]
+    pub fn with_created(mut self, wall_clock_offset: UnixNanos) -> Self {
+        self.style.created = (self.style.format == Format::OpenMetrics).then_some(wall_clock_offset);
+        self
     }
 }
 
@@ -40,16 +56,14 @@ impl Cursor {
 pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
     let enough = out.len().saturating_add(bytes);
     while let Some(family) = FAMILIES.get(cursor.family) {
-        let Cursor { format, progress, .. } = cursor;
+        let Cursor { style, progress, .. } = cursor;
         let is_complete = match family.set {
             SeriesSet::Istio | SeriesSet::Longwire => {
-                family::render(family, aggregate.services(), *format, progress, enough, out)
+                family::render(family, aggregate.services(), style, progress, enough, out)
             }
-            SeriesSet::KmeshWorkload => family::render(family, aggregate.workloads(), *format, progress, enough, out),
-            SeriesSet::KmeshConnection => {
-                family::render(family, aggregate.connections(), *format, progress, enough, out)
-            }
-            SeriesSet::Envoy => family::render(family, aggregate.clusters(), *format, progress, enough, out),
+            SeriesSet::KmeshWorkload => family::render(family, aggregate.workloads(), style, progress, enough, out),
+            SeriesSet::KmeshConnection => family::render(family, aggregate.connections(), style, progress, enough, out),
+            SeriesSet::Envoy => family::render(family, aggregate.clusters(), style, progress, enough, out),
         };
         if !is_complete {
             return true;

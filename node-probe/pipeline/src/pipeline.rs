@@ -1,6 +1,7 @@
 //! The whole way from a ring record to a label set's counters, with one writer.
 
 mod abandon;
+mod candidates;
 mod feeds;
 mod folded;
 mod ingest;
@@ -24,6 +25,7 @@ use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
 use crate::enrich::{Enrich, Wait};
 use crate::record::{Monotonic, Sample};
+use candidates::Candidates;
 use longwire_model::identity::{Address, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
@@ -79,6 +81,7 @@ pub struct Pipeline {
     pending: Pending,
     enrich: Enrich,
     aggregate: Aggregate,
+    candidates: Candidates,
     next_expiry: Monotonic,
     next_sweep: Monotonic,
     counts: Counts,
@@ -114,6 +117,7 @@ impl Pipeline {
                 options.wall_clock_offset,
             ),
             aggregate: Aggregate::new(options.budget),
+            candidates: Candidates::default(),
             next_expiry: 0,
             next_sweep: 0,
             counts: Counts::default(),
@@ -137,6 +141,7 @@ impl Pipeline {
     /// A pass of the sampler begins. The ring was drained up to here.
     pub fn begin_pass(&mut self, _now: Monotonic) {
         self.connections.begin_pass();
+        self.candidates.begin(self.aggregate.long_room());
     }
 
     /// Live connections' counters.
@@ -155,6 +160,7 @@ impl Pipeline {
 
     /// A pass is over; `complete`: no live connection was left out, and the ring was drained after it.
     pub fn end_pass(&mut self, complete: bool, now: Monotonic) {
+        self.choose(now);
         for entry in self.connections.end_pass(complete) {
             self.vanished(entry, now);
         }
@@ -226,10 +232,9 @@ impl Pipeline {
         self.enrich.interest()
     }
 
-    /// Where this node's pods were seen to speak from: what a new stream is told.
-    #[must_use]
-    pub fn sightings(&self) -> Vec<Sighting> {
-        self.enrich.sightings()
+    /// A new stream is to be told where this node's pods were seen to speak from: it is among the next [`Questions`].
+    pub fn repeat_sightings(&mut self, now: Monotonic) {
+        self.enrich.repeat_sightings(now);
     }
 
     /// True once when every live connection shall be announced anew: the table was full, refused one and has room again, or
@@ -271,6 +276,12 @@ impl Pipeline {
         self.enrich.edits()
     }
 
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
+    #[must_use]
+    pub fn wall_clock_offset(&self) -> UnixNanos {
+        self.options.wall_clock_offset
+    }
+
     /// The operator has spoken.
     #[must_use]
     pub fn configured(&self) -> bool {
@@ -308,10 +319,20 @@ impl Pipeline {
         self.aggregate.expire(now, &mut is_alive);
     }
 
+    /// Who gets series of its own.
+    fn choose(&mut self, now: Monotonic) {
+        for id in self.candidates.take() {
+            let (connections, mut books) = self.books(now);
+            if let Some(entry) = connections.get_mut(id) {
+                stage::chosen(entry, &mut books);
+            }
+        }
+    }
+
     fn books(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Books<'_>) {
-        let Self { connections, aggregate, enrich, options, counts, .. } = self;
+        let Self { connections, aggregate, candidates, enrich, options, counts, .. } = self;
         let Options { long_connection_threshold: long, wall_clock_offset, .. } = *options;
         let expression_errors = &mut counts.expression_errors;
-        (connections, Books { aggregate, enrich, expression_errors, long, wall_clock_offset, now })
+        (connections, Books { aggregate, candidates, enrich, expression_errors, long, wall_clock_offset, now })
     }
 }

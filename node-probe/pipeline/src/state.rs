@@ -31,7 +31,7 @@ pub(crate) use shared::Shared;
 pub(crate) use writer::Writer;
 
 /// Of the layout. State of another cannot be read.
-pub const STATE_VERSION: u32 = 3;
+pub const STATE_VERSION: u32 = 4;
 
 /// What is wrong with a state, or with one item of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

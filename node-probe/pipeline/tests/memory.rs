@@ -53,6 +53,7 @@ fn pipeline(metrics: Metrics, tags: &[String], expression: &str) -> Pipeline {
         host_network: false,
         workload: Arc::new(workload),
         services: Vec::new(),
+        more_services: Vec::new(),
         service_account: name(),
         place: Arc::new(Place::default()),
         labels: Vec::new(),

@@ -3,6 +3,8 @@
 
 #[path = "properties/abandon.rs"]
 mod abandon;
+#[path = "properties/corpus.rs"]
+mod corpus;
 #[path = "properties/damage.rs"]
 mod damage;
 #[path = "properties/edits.rs"]

@@ -32,24 +32,46 @@ fn tree() -> (tempfile::TempDir, PodCgroups) {
     (root, pods)
 }
 
-fn gone(pods: &mut PodCgroups, speaker: &str, former: &[&str]) -> Vec<String> {
+/// `None`: the observation is left out.
+fn gone(pods: &mut PodCgroups, speaker: &str, former: &[&str]) -> Option<Vec<String>> {
     let gone = former.iter().map(ToString::to_string).collect();
-    let mut observed = [Sighting { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
+    let mut observed = vec![Sighting { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
     pods.strike_living(&mut observed);
-    let [Sighting { gone, .. }] = observed;
-    gone
+    observed.pop().map(|observed| observed.gone)
+}
+
+fn some(uids: &[&str]) -> Option<Vec<String>> {
+    Some(uids.iter().map(ToString::to_string).collect())
 }
 
 #[test]
 fn a_pod_is_gone_when_no_process_of_it_is_left() {
     let (_root, mut pods) = tree();
-    assert_eq!(gone(&mut pods, "living", &["ended", "removed"]), ["ended", "removed"]);
-    assert_eq!(gone(&mut pods, "ended", &["living", "ended"]), ["ended"]);
+    assert_eq!(gone(&mut pods, "living", &["ended", "removed"]), some(&["ended", "removed"]));
+}
+
+#[test]
+fn who_speaks_from_the_address_of_a_pod_that_runs_is_not_told_of() {
+    let (_root, mut pods) = tree();
+    assert_eq!(gone(&mut pods, "ended", &["living", "ended"]), None);
+    assert_eq!(gone(&mut pods, "ended", &["removed", "living"]), None);
+    assert_eq!(gone(&mut pods, "living", &[]), some(&[]));
 }
 
 #[test]
 fn where_no_pods_cgroup_was_found_nobody_is_said_to_be_gone() {
     let (_root, mut pods) = tree();
-    assert_eq!(gone(&mut pods, "removed", &["ended"]), [""; 0]);
-    assert_eq!(gone(&mut pods, "living", &["ended"]), ["ended"]);
+    assert_eq!(gone(&mut pods, "removed", &["ended"]), some(&[]));
+    assert_eq!(gone(&mut pods, "living", &["ended"]), some(&["ended"]));
+}
+
+#[test]
+fn a_pod_that_could_not_be_looked_for_is_not_said_to_be_gone() {
+    let no_descriptor = Err(io::Error::from_raw_os_error(libc::EMFILE));
+    let no_directory = Err(io::Error::from(io::ErrorKind::NotFound));
+    let [unread, absent] = [no_descriptor, no_directory].map(|events| life(&events));
+    assert_eq!((unread, absent), (Life::Unknown, Life::None));
+    // Of the places where its cgroup may be, one was read.
+    assert_eq!([Life::Unknown, life(&Ok("populated 1\n".to_owned())), Life::None].into_iter().max(), Some(Life::Seen));
+    assert_eq!([unread, absent].into_iter().max(), Some(Life::Unknown));
 }

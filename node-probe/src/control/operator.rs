@@ -1,5 +1,6 @@
 //! The operator as the command line names it, and the way to it: address, trust, token.
 
+use longwire_endpoint::descriptors;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -43,6 +44,10 @@ pub(crate) enum InvalidOperator {
     InTheClear(&'static str, String),
     #[error("--operator {0}: no host")]
     NoHost(String),
+    #[error(
+        "--metrics-auth needs an operator on a cluster, by https: that at {0} has no API server to ask about readers"
+    )]
+    NobodyToAsk(String),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +62,16 @@ pub(super) enum Unreachable {
     Connect(#[from] tonic::transport::Error),
     #[error("cannot connect within {CONNECT:?}")]
     Silent,
+}
+
+impl Unreachable {
+    /// For the connection, or for a file that was to be read first.
+    pub(super) fn is_for_want_of_descriptors(&self) -> bool {
+        match self {
+            Self::File { reason, .. } => descriptors::are_exhausted(reason),
+            other => descriptors::are_exhausted_below(other),
+        }
+    }
 }
 
 impl Operator {

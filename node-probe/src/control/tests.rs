@@ -1,8 +1,9 @@
 //! The client against replicas that speak gRPC over TLS on loopback.
 
-use super::{Operator, follow};
+use super::{Operator, StreamEnd, follow};
 use crate::options::{Options, Task};
 use crate::shared::Shared;
+use longwire_endpoint::readers::{Authorizer, Decision};
 use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::pipeline::{self, Pipeline, Waits};
 use longwire_wire::message::{FromProbe, Token};
@@ -145,12 +146,18 @@ async fn a_standby_sends_the_probe_to_the_holder_and_a_new_token_is_told() {
     let mut words = Listening(words);
     let holder = serve("holder", &identity, &heard, None).await;
     let standby = serve("standby", &identity, &heard, Some(holder)).await;
-    start(options(standby, directory.path()));
+    let (shared, _) = start(options(standby, directory.path()));
     assert_eq!(words.next().await, said("standby", "Bearer one"));
     assert_eq!(words.next().await, said("holder", "Bearer one"));
     assert_eq!(words.next().await, said("holder", "hello n1"));
     fs::write(directory.path().join("token"), "two\n").unwrap();
     assert_eq!(words.next().await, said("holder", "authenticate two"));
+    // Readers are asked about there: this one knows none.
+    let decision = Arc::clone(&shared.line).authorize("192.0.2.1".into(), "token".to_owned()).await;
+    assert!(
+        matches!(&decision, Decision::Unavailable(text) if text.starts_with("the operator knows no")),
+        "{decision:?}"
+    );
 }
 
 #[tokio::test]
@@ -168,4 +175,15 @@ async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_
     fs::write(directory.path().join("ca.crt"), &authority).unwrap();
     let mut words = Listening(words);
     assert_eq!(words.next().await, said("operator", "Bearer one"));
+}
+
+/// Nobody listens at port 1.
+#[tokio::test]
+async fn why_the_operator_cannot_be_reached_is_said_in_a_few_words() {
+    let operator = Operator::new("http://127.0.0.1:1".to_owned(), None, None, None).unwrap();
+    let refused = StreamEnd::from(operator.connect(None).await.unwrap_err());
+    assert_eq!(refused.reason(), "connection refused");
+    let told = StreamEnd::from(Status::unavailable("this replica stands by"));
+    assert_eq!(told.reason(), "this replica stands by (The service is currently unavailable)");
+    assert_eq!(StreamEnd::Closed.reason(), "closed by the operator");
 }

@@ -1,5 +1,6 @@
 //! One scrape, streamed: a slice of the series at a time, with the pipeline free in between.
 
+use crate::kernel::monotonic;
 use crate::self_metrics;
 use crate::shared::Shared;
 use axum::body::{Body, Bytes};
@@ -7,7 +8,7 @@ use axum::http::header;
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use longwire_endpoint::Turn;
-use longwire_pipeline::aggregate::ScrapeNumber;
+use longwire_pipeline::aggregate::{self, Scraper};
 use longwire_pipeline::exposition::{self, Cursor, Format};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ const SLICE: usize = 64 << 10;
 struct Scrape {
     shared: Arc<Shared>,
     format: Format,
-    number: ScrapeNumber,
+    begun: aggregate::Scrape,
     next: Next,
     /// Until the last slice is taken, or the scraper has gone.
     _turn: Turn,
@@ -30,9 +31,16 @@ enum Next {
     Completed,
 }
 
-pub(super) fn respond(shared: Arc<Shared>, format: Format, turn: Turn) -> Response {
-    let number = shared.pipeline().aggregate_mut().scrape_started();
-    let scrape = Scrape { shared, format, number, next: Next::Series(Cursor::new(format)), _turn: turn };
+/// `by`: who will come again, and is to see at 0 first what is new to it.
+pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, turn: Turn) -> Response {
+    let (begun, cursor) = {
+        let mut pipeline = shared.pipeline();
+        let begun = pipeline.aggregate_mut().scrape_started(by, monotonic());
+        let cursor = Cursor::new(format).viewed(begun.view());
+        let created = shared.created_timestamps.then(|| pipeline.wall_clock_offset());
+        (begun, created.into_iter().fold(cursor, Cursor::with_created))
+    };
+    let scrape = Scrape { shared, format, begun, next: Next::Series(cursor), _turn: turn };
     // Compression polls once more after the end.
     let body = Body::from_stream(stream::unfold(scrape, slice).fuse());
     let mut response = Response::new(body);
@@ -59,7 +67,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
             scrape.next = Next::Completed;
         }
         Next::Completed => {
-            scrape.shared.pipeline().aggregate_mut().scrape_completed(scrape.number);
+            scrape.shared.pipeline().aggregate_mut().scrape_completed(&scrape.begun);
             return None;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::KernelError;
 use super::controls::Controls;
+use super::sys::Grace;
 use aya::Pod;
 use aya::maps::{HashMap, Map, MapData, MapError};
 use longwire_pipeline::record::{Folded, FoldedKey, RawRecord};
@@ -21,6 +22,7 @@ pub(super) struct Fallback {
     /// Read, and not yet deleted.
     told: HashSet<u64>,
     told_folded: Vec<[u8; KEY]>,
+    grace: Grace,
 }
 
 impl Fallback {
@@ -31,6 +33,7 @@ impl Fallback {
             applied: 0,
             told: HashSet::new(),
             told_folded: Vec::new(),
+            grace: Grace::new().map_err(|source| KernelError::Io { what: "making a map of maps", source })?,
         })
     }
 
@@ -51,14 +54,21 @@ impl Fallback {
         mut close: impl FnMut(&[u8]),
         mut fold: impl FnMut(&FoldedKey, &Folded),
     ) {
-        for (id, record) in entries(&self.closes) {
+        for (id, record) in values(&self.closes, keys(&self.closes)) {
             if self.told.insert(id) {
                 close(&record);
             }
         }
         let current = controls.epoch.load(Ordering::Relaxed);
         let mut is_used = false;
-        for (bytes, sums) in entries(&self.folded) {
+        let keys = keys(&self.folded);
+        let epochs = || keys.iter().filter_map(|key| Some(FoldedKey::read_from_bytes(key).ok()?.epoch));
+        // A program that is preempted may have read an epoch that is over, and add to it when it goes on.
+        if epochs().any(|epoch| epoch > self.applied && epoch < current) {
+            // The map was made for this: there is no memory to be out of.
+            let _ = self.grace.wait();
+        }
+        for (bytes, sums) in values(&self.folded, keys) {
             let (Ok(key), Ok(sums)) = (FoldedKey::read_from_bytes(&bytes), Folded::read_from_bytes(&sums)) else {
                 continue;
             };
@@ -88,8 +98,11 @@ impl Fallback {
     }
 }
 
+fn keys<K: Pod, V: Pod>(map: &HashMap<MapData, K, V>) -> Vec<K> {
+    map.keys().filter_map(Result::<K, MapError>::ok).collect()
+}
+
 /// Keys first: an entry that is added meanwhile may come with them or the next time.
-fn entries<K: Pod, V: Pod>(map: &HashMap<MapData, K, V>) -> impl Iterator<Item = (K, V)> {
-    let keys: Vec<K> = map.keys().filter_map(Result::<K, MapError>::ok).collect();
+fn values<K: Pod, V: Pod>(map: &HashMap<MapData, K, V>, keys: Vec<K>) -> impl Iterator<Item = (K, V)> {
     keys.into_iter().filter_map(move |key| Some((key, map.get(&key, 0).ok()?)))
 }

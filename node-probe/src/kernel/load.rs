@@ -1,13 +1,15 @@
 //! The BPF object: loaded, its programs attached, its maps handed out.
 
-use super::controls::MappedControls;
+use super::adopt::Adopter;
+use super::controls::{Mapped, MappedAdoption, MappedControls};
 use super::fallback::Fallback;
+use super::pass::Pass;
 use super::ring::Ring;
-use super::sys::{Mapping, Walk};
+use super::sys::{Keys, Mapping, Shared, Walk};
 use super::{KernelError, Losses, Setup, pins};
 use aya::maps::{HashMap, Map, MapError, PerCpuArray};
 use aya::programs::links::FdLink;
-use aya::programs::{BtfTracePoint, Iter, Program, ProgramError};
+use aya::programs::{BtfTracePoint, FEntry, Iter, Program, ProgramError, RawTracePoint};
 use aya::{Btf, Ebpf, EbpfLoader};
 use longwire_pipeline::record::Sample;
 use std::os::fd::AsFd;
@@ -18,9 +20,29 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/co
 pub(super) const TRACEPOINTS: [(&str, &str); 2] =
     [("on_state", "inet_sock_set_state"), ("on_destroy", "tcp_destroy_sock")];
 
+type Attach = fn(&mut Loaded, &'static str, &str) -> Result<(), KernelError>;
+
+/// Where ICMP errors pass that answer a SYN: not all kernels can trace functions, or have all of these.
+const ERRORS: [(&str, &str, Attach); 3] = [
+    ("on_icmp4", "ip_icmp_error", Loaded::attach_function),
+    ("on_icmp6", "ipv6_icmp_error", Loaded::attach_function),
+    ("on_icmp_send", "icmp_send", Loaded::attach_tracepoint),
+];
+
 /// Maps that a successor goes on with.
-const KEPT: [&str; 9] =
-    ["connections", "shares", "cgroup_shares", "events", "closes", "folded", "control", "cgroups", "losses"];
+const KEPT: [&str; 11] = [
+    "connections",
+    "unfollowed",
+    "adoption",
+    "shares",
+    "cgroup_shares",
+    "events",
+    "closes",
+    "folded",
+    "control",
+    "cgroups",
+    "losses",
+];
 
 /// Connections that the kernel side notes at least.
 const LEAST: u32 = 65_536;
@@ -69,26 +91,56 @@ impl Loaded {
                 link.pin(pins::link(pins, self.owner, name)).map_err(|source| KernelError::Pin { name, source })?;
             }
         }
-        Ok(())
-    }
-
-    /// Notes connections that nobody has; the first pass announces them. Listeners come first: they tell roles.
-    pub(super) fn adopt(&mut self) -> Result<(), KernelError> {
-        for name in ["find_listeners", "adopt"] {
-            let failed = |source| KernelError::Io { what: "adopting older connections", source };
-            self.walk(name, "task_file", None)?.run().map_err(failed)?;
-        }
-        let empty = |source| KernelError::Map { name: "listeners", source };
-        let mut listeners: HashMap<_, [u32; 2], u8> = HashMap::try_from(self.map("listeners")?).map_err(empty)?;
-        let found: Vec<_> = listeners.keys().flatten().collect();
-        for listener in &found {
-            listeners.remove(listener).map_err(empty)?;
+        for (name, place, attach) in ERRORS {
+            if let Err(error) = attach(self, name, place) {
+                // Its source says why.
+                tracing::debug!(place, ?error, "errors of connects are not looked for there");
+            }
         }
         Ok(())
     }
 
-    pub(super) fn sampler(&mut self) -> Result<Walk, KernelError> {
-        self.walk("sample", "bpf_map_elem", Some("connections"))
+    /// For as long as this process lives: what is told is a reason, and none is counted less for it.
+    fn attach_tracepoint(&mut self, name: &'static str, tracepoint: &str) -> Result<(), KernelError> {
+        let refused = |source| KernelError::Program { name, source };
+        let program: &mut BtfTracePoint = typed(&mut self.programs, name)?;
+        program.load(tracepoint, &self.btf).map_err(refused)?;
+        program.attach().map(drop).map_err(refused)
+    }
+
+    /// The same.
+    fn attach_function(&mut self, name: &'static str, function: &str) -> Result<(), KernelError> {
+        let refused = |source| KernelError::Program { name, source };
+        let program: &mut FEntry = typed(&mut self.programs, name)?;
+        program.load(function, &self.btf).map_err(refused)?;
+        program.attach().map(drop).map_err(refused)
+    }
+
+    pub(super) fn adopter(&mut self) -> Result<Adopter, KernelError> {
+        let listeners = HashMap::try_from(self.map("listeners")?);
+        Ok(Adopter {
+            listeners: listeners.map_err(|source| KernelError::Map { name: "listeners", source })?,
+            find_listeners: self.walk("find_listeners", "task_file")?,
+            adopt: self.walk("adopt", "task_file")?,
+        })
+    }
+
+    /// Loads the program that reads connections, and opens what leads to them.
+    pub(super) fn pass(&mut self) -> Result<Pass, KernelError> {
+        let program: &mut RawTracePoint = typed(&mut self.programs, "sample")?;
+        program.load().map_err(|source| KernelError::Program { name: "sample", source })?;
+        let connections = |source| KernelError::Map { name: "connections", source };
+        let Some(Map::HashMap(map)) = self.programs.map("connections") else {
+            return Err(KernelError::Absent("hash connections"));
+        };
+        let value_bytes = map.info().map_err(connections)?.value_size() as usize;
+        let map = map.fd().as_fd().try_clone_to_owned();
+        let map = map.map_err(|source| KernelError::Io { what: "another descriptor of the table", source })?;
+        let Map::Array(batch) = self.map("batch")? else { return Err(KernelError::Absent("array batch")) };
+        let room = batch.info().map_err(|source| KernelError::Map { name: "batch", source })?.max_entries();
+        let batch = Mapping::writable(batch.fd().as_fd(), 0, room as usize * size_of::<u64>());
+        let batch = batch.map_err(|source| KernelError::Io { what: "mapping the batch of keys", source })?;
+        Ok(Pass::new(Keys::new(map, value_bytes), batch, room))
     }
 
     pub(super) fn ring(&mut self) -> Result<Ring, KernelError> {
@@ -102,13 +154,18 @@ impl Loaded {
         Fallback::new(self.map("closes")?, self.map("folded")?)
     }
 
-    /// Needed before the programs are loaded, who need the map themselves.
     pub(super) fn controls(&self) -> Result<MappedControls, KernelError> {
-        let Some(Map::Array(control)) = self.programs.map("control") else {
-            return Err(KernelError::Absent("array control"));
-        };
-        MappedControls::map(control.fd().as_fd())
-            .map_err(|source| KernelError::Io { what: "mapping the control array", source })
+        self.mapped("control")
+    }
+
+    pub(super) fn adoption(&self) -> Result<MappedAdoption, KernelError> {
+        self.mapped("adoption")
+    }
+
+    /// Needed before the programs are loaded, who need the map themselves.
+    fn mapped<T: Shared>(&self, name: &'static str) -> Result<Mapped<T>, KernelError> {
+        let Some(Map::Array(array)) = self.programs.map(name) else { return Err(KernelError::Absent(name)) };
+        Mapped::map(array.fd().as_fd()).map_err(|source| KernelError::Io { what: "mapping a control array", source })
     }
 
     pub(super) fn samples(&mut self) -> Result<Mapping, KernelError> {
@@ -135,17 +192,12 @@ impl Loaded {
         self.programs
     }
 
-    fn walk(&mut self, name: &'static str, target: &str, map: Option<&'static str>) -> Result<Walk, KernelError> {
+    fn walk(&mut self, name: &'static str, target: &str) -> Result<Walk, KernelError> {
         let refused = |source: ProgramError| KernelError::Program { name, source };
         let program: &mut Iter = typed(&mut self.programs, name)?;
         program.load(target, &self.btf).map_err(refused)?;
         let program = program.fd().and_then(|fd| Ok(fd.try_clone()?)).map_err(refused)?;
-        let map = match map.map(|name| self.programs.map(name)) {
-            Some(Some(Map::HashMap(map))) => Some(map.fd().as_fd()),
-            Some(_) => return Err(KernelError::Absent("hash connections")),
-            None => None,
-        };
-        Walk::attach(program.as_fd(), map).map_err(|source| KernelError::Io { what: "attaching an iterator", source })
+        Walk::attach(program.as_fd()).map_err(|source| KernelError::Io { what: "attaching an iterator", source })
     }
 
     fn map(&mut self, name: &'static str) -> Result<Map, KernelError> {
@@ -153,7 +205,7 @@ impl Loaded {
     }
 }
 
-fn typed<'a, P>(programs: &'a mut Ebpf, name: &'static str) -> Result<&'a mut P, KernelError>
+pub(super) fn typed<'a, P>(programs: &'a mut Ebpf, name: &'static str) -> Result<&'a mut P, KernelError>
 where
     &'a mut P: TryFrom<&'a mut Program, Error = ProgramError>,
 {

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 
 /// `enum loss` of `bpf/maps.h`, in its order: the values of the label `kind`.
-pub(crate) const KINDS: [&str; 15] = [
+pub(crate) const KINDS: [&str; 20] = [
     "record_dropped",
     "close_kept",
     "end_folded",
@@ -23,6 +23,11 @@ pub(crate) const KINDS: [&str; 15] = [
     "half_open_full",
     "folded_share_full",
     "shares_full",
+    "missed_open",
+    "map_busy",
+    "bypass_sockmap",
+    "bypass_tls",
+    "bypass_smc",
 ];
 
 pub(crate) struct Losses {

@@ -1,13 +1,16 @@
 //! What the kernel must have, asked before anything is loaded, so that the answer names the thing and the remedy.
 
-use std::path::Path;
-use std::{fs, io};
-
+mod btf;
+mod needs;
 #[cfg(test)]
 mod tests;
 
+use super::sys;
+use needs::NEEDS;
+use std::path::Path;
+use std::{fs, io};
+
 const BTF: &str = "/sys/kernel/btf/vmlinux";
-const OLDEST: (u32, u32) = (5, 15);
 
 /// Linux capability numbers.
 const NET_ADMIN: u32 = 12;
@@ -17,10 +20,8 @@ const BPF: u32 = 39;
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum MissingRequirement {
-    #[error(
-        "kernel {0} is too old: Longwire needs Linux 5.15 or newer, for iterators over the files of processes and cgroup ids of sockets"
-    )]
-    Kernel(String),
+    #[error("this kernel lacks {}: run a newer one", .0.join(", "))]
+    Features(Vec<String>),
     #[error(
         "this kernel has no type information at {0}: run one built with CONFIG_DEBUG_INFO_BTF=y, as distributions' are"
     )]
@@ -37,7 +38,7 @@ pub(crate) enum MissingRequirement {
 impl MissingRequirement {
     /// Nothing that is done to the probe would help: the node needs another kernel.
     pub(crate) fn is_of_the_node(&self) -> bool {
-        matches!(self, Self::Kernel(_) | Self::Btf(_))
+        matches!(self, Self::Features(_) | Self::Btf(_))
     }
 }
 
@@ -45,17 +46,25 @@ impl MissingRequirement {
 pub(crate) fn preflight() -> Result<(), MissingRequirement> {
     let read =
         |path: &'static str| fs::read_to_string(path).map_err(|_: io::Error| MissingRequirement::Unreadable(path));
-    check_release(read("/proc/sys/kernel/osrelease")?.trim())?;
     check_capabilities(&read("/proc/self/status")?)?;
-    check_btf(Path::new(BTF))
+    check_btf(Path::new(BTF))?;
+    check_features(&fs::read(BTF).map_err(|_| MissingRequirement::Unreadable(BTF))?, sys::has_atomics())
 }
 
-fn check_release(release: &str) -> Result<(), MissingRequirement> {
-    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
-    match (numbers.next(), numbers.next()) {
-        (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(()),
-        _ => Err(MissingRequirement::Kernel(release.to_owned())),
+/// By what there is, and by trying what no type tells of. No version is compared: that of a distribution's kernel says little.
+fn check_features(types: &[u8], has_atomics: bool) -> Result<(), MissingRequirement> {
+    let wanted = NEEDS.map(|(wanted, ..)| wanted);
+    let Some(found) = btf::find(types, &wanted) else { return Err(MissingRequirement::Btf(BTF.to_owned())) };
+    let mut missing: Vec<String> = NEEDS
+        .iter()
+        .zip(found)
+        .filter(|(_, found)| !found)
+        .map(|((_, name, purpose), _)| format!("{name} ({purpose})"))
+        .collect();
+    if !has_atomics {
+        missing.push("atomic operations that return what was there (shares of pods)".to_owned());
     }
+    if missing.is_empty() { Ok(()) } else { Err(MissingRequirement::Features(missing)) }
 }
 
 fn check_capabilities(status: &str) -> Result<(), MissingRequirement> {

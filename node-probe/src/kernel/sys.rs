@@ -1,14 +1,21 @@
 //! The system calls that aya has no wrapper for: the only unsafe code of the probe.
 #![expect(unsafe_code, reason = "raw bpf(2), mmap(2) and epoll(2); every block says why it is sound")]
 
+mod atomics;
+mod bpf;
 mod clock;
+mod grace;
+mod keys;
 mod mapping;
 mod memory;
 mod ready;
 mod walk;
 
+pub(super) use atomics::has_atomics;
 pub(crate) use clock::{monotonic, realtime};
-pub(super) use mapping::{Mapping, PAGE};
+pub(super) use grace::Grace;
+pub(super) use keys::Keys;
+pub(super) use mapping::{Mapping, PAGE, Shared};
 pub(crate) use memory::give_back;
 pub(super) use ready::Readiness;
 pub(super) use walk::{Steps, Walk};

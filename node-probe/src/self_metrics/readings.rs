@@ -6,6 +6,10 @@ use longwire_model::build;
 use longwire_model::series::OVERFLOW;
 use std::sync::atomic::Ordering::Relaxed;
 
+/// Of the kinds that the kernel side counts, those by which something is lost: they should stay at 0.
+pub(super) const LOST: [&str; 4] =
+    ["record_dropped", "connections_full", "connections_share_full", "folded_share_full"];
+
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) name: &'static str,
@@ -76,7 +80,9 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
 
 fn kernel(shared: &Shared, to: &mut Readings) {
     let figures = &shared.figures;
-    to.by("longwire_probe_kernel_losses_total", shared.losses());
+    let (losses, exceptions): (Vec<_>, Vec<_>) = shared.losses().into_iter().partition(|(kind, _)| LOST.contains(kind));
+    to.by("longwire_probe_kernel_losses_total", losses);
+    to.by("longwire_probe_kernel_exceptions_total", exceptions);
     to.by("longwire_probe_recursion_misses_total", shared.misses());
     to.one("longwire_probe_passes_total", figures.passes.load(Relaxed));
     to.one("longwire_probe_passes_cut_total", figures.passes_cut.load(Relaxed));
@@ -84,15 +90,21 @@ fn kernel(shared: &Shared, to: &mut Readings) {
     to.seconds("longwire_probe_pass_kernel_seconds_total", figures.walk_time.load(Relaxed));
     to.seconds("longwire_probe_pass_delay_seconds_total", figures.pass_delay.load(Relaxed));
     to.one("longwire_probe_passes_delayed_total", figures.passes_delayed.load(Relaxed));
+    to.one("longwire_probe_address_observations_withheld_total", figures.observations_withheld.load(Relaxed));
     to.one("longwire_probe_conntrack_errors_total", figures.conntrack_errors.load(Relaxed));
+    let (searches, found) = (figures.conntrack_searches.load(Relaxed), figures.conntrack_found.load(Relaxed));
+    to.by("longwire_probe_conntrack_searches_total", [("found", found), ("nothing", searches.saturating_sub(found))]);
 }
 
 fn pipeline(shared: &Shared, to: &mut Readings) {
-    let stats = shared.pipeline().stats();
+    let (stats, aggregate) = {
+        let pipeline = shared.pipeline();
+        (pipeline.stats(), pipeline.aggregate().stats())
+    };
     to.one("longwire_probe_records_total", stats.records);
     to.one("longwire_probe_samples_total", stats.samples);
     to.by(
-        "longwire_probe_skipped_total",
+        "longwire_probe_records_skipped_total",
         [
             ("invalid_size", stats.invalid_size),
             ("invalid_kind", stats.invalid_kind),
@@ -103,10 +115,10 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("unadopted", stats.unadopted_closes),
         ],
     );
-    to.one("longwire_probe_clamped_total", stats.backwards);
+    to.one("longwire_probe_decreases_clamped_total", stats.backwards);
     to.one("longwire_probe_connections", stats.connections);
     to.one("longwire_probe_connections_waiting", stats.pending);
-    to.one("longwire_probe_connections_refused_total", stats.connections_refused);
+    to.one("longwire_probe_connections_untracked_total", stats.connections_refused);
     to.by(
         "longwire_probe_connections_ignored_total",
         [
@@ -118,9 +130,9 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
         ],
     );
     to.one("longwire_probe_closes_lost_total", stats.closes_lost);
-    to.one("longwire_probe_connections_folded_total", stats.folded);
+    to.one("longwire_probe_connections_without_histograms_total", stats.folded);
     to.by(
-        "longwire_probe_unknown_total",
+        "longwire_probe_connections_unresolved_total",
         [
             ("ambiguous", stats.ambiguous),
             ("unanswered", stats.unanswered),
@@ -131,17 +143,24 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
     );
     to.one("longwire_probe_expression_errors_total", stats.expression_errors);
     to.by(
-        "longwire_probe_evicted_total",
+        "longwire_probe_table_evictions_total",
         [
             ("closed", stats.closed_forgotten),
             ("cgroups", stats.cgroups_evicted),
             ("addresses", stats.addresses_evicted),
             ("joins", stats.joins_evicted),
+            ("scrapers", aggregate.scrapers_evicted),
         ],
     );
     to.by(
-        "longwire_probe_entries",
-        [("addresses", stats.addresses), ("cgroups", stats.cgroups), ("pods", stats.pods), ("joins", stats.joins)],
+        "longwire_probe_table_entries",
+        [
+            ("addresses", stats.addresses),
+            ("cgroups", stats.cgroups),
+            ("pods", stats.pods),
+            ("joins", stats.joins),
+            ("scrapers", aggregate.scrapers as u64),
+        ],
     );
 }
 
@@ -151,12 +170,16 @@ fn listeners(shared: &Shared, to: &mut Readings) {
         to.refusals("longwire_probe_http_refused_total", listener, endpoint.counts());
         accepts += endpoint.counts().accepts_without_descriptor();
     }
+    to.by("longwire_probe_scrape_authorizations_total", shared.metrics.counts().readers());
     let missing = [
         ("accept", accepts),
-        ("pass", figures.passes_without_descriptor.load(Relaxed)),
+        ("adoption", figures.searches_without_descriptor.load(Relaxed)),
         ("save", figures.saves_without_descriptor.load(Relaxed)),
         ("operator", figures.streams_without_descriptor.load(Relaxed)),
         ("statistics", figures.readings_without_descriptor.load(Relaxed)),
+        ("process", figures.processes_without_descriptor.load(Relaxed)),
+        ("cgroup", figures.cgroups_without_descriptor.load(Relaxed)),
+        ("conntrack", figures.conntrack_without_descriptor.load(Relaxed)),
     ];
     to.by("longwire_probe_out_of_descriptors_total", missing);
 }

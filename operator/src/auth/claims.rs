@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// A token counts no longer than this without being looked at again.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A ServiceAccount, as the API server names it: `system:serviceaccount:<namespace>:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,22 +80,32 @@ impl Verified {
     }
 }
 
+/// How long a token that expires at `exp` still counts.
+pub(super) fn left(exp: UnixSeconds, iat: Option<UnixSeconds>, wall: Duration) -> Duration {
+    let life = iat.map_or(LONGEST, |issued| Duration::from_secs(exp.saturating_sub(issued)));
+    Duration::from_secs(exp).saturating_sub(wall).min(life).min(LONGEST)
+}
+
+impl Audiences {
+    pub(super) fn have(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Several(several) => several.iter().any(|one| one == audience),
+        }
+    }
+}
+
 impl Claims {
     #[must_use]
     pub fn is_for(&self, audience: &str) -> bool {
-        match &self.aud {
-            Some(Audiences::One(one)) => one == audience,
-            Some(Audiences::Several(several)) => several.iter().any(|one| one == audience),
-            None => false,
-        }
+        self.aud.as_ref().is_some_and(|audiences| audiences.have(audience))
     }
 
     /// How long it is still good for, where `wall` is the time since 1970: never longer than it was made for, however slow the
     /// clock is. Zero when by this clock it has expired.
     #[must_use]
     pub fn left(&self, wall: Duration) -> Duration {
-        let life = self.iat.map_or(LONGEST, |issued| Duration::from_secs(self.exp.saturating_sub(issued)));
-        Duration::from_secs(self.exp).saturating_sub(wall).min(life).min(LONGEST)
+        left(self.exp, self.iat, wall)
     }
 
     /// Both places that name the account must agree; where they do not, it is nobody's.

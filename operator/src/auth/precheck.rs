@@ -29,7 +29,7 @@ pub(super) fn precheck(token: &str, account: &Account, wall: Duration) -> Result
     if !claims.is_for(AUDIENCE) {
         return invalid(&format!("it is not for audience {AUDIENCE}"));
     }
-    if Duration::from_secs(claims.exp) + CLOCKS < wall {
+    if Duration::from_secs(claims.exp).saturating_add(CLOCKS) < wall {
         return invalid("it expired more than a day ago");
     }
     let expected = account.to_string();

@@ -1,17 +1,17 @@
 //! The API server's word on a token.
 
 use super::claims::{Claims, Verified};
-use super::{AUDIENCE, PATIENCE, Refusal, wall};
+use super::question::{Silence, ask};
+use super::{AUDIENCE, Refusal, wall};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
-use kube::api::PostParams;
-use kube::{Api, Client};
+use kube::Client;
 use std::time::{Duration, Instant};
 
 /// Pod that a token is bound to, among what the API server knows of its user.
 const POD_UID: &str = "authentication.kubernetes.io/pod-uid";
 /// How long a token counts of which this machine's clock says that it has expired: its probe comes again once a minute then.
-const DOUBTFUL: Duration = Duration::from_secs(60);
+pub(super) const DOUBTFUL: Duration = Duration::from_secs(60);
 /// Of its complaint, in characters, that a probe is told.
 const COMPLAINT: usize = 256;
 
@@ -25,26 +25,34 @@ pub(super) enum Answer {
 }
 
 pub(super) async fn review(client: &Client, token: &str) -> Answer {
-    let audiences = Some(vec![AUDIENCE.to_owned()]);
-    let spec = TokenReviewSpec { token: Some(token.to_owned()), audiences };
-    let question = TokenReview { spec, ..TokenReview::default() };
-    let api: Api<TokenReview> = Api::all(client.clone());
-    match tokio::time::timeout(PATIENCE, api.create(&PostParams::default(), &question)).await {
-        Err(_) => Answer::Unreachable(format!("no answer to a TokenReview within {PATIENCE:?}")),
-        Ok(Ok(answered)) => judge(answered.status.unwrap_or_default(), token),
-        Ok(Err(kube::Error::Api(status))) if status.code < 500 && status.code != 429 => {
-            let text = format!("TokenReview: {}; may the operator create tokenreviews?", status.message);
-            Answer::Refused(Refusal::Unverifiable(text))
-        }
-        Ok(Err(error)) => Answer::Unreachable(error.to_string()),
+    match review_for(client, token, Some(AUDIENCE)).await {
+        Ok(status) => judge(status, token),
+        Err(Silence::NotAllowed(text)) => Answer::Refused(Refusal::Unverifiable(text)),
+        Err(Silence::Unreachable(text)) => Answer::Unreachable(text),
     }
+}
+
+/// `None`: for the API server itself.
+pub(super) async fn review_for(
+    client: &Client,
+    token: &str,
+    audience: Option<&str>,
+) -> Result<TokenReviewStatus, Silence> {
+    let audiences = audience.map(|audience| vec![audience.to_owned()]);
+    let spec = TokenReviewSpec { token: Some(token.to_owned()), audiences };
+    let answered = ask(client, &TokenReview { spec, ..TokenReview::default() }).await?;
+    Ok(answered.status.unwrap_or_default())
+}
+
+/// Its complaint about a token that it does not accept.
+pub(super) fn complaint(error: Option<String>) -> String {
+    error.unwrap_or_else(|| "not authenticated".to_owned()).chars().take(COMPLAINT).collect()
 }
 
 fn judge(status: TokenReviewStatus, token: &str) -> Answer {
     let TokenReviewStatus { authenticated, audiences, error, user } = status;
     if authenticated != Some(true) {
-        let complaint = error.unwrap_or_else(|| "not authenticated".to_owned());
-        return Answer::Refused(Refusal::Rejected(complaint.chars().take(COMPLAINT).collect()));
+        return Answer::Refused(Refusal::Rejected(complaint(error)));
     }
     // One that does not know of audiences would accept a token that is for another.
     if !audiences.iter().flatten().any(|audience| audience == AUDIENCE) {

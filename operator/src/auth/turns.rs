@@ -1,9 +1,9 @@
 //! Turns to ask the API server about a token: bounded at a time, in rate and in how many wait, and parted in two shares, so that
 //! tokens of which nothing is known do not keep out those that speak for themselves.
 
+use super::rates::Rates;
 use crate::bucket::{Bucket, Rate};
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -22,16 +22,14 @@ struct Limits {
 /// For tokens that the API server has signed, and those that come from the address of their pod's node.
 const RESERVED: Limits = Limits { at_a_time: 24, waiting: 512, rate: Rate { per_second: 300, burst: 600 } };
 const COMMON: Limits = Limits { at_a_time: 8, waiting: 32, rate: Rate { per_second: 20, burst: 40 } };
-/// What one pod has of the reserved share.
-const OF_POD: Rate = Rate { per_second: 1, burst: 8 };
-/// Pods whose rate is known.
-const PODS: usize = 16_384;
+/// What one name has of the reserved share.
+const OF_NAME: Rate = Rate { per_second: 1, burst: 8 };
 
 #[derive(Debug)]
 pub(super) struct Turns {
     reserved: Share,
     common: Share,
-    pods: Mutex<HashMap<String, Bucket>>,
+    names: Rates,
 }
 
 #[derive(Debug)]
@@ -50,28 +48,17 @@ struct Waiting<'a>(&'a AtomicUsize);
 
 impl Turns {
     pub(super) fn new(now: Instant) -> Self {
-        Self { reserved: Share::new(RESERVED, now), common: Share::new(COMMON, now), pods: Mutex::default() }
+        Self { reserved: Share::new(RESERVED, now), common: Share::new(COMMON, now), names: Rates::new(OF_NAME) }
     }
 
-    /// `pod`: the one that the token is good for, where something speaks for it.
-    pub(super) async fn take(&self, pod: Option<&str>, now: Instant) -> Result<SemaphorePermit<'_>, Busy> {
-        if pod.is_some_and(|pod| self.is_within_rate(pod, now))
+    /// `name`: of the pod or user that the token is good for, where something speaks for it.
+    pub(super) async fn take(&self, name: Option<&str>, now: Instant) -> Result<SemaphorePermit<'_>, Busy> {
+        if name.is_some_and(|name| self.names.take(name, now))
             && let Ok(turn) = self.reserved.take(now).await
         {
             return Ok(turn);
         }
         self.common.take(now).await
-    }
-
-    fn is_within_rate(&self, pod: &str, now: Instant) -> bool {
-        let mut pods = self.pods.lock();
-        if pods.len() >= PODS {
-            pods.retain(|_, bucket| !bucket.is_full(now));
-        }
-        if pods.len() >= PODS && !pods.contains_key(pod) {
-            return false;
-        }
-        pods.entry(pod.to_owned()).or_insert_with(|| Bucket::new(OF_POD, now)).take(now)
     }
 }
 

@@ -1,13 +1,13 @@
 //! What pods are told about their annotations.
 
 use super::reach::Bound;
-use crate::complaint::{INVALID_ANNOTATION, PodComplaint, TOO_MANY_LABELS};
+use crate::complaint::{Complaint, INVALID_ANNOTATION, On, TOO_MANY_LABELS};
 use crate::object::Pod;
 use longwire_model::limits::MAX_LABEL_BYTES;
 
 /// Notes what was not said of this pod just before: nothing is repeated at every edit of whatever.
-pub(super) fn tell(pod: &Pod, bound: &Bound, former: Option<&Bound>, complaints: &mut Vec<PodComplaint>) {
-    let known = former.filter(|former| former.is_of(&pod.uid));
+pub(super) fn tell(pod: &Pod, bound: &Bound, former: Option<&Bound>, complaints: &mut Vec<Complaint>) {
+    let known = former.filter(|former| former.is_of(pod.node_uid()));
     for note in pod.series.complaints(known.and_then(Bound::asked)) {
         complaints.push(complaint(pod, INVALID_ANNOTATION, note));
     }
@@ -24,7 +24,7 @@ pub(super) fn tell(pod: &Pod, bound: &Bound, former: Option<&Bound>, complaints:
     }
 }
 
-fn complaint(pod: &Pod, reason: &'static str, note: String) -> PodComplaint {
+fn complaint(pod: &Pod, reason: &'static str, note: String) -> Complaint {
     let (namespace, name) = (pod.name.namespace.clone(), pod.name.name.clone());
-    PodComplaint { namespace, name, uid: pod.uid.clone(), reason, note }
+    Complaint { on: On::Pod, namespace, name, uid: pod.uid.clone(), reason, note, occasion: String::new() }
 }

@@ -3,11 +3,14 @@
 use super::Settings;
 use crate::index::Index;
 use crate::object::{self, Name};
-use crate::select::{self, Chosen};
+use crate::select::{self, Chosen, Leading};
 use longwire_model::canonical::{canonical_revision, canonical_service};
-use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
+use longwire_model::identity::{Backing, Frontend, Place, Pod, Service, Workload};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Endpoints of one Service that are told by their addresses.
+const MAX_ENDPOINTS: usize = 256;
 
 #[derive(Debug)]
 pub(super) struct Identities {
@@ -22,27 +25,37 @@ impl Identities {
         Self { settings, services: HashMap::new(), places: HashMap::new() }
     }
 
-    /// With those labels that somebody reads.
-    pub(super) fn pod(&mut self, index: &Index, pod: &object::Pod, is_read: impl Fn(&str) -> bool) -> Pod {
-        let services = select::services(index, pod).into_iter();
+    /// With those labels that somebody reads; and how many Services that lead to it are left out.
+    pub(super) fn pod(&mut self, index: &Index, pod: &object::Pod, is_read: impl Fn(&str) -> bool) -> (Pod, usize) {
+        let Leading { chosen, more, left_out } = select::services(index, pod);
+        let mut backing = |(target, Chosen { service, port }): (u16, Chosen<'_>)| Backing {
+            target,
+            port,
+            service: self.service(&service.name),
+        };
+        let services = chosen.into_iter().map(&mut backing).collect();
+        let more_services = more.into_iter().map(backing).collect();
         let labels = pod.labels.iter().filter(|(name, _)| is_read(name));
-        Pod {
-            uid: pod.uid.clone(),
+        let pod = Pod {
+            uid: pod.node_uid().to_owned(),
             name: pod.name.name.clone(),
             addresses: pod.addresses.clone(),
             host_network: pod.host_network,
             workload: Arc::new(self.workload(pod)),
-            services: services
-                .map(|(target, Chosen { service, port })| Backing {
-                    target,
-                    port,
-                    service: self.service(&service.name),
-                })
-                .collect(),
+            services,
+            more_services,
             service_account: pod.service_account.clone(),
             place: self.place(index, pod.node.as_deref().unwrap_or_default()),
             labels: labels.map(|(name, value)| (name.clone(), value.clone())).collect(),
-        }
+        };
+        (pod, left_out)
+    }
+
+    /// The Service at its addresses, and how many of its endpoints are left out.
+    pub(super) fn frontend(&mut self, index: &Index, service: &object::Service) -> (Frontend, usize) {
+        let (endpoints, left_out) = index.addressed_endpoints(&service.name, MAX_ENDPOINTS);
+        let (ports, endpoints) = (service.numbers().into(), endpoints.into_iter().collect());
+        (Frontend { service: self.service(&service.name), ports, endpoints, is_external: false }, left_out)
     }
 
     /// One for all who name it.

@@ -13,6 +13,8 @@ mod tests;
 
 /// How long an owner is still told of after it left, nanoseconds: 5 minutes.
 pub(super) const KEPT: u64 = 300 * 1_000_000_000;
+/// Owners of one address of which is looked at whether probes are told anything new, when one comes or goes.
+const FEW: usize = 64;
 /// Departures remembered at a time: 200 a second for as long as they are kept. Past it the oldest goes early.
 const MOST_DEPARTED: usize = 65_536;
 
@@ -43,7 +45,18 @@ struct Departure {
 impl Owners {
     /// All who hold the address or did lately, in an order of their own.
     pub(super) fn of(&self, address: IpAddr) -> Vec<Owner> {
-        self.addresses.get(&address).map(|tenures| owners(&tenures.values())).unwrap_or_default()
+        self.told(address).0
+    }
+
+    /// The same, and how many are left out.
+    pub(super) fn told(&self, address: IpAddr) -> (Vec<Owner>, usize) {
+        self.addresses.get(&address).map(|tenures| owners(tenures.values())).unwrap_or_default()
+    }
+
+    /// `None`: so many share it that it is not worked out anew for each of them.
+    fn of_few(&self, address: IpAddr) -> Option<Vec<Owner>> {
+        let is_few = self.addresses.get(&address).is_none_or(|tenures| tenures.len() <= FEW);
+        is_few.then(|| self.of(address))
     }
 
     /// Kubernetes says that a pod has it, or had it lately.
@@ -52,7 +65,8 @@ impl Owners {
         self.addresses.get(&address).is_some_and(|tenures| tenures.values().any(is_pods))
     }
 
-    /// Of these pods of the node no process was left when another one first spoke from the address.
+    /// Of these pods of the node no process was left when another one first spoke from the address. It may be said again, when
+    /// still others have had the address since: they are not meant.
     pub(super) fn vacate(
         &mut self,
         address: IpAddr,
@@ -61,16 +75,17 @@ impl Owners {
         since: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
     ) {
-        let before = self.of(address);
+        let before = self.of_few(address);
         for (name, tenure) in self.addresses.get_mut(&address).into_iter().flatten() {
             if let HolderName::Pod(_, uid) = name
                 && gone.contains(uid)
                 && tenure.node() == Some(node)
+                && since > tenure.began()
             {
                 tenure.vacated = Some(tenure.vacated.map_or(since, |vacated| vacated.min(since)));
             }
         }
-        if self.of(address) != before {
+        if before.is_none() || self.of_few(address) != before {
             changed.insert(address);
         }
     }
@@ -140,7 +155,7 @@ impl Owners {
 
     /// What was only observed never was, once Kubernetes says where the pod is.
     fn refute(&mut self, address: IpAddr, name: &HolderName, changed: &mut BTreeSet<IpAddr>) -> bool {
-        let before = self.of(address);
+        let before = self.of_few(address);
         let Some(tenures) = self.addresses.get_mut(&address) else { return false };
         if tenures.get(name).is_none_or(|tenure| tenure.right != Right::Observed) {
             return false;
@@ -149,7 +164,7 @@ impl Owners {
         if tenures.is_empty() {
             self.addresses.remove(&address);
         }
-        if self.of(address) != before {
+        if before.is_none() || self.of_few(address) != before {
             changed.insert(address);
         }
         true
@@ -157,11 +172,11 @@ impl Owners {
 
     /// What is known of the holder at the address is this now. Only what others would be told differently is a change.
     fn note(&mut self, address: IpAddr, name: &HolderName, tenure: Tenure, changed: &mut BTreeSet<IpAddr>) {
-        let before = self.of(address);
+        let before = self.of_few(address);
         let tenures = self.addresses.entry(address).or_default();
         let vacated = tenures.get(name).and_then(|known| known.vacated);
         tenures.insert(name.clone(), Tenure { vacated, ..tenure });
-        if self.of(address) != before {
+        if before.is_none() || self.of_few(address) != before {
             changed.insert(address);
         }
     }
@@ -174,13 +189,13 @@ impl Owners {
         now: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
     ) {
-        let before = self.of(address);
+        let before = self.of_few(address);
         let tenure = self.addresses.get_mut(&address).and_then(|tenures| tenures.get_mut(name));
         if let Some(tenure) = tenure {
             tenure.left = Some(left);
             self.departed.push_back(Departure { noticed: now, left, address, holder: name.clone() });
         }
-        if self.of(address) != before {
+        if before.is_none() || self.of_few(address) != before {
             changed.insert(address);
         }
     }

@@ -3,8 +3,9 @@
 use super::intern::Interned;
 use super::reach::{Bound, Reach, Reaches};
 use super::scope::{Outcome, Scope};
+use super::warnings::{self, Surroundings};
 use crate::index::{Index, Policies as Objects, Stale};
-use crate::object::policy::{Policy, TelemetryPolicy};
+use crate::object::policy::{Painting, Policy, TagChange, TelemetryPolicy};
 use crate::object::{self, Key, Kind, Refusal};
 use crate::standing::{Standing, Standings};
 use longwire_model::expression::Expression;
@@ -27,8 +28,12 @@ pub(super) struct Policies {
     /// Names of labels that some accepted expression reads.
     labels: BTreeSet<String>,
     settings: NodeSettings,
+    /// Labels beside the standard ones that accepted objects add to series.
+    added: BTreeSet<String>,
     /// Some object came, changed or went since it was last said what is true.
     judged: bool,
+    /// Objects of which it has to be said again.
+    rejudged: BTreeSet<Key>,
     /// Pods that are bound to less than is configured for them.
     reduced: usize,
 }
@@ -56,7 +61,9 @@ impl Policies {
             standings: Standings::new(),
             labels: BTreeSet::new(),
             settings: NodeSettings::default(),
+            added: BTreeSet::new(),
             judged: false,
+            rejudged: BTreeSet::new(),
             reduced: 0,
         }
     }
@@ -90,6 +97,7 @@ impl Policies {
             let labels = self.named_labels(index.policies());
             upshot.labels = self.labels.symmetric_difference(&labels).cloned().collect();
             self.labels = labels;
+            self.note_added(index.policies());
         }
         upshot.all_namespaces = stale.scopes.contains(&self.root);
         upshot.namespaces = stale.scopes.clone();
@@ -137,36 +145,36 @@ impl Policies {
     }
 
     /// What is true of the objects now; `None`: as before.
-    pub(super) fn standings(&mut self) -> Option<Standings> {
-        let touched = self.reaches.take_touched();
-        if touched.is_empty() && !std::mem::take(&mut self.judged) {
+    pub(super) fn standings(&mut self, objects: &Objects) -> Option<Standings> {
+        let mut touched = self.reaches.take_touched();
+        let is_judged = std::mem::take(&mut self.judged);
+        touched.extend(std::mem::take(&mut self.rejudged));
+        if touched.is_empty() && !is_judged {
             return None;
         }
         for key in &touched {
-            let Some(standing) = self.standings.get_mut(key) else { continue };
+            let Some(standing) = self.standings.get(key) else { continue };
             let reach = self.reaches.of(key);
-            let conflicted = reach.and_then(Reach::conflicts);
-            if let (Some(text), true) = (&conflicted, conflicted != standing.conflicted) {
-                tracing::warn!("{key} loses in part: {text}");
-            }
-            *standing = Arc::new(Standing {
+            let around = Surroundings { root: &self.root, added: &self.added, reach };
+            let standing = Standing {
                 uid: standing.uid.clone(),
                 generation: standing.generation,
                 accepted: standing.accepted.clone(),
-                unknown: standing.unknown.clone(),
-                conflicted,
+                warnings: warnings(objects, key, around),
+                conflicted: reach.and_then(Reach::conflicts),
                 workloads_selected: reach.map_or(0, Reach::workloads),
                 nodes: reach.map(Reach::nodes).unwrap_or_default(),
                 revision: standing.revision,
-            });
+            };
+            self.standings.insert(key.clone(), Arc::new(standing));
         }
         Some(self.standings.clone())
     }
 
     fn judge(&mut self, objects: &Objects, key: &Key, revision: u64) {
-        type Head = (String, i64, Result<(), Refusal>, Option<String>);
+        type Head = (String, i64, Result<(), Refusal>);
         fn head<S>(policy: &Policy<S>, accepted: Result<(), Refusal>) -> Head {
-            (policy.uid.clone(), policy.generation, accepted, policy.unknown.clone())
+            (policy.uid.clone(), policy.generation, accepted)
         }
         fn plain<S>(policy: &Arc<Policy<S>>) -> Head {
             head(policy, policy.spec.as_ref().map(|_| ()).map_err(Refusal::clone))
@@ -182,32 +190,32 @@ impl Policies {
             Kind::StatsMatcher => objects.stats.get(name).map(plain),
             _ => None,
         };
-        let Some((uid, generation, accepted, unknown)) = found else {
+        let Some((uid, generation, accepted)) = found else {
             self.standings.remove(key);
             return;
         };
-        let former = self.standings.get(key);
-        if let Err(refusal) = &accepted
-            && former.is_none_or(|former| former.accepted != accepted)
-        {
-            tracing::warn!("{key} is not accepted: {refusal}");
-        }
-        if let Some(text) = &unknown
-            && former.is_none_or(|former| former.unknown != unknown)
-        {
-            tracing::warn!("{key}: {text}");
-        }
-        let standing = Standing {
-            uid,
-            generation,
-            accepted,
-            unknown,
-            conflicted: former.and_then(|former| former.conflicted.clone()),
-            workloads_selected: former.map_or(0, |former| former.workloads_selected),
-            nodes: former.map(|former| former.nodes.clone()).unwrap_or_default(),
-            revision,
-        };
+        // Whom it reaches is known when its pods have been bound.
+        self.rejudged.insert(key.clone());
+        let (conflicted, nodes) = (None, BTreeSet::new());
+        let warnings = Vec::new();
+        let standing =
+            Standing { uid, generation, accepted, warnings, conflicted, workloads_selected: 0, nodes, revision };
         self.standings.insert(key.clone(), Arc::new(standing));
+    }
+
+    /// Of labels that objects add: who removes one may have no effect any more, or again.
+    fn note_added(&mut self, objects: &Objects) {
+        let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(&self.root).ok());
+        let adds = |painting: &Painting<TagChange>| painting.iter().any(|(_, change)| change.value.is_some());
+        let overrides = policies.flat_map(|spec| &spec.tags).filter(|(_, painting)| adds(painting));
+        let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
+        let names = overrides.map(|(name, _)| name).chain(tags.map(|tag| &tag.name));
+        let added = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned()).collect();
+        if std::mem::replace(&mut self.added, added) != self.added {
+            let policies = objects.telemetry.keys();
+            let keys = policies.map(|name| Key { kind: Kind::TelemetryPolicy, name: name.clone() });
+            self.rejudged.extend(keys);
+        }
     }
 
     fn rescope(&mut self, index: &Index, namespace: &str) {
@@ -241,4 +249,17 @@ impl Policies {
         let expressions = overrides.chain(tags.map(|tag| &tag.value));
         expressions.flat_map(Expression::labels).map(str::to_owned).collect()
     }
+}
+
+fn warnings(objects: &Objects, Key { kind, name }: &Key, around: Surroundings<'_>) -> Vec<String> {
+    match kind {
+        Kind::TelemetryPolicy => objects.telemetry.get(name).map(|policy| warnings::of_telemetry(policy, around)),
+        Kind::StatsMatcher => objects.stats.get(name).map(|policy| warnings::of_stats(policy, around)),
+        Kind::ExtraStatTags => objects.tags.get(name).and_then(|policy| {
+            let spec = policy.spec.as_ref().ok()?;
+            Some(warnings::of_tags(policy, spec.selector.as_ref(), around))
+        }),
+        _ => None,
+    }
+    .unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use super::scope::Outcome;
 use crate::object::{self, Asked, Key, Name};
 use longwire_model::identity::Pod;
+use longwire_model::series::{SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub(super) struct Reach {
     nodes: BTreeMap<String, usize>,
     workloads: BTreeMap<Name, usize>,
     conflicts: BTreeMap<String, usize>,
+    /// Pods that feed each series set.
+    sets: [usize; SeriesSet::ALL.len()],
 }
 
 /// A pod, or a namespace as a whole, and what came of the objects for it.
@@ -58,11 +61,11 @@ impl Bound {
 
 impl Reaches {
     pub(super) fn add(&mut self, bound: &Bound) {
-        self.count(bound, increase, increase);
+        self.count(bound, increase, increase, |pods| pods + 1);
     }
 
     pub(super) fn remove(&mut self, bound: &Bound) {
-        self.count(bound, decrease, decrease);
+        self.count(bound, decrease, decrease, |pods| pods - 1);
     }
 
     pub(super) fn of(&self, key: &Key) -> Option<&Reach> {
@@ -78,6 +81,7 @@ impl Reaches {
         Bound { outcome, pod }: &Bound,
         texts: impl Fn(&mut BTreeMap<String, usize>, &String),
         names: impl Fn(&mut BTreeMap<Name, usize>, &Name),
+        feeds: impl Fn(usize) -> usize,
     ) {
         if let Some(Seat { pod, .. }) = pod {
             let workload = Name::new(&pod.workload.namespace, &pod.workload.name);
@@ -86,6 +90,9 @@ impl Reaches {
                 let reach = self.reach(key);
                 names(&mut reach.workloads, &workload);
                 node.into_iter().for_each(|node| texts(&mut reach.nodes, node));
+                for set in outcome.sets.iter() {
+                    reach.sets[set as usize] = feeds(reach.sets[set as usize]);
+                }
                 self.forget_idle(key);
             }
         }
@@ -114,6 +121,11 @@ impl Reach {
 
     pub(super) fn workloads(&self) -> u32 {
         u32::try_from(self.workloads.len()).unwrap_or(u32::MAX)
+    }
+
+    /// That some pod feeds.
+    pub(super) fn sets(&self) -> SeriesSets {
+        SeriesSet::ALL.into_iter().filter(|set| self.sets[*set as usize] > 0).collect()
     }
 
     pub(super) fn conflicts(&self) -> Option<String> {

@@ -1,7 +1,7 @@
 //! How much all telemetries of one node may take. The smallest have room first: whoever asks for much is left out, not their
 //! neighbours.
 
-use crate::complaint::{NODE_BUDGET_EXCEEDED, PodComplaint};
+use crate::complaint::{Complaint, NODE_BUDGET_EXCEEDED, On};
 use crate::object::Pod;
 use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
@@ -56,7 +56,7 @@ impl Rooms {
         &mut self,
         node: &str,
         reduced: impl IntoIterator<Item = (&'a Pod, usize)>,
-        complaints: &mut Vec<PodComplaint>,
+        complaints: &mut Vec<Complaint>,
     ) {
         let former = self.reduced.remove(node).unwrap_or_default();
         let mut now = BTreeSet::new();
@@ -77,11 +77,19 @@ impl Rooms {
     }
 }
 
-fn complaint(pod: &Pod, node: &str, bytes: usize) -> PodComplaint {
+fn complaint(pod: &Pod, node: &str, bytes: usize) -> Complaint {
     let (namespace, name) = (pod.name.namespace.clone(), pod.name.name.clone());
     let note = format!(
         "tags and statistics of this pod are left out: they take {bytes} bytes, and those of the pods of node {node} together \
          more than the {MAX_NODE_TELEMETRY_BYTES} that a probe takes: use fewer tags, patterns or regular expressions"
     );
-    PodComplaint { namespace, name, uid: pod.uid.clone(), reason: NODE_BUDGET_EXCEEDED, note }
+    Complaint {
+        on: On::Pod,
+        namespace,
+        name,
+        uid: pod.uid.clone(),
+        reason: NODE_BUDGET_EXCEEDED,
+        note,
+        occasion: String::new(),
+    }
 }

@@ -21,6 +21,8 @@ pub(super) struct Outcome {
     pub(super) selected: Vec<Key>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) complaints: Vec<Complaint>,
+    /// Series sets that are on, whatever overrides switch off of them.
+    pub(super) sets: SeriesSets,
     /// Of the telemetry.
     pub(super) bytes: usize,
     /// What narrower objects or annotations ask for was left out, because it would be too large.
@@ -107,7 +109,7 @@ impl Scope {
             stats: asked.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
         });
         let own = Own { series_sets: asked.series_sets, wishes: asked.wishes.as_deref(), meshed: asked.meshed };
-        let Merged { mut telemetry, settings, mut conflicts, mut complaints } = merge(&levels, own);
+        let Merged { mut telemetry, sets, settings, mut conflicts, mut complaints } = merge(&levels, own);
         let too_large = telemetry.check_size().err();
         if let Some(TelemetryTooLarge { bytes }) = too_large {
             let (broader, kept) = broader(&levels, own);
@@ -132,7 +134,7 @@ impl Scope {
         let selected = selected.collect();
         let (bytes, reduced) = (telemetry.bytes(), too_large.is_some());
         let telemetry = interned.one(telemetry);
-        (Outcome { telemetry, selected, conflicts, complaints, bytes, reduced }, settings)
+        (Outcome { telemetry, selected, conflicts, complaints, sets, bytes, reduced }, settings)
     }
 }
 

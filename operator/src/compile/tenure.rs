@@ -1,11 +1,12 @@
 //! What is known of one holder at one address, and what of it probes are told beside the others.
 //!
 //! Whoever has an address by the word of Kubernetes has it, whatever anybody else's object or socket says. A pod that was only
-//! seen to speak from there comes after those who are known to be gone.
+//! seen to speak from there comes after those who are known to be gone. Services that share an address are told by their ports.
 
+use super::claims;
 use super::sightings::{Right, Stay};
-use longwire_model::identity::{Holder, Owner, UnixNanos};
-use std::cmp::Reverse;
+use crate::object;
+use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
 
 #[derive(Clone, Debug)]
 pub(super) struct Tenure {
@@ -41,12 +42,31 @@ impl Left {
     pub(super) fn at(at: UnixNanos) -> Self {
         Self { at, earliest: at }
     }
+
+    /// When nothing of the pod spoke any more. Its status says it to the second, cut.
+    pub(super) fn of(pod: &object::Pod, now: UnixNanos) -> Self {
+        const SECOND: UnixNanos = 1_000_000_000;
+        match pod.finished {
+            0 => Self::at(now),
+            finished => Self { at: finished.saturating_add(SECOND).min(now), earliest: finished.min(now) },
+        }
+    }
 }
 
-/// Owners as probes are told of them, in the order of the tenures.
-pub(super) fn owners<'a>(tenures: &(impl Iterator<Item = &'a Tenure> + Clone)) -> Vec<Owner> {
-    let counted: Vec<Counted<'_>> = tenures.clone().filter_map(|tenure| tenure.among(tenures.clone())).collect();
-    counted.iter().map(|one| one.told(&counted)).collect()
+/// Owners as probes are told of them, and how many are left out.
+pub(super) fn owners<'a>(tenures: impl Iterator<Item = &'a Tenure>) -> (Vec<Owner>, usize) {
+    let (claims, held): (Vec<_>, Vec<_>) = tenures.partition(|tenure| tenure.is_claim());
+    let counted: Vec<Counted<'_>> = held.iter().filter_map(|tenure| tenure.among(held.iter().copied())).collect();
+    let mut owners: Vec<Owner> = counted.iter().map(|one| one.told(&counted)).collect();
+    // A node's address can be a Service's as well, at its ports: what becomes of a connection to it the node decides.
+    let mut silent_until = Some(0);
+    for stronger in held.iter().filter(|held| !matches!(held.holder, Holder::Node(_))) {
+        silent_until = silent_until.zip(stronger.end()).map(|(until, end)| end.max(until));
+    }
+    let Some(after) = silent_until else { return (owners, 0) };
+    let (claiming, left_out) = claims::owners(claims, after);
+    owners.extend(claiming);
+    (owners, left_out)
 }
 
 impl Tenure {
@@ -58,7 +78,7 @@ impl Tenure {
     /// `None`: another has the address by a stronger right, or had it for as long as this one was there.
     fn among<'a>(&'a self, all: impl Iterator<Item = &'a Self>) -> Option<Counted<'a>> {
         let mut after = 0;
-        for stronger in all.filter(|other| other.is_stronger(self) && !self.takes_over(other)) {
+        for stronger in all.filter(|other| other.right > self.right && !self.takes_over(other)) {
             let end = stronger.end()?;
             if !self.follows(stronger) {
                 after = end.max(after);
@@ -68,18 +88,9 @@ impl Tenure {
         (!is_over).then_some(Counted { tenure: self, after })
     }
 
-    /// External addresses are for anybody to write into a Service: the oldest one has them, then the first by name.
-    fn is_stronger(&self, than: &Self) -> bool {
-        (self.right, self.external()) > (than.right, than.external())
-    }
-
-    fn external(&self) -> Option<Reverse<(UnixNanos, &str, &str)>> {
-        match &self.holder {
-            Holder::Service(service) if self.right == Right::External => {
-                Some(Reverse((self.started, service.namespace.as_str(), service.name.as_str())))
-            }
-            _ => None,
-        }
+    /// Others may have the same address, at other ports.
+    fn is_claim(&self) -> bool {
+        self.right <= Right::LoadBalancer
     }
 
     /// It spoke when the other can have been gone.
@@ -95,11 +106,11 @@ impl Tenure {
         self.sighted > Some(other.began()) && is_of_one_node()
     }
 
-    fn end(&self) -> Option<UnixNanos> {
+    pub(super) fn end(&self) -> Option<UnixNanos> {
         self.left.map(|left| left.at).into_iter().chain(self.vacated).min()
     }
 
-    fn began(&self) -> UnixNanos {
+    pub(super) fn began(&self) -> UnixNanos {
         self.sighted.unwrap_or(self.started)
     }
 
@@ -118,8 +129,12 @@ impl Counted<'_> {
         let sighted = tenure.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
         let successors = all.iter().map(|other| other.tenure).filter(|other| other.follows(tenure));
         let successors = successors.filter_map(|other| other.sighted).filter(|since| *since > tenure.began());
+        let holder = match &tenure.holder {
+            Holder::Service(frontend) => Holder::Service(Frontend { ports: [].into(), ..frontend.clone() }),
+            holder => holder.clone(),
+        };
         Owner {
-            holder: tenure.holder.clone(),
+            holder,
             from: sighted.unwrap_or(tenure.started).max(after),
             until: successors.chain(tenure.end()).min(),
             sighted: sighted.is_some(),

@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::index::{Index, Stale};
 use crate::object::{Kind, Name, Pod};
 use crate::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Backing, Holder, Place, Service, Sighting, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Place, Service, Sighting, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
@@ -66,11 +66,19 @@ fn nodes(changes: &Changes) -> Vec<String> {
     changes.nodes.iter().map(text).collect()
 }
 
+/// As `host`, or as `host:port+port` where it claims these ports alone, and the endpoints that it names by address.
+fn describe(frontend: &Frontend) -> String {
+    let ports: Vec<_> = frontend.ports.iter().map(ToString::to_string).collect();
+    let host = &frontend.service.host;
+    let text = if ports.is_empty() { host.clone() } else { format!("{host}:{}", ports.join("+")) };
+    frontend.endpoints.iter().fold(text, |text, endpoint| format!("{text} {endpoint}"))
+}
+
 /// Answers as `address: owner from-until, ...`; a `from` that was seen has a `!`.
 fn answers(changes: &Changes) -> Vec<String> {
     let holder = |holder: &Holder| match holder {
         Holder::Pod(pod) => pod.uid.clone(),
-        Holder::Service(service) => service.host.clone(),
+        Holder::Service(frontend) => describe(frontend),
         Holder::Node(name) => name.clone(),
     };
     let text = |answer: &Answer| {
@@ -90,6 +98,23 @@ fn answers(changes: &Changes) -> Vec<String> {
 
 fn a() -> Pod {
     pod("web", "a", "10.0.0.1")
+}
+
+#[test]
+fn a_static_pod_is_told_under_the_uid_of_its_cgroups_and_who_says_to_mirror_it_too_is_not() {
+    let mirror = |name, started| Pod { mirrors: Some("hash".to_owned()), started, ..pod("web", name, "10.9.0.1") };
+    let uids = |changes: &Changes| -> Vec<String> {
+        let pods = changes.nodes.iter().flat_map(|(_, node)| node.pods.iter());
+        pods.map(|(uid, (_, local))| format!("{uid} {}", local.pod.name)).collect()
+    };
+    let (mut operator, changes) = Operator::new(vec![apply(mirror("b", 7)), apply(Pod { started: 1, ..a() })]);
+    assert_eq!(uids(&changes), ["hash b", "uid-a a"]);
+    for (name, started) in [("a0", 0), ("c", 8)] {
+        let changes = operator.take(vec![apply(mirror(name, started))], 200);
+        assert_eq!(uids(&changes), ["hash b", "uid-a a"], "{name}");
+    }
+    let changes = operator.take(vec![delete(Kind::Pod, "b")], 300);
+    assert_eq!(uids(&changes), ["hash c", "uid-a a"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which complaints are still to be told.
 
 use super::hash;
-use crate::complaint::PodComplaint;
+use crate::complaint::Complaint;
 use std::collections::{HashSet, VecDeque};
 
 /// Complaints that wait, and complaints that are remembered as told. Each at most; the oldest go.
@@ -9,7 +9,7 @@ const MOST: usize = 4096;
 
 #[derive(Debug, Default)]
 pub(super) struct Desk {
-    waiting: VecDeque<PodComplaint>,
+    waiting: VecDeque<Complaint>,
     /// What waits or was told, by hash, and the order in which it came.
     known: HashSet<u64>,
     order: VecDeque<u64>,
@@ -18,7 +18,7 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Takes in what is news.
-    pub(super) fn take(&mut self, complaint: PodComplaint) {
+    pub(super) fn take(&mut self, complaint: Complaint) {
         let hash = hash(&complaint);
         if !self.known.insert(hash) {
             return;
@@ -35,7 +35,7 @@ impl Desk {
             self.dropped += 1;
             // At every power of two, so that a flood is no flood in the log.
             if self.dropped.is_power_of_two() {
-                tracing::warn!("{} Events on pods were not told: more than {MOST} waited", self.dropped);
+                tracing::warn!("{} Events were not told: more than {MOST} waited", self.dropped);
             }
         }
     }
@@ -45,11 +45,11 @@ impl Desk {
     }
 
     /// The one that has waited longest; it waits until it has been told.
-    pub(super) fn next(&self) -> Option<PodComplaint> {
+    pub(super) fn next(&self) -> Option<Complaint> {
         self.waiting.front().cloned()
     }
 
-    pub(super) fn told(&mut self, complaint: &PodComplaint) {
+    pub(super) fn told(&mut self, complaint: &Complaint) {
         if self.waiting.front() == Some(complaint) {
             self.waiting.pop_front();
         }

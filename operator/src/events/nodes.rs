@@ -1,5 +1,5 @@
 //! A probe that does not take its configuration makes an Event on its node, once for each reason: so does one on a node that
-//! cannot be watched, which it says in those words.
+//! cannot be watched, which it says in those words, and one of whose budgets one is full.
 
 use super::{LONGEST, post};
 use crate::acks::Acks;
@@ -20,7 +20,8 @@ use xxhash_rust::xxh3::xxh3_64;
 const LOOK: Duration = Duration::from_secs(2);
 /// Where Events on what has no namespace are.
 const NAMESPACE: &str = "default";
-const REASON: &str = "ProbeRefused";
+const REFUSED: &str = "ProbeRefused";
+const NOTICE: &str = "ProbeBudgetFull";
 
 /// For as long as the operator runs; by the holder of the Lease alone. `instance` is this replica's pod.
 pub async fn tell_of_nodes(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
@@ -34,9 +35,15 @@ pub async fn tell_of_nodes(client: Client, instance: String, acks: Arc<Acks>, ro
         if *role.borrow() != Role::Holder {
             continue;
         }
+        for (node, text) in acks.notices.next() {
+            match post(&client, &event(&node, NOTICE, &text, &instance, Timestamp::now())).await {
+                Ok(_) => acks.notices.told(&node, &text),
+                Err(failure) => tracing::debug!("Event on node {node}: {failure}: tried again until it works"),
+            }
+        }
         for (node, error) in std::mem::take(&mut waiting) {
-            match post(&client, &event(&node, &error, &instance, Timestamp::now())).await {
-                Ok(()) => drop(told.insert(node, error)),
+            match post(&client, &event(&node, REFUSED, &error, &instance, Timestamp::now())).await {
+                Ok(_) => drop(told.insert(node, error)),
                 Err(failure) => {
                     tracing::debug!("Event on node {node}: {failure}: tried again until it works");
                     waiting.insert(node, error);
@@ -46,8 +53,8 @@ pub async fn tell_of_nodes(client: Client, instance: String, acks: Arc<Acks>, ro
     }
 }
 
-fn event(node: &str, error: &str, instance: &str, now: Timestamp) -> Event {
-    let note = format!("the Longwire probe of this node: {error}");
+fn event(node: &str, reason: &str, text: &str, instance: &str, now: Timestamp) -> Event {
+    let note = format!("the Longwire probe of this node: {text}");
     let metadata = ObjectMeta {
         name: Some(format!("{}.{:016x}", super::stem(node), xxh3_64(note.as_bytes()))),
         namespace: Some(NAMESPACE.to_owned()),
@@ -66,7 +73,7 @@ fn event(node: &str, error: &str, instance: &str, now: Timestamp) -> Event {
         regarding: Some(regarding),
         type_: Some("Warning".to_owned()),
         action: Some("Configure".to_owned()),
-        reason: Some(REASON.to_owned()),
+        reason: Some(reason.to_owned()),
         note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
         event_time: Some(MicroTime(now)),
         reporting_controller: Some(super::CONTROLLER.to_owned()),

@@ -32,6 +32,7 @@ async fn start(
     tokio::spawn(serve(
         listener,
         State { published, role, certificate: Some(certificate), figures, endpoints: Endpoints::default() },
+        None,
     ));
     address
 }
@@ -54,4 +55,19 @@ async fn a_replica_is_ready_once_it_knows_everything_and_can_prove_who_it_is() {
     assert_eq!(get(address, "/healthz").await, (200, "healthy\n".to_owned()));
     let (code, text) = get(address, "/metrics").await;
     assert!(code == 200 && text.contains("longwire_operator_synced 1\n"), "{text}");
+}
+
+#[tokio::test]
+async fn the_first_page_names_all_others_and_they_are_there() {
+    let (_publisher, published) = Publisher::new();
+    let (_serving, certificate) = watch::channel(None);
+    let address = start(published, certificate).await;
+    let (code, text) = get(address, "/").await;
+    assert_eq!((code, text.lines().next()), (200, Some("longwire-operator")));
+    let paths: Vec<&str> = text.lines().skip(2).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(paths, ["/metrics", "/healthz", "/readyz"]);
+    for path in paths {
+        assert_ne!(get(address, path).await.0, 404, "{path}");
+    }
+    assert_eq!(get(address, "/elsewhere").await.0, 404);
 }

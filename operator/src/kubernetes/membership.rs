@@ -2,7 +2,7 @@
 
 use crate::auth::ProbePods;
 use crate::belonging::Belonging;
-use crate::complaint::PodComplaint;
+use crate::complaint::Complaint;
 use crate::lease::{Elector, Identity};
 use crate::publish::Published;
 use crate::role::Role;
@@ -21,7 +21,7 @@ const COMPLAINTS: usize = 256;
 #[derive(Debug)]
 pub struct Membership {
     pub role: watch::Receiver<Role>,
-    pub complaints: mpsc::Sender<PodComplaint>,
+    pub complaints: mpsc::Sender<Complaint>,
     stop: oneshot::Sender<()>,
     elector: JoinHandle<()>,
     _tasks: JoinSet<()>,
@@ -46,7 +46,7 @@ impl Membership {
         let mut tasks = JoinSet::new();
         tasks.spawn(source::kubernetes::follow(client.clone(), feed));
         tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
-        tasks.spawn(status::write(client.clone(), reports, role.clone()));
+        tasks.spawn(status::write(client.clone(), reports, role.clone(), complaints.clone()));
         tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));
         let acks = Arc::clone(&published.borrow().acks);
         tasks.spawn(events::tell_of_nodes(client.clone(), me.pod.clone(), acks, role.clone()));

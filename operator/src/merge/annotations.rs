@@ -17,7 +17,8 @@ const MOST_TOLD: usize = 3;
 
 /// Lists that are too long are cut.
 pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
-    let Wishes { extra_tags, prefixes, suffixes, regexps } = wishes;
+    let Wishes { extra_tags, prefixes, suffixes, regexps, unreadable } = wishes;
+    complaints.extend(unreadable.iter().map(|note| Complaint { reason: INVALID_ANNOTATION, note: note.clone() }));
     let listed = [
         (EXTRA_STAT_TAGS, Some(extra_tags)),
         (STATS_PREFIXES, prefixes.as_ref()),

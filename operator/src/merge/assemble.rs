@@ -3,13 +3,17 @@
 use super::draft::{Draft, Extra};
 use super::{Own, limit};
 use crate::object::policy::Reporter;
-use longwire_model::series::{Metric, Metrics, SeriesSet};
+use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
 
-pub(super) fn assemble<'a>(draft: &mut Draft<'a>, mut tags: Vec<Extra<'a>>, own: Own<'_>) -> (Telemetry, NodeSettings) {
+pub(super) fn assemble<'a>(
+    draft: &mut Draft<'a>,
+    mut tags: Vec<Extra<'a>>,
+    sets: SeriesSets,
+) -> (Telemetry, NodeSettings) {
     give_way(draft, &tags);
     limit::enforce(draft, &mut tags);
-    let metrics = metrics(draft, own);
+    let metrics = Metrics::from(sets);
     let telemetry = Telemetry {
         long_connections: draft.threshold.as_ref().map(|said| said.value),
         source: groups(draft, &tags, metrics, Reporter::Source),
@@ -36,12 +40,12 @@ fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
 
 /// Of the series sets: the pod's own word goes before all others. No second report of what another mesh reports already,
 /// unless the pod itself insists.
-fn metrics(draft: &Draft<'_>, own: Own<'_>) -> Metrics {
+pub(super) fn sets(draft: &Draft<'_>, own: Own<'_>) -> SeriesSets {
     let told = draft.series_sets.as_ref().map(|said| said.value).unwrap_or_default();
     let told = if own.meshed { told.without(SeriesSet::Istio) } else { told };
     let sets = own.series_sets.unwrap_or(told);
     let with_long = draft.long_connections.as_ref().is_none_or(|said| said.value);
-    Metrics::from(if with_long { sets } else { sets.without(SeriesSet::KmeshConnection) })
+    if with_long { sets } else { sets.without(SeriesSet::KmeshConnection) }
 }
 
 /// Metrics with the same labels together, in an order of their own, so that equal outcomes are equal.

@@ -1,3 +1,4 @@
+use super::series::Bearer;
 use super::{Asked, InvalidObject, cluster_wide};
 use k8s_openapi::api::core::v1 as k8s;
 
@@ -5,6 +6,7 @@ use k8s_openapi::api::core::v1 as k8s;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
     pub name: String,
+    pub uid: String,
     pub series: Asked,
 }
 
@@ -12,7 +14,8 @@ impl TryFrom<k8s::Namespace> for Namespace {
     type Error = InvalidObject;
 
     fn try_from(namespace: k8s::Namespace) -> Result<Self, Self::Error> {
-        let series = Asked::of(namespace.metadata.annotations.as_ref());
-        Ok(Self { name: cluster_wide(&namespace.metadata)?, series })
+        let series = Asked::of(namespace.metadata.annotations.as_ref(), Bearer::Namespace);
+        let name = cluster_wide(&namespace.metadata)?;
+        Ok(Self { name, uid: namespace.metadata.uid.unwrap_or_default(), series })
     }
 }

@@ -1,4 +1,4 @@
-use super::{InvalidObject, Metadata, addresses, cluster_wide};
+use super::{InvalidObject, Kind, LeftOut, Metadata, Name, cluster_wide};
 use ipnet::IpNet;
 use k8s_openapi::api::core::v1 as k8s;
 use std::net::IpAddr;
@@ -25,9 +25,11 @@ impl TryFrom<k8s::Node> for Node {
         let spec = node.spec.unwrap_or_default();
         let listed = node.status.and_then(|status| status.addresses).unwrap_or_default();
         let own = listed.iter().filter(|listed| matches!(listed.type_.as_str(), "InternalIP" | "ExternalIP"));
-        let own = addresses("status.addresses.address", own.map(|listed| listed.address.as_str()))?;
+        let (name, mut left_out) = (cluster_wide(&node.metadata)?, LeftOut::default());
+        let own = left_out.addresses("status.addresses.address", own.map(|listed| listed.address.as_str()));
+        left_out.tell(Kind::Node, &Name::cluster_wide(&name));
         Ok(Self {
-            name: cluster_wide(&node.metadata)?,
+            name,
             addresses: own,
             pod_ranges: pod_ranges(&spec),
             zone: label(&node.metadata, ZONE),

@@ -1,4 +1,5 @@
-use super::{Asked, InvalidObject, Metadata, Name, Wishes, addresses, is_tcp, namespaced, nanoseconds, port};
+use super::series::Bearer;
+use super::{Asked, InvalidObject, Kind, LeftOut, Metadata, Name, Wishes, is_tcp, namespaced, nanoseconds, port};
 use k8s_openapi::api::core::v1 as k8s;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
@@ -15,6 +16,8 @@ pub struct Pod {
     pub name: Name,
     /// One without is told from others by its name.
     pub uid: String,
+    /// Of a static pod, which is only mirrored here: the name by which its node knows it.
+    pub mirrors: Option<String>,
     /// The first of them by name, as far as [`MAX_LABEL_BYTES`] go.
     pub labels: Labels,
     /// How many more there are.
@@ -45,16 +48,22 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// By which its node's kubelet names its cgroups, and so by which probes know it.
+    #[must_use]
+    pub fn node_uid(&self) -> &str {
+        self.mirrors.as_deref().unwrap_or(&self.uid)
+    }
+
     /// Was given one by Kubernetes.
     #[must_use]
     pub fn has_uid(&self) -> bool {
         self.uid != self.name.to_string()
     }
 
-    /// What nobody but this pod has: the addresses of a hostNetwork pod are its node's.
+    /// Where it is reached. Those of a hostNetwork pod are its node's, and others' of that node as well.
     #[must_use]
-    pub fn own_addresses(&self) -> &[IpAddr] {
-        if self.host_network || self.ended { &[] } else { &self.addresses }
+    pub fn living_addresses(&self) -> &[IpAddr] {
+        if self.ended { &[] } else { &self.addresses }
     }
 }
 
@@ -67,18 +76,22 @@ impl TryFrom<k8s::Pod> for Pod {
         let name = namespaced(&metadata)?;
         let workload = workload(&metadata, &name);
         let (labels, labels_left_out) = bounded(metadata.labels.take().unwrap_or_default());
+        let mut left_out = LeftOut::default();
+        let (addresses, ports) = (pod_addresses(&status, &mut left_out), named_ports(&spec, &mut left_out));
+        left_out.tell(Kind::Pod, &name);
         Ok(Self {
+            mirrors: static_pod(&metadata, spec.node_name.as_deref()),
             uid: metadata.uid.clone().filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string()),
             workload,
-            addresses: pod_addresses(&status)?,
+            addresses,
             started: nanoseconds(status.start_time.as_ref()),
             ended: has_ended(&metadata, &status),
             finished: finished(&status),
             ready: is_ready(&status),
-            ports: named_ports(&spec)?,
-            series: Asked::of(metadata.annotations.as_ref()),
+            ports,
+            series: Asked::of(metadata.annotations.as_ref(), Bearer::Pod),
             wishes: Wishes::of(metadata.annotations.as_ref()),
-            meshed: is_meshed(metadata.annotations.as_ref()),
+            meshed: is_meshed(metadata.annotations.as_ref()) || is_proxy(&labels),
             node: spec.node_name.filter(|node| !node.is_empty()),
             service_account: service_account(spec.service_account_name),
             host_network: spec.host_network.unwrap_or(false),
@@ -87,6 +100,17 @@ impl TryFrom<k8s::Pod> for Pod {
             name,
         })
     }
+}
+
+/// A kubelet writes this into what it makes for the API server of a pod that it has from a file. Whoever may make pods can write
+/// it as well, so it has to have the shape of a kubelet's hash, which no UID has, and the node as its owner.
+fn static_pod(metadata: &Metadata, node: Option<&str>) -> Option<String> {
+    let hash = metadata.annotations.as_ref()?.get("kubernetes.io/config.mirror")?;
+    let is_hash = hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let mut owners = metadata.owner_references.iter().flatten();
+    let is_nodes =
+        owners.any(|owner| owner.controller == Some(true) && owner.kind == "Node" && Some(&*owner.name) == node);
+    (is_hash && is_nodes).then(|| hash.clone())
 }
 
 /// Those that are kept, and how many are not.
@@ -120,13 +144,13 @@ fn workload(metadata: &Metadata, name: &Name) -> String {
     naming.workload().to_owned()
 }
 
-fn pod_addresses(status: &k8s::PodStatus) -> Result<Vec<IpAddr>, InvalidObject> {
+fn pod_addresses(status: &k8s::PodStatus, left_out: &mut LeftOut) -> Vec<IpAddr> {
     let several = status.pod_ips.iter().flatten().map(|ip| ip.ip.as_str());
-    let found = addresses("status.podIPs.ip", several.filter(|ip| !ip.is_empty()))?;
+    let found = left_out.addresses("status.podIPs.ip", several.filter(|ip| !ip.is_empty()));
     if !found.is_empty() {
-        return Ok(found);
+        return found;
     }
-    addresses("status.podIP", status.pod_ip.as_deref().filter(|ip| !ip.is_empty()))
+    left_out.addresses("status.podIP", status.pod_ip.as_deref().filter(|ip| !ip.is_empty()))
 }
 
 /// Either all is done, or it is being deleted and its last container has stopped.
@@ -150,21 +174,27 @@ fn is_ready(status: &k8s::PodStatus) -> bool {
 }
 
 /// Of containers that run as long as the pod does; where two name a port alike, the first.
-fn named_ports(spec: &k8s::PodSpec) -> Result<BTreeMap<String, u16>, InvalidObject> {
+fn named_ports(spec: &k8s::PodSpec, left_out: &mut LeftOut) -> BTreeMap<String, u16> {
     let sidecars = spec.init_containers.iter().flatten();
     let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
     let mut named = BTreeMap::new();
     for listed in spec.containers.iter().chain(sidecars).flat_map(|container| container.ports.iter().flatten()) {
         let Some(name) = listed.name.as_deref().filter(|name| !name.is_empty()) else { continue };
         if is_tcp(listed.protocol.as_deref()) && !named.contains_key(name) && named.len() < MAX_PORTS {
-            named.insert(name.to_owned(), port("spec.containers.ports.containerPort", listed.container_port)?);
+            let number = left_out.keep(port("spec.containers.ports.containerPort", listed.container_port));
+            named.extend(number.map(|number| (name.to_owned(), number)));
         }
     }
-    Ok(named)
+    named
 }
 
 fn is_meshed(annotations: Option<&BTreeMap<String, String>>) -> bool {
     let Some(annotations) = annotations else { return false };
     annotations.contains_key("sidecar.istio.io/status")
         || annotations.get("ambient.istio.io/redirection").is_some_and(|value| value == "enabled")
+}
+
+/// The proxy of Istio's ambient mode, which reports what it carries itself.
+fn is_proxy(labels: &Labels) -> bool {
+    ["app", "app.kubernetes.io/name"].iter().any(|name| labels.get(*name).is_some_and(|value| value == "ztunnel"))
 }

@@ -1,10 +1,17 @@
-use super::{InvalidObject, Name, Pod, addresses as addresses_of, is_tcp, namespaced, nanoseconds, port};
+use super::{InvalidObject, Kind, LeftOut, Name, Pod, is_tcp, namespaced, nanoseconds, port};
 use k8s_openapi::api::core::v1 as k8s;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MAX_LABEL_BYTES;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+#[cfg(test)]
+mod tests;
+
+/// TCP ports of one Service that are kept.
+const MAX_PORTS: usize = 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -21,6 +28,8 @@ pub struct Service {
     pub selector: Labels,
     /// For TCP.
     pub ports: Vec<ServicePort>,
+    /// How many more there are.
+    pub ports_left_out: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +54,13 @@ impl Service {
         !self.selector.is_empty() && self.selector.iter().all(|(label, value)| pod.labels.get(label) == Some(value))
     }
 
+    /// The TCP ports that it listens on, ascending.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<u16> {
+        let numbers: BTreeSet<u16> = self.ports.iter().map(|port| port.number).collect();
+        numbers.into_iter().collect()
+    }
+
     /// `None` for an `ExternalName`: that is an entry in DNS and no end of a connection.
     pub fn read(service: k8s::Service) -> Result<Option<Self>, InvalidObject> {
         let spec = service.spec.unwrap_or_default();
@@ -59,28 +75,36 @@ impl Service {
         }
         let created = nanoseconds(service.metadata.creation_timestamp.as_ref());
         let load_balancer = service.status.and_then(|status| status.load_balancer);
-        let addresses = cluster_addresses(&spec)?;
-        let mut external = addresses_of("spec.externalIPs", spec.external_ips.iter().flatten().map(String::as_str))?;
-        let mut load_balancer = ingress_addresses(load_balancer.as_ref())?;
+        let mut left_out = LeftOut::default();
+        let addresses = cluster_addresses(&spec, &mut left_out);
+        let mut external =
+            left_out.addresses("spec.externalIPs", spec.external_ips.iter().flatten().map(String::as_str));
+        let mut load_balancer = ingress_addresses(load_balancer.as_ref(), &mut left_out);
         // Each once, by its strongest right.
         load_balancer.retain(|address| !addresses.contains(address));
         external.retain(|address| !addresses.contains(address) && !load_balancer.contains(address));
         let tcp = spec.ports.iter().flatten().filter(|port| is_tcp(port.protocol.as_deref()));
-        let ports = tcp.map(service_port).collect::<Result<_, _>>()?;
-        Ok(Some(Self { name, created, addresses, load_balancer, external, selector, ports }))
+        let mut ports: Vec<_> = tcp.filter_map(|port| left_out.keep(service_port(port))).collect();
+        let ports_left_out = ports.len().saturating_sub(MAX_PORTS);
+        if ports_left_out > 0 {
+            ports.truncate(MAX_PORTS);
+            left_out.keep::<()>(Err(InvalidObject::TooManyPorts));
+        }
+        left_out.tell(Kind::Service, &name);
+        Ok(Some(Self { name, created, addresses, load_balancer, external, selector, ports, ports_left_out }))
     }
 }
 
-fn cluster_addresses(spec: &k8s::ServiceSpec) -> Result<Vec<IpAddr>, InvalidObject> {
+fn cluster_addresses(spec: &k8s::ServiceSpec, left_out: &mut LeftOut) -> Vec<IpAddr> {
     let several = spec.cluster_ips.as_deref().filter(|several| !several.is_empty());
     let cluster = several.unwrap_or(spec.cluster_ip.as_slice()).iter().map(String::as_str);
-    addresses_of("spec.clusterIPs", cluster.filter(|ip| !ip.is_empty() && *ip != "None"))
+    left_out.addresses("spec.clusterIPs", cluster.filter(|ip| !ip.is_empty() && *ip != "None"))
 }
 
-fn ingress_addresses(load_balancer: Option<&k8s::LoadBalancerStatus>) -> Result<Vec<IpAddr>, InvalidObject> {
+fn ingress_addresses(load_balancer: Option<&k8s::LoadBalancerStatus>, left_out: &mut LeftOut) -> Vec<IpAddr> {
     let ingress = load_balancer.and_then(|status| status.ingress.as_deref()).unwrap_or_default();
     let ingress = ingress.iter().filter_map(|ingress| ingress.ip.as_deref()).filter(|ip| !ip.is_empty());
-    addresses_of("status.loadBalancer.ingress.ip", ingress)
+    left_out.addresses("status.loadBalancer.ingress.ip", ingress)
 }
 
 fn service_port(listed: &k8s::ServicePort) -> Result<ServicePort, InvalidObject> {

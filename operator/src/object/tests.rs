@@ -30,14 +30,6 @@ fn ips(texts: &[&str]) -> Vec<IpAddr> {
 }
 
 #[test]
-fn a_service_with_thousands_of_addresses_is_refused_in_linear_time() {
-    let ips: Vec<String> = (0..100_000_u32).map(|number| std::net::Ipv4Addr::from(number).to_string()).collect();
-    let service = from_value(json!({"metadata": {"name": "s"}, "spec": {"clusterIP": "10.0.0.1", "externalIPs": ips}}));
-    let error = Service::read(service.unwrap()).unwrap_err();
-    assert_eq!(error.to_string(), "spec.externalIPs: more than 1024 addresses");
-}
-
-#[test]
 fn a_selector_of_a_megabyte_is_refused() {
     let selector: BTreeMap<String, String> = (0..2_000).map(|at| (format!("l{at:04}"), "x".repeat(59))).collect();
     let service = from_value(json!({"metadata": {"name": "s"}, "spec": {"selector": selector}}));
@@ -63,6 +55,7 @@ fn a_pod_is_read_whole() {
     let expected = Pod {
         name: Name::new("shop", "web-1"),
         uid: "u".to_owned(),
+        mirrors: None,
         labels: BTreeMap::from(
             [("app", "web"), ("pod-template-hash", "7d4")].map(|(k, v)| (k.to_owned(), v.to_owned())),
         ),
@@ -159,9 +152,10 @@ fn a_pod_has_ended_when_nothing_of_it_can_run(#[case] metadata: Value, #[case] s
 }
 
 #[test]
-fn a_host_network_pod_owns_none_of_its_addresses() {
-    let pod = pod(json!({}), json!({"hostNetwork": true}), json!({"podIP": "10.9.0.1"})).unwrap();
-    assert_eq!((pod.addresses.as_slice(), pod.own_addresses()), (ips(&["10.9.0.1"]).as_slice(), [].as_slice()));
+fn a_pod_is_reached_at_its_addresses_until_it_has_ended() {
+    let at = |phase| pod(json!({}), json!({}), json!({"podIP": "10.9.0.1", "phase": phase})).unwrap();
+    assert_eq!(at("Running").living_addresses(), ips(&["10.9.0.1"]));
+    assert_eq!((at("Failed").addresses, at("Failed").living_addresses()), (ips(&["10.9.0.1"]), [].as_slice()));
 }
 
 #[test]
@@ -180,6 +174,27 @@ fn ports_have_names_in_containers_that_last() {
     assert_eq!(ports, BTreeMap::from([("http".to_owned(), 80), ("metrics".to_owned(), 9090)]));
 }
 
+const HASH: &str = "00112233445566778899aabbccddeeff";
+
+#[rstest]
+#[case::a_kubelets(HASH, "Node", "n1", HASH)]
+#[case::an_uid_of_another(&format!("{}-1122-4333-8444-556677889900", &HASH[..8]), "Node", "n1", "u")]
+#[case::another_owner(HASH, "ReplicaSet", "n1", "u")]
+#[case::another_node(HASH, "Node", "n2", "u")]
+fn a_static_pod_is_known_to_its_node_by_the_hash_of_its_file(
+    #[case] hash: &str,
+    #[case] kind: &str,
+    #[case] owner: &str,
+    #[case] expected: &str,
+) {
+    let metadata = json!({
+        "uid": "u", "annotations": {"kubernetes.io/config.mirror": hash},
+        "ownerReferences": [{"apiVersion": "v1", "kind": kind, "name": owner, "uid": "x", "controller": true}],
+    });
+    let pod = pod(metadata, json!({"nodeName": "n1", "containers": []}), json!({})).unwrap();
+    assert_eq!((pod.node_uid(), pod.uid.as_str()), (expected, "u"));
+}
+
 #[rstest]
 #[case::sidecar(json!({"sidecar.istio.io/status": ""}), true)]
 #[case::ambient(json!({"ambient.istio.io/redirection": "enabled"}), true)]
@@ -187,6 +202,14 @@ fn ports_have_names_in_containers_that_last() {
 #[case::asked_for_a_sidecar_and_has_none(json!({"sidecar.istio.io/inject": "true"}), false)]
 fn a_mesh_leaves_its_mark(#[case] annotations: Value, #[case] meshed: bool) {
     assert_eq!(pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().meshed, meshed);
+}
+
+#[rstest]
+#[case::as_it_was_installed_first(json!({"app": "ztunnel"}), true)]
+#[case::by_the_recommended_label(json!({"app.kubernetes.io/name": "ztunnel"}), true)]
+#[case::another_app(json!({"app": "ztunnel-exporter"}), false)]
+fn the_proxy_of_the_ambient_mode_is_of_the_mesh(#[case] labels: Value, #[case] meshed: bool) {
+    assert_eq!(pod(json!({"labels": labels}), json!({}), json!({})).unwrap().meshed, meshed);
 }
 
 #[rstest]
@@ -199,8 +222,23 @@ fn the_annotation_names_series_sets(#[case] text: &str, #[case] sets: Option<Ser
     let metadata = json!({"name": "shop", "annotations": {SERIES_SETS: text}});
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
     let namespace = Namespace::try_from(from_value::<api::Namespace>(object).unwrap()).unwrap();
-    let expected = Asked { sets, unknown: unknown.iter().map(|name| (*name).to_owned()).collect(), unnamed: 0 };
-    assert_eq!(namespace, Namespace { name: "shop".to_owned(), series: expected });
+    let unknown = unknown.iter().map(|name| (*name).to_owned()).collect();
+    let expected = Asked { sets, unknown, ..Asked::default() };
+    assert_eq!(namespace, Namespace { name: "shop".to_owned(), uid: String::new(), series: expected });
+}
+
+#[test]
+fn an_annotation_that_looks_like_longwires_and_is_none_is_told_of_once() {
+    let long = format!("telemetry.longwire.io/{}", "x".repeat(100));
+    let names = ["telemetry.longwire.io/serie-sets", "telemetry.longwire.io/series-sets", &long, "longwire.io/a"];
+    let annotations: BTreeMap<&str, &str> = names.into_iter().map(|name| (name, "istio")).collect();
+    let asked = pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().series;
+    assert_eq!(asked.sets, Some(SeriesSets::NONE.with(SeriesSet::Istio)));
+    let known = "is not known, and has no effect: telemetry.longwire.io/series-sets is";
+    let expected = [format!("annotation {} {known}", names[0]), format!("annotation {} {known}", &long[..86])];
+    assert_eq!((asked.complaints(None), asked.complaints(Some(&asked))), (expected.to_vec(), vec![]));
+    let own = json!({"telemetry.longwire.io/retired": "true", "telemetry.longwire.io/defaults": "0123"});
+    assert_eq!(pod(json!({"annotations": own}), json!({}), json!({})).unwrap().series, Asked::default());
 }
 
 #[test]
@@ -212,7 +250,7 @@ fn of_a_quarter_of_a_megabyte_of_series_sets_three_names_are_kept_and_the_rest_i
     let asked = pod(metadata, json!({}), json!({})).unwrap().series;
     let unknown = ["s0".to_owned(), long[..64].to_owned(), "s1".to_owned()].to_vec();
     let sets = Some(SeriesSets::NONE.with(SeriesSet::Istio));
-    assert_eq!(asked, Asked { sets, unknown, unnamed: 19_998 });
+    assert_eq!(asked, Asked { sets, unknown, unnamed: 19_998, misspelt: vec![] });
     let told = asked.complaints(None);
     assert_eq!((told.len(), asked.complaints(Some(&asked))), (4, vec![]));
     assert_eq!(told[3], "annotation telemetry.longwire.io/series-sets: 19998 more of its entries name no series set");
@@ -266,18 +304,24 @@ fn a_service_knows_its_age() {
 fn a_slice_leads_to_pods_or_to_addresses() {
     let object = json!({
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-        "metadata": {"name": "web-x", "namespace": "shop", "labels": {"kubernetes.io/service-name": "web"}},
+        "metadata": {
+            "name": "web-x", "namespace": "shop", "uid": "s", "creationTimestamp": "2024-01-02T03:04:05Z",
+            "labels": {"kubernetes.io/service-name": "web"},
+        },
         "ports": [{"name": "http", "port": 8080}, {"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "any"}],
         "endpoints": [
             {"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": "web-1", "namespace": "shop", "uid": "u"}},
             {"addresses": ["10.0.0.2"], "conditions": {"ready": false}, "targetRef": {"kind": "Pod", "name": "web-2"}},
             {"addresses": ["10.0.0.3"]},
             {"addresses": ["10.0.0.4"], "targetRef": {"kind": "VirtualMachine", "name": "vm"}},
+            {"addresses": ["10.0.0.5"], "targetRef": {"kind": "Pod", "name": "web-5", "namespace": "another"}},
         ],
     });
     let slice = EndpointSlice::read(from_value::<discovery::EndpointSlice>(object).unwrap()).unwrap().unwrap();
     let expected = EndpointSlice {
         name: Name::new("shop", "web-x"),
+        uid: "s".to_owned(),
+        created: 1_704_164_645_000_000_000,
         service: Name::new("shop", "web"),
         ports: vec![SlicePort { name: "http".to_owned(), number: 8080 }],
         endpoints: vec![
@@ -285,6 +329,7 @@ fn a_slice_leads_to_pods_or_to_addresses() {
             Endpoint::Pod(PodRef { name: Name::new("shop", "web-2"), uid: None }),
             Endpoint::Addresses(ips(&["10.0.0.3"])),
             Endpoint::Addresses(ips(&["10.0.0.4"])),
+            Endpoint::Addresses(ips(&["10.0.0.5"])),
         ],
     };
     assert_eq!(slice, expected);
@@ -323,11 +368,31 @@ fn a_node_has_its_own_addresses_alone_ranges_for_its_pods_and_a_place() {
 }
 
 #[test]
-fn what_cannot_be_is_named_with_its_field() {
-    let text = |error: InvalidObject| error.to_string();
-    let address = pod(json!({}), json!({}), json!({"podIPs": [{"ip": "10.0.0.256"}]})).map_err(text);
-    assert_eq!(address, Err("status.podIPs.ip: \"10.0.0.256\" is not an IP address".to_owned()));
-    let port = service(json!({}), json!({"ports": [{"port": 80, "targetPort": 65_536}]}), json!({})).map_err(text);
-    assert_eq!(port, Err("spec.ports.targetPort: 65536 is not a port".to_owned()));
+fn what_cannot_be_is_left_out_alone() {
+    let status = json!({"podIPs": [{"ip": "10.0.0.256"}, {"ip": "10.0.0.1"}]});
+    let ports = json!([{"name": "a", "containerPort": 0}, {"name": "b", "containerPort": 80}]);
+    let pod_read = pod(json!({}), json!({"containers": [{"name": "main", "ports": ports}]}), status).unwrap();
+    assert_eq!((pod_read.addresses, pod_read.ports), (ips(&["10.0.0.1"]), BTreeMap::from([("b".to_owned(), 80)])));
+    let spec = json!({
+        "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1", "?"], "externalIPs": ["172.030.099.196", "172.31.0.300"],
+        "ports": [{"port": 0}, {"port": 80, "targetPort": 65_536}, {"port": 81}],
+    });
+    let ingress = json!({"loadBalancer": {"ingress": [{"ip": "192.0.2"}, {"ip": "192.0.2.1"}]}});
+    let service = service(json!({}), spec, ingress).unwrap().unwrap();
+    let addresses = (service.addresses, service.external, service.load_balancer);
+    assert_eq!(addresses, (ips(&["10.96.0.1"]), ips(&["172.30.99.196"]), ips(&["192.0.2.1"])));
+    assert_eq!(service.ports.iter().map(|port| port.number).collect::<Vec<_>>(), [81]);
+    let slice = json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": "x", "labels": {"kubernetes.io/service-name": "web"}},
+        "ports": [{"port": 70_000}, {"port": 80}], "endpoints": [{"addresses": ["10.0.0.x", "10.0.0.1"]}],
+    });
+    let slice = EndpointSlice::read(from_value::<discovery::EndpointSlice>(slice).unwrap()).unwrap().unwrap();
+    assert_eq!(slice.endpoints, [Endpoint::Addresses(ips(&["10.0.0.1"]))]);
+    assert_eq!(slice.ports, [SlicePort { name: String::new(), number: 80 }]);
+    let addresses = json!([{"type": "InternalIP", "address": "n1"}, {"type": "InternalIP", "address": "10.9.0.1"}]);
+    let node = json!({"metadata": {"name": "n1"}, "status": {"addresses": addresses}});
+    let node = Node::try_from(from_value::<api::Node>(node).unwrap()).unwrap();
+    assert_eq!(node.addresses, ips(&["10.9.0.1"]));
     assert_eq!(pod(json!({"name": ""}), json!({}), json!({})), Err(InvalidObject::NoName));
 }

@@ -1,6 +1,11 @@
 //! What a pod's own annotations ask for, word by word: whether it can be had depends on the policies.
 
+mod proxy_config;
+#[cfg(test)]
+mod tests;
+
 use longwire_model::limits::MAX_ANNOTATION_BYTES;
+use proxy_config::ProxyConfig;
 use std::collections::BTreeMap;
 
 /// A comma list of opt-in tags.
@@ -20,9 +25,11 @@ pub struct Wishes {
     pub prefixes: Option<Words>,
     pub suffixes: Option<Words>,
     pub regexps: Option<Words>,
+    /// What of the annotations cannot be read at all.
+    pub unreadable: Option<String>,
 }
 
-/// The parts of a comma list, each once.
+/// The parts of a list, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Words {
     pub words: Vec<String>,
@@ -31,23 +38,36 @@ pub struct Words {
 }
 
 impl Wishes {
-    /// `None`: the pod has none of the annotations.
+    /// `None`: the pod has none of the annotations. As in Istio an annotation of its own goes before the list of
+    /// `proxy.istio.io/config`, and tags of both add up.
     pub(super) fn of(annotations: Option<&BTreeMap<String, String>>) -> Option<Box<Self>> {
-        let words = |name: &str| annotations?.get(name).map(|text| Words::of(text));
+        let annotations = annotations?;
+        let (config, unreadable) = match ProxyConfig::of(annotations) {
+            Ok(config) => (config, None),
+            Err(error) => (ProxyConfig::default(), Some(error)),
+        };
+        let ProxyConfig { proxy_stats_matcher: stats, extra_stat_tags } = config;
+        let listed = |name: &str| annotations.get(name).map(|text| text.split(','));
+        let words = |name: &str, configured: Option<Vec<String>>| match (listed(name), configured) {
+            (Some(words), _) => Some(Words::of(words)),
+            (None, configured) => configured.map(|words| Words::of(words.iter().map(String::as_str))),
+        };
+        let extra_tags = listed(EXTRA_STAT_TAGS).into_iter().flatten();
         let wishes = Self {
-            extra_tags: words(EXTRA_STAT_TAGS).unwrap_or_default(),
-            prefixes: words(STATS_PREFIXES),
-            suffixes: words(STATS_SUFFIXES),
-            regexps: words(STATS_REGEXPS),
+            extra_tags: Words::of(extra_tags.chain(extra_stat_tags.iter().map(String::as_str))),
+            prefixes: words(STATS_PREFIXES, stats.inclusion_prefixes),
+            suffixes: words(STATS_SUFFIXES, stats.inclusion_suffixes),
+            regexps: words(STATS_REGEXPS, stats.inclusion_regexps),
+            unreadable,
         };
         (wishes != Self::default()).then(|| Box::new(wishes))
     }
 }
 
 impl Words {
-    fn of(text: &str) -> Self {
+    fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
         let (mut known, mut bytes) = (Self::default(), 0);
-        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        for word in words.map(str::trim).filter(|word| !word.is_empty()) {
             if known.words.iter().any(|known| known == word) {
                 continue;
             }
@@ -62,6 +82,3 @@ impl Words {
         known
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,7 @@
 
 use super::Options;
 use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
@@ -39,9 +40,18 @@ pub struct Retire {
     #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
-    /// Nodes that are silent for longer are named and left
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    /// Nodes that are silent for longer are named and left, 5s to 1h
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = patience)]
     pub timeout: Duration,
+}
+
+/// The chart's schema has the same bounds.
+fn patience(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if !(Duration::from_secs(5)..=Duration::from_secs(3600)).contains(&duration) {
+        return Err("it must be between 5s and 1h".to_owned());
+    }
+    Ok(duration)
 }
 
 #[derive(Clone, Debug, Args)]
@@ -53,6 +63,10 @@ pub struct Prove {
     /// This node's probe
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub probe: String,
+
+    /// File with a token whose user may read the probe's metrics; where it has --metrics-auth
+    #[arg(long, value_name = "FILE")]
+    pub probe_token: Option<PathBuf>,
 
     /// Workload and namespace of this pod, as labels have it
     #[arg(long, value_name = "NAMESPACE/WORKLOAD")]

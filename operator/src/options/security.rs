@@ -33,6 +33,15 @@ pub struct Security {
     #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
     pub health_listen: Option<SocketAddr>,
 
+    /// Answer /metrics to readers alone whom the API server admits: a bearer token whose user may get the non-resource URL
+    /// /metrics
+    #[arg(long, env = "LONGWIRE_METRICS_AUTH")]
+    pub metrics_auth: bool,
+
+    /// Address and port where the API server may ask, by https, whether a policy would be accepted [default: none]
+    #[arg(long, env = "LONGWIRE_WEBHOOK_LISTEN", value_name = "ADDRESS:PORT")]
+    pub webhook_listen: Option<SocketAddr>,
+
     /// Life of the certificate that is served; it is renewed after two thirds
     #[arg(
         long,
@@ -71,6 +80,10 @@ pub struct Security {
 pub enum InvalidSecurity {
     #[error("the operator's own namespace is not known, as this is no pod: name it with --namespace")]
     NoNamespace,
+    #[error("--metrics-auth asks an API server, and with --manifests there is none: leave it out")]
+    NobodyToAsk,
+    #[error("--webhook-listen is for an API server that asks, and with --manifests there is none: leave it out")]
+    NobodyAsks,
     #[error(
         "lifetimes do not fit: --authority-spread must be below half of --certificate-lifetime, and that below a quarter of \
          --authority-lifetime"

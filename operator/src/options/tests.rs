@@ -75,6 +75,16 @@ fn without_a_pod_every_process_is_a_replica_of_its_own() {
 }
 
 #[test]
+fn readers_are_demanded_where_somebody_knows_them() {
+    assert_eq!(parse(&["--metrics-auth"]).unwrap().check_readers(), Ok(()));
+    let alone = parse(&["--metrics-auth", "--manifests", "/m"]).unwrap().check_readers();
+    let text = "--metrics-auth asks an API server, and with --manifests there is none: leave it out";
+    assert_eq!(alone.unwrap_err().to_string(), text);
+    let asked = parse(&["--webhook-listen", "127.0.0.1:1", "--manifests", "/m"]).unwrap().check_readers();
+    assert!(asked.unwrap_err().to_string().starts_with("--webhook-listen is for an API server"));
+}
+
+#[test]
 fn every_flag_has_a_variable() {
     use clap::CommandFactory;
     let command = Options::command();
@@ -82,5 +92,5 @@ fn every_flag_has_a_variable() {
         let name = flag.get_long().unwrap().to_uppercase().replace('-', "_");
         assert_eq!(flag.get_env().unwrap(), format!("LONGWIRE_{name}").as_str());
     }
-    assert_eq!(command.get_arguments().count(), 18);
+    assert_eq!(command.get_arguments().count(), 20);
 }

@@ -15,7 +15,7 @@ fn standing(nodes_with_a_pod: &str) -> Standing {
         uid: "u".to_owned(),
         generation: 1,
         accepted: Ok(()),
-        unknown: None,
+        warnings: Vec::new(),
         conflicted: None,
         workloads_selected: 1,
         nodes: nodes(nodes_with_a_pod),

@@ -2,6 +2,7 @@ use super::{Edge, NotProven, Sums, prove};
 use crate::options::Prove;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ fn serve(answer: impl Fn() -> String + Send + 'static) -> String {
 fn a_probe_that_says_something_else_fails_with_both_figures() {
     let options = Prove {
         server: serve(|| "fine".to_owned()),
-        probe: serve(|| line("sent_bytes", "source", LABELS, 1)),
+        probe: serve(|| format!("HTTP/1.0 200 OK\r\n\r\n{}", line("sent_bytes", "source", LABELS, 1))),
+        probe_token: None,
         source: "n/c".to_owned(),
         destination: "n/s".to_owned(),
         connections: 2,
@@ -61,6 +63,24 @@ fn a_probe_that_says_something_else_fails_with_both_figures() {
     let made = Sums { sent: 8, received: asked, connections: 2 };
     assert!(matches!(&error, NotProven::Differs { made: said, .. } if *said == made), "{error}");
     assert!(error.to_string().starts_with("the probe says 0 connections, 0 bytes to the server and 0 back"), "{error}");
+}
+
+#[test]
+fn a_probe_that_refuses_is_named_with_its_answer() {
+    let options = Prove {
+        server: serve(|| "fine".to_owned()),
+        probe: serve(|| "HTTP/1.0 403 Forbidden\r\n\r\nu may not get /metrics\nmore".to_owned()),
+        probe_token: None,
+        source: "n/c".to_owned(),
+        destination: "n/s".to_owned(),
+        connections: 2,
+        timeout: Duration::ZERO,
+    };
+    let text = format!("the probe at {} does not tell: HTTP/1.0 403 Forbidden: u may not get /metrics", options.probe);
+    assert_eq!(prove(&options).unwrap_err().to_string(), text);
+    let file = PathBuf::from("/nowhere/token");
+    let error = prove(&Prove { probe_token: Some(file), ..options }).unwrap_err().to_string();
+    assert!(error.starts_with("--probe-token /nowhere/token: No such file"), "{error}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn standing(revision: u64) -> Standing {
         uid: "u".to_owned(),
         generation: 3,
         accepted: Ok(()),
-        unknown: None,
+        warnings: Vec::new(),
         conflicted: None,
         workloads_selected: 2,
         nodes,
@@ -57,10 +57,11 @@ fn what_lost_to_another_object_is_said_beside_accepted() {
 
 #[test]
 fn what_of_an_object_is_without_effect_is_said_in_accepted() {
-    let standing = Standing { unknown: Some("spec.horizon is not known".to_owned()), ..standing(5) };
+    let warnings = ["spec.horizon is not known", "spec.selector: selects no pod"].map(str::to_owned).to_vec();
+    let standing = Standing { warnings, ..standing(5) };
     let Condition { status, reason, message } = accepted(&standing);
-    assert_eq!((status, reason.as_str()), (Truth::True, "Accepted"));
-    assert_eq!(message, "the object can be used in part: spec.horizon is not known");
+    assert_eq!((status, reason.as_str()), (Truth::True, "AcceptedWithWarnings"));
+    assert_eq!(message, "spec.horizon is not known; spec.selector: selects no pod");
 }
 
 #[test]

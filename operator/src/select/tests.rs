@@ -17,7 +17,7 @@ fn chosen(pod: &Pod, mut others: Vec<Event>) -> String {
     others.push(apply(pod.clone()));
     let index = index(others);
     let text = |(target, chosen): (u16, Chosen<'_>)| format!("{target}={}", chosen.service.name.name);
-    services(&index, pod).into_iter().map(text).collect::<Vec<_>>().join(" ")
+    services(&index, pod).chosen.into_iter().map(text).collect::<Vec<_>>().join(" ")
 }
 
 /// Ports 1, 2, ... of a Service, named like their numbers.
@@ -103,10 +103,10 @@ fn a_manifest_without_a_uid_is_found_by_its_name() {
 }
 
 #[test]
-fn an_address_does_not_name_a_host_network_pod() {
+fn a_host_network_pod_is_named_by_its_nodes_address_too_as_only_it_listens_on_the_port() {
     let host = Pod { host_network: true, ..a() };
     let by_address = slice("web-1", "web", &[80], vec![to_address("10.0.0.1")]);
-    assert_eq!(chosen(&host, vec![apply(web()), apply(by_address)]), "");
+    assert_eq!(chosen(&host, vec![apply(web()), apply(by_address)]), "80=web");
     let by_name = slice("web-1", "web", &[80], vec![to_pod("a")]);
     assert_eq!(chosen(&host, vec![apply(web()), apply(by_name)]), "80=web");
 }
@@ -119,6 +119,42 @@ fn of_several_services_one_is_it(#[case] x: u64, #[case] y: u64, #[case] expecte
     let service = |name, created| apply(Service { created, ..service(name, "web", "10.96.0.1") });
     assert_eq!(chosen(&a(), vec![service("x", x), service("y", y)]), expected);
     assert_eq!(chosen(&a(), vec![service("y", y), service("x", x)]), expected);
+}
+
+/// All that leads to a pod, as `port=name`, and how many are left out.
+fn more(pod: &Pod, mut others: Vec<Event>) -> (String, usize) {
+    others.push(apply(pod.clone()));
+    let index = index(others);
+    let leading = services(&index, pod);
+    let text = |(target, other): (u16, Chosen<'_>)| format!("{target}={}", other.service.name.name);
+    (leading.more.into_iter().map(text).collect::<Vec<_>>().join(" "), leading.left_out)
+}
+
+#[test]
+fn who_else_leads_to_a_port_is_known_for_it_may_be_the_one_that_is_requested() {
+    let service = |name, created, ports: &[Target]| {
+        apply(Service { created, ports: leading(ports), ..service(name, "web", "10.96.0.1") })
+    };
+    let [a80, a81] = [80, 81].map(Target::Port);
+    let three = vec![
+        service("old", 1, std::slice::from_ref(&a80)),
+        service("young", 3, &[a80.clone(), a81.clone()]),
+        service("middle", 2, &[a81, a80.clone(), a80]),
+    ];
+    assert_eq!(chosen(&a(), three.clone()), "80=old 81=middle");
+    assert_eq!(more(&a(), three), ("80=middle 80=young 81=young".to_owned(), 0));
+}
+
+#[test]
+fn of_thousands_of_services_and_ports_the_oldest_and_lowest_are_told_and_the_others_counted() {
+    let service =
+        |number: u64| apply(Service { created: number, ..service(&format!("s{number}"), "web", "10.96.0.1") });
+    let (others, left_out) = more(&a(), (1..=3_000).map(service).collect());
+    assert_eq!((others.split(' ').count(), others.split(' ').next_back(), left_out), (256, Some("8080=s257"), 2_743));
+    let targets: Vec<_> = (1..=3_000).map(Target::Port).collect();
+    let many = apply(Service { ports: leading(&targets), ..web() });
+    assert_eq!(chosen(&a(), vec![many.clone()]).split(' ').count(), 1_024);
+    assert_eq!(more(&a(), vec![many]), (String::new(), 1_976));
 }
 
 #[test]
@@ -146,5 +182,5 @@ fn a_target_port_has_the_service_s_own_before_it(#[case] name: &str, #[case] num
     let slice = EndpointSlice { ports: vec![written], ..slice("web-1", "web", &[], vec![to_pod("a")]) };
     let index = index(vec![apply(pod.clone()), apply(Service { ports, ..web() }), apply(slice)]);
     let text = |(target, chosen): (u16, Chosen<'_>)| format!("{target}<{}", chosen.port);
-    assert_eq!(services(&index, &pod).into_iter().map(text).collect::<Vec<_>>(), [expected]);
+    assert_eq!(services(&index, &pod).chosen.into_iter().map(text).collect::<Vec<_>>(), [expected]);
 }

@@ -6,7 +6,7 @@ use crate::publish::Publisher;
 use crate::role::Role;
 use crate::standing::Standings;
 use crate::tls::{self, Lifetimes, Material};
-use longwire_model::series::OPERATOR_METRICS;
+use longwire_model::series::{OPEN_LABELS, OPERATOR_METRICS, is_listed};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -28,15 +28,21 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     figures.refused("no_token");
     figures.handshake_refused("plaintext");
     figures.reviewed("keys");
+    figures.reader_asked_about("admitted");
     figures.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
     figures.index(&Index::default());
     figures.configured(Some(&Standings::new()), [("pod", 0), ("node", 0)]);
+    figures.left_out([("claim", 0), ("service", 0), ("port", 0), ("endpoint", 0)]);
     let readings = take(&state(figures));
     let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
     assert_eq!(read, OPERATOR_METRICS.iter().map(|row| row.name).collect());
     for reading in &readings {
         let row = OPERATOR_METRICS.iter().find(|row| row.name == reading.name).unwrap();
         assert_eq!(reading.labels.len(), row.labels.len(), "{}", row.name);
+        for (label, value) in row.labels.iter().zip(&reading.labels) {
+            let is_known = OPEN_LABELS.contains(label) || is_listed(row.name, label, value);
+            assert!(is_known, "docs/metrics.md does not say what {label}={value} of {} means", row.name);
+        }
     }
 }
 

@@ -93,7 +93,7 @@ impl Session {
                 self.ask(add.into_iter().map(|address| (address, 0)))
             }
             // Whose stream it is, and what is not about it, the stream has looked at.
-            FromProbe::Authenticate(_) | FromProbe::Sightings(_) => Ok(()),
+            FromProbe::Authenticate(_) | FromProbe::Sightings(_) | FromProbe::Notice(_) => Ok(()),
             FromProbe::Ack { version } => {
                 if self.unanswered.answered(version).is_some() {
                     tracing::debug!(node = self.node, version, "applied");

@@ -87,6 +87,7 @@ impl Stream {
                         let seen = Seen { node: node.clone(), sightings };
                         ear.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
                     }
+                    Some(FromProbe::Notice(text)) => published.borrow().acks.notices.take(&node, &text),
                     Some(message) => {
                         match &message {
                             FromProbe::Ack { .. } => lag.answered(true),

@@ -23,9 +23,12 @@ struct Document {
 #[derive(Clone, Debug)]
 enum Outcome {
     Objects(Vec<Object>),
-    /// Does not parse. Until it does, or is gone, it stands for what the edit that broke it took from the file: that may
-    /// be more than its own, where a file was caught half written. All that one edit broke share it.
-    Broken(Arc<[Object]>),
+    /// Does not parse, or only in part. Until it does, or is gone, it stands for what the edit that broke it took from the
+    /// file: that may be more than its own, where a file was caught half written. All that one edit broke share it.
+    Broken {
+        read: Vec<Object>,
+        kept: Arc<[Object]>,
+    },
 }
 
 /// Documents of one file that do not parse.
@@ -70,10 +73,11 @@ impl File {
                 continue;
             }
             let outcome = parse::parse(format, piece).map_or_else(
-                |error| {
+                |damaged| {
                     broken.push(documents.len());
-                    errors.add(error);
-                    Outcome::Broken(Arc::default())
+                    errors.add(damaged.first);
+                    damaged.more.into_iter().for_each(|error| errors.add(error));
+                    Outcome::Broken { read: damaged.objects, kept: Arc::default() }
                 },
                 Outcome::Objects,
             );
@@ -83,7 +87,9 @@ impl File {
         if !broken.is_empty() {
             let lost: Arc<[Object]> = file.lost_from(self).into();
             for at in broken {
-                file.documents[at].outcome = Outcome::Broken(Arc::clone(&lost));
+                if let Outcome::Broken { kept, .. } = &mut file.documents[at].outcome {
+                    *kept = Arc::clone(&lost);
+                }
             }
         }
         (file, errors)
@@ -93,13 +99,13 @@ impl File {
     pub(super) fn unreadable(&self, reason: &str) -> Self {
         let kept: Arc<[Object]> = self.parsed().chain(self.kept()).cloned().collect();
         let text = hash(reason);
-        Self { text, documents: vec![Document { text, outcome: Outcome::Broken(kept) }] }
+        let outcome = Outcome::Broken { read: Vec::new(), kept };
+        Self { text, documents: vec![Document { text, outcome }] }
     }
 
     pub(super) fn parsed(&self) -> impl Iterator<Item = &Object> {
         self.documents.iter().flat_map(|document| match &document.outcome {
-            Outcome::Objects(objects) => objects.as_slice(),
-            Outcome::Broken(_) => &[],
+            Outcome::Objects(objects) | Outcome::Broken { read: objects, .. } => objects.as_slice(),
         })
     }
 
@@ -108,7 +114,7 @@ impl File {
         let mut seen = HashSet::new();
         let broken = self.documents.iter().filter_map(|document| match &document.outcome {
             Outcome::Objects(_) => None,
-            Outcome::Broken(objects) => Some(objects),
+            Outcome::Broken { kept, .. } => Some(kept),
         });
         broken.filter(move |objects| seen.insert(objects.as_ptr())).flat_map(|objects| objects.iter())
     }

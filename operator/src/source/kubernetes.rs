@@ -27,7 +27,7 @@ mod watch;
 
 /// Tells of the cluster until nobody listens any more.
 pub async fn follow(client: Client, feed: Feed) {
-    let Feed { batches, reread } = feed;
+    let Feed { batches, reread, .. } = feed;
     let started = Instant::now();
     let mut unlisted = BTreeSet::from(kinds::ALL);
     let mut looks = select_all(watches(&client, &reread));

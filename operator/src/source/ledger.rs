@@ -32,9 +32,9 @@ impl Ledger {
         events
     }
 
-    /// Objects of the three kinds count as not told.
+    /// What its namespace may have no room for counts as not told.
     pub(super) fn retell(&mut self) {
-        self.told.retain(|key, _| !key.kind.is_policy());
+        self.told.retain(|key, _| !key.kind.is_bounded());
     }
 
     fn update_files(&mut self, found: Found) {

@@ -1,7 +1,8 @@
-//! The text of one document to objects. YAML is known here alone.
+//! The text of one document to objects.
 
 use super::split::Piece;
 use crate::object::{EndpointSlice, InvalidObject, Namespace, Node, Object, Pod, Service};
+use crate::yaml;
 use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
@@ -26,17 +27,52 @@ pub(super) struct InvalidDocument {
     pub(super) message: String,
 }
 
+/// What of a document can be read where not all of it can.
+#[derive(Debug)]
+pub(super) struct Damaged {
+    /// Those items of a List that are right.
+    pub(super) objects: Vec<Object>,
+    pub(super) first: InvalidDocument,
+    pub(super) more: Vec<InvalidDocument>,
+}
+
+impl From<InvalidDocument> for Damaged {
+    fn from(error: InvalidDocument) -> Self {
+        Self { objects: Vec::new(), first: error, more: Vec::new() }
+    }
+}
+
 /// The objects of a document: one, those of a List, or none that matters here.
-pub(super) fn parse(format: Format, piece: Piece<'_>) -> Result<Vec<Object>, InvalidDocument> {
+pub(super) fn parse(format: Format, piece: Piece<'_>) -> Result<Vec<Object>, Damaged> {
     let text = Text { format, piece };
     let Some(head) = text.read::<Option<Head>>()? else { return Ok(Vec::new()) };
     if head.is_list() {
-        let list = text.read::<List>()?;
+        let list = text.read::<List>().map_err(|error| items_alone(&text, error))?;
         return Ok(list.items.into_iter().filter_map(|Item(object)| object).collect());
     }
     let object =
         convert(&head, &text, |error: InvalidObject| InvalidDocument { line: piece.line, message: error.to_string() })?;
     Ok(object.into_iter().collect())
+}
+
+/// An item of a List that cannot be read is alone. The first error is on the line that it is about; further ones name their item.
+fn items_alone(text: &Text<'_>, first: InvalidDocument) -> Damaged {
+    let Ok(Items { items }) = text.read::<Items>() else { return first.into() };
+    let mut damaged = Damaged::from(first);
+    let mut wrong = 0_usize;
+    for (number, value) in items.into_iter().enumerate() {
+        match Item::deserialize(value) {
+            Ok(Item(object)) => damaged.objects.extend(object),
+            Err(error) => {
+                wrong += 1;
+                if wrong > 1 {
+                    let message = format!("items[{number}]: {error}");
+                    damaged.more.push(InvalidDocument { line: text.piece.line, message });
+                }
+            }
+        }
+    }
+    damaged
 }
 
 /// What every object begins with.
@@ -57,6 +93,13 @@ impl Head {
 struct List {
     #[serde(default)]
     items: Vec<Item>,
+}
+
+/// The same before anything of them is read.
+#[derive(Deserialize)]
+struct Items {
+    #[serde(default)]
+    items: Vec<Value>,
 }
 
 /// An object of a List. Read within the list, so that an error is on the line that it is about.
@@ -143,19 +186,10 @@ impl Source for Text<'_> {
     }
 }
 
-/// A file is bounded in bytes, so that its nodes need no bound; aliases that multiply do.
 fn read_yaml<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
     #[cfg(test)]
     tests::READ.with(|read| read.set(read.get() + text.len()));
-    let options = serde_saphyr::options! {
-        with_snippet: false,
-        budget: serde_saphyr::budget! {
-            max_events: usize::MAX,
-            max_nodes: usize::MAX,
-            max_total_scalar_bytes: usize::MAX,
-        },
-    };
-    serde_saphyr::from_str_with_options(text, options)
+    yaml::read(text)
 }
 
 /// `first`: the line of the file on which the document begins.

@@ -1,5 +1,6 @@
 //! How the index asks a source to tell again what it has not kept.
 
+use crate::object::Kind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -8,9 +9,12 @@ use tokio::time::{Instant, sleep_until};
 /// Between two times that a source tells all again: whoever creates and deletes objects must not keep it busy.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Asks for the objects of the three kinds. Cheap to clone.
+/// Asks for objects again: of the three kinds, or for EndpointSlices, which are many. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reread(Arc<watch::Sender<u64>>);
+pub struct Reread {
+    policies: Arc<watch::Sender<u64>>,
+    slices: Arc<watch::Sender<u64>>,
+}
 
 /// The source's end.
 #[derive(Debug)]
@@ -23,19 +27,25 @@ pub(crate) struct Requests {
 
 impl Default for Reread {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        let sender = || Arc::new(watch::Sender::new(0));
+        Self { policies: sender(), slices: sender() }
     }
 }
 
 impl Reread {
-    pub(crate) fn ask(&self) {
-        self.0.send_modify(|asked| *asked += 1);
+    /// For this kind and those that share a budget with it.
+    pub(crate) fn ask(&self, kind: Kind) {
+        self.of(kind).send_modify(|asked| *asked += 1);
     }
 
-    pub(crate) fn requests(&self) -> Requests {
-        let asked = self.0.subscribe();
+    pub(crate) fn requests(&self, kind: Kind) -> Requests {
+        let asked = self.of(kind).subscribe();
         let answered = *asked.borrow();
         Requests { asked, answered, earliest: None }
+    }
+
+    fn of(&self, kind: Kind) -> &watch::Sender<u64> {
+        if kind == Kind::EndpointSlice { &self.slices } else { &self.policies }
     }
 }
 

@@ -2,10 +2,15 @@
 
 use super::{Feed, Manifests, Requests};
 use crate::event::Batch;
+use crate::figures::Figures;
+use crate::object::Kind;
+use longwire_endpoint::descriptors;
 use notify::event::{AccessKind, AccessMode};
-use notify::{EventKind, RecursiveMode, Watcher};
+use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -17,32 +22,62 @@ const SAFETY_NET: Duration = Duration::from_secs(2);
 
 /// Tells of the directory on a thread of its own, until nobody listens any more.
 pub fn follow(manifests: Manifests, feed: Feed) -> io::Result<()> {
-    let Feed { batches: events, reread } = feed;
-    let requests = reread.requests();
-    thread::Builder::new().name("manifests".to_owned()).spawn(move || tell(manifests, &events, requests)).map(drop)
+    let Feed { batches: events, reread, figures } = feed;
+    let requests = [Kind::EndpointSlice, Kind::TelemetryPolicy].map(|kind| reread.requests(kind));
+    let tell = move || tell(manifests, &events, requests, &figures);
+    thread::Builder::new().name("manifests".to_owned()).spawn(tell).map(drop)
 }
 
-fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: Requests) {
+fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: [Requests; 2], figures: &Figures) {
     let (hint, hints) = sync_channel(1);
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // One hint that waits is enough: the look that follows sees everything.
-        if event.map_or(true, |event| is_change(event.kind)) {
-            let _ = hint.try_send(());
-        }
-    });
-    // Watched before the first look, so that nothing falls between the two.
-    let _watched = watcher
-        .and_then(|mut watcher| watcher.watch(&manifests.directory, RecursiveMode::Recursive).map(|()| watcher))
-        .inspect_err(|error| tracing::warn!("{error}: edits are seen within {SAFETY_NET:?}, not at once"));
+    let mut watch = Watch { hint, watcher: None, is_wanted: true, unwatched: 0 };
     loop {
-        if requests.take() {
+        // Watched before the first look, so that nothing falls between the two.
+        watch.begin(&manifests.directory);
+        if requests.each_mut().map(Requests::take).contains(&true) {
             manifests.retell();
         }
         let batch = manifests.look();
+        figures.manifests_without_descriptor.store(manifests.starved() + watch.unwatched, Relaxed);
         if events.is_closed() || !batch.is_empty() && events.blocking_send(batch).is_err() {
             return;
         }
         wait(&hints);
+    }
+}
+
+/// The kernel's word on the directory.
+struct Watch {
+    hint: SyncSender<()>,
+    watcher: Option<RecommendedWatcher>,
+    is_wanted: bool,
+    /// Times that no descriptor was left for it.
+    unwatched: u64,
+}
+
+impl Watch {
+    /// Unless it has begun, or cannot begin. Without a descriptor it is tried again.
+    fn begin(&mut self, directory: &Path) {
+        if self.watcher.is_some() || !self.is_wanted {
+            return;
+        }
+        let hint = self.hint.clone();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // One hint that waits is enough: the look that follows sees everything.
+            if event.map_or(true, |event| is_change(event.kind)) {
+                let _ = hint.try_send(());
+            }
+        });
+        match watcher.and_then(|mut watcher| watcher.watch(directory, RecursiveMode::Recursive).map(|()| watcher)) {
+            Ok(watcher) => self.watcher = Some(watcher),
+            Err(error) => {
+                self.is_wanted = matches!(&error.kind, ErrorKind::Io(reason) if descriptors::are_exhausted(reason));
+                if self.unwatched == 0 {
+                    tracing::warn!("{error}: edits are seen within {SAFETY_NET:?}, not at once");
+                }
+                self.unwatched += u64::from(self.is_wanted);
+            }
+        }
     }
 }
 
@@ -53,9 +88,8 @@ fn wait(hints: &Receiver<()>) {
             // What came meanwhile is seen by the look that follows.
             let _ = hints.try_recv();
         }
-        Err(RecvTimeoutError::Timeout) => {}
-        // Without a watcher there are no hints.
-        Err(RecvTimeoutError::Disconnected) => thread::sleep(SAFETY_NET),
+        // The other end is in [`Watch`], which outlives this.
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
     }
 }
 

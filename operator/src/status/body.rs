@@ -35,7 +35,7 @@ impl Written {
                 observed_generation: Some(observed_generation),
                 last_transition_time: meta::Time(*since),
                 reason: reason.clone(),
-                message: cut(message, LONGEST),
+                message: cut(message).to_owned(),
             }
         });
         PolicyStatus {
@@ -51,8 +51,8 @@ impl Written {
 /// Bytes of a condition's message, as the API server has it.
 const LONGEST: usize = 32_768;
 
-fn cut(text: &str, longest: usize) -> String {
-    text[..text.floor_char_boundary(longest)].to_owned()
+pub(super) fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
 }
 
 /// Whether it says the same. Times are in whole seconds there.

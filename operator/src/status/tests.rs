@@ -1,4 +1,5 @@
 use super::body::{Written, says_the_same};
+use super::news::news;
 use super::plan::{Outcome, Plan, Write};
 use super::{Condition, Report, Status, Truth};
 use crate::object::{Key, Kind, Name};
@@ -201,4 +202,41 @@ fn what_is_there_already_is_not_written_again() {
         (Written::over(None, status(2), wall(1)).body(), Written::over(None, status(2), wall(2)).body());
     assert!(says_the_same(&early, &late));
     assert!(!says_the_same(&early, &Written::over(None, status(3), wall(1)).body()));
+}
+
+/// Reasons and notes of what people hear of when a status takes another one's place.
+fn heard(former: Option<Status>, now: &Status) -> Vec<(&'static str, String)> {
+    let former = former.map(|former| Written::over(None, former, wall(0)).body());
+    let news = news(&key("a"), "u", "7", former.as_ref(), now);
+    assert!(news.iter().all(|complaint| complaint.occasion == "7" && complaint.uid == "u"));
+    news.into_iter().map(|complaint| (complaint.reason, complaint.note)).collect()
+}
+
+#[test]
+fn people_hear_of_each_turn_for_the_worse_and_of_nothing_else() {
+    let odd = vec![("Invalid", "spec.selector: odd".to_owned())];
+    assert_eq!(heard(None, &refused()), odd);
+    assert_eq!(heard(Some(status(0)), &refused()), odd);
+    assert_eq!(heard(Some(refused()), &refused()), []);
+    assert_eq!(heard(Some(refused()), &status(0)), []);
+    assert_eq!(heard(None, &status(3)), []);
+    let otherwise = Status { accepted: condition(false, "Invalid", "spec.tags: odd"), ..refused() };
+    assert_eq!(heard(Some(refused()), &otherwise), [("Invalid", "spec.tags: odd".to_owned())]);
+    let over = Status { accepted: condition(false, "NamespaceBudgetExceeded", "no room"), ..refused() };
+    assert_eq!(heard(Some(refused()), &over), [("NamespaceBudgetExceeded", "no room".to_owned())]);
+}
+
+#[test]
+fn a_conflict_and_a_warning_are_told_beside_each_other() {
+    let accepted = condition(true, "AcceptedWithWarnings", "spec.overrides: changes source_cluster");
+    let conflicted = condition(true, "Conflicted", "spec.seriesSets: older");
+    let now = Status { accepted, conflicted, ..status(3) };
+    let told = heard(Some(status(3)), &now);
+    assert_eq!(told.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), ["AcceptedWithWarnings", "Conflicted"]);
+    let lines: Vec<String> = told.iter().map(|(reason, note)| super::line(&key("a"), reason, note)).collect();
+    let expected = [
+        "TelemetryPolicy shop/a: spec.overrides: changes source_cluster",
+        "TelemetryPolicy shop/a loses in part: spec.seriesSets: older",
+    ];
+    assert_eq!(lines, expected);
 }

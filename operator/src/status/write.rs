@@ -2,7 +2,9 @@
 
 use super::Reports;
 use super::body::{Written, says_the_same};
+use super::news::{line, news};
 use super::plan::{Outcome, Plan, Write};
+use crate::complaint::Complaint;
 use crate::kubernetes::chain;
 use crate::object::{Key, Kind};
 use crate::role::Role;
@@ -15,7 +17,7 @@ use longwire_crds::{ExtraStatTags, PolicyStatus, StatsMatcher, TelemetryPolicy};
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Who owns the fields of a status.
@@ -34,7 +36,14 @@ enum Failure {
 }
 
 /// Writes what is left with `reports`, while this replica holds the Lease; until that can no longer be known.
-pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<Role>) {
+///
+/// What turns for the worse is logged and handed on for an Event.
+pub async fn write(
+    client: Client,
+    reports: Reports,
+    mut role: watch::Receiver<Role>,
+    complaints: mpsc::Sender<Complaint>,
+) {
     let started = Instant::now();
     let mut plan = Plan::default();
     let mut writes = FuturesUnordered::new();
@@ -54,6 +63,10 @@ pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<R
             () = reports.rung() => {}
             () = sleep(next.unwrap_or_default().saturating_sub(started.elapsed())), if next.is_some() => {}
             Some((key, uid, outcome)) = writes.next() => {
+                let outcome = outcome.map(|(outcome, news)| {
+                    news.into_iter().for_each(|news| tell(&key, news, &complaints));
+                    outcome
+                });
                 let outcome = report(&key, outcome, &mut failing);
                 plan.done(&key, &uid, outcome, started.elapsed());
             }
@@ -65,27 +78,39 @@ pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<R
     }
 }
 
-async fn apply(client: &Client, write: Write) -> (Key, String, Result<Outcome, Failure>) {
+/// Nobody waits for an Event: past the room for them the log has it.
+fn tell(key: &Key, news: Complaint, complaints: &mpsc::Sender<Complaint>) {
+    tracing::warn!("{}", line(key, news.reason, &news.note));
+    if complaints.try_send(news).is_err() {
+        tracing::debug!("no room for an Event on {key}");
+    }
+}
+
+/// What became of a write, and what people should hear of.
+type Done = (Outcome, Vec<Complaint>);
+
+async fn apply(client: &Client, write: Write) -> (Key, String, Result<Done, Failure>) {
     let outcome = timeout(PATIENCE, try_apply(client, &write)).await;
     let outcome = outcome.map_err(|_| Failure::Silent).and_then(|outcome| outcome.map_err(Failure::from));
     (write.key, write.uid, outcome)
 }
 
-async fn try_apply(client: &Client, write: &Write) -> kube::Result<Outcome> {
+async fn try_apply(client: &Client, write: &Write) -> kube::Result<Done> {
+    const NO_NEWS: Vec<Complaint> = Vec::new();
     let Write { key: Key { kind, name }, uid, status, former } = write;
-    let Some(resource) = resource(*kind) else { return Ok(Outcome::Gone) };
+    let Some(resource) = resource(*kind) else { return Ok((Outcome::Gone, NO_NEWS)) };
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &name.namespace, &resource);
     let former = match former {
         Some(former) => Some(former.body()),
         None => match objects.get_opt(&name.name).await? {
             Some(object) if object.metadata.uid.as_ref() == Some(uid) => read(&object),
-            _ => return Ok(Outcome::Gone),
+            _ => return Ok((Outcome::Gone, NO_NEWS)),
         },
     };
     let written = Written::over(former.as_ref(), status.clone(), Timestamp::now());
     let body = written.body();
-    if former.is_some_and(|former| says_the_same(&former, &body)) {
-        return Ok(Outcome::Written(Box::new(written)));
+    if former.as_ref().is_some_and(|former| says_the_same(former, &body)) {
+        return Ok((Outcome::Written(Box::new(written)), NO_NEWS));
     }
     let patch = json!({
         "apiVersion": resource.api_version,
@@ -96,8 +121,12 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Outcome> {
     });
     let parameters = PatchParams::apply(MANAGER).force();
     match objects.patch_status(&name.name, &parameters, &Patch::Apply(&patch)).await {
-        Ok(_) => Ok(Outcome::Written(Box::new(written))),
-        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok(Outcome::Gone),
+        Ok(object) => {
+            let occasion = object.metadata.resource_version.unwrap_or_default();
+            let news = news(&write.key, uid, &occasion, former.as_ref(), &written.status);
+            Ok((Outcome::Written(Box::new(written)), news))
+        }
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok((Outcome::Gone, NO_NEWS)),
         Err(error) => Err(error),
     }
 }
@@ -125,7 +154,7 @@ fn report(key: &Key, outcome: Result<Outcome, Failure>, failing: &mut bool) -> O
         }
         Err(error) => {
             if !std::mem::replace(failing, true) {
-                tracing::warn!("status of {key}: {error}: tried again until it works");
+                tracing::warn!("cannot write the status of {key}: {error}; retrying until it works");
             }
             Outcome::Failed
         }

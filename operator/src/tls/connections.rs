@@ -194,6 +194,11 @@ impl Connections {
         Ok(())
     }
 
+    /// Whether it has an admitted stream.
+    pub(super) fn is_admitted(&self, number: u64) -> bool {
+        self.admitted.contains_key(&number)
+    }
+
     /// A stream ended. A connection without any has to get one again.
     pub(super) fn left(&mut self, number: u64, now: Instant) {
         let Some(connection) = self.admitted.get_mut(&number) else { return };

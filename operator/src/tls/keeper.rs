@@ -6,20 +6,26 @@
 use super::material::{InvalidMaterial, Material};
 use super::{InvalidCertificate, Lifetimes, Serving, Step, UnixSeconds, plan, publish};
 use crate::belonging::Belonging;
+use crate::kubernetes::chain;
 use futures::StreamExt;
 use k8s_openapi::ByteString;
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Names of the two objects, in the operator's own namespace.
 pub const SECRET: &str = "longwire-operator-tls";
 pub const CA_CONFIG_MAP: &str = "longwire-operator-ca";
+/// Names of what the API server asks the webhook by, and of the webhook in it.
+pub const WEBHOOK: (&str, &str) = ("longwire-policies", "policies.telemetry.longwire.io");
 const MANAGER: &str = "longwire-operator";
 /// The bundle's key in the ConfigMap.
 const BUNDLE: &str = "ca.crt";
@@ -27,6 +33,8 @@ const BUNDLE: &str = "ca.crt";
 const LOOK: Duration = Duration::from_secs(60);
 /// After something that did not work.
 const AGAIN: Duration = Duration::from_secs(2);
+/// What fails for shorter than this nobody has to know.
+const LASTING: Duration = Duration::from_secs(10);
 /// For one request to the API server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -34,6 +42,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Keeper {
     secrets: Api<Secret>,
     maps: Api<ConfigMap>,
+    /// `None`: nobody asks a webhook.
+    webhooks: Option<Api<ValidatingWebhookConfiguration>>,
     names: Vec<String>,
     lifetimes: Lifetimes,
     belonging: Belonging,
@@ -44,10 +54,12 @@ pub struct Keeper {
 
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("Secret {SECRET}: {0}")]
+    #[error("Secret {SECRET}: {}", chain(.0))]
     Secret(#[source] kube::Error),
-    #[error("ConfigMap {CA_CONFIG_MAP}: {0}")]
+    #[error("ConfigMap {CA_CONFIG_MAP}: {}", chain(.0))]
     ConfigMap(#[source] kube::Error),
+    #[error("ValidatingWebhookConfiguration {}: {}", WEBHOOK.0, chain(.0))]
+    Webhook(#[source] kube::Error),
     #[error("the API server did not answer within {PATIENCE:?}")]
     Silent,
     #[error(transparent)]
@@ -69,7 +81,14 @@ impl Keeper {
         let (serving, served) = watch::channel(None);
         let secrets = Api::namespaced(client.clone(), namespace);
         let maps = Api::namespaced(client, namespace);
-        (Self { secrets, maps, names, lifetimes, belonging, serving, served: None }, served)
+        (Self { secrets, maps, webhooks: None, names, lifetimes, belonging, serving, served: None }, served)
+    }
+
+    /// The API server is told too whom it may trust, for its questions to the webhook.
+    #[must_use]
+    pub fn with_webhook(mut self, client: Client) -> Self {
+        self.webhooks = Some(Api::all(client));
+        self
     }
 
     /// For as long as the operator runs.
@@ -79,7 +98,7 @@ impl Keeper {
         // Nothing is made before the API server has said that nothing is there.
         let mut secret = None;
         let mut wait = None;
-        let mut complained = false;
+        let (mut failing, mut complained) = (None::<Instant>, false);
         loop {
             let seen = match wait {
                 None => watched.next().await,
@@ -94,12 +113,15 @@ impl Keeper {
                 None => return,
             }
             let looked = self.look(&mut secret, clock()).await;
-            if let Err(error) = &looked
-                && !complained
-            {
-                tracing::warn!(%error, "certificates cannot be kept; trying again");
+            if let Err(error) = &looked {
+                // A role that has just been given is not known to every part of an API server at once.
+                let lasted = failing.get_or_insert_with(Instant::now).elapsed();
+                if lasted >= LASTING && !std::mem::replace(&mut complained, true) {
+                    tracing::warn!("cannot keep certificates: {error}; retrying every {AGAIN:?}, for {lasted:.0?} now");
+                }
+            } else {
+                (failing, complained) = (None, false);
             }
-            complained = looked.is_err();
             wait = Some(looked.unwrap_or(AGAIN));
         }
     }
@@ -122,7 +144,7 @@ impl Keeper {
                 step => {
                     // Meanwhile what is there is better than nothing.
                     self.serve(&material, held)?;
-                    tracing::info!(?step, "certificates change");
+                    tracing::info!("certificates are renewed: {}", step.name());
                     material.take(step, &self.names, self.lifetimes, now)?
                 }
             },
@@ -185,7 +207,13 @@ impl Keeper {
         map.metadata.owner_references = answer(self.belonging.references()).await?.map_err(Failure::ConfigMap)?;
         let params = PatchParams::apply(MANAGER).force();
         let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
-        applied.map(drop).map_err(Failure::ConfigMap)
+        applied.map(drop).map_err(Failure::ConfigMap)?;
+        let Some(webhooks) = &self.webhooks else { return Ok(()) };
+        let (name, webhook) = WEBHOOK;
+        let bundle = ByteString(material.bundle().into_bytes());
+        let patch = json!({"webhooks": [{"name": webhook, "clientConfig": {"caBundle": bundle}}]});
+        let patched = answer(webhooks.patch(name, &PatchParams::default(), &Patch::Strategic(&patch))).await?;
+        patched.map(drop).map_err(Failure::Webhook)
     }
 }
 

@@ -4,7 +4,7 @@ use super::connections::{Connections, Reason, Source};
 use crate::figures::Figures;
 use parking_lot::Mutex;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tokio::sync::oneshot;
 
@@ -25,6 +25,8 @@ struct Slot {
     number: u64,
     source: Source,
     address: IpAddr,
+    /// Whose first admitted stream was.
+    node: OnceLock<Arc<str>>,
 }
 
 /// While it lives its connection has a call that wants to be admitted.
@@ -43,7 +45,8 @@ impl Table {
     pub(super) fn arrive(this: &Arc<Self>, source: Source, address: IpAddr) -> (Peer, oneshot::Receiver<()>) {
         let (number, closed, evicted) = this.change(|connections| connections.arrive(source, Instant::now()));
         this.evicted(evicted);
-        (Peer(Arc::new(Slot { table: Arc::clone(this), number, source, address })), closed)
+        let node = OnceLock::new();
+        (Peer(Arc::new(Slot { table: Arc::clone(this), number, source, address, node })), closed)
     }
 
     pub(super) fn close_overdue(&self) {
@@ -81,6 +84,13 @@ impl Peer {
         Ok(Call(self.clone()))
     }
 
+    /// The node whose probe speaks here; `None`: the connection has no admitted stream.
+    #[must_use]
+    pub fn node(&self) -> Option<Arc<str>> {
+        let Slot { table, number, node, .. } = &*self.0;
+        node.get().filter(|_| table.connections.lock().is_admitted(*number)).cloned()
+    }
+
     pub(super) fn may_answer(&self) -> bool {
         let Slot { table, source, .. } = &*self.0;
         table.change(|connections| connections.may_answer(*source, Instant::now()))
@@ -105,8 +115,10 @@ impl Peer {
 }
 
 impl Call {
-    /// The call has become a stream.
-    pub fn admit(self) -> Result<AdmittedStream, &'static str> {
+    /// The call has become a stream of this node.
+    pub fn admit(self, node: &Arc<str>) -> Result<AdmittedStream, &'static str> {
+        // First, so that who is admitted has one. That it is there already says the same of an earlier stream.
+        let _ = self.0.0.node.set(Arc::clone(node));
         self.0.change(|connections, number| connections.admit(number))?;
         Ok(AdmittedStream(self.0.clone()))
     }

@@ -47,6 +47,20 @@ pub enum Step {
     Forget { keep: usize },
 }
 
+impl Step {
+    /// For the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keep { .. } => "nothing",
+            Self::RenewLeaf => "a new server certificate",
+            Self::RenewAuthority => "a new authority, which signs when every probe knows it",
+            Self::StartOver => "a new authority and a new server certificate",
+            Self::Forget { .. } => "authorities that nothing needs any more go",
+        }
+    }
+}
+
 impl Validity {
     /// Two thirds of its life are over: a third is left for whatever keeps the renewal from happening.
     fn due(self) -> UnixSeconds {

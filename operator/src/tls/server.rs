@@ -50,12 +50,22 @@ pub fn publish(material: &Material, to: &watch::Sender<Option<Serving>>) -> Resu
     Ok(())
 }
 
-/// TLS 1.3 alone: both ends are ours. No tickets: a resumed session would not look at the certificate again.
+/// For probes, which speak gRPC.
 pub fn configuration(serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
+    speaking(b"h2", serving)
+}
+
+/// For an API server that asks a webhook: it speaks HTTP/1.1 there.
+pub fn http(serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
+    speaking(b"http/1.1", serving)
+}
+
+/// TLS 1.3 alone. No tickets: a resumed session would not look at the certificate again.
+fn speaking(protocol: &[u8], serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_protocol_versions(&[&version::TLS13])?.with_no_client_auth();
     let mut config = builder.with_cert_resolver(Arc::new(Current(serving)));
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }

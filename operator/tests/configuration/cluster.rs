@@ -2,7 +2,7 @@
 
 use longwire_model::telemetry::NodeSettings;
 use longwire_operator::compile::{Changes, Compiler, NodeConfiguration, Settings};
-use longwire_operator::complaint::PodComplaint;
+use longwire_operator::complaint::Complaint;
 use longwire_operator::event::Event;
 use longwire_operator::index::{Index, Stale};
 use longwire_operator::object::policy::TelemetryPolicy;
@@ -20,7 +20,7 @@ pub(crate) struct Cluster {
     pub(crate) nodes: BTreeMap<String, NodeConfiguration>,
     pub(crate) settings: NodeSettings,
     pub(crate) standings: Standings,
-    pub(crate) complaints: Vec<PodComplaint>,
+    pub(crate) complaints: Vec<Complaint>,
 }
 
 impl Cluster {
@@ -68,6 +68,7 @@ impl Cluster {
         self.settings = settings;
         self.nodes.extend(nodes);
         self.standings = standings.unwrap_or_else(|| std::mem::take(&mut self.standings));
+        self.complaints.extend(self.index.take_complaints());
         self.complaints.extend(complaints);
     }
 }

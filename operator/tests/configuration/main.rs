@@ -7,4 +7,5 @@ mod outcome;
 mod properties;
 mod sizes;
 mod truth;
+mod warnings;
 mod wrong_specs;

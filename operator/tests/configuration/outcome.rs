@@ -29,6 +29,9 @@ pub(crate) fn outcome(cluster: &Cluster) -> String {
         if let Err(refusal) = &standing.accepted {
             writeln!(text, "{key} is not accepted: {refusal}").unwrap();
         }
+        for warning in &standing.warnings {
+            writeln!(text, "{key} is accepted with a warning: {warning}").unwrap();
+        }
         if let Some(conflict) = &standing.conflicted {
             writeln!(text, "{key} is conflicted: {conflict}").unwrap();
         }

@@ -282,7 +282,7 @@ fn an_object_of_another_version_is_told_so_and_fields_of_a_newer_one_are_passed_
     let expected = "Invalid: apiVersion: telemetry.longwire.io/v1beta1 is not known to this operator: write \
                     telemetry.longwire.io/v1alpha1";
     assert_eq!(told, [Ok(&()), Err(expected.to_owned())]);
-    let unknown: Vec<_> = cluster.standings.values().map(|standing| standing.unknown.as_deref()).collect();
+    let warnings: Vec<_> = cluster.standings.values().map(|standing| standing.warnings.as_slice()).collect();
     let text = "spec.sampling is not known to this operator and without effect: leave out, or upgrade the operator";
-    assert_eq!(unknown, [Some(text), None]);
+    assert_eq!(warnings, [&[text.to_owned()][..], &[]]);
 }

@@ -1,4 +1,4 @@
-//! A small API server on loopback that speaks just what TLS and authentication ask for: TokenReviews, token keys, one Secret,
+//! A small API server on loopback that speaks just what TLS and authentication ask for: TokenReviews and SubjectAccessReviews, token keys, one Secret,
 //! one ConfigMap. It answers as it is told to; what a real one says is seen in the cluster tests.
 
 use axum::body::Body;
@@ -38,6 +38,11 @@ struct Inner {
     /// The one Secret, as it was written last.
     secret: watch::Sender<Option<Value>>,
     map: watch::Sender<Option<Value>>,
+    /// What the one webhook's configuration was last told.
+    webhook: watch::Sender<Option<Value>>,
+    access_reviews: AtomicU64,
+    /// Users who may get /metrics.
+    readers: Mutex<Vec<String>>,
     /// What it says of a token, beside what the token says itself.
     revoked: Mutex<Vec<String>>,
 }
@@ -72,6 +77,7 @@ impl ApiServer {
         let secrets = "/api/v1/namespaces/watch/secrets";
         let router = Router::new()
             .route("/apis/authentication.k8s.io/v1/tokenreviews", routing::post(review))
+            .route("/apis/authorization.k8s.io/v1/subjectaccessreviews", routing::post(review_access))
             .route(
                 "/.well-known/openid-configuration",
                 routing::get(async || answer(&json!({"issuer": "https://api"}))),
@@ -80,6 +86,10 @@ impl ApiServer {
             .route(secrets, routing::get(list_secrets).post(create_secret))
             .route(&format!("{secrets}/{{name}}"), routing::get(read_secret).put(replace_secret))
             .route("/api/v1/namespaces/watch/configmaps/{name}", routing::patch(apply_map))
+            .route(
+                "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}",
+                routing::patch(patch_webhook),
+            )
             .layer(axum::middleware::from_fn_with_state(server.clone(), presence))
             .with_state(server.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -100,12 +110,27 @@ impl ApiServer {
         self.0.reviews.load(Relaxed)
     }
 
+    pub(crate) fn access_reviews(&self) -> u64 {
+        self.0.access_reviews.load(Relaxed)
+    }
+
+    /// From now on this account may read metrics.
+    pub(crate) fn may_read(&self, account: &str) {
+        self.0.readers.lock().unwrap().push(format!("system:serviceaccount:watch:{account}"));
+    }
+
     /// What the ConfigMap tells probes to trust, once that is so.
     pub(crate) async fn bundle(&self, is_so: impl Fn(&str) -> bool) -> String {
         let text = |map: &Option<Value>| Some(map.as_ref()?["data"]["ca.crt"].as_str()?.to_owned());
         let mut map = self.0.map.subscribe();
         let map = map.wait_for(|map| text(map).is_some_and(|bundle| is_so(&bundle))).await.unwrap();
         text(&map).unwrap()
+    }
+
+    /// The patch that told the webhook's configuration whom to trust.
+    pub(crate) async fn webhook(&self) -> Value {
+        let mut webhook = self.0.webhook.subscribe();
+        webhook.wait_for(Option::is_some).await.unwrap().clone().unwrap()
     }
 
     /// Puts a Secret there as somebody else would.
@@ -167,7 +192,10 @@ async fn review(State(server): State<ApiServer>, body: String) -> Response {
     let mut review = read(&body);
     server.0.reviews.fetch_add(1, Relaxed);
     let token = review["spec"]["token"].as_str().unwrap().to_owned();
-    let wanted = review["spec"]["audiences"][0].clone();
+    let wanted = match &review["spec"]["audiences"][0] {
+        Value::Null => json!("https://api"),
+        wanted => wanted.clone(),
+    };
     let claims = jsonwebtoken::dangerous::insecure_decode_claims::<Value>(&token).unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     review["status"] = if claims["exp"].as_u64().is_none_or(|expires| expires <= now) {
@@ -180,6 +208,18 @@ async fn review(State(server): State<ApiServer>, body: String) -> Response {
         let extra = json!({"authentication.kubernetes.io/pod-uid": [claims["kubernetes.io"]["pod"]["uid"]]});
         json!({"authenticated": true, "audiences": [wanted], "user": {"username": claims["sub"], "extra": extra}})
     };
+    answer(&review)
+}
+
+async fn review_access(State(server): State<ApiServer>, body: String) -> Response {
+    let mut review = read(&body);
+    server.0.access_reviews.fetch_add(1, Relaxed);
+    let spec = &review["spec"];
+    let is_for_page = spec["nonResourceAttributes"] == json!({"path": "/metrics", "verb": "get"});
+    // What the review of the token said of the user comes along.
+    let is_whole = spec["extra"]["authentication.kubernetes.io/pod-uid"].is_array();
+    let is_reader = server.0.readers.lock().unwrap().iter().any(|reader| spec["user"] == *reader);
+    review["status"] = json!({"allowed": is_for_page && is_whole && is_reader});
     answer(&review)
 }
 
@@ -237,4 +277,11 @@ async fn apply_map(State(server): State<ApiServer>, Path(_): Path<String>, body:
     let map = read(&body);
     server.0.map.send_if_modified(|held| held.replace(map.clone()).as_ref() != Some(&map));
     answer(&map)
+}
+
+async fn patch_webhook(State(server): State<ApiServer>, Path(name): Path<String>, body: String) -> Response {
+    server.0.webhook.send_replace(Some(read(&body)));
+    answer(&json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": name},
+    }))
 }

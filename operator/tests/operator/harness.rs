@@ -175,7 +175,7 @@ impl Known {
         let owner = |owner: &longwire_model::identity::Owner| {
             let who = match &owner.holder {
                 Holder::Pod(pod) => pod.uid.clone(),
-                Holder::Service(service) => service.host.clone(),
+                Holder::Service(frontend) => frontend.service.host.clone(),
                 Holder::Node(name) => format!("node {name}"),
             };
             format!("{who} {}", if owner.until.is_some() { "left" } else { "holds" })

@@ -1,6 +1,7 @@
 //! The operator as a probe meets it: manifests in a directory on one side, a stream on the other.
 
 mod api_server;
+mod descriptors;
 mod edits;
 mod harness;
 mod identity;

@@ -3,7 +3,9 @@
 mod admission;
 mod certificates;
 mod load;
+mod readers;
 mod standby;
+mod webhook;
 
 use crate::api_server::{ApiServer, token};
 use crate::harness::hello;
@@ -101,7 +103,8 @@ impl Secured {
         let address = listener.local_addr().unwrap();
         let (role, receiver) = watch::channel(Role::Holder);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
-        let context = Context { published, role: receiver, gate, figures: Arc::clone(&figures), ear };
+        let readers = Some(Arc::clone(&guard.readers));
+        let context = Context { published, role: receiver, gate, readers, figures: Arc::clone(&figures), ear };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
         let operator = Self { api, address, events, role, figures, guard };
         operator.tell(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;

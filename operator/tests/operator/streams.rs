@@ -59,7 +59,8 @@ async fn the_first_message_has_to_be_hello() {
     let text = "the first message of a stream must be hello, and was not";
     assert_eq!(refused(ack.last_word().await), (Code::InvalidArgument, text.to_owned()));
     let mut nothing = operator.connect_raw([proto::ProbeMessage { message: None }]).await;
-    let text = "message: none of hello, interest, ack, nack, authenticate, sightings, or one from a newer probe";
+    let text =
+        "message: none of hello, interest, ack, nack, authenticate, sightings, notice, or one from a newer probe";
     assert_eq!(refused(nothing.last_word().await), (Code::InvalidArgument, text.to_owned()));
     let mut nobody = operator.connect([FromProbe::Hello(hello(""))]).await;
     let text = "hello.node: empty, must be the name of the probe's node";
@@ -110,6 +111,17 @@ async fn a_node_may_have_several_streams_and_a_refusal_ends_none() {
     for probe in [&mut one, &mut two] {
         probe.until(|known| known.pod("a").starts_with("other/")).await;
     }
+}
+
+#[tokio::test]
+async fn a_notice_is_no_reason_to_end_a_stream() {
+    let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
+    let mut probe = operator.probe("n1").await;
+    for number in 0..100 {
+        probe.say(FromProbe::Notice(format!("{number}"))).await;
+    }
+    operator.write("a.yaml", pod("other", "a", "10.0.0.1"));
+    probe.until(|known| known.pod("a").starts_with("other/")).await;
 }
 
 #[tokio::test]

@@ -51,6 +51,59 @@ fn a_full_listener_takes_the_place_from_the_source_that_has_most() {
 }
 
 #[test]
+fn a_source_that_keeps_on_connecting_to_a_full_listener_pushes_out_its_own() {
+    let mut listener = Listener::new(4, 4);
+    let [others_before, own] = [9, 1].map(|source| listener.admit(source).unwrap());
+    let others_after = [7, 8].map(|source| listener.admit(source).unwrap());
+    let next = listener.admit(1).unwrap();
+    assert!(own.is_ending() && !next.is_ending() && !others_before.is_ending());
+    assert!(!others_after.iter().any(|connection| connection.is_ending()));
+}
+
+#[test]
+fn where_every_source_has_one_the_oldest_that_has_not_asked_gives_way() {
+    let mut listener = Listener::new(4, 4);
+    let answered = listener.admit(9).unwrap();
+    answered.asked(listener.now);
+    answered.made();
+    answered.flushed(listener.now);
+    let [oldest, second, third] = [1, 8, 7].map(|source| listener.admit(source).unwrap());
+    let next = listener.admit(2).unwrap();
+    assert!(oldest.is_ending());
+    assert!(![answered, second, third, next].iter().any(|connection| connection.is_ending()));
+}
+
+#[test]
+fn a_source_with_one_connection_is_not_cut_for_one_with_many() {
+    let mut listener = Listener::new(4, 8);
+    let rightful = listener.admit(1).unwrap();
+    for _ in 0..3 {
+        listener.admit(2).unwrap().asked(listener.now);
+    }
+    assert!(listener.admit(2).is_none());
+    assert!(!rightful.is_ending());
+    // One that has none yet is as good as one that has one.
+    listener.admit(3).unwrap();
+    assert!(rightful.is_ending());
+    assert_eq!((listener.count(Reason::Full), listener.count(Reason::Replaced)), (1, 1));
+}
+
+#[test]
+fn a_storm_from_fewer_sources_than_places_does_not_reach_another_source() {
+    let mut listener = Listener::new(16, 8);
+    let storm = |listener: &mut Listener, connections: u32| {
+        for at in 0..connections {
+            listener.admit(100 + u8::try_from(at % 14).unwrap()).unwrap();
+        }
+    };
+    storm(&mut listener, 100);
+    let rightful = listener.admit(200).unwrap();
+    storm(&mut listener, 1_000);
+    assert!(!rightful.is_ending());
+    assert_eq!(listener.count(Reason::Replaced), 1_101 - 16);
+}
+
+#[test]
 fn a_request_under_way_is_not_replaced() {
     let mut listener = Listener::new(2, 2);
     let busy = listener.admit(1).unwrap();

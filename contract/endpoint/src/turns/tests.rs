@@ -13,6 +13,7 @@ const LIMITS: TurnLimits = TurnLimits {
     waiting_of_source: 2,
     wait: Duration::from_secs(5),
     patience: Duration::from_millis(250),
+    patience_alone: Duration::from_secs(1),
 };
 
 fn connection(source: u8) -> Arc<Connection> {
@@ -106,9 +107,24 @@ async fn a_client_that_does_not_read_gives_way_to_who_waits_and_only_then() {
     let _turn = turns.take(&slow).await.unwrap();
     turns.sweep(&counts, now + LIMITS.patience);
     assert!(!slow.is_ending());
-    let _next = wait(&turns, 2).await;
+    let _next = wait(&turns, 1).await;
     turns.sweep(&counts, now + LIMITS.patience - Duration::from_millis(1));
     assert!(!slow.is_ending());
     turns.sweep(&counts, now + LIMITS.patience);
     assert!(slow.is_ending());
+}
+
+#[tokio::test]
+async fn the_only_scrape_of_its_source_is_waited_for_longer_whoever_else_waits() {
+    let turns = Turns::new(LIMITS);
+    let (counts, now) = (Counts::default(), Instant::now());
+    let rightful = connection(1);
+    rightful.asked(now);
+    rightful.blocked(now);
+    let _turn = turns.take(&rightful).await.unwrap();
+    let _crowd = [wait(&turns, 2).await, wait(&turns, 2).await];
+    turns.sweep(&counts, now + LIMITS.patience_alone - Duration::from_millis(1));
+    assert!(!rightful.is_ending());
+    turns.sweep(&counts, now + LIMITS.patience_alone);
+    assert!(rightful.is_ending());
 }

@@ -15,7 +15,7 @@ pub enum Attribute {
     Of(End, Property),
     /// The Service of the destination pod and target port, by the rule that both ends share.
     Service(ServicePart),
-    /// The Service whose address the client dialled.
+    /// The Service whose address the client requested.
     Dialled(ServicePart),
     Reporter,
     IpFamily,
@@ -165,9 +165,9 @@ impl Attribute {
             Self::Service(ServicePart::Host) => "destination.service.host",
             Self::Service(ServicePart::Name) => "destination.service.name",
             Self::Service(ServicePart::Namespace) => "destination.service.namespace",
-            Self::Dialled(ServicePart::Host) => "destination.service.dialled.host",
-            Self::Dialled(ServicePart::Name) => "destination.service.dialled.name",
-            Self::Dialled(ServicePart::Namespace) => "destination.service.dialled.namespace",
+            Self::Dialled(ServicePart::Host) => "destination.service.requested.host",
+            Self::Dialled(ServicePart::Name) => "destination.service.requested.name",
+            Self::Dialled(ServicePart::Namespace) => "destination.service.requested.namespace",
             Self::Reporter => "connection.reporter",
             Self::IpFamily => "connection.ip_family",
         }
@@ -181,9 +181,9 @@ impl Attribute {
             Self::Service(ServicePart::Host) => "host name of the Service behind the destination's pod and port",
             Self::Service(ServicePart::Name) => "name of the Service behind the destination's pod and port",
             Self::Service(ServicePart::Namespace) => "namespace of the Service behind the destination's pod and port",
-            Self::Dialled(ServicePart::Host) => "host name of the Service whose address the client dialled",
-            Self::Dialled(ServicePart::Name) => "name of the Service whose address the client dialled",
-            Self::Dialled(ServicePart::Namespace) => "namespace of the Service whose address the client dialled",
+            Self::Dialled(ServicePart::Host) => "host name of the Service whose address the client requested",
+            Self::Dialled(ServicePart::Name) => "name of the Service whose address the client requested",
+            Self::Dialled(ServicePart::Namespace) => "namespace of the Service whose address the client requested",
             Self::Reporter => "the end that reports: `source` or `destination`",
             Self::IpFamily => "`ipv4` or `ipv6`",
         }

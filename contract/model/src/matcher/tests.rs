@@ -166,3 +166,38 @@ proptest! {
         let _ = WholeRegex::parse(&text);
     }
 }
+
+#[rstest]
+#[case::every_count(Pattern::Suffix(".upstream_cx_total".to_owned()), true)]
+#[case::a_part_of_a_suffix(Pattern::Suffix("upstream_cx_active".to_owned()), true)]
+#[case::of_one_service(Pattern::Contains("payment".to_owned()), true)]
+#[case::a_whole_name(Pattern::Exact("cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total".to_owned()), true)]
+#[case::passthrough(Pattern::Prefix("cluster.PassthroughCluster".to_owned()), true)]
+#[case::of_requests(Pattern::Suffix("upstream_rq_total".to_owned()), false)]
+#[case::of_listeners(Pattern::Prefix("listener.".to_owned()), false)]
+#[case::by_prometheus_name(Pattern::Prefix("envoy_cluster_upstream_cx_total".to_owned()), false)]
+#[case::inbound(Pattern::Prefix("cluster.inbound|".to_owned()), false)]
+#[case::another_case(Pattern::Prefix("Cluster.".to_owned()), false)]
+#[case::a_name_without_a_statistic(Pattern::Exact("cluster.outbound|80||web.shop.svc.cluster.local".to_owned()), false)]
+fn a_pattern_that_matches_no_statistic_is_found_out(#[case] pattern: Pattern, #[case] can_match: bool) {
+    assert_eq!(StringMatcher::new(pattern, false).unwrap().can_match_a_statistic(), can_match);
+}
+
+#[rstest]
+#[case(r"cluster\.outbound\|443\|.*\.upstream_cx_connect_fail", true)]
+#[case(r".*\.upstream_cx_destroy(_local|_remote)?", true)]
+#[case(r"^cluster\..*\btotal$", true)]
+#[case(r"(?i)CLUSTER\..*", true)]
+#[case(r"upstream_cx_total", false)]
+#[case(r"cluster\.outbound\|[a-z]+\|.*", false)]
+#[case(r".*\.upstream_rq_.*", false)]
+fn an_expression_that_matches_no_statistic_is_found_out(#[case] text: &str, #[case] can_match: bool) {
+    let pattern = Pattern::Regex(WholeRegex::parse(text).unwrap());
+    assert_eq!(StringMatcher::new(pattern, false).unwrap().can_match_a_statistic(), can_match);
+}
+
+#[test]
+fn where_case_does_not_matter_it_does_not_matter_here() {
+    let pattern = Pattern::Prefix("Cluster.".to_owned());
+    assert!(StringMatcher::new(pattern, true).unwrap().can_match_a_statistic());
+}

@@ -9,7 +9,7 @@ pub(super) fn of(label: &str) -> &'static str {
         }
         "source_address" => "the client's `ip:port`, as the reporting socket sees it; IPv6 in brackets",
         "destination_address" => {
-            "the server's `ip:port`, as the reporting socket sees it: a Service's where the client dialled one; IPv6 in brackets"
+            "the server's `ip:port`, as the reporting socket sees it: a Service's where the client requested one; IPv6 in brackets"
         }
         "destination_pod_address" => {
             "the server's own IP, behind any Service; what the socket sees where nobody knows better"
@@ -21,7 +21,7 @@ pub(super) fn of(label: &str) -> &'static str {
         "destination_pod_namespace" => "the server's pod",
         "destination_pod_name" => "the server's pod",
         "destination_service" => {
-            "host name of the Service that the server's pod and port belong to, the oldest where several match; the one that was dialled where the backend is unknown; `unknown` where a pod was dialled that has none on this port"
+            "host name of the Service that the server's pod and port belong to; where several match, the requested one if both ends can know it, else the oldest; the requested one where the backend is unknown; `unknown` where the client requested a pod that has none on this port"
         }
         "destination_service_namespace" => "that Service's namespace, or the pod's where there is none",
         "destination_service_name" => "that Service's name; `PassthroughCluster`: the address is outside the cluster",

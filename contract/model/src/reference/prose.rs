@@ -25,9 +25,9 @@ No label is ever empty.
 | value | in | means |
 | --- | --- | --- |
 | `unknown` | any naming label | nobody can say: the address is a node's, or changed hands around the open; the operator did not answer in time; conntrack did not know the backend; a client from outside the cluster or masqueraded. \
-`longwire_probe_unknown_total` counts them by reason. Also: the object leaves the label empty |
+`longwire_probe_connections_unresolved_total` counts them by reason. Also: the object leaves the label empty |
 | `latest` | `*_canonical_revision` | the pod names no revision, or the workload is unknown |
-| `PassthroughCluster` | `destination_service_name` | the client dialled an address outside the cluster |
+| `PassthroughCluster` | `destination_service_name` | the client connected to an address outside the cluster |
 | `unknown` | a tag | its expression gave nothing, or asked for a label that the pod does not have; the latter is counted in `longwire_probe_expression_errors_total` |
 | `overflow` | every naming label at once | folded: there was no room for a label set of its own, see below |
 | `overflow` | a tag | the tag has as many other values as it may have on a node |
@@ -45,7 +45,7 @@ For a connection that both probes saw from its open, and that ended gracefully, 
 | still alive | what is in flight was sent and is not yet received, and samples are up to one interval apart |
 | attempts that failed | the client's end alone reports them: the server's may not exist |
 | a metric that is off for one of the pods | that end says nothing |
-| tags | each end's pod has tags of its own, and a server does not know which Service was dialled |
+| tags | each end's pod has tags of its own, and the server of a client on another node does not know which Service was requested |
 
 ## Budgets
 
@@ -53,9 +53,9 @@ For a connection that both probes saw from its open, and that ended gracefully, 
 An attempt that failed claims only what failures feed. Where there is no room a connection feeds the `overflow` label set of its reporter for its whole life; where only some metrics find none, for those; and a histogram or a reason that appears later folds alone until there is room. \
 The sum over all label sets stays exact: nothing is dropped. `overflow` is charged in advance and always fits.
 
-Long connections have a budget of their own, 10,000 label sets a node, and their own `overflow`.
+Long connections have a budget of their own, 1,000 label sets a node, and their own `overflow`.
 
-The memory of label sets is bounded as well, by the length of their labels: 512 bytes for each line of `--max-series`, 2,048 for each long connection and 256 KiB, so 68 MiB by default. `longwire_probe_label_set_bytes` and `longwire_probe_label_set_bytes_limit` tell.
+The memory of label sets is bounded as well, by the length of their labels: 512 bytes for each line of `--max-series`, 2,048 for each long connection and 256 KiB, so 51 MiB by default. `longwire_probe_label_set_bytes` and `longwire_probe_label_set_bytes_limit` tell.
 
 One namespace has at most a third of each of the three, or what `limits.seriesPerNamespace` of a TelemetryPolicy says: the same part of the long connections and of the bytes. A label set belongs to the namespace of the pod that reports it. What a namespace does with pods of one other namespace has at most half of its share; \
 clients that nobody knows, such as those outside the cluster, count as one namespace. What finds no room in a share goes to an overflow set that keeps the namespace of the reporter in `source_workload_namespace` or `destination_workload_namespace`, and for one other namespace both; everything else of it reads `overflow`. \
@@ -68,7 +68,9 @@ one other namespace may use, which is then the one that is named; 128 budgets ar
 
 - While a connection feeds it, a series stays, idle or not.
 - Of edges and workloads: until nothing has changed for 10 minutes and one of the two workloads has gone. Of clusters: and the pod has gone.
-- Of long connections: the last value stays until two scrapes that started after the end have completed and 60 seconds have passed, and 5 minutes at most.
+- With labels that a policy changes: also when nothing has changed for 10 minutes and the pod that fed it last is gone or has been configured or labelled differently since, or the pod at the other end is gone. After a restart of the probe nothing of this kind goes for 10 minutes; then what no connection has fed since.
+- Of long connections: the last value stays until two scrapes that started after the end have completed, every scraper has seen it and 60 seconds have passed, and 5 minutes at most.
+- All others: until every scraper that came within the last 5 minutes has seen the last figures, and 15 minutes without a change at most.
 - A metric that no connection feeds any more while others of its label set go on, because it was switched off: for 5 to 10 minutes.
 - `overflow` stays.
 
@@ -90,11 +92,22 @@ A connection that becomes long after an edit begins with all it has moved. A thr
 Names are latched: labels and tags say of the other end what was known when the connection opened. Of its own pod's labels a tag reads what they are: a change is an edit, if some expression reads that label.
 ";
 
-pub(super) const REASONS: &str = "\
-`refused`: a RST answered; `timeout`: nobody did; `unreachable`: a router or host said that there is no way; `aborted`: the application gave up first; `never_sent`: no segment left, for want of a port, a route or memory; `other`";
+/// Why an attempt to connect failed.
+pub(super) const REASONS: [(&str, &str); 6] = [
+    ("refused", "a RST answered, or an ICMP message that nothing listens there, such as a reject of kube-proxy"),
+    ("timeout", "nothing answered in time"),
+    ("unreachable", "a router or host said that there is no route"),
+    ("aborted", "the application gave up first"),
+    ("never_sent", "no segment left the node, for want of a port, a route or memory"),
+    ("other", "any other error of the kernel"),
+];
 
 pub(super) const SELF_METRICS: &str = "\
 Beside these, `process_*` of the Prometheus client library.
+";
+
+pub(super) const VALUES: &str = "
+## Values of labels of these figures
 ";
 
 pub(super) fn of(set: SeriesSet) -> &'static str {
@@ -130,8 +143,7 @@ The gauge and the counters but the failures appear with the first connection tha
 Off; a StatsMatcher admits each statistic of a pod, as in Istio. One label set a pod and cluster that the pod connects to, in the words that Envoy would use if it stood there. What Envoy counts and the kernel does not see is not here.
 
 A counter whose name does not end in `_total` is `untyped` in a scrape, and `unknown` in OpenMetrics: both formats keep the word for names that do. A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST; a peer that was silent for too long ended it, too. Of attempts that \
-failed, those that the application gave up itself are local and all others remote, as Envoy has it. An adopted connection is in `active`, but not in the total. Both ends on one node, the Service that was dialled is asked for only \
-while a matcher or a tag wants it: a connection that was open already when a matcher came is of the cluster of the Service that its pod and port belong to. The metric's names are the matcher's as Envoy writes them: `cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total`.
+failed, those that the application gave up itself are local and all others remote, as Envoy has it. An adopted connection is in `active`, but not in the total. The metric's names are the matcher's as Envoy writes them: `cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total`.
 "
         }
     }

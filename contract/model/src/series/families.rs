@@ -2,8 +2,10 @@
 
 use super::{Family, Kind, Metric, SeriesSet};
 
-const LATENCY: &[f64] = &[0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
-const LIFETIME: &[f64] = &[0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0];
+/// Few buckets: they are most of what an edge costs (docs/sizing.md). Inside a zone, between zones, between regions, beyond.
+const LATENCY: &[f64] = &[0.001, 0.01, 0.1];
+/// A request, a session, and what stays.
+const LIFETIME: &[f64] = &[1.0, 60.0];
 
 const fn row(
     metric: Metric,

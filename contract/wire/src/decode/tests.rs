@@ -56,7 +56,7 @@ fn ports(ports: &[(u32, u32)]) -> proto::Update {
 }
 
 fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
-    let owners = vec![proto::Owner { holder, from: 0, until: 0, sighted: false }];
+    let owners = vec![proto::Owner { holder, ..proto::Owner::default() }];
     let address = proto::Address { address: vec![10, 0, 0, 1], owners, version: 0 };
     proto::Update { addresses: vec![address], ..proto::Update::default() }
 }
@@ -95,7 +95,7 @@ fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
 )]
 #[case::a_port_beyond_all_ports(
     ports(&[(65_536, 1)]),
-    InvalidUpdate::Port { value: 65_536 },
+    InvalidUpdate::Port { field: "pod.services.port", value: 65_536 },
     "pod.services.port: 65536 is not a port"
 )]
 #[case::ports_out_of_order(

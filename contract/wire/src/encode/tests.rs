@@ -1,7 +1,7 @@
 use super::{Encoder, InvalidBatch};
 use crate::decode::Decoder;
 use crate::proto::Update as Sent;
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -32,6 +32,7 @@ fn pod(name: &str, services: Vec<(u16, Arc<Service>)>) -> LocalPod {
         host_network: false,
         workload: Arc::new(workload),
         services: services.into_iter().map(|(target, service)| Backing { target, port: 80, service }).collect(),
+        more_services: Vec::new(),
         service_account: String::new(),
         place: Arc::new(Place::default()),
         labels: Vec::new(),
@@ -62,7 +63,7 @@ fn a_table_that_overflows_still_tells_every_update_right() {
         let names = [round % 5, round % 7, round % 2].map(|number| format!("w{number}"));
         let pods = names.iter().map(|name| pod(name, vec![(80, service(name))])).collect();
         let mut sent = update(pods);
-        let holder = Holder::Service(service(&names[0]));
+        let holder = Holder::Service(Frontend::whole(service(&names[0])));
         let owners = vec![Owner { holder, from: 0, until: None, sighted: false }];
         sent.addresses = vec![Address { address: "10.9.9.9".parse().unwrap(), owners }];
         let received = decoder.decode(encoder.encode(&sent).unwrap()).unwrap();

@@ -24,6 +24,7 @@ fn what_a_probe_says_arrives_as_it_was_meant() {
         FromProbe::Ack { version: 3 },
         FromProbe::Nack { version: 4, error: "no".to_owned() },
         FromProbe::Authenticate(Token("a.b.c".to_owned())),
+        FromProbe::Notice("a budget is full".to_owned()),
         FromProbe::Sightings(vec![
             Sighting {
                 uid: "uid".to_owned(),

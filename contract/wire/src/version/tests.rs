@@ -1,5 +1,5 @@
 use super::{of_address, of_local_pod, of_node};
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::LocalPod;
@@ -33,6 +33,7 @@ fn pod() -> Pod {
         host_network: false,
         workload: Arc::new(workload("web")),
         services: vec![backing(80, "a"), backing(81, "b")],
+        more_services: vec![backing(80, "c")],
         service_account: "web".to_owned(),
         place: Arc::new(place("n1", "z1", "r1")),
         labels: vec![("team".to_owned(), "red".to_owned())],
@@ -59,11 +60,20 @@ fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
     Owner { holder, from, until, sighted: false }
 }
 
+fn claiming(ports: &[u16]) -> Frontend {
+    Frontend { ports: ports.into(), ..Frontend::whole(service("n")) }
+}
+
+fn leading(endpoints: &[&str]) -> Frontend {
+    let endpoints = endpoints.iter().map(|endpoint| endpoint.parse().unwrap()).collect();
+    Frontend { endpoints, ..Frontend::whole(service("n")) }
+}
+
 #[test]
 fn versions_are_the_same_in_every_process() {
     // When a release changes them, every probe is told everything once more; that is all.
     let versions = [of_local_pod(&local(pod())), of_address(&owned(vec![])), of_node(&NodeSettings::default(), [])];
-    assert_eq!(versions, [15_845_275_465_614_382_423, 14_458_040_589_898_816_608, 15_034_821_391_391_295_848]);
+    assert_eq!(versions, [1_097_131_096_076_166_396, 14_458_040_589_898_816_608, 15_034_821_391_391_295_848]);
 }
 
 #[test]
@@ -71,7 +81,10 @@ fn order_does_not_count_where_there_is_none() {
     let mut turned = pod();
     turned.addresses.reverse();
     assert_eq!(of_local_pod(&local(turned)), of_local_pod(&local(pod())));
-    let owners = [holds(Holder::Node("n".to_owned()), 0, None), holds(Holder::Service(service("a")), 1, Some(2))];
+    let owners = [
+        holds(Holder::Node("n".to_owned()), 0, None),
+        holds(Holder::Service(Frontend::whole(service("a"))), 1, Some(2)),
+    ];
     let turned = owners.iter().rev().cloned().collect();
     assert_eq!(of_address(&owned(owners.to_vec())), of_address(&owned(turned)));
     let of_pods = |pods: [(&str, u64); 2]| of_node(&NodeSettings::default(), pods);
@@ -86,7 +99,7 @@ fn a_nodes_settings_count() {
 
 #[test]
 fn every_field_of_a_pod_counts() {
-    let changes: [fn(&mut LocalPod); 17] = [
+    let changes: [fn(&mut LocalPod); 19] = [
         |local| local.telemetry = Arc::new(Telemetry::plain(SeriesSets::NONE)),
         |local| change(local, |pod| pod.services[0].port = 81),
         |local| change(local, |pod| pod.service_account.push('x')),
@@ -103,6 +116,8 @@ fn every_field_of_a_pod_counts() {
         |local| change(local, |pod| pod.services[0].target = 79),
         |local| change(local, |pod| pod.services[0].service = service("c")),
         |local| change(local, |pod| pod.services.truncate(1)),
+        |local| change(local, |pod| pod.more_services.clear()),
+        |local| change(local, |pod| pod.more_services[0].port = 81),
         |local| change(local, |pod| (pod.uid, pod.name) = ("uw".to_owned(), "eb-1".to_owned())),
     ];
     let mut versions = vec![of_local_pod(&local(pod()))];
@@ -131,7 +146,12 @@ fn who_held_an_address_and_when_counts() {
         of_address(&owned(vec![])),
         of_address(&owned(vec![holds(Holder::Node("n".to_owned()), 0, None)])),
         of_address(&owned(vec![holds(Holder::Node("m".to_owned()), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(service("n")), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(Frontend::whole(service("n"))), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(claiming(&[80])), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(Frontend { is_external: true, ..claiming(&[80]) }), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(claiming(&[80, 81])), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(leading(&["10.0.0.7:80"])), 0, None)])),
+        of_address(&owned(vec![holds(Holder::Service(leading(&["10.0.0.7:81"])), 0, None)])),
         of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 0, None)])),
         of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 1, None)])),
         of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 0, Some(1))])),

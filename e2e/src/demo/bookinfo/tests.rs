@@ -4,7 +4,7 @@ use std::path::Path;
 
 #[test]
 fn the_manifests_of_the_repository_describe_the_demo() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/bookinfo");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/one-machine/bookinfo");
     let bookinfo = Bookinfo::read(&directory).unwrap();
     let mut workloads: Vec<&str> = bookinfo.pods.iter().map(|pod| pod.workload.as_str()).collect();
     workloads.sort_unstable();

@@ -63,6 +63,11 @@ impl Replica {
         http::get_from((self.address, PORT).into(), path)
     }
 
+    /// Its metrics, for a reader with this token.
+    pub fn read_as(&self, token: &str) -> Result<http::Response> {
+        http::get_as((self.address, PORT).into(), "/metrics", token)
+    }
+
     pub fn scrape(&self) -> Result<Scrape> {
         let response = self.get("/metrics")?;
         ensure!(response.status == 200, "/metrics of {} says {}", self.pod, response.status);

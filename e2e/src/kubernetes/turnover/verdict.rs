@@ -36,9 +36,13 @@ impl Verdict {
             };
             let labels = [("reporter", reporter), (here, namespace), (there, "unknown")];
             let unknown = scrape.sum("istio_tcp_connections_opened_total", &labels);
+            let said =
+                || scrape.select("istio_tcp_connections_opened_total", &[("reporter", reporter), (here, namespace)]);
             ensure!(
                 named + unknown == truth,
-                "reporter {reporter} names {named} connections, {unknown} are unknown, and there were {truth}: only {short:#?}"
+                "reporter {reporter} names {named} connections, {unknown} are unknown, and there were {truth}: only {short:#?} of \
+                 {:#?}",
+                said()
             );
             verdict.told += truth;
             verdict.unknown += unknown;

@@ -194,6 +194,21 @@ impl Accounts {
         Ok(())
     }
 
+    /// It could be charged.
+    pub(super) fn has_room(&self, payer: Payer<'_>, cost: Amount) -> bool {
+        let account = self.namespaces.get(payer.namespace);
+        let used = account.map_or_else(Amount::default, |account| account.used);
+        let of_peer = payer.peer.and_then(|peer| account?.peers.get(peer)).copied().unwrap_or_default();
+        check(Level::Node, self.node, cost, self.node_limit).is_ok()
+            && check(Level::Namespace, used, cost, self.namespace_limit).is_ok()
+            && (payer.peer.is_none() || check(Level::Peer, of_peer, cost, self.peer_limit).is_ok())
+    }
+
+    /// Label sets of long connections that could still come.
+    pub(super) fn long_room(&self) -> usize {
+        self.node_limit.connections.saturating_sub(self.node.connections)
+    }
+
     /// Whether there is room or not: it is there already.
     pub(super) fn book(&mut self, payer: Option<Payer<'_>>, cost: Amount) {
         self.node += cost;

@@ -2,9 +2,10 @@
 
 use super::admitted::Admitted;
 use super::budget::{Accounts, Amount, Measure, Payer, lines_at_once};
-use super::handles::Feed;
+use super::handles::{Feed, Kind};
+use super::lifetime::TagSource;
 use super::sets::{Place, Sets, written};
-use super::values::Values;
+use super::values::{ConnectionValues, Values};
 use super::{Aggregate, Attribution};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet, ServiceLabels, WorkloadLabels};
 use crate::observation::{Edge, Flow};
@@ -12,11 +13,16 @@ use crate::record::Monotonic;
 use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::Metrics;
 
+/// Bytes of a long connection's labels.
+const USUAL_LABELS: usize = 1_024;
+
 /// Metrics under the labels of the table, but for the differences.
 #[derive(Clone, Debug)]
 pub(crate) struct Claim {
     pub(crate) metrics: Metrics,
     pub(crate) differences: Differences,
+    /// Whose the differences are, where there are any.
+    pub(crate) tag_source: Option<TagSource>,
 }
 
 impl Aggregate {
@@ -49,7 +55,32 @@ impl Aggregate {
     ) {
         let Self { clusters, accounts, admitted, accepted, .. } = self;
         let metrics = accepted.of(&labels, telemetry, matcher);
-        hold(clusters, accounts, admitted, (labels, Claim { metrics, differences: Differences::default() }), now, held);
+        hold(
+            clusters,
+            accounts,
+            admitted,
+            (labels, Claim { metrics, differences: Differences::default(), tag_source: None }),
+            now,
+            held,
+        );
+    }
+}
+
+impl Aggregate {
+    /// So many long connections could get series of their own, as far as the node's budget goes.
+    pub(crate) fn long_room(&self) -> usize {
+        self.accounts.long_room()
+    }
+
+    /// One of this edge could, unless its labels are uncommonly long.
+    pub(crate) fn has_room_for_long(&self, edge: &Edge) -> bool {
+        let bytes = Sets::<ConnectionLabels, ConnectionValues>::weight(USUAL_LABELS, &Differences::default());
+        self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes })
+    }
+
+    /// What a long connection holds is the series of those that found no room.
+    pub(crate) fn is_folded(&self, held: &Attribution) -> bool {
+        held.feeds().any(|feed| feed.kind() == Kind::Connection && self.connections[feed.at].is_overflow)
     }
 }
 
@@ -59,7 +90,7 @@ fn hold<K: LabelSet, V: Values>(
     sets: &mut Sets<K, V>,
     accounts: &mut Accounts,
     admitted: &mut Admitted,
-    (key, Claim { metrics, differences }): (K, Claim),
+    (key, Claim { metrics, differences, tag_source }): (K, Claim),
     now: Monotonic,
     held: &mut Attribution,
 ) {
@@ -69,6 +100,9 @@ fn hold<K: LabelSet, V: Values>(
     let reporter = key.edge().reporter;
     let (place, fresh, edge, cost) = match sets.find(&key, &differences) {
         Place::At(at) => {
+            if tag_source.is_some() {
+                sets[at].tag_source.clone_from(&tag_source);
+            }
             let fresh = metrics.difference(sets[at].known);
             if fresh.is_empty() {
                 return take(sets, Feed { at, metrics }, held);
@@ -87,7 +121,9 @@ fn hold<K: LabelSet, V: Values>(
         Ok(()) => {
             let at = place.unwrap_or_else(|labels| {
                 admitted.learn(payer.namespace, &differences);
-                sets.insert(key, differences, Some(labels), now)
+                let at = sets.insert(key, differences, Some(labels), now);
+                sets[at].tag_source = tag_source;
+                at
             });
             sets.change(at).charged += cost.lines;
             return take(sets, Feed { at, metrics }, held);

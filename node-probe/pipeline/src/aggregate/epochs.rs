@@ -73,6 +73,7 @@ fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>) {
     for (at, metrics) in stale(sets).collect::<Vec<_>>() {
         let set = sets.change(at);
         set.values.forget(metrics);
+        set.forget_births(metrics);
         set.known = set.known.difference(metrics);
     }
     sets.iter_mut().for_each(|set| set.fed = Metrics::NONE);

@@ -118,6 +118,12 @@ impl Attribution {
         false
     }
 
+    /// Without what it feeds of these metrics, and that alone.
+    pub(crate) fn split(&self, metrics: Metrics) -> (Self, Self) {
+        let is_of = |feed: &Feed| !feed.metrics.intersection(metrics).is_empty();
+        (self.feeds().filter(|feed| !is_of(feed)).collect(), self.feeds().filter(is_of).collect())
+    }
+
     /// Takes over what another holds; they have no label set in common.
     pub(crate) fn extend(&mut self, other: &Self) {
         for feed in other.feeds() {

@@ -3,7 +3,7 @@
 use super::admitted::Admitted;
 use super::budget::{Accounts, Payer};
 use super::handles::Kind;
-use super::scrapes::ScrapeNumber;
+use super::scrapes::Scrapes;
 use super::sets::{Set, Sets};
 use super::values::Values;
 use super::{Aggregate, Attribution};
@@ -11,10 +11,13 @@ use crate::labels::LabelSet;
 use crate::observation::Edge;
 use crate::record::Monotonic;
 use longwire_model::identity::{Pod, Workload};
+use std::sync::Arc;
 
 const SECOND: Monotonic = 1_000_000_000;
 /// Edges and workloads: without a change.
 const IDLE: Monotonic = 600 * SECOND;
+/// And if a scraper that still comes has not seen the last figures.
+const IDLE_AT_MOST: Monotonic = 900 * SECOND;
 /// Long connections: since the end, however many scrapes there were.
 const LAST_VALUE_AT_LEAST: Monotonic = 60 * SECOND;
 /// And if nobody scrapes.
@@ -25,25 +28,17 @@ const LAST_VALUE_AT_MOST: Monotonic = 300 * SECOND;
 pub enum Mention<'a> {
     Workload(&'a Workload),
     Pod(&'a Pod),
+    /// Whose tags it has.
+    TagSource(&'a TagSource),
 }
 
-/// When a long connection ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Released {
-    at: Monotonic,
-    /// The latest that had started when its last figures were published: it may have passed the connection's lines before
-    /// that. `None`: they are not published yet.
-    scrape: Option<ScrapeNumber>,
-}
-
-impl Released {
-    pub(super) fn at(now: Monotonic) -> Self {
-        Self { at: now, scrape: None }
-    }
-
-    pub(super) fn published(&mut self, latest: ScrapeNumber) {
-        self.scrape.get_or_insert(latest);
-    }
+/// Of whose tags a label set has the values that it has: as long as nothing of this changes, the next connection finds it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagSource {
+    /// Number of the pod that reports, with what is configured for it.
+    pub pod: u64,
+    /// At the other end.
+    pub peer: Option<Arc<Pod>>,
 }
 
 impl Aggregate {
@@ -55,7 +50,7 @@ impl Aggregate {
                 Kind::Workload => drop(self.workloads.release(feed.at)),
                 Kind::Envoy => drop(self.clusters.release(feed.at)),
                 Kind::Connection if self.connections.release(feed.at) => {
-                    self.connections.change(feed.at).released = Some(Released::at(now));
+                    self.connections.change(feed.at).released = Some(now);
                 }
                 Kind::Connection => {}
             }
@@ -64,23 +59,28 @@ impl Aggregate {
 
     /// Removes what is due. An edge is when nobody holds it, nothing has changed for long and one of its workloads is
     /// gone; while both live, a counter that started anew would say less than one that stays. A set that names a pod goes
-    /// with the pod, and one that names a mere address when it is idle: there are as many as the world is wide.
+    /// with the pod, and one that names a mere address when it is idle: there are as many as the world is wide. One with tags
+    /// goes when the pod that last fed it is gone or has others by now, or the pod at the other end is gone. None goes before
+    /// every scraper has seen its last figures, as long as that may take.
     pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(Mention<'_>) -> bool) {
-        let Self { services, workloads, connections, clusters, accounts, admitted, scrapes, .. } = self;
-        expire(services, accounts, admitted, |key, set| is_idle(set, now) && has_gone(key.edge(), alive));
+        let Self { services, workloads, connections, clusters, accounts, admitted, scrapes, began, .. } = self;
+        let has_time = now.saturating_sub(*began) < IDLE;
+        expire(services, accounts, admitted, |key, set| {
+            is_idle(set, scrapes, now) && (has_gone(key.edge(), alive) || is_orphaned(set, has_time, alive))
+        });
         expire(workloads, accounts, admitted, |key, set| {
             let mut pod_has_gone = || key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)));
-            is_idle(set, now) && (pod_has_gone() || has_gone(key.edge(), alive))
+            is_idle(set, scrapes, now)
+                && (pod_has_gone() || has_gone(key.edge(), alive) || is_orphaned(set, has_time, alive))
         });
         expire(clusters, accounts, admitted, |key, set| {
-            is_idle(set, now) && key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)))
+            is_idle(set, scrapes, now) && key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)))
         });
-        let is_over = |released: Released| {
-            let since = now.saturating_sub(released.at);
-            let was_shown = || released.scrape.is_some_and(|scrape| scrapes.have_shown(scrape));
-            since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown()
-        };
-        expire(connections, accounts, admitted, |_, set| set.released.is_some_and(is_over));
+        expire(connections, accounts, admitted, |_, set| {
+            let since = set.released.map(|released| now.saturating_sub(released));
+            let was_shown = || scrapes.have_shown(set.published, now);
+            since.is_some_and(|since| since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown())
+        });
         accounts.pressure.look(now);
     }
 }
@@ -103,8 +103,15 @@ fn expire<K: LabelSet, V: Values>(
     });
 }
 
-fn is_idle<K, V>(set: &Set<K, V>, now: Monotonic) -> bool {
-    now.saturating_sub(set.changed) >= IDLE
+fn is_idle<K, V>(set: &Set<K, V>, scrapes: &Scrapes, now: Monotonic) -> bool {
+    let since = now.saturating_sub(set.changed);
+    since >= IDLE_AT_MOST || since >= IDLE && scrapes.scrapers_have_seen(set.published, now)
+}
+
+/// Whoever gave it its tags does so no more. `has_time`: one that a restart has brought back may still be fed.
+fn is_orphaned<K, V>(set: &Set<K, V>, has_time: bool, alive: &mut dyn FnMut(Mention<'_>) -> bool) -> bool {
+    let is_fed = |tag_source: &TagSource| alive(Mention::TagSource(tag_source));
+    !set.differences().is_empty() && !set.tag_source.as_ref().map_or(has_time, is_fed)
 }
 
 fn has_gone(edge: &Edge, alive: &mut dyn FnMut(Mention<'_>) -> bool) -> bool {

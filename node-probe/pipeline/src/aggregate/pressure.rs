@@ -98,6 +98,18 @@ impl Pressure {
         std::mem::take(&mut self.crossings)
     }
 
+    /// Those that are full now, as they were told.
+    pub(super) fn full(&self) -> Vec<Crossing> {
+        let full = self.budgets.iter().filter(|budget| budget.last.is_some());
+        let crossing = |budget: &Watched| Crossing {
+            whose: budget.whose.clone(),
+            resource: budget.resource,
+            limit: budget.limit,
+            folded: None,
+        };
+        full.map(crossing).collect()
+    }
+
     /// What has folded so far for want of room in a share: by the level of it, and by the namespace that is to blame.
     pub(super) fn folded(&self) -> BTreeMap<(&'static str, &str), u64> {
         let mut counts = BTreeMap::new();

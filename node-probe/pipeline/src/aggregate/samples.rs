@@ -7,7 +7,7 @@ use crate::record::Monotonic;
 use longwire_model::series::Metrics;
 
 pub(crate) fn plain(metrics: Metrics) -> Claim {
-    Claim { metrics, differences: Differences::default() }
+    Claim { metrics, differences: Differences::default(), tag_source: None }
 }
 
 /// Of an edge alone, what is on of its metrics.

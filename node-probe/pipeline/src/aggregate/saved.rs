@@ -1,9 +1,10 @@
 //! Label sets as state has them. References, active connections, the budget and what a scrape shows follow from the rest.
 
 use super::admitted::Admitted;
+use super::births::Births;
 use super::budget::{Accounts, Measure, Payer};
 use super::handles::{Feed, Kind};
-use super::lifetime::Released;
+use super::scrapes::{SavedScrapes, ScrapeNumber};
 use super::sets::{Place, Sets};
 use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
 use super::{Aggregate, Attribution};
@@ -26,6 +27,15 @@ pub(crate) struct Moved {
 }
 
 impl Aggregate {
+    pub(crate) fn save_scrapes(&self) -> SavedScrapes {
+        self.scrapes.save()
+    }
+
+    /// Before the label sets, which say when they were first shown.
+    pub(crate) fn restore_scrapes(&mut self, saved: SavedScrapes, now: Monotonic) -> Result<(), Flaw> {
+        self.scrapes.restore(saved, now)
+    }
+
     pub(crate) fn save_services(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         save(&self.services, at, to, Item::ServiceSet)
     }
@@ -47,9 +57,10 @@ impl Aggregate {
         saved: SavedSet<'_, u32, ServiceValues>,
         shared: &Shared,
         moved: &mut Moved,
+        now: Monotonic,
     ) -> Result<(), Flaw> {
-        let Self { services, accounts, admitted, .. } = self;
-        restore(services, (accounts, admitted), saved, shared, &mut moved.services)
+        let Self { services, accounts, admitted, scrapes, .. } = self;
+        restore(services, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.services)
     }
 
     pub(crate) fn restore_workload(
@@ -57,9 +68,10 @@ impl Aggregate {
         saved: SavedSet<'_, SavedTarget, WorkloadValues>,
         shared: &Shared,
         moved: &mut Moved,
+        now: Monotonic,
     ) -> Result<(), Flaw> {
-        let Self { workloads, accounts, admitted, .. } = self;
-        restore(workloads, (accounts, admitted), saved, shared, &mut moved.workloads)
+        let Self { workloads, accounts, admitted, scrapes, .. } = self;
+        restore(workloads, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.workloads)
     }
 
     pub(crate) fn restore_connection(
@@ -67,9 +79,10 @@ impl Aggregate {
         saved: SavedSet<'_, SavedCourse, ConnectionValues>,
         shared: &Shared,
         moved: &mut Moved,
+        now: Monotonic,
     ) -> Result<(), Flaw> {
-        let Self { connections, accounts, admitted, .. } = self;
-        restore(connections, (accounts, admitted), saved, shared, &mut moved.connections)
+        let Self { connections, accounts, admitted, scrapes, .. } = self;
+        restore(connections, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.connections)
     }
 
     pub(crate) fn restore_cluster(
@@ -77,9 +90,10 @@ impl Aggregate {
         saved: SavedSet<'_, SavedRoute, EnvoyValues>,
         shared: &Shared,
         moved: &mut Moved,
+        now: Monotonic,
     ) -> Result<(), Flaw> {
-        let Self { clusters, accounts, admitted, .. } = self;
-        restore(clusters, (accounts, admitted), saved, shared, &mut moved.clusters)
+        let Self { clusters, accounts, admitted, scrapes, .. } = self;
+        restore(clusters, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.clusters)
     }
 
     /// What a saved connection held, a reference on each, and that it is active there. What cannot be held is left out; the
@@ -102,12 +116,13 @@ impl Aggregate {
 
     /// Everybody who holds a label set does so again. The last values of long connections that nobody holds stay as if the
     /// connections had ended now: who scrapes has not seen them from this process. An epoch begins, in which nothing has
-    /// stood still yet.
+    /// stood still yet. Whose tags a label set has is not saved: whoever has them has the time of an idle set to feed it.
     pub(crate) fn restored(&mut self, now: Monotonic) {
         for set in self.connections.iter_mut().filter(|set| set.references == 0) {
-            set.released = Some(Released::at(now));
+            set.released = Some(now);
         }
-        self.epoch = now;
+        (self.epoch, self.began) = (now, now);
+        self.scrapes.restored();
         self.publish();
     }
 }
@@ -146,6 +161,7 @@ fn save<'a, K: SavedLabels, V: Values>(
         differences: Cow::Borrowed(set.differences()),
         known: set.known,
         changed: set.changed,
+        births: Cow::Borrowed(set.births().saved()),
         values: Cow::Borrowed(&set.values),
     }));
     Some(at as u64 + 1)
@@ -154,11 +170,11 @@ fn save<'a, K: SavedLabels, V: Values>(
 fn restore<K: SavedLabels, V: Values>(
     sets: &mut Sets<K, V>,
     (accounts, admitted): (&mut Accounts, &mut Admitted),
-    saved: SavedSet<'_, K::Saved, V>,
+    (saved, started, now): (SavedSet<'_, K::Saved, V>, ScrapeNumber, Monotonic),
     shared: &Shared,
     moved: &mut HashMap<u32, u32>,
 ) -> Result<(), Flaw> {
-    let SavedSet { at: old, key, differences, known, changed, values } = saved;
+    let SavedSet { at: old, key, differences, known, changed, births, values } = saved;
     let mut values = values.into_owned();
     if !values.restore() {
         return Err(Flaw::Implausible("figure"));
@@ -191,6 +207,7 @@ fn restore<K: SavedLabels, V: Values>(
     moved.insert(old, at);
     let set = sets.change(at);
     (set.changed, set.values) = (changed, values);
+    set.restore_births(Births::restore(&births, started, now));
     set.known = set.known.union(known).intersection(V::METRICS);
     set.fed = set.known;
     Ok(())

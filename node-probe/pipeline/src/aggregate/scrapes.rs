@@ -1,44 +1,168 @@
-//! How many scrapes have shown what there was at a moment?
+//! Scrapes in the order in which they started, and what each scraper has seen by them.
 
+mod scrapers;
 #[cfg(test)]
 mod tests;
 
-/// Scrapes in the order in which they started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ScrapeNumber(u64);
+use crate::record::Monotonic;
+use crate::state::Flaw;
+use scrapers::{SavedScraper, Scrapers};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 
-/// The two latest starters among the completed are all that is needed: two have started after a moment and completed exactly
-/// when the second of them has.
+/// A scraper that was never seen takes what is older for something that it does not know the beginning of.
+const YOUNG: Monotonic = 60_000_000_000;
+/// Numbers of scrapes stay far below.
+const PLAUSIBLE: u64 = 1 << 60;
+
+/// Scrapes in the order in which they started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct ScrapeNumber(u64);
+
+/// Which lines a scrape shows at their values; others are new to who scrapes, and are at 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Those that were born before this scrape.
+    seen: ScrapeNumber,
+    /// And those that are older.
+    since: Monotonic,
+}
+
+/// Who scrapes and will come again. Several may stand behind one address: each has a seat there while its connection lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scraper {
+    pub address: IpAddr,
+    pub seat: u32,
+    /// Its connection asks for the first time: it may have had another seat before, but none of the first 64 that are held, by the
+    /// bits of this, by other connections.
+    pub is_new: Option<u64>,
+}
+
+/// One scrape.
+#[derive(Clone, Copy, Debug)]
+pub struct Scrape {
+    number: ScrapeNumber,
+    view: View,
+    by: Option<Scraper>,
+    started: Monotonic,
+}
+
+/// Beside the scrapers: the two latest starters among the completed are all that is needed. Two have started after a moment and
+/// completed exactly when the second of them has.
 #[derive(Debug, Default)]
 pub(super) struct Scrapes {
     started: ScrapeNumber,
     latest: ScrapeNumber,
     second: ScrapeNumber,
+    /// When the last one started.
+    clock: Monotonic,
+    scrapers: Scrapers,
+    is_restored: bool,
+}
+
+/// What a successor must know, so that nothing that was shown goes back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedScrapes {
+    started: ScrapeNumber,
+    floor: ScrapeNumber,
+    scrapers: Vec<SavedScraper>,
+}
+
+impl View {
+    /// All that there is, as it is.
+    pub const PLAIN: Self = Self { seen: ScrapeNumber(u64::MAX), since: 0 };
+
+    #[inline]
+    pub(super) fn has_seen(&self, after: ScrapeNumber) -> bool {
+        after < self.seen
+    }
+
+    pub(super) fn is_new(&self, after: ScrapeNumber, at: Monotonic) -> bool {
+        !self.has_seen(after) && at >= self.since
+    }
+}
+
+impl Scrape {
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.view
+    }
 }
 
 impl Scrapes {
-    pub(super) fn start(&mut self) -> ScrapeNumber {
+    /// `by`: who will come again. Nobody else leaves a trace.
+    pub(super) fn start(&mut self, by: Option<Scraper>, now: Monotonic) -> Scrape {
         self.started.0 += 1;
-        self.started
+        self.clock = self.clock.max(now);
+        let by = by.map(|by| Scraper { address: by.address.to_canonical(), ..by });
+        let view = by.map_or(View::PLAIN, |by| self.scrapers.start(by, now));
+        Scrape { number: self.started, view, by, started: now }
     }
 
     /// Scrapes may complete in any order, and never: then they are never counted.
-    pub(super) fn complete(&mut self, scrape: ScrapeNumber) {
-        if scrape > self.latest {
+    pub(super) fn complete(&mut self, scrape: &Scrape) {
+        let number = scrape.number;
+        if number > self.latest {
             self.second = self.latest;
-            self.latest = scrape;
-        } else if scrape > self.second && scrape != self.latest {
-            self.second = scrape;
+            self.latest = number;
+        } else if number > self.second && number != self.latest {
+            self.second = number;
+        }
+        if let Some(by) = scrape.by {
+            self.scrapers.complete(by, scrape);
         }
     }
 
-    /// The latest that has started.
-    pub(super) fn now(&self) -> ScrapeNumber {
+    /// What is told from here on is the next state's.
+    pub(super) fn settle(&mut self) {
+        self.scrapers.settle();
+    }
+
+    /// What was settled is saved: scrapers may see at its value what they have seen at 0. Says after which scrape, and when,
+    /// something is born that is shown from now on.
+    pub(super) fn publish(&mut self) -> (ScrapeNumber, Monotonic) {
+        self.scrapers.publish();
+        (self.started, self.clock)
+    }
+
+    /// Two that started after `moment` have completed, and each scraper has seen the values of that moment.
+    pub(super) fn have_shown(&self, moment: ScrapeNumber, now: Monotonic) -> bool {
+        self.second > moment && self.scrapers.have_seen(moment, now)
+    }
+
+    /// The second half of that.
+    pub(super) fn scrapers_have_seen(&self, moment: ScrapeNumber, now: Monotonic) -> bool {
+        self.scrapers.have_seen(moment, now)
+    }
+
+    /// Scrapers that are known, and those that were forgotten for others.
+    pub(super) fn sizes(&self) -> (usize, u64) {
+        self.scrapers.sizes()
+    }
+
+    pub(super) fn started(&self) -> ScrapeNumber {
         self.started
     }
 
-    /// Two that started after `moment` have completed.
-    pub(super) fn have_shown(&self, moment: ScrapeNumber) -> bool {
-        self.second > moment
+    pub(super) fn save(&self) -> SavedScrapes {
+        let (floor, scrapers) = self.scrapers.saved();
+        SavedScrapes { started: self.started, floor, scrapers }
+    }
+
+    pub(super) fn restore(&mut self, saved: SavedScrapes, now: Monotonic) -> Result<(), Flaw> {
+        let SavedScrapes { started, floor, scrapers } = saved;
+        if started.0 > PLAUSIBLE || floor > started {
+            return Err(Flaw::Implausible("number of scrapes"));
+        }
+        (self.started, self.is_restored) = (started, true);
+        self.scrapers.restore((floor, scrapers), started, now)
+    }
+
+    /// Where nothing says what was shown, all that is restored was.
+    pub(super) fn restored(&mut self) {
+        if !self.is_restored {
+            self.started = self.started.max(ScrapeNumber(1));
+            self.scrapers.lost(self.started);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Label sets of one kind, in slots that stay where they are while somebody holds them.
 
+use super::births::{Births, Lines};
 use super::budget::{Amount, Measure};
-use super::lifetime::Released;
+use super::lifetime::TagSource;
 use super::overflow::Overflow;
 use super::scrapes::ScrapeNumber;
 use super::values::Values;
@@ -14,7 +15,7 @@ use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
 
 /// Bytes of a set beside its own.
-const TABLES_AND_STATE: usize = 320;
+const TABLES_AND_STATE: usize = 480;
 /// Differences stand in the set, among the values of tags that are known, and in two states.
 const DIFFERENCES: usize = 4;
 
@@ -57,9 +58,14 @@ pub(crate) struct Set<K, V> {
     /// Of those: what was fed since the last turn of an epoch; none: the label set was not.
     pub(super) fed: Metrics,
     /// Of a long connection's: when nobody held it any more.
-    pub(super) released: Option<Released>,
+    pub(super) released: Option<Monotonic>,
+    /// Of one with differences: who fed it last. `None`: nobody since this process began.
+    pub(super) tag_source: Option<TagSource>,
     /// How many sets had been before it.
     born: u64,
+    births: Births,
+    /// The latest scrape that had started when its figures were last published: it may have passed the set's lines before that.
+    pub(super) published: ScrapeNumber,
     is_dirty: bool,
     /// Of the node or of a namespace.
     pub(super) is_overflow: bool,
@@ -146,7 +152,10 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             known: Metrics::NONE,
             fed: Metrics::NONE,
             released: None,
+            tag_source: None,
             born: self.births,
+            births: Births::default(),
+            published: ScrapeNumber::default(),
             is_dirty: false,
             is_overflow: false,
             has_folded_late: false,
@@ -184,15 +193,14 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         set.references == 0
     }
 
-    /// A scrape shows from now on what is. Only what has changed is looked at.
-    pub(super) fn publish(&mut self, latest: ScrapeNumber) {
+    /// A scrape shows from now on what is; `latest` is the last that has started, at `clock`. Only what has changed is looked at.
+    pub(super) fn publish(&mut self, (latest, clock): (ScrapeNumber, Monotonic)) {
         for at in self.dirty.drain(..) {
             let Some(set) = self.slots[at as usize].as_mut().filter(|set| set.is_dirty) else { continue };
             set.is_dirty = false;
-            if let Some(released) = &mut set.released {
-                released.published(latest);
-            }
+            set.published = latest;
             set.shown.clone_from(&set.values);
+            set.births.show(set.shown.present(), latest, set.changed.max(clock));
             self.shown -= usize::from(set.lines != 0);
             self.lines -= set.lines;
             set.lines = set.shown.lines();
@@ -331,6 +339,20 @@ impl<K, V> Set<K, V> {
     /// As they were last published.
     pub(crate) fn shown(&self) -> &V {
         &self.shown
+    }
+
+    /// When what is shown was first shown.
+    pub(crate) fn births(&self) -> &Births {
+        &self.births
+    }
+
+    /// When these come again, they are born again.
+    pub(super) fn forget_births(&mut self, metrics: Metrics) {
+        self.births.forget(Lines::every(metrics));
+    }
+
+    pub(super) fn restore_births(&mut self, births: Births) {
+        self.births = births;
     }
 
     /// Among the first so many sets that have ever been.

@@ -11,7 +11,8 @@ impl Aggregate {
     /// To be called before a state is saved, so that it has what a scrape shows afterwards. Only what has changed is looked
     /// at.
     pub fn settle(&mut self) {
-        let Self { services, workloads, clusters, accounts, .. } = self;
+        let Self { services, workloads, clusters, accounts, scrapes, .. } = self;
+        scrapes.settle();
         settle(services, accounts);
         settle(workloads, accounts);
         settle(clusters, accounts);
@@ -40,7 +41,9 @@ fn settle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts
             sets.count_fold(full, payer, accounts);
         }
         let overflow = sets.overflow((edge.reporter, payer, full), accounts, changed);
-        sets.change(overflow).values.absorb(late);
+        let overflow = sets.change(overflow);
+        overflow.changed = overflow.changed.max(changed);
+        overflow.values.absorb(late);
     }
 }
 

@@ -20,6 +20,9 @@ pub struct AggregateStats {
     /// Memory of label sets that is taken, and that there is.
     pub bytes: usize,
     pub most_bytes: usize,
+    /// Scrapers that are known to come again, and those forgotten so far because there were too many.
+    pub scrapers: usize,
+    pub scrapers_evicted: u64,
 }
 
 /// One kind of label sets.
@@ -39,6 +42,7 @@ impl Aggregate {
     /// Sets and lines are of what is published.
     #[must_use]
     pub fn stats(&self) -> AggregateStats {
+        let (scrapers, scrapers_evicted) = self.scrapes.sizes();
         AggregateStats {
             services: of(&self.services),
             workloads: of(&self.workloads),
@@ -48,6 +52,8 @@ impl Aggregate {
             charged: self.accounts.used().lines,
             bytes: self.accounts.used().bytes,
             most_bytes: self.accounts.limit().bytes,
+            scrapers,
+            scrapers_evicted,
         }
     }
 
@@ -55,6 +61,12 @@ impl Aggregate {
     #[must_use]
     pub fn folded_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
         self.accounts.pressure.folded()
+    }
+
+    /// Budgets that are full now.
+    #[must_use]
+    pub fn full_budgets(&self) -> Vec<Crossing> {
+        self.accounts.pressure.full()
     }
 
     /// Budgets that have become full since this was last asked, and those that are so no more.

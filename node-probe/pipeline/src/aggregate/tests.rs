@@ -1,5 +1,6 @@
 mod appearance;
 mod budgets;
+mod cost;
 mod epochs;
 mod lifetime;
 mod shared;

@@ -11,6 +11,7 @@ pub(crate) use service::ServiceValues;
 pub(crate) use workload::WorkloadValues;
 
 use super::Histogram;
+use super::births::Lines;
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
@@ -54,6 +55,9 @@ pub(crate) trait Values: Default + Clone {
     fn activate(&mut self, _metrics: Metrics, _connections: i64) {}
 
     fn read(&self, metric: Metric) -> Reading<'_>;
+
+    /// Which lines of counters and histograms there are.
+    fn present(&self) -> Lines;
 
     /// Moves out what comes later than the first delta, reasons and histograms, as far as `shown` has none of it.
     fn take_late(&mut self, _shown: &Self) -> Self {

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::kubelet::KubeletCgroups;
+use super::kubelet::{KubeletCgroups, is_pods_anywhere};
 use super::recent::Recent;
 use crate::record::Monotonic;
 use crate::state::{Item, SavedCgroup, Writer};
@@ -21,7 +21,8 @@ pub(crate) enum Named {
     /// A pod if one of this UID is known; else the name only looks like one.
     Perhaps(Box<str>),
     NoPod,
-    /// It is not in the tree that this node has: another node's that shares the kernel, or nested deeper than anybody looks.
+    /// It is not in the tree that this node has: another node's that shares the kernel, or nested deeper than anybody looks. Or it is
+    /// another kubelet's pod, in a tree that several share.
     Outside,
 }
 
@@ -31,6 +32,7 @@ impl Named {
         match kubelet.pod_uid(names) {
             Some(uid) if is_uid(&uid) => Self::Pod(uid.into()),
             Some(uid) => Self::Perhaps(uid.into()),
+            None if is_pods_anywhere(names) => Self::Outside,
             None => Self::NoPod,
         }
     }

@@ -3,14 +3,17 @@
 mod saved;
 #[cfg(test)]
 mod tests;
+mod users;
 
+use super::inquiry::Whose;
 use super::recent::Recent;
 use crate::record::Monotonic;
-use longwire_model::identity::{Address, Holder, Owner, Pod, Service, UnixNanos};
+use longwire_model::identity::{Address, Frontend, Holder, Owner, Pod, UnixNanos};
 use std::collections::BTreeSet;
 use std::mem;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use users::Users;
 
 /// Addresses known or asked for.
 const MOST: usize = 16_384;
@@ -22,14 +25,20 @@ const CLOCKS: UnixNanos = 1_000_000_000;
 /// takes longer to start at the address of another.
 const SIGHTED: UnixNanos = 100_000_000;
 
-/// Who held an address at a moment.
+/// Who held an address at a moment, as far as one port of it goes.
 #[derive(Clone, Debug)]
 pub(crate) enum Found {
     /// Asked, and no answer yet.
     Unanswered,
     Pod(Arc<Pod>),
-    Service(Arc<Service>),
+    Service(Frontend),
     Node,
+    /// A Service claims the port of an address that is a node's, or nobody's as far as others know: it was the Service if the node
+    /// translated the connection.
+    Claimed {
+        frontend: Frontend,
+        is_node: bool,
+    },
     /// Never anybody of the cluster.
     Nobody,
     /// Two candidates, or none at that moment although there were others.
@@ -46,6 +55,7 @@ struct Identity {
 #[derive(Debug)]
 pub(crate) struct Identities {
     known: Recent<IpAddr, Identity>,
+    users: Users,
     /// Not yet handed out.
     ask: BTreeSet<IpAddr>,
     forget: Vec<IpAddr>,
@@ -55,7 +65,7 @@ pub(crate) struct Identities {
 
 impl Identities {
     pub(super) fn new() -> Self {
-        Self { known: Recent::new(MOST), ask: BTreeSet::new(), forget: Vec::new(), evicted: 0 }
+        Self { known: Recent::new(MOST), users: Users::new(MOST), ask: BTreeSet::new(), forget: Vec::new(), evicted: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -83,14 +93,16 @@ impl Identities {
         })
     }
 
-    /// Looks an address up as it was at `at`, and asks for it where it is new.
-    pub(super) fn find(&mut self, address: IpAddr, at: UnixNanos, now: Monotonic) -> Found {
+    /// Looks an address up as it was at `at`, and asks for it where it is new. `whose`: who wants to know.
+    pub(super) fn find(&mut self, address: SocketAddr, whose: Whose, at: UnixNanos, now: Monotonic) -> Found {
+        let (address, port) = (address.ip(), address.port());
         let Some(identity) = self.known.get(&address) else {
-            self.ask_for(address, now);
+            self.ask_for(address, whose, now);
             return Found::Unanswered;
         };
         identity.used = now;
-        identity.owners.as_ref().map_or(Found::Unanswered, |owners| owner_at(owners, at))
+        self.users.note(address, whose);
+        identity.owners.as_ref().map_or(Found::Unanswered, |owners| owner_at(owners, port, at))
     }
 
     /// An answer to what nobody asked, or asks no longer, is none.
@@ -104,8 +116,7 @@ impl Identities {
         let unused = self.known.oldest_first().take_while(|(_, identity)| now.saturating_sub(identity.used) >= UNUSED);
         let gone = unused.filter(|(_, identity)| !identity.is_living()).map(|(address, _)| *address);
         for address in gone.collect::<Vec<_>>() {
-            self.known.remove(&address);
-            self.drop_interest(address);
+            self.remove(address);
         }
     }
 
@@ -118,13 +129,22 @@ impl Identities {
         (ask, forget)
     }
 
-    fn ask_for(&mut self, address: IpAddr, now: Monotonic) {
-        let evicted = self.known.insert(address, Identity { owners: None, used: now });
-        self.ask.insert(address);
-        if let Some(evicted) = evicted {
+    fn ask_for(&mut self, address: IpAddr, whose: Whose, now: Monotonic) {
+        if self.known.len() >= MOST
+            && let Some(evicted) = self.users.next_to_go()
+        {
             self.evicted += 1;
-            self.drop_interest(evicted);
+            self.remove(evicted);
         }
+        self.known.insert(address, Identity { owners: None, used: now });
+        self.users.note(address, whose);
+        self.ask.insert(address);
+    }
+
+    fn remove(&mut self, address: IpAddr) {
+        self.known.remove(&address);
+        self.users.release(address);
+        self.drop_interest(address);
     }
 
     fn drop_interest(&mut self, address: IpAddr) {
@@ -141,32 +161,49 @@ impl Identity {
     }
 }
 
-fn owner_at(owners: &[Owner], at: UnixNanos) -> Found {
-    if owners.is_empty() {
+fn owner_at(owners: &[Owner], port: u16, at: UnixNanos) -> Found {
+    let claiming = owners.iter().filter(|owner| claims(owner, port));
+    if claiming.clone().next().is_none() {
         return Found::Nobody;
     }
     let held = |owner: &&Owner| {
         let until = owner.until.unwrap_or(UnixNanos::MAX);
         at.saturating_add(CLOCKS) >= owner.from && at < until.saturating_add(CLOCKS)
     };
-    let mut candidates = owners.iter().filter(held).filter(|owner| !is_outdone(owner, owners, at));
-    let Some(first) = candidates.next() else { return Found::Ambiguous };
-    if candidates.any(|other| !is_same(&first.holder, &other.holder)) {
-        return Found::Ambiguous;
+    let candidates = claiming.clone().filter(held).filter(|owner| !is_outdone(owner, claiming.clone(), at));
+    let (mut node, mut other) = (None, None);
+    for Owner { holder, .. } in candidates {
+        let known = if matches!(holder, Holder::Node(_)) { &mut node } else { &mut other };
+        if known.is_some_and(|known| !is_same(known, holder)) {
+            return Found::Ambiguous;
+        }
+        *known = Some(holder);
     }
-    match &first.holder {
-        Holder::Pod(pod) => Found::Pod(Arc::clone(pod)),
-        Holder::Service(service) => Found::Service(Arc::clone(service)),
-        Holder::Node(_) => Found::Node,
+    match (node, other) {
+        (Some(_), None) => Found::Node,
+        (None, Some(Holder::Pod(pod))) => Found::Pod(Arc::clone(pod)),
+        (None, Some(Holder::Service(frontend))) if !frontend.is_external => Found::Service(frontend.clone()),
+        (node, Some(Holder::Service(frontend))) if !frontend.ports.is_empty() => {
+            Found::Claimed { frontend: frontend.clone(), is_node: node.is_some() }
+        }
+        _ => Found::Ambiguous,
+    }
+}
+
+/// A Service that shares its address has its own ports alone.
+fn claims(owner: &Owner, port: u16) -> bool {
+    match &owner.holder {
+        Holder::Service(frontend) => frontend.claims(port),
+        Holder::Pod(_) | Holder::Node(_) => true,
     }
 }
 
 /// One of two that follow each other closely, when the moment between them was seen, and `at` is on the other's side.
-fn is_outdone(owner: &Owner, owners: &[Owner], at: UnixNanos) -> bool {
+fn is_outdone<'a>(owner: &Owner, mut owners: impl Iterator<Item = &'a Owner>, at: UnixNanos) -> bool {
     let follows =
         |later: &Owner, earlier: &Owner| later.sighted && earlier.until.is_some_and(|until| until <= later.from);
     let has_begun = |later: &Owner| at.saturating_add(SIGHTED) >= later.from;
-    owners.iter().any(|other| {
+    owners.any(|other| {
         follows(other, owner) && has_begun(other)
             || follows(owner, other) && !has_begun(owner) && at < other.until.unwrap_or(0).saturating_add(CLOCKS)
     })
@@ -176,6 +213,7 @@ fn is_outdone(owner: &Owner, owners: &[Owner], at: UnixNanos) -> bool {
 fn is_same(one: &Holder, other: &Holder) -> bool {
     match (one, other) {
         (Holder::Pod(one), Holder::Pod(other)) => one.uid == other.uid,
+        (Holder::Service(one), Holder::Service(other)) => one.service == other.service,
         (one, other) => one == other,
     }
 }

@@ -6,7 +6,21 @@ use super::resolution::Resolution;
 use crate::connection::Passes;
 use crate::record::Monotonic;
 use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
+
+/// Whose a connection is, for what a pod may use up: all cgroups of a pod are one, and a cgroup that is not known to be a pod's is
+/// one by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Whose(pub(crate) u64);
+
+impl Whose {
+    pub(super) fn pod(uid: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        uid.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
 
 /// When something is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +94,7 @@ pub(super) enum Patience {
     BackendOwner,
     Shortly,
     Settled,
+    Requested,
 }
 
 #[derive(Debug)]
@@ -91,12 +106,12 @@ pub(crate) struct Inquiry {
     pub(super) standing: Option<Standing>,
     pub(super) backend: Backend,
     /// The end of each wait; 0: not begun.
-    until: [Monotonic; 7],
+    until: [Monotonic; 8],
 }
 
 impl Inquiry {
     pub(crate) fn new(key: u64, end: End, passes: Passes, now: Monotonic) -> Self {
-        let (backend, until) = (Backend::Unasked, [0; 7]);
+        let (backend, until) = (Backend::Unasked, [0; 8]);
         Self { key, end, seen: now, seen_pass: passes.begun(), standing: None, backend, until }
     }
 

@@ -83,12 +83,21 @@ impl std::fmt::Display for KubeletCgroups {
     }
 }
 
+/// In some kubelet's layout, wherever that has its cgroups.
+pub(super) fn is_pods_anywhere(names: &[&str]) -> bool {
+    root_above(names).is_some()
+}
+
 /// Where the kubelet's root would have to be for this path to be a pod's.
 fn root_of_pod(path: &str) -> Option<String> {
-    let names = components(path);
+    root_above(&components(path)).map(|root| format!("/{}", root.join("/")))
+}
+
+/// The cgroup root of some kubelet in whose layout these names are.
+fn root_above(names: &[&str]) -> Option<Vec<String>> {
     let root_at = |depth: usize| {
         let root: Vec<String> = names[..depth].iter().map(ToString::to_string).collect();
-        uid_below(&root, &names).map(|_| format!("/{}", root.join("/")))
+        uid_below(&root, names).map(|_| root)
     };
     (0..names.len()).find_map(root_at)
 }

@@ -81,6 +81,8 @@ struct Slot {
 /// Who was seen in a network namespace.
 #[derive(Clone, Copy, Debug)]
 enum Tenant {
+    /// It has been seen there with an address of its own: the network is its.
+    Owner(PodSlot),
     One(PodSlot),
     Many,
 }
@@ -133,6 +135,12 @@ impl Locals {
         self.slots.iter().filter(|slot| slot.removed.is_none()).filter_map(|slot| slot.held.as_ref())
     }
 
+    /// Of these, what [`PodSlot::number`] is now.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        let living = (0..).zip(&self.slots).filter(|(_, slot)| slot.removed.is_none() && slot.held.is_some());
+        living.map(|(index, slot)| PodSlot { index, generation: slot.generation, revision: slot.revision }.number())
+    }
+
     /// Whether what is on for the pod was edited since this was last looked at. What was on for one that is gone stays.
     #[inline]
     pub(super) fn is_edited(&self, slot: PodSlot) -> bool {
@@ -148,12 +156,6 @@ impl Locals {
     /// The pod as it is now; `None`: it is gone.
     pub(super) fn now(&self, slot: PodSlot) -> Option<Local> {
         self.at(slot).and_then(|_| self.local(slot.index))
-    }
-
-    /// The names of what was dialled are wanted, where that says more than which pod answered.
-    pub(super) fn wants_dialled(&self, slot: PodSlot) -> bool {
-        let held = self.at(slot).and_then(|at| at.held.as_ref());
-        held.is_some_and(|held| wants_dialled(&held.telemetry))
     }
 
     pub(super) fn upsert(&mut self, pod: &LocalPod) {
@@ -195,15 +197,17 @@ impl Locals {
         self.by_uid.contains_key(uid)
     }
 
-    pub(super) fn is_living(&self, uid: &str) -> bool {
-        self.by_uid.get(uid).is_some_and(|index| self.slots[usize::from(*index)].removed.is_none())
+    /// The pod is known, and its status names this address, or none yet.
+    pub(super) fn may_have(&self, uid: &str, address: IpAddr) -> bool {
+        let held = self.by_uid.get(uid).and_then(|index| self.slots[usize::from(*index)].held.as_ref());
+        held.is_some_and(|held| held.pod.addresses.is_empty() || held.pod.addresses.contains(&address))
     }
 
-    /// UIDs of the pods that have the address by their status.
-    pub(super) fn holders(&self, address: IpAddr) -> impl Iterator<Item = &str> {
-        let held = |index: &u16| self.slots[usize::from(*index)].held.as_ref();
-        let holders = self.by_address.get(&address).into_iter().flatten();
-        holders.filter_map(held).map(|held| held.pod.uid.as_str())
+    /// UIDs of the pods that have the address by their status, and of those that left a while ago and had it.
+    pub(super) fn lately_at(&self, address: IpAddr) -> impl Iterator<Item = &str> {
+        let pods = self.slots.iter().filter_map(|slot| slot.held.as_ref()).map(|held| &held.pod);
+        let holders = pods.filter(move |pod| !pod.host_network && pod.addresses.contains(&address));
+        holders.map(|pod| pod.uid.as_str())
     }
 
     pub(super) fn find(&mut self, end: &End, now: Monotonic) -> Finding {
@@ -211,7 +215,10 @@ impl Locals {
         if let Some(Named::Pod(uid) | Named::Perhaps(uid)) = &named
             && let Some(local) = self.by_uid.get(uid).copied().and_then(|index| self.local(index))
         {
-            self.learn(end.netns, &local);
+            if self.is_guest(end, &local) {
+                return Finding::Settled(Standing::Foreign);
+            }
+            self.learn(end, &local);
             return Finding::Settled(Standing::Pod(local));
         }
         if let Some(Named::Pod(_)) = named {
@@ -219,25 +226,26 @@ impl Locals {
             return Finding::Open { since, otherwise: Standing::Foreign, is_pod: true };
         }
         let otherwise = if end.netns == self.host_netns { Standing::Host } else { Standing::Foreign };
-        let open = Finding::Open { since: now, otherwise: otherwise.clone(), is_pod: false };
+        let open = |otherwise| Finding::Open { since: now, otherwise, is_pod: false };
         match named {
-            None if end.netns == self.host_netns => open,
             Some(_) if end.netns == self.host_netns => Finding::Settled(otherwise),
             Some(Named::Outside) => Finding::Settled(otherwise),
-            named => match self.of_namespace(end, named.is_some()) {
+            Some(_) => match self.of_namespace(end) {
                 Some(local) => Finding::Settled(Standing::Pod(local)),
-                None => open,
+                None => open(otherwise),
             },
+            // A pass may see a socket before the ring tells whose its cgroup is. The inode of its namespace was another pod's a
+            // moment ago, perhaps.
+            None => open(self.tenant(end.netns).map_or(otherwise, Standing::Pod)),
         }
     }
 
-    /// Whoever may make a namespace may take any address in it; and as long as nobody has told whose the cgroup is, it may be
-    /// another pod's.
-    fn of_namespace(&mut self, end: &End, is_no_pods_cgroup: bool) -> Option<Local> {
+    /// Whoever may make a namespace may take any address in it.
+    fn of_namespace(&mut self, end: &End) -> Option<Local> {
         if end.netns == UNTRUSTED {
             return None;
         }
-        self.tenant(end.netns).or_else(|| self.holder(end.local.ip()).filter(|_| is_no_pods_cgroup))
+        self.tenant(end.netns).or_else(|| self.holder(end.local.ip()))
     }
 
     /// `None`: 65,536 pods on one node, hundreds of times what Kubernetes allows. Connections of more are foreign.
@@ -290,27 +298,47 @@ impl Locals {
         self.at(slot).is_some() && self.slots[slot.index as usize].removed.is_none()
     }
 
+    /// A pod's socket in another pod's network, as a mesh's proxy of the node makes them there: it stands for that pod, and says
+    /// nothing about its own. Only a pod whose addresses are known can be seen to be elsewhere.
+    fn is_guest(&mut self, end: &End, local: &Local) -> bool {
+        let (own, address) = (&local.pod.addresses, end.local.ip());
+        if end.netns == self.host_netns || end.netns == UNTRUSTED || own.is_empty() || own.contains(&address) {
+            return false;
+        }
+        match self.tenants.get(&end.netns).copied() {
+            Some(Tenant::Owner(owner)) if owner.is(local.slot) => return false,
+            Some(Tenant::Owner(owner)) if self.is_here(owner) => return true,
+            _ => {}
+        }
+        // Nothing that is on loopback has come from elsewhere.
+        let of_network = if address.is_loopback() { end.remote.ip() } else { address };
+        let Some(host) = self.holder(of_network).filter(|holder| !holder.slot.is(local.slot)) else { return false };
+        self.tenants.insert(end.netns, Tenant::Owner(host.slot));
+        true
+    }
+
     /// A namespace outlives no pod, but its inode comes back for the next one.
-    fn learn(&mut self, netns: u32, local: &Local) {
+    fn learn(&mut self, end: &End, local: &Local) {
+        let netns = end.netns;
         if local.pod.host_network || netns == self.host_netns || netns == UNTRUSTED {
             return;
         }
-        let tenant = match self.tenants.get(&netns) {
+        let is_own = local.pod.addresses.contains(&end.local.ip());
+        let tenant = match self.tenants.get(&netns).copied() {
+            Some(Tenant::Owner(known)) if known.is(local.slot) => return,
+            Some(Tenant::Owner(known)) if !is_own && self.is_here(known) => return,
+            _ if is_own => Tenant::Owner(local.slot),
             Some(Tenant::Many) => return,
             Some(Tenant::One(known)) if known.is(local.slot) => return,
-            Some(Tenant::One(known)) => *known,
-            None => {
-                self.tenants.insert(netns, Tenant::One(local.slot));
-                return;
-            }
+            Some(Tenant::One(known)) if self.is_here(known) => Tenant::Many,
+            Some(Tenant::One(_) | Tenant::Owner(_)) | None => Tenant::One(local.slot),
         };
-        let now = if self.is_here(tenant) { Tenant::Many } else { Tenant::One(local.slot) };
-        self.tenants.insert(netns, now);
+        self.tenants.insert(netns, tenant);
     }
 
     fn tenant(&mut self, netns: u32) -> Option<Local> {
         match self.tenants.get(&netns).copied() {
-            Some(Tenant::One(slot)) if self.is_here(slot) => self.local(slot.index),
+            Some(Tenant::Owner(slot) | Tenant::One(slot)) if self.is_here(slot) => self.local(slot.index),
             _ => None,
         }
     }
@@ -334,10 +362,6 @@ fn is_edit(before: &LocalPod, after: &LocalPod) -> bool {
     let is_moved = || before.service_account != pod.service_account || before.place != pod.place;
     read.peek().is_some() && is_moved()
         || read.flat_map(Expression::labels).any(|name| before.label(name) != pod.label(name))
-}
-
-fn wants_dialled(telemetry: &Telemetry) -> bool {
-    telemetry.stats.is_some() || expressions(telemetry).any(|expression| expression.text().contains("dialled"))
 }
 
 fn expressions(telemetry: &Telemetry) -> impl Iterator<Item = &Expression> {

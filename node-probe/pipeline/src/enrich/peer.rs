@@ -59,40 +59,22 @@ impl Enrich {
             (Standing::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&inquiry.end, &counterpart) => {
                 Some(Look::Itself)
             }
-            (Standing::Pod(other), _) => Some(match self.dialled(inquiry, &counterpart, local, moment) {
-                Ok(dialled) => Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, dialled)),
-                Err(waiting) => Look::Wait(waiting),
-            }),
+            (Standing::Pod(other), _) => Some(Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, None))),
             (Standing::Host, Role::Passive) => Some(Look::Host),
-            (Standing::Host, Role::Active) => Some(self.look_at_host(inquiry, moment)),
+            (Standing::Host, Role::Active) => Some(self.look_at_host(inquiry, &counterpart, moment)),
             (Standing::Foreign, _) => None,
         }
     }
 
-    /// Both sockets are here and the pods are known; only what was dialled may be the operator's to tell. It is asked where
-    /// somebody wants to know.
-    fn dialled(
-        &mut self,
-        inquiry: &mut Inquiry,
-        counterpart: &Seen,
-        local: &Local,
-        moment: Moment,
-    ) -> Result<Option<Arc<Service>>, Waiting> {
-        let is_translated = inquiry.end.remote.ip() != counterpart.local.ip();
-        if inquiry.end.role == Role::Passive || !is_translated || !self.locals.wants_dialled(local.slot) {
-            return Ok(None);
-        }
-        Ok(match self.ask(inquiry, inquiry.end.remote.ip(), Patience::Owner, moment)? {
-            Found::Service(service) => Some(service),
-            _ => None,
-        })
-    }
-
     /// A process of the node serves: of what was dialled, only a Service can be named.
-    fn look_at_host(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Look {
-        match self.ask(inquiry, inquiry.end.remote.ip(), Patience::Owner, moment) {
+    fn look_at_host(&mut self, inquiry: &mut Inquiry, counterpart: &Seen, moment: Moment) -> Look {
+        let is_translated = inquiry.end.remote != counterpart.local;
+        match self.ask(inquiry, inquiry.end.remote, Patience::Owner, moment) {
             Err(waiting) => Look::Wait(waiting),
-            Ok(Found::Service(service)) => Look::Peer(Peer::Unknown(Dialled::Service(service))),
+            Ok(Found::Service(frontend)) => Look::Peer(Peer::Unknown(Dialled::Service(frontend.service))),
+            Ok(Found::Claimed { frontend, .. }) if is_translated => {
+                Look::Peer(Peer::Unknown(Dialled::Service(frontend.service)))
+            }
             Ok(_) => Look::Peer(Peer::Unknown(Dialled::Unknown)),
         }
     }
@@ -107,7 +89,7 @@ impl Enrich {
 
     fn look_at_address(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Look {
         let remote = inquiry.end.remote;
-        let found = match self.ask(inquiry, remote.ip(), Patience::Owner, moment) {
+        let found = match self.ask(inquiry, remote, Patience::Owner, moment) {
             Ok(found) => found,
             Err(waiting) => return Look::Wait(waiting),
         };
@@ -118,13 +100,18 @@ impl Enrich {
         }
         match (found, inquiry.end.role) {
             (Found::Pod(pod), _) => self.unless_joined(inquiry, Peer::Pod(pod, remote, None), moment),
-            (Found::Service(service), Role::Active) => self.look_behind(inquiry, service, moment),
+            (Found::Service(frontend), Role::Active) => self.look_behind(inquiry, frontend.service, moment),
+            (Found::Claimed { frontend, is_node }, Role::Active) => {
+                self.look_behind_claim(inquiry, frontend.service, is_node, moment)
+            }
             (Found::Nobody, Role::Active) => self.unless_joined(inquiry, Peer::Unknown(Dialled::Outside), moment),
             _ if inquiry.may_join(moment) => Look::Wait(JOIN),
             (Found::Unanswered, _) => unknown(Dialled::Unknown, &mut self.counts.unanswered),
             // A masqueraded peer of another node, most likely.
-            (Found::Nobody, Role::Passive) => unknown(Dialled::Unknown, &mut self.counts.sources_outside),
-            (Found::Node | Found::Ambiguous | Found::Service(_), _) => {
+            (Found::Nobody | Found::Claimed { is_node: false, .. }, Role::Passive) => {
+                unknown(Dialled::Unknown, &mut self.counts.sources_outside)
+            }
+            (Found::Node | Found::Claimed { .. } | Found::Ambiguous | Found::Service(_), _) => {
                 unknown(Dialled::Unknown, &mut self.counts.ambiguous)
             }
         }
@@ -139,13 +126,30 @@ impl Enrich {
         Look::Peer(peer)
     }
 
+    /// What was dialled is a Service's if the node led it elsewhere. Otherwise it is as if the Service claimed nothing.
+    fn look_behind_claim(
+        &mut self,
+        inquiry: &mut Inquiry,
+        service: Arc<Service>,
+        is_node: bool,
+        moment: Moment,
+    ) -> Look {
+        match self.backend_of(inquiry, moment) {
+            Err(waiting) => Look::Wait(waiting),
+            Ok(Some(backend)) if backend != inquiry.end.remote => self.look_behind(inquiry, service, moment),
+            Ok(_) if !is_node => self.unless_joined(inquiry, Peer::Unknown(Dialled::Outside), moment),
+            Ok(_) if inquiry.may_join(moment) => Look::Wait(JOIN),
+            Ok(_) => unknown(Dialled::Unknown, &mut self.counts.ambiguous),
+        }
+    }
+
     /// A Service was dialled; conntrack knows which pod it led to.
     fn look_behind(&mut self, inquiry: &mut Inquiry, service: Arc<Service>, moment: Moment) -> Look {
         let backend = match self.backend_of(inquiry, moment) {
             Ok(backend) => backend,
             Err(waiting) => return Look::Wait(waiting),
         };
-        let found = match backend.map(|backend| self.ask(inquiry, backend.ip(), Patience::BackendOwner, moment)) {
+        let found = match backend.map(|backend| self.ask(inquiry, backend, Patience::BackendOwner, moment)) {
             Some(Err(waiting)) => return Look::Wait(waiting),
             Some(Ok(found)) => Some(found),
             None => None,
@@ -163,7 +167,9 @@ impl Enrich {
             }
             _ if inquiry.may_join(moment) => Look::Wait(JOIN),
             (_, Some(Found::Unanswered)) => unknown(dialled, &mut self.counts.unanswered),
-            (_, Some(Found::Node | Found::Ambiguous)) => unknown(dialled, &mut self.counts.ambiguous),
+            (_, Some(Found::Node | Found::Claimed { .. } | Found::Ambiguous)) => {
+                unknown(dialled, &mut self.counts.ambiguous)
+            }
             _ => unknown(dialled, &mut self.counts.backend_unknown),
         }
     }
@@ -195,19 +201,19 @@ impl Enrich {
     }
 
     /// Who held the address when the connection opened.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         inquiry: &mut Inquiry,
-        address: IpAddr,
+        address: SocketAddr,
         patience: Patience,
         moment: Moment,
     ) -> Result<Found, Waiting> {
-        let found =
-            self.identities.find(address, inquiry.end.opened.saturating_add(self.wall_clock_offset), moment.now);
+        let (whose, at) = (self.whose(inquiry), inquiry.end.opened.saturating_add(self.wall_clock_offset));
+        let found = self.identities.find(address, whose, at, moment.now);
         if let Found::Unanswered = found
             && let Some(until) = inquiry.patience(patience, moment.now + self.waits.answer, moment)
         {
-            return Err(Waiting { on: Wait::Address(address), until: Some(until) });
+            return Err(Waiting { on: Wait::Address(address.ip()), until: Some(until) });
         }
         Ok(found)
     }

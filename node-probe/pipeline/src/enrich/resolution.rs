@@ -1,6 +1,7 @@
 //! What is known once an inquiry is over: the edge, and what a long connection says beyond it.
 
 use super::end::{End, Endpoint, Host};
+use super::requested::Requested;
 use crate::labels::{Cluster, EnvoyLabels};
 use crate::observation::{Dialled, Edge, Flow, Reporter};
 use crate::record::Role;
@@ -33,18 +34,20 @@ pub(crate) struct Resolution {
 }
 
 impl Resolution {
-    /// Both ends use one rule for the service: destination pod and its own port. So their series name the same edge.
-    pub(super) fn new(end: &End, local: &Arc<Pod>, peer: Peer) -> Self {
+    /// Both ends use one rule for the service: the one that both know to be requested, else by destination pod and its own port. So
+    /// their series name the same edge.
+    pub(super) fn new(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
         match end.role {
-            Role::Active => Self::of_client(end, local, peer),
-            Role::Passive => Self::of_server(end, local, peer),
+            Role::Active => Self::of_client(end, local, peer, requested),
+            Role::Passive => Self::of_server(end, local, peer, requested),
         }
     }
 
-    fn of_client(end: &End, local: &Arc<Pod>, peer: Peer) -> Self {
+    fn of_client(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
         let (pod, target, rule, dialled) = match peer {
             Peer::Pod(pod, target, dialled) => {
-                let rule = service(&pod, target.port());
+                let rule = service(&pod, target, requested);
+                let dialled = requested.map(|requested| Arc::clone(requested.service())).or(dialled);
                 (Some(pod), target.ip(), rule, dialled)
             }
             Peer::Unknown(Dialled::Service(service)) => {
@@ -68,7 +71,7 @@ impl Resolution {
         }
     }
 
-    fn of_server(end: &End, local: &Arc<Pod>, peer: Peer) -> Self {
+    fn of_server(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
         let source = match peer {
             Peer::Pod(pod, ..) => Some(pod),
             Peer::Unknown(_) => None,
@@ -78,7 +81,7 @@ impl Resolution {
                 reporter: Reporter::Destination,
                 source: source.as_ref().map(|pod| Arc::clone(&pod.workload)),
                 destination: Some(Arc::clone(&local.workload)),
-                dialled: service(local, end.local.port()),
+                dialled: service(local, end.local, requested),
             },
             source_pod: source,
             destination_pod: Some(Arc::clone(local)),
@@ -94,6 +97,14 @@ impl Resolution {
         match self.edge.reporter {
             Reporter::Source => self.source_pod = Some(local),
             Reporter::Destination => self.destination_pod = Some(local),
+        }
+    }
+
+    /// At the end that does not report.
+    pub(crate) fn peer_pod(&self) -> Option<&Arc<Pod>> {
+        match self.edge.reporter {
+            Reporter::Source => self.destination_pod.as_ref(),
+            Reporter::Destination => self.source_pod.as_ref(),
         }
     }
 
@@ -163,6 +174,8 @@ impl Resolution {
     }
 }
 
-fn service(pod: &Pod, port: u16) -> Dialled {
-    pod.backing(port).map_or(Dialled::Pod, |backing| Dialled::Service(Arc::clone(&backing.service)))
+fn service(pod: &Pod, at: SocketAddr, requested: Option<&Requested>) -> Dialled {
+    let requested = requested.and_then(|requested| requested.leading_to(pod, at));
+    let service = requested.or_else(|| pod.backing(at.port()).map(|backing| &backing.service));
+    service.map_or(Dialled::Pod, |service| Dialled::Service(Arc::clone(service)))
 }

@@ -14,6 +14,8 @@ use std::net::IpAddr;
 const MOST: usize = 16_384;
 /// A cgroup whose pod is not told to be this node's for this long is another's.
 const STRANGE: Monotonic = 60_000_000_000;
+/// For this long after a pod first spoke from an address it may still turn out who had it before: statuses of pods come late.
+const FRESH: Monotonic = 60_000_000_000;
 
 /// A container at its first word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +29,7 @@ pub(super) struct Seen {
 pub(super) struct Sightings {
     /// By cgroup.
     known: Recent<u64, Seen>,
-    /// Of these, what is not yet told.
+    /// Of these, what is to be told, and since when.
     news: BTreeMap<u64, Monotonic>,
 }
 
@@ -36,6 +38,10 @@ impl Seen {
     pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> Sighting {
         let Self { uid, address, at } = self;
         Sighting { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset), gone: Vec::new() }
+    }
+
+    fn is_fresh(&self, now: Monotonic) -> bool {
+        now.saturating_sub(self.at) < FRESH
     }
 }
 
@@ -57,28 +63,41 @@ impl Sightings {
         self.news.insert(cgroup, at);
     }
 
-    /// What is new of these pods; of others it may still be told.
-    pub(super) fn take(&mut self, is_local: impl Fn(&str) -> bool) -> Vec<Seen> {
+    /// The operator on the other end is another one, or has lost what it knew.
+    pub(super) fn repeat_all(&mut self, now: Monotonic) {
+        let Self { known, news } = self;
+        news.extend(known.iter().map(|(cgroup, _)| (*cgroup, now)));
+    }
+
+    /// The pod has the address, too, as its status says. Who was first seen there a moment ago is told again: the pod may be
+    /// the former owner, and gone.
+    pub(super) fn repeat_at(&mut self, address: IpAddr, uid: &str, now: Monotonic) {
+        let Self { known, news } = self;
+        let others =
+            known.iter().filter(|(_, seen)| seen.address == address && *seen.uid != *uid && seen.is_fresh(now));
+        news.extend(others.map(|(cgroup, _)| (*cgroup, now)));
+    }
+
+    /// What is to be told of these pods, the first to speak first, and whether it was fresh when that came up. Of others it may
+    /// still be told.
+    pub(super) fn take(&mut self, is_local: impl Fn(&str) -> bool) -> Vec<(Seen, bool)> {
         let mut taken = Vec::new();
         let Self { known, news } = self;
-        news.retain(|cgroup, _| match known.peek_mut(cgroup) {
+        news.retain(|cgroup, since| match known.peek_mut(cgroup) {
             Some(seen) if !is_local(&seen.uid) => true,
             Some(seen) => {
-                taken.push(seen.clone());
+                taken.push((seen.clone(), seen.is_fresh(*since)));
                 false
             }
             None => false,
         });
+        taken.sort_by_key(|(seen, _)| seen.at);
         taken
     }
 
-    pub(super) fn all(&self, is_local: impl Fn(&str) -> bool) -> Vec<Seen> {
-        self.known.iter().map(|(_, seen)| seen).filter(|seen| is_local(&seen.uid)).cloned().collect()
-    }
-
-    /// Pods whose containers spoke from the address.
-    pub(super) fn uids_at(&self, address: IpAddr) -> impl Iterator<Item = &str> {
-        self.known.iter().filter(move |(_, seen)| seen.address == address).map(|(_, seen)| &*seen.uid)
+    /// Pods whose containers spoke from the address, and when.
+    pub(super) fn at(&self, address: IpAddr) -> impl Iterator<Item = (&str, Monotonic)> {
+        self.known.iter().filter(move |(_, seen)| seen.address == address).map(|(_, seen)| (&*seen.uid, seen.at))
     }
 
     pub(super) fn sweep(&mut self, now: Monotonic) {

@@ -1,10 +1,19 @@
 //! The samples of one family, up to a number of bytes.
 
 use super::format::{Format, write_header};
-use super::number::{write_seconds, write_signed, write_unsigned};
-use crate::aggregate::{Histogram, Reading, Sets, Values};
-use crate::record::FailReason;
-use longwire_model::series::{Family, Kind, REASON};
+use super::sample::{Line, write_samples};
+use crate::aggregate::{Sets, Values, View};
+use longwire_model::identity::UnixNanos;
+use longwire_model::series::{Family, Kind};
+
+/// How a scrape is written, and for whom.
+#[derive(Debug)]
+pub(super) struct Style {
+    pub(super) format: Format,
+    pub(super) view: View,
+    /// Wall clock less CLOCK_MONOTONIC, where it is said when series began.
+    pub(super) created: Option<UnixNanos>,
+}
 
 /// How far a family has come.
 #[derive(Debug)]
@@ -15,18 +24,21 @@ pub(super) struct Progress {
     has_header: bool,
     /// `,le="0.005"} `, and so on to infinity.
     bounds: Vec<Vec<u8>>,
+    /// Of its samples, and of those that say when they began.
+    name: &'static str,
+    created: Option<(String, UnixNanos)>,
 }
 
 /// Appends samples until there is `enough` in `out`, and says whether that was the last.
 pub(super) fn render<K, V: Values>(
     family: &Family,
     sets: &Sets<K, V>,
-    format: Format,
+    style: &Style,
     progress: &mut Option<Progress>,
     enough: usize,
     out: &mut Vec<u8>,
 ) -> bool {
-    let progress = progress.get_or_insert_with(|| Progress::new(family.kind, format, sets.births()));
+    let progress = progress.get_or_insert_with(|| Progress::new(family, style, sets.births()));
     for (slot, set) in sets.since(progress.slot) {
         progress.slot = slot + 1;
         let reading = set.shown().read(family.metric);
@@ -34,10 +46,12 @@ pub(super) fn render<K, V: Values>(
             continue;
         }
         if !progress.has_header {
-            write_header(out, format, family.name, kind_word(family.kind), family.help);
+            write_header(out, style.format, family.name, kind_word(family.kind), family.help);
             progress.has_header = true;
         }
-        write_samples(family.name, set.labels(), reading, &progress.bounds, out);
+        let created = progress.created.as_ref().map(|(name, offset)| (name.as_str(), *offset));
+        let line = Line { name: progress.name, labels: set.labels(), bounds: &progress.bounds, created };
+        write_samples(&line, family.metric, reading, set.births(), &style.view, out);
         if out.len() >= enough {
             return false;
         }
@@ -46,70 +60,26 @@ pub(super) fn render<K, V: Values>(
 }
 
 impl Progress {
-    fn new(kind: Kind, format: Format, births: u64) -> Self {
-        let bounds = match kind {
+    fn new(family: &Family, style: &Style, births: u64) -> Self {
+        let bounds = match family.kind {
             Kind::Counter | Kind::Gauge => &[],
             Kind::Histogram(bounds) => bounds,
         };
-        let finite = bounds.iter().map(|bound| format.bound(*bound));
+        let finite = bounds.iter().map(|bound| style.format.bound(*bound));
         let bounds = finite.chain(["+Inf".to_owned()]).map(|bound| format!(",le=\"{bound}\"}} ").into_bytes());
-        Self { slot: 0, births, has_header: false, bounds: bounds.collect() }
+        let created = style.created.and_then(|offset| Some((created(family)?, offset)));
+        Self { slot: 0, births, has_header: false, bounds: bounds.collect(), name: family.name, created }
     }
 }
 
-fn write_samples(name: &str, labels: &[u8], reading: Reading<'_>, bounds: &[Vec<u8>], out: &mut Vec<u8>) {
-    match reading {
-        Reading::Absent => {}
-        Reading::Counter(value) => {
-            write_series(name, "", labels, b"} ", out);
-            write_unsigned(value, out);
-            out.push(b'\n');
-        }
-        Reading::Gauge(value) => {
-            write_series(name, "", labels, b"} ", out);
-            write_signed(value, out);
-            out.push(b'\n');
-        }
-        Reading::Reasons(counts) => write_reasons(name, labels, counts, out),
-        Reading::Histogram(histogram) => write_histogram(name, labels, histogram, bounds, out),
-    }
-}
-
-fn write_reasons(name: &str, labels: &[u8], counts: &[u64; FailReason::ALL.len()], out: &mut Vec<u8>) {
-    for (reason, count) in FailReason::ALL.iter().zip(counts).filter(|(_, count)| **count != 0) {
-        write_series(name, "", labels, b",", out);
-        out.extend_from_slice(REASON.as_bytes());
-        out.extend_from_slice(b"=\"");
-        out.extend_from_slice(reason.name().as_bytes());
-        out.extend_from_slice(b"\"} ");
-        write_unsigned(*count, out);
-        out.push(b'\n');
-    }
-}
-
-fn write_histogram(name: &str, labels: &[u8], histogram: &Histogram, bounds: &[Vec<u8>], out: &mut Vec<u8>) {
-    let mut all = 0;
-    for (bound, count) in bounds.iter().zip(histogram.cumulative()) {
-        write_series(name, "_bucket", labels, bound, out);
-        write_unsigned(count, out);
-        out.push(b'\n');
-        all = count;
-    }
-    write_series(name, "_sum", labels, b"} ", out);
-    write_seconds(histogram.sum(), out);
-    out.push(b'\n');
-    write_series(name, "_count", labels, b"} ", out);
-    write_unsigned(all, out);
-    out.push(b'\n');
-}
-
-fn write_series(name: &str, suffix: &str, labels: &[u8], end: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(suffix.as_bytes());
-    out.extend_from_slice(labels);
-    // A label set whose every label is left out.
-    let end = if labels == b"{" { end.strip_prefix(b",").unwrap_or(end) } else { end };
-    out.extend_from_slice(end);
+/// What OpenMetrics calls the samples that say when a series began. A gauge never did, nor what is of no known type.
+fn created(family: &Family) -> Option<String> {
+    let name = match family.kind {
+        Kind::Counter => family.name.strip_suffix("_total")?,
+        Kind::Histogram(_) => family.name,
+        Kind::Gauge => return None,
+    };
+    Some(format!("{name}_created"))
 }
 
 fn kind_word(kind: Kind) -> &'static str {

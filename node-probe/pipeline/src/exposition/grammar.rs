@@ -34,7 +34,12 @@ impl Scrape {
 /// Of what is now: published first.
 pub(crate) fn text(aggregate: &mut Aggregate, format: Format, slice: usize) -> String {
     aggregate.publish();
-    let (mut cursor, mut out) = (Cursor::new(format), Vec::new());
+    written(aggregate, Cursor::new(format), slice)
+}
+
+/// Of what is published.
+pub(crate) fn written(aggregate: &Aggregate, mut cursor: Cursor, slice: usize) -> String {
+    let mut out = Vec::new();
     while render(aggregate, &mut cursor, slice, &mut out) {}
     String::from_utf8(out).unwrap()
 }
@@ -60,6 +65,7 @@ pub(crate) fn parse(text: &str, format: Format) -> Scrape {
             let (name, labels, value) = sample(line);
             let suffix = name.strip_prefix(family).unwrap_or_else(|| panic!("{name} in {family}"));
             match (kind, format) {
+                ("histogram" | "counter", Format::OpenMetrics) if suffix == "_created" => {}
                 ("histogram", _) => {
                     assert!(["_bucket", "_sum", "_count"].contains(&suffix));
                     assert_eq!(labels.contains_key("le"), suffix == "_bucket");

@@ -1,4 +1,5 @@
 mod customised;
+mod first;
 mod golden;
 mod hostile;
 mod number;

@@ -33,6 +33,7 @@ pub(crate) fn pod(name: &str, workload: &Arc<Workload>) -> Arc<Pod> {
         host_network: false,
         workload: Arc::clone(workload),
         services: Vec::new(),
+        more_services: Vec::new(),
         service_account: String::new(),
         place: Arc::default(),
         labels: Vec::new(),

@@ -1,13 +1,14 @@
 //! Which label sets a connection feeds: what its pod's telemetry says, for the ends that it has.
 
 use super::stage::Books;
-use crate::aggregate::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, WORKLOAD};
+use crate::aggregate::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, TagSource, WORKLOAD};
 use crate::enrich::{Local, Resolution};
 use crate::labels::{Differences, UNKNOWN};
 use crate::observation::{Flow, Reporter};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, Metrics};
-use longwire_model::telemetry::{Tag, TagValue};
+use longwire_model::telemetry::{Group, Tag, TagValue};
+use std::sync::Arc;
 
 /// All that a connection feeds from its begin, and what it feeds once it is long.
 pub(super) const AT_ONCE: Metrics = SERVICE.union(WORKLOAD).union(ENVOY);
@@ -24,11 +25,7 @@ pub(super) fn take(
     books: &mut Books<'_>,
     held: &mut Attribution,
 ) {
-    let groups = match resolution.edge.reporter {
-        Reporter::Source => &local.telemetry.source,
-        Reporter::Destination => &local.telemetry.destination,
-    };
-    for group in groups {
+    for group in groups(local, resolution.edge.reporter) {
         let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
         let (service, workload, connection) = (of(SERVICE), of(WORKLOAD), of(CONNECTION));
         let others = workload.union(connection);
@@ -36,7 +33,9 @@ pub(super) fn take(
             continue;
         }
         let differences = evaluate(&group.tags, resolution, books);
-        let claim = |metrics| Claim { metrics, differences: differences.clone() };
+        let tag_source = (!differences.is_empty())
+            .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
+        let claim = |metrics| Claim { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
             books.aggregate.service(&resolution.edge, claim(service), books.now, held);
         }
@@ -50,6 +49,18 @@ pub(super) fn take(
         && let Some(labels) = resolution.cluster()
     {
         books.aggregate.cluster(labels, (local.slot.number(), matcher), books.now, held);
+    }
+}
+
+/// Series of single connections are on for the pod.
+pub(super) fn has_long(local: &Local, reporter: Reporter) -> bool {
+    groups(local, reporter).iter().any(|group| !group.metrics.intersection(LONG).is_empty())
+}
+
+fn groups(local: &Local, reporter: Reporter) -> &[Group] {
+    match reporter {
+        Reporter::Source => &local.telemetry.source,
+        Reporter::Destination => &local.telemetry.destination,
     }
 }
 

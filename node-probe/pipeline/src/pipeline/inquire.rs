@@ -15,7 +15,8 @@ impl Pipeline {
         let moment = Moment { now, passes: self.connections.passes(), forced: false };
         match self.enrich.pursue(&mut case.inquiry, moment) {
             Verdict::Wait(waiting) => {
-                self.pending.insert(case, waiting);
+                let whose = self.enrich.whose(&case.inquiry);
+                self.pending.insert(case, waiting, whose);
                 if let Some((oldest, on)) = self.pending.overflow() {
                     self.force(oldest, on, now);
                 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::enrich::{Inquiry, Wait, Waiting};
+use crate::enrich::{Inquiry, Wait, Waiting, Whose};
 use crate::observation::Delta;
 use crate::record::Monotonic;
 use hashbrown::HashMap;
@@ -38,15 +38,22 @@ pub(super) struct Case {
 }
 
 #[derive(Debug)]
+struct Waiter {
+    case: Box<Case>,
+    waiting: Waiting,
+    whose: Whose,
+}
+
+#[derive(Debug)]
 pub(super) struct Pending {
     /// By key, and so by age.
-    cases: BTreeMap<u64, (Box<Case>, Waiting)>,
+    cases: BTreeMap<u64, Waiter>,
     waits: BTreeSet<(Wait, u64)>,
     deadlines: BTreeSet<(Monotonic, u64)>,
-    /// How many wait of each cgroup.
-    by_cgroup: HashMap<u64, usize>,
-    /// The cgroup that made room last, and the key: older ones of it are gone, but for those that wait anew.
-    evicted: (u64, u64),
+    /// How many wait of each pod.
+    by_pod: HashMap<Whose, usize>,
+    /// The pod that made room last, and the key: older ones of it are gone, but for those that wait anew.
+    evicted: (Whose, u64),
     limit: usize,
     next: u64,
 }
@@ -57,8 +64,8 @@ impl Pending {
             cases: BTreeMap::new(),
             waits: BTreeSet::new(),
             deadlines: BTreeSet::new(),
-            by_cgroup: HashMap::new(),
-            evicted: (0, 0),
+            by_pod: HashMap::new(),
+            evicted: (Whose(0), 0),
             limit,
             next: 0,
         }
@@ -86,59 +93,58 @@ impl Pending {
 
     /// The case of this key, or of the first one after it.
     pub(super) fn since(&self, key: u64) -> Option<&Case> {
-        self.cases.range(key..).next().map(|(_, (case, _))| &**case)
+        self.cases.range(key..).next().map(|(_, waiter)| &*waiter.case)
     }
 
-    pub(super) fn insert(&mut self, case: Case, waiting: Waiting) {
+    pub(super) fn insert(&mut self, case: Case, waiting: Waiting, whose: Whose) {
         let key = case.inquiry.key;
-        *self.by_cgroup.entry(case.inquiry.end.cgroup).or_default() += 1;
+        *self.by_pod.entry(whose).or_default() += 1;
         self.waits.insert((waiting.on, key));
         self.deadlines.extend(waiting.until.map(|until| (until, key)));
-        self.cases.insert(key, (Box::new(case), waiting));
+        self.cases.insert(key, Waiter { case: Box::new(case), waiting, whose });
     }
 
     pub(super) fn take(&mut self, key: u64) -> Option<Case> {
-        let (case, waiting) = self.cases.remove(&key)?;
+        let Waiter { case, waiting, whose } = self.cases.remove(&key)?;
         self.waits.remove(&(waiting.on, key));
         if let Some(until) = waiting.until {
             self.deadlines.remove(&(until, key));
         }
-        let cgroup = case.inquiry.end.cgroup;
-        if let Some(count) = self.by_cgroup.get_mut(&cgroup) {
+        if let Some(count) = self.by_pod.get_mut(&whose) {
             *count -= 1;
             if *count == 0 {
-                self.by_cgroup.remove(&cgroup);
+                self.by_pod.remove(&whose);
             }
         }
         Some(*case)
     }
 
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Case> {
-        self.cases.get_mut(&key).map(|(case, _)| &mut **case)
+        self.cases.get_mut(&key).map(|waiter| &mut *waiter.case)
     }
 
     pub(super) fn contains(&self, key: u64) -> bool {
         self.cases.contains_key(&key)
     }
 
-    /// Where too many wait: the oldest case of the cgroup that has most of them, and what it waits for. So a cgroup that
-    /// floods makes room for others, and never they for it.
+    /// Where too many wait: the oldest case of the pod that has most of them, and what it waits for. So a pod that floods makes
+    /// room for others, and never they for it.
     pub(super) fn overflow(&mut self) -> Option<(Case, Wait)> {
         if self.cases.len() <= self.limit {
             return None;
         }
-        let (largest, _) = self.by_cgroup.iter().max_by_key(|(cgroup, count)| (**count, **cgroup))?;
+        let (largest, _) = self.by_pod.iter().max_by_key(|(whose, count)| (**count, **whose))?;
         let largest = *largest;
         let from = if self.evicted.0 == largest { self.evicted.1 } else { 0 };
         let oldest = self.oldest_of(largest, from).or_else(|| self.oldest_of(largest, 0))?;
         self.evicted = (largest, oldest);
-        let on = self.cases.get(&oldest)?.1.on;
+        let on = self.cases.get(&oldest)?.waiting.on;
         Some((self.take(oldest)?, on))
     }
 
-    fn oldest_of(&self, cgroup: u64, from: u64) -> Option<u64> {
+    fn oldest_of(&self, whose: Whose, from: u64) -> Option<u64> {
         let mut since = self.cases.range(from..);
-        since.find(|(_, (case, _))| case.inquiry.end.cgroup == cgroup).map(|(key, _)| *key)
+        since.find(|(_, waiter)| waiter.whose == whose).map(|(key, _)| *key)
     }
 
     pub(super) fn waiting_for(&self, waits: RangeInclusive<Wait>) -> Vec<u64> {

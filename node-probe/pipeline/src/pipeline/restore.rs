@@ -82,6 +82,7 @@ impl Pipeline {
 
     fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
         match item {
+            Item::Scrapes(scrapes) => self.aggregate.restore_scrapes(scrapes, now),
             Item::Slot(slot) => self.enrich.restore_slot(slot, shared),
             Item::Tenant { netns, tenant } => self.enrich.restore_tenant(netns, tenant),
             Item::Cgroup(cgroup) => {
@@ -89,10 +90,10 @@ impl Pipeline {
                 Ok(())
             }
             Item::Identity(identity) => self.enrich.restore_identity(identity, shared),
-            Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved),
-            Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved),
-            Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved),
-            Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved),
+            Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved, now),
+            Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved, now),
+            Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved, now),
+            Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved, now),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
             Item::Closed { ids, previous } => self.connections.restore_closed(&ids, previous),
             Item::Pair(pair) => self.enrich.restore_pair(pair, shared),
@@ -133,7 +134,8 @@ impl Pipeline {
                     Ok(resolution) => {
                         let (held, whole) = self.aggregate.hold(held, &loose.moved);
                         let slot = self.enrich.restore_held(*slot, whole.is_ok());
-                        let following = Following::restore(held, (slot, *was_long), Box::new(resolution));
+                        let following =
+                            Following::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
                         (Stage::Following(following), if is_counted { Ok(()) } else { whole })

@@ -8,8 +8,9 @@ use crate::state::{Item, STATE_VERSION, SaveCursor, SavedHead, SavedStage, Write
 /// none.
 type Part = fn(&Pipeline, u64, &mut Writer<'_>) -> Option<u64>;
 
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     head,
+    scrapes,
     |pipeline, at, to| pipeline.enrich.save_slots(at, to),
     |pipeline, at, to| pipeline.enrich.save_tenants(at, to),
     |pipeline, at, to| pipeline.enrich.save_cgroups(at, to),
@@ -55,6 +56,14 @@ fn head(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         settings: pipeline.settings.into(),
         last_key: pipeline.pending.last_key(),
     }));
+    Some(1)
+}
+
+fn scrapes(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    if at > 0 {
+        return None;
+    }
+    to.write(&Item::Scrapes(pipeline.aggregate.save_scrapes()));
     Some(1)
 }
 

@@ -1,5 +1,6 @@
 //! How far a live connection has come on its way to its series.
 
+use super::candidates::{Candidates, Rank};
 use super::feeds::{self, ALL, AT_ONCE, LONG};
 use crate::aggregate::{Aggregate, Attribution};
 use crate::connection::{Entry, Totals};
@@ -40,17 +41,28 @@ impl Stage {
 pub(super) struct Following {
     held: Attribution,
     slot: PodSlot,
-    /// Its age was that of a long connection when it was looked at: what there was of such, it got.
-    was_long: bool,
+    long: Long,
     /// The resolution's, which is far away in memory: no sample needs it for this.
     reporter: Reporter,
     resolution: Box<Resolution>,
+}
+
+/// How far it is with series of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Long {
+    /// Too young, or there is no choice yet.
+    No,
+    /// It found no room, and feeds what all such feed.
+    Folded,
+    /// What there was for it, it got.
+    Served,
 }
 
 /// What crediting needs beside the connection.
 #[derive(Debug)]
 pub(super) struct Books<'a> {
     pub(super) aggregate: &'a mut Aggregate,
+    pub(super) candidates: &'a mut Candidates,
     pub(super) enrich: &'a Enrich,
     /// Times that an expression had no value.
     pub(super) expression_errors: &'a mut u64,
@@ -81,7 +93,7 @@ impl Following {
         let local = edited.as_ref().unwrap_or(local);
         let (start, mut held) = (books.start(opened), Attribution::default());
         feeds::take((local, &resolution), wanted, start, books, &mut held);
-        Self { held, slot: local.slot, was_long: false, reporter: resolution.edge.reporter, resolution }
+        Self { held, slot: local.slot, long: Long::No, reporter: resolution.edge.reporter, resolution }
     }
 
     /// It begins to be active.
@@ -111,21 +123,26 @@ impl Following {
         let Some(local) = books.enrich.local_now(self.slot) else { return };
         self.slot = local.slot;
         self.resolution.renew(Arc::clone(&local.pod));
-        let wanted = if self.was_long { ALL } else { AT_ONCE };
+        let wanted = if self.long == Long::No { AT_ONCE } else { ALL };
         let (start, mut held) = (books.start(opened), Attribution::default());
         feeds::take((&local, &self.resolution), wanted, start, books, &mut held);
         books.aggregate.activate(&held);
         books.aggregate.deactivate(&self.held);
         let before = mem::replace(&mut self.held, held);
         books.aggregate.release(&before, books.now);
+        self.look_at_long(books.aggregate);
         self.credit(&Delta::default(), books);
     }
 
-    /// Older than its pod's threshold, or than the usual one.
-    fn becomes_long(&self, opened: Monotonic, books: &Books<'_>) -> bool {
-        if self.was_long {
-            return false;
+    /// Whether it has found room.
+    fn look_at_long(&mut self, aggregate: &Aggregate) {
+        if self.long != Long::No {
+            self.long = if aggregate.is_folded(&self.held) { Long::Folded } else { Long::Served };
         }
+    }
+
+    /// Older than its pod's threshold, or than the usual one.
+    fn is_old_enough(&self, opened: Monotonic, books: &Books<'_>) -> bool {
         let own = books.enrich.long(self.slot);
         let long = own.map_or(books.long, |long| u64::try_from(long.as_nanos()).unwrap_or(u64::MAX));
         books.now.saturating_sub(opened) >= long
@@ -133,21 +150,54 @@ impl Following {
 
     /// It gets series of its own, which begin with all it has moved, so that they equal its counters.
     fn lengthen(&mut self, opened: Monotonic, total: Totals, books: &mut Books<'_>) {
-        self.was_long = true;
-        let Some(local) = books.enrich.local_now(self.slot) else { return };
+        self.long = Long::Served;
+        if let Some(alone) = self.alone(opened, books) {
+            books.aggregate.add(&alone, self.reporter, &total.delta(), books.now);
+            self.held.extend(&alone);
+            self.look_at_long(books.aggregate);
+        }
+    }
+
+    /// There is room now. What it moved before stays where it was counted, and its own series begin at 0.
+    fn unfold(&mut self, opened: Monotonic, books: &mut Books<'_>) {
+        let Some(alone) = self.alone(opened, books) else { return };
+        let (mut held, folded) = self.held.split(LONG);
+        held.extend(&alone);
+        self.held = held;
+        books.aggregate.release(&folded, books.now);
+        books.aggregate.add(&alone, self.reporter, &Delta::default(), books.now);
+        self.look_at_long(books.aggregate);
+    }
+
+    fn alone(&self, opened: Monotonic, books: &mut Books<'_>) -> Option<Attribution> {
+        let local = books.enrich.local_now(self.slot)?;
         let (start, mut alone) = (books.start(opened), Attribution::default());
         feeds::take((&local, &self.resolution), LONG, start, books, &mut alone);
-        books.aggregate.add(&alone, self.reporter, &total.delta(), books.now);
-        self.held.extend(&alone);
+        Some(alone)
+    }
+
+    /// It is on for its pod, and a share has room for it.
+    fn can_have_own(&self, books: &Books<'_>) -> bool {
+        books.enrich.local_now(self.slot).is_some_and(|local| feeds::has_long(&local, self.reporter))
+            && books.aggregate.has_room_for_long(&self.resolution.edge)
     }
 
     pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage<'_> {
         let resolution = self.resolution.save(to);
-        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, was_long: self.was_long, resolution }
+        let was_long = self.long != Long::No;
+        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, was_long, resolution }
     }
 
-    pub(super) fn restore(held: Attribution, (slot, was_long): (PodSlot, bool), resolution: Box<Resolution>) -> Self {
-        Self { held, slot, was_long, reporter: resolution.edge.reporter, resolution }
+    pub(super) fn restore(
+        held: Attribution,
+        (slot, was_long): (PodSlot, bool),
+        resolution: Box<Resolution>,
+        aggregate: &Aggregate,
+    ) -> Self {
+        let long = if was_long { Long::Served } else { Long::No };
+        let mut following = Self { held, slot, long, reporter: resolution.edge.reporter, resolution };
+        following.look_at_long(aggregate);
+        following
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {
@@ -172,11 +222,40 @@ pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, book
     }
 }
 
+/// At once where there is no choice; else it is one of those from whom the end of the pass chooses.
+#[inline]
 fn lengthen_if_due(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
-    let (opened, total) = (entry.opened, entry.total());
-    if let Stage::Following(following) = &mut entry.stage
-        && following.becomes_long(opened, books)
-    {
+    let Stage::Following(following) = &entry.stage else { return };
+    let is_due = match following.long {
+        Long::Served => false,
+        Long::Folded => books.candidates.are_wanted(),
+        Long::No => following.is_old_enough(entry.opened, books),
+    };
+    if is_due {
+        compete(entry, books);
+    }
+}
+
+#[cold]
+fn compete(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
+    let (id, opened, total) = (entry.id, entry.opened, entry.total());
+    let Stage::Following(following) = &mut entry.stage else { return };
+    if books.candidates.are_wanted() && following.can_have_own(books) {
+        let bytes = total.sent.saturating_add(total.received);
+        books.candidates.offer(Rank::new(id, books.now.saturating_sub(opened), bytes));
+    } else if following.long == Long::No {
         following.lengthen(opened, total, books);
+    }
+}
+
+/// It was chosen.
+pub(super) fn chosen(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
+    let (opened, total) = (entry.opened, entry.total());
+    let Stage::Following(following) = &mut entry.stage else { return };
+    match following.long {
+        Long::No => following.lengthen(opened, total, books),
+        // Those that were chosen before it may have taken its share.
+        Long::Folded if following.can_have_own(books) => following.unfold(opened, books),
+        Long::Folded | Long::Served => {}
     }
 }

@@ -25,9 +25,10 @@ pub(crate) enum ItemKind {
     Pair,
     Case,
     End,
+    Scrapes,
 }
 
-const KINDS: [ItemKind; 20] = [
+const KINDS: [ItemKind; 21] = [
     ItemKind::Head,
     ItemKind::Workload,
     ItemKind::Service,
@@ -48,6 +49,7 @@ const KINDS: [ItemKind; 20] = [
     ItemKind::Pair,
     ItemKind::Case,
     ItemKind::End,
+    ItemKind::Scrapes,
 ];
 
 impl ItemKind {

@@ -1,7 +1,9 @@
 //! What state is made of. A change of any shape here is a new [`super::STATE_VERSION`].
 
 use super::ids::Ids;
-use crate::aggregate::{Attribution, ConnectionValues, EnvoyValues, ServiceValues, WorkloadValues};
+use crate::aggregate::{
+    Attribution, Birth, ConnectionValues, EnvoyValues, SavedScrapes, ServiceValues, WorkloadValues,
+};
 use crate::connection::Totals;
 use crate::enrich::{Backend, End, Endpoint, Host, Named, PodSlot, Sequence};
 use crate::labels::Differences;
@@ -51,6 +53,8 @@ pub(crate) enum Item<'a> {
     End {
         items: u64,
     },
+    /// Stands before all that was shown.
+    Scrapes(SavedScrapes),
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -72,6 +76,7 @@ pub(crate) struct SavedPod<'a> {
     pub(crate) workload: u32,
     /// Target port, own port, Service.
     pub(crate) services: Vec<(u16, u16, u32)>,
+    pub(crate) more_services: Vec<(u16, u16, u32)>,
     pub(crate) service_account: Cow<'a, str>,
     pub(crate) place: u32,
     pub(crate) labels: Cow<'a, [(String, String)]>,
@@ -149,7 +154,7 @@ pub(crate) struct SavedOwner {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum SavedHolder {
     Pod(u32),
-    Service(u32),
+    Service { service: u32, ports: Vec<u16>, endpoints: Vec<SocketAddr>, is_external: bool },
     Node(String),
 }
 
@@ -162,6 +167,8 @@ pub(crate) struct SavedSet<'a, K, V: Clone> {
     pub(crate) differences: Cow<'a, Differences>,
     pub(crate) known: Metrics,
     pub(crate) changed: Monotonic,
+    /// Of what was shown. What else there are figures of was not.
+    pub(crate) births: Cow<'a, [Birth]>,
     pub(crate) values: Cow<'a, V>,
 }
 

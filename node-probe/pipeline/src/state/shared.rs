@@ -75,7 +75,18 @@ impl Shared {
     }
 
     fn restore_pod(&self, pod: SavedPod<'_>) -> Result<Arc<Pod>, Flaw> {
-        let SavedPod { uid, name, addresses, host_network, workload, services, service_account, place, labels } = pod;
+        let SavedPod {
+            uid,
+            name,
+            addresses,
+            host_network,
+            workload,
+            services,
+            more_services,
+            service_account,
+            place,
+            labels,
+        } = pod;
         let backing = |(target, port, service)| Ok(Backing { target, port, service: self.service(service)? });
         Ok(Arc::new(Pod {
             uid: uid.into_owned(),
@@ -84,6 +95,7 @@ impl Shared {
             host_network,
             workload: self.workload(workload)?,
             services: services.into_iter().map(backing).collect::<Result<_, _>>()?,
+            more_services: more_services.into_iter().map(backing).collect::<Result<_, _>>()?,
             service_account: service_account.into_owned(),
             place: named(&self.places, place, "place")?,
             labels: labels.into_owned(),

@@ -53,7 +53,18 @@ impl Writer<'_> {
         if let Some(number) = self.names.pods.get(&place) {
             return *number;
         }
-        let Pod { uid, name, addresses, host_network, workload, services, service_account, place: on, labels } = &**pod;
+        let Pod {
+            uid,
+            name,
+            addresses,
+            host_network,
+            workload,
+            services,
+            more_services,
+            service_account,
+            place: on,
+            labels,
+        } = &**pod;
         let saved = SavedPod {
             uid: uid.into(),
             name: name.into(),
@@ -61,6 +72,7 @@ impl Writer<'_> {
             host_network: *host_network,
             workload: self.workload(workload),
             services: services.iter().map(|backing| self.backing(backing)).collect(),
+            more_services: more_services.iter().map(|backing| self.backing(backing)).collect(),
             service_account: service_account.into(),
             place: self.place(on),
             labels: labels.into(),

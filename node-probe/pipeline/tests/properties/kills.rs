@@ -3,12 +3,13 @@
 
 use crate::edits::{self, EDITS};
 use crate::kernel::{Fate, Kernel, ROUTES};
-use crate::world::{S, Told, World, options, pod};
+use crate::world::{S, Samples, Told, World, options, pod};
 use crate::{come_to_rest, exposed, owned, step, take};
 use longwire_model::identity::Pod;
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
+use longwire_pipeline::aggregate::Scraper;
 use longwire_pipeline::pipeline::Pipeline;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -31,6 +32,10 @@ pub(crate) enum Step {
     /// Or before anybody could see what was saved.
     SaveAlone,
     Kill,
+    /// By somebody who comes again; or it is broken off.
+    Scrape {
+        whole: bool,
+    },
     /// To one of [`edits`].
     Edit(usize),
 }
@@ -46,6 +51,7 @@ pub(crate) fn steps(edits: bool) -> impl Strategy<Value = Vec<Step>> {
         3 => (0..2_000_usize).prop_map(|slice| Step::Save { slice }),
         1 => Just(Step::SaveAlone),
         2 => Just(Step::Kill),
+        4 => prop::bool::weighted(0.8).prop_map(|whole| Step::Scrape { whole }),
         if edits { 8 } else { 0 } => (0..EDITS).prop_map(Step::Edit),
     ];
     prop::collection::vec(step, 1..80)
@@ -65,13 +71,34 @@ pub(crate) struct Node {
     configured: bool,
     silence: u32,
     extra: u64,
+    /// What the last whole scrape saw of who comes again, and how often something went back.
+    seen: Lines,
+    went_back: Vec<String>,
+    /// A scrape since the last kill: its connection stays.
+    has_scraped: bool,
 }
+
+/// But gauges, and long connections, which go.
+type Lines = BTreeMap<(String, BTreeMap<String, String>), f64>;
 
 impl Node {
     pub(crate) fn new() -> Self {
         let (world, kernel) = (World::unconfigured(options()), Kernel::default());
         let state = world.saved(usize::MAX);
-        Self { world, kernel, state, position: 0, fresh: 0, saved_fresh: 0, configured: false, silence: 0, extra: 0 }
+        Self {
+            world,
+            kernel,
+            state,
+            position: 0,
+            fresh: 0,
+            saved_fresh: 0,
+            configured: false,
+            silence: 0,
+            extra: 0,
+            seen: Lines::new(),
+            went_back: Vec::new(),
+            has_scraped: false,
+        }
     }
 
     pub(crate) fn take(&mut self, step: Step) {
@@ -95,6 +122,7 @@ impl Node {
             }
             Step::SaveAlone => self.save(100),
             Step::Kill => self.kill(),
+            Step::Scrape { whole } => self.scrape(whole),
             Step::Edit(number) if self.configured => self.world.observe(&Arc::new(edits::telemetry(number))),
             Step::Edit(_) => {}
         }
@@ -129,6 +157,7 @@ impl Node {
 
     /// Ends that the kernel had put into the map may still be there, though they are saved. The successor's stream brings the node's pods again.
     pub(crate) fn kill(&mut self) {
+        self.has_scraped = false;
         self.world.kill(&self.state, self.position);
         for told in &self.world.told[self.saved_fresh..self.position] {
             if let Told::Record(bytes) = told {
@@ -140,16 +169,38 @@ impl Node {
         }
     }
 
-    /// What a scrape shows, but gauges, and long connections, which go.
-    pub(crate) fn shown(&self) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
-        let counts =
-            |name: &str| name != "longwire_tcp_connections_active" && !name.starts_with("kmesh_tcp_connection");
-        let scrape = self.world.shown(counts);
-        let lines = scrape.into_iter().flat_map(|(family, samples)| {
-            samples.into_iter().map(move |(labels, value)| ((family.clone(), labels), value))
-        });
-        lines.collect()
+    fn scrape(&mut self, whole: bool) {
+        let is_new = (!std::mem::replace(&mut self.has_scraped, true)).then_some(0);
+        let by = Scraper { address: [10, 9, 9, 9].into(), seat: 0, is_new };
+        let begun = self.world.pipeline.aggregate_mut().scrape_started(Some(by), self.world.now);
+        let now = lines(self.world.viewed(begun.view(), counts));
+        if !whole {
+            return;
+        }
+        self.world.pipeline.aggregate_mut().scrape_completed(&begun);
+        for (line, before) in &self.seen {
+            if now.get(line).is_none_or(|now| now < before) {
+                self.went_back.push(format!("{line:?} {before} then {:?}", now.get(line)));
+            }
+        }
+        self.seen = now;
     }
+
+    /// What a scrape shows.
+    pub(crate) fn shown(&self) -> Lines {
+        lines(self.world.shown(counts))
+    }
+}
+
+fn counts(name: &str) -> bool {
+    name != "longwire_tcp_connections_active" && !name.starts_with("kmesh_tcp_connection")
+}
+
+fn lines(scrape: BTreeMap<String, Samples>) -> Lines {
+    let lines = scrape.into_iter().flat_map(|(family, samples)| {
+        samples.into_iter().map(move |(labels, value)| ((family.clone(), labels), value))
+    });
+    lines.collect()
 }
 
 proptest! {
@@ -167,7 +218,16 @@ proptest! {
             }
             before = now;
         }
+        prop_assert_eq!(&node.went_back, &Vec::<String>::new());
         node.kill();
+        // Whatever was before: the first look is not saved in time for what is new in the second.
+        for _ in 0..3 {
+            node.scrape(true);
+            node.save(100);
+            node.world.pipeline.publish();
+        }
+        node.scrape(true);
+        prop_assert_eq!(&node.seen, &node.shown());
         let Node { mut world, mut kernel, .. } = node;
         come_to_rest(&mut world, &mut kernel);
         prop_assert_eq!(exposed(&mut world), owned(kernel.truth()));

@@ -73,9 +73,48 @@ fn long_connections_are_bounded_live() {
     world.announce(&server(moved(200, 10)));
     configure(&mut world, NodeSettings { long_connections: Some(3), ..NodeSettings::default() });
     world.wait(5 * S);
-    world.pass(&[client(moved(10, 200)), server(moved(200, 10))]);
+    for _ in 0..2 {
+        world.pass(&[client(moved(10, 200)), server(moved(200, 10))]);
+    }
     let folded = world.pipeline.aggregate().stats().connections.folded;
     assert_eq!((own(&mut world, LONG), folded), (10.0, 1), "two places are overflow's");
+}
+
+#[test]
+fn the_busiest_gets_the_room_and_keeps_it_and_who_waits_gets_it_then() {
+    let mut world = World::new(options());
+    let socket = |id: u64, sent| {
+        let local_port = 1_000 + u16::try_from(id).unwrap();
+        Socket { id, sequence: (local_port.into(), 9), local_port, ..client(moved(sent, 0)) }
+    };
+    let of = |world: &mut World, port: u16| world.value(LONG, &format!("source_address=10.0.0.1:{port}"));
+    world.announce(&socket(1, 10));
+    world.announce(&socket(2, 5_000));
+    world.answer();
+    for _ in 0..2 {
+        world.pass(&[socket(1, 10), socket(2, 5_000)]);
+    }
+    configure(&mut world, NodeSettings { long_connections: Some(3), ..NodeSettings::default() });
+    world.wait(5 * S);
+    for first in [10, 9_000, 9_000] {
+        world.pass(&[socket(1, first), socket(2, 5_000)]);
+        assert_eq!((of(&mut world, 1_002), of(&mut world, 1_001)), (Some(5_000.0), None));
+    }
+    assert_eq!(world.value(LONG, "start_time=overflow reporter=source"), Some(9_000.0));
+    world.close(&socket(2, 5_000));
+    world.wait(299 * S);
+    world.pass(&[socket(1, 9_000)]);
+    assert_eq!((of(&mut world, 1_002), of(&mut world, 1_001)), (Some(5_000.0), None), "its last value");
+    world.wait(10 * S);
+    world.pass(&[socket(1, 9_070)]);
+    assert_eq!((of(&mut world, 1_002), of(&mut world, 1_001)), (None, Some(0.0)));
+    // Over a restart, too.
+    let state = world.saved(1_000);
+    world.kill(&state, world.told.len());
+    world.pass(&[socket(1, 9_100)]);
+    assert_eq!(of(&mut world, 1_001), Some(30.0));
+    assert_eq!(world.value(LONG, "start_time=overflow reporter=source"), Some(9_070.0), "what it moved before");
+    assert_eq!(world.pipeline.aggregate().stats().connections.folded, 0, "counted before the restart");
 }
 
 #[test]

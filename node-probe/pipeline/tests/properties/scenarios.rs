@@ -96,6 +96,8 @@ fn a_short_connection_costs_one_record_an_end() {
         world.close(&to_web(moved(10, 200)));
         world.close(&server(moved(200, 10)));
     }
+    // Whose the dialled address is, both ends want to know.
+    world.answer_addresses();
     for reporter in ["source", "destination"] {
         let labels =
             format!("reporter={reporter} source_workload=a destination_workload=b destination_service_name=web");

@@ -125,3 +125,48 @@ fn connections_to_everywhere_fold_under_the_name_of_who_makes_them_and_a_success
     world.kill(&state, told);
     assert_eq!(world.shown(|_| true), before);
 }
+
+/// Connections from `a` to pod `r` of another node, which the operator has to name.
+fn to_another_node(world: &mut World, ids: std::ops::Range<u64>) {
+    for id in ids {
+        let sequence = (u32::try_from(id).unwrap(), 1);
+        world.close(&Socket { id, sequence, remote: "10.0.1.1", ..client(moved(1, 2)) });
+    }
+}
+
+fn named(world: &mut World) -> [Option<f64>; 2] {
+    let labels = "reporter=source source_workload=a destination_workload=r";
+    [OPENED, "istio_tcp_sent_bytes_total"].map(|family| world.value(family, labels))
+}
+
+#[test]
+fn addresses_of_a_flood_take_no_names_from_a_neighbour_while_the_operator_is_away() {
+    let mut world = beside(Telemetry::plain(SeriesSets::default()));
+    to_another_node(&mut world, 10..11);
+    settle(&mut world);
+    assert_eq!(named(&mut world), [Some(1.0), Some(2.0)]);
+    // More addresses than are known at a time, and no answer any more.
+    for number in 1..=20_000 {
+        refuse(&mut world, &evil(number));
+    }
+    to_another_node(&mut world, 11..21);
+    world.pass(&[]);
+    world.wait(5 * S);
+    assert_eq!(named(&mut world), [Some(11.0), Some(22.0)]);
+    assert!(world.pipeline.stats().addresses_evicted > 0);
+}
+
+#[test]
+fn a_pod_of_many_cgroups_has_no_more_room_to_wait_than_one_of_one() {
+    let mut world = beside(Telemetry::plain(SeriesSets::default()));
+    let nested = (0..500).map(|number| (1_000 + number, format!("kubepods/poduid-evil/x/{number}")));
+    world.pipeline.local_cgroups(nested);
+    to_another_node(&mut world, 10..30);
+    // Of none of its cgroups do as many wait as of the neighbour's one.
+    for number in 1..=4_000 {
+        refuse(&mut world, &Socket { cgroup: 1_000 + u64::from(number % 500), ..evil(number) });
+    }
+    assert_eq!(world.pipeline.stats().pending_forced, 3_020, "as many wait as may");
+    settle(&mut world);
+    assert_eq!(named(&mut world), [Some(20.0), Some(40.0)]);
+}

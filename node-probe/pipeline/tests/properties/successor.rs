@@ -62,6 +62,7 @@ fn the_second_end_finds_the_first_that_the_predecessor_heard_of() {
     world.announce(&to_web(moved(10, 200)));
     succeed(&mut world);
     world.announce(&masqueraded);
+    world.answer_addresses();
     for reporter in ["source", "destination"] {
         let labels =
             format!("reporter={reporter} source_workload=a destination_workload=b destination_service_name=web");

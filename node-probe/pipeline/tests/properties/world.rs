@@ -1,12 +1,12 @@
 //! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
 
 use longwire_model::expression::Expression;
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::aggregate::{Budget, View};
 use longwire_pipeline::exposition::{Cursor, Format, render};
 use longwire_pipeline::pipeline::{
     Dropped, Folded, FoldedKey, KubeletCgroups, Options, Pipeline, Restored, SaveCursor, Waits,
@@ -87,6 +87,7 @@ pub(crate) fn pod(name: &str) -> Arc<Pod> {
         host_network: false,
         workload: Arc::new(workload),
         services: if name == "a" { Vec::new() } else { vec![Backing { target: 8080, port: 80, service: service() }] },
+        more_services: Vec::new(),
         service_account: format!("sa-{name}"),
         place: Arc::new(Place { node: "node".to_owned(), zone: "zone".to_owned(), region: String::new() }),
         labels: vec![("team".to_owned(), format!("team-{name}"))],
@@ -294,19 +295,24 @@ impl World {
     /// The same, line for line.
     pub(crate) fn text(&mut self) -> String {
         self.pipeline.publish();
-        self.shown_text()
+        self.shown_text(View::PLAIN)
     }
 
-    fn shown_text(&self) -> String {
-        let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text));
+    fn shown_text(&self, view: View) -> String {
+        let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text).viewed(view));
         while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
         String::from_utf8(text).unwrap()
     }
 
     /// The scrape of what is published.
     pub(crate) fn shown(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
+        self.viewed(View::PLAIN, wanted)
+    }
+
+    /// The same as somebody sees it.
+    pub(crate) fn viewed(&self, view: View, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
         let mut families = BTreeMap::<_, Samples>::new();
-        for line in self.shown_text().lines().filter(|line| !line.starts_with('#')) {
+        for line in self.shown_text(view).lines().filter(|line| !line.starts_with('#')) {
             let (name, rest) = line.split_once('{').unwrap();
             if !wanted(name) {
                 continue;
@@ -354,7 +360,7 @@ fn owners(address: IpAddr, departed: Option<u64>) -> Address {
     let pods = ["a", "b", "r"].map(pod);
     let holder = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
         Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
-        None => (address == web.ip()).then(|| Holder::Service(service())),
+        None => (address == web.ip()).then(|| Holder::Service(Frontend::whole(service()))),
     };
     let until = departed.filter(|_| pod("r").addresses.contains(&address));
     let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, sighted: false }).collect();

@@ -1,4 +1,6 @@
-use super::{InvalidOperator, Operator};
+use super::{InvalidOperator, Operator, Unreachable};
+use std::io;
+use std::path::PathBuf;
 
 fn operator(url: &str, ca: bool, token: bool, name: Option<&str>) -> Result<Operator, InvalidOperator> {
     let file = |given: bool, name: &str| given.then(|| format!("/run/{name}").into());
@@ -44,4 +46,14 @@ fn a_token_that_is_none_is_named_by_its_file_and_a_good_one_is_not_shown() {
     assert_eq!((value.to_str().unwrap(), format!("{value:?}").as_str()), ("Bearer a.b.c", "Sensitive"));
     let missing = operator.token().unwrap_err().to_string();
     assert!(missing.starts_with("--operator-token /run/token: No such file"), "{missing}");
+}
+
+#[test]
+fn a_file_that_no_descriptor_was_left_for_is_told_from_one_that_is_not_there() {
+    let is_starved = |errno| {
+        let (file, reason) = (PathBuf::from("token"), io::Error::from_raw_os_error(errno));
+        Unreachable::File { what: "--operator-token", file, reason }.is_for_want_of_descriptors()
+    };
+    assert!(is_starved(libc::EMFILE) && is_starved(libc::ENFILE));
+    assert!(!is_starved(libc::ENOENT));
 }

@@ -1,18 +1,35 @@
 use super::*;
 
 #[test]
-fn a_kernel_before_5_15_is_named_with_the_remedy() {
-    for release in ["5.15.0", "5.15.152-generic", "6.18.44-fc-v657", "10.0"] {
-        assert_eq!(check_release(release), Ok(()), "{release}");
-    }
-    for release in ["5.14.21", "4.19.0-26-amd64", "nonsense", ""] {
-        assert_eq!(check_release(release), Err(MissingRequirement::Kernel(release.to_owned())));
-    }
-    let message = check_release("5.4.0").unwrap_err().to_string();
+fn the_running_kernel_has_all_that_is_used() {
+    assert_eq!(check_features(&fs::read(BTF).unwrap(), true), Ok(()));
+}
+
+#[test]
+fn what_is_missing_is_named_with_what_it_is_for() {
+    // The same length, so that everything else stays in its place.
+    let replace = |bytes: &mut Vec<u8>, name: &[u8]| {
+        let at = bytes.windows(name.len()).position(|there| there == name).unwrap();
+        bytes[at] = b'?';
+    };
+    let mut bytes = fs::read(BTF).unwrap();
+    replace(&mut bytes, b"BPF_FUNC_sock_from_file\0");
+    replace(&mut bytes, b"bytes_retrans\0");
+    replace(&mut bytes, b"bpf_iter_task_file\0");
     assert_eq!(
-        message,
-        "kernel 5.4.0 is too old: Longwire needs Linux 5.15 or newer, for iterators over the files of processes and cgroup ids of sockets"
+        check_features(&bytes, false).unwrap_err().to_string(),
+        "this kernel lacks iterator task_file (connections older than the probe), \
+         helper bpf_sock_from_file (connections older than the probe), \
+         tcp_sock.bytes_retrans (counters of connections), \
+         atomic operations that return what was there (shares of pods): run a newer one"
     );
+}
+
+#[test]
+fn a_node_is_told_from_a_process_that_may_too_little() {
+    assert!(MissingRequirement::Features(Vec::new()).is_of_the_node());
+    assert!(!MissingRequirement::Capabilities(Vec::new()).is_of_the_node());
+    assert_eq!(check_features(b"no type information", true), Err(MissingRequirement::Btf(BTF.to_owned())));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Memory that is shared with the kernel side.
 
-use crate::kernel::controls::Controls;
+use crate::kernel::controls::{Adoption, Controls};
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -21,6 +21,8 @@ unsafe impl Shared for AtomicU32 {}
 unsafe impl Shared for AtomicU64 {}
 // SAFETY: repr(C), all of it atomic integers without holes.
 unsafe impl Shared for Controls {}
+// SAFETY: as above.
+unsafe impl Shared for Adoption {}
 
 /// A part of a BPF map as memory.
 #[derive(Debug)]

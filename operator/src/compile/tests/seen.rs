@@ -114,6 +114,14 @@ fn who_speaks_has_the_address_from_one_of_its_node_of_which_no_process_is_left()
 }
 
 #[test]
+fn who_had_the_address_only_later_is_not_said_to_be_gone_when_the_former_spoke() {
+    let mut operator = knowing(vec![a(), b()]);
+    let (told, _) = operator.sight_after(&["uid-b"], "n1", "uid-a", "10.0.0.1", 50);
+    assert_eq!(told, ["10.0.0.1: uid-a 50!-, uid-b 150-"]);
+    assert_eq!(operator.sight_after(&["uid-b"], "n1", "uid-a", "10.0.0.1", 50).0, NOTHING);
+}
+
+#[test]
 fn a_node_says_of_its_own_pods_alone_that_they_are_gone() {
     let far = Pod { node: Some("n2".to_owned()), ..unaddressed(b()) };
     let mut operator = knowing(vec![a(), far]);

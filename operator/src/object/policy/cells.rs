@@ -38,6 +38,12 @@ impl Cells {
         }
     }
 
+    /// At either end.
+    #[must_use]
+    pub fn metrics(self) -> Metrics {
+        self.source.union(self.destination)
+    }
+
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.source.is_empty() && self.destination.is_empty()

@@ -85,7 +85,7 @@ impl Weigh for TagsSpec {
 
 impl Weigh for StatsSpec {
     fn bytes(&self) -> usize {
-        let Self { selector, mode } = self;
+        let Self { selector, mode, idle } = self;
         let matchers = |list: &[StringMatcher]| list.iter().map(StringMatcher::unused_bytes).sum::<usize>();
         let mode = match mode {
             StatsMode::RejectAll => 0,
@@ -95,7 +95,8 @@ impl Weigh for StatsSpec {
                 lists.into_iter().flatten().map(|list| matchers(list)).sum()
             }
         };
-        size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + mode
+        let idle = idle.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();
+        size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + mode + idle
     }
 }
 

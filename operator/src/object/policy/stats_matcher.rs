@@ -8,6 +8,9 @@ use longwire_crds::stats_matcher as crd;
 use longwire_model::matcher::{InvalidMatcher, Pattern, StringMatcher, WholeRegex};
 
 const MOST_PATTERNS: usize = 64;
+/// Patterns that people are told of, and so much of each.
+const MOST_IDLE: usize = 3;
+const LONGEST_IDLE: usize = 100;
 
 pub type StatsMatcher = Policy<StatsSpec>;
 
@@ -15,6 +18,8 @@ pub type StatsMatcher = Policy<StatsSpec>;
 pub struct StatsSpec {
     pub selector: Option<Selector>,
     pub mode: StatsMode,
+    /// Patterns that match no statistic, whatever Services there are: the field of each and its text, a few at most.
+    pub idle: Vec<String>,
 }
 
 /// Which statistics there are.
@@ -32,6 +37,20 @@ pub struct Inclusions {
     pub prefixes: Option<Vec<StringMatcher>>,
     pub suffixes: Option<Vec<StringMatcher>>,
     pub regexps: Option<Vec<StringMatcher>>,
+}
+
+impl Inclusions {
+    /// Each with its field.
+    #[must_use]
+    pub fn lists(&self) -> [(&'static str, Option<&Vec<StringMatcher>>); 4] {
+        let Self { list, prefixes, suffixes, regexps } = self;
+        [
+            ("spec.inclusionList.patterns", list.as_ref()),
+            ("spec.inclusionPrefixes", prefixes.as_ref()),
+            ("spec.inclusionSuffixes", suffixes.as_ref()),
+            ("spec.inclusionRegexps", regexps.as_ref()),
+        ]
+    }
 }
 
 /// Of one kind, from its text.
@@ -98,7 +117,26 @@ fn read_spec(spec: crd::StatsMatcherSpec) -> Result<StatsSpec, Refusal> {
             regexps: texts("spec.inclusionRegexps", inclusion_regexps, regex)?,
         }),
     };
-    Ok(StatsSpec { selector, mode })
+    let idle = idle(&mode);
+    Ok(StatsSpec { selector, mode, idle })
+}
+
+fn idle(mode: &StatsMode) -> Vec<String> {
+    let lists = match mode {
+        StatsMode::RejectAll => Vec::new(),
+        StatsMode::Exclusion(list) => vec![("spec.exclusionList.patterns", list)],
+        StatsMode::Inclusion(given) => {
+            given.lists().into_iter().flat_map(|(field, list)| Some((field, list?))).collect()
+        }
+    };
+    let patterns = lists.into_iter().flat_map(|(field, list)| list.iter().enumerate().map(move |it| (field, it)));
+    let idle = patterns.filter(|(_, (_, matcher))| !matcher.can_match_a_statistic());
+    let text = |(field, (at, matcher)): (&str, (usize, &StringMatcher))| {
+        let pattern = matcher.pattern().text();
+        let pattern = &pattern[..pattern.floor_char_boundary(LONGEST_IDLE)];
+        format!("{field}[{at}]: {pattern:?}")
+    };
+    idle.map(text).take(MOST_IDLE).collect()
 }
 
 fn texts(

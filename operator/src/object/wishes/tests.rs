@@ -1,4 +1,4 @@
-use super::{MOST_WORDS, Wishes, Words};
+use super::{MAX_ANNOTATION_BYTES, MOST_WORDS, Wishes, Words};
 use std::collections::BTreeMap;
 
 fn wishes(annotations: &[(&str, &str)]) -> Option<Box<Wishes>> {
@@ -25,6 +25,7 @@ fn annotations_are_comma_lists() {
         prefixes: Some(words(&[], 0)),
         suffixes: None,
         regexps: Some(words(&[".*cx.*"], 0)),
+        unreadable: None,
     };
     assert_eq!(read, Some(Box::new(expected)));
     assert_eq!((wishes(&[("sidecar.istio.io/inject", "true")]), Wishes::of(None)), (None, None));
@@ -49,4 +50,52 @@ fn of_an_annotation_eight_kibibytes_are_read() {
     let read = wishes(&[("sidecar.istio.io/statsInclusionRegexps", long.join(",").as_str())]).unwrap();
     let regexps = read.regexps.unwrap();
     assert_eq!((regexps.words.len(), regexps.left_out), (8, 4));
+}
+
+const CONFIG: &str = "proxy.istio.io/config";
+
+#[test]
+fn what_a_proxys_configuration_says_about_statistics_is_heeded_as_the_annotations_are() {
+    let text = "holdApplicationUntilProxyStarts: true\nextraStatTags: [team, zone]\nproxyStatsMatcher:\n  \
+                inclusionPrefixes: [cluster.]\n  inclusionSuffixes: [upstream_cx_active]\n  inclusionRegexps: [a, 'b{1,2}']\n";
+    let expected = Wishes {
+        extra_tags: words(&["port", "team", "zone"], 0),
+        prefixes: Some(words(&["cluster."], 0)),
+        suffixes: Some(words(&["upstream_cx_destroy"], 0)),
+        regexps: Some(words(&["a", "b{1,2}"], 0)),
+        unreadable: None,
+    };
+    let read = wishes(&[
+        (CONFIG, text),
+        ("sidecar.istio.io/extraStatTags", "port,team"),
+        ("sidecar.istio.io/statsInclusionSuffixes", "upstream_cx_destroy"),
+    ]);
+    assert_eq!(read, Some(Box::new(expected)));
+    let json = r#"{"proxyStatsMatcher": {"inclusionPrefixes": []}}"#;
+    assert_eq!(wishes(&[(CONFIG, json)]).unwrap().prefixes, Some(words(&[], 0)));
+    for nothing in ["", " \n", "concurrency: 2"] {
+        assert_eq!(wishes(&[(CONFIG, nothing)]), None, "{nothing:?}");
+    }
+}
+
+#[test]
+fn a_proxys_configuration_that_cannot_be_read_is_named_and_the_annotations_still_count() {
+    let wrong = [
+        "extraStatTags: [a",
+        "extraStatTags: team",
+        "proxyStatsMatcher: {inclusionPrefix: [a]}",
+        "- a",
+        &format!("extraStatTags: [{}]", "x".repeat(MAX_ANNOTATION_BYTES)),
+        "a: &a [*a]",
+        &"[".repeat(5_000),
+    ];
+    for text in wrong {
+        let read = wishes(&[(CONFIG, text), ("sidecar.istio.io/extraStatTags", "team")]).unwrap();
+        let said = read.unreadable.unwrap_or_else(|| panic!("{text} is read"));
+        assert!(said.starts_with("annotation proxy.istio.io/config: ") && said.len() < 400, "{said}");
+        assert!(said.ends_with("what it says about statistics has no effect"), "{said}");
+        assert_eq!(read.extra_tags, words(&["team"], 0));
+    }
+    let unknown = wishes(&[(CONFIG, wrong[2])]).unwrap().unreadable.unwrap();
+    assert!(unknown.contains("inclusionPrefix"), "{unknown}");
 }

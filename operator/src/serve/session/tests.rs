@@ -70,6 +70,7 @@ fn local(name: &str) -> LocalPod {
         host_network: false,
         workload,
         services: vec![],
+        more_services: vec![],
         service_account: String::new(),
         place: Arc::new(Place::default()),
         labels: vec![],

@@ -30,6 +30,11 @@ impl Failure {
         }
     }
 
+    /// Part of the life of a watch: nobody has to know.
+    pub(super) fn is_usual(self) -> bool {
+        matches!(self, Self::NoStreaming | Self::Expired)
+    }
+
     /// For the log. `plural` is the kind as RBAC names it.
     pub(super) fn text(self, error: &Error, group: &str, plural: &str) -> String {
         let resource = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
@@ -44,7 +49,7 @@ impl Failure {
                 chain(error)
             ),
             Self::Expired => format!("{resource}: the watch fell behind, listed again"),
-            Self::Passing => format!("{resource}: cannot be watched, tried again until it works: {}", chain(error)),
+            Self::Passing => format!("{resource}: cannot be watched: {}", chain(error)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::seen::Sighting;
 use crate::event::Event;
-use crate::object::{ExtraStatTags, Key, Kind, Name, Object, StatsMatcher, TelemetryPolicy};
+use crate::object::{EndpointSlice, ExtraStatTags, Key, Kind, Name, Object, StatsMatcher, TelemetryPolicy};
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
@@ -24,11 +24,12 @@ struct Known {
     told: Option<Told>,
 }
 
-/// Objects are shared with the index. What it does not keep of those of the three kinds is not kept here either, and is told
-/// again when it is listed again.
+/// Objects are shared with the index. What it does not keep of those that are bounded is not kept here either, and is told again
+/// when it is listed again.
 #[derive(Debug)]
 enum Told {
     Kept(Object),
+    EndpointSlice(Weak<EndpointSlice>),
     ExtraStatTags(Weak<ExtraStatTags>),
     StatsMatcher(Weak<StatsMatcher>),
     TelemetryPolicy(Weak<TelemetryPolicy>),
@@ -37,6 +38,7 @@ enum Told {
 impl Told {
     fn of(object: &Object) -> Self {
         match object {
+            Object::EndpointSlice(slice) => Self::EndpointSlice(Arc::downgrade(slice)),
             Object::ExtraStatTags(policy) => Self::ExtraStatTags(Arc::downgrade(policy)),
             Object::StatsMatcher(policy) => Self::StatsMatcher(Arc::downgrade(policy)),
             Object::TelemetryPolicy(policy) => Self::TelemetryPolicy(Arc::downgrade(policy)),
@@ -48,6 +50,7 @@ impl Told {
     fn object(&self) -> Option<Object> {
         Some(match self {
             Self::Kept(object) => object.clone(),
+            Self::EndpointSlice(slice) => Object::EndpointSlice(slice.upgrade()?),
             Self::ExtraStatTags(policy) => Object::ExtraStatTags(policy.upgrade()?),
             Self::StatsMatcher(policy) => Object::StatsMatcher(policy.upgrade()?),
             Self::TelemetryPolicy(policy) => Object::TelemetryPolicy(policy.upgrade()?),

@@ -97,11 +97,15 @@ fn what_decides_nothing_any_more_goes() {
 #[test]
 fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
     let mut ledger = listed();
-    let broken = || pod("a", 5, "10.0.0.256");
+    let broken = || {
+        seen::<core::Pod>(
+            json!({"metadata": {"name": "a", "namespace": "shop", "resourceVersion": "5"}, "spec": {"nodeName": 5}}),
+        )
+    };
     let (events, lines) = log_of(|| [see(&mut ledger, broken()), list(&mut ledger, [broken(), pod("c", 1, "::1")])]);
     assert_eq!(events, [vec![], vec!["+Pod shop/c".to_owned(), "-Pod shop/b".to_owned()]]);
     let expected =
-        "ERROR Pod shop/a: status.podIPs.ip: \"10.0.0.256\" is not an IP address: this version of it is ignored";
+        "ERROR Pod shop/a: spec.nodeName: invalid type: integer `5`, expected a string: this version of it is ignored";
     assert_eq!(lines, [expected]);
     // Its mend is no change if it is again what it was.
     assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.1")), [""; 0]);

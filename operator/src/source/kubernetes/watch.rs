@@ -5,6 +5,7 @@ use super::kinds::Watched;
 use super::ledger::Ledger;
 use super::seen::Seen;
 use crate::event::Event;
+use crate::kubernetes::WATCH;
 use crate::object::Kind;
 use crate::source::{Requests, Reread};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -17,11 +18,16 @@ use tokio::time::{Instant, sleep};
 
 /// Events of one look: enough to spare the writer many small batches, few enough to bound what waits for it.
 const MOST: usize = 256;
+/// Of reading what is there already, as thousands of large objects may be: other kinds have their turn then.
+const TURN: Duration = Duration::from_millis(50);
 /// Objects of a page, where lists are not streamed.
 const PAGE: u32 = 500;
 /// Between two attempts. Jitter doubles it at most: an API server that is back is found within 4 s.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(2);
+/// What fails for shorter than this is nothing that anybody can mend: an API server or a kind that has just been installed, a role
+/// that is not known to every part of the API server yet.
+const LASTING: Duration = Duration::from_secs(10);
 /// A kind that was there is gone when it has been missing for this long: an API server that starts may not know it yet.
 const GONE: Duration = Duration::from_secs(10);
 
@@ -48,6 +54,8 @@ pub(super) struct Watch<K> {
 /// What went wrong since it last went well.
 #[derive(Default)]
 struct Trouble {
+    since: Option<Instant>,
+    /// In the log.
     said: Option<Failure>,
     missing_since: Option<Instant>,
     wait: Option<ExponentialBackoff>,
@@ -63,7 +71,7 @@ impl<K: Watched> Watch<K> {
             error: None,
             ledger: Ledger::new(K::KIND),
             trouble: Trouble::default(),
-            requests: reread.requests(),
+            requests: reread.requests(K::KIND),
         }
     }
 
@@ -94,14 +102,15 @@ impl<K: Watched> Watch<K> {
                     None => self.restart(),
                 },
                 // A list tells what the ledger has not kept; what it has kept is passed over.
-                () = self.requests.next(), if K::KIND.is_policy() => self.restart(),
+                () = self.requests.next(), if K::KIND.is_bounded() => self.restart(),
             }
         }
     }
 
     /// Whatever is there already.
     fn collect(&mut self, look: &mut Look) {
-        while look.events.len() < MOST {
+        let begun = Instant::now();
+        while look.events.len() < MOST && begun.elapsed() < TURN {
             match self.stream.next().now_or_never() {
                 Some(Some(Ok(event))) => self.take(event, look),
                 Some(Some(Err(error))) => return self.error = Some(error),
@@ -131,15 +140,19 @@ impl<K: Watched> Watch<K> {
 
     fn recover(&mut self) {
         let Trouble { said, .. } = std::mem::take(&mut self.trouble);
-        if said.is_some_and(|said| said != Failure::NoStreaming && said != Failure::Expired) {
-            tracing::info!("{}: watched", K::plural(&()));
+        if said.is_some() {
+            tracing::info!("{}: watched again", K::plural(&()));
         }
     }
 
     async fn fail(&mut self, error: &watcher::Error, look: &mut Look) {
         let failure = Failure::of(error, &self.strategy);
-        if self.trouble.said.replace(failure) != Some(failure) {
-            tracing::warn!("{}", failure.text(error, &K::group(&()), &K::plural(&())));
+        let lasted = self.trouble.since.get_or_insert_with(Instant::now).elapsed();
+        let text = failure.text(error, &K::group(&()), &K::plural(&()));
+        if failure.is_usual() || lasted < LASTING {
+            tracing::debug!("{text}");
+        } else if self.trouble.said.replace(failure) != Some(failure) {
+            tracing::warn!("{text}; for {lasted:.0?} now, retrying at least every {:?}", LONGEST * 2);
         }
         match failure {
             Failure::NoStreaming => {
@@ -171,7 +184,9 @@ fn stream<K: Watched>(
     client: &Client,
     strategy: &InitialListStrategy,
 ) -> BoxStream<'static, watcher::Result<watcher::Event<Seen<K>>>> {
-    let config = Config { initial_list_strategy: strategy.clone(), page_size: Some(PAGE), ..Config::default() };
+    let timeout = u32::try_from(WATCH.as_secs()).ok();
+    let config =
+        Config { initial_list_strategy: strategy.clone(), page_size: Some(PAGE), timeout, ..Config::default() };
     watcher(Api::<Seen<K>>::all(client.clone()), config).boxed()
 }
 

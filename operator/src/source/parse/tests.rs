@@ -1,4 +1,4 @@
-use super::{Format, InvalidDocument, parse};
+use super::{Damaged, Format, InvalidDocument, parse};
 use crate::source::split::Piece;
 use rstest::rstest;
 use std::cell::Cell;
@@ -9,7 +9,7 @@ thread_local! {
 }
 
 fn keys(format: Format, text: &str) -> Result<Vec<String>, InvalidDocument> {
-    let objects = parse(format, Piece { line: 1, text })?;
+    let objects = parse(format, Piece { line: 1, text }).map_err(|damaged| damaged.first)?;
     Ok(objects.iter().map(|object| object.key().to_string()).collect())
 }
 
@@ -47,7 +47,7 @@ fn a_document_defines_objects(#[case] text: &str, #[case] expected: &[&str]) {
 
 /// The document begins on line 11 of its file.
 fn check(format: Format, text: &str, line: usize, message: &str) {
-    let error = parse(format, Piece { line: 11, text }).unwrap_err();
+    let error = parse(format, Piece { line: 11, text }).unwrap_err().first;
     assert_eq!(error.line, line, "{error:?}");
     assert!(error.message.contains(message), "{error:?} does not say {message:?}");
 }
@@ -61,10 +61,10 @@ fn check(format: Format, text: &str, line: usize, message: &str) {
 #[case::no_version("kind: Pod\nmetadata: {name: a}\n", 12, "missing field `apiVersion`")]
 #[case::no_mapping("- a\n- b\n", 11, "mapping")]
 #[case::no_name("apiVersion: v1\nkind: Pod\nmetadata: {namespace: shop}\n", 11, "metadata.name: missing")]
-#[case::no_address(
-    "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nstatus: {podIP: x}\n",
+#[case::a_selector_too_long(
+    &format!("apiVersion: v1\nkind: Service\nmetadata: {{name: a}}\nspec: {{selector: {{a: {}}}}}\n", "x".repeat(40_000)),
     11,
-    "status.podIP: \"x\" is not an IP address"
+    "spec.selector: 40001 bytes"
 )]
 #[case::an_item_of_a_list(
     "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata: {name: n1}\n\
@@ -78,6 +78,24 @@ fn what_does_not_parse_is_named_with_its_line_in_the_file(
     #[case] message: &str,
 ) {
     check(Format::Yaml, text, line, message);
+}
+
+#[test]
+fn items_of_a_list_that_cannot_be_read_are_alone() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Node, metadata: {name: n1}}\n\
+                - {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: 5}\n- {kind: Pod}\n- 7\n\
+                - {apiVersion: v1, kind: Service, metadata: {}}\n- {apiVersion: v1, kind: Node, metadata: {name: n2}}\n";
+    let Damaged { objects, first, more } = parse(Format::Yaml, Piece { line: 11, text }).unwrap_err();
+    let keys: Vec<String> = objects.iter().map(|object| object.key().to_string()).collect();
+    assert_eq!(keys, ["Node n1", "Node n2"]);
+    assert_eq!(first.line, 15, "{first:?}");
+    let told: Vec<String> = more.iter().map(|error| format!("{} {}", error.line, error.message)).collect();
+    for (told, expected) in
+        told.iter().zip(["11 items[2]: missing field", "11 items[3]: ", "11 items[4]: metadata.name"])
+    {
+        assert!(told.starts_with(expected), "{told:?}");
+    }
+    assert_eq!(told.len(), 3);
 }
 
 #[test]

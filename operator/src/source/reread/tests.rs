@@ -1,16 +1,17 @@
 use super::Reread;
+use crate::object::Kind;
 use futures::FutureExt;
 
 #[tokio::test]
 async fn what_is_asked_several_times_is_told_once_and_not_too_often() {
     let reread = Reread::default();
-    let mut requests = reread.requests();
+    let mut requests = reread.requests(Kind::StatsMatcher);
     assert_eq!(requests.next().now_or_never(), None);
-    reread.ask();
-    reread.ask();
+    reread.ask(Kind::TelemetryPolicy);
+    reread.ask(Kind::TelemetryPolicy);
     assert_eq!(requests.next().now_or_never(), Some(()));
     assert_eq!(requests.next().now_or_never(), None);
-    reread.ask();
+    reread.ask(Kind::TelemetryPolicy);
     assert_eq!(requests.next().now_or_never(), None, "the pause is not over");
     assert!(requests.take(), "a request that was not waited for to the end is lost");
 }
@@ -18,9 +19,17 @@ async fn what_is_asked_several_times_is_told_once_and_not_too_often() {
 #[test]
 fn a_source_that_looks_anyway_takes_a_request_once() {
     let reread = Reread::default();
-    let mut requests = reread.requests();
+    let mut requests = reread.requests(Kind::StatsMatcher);
     assert!(!requests.take());
-    reread.ask();
+    reread.ask(Kind::TelemetryPolicy);
     assert!(requests.take());
     assert!(!requests.take());
+}
+
+#[tokio::test]
+async fn slices_are_asked_for_by_themselves() {
+    let reread = Reread::default();
+    let mut requests = [Kind::EndpointSlice, Kind::ExtraStatTags].map(|kind| reread.requests(kind));
+    reread.ask(Kind::EndpointSlice);
+    assert_eq!(requests.each_mut().map(|requests| requests.next().now_or_never()), [Some(()), None]);
 }

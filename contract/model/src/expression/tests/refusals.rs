@@ -22,8 +22,8 @@ fn refusal(text: &str) -> String {
 #[case("source", "unknown attribute source: it has parts, as source.address")]
 #[case("destination.service", "unknown attribute destination.service: it has parts, as destination.service.host")]
 #[case(
-    "destination.service.dialed.host",
-    "unknown attribute destination.service.dialed.host: did you mean destination.service.dialled.host?"
+    "destination.service.requestd.host",
+    "unknown attribute destination.service.requestd.host: did you mean destination.service.requested.host?"
 )]
 #[case(
     "source.service.name",

@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 /// What the five overflow sets take, what an edge does at most, and what it does from its first connection.
 pub(super) const RESERVED: usize = 2 * (EDGE + WORKLOAD) + CLUSTER;
-pub(super) const EDGE: usize = 47;
+pub(super) const EDGE: usize = 30;
 pub(super) const AT_ONCE: usize = 7;
 const ISTIOS: usize = 4;
 const WORKLOAD: usize = 6;
 const CLUSTER: usize = 8;
-const RTT: usize = 12;
+const RTT: usize = 6;
 const OVERFLOW: [(&str, &str); 2] = [("source_workload", "overflow"), ("destination_cluster", "overflow")];
 pub(super) const OPENED: Delta = Delta {
     sent: 0,

@@ -39,7 +39,7 @@ fn an_edge_expires_when_it_is_idle_and_a_workload_is_gone(
     let mut aggregate = idle_edge();
     aggregate.expire(START + after, &mut |named| match named {
         Mention::Workload(workload) => alive.contains(&workload.name.as_str()),
-        Mention::Pod(pod) => panic!("an edge names no pod, but {pod:?}"),
+        Mention::Pod(_) | Mention::TagSource(_) => panic!("an edge names no pod, but {named:?}"),
     });
     assert_eq!(edges(&mut aggregate), expected);
     assert_eq!(aggregate.stats().services.expired, 1 - expected as u64);
@@ -144,9 +144,9 @@ fn is_shown(aggregate: &mut Aggregate, after: u64) -> bool {
 fn the_last_value_of_a_long_connection_stays_for_two_scrapes_and_a_minute() {
     let mut aggregate = ended();
     for _ in 0..2 {
-        let scrape = aggregate.scrape_started();
+        let scrape = aggregate.scrape_started(None, 0);
         assert!(is_shown(&mut aggregate, 60 * SECOND));
-        aggregate.scrape_completed(scrape);
+        aggregate.scrape_completed(&scrape);
     }
     assert!(is_shown(&mut aggregate, 60 * SECOND - 1));
     assert!(!is_shown(&mut aggregate, 60 * SECOND));
@@ -162,19 +162,19 @@ fn it_goes_after_five_minutes_when_nobody_scrapes() {
 #[test]
 fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
     let mut aggregate = roomy();
-    let early = aggregate.scrape_started();
+    let early = aggregate.scrape_started(None, 0);
     let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
     aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
     aggregate.release(&held, START);
-    let unpublished = aggregate.scrape_started();
-    aggregate.scrape_completed(unpublished);
+    let unpublished = aggregate.scrape_started(None, 0);
+    aggregate.scrape_completed(&unpublished);
     aggregate.publish();
-    let late = aggregate.scrape_started();
-    aggregate.scrape_completed(late);
-    aggregate.scrape_completed(early);
+    let late = aggregate.scrape_started(None, 0);
+    aggregate.scrape_completed(&late);
+    aggregate.scrape_completed(&early);
     assert!(is_shown(&mut aggregate, 60 * SECOND));
-    let last = aggregate.scrape_started();
-    aggregate.scrape_completed(last);
+    let last = aggregate.scrape_started(None, 0);
+    aggregate.scrape_completed(&last);
     assert!(!is_shown(&mut aggregate, 60 * SECOND));
 }
 

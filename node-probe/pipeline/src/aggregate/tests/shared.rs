@@ -18,7 +18,7 @@ fn differences(labels: &[(&str, Option<&str>)]) -> Differences {
 
 fn hold(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, labels: &[(&str, Option<&str>)]) -> Attribution {
     let mut held = Attribution::default();
-    let claim = Claim { metrics: on.intersection(SERVICE), differences: differences(labels) };
+    let claim = Claim { metrics: on.intersection(SERVICE), differences: differences(labels), tag_source: None };
     aggregate.service(edge, claim, 0, &mut held);
     held
 }
@@ -78,7 +78,12 @@ fn two_groups_of_one_connection_that_read_the_same_are_one_feed() {
     let flow = flow(Reporter::Source, "client", "server", 1);
     let mut held = Attribution::default();
     for metrics in ISTIO.iter().map(|metric| Metrics::NONE.with(metric)) {
-        aggregate.service(&flow.edge, Claim { metrics, differences: Differences::default() }, 0, &mut held);
+        aggregate.service(
+            &flow.edge,
+            Claim { metrics, differences: Differences::default(), tag_source: None },
+            0,
+            &mut held,
+        );
     }
     assert_eq!(held.feeds().map(|feed| feed.metrics).collect::<Vec<_>>(), [ISTIO]);
     aggregate.add(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
@@ -95,8 +100,11 @@ fn many_groups_feed_many_label_sets() {
     let mut held = Attribution::default();
     for (metric, number) in ALL.intersection(SERVICE).iter().zip(0..) {
         let number = number.to_string();
-        let claim =
-            Claim { metrics: Metrics::NONE.with(metric), differences: differences(&[("group", Some(&number))]) };
+        let claim = Claim {
+            metrics: Metrics::NONE.with(metric),
+            differences: differences(&[("group", Some(&number))]),
+            tag_source: None,
+        };
         aggregate.service(&edge, claim, 0, &mut held);
     }
     let delta = Delta { sent: 1, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };

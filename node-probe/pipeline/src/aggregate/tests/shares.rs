@@ -106,7 +106,12 @@ fn long_connections_are_shared_as_well() {
 fn tagged(aggregate: &mut Aggregate, edge: &Edge, value: &str) -> Attribution {
     let mut held = Attribution::default();
     let differences = Differences::new(vec![(TagName::parse("tag").unwrap(), Some(value.into()))]);
-    aggregate.service(edge, Claim { metrics: ISTIO.intersection(SERVICE), differences }, 0, &mut held);
+    aggregate.service(
+        edge,
+        Claim { metrics: ISTIO.intersection(SERVICE), differences, tag_source: None },
+        0,
+        &mut held,
+    );
     aggregate.add(&held, edge.reporter, &OPENED, 0);
     held
 }
@@ -147,6 +152,8 @@ fn a_full_budget_is_told_once_and_its_end_once() {
         }
         aggregate.expire(second * SECOND, &mut |_| true);
         told.push(aggregate.take_crossings());
+        let is_full = second < 49 + 60;
+        assert_eq!(aggregate.full_budgets(), if is_full { of(None) } else { Vec::new() }, "{second}");
     }
     assert_eq!(told[0], of(None));
     assert_eq!(told[49 + 60], of(Some(100)), "two of thirty edges, fifty times");
@@ -181,7 +188,7 @@ fn who_makes_a_label_set_pays_for_what_others_let_it_grow_by() {
     let mut second = Attribution::default();
     let name = TagName::parse("source_workload_namespace").unwrap();
     let differences = Differences::new(vec![(name, Some("victim".into()))]);
-    aggregate.service(&other, Claim { metrics: ISTIO, differences }, 0, &mut second);
+    aggregate.service(&other, Claim { metrics: ISTIO, differences, tag_source: None }, 0, &mut second);
     aggregate.add(&second, Reporter::Source, &OPENED, 0);
     assert_eq!(own(&scrape(&mut aggregate), "victim"), 2);
     assert_eq!(aggregate.stats().charged, RESERVED + 4);

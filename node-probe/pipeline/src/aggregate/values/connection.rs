@@ -2,6 +2,7 @@
 
 use super::{Reading, Values, are_sums, masked};
 use crate::aggregate::CONNECTION;
+use crate::aggregate::births::Lines;
 use crate::observation::{Delta, Reporter};
 use longwire_model::series::{Metric, Metrics};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,10 @@ impl Values for ConnectionValues {
     fn read(&self, metric: Metric) -> Reading<'_> {
         let figure = self.figure(metric).filter(|_| self.exposed.contains(metric));
         figure.map_or(Reading::Absent, Reading::Counter)
+    }
+
+    fn present(&self) -> Lines {
+        Lines::of(self.exposed)
     }
 
     fn forget(&mut self, metrics: Metrics) {

@@ -2,6 +2,7 @@
 
 use super::{Reading, Values, are_sums, masked};
 use crate::aggregate::ENVOY;
+use crate::aggregate::births::Lines;
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
@@ -86,6 +87,10 @@ impl Values for EnvoyValues {
             return Reading::Gauge(self.active);
         }
         self.figure(metric).map_or(Reading::Absent, Reading::Counter)
+    }
+
+    fn present(&self) -> Lines {
+        Lines::of(self.exposed)
     }
 
     fn forget(&mut self, metrics: Metrics) {

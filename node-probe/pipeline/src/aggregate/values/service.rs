@@ -1,6 +1,7 @@
 //! An edge's figures. Bytes as Istio sees them.
 
 use super::{REASONS, Reading, Values, are_sums, masked};
+use crate::aggregate::births::Lines;
 use crate::aggregate::{Histogram, SERVICE};
 use crate::observation::{Delta, Reporter};
 use longwire_model::series::{Metric, Metrics};
@@ -112,6 +113,20 @@ impl Values for ServiceValues {
             Metric::LongwireDuration => read_histogram(self.duration.as_deref()),
             _ => Reading::Absent,
         }
+    }
+
+    /// Histograms among the metrics that are on have lines once there is something in them.
+    fn present(&self) -> Lines {
+        let histograms = [
+            (&self.rtt, Metric::LongwireRtt),
+            (&self.handshake, Metric::LongwireHandshake),
+            (&self.duration, Metric::LongwireDuration),
+        ];
+        let mut metrics = self.established;
+        for (histogram, metric) in histograms {
+            metrics = if histogram.is_some() { metrics.with(metric) } else { metrics.without(metric) };
+        }
+        Lines::of(metrics).and_failures(&self.sums.failed)
     }
 
     fn take_late(&mut self, shown: &Self) -> Self {

@@ -18,6 +18,15 @@ fn a_uid_of_kubernetes_shape_is_a_pods_and_another_needs_a_pod_of_that_uid() {
     check(&format!("user.slice/pod{UUID}"), &Named::NoPod);
 }
 
+/// Its namespace would say that it is whose inode it has: perhaps that of a pod of this node which has just ended.
+#[test]
+fn a_pod_of_another_kubelet_in_the_same_tree_is_no_process_of_this_node() {
+    for path in ["nodes/n2/kubepods/besteffort", "user.slice/user-1000.slice/user@1000.service/kubepods"] {
+        check(&format!("{path}/pod{UUID}/4d1a"), &Named::Outside);
+        check(&format!("{path}/4d1a"), &Named::NoPod);
+    }
+}
+
 #[test]
 fn the_wait_for_a_cgroups_pod_is_one_for_all_its_connections() {
     let mut cgroups = Cgroups::new();

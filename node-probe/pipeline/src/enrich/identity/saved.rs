@@ -2,7 +2,7 @@
 
 use super::{Identities, Identity};
 use crate::state::{Flaw, Item, SavedHolder, SavedIdentity, SavedOwner, Shared, Writer};
-use longwire_model::identity::{Holder, Owner};
+use longwire_model::identity::{Frontend, Holder, Owner};
 
 impl Identities {
     /// The address of this turn, or of the first one after it.
@@ -34,8 +34,10 @@ impl Identities {
             self.ask.insert(address);
         }
         if let Some(evicted) = self.known.insert(address, Identity { owners, used }) {
+            self.users.release(evicted);
             self.drop_interest(evicted);
         }
+        self.users.restore(address);
         Ok(())
     }
 }
@@ -43,7 +45,12 @@ impl Identities {
 fn save_holder(holder: &Holder, to: &mut Writer<'_>) -> SavedHolder {
     match holder {
         Holder::Pod(pod) => SavedHolder::Pod(to.pod(pod)),
-        Holder::Service(service) => SavedHolder::Service(to.service(service)),
+        Holder::Service(Frontend { service, ports, endpoints, is_external }) => SavedHolder::Service {
+            service: to.service(service),
+            ports: ports.to_vec(),
+            endpoints: endpoints.to_vec(),
+            is_external: *is_external,
+        },
         Holder::Node(name) => SavedHolder::Node(name.clone()),
     }
 }
@@ -51,7 +58,13 @@ fn save_holder(holder: &Holder, to: &mut Writer<'_>) -> SavedHolder {
 fn restore_holder(holder: SavedHolder, shared: &Shared) -> Result<Holder, Flaw> {
     Ok(match holder {
         SavedHolder::Pod(pod) => Holder::Pod(shared.pod(pod)?),
-        SavedHolder::Service(service) => Holder::Service(shared.service(service)?),
+        SavedHolder::Service { service, ports, endpoints, is_external } => {
+            if !ports.is_sorted() || !endpoints.is_sorted() {
+                return Err(Flaw::Implausible("frontend"));
+            }
+            let (service, ports, endpoints) = (shared.service(service)?, ports.into(), endpoints.into());
+            Holder::Service(Frontend { service, ports, endpoints, is_external })
+        }
         SavedHolder::Node(name) => Holder::Node(name),
     })
 }

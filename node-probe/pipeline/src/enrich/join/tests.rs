@@ -106,3 +106,15 @@ fn pairs_that_come_and_go_leave_nothing_behind() {
     }
     assert_eq!((joins.len(), joins.evicted), (0, 0));
 }
+
+/// As many records as the kernel side's ring holds: what comes between both ends of a connection at most.
+#[test]
+fn the_other_end_is_found_behind_a_ring_full_of_others() {
+    let mut joins = Joins::new();
+    joins.register(&end(1, Role::Active, Some((3, 4))), 1, passes(&[]));
+    for id in 10..27_010 {
+        let sequence = Some((u32::try_from(id).unwrap(), 0));
+        joins.register(&end(id, Role::Active, sequence), id, passes(&[]));
+    }
+    assert_eq!(joins.register(&end(2, Role::Passive, Some((3, 4))), 2, passes(&[])), Some(1));
+}

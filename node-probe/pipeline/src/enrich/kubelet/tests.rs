@@ -28,6 +28,7 @@ fn uid(cgroups: &KubeletCgroups, text: &str) -> Option<String> {
 #[case::a_kubelet_in_a_pod_with_systemd(
     "kubepods.slice/kubepods-podUID_.slice/x.scope/kubepods.slice/kubepods-podINNER_.slice/y.scope"
 )]
+#[case::docker_in_a_pod("kubepods/burstable/podUID/4d1a/docker/77")]
 #[case::nested_by_the_pod("kubepods/burstable/podUID/4d1a/a/b/c/podINNER")]
 fn a_cgroup_in_the_kubelets_layout_is_of_the_outermost_pod(#[case] at: &str) {
     assert_eq!(uid(&KubeletCgroups::default(), at), Some(UID.to_owned()));

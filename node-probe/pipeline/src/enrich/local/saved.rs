@@ -42,17 +42,18 @@ impl Locals {
 
     pub(in crate::enrich) fn save_tenant(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         let (turn, netns, tenant) = self.tenants.since(at)?;
-        let tenant = match tenant {
-            Tenant::One(slot) => Some(*slot),
-            Tenant::Many => None,
-        };
-        to.write(&Item::Tenant { netns: *netns, tenant });
+        match tenant {
+            Tenant::Owner(slot) => to.write(&Item::Tenant { netns: *netns, tenant: Some(*slot) }),
+            Tenant::Many => to.write(&Item::Tenant { netns: *netns, tenant: None }),
+            // The next socket says as much.
+            Tenant::One(_) => {}
+        }
         Some(turn + 1)
     }
 
     pub(in crate::enrich) fn restore_tenant(&mut self, netns: u32, tenant: Option<PodSlot>) -> Result<(), Flaw> {
         let tenant = match tenant {
-            Some(slot) => Tenant::One(self.checked(slot)?),
+            Some(slot) => Tenant::Owner(self.checked(slot)?),
             None => Tenant::Many,
         };
         self.tenants.insert(netns, tenant);

@@ -22,6 +22,7 @@ fn pod(uid: &str, addresses: &[&str], host_network: bool) -> LocalPod {
         host_network,
         workload: Arc::new(workload),
         services: Vec::new(),
+        more_services: Vec::new(),
         service_account: String::new(),
         place: Arc::default(),
         labels: Vec::new(),
@@ -81,7 +82,7 @@ fn a_socket_is_of_the_pod_of_its_cgroup_else_of_its_namespace_else_of_its_addres
     check(3, 7, "10.0.0.1", "a");
     check(1, 7, "127.0.0.1", "a");
     check(3, 7, "10.0.0.9", "a");
-    check(9, 7, "127.0.0.1", "a");
+    check(9, 7, "127.0.0.1", "since 50, else a");
     check(9, 8, "[fd00::1]", "since 50, else foreign");
     check(3, 8, "[fd00::1]", "a");
     check(2, HOST, "10.0.0.2", "b");
@@ -95,9 +96,42 @@ fn the_host_namespace_and_a_shared_one_name_no_pod() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)]);
     assert_eq!(found(&mut locals, &end(1, HOST, "10.0.0.1")), "a");
     assert_eq!(found(&mut locals, &end(3, HOST, "10.0.0.1")), "host");
-    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
-    assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b");
+    assert_eq!(found(&mut locals, &end(1, 7, "192.168.0.1")), "a");
+    assert_eq!(found(&mut locals, &end(2, 7, "192.168.0.2")), "b");
     assert_eq!(found(&mut locals, &end(3, 7, "127.0.0.1")), "since 50, else foreign");
+}
+
+/// The end of a connection to or from this address.
+fn with(remote: &str, end: End) -> End {
+    End { remote: format!("{remote}:2000").parse().unwrap(), ..end }
+}
+
+/// B is a proxy that makes sockets in A's network, 7.
+#[rstest::rstest]
+#[case::it_accepts_what_was_turned_to_loopback(with("10.0.0.1", end(2, 7, "127.0.0.1")))]
+#[case::it_dials_with_the_pods_address(end(2, 7, "10.0.0.1"))]
+#[case::it_accepts_at_the_pods_address(with("10.9.9.9", end(2, 7, "10.0.0.1")))]
+fn a_pods_socket_in_another_pods_network_is_nobodys_whoever_was_seen_first(#[case] first: End) {
+    let pods = [pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)];
+    let mut locals = locals(&pods);
+    assert_eq!(found(&mut locals, &first), "foreign");
+    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
+    // With the address of a client on another node, as a transparent proxy dials.
+    assert_eq!(found(&mut locals, &with("10.0.0.1", end(2, 7, "10.8.8.8"))), "foreign");
+    assert_eq!(found(&mut locals, &end(2, 8, "10.0.0.2")), "b", "its own network");
+    assert_eq!(found(&mut locals, &end(2, 8, "192.168.0.2")), "b", "by a second address");
+    assert_eq!(found(&mut locals, &end(3, 7, "127.0.0.1")), "a", "what is in the network is the pod's");
+}
+
+#[test]
+fn a_pod_of_which_no_address_is_known_yet_is_where_its_cgroup_says() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &[], false)]);
+    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
+    assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b", "A has ended, its address and namespace are B's now");
+    locals.upsert(&pod(B, &["10.0.0.1"], false));
+    assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b");
+    locals.remove(A, 60);
+    assert_eq!(found(&mut locals, &end(2, 7, "127.0.0.1")), "b");
 }
 
 #[test]
@@ -133,6 +167,17 @@ fn a_pod_that_is_not_here_yet_is_waited_for_once() {
     assert_eq!(since, 50);
     locals.upsert(&pod(A, &["10.0.0.1"], false));
     assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
+}
+
+#[test]
+fn a_cgroup_without_a_name_yet_is_waited_for_though_the_inode_of_its_namespace_was_anothers() {
+    let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)]);
+    assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
+    for (cgroup, name, expected) in [(8, Named::Outside, "foreign"), (9, Named::Pod(B.into()), "b")] {
+        assert_eq!(found(&mut locals, &end(cgroup, 7, "10.0.0.2")), "since 50, else a");
+        locals.cgroups.name(cgroup, name);
+        assert_eq!(found(&mut locals, &end(cgroup, 7, "10.0.0.2")), expected);
+    }
 }
 
 #[test]

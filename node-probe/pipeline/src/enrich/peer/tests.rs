@@ -1,11 +1,12 @@
 mod observed;
+mod requested;
 mod young;
 
-use super::super::inquiry::Verdict;
+use super::super::inquiry::{Verdict, Whose};
 use super::super::{End, Ignored, KubeletCgroups, Waits};
 use super::*;
 use crate::connection::{Connections, Passes};
-use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -45,6 +46,7 @@ fn pod(name: &str, address: &str, host_network: bool, ports: &[(u16, &str)]) -> 
             .iter()
             .map(|(port, name)| Backing { target: *port, port: 80, service: service(name) })
             .collect(),
+        more_services: Vec::new(),
         service_account: String::new(),
         place: Arc::default(),
         labels: Vec::new(),
@@ -67,7 +69,7 @@ fn answers() -> Vec<Address> {
         owned("10.0.0.2", vec![Holder::Pod(pod("b", "10.0.0.2", false, &[(8080, "web")]))]),
         owned("10.0.1.1", vec![remote("r", "10.0.1.1")]),
         owned("10.0.1.2", vec![remote("r", "10.0.1.2"), remote("s", "10.0.1.2")]),
-        owned("10.96.0.1", vec![Holder::Service(service("web"))]),
+        owned("10.96.0.1", vec![Holder::Service(Frontend::whole(service("web")))]),
         owned("192.168.0.1", vec![Holder::Node("n".to_owned())]),
         owned("8.8.8.8", vec![]),
         owned("10.0.0.254", vec![]),
@@ -91,7 +93,7 @@ impl World {
         enrich.name_cgroup(3, Some(&[]));
         enrich.apply(&Update { pods, ..Update::default() }, 0);
         for answer in answers() {
-            enrich.identities.find(answer.address, 0, 0);
+            enrich.identities.find(SocketAddr::new(answer.address, 0), Whose(0), 0, 0);
             enrich.identities.answer(&answer);
         }
         Self { enrich, passes: Connections::new(1), next: 0 }

@@ -7,17 +7,30 @@ fn seen(uid: &str, address: &str, at: u64) -> Seen {
 #[test]
 fn what_is_new_of_local_pods_is_told_once_and_all_of_it_whenever_a_stream_begins() {
     let mut sightings = Sightings::new();
-    let (a, b) = (seen("a", "10.0.0.1", 5), seen("b", "10.0.0.2", 6));
+    let (a, b) = (seen("a", "10.0.0.1", 6), seen("b", "10.0.0.2", 5));
     sightings.see(1, a.clone());
     sightings.see(2, b.clone());
-    assert_eq!(sightings.take(|uid| uid == "a"), std::slice::from_ref(&a));
+    assert_eq!(sightings.take(|uid| uid == "a"), [(a.clone(), true)]);
     assert_eq!(sightings.take(|uid| uid == "a"), []);
     // The operator tells of the pod later than the kernel.
-    assert_eq!(sightings.take(|_| true), std::slice::from_ref(&b));
-    let mut all = sightings.all(|_| true);
-    all.sort();
-    assert_eq!(all, [a, b]);
-    assert_eq!(sightings.all(|_| false), []);
+    assert_eq!(sightings.take(|_| true), [(b.clone(), true)]);
+    sightings.repeat_all(5 + FRESH);
+    assert_eq!(sightings.take(|_| true), [(b, false), (a, true)], "the first to speak first");
+}
+
+#[test]
+fn what_is_fresh_is_told_again_when_another_pod_turns_out_to_have_the_address() {
+    let mut sightings = Sightings::new();
+    let b = seen("b", "10.0.0.1", 5);
+    sightings.see(1, b.clone());
+    sightings.see(2, seen("c", "10.0.0.2", 5));
+    sightings.take(|_| true);
+    sightings.repeat_at("10.0.0.1".parse().unwrap(), "b", 6);
+    assert_eq!(sightings.take(|_| true), [], "its own status");
+    sightings.repeat_at("10.0.0.1".parse().unwrap(), "a", 6);
+    assert_eq!(sightings.take(|_| true), [(b, true)]);
+    sightings.repeat_at("10.0.0.1".parse().unwrap(), "a", 5 + FRESH);
+    assert_eq!(sightings.take(|_| true), []);
 }
 
 #[test]
@@ -27,7 +40,8 @@ fn a_second_word_of_the_kernel_about_the_same_changes_nothing() {
     sightings.take(|_| true);
     sightings.see(1, seen("a", "10.0.0.1", 9));
     assert_eq!(sightings.take(|_| true), []);
-    assert_eq!(sightings.all(|_| true), [seen("a", "10.0.0.1", 5)]);
+    sightings.repeat_all(9);
+    assert_eq!(sightings.take(|_| true), [(seen("a", "10.0.0.1", 5), true)]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn under(labels: &[(&str, &str)], metrics: Metrics, delta: &Delta, format: Forma
     let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let mut held = Attribution::default();
     let edge = edge(Reporter::Source, "client", "server");
-    aggregate.service(&edge, Claim { metrics, differences }, 0, &mut held);
+    aggregate.service(&edge, Claim { metrics, differences, tag_source: None }, 0, &mut held);
     aggregate.add(&held, Reporter::Source, delta, 0);
     text(&mut aggregate, format, usize::MAX)
 }

@@ -73,15 +73,9 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
     let mut aggregate = aggregate(SeriesSet::Longwire);
     let text_format = text(&mut aggregate, Format::Text, usize::MAX);
     let expected = [
-        "_bucket{...,le=\"0.0001\"} 0",
-        "_bucket{...,le=\"0.0005\"} 0",
         "_bucket{...,le=\"0.001\"} 1",
-        "_bucket{...,le=\"0.005\"} 1",
         "_bucket{...,le=\"0.01\"} 1",
-        "_bucket{...,le=\"0.05\"} 1",
         "_bucket{...,le=\"0.1\"} 1",
-        "_bucket{...,le=\"0.5\"} 1",
-        "_bucket{...,le=\"1\"} 1",
         "_bucket{...,le=\"+Inf\"} 1",
         "_sum{...} 0.001",
         "_count{...} 1",
@@ -89,13 +83,8 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
     assert_eq!(samples(&text_format, "longwire_tcp_handshake_seconds"), expected);
     let open_metrics = text(&mut aggregate, Format::OpenMetrics, usize::MAX);
     let expected = [
-        "_bucket{...,le=\"0.01\"} 0",
-        "_bucket{...,le=\"0.1\"} 0",
         "_bucket{...,le=\"1.0\"} 0",
-        "_bucket{...,le=\"10.0\"} 0",
         "_bucket{...,le=\"60.0\"} 0",
-        "_bucket{...,le=\"600.0\"} 1",
-        "_bucket{...,le=\"3600.0\"} 1",
         "_bucket{...,le=\"+Inf\"} 1",
         "_sum{...} 60.000000001",
         "_count{...} 1",
@@ -127,8 +116,10 @@ fn a_help_text_is_escaped_as_each_format_says() {
 #[test]
 fn the_reference_explains_every_reason() {
     let page = include_str!("../../../../../docs/metrics.md");
-    let row = page.lines().find(|line| line.starts_with("| `reason` | ")).unwrap();
+    let (_, table) = page.split_once("\n| reason | means |\n").unwrap();
+    let rows: Vec<&str> = table.lines().skip(1).take_while(|line| line.starts_with("| ")).collect();
     for reason in FailReason::ALL {
-        assert!(row.contains(&format!("`{}`", reason.name())), "{} in {row}", reason.name());
+        let start = format!("| `{}` | ", reason.name());
+        assert!(rows.iter().any(|row| row.starts_with(&start)), "{} in {rows:?}", reason.name());
     }
 }

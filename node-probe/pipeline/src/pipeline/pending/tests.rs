@@ -8,15 +8,11 @@ const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
 
 fn case(key: u64) -> Case {
-    case_of(key, 1)
-}
-
-fn case_of(key: u64, cgroup: u64) -> Case {
     let end = End {
         id: key,
         role: Role::Active,
         netns: 1,
-        cgroup,
+        cgroup: key,
         sequence: None,
         local: (A, 1).into(),
         remote: (B, 1).into(),
@@ -28,7 +24,7 @@ fn case_of(key: u64, cgroup: u64) -> Case {
 fn pending(limit: usize, waits: &[(u64, Wait, Option<Monotonic>)]) -> Pending {
     let mut pending = Pending::new(limit);
     for (key, on, until) in waits {
-        pending.insert(case(*key), Waiting { on: *on, until: *until });
+        pending.insert(case(*key), Waiting { on: *on, until: *until }, Whose(1));
     }
     pending
 }
@@ -75,27 +71,27 @@ fn the_oldest_makes_room_and_leaves_no_trace() {
 }
 
 #[test]
-fn a_cgroup_that_floods_makes_room_for_others_and_never_they_for_it() {
+fn a_pod_that_floods_makes_room_for_others_and_never_they_for_it() {
     let join = Waiting { on: Wait::Join, until: None };
     let mut pending = Pending::new(100);
     // The victims wait longest.
-    for (key, cgroup) in (1..=10).zip([7, 8].into_iter().cycle()) {
-        pending.insert(case_of(key, cgroup), join);
+    for (key, whose) in (1..=10).zip([7, 8].into_iter().cycle()) {
+        pending.insert(case(key), join, Whose(whose));
     }
     for key in 11..=1_000 {
-        pending.insert(case_of(key, 9), join);
+        pending.insert(case(key), join, Whose(9));
         if let Some((forced, _)) = pending.overflow() {
-            assert_eq!((forced.inquiry.key, forced.inquiry.end.cgroup), (key - 90, 9));
+            assert_eq!(forced.inquiry.key, key - 90);
         }
     }
     assert_eq!(pending.len(), 100);
     assert!((1..=10).all(|key| pending.contains(key)));
     // One that was looked at and waits anew is found again.
     let again = pending.take(911).unwrap();
-    pending.insert(again, join);
-    pending.insert(case_of(1_001, 9), join);
+    pending.insert(again, join, Whose(9));
+    pending.insert(case(1_001), join, Whose(9));
     let keys: Vec<u64> = std::iter::from_fn(|| pending.overflow()).map(|(case, _)| case.inquiry.key).collect();
     assert_eq!(keys, [911]);
     (1..=1_001).for_each(|key| drop(pending.take(key)));
-    assert_eq!((pending.len(), pending.by_cgroup.len()), (0, 0));
+    assert_eq!((pending.len(), pending.by_pod.len()), (0, 0));
 }

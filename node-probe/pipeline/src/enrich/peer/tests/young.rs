@@ -8,7 +8,7 @@ fn a_young_connection_waits_for_word_that_its_address_changed_hands() {
     let check = |role: Role, who: &str, before: Vec<Holder>, expected: &str| {
         let mut world = World::new();
         let address: SocketAddr = who.split(' ').nth(3).unwrap().parse().unwrap();
-        world.enrich.identities.find(address.ip(), 0, 0);
+        world.enrich.identities.find(address, Whose(0), 0, 0);
         world.enrich.identities.answer(&owned(&address.ip().to_string(), before));
         let mut inquiry = world.see(role, who, None);
         let wait = format!("wait Address({})", address.ip());

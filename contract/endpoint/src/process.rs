@@ -1,0 +1,30 @@
+//! What the `prometheus` crate says of this process.
+
+use prometheus::core::Collector;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::proto::MetricFamily;
+
+/// Of a process that has just begun.
+const MAY_BE_ZERO: &str = "process_cpu_seconds_total";
+/// 0 where the system sets no limit.
+const MAY_BE_MISSING: &str = "process_max_fds";
+const FAMILIES: usize = 7;
+
+/// Families `process_*`, by name, and whether /proc could be read. What could not be read is left out: the collector has it as 0.
+#[must_use]
+pub fn families() -> (Vec<MetricFamily>, bool) {
+    known(ProcessCollector::for_self().collect())
+}
+
+fn known(mut families: Vec<MetricFamily>) -> (Vec<MetricFamily>, bool) {
+    let is_zero =
+        |family: &MetricFamily| family.get_metric().iter().all(|metric| metric.get_gauge().get_value() == 0.0);
+    families.retain(|family| family.name() == MAY_BE_ZERO || !is_zero(family));
+    families.sort_by(|one, other| one.name().cmp(other.name()));
+    let has_limit = families.iter().any(|family| family.name() == MAY_BE_MISSING);
+    let is_whole = families.len() + usize::from(!has_limit) == FAMILIES;
+    (families, is_whole)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What was decided about tokens lately. Pure: times are arguments.
+
+use super::{Decision, Digest, ReaderLimits, Verdict};
+use std::collections::HashMap;
+use std::time::Instant;
+
+#[derive(Debug)]
+pub(super) struct Known {
+    limits: ReaderLimits,
+    admitted: Recent<Admitted>,
+    refused: Recent<Decision>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Admitted {
+    /// When somebody said so last.
+    decided: Instant,
+    /// Whatever happens, no longer than this.
+    until: Instant,
+}
+
+/// So many at a time, each with when it came.
+#[derive(Debug)]
+struct Recent<V> {
+    most: usize,
+    entries: HashMap<Digest, (V, Instant)>,
+}
+
+impl Known {
+    pub(super) fn new(limits: ReaderLimits) -> Self {
+        let ReaderLimits { admitted_tokens, refused_tokens, .. } = limits;
+        Self { limits, admitted: Recent::new(admitted_tokens), refused: Recent::new(refused_tokens) }
+    }
+
+    /// What needs no question.
+    pub(super) fn verdict(&self, digest: &Digest, now: Instant) -> Option<Verdict> {
+        let is_fresh = |since: Instant, limit| now.saturating_duration_since(since) < limit;
+        let admitted = self.living(digest, now).filter(|admitted| is_fresh(admitted.decided, self.limits.admitted));
+        if let Some(Admitted { until, .. }) = admitted {
+            return Some(Verdict::Admitted { left: until.saturating_duration_since(now) });
+        }
+        let (decision, _) =
+            self.refused.entries.get(digest).filter(|(_, since)| is_fresh(*since, self.limits.refused))?;
+        match decision {
+            Decision::Unauthenticated(text) => Some(Verdict::Unauthenticated(text.clone())),
+            Decision::Forbidden(text) => Some(Verdict::Forbidden(text.clone())),
+            Decision::Allowed { .. } | Decision::Unavailable(_) => None,
+        }
+    }
+
+    /// Whether it was admitted before and may stay so while nobody can tell.
+    pub(super) fn is_kept(&self, digest: &Digest, now: Instant) -> bool {
+        self.living(digest, now).is_some()
+    }
+
+    /// A refusal ends what was admitted. That nobody can tell changes nothing.
+    pub(super) fn learn(&mut self, digest: Digest, decision: &Decision, now: Instant) {
+        match decision {
+            Decision::Allowed { valid } => {
+                let until = now + (*valid).min(self.limits.kept);
+                self.refused.entries.remove(&digest);
+                self.admitted.put(digest, Admitted { decided: now, until }, now);
+            }
+            Decision::Unauthenticated(_) | Decision::Forbidden(_) => {
+                self.admitted.entries.remove(&digest);
+                self.refused.put(digest, decision.clone(), now);
+            }
+            Decision::Unavailable(_) => {}
+        }
+    }
+
+    fn living(&self, digest: &Digest, now: Instant) -> Option<Admitted> {
+        self.admitted.entries.get(digest).map(|(admitted, _)| *admitted).filter(|admitted| now < admitted.until)
+    }
+}
+
+impl<V> Recent<V> {
+    fn new(most: usize) -> Self {
+        Self { most, entries: HashMap::new() }
+    }
+
+    /// The oldest gives way: it is asked about again when it comes.
+    fn put(&mut self, digest: Digest, value: V, now: Instant) {
+        if self.entries.len() >= self.most && !self.entries.contains_key(&digest) {
+            let oldest = self.entries.iter().min_by_key(|(_, (_, since))| *since).map(|(digest, _)| *digest);
+            if let Some(oldest) = oldest {
+                self.entries.remove(&oldest);
+            }
+        }
+        self.entries.insert(digest, (value, now));
+    }
+}

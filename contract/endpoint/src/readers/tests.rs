@@ -1,0 +1,60 @@
+mod asked;
+mod known;
+mod restrict;
+
+use super::{Authorizer, Deciding, Decision};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Says of each token what it is told to say.
+#[derive(Debug)]
+struct Scripted {
+    decisions: Mutex<HashMap<String, Decision>>,
+    /// Who asked about which token.
+    asked: Mutex<Vec<(String, String)>>,
+    /// Answers that it may give.
+    turns: Arc<Semaphore>,
+}
+
+impl Scripted {
+    fn new(turns: usize) -> Arc<Self> {
+        let turns = Arc::new(Semaphore::new(turns));
+        Arc::new(Self { decisions: Mutex::default(), asked: Mutex::default(), turns })
+    }
+
+    fn says(&self, token: &str, decision: Decision) {
+        self.decisions.lock().insert(token.to_owned(), decision);
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.lock().len()
+    }
+}
+
+impl Authorizer for Scripted {
+    fn authorize(self: Arc<Self>, from: Arc<str>, token: String) -> Deciding {
+        let unknown = || Decision::Unauthenticated("unknown".to_owned());
+        let decision = self.decisions.lock().get(&token).cloned().unwrap_or_else(unknown);
+        self.asked.lock().push((from.to_string(), token));
+        let turns = Arc::clone(&self.turns);
+        Box::pin(async move {
+            turns.acquire().await.unwrap().forget();
+            decision
+        })
+    }
+}
+
+fn allowed(seconds: u64) -> Decision {
+    Decision::Allowed { valid: Duration::from_secs(seconds) }
+}
+
+fn forbidden() -> Decision {
+    Decision::Forbidden("u may not".to_owned())
+}
+
+fn away() -> Decision {
+    Decision::Unavailable("nobody there".to_owned())
+}

@@ -1,0 +1,119 @@
+use super::super::{Decision, ReaderLimits, Readers, Verdict};
+use super::{Scripted, allowed, away, forbidden};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// Lets every task go as far as it can.
+async fn settle() {
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn ask(readers: &Arc<Readers>, from: &str, token: &str) -> JoinHandle<Verdict> {
+    let (readers, from, token) = (Arc::clone(readers), Arc::from(from), token.to_owned());
+    tokio::spawn(async move { readers.verdict(&from, &token).await })
+}
+
+fn admitted(seconds: u64) -> Verdict {
+    Verdict::Admitted { left: Duration::from_secs(seconds) }
+}
+
+#[tokio::test]
+async fn requests_with_one_token_share_a_question_and_what_is_decided_is_not_asked_again() {
+    let scripted = Scripted::new(0);
+    scripted.says("good", allowed(600));
+    let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
+    let first = ask(&readers, "a", "good");
+    let others: Vec<_> = (0..20).map(|_| ask(&readers, "b", "good")).collect();
+    settle().await;
+    // Whoever asks first may go away.
+    first.abort();
+    scripted.turns.add_permits(1);
+    for other in others {
+        assert_eq!(other.await.unwrap(), admitted(600));
+    }
+    let Verdict::Admitted { left } = ask(&readers, "c", "good").await.unwrap() else { panic!("refused") };
+    assert!(left <= Duration::from_secs(600));
+    assert_eq!(*scripted.asked.lock(), [("a".to_owned(), "good".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_source_has_four_open_questions_and_bogus_tokens_of_it_keep_out_nobody_else() {
+    let scripted = Scripted::new(0);
+    scripted.says("good", allowed(600));
+    let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
+    let bogus: Vec<_> = (0..100).map(|number| ask(&readers, "hostile", &format!("bogus{number}"))).collect();
+    settle().await;
+    assert_eq!(scripted.asked(), 4);
+    let good = ask(&readers, "prometheus", "good");
+    settle().await;
+    scripted.turns.add_permits(5);
+    assert_eq!(good.await.unwrap(), admitted(600));
+    let mut busy = 0;
+    for bogus in bogus {
+        match bogus.await.unwrap() {
+            Verdict::Busy => busy += 1,
+            verdict => assert_eq!(verdict, Verdict::Unauthenticated("unknown".to_owned())),
+        }
+    }
+    assert_eq!(busy, 96);
+}
+
+#[tokio::test]
+async fn questions_are_bounded_in_all() {
+    let scripted = Scripted::new(0);
+    let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
+    let asked: Vec<_> = (0..40).map(|number| ask(&readers, &format!("s{number}"), &format!("t{number}"))).collect();
+    settle().await;
+    assert_eq!(scripted.asked(), 32);
+    scripted.turns.add_permits(32);
+    let mut busy = 0;
+    for asked in asked {
+        busy += usize::from(asked.await.unwrap() == Verdict::Busy);
+    }
+    assert_eq!(busy, 8);
+}
+
+/// Asks about everybody each time.
+const ALWAYS: ReaderLimits = ReaderLimits { admitted: Duration::ZERO, refused: Duration::ZERO, ..ReaderLimits::PAGE };
+
+#[tokio::test]
+async fn who_was_admitted_before_stays_so_while_nobody_can_tell_and_a_refusal_ends_it() {
+    let scripted = Scripted::new(100);
+    let readers = Readers::new(scripted.clone(), ALWAYS);
+    scripted.says("old", allowed(600));
+    assert_eq!(ask(&readers, "a", "old").await.unwrap(), admitted(600));
+    scripted.says("old", away());
+    scripted.says("new", away());
+    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Kept);
+    assert_eq!(ask(&readers, "a", "new").await.unwrap(), Verdict::Unavailable("nobody there".to_owned()));
+    scripted.says("old", forbidden());
+    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Forbidden("u may not".to_owned()));
+    scripted.says("old", away());
+    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Unavailable("nobody there".to_owned()));
+}
+
+#[tokio::test]
+async fn who_was_admitted_before_stays_so_while_too_many_questions_are_open() {
+    let scripted = Scripted::new(1);
+    let readers = Readers::new(scripted.clone(), ALWAYS);
+    scripted.says("old", allowed(600));
+    assert_eq!(ask(&readers, "a", "old").await.unwrap(), admitted(600));
+    let open: Vec<_> = (0..4).map(|number| ask(&readers, "a", &format!("bogus{number}"))).collect();
+    settle().await;
+    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Kept);
+    scripted.turns.add_permits(4);
+    for open in open {
+        open.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_text_is_no_longer_than_what_is_remembered() {
+    let scripted = Scripted::new(1);
+    scripted.says("long", Decision::Forbidden("x\n".repeat(10_000)));
+    let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
+    assert_eq!(ask(&readers, "a", "long").await.unwrap(), Verdict::Forbidden("x".repeat(512)));
+}

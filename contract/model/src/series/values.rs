@@ -1,0 +1,253 @@
+//! Every value that a label of a self-metric can have, with what it means.
+
+/// The values of one label of some metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelValues {
+    pub metrics: &'static [&'static str],
+    pub label: &'static str,
+    /// Value and meaning.
+    pub values: &'static [(&'static str, &'static str)],
+}
+
+/// Labels whose values are names of the cluster's or of the kernel's, and so cannot be listed.
+pub const OPEN_LABELS: [&str; 6] = ["namespace", "program", "component", "version", "commit", "build"];
+
+/// Whether a label of a metric can have this value.
+#[must_use]
+pub fn is_listed(metric: &str, label: &str, value: &str) -> bool {
+    let of_it = LABEL_VALUES.iter().filter(|row| row.label == label && row.metrics.contains(&metric));
+    of_it.flat_map(|row| row.values).any(|(listed, _)| *listed == value)
+}
+
+const SETS: [(&str, &str); 4] = [
+    ("service", "edges: the series sets `istio` and `longwire`"),
+    ("workload", "the series set `kmesh-workload`"),
+    ("connection", "long connections: the series set `kmesh-connection`"),
+    ("cluster", "Envoy's statistics: the series set `envoy`"),
+];
+
+const OUTCOMES: [(&str, &str); 8] = [
+    ("admitted", "the reader may read, and the answer is sent"),
+    ("kept", "the reader was admitted before, and who decides does not answer now"),
+    ("no_token", "the request has no bearer token"),
+    ("malformed", "the header `Authorization` is no bearer token"),
+    ("unauthenticated", "the API server does not accept the token"),
+    ("forbidden", "the token's account may not read metrics"),
+    ("unavailable", "nobody can decide now"),
+    ("busy", "too many tokens wait for a decision"),
+];
+
+#[rustfmt::skip]
+pub const LABEL_VALUES: &[LabelValues] = &[
+    LabelValues { metrics: &["longwire_probe_kernel_losses_total"], label: "kind", values: &[
+        ("record_dropped", "the end of a connection: ring and fallback were full, because nothing read them for long"),
+        ("connections_full", "a connection: there were more than twice `--max-connections` (65,536 at least)"),
+        ("connections_share_full", "a connection of a pod that has a quarter of the kernel side's table already"),
+        ("folded_share_full", "the end of a connection of a pod with too many different peers while the ring was full"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_kernel_exceptions_total"], label: "kind", values: &[
+        ("close_kept", "the end of a connection waited beside the full ring"),
+        ("end_folded", "the end of a connection was added up with others while the ring was full; it lacks a duration"),
+        ("announce_deferred", "the beginning of a connection came with a later pass"),
+        ("cgroup_deferred", "the name of a cgroup came with a later pass"),
+        ("listeners_full", "a listening port found no room; which end opened adopted connections to it may not be known"),
+        ("untracked_close", "a connection that was first seen when it ended; nothing of it is counted"),
+        ("recovered_close", "the end of a connection was seen by the second program"),
+        ("inert", "a connection began while no probe had run for 15 minutes; it is not followed until a probe adopts it"),
+        ("half_open_share_full", "a connection of a pod with many half-open ones lacks the time that its connect took"),
+        ("half_open_full", "the same, because all pods together have many half-open ones"),
+        ("shares_full", "a pod counts against the share of the host's processes, because too many pods have one"),
+        ("missed_open", "the kernel skipped the program at the beginning of a connection, which is counted whole"),
+        ("map_busy", "a table was in use by the interrupted program; the connection is found later"),
+        ("bypass_sockmap", "a socket whose bytes a program may hand to another socket"),
+        ("bypass_tls", "a socket with kernel TLS in a device: it counts records instead of payload"),
+        ("bypass_smc", "a socket of SMC, whose payload goes through memory"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_records_skipped_total"], label: "reason", values: &[
+        ("invalid_size", "a record of another size than the probe expects. It should stay at 0"),
+        ("invalid_kind", "a record of an unknown kind. It should stay at 0"),
+        ("invalid_id", "a record of a connection without an id. It should stay at 0"),
+        ("unknown", "a sample of a connection that was never announced, or for which there was no room"),
+        ("late", "a sample or record of a connection that had ended"),
+        ("untracked", "the end of a connection that the kernel side had never seen"),
+        ("unadopted", "the end of a connection older than the probe, which it had not adopted"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_connections_ignored_total"], label: "reason", values: &[
+        ("host", "of a process that is in no pod, or from one to a pod of this node"),
+        ("foreign", "of a pod that is not this node's"),
+        ("local_leg", "inside one pod"),
+        ("role_unknown", "it is not known which end opened it"),
+        ("dropped", "too many connections waited until their own pod was known. This is a loss"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_connections_unresolved_total"], label: "reason", values: &[
+        ("ambiguous", "the address had no owner, two, or a node for one when the connection opened"),
+        ("unanswered", "the operator did not answer for the address in time"),
+        ("backend", "connection tracking did not know which backend of the Service was chosen"),
+        ("outside", "a client from outside the cluster, or a masqueraded one"),
+        ("forced", "the wait was cut short because too many connections waited"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_table_evictions_total", "longwire_probe_table_entries"], label: "table", values: &[
+        ("addresses", "owners of addresses, known or asked for"),
+        ("cgroups", "names of cgroups"),
+        ("joins", "connections of which the other end on this node is awaited"),
+        ("scrapers", "who scrapes, and what each has seen"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_table_evictions_total"], label: "table", values: &[
+        ("closed", "connections that ended, of which late records may come"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_table_entries"], label: "table", values: &[
+        ("pods", "pods of this node"),
+    ] },
+    LabelValues {
+        metrics: &["longwire_probe_label_sets", "longwire_probe_series", "longwire_probe_label_sets_expired_total", "longwire_probe_overflowed_total"],
+        label: "kind",
+        values: &SETS,
+    },
+    LabelValues { metrics: &["longwire_probe_overflowed_total"], label: "kind", values: &[
+        ("namespace", "the share of the namespace in the label `namespace` was full"),
+        ("peer", "what connections with the namespace in the label `namespace` may take of another's share was full"),
+        ("tag_value", "a value of a tag that has as many others as it may have"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_updates_total"], label: "result", values: &[
+        ("applied", "the probe runs it"),
+        ("refused", "the probe could not use it, and goes on with the one before"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_conntrack_searches_total"], label: "result", values: &[
+        ("found", "the connection was found"),
+        ("nothing", "the table has no such connection"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_saves_total"], label: "result", values: &[
+        ("saved", "the state is on disk"),
+        ("failed", "the state could not be written; the one before stays"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_restart_losses"], label: "kind", values: &[
+        ("states", "the whole state: all counters began at 0"),
+        ("connections", "live connections that could not be continued"),
+        ("pending_connections", "connections that waited for names"),
+        ("label_sets", "label sets, whose counters begin at 0"),
+        ("state_items", "other items of the saved state"),
+        ("record_bytes", "bytes of records that the previous probe had not read"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_out_of_descriptors_total"], label: "operation", values: &[
+        ("accept", "accepting an HTTP connection"),
+        ("adoption", "a search for connections whose beginning was missed"),
+        ("save", "saving the state"),
+        ("operator", "connecting to the operator"),
+        ("statistics", "reading how often programs were skipped"),
+        ("process", "reading the figures `process_*`"),
+        ("cgroup", "finding the name of a cgroup"),
+        ("conntrack", "a query to connection tracking"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_out_of_descriptors_total"], label: "operation", values: &[
+        ("accept", "accepting an HTTP connection"),
+        ("control", "accepting a connection of a probe"),
+        ("manifests", "reading `--manifests`"),
+        ("api_server", "connecting to the API server"),
+        ("process", "reading the figures `process_*`"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_http_refused_total", "longwire_operator_http_refused_total"], label: "listener", values: &[
+        ("metrics", "`--metrics-listen`"),
+        ("health", "`--health-listen`"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_http_refused_total", "longwire_operator_http_refused_total"], label: "reason", values: &[
+        ("header_timeout", "the head of the request was not complete in time"),
+        ("idle_timeout", "no request came for long"),
+        ("write_timeout", "the client took nothing of its answer for too long"),
+        ("response_timeout", "the answer took too long in all"),
+        ("slow_reader", "the client read slowly while others waited"),
+        ("replaced", "the connection was idle, and its place was needed"),
+        ("too_many_connections", "every place was taken by a request under way"),
+        ("http2", "the client spoke HTTP/2"),
+        ("malformed", "the request is no HTTP/1, or its head is too large"),
+        ("too_many_scrapes", "too many scrapes waited: the answer was 503"),
+    ] },
+    LabelValues {
+        metrics: &["longwire_probe_scrape_authorizations_total", "longwire_operator_scrape_authorizations_total", "longwire_operator_authorization_requests_total"],
+        label: "outcome",
+        values: &OUTCOMES,
+    },
+    LabelValues { metrics: &["longwire_operator_authorization_requests_total"], label: "outcome", values: &[
+        ("no_stream", "the request came on a connection without an admitted stream"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_objects"], label: "kind", values: &[
+        ("pods", "Pods"),
+        ("services", "Services"),
+        ("endpointslices", "EndpointSlices"),
+        ("nodes", "Nodes"),
+        ("namespaces", "Namespaces"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_objects_refused", "longwire_operator_objects_conflicted"], label: "kind", values: &[
+        ("telemetrypolicies", "TelemetryPolicies"),
+        ("extrastattags", "ExtraStatTags"),
+        ("statsmatchers", "StatsMatchers"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_objects_refused"], label: "reason", values: &[
+        ("Invalid", "a field has a value that cannot be used"),
+        ("NotRootNamespace", "a field is for the whole cluster, and the object is not in the operator's root namespace"),
+        ("TooLarge", "the object is larger than one object may be"),
+        ("NamespaceBudgetExceeded", "older objects of the namespace leave it no room"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_identities_left_out"], label: "kind", values: &[
+        ("claim", "a Service's claim to an address that more than 1,024 share, or of more than 64 of one namespace by `externalIPs`, or with which a Service claims more than 16,384 ports of addresses"),
+        ("service", "a Service that leads to a pod's port, beyond 256 beside the first, or beyond 1,024 such ports"),
+        ("port", "a TCP port of a Service, beyond 1,024"),
+        ("endpoint", "an endpoint that a Service's EndpointSlices name by address, beyond 256"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_pods_reduced"], label: "limit", values: &[
+        ("pod", "what one pod may take of a probe's memory"),
+        ("node", "what all pods of a node may take"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_role"], label: "role", values: &[
+        ("leader", "it holds the Lease and serves probes"),
+        ("standby", "it knows everything, and takes over when the leader goes"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_address_observations_total"], label: "result", values: &[
+        ("accepted", "the pod owns the address from now on"),
+        ("not_on_node", "the pod is not on the probe's node, or not any more"),
+        ("outside", "no node's pod range contains the address, and no pod had it lately"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_streams_refused_total"], label: "reason", values: &[
+        ("no_token", "there is no token"),
+        ("invalid", "the token is none of this cluster's, as far as can be seen without the API server"),
+        ("rejected", "the API server does not accept the token"),
+        ("expired", "the token has expired"),
+        ("other_account", "the token is of another ServiceAccount than the probe's"),
+        ("not_bound", "the token is not bound to a pod"),
+        ("pod_gone", "the token's pod is not known to be alive"),
+        ("other_node", "the token's pod is on another node than the probe says"),
+        ("other_pod", "the new token is of another pod than the stream's"),
+        ("not_synced", "this replica does not know all pods yet"),
+        ("unverifiable", "tokens cannot be verified now"),
+        ("busy", "too many tokens or calls wait"),
+        ("too_many", "the node has too many streams or calls"),
+        ("too_many_calls", "the connection calls too often, and ends"),
+        ("replaced", "a newer stream of the same node took its place"),
+        ("evicted", "the connection had no admitted stream, and its place was needed"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_handshakes_refused_total"], label: "reason", values: &[
+        ("plaintext", "the client does not speak TLS"),
+        ("protocol", "the client speaks TLS in a way that cannot be used"),
+        ("refused_by_peer", "the client does not accept the certificate"),
+        ("broken", "the connection broke"),
+        ("timeout", "the handshake took too long"),
+        ("rate", "too many handshakes came from its address"),
+        ("not_accepted", "the operator could not accept the connection"),
+        ("no_stream", "no stream was admitted in time"),
+        ("evicted", "the connection had no admitted stream, and its place was needed"),
+        ("busy", "too many connections wait for a stream"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_tokens_verified_total"], label: "by", values: &[
+        ("api_server", "a TokenReview of the API server"),
+        ("cached", "the API server's answer of the last seconds"),
+        ("keys", "the API server's keys, while it did not answer"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_connections"], label: "stage", values: &[
+        ("handshake", "in the TLS handshake"),
+        ("pending", "without an admitted stream"),
+        ("admitted", "with an admitted stream"),
+    ] },
+    LabelValues { metrics: &["longwire_operator_certificate_expiry_timestamp_seconds"], label: "certificate", values: &[
+        ("leaf", "the operator's own"),
+        ("authority", "the newest authority that signs it"),
+    ] },
+];

@@ -1,0 +1,37 @@
+//! One target of those in [`TARGETS`], named by `LONGWIRE_FUZZ`. libFuzzer has `main`, and its flags are the program's.
+
+#![no_main]
+
+mod annotations;
+mod expression;
+mod http;
+mod node;
+mod record;
+mod state;
+mod wire;
+mod yaml;
+
+use std::env;
+use std::sync::LazyLock;
+
+type Target = fn(&[u8]);
+
+/// Whatever reads what others wrote: the kernel's ring, a file of an earlier process, the other end of a stream, people.
+const TARGETS: [(&str, Target); 7] = [
+    ("record", record::fuzz),
+    ("state", state::fuzz),
+    ("wire", wire::fuzz),
+    ("expression", expression::fuzz),
+    ("yaml", yaml::fuzz),
+    ("annotations", annotations::fuzz),
+    ("http", http::fuzz),
+];
+
+static TARGET: LazyLock<Target> = LazyLock::new(|| {
+    let name = env::var("LONGWIRE_FUZZ").unwrap_or_default();
+    let target = TARGETS.iter().find(|(known, _)| *known == name);
+    let names = || TARGETS.map(|(name, _)| name).join(", ");
+    target.unwrap_or_else(|| panic!("LONGWIRE_FUZZ={name:?} is none of {}", names())).1
+});
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| TARGET(bytes));

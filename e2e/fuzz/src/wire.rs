@@ -1,0 +1,36 @@
+//! Both ends of the control stream. The first byte says whose bytes these are.
+
+use crate::node::{S, check, pipeline};
+use longwire_wire::codec;
+use longwire_wire::decode::Decoder;
+use longwire_wire::message::FromProbe;
+use longwire_wire::proto;
+use prost::decode_length_delimiter;
+
+pub(crate) fn fuzz(bytes: &[u8]) {
+    match bytes.split_first() {
+        Some((0, messages)) => from_operator(messages),
+        Some((_, message)) => from_probe(message),
+        None => {}
+    }
+}
+
+/// Messages with their lengths before them, of one stream.
+fn from_operator(mut bytes: &[u8]) {
+    let (mut decoder, mut pipeline) = (Decoder::default(), pipeline());
+    while let Ok(length) = decode_length_delimiter(&mut bytes) {
+        let (message, rest) = bytes.split_at(length.min(bytes.len()));
+        bytes = rest;
+        let Ok(message) = codec::decode::<proto::Update>(message) else { continue };
+        if let Ok(received) = decoder.decode(message) {
+            pipeline.apply(&received.update, 100 * S);
+        }
+    }
+    check(&mut pipeline, 100 * S);
+}
+
+fn from_probe(bytes: &[u8]) {
+    let Ok(Ok(message)) = codec::decode::<proto::ProbeMessage>(bytes).map(FromProbe::try_from) else { return };
+    let again = FromProbe::try_from(proto::ProbeMessage::from(message.clone()));
+    assert_eq!(again, Ok(message), "what was understood can be said");
+}

@@ -1,0 +1,108 @@
+//! Pictures of the dashboards: a small shop whose traffic is known, a real Prometheus, and Grafana's own panels in a browser.
+//!
+//! ```text
+//! Shop (pods, lines of traffic) --> probe, operator --> Prometheus --> e2e/grafana/pictures/draw --> docs/pictures/*.png
+//!   `---------------- what it counted ------------------------- == -------- what stands on each panel ---'
+//! ```
+
+mod drawn;
+mod shop;
+
+use crate::machine::{Machine, start_operator_under};
+use crate::probe::Probe;
+use crate::prometheus::{Job, Prometheus};
+use crate::steady::now;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use shop::Shop;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Seconds between scrapes.
+const INTERVAL: u32 = 5;
+
+#[derive(Debug)]
+pub struct Options {
+    /// So long traffic flows before it is drawn.
+    pub traffic: Duration,
+    /// Where the pictures go.
+    pub folder: PathBuf,
+}
+
+/// Draws all dashboards. An error says what is wrong on which panel.
+pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
+    let machine = Machine::new(0, &shop::pods())?;
+    // Off a cluster it shows its metrics only where it is told to.
+    let listen = ["env", "LONGWIRE_METRICS_LISTEN=127.0.0.1:15011"];
+    let _operator = start_operator_under(&machine.node, &listen, machine.manifests.path())?;
+    let netns = &machine.node.netns;
+    let probe = Probe::start(netns, &[])?;
+    probe.await_ready()?;
+    let targets = |port| vec![format!("127.0.0.1:{port}")];
+    let jobs = [
+        Job { name: "longwire-probe", targets: targets(crate::probe::PORT) },
+        Job { name: "longwire-operator", targets: targets(15011) },
+    ];
+    let scrape = Duration::from_secs(INTERVAL.into());
+    let prometheus = Prometheus::start(netns, Ipv4Addr::LOCALHOST, &jobs, &[], scrape)?;
+    let mut shop = Shop::open(&machine)?;
+    let began = Instant::now();
+    while began.elapsed() < options.traffic {
+        if stop.load(Ordering::Relaxed) {
+            bail!("stopped before anything was drawn");
+        }
+        shop.check()?;
+        thread::sleep(Duration::from_secs(1));
+    }
+    for target in prometheus.query("up", now())? {
+        ensure!(target.value > 0.0, "{:?} does not answer Prometheus", target.labels);
+    }
+    std::fs::create_dir_all(&options.folder).with_context(|| options.folder.display().to_string())?;
+    let asked = asked(&prometheus, options, began.elapsed());
+    let seen = netns.run(|| in_a_browser(&asked))?;
+    drawn::check(&seen, &shop)
+}
+
+/// What e2e/grafana/pictures/draw.mjs reads.
+fn asked(prometheus: &Prometheus, options: &Options, age: Duration) -> Value {
+    let to = now().floor();
+    let picture = |(dashboard, variables): (&str, Value)| {
+        let file = std::path::absolute(options.folder.join(format!("{dashboard}.png")));
+        json!({"dashboard": dashboard, "variables": variables, "file": file.unwrap_or_default()})
+    };
+    let pictures = [
+        ("longwire-mesh", json!({})),
+        ("longwire-service", json!({"service": "cart.shop.svc.cluster.local"})),
+        ("longwire-workload", json!({"namespace": "shop", "workload": "checkout"})),
+        ("longwire-connections", json!({})),
+        ("longwire-itself", json!({})),
+    ];
+    json!({
+        "prometheus": format!("http://{}", prometheus.address),
+        "directory": Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../charts/longwire/dashboards")),
+        "range": {"from": to - age.as_secs_f64().floor(), "to": to, "step": INTERVAL},
+        "interval": INTERVAL,
+        "pictures": pictures.map(picture),
+    })
+}
+
+/// Runs it in the namespace of the thread. Its answer is what stands on each panel.
+fn in_a_browser(asked: &Value) -> Result<Vec<drawn::Picture>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana/pictures/draw");
+    let mut child = Command::new(&script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| script.display().to_string())?;
+    let mut input = child.stdin.take().context("no standard input")?;
+    std::io::Write::write_all(&mut input, asked.to_string().as_bytes())?;
+    drop(input);
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "{} ended with {}", script.display(), output.status);
+    Ok(serde_json::from_slice(&output.stdout)?)
+}

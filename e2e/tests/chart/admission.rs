@@ -1,0 +1,116 @@
+//! What the API server is told to refuse and to warn of, and who may write policies.
+
+use crate::rendered::{of_kind, template};
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::helm::{Helm, chart};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn names(objects: &[Value], kind: &str) -> BTreeSet<String> {
+    let names = of_kind(objects, kind).into_iter().filter_map(|object| object["metadata"]["name"].as_str());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn policies_of_admission_are_bound_and_fail_open() -> Result<()> {
+    let objects = template(Helm::Three, &[])?;
+    let policies = of_kind(&objects, "ValidatingAdmissionPolicy");
+    assert_eq!(names(&objects, "ValidatingAdmissionPolicy"), names(&objects, "ValidatingAdmissionPolicyBinding"));
+    ensure!(policies.len() >= 6, "{} policies", policies.len());
+    for policy in policies {
+        assert_eq!(policy["spec"]["failurePolicy"], "Ignore");
+        for validation in policy["spec"]["validations"].as_array().context("no validations")? {
+            ensure!(validation["message"].as_str().is_some_and(|message| message.len() > 20), "{validation}");
+        }
+    }
+    let refusing = of_kind(&objects, "ValidatingAdmissionPolicyBinding");
+    let refusing = refusing.iter().filter(|binding| binding["spec"]["validationActions"] == json!(["Deny"]));
+    let refusing: Vec<_> = refusing.map(|binding| &binding["metadata"]["name"]).collect();
+    assert_eq!(refusing, ["longwire-root-namespace"]);
+    Ok(())
+}
+
+#[test]
+fn the_namespace_that_counts_for_the_cluster_is_the_releases_own() -> Result<()> {
+    let chart = chart();
+    let chart = chart.to_str().context("a path that is no text")?;
+    let text = Helm::Three.run(&["template", "longwire", chart, "--namespace=watch", "--kube-version=1.30.0"])?;
+    let objects: Vec<Value> = serde_saphyr::from_multiple::<Value>(&text)?;
+    let policies = of_kind(&objects, "ValidatingAdmissionPolicy");
+    for name in ["longwire-root-namespace", "longwire-selectors"] {
+        let policy = policies.iter().find(|policy| policy["metadata"]["name"] == name).context(name)?;
+        let expression = policy["spec"]["validations"][0]["expression"].as_str().context("no expression")?;
+        ensure!(expression.contains("\"watch\""), "{expression}");
+    }
+    Ok(())
+}
+
+#[test]
+fn where_the_api_server_has_no_such_policies_or_nobody_wants_them_none_are_made() -> Result<()> {
+    let chart = chart();
+    let chart = chart.to_str().context("a path that is no text")?;
+    for words in [&["--kube-version=1.29.3"][..], &["--kube-version=1.37.1", "--set=admission.policies=false"]] {
+        let line = [&["template", "longwire", chart, "--namespace=longwire-system"], words].concat();
+        for helm in Helm::BOTH {
+            let text = helm.run(&line)?;
+            ensure!(!text.contains("ValidatingAdmissionPolicy"), "{words:?}");
+            ensure!(text.contains("longwire-operator"), "{words:?} make nothing at all");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn who_views_a_namespace_reads_policies_and_who_edits_or_administers_it_writes_them() -> Result<()> {
+    let objects = template(Helm::Three, &[])?;
+    let kinds = json!(["telemetrypolicies", "statsmatchers", "extrastattags"]);
+    let mut verbs = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];
+    for role in of_kind(&objects, "ClusterRole") {
+        for (to, verbs) in ["view", "edit", "admin"].into_iter().zip(&mut verbs) {
+            let label = format!("rbac.authorization.k8s.io/aggregate-to-{to}");
+            if role["metadata"]["labels"][&label] == "true" {
+                for rule in role["rules"].as_array().context("no rules")? {
+                    assert_eq!((&rule["apiGroups"], &rule["resources"]), (&json!(["telemetry.longwire.io"]), &kinds));
+                    verbs.extend(
+                        rule["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned),
+                    );
+                }
+            }
+        }
+    }
+    let set = |verbs: &[&str]| verbs.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+    let writes = set(&["create", "update", "patch", "delete", "deletecollection"]);
+    assert_eq!(verbs, [set(&["get", "list", "watch"]), writes.clone(), writes]);
+    Ok(())
+}
+
+#[test]
+fn the_webhook_is_there_as_a_whole_or_not_at_all_and_fails_open() -> Result<()> {
+    for (set, is_on) in [(&[][..], false), (&["admission.webhook=true"], true)] {
+        let objects = template(Helm::Three, set)?;
+        let deployment = of_kind(&objects, "Deployment").first().copied().context("no operator")?;
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        let flag = json!("--webhook-listen=0.0.0.0:15013");
+        assert_eq!(container["args"].as_array().context("args")?.contains(&flag), is_on);
+        let service = of_kind(&objects, "Service").first().copied().context("no Service")?;
+        let ports = [&service["spec"]["ports"], &container["ports"]].map(|ports| ports.to_string().contains("15013"));
+        assert_eq!(ports, [is_on; 2]);
+        let role =
+            of_kind(&objects, "ClusterRole").into_iter().find(|role| role["metadata"]["name"] == "longwire-operator");
+        let rules = role.context("no role")?["rules"].to_string();
+        assert_eq!(rules.contains(r#""resourceNames":["longwire-policies"]"#), is_on);
+        let webhooks = of_kind(&objects, "ValidatingWebhookConfiguration");
+        assert_eq!(webhooks.len(), usize::from(is_on));
+        for webhook in webhooks {
+            assert_eq!(
+                (&webhook["metadata"]["name"], &webhook["webhooks"][0]["name"]),
+                (&json!("longwire-policies"), &json!("policies.telemetry.longwire.io"))
+            );
+            assert_eq!(
+                (&webhook["webhooks"][0]["failurePolicy"], &webhook["webhooks"][0]["timeoutSeconds"]),
+                (&json!("Ignore"), &json!(2))
+            );
+        }
+    }
+    Ok(())
+}

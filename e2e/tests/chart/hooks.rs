@@ -1,0 +1,75 @@
+//! Hooks leave nothing behind, and those that pull images are called after them.
+
+use crate::rendered::{of_kind, template};
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::helm::Helm;
+use serde_json::Value;
+
+fn pulls(set: &[&str]) -> Result<Vec<String>> {
+    let objects = template(Helm::Three, set)?;
+    let names = of_kind(&objects, "Job").into_iter().filter_map(|job| job["metadata"]["name"].as_str());
+    Ok(names.filter(|name| name.starts_with("longwire-pull-")).map(str::to_owned).collect())
+}
+
+#[test]
+fn each_image_has_a_job_that_is_called_after_it() -> Result<()> {
+    let long = "registry.internal.example.org:5000/platform/observability/longwire";
+    let cases = [
+        ("e2e.local", "v1", ["e2e.local-longwire-operator-v1", "e2e.local-longwire-probe-v1"]),
+        (
+            "ghcr.io/longwire",
+            "v0.1.0",
+            ["ghcr.io-longwire-longwire-operator-v0.1.0", "ghcr.io-longwire-longwire-probe-v0.1.0"],
+        ),
+        // The beginning gives way, by whole words, and most of a tag that is a commit.
+        (
+            long,
+            "0123456789abcdef0123456789abcdef01234567",
+            ["longwire-longwire-operator-0123456789abcdef0123", "longwire-longwire-probe-0123456789abcdef0123"],
+        ),
+    ];
+    for (registry, tag, images) in cases {
+        let set = [format!("images.registry={registry}"), format!("images.tag={tag}")];
+        let names = pulls(&set.each_ref().map(String::as_str))?;
+        assert_eq!(names, images.map(|image| format!("longwire-pull-{image}")), "{registry}, {tag}");
+        // What the API server takes for a job, and its label `job-name` for a value.
+        for name in names {
+            let is_valid = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || ".-".contains(one);
+            ensure!(name.len() <= 63 && name.chars().all(is_valid), "{name:?}");
+            ensure!(name.ends_with(|last: char| last.is_ascii_alphanumeric()), "{name:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn images_are_pulled_ahead_of_every_other_hook_and_what_fails_goes_too() -> Result<()> {
+    let objects = template(Helm::Three, &["metrics.auth=true"])?;
+    let annotation = |object: &Value, name: &str| {
+        let found = object["metadata"]["annotations"][format!("helm.sh/{name}")].as_str();
+        found.map(str::to_owned)
+    };
+    let (mut first, mut others) = (Vec::new(), Vec::new());
+    for object in &objects {
+        let name = object["metadata"]["name"].as_str().context("no name")?;
+        let Some(when) = annotation(object, "hook").filter(|when| when != "test") else { continue };
+        let policy = annotation(object, "hook-delete-policy").unwrap_or_default();
+        for due in ["before-hook-creation", "hook-succeeded", "hook-failed"] {
+            ensure!(policy.contains(due), "{name} is deleted by {policy:?}");
+        }
+        let weight: i32 = annotation(object, "hook-weight").context("no weight")?.parse()?;
+        let is_job = object["kind"] == "Job";
+        ensure!(!is_job || object["spec"]["activeDeadlineSeconds"].as_u64().is_some_and(|limit| limit <= 90), "{name}");
+        ensure!(!is_job || object["spec"]["ttlSecondsAfterFinished"].is_u64(), "{name} stays when Helm is killed");
+        match name.starts_with("longwire-pull-") {
+            true => {
+                ensure!(when == "pre-install,pre-upgrade", "{name} comes at {when}");
+                first.push(weight);
+            }
+            false => others.push(weight),
+        }
+    }
+    ensure!(first.len() == 2 && others.len() >= 8, "{first:?}, {others:?}");
+    ensure!(first.iter().max() < others.iter().min(), "{first:?} are not ahead of {others:?}");
+    Ok(())
+}

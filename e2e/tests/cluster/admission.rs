@@ -1,0 +1,228 @@
+//! What `kubectl apply` is told before an object is stored, and who may store one.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::Kubernetes;
+use longwire_e2e::kubernetes::helm::Helm;
+use longwire_e2e::kubernetes::longwire::{self, object};
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::wait::eventually;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What `kubectl apply --dry-run=server` says of an object, on either output, whether it takes it or not.
+fn tried(kubernetes: &Kubernetes, namespace: &str, yaml: &str) -> Result<String> {
+    let line = format!(
+        "kubectl --namespace {namespace} apply --dry-run=server --filename=- <<'END' 2>&1 || true\n{yaml}\nEND\n"
+    );
+    Helm::Three.shell(kubernetes, &line)
+}
+
+/// What is warned of: namespace, object, and part of the warning.
+fn warned(own: &str) -> Vec<(&str, String, &str)> {
+    let root = longwire::NAMESPACE;
+    let annotated = |kind: &str, version: &str, annotation: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: tried, annotations: {{{annotation}}}}}\n{spec}")
+    };
+    let template = "spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}, annotations: {telemetry.longwire.io/series-sets: isto}}, spec: {containers: [{name: a, image: a}]}}}";
+    vec![
+        (
+            own,
+            object("TelemetryPolicy", "tried", "{overrides: [{tagOverrides: {source_cluster: {operation: REMOVE}}}]}"),
+            "that Kiali reads",
+        ),
+        (
+            own,
+            object(
+                "TelemetryPolicy",
+                "tried",
+                "{overrides: [{match: {metric: istio_tcp_received_bytes_total}, tagOverrides: {destination_service: {value: '\"x\"'}}}]}",
+            ),
+            "that dashboard ",
+        ),
+        (
+            own,
+            object(
+                "TelemetryPolicy",
+                "tried",
+                "{seriesSets: [istio], overrides: [{match: {metric: longwire_tcp_rtt_seconds}, disabled: true}]}",
+            ),
+            "of the set longwire, which is not in spec.seriesSets",
+        ),
+        (
+            own,
+            object(
+                "TelemetryPolicy",
+                "tried",
+                "{seriesSets: [istio], overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}",
+            ),
+            "of the set kmesh-workload",
+        ),
+        (
+            root,
+            object("TelemetryPolicy", "tried", "{selector: {matchLabels: {app: web}}, seriesSets: []}"),
+            "selects pods of this namespace alone",
+        ),
+        (
+            root,
+            object("StatsMatcher", "tried", "{selector: {matchLabels: {app: web}}, rejectAll: true}"),
+            "selects pods of this namespace alone",
+        ),
+        (own, object("StatsMatcher", "tried", "{inclusionPrefixes: [listener]}"), "a prefix matches no statistic"),
+        (
+            own,
+            object("StatsMatcher", "tried", "{inclusionList: {patterns: [{suffix: upstream_rq_total}]}}"),
+            "a suffix matches no statistic",
+        ),
+        (
+            own,
+            annotated("Namespace", "v1", "telemetry.longwire.io/series-sets: 'istio, isto'", ""),
+            "names an unknown series set",
+        ),
+        (
+            own,
+            annotated("Namespace", "v1", "telemetry.longwire.io/serie-sets: istio", ""),
+            "is not known, and has no effect",
+        ),
+        (
+            own,
+            annotated("Namespace", "v1", "sidecar.istio.io/extraStatTags: team", ""),
+            "have no effect on a Namespace",
+        ),
+        (own, annotated("Deployment", "apps/v1", "a: b", template), "names an unknown series set"),
+        (
+            own,
+            annotated(
+                "Pod",
+                "v1",
+                "sidecar.istio.io/statsInclusionPrefix: cluster",
+                "spec: {containers: [{name: a, image: a}]}",
+            ),
+            "is not known, and has no effect",
+        ),
+    ]
+}
+
+#[test]
+fn the_api_server_warns_of_what_has_no_effect_and_of_what_breaks_somebody() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    for (place, yaml, words) in warned(&namespace.name) {
+        // A binding is heeded some moments after it is made.
+        eventually(PATIENCE, || {
+            let said = tried(kubernetes, place, &yaml)?;
+            ensure!(said.contains("Warning:") && said.contains(words), "of {yaml}: {said}");
+            ensure!(said.contains("(server dry run)"), "{yaml} is refused: {said}");
+            Ok(())
+        })?;
+    }
+    let harmless = [
+        object("TelemetryPolicy", "tried", "{seriesSets: [istio], overrides: [{tagOverrides: {team: {value: 'source.zone'}}}]}"),
+        object("StatsMatcher", "tried", "{inclusionPrefixes: [cluster.outbound], inclusionSuffixes: [upstream_cx_total]}"),
+        object("ExtraStatTags", "tried", "{tags: [{name: team, value: 'source.zone'}]}"),
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: tried, annotations: {telemetry.longwire.io/series-sets: 'istio, longwire'}}".to_owned(),
+    ];
+    for yaml in harmless {
+        let said = tried(kubernetes, &namespace.name, &yaml)?;
+        ensure!(!said.contains("Warning:") && said.contains("(server dry run)"), "of {yaml}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_for_the_whole_cluster_is_refused_elsewhere_before_it_is_stored() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    for spec in ["{reportingInterval: 2s}", "{budgets: {series: 10}}", "{limits: {extraTags: 1}}"] {
+        let policy = object("TelemetryPolicy", "tried", spec);
+        eventually(PATIENCE, || {
+            let said = tried(kubernetes, &namespace.name, &policy)?;
+            ensure!(said.contains("count in namespace longwire-system alone"), "{spec} is taken: {said}");
+            Ok(())
+        })?;
+        let said = tried(kubernetes, longwire::NAMESPACE, &policy)?;
+        ensure!(said.contains("(server dry run)"), "{spec} is refused in the root namespace: {said}");
+    }
+    Ok(())
+}
+
+/// Longwire with the webhook, and without it when this is dropped.
+struct Asking<'a>(&'a Kubernetes);
+
+impl<'a> Asking<'a> {
+    fn new(kubernetes: &'a Kubernetes) -> Result<Self> {
+        let asking = Self(kubernetes);
+        Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["admission.webhook=true"])?;
+        Ok(asking)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        // Without it later tests have a webhook more, which allows what is right.
+        let _ = Helm::Three.bring(self.0, "upgrade", longwire::NAMESPACE, &[]);
+    }
+}
+
+#[test]
+fn with_the_webhook_a_dry_run_refuses_what_only_the_operator_can_tell() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let wrong = [
+        object("TelemetryPolicy", "tried", "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}"),
+        object("ExtraStatTags", "tried", "{tags: [{name: zone, value: '1 + 1'}]}"),
+        object("StatsMatcher", "tried", "{inclusionRegexps: ['\\w{400}']}"),
+    ];
+    let said = tried(kubernetes, &namespace.name, &wrong[0])?;
+    ensure!(said.contains("(server dry run)"), "it is refused without a webhook: {said}");
+    let _asking = Asking::new(kubernetes)?;
+    for yaml in wrong {
+        eventually(PATIENCE, || {
+            let said = tried(kubernetes, &namespace.name, &yaml)?;
+            ensure!(said.contains("the operator would not accept it: Invalid: spec."), "{yaml} is taken: {said}");
+            Ok(())
+        })
+        .with_context(|| longwire::logs(kubernetes))?;
+    }
+    let right = object("TelemetryPolicy", "tried", "{overrides: [{tagOverrides: {team: {value: source.zone}}}]}");
+    let said = tried(kubernetes, &namespace.name, &right)?;
+    ensure!(said.contains("(server dry run)") && !said.contains("Warning:"), "{said}");
+    Ok(())
+}
+
+fn may(namespace: &Namespace<'_>, account: &str, verb: &str) -> Result<bool> {
+    let who = format!("--as=system:serviceaccount:{}:{account}", namespace.name);
+    let line = ["auth", "can-i", verb, "telemetrypolicies.telemetry.longwire.io", &who];
+    // It ends with an error where the answer is no.
+    Ok(namespace.kubectl(&line).is_ok_and(|said| said.trim() == "yes"))
+}
+
+#[test]
+fn who_views_a_namespace_reads_its_policies_and_who_edits_it_writes_them() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    for role in ["view", "edit", "admin"] {
+        namespace.kubectl(&["create", "serviceaccount", role])?;
+        let account = format!("--serviceaccount={}:{role}", namespace.name);
+        namespace.kubectl(&["create", "rolebinding", role, &format!("--clusterrole={role}"), &account])?;
+    }
+    namespace.kubectl(&["create", "serviceaccount", "nobody"])?;
+    for (account, reads, writes) in
+        [("view", true, false), ("edit", true, true), ("admin", true, true), ("nobody", false, false)]
+    {
+        eventually(PATIENCE, || {
+            let found = [
+                may(&namespace, account, "list")?,
+                may(&namespace, account, "create")?,
+                may(&namespace, account, "delete")?,
+            ];
+            ensure!(found == [reads, writes, writes], "{account}: {found:?}");
+            Ok(())
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! A Job that connects once and is gone before anybody scrapes its series twice: Kiali draws its edge, and the dashboards of edges
+//! show it.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::asked::{self, Of, Sheet, Variables};
+use longwire_e2e::kiali::{GraphType, Node, Traffic, View};
+use longwire_e2e::kubernetes::Kubernetes;
+use longwire_e2e::kubernetes::kiali::Kiali;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::talk::{self, await_done, await_listening, sending};
+use longwire_e2e::prometheus::{Prometheus, Row};
+use longwire_e2e::promql;
+use longwire_e2e::steady::now;
+use longwire_e2e::wait::eventually;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const NAME: &str = "nightly";
+const SERVER: &str = "warehouse";
+const BYTES: u64 = 10_000_000;
+/// Two scrapes, the second of which shows what was born before the first, and what is late at that.
+const SEEN: Duration = Duration::from_secs(30);
+
+pub(super) fn is_shown(
+    kubernetes: &Kubernetes,
+    namespace: &Namespace<'_>,
+    prometheus: &Prometheus,
+    kiali: &Kiali<'_>,
+) -> Result<()> {
+    let image = kubernetes.load_program("longwire-traffic")?;
+    namespace.apply(&talk::server(SERVER, "n1", talk::Network::Own, talk::PORT, &image))?;
+    let servers = await_listening(namespace, SERVER, 1)?;
+    let to = format!("{}:{}", servers[0], talk::PORT);
+    namespace.apply(&format!(
+        "apiVersion: batch/v1
+kind: Job
+metadata: {{name: {NAME}}}
+spec:
+  backoffLimit: 0
+  template: {{spec: {{nodeName: n2, restartPolicy: Never, containers: [{}]}}}}
+",
+        sending(&image, &to, BYTES, 1)
+    ))?;
+    await_done(namespace, NAME)?;
+    eventually(SEEN, || is_drawn(kiali, &namespace.name))?;
+    eventually(SEEN, || {
+        let (shown, due) = (dashboards(prometheus, &namespace.name)?, BTreeSet::from(["longwire-mesh".to_owned()]));
+        ensure!(shown.is_superset(&due), "{NAME} is on {shown:?} alone");
+        println!("{NAME}, whose only connection sent {BYTES} bytes at once, is on {shown:?}");
+        Ok(())
+    })
+}
+
+/// Between the two workloads, and with the bytes that it sent.
+fn is_drawn(kiali: &Kiali<'_>, namespace: &str) -> Result<()> {
+    let view = View { graph: GraphType::Workload, with_services: false, traffic: Traffic::Sent };
+    let edges = kiali.draw(namespace, view, now())?;
+    let is = |node: &Node, due: &str| matches!(node, Node::Workload { name, .. } if name == due);
+    let drawn = edges.iter().find(|((from, to), _)| is(from, NAME) && is(to, SERVER));
+    let (_, rate) = drawn.with_context(|| format!("Kiali draws no edge of {NAME}: {edges:?}"))?;
+    // Prometheus stretches what it has seen to the whole minute: the younger the Job, the more.
+    let least = BYTES as f64 / 60.0;
+    ensure!((0.95 * least..2.0 * least).contains(rate), "Kiali draws {rate} bytes a second, not {least}");
+    Ok(())
+}
+
+/// The dashboards a panel of which has a row of it.
+fn dashboards(prometheus: &Prometheus, namespace: &str) -> Result<BTreeSet<String>> {
+    let mut shown = BTreeSet::new();
+    for sheet in asked::sheets()? {
+        for fill in &sheet.fills {
+            let mut variables: Variables =
+                super::GRAFANA.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            variables.insert("here".to_owned(), namespace.to_owned());
+            let filled: Vec<_> =
+                fill.iter().map(|(name, value)| (name.clone(), asked::fill(value, &variables))).collect();
+            variables.extend(filled);
+            if shows(&sheet, prometheus, &variables)? {
+                shown.insert(sheet.dashboard.clone());
+            }
+        }
+    }
+    Ok(shown)
+}
+
+fn shows(sheet: &Sheet, prometheus: &Prometheus, variables: &Variables) -> Result<bool> {
+    for question in sheet.questions()? {
+        let is_rate = matches!(question.expectation.of, Of::Rate(_));
+        if is_rate && question.expectation.by.iter().any(|label| label == "source_workload") {
+            let query = promql::fill(&question.query, |name| variables.get(name).map(String::as_str));
+            let rows = prometheus.query(&query, now())?;
+            let is_its = |row: &Row| row.labels.get("source_workload").is_some_and(|name| name == NAME);
+            if rows.iter().any(|row| is_its(row) && row.value > 0.0) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,59 @@
+//! A namespace that fills its share of a node's series is named: by an Event on the node, and by the overflow series.
+
+use crate::shop::Shop;
+use anyhow::{Result, ensure};
+use longwire_e2e::kubernetes::longwire::object;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::eventually;
+use std::time::Duration;
+
+/// A pass, the notice, and the operator's next look.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A share that one edge fills, for the whole cluster; as it was when dropped.
+struct Share<'a>(&'a Kubernetes, String);
+
+impl<'a> Share<'a> {
+    fn of(kubernetes: &'a Kubernetes, series: u32) -> Result<Self> {
+        let policy = object("TelemetryPolicy", "share", &format!("{{limits: {{seriesPerNamespace: {series}}}}}"));
+        let policy = policy.replace("{name: share}", &format!("{{name: share, namespace: {}}}", longwire::NAMESPACE));
+        kubernetes.apply(&policy)?;
+        Ok(Self(kubernetes, policy))
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        // What is left of it goes with the cluster.
+        let _ = self.0.delete(&self.1);
+    }
+}
+
+#[test]
+fn a_namespace_that_fills_its_share_is_named_on_the_node_and_in_the_overflow() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let _share = Share::of(kubernetes, 10)?;
+    let _shop = Shop::open(&namespace)?;
+    eventually(PATIENCE, || {
+        let scrape = longwire::scrape("n1")?;
+        let of_ours = [("namespace", namespace.name.as_str())];
+        ensure!(scrape.sum("longwire_probe_overflowed_total", &of_ours) > 0, "the probe counts no overflow of it");
+        let series = scrape.select(
+            "istio_tcp_connections_opened_total",
+            &[("source_workload", "overflow"), ("source_workload_namespace", &namespace.name)],
+        );
+        ensure!(!series.is_empty(), "no overflow series names it");
+        Ok(())
+    })?;
+    let events =
+        ["--namespace=default", "get", "events.events.k8s.io", "--field-selector=reason=ProbeBudgetFull", "-o"];
+    eventually(PATIENCE, || {
+        let words = "jsonpath={range .items[*]}{.regarding.kind}/{.regarding.name}: {.note}{'\\n'}{end}";
+        let said = kubernetes.kubectl(&[&events[..], &[words]].concat())?;
+        let is_it = |line: &str| line.starts_with("Node/n1: ") && line.contains(&namespace.name);
+        ensure!(said.lines().any(is_it), "no Event on n1 names {}: {said}", namespace.name);
+        Ok(())
+    })
+}

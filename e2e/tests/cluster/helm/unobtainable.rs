@@ -1,0 +1,69 @@
+//! An installation whose images nobody has: it ends soon, says which image, leaves nothing, and the next one works.
+
+use super::leavings::{Leavings, expect_nothing};
+use anyhow::{Result, bail, ensure};
+use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+const NOWHERE: [&str; 2] = ["images.registry=registry.invalid/nobody", "images.pullPolicy=IfNotPresent"];
+/// The chart gives a pull a minute.
+const BOUND: Duration = Duration::from_secs(90);
+
+#[test]
+fn an_image_that_cannot_be_had_is_named_and_nothing_is_left_of_the_attempt() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let own = ["--namespace", longwire::NAMESPACE];
+    Helm::Three.on(kubernetes, &[&["uninstall", RELEASE, "--wait", "--timeout=120s"], &own[..]].concat())?;
+    let nothing = Leavings { links: BTreeSet::new() };
+    let outcome = (|| {
+        for helm in Helm::BOTH {
+            let began = Instant::now();
+            let Err(error) = helm.bring(kubernetes, "install", longwire::NAMESPACE, &NOWHERE) else {
+                bail!("{helm:?} has installed images that are nowhere")
+            };
+            let (took, said) = (began.elapsed(), format!("{error:#}"));
+            println!("{helm:?} gave up after {:.1} s: {said}", took.as_secs_f64());
+            ensure!(took < BOUND, "{helm:?} gave up after {took:?}");
+            ensure!(said.contains("longwire-pull-registry.invalid-nobody-longwire-operator-1"), "{helm:?}: {said}");
+            let began = Instant::now();
+            helm.on(kubernetes, &[&["uninstall", RELEASE, "--no-hooks"], &own[..]].concat())?;
+            ensure!(began.elapsed() < Duration::from_secs(20), "{helm:?} took {:?}", began.elapsed());
+            expect_nothing(kubernetes, longwire::NAMESPACE, &nothing)?;
+        }
+        // Or the images come, and the same command goes on.
+        ensure!(
+            Helm::Four.bring(kubernetes, "install", longwire::NAMESPACE, &NOWHERE).is_err(),
+            "nowhere is somewhere"
+        );
+        Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[]).map(drop)
+    })();
+    if outcome.is_err() {
+        let _ = Helm::Four.on(kubernetes, &[&["uninstall", RELEASE, "--no-hooks"], &own[..]].concat());
+        let _ = Helm::Four.bring(kubernetes, "install", longwire::NAMESPACE, &[]);
+    }
+    outcome
+}
+
+#[test]
+fn an_upgrade_to_an_image_that_cannot_be_had_touches_no_pod() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let pods = || {
+        let selector = "--selector=app in (longwire-operator, longwire-probe)";
+        kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "--output=name"])
+    };
+    let before = pods()?;
+    let Err(error) = Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=nobodys"]) else {
+        bail!("upgraded to images that are nowhere")
+    };
+    let (said, after) = (format!("{error:#}"), pods()?);
+    Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
+    ensure!(said.contains("longwire-pull-e2e.local-longwire-operator-nobodys"), "{said}");
+    ensure!(before == after, "{before} are now {after}");
+    Ok(())
+}

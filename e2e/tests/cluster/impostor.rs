@@ -1,0 +1,154 @@
+//! A pod that pretends to be another one of its node, by every way that is open to it without root on the node. Its kubelet is
+//! slow to say where it really is, as on a busy node.
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Pod;
+use longwire_e2e::edge::{Edge, Truth};
+use longwire_e2e::kubernetes::daemon::Daemon;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::running::{Running, process_running};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::traffic::exchange;
+use longwire_e2e::wait::{eventually, throughout};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const PORT: u16 = 8080;
+/// Where the attackers connect, so that the victim's listener hears the victim alone.
+const OTHER_PORT: u16 = 8081;
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than a probe waits for word of a change of hands.
+const SILENCE: Duration = Duration::from_secs(6);
+const PACE: Duration = Duration::from_millis(20);
+
+struct Attack {
+    name: &'static str,
+    /// Of its container's security context. Who takes an address on the network that both share leads packets astray, which is
+    /// another matter.
+    capabilities: &'static str,
+    /// `$victim` is the address to speak from, `$uid` the victim's, `$server` who hears it.
+    script: &'static str,
+}
+
+const ATTACKS: [Attack; 3] = [
+    Attack {
+        name: "second-network",
+        capabilities: "add: [NET_ADMIN]",
+        script: "ip link set eth0 down; ip link add net1 type veth peer name net2; ip addr add $victim/32 dev net1; \
+                 ip link set net1 up; ip link set net2 up; ip route add 192.0.2.9 dev net1; nc -w 1 192.0.2.9 9",
+    },
+    Attack {
+        name: "user-namespace",
+        capabilities: "",
+        script: "unshare -Urn sh -c 'ip link add net1 type veth peer name net2; ip addr add $victim/32 dev net1; \
+                 ip link set net1 up; ip link set net2 up; ip route add 192.0.2.9 dev net1; nc -w 1 192.0.2.9 9'",
+    },
+    Attack {
+        name: "cgroup",
+        capabilities: "",
+        script: "for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do named=$root/kubepods/besteffort/pod$uid/main; \
+                 mkdir -p $named && echo $$ >$named/cgroup.procs; done; timeout 1 nc $server </dev/null",
+    },
+];
+
+impl Attack {
+    fn pod(&self, victim: &Running, uid: &str, server: &Running) -> String {
+        let script = self.script.replace("$victim", &victim.address.to_string()).replace("$uid", uid);
+        let script = script.replace("$server", &format!("{} {OTHER_PORT}", server.address));
+        format!(
+            "apiVersion: v1
+kind: Pod
+metadata: {{name: {}}}
+spec:
+  nodeName: {}
+  terminationGracePeriodSeconds: 0
+  containers:
+  - name: main
+    image: e2e.local/busybox:1
+    imagePullPolicy: Never
+    securityContext: {{capabilities: {{{}}}}}
+    command: [sh, -c, {:?}]
+",
+            self.name,
+            victim.node,
+            self.capabilities,
+            format!("{script}; echo spoke; sleep infinity"),
+        )
+    }
+}
+
+/// A daemon that does nothing until this is dropped.
+struct Paused(Pid);
+
+impl Paused {
+    fn new(daemon: &Daemon) -> Result<Self> {
+        let process = Pid::from_raw(daemon.process()?.try_into()?);
+        kill(process, Signal::SIGSTOP)?;
+        Ok(Self(process))
+    }
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        if let Err(error) = kill(self.0, Signal::SIGCONT) {
+            eprintln!("a daemon stays stopped: {error}");
+        }
+    }
+}
+
+fn uid_of(namespace: &Namespace<'_>, name: &str) -> Result<String> {
+    let pod = namespace.wait_for(name, |pod: Option<&Pod>| pod.is_some())?;
+    pod.and_then(|pod| pod.metadata.uid).with_context(|| format!("no pod {name}"))
+}
+
+/// From its first process on the kubelet says nothing about the attacker for a while.
+fn attack(kubernetes: &Kubernetes, namespace: &Namespace<'_>, name: &str, pod: &str, node: &str) -> Result<()> {
+    namespace.apply(pod)?;
+    let uid = uid_of(namespace, name)?;
+    eventually(PATIENCE, || process_running(&uid, "busybox").map(drop))?;
+    let kubelet = Paused::new(&kubernetes.node(node)?.daemon("kubelet"))?;
+    throughout(SILENCE, || Ok(()))?;
+    drop(kubelet);
+    eventually(PATIENCE, || {
+        let log = namespace.kubectl(&["logs", name])?;
+        log.contains("spoke").then_some(()).with_context(|| format!("{name} has not spoken: {log}"))
+    })
+}
+
+#[test]
+fn no_pod_changes_how_another_ones_connections_are_named() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let victim = Running::start(&namespace, "victim", "n1")?;
+    let server = Running::start(&namespace, "server", "n2")?;
+    let (listener, _others) = (server.listen(PORT)?, server.listen(OTHER_PORT)?);
+    let uid = uid_of(&namespace, "victim")?;
+    let stop = AtomicBool::new(false);
+    let talk = || -> Result<Truth> {
+        let mut truth = Truth::default();
+        while !stop.load(Ordering::Relaxed) {
+            let (near, far) = victim.connect_to((server.address, PORT), &listener)?;
+            truth += exchange(near, far, 1_001, 2_003)?;
+            thread::sleep(PACE);
+        }
+        Ok(truth)
+    };
+    let truth = thread::scope(|scope| -> Result<Truth> {
+        let talk = scope.spawn(talk);
+        let attacked = ATTACKS.iter().try_for_each(|one| {
+            let pod = one.pod(&victim, &uid, &server);
+            attack(kubernetes, &namespace, one.name, &pod, &victim.node).with_context(|| one.name)
+        });
+        stop.store(true, Ordering::Relaxed);
+        let truth = talk.join().expect("the victim")?;
+        attacked.map(|()| truth)
+    })?;
+    let edge = Edge::between("victim", "server").within(&namespace.name);
+    longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))?;
+    println!("{} connections of the victim, none under another's name", truth.opened);
+    Ok(())
+}

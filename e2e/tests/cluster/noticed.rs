@@ -1,0 +1,134 @@
+//! How people notice that an object does not do what they meant: columns, Events, metrics.
+
+use crate::shop::Shop;
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::http;
+use longwire_e2e::kubernetes::Kubernetes;
+use longwire_e2e::kubernetes::longwire::{self, object};
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::scrape::{Format, Scrape};
+use longwire_e2e::wait::eventually;
+use serde_json::Value;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const BROKEN: &str = "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}";
+
+/// Notes of the Events of a reason on an object.
+fn events(namespace: &Namespace<'_>, name: &str, reason: &str) -> Result<Vec<String>> {
+    let selector = format!("--field-selector=involvedObject.name={name},reason={reason}");
+    let said = namespace.kubectl(&["get", "events", &selector, "-o", "json"])?;
+    let said: Value = serde_json::from_str(&said)?;
+    let items = said["items"].as_array().context("no items")?;
+    Ok(items.iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect())
+}
+
+fn await_events(namespace: &Namespace<'_>, name: &str, reason: &str, many: usize, words: &str) -> Result<()> {
+    eventually(PATIENCE, || {
+        let notes = events(namespace, name, reason)?;
+        ensure!(notes.len() == many, "{} Events {reason} on {name}, not {many}: {notes:?}", notes.len());
+        ensure!(notes.iter().all(|note| note.contains(words)), "{notes:?} do not say {words}");
+        Ok(())
+    })
+    .with_context(|| longwire::logs(namespace.kubernetes()))
+}
+
+#[test]
+fn each_turn_for_the_worse_makes_an_event_on_the_object() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let policy = |spec: &str| namespace.apply(&object("TelemetryPolicy", "turns", spec));
+    for times in 1..=2 {
+        policy(BROKEN)?;
+        await_events(&namespace, "turns", "Invalid", times, "source.wrkload")?;
+        policy("{seriesSets: [istio]}")?;
+        eventually(PATIENCE, || {
+            let said = namespace.kubectl(&[
+                "get",
+                "telemetrypolicy",
+                "turns",
+                "-o",
+                "jsonpath={.status.conditions[?(@.type==\"Accepted\")].status}",
+            ])?;
+            ensure!(said == "True", "Accepted is {said}");
+            Ok(())
+        })?;
+    }
+    namespace.apply(&object("TelemetryPolicy", "zweiter", "{seriesSets: [longwire]}"))?;
+    await_events(&namespace, "zweiter", "Conflicted", 1, "spec.seriesSets: TelemetryPolicy")?;
+    policy("{seriesSets: [istio], overrides: [{tagOverrides: {source_cluster: {operation: REMOVE}}}]}")?;
+    await_events(&namespace, "turns", "AcceptedWithWarnings", 1, "Kiali")?;
+    // Over what a namespace may have: objects as large as they may be.
+    for number in 0..20 {
+        let list: Vec<String> = (0..63).map(|at| format!("'{number}-{at}-{}'", "x".repeat(240))).collect();
+        let spec = format!("{{inclusionPrefixes: [{}]}}", list.join(", "));
+        namespace.apply(&object("StatsMatcher", &format!("large-{number}"), &spec))?;
+    }
+    eventually(PATIENCE, || {
+        let selector = "--field-selector=reason=NamespaceBudgetExceeded";
+        let said = namespace.kubectl(&["get", "events", selector, "-o", "name"])?;
+        ensure!(!said.trim().is_empty(), "no Event of an object without room");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_namespace_whose_annotation_is_wrong_has_an_event_in_it() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    kubernetes.kubectl(&["annotate", "namespace", &namespace.name, "telemetry.longwire.io/series-sets=isto"])?;
+    await_events(&namespace, &namespace.name, "InvalidAnnotation", 1, "unknown series set \"isto\"")
+}
+
+#[test]
+fn kubectl_get_shows_what_became_of_an_object_and_why() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    longwire::install(kubernetes)?;
+    let _shop = Shop::open(&namespace)?;
+    namespace.apply(&object("TelemetryPolicy", "right", "{seriesSets: [istio]}"))?;
+    namespace.apply(&object("TelemetryPolicy", "wrong", BROKEN))?;
+    eventually(PATIENCE, || {
+        let said = namespace.kubectl(&["get", "telemetrypolicies", "-o", "wide"])?;
+        let lines: Vec<Vec<&str>> = said.lines().map(|line| line.split_whitespace().collect()).collect();
+        let head = ["NAME", "ACCEPTED", "PROGRAMMED", "CONFLICTED", "SELECTED", "AGE", "WHY"];
+        ensure!(lines[0].starts_with(&head), "{said}");
+        let row = |name: &str| lines.iter().find(|line| line[0] == name).cloned().unwrap_or_default();
+        ensure!(row("right").get(1..4) == Some(&["True", "2/2", "False"][..]), "{said}");
+        ensure!(row("right")[4].parse::<u32>().is_ok_and(|selected| selected > 0), "{said}");
+        ensure!(row("wrong").get(1) == Some(&"False") && row("wrong").contains(&"Invalid"), "{said}");
+        ensure!(said.contains("source.wrkload"), "no message: {said}");
+        Ok(())
+    })
+}
+
+#[test]
+fn both_replicas_count_objects_that_are_not_accepted_by_kind() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let count = || -> Result<Vec<u64>> {
+        let columns = "jsonpath={range .items[*]}{.status.podIP} {end}";
+        let words =
+            ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", columns];
+        let addresses = kubernetes.kubectl(&words)?;
+        let of = |address: &str| -> Result<u64> {
+            let page = http::get_from(format!("{address}:15011").parse()?, "/metrics")?;
+            let scrape = Scrape::parse(&String::from_utf8(page.body)?, Format::Text)?;
+            let labels = [("kind", "telemetrypolicies"), ("reason", "Invalid")];
+            Ok(scrape.sum("longwire_operator_objects_refused", &labels))
+        };
+        addresses.split_whitespace().map(of).collect()
+    };
+    let before = count()?;
+    namespace.apply(&object("TelemetryPolicy", "wrong", BROKEN))?;
+    eventually(PATIENCE, || {
+        let now = count()?;
+        let risen = now.iter().zip(&before).all(|(now, before)| now - before == 1);
+        ensure!(now.len() == 2 && risen, "{now:?} after {before:?}");
+        Ok(())
+    })
+}

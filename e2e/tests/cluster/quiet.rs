@@ -1,0 +1,47 @@
+//! A fresh installation in a cluster where nothing happens has nothing to warn of: not at its start, and not in the minutes after it,
+//! in which watches of kinds without an event are silent and end.
+
+use anyhow::{Result, ensure};
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Names the seconds to look on.
+const SECONDS: &str = "LONGWIRE_IDLE_SECONDS";
+/// Longer than a watch lives.
+const IDLE: u64 = 300;
+/// Of a standby and its start.
+const LINES: usize = 12;
+
+fn log(kubernetes: &Kubernetes, program: &str) -> Result<String> {
+    let selector = format!("--selector=app={program}");
+    let words =
+        ["--namespace", longwire::NAMESPACE, "logs", "--prefix", "--tail=-1", "--max-log-requests=9", &selector];
+    kubernetes.kubectl(&words)
+}
+
+#[test]
+fn an_idle_cluster_has_no_warning_in_any_log() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _alone = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    for workload in ["deployment/longwire-operator", "daemonset/longwire-probe"] {
+        kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "rollout", "restart", workload])?;
+        longwire::rolled_out(kubernetes, workload)?;
+    }
+    let idle = std::env::var(SECONDS).ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(IDLE);
+    sleep(Duration::from_secs(idle));
+    let holder = longwire::holder(kubernetes)?;
+    for program in ["longwire-operator", "longwire-probe"] {
+        let log = log(kubernetes, program)?;
+        let loud: Vec<&str> = log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).collect();
+        ensure!(loud.is_empty(), "{program} of an idle cluster says {loud:#?}");
+        ensure!(!log.trim().is_empty(), "{program} says nothing at all");
+        if program == "longwire-operator" {
+            let of_standby: Vec<&str> = log.lines().filter(|line| !line.contains(&holder.pod)).collect();
+            ensure!(of_standby.len() <= LINES, "a standby says {of_standby:#?}");
+        }
+        println!("{log}");
+    }
+    Ok(())
+}

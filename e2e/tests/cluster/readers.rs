@@ -1,0 +1,146 @@
+//! Metrics for readers alone: a real API server says whose a token is and what that user may do.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::http::Response;
+use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
+use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::kubernetes::longwire::replica;
+use longwire_e2e::kubernetes::namespace::Namespace;
+use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::eventually;
+use std::time::Duration;
+
+const DEPLOYMENT: &str = "deployment/longwire-operator";
+/// Of Helm and of pods that come or go.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Longer than a refusal is remembered, by the probe and by the operator.
+const REFUSAL: Duration = Duration::from_secs(40);
+/// Longer than an admission is remembered, by both.
+const ADMISSION: Duration = Duration::from_secs(100);
+
+/// A ServiceAccount, and a token of it for the API server's own audience.
+fn reader(namespace: &Namespace<'_>, account: &str) -> Result<String> {
+    namespace.kubectl(&["create", "serviceaccount", account])?;
+    Ok(namespace.kubectl(&["create", "token", account])?.trim().to_owned())
+}
+
+fn binding(namespace: &Namespace<'_>, account: &str) -> String {
+    format!("{}-{account}", namespace.name)
+}
+
+fn bind(kubernetes: &Kubernetes, namespace: &Namespace<'_>, account: &str) -> Result<()> {
+    let (name, who) = (binding(namespace, account), format!("--serviceaccount={}:{account}", namespace.name));
+    let words = ["create", "clusterrolebinding", &name, "--clusterrole=longwire-metrics-reader", &who];
+    kubernetes.kubectl(&words).map(drop)
+}
+
+fn unbind(kubernetes: &Kubernetes, namespace: &Namespace<'_>, account: &str) -> Result<()> {
+    let words = ["delete", "clusterrolebinding", &binding(namespace, account), "--ignore-not-found"];
+    kubernetes.kubectl(&words).map(drop)
+}
+
+fn expect(response: &Response, status: u16, words: &str) -> Result<()> {
+    let text = String::from_utf8_lossy(&response.body);
+    let said = text.lines().next().unwrap_or_default();
+    ensure!(response.status == status && text.contains(words), "{} instead of {status}: {said}", response.status);
+    Ok(())
+}
+
+/// What both nodes answer to a token.
+fn expect_everywhere(token: &str, status: u16, words: &str) -> Result<()> {
+    NODES.iter().try_for_each(|node| {
+        expect(&longwire::read_as(node, token)?, status, words).with_context(|| (*node).to_owned())
+    })
+}
+
+fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
+    let replicas = format!("--replicas={replicas}");
+    kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "scale", DEPLOYMENT, &replicas]).map(drop)
+}
+
+/// Nobody without the permission reads, and everybody is told what is missing.
+fn strangers(namespace: &Namespace<'_>, without: &str) -> Result<()> {
+    for node in NODES {
+        let response = longwire::get(node, "/metrics")?;
+        expect(&response, 401, "no token")?;
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(longwire::get(node, "/healthz")?.status, 200);
+    }
+    expect_everywhere("bogus", 401, "the token is refused")?;
+    let who = format!("system:serviceaccount:{}:reader may not get /metrics", namespace.name);
+    expect_everywhere(without, 403, &who)?;
+    expect_everywhere(without, 403, r#"nonResourceURLs: ["/metrics"]"#)
+}
+
+/// The operator's replicas have the same readers.
+fn replicas(kubernetes: &Kubernetes, with: &str) -> Result<()> {
+    for replica in replica::all(kubernetes)? {
+        expect(&replica.get("/metrics")?, 401, "no token")?;
+        expect(&replica.read_as("bogus")?, 401, "the token is refused")?;
+        expect(&replica.read_as(with)?, 200, "longwire_operator_synced")?;
+    }
+    Ok(())
+}
+
+/// Whoever was admitted is served while the operator is away, and a new reader has to wait.
+fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
+    expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")?;
+    scale(kubernetes, 0)?;
+    let away = eventually(PATIENCE, || {
+        expect_everywhere(known, 200, "longwire_probe_operator_connected 0")?;
+        ensure!(replica::all(kubernetes)?.is_empty(), "a replica is left");
+        Ok(())
+    });
+    let answers = away.and_then(|()| {
+        for node in NODES {
+            let response = longwire::read_as(node, new)?;
+            expect(&response, 503, "nobody can tell now")?;
+            ensure!(response.header("retry-after").is_some(), "no Retry-After");
+        }
+        expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")
+    });
+    // Back in any case.
+    scale(kubernetes, 2)?;
+    longwire::rolled_out(kubernetes, DEPLOYMENT)?;
+    answers?;
+    eventually(PATIENCE, || expect_everywhere(new, 200, "longwire_probe_operator_connected 1"))
+}
+
+fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
+    let (known, new) = (reader(namespace, "reader")?, reader(namespace, "new")?);
+    longwire::rolled_out(kubernetes, DEPLOYMENT)?;
+    longwire::rolled_out(kubernetes, "daemonset/longwire-probe")?;
+    // A probe is ready before its stream to a replica that has just started is up.
+    eventually(PATIENCE, || strangers(namespace, &known))?;
+    bind(kubernetes, namespace, "reader")?;
+    bind(kubernetes, namespace, "new")?;
+    eventually(REFUSAL, || expect_everywhere(&known, 200, "longwire_probe_scrape_authorizations_total"))?;
+    let own = namespace.kubectl(&["create", "token", "reader", "--audience=longwire-metrics"])?;
+    expect_everywhere(own.trim(), 200, "longwire_probe_scrape_authorizations_total")?;
+    eventually(REFUSAL, || replicas(kubernetes, &known))?;
+    let test = ["test", RELEASE, "--namespace", longwire::NAMESPACE];
+    let proven = Helm::Three.on(kubernetes, &test)?;
+    ensure!(proven.contains("exactly what was transferred"), "{proven}");
+    outage(kubernetes, &known, &new)?;
+    unbind(kubernetes, namespace, "reader")?;
+    eventually(ADMISSION, || expect_everywhere(&known, 403, "may not get /metrics"))
+}
+
+#[test]
+fn metrics_are_for_readers_with_the_permission_and_an_outage_of_the_operator_ends_nobodys() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let outcome = Helm::Three
+        .bring(kubernetes, "upgrade", longwire::NAMESPACE, &["metrics.auth=true"])
+        .and_then(|_| readers(kubernetes, &namespace));
+    for account in ["reader", "new"] {
+        unbind(kubernetes, &namespace, account)?;
+    }
+    // Other tests read without a token.
+    Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
+    // The next test shall find replicas that stay.
+    longwire::rolled_out(kubernetes, DEPLOYMENT)?;
+    longwire::rolled_out(kubernetes, "daemonset/longwire-probe")?;
+    outcome.with_context(|| longwire::logs(kubernetes))
+}

@@ -1,0 +1,213 @@
+//! README.md on a cluster, word by word, and what `make try` makes of one.
+
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
+use longwire_e2e::kubernetes::layout::NODES;
+use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
+use longwire_e2e::prometheus::Prometheus;
+use longwire_e2e::readme::{block, checkout, typed};
+use longwire_e2e::steady::now;
+use longwire_e2e::trial::furnish::{Furnished, furnish};
+use longwire_e2e::trial::next;
+use longwire_e2e::wait::eventually;
+use longwire_e2e::{binaries, command, janitor};
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+const NAMESPACES: [&str; 2] = ["bookinfo", "prometheus-example"];
+/// Client, server, and the Service between them.
+const EDGES: [[&str; 3]; 9] = [
+    ["visitors-v1", "productpage-v1", "productpage"],
+    ["productpage-v1", "details-v1", "details"],
+    ["productpage-v1", "reviews-v1", "reviews"],
+    ["productpage-v1", "reviews-v2", "reviews"],
+    ["productpage-v1", "reviews-v3", "reviews"],
+    ["reviews-v2", "ratings-v2", "ratings"],
+    ["reviews-v3", "ratings-v2", "ratings"],
+    ["ratings-v2", "mongodb-v1", "mongodb"],
+    ["stars-report", "ratings-v2", "ratings"],
+];
+
+/// What a shell says, at the top of the checkout; how it stands with `kubectl` and others is for the script to say.
+fn shell(script: &str) -> Result<String> {
+    let script = format!("set -euo pipefail; cd {}; {script}", checkout().display());
+    command::hear("bash", &["-c", &script], &[])
+}
+
+/// The Kubernetes of tests again as others expect it.
+fn restore(kubernetes: &Kubernetes) -> Result<()> {
+    let policy = checkout().join("docs/examples/policies/telemetrypolicy.yaml");
+    kubernetes.delete(&fs::read_to_string(policy)?)?;
+    for namespace in NAMESPACES {
+        kubernetes.kubectl(&["delete", "namespace", namespace, "--ignore-not-found"])?;
+    }
+    for kind in ["clusterrole", "clusterrolebinding"] {
+        kubernetes.kubectl(&["delete", kind, "prometheus-example", "--ignore-not-found"])?;
+    }
+    Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[]).map(drop)
+}
+
+#[test]
+fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let outcome = (|| {
+        let furnished = furnish(kubernetes, false, &|what| println!("{what}"))?;
+        expect_edges(&furnished)?;
+        type_steps(&next::steps(&furnished))?;
+        type_readme()?;
+        // Whoever runs it again finds all as it was.
+        let before = pods(kubernetes)?;
+        let again = furnish(kubernetes, false, &|_| ())?;
+        ensure!(again.prometheus == furnished.prometheus, "another Prometheus: {again:?}");
+        ensure!(pods(kubernetes)? == before, "pods are other ones than {before}");
+        Ok(())
+    })();
+    restore(kubernetes)?;
+    outcome
+}
+
+/// Names of all pods that `make try` is about, without those of Helm's hooks.
+fn pods(kubernetes: &Kubernetes) -> Result<String> {
+    let ours = ["--selector=app notin (longwire-pull, longwire-crds)", "--output=name"];
+    let of = |namespace: &str| kubernetes.kubectl(&[&["--namespace", namespace, "get", "pods"], &ours[..]].concat());
+    NAMESPACES.iter().chain([&longwire::NAMESPACE]).map(|namespace| of(namespace)).collect()
+}
+
+fn expect_edges(furnished: &Furnished) -> Result<()> {
+    let prometheus = Prometheus::at(furnished.prometheus)?;
+    let rows = |query: &str| prometheus.query(query, now());
+    for reporter in longwire_e2e::edge::REPORTERS {
+        let labels = ["source_workload", "destination_workload", "destination_service_name"];
+        let query = format!(
+            "sum by ({}) (istio_tcp_sent_bytes_total{{reporter=\"{reporter}\", destination_workload_namespace=\"bookinfo\"}}) > 0",
+            labels.join(",")
+        );
+        let expected: BTreeSet<[String; 3]> = EDGES.into_iter().map(|edge| edge.map(str::to_owned)).collect();
+        // The Job waits for its image, and reviews are chosen at random.
+        eventually(Duration::from_secs(60), || {
+            let shown: BTreeSet<_> =
+                rows(&query)?.into_iter().map(|row| labels.map(|label| row.labels[label].clone())).collect();
+            ensure!(shown == expected, "{reporter} says {shown:?}");
+            Ok(())
+        })?;
+    }
+    let failing = "sum by (source_workload, destination_service_name, reason) \
+                   (longwire_tcp_connections_failed_total{reporter=\"source\", source_workload_namespace=\"bookinfo\"})";
+    eventually(Duration::from_secs(30), || {
+        let found = rows(failing)?;
+        let refused = found.iter().find(|row| row.labels["source_workload"] == "productpage-v1");
+        let refused = refused.with_context(|| format!("nobody was refused: {found:?}"))?;
+        ensure!(refused.labels["destination_service_name"] == "ratings" && refused.value >= 1.0, "{refused:?}");
+        Ok(())
+    })?;
+    let long = "sum by (source_workload, destination_workload) (kmesh_tcp_connection_sent_bytes_total{reporter=\"source\", \
+                source_workload=\"ratings-v2\", destination_workload=\"mongodb-v1\"})";
+    eventually(Duration::from_secs(30), || {
+        ensure!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays");
+        Ok(())
+    })?;
+    let targets = rows("up{job=~\"longwire-.*\"}")?;
+    ensure!(
+        targets.len() == 4 && targets.iter().all(|row| row.value == 1.0),
+        "two probes and two operators: {targets:?}"
+    );
+    Ok(())
+}
+
+/// Each indented line of what `make try` says at its end.
+fn type_steps(steps: &str) -> Result<()> {
+    let lines: Vec<&str> = steps.lines().filter_map(|line| line.strip_prefix("  ")).map(str::trim).collect();
+    let [environment, commands @ .., query] = &lines[..] else { anyhow::bail!("{steps}") };
+    ensure!(environment.starts_with("eval \"$(make "), "{environment}");
+    let bin = Kubernetes::shared()?.layout().run().join("bin");
+    for program in ["kubectl", "helm", "promtool"] {
+        let found = shell(&format!("{environment}; command -v {program}"))?;
+        ensure!(found.trim() == bin.join(program).display().to_string(), "{program} is {found}");
+    }
+    ensure!(commands.len() == 3 && commands.iter().all(|command| command.starts_with("kubectl ")), "{commands:?}");
+    for (command, answer) in commands.iter().zip(["bookinfo", "istio_tcp_sent_bytes_total{", "telemetrypolicy"]) {
+        let said = shell(&format!("{environment}; {command}"))?;
+        ensure!(said.contains(answer), "{command}: {said}");
+    }
+    let said = shell(&format!("{environment}; {query}"))?;
+    for [source, destination, _] in EDGES.into_iter().filter(|[source, ..]| *source != "stars-report") {
+        let edge = format!("{{destination_workload=\"{destination}\", source_workload=\"{source}\"}}");
+        ensure!(said.contains(&edge), "{query}: no {edge} in {said}");
+    }
+    ensure!(shell(&format!("{environment}; helm list --all-namespaces"))?.contains("longwire-system"), "no release");
+    Ok(())
+}
+
+fn type_readme() -> Result<()> {
+    let lines: Vec<&str> = block("make --silent try-env")?.lines().collect();
+    let answers = [
+        "",
+        "productpage-v1",
+        "istio_tcp_sent_bytes_total",
+        "source_workload=\"productpage-v1\"",
+        "telemetrypolicy.telemetry.longwire.io/",
+        "telemetrypolicy",
+    ];
+    ensure!(lines.len() == answers.len(), "README.md has other commands: {lines:?}");
+    let environment = typed(lines[0]);
+    for (line, answer) in lines.iter().zip(answers) {
+        let said = shell(&format!("{environment}; {line}"))?;
+        ensure!(said.contains(answer), "{line}: {said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_loaded_as_the_readme_has_it_is_installed_as_the_readme_has_it() -> Result<()> {
+    let kubernetes = Kubernetes::shared()?;
+    let _namespace = kubernetes.namespace_alone()?;
+    longwire::install(kubernetes)?;
+    let gone = ["uninstall", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
+    Helm::Three.on(kubernetes, &gone)?;
+    let outcome = (|| {
+        load_as_readme(kubernetes)?;
+        let install = block("helm install")?;
+        ensure!(install.lines().count() == 3, "README.md has other commands: {install}");
+        // Two nodes that share one machine's cgroups are all that tests add.
+        let ours = r#"helm() {
+            case "$1" in install) set -- "$@" --set 'probe.kubeletCgroupRoot=/longwire-cluster/$(LONGWIRE_NODE_NAME)';; esac
+            "$helm" "$@"
+        }"#;
+        let line = format!("cd {}\n{ours}\n{install}", checkout().display());
+        let said = Helm::Four.shell(kubernetes, &line)?;
+        for answer in
+            ["STATUS: deployed", "says exactly what was transferred", "deployment.apps/productpage-v1 created"]
+        {
+            ensure!(said.contains(answer), "no {answer:?} in {said}");
+        }
+        Ok(())
+    })();
+    restore(kubernetes)?;
+    outcome
+}
+
+/// `make images`, with the programs under test, and the table's line for containerd on each node.
+fn load_as_readme(kubernetes: &Kubernetes) -> Result<()> {
+    let directory = janitor::temporary_directory("readme")?;
+    let target = directory.path().join("target/images");
+    fs::create_dir_all(&target)?;
+    let checkout = checkout().to_str().context("a path that is no text")?;
+    let recipe = command::run("make", &["--dry-run", "-C", checkout, "images"])?;
+    let name = recipe.split_whitespace().find(|word| word.contains("/$program:")).context("no image has a name")?;
+    let name = name.trim_end_matches(';');
+    let readme = fs::read_to_string(format!("{checkout}/README.md"))?;
+    let load = readme.lines().find_map(|line| line.strip_prefix("| containerd, on each node | `"));
+    let load = load.and_then(|line| line.strip_suffix("` |")).context("README.md says nothing of containerd")?;
+    for program in ["longwire-operator", "longwire-probe"] {
+        let file = target.join(format!("{program}.tar"));
+        images::archive(&binaries::find(program)?, &file, &name.replace("$program", program))?;
+        let line = format!("cd {} && {}", directory.path().display(), load.replace("longwire-operator", program));
+        for node in NODES {
+            kubernetes.node(node)?.run("sh", &["-c", &line])?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! An operator as it serves on a cluster, within the chart's memory, and whoever connects to it. In a network of its own, beside an
+//! API server of a few lines.
+
+#[path = "control/api_server.rs"]
+mod api_server;
+#[path = "control/attack.rs"]
+mod attack;
+#[path = "control/half_open.rs"]
+mod half_open;
+#[path = "control/hostile_slices.rs"]
+mod hostile_slices;
+#[path = "control/large_messages.rs"]
+mod large_messages;
+#[path = "control/message.rs"]
+mod message;
+#[path = "control/probe.rs"]
+mod probe;
+
+use anyhow::{Context, Result, ensure};
+use api_server::{ApiServer, NAMESPACE};
+use longwire_e2e::binaries;
+use longwire_e2e::memory_cgroup::MemoryCgroup;
+use longwire_e2e::netns::Netns;
+use longwire_e2e::process::Process;
+use longwire_e2e::siege::{OPERATOR_LIMIT, print};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const PORT: u16 = 15010;
+/// Longer than anything takes that is not measured.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Nodes `m1` and so on, each with the pod of its probe; nothing of Longwire runs there.
+struct Control {
+    // The order of fields is the order of farewell: the process before its cgroup.
+    operator: Process,
+    memory: MemoryCgroup,
+    api: ApiServer,
+    runtime: Runtime,
+    netns: Netns,
+    attack: &'static str,
+    begun: Instant,
+    _directory: TempDir,
+}
+
+/// Probes use their node's network: this is where the probe of node `m{number}` comes from.
+fn address_of(node: u8) -> IpAddr {
+    Ipv4Addr::new(127, 0, 1, node).into()
+}
+
+fn node_name(node: u8) -> String {
+    format!("m{node}")
+}
+
+impl Control {
+    fn start(attack: &'static str, nodes: u8) -> Result<Self> {
+        let netns = Netns::new()?;
+        // Its threads are born in that network.
+        let runtime =
+            netns.run(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build())?;
+        let api = netns.run(|| runtime.block_on(ApiServer::start()))?;
+        for node in 1..=nodes {
+            api.add_node(&node_name(node), address_of(node));
+            api.add_pod(&probe_pod(node), &node_name(node));
+        }
+        let directory = tempfile::tempdir()?;
+        let kubeconfig = directory.path().join("kubeconfig");
+        std::fs::write(&kubeconfig, api.kubeconfig())?;
+        let memory = MemoryCgroup::new(&format!("{attack}-operator"), OPERATOR_LIMIT)?;
+        let (wrapper, program) = (memory.wrapper(), binaries::find("longwire-operator")?);
+        let mut line: Vec<&str> = wrapper.iter().map(String::as_str).collect();
+        let variable = format!("KUBECONFIG={}", kubeconfig.display());
+        line.extend(["env", &variable, program.to_str().context("path")?, "--namespace", NAMESPACE]);
+        let operator = Process::start(&netns, "longwire-operator", &line)?;
+        operator.await_line("holds the Lease", PATIENCE)?;
+        Ok(Self { operator, memory, api, runtime, netns, attack, begun: Instant::now(), _directory: directory })
+    }
+
+    fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, PORT).into()
+    }
+
+    /// Runs this in the operator's network.
+    fn block_on<T: Send>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.netns.run(|| self.runtime.block_on(work))
+    }
+
+    /// The operator lives and was never short of memory; prints what the attack has cost.
+    fn end(mut self, figures: &[(&str, f64)]) -> Result<()> {
+        self.operator.check_alive()?;
+        ensure!(self.memory.oom_kills()? == 0, "the kernel ended the operator for want of memory");
+        let own =
+            [("operator_peak_mb", self.memory.peak()? as f64 / 1e6), ("seconds", self.begun.elapsed().as_secs_f64())];
+        print(self.attack, own.iter().chain(figures));
+        Ok(())
+    }
+}
+
+/// Within this an edit is with the probe whose node it concerns, whatever others do. A debug build beside other tests is much slower.
+fn soon() -> Duration {
+    Duration::from_secs(if std::env::var_os(binaries::BIN_DIR).is_some() { 2 } else { 10 })
+}
+
+/// The pod of a node's probe; its name is its UID.
+fn probe_pod(node: u8) -> String {
+    format!("probe-{node}")
+}
+
+fn milliseconds(span: Duration) -> f64 {
+    span.as_secs_f64() * 1e3
+}

@@ -1,0 +1,116 @@
+//! Whoever has no business at the control port: handshakes that do not go on, and tokens that nobody gave out.
+
+use super::attack::HalfOpen;
+use super::{Control, PATIENCE, address_of, milliseconds, node_name, probe_pod};
+use anyhow::{Result, ensure};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use tokio::time::{sleep, timeout};
+
+const NODES: u8 = 8;
+/// Bogus connections a second.
+const RATE: u64 = 1_000;
+/// Each probe is admitted within this.
+const SOON: Duration = Duration::from_secs(5);
+/// Callers with bogus tokens, each from an address of its own.
+const CALLERS: u8 = 12;
+/// Bogus tokens between the admissions of two probes.
+const BETWEEN: u64 = 150;
+/// TokenReviews for tokens that nobody vouches for: at once, and a second.
+const STRANGE_BURST: u64 = 40;
+const STRANGE_RATE: u64 = 20;
+
+fn beside(attack: &'static str, sources: Vec<IpAddr>) -> Result<()> {
+    let control = Control::start(attack, NODES)?;
+    let (longest, edit, made) = control.block_on(async {
+        let half_open = HalfOpen::start(control.address(), sources, RATE);
+        let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
+        for node in 1..=NODES {
+            // The first second fills every place there is.
+            half_open.made(RATE + 200 * u64::from(node)).await;
+            let (stream, took) = control.admission(node).await?;
+            longest = longest.max(took);
+            streams.push(stream);
+        }
+        // Those that are admitted are served.
+        let edit = control.edit(&mut streams[0], 1, "late").await?;
+        Ok((longest, edit, half_open.end().await))
+    })?;
+    ensure!(longest < SOON, "a probe was admitted after {longest:?} only");
+    let reviews = control.api.reviews();
+    ensure!(reviews == u64::from(NODES), "{reviews} TokenReviews for {NODES} tokens");
+    control.end(&[
+        ("admission_ms", milliseconds(longest)),
+        ("edit_ms", milliseconds(edit)),
+        ("connections", made as f64),
+    ])
+}
+
+#[test]
+fn probes_are_admitted_beside_one_source_that_holds_handshakes_open() -> Result<()> {
+    beside("half_open_source", vec![Ipv4Addr::new(127, 0, 2, 1).into()])
+}
+
+#[test]
+fn probes_are_admitted_beside_many_sources_that_hold_handshakes_open() -> Result<()> {
+    beside("half_open_sources", (0..=255).map(|last| Ipv4Addr::new(127, 0, 2, last).into()).collect())
+}
+
+/// A pod whose packets are masqueraded comes from its node's address.
+#[test]
+fn probes_are_admitted_beside_their_own_nodes_addresses_that_hold_handshakes_open() -> Result<()> {
+    beside("half_open_nodes", vec![address_of(1), address_of(2)])
+}
+
+/// Over and over until told to stop, with tokens of which every second one is somebody's question to the API server.
+async fn call(control: &Control, caller: u8, stop: &AtomicBool, calls: &AtomicU64) -> Result<()> {
+    let from = Ipv4Addr::new(127, 0, 3, caller).into();
+    let good = control.api.token(&probe_pod(1))?;
+    let forged = good.rsplit_once('.').map_or_else(String::new, |(body, _)| format!("{body}.{caller:043}"));
+    while !stop.load(Relaxed) {
+        let strange = control.api.strange_token(&probe_pod(1), calls.load(Relaxed) << 8 | u64::from(caller))?;
+        for token in [&forged, &strange] {
+            let admitted = match control.stream(&node_name(1), from, token).await {
+                Ok(mut stream) => stream.next().await.is_ok(),
+                Err(_) => false,
+            };
+            ensure!(!admitted, "a bogus token is let in");
+            calls.fetch_add(1, Relaxed);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn bogus_tokens_keep_no_probe_out_and_cost_the_api_server_little() -> Result<()> {
+    let control = Control::start("bogus_tokens", NODES)?;
+    let (stop, calls, begun) = (AtomicBool::new(false), AtomicU64::new(0), Instant::now());
+    let longest = control.block_on(async {
+        let bogus = futures::future::try_join_all((0..CALLERS).map(|caller| call(&control, caller, &stop, &calls)));
+        let probes = async {
+            let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
+            for node in 1..=NODES {
+                while calls.load(Relaxed) < BETWEEN * u64::from(node) {
+                    sleep(Duration::from_millis(10)).await;
+                }
+                let (stream, took) = control.admission(node).await?;
+                longest = longest.max(took);
+                streams.push(stream);
+            }
+            stop.store(true, Relaxed);
+            Ok(longest)
+        };
+        let (longest, _) = timeout(2 * PATIENCE, futures::future::try_join(probes, bogus)).await??;
+        Ok(longest)
+    })?;
+    ensure!(longest < SOON, "a probe was admitted after {longest:?} only");
+    let (reviews, calls) = (control.api.reviews(), calls.load(Relaxed));
+    let most = u64::from(NODES) + STRANGE_BURST + STRANGE_RATE * (begun.elapsed().as_secs() + 1);
+    ensure!(reviews <= most, "{reviews} TokenReviews for {calls} bogus tokens, where {most} are the most");
+    control.end(&[
+        ("admission_ms", milliseconds(longest)),
+        ("bogus_tokens", calls as f64),
+        ("token_reviews", reviews as f64),
+    ])
+}

@@ -1,0 +1,125 @@
+//! A node that was taken over: its probe's token is good, and its messages are as large as they may be, or larger.
+
+use super::message::{Raw, empty_pods, nothing};
+use super::probe::Stream;
+use super::{Control, address_of, milliseconds, probe_pod, soon};
+use anyhow::{Result, ensure};
+use longwire_wire::message::{FromProbe, Hello};
+use longwire_wire::{MAX_PROBE_MESSAGE, proto};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tonic::client::Grpc;
+use tonic::{Code, Request, Status};
+
+const NODES: u8 = 4;
+/// Streams that send at the same time.
+const STREAMS: usize = 8;
+/// Messages of one stream, if nobody ends it.
+const MESSAGES: usize = 16;
+/// Rounds of edits of the other nodes meanwhile.
+const EDITS: usize = 8;
+const MIB: usize = 1 << 20;
+
+/// Calls as the probe of the first node and sends these messages. Returns how the call ends.
+async fn send(control: &Control, messages: Vec<Vec<u8>>) -> Result<Status> {
+    let mut client = Grpc::new(control.channel(address_of(1)).await?);
+    client.ready().await?;
+    let mut request = Request::new(tokio_stream::iter(messages));
+    let token = control.api.token(&probe_pod(1))?;
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse()?);
+    let path = http::uri::PathAndQuery::from_static("/longwire.v1.Control/Connect");
+    let mut answers = match client.streaming(request, path, Raw).await {
+        Ok(answers) => answers.into_inner(),
+        Err(status) => return Ok(status),
+    };
+    loop {
+        match answers.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(Status::ok("ended")),
+            Err(status) => return Ok(status),
+        }
+    }
+}
+
+/// The hello of the first node, as it should be.
+fn hello() -> Vec<u8> {
+    let hello = Hello { node: "m1".to_owned(), probe_version: String::new(), pods: Vec::new(), addresses: Vec::new() };
+    prost::Message::encode_to_vec(&proto::ProbeMessage::from(FromProbe::Hello(hello)))
+}
+
+async fn others(control: &Control) -> Result<Vec<(u8, Stream)>> {
+    let mut streams = Vec::new();
+    for node in 2..=NODES {
+        streams.push((node, control.admission(node).await?.0));
+    }
+    Ok(streams)
+}
+
+#[test]
+fn a_first_message_of_many_empty_pods_is_refused_unread() -> Result<()> {
+    let control = Control::start("huge_hello", NODES)?;
+    let edit = control.block_on(async {
+        let mut longest = Duration::ZERO;
+        let mut streams = others(&control).await?;
+        for (round, size) in [32 * MIB, 64 * MIB, 32 * MIB, 64 * MIB].into_iter().enumerate() {
+            let refused = send(&control, vec![empty_pods(size)]).await?;
+            ensure!(refused.code() != Code::Ok, "a message of {size} bytes is taken");
+            for (node, stream) in &mut streams {
+                let edit = control.edit(stream, *node, &format!("late-{node}-{round}")).await?;
+                longest = longest.max(edit);
+            }
+        }
+        Ok(longest)
+    })?;
+    ensure!(edit < soon(), "another node was told after {edit:?} only");
+    control.end(&[("edit_ms", milliseconds(edit))])
+}
+
+/// Whatever comes of the edits, the floods end with them.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// One call after another: streams of one node give way to each other. A connection that is closed is made anew.
+async fn flood(control: &Control, stop: &AtomicBool, ended: &AtomicU64) {
+    let most = MAX_PROBE_MESSAGE - 64;
+    while !stop.load(Relaxed) {
+        let mut messages = vec![hello()];
+        messages.extend((0..MESSAGES).map(|_| nothing(most)));
+        // Its last one has the most to decode.
+        messages.push(empty_pods(most));
+        let (long, short) = (send(control, messages).await, send(control, vec![empty_pods(most)]).await);
+        ended.fetch_add(u64::from(long.is_ok()) + u64::from(short.is_ok()), Relaxed);
+    }
+}
+
+#[test]
+fn streams_of_messages_of_just_below_the_bound_hold_no_other_node_up() -> Result<()> {
+    let control = Control::start("large_messages", NODES)?;
+    let (stop, calls) = (AtomicBool::new(false), AtomicU64::new(0));
+    let edit = control.block_on(async {
+        let mut streams = others(&control).await?;
+        let floods = futures::future::join_all((0..STREAMS).map(|_| flood(&control, &stop, &calls)));
+        let edits = async {
+            let _end = StopOnDrop(&stop);
+            let mut longest = Duration::ZERO;
+            for round in 0..EDITS {
+                for (node, stream) in &mut streams {
+                    let edit = control.edit(stream, *node, &format!("late-{node}-{round}")).await?;
+                    longest = longest.max(edit);
+                }
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            Ok::<_, anyhow::Error>(longest)
+        };
+        futures::future::join(edits, floods).await.0
+    })?;
+    ensure!(edit < soon(), "another node was told after {edit:?} only");
+    let calls = calls.load(Relaxed);
+    ensure!(calls > 0, "no call came to its end");
+    control.end(&[("edit_ms", milliseconds(edit)), ("calls", calls as f64)])
+}

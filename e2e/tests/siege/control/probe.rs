@@ -1,0 +1,82 @@
+//! A stream as a probe has it, and how long it takes to get one.
+
+use super::{Control, PATIENCE, address_of, node_name, probe_pod};
+use anyhow::{Context, Result, ensure};
+use longwire_wire::message::{FromProbe, Hello};
+use longwire_wire::proto;
+use longwire_wire::proto::control_client::ControlClient;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Streaming};
+
+/// As a probe begins to try again.
+const AGAIN: Duration = Duration::from_millis(300);
+const NAME: &str = "longwire-operator.watch.svc";
+
+pub(super) struct Stream {
+    messages: mpsc::Sender<proto::ProbeMessage>,
+    updates: Streaming<proto::Update>,
+}
+
+impl Stream {
+    pub(super) async fn next(&mut self) -> Result<proto::Update> {
+        let update = timeout(PATIENCE, self.updates.message()).await.context("no update came")??;
+        let update = update.context("the operator ended the stream")?;
+        self.messages.send(FromProbe::Ack { version: update.version }.into()).await?;
+        Ok(update)
+    }
+}
+
+impl Control {
+    /// A connection as a probe makes it.
+    pub(super) async fn channel(&self, from: IpAddr) -> Result<Channel> {
+        let authority = Certificate::from_pem(self.api.bundle().await?);
+        let tls = ClientTlsConfig::new().ca_certificate(authority).domain_name(NAME);
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.address()))?.local_address(Some(from));
+        Ok(endpoint.tls_config(tls)?.connect().await?)
+    }
+
+    /// One try.
+    pub(super) async fn stream(&self, node: &str, from: IpAddr, token: &str) -> Result<Stream> {
+        let mut client = ControlClient::new(self.channel(from).await?);
+        let (messages, outbox) = mpsc::channel(16);
+        let hello =
+            Hello { node: node.to_owned(), probe_version: String::new(), pods: Vec::new(), addresses: Vec::new() };
+        messages.send(FromProbe::Hello(hello).into()).await?;
+        let mut request = Request::new(ReceiverStream::new(outbox));
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse()?);
+        Ok(Stream { messages, updates: client.connect(request).await?.into_inner() })
+    }
+
+    /// The rightful probe of a node, until the operator has told it something; and how long that took.
+    pub(super) async fn admission(&self, node: u8) -> Result<(Stream, Duration)> {
+        let (begun, token) = (Instant::now(), self.api.token(&probe_pod(node))?);
+        loop {
+            let failure = match self.stream(&node_name(node), address_of(node), &token).await {
+                Ok(mut stream) => match stream.next().await {
+                    Ok(_) => return Ok((stream, begun.elapsed())),
+                    Err(failure) => failure,
+                },
+                Err(failure) => failure,
+            };
+            ensure!(begun.elapsed() < PATIENCE, "the probe of node {} is not admitted: {failure:#}", node_name(node));
+            sleep(AGAIN).await;
+        }
+    }
+
+    /// Adds a pod to a node and returns how long it took until the node's probe was told.
+    pub(super) async fn edit(&self, stream: &mut Stream, node: u8, pod: &str) -> Result<Duration> {
+        let begun = Instant::now();
+        self.api.add_pod(pod, &node_name(node));
+        loop {
+            let update = stream.next().await?;
+            if update.pods.iter().filter_map(|local| local.pod.as_ref()).any(|told| told.uid == pod) {
+                return Ok(begun.elapsed());
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Which pod uses which address. Where there is no room, the pod that uses most of them gives way, with what it has not used for
+//! longest: so a pod that connects to everywhere makes room for others, and never they for it.
+
+#[cfg(test)]
+mod tests;
+
+use crate::enrich::inquiry::Whose;
+use crate::enrich::recent::Recent;
+use hashbrown::HashMap;
+use std::net::IpAddr;
+
+#[derive(Debug)]
+pub(super) struct Users {
+    uses: HashMap<IpAddr, Use>,
+    /// By who pays. `None`: not used since a restart, which does not know by whom.
+    held: HashMap<Option<Whose>, Recent<IpAddr, ()>>,
+    /// Addresses in all.
+    limit: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    /// Who asked first.
+    payer: Option<Whose>,
+    /// The last one to use it beside the payer: pays once the payer gives way.
+    other: Option<Whose>,
+}
+
+impl Users {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { uses: HashMap::new(), held: HashMap::new(), limit }
+    }
+
+    /// A use of an address, known or new.
+    pub(super) fn note(&mut self, address: IpAddr, whose: Whose) {
+        match self.uses.get_mut(&address) {
+            Some(Use { payer: Some(payer), .. }) if *payer == whose => {
+                // The use is the purpose, not what is found.
+                let _ = self.held.get_mut(&Some(whose)).and_then(|held| held.get(&address));
+            }
+            Some(Use { payer: Some(_), other }) => *other = Some(whose),
+            Some(Use { payer: None, .. }) | None => {
+                self.release(address);
+                self.charge(address, Some(whose));
+            }
+        }
+    }
+
+    pub(super) fn restore(&mut self, address: IpAddr) {
+        self.charge(address, None);
+    }
+
+    pub(super) fn release(&mut self, address: IpAddr) {
+        let Some(Use { payer, .. }) = self.uses.remove(&address) else { return };
+        if let Some(held) = self.held.get_mut(&payer) {
+            held.remove(&address);
+            if held.len() == 0 {
+                self.held.remove(&payer);
+            }
+        }
+    }
+
+    /// Nobody uses it but the one who gives way.
+    pub(super) fn next_to_go(&mut self) -> Option<IpAddr> {
+        loop {
+            let quarter = self.limit / 4;
+            // What a restart left is a whole node's: it is no flood, and goes first only where no pod holds a quarter.
+            let rank = |whose: &Option<Whose>, held: usize| (whose.is_some() && held >= quarter, held, *whose);
+            let (payer, held) = self.held.iter().max_by_key(|(whose, held)| rank(whose, held.len()))?;
+            let (payer, oldest) = (*payer, *held.oldest_first().next()?.0);
+            match self.uses.get(&oldest).and_then(|used| used.other).filter(|other| Some(*other) != payer) {
+                Some(other) => {
+                    self.release(oldest);
+                    self.charge(oldest, Some(other));
+                }
+                None => return Some(oldest),
+            }
+        }
+    }
+
+    fn charge(&mut self, address: IpAddr, payer: Option<Whose>) {
+        self.uses.insert(address, Use { payer, other: None });
+        self.held.entry(payer).or_insert_with(|| Recent::new(self.limit)).insert(address, ());
+    }
+}

@@ -1,0 +1,67 @@
+//! Which Service the client requested, where both ends can know it: then both name it, and otherwise neither does.
+//!
+//! ```text
+//! both sockets on this machine      the address that the client dialled
+//! the server listens on a Service's address (node-local DNS)      that address, which both ends see
+//! ```
+//!
+//! What was dialled on another node only the client's end could know, by its node's conntrack.
+
+use super::Enrich;
+use super::identity::Found;
+use super::inquiry::{Inquiry, Moment, Patience, Waiting};
+use super::local::{Local, Standing};
+use crate::record::Role;
+use longwire_model::identity::{Frontend, Pod, Service};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+#[derive(Clone, Debug)]
+pub(super) struct Requested {
+    frontend: Frontend,
+    dialled: SocketAddr,
+}
+
+impl Requested {
+    pub(super) fn service(&self) -> &Arc<Service> {
+        &self.frontend.service
+    }
+
+    /// The Service, if it leads to this pod at this address: whoever translates addresses may lead anywhere.
+    pub(super) fn leading_to(&self, pod: &Pod, at: SocketAddr) -> Option<&Arc<Service>> {
+        let is_there = pod.host_network && at == self.dialled;
+        (is_there || self.frontend.leads_to(pod, at)).then_some(&self.frontend.service)
+    }
+}
+
+impl Enrich {
+    /// Asks the operator whose the address is that was dialled, unless it is the server's own.
+    pub(super) fn requested(
+        &mut self,
+        inquiry: &mut Inquiry,
+        local: &Local,
+        moment: Moment,
+    ) -> Result<Option<Requested>, Waiting> {
+        let end = inquiry.end;
+        let other = self.joins.counterpart(&end).and_then(|seen| match &seen.standing {
+            Some(Standing::Pod(other)) => Some((seen, &other.pod)),
+            _ => None,
+        });
+        let (dialled, (server, at)) = match (end.role, other) {
+            (Role::Active, Some((seen, pod))) => (end.remote, (pod, seen.local)),
+            (Role::Passive, Some((seen, _))) => (seen.remote, (&local.pod, end.local)),
+            (Role::Passive, None) => (end.local, (&local.pod, end.local)),
+            (Role::Active, None) => return Ok(None),
+        };
+        let is_translated = dialled != at;
+        let is_foreign = || server.host_network && !at.ip().is_loopback() && !server.addresses.contains(&at.ip());
+        if !is_translated && !is_foreign() {
+            return Ok(None);
+        }
+        Ok(match self.ask(inquiry, dialled, Patience::Requested, moment)? {
+            Found::Service(frontend) => Some(Requested { frontend, dialled }),
+            Found::Claimed { frontend, .. } if is_translated => Some(Requested { frontend, dialled }),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,26 @@
+use super::{notice, relief};
+use longwire_pipeline::aggregate::{Crossing, Resource, Whose};
+
+fn said(whose: Whose, folded: Option<u64>) -> Option<String> {
+    notice(&Crossing { whose, resource: Resource::Series, limit: 7, folded })
+}
+
+#[test]
+fn a_notice_says_whose_budget_is_full_how_large_it_is_and_what_to_do() {
+    let of_node = said(Whose::Node, None).unwrap();
+    assert!(of_node.starts_with("the node's budget is full, 7 series: "), "{of_node}");
+    assert!(of_node.contains("raise budgets.series"), "{of_node}");
+    let of_share = said(Whose::Namespace("shop".into()), None).unwrap();
+    assert!(of_share.starts_with("the share of namespace shop is full, 7 series: "), "{of_share}");
+    let of_peer = said(Whose::Peer { namespace: "shop".into(), peer: "evil".into() }, None).unwrap();
+    assert!(of_peer.contains("of namespace shop for connections with namespace evil is full, 7 series: "), "{of_peer}");
+}
+
+#[test]
+fn that_it_is_over_is_said_in_the_log_alone() {
+    assert_eq!(said(Whose::Node, Some(3)), None);
+    let over = Crossing { whose: Whose::Node, resource: Resource::Series, limit: 7, folded: Some(3) };
+    let text =
+        "the node's budget has room again, 7 series: 3 connections and label sets folded into overflow meanwhile";
+    assert_eq!(relief(&over, 3), text);
+}

@@ -1,0 +1,58 @@
+//! A walk over the table of connections: keys in large batches, and a run of the program `sample` for each small one.
+//!
+//! No iterator over the table: one read of it holds a CPU for as long as the kernel likes, and kernels that are hardened against
+//! programs that reach into maps refuse it.
+
+use super::KernelError;
+use super::sys::{Keys, Mapping};
+use aya::programs::{RawTracePoint, RawTracePointRunOptions, TestRun};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Debug)]
+pub(super) struct Pass {
+    keys: Keys,
+    batch: Mapping,
+    /// Keys that the batch has room for.
+    room: u32,
+    /// Keys that are listed and not read yet, the next of them last.
+    listed: Vec<u64>,
+}
+
+impl Pass {
+    pub(super) fn new(keys: Keys, batch: Mapping, room: u32) -> Self {
+        Self { keys, batch, room, listed: Vec::new() }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.keys.begin();
+        self.listed.clear();
+    }
+
+    /// Writes the keys of the next batch for the program, and says how many there are; 0: that was all.
+    pub(super) fn next(&mut self) -> Result<u32, KernelError> {
+        if self.listed.is_empty() {
+            let keys = self.keys.next();
+            self.listed.extend(keys.map_err(walk_failed)?);
+        }
+        let mut count = 0;
+        while count < self.room
+            && let Some(key) = self.listed.pop()
+        {
+            let slot: &AtomicU64 = self.batch.shared(count as usize * size_of::<u64>());
+            slot.store(key, Ordering::Relaxed);
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// Has the program read the batch.
+pub(super) fn run(program: &RawTracePoint) -> Result<(), KernelError> {
+    let ran = program.test_run(RawTracePointRunOptions::new());
+    ran.map(drop).map_err(|source| KernelError::Program { name: "sample", source })
+}
+
+fn walk_failed(source: io::Error) -> KernelError {
+    KernelError::Io { what: "a pass over the connections", source }
+}

@@ -1,0 +1,101 @@
+use super::Line;
+use crate::options::Task;
+use longwire_endpoint::readers::{Authorizer, Decision};
+use longwire_wire::proto::authorize_reply::Verdict;
+use longwire_wire::proto::readers_server::{Readers, ReadersServer};
+use longwire_wire::proto::{Admitted, AuthorizeReply, AuthorizeRequest};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic::{Request, Response, Status};
+
+/// Says what the token asks for.
+pub(crate) struct Obedient;
+
+#[tonic::async_trait]
+impl Readers for Obedient {
+    async fn authorize(&self, request: Request<AuthorizeRequest>) -> Result<Response<AuthorizeReply>, Status> {
+        let text = "because".to_owned();
+        let verdict = match request.into_inner().token.as_str() {
+            "good" => Some(Verdict::Admitted(Admitted { valid_seconds: 600 })),
+            "unauthenticated" => Some(Verdict::Unauthenticated(text)),
+            "forbidden" => Some(Verdict::Forbidden(text)),
+            "unavailable" => Some(Verdict::Unavailable(text)),
+            "newer" => None,
+            _ => return Err(Status::unauthenticated("this connection has no admitted stream of a probe")),
+        };
+        Ok(Response::new(AuthorizeReply { verdict }))
+    }
+}
+
+pub(crate) async fn connect(router: tonic::transport::server::Router) -> Channel {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
+    Endpoint::from_shared(url).unwrap().connect().await.unwrap()
+}
+
+async fn asked(line: &Arc<Line>, token: &str) -> Decision {
+    Arc::clone(line).authorize("192.0.2.1".into(), token.to_owned()).await
+}
+
+fn unavailable(text: &str) -> Decision {
+    Decision::Unavailable(text.to_owned())
+}
+
+#[tokio::test]
+async fn the_operator_decides_and_no_error_of_it_is_a_refusal() {
+    let line = Arc::<Line>::default();
+    let open = line.open(connect(Server::builder().add_service(ReadersServer::new(Obedient))).await);
+    let because = "because".to_owned();
+    for (token, decision) in [
+        ("good", Decision::Allowed { valid: Duration::from_secs(600) }),
+        ("unauthenticated", Decision::Unauthenticated(because.clone())),
+        ("forbidden", Decision::Forbidden(because)),
+        ("unavailable", unavailable("because")),
+        ("newer", unavailable("the operator's answer is one of a newer release")),
+        ("else", unavailable("the operator does not answer: this connection has no admitted stream of a probe")),
+    ] {
+        assert_eq!(asked(&line, token).await, decision, "{token}");
+    }
+    drop(open);
+}
+
+#[tokio::test]
+async fn without_a_stream_nobody_can_tell() {
+    let line = Arc::<Line>::default();
+    let nobody = unavailable("this node's probe has no stream to the operator");
+    assert_eq!(asked(&line, "good").await, nobody);
+    let open = line.open(connect(Server::builder().add_service(ReadersServer::new(Obedient))).await);
+    assert_eq!(asked(&line, "good").await, Decision::Allowed { valid: Duration::from_secs(600) });
+    drop(open);
+    assert_eq!(asked(&line, "good").await, nobody);
+}
+
+#[tokio::test]
+async fn an_operator_that_knows_no_readers_is_said_to_be_one() {
+    let line = Arc::<Line>::default();
+    let _open = line.open(connect(Server::builder().add_optional_service(None::<ReadersServer<Obedient>>)).await);
+    let text = "the operator knows no readers: is it of an older release, or does it read manifests?";
+    assert_eq!(asked(&line, "good").await, unavailable(text));
+}
+
+#[test]
+fn readers_are_demanded_only_with_an_operator_that_knows_them() {
+    let operator = |url: &str| {
+        let words = ["longwire-probe", "--node-name=n1", "--operator-name=o", "--metrics-auth"];
+        let words =
+            words.map(str::to_owned).into_iter().filter(|word| url.starts_with("https") || !word.contains("name=o"));
+        let ca = url.starts_with("https").then(|| "--operator-ca=/ca.crt".to_owned());
+        match Task::parse_from(words.chain(ca).chain([format!("--operator={url}")])).unwrap() {
+            Task::Run(options) => options.operator().map(drop).map_err(|error| error.to_string()),
+            Task::Perform(command) => panic!("{command:?}"),
+        }
+    };
+    assert_eq!(operator("https://operator:15010"), Ok(()));
+    let text = "--metrics-auth needs an operator on a cluster, by https: that at http://127.0.0.1:15010 has no API server to \
+                ask about readers";
+    assert_eq!(operator("http://127.0.0.1:15010"), Err(text.to_owned()));
+}

@@ -1,0 +1,79 @@
+//! Questions of probes about readers of their metrics.
+//!
+//! A question is heard on a connection that has an admitted stream, and nothing of any other is read: so it needs no token of
+//! the probe's own, and the node that asks is known.
+
+use crate::figures::Figures;
+use crate::tls::Peer;
+use longwire_endpoint::Readers;
+use longwire_endpoint::readers::{Outcome, Verdict};
+use longwire_wire::MAX_QUESTION;
+use longwire_wire::proto::authorize_reply::Verdict as Reply;
+use longwire_wire::proto::readers_server::{Readers as Service, ReadersServer};
+use longwire_wire::proto::{Admitted, AuthorizeReply, AuthorizeRequest};
+use std::sync::Arc;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::{Request, Response, Status};
+
+pub(super) struct Answers {
+    readers: Arc<Readers>,
+    figures: Arc<Figures>,
+}
+
+/// Lets those through that come on a probe's connection.
+#[derive(Clone, Debug)]
+pub(super) struct ProbesOnly(Arc<Figures>);
+
+/// The node that asks.
+#[derive(Clone)]
+struct Node(Arc<str>);
+
+pub(super) fn service(
+    readers: Arc<Readers>,
+    figures: Arc<Figures>,
+) -> InterceptedService<ReadersServer<Answers>, ProbesOnly> {
+    let probes = ProbesOnly(Arc::clone(&figures));
+    let answers = ReadersServer::new(Answers { readers, figures });
+    let answers = answers.max_decoding_message_size(MAX_QUESTION).max_encoding_message_size(MAX_QUESTION);
+    InterceptedService::new(answers, probes)
+}
+
+impl Interceptor for ProbesOnly {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let peer = request.extensions().get::<Peer>();
+        let Some(node) = peer.and_then(Peer::node) else {
+            // It counts as a call: whoever makes too many loses the connection.
+            drop(peer.map(Peer::call));
+            self.0.reader_asked_about("no_stream");
+            return Err(Status::unauthenticated("this connection has no admitted stream of a probe"));
+        };
+        request.extensions_mut().insert(Node(node));
+        Ok(request)
+    }
+}
+
+#[tonic::async_trait]
+impl Service for Answers {
+    async fn authorize(&self, request: Request<AuthorizeRequest>) -> Result<Response<AuthorizeReply>, Status> {
+        let node = request.extensions().get::<Node>().map(|node| Arc::clone(&node.0));
+        let node = node.ok_or_else(|| Status::unauthenticated("nobody said whose probe asks"))?;
+        let verdict = self.readers.verdict(&node, &request.get_ref().token).await;
+        self.figures.reader_asked_about(Outcome::from(&verdict).name());
+        Ok(Response::new(AuthorizeReply { verdict: Some(reply(verdict)) }))
+    }
+}
+
+fn reply(verdict: Verdict) -> Reply {
+    match verdict {
+        Verdict::Admitted { left } => {
+            Reply::Admitted(Admitted { valid_seconds: u32::try_from(left.as_secs()).unwrap_or(u32::MAX) })
+        }
+        Verdict::Unauthenticated(text) => Reply::Unauthenticated(text),
+        Verdict::Forbidden(text) => Reply::Forbidden(text),
+        Verdict::Unavailable(text) => Reply::Unavailable(text),
+        // Whom to keep is for the probe to say.
+        Verdict::Kept => Reply::Unavailable("the API server does not answer".to_owned()),
+        Verdict::Busy => Reply::Unavailable("too many tokens wait for the API server".to_owned()),
+    }
+}

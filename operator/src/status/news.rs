@@ -1,0 +1,74 @@
+//! What of a status people should hear of: an object that is not accepted, loses a part to another one, or has no effect in part.
+
+use super::{Condition, Status};
+use crate::complaint::{ACCEPTED_WITH_WARNINGS, CONFLICTED, Complaint, On};
+use crate::object::policy::Reason;
+use crate::object::{Key, Name};
+use longwire_crds::PolicyStatus;
+
+/// What the conditions say now and did not say before, as log lines and Events. `occasion` tells one change from another that says
+/// the same.
+pub(super) fn news(
+    key: &Key,
+    uid: &str,
+    occasion: &str,
+    former: Option<&PolicyStatus>,
+    now: &Status,
+) -> Vec<Complaint> {
+    let Some(on) = On::of(key.kind) else { return Vec::new() };
+    let Name { namespace, name } = &key.name;
+    let is_new = |(kind, condition): &(&str, &Condition)| {
+        let conditions = former.map(|former| former.conditions.as_slice()).unwrap_or_default();
+        let former = conditions.iter().find(|former| former.type_ == *kind);
+        former.is_none_or(|former| {
+            let Condition { status, reason, message } = condition;
+            (former.status.as_str(), former.reason.as_str()) != (status.as_str(), reason.as_str())
+                || former.message != super::body::cut(message)
+        })
+    };
+    let bad = [("Accepted", &now.accepted), ("Conflicted", &now.conflicted)].into_iter().filter(|(_, it)| is_bad(it));
+    let complaint = |(_, condition): (&str, &Condition)| Complaint {
+        on,
+        namespace: namespace.clone(),
+        name: name.clone(),
+        uid: uid.to_owned(),
+        reason: reason(condition),
+        note: condition.message.clone(),
+        occasion: occasion.to_owned(),
+    };
+    bad.filter(is_new).map(complaint).collect()
+}
+
+/// For the log, where nobody makes Events: of Accepted and Conflicted, before and now.
+pub fn log(key: &Key, former: Option<(Condition, Condition)>, (accepted, conflicted): (Condition, Condition)) {
+    let (was_accepted, was_conflicted) = former.unzip();
+    for (former, now) in [(was_accepted, accepted), (was_conflicted, conflicted)] {
+        if is_bad(&now) && former.as_ref() != Some(&now) {
+            tracing::warn!("{}", line(key, reason(&now), &now.message));
+        }
+    }
+}
+
+/// What the log says of it.
+#[must_use]
+pub fn line(key: &Key, reason: &str, message: &str) -> String {
+    match reason {
+        CONFLICTED => format!("{key} loses in part: {message}"),
+        ACCEPTED_WITH_WARNINGS => format!("{key}: {message}"),
+        reason => format!("{key} is not accepted: {reason}: {message}"),
+    }
+}
+
+fn is_bad(Condition { reason, .. }: &Condition) -> bool {
+    is_known(reason).is_some()
+}
+
+fn reason(Condition { reason, .. }: &Condition) -> &'static str {
+    is_known(reason).unwrap_or(CONFLICTED)
+}
+
+/// One of those that mean that something is wrong.
+fn is_known(reason: &str) -> Option<&'static str> {
+    let refusals = Reason::ALL.into_iter().map(Reason::as_str);
+    refusals.chain([CONFLICTED, ACCEPTED_WITH_WARNINGS]).find(|known| *known == reason)
+}

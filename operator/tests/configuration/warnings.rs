@@ -1,0 +1,221 @@
+//! What is accepted and has no effect, or breaks somebody who reads series.
+
+use crate::cluster::{Cluster, ROOT, events};
+use longwire_operator::object::{Key, Kind, Name};
+
+const TELEMETRY: &str = "TelemetryPolicy";
+const TAGS: &str = "ExtraStatTags";
+const STATS: &str = "StatsMatcher";
+
+fn object(kind: &str, namespace: &str, name: &str, spec: &str) -> String {
+    format!(
+        "---\n{{apiVersion: telemetry.longwire.io/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {namespace}}}, \
+         spec: {spec}}}\n"
+    )
+}
+
+fn pod(namespace: &str, name: &str, annotations: &str) -> String {
+    format!(
+        "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: {namespace}, uid: {name}, labels: {{app: {name}}}, \
+         annotations: {{{annotations}}}}}, spec: {{nodeName: n1, containers: []}}}}\n"
+    )
+}
+
+fn key(kind: Kind, namespace: &str, name: &str) -> Key {
+    Key { kind, name: Name::new(namespace, name) }
+}
+
+fn warnings_of(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<String> {
+    let standing = &cluster.standings[&key(kind, namespace, "p")];
+    assert_eq!(standing.accepted, Ok(()));
+    standing.warnings.clone()
+}
+
+/// Of one object in a namespace with one pod.
+fn warnings(kind: &str, namespace: &str, spec: &str) -> Vec<String> {
+    let cluster = Cluster::of(&format!("{}{}", pod("shop", "web", ""), object(kind, namespace, "p", spec)));
+    let of = match kind {
+        TELEMETRY => Kind::TelemetryPolicy,
+        TAGS => Kind::ExtraStatTags,
+        _ => Kind::StatsMatcher,
+    };
+    warnings_of(&cluster, of, namespace)
+}
+
+fn telemetry(spec: &str) -> Vec<String> {
+    warnings(TELEMETRY, "shop", spec)
+}
+
+#[test]
+fn a_policy_that_changes_nothing_that_others_read_is_accepted_without_a_word() {
+    for spec in [
+        "{seriesSets: [istio]}",
+        "{overrides: [{disabled: true, match: {metric: longwire_tcp_rtt_seconds}}]}",
+        "{overrides: [{tagOverrides: {team: {value: 'source.zone'}}}]}",
+        "{overrides: [{tagOverrides: {source_app: {operation: REMOVE}}}]}",
+        "{longConnections: {threshold: 30s}}",
+    ] {
+        assert_eq!(telemetry(spec), [""; 0], "{spec}");
+    }
+}
+
+#[test]
+fn whoever_reads_a_label_that_is_changed_is_named() {
+    for change in ["{operation: REMOVE}", "{value: 'source.cluster + \"/\" + source.zone'}"] {
+        let spec = format!(
+            "{{overrides: [{{match: {{metric: istio_tcp_sent_bytes_total}}, tagOverrides: {{source_cluster: {change}}}}}]}}"
+        );
+        let told = telemetry(&spec);
+        assert!(told[0].starts_with("spec.overrides: changes source_cluster, which Kiali"), "{told:?}");
+    }
+    let told = telemetry("{overrides: [{tagOverrides: {destination_service: {operation: REMOVE}}}]}").join("; ");
+    assert!(told.contains("Kiali") && told.contains("dashboard "), "{told}");
+    // Kiali asks for bytes alone.
+    let spec = "{overrides: [{match: {metric: longwire_tcp_handshake_seconds}, tagOverrides: {source_principal: {operation: REMOVE}}}]}";
+    assert_eq!(telemetry(spec), [""; 0]);
+}
+
+#[test]
+fn a_label_that_is_not_there_cannot_be_removed_unless_somebody_adds_it() {
+    let spec = "{overrides: [{}, {tagOverrides: {team: {operation: REMOVE}}}]}".replace("{}, ", "{disabled: false}, ");
+    let told = telemetry(&spec);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("spec.overrides[1].tagOverrides.team: REMOVE has no effect"), "{told:?}");
+    let policy = object(TELEMETRY, "shop", "p", &spec);
+    let mut cluster = Cluster::of(&format!("{}{policy}", pod("shop", "web", "")));
+    // Of the cluster, or of anybody: it is there for some pod.
+    cluster.take(events(&object(TAGS, ROOT, "t", "{tags: [{name: team, value: 'source.zone'}]}")));
+    assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
+    cluster.take(vec![longwire_operator::event::Event::Delete(key(Kind::ExtraStatTags, ROOT, "t"))]);
+    assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop").len(), 1);
+    // A standard label, but none of this metric.
+    let spec =
+        "{overrides: [{match: {metric: istio_tcp_sent_bytes_total}, tagOverrides: {start_time: {operation: REMOVE}}}]}";
+    assert_eq!(telemetry(spec).len(), 1);
+}
+
+#[test]
+fn an_override_of_a_set_that_no_selected_pod_feeds_has_no_effect() {
+    let of_workloads = "{overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}";
+    let told = telemetry(of_workloads);
+    assert_eq!(
+        told,
+        [
+            "spec.overrides[0]: has no effect, because no selected pod feeds the set kmesh-workload: add it to spec.seriesSets"
+        ]
+    );
+    let on = "{seriesSets: [kmesh-workload], overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}";
+    assert_eq!(telemetry(on), [""; 0]);
+    // One of two pods feeds it by its own word.
+    let insisting = pod("shop", "own", "telemetry.longwire.io/series-sets: kmesh-workload");
+    let both = format!("{}{insisting}{}", pod("shop", "web", ""), object(TELEMETRY, "shop", "p", of_workloads));
+    let mut cluster = Cluster::of(&both);
+    assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
+    cluster.take(vec![longwire_operator::event::Event::Delete(key(Kind::Pod, "shop", "own"))]);
+    assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop").len(), 1);
+}
+
+#[test]
+fn a_threshold_of_series_that_are_off_has_no_effect() {
+    let told = telemetry("{seriesSets: [istio], longConnections: {threshold: 30s}}");
+    assert!(told[0].starts_with("spec.longConnections.threshold: has no effect"), "{told:?}");
+    assert_eq!(telemetry("{longConnections: {enabled: false, threshold: 30s}}").len(), 1);
+}
+
+#[test]
+fn a_selector_in_the_root_namespace_that_selects_nothing_there_is_told_of() {
+    let specs = [
+        (TELEMETRY, "{selector: {matchLabels: {app: web}}, seriesSets: []}"),
+        (TAGS, "{selector: {matchLabels: {app: web}}, tags: [{name: team, value: 'source.zone'}]}"),
+        (STATS, "{selector: {matchLabels: {app: web}}, rejectAll: true}"),
+    ];
+    for (kind, spec) in specs {
+        let told = warnings(kind, ROOT, spec);
+        assert!(told[0].starts_with("spec.selector: selects no pod: in namespace longwire-system"), "{told:?}");
+        // In their own namespace pods may come yet.
+        assert_eq!(warnings(kind, "bank", spec), [""; 0]);
+    }
+    let all = format!("{}{}", pod(ROOT, "web", ""), object(TELEMETRY, ROOT, "p", specs[0].1));
+    assert_eq!(warnings_of(&Cluster::of(&all), Kind::TelemetryPolicy, ROOT), [""; 0]);
+}
+
+#[test]
+fn a_pattern_that_matches_no_statistic_is_named_with_its_place() {
+    let spec = "{inclusionList: {patterns: [{prefix: cluster.outbound}, {suffix: upstream_rq_total}]}, inclusionRegexps: ['listener.*']}";
+    let told = warnings(STATS, "shop", spec);
+    assert!(
+        told[0].starts_with("spec.inclusionList.patterns[1]: \"upstream_rq_total\" matches no statistic"),
+        "{told:?}"
+    );
+    assert!(told[1].starts_with("spec.inclusionRegexps[0]: \"listener.*\" matches no statistic"), "{told:?}");
+    assert_eq!(told.len(), 2);
+    assert_eq!(warnings(STATS, "shop", "{rejectAll: true}"), [""; 0]);
+    assert_eq!(warnings(STATS, "shop", "{exclusionList: {patterns: [{exact: x}]}}").len(), 1);
+}
+
+#[test]
+fn warnings_are_bounded_however_much_is_wrong() {
+    let removed = |number: usize| format!("tag_{number}_{}: {{operation: REMOVE}}", "x".repeat(40));
+    let tags: Vec<String> = (0..32).map(removed).collect();
+    let told = telemetry(&format!("{{overrides: [{{tagOverrides: {{{}}}}}]}}", tags.join(", ")));
+    assert_eq!((told.len(), told.last().unwrap().as_str()), (7, "and 26 more"));
+    assert!(told.iter().all(|warning| warning.len() < 500));
+}
+
+#[test]
+fn annotations_of_a_namespace_are_looked_at_too() {
+    let annotations = [
+        ("telemetry.longwire.io/series-sets: isto", "unknown series set \"isto\""),
+        (
+            "telemetry.longwire.io/serie-sets: istio",
+            "is not known, and has no effect: telemetry.longwire.io/series-sets is",
+        ),
+        ("longwire.io/series-sets: istio", "is not known, and has no effect: telemetry.longwire.io/series-sets is"),
+        ("sidecar.istio.io/extraStatTags: team", "has no effect on a Namespace: write it on its pods"),
+    ];
+    for (annotation, text) in annotations {
+        let yaml = format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, uid: u, annotations: {{{annotation}}}}}}}"
+        );
+        let [complaint] = &Cluster::of(&yaml).complaints[..] else { panic!("{annotation}") };
+        assert!(complaint.note.contains(text), "{}", complaint.note);
+        assert_eq!((complaint.namespace.as_str(), complaint.uid.as_str()), ("shop", "u"));
+    }
+    let right = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, annotations: {telemetry.longwire.io/series-sets: istio, a/b: c}}}";
+    assert_eq!(Cluster::of(right).complaints, []);
+}
+
+#[test]
+fn a_misspelt_annotation_of_istio_is_told_of_on_a_pod() {
+    for name in
+        ["sidecar.istio.io/statsInclusionPrefix", "sidecar.istio.io/extraStatTag", "sidecar.istio.io/extrastattags"]
+    {
+        let cluster = Cluster::of(&pod("shop", "web", &format!("{name}: x")));
+        let [complaint] = &cluster.complaints[..] else { panic!("{name}") };
+        assert!(complaint.note.starts_with(&format!("annotation {name} is not known")), "{}", complaint.note);
+        assert!(complaint.note.contains("sidecar.istio.io/statsInclusionPrefixes"), "{}", complaint.note);
+    }
+    for name in ["sidecar.istio.io/statsHistogramBuckets", "sidecar.istio.io/inject", "example.org/series-sets"] {
+        assert_eq!(Cluster::of(&pod("shop", "web", &format!("{name}: x"))).complaints, [], "{name}");
+    }
+}
+
+#[test]
+fn the_examples_change_nothing_that_anybody_reads() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples/policies");
+    let mut yaml: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| format!("---\n{}", std::fs::read_to_string(entry.unwrap().path()).unwrap()))
+        .collect();
+    let labels = "{app: checkout, app.kubernetes.io/name: frontend}";
+    for pod in [pod("shop", "checkout", ""), pod("bank", "ledger", "")] {
+        yaml += &pod.replace("{app: checkout}", labels);
+    }
+    let cluster = Cluster::of(&yaml);
+    assert!(cluster.standings.len() >= 3, "{:?}", cluster.standings);
+    for (key, standing) in &cluster.standings {
+        assert_eq!((&standing.accepted, &standing.conflicted), (&Ok(()), &None), "{key}");
+        assert_eq!(standing.warnings, [""; 0], "{key}");
+        assert!(standing.workloads_selected > 0, "{key} selects nobody");
+    }
+}
