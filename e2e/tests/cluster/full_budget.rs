@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A pass, the notice, and the operator's next look.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A share that one edge fills, for the whole cluster; as it was when dropped.
+/// A share for the whole cluster, at work on every node; as it was when dropped.
 struct Share<'a>(&'a Kubernetes, String);
 
 impl<'a> Share<'a> {
@@ -18,7 +18,11 @@ impl<'a> Share<'a> {
         let policy = object("TelemetryPolicy", "share", &format!("{{limits: {{seriesPerNamespace: {series}}}}}"));
         let policy = policy.replace("{name: share}", &format!("{{name: share, namespace: {}}}", longwire::NAMESPACE));
         kubernetes.apply(&policy)?;
-        Ok(Self(kubernetes, policy))
+        let share = Self(kubernetes, policy);
+        // What a probe has admitted before it knows of the share keeps its place.
+        let words = ["--namespace", longwire::NAMESPACE, "wait", "telemetrypolicies/share", "--timeout=40s"];
+        kubernetes.kubectl(&[&words[..], &["--for=condition=Programmed"]].concat())?;
+        Ok(share)
     }
 }
 
@@ -34,7 +38,7 @@ fn a_namespace_that_fills_its_share_is_named_on_the_node_and_in_the_overflow() -
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;
-    let _share = Share::of(kubernetes, 10)?;
+    let _share = Share::of(kubernetes, 1)?;
     let _shop = Shop::open(&namespace)?;
     eventually(PATIENCE, || {
         let scrape = longwire::scrape("n1")?;

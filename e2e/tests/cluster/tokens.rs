@@ -133,7 +133,7 @@ fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_r
         expect_word(&operator, directory.path(), Some(token), words)?;
     }
     // The same way of making one, and nothing wrong with it.
-    expect_word(&operator, directory.path(), Some(&forged(&genuine, 0, &own)?), "connected operator=")
+    expect_word(&operator, directory.path(), Some(&forged(&genuine, 0, &own)?), "connected to the operator at")
 }
 
 #[test]
