@@ -31,7 +31,7 @@ async fn perform(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Crds(Crds::Print) => print!("{}", crds::text()),
         Command::Retire(options) => retire::retire(&options).await?,
         Command::Prove(options) => {
-            let made = tokio::task::spawn_blocking(move || prove::prove(&options)).await??;
+            let made = prove::prove(&options).await?;
             tracing::info!("the probe of this node says exactly what was transferred: {made}");
         }
     }

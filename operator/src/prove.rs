@@ -2,19 +2,19 @@
 //!
 //! Counters may have begun before, in a former run of this pod: what is compared is what they rise by.
 
-use crate::options::Prove;
-use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
-
+mod exchange;
 #[cfg(test)]
 mod tests;
 
-/// For one connection and its answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::options::Prove;
+use axum::http::StatusCode;
+use exchange::Exchange;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio::time::sleep;
+
 const LOOK: Duration = Duration::from_millis(500);
 /// What Istio calls what the server sent, what the client sent, and connections.
 const FAMILIES: [&str; 3] =
@@ -49,20 +49,19 @@ pub struct Sums {
 /// Both ends, as labels of a series have them.
 struct Edge([String; 4]);
 
-pub fn prove(options: &Prove) -> Result<Sums, NotProven> {
+pub async fn prove(options: &Prove) -> Result<Sums, NotProven> {
     let edge = Edge::new(&options.source, &options.destination)?;
-    let said = || Ok::<_, NotProven>(edge.sums(&page(options)?));
-    let before = patiently(options.timeout, said)?;
+    let before = patiently(options, &edge).await?;
     let mut made = Sums::default();
     for _ in 0..options.connections {
-        let (asked, answer) = get("the server", &options.server, "/healthz", "")?;
-        made.sent += answer.len() as u64;
-        made.received += asked as u64;
+        let Exchange { sent, received, .. } = get("the server", &options.server, "/healthz", None).await?;
+        made.sent += received;
+        made.received += sent;
         made.connections += 1;
     }
     let began = Instant::now();
     loop {
-        let seen = said()?.minus(before);
+        let seen = said(options, &edge).await?.minus(before);
         if seen == made {
             return Ok(made);
         }
@@ -70,30 +69,27 @@ pub fn prove(options: &Prove) -> Result<Sums, NotProven> {
         if waited >= options.timeout {
             return Err(NotProven::Differs { seen, made, waited });
         }
-        thread::sleep(LOOK);
+        sleep(LOOK).await;
     }
 }
 
 /// Until the probe tells: it may not be ready, and the permission to read may be new.
-fn patiently<T>(timeout: Duration, said: impl Fn() -> Result<T, NotProven>) -> Result<T, NotProven> {
+async fn patiently(options: &Prove, edge: &Edge) -> Result<Sums, NotProven> {
     let began = Instant::now();
     loop {
-        match said() {
-            Err(NotProven::Refused { .. }) if began.elapsed() < timeout => thread::sleep(LOOK),
+        match said(options, edge).await {
+            Err(NotProven::Refused { .. }) if began.elapsed() < options.timeout => sleep(LOOK).await,
             outcome => return outcome,
         }
     }
 }
 
-/// What the probe says, as text.
-fn page(options: &Prove) -> Result<String, NotProven> {
+/// What the probe says of the edge.
+async fn said(options: &Prove, edge: &Edge) -> Result<Sums, NotProven> {
     let token = options.probe_token.as_deref().map(read).transpose()?;
-    let header = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let (_, answer) = get("the probe", &options.probe, "/metrics", &header)?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.lines().next().unwrap_or_default();
-    if status.split(' ').nth(1) == Some("200") {
-        return Ok(body.to_owned());
+    let Exchange { status, body, .. } = get("the probe", &options.probe, "/metrics", token.as_deref()).await?;
+    if status == StatusCode::OK {
+        return Ok(edge.sums(&body));
     }
     let answer = format!("{status}: {}", body.lines().next().unwrap_or_default());
     Err(NotProven::Refused { address: options.probe.clone(), answer })
@@ -104,19 +100,9 @@ fn read(file: &Path) -> Result<String, NotProven> {
     Ok(text.trim().to_owned())
 }
 
-/// Bytes that went, and all that came: HTTP 1.0, so that the server ends the connection. `header`: whole lines.
-fn get(what: &'static str, address: &str, path: &str, header: &str) -> Result<(usize, String), NotProven> {
-    let ask = || {
-        let found = address.to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
-        let mut stream = TcpStream::connect_timeout(&found, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n{header}\r\n");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok((request.len(), String::from_utf8_lossy(&answer).into_owned()))
-    };
-    ask().map_err(|reason| NotProven::Unreachable { what, address: address.to_owned(), reason })
+async fn get(what: &'static str, address: &str, path: &str, token: Option<&str>) -> Result<Exchange, NotProven> {
+    let unreachable = |reason| NotProven::Unreachable { what, address: address.to_owned(), reason };
+    exchange::get(address, path, token).await.map_err(unreachable)
 }
 
 impl Edge {

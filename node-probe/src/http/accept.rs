@@ -1,34 +1,41 @@
 //! Which of the two text formats a scraper wants, by its Accept header.
 
 use longwire_pipeline::exposition::Format;
+use mediatype::{MediaType, MediaTypeList, ReadParams, names};
 
 #[cfg(test)]
 mod tests;
 
+const VERSION: mediatype::Name<'_> = mediatype::Name::new_unchecked("version");
+const Q: mediatype::Name<'_> = mediatype::Name::new_unchecked("q");
+const OPENMETRICS_TEXT: mediatype::Name<'_> = mediatype::Name::new_unchecked("openmetrics-text");
+
 /// The format of the highest quality; OpenMetrics wins a tie, text when nothing is asked for.
 pub(super) fn negotiate(accept: Option<&str>) -> Format {
     let (mut open, mut text) = (0.0, 0.0);
-    for range in accept.unwrap_or("*/*").split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default();
-        let mut quality = 1.0;
-        let mut supported = true;
-        for parameter in parts {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let value = value.trim_matches('"');
-            match (media, name) {
-                (_, "q") => quality = value.parse::<f32>().unwrap_or(0.0),
-                ("application/openmetrics-text", "version") => supported = matches!(value, "1.0.0" | "0.0.1"),
-                ("text/plain", "version") => supported = value == "0.0.4",
-                _ => {}
+    for range in MediaTypeList::new(accept.unwrap_or("*/*")).flatten() {
+        let quality = quality(&range);
+        if range.ty == names::APPLICATION && range.subty == OPENMETRICS_TEXT {
+            if is_version(&range, &["1.0.0", "0.0.1"]) {
+                open = f32::max(open, quality);
             }
-        }
-        match media {
-            "application/openmetrics-text" if supported => open = f32::max(open, quality),
-            "text/plain" if supported => text = f32::max(text, quality),
-            "text/*" | "*/*" => text = f32::max(text, quality),
-            _ => {}
+        } else if range.ty == names::TEXT && range.subty == names::PLAIN {
+            if is_version(&range, &["0.0.4"]) {
+                text = f32::max(text, quality);
+            }
+        } else if [names::TEXT, names::_STAR].contains(&range.ty) && range.subty == names::_STAR {
+            text = f32::max(text, quality);
         }
     }
     if open > 0.0 && open >= text { Format::OpenMetrics } else { Format::Text }
+}
+
+/// 1 where none is given, 0 where it is no number.
+fn quality(range: &MediaType<'_>) -> f32 {
+    range.get_param(Q).map_or(1.0, |quality| quality.unquoted_str().parse().unwrap_or(0.0))
+}
+
+/// It names no version, or one of these.
+fn is_version(range: &MediaType<'_>, known: &[&str]) -> bool {
+    range.get_param(VERSION).is_none_or(|version| known.contains(&&*version.unquoted_str()))
 }

@@ -3,6 +3,8 @@ use crate::options::Prove;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -28,10 +30,12 @@ fn only_the_edges_own_series_of_the_clients_probe_count() {
     assert_eq!(edge.sums(&text.concat()), Sums { sent: 11, received: 7, connections: 2 });
 }
 
-/// Answers every connection with this, until the process ends.
-fn serve(answer: impl Fn() -> String + Send + 'static) -> String {
+/// Answers every connection with this, until the process ends. Its address, and the bytes that it was asked with.
+fn serve(answer: impl Fn() -> String + Send + 'static) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
+    let bytes = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&bytes);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -41,45 +45,61 @@ fn serve(answer: impl Fn() -> String + Send + 'static) -> String {
                 stream.read_exact(&mut byte).unwrap();
                 asked.push(byte[0]);
             }
+            count.fetch_add(asked.len() as u64, Ordering::Relaxed);
             stream.write_all(answer().as_bytes()).unwrap();
         }
     });
-    address
+    (address, bytes)
 }
 
-#[test]
-fn a_probe_that_says_something_else_fails_with_both_figures() {
-    let options = Prove {
-        server: serve(|| "fine".to_owned()),
-        probe: serve(|| format!("HTTP/1.0 200 OK\r\n\r\n{}", line("sent_bytes", "source", LABELS, 1))),
-        probe_token: None,
-        source: "n/c".to_owned(),
-        destination: "n/s".to_owned(),
-        connections: 2,
-        timeout: Duration::ZERO,
+fn options(server: &str, probe: &str) -> Prove {
+    let [server, probe, source, destination] = [server, probe, "n/c", "n/s"].map(str::to_owned);
+    Prove { server, probe, probe_token: None, source, destination, connections: 2, timeout: Duration::ZERO }
+}
+
+const FINE: &str = "HTTP/1.0 200 OK\r\n\r\nfine";
+
+#[tokio::test]
+async fn every_byte_of_either_direction_is_compared() {
+    let (server, asked) = serve(|| FINE.to_owned());
+    // 500 bytes more than were sent at first: the counters may have begun before.
+    let (count, connections) = (Arc::clone(&asked), 2);
+    let page = move || {
+        let received = count.load(Ordering::Relaxed);
+        let made = [
+            line("sent_bytes", "source", LABELS, 500 + if received > 0 { 2 * FINE.len() as u64 } else { 0 }),
+            line("received_bytes", "source", LABELS, received),
+            line("connections_closed", "source", LABELS, if received > 0 { connections } else { 0 }),
+        ];
+        format!("HTTP/1.0 200 OK\r\n\r\n{}", made.concat())
     };
-    let asked = 2 * (format!("GET /healthz HTTP/1.0\r\nHost: {}\r\n\r\n", options.server).len() as u64);
-    let error = prove(&options).unwrap_err();
-    let made = Sums { sent: 8, received: asked, connections: 2 };
+    let (probe, _) = serve(page);
+    let made = prove(&options(&server, &probe)).await.unwrap();
+    let received = asked.load(Ordering::Relaxed);
+    assert_eq!(made, Sums { sent: 2 * FINE.len() as u64, received, connections });
+    assert!(received > 0, "nothing was asked");
+}
+
+#[tokio::test]
+async fn a_probe_that_says_something_else_fails_with_both_figures() {
+    let (server, asked) = serve(|| FINE.to_owned());
+    let (probe, _) = serve(|| format!("HTTP/1.0 200 OK\r\n\r\n{}", line("sent_bytes", "source", LABELS, 1)));
+    let error = prove(&options(&server, &probe)).await.unwrap_err();
+    let received = asked.load(Ordering::Relaxed);
+    let made = Sums { sent: 2 * FINE.len() as u64, received, connections: 2 };
     assert!(matches!(&error, NotProven::Differs { made: said, .. } if *said == made), "{error}");
     assert!(error.to_string().starts_with("the probe says 0 connections, 0 bytes to the server and 0 back"), "{error}");
 }
 
-#[test]
-fn a_probe_that_refuses_is_named_with_its_answer() {
-    let options = Prove {
-        server: serve(|| "fine".to_owned()),
-        probe: serve(|| "HTTP/1.0 403 Forbidden\r\n\r\nu may not get /metrics\nmore".to_owned()),
-        probe_token: None,
-        source: "n/c".to_owned(),
-        destination: "n/s".to_owned(),
-        connections: 2,
-        timeout: Duration::ZERO,
-    };
-    let text = format!("the probe at {} does not tell: HTTP/1.0 403 Forbidden: u may not get /metrics", options.probe);
-    assert_eq!(prove(&options).unwrap_err().to_string(), text);
+#[tokio::test]
+async fn a_probe_that_refuses_is_named_with_its_answer() {
+    let (server, _) = serve(|| FINE.to_owned());
+    let (probe, _) = serve(|| "HTTP/1.0 403 Forbidden\r\n\r\nu may not get /metrics\nmore".to_owned());
+    let options = options(&server, &probe);
+    let text = format!("the probe at {probe} does not tell: 403 Forbidden: u may not get /metrics");
+    assert_eq!(prove(&options).await.unwrap_err().to_string(), text);
     let file = PathBuf::from("/nowhere/token");
-    let error = prove(&Prove { probe_token: Some(file), ..options }).unwrap_err().to_string();
+    let error = prove(&Prove { probe_token: Some(file), ..options }).await.unwrap_err().to_string();
     assert!(error.starts_with("--probe-token /nowhere/token: No such file"), "{error}");
 }
 

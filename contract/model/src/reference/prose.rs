@@ -140,10 +140,21 @@ The gauge and the counters but the failures appear with the first connection tha
         }
         SeriesSet::Envoy => {
             "\
-Off; a StatsMatcher admits each statistic of a pod, as in Istio. One label set a pod and cluster that the pod connects to, in the words that Envoy would use if it stood there. What Envoy counts and the kernel does not see is not here.
+Off by default. A StatsMatcher admits each statistic of a pod, as in Istio. There is one label set for each pod and each cluster that the pod connects to. The name of a statistic is what Envoy would call it if it ran beside the pod, and the matcher reads that name: `cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total`.
 
-A counter whose name does not end in `_total` is `untyped` in a scrape, and `unknown` in OpenMetrics: both formats keep the word for names that do. A connection counts from the moment its handshake completes or fails: Envoy counts it from the SYN on. What ended by a FIN was ended by the end that sent the first, what was cut by the end that sent the RST; a peer that was silent for too long ended it, too. Of attempts that \
-failed, those that the application gave up itself are local and all others remote, as Envoy has it. An adopted connection is in `active`, but not in the total. The metric's names are the matcher's as Envoy writes them: `cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total`.
+Where the counts differ from Envoy's, or follow a rule of Envoy's that may surprise:
+
+| what | here |
+|---|---|
+| statistics that the kernel does not see, such as requests and retries | absent |
+| type of a counter whose name does not end in `_total` | `untyped` in Prometheus text, `unknown` in OpenMetrics; both formats reserve `counter` for names that end in `_total` |
+| when a connection counts | when its handshake completes or fails; Envoy counts it at the SYN |
+| connection that ends with a FIN | `destroy_local` if the client sent the first FIN, else `destroy_remote` |
+| connection that ends with an RST | `destroy_local` if the client sent the RST, else `destroy_remote` |
+| connection that ends because the peer was silent for too long | `destroy_remote` |
+| attempt that the application gave up | `destroy_local`, as in Envoy |
+| any other attempt that failed | `destroy_remote`, as in Envoy |
+| connection that was open before the probe started | in `active`, not in `total` |
 "
         }
     }
