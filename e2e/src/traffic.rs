@@ -3,7 +3,7 @@
 use crate::edge::Truth;
 use anyhow::{Context, Result, ensure};
 use socket2::SockRef;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::Duration;
@@ -56,9 +56,12 @@ pub fn receive(from: &TcpStream, bytes: u64) -> Result<()> {
 pub fn drain(from: &TcpStream) -> Result<u64> {
     let (mut from, mut chunk, mut total) = (from, vec![0; CHUNK], 0);
     loop {
-        match from.read(&mut chunk).context("read")? {
-            0 => return Ok(total),
-            more => total += more as u64,
+        match from.read(&mut chunk) {
+            Ok(0) => return Ok(total),
+            Ok(more) => total += more as u64,
+            // A socket in a sockmap says so when anything but data wakes it, although it blocks.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error).context("read"),
         }
     }
 }
