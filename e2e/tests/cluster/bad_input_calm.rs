@@ -3,9 +3,15 @@
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_e2e::wait::eventually;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const OPERATOR: &str = "system:serviceaccount:longwire-system:longwire-operator";
+/// Of the chart.
+const REPLICAS: usize = 2;
+/// Longer than a pod may take to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Of both replicas, for one kind that nothing is wrong with: watches end by themselves every few minutes.
 const WATCHES: usize = 6;
 
@@ -19,7 +25,13 @@ pub(crate) struct Calm<'a> {
 
 impl<'a> Calm<'a> {
     pub(crate) fn now(kubernetes: &'a Kubernetes) -> Result<Self> {
-        Ok(Self { kubernetes, replicas: replicas(kubernetes)?, requests: kubernetes.audit()?.len() })
+        // Those of an earlier installation may still be on their way out.
+        let replicas = eventually(PATIENCE, || {
+            let replicas = replicas(kubernetes)?;
+            ensure!(replicas.lines().count() == REPLICAS, "the operator's pods are\n{replicas}");
+            Ok(replicas)
+        })?;
+        Ok(Self { kubernetes, replicas, requests: kubernetes.audit()?.len() })
     }
 
     /// Is there still. Of `disturbed`, whose watches had to end, so many watches and lists may have been asked for.

@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::edge::{Edge, REPORTERS, Truth};
 use crate::scrape::Scrape;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -23,7 +23,7 @@ impl Verdict {
             let (mut named, mut truth, mut short) = (0, 0, Vec::new());
             for turn in turns {
                 let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
-                let said = said_within(&edge, scrape, reporter, turn)?;
+                let said = said_within(&edge, scrape, reporter, turn).with_context(|| holders(turns, turn.address))?;
                 named += said.opened;
                 truth += turn.truth.opened;
                 if said.opened < turn.truth.opened {
@@ -87,6 +87,19 @@ fn is_within(said: Truth, truth: Truth) -> bool {
         && said.closed == said.opened
         && said.to_server == share(truth.to_server)
         && said.to_client == share(truth.to_client)
+}
+
+/// Whose the address was, one after the other, and when each was asked for.
+fn holders(turns: &[Turn], address: IpAddr) -> String {
+    let mut holders: Vec<&Turn> = turns.iter().filter(|turn| turn.address == address).collect();
+    holders.sort_by_key(|turn| turn.began);
+    let (first, last) = (turns.iter().map(|turn| turn.began).min(), holders.last().map(|turn| turn.began));
+    let ago = last.map_or(0.0, |last| last.elapsed().as_secs_f64());
+    let named = holders.iter().map(|turn| {
+        let after = first.map_or(0.0, |first| (turn.began - first).as_secs_f64());
+        format!("{} to {} after {after:.1} s", turn.source, turn.destination)
+    });
+    format!("at {address}, the last one {ago:.1} s ago: {}", named.collect::<Vec<_>>().join(", "))
 }
 
 /// Pods that had an address which another one had before.
