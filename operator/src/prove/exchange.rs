@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// For the connection and the whole answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// A page of a probe is bounded by its budgets to less.
 const MAX_ANSWER: usize = 256 << 20;
 
@@ -30,7 +30,7 @@ pub(super) struct Exchange {
 
 /// Gets a path; the connection has ended when this returns.
 pub(super) async fn get(address: &str, path: &str, token: Option<&str>) -> io::Result<Exchange> {
-    timeout(PATIENCE, exchange(address, path, token)).await?
+    timeout(TIMEOUT, exchange(address, path, token)).await?
 }
 
 async fn exchange(address: &str, path: &str, token: Option<&str>) -> io::Result<Exchange> {

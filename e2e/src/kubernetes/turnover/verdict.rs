@@ -23,7 +23,7 @@ impl Verdict {
             let (mut named, mut truth, mut short) = (0, 0, Vec::new());
             for turn in turns {
                 let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
-                let said = said_within(&edge, scrape, reporter, turn).with_context(|| holders(turns, turn.address))?;
+                let said = said_within(&edge, scrape, reporter, turn).with_context(|| owners(turns, turn.address))?;
                 named += said.opened;
                 truth += turn.truth.opened;
                 if said.opened < turn.truth.opened {
@@ -89,8 +89,8 @@ fn is_within(said: Truth, truth: Truth) -> bool {
         && said.to_client == share(truth.to_client)
 }
 
-/// Whose the address was, one after the other, and when each was asked for.
-fn holders(turns: &[Turn], address: IpAddr) -> String {
+/// The pods that had the address, in order, and when each was created.
+fn owners(turns: &[Turn], address: IpAddr) -> String {
     let mut holders: Vec<&Turn> = turns.iter().filter(|turn| turn.address == address).collect();
     holders.sort_by_key(|turn| turn.began);
     let (first, last) = (turns.iter().map(|turn| turn.began).min(), holders.last().map(|turn| turn.began));

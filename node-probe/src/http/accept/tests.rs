@@ -16,6 +16,8 @@ fn the_format_of_the_highest_quality_is_chosen() {
     check(Some("application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.9"), false);
     check(Some("application/openmetrics-text;q=0, */*;q=0.1"), false);
     check(Some("text/html, nonsense;;=, application/json"), false);
+    check(Some("nonsense;;=, application/openmetrics-text"), true);
+    check(Some("Application/OpenMetrics-Text; Version=\"1.0.0\""), true);
 }
 
 #[test]
