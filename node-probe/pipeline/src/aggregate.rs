@@ -54,6 +54,7 @@ use admitted::Admitted;
 use budget::{Accounts, Measure};
 use longwire_model::telemetry::NodeSettings;
 use scrapes::Scrapes;
+use std::hint::black_box;
 
 #[derive(Debug)]
 pub struct Aggregate {
@@ -102,6 +103,24 @@ impl Aggregate {
             Kind::Workload => add(&mut self.workloads, feed, reporter, delta, now),
             Kind::Envoy => add(&mut self.clusters, feed, reporter, delta, now),
         });
+    }
+
+    /// Brings the label sets of a few connections into the processor's cache, side by side, before something is added to them one
+    /// after the other: nearly all the time that a sample takes is waiting for memory.
+    pub(crate) fn fetch<'a>(&self, few: impl Iterator<Item = &'a Attribution>) {
+        let Self { services, workloads, connections, clusters, .. } = self;
+        let mut read = 0;
+        for held in few {
+            held.each(|feed| {
+                read |= match feed.kind() {
+                    Kind::Service => services[feed.at].changed,
+                    Kind::Connection => connections[feed.at].changed,
+                    Kind::Workload => workloads[feed.at].changed,
+                    Kind::Envoy => clusters[feed.at].changed,
+                };
+            });
+        }
+        black_box(read);
     }
 
     /// An established connection begins to be active.

@@ -21,19 +21,20 @@ use std::mem;
 /// Ids of closed connections that are remembered at least, however small the table is.
 const CLOSED_AT_LEAST: usize = 65_536;
 
-/// A live connection, and how far the later stages have come with it.
+/// A live connection, and how far the later stages have come with it. What every sample touches stands side by side.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Entry<T> {
     pub(crate) id: u64,
+    /// The pass that saw it last.
+    pass: u32,
+    pub(crate) rtt_observed: bool,
     seen: Totals,
     /// What it had moved before the probe knew it; `None`: nothing.
     baseline: Option<Box<Totals>>,
     /// Established, or adopted.
     pub(crate) opened: Monotonic,
     pub(crate) stage: T,
-    /// The pass that saw it last.
-    pass: u32,
-    pub(crate) rtt_observed: bool,
 }
 
 impl<T> Entry<T> {
@@ -146,6 +147,11 @@ impl<T> Connections<T> {
         }
         self.insert(record, stage);
         Announced::New
+    }
+
+    /// How far the later stages are with one that was located.
+    pub(crate) fn stage(&self, at: usize) -> &T {
+        &self.entries[at].stage
     }
 
     /// Where the connections of a few samples stand. All of them first: their ways through memory do not wait for one another

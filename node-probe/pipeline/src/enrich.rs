@@ -40,6 +40,7 @@ use inquiry::Patience;
 use join::Joins;
 use local::{Finding, Locals, Standing};
 use longwire_model::identity::{Address, Sighting, UnixNanos, Workload};
+use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use peer::Look;
 use sighting::{Seen, Sightings};
@@ -327,6 +328,11 @@ impl Enrich {
     /// The pod as it is now; `None`: it is gone.
     pub(crate) fn local_now(&self, slot: PodSlot) -> Option<Local> {
         self.locals.now(slot)
+    }
+
+    /// What is configured for the pod now; `None`: it is gone.
+    pub(crate) fn telemetry_now(&self, slot: PodSlot) -> Option<&Telemetry> {
+        self.locals.telemetry(slot)
     }
 
     /// The pods that live, as far as this node knows.

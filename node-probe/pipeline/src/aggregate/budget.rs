@@ -204,9 +204,10 @@ impl Accounts {
             && (payer.peer.is_none() || check(Level::Peer, of_peer, cost, self.peer_limit).is_ok())
     }
 
-    /// Label sets of long connections that could still come.
-    pub(super) fn long_room(&self) -> usize {
-        self.node_limit.connections.saturating_sub(self.node.connections)
+    /// Label sets of long connections that could still come, of so many bytes each.
+    pub(super) fn long_room(&self, bytes: usize) -> usize {
+        let left = self.node_limit.connections.saturating_sub(self.node.connections);
+        left.min(self.node_limit.bytes.saturating_sub(self.node.bytes) / bytes)
     }
 
     /// Whether there is room or not: it is there already.

@@ -69,19 +69,23 @@ impl Aggregate {
 impl Aggregate {
     /// So many long connections could get series of their own, as far as the node's budget goes.
     pub(crate) fn long_room(&self) -> usize {
-        self.accounts.long_room()
+        self.accounts.long_room(usual_long())
     }
 
     /// One of this edge could, unless its labels are uncommonly long.
     pub(crate) fn has_room_for_long(&self, edge: &Edge) -> bool {
-        let bytes = Sets::<ConnectionLabels, ConnectionValues>::weight(USUAL_LABELS, &Differences::default());
-        self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes })
+        self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes: usual_long() })
     }
 
     /// What a long connection holds is the series of those that found no room.
     pub(crate) fn is_folded(&self, held: &Attribution) -> bool {
         held.feeds().any(|feed| feed.kind() == Kind::Connection && self.connections[feed.at].is_overflow)
     }
+}
+
+/// Bytes of a long connection's label set, unless its labels are uncommonly long.
+fn usual_long() -> usize {
+    Sets::<ConnectionLabels, ConnectionValues>::weight(USUAL_LABELS, &Differences::default())
 }
 
 /// Whoever has these labels shares one set, whatever they were made of. A set that is known takes further metrics in as far

@@ -44,40 +44,42 @@ pub(crate) struct Sets<K, V> {
     pub(super) expired: u64,
 }
 
+/// What every sample touches stands first, side by side: sets lie far from one another in memory.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Set<K, V> {
-    /// Of the connection that came first.
-    key: K,
-    differences: Differences,
-    /// As [`LabelSet::write`] wrote them: one text for all families.
-    labels: Box<[u8]>,
+    is_dirty: bool,
+    /// Of the node or of a namespace.
+    pub(super) is_overflow: bool,
+    /// Lines that came later than others found no room when this was last settled.
+    pub(super) has_folded_late: bool,
     pub(super) references: u32,
     pub(super) changed: Monotonic,
     /// The metrics that connections have claimed.
     pub(super) known: Metrics,
     /// Of those: what was fed since the last turn of an epoch; none: the label set was not.
     pub(super) fed: Metrics,
+    pub(super) values: V,
+    /// What a scrape says: the values when they were last published.
+    shown: V,
+    /// Of `shown`.
+    lines: usize,
+    /// The latest scrape that had started when its figures were last published: it may have passed the set's lines before that.
+    pub(super) published: ScrapeNumber,
+    births: Births,
+    /// As [`LabelSet::write`] wrote them: one text for all families.
+    labels: Box<[u8]>,
+    /// Of the connection that came first.
+    key: K,
+    differences: Differences,
     /// Of a long connection's: when nobody held it any more.
     pub(super) released: Option<Monotonic>,
     /// Of one with differences: who fed it last. `None`: nobody since this process began.
     pub(super) tag_source: Option<TagSource>,
     /// How many sets had been before it.
     born: u64,
-    births: Births,
-    /// The latest scrape that had started when its figures were last published: it may have passed the set's lines before that.
-    pub(super) published: ScrapeNumber,
-    is_dirty: bool,
-    /// Of the node or of a namespace.
-    pub(super) is_overflow: bool,
-    /// Lines that came later than others found no room when this was last settled.
-    pub(super) has_folded_late: bool,
     /// Lines, where these are charged.
     pub(super) charged: usize,
-    pub(super) values: V,
-    /// What a scrape says: the values when they were last published.
-    shown: V,
-    /// Of `shown`.
-    lines: usize,
 }
 
 /// Where a label set is.

@@ -158,6 +158,11 @@ impl Locals {
         self.at(slot).and_then(|_| self.local(slot.index))
     }
 
+    /// What is configured for the pod now; `None`: it is gone.
+    pub(super) fn telemetry(&self, slot: PodSlot) -> Option<&Telemetry> {
+        self.at(slot)?.held.as_ref().map(|held| held.telemetry.as_ref())
+    }
+
     pub(super) fn upsert(&mut self, pod: &LocalPod) {
         let known = self.by_uid.get(pod.pod.uid.as_str()).copied();
         let Some(index) = known.or_else(|| self.claim(&pod.pod.uid)) else { return };

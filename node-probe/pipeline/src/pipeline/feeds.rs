@@ -7,7 +7,7 @@ use crate::labels::{Differences, UNKNOWN};
 use crate::observation::{Flow, Reporter};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, Metrics};
-use longwire_model::telemetry::{Group, Tag, TagValue};
+use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use std::sync::Arc;
 
 /// All that a connection feeds from its begin, and what it feeds once it is long.
@@ -25,7 +25,7 @@ pub(super) fn take(
     books: &mut Books<'_>,
     held: &mut Attribution,
 ) {
-    for group in groups(local, resolution.edge.reporter) {
+    for group in groups(&local.telemetry, resolution.edge.reporter) {
         let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
         let (service, workload, connection) = (of(SERVICE), of(WORKLOAD), of(CONNECTION));
         let others = workload.union(connection);
@@ -53,14 +53,14 @@ pub(super) fn take(
 }
 
 /// Series of single connections are on for the pod.
-pub(super) fn has_long(local: &Local, reporter: Reporter) -> bool {
-    groups(local, reporter).iter().any(|group| !group.metrics.intersection(LONG).is_empty())
+pub(super) fn has_long(telemetry: &Telemetry, reporter: Reporter) -> bool {
+    groups(telemetry, reporter).iter().any(|group| !group.metrics.intersection(LONG).is_empty())
 }
 
-fn groups(local: &Local, reporter: Reporter) -> &[Group] {
+fn groups(telemetry: &Telemetry, reporter: Reporter) -> &[Group] {
     match reporter {
-        Reporter::Source => &local.telemetry.source,
-        Reporter::Destination => &local.telemetry.destination,
+        Reporter::Source => &telemetry.source,
+        Reporter::Destination => &telemetry.destination,
     }
 }
 

@@ -178,7 +178,7 @@ impl Following {
 
     /// It is on for its pod, and a share has room for it.
     fn can_have_own(&self, books: &Books<'_>) -> bool {
-        books.enrich.local_now(self.slot).is_some_and(|local| feeds::has_long(&local, self.reporter))
+        books.enrich.telemetry_now(self.slot).is_some_and(|telemetry| feeds::has_long(telemetry, self.reporter))
             && books.aggregate.has_room_for_long(&self.resolution.edge)
     }
 
