@@ -23,7 +23,7 @@ pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
 pub use policy::{ExtraStatTags, Refusal, StatsMatcher, TelemetryPolicy};
-pub use series::{Asked, RETIRED, SERIES_SETS};
+pub use series::{Asked, SERIES_SETS};
 pub use service::{Service, ServicePort, Target};
 pub use unreadable::Unreadable;
 pub use wishes::{

@@ -1,21 +1,19 @@
-//! The end of an installation: every probe makes way for one that takes out of its node's kernel what was put there.
+//! The end of an installation: on every node a pod takes out of the kernel what probes put there.
 //!
 //! ```text
-//! DaemonSet --patch: `longwire-probe uninstall --stay`--> kubelet of each node --> pod Ready: done
+//! DaemonSet longwire-cleanup: `longwire-probe uninstall --stay` --> kubelet of each node --> pod Ready: done
 //! ```
 //!
-//! It needs no probe that still obeys, and no operator: pins of one that has crashed go too.
+//! The chart makes the DaemonSet once the probes are deleted; here somebody waits for it. It needs no probe that still obeys, and no
+//! operator: pins of one that has crashed go too.
 
 use crate::kubernetes::{NoApiServer, chain, connect};
-use crate::object::RETIRED;
 use crate::options::{InvalidSecurity, Retire, own_namespace};
 use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
+use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
-use kube::api::{ListParams, Patch, PatchParams};
-use serde_json::{Value, json};
+use kube::api::ListParams;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -24,7 +22,7 @@ use tokio::time::{Instant, sleep};
 mod tests;
 
 /// The DaemonSet, and the label `app` of its pods.
-const PROBE: &str = "longwire-probe";
+const CLEANUP: &str = "longwire-cleanup";
 const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -33,17 +31,15 @@ pub enum NotRetired {
     ApiServer(#[from] NoApiServer),
     #[error(transparent)]
     Namespace(#[from] InvalidSecurity),
-    #[error("DaemonSet {PROBE}: {}", chain(.0))]
-    DaemonSet(#[source] kube::Error),
-    #[error(
-        "DaemonSet {PROBE} has no container `probe`: detach by hand, with `longwire-probe uninstall` on every node"
-    )]
-    OtherShape,
+    #[error("DaemonSet {CLEANUP} and its pods: {}", chain(.0))]
+    Look(#[source] kube::Error),
 }
 
-/// Nodes that have probes, and those of them that are done.
+/// Nodes that have a pod of the DaemonSet, and those of them that are done.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Nodes {
+    /// How many there will be; `None`: the API server has not counted them yet.
+    wanted: Option<usize>,
     all: BTreeSet<String>,
     done: BTreeSet<String>,
 }
@@ -54,107 +50,70 @@ pub async fn retire(options: &Retire) -> Result<(), NotRetired> {
     let client = connect(Arc::default()).await?;
     let sets: Api<DaemonSet> = Api::namespaced(client.clone(), &namespace);
     let pods: Api<Pod> = Api::namespaced(client, &namespace);
-    let Some(set) = sets.get_opt(PROBE).await.map_err(NotRetired::DaemonSet)? else {
-        tracing::info!("no DaemonSet {PROBE} in namespace {namespace}: nothing to retire");
-        return Ok(());
-    };
+    let of_set = ListParams::default().labels(&format!("app={CLEANUP}"));
+    let end = Instant::now() + options.timeout;
     let mut nodes = Nodes::default();
-    // An answer that does not come now comes at the next look.
-    if let Ok(pods) = pods.list(&selected()).await {
-        nodes.see(&pods.items);
-    }
-    let patch = patch(&set).ok_or(NotRetired::OtherShape)?;
-    let parameters = PatchParams::default();
-    sets.patch(PROBE, &parameters, &Patch::Strategic(patch)).await.map_err(NotRetired::DaemonSet)?;
-    let began = Instant::now();
-    while began.elapsed() < options.timeout {
-        sleep(LOOK).await;
-        if let Ok(pods) = pods.list(&selected()).await {
-            nodes.see(&pods.items);
-            if nodes.silent().next().is_none() {
-                break;
+    loop {
+        match (sets.get_opt(CLEANUP).await, pods.list(&of_set).await) {
+            (Ok(None), _) => {
+                tracing::info!("no DaemonSet {CLEANUP} in namespace {namespace}: nothing to wait for");
+                return Ok(());
             }
+            (Ok(Some(set)), Ok(pods)) => nodes.see(&set, &pods.items),
+            // An answer that does not come now comes at the next look, or never.
+            (Err(error), _) | (_, Err(error)) if Instant::now() >= end => return Err(NotRetired::Look(error)),
+            _ => {}
         }
+        if nodes.are_done() || Instant::now() >= end {
+            break;
+        }
+        sleep(LOOK).await;
     }
-    tracing::info!(
-        "{} of {} nodes have nothing of Longwire in their kernel any more",
-        nodes.done.len(),
-        nodes.all.len()
-    );
-    for node in nodes.silent() {
-        tracing::warn!(
-            "node {node} is silent: what its probe attached stays, idle, until it restarts; or run \
-             `longwire-probe uninstall --pin-dir /sys/fs/bpf/longwire --state-dir /run/longwire` on it"
-        );
-    }
+    nodes.report();
     Ok(())
 }
 
-fn selected() -> ListParams {
-    ListParams::default().labels(&format!("app={PROBE}"))
-}
-
-/// All nodes at once: nobody waits for a rollout's order. The flags that say where things are stay as they were.
-fn patch(set: &DaemonSet) -> Option<Value> {
-    let pod = set.spec.as_ref()?.template.spec.as_ref()?;
-    let probe = pod.containers.iter().find(|container| container.name == "probe")?;
-    let (pins, state) = (flag(probe, "--pin-dir")?, flag(probe, "--state-dir")?);
-    // Where this node's kubelet asks; before there was a listener for it, it asked the other one.
-    let address = flag(probe, "--health-listen").or_else(|| flag(probe, "--metrics-listen"))?;
-    let args = [
-        "uninstall".to_owned(),
-        format!("--pin-dir={pins}"),
-        format!("--state-dir={state}"),
-        format!("--stay={address}"),
-    ];
-    let mut spec = json!({"containers": [{"name": "probe", "args": args}]});
-    if let Some((volume, mounts)) = parent_mounted(pod, probe, pins) {
-        spec["volumes"] = json!([volume]);
-        spec["containers"][0]["volumeMounts"] = mounts;
-    }
-    Some(json!({"spec": {
-        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%", "maxSurge": 0}},
-        "template": {"metadata": {"annotations": {RETIRED: "true"}}, "spec": spec}
-    }}))
-}
-
-/// A probe has no more of the BPF filesystem than its directory, and a directory that is mounted cannot be removed: who
-/// cleans up gets the one above it.
-fn parent_mounted(pod: &PodSpec, probe: &Container, pins: &str) -> Option<(Value, Value)> {
-    let mount = probe.volume_mounts.iter().flatten().find(|mount| mount.mount_path == pins)?;
-    let volume = pod.volumes.iter().flatten().find(|volume| volume.name == mount.name)?;
-    let parent = |path: &str| Some(Path::new(path).parent()?.to_str()?.to_owned());
-    let host = parent(&volume.host_path.as_ref()?.path)?;
-    let volume = json!({"name": mount.name, "hostPath": {"path": host, "type": "Directory"}});
-    let mounts = json!([
-        {"$patch": "delete", "mountPath": pins},
-        {"name": mount.name, "mountPath": parent(pins)?},
-    ]);
-    Some((volume, mounts))
-}
-
-fn flag<'a>(container: &'a Container, name: &str) -> Option<&'a str> {
-    container.args.iter().flatten().find_map(|arg| arg.strip_prefix(name)?.strip_prefix('='))
-}
-
 impl Nodes {
-    fn see(&mut self, pods: &[Pod]) {
+    fn see(&mut self, set: &DaemonSet, pods: &[Pod]) {
+        let counted = set.status.as_ref().filter(|status| status.observed_generation >= set.metadata.generation);
+        self.wanted = counted.and_then(|status| usize::try_from(status.desired_number_scheduled).ok());
         for pod in pods {
             let Some(node) = pod.spec.as_ref().and_then(|spec| spec.node_name.clone()) else { continue };
-            if is_done(pod) {
+            if is_ready(pod) {
                 self.done.insert(node.clone());
             }
             self.all.insert(node);
         }
     }
 
+    fn are_done(&self) -> bool {
+        self.wanted.is_some_and(|wanted| self.done.len() >= wanted)
+    }
+
     fn silent(&self) -> impl Iterator<Item = &String> {
         self.all.difference(&self.done)
     }
+
+    /// Those that no pod could be placed on.
+    fn nameless(&self) -> usize {
+        self.wanted.unwrap_or_default().saturating_sub(self.all.len())
+    }
+
+    fn report(&self) {
+        let all = self.all.len() + self.nameless();
+        tracing::info!("{} of {all} nodes have nothing of Longwire in their kernel any more", self.done.len());
+        let remedy = "what its probe attached stays, idle, until it restarts; or run `longwire-probe uninstall \
+                      --pin-dir /sys/fs/bpf/longwire --state-dir /run/longwire` on it";
+        for node in self.silent() {
+            tracing::warn!("node {node} is silent: {remedy}");
+        }
+        if self.nameless() > 0 {
+            tracing::warn!("{} nodes have no pod of DaemonSet {CLEANUP}; of each: {remedy}", self.nameless());
+        }
+    }
 }
 
-fn is_done(pod: &Pod) -> bool {
-    let retired = pod.metadata.annotations.as_ref().is_some_and(|annotations| annotations.contains_key(RETIRED));
+fn is_ready(pod: &Pod) -> bool {
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    retired && conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }

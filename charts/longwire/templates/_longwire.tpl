@@ -48,6 +48,20 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
+{{/* For the probe, and for who takes away what it leaves. */}}
+{{- define "longwire.privileged" -}}
+privileged: false
+# Capabilities that are added are root's alone.
+runAsUser: 0
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+seccompProfile: {{- toYaml .Values.probe.seccompProfile | nindent 2 }}
+capabilities:
+  drop: [ALL]
+  # Maps, iterators and pins; tracepoints; conntrack.
+  add: [BPF, PERFMON, NET_ADMIN]
+{{- end }}
+
 {{/* A file and not a resource: what people apply goes before it, and nobody deletes it by accident. */}}
 {{- define "longwire.defaults" -}}
 apiVersion: telemetry.longwire.io/v1alpha1

@@ -73,3 +73,23 @@ fn images_are_pulled_ahead_of_every_other_hook_and_what_fails_goes_too() -> Resu
     ensure!(first.iter().max() < others.iter().min(), "{first:?} are not ahead of {others:?}");
     Ok(())
 }
+
+/// Helm goes on past a hook that fails after the removal, and not past one ahead of it.
+#[test]
+fn nothing_keeps_anybody_from_uninstalling() -> Result<()> {
+    let objects = template(Helm::Three, &["probe.healthPort=7"])?;
+    let hook = |object: &Value| object["metadata"]["annotations"]["helm.sh/hook"].as_str().map(str::to_owned);
+    ensure!(!objects.iter().any(|object| hook(object).is_some_and(|when| when.contains("pre-delete"))));
+    let sets = of_kind(&objects, "DaemonSet");
+    let cleanup = sets.iter().find(|set| set["metadata"]["name"] == "longwire-cleanup").context("no cleanup")?;
+    assert_eq!(hook(cleanup).as_deref(), Some("post-delete"));
+    let pods = sets.iter().map(|set| &set["spec"]["template"]["spec"]);
+    let places = pods.map(|pod| [&pod["nodeSelector"], &pod["tolerations"], &pod["affinity"]]);
+    let places: Vec<_> = places.collect();
+    assert_eq!(places[0], places[1], "it goes where the probes were");
+    let container = &cleanup["spec"]["template"]["spec"]["containers"][0];
+    let args = ["uninstall", "--pin-dir=/bpf/longwire", "--state-dir=/run/longwire", "--stay=127.0.0.1:7"];
+    assert_eq!(container["args"], serde_json::json!(args));
+    assert_eq!(container["readinessProbe"]["httpGet"]["port"], 7);
+    Ok(())
+}

@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 /// A comma list of series sets, on a Namespace or a Pod.
 pub const SERIES_SETS: &str = "telemetry.longwire.io/series-sets";
 
-/// Of pods of Longwire itself: probes that are made to clean up, and operators, by the chart's `defaults`.
-pub const RETIRED: &str = "telemetry.longwire.io/retired";
+/// Of pods of operators: the chart's `defaults`, so that they start anew when these change.
 const DEFAULTS: &str = "telemetry.longwire.io/defaults";
 
 /// What annotations of Longwire begin with, and those that there are.
 const OURS: &str = "telemetry.longwire.io/";
-const KNOWN: [&str; 3] = [SERIES_SETS, RETIRED, DEFAULTS];
+const KNOWN: [&str; 2] = [SERIES_SETS, DEFAULTS];
 /// Istio's that Longwire reads; they are for pods alone.
 const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STATS_REGEXPS];
 /// What a typing error in one of these begins with, in lower case. Istio has no other annotation that does.

@@ -237,7 +237,7 @@ fn an_annotation_that_looks_like_longwires_and_is_none_is_told_of_once() {
     let known = "is not known, and has no effect: telemetry.longwire.io/series-sets is";
     let expected = [format!("annotation {} {known}", names[0]), format!("annotation {} {known}", &long[..86])];
     assert_eq!((asked.complaints(None), asked.complaints(Some(&asked))), (expected.to_vec(), vec![]));
-    let own = json!({"telemetry.longwire.io/retired": "true", "telemetry.longwire.io/defaults": "0123"});
+    let own = json!({"telemetry.longwire.io/defaults": "0123"});
     assert_eq!(pod(json!({"annotations": own}), json!({}), json!({})).unwrap().series, Asked::default());
 }
 

@@ -20,7 +20,7 @@ pub enum Command {
     /// The kinds TelemetryPolicy, ExtraStatTags and StatsMatcher
     #[command(subcommand)]
     Crds(Crds),
-    /// Make every probe take out of its node's kernel what it has put there, ahead of an uninstallation
+    /// Wait at the end of an uninstallation until nothing of Longwire is left in any node's kernel
     Retire(Retire),
     /// Make a known transfer and compare what this node's probe says of it
     Prove(Prove),
@@ -36,7 +36,7 @@ pub enum Crds {
 
 #[derive(Clone, Debug, Args)]
 pub struct Retire {
-    /// Namespace of the DaemonSet longwire-probe [default: that of this pod]
+    /// Namespace of the DaemonSet longwire-cleanup [default: that of this pod]
     #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 

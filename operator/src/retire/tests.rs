@@ -1,65 +1,60 @@
-use super::{Nodes, patch};
+use super::Nodes;
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::Pod;
-use serde_json::{Value, json};
+use serde_json::json;
 
-fn daemon_set(args: &Value) -> DaemonSet {
-    let containers = json!([{"name": "probe", "args": args}]);
-    let template = json!({"metadata": {}, "spec": {"containers": containers}});
-    serde_json::from_value(json!({"metadata": {}, "spec": {"selector": {}, "template": template}})).unwrap()
+fn set(observed: Option<i64>, desired: i32) -> DaemonSet {
+    let status = observed.map(|observed| {
+        let counts = json!({"currentNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0});
+        let mut status = counts.as_object().unwrap().clone();
+        status.extend([("observedGeneration".to_owned(), observed.into())]);
+        status.extend([("desiredNumberScheduled".to_owned(), desired.into())]);
+        status
+    });
+    serde_json::from_value(json!({"metadata": {"generation": 1}, "status": status})).unwrap()
 }
 
-fn pod(node: &str, retired: bool, ready: &str) -> Pod {
-    let annotations = if retired { json!({"telemetry.longwire.io/retired": "true"}) } else { json!({}) };
+fn pod(node: &str, ready: &str) -> Pod {
     let status = json!({"conditions": [{"type": "Ready", "status": ready}]});
-    let spec = json!({"nodeName": node, "containers": []});
-    serde_json::from_value(json!({"metadata": {"annotations": annotations}, "spec": spec, "status": status})).unwrap()
+    serde_json::from_value(json!({"metadata": {}, "spec": {"nodeName": node, "containers": []}, "status": status})).unwrap()
 }
 
 #[test]
-fn the_probe_is_told_to_clean_up_where_it_was_told_to_work() {
-    let set = daemon_set(&json!(["--metrics-listen=[::]:7", "--max-series=1", "--pin-dir=/p", "--state-dir=/s"]));
-    let args = json!(["uninstall", "--pin-dir=/p", "--state-dir=/s", "--stay=[::]:7"]);
-    assert_eq!(
-        patch(&set).unwrap()["spec"]["template"]["spec"]["containers"],
-        json!([{"name": "probe", "args": args}])
-    );
-}
-
-#[test]
-fn who_cleans_up_can_remove_the_directory_that_was_mounted() {
-    let mut set = daemon_set(&json!(["--metrics-listen=:7", "--pin-dir=/bpf/longwire", "--state-dir=/s"]));
-    let pod = set.spec.as_mut().unwrap().template.spec.as_mut().unwrap();
-    let mounts = json!([{"name": "other", "mountPath": "/s"}, {"name": "bpf", "mountPath": "/bpf/longwire"}]);
-    pod.containers[0].volume_mounts = serde_json::from_value(mounts).unwrap();
-    let of_node = json!([{"name": "bpf", "hostPath": {"path": "/sys/fs/bpf/longwire", "type": "DirectoryOrCreate"}}]);
-    pod.volumes = serde_json::from_value(of_node).unwrap();
-    let spec = patch(&set).unwrap()["spec"]["template"]["spec"].clone();
-    assert_eq!(spec["volumes"], json!([{"name": "bpf", "hostPath": {"path": "/sys/fs/bpf", "type": "Directory"}}]));
-    assert_eq!(
-        spec["containers"][0]["volumeMounts"],
-        json!([{"$patch": "delete", "mountPath": "/bpf/longwire"}, {"name": "bpf", "mountPath": "/bpf"}])
-    );
-}
-
-#[test]
-fn its_pod_answers_where_the_kubelet_asks() {
-    let words = ["--metrics-listen=[::]:7", "--health-listen=127.0.0.1:8", "--pin-dir=/p", "--state-dir=/s"];
-    let patched = patch(&daemon_set(&json!(words))).unwrap();
-    assert_eq!(patched["spec"]["template"]["spec"]["containers"][0]["args"][3], "--stay=127.0.0.1:8");
-}
-
-#[test]
-fn a_daemon_set_of_another_shape_is_left_alone() {
-    assert_eq!(patch(&daemon_set(&json!(["--pin-dir", "/p"]))), None);
-}
-
-#[test]
-fn a_node_is_done_when_the_pod_that_cleans_up_is_ready() {
+fn all_are_done_when_each_node_has_a_pod_that_is_ready() {
     let mut nodes = Nodes::default();
-    nodes.see(&[pod("a", false, "True"), pod("b", true, "False"), pod("c", true, "True")]);
-    assert_eq!(nodes.silent().collect::<Vec<_>>(), ["a", "b"]);
-    nodes.see(&[pod("a", true, "True"), pod("b", true, "True")]);
-    assert_eq!(nodes.silent().count(), 0);
-    assert_eq!(nodes.all.len(), 3);
+    nodes.see(&set(Some(1), 2), &[pod("a", "True")]);
+    assert!(!nodes.are_done());
+    nodes.see(&set(Some(1), 2), &[pod("a", "True"), pod("b", "False")]);
+    assert!(!nodes.are_done());
+    assert_eq!(nodes.silent().collect::<Vec<_>>(), ["b"]);
+    nodes.see(&set(Some(1), 2), &[pod("a", "True"), pod("b", "True")]);
+    assert!(nodes.are_done());
+}
+
+#[test]
+fn nothing_is_over_before_the_nodes_are_counted() {
+    let mut nodes = Nodes::default();
+    for uncounted in [set(None, 0), set(Some(0), 0)] {
+        nodes.see(&uncounted, &[]);
+        assert!(!nodes.are_done());
+    }
+    nodes.see(&set(Some(1), 0), &[]);
+    assert!(nodes.are_done());
+}
+
+#[test]
+fn a_node_that_has_no_room_for_a_pod_is_counted() {
+    let mut nodes = Nodes::default();
+    let mut homeless = pod("", "False");
+    homeless.spec.as_mut().unwrap().node_name = None;
+    nodes.see(&set(Some(1), 2), &[pod("a", "True"), homeless]);
+    assert_eq!((nodes.are_done(), nodes.nameless(), nodes.all.len()), (false, 1, 1));
+}
+
+#[test]
+fn a_node_that_was_done_stays_so_when_its_pod_goes() {
+    let mut nodes = Nodes::default();
+    nodes.see(&set(Some(1), 1), &[pod("a", "True")]);
+    nodes.see(&set(Some(1), 1), &[pod("a", "False")]);
+    assert!(nodes.are_done());
 }
