@@ -2,10 +2,10 @@
 //!
 //! `cargo run --release -p longwire-operator --example recompile`
 
-use longwire_operator::compile::{Changes, Compiler, Settings};
-use longwire_operator::event::Event;
 use longwire_operator::index::{Index, Stale};
-use longwire_operator::source::Manifests;
+use longwire_operator::policy::compile::{Changes, Compiler, Settings};
+use longwire_operator::source::event::Event;
+use longwire_operator::source::manifests::Manifests;
 use std::fmt::Write;
 use std::fs;
 use std::time::{Duration, Instant};

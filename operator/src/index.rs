@@ -1,10 +1,10 @@
 //! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
 
-use crate::complaint::{Complaint, INVALID_ANNOTATION, On};
-use crate::event::Event;
-use crate::object::{Key, Kind, Name, Namespace, Node, Object, Pod, Service};
+use crate::index::warning::{Complaint, INVALID_ANNOTATION, On};
+use crate::source::event::Event;
+use crate::source::object::{Key, Kind, Name, Namespace, Node, Object, Pod, Service};
 use links::Links;
-pub use policies::Policies;
+pub(crate) use policies::Policies;
 use slices::Slices;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,10 +14,13 @@ mod backends;
 mod budget;
 mod links;
 mod policies;
+pub mod probes;
 mod room;
+pub(crate) mod select;
 mod slices;
 #[cfg(test)]
 mod tests;
+pub mod warning;
 
 #[derive(Debug, Default)]
 pub struct Index {
@@ -49,7 +52,7 @@ pub struct Stale {
     /// Nodes whose configuration may differ.
     pub configurations: BTreeSet<String>,
     /// Namespaces in which something else may hold for pods than before.
-    pub scopes: BTreeSet<String>,
+    pub(crate) scopes: BTreeSet<String>,
     /// Objects of the three kinds that came, changed or went.
     pub policies: BTreeSet<Key>,
 }
@@ -78,7 +81,7 @@ impl Index {
 
     /// Everything that was there at the start has been taken in.
     #[must_use]
-    pub fn is_synced(&self) -> bool {
+    pub(crate) fn is_synced(&self) -> bool {
         self.synced
     }
 
@@ -103,24 +106,24 @@ impl Index {
         self.pods.values()
     }
 
-    pub fn pods_of_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
+    pub(crate) fn pods_of_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Pod>> {
         in_namespace(&self.pods, namespace)
     }
 
-    pub fn pods_of_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
+    pub(crate) fn pods_of_node<'a>(&'a self, node: &str) -> impl Iterator<Item = &'a Arc<Pod>> {
         self.pods_of_node.get(node).filter_map(|name| self.pods.get(name))
     }
 
     /// Two that say they mirror one static pod: the one that its node runs has been started, and before any other.
     #[must_use]
-    pub fn pod_by_node_uid(&self, node: &str, uid: &str) -> Option<&Arc<Pod>> {
+    pub(crate) fn pod_by_node_uid(&self, node: &str, uid: &str) -> Option<&Arc<Pod>> {
         let named = self.pods_of_node(node).filter(|pod| pod.node_uid() == uid);
         named.min_by_key(|pod| (pod.started == 0, pod.started, &pod.name))
     }
 
     /// Nodes that have an object or a pod.
     #[must_use]
-    pub fn node_names(&self) -> BTreeSet<String> {
+    pub(crate) fn node_names(&self) -> BTreeSet<String> {
         self.nodes.keys().chain(self.pods_of_node.keys()).cloned().collect()
     }
 
@@ -131,7 +134,7 @@ impl Index {
 
     /// Some node gives its pods addresses of a range that contains this one.
     #[must_use]
-    pub fn is_in_pod_range(&self, address: IpAddr) -> bool {
+    pub(crate) fn is_in_pod_range(&self, address: IpAddr) -> bool {
         self.nodes.values().flat_map(|node| &node.pod_ranges).any(|range| range.contains(&address))
     }
 

@@ -1,54 +1,36 @@
 //! `longwire-operator`: derives workloads and services from Kubernetes objects and serves each node its configuration.
 //!
+//! A module imports only modules that stand before it (`tests/layers.rs`):
+//!
 //! ```text
-//! manifests --source--> Event --index--> what leads to what --select, merge--> what counts for a pod
-//!                                                                                |
-//!                        probe <--serve-- Published <--publish-- Changes <--compile
-//!                          |                  |
-//!                          +--ACK--> Acks ----+--progress--> on how many nodes an object is at work
+//! counters  what the operator counts of itself; every module may count
+//! source    API server or directory of manifests -> Event: objects reduced, checked once, each by itself
+//! index     the objects and the links between them; what an event makes stale
+//! policy    which objects apply to a pod, merged; compiled into each node's configuration and each address's owners
+//! publish   the snapshot that all streams read; what probes have acknowledged of it; which replica leads
+//! status    on how many nodes an object is programmed; conditions written to the object
+//! cluster   Lease, TLS, authentication, Events; the one task that writes index, policy and snapshot
+//! serve     gRPC streams of probes; /metrics and health; the admission webhook
+//! cli       command line; starts all of the above; the jobs of the chart
 //! ```
 //!
-//! Left of `select` nothing is known of probes, right of `source` nothing of files: an API server's watch yields the same
-//! events. One task, the writer, owns index and compiler; streams read what it published.
+//! What flows through them:
+//!
+//! ```text
+//! objects --source--> Event --index--> Stale --policy--> Changes --publish--> Published --serve--> probe
+//!                                                                                ^                   |
+//!                                       conditions of the object <--status-- Acks <-------ACK--------+
+//! ```
+//!
+//! `source` and `index` know nothing of probes, and modules after `source` nothing of files: a directory and an API server yield
+//! the same events. One task owns index and compiler; streams read the snapshot that it published.
 
-pub mod acks;
-pub mod auth;
-pub mod belonging;
-mod bucket;
-pub mod compile;
-pub mod complaint;
-pub mod consumers;
-pub mod crds;
-pub mod defaults;
-pub mod event;
-pub mod events;
-pub mod figures;
-pub mod health;
+pub mod cli;
+pub mod cluster;
+pub mod counters;
 pub mod index;
-pub mod kubernetes;
-pub mod lease;
-pub mod log;
-pub mod merge;
-pub mod notices;
-pub mod object;
-pub mod options;
-pub mod progress;
-pub mod prove;
+pub mod policy;
 pub mod publish;
-pub mod report;
-pub mod retire;
-pub mod role;
-pub mod run;
-#[cfg(test)]
-mod sample;
-pub mod security;
-pub mod select;
-pub mod self_metrics;
 pub mod serve;
 pub mod source;
-pub mod standing;
 pub mod status;
-pub mod tls;
-pub mod webhook;
-pub mod writer;
-mod yaml;

@@ -1,7 +1,7 @@
 use clap::Parser;
 use longwire_endpoint::panics;
-use longwire_operator::options::{Command, CommandLine, Crds, LogFormat};
-use longwire_operator::{crds, log, prove, retire, run};
+use longwire_operator::cli::options::{Command, CommandLine, Crds, LogFormat};
+use longwire_operator::cli::{crds, log, run, self_test, uninstall};
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -29,9 +29,9 @@ async fn perform(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Crds(Crds::Apply) => crds::apply().await?,
         Command::Crds(Crds::Print) => print!("{}", crds::text()),
-        Command::Retire(options) => retire::retire(&options).await?,
+        Command::Retire(options) => uninstall::uninstall(&options).await?,
         Command::Prove(options) => {
-            let made = prove::prove(&options).await?;
+            let made = self_test::self_test(&options).await?;
             tracing::info!("the probe of this node says exactly what was transferred: {made}");
         }
     }

@@ -1,13 +1,17 @@
 //! What the one writer has worked out, for every stream to read.
 
-use crate::acks::Acks;
-use crate::compile::{Answer, Changes, NodeConfiguration};
-use crate::standing::Standings;
+use crate::policy::compile::{Answer, Changes, NodeConfiguration};
+use crate::policy::state::Standings;
+use crate::publish::acks::Acks;
 use longwire_model::telemetry::NodeSettings;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+pub(crate) mod acks;
+pub(crate) mod notices;
+pub mod role;
 
 /// The state of the cluster as probes are told of it.
 #[derive(Debug, Default)]
@@ -17,7 +21,7 @@ pub struct Published {
     /// What is true of each object of the three kinds.
     pub standings: Arc<Standings>,
     /// How far the probes have come with what was published.
-    pub acks: Arc<Acks>,
+    pub(crate) acks: Arc<Acks>,
     revision: u64,
     settings: NodeSettings,
     nodes: HashMap<String, Arc<NodeConfiguration>>,
@@ -52,7 +56,7 @@ impl Published {
 
     /// Rises with every change of an answer.
     #[must_use]
-    pub fn answers_revision(&self) -> u64 {
+    pub(crate) fn answers_revision(&self) -> u64 {
         self.answers_revision
     }
 

@@ -10,12 +10,12 @@
 //! a reader's token, on a connection with a stream --> Readers --> Admitted or why not
 //! ```
 
-use crate::auth::{Gate, Pass};
-use crate::event::Seen;
-use crate::figures::Figures;
+use crate::cluster::auth::{Gate, Pass};
+use crate::cluster::tls::{self, AdmittedStream, Peer};
+use crate::counters::Figures;
 use crate::publish::Published;
-use crate::role::Role;
-use crate::tls::{self, AdmittedStream, Peer};
+use crate::publish::role::Role;
+use crate::source::event::Seen;
 use futures::StreamExt;
 use in_flight::InFlight;
 use leave::Admission;
@@ -37,15 +37,16 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status, Streaming};
 
+pub mod health;
 mod in_flight;
 mod lag;
 mod leave;
+mod metrics;
 mod readers;
 mod seats;
 mod session;
 mod stream;
-
-pub use leave::HOLDER;
+pub mod webhook;
 
 /// A probe whose machine is gone is noticed within both together.
 const KEEPALIVE: Duration = Duration::from_secs(30);

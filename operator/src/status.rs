@@ -6,7 +6,7 @@
 //!
 //! Only the latest wanted status of an object waits, so that an API server that is away costs no memory.
 
-use crate::object::Key;
+use crate::source::object::Key;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 mod body;
 mod news;
 mod plan;
+pub(crate) mod progress;
+pub(crate) mod report;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -26,26 +28,26 @@ pub use write::write;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// `metadata.generation` of the object that this is about.
-    pub observed_generation: i64,
+    pub(crate) observed_generation: i64,
     pub accepted: Condition,
-    pub programmed: Condition,
+    pub(crate) programmed: Condition,
     pub conflicted: Condition,
-    pub programmed_nodes: u32,
-    pub desired_nodes: u32,
+    pub(crate) programmed_nodes: u32,
+    pub(crate) desired_nodes: u32,
     /// Workloads selected.
-    pub workloads: u32,
+    pub(crate) workloads: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
-    pub status: Truth,
+    pub(crate) status: Truth,
     /// In CamelCase.
     pub reason: String,
     pub message: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
+pub(crate) enum Truth {
     True,
     False,
     Unknown,
@@ -76,7 +78,7 @@ impl Reports {
     }
 
     /// The object is gone: nothing is written about it any more.
-    pub fn forget(&self, key: Key) {
+    pub(crate) fn forget(&self, key: Key) {
         self.put(key, None);
     }
 
@@ -116,7 +118,7 @@ impl Status {
 
 impl Truth {
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::True => "True",
             Self::False => "False",

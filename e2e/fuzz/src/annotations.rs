@@ -1,8 +1,8 @@
 //! Annotations of a pod: a name and a value on each line.
 
 use k8s_openapi::api::core::v1 as core;
-use longwire_operator::merge::{Level, Own, merge};
-use longwire_operator::object::{MOST_WORDS, Pod};
+use longwire_operator::policy::merge::{Level, Own, merge};
+use longwire_operator::source::object::{MOST_WORDS, Pod};
 
 pub(crate) fn fuzz(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };

@@ -1,14 +1,14 @@
 //! From Services to the pods behind them and back, by EndpointSlices or, where there is none, by the selector.
 
 use super::{Index, in_namespace};
-use crate::object::{Endpoint, EndpointSlice, Name, Pod, PodRef, Service};
+use crate::source::object::{Endpoint, EndpointSlice, Name, Pod, PodRef, Service};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 impl Index {
     /// The slices of its own namespace that lead to this very pod. Whoever may write in another may name any pod and address
     /// there, and has no say in what this one is called.
-    pub fn slices_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a EndpointSlice> {
+    pub(crate) fn slices_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a EndpointSlice> {
         let named = self.slices_of_pod.get(&pod.name).filter_map(|name| self.slices.get(name));
         let named = named.filter(|slice| slice.names(pod)).map(|slice| &slice.name);
         let keys = pod.living_addresses().iter().map(|address| (pod.name.namespace.clone(), *address));
@@ -19,7 +19,7 @@ impl Index {
 
     /// The first endpoints that the Service's slices name by address and not as a pod, and how many more there are.
     #[must_use]
-    pub fn addressed_endpoints(&self, service: &Name, most: usize) -> (BTreeSet<SocketAddr>, usize) {
+    pub(crate) fn addressed_endpoints(&self, service: &Name, most: usize) -> (BTreeSet<SocketAddr>, usize) {
         let (mut endpoints, mut left_out) = (BTreeSet::new(), 0);
         for slice in self.slices_of_service.get(service).filter_map(|name| self.slices.get(name)) {
             for (address, port) in
@@ -39,7 +39,7 @@ impl Index {
     }
 
     /// Services of a namespace that nobody has written endpoints for, so that the selector alone decides.
-    pub fn unsliced_services<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Service> {
+    pub(crate) fn unsliced_services<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Service> {
         let names = self.unsliced.range(Name::new(namespace, "")..).take_while(move |name| name.namespace == namespace);
         names.filter_map(|name| self.services.get(name)).map(AsRef::as_ref)
     }

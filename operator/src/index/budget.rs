@@ -1,7 +1,7 @@
 //! How much the policy objects of one namespace may take together: the oldest have room first, so that a new object never
 //! pushes out an older one.
 
-use crate::object::{Key, Kind};
+use crate::source::object::{Key, Kind};
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MAX_NAMESPACE_BYTES;
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl Budget {
             let has_room = taken + entry.bytes <= MAX_NAMESPACE_BYTES;
             taken += if has_room { entry.bytes } else { 0 };
             if std::mem::replace(&mut entry.has_room, has_room) != has_room {
-                let key = Key { kind: *kind, name: crate::object::Name::new(namespace, name) };
+                let key = Key { kind: *kind, name: crate::source::object::Name::new(namespace, name) };
                 if has_room { settled.won.push(key) } else { settled.lost.push(key) }
             }
         }

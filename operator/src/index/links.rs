@@ -1,6 +1,6 @@
 //! From something to the names of objects that have to do with it.
 
-use crate::object::Name;
+use crate::source::object::Name;
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;

@@ -2,8 +2,8 @@
 
 use super::budget::{Budget, Settled};
 use super::{Index, Stale, in_namespace};
-use crate::object::policy::{Policy, Reason, StatsMatcher, TelemetryPolicy, Weigh, counted};
-use crate::object::{ExtraStatTags, Key, Kind, Name, Object, Refusal};
+use crate::source::object::policy::{Policy, Reason, StatsMatcher, TelemetryPolicy, Weigh, counted};
+use crate::source::object::{ExtraStatTags, Key, Kind, Name, Object, Refusal};
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MAX_NAMESPACE_BYTES;
 use std::collections::{BTreeMap, HashMap};

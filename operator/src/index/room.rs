@@ -1,7 +1,7 @@
 //! How much the EndpointSlices of one namespace may take together: the oldest have room, up to the first that finds none. So a new
 //! one never pushes out an older one, and what has room is known without looking at what has none.
 
-use crate::object::EndpointSlice;
+use crate::source::object::EndpointSlice;
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MAX_NAMESPACE_SLICE_BYTES;
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use super::room::{Room, Settled};
 use super::{Index, Stale};
-use crate::complaint::{Complaint, NAMESPACE_BUDGET_EXCEEDED, On};
-use crate::object::{EndpointSlice, Name};
+use crate::index::warning::{Complaint, NAMESPACE_BUDGET_EXCEEDED, On};
+use crate::source::object::{EndpointSlice, Name};
 use longwire_model::limits::MAX_NAMESPACE_SLICE_BYTES;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -104,7 +104,7 @@ impl Index {
     }
 
     /// Whether the source has to tell the EndpointSlices again, once.
-    pub fn take_slices_forgotten(&mut self) -> bool {
+    pub(crate) fn take_slices_forgotten(&mut self) -> bool {
         mem::take(&mut self.slices.forgotten)
     }
 

@@ -1,7 +1,7 @@
 use super::{Index, Stale};
-use crate::event::Event;
-use crate::object::{Asked, Kind, Name, Namespace, Node, Pod};
-use crate::sample::{apply, asked, delete, namespace, node, pod, service, slice, to_address, to_pod};
+use crate::source::event::Event;
+use crate::source::object::{Asked, Kind, Name, Namespace, Node, Pod};
+use crate::source::sample::{apply, asked, delete, namespace, node, pod, service, slice, to_address, to_pod};
 use longwire_model::series::{SeriesSet, SeriesSets};
 
 fn index(events: Vec<Event>) -> Index {
@@ -116,7 +116,7 @@ fn nothing_stays_of_what_was_deleted() {
     for event in [delete(Kind::Pod, "a"), delete(Kind::Pod, "b"), delete(Kind::EndpointSlice, "web-1")] {
         index.apply(event, &mut Stale::default());
     }
-    let far = crate::object::Key { kind: Kind::Pod, name: Name::new("far", "c") };
+    let far = crate::source::object::Key { kind: Kind::Pod, name: Name::new("far", "c") };
     index.apply(Event::Delete(far), &mut Stale::default());
     assert_eq!(format!("{index:?}"), format!("{:?}", Index::default()));
 }

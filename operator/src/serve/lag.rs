@@ -1,6 +1,6 @@
 //! How far a stream's probe is behind what it was told.
 
-use crate::figures::Figures;
+use crate::counters::Figures;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;

@@ -1,8 +1,9 @@
 //! What a stream may go on by: this replica's role, the token's expiry, the pod's life, its place.
 
 use super::seats::Seat;
-use crate::auth::{Gate, Pass, ProbePods, Refusal};
-use crate::role::Role;
+use crate::cluster::auth::{Gate, Pass, Refusal};
+use crate::index::probes::ProbePods;
+use crate::publish::role::Role;
 use longwire_wire::message::Token;
 use std::future::pending;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 /// Where a standby's probe finds the holder: `ip:port`.
-pub const HOLDER: &str = "longwire-holder";
+pub(crate) const HOLDER: &str = "longwire-holder";
 
 /// Between two looks at a newer token that cannot be verified.
 const AGAIN: Duration = Duration::from_secs(2);

@@ -3,8 +3,8 @@
 //! A question is heard on a connection that has an admitted stream, and nothing of any other is read: so it needs no token of
 //! the probe's own, and the node that asks is known.
 
-use crate::figures::Figures;
-use crate::tls::Peer;
+use crate::cluster::tls::Peer;
+use crate::counters::Figures;
 use longwire_endpoint::Readers;
 use longwire_endpoint::readers::{Outcome, Verdict};
 use longwire_wire::MAX_QUESTION;

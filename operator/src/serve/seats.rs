@@ -1,6 +1,6 @@
 //! How many streams there may be, in all and of a node.
 
-use crate::figures::Figures;
+use crate::counters::Figures;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -5,9 +5,9 @@
 //! they change, and all of it with the next stream, on which the probe says what it has. Until then the node runs what it ran,
 //! and is not taken for one that runs what was published.
 
-use crate::acks::Acks;
-use crate::compile::{Answer, NodeConfiguration};
+use crate::policy::compile::{Answer, NodeConfiguration};
 use crate::publish::Published;
+use crate::publish::acks::Acks;
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
 use longwire_wire::MAX_ITEM;

@@ -1,8 +1,8 @@
 //! The text of one document to objects.
 
-use super::split::Piece;
-use crate::object::{EndpointSlice, InvalidObject, Namespace, Node, Object, Pod, Service};
-use crate::yaml;
+use crate::source::object::{EndpointSlice, InvalidObject, Namespace, Node, Object, Pod, Service};
+use crate::source::split::Piece;
+use crate::source::yaml;
 use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};

@@ -1,6 +1,6 @@
 //! How the index asks a source to tell again what it has not kept.
 
-use crate::object::Kind;
+use crate::source::object::Kind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -11,7 +11,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Asks for objects again: of the three kinds, or for EndpointSlices, which are many. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reread {
+pub(crate) struct Reread {
     policies: Arc<watch::Sender<u64>>,
     slices: Arc<watch::Sender<u64>>,
 }

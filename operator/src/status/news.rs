@@ -1,9 +1,9 @@
 //! What of a status people should hear of: an object that is not accepted, loses a part to another one, or has no effect in part.
 
 use super::{Condition, Status};
-use crate::complaint::{ACCEPTED_WITH_WARNINGS, CONFLICTED, Complaint, On};
-use crate::object::policy::Reason;
-use crate::object::{Key, Name};
+use crate::index::warning::{ACCEPTED_WITH_WARNINGS, CONFLICTED, Complaint, On};
+use crate::source::object::policy::Reason;
+use crate::source::object::{Key, Name};
 use longwire_crds::PolicyStatus;
 
 /// What the conditions say now and did not say before, as log lines and Events. `occasion` tells one change from another that says

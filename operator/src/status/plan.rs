@@ -2,7 +2,7 @@
 
 use super::body::Written;
 use super::{Report, Status};
-use crate::object::Key;
+use crate::source::object::Key;
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@ use super::body::{Written, says_the_same};
 use super::news::news;
 use super::plan::{Outcome, Plan, Write};
 use super::{Condition, Report, Status, Truth};
-use crate::object::{Key, Kind, Name};
+use crate::source::object::{Key, Kind, Name};
 use k8s_openapi::jiff::Timestamp;
 use rstest::rstest;
 use serde_json::json;

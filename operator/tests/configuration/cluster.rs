@@ -1,14 +1,14 @@
 //! Index and compiler over manifests, as the writer drives them.
 
 use longwire_model::telemetry::NodeSettings;
-use longwire_operator::compile::{Changes, Compiler, NodeConfiguration, Settings};
-use longwire_operator::complaint::Complaint;
-use longwire_operator::event::Event;
+use longwire_operator::index::warning::Complaint;
 use longwire_operator::index::{Index, Stale};
-use longwire_operator::object::policy::TelemetryPolicy;
-use longwire_operator::object::{Key, Kind, Name};
-use longwire_operator::source::Manifests;
-use longwire_operator::standing::Standings;
+use longwire_operator::policy::compile::{Changes, Compiler, NodeConfiguration, Settings};
+use longwire_operator::policy::state::Standings;
+use longwire_operator::source::event::Event;
+use longwire_operator::source::manifests::Manifests;
+use longwire_operator::source::object::policy::TelemetryPolicy;
+use longwire_operator::source::object::{Key, Kind, Name};
 use std::collections::BTreeMap;
 use std::fs;
 

@@ -1,8 +1,8 @@
 //! What an installation brings along holds where no object says otherwise.
 
 use crate::cluster::{Cluster, ROOT, events};
-use longwire_operator::defaults;
-use longwire_operator::event::Event;
+use longwire_operator::policy::defaults;
+use longwire_operator::source::event::Event;
 use std::fs;
 use std::time::Duration;
 

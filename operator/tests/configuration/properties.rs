@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, events};
 use crate::outcome::outcome;
-use longwire_operator::event::Event;
+use longwire_operator::source::event::Event;
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, events};
 use longwire_model::limits::{MAX_NAMESPACE_BYTES, MAX_NODE_TELEMETRY_BYTES, MAX_OBJECT_BYTES};
 use longwire_model::telemetry::Telemetry;
-use longwire_operator::object::Refusal;
+use longwire_operator::source::object::Refusal;
 use std::fmt::Write;
 
 fn policy(name: &str, created: u32, spec: &str) -> String {

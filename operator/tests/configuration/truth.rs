@@ -2,8 +2,8 @@
 
 use crate::cluster::{Cluster, events};
 use longwire_model::telemetry::NodeSettings;
-use longwire_operator::event::Event;
-use longwire_operator::standing::Standing;
+use longwire_operator::policy::state::Standing;
+use longwire_operator::source::event::Event;
 use std::time::Duration;
 
 fn pod(name: &str, workload: &str, node: &str, annotation: &str) -> String {

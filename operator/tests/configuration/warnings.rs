@@ -1,7 +1,7 @@
 //! What is accepted and has no effect, or breaks somebody who reads series.
 
 use crate::cluster::{Cluster, ROOT, events};
-use longwire_operator::object::{Key, Kind, Name};
+use longwire_operator::source::object::{Key, Kind, Name};
 
 const TELEMETRY: &str = "TelemetryPolicy";
 const TAGS: &str = "ExtraStatTags";
@@ -86,7 +86,7 @@ fn a_label_that_is_not_there_cannot_be_removed_unless_somebody_adds_it() {
     // Of the cluster, or of anybody: it is there for some pod.
     cluster.take(events(&object(TAGS, ROOT, "t", "{tags: [{name: team, value: 'source.zone'}]}")));
     assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
-    cluster.take(vec![longwire_operator::event::Event::Delete(key(Kind::ExtraStatTags, ROOT, "t"))]);
+    cluster.take(vec![longwire_operator::source::event::Event::Delete(key(Kind::ExtraStatTags, ROOT, "t"))]);
     assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop").len(), 1);
     // A standard label, but none of this metric.
     let spec =
@@ -111,7 +111,7 @@ fn an_override_of_a_set_that_no_selected_pod_feeds_has_no_effect() {
     let both = format!("{}{insisting}{}", pod("shop", "web", ""), object(TELEMETRY, "shop", "p", of_workloads));
     let mut cluster = Cluster::of(&both);
     assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
-    cluster.take(vec![longwire_operator::event::Event::Delete(key(Kind::Pod, "shop", "own"))]);
+    cluster.take(vec![longwire_operator::source::event::Event::Delete(key(Kind::Pod, "shop", "own"))]);
     assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop").len(), 1);
 }
 

@@ -3,8 +3,8 @@
 use super::{ALONE, HEAP, MAX_HEAP, Operator};
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::discovery::v1 as discovery;
-use longwire_operator::event::Event;
-use longwire_operator::object::{EndpointSlice, Object, Service};
+use longwire_operator::source::event::Event;
+use longwire_operator::source::object::{EndpointSlice, Object, Service};
 use serde_json::{Value, from_value, json};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};

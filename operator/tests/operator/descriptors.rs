@@ -1,8 +1,8 @@
 //! Where no descriptor is left: what is known stays, and what could not be done is counted.
 
-use longwire_operator::figures::Figures;
-use longwire_operator::kubernetes;
-use longwire_operator::source::Manifests;
+use longwire_operator::counters::Figures;
+use longwire_operator::source::api_server::client;
+use longwire_operator::source::manifests::Manifests;
 use std::env;
 use std::fs::{self, File};
 use std::iter::from_fn;
@@ -56,7 +56,7 @@ fn a_request_to_the_api_server_that_no_descriptor_is_left_for_is_counted() {
     let figures = Arc::<Figures>::default();
     let starved = || figures.requests_without_descriptor.load(Relaxed);
     runtime.block_on(async {
-        let client = kubernetes::connect(Arc::clone(&figures)).await.unwrap();
+        let client = client::connect(Arc::clone(&figures)).await.unwrap();
         let held = all();
         client.apiserver_version().await.unwrap_err();
         assert_eq!(starved(), 1);

@@ -3,8 +3,8 @@
 use longwire_model::identity::{Address, Holder, Pod};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::update::{LocalPod, Update};
-use longwire_operator::options::Options;
-use longwire_operator::run::Operator;
+use longwire_operator::cli::options::Options;
+use longwire_operator::cli::run::Operator;
 use longwire_wire::decode::Decoder;
 use longwire_wire::message::{FromProbe, Hello, Interest};
 use longwire_wire::proto;

@@ -11,17 +11,17 @@ use crate::api_server::{ApiServer, token};
 use crate::harness::hello;
 use k8s_openapi::api::core::v1 as k8s;
 use kube::Client;
-use longwire_operator::auth::Probes;
-use longwire_operator::compile::{Compiler, Settings};
-use longwire_operator::event::{Batch, Event};
-use longwire_operator::figures::Figures;
-use longwire_operator::object::{Key, Kind, Name, Object};
-use longwire_operator::options::Options;
+use longwire_operator::cli::options::Options;
+use longwire_operator::cluster::guard;
+use longwire_operator::cluster::writer::Writer;
+use longwire_operator::counters::Figures;
+use longwire_operator::index::probes::Probes;
+use longwire_operator::policy::compile::{Compiler, Settings};
 use longwire_operator::publish::Publisher;
-use longwire_operator::role::Role;
-use longwire_operator::security;
+use longwire_operator::publish::role::Role;
 use longwire_operator::serve::{self, Context};
-use longwire_operator::writer::Writer;
+use longwire_operator::source::event::{Batch, Event};
+use longwire_operator::source::object::{Key, Kind, Name, Object};
 use longwire_wire::message::{FromProbe, Token};
 use longwire_wire::proto;
 use longwire_wire::proto::control_client::ControlClient;
@@ -51,7 +51,7 @@ struct Secured {
     events: mpsc::Sender<Batch>,
     role: watch::Sender<Role>,
     figures: Arc<Figures>,
-    guard: security::Guard,
+    guard: guard::Guard,
 }
 
 fn probe_pod(name: &str, node: &str) -> Event {
@@ -98,7 +98,7 @@ impl Secured {
         let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&figures));
         let ear = writer.ear();
         tokio::spawn(writer.run(batches, || 1));
-        let guard = security::start(client, &options, pods, Arc::clone(&figures)).unwrap();
+        let guard = guard::start(client, options.guard().unwrap(), pods, Arc::clone(&figures)).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (role, receiver) = watch::channel(Role::Holder);

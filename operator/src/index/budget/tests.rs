@@ -1,5 +1,5 @@
 use super::{Budget, Settled};
-use crate::object::{Key, Kind, Name};
+use crate::source::object::{Key, Kind, Name};
 use longwire_model::limits::MAX_NAMESPACE_BYTES;
 
 const QUARTER: usize = MAX_NAMESPACE_BYTES / 4;

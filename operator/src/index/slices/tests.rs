@@ -1,8 +1,8 @@
-use crate::complaint::{Complaint, On};
+use crate::index::select;
+use crate::index::warning::{Complaint, On};
 use crate::index::{Index, Stale};
-use crate::object::{Endpoint, EndpointSlice, Kind, Name};
-use crate::sample::{apply, delete, pod, service, slice, to_pod};
-use crate::select;
+use crate::source::object::{Endpoint, EndpointSlice, Kind, Name};
+use crate::source::sample::{apply, delete, pod, service, slice, to_pod};
 use longwire_model::limits::MAX_NAMESPACE_SLICE_BYTES;
 
 /// Leads to pod `a` and to as many that are not there as it takes to fill some share of the namespace.

@@ -1,7 +1,7 @@
 use super::{ANSWERS, MOST_ADDRESSES, MOST_PODS, Session, unanswered};
-use crate::compile::{Answer, Changes, NodeConfiguration};
+use crate::policy::compile::{Answer, Changes, NodeConfiguration};
 use crate::publish::{Published, Publisher};
-use crate::sample::{ip, log_of};
+use crate::source::sample::{ip, log_of};
 use longwire_model::identity::{Address, Holder, Owner, Place, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};

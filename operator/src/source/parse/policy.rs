@@ -1,8 +1,8 @@
 //! Objects of the three kinds, which are told of even when they cannot be read: people are told why.
 
 use super::{Head, Source};
-use crate::object::policy::{Policy, check_text};
-use crate::object::{self, InvalidObject, Key, Kind, Object, Refusal, Unreadable};
+use crate::source::object::policy::{Policy, check_text};
+use crate::source::object::{self, InvalidObject, Key, Kind, Object, Refusal, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use longwire_crds::{ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy, VERSION};
 use serde::Deserialize;

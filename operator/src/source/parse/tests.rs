@@ -112,7 +112,7 @@ fn json_may_be_indented_with_tabs_and_is_named_with_its_line() {
 fn labels_keep_the_text_that_was_written() {
     let text = format!("{POD}  labels: {{version: 1.10, on: yes, hash: 1e5}}\n");
     let objects = parse(Format::Yaml, Piece { line: 1, text: &text }).unwrap();
-    let [crate::object::Object::Pod(pod)] = objects.as_slice() else { panic!("{objects:?}") };
+    let [crate::source::object::Object::Pod(pod)] = objects.as_slice() else { panic!("{objects:?}") };
     let labels: Vec<_> = pod.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(labels, [("hash", "1e5"), ("on", "yes"), ("version", "1.10")]);
 }

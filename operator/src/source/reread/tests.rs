@@ -1,5 +1,5 @@
 use super::Reread;
-use crate::object::Kind;
+use crate::source::object::Kind;
 use futures::FutureExt;
 
 #[tokio::test]

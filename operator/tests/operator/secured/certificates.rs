@@ -2,8 +2,8 @@
 
 use super::{NAME, PATIENCE, Secured, end_of, good};
 use crate::api_server::ApiServer;
-use longwire_operator::belonging::Belonging;
-use longwire_operator::tls::{Keeper, Lifetimes, Material, Serving, names};
+use longwire_operator::cluster::owner::Belonging;
+use longwire_operator::cluster::tls::{Keeper, Lifetimes, Material, Serving, names};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -2,7 +2,7 @@
 
 use super::{AUDIENCE, NAME, PATIENCE, PROBE, Secured, good, node_at, probe_pod};
 use crate::api_server::{token, token_by};
-use longwire_operator::event::Event;
+use longwire_operator::source::event::Event;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

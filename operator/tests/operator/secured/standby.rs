@@ -1,7 +1,7 @@
 //! A replica that does not hold the Lease.
 
 use super::{Secured, good};
-use longwire_operator::role::Role;
+use longwire_operator::publish::role::Role;
 use tonic::Code;
 
 #[tokio::test]

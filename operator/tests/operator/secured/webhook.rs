@@ -2,8 +2,8 @@
 
 use super::{LONG, NAME, PATIENCE, Secured};
 use crate::api_server::ApiServer;
-use longwire_operator::tls::WEBHOOK;
-use longwire_operator::webhook;
+use longwire_operator::cluster::tls::WEBHOOK;
+use longwire_operator::serve::webhook;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;

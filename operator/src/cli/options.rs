@@ -1,0 +1,125 @@
+//! The command line.
+
+use crate::policy::compile::Settings;
+use clap::{Parser, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+mod command;
+mod replica;
+mod security;
+
+pub use command::{Command, CommandLine, Crds, Prove, Retire};
+pub(crate) use replica::Replica;
+pub(crate) use security::{InvalidSecurity, Security, own_namespace};
+
+/// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "longwire-operator")]
+pub struct Options {
+    /// Directory of Kubernetes manifests to read and to watch, instead of an API server
+    #[arg(long, env = "LONGWIRE_MANIFESTS", value_name = "DIR")]
+    pub manifests: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub replica: Replica,
+
+    /// Address and port to serve probes on [default: 0.0.0.0:15010 on a cluster; with --manifests 127.0.0.1:15010, and only
+    /// loopback, as it is in the clear]
+    #[arg(long, env = "LONGWIRE_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
+    pub listen: Option<SocketAddr>,
+
+    /// Name of this cluster in labels
+    #[arg(long, env = "LONGWIRE_CLUSTER_NAME", value_name = "NAME", default_value = "Kubernetes")]
+    pub cluster_name: String,
+
+    /// What the DNS names of Services end in
+    #[arg(long, env = "LONGWIRE_CLUSTER_DOMAIN", value_name = "DOMAIN", default_value = "cluster.local")]
+    pub cluster_domain: String,
+
+    /// Namespace whose annotations are for the whole cluster
+    #[arg(long, env = "LONGWIRE_ROOT_NAMESPACE", value_name = "NAMESPACE", default_value = "longwire-system")]
+    pub root_namespace: String,
+
+    /// File with a TelemetryPolicy that holds where no object says otherwise; read once, at the start
+    #[arg(long, env = "LONGWIRE_DEFAULTS", value_name = "FILE")]
+    pub defaults: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub security: Security,
+
+    /// Shape of the log lines on stderr
+    #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0} is not a loopback address, and manifests are served in the clear: use 127.0.0.1 or [::1] with --listen and run the \
+         probe on this machine"
+)]
+pub struct InvalidListen(IpAddr);
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const EVERYWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+const CONTROL: u16 = 15010;
+const METRICS: u16 = 15011;
+const HEALTH: u16 = 15012;
+
+impl Options {
+    /// Where probes are served. In the clear only on this machine.
+    pub fn listen(&self) -> Result<SocketAddr, InvalidListen> {
+        let usual = if self.manifests.is_some() { LOOPBACK } else { EVERYWHERE };
+        let address = self.listen.unwrap_or((usual, CONTROL).into());
+        if self.manifests.is_some() && !address.ip().to_canonical().is_loopback() {
+            return Err(InvalidListen(address.ip()));
+        }
+        Ok(address)
+    }
+
+    /// Where the operator says how it is; `None`: nowhere.
+    #[must_use]
+    pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
+        let usual = self.manifests.is_none().then_some((EVERYWHERE, METRICS).into());
+        self.security.metrics_listen.or(usual)
+    }
+
+    /// Where the kubelet asks how the operator is; `None`: nowhere.
+    #[must_use]
+    pub(crate) fn health_listen(&self) -> Option<SocketAddr> {
+        let usual = self.manifests.is_none().then_some((EVERYWHERE, HEALTH).into());
+        self.security.health_listen.or(usual)
+    }
+
+    /// What needs an API server is not asked for without one.
+    pub(crate) fn check_readers(&self) -> Result<(), InvalidSecurity> {
+        if self.manifests.is_some() && self.security.metrics_auth {
+            return Err(InvalidSecurity::NobodyToAsk);
+        }
+        if self.manifests.is_some() && self.security.webhook_listen.is_some() {
+            return Err(InvalidSecurity::NobodyAsks);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            cluster_name: self.cluster_name.clone(),
+            cluster_domain: self.cluster_domain.clone(),
+            root_namespace: self.root_namespace.clone(),
+        }
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "not an address and a port, as in 127.0.0.1:15010".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The part of the command line that says whom to trust, and how long.
+
+use crate::cluster::guard;
+use crate::cluster::tls::Lifetimes;
+use crate::index::probes::Account;
+use clap::Args;
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Where Kubernetes tells a container its own namespace.
+const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+#[derive(Clone, Debug, Args)]
+pub struct Security {
+    /// Namespace that operator and probes run in, and that holds the operator's own objects
+    /// [default: that of its pod]
+    #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// Deployment of this operator, in that namespace: what the operator makes there goes with it [default: it stays]
+    #[arg(long, env = "LONGWIRE_DEPLOYMENT", value_name = "NAME")]
+    pub(crate) deployment: Option<String>,
+
+    /// ServiceAccount of the probes; nobody else may connect
+    #[arg(long, env = "LONGWIRE_PROBE_SERVICE_ACCOUNT", value_name = "NAME", default_value = "longwire-probe")]
+    pub(crate) probe_service_account: String,
+
+    /// Address and port of /metrics [default: 0.0.0.0:15011 on a cluster, else none]
+    #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+
+    /// Address and port of /healthz and /readyz, which scrapes cannot delay [default: 0.0.0.0:15012 on a cluster, else none]
+    #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) health_listen: Option<SocketAddr>,
+
+    /// Answer /metrics to readers alone whom the API server admits: a bearer token whose user may get the non-resource URL
+    /// /metrics
+    #[arg(long, env = "LONGWIRE_METRICS_AUTH")]
+    pub(crate) metrics_auth: bool,
+
+    /// Address and port where the API server may ask, by https, whether a policy would be accepted [default: none]
+    #[arg(long, env = "LONGWIRE_WEBHOOK_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) webhook_listen: Option<SocketAddr>,
+
+    /// Life of the certificate that is served; it is renewed after two thirds
+    #[arg(
+        long,
+        env = "LONGWIRE_CERTIFICATE_LIFETIME",
+        value_name = "DURATION",
+        default_value = "7d",
+        hide = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub(crate) certificate_lifetime: Duration,
+
+    /// Life of the authority that signs it; it is renewed after two thirds
+    #[arg(
+        long,
+        env = "LONGWIRE_AUTHORITY_LIFETIME",
+        value_name = "DURATION",
+        default_value = "365d",
+        hide = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub(crate) authority_lifetime: Duration,
+
+    /// Time that a new authority has to reach every probe before anything is signed by it
+    #[arg(
+        long,
+        env = "LONGWIRE_AUTHORITY_SPREAD",
+        value_name = "DURATION",
+        default_value = "10m",
+        hide = true,
+        value_parser = humantime::parse_duration
+    )]
+    pub(crate) authority_spread: Duration,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSecurity {
+    #[error("the operator's own namespace is not known, as this is no pod: name it with --namespace")]
+    NoNamespace,
+    #[error("--metrics-auth asks an API server, and with --manifests there is none: leave it out")]
+    NobodyToAsk,
+    #[error("--webhook-listen is for an API server that asks, and with --manifests there is none: leave it out")]
+    NobodyAsks,
+    #[error(
+        "lifetimes do not fit: --authority-spread must be below half of --certificate-lifetime, and that below a quarter of \
+         --authority-lifetime"
+    )]
+    Lifetimes,
+}
+
+impl Security {
+    pub fn namespace(&self) -> Result<String, InvalidSecurity> {
+        own_namespace(self.namespace.as_deref())
+    }
+
+    pub fn account(&self) -> Result<Account, InvalidSecurity> {
+        Ok(Account { namespace: self.namespace()?, name: self.probe_service_account.clone() })
+    }
+
+    /// What certificates and authentication are started with.
+    pub fn guard(&self) -> Result<guard::Settings, InvalidSecurity> {
+        Ok(guard::Settings {
+            account: self.account()?,
+            lifetimes: self.lifetimes()?,
+            deployment: self.deployment.clone(),
+            metrics_auth: self.metrics_auth,
+            webhook: self.webhook_listen.is_some(),
+        })
+    }
+
+    /// A certificate outlives the time that its authority's successor needs, and an authority its certificates.
+    pub fn lifetimes(&self) -> Result<Lifetimes, InvalidSecurity> {
+        let Self { certificate_lifetime, authority_lifetime, authority_spread, .. } = self;
+        let (leaf, authority) = (certificate_lifetime.as_secs(), authority_lifetime.as_secs());
+        let spread = authority_spread.as_secs();
+        if leaf == 0 || spread * 2 >= leaf || leaf * 4 > authority {
+            return Err(InvalidSecurity::Lifetimes);
+        }
+        Ok(Lifetimes { leaf, authority, spread })
+    }
+}
+
+/// Asks, in this order, the flag, POD_NAMESPACE, and what Kubernetes has mounted.
+pub(crate) fn own_namespace(flag: Option<&str>) -> Result<String, InvalidSecurity> {
+    let said = flag.map(str::to_owned).or_else(|| std::env::var("POD_NAMESPACE").ok());
+    let found = said.or_else(|| fs::read_to_string(OWN_NAMESPACE).ok());
+    let found = found.map(|namespace| namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty());
+    found.ok_or(InvalidSecurity::NoNamespace)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! Starts the parts in the order in which they need each other.
+
+use crate::cli::options::{InvalidListen, InvalidSecurity, Options};
+use crate::cluster::guard::{Guard, InsecureStart};
+use crate::cluster::writer::Writer;
+use crate::counters::Figures;
+use crate::policy::compile::Compiler;
+use crate::policy::defaults::{self, InvalidDefaults};
+use crate::publish::role::Role;
+use crate::publish::{Published, Publisher};
+use crate::serve::health::{self, Endpoints};
+use crate::serve::webhook;
+use crate::serve::{self, Context};
+use crate::source::api_server::client::{self, NoApiServer};
+use crate::source::event::Seen;
+use crate::source::manifests::{self, InvalidDirectory, Manifests};
+use crate::source::{Feed, Reread};
+use cluster::{Cluster, Ends};
+use kube::Client;
+use longwire_endpoint::descriptors;
+use longwire_model::identity::UnixNanos;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+mod cluster;
+
+/// Batches of events that may wait for the writer; an API server ends a watch that is not read.
+const WAITING: usize = 16;
+/// How long a probe that does not read may delay the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with {flag}")]
+    Listen {
+        address: SocketAddr,
+        flag: &'static str,
+        #[source]
+        reason: io::Error,
+    },
+    #[error(transparent)]
+    Address(#[from] InvalidListen),
+    #[error(transparent)]
+    Security(#[from] InvalidSecurity),
+    #[error(transparent)]
+    Insecure(#[from] InsecureStart),
+    #[error(transparent)]
+    ApiServer(#[from] NoApiServer),
+    #[error(transparent)]
+    Manifests(#[from] InvalidDirectory),
+    #[error(transparent)]
+    Defaults(#[from] InvalidDefaults),
+    #[error("cannot start the thread that watches the manifests: {0}")]
+    Watch(#[source] io::Error),
+    #[error("cannot start the thread that answers for its health: {0}")]
+    Health(#[source] io::Error),
+    #[error("cannot wait for signals: {0}")]
+    Signals(#[source] io::Error),
+    #[error("serving failed: {0}")]
+    Serve(#[from] tonic::transport::Error),
+}
+
+/// An operator that listens and works, but does not answer yet.
+#[derive(Debug)]
+pub struct Operator {
+    listener: TcpListener,
+    address: SocketAddr,
+    published: watch::Receiver<Published>,
+    writer: JoinHandle<()>,
+    ear: mpsc::Sender<Seen>,
+    figures: Arc<Figures>,
+    /// Where it says how it is.
+    metrics: Option<TcpListener>,
+    health: Option<TcpListener>,
+    /// Where the API server asks about policies, and which namespace counts for the whole cluster.
+    webhook: Option<(TcpListener, String)>,
+    /// `None`: it reads manifests, alone and in the clear.
+    cluster: Option<Cluster>,
+}
+
+/// Where objects come from.
+enum Source {
+    Manifests(Manifests),
+    ApiServer(Client),
+}
+
+/// The whole program: until SIGTERM or SIGINT.
+pub async fn run(options: &Options) -> Result<(), Failure> {
+    descriptors::raise_limit();
+    let stop = stop_signal().map_err(Failure::Signals)?;
+    let operator = Operator::start(options).await?;
+    match &options.manifests {
+        Some(manifests) => tracing::info!(listen = %operator.address(), manifests = %manifests.display(), "serving"),
+        None => tracing::info!(listen = %operator.address(), "serving what the API server tells"),
+    }
+    operator.serve(stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+impl Operator {
+    pub async fn start(options: &Options) -> Result<Self, Failure> {
+        options.check_readers()?;
+        let mut compiler = Compiler::new(options.settings());
+        if let Some(file) = &options.defaults {
+            compiler = compiler.with_defaults(defaults::read(file, &options.root_namespace)?);
+        }
+        let figures = Arc::<Figures>::default();
+        let source = Source::open(options, &figures).await?;
+        let (listener, address) = listen(options.listen()?, "--listen").await?;
+        let metrics = listen_if(options.metrics_listen(), "--metrics-listen").await?;
+        let health = listen_if(options.health_listen(), "--health-listen").await?;
+        let webhook = listen_if(options.security.webhook_listen, "--webhook-listen").await?;
+        let webhook = webhook.map(|listener| (listener, options.root_namespace.clone()));
+        let (publisher, published) = Publisher::new();
+        let (batches, events) = mpsc::channel(WAITING);
+        let reread = Reread::default();
+        let feed = Feed { batches, reread: reread.clone(), figures: Arc::clone(&figures) };
+        let (cluster, probes) = match source {
+            Source::Manifests(manifests) => {
+                manifests::follow(manifests, feed).map_err(Failure::Watch)?;
+                (None, None)
+            }
+            Source::ApiServer(client) => {
+                let ends = Ends { feed, published: published.clone(), figures: Arc::clone(&figures) };
+                let (cluster, probes) = Cluster::start(&client, options, address, ends)?;
+                (Some(cluster), Some(probes))
+            }
+        };
+        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&figures)).with_reread(reread);
+        if let Some(cluster) = &cluster {
+            writer = writer.with_complaints(cluster.membership.complaints.clone());
+        }
+        let ear = writer.ear();
+        let writer = tokio::spawn(writer.run(events, now));
+        Ok(Self { listener, address, published, writer, ear, figures, metrics, health, webhook, cluster })
+    }
+
+    /// Where it listens, with the port it was given if that was left open.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers probes until told to stop.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+        let Self { listener, published, writer, ear, figures, metrics, health, webhook, cluster, address: _ } = self;
+        // Manifests have one reader.
+        let (_always, alone) = watch::channel(Role::Holder);
+        let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
+        let role = membership.as_ref().map_or(alone, |membership| membership.role.clone());
+        let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
+        let readers = guard.as_ref().map(|guard| Arc::clone(&guard.readers));
+        let own_readers = guard.as_ref().and_then(|guard| guard.own_readers.clone());
+        let tls = guard.as_ref().map(|guard| Arc::clone(&guard.tls));
+        let certificate = guard.as_ref().map(|guard: &Guard| guard.certificate.clone());
+        let webhook = webhook
+            .zip(certificate.clone())
+            .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
+        let context = Context { published, role, gate, readers, figures, ear };
+        let state = {
+            let Context { published, role, figures, .. } = context.clone();
+            health::State { published, role, certificate, figures, endpoints: Endpoints::default() }
+        };
+        let health = health.map(|listener| health::start(listener, state.clone())).transpose();
+        let _health = health.map_err(Failure::Health)?;
+        let metrics = metrics.map(|listener| tokio::spawn(health::serve(listener, state, own_readers)));
+        let (tell, mut told) = watch::channel(());
+        let stop = async move {
+            stop.await;
+            // First, so that probes whose streams end find somebody.
+            if let Some(membership) = membership {
+                membership.leave().await;
+            }
+            // Streams end when nothing can come any more.
+            writer.abort();
+            tell.send_replace(());
+        };
+        let overdue = async {
+            // An error means that serving ended by itself, and then nobody waits here.
+            let _ = told.changed().await;
+            tokio::time::sleep(FAREWELL).await;
+        };
+        let outcome = tokio::select! {
+            served = serve::serve(listener, context, tls, stop) => Ok(served?),
+            () = overdue => Ok(()),
+        };
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
+        if let Some(webhook) = webhook {
+            webhook.abort();
+        }
+        outcome
+    }
+}
+
+impl Source {
+    async fn open(options: &Options, figures: &Arc<Figures>) -> Result<Self, Failure> {
+        match &options.manifests {
+            Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
+            None => Ok(Self::ApiServer(client::connect(Arc::clone(figures)).await?)),
+        }
+    }
+}
+
+async fn listen_if(address: Option<SocketAddr>, flag: &'static str) -> Result<Option<TcpListener>, Failure> {
+    match address {
+        Some(address) => Ok(Some(listen(address, flag).await?.0)),
+        None => Ok(None),
+    }
+}
+
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |reason| Failure::Listen { address, flag, reason };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// A clock before 1970 is as good as none.
+fn now() -> UnixNanos {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,49 @@
+//! What an operator on a cluster has besides one that reads manifests: other replicas, and strangers.
+
+use super::Failure;
+use crate::cli::options::Options;
+use crate::cluster::guard::{self, Guard};
+use crate::cluster::membership::Membership;
+use crate::cluster::owner::Belonging;
+use crate::counters::Figures;
+use crate::index::probes::Probes;
+use crate::publish::Published;
+use crate::source::Feed;
+use kube::Client;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+#[derive(Debug)]
+pub(super) struct Cluster {
+    pub(super) membership: Membership,
+    pub(super) guard: Guard,
+}
+
+/// Where an operator's objects go, and what becomes of them.
+pub(super) struct Ends {
+    pub(super) feed: Feed,
+    pub(super) published: watch::Receiver<Published>,
+    pub(super) figures: Arc<Figures>,
+}
+
+impl Cluster {
+    /// Waits for nothing. The writer has to feed what comes back.
+    pub(super) fn start(
+        client: &Client,
+        options: &Options,
+        address: SocketAddr,
+        ends: Ends,
+    ) -> Result<(Self, Probes), Failure> {
+        let Ends { feed, published, figures } = ends;
+        let guarded = options.security.guard()?;
+        let account = guarded.account.clone();
+        let me = options.replica.identity(address);
+        let namespace = account.namespace.clone();
+        let (probes, pods) = Probes::new(account);
+        let guard = guard::start(client, guarded, pods.clone(), figures)?;
+        let belonging = Belonging::new(client.clone(), &namespace, options.security.deployment.as_deref());
+        let membership = Membership::start(client, &namespace, &me, belonging, feed, published, pods);
+        Ok((Self { membership, guard }, probes))
+    }
+}

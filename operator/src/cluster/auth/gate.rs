@@ -1,0 +1,167 @@
+//! Decides who may have a stream.
+
+use super::cache::{self, Cache};
+use super::keys::Signature;
+use super::precheck::precheck;
+use super::review::{self, Answer};
+use super::turns::Turns;
+use super::{InvalidToken, Keys, Refusal, Verified, wall};
+use crate::counters::Figures;
+use crate::index::probes::{Account, ProbePods};
+use kube::Client;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use tokio::sync::watch;
+use tonic::metadata::MetadataMap;
+
+pub struct Gate {
+    client: Client,
+    account: Account,
+    keys: Keys,
+    pods: watch::Receiver<ProbePods>,
+    cache: Mutex<Cache>,
+    turns: Turns,
+    figures: Arc<Figures>,
+}
+
+/// Leave to speak for a node, until then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pass {
+    /// UID of the probe's pod.
+    pub pod: String,
+    pub node: Arc<str>,
+    pub until: Instant,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    #[must_use]
+    pub(crate) fn new(
+        client: Client,
+        account: Account,
+        keys: Keys,
+        pods: watch::Receiver<ProbePods>,
+        figures: Arc<Figures>,
+    ) -> Self {
+        let (cache, turns) = (Mutex::default(), Turns::new(Instant::now()));
+        Self { client, account, keys, pods, cache, turns, figures }
+    }
+
+    /// Changes when a probe's pod comes or goes.
+    #[must_use]
+    pub fn pods(&self) -> watch::Receiver<ProbePods> {
+        self.pods.clone()
+    }
+
+    /// `address`: where the call comes from.
+    pub(crate) async fn admit_from(&self, address: Option<IpAddr>, metadata: &MetadataMap) -> Result<Pass, Refusal> {
+        self.count(match bearer(metadata) {
+            Some(token) => self.look(token, |node| self.is_address_of(address, node)).await,
+            None => Err(Refusal::NoToken),
+        })
+    }
+
+    /// A later token of a stream's pod.
+    pub(crate) async fn renew(&self, pass: &Pass, token: &str) -> Result<Pass, Refusal> {
+        let renewed = self.look(token, |node| *node == *pass.node).await;
+        self.count(renewed.and_then(
+            |renewed| {
+                if renewed.pod == pass.pod { Ok(renewed) } else { Err(Refusal::OtherPod) }
+            },
+        ))
+    }
+
+    /// Counts one that was found out elsewhere, too.
+    pub fn refused(&self, refusal: &Refusal) {
+        self.figures.refused(refusal.reason());
+    }
+
+    pub(crate) fn refused_because(&self, reason: &'static str) {
+        self.figures.refused(reason);
+    }
+
+    fn count<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+        outcome.inspect_err(|refusal| self.refused(refusal))
+    }
+
+    fn is_address_of(&self, address: Option<IpAddr>, node: &str) -> bool {
+        let pods = self.pods.borrow();
+        address.and_then(|address| pods.addresses.get(&address)).is_some_and(|nodes| nodes.contains(node))
+    }
+
+    /// `speaks_for`: whether something besides the token speaks for the node whose it claims to be.
+    async fn look(&self, token: &str, speaks_for: impl Fn(&str) -> bool) -> Result<Pass, Refusal> {
+        let claimed = precheck(token, &self.account, wall())?;
+        // Without the pods the answer would be no, whatever the token.
+        if !self.pods.borrow().synced {
+            return Err(Refusal::NotSynced);
+        }
+        let node = self.node_of(&claimed)?;
+        let verified = self.verify(token, Some(claimed.as_str()).filter(|_| speaks_for(&node)), &claimed).await?;
+        let pod = verified.pod_of(&self.account, Instant::now())?.to_owned();
+        Ok(Pass { node: self.node_of(&pod)?, pod, until: verified.until })
+    }
+
+    fn node_of(&self, pod: &str) -> Result<Arc<str>, Refusal> {
+        self.pods.borrow().nodes.get(pod).cloned().ok_or_else(|| Refusal::PodGone(pod.to_owned()))
+    }
+
+    async fn verify(&self, token: &str, spoken_for: Option<&str>, claimed: &str) -> Result<Verified, Refusal> {
+        let hash = cache::hash(token);
+        if let Some(known) = self.cache().get(&hash, Instant::now()) {
+            return known.inspect(|_| self.figures.reviewed("cached"));
+        }
+        let spoken_for = match self.keys.signature(token).await {
+            Signature::Good => Some(claimed),
+            Signature::Bad(text) => return Err(self.remember(hash, Refusal::Invalid(text))),
+            Signature::Unknown => spoken_for,
+        };
+        let answer = {
+            let _turn = self.turns.take(spoken_for, Instant::now()).await.map_err(|_| Refusal::Busy)?;
+            review::review(&self.client, token).await
+        };
+        match answer {
+            Answer::Verified(verified) => {
+                self.figures.reviewed("api_server");
+                self.cache().put(hash, verified.clone(), Instant::now());
+                Ok(verified)
+            }
+            Answer::Refused(refusal @ Refusal::Rejected(_)) => Err(self.remember(hash, refusal)),
+            Answer::Refused(refusal) => Err(refusal),
+            Answer::Unreachable(why) => {
+                tracing::debug!(why, "a token is verified with the keys that are known");
+                let verified = self.keys.verify(token).await;
+                verified.inspect(|_| self.figures.reviewed("keys")).map_err(|error| match error {
+                    // It may be good; nobody here can tell.
+                    InvalidToken::NoKeys | InvalidToken::UnknownKey(_) => {
+                        Refusal::Unverifiable(format!("the API server is not to be had ({why}), and {error}"))
+                    }
+                    InvalidToken::Invalid(text) => Refusal::Rejected(text),
+                })
+            }
+        }
+    }
+
+    /// The same token is refused at once for a while.
+    fn remember(&self, hash: cache::Hash, refusal: Refusal) -> Refusal {
+        self.cache().put_refused(hash, refusal.clone(), Instant::now());
+        refusal
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bearer(metadata: &MetadataMap) -> Option<&str> {
+    let value = metadata.get("authorization")?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}

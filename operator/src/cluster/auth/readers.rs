@@ -1,0 +1,143 @@
+//! Who may read metrics: the API server says whose a token is (TokenReview) and whether that user may get the non-resource URL
+//! /metrics (SubjectAccessReview).
+//!
+//! ```text
+//! node's probe, own page --Readers (what is known)--> Reviewer --precheck, rates, signature, turns--> TokenReview --> SubjectAccessReview
+//! ```
+//!
+//! The turns are other ones than those of the probes' tokens: readers, good or bogus, keep no probe from its stream. A node, or a
+//! source at the operator's own page, has rates of its own, so that bogus tokens at one probe cost no other one's readers anything.
+//!
+//! Nobody stands in for the API server here: while it is away there is no decision, and whoever was admitted is kept by the page.
+
+mod claims;
+#[cfg(test)]
+mod tests;
+
+use super::Keys;
+use super::keys::Signature;
+use super::question::{Silence, ask};
+use super::rates::Rates;
+use super::review::{complaint, review_for};
+use super::turns::Turns;
+use super::wall;
+use crate::cluster::bucket::Rate;
+use claims::{AUDIENCE, Token, precheck};
+use k8s_openapi::api::authentication::v1::UserInfo;
+use k8s_openapi::api::authorization::v1::{
+    NonResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus,
+};
+use kube::Client;
+use longwire_endpoint::readers::{Authorizer, Deciding, Decision, ReaderLimits};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What is remembered for probes, which remember by themselves: short, so that what is revoked ends soon.
+pub(crate) const QUESTIONS: ReaderLimits = ReaderLimits {
+    admitted: Duration::from_secs(10),
+    admitted_tokens: 1_024,
+    refused_tokens: 4_096,
+    questions: 256,
+    ..ReaderLimits::PAGE
+};
+/// The permission, whichever page of metrics is asked for.
+const PATH: &str = "/metrics";
+const VERB: &str = "get";
+/// Tokens of a node that are looked at, and those of which nothing says that the API server has signed them.
+const OF_NODE: Rate = Rate { per_second: 20, burst: 40 };
+const UNSIGNED: Rate = Rate { per_second: 2, burst: 10 };
+
+/// Asks the API server.
+pub(crate) struct Reviewer {
+    client: Client,
+    keys: Keys,
+    turns: Turns,
+    looked_at: Rates,
+    unsigned: Rates,
+}
+
+impl fmt::Debug for Reviewer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reviewer").finish_non_exhaustive()
+    }
+}
+
+impl Authorizer for Reviewer {
+    fn authorize(self: Arc<Self>, from: Arc<str>, token: String) -> Deciding {
+        Box::pin(async move { self.decide(&from, &token).await.unwrap_or_else(|decision| decision) })
+    }
+}
+
+impl Reviewer {
+    #[must_use]
+    pub(crate) fn new(client: Client, keys: Keys) -> Arc<Self> {
+        let (looked_at, unsigned) = (Rates::new(OF_NODE), Rates::new(UNSIGNED));
+        Arc::new(Self { client, keys, turns: Turns::new(Instant::now()), looked_at, unsigned })
+    }
+
+    /// An error is a decision too: the first that says no.
+    async fn decide(&self, from: &str, token: &str) -> Result<Decision, Decision> {
+        let claimed = precheck(token, wall()).map_err(Decision::Unauthenticated)?;
+        if !self.looked_at.take(from, Instant::now()) {
+            return Err(busy());
+        }
+        let signed_for = match self.keys.signature(token).await {
+            Signature::Good => Some(claimed.subject.as_str()),
+            Signature::Bad(text) => return Err(Decision::Unauthenticated(text)),
+            Signature::Unknown if self.unsigned.take(from, Instant::now()) => None,
+            Signature::Unknown => return Err(busy()),
+        };
+        let _turn = self.turns.take(signed_for, Instant::now()).await.map_err(|_| busy())?;
+        let user = self.user(token, &claimed).await?;
+        let name = user.username.clone().unwrap_or_default();
+        if self.may_read(user).await? {
+            return Ok(Decision::Allowed { valid: claimed.good_for(wall()) });
+        }
+        Err(Decision::Forbidden(format!(
+            "{name} may not {VERB} {PATH}: bind it to a ClusterRole with nonResourceURLs: [\"{PATH}\"] and verbs: \
+             [\"{VERB}\"], such as the chart's longwire-metrics-reader"
+        )))
+    }
+
+    async fn user(&self, token: &str, claimed: &Token) -> Result<UserInfo, Decision> {
+        let audience = claimed.is_for_readers.then_some(AUDIENCE);
+        let status = review_for(&self.client, token, audience).await.map_err(silence)?;
+        if status.authenticated != Some(true) {
+            return Err(Decision::Unauthenticated(complaint(status.error)));
+        }
+        // One that does not know of audiences would accept a token that is for another.
+        let is_for = |audience: &str| status.audiences.iter().flatten().any(|known| known == audience);
+        if audience.is_some_and(|audience| !is_for(audience)) {
+            return Err(Decision::Unauthenticated(format!("it is not for audience {AUDIENCE}")));
+        }
+        let user = status.user.filter(|user| user.username.as_ref().is_some_and(|name| !name.is_empty()));
+        user.ok_or_else(|| Decision::Unauthenticated("it is nobody's".to_owned()))
+    }
+
+    async fn may_read(&self, user: UserInfo) -> Result<bool, Decision> {
+        let UserInfo { extra, groups, uid, username } = user;
+        let url = NonResourceAttributes { path: Some(PATH.to_owned()), verb: Some(VERB.to_owned()) };
+        let spec = SubjectAccessReviewSpec {
+            extra,
+            groups,
+            non_resource_attributes: Some(url),
+            resource_attributes: None,
+            uid,
+            user: username,
+        };
+        let question = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
+        let SubjectAccessReviewStatus { allowed, denied, .. } =
+            ask(&self.client, &question).await.map_err(silence)?.status.unwrap_or_default();
+        Ok(allowed && denied != Some(true))
+    }
+}
+
+fn busy() -> Decision {
+    Decision::Unavailable("too many tokens wait for the API server".to_owned())
+}
+
+fn silence(silence: Silence) -> Decision {
+    let (Silence::NotAllowed(text) | Silence::Unreachable(text)) = silence;
+    Decision::Unavailable(text)
+}

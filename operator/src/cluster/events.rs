@@ -1,0 +1,157 @@
+//! What cannot be used becomes an Event on the object, once, by the holder of the Lease alone, which logs it too.
+//!
+//! ```text
+//! Complaint --Desk (pure: what is still to be told)--> API server
+//! ```
+//!
+//! An Event's name is a hash of what it says, so that replicas that follow each other do not say it twice.
+
+use crate::index::warning::Complaint;
+use crate::publish::role::Role;
+use crate::source::api_server::client::chain;
+use desk::Desk;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use k8s_openapi::jiff::Timestamp;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use xxhash_rust::xxh3::xxh3_64;
+
+mod desk;
+mod nodes;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use nodes::tell_of_nodes;
+
+/// `reportingController` of every Event.
+const CONTROLLER: &str = "telemetry.longwire.io/operator";
+/// Bytes of a note, as the API server has it.
+const LONGEST: usize = 1024;
+/// For one request.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// After one that did not work.
+const AGAIN: Duration = Duration::from_secs(2);
+/// Between two: a cluster full of one mistake does not keep the API server busy.
+const PACE: Duration = Duration::from_millis(20);
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}", chain(.0))]
+    Refused(#[from] kube::Error),
+    #[error("the API server did not answer within {PATIENCE:?}")]
+    Silent,
+}
+
+/// Tells what comes in while this replica holds the Lease, and keeps it while it does not; until no more can come.
+///
+/// `instance` is this replica's pod.
+pub(crate) async fn tell(
+    client: Client,
+    instance: String,
+    mut complaints: mpsc::Receiver<Complaint>,
+    mut role: watch::Receiver<Role>,
+) {
+    let mut desk = Desk::default();
+    let mut next = Instant::now();
+    let mut failing = false;
+    loop {
+        let holds = matches!(*role.borrow_and_update(), Role::Holder);
+        tokio::select! {
+            complaint = complaints.recv() => match complaint {
+                Some(complaint) => desk.take(complaint),
+                None => return,
+            },
+            changed = role.changed() => if changed.is_err() {
+                return;
+            },
+            () = sleep_until(next), if holds && desk.waits() => {
+                let Some(complaint) = desk.next() else { continue };
+                match post(&client, &event(&complaint, &instance, Timestamp::now())).await {
+                    Ok(is_new) => {
+                        // Who writes an object's status has logged it.
+                        if is_new && complaint.occasion.is_empty() {
+                            tracing::warn!("{complaint}");
+                        }
+                        desk.told(&complaint);
+                        (next, failing) = (Instant::now() + PACE, false);
+                    }
+                    Err(error) => {
+                        if !std::mem::replace(&mut failing, true) {
+                            let Complaint { on, namespace, name, .. } = &complaint;
+                            tracing::warn!(
+                                "cannot make an Event on {on:?} {namespace}/{name}: {error}; retrying every {AGAIN:?}"
+                            );
+                        }
+                        next = Instant::now() + AGAIN;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the Event is new.
+async fn post(client: &Client, event: &Event) -> Result<bool, Failure> {
+    let ObjectMeta { namespace, name, .. } = &event.metadata;
+    let events: Api<Event> = Api::namespaced(client.clone(), namespace.as_deref().unwrap_or_default());
+    let posted = timeout(PATIENCE, events.create(&PostParams::default(), event)).await;
+    match posted.map_err(|_| Failure::Silent)? {
+        Ok(_) => Ok(true),
+        // Told before; or in a namespace that is gone or going, and the pod with it; or so that it will never be taken.
+        Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(false),
+        Err(kube::Error::Api(status))
+            if matches!(status.code, 404 | 422) || status.reason == "NamespaceTerminating" =>
+        {
+            tracing::debug!("Event {}: {status}", name.as_deref().unwrap_or_default());
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn event(complaint: &Complaint, instance: &str, now: Timestamp) -> Event {
+    let Complaint { on, namespace, name, uid, reason, note, occasion: _ } = complaint;
+    let metadata = ObjectMeta {
+        name: Some(format!("{}.{:016x}", stem(name), hash(complaint))),
+        namespace: Some(namespace.clone()),
+        ..ObjectMeta::default()
+    };
+    let object = ObjectReference {
+        api_version: Some(on.api_version().to_owned()),
+        kind: Some(format!("{on:?}")),
+        namespace: Some(namespace.clone()),
+        name: Some(name.clone()),
+        uid: Some(uid.clone()),
+        ..ObjectReference::default()
+    };
+    Event {
+        metadata,
+        regarding: Some(object),
+        type_: Some("Warning".to_owned()),
+        action: Some("Configure".to_owned()),
+        reason: Some((*reason).to_owned()),
+        note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
+        event_time: Some(MicroTime(now)),
+        reporting_controller: Some(CONTROLLER.to_owned()),
+        reporting_instance: Some(instance.to_owned()),
+        ..Event::default()
+    }
+}
+
+/// A name may have 253 characters, and a pod's may have that many already.
+fn stem(pod: &str) -> &str {
+    const LONGEST: usize = 253 - 17;
+    // Cut where a dot would follow a dot or a dash, the name would not be one.
+    pod[..pod.floor_char_boundary(LONGEST)].trim_end_matches(['-', '.'])
+}
+
+/// The same on every replica.
+fn hash(complaint: &Complaint) -> u64 {
+    let Complaint { on: _, namespace: _, name: _, uid, reason, note, occasion } = complaint;
+    xxh3_64(format!("{uid}\n{reason}\n{note}\n{occasion}").as_bytes())
+}

@@ -1,0 +1,86 @@
+//! A probe that does not take its configuration makes an Event on its node, once for each reason: so does one on a node that
+//! cannot be watched, which it says in those words, and one of whose budgets one is full.
+
+use super::{LONGEST, post};
+use crate::publish::acks::Acks;
+use crate::publish::role::Role;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use k8s_openapi::jiff::Timestamp;
+use kube::Client;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Between two looks; nobody waits for an Event.
+const LOOK: Duration = Duration::from_secs(2);
+/// Where Events on what has no namespace are.
+const NAMESPACE: &str = "default";
+const REFUSED: &str = "ProbeRefused";
+const NOTICE: &str = "ProbeBudgetFull";
+
+/// For as long as the operator runs; by the holder of the Lease alone. `instance` is this replica's pod.
+pub(crate) async fn tell_of_nodes(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
+    let (mut waiting, mut told) = (HashMap::new(), HashMap::new());
+    loop {
+        sleep(LOOK).await;
+        waiting.extend(acks.take_refusals());
+        let known = acks.snapshot();
+        waiting.retain(|node, error| known.contains_key(node) && told.get(node) != Some(error));
+        told.retain(|node, _| known.contains_key(node));
+        if *role.borrow() != Role::Holder {
+            continue;
+        }
+        for (node, text) in acks.notices.next() {
+            match post(&client, &event(&node, NOTICE, &text, &instance, Timestamp::now())).await {
+                Ok(_) => acks.notices.told(&node, &text),
+                Err(failure) => tracing::debug!("Event on node {node}: {failure}: tried again until it works"),
+            }
+        }
+        for (node, error) in std::mem::take(&mut waiting) {
+            match post(&client, &event(&node, REFUSED, &error, &instance, Timestamp::now())).await {
+                Ok(_) => drop(told.insert(node, error)),
+                Err(failure) => {
+                    tracing::debug!("Event on node {node}: {failure}: tried again until it works");
+                    waiting.insert(node, error);
+                }
+            }
+        }
+    }
+}
+
+fn event(node: &str, reason: &str, text: &str, instance: &str, now: Timestamp) -> Event {
+    let note = format!("the Longwire probe of this node: {text}");
+    let metadata = ObjectMeta {
+        name: Some(format!("{}.{:016x}", super::stem(node), xxh3_64(note.as_bytes()))),
+        namespace: Some(NAMESPACE.to_owned()),
+        ..ObjectMeta::default()
+    };
+    let regarding = ObjectReference {
+        api_version: Some("v1".to_owned()),
+        kind: Some("Node".to_owned()),
+        name: Some(node.to_owned()),
+        // As kubelet has it, and `kubectl describe node` looks for.
+        uid: Some(node.to_owned()),
+        ..ObjectReference::default()
+    };
+    Event {
+        metadata,
+        regarding: Some(regarding),
+        type_: Some("Warning".to_owned()),
+        action: Some("Configure".to_owned()),
+        reason: Some(reason.to_owned()),
+        note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
+        event_time: Some(MicroTime(now)),
+        reporting_controller: Some(super::CONTROLLER.to_owned()),
+        reporting_instance: Some(instance.to_owned()),
+        ..Event::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

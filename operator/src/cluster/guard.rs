@@ -1,0 +1,79 @@
+//! Starts what keeps strangers out on a cluster: certificates, keys, the gate.
+
+use crate::cluster::auth::readers::{QUESTIONS, Reviewer};
+use crate::cluster::auth::{Gate, Keys};
+use crate::cluster::owner::Belonging;
+use crate::cluster::tls::{self, Keeper, Lifetimes, Serving};
+use crate::counters::Figures;
+use crate::index::probes::{Account, ProbePods};
+use kube::Client;
+use longwire_endpoint::Readers;
+use longwire_endpoint::readers::ReaderLimits;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::rustls::{self, ServerConfig};
+
+/// Which credentials count, and which tasks look after them.
+#[derive(Debug)]
+pub struct Settings {
+    /// ServiceAccount of the probes, in the operator's own namespace.
+    pub account: Account,
+    pub lifetimes: Lifetimes,
+    /// Deployment that owns what the operator creates; `None`: nothing does.
+    pub(crate) deployment: Option<String>,
+    /// Whether /metrics is for authorized readers alone.
+    pub(crate) metrics_auth: bool,
+    /// Whether the API server may call the admission webhook.
+    pub webhook: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("TLS cannot be set up: {0}")]
+pub struct InsecureStart(#[from] rustls::Error);
+
+/// Dropped, its tasks end.
+#[derive(Debug)]
+pub struct Guard {
+    pub gate: Arc<Gate>,
+    /// Those of probes' metrics.
+    pub readers: Arc<Readers>,
+    /// Those of the operator's own; `None`: anybody.
+    pub own_readers: Option<Arc<Readers>>,
+    /// Serves handshakes as soon as there is a certificate, and refuses them before.
+    pub tls: Arc<ServerConfig>,
+    pub certificate: watch::Receiver<Option<Serving>>,
+    _tasks: JoinSet<()>,
+}
+
+/// Waits for nothing: an API server that is away now is found when it is back.
+pub fn start(
+    client: &Client,
+    settings: Settings,
+    pods: watch::Receiver<ProbePods>,
+    figures: Arc<Figures>,
+) -> Result<Guard, InsecureStart> {
+    let Settings { account, lifetimes, deployment, metrics_auth, webhook } = settings;
+    let namespace = account.namespace.as_str();
+    let names = tls::names(namespace);
+    let belonging = Belonging::new(client.clone(), namespace, deployment.as_deref());
+    let (keeper, certificate) = Keeper::new(client.clone(), namespace, names, lifetimes, belonging);
+    let keeper = if webhook { keeper.with_webhook(client.clone()) } else { keeper };
+    let tls = tls::configuration(certificate.clone())?;
+    let keys = Keys::new(client.clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keeper.keep(seconds));
+    tasks.spawn(keys.clone().keep());
+    let reviewer = Reviewer::new(client.clone(), keys.clone());
+    let own = || Readers::new(Arc::<Reviewer>::clone(&reviewer), ReaderLimits::PAGE);
+    let own_readers = metrics_auth.then(own);
+    let readers = Readers::new(reviewer, QUESTIONS);
+    let gate = Arc::new(Gate::new(client.clone(), account, keys, pods, figures));
+    Ok(Guard { gate, readers, own_readers, tls, certificate, _tasks: tasks })
+}
+
+/// A clock before 1970 is as good as none.
+fn seconds() -> tls::UnixSeconds {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,175 @@
+//! Which of the replicas serves: the one that holds the Lease `longwire-operator` in the operator's namespace.
+//!
+//! ```text
+//! Lease --observe--> Election (pure) --step--> create or replace, by resourceVersion --> Lease
+//!                       |
+//!                       +--> watch<Role>
+//! ```
+//!
+//! A holder that cannot reach the API server goes on serving until it sees another one: it cannot tell whether only itself
+//! is cut off, and two that serve for a while harm nobody.
+
+use crate::cluster::owner::Belonging;
+use crate::publish::role::Role;
+use crate::source::api_server::client::chain;
+use election::{Election, Step};
+use k8s_openapi::api::coordination::v1 as k8s;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::PostParams;
+use kube::{Api, Client};
+use record::Record;
+use std::future::Future;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+mod election;
+mod identity;
+mod record;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use identity::Identity;
+
+/// Of the Lease.
+pub(crate) const NAME: &str = "longwire-operator";
+/// A holder that has been silent for this long is taken for dead.
+const DURATION: Duration = Duration::from_secs(6);
+/// Between two renewals.
+const RENEW: Duration = Duration::from_secs(2);
+/// Between two looks of a standby: with [`DURATION`] the longest that nobody serves after a kill, 7 s.
+const LOOK: Duration = Duration::from_secs(1);
+/// What a holder has after an API server that was away for all is back: it asks every second meanwhile.
+const GRACE: Duration = Duration::from_secs(4);
+/// Rounds that fail before the log says so: an API server that is restarted is none to be told of.
+const WORTH_A_WORD: u32 = 3;
+/// For one request: two of them fit between renewal and expiry.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+#[derive(Debug)]
+pub(crate) struct Elector {
+    leases: Api<k8s::Lease>,
+    belonging: Belonging,
+    election: Election,
+    role: watch::Sender<Role>,
+    started: Instant,
+    /// Rounds that did not work, one after the other.
+    failed: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{}", chain(.0))]
+    Refused(#[from] kube::Error),
+    #[error("the API server did not answer within {PATIENCE:?}")]
+    Silent,
+}
+
+impl Elector {
+    /// The receiver says standby until the Lease says otherwise.
+    #[must_use]
+    pub(crate) fn new(
+        client: Client,
+        namespace: &str,
+        me: &Identity,
+        belonging: Belonging,
+    ) -> (Self, watch::Receiver<Role>) {
+        let (role, receiver) = watch::channel(Role::Standby { holder: None });
+        let leases = Api::namespaced(client, namespace);
+        let election = Election::new(me.to_string(), DURATION);
+        (Self { leases, belonging, election, role, started: Instant::now(), failed: 0 }, receiver)
+    }
+
+    /// Until told to stop; then the Lease is let go of, so that another replica has it at once.
+    pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            // A request that is under way is not cut off: what it did would not be known.
+            let round = self.round().await;
+            self.report(round);
+            let renew = if self.failed > 0 { LOOK } else { RENEW };
+            let wait = self.election.wait(self.started.elapsed(), renew, LOOK);
+            tokio::select! {
+                () = &mut stop => break,
+                () = sleep(wait) => {}
+            }
+        }
+        if let Some(record) = self.election.release(Timestamp::now()) {
+            match self.write(record).await {
+                Ok(_) => tracing::info!("Lease {NAME} let go of"),
+                Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
+                    tracing::info!("Lease {NAME} has been taken by another replica");
+                }
+                Err(error) => tracing::warn!("cannot let go of the Lease {NAME}: {error}; it expires in {DURATION:?}"),
+            }
+        }
+    }
+
+    async fn round(&mut self) -> Result<(), Failure> {
+        let lease = patient(self.leases.get_opt(NAME)).await?;
+        self.observe(lease.as_ref());
+        let step = self.election.step(self.started.elapsed(), Timestamp::now());
+        let (Step::Create(record) | Step::Replace(record)) = step else { return Ok(()) };
+        match self.write(record).await {
+            Ok(lease) => self.observe(Some(&lease)),
+            // Another one was quicker: the next look says who.
+            Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => {
+                tracing::debug!("another replica was quicker with the Lease {NAME}");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Creates it, if it does not say which version of it to replace.
+    async fn write(&self, record: Record) -> Result<k8s::Lease, Failure> {
+        let mut lease = record.into_lease(NAME);
+        lease.metadata.owner_references = patient(self.belonging.references()).await?;
+        let parameters = PostParams::default();
+        match lease.metadata.resource_version {
+            None => patient(self.leases.create(&parameters, &lease)).await,
+            Some(_) => patient(self.leases.replace(NAME, &parameters, &lease)).await,
+        }
+    }
+
+    fn observe(&mut self, lease: Option<&k8s::Lease>) {
+        self.election.observe(lease.map(Record::from), self.started.elapsed());
+        let role = self.election.role();
+        let turned = self.role.send_if_modified(|known| std::mem::replace(known, role) != role);
+        match role {
+            _ if !turned => {}
+            Role::Holder => tracing::info!("holds the Lease {NAME}: serves probes"),
+            Role::Standby { holder: Some(holder) } => {
+                tracing::info!("on standby: {holder} holds the Lease {NAME}, and probes are sent there");
+            }
+            Role::Standby { holder: None } => tracing::debug!("on standby: nobody holds the Lease {NAME}"),
+        }
+    }
+
+    fn report(&mut self, round: Result<(), Failure>) {
+        match round {
+            Ok(()) => {
+                if std::mem::take(&mut self.failed) >= WORTH_A_WORD {
+                    tracing::info!("the API server answers about the Lease {NAME} again");
+                }
+                return;
+            }
+            Err(error) => {
+                self.failed = self.failed.saturating_add(1);
+                if self.failed == WORTH_A_WORD {
+                    tracing::warn!(
+                        "cannot reach the API server about the Lease {NAME}: {error}; retrying every {LOOK:?}, and what is \
+                         served stays as it is"
+                    );
+                } else {
+                    tracing::debug!("Lease {NAME}: {error}");
+                }
+            }
+        }
+        self.election.blind(self.started.elapsed(), GRACE);
+    }
+}
+
+async fn patient<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
+    timeout(PATIENCE, request).await.map_err(|_| Failure::Silent)?.map_err(Failure::from)
+}

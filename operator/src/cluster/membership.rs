@@ -1,0 +1,77 @@
+//! An operator's part in a cluster: all of its tasks that talk to the API server.
+
+use super::events;
+use crate::cluster::lease::{Elector, Identity};
+use crate::cluster::owner::Belonging;
+use crate::index::probes::ProbePods;
+use crate::index::warning::Complaint;
+use crate::publish::Published;
+use crate::publish::role::Role;
+use crate::source::Feed;
+use crate::source::api_server;
+use crate::status::report;
+use crate::status::{self, Reports};
+use kube::Client;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Complaints that may wait for the API server; who has more to say counts what it drops.
+const COMPLAINTS: usize = 256;
+
+/// Dropped, its tasks end, and the Lease stays until it expires.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    pub role: watch::Receiver<Role>,
+    pub complaints: mpsc::Sender<Complaint>,
+    stop: oneshot::Sender<()>,
+    elector: JoinHandle<()>,
+    _tasks: JoinSet<()>,
+}
+
+impl Membership {
+    /// Waits for nothing: an API server that is away now is found when it is back.
+    #[must_use]
+    pub(crate) fn start(
+        client: &Client,
+        namespace: &str,
+        me: &Identity,
+        belonging: Belonging,
+        feed: Feed,
+        published: watch::Receiver<Published>,
+        probes: watch::Receiver<ProbePods>,
+    ) -> Self {
+        let (elector, role) = Elector::new(client.clone(), namespace, me, belonging);
+        let (stop, stopped) = oneshot::channel();
+        let reports = Reports::default();
+        let (complaints, told) = mpsc::channel(COMPLAINTS);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(api_server::follow(client.clone(), feed));
+        tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
+        tasks.spawn(status::write(client.clone(), reports, role.clone(), complaints.clone()));
+        tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));
+        let acks = Arc::clone(&published.borrow().acks);
+        tasks.spawn(events::tell_of_nodes(client.clone(), me.pod.clone(), acks, role.clone()));
+        let elector = tokio::spawn(stand(elector, published, stopped));
+        Self { role, complaints, stop, elector, _tasks: tasks }
+    }
+
+    /// Lets go of the Lease, so that another replica has it at once; then the tasks end.
+    pub(crate) async fn leave(self) {
+        let Self { stop, elector, .. } = self;
+        // Errors mean that the elector has ended by itself, and then there is nothing to let go of.
+        let _ = stop.send(());
+        let _ = elector.await;
+    }
+}
+
+/// A replica that does not know the cluster yet does not stand: another one may.
+async fn stand(elector: Elector, mut published: watch::Receiver<Published>, mut stopped: oneshot::Receiver<()>) {
+    let synced = tokio::select! {
+        synced = published.wait_for(|published| published.synced) => synced.is_ok(),
+        _ = &mut stopped => false,
+    };
+    if synced {
+        elector.run(async { drop(stopped.await) }).await;
+    }
+}

@@ -1,0 +1,227 @@
+//! Keeps Secret and ConfigMap as the plan wants them, and hands what the Secret holds to serving.
+//!
+//! Every replica does this. Who comes second when something is to be renewed is told so by the resourceVersion, and takes what
+//! the first one made.
+
+use super::material::{InvalidMaterial, Material};
+use super::{InvalidCertificate, Lifetimes, Serving, Step, UnixSeconds, plan, publish};
+use crate::cluster::owner::Belonging;
+use crate::source::api_server::client::chain;
+use futures::StreamExt;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// Names of the two objects, in the operator's own namespace.
+pub(crate) const SECRET: &str = "longwire-operator-tls";
+pub(crate) const CA_CONFIG_MAP: &str = "longwire-operator-ca";
+/// Names of what the API server asks the webhook by, and of the webhook in it.
+pub const WEBHOOK: (&str, &str) = ("longwire-policies", "policies.telemetry.longwire.io");
+const MANAGER: &str = "longwire-operator";
+/// The bundle's key in the ConfigMap.
+const BUNDLE: &str = "ca.crt";
+/// Between two looks when nothing is due: a ConfigMap that somebody deleted is there again after this.
+const LOOK: Duration = Duration::from_secs(60);
+/// After something that did not work.
+const AGAIN: Duration = Duration::from_secs(2);
+/// What fails for shorter than this nobody has to know.
+const LASTING: Duration = Duration::from_secs(10);
+/// For one request to the API server.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug)]
+pub struct Keeper {
+    secrets: Api<Secret>,
+    maps: Api<ConfigMap>,
+    /// `None`: nobody asks a webhook.
+    webhooks: Option<Api<ValidatingWebhookConfiguration>>,
+    names: Vec<String>,
+    lifetimes: Lifetimes,
+    belonging: Belonging,
+    serving: watch::Sender<Option<Serving>>,
+    /// resourceVersion of the Secret that is served.
+    served: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("Secret {SECRET}: {}", chain(.0))]
+    Secret(#[source] kube::Error),
+    #[error("ConfigMap {CA_CONFIG_MAP}: {}", chain(.0))]
+    ConfigMap(#[source] kube::Error),
+    #[error("ValidatingWebhookConfiguration {}: {}", WEBHOOK.0, chain(.0))]
+    Webhook(#[source] kube::Error),
+    #[error("the API server did not answer within {PATIENCE:?}")]
+    Silent,
+    #[error(transparent)]
+    Certificate(#[from] InvalidCertificate),
+    #[error(transparent)]
+    Material(#[from] InvalidMaterial),
+}
+
+impl Keeper {
+    /// The receiver holds nothing until there is a certificate.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        namespace: &str,
+        names: Vec<String>,
+        lifetimes: Lifetimes,
+        belonging: Belonging,
+    ) -> (Self, watch::Receiver<Option<Serving>>) {
+        let (serving, served) = watch::channel(None);
+        let secrets = Api::namespaced(client.clone(), namespace);
+        let maps = Api::namespaced(client, namespace);
+        (Self { secrets, maps, webhooks: None, names, lifetimes, belonging, serving, served: None }, served)
+    }
+
+    /// The API server is told too whom it may trust, for its questions to the webhook.
+    #[must_use]
+    pub(crate) fn with_webhook(mut self, client: Client) -> Self {
+        self.webhooks = Some(Api::all(client));
+        self
+    }
+
+    /// For as long as the operator runs.
+    pub async fn keep(mut self, clock: impl Fn() -> UnixSeconds) {
+        let watched = watcher::watch_object(self.secrets.clone(), SECRET).default_backoff();
+        let mut watched = pin!(watched);
+        // Nothing is made before the API server has said that nothing is there.
+        let mut secret = None;
+        let mut wait = None;
+        let (mut failing, mut complained) = (None::<Instant>, false);
+        loop {
+            let seen = match wait {
+                None => watched.next().await,
+                Some(wait) => tokio::time::timeout(wait, watched.next()).await.unwrap_or(Some(Ok(secret.clone()))),
+            };
+            match seen {
+                Some(Ok(seen)) => secret = seen,
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "Secret {SECRET} cannot be watched");
+                    continue;
+                }
+                None => return,
+            }
+            let looked = self.look(&mut secret, clock()).await;
+            if let Err(error) = &looked {
+                // A role that has just been given is not known to every part of an API server at once.
+                let lasted = failing.get_or_insert_with(Instant::now).elapsed();
+                if lasted >= LASTING && !std::mem::replace(&mut complained, true) {
+                    tracing::warn!("cannot keep certificates: {error}; retrying every {AGAIN:?}, for {lasted:.0?} now");
+                }
+            } else {
+                (failing, complained) = (None, false);
+            }
+            wait = Some(looked.unwrap_or(AGAIN));
+        }
+    }
+
+    /// One look at what there is: renews what is due, serves and publishes the outcome. Returns when to look again.
+    async fn look(&mut self, secret: &mut Option<Secret>, now: UnixSeconds) -> Result<Duration, Failure> {
+        let held = secret.as_ref().map(|secret| (Material::read(&bytes(secret)), secret));
+        let renewed = match held {
+            None => Material::create(&self.names, self.lifetimes, now)?,
+            Some((Err(error), _)) => {
+                tracing::error!(%error, "Secret {SECRET} cannot be used, and is made anew");
+                Material::create(&self.names, self.lifetimes, now)?
+            }
+            Some((Ok(material), held)) => match plan(&material.held(&self.names), self.lifetimes, now) {
+                Step::Keep { until } => {
+                    self.serve(&material, held)?;
+                    self.publish(&material).await?;
+                    return Ok(LOOK.min(Duration::from_secs(until.saturating_sub(now).max(1))));
+                }
+                step => {
+                    // Meanwhile what is there is better than nothing.
+                    self.serve(&material, held)?;
+                    tracing::info!("certificates are renewed: {}", step.name());
+                    material.take(step, &self.names, self.lifetimes, now)?
+                }
+            },
+        };
+        match self.store(&renewed, secret.as_ref()).await {
+            Ok(stored) => {
+                self.serve(&renewed, &stored)?;
+                *secret = Some(stored);
+                self.publish(&renewed).await?;
+                // One step may make the next one due.
+                Ok(Duration::ZERO)
+            }
+            Err(Failure::Secret(kube::Error::Api(status))) if matches!(status.code, 404 | 409) => {
+                tracing::debug!("another replica was first with Secret {SECRET}");
+                *secret = self.read().await?;
+                Ok(Duration::ZERO)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn serve(&mut self, material: &Material, secret: &Secret) -> Result<(), InvalidMaterial> {
+        if self.serving.borrow().is_some() && self.served == secret.metadata.resource_version {
+            return Ok(());
+        }
+        publish(material, &self.serving)?;
+        self.served.clone_from(&secret.metadata.resource_version);
+        Ok(())
+    }
+
+    async fn store(&self, material: &Material, former: Option<&Secret>) -> Result<Secret, Failure> {
+        let data = material.write().into_iter().map(|(key, bytes)| (key, ByteString(bytes))).collect();
+        let mut secret = Secret { data: Some(data), ..Secret::default() };
+        secret.metadata.name = Some(SECRET.to_owned());
+        let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+        let stored = match former {
+            None => {
+                let owners = answer(self.belonging.references()).await?.map_err(Failure::Secret)?;
+                secret.metadata.owner_references = owners;
+                answer(self.secrets.create(&params, &secret)).await?
+            }
+            Some(former) => {
+                // What others have put on it stays.
+                secret.metadata = former.metadata.clone();
+                secret.metadata.managed_fields = None;
+                secret.type_.clone_from(&former.type_);
+                answer(self.secrets.replace(SECRET, &params, &secret)).await?
+            }
+        };
+        stored.map_err(Failure::Secret)
+    }
+
+    async fn read(&self) -> Result<Option<Secret>, Failure> {
+        answer(self.secrets.get_opt(SECRET)).await?.map_err(Failure::Secret)
+    }
+
+    async fn publish(&self, material: &Material) -> Result<(), Failure> {
+        let mut map = ConfigMap { data: Some([(BUNDLE.to_owned(), material.bundle())].into()), ..ConfigMap::default() };
+        map.metadata.name = Some(CA_CONFIG_MAP.to_owned());
+        map.metadata.owner_references = answer(self.belonging.references()).await?.map_err(Failure::ConfigMap)?;
+        let params = PatchParams::apply(MANAGER).force();
+        let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
+        applied.map(drop).map_err(Failure::ConfigMap)?;
+        let Some(webhooks) = &self.webhooks else { return Ok(()) };
+        let (name, webhook) = WEBHOOK;
+        let bundle = ByteString(material.bundle().into_bytes());
+        let patch = json!({"webhooks": [{"name": webhook, "clientConfig": {"caBundle": bundle}}]});
+        let patched = answer(webhooks.patch(name, &PatchParams::default(), &Patch::Strategic(&patch))).await?;
+        patched.map(drop).map_err(Failure::Webhook)
+    }
+}
+
+async fn answer<T>(request: impl Future<Output = kube::Result<T>>) -> Result<kube::Result<T>, Failure> {
+    tokio::time::timeout(PATIENCE, request).await.map_err(|_| Failure::Silent)
+}
+
+fn bytes(secret: &Secret) -> BTreeMap<String, Vec<u8>> {
+    let data = secret.data.iter().flatten();
+    data.map(|(key, ByteString(bytes))| (key.clone(), bytes.clone())).collect()
+}

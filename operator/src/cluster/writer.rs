@@ -1,0 +1,137 @@
+//! The one writer: events in, news out.
+
+use crate::counters::Figures;
+use crate::index::probes::Probes;
+use crate::index::warning::{Complaint, Complaints};
+use crate::index::{Index, Stale};
+use crate::policy::compile::{Changes, Compiler};
+use crate::policy::state::{self, Standings};
+use crate::publish::Publisher;
+use crate::source::Reread;
+use crate::source::event::{Batch, Event, Seen};
+use crate::source::object::Kind;
+use crate::status::report;
+use longwire_model::identity::UnixNanos;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+
+/// How often owners that left are looked over.
+const EXPIRY: Duration = Duration::from_secs(5);
+/// Batches that are taken in at once, if so many wait: a rollout is worked out once, not once a batch.
+const TOGETHER: usize = 64;
+/// Messages of probes that wait; a stream whose message finds no room waits with it.
+const SEEN: usize = 64;
+
+#[derive(Debug)]
+pub struct Writer {
+    index: Index,
+    compiler: Compiler,
+    publisher: Publisher,
+    /// `None`: nobody authenticates.
+    probes: Option<Probes>,
+    figures: Arc<Figures>,
+    complaints: Complaints,
+    /// What the log has said of objects, where there is nothing but the log.
+    logged: Standings,
+    reread: Reread,
+    seen: (mpsc::Sender<Seen>, mpsc::Receiver<Seen>),
+}
+
+impl Writer {
+    #[must_use]
+    pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
+        let (index, complaints) = (Index::default(), Complaints::default());
+        let (reread, logged) = (Reread::default(), Standings::new());
+        Self { index, compiler, publisher, probes, figures, complaints, logged, reread, seen: mpsc::channel(SEEN) }
+    }
+
+    /// Where to tell of what probes saw.
+    #[must_use]
+    pub fn ear(&self) -> mpsc::Sender<Seen> {
+        self.seen.0.clone()
+    }
+
+    /// How the source is asked to tell again what the index has not kept.
+    #[must_use]
+    pub(crate) fn with_reread(mut self, reread: Reread) -> Self {
+        self.reread = reread;
+        self
+    }
+
+    /// Whoever tells people of their pods' annotations, and logs it, instead of the log alone.
+    #[must_use]
+    pub(crate) fn with_complaints(mut self, sender: mpsc::Sender<Complaint>) -> Self {
+        self.complaints = Complaints::to(sender);
+        self
+    }
+
+    /// Until the source ends.
+    pub async fn run(mut self, mut events: mpsc::Receiver<Batch>, clock: impl Fn() -> UnixNanos) {
+        let mut expiry = tokio::time::interval(EXPIRY);
+        expiry.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let (mut waiting, mut heard) = (Vec::new(), Vec::new());
+        loop {
+            tokio::select! {
+                batches = events.recv_many(&mut waiting, TOGETHER) => match batches {
+                    0 => return,
+                    _ => self.take(waiting.drain(..).flatten(), clock()),
+                },
+                // It never ends: one of its senders is here.
+                _ = self.seen.1.recv_many(&mut heard, TOGETHER) => self.sight(heard.drain(..), clock()),
+                _ = expiry.tick() => self.publish(|compiler, _| compiler.expire(clock())),
+            }
+        }
+    }
+
+    /// Index, compile, publish.
+    fn take(&mut self, events: impl Iterator<Item = Event>, now: UnixNanos) {
+        let mut stale = Stale::default();
+        for event in events {
+            self.index.apply(event, &mut stale);
+        }
+        if self.index.take_forgotten() {
+            self.reread.ask(Kind::TelemetryPolicy);
+        }
+        if self.index.take_slices_forgotten() {
+            self.reread.ask(Kind::EndpointSlice);
+        }
+        self.index.take_complaints().into_iter().for_each(|complaint| self.complaints.tell(complaint));
+        self.figures.indexed(self.index.counts(), self.index.slices_refused());
+        // Before the news: a probe must not be told of its own end and go on.
+        if let Some(probes) = &mut self.probes {
+            probes.take(&self.index, &stale);
+        }
+        self.publish(|compiler, index| compiler.compile(index, stale, now));
+    }
+
+    fn sight(&mut self, heard: impl Iterator<Item = Seen>, now: UnixNanos) {
+        for Seen { node, sightings } in heard {
+            let (changes, unused) = self.compiler.sight(&self.index, &node, &sightings, now);
+            let accepted = (sightings.len() as u64).saturating_sub(unused.strange + unused.outside);
+            self.figures.observations_accepted.fetch_add(accepted, Relaxed);
+            self.figures.observations_of_others.fetch_add(unused.strange, Relaxed);
+            self.figures.observations_outside.fetch_add(unused.outside, Relaxed);
+            if !changes.answers.is_empty() {
+                self.publisher.publish(changes, self.index.is_synced());
+            }
+        }
+    }
+
+    fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
+        let mut changes = changes(&mut self.compiler, &self.index);
+        if let (Some(standings), true) = (&changes.standings, self.complaints.are_only_logged()) {
+            report::log(&self.logged, standings);
+            self.logged.clone_from(standings);
+        }
+        if let Some(standings) = &changes.standings {
+            self.figures.configured(state::refused(standings), state::conflicted(standings));
+        }
+        self.figures.reduced(self.compiler.reduced_pods());
+        self.figures.left_out(self.compiler.left_out());
+        std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
+        self.publisher.publish(changes, self.index.is_synced());
+    }
+}

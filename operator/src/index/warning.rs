@@ -1,0 +1,123 @@
+//! What people wrote and what cannot be used of it.
+
+use crate::source::object::Kind;
+use std::fmt;
+use tokio::sync::mpsc;
+
+/// The reason when an annotation says what cannot be.
+pub(crate) const INVALID_ANNOTATION: &str = "InvalidAnnotation";
+/// The reason when a pod has more bytes of labels than are read.
+pub(crate) const TOO_MANY_LABELS: &str = "TooManyLabels";
+/// The reason when what is configured for a pod is more than a pod may have.
+pub(crate) const TELEMETRY_TOO_LARGE: &str = "TelemetryTooLarge";
+/// The reason when the EndpointSlices of a namespace take more than a namespace may have.
+pub(crate) const NAMESPACE_BUDGET_EXCEEDED: &str = "NamespaceBudgetExceeded";
+/// The reason when a part of an object lost to another object.
+pub(crate) const CONFLICTED: &str = "Conflicted";
+/// The reason when an object is used, and something about it has no effect or breaks somebody who reads series.
+pub(crate) const ACCEPTED_WITH_WARNINGS: &str = "AcceptedWithWarnings";
+/// The reason when what is configured for the pods of a node is more than a node may have.
+pub(crate) const NODE_BUDGET_EXCEEDED: &str = "NodeBudgetExceeded";
+
+/// The kind of object that a complaint is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum On {
+    EndpointSlice,
+    ExtraStatTags,
+    Namespace,
+    Pod,
+    StatsMatcher,
+    TelemetryPolicy,
+}
+
+impl On {
+    /// `None`: nobody complains about this kind.
+    #[must_use]
+    pub fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::EndpointSlice => Some(Self::EndpointSlice),
+            Kind::ExtraStatTags => Some(Self::ExtraStatTags),
+            Kind::Namespace => Some(Self::Namespace),
+            Kind::Pod => Some(Self::Pod),
+            Kind::StatsMatcher => Some(Self::StatsMatcher),
+            Kind::TelemetryPolicy => Some(Self::TelemetryPolicy),
+            Kind::Node | Kind::Service => None,
+        }
+    }
+
+    /// As Kubernetes names the version of the kind.
+    #[must_use]
+    pub(crate) fn api_version(self) -> &'static str {
+        match self {
+            Self::EndpointSlice => "discovery.k8s.io/v1",
+            Self::Namespace | Self::Pod => "v1",
+            Self::ExtraStatTags | Self::StatsMatcher | Self::TelemetryPolicy => "telemetry.longwire.io/v1alpha1",
+        }
+    }
+}
+
+/// Becomes one Event on the object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Complaint {
+    pub on: On,
+    /// Where the Event is; of a Namespace, itself.
+    pub namespace: String,
+    pub name: String,
+    pub uid: String,
+    /// In CamelCase, at most 128 characters.
+    pub reason: &'static str,
+    /// What is wrong and what would be right; names the annotation.
+    pub note: String,
+    /// What makes it another Event than one that says the same; empty: it is told once.
+    pub(crate) occasion: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { on, namespace, name, note, .. } = self;
+        match on {
+            On::Namespace => write!(f, "{on:?} {name}: {note}"),
+            _ => write!(f, "{on:?} {namespace}/{name}: {note}"),
+        }
+    }
+}
+
+/// The way to whoever makes Events.
+#[derive(Debug, Default)]
+pub(crate) struct Complaints {
+    sender: Option<mpsc::Sender<Complaint>>,
+    /// Complaints that found no room.
+    dropped: u64,
+}
+
+impl Complaints {
+    #[must_use]
+    pub(crate) fn to(sender: mpsc::Sender<Complaint>) -> Self {
+        Self { sender: Some(sender), dropped: 0 }
+    }
+
+    /// Whether nobody makes Events, so that the log is all there is.
+    #[must_use]
+    pub(crate) fn are_only_logged(&self) -> bool {
+        self.sender.is_none()
+    }
+
+    /// To the sender if there is room: nobody waits for an Event. Without a sender, into the log; whoever makes the Event logs it
+    /// otherwise, so that a standby is silent.
+    pub(crate) fn tell(&mut self, complaint: Complaint) {
+        let Some(sender) = &self.sender else {
+            tracing::warn!("{complaint}");
+            return;
+        };
+        if sender.try_send(complaint).is_err() {
+            self.dropped += 1;
+            // At every power of two, so that a flood is no flood in the log.
+            if self.dropped.is_power_of_two() {
+                tracing::warn!("{} Events were not made: more waited than there is room for", self.dropped);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,397 @@
+//! Objects to what probes are told: each node's configuration, and who stands behind each address.
+
+use crate::index::warning::Complaint;
+use crate::index::{Index, Stale};
+use crate::policy::state::Standings;
+use crate::source::object::policy::TelemetryPolicy;
+use crate::source::object::{self, Name};
+use compiled::Compiled;
+use identity::Identities;
+use left_out::{LeftOut, OfService};
+use longwire_model::identity::{Address, Holder, Pod, Sighting, UnixNanos};
+use longwire_model::telemetry::NodeSettings;
+use longwire_model::update::LocalPod;
+use longwire_wire::version;
+use owners::{HolderName, Owners};
+use policies::Policies;
+use rooms::{Rooms, Wanted};
+use sightings::{Right, Sightings, Stay};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use tenure::Left;
+
+mod claims;
+mod compiled;
+mod complaints;
+mod identity;
+mod intern;
+mod left_out;
+mod owners;
+mod policies;
+mod reach;
+mod rooms;
+mod scope;
+mod sightings;
+mod tenure;
+#[cfg(test)]
+mod tests;
+mod warnings;
+
+/// What no object says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub cluster_name: String,
+    pub cluster_domain: String,
+    pub root_namespace: String,
+}
+
+/// All that a node's probe is told without asking.
+#[derive(Debug, PartialEq)]
+pub struct NodeConfiguration {
+    pub version: u64,
+    pub settings: NodeSettings,
+    /// By UID, with their versions.
+    pub pods: BTreeMap<String, (u64, LocalPod)>,
+}
+
+/// Who stands behind an address.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    pub version: u64,
+    pub address: Address,
+}
+
+/// Observations of a node's kernel that name nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unused {
+    /// Of pods that are not on the node.
+    pub(crate) strange: u64,
+    /// At addresses that are for no pod.
+    pub outside: u64,
+}
+
+/// What is different from before.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Rises with every change of what objects ask for.
+    pub revision: u64,
+    /// Of every node, those without a pod too.
+    pub settings: NodeSettings,
+    pub nodes: Vec<(String, NodeConfiguration)>,
+    /// `None`: nobody stands behind it, and nobody did lately.
+    pub answers: Vec<(IpAddr, Option<Answer>)>,
+    /// `None`: as before.
+    pub standings: Option<Standings>,
+    pub complaints: Vec<Complaint>,
+}
+
+#[derive(Debug)]
+pub struct Compiler {
+    identities: Identities,
+    policies: Policies,
+    pods: HashMap<Name, Compiled>,
+    owners: Owners,
+    sightings: Sightings,
+    rooms: Rooms,
+    left_out: LeftOut,
+    revision: u64,
+}
+
+impl NodeConfiguration {
+    #[must_use]
+    pub fn new(settings: NodeSettings, pods: impl IntoIterator<Item = LocalPod>) -> Self {
+        let versioned = |local: LocalPod| (local.pod.uid.clone(), (version::of_local_pod(&local), local));
+        Self::of(settings, pods.into_iter().map(versioned).collect())
+    }
+
+    fn of(settings: NodeSettings, pods: BTreeMap<String, (u64, LocalPod)>) -> Self {
+        let version = version::of_node(&settings, pods.iter().map(|(uid, (version, _))| (uid.as_str(), *version)));
+        Self { version, settings, pods }
+    }
+}
+
+impl Answer {
+    #[must_use]
+    pub fn new(address: Address) -> Self {
+        Self { version: version::of_address(&address), address }
+    }
+
+    /// Outside the cluster.
+    #[must_use]
+    pub fn nobody(address: IpAddr) -> Self {
+        Self::new(Address { address, owners: Vec::new() })
+    }
+}
+
+impl Compiler {
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            policies: Policies::new(&settings.root_namespace),
+            identities: Identities::new(settings),
+            pods: HashMap::new(),
+            owners: Owners::default(),
+            sightings: Sightings::default(),
+            rooms: Rooms::default(),
+            left_out: LeftOut::default(),
+            revision: 0,
+        }
+    }
+
+    /// What holds where no object says otherwise; ahead of the first object.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: TelemetryPolicy) -> Self {
+        self.policies.default_to(defaults);
+        self
+    }
+
+    /// Derives again what is stale.
+    pub fn compile(&mut self, index: &Index, mut stale: Stale, now: UnixNanos) -> Changes {
+        self.revision += u64::from(!stale.scopes.is_empty());
+        let rebound = self.take_policies(index, &mut stale);
+        let Stale { pods, services, nodes, mut configurations, .. } = stale;
+        let (mut changed, mut complaints) = (BTreeSet::new(), Vec::new());
+        services.iter().for_each(|name| self.compile_service(index, name, now, &mut changed));
+        nodes.iter().for_each(|name| self.compile_node(index, name, now, &mut changed));
+        pods.iter().for_each(|name| self.compile_pod(index, name, now, &mut changed, &mut complaints));
+        rebound.iter().for_each(|name| self.rebind(index, name, &mut configurations, &mut complaints));
+        let touched: BTreeSet<&str> = pods.iter().chain(&rebound).map(|name| name.namespace.as_str()).collect();
+        self.policies.tidy(touched);
+        configurations.extend(pods.iter().filter_map(|name| index.pod(name)?.node.clone()));
+        let configured = |node| self.configuration(index, node, &mut complaints);
+        let nodes = configurations.into_iter().map(configured).collect();
+        Changes {
+            revision: self.revision,
+            settings: self.policies.settings(),
+            nodes,
+            answers: self.answers(changed),
+            standings: self.policies.standings(index.policies()),
+            complaints,
+        }
+    }
+
+    /// Forgets owners that left long ago.
+    pub(crate) fn expire(&mut self, now: UnixNanos) -> Changes {
+        let mut changed = BTreeSet::new();
+        self.owners.expire(now, &mut changed);
+        self.addresses_alone(changed)
+    }
+
+    /// What the kernel of a node saw of its pods. Those of others, and those that are gone, are not its to speak of.
+    pub(crate) fn sight(
+        &mut self,
+        index: &Index,
+        node: &str,
+        sightings: &[Sighting],
+        now: UnixNanos,
+    ) -> (Changes, Unused) {
+        let (mut changed, mut unused) = (BTreeSet::new(), Unused::default());
+        for sighting in sightings {
+            let Some(pod) = index.pod_by_node_uid(node, &sighting.uid) else {
+                unused.strange += 1;
+                continue;
+            };
+            let Sighting { address, since, gone, .. } = sighting;
+            if pod.addresses.is_empty() && !self.is_for_pods(index, *address) {
+                unused.outside += 1;
+            } else {
+                if self.sightings.take(pod, sighting) {
+                    self.locate(index, pod, now, &mut changed);
+                }
+                // Said again it may name more: whose status came late.
+                self.owners.vacate(*address, node, gone, *since, &mut changed);
+            }
+        }
+        (self.addresses_alone(changed), unused)
+    }
+
+    /// An address that nodes give to pods, as far as is known: any other may be anybody's, and a pod with a second network or its
+    /// own rules can speak from any.
+    fn is_for_pods(&self, index: &Index, address: IpAddr) -> bool {
+        index.is_in_pod_range(address) || self.owners.is_pods(address)
+    }
+
+    /// Notes what policies make stale. Pods for which only they may have changed are returned.
+    fn take_policies(&mut self, index: &Index, stale: &mut Stale) -> BTreeSet<Name> {
+        let upshot = self.policies.take(index, stale, self.revision);
+        if upshot.settings {
+            stale.configurations.extend(index.node_names());
+        }
+        if !upshot.labels.is_empty() {
+            let reads = |pod: &&Arc<object::Pod>| upshot.labels.iter().any(|label| pod.labels.contains_key(label));
+            stale.pods.extend(index.pods().filter(reads).map(|pod| pod.name.clone()));
+        }
+        let mut rebound = BTreeSet::new();
+        if upshot.all_namespaces {
+            rebound.extend(index.pods().map(|pod| pod.name.clone()));
+        } else {
+            let pods = upshot.namespaces.iter().flat_map(|namespace| index.pods_of_namespace(namespace));
+            rebound.extend(pods.map(|pod| pod.name.clone()));
+        }
+        rebound.retain(|name| !stale.pods.contains(name));
+        rebound
+    }
+
+    fn compile_service(&mut self, index: &Index, name: &Name, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
+        let holder = HolderName::Service(name.clone());
+        let Some(service) = index.service(name) else {
+            self.identities.forget_service(name);
+            self.left_out.of_service(name, OfService::default());
+            return self.owners.release(&holder, Left::at(now), now, changed);
+        };
+        let (frontend, endpoints) = self.identities.frontend(index, service);
+        let (stays, claims) = claims::stays(service, frontend.ports.len());
+        self.left_out.of_service(name, OfService { claims, ports: service.ports_left_out, endpoints });
+        self.owners.hold(holder, &Holder::Service(frontend), &stays, now, changed);
+    }
+
+    fn compile_node(&mut self, index: &Index, name: &str, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
+        self.identities.forget_place(name);
+        let holder = HolderName::Node(name.to_owned());
+        match index.node(name) {
+            None => self.owners.release(&holder, Left::at(now), now, changed),
+            Some(node) => {
+                let stays = Stay::since(0, &node.addresses, Right::Own);
+                self.owners.hold(holder, &Holder::Node(name.to_owned()), &stays, now, changed);
+            }
+        }
+    }
+
+    fn compile_pod(
+        &mut self,
+        index: &Index,
+        name: &Name,
+        now: UnixNanos,
+        changed: &mut BTreeSet<IpAddr>,
+        complaints: &mut Vec<Complaint>,
+    ) {
+        let object = index.pod(name);
+        // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
+        let living = object.filter(|pod| !pod.ended);
+        let former = self.pods.remove(name);
+        if let Some(former) = &former {
+            self.policies.unbind(&former.bound);
+            let uid = &former.local.pod.uid;
+            if living.is_none_or(|pod| pod.node_uid() != uid) {
+                let left = object.filter(|pod| pod.node_uid() == uid).map_or(Left::at(now), |pod| Left::of(pod, now));
+                self.owners.release(&HolderName::Pod(name.clone(), uid.clone()), left, now, changed);
+            }
+        }
+        if let Some(pod) = living {
+            let identity = self.identity(index, pod);
+            let compiled = Compiled::new(Arc::clone(&identity), self.policies.bind(index, pod, identity));
+            complaints::tell(pod, &compiled.bound, former.as_ref().map(|former| &former.bound), complaints);
+            self.pods.insert(name.clone(), compiled);
+        }
+        match object {
+            Some(pod) => self.locate(index, pod, now, changed),
+            None => {
+                self.sightings.forget(name);
+                self.left_out.of_pod(name, 0);
+            }
+        }
+    }
+
+    /// Notes where the pod is, or was: one may have come and gone between two words of its kubelet.
+    fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
+        let name = HolderName::Pod(pod.name.clone(), pod.node_uid().to_owned());
+        let mut stays = self.sightings.stays(pod);
+        stays.retain(|stay| stay.right != Right::Observed || self.is_for_pods(index, stay.address));
+        if let Some(compiled) = self.pods.get(&pod.name) {
+            let holder = Holder::Pod(Arc::clone(&compiled.local.pod));
+            return self.owners.hold(name, &holder, &stays, now, changed);
+        }
+        let left = Left::of(pod, now);
+        if !stays.is_empty() && left.at.saturating_add(owners::KEPT) > now {
+            let holder = Holder::Pod(self.identity(index, pod));
+            self.owners.recall(&name, &holder, &stays, left, now, changed);
+        }
+    }
+
+    fn identity(&mut self, index: &Index, pod: &object::Pod) -> Arc<Pod> {
+        let policies = &self.policies;
+        let (identity, left_out) = self.identities.pod(index, pod, |label| policies.names(label));
+        self.left_out.of_pod(&pod.name, left_out);
+        Arc::new(identity)
+    }
+
+    /// The pod is what it was; what is configured for it may not be.
+    fn rebind(
+        &mut self,
+        index: &Index,
+        name: &Name,
+        configurations: &mut BTreeSet<String>,
+        complaints: &mut Vec<Complaint>,
+    ) {
+        let (Some(pod), Some(former)) = (index.pod(name), self.pods.remove(name)) else { return };
+        self.policies.unbind(&former.bound);
+        let bound = self.policies.bind(index, pod, Arc::clone(&former.local.pod));
+        complaints::tell(pod, &bound, Some(&former.bound), complaints);
+        let Compiled { version, local, .. } = former;
+        let compiled = if Arc::ptr_eq(&bound.outcome.telemetry, &local.telemetry) {
+            Compiled { version, local, bound }
+        } else {
+            configurations.extend(pod.node.clone());
+            Compiled::new(local.pod, bound)
+        };
+        self.pods.insert(name.clone(), compiled);
+    }
+
+    fn configuration(
+        &mut self,
+        index: &Index,
+        node: String,
+        complaints: &mut Vec<Complaint>,
+    ) -> (String, NodeConfiguration) {
+        let mut compiled: Vec<(&object::Pod, &Compiled)> = Vec::new();
+        for pod in index.pods_of_node(&node) {
+            let is_known_by_it = pod.mirrors.is_none() || index.pod_by_node_uid(&node, pod.node_uid()) == Some(pod);
+            compiled.extend(self.pods.get(&pod.name).filter(|_| is_known_by_it).map(|known| (&**pod, known)));
+        }
+        let mut wanted = Vec::with_capacity(compiled.len());
+        for (pod, Compiled { bound, .. }) in &compiled {
+            wanted.push(Wanted {
+                uid: pod.node_uid(),
+                telemetry: &bound.outcome.telemetry,
+                bytes: bound.outcome.bytes,
+            });
+        }
+        let over = rooms::without_room(&wanted);
+        let (mut pods, mut reduced) = (BTreeMap::new(), Vec::new());
+        for (pod, known) in compiled {
+            let has_room = !over.contains(pod.node_uid());
+            pods.insert(pod.node_uid().to_owned(), known.told(has_room));
+            reduced.extend((!has_room).then_some((pod, known.bound.outcome.bytes)));
+        }
+        self.rooms.note(&node, reduced, complaints);
+        (node, NodeConfiguration::of(self.policies.settings(), pods))
+    }
+
+    /// Pods that run with less than is configured for them, because it is more than they, or their node, may have.
+    #[must_use]
+    pub(crate) fn reduced_pods(&self) -> [(&'static str, usize); 2] {
+        [("pod", self.policies.reduced_pods()), ("node", self.rooms.reduced())]
+    }
+
+    /// What probes are not told because there is too much of it, by kind.
+    #[must_use]
+    pub(crate) fn left_out(&self) -> [(&'static str, usize); 4] {
+        self.left_out.counts()
+    }
+
+    /// Nothing else is different.
+    fn addresses_alone(&mut self, changed: BTreeSet<IpAddr>) -> Changes {
+        let (revision, settings) = (self.revision, self.policies.settings());
+        Changes { revision, settings, answers: self.answers(changed), ..Changes::default() }
+    }
+
+    fn answers(&mut self, changed: BTreeSet<IpAddr>) -> Vec<(IpAddr, Option<Answer>)> {
+        let answer = |address| {
+            let (owners, left_out) = self.owners.told(address);
+            self.left_out.of_address(address, left_out);
+            (address, (!owners.is_empty()).then(|| Answer::new(Address { address, owners })))
+        };
+        changed.into_iter().map(answer).collect()
+    }
+}

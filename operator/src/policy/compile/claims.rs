@@ -1,0 +1,88 @@
+//! Load balancer and external addresses: several Services may have one of them, each at its own TCP ports.
+
+use super::sightings::{Right, Stay};
+use super::tenure::Tenure;
+use crate::source::object;
+use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Services that are told of one address.
+const MAX_CLAIMS: usize = 1024;
+/// Of these, those of one namespace that name it in `externalIPs`, which whoever may write a Service may fill with any address.
+const MAX_EXTERNAL: usize = 64;
+
+/// Ports of addresses that one Service claims.
+const MAX_PORTS: usize = 16_384;
+
+/// Where the Service is, and how many more addresses it claims. `ports`: how many of each.
+pub(super) fn stays(service: &object::Service, ports: usize) -> (Vec<Stay>, usize) {
+    let object::Service { created, addresses, load_balancer, external, .. } = service;
+    let mut claimed = Stay::since(*created, load_balancer, Right::LoadBalancer);
+    claimed.extend(Stay::since(*created, external, Right::External));
+    let left_out = claimed.len().saturating_sub(MAX_PORTS / ports.max(1));
+    claimed.truncate(claimed.len() - left_out);
+    let mut stays = Stay::since(*created, addresses, Right::Own);
+    stays.extend(claimed);
+    (stays, left_out)
+}
+
+/// Who has which ports of the address, and how many are left out. A port that several claim is a load balancer's before one of
+/// `externalIPs`, then the oldest Service's, then the first's by name. Before `after` the address was somebody's alone.
+pub(super) fn owners(mut claims: Vec<&Tenure>, after: UnixNanos) -> (Vec<Owner>, usize) {
+    claims.sort_by_cached_key(|claim| (Reverse(claim.right), claim.started, name(claim)));
+    let (mut owners, mut left_out, mut told) = (Vec::new(), 0, 0);
+    let mut taken = Taken::default();
+    let mut external: HashMap<&str, usize> = HashMap::new();
+    for claim in claims {
+        let Holder::Service(frontend) = &claim.holder else { continue };
+        let of_namespace = external.entry(&frontend.service.namespace).or_default();
+        let is_external = claim.right == Right::External;
+        if frontend.ports.is_empty() {
+            continue;
+        }
+        if told == MAX_CLAIMS || is_external && *of_namespace == MAX_EXTERNAL {
+            left_out += 1;
+            continue;
+        }
+        told += 1;
+        *of_namespace += usize::from(is_external);
+        for (since, ports) in taken.take(frontend, claim.end()) {
+            let since = since.max(after);
+            if since == 0 || claim.end().is_none_or(|end| end > since) {
+                let is_whole = ports.len() == frontend.ports.len();
+                let ports = if is_whole { Arc::clone(&frontend.ports) } else { ports.into() };
+                let holder = Holder::Service(Frontend { ports, is_external, ..frontend.clone() });
+                owners.push(Owner { holder, from: claim.started.max(since), until: claim.end(), sighted: false });
+            }
+        }
+    }
+    (owners, left_out)
+}
+
+/// Ports that are another's: until then, or `None`: still.
+#[derive(Debug, Default)]
+struct Taken(HashMap<u16, Option<UnixNanos>>);
+
+impl Taken {
+    /// Ports that are the next one's, by the moment from which on they are; 0: since ever.
+    fn take(&mut self, frontend: &Frontend, end: Option<UnixNanos>) -> BTreeMap<UnixNanos, Vec<u16>> {
+        let mut free: BTreeMap<UnixNanos, Vec<u16>> = BTreeMap::new();
+        for port in &*frontend.ports {
+            let until = self.0.entry(*port).or_insert(Some(0));
+            if let Some(since) = *until {
+                free.entry(since).or_default().push(*port);
+                *until = end.map(|end| end.max(since));
+            }
+        }
+        free
+    }
+}
+
+fn name(claim: &Tenure) -> Option<(String, String)> {
+    match &claim.holder {
+        Holder::Service(frontend) => Some((frontend.service.namespace.clone(), frontend.service.name.clone())),
+        Holder::Pod(_) | Holder::Node(_) => None,
+    }
+}

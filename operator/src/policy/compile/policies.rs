@@ -1,0 +1,265 @@
+//! The objects of the three kinds as they bear on pods, and what is true of each of them.
+
+use super::intern::Interned;
+use super::reach::{Bound, Reach, Reaches};
+use super::scope::{Outcome, Scope};
+use super::warnings::{self, Surroundings};
+use crate::index::{Index, Policies as Objects, Stale};
+use crate::policy::state::{Standing, Standings};
+use crate::source::object::policy::{Painting, Policy, TagChange, TelemetryPolicy};
+use crate::source::object::{self, Key, Kind, Refusal};
+use longwire_model::expression::Expression;
+use longwire_model::identity::Pod;
+use longwire_model::telemetry::NodeSettings;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Policies {
+    root: String,
+    /// What holds where no object says otherwise.
+    defaults: Option<Arc<TelemetryPolicy>>,
+    scopes: HashMap<String, Scope>,
+    /// What namespaces with objects are bound to as a whole.
+    bases: HashMap<String, Bound>,
+    interned: Interned,
+    reaches: Reaches,
+    standings: Standings,
+    /// Names of labels that some accepted expression reads.
+    labels: BTreeSet<String>,
+    settings: NodeSettings,
+    /// Labels beside the standard ones that accepted objects add to series.
+    added: BTreeSet<String>,
+    /// Some object came, changed or went since it was last said what is true.
+    judged: bool,
+    /// Objects of which it has to be said again.
+    rejudged: BTreeSet<Key>,
+    /// Pods that are bound to less than is configured for them.
+    reduced: usize,
+}
+
+/// What a change of objects leads to.
+#[derive(Debug, Default)]
+pub(super) struct Upshot {
+    /// Pods of these namespaces have to be bound again.
+    pub(super) namespaces: BTreeSet<String>,
+    pub(super) all_namespaces: bool,
+    /// Labels that identities have from now on, or no more.
+    pub(super) labels: BTreeSet<String>,
+    pub(super) settings: bool,
+}
+
+impl Policies {
+    pub(super) fn new(root: &str) -> Self {
+        Self {
+            root: root.to_owned(),
+            defaults: None,
+            scopes: HashMap::new(),
+            bases: HashMap::new(),
+            interned: Interned::default(),
+            reaches: Reaches::default(),
+            standings: Standings::new(),
+            labels: BTreeSet::new(),
+            settings: NodeSettings::default(),
+            added: BTreeSet::new(),
+            judged: false,
+            rejudged: BTreeSet::new(),
+            reduced: 0,
+        }
+    }
+
+    pub(super) fn default_to(&mut self, defaults: TelemetryPolicy) {
+        self.defaults = Some(Arc::new(defaults));
+        let index = Index::default();
+        self.labels = self.named_labels(index.policies());
+        self.settings = self.scope(&index, &self.root).base(&mut self.interned).1;
+    }
+
+    pub(super) fn settings(&self) -> NodeSettings {
+        self.settings
+    }
+
+    /// Whether identities tell of the label.
+    pub(super) fn names(&self, label: &str) -> bool {
+        self.labels.contains(label)
+    }
+
+    /// Takes in what has changed of the objects; pods are bound again after it.
+    pub(super) fn take(&mut self, index: &Index, stale: &Stale, revision: u64) -> Upshot {
+        let mut upshot = Upshot::default();
+        if stale.scopes.is_empty() {
+            return upshot;
+        }
+        for key in &stale.policies {
+            self.judge(index.policies(), key, revision);
+        }
+        if !stale.policies.is_empty() {
+            let labels = self.named_labels(index.policies());
+            upshot.labels = self.labels.symmetric_difference(&labels).cloned().collect();
+            self.labels = labels;
+            self.note_added(index.policies());
+        }
+        upshot.all_namespaces = stale.scopes.contains(&self.root);
+        upshot.namespaces = stale.scopes.clone();
+        if upshot.all_namespaces {
+            upshot.namespaces.extend(self.scopes.keys().chain(self.bases.keys()).cloned());
+            upshot.namespaces.insert(self.root.clone());
+        }
+        let former = self.settings;
+        upshot.namespaces.iter().for_each(|namespace| self.rescope(index, namespace));
+        upshot.settings = former != self.settings;
+        upshot
+    }
+
+    pub(super) fn bind(&mut self, index: &Index, pod: &object::Pod, identity: Arc<Pod>) -> Bound {
+        let Self { root, defaults, scopes, interned, reaches, reduced, .. } = self;
+        let namespace = &pod.name.namespace;
+        let scope = match scopes.get_mut(namespace) {
+            Some(scope) => scope,
+            None => scopes.entry(namespace.clone()).or_insert(Scope::new(index, root, namespace, defaults.clone())),
+        };
+        let bound = Bound::pod(scope.outcome(pod, interned), identity, pod);
+        reaches.add(&bound);
+        *reduced += usize::from(bound.outcome.reduced);
+        bound
+    }
+
+    pub(super) fn reduced_pods(&self) -> usize {
+        self.reduced
+    }
+
+    pub(super) fn unbind(&mut self, bound: &Bound) {
+        self.reduced -= usize::from(bound.outcome.reduced);
+        self.reaches.remove(bound);
+    }
+
+    /// After pods of these namespaces were bound and unbound.
+    pub(super) fn tidy<'a>(&mut self, namespaces: impl IntoIterator<Item = &'a str>) {
+        for namespace in namespaces {
+            let is_idle = self.scopes.get_mut(namespace).is_some_and(|scope| !scope.tidy());
+            if is_idle && !self.bases.contains_key(namespace) {
+                self.scopes.remove(namespace);
+            }
+        }
+        self.interned.tidy();
+    }
+
+    /// What is true of the objects now; `None`: as before.
+    pub(super) fn standings(&mut self, objects: &Objects) -> Option<Standings> {
+        let mut touched = self.reaches.take_touched();
+        let is_judged = std::mem::take(&mut self.judged);
+        touched.extend(std::mem::take(&mut self.rejudged));
+        if touched.is_empty() && !is_judged {
+            return None;
+        }
+        for key in &touched {
+            let Some(standing) = self.standings.get(key) else { continue };
+            let reach = self.reaches.of(key);
+            let around = Surroundings { root: &self.root, added: &self.added, reach };
+            let standing = Standing {
+                uid: standing.uid.clone(),
+                generation: standing.generation,
+                accepted: standing.accepted.clone(),
+                warnings: warnings(objects, key, around),
+                conflicted: reach.and_then(Reach::conflicts),
+                workloads_selected: reach.map_or(0, Reach::workloads),
+                nodes: reach.map(Reach::nodes).unwrap_or_default(),
+                revision: standing.revision,
+            };
+            self.standings.insert(key.clone(), Arc::new(standing));
+        }
+        Some(self.standings.clone())
+    }
+
+    fn judge(&mut self, objects: &Objects, key: &Key, revision: u64) {
+        type Head = (String, i64, Result<(), Refusal>);
+        fn head<S>(policy: &Policy<S>, accepted: Result<(), Refusal>) -> Head {
+            (policy.uid.clone(), policy.generation, accepted)
+        }
+        fn plain<S>(policy: &Arc<Policy<S>>) -> Head {
+            head(policy, policy.spec.as_ref().map(|_| ()).map_err(Refusal::clone))
+        }
+        self.judged = true;
+        let name = &key.name;
+        let found = match key.kind {
+            Kind::TelemetryPolicy => {
+                let policy = objects.telemetry.get(name);
+                policy.map(|policy| head(policy, policy.accepted(&self.root).map(|_| ())))
+            }
+            Kind::ExtraStatTags => objects.tags.get(name).map(plain),
+            Kind::StatsMatcher => objects.stats.get(name).map(plain),
+            _ => None,
+        };
+        let Some((uid, generation, accepted)) = found else {
+            self.standings.remove(key);
+            return;
+        };
+        // Whom it reaches is known when its pods have been bound.
+        self.rejudged.insert(key.clone());
+        let (conflicted, nodes) = (None, BTreeSet::new());
+        let warnings = Vec::new();
+        let standing =
+            Standing { uid, generation, accepted, warnings, conflicted, workloads_selected: 0, nodes, revision };
+        self.standings.insert(key.clone(), Arc::new(standing));
+    }
+
+    /// Of labels that objects add: who removes one may have no effect any more, or again.
+    fn note_added(&mut self, objects: &Objects) {
+        let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(&self.root).ok());
+        let adds = |painting: &Painting<TagChange>| painting.iter().any(|(_, change)| change.value.is_some());
+        let overrides = policies.flat_map(|spec| &spec.tags).filter(|(_, painting)| adds(painting));
+        let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
+        let names = overrides.map(|(name, _)| name).chain(tags.map(|tag| &tag.name));
+        let added = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned()).collect();
+        if std::mem::replace(&mut self.added, added) != self.added {
+            let policies = objects.telemetry.keys();
+            let keys = policies.map(|name| Key { kind: Kind::TelemetryPolicy, name: name.clone() });
+            self.rejudged.extend(keys);
+        }
+    }
+
+    fn rescope(&mut self, index: &Index, namespace: &str) {
+        self.scopes.remove(namespace);
+        if let Some(base) = self.bases.remove(namespace) {
+            self.reaches.remove(&base);
+        }
+        let scope = self.scope(index, namespace);
+        let (base, settings): (Arc<Outcome>, _) = scope.base(&mut self.interned);
+        if namespace == self.root {
+            self.settings = settings;
+        }
+        if !base.selected.is_empty() {
+            let bound = Bound::namespace(base);
+            self.reaches.add(&bound);
+            self.bases.insert(namespace.to_owned(), bound);
+            self.scopes.insert(namespace.to_owned(), scope);
+        }
+    }
+
+    fn scope(&self, index: &Index, namespace: &str) -> Scope {
+        Scope::new(index, &self.root, namespace, self.defaults.clone())
+    }
+
+    fn named_labels(&self, objects: &Objects) -> BTreeSet<String> {
+        let policies = self.defaults.iter().chain(objects.telemetry.values());
+        let policies = policies.filter_map(|policy| policy.accepted(&self.root).ok());
+        let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|painting| painting.iter());
+        let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
+        let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
+        let expressions = overrides.chain(tags.map(|tag| &tag.value));
+        expressions.flat_map(Expression::labels).map(str::to_owned).collect()
+    }
+}
+
+fn warnings(objects: &Objects, Key { kind, name }: &Key, around: Surroundings<'_>) -> Vec<String> {
+    match kind {
+        Kind::TelemetryPolicy => objects.telemetry.get(name).map(|policy| warnings::of_telemetry(policy, around)),
+        Kind::StatsMatcher => objects.stats.get(name).map(|policy| warnings::of_stats(policy, around)),
+        Kind::ExtraStatTags => objects.tags.get(name).and_then(|policy| {
+            let spec = policy.spec.as_ref().ok()?;
+            Some(warnings::of_tags(policy, spec.selector.as_ref(), around))
+        }),
+        _ => None,
+    }
+    .unwrap_or_default()
+}

@@ -1,0 +1,156 @@
+//! Whom each object reaches, counted pod by pod, so that a pod that comes or goes costs what the pod is.
+
+use super::scope::Outcome;
+use crate::source::object::{self, Asked, Key, Name};
+use longwire_model::identity::Pod;
+use longwire_model::series::{SeriesSet, SeriesSets};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Different conflicts of one object that its message names.
+const NAMED: usize = 8;
+
+#[derive(Debug, Default)]
+pub(super) struct Reaches {
+    objects: HashMap<Key, Reach>,
+    /// Since they were last asked for.
+    touched: HashSet<Key>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    nodes: BTreeMap<String, usize>,
+    workloads: BTreeMap<Name, usize>,
+    conflicts: BTreeMap<String, usize>,
+    /// Pods that feed each series set.
+    sets: [usize; SeriesSet::ALL.len()],
+}
+
+/// A pod, or a namespace as a whole, and what came of the objects for it.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) outcome: Arc<Outcome>,
+    /// `None`: the namespace as a whole.
+    pod: Option<Seat>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    pod: Arc<Pod>,
+    /// What its annotation asked for, understood or not.
+    asked: Asked,
+}
+
+impl Bound {
+    pub(super) fn pod(outcome: Arc<Outcome>, pod: Arc<Pod>, object: &object::Pod) -> Self {
+        Self { outcome, pod: Some(Seat { pod, asked: object.series.clone() }) }
+    }
+
+    pub(super) fn is_of(&self, uid: &str) -> bool {
+        self.pod.as_ref().is_some_and(|seat| seat.pod.uid == uid)
+    }
+
+    pub(super) fn asked(&self) -> Option<&Asked> {
+        self.pod.as_ref().map(|seat| &seat.asked)
+    }
+
+    pub(super) fn namespace(outcome: Arc<Outcome>) -> Self {
+        Self { outcome, pod: None }
+    }
+}
+
+impl Reaches {
+    pub(super) fn add(&mut self, bound: &Bound) {
+        self.count(bound, increase, increase, |pods| pods + 1);
+    }
+
+    pub(super) fn remove(&mut self, bound: &Bound) {
+        self.count(bound, decrease, decrease, |pods| pods - 1);
+    }
+
+    pub(super) fn of(&self, key: &Key) -> Option<&Reach> {
+        self.objects.get(key)
+    }
+
+    pub(super) fn take_touched(&mut self) -> HashSet<Key> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn count(
+        &mut self,
+        Bound { outcome, pod }: &Bound,
+        texts: impl Fn(&mut BTreeMap<String, usize>, &String),
+        names: impl Fn(&mut BTreeMap<Name, usize>, &Name),
+        feeds: impl Fn(usize) -> usize,
+    ) {
+        if let Some(Seat { pod, .. }) = pod {
+            let workload = Name::new(&pod.workload.namespace, &pod.workload.name);
+            let node = Some(&pod.place.node).filter(|node| !node.is_empty());
+            for key in &outcome.selected {
+                let reach = self.reach(key);
+                names(&mut reach.workloads, &workload);
+                node.into_iter().for_each(|node| texts(&mut reach.nodes, node));
+                for set in outcome.sets.iter() {
+                    reach.sets[set as usize] = feeds(reach.sets[set as usize]);
+                }
+                self.forget_idle(key);
+            }
+        }
+        for conflict in &outcome.conflicts {
+            texts(&mut self.reach(&conflict.loser).conflicts, &conflict.message);
+            self.forget_idle(&conflict.loser);
+        }
+    }
+
+    fn reach(&mut self, key: &Key) -> &mut Reach {
+        self.touched.insert(key.clone());
+        self.objects.entry(key.clone()).or_default()
+    }
+
+    fn forget_idle(&mut self, key: &Key) {
+        if self.objects.get(key).is_some_and(|reach| *reach == Reach::default()) {
+            self.objects.remove(key);
+        }
+    }
+}
+
+impl Reach {
+    pub(super) fn nodes(&self) -> BTreeSet<String> {
+        self.nodes.keys().cloned().collect()
+    }
+
+    pub(super) fn workloads(&self) -> u32 {
+        u32::try_from(self.workloads.len()).unwrap_or(u32::MAX)
+    }
+
+    /// That some pod feeds.
+    pub(super) fn sets(&self) -> SeriesSets {
+        SeriesSet::ALL.into_iter().filter(|set| self.sets[*set as usize] > 0).collect()
+    }
+
+    pub(super) fn conflicts(&self) -> Option<String> {
+        let named: Vec<&str> = self.conflicts.keys().take(NAMED).map(String::as_str).collect();
+        let more = self.conflicts.len().saturating_sub(NAMED);
+        match (named.is_empty(), more) {
+            (true, _) => None,
+            (false, 0) => Some(named.join("; ")),
+            (false, more) => Some(format!("{}; and {more} more", named.join("; "))),
+        }
+    }
+}
+
+fn increase<K: Ord + Clone>(counts: &mut BTreeMap<K, usize>, key: &K) {
+    match counts.get_mut(key) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(key.clone(), 1)),
+    }
+}
+
+fn decrease<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
+        }
+    }
+}

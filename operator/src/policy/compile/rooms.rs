@@ -1,0 +1,95 @@
+//! How much all telemetries of one node may take. The smallest have room first: whoever asks for much is left out, not their
+//! neighbours.
+
+use crate::index::warning::{Complaint, NODE_BUDGET_EXCEEDED, On};
+use crate::source::object::Pod;
+use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
+use longwire_model::telemetry::Telemetry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+/// Pods that were left out, by node and UID.
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    reduced: HashMap<String, BTreeSet<String>>,
+}
+
+/// What a pod of the node is to be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) uid: &'a str,
+    pub(super) telemetry: &'a Arc<Telemetry>,
+    pub(super) bytes: usize,
+}
+
+/// UIDs of the pods whose telemetry finds no room. Equal ones are kept once, and counted once.
+pub(super) fn without_room<'a>(pods: &[Wanted<'a>]) -> BTreeSet<&'a str> {
+    // By telemetry, with the first UID, so that the order does not depend on where they lie in memory.
+    let mut different: HashMap<*const Telemetry, (usize, &str)> = HashMap::new();
+    for &Wanted { uid, telemetry, bytes } in pods {
+        let entry = different.entry(Arc::as_ptr(telemetry)).or_insert((bytes, uid));
+        entry.1 = entry.1.min(uid);
+    }
+    let total: usize = different.values().map(|(bytes, _)| bytes).sum();
+    if total <= MAX_NODE_TELEMETRY_BYTES {
+        return BTreeSet::new();
+    }
+    let ranked: BTreeMap<(usize, &str), *const Telemetry> =
+        different.into_iter().map(|(of, rank)| (rank, of)).collect();
+    let mut taken = 0;
+    let mut over = HashSet::new();
+    for ((bytes, _), telemetry) in ranked {
+        taken += bytes;
+        if taken > MAX_NODE_TELEMETRY_BYTES {
+            over.insert(telemetry);
+        }
+    }
+    pods.iter().filter(|pod| over.contains(&Arc::as_ptr(pod.telemetry))).map(|pod| pod.uid).collect()
+}
+
+impl Rooms {
+    /// Notes who was left out on a node; those that were not before are told why.
+    pub(super) fn note<'a>(
+        &mut self,
+        node: &str,
+        reduced: impl IntoIterator<Item = (&'a Pod, usize)>,
+        complaints: &mut Vec<Complaint>,
+    ) {
+        let former = self.reduced.remove(node).unwrap_or_default();
+        let mut now = BTreeSet::new();
+        for (pod, bytes) in reduced {
+            if !former.contains(&pod.uid) {
+                complaints.push(complaint(pod, node, bytes));
+            }
+            now.insert(pod.uid.clone());
+        }
+        if !now.is_empty() {
+            self.reduced.insert(node.to_owned(), now);
+        }
+    }
+
+    /// Pods that are left out now.
+    pub(super) fn reduced(&self) -> usize {
+        self.reduced.values().map(BTreeSet::len).sum()
+    }
+}
+
+fn complaint(pod: &Pod, node: &str, bytes: usize) -> Complaint {
+    let (namespace, name) = (pod.name.namespace.clone(), pod.name.name.clone());
+    let note = format!(
+        "tags and statistics of this pod are left out: they take {bytes} bytes, and those of the pods of node {node} together \
+         more than the {MAX_NODE_TELEMETRY_BYTES} that a probe takes: use fewer tags, patterns or regular expressions"
+    );
+    Complaint {
+        on: On::Pod,
+        namespace,
+        name,
+        uid: pod.uid.clone(),
+        reason: NODE_BUDGET_EXCEEDED,
+        note,
+        occasion: String::new(),
+    }
+}

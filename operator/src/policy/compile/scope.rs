@@ -1,0 +1,202 @@
+//! What the objects of a namespace, and of the root namespace, come to for its pods.
+
+use super::intern::Interned;
+use crate::index::Index;
+use crate::index::warning::TELEMETRY_TOO_LARGE;
+use crate::policy::merge::{Complaint, Conflict, Level, Merged, Own, merge};
+use crate::source::object::policy::{ExtraStatTags, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::source::object::{self, Key, Wishes};
+use longwire_model::canonical::Labels;
+use longwire_model::limits::MAX_TELEMETRY_BYTES;
+use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::{NodeSettings, Telemetry, TelemetryTooLarge};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Equal for all pods that the same objects select and that say the same themselves.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) telemetry: Arc<Telemetry>,
+    /// The objects that had a say.
+    pub(super) selected: Vec<Key>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) complaints: Vec<Complaint>,
+    /// Series sets that are on, whatever overrides switch off of them.
+    pub(super) sets: SeriesSets,
+    /// Of the telemetry.
+    pub(super) bytes: usize,
+    /// What narrower objects or annotations ask for was left out, because it would be too large.
+    pub(super) reduced: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// Below all of them.
+    defaults: Option<Arc<TelemetryPolicy>>,
+    /// For every pod: the root namespace's, then the namespace's own.
+    broad: Vec<Objects>,
+    /// With a selector.
+    selective: Objects,
+    outcomes: HashMap<Asked, Arc<Outcome>>,
+}
+
+/// Accepted ones, the oldest first.
+#[derive(Clone, Debug, Default)]
+struct Objects {
+    annotated: Option<SeriesSets>,
+    telemetry: Vec<Arc<TelemetryPolicy>>,
+    tags: Vec<Arc<ExtraStatTags>>,
+    stats: Vec<Arc<StatsMatcher>>,
+}
+
+/// All that a pod's outcome depends on within its namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Asked {
+    /// Places in the lists of selective objects.
+    telemetry: Vec<usize>,
+    tags: Vec<usize>,
+    stats: Vec<usize>,
+    series_sets: Option<SeriesSets>,
+    wishes: Option<Box<Wishes>>,
+    meshed: bool,
+}
+
+impl Scope {
+    pub(super) fn new(index: &Index, root: &str, namespace: &str, defaults: Option<Arc<TelemetryPolicy>>) -> Self {
+        let (own, selective) = Objects::of(index, root, namespace);
+        let broad = if namespace == root { vec![own] } else { vec![Objects::of(index, root, root).0, own] };
+        Self { defaults, broad, selective, outcomes: HashMap::new() }
+    }
+
+    /// Of a pod that no selector selects and that says nothing: what the namespace's objects are to each other.
+    pub(super) fn base(&self, interned: &mut Interned) -> (Arc<Outcome>, NodeSettings) {
+        let asked = Asked::default();
+        let (outcome, settings) = self.merge(&asked, interned);
+        (Arc::new(outcome), settings)
+    }
+
+    pub(super) fn outcome(&mut self, pod: &object::Pod, interned: &mut Interned) -> Arc<Outcome> {
+        let asked = Asked {
+            telemetry: matching(&self.selective.telemetry, &pod.labels, |spec| &spec.selector),
+            tags: matching(&self.selective.tags, &pod.labels, |spec| &spec.selector),
+            stats: matching(&self.selective.stats, &pod.labels, |spec| &spec.selector),
+            series_sets: pod.series.sets,
+            wishes: pod.wishes.clone(),
+            meshed: pod.meshed,
+        };
+        if let Some(known) = self.outcomes.get(&asked) {
+            return Arc::clone(known);
+        }
+        let outcome = Arc::new(self.merge(&asked, interned).0);
+        self.outcomes.insert(asked, Arc::clone(&outcome));
+        outcome
+    }
+
+    /// Lets go of what no pod has any more; whether anything is left.
+    pub(super) fn tidy(&mut self) -> bool {
+        self.outcomes.retain(|_, outcome| Arc::strong_count(outcome) > 1);
+        !self.outcomes.is_empty()
+    }
+
+    fn merge(&self, asked: &Asked, interned: &mut Interned) -> (Outcome, NodeSettings) {
+        let defaults =
+            self.defaults.iter().map(|policy| Level { telemetry: vec![policy.as_ref()], ..Level::default() });
+        let mut levels: Vec<Level<'_>> = defaults.chain(self.broad.iter().map(Objects::level)).collect();
+        levels.push(Level {
+            annotated: None,
+            telemetry: asked.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
+            tags: asked.tags.iter().map(|at| &*self.selective.tags[*at]).collect(),
+            stats: asked.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
+        });
+        let own = Own { series_sets: asked.series_sets, wishes: asked.wishes.as_deref(), meshed: asked.meshed };
+        let Merged { mut telemetry, sets, settings, mut conflicts, mut complaints } = merge(&levels, own);
+        let too_large = telemetry.check_size().err();
+        if let Some(TelemetryTooLarge { bytes }) = too_large {
+            let (broader, kept) = broader(&levels, own);
+            telemetry = broader;
+            conflicts.extend(levels[kept..].iter().flat_map(keys).map(|loser| Conflict {
+                loser: loser.clone(),
+                message: format!(
+                    "spec: left out for pods whose labels and statistics would take more than {MAX_TELEMETRY_BYTES} bytes \
+                     of a probe's memory: use fewer tags, patterns or regular expressions"
+                ),
+            }));
+            let note = format!(
+                "{bytes} bytes of labels and statistics are too many: at most {MAX_TELEMETRY_BYTES} are allowed, so the \
+                 annotations of this pod and {} objects have no effect on it: use fewer tags, patterns or regular expressions",
+                levels[kept..].iter().flat_map(keys).count()
+            );
+            complaints.push(Complaint { reason: TELEMETRY_TOO_LARGE, note });
+        }
+        // Nobody looks for a status of the defaults.
+        let objects = levels.iter().skip(self.defaults.iter().len());
+        let selected = objects.flat_map(keys).cloned();
+        let selected = selected.collect();
+        let (bytes, reduced) = (telemetry.bytes(), too_large.is_some());
+        let telemetry = interned.one(telemetry);
+        (Outcome { telemetry, selected, conflicts, complaints, sets, bytes, reduced }, settings)
+    }
+}
+
+impl Objects {
+    /// Those of a namespace without a selector, and those with one.
+    fn of(index: &Index, root: &str, namespace: &str) -> (Self, Self) {
+        let policies = index.policies().of(namespace);
+        let annotated = index.namespace(namespace).and_then(|namespace| namespace.series.sets);
+        let telemetry = accepted(policies.telemetry, |policy| policy.accepted(root).is_ok());
+        let (broad, narrow) = telemetry.into_iter().partition(|policy| selects_all(policy, |spec| &spec.selector));
+        let (mut all, mut some) = (Self { annotated, telemetry: broad, ..Self::default() }, Self::default());
+        some.telemetry = narrow;
+        let tags = accepted(policies.tags, |tags| tags.spec.is_ok()).into_iter();
+        (all.tags, some.tags) = tags.partition(|tags| selects_all(tags, |spec| &spec.selector));
+        let stats = accepted(policies.stats, |stats| stats.spec.is_ok()).into_iter();
+        (all.stats, some.stats) = stats.partition(|stats| selects_all(stats, |spec| &spec.selector));
+        (all, some)
+    }
+
+    fn level(&self) -> Level<'_> {
+        let Self { annotated, telemetry, tags, stats } = self;
+        Level {
+            annotated: *annotated,
+            telemetry: telemetry.iter().map(AsRef::as_ref).collect(),
+            tags: tags.iter().map(AsRef::as_ref).collect(),
+            stats: stats.iter().map(AsRef::as_ref).collect(),
+        }
+    }
+}
+
+/// What the narrowest levels that fit come to, and how many levels these are. The pod's own annotations go first.
+fn broader(levels: &[Level<'_>], own: Own<'_>) -> (Telemetry, usize) {
+    let without = |kept| merge(&levels[..kept], Own { wishes: None, ..own }).telemetry;
+    let fitting = (1..=levels.len()).rev().map(|kept| (without(kept), kept)).find(|(it, _)| it.check_size().is_ok());
+    fitting.unwrap_or_else(|| (without(0), 0))
+}
+
+fn keys<'a>(Level { annotated: _, telemetry, tags, stats }: &Level<'a>) -> impl Iterator<Item = &'a Key> + use<'a> {
+    let telemetry: Vec<&Key> = telemetry.iter().map(|policy| &policy.key).collect();
+    let tags: Vec<&Key> = tags.iter().map(|tags| &tags.key).collect();
+    let stats: Vec<&Key> = stats.iter().map(|stats| &stats.key).collect();
+    telemetry.into_iter().chain(tags).chain(stats)
+}
+
+/// The oldest first, then by name.
+fn accepted<S>(
+    policies: BTreeMap<object::Name, Arc<Policy<S>>>,
+    is_accepted: impl Fn(&Policy<S>) -> bool,
+) -> Vec<Arc<Policy<S>>> {
+    let mut accepted: Vec<_> = policies.into_values().filter(|policy| is_accepted(policy)).collect();
+    // Stable, and the names ascend.
+    accepted.sort_by_key(|policy| policy.created);
+    accepted
+}
+
+fn selects_all<S>(policy: &Policy<S>, selector: impl Fn(&S) -> &Option<Selector>) -> bool {
+    policy.spec.as_ref().is_ok_and(|spec| selector(spec).is_none())
+}
+
+fn matching<S>(policies: &[Arc<Policy<S>>], labels: &Labels, selector: impl Fn(&S) -> &Option<Selector>) -> Vec<usize> {
+    let matches = |policy: &Policy<S>| {
+        policy.spec.as_ref().is_ok_and(|spec| selector(spec).as_ref().is_some_and(|selector| selector.matches(labels)))
+    };
+    policies.iter().enumerate().filter(|(_, policy)| matches(policy)).map(|(at, _)| at).collect()
+}

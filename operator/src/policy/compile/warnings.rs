@@ -1,0 +1,138 @@
+//! What of an accepted object has no effect, or breaks somebody who reads series. The object is used all the same.
+
+use super::reach::Reach;
+use crate::policy::consumers;
+use crate::source::object::policy::{Cells, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Of one object.
+const MOST: usize = 6;
+/// Of each, in bytes: labels and patterns are quoted.
+const LONGEST: usize = 400;
+
+/// What warnings depend on beside the object itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings<'a> {
+    pub(super) root: &'a str,
+    /// Labels that some accepted object adds to series.
+    pub(super) added: &'a BTreeSet<String>,
+    pub(super) reach: Option<&'a Reach>,
+}
+
+pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -> Vec<String> {
+    let Ok(spec) = policy.accepted(around.root) else { return Vec::new() };
+    let mut warnings: Vec<String> = policy.unknown.iter().cloned().collect();
+    warnings.extend(selects_nobody(policy, spec.selector.as_ref(), around));
+    let mut readers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, painting) in &spec.tags {
+        for (cells, change) in painting.iter() {
+            let name = name.as_str();
+            let is_there = cells.metrics().iter().any(|metric| metric.family().labels().contains(&name));
+            if is_there {
+                for reader in consumers::of(cells, name) {
+                    readers.entry(reader).or_default().insert(name);
+                }
+            } else if change.value.is_none() && !around.added.contains(name) {
+                warnings.push(format!(
+                    "spec.overrides[{}].tagOverrides.{name}: REMOVE has no effect, because no metric that the override matches \
+                     has this label and no object adds it",
+                    change.at
+                ));
+            }
+        }
+    }
+    warnings.extend(by_labels(readers));
+    let on = around.reach.filter(|reach| reach.workloads() > 0).map(Reach::sets).or(spec.series_sets);
+    if let Some(on) = on {
+        let (disabled, tags) = (spec.disabled.iter().map(|(cells, (at, _))| (cells, *at)), spec.tags.values());
+        let cells = disabled.chain(tags.flat_map(|tag| tag.iter().map(|(cells, change)| (cells, change.at))));
+        warnings.extend(of_sets_that_are_off(cells, on));
+        if spec.threshold.is_some() && !on.contains(SeriesSet::KmeshConnection) {
+            warnings.push(format!("spec.longConnections.threshold: {}", is_off(SeriesSet::KmeshConnection)));
+        }
+    }
+    bounded(warnings)
+}
+
+pub(super) fn of_stats(policy: &StatsMatcher, around: Surroundings<'_>) -> Vec<String> {
+    let Ok(spec) = &policy.spec else { return Vec::new() };
+    let mut warnings: Vec<String> = policy.unknown.iter().cloned().collect();
+    warnings.extend(selects_nobody(policy, spec.selector.as_ref(), around));
+    warnings.extend(spec.idle.iter().map(|pattern| {
+        format!("{pattern} matches no statistic: they are named as cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total")
+    }));
+    bounded(warnings)
+}
+
+/// Of ExtraStatTags, which have none of their own.
+pub(super) fn of_tags<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Vec<String> {
+    let unknown = policy.unknown.iter().cloned();
+    bounded(unknown.chain(selects_nobody(policy, selector, around)).collect())
+}
+
+/// Elsewhere pods may come yet; here somebody mostly meant the whole cluster.
+fn selects_nobody<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Option<String> {
+    let Surroundings { root, reach, .. } = around;
+    let is_idle = reach.is_none_or(|reach| reach.workloads() == 0);
+    (selector.is_some() && policy.key.name.namespace == root && is_idle).then(|| {
+        format!(
+            "spec.selector: selects no pod: in namespace {root} a selector selects pods of this namespace alone; leave it out to \
+             mean the whole cluster, or write the object into the pods' own namespace"
+        )
+    })
+}
+
+/// Who reads labels that are changed; those that read the same labels together.
+fn by_labels(readers: BTreeMap<&str, BTreeSet<&str>>) -> impl Iterator<Item = String> {
+    let mut together: BTreeMap<Vec<&str>, Vec<&str>> = BTreeMap::new();
+    for (reader, labels) in readers {
+        together.entry(labels.into_iter().collect()).or_default().push(reader);
+    }
+    let texts: Vec<String> = together
+        .into_iter()
+        .map(|(labels, readers)| {
+            let (reads, labels) = (if readers.len() == 1 { "reads" } else { "read" }, labels.join(", "));
+            format!(
+                "spec.overrides: changes {labels}, which {} {reads}: graphs there may be doubled, wrong or empty",
+                readers.join(", ")
+            )
+        })
+        .collect();
+    texts.into_iter()
+}
+
+/// Of overrides by their place in the list: those whose metrics nobody feeds anyway.
+fn of_sets_that_are_off(overrides: impl Iterator<Item = (Cells, usize)>, on: SeriesSets) -> Vec<String> {
+    let mut metrics: BTreeMap<usize, Metrics> = BTreeMap::new();
+    for (cells, at) in overrides {
+        let known = metrics.entry(at).or_default();
+        *known = known.union(cells.metrics());
+    }
+    let sets = |metrics: Metrics| -> SeriesSets { metrics.iter().map(|metric: Metric| metric.family().set).collect() };
+    let mut warnings = Vec::new();
+    for (at, metrics) in metrics {
+        let named = sets(metrics);
+        if let (Some(off), false) = (named.iter().next(), named.iter().any(|set| on.contains(set)))
+            && named.iter().count() == 1
+        {
+            warnings.push(format!("spec.overrides[{at}]: {}", is_off(off)));
+        }
+    }
+    warnings
+}
+
+fn is_off(set: SeriesSet) -> String {
+    format!("has no effect, because no selected pod feeds the set {}: add it to spec.seriesSets", set.name())
+}
+
+fn bounded(mut warnings: Vec<String>) -> Vec<String> {
+    let more = warnings.len().saturating_sub(MOST);
+    warnings.truncate(MOST);
+    for warning in warnings.iter_mut().filter(|warning| warning.len() > LONGEST) {
+        warning.truncate(warning.floor_char_boundary(LONGEST));
+        warning.push_str("...");
+    }
+    warnings.extend((more > 0).then(|| format!("and {more} more")));
+    warnings
+}

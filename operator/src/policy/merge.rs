@@ -1,0 +1,89 @@
+//! What objects of several levels come to for one pod. Pure: objects in, [`Merged`] out.
+//!
+//! ```text
+//! root namespace, namespace, selector: a Level each --draft--> per part the narrowest, then the oldest --assemble--> Telemetry
+//!                                                          \--> Conflict for who lost a part to another of its level
+//! ```
+
+use crate::source::object::policy::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
+use crate::source::object::{Key, Wishes};
+use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
+use std::fmt;
+
+mod annotations;
+mod assemble;
+mod conflicts;
+mod draft;
+mod limit;
+mod stats;
+
+/// Objects whose word counts alike, all of them accepted. Lists are in the order of age, then name: the first wins.
+#[derive(Clone, Debug, Default)]
+pub struct Level<'a> {
+    /// Of a Namespace's own annotation; what an object of the level says goes before it.
+    pub annotated: Option<SeriesSets>,
+    pub telemetry: Vec<&'a TelemetryPolicy>,
+    pub tags: Vec<&'a ExtraStatTags>,
+    pub stats: Vec<&'a StatsMatcher>,
+}
+
+/// What the pod itself says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Own<'a> {
+    pub series_sets: Option<SeriesSets>,
+    pub wishes: Option<&'a Wishes>,
+    /// Another mesh's data plane reports its connections.
+    pub meshed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    pub telemetry: Telemetry,
+    /// Series sets that are on, whatever overrides switch off of them.
+    pub sets: SeriesSets,
+    /// As far as these levels say it: the root namespace's counts for every node.
+    pub settings: NodeSettings,
+    /// In the order of levels and objects; of very many the first ones, and at least one of each loser.
+    pub(crate) conflicts: Vec<Conflict>,
+    /// What of the pod's annotations cannot be used: reasons and notes for Events.
+    pub complaints: Vec<Complaint>,
+}
+
+/// An object lost a part of what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Conflict {
+    pub(crate) loser: Key,
+    /// Names the field and the winner.
+    pub message: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Complaint {
+    pub reason: &'static str,
+    pub note: String,
+}
+
+/// Levels from the broadest to the narrowest.
+#[must_use]
+pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
+    let mut draft = draft::Draft::default();
+    for (depth, level) in levels.iter().enumerate() {
+        draft.lay(depth, level);
+    }
+    let mut complaints = Vec::new();
+    if let Some(wishes) = own.wishes {
+        annotations::check_words(wishes, &mut complaints);
+        annotations::apply_stats(&mut draft.stats, wishes, &mut complaints);
+    }
+    let tags = annotations::chosen_tags(&draft, own.wishes, &mut complaints);
+    let sets = assemble::sets(&draft, own);
+    let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets);
+    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_told(), complaints }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.note)
+    }
+}

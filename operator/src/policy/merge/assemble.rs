@@ -1,0 +1,88 @@
+//! From a draft to what a probe is told.
+
+use super::draft::{Draft, Extra};
+use super::{Own, limit};
+use crate::source::object::policy::Reporter;
+use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
+use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
+
+pub(super) fn assemble<'a>(
+    draft: &mut Draft<'a>,
+    mut tags: Vec<Extra<'a>>,
+    sets: SeriesSets,
+) -> (Telemetry, NodeSettings) {
+    give_way(draft, &tags);
+    limit::enforce(draft, &mut tags);
+    let metrics = Metrics::from(sets);
+    let telemetry = Telemetry {
+        long_connections: draft.threshold.as_ref().map(|said| said.value),
+        source: groups(draft, &tags, metrics, Reporter::Source),
+        destination: groups(draft, &tags, metrics, Reporter::Destination),
+        stats: draft.stats.matcher(),
+    };
+    let settings = NodeSettings {
+        reporting_interval: draft.reporting_interval.as_ref().map(|said| said.value),
+        series: draft.series.as_ref().map(|said| said.value),
+        long_connections: draft.long_connections_budget.as_ref().map(|said| said.value),
+        series_per_namespace: draft.series_per_namespace.as_ref().map(|said| said.value),
+    };
+    (telemetry, settings)
+}
+
+/// An override of a TelemetryPolicy goes before a tag of its name, metric by metric.
+fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
+    for Extra { tag, at, by, .. } in tags {
+        let painting = draft.changes.get(&tag.name);
+        let Some((_, winner)) = painting.and_then(|painting| painting.iter().next()) else { continue };
+        draft.conflicts.add(by, format_args!("spec.tags[{at}] {}: {} overrides it and wins", tag.name, winner.by));
+    }
+}
+
+/// Of the series sets: the pod's own word goes before all others. No second report of what another mesh reports already,
+/// unless the pod itself insists.
+pub(super) fn sets(draft: &Draft<'_>, own: Own<'_>) -> SeriesSets {
+    let told = draft.series_sets.as_ref().map(|said| said.value).unwrap_or_default();
+    let told = if own.meshed { told.without(SeriesSet::Istio) } else { told };
+    let sets = own.series_sets.unwrap_or(told);
+    let with_long = draft.long_connections.as_ref().is_none_or(|said| said.value);
+    if with_long { sets } else { sets.without(SeriesSet::KmeshConnection) }
+}
+
+/// Metrics with the same labels together, in an order of their own, so that equal outcomes are equal.
+fn groups(draft: &Draft<'_>, tags: &[Extra<'_>], metrics: Metrics, reporter: Reporter) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for metric in metrics.iter() {
+        if draft.disabled.at(metric, reporter).is_some_and(|disabled| disabled.disabled) {
+            continue;
+        }
+        let labels = labels(draft, tags, metric, reporter);
+        match groups.iter_mut().find(|group| group.tags == labels) {
+            Some(group) => group.metrics = group.metrics.with(metric),
+            None => groups.push(Group { metrics: Metrics::NONE.with(metric), tags: labels }),
+        }
+    }
+    groups.sort_unstable_by_key(|group| group.metrics);
+    groups
+}
+
+/// What is different from the table, sorted by name.
+fn labels(draft: &Draft<'_>, tags: &[Extra<'_>], metric: Metric, reporter: Reporter) -> Vec<Tag> {
+    let mut labels = Vec::new();
+    for (name, painting) in &draft.changes {
+        let Some(change) = painting.at(metric, reporter) else { continue };
+        let value = change.change.value.clone().map(|expression| TagValue { expression, max_values: None });
+        // What is not there cannot go.
+        if value.is_some() || metric.family().labels().contains(&name.as_str()) {
+            labels.push(Tag { name: (*name).clone(), value });
+        }
+    }
+    let overridden = |extra: &Extra<'_>| {
+        draft.changes.get(&extra.tag.name).is_some_and(|painting| painting.at(metric, reporter).is_some())
+    };
+    for Extra { tag, .. } in tags.iter().filter(|extra| !overridden(extra)) {
+        let value = TagValue { expression: tag.value.clone(), max_values: Some(tag.max_values) };
+        labels.push(Tag { name: tag.name.clone(), value: Some(value) });
+    }
+    labels.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+    labels
+}

@@ -1,0 +1,48 @@
+//! What is true of each object of the three kinds: what its status says, but for what the probes have to say.
+
+use crate::source::object::policy::Reason;
+use crate::source::object::{Key, Kind, Refusal};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// By object.
+pub type Standings = BTreeMap<Key, Arc<Standing>>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub uid: String,
+    /// `metadata.generation` of what was read.
+    pub generation: i64,
+    pub accepted: Result<(), Refusal>,
+    /// What of it has no effect, or breaks somebody who reads series, a few at most.
+    pub warnings: Vec<String>,
+    /// Which parts lost to other objects, and to whom; `None`: nothing did.
+    pub conflicted: Option<String>,
+    /// Workloads with a selected pod, in all namespaces.
+    pub workloads_selected: u32,
+    /// With a selected pod.
+    pub nodes: BTreeSet<String>,
+    /// From this one on every published configuration contains what the object asks for.
+    pub revision: u64,
+}
+
+/// Objects that are refused, by kind and reason; every kind with every reason, 0 too.
+pub(crate) fn refused(standings: &Standings) -> BTreeMap<(&'static str, &'static str), u64> {
+    let reasons = |kind| Reason::ALL.map(move |reason: Reason| ((kind, reason.as_str()), 0));
+    let mut refused: BTreeMap<_, _> = Kind::POLICIES.map(Kind::plural).into_iter().flat_map(reasons).collect();
+    for (Key { kind, .. }, standing) in standings {
+        if let Err(refusal) = &standing.accepted {
+            *refused.entry((kind.plural(), refusal.reason.as_str())).or_default() += 1;
+        }
+    }
+    refused
+}
+
+/// Objects of which a part lost to another object, by kind; every kind, 0 too.
+pub(crate) fn conflicted(standings: &Standings) -> BTreeMap<&'static str, u64> {
+    let mut conflicted: BTreeMap<_, _> = Kind::POLICIES.map(|kind| (kind.plural(), 0)).into();
+    for (Key { kind, .. }, standing) in standings {
+        *conflicted.entry(kind.plural()).or_default() += u64::from(standing.conflicted.is_some());
+    }
+    conflicted
+}

@@ -1,0 +1,78 @@
+//! What probes want people to know of their nodes, until somebody tells it. A probe is bounded: in what waits, and in how often it
+//! is heard, as each becomes a request to the API server.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Of a text, in characters: an Event's note has room for it.
+const LONGEST: usize = 800;
+/// Of one node that wait or were told lately.
+const MOST: usize = 32;
+/// What was told is not told again for so long: as long as an API server keeps Events.
+const LATELY: Duration = Duration::from_secs(3600);
+/// Nodes of which something is kept.
+const MOST_NODES: usize = 20_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Notices(Mutex<HashMap<String, Node>>);
+
+#[derive(Debug, Default)]
+struct Node {
+    waiting: VecDeque<String>,
+    told: Vec<(String, Instant)>,
+}
+
+impl Notices {
+    /// What is no news is left out, and what is too much.
+    pub(crate) fn take(&self, node: &str, text: &str) {
+        self.take_at(node, text, Instant::now());
+    }
+
+    fn take_at(&self, node: &str, text: &str, now: Instant) {
+        let text: String = text.chars().take(LONGEST).collect();
+        let mut nodes = self.lock();
+        if nodes.len() >= MOST_NODES && !nodes.contains_key(node) {
+            return;
+        }
+        let Node { waiting, told } = nodes.entry(node.to_owned()).or_default();
+        told.retain(|(_, at)| now.saturating_duration_since(*at) < LATELY);
+        let is_known = waiting.contains(&text) || told.iter().any(|(known, _)| *known == text);
+        if !is_known && waiting.len() + told.len() < MOST {
+            waiting.push_back(text);
+        }
+    }
+
+    /// One of each node that has something to be told.
+    #[must_use]
+    pub(crate) fn next(&self) -> Vec<(String, String)> {
+        let nodes = self.lock();
+        let next = nodes.iter().filter_map(|(node, of)| Some((node.clone(), of.waiting.front()?.clone())));
+        next.collect()
+    }
+
+    pub(crate) fn told(&self, node: &str, text: &str) {
+        self.told_at(node, text, Instant::now());
+    }
+
+    fn told_at(&self, node: &str, text: &str, now: Instant) {
+        if let Some(Node { waiting, told }) = self.lock().get_mut(node)
+            && waiting.front().is_some_and(|first| first == text)
+        {
+            told.extend(waiting.pop_front().map(|text| (text, now)));
+        }
+    }
+
+    /// Forgets all nodes of which this is not true.
+    pub(crate) fn retain(&self, mut is_there: impl FnMut(&str) -> bool) {
+        self.lock().retain(|node, _| is_there(node));
+    }
+
+    /// Nothing panics while it is held, and if it did the map would be whole.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Node>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

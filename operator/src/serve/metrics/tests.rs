@@ -1,0 +1,64 @@
+use super::{take, text};
+use crate::cluster::tls::{self, Lifetimes, Material};
+use crate::counters::Figures;
+use crate::index::Index;
+use crate::policy::state::{self, Standings};
+use crate::publish::Publisher;
+use crate::publish::role::Role;
+use crate::serve::health::{Endpoints, State};
+use longwire_model::series::{OPEN_LABELS, OPERATOR_METRICS, is_listed};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+fn state(figures: Figures) -> State {
+    let names = tls::names("watch");
+    let lifetimes = Lifetimes { leaf: 100, authority: 1_000, spread: 10 };
+    let (serving, certificate) = watch::channel(None);
+    tls::publish(&Material::create(&names, lifetimes, 1_000_000).unwrap(), &serving).unwrap();
+    let (_publisher, published) = Publisher::new();
+    let (_role, role) = watch::channel(Role::Standby { holder: None });
+    let (certificate, figures) = (Some(certificate), Arc::new(figures));
+    State { published, role, certificate, figures, endpoints: Endpoints::default() }
+}
+
+#[test]
+fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
+    let figures = Figures::default();
+    figures.refused("no_token");
+    figures.handshake_refused("plaintext");
+    figures.reviewed("keys");
+    figures.reader_asked_about("admitted");
+    figures.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
+    let index = Index::default();
+    figures.indexed(index.counts(), index.slices_refused());
+    let states = Standings::new();
+    figures.configured(state::refused(&states), state::conflicted(&states));
+    figures.reduced([("pod", 0), ("node", 0)]);
+    figures.left_out([("claim", 0), ("service", 0), ("port", 0), ("endpoint", 0)]);
+    let readings = take(&state(figures));
+    let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
+    assert_eq!(read, OPERATOR_METRICS.iter().map(|row| row.name).collect());
+    for reading in &readings {
+        let row = OPERATOR_METRICS.iter().find(|row| row.name == reading.name).unwrap();
+        assert_eq!(reading.labels.len(), row.labels.len(), "{}", row.name);
+        for (label, value) in row.labels.iter().zip(&reading.labels) {
+            let is_known = OPEN_LABELS.contains(label) || is_listed(row.name, label, value);
+            assert!(is_known, "docs/metrics.md does not say what {label}={value} of {} means", row.name);
+        }
+    }
+}
+
+#[test]
+fn a_scrape_says_what_a_replica_is() {
+    let figures = Figures::default();
+    figures.refused("no_token");
+    let scrape = text(&state(figures)).unwrap();
+    for line in [
+        "longwire_operator_role{role=\"standby\"} 1\n",
+        "longwire_operator_streams_refused_total{reason=\"no_token\"} 1\n",
+        "longwire_operator_certificate_expiry_timestamp_seconds{certificate=\"leaf\"} 1000100\n",
+    ] {
+        assert!(scrape.contains(line), "{line}{scrape}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What one watch has told, so that a list after a break tells only of what changed meanwhile.
+
+use super::seen::Sighting;
+use crate::source::event::Event;
+use crate::source::object::{EndpointSlice, ExtraStatTags, Key, Kind, Name, Object, StatsMatcher, TelemetryPolicy};
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+#[derive(Debug)]
+pub(super) struct Ledger {
+    kind: Kind,
+    known: HashMap<Name, Known>,
+    /// Lists that have begun.
+    round: u64,
+}
+
+#[derive(Debug)]
+struct Known {
+    /// The last list or watch that it was seen in.
+    round: u64,
+    /// `metadata.resourceVersion`.
+    version: String,
+    /// As last told. `None`: it decides nothing.
+    told: Option<Told>,
+}
+
+/// Objects are shared with the index. What it does not keep of those that are bounded is not kept here either, and is told again
+/// when it is listed again.
+#[derive(Debug)]
+enum Told {
+    Kept(Object),
+    EndpointSlice(Weak<EndpointSlice>),
+    ExtraStatTags(Weak<ExtraStatTags>),
+    StatsMatcher(Weak<StatsMatcher>),
+    TelemetryPolicy(Weak<TelemetryPolicy>),
+}
+
+impl Told {
+    fn of(object: &Object) -> Self {
+        match object {
+            Object::EndpointSlice(slice) => Self::EndpointSlice(Arc::downgrade(slice)),
+            Object::ExtraStatTags(policy) => Self::ExtraStatTags(Arc::downgrade(policy)),
+            Object::StatsMatcher(policy) => Self::StatsMatcher(Arc::downgrade(policy)),
+            Object::TelemetryPolicy(policy) => Self::TelemetryPolicy(Arc::downgrade(policy)),
+            other => Self::Kept(other.clone()),
+        }
+    }
+
+    /// `None`: nobody has it any more.
+    fn object(&self) -> Option<Object> {
+        Some(match self {
+            Self::Kept(object) => object.clone(),
+            Self::EndpointSlice(slice) => Object::EndpointSlice(slice.upgrade()?),
+            Self::ExtraStatTags(policy) => Object::ExtraStatTags(policy.upgrade()?),
+            Self::StatsMatcher(policy) => Object::StatsMatcher(policy.upgrade()?),
+            Self::TelemetryPolicy(policy) => Object::TelemetryPolicy(policy.upgrade()?),
+        })
+    }
+}
+
+impl Ledger {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, known: HashMap::new(), round: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// A list begins. One that began before and did not end counts for nothing.
+    pub(super) fn begin(&mut self) {
+        self.round += 1;
+    }
+
+    /// It is there, and it is so.
+    pub(super) fn see(&mut self, sighting: Sighting) -> Option<Event> {
+        let Sighting { name, version, object } = sighting;
+        let former = self.known.get_mut(&name);
+        let is_kept = |former: &Known| former.told.as_ref().is_none_or(|told| told.object().is_some());
+        if let Some(former) = former.filter(|former| former.version == version && is_kept(former)) {
+            former.round = self.round;
+            return None;
+        }
+        let told = self.known.remove(&name).and_then(|former| former.told);
+        let (was_told, former) = (told.is_some(), told.and_then(|told| told.object()));
+        let key = Key { kind: self.kind, name: name.clone() };
+        let now = object.unwrap_or_else(|error| {
+            tracing::error!("{key}: {error}: this version of it is ignored");
+            // The cluster goes on with it; what it was before is the best guess.
+            former.clone()
+        });
+        if let Some(Object::Unreadable(unreadable)) = &now {
+            tracing::error!("{key}: {}: it has no effect", unreadable.refusal.message);
+        }
+        let event = match &now {
+            Some(now) => (former.as_ref() != Some(now)).then(|| Event::Apply(now.clone())),
+            None => was_told.then_some(Event::Delete(key)),
+        };
+        self.known.insert(name, Known { round: self.round, version, told: now.as_ref().map(Told::of) });
+        event
+    }
+
+    /// It is gone.
+    pub(super) fn lose(&mut self, name: &Name) -> Option<Event> {
+        self.known.remove(name)?.told?;
+        Some(Event::Delete(Key { kind: self.kind, name: name.clone() }))
+    }
+
+    /// The list ends: what was not in it is gone.
+    pub(super) fn end(&mut self) -> Vec<Event> {
+        let round = self.round;
+        self.remove(|known| known.round != round)
+    }
+
+    /// The whole kind is gone.
+    pub(super) fn clear(&mut self) -> Vec<Event> {
+        self.remove(|_| true)
+    }
+
+    fn remove(&mut self, which: impl Fn(&Known) -> bool) -> Vec<Event> {
+        let gone = self.known.extract_if(|_, known| which(known)).filter(|(_, known)| known.told.is_some());
+        gone.map(|(name, _)| Event::Delete(Key { kind: self.kind, name })).collect()
+    }
+}

@@ -1,0 +1,244 @@
+use super::failure::Failure;
+use super::kinds::Watched;
+use super::ledger::Ledger;
+use super::seen::Seen;
+use crate::source::event::Event;
+use crate::source::object::{Kind, Name, Object};
+use crate::source::sample::{log_of, told};
+use k8s_openapi::api::core::v1 as core;
+use kube::core::Status;
+use kube::runtime::watcher::{Error, InitialListStrategy};
+use longwire_crds::{ExtraStatTags, TelemetryPolicy};
+use rstest::rstest;
+use serde_json::{Value, from_value, json};
+
+fn seen<K: Watched>(object: Value) -> Seen<K> {
+    from_value(object).unwrap()
+}
+
+fn pod(name: &str, version: u32, address: &str) -> Seen<core::Pod> {
+    seen(json!({
+        "metadata": {"name": name, "namespace": "shop", "uid": name, "resourceVersion": version.to_string(),
+                     "managedFields": [{"manager": "kubelet"}]},
+        "status": {"podIPs": [{"ip": address}]},
+    }))
+}
+
+fn service(name: &str, version: u32, kind: &str) -> Seen<core::Service> {
+    seen(json!({
+        "metadata": {"name": name, "namespace": "shop", "resourceVersion": version.to_string()},
+        "spec": {"type": kind},
+    }))
+}
+
+/// What a ledger tells of a list.
+fn list<K>(ledger: &mut Ledger, objects: impl IntoIterator<Item = Seen<K>>) -> Vec<String> {
+    ledger.begin();
+    let mut events: Vec<Event> = objects.into_iter().filter_map(|seen| ledger.see(seen.sighting())).collect();
+    let mut gone = ledger.end();
+    gone.sort_by_key(|event| format!("{event:?}"));
+    events.extend(gone);
+    told(&events)
+}
+
+fn see<K>(ledger: &mut Ledger, seen: Seen<K>) -> Vec<String> {
+    told(&ledger.see(seen.sighting()).into_iter().collect())
+}
+
+/// One that has listed pods `a` and `b`.
+fn listed() -> Ledger {
+    let mut ledger = Ledger::new(Kind::Pod);
+    let events = list(&mut ledger, [pod("a", 1, "10.0.0.1"), pod("b", 2, "10.0.0.2")]);
+    assert_eq!(events, ["+Pod shop/a", "+Pod shop/b"]);
+    ledger
+}
+
+#[test]
+fn a_list_after_a_break_tells_only_of_what_changed_meanwhile() {
+    let mut ledger = listed();
+    let events = list(&mut ledger, [pod("b", 3, "10.0.0.9"), pod("c", 4, "10.0.0.3")]);
+    assert_eq!(events, ["+Pod shop/b", "+Pod shop/c", "-Pod shop/a"]);
+}
+
+#[test]
+fn a_list_that_breaks_off_takes_nothing_away() {
+    let mut ledger = listed();
+    ledger.begin();
+    assert_eq!(see(&mut ledger, pod("a", 1, "10.0.0.1")), [""; 0]);
+    // The next one is whole, and `a` went between the two.
+    assert_eq!(list(&mut ledger, [pod("b", 2, "10.0.0.2")]), ["-Pod shop/a"]);
+}
+
+#[test]
+fn a_change_of_what_does_not_matter_is_not_told() {
+    let mut ledger = listed();
+    assert_eq!(see(&mut ledger, pod("a", 5, "10.0.0.1")), [""; 0]);
+    assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.7")), ["+Pod shop/a"]);
+}
+
+#[test]
+fn what_goes_is_told_once() {
+    let mut ledger = listed();
+    let name = Name::new("shop", "a");
+    assert_eq!(told(&ledger.lose(&name).into_iter().collect()), ["-Pod shop/a"]);
+    assert_eq!(ledger.lose(&name), None);
+    assert_eq!(told(&ledger.clear()), ["-Pod shop/b"]);
+}
+
+#[test]
+fn what_decides_nothing_any_more_goes() {
+    let mut ledger = Ledger::new(Kind::Service);
+    assert_eq!(see(&mut ledger, service("s", 1, "ExternalName")), [""; 0]);
+    assert_eq!(see(&mut ledger, service("s", 2, "ClusterIP")), ["+Service shop/s"]);
+    assert_eq!(see(&mut ledger, service("s", 3, "ExternalName")), ["-Service shop/s"]);
+    assert_eq!(ledger.lose(&Name::new("shop", "s")), None);
+}
+
+#[test]
+fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
+    let mut ledger = listed();
+    let broken = || {
+        seen::<core::Pod>(
+            json!({"metadata": {"name": "a", "namespace": "shop", "resourceVersion": "5"}, "spec": {"nodeName": 5}}),
+        )
+    };
+    let (events, lines) = log_of(|| [see(&mut ledger, broken()), list(&mut ledger, [broken(), pod("c", 1, "::1")])]);
+    assert_eq!(events, [vec![], vec!["+Pod shop/c".to_owned(), "-Pod shop/b".to_owned()]]);
+    let expected =
+        "ERROR Pod shop/a: spec.nodeName: invalid type: integer `5`, expected a string: this version of it is ignored";
+    assert_eq!(lines, [expected]);
+    // Its mend is no change if it is again what it was.
+    assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.1")), [""; 0]);
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_says_so_in_its_place() {
+    let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+    let object = json!({
+        "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "TelemetryPolicy",
+        "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1", "generation": 3},
+        "spec": 7,
+    });
+    let (event, lines) = log_of(|| ledger.see(seen::<TelemetryPolicy>(object).sighting()));
+    let Some(Event::Apply(Object::Unreadable(unreadable))) = event else { panic!("{event:?}") };
+    assert_eq!((unreadable.key.to_string().as_str(), unreadable.uid.as_str()), ("TelemetryPolicy shop/p", "u"));
+    assert_eq!((unreadable.generation, lines.len()), (3, 1));
+    assert!(
+        unreadable.refusal.message.starts_with("spec: invalid type: integer `7`"),
+        "{}",
+        unreadable.refusal.message
+    );
+}
+
+/// As an API server tells it whose definition of the kind is of another release.
+fn of_another_release(resource_version: u32, version: &str, spec: &Value) -> Seen<TelemetryPolicy> {
+    seen(json!({
+        "apiVersion": format!("telemetry.longwire.io/{version}"), "kind": "TelemetryPolicy",
+        "metadata": {"name": "p", "namespace": "shop", "uid": "u", "horizon": 1,
+                     "resourceVersion": resource_version.to_string()},
+        "spec": spec, "status": {"horizon": 2}, "horizon": 3,
+    }))
+}
+
+#[test]
+fn what_only_another_release_can_read_is_refused_by_name_and_said_once() {
+    let cases = [
+        ("v1alpha1", json!({"overrides": {"all": true}}), "spec.overrides: invalid type: map"),
+        ("v1alpha1", json!({"overrides": [{"disabled": "y"}]}), "spec.overrides[0].disabled: invalid type"),
+        ("v2", json!({}), "apiVersion: telemetry.longwire.io/v2 is not known to this operator: write"),
+    ];
+    for (version, spec, expected) in cases {
+        let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+        let look = |()| ledger.see(of_another_release(1, version, &spec).sighting());
+        let (events, lines) = log_of(|| [(); 2].map(look));
+        let [Some(Event::Apply(Object::Unreadable(unreadable))), None] = events else { panic!("{events:?}") };
+        assert!(unreadable.refusal.message.starts_with(expected), "{}", unreadable.refusal.message);
+        assert_eq!(lines, [format!("ERROR TelemetryPolicy shop/p: {}: it has no effect", unreadable.refusal.message)]);
+        let mended = ledger.see(of_another_release(2, "v1alpha1", &json!({})).sighting());
+        assert!(matches!(mended, Some(Event::Apply(Object::TelemetryPolicy(_)))), "{mended:?}");
+    }
+}
+
+#[test]
+fn of_a_policy_of_a_later_release_what_is_known_counts_and_the_rest_is_named() {
+    let cases = [
+        (json!({"seriesSets": []}), None),
+        (json!({"horizon": 5}), Some("spec.horizon is")),
+        (
+            json!({"overrides": [{}, {"match": {"reporter": "source", "way": "up"}}], "a": null, "b": {}, "c": []}),
+            Some("spec.a, spec.b, spec.c are"),
+        ),
+        (
+            json!({"overrides": [{}, {"match": {"metric": "istio_tcp_sent_bytes_total", "way": "up"}}]}),
+            Some("spec.overrides[1].match.way is"),
+        ),
+    ];
+    for (spec, expected) in cases {
+        let event = Ledger::new(Kind::TelemetryPolicy).see(of_another_release(1, "v1alpha1", &spec).sighting());
+        let Some(Event::Apply(Object::TelemetryPolicy(policy))) = event else { panic!("{event:?}") };
+        let rest = "not known to this operator and without effect: leave out, or upgrade the operator";
+        assert_eq!(policy.unknown, expected.map(|expected| format!("{expected} {rest}")));
+    }
+}
+
+#[test]
+fn a_policy_that_is_refused_is_one_all_the_same() {
+    let mut ledger = Ledger::new(Kind::ExtraStatTags);
+    let object = json!({
+        "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "ExtraStatTags",
+        "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1"},
+        "spec": {"tags": [{"name": "zone", "value": "source.zne"}]},
+    });
+    assert_eq!(see(&mut ledger, seen::<ExtraStatTags>(object)), ["+ExtraStatTags shop/p"]);
+}
+
+#[test]
+fn a_policy_that_the_index_did_not_keep_is_told_again_when_it_is_listed_again() {
+    let policy = || of_another_release(1, "v1alpha1", &json!({}));
+    let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+    let kept = ledger.see(policy().sighting());
+    assert!(kept.is_some());
+    assert_eq!(list(&mut ledger, [policy()]), [""; 0]);
+    drop(kept);
+    assert_eq!(list(&mut ledger, [policy()]), ["+TelemetryPolicy shop/p"]);
+    // Whoever kept it or not: that it goes is told.
+    assert_eq!(list(&mut ledger, Vec::<Seen<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
+}
+
+#[test]
+fn what_is_not_even_an_object_is_an_error_of_the_watch() {
+    assert!(from_value::<Seen<core::Pod>>(json!({"metadata": {"namespace": "shop"}})).is_err());
+    assert!(from_value::<Seen<core::Pod>>(json!([1])).is_err());
+}
+
+fn status(code: u16) -> Box<Status> {
+    Status::failure("because", "Because").with_code(code).boxed()
+}
+
+#[rstest]
+#[case::no_streaming_lists(Error::WatchStartFailed(kube::Error::Api(status(422))), Failure::NoStreaming)]
+#[case::refused_otherwise(Error::WatchFailed(kube::Error::Api(status(422))), Failure::Passing)]
+#[case::no_such_kind(Error::WatchStartFailed(kube::Error::Api(status(404))), Failure::Missing)]
+#[case::not_allowed(Error::WatchStartFailed(kube::Error::Api(status(403))), Failure::Forbidden)]
+#[case::fell_behind(Error::WatchError(status(410)), Failure::Expired)]
+#[case::fell_behind_at_once(Error::WatchStartFailed(kube::Error::Api(status(410))), Failure::Expired)]
+#[case::busy(Error::WatchStartFailed(kube::Error::Api(status(503))), Failure::Passing)]
+#[case::no_version(Error::NoResourceVersion, Failure::Passing)]
+fn an_error_says_what_to_do(#[case] error: Error, #[case] expected: Failure) {
+    assert_eq!(Failure::of(&error, &InitialListStrategy::StreamingList), expected);
+}
+
+#[test]
+fn pages_that_are_refused_are_not_asked_for_in_another_way() {
+    let error = Error::WatchStartFailed(kube::Error::Api(status(400)));
+    assert_eq!(Failure::of(&error, &InitialListStrategy::ListWatch), Failure::Passing);
+}
+
+#[test]
+fn a_kind_that_is_not_installed_is_said_with_the_remedy() {
+    let error = Error::WatchStartFailed(kube::Error::Api(status(404)));
+    let text = Failure::Missing.text(&error, "telemetry.longwire.io", "statsmatchers");
+    let expected = "statsmatchers.telemetry.longwire.io: the API server does not know this kind: there are none until it \
+                    is installed with kubectl apply -f crds/manifests";
+    assert_eq!(text, expected);
+}

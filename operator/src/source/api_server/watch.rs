@@ -1,0 +1,196 @@
+//! The watch of one kind, which goes on through whatever happens to it.
+
+use super::failure::Failure;
+use super::kinds::Watched;
+use super::ledger::Ledger;
+use super::seen::Seen;
+use crate::source::Reread;
+use crate::source::api_server::client::WATCH;
+use crate::source::event::Event;
+use crate::source::object::Kind;
+use crate::source::reread::Requests;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
+use kube::runtime::watcher::{self, Config, InitialListStrategy, watcher};
+use kube::{Api, Client};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Events of one look: enough to spare the writer many small batches, few enough to bound what waits for it.
+const MOST: usize = 256;
+/// Of reading what is there already, as thousands of large objects may be: other kinds have their turn then.
+const TURN: Duration = Duration::from_millis(50);
+/// Objects of a page, where lists are not streamed.
+const PAGE: u32 = 500;
+/// Between two attempts. Jitter doubles it at most: an API server that is back is found within 4 s.
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(2);
+/// What fails for shorter than this is nothing that anybody can mend: an API server or a kind that has just been installed, a role
+/// that is not known to every part of the API server yet.
+const LASTING: Duration = Duration::from_secs(10);
+/// A kind that was there is gone when it has been missing for this long: an API server that starts may not know it yet.
+const GONE: Duration = Duration::from_secs(10);
+
+/// What happened since the last look.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) kind: Kind,
+    pub(super) events: Vec<Event>,
+    /// All that was there at the start has been told by now.
+    pub(super) listed: bool,
+}
+
+pub(super) struct Watch<K> {
+    client: Client,
+    strategy: InitialListStrategy,
+    stream: BoxStream<'static, watcher::Result<watcher::Event<Seen<K>>>>,
+    /// Met while events were being collected.
+    error: Option<watcher::Error>,
+    ledger: Ledger,
+    trouble: Trouble,
+    requests: Requests,
+}
+
+/// What went wrong since it last went well.
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    /// In the log.
+    said: Option<Failure>,
+    missing_since: Option<Instant>,
+    wait: Option<ExponentialBackoff>,
+}
+
+impl<K: Watched> Watch<K> {
+    pub(super) fn new(client: &Client, reread: &Reread) -> Self {
+        let strategy = InitialListStrategy::StreamingList;
+        Self {
+            stream: stream(client, &strategy),
+            client: client.clone(),
+            strategy,
+            error: None,
+            ledger: Ledger::new(K::KIND),
+            trouble: Trouble::default(),
+            requests: reread.requests(K::KIND),
+        }
+    }
+
+    /// Waits until there is something to tell.
+    pub(super) async fn next(&mut self) -> Look {
+        let mut look = Look { kind: K::KIND, events: Vec::new(), listed: false };
+        while look.events.is_empty() && !look.listed {
+            match self.event().await {
+                Ok(event) => {
+                    self.take(event, &mut look);
+                    self.collect(&mut look);
+                }
+                Err(error) => self.fail(&error, &mut look).await,
+            }
+        }
+        look
+    }
+
+    async fn event(&mut self) -> watcher::Result<watcher::Event<Seen<K>>> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        loop {
+            tokio::select! {
+                outcome = self.stream.next() => match outcome {
+                    Some(outcome) => return outcome,
+                    // It says of itself that it never ends.
+                    None => self.restart(),
+                },
+                // A list tells what the ledger has not kept; what it has kept is passed over.
+                () = self.requests.next(), if K::KIND.is_bounded() => self.restart(),
+            }
+        }
+    }
+
+    /// Whatever is there already.
+    fn collect(&mut self, look: &mut Look) {
+        let begun = Instant::now();
+        while look.events.len() < MOST && begun.elapsed() < TURN {
+            match self.stream.next().now_or_never() {
+                Some(Some(Ok(event))) => self.take(event, look),
+                Some(Some(Err(error))) => return self.error = Some(error),
+                Some(None) | None => return,
+            }
+        }
+    }
+
+    fn take(&mut self, event: watcher::Event<Seen<K>>, look: &mut Look) {
+        // A list that is only about to be asked for has not come yet.
+        if !matches!(event, watcher::Event::Init) {
+            self.recover();
+        }
+        match event {
+            watcher::Event::Init => self.ledger.begin(),
+            watcher::Event::InitApply(seen) | watcher::Event::Apply(seen) => {
+                look.events.extend(self.ledger.see(seen.sighting()));
+            }
+            watcher::Event::Delete(seen) => look.events.extend(self.ledger.lose(&seen.name())),
+            watcher::Event::InitDone => {
+                look.events.extend(self.ledger.end());
+                look.listed = true;
+                tracing::debug!("{:?}: {} listed", K::KIND, self.ledger.len());
+            }
+        }
+    }
+
+    fn recover(&mut self) {
+        let Trouble { said, .. } = std::mem::take(&mut self.trouble);
+        if said.is_some() {
+            tracing::info!("{}: watched again", K::plural(&()));
+        }
+    }
+
+    async fn fail(&mut self, error: &watcher::Error, look: &mut Look) {
+        let failure = Failure::of(error, &self.strategy);
+        let lasted = self.trouble.since.get_or_insert_with(Instant::now).elapsed();
+        let text = failure.text(error, &K::group(&()), &K::plural(&()));
+        if failure.is_usual() || lasted < LASTING {
+            tracing::debug!("{text}");
+        } else if self.trouble.said.replace(failure) != Some(failure) {
+            tracing::warn!("{text}; for {lasted:.0?} now, retrying at least every {:?}", LONGEST * 2);
+        }
+        match failure {
+            Failure::NoStreaming => {
+                self.strategy = InitialListStrategy::ListWatch;
+                return self.restart();
+            }
+            // Left to itself the stream would go on asking for what comes after a version that nobody knows.
+            Failure::Expired => self.restart(),
+            Failure::Missing => {
+                self.restart();
+                let since = *self.trouble.missing_since.get_or_insert_with(Instant::now);
+                if self.ledger.len() == 0 || since.elapsed() >= GONE {
+                    look.events = self.ledger.clear();
+                    look.listed = true;
+                }
+            }
+            Failure::Forbidden | Failure::Passing => {}
+        }
+        let wait = self.trouble.wait.get_or_insert_with(|| backoff().build());
+        sleep(wait.next().unwrap_or(LONGEST)).await;
+    }
+
+    fn restart(&mut self) {
+        self.stream = stream(&self.client, &self.strategy);
+    }
+}
+
+fn stream<K: Watched>(
+    client: &Client,
+    strategy: &InitialListStrategy,
+) -> BoxStream<'static, watcher::Result<watcher::Event<Seen<K>>>> {
+    let timeout = u32::try_from(WATCH.as_secs()).ok();
+    let config =
+        Config { initial_list_strategy: strategy.clone(), page_size: Some(PAGE), timeout, ..Config::default() };
+    watcher(Api::<Seen<K>>::all(client.clone()), config).boxed()
+}
+
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new().with_min_delay(SHORTEST).with_max_delay(LONGEST).without_max_times().with_jitter()
+}

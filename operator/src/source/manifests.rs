@@ -1,0 +1,79 @@
+//! The manifests in a directory, watched.
+//!
+//! ```text
+//! directory --walk--> files --split--> documents --parse--> objects --ledger--> Event
+//! ```
+//!
+//! A document that does not parse is named in the log, and what it defined before stays.
+
+use crate::source::event::{Batch, Event};
+use crate::source::object::Object;
+use crate::source::parse;
+use ledger::Ledger;
+use longwire_endpoint::descriptors;
+use std::io;
+use std::path::{Path, PathBuf};
+
+mod document;
+mod ledger;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod watch;
+
+pub(crate) use watch::follow;
+
+/// The objects of a file in YAML, and how many of its documents do not parse.
+#[must_use]
+pub fn read(text: &str) -> (Vec<Object>, usize) {
+    let (file, errors) = document::File::default().edit(parse::Format::Yaml, text);
+    (file.parsed().cloned().collect(), errors.first.len() + errors.more)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("manifests directory {}: {reason}; create it, or name another with --manifests", directory.display())]
+pub struct InvalidDirectory {
+    pub directory: PathBuf,
+    #[source]
+    pub reason: io::Error,
+}
+
+/// A directory of manifests, as it was at the last look.
+#[derive(Debug)]
+pub struct Manifests {
+    directory: PathBuf,
+    ledger: Ledger,
+    synced: bool,
+    starved: u64,
+}
+
+impl Manifests {
+    pub fn open(directory: &Path) -> Result<Self, InvalidDirectory> {
+        std::fs::read_dir(directory).map_err(|reason| InvalidDirectory { directory: directory.to_owned(), reason })?;
+        Ok(Self { directory: directory.to_owned(), ledger: Ledger::default(), synced: false, starved: 0 })
+    }
+
+    /// Files and directories that could not be read so far, for want of a descriptor. What they defined before stays.
+    #[must_use]
+    pub fn starved(&self) -> u64 {
+        self.starved
+    }
+
+    /// The objects of the three kinds are told again at the next look.
+    fn retell(&mut self) {
+        self.ledger.retell();
+    }
+
+    /// Reads the directory and tells what has changed since the last time.
+    pub fn look(&mut self) -> Batch {
+        let found = walk::walk(&self.directory);
+        let starved = found.values().filter(|read| read.as_ref().is_err_and(descriptors::are_exhausted));
+        self.starved += starved.count() as u64;
+        let mut events = self.ledger.take(found);
+        if !self.synced {
+            self.synced = true;
+            events.push(Event::Synced);
+        }
+        events
+    }
+}

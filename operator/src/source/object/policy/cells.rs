@@ -1,0 +1,102 @@
+//! What an override is about: metrics, at either end.
+
+use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
+
+/// The end that reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reporter {
+    Source,
+    Destination,
+}
+
+/// A set of metrics for each reporter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cells {
+    source: Metrics,
+    destination: Metrics,
+}
+
+/// A value for each of some cells; no cell has two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Painting<T>(Vec<(Cells, T)>);
+
+impl Cells {
+    /// `None`: every metric that an override may name, or both reporters.
+    #[must_use]
+    pub(crate) fn of(metric: Option<Metric>, reporter: Option<Reporter>) -> Self {
+        let all = || Metrics::from(SeriesSet::NAMED.into_iter().collect::<SeriesSets>());
+        let metrics = metric.map_or_else(all, |metric| Metrics::NONE.with(metric));
+        let of = |end| if reporter.is_none_or(|reporter| reporter == end) { metrics } else { Metrics::NONE };
+        Self { source: of(Reporter::Source), destination: of(Reporter::Destination) }
+    }
+
+    #[must_use]
+    pub(crate) fn contains(self, metric: Metric, reporter: Reporter) -> bool {
+        match reporter {
+            Reporter::Source => self.source.contains(metric),
+            Reporter::Destination => self.destination.contains(metric),
+        }
+    }
+
+    /// At either end.
+    #[must_use]
+    pub(crate) fn metrics(self) -> Metrics {
+        self.source.union(self.destination)
+    }
+
+    #[must_use]
+    pub(crate) fn is_empty(self) -> bool {
+        self.source.is_empty() && self.destination.is_empty()
+    }
+
+    #[must_use]
+    pub(crate) fn intersection(self, other: Self) -> Self {
+        let Self { source, destination } = other;
+        Self { source: self.source.intersection(source), destination: self.destination.intersection(destination) }
+    }
+
+    #[must_use]
+    pub(crate) fn difference(self, other: Self) -> Self {
+        let Self { source, destination } = other;
+        Self { source: self.source.difference(source), destination: self.destination.difference(destination) }
+    }
+}
+
+impl<T> Painting<T> {
+    /// These cells have this value from now on, whatever they had.
+    pub(crate) fn over(&mut self, cells: Cells, value: T) {
+        for (covered, _) in &mut self.0 {
+            *covered = covered.difference(cells);
+        }
+        self.0.retain(|(covered, _)| !covered.is_empty());
+        self.0.push((cells, value));
+    }
+
+    /// Those of these cells that have no value yet have this one from now on.
+    pub(crate) fn under(&mut self, cells: Cells, value: T) {
+        let free = self.0.iter().fold(cells, |free, (covered, _)| free.difference(*covered));
+        if !free.is_empty() {
+            self.0.push((free, value));
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn at(&self, metric: Metric, reporter: Reporter) -> Option<&T> {
+        self.0.iter().find(|(cells, _)| cells.contains(metric, reporter)).map(|(_, value)| value)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Cells, &T)> {
+        self.0.iter().map(|(cells, value)| (*cells, value))
+    }
+
+    /// Values that it has room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+impl<T> Default for Painting<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}

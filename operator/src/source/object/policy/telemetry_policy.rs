@@ -1,0 +1,218 @@
+//! TelemetryPolicy, checked.
+
+use super::cells::{Cells, Painting, Reporter};
+use super::refusal::{Reason, Refusal, at_most, within};
+use super::selector::Selector;
+use super::{Metadata, Policy, policy};
+use crate::source::object::{InvalidObject, Kind};
+use longwire_crds::telemetry_policy::{self as crd, Match, Operation, Override, TagOverride};
+use longwire_model::expression::Expression;
+use longwire_model::series::{InvalidMetric, Metric, SeriesSet, SeriesSets};
+use longwire_model::tag::TagName;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const MOST_OVERRIDES: usize = 64;
+const MOST_TAGS: usize = 32;
+const MOST_SERIES: u32 = 10_000_000;
+const MOST_LONG_CONNECTIONS: u32 = 1_000_000;
+/// Extra tags of one pod, whatever the limit.
+pub(crate) const MOST_EXTRA_TAGS: u32 = 32;
+const SECOND: Duration = Duration::from_secs(1);
+const MOST_INTERVAL: Duration = Duration::from_secs(300);
+const MOST_THRESHOLD: Duration = Duration::from_secs(3600);
+
+pub type TelemetryPolicy = Policy<TelemetrySpec>;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TelemetrySpec {
+    pub(crate) selector: Option<Selector>,
+    pub(crate) series_sets: Option<SeriesSets>,
+    pub long_connections: Option<bool>,
+    pub threshold: Option<Duration>,
+    pub(crate) cluster: ClusterWide,
+    /// Of each override by its place in the list: whether its metrics are off.
+    pub(crate) disabled: Painting<(usize, bool)>,
+    pub(crate) tags: BTreeMap<TagName, Painting<TagChange>>,
+}
+
+/// What is for every node alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClusterWide {
+    pub reporting_interval: Option<Duration>,
+    pub series: Option<u32>,
+    pub long_connections: Option<u32>,
+    pub(crate) extra_tags: Option<u32>,
+    pub series_per_namespace: Option<u32>,
+    /// The first of its fields that says something.
+    field: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TagChange {
+    /// Of the override, in the list.
+    pub at: usize,
+    /// `None`: the label goes.
+    pub value: Option<Expression>,
+}
+
+impl TelemetryPolicy {
+    /// What it asks for, where the operator's own namespace is this one.
+    pub fn accepted(&self, root_namespace: &str) -> Result<&TelemetrySpec, Refusal> {
+        let spec = self.spec.as_ref().map_err(Refusal::clone)?;
+        match spec.cluster.field {
+            Some(field) if self.key.name.namespace != root_namespace => Err(Refusal::new(
+                Reason::NotRootNamespace,
+                format!(
+                    "{field}: is for the whole cluster, and counts in namespace {root_namespace} alone: leave it out here"
+                ),
+            )),
+            _ => Ok(spec),
+        }
+    }
+}
+
+impl TryFrom<longwire_crds::TelemetryPolicy> for TelemetryPolicy {
+    type Error = InvalidObject;
+
+    fn try_from(object: longwire_crds::TelemetryPolicy) -> Result<Self, InvalidObject> {
+        let longwire_crds::TelemetryPolicy { metadata, spec, .. } = object;
+        read(metadata, spec)
+    }
+}
+
+fn read(metadata: Metadata, spec: crd::TelemetryPolicySpec) -> Result<TelemetryPolicy, InvalidObject> {
+    policy(Kind::TelemetryPolicy, metadata, read_spec(spec))
+}
+
+fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
+    let crd::TelemetryPolicySpec {
+        selector,
+        reporting_interval,
+        budgets,
+        limits,
+        long_connections,
+        series_sets,
+        overrides,
+    } = spec;
+    let selector = Selector::read(selector)?;
+    let cluster = cluster_wide(reporting_interval, budgets, limits)?;
+    if let (Some(field), Some(_)) = (cluster.field, &selector) {
+        return Err(Refusal::invalid(format!("{field}: is for the whole cluster: leave spec.selector out")));
+    }
+    let long = long_connections.unwrap_or_default();
+    let threshold = |threshold| duration("spec.longConnections.threshold", threshold, MOST_THRESHOLD);
+    let mut checked = TelemetrySpec {
+        selector,
+        series_sets: series_sets.map(|names| read_sets(&names)).transpose()?,
+        long_connections: long.enabled,
+        threshold: long.threshold.map(threshold).transpose()?,
+        cluster,
+        ..TelemetrySpec::default()
+    };
+    let overrides = overrides.unwrap_or_default();
+    at_most("spec.overrides", "overrides", overrides.len(), MOST_OVERRIDES)?;
+    for (at, change) in overrides.into_iter().enumerate() {
+        read_override(&mut checked, at, change)?;
+    }
+    Ok(checked)
+}
+
+fn cluster_wide(
+    reporting_interval: Option<longwire_crds::Duration>,
+    budgets: Option<crd::Budgets>,
+    limits: Option<crd::Limits>,
+) -> Result<ClusterWide, Refusal> {
+    let said = [
+        reporting_interval.map(|_| "spec.reportingInterval"),
+        budgets.map(|_| "spec.budgets"),
+        limits.map(|_| "spec.limits"),
+    ];
+    let (budgets, limits) = (budgets.unwrap_or_default(), limits.unwrap_or_default());
+    let number =
+        |field: &str, value: Option<u32>, least, most| value.map(|value| within(field, value, least, most)).transpose();
+    let interval = |interval| duration("spec.reportingInterval", interval, MOST_INTERVAL);
+    Ok(ClusterWide {
+        reporting_interval: reporting_interval.map(interval).transpose()?,
+        series: number("spec.budgets.series", budgets.series, 1, MOST_SERIES)?,
+        long_connections: number("spec.budgets.longConnections", budgets.long_connections, 0, MOST_LONG_CONNECTIONS)?,
+        extra_tags: number("spec.limits.extraTags", limits.extra_tags, 0, MOST_EXTRA_TAGS)?,
+        series_per_namespace: number("spec.limits.seriesPerNamespace", limits.series_per_namespace, 1, MOST_SERIES)?,
+        field: said.into_iter().flatten().next(),
+    })
+}
+
+/// From a second on.
+fn duration(field: &str, value: longwire_crds::Duration, most: Duration) -> Result<Duration, Refusal> {
+    let plain = Duration::from(value);
+    if !value.is_negative() && (SECOND..=most).contains(&plain) {
+        return Ok(plain);
+    }
+    Err(Refusal::invalid(format!("{field}: {value} is not between {SECOND:?} and {most:?}")))
+}
+
+fn read_sets(names: &[String]) -> Result<SeriesSets, Refusal> {
+    let mut sets = SeriesSets::NONE;
+    for (at, name) in names.iter().enumerate() {
+        let field = format!("spec.seriesSets[{at}]");
+        let set: SeriesSet = name.parse().map_err(Refusal::at(&field))?;
+        if sets.contains(set) {
+            return Err(Refusal::invalid(format!("{field}: {name} is in the list twice")));
+        }
+        sets = sets.with(set);
+    }
+    Ok(sets)
+}
+
+fn read_override(spec: &mut TelemetrySpec, at: usize, change: Override) -> Result<(), Refusal> {
+    let field = format!("spec.overrides[{at}]");
+    let Override { matches, disabled, tag_overrides } = change;
+    if disabled.is_none() && tag_overrides.is_none() {
+        return Err(Refusal::invalid(format!("{field}: must have disabled or tagOverrides, or it changes nothing")));
+    }
+    let Match { metric, reporter } = matches.unwrap_or_default();
+    let metric = metric.map(|name| read_metric(&format!("{field}.match.metric"), name)).transpose()?;
+    let reporter = reporter.map(|reporter| match reporter {
+        crd::Reporter::Source => Reporter::Source,
+        crd::Reporter::Destination => Reporter::Destination,
+    });
+    let cells = Cells::of(metric, reporter);
+    if let Some(disabled) = disabled {
+        spec.disabled.over(cells, (at, disabled));
+    }
+    let tags = tag_overrides.unwrap_or_default();
+    at_most(&format!("{field}.tagOverrides"), "tags", tags.len(), MOST_TAGS)?;
+    for (name, change) in tags {
+        let field = format!("{field}.tagOverrides.{name}");
+        let name = TagName::parse(&name).map_err(Refusal::at(&field))?;
+        let value = read_change(&field, change)?;
+        spec.tags.entry(name).or_default().over(cells, TagChange { at, value });
+    }
+    Ok(())
+}
+
+/// Envoy's are a StatsMatcher's to admit.
+fn read_metric(field: &str, name: String) -> Result<Metric, Refusal> {
+    let known: Result<Metric, InvalidMetric> = name.parse();
+    let known = known.and_then(|metric| match metric.family().set {
+        SeriesSet::Envoy => Err(InvalidMetric(name)),
+        _ => Ok(metric),
+    });
+    known.map_err(Refusal::at(field))
+}
+
+fn read_change(field: &str, change: TagOverride) -> Result<Option<Expression>, Refusal> {
+    let TagOverride { operation, value } = change;
+    match (operation.unwrap_or(Operation::Upsert), value.filter(|value| !value.is_empty())) {
+        (Operation::Upsert, Some(value)) => {
+            Expression::parse(&value).map(Some).map_err(Refusal::at(format!("{field}.value")))
+        }
+        (Operation::Upsert, None) => {
+            Err(Refusal::invalid(format!("{field}.value: must be given when operation is UPSERT")))
+        }
+        (Operation::Remove, None) => Ok(None),
+        (Operation::Remove, Some(_)) => {
+            Err(Refusal::invalid(format!("{field}.value: must not be given when operation is REMOVE")))
+        }
+    }
+}

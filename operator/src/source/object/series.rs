@@ -1,0 +1,124 @@
+//! Which series an object asks for: the annotation `telemetry.longwire.io/series-sets`.
+
+use super::wishes::{EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES};
+use longwire_model::series::{InvalidSeriesSet, SeriesSets};
+use std::collections::BTreeMap;
+
+/// A comma list of series sets, on a Namespace or a Pod.
+pub const SERIES_SETS: &str = "telemetry.longwire.io/series-sets";
+
+/// Of pods of operators: the chart's `defaults`, so that they start anew when these change.
+const DEFAULTS: &str = "telemetry.longwire.io/defaults";
+
+/// What annotations of Longwire begin with, and those that there are.
+const OURS: &str = "telemetry.longwire.io/";
+const KNOWN: [&str; 2] = [SERIES_SETS, DEFAULTS];
+/// Istio's that Longwire reads; they are for pods alone.
+const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STATS_REGEXPS];
+/// What a typing error in one of these begins with, in lower case. Istio has no other annotation that does.
+const LIKE_OF_PODS: [&str; 2] = ["sidecar.istio.io/statsinclusion", "sidecar.istio.io/extrastat"];
+
+/// What is not known is told of with so many names, and so much of each: an object may have 256 KiB of them.
+const MOST_UNKNOWN: usize = 3;
+const LONGEST_UNKNOWN: usize = 64;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// `None`: the object leaves it to a broader one. An empty annotation asks for nothing at all.
+    pub sets: Option<SeriesSets>,
+    /// What of the annotation names no series set, the first few.
+    pub unknown: Vec<String>,
+    /// How many more there are.
+    pub(crate) unnamed: usize,
+    /// Annotations that look like those that Longwire reads and are none, or not on this kind: the first few by name.
+    pub(crate) misspelt: Vec<String>,
+}
+
+/// What an object's annotations are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bearer {
+    Namespace,
+    Pod,
+}
+
+impl Asked {
+    pub(super) fn of(annotations: Option<&BTreeMap<String, String>>, bearer: Bearer) -> Self {
+        let misspelt = annotations.map(|annotations| misspelt(annotations, bearer)).unwrap_or_default();
+        let Some(text) = annotations.and_then(|annotations| annotations.get(SERIES_SETS)) else {
+            return Self { misspelt, ..Self::default() };
+        };
+        let mut asked = Self { sets: Some(SeriesSets::NONE), misspelt, ..Self::default() };
+        let mut known = 0_usize;
+        let mut names = text.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+        let says_nothing = names.peek().is_none();
+        for name in names {
+            match name.parse() {
+                Ok(set) => {
+                    known += 1;
+                    asked.sets = asked.sets.map(|sets| sets.with(set));
+                }
+                Err(_) => asked.note(name),
+            }
+        }
+        // A lone typing error must not switch everything off.
+        if known == 0 && !says_nothing {
+            asked.sets = None;
+        }
+        asked
+    }
+
+    fn note(&mut self, unknown: &str) {
+        let unknown = &unknown[..unknown.floor_char_boundary(LONGEST_UNKNOWN)];
+        if self.unknown.iter().any(|known| known == unknown) {
+            return;
+        }
+        if self.unknown.len() < MOST_UNKNOWN {
+            self.unknown.push(unknown.to_owned());
+        } else {
+            self.unnamed += 1;
+        }
+    }
+
+    /// What people are told of it, and were not told of `former`.
+    pub fn complaints(&self, former: Option<&Self>) -> Vec<String> {
+        let told = |name: &&String| former.is_none_or(|former| !former.unknown.contains(name));
+        let named = self.unknown.iter().filter(told).map(|name| InvalidSeriesSet(name.clone()).to_string());
+        let is_new = self.unnamed > 0 && former.is_none_or(|former| former.unnamed != self.unnamed);
+        let more = is_new.then(|| format!("{} more of its entries name no series set", self.unnamed));
+        let entries = named.chain(more).map(|text| format!("annotation {SERIES_SETS}: {text}"));
+        let told = |name: &&String| former.is_none_or(|former| !former.misspelt.contains(name));
+        let misspelt = self.misspelt.iter().filter(told).map(|name| without_effect(name));
+        entries.chain(misspelt).collect()
+    }
+}
+
+fn misspelt(annotations: &BTreeMap<String, String>, bearer: Bearer) -> Vec<String> {
+    let is_wrong = |name: &&String| match name.as_str() {
+        name if KNOWN.contains(&name) => false,
+        name if OF_PODS.contains(&name) => bearer == Bearer::Namespace,
+        name => name.starts_with(OURS) || is_another_series_sets(name) || is_like_of_pods(name),
+    };
+    let wrong = annotations.keys().filter(is_wrong).take(MOST_UNKNOWN);
+    wrong.map(|name| name[..name.floor_char_boundary(OURS.len() + LONGEST_UNKNOWN)].to_owned()).collect()
+}
+
+/// As `longwire.io/series-sets`.
+fn is_another_series_sets(name: &str) -> bool {
+    name.rsplit_once('/').is_some_and(|(prefix, name)| name == "series-sets" && prefix.contains("longwire"))
+}
+
+fn is_like_of_pods(name: &str) -> bool {
+    // The longest beginning of these; an annotation's name is ASCII.
+    let beginning = name.get(..name.len().min(32)).unwrap_or_default().to_ascii_lowercase();
+    LIKE_OF_PODS.iter().any(|like| beginning.starts_with(like))
+}
+
+/// Why, and what would have one.
+fn without_effect(name: &str) -> String {
+    if OF_PODS.contains(&name) {
+        return format!("annotation {name} has no effect on a Namespace: write it on its pods");
+    }
+    let known = if is_like_of_pods(name) { OF_PODS.join(", ") } else { SERIES_SETS.to_owned() };
+    let are = if is_like_of_pods(name) { "are" } else { "is" };
+    format!("annotation {name} is not known, and has no effect: {known} {are}")
+}

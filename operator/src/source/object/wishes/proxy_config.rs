@@ -1,0 +1,46 @@
+//! The annotation `proxy.istio.io/config`: of what it says to a sidecar, that which is about statistics. The rest is for a proxy that
+//! is not there.
+
+use crate::source::yaml;
+use longwire_model::limits::MAX_ANNOTATION_BYTES;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+pub(super) const PROXY_CONFIG: &str = "proxy.istio.io/config";
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ProxyConfig {
+    pub(super) proxy_stats_matcher: ProxyStatsMatcher,
+    pub(super) extra_stat_tags: Vec<String>,
+}
+
+/// A list that is there and empty takes the place of what objects say, as an annotation does.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(super) struct ProxyStatsMatcher {
+    pub(super) inclusion_prefixes: Option<Vec<String>>,
+    pub(super) inclusion_suffixes: Option<Vec<String>>,
+    pub(super) inclusion_regexps: Option<Vec<String>>,
+}
+
+impl ProxyConfig {
+    /// What is wrong names the annotation and what would be right.
+    pub(super) fn of(annotations: &BTreeMap<String, String>) -> Result<Self, String> {
+        let Some(text) = annotations.get(PROXY_CONFIG).filter(|text| !text.trim().is_empty()) else {
+            return Ok(Self::default());
+        };
+        if text.len() > MAX_ANNOTATION_BYTES {
+            let bytes = text.len();
+            return Err(format!(
+                "annotation {PROXY_CONFIG}: {bytes} bytes, and {MAX_ANNOTATION_BYTES} are the most that are read: what it says \
+                 about statistics has no effect"
+            ));
+        }
+        yaml::read(text).map_err(|error| {
+            let error = error.to_string();
+            let first = error.lines().next().unwrap_or_default();
+            format!("annotation {PROXY_CONFIG}: {first}: what it says about statistics has no effect")
+        })
+    }
+}

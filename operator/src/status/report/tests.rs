@@ -1,0 +1,93 @@
+use super::{Left, accepted, status};
+use crate::policy::state::{Standing, Standings};
+use crate::publish::acks::{Acked, Acks};
+use crate::source::object::{Key, Kind, Name};
+use crate::status::progress::progress;
+use crate::status::{Condition, Reports, Truth};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+fn standing(revision: u64) -> Standing {
+    let nodes = BTreeSet::from(["n1".to_owned(), "n2".to_owned()]);
+    Standing {
+        uid: "u".to_owned(),
+        generation: 3,
+        accepted: Ok(()),
+        warnings: Vec::new(),
+        conflicted: None,
+        workloads_selected: 2,
+        nodes,
+        revision,
+    }
+}
+
+fn key() -> Key {
+    Key { kind: Kind::TelemetryPolicy, name: Name::new("shop", "quiet") }
+}
+
+fn ready() -> BTreeSet<String> {
+    BTreeSet::from(["n1".to_owned(), "n2".to_owned(), "n3".to_owned()])
+}
+
+fn acked(revision: u64) -> HashMap<String, Acked> {
+    let acks = Acks::default();
+    acks.applied("n1", 9);
+    acks.applied("n2", revision);
+    acks.snapshot()
+}
+
+#[test]
+fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
+    let standing = standing(5);
+    let status = status(&standing, progress(&standing, &acked(4), &ready()));
+    assert_eq!((status.observed_generation, status.workloads), (3, 2));
+    assert_eq!((status.programmed_nodes, status.desired_nodes), (1, 2));
+    assert_eq!((status.accepted.status, status.accepted.reason.as_str()), (Truth::True, "Accepted"));
+    assert_eq!((status.programmed.status, status.programmed.message.as_str()), (Truth::False, "not yet on n2"));
+    assert_eq!((status.conflicted.status, status.conflicted.reason.as_str()), (Truth::False, "NoConflicts"));
+}
+
+#[test]
+fn what_lost_to_another_object_is_said_beside_accepted() {
+    let standing = Standing { conflicted: Some("spec.tags[0]: shop/older has it".to_owned()), ..standing(5) };
+    let status = status(&standing, progress(&standing, &acked(5), &ready()));
+    assert_eq!((status.accepted.status, status.conflicted.status), (Truth::True, Truth::True));
+    assert_eq!(status.conflicted.message, "spec.tags[0]: shop/older has it");
+}
+
+#[test]
+fn what_of_an_object_is_without_effect_is_said_in_accepted() {
+    let warnings = ["spec.horizon is not known", "spec.selector: selects no pod"].map(str::to_owned).to_vec();
+    let standing = Standing { warnings, ..standing(5) };
+    let Condition { status, reason, message } = accepted(&standing);
+    assert_eq!((status, reason.as_str()), (Truth::True, "AcceptedWithWarnings"));
+    assert_eq!(message, "spec.horizon is not known; spec.selector: selects no pod");
+}
+
+#[test]
+fn only_what_is_different_from_the_last_time_is_left() {
+    let (reports, mut left) = (Reports::default(), Left::default());
+    let mut leave = |standings: &Standings, revision| {
+        left.leave(standings, &acked(revision), &ready(), true, &reports);
+        reports.take_keys()
+    };
+    let there = Standings::from([(key(), Arc::new(standing(5)))]);
+    assert_eq!(leave(&there, 4), [(key(), true)]);
+    assert_eq!(leave(&there, 4), []);
+    assert_eq!(leave(&there, 5), [(key(), true)]);
+    assert_eq!(leave(&Standings::default(), 5), [(key(), false)]);
+    assert_eq!(leave(&Standings::default(), 5), []);
+}
+
+#[test]
+fn a_new_holder_takes_nothing_back_before_its_probes_are_there() {
+    let (reports, mut left) = (Reports::default(), Left::default());
+    let mut leave = |acked: &HashMap<String, Acked>, settled| {
+        left.leave(&Standings::from([(key(), Arc::new(standing(5)))]), acked, &ready(), settled, &reports);
+        reports.take_keys()
+    };
+    assert_eq!(leave(&HashMap::new(), false), []);
+    assert_eq!(leave(&acked(5), false), [(key(), true)]);
+    assert_eq!(leave(&HashMap::new(), false), []);
+    assert_eq!(leave(&HashMap::new(), true), [(key(), true)]);
+}
