@@ -15,6 +15,6 @@ pub(crate) mod events;
 pub mod guard;
 pub(crate) mod lease;
 pub(crate) mod membership;
-pub mod owner;
+pub mod owner_reference;
 pub mod tls;
 pub mod writer;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
-pub struct Figures {
+pub struct Counters {
     /// Streams now.
     pub streams: AtomicU64,
     /// Of these, with an update that is not yet acknowledged.
@@ -52,7 +52,7 @@ pub struct Figures {
 
 type Counts = Mutex<BTreeMap<&'static str, u64>>;
 
-impl Figures {
+impl Counters {
     pub fn refused(&self, reason: &'static str) {
         debug_assert!(is_listed("longwire_operator_streams_refused_total", "reason", reason), "{reason}");
         add(&self.refused, reason);

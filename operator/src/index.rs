@@ -1,6 +1,6 @@
 //! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
 
-use crate::index::warning::{Complaint, INVALID_ANNOTATION, On};
+use crate::index::warning::{INVALID_ANNOTATION, On, Warning};
 use crate::source::event::Event;
 use crate::source::object::{Key, Kind, Name, Namespace, Node, Object, Pod, Service};
 use links::Links;
@@ -40,7 +40,7 @@ pub struct Index {
     unsliced: BTreeSet<Name>,
     synced: bool,
     /// What people are to be told of Namespaces.
-    complaints: Vec<Complaint>,
+    warnings: Vec<Warning>,
 }
 
 /// What has to be derived again; rather too much than too little.
@@ -189,9 +189,9 @@ impl Index {
         let former = self.namespaces.get(name).map(|former| former.series.clone());
         let series = namespace.as_ref().map(|namespace| namespace.series.clone());
         // Once, not at every edit of the object. Of pods it is said where their other annotations are read.
-        let notes = series.as_ref().map(|series| series.complaints(former.as_ref())).unwrap_or_default();
+        let notes = series.as_ref().map(|series| series.warnings(former.as_ref())).unwrap_or_default();
         let uid = namespace.as_ref().map(|namespace| namespace.uid.clone()).unwrap_or_default();
-        self.complaints.extend(notes.into_iter().map(|note| Complaint {
+        self.warnings.extend(notes.into_iter().map(|note| Warning {
             on: On::Namespace,
             namespace: name.clone(),
             name: name.clone(),

@@ -29,8 +29,8 @@ async fn perform(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Crds(Crds::Apply) => crds::apply().await?,
         Command::Crds(Crds::Print) => print!("{}", crds::text()),
-        Command::Retire(options) => uninstall::uninstall(&options).await?,
-        Command::Prove(options) => {
+        Command::Uninstall(options) => uninstall::uninstall(&options).await?,
+        Command::SelfTest(options) => {
             let made = self_test::self_test(&options).await?;
             tracing::info!("the probe of this node says exactly what was transferred: {made}");
         }

@@ -1,7 +1,7 @@
 //! What the one writer has worked out, for every stream to read.
 
 use crate::policy::compile::{Answer, Changes, NodeConfiguration};
-use crate::policy::state::Standings;
+use crate::policy::state::PolicyStates;
 use crate::publish::acks::Acks;
 use longwire_model::telemetry::NodeSettings;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ pub struct Published {
     /// Nobody is told anything before: half a cluster looks like pods that are gone.
     pub synced: bool,
     /// What is true of each object of the three kinds.
-    pub standings: Arc<Standings>,
+    pub policy_states: Arc<PolicyStates>,
     /// How far the probes have come with what was published.
     pub(crate) acks: Arc<Acks>,
     revision: u64,
@@ -66,8 +66,9 @@ impl Published {
         self.synced |= synced;
         self.revision = changes.revision;
         let mut nodes = std::mem::replace(&mut self.settings, changes.settings) != changes.settings;
-        if let Some(standings) = changes.standings.filter(|standings| *self.standings != *standings) {
-            (self.standings, nodes) = (Arc::new(standings), true);
+        if let Some(policy_states) = changes.policy_states.filter(|policy_states| *self.policy_states != *policy_states)
+        {
+            (self.policy_states, nodes) = (Arc::new(policy_states), true);
         }
         for (name, configuration) in changes.nodes {
             nodes |= self.update_node(name, configuration);

@@ -10,19 +10,19 @@
 //! a reader's token, on a connection with a stream --> Readers --> Admitted or why not
 //! ```
 
-use crate::cluster::auth::{Gate, Pass};
+use crate::cluster::auth::{Gate, Grant};
 use crate::cluster::tls::{self, AdmittedStream, Peer};
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::publish::Published;
 use crate::publish::role::Role;
 use crate::source::event::Seen;
 use futures::StreamExt;
 use in_flight::InFlight;
-use leave::Admission;
+use lifetime::Admission;
 use longwire_endpoint::Readers;
 use longwire_wire::proto::control_server::{Control, ControlServer};
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_UPDATE, proto};
-use seats::Seats;
+use slots::StreamSlots;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -40,11 +40,11 @@ use tonic::{Request, Response, Status, Streaming};
 pub mod health;
 mod in_flight;
 mod lag;
-mod leave;
+mod lifetime;
 mod metrics;
 mod readers;
-mod seats;
 mod session;
+mod slots;
 mod stream;
 pub mod webhook;
 
@@ -71,9 +71,9 @@ pub struct Context {
     pub gate: Option<Arc<Gate>>,
     /// Who may read metrics of probes; `None`: there is no API server to ask.
     pub readers: Option<Arc<Readers>>,
-    pub figures: Arc<Figures>,
+    pub counters: Arc<Counters>,
     /// Who hears what probes saw of their pods.
-    pub ear: mpsc::Sender<Seen>,
+    pub observations: mpsc::Sender<Seen>,
 }
 
 /// Serves until told to stop; streams that are open end with the writer. In the clear without `tls`.
@@ -83,11 +83,11 @@ pub async fn serve(
     tls: Option<Arc<ServerConfig>>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error> {
-    let seats = Arc::new(Seats::new(Arc::clone(&context.figures)));
-    let figures = Arc::clone(&context.figures);
+    let slots = Arc::new(StreamSlots::new(Arc::clone(&context.counters)));
+    let counters = Arc::clone(&context.counters);
     let pods = context.gate.as_ref().map(|gate| gate.pods());
-    let readers = context.readers.as_ref().map(|readers| readers::service(Arc::clone(readers), Arc::clone(&figures)));
-    let control = ControlServer::new(Service { context, seats }).max_decoding_message_size(MAX_PROBE_MESSAGE);
+    let readers = context.readers.as_ref().map(|readers| readers::service(Arc::clone(readers), Arc::clone(&counters)));
+    let control = ControlServer::new(Service { context, slots }).max_decoding_message_size(MAX_PROBE_MESSAGE);
     let router = Server::builder()
         .max_concurrent_streams(Some(STREAMS))
         .http2_max_header_list_size(Some(HEADERS))
@@ -101,17 +101,17 @@ pub async fn serve(
         .add_optional_service(readers);
     match tls {
         Some(tls) => {
-            let incoming = tls::incoming(listener, tls, pods, figures);
+            let incoming = tls::incoming(listener, tls, pods, counters);
             router.serve_with_incoming_shutdown(incoming, stop).await
         }
         None => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
             // tonic ends with the first of most errors, such as that no descriptor is left.
             let incoming = incoming.filter_map(move |accepted| {
-                let figures = Arc::clone(&figures);
+                let counters = Arc::clone(&counters);
                 async move {
                     if let Err(error) = &accepted {
-                        figures.not_accepted(error);
+                        counters.not_accepted(error);
                         tokio::time::sleep(BACK_OFF).await;
                     }
                     accepted.ok().map(io::Result::Ok)
@@ -127,20 +127,20 @@ async fn admit(
     gate: &Gate,
     peer: Option<Peer>,
     metadata: &MetadataMap,
-) -> Result<(Pass, Option<AdmittedStream>), Status> {
+) -> Result<(Grant, Option<AdmittedStream>), Status> {
     let refuse = |reason: &'static str| {
         gate.refused_because(reason);
         Status::resource_exhausted(format!("this connection is refused: {reason}"))
     };
     let call = peer.as_ref().map(Peer::call).transpose().map_err(refuse)?;
-    let pass = gate.admit_from(peer.as_ref().map(Peer::address), metadata).await?;
-    let place = call.map(|call| call.admit(&pass.node)).transpose().map_err(refuse)?;
-    Ok((pass, place))
+    let grant = gate.admit_from(peer.as_ref().map(Peer::address), metadata).await?;
+    let place = call.map(|call| call.admit(&grant.node)).transpose().map_err(refuse)?;
+    Ok((grant, place))
 }
 
 struct Service {
     context: Context,
-    seats: Arc<Seats>,
+    slots: Arc<StreamSlots>,
 }
 
 #[tonic::async_trait]
@@ -151,23 +151,23 @@ impl Control for Service {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        let Context { published, role, gate, figures, ear, readers: _ } = &self.context;
-        if let Role::Standby { holder } = *role.borrow() {
-            return Err(leave::elsewhere(holder));
+        let Context { published, role, gate, counters, observations, readers: _ } = &self.context;
+        if let Role::Standby { leader } = *role.borrow() {
+            return Err(lifetime::elsewhere(leader));
         }
         let (admission, place) = match gate {
             Some(gate) => {
                 let peer = request.extensions().get::<Peer>().cloned();
-                let (pass, place) = admit(gate, peer, request.metadata()).await?;
-                (Some(Admission::new(Arc::clone(gate), pass)), place)
+                let (grant, place) = admit(gate, peer, request.metadata()).await?;
+                (Some(Admission::new(Arc::clone(gate), grant)), place)
             }
             None => (None, None),
         };
         // Room for one: what a slow probe has not read yet is not written yet either, so that it is told the latest.
         let (updates, receiver) = mpsc::channel(1);
-        let (published, role, figures) = (published.clone(), role.clone(), Arc::clone(figures));
-        let (messages, seats, ear) = (request.into_inner(), Arc::clone(&self.seats), ear.clone());
-        let stream = Stream { messages, updates, published, role, figures, seats, admission, ear };
+        let (published, role, counters) = (published.clone(), role.clone(), Arc::clone(counters));
+        let (messages, slots, observations) = (request.into_inner(), Arc::clone(&self.slots), observations.clone());
+        let stream = Stream { messages, updates, published, role, counters, slots, admission, observations };
         tokio::spawn(async move {
             stream.converse().await;
             drop(place);

@@ -6,7 +6,7 @@
 //! directory --manifests--> parse ----------+
 //! ```
 
-use crate::counters::Figures;
+use crate::counters::Counters;
 use event::Batch;
 use object::policy::TelemetryPolicy;
 use object::{Kind, Object};
@@ -32,12 +32,12 @@ pub(crate) use reread::Reread;
 pub(crate) struct Feed {
     pub batches: mpsc::Sender<Batch>,
     pub(crate) reread: Reread,
-    pub figures: Arc<Figures>,
+    pub counters: Arc<Counters>,
 }
 
 /// A policy as an API server tells of it; what it says may still be refused. An error: it is none.
-pub(crate) fn told_policy(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
-    parse::policy::told(kind, value)
+pub(crate) fn policy_from_api_server(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
+    parse::policy::from_api_server(kind, value)
 }
 
 /// A document that holds one TelemetryPolicy and nothing else, in YAML; what it says may still be refused.

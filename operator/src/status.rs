@@ -55,13 +55,13 @@ pub(crate) enum Truth {
 
 /// Where the wanted statuses are left. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Reports(Arc<Desk>);
+pub struct Reports(Arc<Queue>);
 
 #[derive(Debug, Default)]
-struct Desk {
+struct Queue {
     /// By object; at most one each. `None`: the object is gone.
     left: Mutex<HashMap<Key, Option<Report>>>,
-    bell: Notify,
+    notify: Notify,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Reports {
 
     fn put(&self, key: Key, report: Option<Report>) {
         self.0.left.lock().insert(key, report);
-        self.0.bell.notify_one();
+        self.0.notify.notify_one();
     }
 
     fn take(&self) -> HashMap<Key, Option<Report>> {
@@ -99,7 +99,7 @@ impl Reports {
 
     /// Until something has been left since the last time.
     async fn rung(&self) {
-        self.0.bell.notified().await;
+        self.0.notify.notified().await;
     }
 }
 
@@ -108,7 +108,7 @@ impl Status {
         [("Accepted", &self.accepted), ("Programmed", &self.programmed), ("Conflicted", &self.conflicted)]
     }
 
-    /// Whether something is different that people wait for. Figures, and messages that may hold figures, are not.
+    /// Whether something is different that people wait for. Counters, and messages that may hold figures, are not.
     fn turns(&self, former: &Self) -> bool {
         let verdict = |condition: &Condition| (condition.status, condition.reason.clone());
         let verdicts = |status: &Self| status.conditions().map(|(_, condition)| verdict(condition));

@@ -9,7 +9,7 @@ use longwire_model::limits::{MAX_NODE_TELEMETRY_BYTES, MAX_TELEMETRY_BYTES};
 use longwire_model::update::LocalPod;
 use longwire_operator::index::{Index, Stale};
 use longwire_operator::policy::compile::{Changes, Compiler, NodeConfiguration, Settings};
-use longwire_operator::policy::state::Standings;
+use longwire_operator::policy::state::PolicyStates;
 use longwire_operator::source::event::Event;
 use longwire_operator::source::manifests::Manifests;
 use std::alloc::System;
@@ -57,12 +57,12 @@ impl Operator {
         Self { index: Index::default(), compiler: Compiler::new(settings), nodes: BTreeMap::new() }
     }
 
-    fn take(&mut self, events: Vec<Event>) -> Option<Standings> {
+    fn take(&mut self, events: Vec<Event>) -> Option<PolicyStates> {
         let mut stale = Stale::default();
         events.into_iter().for_each(|event| self.index.apply(event, &mut stale));
-        let Changes { nodes, standings, .. } = self.compiler.compile(&self.index, stale, 0);
+        let Changes { nodes, policy_states, .. } = self.compiler.compile(&self.index, stale, 0);
         self.nodes.extend(nodes);
-        standings
+        policy_states
     }
 
     /// No node is told more than a probe takes, and the victims' own objects are in force.
@@ -161,8 +161,8 @@ fn run(namespaces: usize, object: impl Fn(&str, &str, usize) -> String) -> Outco
             .map(|number| object(&format!("ns-{}", number % namespaces), &format!("o{number}"), number))
             .collect();
         accepted = BTreeMap::new();
-        for standing in operator.take(read(&objects)).unwrap().values() {
-            let reason = standing.accepted.as_ref().err().map_or("Accepted", |refusal| refusal.reason.as_str());
+        for state in operator.take(read(&objects)).unwrap().values() {
+            let reason = state.accepted.as_ref().err().map_or("Accepted", |refusal| refusal.reason.as_str());
             *accepted.entry(reason).or_default() += 1;
         }
     }

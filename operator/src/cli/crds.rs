@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 /// As who both Helms apply: whoever comes next meets no fields of another manager, which Helm 4 would take for a conflict.
 const MANAGER: &str = "helm";
 /// For the API server to serve a definition that it has taken.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum NotApplied {
     ApiServer(#[from] NoApiServer),
     #[error("CustomResourceDefinition {name}: {}", chain(.reason))]
     Refused { name: String, reason: kube::Error },
-    #[error("CustomResourceDefinition {0} is not served after {PATIENCE:?}: see its conditions with kubectl describe")]
+    #[error("CustomResourceDefinition {0} is not served after {TIMEOUT:?}: see its conditions with kubectl describe")]
     NotServed(String),
 }
 
@@ -41,7 +41,7 @@ pub async fn apply() -> Result<(), NotApplied> {
         let mut applied = crds.patch(&name, &parameters, &Patch::Apply(&definition)).await.map_err(refused)?;
         let began = Instant::now();
         while !is_served(&applied) {
-            if began.elapsed() >= PATIENCE {
+            if began.elapsed() >= TIMEOUT {
                 return Err(NotApplied::NotServed(name));
             }
             sleep(LOOK).await;

@@ -9,7 +9,7 @@ mod command;
 mod replica;
 mod security;
 
-pub use command::{Command, CommandLine, Crds, Prove, Retire};
+pub use command::{Command, CommandLine, Crds, SelfTest, Uninstall};
 pub(crate) use replica::Replica;
 pub(crate) use security::{InvalidSecurity, Security, own_namespace};
 
@@ -100,10 +100,10 @@ impl Options {
     /// What needs an API server is not asked for without one.
     pub(crate) fn check_readers(&self) -> Result<(), InvalidSecurity> {
         if self.manifests.is_some() && self.security.metrics_auth {
-            return Err(InvalidSecurity::NobodyToAsk);
+            return Err(InvalidSecurity::NoApiServerForReaders);
         }
         if self.manifests.is_some() && self.security.webhook_listen.is_some() {
-            return Err(InvalidSecurity::NobodyAsks);
+            return Err(InvalidSecurity::NoApiServerForWebhook);
         }
         Ok(())
     }

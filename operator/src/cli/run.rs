@@ -3,7 +3,7 @@
 use crate::cli::options::{InvalidListen, InvalidSecurity, Options};
 use crate::cluster::guard::{Guard, InsecureStart};
 use crate::cluster::writer::Writer;
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::policy::compile::Compiler;
 use crate::policy::defaults::{self, InvalidDefaults};
 use crate::publish::role::Role;
@@ -34,7 +34,7 @@ mod cluster;
 /// Batches of events that may wait for the writer; an API server ends a watch that is not read.
 const WAITING: usize = 16;
 /// How long a probe that does not read may delay the end.
-const FAREWELL: Duration = Duration::from_secs(2);
+const GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -74,8 +74,8 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
-    ear: mpsc::Sender<Seen>,
-    figures: Arc<Figures>,
+    observations: mpsc::Sender<Seen>,
+    counters: Arc<Counters>,
     /// Where it says how it is.
     metrics: Option<TcpListener>,
     health: Option<TcpListener>,
@@ -112,8 +112,8 @@ impl Operator {
         if let Some(file) = &options.defaults {
             compiler = compiler.with_defaults(defaults::read(file, &options.root_namespace)?);
         }
-        let figures = Arc::<Figures>::default();
-        let source = Source::open(options, &figures).await?;
+        let counters = Arc::<Counters>::default();
+        let source = Source::open(options, &counters).await?;
         let (listener, address) = listen(options.listen()?, "--listen").await?;
         let metrics = listen_if(options.metrics_listen(), "--metrics-listen").await?;
         let health = listen_if(options.health_listen(), "--health-listen").await?;
@@ -122,25 +122,25 @@ impl Operator {
         let (publisher, published) = Publisher::new();
         let (batches, events) = mpsc::channel(WAITING);
         let reread = Reread::default();
-        let feed = Feed { batches, reread: reread.clone(), figures: Arc::clone(&figures) };
+        let feed = Feed { batches, reread: reread.clone(), counters: Arc::clone(&counters) };
         let (cluster, probes) = match source {
             Source::Manifests(manifests) => {
                 manifests::follow(manifests, feed).map_err(Failure::Watch)?;
                 (None, None)
             }
             Source::ApiServer(client) => {
-                let ends = Ends { feed, published: published.clone(), figures: Arc::clone(&figures) };
+                let ends = Ends { feed, published: published.clone(), counters: Arc::clone(&counters) };
                 let (cluster, probes) = Cluster::start(&client, options, address, ends)?;
                 (Some(cluster), Some(probes))
             }
         };
-        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&figures)).with_reread(reread);
+        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters)).with_reread(reread);
         if let Some(cluster) = &cluster {
-            writer = writer.with_complaints(cluster.membership.complaints.clone());
+            writer = writer.with_warnings(cluster.membership.warnings.clone());
         }
-        let ear = writer.ear();
+        let observations = writer.observations();
         let writer = tokio::spawn(writer.run(events, now));
-        Ok(Self { listener, address, published, writer, ear, figures, metrics, health, webhook, cluster })
+        Ok(Self { listener, address, published, writer, observations, counters, metrics, health, webhook, cluster })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -151,9 +151,10 @@ impl Operator {
 
     /// Answers probes until told to stop.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-        let Self { listener, published, writer, ear, figures, metrics, health, webhook, cluster, address: _ } = self;
+        let Self { listener, published, writer, observations, counters, metrics, health, webhook, cluster, address: _ } =
+            self;
         // Manifests have one reader.
-        let (_always, alone) = watch::channel(Role::Holder);
+        let (_always, alone) = watch::channel(Role::Leader);
         let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
         let role = membership.as_ref().map_or(alone, |membership| membership.role.clone());
         let gate = guard.as_ref().map(|guard| Arc::clone(&guard.gate));
@@ -164,10 +165,10 @@ impl Operator {
         let webhook = webhook
             .zip(certificate.clone())
             .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
-        let context = Context { published, role, gate, readers, figures, ear };
+        let context = Context { published, role, gate, readers, counters, observations };
         let state = {
-            let Context { published, role, figures, .. } = context.clone();
-            health::State { published, role, certificate, figures, endpoints: Endpoints::default() }
+            let Context { published, role, counters, .. } = context.clone();
+            health::State { published, role, certificate, counters, endpoints: Endpoints::default() }
         };
         let health = health.map(|listener| health::start(listener, state.clone())).transpose();
         let _health = health.map_err(Failure::Health)?;
@@ -186,7 +187,7 @@ impl Operator {
         let overdue = async {
             // An error means that serving ended by itself, and then nobody waits here.
             let _ = told.changed().await;
-            tokio::time::sleep(FAREWELL).await;
+            tokio::time::sleep(GRACE_PERIOD).await;
         };
         let outcome = tokio::select! {
             served = serve::serve(listener, context, tls, stop) => Ok(served?),
@@ -203,10 +204,10 @@ impl Operator {
 }
 
 impl Source {
-    async fn open(options: &Options, figures: &Arc<Figures>) -> Result<Self, Failure> {
+    async fn open(options: &Options, counters: &Arc<Counters>) -> Result<Self, Failure> {
         match &options.manifests {
             Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
-            None => Ok(Self::ApiServer(client::connect(Arc::clone(figures)).await?)),
+            None => Ok(Self::ApiServer(client::connect(Arc::clone(counters)).await?)),
         }
     }
 }

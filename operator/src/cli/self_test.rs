@@ -6,7 +6,7 @@ mod exchange;
 #[cfg(test)]
 mod tests;
 
-use crate::cli::options::Prove;
+use crate::cli::options::SelfTest;
 use axum::http::StatusCode;
 use exchange::Exchange;
 use std::fs;
@@ -21,7 +21,7 @@ const FAMILIES: [&str; 3] =
     ["istio_tcp_sent_bytes_total", "istio_tcp_received_bytes_total", "istio_tcp_connections_closed_total"];
 
 #[derive(Debug, thiserror::Error)]
-pub enum NotProven {
+pub enum SelfTestFailed {
     #[error("{0:?} names no workload: write NAMESPACE/WORKLOAD")]
     Workload(String),
     #[error("{what} at {address}: {reason}")]
@@ -49,7 +49,7 @@ pub struct Sums {
 /// Both ends, as labels of a series have them.
 struct Edge([String; 4]);
 
-pub async fn self_test(options: &Prove) -> Result<Sums, NotProven> {
+pub async fn self_test(options: &SelfTest) -> Result<Sums, SelfTestFailed> {
     let edge = Edge::new(&options.source, &options.destination)?;
     let before = patiently(options, &edge).await?;
     let mut made = Sums::default();
@@ -67,49 +67,49 @@ pub async fn self_test(options: &Prove) -> Result<Sums, NotProven> {
         }
         let waited = began.elapsed();
         if waited >= options.timeout {
-            return Err(NotProven::Differs { seen, made, waited });
+            return Err(SelfTestFailed::Differs { seen, made, waited });
         }
         sleep(LOOK).await;
     }
 }
 
 /// Until the probe tells: it may not be ready, and the permission to read may be new.
-async fn patiently(options: &Prove, edge: &Edge) -> Result<Sums, NotProven> {
+async fn patiently(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
     let began = Instant::now();
     loop {
         match said(options, edge).await {
-            Err(NotProven::Refused { .. }) if began.elapsed() < options.timeout => sleep(LOOK).await,
+            Err(SelfTestFailed::Refused { .. }) if began.elapsed() < options.timeout => sleep(LOOK).await,
             outcome => return outcome,
         }
     }
 }
 
 /// What the probe says of the edge.
-async fn said(options: &Prove, edge: &Edge) -> Result<Sums, NotProven> {
+async fn said(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
     let token = options.probe_token.as_deref().map(read).transpose()?;
     let Exchange { status, body, .. } = get("the probe", &options.probe, "/metrics", token.as_deref()).await?;
     if status == StatusCode::OK {
         return Ok(edge.sums(&body));
     }
     let answer = format!("{status}: {}", body.lines().next().unwrap_or_default());
-    Err(NotProven::Refused { address: options.probe.clone(), answer })
+    Err(SelfTestFailed::Refused { address: options.probe.clone(), answer })
 }
 
-fn read(file: &Path) -> Result<String, NotProven> {
-    let text = fs::read_to_string(file).map_err(|reason| NotProven::Token { file: file.to_owned(), reason })?;
+fn read(file: &Path) -> Result<String, SelfTestFailed> {
+    let text = fs::read_to_string(file).map_err(|reason| SelfTestFailed::Token { file: file.to_owned(), reason })?;
     Ok(text.trim().to_owned())
 }
 
-async fn get(what: &'static str, address: &str, path: &str, token: Option<&str>) -> Result<Exchange, NotProven> {
-    let unreachable = |reason| NotProven::Unreachable { what, address: address.to_owned(), reason };
+async fn get(what: &'static str, address: &str, path: &str, token: Option<&str>) -> Result<Exchange, SelfTestFailed> {
+    let unreachable = |reason| SelfTestFailed::Unreachable { what, address: address.to_owned(), reason };
     exchange::get(address, path, token).await.map_err(unreachable)
 }
 
 impl Edge {
-    fn new(source: &str, destination: &str) -> Result<Self, NotProven> {
+    fn new(source: &str, destination: &str) -> Result<Self, SelfTestFailed> {
         let label = |end: &str, whole: &str| {
             let parts = whole.split_once('/').filter(|(namespace, name)| !namespace.is_empty() && !name.is_empty());
-            let (namespace, name) = parts.ok_or_else(|| NotProven::Workload(whole.to_owned()))?;
+            let (namespace, name) = parts.ok_or_else(|| SelfTestFailed::Workload(whole.to_owned()))?;
             Ok([format!("{end}_workload=\"{name}\""), format!("{end}_workload_namespace=\"{namespace}\"")])
         };
         let [a, b] = label("source", source)?;

@@ -7,7 +7,7 @@
 //! The chart makes the DaemonSet once the probes are deleted; here somebody waits for it. It needs no probe that still obeys, and no
 //! operator: pins of one that has crashed go too.
 
-use crate::cli::options::{InvalidSecurity, Retire, own_namespace};
+use crate::cli::options::{InvalidSecurity, Uninstall, own_namespace};
 use crate::source::api_server::client::{NoApiServer, chain, connect};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::Pod;
@@ -26,7 +26,7 @@ const CLEANUP: &str = "longwire-cleanup";
 const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
-pub enum NotRetired {
+pub enum UninstallFailed {
     #[error(transparent)]
     ApiServer(#[from] NoApiServer),
     #[error(transparent)]
@@ -45,7 +45,7 @@ struct Nodes {
 }
 
 /// An error is for what somebody can mend. A node that is silent is named, and does not keep the rest from going.
-pub async fn uninstall(options: &Retire) -> Result<(), NotRetired> {
+pub async fn uninstall(options: &Uninstall) -> Result<(), UninstallFailed> {
     let namespace = own_namespace(options.namespace.as_deref())?;
     let client = connect(Arc::default()).await?;
     let sets: Api<DaemonSet> = Api::namespaced(client.clone(), &namespace);
@@ -61,7 +61,7 @@ pub async fn uninstall(options: &Retire) -> Result<(), NotRetired> {
             }
             (Ok(Some(set)), Ok(pods)) => nodes.see(&set, &pods.items),
             // An answer that does not come now comes at the next look, or never.
-            (Err(error), _) | (_, Err(error)) if Instant::now() >= end => return Err(NotRetired::Look(error)),
+            (Err(error), _) | (_, Err(error)) if Instant::now() >= end => return Err(UninstallFailed::Look(error)),
             _ => {}
         }
         if nodes.are_done() || Instant::now() >= end {

@@ -28,7 +28,7 @@ mod tests;
 mod turns;
 
 pub(crate) use claims::Verified;
-pub(crate) use gate::{Gate, Pass};
+pub(crate) use gate::{Gate, Grant};
 pub(crate) use keys::{InvalidToken, Keys};
 pub(crate) use refusal::Refusal;
 
@@ -37,7 +37,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Whom a probe's token is for.
 pub(crate) const AUDIENCE: &str = "longwire-operator";
 /// For one question to the API server.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Since 1970, by the clock that people set. One that stands before that is as good as none.
 fn wall() -> Duration {

@@ -1,39 +1,39 @@
 //! What cannot be used becomes an Event on the object, once, by the holder of the Lease alone, which logs it too.
 //!
 //! ```text
-//! Complaint --Desk (pure: what is still to be told)--> API server
+//! Warning --Desk (pure: what is still to be told)--> API server
 //! ```
 //!
 //! An Event's name is a hash of what it says, so that replicas that follow each other do not say it twice.
 
-use crate::index::warning::Complaint;
+use crate::index::warning::Warning;
 use crate::publish::role::Role;
 use crate::source::api_server::client::chain;
-use desk::Desk;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::PostParams;
 use kube::{Api, Client};
+use queue::Queue;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use xxhash_rust::xxh3::xxh3_64;
 
-mod desk;
 mod nodes;
+mod queue;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use nodes::tell_of_nodes;
+pub(crate) use nodes::send_node_events;
 
 /// `reportingController` of every Event.
 const CONTROLLER: &str = "telemetry.longwire.io/operator";
 /// Bytes of a note, as the API server has it.
 const LONGEST: usize = 1024;
 /// For one request.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// After one that did not work.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Between two: a cluster full of one mistake does not keep the API server busy.
@@ -43,46 +43,46 @@ const PACE: Duration = Duration::from_millis(20);
 enum Failure {
     #[error("{}", chain(.0))]
     Refused(#[from] kube::Error),
-    #[error("the API server did not answer within {PATIENCE:?}")]
+    #[error("the API server did not answer within {TIMEOUT:?}")]
     Silent,
 }
 
 /// Tells what comes in while this replica holds the Lease, and keeps it while it does not; until no more can come.
 ///
 /// `instance` is this replica's pod.
-pub(crate) async fn tell(
+pub(crate) async fn send(
     client: Client,
     instance: String,
-    mut complaints: mpsc::Receiver<Complaint>,
+    mut warnings: mpsc::Receiver<Warning>,
     mut role: watch::Receiver<Role>,
 ) {
-    let mut desk = Desk::default();
+    let mut queue = Queue::default();
     let mut next = Instant::now();
     let mut failing = false;
     loop {
-        let holds = matches!(*role.borrow_and_update(), Role::Holder);
+        let holds = matches!(*role.borrow_and_update(), Role::Leader);
         tokio::select! {
-            complaint = complaints.recv() => match complaint {
-                Some(complaint) => desk.take(complaint),
+            warning = warnings.recv() => match warning {
+                Some(warning) => queue.take(warning),
                 None => return,
             },
             changed = role.changed() => if changed.is_err() {
                 return;
             },
-            () = sleep_until(next), if holds && desk.waits() => {
-                let Some(complaint) = desk.next() else { continue };
-                match post(&client, &event(&complaint, &instance, Timestamp::now())).await {
+            () = sleep_until(next), if holds && queue.waits() => {
+                let Some(warning) = queue.next() else { continue };
+                match post(&client, &event(&warning, &instance, Timestamp::now())).await {
                     Ok(is_new) => {
                         // Who writes an object's status has logged it.
-                        if is_new && complaint.occasion.is_empty() {
-                            tracing::warn!("{complaint}");
+                        if is_new && warning.occasion.is_empty() {
+                            tracing::warn!("{warning}");
                         }
-                        desk.told(&complaint);
+                        queue.sent(&warning);
                         (next, failing) = (Instant::now() + PACE, false);
                     }
                     Err(error) => {
                         if !std::mem::replace(&mut failing, true) {
-                            let Complaint { on, namespace, name, .. } = &complaint;
+                            let Warning { on, namespace, name, .. } = &warning;
                             tracing::warn!(
                                 "cannot make an Event on {on:?} {namespace}/{name}: {error}; retrying every {AGAIN:?}"
                             );
@@ -99,7 +99,7 @@ pub(crate) async fn tell(
 async fn post(client: &Client, event: &Event) -> Result<bool, Failure> {
     let ObjectMeta { namespace, name, .. } = &event.metadata;
     let events: Api<Event> = Api::namespaced(client.clone(), namespace.as_deref().unwrap_or_default());
-    let posted = timeout(PATIENCE, events.create(&PostParams::default(), event)).await;
+    let posted = timeout(TIMEOUT, events.create(&PostParams::default(), event)).await;
     match posted.map_err(|_| Failure::Silent)? {
         Ok(_) => Ok(true),
         // Told before; or in a namespace that is gone or going, and the pod with it; or so that it will never be taken.
@@ -114,10 +114,10 @@ async fn post(client: &Client, event: &Event) -> Result<bool, Failure> {
     }
 }
 
-fn event(complaint: &Complaint, instance: &str, now: Timestamp) -> Event {
-    let Complaint { on, namespace, name, uid, reason, note, occasion: _ } = complaint;
+fn event(warning: &Warning, instance: &str, now: Timestamp) -> Event {
+    let Warning { on, namespace, name, uid, reason, note, occasion: _ } = warning;
     let metadata = ObjectMeta {
-        name: Some(format!("{}.{:016x}", stem(name), hash(complaint))),
+        name: Some(format!("{}.{:016x}", stem(name), hash(warning))),
         namespace: Some(namespace.clone()),
         ..ObjectMeta::default()
     };
@@ -151,7 +151,7 @@ fn stem(pod: &str) -> &str {
 }
 
 /// The same on every replica.
-fn hash(complaint: &Complaint) -> u64 {
-    let Complaint { on: _, namespace: _, name: _, uid, reason, note, occasion } = complaint;
+fn hash(warning: &Warning) -> u64 {
+    let Warning { on: _, namespace: _, name: _, uid, reason, note, occasion } = warning;
     xxh3_64(format!("{uid}\n{reason}\n{note}\n{occasion}").as_bytes())
 }

@@ -2,9 +2,9 @@
 
 use crate::cluster::auth::readers::{QUESTIONS, Reviewer};
 use crate::cluster::auth::{Gate, Keys};
-use crate::cluster::owner::Belonging;
-use crate::cluster::tls::{self, Keeper, Lifetimes, Serving};
-use crate::counters::Figures;
+use crate::cluster::owner_reference::OwnerReferences;
+use crate::cluster::tls::{self, CertificateReconciler, Lifetimes, Serving};
+use crate::counters::Counters;
 use crate::index::probes::{Account, ProbePods};
 use kube::Client;
 use longwire_endpoint::Readers;
@@ -52,24 +52,24 @@ pub fn start(
     client: &Client,
     settings: Settings,
     pods: watch::Receiver<ProbePods>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 ) -> Result<Guard, InsecureStart> {
     let Settings { account, lifetimes, deployment, metrics_auth, webhook } = settings;
     let namespace = account.namespace.as_str();
     let names = tls::names(namespace);
-    let belonging = Belonging::new(client.clone(), namespace, deployment.as_deref());
-    let (keeper, certificate) = Keeper::new(client.clone(), namespace, names, lifetimes, belonging);
-    let keeper = if webhook { keeper.with_webhook(client.clone()) } else { keeper };
+    let owner = OwnerReferences::new(client.clone(), namespace, deployment.as_deref());
+    let (reconciler, certificate) = CertificateReconciler::new(client.clone(), namespace, names, lifetimes, owner);
+    let reconciler = if webhook { reconciler.with_webhook(client.clone()) } else { reconciler };
     let tls = tls::configuration(certificate.clone())?;
     let keys = Keys::new(client.clone());
     let mut tasks = JoinSet::new();
-    tasks.spawn(keeper.keep(seconds));
+    tasks.spawn(reconciler.run(seconds));
     tasks.spawn(keys.clone().keep());
     let reviewer = Reviewer::new(client.clone(), keys.clone());
     let own = || Readers::new(Arc::<Reviewer>::clone(&reviewer), ReaderLimits::PAGE);
     let own_readers = metrics_auth.then(own);
     let readers = Readers::new(reviewer, QUESTIONS);
-    let gate = Arc::new(Gate::new(client.clone(), account, keys, pods, figures));
+    let gate = Arc::new(Gate::new(client.clone(), account, keys, pods, counters));
     Ok(Guard { gate, readers, own_readers, tls, certificate, _tasks: tasks })
 }
 

@@ -9,7 +9,7 @@
 //! A holder that cannot reach the API server goes on serving until it sees another one: it cannot tell whether only itself
 //! is cut off, and two that serve for a while harm nobody.
 
-use crate::cluster::owner::Belonging;
+use crate::cluster::owner_reference::OwnerReferences;
 use crate::publish::role::Role;
 use crate::source::api_server::client::chain;
 use election::{Election, Step};
@@ -44,12 +44,12 @@ const GRACE: Duration = Duration::from_secs(4);
 /// Rounds that fail before the log says so: an API server that is restarted is none to be told of.
 const WORTH_A_WORD: u32 = 3;
 /// For one request: two of them fit between renewal and expiry.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const TIMEOUT: Duration = Duration::from_millis(1500);
 
 #[derive(Debug)]
 pub(crate) struct Elector {
     leases: Api<k8s::Lease>,
-    belonging: Belonging,
+    owner: OwnerReferences,
     election: Election,
     role: watch::Sender<Role>,
     started: Instant,
@@ -61,7 +61,7 @@ pub(crate) struct Elector {
 enum Failure {
     #[error("{}", chain(.0))]
     Refused(#[from] kube::Error),
-    #[error("the API server did not answer within {PATIENCE:?}")]
+    #[error("the API server did not answer within {TIMEOUT:?}")]
     Silent,
 }
 
@@ -72,12 +72,12 @@ impl Elector {
         client: Client,
         namespace: &str,
         me: &Identity,
-        belonging: Belonging,
+        owner: OwnerReferences,
     ) -> (Self, watch::Receiver<Role>) {
-        let (role, receiver) = watch::channel(Role::Standby { holder: None });
+        let (role, receiver) = watch::channel(Role::Standby { leader: None });
         let leases = Api::namespaced(client, namespace);
         let election = Election::new(me.to_string(), DURATION);
-        (Self { leases, belonging, election, role, started: Instant::now(), failed: 0 }, receiver)
+        (Self { leases, owner, election, role, started: Instant::now(), failed: 0 }, receiver)
     }
 
     /// Until told to stop; then the Lease is let go of, so that another replica has it at once.
@@ -124,7 +124,7 @@ impl Elector {
     /// Creates it, if it does not say which version of it to replace.
     async fn write(&self, record: Record) -> Result<k8s::Lease, Failure> {
         let mut lease = record.into_lease(NAME);
-        lease.metadata.owner_references = patient(self.belonging.references()).await?;
+        lease.metadata.owner_references = patient(self.owner.references()).await?;
         let parameters = PostParams::default();
         match lease.metadata.resource_version {
             None => patient(self.leases.create(&parameters, &lease)).await,
@@ -138,11 +138,11 @@ impl Elector {
         let turned = self.role.send_if_modified(|known| std::mem::replace(known, role) != role);
         match role {
             _ if !turned => {}
-            Role::Holder => tracing::info!("holds the Lease {NAME}: serves probes"),
-            Role::Standby { holder: Some(holder) } => {
-                tracing::info!("on standby: {holder} holds the Lease {NAME}, and probes are sent there");
+            Role::Leader => tracing::info!("holds the Lease {NAME}: serves probes"),
+            Role::Standby { leader: Some(leader) } => {
+                tracing::info!("on standby: {leader} holds the Lease {NAME}, and probes are sent there");
             }
-            Role::Standby { holder: None } => tracing::debug!("on standby: nobody holds the Lease {NAME}"),
+            Role::Standby { leader: None } => tracing::debug!("on standby: nobody holds the Lease {NAME}"),
         }
     }
 
@@ -171,5 +171,5 @@ impl Elector {
 }
 
 async fn patient<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
-    timeout(PATIENCE, request).await.map_err(|_| Failure::Silent)?.map_err(Failure::from)
+    timeout(TIMEOUT, request).await.map_err(|_| Failure::Silent)?.map_err(Failure::from)
 }

@@ -2,9 +2,9 @@
 
 use super::events;
 use crate::cluster::lease::{Elector, Identity};
-use crate::cluster::owner::Belonging;
+use crate::cluster::owner_reference::OwnerReferences;
 use crate::index::probes::ProbePods;
-use crate::index::warning::Complaint;
+use crate::index::warning::Warning;
 use crate::publish::Published;
 use crate::publish::role::Role;
 use crate::source::Feed;
@@ -16,14 +16,14 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Complaints that may wait for the API server; who has more to say counts what it drops.
-const COMPLAINTS: usize = 256;
+/// Warnings that may wait for the API server; who has more to say counts what it drops.
+const MAX_WARNINGS: usize = 256;
 
 /// Dropped, its tasks end, and the Lease stays until it expires.
 #[derive(Debug)]
 pub(crate) struct Membership {
     pub role: watch::Receiver<Role>,
-    pub complaints: mpsc::Sender<Complaint>,
+    pub warnings: mpsc::Sender<Warning>,
     stop: oneshot::Sender<()>,
     elector: JoinHandle<()>,
     _tasks: JoinSet<()>,
@@ -36,24 +36,24 @@ impl Membership {
         client: &Client,
         namespace: &str,
         me: &Identity,
-        belonging: Belonging,
+        owner: OwnerReferences,
         feed: Feed,
         published: watch::Receiver<Published>,
         probes: watch::Receiver<ProbePods>,
     ) -> Self {
-        let (elector, role) = Elector::new(client.clone(), namespace, me, belonging);
+        let (elector, role) = Elector::new(client.clone(), namespace, me, owner);
         let (stop, stopped) = oneshot::channel();
         let reports = Reports::default();
-        let (complaints, told) = mpsc::channel(COMPLAINTS);
+        let (warnings, received) = mpsc::channel(MAX_WARNINGS);
         let mut tasks = JoinSet::new();
         tasks.spawn(api_server::follow(client.clone(), feed));
         tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
-        tasks.spawn(status::write(client.clone(), reports, role.clone(), complaints.clone()));
-        tasks.spawn(events::tell(client.clone(), me.pod.clone(), told, role.clone()));
+        tasks.spawn(status::write(client.clone(), reports, role.clone(), warnings.clone()));
+        tasks.spawn(events::send(client.clone(), me.pod.clone(), received, role.clone()));
         let acks = Arc::clone(&published.borrow().acks);
-        tasks.spawn(events::tell_of_nodes(client.clone(), me.pod.clone(), acks, role.clone()));
+        tasks.spawn(events::send_node_events(client.clone(), me.pod.clone(), acks, role.clone()));
         let elector = tokio::spawn(stand(elector, published, stopped));
-        Self { role, complaints, stop, elector, _tasks: tasks }
+        Self { role, warnings, stop, elector, _tasks: tasks }
     }
 
     /// Lets go of the Lease, so that another replica has it at once; then the tasks end.

@@ -12,10 +12,10 @@
 mod accept;
 mod certificate;
 mod connections;
-mod keeper;
 mod material;
 mod peer;
 mod plan;
+mod reconciler;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -24,11 +24,11 @@ pub use accept::Secured;
 pub(crate) use accept::incoming;
 pub use certificate::Certificate;
 pub(crate) use certificate::InvalidCertificate;
-pub use keeper::{Keeper, WEBHOOK};
 pub use material::Material;
 pub(crate) use peer::{AdmittedStream, Peer};
 pub use plan::Lifetimes;
 pub(crate) use plan::{Held, Step, Validity, plan};
+pub use reconciler::{CertificateReconciler, WEBHOOK};
 pub use server::{Serving, configuration, http, names, publish};
 
 /// Seconds since the epoch.

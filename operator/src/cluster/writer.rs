@@ -1,11 +1,11 @@
 //! The one writer: events in, news out.
 
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::index::probes::Probes;
-use crate::index::warning::{Complaint, Complaints};
+use crate::index::warning::{Warning, Warnings};
 use crate::index::{Index, Stale};
 use crate::policy::compile::{Changes, Compiler};
-use crate::policy::state::{self, Standings};
+use crate::policy::state::{self, PolicyStates};
 use crate::publish::Publisher;
 use crate::source::Reread;
 use crate::source::event::{Batch, Event, Seen};
@@ -32,25 +32,25 @@ pub struct Writer {
     publisher: Publisher,
     /// `None`: nobody authenticates.
     probes: Option<Probes>,
-    figures: Arc<Figures>,
-    complaints: Complaints,
+    counters: Arc<Counters>,
+    warnings: Warnings,
     /// What the log has said of objects, where there is nothing but the log.
-    logged: Standings,
+    logged: PolicyStates,
     reread: Reread,
     seen: (mpsc::Sender<Seen>, mpsc::Receiver<Seen>),
 }
 
 impl Writer {
     #[must_use]
-    pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, figures: Arc<Figures>) -> Self {
-        let (index, complaints) = (Index::default(), Complaints::default());
-        let (reread, logged) = (Reread::default(), Standings::new());
-        Self { index, compiler, publisher, probes, figures, complaints, logged, reread, seen: mpsc::channel(SEEN) }
+    pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, counters: Arc<Counters>) -> Self {
+        let (index, warnings) = (Index::default(), Warnings::default());
+        let (reread, logged) = (Reread::default(), PolicyStates::new());
+        Self { index, compiler, publisher, probes, counters, warnings, logged, reread, seen: mpsc::channel(SEEN) }
     }
 
     /// Where to tell of what probes saw.
     #[must_use]
-    pub fn ear(&self) -> mpsc::Sender<Seen> {
+    pub fn observations(&self) -> mpsc::Sender<Seen> {
         self.seen.0.clone()
     }
 
@@ -63,8 +63,8 @@ impl Writer {
 
     /// Whoever tells people of their pods' annotations, and logs it, instead of the log alone.
     #[must_use]
-    pub(crate) fn with_complaints(mut self, sender: mpsc::Sender<Complaint>) -> Self {
-        self.complaints = Complaints::to(sender);
+    pub(crate) fn with_warnings(mut self, sender: mpsc::Sender<Warning>) -> Self {
+        self.warnings = Warnings::to(sender);
         self
     }
 
@@ -98,8 +98,8 @@ impl Writer {
         if self.index.take_slices_forgotten() {
             self.reread.ask(Kind::EndpointSlice);
         }
-        self.index.take_complaints().into_iter().for_each(|complaint| self.complaints.tell(complaint));
-        self.figures.indexed(self.index.counts(), self.index.slices_refused());
+        self.index.take_warnings().into_iter().for_each(|warning| self.warnings.send(warning));
+        self.counters.indexed(self.index.counts(), self.index.slices_refused());
         // Before the news: a probe must not be told of its own end and go on.
         if let Some(probes) = &mut self.probes {
             probes.take(&self.index, &stale);
@@ -111,9 +111,9 @@ impl Writer {
         for Seen { node, sightings } in heard {
             let (changes, unused) = self.compiler.sight(&self.index, &node, &sightings, now);
             let accepted = (sightings.len() as u64).saturating_sub(unused.strange + unused.outside);
-            self.figures.observations_accepted.fetch_add(accepted, Relaxed);
-            self.figures.observations_of_others.fetch_add(unused.strange, Relaxed);
-            self.figures.observations_outside.fetch_add(unused.outside, Relaxed);
+            self.counters.observations_accepted.fetch_add(accepted, Relaxed);
+            self.counters.observations_of_others.fetch_add(unused.strange, Relaxed);
+            self.counters.observations_outside.fetch_add(unused.outside, Relaxed);
             if !changes.answers.is_empty() {
                 self.publisher.publish(changes, self.index.is_synced());
             }
@@ -122,16 +122,16 @@ impl Writer {
 
     fn publish(&mut self, changes: impl FnOnce(&mut Compiler, &Index) -> Changes) {
         let mut changes = changes(&mut self.compiler, &self.index);
-        if let (Some(standings), true) = (&changes.standings, self.complaints.are_only_logged()) {
-            report::log(&self.logged, standings);
-            self.logged.clone_from(standings);
+        if let (Some(policy_states), true) = (&changes.policy_states, self.warnings.are_only_logged()) {
+            report::log(&self.logged, policy_states);
+            self.logged.clone_from(policy_states);
         }
-        if let Some(standings) = &changes.standings {
-            self.figures.configured(state::refused(standings), state::conflicted(standings));
+        if let Some(policy_states) = &changes.policy_states {
+            self.counters.configured(state::refused(policy_states), state::conflicted(policy_states));
         }
-        self.figures.reduced(self.compiler.reduced_pods());
-        self.figures.left_out(self.compiler.left_out());
-        std::mem::take(&mut changes.complaints).into_iter().for_each(|complaint| self.complaints.tell(complaint));
+        self.counters.reduced(self.compiler.reduced_pods());
+        self.counters.left_out(self.compiler.left_out());
+        std::mem::take(&mut changes.warnings).into_iter().for_each(|warning| self.warnings.send(warning));
         self.publisher.publish(changes, self.index.is_synced());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::room::{Room, Settled};
 use super::{Index, Stale};
-use crate::index::warning::{Complaint, NAMESPACE_BUDGET_EXCEEDED, On};
+use crate::index::warning::{NAMESPACE_BUDGET_EXCEEDED, On, Warning};
 use crate::source::object::{EndpointSlice, Name};
 use longwire_model::limits::MAX_NAMESPACE_SLICE_BYTES;
 use std::collections::{BTreeMap, HashMap};
@@ -20,7 +20,7 @@ pub(super) struct Slices {
     refused: usize,
     /// Some slice has room again, and nobody here knows where it leads.
     forgotten: bool,
-    complaints: Vec<Complaint>,
+    warnings: Vec<Warning>,
 }
 
 /// A slice as it was and as it is.
@@ -67,7 +67,7 @@ impl Slices {
         if refused == 0 && room.refused() > 0 {
             let left_out =
                 changes.iter().filter_map(|(_, now)| now.as_ref()).find(|now| !room.has_room(&Room::rank(now)));
-            self.complaints.extend(left_out.map(|slice| complaint(slice)));
+            self.warnings.extend(left_out.map(|slice| warning(slice)));
         }
         self.refused = self.refused - refused + room.refused();
         if room.is_empty() {
@@ -78,14 +78,14 @@ impl Slices {
 }
 
 /// One for all of the namespace: they may be thousands.
-fn complaint(slice: &EndpointSlice) -> Complaint {
+fn warning(slice: &EndpointSlice) -> Warning {
     let Name { namespace, name } = slice.name.clone();
     let note = format!(
         "the EndpointSlices of namespace {namespace} take more than the {MAX_NAMESPACE_SLICE_BYTES} bytes of memory that a \
          namespace may have: the youngest lead nowhere, and their pods are not named by their Services; delete those that are \
          written by hand, or spread the Services over several namespaces"
     );
-    Complaint {
+    Warning {
         on: On::EndpointSlice,
         namespace,
         name,
@@ -109,10 +109,10 @@ impl Index {
     }
 
     /// What people are to be told since this was last asked.
-    pub fn take_complaints(&mut self) -> Vec<Complaint> {
-        let mut complaints = mem::take(&mut self.slices.complaints);
-        complaints.append(&mut self.complaints);
-        complaints
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        let mut warnings = mem::take(&mut self.slices.warnings);
+        warnings.append(&mut self.warnings);
+        warnings
     }
 
     pub(super) fn set_slice(&mut self, name: &Name, slice: Option<&Arc<EndpointSlice>>, stale: &mut Stale) {

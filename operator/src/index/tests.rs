@@ -1,7 +1,9 @@
 use super::{Index, Stale};
 use crate::source::event::Event;
-use crate::source::object::{Asked, Kind, Name, Namespace, Node, Pod};
-use crate::source::sample::{apply, asked, delete, namespace, node, pod, service, slice, to_address, to_pod};
+use crate::source::object::{Kind, Name, Namespace, Node, Pod, SeriesAnnotation};
+use crate::source::sample::{
+    apply, delete, namespace, node, pod, series_annotation, service, slice, to_address, to_pod,
+};
 use longwire_model::series::{SeriesSet, SeriesSets};
 
 fn index(events: Vec<Event>) -> Index {
@@ -83,7 +85,10 @@ fn a_service_that_comes_after_its_slice_concerns_whom_that_leads_to() {
 fn a_namespace_is_another_when_its_annotation_changes_and_not_otherwise() {
     let mut index = two_pods();
     let mut scopes = |event| stale_after(&mut index, event).scopes.into_iter().collect::<Vec<_>>();
-    assert_eq!(scopes(apply(Namespace { series: Asked::default(), ..namespace("shop", SeriesSets::NONE) })), [""; 0]);
+    assert_eq!(
+        scopes(apply(Namespace { series: SeriesAnnotation::default(), ..namespace("shop", SeriesSets::NONE) })),
+        [""; 0]
+    );
     let asking = || apply(namespace("shop", SeriesSets::NONE.with(SeriesSet::Istio)));
     assert_eq!(scopes(asking()), ["shop"]);
     assert_eq!(scopes(asking()), [""; 0]);
@@ -124,12 +129,12 @@ fn nothing_stays_of_what_was_deleted() {
 #[test]
 fn an_unknown_series_set_of_a_namespace_is_warned_of_once() {
     let (mut index, mut stale) = (Index::default(), Stale::default());
-    let wrong = Asked { unknown: vec!["isto".to_owned()], ..asked(SeriesSets::NONE) };
+    let wrong = SeriesAnnotation { unknown: vec!["isto".to_owned()], ..series_annotation(SeriesSets::NONE) };
     for _ in 0..2 {
         let shop = Namespace { series: wrong.clone(), ..namespace("shop", SeriesSets::NONE) };
         index.apply(apply(shop), &mut stale);
     }
-    let told: Vec<String> = index.take_complaints().iter().map(ToString::to_string).collect();
+    let told: Vec<String> = index.take_warnings().iter().map(ToString::to_string).collect();
     let warning = "annotation telemetry.longwire.io/series-sets: unknown series set \"isto\": \
                    known are istio, kmesh-connection, kmesh-workload, longwire";
     assert_eq!(told, [format!("Namespace shop: {warning}")]);

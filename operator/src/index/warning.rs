@@ -58,7 +58,7 @@ impl On {
 
 /// Becomes one Event on the object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Complaint {
+pub struct Warning {
     pub on: On,
     /// Where the Event is; of a Namespace, itself.
     pub namespace: String,
@@ -72,7 +72,7 @@ pub struct Complaint {
     pub(crate) occasion: String,
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { on, namespace, name, note, .. } = self;
         match on {
@@ -84,15 +84,15 @@ impl fmt::Display for Complaint {
 
 /// The way to whoever makes Events.
 #[derive(Debug, Default)]
-pub(crate) struct Complaints {
-    sender: Option<mpsc::Sender<Complaint>>,
-    /// Complaints that found no room.
+pub(crate) struct Warnings {
+    sender: Option<mpsc::Sender<Warning>>,
+    /// Warnings that found no room.
     dropped: u64,
 }
 
-impl Complaints {
+impl Warnings {
     #[must_use]
-    pub(crate) fn to(sender: mpsc::Sender<Complaint>) -> Self {
+    pub(crate) fn to(sender: mpsc::Sender<Warning>) -> Self {
         Self { sender: Some(sender), dropped: 0 }
     }
 
@@ -104,12 +104,12 @@ impl Complaints {
 
     /// To the sender if there is room: nobody waits for an Event. Without a sender, into the log; whoever makes the Event logs it
     /// otherwise, so that a standby is silent.
-    pub(crate) fn tell(&mut self, complaint: Complaint) {
+    pub(crate) fn send(&mut self, warning: Warning) {
         let Some(sender) = &self.sender else {
-            tracing::warn!("{complaint}");
+            tracing::warn!("{warning}");
             return;
         };
-        if sender.try_send(complaint).is_err() {
+        if sender.try_send(warning).is_err() {
             self.dropped += 1;
             // At every power of two, so that a flood is no flood in the log.
             if self.dropped.is_power_of_two() {

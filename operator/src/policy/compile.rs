@@ -1,42 +1,42 @@
 //! Objects to what probes are told: each node's configuration, and who stands behind each address.
 
-use crate::index::warning::Complaint;
+use crate::index::warning::Warning;
 use crate::index::{Index, Stale};
-use crate::policy::state::Standings;
+use crate::policy::state::PolicyStates;
 use crate::source::object::policy::TelemetryPolicy;
 use crate::source::object::{self, Name};
 use compiled::Compiled;
 use identity::Identities;
+use interval::Left;
 use left_out::{LeftOut, OfService};
 use longwire_model::identity::{Address, Holder, Pod, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
-use owners::{HolderName, Owners};
+use owners::{OwnerName, Owners};
 use policies::Policies;
 use rooms::{Rooms, Wanted};
-use sightings::{Right, Sightings, Stay};
+use sightings::{Ownership, Right, Sightings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
-use tenure::Left;
 
 mod claims;
 mod compiled;
-mod complaints;
 mod identity;
 mod intern;
+mod interval;
 mod left_out;
 mod owners;
+mod pod_warnings;
 mod policies;
-mod reach;
+mod policy_warnings;
 mod rooms;
 mod scope;
 mod sightings;
-mod tenure;
+mod targets;
 #[cfg(test)]
 mod tests;
-mod warnings;
 
 /// What no object says.
 #[derive(Clone, Debug)]
@@ -82,8 +82,8 @@ pub struct Changes {
     /// `None`: nobody stands behind it, and nobody did lately.
     pub answers: Vec<(IpAddr, Option<Answer>)>,
     /// `None`: as before.
-    pub standings: Option<Standings>,
-    pub complaints: Vec<Complaint>,
+    pub policy_states: Option<PolicyStates>,
+    pub warnings: Vec<Warning>,
 }
 
 #[derive(Debug)]
@@ -151,23 +151,23 @@ impl Compiler {
         self.revision += u64::from(!stale.scopes.is_empty());
         let rebound = self.take_policies(index, &mut stale);
         let Stale { pods, services, nodes, mut configurations, .. } = stale;
-        let (mut changed, mut complaints) = (BTreeSet::new(), Vec::new());
+        let (mut changed, mut warnings) = (BTreeSet::new(), Vec::new());
         services.iter().for_each(|name| self.compile_service(index, name, now, &mut changed));
         nodes.iter().for_each(|name| self.compile_node(index, name, now, &mut changed));
-        pods.iter().for_each(|name| self.compile_pod(index, name, now, &mut changed, &mut complaints));
-        rebound.iter().for_each(|name| self.rebind(index, name, &mut configurations, &mut complaints));
+        pods.iter().for_each(|name| self.compile_pod(index, name, now, &mut changed, &mut warnings));
+        rebound.iter().for_each(|name| self.rebind(index, name, &mut configurations, &mut warnings));
         let touched: BTreeSet<&str> = pods.iter().chain(&rebound).map(|name| name.namespace.as_str()).collect();
         self.policies.tidy(touched);
         configurations.extend(pods.iter().filter_map(|name| index.pod(name)?.node.clone()));
-        let configured = |node| self.configuration(index, node, &mut complaints);
+        let configured = |node| self.configuration(index, node, &mut warnings);
         let nodes = configurations.into_iter().map(configured).collect();
         Changes {
             revision: self.revision,
             settings: self.policies.settings(),
             nodes,
             answers: self.answers(changed),
-            standings: self.policies.standings(index.policies()),
-            complaints,
+            policy_states: self.policies.policy_states(index.policies()),
+            warnings,
         }
     }
 
@@ -214,19 +214,19 @@ impl Compiler {
 
     /// Notes what policies make stale. Pods for which only they may have changed are returned.
     fn take_policies(&mut self, index: &Index, stale: &mut Stale) -> BTreeSet<Name> {
-        let upshot = self.policies.take(index, stale, self.revision);
-        if upshot.settings {
+        let effects = self.policies.take(index, stale, self.revision);
+        if effects.settings {
             stale.configurations.extend(index.node_names());
         }
-        if !upshot.labels.is_empty() {
-            let reads = |pod: &&Arc<object::Pod>| upshot.labels.iter().any(|label| pod.labels.contains_key(label));
+        if !effects.labels.is_empty() {
+            let reads = |pod: &&Arc<object::Pod>| effects.labels.iter().any(|label| pod.labels.contains_key(label));
             stale.pods.extend(index.pods().filter(reads).map(|pod| pod.name.clone()));
         }
         let mut rebound = BTreeSet::new();
-        if upshot.all_namespaces {
+        if effects.all_namespaces {
             rebound.extend(index.pods().map(|pod| pod.name.clone()));
         } else {
-            let pods = upshot.namespaces.iter().flat_map(|namespace| index.pods_of_namespace(namespace));
+            let pods = effects.namespaces.iter().flat_map(|namespace| index.pods_of_namespace(namespace));
             rebound.extend(pods.map(|pod| pod.name.clone()));
         }
         rebound.retain(|name| !stale.pods.contains(name));
@@ -234,26 +234,26 @@ impl Compiler {
     }
 
     fn compile_service(&mut self, index: &Index, name: &Name, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
-        let holder = HolderName::Service(name.clone());
+        let holder = OwnerName::Service(name.clone());
         let Some(service) = index.service(name) else {
             self.identities.forget_service(name);
             self.left_out.of_service(name, OfService::default());
             return self.owners.release(&holder, Left::at(now), now, changed);
         };
         let (frontend, endpoints) = self.identities.frontend(index, service);
-        let (stays, claims) = claims::stays(service, frontend.ports.len());
+        let (ownerships, claims) = claims::ownerships(service, frontend.ports.len());
         self.left_out.of_service(name, OfService { claims, ports: service.ports_left_out, endpoints });
-        self.owners.hold(holder, &Holder::Service(frontend), &stays, now, changed);
+        self.owners.hold(holder, &Holder::Service(frontend), &ownerships, now, changed);
     }
 
     fn compile_node(&mut self, index: &Index, name: &str, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         self.identities.forget_place(name);
-        let holder = HolderName::Node(name.to_owned());
+        let holder = OwnerName::Node(name.to_owned());
         match index.node(name) {
             None => self.owners.release(&holder, Left::at(now), now, changed),
             Some(node) => {
-                let stays = Stay::since(0, &node.addresses, Right::Own);
-                self.owners.hold(holder, &Holder::Node(name.to_owned()), &stays, now, changed);
+                let ownerships = Ownership::since(0, &node.addresses, Right::Own);
+                self.owners.hold(holder, &Holder::Node(name.to_owned()), &ownerships, now, changed);
             }
         }
     }
@@ -264,7 +264,7 @@ impl Compiler {
         name: &Name,
         now: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
-        complaints: &mut Vec<Complaint>,
+        warnings: &mut Vec<Warning>,
     ) {
         let object = index.pod(name);
         // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
@@ -275,13 +275,13 @@ impl Compiler {
             let uid = &former.local.pod.uid;
             if living.is_none_or(|pod| pod.node_uid() != uid) {
                 let left = object.filter(|pod| pod.node_uid() == uid).map_or(Left::at(now), |pod| Left::of(pod, now));
-                self.owners.release(&HolderName::Pod(name.clone(), uid.clone()), left, now, changed);
+                self.owners.release(&OwnerName::Pod(name.clone(), uid.clone()), left, now, changed);
             }
         }
         if let Some(pod) = living {
             let identity = self.identity(index, pod);
             let compiled = Compiled::new(Arc::clone(&identity), self.policies.bind(index, pod, identity));
-            complaints::tell(pod, &compiled.bound, former.as_ref().map(|former| &former.bound), complaints);
+            pod_warnings::collect(pod, &compiled.bound, former.as_ref().map(|former| &former.bound), warnings);
             self.pods.insert(name.clone(), compiled);
         }
         match object {
@@ -295,17 +295,17 @@ impl Compiler {
 
     /// Notes where the pod is, or was: one may have come and gone between two words of its kubelet.
     fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
-        let name = HolderName::Pod(pod.name.clone(), pod.node_uid().to_owned());
-        let mut stays = self.sightings.stays(pod);
-        stays.retain(|stay| stay.right != Right::Observed || self.is_for_pods(index, stay.address));
+        let name = OwnerName::Pod(pod.name.clone(), pod.node_uid().to_owned());
+        let mut ownerships = self.sightings.ownerships(pod);
+        ownerships.retain(|ownership| ownership.right != Right::Observed || self.is_for_pods(index, ownership.address));
         if let Some(compiled) = self.pods.get(&pod.name) {
             let holder = Holder::Pod(Arc::clone(&compiled.local.pod));
-            return self.owners.hold(name, &holder, &stays, now, changed);
+            return self.owners.hold(name, &holder, &ownerships, now, changed);
         }
         let left = Left::of(pod, now);
-        if !stays.is_empty() && left.at.saturating_add(owners::KEPT) > now {
+        if !ownerships.is_empty() && left.at.saturating_add(owners::KEPT) > now {
             let holder = Holder::Pod(self.identity(index, pod));
-            self.owners.recall(&name, &holder, &stays, left, now, changed);
+            self.owners.recall(&name, &holder, &ownerships, left, now, changed);
         }
     }
 
@@ -322,12 +322,12 @@ impl Compiler {
         index: &Index,
         name: &Name,
         configurations: &mut BTreeSet<String>,
-        complaints: &mut Vec<Complaint>,
+        warnings: &mut Vec<Warning>,
     ) {
         let (Some(pod), Some(former)) = (index.pod(name), self.pods.remove(name)) else { return };
         self.policies.unbind(&former.bound);
         let bound = self.policies.bind(index, pod, Arc::clone(&former.local.pod));
-        complaints::tell(pod, &bound, Some(&former.bound), complaints);
+        pod_warnings::collect(pod, &bound, Some(&former.bound), warnings);
         let Compiled { version, local, .. } = former;
         let compiled = if Arc::ptr_eq(&bound.outcome.telemetry, &local.telemetry) {
             Compiled { version, local, bound }
@@ -342,7 +342,7 @@ impl Compiler {
         &mut self,
         index: &Index,
         node: String,
-        complaints: &mut Vec<Complaint>,
+        warnings: &mut Vec<Warning>,
     ) -> (String, NodeConfiguration) {
         let mut compiled: Vec<(&object::Pod, &Compiled)> = Vec::new();
         for pod in index.pods_of_node(&node) {
@@ -364,7 +364,7 @@ impl Compiler {
             pods.insert(pod.node_uid().to_owned(), known.told(has_room));
             reduced.extend((!has_room).then_some((pod, known.bound.outcome.bytes)));
         }
-        self.rooms.note(&node, reduced, complaints);
+        self.rooms.note(&node, reduced, warnings);
         (node, NodeConfiguration::of(self.policies.settings(), pods))
     }
 

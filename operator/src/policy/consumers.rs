@@ -2,7 +2,7 @@
 //!
 //! The table is made from the queries of the shipped dashboards and of Kiali's graph, and a test keeps it so.
 
-use crate::source::object::policy::Cells;
+use crate::source::object::policy::MetricMatch;
 use longwire_model::series::{Metric, Metrics};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -31,8 +31,8 @@ impl Consumer {
 }
 
 /// Those that read the label of some of these metrics, each once.
-pub(crate) fn of(cells: Cells, label: &str) -> impl Iterator<Item = &'static str> {
-    let reads = move |consumer: &&Consumer| !consumer.metrics().intersection(cells.metrics()).is_empty();
+pub(crate) fn of(matched: MetricMatch, label: &str) -> impl Iterator<Item = &'static str> {
+    let reads = move |consumer: &&Consumer| !consumer.metrics().intersection(matched.metrics()).is_empty();
     let readers = CONSUMERS.iter().filter(move |consumer| consumer.labels.contains(label)).filter(reads);
     readers.map(|consumer| consumer.consumer.as_str()).collect::<BTreeSet<_>>().into_iter()
 }

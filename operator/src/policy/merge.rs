@@ -6,7 +6,7 @@
 //! ```
 
 use crate::source::object::policy::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
-use crate::source::object::{Key, Wishes};
+use crate::source::object::{AnnotationSettings, Key};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use std::fmt;
@@ -32,7 +32,7 @@ pub struct Level<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Own<'a> {
     pub series_sets: Option<SeriesSets>,
-    pub wishes: Option<&'a Wishes>,
+    pub annotation_settings: Option<&'a AnnotationSettings>,
     /// Another mesh's data plane reports its connections.
     pub meshed: bool,
 }
@@ -47,7 +47,7 @@ pub struct Merged {
     /// In the order of levels and objects; of very many the first ones, and at least one of each loser.
     pub(crate) conflicts: Vec<Conflict>,
     /// What of the pod's annotations cannot be used: reasons and notes for Events.
-    pub complaints: Vec<Complaint>,
+    pub warnings: Vec<PodWarning>,
 }
 
 /// An object lost a part of what it asks for.
@@ -59,7 +59,7 @@ pub struct Conflict {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Complaint {
+pub struct PodWarning {
     pub reason: &'static str,
     pub note: String,
 }
@@ -71,18 +71,18 @@ pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
     for (depth, level) in levels.iter().enumerate() {
         draft.lay(depth, level);
     }
-    let mut complaints = Vec::new();
-    if let Some(wishes) = own.wishes {
-        annotations::check_words(wishes, &mut complaints);
-        annotations::apply_stats(&mut draft.stats, wishes, &mut complaints);
+    let mut warnings = Vec::new();
+    if let Some(annotation_settings) = own.annotation_settings {
+        annotations::check_words(annotation_settings, &mut warnings);
+        annotations::apply_stats(&mut draft.stats, annotation_settings, &mut warnings);
     }
-    let tags = annotations::chosen_tags(&draft, own.wishes, &mut complaints);
+    let tags = annotations::chosen_tags(&draft, own.annotation_settings, &mut warnings);
     let sets = assemble::sets(&draft, own);
     let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets);
-    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_told(), complaints }
+    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_told(), warnings }
 }
 
-impl fmt::Display for Complaint {
+impl fmt::Display for PodWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.note)
     }

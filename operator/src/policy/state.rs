@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// By object.
-pub type Standings = BTreeMap<Key, Arc<Standing>>;
+pub type PolicyStates = BTreeMap<Key, Arc<PolicyState>>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct PolicyState {
     pub uid: String,
     /// `metadata.generation` of what was read.
     pub generation: i64,
@@ -27,11 +27,11 @@ pub struct Standing {
 }
 
 /// Objects that are refused, by kind and reason; every kind with every reason, 0 too.
-pub(crate) fn refused(standings: &Standings) -> BTreeMap<(&'static str, &'static str), u64> {
+pub(crate) fn refused(policy_states: &PolicyStates) -> BTreeMap<(&'static str, &'static str), u64> {
     let reasons = |kind| Reason::ALL.map(move |reason: Reason| ((kind, reason.as_str()), 0));
     let mut refused: BTreeMap<_, _> = Kind::POLICIES.map(Kind::plural).into_iter().flat_map(reasons).collect();
-    for (Key { kind, .. }, standing) in standings {
-        if let Err(refusal) = &standing.accepted {
+    for (Key { kind, .. }, state) in policy_states {
+        if let Err(refusal) = &state.accepted {
             *refused.entry((kind.plural(), refusal.reason.as_str())).or_default() += 1;
         }
     }
@@ -39,10 +39,10 @@ pub(crate) fn refused(standings: &Standings) -> BTreeMap<(&'static str, &'static
 }
 
 /// Objects of which a part lost to another object, by kind; every kind, 0 too.
-pub(crate) fn conflicted(standings: &Standings) -> BTreeMap<&'static str, u64> {
+pub(crate) fn conflicted(policy_states: &PolicyStates) -> BTreeMap<&'static str, u64> {
     let mut conflicted: BTreeMap<_, _> = Kind::POLICIES.map(|kind| (kind.plural(), 0)).into();
-    for (Key { kind, .. }, standing) in standings {
-        *conflicted.entry(kind.plural()).or_default() += u64::from(standing.conflicted.is_some());
+    for (Key { kind, .. }, state) in policy_states {
+        *conflicted.entry(kind.plural()).or_default() += u64::from(state.conflicted.is_some());
     }
     conflicted
 }

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 /// Of a text, in characters: an Event's note has room for it.
 const LONGEST: usize = 800;
 /// Of one node that wait or were told lately.
-const MOST: usize = 32;
+const MAX: usize = 32;
 /// What was told is not told again for so long: as long as an API server keeps Events.
 const LATELY: Duration = Duration::from_secs(3600);
 /// Nodes of which something is kept.
-const MOST_NODES: usize = 20_000;
+const MAX_NODES: usize = 20_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Notices(Mutex<HashMap<String, Node>>);
@@ -20,7 +20,7 @@ pub(crate) struct Notices(Mutex<HashMap<String, Node>>);
 #[derive(Debug, Default)]
 struct Node {
     waiting: VecDeque<String>,
-    told: Vec<(String, Instant)>,
+    sent: Vec<(String, Instant)>,
 }
 
 impl Notices {
@@ -32,13 +32,13 @@ impl Notices {
     fn take_at(&self, node: &str, text: &str, now: Instant) {
         let text: String = text.chars().take(LONGEST).collect();
         let mut nodes = self.lock();
-        if nodes.len() >= MOST_NODES && !nodes.contains_key(node) {
+        if nodes.len() >= MAX_NODES && !nodes.contains_key(node) {
             return;
         }
-        let Node { waiting, told } = nodes.entry(node.to_owned()).or_default();
-        told.retain(|(_, at)| now.saturating_duration_since(*at) < LATELY);
-        let is_known = waiting.contains(&text) || told.iter().any(|(known, _)| *known == text);
-        if !is_known && waiting.len() + told.len() < MOST {
+        let Node { waiting, sent } = nodes.entry(node.to_owned()).or_default();
+        sent.retain(|(_, at)| now.saturating_duration_since(*at) < LATELY);
+        let is_known = waiting.contains(&text) || sent.iter().any(|(known, _)| *known == text);
+        if !is_known && waiting.len() + sent.len() < MAX {
             waiting.push_back(text);
         }
     }
@@ -51,15 +51,15 @@ impl Notices {
         next.collect()
     }
 
-    pub(crate) fn told(&self, node: &str, text: &str) {
-        self.told_at(node, text, Instant::now());
+    pub(crate) fn sent(&self, node: &str, text: &str) {
+        self.sent_at(node, text, Instant::now());
     }
 
-    fn told_at(&self, node: &str, text: &str, now: Instant) {
-        if let Some(Node { waiting, told }) = self.lock().get_mut(node)
+    fn sent_at(&self, node: &str, text: &str, now: Instant) {
+        if let Some(Node { waiting, sent }) = self.lock().get_mut(node)
             && waiting.front().is_some_and(|first| first == text)
         {
-            told.extend(waiting.pop_front().map(|text| (text, now)));
+            sent.extend(waiting.pop_front().map(|text| (text, now)));
         }
     }
 

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Serves streams and writes status.
-    Holder,
-    /// Knows everything, and sends probes to the holder.
+    Leader,
+    /// Knows everything, and sends probes to the leader.
     Standby {
-        /// Where probes reach it; `None`: nobody holds the Lease now.
-        holder: Option<SocketAddr>,
+        /// Where probes reach it; `None`: no replica holds the Lease now.
+        leader: Option<SocketAddr>,
     },
 }

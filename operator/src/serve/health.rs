@@ -1,7 +1,7 @@
 //! What a scraper and the kubelet ask for: metrics on one listener, health on another that scrapes cannot delay.
 
 use crate::cluster::tls::Serving;
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::publish::Published;
 use crate::publish::role::Role;
 use crate::serve::metrics;
@@ -36,7 +36,7 @@ pub struct State {
     pub role: watch::Receiver<Role>,
     /// `None`: it serves in the clear.
     pub certificate: Option<watch::Receiver<Option<Serving>>>,
-    pub figures: Arc<Figures>,
+    pub counters: Arc<Counters>,
     pub endpoints: Endpoints,
 }
 

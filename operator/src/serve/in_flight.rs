@@ -23,7 +23,7 @@ const DECODED: u32 = 3;
 /// For all large messages, KiB.
 const ROOM: u32 = 48 << 10;
 /// A large message is here by then.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// Before each message: whether it is compressed, and its length.
 const HEADER: usize = 5;
 
@@ -55,7 +55,7 @@ impl<S: Service<http::Request<tonic::body::Body>>> Service<http::Request<tonic::
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> S::Future {
         let room = Arc::clone(&self.room);
-        self.inner.call(request.map(|body| tonic::body::Body::new(Metered::new(body, room, PATIENCE))))
+        self.inner.call(request.map(|body| tonic::body::Body::new(Metered::new(body, room, TIMEOUT))))
     }
 }
 
@@ -69,7 +69,7 @@ struct Metered<B> {
     header: Vec<u8>,
     /// Bytes of the message that are still to come.
     left: u32,
-    patience: Duration,
+    timeout: Duration,
     hold: Hold,
 }
 
@@ -84,8 +84,8 @@ enum Hold {
 }
 
 impl<B> Metered<B> {
-    fn new(inner: B, room: Arc<Semaphore>, patience: Duration) -> Self {
-        Self { inner, room, header: Vec::with_capacity(HEADER), left: 0, patience, hold: Hold::Nothing }
+    fn new(inner: B, room: Arc<Semaphore>, timeout: Duration) -> Self {
+        Self { inner, room, header: Vec::with_capacity(HEADER), left: 0, timeout, hold: Hold::Nothing }
     }
 
     /// Follows the messages in these bytes.
@@ -118,13 +118,13 @@ impl<B> Metered<B> {
         if let Hold::Waiting(acquire) = &mut self.hold {
             let acquired = ready!(acquire.as_mut().poll(cx));
             let permit = acquired.map_err(|_| Status::unavailable("the operator is stopping"))?;
-            self.hold = Hold::Room { _permit: permit, deadline: Box::pin(tokio::time::sleep(self.patience)) };
+            self.hold = Hold::Room { _permit: permit, deadline: Box::pin(tokio::time::sleep(self.timeout)) };
         }
         if let Hold::Room { deadline, .. } = &mut self.hold {
             if self.left == 0 {
                 self.hold = Hold::Nothing;
             } else if deadline.as_mut().poll(cx).is_ready() {
-                let text = format!("a message was not here within {:?}", self.patience);
+                let text = format!("a message was not here within {:?}", self.timeout);
                 return Poll::Ready(Err(Status::deadline_exceeded(text)));
             }
         }

@@ -1,28 +1,28 @@
 //! How far a stream's probe is behind what it was told.
 
-use crate::counters::Figures;
+use crate::counters::Counters;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 #[derive(Debug)]
 pub(super) struct Lag {
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
     /// Updates that are not answered, and since when there are any.
     waiting: u64,
     since: Instant,
 }
 
 impl Lag {
-    pub(super) fn new(figures: Arc<Figures>) -> Self {
-        Self { figures, waiting: 0, since: Instant::now() }
+    pub(super) fn new(counters: Arc<Counters>) -> Self {
+        Self { counters, waiting: 0, since: Instant::now() }
     }
 
     pub(super) fn sent(&mut self) {
-        self.figures.updates.fetch_add(1, Relaxed);
+        self.counters.updates.fetch_add(1, Relaxed);
         if self.waiting == 0 {
             self.since = Instant::now();
-            self.figures.behind.fetch_add(1, Relaxed);
+            self.counters.behind.fetch_add(1, Relaxed);
         }
         self.waiting += 1;
     }
@@ -32,12 +32,12 @@ impl Lag {
         if self.waiting == 0 {
             return;
         }
-        let kind = if applied { &self.figures.acks } else { &self.figures.nacks };
+        let kind = if applied { &self.counters.acks } else { &self.counters.nacks };
         kind.fetch_add(1, Relaxed);
         self.waiting -= 1;
         if self.waiting == 0 {
-            self.figures.behind.fetch_sub(1, Relaxed);
-            self.figures.caught_up(self.since.elapsed());
+            self.counters.behind.fetch_sub(1, Relaxed);
+            self.counters.caught_up(self.since.elapsed());
         }
     }
 }
@@ -45,7 +45,7 @@ impl Lag {
 impl Drop for Lag {
     fn drop(&mut self) {
         if self.waiting > 0 {
-            self.figures.behind.fetch_sub(1, Relaxed);
+            self.counters.behind.fetch_sub(1, Relaxed);
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn text(state: &State) -> prometheus::Result<String> {
         register(&registry, row, readings.iter().filter(|reading| reading.name == row.name))?;
     }
     let (process, is_whole) = process::families();
-    state.figures.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
+    state.counters.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
     let families = [registry.gather(), process].concat();
     TextEncoder::new().encode_to_string(&families)
 }
@@ -57,49 +57,49 @@ fn register<'a>(
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
 fn take(state: &State) -> Vec<Reading> {
-    let figures = &state.figures;
+    let counters = &state.counters;
     let one = |name, value: u64| Reading { name, labels: Vec::new(), value: value as f64 };
     let mut readings = vec![
         one("longwire_operator_synced", u64::from(state.published.borrow().synced)),
-        one("longwire_operator_endpointslices_refused", figures.slices_refused.load(Relaxed)),
-        one("longwire_operator_streams", figures.streams.load(Relaxed)),
-        one("longwire_operator_streams_behind", figures.behind.load(Relaxed)),
-        one("longwire_operator_streams_total", figures.streams_made.load(Relaxed)),
-        one("longwire_operator_updates_total", figures.updates.load(Relaxed)),
-        one("longwire_operator_acks_total", figures.acks.load(Relaxed)),
-        one("longwire_operator_nacks_total", figures.nacks.load(Relaxed)),
+        one("longwire_operator_endpointslices_refused", counters.slices_refused.load(Relaxed)),
+        one("longwire_operator_streams", counters.streams.load(Relaxed)),
+        one("longwire_operator_streams_behind", counters.behind.load(Relaxed)),
+        one("longwire_operator_streams_total", counters.streams_made.load(Relaxed)),
+        one("longwire_operator_updates_total", counters.updates.load(Relaxed)),
+        one("longwire_operator_acks_total", counters.acks.load(Relaxed)),
+        one("longwire_operator_nacks_total", counters.nacks.load(Relaxed)),
         Reading {
             name: "longwire_operator_ack_seconds_total",
             labels: Vec::new(),
-            value: figures.ack_time.load(Relaxed) as f64 / 1e9,
+            value: counters.ack_time.load(Relaxed) as f64 / 1e9,
         },
     ];
     let mut by = |name, values: Vec<(&'static str, u64)>| {
         let reading = |(label, value)| Reading { name, labels: vec![label], value: value as f64 };
         readings.extend(values.into_iter().map(reading));
     };
-    by("longwire_operator_address_observations_total", figures.observations().into());
-    by("longwire_operator_streams_refused_total", figures.refusals().into_iter().collect());
-    by("longwire_operator_handshakes_refused_total", figures.handshake_refusals().into_iter().collect());
-    by("longwire_operator_tokens_verified_total", figures.reviews().into_iter().collect());
-    by("longwire_operator_authorization_requests_total", figures.reader_questions().into_iter().collect());
-    by("longwire_operator_connections", figures.connections_now().into_iter().collect());
+    by("longwire_operator_address_observations_total", counters.observations().into());
+    by("longwire_operator_streams_refused_total", counters.refusals().into_iter().collect());
+    by("longwire_operator_handshakes_refused_total", counters.handshake_refusals().into_iter().collect());
+    by("longwire_operator_tokens_verified_total", counters.reviews().into_iter().collect());
+    by("longwire_operator_authorization_requests_total", counters.reader_questions().into_iter().collect());
+    by("longwire_operator_connections", counters.connections_now().into_iter().collect());
     let (metrics, health) = (state.endpoints.metrics.counts(), state.endpoints.health.counts());
     let accepts = metrics.accepts_without_descriptor() + health.accepts_without_descriptor();
     let missing = vec![
         ("accept", accepts),
-        ("control", figures.accepts_without_descriptor.load(Relaxed)),
-        ("manifests", figures.manifests_without_descriptor.load(Relaxed)),
-        ("api_server", figures.requests_without_descriptor.load(Relaxed)),
-        ("process", figures.processes_without_descriptor.load(Relaxed)),
+        ("control", counters.accepts_without_descriptor.load(Relaxed)),
+        ("manifests", counters.manifests_without_descriptor.load(Relaxed)),
+        ("api_server", counters.requests_without_descriptor.load(Relaxed)),
+        ("process", counters.processes_without_descriptor.load(Relaxed)),
     ];
     by("longwire_operator_out_of_descriptors_total", missing);
     by("longwire_operator_scrape_authorizations_total", metrics.readers().into());
-    by("longwire_operator_objects", figures.objects().into_iter().collect());
-    by("longwire_operator_objects_conflicted", figures.objects_conflicted().into_iter().collect());
-    by("longwire_operator_identities_left_out", figures.identities_left_out().into_iter().collect());
-    by("longwire_operator_pods_reduced", figures.pods_reduced().into_iter().collect());
-    let holds = matches!(*state.role.borrow(), Role::Holder);
+    by("longwire_operator_objects", counters.objects().into_iter().collect());
+    by("longwire_operator_objects_conflicted", counters.objects_conflicted().into_iter().collect());
+    by("longwire_operator_identities_left_out", counters.identities_left_out().into_iter().collect());
+    by("longwire_operator_pods_reduced", counters.pods_reduced().into_iter().collect());
+    let holds = matches!(*state.role.borrow(), Role::Leader);
     by("longwire_operator_role", vec![("leader", u64::from(holds)), ("standby", u64::from(!holds))]);
     if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
@@ -113,7 +113,7 @@ fn take(state: &State) -> Vec<Reading> {
         };
         readings.extend(counts.read().into_iter().map(reading));
     }
-    let refused = figures.objects_refused().into_iter();
+    let refused = counters.objects_refused().into_iter();
     readings.extend(refused.map(|((kind, reason), value)| Reading {
         name: "longwire_operator_objects_refused",
         labels: vec![kind, reason],

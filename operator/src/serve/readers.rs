@@ -4,7 +4,7 @@
 //! the probe's own, and the node that asks is known.
 
 use crate::cluster::tls::Peer;
-use crate::counters::Figures;
+use crate::counters::Counters;
 use longwire_endpoint::Readers;
 use longwire_endpoint::readers::{Outcome, Verdict};
 use longwire_wire::MAX_QUESTION;
@@ -18,12 +18,12 @@ use tonic::{Request, Response, Status};
 
 pub(super) struct Answers {
     readers: Arc<Readers>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 }
 
 /// Lets those through that come on a probe's connection.
 #[derive(Clone, Debug)]
-pub(super) struct ProbesOnly(Arc<Figures>);
+pub(super) struct ProbesOnly(Arc<Counters>);
 
 /// The node that asks.
 #[derive(Clone)]
@@ -31,10 +31,10 @@ struct Node(Arc<str>);
 
 pub(super) fn service(
     readers: Arc<Readers>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 ) -> InterceptedService<ReadersServer<Answers>, ProbesOnly> {
-    let probes = ProbesOnly(Arc::clone(&figures));
-    let answers = ReadersServer::new(Answers { readers, figures });
+    let probes = ProbesOnly(Arc::clone(&counters));
+    let answers = ReadersServer::new(Answers { readers, counters });
     let answers = answers.max_decoding_message_size(MAX_QUESTION).max_encoding_message_size(MAX_QUESTION);
     InterceptedService::new(answers, probes)
 }
@@ -59,7 +59,7 @@ impl Service for Answers {
         let node = request.extensions().get::<Node>().map(|node| Arc::clone(&node.0));
         let node = node.ok_or_else(|| Status::unauthenticated("nobody said whose probe asks"))?;
         let verdict = self.readers.verdict(&node, &request.get_ref().token).await;
-        self.figures.reader_asked_about(Outcome::from(&verdict).name());
+        self.counters.reader_asked_about(Outcome::from(&verdict).name());
         Ok(Response::new(AuthorizeReply { verdict: Some(reply(verdict)) }))
     }
 }

@@ -27,14 +27,14 @@ mod tests;
 mod unanswered;
 
 /// Addresses that one stream may ask about at a time: a probe knows 16,384 at most. Pods that it may say it knows.
-const MOST_ADDRESSES: usize = 20_480;
-const MOST_PODS: usize = 16_384;
+const MAX_ADDRESSES: usize = 20_480;
+const MAX_PODS: usize = 16_384;
 /// Answers in one update: some tens of KiB. A probe keeps room for the longest that it was ever sent.
 const ANSWERS: usize = 128;
 /// Version of a pod of which the probe has refused what it was told, or to let it go.
 const REFUSED: u64 = 0;
 /// Of a probe's complaint, in characters, that go into the log.
-const COMPLAINT: usize = 512;
+const WARNING: usize = 512;
 
 #[derive(Debug)]
 pub(super) struct Session {
@@ -63,8 +63,8 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(hello: Hello) -> Result<Self, Status> {
         let Hello { node, probe_version, pods, addresses } = hello;
-        if pods.len() > MOST_PODS {
-            return Err(Status::resource_exhausted(format!("hello names more than {MOST_PODS} pods")));
+        if pods.len() > MAX_PODS {
+            return Err(Status::resource_exhausted(format!("hello names more than {MAX_PODS} pods")));
         }
         tracing::debug!(node, probe_version, "hello");
         let mut session = Self {
@@ -102,7 +102,7 @@ impl Session {
                 Ok(())
             }
             FromProbe::Nack { version, error } => {
-                let error: String = error.chars().take(COMPLAINT).collect();
+                let error: String = error.chars().take(WARNING).collect();
                 if self.refused.as_ref().is_none_or(|(refused, _)| *refused != version) {
                     let node = &self.node;
                     tracing::warn!("the probe of node {node} could not apply configuration {version:016x}: {error:?}");
@@ -144,8 +144,8 @@ impl Session {
     fn ask(&mut self, addresses: impl IntoIterator<Item = (IpAddr, u64)>) -> Result<(), Status> {
         for (address, version) in addresses {
             if !self.interest.contains_key(&address) {
-                if self.interest.len() == MOST_ADDRESSES {
-                    let text = format!("more than {MOST_ADDRESSES} addresses asked about: drop some");
+                if self.interest.len() == MAX_ADDRESSES {
+                    let text = format!("more than {MAX_ADDRESSES} addresses asked about: drop some");
                     return Err(Status::resource_exhausted(text));
                 }
                 self.interest.insert(address, version);

@@ -1,11 +1,11 @@
 //! The life of one stream.
 
 use super::lag::Lag;
-use super::leave::{Admission, Leave};
-use super::seats::Seats;
+use super::lifetime::{Admission, StreamLifetime};
 use super::session::Session;
+use super::slots::StreamSlots;
 use crate::cluster::auth::Refusal;
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::publish::Published;
 use crate::publish::role::Role;
 use crate::source::event::Seen;
@@ -17,17 +17,17 @@ use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
 /// Who connects says at once who it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Stream {
     pub(super) messages: Streaming<proto::ProbeMessage>,
     pub(super) updates: mpsc::Sender<Result<proto::Update, Status>>,
     pub(super) published: watch::Receiver<Published>,
     pub(super) role: watch::Receiver<Role>,
-    pub(super) figures: Arc<Figures>,
-    pub(super) seats: Arc<Seats>,
+    pub(super) counters: Arc<Counters>,
+    pub(super) slots: Arc<StreamSlots>,
     pub(super) admission: Option<Admission>,
-    pub(super) ear: mpsc::Sender<Seen>,
+    pub(super) observations: mpsc::Sender<Seen>,
 }
 
 impl Stream {
@@ -45,8 +45,8 @@ impl Stream {
     }
 
     async fn hello(&mut self) -> Result<Hello, Status> {
-        let first = tokio::time::timeout(PATIENCE, self.messages.message()).await;
-        let first = first.map_err(|_| Status::deadline_exceeded(format!("no hello within {PATIENCE:?}")))??;
+        let first = tokio::time::timeout(TIMEOUT, self.messages.message()).await;
+        let first = first.map_err(|_| Status::deadline_exceeded(format!("no hello within {TIMEOUT:?}")))??;
         let hello = match first.map(read) {
             Some(Ok(FromProbe::Hello(hello))) => hello,
             Some(Err(status)) => return Err(status),
@@ -59,10 +59,10 @@ impl Stream {
                 ));
             }
         };
-        if let Some(Admission { gate, pass, .. }) = &self.admission
-            && *pass.node != *hello.node
+        if let Some(Admission { gate, grant, .. }) = &self.admission
+            && *grant.node != *hello.node
         {
-            let refusal = Refusal::OtherNode { found: pass.node.to_string(), said: hello.node };
+            let refusal = Refusal::OtherNode { found: grant.node.to_string(), said: hello.node };
             gate.refused(&refusal);
             return Err(refusal.into());
         }
@@ -70,9 +70,9 @@ impl Stream {
     }
 
     async fn follow(self, hello: Hello) -> Result<(), Status> {
-        let Self { mut messages, updates, mut published, role, figures, seats, admission, ear } = self;
-        let mut leave = Leave::new(role, admission, seats.take(&hello.node)?);
-        let mut lag = Lag::new(figures);
+        let Self { mut messages, updates, mut published, role, counters, slots, admission, observations } = self;
+        let mut lifetime = StreamLifetime::new(role, admission, slots.take(&hello.node)?);
+        let mut lag = Lag::new(counters);
         let node = hello.node.clone();
         let mut session = Session::new(hello)?;
         // Whatever is there already is news to this stream.
@@ -80,12 +80,12 @@ impl Stream {
         let mut silent = true;
         loop {
             tokio::select! {
-                status = leave.over() => return Err(status),
+                status = lifetime.over() => return Err(status),
                 message = messages.message() => match message?.map(read).transpose()? {
-                    Some(FromProbe::Authenticate(token)) => leave.renew(token).await?,
+                    Some(FromProbe::Authenticate(token)) => lifetime.renew(token).await?,
                     Some(FromProbe::Sightings(sightings)) => {
                         let seen = Seen { node: node.clone(), sightings };
-                        ear.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
+                        observations.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
                     }
                     Some(FromProbe::Notice(text)) => published.borrow().acks.notices.take(&node, &text),
                     Some(message) => {

@@ -44,20 +44,20 @@ pub async fn serve(
 ) -> Result<(), rustls::Error> {
     let acceptor = TlsAcceptor::from(tls::http(certificate)?);
     let (router, endpoint) = (router(root_namespace), Endpoint::new(Limits::METRICS));
-    let seats = Arc::new(Semaphore::new(CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
         // Past the bound the connection ends, and the API server goes on without an answer.
-        let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else { continue };
+        let Ok(permit) = Arc::clone(&slots).try_acquire_owned() else { continue };
         let (acceptor, router, endpoint) = (acceptor.clone(), router.clone(), Arc::clone(&endpoint));
         tokio::spawn(async move {
             if let Some(stream) = handshake(&acceptor, stream).await {
                 let _ = timeout(LIFE, converse(stream, peer.ip(), router, &endpoint)).await;
             }
-            drop(seat);
+            drop(permit);
         });
     }
 }
@@ -117,7 +117,7 @@ fn verdict(root: &str, kind: &str, object: &Value, former: &Value) -> Result<(),
         return Ok(());
     }
     let kind = Kind::POLICIES.into_iter().find(|policy| format!("{policy:?}") == kind);
-    let Some(Ok(object)) = kind.map(|kind| source::told_policy(kind, object)) else { return Ok(()) };
+    let Some(Ok(object)) = kind.map(|kind| source::policy_from_api_server(kind, object)) else { return Ok(()) };
     let refusal = match object {
         Object::TelemetryPolicy(policy) => policy.accepted(root).err(),
         Object::ExtraStatTags(policy) => policy.spec.as_ref().err().cloned(),

@@ -20,8 +20,8 @@ use watch::{Look, Watch};
 pub mod client;
 mod failure;
 mod kinds;
-mod ledger;
 mod seen;
+mod store;
 #[cfg(test)]
 mod tests;
 mod watch;

@@ -9,13 +9,13 @@
 use crate::source::event::{Batch, Event};
 use crate::source::object::Object;
 use crate::source::parse;
-use ledger::Ledger;
 use longwire_endpoint::descriptors;
 use std::io;
 use std::path::{Path, PathBuf};
+use store::Store;
 
 mod document;
-mod ledger;
+mod store;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -42,7 +42,7 @@ pub struct InvalidDirectory {
 #[derive(Debug)]
 pub struct Manifests {
     directory: PathBuf,
-    ledger: Ledger,
+    store: Store,
     synced: bool,
     starved: u64,
 }
@@ -50,7 +50,7 @@ pub struct Manifests {
 impl Manifests {
     pub fn open(directory: &Path) -> Result<Self, InvalidDirectory> {
         std::fs::read_dir(directory).map_err(|reason| InvalidDirectory { directory: directory.to_owned(), reason })?;
-        Ok(Self { directory: directory.to_owned(), ledger: Ledger::default(), synced: false, starved: 0 })
+        Ok(Self { directory: directory.to_owned(), store: Store::default(), synced: false, starved: 0 })
     }
 
     /// Files and directories that could not be read so far, for want of a descriptor. What they defined before stays.
@@ -60,8 +60,8 @@ impl Manifests {
     }
 
     /// The objects of the three kinds are told again at the next look.
-    fn retell(&mut self) {
-        self.ledger.retell();
+    fn resend(&mut self) {
+        self.store.resend();
     }
 
     /// Reads the directory and tells what has changed since the last time.
@@ -69,7 +69,7 @@ impl Manifests {
         let found = walk::walk(&self.directory);
         let starved = found.values().filter(|read| read.as_ref().is_err_and(descriptors::are_exhausted));
         self.starved += starved.count() as u64;
-        let mut events = self.ledger.take(found);
+        let mut events = self.store.take(found);
         if !self.synced {
             self.synced = true;
             events.push(Event::Synced);

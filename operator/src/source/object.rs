@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 mod address;
+mod annotation_settings;
 mod endpoint_slice;
 mod namespace;
 mod node;
@@ -15,24 +16,25 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod unreadable;
-mod wishes;
 
 use address::{LeftOut, port};
+pub use annotation_settings::MAX_WORDS;
+pub(crate) use annotation_settings::{
+    AnnotationSettings, EXTRA_STAT_TAGS, LONGEST_WORD, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Words,
+};
 pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub(crate) use endpoint_slice::{PodRef, SlicePort};
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
 pub use policy::{ExtraStatTags, Refusal, StatsMatcher, TelemetryPolicy};
-pub(crate) use series::Asked;
 pub use series::SERIES_SETS;
+pub(crate) use series::SeriesAnnotation;
 pub use service::Service;
 #[cfg(test)]
 pub(crate) use service::ServicePort;
 pub(crate) use service::Target;
 pub(crate) use unreadable::Unreadable;
-pub use wishes::MOST_WORDS;
-pub(crate) use wishes::{EXTRA_STAT_TAGS, LONGEST_WORD, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Wishes, Words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {

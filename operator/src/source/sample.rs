@@ -2,8 +2,8 @@
 
 use crate::source::event::{Batch, Event};
 use crate::source::object::{
-    Asked, Endpoint, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, PodRef, Service, ServicePort,
-    SlicePort, Target,
+    Endpoint, EndpointSlice, Key, Kind, Name, Namespace, Node, Object, Pod, PodRef, SeriesAnnotation, Service,
+    ServicePort, SlicePort, Target,
 };
 use longwire_model::series::SeriesSets;
 use std::collections::BTreeMap;
@@ -28,8 +28,8 @@ pub(crate) fn pod(workload: &str, name: &str, address: &str) -> Pod {
         finished: 0,
         ready: true,
         ports: BTreeMap::new(),
-        series: Asked::default(),
-        wishes: None,
+        series: SeriesAnnotation::default(),
+        annotation_settings: None,
         meshed: false,
         labels_left_out: 0,
     }
@@ -70,11 +70,11 @@ pub(crate) fn node(name: &str, address: &str) -> Node {
 }
 
 pub(crate) fn namespace(name: &str, sets: SeriesSets) -> Namespace {
-    Namespace { name: name.to_owned(), uid: format!("uid-{name}"), series: asked(sets) }
+    Namespace { name: name.to_owned(), uid: format!("uid-{name}"), series: series_annotation(sets) }
 }
 
-pub(crate) fn asked(sets: SeriesSets) -> Asked {
-    Asked { sets: Some(sets), ..Asked::default() }
+pub(crate) fn series_annotation(sets: SeriesSets) -> SeriesAnnotation {
+    SeriesAnnotation { sets: Some(sets), ..SeriesAnnotation::default() }
 }
 
 pub(crate) fn ip(text: &str) -> IpAddr {

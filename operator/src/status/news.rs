@@ -1,20 +1,14 @@
 //! What of a status people should hear of: an object that is not accepted, loses a part to another one, or has no effect in part.
 
 use super::{Condition, Status};
-use crate::index::warning::{ACCEPTED_WITH_WARNINGS, CONFLICTED, Complaint, On};
+use crate::index::warning::{ACCEPTED_WITH_WARNINGS, CONFLICTED, On, Warning};
 use crate::source::object::policy::Reason;
 use crate::source::object::{Key, Name};
 use longwire_crds::PolicyStatus;
 
 /// What the conditions say now and did not say before, as log lines and Events. `occasion` tells one change from another that says
 /// the same.
-pub(super) fn news(
-    key: &Key,
-    uid: &str,
-    occasion: &str,
-    former: Option<&PolicyStatus>,
-    now: &Status,
-) -> Vec<Complaint> {
+pub(super) fn news(key: &Key, uid: &str, occasion: &str, former: Option<&PolicyStatus>, now: &Status) -> Vec<Warning> {
     let Some(on) = On::of(key.kind) else { return Vec::new() };
     let Name { namespace, name } = &key.name;
     let is_new = |(kind, condition): &(&str, &Condition)| {
@@ -27,7 +21,7 @@ pub(super) fn news(
         })
     };
     let bad = [("Accepted", &now.accepted), ("Conflicted", &now.conflicted)].into_iter().filter(|(_, it)| is_bad(it));
-    let complaint = |(_, condition): (&str, &Condition)| Complaint {
+    let warning = |(_, condition): (&str, &Condition)| Warning {
         on,
         namespace: namespace.clone(),
         name: name.clone(),
@@ -36,7 +30,7 @@ pub(super) fn news(
         note: condition.message.clone(),
         occasion: occasion.to_owned(),
     };
-    bad.filter(is_new).map(complaint).collect()
+    bad.filter(is_new).map(warning).collect()
 }
 
 /// For the log, where nobody makes Events: of Accepted and Conflicted, before and now.

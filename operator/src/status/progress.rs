@@ -1,6 +1,6 @@
 //! On how many nodes an object is at work. Pure: what is true of it, what the probes said and where probes are, to a verdict.
 
-use crate::policy::state::Standing;
+use crate::policy::state::PolicyState;
 use crate::publish::acks::Acked;
 use std::collections::{BTreeSet, HashMap};
 
@@ -70,19 +70,19 @@ impl Programmed {
 
 /// `acked` is by node, `ready` the nodes with a ready probe.
 #[must_use]
-pub(crate) fn progress(standing: &Standing, acked: &HashMap<String, Acked>, ready: &BTreeSet<String>) -> Progress {
-    if standing.accepted.is_err() {
+pub(crate) fn progress(state: &PolicyState, acked: &HashMap<String, Acked>, ready: &BTreeSet<String>) -> Progress {
+    if state.accepted.is_err() {
         return Progress { programmed: Programmed::NotAccepted, programmed_nodes: 0, desired_nodes: 0 };
     }
-    let desired: Vec<&str> = standing.nodes.intersection(ready).map(String::as_str).collect();
-    let has_applied = |node: &&&str| acked.get(**node).is_some_and(|acked| acked.revision >= standing.revision);
+    let desired: Vec<&str> = state.nodes.intersection(ready).map(String::as_str).collect();
+    let has_applied = |node: &&&str| acked.get(**node).is_some_and(|acked| acked.revision >= state.revision);
     let behind: Vec<&str> = desired.iter().filter(|node| !has_applied(node)).copied().collect();
-    let programmed = verdict(standing, acked, &desired, &behind);
+    let programmed = verdict(state, acked, &desired, &behind);
     let count = |nodes: usize| u32::try_from(nodes).unwrap_or(u32::MAX);
     Progress { programmed, programmed_nodes: count(desired.len() - behind.len()), desired_nodes: count(desired.len()) }
 }
 
-fn verdict(standing: &Standing, acked: &HashMap<String, Acked>, desired: &[&str], behind: &[&str]) -> Programmed {
+fn verdict(state: &PolicyState, acked: &HashMap<String, Acked>, desired: &[&str], behind: &[&str]) -> Programmed {
     if desired.is_empty() {
         return Programmed::NoTargets;
     }
@@ -91,7 +91,7 @@ fn verdict(standing: &Standing, acked: &HashMap<String, Acked>, desired: &[&str]
     }
     let refusal = |node: &&str| {
         let (revision, error) = acked.get(*node)?.refused.as_ref()?;
-        (*revision >= standing.revision).then(|| format!("the probe of node {node} could not apply it: {error}"))
+        (*revision >= state.revision).then(|| format!("the probe of node {node} could not apply it: {error}"))
     };
     if let Some(text) = behind.iter().find_map(refusal) {
         return Programmed::Rejected(text);

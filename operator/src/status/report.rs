@@ -8,7 +8,7 @@
 
 use crate::index::probes::ProbePods;
 use crate::index::warning::{ACCEPTED_WITH_WARNINGS, CONFLICTED};
-use crate::policy::state::{Standing, Standings};
+use crate::policy::state::{PolicyState, PolicyStates};
 use crate::publish::Published;
 use crate::publish::acks::Acked;
 use crate::publish::role::Role;
@@ -42,11 +42,11 @@ pub(crate) async fn report(
     let mut left = Left::default();
     let mut arrived = Instant::now() + ARRIVAL;
     loop {
-        let standings = Arc::clone(&published.borrow_and_update().standings);
+        let policy_states = Arc::clone(&published.borrow_and_update().policy_states);
         let ready = pods.borrow_and_update().ready.clone();
         let waiting = Instant::now() < arrived;
-        let settled = !waiting && *role.borrow() == Role::Holder;
-        left.leave(&standings, &acks.snapshot(), &ready, settled, &reports);
+        let settled = !waiting && *role.borrow() == Role::Leader;
+        left.leave(&policy_states, &acks.snapshot(), &ready, settled, &reports);
         let open = tokio::select! {
             changed = published.changed() => changed.is_ok(),
             changed = pods.changed() => changed.is_ok(),
@@ -71,25 +71,25 @@ struct Left(BTreeMap<Key, (String, Status)>);
 impl Left {
     fn leave(
         &mut self,
-        standings: &Standings,
+        policy_states: &PolicyStates,
         acked: &HashMap<String, Acked>,
         ready: &BTreeSet<String>,
         settled: bool,
         reports: &Reports,
     ) {
         self.0.retain(|key, _| {
-            let is_there = standings.contains_key(key);
+            let is_there = policy_states.contains_key(key);
             if !is_there {
                 reports.forget(key.clone());
             }
             is_there
         });
-        for (key, standing) in standings {
-            let progress = progress(standing, acked, ready);
+        for (key, state) in policy_states {
+            let progress = progress(state, acked, ready);
             if !settled && matches!(progress.programmed, Programmed::Unknown(_)) {
                 continue;
             }
-            let now = (standing.uid.clone(), status(standing, progress));
+            let now = (state.uid.clone(), status(state, progress));
             if self.0.get(key) != Some(&now) {
                 reports.leave(key.clone(), &now.0, now.1.clone());
                 self.0.insert(key.clone(), now);
@@ -98,39 +98,39 @@ impl Left {
     }
 }
 
-fn status(standing: &Standing, progress: Progress) -> Status {
+fn status(state: &PolicyState, progress: Progress) -> Status {
     let Progress { programmed, programmed_nodes, desired_nodes } = progress;
     Status {
-        observed_generation: standing.generation,
-        accepted: accepted(standing),
+        observed_generation: state.generation,
+        accepted: accepted(state),
         programmed: condition(truth(&programmed), programmed.reason(), programmed.message()),
-        conflicted: conflicted(standing),
+        conflicted: conflicted(state),
         programmed_nodes,
         desired_nodes,
-        workloads: standing.workloads_selected,
+        workloads: state.workloads_selected,
     }
 }
 
-fn accepted(standing: &Standing) -> Condition {
-    match (&standing.accepted, standing.warnings.as_slice()) {
+fn accepted(state: &PolicyState) -> Condition {
+    match (&state.accepted, state.warnings.as_slice()) {
         (Ok(()), []) => condition(Truth::True, "Accepted", "the object can be used"),
         (Ok(()), warnings) => condition(Truth::True, ACCEPTED_WITH_WARNINGS, &warnings.join("; ")),
         (Err(refusal), _) => condition(Truth::False, refusal.reason.as_str(), &refusal.message),
     }
 }
 
-fn conflicted(standing: &Standing) -> Condition {
-    match &standing.conflicted {
+fn conflicted(state: &PolicyState) -> Condition {
+    match &state.conflicted {
         Some(lost) => condition(Truth::True, CONFLICTED, lost),
         None => condition(Truth::False, "NoConflicts", "nothing of it lost to another object"),
     }
 }
 
 /// Into the log what is wrong with objects and was not before: where manifests are read there is no status.
-pub(crate) fn log(former: &Standings, now: &Standings) {
-    let judged = |standing: &Arc<Standing>| (accepted(standing), conflicted(standing));
-    for (key, standing) in now {
-        status::log(key, former.get(key).map(judged), judged(standing));
+pub(crate) fn log(former: &PolicyStates, now: &PolicyStates) {
+    let judged = |state: &Arc<PolicyState>| (accepted(state), conflicted(state));
+    for (key, state) in now {
+        status::log(key, former.get(key).map(judged), judged(state));
     }
 }
 

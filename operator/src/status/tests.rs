@@ -208,8 +208,8 @@ fn what_is_there_already_is_not_written_again() {
 fn heard(former: Option<Status>, now: &Status) -> Vec<(&'static str, String)> {
     let former = former.map(|former| Written::over(None, former, wall(0)).body());
     let news = news(&key("a"), "u", "7", former.as_ref(), now);
-    assert!(news.iter().all(|complaint| complaint.occasion == "7" && complaint.uid == "u"));
-    news.into_iter().map(|complaint| (complaint.reason, complaint.note)).collect()
+    assert!(news.iter().all(|warning| warning.occasion == "7" && warning.uid == "u"));
+    news.into_iter().map(|warning| (warning.reason, warning.note)).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Reports;
 use super::body::{Written, says_the_same};
 use super::news::{line, news};
 use super::plan::{Outcome, Plan, Write};
-use crate::index::warning::Complaint;
+use crate::index::warning::Warning;
 use crate::publish::role::Role;
 use crate::source::api_server::client::chain;
 use crate::source::object::{Key, Kind};
@@ -25,31 +25,26 @@ const MANAGER: &str = "longwire-operator";
 /// Writes under way at a time.
 const AT_ONCE: usize = 4;
 /// For one request.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("{}", chain(.0))]
     Refused(#[from] kube::Error),
-    #[error("the API server did not answer within {PATIENCE:?}")]
+    #[error("the API server did not answer within {TIMEOUT:?}")]
     Silent,
 }
 
 /// Writes what is left with `reports`, while this replica holds the Lease; until that can no longer be known.
 ///
 /// What turns for the worse is logged and handed on for an Event.
-pub async fn write(
-    client: Client,
-    reports: Reports,
-    mut role: watch::Receiver<Role>,
-    complaints: mpsc::Sender<Complaint>,
-) {
+pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<Role>, warnings: mpsc::Sender<Warning>) {
     let started = Instant::now();
     let mut plan = Plan::default();
     let mut writes = FuturesUnordered::new();
     let mut failing = false;
     loop {
-        let holds = matches!(*role.borrow_and_update(), Role::Holder);
+        let holds = matches!(*role.borrow_and_update(), Role::Leader);
         for (key, report) in reports.take() {
             plan.want(key, report);
         }
@@ -64,7 +59,7 @@ pub async fn write(
             () = sleep(next.unwrap_or_default().saturating_sub(started.elapsed())), if next.is_some() => {}
             Some((key, uid, outcome)) = writes.next() => {
                 let outcome = outcome.map(|(outcome, news)| {
-                    news.into_iter().for_each(|news| tell(&key, news, &complaints));
+                    news.into_iter().for_each(|news| tell(&key, news, &warnings));
                     outcome
                 });
                 let outcome = report(&key, outcome, &mut failing);
@@ -79,24 +74,24 @@ pub async fn write(
 }
 
 /// Nobody waits for an Event: past the room for them the log has it.
-fn tell(key: &Key, news: Complaint, complaints: &mpsc::Sender<Complaint>) {
+fn tell(key: &Key, news: Warning, warnings: &mpsc::Sender<Warning>) {
     tracing::warn!("{}", line(key, news.reason, &news.note));
-    if complaints.try_send(news).is_err() {
+    if warnings.try_send(news).is_err() {
         tracing::debug!("no room for an Event on {key}");
     }
 }
 
 /// What became of a write, and what people should hear of.
-type Done = (Outcome, Vec<Complaint>);
+type Done = (Outcome, Vec<Warning>);
 
 async fn apply(client: &Client, write: Write) -> (Key, String, Result<Done, Failure>) {
-    let outcome = timeout(PATIENCE, try_apply(client, &write)).await;
+    let outcome = timeout(TIMEOUT, try_apply(client, &write)).await;
     let outcome = outcome.map_err(|_| Failure::Silent).and_then(|outcome| outcome.map_err(Failure::from));
     (write.key, write.uid, outcome)
 }
 
 async fn try_apply(client: &Client, write: &Write) -> kube::Result<Done> {
-    const NO_NEWS: Vec<Complaint> = Vec::new();
+    const NO_NEWS: Vec<Warning> = Vec::new();
     let Write { key: Key { kind, name }, uid, status, former } = write;
     let Some(resource) = resource(*kind) else { return Ok((Outcome::Gone, NO_NEWS)) };
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &name.namespace, &resource);

@@ -1,10 +1,10 @@
 //! Index and compiler over manifests, as the writer drives them.
 
 use longwire_model::telemetry::NodeSettings;
-use longwire_operator::index::warning::Complaint;
+use longwire_operator::index::warning::Warning;
 use longwire_operator::index::{Index, Stale};
 use longwire_operator::policy::compile::{Changes, Compiler, NodeConfiguration, Settings};
-use longwire_operator::policy::state::Standings;
+use longwire_operator::policy::state::PolicyStates;
 use longwire_operator::source::event::Event;
 use longwire_operator::source::manifests::Manifests;
 use longwire_operator::source::object::policy::TelemetryPolicy;
@@ -19,8 +19,8 @@ pub(crate) struct Cluster {
     compiler: Compiler,
     pub(crate) nodes: BTreeMap<String, NodeConfiguration>,
     pub(crate) settings: NodeSettings,
-    pub(crate) standings: Standings,
-    pub(crate) complaints: Vec<Complaint>,
+    pub(crate) policy_states: PolicyStates,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Cluster {
@@ -35,8 +35,8 @@ impl Cluster {
             compiler: Compiler::new(settings),
             nodes: BTreeMap::new(),
             settings: NodeSettings::default(),
-            standings: Standings::new(),
-            complaints: Vec::new(),
+            policy_states: PolicyStates::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -64,12 +64,12 @@ impl Cluster {
     pub(crate) fn take(&mut self, events: Vec<Event>) {
         let mut stale = Stale::default();
         events.into_iter().for_each(|event| self.index.apply(event, &mut stale));
-        let Changes { settings, nodes, standings, complaints, .. } = self.compiler.compile(&self.index, stale, 0);
+        let Changes { settings, nodes, policy_states, warnings, .. } = self.compiler.compile(&self.index, stale, 0);
         self.settings = settings;
         self.nodes.extend(nodes);
-        self.standings = standings.unwrap_or_else(|| std::mem::take(&mut self.standings));
-        self.complaints.extend(self.index.take_complaints());
-        self.complaints.extend(complaints);
+        self.policy_states = policy_states.unwrap_or_else(|| std::mem::take(&mut self.policy_states));
+        self.warnings.extend(self.index.take_warnings());
+        self.warnings.extend(warnings);
     }
 }
 

@@ -65,10 +65,10 @@ fn every_object_goes_before_the_defaults_and_leaves_them_what_it_does_not_say() 
 fn nobody_waits_for_a_status_of_the_defaults_and_nobody_conflicts_with_them() {
     let mut cluster = with_defaults("{seriesSets: [istio]}");
     cluster.take(events(POD));
-    assert!(cluster.standings.is_empty());
+    assert!(cluster.policy_states.is_empty());
     cluster.take(events(&policy(ROOT, "{seriesSets: [longwire]}")));
-    let standings: Vec<_> = cluster.standings.values().collect();
-    assert_eq!((standings.len(), standings[0].conflicted.as_deref()), (1, None));
+    let policy_states: Vec<_> = cluster.policy_states.values().collect();
+    assert_eq!((policy_states.len(), policy_states[0].conflicted.as_deref()), (1, None));
 }
 
 #[test]

@@ -25,19 +25,19 @@ pub(crate) fn outcome(cluster: &Cluster) -> String {
         describe(telemetry, &mut text);
     }
     every_node(cluster.settings, &mut text);
-    for (key, standing) in &cluster.standings {
-        if let Err(refusal) = &standing.accepted {
+    for (key, state) in &cluster.policy_states {
+        if let Err(refusal) = &state.accepted {
             writeln!(text, "{key} is not accepted: {refusal}").unwrap();
         }
-        for warning in &standing.warnings {
+        for warning in &state.warnings {
             writeln!(text, "{key} is accepted with a warning: {warning}").unwrap();
         }
-        if let Some(conflict) = &standing.conflicted {
+        if let Some(conflict) = &state.conflicted {
             writeln!(text, "{key} is conflicted: {conflict}").unwrap();
         }
     }
-    for complaint in &cluster.complaints {
-        let (namespace, name, note) = (&complaint.namespace, &complaint.name, &complaint.note);
+    for warning in &cluster.warnings {
+        let (namespace, name, note) = (&warning.namespace, &warning.name, &warning.note);
         writeln!(text, "Event on {namespace}/{name}: {note}").unwrap();
     }
     text

@@ -40,8 +40,8 @@ const METRICS: [&str; 6] = [
 ];
 
 fn refusal<'a>(cluster: &'a Cluster, name: &str) -> Option<&'a Refusal> {
-    let (_, standing) = cluster.standings.iter().find(|(key, _)| key.name.name == name).unwrap();
-    standing.accepted.as_ref().err()
+    let (_, state) = cluster.policy_states.iter().find(|(key, _)| key.name.name == name).unwrap();
+    state.accepted.as_ref().err()
 }
 
 fn telemetry<'a>(cluster: &'a Cluster, pod: &str) -> &'a Telemetry {
@@ -65,7 +65,7 @@ fn a_spec_that_is_too_long_is_refused_with_its_length_and_the_remedy() {
         rest,
         "bytes as JSON are too many: at most 32768 are allowed; shorten it, or split it into several objects"
     );
-    assert_eq!(cluster.standings.values().filter(|standing| standing.accepted.is_ok()).count(), 1);
+    assert_eq!(cluster.policy_states.values().filter(|state| state.accepted.is_ok()).count(), 1);
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn crowd() -> Vec<String> {
 }
 
 fn accepted(cluster: &Cluster) -> Vec<&str> {
-    let standings = cluster.standings.iter().filter(|(_, standing)| standing.accepted.is_ok());
-    standings.map(|(key, _)| key.name.name.as_str()).collect()
+    let policy_states = cluster.policy_states.iter().filter(|(_, state)| state.accepted.is_ok());
+    policy_states.map(|(key, _)| key.name.name.as_str()).collect()
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn what_is_too_large_for_a_pod_gives_way_level_by_level() {
     let modest = telemetry(&cluster, "modest");
     assert_eq!(tags(modest).len(), 12);
     assert_eq!(telemetry(&cluster, "greedy"), modest, "the objects stay, the annotation goes");
-    let [event] = cluster.complaints.as_slice() else { panic!("{:?}", cluster.complaints) };
+    let [event] = cluster.warnings.as_slice() else { panic!("{:?}", cluster.warnings) };
     assert_eq!((event.name.as_str(), event.reason), ("greedy", "TelemetryTooLarge"));
     assert!(
         event.note.ends_with(
@@ -172,7 +172,7 @@ fn on_a_full_node_the_largest_give_way_and_keep_their_metrics() {
     let full = all.iter().filter(|telemetry| telemetry.stats.is_some());
     let bytes: usize = full.clone().map(|telemetry| telemetry.bytes()).sum();
     assert!((MAX_NODE_TELEMETRY_BYTES / 2..=MAX_NODE_TELEMETRY_BYTES).contains(&bytes), "{bytes}");
-    let events = cluster.complaints.iter().filter(|event| event.reason == "NodeBudgetExceeded");
+    let events = cluster.warnings.iter().filter(|event| event.reason == "NodeBudgetExceeded");
     assert_eq!(events.count(), 100 - full.count());
     let small = telemetry(&cluster, "small");
     for telemetry in all {
@@ -188,7 +188,7 @@ fn of_a_megabyte_of_labels_the_first_are_read_and_an_event_says_so() {
          containers: []}}}}",
         labels.join(", ")
     ));
-    let [event] = cluster.complaints.as_slice() else { panic!("{:?}", cluster.complaints) };
+    let [event] = cluster.warnings.as_slice() else { panic!("{:?}", cluster.warnings) };
     // Each takes 64 bytes.
     assert_eq!(
         (event.reason, event.note.as_str()),

@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, events};
 use longwire_model::telemetry::NodeSettings;
-use longwire_operator::policy::state::Standing;
+use longwire_operator::policy::state::PolicyState;
 use longwire_operator::source::event::Event;
 use std::time::Duration;
 
@@ -29,13 +29,13 @@ fn gone(yaml: &str) -> Vec<Event> {
     events(yaml).into_iter().map(key).collect()
 }
 
-fn standing<'a>(cluster: &'a Cluster, name: &str) -> &'a Standing {
-    cluster.standings.iter().find(|(key, _)| key.name.name == name).unwrap().1
+fn state<'a>(cluster: &'a Cluster, name: &str) -> &'a PolicyState {
+    cluster.policy_states.iter().find(|(key, _)| key.name.name == name).unwrap().1
 }
 
 /// Workloads, nodes, and the revision from which on it is in every configuration.
 fn reach(cluster: &Cluster, name: &str) -> (u32, String, u64) {
-    let Standing { workloads_selected, nodes, revision, .. } = standing(cluster, name);
+    let PolicyState { workloads_selected, nodes, revision, .. } = state(cluster, name);
     (*workloads_selected, nodes.iter().cloned().collect::<Vec<_>>().join(" "), *revision)
 }
 
@@ -57,7 +57,7 @@ fn an_object_reaches_the_nodes_and_workloads_of_the_pods_it_selects() {
     assert_eq!(reach(&cluster, "web"), (3, "n1 n2 n3".to_owned(), 2));
     assert_eq!(reach(&cluster, "all"), (3, "n1 n2 n3".to_owned(), 1));
     cluster.take(gone(&web));
-    assert_eq!(cluster.standings.len(), 1);
+    assert_eq!(cluster.policy_states.len(), 1);
 }
 
 #[test]
@@ -66,16 +66,16 @@ fn a_quarrel_ends_with_the_pod_that_it_was_about() {
     let two = object("StatsMatcher", "shop", "two", "{selector: {matchLabels: {app: web}}, inclusionPrefixes: [b]}");
     let web = pod("a", "web", "n1", "");
     let mut cluster = Cluster::of(&format!("{one}{two}"));
-    assert_eq!(standing(&cluster, "two").conflicted, None);
+    assert_eq!(state(&cluster, "two").conflicted, None);
     cluster.take(events(&web));
     let expected = "spec.inclusionPrefixes: StatsMatcher shop/one is older, or first by name, and wins";
-    assert_eq!(standing(&cluster, "two").conflicted.as_deref(), Some(expected));
-    assert_eq!(standing(&cluster, "one").conflicted, None);
+    assert_eq!(state(&cluster, "two").conflicted.as_deref(), Some(expected));
+    assert_eq!(state(&cluster, "one").conflicted, None);
     cluster.take(gone(&web));
-    assert_eq!(standing(&cluster, "two").conflicted, None);
+    assert_eq!(state(&cluster, "two").conflicted, None);
     cluster.take(events(&web));
     cluster.take(gone(&one));
-    assert_eq!(standing(&cluster, "two").conflicted, None);
+    assert_eq!(state(&cluster, "two").conflicted, None);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn an_object_that_becomes_wrong_has_no_effect_any_more_and_is_back_when_it_is_me
     assert_eq!(threshold(&cluster), asked);
     cluster.take(events(&wrong));
     assert_eq!(threshold(&cluster), None);
-    assert_eq!((reach(&cluster, "p"), standing(&cluster, "p").accepted.is_ok()), ((0, String::new(), 2), false));
+    assert_eq!((reach(&cluster, "p"), state(&cluster, "p").accepted.is_ok()), ((0, String::new(), 2), false));
     cluster.take(events(&right));
     assert_eq!((threshold(&cluster), reach(&cluster, "p")), (asked, (1, "n1".to_owned(), 3)));
 }
@@ -136,8 +136,8 @@ fn a_pod_is_told_once_of_an_annotation_that_cannot_be_used() {
     let wrong = "sidecar.istio.io/extraStatTags: zone, telemetry.longwire.io/series-sets: isto";
     let mut cluster = Cluster::of(&pod("a", "web", "n1", wrong));
     let told = |cluster: &mut Cluster| {
-        let complaints = std::mem::take(&mut cluster.complaints).into_iter();
-        complaints.map(|complaint| format!("{} {}", complaint.uid, complaint.reason)).collect::<Vec<_>>()
+        let warnings = std::mem::take(&mut cluster.warnings).into_iter();
+        warnings.map(|warning| format!("{} {}", warning.uid, warning.reason)).collect::<Vec<_>>()
     };
     assert_eq!(told(&mut cluster), ["uid-a InvalidAnnotation", "uid-a UnknownExtraStatTag"]);
     // Neither the pod's status nor a policy makes it news.
@@ -173,7 +173,7 @@ fn a_quarter_of_a_megabyte_of_nonsense_is_told_of_in_a_few_words() {
         list("s")
     );
     let cluster = Cluster::of(&pod("a", "web", "n1", &wrong));
-    let notes: Vec<&str> = cluster.complaints.iter().map(|complaint| complaint.note.as_str()).collect();
+    let notes: Vec<&str> = cluster.warnings.iter().map(|warning| warning.note.as_str()).collect();
     for (annotation, expected) in [
         ("telemetry.longwire.io/series-sets", ["8997 more of its entries name no series set"].as_slice()),
         (

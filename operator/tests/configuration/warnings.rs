@@ -26,9 +26,9 @@ fn key(kind: Kind, namespace: &str, name: &str) -> Key {
 }
 
 fn warnings_of(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<String> {
-    let standing = &cluster.standings[&key(kind, namespace, "p")];
-    assert_eq!(standing.accepted, Ok(()));
-    standing.warnings.clone()
+    let state = &cluster.policy_states[&key(kind, namespace, "p")];
+    assert_eq!(state.accepted, Ok(()));
+    state.warnings.clone()
 }
 
 /// Of one object in a namespace with one pod.
@@ -177,12 +177,12 @@ fn annotations_of_a_namespace_are_looked_at_too() {
         let yaml = format!(
             "{{apiVersion: v1, kind: Namespace, metadata: {{name: shop, uid: u, annotations: {{{annotation}}}}}}}"
         );
-        let [complaint] = &Cluster::of(&yaml).complaints[..] else { panic!("{annotation}") };
-        assert!(complaint.note.contains(text), "{}", complaint.note);
-        assert_eq!((complaint.namespace.as_str(), complaint.uid.as_str()), ("shop", "u"));
+        let [warning] = &Cluster::of(&yaml).warnings[..] else { panic!("{annotation}") };
+        assert!(warning.note.contains(text), "{}", warning.note);
+        assert_eq!((warning.namespace.as_str(), warning.uid.as_str()), ("shop", "u"));
     }
     let right = "{apiVersion: v1, kind: Namespace, metadata: {name: shop, annotations: {telemetry.longwire.io/series-sets: istio, a/b: c}}}";
-    assert_eq!(Cluster::of(right).complaints, []);
+    assert_eq!(Cluster::of(right).warnings, []);
 }
 
 #[test]
@@ -191,12 +191,12 @@ fn a_misspelt_annotation_of_istio_is_told_of_on_a_pod() {
         ["sidecar.istio.io/statsInclusionPrefix", "sidecar.istio.io/extraStatTag", "sidecar.istio.io/extrastattags"]
     {
         let cluster = Cluster::of(&pod("shop", "web", &format!("{name}: x")));
-        let [complaint] = &cluster.complaints[..] else { panic!("{name}") };
-        assert!(complaint.note.starts_with(&format!("annotation {name} is not known")), "{}", complaint.note);
-        assert!(complaint.note.contains("sidecar.istio.io/statsInclusionPrefixes"), "{}", complaint.note);
+        let [warning] = &cluster.warnings[..] else { panic!("{name}") };
+        assert!(warning.note.starts_with(&format!("annotation {name} is not known")), "{}", warning.note);
+        assert!(warning.note.contains("sidecar.istio.io/statsInclusionPrefixes"), "{}", warning.note);
     }
     for name in ["sidecar.istio.io/statsHistogramBuckets", "sidecar.istio.io/inject", "example.org/series-sets"] {
-        assert_eq!(Cluster::of(&pod("shop", "web", &format!("{name}: x"))).complaints, [], "{name}");
+        assert_eq!(Cluster::of(&pod("shop", "web", &format!("{name}: x"))).warnings, [], "{name}");
     }
 }
 
@@ -212,10 +212,10 @@ fn the_examples_change_nothing_that_anybody_reads() {
         yaml += &pod.replace("{app: checkout}", labels);
     }
     let cluster = Cluster::of(&yaml);
-    assert!(cluster.standings.len() >= 3, "{:?}", cluster.standings);
-    for (key, standing) in &cluster.standings {
-        assert_eq!((&standing.accepted, &standing.conflicted), (&Ok(()), &None), "{key}");
-        assert_eq!(standing.warnings, [""; 0], "{key}");
-        assert!(standing.workloads_selected > 0, "{key} selects nobody");
+    assert!(cluster.policy_states.len() >= 3, "{:?}", cluster.policy_states);
+    for (key, state) in &cluster.policy_states {
+        assert_eq!((&state.accepted, &state.conflicted), (&Ok(()), &None), "{key}");
+        assert_eq!(state.warnings, [""; 0], "{key}");
+        assert!(state.workloads_selected > 0, "{key} selects nobody");
     }
 }

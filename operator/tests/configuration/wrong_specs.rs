@@ -233,18 +233,18 @@ fn a_wrong_spec_is_not_accepted_and_says_why() {
     let cluster = Cluster::of(&yaml);
     for (number, (kind, spec, expected)) in WRONG.iter().enumerate() {
         let name = format!("wrong-{number:02}");
-        let (key, standing) = cluster.standings.iter().find(|(key, _)| key.name.name == name).unwrap();
-        let refusal = standing.accepted.as_ref().unwrap_err();
+        let (key, state) = cluster.policy_states.iter().find(|(key, _)| key.name.name == name).unwrap();
+        let refusal = state.accepted.as_ref().unwrap_err();
         assert_eq!(
             (key.to_string(), refusal.to_string()),
             (format!("{kind} shop/{name}"), (*expected).to_owned()),
             "{spec}"
         );
-        assert_eq!((standing.generation, standing.workloads_selected, standing.nodes.len()), (3, 0, 0));
+        assert_eq!((state.generation, state.workloads_selected, state.nodes.len()), (3, 0, 0));
     }
     let (_, local) = &cluster.nodes["n1"].pods["shop/web"];
     assert_eq!(local.telemetry.long_connections, None);
-    let right = cluster.standings.iter().find(|(key, _)| key.name.name == "z-right").unwrap().1;
+    let right = cluster.policy_states.iter().find(|(key, _)| key.name.name == "z-right").unwrap().1;
     assert_eq!((&right.accepted, right.workloads_selected, right.nodes.len()), (&Ok(()), 1, 1));
 }
 
@@ -253,8 +253,8 @@ fn lists_have_bounds() {
     let many = |item: &dyn Fn(usize) -> String, count: usize| (0..count).map(item).collect::<Vec<_>>().join(", ");
     let check = |kind: &str, spec: &str, expected: &str| {
         let cluster = Cluster::of(&object(kind, "wrong", spec));
-        let standing = cluster.standings.values().next().unwrap();
-        assert_eq!(standing.accepted.as_ref().unwrap_err().message, expected);
+        let state = cluster.policy_states.values().next().unwrap();
+        assert_eq!(state.accepted.as_ref().unwrap_err().message, expected);
     };
     let overrides = many(&|_| "{disabled: true}".to_owned(), 65);
     check(
@@ -278,11 +278,11 @@ fn an_object_of_another_version_is_told_so_and_fields_of_a_newer_one_are_passed_
     let grown = object(TELEMETRY, "grown", "{seriesSets: [], sampling: {rate: 5}}");
     let cluster = Cluster::of(&format!("{newer}{grown}"));
     let told: Vec<_> =
-        cluster.standings.values().map(|standing| standing.accepted.as_ref().map_err(ToString::to_string)).collect();
+        cluster.policy_states.values().map(|state| state.accepted.as_ref().map_err(ToString::to_string)).collect();
     let expected = "Invalid: apiVersion: telemetry.longwire.io/v1beta1 is not known to this operator: write \
                     telemetry.longwire.io/v1alpha1";
     assert_eq!(told, [Ok(&()), Err(expected.to_owned())]);
-    let warnings: Vec<_> = cluster.standings.values().map(|standing| standing.warnings.as_slice()).collect();
+    let warnings: Vec<_> = cluster.policy_states.values().map(|state| state.warnings.as_slice()).collect();
     let text = "spec.sampling is not known to this operator and without effect: leave out, or upgrade the operator";
     assert_eq!(warnings, [&[text.to_owned()][..], &[]]);
 }

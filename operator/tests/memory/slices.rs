@@ -77,7 +77,7 @@ fn run(ports: usize) {
         told += 1;
     }
     let (heap, refused) = (HEAP.allocated() - before, operator.index.slices_refused());
-    let complaints = operator.index.take_complaints();
+    let warnings = operator.index.take_warnings();
     println!(
         "{SLICES} slices of {ENDPOINTS} endpoints and {ports} ports: {} MiB, the longest of {told} edits {longest:.0?}, {refused} \
          refused",
@@ -86,7 +86,7 @@ fn run(ports: usize) {
     assert!(heap <= MAX_HEAP, "{heap}");
     assert!(longest <= SOON, "{longest:?}");
     assert!(refused > SLICES - 30 && refused < SLICES, "{refused}");
-    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Where no descriptor is left: what is known stays, and what could not be done is counted.
 
-use longwire_operator::counters::Figures;
+use longwire_operator::counters::Counters;
 use longwire_operator::source::api_server::client;
 use longwire_operator::source::manifests::Manifests;
 use std::env;
@@ -53,10 +53,10 @@ fn a_request_to_the_api_server_that_no_descriptor_is_left_for_is_counted() {
         return run_alone(test, &[("KUBECONFIG", file.to_str().unwrap())]);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let figures = Arc::<Figures>::default();
-    let starved = || figures.requests_without_descriptor.load(Relaxed);
+    let counters = Arc::<Counters>::default();
+    let starved = || counters.requests_without_descriptor.load(Relaxed);
     runtime.block_on(async {
-        let client = client::connect(Arc::clone(&figures)).await.unwrap();
+        let client = client::connect(Arc::clone(&counters)).await.unwrap();
         let held = all();
         client.apiserver_version().await.unwrap_err();
         assert_eq!(starved(), 1);

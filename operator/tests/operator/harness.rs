@@ -22,7 +22,7 @@ use tonic::transport::Endpoint;
 use tonic::{Status, Streaming};
 
 /// Longer than anything takes, shorter than one likes to wait.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) struct Running {
     directory: TempDir,
@@ -86,7 +86,7 @@ impl Running {
 
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
-        tokio::time::timeout(PATIENCE, self.served).await.unwrap().unwrap();
+        tokio::time::timeout(TIMEOUT, self.served).await.unwrap().unwrap();
     }
 }
 
@@ -120,7 +120,7 @@ impl Probe {
 
     /// The next update, taken in.
     pub(crate) async fn next(&mut self) -> Result<Update, Status> {
-        let message = tokio::time::timeout(PATIENCE, self.updates.message()).await.expect("an update")?;
+        let message = tokio::time::timeout(TIMEOUT, self.updates.message()).await.expect("an update")?;
         let received = self.decoder.decode(message.ok_or_else(|| Status::ok("ended"))?).unwrap();
         let update = received.update;
         for (pod, version) in update.pods.iter().zip(received.pod_versions) {

@@ -14,7 +14,7 @@ use kube::Client;
 use longwire_operator::cli::options::Options;
 use longwire_operator::cluster::guard;
 use longwire_operator::cluster::writer::Writer;
-use longwire_operator::counters::Figures;
+use longwire_operator::counters::Counters;
 use longwire_operator::index::probes::Probes;
 use longwire_operator::policy::compile::{Compiler, Settings};
 use longwire_operator::publish::Publisher;
@@ -37,7 +37,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 
 /// Longer than anything takes, shorter than one likes to wait.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 const PROBE: &str = "longwire-probe";
 const AUDIENCE: &str = "longwire-operator";
 const NAME: &str = "longwire-operator.watch.svc";
@@ -50,7 +50,7 @@ struct Secured {
     address: SocketAddr,
     events: mpsc::Sender<Batch>,
     role: watch::Sender<Role>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
     guard: guard::Guard,
 }
 
@@ -88,25 +88,26 @@ impl Secured {
     async fn beside(api: ApiServer, client: &Client, lifetimes: &[&str]) -> Self {
         let words = ["longwire-operator", "--manifests", "none", "--namespace", "watch"];
         let options = <Options as clap::Parser>::parse_from(words.iter().chain(lifetimes)).security;
-        let figures = Arc::<Figures>::default();
+        let counters = Arc::<Counters>::default();
         let (probes, pods) = Probes::new(options.account().unwrap());
         let (publisher, published) = Publisher::new();
         let text = str::to_owned;
         let settings =
             Settings { cluster_name: text("c"), cluster_domain: text("cluster.local"), root_namespace: text("watch") };
         let (events, batches) = mpsc::channel(4);
-        let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&figures));
-        let ear = writer.ear();
+        let writer = Writer::new(Compiler::new(settings), publisher, Some(probes), Arc::clone(&counters));
+        let observations = writer.observations();
         tokio::spawn(writer.run(batches, || 1));
-        let guard = guard::start(client, options.guard().unwrap(), pods, Arc::clone(&figures)).unwrap();
+        let guard = guard::start(client, options.guard().unwrap(), pods, Arc::clone(&counters)).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (role, receiver) = watch::channel(Role::Holder);
+        let (role, receiver) = watch::channel(Role::Leader);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
         let readers = Some(Arc::clone(&guard.readers));
-        let context = Context { published, role: receiver, gate, readers, figures: Arc::clone(&figures), ear };
+        let context =
+            Context { published, role: receiver, gate, readers, counters: Arc::clone(&counters), observations };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, figures, guard };
+        let operator = Self { api, address, events, role, counters, guard };
         operator.tell(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();
@@ -175,7 +176,7 @@ struct Stream {
 
 impl Stream {
     async fn next(&mut self) -> Result<proto::Update, Status> {
-        let message = tokio::time::timeout(PATIENCE, self.updates.message()).await.expect("an update")?;
+        let message = tokio::time::timeout(TIMEOUT, self.updates.message()).await.expect("an update")?;
         message.ok_or_else(|| Status::ok("ended"))
     }
 

@@ -21,9 +21,11 @@ pub enum Command {
     #[command(subcommand)]
     Crds(Crds),
     /// Wait at the end of an uninstallation until nothing of Longwire is left in any node's kernel
-    Retire(Retire),
+    #[command(name = "retire")]
+    Uninstall(Uninstall),
     /// Make a known transfer and compare what this node's probe says of it
-    Prove(Prove),
+    #[command(name = "prove")]
+    SelfTest(SelfTest),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
@@ -35,18 +37,18 @@ pub enum Crds {
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct Retire {
+pub struct Uninstall {
     /// Namespace of the DaemonSet longwire-cleanup [default: that of this pod]
     #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
     /// Nodes that are silent for longer are named and left, 5s to 1h
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = patience)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = cleanup_timeout)]
     pub timeout: Duration,
 }
 
 /// The chart's schema has the same bounds.
-fn patience(text: &str) -> Result<Duration, String> {
+fn cleanup_timeout(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if !(Duration::from_secs(5)..=Duration::from_secs(3600)).contains(&duration) {
         return Err("it must be between 5s and 1h".to_owned());
@@ -55,7 +57,7 @@ fn patience(text: &str) -> Result<Duration, String> {
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct Prove {
+pub struct SelfTest {
     /// Whom to ask for its health, again and again, in plain HTTP: anybody whose namespace and workload a label names
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub server: String,

@@ -82,9 +82,9 @@ pub enum InvalidSecurity {
     #[error("the operator's own namespace is not known, as this is no pod: name it with --namespace")]
     NoNamespace,
     #[error("--metrics-auth asks an API server, and with --manifests there is none: leave it out")]
-    NobodyToAsk,
+    NoApiServerForReaders,
     #[error("--webhook-listen is for an API server that asks, and with --manifests there is none: leave it out")]
-    NobodyAsks,
+    NoApiServerForWebhook,
     #[error(
         "lifetimes do not fit: --authority-spread must be below half of --certificate-lifetime, and that below a quarter of \
          --authority-lifetime"

@@ -4,8 +4,8 @@ use super::Failure;
 use crate::cli::options::Options;
 use crate::cluster::guard::{self, Guard};
 use crate::cluster::membership::Membership;
-use crate::cluster::owner::Belonging;
-use crate::counters::Figures;
+use crate::cluster::owner_reference::OwnerReferences;
+use crate::counters::Counters;
 use crate::index::probes::Probes;
 use crate::publish::Published;
 use crate::source::Feed;
@@ -24,7 +24,7 @@ pub(super) struct Cluster {
 pub(super) struct Ends {
     pub(super) feed: Feed,
     pub(super) published: watch::Receiver<Published>,
-    pub(super) figures: Arc<Figures>,
+    pub(super) counters: Arc<Counters>,
 }
 
 impl Cluster {
@@ -35,15 +35,15 @@ impl Cluster {
         address: SocketAddr,
         ends: Ends,
     ) -> Result<(Self, Probes), Failure> {
-        let Ends { feed, published, figures } = ends;
+        let Ends { feed, published, counters } = ends;
         let guarded = options.security.guard()?;
         let account = guarded.account.clone();
         let me = options.replica.identity(address);
         let namespace = account.namespace.clone();
         let (probes, pods) = Probes::new(account);
-        let guard = guard::start(client, guarded, pods.clone(), figures)?;
-        let belonging = Belonging::new(client.clone(), &namespace, options.security.deployment.as_deref());
-        let membership = Membership::start(client, &namespace, &me, belonging, feed, published, pods);
+        let guard = guard::start(client, guarded, pods.clone(), counters)?;
+        let owner = OwnerReferences::new(client.clone(), &namespace, options.security.deployment.as_deref());
+        let membership = Membership::start(client, &namespace, &me, owner, feed, published, pods);
         Ok((Self { membership, guard }, probes))
     }
 }

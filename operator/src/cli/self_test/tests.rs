@@ -1,5 +1,5 @@
-use super::{Edge, NotProven, Sums, self_test};
-use crate::cli::options::Prove;
+use super::{Edge, SelfTestFailed, Sums, self_test};
+use crate::cli::options::SelfTest;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -52,9 +52,9 @@ fn serve(answer: impl Fn() -> String + Send + 'static) -> (String, Arc<AtomicU64
     (address, bytes)
 }
 
-fn options(server: &str, probe: &str) -> Prove {
+fn options(server: &str, probe: &str) -> SelfTest {
     let [server, probe, source, destination] = [server, probe, "n/c", "n/s"].map(str::to_owned);
-    Prove { server, probe, probe_token: None, source, destination, connections: 2, timeout: Duration::ZERO }
+    SelfTest { server, probe, probe_token: None, source, destination, connections: 2, timeout: Duration::ZERO }
 }
 
 const FINE: &str = "HTTP/1.0 200 OK\r\n\r\nfine";
@@ -87,7 +87,7 @@ async fn a_probe_that_says_something_else_fails_with_both_figures() {
     let error = self_test(&options(&server, &probe)).await.unwrap_err();
     let received = asked.load(Ordering::Relaxed);
     let made = Sums { sent: 2 * FINE.len() as u64, received, connections: 2 };
-    assert!(matches!(&error, NotProven::Differs { made: said, .. } if *said == made), "{error}");
+    assert!(matches!(&error, SelfTestFailed::Differs { made: said, .. } if *said == made), "{error}");
     assert!(error.to_string().starts_with("the probe says 0 connections, 0 bytes to the server and 0 back"), "{error}");
 }
 
@@ -99,11 +99,11 @@ async fn a_probe_that_refuses_is_named_with_its_answer() {
     let text = format!("the probe at {probe} does not tell: 403 Forbidden: u may not get /metrics");
     assert_eq!(self_test(&options).await.unwrap_err().to_string(), text);
     let file = PathBuf::from("/nowhere/token");
-    let error = self_test(&Prove { probe_token: Some(file), ..options }).await.unwrap_err().to_string();
+    let error = self_test(&SelfTest { probe_token: Some(file), ..options }).await.unwrap_err().to_string();
     assert!(error.starts_with("--probe-token /nowhere/token: No such file"), "{error}");
 }
 
 #[test]
 fn a_name_without_a_namespace_is_refused() {
-    assert!(matches!(Edge::new("c", "n/s"), Err(NotProven::Workload(name)) if name == "c"));
+    assert!(matches!(Edge::new("c", "n/s"), Err(SelfTestFailed::Workload(name)) if name == "c"));
 }

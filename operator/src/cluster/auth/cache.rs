@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 /// A token that was revoked is accepted for so long at most, and one that was refused stays refused.
 const FRESH: Duration = Duration::from_secs(10);
 /// Tokens remembered; twice as many probes as a cluster has nodes at most.
-const MOST: usize = 10_000;
+const MAX: usize = 10_000;
 /// Refused ones.
-const MOST_REFUSED: usize = 4_096;
+const MAX_REFUSED: usize = 4_096;
 
 pub(super) type Hash = [u8; 32];
 
@@ -36,11 +36,11 @@ impl Cache {
     }
 
     pub(super) fn put(&mut self, hash: Hash, verified: Verified, now: Instant) {
-        if self.good.len() >= MOST {
+        if self.good.len() >= MAX {
             self.good.retain(|_, (_, since)| now.saturating_duration_since(*since) < FRESH);
         }
         // So many within ten seconds: who is not remembered is asked about again.
-        if self.good.len() < MOST {
+        if self.good.len() < MAX {
             self.good.insert(hash, (verified, now));
         }
     }
@@ -50,7 +50,7 @@ impl Cache {
         if self.refused.insert(hash, (refusal, now)).is_none() {
             self.refused_order.push_back(hash);
         }
-        if self.refused_order.len() > MOST_REFUSED
+        if self.refused_order.len() > MAX_REFUSED
             && let Some(oldest) = self.refused_order.pop_front()
         {
             self.refused.remove(&oldest);

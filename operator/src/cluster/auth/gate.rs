@@ -6,7 +6,7 @@ use super::precheck::precheck;
 use super::review::{self, Answer};
 use super::turns::Turns;
 use super::{InvalidToken, Keys, Refusal, Verified, wall};
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::index::probes::{Account, ProbePods};
 use kube::Client;
 use std::fmt;
@@ -23,12 +23,12 @@ pub struct Gate {
     pods: watch::Receiver<ProbePods>,
     cache: Mutex<Cache>,
     turns: Turns,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 }
 
 /// Leave to speak for a node, until then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pass {
+pub(crate) struct Grant {
     /// UID of the probe's pod.
     pub pod: String,
     pub node: Arc<str>,
@@ -48,10 +48,10 @@ impl Gate {
         account: Account,
         keys: Keys,
         pods: watch::Receiver<ProbePods>,
-        figures: Arc<Figures>,
+        counters: Arc<Counters>,
     ) -> Self {
         let (cache, turns) = (Mutex::default(), Turns::new(Instant::now()));
-        Self { client, account, keys, pods, cache, turns, figures }
+        Self { client, account, keys, pods, cache, turns, counters }
     }
 
     /// Changes when a probe's pod comes or goes.
@@ -61,7 +61,7 @@ impl Gate {
     }
 
     /// `address`: where the call comes from.
-    pub(crate) async fn admit_from(&self, address: Option<IpAddr>, metadata: &MetadataMap) -> Result<Pass, Refusal> {
+    pub(crate) async fn admit_from(&self, address: Option<IpAddr>, metadata: &MetadataMap) -> Result<Grant, Refusal> {
         self.count(match bearer(metadata) {
             Some(token) => self.look(token, |node| self.is_address_of(address, node)).await,
             None => Err(Refusal::NoToken),
@@ -69,22 +69,22 @@ impl Gate {
     }
 
     /// A later token of a stream's pod.
-    pub(crate) async fn renew(&self, pass: &Pass, token: &str) -> Result<Pass, Refusal> {
-        let renewed = self.look(token, |node| *node == *pass.node).await;
+    pub(crate) async fn renew(&self, grant: &Grant, token: &str) -> Result<Grant, Refusal> {
+        let renewed = self.look(token, |node| *node == *grant.node).await;
         self.count(renewed.and_then(
             |renewed| {
-                if renewed.pod == pass.pod { Ok(renewed) } else { Err(Refusal::OtherPod) }
+                if renewed.pod == grant.pod { Ok(renewed) } else { Err(Refusal::OtherPod) }
             },
         ))
     }
 
     /// Counts one that was found out elsewhere, too.
     pub fn refused(&self, refusal: &Refusal) {
-        self.figures.refused(refusal.reason());
+        self.counters.refused(refusal.reason());
     }
 
     pub(crate) fn refused_because(&self, reason: &'static str) {
-        self.figures.refused(reason);
+        self.counters.refused(reason);
     }
 
     fn count<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
@@ -97,7 +97,7 @@ impl Gate {
     }
 
     /// `speaks_for`: whether something besides the token speaks for the node whose it claims to be.
-    async fn look(&self, token: &str, speaks_for: impl Fn(&str) -> bool) -> Result<Pass, Refusal> {
+    async fn look(&self, token: &str, speaks_for: impl Fn(&str) -> bool) -> Result<Grant, Refusal> {
         let claimed = precheck(token, &self.account, wall())?;
         // Without the pods the answer would be no, whatever the token.
         if !self.pods.borrow().synced {
@@ -106,7 +106,7 @@ impl Gate {
         let node = self.node_of(&claimed)?;
         let verified = self.verify(token, Some(claimed.as_str()).filter(|_| speaks_for(&node)), &claimed).await?;
         let pod = verified.pod_of(&self.account, Instant::now())?.to_owned();
-        Ok(Pass { node: self.node_of(&pod)?, pod, until: verified.until })
+        Ok(Grant { node: self.node_of(&pod)?, pod, until: verified.until })
     }
 
     fn node_of(&self, pod: &str) -> Result<Arc<str>, Refusal> {
@@ -116,7 +116,7 @@ impl Gate {
     async fn verify(&self, token: &str, spoken_for: Option<&str>, claimed: &str) -> Result<Verified, Refusal> {
         let hash = cache::hash(token);
         if let Some(known) = self.cache().get(&hash, Instant::now()) {
-            return known.inspect(|_| self.figures.reviewed("cached"));
+            return known.inspect(|_| self.counters.reviewed("cached"));
         }
         let spoken_for = match self.keys.signature(token).await {
             Signature::Good => Some(claimed),
@@ -129,7 +129,7 @@ impl Gate {
         };
         match answer {
             Answer::Verified(verified) => {
-                self.figures.reviewed("api_server");
+                self.counters.reviewed("api_server");
                 self.cache().put(hash, verified.clone(), Instant::now());
                 Ok(verified)
             }
@@ -138,7 +138,7 @@ impl Gate {
             Answer::Unreachable(why) => {
                 tracing::debug!(why, "a token is verified with the keys that are known");
                 let verified = self.keys.verify(token).await;
-                verified.inspect(|_| self.figures.reviewed("keys")).map_err(|error| match error {
+                verified.inspect(|_| self.counters.reviewed("keys")).map_err(|error| match error {
                     // It may be good; nobody here can tell.
                     InvalidToken::NoKeys | InvalidToken::UnknownKey(_) => {
                         Refusal::Unverifiable(format!("the API server is not to be had ({why}), and {error}"))

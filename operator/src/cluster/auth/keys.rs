@@ -1,7 +1,7 @@
 //! The keys that the API server signs ServiceAccount tokens with, kept for the time when it cannot be asked.
 
 use super::claims::{Claims, Verified};
-use super::{AUDIENCE, PATIENCE, wall};
+use super::{AUDIENCE, TIMEOUT, wall};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation, decode, decode_header};
 use kube::Client;
@@ -171,7 +171,7 @@ impl Keys {
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
         let request = axum::http::Request::get(path).body(Vec::new()).map_err(|error| error.to_string())?;
-        let text = tokio::time::timeout(PATIENCE, self.client.request_text(request)).await;
+        let text = tokio::time::timeout(TIMEOUT, self.client.request_text(request)).await;
         let text = text.map_err(|_| format!("{path}: no answer"))?.map_err(|error| format!("{path}: {error}"))?;
         serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))
     }

@@ -1,6 +1,6 @@
 //! One question to the API server: an object is created that comes back with its answer, and is never stored.
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use kube::api::PostParams;
 use kube::{Api, Client, Resource};
 use serde::Serialize;
@@ -22,8 +22,8 @@ where
 {
     let (kind, plural) = (K::kind(&()), K::plural(&()));
     let api: Api<K> = Api::all(client.clone());
-    match tokio::time::timeout(PATIENCE, api.create(&PostParams::default(), question)).await {
-        Err(_) => Err(Silence::Unreachable(format!("no answer to a {kind} within {PATIENCE:?}"))),
+    match tokio::time::timeout(TIMEOUT, api.create(&PostParams::default(), question)).await {
+        Err(_) => Err(Silence::Unreachable(format!("no answer to a {kind} within {TIMEOUT:?}"))),
         Ok(Ok(answered)) => Ok(answered),
         Ok(Err(kube::Error::Api(status))) if status.code < 500 && status.code != 429 => {
             Err(Silence::NotAllowed(format!("{kind}: {}; may the operator create {plural}?", status.message)))

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 /// Names whose rate is known.
-const MOST: usize = 16_384;
+const MAX: usize = 16_384;
 
 #[derive(Debug)]
 pub(super) struct Rates {
@@ -22,10 +22,10 @@ impl Rates {
     /// Takes one of this name's, if there is one. Of a name for which there is no room there is none.
     pub(super) fn take(&self, name: &str, now: Instant) -> bool {
         let mut buckets = self.buckets.lock();
-        if buckets.len() >= MOST {
+        if buckets.len() >= MAX {
             buckets.retain(|_, bucket| !bucket.is_full(now));
         }
-        if buckets.len() >= MOST && !buckets.contains_key(name) {
+        if buckets.len() >= MAX && !buckets.contains_key(name) {
             return false;
         }
         buckets.entry(name.to_owned()).or_insert_with(|| Bucket::new(self.rate, now)).take(now)

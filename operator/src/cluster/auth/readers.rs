@@ -18,7 +18,7 @@ use super::Keys;
 use super::keys::Signature;
 use super::question::{Silence, ask};
 use super::rates::Rates;
-use super::review::{complaint, review_for};
+use super::review::{review_for, warning};
 use super::turns::Turns;
 use super::wall;
 use crate::cluster::bucket::Rate;
@@ -104,7 +104,7 @@ impl Reviewer {
         let audience = claimed.is_for_readers.then_some(AUDIENCE);
         let status = review_for(&self.client, token, audience).await.map_err(silence)?;
         if status.authenticated != Some(true) {
-            return Err(Decision::Unauthenticated(complaint(status.error)));
+            return Err(Decision::Unauthenticated(warning(status.error)));
         }
         // One that does not know of audiences would accept a token that is for another.
         let is_for = |audience: &str| status.audiences.iter().flatten().any(|known| known == audience);

@@ -13,7 +13,7 @@ const POD_UID: &str = "authentication.kubernetes.io/pod-uid";
 /// How long a token counts of which this machine's clock says that it has expired: its probe comes again once a minute then.
 pub(super) const DOUBTFUL: Duration = Duration::from_secs(60);
 /// Of its complaint, in characters, that a probe is told.
-const COMPLAINT: usize = 256;
+const WARNING: usize = 256;
 
 /// What came of the question.
 #[derive(Debug)]
@@ -45,14 +45,14 @@ pub(super) async fn review_for(
 }
 
 /// Its complaint about a token that it does not accept.
-pub(super) fn complaint(error: Option<String>) -> String {
-    error.unwrap_or_else(|| "not authenticated".to_owned()).chars().take(COMPLAINT).collect()
+pub(super) fn warning(error: Option<String>) -> String {
+    error.unwrap_or_else(|| "not authenticated".to_owned()).chars().take(WARNING).collect()
 }
 
 fn judge(status: TokenReviewStatus, token: &str) -> Answer {
     let TokenReviewStatus { authenticated, audiences, error, user } = status;
     if authenticated != Some(true) {
-        return Answer::Refused(Refusal::Rejected(complaint(error)));
+        return Answer::Refused(Refusal::Rejected(warning(error)));
     }
     // One that does not know of audiences would accept a token that is for another.
     if !audiences.iter().flatten().any(|audience| audience == AUDIENCE) {

@@ -24,26 +24,26 @@ const REFUSED: &str = "ProbeRefused";
 const NOTICE: &str = "ProbeBudgetFull";
 
 /// For as long as the operator runs; by the holder of the Lease alone. `instance` is this replica's pod.
-pub(crate) async fn tell_of_nodes(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
-    let (mut waiting, mut told) = (HashMap::new(), HashMap::new());
+pub(crate) async fn send_node_events(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
+    let (mut waiting, mut sent) = (HashMap::new(), HashMap::new());
     loop {
         sleep(LOOK).await;
         waiting.extend(acks.take_refusals());
         let known = acks.snapshot();
-        waiting.retain(|node, error| known.contains_key(node) && told.get(node) != Some(error));
-        told.retain(|node, _| known.contains_key(node));
-        if *role.borrow() != Role::Holder {
+        waiting.retain(|node, error| known.contains_key(node) && sent.get(node) != Some(error));
+        sent.retain(|node, _| known.contains_key(node));
+        if *role.borrow() != Role::Leader {
             continue;
         }
         for (node, text) in acks.notices.next() {
             match post(&client, &event(&node, NOTICE, &text, &instance, Timestamp::now())).await {
-                Ok(_) => acks.notices.told(&node, &text),
+                Ok(_) => acks.notices.sent(&node, &text),
                 Err(failure) => tracing::debug!("Event on node {node}: {failure}: tried again until it works"),
             }
         }
         for (node, error) in std::mem::take(&mut waiting) {
             match post(&client, &event(&node, REFUSED, &error, &instance, Timestamp::now())).await {
-                Ok(_) => drop(told.insert(node, error)),
+                Ok(_) => drop(sent.insert(node, error)),
                 Err(failure) => {
                     tracing::debug!("Event on node {node}: {failure}: tried again until it works");
                     waiting.insert(node, error);

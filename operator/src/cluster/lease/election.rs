@@ -41,7 +41,7 @@ pub(super) enum Step {
 
 impl Election {
     pub(super) fn new(me: String, duration: Duration) -> Self {
-        Self { me, duration, seen: None, role: Role::Standby { holder: None } }
+        Self { me, duration, seen: None, role: Role::Standby { leader: None } }
     }
 
     pub(super) fn role(&self) -> Role {
@@ -56,11 +56,11 @@ impl Election {
             return;
         };
         self.role = match record.holder.as_deref() {
-            Some(holder) if holder == self.me => Role::Holder,
-            Some(holder) => Role::Standby { holder: holder.parse().ok().map(|holder: Identity| holder.address) },
+            Some(holder) if holder == self.me => Role::Leader,
+            Some(holder) => Role::Standby { leader: holder.parse().ok().map(|holder: Identity| holder.address) },
             // Nobody else serves: who does goes on until another one takes it.
-            None if self.role == Role::Holder => Role::Holder,
-            None => Role::Standby { holder: None },
+            None if self.role == Role::Leader => Role::Leader,
+            None => Role::Standby { leader: None },
         };
         if self.seen.as_ref().is_none_or(|seen| seen.record.version != record.version) {
             let first = self.seen.is_none();

@@ -35,7 +35,7 @@ fn record(version: &str, holder: Option<&str>) -> Record {
 }
 
 fn standby(holder: Option<&str>) -> Role {
-    Role::Standby { holder: holder.map(|holder| holder.parse().unwrap()) }
+    Role::Standby { leader: holder.map(|holder| holder.parse().unwrap()) }
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn who_finds_no_lease_makes_one_and_holds_it_when_it_is_there() {
     };
     assert_eq!((election.role(), election.step(at(0), wall(200))), (standby(None), Step::Create(held.clone())));
     election.observe(Some(Record { version: Some("1".to_owned()), ..held }), at(0));
-    assert_eq!((election.role(), election.wait(at(0), RENEW, LOOK)), (Role::Holder, RENEW));
+    assert_eq!((election.role(), election.wait(at(0), RENEW, LOOK)), (Role::Leader, RENEW));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_holder_stays_one_until_another_shows_itself() {
     // It is back, and somebody has deleted the Lease, or let go of it.
     for lease in [None, Some(record("2", None))] {
         election.observe(lease, at(1000));
-        assert_eq!(election.role(), Role::Holder);
+        assert_eq!(election.role(), Role::Leader);
         assert_ne!(election.step(at(1000), wall(100)), Step::Wait);
     }
     election.observe(Some(record("3", Some(OTHER))), at(1001));

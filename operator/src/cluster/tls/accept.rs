@@ -2,7 +2,7 @@
 
 use super::connections::{Connections, Source};
 use super::peer::{Peer, Table};
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::index::probes::ProbePods;
 use std::io;
 use std::pin::{Pin, pin};
@@ -21,7 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 /// A handshake is over by then.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that serving may leave waiting.
 const WAITING: usize = 16;
 /// After an accept that failed, for want of descriptors perhaps.
@@ -43,12 +43,12 @@ pub(crate) fn incoming(
     listener: TcpListener,
     config: Arc<ServerConfig>,
     pods: Option<watch::Receiver<ProbePods>>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 ) -> ReceiverStream<io::Result<Secured>> {
     let (secured, taken) = mpsc::channel(WAITING);
-    let table = Arc::new(Table::new(Connections::new(Instant::now()), Arc::clone(&figures)));
+    let table = Arc::new(Table::new(Connections::new(Instant::now()), Arc::clone(&counters)));
     tokio::spawn(async move {
-        let accept = Accepting { config, pods, table, figures, secured: secured.clone() };
+        let accept = Accepting { config, pods, table, counters, secured: secured.clone() };
         tokio::select! {
             () = accept.run(listener) => {}
             () = secured.closed() => {}
@@ -61,7 +61,7 @@ struct Accepting {
     config: Arc<ServerConfig>,
     pods: Option<watch::Receiver<ProbePods>>,
     table: Arc<Table>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
     secured: mpsc::Sender<io::Result<Secured>>,
 }
 
@@ -74,7 +74,7 @@ impl Accepting {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, address)) => self.start(stream, address.ip()),
                     Err(error) => {
-                        self.figures.not_accepted(&error);
+                        self.counters.not_accepted(&error);
                         self.table.refused("not_accepted");
                         tokio::time::sleep(BREATH).await;
                     }
@@ -125,7 +125,7 @@ async fn handshake(
         }
         start.into_stream(config).await.map_err(|error| reason(&error))
     };
-    tokio::time::timeout(PATIENCE, handshake).await.unwrap_or(Err("timeout"))
+    tokio::time::timeout(TIMEOUT, handshake).await.unwrap_or(Err("timeout"))
 }
 
 fn reason(error: &io::Error) -> &'static str {

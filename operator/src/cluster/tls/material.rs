@@ -16,7 +16,7 @@ const AUTHORITY_KEY: &str = "ca.key";
 const LEAF: &str = "tls.crt";
 const LEAF_KEY: &str = "tls.key";
 /// Authorities at most: options that do not fit each other could otherwise pile them up.
-const MOST_AUTHORITIES: usize = 4;
+const MAX_AUTHORITIES: usize = 4;
 
 pub struct Material {
     /// Newest first, and never none.
@@ -79,7 +79,7 @@ impl Material {
                 let (leaf, leaf_key) = authorities[0].leaf(&authority_key, names, lifetimes.leaf, now)?;
                 let (authority, authority_key) = Certificate::authority(lifetimes.authority, now)?;
                 authorities.insert(0, authority);
-                authorities.truncate(MOST_AUTHORITIES);
+                authorities.truncate(MAX_AUTHORITIES);
                 Ok(Self { authorities, authority_key, leaf, leaf_key })
             }
             Step::StartOver => Self::create(names, lifetimes, now),

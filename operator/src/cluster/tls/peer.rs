@@ -1,7 +1,7 @@
 //! A connection's place in the table of connections, for whoever serves it.
 
 use super::connections::{Connections, Reason, Source};
-use crate::counters::Figures;
+use crate::counters::Counters;
 use parking_lot::Mutex;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub(super) struct Table {
     connections: Mutex<Connections>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 }
 
 /// One connection. Each request on it carries a clone; the connection ends with the last.
@@ -38,8 +38,8 @@ pub(crate) struct Call(Peer);
 pub(crate) struct AdmittedStream(Peer);
 
 impl Table {
-    pub(super) fn new(connections: Connections, figures: Arc<Figures>) -> Self {
-        Self { connections: Mutex::new(connections), figures }
+    pub(super) fn new(connections: Connections, counters: Arc<Counters>) -> Self {
+        Self { connections: Mutex::new(connections), counters }
     }
 
     pub(super) fn arrive(this: &Arc<Self>, source: Source, address: IpAddr) -> (Peer, oneshot::Receiver<()>) {
@@ -56,7 +56,7 @@ impl Table {
     }
 
     pub(super) fn refused(&self, reason: Reason) {
-        self.figures.handshake_refused(reason);
+        self.counters.handshake_refused(reason);
     }
 
     fn evicted(&self, count: u64) {
@@ -66,7 +66,7 @@ impl Table {
     fn change<T>(&self, change: impl FnOnce(&mut Connections) -> T) -> T {
         let mut connections = self.connections.lock();
         let outcome = change(&mut connections);
-        self.figures.connections(connections.counts());
+        self.counters.connections(connections.counts());
         outcome
     }
 }

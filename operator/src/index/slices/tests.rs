@@ -1,5 +1,5 @@
 use crate::index::select;
-use crate::index::warning::{Complaint, On};
+use crate::index::warning::{On, Warning};
 use crate::index::{Index, Stale};
 use crate::source::object::{Endpoint, EndpointSlice, Kind, Name};
 use crate::source::sample::{apply, delete, pod, service, slice, to_pod};
@@ -40,13 +40,13 @@ fn what_finds_no_room_leads_nowhere_and_one_complaint_says_so() {
     for (name, created) in [("s1", 1), ("s2", 2)] {
         assert_eq!(take(&mut index, large(name, created, 3)), ["shop/a"]);
     }
-    assert_eq!(index.take_complaints(), []);
+    assert_eq!(index.take_warnings(), []);
     assert_eq!(take(&mut index, large("s4", 4, 3)), [""; 0]);
     assert_eq!(take(&mut index, large("s5", 5, 3)), [""; 0]);
     assert_eq!((leads(&index), index.slices_refused()), (vec!["s1", "s2"], 2));
-    let complaints = index.take_complaints();
-    let [Complaint { on: On::EndpointSlice, name, uid, reason, note, .. }] = &complaints[..] else {
-        panic!("{complaints:?}")
+    let warnings = index.take_warnings();
+    let [Warning { on: On::EndpointSlice, name, uid, reason, note, .. }] = &warnings[..] else {
+        panic!("{warnings:?}")
     };
     assert_eq!((name.as_str(), uid.as_str(), *reason), ("s4", "uid-s4", "NamespaceBudgetExceeded"));
     assert!(note.contains("namespace shop") && note.contains("16777216"), "{note}");

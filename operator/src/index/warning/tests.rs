@@ -1,10 +1,10 @@
-use super::{Complaint, Complaints, INVALID_ANNOTATION, On};
+use super::{INVALID_ANNOTATION, On, Warning, Warnings};
 use crate::source::sample::log_of;
 use tokio::sync::mpsc;
 
-fn complaint(note: &str) -> Complaint {
+fn warning(note: &str) -> Warning {
     let text = str::to_owned;
-    Complaint {
+    Warning {
         on: On::Pod,
         namespace: text("shop"),
         name: text("a"),
@@ -17,16 +17,16 @@ fn complaint(note: &str) -> Complaint {
 
 #[test]
 fn without_anybody_who_makes_events_complaints_are_logged() {
-    let ((), lines) = log_of(|| Complaints::default().tell(complaint("x")));
+    let ((), lines) = log_of(|| Warnings::default().send(warning("x")));
     assert_eq!(lines, ["WARN Pod shop/a: x"]);
 }
 
 #[test]
 fn complaints_without_room_are_counted_and_who_makes_events_logs_the_others() {
     let (sender, mut receiver) = mpsc::channel(1);
-    let mut complaints = Complaints::to(sender);
-    let ((), lines) = log_of(|| ["x", "y", "z", "z"].into_iter().for_each(|note| complaints.tell(complaint(note))));
+    let mut warnings = Warnings::to(sender);
+    let ((), lines) = log_of(|| ["x", "y", "z", "z"].into_iter().for_each(|note| warnings.send(warning(note))));
     let dropped = |count| format!("WARN {count} Events were not made: more waited than there is room for");
     assert_eq!(lines, [dropped(1), dropped(2)]);
-    assert_eq!((receiver.try_recv().unwrap(), receiver.try_recv().is_err()), (complaint("x"), true));
+    assert_eq!((receiver.try_recv().unwrap(), receiver.try_recv().is_err()), (warning("x"), true));
 }

@@ -1,7 +1,7 @@
 //! Load balancer and external addresses: several Services may have one of them, each at its own TCP ports.
 
-use super::sightings::{Right, Stay};
-use super::tenure::Tenure;
+use super::interval::OwnershipInterval;
+use super::sightings::{Ownership, Right};
 use crate::source::object;
 use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
 use std::cmp::Reverse;
@@ -17,20 +17,20 @@ const MAX_EXTERNAL: usize = 64;
 const MAX_PORTS: usize = 16_384;
 
 /// Where the Service is, and how many more addresses it claims. `ports`: how many of each.
-pub(super) fn stays(service: &object::Service, ports: usize) -> (Vec<Stay>, usize) {
+pub(super) fn ownerships(service: &object::Service, ports: usize) -> (Vec<Ownership>, usize) {
     let object::Service { created, addresses, load_balancer, external, .. } = service;
-    let mut claimed = Stay::since(*created, load_balancer, Right::LoadBalancer);
-    claimed.extend(Stay::since(*created, external, Right::External));
+    let mut claimed = Ownership::since(*created, load_balancer, Right::LoadBalancer);
+    claimed.extend(Ownership::since(*created, external, Right::External));
     let left_out = claimed.len().saturating_sub(MAX_PORTS / ports.max(1));
     claimed.truncate(claimed.len() - left_out);
-    let mut stays = Stay::since(*created, addresses, Right::Own);
-    stays.extend(claimed);
-    (stays, left_out)
+    let mut ownerships = Ownership::since(*created, addresses, Right::Own);
+    ownerships.extend(claimed);
+    (ownerships, left_out)
 }
 
 /// Who has which ports of the address, and how many are left out. A port that several claim is a load balancer's before one of
 /// `externalIPs`, then the oldest Service's, then the first's by name. Before `after` the address was somebody's alone.
-pub(super) fn owners(mut claims: Vec<&Tenure>, after: UnixNanos) -> (Vec<Owner>, usize) {
+pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (Vec<Owner>, usize) {
     claims.sort_by_cached_key(|claim| (Reverse(claim.right), claim.started, name(claim)));
     let (mut owners, mut left_out, mut told) = (Vec::new(), 0, 0);
     let mut taken = Taken::default();
@@ -80,7 +80,7 @@ impl Taken {
     }
 }
 
-fn name(claim: &Tenure) -> Option<(String, String)> {
+fn name(claim: &OwnershipInterval) -> Option<(String, String)> {
     match &claim.holder {
         Holder::Service(frontend) => Some((frontend.service.namespace.clone(), frontend.service.name.clone())),
         Holder::Pod(_) | Holder::Node(_) => None,

@@ -1,6 +1,6 @@
 //! A pod with what is configured for it, as its node's probe is told of it.
 
-use super::reach::Bound;
+use super::targets::Bound;
 use longwire_model::identity::Pod;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;

@@ -1,12 +1,12 @@
 //! The objects of the three kinds as they bear on pods, and what is true of each of them.
 
 use super::intern::Interned;
-use super::reach::{Bound, Reach, Reaches};
+use super::policy_warnings::{self, Surroundings};
 use super::scope::{Outcome, Scope};
-use super::warnings::{self, Surroundings};
+use super::targets::{Bound, PolicyTargets, TargetsByPolicy};
 use crate::index::{Index, Policies as Objects, Stale};
-use crate::policy::state::{Standing, Standings};
-use crate::source::object::policy::{Painting, Policy, TagChange, TelemetryPolicy};
+use crate::policy::state::{PolicyState, PolicyStates};
+use crate::source::object::policy::{Overrides, Policy, TagChange, TelemetryPolicy};
 use crate::source::object::{self, Key, Kind, Refusal};
 use longwire_model::expression::Expression;
 use longwire_model::identity::Pod;
@@ -23,8 +23,8 @@ pub(super) struct Policies {
     /// What namespaces with objects are bound to as a whole.
     bases: HashMap<String, Bound>,
     interned: Interned,
-    reaches: Reaches,
-    standings: Standings,
+    targets_by_policy: TargetsByPolicy,
+    policy_states: PolicyStates,
     /// Names of labels that some accepted expression reads.
     labels: BTreeSet<String>,
     settings: NodeSettings,
@@ -40,7 +40,7 @@ pub(super) struct Policies {
 
 /// What a change of objects leads to.
 #[derive(Debug, Default)]
-pub(super) struct Upshot {
+pub(super) struct PolicyEffects {
     /// Pods of these namespaces have to be bound again.
     pub(super) namespaces: BTreeSet<String>,
     pub(super) all_namespaces: bool,
@@ -57,8 +57,8 @@ impl Policies {
             scopes: HashMap::new(),
             bases: HashMap::new(),
             interned: Interned::default(),
-            reaches: Reaches::default(),
-            standings: Standings::new(),
+            targets_by_policy: TargetsByPolicy::default(),
+            policy_states: PolicyStates::new(),
             labels: BTreeSet::new(),
             settings: NodeSettings::default(),
             added: BTreeSet::new(),
@@ -85,41 +85,41 @@ impl Policies {
     }
 
     /// Takes in what has changed of the objects; pods are bound again after it.
-    pub(super) fn take(&mut self, index: &Index, stale: &Stale, revision: u64) -> Upshot {
-        let mut upshot = Upshot::default();
+    pub(super) fn take(&mut self, index: &Index, stale: &Stale, revision: u64) -> PolicyEffects {
+        let mut effects = PolicyEffects::default();
         if stale.scopes.is_empty() {
-            return upshot;
+            return effects;
         }
         for key in &stale.policies {
             self.judge(index.policies(), key, revision);
         }
         if !stale.policies.is_empty() {
             let labels = self.named_labels(index.policies());
-            upshot.labels = self.labels.symmetric_difference(&labels).cloned().collect();
+            effects.labels = self.labels.symmetric_difference(&labels).cloned().collect();
             self.labels = labels;
             self.note_added(index.policies());
         }
-        upshot.all_namespaces = stale.scopes.contains(&self.root);
-        upshot.namespaces = stale.scopes.clone();
-        if upshot.all_namespaces {
-            upshot.namespaces.extend(self.scopes.keys().chain(self.bases.keys()).cloned());
-            upshot.namespaces.insert(self.root.clone());
+        effects.all_namespaces = stale.scopes.contains(&self.root);
+        effects.namespaces = stale.scopes.clone();
+        if effects.all_namespaces {
+            effects.namespaces.extend(self.scopes.keys().chain(self.bases.keys()).cloned());
+            effects.namespaces.insert(self.root.clone());
         }
         let former = self.settings;
-        upshot.namespaces.iter().for_each(|namespace| self.rescope(index, namespace));
-        upshot.settings = former != self.settings;
-        upshot
+        effects.namespaces.iter().for_each(|namespace| self.rescope(index, namespace));
+        effects.settings = former != self.settings;
+        effects
     }
 
     pub(super) fn bind(&mut self, index: &Index, pod: &object::Pod, identity: Arc<Pod>) -> Bound {
-        let Self { root, defaults, scopes, interned, reaches, reduced, .. } = self;
+        let Self { root, defaults, scopes, interned, targets_by_policy, reduced, .. } = self;
         let namespace = &pod.name.namespace;
         let scope = match scopes.get_mut(namespace) {
             Some(scope) => scope,
             None => scopes.entry(namespace.clone()).or_insert(Scope::new(index, root, namespace, defaults.clone())),
         };
         let bound = Bound::pod(scope.outcome(pod, interned), identity, pod);
-        reaches.add(&bound);
+        targets_by_policy.add(&bound);
         *reduced += usize::from(bound.outcome.reduced);
         bound
     }
@@ -130,7 +130,7 @@ impl Policies {
 
     pub(super) fn unbind(&mut self, bound: &Bound) {
         self.reduced -= usize::from(bound.outcome.reduced);
-        self.reaches.remove(bound);
+        self.targets_by_policy.remove(bound);
     }
 
     /// After pods of these namespaces were bound and unbound.
@@ -145,30 +145,30 @@ impl Policies {
     }
 
     /// What is true of the objects now; `None`: as before.
-    pub(super) fn standings(&mut self, objects: &Objects) -> Option<Standings> {
-        let mut touched = self.reaches.take_touched();
+    pub(super) fn policy_states(&mut self, objects: &Objects) -> Option<PolicyStates> {
+        let mut touched = self.targets_by_policy.take_touched();
         let is_judged = std::mem::take(&mut self.judged);
         touched.extend(std::mem::take(&mut self.rejudged));
         if touched.is_empty() && !is_judged {
             return None;
         }
         for key in &touched {
-            let Some(standing) = self.standings.get(key) else { continue };
-            let reach = self.reaches.of(key);
-            let around = Surroundings { root: &self.root, added: &self.added, reach };
-            let standing = Standing {
-                uid: standing.uid.clone(),
-                generation: standing.generation,
-                accepted: standing.accepted.clone(),
+            let Some(state) = self.policy_states.get(key) else { continue };
+            let targets = self.targets_by_policy.of(key);
+            let around = Surroundings { root: &self.root, added: &self.added, targets };
+            let state = PolicyState {
+                uid: state.uid.clone(),
+                generation: state.generation,
+                accepted: state.accepted.clone(),
                 warnings: warnings(objects, key, around),
-                conflicted: reach.and_then(Reach::conflicts),
-                workloads_selected: reach.map_or(0, Reach::workloads),
-                nodes: reach.map(Reach::nodes).unwrap_or_default(),
-                revision: standing.revision,
+                conflicted: targets.and_then(PolicyTargets::conflicts),
+                workloads_selected: targets.map_or(0, PolicyTargets::workloads),
+                nodes: targets.map(PolicyTargets::nodes).unwrap_or_default(),
+                revision: state.revision,
             };
-            self.standings.insert(key.clone(), Arc::new(standing));
+            self.policy_states.insert(key.clone(), Arc::new(state));
         }
-        Some(self.standings.clone())
+        Some(self.policy_states.clone())
     }
 
     fn judge(&mut self, objects: &Objects, key: &Key, revision: u64) {
@@ -191,23 +191,23 @@ impl Policies {
             _ => None,
         };
         let Some((uid, generation, accepted)) = found else {
-            self.standings.remove(key);
+            self.policy_states.remove(key);
             return;
         };
         // Whom it reaches is known when its pods have been bound.
         self.rejudged.insert(key.clone());
         let (conflicted, nodes) = (None, BTreeSet::new());
         let warnings = Vec::new();
-        let standing =
-            Standing { uid, generation, accepted, warnings, conflicted, workloads_selected: 0, nodes, revision };
-        self.standings.insert(key.clone(), Arc::new(standing));
+        let state =
+            PolicyState { uid, generation, accepted, warnings, conflicted, workloads_selected: 0, nodes, revision };
+        self.policy_states.insert(key.clone(), Arc::new(state));
     }
 
     /// Of labels that objects add: who removes one may have no effect any more, or again.
     fn note_added(&mut self, objects: &Objects) {
         let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(&self.root).ok());
-        let adds = |painting: &Painting<TagChange>| painting.iter().any(|(_, change)| change.value.is_some());
-        let overrides = policies.flat_map(|spec| &spec.tags).filter(|(_, painting)| adds(painting));
+        let adds = |overrides: &Overrides<TagChange>| overrides.iter().any(|(_, change)| change.value.is_some());
+        let overrides = policies.flat_map(|spec| &spec.tags).filter(|(_, overrides)| adds(overrides));
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
         let names = overrides.map(|(name, _)| name).chain(tags.map(|tag| &tag.name));
         let added = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned()).collect();
@@ -221,7 +221,7 @@ impl Policies {
     fn rescope(&mut self, index: &Index, namespace: &str) {
         self.scopes.remove(namespace);
         if let Some(base) = self.bases.remove(namespace) {
-            self.reaches.remove(&base);
+            self.targets_by_policy.remove(&base);
         }
         let scope = self.scope(index, namespace);
         let (base, settings): (Arc<Outcome>, _) = scope.base(&mut self.interned);
@@ -230,7 +230,7 @@ impl Policies {
         }
         if !base.selected.is_empty() {
             let bound = Bound::namespace(base);
-            self.reaches.add(&bound);
+            self.targets_by_policy.add(&bound);
             self.bases.insert(namespace.to_owned(), bound);
             self.scopes.insert(namespace.to_owned(), scope);
         }
@@ -243,7 +243,7 @@ impl Policies {
     fn named_labels(&self, objects: &Objects) -> BTreeSet<String> {
         let policies = self.defaults.iter().chain(objects.telemetry.values());
         let policies = policies.filter_map(|policy| policy.accepted(&self.root).ok());
-        let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|painting| painting.iter());
+        let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|overrides| overrides.iter());
         let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
         let expressions = overrides.chain(tags.map(|tag| &tag.value));
@@ -253,11 +253,13 @@ impl Policies {
 
 fn warnings(objects: &Objects, Key { kind, name }: &Key, around: Surroundings<'_>) -> Vec<String> {
     match kind {
-        Kind::TelemetryPolicy => objects.telemetry.get(name).map(|policy| warnings::of_telemetry(policy, around)),
-        Kind::StatsMatcher => objects.stats.get(name).map(|policy| warnings::of_stats(policy, around)),
+        Kind::TelemetryPolicy => {
+            objects.telemetry.get(name).map(|policy| policy_warnings::of_telemetry(policy, around))
+        }
+        Kind::StatsMatcher => objects.stats.get(name).map(|policy| policy_warnings::of_stats(policy, around)),
         Kind::ExtraStatTags => objects.tags.get(name).and_then(|policy| {
             let spec = policy.spec.as_ref().ok()?;
-            Some(warnings::of_tags(policy, spec.selector.as_ref(), around))
+            Some(policy_warnings::of_tags(policy, spec.selector.as_ref(), around))
         }),
         _ => None,
     }

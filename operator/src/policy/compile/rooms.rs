@@ -1,7 +1,7 @@
 //! How much all telemetries of one node may take. The smallest have room first: whoever asks for much is left out, not their
 //! neighbours.
 
-use crate::index::warning::{Complaint, NODE_BUDGET_EXCEEDED, On};
+use crate::index::warning::{NODE_BUDGET_EXCEEDED, On, Warning};
 use crate::source::object::Pod;
 use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
@@ -56,13 +56,13 @@ impl Rooms {
         &mut self,
         node: &str,
         reduced: impl IntoIterator<Item = (&'a Pod, usize)>,
-        complaints: &mut Vec<Complaint>,
+        warnings: &mut Vec<Warning>,
     ) {
         let former = self.reduced.remove(node).unwrap_or_default();
         let mut now = BTreeSet::new();
         for (pod, bytes) in reduced {
             if !former.contains(&pod.uid) {
-                complaints.push(complaint(pod, node, bytes));
+                warnings.push(warning(pod, node, bytes));
             }
             now.insert(pod.uid.clone());
         }
@@ -77,13 +77,13 @@ impl Rooms {
     }
 }
 
-fn complaint(pod: &Pod, node: &str, bytes: usize) -> Complaint {
+fn warning(pod: &Pod, node: &str, bytes: usize) -> Warning {
     let (namespace, name) = (pod.name.namespace.clone(), pod.name.name.clone());
     let note = format!(
         "tags and statistics of this pod are left out: they take {bytes} bytes, and those of the pods of node {node} together \
          more than the {MAX_NODE_TELEMETRY_BYTES} that a probe takes: use fewer tags, patterns or regular expressions"
     );
-    Complaint {
+    Warning {
         on: On::Pod,
         namespace,
         name,

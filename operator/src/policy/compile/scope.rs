@@ -3,9 +3,9 @@
 use super::intern::Interned;
 use crate::index::Index;
 use crate::index::warning::TELEMETRY_TOO_LARGE;
-use crate::policy::merge::{Complaint, Conflict, Level, Merged, Own, merge};
+use crate::policy::merge::{Conflict, Level, Merged, Own, PodWarning, merge};
 use crate::source::object::policy::{ExtraStatTags, Policy, Selector, StatsMatcher, TelemetryPolicy};
-use crate::source::object::{self, Key, Wishes};
+use crate::source::object::{self, AnnotationSettings, Key};
 use longwire_model::canonical::Labels;
 use longwire_model::limits::MAX_TELEMETRY_BYTES;
 use longwire_model::series::SeriesSets;
@@ -20,7 +20,7 @@ pub(super) struct Outcome {
     /// The objects that had a say.
     pub(super) selected: Vec<Key>,
     pub(super) conflicts: Vec<Conflict>,
-    pub(super) complaints: Vec<Complaint>,
+    pub(super) warnings: Vec<PodWarning>,
     /// Series sets that are on, whatever overrides switch off of them.
     pub(super) sets: SeriesSets,
     /// Of the telemetry.
@@ -37,7 +37,7 @@ pub(super) struct Scope {
     broad: Vec<Objects>,
     /// With a selector.
     selective: Objects,
-    outcomes: HashMap<Asked, Arc<Outcome>>,
+    outcomes: HashMap<Applicable, Arc<Outcome>>,
 }
 
 /// Accepted ones, the oldest first.
@@ -51,13 +51,13 @@ struct Objects {
 
 /// All that a pod's outcome depends on within its namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Asked {
+struct Applicable {
     /// Places in the lists of selective objects.
     telemetry: Vec<usize>,
     tags: Vec<usize>,
     stats: Vec<usize>,
     series_sets: Option<SeriesSets>,
-    wishes: Option<Box<Wishes>>,
+    annotation_settings: Option<Box<AnnotationSettings>>,
     meshed: bool,
 }
 
@@ -70,25 +70,25 @@ impl Scope {
 
     /// Of a pod that no selector selects and that says nothing: what the namespace's objects are to each other.
     pub(super) fn base(&self, interned: &mut Interned) -> (Arc<Outcome>, NodeSettings) {
-        let asked = Asked::default();
-        let (outcome, settings) = self.merge(&asked, interned);
+        let applicable = Applicable::default();
+        let (outcome, settings) = self.merge(&applicable, interned);
         (Arc::new(outcome), settings)
     }
 
     pub(super) fn outcome(&mut self, pod: &object::Pod, interned: &mut Interned) -> Arc<Outcome> {
-        let asked = Asked {
+        let applicable = Applicable {
             telemetry: matching(&self.selective.telemetry, &pod.labels, |spec| &spec.selector),
             tags: matching(&self.selective.tags, &pod.labels, |spec| &spec.selector),
             stats: matching(&self.selective.stats, &pod.labels, |spec| &spec.selector),
             series_sets: pod.series.sets,
-            wishes: pod.wishes.clone(),
+            annotation_settings: pod.annotation_settings.clone(),
             meshed: pod.meshed,
         };
-        if let Some(known) = self.outcomes.get(&asked) {
+        if let Some(known) = self.outcomes.get(&applicable) {
             return Arc::clone(known);
         }
-        let outcome = Arc::new(self.merge(&asked, interned).0);
-        self.outcomes.insert(asked, Arc::clone(&outcome));
+        let outcome = Arc::new(self.merge(&applicable, interned).0);
+        self.outcomes.insert(applicable, Arc::clone(&outcome));
         outcome
     }
 
@@ -98,18 +98,22 @@ impl Scope {
         !self.outcomes.is_empty()
     }
 
-    fn merge(&self, asked: &Asked, interned: &mut Interned) -> (Outcome, NodeSettings) {
+    fn merge(&self, applicable: &Applicable, interned: &mut Interned) -> (Outcome, NodeSettings) {
         let defaults =
             self.defaults.iter().map(|policy| Level { telemetry: vec![policy.as_ref()], ..Level::default() });
         let mut levels: Vec<Level<'_>> = defaults.chain(self.broad.iter().map(Objects::level)).collect();
         levels.push(Level {
             annotated: None,
-            telemetry: asked.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
-            tags: asked.tags.iter().map(|at| &*self.selective.tags[*at]).collect(),
-            stats: asked.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
+            telemetry: applicable.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
+            tags: applicable.tags.iter().map(|at| &*self.selective.tags[*at]).collect(),
+            stats: applicable.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
         });
-        let own = Own { series_sets: asked.series_sets, wishes: asked.wishes.as_deref(), meshed: asked.meshed };
-        let Merged { mut telemetry, sets, settings, mut conflicts, mut complaints } = merge(&levels, own);
+        let own = Own {
+            series_sets: applicable.series_sets,
+            annotation_settings: applicable.annotation_settings.as_deref(),
+            meshed: applicable.meshed,
+        };
+        let Merged { mut telemetry, sets, settings, mut conflicts, mut warnings } = merge(&levels, own);
         let too_large = telemetry.check_size().err();
         if let Some(TelemetryTooLarge { bytes }) = too_large {
             let (broader, kept) = broader(&levels, own);
@@ -126,7 +130,7 @@ impl Scope {
                  annotations of this pod and {} objects have no effect on it: use fewer tags, patterns or regular expressions",
                 levels[kept..].iter().flat_map(keys).count()
             );
-            complaints.push(Complaint { reason: TELEMETRY_TOO_LARGE, note });
+            warnings.push(PodWarning { reason: TELEMETRY_TOO_LARGE, note });
         }
         // Nobody looks for a status of the defaults.
         let objects = levels.iter().skip(self.defaults.iter().len());
@@ -134,7 +138,7 @@ impl Scope {
         let selected = selected.collect();
         let (bytes, reduced) = (telemetry.bytes(), too_large.is_some());
         let telemetry = interned.one(telemetry);
-        (Outcome { telemetry, selected, conflicts, complaints, sets, bytes, reduced }, settings)
+        (Outcome { telemetry, selected, conflicts, warnings, sets, bytes, reduced }, settings)
     }
 }
 
@@ -167,7 +171,7 @@ impl Objects {
 
 /// What the narrowest levels that fit come to, and how many levels these are. The pod's own annotations go first.
 fn broader(levels: &[Level<'_>], own: Own<'_>) -> (Telemetry, usize) {
-    let without = |kept| merge(&levels[..kept], Own { wishes: None, ..own }).telemetry;
+    let without = |kept| merge(&levels[..kept], Own { annotation_settings: None, ..own }).telemetry;
     let fitting = (1..=levels.len()).rev().map(|kept| (without(kept), kept)).find(|(it, _)| it.check_size().is_ok());
     fitting.unwrap_or_else(|| (without(0), 0))
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// Of one pod: its address of either family, and some more.
-const MOST: usize = 8;
+const MAX: usize = 8;
 
 /// What gives an address to its holder, the weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ pub(super) enum Right {
 
 /// A holder at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stay {
+pub(super) struct Ownership {
     pub(super) address: IpAddr,
     pub(super) right: Right,
     /// 0: since ever.
@@ -35,7 +35,7 @@ pub(super) struct Stay {
     pub(super) sighted: Option<UnixNanos>,
 }
 
-impl Stay {
+impl Ownership {
     /// Of somebody that no kernel sees.
     pub(super) fn since(started: UnixNanos, addresses: &[IpAddr], right: Right) -> Vec<Self> {
         addresses.iter().map(|address| Self { address: *address, right, started, sighted: None }).collect()
@@ -60,7 +60,7 @@ impl Sightings {
         if seen.uid != pod.uid {
             *seen = Seen::of(&pod.uid);
         }
-        let has_room = seen.addresses.len() < MOST;
+        let has_room = seen.addresses.len() < MAX;
         match seen.addresses.iter_mut().find(|(address, _)| *address == sighting.address) {
             // Each container's first connection is one; and what was forgotten on the way is told again, later.
             Some((_, since)) => {
@@ -83,7 +83,7 @@ impl Sightings {
 
     /// Where the pod is or was. Until its status names addresses they are those that it was seen at; from then on others are
     /// a network's of its own, which may be anybody's elsewhere.
-    pub(super) fn stays(&self, pod: &object::Pod) -> Vec<Stay> {
+    pub(super) fn ownerships(&self, pod: &object::Pod) -> Vec<Ownership> {
         if pod.host_network {
             return Vec::new();
         }
@@ -93,7 +93,7 @@ impl Sightings {
         if pod.addresses.is_empty() {
             return seen
                 .iter()
-                .map(|(address, since)| Stay {
+                .map(|(address, since)| Ownership {
                     address: *address,
                     right: Right::Observed,
                     started,
@@ -102,7 +102,8 @@ impl Sightings {
                 .collect();
         }
         let since = |address: &IpAddr| seen.iter().find(|(at, _)| at == address).map(|(_, since)| *since);
-        let own = |address: &IpAddr| Stay { address: *address, right: Right::Own, started, sighted: since(address) };
+        let own =
+            |address: &IpAddr| Ownership { address: *address, right: Right::Own, started, sighted: since(address) };
         pod.addresses.iter().map(own).collect()
     }
 }

@@ -1,9 +1,9 @@
 use super::{CONSUMERS, of};
-use crate::source::object::policy::{Cells, Reporter};
+use crate::source::object::policy::{MetricMatch, Reporter};
 use longwire_model::series::{FAMILIES, Metric};
 
 fn readers(metric: Option<Metric>, reporter: Option<Reporter>, label: &str) -> Vec<&'static str> {
-    of(Cells::of(metric, reporter), label).collect()
+    of(MetricMatch::of(metric, reporter), label).collect()
 }
 
 #[test]

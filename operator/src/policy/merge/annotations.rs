@@ -1,24 +1,24 @@
 //! What a pod's own annotations come to, and what of them cannot be used.
 
-use super::Complaint;
+use super::PodWarning;
 use super::draft::{Draft, Extra};
 use super::stats::{List, Lists, StatsDraft};
 use crate::index::warning::INVALID_ANNOTATION;
 use crate::source::object::policy::{ToPattern, prefix, regex, suffix};
 use crate::source::object::{
-    EXTRA_STAT_TAGS, LONGEST_WORD, MOST_WORDS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Wishes, Words,
+    AnnotationSettings, EXTRA_STAT_TAGS, LONGEST_WORD, MAX_WORDS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Words,
 };
 use longwire_model::limits::MAX_ANNOTATION_BYTES;
 use longwire_model::matcher::StringMatcher;
 
 const UNKNOWN_TAG: &str = "UnknownExtraStatTag";
 /// Entries of one annotation that are told of by themselves.
-const MOST_TOLD: usize = 3;
+const MAX_TOLD: usize = 3;
 
 /// Lists that are too long are cut.
-pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
-    let Wishes { extra_tags, prefixes, suffixes, regexps, unreadable } = wishes;
-    complaints.extend(unreadable.iter().map(|note| Complaint { reason: INVALID_ANNOTATION, note: note.clone() }));
+pub(super) fn check_words(annotation_settings: &AnnotationSettings, warnings: &mut Vec<PodWarning>) {
+    let AnnotationSettings { extra_tags, prefixes, suffixes, regexps, unreadable } = annotation_settings;
+    warnings.extend(unreadable.iter().map(|note| PodWarning { reason: INVALID_ANNOTATION, note: note.clone() }));
     let listed = [
         (EXTRA_STAT_TAGS, Some(extra_tags)),
         (STATS_PREFIXES, prefixes.as_ref()),
@@ -29,39 +29,43 @@ pub(super) fn check_words(wishes: &Wishes, complaints: &mut Vec<Complaint>) {
         let left_out = words.map_or(0, |words| words.left_out);
         if left_out > 0 {
             let note = format!(
-                "annotation {annotation}: {left_out} of its entries are left out: at most {MOST_WORDS} of at most \
+                "annotation {annotation}: {left_out} of its entries are left out: at most {MAX_WORDS} of at most \
                  {LONGEST_WORD} bytes, and {MAX_ANNOTATION_BYTES} bytes in all, are read"
             );
-            complaints.push(Complaint { reason: INVALID_ANNOTATION, note });
+            warnings.push(PodWarning { reason: INVALID_ANNOTATION, note });
         }
     }
 }
 
 /// An annotation stands in for the list of its sort; beside rejectAll or an exclusionList, for the whole.
-pub(super) fn apply_stats(stats: &mut StatsDraft<'_>, wishes: &Wishes, complaints: &mut Vec<Complaint>) {
+pub(super) fn apply_stats(
+    stats: &mut StatsDraft<'_>,
+    annotation_settings: &AnnotationSettings,
+    warnings: &mut Vec<PodWarning>,
+) {
     let mut read = |annotation: &str, words: Option<&Words>, to_pattern: ToPattern| {
         let words = words?;
-        let before = complaints.len();
+        let before = warnings.len();
         let mut matchers = Vec::with_capacity(words.words.len());
         for word in &words.words {
             match to_pattern(word).and_then(|pattern| StringMatcher::new(pattern, false)) {
                 Ok(matcher) => matchers.push(matcher),
                 Err(error) => {
-                    complaints.push(Complaint {
+                    warnings.push(PodWarning {
                         reason: INVALID_ANNOTATION,
                         note: format!("annotation {annotation}: {error}"),
                     });
                 }
             }
         }
-        abridge(complaints, before, annotation);
+        abridge(warnings, before, annotation);
         Some(List { matchers: matchers.into(), by: None })
     };
     let lists = [
         None,
-        read(STATS_PREFIXES, wishes.prefixes.as_ref(), prefix),
-        read(STATS_SUFFIXES, wishes.suffixes.as_ref(), suffix),
-        read(STATS_REGEXPS, wishes.regexps.as_ref(), regex),
+        read(STATS_PREFIXES, annotation_settings.prefixes.as_ref(), prefix),
+        read(STATS_SUFFIXES, annotation_settings.suffixes.as_ref(), suffix),
+        read(STATS_REGEXPS, annotation_settings.regexps.as_ref(), regex),
     ];
     if lists.iter().any(Option::is_some) {
         stats.cover(StatsDraft::Inclusion(Lists(lists)));
@@ -71,30 +75,32 @@ pub(super) fn apply_stats(stats: &mut StatsDraft<'_>, wishes: &Wishes, complaint
 /// Tags that the pod has: those for everybody, and of the others those that it names.
 pub(super) fn chosen_tags<'a>(
     draft: &Draft<'a>,
-    wishes: Option<&Wishes>,
-    complaints: &mut Vec<Complaint>,
+    annotation_settings: Option<&AnnotationSettings>,
+    warnings: &mut Vec<PodWarning>,
 ) -> Vec<Extra<'a>> {
-    let wanted = wishes.map(|wishes| wishes.extra_tags.words.as_slice()).unwrap_or_default();
-    let before = complaints.len();
+    let wanted = annotation_settings
+        .map(|annotation_settings| annotation_settings.extra_tags.words.as_slice())
+        .unwrap_or_default();
+    let before = warnings.len();
     let is_wanted = |extra: &Extra<'_>| wanted.iter().any(|name| *name == extra.tag.name.as_str());
     for name in wanted.iter().filter(|name| !draft.extra.keys().any(|known| known.as_str() == name.as_str())) {
         let note = format!(
             "annotation {EXTRA_STAT_TAGS}: no ExtraStatTags object that reaches this pod has a tag {name:?}: define it \
              there with optIn, or leave it out here"
         );
-        complaints.push(Complaint { reason: UNKNOWN_TAG, note });
+        warnings.push(PodWarning { reason: UNKNOWN_TAG, note });
     }
-    abridge(complaints, before, EXTRA_STAT_TAGS);
+    abridge(warnings, before, EXTRA_STAT_TAGS);
     draft.extra.values().filter(|extra| !extra.tag.opt_in || is_wanted(extra)).copied().collect()
 }
 
 /// Of what is told about one annotation since there were `before`, a few and the number of the rest: sixty-four Events on one
 /// pod tell no more.
-fn abridge(complaints: &mut Vec<Complaint>, before: usize, annotation: &str) {
-    let more = (complaints.len() - before).saturating_sub(MOST_TOLD);
+fn abridge(warnings: &mut Vec<PodWarning>, before: usize, annotation: &str) {
+    let more = (warnings.len() - before).saturating_sub(MAX_TOLD);
     if more > 0 {
-        complaints.truncate(before + MOST_TOLD);
+        warnings.truncate(before + MAX_TOLD);
         let note = format!("annotation {annotation}: {more} more of its entries cannot be used");
-        complaints.push(Complaint { reason: INVALID_ANNOTATION, note });
+        warnings.push(PodWarning { reason: INVALID_ANNOTATION, note });
     }
 }

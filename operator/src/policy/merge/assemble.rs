@@ -32,8 +32,8 @@ pub(super) fn assemble<'a>(
 /// An override of a TelemetryPolicy goes before a tag of its name, metric by metric.
 fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
     for Extra { tag, at, by, .. } in tags {
-        let painting = draft.changes.get(&tag.name);
-        let Some((_, winner)) = painting.and_then(|painting| painting.iter().next()) else { continue };
+        let overrides = draft.changes.get(&tag.name);
+        let Some((_, winner)) = overrides.and_then(|overrides| overrides.iter().next()) else { continue };
         draft.conflicts.add(by, format_args!("spec.tags[{at}] {}: {} overrides it and wins", tag.name, winner.by));
     }
 }
@@ -68,8 +68,8 @@ fn groups(draft: &Draft<'_>, tags: &[Extra<'_>], metrics: Metrics, reporter: Rep
 /// What is different from the table, sorted by name.
 fn labels(draft: &Draft<'_>, tags: &[Extra<'_>], metric: Metric, reporter: Reporter) -> Vec<Tag> {
     let mut labels = Vec::new();
-    for (name, painting) in &draft.changes {
-        let Some(change) = painting.at(metric, reporter) else { continue };
+    for (name, overrides) in &draft.changes {
+        let Some(change) = overrides.at(metric, reporter) else { continue };
         let value = change.change.value.clone().map(|expression| TagValue { expression, max_values: None });
         // What is not there cannot go.
         if value.is_some() || metric.family().labels().contains(&name.as_str()) {
@@ -77,7 +77,7 @@ fn labels(draft: &Draft<'_>, tags: &[Extra<'_>], metric: Metric, reporter: Repor
         }
     }
     let overridden = |extra: &Extra<'_>| {
-        draft.changes.get(&extra.tag.name).is_some_and(|painting| painting.at(metric, reporter).is_some())
+        draft.changes.get(&extra.tag.name).is_some_and(|overrides| overrides.at(metric, reporter).is_some())
     };
     for Extra { tag, .. } in tags.iter().filter(|extra| !overridden(extra)) {
         let value = TagValue { expression: tag.value.clone(), max_values: Some(tag.max_values) };

@@ -4,7 +4,7 @@ use super::Level;
 use super::conflicts::Conflicts;
 use super::stats::StatsDraft;
 use crate::source::object::Key;
-use crate::source::object::policy::{ExtraTag, Painting, TagChange, TelemetryPolicy};
+use crate::source::object::policy::{ExtraTag, Overrides, TagChange, TelemetryPolicy};
 use longwire_model::series::SeriesSets;
 use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
@@ -50,8 +50,8 @@ pub(super) struct Draft<'a> {
     pub(super) long_connections_budget: Part<'a, u32>,
     pub(super) extra_tags: Part<'a, u32>,
     pub(super) series_per_namespace: Part<'a, u32>,
-    pub(super) disabled: Painting<Disabled<'a>>,
-    pub(super) changes: BTreeMap<&'a TagName, Painting<Change<'a>>>,
+    pub(super) disabled: Overrides<Disabled<'a>>,
+    pub(super) changes: BTreeMap<&'a TagName, Overrides<Change<'a>>>,
     pub(super) extra: BTreeMap<&'a TagName, Extra<'a>>,
     pub(super) stats: StatsDraft<'a>,
     pub(super) conflicts: Conflicts,
@@ -95,24 +95,24 @@ impl<'a> Draft<'a> {
         claim(&mut self.extra_tags, cluster.extra_tags, by, "spec.limits.extraTags", lost);
         let limit = &mut self.series_per_namespace;
         claim(limit, cluster.series_per_namespace, by, "spec.limits.seriesPerNamespace", lost);
-        for (cells, &(at, disabled)) in spec.disabled.iter() {
+        for (matched, &(at, disabled)) in spec.disabled.iter() {
             for (held, holder) in self.disabled.iter() {
-                if holder.disabled != disabled && !held.intersection(cells).is_empty() {
+                if holder.disabled != disabled && !held.intersection(matched).is_empty() {
                     lost.older(by, format_args!("spec.overrides[{at}].disabled"), holder.by);
                 }
             }
-            self.disabled.under(cells, Disabled { disabled, by });
+            self.disabled.under(matched, Disabled { disabled, by });
         }
-        for (name, painting) in &spec.tags {
+        for (name, overrides) in &spec.tags {
             let known = self.changes.entry(name).or_default();
-            for (cells, change) in painting.iter() {
+            for (matched, change) in overrides.iter() {
                 for (held, holder) in known.iter() {
-                    if holder.change.value != change.value && !held.intersection(cells).is_empty() {
+                    if holder.change.value != change.value && !held.intersection(matched).is_empty() {
                         let field = format_args!("spec.overrides[{}].tagOverrides.{name}", change.at);
                         lost.older(by, field, holder.by);
                     }
                 }
-                known.under(cells, Change { change, by, depth });
+                known.under(matched, Change { change, by, depth });
             }
         }
     }
@@ -152,13 +152,13 @@ impl<'a> Draft<'a> {
         self.long_connections_budget = long_connections_budget.or(self.long_connections_budget);
         self.extra_tags = extra_tags.or(self.extra_tags);
         self.series_per_namespace = series_per_namespace.or(self.series_per_namespace);
-        for (cells, value) in disabled.iter() {
-            self.disabled.over(cells, *value);
+        for (matched, value) in disabled.iter() {
+            self.disabled.over(matched, *value);
         }
-        for (name, painting) in changes {
+        for (name, overrides) in changes {
             let known = self.changes.entry(name).or_default();
-            for (cells, change) in painting.iter() {
-                known.over(cells, *change);
+            for (matched, change) in overrides.iter() {
+                known.over(matched, *change);
             }
         }
         for (name, extra) in extra {

@@ -1,14 +1,14 @@
 //! How many labels beside the standard ones a pod may have.
 
 use super::draft::{Draft, Extra};
-use crate::source::object::policy::MOST_EXTRA_TAGS;
+use crate::source::object::policy::MAX_EXTRA_TAGS;
 use longwire_model::tag::TagName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes away what is over the limit: broader objects' tags stay first, then the first by name. A namespace cannot push
 /// out what the whole cluster has.
 pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
-    let limit = draft.extra_tags.as_ref().map_or(MOST_EXTRA_TAGS, |said| said.value);
+    let limit = draft.extra_tags.as_ref().map_or(MAX_EXTRA_TAGS, |said| said.value);
     let over = over(draft, tags, limit);
     if over.is_empty() {
         return;
@@ -25,8 +25,8 @@ pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
     }
     tags.retain(|extra| !over.contains(&extra.tag.name));
     for name in over {
-        let Some(painting) = draft.changes.remove(name) else { continue };
-        let losers: BTreeMap<_, _> = painting.iter().map(|(_, change)| (change.by, change.change.at)).collect();
+        let Some(overrides) = draft.changes.remove(name) else { continue };
+        let losers: BTreeMap<_, _> = overrides.iter().map(|(_, change)| (change.by, change.change.at)).collect();
         for (loser, at) in losers {
             lose(loser, &format_args!("spec.overrides[{at}].tagOverrides.{name}"));
         }
@@ -35,8 +35,8 @@ pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
 
 fn over<'a>(draft: &Draft<'a>, tags: &[Extra<'a>], limit: u32) -> BTreeSet<&'a TagName> {
     let mut depths: BTreeMap<&TagName, usize> = tags.iter().map(|extra| (&extra.tag.name, extra.depth)).collect();
-    for (name, painting) in draft.changes.iter().filter(|(name, _)| !name.is_standard()) {
-        let added = painting.iter().filter(|(_, change)| change.change.value.is_some());
+    for (name, overrides) in draft.changes.iter().filter(|(name, _)| !name.is_standard()) {
+        let added = overrides.iter().filter(|(_, change)| change.change.value.is_some());
         if let Some(depth) = added.map(|(_, change)| change.depth).min() {
             let known = depths.entry(name).or_insert(depth);
             *known = depth.min(*known);

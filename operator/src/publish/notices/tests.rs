@@ -12,9 +12,9 @@ fn each_notice_of_a_node_is_told_once_and_again_after_an_hour() {
     notices.take_at("n1", "full", start);
     notices.take_at("n1", "fuller", start);
     assert_eq!(notices.next(), [said("n1", "full")], "it waits until it is told");
-    notices.told_at("n1", "full", start);
+    notices.sent_at("n1", "full", start);
     assert_eq!(notices.next(), [said("n1", "fuller")]);
-    notices.told_at("n1", "fuller", start);
+    notices.sent_at("n1", "fuller", start);
     notices.take_at("n1", "full", start + Duration::from_secs(3_599));
     assert_eq!(notices.next(), []);
     notices.take_at("n1", "full", start + Duration::from_secs(3_600));
@@ -28,7 +28,7 @@ fn a_node_that_says_ever_new_things_is_heard_32_times_an_hour_and_takes_nothing_
         notices.take_at("chatty", &format!("{number} {}", "x".repeat(5_000)), start);
         if let Some((node, text)) = notices.next().first() {
             assert_eq!(text.chars().count(), 800);
-            notices.told_at(node, text, start);
+            notices.sent_at(node, text, start);
             heard += 1;
         }
     }

@@ -1,6 +1,6 @@
 use super::{Endpoints, State, serve};
 use crate::cluster::tls::{self, Lifetimes, Material};
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::policy::compile::Changes;
 use crate::publish::role::Role;
 use crate::publish::{Published, Publisher};
@@ -27,11 +27,11 @@ async fn start(
 ) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (_role, role) = watch::channel(Role::Standby { holder: None });
-    let figures = Arc::<Figures>::default();
+    let (_role, role) = watch::channel(Role::Standby { leader: None });
+    let counters = Arc::<Counters>::default();
     tokio::spawn(serve(
         listener,
-        State { published, role, certificate: Some(certificate), figures, endpoints: Endpoints::default() },
+        State { published, role, certificate: Some(certificate), counters, endpoints: Endpoints::default() },
         None,
     ));
     address

@@ -28,12 +28,12 @@ struct Stream {
 
 impl Stream {
     fn new(room: &Arc<Semaphore>) -> Self {
-        Self::with_patience(room, Duration::from_secs(60))
+        Self::with_timeout(room, Duration::from_secs(60))
     }
 
-    fn with_patience(room: &Arc<Semaphore>, patience: Duration) -> Self {
+    fn with_timeout(room: &Arc<Semaphore>, timeout: Duration) -> Self {
         let (send, receive) = mpsc::unbounded_channel();
-        Self { send, body: Metered::new(Peer(receive), Arc::clone(room), patience) }
+        Self { send, body: Metered::new(Peer(receive), Arc::clone(room), timeout) }
     }
 
     fn send(&self, bytes: impl Into<Bytes>) {
@@ -91,7 +91,7 @@ async fn large_messages_wait_for_each_other_and_small_ones_for_nobody() {
 #[tokio::test]
 async fn a_large_message_that_does_not_come_ends_its_stream() {
     let room = Arc::new(Semaphore::new(ROOM as usize));
-    let mut stream = Stream::with_patience(&room, Duration::from_millis(20));
+    let mut stream = Stream::with_timeout(&room, Duration::from_millis(20));
     stream.send(header(LARGE));
     stream.read().await.unwrap();
     let status = stream.read().await.unwrap_err();

@@ -1,8 +1,8 @@
 use super::{take, text};
 use crate::cluster::tls::{self, Lifetimes, Material};
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::index::Index;
-use crate::policy::state::{self, Standings};
+use crate::policy::state::{self, PolicyStates};
 use crate::publish::Publisher;
 use crate::publish::role::Role;
 use crate::serve::health::{Endpoints, State};
@@ -11,32 +11,32 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-fn state(figures: Figures) -> State {
+fn state(counters: Counters) -> State {
     let names = tls::names("watch");
     let lifetimes = Lifetimes { leaf: 100, authority: 1_000, spread: 10 };
     let (serving, certificate) = watch::channel(None);
     tls::publish(&Material::create(&names, lifetimes, 1_000_000).unwrap(), &serving).unwrap();
     let (_publisher, published) = Publisher::new();
-    let (_role, role) = watch::channel(Role::Standby { holder: None });
-    let (certificate, figures) = (Some(certificate), Arc::new(figures));
-    State { published, role, certificate, figures, endpoints: Endpoints::default() }
+    let (_role, role) = watch::channel(Role::Standby { leader: None });
+    let (certificate, counters) = (Some(certificate), Arc::new(counters));
+    State { published, role, certificate, counters, endpoints: Endpoints::default() }
 }
 
 #[test]
 fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
-    let figures = Figures::default();
-    figures.refused("no_token");
-    figures.handshake_refused("plaintext");
-    figures.reviewed("keys");
-    figures.reader_asked_about("admitted");
-    figures.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
+    let counters = Counters::default();
+    counters.refused("no_token");
+    counters.handshake_refused("plaintext");
+    counters.reviewed("keys");
+    counters.reader_asked_about("admitted");
+    counters.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
     let index = Index::default();
-    figures.indexed(index.counts(), index.slices_refused());
-    let states = Standings::new();
-    figures.configured(state::refused(&states), state::conflicted(&states));
-    figures.reduced([("pod", 0), ("node", 0)]);
-    figures.left_out([("claim", 0), ("service", 0), ("port", 0), ("endpoint", 0)]);
-    let readings = take(&state(figures));
+    counters.indexed(index.counts(), index.slices_refused());
+    let states = PolicyStates::new();
+    counters.configured(state::refused(&states), state::conflicted(&states));
+    counters.reduced([("pod", 0), ("node", 0)]);
+    counters.left_out([("claim", 0), ("service", 0), ("port", 0), ("endpoint", 0)]);
+    let readings = take(&state(counters));
     let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
     assert_eq!(read, OPERATOR_METRICS.iter().map(|row| row.name).collect());
     for reading in &readings {
@@ -51,9 +51,9 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
 
 #[test]
 fn a_scrape_says_what_a_replica_is() {
-    let figures = Figures::default();
-    figures.refused("no_token");
-    let scrape = text(&state(figures)).unwrap();
+    let counters = Counters::default();
+    counters.refused("no_token");
+    let scrape = text(&state(counters)).unwrap();
     for line in [
         "longwire_operator_role{role=\"standby\"} 1\n",
         "longwire_operator_streams_refused_total{reason=\"no_token\"} 1\n",

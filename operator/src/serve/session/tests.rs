@@ -1,4 +1,4 @@
-use super::{ANSWERS, MOST_ADDRESSES, MOST_PODS, Session, unanswered};
+use super::{ANSWERS, MAX_ADDRESSES, MAX_PODS, Session, unanswered};
 use crate::policy::compile::{Answer, Changes, NodeConfiguration};
 use crate::publish::{Published, Publisher};
 use crate::source::sample::{ip, log_of};
@@ -195,7 +195,7 @@ fn many_answers_go_in_several_updates() {
 
 #[test]
 fn a_probe_asks_about_so_many_addresses_and_no_more() {
-    let all: Vec<_> = addresses(MOST_ADDRESSES).collect();
+    let all: Vec<_> = addresses(MAX_ADDRESSES).collect();
     let mut talk =
         Talk::new(Hello { addresses: all.into_iter().map(|address| (address, 0)).collect(), ..Hello::default() });
     let one_more = |drop| FromProbe::Interest(Interest { add: vec![ip("fd00::1")], drop });
@@ -207,7 +207,7 @@ fn a_probe_asks_about_so_many_addresses_and_no_more() {
 
 #[test]
 fn a_hello_names_so_many_pods_and_no_more() {
-    let pods = (0..=MOST_PODS).map(|number| (number.to_string(), 1)).collect();
+    let pods = (0..=MAX_PODS).map(|number| (number.to_string(), 1)).collect();
     let refused = Session::new(Hello { pods, ..Hello::default() }).unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted);
 }
@@ -354,13 +354,13 @@ fn refused_answers_say_nothing_of_the_configuration() {
 fn a_probe_that_does_not_answer_is_sent_so_many_updates_and_then_the_latest() {
     let mut talk = Talk::new(Hello::default());
     let mut sent = Vec::new();
-    for round in 0..2 * unanswered::MOST {
+    for round in 0..2 * unanswered::MAX {
         talk.publish(&[local(&format!("p{round}"))], &[]);
         sent.extend(talk.next());
     }
-    assert_eq!(sent.len(), unanswered::MOST);
+    assert_eq!(sent.len(), unanswered::MAX);
     talk.session.hear(FromProbe::Ack { version: sent[0].version }).unwrap();
-    let (last, latest) = (unanswered::MOST - 1, 2 * unanswered::MOST - 1);
+    let (last, latest) = (unanswered::MAX - 1, 2 * unanswered::MAX - 1);
     assert_eq!(talk.next().map(|update| text(&update)), Some(format!("+uid-p{latest} -uid-p{last}")));
 }
 

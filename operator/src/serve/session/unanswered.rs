@@ -4,7 +4,7 @@ use longwire_model::update::Update;
 use std::collections::VecDeque;
 
 /// Past so many a probe is sent nothing more: when it answers it is told the latest state.
-pub(super) const MOST: usize = 64;
+pub(super) const MAX: usize = 64;
 
 /// In the order of sending, in which the probe answers each once.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Offer {
 
 impl Unanswered {
     pub(super) fn is_full(&self) -> bool {
-        self.0.len() >= MOST
+        self.0.len() >= MAX
     }
 
     pub(super) fn push(&mut self, update: &Update) {

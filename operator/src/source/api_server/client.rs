@@ -1,6 +1,6 @@
 //! The way to an API server.
 
-use crate::counters::Figures;
+use crate::counters::Counters;
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -38,7 +38,7 @@ pub struct NoApiServer(String);
 /// when it is back.
 ///
 /// Whoever asks tries again by itself; what it could not ask for want of a descriptor is counted here, for all of them.
-pub async fn connect(figures: Arc<Figures>) -> Result<Client, NoApiServer> {
+pub async fn connect(counters: Arc<Counters>) -> Result<Client, NoApiServer> {
     let mut config = Config::infer().await.map_err(|error| NoApiServer(chain(&error)))?;
     if let Some(proxy) = &config.proxy_url {
         return Err(NoApiServer(format!("the kubeconfig leads through the proxy {proxy}, which is not supported")));
@@ -48,12 +48,12 @@ pub async fn connect(figures: Arc<Figures>) -> Result<Client, NoApiServer> {
     let agent = concat!("longwire-operator/", env!("CARGO_PKG_VERSION"));
     let agent = axum::http::HeaderValue::from_str(agent).map_err(|error| NoApiServer(chain(&error)))?;
     config.headers.push((axum::http::header::USER_AGENT, agent));
-    client(&config, figures).map_err(|error| NoApiServer(chain(&error)))
+    client(&config, counters).map_err(|error| NoApiServer(chain(&error)))
 }
 
 /// As kube makes one, but on connections that are kept alive; without its own retries: who asks knows better when to ask again,
 /// and what meanwhile.
-fn client(config: &Config, figures: Arc<Figures>) -> kube::Result<Client> {
+fn client(config: &Config, counters: Arc<Counters>) -> kube::Result<Client> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -68,7 +68,7 @@ fn client(config: &Config, figures: Arc<Figures>) -> kube::Result<Client> {
     let http = legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
     let count = move |error: BoxError| {
         let starved = descriptors::are_exhausted_below(error.as_ref());
-        figures.requests_without_descriptor.fetch_add(starved.into(), Relaxed);
+        counters.requests_without_descriptor.fetch_add(starved.into(), Relaxed);
         error
     };
     let builder = ClientBuilder::new(http, config.default_namespace.clone());

@@ -66,21 +66,21 @@ impl Watched for discovery::EndpointSlice {
 impl Watched for TelemetryPolicy {
     const KIND: Kind = Kind::TelemetryPolicy;
     fn read(value: &Value) -> Result<Option<Object>, String> {
-        policy::told(Self::KIND, value).map(Some).map_err(|error| error.to_string())
+        policy::from_api_server(Self::KIND, value).map(Some).map_err(|error| error.to_string())
     }
 }
 
 impl Watched for ExtraStatTags {
     const KIND: Kind = Kind::ExtraStatTags;
     fn read(value: &Value) -> Result<Option<Object>, String> {
-        policy::told(Self::KIND, value).map(Some).map_err(|error| error.to_string())
+        policy::from_api_server(Self::KIND, value).map(Some).map_err(|error| error.to_string())
     }
 }
 
 impl Watched for StatsMatcher {
     const KIND: Kind = Kind::StatsMatcher;
     fn read(value: &Value) -> Result<Option<Object>, String> {
-        policy::told(Self::KIND, value).map(Some).map_err(|error| error.to_string())
+        policy::from_api_server(Self::KIND, value).map(Some).map_err(|error| error.to_string())
     }
 }
 

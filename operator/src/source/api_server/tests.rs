@@ -1,7 +1,7 @@
 use super::failure::Failure;
 use super::kinds::Watched;
-use super::ledger::Ledger;
 use super::seen::Seen;
+use super::store::Store;
 use crate::source::event::Event;
 use crate::source::object::{Kind, Name, Object};
 use crate::source::sample::{log_of, told};
@@ -32,94 +32,94 @@ fn service(name: &str, version: u32, kind: &str) -> Seen<core::Service> {
 }
 
 /// What a ledger tells of a list.
-fn list<K>(ledger: &mut Ledger, objects: impl IntoIterator<Item = Seen<K>>) -> Vec<String> {
-    ledger.begin();
-    let mut events: Vec<Event> = objects.into_iter().filter_map(|seen| ledger.see(seen.sighting())).collect();
-    let mut gone = ledger.end();
+fn list<K>(store: &mut Store, objects: impl IntoIterator<Item = Seen<K>>) -> Vec<String> {
+    store.begin();
+    let mut events: Vec<Event> = objects.into_iter().filter_map(|seen| store.see(seen.sighting())).collect();
+    let mut gone = store.end();
     gone.sort_by_key(|event| format!("{event:?}"));
     events.extend(gone);
     told(&events)
 }
 
-fn see<K>(ledger: &mut Ledger, seen: Seen<K>) -> Vec<String> {
-    told(&ledger.see(seen.sighting()).into_iter().collect())
+fn see<K>(store: &mut Store, seen: Seen<K>) -> Vec<String> {
+    told(&store.see(seen.sighting()).into_iter().collect())
 }
 
 /// One that has listed pods `a` and `b`.
-fn listed() -> Ledger {
-    let mut ledger = Ledger::new(Kind::Pod);
-    let events = list(&mut ledger, [pod("a", 1, "10.0.0.1"), pod("b", 2, "10.0.0.2")]);
+fn listed() -> Store {
+    let mut store = Store::new(Kind::Pod);
+    let events = list(&mut store, [pod("a", 1, "10.0.0.1"), pod("b", 2, "10.0.0.2")]);
     assert_eq!(events, ["+Pod shop/a", "+Pod shop/b"]);
-    ledger
+    store
 }
 
 #[test]
 fn a_list_after_a_break_tells_only_of_what_changed_meanwhile() {
-    let mut ledger = listed();
-    let events = list(&mut ledger, [pod("b", 3, "10.0.0.9"), pod("c", 4, "10.0.0.3")]);
+    let mut store = listed();
+    let events = list(&mut store, [pod("b", 3, "10.0.0.9"), pod("c", 4, "10.0.0.3")]);
     assert_eq!(events, ["+Pod shop/b", "+Pod shop/c", "-Pod shop/a"]);
 }
 
 #[test]
 fn a_list_that_breaks_off_takes_nothing_away() {
-    let mut ledger = listed();
-    ledger.begin();
-    assert_eq!(see(&mut ledger, pod("a", 1, "10.0.0.1")), [""; 0]);
+    let mut store = listed();
+    store.begin();
+    assert_eq!(see(&mut store, pod("a", 1, "10.0.0.1")), [""; 0]);
     // The next one is whole, and `a` went between the two.
-    assert_eq!(list(&mut ledger, [pod("b", 2, "10.0.0.2")]), ["-Pod shop/a"]);
+    assert_eq!(list(&mut store, [pod("b", 2, "10.0.0.2")]), ["-Pod shop/a"]);
 }
 
 #[test]
 fn a_change_of_what_does_not_matter_is_not_told() {
-    let mut ledger = listed();
-    assert_eq!(see(&mut ledger, pod("a", 5, "10.0.0.1")), [""; 0]);
-    assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.7")), ["+Pod shop/a"]);
+    let mut store = listed();
+    assert_eq!(see(&mut store, pod("a", 5, "10.0.0.1")), [""; 0]);
+    assert_eq!(see(&mut store, pod("a", 6, "10.0.0.7")), ["+Pod shop/a"]);
 }
 
 #[test]
 fn what_goes_is_told_once() {
-    let mut ledger = listed();
+    let mut store = listed();
     let name = Name::new("shop", "a");
-    assert_eq!(told(&ledger.lose(&name).into_iter().collect()), ["-Pod shop/a"]);
-    assert_eq!(ledger.lose(&name), None);
-    assert_eq!(told(&ledger.clear()), ["-Pod shop/b"]);
+    assert_eq!(told(&store.lose(&name).into_iter().collect()), ["-Pod shop/a"]);
+    assert_eq!(store.lose(&name), None);
+    assert_eq!(told(&store.clear()), ["-Pod shop/b"]);
 }
 
 #[test]
 fn what_decides_nothing_any_more_goes() {
-    let mut ledger = Ledger::new(Kind::Service);
-    assert_eq!(see(&mut ledger, service("s", 1, "ExternalName")), [""; 0]);
-    assert_eq!(see(&mut ledger, service("s", 2, "ClusterIP")), ["+Service shop/s"]);
-    assert_eq!(see(&mut ledger, service("s", 3, "ExternalName")), ["-Service shop/s"]);
-    assert_eq!(ledger.lose(&Name::new("shop", "s")), None);
+    let mut store = Store::new(Kind::Service);
+    assert_eq!(see(&mut store, service("s", 1, "ExternalName")), [""; 0]);
+    assert_eq!(see(&mut store, service("s", 2, "ClusterIP")), ["+Service shop/s"]);
+    assert_eq!(see(&mut store, service("s", 3, "ExternalName")), ["-Service shop/s"]);
+    assert_eq!(store.lose(&Name::new("shop", "s")), None);
 }
 
 #[test]
 fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
-    let mut ledger = listed();
+    let mut store = listed();
     let broken = || {
         seen::<core::Pod>(
             json!({"metadata": {"name": "a", "namespace": "shop", "resourceVersion": "5"}, "spec": {"nodeName": 5}}),
         )
     };
-    let (events, lines) = log_of(|| [see(&mut ledger, broken()), list(&mut ledger, [broken(), pod("c", 1, "::1")])]);
+    let (events, lines) = log_of(|| [see(&mut store, broken()), list(&mut store, [broken(), pod("c", 1, "::1")])]);
     assert_eq!(events, [vec![], vec!["+Pod shop/c".to_owned(), "-Pod shop/b".to_owned()]]);
     let expected =
         "ERROR Pod shop/a: spec.nodeName: invalid type: integer `5`, expected a string: this version of it is ignored";
     assert_eq!(lines, [expected]);
     // Its mend is no change if it is again what it was.
-    assert_eq!(see(&mut ledger, pod("a", 6, "10.0.0.1")), [""; 0]);
+    assert_eq!(see(&mut store, pod("a", 6, "10.0.0.1")), [""; 0]);
 }
 
 #[test]
 fn a_policy_that_cannot_be_read_says_so_in_its_place() {
-    let mut ledger = Ledger::new(Kind::TelemetryPolicy);
+    let mut store = Store::new(Kind::TelemetryPolicy);
     let object = json!({
         "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "TelemetryPolicy",
         "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1", "generation": 3},
         "spec": 7,
     });
-    let (event, lines) = log_of(|| ledger.see(seen::<TelemetryPolicy>(object).sighting()));
+    let (event, lines) = log_of(|| store.see(seen::<TelemetryPolicy>(object).sighting()));
     let Some(Event::Apply(Object::Unreadable(unreadable))) = event else { panic!("{event:?}") };
     assert_eq!((unreadable.key.to_string().as_str(), unreadable.uid.as_str()), ("TelemetryPolicy shop/p", "u"));
     assert_eq!((unreadable.generation, lines.len()), (3, 1));
@@ -148,13 +148,13 @@ fn what_only_another_release_can_read_is_refused_by_name_and_said_once() {
         ("v2", json!({}), "apiVersion: telemetry.longwire.io/v2 is not known to this operator: write"),
     ];
     for (version, spec, expected) in cases {
-        let mut ledger = Ledger::new(Kind::TelemetryPolicy);
-        let look = |()| ledger.see(of_another_release(1, version, &spec).sighting());
+        let mut store = Store::new(Kind::TelemetryPolicy);
+        let look = |()| store.see(of_another_release(1, version, &spec).sighting());
         let (events, lines) = log_of(|| [(); 2].map(look));
         let [Some(Event::Apply(Object::Unreadable(unreadable))), None] = events else { panic!("{events:?}") };
         assert!(unreadable.refusal.message.starts_with(expected), "{}", unreadable.refusal.message);
         assert_eq!(lines, [format!("ERROR TelemetryPolicy shop/p: {}: it has no effect", unreadable.refusal.message)]);
-        let mended = ledger.see(of_another_release(2, "v1alpha1", &json!({})).sighting());
+        let mended = store.see(of_another_release(2, "v1alpha1", &json!({})).sighting());
         assert!(matches!(mended, Some(Event::Apply(Object::TelemetryPolicy(_)))), "{mended:?}");
     }
 }
@@ -174,7 +174,7 @@ fn of_a_policy_of_a_later_release_what_is_known_counts_and_the_rest_is_named() {
         ),
     ];
     for (spec, expected) in cases {
-        let event = Ledger::new(Kind::TelemetryPolicy).see(of_another_release(1, "v1alpha1", &spec).sighting());
+        let event = Store::new(Kind::TelemetryPolicy).see(of_another_release(1, "v1alpha1", &spec).sighting());
         let Some(Event::Apply(Object::TelemetryPolicy(policy))) = event else { panic!("{event:?}") };
         let rest = "not known to this operator and without effect: leave out, or upgrade the operator";
         assert_eq!(policy.unknown, expected.map(|expected| format!("{expected} {rest}")));
@@ -183,26 +183,26 @@ fn of_a_policy_of_a_later_release_what_is_known_counts_and_the_rest_is_named() {
 
 #[test]
 fn a_policy_that_is_refused_is_one_all_the_same() {
-    let mut ledger = Ledger::new(Kind::ExtraStatTags);
+    let mut store = Store::new(Kind::ExtraStatTags);
     let object = json!({
         "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "ExtraStatTags",
         "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1"},
         "spec": {"tags": [{"name": "zone", "value": "source.zne"}]},
     });
-    assert_eq!(see(&mut ledger, seen::<ExtraStatTags>(object)), ["+ExtraStatTags shop/p"]);
+    assert_eq!(see(&mut store, seen::<ExtraStatTags>(object)), ["+ExtraStatTags shop/p"]);
 }
 
 #[test]
 fn a_policy_that_the_index_did_not_keep_is_told_again_when_it_is_listed_again() {
     let policy = || of_another_release(1, "v1alpha1", &json!({}));
-    let mut ledger = Ledger::new(Kind::TelemetryPolicy);
-    let kept = ledger.see(policy().sighting());
+    let mut store = Store::new(Kind::TelemetryPolicy);
+    let kept = store.see(policy().sighting());
     assert!(kept.is_some());
-    assert_eq!(list(&mut ledger, [policy()]), [""; 0]);
+    assert_eq!(list(&mut store, [policy()]), [""; 0]);
     drop(kept);
-    assert_eq!(list(&mut ledger, [policy()]), ["+TelemetryPolicy shop/p"]);
+    assert_eq!(list(&mut store, [policy()]), ["+TelemetryPolicy shop/p"]);
     // Whoever kept it or not: that it goes is told.
-    assert_eq!(list(&mut ledger, Vec::<Seen<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
+    assert_eq!(list(&mut store, Vec::<Seen<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use super::kinds::Watched;
-use super::ledger::Ledger;
 use super::seen::Seen;
+use super::store::Store;
 use crate::source::Reread;
 use crate::source::api_server::client::WATCH;
 use crate::source::event::Event;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// Events of one look: enough to spare the writer many small batches, few enough to bound what waits for it.
-const MOST: usize = 256;
+const MAX: usize = 256;
 /// Of reading what is there already, as thousands of large objects may be: other kinds have their turn then.
 const TURN: Duration = Duration::from_millis(50);
 /// Objects of a page, where lists are not streamed.
@@ -47,7 +47,7 @@ pub(super) struct Watch<K> {
     stream: BoxStream<'static, watcher::Result<watcher::Event<Seen<K>>>>,
     /// Met while events were being collected.
     error: Option<watcher::Error>,
-    ledger: Ledger,
+    store: Store,
     trouble: Trouble,
     requests: Requests,
 }
@@ -70,7 +70,7 @@ impl<K: Watched> Watch<K> {
             client: client.clone(),
             strategy,
             error: None,
-            ledger: Ledger::new(K::KIND),
+            store: Store::new(K::KIND),
             trouble: Trouble::default(),
             requests: reread.requests(K::KIND),
         }
@@ -111,7 +111,7 @@ impl<K: Watched> Watch<K> {
     /// Whatever is there already.
     fn collect(&mut self, look: &mut Look) {
         let begun = Instant::now();
-        while look.events.len() < MOST && begun.elapsed() < TURN {
+        while look.events.len() < MAX && begun.elapsed() < TURN {
             match self.stream.next().now_or_never() {
                 Some(Some(Ok(event))) => self.take(event, look),
                 Some(Some(Err(error))) => return self.error = Some(error),
@@ -126,15 +126,15 @@ impl<K: Watched> Watch<K> {
             self.recover();
         }
         match event {
-            watcher::Event::Init => self.ledger.begin(),
+            watcher::Event::Init => self.store.begin(),
             watcher::Event::InitApply(seen) | watcher::Event::Apply(seen) => {
-                look.events.extend(self.ledger.see(seen.sighting()));
+                look.events.extend(self.store.see(seen.sighting()));
             }
-            watcher::Event::Delete(seen) => look.events.extend(self.ledger.lose(&seen.name())),
+            watcher::Event::Delete(seen) => look.events.extend(self.store.lose(&seen.name())),
             watcher::Event::InitDone => {
-                look.events.extend(self.ledger.end());
+                look.events.extend(self.store.end());
                 look.listed = true;
-                tracing::debug!("{:?}: {} listed", K::KIND, self.ledger.len());
+                tracing::debug!("{:?}: {} listed", K::KIND, self.store.len());
             }
         }
     }
@@ -165,8 +165,8 @@ impl<K: Watched> Watch<K> {
             Failure::Missing => {
                 self.restart();
                 let since = *self.trouble.missing_since.get_or_insert_with(Instant::now);
-                if self.ledger.len() == 0 || since.elapsed() >= GONE {
-                    look.events = self.ledger.clear();
+                if self.store.len() == 0 || since.elapsed() >= GONE {
+                    look.events = self.store.clear();
                     look.listed = true;
                 }
             }

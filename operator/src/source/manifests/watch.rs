@@ -1,7 +1,7 @@
 //! When to look: soon after the kernel says that something changed, and every few seconds in case it did not.
 
 use super::Manifests;
-use crate::counters::Figures;
+use crate::counters::Counters;
 use crate::source::Feed;
 use crate::source::event::Batch;
 use crate::source::object::Kind;
@@ -24,23 +24,23 @@ const SAFETY_NET: Duration = Duration::from_secs(2);
 
 /// Tells of the directory on a thread of its own, until nobody listens any more.
 pub(crate) fn follow(manifests: Manifests, feed: Feed) -> io::Result<()> {
-    let Feed { batches: events, reread, figures } = feed;
+    let Feed { batches: events, reread, counters } = feed;
     let requests = [Kind::EndpointSlice, Kind::TelemetryPolicy].map(|kind| reread.requests(kind));
-    let tell = move || tell(manifests, &events, requests, &figures);
+    let tell = move || tell(manifests, &events, requests, &counters);
     thread::Builder::new().name("manifests".to_owned()).spawn(tell).map(drop)
 }
 
-fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: [Requests; 2], figures: &Figures) {
+fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: [Requests; 2], counters: &Counters) {
     let (hint, hints) = sync_channel(1);
     let mut watch = Watch { hint, watcher: None, is_wanted: true, unwatched: 0 };
     loop {
         // Watched before the first look, so that nothing falls between the two.
         watch.begin(&manifests.directory);
         if requests.each_mut().map(Requests::take).contains(&true) {
-            manifests.retell();
+            manifests.resend();
         }
         let batch = manifests.look();
-        figures.manifests_without_descriptor.store(manifests.starved() + watch.unwatched, Relaxed);
+        counters.manifests_without_descriptor.store(manifests.starved() + watch.unwatched, Relaxed);
         if events.is_closed() || !batch.is_empty() && events.blocking_send(batch).is_err() {
             return;
         }

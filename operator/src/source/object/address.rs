@@ -31,7 +31,7 @@ impl LeftOut {
     }
 
     /// One line an object, however much is wrong with it.
-    pub(super) fn tell(self, kind: Kind, name: &Name) {
+    pub(super) fn log(self, kind: Kind, name: &Name) {
         let Self { first: Some(first), more } = self else { return };
         match more {
             0 => tracing::warn!("{kind:?} {name}: {first}: it is left out"),

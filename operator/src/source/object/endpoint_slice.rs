@@ -67,7 +67,7 @@ impl EndpointSlice {
         let listed = slice.endpoints.into_iter();
         let mut endpoints: Vec<_> =
             listed.map(|endpoint| read_endpoint(endpoint, &name.namespace, &mut left_out)).collect();
-        left_out.tell(Kind::EndpointSlice, &name);
+        left_out.log(Kind::EndpointSlice, &name);
         endpoints.sort_unstable();
         Ok(Some(Self { uid, created, service, ports, endpoints, name }))
     }

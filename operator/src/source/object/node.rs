@@ -27,7 +27,7 @@ impl TryFrom<k8s::Node> for Node {
         let own = listed.iter().filter(|listed| matches!(listed.type_.as_str(), "InternalIP" | "ExternalIP"));
         let (name, mut left_out) = (cluster_wide(&node.metadata)?, LeftOut::default());
         let own = left_out.addresses("status.addresses.address", own.map(|listed| listed.address.as_str()));
-        left_out.tell(Kind::Node, &Name::cluster_wide(&name));
+        left_out.log(Kind::Node, &Name::cluster_wide(&name));
         Ok(Self {
             name,
             addresses: own,

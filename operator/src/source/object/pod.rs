@@ -1,5 +1,8 @@
 use super::series::Bearer;
-use super::{Asked, InvalidObject, Kind, LeftOut, Metadata, Name, Wishes, is_tcp, namespaced, nanoseconds, port};
+use super::{
+    AnnotationSettings, InvalidObject, Kind, LeftOut, Metadata, Name, SeriesAnnotation, is_tcp, namespaced,
+    nanoseconds, port,
+};
 use k8s_openapi::api::core::v1 as k8s;
 use longwire_model::canonical::Labels;
 use longwire_model::identity::UnixNanos;
@@ -40,9 +43,9 @@ pub struct Pod {
     pub ready: bool,
     /// Named TCP ports of its containers.
     pub ports: BTreeMap<String, u16>,
-    pub series: Asked,
+    pub series: SeriesAnnotation,
     /// Of its other annotations.
-    pub wishes: Option<Box<Wishes>>,
+    pub annotation_settings: Option<Box<AnnotationSettings>>,
     /// Another mesh's data plane reports its connections.
     pub meshed: bool,
 }
@@ -78,7 +81,7 @@ impl TryFrom<k8s::Pod> for Pod {
         let (labels, labels_left_out) = bounded(metadata.labels.take().unwrap_or_default());
         let mut left_out = LeftOut::default();
         let (addresses, ports) = (pod_addresses(&status, &mut left_out), named_ports(&spec, &mut left_out));
-        left_out.tell(Kind::Pod, &name);
+        left_out.log(Kind::Pod, &name);
         Ok(Self {
             mirrors: static_pod(&metadata, spec.node_name.as_deref()),
             uid: metadata.uid.clone().filter(|uid| !uid.is_empty()).unwrap_or_else(|| name.to_string()),
@@ -89,8 +92,8 @@ impl TryFrom<k8s::Pod> for Pod {
             finished: finished(&status),
             ready: is_ready(&status),
             ports,
-            series: Asked::of(metadata.annotations.as_ref(), Bearer::Pod),
-            wishes: Wishes::of(metadata.annotations.as_ref()),
+            series: SeriesAnnotation::of(metadata.annotations.as_ref(), Bearer::Pod),
+            annotation_settings: AnnotationSettings::of(metadata.annotations.as_ref()),
             meshed: is_meshed(metadata.annotations.as_ref()) || is_proxy(&labels),
             node: spec.node_name.filter(|node| !node.is_empty()),
             service_account: service_account(spec.service_account_name),

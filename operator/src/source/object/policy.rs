@@ -6,8 +6,8 @@ use super::{InvalidObject, Key, Kind, Metadata, Unreadable, namespaced, nanoseco
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MIN_OBJECT_BYTES;
 
-mod cells;
 mod extra_stat_tags;
+mod overrides;
 mod refusal;
 mod selector;
 mod size;
@@ -16,9 +16,9 @@ mod telemetry_policy;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use cells::{Cells, Painting, Reporter};
 pub use extra_stat_tags::ExtraStatTags;
 pub(crate) use extra_stat_tags::{ExtraTag, TagsSpec};
+pub(crate) use overrides::{MetricMatch, Overrides, Reporter};
 pub(crate) use refusal::Reason;
 pub use refusal::Refusal;
 pub(crate) use selector::Selector;
@@ -27,7 +27,7 @@ pub use stats_matcher::StatsMatcher;
 pub(crate) use stats_matcher::{Inclusions, StatsMode, StatsSpec};
 pub(crate) use stats_matcher::{ToPattern, prefix, regex, suffix};
 pub use telemetry_policy::TelemetryPolicy;
-pub(crate) use telemetry_policy::{MOST_EXTRA_TAGS, TagChange, TelemetrySpec};
+pub(crate) use telemetry_policy::{MAX_EXTRA_TAGS, TagChange, TelemetrySpec};
 
 /// An object of one of the kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Which series an object asks for: the annotation `telemetry.longwire.io/series-sets`.
 
-use super::wishes::{EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES};
+use super::annotation_settings::{EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES};
 use longwire_model::series::{InvalidSeriesSet, SeriesSets};
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STA
 const LIKE_OF_PODS: [&str; 2] = ["sidecar.istio.io/statsinclusion", "sidecar.istio.io/extrastat"];
 
 /// What is not known is told of with so many names, and so much of each: an object may have 256 KiB of them.
-const MOST_UNKNOWN: usize = 3;
+const MAX_UNKNOWN: usize = 3;
 const LONGEST_UNKNOWN: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct SeriesAnnotation {
     /// `None`: the object leaves it to a broader one. An empty annotation asks for nothing at all.
     pub sets: Option<SeriesSets>,
     /// What of the annotation names no series set, the first few.
@@ -41,13 +41,13 @@ pub(super) enum Bearer {
     Pod,
 }
 
-impl Asked {
+impl SeriesAnnotation {
     pub(super) fn of(annotations: Option<&BTreeMap<String, String>>, bearer: Bearer) -> Self {
         let misspelt = annotations.map(|annotations| misspelt(annotations, bearer)).unwrap_or_default();
         let Some(text) = annotations.and_then(|annotations| annotations.get(SERIES_SETS)) else {
             return Self { misspelt, ..Self::default() };
         };
-        let mut asked = Self { sets: Some(SeriesSets::NONE), misspelt, ..Self::default() };
+        let mut annotation = Self { sets: Some(SeriesSets::NONE), misspelt, ..Self::default() };
         let mut known = 0_usize;
         let mut names = text.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
         let says_nothing = names.peek().is_none();
@@ -55,16 +55,16 @@ impl Asked {
             match name.parse() {
                 Ok(set) => {
                     known += 1;
-                    asked.sets = asked.sets.map(|sets| sets.with(set));
+                    annotation.sets = annotation.sets.map(|sets| sets.with(set));
                 }
-                Err(_) => asked.note(name),
+                Err(_) => annotation.note(name),
             }
         }
         // A lone typing error must not switch everything off.
         if known == 0 && !says_nothing {
-            asked.sets = None;
+            annotation.sets = None;
         }
-        asked
+        annotation
     }
 
     fn note(&mut self, unknown: &str) {
@@ -72,7 +72,7 @@ impl Asked {
         if self.unknown.iter().any(|known| known == unknown) {
             return;
         }
-        if self.unknown.len() < MOST_UNKNOWN {
+        if self.unknown.len() < MAX_UNKNOWN {
             self.unknown.push(unknown.to_owned());
         } else {
             self.unnamed += 1;
@@ -80,7 +80,7 @@ impl Asked {
     }
 
     /// What people are told of it, and were not told of `former`.
-    pub fn complaints(&self, former: Option<&Self>) -> Vec<String> {
+    pub fn warnings(&self, former: Option<&Self>) -> Vec<String> {
         let told = |name: &&String| former.is_none_or(|former| !former.unknown.contains(name));
         let named = self.unknown.iter().filter(told).map(|name| InvalidSeriesSet(name.clone()).to_string());
         let is_new = self.unnamed > 0 && former.is_none_or(|former| former.unnamed != self.unnamed);
@@ -98,7 +98,7 @@ fn misspelt(annotations: &BTreeMap<String, String>, bearer: Bearer) -> Vec<Strin
         name if OF_PODS.contains(&name) => bearer == Bearer::Namespace,
         name => name.starts_with(OURS) || is_another_series_sets(name) || is_like_of_pods(name),
     };
-    let wrong = annotations.keys().filter(is_wrong).take(MOST_UNKNOWN);
+    let wrong = annotations.keys().filter(is_wrong).take(MAX_UNKNOWN);
     wrong.map(|name| name[..name.floor_char_boundary(OURS.len() + LONGEST_UNKNOWN)].to_owned()).collect()
 }
 

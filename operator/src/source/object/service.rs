@@ -90,7 +90,7 @@ impl Service {
             ports.truncate(MAX_PORTS);
             left_out.keep::<()>(Err(InvalidObject::TooManyPorts));
         }
-        left_out.tell(Kind::Service, &name);
+        left_out.log(Kind::Service, &name);
         Ok(Some(Self { name, created, addresses, load_balancer, external, selector, ports, ports_left_out }))
     }
 }

@@ -1,6 +1,6 @@
 use super::{
-    Asked, Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, Service, SlicePort,
-    Target,
+    Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, SeriesAnnotation, Service,
+    SlicePort, Target,
 };
 use k8s_openapi::api::{core::v1 as api, discovery::v1 as discovery};
 use longwire_model::series::{SeriesSet, SeriesSets};
@@ -69,8 +69,8 @@ fn a_pod_is_read_whole() {
         finished: 0,
         ready: true,
         ports: BTreeMap::from([("http".to_owned(), 80)]),
-        series: Asked::default(),
-        wishes: None,
+        series: SeriesAnnotation::default(),
+        annotation_settings: None,
         meshed: false,
         labels_left_out: 0,
     };
@@ -223,7 +223,7 @@ fn the_annotation_names_series_sets(#[case] text: &str, #[case] sets: Option<Ser
     let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
     let namespace = Namespace::try_from(from_value::<api::Namespace>(object).unwrap()).unwrap();
     let unknown = unknown.iter().map(|name| (*name).to_owned()).collect();
-    let expected = Asked { sets, unknown, ..Asked::default() };
+    let expected = SeriesAnnotation { sets, unknown, ..SeriesAnnotation::default() };
     assert_eq!(namespace, Namespace { name: "shop".to_owned(), uid: String::new(), series: expected });
 }
 
@@ -232,13 +232,13 @@ fn an_annotation_that_looks_like_longwires_and_is_none_is_told_of_once() {
     let long = format!("telemetry.longwire.io/{}", "x".repeat(100));
     let names = ["telemetry.longwire.io/serie-sets", "telemetry.longwire.io/series-sets", &long, "longwire.io/a"];
     let annotations: BTreeMap<&str, &str> = names.into_iter().map(|name| (name, "istio")).collect();
-    let asked = pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().series;
-    assert_eq!(asked.sets, Some(SeriesSets::NONE.with(SeriesSet::Istio)));
+    let annotation = pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().series;
+    assert_eq!(annotation.sets, Some(SeriesSets::NONE.with(SeriesSet::Istio)));
     let known = "is not known, and has no effect: telemetry.longwire.io/series-sets is";
     let expected = [format!("annotation {} {known}", names[0]), format!("annotation {} {known}", &long[..86])];
-    assert_eq!((asked.complaints(None), asked.complaints(Some(&asked))), (expected.to_vec(), vec![]));
+    assert_eq!((annotation.warnings(None), annotation.warnings(Some(&annotation))), (expected.to_vec(), vec![]));
     let own = json!({"telemetry.longwire.io/defaults": "0123"});
-    assert_eq!(pod(json!({"annotations": own}), json!({}), json!({})).unwrap().series, Asked::default());
+    assert_eq!(pod(json!({"annotations": own}), json!({}), json!({})).unwrap().series, SeriesAnnotation::default());
 }
 
 #[test]
@@ -247,12 +247,12 @@ fn of_a_quarter_of_a_megabyte_of_series_sets_three_names_are_kept_and_the_rest_i
     let many: Vec<String> = (0..20_000).map(|number| format!("s{number}")).collect();
     let text = format!("s0,istio,{long},{},s1", many.join(","));
     let metadata = json!({"annotations": {SERIES_SETS: text}});
-    let asked = pod(metadata, json!({}), json!({})).unwrap().series;
+    let annotation = pod(metadata, json!({}), json!({})).unwrap().series;
     let unknown = ["s0".to_owned(), long[..64].to_owned(), "s1".to_owned()].to_vec();
     let sets = Some(SeriesSets::NONE.with(SeriesSet::Istio));
-    assert_eq!(asked, Asked { sets, unknown, unnamed: 19_998, misspelt: vec![] });
-    let told = asked.complaints(None);
-    assert_eq!((told.len(), asked.complaints(Some(&asked))), (4, vec![]));
+    assert_eq!(annotation, SeriesAnnotation { sets, unknown, unnamed: 19_998, misspelt: vec![] });
+    let told = annotation.warnings(None);
+    assert_eq!((told.len(), annotation.warnings(Some(&annotation))), (4, vec![]));
     assert_eq!(told[3], "annotation telemetry.longwire.io/series-sets: 19998 more of its entries name no series set");
 }
 

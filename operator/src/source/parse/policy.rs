@@ -12,11 +12,11 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// A duration as the API server takes it. Go's syntax has more, and more digits than fit into a duration.
-const MOST_DURATION_BYTES: usize = 32;
-const MOST_DIGITS: usize = 6;
+const MAX_DURATION_BYTES: usize = 32;
+const MAX_DIGITS: usize = 6;
 
 /// Fields that are named of those that are not known.
-const MOST_UNKNOWN: usize = 3;
+const MAX_UNKNOWN: usize = 3;
 /// And so much of each.
 const LONGEST_UNKNOWN: usize = 128;
 
@@ -64,7 +64,7 @@ struct WrittenThreshold {
 }
 
 /// The same of an object that an API server tells of.
-pub(in crate::source) fn told(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
+pub(in crate::source) fn from_api_server(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
     read(kind, &Head::deserialize(value)?, value, serde_json::Error::custom)
 }
 
@@ -129,11 +129,11 @@ fn is_duration(text: &str) -> bool {
         }
         let unit = ["ms", "h", "m", "s"].into_iter().find_map(|unit| rest.strip_prefix(unit));
         match unit {
-            Some(after) if (1..=MOST_DIGITS).contains(&whole) => rest = after,
+            Some(after) if (1..=MAX_DIGITS).contains(&whole) => rest = after,
             _ => return false,
         }
     }
-    !text.is_empty() && text.len() <= MOST_DURATION_BYTES
+    !text.is_empty() && text.len() <= MAX_DURATION_BYTES
 }
 
 fn typed<T, S>(source: &impl Source, object: impl Fn(Arc<Policy<S>>) -> Object) -> Result<Object, Refusal>
@@ -166,7 +166,7 @@ fn unknown<T: DeserializeOwned>(source: &impl Source) -> Option<String> {
     // That it can be read is known by now. What else stands beside `spec` is the API server's.
     let _ = serde_ignored::deserialize::<_, _, T>(&value, |path| {
         let path = field(&path);
-        if path.starts_with("spec.") && found.len() < MOST_UNKNOWN {
+        if path.starts_with("spec.") && found.len() < MAX_UNKNOWN {
             found.push(path[..path.floor_char_boundary(LONGEST_UNKNOWN)].to_owned());
         }
     });

@@ -89,13 +89,13 @@ fn items_of_a_list_that_cannot_be_read_are_alone() {
     let keys: Vec<String> = objects.iter().map(|object| object.key().to_string()).collect();
     assert_eq!(keys, ["Node n1", "Node n2"]);
     assert_eq!(first.line, 15, "{first:?}");
-    let told: Vec<String> = more.iter().map(|error| format!("{} {}", error.line, error.message)).collect();
-    for (told, expected) in
-        told.iter().zip(["11 items[2]: missing field", "11 items[3]: ", "11 items[4]: metadata.name"])
+    let messages: Vec<String> = more.iter().map(|error| format!("{} {}", error.line, error.message)).collect();
+    for (message, expected) in
+        messages.iter().zip(["11 items[2]: missing field", "11 items[3]: ", "11 items[4]: metadata.name"])
     {
-        assert!(told.starts_with(expected), "{told:?}");
+        assert!(message.starts_with(expected), "{message:?}");
     }
-    assert_eq!(told.len(), 3);
+    assert_eq!(messages.len(), 3);
 }
 
 #[test]

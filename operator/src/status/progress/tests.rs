@@ -1,5 +1,5 @@
 use super::{Programmed, Progress, progress};
-use crate::policy::state::Standing;
+use crate::policy::state::PolicyState;
 use crate::publish::acks::{Acked, Acks};
 use crate::source::object::Refusal;
 use rstest::rstest;
@@ -10,8 +10,8 @@ fn nodes(names: &str) -> BTreeSet<String> {
 }
 
 /// Of revision 5.
-fn standing(nodes_with_a_pod: &str) -> Standing {
-    Standing {
+fn state(nodes_with_a_pod: &str) -> PolicyState {
+    PolicyState {
         uid: "u".to_owned(),
         generation: 1,
         accepted: Ok(()),
@@ -48,7 +48,7 @@ fn programmed_is_true_only_when_it_is_so(
     #[case] counts: (u32, u32),
 ) {
     let Progress { programmed, programmed_nodes, desired_nodes } =
-        progress(&standing(wanted), &acks(applied).snapshot(), &nodes(ready));
+        progress(&state(wanted), &acks(applied).snapshot(), &nodes(ready));
     let text = format!("{} {}: {}", programmed.status(), programmed.reason(), programmed.message());
     assert_eq!((text.as_str(), (programmed_nodes, desired_nodes)), (expected, counts));
 }
@@ -56,7 +56,7 @@ fn programmed_is_true_only_when_it_is_so(
 #[test]
 fn a_probe_s_refusal_is_told_until_it_applies_something() {
     let acks = acks("n1=4 n2=5");
-    let now = || progress(&standing("n1 n2"), &acks.snapshot(), &nodes("n1 n2")).programmed;
+    let now = || progress(&state("n1 n2"), &acks.snapshot(), &nodes("n1 n2")).programmed;
     acks.refused("n1", 5, "no room");
     assert_eq!(now(), Programmed::Rejected("the probe of node n1 could not apply it: no room".to_owned()));
     acks.applied("n1", 6);
@@ -70,13 +70,13 @@ fn a_probe_s_refusal_is_told_until_it_applies_something() {
 fn a_refusal_of_an_earlier_revision_says_nothing_of_this_one() {
     let acks = acks("n1=3");
     acks.refused("n1", 4, "no room");
-    let progress = progress(&standing("n1"), &acks.snapshot(), &nodes("n1"));
+    let progress = progress(&state("n1"), &acks.snapshot(), &nodes("n1"));
     assert_eq!(progress.programmed, Programmed::Pending("not yet on n1".to_owned()));
 }
 
 #[test]
 fn what_is_not_accepted_is_nowhere() {
-    let refused = Standing { accepted: Err(Refusal::invalid("x")), ..standing("n1") };
+    let refused = PolicyState { accepted: Err(Refusal::invalid("x")), ..state("n1") };
     let progress = progress(&refused, &acks("n1=9").snapshot(), &nodes("n1"));
     assert_eq!((progress.programmed.reason(), progress.desired_nodes), ("NotAccepted", 0));
 }

@@ -1,5 +1,5 @@
 use super::{Left, accepted, status};
-use crate::policy::state::{Standing, Standings};
+use crate::policy::state::{PolicyState, PolicyStates};
 use crate::publish::acks::{Acked, Acks};
 use crate::source::object::{Key, Kind, Name};
 use crate::status::progress::progress;
@@ -7,9 +7,9 @@ use crate::status::{Condition, Reports, Truth};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-fn standing(revision: u64) -> Standing {
+fn state(revision: u64) -> PolicyState {
     let nodes = BTreeSet::from(["n1".to_owned(), "n2".to_owned()]);
-    Standing {
+    PolicyState {
         uid: "u".to_owned(),
         generation: 3,
         accepted: Ok(()),
@@ -38,8 +38,8 @@ fn acked(revision: u64) -> HashMap<String, Acked> {
 
 #[test]
 fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
-    let standing = standing(5);
-    let status = status(&standing, progress(&standing, &acked(4), &ready()));
+    let state = state(5);
+    let status = status(&state, progress(&state, &acked(4), &ready()));
     assert_eq!((status.observed_generation, status.workloads), (3, 2));
     assert_eq!((status.programmed_nodes, status.desired_nodes), (1, 2));
     assert_eq!((status.accepted.status, status.accepted.reason.as_str()), (Truth::True, "Accepted"));
@@ -49,8 +49,8 @@ fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
 
 #[test]
 fn what_lost_to_another_object_is_said_beside_accepted() {
-    let standing = Standing { conflicted: Some("spec.tags[0]: shop/older has it".to_owned()), ..standing(5) };
-    let status = status(&standing, progress(&standing, &acked(5), &ready()));
+    let state = PolicyState { conflicted: Some("spec.tags[0]: shop/older has it".to_owned()), ..state(5) };
+    let status = status(&state, progress(&state, &acked(5), &ready()));
     assert_eq!((status.accepted.status, status.conflicted.status), (Truth::True, Truth::True));
     assert_eq!(status.conflicted.message, "spec.tags[0]: shop/older has it");
 }
@@ -58,8 +58,8 @@ fn what_lost_to_another_object_is_said_beside_accepted() {
 #[test]
 fn what_of_an_object_is_without_effect_is_said_in_accepted() {
     let warnings = ["spec.horizon is not known", "spec.selector: selects no pod"].map(str::to_owned).to_vec();
-    let standing = Standing { warnings, ..standing(5) };
-    let Condition { status, reason, message } = accepted(&standing);
+    let state = PolicyState { warnings, ..state(5) };
+    let Condition { status, reason, message } = accepted(&state);
     assert_eq!((status, reason.as_str()), (Truth::True, "AcceptedWithWarnings"));
     assert_eq!(message, "spec.horizon is not known; spec.selector: selects no pod");
 }
@@ -67,23 +67,23 @@ fn what_of_an_object_is_without_effect_is_said_in_accepted() {
 #[test]
 fn only_what_is_different_from_the_last_time_is_left() {
     let (reports, mut left) = (Reports::default(), Left::default());
-    let mut leave = |standings: &Standings, revision| {
-        left.leave(standings, &acked(revision), &ready(), true, &reports);
+    let mut leave = |policy_states: &PolicyStates, revision| {
+        left.leave(policy_states, &acked(revision), &ready(), true, &reports);
         reports.take_keys()
     };
-    let there = Standings::from([(key(), Arc::new(standing(5)))]);
+    let there = PolicyStates::from([(key(), Arc::new(state(5)))]);
     assert_eq!(leave(&there, 4), [(key(), true)]);
     assert_eq!(leave(&there, 4), []);
     assert_eq!(leave(&there, 5), [(key(), true)]);
-    assert_eq!(leave(&Standings::default(), 5), [(key(), false)]);
-    assert_eq!(leave(&Standings::default(), 5), []);
+    assert_eq!(leave(&PolicyStates::default(), 5), [(key(), false)]);
+    assert_eq!(leave(&PolicyStates::default(), 5), []);
 }
 
 #[test]
 fn a_new_holder_takes_nothing_back_before_its_probes_are_there() {
     let (reports, mut left) = (Reports::default(), Left::default());
     let mut leave = |acked: &HashMap<String, Acked>, settled| {
-        left.leave(&Standings::from([(key(), Arc::new(standing(5)))]), acked, &ready(), settled, &reports);
+        left.leave(&PolicyStates::from([(key(), Arc::new(state(5)))]), acked, &ready(), settled, &reports);
         reports.take_keys()
     };
     assert_eq!(leave(&HashMap::new(), false), []);

@@ -8,7 +8,7 @@ use tonic::Code;
 async fn a_probe_with_its_token_is_told_what_is_there() {
     let operator = Secured::start().await;
     operator.admitted(&good()).await;
-    assert_eq!(operator.figures.reviews().get("api_server"), Some(&1));
+    assert_eq!(operator.counters.reviews().get("api_server"), Some(&1));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn whoever_is_not_the_nodes_probe_is_refused_and_told_why() {
         assert!(token.is_none_or(|token| !message.contains(&token)), "the token is told: {message}");
         *counted.entry(reason).or_insert(0_u64) += 1;
     }
-    assert_eq!(operator.figures.refusals(), counted);
+    assert_eq!(operator.counters.refusals(), counted);
     // The rest was seen without it.
     assert_eq!(operator.api.reviews(), 2);
 }
@@ -72,7 +72,7 @@ async fn a_stream_ends_with_its_token() {
     let operator = Secured::start().await;
     let status = operator.admitted(&token(PROBE, "p1", AUDIENCE, 2)).await.last_word().await;
     assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "token expired"));
-    assert_eq!(operator.figures.refusals().get("expired"), Some(&1));
+    assert_eq!(operator.counters.refusals().get("expired"), Some(&1));
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn without_the_api_server_its_keys_and_the_living_pods_decide() {
     operator.api.set_away(true);
     let fresh = token(PROBE, "p1", AUDIENCE, 500);
     operator.admitted(&fresh).await;
-    assert_eq!(operator.figures.reviews().get("keys"), Some(&1));
+    assert_eq!(operator.counters.reviews().get("keys"), Some(&1));
     for (token, text) in [
         (token(PROBE, "p1", "other", 600), "the token is invalid: it is not for audience longwire-operator"),
         (token(PROBE, "p1", AUDIENCE, -1), "the API server does not accept the token: ExpiredSignature"),

@@ -1,9 +1,9 @@
 //! Handshakes, and certificates that change meanwhile.
 
-use super::{NAME, PATIENCE, Secured, end_of, good};
+use super::{NAME, Secured, TIMEOUT, end_of, good};
 use crate::api_server::ApiServer;
-use longwire_operator::cluster::owner::Belonging;
-use longwire_operator::cluster::tls::{Keeper, Lifetimes, Material, Serving, names};
+use longwire_operator::cluster::owner_reference::OwnerReferences;
+use longwire_operator::cluster::tls::{CertificateReconciler, Lifetimes, Material, Serving, names};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,11 +17,11 @@ fn reasons(error: &dyn std::error::Error) -> String {
 
 async fn counted(operator: &Secured, reason: &str) {
     let counted = async {
-        while operator.figures.handshake_refusals().get(reason) != Some(&1) {
+        while operator.counters.handshake_refusals().get(reason) != Some(&1) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(PATIENCE, counted).await.expect(reason);
+    tokio::time::timeout(TIMEOUT, counted).await.expect(reason);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn plain_text_is_refused_and_counted() {
 async fn who_connects_and_says_nothing_is_let_go() {
     let operator = Secured::start().await;
     let mut silent = TcpStream::connect(operator.address).await.unwrap();
-    let ended = tokio::time::timeout(PATIENCE, silent.read(&mut [0; 1])).await.unwrap();
+    let ended = tokio::time::timeout(TIMEOUT, silent.read(&mut [0; 1])).await.unwrap();
     assert!(ended.is_ok_and(|read| read == 0));
     counted(&operator, "timeout").await;
 }
@@ -95,14 +95,15 @@ async fn a_certificate_of_a_clock_that_is_ahead_is_made_anew_once_by_a_replica_w
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let lifetimes = Lifetimes { leaf: 10 * HOUR, authority: 1_000 * HOUR, spread: 60 };
     let keep = |clock: u64| {
-        let nobodys = Belonging::new(client.clone(), "watch", None);
-        let (keeper, serving) = Keeper::new(client.clone(), "watch", names("watch"), lifetimes, nobodys);
-        tokio::spawn(keeper.keep(move || clock));
+        let nobodys = OwnerReferences::new(client.clone(), "watch", None);
+        let (reconciler, serving) =
+            CertificateReconciler::new(client.clone(), "watch", names("watch"), lifetimes, nobodys);
+        tokio::spawn(reconciler.run(move || clock));
         serving
     };
     let until = async |serving: &mut watch::Receiver<Option<Serving>>, expires: u64| {
         let is_so = |serving: &Option<Serving>| serving.as_ref().is_some_and(|serving| serving.leaf_expires == expires);
-        tokio::time::timeout(PATIENCE, serving.wait_for(is_so)).await.expect("the leaf").map(drop).unwrap();
+        tokio::time::timeout(TIMEOUT, serving.wait_for(is_so)).await.expect("the leaf").map(drop).unwrap();
     };
     let mut ahead = keep(now + HOUR);
     until(&mut ahead, now + HOUR + lifetimes.leaf).await;
@@ -138,7 +139,7 @@ async fn a_rotation_of_everything_ends_no_stream_and_refuses_no_probe() {
             certificate.changed().await.unwrap();
         }
     };
-    tokio::time::timeout(2 * PATIENCE, rotated).await.expect("the first authority is forgotten");
+    tokio::time::timeout(2 * TIMEOUT, rotated).await.expect("the first authority is forgotten");
     // The stream of before knows nothing of it.
     one.tell(vec![end_of("p2"), super::probe_pod("p3", "n1")]).await;
     assert_eq!(stream.next().await.unwrap().pods.len(), 1);

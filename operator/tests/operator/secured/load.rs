@@ -1,6 +1,6 @@
 //! Whoever has no business here, a thousand times a second, and the probes meanwhile.
 
-use super::{AUDIENCE, NAME, PATIENCE, PROBE, Secured, good, node_at, probe_pod};
+use super::{AUDIENCE, NAME, PROBE, Secured, TIMEOUT, good, node_at, probe_pod};
 use crate::api_server::{token, token_by};
 use longwire_operator::source::event::Event;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -83,7 +83,7 @@ async fn admission(operator: &Secured, node: u8) -> Duration {
         {
             return began.elapsed();
         }
-        assert!(began.elapsed() < PATIENCE, "the probe of node {name} is not admitted");
+        assert!(began.elapsed() < TIMEOUT, "the probe of node {name} is not admitted");
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
@@ -128,15 +128,15 @@ async fn longest_admission(sources: Vec<IpAddr>) -> (Duration, u64, Secured) {
 async fn probes_are_admitted_within_five_seconds_while_strangers_hold_handshakes_open() {
     let sources = (0..=255).map(|last| Ipv4Addr::new(127, 0, 2, last).into()).collect();
     let (longest, made, operator) = longest_admission(sources).await;
-    println!("longest admission {longest:?} beside {made} connections: {:?}", operator.figures.handshake_refusals());
+    println!("longest admission {longest:?} beside {made} connections: {:?}", operator.counters.handshake_refusals());
     assert!(longest < Duration::from_secs(5), "{longest:?}");
-    assert!(operator.figures.connections_now()["handshake"] <= 256 + 1);
+    assert!(operator.counters.connections_now()["handshake"] <= 256 + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn probes_are_admitted_within_five_seconds_while_pods_behind_their_nodes_address_hold_handshakes_open() {
     let (longest, made, operator) = longest_admission(vec![address_of(1), address_of(2)]).await;
-    println!("longest admission {longest:?} beside {made} connections: {:?}", operator.figures.handshake_refusals());
+    println!("longest admission {longest:?} beside {made} connections: {:?}", operator.counters.handshake_refusals());
     assert!(longest < Duration::from_secs(5), "{longest:?}");
 }
 
@@ -166,7 +166,7 @@ async fn bogus_tokens_cost_the_api_server_nothing_and_keep_no_probe_out() {
     }
     stop.store(true, Relaxed);
     let calls: u64 = bogus_ones.join_all().await.into_iter().sum();
-    println!("longest admission {longest:?} beside {calls} bogus tokens: {:?}", operator.figures.refusals());
+    println!("longest admission {longest:?} beside {calls} bogus tokens: {:?}", operator.counters.refusals());
     assert!(longest < Duration::from_secs(5), "{longest:?}");
     // Each probe's token alone.
     assert_eq!(operator.api.reviews() - before, 5);
@@ -181,7 +181,7 @@ async fn the_same_bogus_token_is_refused_without_a_second_look() {
     for _ in 0..3 {
         assert_eq!(operator.refusal(Some(&revoked)).await.0, Code::Unauthenticated);
     }
-    assert_eq!((operator.api.reviews(), operator.figures.refusals().get("rejected")), (2, Some(&3)));
+    assert_eq!((operator.api.reviews(), operator.counters.refusals().get("rejected")), (2, Some(&3)));
 }
 
 #[tokio::test]
@@ -190,12 +190,12 @@ async fn a_connection_without_a_stream_is_closed() {
     // Its handshake is over, and it says nothing.
     let _idle = operator.channel(&operator.api.bundle(|_| true).await, NAME).await.unwrap();
     let closed = async {
-        while !operator.figures.handshake_refusals().contains_key("no_stream") {
+        while !operator.counters.handshake_refusals().contains_key("no_stream") {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, closed).await.expect("it is closed");
-    assert_eq!(operator.figures.connections_now()["pending"], 0);
+    tokio::time::timeout(TIMEOUT, closed).await.expect("it is closed");
+    assert_eq!(operator.counters.connections_now()["pending"], 0);
 }
 
 /// The probe says a newer token once: the operator looks at it again when it can.
@@ -207,11 +207,11 @@ async fn a_token_that_expires_while_it_cannot_be_verified_is_renewed_later() {
     // Nobody but the API server can tell whose this is.
     stream.authenticate(token_by("two", PROBE, "p1", AUDIENCE, 600)).await;
     let unverified = async {
-        while !operator.figures.refusals().contains_key("unverifiable") {
+        while !operator.counters.refusals().contains_key("unverifiable") {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, unverified).await.expect("it could not be verified");
+    tokio::time::timeout(TIMEOUT, unverified).await.expect("it could not be verified");
     operator.api.set_away(false);
     // Past the expiry of the first one.
     tokio::time::sleep(Duration::from_secs(7)).await;

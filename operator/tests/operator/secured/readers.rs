@@ -4,7 +4,7 @@ use super::{AUDIENCE, LONG, NAME, PROBE, Secured, Stream, good};
 use crate::api_server::{ApiServer, token, token_by};
 use crate::harness::hello;
 use longwire_endpoint::Counts;
-use longwire_operator::counters::Figures;
+use longwire_operator::counters::Counters;
 use longwire_operator::publish::Publisher;
 use longwire_operator::publish::role::Role;
 use longwire_operator::serve::health::{self, Endpoints, State};
@@ -79,7 +79,7 @@ async fn a_reader_has_the_permission_or_is_told_which_one_is_missing() {
     let text = "system:serviceaccount:watch:web may not get /metrics: bind it to a ClusterRole with nonResourceURLs: \
                 [\"/metrics\"] and verbs: [\"get\"], such as the chart's longwire-metrics-reader";
     assert_eq!(asking.about(&reader("web")).await, Verdict::Forbidden(text.to_owned()));
-    assert_eq!(operator.figures.reader_questions(), [("admitted", 2), ("forbidden", 1)].into());
+    assert_eq!(operator.counters.reader_questions(), [("admitted", 2), ("forbidden", 1)].into());
 }
 
 #[tokio::test]
@@ -117,13 +117,13 @@ async fn a_question_is_heard_where_a_probe_has_its_stream_and_nowhere_else() {
     let text = "this connection has no admitted stream of a probe";
     assert_eq!((status.code(), status.message()), (Code::Unauthenticated, text));
     assert_eq!((operator.api.reviews(), operator.api.access_reviews()), (0, 0));
-    assert_eq!(operator.figures.reader_questions(), [("no_stream", 1)].into());
+    assert_eq!(operator.counters.reader_questions(), [("no_stream", 1)].into());
     // When the stream has ended it is over.
     let mut asking = Asking::start(&operator, "n1", "p1").await;
     admitted(asking.about(&reader("prometheus")).await);
     asking.stream.authenticate(token(PROBE, "p2", AUDIENCE, 600)).await;
     asking.stream.last_word().await;
-    let ended = tokio::time::timeout(super::PATIENCE, async {
+    let ended = tokio::time::timeout(super::TIMEOUT, async {
         loop {
             if let Err(status) = asking.try_about(&reader("prometheus")).await {
                 break status;
@@ -180,9 +180,9 @@ async fn bogus_tokens_at_one_probe_keep_no_reader_from_another_nor_a_signed_one_
 /// The operator's own page, and what it counts there.
 async fn own_page(operator: &Secured) -> (SocketAddr, Endpoints) {
     let (_publisher, published) = Publisher::new();
-    let (_role, role) = watch::channel(Role::Holder);
-    let (figures, endpoints) = (Arc::<Figures>::default(), Endpoints::default());
-    let state = State { published, role, certificate: None, figures, endpoints: endpoints.clone() };
+    let (_role, role) = watch::channel(Role::Leader);
+    let (counters, endpoints) = (Arc::<Counters>::default(), Endpoints::default());
+    let state = State { published, role, certificate: None, counters, endpoints: endpoints.clone() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let readers = operator.guard.own_readers.clone();

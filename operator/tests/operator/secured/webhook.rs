@@ -1,6 +1,6 @@
 //! What an API server hears when it asks ahead of storing a policy.
 
-use super::{LONG, NAME, PATIENCE, Secured};
+use super::{LONG, NAME, Secured, TIMEOUT};
 use crate::api_server::ApiServer;
 use longwire_operator::cluster::tls::WEBHOOK;
 use longwire_operator::serve::webhook;
@@ -36,7 +36,7 @@ async fn ask(address: SocketAddr, trust: &str, review: &Value) -> Value {
     stream.write_all((head + &body).as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // Whoever closes without a farewell has said all the same.
-    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an answer");
+    let _ = tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut answer)).await.expect("an answer");
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()

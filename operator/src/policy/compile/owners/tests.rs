@@ -1,14 +1,14 @@
-use super::{HolderName, KEPT, MOST_DEPARTED, Owners, Stay};
+use super::{KEPT, MAX_DEPARTED, OwnerName, Owners, Ownership};
+use crate::policy::compile::interval::Left;
 use crate::policy::compile::sightings::Right;
-use crate::policy::compile::tenure::Left;
 use crate::source::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600 * 1_000_000_000;
 
-fn name(name: &str) -> HolderName {
-    HolderName::Node(name.to_owned())
+fn name(name: &str) -> OwnerName {
+    OwnerName::Node(name.to_owned())
 }
 
 fn holder(name: &str) -> Holder {
@@ -19,7 +19,7 @@ fn holder(name: &str) -> Holder {
 fn hold(owners: &mut Owners, who: &str, from: u64, addresses: &[&str], now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
     let addresses: Vec<_> = addresses.iter().map(|address| ip(address)).collect();
-    owners.hold(name(who), &holder(who), &Stay::since(from, &addresses, Right::Own), now, &mut changed);
+    owners.hold(name(who), &holder(who), &Ownership::since(from, &addresses, Right::Own), now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
@@ -117,19 +117,19 @@ fn more_departures_than_are_remembered_cost_the_oldest() {
     let mut owners = Owners::default();
     let address = |number: usize| std::net::IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
     let ((), lines) = log_of(|| {
-        for number in 0..MOST_DEPARTED + 2 {
+        for number in 0..MAX_DEPARTED + 2 {
             let who = number.to_string();
             owners.hold(
                 name(&who),
                 &holder(&who),
-                &Stay::since(0, &[address(number)], Right::Own),
+                &Ownership::since(0, &[address(number)], Right::Own),
                 1,
                 &mut BTreeSet::new(),
             );
             owners.release(&name(&who), Left::at(1), 1, &mut BTreeSet::new());
         }
     });
-    assert_eq!(owners.departed.len(), MOST_DEPARTED);
+    assert_eq!(owners.departed.len(), MAX_DEPARTED);
     assert_eq!((owners.of(address(1)), owners.of(address(2)).len()), (vec![], 1));
     let warning = "WARN 1 former owners of addresses are forgotten early: more than 65536 left lately";
     assert_eq!(lines, [warning; 2]);

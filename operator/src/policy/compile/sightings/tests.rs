@@ -6,12 +6,12 @@ fn sighting(address: &str, since: u64) -> Sighting {
 }
 
 /// By its status.
-fn own(address: &str, sighted: Option<u64>) -> Stay {
-    Stay { address: ip(address), right: Right::Own, started: 3, sighted }
+fn own(address: &str, sighted: Option<u64>) -> Ownership {
+    Ownership { address: ip(address), right: Right::Own, started: 3, sighted }
 }
 
-fn observed(address: &str, since: u64) -> Stay {
-    Stay { address: ip(address), right: Right::Observed, started: 3, sighted: Some(since) }
+fn observed(address: &str, since: u64) -> Ownership {
+    Ownership { address: ip(address), right: Right::Observed, started: 3, sighted: Some(since) }
 }
 
 fn a(addresses: &[&str]) -> object::Pod {
@@ -29,7 +29,7 @@ fn the_first_word_of_any_container_counts() {
     assert!(sightings.take(&pod, &sighting("10.0.0.1", 9)));
     assert!(!sightings.take(&pod, &sighting("10.0.0.1", 10)));
     assert!(sightings.take(&pod, &sighting("10.0.0.1", 8)));
-    assert_eq!(sightings.stays(&pod), [own("10.0.0.1", Some(8))]);
+    assert_eq!(sightings.ownerships(&pod), [own("10.0.0.1", Some(8))]);
 }
 
 #[test]
@@ -37,14 +37,14 @@ fn a_pod_is_where_its_status_says_and_until_that_says_something_where_it_was_see
     let mut sightings = Sightings::default();
     sightings.take(&a(&[]), &sighting("10.0.0.1", 9));
     sightings.take(&a(&[]), &sighting("192.168.7.7", 9));
-    assert_eq!(sightings.stays(&a(&[])), [observed("10.0.0.1", 9), observed("192.168.7.7", 9)]);
+    assert_eq!(sightings.ownerships(&a(&[])), [observed("10.0.0.1", 9), observed("192.168.7.7", 9)]);
     assert_eq!(
-        sightings.stays(&a(&["10.0.0.1", "fd00::1"])),
+        sightings.ownerships(&a(&["10.0.0.1", "fd00::1"])),
         [own("10.0.0.1", Some(9)), own("fd00::1", None)],
         "another network of the pod's own may be anybody's elsewhere"
     );
     let host = object::Pod { host_network: true, ..a(&["10.0.0.1"]) };
-    assert_eq!(sightings.stays(&host), []);
+    assert_eq!(sightings.ownerships(&host), []);
 }
 
 #[test]
@@ -52,16 +52,16 @@ fn a_pod_that_is_made_anew_under_its_name_was_not_seen() {
     let mut sightings = Sightings::default();
     sightings.take(&a(&[]), &sighting("10.0.0.1", 9));
     let again = object::Pod { uid: "again".to_owned(), ..a(&[]) };
-    assert_eq!(sightings.stays(&again), []);
+    assert_eq!(sightings.ownerships(&again), []);
     sightings.take(&again, &sighting("10.0.0.2", 20));
-    assert_eq!(sightings.stays(&again), [observed("10.0.0.2", 20)]);
+    assert_eq!(sightings.ownerships(&again), [observed("10.0.0.2", 20)]);
     sightings.forget(&again.name);
-    assert_eq!((sightings.stays(&again), sightings.pods.len()), (vec![], 0));
+    assert_eq!((sightings.ownerships(&again), sightings.pods.len()), (vec![], 0));
 }
 
 #[test]
 fn of_one_pod_only_so_many_addresses_are_kept() {
     let mut sightings = Sightings::default();
     let kept = (0..20).filter(|number| sightings.take(&a(&[]), &sighting(&format!("10.0.0.{number}"), 9)));
-    assert_eq!(kept.count(), MOST);
+    assert_eq!(kept.count(), MAX);
 }

@@ -28,13 +28,13 @@ fn what_is_wrong_is_left_out_alone_and_one_line_says_so() {
     let (found, lines) = log_of(|| {
         let mut left_out = LeftOut::default();
         let found = left_out.addresses("spec.externalIPs", ["10.0.0.1", "?", "10.0.0.2", "10.0.0.1", "!"]);
-        left_out.tell(Kind::Service, &Name::new("shop", "web"));
+        left_out.log(Kind::Service, &Name::new("shop", "web"));
         found
     });
     assert_eq!(found, ["10.0.0.1", "10.0.0.2"].map(|text| text.parse::<IpAddr>().unwrap()));
     let line = "WARN Service shop/web: spec.externalIPs: \"?\" is not an IP address: it is left out, and 1 more of its entries";
     assert_eq!(lines, [line]);
-    let ((), lines) = log_of(|| LeftOut::default().tell(Kind::Service, &Name::new("shop", "web")));
+    let ((), lines) = log_of(|| LeftOut::default().log(Kind::Service, &Name::new("shop", "web")));
     assert_eq!(lines, [""; 0]);
 }
 
@@ -44,7 +44,7 @@ fn of_a_hundred_thousand_addresses_the_first_thousand_are_read() {
     let (found, lines) = log_of(|| {
         let mut left_out = LeftOut::default();
         let found = left_out.addresses("spec.externalIPs", texts.iter().map(String::as_str));
-        left_out.tell(Kind::Service, &Name::new("shop", "web"));
+        left_out.log(Kind::Service, &Name::new("shop", "web"));
         found
     });
     assert_eq!(found.len(), MAX_ADDRESSES);

@@ -8,8 +8,8 @@ use longwire_crds::extra_stat_tags as crd;
 use longwire_model::expression::Expression;
 use longwire_model::tag::TagName;
 
-const MOST_TAGS: usize = 32;
-const MOST_VALUES: u32 = 10_000;
+const MAX_TAGS: usize = 32;
+const MAX_VALUES: u32 = 10_000;
 /// Values of a tag that says nothing of it.
 const VALUES: u32 = 100;
 
@@ -45,7 +45,7 @@ fn read_spec(spec: crd::ExtraStatTagsSpec) -> Result<TagsSpec, Refusal> {
     if tags.is_empty() {
         return Err(Refusal::invalid("spec.tags: must have at least one tag"));
     }
-    at_most("spec.tags", "tags", tags.len(), MOST_TAGS)?;
+    at_most("spec.tags", "tags", tags.len(), MAX_TAGS)?;
     let mut checked: Vec<ExtraTag> = Vec::with_capacity(tags.len());
     for (at, tag) in tags.into_iter().enumerate() {
         let field = format!("spec.tags[{at}]");
@@ -73,6 +73,6 @@ fn read_tag(field: &str, tag: crd::ExtraTag) -> Result<ExtraTag, Refusal> {
         name,
         value: Expression::parse(&value).map_err(Refusal::at(format!("{field}.value")))?,
         opt_in: opt_in.unwrap_or(false),
-        max_values: within(&format!("{field}.maxValues"), max_values.unwrap_or(VALUES), 1, MOST_VALUES)?,
+        max_values: within(&format!("{field}.maxValues"), max_values.unwrap_or(VALUES), 1, MAX_VALUES)?,
     })
 }

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelecto
 use longwire_model::canonical::Labels;
 
 /// Requirements, labels to match, and values of one requirement, each.
-const MOST: usize = 32;
+const MAX: usize = 32;
 const LONGEST_PREFIX: usize = 253;
 const LONGEST_NAME: usize = 63;
 
@@ -85,7 +85,7 @@ impl Requirement {
         check_label(&format!("{field}.key"), &key)?;
         let values = values.unwrap_or_default();
         let listed = format!("{field}.values");
-        at_most(&listed, "values", values.len(), MOST)?;
+        at_most(&listed, "values", values.len(), MAX)?;
         values.iter().try_for_each(|value| check_value(&listed, value))?;
         let operator = match (operator.as_str(), values.is_empty()) {
             ("In", false) => Operator::In(values),
@@ -126,7 +126,7 @@ fn some_but_not_many(field: &str, what: &str, found: usize) -> Result<(), Refusa
     if found == 0 {
         return Err(Refusal::invalid(format!("{field}: is empty: leave it out")));
     }
-    at_most(field, what, found, MOST)
+    at_most(field, what, found, MAX)
 }
 
 fn check_label(field: &str, label: &str) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! How large an object is, as it was written and as it is kept.
 
 use super::refusal::{Reason, Refusal};
-use super::{Painting, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
+use super::{Overrides, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
 use longwire_model::limits::{MAX_OBJECT_BYTES, MAX_SPEC_BYTES};
 use longwire_model::matcher::StringMatcher;
 use serde_json::Value;
@@ -66,10 +66,10 @@ fn json_bytes(value: &Value) -> usize {
 impl Weigh for TelemetrySpec {
     fn bytes(&self) -> usize {
         let Self { selector, tags, disabled, series_sets: _, long_connections: _, threshold: _, cluster: _ } = self;
-        let tags = tags.iter().map(|(name, painting)| {
-            let values = painting.iter().filter_map(|(_, change)| change.value.as_ref());
+        let tags = tags.iter().map(|(name, overrides)| {
+            let values = overrides.iter().filter_map(|(_, change)| change.value.as_ref());
             let values = values.map(|value| value.unused_bytes()).sum::<usize>();
-            ENTRY + name.as_str().len() + painting.bytes() + values
+            ENTRY + name.as_str().len() + overrides.bytes() + values
         });
         size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + disabled.bytes() + tags.sum::<usize>()
     }
@@ -100,8 +100,8 @@ impl Weigh for StatsSpec {
     }
 }
 
-impl<T> Painting<T> {
+impl<T> Overrides<T> {
     fn bytes(&self) -> usize {
-        self.capacity() * size_of::<(super::Cells, T)>()
+        self.capacity() * size_of::<(super::MetricMatch, T)>()
     }
 }

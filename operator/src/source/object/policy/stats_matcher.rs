@@ -7,9 +7,9 @@ use crate::source::object::{InvalidObject, Kind};
 use longwire_crds::stats_matcher as crd;
 use longwire_model::matcher::{InvalidMatcher, Pattern, StringMatcher, WholeRegex};
 
-const MOST_PATTERNS: usize = 64;
+const MAX_PATTERNS: usize = 64;
 /// Patterns that people are told of, and so much of each.
-const MOST_IDLE: usize = 3;
+const MAX_IDLE: usize = 3;
 const LONGEST_IDLE: usize = 100;
 
 pub type StatsMatcher = Policy<StatsSpec>;
@@ -136,7 +136,7 @@ fn idle(mode: &StatsMode) -> Vec<String> {
         let pattern = &pattern[..pattern.floor_char_boundary(LONGEST_IDLE)];
         format!("{field}[{at}]: {pattern:?}")
     };
-    idle.map(text).take(MOST_IDLE).collect()
+    idle.map(text).take(MAX_IDLE).collect()
 }
 
 fn texts(
@@ -189,5 +189,5 @@ fn some_but_not_many(field: &str, found: usize) -> Result<(), Refusal> {
     if found == 0 {
         return Err(Refusal::invalid(format!("{field}: is empty: leave it out")));
     }
-    at_most(field, "patterns", found, MOST_PATTERNS)
+    at_most(field, "patterns", found, MAX_PATTERNS)
 }

@@ -1,6 +1,6 @@
 //! TelemetryPolicy, checked.
 
-use super::cells::{Cells, Painting, Reporter};
+use super::overrides::{MetricMatch, Overrides, Reporter};
 use super::refusal::{Reason, Refusal, at_most, within};
 use super::selector::Selector;
 use super::{Metadata, Policy, policy};
@@ -12,15 +12,15 @@ use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const MOST_OVERRIDES: usize = 64;
-const MOST_TAGS: usize = 32;
-const MOST_SERIES: u32 = 10_000_000;
-const MOST_LONG_CONNECTIONS: u32 = 1_000_000;
+const MAX_OVERRIDES: usize = 64;
+const MAX_TAGS: usize = 32;
+const MAX_SERIES: u32 = 10_000_000;
+const MAX_LONG_CONNECTIONS: u32 = 1_000_000;
 /// Extra tags of one pod, whatever the limit.
-pub(crate) const MOST_EXTRA_TAGS: u32 = 32;
+pub(crate) const MAX_EXTRA_TAGS: u32 = 32;
 const SECOND: Duration = Duration::from_secs(1);
-const MOST_INTERVAL: Duration = Duration::from_secs(300);
-const MOST_THRESHOLD: Duration = Duration::from_secs(3600);
+const MAX_INTERVAL: Duration = Duration::from_secs(300);
+const MAX_THRESHOLD: Duration = Duration::from_secs(3600);
 
 pub type TelemetryPolicy = Policy<TelemetrySpec>;
 
@@ -32,8 +32,8 @@ pub struct TelemetrySpec {
     pub threshold: Option<Duration>,
     pub(crate) cluster: ClusterWide,
     /// Of each override by its place in the list: whether its metrics are off.
-    pub(crate) disabled: Painting<(usize, bool)>,
-    pub(crate) tags: BTreeMap<TagName, Painting<TagChange>>,
+    pub(crate) disabled: Overrides<(usize, bool)>,
+    pub(crate) tags: BTreeMap<TagName, Overrides<TagChange>>,
 }
 
 /// What is for every node alike.
@@ -101,7 +101,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         return Err(Refusal::invalid(format!("{field}: is for the whole cluster: leave spec.selector out")));
     }
     let long = long_connections.unwrap_or_default();
-    let threshold = |threshold| duration("spec.longConnections.threshold", threshold, MOST_THRESHOLD);
+    let threshold = |threshold| duration("spec.longConnections.threshold", threshold, MAX_THRESHOLD);
     let mut checked = TelemetrySpec {
         selector,
         series_sets: series_sets.map(|names| read_sets(&names)).transpose()?,
@@ -111,7 +111,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         ..TelemetrySpec::default()
     };
     let overrides = overrides.unwrap_or_default();
-    at_most("spec.overrides", "overrides", overrides.len(), MOST_OVERRIDES)?;
+    at_most("spec.overrides", "overrides", overrides.len(), MAX_OVERRIDES)?;
     for (at, change) in overrides.into_iter().enumerate() {
         read_override(&mut checked, at, change)?;
     }
@@ -131,13 +131,13 @@ fn cluster_wide(
     let (budgets, limits) = (budgets.unwrap_or_default(), limits.unwrap_or_default());
     let number =
         |field: &str, value: Option<u32>, least, most| value.map(|value| within(field, value, least, most)).transpose();
-    let interval = |interval| duration("spec.reportingInterval", interval, MOST_INTERVAL);
+    let interval = |interval| duration("spec.reportingInterval", interval, MAX_INTERVAL);
     Ok(ClusterWide {
         reporting_interval: reporting_interval.map(interval).transpose()?,
-        series: number("spec.budgets.series", budgets.series, 1, MOST_SERIES)?,
-        long_connections: number("spec.budgets.longConnections", budgets.long_connections, 0, MOST_LONG_CONNECTIONS)?,
-        extra_tags: number("spec.limits.extraTags", limits.extra_tags, 0, MOST_EXTRA_TAGS)?,
-        series_per_namespace: number("spec.limits.seriesPerNamespace", limits.series_per_namespace, 1, MOST_SERIES)?,
+        series: number("spec.budgets.series", budgets.series, 1, MAX_SERIES)?,
+        long_connections: number("spec.budgets.longConnections", budgets.long_connections, 0, MAX_LONG_CONNECTIONS)?,
+        extra_tags: number("spec.limits.extraTags", limits.extra_tags, 0, MAX_EXTRA_TAGS)?,
+        series_per_namespace: number("spec.limits.seriesPerNamespace", limits.series_per_namespace, 1, MAX_SERIES)?,
         field: said.into_iter().flatten().next(),
     })
 }
@@ -176,17 +176,17 @@ fn read_override(spec: &mut TelemetrySpec, at: usize, change: Override) -> Resul
         crd::Reporter::Source => Reporter::Source,
         crd::Reporter::Destination => Reporter::Destination,
     });
-    let cells = Cells::of(metric, reporter);
+    let matched = MetricMatch::of(metric, reporter);
     if let Some(disabled) = disabled {
-        spec.disabled.over(cells, (at, disabled));
+        spec.disabled.over(matched, (at, disabled));
     }
     let tags = tag_overrides.unwrap_or_default();
-    at_most(&format!("{field}.tagOverrides"), "tags", tags.len(), MOST_TAGS)?;
+    at_most(&format!("{field}.tagOverrides"), "tags", tags.len(), MAX_TAGS)?;
     for (name, change) in tags {
         let field = format!("{field}.tagOverrides.{name}");
         let name = TagName::parse(&name).map_err(Refusal::at(&field))?;
         let value = read_change(&field, change)?;
-        spec.tags.entry(name).or_default().over(cells, TagChange { at, value });
+        spec.tags.entry(name).or_default().over(matched, TagChange { at, value });
     }
     Ok(())
 }

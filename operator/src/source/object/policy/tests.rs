@@ -1,4 +1,4 @@
-use super::cells::{Cells, Painting, Reporter};
+use super::overrides::{MetricMatch, Overrides, Reporter};
 use super::selector::Selector;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use longwire_model::canonical::Labels;
@@ -34,16 +34,16 @@ fn a_selector_matches_as_in_kubernetes(#[case] selector: Value, #[case] pod: Val
 #[test]
 fn what_is_painted_over_is_gone_and_what_is_painted_under_keeps_off() {
     use Metric::{IstioClosed as Closed, IstioOpened as Opened};
-    let mut painting = Painting::default();
-    painting.over(Cells::of(None, None), 1);
-    painting.over(Cells::of(Some(Opened), Some(Reporter::Source)), 2);
-    painting.under(Cells::of(Some(Opened), None), 3);
-    let at = |painting: &Painting<i32>, metric, reporter| painting.at(metric, reporter).copied();
-    assert_eq!(at(&painting, Opened, Reporter::Source), Some(2));
-    assert_eq!(at(&painting, Opened, Reporter::Destination), Some(1));
-    assert_eq!(at(&painting, Closed, Reporter::Source), Some(1));
-    assert_eq!(at(&painting, Metric::EnvoyTotal, Reporter::Source), None);
+    let mut overrides = Overrides::default();
+    overrides.over(MetricMatch::of(None, None), 1);
+    overrides.over(MetricMatch::of(Some(Opened), Some(Reporter::Source)), 2);
+    overrides.under(MetricMatch::of(Some(Opened), None), 3);
+    let at = |overrides: &Overrides<i32>, metric, reporter| overrides.at(metric, reporter).copied();
+    assert_eq!(at(&overrides, Opened, Reporter::Source), Some(2));
+    assert_eq!(at(&overrides, Opened, Reporter::Destination), Some(1));
+    assert_eq!(at(&overrides, Closed, Reporter::Source), Some(1));
+    assert_eq!(at(&overrides, Metric::EnvoyTotal, Reporter::Source), None);
     // Nothing is left of what is covered as a whole.
-    painting.over(Cells::of(None, None), 4);
-    assert_eq!(painting.iter().count(), 1);
+    overrides.over(MetricMatch::of(None, None), 4);
+    assert_eq!(overrides.iter().count(), 1);
 }

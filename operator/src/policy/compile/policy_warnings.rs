@@ -1,13 +1,13 @@
 //! What of an accepted object has no effect, or breaks somebody who reads series. The object is used all the same.
 
-use super::reach::Reach;
+use super::targets::PolicyTargets;
 use crate::policy::consumers;
-use crate::source::object::policy::{Cells, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::source::object::policy::{MetricMatch, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of one object.
-const MOST: usize = 6;
+const MAX: usize = 6;
 /// Of each, in bytes: labels and patterns are quoted.
 const LONGEST: usize = 400;
 
@@ -17,7 +17,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) root: &'a str,
     /// Labels that some accepted object adds to series.
     pub(super) added: &'a BTreeSet<String>,
-    pub(super) reach: Option<&'a Reach>,
+    pub(super) targets: Option<&'a PolicyTargets>,
 }
 
 pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -> Vec<String> {
@@ -25,12 +25,12 @@ pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -
     let mut warnings: Vec<String> = policy.unknown.iter().cloned().collect();
     warnings.extend(selects_nobody(policy, spec.selector.as_ref(), around));
     let mut readers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (name, painting) in &spec.tags {
-        for (cells, change) in painting.iter() {
+    for (name, overrides) in &spec.tags {
+        for (matched, change) in overrides.iter() {
             let name = name.as_str();
-            let is_there = cells.metrics().iter().any(|metric| metric.family().labels().contains(&name));
+            let is_there = matched.metrics().iter().any(|metric| metric.family().labels().contains(&name));
             if is_there {
-                for reader in consumers::of(cells, name) {
+                for reader in consumers::of(matched, name) {
                     readers.entry(reader).or_default().insert(name);
                 }
             } else if change.value.is_none() && !around.added.contains(name) {
@@ -43,11 +43,11 @@ pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -
         }
     }
     warnings.extend(by_labels(readers));
-    let on = around.reach.filter(|reach| reach.workloads() > 0).map(Reach::sets).or(spec.series_sets);
+    let on = around.targets.filter(|targets| targets.workloads() > 0).map(PolicyTargets::sets).or(spec.series_sets);
     if let Some(on) = on {
-        let (disabled, tags) = (spec.disabled.iter().map(|(cells, (at, _))| (cells, *at)), spec.tags.values());
-        let cells = disabled.chain(tags.flat_map(|tag| tag.iter().map(|(cells, change)| (cells, change.at))));
-        warnings.extend(of_sets_that_are_off(cells, on));
+        let (disabled, tags) = (spec.disabled.iter().map(|(matched, (at, _))| (matched, *at)), spec.tags.values());
+        let matched = disabled.chain(tags.flat_map(|tag| tag.iter().map(|(matched, change)| (matched, change.at))));
+        warnings.extend(of_sets_that_are_off(matched, on));
         if spec.threshold.is_some() && !on.contains(SeriesSet::KmeshConnection) {
             warnings.push(format!("spec.longConnections.threshold: {}", is_off(SeriesSet::KmeshConnection)));
         }
@@ -73,8 +73,8 @@ pub(super) fn of_tags<S>(policy: &Policy<S>, selector: Option<&Selector>, around
 
 /// Elsewhere pods may come yet; here somebody mostly meant the whole cluster.
 fn selects_nobody<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Option<String> {
-    let Surroundings { root, reach, .. } = around;
-    let is_idle = reach.is_none_or(|reach| reach.workloads() == 0);
+    let Surroundings { root, targets, .. } = around;
+    let is_idle = targets.is_none_or(|targets| targets.workloads() == 0);
     (selector.is_some() && policy.key.name.namespace == root && is_idle).then(|| {
         format!(
             "spec.selector: selects no pod: in namespace {root} a selector selects pods of this namespace alone; leave it out to \
@@ -103,11 +103,11 @@ fn by_labels(readers: BTreeMap<&str, BTreeSet<&str>>) -> impl Iterator<Item = St
 }
 
 /// Of overrides by their place in the list: those whose metrics nobody feeds anyway.
-fn of_sets_that_are_off(overrides: impl Iterator<Item = (Cells, usize)>, on: SeriesSets) -> Vec<String> {
+fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, usize)>, on: SeriesSets) -> Vec<String> {
     let mut metrics: BTreeMap<usize, Metrics> = BTreeMap::new();
-    for (cells, at) in overrides {
+    for (matched, at) in overrides {
         let known = metrics.entry(at).or_default();
-        *known = known.union(cells.metrics());
+        *known = known.union(matched.metrics());
     }
     let sets = |metrics: Metrics| -> SeriesSets { metrics.iter().map(|metric: Metric| metric.family().set).collect() };
     let mut warnings = Vec::new();
@@ -127,8 +127,8 @@ fn is_off(set: SeriesSet) -> String {
 }
 
 fn bounded(mut warnings: Vec<String>) -> Vec<String> {
-    let more = warnings.len().saturating_sub(MOST);
-    warnings.truncate(MOST);
+    let more = warnings.len().saturating_sub(MAX);
+    warnings.truncate(MAX);
     for warning in warnings.iter_mut().filter(|warning| warning.len() > LONGEST) {
         warning.truncate(warning.floor_char_boundary(LONGEST));
         warning.push_str("...");

@@ -15,11 +15,11 @@ pub(crate) const STATS_SUFFIXES: &str = "sidecar.istio.io/statsInclusionSuffixes
 pub(crate) const STATS_REGEXPS: &str = "sidecar.istio.io/statsInclusionRegexps";
 
 /// Of one annotation, and [`MAX_ANNOTATION_BYTES`] in all; an object may have 256 KiB of them.
-pub const MOST_WORDS: usize = 64;
+pub const MAX_WORDS: usize = 64;
 pub(crate) const LONGEST_WORD: usize = 1024;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Wishes {
+pub struct AnnotationSettings {
     pub(crate) extra_tags: Words,
     /// `None`: without the annotation.
     pub(crate) prefixes: Option<Words>,
@@ -37,7 +37,7 @@ pub(crate) struct Words {
     pub(crate) left_out: usize,
 }
 
-impl Wishes {
+impl AnnotationSettings {
     /// `None`: the pod has none of the annotations. As in Istio an annotation of its own goes before the list of
     /// `proxy.istio.io/config`, and tags of both add up.
     pub(super) fn of(annotations: Option<&BTreeMap<String, String>>) -> Option<Box<Self>> {
@@ -53,14 +53,14 @@ impl Wishes {
             (None, configured) => configured.map(|words| Words::of(words.iter().map(String::as_str))),
         };
         let extra_tags = listed(EXTRA_STAT_TAGS).into_iter().flatten();
-        let wishes = Self {
+        let annotation_settings = Self {
             extra_tags: Words::of(extra_tags.chain(extra_stat_tags.iter().map(String::as_str))),
             prefixes: words(STATS_PREFIXES, stats.inclusion_prefixes),
             suffixes: words(STATS_SUFFIXES, stats.inclusion_suffixes),
             regexps: words(STATS_REGEXPS, stats.inclusion_regexps),
             unreadable,
         };
-        (wishes != Self::default()).then(|| Box::new(wishes))
+        (annotation_settings != Self::default()).then(|| Box::new(annotation_settings))
     }
 }
 
@@ -72,7 +72,7 @@ impl Words {
                 continue;
             }
             let fits = bytes + word.len() <= MAX_ANNOTATION_BYTES;
-            if known.words.len() < MOST_WORDS && word.len() <= LONGEST_WORD && fits {
+            if known.words.len() < MAX_WORDS && word.len() <= LONGEST_WORD && fits {
                 bytes += word.len();
                 known.words.push(word.to_owned());
             } else {

@@ -5,7 +5,7 @@
 
 use super::material::{InvalidMaterial, Material};
 use super::{InvalidCertificate, Lifetimes, Serving, Step, UnixSeconds, plan, publish};
-use crate::cluster::owner::Belonging;
+use crate::cluster::owner_reference::OwnerReferences;
 use crate::source::api_server::client::chain;
 use futures::StreamExt;
 use k8s_openapi::ByteString;
@@ -36,17 +36,17 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What fails for shorter than this nobody has to know.
 const LASTING: Duration = Duration::from_secs(10);
 /// For one request to the API server.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
-pub struct Keeper {
+pub struct CertificateReconciler {
     secrets: Api<Secret>,
     maps: Api<ConfigMap>,
     /// `None`: nobody asks a webhook.
     webhooks: Option<Api<ValidatingWebhookConfiguration>>,
     names: Vec<String>,
     lifetimes: Lifetimes,
-    belonging: Belonging,
+    owner: OwnerReferences,
     serving: watch::Sender<Option<Serving>>,
     /// resourceVersion of the Secret that is served.
     served: Option<String>,
@@ -60,7 +60,7 @@ enum Failure {
     ConfigMap(#[source] kube::Error),
     #[error("ValidatingWebhookConfiguration {}: {}", WEBHOOK.0, chain(.0))]
     Webhook(#[source] kube::Error),
-    #[error("the API server did not answer within {PATIENCE:?}")]
+    #[error("the API server did not answer within {TIMEOUT:?}")]
     Silent,
     #[error(transparent)]
     Certificate(#[from] InvalidCertificate),
@@ -68,7 +68,7 @@ enum Failure {
     Material(#[from] InvalidMaterial),
 }
 
-impl Keeper {
+impl CertificateReconciler {
     /// The receiver holds nothing until there is a certificate.
     #[must_use]
     pub fn new(
@@ -76,12 +76,12 @@ impl Keeper {
         namespace: &str,
         names: Vec<String>,
         lifetimes: Lifetimes,
-        belonging: Belonging,
+        owner: OwnerReferences,
     ) -> (Self, watch::Receiver<Option<Serving>>) {
         let (serving, served) = watch::channel(None);
         let secrets = Api::namespaced(client.clone(), namespace);
         let maps = Api::namespaced(client, namespace);
-        (Self { secrets, maps, webhooks: None, names, lifetimes, belonging, serving, served: None }, served)
+        (Self { secrets, maps, webhooks: None, names, lifetimes, owner, serving, served: None }, served)
     }
 
     /// The API server is told too whom it may trust, for its questions to the webhook.
@@ -92,13 +92,13 @@ impl Keeper {
     }
 
     /// For as long as the operator runs.
-    pub async fn keep(mut self, clock: impl Fn() -> UnixSeconds) {
+    pub async fn run(mut self, clock: impl Fn() -> UnixSeconds) {
         let watched = watcher::watch_object(self.secrets.clone(), SECRET).default_backoff();
         let mut watched = pin!(watched);
         // Nothing is made before the API server has said that nothing is there.
         let mut secret = None;
         let mut wait = None;
-        let (mut failing, mut complained) = (None::<Instant>, false);
+        let (mut failing, mut warned) = (None::<Instant>, false);
         loop {
             let seen = match wait {
                 None => watched.next().await,
@@ -116,11 +116,11 @@ impl Keeper {
             if let Err(error) = &looked {
                 // A role that has just been given is not known to every part of an API server at once.
                 let lasted = failing.get_or_insert_with(Instant::now).elapsed();
-                if lasted >= LASTING && !std::mem::replace(&mut complained, true) {
+                if lasted >= LASTING && !std::mem::replace(&mut warned, true) {
                     tracing::warn!("cannot keep certificates: {error}; retrying every {AGAIN:?}, for {lasted:.0?} now");
                 }
             } else {
-                (failing, complained) = (None, false);
+                (failing, warned) = (None, false);
             }
             wait = Some(looked.unwrap_or(AGAIN));
         }
@@ -182,7 +182,7 @@ impl Keeper {
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
         let stored = match former {
             None => {
-                let owners = answer(self.belonging.references()).await?.map_err(Failure::Secret)?;
+                let owners = answer(self.owner.references()).await?.map_err(Failure::Secret)?;
                 secret.metadata.owner_references = owners;
                 answer(self.secrets.create(&params, &secret)).await?
             }
@@ -204,7 +204,7 @@ impl Keeper {
     async fn publish(&self, material: &Material) -> Result<(), Failure> {
         let mut map = ConfigMap { data: Some([(BUNDLE.to_owned(), material.bundle())].into()), ..ConfigMap::default() };
         map.metadata.name = Some(CA_CONFIG_MAP.to_owned());
-        map.metadata.owner_references = answer(self.belonging.references()).await?.map_err(Failure::ConfigMap)?;
+        map.metadata.owner_references = answer(self.owner.references()).await?.map_err(Failure::ConfigMap)?;
         let params = PatchParams::apply(MANAGER).force();
         let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
         applied.map(drop).map_err(Failure::ConfigMap)?;
@@ -218,7 +218,7 @@ impl Keeper {
 }
 
 async fn answer<T>(request: impl Future<Output = kube::Result<T>>) -> Result<kube::Result<T>, Failure> {
-    tokio::time::timeout(PATIENCE, request).await.map_err(|_| Failure::Silent)
+    tokio::time::timeout(TIMEOUT, request).await.map_err(|_| Failure::Silent)
 }
 
 fn bytes(secret: &Secret) -> BTreeMap<String, Vec<u8>> {

@@ -7,13 +7,13 @@ use tokio::sync::OnceCell;
 
 /// Asks the API server once, when something is to be made.
 #[derive(Debug)]
-pub struct Belonging {
+pub struct OwnerReferences {
     /// `None`: to nobody.
     deployment: Option<(Api<Deployment>, String)>,
     found: OnceCell<Option<OwnerReference>>,
 }
 
-impl Belonging {
+impl OwnerReferences {
     #[must_use]
     pub fn new(client: Client, namespace: &str, deployment: Option<&str>) -> Self {
         let deployment = deployment.map(|name| (Api::namespaced(client, namespace), name.to_owned()));

@@ -11,16 +11,16 @@ pub(crate) enum Reporter {
 
 /// A set of metrics for each reporter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cells {
+pub(crate) struct MetricMatch {
     source: Metrics,
     destination: Metrics,
 }
 
 /// A value for each of some cells; no cell has two.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Painting<T>(Vec<(Cells, T)>);
+pub(crate) struct Overrides<T>(Vec<(MetricMatch, T)>);
 
-impl Cells {
+impl MetricMatch {
     /// `None`: every metric that an override may name, or both reporters.
     #[must_use]
     pub(crate) fn of(metric: Option<Metric>, reporter: Option<Reporter>) -> Self {
@@ -62,19 +62,19 @@ impl Cells {
     }
 }
 
-impl<T> Painting<T> {
+impl<T> Overrides<T> {
     /// These cells have this value from now on, whatever they had.
-    pub(crate) fn over(&mut self, cells: Cells, value: T) {
+    pub(crate) fn over(&mut self, matched: MetricMatch, value: T) {
         for (covered, _) in &mut self.0 {
-            *covered = covered.difference(cells);
+            *covered = covered.difference(matched);
         }
         self.0.retain(|(covered, _)| !covered.is_empty());
-        self.0.push((cells, value));
+        self.0.push((matched, value));
     }
 
     /// Those of these cells that have no value yet have this one from now on.
-    pub(crate) fn under(&mut self, cells: Cells, value: T) {
-        let free = self.0.iter().fold(cells, |free, (covered, _)| free.difference(*covered));
+    pub(crate) fn under(&mut self, matched: MetricMatch, value: T) {
+        let free = self.0.iter().fold(matched, |free, (covered, _)| free.difference(*covered));
         if !free.is_empty() {
             self.0.push((free, value));
         }
@@ -82,11 +82,11 @@ impl<T> Painting<T> {
 
     #[must_use]
     pub(crate) fn at(&self, metric: Metric, reporter: Reporter) -> Option<&T> {
-        self.0.iter().find(|(cells, _)| cells.contains(metric, reporter)).map(|(_, value)| value)
+        self.0.iter().find(|(matched, _)| matched.contains(metric, reporter)).map(|(_, value)| value)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Cells, &T)> {
-        self.0.iter().map(|(cells, value)| (*cells, value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (MetricMatch, &T)> {
+        self.0.iter().map(|(matched, value)| (*matched, value))
     }
 
     /// Values that it has room for.
@@ -95,7 +95,7 @@ impl<T> Painting<T> {
     }
 }
 
-impl<T> Default for Painting<T> {
+impl<T> Default for Overrides<T> {
     fn default() -> Self {
         Self(Vec::new())
     }

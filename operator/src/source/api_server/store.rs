@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct Store {
     kind: Kind,
     known: HashMap<Name, Known>,
     /// Lists that have begun.
@@ -58,7 +58,7 @@ impl Told {
     }
 }
 
-impl Ledger {
+impl Store {
     pub(super) fn new(kind: Kind) -> Self {
         Self { kind, known: HashMap::new(), round: 0 }
     }

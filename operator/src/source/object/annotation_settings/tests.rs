@@ -1,10 +1,10 @@
-use super::{MAX_ANNOTATION_BYTES, MOST_WORDS, Wishes, Words};
+use super::{AnnotationSettings, MAX_ANNOTATION_BYTES, MAX_WORDS, Words};
 use std::collections::BTreeMap;
 
-fn wishes(annotations: &[(&str, &str)]) -> Option<Box<Wishes>> {
+fn annotation_settings(annotations: &[(&str, &str)]) -> Option<Box<AnnotationSettings>> {
     let annotations: BTreeMap<_, _> =
         annotations.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    Wishes::of(Some(&annotations))
+    AnnotationSettings::of(Some(&annotations))
 }
 
 fn words(words: &[&str], left_out: usize) -> Words {
@@ -13,13 +13,13 @@ fn words(words: &[&str], left_out: usize) -> Words {
 
 #[test]
 fn annotations_are_comma_lists() {
-    let read = wishes(&[
+    let read = annotation_settings(&[
         ("sidecar.istio.io/extraStatTags", " team, zone ,,team"),
         ("sidecar.istio.io/statsInclusionPrefixes", ""),
         ("sidecar.istio.io/statsInclusionRegexps", ".*cx.*"),
         ("sidecar.istio.io/inject", "true"),
     ]);
-    let expected = Wishes {
+    let expected = AnnotationSettings {
         extra_tags: words(&["team", "zone"], 0),
         // Said, and nothing: it takes the place of what objects say.
         prefixes: Some(words(&[], 0)),
@@ -28,26 +28,29 @@ fn annotations_are_comma_lists() {
         unreadable: None,
     };
     assert_eq!(read, Some(Box::new(expected)));
-    assert_eq!((wishes(&[("sidecar.istio.io/inject", "true")]), Wishes::of(None)), (None, None));
+    assert_eq!(
+        (annotation_settings(&[("sidecar.istio.io/inject", "true")]), AnnotationSettings::of(None)),
+        (None, None)
+    );
 }
 
 #[test]
 fn of_a_quarter_of_a_megabyte_little_is_kept() {
     let many: Vec<String> = (0..50_000).map(|number| number.to_string()).collect();
     let long = "x".repeat(200_000);
-    let read = wishes(&[
+    let read = annotation_settings(&[
         ("sidecar.istio.io/extraStatTags", many.join(",").as_str()),
         ("sidecar.istio.io/statsInclusionSuffixes", format!("{long},y").as_str()),
     ]);
     let read = read.unwrap();
-    assert_eq!((read.extra_tags.words.len(), read.extra_tags.left_out), (MOST_WORDS, 50_000 - MOST_WORDS));
+    assert_eq!((read.extra_tags.words.len(), read.extra_tags.left_out), (MAX_WORDS, 50_000 - MAX_WORDS));
     assert_eq!(read.suffixes, Some(words(&["y"], 1)));
 }
 
 #[test]
 fn of_an_annotation_eight_kibibytes_are_read() {
     let long: Vec<String> = (0..12).map(|number| format!("{number:02}{}", "x".repeat(998))).collect();
-    let read = wishes(&[("sidecar.istio.io/statsInclusionRegexps", long.join(",").as_str())]).unwrap();
+    let read = annotation_settings(&[("sidecar.istio.io/statsInclusionRegexps", long.join(",").as_str())]).unwrap();
     let regexps = read.regexps.unwrap();
     assert_eq!((regexps.words.len(), regexps.left_out), (8, 4));
 }
@@ -58,23 +61,23 @@ const CONFIG: &str = "proxy.istio.io/config";
 fn what_a_proxys_configuration_says_about_statistics_is_heeded_as_the_annotations_are() {
     let text = "holdApplicationUntilProxyStarts: true\nextraStatTags: [team, zone]\nproxyStatsMatcher:\n  \
                 inclusionPrefixes: [cluster.]\n  inclusionSuffixes: [upstream_cx_active]\n  inclusionRegexps: [a, 'b{1,2}']\n";
-    let expected = Wishes {
+    let expected = AnnotationSettings {
         extra_tags: words(&["port", "team", "zone"], 0),
         prefixes: Some(words(&["cluster."], 0)),
         suffixes: Some(words(&["upstream_cx_destroy"], 0)),
         regexps: Some(words(&["a", "b{1,2}"], 0)),
         unreadable: None,
     };
-    let read = wishes(&[
+    let read = annotation_settings(&[
         (CONFIG, text),
         ("sidecar.istio.io/extraStatTags", "port,team"),
         ("sidecar.istio.io/statsInclusionSuffixes", "upstream_cx_destroy"),
     ]);
     assert_eq!(read, Some(Box::new(expected)));
     let json = r#"{"proxyStatsMatcher": {"inclusionPrefixes": []}}"#;
-    assert_eq!(wishes(&[(CONFIG, json)]).unwrap().prefixes, Some(words(&[], 0)));
+    assert_eq!(annotation_settings(&[(CONFIG, json)]).unwrap().prefixes, Some(words(&[], 0)));
     for nothing in ["", " \n", "concurrency: 2"] {
-        assert_eq!(wishes(&[(CONFIG, nothing)]), None, "{nothing:?}");
+        assert_eq!(annotation_settings(&[(CONFIG, nothing)]), None, "{nothing:?}");
     }
 }
 
@@ -90,12 +93,12 @@ fn a_proxys_configuration_that_cannot_be_read_is_named_and_the_annotations_still
         &"[".repeat(5_000),
     ];
     for text in wrong {
-        let read = wishes(&[(CONFIG, text), ("sidecar.istio.io/extraStatTags", "team")]).unwrap();
+        let read = annotation_settings(&[(CONFIG, text), ("sidecar.istio.io/extraStatTags", "team")]).unwrap();
         let said = read.unreadable.unwrap_or_else(|| panic!("{text} is read"));
         assert!(said.starts_with("annotation proxy.istio.io/config: ") && said.len() < 400, "{said}");
         assert!(said.ends_with("what it says about statistics has no effect"), "{said}");
         assert_eq!(read.extra_tags, words(&["team"], 0));
     }
-    let unknown = wishes(&[(CONFIG, wrong[2])]).unwrap().unreadable.unwrap();
+    let unknown = annotation_settings(&[(CONFIG, wrong[2])]).unwrap().unreadable.unwrap();
     assert!(unknown.contains("inclusionPrefix"), "{unknown}");
 }

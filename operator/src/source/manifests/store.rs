@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct Store {
     files: BTreeMap<PathBuf, File>,
     told: BTreeMap<Key, Object>,
     /// Defined by several documents, and said so.
     contested: BTreeSet<Key>,
 }
 
-impl Ledger {
+impl Store {
     /// Events that lead from what was told before to what was found now.
     pub(super) fn take(&mut self, found: Found) -> Batch {
         self.update_files(found);
@@ -33,7 +33,7 @@ impl Ledger {
     }
 
     /// What its namespace may have no room for counts as not told.
-    pub(super) fn retell(&mut self) {
+    pub(super) fn resend(&mut self) {
         self.told.retain(|key, _| !key.kind.is_bounded());
     }
 

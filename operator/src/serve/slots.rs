@@ -1,6 +1,6 @@
 //! How many streams there may be, in all and of a node.
 
-use crate::counters::Figures;
+use crate::counters::Counters;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,15 +11,15 @@ use tonic::Status;
 mod tests;
 
 /// In all.
-const MOST: usize = 8_192;
+const MAX: usize = 8_192;
 /// Of one node: a probe that restarts overlaps with its successor, whose predecessor's connection may not yet be known to
 /// be dead.
-const MOST_OF_NODE: usize = 2;
+const MAX_OF_NODE: usize = 2;
 
 #[derive(Debug, Default)]
-pub(super) struct Seats {
+pub(super) struct StreamSlots {
     taken: Mutex<Taken>,
-    figures: Arc<Figures>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Debug, Default)]
@@ -32,38 +32,38 @@ struct Taken {
 
 /// A stream's place, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
-    seats: Arc<Seats>,
+pub(super) struct StreamSlot {
+    slots: Arc<StreamSlots>,
     node: String,
     number: u64,
     /// Resolves when a newer stream of the node has taken the place.
     pub(super) lost: oneshot::Receiver<()>,
 }
 
-impl Seats {
-    pub(super) fn new(figures: Arc<Figures>) -> Self {
-        Self { taken: Mutex::default(), figures }
+impl StreamSlots {
+    pub(super) fn new(counters: Arc<Counters>) -> Self {
+        Self { taken: Mutex::default(), counters }
     }
 
     /// The newest wins: the oldest of a node is the one most likely dead.
-    pub(super) fn take(self: &Arc<Self>, node: &str) -> Result<Seat, Status> {
+    pub(super) fn take(self: &Arc<Self>, node: &str) -> Result<StreamSlot, Status> {
         let mut taken = self.taken();
-        if taken.count >= MOST {
-            self.figures.refused("too_many");
-            return Err(Status::resource_exhausted(format!("this operator serves {MOST} streams already")));
+        if taken.count >= MAX {
+            self.counters.refused("too_many");
+            return Err(Status::resource_exhausted(format!("this operator serves {MAX} streams already")));
         }
         let (number, (keep, lost)) = (taken.next, oneshot::channel());
         taken.next += 1;
         taken.count += 1;
         let of_node = taken.nodes.entry(node.to_owned()).or_default();
-        let ousted = if of_node.len() == MOST_OF_NODE { of_node.pop_front() } else { None };
+        let ousted = if of_node.len() == MAX_OF_NODE { of_node.pop_front() } else { None };
         of_node.push_back((number, keep));
         if ousted.is_some() {
-            self.figures.refused("replaced");
+            self.counters.refused("replaced");
         }
-        self.figures.streams.fetch_add(1, Relaxed);
-        self.figures.streams_made.fetch_add(1, Relaxed);
-        Ok(Seat { seats: Arc::clone(self), node: node.to_owned(), number, lost })
+        self.counters.streams.fetch_add(1, Relaxed);
+        self.counters.streams_made.fetch_add(1, Relaxed);
+        Ok(StreamSlot { slots: Arc::clone(self), node: node.to_owned(), number, lost })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -71,9 +71,9 @@ impl Seats {
     }
 }
 
-impl Drop for Seat {
+impl Drop for StreamSlot {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken();
+        let mut taken = self.slots.taken();
         taken.count -= 1;
         if let Some(of_node) = taken.nodes.get_mut(&self.node) {
             of_node.retain(|(number, _)| *number != self.number);
@@ -81,6 +81,6 @@ impl Drop for Seat {
                 taken.nodes.remove(&self.node);
             }
         }
-        self.seats.figures.streams.fetch_sub(1, Relaxed);
+        self.slots.counters.streams.fetch_sub(1, Relaxed);
     }
 }

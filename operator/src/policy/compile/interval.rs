@@ -4,12 +4,12 @@
 //! seen to speak from there comes after those who are known to be gone. Services that share an address are told by their ports.
 
 use super::claims;
-use super::sightings::{Right, Stay};
+use super::sightings::{Ownership, Right};
 use crate::source::object;
 use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
 
 #[derive(Clone, Debug)]
-pub(super) struct Tenure {
+pub(super) struct OwnershipInterval {
     pub(super) holder: Holder,
     pub(super) right: Right,
     /// As the object says it, to the second; 0: since ever.
@@ -33,7 +33,7 @@ pub(super) struct Left {
 /// A tenure that no stronger right silences.
 #[derive(Clone, Copy, Debug)]
 struct Counted<'a> {
-    tenure: &'a Tenure,
+    interval: &'a OwnershipInterval,
     /// A stronger right was in force until then; 0: none.
     after: UnixNanos,
 }
@@ -54,9 +54,9 @@ impl Left {
 }
 
 /// Owners as probes are told of them, and how many are left out.
-pub(super) fn owners<'a>(tenures: impl Iterator<Item = &'a Tenure>) -> (Vec<Owner>, usize) {
-    let (claims, held): (Vec<_>, Vec<_>) = tenures.partition(|tenure| tenure.is_claim());
-    let counted: Vec<Counted<'_>> = held.iter().filter_map(|tenure| tenure.among(held.iter().copied())).collect();
+pub(super) fn owners<'a>(intervals: impl Iterator<Item = &'a OwnershipInterval>) -> (Vec<Owner>, usize) {
+    let (claims, held): (Vec<_>, Vec<_>) = intervals.partition(|interval| interval.is_claim());
+    let counted: Vec<Counted<'_>> = held.iter().filter_map(|interval| interval.among(held.iter().copied())).collect();
     let mut owners: Vec<Owner> = counted.iter().map(|one| one.told(&counted)).collect();
     // A node's address can be a Service's as well, at its ports: what becomes of a connection to it the node decides.
     let mut silent_until = Some(0);
@@ -69,9 +69,9 @@ pub(super) fn owners<'a>(tenures: impl Iterator<Item = &'a Tenure>) -> (Vec<Owne
     (owners, left_out)
 }
 
-impl Tenure {
-    pub(super) fn new(holder: &Holder, stay: &Stay, left: Option<Left>) -> Self {
-        let Stay { right, started, sighted, address: _ } = *stay;
+impl OwnershipInterval {
+    pub(super) fn new(holder: &Holder, ownership: &Ownership, left: Option<Left>) -> Self {
+        let Ownership { right, started, sighted, address: _ } = *ownership;
         Self { holder: holder.clone(), right, started, sighted, left, vacated: None }
     }
 
@@ -85,7 +85,7 @@ impl Tenure {
             }
         }
         let is_over = after > 0 && self.end().is_some_and(|end| end <= after);
-        (!is_over).then_some(Counted { tenure: self, after })
+        (!is_over).then_some(Counted { interval: self, after })
     }
 
     /// Others may have the same address, at other ports.
@@ -125,18 +125,18 @@ impl Tenure {
 impl Counted<'_> {
     /// To one that is alone at its address, seconds will do: then nothing changes when it speaks.
     fn told(&self, all: &[Counted<'_>]) -> Owner {
-        let Self { tenure, after } = *self;
-        let sighted = tenure.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
-        let successors = all.iter().map(|other| other.tenure).filter(|other| other.follows(tenure));
-        let successors = successors.filter_map(|other| other.sighted).filter(|since| *since > tenure.began());
-        let holder = match &tenure.holder {
+        let Self { interval, after } = *self;
+        let sighted = interval.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
+        let successors = all.iter().map(|other| other.interval).filter(|other| other.follows(interval));
+        let successors = successors.filter_map(|other| other.sighted).filter(|since| *since > interval.began());
+        let holder = match &interval.holder {
             Holder::Service(frontend) => Holder::Service(Frontend { ports: [].into(), ..frontend.clone() }),
             holder => holder.clone(),
         };
         Owner {
             holder,
-            from: sighted.unwrap_or(tenure.started).max(after),
-            until: successors.chain(tenure.end()).min(),
+            from: sighted.unwrap_or(interval.started).max(after),
+            until: successors.chain(interval.end()).min(),
             sighted: sighted.is_some(),
         }
     }

@@ -1,7 +1,7 @@
 //! What a stream may go on by: this replica's role, the token's expiry, the pod's life, its place.
 
-use super::seats::Seat;
-use crate::cluster::auth::{Gate, Pass, Refusal};
+use super::slots::StreamSlot;
+use crate::cluster::auth::{Gate, Grant, Refusal};
 use crate::index::probes::ProbePods;
 use crate::publish::role::Role;
 use longwire_wire::message::Token;
@@ -15,7 +15,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 /// Where a standby's probe finds the holder: `ip:port`.
-pub(crate) const HOLDER: &str = "longwire-holder";
+pub(crate) const LEADER_HEADER: &str = "longwire-holder";
 
 /// Between two looks at a newer token that cannot be verified.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -24,48 +24,48 @@ const AGAIN: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) gate: Arc<Gate>,
-    pub(super) pass: Pass,
+    pub(super) grant: Grant,
     pods: watch::Receiver<ProbePods>,
 }
 
 #[derive(Debug)]
-pub(super) struct Leave {
+pub(super) struct StreamLifetime {
     role: watch::Receiver<Role>,
     /// `None`: nobody authenticates, on loopback.
     admission: Option<Admission>,
-    seat: Seat,
+    slot: StreamSlot,
     /// A newer token that could not be verified yet, and when it is looked at again.
     waiting: Option<(Token, Instant)>,
 }
 
 impl Admission {
-    pub(super) fn new(gate: Arc<Gate>, pass: Pass) -> Self {
-        Self { pods: gate.pods(), gate, pass }
+    pub(super) fn new(gate: Arc<Gate>, grant: Grant) -> Self {
+        Self { pods: gate.pods(), gate, grant }
     }
 
     /// Resolves to the reason why it holds no longer.
     async fn over(&mut self) -> Refusal {
-        let Self { gate: _, pass, pods } = self;
+        let Self { gate: _, grant, pods } = self;
         tokio::select! {
-            () = gone(pods, pass) => Refusal::PodGone(pass.pod.clone()),
-            () = sleep_until(pass.until.into()) => Refusal::Expired,
+            () = gone(pods, grant) => Refusal::PodGone(grant.pod.clone()),
+            () = sleep_until(grant.until.into()) => Refusal::Expired,
         }
     }
 }
 
-impl Leave {
-    pub(super) fn new(role: watch::Receiver<Role>, admission: Option<Admission>, seat: Seat) -> Self {
-        Self { role, admission, seat, waiting: None }
+impl StreamLifetime {
+    pub(super) fn new(role: watch::Receiver<Role>, admission: Option<Admission>, slot: StreamSlot) -> Self {
+        Self { role, admission, slot, waiting: None }
     }
 
     /// Resolves to the stream's last word when it may not go on. May be dropped and called again.
     pub(super) async fn over(&mut self) -> Status {
         loop {
-            let Self { role, admission, seat, waiting } = self;
+            let Self { role, admission, slot, waiting } = self;
             tokio::select! {
                 status = standby(role) => return status,
                 refusal = over(admission) => return refusal.into(),
-                _ = &mut seat.lost => {
+                _ = &mut slot.lost => {
                     return Status::aborted("a newer stream of this node has taken this one's place");
                 }
                 () = due(waiting.as_ref()) => {}
@@ -82,12 +82,12 @@ impl Leave {
     /// A token that cannot be verified now does no harm: the former one goes on to count until it expires, and the probe does
     /// not say the newer one again, so it is looked at again here.
     pub(super) async fn renew(&mut self, token: Token) -> Result<(), Status> {
-        let Some(Admission { gate, pass, .. }) = &mut self.admission else { return Ok(()) };
-        let renewed = gate.renew(pass, &token.0).await.map_err(Status::from);
+        let Some(Admission { gate, grant, .. }) = &mut self.admission else { return Ok(()) };
+        let renewed = gate.renew(grant, &token.0).await.map_err(Status::from);
         match renewed {
-            Ok(renewed) => (*pass, self.waiting) = (renewed, None),
+            Ok(renewed) => (*grant, self.waiting) = (renewed, None),
             Err(status) if status.code() == Code::Unavailable => {
-                tracing::debug!(node = &*pass.node, text = status.message(), "a new token is not yet verified");
+                tracing::debug!(node = &*grant.node, text = status.message(), "a new token is not yet verified");
                 self.waiting = Some((token, Instant::now() + AGAIN));
             }
             Err(status) => return Err(status),
@@ -115,8 +115,8 @@ async fn over(admission: &mut Option<Admission>) -> Refusal {
 }
 
 /// Where nobody tells of pods any more the operator is stopping, and says so itself.
-async fn gone(pods: &mut watch::Receiver<ProbePods>, pass: &Pass) {
-    if pods.wait_for(|pods| pods.nodes.get(&pass.pod) != Some(&pass.node)).await.is_err() {
+async fn gone(pods: &mut watch::Receiver<ProbePods>, grant: &Grant) {
+    if pods.wait_for(|pods| pods.nodes.get(&grant.pod) != Some(&grant.node)).await.is_err() {
         pending::<()>().await;
     }
 }
@@ -125,19 +125,19 @@ async fn gone(pods: &mut watch::Receiver<ProbePods>, pass: &Pass) {
 async fn standby(role: &mut watch::Receiver<Role>) -> Status {
     let now = role.wait_for(|role| matches!(role, Role::Standby { .. })).await.ok().map(|role| *role);
     match now {
-        Some(Role::Standby { holder }) => elsewhere(holder),
+        Some(Role::Standby { leader }) => elsewhere(leader),
         _ => pending().await,
     }
 }
 
 /// Sends the probe on.
-pub(super) fn elsewhere(holder: Option<SocketAddr>) -> Status {
-    let Some(holder) = holder else {
+pub(super) fn elsewhere(leader: Option<SocketAddr>) -> Status {
+    let Some(leader) = leader else {
         return Status::unavailable("this operator stands by, and nobody serves now: try again");
     };
-    let mut status = Status::unavailable(format!("this operator stands by: ask {holder}"));
-    if let Ok(value) = MetadataValue::try_from(holder.to_string()) {
-        status.metadata_mut().insert(HOLDER, value);
+    let mut status = Status::unavailable(format!("this operator stands by: ask {leader}"));
+    if let Ok(value) = MetadataValue::try_from(leader.to_string()) {
+        status.metadata_mut().insert(LEADER_HEADER, value);
     }
     status
 }

@@ -1,7 +1,7 @@
 //! Whom each object reaches, counted pod by pod, so that a pod that comes or goes costs what the pod is.
 
 use super::scope::Outcome;
-use crate::source::object::{self, Asked, Key, Name};
+use crate::source::object::{self, Key, Name, SeriesAnnotation};
 use longwire_model::identity::Pod;
 use longwire_model::series::{SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -11,14 +11,14 @@ use std::sync::Arc;
 const NAMED: usize = 8;
 
 #[derive(Debug, Default)]
-pub(super) struct Reaches {
-    objects: HashMap<Key, Reach>,
+pub(super) struct TargetsByPolicy {
+    objects: HashMap<Key, PolicyTargets>,
     /// Since they were last asked for.
     touched: HashSet<Key>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct PolicyTargets {
     nodes: BTreeMap<String, usize>,
     workloads: BTreeMap<Name, usize>,
     conflicts: BTreeMap<String, usize>,
@@ -31,27 +31,27 @@ pub(super) struct Reach {
 pub(super) struct Bound {
     pub(super) outcome: Arc<Outcome>,
     /// `None`: the namespace as a whole.
-    pod: Option<Seat>,
+    pod: Option<BoundPod>,
 }
 
 #[derive(Debug)]
-struct Seat {
+struct BoundPod {
     pod: Arc<Pod>,
     /// What its annotation asked for, understood or not.
-    asked: Asked,
+    annotation: SeriesAnnotation,
 }
 
 impl Bound {
     pub(super) fn pod(outcome: Arc<Outcome>, pod: Arc<Pod>, object: &object::Pod) -> Self {
-        Self { outcome, pod: Some(Seat { pod, asked: object.series.clone() }) }
+        Self { outcome, pod: Some(BoundPod { pod, annotation: object.series.clone() }) }
     }
 
     pub(super) fn is_of(&self, uid: &str) -> bool {
-        self.pod.as_ref().is_some_and(|seat| seat.pod.uid == uid)
+        self.pod.as_ref().is_some_and(|bound_pod| bound_pod.pod.uid == uid)
     }
 
-    pub(super) fn asked(&self) -> Option<&Asked> {
-        self.pod.as_ref().map(|seat| &seat.asked)
+    pub(super) fn annotation(&self) -> Option<&SeriesAnnotation> {
+        self.pod.as_ref().map(|bound_pod| &bound_pod.annotation)
     }
 
     pub(super) fn namespace(outcome: Arc<Outcome>) -> Self {
@@ -59,7 +59,7 @@ impl Bound {
     }
 }
 
-impl Reaches {
+impl TargetsByPolicy {
     pub(super) fn add(&mut self, bound: &Bound) {
         self.count(bound, increase, increase, |pods| pods + 1);
     }
@@ -68,7 +68,7 @@ impl Reaches {
         self.count(bound, decrease, decrease, |pods| pods - 1);
     }
 
-    pub(super) fn of(&self, key: &Key) -> Option<&Reach> {
+    pub(super) fn of(&self, key: &Key) -> Option<&PolicyTargets> {
         self.objects.get(key)
     }
 
@@ -83,38 +83,38 @@ impl Reaches {
         names: impl Fn(&mut BTreeMap<Name, usize>, &Name),
         feeds: impl Fn(usize) -> usize,
     ) {
-        if let Some(Seat { pod, .. }) = pod {
+        if let Some(BoundPod { pod, .. }) = pod {
             let workload = Name::new(&pod.workload.namespace, &pod.workload.name);
             let node = Some(&pod.place.node).filter(|node| !node.is_empty());
             for key in &outcome.selected {
-                let reach = self.reach(key);
-                names(&mut reach.workloads, &workload);
-                node.into_iter().for_each(|node| texts(&mut reach.nodes, node));
+                let targets = self.targets(key);
+                names(&mut targets.workloads, &workload);
+                node.into_iter().for_each(|node| texts(&mut targets.nodes, node));
                 for set in outcome.sets.iter() {
-                    reach.sets[set as usize] = feeds(reach.sets[set as usize]);
+                    targets.sets[set as usize] = feeds(targets.sets[set as usize]);
                 }
                 self.forget_idle(key);
             }
         }
         for conflict in &outcome.conflicts {
-            texts(&mut self.reach(&conflict.loser).conflicts, &conflict.message);
+            texts(&mut self.targets(&conflict.loser).conflicts, &conflict.message);
             self.forget_idle(&conflict.loser);
         }
     }
 
-    fn reach(&mut self, key: &Key) -> &mut Reach {
+    fn targets(&mut self, key: &Key) -> &mut PolicyTargets {
         self.touched.insert(key.clone());
         self.objects.entry(key.clone()).or_default()
     }
 
     fn forget_idle(&mut self, key: &Key) {
-        if self.objects.get(key).is_some_and(|reach| *reach == Reach::default()) {
+        if self.objects.get(key).is_some_and(|targets| *targets == PolicyTargets::default()) {
             self.objects.remove(key);
         }
     }
 }
 
-impl Reach {
+impl PolicyTargets {
     pub(super) fn nodes(&self) -> BTreeSet<String> {
         self.nodes.keys().cloned().collect()
     }
