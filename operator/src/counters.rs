@@ -1,4 +1,4 @@
-//! What the operator counts of itself, for whoever counts and for the scrape.
+//! What the operator counts of itself. Every module may count; a scrape reads.
 
 use longwire_endpoint::descriptors;
 use longwire_model::series::is_listed;
@@ -81,7 +81,7 @@ impl Counters {
         add(&self.reader_questions, outcome);
     }
 
-    /// All that was told is acknowledged, after this long.
+    /// All updates are acknowledged, after this long.
     pub(crate) fn caught_up(&self, after: Duration) {
         self.ack_time.fetch_add(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
@@ -120,7 +120,7 @@ impl Counters {
         *self.pods_reduced.lock().unwrap_or_else(PoisonError::into_inner) = reduced.into();
     }
 
-    /// What probes are not told because there is too much of it, by kind.
+    /// Items that are not sent to probes because there are too many, by kind.
     pub(crate) fn left_out(&self, counts: [(&'static str, usize); 4]) {
         let counts = counts.map(|(kind, count)| (kind, count as u64));
         *self.identities_left_out.lock().unwrap_or_else(PoisonError::into_inner) = counts.into();

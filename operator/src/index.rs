@@ -39,7 +39,7 @@ pub struct Index {
     /// Services without a slice.
     unsliced: BTreeSet<Name>,
     synced: bool,
-    /// What people are to be told of Namespaces.
+    /// Warnings about Namespaces that are not sent yet.
     warnings: Vec<Warning>,
 }
 
@@ -114,7 +114,8 @@ impl Index {
         self.pods_of_node.get(node).filter_map(|name| self.pods.get(name))
     }
 
-    /// Two that say they mirror one static pod: the one that its node runs has been started, and before any other.
+    /// Of two pods that mirror one static pod, whether the first is the one that the node runs: it has been started, and
+    /// before any other.
     #[must_use]
     pub(crate) fn pod_by_node_uid(&self, node: &str, uid: &str) -> Option<&Arc<Pod>> {
         let named = self.pods_of_node(node).filter(|pod| pod.node_uid() == uid);
@@ -188,7 +189,7 @@ impl Index {
     fn set_namespace(&mut self, name: &String, namespace: Option<Arc<Namespace>>, stale: &mut Stale) {
         let former = self.namespaces.get(name).map(|former| former.series.clone());
         let series = namespace.as_ref().map(|namespace| namespace.series.clone());
-        // Once, not at every edit of the object. Of pods it is said where their other annotations are read.
+        // Once, not at every edit of the object. A pod's warning is sent where its other annotations are read.
         let notes = series.as_ref().map(|series| series.warnings(former.as_ref())).unwrap_or_default();
         let uid = namespace.as_ref().map(|namespace| namespace.uid.clone()).unwrap_or_default();
         self.warnings.extend(notes.into_iter().map(|note| Warning {

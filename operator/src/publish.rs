@@ -1,4 +1,4 @@
-//! What the one writer has worked out, for every stream to read.
+//! The snapshot that the one writer publishes, for every stream to read.
 
 use crate::policy::compile::{Answer, Changes, NodeConfiguration};
 use crate::policy::state::PolicyStates;
@@ -13,12 +13,12 @@ pub(crate) mod acks;
 pub(crate) mod notices;
 pub mod role;
 
-/// The state of the cluster as probes are told of it.
+/// The state of the cluster as probes are sent it.
 #[derive(Debug, Default)]
 pub struct Published {
-    /// Nobody is told anything before: half a cluster looks like pods that are gone.
+    /// Nothing is sent before: half a cluster looks like pods that are gone.
     pub synced: bool,
-    /// What is true of each object of the three kinds.
+    /// The state of each object of the three kinds.
     pub policy_states: Arc<PolicyStates>,
     /// How far the probes have come with what was published.
     pub(crate) acks: Arc<Acks>,
@@ -30,7 +30,8 @@ pub struct Published {
 }
 
 impl Published {
-    /// What all configurations here contain; an object's standing names the one from which on it is in them.
+    /// The revision that all configurations here contain; an object's state has the one from which on they contain the
+    /// object.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision

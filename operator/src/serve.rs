@@ -1,11 +1,11 @@
 //! gRPC: one stream a probe.
 //!
 //! ```text
-//! handshake --> role, gate --> Leave (how long the stream may live)
-//!                                 |
-//! FromProbe ----------------> Session (what this probe knows and asks) --> proto::Update
-//!                                 ^
-//! Published ----------------------+
+//! handshake --> role, gate --> StreamLifetime (until when the stream may live)
+//!                                    |
+//! ProbeMessage ----------------> Session (what this probe knows and asks for) --> proto::Update
+//!                                    ^
+//! Published -------------------------+
 //!
 //! a reader's token, on a connection with a stream --> Readers --> Admitted or why not
 //! ```
@@ -15,7 +15,7 @@ use crate::cluster::tls::{self, AdmittedStream, Peer};
 use crate::counters::Counters;
 use crate::publish::Published;
 use crate::publish::role::Role;
-use crate::source::event::Seen;
+use crate::source::event::AddressObservations;
 use futures::StreamExt;
 use in_flight::InFlight;
 use lifetime::Admission;
@@ -57,7 +57,7 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 const STREAMS: u32 = 4;
 /// Of a call's headers, bytes: the token is most of it.
 const HEADERS: u32 = 12 << 10;
-/// What a connection may send before it is read, bytes: of whoever is not admitted nothing is.
+/// Bytes that a connection may send before they are read: nothing is read of a peer that is not admitted.
 const WINDOW: u32 = 64 << 10;
 /// Streams that a peer may reset before they were looked at, and that may end in errors, on one connection.
 const RESETS: usize = 16;
@@ -67,16 +67,16 @@ const RESETS: usize = 16;
 pub struct Context {
     pub published: watch::Receiver<Published>,
     pub role: watch::Receiver<Role>,
-    /// `None`: nobody authenticates, on loopback.
+    /// `None`: no authentication, on loopback.
     pub gate: Option<Arc<Gate>>,
     /// Who may read metrics of probes; `None`: there is no API server to ask.
     pub readers: Option<Arc<Readers>>,
     pub counters: Arc<Counters>,
-    /// Who hears what probes saw of their pods.
-    pub observations: mpsc::Sender<Seen>,
+    /// Where address observations of probes go.
+    pub observations: mpsc::Sender<AddressObservations>,
 }
 
-/// Serves until told to stop; streams that are open end with the writer. In the clear without `tls`.
+/// Serves until `stop` resolves; open streams end with the writer. In the clear without `tls`.
 pub async fn serve(
     listener: TcpListener,
     context: Context,
@@ -122,7 +122,8 @@ pub async fn serve(
     }
 }
 
-/// The node that the call speaks for, and its connection's leave to live. Without a peer the connection is not counted.
+/// Authenticates the call; the node's grant, and its connection's place among the admitted ones. Without a peer the
+/// connection is not counted.
 async fn admit(
     gate: &Gate,
     peer: Option<Peer>,
@@ -163,7 +164,8 @@ impl Control for Service {
             }
             None => (None, None),
         };
-        // Room for one: what a slow probe has not read yet is not written yet either, so that it is told the latest.
+        // Room for one: an update that a slow probe has not read is not followed by another, so that the next one has the
+        // latest state.
         let (updates, receiver) = mpsc::channel(1);
         let (published, role, counters) = (published.clone(), role.clone(), Arc::clone(counters));
         let (messages, slots, observations) = (request.into_inner(), Arc::clone(&self.slots), observations.clone());

@@ -35,12 +35,12 @@ pub(crate) struct Feed {
     pub counters: Arc<Counters>,
 }
 
-/// A policy as an API server tells of it; what it says may still be refused. An error: it is none.
+/// A policy that an API server sent; its spec may still be refused. An error: it is no policy.
 pub(crate) fn policy_from_api_server(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
     parse::policy::from_api_server(kind, value)
 }
 
-/// A document that holds one TelemetryPolicy and nothing else, in YAML; what it says may still be refused.
+/// A document that holds one TelemetryPolicy and nothing else, in YAML; its spec may still be refused.
 pub(crate) fn telemetry_policy(text: &str) -> Result<TelemetryPolicy, String> {
     let piece = split::Piece { line: 1, text };
     let objects = parse::parse(parse::Format::Yaml, piece)

@@ -1,4 +1,4 @@
-//! What the operator says back about each policy object: its status subresource, written by the holder of the Lease alone.
+//! The status subresource of each policy object, written by the leader alone.
 //!
 //! ```text
 //! Status (wanted) --Reports--> Plan (pure: what to write now) --Writer--> API server
@@ -24,7 +24,7 @@ mod write;
 pub use news::{line, log};
 pub use write::write;
 
-/// All that is said about an object, and when it is compared.
+/// All of an object's status, and when it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// `metadata.generation` of the object that this is about.
@@ -108,7 +108,7 @@ impl Status {
         [("Accepted", &self.accepted), ("Programmed", &self.programmed), ("Conflicted", &self.conflicted)]
     }
 
-    /// Whether something is different that people wait for. Counters, and messages that may hold figures, are not.
+    /// Whether a difference matters to a waiting user. Counts, and messages that may contain counts, do not.
     fn turns(&self, former: &Self) -> bool {
         let verdict = |condition: &Condition| (condition.status, condition.reason.clone());
         let verdicts = |status: &Self| status.conditions().map(|(_, condition)| verdict(condition));

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// As who both Helms apply: whoever comes next meets no fields of another manager, which Helm 4 would take for a conflict.
+/// The field manager of both Helm 3 and Helm 4, so that a later `helm` meets no fields of another manager, which Helm 4 takes
+/// for a conflict.
 const MANAGER: &str = "helm";
 /// For the API server to serve a definition that it has taken.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,11 +27,11 @@ pub enum NotApplied {
     NotServed(String),
 }
 
-/// Server-side, and over whoever made those that are there; waits until they are served.
+/// Applies server-side and takes over the fields of other managers; waits until the definitions are served.
 pub async fn apply() -> Result<(), NotApplied> {
     let crds: Api<CustomResourceDefinition> = Api::all(connect(Arc::default()).await?);
     let parameters = PatchParams::apply(MANAGER).force();
-    // Nobody else's fields: even where values are equal now, they will differ in another release.
+    // Take fields from every other manager: even where values are equal now, they will differ in another release.
     let unowned = Patch::Merge(json!({"metadata": {"managedFields": [{}]}}));
     for definition in definitions() {
         let name = definition.name_any();

@@ -4,7 +4,7 @@ use crate::cli::options::LogFormat;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
-/// The Kubernetes client names every attempt that fails; who asked says so once.
+/// The Kubernetes client logs every attempt that fails; its caller logs the failure once.
 const USUAL: &str = "info,kube_client=off,kube_runtime=off";
 
 pub fn start(format: LogFormat) {

@@ -83,14 +83,14 @@ impl Options {
         Ok(address)
     }
 
-    /// Where the operator says how it is; `None`: nowhere.
+    /// Where /metrics is served; `None`: nowhere.
     #[must_use]
     pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
         let usual = self.manifests.is_none().then_some((EVERYWHERE, METRICS).into());
         self.security.metrics_listen.or(usual)
     }
 
-    /// Where the kubelet asks how the operator is; `None`: nowhere.
+    /// Where /healthz and /readyz are served; `None`: nowhere.
     #[must_use]
     pub(crate) fn health_listen(&self) -> Option<SocketAddr> {
         let usual = self.manifests.is_none().then_some((EVERYWHERE, HEALTH).into());

@@ -12,7 +12,7 @@ use crate::serve::health::{self, Endpoints};
 use crate::serve::webhook;
 use crate::serve::{self, Context};
 use crate::source::api_server::client::{self, NoApiServer};
-use crate::source::event::Seen;
+use crate::source::event::AddressObservations;
 use crate::source::manifests::{self, InvalidDirectory, Manifests};
 use crate::source::{Feed, Reread};
 use cluster::{Cluster, Ends};
@@ -37,7 +37,7 @@ const WAITING: usize = 16;
 const GRACE_PERIOD: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum RunError {
     #[error("cannot listen on {address}: {reason}; is another operator running? choose another address with {flag}")]
     Listen {
         address: SocketAddr,
@@ -74,9 +74,9 @@ pub struct Operator {
     address: SocketAddr,
     published: watch::Receiver<Published>,
     writer: JoinHandle<()>,
-    observations: mpsc::Sender<Seen>,
+    observations: mpsc::Sender<AddressObservations>,
     counters: Arc<Counters>,
-    /// Where it says how it is.
+    /// Where /metrics is served.
     metrics: Option<TcpListener>,
     health: Option<TcpListener>,
     /// Where the API server asks about policies, and which namespace counts for the whole cluster.
@@ -92,9 +92,9 @@ enum Source {
 }
 
 /// The whole program: until SIGTERM or SIGINT.
-pub async fn run(options: &Options) -> Result<(), Failure> {
+pub async fn run(options: &Options) -> Result<(), RunError> {
     descriptors::raise_limit();
-    let stop = stop_signal().map_err(Failure::Signals)?;
+    let stop = stop_signal().map_err(RunError::Signals)?;
     let operator = Operator::start(options).await?;
     match &options.manifests {
         Some(manifests) => tracing::info!(listen = %operator.address(), manifests = %manifests.display(), "serving"),
@@ -106,7 +106,7 @@ pub async fn run(options: &Options) -> Result<(), Failure> {
 }
 
 impl Operator {
-    pub async fn start(options: &Options) -> Result<Self, Failure> {
+    pub async fn start(options: &Options) -> Result<Self, RunError> {
         options.check_readers()?;
         let mut compiler = Compiler::new(options.settings());
         if let Some(file) = &options.defaults {
@@ -125,7 +125,7 @@ impl Operator {
         let feed = Feed { batches, reread: reread.clone(), counters: Arc::clone(&counters) };
         let (cluster, probes) = match source {
             Source::Manifests(manifests) => {
-                manifests::follow(manifests, feed).map_err(Failure::Watch)?;
+                manifests::follow(manifests, feed).map_err(RunError::Watch)?;
                 (None, None)
             }
             Source::ApiServer(client) => {
@@ -149,8 +149,8 @@ impl Operator {
         self.address
     }
 
-    /// Answers probes until told to stop.
-    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    /// Answers probes until `stop` resolves.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
         let Self { listener, published, writer, observations, counters, metrics, health, webhook, cluster, address: _ } =
             self;
         // Manifests have one reader.
@@ -171,22 +171,22 @@ impl Operator {
             health::State { published, role, certificate, counters, endpoints: Endpoints::default() }
         };
         let health = health.map(|listener| health::start(listener, state.clone())).transpose();
-        let _health = health.map_err(Failure::Health)?;
+        let _health = health.map_err(RunError::Health)?;
         let metrics = metrics.map(|listener| tokio::spawn(health::serve(listener, state, own_readers)));
-        let (tell, mut told) = watch::channel(());
+        let (stopping, mut stopped) = watch::channel(());
         let stop = async move {
             stop.await;
-            // First, so that probes whose streams end find somebody.
+            // First, so that probes whose streams end find another leader.
             if let Some(membership) = membership {
                 membership.leave().await;
             }
             // Streams end when nothing can come any more.
             writer.abort();
-            tell.send_replace(());
+            stopping.send_replace(());
         };
         let overdue = async {
-            // An error means that serving ended by itself, and then nobody waits here.
-            let _ = told.changed().await;
+            // An error means that serving ended by itself; then this future is dropped.
+            let _ = stopped.changed().await;
             tokio::time::sleep(GRACE_PERIOD).await;
         };
         let outcome = tokio::select! {
@@ -204,7 +204,7 @@ impl Operator {
 }
 
 impl Source {
-    async fn open(options: &Options, counters: &Arc<Counters>) -> Result<Self, Failure> {
+    async fn open(options: &Options, counters: &Arc<Counters>) -> Result<Self, RunError> {
         match &options.manifests {
             Some(directory) => Ok(Self::Manifests(Manifests::open(directory)?)),
             None => Ok(Self::ApiServer(client::connect(Arc::clone(counters)).await?)),
@@ -212,15 +212,15 @@ impl Source {
     }
 }
 
-async fn listen_if(address: Option<SocketAddr>, flag: &'static str) -> Result<Option<TcpListener>, Failure> {
+async fn listen_if(address: Option<SocketAddr>, flag: &'static str) -> Result<Option<TcpListener>, RunError> {
     match address {
         Some(address) => Ok(Some(listen(address, flag).await?.0)),
         None => Ok(None),
     }
 }
 
-async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |reason| Failure::Listen { address, flag, reason };
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), RunError> {
+    let failed = |reason| RunError::Listen { address, flag, reason };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))

@@ -1,4 +1,4 @@
-//! A transfer whose bytes are known, compared with what the probe of this node says of it: what `helm test` runs.
+//! A transfer of known bytes, compared with what this node's probe exposes: `helm test` runs it.
 //!
 //! Counters may have begun before, in a former run of this pod: what is compared is what they rise by.
 
@@ -73,7 +73,7 @@ pub async fn self_test(options: &SelfTest) -> Result<Sums, SelfTestFailed> {
     }
 }
 
-/// Until the probe tells: it may not be ready, and the permission to read may be new.
+/// Until the probe exposes it: the probe may not be ready, and the permission to read may be new.
 async fn patiently(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
     let began = Instant::now();
     loop {
@@ -84,7 +84,7 @@ async fn patiently(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFail
     }
 }
 
-/// What the probe says of the edge.
+/// The probe's counters of the edge.
 async fn said(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
     let token = options.probe_token.as_deref().map(read).transpose()?;
     let Exchange { status, body, .. } = get("the probe", &options.probe, "/metrics", token.as_deref()).await?;

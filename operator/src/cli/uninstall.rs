@@ -4,8 +4,8 @@
 //! DaemonSet longwire-cleanup: `longwire-probe uninstall --stay` --> kubelet of each node --> pod Ready: done
 //! ```
 //!
-//! The chart makes the DaemonSet once the probes are deleted; here somebody waits for it. It needs no probe that still obeys, and no
-//! operator: pins of one that has crashed go too.
+//! The chart creates the DaemonSet once the probes are deleted; this job waits for it. It needs neither a running probe nor
+//! an operator: pins of a crashed probe are removed too.
 
 use crate::cli::options::{InvalidSecurity, Uninstall, own_namespace};
 use crate::source::api_server::client::{NoApiServer, chain, connect};
@@ -44,7 +44,7 @@ struct Nodes {
     done: BTreeSet<String>,
 }
 
-/// An error is for what somebody can mend. A node that is silent is named, and does not keep the rest from going.
+/// An error means that a user must act. A node that is silent is named, and does not stop the others.
 pub async fn uninstall(options: &Uninstall) -> Result<(), UninstallFailed> {
     let namespace = own_namespace(options.namespace.as_deref())?;
     let client = connect(Arc::default()).await?;

@@ -1,17 +1,17 @@
-//! Who a stream belongs to: the pod that its token is bound to.
+//! Authenticates a stream: it belongs to the pod that its token is bound to.
 //!
 //! ```text
-//! Bearer token --precheck, cache, signature, TokenReview--> Verified (account, pod UID, expiry) --account, ProbePods--> Pass
+//! Bearer token --precheck, cache, signature, TokenReview--> Verified (account, pod UID, expiry) --account, ProbePods--> Grant
 //! ```
 //!
-//! What is wrong on the face of a token, and a signature by none of the API server's keys, is refused without asking it: whoever
-//! sends bogus tokens costs it nothing. What is left takes its turn (`turns`).
+//! A token that is malformed, or signed by none of the API server's keys, is refused without a request: bogus tokens cost the
+//! API server nothing. The others wait for their turn (`turns`).
 //!
-//! The API server has the last word. Only where it cannot be reached do its public keys decide, and then a token counts until it
-//! expires or its pod is gone: what was revoked meanwhile is found out when the API server is back.
+//! The API server decides. Only while it cannot be reached do its public keys decide. A token is then valid until it expires
+//! or its pod is gone: a revocation takes effect when the API server is back.
 //!
-//! The API server's word goes before this machine's clock, which may be set at any time: how long a token still counts is worked
-//! out once, when it is verified, and then measured by a clock that nobody sets.
+//! The API server's decision takes precedence over this machine's clock, which may be set at any time: how long a token is
+//! still valid is computed once, when it is verified, and then measured by the monotonic clock.
 
 mod cache;
 mod claims;
@@ -34,7 +34,7 @@ pub(crate) use refusal::Refusal;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Whom a probe's token is for.
+/// The audience of a probe's token.
 pub(crate) const AUDIENCE: &str = "longwire-operator";
 /// For one question to the API server.
 const TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,10 +1,10 @@
-//! What cannot be used becomes an Event on the object, once, by the holder of the Lease alone, which logs it too.
+//! A warning becomes an Event on the object, once. The leader alone creates and logs it.
 //!
 //! ```text
-//! Warning --Desk (pure: what is still to be told)--> API server
+//! Warning --Queue (pure: what is still to be sent)--> API server
 //! ```
 //!
-//! An Event's name is a hash of what it says, so that replicas that follow each other do not say it twice.
+//! An Event's name is a hash of its content, so that successive leaders do not create it twice.
 
 use crate::index::warning::Warning;
 use crate::publish::role::Role;
@@ -40,14 +40,15 @@ const AGAIN: Duration = Duration::from_secs(2);
 const PACE: Duration = Duration::from_millis(20);
 
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum PostFailure {
     #[error("{}", chain(.0))]
     Refused(#[from] kube::Error),
     #[error("the API server did not answer within {TIMEOUT:?}")]
     Silent,
 }
 
-/// Tells what comes in while this replica holds the Lease, and keeps it while it does not; until no more can come.
+/// Creates an Event for each warning while this replica leads, and keeps the warnings while it does not; until the channel is
+/// closed.
 ///
 /// `instance` is this replica's pod.
 pub(crate) async fn send(
@@ -73,7 +74,7 @@ pub(crate) async fn send(
                 let Some(warning) = queue.next() else { continue };
                 match post(&client, &event(&warning, &instance, Timestamp::now())).await {
                     Ok(is_new) => {
-                        // Who writes an object's status has logged it.
+                        // The writer of statuses has logged it.
                         if is_new && warning.occasion.is_empty() {
                             tracing::warn!("{warning}");
                         }
@@ -96,13 +97,13 @@ pub(crate) async fn send(
 }
 
 /// Whether the Event is new.
-async fn post(client: &Client, event: &Event) -> Result<bool, Failure> {
+async fn post(client: &Client, event: &Event) -> Result<bool, PostFailure> {
     let ObjectMeta { namespace, name, .. } = &event.metadata;
     let events: Api<Event> = Api::namespaced(client.clone(), namespace.as_deref().unwrap_or_default());
     let posted = timeout(TIMEOUT, events.create(&PostParams::default(), event)).await;
-    match posted.map_err(|_| Failure::Silent)? {
+    match posted.map_err(|_| PostFailure::Silent)? {
         Ok(_) => Ok(true),
-        // Told before; or in a namespace that is gone or going, and the pod with it; or so that it will never be taken.
+        // Sent before; or in a namespace that is gone or being deleted, and the pod with it; or never valid.
         Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(false),
         Err(kube::Error::Api(status))
             if matches!(status.code, 404 | 422) || status.reason == "NamespaceTerminating" =>

@@ -1,4 +1,4 @@
-//! Starts what keeps strangers out on a cluster: certificates, keys, the gate.
+//! Starts certificates, keys and authentication on a cluster.
 
 use crate::cluster::auth::readers::{QUESTIONS, Reviewer};
 use crate::cluster::auth::{Gate, Keys};
@@ -39,7 +39,7 @@ pub struct Guard {
     pub gate: Arc<Gate>,
     /// Those of probes' metrics.
     pub readers: Arc<Readers>,
-    /// Those of the operator's own; `None`: anybody.
+    /// Those of the operator's own metrics; `None`: any client.
     pub own_readers: Option<Arc<Readers>>,
     /// Serves handshakes as soon as there is a certificate, and refuses them before.
     pub tls: Arc<ServerConfig>,

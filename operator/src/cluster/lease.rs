@@ -6,8 +6,8 @@
 //!                       +--> watch<Role>
 //! ```
 //!
-//! A holder that cannot reach the API server goes on serving until it sees another one: it cannot tell whether only itself
-//! is cut off, and two that serve for a while harm nobody.
+//! A leader that cannot reach the API server goes on serving until it sees another one: it cannot know whether only itself is
+//! cut off, and two replicas that serve for a while do no harm.
 
 use crate::cluster::owner_reference::OwnerReferences;
 use crate::publish::role::Role;
@@ -33,15 +33,15 @@ pub(crate) use identity::Identity;
 
 /// Of the Lease.
 pub(crate) const NAME: &str = "longwire-operator";
-/// A holder that has been silent for this long is taken for dead.
+/// A leader that has been silent for this long counts as dead.
 const DURATION: Duration = Duration::from_secs(6);
 /// Between two renewals.
 const RENEW: Duration = Duration::from_secs(2);
-/// Between two looks of a standby: with [`DURATION`] the longest that nobody serves after a kill, 7 s.
+/// Between two reads by a standby: with [`DURATION`] the longest time without a leader after a kill, 7 s.
 const LOOK: Duration = Duration::from_secs(1);
-/// What a holder has after an API server that was away for all is back: it asks every second meanwhile.
+/// Time for a leader to renew after an API server that was away for all is back: it tries every second meanwhile.
 const GRACE: Duration = Duration::from_secs(4);
-/// Rounds that fail before the log says so: an API server that is restarted is none to be told of.
+/// Rounds that fail before it is logged: a restart of the API server is not worth a line.
 const WORTH_A_WORD: u32 = 3;
 /// For one request: two of them fit between renewal and expiry.
 const TIMEOUT: Duration = Duration::from_millis(1500);
@@ -58,7 +58,7 @@ pub(crate) struct Elector {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum LeaseFailure {
     #[error("{}", chain(.0))]
     Refused(#[from] kube::Error),
     #[error("the API server did not answer within {TIMEOUT:?}")]
@@ -66,7 +66,7 @@ enum Failure {
 }
 
 impl Elector {
-    /// The receiver says standby until the Lease says otherwise.
+    /// The receiver has standby until the Lease was read.
     #[must_use]
     pub(crate) fn new(
         client: Client,
@@ -80,7 +80,7 @@ impl Elector {
         (Self { leases, owner, election, role, started: Instant::now(), failed: 0 }, receiver)
     }
 
-    /// Until told to stop; then the Lease is let go of, so that another replica has it at once.
+    /// Runs until `stop` resolves; then releases the Lease, so that another replica takes it at once.
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -97,7 +97,7 @@ impl Elector {
         if let Some(record) = self.election.release(Timestamp::now()) {
             match self.write(record).await {
                 Ok(_) => tracing::info!("Lease {NAME} let go of"),
-                Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
+                Err(LeaseFailure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
                     tracing::info!("Lease {NAME} has been taken by another replica");
                 }
                 Err(error) => tracing::warn!("cannot let go of the Lease {NAME}: {error}; it expires in {DURATION:?}"),
@@ -105,15 +105,17 @@ impl Elector {
         }
     }
 
-    async fn round(&mut self) -> Result<(), Failure> {
+    async fn round(&mut self) -> Result<(), LeaseFailure> {
         let lease = patient(self.leases.get_opt(NAME)).await?;
         self.observe(lease.as_ref());
         let step = self.election.step(self.started.elapsed(), Timestamp::now());
         let (Step::Create(record) | Step::Replace(record)) = step else { return Ok(()) };
         match self.write(record).await {
             Ok(lease) => self.observe(Some(&lease)),
-            // Another one was quicker: the next look says who.
-            Err(Failure::Refused(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => {
+            // Another replica was quicker: the next read shows which.
+            Err(LeaseFailure::Refused(kube::Error::Api(status)))
+                if status.is_conflict() || status.is_already_exists() =>
+            {
                 tracing::debug!("another replica was quicker with the Lease {NAME}");
             }
             Err(error) => return Err(error),
@@ -121,8 +123,8 @@ impl Elector {
         Ok(())
     }
 
-    /// Creates it, if it does not say which version of it to replace.
-    async fn write(&self, record: Record) -> Result<k8s::Lease, Failure> {
+    /// Creates it, if the record has no version to replace.
+    async fn write(&self, record: Record) -> Result<k8s::Lease, LeaseFailure> {
         let mut lease = record.into_lease(NAME);
         lease.metadata.owner_references = patient(self.owner.references()).await?;
         let parameters = PostParams::default();
@@ -146,7 +148,7 @@ impl Elector {
         }
     }
 
-    fn report(&mut self, round: Result<(), Failure>) {
+    fn report(&mut self, round: Result<(), LeaseFailure>) {
         match round {
             Ok(()) => {
                 if std::mem::take(&mut self.failed) >= WORTH_A_WORD {
@@ -170,6 +172,6 @@ impl Elector {
     }
 }
 
-async fn patient<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, Failure> {
-    timeout(TIMEOUT, request).await.map_err(|_| Failure::Silent)?.map_err(Failure::from)
+async fn patient<T>(request: impl Future<Output = kube::Result<T>>) -> Result<T, LeaseFailure> {
+    timeout(TIMEOUT, request).await.map_err(|_| LeaseFailure::Silent)?.map_err(LeaseFailure::from)
 }

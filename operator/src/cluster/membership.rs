@@ -1,4 +1,4 @@
-//! An operator's part in a cluster: all of its tasks that talk to the API server.
+//! All tasks of an operator that write to the API server, started together.
 
 use super::events;
 use crate::cluster::lease::{Elector, Identity};
@@ -16,10 +16,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Warnings that may wait for the API server; who has more to say counts what it drops.
+/// Warnings that may wait for the API server; senders count what they drop.
 const MAX_WARNINGS: usize = 256;
 
-/// Dropped, its tasks end, and the Lease stays until it expires.
+/// Dropped, its tasks end, and the Lease is held until it expires.
 #[derive(Debug)]
 pub(crate) struct Membership {
     pub role: watch::Receiver<Role>,
@@ -56,16 +56,16 @@ impl Membership {
         Self { role, warnings, stop, elector, _tasks: tasks }
     }
 
-    /// Lets go of the Lease, so that another replica has it at once; then the tasks end.
+    /// Releases the Lease, so that another replica takes it at once; then the tasks end.
     pub(crate) async fn leave(self) {
         let Self { stop, elector, .. } = self;
-        // Errors mean that the elector has ended by itself, and then there is nothing to let go of.
+        // Errors mean that the elector has ended by itself, and then there is nothing to release.
         let _ = stop.send(());
         let _ = elector.await;
     }
 }
 
-/// A replica that does not know the cluster yet does not stand: another one may.
+/// A replica that has not read the cluster yet is no candidate.
 async fn stand(elector: Elector, mut published: watch::Receiver<Published>, mut stopped: oneshot::Receiver<()>) {
     let synced = tokio::select! {
         synced = published.wait_for(|published| published.synced) => synced.is_ok(),

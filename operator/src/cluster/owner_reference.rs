@@ -1,14 +1,14 @@
-//! To whom the objects belong that the operator makes: to its Deployment, so that they go when it goes.
+//! The owner reference of objects that the operator creates: its Deployment, so that they are deleted with it.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Api, Client};
 use tokio::sync::OnceCell;
 
-/// Asks the API server once, when something is to be made.
+/// Reads the Deployment once, when the first object is created.
 #[derive(Debug)]
 pub struct OwnerReferences {
-    /// `None`: to nobody.
+    /// `None`: no owner.
     deployment: Option<(Api<Deployment>, String)>,
     found: OnceCell<Option<OwnerReference>>,
 }

@@ -1,7 +1,7 @@
 //! TLS of the operator's own making: no cert-manager, no files, no restart.
 //!
 //! ```text
-//! Secret --read--> Material --plan(now)--> Step --renew--> Material --write--> Secret   (whoever comes first; the other reads)
+//! Secret --read--> Material --plan(now)--> Step --renew--> Material --write--> Secret   (the first replica; the others read)
 //!                     |
 //!                     +--> ConfigMap: the authorities that probes trust
 //!                     +--> watch --> ResolvesServerCert --> every new handshake

@@ -1,4 +1,4 @@
-//! The one writer: events in, news out.
+//! The one task that owns index and compiler: takes events, publishes snapshots.
 
 use crate::counters::Counters;
 use crate::index::probes::Probes;
@@ -8,7 +8,7 @@ use crate::policy::compile::{Changes, Compiler};
 use crate::policy::state::{self, PolicyStates};
 use crate::publish::Publisher;
 use crate::source::Reread;
-use crate::source::event::{Batch, Event, Seen};
+use crate::source::event::{AddressObservations, Batch, Event};
 use crate::source::object::Kind;
 use crate::status::report;
 use longwire_model::identity::UnixNanos;
@@ -30,14 +30,14 @@ pub struct Writer {
     index: Index,
     compiler: Compiler,
     publisher: Publisher,
-    /// `None`: nobody authenticates.
+    /// `None`: no authentication.
     probes: Option<Probes>,
     counters: Arc<Counters>,
     warnings: Warnings,
-    /// What the log has said of objects, where there is nothing but the log.
+    /// States that were logged, where there is nothing but the log.
     logged: PolicyStates,
     reread: Reread,
-    seen: (mpsc::Sender<Seen>, mpsc::Receiver<Seen>),
+    seen: (mpsc::Sender<AddressObservations>, mpsc::Receiver<AddressObservations>),
 }
 
 impl Writer {
@@ -48,20 +48,20 @@ impl Writer {
         Self { index, compiler, publisher, probes, counters, warnings, logged, reread, seen: mpsc::channel(SEEN) }
     }
 
-    /// Where to tell of what probes saw.
+    /// Where address observations of probes go.
     #[must_use]
-    pub fn observations(&self) -> mpsc::Sender<Seen> {
+    pub fn observations(&self) -> mpsc::Sender<AddressObservations> {
         self.seen.0.clone()
     }
 
-    /// How the source is asked to tell again what the index has not kept.
+    /// How the source is asked to send again the objects that the index has not kept.
     #[must_use]
     pub(crate) fn with_reread(mut self, reread: Reread) -> Self {
         self.reread = reread;
         self
     }
 
-    /// Whoever tells people of their pods' annotations, and logs it, instead of the log alone.
+    /// Sends warnings to the task that creates Events and logs them, instead of logging them here.
     #[must_use]
     pub(crate) fn with_warnings(mut self, sender: mpsc::Sender<Warning>) -> Self {
         self.warnings = Warnings::to(sender);
@@ -100,19 +100,19 @@ impl Writer {
         }
         self.index.take_warnings().into_iter().for_each(|warning| self.warnings.send(warning));
         self.counters.indexed(self.index.counts(), self.index.slices_refused());
-        // Before the news: a probe must not be told of its own end and go on.
+        // Before publication: a probe must not be sent its own end and go on.
         if let Some(probes) = &mut self.probes {
             probes.take(&self.index, &stale);
         }
         self.publish(|compiler, index| compiler.compile(index, stale, now));
     }
 
-    fn sight(&mut self, heard: impl Iterator<Item = Seen>, now: UnixNanos) {
-        for Seen { node, sightings } in heard {
+    fn sight(&mut self, heard: impl Iterator<Item = AddressObservations>, now: UnixNanos) {
+        for AddressObservations { node, sightings } in heard {
             let (changes, unused) = self.compiler.sight(&self.index, &node, &sightings, now);
-            let accepted = (sightings.len() as u64).saturating_sub(unused.strange + unused.outside);
+            let accepted = (sightings.len() as u64).saturating_sub(unused.not_on_node + unused.outside);
             self.counters.observations_accepted.fetch_add(accepted, Relaxed);
-            self.counters.observations_of_others.fetch_add(unused.strange, Relaxed);
+            self.counters.observations_of_others.fetch_add(unused.not_on_node, Relaxed);
             self.counters.observations_outside.fetch_add(unused.outside, Relaxed);
             if !changes.answers.is_empty() {
                 self.publisher.publish(changes, self.index.is_synced());

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 impl Index {
-    /// The slices of its own namespace that lead to this very pod. Whoever may write in another may name any pod and address
-    /// there, and has no say in what this one is called.
+    /// The slices of its own namespace that lead to this pod. A slice of another namespace may name any pod and address, and
+    /// does not affect this pod's name.
     pub(crate) fn slices_of<'a>(&'a self, pod: &'a Pod) -> impl Iterator<Item = &'a EndpointSlice> {
         let named = self.slices_of_pod.get(&pod.name).filter_map(|name| self.slices.get(name));
         let named = named.filter(|slice| slice.names(pod)).map(|slice| &slice.name);
@@ -38,7 +38,7 @@ impl Index {
         (endpoints, left_out)
     }
 
-    /// Services of a namespace that nobody has written endpoints for, so that the selector alone decides.
+    /// Services of a namespace without slices, so that the selector alone decides.
     pub(crate) fn unsliced_services<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Service> {
         let names = self.unsliced.range(Name::new(namespace, "")..).take_while(move |name| name.namespace == namespace);
         names.filter_map(|name| self.services.get(name)).map(AsRef::as_ref)
@@ -95,7 +95,7 @@ impl Index {
         pods
     }
 
-    /// Whether its selector has a say.
+    /// Whether its selector counts.
     pub(super) fn note_unsliced(&mut self, service: &Name) {
         if self.services.contains_key(service) && !self.is_sliced(service) {
             self.unsliced.insert(service.clone());

@@ -15,7 +15,7 @@ pub struct Policies {
     pub tags: BTreeMap<Name, Arc<ExtraStatTags>>,
     pub stats: BTreeMap<Name, Arc<StatsMatcher>>,
     budgets: HashMap<String, Budget>,
-    /// Some object has room again, and nobody here knows what it says.
+    /// An object has room again, but its content was not kept.
     forgotten: bool,
 }
 
@@ -132,7 +132,7 @@ fn without_room<S: Weigh>(object: &Policy<S>) -> Policy<S> {
     ))
 }
 
-/// There, and without a word that could be understood.
+/// Present, but could not be parsed.
 fn silent<S>(object: &Object) -> Option<Arc<Policy<S>>> {
     let Object::Unreadable(unreadable) = object else { return None };
     Some(Arc::new(Policy::unreadable(unreadable)))
@@ -144,7 +144,7 @@ impl Index {
         &self.policies
     }
 
-    /// Whether the source has to tell the objects of the three kinds again, once.
+    /// Whether the source must send the objects of the three kinds again, once.
     pub fn take_forgotten(&mut self) -> bool {
         std::mem::take(&mut self.policies.forgotten)
     }

@@ -23,7 +23,7 @@ pub struct ProbePods {
     pub nodes: HashMap<String, Arc<str>>,
     /// Nodes on which one is Ready.
     pub ready: BTreeSet<String>,
-    /// Addresses of nodes, each with the nodes that say it is theirs.
+    /// Addresses of nodes, each with the nodes whose status has it.
     pub addresses: HashMap<IpAddr, BTreeSet<Arc<str>>>,
 }
 

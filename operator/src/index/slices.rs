@@ -1,4 +1,5 @@
-//! EndpointSlices, as far as their namespace has room for them. Of one without room is kept which Service it is of: it leads nowhere.
+//! EndpointSlices, as far as their namespace has room for them. Of one without room only its Service is kept: it has no
+//! endpoints.
 
 use super::room::{Room, Settled};
 use super::{Index, Stale};
@@ -18,7 +19,7 @@ pub(super) struct Slices {
     /// By namespace.
     rooms: HashMap<String, Room>,
     refused: usize,
-    /// Some slice has room again, and nobody here knows where it leads.
+    /// A slice has room again, but its endpoints were not kept.
     forgotten: bool,
     warnings: Vec<Warning>,
 }
@@ -103,12 +104,12 @@ impl Index {
         self.slices.refused
     }
 
-    /// Whether the source has to tell the EndpointSlices again, once.
+    /// Whether the source must send the EndpointSlices again, once.
     pub(crate) fn take_slices_forgotten(&mut self) -> bool {
         mem::take(&mut self.slices.forgotten)
     }
 
-    /// What people are to be told since this was last asked.
+    /// Warnings since the last call.
     pub fn take_warnings(&mut self) -> Vec<Warning> {
         let mut warnings = mem::take(&mut self.slices.warnings);
         warnings.append(&mut self.warnings);
@@ -137,7 +138,7 @@ impl Index {
             self.link_slice(now);
             stale.pods.extend(self.pods_behind(now));
         }
-        // The first slice takes the word from the selector, and the last one gives it back.
+        // The first slice replaces the selector, and the removal of the last one restores it.
         for (service, was) in services {
             if self.is_sliced(&service) != was {
                 self.note_unsliced(&service);

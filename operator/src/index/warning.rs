@@ -1,10 +1,10 @@
-//! What people wrote and what cannot be used of it.
+//! Warnings about parts of objects that cannot be used.
 
 use crate::source::object::Kind;
 use std::fmt;
 use tokio::sync::mpsc;
 
-/// The reason when an annotation says what cannot be.
+/// The reason when an annotation has an invalid value.
 pub(crate) const INVALID_ANNOTATION: &str = "InvalidAnnotation";
 /// The reason when a pod has more bytes of labels than are read.
 pub(crate) const TOO_MANY_LABELS: &str = "TooManyLabels";
@@ -14,12 +14,12 @@ pub(crate) const TELEMETRY_TOO_LARGE: &str = "TelemetryTooLarge";
 pub(crate) const NAMESPACE_BUDGET_EXCEEDED: &str = "NamespaceBudgetExceeded";
 /// The reason when a part of an object lost to another object.
 pub(crate) const CONFLICTED: &str = "Conflicted";
-/// The reason when an object is used, and something about it has no effect or breaks somebody who reads series.
+/// The reason when an object is used, but a part of it has no effect or breaks a consumer of series.
 pub(crate) const ACCEPTED_WITH_WARNINGS: &str = "AcceptedWithWarnings";
 /// The reason when what is configured for the pods of a node is more than a node may have.
 pub(crate) const NODE_BUDGET_EXCEEDED: &str = "NodeBudgetExceeded";
 
-/// The kind of object that a complaint is about.
+/// The kind of object that a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum On {
     EndpointSlice,
@@ -31,7 +31,7 @@ pub enum On {
 }
 
 impl On {
-    /// `None`: nobody complains about this kind.
+    /// `None`: there are no warnings about this kind.
     #[must_use]
     pub fn of(kind: Kind) -> Option<Self> {
         match kind {
@@ -68,7 +68,7 @@ pub struct Warning {
     pub reason: &'static str,
     /// What is wrong and what would be right; names the annotation.
     pub note: String,
-    /// What makes it another Event than one that says the same; empty: it is told once.
+    /// Distinguishes it from an Event with the same text; empty: it is sent once.
     pub(crate) occasion: String,
 }
 
@@ -82,11 +82,11 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The way to whoever makes Events.
+/// Sends warnings to the task that creates Events.
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
     sender: Option<mpsc::Sender<Warning>>,
-    /// Warnings that found no room.
+    /// Warnings that the queue had no room for.
     dropped: u64,
 }
 
@@ -96,14 +96,14 @@ impl Warnings {
         Self { sender: Some(sender), dropped: 0 }
     }
 
-    /// Whether nobody makes Events, so that the log is all there is.
+    /// Whether there are no Events, so that the log is all there is.
     #[must_use]
     pub(crate) fn are_only_logged(&self) -> bool {
         self.sender.is_none()
     }
 
-    /// To the sender if there is room: nobody waits for an Event. Without a sender, into the log; whoever makes the Event logs it
-    /// otherwise, so that a standby is silent.
+    /// Sends if there is room, because no caller waits for an Event. Without a sender it goes to the log; otherwise the task
+    /// that creates the Event logs it, so that a standby is silent.
     pub(crate) fn send(&mut self, warning: Warning) {
         let Some(sender) = &self.sender else {
             tracing::warn!("{warning}");

@@ -1,4 +1,4 @@
-//! Objects to what probes are told: each node's configuration, and who stands behind each address.
+//! Compiles objects into each node's configuration and the owners of each address.
 
 use crate::index::warning::Warning;
 use crate::index::{Index, Stale};
@@ -13,9 +13,9 @@ use longwire_model::identity::{Address, Holder, Pod, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
+use node_budget::{NodeBudgets, Wanted};
 use owners::{OwnerName, Owners};
 use policies::Policies;
-use rooms::{Rooms, Wanted};
 use sightings::{Ownership, Right, Sightings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -27,18 +27,18 @@ mod identity;
 mod intern;
 mod interval;
 mod left_out;
+mod node_budget;
 mod owners;
 mod pod_warnings;
 mod policies;
 mod policy_warnings;
-mod rooms;
 mod scope;
 mod sightings;
 mod targets;
 #[cfg(test)]
 mod tests;
 
-/// What no object says.
+/// Settings of the command line that no object has.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub cluster_name: String,
@@ -46,7 +46,7 @@ pub struct Settings {
     pub root_namespace: String,
 }
 
-/// All that a node's probe is told without asking.
+/// All that a node's probe is sent without a request.
 #[derive(Debug, PartialEq)]
 pub struct NodeConfiguration {
     pub version: u64,
@@ -55,18 +55,18 @@ pub struct NodeConfiguration {
     pub pods: BTreeMap<String, (u64, LocalPod)>,
 }
 
-/// Who stands behind an address.
+/// The owners of an address.
 #[derive(Debug, PartialEq)]
 pub struct Answer {
     pub version: u64,
     pub address: Address,
 }
 
-/// Observations of a node's kernel that name nobody.
+/// Address observations that identify no owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unused {
     /// Of pods that are not on the node.
-    pub(crate) strange: u64,
+    pub(crate) not_on_node: u64,
     /// At addresses that are for no pod.
     pub outside: u64,
 }
@@ -79,7 +79,7 @@ pub struct Changes {
     /// Of every node, those without a pod too.
     pub settings: NodeSettings,
     pub nodes: Vec<(String, NodeConfiguration)>,
-    /// `None`: nobody stands behind it, and nobody did lately.
+    /// `None`: the address has no owner, and had none lately.
     pub answers: Vec<(IpAddr, Option<Answer>)>,
     /// `None`: as before.
     pub policy_states: Option<PolicyStates>,
@@ -93,7 +93,7 @@ pub struct Compiler {
     pods: HashMap<Name, Compiled>,
     owners: Owners,
     sightings: Sightings,
-    rooms: Rooms,
+    node_budgets: NodeBudgets,
     left_out: LeftOut,
     revision: u64,
 }
@@ -119,7 +119,7 @@ impl Answer {
 
     /// Outside the cluster.
     #[must_use]
-    pub fn nobody(address: IpAddr) -> Self {
+    pub fn outside(address: IpAddr) -> Self {
         Self::new(Address { address, owners: Vec::new() })
     }
 }
@@ -133,13 +133,13 @@ impl Compiler {
             pods: HashMap::new(),
             owners: Owners::default(),
             sightings: Sightings::default(),
-            rooms: Rooms::default(),
+            node_budgets: NodeBudgets::default(),
             left_out: LeftOut::default(),
             revision: 0,
         }
     }
 
-    /// What holds where no object says otherwise; ahead of the first object.
+    /// The settings that apply where no object overrides them; called before the first object.
     #[must_use]
     pub fn with_defaults(mut self, defaults: TelemetryPolicy) -> Self {
         self.policies.default_to(defaults);
@@ -178,7 +178,8 @@ impl Compiler {
         self.addresses_alone(changed)
     }
 
-    /// What the kernel of a node saw of its pods. Those of others, and those that are gone, are not its to speak of.
+    /// Takes the address observations of a node's probe. Observations of pods of other nodes, or of pods that are gone, do
+    /// not count.
     pub(crate) fn sight(
         &mut self,
         index: &Index,
@@ -189,7 +190,7 @@ impl Compiler {
         let (mut changed, mut unused) = (BTreeSet::new(), Unused::default());
         for sighting in sightings {
             let Some(pod) = index.pod_by_node_uid(node, &sighting.uid) else {
-                unused.strange += 1;
+                unused.not_on_node += 1;
                 continue;
             };
             let Sighting { address, since, gone, .. } = sighting;
@@ -199,15 +200,15 @@ impl Compiler {
                 if self.sightings.take(pod, sighting) {
                     self.locate(index, pod, now, &mut changed);
                 }
-                // Said again it may name more: whose status came late.
+                // A repeated observation may name more pods: those whose status came late.
                 self.owners.vacate(*address, node, gone, *since, &mut changed);
             }
         }
         (self.addresses_alone(changed), unused)
     }
 
-    /// An address that nodes give to pods, as far as is known: any other may be anybody's, and a pod with a second network or its
-    /// own rules can speak from any.
+    /// Whether the address is known to be one that nodes give to pods. Any other may belong to another host, and a pod with a
+    /// second network or with its own rules can send from any address.
     fn is_for_pods(&self, index: &Index, address: IpAddr) -> bool {
         index.is_in_pod_range(address) || self.owners.is_pods(address)
     }
@@ -267,7 +268,8 @@ impl Compiler {
         warnings: &mut Vec<Warning>,
     ) {
         let object = index.pod(name);
-        // Without an address too: its node's probe knows its sockets by their cgroup before the kubelet has told of one.
+        // A pod without an address too: its node's probe finds its sockets by their cgroup before the kubelet has reported an
+        // address.
         let living = object.filter(|pod| !pod.ended);
         let former = self.pods.remove(name);
         if let Some(former) = &former {
@@ -293,7 +295,7 @@ impl Compiler {
         }
     }
 
-    /// Notes where the pod is, or was: one may have come and gone between two words of its kubelet.
+    /// Notes the pod's addresses, present or past: a pod may have come and gone between two status updates of its kubelet.
     fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         let name = OwnerName::Pod(pod.name.clone(), pod.node_uid().to_owned());
         let mut ownerships = self.sightings.ownerships(pod);
@@ -357,24 +359,24 @@ impl Compiler {
                 bytes: bound.outcome.bytes,
             });
         }
-        let over = rooms::without_room(&wanted);
+        let over = node_budget::without_room(&wanted);
         let (mut pods, mut reduced) = (BTreeMap::new(), Vec::new());
         for (pod, known) in compiled {
             let has_room = !over.contains(pod.node_uid());
-            pods.insert(pod.node_uid().to_owned(), known.told(has_room));
+            pods.insert(pod.node_uid().to_owned(), known.local_pod(has_room));
             reduced.extend((!has_room).then_some((pod, known.bound.outcome.bytes)));
         }
-        self.rooms.note(&node, reduced, warnings);
+        self.node_budgets.note(&node, reduced, warnings);
         (node, NodeConfiguration::of(self.policies.settings(), pods))
     }
 
     /// Pods that run with less than is configured for them, because it is more than they, or their node, may have.
     #[must_use]
     pub(crate) fn reduced_pods(&self) -> [(&'static str, usize); 2] {
-        [("pod", self.policies.reduced_pods()), ("node", self.rooms.reduced())]
+        [("pod", self.policies.reduced_pods()), ("node", self.node_budgets.reduced())]
     }
 
-    /// What probes are not told because there is too much of it, by kind.
+    /// Items that are not sent to probes because there are too many, by kind.
     #[must_use]
     pub(crate) fn left_out(&self) -> [(&'static str, usize); 4] {
         self.left_out.counts()
@@ -388,7 +390,7 @@ impl Compiler {
 
     fn answers(&mut self, changed: BTreeSet<IpAddr>) -> Vec<(IpAddr, Option<Answer>)> {
         let answer = |address| {
-            let (owners, left_out) = self.owners.told(address);
+            let (owners, left_out) = self.owners.owners_at(address);
             self.left_out.of_address(address, left_out);
             (address, (!owners.is_empty()).then(|| Answer::new(Address { address, owners })))
         };

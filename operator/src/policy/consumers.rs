@@ -1,4 +1,4 @@
-//! Who reads which labels of which metrics: a policy that changes one of them is told who shows wrong figures then.
+//! Which dashboards read which labels of which metrics: a policy that changes one of them gets a warning that names them.
 //!
 //! The table is made from the queries of the shipped dashboards and of Kiali's graph, and a test keeps it so.
 
@@ -14,7 +14,7 @@ const TABLE: &str = include_str!("../../../charts/longwire/consumers.json");
 static CONSUMERS: LazyLock<Vec<Consumer>> =
     LazyLock::new(|| serde_json::from_str(TABLE).expect("a test reads the table"));
 
-/// Some labels of some metrics that somebody reads.
+/// Labels of metrics that one consumer reads.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Consumer {

@@ -1,4 +1,4 @@
-//! What holds where no object says otherwise: a file with one TelemetryPolicy, which an installation brings along.
+//! The settings that apply where no object overrides them: a file with one TelemetryPolicy, from the installation.
 
 use crate::source;
 use crate::source::object::policy::TelemetryPolicy;
@@ -17,7 +17,7 @@ pub enum InvalidDefaults {
     Invalid { file: PathBuf, reason: String },
 }
 
-/// For the whole cluster: what an object in the root namespace may say, it may.
+/// For the whole cluster: it may set what an object in the root namespace may set.
 pub fn read(file: &Path, root_namespace: &str) -> Result<TelemetryPolicy, InvalidDefaults> {
     let text =
         fs::read_to_string(file).map_err(|reason| InvalidDefaults::Unreadable { file: file.to_owned(), reason })?;

@@ -18,17 +18,17 @@ mod draft;
 mod limit;
 mod stats;
 
-/// Objects whose word counts alike, all of them accepted. Lists are in the order of age, then name: the first wins.
+/// Accepted objects of one precedence. Lists are ordered by age, then name: the first wins.
 #[derive(Clone, Debug, Default)]
 pub struct Level<'a> {
-    /// Of a Namespace's own annotation; what an object of the level says goes before it.
+    /// From a Namespace's own annotation; an object of the level takes precedence.
     pub annotated: Option<SeriesSets>,
     pub telemetry: Vec<&'a TelemetryPolicy>,
     pub tags: Vec<&'a ExtraStatTags>,
     pub stats: Vec<&'a StatsMatcher>,
 }
 
-/// What the pod itself says.
+/// The pod's own annotations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Own<'a> {
     pub series_sets: Option<SeriesSets>,
@@ -42,7 +42,7 @@ pub struct Merged {
     pub telemetry: Telemetry,
     /// Series sets that are on, whatever overrides switch off of them.
     pub sets: SeriesSets,
-    /// As far as these levels say it: the root namespace's counts for every node.
+    /// Node-wide settings of these levels: the root namespace's apply to every node.
     pub settings: NodeSettings,
     /// In the order of levels and objects; of very many the first ones, and at least one of each loser.
     pub(crate) conflicts: Vec<Conflict>,

@@ -1,4 +1,4 @@
-//! What is true of each object of the three kinds: what its status says, but for what the probes have to say.
+//! The state of each object of the three kinds: what its status contains, without what depends on probes.
 
 use crate::source::object::policy::Reason;
 use crate::source::object::{Key, Kind, Refusal};
@@ -14,9 +14,9 @@ pub struct PolicyState {
     /// `metadata.generation` of what was read.
     pub generation: i64,
     pub accepted: Result<(), Refusal>,
-    /// What of it has no effect, or breaks somebody who reads series, a few at most.
+    /// Parts that have no effect, or that break a consumer of series; a few at most.
     pub warnings: Vec<String>,
-    /// Which parts lost to other objects, and to whom; `None`: nothing did.
+    /// Which parts lost, and to which objects; `None`: no conflict.
     pub conflicted: Option<String>,
     /// Workloads with a selected pod, in all namespaces.
     pub workloads_selected: u32,

@@ -1,4 +1,4 @@
-//! How far the probes have come: of each node the latest revision that its probe has applied.
+//! The progress of probes: of each node the latest revision that its probe has applied.
 
 use crate::publish::notices::Notices;
 use std::collections::{BTreeSet, HashMap};
@@ -8,13 +8,13 @@ use tokio::sync::Notify;
 #[cfg(test)]
 mod tests;
 
-/// Streams write, whoever tells people how far things have come reads.
+/// Streams write; the writer of statuses reads.
 #[derive(Debug, Default)]
 pub(crate) struct Acks {
     nodes: Mutex<HashMap<String, Acked>>,
-    /// What was refused since somebody asked, by node: the last reason of each.
+    /// Refusals since [`Acks::take_refusals`], by node: the last reason of each.
     refusals: Mutex<HashMap<String, String>>,
-    /// What else probes say of their nodes.
+    /// Notices of probes about their nodes.
     pub(crate) notices: Notices,
     news: Notify,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Acked {
 }
 
 impl Acks {
-    /// The node's probe runs what this revision says.
+    /// The node's probe has applied this revision.
     pub(crate) fn applied(&self, node: &str, revision: u64) {
         self.change(node, |acked| {
             acked.revision = acked.revision.max(revision);

@@ -1,5 +1,5 @@
-//! What probes want people to know of their nodes, until somebody tells it. A probe is bounded: in what waits, and in how often it
-//! is heard, as each becomes a request to the API server.
+//! Notices that probes send about their nodes, until they become Events. The number of waiting notices and the rate of each
+//! probe are bounded, because each becomes a request to the API server.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 /// Of a text, in characters: an Event's note has room for it.
 const LONGEST: usize = 800;
-/// Of one node that wait or were told lately.
+/// Notices of one node that wait or were sent lately.
 const MAX: usize = 32;
-/// What was told is not told again for so long: as long as an API server keeps Events.
+/// A notice is not sent again for so long: an API server keeps Events as long.
 const LATELY: Duration = Duration::from_secs(3600);
 /// Nodes of which something is kept.
 const MAX_NODES: usize = 20_000;
@@ -24,7 +24,7 @@ struct Node {
 }
 
 impl Notices {
-    /// What is no news is left out, and what is too much.
+    /// A known notice is left out, and one past the bound.
     pub(crate) fn take(&self, node: &str, text: &str) {
         self.take_at(node, text, Instant::now());
     }
@@ -43,7 +43,7 @@ impl Notices {
         }
     }
 
-    /// One of each node that has something to be told.
+    /// One notice of each node that has any.
     #[must_use]
     pub(crate) fn next(&self) -> Vec<(String, String)> {
         let nodes = self.lock();

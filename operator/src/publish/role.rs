@@ -1,4 +1,4 @@
-//! Which of the replicas serves.
+//! Whether this replica leads.
 
 use std::net::SocketAddr;
 

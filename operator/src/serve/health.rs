@@ -53,7 +53,7 @@ impl Default for Endpoints {
     }
 }
 
-/// Until it is aborted: a last scrape is worth no waiting. `readers`: who may scrape; `None`: anybody.
+/// Runs until it is aborted: a last scrape is not waited for. `readers`: who may scrape; `None`: any client.
 pub async fn serve(listener: TcpListener, state: State, readers: Option<Arc<Readers>>) -> io::Result<()> {
     let scrapes = Router::new().route("/metrics", routing::get(metrics)).with_state(state.clone());
     let endpoint = Arc::clone(&state.endpoints.metrics);
@@ -99,7 +99,7 @@ async fn readyz(Shared(state): Shared<State>) -> (StatusCode, String) {
 }
 
 impl State {
-    /// A standby is ready too: it knows everything, and tells probes whom to ask.
+    /// A standby is ready too: it knows all objects, and names the leader to probes.
     #[must_use]
     pub(crate) fn unready(&self) -> Vec<&'static str> {
         let mut reasons = Vec::new();

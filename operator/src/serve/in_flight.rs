@@ -61,7 +61,7 @@ impl<S: Service<http::Request<tonic::body::Body>>> Service<http::Request<tonic::
 
 type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
 
-/// The body of a call. Whoever reads it asks for more once it has done with the message before.
+/// The body of a call. Its reader asks for more when it is done with the message before.
 struct Metered<B> {
     inner: B,
     room: Arc<Semaphore>,

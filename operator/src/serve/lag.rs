@@ -1,4 +1,4 @@
-//! How far a stream's probe is behind what it was told.
+//! How many updates of a stream its probe has not answered, and for how long.
 
 use crate::counters::Counters;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl Lag {
         self.waiting += 1;
     }
 
-    /// An answer that belongs to no update changes nothing.
+    /// An answer without an update changes nothing.
     pub(super) fn answered(&mut self, applied: bool) {
         if self.waiting == 0 {
             return;

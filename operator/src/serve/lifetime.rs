@@ -1,4 +1,4 @@
-//! What a stream may go on by: this replica's role, the token's expiry, the pod's life, its place.
+//! How long a stream may live: this replica's role, the token's expiry, the pod's life, its slot.
 
 use super::slots::StreamSlot;
 use crate::cluster::auth::{Gate, Grant, Refusal};
@@ -14,7 +14,7 @@ use tokio::time::sleep_until;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
-/// Where a standby's probe finds the holder: `ip:port`.
+/// Metadata of a standby's refusal: the leader's `ip:port`.
 pub(crate) const LEADER_HEADER: &str = "longwire-holder";
 
 /// Between two looks at a newer token that cannot be verified.
@@ -31,7 +31,7 @@ pub(super) struct Admission {
 #[derive(Debug)]
 pub(super) struct StreamLifetime {
     role: watch::Receiver<Role>,
-    /// `None`: nobody authenticates, on loopback.
+    /// `None`: no authentication, on loopback.
     admission: Option<Admission>,
     slot: StreamSlot,
     /// A newer token that could not be verified yet, and when it is looked at again.
@@ -58,7 +58,7 @@ impl StreamLifetime {
         Self { role, admission, slot, waiting: None }
     }
 
-    /// Resolves to the stream's last word when it may not go on. May be dropped and called again.
+    /// Resolves to the stream's final status when it may not go on. Cancellation-safe.
     pub(super) async fn over(&mut self) -> Status {
         loop {
             let Self { role, admission, slot, waiting } = self;
@@ -70,7 +70,7 @@ impl StreamLifetime {
                 }
                 () = due(waiting.as_ref()) => {}
             }
-            // It stays where it is until there is a verdict: this may be dropped meanwhile.
+            // The token is kept until there is an outcome, because this future may be dropped meanwhile.
             if let Some((token, _)) = self.waiting.clone()
                 && let Err(status) = self.renew(token).await
             {
@@ -79,8 +79,8 @@ impl StreamLifetime {
         }
     }
 
-    /// A token that cannot be verified now does no harm: the former one goes on to count until it expires, and the probe does
-    /// not say the newer one again, so it is looked at again here.
+    /// A token that cannot be verified now does no harm: the former one counts until it expires. The probe does not send the
+    /// newer one again, so verification is retried here.
     pub(super) async fn renew(&mut self, token: Token) -> Result<(), Status> {
         let Some(Admission { gate, grant, .. }) = &mut self.admission else { return Ok(()) };
         let renewed = gate.renew(grant, &token.0).await.map_err(Status::from);
@@ -114,14 +114,14 @@ async fn over(admission: &mut Option<Admission>) -> Refusal {
     }
 }
 
-/// Where nobody tells of pods any more the operator is stopping, and says so itself.
+/// When the sender is closed the operator is stopping, and ends the stream by itself.
 async fn gone(pods: &mut watch::Receiver<ProbePods>, grant: &Grant) {
     if pods.wait_for(|pods| pods.nodes.get(&grant.pod) != Some(&grant.node)).await.is_err() {
         pending::<()>().await;
     }
 }
 
-/// Who decides may have ended: then the role stays what it is.
+/// When the elector has ended the role no longer changes.
 async fn standby(role: &mut watch::Receiver<Role>) -> Status {
     let now = role.wait_for(|role| matches!(role, Role::Standby { .. })).await.ok().map(|role| *role);
     match now {
@@ -130,7 +130,7 @@ async fn standby(role: &mut watch::Receiver<Role>) -> Status {
     }
 }
 
-/// Sends the probe on.
+/// Refuses the stream and names the leader.
 pub(super) fn elsewhere(leader: Option<SocketAddr>) -> Status {
     let Some(leader) = leader else {
         return Status::unavailable("this operator stands by, and nobody serves now: try again");

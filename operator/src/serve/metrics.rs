@@ -1,4 +1,4 @@
-//! What the operator says of itself: the rows of the model's table, gathered by the `prometheus` crate at each scrape.
+//! The operator's own metrics: the rows of the model's table, gathered by the `prometheus` crate at each scrape.
 
 use crate::publish::role::Role;
 use crate::serve::health::State;

@@ -43,7 +43,7 @@ impl Interceptor for ProbesOnly {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let peer = request.extensions().get::<Peer>();
         let Some(node) = peer.and_then(Peer::node) else {
-            // It counts as a call: whoever makes too many loses the connection.
+            // It counts as a call: a peer that makes too many loses the connection.
             drop(peer.map(Peer::call));
             self.0.reader_asked_about("no_stream");
             return Err(Status::unauthenticated("this connection has no admitted stream of a probe"));
@@ -72,7 +72,7 @@ fn reply(verdict: Verdict) -> Reply {
         Verdict::Unauthenticated(text) => Reply::Unauthenticated(text),
         Verdict::Forbidden(text) => Reply::Forbidden(text),
         Verdict::Unavailable(text) => Reply::Unavailable(text),
-        // Whom to keep is for the probe to say.
+        // The probe decides which readers it remembers.
         Verdict::Kept => Reply::Unavailable("the API server does not answer".to_owned()),
         Verdict::Busy => Reply::Unavailable("too many tokens wait for the API server".to_owned()),
     }

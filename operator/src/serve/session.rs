@@ -1,4 +1,4 @@
-//! What one probe knows and asks, and what it is to be told next. No I/O: a stream drives it.
+//! What one probe knows and asks for, and what to send it next. No I/O: a stream drives it.
 //!
 //! What a probe refuses, it would refuse again: the reason is in what it was sent. So it is not sent again before there is
 //! something else to send: refused pods and settings go with the next change of the node's configuration, refused answers when
@@ -26,14 +26,14 @@ mod parts;
 mod tests;
 mod unanswered;
 
-/// Addresses that one stream may ask about at a time: a probe knows 16,384 at most. Pods that it may say it knows.
+/// Addresses that one stream may ask about at a time: a probe knows 16,384 at most. Pods that a hello may name.
 const MAX_ADDRESSES: usize = 20_480;
 const MAX_PODS: usize = 16_384;
 /// Answers in one update: some tens of KiB. A probe keeps room for the longest that it was ever sent.
 const ANSWERS: usize = 128;
-/// Version of a pod of which the probe has refused what it was told, or to let it go.
+/// Version of a pod whose configuration, or removal, the probe has refused.
 const REFUSED: u64 = 0;
-/// Of a probe's complaint, in characters, that go into the log.
+/// Characters of a probe's error message that go into the log.
 const WARNING: usize = 512;
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) struct Session {
     /// UIDs and versions of pods that are not sent: they take more than one message may have.
     too_large: HashMap<String, u64>,
     /// Version of the node's configuration of which something was sent last, and whether that was all of it.
-    told: Option<(u64, Part)>,
+    configured: Option<(u64, Part)>,
     /// The node's settings as they were sent last.
     settings: Option<NodeSettings>,
     /// Addresses it asks about, and the version of the answer it has; 0: none.
@@ -72,7 +72,7 @@ impl Session {
             encoder: Encoder::default(),
             pods: pods.into_iter().collect(),
             too_large: HashMap::new(),
-            told: None,
+            configured: None,
             settings: None,
             interest: HashMap::new(),
             unsettled: BTreeSet::new(),
@@ -166,12 +166,12 @@ impl Session {
         if !published.synced || self.unanswered.is_full() {
             return Ok(None);
         }
-        let first = self.told.is_none();
+        let first = self.configured.is_none();
         let mut room = Room::default();
         let mut update = self.pods_update(published, &mut room);
         update.addresses = self.answers(published, &mut room);
         // What was published is not all sent before the last part.
-        if self.told.is_some_and(|(_, part)| part == Part::Last) {
+        if self.configured.is_some_and(|(_, part)| part == Part::Last) {
             self.sent = Some((published.revision(), Arc::clone(&published.acks)));
         }
         let Update { version: _, settings, pods, removed_pods, addresses } = &update;
@@ -188,11 +188,11 @@ impl Session {
         let nothing = NodeConfiguration::new(published.settings(), []);
         let configuration = published.node(&self.node).map_or(&nothing, AsRef::as_ref);
         let mut update = Update { version: configuration.version, ..Update::default() };
-        if self.told == Some((configuration.version, Part::Last)) {
+        if self.configured == Some((configuration.version, Part::Last)) {
             return update;
         }
         // What the probe refused of an earlier part is not sent again with a later one.
-        let continues = self.told == Some((configuration.version, Part::More));
+        let continues = self.configured == Some((configuration.version, Part::More));
         if !continues {
             if self.settings.replace(configuration.settings) != Some(configuration.settings) {
                 update.settings = Some(configuration.settings);
@@ -224,7 +224,7 @@ impl Session {
             }
         }
         self.too_large.retain(|uid, _| configuration.pods.contains_key(uid));
-        self.told = Some((configuration.version, part));
+        self.configured = Some((configuration.version, part));
         update
     }
 
@@ -236,7 +236,7 @@ impl Session {
         self.refused = Some((version, error));
     }
 
-    /// As many as go into one update; the rest stays unsettled.
+    /// As many as fit into one update; the others remain unsettled.
     fn answers(&mut self, published: &Published, room: &mut Room) -> Vec<longwire_model::identity::Address> {
         if self.answers_revision != published.answers_revision() {
             self.answers_revision = published.answers_revision();
@@ -246,12 +246,12 @@ impl Session {
         while answers.len() < ANSWERS
             && let Some(address) = self.unsettled.pop_first()
         {
-            let nobody;
+            let outside;
             let answer = match published.answer(address) {
                 Some(answer) => answer.as_ref(),
                 None => {
-                    nobody = Answer::nobody(address);
-                    &nobody
+                    outside = Answer::outside(address);
+                    &outside
                 }
             };
             if self.interest.get(&address) == Some(&answer.version) {

@@ -1,4 +1,4 @@
-//! How many streams there may be, in all and of a node.
+//! Slots for streams, in all and of a node.
 
 use crate::counters::Counters;
 use std::collections::{HashMap, VecDeque};
@@ -30,13 +30,13 @@ struct Taken {
     nodes: HashMap<String, VecDeque<(u64, oneshot::Sender<()>)>>,
 }
 
-/// A stream's place, given back when it is dropped.
+/// A stream's slot, released when it is dropped.
 #[derive(Debug)]
 pub(super) struct StreamSlot {
     slots: Arc<StreamSlots>,
     node: String,
     number: u64,
-    /// Resolves when a newer stream of the node has taken the place.
+    /// Resolves when a newer stream of the node has taken the slot.
     pub(super) lost: oneshot::Receiver<()>,
 }
 
@@ -45,7 +45,7 @@ impl StreamSlots {
         Self { taken: Mutex::default(), counters }
     }
 
-    /// The newest wins: the oldest of a node is the one most likely dead.
+    /// The newest stream wins: the oldest one of a node is the one most likely dead.
     pub(super) fn take(self: &Arc<Self>, node: &str) -> Result<StreamSlot, Status> {
         let mut taken = self.taken();
         if taken.count >= MAX {

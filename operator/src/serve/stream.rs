@@ -8,7 +8,7 @@ use crate::cluster::auth::Refusal;
 use crate::counters::Counters;
 use crate::publish::Published;
 use crate::publish::role::Role;
-use crate::source::event::Seen;
+use crate::source::event::AddressObservations;
 use longwire_wire::message::{FromProbe, Hello};
 use longwire_wire::proto;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
-/// Who connects says at once who it is.
+/// A probe sends its hello within this time.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct Stream {
@@ -27,11 +27,11 @@ pub(super) struct Stream {
     pub(super) counters: Arc<Counters>,
     pub(super) slots: Arc<StreamSlots>,
     pub(super) admission: Option<Admission>,
-    pub(super) observations: mpsc::Sender<Seen>,
+    pub(super) observations: mpsc::Sender<AddressObservations>,
 }
 
 impl Stream {
-    /// Until either side ends it; what is wrong is the stream's last word.
+    /// Runs until either side ends the stream; an error is its final status.
     pub(super) async fn converse(mut self) {
         let updates = self.updates.clone();
         let outcome = match self.hello().await {
@@ -84,7 +84,7 @@ impl Stream {
                 message = messages.message() => match message?.map(read).transpose()? {
                     Some(FromProbe::Authenticate(token)) => lifetime.renew(token).await?,
                     Some(FromProbe::Sightings(sightings)) => {
-                        let seen = Seen { node: node.clone(), sightings };
+                        let seen = AddressObservations { node: node.clone(), sightings };
                         observations.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
                     }
                     Some(FromProbe::Notice(text)) => published.borrow().acks.notices.take(&node, &text),

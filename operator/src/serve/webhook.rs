@@ -1,6 +1,6 @@
-//! What the API server asks ahead of storing a policy, where somebody wants that: whether it would be accepted.
+//! The validating admission webhook: whether a policy would be accepted. Optional.
 //!
-//! Off by default, and it fails open: docs/decisions/0029 says what it costs.
+//! Off by default, and it fails open: docs/decisions/0029 gives its cost.
 
 use crate::cluster::tls::{self, Serving};
 use crate::source;
@@ -110,7 +110,7 @@ async fn review(State(root): State<Arc<str>>, body: String) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
 }
 
-/// Why it would not be accepted. What cannot be told is allowed: the operator looks at it again.
+/// Why it would not be accepted. What cannot be decided here is allowed: the operator checks the object again.
 fn verdict(root: &str, kind: &str, object: &Value, former: &Value) -> Result<(), String> {
     // The spec is unchanged: an object that is stored already can still be labelled and deleted.
     if object["spec"] == former["spec"] && !former.is_null() {

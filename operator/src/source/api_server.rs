@@ -1,7 +1,7 @@
 //! The objects of an API server: one watch a kind, whatever the number of probes.
 //!
 //! ```text
-//! API server --watch--> Seen (an object, reduced as it comes in) --ledger--> Event
+//! API server --watch--> Reduced (an object, reduced while it is read) --store--> Event
 //! ```
 //!
 //! A watch that breaks is taken up where it broke, or begins again with a list; what lives is never taken away in between.
@@ -20,13 +20,13 @@ use watch::{Look, Watch};
 pub mod client;
 mod failure;
 mod kinds;
-mod seen;
+mod reduced;
 mod store;
 #[cfg(test)]
 mod tests;
 mod watch;
 
-/// Tells of the cluster until nobody listens any more.
+/// Sends the events of the cluster until the receiver is closed.
 pub(crate) async fn follow(client: Client, feed: Feed) {
     let Feed { batches, reread, .. } = feed;
     let started = Instant::now();

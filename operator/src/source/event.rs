@@ -1,4 +1,4 @@
-//! What a source tells: one type for a directory now and an API server later.
+//! What a source sends: one type for a directory and for an API server.
 
 use crate::source::object::{Key, Object};
 use longwire_model::identity::Sighting;
@@ -8,16 +8,16 @@ pub enum Event {
     /// The object is now this.
     Apply(Object),
     Delete(Key),
-    /// All that was there at the start has been told.
+    /// All objects that existed at the start have been sent.
     Synced,
 }
 
-/// What a node's probe saw of its pods.
+/// Address observations of a node's probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct AddressObservations {
     pub node: String,
     pub sightings: Vec<Sighting>,
 }
 
-/// Events that belong together: nobody is told anything in between.
+/// Events that are applied together: nothing is published in between.
 pub type Batch = Vec<Event>;

@@ -1,10 +1,10 @@
 //! The manifests in a directory, watched.
 //!
 //! ```text
-//! directory --walk--> files --split--> documents --parse--> objects --ledger--> Event
+//! directory --walk--> files --split--> documents --parse--> objects --store--> Event
 //! ```
 //!
-//! A document that does not parse is named in the log, and what it defined before stays.
+//! A document that does not parse is named in the log, and the objects that it defined before are kept.
 
 use crate::source::event::{Batch, Event};
 use crate::source::object::Object;
@@ -53,18 +53,19 @@ impl Manifests {
         Ok(Self { directory: directory.to_owned(), store: Store::default(), synced: false, starved: 0 })
     }
 
-    /// Files and directories that could not be read so far, for want of a descriptor. What they defined before stays.
+    /// Files and directories that could not be read so far, because no descriptor was free. The objects that they defined
+    /// before are kept.
     #[must_use]
     pub fn starved(&self) -> u64 {
         self.starved
     }
 
-    /// The objects of the three kinds are told again at the next look.
+    /// The next look sends the objects of the three kinds again.
     fn resend(&mut self) {
         self.store.resend();
     }
 
-    /// Reads the directory and tells what has changed since the last time.
+    /// Reads the directory and returns what has changed since the last time.
     pub fn look(&mut self) -> Batch {
         let found = walk::walk(&self.directory);
         let starved = found.values().filter(|read| read.as_ref().is_err_and(descriptors::are_exhausted));

@@ -186,7 +186,7 @@ fn is_tcp(protocol: Option<&str>) -> bool {
     protocol.is_none_or(|protocol| protocol == "TCP")
 }
 
-/// Nanoseconds since the epoch; 0 for what is not said, and for what was before.
+/// Nanoseconds since the epoch; 0 when the time is missing or before the epoch.
 fn nanoseconds(time: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>) -> u64 {
     time.map_or(0, |time| u64::try_from(time.0.as_nanosecond()).unwrap_or(0))
 }

@@ -1,4 +1,4 @@
-//! How the index asks a source to tell again what it has not kept.
+//! How the index asks a source to send again the objects that it has not kept.
 
 use crate::source::object::Kind;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-/// Between two times that a source tells all again: whoever creates and deletes objects must not keep it busy.
+/// Pause between two complete rereads, so that frequent creation and deletion of objects does not keep a source busy.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Asks for objects again: of the three kinds, or for EndpointSlices, which are many. Cheap to clone.
@@ -50,11 +50,11 @@ impl Reread {
 }
 
 impl Requests {
-    /// Until it is time to tell all again. May be dropped and called again.
+    /// Returns when everything must be sent again. Cancellation-safe.
     pub(crate) async fn next(&mut self) {
         let answered = self.answered;
         if self.asked.wait_for(|asked| *asked != answered).await.is_err() {
-            // Whoever would ask is gone.
+            // The index is gone.
             return std::future::pending().await;
         }
         if let Some(earliest) = self.earliest {

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-/// Whoever calls bounds the text in bytes, so that its nodes need no bound; aliases that multiply do.
+/// Callers bound the text in bytes, which bounds its nodes; aliases that multiply need a bound of their own.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         with_snippet: false,

@@ -13,7 +13,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// The status as it will be there: a condition keeps its time while it stays true, or false.
+    /// The status as it will be stored: a condition keeps its time while its status does not change.
     pub(super) fn over(former: Option<&PolicyStatus>, status: Status, now: Timestamp) -> Self {
         let conditions = former.map(|former| former.conditions.as_slice()).unwrap_or_default();
         let since = status.conditions().map(|(name, condition)| {
@@ -55,7 +55,7 @@ pub(super) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST)]
 }
 
-/// Whether it says the same. Times are in whole seconds there.
+/// Whether both are equal. Times are stored in whole seconds.
 pub(super) fn says_the_same(former: &PolicyStatus, body: &PolicyStatus) -> bool {
     let bare = |status: &PolicyStatus| {
         let mut status = status.clone();

@@ -6,8 +6,7 @@ use crate::source::object::policy::Reason;
 use crate::source::object::{Key, Name};
 use longwire_crds::PolicyStatus;
 
-/// What the conditions say now and did not say before, as log lines and Events. `occasion` tells one change from another that says
-/// the same.
+/// The conditions that changed, as log lines and Events. `occasion` distinguishes two changes with the same text.
 pub(super) fn news(key: &Key, uid: &str, occasion: &str, former: Option<&PolicyStatus>, now: &Status) -> Vec<Warning> {
     let Some(on) = On::of(key.kind) else { return Vec::new() };
     let Name { namespace, name } = &key.name;
@@ -33,7 +32,7 @@ pub(super) fn news(key: &Key, uid: &str, occasion: &str, former: Option<&PolicyS
     bad.filter(is_new).map(warning).collect()
 }
 
-/// For the log, where nobody makes Events: of Accepted and Conflicted, before and now.
+/// For the log, where there are no Events: Accepted and Conflicted, before and now.
 pub fn log(key: &Key, former: Option<(Condition, Condition)>, (accepted, conflicted): (Condition, Condition)) {
     let (was_accepted, was_conflicted) = former.unzip();
     for (former, now) in [(was_accepted, accepted), (was_conflicted, conflicted)] {
@@ -43,7 +42,7 @@ pub fn log(key: &Key, former: Option<(Condition, Condition)>, (accepted, conflic
     }
 }
 
-/// What the log says of it.
+/// The line in the log.
 #[must_use]
 pub fn line(key: &Key, reason: &str, message: &str) -> String {
     match reason {

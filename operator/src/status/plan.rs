@@ -6,7 +6,7 @@ use crate::source::object::Key;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Between two writes about one object that differ in figures alone.
+/// Between two writes of one object that differ in numbers alone.
 const FIGURES: Duration = Duration::from_secs(5);
 /// Between any two: an object whose conditions come and go does not keep the API server busy.
 const CONDITIONS: Duration = Duration::from_millis(200);
@@ -43,7 +43,7 @@ pub(super) struct Write {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
     Written(Box<Written>),
-    /// The object is gone, or another one has its name: who knows of that one says so.
+    /// The object is gone, or another one has its name; that one has an entry of its own.
     Gone,
     Failed,
 }
@@ -64,7 +64,7 @@ impl Plan {
         }
     }
 
-    /// Somebody else may have written meanwhile.
+    /// Another client may have written meanwhile.
     pub(super) fn start_over(&mut self) {
         for entry in self.objects.values_mut() {
             (entry.written, entry.earliest, entry.failures) = (None, Duration::ZERO, 0);

@@ -1,4 +1,4 @@
-//! On how many nodes an object is at work. Pure: what is true of it, what the probes said and where probes are, to a verdict.
+//! On how many nodes an object is programmed. Pure: a function of its state, the acknowledgements and the ready probes.
 
 use crate::policy::state::PolicyState;
 use crate::publish::acks::Acked;
@@ -28,7 +28,7 @@ pub(crate) enum Programmed {
     Rejected(String),
     /// Some nodes lag.
     Pending(String),
-    /// Probes that have not yet said anything to this replica.
+    /// Some probes have not yet connected to this replica.
     Unknown(String),
 }
 
@@ -97,7 +97,7 @@ fn verdict(state: &PolicyState, acked: &HashMap<String, Acked>, desired: &[&str]
         return Programmed::Rejected(text);
     }
     let text = format!("not yet on {}", some(behind));
-    // A replica that has just begun to serve must not say that what works does not.
+    // A replica that has just become the leader must not report a working object as pending.
     if behind.iter().any(|node| acked.contains_key(*node)) {
         Programmed::Pending(text)
     } else {

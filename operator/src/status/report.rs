@@ -1,4 +1,4 @@
-//! What each object's status should say.
+//! The wanted status of each object.
 //!
 //! ```text
 //! Standing (the writer) --+
@@ -27,8 +27,8 @@ mod tests;
 /// News that come together are looked at together: a rollout is hundreds of batches.
 const TOGETHER: Duration = Duration::from_millis(50);
 
-/// Probes come to a new holder within this time. Until then what they have not said is no news: the status that the former
-/// holder wrote stands.
+/// Probes connect to a new leader within this time. Until then the status that the former leader wrote is kept for objects
+/// whose probes have not connected yet.
 const ARRIVAL: Duration = Duration::from_secs(15);
 
 /// Leaves the statuses that are different from the last time, until the writer has gone.

@@ -28,7 +28,7 @@ const AT_ONCE: usize = 4;
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum WriteFailure {
     #[error("{}", chain(.0))]
     Refused(#[from] kube::Error),
     #[error("the API server did not answer within {TIMEOUT:?}")]
@@ -59,7 +59,7 @@ pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<R
             () = sleep(next.unwrap_or_default().saturating_sub(started.elapsed())), if next.is_some() => {}
             Some((key, uid, outcome)) = writes.next() => {
                 let outcome = outcome.map(|(outcome, news)| {
-                    news.into_iter().for_each(|news| tell(&key, news, &warnings));
+                    news.into_iter().for_each(|news| send(&key, news, &warnings));
                     outcome
                 });
                 let outcome = report(&key, outcome, &mut failing);
@@ -73,8 +73,8 @@ pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<R
     }
 }
 
-/// Nobody waits for an Event: past the room for them the log has it.
-fn tell(key: &Key, news: Warning, warnings: &mpsc::Sender<Warning>) {
+/// No caller waits for an Event: past its queue it goes to the log.
+fn send(key: &Key, news: Warning, warnings: &mpsc::Sender<Warning>) {
     tracing::warn!("{}", line(key, news.reason, &news.note));
     if warnings.try_send(news).is_err() {
         tracing::debug!("no room for an Event on {key}");
@@ -84,9 +84,9 @@ fn tell(key: &Key, news: Warning, warnings: &mpsc::Sender<Warning>) {
 /// What became of a write, and what people should hear of.
 type Done = (Outcome, Vec<Warning>);
 
-async fn apply(client: &Client, write: Write) -> (Key, String, Result<Done, Failure>) {
+async fn apply(client: &Client, write: Write) -> (Key, String, Result<Done, WriteFailure>) {
     let outcome = timeout(TIMEOUT, try_apply(client, &write)).await;
-    let outcome = outcome.map_err(|_| Failure::Silent).and_then(|outcome| outcome.map_err(Failure::from));
+    let outcome = outcome.map_err(|_| WriteFailure::Silent).and_then(|outcome| outcome.map_err(WriteFailure::from));
     (write.key, write.uid, outcome)
 }
 
@@ -110,7 +110,7 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Done> {
     let patch = json!({
         "apiVersion": resource.api_version,
         "kind": resource.kind,
-        // With its UID, so that one that was made anew is not told what was said of the former.
+        // With the UID, so that an object that was created again does not get the former's status.
         "metadata": {"name": name.name, "namespace": name.namespace, "uid": uid},
         "status": body,
     });
@@ -141,7 +141,7 @@ fn resource(kind: Kind) -> Option<ApiResource> {
 }
 
 /// Says it once, not at every attempt.
-fn report(key: &Key, outcome: Result<Outcome, Failure>, failing: &mut bool) -> Outcome {
+fn report(key: &Key, outcome: Result<Outcome, WriteFailure>, failing: &mut bool) -> Outcome {
     match outcome {
         Ok(outcome) => {
             *failing = false;

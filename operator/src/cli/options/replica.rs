@@ -1,4 +1,4 @@
-//! The part of the command line that says which replica this is.
+//! The part of the command line that identifies this replica.
 
 use crate::cluster::lease::Identity;
 use clap::Args;
@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where the kernel tells the machine's name; in a pod, the pod's.
+/// The kernel's file with the machine's name; in a pod, the pod's.
 const HOSTNAME: &str = "/proc/sys/kernel/hostname";
 
 #[derive(Clone, Debug, Args)]

@@ -1,4 +1,4 @@
-//! The part of the command line that says whom to trust, and how long.
+//! The part of the command line about certificates and authentication.
 
 use crate::cluster::guard;
 use crate::cluster::tls::Lifetimes;
@@ -8,7 +8,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Where Kubernetes tells a container its own namespace.
+/// Where Kubernetes mounts a container's own namespace.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
 #[derive(Clone, Debug, Args)]

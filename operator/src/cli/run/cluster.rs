@@ -1,6 +1,6 @@
 //! What an operator on a cluster has besides one that reads manifests: other replicas, and strangers.
 
-use super::Failure;
+use super::RunError;
 use crate::cli::options::Options;
 use crate::cluster::guard::{self, Guard};
 use crate::cluster::membership::Membership;
@@ -34,7 +34,7 @@ impl Cluster {
         options: &Options,
         address: SocketAddr,
         ends: Ends,
-    ) -> Result<(Self, Probes), Failure> {
+    ) -> Result<(Self, Probes), RunError> {
         let Ends { feed, published, counters } = ends;
         let guarded = options.security.guard()?;
         let account = guarded.account.clone();

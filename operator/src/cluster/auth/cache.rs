@@ -1,5 +1,5 @@
-//! What was found out of a token lately, by the token's hash: a probe that reconnects, and whoever sends a bogus token again, asks
-//! the API server nothing.
+//! Recent outcomes by the token's hash: a probe that reconnects, and a bogus token that is sent again, cause no request to
+//! the API server.
 
 use super::{Refusal, Verified};
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! What a ServiceAccount token says, and what of it counts once it is verified.
+//! The claims of a ServiceAccount token, and what remains of them once it is verified.
 
 use super::Refusal;
 use crate::cluster::tls::UnixSeconds;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 /// A token counts no longer than this without being looked at again.
 pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Of a token whose signature, audience and expiry somebody has looked at.
+/// A token whose signature, audience and expiry have been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verified {
     pub username: String,
     /// Pod that it is bound to.
     pub pod: Option<String>,
-    /// Until when it counts, by a clock that nobody sets.
+    /// Until when it is valid, by the monotonic clock.
     pub until: Instant,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Claims {
     pub sub: String,
     pub exp: UnixSeconds,
     pub(crate) iat: Option<UnixSeconds>,
-    /// Whom it is for.
+    /// The audience.
     pub aud: Option<Audiences>,
     #[serde(rename = "kubernetes.io")]
     pub kubernetes: Option<Bound>,
@@ -95,7 +95,7 @@ impl Claims {
         left(self.exp, self.iat, wall)
     }
 
-    /// Both places that name the account must agree; where they do not, it is nobody's.
+    /// Both places that name the account must agree; a token in which they do not is refused.
     #[must_use]
     pub(super) fn verified(self, wall: Duration, now: Instant) -> Verified {
         let until = now + self.left(wall);

@@ -60,7 +60,7 @@ impl Gate {
         self.pods.clone()
     }
 
-    /// `address`: where the call comes from.
+    /// `address`: the peer's.
     pub(crate) async fn admit_from(&self, address: Option<IpAddr>, metadata: &MetadataMap) -> Result<Grant, Refusal> {
         self.count(match bearer(metadata) {
             Some(token) => self.look(token, |node| self.is_address_of(address, node)).await,
@@ -139,7 +139,7 @@ impl Gate {
                 tracing::debug!(why, "a token is verified with the keys that are known");
                 let verified = self.keys.verify(token).await;
                 verified.inspect(|_| self.counters.reviewed("keys")).map_err(|error| match error {
-                    // It may be good; nobody here can tell.
+                    // It may be valid; it cannot be verified here.
                     InvalidToken::NoKeys | InvalidToken::UnknownKey(_) => {
                         Refusal::Unverifiable(format!("the API server is not to be had ({why}), and {error}"))
                     }

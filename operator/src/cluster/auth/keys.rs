@@ -51,16 +51,16 @@ struct Discovery {
 pub(crate) enum Signature {
     /// The API server.
     Good,
-    /// Somebody else.
+    /// Another signer.
     Bad(String),
     /// There are no keys, or none of this name.
     Unknown,
 }
 
 impl KeySet {
-    /// The signature alone: an API server may accept issuers that it does not tell of, and clocks differ.
+    /// Checks the signature alone: an API server may accept issuers that it does not publish, and clocks differ.
     pub(super) fn signature(&self, token: &str) -> Signature {
-        // What is in it is nobody's business here: readers' tokens are of other shapes than probes'.
+        // The claims are not read here: readers' tokens have other shapes than probes'.
         let checked = self.decode::<IgnoredAny>(token, |validation| {
             (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
             validation.set_required_spec_claims::<&str>(&[]);
@@ -134,7 +134,7 @@ impl Keys {
         }
     }
 
-    /// As far as the keys tell; one that is not known is asked for, but seldom, and nobody waits for another's asking.
+    /// Checks against the known keys. An unknown key is requested, but seldom, and no caller waits for another's request.
     pub(super) async fn signature(&self, token: &str) -> Signature {
         let held = |keys: &Self| keys.held().map_or(Signature::Unknown, |held| held.signature(token));
         match held(self) {

@@ -11,7 +11,7 @@ mod tests;
 
 /// Of a token, bytes; the API server's are below 2 KiB.
 const LONGEST: usize = 8 << 10;
-/// How far this machine's clock may be ahead of the API server's, whose word counts: what has expired for longer is not asked
+/// How far this machine's clock may be ahead of the API server's, which decides: what has expired for longer is not asked
 /// about.
 const CLOCKS: Duration = Duration::from_secs(24 * 3600);
 

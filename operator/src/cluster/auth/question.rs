@@ -12,7 +12,7 @@ use std::fmt::Debug;
 pub(super) enum Silence {
     /// The operator may not ask.
     NotAllowed(String),
-    /// Nobody there who could say.
+    /// The API server did not answer.
     Unreachable(String),
 }
 

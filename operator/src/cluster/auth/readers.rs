@@ -1,5 +1,5 @@
-//! Who may read metrics: the API server says whose a token is (TokenReview) and whether that user may get the non-resource URL
-//! /metrics (SubjectAccessReview).
+//! Who may read metrics: the API server names the user of a token (TokenReview) and decides whether that user may get the
+//! non-resource URL /metrics (SubjectAccessReview).
 //!
 //! ```text
 //! node's probe, own page --Readers (what is known)--> Reviewer --precheck, rates, signature, turns--> TokenReview --> SubjectAccessReview
@@ -8,7 +8,8 @@
 //! The turns are other ones than those of the probes' tokens: readers, good or bogus, keep no probe from its stream. A node, or a
 //! source at the operator's own page, has rates of its own, so that bogus tokens at one probe cost no other one's readers anything.
 //!
-//! Nobody stands in for the API server here: while it is away there is no decision, and whoever was admitted is kept by the page.
+//! There is no substitute for the API server here: while it is away there is no decision, and the page keeps the readers that
+//! it has admitted.
 
 mod claims;
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub(crate) const QUESTIONS: ReaderLimits = ReaderLimits {
 /// The permission, whichever page of metrics is asked for.
 const PATH: &str = "/metrics";
 const VERB: &str = "get";
-/// Tokens of a node that are looked at, and those of which nothing says that the API server has signed them.
+/// Tokens of a node that are verified, and those that are not known to be signed by the API server.
 const OF_NODE: Rate = Rate { per_second: 20, burst: 40 };
 const UNSIGNED: Rate = Rate { per_second: 2, burst: 10 };
 
@@ -76,7 +77,7 @@ impl Reviewer {
         Arc::new(Self { client, keys, turns: Turns::new(Instant::now()), looked_at, unsigned })
     }
 
-    /// An error is a decision too: the first that says no.
+    /// An error is a decision too: the first refusal.
     async fn decide(&self, from: &str, token: &str) -> Result<Decision, Decision> {
         let claimed = precheck(token, wall()).map_err(Decision::Unauthenticated)?;
         if !self.looked_at.take(from, Instant::now()) {

@@ -1,4 +1,4 @@
-//! Why a stream is refused, in words for the probe's log and in one for the counter. Never the token itself.
+//! Why a stream is refused: a text for the probe's log and a label for the counter. Never the token itself.
 
 use tonic::{Code, Status};
 

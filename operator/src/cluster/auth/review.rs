@@ -1,4 +1,4 @@
-//! The API server's word on a token.
+//! The API server's review of a token.
 
 use super::claims::{Claims, Verified};
 use super::question::{Silence, ask};
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 /// Pod that a token is bound to, among what the API server knows of its user.
 const POD_UID: &str = "authentication.kubernetes.io/pod-uid";
-/// How long a token counts of which this machine's clock says that it has expired: its probe comes again once a minute then.
+/// How long a token is valid that has expired by this machine's clock: its probe reconnects once a minute then.
 pub(super) const DOUBTFUL: Duration = Duration::from_secs(60);
-/// Of its complaint, in characters, that a probe is told.
+/// Characters of the API server's error that a probe is sent.
 const WARNING: usize = 256;
 
 /// What came of the question.
@@ -20,7 +20,7 @@ const WARNING: usize = 256;
 pub(super) enum Answer {
     Verified(Verified),
     Refused(Refusal),
-    /// Nobody there who could say: another way has to be found.
+    /// The API server did not answer: use another way.
     Unreachable(String),
 }
 
@@ -44,7 +44,7 @@ pub(super) async fn review_for(
     Ok(answered.status.unwrap_or_default())
 }
 
-/// Its complaint about a token that it does not accept.
+/// The API server's error about a token that it does not accept.
 pub(super) fn warning(error: Option<String>) -> String {
     error.unwrap_or_else(|| "not authenticated".to_owned()).chars().take(WARNING).collect()
 }
@@ -68,7 +68,7 @@ fn judge(status: TokenReviewStatus, token: &str) -> Answer {
     Answer::Verified(Verified { username: user.username.unwrap_or_default(), pod, until })
 }
 
-/// By a clock that is ahead it has expired; the API server has just said that it has not, and is asked again soon.
+/// By this clock, which is ahead, it has expired; the API server has just accepted it, and is asked again soon.
 pub(super) fn good_for(claims: &Claims, wall: Duration) -> Duration {
     Some(claims.left(wall)).filter(|left| !left.is_zero()).unwrap_or(DOUBTFUL)
 }

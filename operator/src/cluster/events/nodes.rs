@@ -1,5 +1,5 @@
-//! A probe that does not take its configuration makes an Event on its node, once for each reason: so does one on a node that
-//! cannot be watched, which it says in those words, and one of whose budgets one is full.
+//! A probe that refuses its configuration gets an Event on its node, once for each reason. So does a probe whose node cannot
+//! be watched, and one with a full budget.
 
 use super::{LONGEST, post};
 use crate::publish::acks::Acks;
@@ -16,14 +16,14 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Between two looks; nobody waits for an Event.
+/// Between two looks; an Event is not urgent.
 const LOOK: Duration = Duration::from_secs(2);
 /// Where Events on what has no namespace are.
 const NAMESPACE: &str = "default";
 const REFUSED: &str = "ProbeRefused";
 const NOTICE: &str = "ProbeBudgetFull";
 
-/// For as long as the operator runs; by the holder of the Lease alone. `instance` is this replica's pod.
+/// Runs as long as the operator; creates Events as the leader alone. `instance` is this replica's pod.
 pub(crate) async fn send_node_events(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
     let (mut waiting, mut sent) = (HashMap::new(), HashMap::new());
     loop {

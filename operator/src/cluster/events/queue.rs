@@ -1,23 +1,23 @@
-//! Which complaints are still to be told.
+//! Which warnings are still to be sent.
 
 use super::hash;
 use crate::index::warning::Warning;
 use std::collections::{HashSet, VecDeque};
 
-/// Warnings that wait, and complaints that are remembered as told. Each at most; the oldest go.
+/// Warnings that wait, and warnings that are remembered as sent; at most so many of each, and the oldest go.
 const MAX: usize = 4096;
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Warning>,
-    /// What waits or was told, by hash, and the order in which it came.
+    /// Warnings that wait or were sent, by hash, and the order in which they came.
     known: HashSet<u64>,
     order: VecDeque<u64>,
     dropped: u64,
 }
 
 impl Queue {
-    /// Takes in what is news.
+    /// Takes a warning that is not known yet.
     pub(super) fn take(&mut self, warning: Warning) {
         let hash = hash(&warning);
         if !self.known.insert(hash) {
@@ -44,7 +44,7 @@ impl Queue {
         !self.waiting.is_empty()
     }
 
-    /// The one that has waited longest; it waits until it has been told.
+    /// The one that has waited longest; it stays in the queue until [`Queue::sent`].
     pub(super) fn next(&self) -> Option<Warning> {
         self.waiting.front().cloned()
     }

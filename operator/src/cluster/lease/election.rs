@@ -1,8 +1,8 @@
-//! What to do about the Lease, and what one is meanwhile. Pure: times are arguments.
+//! What to write to the Lease, and this replica's role meanwhile. Pure: times are arguments.
 //!
-//! Clocks of other machines are not trusted: a holder is dead when its Lease has not changed for as long as it said, by the
-//! clock of who looks; and time in which one could not look does not count. Only of a Lease that was renewed long ago at
-//! first sight nobody waits for a sign of life: clocks are seldom that wrong, and two holders harm nobody.
+//! Clocks of other machines are not trusted: a leader is dead when its Lease has not changed for the Lease's duration, by
+//! this replica's clock. Time in which the API server could not be read does not count. A Lease whose renewal was already
+//! long ago when it was first read is taken at once: clocks are seldom that wrong, and two leaders do no harm.
 
 use super::identity::Identity;
 use super::record::Record;
@@ -14,18 +14,18 @@ use std::time::Duration;
 pub(super) struct Election {
     me: String,
     duration: Duration,
-    seen: Option<Seen>,
+    seen: Option<Observed>,
     role: Role,
 }
 
-/// Renewed this long before the first look at it, by the clocks of both, a Lease is nobody's.
+/// A Lease that was renewed this long before it was first read, by the clocks of both replicas, is free.
 const ABANDONED: SignedDuration = SignedDuration::from_secs(30);
 
 /// The Lease when it last changed.
 #[derive(Debug)]
-struct Seen {
+struct Observed {
     record: Record,
-    /// When it is nobody's, if it does not change; since the start.
+    /// When it is free, if it does not change; since the start.
     expires: Duration,
     /// It has not been seen to change.
     first: bool,
@@ -35,7 +35,7 @@ struct Seen {
 pub(super) enum Step {
     Create(Record),
     Replace(Record),
-    /// Somebody else holds it.
+    /// Another replica holds it.
     Wait,
 }
 
@@ -51,24 +51,24 @@ impl Election {
     /// The Lease as it was just read or written; `None`: there is none. `now` is since the start.
     pub(super) fn observe(&mut self, record: Option<Record>, now: Duration) {
         let Some(record) = record else {
-            // Somebody deleted it. Who holds it makes it again.
+            // It was deleted. The leader creates it again.
             self.seen = None;
             return;
         };
         self.role = match record.holder.as_deref() {
             Some(holder) if holder == self.me => Role::Leader,
             Some(holder) => Role::Standby { leader: holder.parse().ok().map(|holder: Identity| holder.address) },
-            // Nobody else serves: who does goes on until another one takes it.
+            // No replica holds it: the present leader goes on until another one takes it.
             None if self.role == Role::Leader => Role::Leader,
             None => Role::Standby { leader: None },
         };
         if self.seen.as_ref().is_none_or(|seen| seen.record.version != record.version) {
             let first = self.seen.is_none();
-            self.seen = Some(Seen { expires: now + record.duration, record, first });
+            self.seen = Some(Observed { expires: now + record.duration, record, first });
         }
     }
 
-    /// The API server could not be asked: so, perhaps, by the holder neither. It has this long from now on.
+    /// The API server could not be reached, perhaps by the leader neither. The leader has this long from now on.
     pub(super) fn blind(&mut self, now: Duration, grace: Duration) {
         if let Some(seen) = &mut self.seen {
             seen.expires = seen.expires.max(now + grace);
@@ -101,13 +101,13 @@ impl Election {
         }
     }
 
-    /// What to write at the end; `None`: there is nothing to let go of.
+    /// What to write at the end; `None`: there is nothing to release.
     pub(super) fn release(&self, wall: Timestamp) -> Option<Record> {
         let seen = self.seen.as_ref().filter(|seen| self.is_mine(seen))?;
         Some(Record { holder: None, renewed: Some(wall), ..seen.record.clone() })
     }
 
-    fn is_mine(&self, seen: &Seen) -> bool {
+    fn is_mine(&self, seen: &Observed) -> bool {
         seen.record.holder.as_deref() == Some(&self.me)
     }
 

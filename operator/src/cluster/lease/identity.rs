@@ -1,4 +1,4 @@
-//! Who holds a Lease, in one word.
+//! The identity of a Lease's holder, as one string.
 
 use std::fmt;
 use std::net::SocketAddr;

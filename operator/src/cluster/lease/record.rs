@@ -9,10 +9,10 @@ use std::time::Duration;
 pub(super) struct Record {
     /// `metadata.resourceVersion`; `None`: does not exist yet.
     pub(super) version: Option<String>,
-    /// `None`: let go of.
+    /// `None`: released.
     pub(super) holder: Option<String>,
     pub(super) duration: Duration,
-    /// By the holder's clock, for people.
+    /// By the leader's clock, for people.
     pub(super) acquired: Option<Timestamp>,
     pub(super) renewed: Option<Timestamp>,
     /// How often it changed hands.

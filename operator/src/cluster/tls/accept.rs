@@ -38,7 +38,7 @@ pub struct Secured {
     closed: oneshot::Receiver<()>,
 }
 
-/// Accepts until nobody takes the connections any more. `pods` says which addresses are those of nodes.
+/// Accepts until the receiver is closed. `pods` has the addresses of nodes.
 pub(crate) fn incoming(
     listener: TcpListener,
     config: Arc<ServerConfig>,
@@ -101,7 +101,7 @@ impl Accepting {
             match outcome {
                 Ok(stream) => {
                     if peer.secured() {
-                        // Nobody takes it: serving has ended.
+                        // The receiver is closed: serving has ended.
                         drop(secured.send(Ok(Secured { stream, peer, closed })).await);
                     }
                 }
@@ -117,7 +117,7 @@ async fn handshake(
     may_answer: impl FnOnce() -> bool,
 ) -> Result<TlsStream<TcpStream>, &'static str> {
     let handshake = async {
-        // Until the peer has said hello it costs memory alone; an answer costs a signature.
+        // Until the peer has sent its ClientHello it costs memory alone; an answer costs a signature.
         let mut hello = pin!(LazyConfigAcceptor::new(Acceptor::default(), stream));
         let start = hello.as_mut().await.map_err(|error| reason(&error))?;
         if !may_answer() {

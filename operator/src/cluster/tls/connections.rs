@@ -4,8 +4,9 @@
 //! handshake --> pending (no stream yet) <--> admitted (has one)
 //! ```
 //!
-//! Where a stage is full its oldest connection gives way, not the newest: whoever means to connect is through in a moment, and
-//! whoever holds connections open is not. Nodes have limits of their own, so that nobody else can use up what their probes need.
+//! When a stage is full its oldest connection is closed, not the newest: a real client leaves the stage in a moment, and one
+//! that holds connections open does not. Nodes have limits of their own, so that other peers cannot use up what their probes
+//! need.
 //! A pod may share its node's address, so an admitted connection does not count against the ones that are to come.
 
 use crate::cluster::bucket::{Bucket, Rate};
@@ -150,7 +151,7 @@ impl Connections {
         Some(evicted)
     }
 
-    /// A call wants to be admitted; [`Self::answered`] says that it knows whether it is.
+    /// A call waits for admission, until [`Self::answered`].
     pub(super) fn call(&mut self, number: u64) -> Result<(), Reason> {
         if let Some(connection) = self.admitted.get_mut(&number) {
             connection.waiting += 1;
@@ -267,6 +268,6 @@ fn make_room(stage: &mut BTreeMap<u64, Connection>, source: Source) -> u64 {
 fn evict(stage: &mut BTreeMap<u64, Connection>, which: impl Fn(&Connection) -> bool) -> u64 {
     let oldest = stage.iter().find(|(_, connection)| connection.waiting == 0 && which(connection));
     let oldest = oldest.map(|(number, _)| *number);
-    // Dropped, its sender tells it.
+    // Dropping the sender closes it.
     u64::from(oldest.is_some_and(|number| stage.remove(&number).is_some()))
 }

@@ -1,4 +1,4 @@
-//! A connection's place in the table of connections, for whoever serves it.
+//! A connection's place in the table of connections, for the server.
 
 use super::connections::{Connections, Reason, Source};
 use crate::counters::Counters;
@@ -72,7 +72,7 @@ impl Table {
 }
 
 impl Peer {
-    /// Whose it is, as the kernel says.
+    /// The peer's address, from the kernel.
     #[must_use]
     pub(crate) fn address(&self) -> IpAddr {
         self.0.address
@@ -117,7 +117,7 @@ impl Peer {
 impl Call {
     /// The call has become a stream of this node.
     pub(crate) fn admit(self, node: &Arc<str>) -> Result<AdmittedStream, &'static str> {
-        // First, so that who is admitted has one. That it is there already says the same of an earlier stream.
+        // First, so that an admitted call has a place. A place that is already there was taken by an earlier stream.
         let _ = self.0.0.node.set(Arc::clone(node));
         self.0.change(|connections, number| connections.admit(number))?;
         Ok(AdmittedStream(self.0.clone()))

@@ -80,7 +80,7 @@ pub(crate) fn plan(held: &Held, lifetimes: Lifetimes, now: UnixSeconds) -> Step 
         Some(_) => held.leaf.due().min(known),
         None => now,
     };
-    // Made while the clock of some replica was far ahead: nobody trusts it yet whose clock is right.
+    // Made while the clock of a replica was far ahead: no probe with a right clock trusts it yet.
     let is_early = now + BACKDATED < held.leaf.issued;
     if now >= switch || is_early || !held.names_fit {
         return Step::RenewLeaf;

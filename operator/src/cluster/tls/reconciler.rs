@@ -1,7 +1,6 @@
-//! Keeps Secret and ConfigMap as the plan wants them, and hands what the Secret holds to serving.
+//! Reconciles Secret and ConfigMap with the plan, and passes the Secret's content to serving.
 //!
-//! Every replica does this. Who comes second when something is to be renewed is told so by the resourceVersion, and takes what
-//! the first one made.
+//! Every replica does this. The second one to renew is refused by the resourceVersion, and takes what the first one wrote.
 
 use super::material::{InvalidMaterial, Material};
 use super::{InvalidCertificate, Lifetimes, Serving, Step, UnixSeconds, plan, publish};
@@ -29,11 +28,11 @@ pub const WEBHOOK: (&str, &str) = ("longwire-policies", "policies.telemetry.long
 const MANAGER: &str = "longwire-operator";
 /// The bundle's key in the ConfigMap.
 const BUNDLE: &str = "ca.crt";
-/// Between two looks when nothing is due: a ConfigMap that somebody deleted is there again after this.
+/// Between two reads when nothing is due: a deleted ConfigMap is restored after this.
 const LOOK: Duration = Duration::from_secs(60);
 /// After something that did not work.
 const AGAIN: Duration = Duration::from_secs(2);
-/// What fails for shorter than this nobody has to know.
+/// A failure that lasts less than this is not logged.
 const LASTING: Duration = Duration::from_secs(10);
 /// For one request to the API server.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,7 +41,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct CertificateReconciler {
     secrets: Api<Secret>,
     maps: Api<ConfigMap>,
-    /// `None`: nobody asks a webhook.
+    /// `None`: there is no webhook.
     webhooks: Option<Api<ValidatingWebhookConfiguration>>,
     names: Vec<String>,
     lifetimes: Lifetimes,
@@ -53,7 +52,7 @@ pub struct CertificateReconciler {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+enum ReconcileFailure {
     #[error("Secret {SECRET}: {}", chain(.0))]
     Secret(#[source] kube::Error),
     #[error("ConfigMap {CA_CONFIG_MAP}: {}", chain(.0))]
@@ -84,7 +83,7 @@ impl CertificateReconciler {
         (Self { secrets, maps, webhooks: None, names, lifetimes, owner, serving, served: None }, served)
     }
 
-    /// The API server is told too whom it may trust, for its questions to the webhook.
+    /// The webhook's configuration gets the authorities too, so that the API server trusts the webhook.
     #[must_use]
     pub(crate) fn with_webhook(mut self, client: Client) -> Self {
         self.webhooks = Some(Api::all(client));
@@ -95,7 +94,7 @@ impl CertificateReconciler {
     pub async fn run(mut self, clock: impl Fn() -> UnixSeconds) {
         let watched = watcher::watch_object(self.secrets.clone(), SECRET).default_backoff();
         let mut watched = pin!(watched);
-        // Nothing is made before the API server has said that nothing is there.
+        // Nothing is created before the API server has answered that nothing exists.
         let mut secret = None;
         let mut wait = None;
         let (mut failing, mut warned) = (None::<Instant>, false);
@@ -127,7 +126,7 @@ impl CertificateReconciler {
     }
 
     /// One look at what there is: renews what is due, serves and publishes the outcome. Returns when to look again.
-    async fn look(&mut self, secret: &mut Option<Secret>, now: UnixSeconds) -> Result<Duration, Failure> {
+    async fn look(&mut self, secret: &mut Option<Secret>, now: UnixSeconds) -> Result<Duration, ReconcileFailure> {
         let held = secret.as_ref().map(|secret| (Material::read(&bytes(secret)), secret));
         let renewed = match held {
             None => Material::create(&self.names, self.lifetimes, now)?,
@@ -157,7 +156,7 @@ impl CertificateReconciler {
                 // One step may make the next one due.
                 Ok(Duration::ZERO)
             }
-            Err(Failure::Secret(kube::Error::Api(status))) if matches!(status.code, 404 | 409) => {
+            Err(ReconcileFailure::Secret(kube::Error::Api(status))) if matches!(status.code, 404 | 409) => {
                 tracing::debug!("another replica was first with Secret {SECRET}");
                 *secret = self.read().await?;
                 Ok(Duration::ZERO)
@@ -175,50 +174,50 @@ impl CertificateReconciler {
         Ok(())
     }
 
-    async fn store(&self, material: &Material, former: Option<&Secret>) -> Result<Secret, Failure> {
+    async fn store(&self, material: &Material, former: Option<&Secret>) -> Result<Secret, ReconcileFailure> {
         let data = material.write().into_iter().map(|(key, bytes)| (key, ByteString(bytes))).collect();
         let mut secret = Secret { data: Some(data), ..Secret::default() };
         secret.metadata.name = Some(SECRET.to_owned());
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
         let stored = match former {
             None => {
-                let owners = answer(self.owner.references()).await?.map_err(Failure::Secret)?;
+                let owners = answer(self.owner.references()).await?.map_err(ReconcileFailure::Secret)?;
                 secret.metadata.owner_references = owners;
                 answer(self.secrets.create(&params, &secret)).await?
             }
             Some(former) => {
-                // What others have put on it stays.
+                // Fields of other managers are kept.
                 secret.metadata = former.metadata.clone();
                 secret.metadata.managed_fields = None;
                 secret.type_.clone_from(&former.type_);
                 answer(self.secrets.replace(SECRET, &params, &secret)).await?
             }
         };
-        stored.map_err(Failure::Secret)
+        stored.map_err(ReconcileFailure::Secret)
     }
 
-    async fn read(&self) -> Result<Option<Secret>, Failure> {
-        answer(self.secrets.get_opt(SECRET)).await?.map_err(Failure::Secret)
+    async fn read(&self) -> Result<Option<Secret>, ReconcileFailure> {
+        answer(self.secrets.get_opt(SECRET)).await?.map_err(ReconcileFailure::Secret)
     }
 
-    async fn publish(&self, material: &Material) -> Result<(), Failure> {
+    async fn publish(&self, material: &Material) -> Result<(), ReconcileFailure> {
         let mut map = ConfigMap { data: Some([(BUNDLE.to_owned(), material.bundle())].into()), ..ConfigMap::default() };
         map.metadata.name = Some(CA_CONFIG_MAP.to_owned());
-        map.metadata.owner_references = answer(self.owner.references()).await?.map_err(Failure::ConfigMap)?;
+        map.metadata.owner_references = answer(self.owner.references()).await?.map_err(ReconcileFailure::ConfigMap)?;
         let params = PatchParams::apply(MANAGER).force();
         let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
-        applied.map(drop).map_err(Failure::ConfigMap)?;
+        applied.map(drop).map_err(ReconcileFailure::ConfigMap)?;
         let Some(webhooks) = &self.webhooks else { return Ok(()) };
         let (name, webhook) = WEBHOOK;
         let bundle = ByteString(material.bundle().into_bytes());
         let patch = json!({"webhooks": [{"name": webhook, "clientConfig": {"caBundle": bundle}}]});
         let patched = answer(webhooks.patch(name, &PatchParams::default(), &Patch::Strategic(&patch))).await?;
-        patched.map(drop).map_err(Failure::Webhook)
+        patched.map(drop).map_err(ReconcileFailure::Webhook)
     }
 }
 
-async fn answer<T>(request: impl Future<Output = kube::Result<T>>) -> Result<kube::Result<T>, Failure> {
-    tokio::time::timeout(TIMEOUT, request).await.map_err(|_| Failure::Silent)
+async fn answer<T>(request: impl Future<Output = kube::Result<T>>) -> Result<kube::Result<T>, ReconcileFailure> {
+    tokio::time::timeout(TIMEOUT, request).await.map_err(|_| ReconcileFailure::Silent)
 }
 
 fn bytes(secret: &Secret) -> BTreeMap<String, Vec<u8>> {

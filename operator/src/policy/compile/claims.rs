@@ -8,15 +8,16 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Services that are told of one address.
+/// Services of one address that probes are sent.
 const MAX_CLAIMS: usize = 1024;
-/// Of these, those of one namespace that name it in `externalIPs`, which whoever may write a Service may fill with any address.
+/// Of these, Services of one namespace that name it in `externalIPs`, which the author of a Service may fill with any
+/// address.
 const MAX_EXTERNAL: usize = 64;
 
 /// Ports of addresses that one Service claims.
 const MAX_PORTS: usize = 16_384;
 
-/// Where the Service is, and how many more addresses it claims. `ports`: how many of each.
+/// The Service's addresses, and how many more it claims. `ports`: how many of each.
 pub(super) fn ownerships(service: &object::Service, ports: usize) -> (Vec<Ownership>, usize) {
     let object::Service { created, addresses, load_balancer, external, .. } = service;
     let mut claimed = Ownership::since(*created, load_balancer, Right::LoadBalancer);
@@ -32,7 +33,7 @@ pub(super) fn ownerships(service: &object::Service, ports: usize) -> (Vec<Owners
 /// `externalIPs`, then the oldest Service's, then the first's by name. Before `after` the address was somebody's alone.
 pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (Vec<Owner>, usize) {
     claims.sort_by_cached_key(|claim| (Reverse(claim.right), claim.started, name(claim)));
-    let (mut owners, mut left_out, mut told) = (Vec::new(), 0, 0);
+    let (mut owners, mut left_out, mut listed) = (Vec::new(), 0, 0);
     let mut taken = Taken::default();
     let mut external: HashMap<&str, usize> = HashMap::new();
     for claim in claims {
@@ -42,11 +43,11 @@ pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (
         if frontend.ports.is_empty() {
             continue;
         }
-        if told == MAX_CLAIMS || is_external && *of_namespace == MAX_EXTERNAL {
+        if listed == MAX_CLAIMS || is_external && *of_namespace == MAX_EXTERNAL {
             left_out += 1;
             continue;
         }
-        told += 1;
+        listed += 1;
         *of_namespace += usize::from(is_external);
         for (since, ports) in taken.take(frontend, claim.end()) {
             let since = since.max(after);

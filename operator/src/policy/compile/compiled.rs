@@ -1,4 +1,4 @@
-//! A pod with what is configured for it, as its node's probe is told of it.
+//! A pod with its configuration, as its node's probe is sent it.
 
 use super::targets::Bound;
 use longwire_model::identity::Pod;
@@ -20,8 +20,8 @@ impl Compiled {
         Self { version: version::of_local_pod(&local), local, bound }
     }
 
-    /// As its node is told of it; without tags and statistics where there is no room for them.
-    pub(super) fn told(&self, has_room: bool) -> (u64, LocalPod) {
+    /// As its node is sent it; without tags and statistics where there is no room for them.
+    pub(super) fn local_pod(&self, has_room: bool) -> (u64, LocalPod) {
         let Self { version, local, .. } = self;
         if has_room {
             return (*version, local.clone());

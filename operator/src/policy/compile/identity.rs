@@ -9,7 +9,7 @@ use longwire_model::identity::{Backing, Frontend, Place, Pod, Service, Workload}
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Endpoints of one Service that are told by their addresses.
+/// Endpoints of one Service that are listed by address.
 const MAX_ENDPOINTS: usize = 256;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Identities {
         Self { settings, services: HashMap::new(), places: HashMap::new() }
     }
 
-    /// With those labels that somebody reads; and how many Services that lead to it are left out.
+    /// With the labels that an expression reads; and how many Services that lead to it are left out.
     pub(super) fn pod(&mut self, index: &Index, pod: &object::Pod, is_read: impl Fn(&str) -> bool) -> (Pod, usize) {
         let Leading { chosen, more, left_out } = select::services(index, pod);
         let mut backing = |(target, Chosen { service, port }): (u16, Chosen<'_>)| Backing {
@@ -100,7 +100,7 @@ impl Identities {
             zone: label(object.and_then(|node| node.zone.as_ref())),
             region: label(object.and_then(|node| node.region.as_ref())),
         });
-        // Without its object a node is one that pods name, and nothing would tell that they do no more.
+        // A node without an object is known only from pods, and no event tells when they stop naming it.
         if object.is_some() {
             self.places.insert(node.to_owned(), Arc::clone(&place));
         }

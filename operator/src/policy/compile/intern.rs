@@ -17,7 +17,7 @@ impl Interned {
         telemetry
     }
 
-    /// Lets go of what nobody else has.
+    /// Drops what has no other reference.
     pub(super) fn tidy(&mut self) {
         self.0.retain(|telemetry| Arc::strong_count(telemetry) > 1);
     }

@@ -1,7 +1,8 @@
-//! What is known of one holder at one address, and what of it probes are told beside the others.
+//! The interval in which one object owned one address, and the owners of an address as probes are sent them.
 //!
-//! Whoever has an address by the word of Kubernetes has it, whatever anybody else's object or socket says. A pod that was only
-//! seen to speak from there comes after those who are known to be gone. Services that share an address are told by their ports.
+//! An address that Kubernetes assigned belongs to that object, whatever another object or an observation says. A pod that was
+//! only observed to send from the address ranks after the intervals that are known to have ended. Services that share an
+//! address are distinguished by their ports.
 
 use super::claims;
 use super::sightings::{Ownership, Right};
@@ -12,16 +13,16 @@ use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
 pub(super) struct OwnershipInterval {
     pub(super) holder: Holder,
     pub(super) right: Right,
-    /// As the object says it, to the second; 0: since ever.
+    /// From the object, to the second; 0: unknown.
     pub(super) started: UnixNanos,
-    /// When it first spoke from there.
+    /// When it was first observed to send from the address.
     pub(super) sighted: Option<UnixNanos>,
     pub(super) left: Option<Left>,
-    /// When the kernel of its node saw another speak from there and no process of this one was left.
+    /// When its node's kernel observed another pod at the address and no process of this one was left.
     pub(super) vacated: Option<UnixNanos>,
 }
 
-/// The end of a holder at its addresses.
+/// When an owner left its addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Left {
     /// No later than this.
@@ -30,7 +31,7 @@ pub(super) struct Left {
     pub(super) earliest: UnixNanos,
 }
 
-/// A tenure that no stronger right silences.
+/// An interval that no stronger right overrides.
 #[derive(Clone, Copy, Debug)]
 struct Counted<'a> {
     interval: &'a OwnershipInterval,
@@ -43,7 +44,7 @@ impl Left {
         Self { at, earliest: at }
     }
 
-    /// When nothing of the pod spoke any more. Its status says it to the second, cut.
+    /// When the pod's last process ended. Its status has whole seconds, rounded down.
     pub(super) fn of(pod: &object::Pod, now: UnixNanos) -> Self {
         const SECOND: UnixNanos = 1_000_000_000;
         match pod.finished {
@@ -53,11 +54,11 @@ impl Left {
     }
 }
 
-/// Owners as probes are told of them, and how many are left out.
+/// Owners as probes are sent them, and how many are left out.
 pub(super) fn owners<'a>(intervals: impl Iterator<Item = &'a OwnershipInterval>) -> (Vec<Owner>, usize) {
     let (claims, held): (Vec<_>, Vec<_>) = intervals.partition(|interval| interval.is_claim());
     let counted: Vec<Counted<'_>> = held.iter().filter_map(|interval| interval.among(held.iter().copied())).collect();
-    let mut owners: Vec<Owner> = counted.iter().map(|one| one.told(&counted)).collect();
+    let mut owners: Vec<Owner> = counted.iter().map(|one| one.owner(&counted)).collect();
     // A node's address can be a Service's as well, at its ports: what becomes of a connection to it the node decides.
     let mut silent_until = Some(0);
     for stronger in held.iter().filter(|held| !matches!(held.holder, Holder::Node(_))) {
@@ -75,7 +76,7 @@ impl OwnershipInterval {
         Self { holder: holder.clone(), right, started, sighted, left, vacated: None }
     }
 
-    /// `None`: another has the address by a stronger right, or had it for as long as this one was there.
+    /// `None`: another owner has the address by a stronger right, or had it during the whole interval.
     fn among<'a>(&'a self, all: impl Iterator<Item = &'a Self>) -> Option<Counted<'a>> {
         let mut after = 0;
         for stronger in all.filter(|other| other.right > self.right && !self.takes_over(other)) {
@@ -88,19 +89,19 @@ impl OwnershipInterval {
         (!is_over).then_some(Counted { interval: self, after })
     }
 
-    /// Others may have the same address, at other ports.
+    /// Other Services may have the same address, at other ports.
     fn is_claim(&self) -> bool {
         self.right <= Right::LoadBalancer
     }
 
-    /// It spoke when the other can have been gone.
+    /// It was observed when the other may have been gone.
     fn follows(&self, other: &Self) -> bool {
         let gone = other.left.map(|left| left.earliest).into_iter().chain(other.vacated).min();
         self.sighted.zip(gone).is_some_and(|(sighted, gone)| sighted >= gone) || self.takes_over(other)
     }
 
-    /// One node gives an address to one pod at a time, and the API server is seconds late to say who has it: of two pods of a
-    /// node that spoke from one address the later one has it.
+    /// A node assigns an address to one pod at a time, and the API server learns of it seconds later: of two pods of a node
+    /// that were observed at one address, the later one owns it.
     fn takes_over(&self, other: &Self) -> bool {
         let is_of_one_node = || self.node().is_some_and(|node| other.node() == Some(node));
         self.sighted > Some(other.began()) && is_of_one_node()
@@ -124,7 +125,7 @@ impl OwnershipInterval {
 
 impl Counted<'_> {
     /// To one that is alone at its address, seconds will do: then nothing changes when it speaks.
-    fn told(&self, all: &[Counted<'_>]) -> Owner {
+    fn owner(&self, all: &[Counted<'_>]) -> Owner {
         let Self { interval, after } = *self;
         let sighted = interval.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
         let successors = all.iter().map(|other| other.interval).filter(|other| other.follows(interval));

@@ -1,4 +1,4 @@
-//! What probes are not told because there is too much of it.
+//! Items that are not sent to probes because there are too many.
 
 use crate::source::object::Name;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Who holds which address, and who held it lately: a connection that is reported late belongs to whoever had the address
-//! when it opened.
+//! The owners of each address, present and recent: a connection that is reported late belongs to the owner at the time when
+//! it opened.
 
 use super::interval::{Left, OwnershipInterval, owners};
 use super::sightings::{Ownership, Right};
@@ -11,14 +11,14 @@ use std::net::IpAddr;
 #[cfg(test)]
 mod tests;
 
-/// How long an owner is still told of after it left, nanoseconds: 5 minutes.
+/// How long an owner is still sent after it left, nanoseconds: 5 minutes.
 pub(super) const KEPT: u64 = 300 * 1_000_000_000;
-/// Owners of one address of which is looked at whether probes are told anything new, when one comes or goes.
+/// Up to so many owners of an address, it is compared whether the answer changes when one comes or goes.
 const FEW: usize = 64;
 /// Departures remembered at a time: 200 a second for as long as they are kept. Past it the oldest goes early.
 const MAX_DEPARTED: usize = 65_536;
 
-/// What tells holders apart: a pod that is made anew under its name is another.
+/// Identifies an owner: a pod that is created again under its name is another owner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum OwnerName {
     Node(String),
@@ -43,31 +43,31 @@ struct Departure {
 }
 
 impl Owners {
-    /// All who hold the address or did lately, in an order of their own.
+    /// All present and recent owners of the address, in a stable order.
     pub(super) fn of(&self, address: IpAddr) -> Vec<Owner> {
-        self.told(address).0
+        self.owners_at(address).0
     }
 
     /// The same, and how many are left out.
-    pub(super) fn told(&self, address: IpAddr) -> (Vec<Owner>, usize) {
+    pub(super) fn owners_at(&self, address: IpAddr) -> (Vec<Owner>, usize) {
         self.addresses.get(&address).map(|intervals| owners(intervals.values())).unwrap_or_default()
     }
 
-    /// `None`: so many share it that it is not worked out anew for each of them.
+    /// `None`: too many owners to compute the answer for each change.
     fn of_few(&self, address: IpAddr) -> Option<Vec<Owner>> {
         let is_few = self.addresses.get(&address).is_none_or(|intervals| intervals.len() <= FEW);
         is_few.then(|| self.of(address))
     }
 
-    /// Kubernetes says that a pod has it, or had it lately.
+    /// A pod's status has the address, or had it lately.
     pub(super) fn is_pods(&self, address: IpAddr) -> bool {
         let is_pods =
             |interval: &OwnershipInterval| interval.right == Right::Own && matches!(interval.holder, Holder::Pod(_));
         self.addresses.get(&address).is_some_and(|intervals| intervals.values().any(is_pods))
     }
 
-    /// Of these pods of the node no process was left when another one first spoke from the address. It may be said again, when
-    /// still others have had the address since: they are not meant.
+    /// No process of these pods of the node was left when another pod was first observed at the address. The observation may
+    /// be repeated after further pods have had the address: it does not concern those.
     pub(super) fn vacate(
         &mut self,
         address: IpAddr,
@@ -91,7 +91,7 @@ impl Owners {
         }
     }
 
-    /// From now on the holder has these addresses and no others. Notes the addresses that this changes.
+    /// From now on the owner has these addresses and no others. Notes the addresses whose answers change.
     pub(super) fn hold(
         &mut self,
         name: OwnerName,
@@ -117,7 +117,7 @@ impl Owners {
         self.forget_too_many(changed);
     }
 
-    /// The holder had these addresses and has left them since, which nobody has told of until now.
+    /// The owner had these addresses and has left them since; it was not known until now.
     pub(super) fn recall(
         &mut self,
         name: &OwnerName,
@@ -142,7 +142,7 @@ impl Owners {
         self.forget_too_many(changed);
     }
 
-    /// The holder is gone.
+    /// The owner is gone.
     pub(super) fn release(&mut self, name: &OwnerName, left: Left, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         for address in self.held.remove(name).unwrap_or_default() {
             self.leave(address, name, left, now, changed);
@@ -156,7 +156,7 @@ impl Owners {
         }
     }
 
-    /// What was only observed never was, once Kubernetes says where the pod is.
+    /// An interval that was only observed is dropped once the pod's status has other addresses.
     fn refute(&mut self, address: IpAddr, name: &OwnerName, changed: &mut BTreeSet<IpAddr>) -> bool {
         let before = self.of_few(address);
         let Some(intervals) = self.addresses.get_mut(&address) else { return false };
@@ -173,7 +173,7 @@ impl Owners {
         true
     }
 
-    /// What is known of the holder at the address is this now. Only what others would be told differently is a change.
+    /// Replaces the owner's interval at the address. The address counts as changed only if the answer differs.
     fn note(&mut self, address: IpAddr, name: &OwnerName, interval: OwnershipInterval, changed: &mut BTreeSet<IpAddr>) {
         let before = self.of_few(address);
         let intervals = self.addresses.entry(address).or_default();

@@ -1,11 +1,11 @@
-//! What pods are told about their annotations.
+//! Warnings about pods' annotations.
 
 use super::targets::Bound;
 use crate::index::warning::{INVALID_ANNOTATION, On, TOO_MANY_LABELS, Warning};
 use crate::source::object::Pod;
 use longwire_model::limits::MAX_LABEL_BYTES;
 
-/// Notes what was not said of this pod just before: nothing is repeated at every edit of whatever.
+/// Collects the warnings that the pod did not have just before, so that an edit does not repeat them.
 pub(super) fn collect(pod: &Pod, bound: &Bound, former: Option<&Bound>, warnings: &mut Vec<Warning>) {
     let known = former.filter(|former| former.is_of(pod.node_uid()));
     for note in pod.series.warnings(known.and_then(Bound::annotation)) {
@@ -18,8 +18,8 @@ pub(super) fn collect(pod: &Pod, bound: &Bound, former: Option<&Bound>, warnings
         );
         warnings.push(warning(pod, TOO_MANY_LABELS, note));
     }
-    let told = known.map(|known| known.outcome.warnings.as_slice()).unwrap_or_default();
-    for new in bound.outcome.warnings.iter().filter(|new| !told.contains(new)) {
+    let known_warnings = known.map(|known| known.outcome.warnings.as_slice()).unwrap_or_default();
+    for new in bound.outcome.warnings.iter().filter(|new| !known_warnings.contains(new)) {
         warnings.push(warning(pod, new.reason, new.note.clone()));
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Policies {
     root: String,
-    /// What holds where no object says otherwise.
+    /// The settings that apply where no object overrides them.
     defaults: Option<Arc<TelemetryPolicy>>,
     scopes: HashMap<String, Scope>,
     /// What namespaces with objects are bound to as a whole.
@@ -30,15 +30,15 @@ pub(super) struct Policies {
     settings: NodeSettings,
     /// Labels beside the standard ones that accepted objects add to series.
     added: BTreeSet<String>,
-    /// Some object came, changed or went since it was last said what is true.
-    judged: bool,
-    /// Objects of which it has to be said again.
-    rejudged: BTreeSet<Key>,
+    /// An object came, changed or went since the states were last returned.
+    changed: bool,
+    /// Objects whose state must be computed again.
+    stale_states: BTreeSet<Key>,
     /// Pods that are bound to less than is configured for them.
     reduced: usize,
 }
 
-/// What a change of objects leads to.
+/// The effects of changed objects.
 #[derive(Debug, Default)]
 pub(super) struct PolicyEffects {
     /// Pods of these namespaces have to be bound again.
@@ -62,8 +62,8 @@ impl Policies {
             labels: BTreeSet::new(),
             settings: NodeSettings::default(),
             added: BTreeSet::new(),
-            judged: false,
-            rejudged: BTreeSet::new(),
+            changed: false,
+            stale_states: BTreeSet::new(),
             reduced: 0,
         }
     }
@@ -79,7 +79,7 @@ impl Policies {
         self.settings
     }
 
-    /// Whether identities tell of the label.
+    /// Whether identities contain the label.
     pub(super) fn names(&self, label: &str) -> bool {
         self.labels.contains(label)
     }
@@ -91,7 +91,7 @@ impl Policies {
             return effects;
         }
         for key in &stale.policies {
-            self.judge(index.policies(), key, revision);
+            self.update_state(index.policies(), key, revision);
         }
         if !stale.policies.is_empty() {
             let labels = self.named_labels(index.policies());
@@ -144,12 +144,12 @@ impl Policies {
         self.interned.tidy();
     }
 
-    /// What is true of the objects now; `None`: as before.
+    /// The states of the objects; `None`: unchanged.
     pub(super) fn policy_states(&mut self, objects: &Objects) -> Option<PolicyStates> {
         let mut touched = self.targets_by_policy.take_touched();
-        let is_judged = std::mem::take(&mut self.judged);
-        touched.extend(std::mem::take(&mut self.rejudged));
-        if touched.is_empty() && !is_judged {
+        let is_changed = std::mem::take(&mut self.changed);
+        touched.extend(std::mem::take(&mut self.stale_states));
+        if touched.is_empty() && !is_changed {
             return None;
         }
         for key in &touched {
@@ -171,7 +171,7 @@ impl Policies {
         Some(self.policy_states.clone())
     }
 
-    fn judge(&mut self, objects: &Objects, key: &Key, revision: u64) {
+    fn update_state(&mut self, objects: &Objects, key: &Key, revision: u64) {
         type Head = (String, i64, Result<(), Refusal>);
         fn head<S>(policy: &Policy<S>, accepted: Result<(), Refusal>) -> Head {
             (policy.uid.clone(), policy.generation, accepted)
@@ -179,7 +179,7 @@ impl Policies {
         fn plain<S>(policy: &Arc<Policy<S>>) -> Head {
             head(policy, policy.spec.as_ref().map(|_| ()).map_err(Refusal::clone))
         }
-        self.judged = true;
+        self.changed = true;
         let name = &key.name;
         let found = match key.kind {
             Kind::TelemetryPolicy => {
@@ -194,8 +194,8 @@ impl Policies {
             self.policy_states.remove(key);
             return;
         };
-        // Whom it reaches is known when its pods have been bound.
-        self.rejudged.insert(key.clone());
+        // Its targets are known when its pods have been bound.
+        self.stale_states.insert(key.clone());
         let (conflicted, nodes) = (None, BTreeSet::new());
         let warnings = Vec::new();
         let state =
@@ -214,7 +214,7 @@ impl Policies {
         if std::mem::replace(&mut self.added, added) != self.added {
             let policies = objects.telemetry.keys();
             let keys = policies.map(|name| Key { kind: Kind::TelemetryPolicy, name: name.clone() });
-            self.rejudged.extend(keys);
+            self.stale_states.extend(keys);
         }
     }
 

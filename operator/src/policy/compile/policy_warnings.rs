@@ -1,4 +1,4 @@
-//! What of an accepted object has no effect, or breaks somebody who reads series. The object is used all the same.
+//! Parts of an accepted object that have no effect, or that break a consumer of series. The object is used nevertheless.
 
 use super::targets::PolicyTargets;
 use crate::policy::consumers;
@@ -71,7 +71,7 @@ pub(super) fn of_tags<S>(policy: &Policy<S>, selector: Option<&Selector>, around
     bounded(unknown.chain(selects_nobody(policy, selector, around)).collect())
 }
 
-/// Elsewhere pods may come yet; here somebody mostly meant the whole cluster.
+/// In other namespaces pods may still come; here the author mostly meant the whole cluster.
 fn selects_nobody<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Option<String> {
     let Surroundings { root, targets, .. } = around;
     let is_idle = targets.is_none_or(|targets| targets.workloads() == 0);
@@ -102,7 +102,7 @@ fn by_labels(readers: BTreeMap<&str, BTreeSet<&str>>) -> impl Iterator<Item = St
     texts.into_iter()
 }
 
-/// Of overrides by their place in the list: those whose metrics nobody feeds anyway.
+/// Overrides, by their place in the list, whose metrics no pod feeds anyway.
 fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, usize)>, on: SeriesSets) -> Vec<String> {
     let mut metrics: BTreeMap<usize, Metrics> = BTreeMap::new();
     for (matched, at) in overrides {

@@ -13,11 +13,11 @@ use longwire_model::telemetry::{NodeSettings, Telemetry, TelemetryTooLarge};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Equal for all pods that the same objects select and that say the same themselves.
+/// Equal for all pods that the same objects select and that have the same annotations.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) telemetry: Arc<Telemetry>,
-    /// The objects that had a say.
+    /// The objects that apply.
     pub(super) selected: Vec<Key>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) warnings: Vec<PodWarning>,
@@ -68,7 +68,7 @@ impl Scope {
         Self { defaults, broad, selective, outcomes: HashMap::new() }
     }
 
-    /// Of a pod that no selector selects and that says nothing: what the namespace's objects are to each other.
+    /// For a pod without annotations that no selector selects: how the namespace's objects relate to each other.
     pub(super) fn base(&self, interned: &mut Interned) -> (Arc<Outcome>, NodeSettings) {
         let applicable = Applicable::default();
         let (outcome, settings) = self.merge(&applicable, interned);
@@ -132,7 +132,7 @@ impl Scope {
             );
             warnings.push(PodWarning { reason: TELEMETRY_TOO_LARGE, note });
         }
-        // Nobody looks for a status of the defaults.
+        // The defaults have no status.
         let objects = levels.iter().skip(self.defaults.iter().len());
         let selected = objects.flat_map(keys).cloned();
         let selected = selected.collect();

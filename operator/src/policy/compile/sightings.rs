@@ -1,5 +1,5 @@
-//! What nodes' kernels saw of pods: the address that one speaks from is known from its first connection on, and not only when
-//! the kubelet has told the API server.
+//! Address observations by nodes' kernels: a pod's address is known from its first connection on, before the kubelet has
+//! reported it to the API server.
 
 #[cfg(test)]
 mod tests;
@@ -9,23 +9,23 @@ use longwire_model::identity::{Sighting, UnixNanos};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// Of one pod: its address of either family, and some more.
+/// Addresses of one pod: one of either family, and some more.
 const MAX: usize = 8;
 
-/// What gives an address to its holder, the weakest first.
+/// What assigns an address to its owner, the weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Right {
-    /// A Service's `externalIPs`, which whoever may write a Service may fill with any address.
+    /// A Service's `externalIPs`, which the author of a Service may fill with any address.
     External,
     /// What a load balancer's controller has written into a Service's status.
     LoadBalancer,
-    /// A pod was seen to speak from there, and Kubernetes does not say yet where it is.
+    /// A pod was observed to send from it, and its status has no address yet.
     Observed,
     /// Kubernetes gave it: a pod's status, a node's, a ClusterIP.
     Own,
 }
 
-/// A holder at an address.
+/// An address that an object has, and by which right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ownership {
     pub(super) address: IpAddr,
@@ -36,7 +36,7 @@ pub(super) struct Ownership {
 }
 
 impl Ownership {
-    /// Of somebody that no kernel sees.
+    /// Addresses of an object that no kernel observes.
     pub(super) fn since(started: UnixNanos, addresses: &[IpAddr], right: Right) -> Vec<Self> {
         addresses.iter().map(|address| Self { address: *address, right, started, sighted: None }).collect()
     }
@@ -44,25 +44,26 @@ impl Ownership {
 
 #[derive(Debug, Default)]
 pub(super) struct Sightings {
-    pods: HashMap<Name, Seen>,
+    pods: HashMap<Name, PodAddresses>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct PodAddresses {
     uid: String,
     addresses: Vec<(IpAddr, UnixNanos)>,
 }
 
 impl Sightings {
-    /// Whether this says more than was known.
+    /// Whether the observation adds to what was known.
     pub(super) fn take(&mut self, pod: &object::Pod, sighting: &Sighting) -> bool {
-        let seen = self.pods.entry(pod.name.clone()).or_insert_with(|| Seen::of(&pod.uid));
+        let seen = self.pods.entry(pod.name.clone()).or_insert_with(|| PodAddresses::of(&pod.uid));
         if seen.uid != pod.uid {
-            *seen = Seen::of(&pod.uid);
+            *seen = PodAddresses::of(&pod.uid);
         }
         let has_room = seen.addresses.len() < MAX;
         match seen.addresses.iter_mut().find(|(address, _)| *address == sighting.address) {
-            // Each container's first connection is one; and what was forgotten on the way is told again, later.
+            // Each container's first connection is one observation; observations that were lost on the way are repeated
+            // later.
             Some((_, since)) => {
                 let is_earlier = sighting.since < *since;
                 *since = sighting.since.min(*since);
@@ -81,8 +82,8 @@ impl Sightings {
         self.pods.remove(name);
     }
 
-    /// Where the pod is or was. Until its status names addresses they are those that it was seen at; from then on others are
-    /// a network's of its own, which may be anybody's elsewhere.
+    /// The pod's addresses, present or past. Until its status has addresses these are the observed ones; from then on other
+    /// observed addresses belong to a second network of the pod, and may belong to another host elsewhere.
     pub(super) fn ownerships(&self, pod: &object::Pod) -> Vec<Ownership> {
         if pod.host_network {
             return Vec::new();
@@ -108,7 +109,7 @@ impl Sightings {
     }
 }
 
-impl Seen {
+impl PodAddresses {
     fn of(uid: &str) -> Self {
         Self { uid: uid.to_owned(), addresses: Vec::new() }
     }

@@ -1,4 +1,4 @@
-//! Whom each object reaches, counted pod by pod, so that a pod that comes or goes costs what the pod is.
+//! The targets of each object, counted pod by pod, so that a pod that comes or goes costs only its own share.
 
 use super::scope::Outcome;
 use crate::source::object::{self, Key, Name, SeriesAnnotation};
@@ -13,7 +13,7 @@ const NAMED: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct TargetsByPolicy {
     objects: HashMap<Key, PolicyTargets>,
-    /// Since they were last asked for.
+    /// Objects whose targets changed since [`TargetsByPolicy::take_touched`].
     touched: HashSet<Key>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct PolicyTargets {
     sets: [usize; SeriesSet::ALL.len()],
 }
 
-/// A pod, or a namespace as a whole, and what came of the objects for it.
+/// A pod, or a namespace as a whole, with the outcome of the objects for it.
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) outcome: Arc<Outcome>,
@@ -37,7 +37,7 @@ pub(super) struct Bound {
 #[derive(Debug)]
 struct BoundPod {
     pod: Arc<Pod>,
-    /// What its annotation asked for, understood or not.
+    /// Its annotation, parsed, with unknown entries.
     annotation: SeriesAnnotation,
 }
 

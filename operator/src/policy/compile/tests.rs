@@ -305,7 +305,7 @@ fn a_pod_is_where_its_node_is() {
 
 #[test]
 fn nobody_has_a_version_too() {
-    let nobody = Answer::nobody(ip("192.0.2.1"));
+    let nobody = Answer::outside(ip("192.0.2.1"));
     let expected = Address { address: ip("192.0.2.1"), owners: vec![] };
     assert_eq!((nobody.version, nobody.address), (version::of_address(&expected), expected));
 }

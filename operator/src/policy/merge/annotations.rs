@@ -12,7 +12,7 @@ use longwire_model::limits::MAX_ANNOTATION_BYTES;
 use longwire_model::matcher::StringMatcher;
 
 const UNKNOWN_TAG: &str = "UnknownExtraStatTag";
-/// Entries of one annotation that are told of by themselves.
+/// Entries of one annotation that get a warning of their own.
 const MAX_TOLD: usize = 3;
 
 /// Lists that are too long are cut.
@@ -94,8 +94,8 @@ pub(super) fn chosen_tags<'a>(
     draft.extra.values().filter(|extra| !extra.tag.opt_in || is_wanted(extra)).copied().collect()
 }
 
-/// Of what is told about one annotation since there were `before`, a few and the number of the rest: sixty-four Events on one
-/// pod tell no more.
+/// Of the warnings about one annotation, from index `before` on, keeps a few and the number of the others, because sixty-four
+/// Events on one pod do not inform better.
 fn abridge(warnings: &mut Vec<PodWarning>, before: usize, annotation: &str) {
     let more = (warnings.len() - before).saturating_sub(MAX_TOLD);
     if more > 0 {

@@ -1,4 +1,4 @@
-//! From a draft to what a probe is told.
+//! From a draft to the telemetry that a probe is sent.
 
 use super::draft::{Draft, Extra};
 use super::{Own, limit};
@@ -15,16 +15,16 @@ pub(super) fn assemble<'a>(
     limit::enforce(draft, &mut tags);
     let metrics = Metrics::from(sets);
     let telemetry = Telemetry {
-        long_connections: draft.threshold.as_ref().map(|said| said.value),
+        long_connections: draft.threshold.as_ref().map(|setting| setting.value),
         source: groups(draft, &tags, metrics, Reporter::Source),
         destination: groups(draft, &tags, metrics, Reporter::Destination),
         stats: draft.stats.matcher(),
     };
     let settings = NodeSettings {
-        reporting_interval: draft.reporting_interval.as_ref().map(|said| said.value),
-        series: draft.series.as_ref().map(|said| said.value),
-        long_connections: draft.long_connections_budget.as_ref().map(|said| said.value),
-        series_per_namespace: draft.series_per_namespace.as_ref().map(|said| said.value),
+        reporting_interval: draft.reporting_interval.as_ref().map(|setting| setting.value),
+        series: draft.series.as_ref().map(|setting| setting.value),
+        long_connections: draft.long_connections_budget.as_ref().map(|setting| setting.value),
+        series_per_namespace: draft.series_per_namespace.as_ref().map(|setting| setting.value),
     };
     (telemetry, settings)
 }
@@ -38,13 +38,13 @@ fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
     }
 }
 
-/// Of the series sets: the pod's own word goes before all others. No second report of what another mesh reports already,
+/// Of the series sets: the pod's own annotation takes precedence. No second report of what another mesh reports already,
 /// unless the pod itself insists.
 pub(super) fn sets(draft: &Draft<'_>, own: Own<'_>) -> SeriesSets {
-    let told = draft.series_sets.as_ref().map(|said| said.value).unwrap_or_default();
-    let told = if own.meshed { told.without(SeriesSet::Istio) } else { told };
-    let sets = own.series_sets.unwrap_or(told);
-    let with_long = draft.long_connections.as_ref().is_none_or(|said| said.value);
+    let configured = draft.series_sets.as_ref().map(|setting| setting.value).unwrap_or_default();
+    let configured = if own.meshed { configured.without(SeriesSet::Istio) } else { configured };
+    let sets = own.series_sets.unwrap_or(configured);
+    let with_long = draft.long_connections.as_ref().is_none_or(|setting| setting.value);
     if with_long { sets } else { sets.without(SeriesSet::KmeshConnection) }
 }
 

@@ -1,4 +1,4 @@
-//! All that is said about a pod, part by part, with who said it.
+//! All settings for a pod, part by part, each with the object that it comes from.
 
 use super::Level;
 use super::conflicts::Conflicts;
@@ -60,7 +60,7 @@ pub(super) struct Draft<'a> {
 type Part<'a, T> = Option<Said<'a, T>>;
 
 impl<'a> Draft<'a> {
-    /// A narrower level over all that was said before. Within it, who comes first wins.
+    /// Applies a narrower level over the levels before. Within a level the first object wins.
     pub(super) fn lay(&mut self, depth: usize, level: &Level<'a>) {
         let mut layer = Self::default();
         for policy in &level.telemetry {

@@ -16,7 +16,7 @@ pub(super) enum StatsDraft<'a> {
     Inclusion(Lists<'a>),
 }
 
-/// In the order of [`FIELDS`]; `None`: nothing is said.
+/// In the order of [`FIELDS`]; `None`: not set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lists<'a>(pub(super) [Option<List<'a>>; 4]);
 

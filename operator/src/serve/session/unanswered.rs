@@ -3,7 +3,7 @@
 use longwire_model::update::Update;
 use std::collections::VecDeque;
 
-/// Past so many a probe is sent nothing more: when it answers it is told the latest state.
+/// A probe with so many unanswered updates is sent nothing more; when it answers it is sent the latest state.
 pub(super) const MAX: usize = 64;
 
 /// In the order of sending, in which the probe answers each once.

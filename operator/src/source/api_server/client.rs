@@ -23,9 +23,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// The API server ends every watch after this long. Until then one of a kind where nothing happens may be silent: a server sends
 /// bookmarks only when it has seen an event of the kind since it started.
 pub(crate) const WATCH: Duration = Duration::from_secs(240);
-/// So a watch that is silent for longer is dead, whatever its connection says.
+/// So a watch that is silent for longer is dead, even while its connection is open.
 const SILENCE: Duration = Duration::from_secs(270);
-/// A connection whose other end has gone without a word is found out within 10 s + 3 * 5 s.
+/// A connection whose other end has gone without closing it is found out within 10 s + 3 * 5 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEP_ALIVE_RETRIES: u32 = 3;
@@ -37,7 +37,7 @@ pub struct NoApiServer(String);
 /// A client for the API server of this pod's cluster, or of the kubeconfig. Asks nothing yet: one that is away now is found
 /// when it is back.
 ///
-/// Whoever asks tries again by itself; what it could not ask for want of a descriptor is counted here, for all of them.
+/// Callers retry by themselves. Requests that failed because no descriptor was free are counted here, for all callers.
 pub async fn connect(counters: Arc<Counters>) -> Result<Client, NoApiServer> {
     let mut config = Config::infer().await.map_err(|error| NoApiServer(chain(&error)))?;
     if let Some(proxy) = &config.proxy_url {
@@ -63,7 +63,7 @@ fn client(config: &Config, counters: Arc<Counters>) -> kube::Result<Client> {
     let mut connector = TimeoutConnector::new(config.rustls_https_connector_with_connector(tcp)?);
     connector.set_connect_timeout(config.connect_timeout);
     connector.set_read_timeout(config.read_timeout);
-    // Or the silence of a connection that nobody used would count.
+    // Or the silence of an idle connection would count.
     connector.set_reset_reader_on_write(true);
     let http = legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(connector);
     let count = move |error: BoxError| {

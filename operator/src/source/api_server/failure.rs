@@ -4,20 +4,20 @@ use crate::source::api_server::client::chain;
 use kube::runtime::watcher::{Error, InitialListStrategy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum WatchFailure {
     /// The server has no streaming lists: ask for pages.
     NoStreaming,
     /// The server does not know the kind.
     Missing,
     /// The operator may not watch it.
     Forbidden,
-    /// Too much has changed meanwhile to be told of: begin again with a list.
+    /// Too much has changed for the watch to resume: begin again with a list.
     Expired,
     /// It may work the next time.
     Passing,
 }
 
-impl Failure {
+impl WatchFailure {
     pub(super) fn of(error: &Error, strategy: &InitialListStrategy) -> Self {
         let streaming = *strategy == InitialListStrategy::StreamingList;
         match code(error) {
@@ -30,7 +30,7 @@ impl Failure {
         }
     }
 
-    /// Part of the life of a watch: nobody has to know.
+    /// Part of the life of a watch: not worth a line in the log.
     pub(super) fn is_usual(self) -> bool {
         matches!(self, Self::NoStreaming | Self::Expired)
     }

@@ -1,6 +1,6 @@
-//! What one watch has told, so that a list after a break tells only of what changed meanwhile.
+//! The objects that one watch has sent, so that a list after a break sends only what changed meanwhile.
 
-use super::seen::Sighting;
+use super::reduced::Entry;
 use crate::source::event::Event;
 use crate::source::object::{EndpointSlice, ExtraStatTags, Key, Kind, Name, Object, StatsMatcher, TelemetryPolicy};
 use std::collections::HashMap;
@@ -20,14 +20,14 @@ struct Known {
     round: u64,
     /// `metadata.resourceVersion`.
     version: String,
-    /// As last told. `None`: it decides nothing.
-    told: Option<Told>,
+    /// As last sent. `None`: the object decides nothing.
+    sent: Option<Sent>,
 }
 
-/// Objects are shared with the index. What it does not keep of those that are bounded is not kept here either, and is told again
-/// when it is listed again.
+/// Objects are shared with the index. A bounded object that the index does not keep is not kept here either, and is sent
+/// again when it is listed again.
 #[derive(Debug)]
-enum Told {
+enum Sent {
     Kept(Object),
     EndpointSlice(Weak<EndpointSlice>),
     ExtraStatTags(Weak<ExtraStatTags>),
@@ -35,7 +35,7 @@ enum Told {
     TelemetryPolicy(Weak<TelemetryPolicy>),
 }
 
-impl Told {
+impl Sent {
     fn of(object: &Object) -> Self {
         match object {
             Object::EndpointSlice(slice) => Self::EndpointSlice(Arc::downgrade(slice)),
@@ -46,7 +46,7 @@ impl Told {
         }
     }
 
-    /// `None`: nobody has it any more.
+    /// `None`: the index has dropped it.
     fn object(&self) -> Option<Object> {
         Some(match self {
             Self::Kept(object) => object.clone(),
@@ -73,16 +73,16 @@ impl Store {
     }
 
     /// It is there, and it is so.
-    pub(super) fn see(&mut self, sighting: Sighting) -> Option<Event> {
-        let Sighting { name, version, object } = sighting;
+    pub(super) fn see(&mut self, entry: Entry) -> Option<Event> {
+        let Entry { name, version, object } = entry;
         let former = self.known.get_mut(&name);
-        let is_kept = |former: &Known| former.told.as_ref().is_none_or(|told| told.object().is_some());
+        let is_kept = |former: &Known| former.sent.as_ref().is_none_or(|sent| sent.object().is_some());
         if let Some(former) = former.filter(|former| former.version == version && is_kept(former)) {
             former.round = self.round;
             return None;
         }
-        let told = self.known.remove(&name).and_then(|former| former.told);
-        let (was_told, former) = (told.is_some(), told.and_then(|told| told.object()));
+        let sent = self.known.remove(&name).and_then(|former| former.sent);
+        let (was_sent, former) = (sent.is_some(), sent.and_then(|sent| sent.object()));
         let key = Key { kind: self.kind, name: name.clone() };
         let now = object.unwrap_or_else(|error| {
             tracing::error!("{key}: {error}: this version of it is ignored");
@@ -94,15 +94,15 @@ impl Store {
         }
         let event = match &now {
             Some(now) => (former.as_ref() != Some(now)).then(|| Event::Apply(now.clone())),
-            None => was_told.then_some(Event::Delete(key)),
+            None => was_sent.then_some(Event::Delete(key)),
         };
-        self.known.insert(name, Known { round: self.round, version, told: now.as_ref().map(Told::of) });
+        self.known.insert(name, Known { round: self.round, version, sent: now.as_ref().map(Sent::of) });
         event
     }
 
     /// It is gone.
     pub(super) fn lose(&mut self, name: &Name) -> Option<Event> {
-        self.known.remove(name)?.told?;
+        self.known.remove(name)?.sent?;
         Some(Event::Delete(Key { kind: self.kind, name: name.clone() }))
     }
 
@@ -118,7 +118,7 @@ impl Store {
     }
 
     fn remove(&mut self, which: impl Fn(&Known) -> bool) -> Vec<Event> {
-        let gone = self.known.extract_if(|_, known| which(known)).filter(|(_, known)| known.told.is_some());
+        let gone = self.known.extract_if(|_, known| which(known)).filter(|(_, known)| known.sent.is_some());
         gone.map(|(name, _)| Event::Delete(Key { kind: self.kind, name })).collect()
     }
 }

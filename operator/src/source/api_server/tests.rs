@@ -1,6 +1,6 @@
-use super::failure::Failure;
+use super::failure::WatchFailure;
 use super::kinds::Watched;
-use super::seen::Seen;
+use super::reduced::Reduced;
 use super::store::Store;
 use crate::source::event::Event;
 use crate::source::object::{Kind, Name, Object};
@@ -12,37 +12,37 @@ use longwire_crds::{ExtraStatTags, TelemetryPolicy};
 use rstest::rstest;
 use serde_json::{Value, from_value, json};
 
-fn seen<K: Watched>(object: Value) -> Seen<K> {
+fn reduced<K: Watched>(object: Value) -> Reduced<K> {
     from_value(object).unwrap()
 }
 
-fn pod(name: &str, version: u32, address: &str) -> Seen<core::Pod> {
-    seen(json!({
+fn pod(name: &str, version: u32, address: &str) -> Reduced<core::Pod> {
+    reduced(json!({
         "metadata": {"name": name, "namespace": "shop", "uid": name, "resourceVersion": version.to_string(),
                      "managedFields": [{"manager": "kubelet"}]},
         "status": {"podIPs": [{"ip": address}]},
     }))
 }
 
-fn service(name: &str, version: u32, kind: &str) -> Seen<core::Service> {
-    seen(json!({
+fn service(name: &str, version: u32, kind: &str) -> Reduced<core::Service> {
+    reduced(json!({
         "metadata": {"name": name, "namespace": "shop", "resourceVersion": version.to_string()},
         "spec": {"type": kind},
     }))
 }
 
 /// What a ledger tells of a list.
-fn list<K>(store: &mut Store, objects: impl IntoIterator<Item = Seen<K>>) -> Vec<String> {
+fn list<K>(store: &mut Store, objects: impl IntoIterator<Item = Reduced<K>>) -> Vec<String> {
     store.begin();
-    let mut events: Vec<Event> = objects.into_iter().filter_map(|seen| store.see(seen.sighting())).collect();
+    let mut events: Vec<Event> = objects.into_iter().filter_map(|reduced| store.see(reduced.entry())).collect();
     let mut gone = store.end();
     gone.sort_by_key(|event| format!("{event:?}"));
     events.extend(gone);
     told(&events)
 }
 
-fn see<K>(store: &mut Store, seen: Seen<K>) -> Vec<String> {
-    told(&store.see(seen.sighting()).into_iter().collect())
+fn see<K>(store: &mut Store, reduced: Reduced<K>) -> Vec<String> {
+    told(&store.see(reduced.entry()).into_iter().collect())
 }
 
 /// One that has listed pods `a` and `b`.
@@ -98,7 +98,7 @@ fn what_decides_nothing_any_more_goes() {
 fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
     let mut store = listed();
     let broken = || {
-        seen::<core::Pod>(
+        reduced::<core::Pod>(
             json!({"metadata": {"name": "a", "namespace": "shop", "resourceVersion": "5"}, "spec": {"nodeName": 5}}),
         )
     };
@@ -119,7 +119,7 @@ fn a_policy_that_cannot_be_read_says_so_in_its_place() {
         "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1", "generation": 3},
         "spec": 7,
     });
-    let (event, lines) = log_of(|| store.see(seen::<TelemetryPolicy>(object).sighting()));
+    let (event, lines) = log_of(|| store.see(reduced::<TelemetryPolicy>(object).entry()));
     let Some(Event::Apply(Object::Unreadable(unreadable))) = event else { panic!("{event:?}") };
     assert_eq!((unreadable.key.to_string().as_str(), unreadable.uid.as_str()), ("TelemetryPolicy shop/p", "u"));
     assert_eq!((unreadable.generation, lines.len()), (3, 1));
@@ -131,8 +131,8 @@ fn a_policy_that_cannot_be_read_says_so_in_its_place() {
 }
 
 /// As an API server tells it whose definition of the kind is of another release.
-fn of_another_release(resource_version: u32, version: &str, spec: &Value) -> Seen<TelemetryPolicy> {
-    seen(json!({
+fn of_another_release(resource_version: u32, version: &str, spec: &Value) -> Reduced<TelemetryPolicy> {
+    reduced(json!({
         "apiVersion": format!("telemetry.longwire.io/{version}"), "kind": "TelemetryPolicy",
         "metadata": {"name": "p", "namespace": "shop", "uid": "u", "horizon": 1,
                      "resourceVersion": resource_version.to_string()},
@@ -149,12 +149,12 @@ fn what_only_another_release_can_read_is_refused_by_name_and_said_once() {
     ];
     for (version, spec, expected) in cases {
         let mut store = Store::new(Kind::TelemetryPolicy);
-        let look = |()| store.see(of_another_release(1, version, &spec).sighting());
+        let look = |()| store.see(of_another_release(1, version, &spec).entry());
         let (events, lines) = log_of(|| [(); 2].map(look));
         let [Some(Event::Apply(Object::Unreadable(unreadable))), None] = events else { panic!("{events:?}") };
         assert!(unreadable.refusal.message.starts_with(expected), "{}", unreadable.refusal.message);
         assert_eq!(lines, [format!("ERROR TelemetryPolicy shop/p: {}: it has no effect", unreadable.refusal.message)]);
-        let mended = store.see(of_another_release(2, "v1alpha1", &json!({})).sighting());
+        let mended = store.see(of_another_release(2, "v1alpha1", &json!({})).entry());
         assert!(matches!(mended, Some(Event::Apply(Object::TelemetryPolicy(_)))), "{mended:?}");
     }
 }
@@ -174,7 +174,7 @@ fn of_a_policy_of_a_later_release_what_is_known_counts_and_the_rest_is_named() {
         ),
     ];
     for (spec, expected) in cases {
-        let event = Store::new(Kind::TelemetryPolicy).see(of_another_release(1, "v1alpha1", &spec).sighting());
+        let event = Store::new(Kind::TelemetryPolicy).see(of_another_release(1, "v1alpha1", &spec).entry());
         let Some(Event::Apply(Object::TelemetryPolicy(policy))) = event else { panic!("{event:?}") };
         let rest = "not known to this operator and without effect: leave out, or upgrade the operator";
         assert_eq!(policy.unknown, expected.map(|expected| format!("{expected} {rest}")));
@@ -189,26 +189,26 @@ fn a_policy_that_is_refused_is_one_all_the_same() {
         "metadata": {"name": "p", "namespace": "shop", "uid": "u", "resourceVersion": "1"},
         "spec": {"tags": [{"name": "zone", "value": "source.zne"}]},
     });
-    assert_eq!(see(&mut store, seen::<ExtraStatTags>(object)), ["+ExtraStatTags shop/p"]);
+    assert_eq!(see(&mut store, reduced::<ExtraStatTags>(object)), ["+ExtraStatTags shop/p"]);
 }
 
 #[test]
 fn a_policy_that_the_index_did_not_keep_is_told_again_when_it_is_listed_again() {
     let policy = || of_another_release(1, "v1alpha1", &json!({}));
     let mut store = Store::new(Kind::TelemetryPolicy);
-    let kept = store.see(policy().sighting());
+    let kept = store.see(policy().entry());
     assert!(kept.is_some());
     assert_eq!(list(&mut store, [policy()]), [""; 0]);
     drop(kept);
     assert_eq!(list(&mut store, [policy()]), ["+TelemetryPolicy shop/p"]);
     // Whoever kept it or not: that it goes is told.
-    assert_eq!(list(&mut store, Vec::<Seen<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
+    assert_eq!(list(&mut store, Vec::<Reduced<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
 }
 
 #[test]
 fn what_is_not_even_an_object_is_an_error_of_the_watch() {
-    assert!(from_value::<Seen<core::Pod>>(json!({"metadata": {"namespace": "shop"}})).is_err());
-    assert!(from_value::<Seen<core::Pod>>(json!([1])).is_err());
+    assert!(from_value::<Reduced<core::Pod>>(json!({"metadata": {"namespace": "shop"}})).is_err());
+    assert!(from_value::<Reduced<core::Pod>>(json!([1])).is_err());
 }
 
 fn status(code: u16) -> Box<Status> {
@@ -216,28 +216,28 @@ fn status(code: u16) -> Box<Status> {
 }
 
 #[rstest]
-#[case::no_streaming_lists(Error::WatchStartFailed(kube::Error::Api(status(422))), Failure::NoStreaming)]
-#[case::refused_otherwise(Error::WatchFailed(kube::Error::Api(status(422))), Failure::Passing)]
-#[case::no_such_kind(Error::WatchStartFailed(kube::Error::Api(status(404))), Failure::Missing)]
-#[case::not_allowed(Error::WatchStartFailed(kube::Error::Api(status(403))), Failure::Forbidden)]
-#[case::fell_behind(Error::WatchError(status(410)), Failure::Expired)]
-#[case::fell_behind_at_once(Error::WatchStartFailed(kube::Error::Api(status(410))), Failure::Expired)]
-#[case::busy(Error::WatchStartFailed(kube::Error::Api(status(503))), Failure::Passing)]
-#[case::no_version(Error::NoResourceVersion, Failure::Passing)]
-fn an_error_says_what_to_do(#[case] error: Error, #[case] expected: Failure) {
-    assert_eq!(Failure::of(&error, &InitialListStrategy::StreamingList), expected);
+#[case::no_streaming_lists(Error::WatchStartFailed(kube::Error::Api(status(422))), WatchFailure::NoStreaming)]
+#[case::refused_otherwise(Error::WatchFailed(kube::Error::Api(status(422))), WatchFailure::Passing)]
+#[case::no_such_kind(Error::WatchStartFailed(kube::Error::Api(status(404))), WatchFailure::Missing)]
+#[case::not_allowed(Error::WatchStartFailed(kube::Error::Api(status(403))), WatchFailure::Forbidden)]
+#[case::fell_behind(Error::WatchError(status(410)), WatchFailure::Expired)]
+#[case::fell_behind_at_once(Error::WatchStartFailed(kube::Error::Api(status(410))), WatchFailure::Expired)]
+#[case::busy(Error::WatchStartFailed(kube::Error::Api(status(503))), WatchFailure::Passing)]
+#[case::no_version(Error::NoResourceVersion, WatchFailure::Passing)]
+fn an_error_says_what_to_do(#[case] error: Error, #[case] expected: WatchFailure) {
+    assert_eq!(WatchFailure::of(&error, &InitialListStrategy::StreamingList), expected);
 }
 
 #[test]
 fn pages_that_are_refused_are_not_asked_for_in_another_way() {
     let error = Error::WatchStartFailed(kube::Error::Api(status(400)));
-    assert_eq!(Failure::of(&error, &InitialListStrategy::ListWatch), Failure::Passing);
+    assert_eq!(WatchFailure::of(&error, &InitialListStrategy::ListWatch), WatchFailure::Passing);
 }
 
 #[test]
 fn a_kind_that_is_not_installed_is_said_with_the_remedy() {
     let error = Error::WatchStartFailed(kube::Error::Api(status(404)));
-    let text = Failure::Missing.text(&error, "telemetry.longwire.io", "statsmatchers");
+    let text = WatchFailure::Missing.text(&error, "telemetry.longwire.io", "statsmatchers");
     let expected = "statsmatchers.telemetry.longwire.io: the API server does not know this kind: there are none until it \
                     is installed with kubectl apply -f crds/manifests";
     assert_eq!(text, expected);

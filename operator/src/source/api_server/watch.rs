@@ -1,8 +1,8 @@
 //! The watch of one kind, which goes on through whatever happens to it.
 
-use super::failure::Failure;
+use super::failure::WatchFailure;
 use super::kinds::Watched;
-use super::seen::Seen;
+use super::reduced::Reduced;
 use super::store::Store;
 use crate::source::Reread;
 use crate::source::api_server::client::WATCH;
@@ -26,8 +26,8 @@ const PAGE: u32 = 500;
 /// Between two attempts. Jitter doubles it at most: an API server that is back is found within 4 s.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(2);
-/// What fails for shorter than this is nothing that anybody can mend: an API server or a kind that has just been installed, a role
-/// that is not known to every part of the API server yet.
+/// A failure that lasts less than this needs no action: an API server or a kind has just been installed, or a role is not yet
+/// known to every part of the API server.
 const LASTING: Duration = Duration::from_secs(10);
 /// A kind that was there is gone when it has been missing for this long: an API server that starts may not know it yet.
 const GONE: Duration = Duration::from_secs(10);
@@ -37,14 +37,14 @@ const GONE: Duration = Duration::from_secs(10);
 pub(super) struct Look {
     pub(super) kind: Kind,
     pub(super) events: Vec<Event>,
-    /// All that was there at the start has been told by now.
+    /// All objects that existed at the start have been sent.
     pub(super) listed: bool,
 }
 
 pub(super) struct Watch<K> {
     client: Client,
     strategy: InitialListStrategy,
-    stream: BoxStream<'static, watcher::Result<watcher::Event<Seen<K>>>>,
+    stream: BoxStream<'static, watcher::Result<watcher::Event<Reduced<K>>>>,
     /// Met while events were being collected.
     error: Option<watcher::Error>,
     store: Store,
@@ -57,7 +57,7 @@ pub(super) struct Watch<K> {
 struct Trouble {
     since: Option<Instant>,
     /// In the log.
-    said: Option<Failure>,
+    said: Option<WatchFailure>,
     missing_since: Option<Instant>,
     wait: Option<ExponentialBackoff>,
 }
@@ -76,7 +76,7 @@ impl<K: Watched> Watch<K> {
         }
     }
 
-    /// Waits until there is something to tell.
+    /// Waits until there is something to send.
     pub(super) async fn next(&mut self) -> Look {
         let mut look = Look { kind: K::KIND, events: Vec::new(), listed: false };
         while look.events.is_empty() && !look.listed {
@@ -91,7 +91,7 @@ impl<K: Watched> Watch<K> {
         look
     }
 
-    async fn event(&mut self) -> watcher::Result<watcher::Event<Seen<K>>> {
+    async fn event(&mut self) -> watcher::Result<watcher::Event<Reduced<K>>> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
@@ -99,10 +99,10 @@ impl<K: Watched> Watch<K> {
             tokio::select! {
                 outcome = self.stream.next() => match outcome {
                     Some(outcome) => return outcome,
-                    // It says of itself that it never ends.
+                    // kube documents that it never ends.
                     None => self.restart(),
                 },
-                // A list tells what the ledger has not kept; what it has kept is passed over.
+                // A list sends the objects that the store has not kept, and skips the others.
                 () = self.requests.next(), if K::KIND.is_bounded() => self.restart(),
             }
         }
@@ -120,17 +120,17 @@ impl<K: Watched> Watch<K> {
         }
     }
 
-    fn take(&mut self, event: watcher::Event<Seen<K>>, look: &mut Look) {
+    fn take(&mut self, event: watcher::Event<Reduced<K>>, look: &mut Look) {
         // A list that is only about to be asked for has not come yet.
         if !matches!(event, watcher::Event::Init) {
             self.recover();
         }
         match event {
             watcher::Event::Init => self.store.begin(),
-            watcher::Event::InitApply(seen) | watcher::Event::Apply(seen) => {
-                look.events.extend(self.store.see(seen.sighting()));
+            watcher::Event::InitApply(reduced) | watcher::Event::Apply(reduced) => {
+                look.events.extend(self.store.see(reduced.entry()));
             }
-            watcher::Event::Delete(seen) => look.events.extend(self.store.lose(&seen.name())),
+            watcher::Event::Delete(reduced) => look.events.extend(self.store.lose(&reduced.name())),
             watcher::Event::InitDone => {
                 look.events.extend(self.store.end());
                 look.listed = true;
@@ -147,7 +147,7 @@ impl<K: Watched> Watch<K> {
     }
 
     async fn fail(&mut self, error: &watcher::Error, look: &mut Look) {
-        let failure = Failure::of(error, &self.strategy);
+        let failure = WatchFailure::of(error, &self.strategy);
         let lasted = self.trouble.since.get_or_insert_with(Instant::now).elapsed();
         let text = failure.text(error, &K::group(&()), &K::plural(&()));
         if failure.is_usual() || lasted < LASTING {
@@ -156,13 +156,13 @@ impl<K: Watched> Watch<K> {
             tracing::warn!("{text}; for {lasted:.0?} now, retrying at least every {:?}", LONGEST * 2);
         }
         match failure {
-            Failure::NoStreaming => {
+            WatchFailure::NoStreaming => {
                 self.strategy = InitialListStrategy::ListWatch;
                 return self.restart();
             }
-            // Left to itself the stream would go on asking for what comes after a version that nobody knows.
-            Failure::Expired => self.restart(),
-            Failure::Missing => {
+            // By itself the stream would keep asking for changes after a version that the server does not know.
+            WatchFailure::Expired => self.restart(),
+            WatchFailure::Missing => {
                 self.restart();
                 let since = *self.trouble.missing_since.get_or_insert_with(Instant::now);
                 if self.store.len() == 0 || since.elapsed() >= GONE {
@@ -170,7 +170,7 @@ impl<K: Watched> Watch<K> {
                     look.listed = true;
                 }
             }
-            Failure::Forbidden | Failure::Passing => {}
+            WatchFailure::Forbidden | WatchFailure::Passing => {}
         }
         let wait = self.trouble.wait.get_or_insert_with(|| backoff().build());
         sleep(wait.next().unwrap_or(LONGEST)).await;
@@ -184,11 +184,11 @@ impl<K: Watched> Watch<K> {
 fn stream<K: Watched>(
     client: &Client,
     strategy: &InitialListStrategy,
-) -> BoxStream<'static, watcher::Result<watcher::Event<Seen<K>>>> {
+) -> BoxStream<'static, watcher::Result<watcher::Event<Reduced<K>>>> {
     let timeout = u32::try_from(WATCH.as_secs()).ok();
     let config =
         Config { initial_list_strategy: strategy.clone(), page_size: Some(PAGE), timeout, ..Config::default() };
-    watcher(Api::<Seen<K>>::all(client.clone()), config).boxed()
+    watcher(Api::<Reduced<K>>::all(client.clone()), config).boxed()
 }
 
 fn backoff() -> ExponentialBuilder {

@@ -95,7 +95,7 @@ impl File {
         (file, errors)
     }
 
-    /// The file while it cannot be read: all that was in it stays.
+    /// The file while it cannot be read: all objects that were in it are kept.
     pub(super) fn unreadable(&self, reason: &str) -> Self {
         let kept: Arc<[Object]> = self.parsed().chain(self.kept()).cloned().collect();
         let text = hash(reason);

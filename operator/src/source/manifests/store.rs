@@ -1,4 +1,4 @@
-//! What the files define, all together, and what has changed of it.
+//! All objects that the files define, and what has changed of them.
 
 use super::document::{Errors, File};
 use super::walk::Found;
@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub(super) struct Store {
     files: BTreeMap<PathBuf, File>,
-    told: BTreeMap<Key, Object>,
-    /// Defined by several documents, and said so.
+    sent: BTreeMap<Key, Object>,
+    /// Defined by several documents, and logged.
     contested: BTreeSet<Key>,
 }
 
 impl Store {
-    /// Events that lead from what was told before to what was found now.
+    /// Events that lead from the objects sent before to those found now.
     pub(super) fn take(&mut self, found: Found) -> Batch {
         self.update_files(found);
         let (defined, contested) = self.defined();
@@ -27,14 +27,14 @@ impl Store {
             }
         }
         self.contested = contested.into_keys().collect();
-        let events = difference(&self.told, &defined);
-        self.told = defined;
+        let events = difference(&self.sent, &defined);
+        self.sent = defined;
         events
     }
 
-    /// What its namespace may have no room for counts as not told.
+    /// Objects whose namespace may have no room for them count as not sent.
     pub(super) fn resend(&mut self) {
-        self.told.retain(|key, _| !key.kind.is_bounded());
+        self.sent.retain(|key, _| !key.kind.is_bounded());
     }
 
     fn update_files(&mut self, found: Found) {
@@ -94,8 +94,8 @@ fn report(path: &Path, Errors { first, more }: &Errors) {
     }
 }
 
-fn difference(told: &BTreeMap<Key, Object>, defined: &BTreeMap<Key, Object>) -> Batch {
-    let gone = told.keys().filter(|key| !defined.contains_key(key)).cloned().map(Event::Delete);
-    let new = defined.iter().filter(|(key, object)| told.get(key) != Some(object));
+fn difference(sent: &BTreeMap<Key, Object>, defined: &BTreeMap<Key, Object>) -> Batch {
+    let gone = sent.keys().filter(|key| !defined.contains_key(key)).cloned().map(Event::Delete);
+    let new = defined.iter().filter(|(key, object)| sent.get(key) != Some(object));
     gone.chain(new.map(|(_, object)| Event::Apply(object.clone()))).collect()
 }

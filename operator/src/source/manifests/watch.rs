@@ -1,4 +1,4 @@
-//! When to look: soon after the kernel says that something changed, and every few seconds in case it did not.
+//! When to look: soon after a notification from the kernel, and every few seconds in case one was lost.
 
 use super::Manifests;
 use crate::counters::Counters;
@@ -22,15 +22,15 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// Links that lead out of the directory, and watches that could not be had.
 const SAFETY_NET: Duration = Duration::from_secs(2);
 
-/// Tells of the directory on a thread of its own, until nobody listens any more.
+/// Sends the events of the directory from a thread of its own, until the receiver is closed.
 pub(crate) fn follow(manifests: Manifests, feed: Feed) -> io::Result<()> {
     let Feed { batches: events, reread, counters } = feed;
     let requests = [Kind::EndpointSlice, Kind::TelemetryPolicy].map(|kind| reread.requests(kind));
-    let tell = move || tell(manifests, &events, requests, &counters);
-    thread::Builder::new().name("manifests".to_owned()).spawn(tell).map(drop)
+    let run = move || run(manifests, &events, requests, &counters);
+    thread::Builder::new().name("manifests".to_owned()).spawn(run).map(drop)
 }
 
-fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: [Requests; 2], counters: &Counters) {
+fn run(mut manifests: Manifests, events: &Sender<Batch>, mut requests: [Requests; 2], counters: &Counters) {
     let (hint, hints) = sync_channel(1);
     let mut watch = Watch { hint, watcher: None, is_wanted: true, unwatched: 0 };
     loop {
@@ -48,7 +48,7 @@ fn tell(mut manifests: Manifests, events: &Sender<Batch>, mut requests: [Request
     }
 }
 
-/// The kernel's word on the directory.
+/// The kernel's notifications about the directory.
 struct Watch {
     hint: SyncSender<()>,
     watcher: Option<RecommendedWatcher>,

@@ -68,8 +68,8 @@ fn address(field: &'static str, text: &str) -> Result<IpAddr, InvalidObject> {
     parsed.ok_or_else(|| InvalidObject::Address { field, value: text.to_owned() })
 }
 
-/// `010.001.0.7`: Kubernetes takes it, and reads each part as a decimal number. So does kube-proxy, and so whoever is reached there is
-/// at 10.1.0.7.
+/// `010.001.0.7`: Kubernetes accepts it, and reads each part as a decimal number. kube-proxy reads it so too, so connections
+/// reach 10.1.0.7.
 fn with_leading_zeros(text: &str) -> Option<Ipv4Addr> {
     let text = text.strip_prefix("::ffff:").unwrap_or(text);
     let mut parts = text.split('.').map(|part| {

@@ -1,4 +1,4 @@
-//! What a pod's own annotations ask for, word by word: whether it can be had depends on the policies.
+//! The settings in a pod's own annotations, entry by entry. The policies decide which of them take effect.
 
 mod proxy_config;
 #[cfg(test)]

@@ -9,7 +9,7 @@ const SLICE: usize = 1_024;
 /// The same of an endpoint, and of one of its addresses: most of it is the way from a pod or address back to the slice.
 const ENDPOINT: usize = 768;
 const PORT: usize = 64;
-/// What a pod is told of one port of one slice.
+/// Service ports that one port of a slice may give a pod.
 const OFFER: usize = 48;
 
 /// Backends of a Service.
@@ -38,8 +38,8 @@ pub struct SlicePort {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
     Pod(PodRef),
-    /// Written by hand: whoever has these addresses. A pod of another namespace is one of these: whoever can write the slice may name
-    /// any pod there.
+    /// Written by hand: the owners of these addresses. A pod of another namespace counts as one of these, because the slice's
+    /// author may name any pod there.
     Addresses(Vec<IpAddr>),
 }
 
@@ -72,7 +72,7 @@ impl EndpointSlice {
         Ok(Some(Self { uid, created, service, ports, endpoints, name }))
     }
 
-    /// What it takes in memory, with what leads to it and what is told because of it. Reckoned, the same in every process.
+    /// Bytes of memory that it takes, with links to it and answers that contain it. Estimated, the same in every process.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let Self { name, uid, created: _, service, ports, endpoints } = self;
@@ -87,7 +87,7 @@ impl EndpointSlice {
         own + listed + offered
     }
 
-    /// There, so that the selector of its Service has no say, and leading nowhere.
+    /// Present, so that the selector of its Service does not count, but with no endpoints.
     #[must_use]
     pub(crate) fn without_room(&self) -> Self {
         let Self { name, uid, created, service, .. } = self.clone();

@@ -2,7 +2,7 @@ use super::series::Bearer;
 use super::{InvalidObject, SeriesAnnotation, cluster_wide};
 use k8s_openapi::api::core::v1 as k8s;
 
-/// What its pods feed, if it says so.
+/// Series sets of its pods, from its annotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
     pub name: String,

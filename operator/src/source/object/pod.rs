@@ -17,7 +17,7 @@ const MAX_PORTS: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
     pub name: Name,
-    /// One without is told from others by its name.
+    /// A pod without a UID is identified by its name.
     pub uid: String,
     /// Of a static pod, which is only mirrored here: the name by which its node knows it.
     pub(crate) mirrors: Option<String>,
@@ -105,8 +105,9 @@ impl TryFrom<k8s::Pod> for Pod {
     }
 }
 
-/// A kubelet writes this into what it makes for the API server of a pod that it has from a file. Whoever may make pods can write
-/// it as well, so it has to have the shape of a kubelet's hash, which no UID has, and the node as its owner.
+/// A kubelet writes this annotation into the mirror pod that it creates in the API server for a static pod. Any creator of
+/// pods can write it too, so the value must have the shape of a kubelet's hash, which no UID has, and the node must be the
+/// owner.
 fn static_pod(metadata: &Metadata, node: Option<&str>) -> Option<String> {
     let hash = metadata.annotations.as_ref()?.get("kubernetes.io/config.mirror")?;
     let is_hash = hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));

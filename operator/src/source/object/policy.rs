@@ -34,7 +34,7 @@ pub(crate) use telemetry_policy::{MAX_EXTRA_TAGS, TagChange, TelemetrySpec};
 pub struct Policy<S> {
     pub key: Key,
     pub uid: String,
-    /// `metadata.generation`; 0: the object does not say.
+    /// `metadata.generation`; 0: the object has none.
     pub generation: i64,
     /// 0: unknown, taken for older than all others.
     pub created: UnixNanos,
@@ -44,7 +44,7 @@ pub struct Policy<S> {
 }
 
 impl<S> Policy<S> {
-    /// One that is there and says nothing that could be understood.
+    /// An object that is present but could not be parsed.
     pub(crate) fn unreadable(unreadable: &Unreadable) -> Self {
         let Unreadable { key, uid, generation, refusal } = unreadable.clone();
         Self { key, uid, generation, created: 0, spec: Err(refusal), unknown: None }

@@ -18,7 +18,7 @@ const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STA
 /// What a typing error in one of these begins with, in lower case. Istio has no other annotation that does.
 const LIKE_OF_PODS: [&str; 2] = ["sidecar.istio.io/statsinclusion", "sidecar.istio.io/extrastat"];
 
-/// What is not known is told of with so many names, and so much of each: an object may have 256 KiB of them.
+/// Unknown names in one warning, and bytes of each: an object may have 256 KiB of annotations.
 const MAX_UNKNOWN: usize = 3;
 const LONGEST_UNKNOWN: usize = 64;
 
@@ -79,15 +79,15 @@ impl SeriesAnnotation {
         }
     }
 
-    /// What people are told of it, and were not told of `former`.
+    /// Warnings about the annotation that `former` did not cause.
     pub fn warnings(&self, former: Option<&Self>) -> Vec<String> {
-        let told = |name: &&String| former.is_none_or(|former| !former.unknown.contains(name));
-        let named = self.unknown.iter().filter(told).map(|name| InvalidSeriesSet(name.clone()).to_string());
+        let is_new_name = |name: &&String| former.is_none_or(|former| !former.unknown.contains(name));
+        let named = self.unknown.iter().filter(is_new_name).map(|name| InvalidSeriesSet(name.clone()).to_string());
         let is_new = self.unnamed > 0 && former.is_none_or(|former| former.unnamed != self.unnamed);
         let more = is_new.then(|| format!("{} more of its entries name no series set", self.unnamed));
         let entries = named.chain(more).map(|text| format!("annotation {SERIES_SETS}: {text}"));
-        let told = |name: &&String| former.is_none_or(|former| !former.misspelt.contains(name));
-        let misspelt = self.misspelt.iter().filter(told).map(|name| without_effect(name));
+        let is_new_misspelt = |name: &&String| former.is_none_or(|former| !former.misspelt.contains(name));
+        let misspelt = self.misspelt.iter().filter(is_new_misspelt).map(|name| without_effect(name));
         entries.chain(misspelt).collect()
     }
 }

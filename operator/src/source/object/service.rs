@@ -24,7 +24,7 @@ pub struct Service {
     pub(crate) load_balancer: Vec<IpAddr>,
     /// `externalIPs`: any addresses at all.
     pub(crate) external: Vec<IpAddr>,
-    /// Empty: its endpoints are written by somebody else.
+    /// Empty: its endpoints are written by hand or by another controller.
     pub selector: Labels,
     /// For TCP.
     pub ports: Vec<ServicePort>,
@@ -43,12 +43,12 @@ pub struct ServicePort {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Port(u16),
-    /// A port's name, for each pod to say.
+    /// The name of a port, which each pod resolves.
     Named(String),
 }
 
 impl Service {
-    /// Of pods in its own namespace. An empty selector selects nobody: its endpoints are written by hand.
+    /// Of pods in its own namespace. An empty selector selects no pod: the endpoints are written by hand.
     #[must_use]
     pub fn selects(&self, pod: &Pod) -> bool {
         !self.selector.is_empty() && self.selector.iter().all(|(label, value)| pod.labels.get(label) == Some(value))

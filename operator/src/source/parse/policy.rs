@@ -1,4 +1,4 @@
-//! Objects of the three kinds, which are told of even when they cannot be read: people are told why.
+//! Objects of the three kinds. One that cannot be read becomes an object too, so that its status can say why.
 
 use super::{Head, Source};
 use crate::source::object::policy::{Policy, check_text};
@@ -63,7 +63,7 @@ struct WrittenThreshold {
     threshold: Value,
 }
 
-/// The same of an object that an API server tells of.
+/// The same for an object that an API server sent.
 pub(in crate::source) fn from_api_server(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
     read(kind, &Head::deserialize(value)?, value, serde_json::Error::custom)
 }
@@ -90,7 +90,7 @@ pub(super) fn read<S: Source>(
     }))
 }
 
-/// What the types do not say.
+/// Fields that the types do not have.
 fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), Refusal> {
     let known = format!("{GROUP}/{VERSION}");
     if *api_version != known {

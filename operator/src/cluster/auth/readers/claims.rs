@@ -1,5 +1,5 @@
-//! What a reader's token says of itself. Any token that the API server accepts will do, so little is demanded; and nothing here
-//! is verified: it is enough to refuse a token, never to admit one.
+//! The claims of a reader's token. Any token that the API server accepts will do, so little is required. Nothing here is
+//! verified: it is enough to refuse a token, never to admit one.
 
 use crate::cluster::auth::claims::{Audiences, LONGEST, left};
 use crate::cluster::auth::review::DOUBTFUL;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// For tokens that are good for nothing but reading metrics. All others are for the API server.
 pub(super) const AUDIENCE: &str = "longwire-metrics";
-/// How far this machine's clock may be ahead of the API server's, whose word counts.
+/// How far this machine's clock may be ahead of the API server's, which is the one that counts.
 const CLOCKS: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,7 +39,7 @@ enum Expiry {
     Unknown,
 }
 
-/// The text says what is wrong with it. `wall` is the time since 1970.
+/// An error is the reason. `wall` is the time since 1970.
 pub(super) fn precheck(token: &str, wall: Duration) -> Result<Token, String> {
     if !is_token(token) {
         return Err(format!("it is no bearer token of at most {MAX_TOKEN} bytes"));
@@ -61,7 +61,7 @@ pub(super) fn precheck(token: &str, wall: Duration) -> Result<Token, String> {
 }
 
 impl Token {
-    /// How long it still counts, which the API server has just said it does.
+    /// How long it is still valid, after the API server has accepted it.
     pub(super) fn good_for(&self, wall: Duration) -> Duration {
         match self.expiry {
             Expiry::At(exp, iat) => Some(left(exp, iat, wall)).filter(|left| !left.is_zero()).unwrap_or(DOUBTFUL),

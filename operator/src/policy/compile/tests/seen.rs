@@ -43,9 +43,9 @@ fn where_a_pod_was_seen_it_never_was_once_its_status_says_another_address() {
 #[test]
 fn only_pods_of_the_probes_own_node_are_its_to_speak_of() {
     let mut operator = knowing(vec![unaddressed(b())]);
-    let strange = (vec![], Unused { strange: 1, outside: 0 });
-    assert_eq!(operator.sight("n2", "uid-b", "10.0.0.1", 160), strange);
-    assert_eq!(operator.sight("n1", "uid-nobody", "10.0.0.1", 160), strange);
+    let not_on_node = (vec![], Unused { not_on_node: 1, outside: 0 });
+    assert_eq!(operator.sight("n2", "uid-b", "10.0.0.1", 160), not_on_node);
+    assert_eq!(operator.sight("n1", "uid-nobody", "10.0.0.1", 160), not_on_node);
     let host = Pod { host_network: true, ..unaddressed(pod("web", "h", "::")) };
     operator.take(vec![apply(host)], 200);
     assert_eq!(operator.sight("n1", "uid-h", "10.0.0.9", 160), (vec![], Unused::default()));
@@ -61,7 +61,7 @@ fn to_a_pod_that_is_alone_at_its_address_a_first_word_changes_nothing() {
 fn an_address_that_is_no_pods_is_nobodys_to_take_by_speaking_from_it() {
     let mut operator = knowing(vec![unaddressed(b())]);
     operator.take(vec![apply(service("web", "web", "10.0.96.1"))], 100);
-    let outside = (vec![], Unused { strange: 0, outside: 1 });
+    let outside = (vec![], Unused { not_on_node: 0, outside: 1 });
     assert_eq!(operator.sight("n1", "uid-b", "192.0.2.7", 160), outside);
     assert_eq!(operator.sight("n1", "uid-b", "10.9.0.1", 160), outside);
     assert_eq!(operator.sight("n1", "uid-b", "10.0.96.1", 160).0, NOTHING, "a ClusterIP in the range");

@@ -1,5 +1,4 @@
-//! The annotation `proxy.istio.io/config`: of what it says to a sidecar, that which is about statistics. The rest is for a proxy that
-//! is not there.
+//! The annotation `proxy.istio.io/config`: its fields about statistics. The other fields are for a sidecar.
 
 use crate::source::yaml;
 use longwire_model::limits::MAX_ANNOTATION_BYTES;
@@ -15,7 +14,7 @@ pub(super) struct ProxyConfig {
     pub(super) extra_stat_tags: Vec<String>,
 }
 
-/// A list that is there and empty takes the place of what objects say, as an annotation does.
+/// A list that is present and empty replaces the objects' list, as an annotation does.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(super) struct ProxyStatsMatcher {

@@ -10,7 +10,7 @@ use longwire_model::tag::TagName;
 
 const MAX_TAGS: usize = 32;
 const MAX_VALUES: u32 = 10_000;
-/// Values of a tag that says nothing of it.
+/// Values of a tag without a limit of its own.
 const VALUES: u32 = 100;
 
 pub type ExtraStatTags = Policy<TagsSpec>;

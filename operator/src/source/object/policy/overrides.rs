@@ -1,4 +1,4 @@
-//! What an override is about: metrics, at either end.
+//! Overrides per metric and reporter.
 
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 
@@ -9,14 +9,14 @@ pub(crate) enum Reporter {
     Destination,
 }
 
-/// A set of metrics for each reporter.
+/// The `match` of an override: a set of metrics for each reporter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MetricMatch {
     source: Metrics,
     destination: Metrics,
 }
 
-/// A value for each of some cells; no cell has two.
+/// At most one value for each metric and reporter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Overrides<T>(Vec<(MetricMatch, T)>);
 
@@ -63,7 +63,7 @@ impl MetricMatch {
 }
 
 impl<T> Overrides<T> {
-    /// These cells have this value from now on, whatever they had.
+    /// Sets the value where it matches, over former ones.
     pub(crate) fn over(&mut self, matched: MetricMatch, value: T) {
         for (covered, _) in &mut self.0 {
             *covered = covered.difference(matched);
@@ -72,7 +72,7 @@ impl<T> Overrides<T> {
         self.0.push((matched, value));
     }
 
-    /// Those of these cells that have no value yet have this one from now on.
+    /// Sets the value where it matches and there is none yet.
     pub(crate) fn under(&mut self, matched: MetricMatch, value: T) {
         let free = self.0.iter().fold(matched, |free, (covered, _)| free.difference(*covered));
         if !free.is_empty() {

@@ -8,13 +8,13 @@ use std::fmt::{self, Display};
 #[error("{reason}: {message}")]
 pub struct Refusal {
     pub reason: Reason,
-    /// Names the field and the remedy, in the words of a condition.
+    /// Names the field and the remedy; the text of a condition.
     pub message: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// A field says what cannot be.
+    /// A field has an invalid value.
     Invalid,
     /// A field is for the whole cluster, and the object is not in the operator's own namespace.
     NotRootNamespace,

@@ -8,7 +8,7 @@ use longwire_crds::stats_matcher as crd;
 use longwire_model::matcher::{InvalidMatcher, Pattern, StringMatcher, WholeRegex};
 
 const MAX_PATTERNS: usize = 64;
-/// Patterns that people are told of, and so much of each.
+/// Patterns that a warning names, and bytes of each.
 const MAX_IDLE: usize = 3;
 const LONGEST_IDLE: usize = 100;
 
@@ -30,7 +30,7 @@ pub(crate) enum StatsMode {
     Inclusion(Inclusions),
 }
 
-/// Statistics that any of the lists includes. `None`: nothing is said about it.
+/// Statistics that any of the lists includes. `None`: there is no list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inclusions {
     pub list: Option<Vec<StringMatcher>>,

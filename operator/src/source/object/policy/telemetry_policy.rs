@@ -44,7 +44,7 @@ pub(crate) struct ClusterWide {
     pub long_connections: Option<u32>,
     pub(crate) extra_tags: Option<u32>,
     pub series_per_namespace: Option<u32>,
-    /// The first of its fields that says something.
+    /// The first of its fields that is set.
     field: Option<&'static str>,
 }
 

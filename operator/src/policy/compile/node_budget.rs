@@ -1,5 +1,4 @@
-//! How much all telemetries of one node may take. The smallest have room first: whoever asks for much is left out, not their
-//! neighbours.
+//! The budget for all telemetries of one node. The smallest are granted first, so that a large one does not crowd out others.
 
 use crate::index::warning::{NODE_BUDGET_EXCEEDED, On, Warning};
 use crate::source::object::Pod;
@@ -13,11 +12,11 @@ mod tests;
 
 /// Pods that were left out, by node and UID.
 #[derive(Debug, Default)]
-pub(super) struct Rooms {
+pub(super) struct NodeBudgets {
     reduced: HashMap<String, BTreeSet<String>>,
 }
 
-/// What a pod of the node is to be told.
+/// The telemetry that a pod of the node is configured with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
     pub(super) uid: &'a str,
@@ -50,8 +49,8 @@ pub(super) fn without_room<'a>(pods: &[Wanted<'a>]) -> BTreeSet<&'a str> {
     pods.iter().filter(|pod| over.contains(&Arc::as_ptr(pod.telemetry))).map(|pod| pod.uid).collect()
 }
 
-impl Rooms {
-    /// Notes who was left out on a node; those that were not before are told why.
+impl NodeBudgets {
+    /// Notes the pods that were left out on a node; those that were not before get a warning.
     pub(super) fn note<'a>(
         &mut self,
         node: &str,

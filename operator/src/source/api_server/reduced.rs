@@ -1,4 +1,4 @@
-//! An object as the API server tells it, reduced while it is read.
+//! An object as the API server sends it, reduced while it is read.
 
 use super::kinds::Watched;
 use crate::source::object::{Name, Object};
@@ -12,31 +12,31 @@ use std::marker::PhantomData;
 
 /// Read in two steps, so that one that cannot be read has a name all the same, and does not stop its neighbours.
 #[derive(Clone, Debug)]
-pub(super) struct Seen<K> {
-    /// Only what says which object it is, and how old.
+pub(super) struct Reduced<K> {
+    /// Only its name, UID and creation time.
     metadata: ObjectMeta,
     object: Result<Option<Object>, String>,
     kind: PhantomData<fn() -> K>,
 }
 
-/// What the ledger has to know of it.
+/// What the store must know of it.
 #[derive(Debug)]
-pub(super) struct Sighting {
+pub(super) struct Entry {
     pub(super) name: Name,
     pub(super) version: String,
     pub(super) object: Result<Option<Object>, String>,
 }
 
-impl<K> Seen<K> {
+impl<K> Reduced<K> {
     pub(super) fn name(&self) -> Name {
         let Self { metadata, .. } = self;
         Name::new(metadata.namespace.as_deref().unwrap_or_default(), metadata.name.as_deref().unwrap_or_default())
     }
 
-    pub(super) fn sighting(self) -> Sighting {
+    pub(super) fn entry(self) -> Entry {
         let name = self.name();
         let Self { metadata, object, .. } = self;
-        Sighting { name, version: metadata.resource_version.unwrap_or_default(), object }
+        Entry { name, version: metadata.resource_version.unwrap_or_default(), object }
     }
 }
 
@@ -53,7 +53,7 @@ struct Metadata {
     resource_version: Option<String>,
 }
 
-impl<'de, K: Watched> Deserialize<'de> for Seen<K> {
+impl<'de, K: Watched> Deserialize<'de> for Reduced<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut value = Value::deserialize(deserializer)?;
         // Who set which field: often half of an object, and nothing here.
@@ -68,7 +68,7 @@ impl<'de, K: Watched> Deserialize<'de> for Seen<K> {
     }
 }
 
-impl<K: Watched> Resource for Seen<K> {
+impl<K: Watched> Resource for Reduced<K> {
     type DynamicType = ();
     type Scope = K::Scope;
 
