@@ -1,4 +1,4 @@
-//! The objects of the cluster and the ways between them. One writer; nothing is derived here but what leads to what.
+//! The objects of the cluster and the links between them. One task writes; nothing is derived here but links.
 
 use crate::index::warning::{INVALID_ANNOTATION, On, Warning};
 use crate::source::event::Event;
@@ -43,7 +43,7 @@ pub struct Index {
     warnings: Vec<Warning>,
 }
 
-/// What has to be derived again; rather too much than too little.
+/// What must be derived again; rather too much than too little.
 #[derive(Debug, Default)]
 pub struct Stale {
     pub pods: BTreeSet<Name>,
@@ -51,7 +51,7 @@ pub struct Stale {
     pub nodes: BTreeSet<String>,
     /// Nodes whose configuration may differ.
     pub configurations: BTreeSet<String>,
-    /// Namespaces in which something else may hold for pods than before.
+    /// Namespaces whose pods may have other settings than before.
     pub(crate) scopes: BTreeSet<String>,
     /// Objects of the three kinds that came, changed or went.
     pub policies: BTreeSet<Key>,

@@ -20,7 +20,7 @@ pub struct Published {
     pub synced: bool,
     /// The state of each object of the three kinds.
     pub policy_states: Arc<PolicyStates>,
-    /// How far the probes have come with what was published.
+    /// What the probes have acknowledged.
     pub(crate) acks: Arc<Acks>,
     revision: u64,
     settings: NodeSettings,

@@ -53,7 +53,7 @@ pub(crate) enum Truth {
     Unknown,
 }
 
-/// Where the wanted statuses are left. Cheap to clone.
+/// The queue of wanted statuses. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Reports(Arc<Queue>);
 
@@ -72,7 +72,7 @@ struct Report {
 }
 
 impl Reports {
-    /// The object's status should be this; what was left before and is not written yet is forgotten.
+    /// Replaces the wanted status of the object.
     pub fn leave(&self, key: Key, uid: &str, status: Status) {
         self.put(key, Some(Report { uid: uid.to_owned(), status }));
     }
@@ -91,14 +91,14 @@ impl Reports {
         std::mem::take(&mut self.0.left.lock())
     }
 
-    /// What was left, and whether it is a status.
+    /// Takes the keys that wait, each with whether it has a status.
     #[cfg(test)]
     pub(crate) fn take_keys(&self) -> Vec<(Key, bool)> {
         self.take().into_iter().map(|(key, report)| (key, report.is_some())).collect()
     }
 
-    /// Until something has been left since the last time.
-    async fn rung(&self) {
+    /// Returns when a status waits.
+    async fn queued(&self) {
         self.0.notify.notified().await;
     }
 }

@@ -33,7 +33,7 @@ const MAX_HEAP: usize = 192 << 20;
 struct Operator {
     index: Index,
     compiler: Compiler,
-    /// As the probes are told.
+    /// As the probes are sent it.
     nodes: BTreeMap<String, NodeConfiguration>,
 }
 
@@ -65,7 +65,7 @@ impl Operator {
         policy_states
     }
 
-    /// No node is told more than a probe takes, and the victims' own objects are in force.
+    /// No node is sent more than a probe takes, and the victims' own objects are in force.
     fn check_nodes(&self) {
         for (node, configuration) in &self.nodes {
             let telemetries = configuration.pods.values().map(|(_, local)| &local.telemetry);

@@ -39,7 +39,7 @@ pub(crate) const AUDIENCE: &str = "longwire-operator";
 /// For one question to the API server.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Since 1970, by the clock that people set. One that stands before that is as good as none.
+/// Time since 1970 by the wall clock; 0 if the clock is before that.
 fn wall() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::rustls::{self, ServerConfig};
 
-/// Which credentials count, and which tasks look after them.
+/// Settings of certificates and authentication.
 #[derive(Debug)]
 pub struct Settings {
     /// ServiceAccount of the probes, in the operator's own namespace.

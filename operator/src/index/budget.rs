@@ -1,5 +1,5 @@
-//! How much the policy objects of one namespace may take together: the oldest have room first, so that a new object never
-//! pushes out an older one.
+//! The budget for the policy objects of one namespace. The oldest are granted first, so that a new object never displaces an
+//! older one.
 
 use crate::source::object::{Key, Kind};
 use longwire_model::identity::UnixNanos;

@@ -1,4 +1,4 @@
-//! From something to the names of objects that have to do with it.
+//! Links from a key to the names of related objects.
 
 use crate::source::object::Name;
 use std::borrow::Borrow;

@@ -1,4 +1,4 @@
-//! Objects of the three kinds, whatever they are worth. Of one that finds no room in its namespace the name alone is kept.
+//! Objects of the three kinds, accepted or refused. Of one that its namespace has no room for only the name is kept.
 
 use super::budget::{Budget, Settled};
 use super::{Index, Stale, in_namespace};
@@ -34,7 +34,7 @@ impl Policies {
         }
     }
 
-    /// Takes an object in. Returned are those for which something else holds now.
+    /// Takes an object in, and returns the objects whose state changes.
     fn put(&mut self, key: &Key, object: Option<Object>) -> Vec<Key> {
         let Self { telemetry, tags, stats, budgets, .. } = self;
         let budget = budgets.entry(key.name.namespace.clone()).or_default();
@@ -81,7 +81,7 @@ impl Policies {
     }
 }
 
-/// Whether anything is different now, and what it means for others.
+/// Whether the object changed, and what that means for others.
 fn put<S: Weigh + PartialEq>(
     all: &mut BTreeMap<Name, Arc<Policy<S>>>,
     budget: &mut Budget,

@@ -17,7 +17,7 @@ pub struct Account {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProbePods {
-    /// Before, a pod that is not here may be alive all the same.
+    /// Until then a pod that is not listed may exist.
     pub synced: bool,
     /// UID of each pod to its node.
     pub nodes: HashMap<String, Arc<str>>,
@@ -38,7 +38,7 @@ struct Probe {
     ready: bool,
 }
 
-/// Fed by the one writer.
+/// Updated by the one writer.
 #[derive(Debug)]
 pub struct Probes {
     account: Account,

@@ -1,5 +1,5 @@
-//! How much the EndpointSlices of one namespace may take together: the oldest have room, up to the first that finds none. So a new
-//! one never pushes out an older one, and what has room is known without looking at what has none.
+//! The budget for the EndpointSlices of one namespace. The oldest are granted, up to the first that does not fit. So a new
+//! one never displaces an older one, and the granted ones are known without looking at the others.
 
 use crate::source::object::EndpointSlice;
 use longwire_model::identity::UnixNanos;

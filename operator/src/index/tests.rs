@@ -53,7 +53,7 @@ fn a_slice_concerns_whom_it_leads_to_in_its_own_namespace() {
     let mut index = two_pods();
     let by_address = slice("web-1", "web", &[80], vec![to_address("10.0.0.2"), to_address("10.0.0.3")]);
     assert_eq!(pods(&stale_after(&mut index, apply(by_address))), ["shop/b"]);
-    // It leads elsewhere now, and whom it led to has to know.
+    // It leads elsewhere now, and its former pods are stale too.
     let by_name = slice("web-1", "web", &[80], vec![to_pod("a")]);
     assert_eq!(pods(&stale_after(&mut index, apply(by_name))), ["shop/a", "shop/b"]);
     assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-1"))), ["shop/a"]);

@@ -66,7 +66,7 @@ pub struct Warning {
     pub uid: String,
     /// In CamelCase, at most 128 characters.
     pub reason: &'static str,
-    /// What is wrong and what would be right; names the annotation.
+    /// What is wrong and the remedy; names the annotation.
     pub note: String,
     /// Distinguishes it from an Event with the same text; empty: it is sent once.
     pub(crate) occasion: String,

@@ -71,10 +71,10 @@ pub(crate) struct Unused {
     pub outside: u64,
 }
 
-/// What is different from before.
+/// What changed.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Rises with every change of what objects ask for.
+    /// Rises with every change of an object's settings.
     pub revision: u64,
     /// Of every node, those without a pod too.
     pub settings: NodeSettings,
@@ -146,7 +146,7 @@ impl Compiler {
         self
     }
 
-    /// Derives again what is stale.
+    /// Compiles again what is stale.
     pub fn compile(&mut self, index: &Index, mut stale: Stale, now: UnixNanos) -> Changes {
         self.revision += u64::from(!stale.scopes.is_empty());
         let rebound = self.take_policies(index, &mut stale);
@@ -213,7 +213,7 @@ impl Compiler {
         index.is_in_pod_range(address) || self.owners.is_pods(address)
     }
 
-    /// Notes what policies make stale. Pods for which only they may have changed are returned.
+    /// Adds what policies make stale. Returns the pods for which only policies may have changed.
     fn take_policies(&mut self, index: &Index, stale: &mut Stale) -> BTreeSet<Name> {
         let effects = self.policies.take(index, stale, self.revision);
         if effects.settings {
@@ -318,7 +318,7 @@ impl Compiler {
         Arc::new(identity)
     }
 
-    /// The pod is what it was; what is configured for it may not be.
+    /// The pod is unchanged; its configuration may not be.
     fn rebind(
         &mut self,
         index: &Index,

@@ -1,4 +1,4 @@
-//! What objects of several levels come to for one pod. Pure: objects in, [`Merged`] out.
+//! Merges objects of several levels for one pod. Pure: objects in, [`Merged`] out.
 //!
 //! ```text
 //! root namespace, namespace, selector: a Level each --draft--> per part the narrowest, then the oldest --assemble--> Telemetry
@@ -46,11 +46,11 @@ pub struct Merged {
     pub settings: NodeSettings,
     /// In the order of levels and objects; of very many the first ones, and at least one of each loser.
     pub(crate) conflicts: Vec<Conflict>,
-    /// What of the pod's annotations cannot be used: reasons and notes for Events.
+    /// Warnings about the pod's annotations: reasons and notes of Events.
     pub warnings: Vec<PodWarning>,
 }
 
-/// An object lost a part of what it asks for.
+/// An object lost a part of its settings.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Conflict {
     pub(crate) loser: Key,
@@ -79,7 +79,7 @@ pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
     let tags = annotations::chosen_tags(&draft, own.annotation_settings, &mut warnings);
     let sets = assemble::sets(&draft, own);
     let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets);
-    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_told(), warnings }
+    Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_kept(), warnings }
 }
 
 impl fmt::Display for PodWarning {

@@ -22,7 +22,7 @@ pub struct PolicyState {
     pub workloads_selected: u32,
     /// With a selected pod.
     pub nodes: BTreeSet<String>,
-    /// From this one on every published configuration contains what the object asks for.
+    /// From this revision on every published configuration contains the object.
     pub revision: u64,
 }
 

@@ -42,7 +42,7 @@ impl Acks {
         self.change(node, |acked| acked.refused = Some((revision, error.to_owned())));
     }
 
-    /// Reasons of refusals since the last call, even of those that were made good since; by node.
+    /// Reasons of refusals since the last call, by node; of refusals that have been resolved since too.
     #[must_use]
     pub(crate) fn take_refusals(&self) -> HashMap<String, String> {
         std::mem::take(&mut self.refusals())
@@ -60,7 +60,7 @@ impl Acks {
         self.lock().clone()
     }
 
-    /// Until something is different from before the last call.
+    /// Returns when something has changed since the last call.
     pub(crate) async fn changed(&self) {
         self.news.notified().await;
     }

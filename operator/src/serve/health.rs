@@ -1,4 +1,4 @@
-//! What a scraper and the kubelet ask for: metrics on one listener, health on another that scrapes cannot delay.
+//! Pages for a scraper and for the kubelet: metrics on one listener, health on another that scrapes cannot delay.
 
 use crate::cluster::tls::Serving;
 use crate::counters::Counters;

@@ -20,7 +20,7 @@ pub(crate) const LEADER_HEADER: &str = "longwire-holder";
 /// Between two looks at a newer token that cannot be verified.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Who a stream was admitted as.
+/// The identity that a stream was admitted with.
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) gate: Arc<Gate>,

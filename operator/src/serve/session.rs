@@ -92,7 +92,7 @@ impl Session {
                 drop.iter().for_each(|address| self.forget(*address));
                 self.ask(add.into_iter().map(|address| (address, 0)))
             }
-            // Whose stream it is, and what is not about it, the stream has looked at.
+            // The stream has checked the node's name, and handles messages that are not about the session.
             FromProbe::Authenticate(_) | FromProbe::Sightings(_) | FromProbe::Notice(_) => Ok(()),
             FromProbe::Ack { version } => {
                 if self.unanswered.answered(version).is_some() {

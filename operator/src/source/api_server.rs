@@ -4,7 +4,7 @@
 //! API server --watch--> Reduced (an object, reduced while it is read) --store--> Event
 //! ```
 //!
-//! A watch that breaks is taken up where it broke, or begins again with a list; what lives is never taken away in between.
+//! A watch that breaks is resumed, or begins again with a list; existing objects are never deleted in between.
 
 use crate::source::event::Event;
 use crate::source::{Feed, Reread};

@@ -1,4 +1,4 @@
-//! Kubernetes objects, reduced to what decides a name or a series. Past this point nothing is checked twice.
+//! Kubernetes objects, reduced to the fields that decide a name or a series. Past this point nothing is checked twice.
 
 use longwire_model::limits::MAX_LABEL_BYTES;
 use std::fmt;
@@ -73,7 +73,7 @@ impl Kind {
         Self::POLICIES.contains(&self)
     }
 
-    /// One of those that find no room when others of their namespace take too much.
+    /// Whether objects of this kind share a budget of their namespace.
     #[must_use]
     pub(crate) fn is_bounded(self) -> bool {
         self.is_policy() || self == Self::EndpointSlice

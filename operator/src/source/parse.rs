@@ -27,7 +27,7 @@ pub(super) struct InvalidDocument {
     pub(super) message: String,
 }
 
-/// What of a document can be read where not all of it can.
+/// The readable part of a document that has errors.
 #[derive(Debug)]
 pub(super) struct Damaged {
     /// Those items of a List that are right.

@@ -1,4 +1,4 @@
-//! Objects for tests, where only what a test is about has to be said.
+//! Objects for tests, with defaults for every field that a test is not about.
 
 use crate::source::event::{Batch, Event};
 use crate::source::object::{
@@ -108,7 +108,7 @@ pub(crate) fn delete(kind: Kind, name: &str) -> Event {
 }
 
 /// Keys of what a batch brings and takes away, and whether that was all.
-pub(crate) fn told(batch: &Batch) -> Vec<String> {
+pub(crate) fn keys_of(batch: &Batch) -> Vec<String> {
     let text = |event: &Event| match event {
         Event::Apply(object) => format!("+{}", object.key()),
         Event::Delete(key) => format!("-{key}"),

@@ -1,4 +1,5 @@
-//! What of a status people should hear of: an object that is not accepted, loses a part to another one, or has no effect in part.
+//! The parts of a status that become warnings: an object that is not accepted, loses a part to another one, or has no effect
+//! in part.
 
 use super::{Condition, Status};
 use crate::index::warning::{ACCEPTED_WITH_WARNINGS, CONFLICTED, On, Warning};

@@ -31,7 +31,7 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// whose probes have not connected yet.
 const ARRIVAL: Duration = Duration::from_secs(15);
 
-/// Leaves the statuses that are different from the last time, until the writer has gone.
+/// Passes on the statuses that changed, until the writer has ended.
 pub(crate) async fn report(
     mut published: watch::Receiver<Published>,
     mut pods: watch::Receiver<ProbePods>,
@@ -64,7 +64,7 @@ pub(crate) async fn report(
     }
 }
 
-/// What was left the last time, by object.
+/// What was passed on last, by object.
 #[derive(Debug, Default)]
 struct Left(BTreeMap<Key, (String, Status)>);
 
@@ -126,7 +126,7 @@ fn conflicted(state: &PolicyState) -> Condition {
     }
 }
 
-/// Into the log what is wrong with objects and was not before: where manifests are read there is no status.
+/// Logs what is newly wrong with objects, because manifests have no status.
 pub(crate) fn log(former: &PolicyStates, now: &PolicyStates) {
     let judged = |state: &Arc<PolicyState>| (accepted(state), conflicted(state));
     for (key, state) in now {

@@ -120,7 +120,7 @@ fn an_api_server_that_is_away_is_asked_less_and_less_and_then_what_is_there() {
 }
 
 #[test]
-fn who_becomes_the_holder_asks_what_is_there() {
+fn a_new_leader_reads_the_stored_status_first() {
     let mut plan = plan(&status(0));
     assert_eq!(plan.next(), None);
     plan.start_over();
@@ -227,13 +227,13 @@ fn people_hear_of_each_turn_for_the_worse_and_of_nothing_else() {
 }
 
 #[test]
-fn a_conflict_and_a_warning_are_told_beside_each_other() {
+fn a_conflict_and_a_warning_are_reported_together() {
     let accepted = condition(true, "AcceptedWithWarnings", "spec.overrides: changes source_cluster");
     let conflicted = condition(true, "Conflicted", "spec.seriesSets: older");
     let now = Status { accepted, conflicted, ..status(3) };
-    let told = heard(Some(status(3)), &now);
-    assert_eq!(told.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), ["AcceptedWithWarnings", "Conflicted"]);
-    let lines: Vec<String> = told.iter().map(|(reason, note)| super::line(&key("a"), reason, note)).collect();
+    let lines = heard(Some(status(3)), &now);
+    assert_eq!(lines.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), ["AcceptedWithWarnings", "Conflicted"]);
+    let lines: Vec<String> = lines.iter().map(|(reason, note)| super::line(&key("a"), reason, note)).collect();
     let expected = [
         "TelemetryPolicy shop/a: spec.overrides: changes source_cluster",
         "TelemetryPolicy shop/a loses in part: spec.seriesSets: older",

@@ -1,4 +1,4 @@
-//! The part that talks: reads what is there, applies what should be.
+//! The part with I/O: reads the stored status, applies the wanted one.
 
 use super::Reports;
 use super::body::{Written, says_the_same};
@@ -35,9 +35,9 @@ enum WriteFailure {
     Silent,
 }
 
-/// Writes what is left with `reports`, while this replica holds the Lease; until that can no longer be known.
+/// Writes the statuses in `reports` while this replica leads; until the role's channel is closed.
 ///
-/// What turns for the worse is logged and handed on for an Event.
+/// A condition that gets worse is logged, and sent for an Event.
 pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<Role>, warnings: mpsc::Sender<Warning>) {
     let started = Instant::now();
     let mut plan = Plan::default();
@@ -55,7 +55,7 @@ pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<R
         }
         let next = plan.next().filter(|_| holds && writes.len() < AT_ONCE);
         tokio::select! {
-            () = reports.rung() => {}
+            () = reports.queued() => {}
             () = sleep(next.unwrap_or_default().saturating_sub(started.elapsed())), if next.is_some() => {}
             Some((key, uid, outcome)) = writes.next() => {
                 let outcome = outcome.map(|(outcome, news)| {
@@ -81,7 +81,7 @@ fn send(key: &Key, news: Warning, warnings: &mpsc::Sender<Warning>) {
     }
 }
 
-/// What became of a write, and what people should hear of.
+/// The outcome of a write, and warnings.
 type Done = (Outcome, Vec<Warning>);
 
 async fn apply(client: &Client, write: Write) -> (Key, String, Result<Done, WriteFailure>) {

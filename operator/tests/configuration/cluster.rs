@@ -56,7 +56,7 @@ impl Cluster {
         self.take(vec![Event::Delete(Key { kind: Kind::TelemetryPolicy, name })]);
     }
 
-    /// Whether the source would be asked to tell all again.
+    /// Whether the source would be asked to send everything again.
     pub(crate) fn forgot(&mut self) -> bool {
         self.index.take_forgotten()
     }
@@ -73,7 +73,7 @@ impl Cluster {
     }
 }
 
-/// What a directory with this one manifest tells.
+/// The events of a directory with this one manifest.
 pub(crate) fn events(yaml: &str) -> Vec<Event> {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("all.yaml"), yaml).unwrap();

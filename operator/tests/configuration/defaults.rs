@@ -72,7 +72,7 @@ fn nobody_waits_for_a_status_of_the_defaults_and_nobody_conflicts_with_them() {
 }
 
 #[test]
-fn labels_that_the_defaults_read_are_told() {
+fn labels_that_the_defaults_read_are_sent() {
     let expression = "'source.labels[\"team\"]'";
     let tags = format!("[{{tagOverrides: {{source_app: {{operation: UPSERT, value: {expression}}}}}}}]");
     let mut cluster = with_defaults(&format!("{{overrides: {tags}}}"));

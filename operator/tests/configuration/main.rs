@@ -1,4 +1,4 @@
-//! What objects come to, from manifests to what probes are told.
+//! The outcome of objects, from manifests to what probes are sent.
 
 mod cases;
 mod cluster;

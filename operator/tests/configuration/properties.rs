@@ -48,7 +48,7 @@ fn manifests(seeds: &[u8]) -> String {
     yaml
 }
 
-/// Without Events: how often a pod is told what depends on how often something changed.
+/// Without Events: how many there are depends on how often something changed.
 fn lasting(cluster: &Cluster) -> Vec<String> {
     outcome(cluster).lines().filter(|line| !line.starts_with("Event")).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! What is true of objects, what pods are told, and what identities hold, while all of it changes.
+//! Objects' states, warnings on pods, and labels in identities, while all of it changes.
 
 use crate::cluster::{Cluster, events};
 use longwire_model::telemetry::NodeSettings;
@@ -118,7 +118,7 @@ fn identities_have_the_labels_that_accepted_expressions_read_and_no_others() {
     let labels = |cluster: &Cluster| cluster.nodes["n1"].pods["uid-a"].1.pod.labels.clone();
     assert_eq!(labels(&cluster), []);
     let reads = |label: &str| format!("{{tags: [{{name: x, value: 'source.labels[\"{label}\"]'}}]}}");
-    // Wherever the expression is: peers are told of the pod too.
+    // Wherever the expression is: the pod's label is sent to peers too.
     let far = object("ExtraStatTags", "far", "t", &reads("team"));
     cluster.take(events(&far));
     assert_eq!(labels(&cluster), [("team".to_owned(), "t-a".to_owned())]);
@@ -132,21 +132,21 @@ fn identities_have_the_labels_that_accepted_expressions_read_and_no_others() {
 }
 
 #[test]
-fn a_pod_is_told_once_of_an_annotation_that_cannot_be_used() {
+fn an_annotation_that_cannot_be_used_causes_one_warning_on_its_pod() {
     let wrong = "sidecar.istio.io/extraStatTags: zone, telemetry.longwire.io/series-sets: isto";
     let mut cluster = Cluster::of(&pod("a", "web", "n1", wrong));
-    let told = |cluster: &mut Cluster| {
+    let notes = |cluster: &mut Cluster| {
         let warnings = std::mem::take(&mut cluster.warnings).into_iter();
         warnings.map(|warning| format!("{} {}", warning.uid, warning.reason)).collect::<Vec<_>>()
     };
-    assert_eq!(told(&mut cluster), ["uid-a InvalidAnnotation", "uid-a UnknownExtraStatTag"]);
+    assert_eq!(notes(&mut cluster), ["uid-a InvalidAnnotation", "uid-a UnknownExtraStatTag"]);
     // Neither the pod's status nor a policy makes it news.
     cluster.take(events(&pod("a", "web", "n2", wrong)));
     cluster.take(events(&object("TelemetryPolicy", "shop", "p", "{seriesSets: []}")));
-    assert_eq!(told(&mut cluster), [""; 0]);
+    assert_eq!(notes(&mut cluster), [""; 0]);
     // Another pod of the same name is another pod, and another text is another text.
     cluster.take(events(&pod("a", "web", "n2", wrong).replace("uid-a", "uid-again")));
-    assert_eq!(told(&mut cluster), ["uid-again InvalidAnnotation", "uid-again UnknownExtraStatTag"]);
+    assert_eq!(notes(&mut cluster), ["uid-again InvalidAnnotation", "uid-again UnknownExtraStatTag"]);
     cluster.take(events(&object(
         "ExtraStatTags",
         "shop",
@@ -159,11 +159,11 @@ fn a_pod_is_told_once_of_an_annotation_that_cannot_be_used() {
         "t",
         "{tags: [{name: zones, value: source.zone, optIn: true}]}",
     )));
-    assert_eq!(told(&mut cluster), ["uid-again UnknownExtraStatTag"]);
+    assert_eq!(notes(&mut cluster), ["uid-again UnknownExtraStatTag"]);
 }
 
 #[test]
-fn a_quarter_of_a_megabyte_of_nonsense_is_told_of_in_a_few_words() {
+fn a_quarter_of_a_megabyte_of_nonsense_causes_a_short_warning() {
     let list = |prefix: &str| (0..9_000).map(|number| format!("{prefix}{number}")).collect::<Vec<_>>().join(",");
     let wrong = format!(
         "sidecar.istio.io/extraStatTags: '{}', sidecar.istio.io/statsInclusionRegexps: '{}', \

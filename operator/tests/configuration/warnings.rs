@@ -1,4 +1,4 @@
-//! What is accepted and has no effect, or breaks somebody who reads series.
+//! Accepted objects that have no effect, or break a consumer of series.
 
 use crate::cluster::{Cluster, ROOT, events};
 use longwire_operator::source::object::{Key, Kind, Name};
@@ -65,11 +65,11 @@ fn whoever_reads_a_label_that_is_changed_is_named() {
         let spec = format!(
             "{{overrides: [{{match: {{metric: istio_tcp_sent_bytes_total}}, tagOverrides: {{source_cluster: {change}}}}}]}}"
         );
-        let told = telemetry(&spec);
-        assert!(told[0].starts_with("spec.overrides: changes source_cluster, which Kiali"), "{told:?}");
+        let found = telemetry(&spec);
+        assert!(found[0].starts_with("spec.overrides: changes source_cluster, which Kiali"), "{found:?}");
     }
-    let told = telemetry("{overrides: [{tagOverrides: {destination_service: {operation: REMOVE}}}]}").join("; ");
-    assert!(told.contains("Kiali") && told.contains("dashboard "), "{told}");
+    let found = telemetry("{overrides: [{tagOverrides: {destination_service: {operation: REMOVE}}}]}").join("; ");
+    assert!(found.contains("Kiali") && found.contains("dashboard "), "{found}");
     // Kiali asks for bytes alone.
     let spec = "{overrides: [{match: {metric: longwire_tcp_handshake_seconds}, tagOverrides: {source_principal: {operation: REMOVE}}}]}";
     assert_eq!(telemetry(spec), [""; 0]);
@@ -78,12 +78,12 @@ fn whoever_reads_a_label_that_is_changed_is_named() {
 #[test]
 fn a_label_that_is_not_there_cannot_be_removed_unless_somebody_adds_it() {
     let spec = "{overrides: [{}, {tagOverrides: {team: {operation: REMOVE}}}]}".replace("{}, ", "{disabled: false}, ");
-    let told = telemetry(&spec);
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with("spec.overrides[1].tagOverrides.team: REMOVE has no effect"), "{told:?}");
+    let found = telemetry(&spec);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("spec.overrides[1].tagOverrides.team: REMOVE has no effect"), "{found:?}");
     let policy = object(TELEMETRY, "shop", "p", &spec);
     let mut cluster = Cluster::of(&format!("{}{policy}", pod("shop", "web", "")));
-    // Of the cluster, or of anybody: it is there for some pod.
+    // In the root namespace or another one: some pod has the tag.
     cluster.take(events(&object(TAGS, ROOT, "t", "{tags: [{name: team, value: 'source.zone'}]}")));
     assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
     cluster.take(vec![longwire_operator::source::event::Event::Delete(key(Kind::ExtraStatTags, ROOT, "t"))]);
@@ -97,9 +97,9 @@ fn a_label_that_is_not_there_cannot_be_removed_unless_somebody_adds_it() {
 #[test]
 fn an_override_of_a_set_that_no_selected_pod_feeds_has_no_effect() {
     let of_workloads = "{overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}";
-    let told = telemetry(of_workloads);
+    let found = telemetry(of_workloads);
     assert_eq!(
-        told,
+        found,
         [
             "spec.overrides[0]: has no effect, because no selected pod feeds the set kmesh-workload: add it to spec.seriesSets"
         ]
@@ -117,21 +117,21 @@ fn an_override_of_a_set_that_no_selected_pod_feeds_has_no_effect() {
 
 #[test]
 fn a_threshold_of_series_that_are_off_has_no_effect() {
-    let told = telemetry("{seriesSets: [istio], longConnections: {threshold: 30s}}");
-    assert!(told[0].starts_with("spec.longConnections.threshold: has no effect"), "{told:?}");
+    let found = telemetry("{seriesSets: [istio], longConnections: {threshold: 30s}}");
+    assert!(found[0].starts_with("spec.longConnections.threshold: has no effect"), "{found:?}");
     assert_eq!(telemetry("{longConnections: {enabled: false, threshold: 30s}}").len(), 1);
 }
 
 #[test]
-fn a_selector_in_the_root_namespace_that_selects_nothing_there_is_told_of() {
+fn a_selector_in_the_root_namespace_that_selects_nothing_there_causes_a_warning() {
     let specs = [
         (TELEMETRY, "{selector: {matchLabels: {app: web}}, seriesSets: []}"),
         (TAGS, "{selector: {matchLabels: {app: web}}, tags: [{name: team, value: 'source.zone'}]}"),
         (STATS, "{selector: {matchLabels: {app: web}}, rejectAll: true}"),
     ];
     for (kind, spec) in specs {
-        let told = warnings(kind, ROOT, spec);
-        assert!(told[0].starts_with("spec.selector: selects no pod: in namespace longwire-system"), "{told:?}");
+        let found = warnings(kind, ROOT, spec);
+        assert!(found[0].starts_with("spec.selector: selects no pod: in namespace longwire-system"), "{found:?}");
         // In their own namespace pods may come yet.
         assert_eq!(warnings(kind, "bank", spec), [""; 0]);
     }
@@ -142,13 +142,13 @@ fn a_selector_in_the_root_namespace_that_selects_nothing_there_is_told_of() {
 #[test]
 fn a_pattern_that_matches_no_statistic_is_named_with_its_place() {
     let spec = "{inclusionList: {patterns: [{prefix: cluster.outbound}, {suffix: upstream_rq_total}]}, inclusionRegexps: ['listener.*']}";
-    let told = warnings(STATS, "shop", spec);
+    let found = warnings(STATS, "shop", spec);
     assert!(
-        told[0].starts_with("spec.inclusionList.patterns[1]: \"upstream_rq_total\" matches no statistic"),
-        "{told:?}"
+        found[0].starts_with("spec.inclusionList.patterns[1]: \"upstream_rq_total\" matches no statistic"),
+        "{found:?}"
     );
-    assert!(told[1].starts_with("spec.inclusionRegexps[0]: \"listener.*\" matches no statistic"), "{told:?}");
-    assert_eq!(told.len(), 2);
+    assert!(found[1].starts_with("spec.inclusionRegexps[0]: \"listener.*\" matches no statistic"), "{found:?}");
+    assert_eq!(found.len(), 2);
     assert_eq!(warnings(STATS, "shop", "{rejectAll: true}"), [""; 0]);
     assert_eq!(warnings(STATS, "shop", "{exclusionList: {patterns: [{exact: x}]}}").len(), 1);
 }
@@ -157,9 +157,9 @@ fn a_pattern_that_matches_no_statistic_is_named_with_its_place() {
 fn warnings_are_bounded_however_much_is_wrong() {
     let removed = |number: usize| format!("tag_{number}_{}: {{operation: REMOVE}}", "x".repeat(40));
     let tags: Vec<String> = (0..32).map(removed).collect();
-    let told = telemetry(&format!("{{overrides: [{{tagOverrides: {{{}}}}}]}}", tags.join(", ")));
-    assert_eq!((told.len(), told.last().unwrap().as_str()), (7, "and 26 more"));
-    assert!(told.iter().all(|warning| warning.len() < 500));
+    let found = telemetry(&format!("{{overrides: [{{tagOverrides: {{{}}}}}]}}", tags.join(", ")));
+    assert_eq!((found.len(), found.last().unwrap().as_str()), (7, "and 26 more"));
+    assert!(found.iter().all(|warning| warning.len() < 500));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn annotations_of_a_namespace_are_looked_at_too() {
 }
 
 #[test]
-fn a_misspelt_annotation_of_istio_is_told_of_on_a_pod() {
+fn a_misspelt_annotation_of_istio_causes_a_warning_on_its_pod() {
     for name in
         ["sidecar.istio.io/statsInclusionPrefix", "sidecar.istio.io/extraStatTag", "sidecar.istio.io/extrastattags"]
     {

@@ -1,4 +1,4 @@
-//! Specs that cannot be used, and what people are told. No API server has looked at them before.
+//! Specs that cannot be used, and the reasons. No API server has checked them before.
 
 use crate::cluster::Cluster;
 use std::fmt::Write;
@@ -273,15 +273,15 @@ fn lists_have_bounds() {
 }
 
 #[test]
-fn an_object_of_another_version_is_told_so_and_fields_of_a_newer_one_are_passed_over_by_name() {
+fn an_object_of_another_version_is_refused_and_unknown_fields_are_ignored_by_name() {
     let newer = object(TELEMETRY, "newer", "{seriesSets: []}").replace("v1alpha1", "v1beta1");
     let grown = object(TELEMETRY, "grown", "{seriesSets: [], sampling: {rate: 5}}");
     let cluster = Cluster::of(&format!("{newer}{grown}"));
-    let told: Vec<_> =
+    let notes: Vec<_> =
         cluster.policy_states.values().map(|state| state.accepted.as_ref().map_err(ToString::to_string)).collect();
     let expected = "Invalid: apiVersion: telemetry.longwire.io/v1beta1 is not known to this operator: write \
                     telemetry.longwire.io/v1alpha1";
-    assert_eq!(told, [Ok(&()), Err(expected.to_owned())]);
+    assert_eq!(notes, [Ok(&()), Err(expected.to_owned())]);
     let warnings: Vec<_> = cluster.policy_states.values().map(|state| state.warnings.as_slice()).collect();
     let text = "spec.sampling is not known to this operator and without effect: leave out, or upgrade the operator";
     assert_eq!(warnings, [&[text.to_owned()][..], &[]]);

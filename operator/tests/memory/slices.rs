@@ -60,7 +60,7 @@ fn run(ports: usize) {
     let before = HEAP.allocated();
     operator.take((0..PODS).map(|number| pod("evil", &format!("p{number}"), &json!({"app": "a"}))).collect());
     operator.take(vec![pod("victim", "v", &json!({"app": "v"})), service("victim", "web", &json!({"app": "v"}))]);
-    let (mut longest, mut told) = (Duration::ZERO, 0);
+    let (mut longest, mut notes) = (Duration::ZERO, 0);
     for first in (0..SLICES).step_by(BATCH) {
         let numbers = first..first + BATCH;
         let mut events: Vec<Event> = numbers.clone().map(|number| slice(number, ports)).collect();
@@ -74,12 +74,12 @@ fn run(ports: usize) {
         assert_eq!(victim.workload.canonical_revision, version);
         let services: Vec<_> = victim.services.iter().map(|backing| backing.service.name.as_str()).collect();
         assert_eq!(services, ["web"]);
-        told += 1;
+        notes += 1;
     }
     let (heap, refused) = (HEAP.allocated() - before, operator.index.slices_refused());
     let warnings = operator.index.take_warnings();
     println!(
-        "{SLICES} slices of {ENDPOINTS} endpoints and {ports} ports: {} MiB, the longest of {told} edits {longest:.0?}, {refused} \
+        "{SLICES} slices of {ENDPOINTS} endpoints and {ports} ports: {} MiB, the longest of {notes} edits {longest:.0?}, {refused} \
          refused",
         heap >> 20
     );

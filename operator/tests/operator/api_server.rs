@@ -1,5 +1,5 @@
 //! A small API server on loopback that speaks just what TLS and authentication ask for: TokenReviews and SubjectAccessReviews, token keys, one Secret,
-//! one ConfigMap. It answers as it is told to; what a real one says is seen in the cluster tests.
+//! one ConfigMap. Tests set its answers; the cluster tests use a real one.
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -38,7 +38,7 @@ struct Inner {
     /// The one Secret, as it was written last.
     secret: watch::Sender<Option<Value>>,
     map: watch::Sender<Option<Value>>,
-    /// What the one webhook's configuration was last told.
+    /// The last patch of the webhook's configuration.
     webhook: watch::Sender<Option<Value>>,
     access_reviews: AtomicU64,
     /// Users who may get /metrics.
@@ -52,7 +52,7 @@ pub(crate) fn token(account: &str, pod: &str, audience: &str, expires_in: i64) -
     token_by("one", account, pod, audience, expires_in)
 }
 
-/// The API server tells of key `one` alone.
+/// The API server publishes key `one` alone.
 pub(crate) fn token_by(key: &str, account: &str, pod: &str, audience: &str, expires_in: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({
@@ -119,7 +119,7 @@ impl ApiServer {
         self.0.readers.lock().unwrap().push(format!("system:serviceaccount:watch:{account}"));
     }
 
-    /// What the ConfigMap tells probes to trust, once that is so.
+    /// The authorities in the ConfigMap, once it exists.
     pub(crate) async fn bundle(&self, is_so: impl Fn(&str) -> bool) -> String {
         let text = |map: &Option<Value>| Some(map.as_ref()?["data"]["ca.crt"].as_str()?.to_owned());
         let mut map = self.0.map.subscribe();
@@ -127,13 +127,13 @@ impl ApiServer {
         text(&map).unwrap()
     }
 
-    /// The patch that told the webhook's configuration whom to trust.
+    /// The patch with the authorities in the webhook's configuration.
     pub(crate) async fn webhook(&self) -> Value {
         let mut webhook = self.0.webhook.subscribe();
         webhook.wait_for(Option::is_some).await.unwrap().clone().unwrap()
     }
 
-    /// Puts a Secret there as somebody else would.
+    /// Writes a Secret as another replica would.
     pub(crate) fn spoil(&self, key: &str) {
         let version = self.next_version();
         self.0.secret.send_modify(|secret| {

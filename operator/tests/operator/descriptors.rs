@@ -61,7 +61,7 @@ fn a_request_to_the_api_server_that_no_descriptor_is_left_for_is_counted() {
         client.apiserver_version().await.unwrap_err();
         assert_eq!(starved(), 1);
         drop(held);
-        // Nobody listens there, which is another matter.
+        // Nothing listens there, which is a different failure.
         client.apiserver_version().await.unwrap_err();
         assert_eq!(starved(), 1);
     });

@@ -62,7 +62,7 @@ impl Running {
         fs::rename(unfinished, self.path(file)).unwrap();
     }
 
-    /// A probe of this node that has been told what there is to tell.
+    /// A probe of this node that has been sent everything.
     pub(crate) async fn probe(&self, node: &str) -> Probe {
         let mut probe = self.connect([FromProbe::Hello(hello(node))]).await;
         probe.next().await.unwrap();
@@ -101,7 +101,7 @@ pub(crate) struct Probe {
     pub(crate) known: Known,
 }
 
-/// What a probe has been told so far, with versions.
+/// What a probe has been sent so far, with versions.
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) pods: BTreeMap<String, (LocalPod, u64)>,

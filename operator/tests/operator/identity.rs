@@ -17,7 +17,7 @@ async fn replicas_have_one_identity_and_their_service() {
 }
 
 #[tokio::test]
-async fn a_probe_is_told_of_its_own_node_alone() {
+async fn a_probe_is_sent_its_own_node_alone() {
     let elsewhere = pod("web", "b", "10.0.0.2").replace("nodeName: n1", "nodeName: n2");
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1")), ("b.yaml", &elsewhere)]).await;
     let uids = |probe: &crate::harness::Probe| probe.known.pods.keys().cloned().collect::<Vec<_>>();
@@ -27,7 +27,7 @@ async fn a_probe_is_told_of_its_own_node_alone() {
 }
 
 #[tokio::test]
-async fn every_kind_of_holder_answers_for_its_address() {
+async fn every_kind_of_owner_is_in_the_answer_for_its_address() {
     let text = [pod("web", "a", "10.0.0.1"), service("web", "web", "10.96.0.1", "8080"), node("n1", "10.9.0.1")];
     let operator = Running::with(&[("all.yaml", &text.concat())]).await;
     let mut probe = operator.probe("n2").await;

@@ -152,7 +152,7 @@ impl Secured {
         Ok(Stream { messages, updates })
     }
 
-    /// A stream that has been told something.
+    /// A stream that has been sent an update.
     async fn admitted(&self, token: &str) -> Stream {
         let mut stream = self.stream(Some(token)).await.unwrap();
         stream.next().await.unwrap();

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use tonic::Code;
 
 #[tokio::test]
-async fn addresses_are_told_on_demand_and_never_unasked() {
+async fn answers_are_sent_on_demand_alone() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let mut probe = operator.probe("n2").await;
     operator.write("b.yaml", pod("web", "b", "10.0.0.2"));
@@ -15,7 +15,7 @@ async fn addresses_are_told_on_demand_and_never_unasked() {
     probe.until(|known| known.pods.contains_key("c")).await;
     assert_eq!(probe.answers(&["10.0.0.2"]).await, "b holds");
     assert_eq!(probe.known.addresses.keys().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.2"]);
-    // Dropped, it is not told any more.
+    // Dropped, it is no longer answered.
     let drop = vec!["10.0.0.2".parse().unwrap()];
     probe.say(FromProbe::Interest(Interest { add: vec!["10.0.0.1".parse().unwrap()], drop })).await;
     let first = "10.0.0.1".parse().unwrap();
@@ -81,7 +81,7 @@ async fn an_address_that_is_none_ends_the_stream_with_its_name() {
 }
 
 #[tokio::test]
-async fn whoever_asks_about_too_many_addresses_is_told_so() {
+async fn a_probe_that_asks_about_too_many_addresses_is_refused_with_a_reason() {
     let operator = Running::with(&[]).await;
     let addresses = (0..20_481_u32).map(|number| (IpAddr::from(number.to_be_bytes()), 0)).collect();
     let mut probe = operator.connect([FromProbe::Hello(Hello { addresses, ..hello("n1") })]).await;

@@ -1,4 +1,4 @@
-//! Decides who may have a stream.
+//! Decides which pod may have a stream.
 
 use super::cache::{self, Cache};
 use super::keys::Signature;
@@ -26,7 +26,7 @@ pub struct Gate {
     counters: Arc<Counters>,
 }
 
-/// Leave to speak for a node, until then.
+/// Permission to act for a node, until it expires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// UID of the probe's pod.
@@ -96,7 +96,7 @@ impl Gate {
         address.and_then(|address| pods.addresses.get(&address)).is_some_and(|nodes| nodes.contains(node))
     }
 
-    /// `speaks_for`: whether something besides the token speaks for the node whose it claims to be.
+    /// `speaks_for`: whether evidence besides the token, such as the peer's address, confirms the node.
     async fn look(&self, token: &str, speaks_for: impl Fn(&str) -> bool) -> Result<Grant, Refusal> {
         let claimed = precheck(token, &self.account, wall())?;
         // Without the pods the answer would be no, whatever the token.

@@ -46,7 +46,7 @@ struct Discovery {
     issuer: String,
 }
 
-/// Who signed a token, as far as that is known here.
+/// The signer of a token, as far as it is known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
     /// The API server.

@@ -19,7 +19,7 @@ pub(super) fn account() -> Account {
     Account { namespace: "watch".to_owned(), name: "longwire-probe".to_owned() }
 }
 
-/// Made by this test: nobody else signs with it.
+/// Made by this test, and used by it alone.
 static KEY: LazyLock<EncodingKey> = LazyLock::new(|| {
     let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048).unwrap();
     EncodingKey::from_rsa_pem(key.to_pkcs1_pem(LineEnding::LF).unwrap().as_bytes()).unwrap()

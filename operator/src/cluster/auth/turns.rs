@@ -1,5 +1,5 @@
-//! Turns to ask the API server about a token: bounded at a time, in rate and in how many wait, and parted in two shares, so that
-//! tokens of which nothing is known do not keep out those that speak for themselves.
+//! Turns for requests to the API server about tokens: bounded in number, rate and queue, and split in two shares, so that
+//! unknown tokens do not displace those with a known signature or address.
 
 use super::rates::Rates;
 use crate::cluster::bucket::{Bucket, Rate};

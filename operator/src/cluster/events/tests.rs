@@ -17,7 +17,7 @@ fn warning(uid: &str, note: &str) -> Warning {
     }
 }
 
-fn tell_all(queue: &mut Queue) -> Vec<String> {
+fn send_all(queue: &mut Queue) -> Vec<String> {
     let mut sent = Vec::new();
     while let Some(warning) = queue.next() {
         queue.sent(&warning);
@@ -27,18 +27,18 @@ fn tell_all(queue: &mut Queue) -> Vec<String> {
 }
 
 #[test]
-fn a_complaint_is_told_once_until_it_says_something_else_or_is_about_another_pod() {
+fn a_warning_is_sent_once_until_its_text_or_its_pod_changes() {
     let mut queue = Queue::default();
     for (uid, note) in [("a", "x"), ("a", "x"), ("a", "y"), ("b", "x")] {
         queue.take(warning(uid, note));
     }
-    assert_eq!(tell_all(&mut queue), ["a x", "a y", "b x"]);
+    assert_eq!(send_all(&mut queue), ["a x", "a y", "b x"]);
     queue.take(warning("a", "x"));
     assert!(!queue.waits());
 }
 
 #[test]
-fn what_could_not_be_told_waits() {
+fn a_warning_that_could_not_be_sent_waits() {
     let mut queue = Queue::default();
     queue.take(warning("a", "x"));
     assert_eq!(queue.next(), queue.next());
@@ -50,11 +50,11 @@ fn the_oldest_go_when_too_many_wait_and_one_line_says_so() {
     let mut queue = Queue::default();
     let ((), lines) = log_of(|| (0..4097).for_each(|number| queue.take(warning("a", &number.to_string()))));
     assert_eq!(lines, ["WARN 1 Events were not told: more than 4096 waited"]);
-    let sent = tell_all(&mut queue);
+    let sent = send_all(&mut queue);
     assert_eq!((sent.len(), sent[0].as_str(), sent[4095].as_str()), (4096, "a 1", "a 4096"));
-    // It has been forgotten, so that it may be told after all.
+    // It has been forgotten, so that it may be sent after all.
     queue.take(warning("a", "0"));
-    assert_eq!(tell_all(&mut queue), ["a 0"]);
+    assert_eq!(send_all(&mut queue), ["a 0"]);
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn who_finds_no_lease_makes_one_and_holds_it_when_it_is_there() {
 }
 
 #[test]
-fn a_holder_renews_what_it_acquired_once() {
+fn a_leader_renews_what_it_acquired_once() {
     let mut election = election();
     election.observe(Some(record("1", Some(ME))), at(0));
     let renewed = Record { renewed: Some(wall(200)), ..record("1", Some(ME)) };
@@ -136,7 +136,7 @@ fn a_clock_that_jumps_changes_nothing_for_who_has_seen_the_lease_live(#[case] ju
     election.observe(Some(record("1", Some(OTHER))), at(0));
     election.observe(Some(record("2", Some(OTHER))), at(1));
     assert_eq!(election.step(at(2), wall(10_000 + jump)), Step::Wait);
-    // The holder's clock jumps, and its renewals tell of it.
+    // The leader's clock jumps, and its renewals show it.
     let renewed = Record { renewed: Some(wall(10_000 + jump)), ..record("3", Some(OTHER)) };
     election.observe(Some(renewed), at(3));
     assert_eq!(election.step(at(8), wall(10_000)), Step::Wait);
@@ -148,12 +148,12 @@ fn a_clock_that_jumps_changes_nothing_for_who_has_seen_the_lease_live(#[case] ju
 }
 
 #[test]
-fn a_holder_stays_one_until_another_shows_itself() {
+fn a_leader_remains_one_until_another_shows_itself() {
     let mut election = election();
     election.observe(Some(record("1", Some(ME))), at(0));
     // The API server was away for long.
     assert!(matches!(election.step(at(1000), wall(100)), Step::Replace(_)));
-    // It is back, and somebody has deleted the Lease, or let go of it.
+    // It is back, and the Lease was deleted or released.
     for lease in [None, Some(record("2", None))] {
         election.observe(lease, at(1000));
         assert_eq!(election.role(), Role::Leader);

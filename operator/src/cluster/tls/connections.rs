@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 #[cfg(test)]
 mod tests;
 
-/// Who connects.
+/// The source of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
     /// A node's own address.

@@ -25,7 +25,7 @@ struct Slot {
     number: u64,
     source: Source,
     address: IpAddr,
-    /// Whose first admitted stream was.
+    /// The node of its first admitted stream.
     node: OnceLock<Arc<str>>,
 }
 

@@ -1,4 +1,4 @@
-//! What every new handshake is served with.
+//! The certificate for every new handshake.
 
 use super::UnixSeconds;
 use super::material::{InvalidMaterial, Material};

@@ -54,7 +54,7 @@ fn of_two_that_are_equally_old_the_first_by_name_has_room() {
 }
 
 #[test]
-fn an_object_that_is_told_again_changes_nothing() {
+fn an_object_that_is_sent_again_changes_nothing() {
     let mut budget = full();
     budget.put(&key("e"), 5, 1);
     assert_eq!(budget.put(&key("e"), 5, 1), Settled::default());

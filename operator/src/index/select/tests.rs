@@ -146,7 +146,7 @@ fn who_else_leads_to_a_port_is_known_for_it_may_be_the_one_that_is_requested() {
 }
 
 #[test]
-fn of_thousands_of_services_and_ports_the_oldest_and_lowest_are_told_and_the_others_counted() {
+fn of_thousands_of_services_and_ports_the_oldest_and_lowest_are_kept_and_the_others_counted() {
     let service =
         |number: u64| apply(Service { created: number, ..service(&format!("s{number}"), "web", "10.96.0.1") });
     let (others, left_out) = more(&a(), (1..=3_000).map(service).collect());

@@ -34,7 +34,7 @@ fn leads(index: &Index) -> Vec<&str> {
 }
 
 #[test]
-fn what_finds_no_room_leads_nowhere_and_one_complaint_says_so() {
+fn slices_without_room_have_no_endpoints_and_cause_one_warning() {
     let mut index = index();
     // Each takes a little more than the share.
     for (name, created) in [("s1", 1), ("s2", 2)] {

@@ -16,13 +16,13 @@ fn warning(note: &str) -> Warning {
 }
 
 #[test]
-fn without_anybody_who_makes_events_complaints_are_logged() {
+fn without_events_warnings_are_logged() {
     let ((), lines) = log_of(|| Warnings::default().send(warning("x")));
     assert_eq!(lines, ["WARN Pod shop/a: x"]);
 }
 
 #[test]
-fn complaints_without_room_are_counted_and_who_makes_events_logs_the_others() {
+fn warnings_without_room_are_counted_and_the_others_are_not_logged_here() {
     let (sender, mut receiver) = mpsc::channel(1);
     let mut warnings = Warnings::to(sender);
     let ((), lines) = log_of(|| ["x", "y", "z", "z"].into_iter().for_each(|note| warnings.send(warning(note))));

@@ -29,8 +29,9 @@ pub(super) fn ownerships(service: &object::Service, ports: usize) -> (Vec<Owners
     (ownerships, left_out)
 }
 
-/// Who has which ports of the address, and how many are left out. A port that several claim is a load balancer's before one of
-/// `externalIPs`, then the oldest Service's, then the first's by name. Before `after` the address was somebody's alone.
+/// The owners of the address's ports, and how many are left out. Of several Services that claim a port a load balancer's goes
+/// before one of `externalIPs`, then the oldest, then the first by name. Before `after` the address had one owner for all
+/// ports.
 pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (Vec<Owner>, usize) {
     claims.sort_by_cached_key(|claim| (Reverse(claim.right), claim.started, name(claim)));
     let (mut owners, mut left_out, mut listed) = (Vec::new(), 0, 0);
@@ -62,7 +63,7 @@ pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (
     (owners, left_out)
 }
 
-/// Ports that are another's: until then, or `None`: still.
+/// Ports that another Service has: until then, or `None`: still.
 #[derive(Debug, Default)]
 struct Taken(HashMap<u16, Option<UnixNanos>>);
 

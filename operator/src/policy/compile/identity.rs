@@ -100,7 +100,7 @@ impl Identities {
             zone: label(object.and_then(|node| node.zone.as_ref())),
             region: label(object.and_then(|node| node.region.as_ref())),
         });
-        // A node without an object is known only from pods, and no event tells when they stop naming it.
+        // A node without an object is known only from pods, and there is no event when they stop naming it.
         if object.is_some() {
             self.places.insert(node.to_owned(), Arc::clone(&place));
         }

@@ -124,7 +124,7 @@ impl OwnershipInterval {
 }
 
 impl Counted<'_> {
-    /// To one that is alone at its address, seconds will do: then nothing changes when it speaks.
+    /// For the only owner of an address whole seconds suffice: then nothing changes when it is observed.
     fn owner(&self, all: &[Counted<'_>]) -> Owner {
         let Self { interval, after } = *self;
         let sighted = interval.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);

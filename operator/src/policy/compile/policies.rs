@@ -1,4 +1,4 @@
-//! The objects of the three kinds as they bear on pods, and what is true of each of them.
+//! How the objects of the three kinds apply to pods, and the state of each of them.
 
 use super::intern::Interned;
 use super::policy_warnings::{self, Surroundings};
@@ -203,7 +203,7 @@ impl Policies {
         self.policy_states.insert(key.clone(), Arc::new(state));
     }
 
-    /// Of labels that objects add: who removes one may have no effect any more, or again.
+    /// Notes the labels that objects add: removing one may have no effect any more, or again.
     fn note_added(&mut self, objects: &Objects) {
         let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(&self.root).ok());
         let adds = |overrides: &Overrides<TagChange>| overrides.iter().any(|(_, change)| change.value.is_some());

@@ -1,4 +1,4 @@
-//! What the objects of a namespace, and of the root namespace, come to for its pods.
+//! The outcome of a namespace's objects, and of the root namespace's, for its pods.
 
 use super::intern::Interned;
 use crate::index::Index;
@@ -92,7 +92,7 @@ impl Scope {
         outcome
     }
 
-    /// Lets go of what no pod has any more; whether anything is left.
+    /// Drops outcomes without a pod. Returns whether any is left.
     pub(super) fn tidy(&mut self) -> bool {
         self.outcomes.retain(|_, outcome| Arc::strong_count(outcome) > 1);
         !self.outcomes.is_empty()
@@ -169,7 +169,7 @@ impl Objects {
     }
 }
 
-/// What the narrowest levels that fit come to, and how many levels these are. The pod's own annotations go first.
+/// The outcome of as many levels as fit, and how many these are. The pod's own annotations are dropped first.
 fn broader(levels: &[Level<'_>], own: Own<'_>) -> (Telemetry, usize) {
     let without = |kept| merge(&levels[..kept], Own { annotation_settings: None, ..own }).telemetry;
     let fitting = (1..=levels.len()).rev().map(|kept| (without(kept), kept)).find(|(it, _)| it.check_size().is_ok());

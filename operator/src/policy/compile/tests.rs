@@ -36,7 +36,7 @@ impl Operator {
         self.compiler.compile(&self.index, stale, now)
     }
 
-    /// A node's kernel saw this; whose answers change, and what of it named nobody.
+    /// Takes an observation; returns the answers that change, and the observations that identify no owner.
     fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, Unused) {
         self.sight_after(&[], node, uid, address, since)
     }
@@ -101,7 +101,7 @@ fn a() -> Pod {
 }
 
 #[test]
-fn a_static_pod_is_told_under_the_uid_of_its_cgroups_and_who_says_to_mirror_it_too_is_not() {
+fn a_static_pod_is_sent_under_the_uid_of_its_cgroups_and_a_second_mirror_of_it_is_not() {
     let mirror = |name, started| Pod { mirrors: Some("hash".to_owned()), started, ..pod("web", name, "10.9.0.1") };
     let uids = |changes: &Changes| -> Vec<String> {
         let pods = changes.nodes.iter().flat_map(|(_, node)| node.pods.iter());
@@ -185,7 +185,7 @@ fn a_pod_is_local_from_when_it_has_a_node_and_known_to_others_from_when_it_has_a
 }
 
 #[test]
-fn a_completed_pod_does_not_shadow_the_next_holder_of_its_address() {
+fn a_completed_pod_does_not_shadow_the_next_owner_of_its_address() {
     let job = Pod { ended: true, ..pod("job", "j", "10.0.0.1") };
     let (mut operator, changes) = Operator::new(vec![apply(a()), apply(job.clone())]);
     assert_eq!(nodes(&changes), ["n1: a"]);
@@ -245,12 +245,12 @@ fn pods_and_services_of_two_families_own_an_address_of_each() {
     let changes = operator.take(vec![apply(pod("web", "b", "fd00::1"))], 200);
     assert_eq!(answers(&changes), ["fd00::1: uid-a 0-, uid-b 0-"]);
     let changes = operator.take(vec![apply(Pod { addresses: vec![ip("10.0.0.1")], ..dual })], 300);
-    // What the pod has is news to whom asks for the address that it keeps.
+    // The answer for the address that the pod keeps changes too.
     assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-", "fd00::1: uid-a 0-300, uid-b 0-"]);
 }
 
 #[test]
-fn two_living_pods_with_one_address_are_both_told() {
+fn two_living_pods_with_one_address_are_both_sent() {
     let (_, changes) = Operator::new(vec![apply(a()), apply(pod("web", "b", "10.0.0.1"))]);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-, uid-b 0-"]);
 }

@@ -1,4 +1,4 @@
-//! What a pod's own annotations come to, and what of them cannot be used.
+//! Applies a pod's own annotations, and collects warnings about them.
 
 use super::PodWarning;
 use super::draft::{Draft, Extra};
@@ -72,7 +72,7 @@ pub(super) fn apply_stats(
     }
 }
 
-/// Tags that the pod has: those for everybody, and of the others those that it names.
+/// Tags of the pod: those for every pod, and those that it names.
 pub(super) fn chosen_tags<'a>(
     draft: &Draft<'a>,
     annotation_settings: Option<&AnnotationSettings>,

@@ -71,7 +71,7 @@ fn labels(draft: &Draft<'_>, tags: &[Extra<'_>], metric: Metric, reporter: Repor
     for (name, overrides) in &draft.changes {
         let Some(change) = overrides.at(metric, reporter) else { continue };
         let value = change.change.value.clone().map(|expression| TagValue { expression, max_values: None });
-        // What is not there cannot go.
+        // A label that the metric does not have cannot be removed.
         if value.is_some() || metric.family().labels().contains(&name.as_str()) {
             labels.push(Tag { name: (*name).clone(), value });
         }

@@ -35,7 +35,7 @@ impl Conflicts {
         other.kept.iter().for_each(|Conflict { loser, message }| self.add(loser, message));
     }
 
-    pub(super) fn into_told(self) -> Vec<Conflict> {
+    pub(super) fn into_kept(self) -> Vec<Conflict> {
         self.kept
     }
 }

@@ -10,7 +10,7 @@ use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A value and whose it is.
+/// A value and the object that it comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a, T> {
     pub(super) value: T,
@@ -170,7 +170,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Who asks first has it; who asks for the same has lost nothing.
+/// The first object wins; an object with the same value has lost nothing.
 fn claim<'a, T: PartialEq>(part: &mut Part<'a, T>, value: Option<T>, by: &'a Key, field: &str, lost: &mut Conflicts) {
     match (&part, value) {
         (_, None) => {}

@@ -1,4 +1,4 @@
-//! Which of Envoy's statistics there are, list by list.
+//! Which of Envoy's statistics are on, list by list.
 
 use super::conflicts::Conflicts;
 use crate::source::object::Key;
@@ -41,7 +41,7 @@ impl<'a> StatsDraft<'a> {
             (Self::RejectAll(_), StatsMode::RejectAll) => {}
             (Self::Exclusion(held, _), StatsMode::Exclusion(list)) if *held == list.as_slice() => {}
             (held, mode) => {
-                let Some(winner) = held.holder() else { return };
+                let Some(winner) = held.source() else { return };
                 fields(mode).into_iter().for_each(|field| conflicts.older(by, field, winner));
             }
         }
@@ -79,7 +79,7 @@ impl<'a> StatsDraft<'a> {
         }
     }
 
-    fn holder(&self) -> Option<&'a Key> {
+    fn source(&self) -> Option<&'a Key> {
         match self {
             Self::Silent => None,
             Self::RejectAll(by) | Self::Exclusion(_, by) => Some(by),

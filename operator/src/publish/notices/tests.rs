@@ -6,7 +6,7 @@ fn said(node: &str, text: &str) -> (String, String) {
 }
 
 #[test]
-fn each_notice_of_a_node_is_told_once_and_again_after_an_hour() {
+fn each_notice_of_a_node_is_sent_once_and_again_after_an_hour() {
     let (notices, start) = (Notices::default(), Instant::now());
     notices.take_at("n1", "full", start);
     notices.take_at("n1", "full", start);

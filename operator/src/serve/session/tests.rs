@@ -78,7 +78,7 @@ fn local(name: &str) -> LocalPod {
     LocalPod { pod: Arc::new(pod), telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) }
 }
 
-/// New pods, removed ones, answers; a `-` stands for nobody.
+/// New pods, removed ones, answers; `-`: outside the cluster.
 fn text(update: &Update) -> String {
     let pods = update.pods.iter().map(|local| format!("+{}", local.pod.uid));
     let removed = update.removed_pods.iter().map(|uid| format!("-{uid}"));
@@ -90,7 +90,7 @@ fn text(update: &Update) -> String {
 }
 
 #[test]
-fn nothing_is_told_before_everything_is_known() {
+fn nothing_is_sent_before_everything_is_known() {
     let mut talk = Talk::new(Hello::default());
     assert_eq!(talk.next(), None);
     talk.publisher.publish(Changes::default(), false);
@@ -103,7 +103,7 @@ fn nothing_is_told_before_everything_is_known() {
 }
 
 #[test]
-fn a_probe_is_told_what_is_new_and_no_more() {
+fn a_probe_is_sent_what_is_new_and_no_more() {
     let mut talk = Talk::new(Hello::default());
     talk.publish(&[local("a"), local("b")], &[]);
     let first = talk.next().unwrap();
@@ -117,7 +117,7 @@ fn a_probe_is_told_what_is_new_and_no_more() {
 }
 
 #[test]
-fn a_slow_probe_is_told_the_latest_and_not_the_way_there() {
+fn a_slow_probe_is_sent_the_latest_state_and_no_states_between() {
     let mut talk = Talk::new(Hello::default());
     talk.ask(&["10.0.0.1"], &[]);
     for round in 0..100 {
@@ -128,7 +128,7 @@ fn a_slow_probe_is_told_the_latest_and_not_the_way_there() {
 }
 
 #[test]
-fn after_a_reconnect_only_what_changed_is_told() {
+fn after_a_reconnect_only_what_changed_is_sent() {
     let (known, stale) = (version::of_local_pod(&local("a")), 1);
     let answer = owned("10.0.0.1", "n1").version;
     let pods = [("uid-a", known), ("uid-b", stale), ("uid-gone", 2)].map(|(uid, version)| (uid.to_owned(), version));
@@ -149,7 +149,7 @@ fn the_first_update_is_sent_even_when_there_is_nothing_to_say() {
 }
 
 #[test]
-fn addresses_are_told_to_whom_asked() {
+fn answers_are_sent_to_the_probe_that_asked() {
     let mut talk = Talk::new(Hello::default());
     talk.publish(&[], &[("10.0.0.1", "n1"), ("10.0.0.2", "n2")]);
     assert_eq!(text(&talk.next().unwrap()), "");
@@ -159,7 +159,7 @@ fn addresses_are_told_to_whom_asked() {
     // Asked twice is asked once.
     talk.ask(&["10.0.0.1"], &[]);
     assert_eq!(talk.next(), None);
-    // Somebody comes, somebody goes.
+    // One pod comes, another goes.
     talk.publish(&[], &[("192.0.2.1", "n3"), ("10.0.0.2", "n4")]);
     assert_eq!(text(&talk.next().unwrap()), "192.0.2.1=n3");
     talk.publisher.publish(Changes { answers: vec![(ip("192.0.2.1"), None)], ..Changes::default() }, true);
@@ -168,7 +168,7 @@ fn addresses_are_told_to_whom_asked() {
 }
 
 #[test]
-fn what_was_dropped_is_told_again_when_it_is_asked_again() {
+fn a_dropped_address_is_answered_again_when_it_is_asked_again() {
     let mut talk = Talk::new(Hello::default());
     talk.publish(&[], &[("10.0.0.1", "n1")]);
     talk.ask(&["10.0.0.1"], &[]);

@@ -22,7 +22,7 @@ fn a_third_stream_of_a_node_takes_the_place_of_the_oldest() {
 }
 
 #[test]
-fn seats_are_given_back_and_there_are_so_many() {
+fn slots_are_released_and_their_number_is_bounded() {
     let slots = Arc::new(StreamSlots::default());
     let taken: Vec<_> = (0..MAX).map(|node| slots.take(&node.to_string()).unwrap()).collect();
     assert_eq!(slots.counters.streams.load(Relaxed), MAX as u64);

@@ -1,4 +1,4 @@
-//! The way to an API server.
+//! The client for the API server.
 
 use crate::counters::Counters;
 use hyper_timeout::TimeoutConnector;
@@ -18,7 +18,7 @@ use tower::util::{MapErrLayer, option_layer};
 #[cfg(test)]
 mod tests;
 
-/// For a connection to be made.
+/// Timeout for establishing a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 /// The API server ends every watch after this long. Until then one of a kind where nothing happens may be silent: a server sends
 /// bookmarks only when it has seen an event of the kind since it started.
@@ -51,8 +51,7 @@ pub async fn connect(counters: Arc<Counters>) -> Result<Client, NoApiServer> {
     client(&config, counters).map_err(|error| NoApiServer(chain(&error)))
 }
 
-/// As kube makes one, but on connections that are kept alive; without its own retries: who asks knows better when to ask again,
-/// and what meanwhile.
+/// Like kube's client, but with keep-alive on connections and without its retries, because callers know better when to retry.
 fn client(config: &Config, counters: Arc<Counters>) -> kube::Result<Client> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);

@@ -1,4 +1,4 @@
-//! What an error of a watch means for what is done next.
+//! What to do after an error of a watch.
 
 use crate::source::api_server::client::chain;
 use kube::runtime::watcher::{Error, InitialListStrategy};

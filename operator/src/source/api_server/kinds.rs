@@ -24,7 +24,7 @@ pub(super) const ALL: [Kind; 8] = [
 /// A kind as the API server has it.
 pub(super) trait Watched: Resource<DynamicType = ()> + Clone + Debug + Send + 'static {
     const KIND: Kind;
-    /// What matters of it; `None` for an object that decides nothing. The error names the field.
+    /// The reduced object; `None` for an object that decides nothing. The error names the field.
     fn read(value: &Value) -> Result<Option<Object>, String>;
 }
 

@@ -56,7 +56,7 @@ struct Metadata {
 impl<'de, K: Watched> Deserialize<'de> for Reduced<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut value = Value::deserialize(deserializer)?;
-        // Who set which field: often half of an object, and nothing here.
+        // Managed fields are often half of an object, and not used.
         if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("managedFields");
         }

@@ -72,7 +72,7 @@ impl Store {
         self.round += 1;
     }
 
-    /// It is there, and it is so.
+    /// The object exists with this content.
     pub(super) fn see(&mut self, entry: Entry) -> Option<Event> {
         let Entry { name, version, object } = entry;
         let former = self.known.get_mut(&name);
@@ -86,7 +86,7 @@ impl Store {
         let key = Key { kind: self.kind, name: name.clone() };
         let now = object.unwrap_or_else(|error| {
             tracing::error!("{key}: {error}: this version of it is ignored");
-            // The cluster goes on with it; what it was before is the best guess.
+            // The cluster uses the object; its former content is the best guess.
             former.clone()
         });
         if let Some(Object::Unreadable(unreadable)) = &now {

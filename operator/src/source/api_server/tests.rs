@@ -4,7 +4,7 @@ use super::reduced::Reduced;
 use super::store::Store;
 use crate::source::event::Event;
 use crate::source::object::{Kind, Name, Object};
-use crate::source::sample::{log_of, told};
+use crate::source::sample::{keys_of, log_of};
 use k8s_openapi::api::core::v1 as core;
 use kube::core::Status;
 use kube::runtime::watcher::{Error, InitialListStrategy};
@@ -31,18 +31,18 @@ fn service(name: &str, version: u32, kind: &str) -> Reduced<core::Service> {
     }))
 }
 
-/// What a ledger tells of a list.
+/// The events of a list.
 fn list<K>(store: &mut Store, objects: impl IntoIterator<Item = Reduced<K>>) -> Vec<String> {
     store.begin();
     let mut events: Vec<Event> = objects.into_iter().filter_map(|reduced| store.see(reduced.entry())).collect();
     let mut gone = store.end();
     gone.sort_by_key(|event| format!("{event:?}"));
     events.extend(gone);
-    told(&events)
+    keys_of(&events)
 }
 
 fn see<K>(store: &mut Store, reduced: Reduced<K>) -> Vec<String> {
-    told(&store.see(reduced.entry()).into_iter().collect())
+    keys_of(&store.see(reduced.entry()).into_iter().collect())
 }
 
 /// One that has listed pods `a` and `b`.
@@ -70,19 +70,19 @@ fn a_list_that_breaks_off_takes_nothing_away() {
 }
 
 #[test]
-fn a_change_of_what_does_not_matter_is_not_told() {
+fn a_change_of_an_unused_field_is_not_sent() {
     let mut store = listed();
     assert_eq!(see(&mut store, pod("a", 5, "10.0.0.1")), [""; 0]);
     assert_eq!(see(&mut store, pod("a", 6, "10.0.0.7")), ["+Pod shop/a"]);
 }
 
 #[test]
-fn what_goes_is_told_once() {
+fn a_deletion_is_sent_once() {
     let mut store = listed();
     let name = Name::new("shop", "a");
-    assert_eq!(told(&store.lose(&name).into_iter().collect()), ["-Pod shop/a"]);
+    assert_eq!(keys_of(&store.lose(&name).into_iter().collect()), ["-Pod shop/a"]);
     assert_eq!(store.lose(&name), None);
-    assert_eq!(told(&store.clear()), ["-Pod shop/b"]);
+    assert_eq!(keys_of(&store.clear()), ["-Pod shop/b"]);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_policy_that_cannot_be_read_says_so_in_its_place() {
     );
 }
 
-/// As an API server tells it whose definition of the kind is of another release.
+/// As an API server with another release's definition of the kind sends it.
 fn of_another_release(resource_version: u32, version: &str, spec: &Value) -> Reduced<TelemetryPolicy> {
     reduced(json!({
         "apiVersion": format!("telemetry.longwire.io/{version}"), "kind": "TelemetryPolicy",
@@ -193,7 +193,7 @@ fn a_policy_that_is_refused_is_one_all_the_same() {
 }
 
 #[test]
-fn a_policy_that_the_index_did_not_keep_is_told_again_when_it_is_listed_again() {
+fn a_policy_that_the_index_did_not_keep_is_sent_again_when_it_is_listed_again() {
     let policy = || of_another_release(1, "v1alpha1", &json!({}));
     let mut store = Store::new(Kind::TelemetryPolicy);
     let kept = store.see(policy().entry());
@@ -201,7 +201,7 @@ fn a_policy_that_the_index_did_not_keep_is_told_again_when_it_is_listed_again() 
     assert_eq!(list(&mut store, [policy()]), [""; 0]);
     drop(kept);
     assert_eq!(list(&mut store, [policy()]), ["+TelemetryPolicy shop/p"]);
-    // Whoever kept it or not: that it goes is told.
+    // The deletion is sent, whether the index kept the object or not.
     assert_eq!(list(&mut store, Vec::<Reduced<TelemetryPolicy>>::new()), ["-TelemetryPolicy shop/p"]);
 }
 

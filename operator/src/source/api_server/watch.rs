@@ -1,4 +1,4 @@
-//! The watch of one kind, which goes on through whatever happens to it.
+//! The watch of one kind, with recovery from every failure.
 
 use super::failure::WatchFailure;
 use super::kinds::Watched;
@@ -52,7 +52,7 @@ pub(super) struct Watch<K> {
     requests: Requests,
 }
 
-/// What went wrong since it last went well.
+/// Failures since the last success.
 #[derive(Default)]
 struct Trouble {
     since: Option<Instant>,

@@ -1,4 +1,4 @@
-//! The documents of one file, and what becomes of them when it is edited.
+//! The documents of one file, before and after an edit.
 
 use crate::source::object::{Key, Object};
 use crate::source::parse::{self, Format, InvalidDocument};
@@ -23,8 +23,8 @@ struct Document {
 #[derive(Clone, Debug)]
 enum Outcome {
     Objects(Vec<Object>),
-    /// Does not parse, or only in part. Until it does, or is gone, it stands for what the edit that broke it took from the
-    /// file: that may be more than its own, where a file was caught half written. All that one edit broke share it.
+    /// Does not parse, or only in part. Until it does, or is gone, it keeps the objects that the edit removed from the file:
+    /// these may be more than its own, if a file was read half written. All documents that one edit broke share them.
     Broken {
         read: Vec<Object>,
         kept: Arc<[Object]>,
@@ -109,7 +109,7 @@ impl File {
         })
     }
 
-    /// What broken documents stand for; what several share, once.
+    /// The objects that broken documents keep; shared ones once.
     pub(super) fn kept(&self) -> impl Iterator<Item = &Object> {
         let mut seen = HashSet::new();
         let broken = self.documents.iter().filter_map(|document| match &document.outcome {

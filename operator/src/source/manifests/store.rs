@@ -40,7 +40,7 @@ impl Store {
     fn update_files(&mut self, found: Found) {
         let failed: Vec<PathBuf> =
             found.iter().filter(|(_, outcome)| outcome.is_err()).map(|(path, _)| path.clone()).collect();
-        // Below a directory that cannot be read nothing is known to be gone.
+        // Files below a directory that cannot be read may still exist.
         let stays = |path: &Path| failed.iter().any(|failed| path.starts_with(failed));
         self.files.retain(|path, _| found.contains_key(path) || stays(path));
         for (path, outcome) in found {

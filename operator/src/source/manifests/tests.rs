@@ -1,6 +1,6 @@
 use super::Manifests;
 use crate::source::parse::tests::READ;
-use crate::source::sample::{log_of, told};
+use crate::source::sample::{keys_of, log_of};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -37,14 +37,14 @@ impl Directory {
     }
 
     fn look(&mut self) -> Vec<String> {
-        told(&self.manifests.look())
+        keys_of(&self.manifests.look())
     }
 
     /// What changed, and the log lines meanwhile with the directory cut from them.
     fn look_and_log(&mut self) -> (Vec<String>, Vec<String>) {
         let (batch, lines) = log_of(|| self.manifests.look());
         let root = format!("{}/", self.directory.path().display());
-        (told(&batch), lines.iter().map(|line| line.replace(&root, "")).collect())
+        (keys_of(&batch), lines.iter().map(|line| line.replace(&root, "")).collect())
     }
 }
 
@@ -64,7 +64,7 @@ const BROKEN: &str = "apiVersion: v1\nkind: [\n";
 const IGNORED: &str = "this document is ignored, what it defined before stays";
 
 #[test]
-fn what_is_there_is_told_and_then_that_this_was_all() {
+fn existing_objects_are_sent_and_then_that_these_were_all() {
     let mut directory = Directory::new();
     directory.write("a.yaml", documents(&[&node("a"), &node("b")]));
     directory.write("deep/er/c.yml", node("c"));
@@ -210,14 +210,14 @@ fn what_a_file_defined_stays_while_it_cannot_be_read() {
 fn when_the_directory_goes_everything_stays() {
     let directory = Directory::with(&[("m/a.yaml", &node("a"))]);
     let mut manifests = Manifests::open(&directory.path("m")).unwrap();
-    assert_eq!(told(&manifests.look()), ["+Node a", "synced"]);
+    assert_eq!(keys_of(&manifests.look()), ["+Node a", "synced"]);
     fs::rename(directory.path("m"), directory.path("away")).unwrap();
     let (batch, lines) = log_of(|| manifests.look());
-    assert_eq!((told(&batch), lines.len()), (vec![], 1), "{lines:?}");
-    assert_eq!(log_of(|| told(&manifests.look())), (vec![], vec![]));
+    assert_eq!((keys_of(&batch), lines.len()), (vec![], 1), "{lines:?}");
+    assert_eq!(log_of(|| keys_of(&manifests.look())), (vec![], vec![]));
     fs::rename(directory.path("away"), directory.path("m")).unwrap();
     directory.write("m/b.yaml", node("b"));
-    assert_eq!(told(&manifests.look()), ["+Node b"]);
+    assert_eq!(keys_of(&manifests.look()), ["+Node b"]);
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr};
 #[cfg(test)]
 mod tests;
 
-/// Of one list of one object.
+/// Addresses of one list of one object.
 const MAX_ADDRESSES: usize = 1024;
 
-/// What of one object cannot be used.
+/// Errors of the parts of one object that cannot be used.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
     first: Option<InvalidObject>,
@@ -18,7 +18,7 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
-    /// What there is of it; the error is kept.
+    /// The value, or `None`; the error is kept.
     pub(super) fn keep<T>(&mut self, read: Result<T, InvalidObject>) -> Option<T> {
         read.map_err(|error| self.add(error)).ok()
     }

@@ -14,7 +14,7 @@ pub(crate) const STATS_PREFIXES: &str = "sidecar.istio.io/statsInclusionPrefixes
 pub(crate) const STATS_SUFFIXES: &str = "sidecar.istio.io/statsInclusionSuffixes";
 pub(crate) const STATS_REGEXPS: &str = "sidecar.istio.io/statsInclusionRegexps";
 
-/// Of one annotation, and [`MAX_ANNOTATION_BYTES`] in all; an object may have 256 KiB of them.
+/// Entries of one annotation; [`MAX_ANNOTATION_BYTES`] in all, because an object may have 256 KiB of them.
 pub const MAX_WORDS: usize = 64;
 pub(crate) const LONGEST_WORD: usize = 1024;
 
@@ -25,7 +25,7 @@ pub struct AnnotationSettings {
     pub(crate) prefixes: Option<Words>,
     pub(crate) suffixes: Option<Words>,
     pub(crate) regexps: Option<Words>,
-    /// What of the annotations cannot be read at all.
+    /// Why an annotation cannot be parsed.
     pub(crate) unreadable: Option<String>,
 }
 
@@ -38,8 +38,8 @@ pub(crate) struct Words {
 }
 
 impl AnnotationSettings {
-    /// `None`: the pod has none of the annotations. As in Istio an annotation of its own goes before the list of
-    /// `proxy.istio.io/config`, and tags of both add up.
+    /// `None`: the pod has none of the annotations. As in Istio an annotation takes precedence over the list of
+    /// `proxy.istio.io/config`, and the tags of both are combined.
     pub(super) fn of(annotations: Option<&BTreeMap<String, String>>) -> Option<Box<Self>> {
         let annotations = annotations?;
         let (config, unreadable) = match ProxyConfig::of(annotations) {

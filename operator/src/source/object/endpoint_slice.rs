@@ -34,7 +34,7 @@ pub struct SlicePort {
     pub number: u16,
 }
 
-/// Ready or not: who is connected was let in.
+/// Ready or not, because a connection that exists was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
     Pod(PodRef),
@@ -109,7 +109,7 @@ impl EndpointSlice {
         listed.flatten().copied()
     }
 
-    /// It names this pod: one that was made anew under its name is not the one that was meant.
+    /// Whether it names this pod: a pod that was created again under the name is another one.
     #[must_use]
     pub fn names(&self, pod: &Pod) -> bool {
         let first = self.endpoints.partition_point(|endpoint| match endpoint {

@@ -12,7 +12,7 @@ pub struct Node {
     pub name: String,
     /// `InternalIP` and `ExternalIP`.
     pub addresses: Vec<IpAddr>,
-    /// `spec.podCIDRs`: what its pods' addresses are from, where Kubernetes itself gives ranges to nodes.
+    /// `spec.podCIDRs`: the ranges of its pods' addresses, where Kubernetes assigns ranges to nodes.
     pub(crate) pod_ranges: Vec<IpNet>,
     pub zone: Option<String>,
     pub(crate) region: Option<String>,

@@ -19,9 +19,9 @@ pub struct Pod {
     pub name: Name,
     /// A pod without a UID is identified by its name.
     pub uid: String,
-    /// Of a static pod, which is only mirrored here: the name by which its node knows it.
+    /// Of a mirror pod: the UID by which its node knows the static pod.
     pub(crate) mirrors: Option<String>,
-    /// The first of them by name, as far as [`MAX_LABEL_BYTES`] go.
+    /// The first labels by name, up to [`MAX_LABEL_BYTES`].
     pub labels: Labels,
     /// How many more there are.
     pub(crate) labels_left_out: usize,
@@ -35,7 +35,7 @@ pub struct Pod {
     pub addresses: Vec<IpAddr>,
     /// 0: unknown.
     pub started: UnixNanos,
-    /// Nothing of it runs any more, and its addresses may be another's.
+    /// No container runs any more, and another pod may have its addresses.
     pub ended: bool,
     /// When the last of its containers stopped, to the second; 0: unknown.
     pub(crate) finished: UnixNanos,
@@ -51,19 +51,19 @@ pub struct Pod {
 }
 
 impl Pod {
-    /// By which its node's kubelet names its cgroups, and so by which probes know it.
+    /// The UID in the names of its cgroups, by which probes know it.
     #[must_use]
     pub(crate) fn node_uid(&self) -> &str {
         self.mirrors.as_deref().unwrap_or(&self.uid)
     }
 
-    /// Was given one by Kubernetes.
+    /// Whether Kubernetes has given it an address.
     #[must_use]
     pub(crate) fn has_uid(&self) -> bool {
         self.uid != self.name.to_string()
     }
 
-    /// Where it is reached. Those of a hostNetwork pod are its node's, and others' of that node as well.
+    /// The addresses at which it is reached. A hostNetwork pod shares those of its node.
     #[must_use]
     pub(crate) fn living_addresses(&self) -> &[IpAddr] {
         if self.ended { &[] } else { &self.addresses }
@@ -117,7 +117,7 @@ fn static_pod(metadata: &Metadata, node: Option<&str>) -> Option<String> {
     (is_hash && is_nodes).then(|| hash.clone())
 }
 
-/// Those that are kept, and how many are not.
+/// The labels that are kept, and how many are not.
 fn bounded(mut labels: Labels) -> (Labels, usize) {
     let all = labels.len();
     let mut bytes = 0;
@@ -129,7 +129,7 @@ fn bounded(mut labels: Labels) -> (Labels, usize) {
     (labels, left_out)
 }
 
-/// What Kubernetes gives a pod that names none.
+/// The ServiceAccount of a pod that names none.
 fn service_account(named: Option<String>) -> String {
     named.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned())
 }
@@ -157,7 +157,7 @@ fn pod_addresses(status: &k8s::PodStatus, left_out: &mut LeftOut) -> Vec<IpAddr>
     left_out.addresses("status.podIP", status.pod_ip.as_deref().filter(|ip| !ip.is_empty()))
 }
 
-/// Either all is done, or it is being deleted and its last container has stopped.
+/// It has completed, or it is being deleted and its last container has stopped.
 fn has_ended(metadata: &Metadata, status: &k8s::PodStatus) -> bool {
     let containers = status.container_statuses.as_deref().unwrap_or_default();
     let stopped =
@@ -177,7 +177,7 @@ fn is_ready(status: &k8s::PodStatus) -> bool {
     status.conditions.iter().flatten().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
-/// Of containers that run as long as the pod does; where two name a port alike, the first.
+/// Ports of containers that run as long as the pod; of two ports with one name the first.
 fn named_ports(spec: &k8s::PodSpec, left_out: &mut LeftOut) -> BTreeMap<String, u16> {
     let sidecars = spec.init_containers.iter().flatten();
     let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));

@@ -1,6 +1,6 @@
 //! The three kinds that configure Longwire, checked: what is wrong with an object makes it a refusal of that object alone.
 //!
-//! Whatever the API server's rules refuse is refused here too, because manifests have no API server.
+//! Everything that the API server's rules refuse is refused here too, because manifests have no API server.
 
 use super::{InvalidObject, Key, Kind, Metadata, Unreadable, namespaced, nanoseconds};
 use longwire_model::identity::UnixNanos;
@@ -39,7 +39,7 @@ pub struct Policy<S> {
     /// 0: unknown, taken for older than all others.
     pub created: UnixNanos,
     pub spec: Result<S, Refusal>,
-    /// What of it this release does not know, and passes over.
+    /// Fields that this release does not know, and ignores.
     pub unknown: Option<String>,
 }
 

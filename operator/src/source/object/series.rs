@@ -1,4 +1,4 @@
-//! Which series an object asks for: the annotation `telemetry.longwire.io/series-sets`.
+//! The series sets of the annotation `telemetry.longwire.io/series-sets`.
 
 use super::annotation_settings::{EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES};
 use longwire_model::series::{InvalidSeriesSet, SeriesSets};
@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 /// A comma list of series sets, on a Namespace or a Pod.
 pub const SERIES_SETS: &str = "telemetry.longwire.io/series-sets";
 
-/// Of pods of operators: the chart's `defaults`, so that they start anew when these change.
+/// On pods of operators, with the chart's `defaults`, so that the pods restart when these change.
 const DEFAULTS: &str = "telemetry.longwire.io/defaults";
 
-/// What annotations of Longwire begin with, and those that there are.
+/// The prefix of Longwire's annotations, and the known ones.
 const OURS: &str = "telemetry.longwire.io/";
 const KNOWN: [&str; 2] = [SERIES_SETS, DEFAULTS];
-/// Istio's that Longwire reads; they are for pods alone.
+/// Istio's annotations that Longwire reads; for pods alone.
 const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STATS_REGEXPS];
-/// What a typing error in one of these begins with, in lower case. Istio has no other annotation that does.
+/// Prefixes, in lower case, of misspelt ones. Istio has no other annotation with such a prefix.
 const LIKE_OF_PODS: [&str; 2] = ["sidecar.istio.io/statsinclusion", "sidecar.istio.io/extrastat"];
 
 /// Unknown names in one warning, and bytes of each: an object may have 256 KiB of annotations.
@@ -24,9 +24,9 @@ const LONGEST_UNKNOWN: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeriesAnnotation {
-    /// `None`: the object leaves it to a broader one. An empty annotation asks for nothing at all.
+    /// `None`: a broader object decides. An empty annotation selects no series set.
     pub sets: Option<SeriesSets>,
-    /// What of the annotation names no series set, the first few.
+    /// The first entries that name no series set.
     pub unknown: Vec<String>,
     /// How many more there are.
     pub(crate) unnamed: usize,
@@ -34,7 +34,7 @@ pub struct SeriesAnnotation {
     pub(crate) misspelt: Vec<String>,
 }
 
-/// What an object's annotations are for.
+/// The kind of object that has the annotations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bearer {
     Namespace,
@@ -113,7 +113,7 @@ fn is_like_of_pods(name: &str) -> bool {
     LIKE_OF_PODS.iter().any(|like| beginning.starts_with(like))
 }
 
-/// Why, and what would have one.
+/// Why the annotation has no effect, and which ones have.
 fn without_effect(name: &str) -> String {
     if OF_PODS.contains(&name) {
         return format!("annotation {name} has no effect on a Namespace: write it on its pods");

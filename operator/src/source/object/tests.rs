@@ -228,7 +228,7 @@ fn the_annotation_names_series_sets(#[case] text: &str, #[case] sets: Option<Ser
 }
 
 #[test]
-fn an_annotation_that_looks_like_longwires_and_is_none_is_told_of_once() {
+fn an_annotation_that_looks_like_longwires_and_is_none_causes_one_warning() {
     let long = format!("telemetry.longwire.io/{}", "x".repeat(100));
     let names = ["telemetry.longwire.io/serie-sets", "telemetry.longwire.io/series-sets", &long, "longwire.io/a"];
     let annotations: BTreeMap<&str, &str> = names.into_iter().map(|name| (name, "istio")).collect();

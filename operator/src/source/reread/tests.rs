@@ -3,7 +3,7 @@ use crate::source::object::Kind;
 use futures::FutureExt;
 
 #[tokio::test]
-async fn what_is_asked_several_times_is_told_once_and_not_too_often() {
+async fn several_requests_cause_one_reread_and_not_too_often() {
     let reread = Reread::default();
     let mut requests = reread.requests(Kind::StatsMatcher);
     assert_eq!(requests.next().now_or_never(), None);

@@ -54,7 +54,7 @@ fn programmed_is_true_only_when_it_is_so(
 }
 
 #[test]
-fn a_probe_s_refusal_is_told_until_it_applies_something() {
+fn a_probe_s_refusal_is_reported_until_it_applies_something() {
     let acks = acks("n1=4 n2=5");
     let now = || progress(&state("n1 n2"), &acks.snapshot(), &nodes("n1 n2")).programmed;
     acks.refused("n1", 5, "no room");

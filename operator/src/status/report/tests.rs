@@ -80,7 +80,7 @@ fn only_what_is_different_from_the_last_time_is_left() {
 }
 
 #[test]
-fn a_new_holder_takes_nothing_back_before_its_probes_are_there() {
+fn a_new_leader_withdraws_nothing_before_its_probes_are_connected() {
     let (reports, mut left) = (Reports::default(), Left::default());
     let mut leave = |acked: &HashMap<String, Acked>, settled| {
         left.leave(&PolicyStates::from([(key(), Arc::new(state(5)))]), acked, &ready(), settled, &reports);

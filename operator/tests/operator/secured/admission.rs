@@ -5,14 +5,14 @@ use crate::api_server::token;
 use tonic::Code;
 
 #[tokio::test]
-async fn a_probe_with_its_token_is_told_what_is_there() {
+async fn a_probe_with_its_token_is_sent_its_configuration() {
     let operator = Secured::start().await;
     operator.admitted(&good()).await;
     assert_eq!(operator.counters.reviews().get("api_server"), Some(&1));
 }
 
 #[tokio::test]
-async fn whoever_is_not_the_nodes_probe_is_refused_and_told_why() {
+async fn any_caller_but_the_nodes_probe_is_refused_with_a_reason() {
     let operator = Secured::start().await;
     let cases = [
         (None, Code::Unauthenticated, "no token: send `authorization: Bearer`", "no_token"),

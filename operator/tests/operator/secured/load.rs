@@ -1,4 +1,4 @@
-//! Whoever has no business here, a thousand times a second, and the probes meanwhile.
+//! A thousand bogus calls a second, and the probes meanwhile.
 
 use super::{AUDIENCE, NAME, PROBE, Secured, TIMEOUT, good, node_at, probe_pod};
 use crate::api_server::{token, token_by};
@@ -12,7 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-/// Nobody can tell whose it is, and it looks like that of pod `pod`.
+/// Its signature is unknown, and its claims name pod `pod`.
 fn bogus(pod: &str, number: u64) -> String {
     let good = token(PROBE, pod, AUDIENCE, 600 + i64::try_from(number % 1_000).unwrap());
     let (body, _) = good.rsplit_once('.').unwrap();
@@ -72,7 +72,7 @@ impl Attack {
     }
 }
 
-/// How long the probe of this node takes to be told something, with the retries that a probe makes.
+/// How long the probe of this node waits for its first update, with the retries that a probe makes.
 async fn admission(operator: &Secured, node: u8) -> Duration {
     let (began, name) = (Instant::now(), format!("m{node}"));
     let token = token(PROBE, &format!("q{node}"), AUDIENCE, 600);
@@ -204,7 +204,7 @@ async fn a_token_that_expires_while_it_cannot_be_verified_is_renewed_later() {
     let operator = Secured::start().await;
     let mut stream = operator.admitted(&token(PROBE, "p1", AUDIENCE, 6)).await;
     operator.api.set_away(true);
-    // Nobody but the API server can tell whose this is.
+    // Only the API server can verify this one.
     stream.authenticate(token_by("two", PROBE, "p1", AUDIENCE, 600)).await;
     let unverified = async {
         while !operator.counters.refusals().contains_key("unverifiable") {

@@ -68,7 +68,7 @@ fn admitted(verdict: Verdict) -> u32 {
 }
 
 #[tokio::test]
-async fn a_reader_has_the_permission_or_is_told_which_one_is_missing() {
+async fn a_reader_has_the_permission_or_learns_which_one_is_missing() {
     let operator = Secured::start().await;
     operator.api.may_read("prometheus");
     let mut asking = Asking::start(&operator, "n1", "p1").await;

@@ -35,7 +35,7 @@ async fn ask(address: SocketAddr, trust: &str, review: &Value) -> Value {
     );
     stream.write_all((head + &body).as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // Whoever closes without a farewell has said all the same.
+    // A peer that closes without `close_notify` has sent everything too.
     let _ = tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut answer)).await.expect("an answer");
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");

@@ -67,7 +67,7 @@ fn nothing_changes_when_the_same_is_said_again() {
 }
 
 #[test]
-fn who_left_is_told_of_for_five_minutes() {
+fn an_owner_that_left_is_sent_for_five_minutes() {
     let mut owners = Owners::default();
     hold(&mut owners, "a", 0, &["10.0.0.1"], 0);
     release(&mut owners, "a", 1_000);

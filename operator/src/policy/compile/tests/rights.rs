@@ -27,7 +27,7 @@ fn what_kubernetes_gave_outranks_anybodys_external_addresses() {
         let changes = operator.take(vec![apply(balanced)], 200);
         assert_eq!(answers(&changes), [""; 0], "{taken}");
     }
-    // Whoever comes first: it has no time at all beside the pod.
+    // In any order: the Service owns it at no time beside the pod.
     let (mut operator, _) = Operator::new(vec![apply(external("10.0.0.1"))]);
     let changes = operator.take(vec![apply(a())], 200);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-"]);
@@ -90,7 +90,7 @@ fn balanced(name: &str, created: u64, ports: &[u16], addresses: &[&str]) -> Serv
 }
 
 #[test]
-fn services_that_share_an_address_are_told_with_their_ports_and_one_without_any_is_not() {
+fn services_that_share_an_address_are_sent_with_their_ports_and_one_without_any_is_not() {
     let web = balanced("web", 5, &[443, 80], &["192.0.2.1", "2001:db8::1"]);
     let (mut operator, changes) = Operator::new(vec![apply(web), apply(balanced("udp", 1, &[], &["192.0.2.1"]))]);
     let alone = "web.shop.svc.example.org:80+443 5-";
@@ -107,7 +107,7 @@ fn a_port_that_several_claim_is_the_oldest_ones_until_it_goes() {
     assert_eq!(answers(&changes), [format!("192.0.2.1: {old}:80+443 5-, {young}:22 6-")]);
     let changes = operator.take(vec![delete(Kind::Service, "old")], 300);
     assert_eq!(answers(&changes), [format!("192.0.2.1: {old}:80+443 5-300, {young}:22 6-, {young}:80 300-")]);
-    // Whoever writes `externalIPs` comes after a load balancer, however old.
+    // `externalIPs` rank after a load balancer, however old the Service is.
     let external = Service { external: vec![ip("192.0.2.1")], ..balanced("external", 1, &[22, 25], &[]) };
     let changes = operator.take(vec![apply(external)], 400);
     let external = "external.shop.svc.example.org:25 1-";
@@ -116,14 +116,14 @@ fn a_port_that_several_claim_is_the_oldest_ones_until_it_goes() {
 }
 
 #[test]
-fn a_service_that_claims_a_port_of_a_node_is_told_beside_it() {
+fn a_service_that_claims_a_port_of_a_node_is_sent_beside_it() {
     let (_, changes) =
         Operator::new(vec![apply(node("n1", "10.9.0.1")), apply(balanced("web", 5, &[80], &["10.9.0.1"]))]);
     assert_eq!(answers(&changes), ["10.9.0.1: n1 0-, web.shop.svc.example.org:80 5-"]);
 }
 
 #[test]
-fn what_a_slice_names_by_address_is_told_with_the_service() {
+fn endpoints_by_address_are_sent_with_the_service() {
     let addressed = slice("api-1", "api", &[6443], vec![to_address("10.9.0.2"), to_address("10.9.0.1"), to_pod("a")]);
     let (mut operator, changes) =
         Operator::new(vec![apply(a()), apply(service("api", "x", "10.96.0.1")), apply(addressed)]);
@@ -168,7 +168,7 @@ fn a_service_with_a_thousand_ports_has_them_at_its_first_addresses_alone() {
 }
 
 #[test]
-fn of_thousands_of_endpoints_by_address_the_first_are_told_and_the_others_counted() {
+fn of_thousands_of_endpoints_by_address_the_first_are_sent_and_the_others_counted() {
     let endpoints: Vec<Endpoint> = (0..3_000_u32)
         .map(|number| Endpoint::Addresses(vec![std::net::Ipv4Addr::from(0x0a09_0000 + number).into()]))
         .collect();

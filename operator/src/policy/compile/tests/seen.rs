@@ -1,4 +1,4 @@
-//! What nodes' kernels see of pods, and what their peers are told by it.
+//! Address observations by nodes' kernels, and the answers that they lead to.
 
 use super::{Operator, Unused, a, answers};
 use crate::source::object::{Kind, Node, Pod};
@@ -90,23 +90,23 @@ fn of_two_pods_of_a_node_the_later_speaker_has_the_address_however_late_the_form
 }
 
 #[test]
-fn who_spoke_before_the_api_server_told_of_the_formers_end_had_the_address_then() {
+fn a_pod_that_was_observed_before_the_formers_end_was_reported_had_the_address_then() {
     const S: u64 = 1_000_000_000;
     let late = Pod { started: 150 * S, ..unaddressed(b()) };
     let mut operator = knowing(vec![a(), late]);
-    let told = operator.sight("n1", "uid-b", "10.0.0.1", 161 * S).0;
-    assert_eq!(told, ["10.0.0.1: uid-a 0-161000000000, uid-b 161000000000!-"]);
+    let answers_now = operator.sight("n1", "uid-b", "10.0.0.1", 161 * S).0;
+    assert_eq!(answers_now, ["10.0.0.1: uid-a 0-161000000000, uid-b 161000000000!-"]);
     let changes = operator.take(vec![apply(Pod { ended: true, finished: 160 * S, ..a() })], 170 * S);
     assert_eq!(answers(&changes), NOTHING);
 }
 
 #[test]
 fn who_speaks_has_the_address_from_one_of_its_node_of_which_no_process_is_left() {
-    // Its kubelet has not told yet that it has ended.
+    // Its kubelet has not reported its end yet.
     let mut operator = knowing(vec![a(), unaddressed(b())]);
-    let (told, _) = operator.sight_after(&["uid-a"], "n1", "uid-b", "10.0.0.1", 160);
-    assert_eq!(told, ["10.0.0.1: uid-a 0-160, uid-b 160!-"]);
-    // Late words of the former change nothing, and its end came earlier than it was told.
+    let (answers_now, _) = operator.sight_after(&["uid-a"], "n1", "uid-b", "10.0.0.1", 160);
+    assert_eq!(answers_now, ["10.0.0.1: uid-a 0-160, uid-b 160!-"]);
+    // Late events of the former change nothing, and its end was before they came.
     let changes = operator.take(vec![apply(Pod { ready: false, ..a() })], 200);
     assert_eq!(answers(&changes), NOTHING);
     let changes = operator.take(vec![delete(Kind::Pod, "a")], 300);
@@ -116,8 +116,8 @@ fn who_speaks_has_the_address_from_one_of_its_node_of_which_no_process_is_left()
 #[test]
 fn who_had_the_address_only_later_is_not_said_to_be_gone_when_the_former_spoke() {
     let mut operator = knowing(vec![a(), b()]);
-    let (told, _) = operator.sight_after(&["uid-b"], "n1", "uid-a", "10.0.0.1", 50);
-    assert_eq!(told, ["10.0.0.1: uid-a 50!-, uid-b 150-"]);
+    let (answers_now, _) = operator.sight_after(&["uid-b"], "n1", "uid-a", "10.0.0.1", 50);
+    assert_eq!(answers_now, ["10.0.0.1: uid-a 50!-, uid-b 150-"]);
     assert_eq!(operator.sight_after(&["uid-b"], "n1", "uid-a", "10.0.0.1", 50).0, NOTHING);
 }
 
@@ -129,7 +129,7 @@ fn a_node_says_of_its_own_pods_alone_that_they_are_gone() {
 }
 
 #[test]
-fn of_two_that_kubernetes_says_have_an_address_on_two_nodes_neither_is_told_to_be_the_only_one() {
+fn two_pods_on_two_nodes_with_one_address_in_their_status_both_own_it() {
     let far = Pod { node: Some("n2".to_owned()), ..b() };
     let mut operator = knowing(vec![a(), far]);
     assert_eq!(operator.sight("n2", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-a 0-, uid-b 160!-"]);
@@ -156,9 +156,9 @@ fn a_pod_that_came_and_went_between_two_words_of_its_kubelet_had_its_address() {
     // Said again it is no news; what its kernel saw comes late, and still counts beside another's.
     assert_eq!(answers(&operator.take(vec![apply(ended.clone())], 301 * S)), NOTHING);
     operator.take(vec![apply(Pod { started: 180 * S, ..pod("web", "c", "10.0.0.1") })], 302 * S);
-    let (told, _) = operator.sight("n1", "uid-b", "10.0.0.1", 160 * S);
-    assert_eq!(told, ["10.0.0.1: uid-b 160000000000!-171000000000, uid-c 180000000000-"]);
-    // What ended long ago is not told of: an operator that starts finds many such.
+    let (answers_now, _) = operator.sight("n1", "uid-b", "10.0.0.1", 160 * S);
+    assert_eq!(answers_now, ["10.0.0.1: uid-b 160000000000!-171000000000, uid-c 180000000000-"]);
+    // A pod that ended long ago is not sent: an operator that starts finds many such.
     let (_, changes) = Operator::new(vec![apply(Pod { finished: 1, ..ended })]);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-b 150-100"]);
     let changes = operator.take(vec![apply(Pod { ended: true, finished: S, ..pod("web", "d", "10.0.0.4") })], 400 * S);

@@ -20,25 +20,25 @@ fn with_telemetry(name: &str, bytes: usize) -> LocalPod {
 }
 
 #[test]
-fn ninety_six_large_telemetries_are_told_in_updates_that_a_probe_takes() {
+fn ninety_six_large_telemetries_are_sent_in_updates_that_a_probe_takes() {
     let mut talk = Talk::new(Hello::default());
     let pods: Vec<_> = (0..96).map(|number| with_telemetry(&format!("p{number:02}"), 300 << 10)).collect();
     talk.publish(&pods, &[]);
-    let (mut told, mut updates) = (Vec::new(), 0);
+    let (mut sent, mut updates) = (Vec::new(), 0);
     while let Some(update) = talk.session.next(&talk.published.borrow()).unwrap() {
         let bytes = update.encode_to_vec();
         assert!(bytes.len() <= MAX_UPDATE, "{} bytes", bytes.len());
         let version = update.version;
         let arrived: proto::Update = codec::decode(&bytes).unwrap();
-        told.extend(arrived.pods.into_iter().map(|local| local.pod.unwrap().uid));
+        sent.extend(arrived.pods.into_iter().map(|local| local.pod.unwrap().uid));
         updates += 1;
         talk.session.hear(FromProbe::Ack { version }).unwrap();
         // Nothing is at work everywhere before the last part is.
         let applied = talk.published.borrow().acks.snapshot();
-        assert_eq!(applied.contains_key("n1"), told.len() == 96, "after {} pods", told.len());
+        assert_eq!(applied.contains_key("n1"), sent.len() == 96, "after {} pods", sent.len());
     }
     let expected: Vec<_> = pods.iter().map(|local| local.pod.uid.clone()).collect();
-    assert_eq!((told, updates), (expected, 48));
+    assert_eq!((sent, updates), (expected, 48));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_pod_that_no_update_holds_is_not_sent_and_the_others_are() {
     let refused = talk.published.borrow().acks.snapshot()["n1"].refused.clone().unwrap().1;
     assert!(refused.starts_with("pod uid-a with its telemetry takes 2"), "{refused}");
     assert!(refused.ends_with("and a probe is sent at most 1048576: shorten its policies"), "{refused}");
-    // Shortened, it is told.
+    // Shortened, it is sent.
     talk.publish(&[local("a"), local("b")], &[]);
     assert_eq!(talk.next().unwrap().pods, [local("a")]);
 }

@@ -1,4 +1,4 @@
-//! Which pods of its namespace an object is about.
+//! Which pods of its namespace an object selects.
 
 use super::refusal::{Refusal, at_most};
 use super::size::Weigh;
@@ -30,7 +30,7 @@ enum Operator {
 }
 
 impl Selector {
-    /// As the API server's rules have it: empty ones are refused, because in Kubernetes they mean everything.
+    /// Like the API server's rules: an empty selector is refused, because in Kubernetes it selects everything.
     pub(super) fn read(selector: Option<LabelSelector>) -> Result<Option<Self>, Refusal> {
         const LABELS: &str = "spec.selector.matchLabels";
         const EXPRESSIONS: &str = "spec.selector.matchExpressions";

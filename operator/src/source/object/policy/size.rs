@@ -12,11 +12,11 @@ const ENTRY: usize = 96;
 
 /// A spec that was read.
 pub(crate) trait Weigh {
-    /// What it takes in memory, reckoned.
+    /// Bytes of memory that it takes, estimated.
     fn bytes(&self) -> usize;
 }
 
-/// Before anything of the spec is understood: understanding it takes time and memory too.
+/// Checked before the spec is parsed, because parsing takes time and memory too.
 pub(crate) fn check_text(spec: &Value) -> Result<(), Refusal> {
     let bytes = json_bytes(spec);
     if bytes <= MAX_SPEC_BYTES {

@@ -31,12 +31,12 @@ pub struct TelemetrySpec {
     pub long_connections: Option<bool>,
     pub threshold: Option<Duration>,
     pub(crate) cluster: ClusterWide,
-    /// Of each override by its place in the list: whether its metrics are off.
+    /// Whether metrics are disabled, with the override's place in the list.
     pub(crate) disabled: Overrides<(usize, bool)>,
     pub(crate) tags: BTreeMap<TagName, Overrides<TagChange>>,
 }
 
-/// What is for every node alike.
+/// Settings that apply to every node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClusterWide {
     pub reporting_interval: Option<Duration>,
@@ -50,14 +50,14 @@ pub(crate) struct ClusterWide {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TagChange {
-    /// Of the override, in the list.
+    /// The override's place in the list.
     pub at: usize,
-    /// `None`: the label goes.
+    /// `None`: the label is removed.
     pub value: Option<Expression>,
 }
 
 impl TelemetryPolicy {
-    /// What it asks for, where the operator's own namespace is this one.
+    /// The spec, if the object may set all of it in its namespace. `root_namespace` is the operator's own.
     pub fn accepted(&self, root_namespace: &str) -> Result<&TelemetrySpec, Refusal> {
         let spec = self.spec.as_ref().map_err(Refusal::clone)?;
         match spec.cluster.field {
@@ -142,7 +142,7 @@ fn cluster_wide(
     })
 }
 
-/// From a second on.
+/// At least a second.
 fn duration(field: &str, value: longwire_crds::Duration, most: Duration) -> Result<Duration, Refusal> {
     let plain = Duration::from(value);
     if !value.is_negative() && (SECOND..=most).contains(&plain) {
@@ -191,7 +191,7 @@ fn read_override(spec: &mut TelemetrySpec, at: usize, change: Override) -> Resul
     Ok(())
 }
 
-/// Envoy's are a StatsMatcher's to admit.
+/// Envoy's metrics are selected by a StatsMatcher alone.
 fn read_metric(field: &str, name: String) -> Result<Metric, Refusal> {
     let known: Result<Metric, InvalidMetric> = name.parse();
     let known = known.and_then(|metric| match metric.family().set {

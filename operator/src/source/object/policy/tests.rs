@@ -32,7 +32,7 @@ fn a_selector_matches_as_in_kubernetes(#[case] selector: Value, #[case] pod: Val
 }
 
 #[test]
-fn what_is_painted_over_is_gone_and_what_is_painted_under_keeps_off() {
+fn a_later_override_replaces_a_former_one_and_a_fallback_does_not() {
     use Metric::{IstioClosed as Closed, IstioOpened as Opened};
     let mut overrides = Overrides::default();
     overrides.over(MetricMatch::of(None, None), 1);
