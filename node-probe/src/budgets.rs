@@ -1,7 +1,7 @@
 //! What is said of full budgets: a log line when a budget becomes full and one when it is over, and to the operator, which makes
 //! an Event on the node of it, that it is full.
 
-use longwire_pipeline::aggregate::{Crossing, Resource, Whose};
+use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
 const OF_THE_NODE: &str = "raise budgets.series or budgets.longConnections in the cluster-wide TelemetryPolicy, and the probe's memory limit with them";
 const OF_A_SHARE: &str = "have the namespace's pods feed fewer label sets or shorter tags, or raise limits.seriesPerNamespace in the \

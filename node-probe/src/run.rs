@@ -14,7 +14,7 @@ use crate::state::{StateFile, boot_id};
 use crate::{cgroups, control, unfit};
 use anyhow::Context;
 use longwire_endpoint::descriptors;
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{self, Waits};
 use longwire_wire::message::FromProbe;
 use std::fs;

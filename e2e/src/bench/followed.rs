@@ -5,7 +5,7 @@ use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Service, Wo
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use std::net::{IpAddr, Ipv4Addr};

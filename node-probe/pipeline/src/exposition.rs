@@ -15,8 +15,8 @@ mod tests;
 
 pub use format::{Format, write_header};
 
-use crate::aggregate::{Aggregate, View};
 use crate::labels::escape;
+use crate::metrics::{Aggregate, View};
 use family::{Progress, Style};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{FAMILIES, SeriesSet};

@@ -13,12 +13,12 @@
 //! exposition   rendered labels kept; a scrape is copying and integers, cut into slices
 //! ```
 
-pub mod aggregate;
 mod connection;
-mod enrich;
 pub mod exposition;
 mod labels;
+pub mod metrics;
 pub mod observation;
 pub mod pipeline;
 pub mod record;
+mod resolve;
 mod state;

@@ -14,17 +14,17 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use crate::enrich::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
 pub use crate::record::{Folded, FoldedKey};
+pub use crate::resolve::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
 pub use crate::state::{Dropped, Flaw, InvalidState, STATE_VERSION, SaveCursor};
 pub(crate) use pending::Subject;
 pub use restore::Restored;
 pub use stats::Stats;
 
-use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
-use crate::enrich::{Enrich, Wait};
+use crate::metrics::{Aggregate, Budget, Mention};
 use crate::record::{Monotonic, Sample};
+use crate::resolve::{Enrich, Wait};
 use candidates::Candidates;
 use longwire_model::identity::{Address, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;

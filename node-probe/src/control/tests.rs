@@ -4,7 +4,7 @@ use super::{Operator, StreamEnd, follow};
 use crate::options::{Options, Task};
 use crate::shared::Shared;
 use longwire_endpoint::readers::{Authorizer, Decision};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{self, Pipeline, Waits};
 use longwire_wire::message::{FromProbe, Token};
 use longwire_wire::proto;

@@ -8,8 +8,8 @@ use axum::http::header;
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use longwire_endpoint::Turn;
-use longwire_pipeline::aggregate::{self, Scraper};
 use longwire_pipeline::exposition::{self, Cursor, Format};
+use longwire_pipeline::metrics::{self, Scraper};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const SLICE: usize = 64 << 10;
 struct Scrape {
     shared: Arc<Shared>,
     format: Format,
-    begun: aggregate::Scrape,
+    begun: metrics::Scrape,
     next: Next,
     /// Until the last slice is taken, or the scraper has gone.
     _turn: Turn,

@@ -2,7 +2,7 @@
 //! behind one where a node's address takes the place of its pods', or where two jobs of one Prometheus scrape the same page.
 
 use longwire_endpoint::Connection;
-use longwire_pipeline::aggregate::Scraper;
+use longwire_pipeline::metrics::Scraper;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;

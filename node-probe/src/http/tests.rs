@@ -1,7 +1,7 @@
 use super::Listeners;
 use crate::readers::tests::{Obedient, connect};
 use crate::shared::Shared;
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_wire::proto::readers_server::ReadersServer;
 use std::collections::BTreeMap;

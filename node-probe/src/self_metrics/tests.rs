@@ -1,6 +1,6 @@
 use super::*;
 use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, is_listed};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use super::format::{Format, write_header};
 use super::sample::{Line, write_samples};
-use crate::aggregate::{Sets, Values, View};
+use crate::metrics::{Sets, Values, View};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Family, Kind};
 

@@ -1,7 +1,7 @@
 //! What one label set has in one family. Lines that are new to who scrapes are at 0.
 
 use super::number::{write_seconds, write_signed, write_unsigned};
-use crate::aggregate::{Births, Histogram, Lines, Reading, View};
+use crate::metrics::{Births, Histogram, Lines, Reading, View};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, REASON};

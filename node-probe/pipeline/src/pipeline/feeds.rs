@@ -1,10 +1,10 @@
 //! Which label sets a connection feeds: what its pod's telemetry says, for the ends that it has.
 
 use super::stage::Books;
-use crate::aggregate::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, TagSource, WORKLOAD};
-use crate::enrich::{Local, Resolution};
 use crate::labels::{Differences, UNKNOWN};
+use crate::metrics::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, TagSource, WORKLOAD};
 use crate::observation::{Flow, Reporter};
+use crate::resolve::{Local, Resolution};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, Metrics};
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};

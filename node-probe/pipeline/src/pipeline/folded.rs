@@ -2,9 +2,9 @@
 
 use super::Pipeline;
 use super::pending::{Case, Subject};
-use crate::enrich::{End, Inquiry};
 use crate::observation::Delta;
 use crate::record::{Folded, FoldedKey, FoldedRecord, InvalidRecord, Monotonic};
+use crate::resolve::{End, Inquiry};
 
 impl Pipeline {
     /// One entry of the kernel's fallback, which grows no more. Nothing tells an entry that comes twice from two: the caller

@@ -4,11 +4,11 @@ use super::Pipeline;
 use super::pending::{Case, Subject};
 use super::stage::{self, Stage};
 use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
-use crate::enrich::{End, Inquiry, Wait};
 use crate::observation::Delta;
 use crate::record::{
     CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
 };
+use crate::resolve::{End, Inquiry, Wait};
 
 impl Pipeline {
     pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {

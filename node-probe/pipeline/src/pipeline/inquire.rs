@@ -5,9 +5,9 @@ use super::feeds;
 use super::pending::{Case, Subject};
 use super::stage::{Following, Stage};
 use crate::connection::Entry;
-use crate::enrich::{Ignored, Local, Moment, Resolution, Verdict, Wait};
 use crate::observation::Delta;
 use crate::record::Monotonic;
+use crate::resolve::{Ignored, Local, Moment, Resolution, Verdict, Wait};
 
 impl Pipeline {
     /// Goes as far as it can, and waits for the rest.

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::enrich::{Inquiry, Wait, Waiting, Whose};
 use crate::observation::Delta;
 use crate::record::Monotonic;
+use crate::resolve::{Inquiry, Wait, Waiting, Whose};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

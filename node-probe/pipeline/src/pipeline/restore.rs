@@ -13,11 +13,11 @@
 use super::pending::{Case, Subject};
 use super::stage::{Following, Stage};
 use super::{Options, Pipeline};
-use crate::aggregate::{LABEL_SET, Moved};
 use crate::connection::Totals;
-use crate::enrich::Resolution;
+use crate::metrics::{LABEL_SET, Moved};
 use crate::observation::Delta;
 use crate::record::Monotonic;
+use crate::resolve::Resolution;
 use crate::state::{
     Dropped, Flaw, InvalidState, Item, ItemKind, Reader, SavedCase, SavedConnection, SavedStage, Shared,
 };

@@ -2,11 +2,11 @@
 
 use super::candidates::{Candidates, Rank};
 use super::feeds::{self, ALL, AT_ONCE, LONG};
-use crate::aggregate::{Aggregate, Attribution};
 use crate::connection::{Entry, Totals};
-use crate::enrich::{Enrich, Local, PodSlot, Resolution};
+use crate::metrics::{Aggregate, Attribution};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
+use crate::resolve::{Enrich, Local, PodSlot, Resolution};
 use crate::state::{SavedStage, Writer};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::Metrics;

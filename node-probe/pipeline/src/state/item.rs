@@ -1,15 +1,13 @@
 //! What state is made of. A change of any shape here is a new [`super::STATE_VERSION`].
 
 use super::ids::Ids;
-use crate::aggregate::{
-    Attribution, Birth, ConnectionValues, EnvoyValues, SavedScrapes, ServiceValues, WorkloadValues,
-};
 use crate::connection::Totals;
-use crate::enrich::{Backend, End, Endpoint, Host, Named, PodSlot, Sequence};
 use crate::labels::Differences;
+use crate::metrics::{Attribution, Birth, ConnectionValues, EnvoyValues, SavedScrapes, ServiceValues, WorkloadValues};
 use crate::observation::Reporter;
 use crate::pipeline::Subject;
 use crate::record::Monotonic;
+use crate::resolve::{Backend, End, Endpoint, Host, Named, PodSlot, Sequence};
 use longwire_model::identity::{Place, Service, UnixNanos, Workload};
 use longwire_model::series::Metrics;
 use longwire_model::telemetry::{NodeSettings, Telemetry};

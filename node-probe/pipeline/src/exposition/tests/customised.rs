@@ -1,10 +1,10 @@
 //! Label sets that are not as the table has them, and Envoy's, line for line.
 
-use crate::aggregate::{Aggregate, Attribution, Budget, Claim};
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
 use crate::labels::samples::{edge, pod, service, workload};
 use crate::labels::{Cluster, Differences, EnvoyLabels};
+use crate::metrics::{Aggregate, Attribution, Budget, Claim};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::matcher::StatsMatcher;

@@ -1,10 +1,10 @@
 //! What a scraper that comes again is shown first.
 
-use crate::aggregate::samples::{hold_edge, hold_flow};
-use crate::aggregate::{Aggregate, Attribution, Budget, Scraper};
 use crate::exposition::grammar::{Scrape, parse, written};
 use crate::exposition::{Cursor, Format};
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
+use crate::metrics::{Aggregate, Attribution, Budget, Scraper};
 use crate::observation::{Delta, Reporter};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};

@@ -1,11 +1,11 @@
 //! One edge, line for line.
 
-use crate::aggregate::samples::hold_edge;
-use crate::aggregate::{Aggregate, Budget};
 use crate::exposition::grammar::text;
 use crate::exposition::{Format, write_header};
 use crate::labels::samples::edge;
 use crate::labels::{Differences, LabelSet, ServiceLabels};
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, Budget};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metrics, SeriesSet};

@@ -1,10 +1,10 @@
 //! Whatever a label says, it is read back as it was.
 
-use crate::aggregate::samples::hold_edge;
-use crate::aggregate::{Aggregate, Budget};
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
 use crate::labels::samples::{edge, workload};
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, Budget};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::identity::Workload;
 use longwire_model::series::{Metrics, SeriesSets};

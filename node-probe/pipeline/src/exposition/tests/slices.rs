@@ -1,10 +1,10 @@
 //! A scrape in slices, with the aggregate changing in between.
 
-use crate::aggregate::samples::hold_flow;
-use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::{parse, text};
 use crate::exposition::{Cursor, Format, render};
 use crate::labels::samples::flow;
+use crate::metrics::samples::hold_flow;
+use crate::metrics::{Aggregate, Attribution, Budget};
 use crate::observation::{Delta, Reporter};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};

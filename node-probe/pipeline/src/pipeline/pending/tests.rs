@@ -1,7 +1,7 @@
 use super::*;
 use crate::connection::Passes;
-use crate::enrich::End;
 use crate::record::Role;
+use crate::resolve::End;
 use std::net::IpAddr;
 
 const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));

@@ -4,8 +4,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::enrich::inquiry::Whose;
-use crate::enrich::recent::Recent;
+use crate::resolve::inquiry::Whose;
+use crate::resolve::recent::Recent;
 use hashbrown::HashMap;
 use std::net::IpAddr;
 

@@ -1,10 +1,10 @@
 //! Metrics that stand still while their label set goes on.
 
 use super::{ISTIO, SECOND, roomy};
-use crate::aggregate::samples::hold_edge;
-use crate::aggregate::{Aggregate, Attribution};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::edge;
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, Attribution};
 use crate::observation::{Delta, Reporter};
 use longwire_model::series::{Metric, Metrics};
 use rstest::rstest;

@@ -6,7 +6,7 @@ use longwire_model::identity::{Frontend, Holder, Owner};
 
 impl Identities {
     /// The address of this turn, or of the first one after it.
-    pub(in crate::enrich) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    pub(in crate::resolve) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         let (turn, address, identity) = self.known.since(at)?;
         let owners = identity.owners.as_ref().map(|owners| {
             let saved = owners.iter().map(|Owner { holder, from, until, sighted }| SavedOwner {
@@ -21,7 +21,7 @@ impl Identities {
         Some(turn + 1)
     }
 
-    pub(in crate::enrich) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
+    pub(in crate::resolve) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
         let SavedIdentity { address, used, owners } = saved;
         let owner = |SavedOwner { holder, from, until, sighted }| {
             Ok(Owner { holder: restore_holder(holder, shared)?, from, until, sighted })

@@ -1,9 +1,9 @@
 //! What an edge and a long connection cost, as docs/sizing.md says.
 
 use super::roomy;
-use crate::aggregate::samples::{hold_edge, hold_flow};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};

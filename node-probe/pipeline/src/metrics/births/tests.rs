@@ -1,5 +1,5 @@
 use super::{Births, Lines};
-use crate::aggregate::scrapes::{ScrapeNumber, Scraper, Scrapes, View};
+use crate::metrics::scrapes::{ScrapeNumber, Scraper, Scrapes, View};
 use longwire_model::series::{Metric, Metrics};
 
 const SECOND: u64 = 1_000_000_000;

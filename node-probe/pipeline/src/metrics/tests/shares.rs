@@ -2,11 +2,11 @@
 
 use super::budgets::{AT_ONCE, EDGE, OPENED, RESERVED};
 use super::{ALL, ISTIO, SECOND};
-use crate::aggregate::samples::{hold_edge, plain};
-use crate::aggregate::{Aggregate, Attribution, Budget, CONNECTION, Claim, Crossing, Resource, SERVICE, Whose};
 use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::Differences;
 use crate::labels::samples::{edge_between, flow};
+use crate::metrics::samples::{hold_edge, plain};
+use crate::metrics::{Aggregate, Attribution, Budget, CONNECTION, Claim, Crossing, Resource, SERVICE, Whose};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;

@@ -1,12 +1,12 @@
 //! Pairs as state has them, so that an end whose record comes again finds the other.
 
 use super::{Joins, Pair, Seen};
-use crate::enrich::local::Locals;
+use crate::resolve::local::Locals;
 use crate::state::{Flaw, Item, SavedPair, SavedSeen, Shared, Writer};
 
 impl Joins {
     /// The pair at this place of the order, or the first one after it.
-    pub(in crate::enrich) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    pub(in crate::resolve) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
         let (order, first) = (self.order.iter().enumerate(), usize::try_from(at).ok()?);
         let mut alive = order.skip(first).filter_map(|(at, (sequence, number, _))| {
             let pair = self.pairs.get(sequence).filter(|pair| pair.number == *number)?;
@@ -19,7 +19,7 @@ impl Joins {
         Some(at as u64 + 1)
     }
 
-    pub(in crate::enrich) fn restore(
+    pub(in crate::resolve) fn restore(
         &mut self,
         saved: SavedPair,
         locals: &Locals,

@@ -1,8 +1,8 @@
 //! A cluster's figures as Envoy counts them in the client's pod.
 
 use super::{Reading, Values, are_sums, masked};
-use crate::aggregate::ENVOY;
-use crate::aggregate::births::Lines;
+use crate::metrics::ENVOY;
+use crate::metrics::births::Lines;
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};

@@ -1,10 +1,10 @@
 //! What happens when there is no room.
 
 use super::{ALL, ISTIO, LONGWIRE, roomy};
-use crate::aggregate::samples::{hold_edge, hold_flow, plain};
-use crate::aggregate::{Aggregate, Attribution, Budget, CONNECTION};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow, plain};
+use crate::metrics::{Aggregate, Attribution, Budget, CONNECTION};
 use crate::observation::{Delta, Dialled, Edge, Reporter};
 use crate::record::FailReason;
 use longwire_model::identity::{Service, Workload};

@@ -31,8 +31,8 @@ pub(crate) use local::{Local, PodSlot};
 pub use peer::BackendQuestion;
 pub(crate) use resolution::Resolution;
 
-use crate::aggregate::{Mention, TagSource};
 use crate::connection::Passes;
+use crate::metrics::{Mention, TagSource};
 use crate::record::{Monotonic, SightRecord};
 use hashbrown::HashSet;
 use identity::Identities;

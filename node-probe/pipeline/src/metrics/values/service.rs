@@ -1,8 +1,8 @@
 //! An edge's figures. Bytes as Istio sees them.
 
 use super::{REASONS, Reading, Values, are_sums, masked};
-use crate::aggregate::births::Lines;
-use crate::aggregate::{Histogram, SERVICE};
+use crate::metrics::births::Lines;
+use crate::metrics::{Histogram, SERVICE};
 use crate::observation::{Delta, Reporter};
 use longwire_model::series::{Metric, Metrics};
 use serde::{Deserialize, Serialize};

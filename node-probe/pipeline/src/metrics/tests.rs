@@ -7,7 +7,7 @@ mod shared;
 mod shares;
 mod sums;
 
-use crate::aggregate::{Aggregate, Budget};
+use crate::metrics::{Aggregate, Budget};
 use longwire_model::series::{Metrics, SeriesSet};
 
 const SECOND: u64 = 1_000_000_000;

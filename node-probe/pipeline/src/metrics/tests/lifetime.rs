@@ -1,10 +1,10 @@
 //! When label sets go.
 
 use super::{ALL, SECOND, roomy};
-use crate::aggregate::samples::{hold_edge, hold_flow, plain};
-use crate::aggregate::{Aggregate, Attribution, Budget, CONNECTION, Mention, WORKLOAD};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow, plain};
+use crate::metrics::{Aggregate, Attribution, Budget, CONNECTION, Mention, WORKLOAD};
 use crate::observation::{Delta, Edge, Flow, Reporter};
 use rstest::rstest;
 

@@ -1,11 +1,11 @@
 //! Which series a label set has, and when.
 
 use super::{ALL, ISTIO, LONGWIRE, roomy};
-use crate::aggregate::samples::{hold_edge, hold_flow};
-use crate::aggregate::{Aggregate, CONNECTION};
 use crate::exposition::grammar::{parse, scrape};
 use crate::exposition::{Cursor, Format, render};
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
+use crate::metrics::{Aggregate, CONNECTION};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};

@@ -1,8 +1,8 @@
 //! A long connection's figures, in the observing socket's view.
 
 use super::{Reading, Values, are_sums, masked};
-use crate::aggregate::CONNECTION;
-use crate::aggregate::births::Lines;
+use crate::metrics::CONNECTION;
+use crate::metrics::births::Lines;
 use crate::observation::{Delta, Reporter};
 use longwire_model::series::{Metric, Metrics};
 use serde::{Deserialize, Serialize};

@@ -2,10 +2,10 @@
 
 use super::budgets::RESERVED;
 use super::{ALL, ISTIO, LONGWIRE};
-use crate::aggregate::samples::{hold_edge, hold_flow};
-use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::samples::{edge_between, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
+use crate::metrics::{Aggregate, Attribution, Budget};
 use crate::observation::{Delta, Flow, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};

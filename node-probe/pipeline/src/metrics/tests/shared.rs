@@ -1,11 +1,11 @@
 //! Label sets that read the same are one, whatever they were made of.
 
 use super::{ALL, ISTIO, roomy};
-use crate::aggregate::samples::hold_edge;
-use crate::aggregate::{Aggregate, Attribution, Claim, SERVICE};
 use crate::exposition::grammar::scrape;
 use crate::labels::Differences;
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, Attribution, Claim, SERVICE};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;
