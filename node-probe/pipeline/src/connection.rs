@@ -11,6 +11,7 @@ mod tests;
 mod totals;
 
 pub(crate) use passes::Passes;
+pub(crate) use saved::{SavedClosed, SavedConnection};
 pub(crate) use totals::Totals;
 
 use crate::record::{ConnectionRecord, Counters, Monotonic, Sample};

@@ -21,4 +21,5 @@ pub mod observation;
 pub mod pipeline;
 pub mod record;
 mod resolve;
+mod shared;
 mod state;

@@ -31,7 +31,7 @@ mod stats;
 mod tests;
 mod values;
 
-pub(crate) use births::{Birth, Births, Lines};
+pub(crate) use births::{Births, Lines};
 pub use budget::{Budget, Resource};
 pub(crate) use claim::Claim;
 pub use handles::{Attribution, Feed};
@@ -39,7 +39,7 @@ pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
 pub(crate) use histogram::Histogram;
 pub use lifetime::{Mention, TagSource};
 pub use pressure::{Crossing, Whose};
-pub(crate) use saved::{LABEL_SET, Moved};
+pub(crate) use saved::{LABEL_SET, Moved, SavedClusters, SavedConnections, SavedServices, SavedWorkloads};
 pub(crate) use scrapes::SavedScrapes;
 pub use scrapes::{Scrape, Scraper, View};
 pub(crate) use sets::Sets;

@@ -9,6 +9,7 @@ mod inquire;
 mod pending;
 mod restore;
 mod save;
+mod saved;
 mod stage;
 mod stats;
 #[cfg(test)]
@@ -16,9 +17,10 @@ mod tests;
 
 pub use crate::record::{Folded, FoldedKey};
 pub use crate::resolve::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
-pub use crate::state::{Dropped, Flaw, InvalidState, STATE_VERSION, SaveCursor};
-pub(crate) use pending::Subject;
+pub use crate::state::{Flaw, InvalidState, STATE_VERSION};
 pub use restore::Restored;
+pub use save::SaveCursor;
+pub use saved::Dropped;
 pub use stats::Stats;
 
 use crate::connection::{Connections, Sampled};

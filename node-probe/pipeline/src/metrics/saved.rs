@@ -1,21 +1,45 @@
-//! Label sets as state has them. References, active connections, the budget and what a scrape shows follow from the rest.
+//! The saved form of label sets. References, active connections, the budget and what a scrape shows follow from the rest.
 
 use super::admitted::Admitted;
-use super::births::Births;
+use super::births::{Birth, Births};
 use super::budget::{Accounts, Measure, Payer};
 use super::handles::{Feed, Kind};
 use super::scrapes::{SavedScrapes, ScrapeNumber};
 use super::sets::{Place, Sets};
 use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
 use super::{Aggregate, Attribution};
-use crate::labels::SavedLabels;
+use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, SavedLabels, ServiceLabels, WorkloadLabels};
 use crate::record::Monotonic;
-use crate::state::{Flaw, Item, SavedCourse, SavedRoute, SavedSet, SavedTarget, Shared, Writer};
+use crate::shared::{Numbers, Shared};
+use crate::state::Flaw;
 use hashbrown::HashMap;
+use longwire_model::series::Metrics;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// What flaws call one.
 pub(crate) const LABEL_SET: &str = "label set";
+
+/// A label set in its slot. `K`: the saved form of its labels.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSet<'a, K, V: Clone> {
+    at: u32,
+    /// `None`: overflow's.
+    key: Option<K>,
+    differences: Cow<'a, Differences>,
+    known: Metrics,
+    changed: Monotonic,
+    /// Of what was shown. What else there are values of was not.
+    births: Cow<'a, [Birth]>,
+    values: Cow<'a, V>,
+}
+
+pub(crate) type SavedServices<'a> = SavedSetOf<'a, ServiceLabels, ServiceValues>;
+pub(crate) type SavedWorkloads<'a> = SavedSetOf<'a, WorkloadLabels, WorkloadValues>;
+pub(crate) type SavedConnections<'a> = SavedSetOf<'a, ConnectionLabels, ConnectionValues>;
+pub(crate) type SavedClusters<'a> = SavedSetOf<'a, EnvoyLabels, EnvoyValues>;
+
+type SavedSetOf<'a, K, V> = SavedSet<'a, <K as SavedLabels>::Saved, V>;
 
 /// Which slot a label set has now that was saved in another.
 #[derive(Debug, Default)]
@@ -36,25 +60,41 @@ impl Aggregate {
         self.scrapes.restore(saved, now)
     }
 
-    pub(crate) fn save_services(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        save(&self.services, at, to, Item::ServiceSet)
+    pub(crate) fn save_services<'v>(
+        &'v self,
+        at: u64,
+        numbers: &mut Numbers<'_, 'v>,
+    ) -> Option<(SavedServices<'v>, u64)> {
+        save(&self.services, at, numbers)
     }
 
-    pub(crate) fn save_workloads(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        save(&self.workloads, at, to, Item::WorkloadSet)
+    pub(crate) fn save_workloads<'v>(
+        &'v self,
+        at: u64,
+        numbers: &mut Numbers<'_, 'v>,
+    ) -> Option<(SavedWorkloads<'v>, u64)> {
+        save(&self.workloads, at, numbers)
     }
 
-    pub(crate) fn save_connections(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        save(&self.connections, at, to, Item::ConnectionSet)
+    pub(crate) fn save_connections<'v>(
+        &'v self,
+        at: u64,
+        numbers: &mut Numbers<'_, 'v>,
+    ) -> Option<(SavedConnections<'v>, u64)> {
+        save(&self.connections, at, numbers)
     }
 
-    pub(crate) fn save_clusters(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        save(&self.clusters, at, to, Item::ClusterSet)
+    pub(crate) fn save_clusters<'v>(
+        &'v self,
+        at: u64,
+        numbers: &mut Numbers<'_, 'v>,
+    ) -> Option<(SavedClusters<'v>, u64)> {
+        save(&self.clusters, at, numbers)
     }
 
     pub(crate) fn restore_service(
         &mut self,
-        saved: SavedSet<'_, u32, ServiceValues>,
+        saved: SavedServices<'_>,
         shared: &Shared,
         moved: &mut Moved,
         now: Monotonic,
@@ -65,7 +105,7 @@ impl Aggregate {
 
     pub(crate) fn restore_workload(
         &mut self,
-        saved: SavedSet<'_, SavedTarget, WorkloadValues>,
+        saved: SavedWorkloads<'_>,
         shared: &Shared,
         moved: &mut Moved,
         now: Monotonic,
@@ -76,7 +116,7 @@ impl Aggregate {
 
     pub(crate) fn restore_connection(
         &mut self,
-        saved: SavedSet<'_, SavedCourse, ConnectionValues>,
+        saved: SavedConnections<'_>,
         shared: &Shared,
         moved: &mut Moved,
         now: Monotonic,
@@ -87,7 +127,7 @@ impl Aggregate {
 
     pub(crate) fn restore_cluster(
         &mut self,
-        saved: SavedSet<'_, SavedRoute, EnvoyValues>,
+        saved: SavedClusters<'_>,
         shared: &Shared,
         moved: &mut Moved,
         now: Monotonic,
@@ -144,18 +184,17 @@ fn hold<K, V>(
     Ok(())
 }
 
-/// The set in this slot, or the first one after it.
-fn save<'a, K: SavedLabels, V: Values>(
-    sets: &'a Sets<K, V>,
+/// The set in this slot, or in the first one after it, and the next slot.
+fn save<'v, K: SavedLabels, V: Values>(
+    sets: &'v Sets<K, V>,
     at: u64,
-    to: &mut Writer<'_>,
-    item: impl FnOnce(SavedSet<'a, K::Saved, V>) -> Item<'a>,
-) -> Option<u64> {
+    numbers: &mut Numbers<'_, 'v>,
+) -> Option<(SavedSetOf<'v, K, V>, u64)> {
     let (at, set) = sets.since(usize::try_from(at).ok()?).next()?;
-    let key = if set.is_overflow { None } else { set.key().save(to) };
+    let key = if set.is_overflow { None } else { set.key().save(numbers) };
     #[expect(clippy::cast_possible_truncation, reason = "slots are numbered by 32 bits")]
     let slot = at as u32;
-    to.write(&item(SavedSet {
+    let saved = SavedSet {
         at: slot,
         key,
         differences: Cow::Borrowed(set.differences()),
@@ -163,8 +202,8 @@ fn save<'a, K: SavedLabels, V: Values>(
         changed: set.changed,
         births: Cow::Borrowed(set.births().saved()),
         values: Cow::Borrowed(&set.values),
-    }));
-    Some(at as u64 + 1)
+    };
+    Some((saved, at as u64 + 1))
 }
 
 fn restore<K: SavedLabels, V: Values>(

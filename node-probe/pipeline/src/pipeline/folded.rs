@@ -1,10 +1,10 @@
 //! Connections that the kernel folded: they count as many as they are, under one identity.
 
 use super::Pipeline;
-use super::pending::{Case, Subject};
+use super::pending::Case;
 use crate::observation::Delta;
 use crate::record::{Folded, FoldedKey, FoldedRecord, InvalidRecord, Monotonic};
-use crate::resolve::{End, Inquiry};
+use crate::resolve::{End, Inquiry, Subject};
 
 impl Pipeline {
     /// One entry of the kernel's fallback, which grows no more. Nothing tells an entry that comes twice from two: the caller

@@ -1,14 +1,14 @@
 //! What becomes of a ring record: a connection begins, ends or fails, a cgroup has a name.
 
 use super::Pipeline;
-use super::pending::{Case, Subject};
+use super::pending::Case;
 use super::stage::{self, Stage};
 use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
 use crate::observation::Delta;
 use crate::record::{
     CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
 };
-use crate::resolve::{End, Inquiry, Wait};
+use crate::resolve::{End, Inquiry, Subject, Wait};
 
 impl Pipeline {
     pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {

@@ -2,12 +2,12 @@
 
 use super::Pipeline;
 use super::feeds;
-use super::pending::{Case, Subject};
+use super::pending::Case;
 use super::stage::{Following, Stage};
 use crate::connection::Entry;
 use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::resolve::{Ignored, Local, Moment, Resolution, Verdict, Wait};
+use crate::resolve::{Ignored, Local, Moment, Resolution, Subject, Verdict, Wait};
 
 impl Pipeline {
     /// Goes as far as it can, and waits for the rest.

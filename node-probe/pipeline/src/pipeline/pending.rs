@@ -3,33 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::resolve::{Inquiry, Wait, Waiting, Whose};
+use crate::resolve::{Inquiry, Subject, Wait, Waiting, Whose};
 use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
-
-/// Whose counts wait.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum Subject {
-    /// Its entry holds the counters.
-    Live { id: u64, handshake: Option<Monotonic> },
-    /// Everything it will ever add.
-    Ended(Delta),
-}
-
-impl Subject {
-    /// How many connections.
-    pub(super) fn count(&self) -> u64 {
-        match self {
-            Self::Live { .. } => 1,
-            // What ended without having been opened was adopted.
-            Self::Ended(delta) => delta.closed.max(delta.failed.map_or(1, |(_, count)| count)),
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Case {

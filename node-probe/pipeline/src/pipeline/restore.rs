@@ -10,17 +10,17 @@
 //! a pod's slot          keeps its index, so that others keep theirs
 //! ```
 
-use super::pending::{Case, Subject};
-use super::stage::{Following, Stage};
+use super::pending::Case;
+use super::saved::{Dropped, Item, ItemKind, ItemReader};
+use super::stage::{Following, SavedStage, Stage};
 use super::{Options, Pipeline};
-use crate::connection::Totals;
+use crate::connection::{SavedConnection, Totals};
 use crate::metrics::{LABEL_SET, Moved};
 use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::resolve::Resolution;
-use crate::state::{
-    Dropped, Flaw, InvalidState, Item, ItemKind, Reader, SavedCase, SavedConnection, SavedStage, Shared,
-};
+use crate::resolve::{Resolution, SavedCase, Subject};
+use crate::shared::Shared;
+use crate::state::{Flaw, InvalidState};
 use hashbrown::HashMap;
 
 /// Keys of inquiries and figures of one connection stay far below.
@@ -50,7 +50,7 @@ impl Pipeline {
     /// # Errors
     /// Bytes that are no state of this version: cut, of another build, or with items missing.
     pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Restored, InvalidState> {
-        let (mut reader, head) = Reader::new(state)?;
+        let (mut reader, head) = ItemReader::new(state)?;
         let options = Options { wall_clock_offset: head.wall_clock_offset, ..options };
         let mut pipeline = Self::new(options);
         if head.last_key > PLAUSIBLE {
@@ -84,7 +84,7 @@ impl Pipeline {
         match item {
             Item::Scrapes(scrapes) => self.aggregate.restore_scrapes(scrapes, now),
             Item::Slot(slot) => self.enrich.restore_slot(slot, shared),
-            Item::Tenant { netns, tenant } => self.enrich.restore_tenant(netns, tenant),
+            Item::Tenant(tenant) => self.enrich.restore_tenant(tenant),
             Item::Cgroup(cgroup) => {
                 self.enrich.restore_cgroup(cgroup);
                 Ok(())
@@ -95,7 +95,7 @@ impl Pipeline {
             Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved, now),
             Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved, now),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
-            Item::Closed { ids, previous } => self.connections.restore_closed(&ids, previous),
+            Item::Closed(closed) => self.connections.restore_closed(&closed),
             Item::Pair(pair) => self.enrich.restore_pair(pair, shared),
             Item::Case(case) => self.restore_case(&case, shared, loose, now),
             Item::Head(_)
@@ -111,7 +111,7 @@ impl Pipeline {
 
     fn restore_connection(
         &mut self,
-        saved: &SavedConnection<'_>,
+        saved: &SavedConnection<SavedStage<'_>>,
         shared: &Shared,
         loose: &mut Loose,
     ) -> Result<(), Flaw> {

@@ -1,5 +1,9 @@
 //! How far a live connection has come on its way to its series.
 
+mod saved;
+
+pub(super) use saved::SavedStage;
+
 use super::candidates::{Candidates, Rank};
 use super::feeds::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
@@ -7,10 +11,8 @@ use crate::metrics::{Aggregate, Attribution};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
 use crate::resolve::{Enrich, Local, PodSlot, Resolution};
-use crate::state::{SavedStage, Writer};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::Metrics;
-use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
 
@@ -180,24 +182,6 @@ impl Following {
     fn can_have_own(&self, books: &Books<'_>) -> bool {
         books.enrich.telemetry_now(self.slot).is_some_and(|telemetry| feeds::has_long(telemetry, self.reporter))
             && books.aggregate.has_room_for_long(&self.resolution.edge)
-    }
-
-    pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage<'_> {
-        let resolution = self.resolution.save(to);
-        let was_long = self.long != Long::No;
-        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, was_long, resolution }
-    }
-
-    pub(super) fn restore(
-        held: Attribution,
-        (slot, was_long): (PodSlot, bool),
-        resolution: Box<Resolution>,
-        aggregate: &Aggregate,
-    ) -> Self {
-        let long = if was_long { Long::Served } else { Long::No };
-        let mut following = Self { held, slot, long, reporter: resolution.edge.reporter, resolution };
-        following.look_at_long(aggregate);
-        following
     }
 
     pub(super) fn release(self, books: &mut Books<'_>) {

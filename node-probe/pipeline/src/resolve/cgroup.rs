@@ -6,7 +6,6 @@ mod tests;
 use super::kubelet::{KubeletCgroups, is_pods_anywhere};
 use super::recent::Recent;
 use crate::record::Monotonic;
-use crate::state::{Item, SavedCgroup, Writer};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -54,6 +53,12 @@ struct Cgroup {
     wanted: Option<Monotonic>,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedCgroup<'a> {
+    cgroup: u64,
+    named: Cow<'a, Named>,
+}
+
 /// Cgroups by inode.
 #[derive(Debug)]
 pub(super) struct Cgroups {
@@ -75,11 +80,14 @@ impl Cgroups {
         self.evicted += u64::from(self.known.insert(cgroup, Cgroup { named, wanted }).is_some());
     }
 
-    /// The cgroup of this turn, or of the first one after it. Who waits for a pod waits anew in a successor.
-    pub(super) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    /// The cgroup of this turn, or of the first one after it, and the next turn. A wait for its pod is not saved: it begins anew.
+    pub(super) fn save(&self, at: u64) -> Option<(SavedCgroup<'_>, u64)> {
         let (turn, cgroup, known) = self.known.since(at)?;
-        to.write(&Item::Cgroup(SavedCgroup { cgroup: *cgroup, named: Cow::Borrowed(&known.named) }));
-        Some(turn + 1)
+        Some((SavedCgroup { cgroup: *cgroup, named: Cow::Borrowed(&known.named) }, turn + 1))
+    }
+
+    pub(super) fn restore(&mut self, saved: SavedCgroup<'_>) {
+        self.name(saved.cgroup, saved.named.into_owned());
     }
 
     /// `None`: nobody has told yet.

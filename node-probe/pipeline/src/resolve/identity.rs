@@ -5,6 +5,8 @@ mod saved;
 mod tests;
 mod users;
 
+pub(crate) use saved::SavedIdentity;
+
 use super::inquiry::Whose;
 use super::recent::Recent;
 use crate::record::Monotonic;

@@ -4,6 +4,8 @@ mod saved;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use saved::SavedPair;
+
 use super::end::{End, Sequence};
 use super::local::Standing;
 use crate::connection::Passes;

@@ -5,6 +5,8 @@ mod saved;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use saved::{SavedSlot, SavedStanding, SavedTenant};
+
 use super::cgroup::{Cgroups, Named};
 use super::end::End;
 use super::recent::Recent;

@@ -1,11 +1,14 @@
 //! What is known once an inquiry is over: the edge, and what a long connection says beyond it.
 
+mod saved;
+
+pub(crate) use saved::SavedResolution;
+
 use super::end::{End, Endpoint, Host};
 use super::requested::Requested;
 use crate::labels::{Cluster, EnvoyLabels};
 use crate::observation::{Dialled, Edge, Flow, Reporter};
 use crate::record::Role;
-use crate::state::{Flaw, SavedResolution, Shared, Writer};
 use longwire_model::identity::{Pod, Service, UnixNanos};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -136,41 +139,6 @@ impl Resolution {
             destination_pod_address: self.destination_pod_address.into(),
             start,
         }
-    }
-}
-
-impl Resolution {
-    pub(crate) fn save(&self, to: &mut Writer<'_>) -> SavedResolution {
-        SavedResolution {
-            edge: to.edge(&self.edge),
-            source_pod: self.source_pod.as_ref().map(|pod| to.pod(pod)),
-            destination_pod: self.destination_pod.as_ref().map(|pod| to.pod(pod)),
-            dialled: self.dialled.as_ref().map(|service| to.service(service)),
-            source: self.source,
-            destination: self.destination,
-            destination_pod_address: self.destination_pod_address,
-        }
-    }
-
-    pub(crate) fn restore(saved: SavedResolution, shared: &Shared) -> Result<Self, Flaw> {
-        let SavedResolution {
-            edge,
-            source_pod,
-            destination_pod,
-            dialled,
-            source,
-            destination,
-            destination_pod_address,
-        } = saved;
-        Ok(Self {
-            edge: shared.edge(edge)?,
-            source_pod: source_pod.map(|pod| shared.pod(pod)).transpose()?,
-            destination_pod: destination_pod.map(|pod| shared.pod(pod)).transpose()?,
-            dialled: dialled.map(|service| shared.service(service)).transpose()?,
-            source,
-            destination,
-            destination_pod_address,
-        })
     }
 }
 

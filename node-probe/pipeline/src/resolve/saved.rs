@@ -1,30 +1,51 @@
-//! What is known of pods, addresses and ends, as state has it.
+//! The saved form of what is known of pods, addresses and ends, and of connections that are not resolved yet.
 
-use super::{Backend, Enrich, Inquiry, PodSlot};
+use super::cgroup::SavedCgroup;
+use super::end::End;
+use super::identity::SavedIdentity;
+use super::inquiry::Backend;
+use super::join::SavedPair;
+use super::local::{SavedSlot, SavedStanding, SavedTenant};
+use super::{Enrich, Inquiry, PodSlot, Subject};
 use crate::connection::Passes;
-use crate::pipeline::Subject;
 use crate::record::Monotonic;
-use crate::state::{Flaw, SavedCase, SavedCgroup, SavedIdentity, SavedPair, SavedSlot, Shared, Writer};
+use crate::shared::{Numbers, Shared};
+use crate::state::Flaw;
+use serde::{Deserialize, Serialize};
+
+/// A connection that is not resolved yet. How long it has waited is not saved: its timeouts start anew.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedCase {
+    pub(crate) key: u64,
+    end: End,
+    standing: Option<SavedStanding>,
+    backend: Backend,
+    pub(crate) subject: Subject,
+}
 
 impl Enrich {
-    pub(crate) fn save_slots(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        self.locals.save(at, to)
+    pub(crate) fn save_slots<'v>(&'v self, at: u64, numbers: &mut Numbers<'_, 'v>) -> Option<(SavedSlot, u64)> {
+        self.locals.save(at, numbers)
     }
 
-    pub(crate) fn save_tenants(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        self.locals.save_tenant(at, to)
+    pub(crate) fn save_tenants(&self, at: u64) -> Option<(SavedTenant, u64)> {
+        self.locals.save_tenant(at)
     }
 
-    pub(crate) fn save_cgroups(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        self.locals.cgroups.save(at, to)
+    pub(crate) fn save_cgroups(&self, at: u64) -> Option<(SavedCgroup<'_>, u64)> {
+        self.locals.cgroups.save(at)
     }
 
-    pub(crate) fn save_identities(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        self.identities.save(at, to)
+    pub(crate) fn save_identities<'v>(
+        &'v self,
+        at: u64,
+        numbers: &mut Numbers<'_, 'v>,
+    ) -> Option<(SavedIdentity, u64)> {
+        self.identities.save(at, numbers)
     }
 
-    pub(crate) fn save_pairs(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        self.joins.save(at, to)
+    pub(crate) fn save_pairs<'v>(&'v self, at: u64, numbers: &mut Numbers<'_, 'v>) -> Option<(SavedPair, u64)> {
+        self.joins.save(at, numbers)
     }
 
     pub(crate) fn restore_configured(&mut self, configured: bool) {
@@ -35,12 +56,12 @@ impl Enrich {
         self.locals.restore(saved, shared)
     }
 
-    pub(crate) fn restore_tenant(&mut self, netns: u32, tenant: Option<PodSlot>) -> Result<(), Flaw> {
-        self.locals.restore_tenant(netns, tenant)
+    pub(crate) fn restore_tenant(&mut self, saved: SavedTenant) -> Result<(), Flaw> {
+        self.locals.restore_tenant(saved)
     }
 
     pub(crate) fn restore_cgroup(&mut self, saved: SavedCgroup<'_>) {
-        self.locals.cgroups.name(saved.cgroup, saved.named.into_owned());
+        self.locals.cgroups.restore(saved);
     }
 
     pub(crate) fn restore_identity(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
@@ -77,8 +98,8 @@ impl Enrich {
 }
 
 impl Inquiry {
-    pub(crate) fn save(&self, subject: Subject, to: &mut Writer<'_>) -> SavedCase {
-        let standing = self.standing.as_ref().map(|standing| standing.save(to));
+    pub(crate) fn save<'v>(&'v self, subject: Subject, numbers: &mut Numbers<'_, 'v>) -> SavedCase {
+        let standing = self.standing.as_ref().map(|standing| standing.save(numbers));
         SavedCase { key: self.key, end: self.end, standing, backend: self.backend, subject }
     }
 }

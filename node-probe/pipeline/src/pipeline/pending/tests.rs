@@ -1,5 +1,6 @@
 use super::*;
 use crate::connection::Passes;
+use crate::observation::Delta;
 use crate::record::Role;
 use crate::resolve::End;
 use std::net::IpAddr;

@@ -1,24 +1,53 @@
-//! Addresses as state has them. What is not answered yet is asked again.
+//! The saved form of addresses and their owners. What the operator has not answered is asked again.
 
 use super::{Identities, Identity};
-use crate::state::{Flaw, Item, SavedHolder, SavedIdentity, SavedOwner, Shared, Writer};
-use longwire_model::identity::{Frontend, Holder, Owner};
+use crate::record::Monotonic;
+use crate::shared::{Numbers, Shared};
+use crate::state::Flaw;
+use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedIdentity {
+    address: IpAddr,
+    used: Monotonic,
+    owners: Option<Vec<SavedOwner>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedOwner {
+    holder: SavedHolder,
+    from: UnixNanos,
+    until: Option<UnixNanos>,
+    sighted: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum SavedHolder {
+    Pod(u32),
+    Service { service: u32, ports: Vec<u16>, endpoints: Vec<SocketAddr>, is_external: bool },
+    Node(String),
+}
 
 impl Identities {
-    /// The address of this turn, or of the first one after it.
-    pub(in crate::resolve) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    /// The address of this turn, or of the first one after it, and the next turn.
+    pub(in crate::resolve) fn save<'v>(
+        &'v self,
+        at: u64,
+        numbers: &mut Numbers<'_, 'v>,
+    ) -> Option<(SavedIdentity, u64)> {
         let (turn, address, identity) = self.known.since(at)?;
         let owners = identity.owners.as_ref().map(|owners| {
             let saved = owners.iter().map(|Owner { holder, from, until, sighted }| SavedOwner {
-                holder: save_holder(holder, to),
+                holder: save_holder(holder, numbers),
                 from: *from,
                 until: *until,
                 sighted: *sighted,
             });
             saved.collect()
         });
-        to.write(&Item::Identity(SavedIdentity { address: *address, used: identity.used, owners }));
-        Some(turn + 1)
+        Some((SavedIdentity { address: *address, used: identity.used, owners }, turn + 1))
     }
 
     pub(in crate::resolve) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
@@ -42,11 +71,11 @@ impl Identities {
     }
 }
 
-fn save_holder(holder: &Holder, to: &mut Writer<'_>) -> SavedHolder {
+fn save_holder<'v>(holder: &'v Holder, numbers: &mut Numbers<'_, 'v>) -> SavedHolder {
     match holder {
-        Holder::Pod(pod) => SavedHolder::Pod(to.pod(pod)),
+        Holder::Pod(pod) => SavedHolder::Pod(numbers.pod(pod)),
         Holder::Service(Frontend { service, ports, endpoints, is_external }) => SavedHolder::Service {
-            service: to.service(service),
+            service: numbers.service(service),
             ports: ports.to_vec(),
             endpoints: endpoints.to_vec(),
             is_external: *is_external,

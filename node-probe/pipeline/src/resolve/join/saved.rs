@@ -1,22 +1,43 @@
-//! Pairs as state has them, so that an end whose record comes again finds the other.
+//! The saved form of pairs, so that an end whose record comes again finds the other end.
 
 use super::{Joins, Pair, Seen};
-use crate::resolve::local::Locals;
-use crate::state::{Flaw, Item, SavedPair, SavedSeen, Shared, Writer};
+use crate::resolve::end::Sequence;
+use crate::resolve::local::{Locals, SavedStanding};
+use crate::shared::{Numbers, Shared};
+use crate::state::Flaw;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedPair {
+    sequence: Sequence,
+    client: Option<SavedSeen>,
+    server: Option<SavedSeen>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct SavedSeen {
+    id: u64,
+    key: u64,
+    netns: u32,
+    local: SocketAddr,
+    remote: SocketAddr,
+    standing: Option<SavedStanding>,
+    done: bool,
+}
 
 impl Joins {
-    /// The pair at this place of the order, or the first one after it.
-    pub(in crate::resolve) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    /// The pair at this place of the order, or the first one after it, and the next place.
+    pub(in crate::resolve) fn save<'v>(&'v self, at: u64, numbers: &mut Numbers<'_, 'v>) -> Option<(SavedPair, u64)> {
         let (order, first) = (self.order.iter().enumerate(), usize::try_from(at).ok()?);
         let mut alive = order.skip(first).filter_map(|(at, (sequence, number, _))| {
             let pair = self.pairs.get(sequence).filter(|pair| pair.number == *number)?;
             Some((at, *sequence, pair))
         });
         let (at, sequence, pair) = alive.next()?;
-        let mut save = |seen: &Option<Box<Seen>>| seen.as_ref().map(|seen| seen.save(to));
-        let (client, server) = (save(&pair.client), save(&pair.server));
-        to.write(&Item::Pair(SavedPair { sequence, client, server }));
-        Some(at as u64 + 1)
+        let client = pair.client.as_ref().map(|seen| seen.save(numbers));
+        let server = pair.server.as_ref().map(|seen| seen.save(numbers));
+        Some((SavedPair { sequence, client, server }, at as u64 + 1))
     }
 
     pub(in crate::resolve) fn restore(
@@ -40,9 +61,9 @@ impl Joins {
 }
 
 impl Seen {
-    fn save(&self, to: &mut Writer<'_>) -> SavedSeen {
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedSeen {
         let Self { id, key, netns, local, remote, standing, done } = self;
-        let standing = standing.as_ref().map(|standing| standing.save(to));
+        let standing = standing.as_ref().map(|standing| standing.save(numbers));
         SavedSeen { id: *id, key: *key, netns: *netns, local: *local, remote: *remote, standing, done: *done }
     }
 

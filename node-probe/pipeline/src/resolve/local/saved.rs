@@ -1,16 +1,42 @@
-//! The node's pods as state has them, and whose a socket is.
+//! The saved form of the node's pods, of the owners of network namespaces, and of a socket's owner.
 
 use super::{Local, Locals, PodSlot, Slot, Standing, Tenant};
-use crate::state::{Flaw, Item, SavedSlot, SavedStanding, Shared, Writer};
+use crate::record::Monotonic;
+use crate::shared::{Numbers, Shared};
+use crate::state::Flaw;
 use longwire_model::update::LocalPod;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSlot {
+    generation: u16,
+    revision: u16,
+    /// Pod and telemetry.
+    held: Option<(u32, u32)>,
+    removed: Option<Monotonic>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedTenant {
+    netns: u32,
+    /// `None`: many.
+    tenant: Option<PodSlot>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum SavedStanding {
+    /// With its pod and telemetry.
+    Pod(PodSlot, u32, u32),
+    Host,
+    Foreign,
+}
 
 impl Locals {
-    /// Free ones too: connections name slots by index and generation.
-    pub(in crate::resolve) fn save(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    /// The slot at this index, and the next index. Free slots are saved too: connections refer to slots by index and generation.
+    pub(in crate::resolve) fn save<'v>(&'v self, at: u64, numbers: &mut Numbers<'_, 'v>) -> Option<(SavedSlot, u64)> {
         let Slot { generation, revision, long: _, held, removed } = self.slots.get(usize::try_from(at).ok()?)?;
-        let held = held.as_ref().map(|held| (to.pod(&held.pod), to.telemetry(&held.telemetry)));
-        to.write(&Item::Slot(SavedSlot { generation: *generation, revision: *revision, held, removed: *removed }));
-        Some(at + 1)
+        let held = held.as_ref().map(|held| (numbers.pod(&held.pod), numbers.telemetry(&held.telemetry)));
+        Some((SavedSlot { generation: *generation, revision: *revision, held, removed: *removed }, at + 1))
     }
 
     pub(in crate::resolve) fn restore(&mut self, saved: SavedSlot, shared: &Shared) -> Result<(), Flaw> {
@@ -40,23 +66,27 @@ impl Locals {
         }
     }
 
-    pub(in crate::resolve) fn save_tenant(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-        let (turn, netns, tenant) = self.tenants.since(at)?;
-        match tenant {
-            Tenant::Owner(slot) => to.write(&Item::Tenant { netns: *netns, tenant: Some(*slot) }),
-            Tenant::Many => to.write(&Item::Tenant { netns: *netns, tenant: None }),
-            // The next socket says as much.
-            Tenant::One(_) => {}
+    /// The namespace of this turn, or of the first one after it, and the next turn.
+    pub(in crate::resolve) fn save_tenant(&self, mut at: u64) -> Option<(SavedTenant, u64)> {
+        loop {
+            let (turn, netns, tenant) = self.tenants.since(at)?;
+            at = turn + 1;
+            let tenant = match tenant {
+                Tenant::Owner(slot) => Some(*slot),
+                Tenant::Many => None,
+                // The pod's next socket says as much.
+                Tenant::One(_) => continue,
+            };
+            return Some((SavedTenant { netns: *netns, tenant }, at));
         }
-        Some(turn + 1)
     }
 
-    pub(in crate::resolve) fn restore_tenant(&mut self, netns: u32, tenant: Option<PodSlot>) -> Result<(), Flaw> {
-        let tenant = match tenant {
+    pub(in crate::resolve) fn restore_tenant(&mut self, saved: SavedTenant) -> Result<(), Flaw> {
+        let tenant = match saved.tenant {
             Some(slot) => Tenant::Owner(self.checked(slot)?),
             None => Tenant::Many,
         };
-        self.tenants.insert(netns, tenant);
+        self.tenants.insert(saved.netns, tenant);
         Ok(())
     }
 
@@ -91,9 +121,11 @@ impl Locals {
 }
 
 impl Standing {
-    pub(in crate::resolve) fn save(&self, to: &mut Writer<'_>) -> SavedStanding {
+    pub(in crate::resolve) fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedStanding {
         match self {
-            Self::Pod(local) => SavedStanding::Pod(local.slot, to.pod(&local.pod), to.telemetry(&local.telemetry)),
+            Self::Pod(local) => {
+                SavedStanding::Pod(local.slot, numbers.pod(&local.pod), numbers.telemetry(&local.telemetry))
+            }
             Self::Host => SavedStanding::Host,
             Self::Foreign => SavedStanding::Foreign,
         }

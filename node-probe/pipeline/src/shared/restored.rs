@@ -1,14 +1,15 @@
-//! Values that entries name by number. One that is left out keeps its number, and whatever names it is left out too.
+//! Shared values of a state that is read. A value that is left out keeps its number, and every entry that refers to it is left
+//! out too.
 
-use super::item::{Item, SavedDialled, SavedEdge, SavedPod};
-use super::{Flaw, ItemKind};
+use super::saved::{SavedDialled, SavedEdge, SavedPod, SharedKind, SharedValue};
 use crate::observation::{Dialled, Edge};
+use crate::state::Flaw;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::telemetry::Telemetry;
 use std::sync::Arc;
 
-/// `None`: it was left out.
+/// By number. `None`: it was left out.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     workloads: Vec<Option<Arc<Workload>>>,
@@ -19,59 +20,55 @@ pub(crate) struct Shared {
     edges: Vec<Option<Edge>>,
 }
 
-impl ItemKind {
-    pub(super) fn is_shared(self) -> bool {
-        matches!(self, Self::Workload | Self::Service | Self::Place | Self::Pod | Self::Edge | Self::Telemetry)
-    }
-}
-
 impl Shared {
-    /// The next value of this kind, or the gap that it leaves.
-    pub(super) fn learn(&mut self, kind: ItemKind, item: Result<Item<'_>, Flaw>) -> Result<(), Flaw> {
-        match item {
-            Ok(Item::Workload(workload)) => push(&mut self.workloads, Ok(Arc::new(workload.into_owned()))),
-            Ok(Item::Service(service)) => push(&mut self.services, Ok(Arc::new(service.into_owned()))),
-            Ok(Item::Place(place)) => push(&mut self.places, Ok(Arc::new(place.into_owned()))),
-            Ok(Item::Telemetry(telemetry)) => push(&mut self.telemetries, checked(telemetry.into_owned())),
-            Ok(Item::Pod(pod)) => {
+    /// The next value of its kind. One with a flaw is left out.
+    pub(crate) fn learn(&mut self, value: SharedValue<'_>) -> Result<(), Flaw> {
+        match value {
+            SharedValue::Workload(workload) => push(&mut self.workloads, Ok(Arc::new(workload.into_owned()))),
+            SharedValue::Service(service) => push(&mut self.services, Ok(Arc::new(service.into_owned()))),
+            SharedValue::Place(place) => push(&mut self.places, Ok(Arc::new(place.into_owned()))),
+            SharedValue::Telemetry(telemetry) => push(&mut self.telemetries, checked(telemetry.into_owned())),
+            SharedValue::Pod(pod) => {
                 let pod = self.restore_pod(pod);
                 push(&mut self.pods, pod)
             }
-            Ok(Item::Edge(edge)) => {
+            SharedValue::Edge(edge) => {
                 let edge = self.restore_edge(edge);
                 push(&mut self.edges, edge)
             }
-            Ok(_) => Err(Flaw::Misplaced),
-            Err(flaw) => match kind {
-                ItemKind::Workload => push(&mut self.workloads, Err(flaw)),
-                ItemKind::Service => push(&mut self.services, Err(flaw)),
-                ItemKind::Place => push(&mut self.places, Err(flaw)),
-                ItemKind::Pod => push(&mut self.pods, Err(flaw)),
-                ItemKind::Telemetry => push(&mut self.telemetries, Err(flaw)),
-                ItemKind::Edge => push(&mut self.edges, Err(flaw)),
-                _ => Err(flaw),
-            },
+        }
+    }
+
+    /// The next value of this kind cannot be read: its number stays unused.
+    pub(crate) fn leave_out(&mut self, kind: SharedKind) {
+        match kind {
+            SharedKind::Workload => self.workloads.push(None),
+            SharedKind::Service => self.services.push(None),
+            SharedKind::Place => self.places.push(None),
+            SharedKind::Pod => self.pods.push(None),
+            SharedKind::Edge => self.edges.push(None),
+            SharedKind::Telemetry => self.telemetries.push(None),
         }
     }
 
     pub(crate) fn workload(&self, number: u32) -> Result<Arc<Workload>, Flaw> {
-        named(&self.workloads, number, "workload")
+        find(&self.workloads, number, "workload")
     }
 
     pub(crate) fn service(&self, number: u32) -> Result<Arc<Service>, Flaw> {
-        named(&self.services, number, "service")
+        find(&self.services, number, "service")
     }
 
     pub(crate) fn pod(&self, number: u32) -> Result<Arc<Pod>, Flaw> {
-        named(&self.pods, number, "pod")
+        find(&self.pods, number, "pod")
     }
 
     pub(crate) fn telemetry(&self, number: u32) -> Result<Arc<Telemetry>, Flaw> {
-        named(&self.telemetries, number, "telemetry")
+        find(&self.telemetries, number, "telemetry")
     }
 
     pub(crate) fn edge(&self, number: u32) -> Result<Edge, Flaw> {
-        named(&self.edges, number, "edge")
+        find(&self.edges, number, "edge")
     }
 
     fn restore_pod(&self, pod: SavedPod<'_>) -> Result<Arc<Pod>, Flaw> {
@@ -97,7 +94,7 @@ impl Shared {
             services: services.into_iter().map(backing).collect::<Result<_, _>>()?,
             more_services: more_services.into_iter().map(backing).collect::<Result<_, _>>()?,
             service_account: service_account.into_owned(),
-            place: named(&self.places, place, "place")?,
+            place: find(&self.places, place, "place")?,
             labels: labels.into_owned(),
         }))
     }
@@ -124,8 +121,8 @@ fn push<T>(values: &mut Vec<Option<T>>, value: Result<T, Flaw>) -> Result<(), Fl
     flaw.map_or(Ok(()), Err)
 }
 
-fn named<T: Clone>(values: &[Option<T>], number: u32, what: &'static str) -> Result<T, Flaw> {
-    values.get(number as usize).and_then(Option::clone).ok_or(Flaw::Dangling(what))
+fn find<T: Clone>(values: &[Option<T>], number: u32, kind: &'static str) -> Result<T, Flaw> {
+    values.get(number as usize).and_then(Option::clone).ok_or(Flaw::Dangling(kind))
 }
 
 /// A metric that is in two groups would count twice.

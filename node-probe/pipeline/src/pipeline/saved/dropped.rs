@@ -1,63 +1,7 @@
-//! What is left out of a saved state because it cannot be true: one item, and what names it. Everything else is gone on with.
+//! What is left out of a saved state because it cannot be true: one item, and what refers to it. Everything else is restored.
 
-use super::{Flaw, InvalidState};
-
-/// Kinds of items, in the order of the variants of [`super::Item`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ItemKind {
-    Head,
-    Workload,
-    Service,
-    Place,
-    Pod,
-    Edge,
-    Telemetry,
-    Slot,
-    Cgroup,
-    Tenant,
-    Identity,
-    ServiceSet,
-    WorkloadSet,
-    ConnectionSet,
-    ClusterSet,
-    Connection,
-    Closed,
-    Pair,
-    Case,
-    End,
-    Scrapes,
-}
-
-const KINDS: [ItemKind; 21] = [
-    ItemKind::Head,
-    ItemKind::Workload,
-    ItemKind::Service,
-    ItemKind::Place,
-    ItemKind::Pod,
-    ItemKind::Edge,
-    ItemKind::Telemetry,
-    ItemKind::Slot,
-    ItemKind::Cgroup,
-    ItemKind::Tenant,
-    ItemKind::Identity,
-    ItemKind::ServiceSet,
-    ItemKind::WorkloadSet,
-    ItemKind::ConnectionSet,
-    ItemKind::ClusterSet,
-    ItemKind::Connection,
-    ItemKind::Closed,
-    ItemKind::Pair,
-    ItemKind::Case,
-    ItemKind::End,
-    ItemKind::Scrapes,
-];
-
-impl ItemKind {
-    /// Of an item's bytes. It can be told even where the rest cannot be read.
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
-        KINDS.get(usize::from(*bytes.first()?)).copied()
-    }
-}
+use super::ItemKind;
+use crate::state::{Flaw, InvalidState};
 
 /// How much of a saved state was left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +27,7 @@ impl Dropped {
         self.label_sets + self.connections + self.pending + self.others
     }
 
-    pub(crate) fn count(&mut self, kind: ItemKind, invalid: InvalidState) {
+    pub(super) fn count(&mut self, kind: ItemKind, invalid: InvalidState) {
         *match kind {
             ItemKind::ServiceSet | ItemKind::WorkloadSet | ItemKind::ConnectionSet | ItemKind::ClusterSet => {
                 &mut self.label_sets
