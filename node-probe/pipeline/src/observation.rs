@@ -1,4 +1,4 @@
-//! What enrich hands to aggregate: who the two ends are, and what moved between them.
+//! What resolution and counters of connections come to, and series are made of: who the two ends are, and what moved between them.
 
 use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};

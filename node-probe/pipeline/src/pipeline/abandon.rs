@@ -13,15 +13,11 @@ impl Pipeline {
         for entry in entries {
             match entry.stage {
                 Stage::Ignored => {}
-                Stage::Waiting { key, .. } => {
-                    if let Some(case) = self.pending.take(key) {
-                        self.enrich.drop_inquiry(&case.inquiry);
-                    }
-                }
+                Stage::Waiting { key, .. } => self.resolver.abandon(key),
                 Stage::Following(following) => {
-                    let (_, mut books) = self.books(now);
-                    following.deactivate(&mut books);
-                    following.release(&mut books);
+                    let (_, mut recorder) = self.recorder(now);
+                    following.deactivate(&mut recorder);
+                    following.release(&mut recorder);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Which label sets a connection feeds: what its pod's telemetry says, for the ends that it has.
 
-use super::stage::Books;
+use super::stage::Recorder;
 use crate::labels::{Differences, UNKNOWN};
 use crate::metrics::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, TagSource, WORKLOAD};
 use crate::observation::{Flow, Reporter};
@@ -22,7 +22,7 @@ pub(super) fn take(
     (local, resolution): (&Local, &Resolution),
     wanted: Metrics,
     start: UnixNanos,
-    books: &mut Books<'_>,
+    recorder: &mut Recorder<'_>,
     held: &mut Attribution,
 ) {
     for group in groups(&local.telemetry, resolution.edge.reporter) {
@@ -32,23 +32,23 @@ pub(super) fn take(
         if service.union(others).is_empty() {
             continue;
         }
-        let differences = evaluate(&group.tags, resolution, books);
+        let differences = evaluate(&group.tags, resolution, recorder);
         let tag_source = (!differences.is_empty())
             .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
         let claim = |metrics| Claim { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
-            books.aggregate.service(&resolution.edge, claim(service), books.now, held);
+            recorder.aggregate.service(&resolution.edge, claim(service), recorder.now, held);
         }
         if !others.is_empty() {
             let flow: Flow = resolution.flow(start);
-            books.aggregate.workload(&flow, claim(workload), books.now, held);
-            books.aggregate.connection(&flow, claim(connection), books.now, held);
+            recorder.aggregate.workload(&flow, claim(workload), recorder.now, held);
+            recorder.aggregate.connection(&flow, claim(connection), recorder.now, held);
         }
     }
     if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())
         && let Some(labels) = resolution.cluster()
     {
-        books.aggregate.cluster(labels, (local.slot.number(), matcher), books.now, held);
+        recorder.aggregate.cluster(labels, (local.slot.number(), matcher), recorder.now, held);
     }
 }
 
@@ -65,7 +65,7 @@ fn groups(telemetry: &Telemetry, reporter: Reporter) -> &[Group] {
 }
 
 /// What the tags say of this connection. No label is ever empty.
-fn evaluate(tags: &[Tag], facts: &Resolution, books: &mut Books<'_>) -> Differences {
+fn evaluate(tags: &[Tag], facts: &Resolution, recorder: &mut Recorder<'_>) -> Differences {
     if tags.is_empty() {
         return Differences::default();
     }
@@ -76,11 +76,11 @@ fn evaluate(tags: &[Tag], facts: &Resolution, books: &mut Books<'_>) -> Differen
                 Ok(value) if value.is_empty() => UNKNOWN.into(),
                 Ok(value) => value,
                 Err(_) => {
-                    *books.expression_errors += 1;
+                    *recorder.expression_errors += 1;
                     UNKNOWN.into()
                 }
             };
-            books.aggregate.admitted_mut().admit(facts.edge.namespace(), name, value.into(), *max_values)
+            recorder.aggregate.admitted_mut().admit(facts.edge.namespace(), name, value.into(), *max_values)
         });
         differences.push((name.clone(), value));
     }

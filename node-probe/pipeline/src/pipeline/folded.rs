@@ -1,10 +1,9 @@
 //! Connections that the kernel folded: they count as many as they are, under one identity.
 
 use super::Pipeline;
-use super::pending::Case;
 use crate::observation::Delta;
 use crate::record::{Folded, FoldedKey, FoldedRecord, InvalidRecord, Monotonic};
-use crate::resolve::{End, Inquiry, Subject};
+use crate::resolve::{End, PendingConnection, PendingCounters};
 
 impl Pipeline {
     /// One entry of the kernel's fallback, which grows no more. Nothing tells an entry that comes twice from two: the caller
@@ -17,7 +16,7 @@ impl Pipeline {
             Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
             Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
         }
-        self.pursue_woken(now);
+        self.conclude_resolved(now);
     }
 
     fn folded(&mut self, record: &FoldedRecord, sums: &Folded, now: Monotonic) {
@@ -48,8 +47,8 @@ impl Pipeline {
                 ..Delta::default()
             },
         };
-        let key = self.pending.new_key();
-        let inquiry = Inquiry::new(key, end, self.connections.passes(), now).without_backend();
-        self.pursue(Case { inquiry, subject: Subject::Ended(delta) }, now);
+        let (key, moment) = (self.resolver.new_key(), self.moment(now));
+        let connection = PendingConnection::new(key, end, PendingCounters::Ended(delta), moment).without_backend();
+        self.open(connection, now);
     }
 }

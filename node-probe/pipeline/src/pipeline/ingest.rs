@@ -1,21 +1,20 @@
 //! What becomes of a ring record: a connection begins, ends or fails, a cgroup has a name.
 
 use super::Pipeline;
-use super::pending::Case;
 use super::stage::{self, Stage};
 use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
 use crate::observation::Delta;
 use crate::record::{
     CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
 };
-use crate::resolve::{End, Inquiry, Subject, Wait};
+use crate::resolve::{End, PendingConnection, PendingCounters};
 
 impl Pipeline {
     pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {
         match Record::parse(bytes) {
             Ok(Record::Connection(record)) => self.connection(&record, now),
             Ok(Record::Cgroup(record)) => self.cgroup(&record, now),
-            Ok(Record::Sight(record)) => self.sight(&record),
+            Ok(Record::Sight(record)) => self.address_observed(&record),
             Err(InvalidRecord::Size { .. }) => self.counts.invalid_size += 1,
             Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
             Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
@@ -34,28 +33,28 @@ impl Pipeline {
     fn cgroup(&mut self, record: &CgroupRecord, now: Monotonic) {
         self.counts.records += 1;
         let names: Option<Vec<&str>> = record.names.as_ref().map(|names| names.iter().map(String::as_str).collect());
-        self.enrich.name_cgroup(record.cgroup, names.as_deref());
-        let wait = Wait::Local(record.cgroup);
-        self.wake(self.pending.waiting_for(wait..=wait), now);
+        self.resolver.name_cgroup(record.cgroup, names.as_deref());
+        self.resolver.wake_cgroup(record.cgroup);
+        self.conclude_resolved(now);
     }
 
-    fn sight(&mut self, record: &SightRecord) {
+    fn address_observed(&mut self, record: &SightRecord) {
         self.counts.records += 1;
-        self.enrich.sight(record);
+        self.resolver.observe_address(record);
     }
 
     fn announced(&mut self, record: &ConnectionRecord, now: Monotonic) {
-        let key = self.pending.new_key();
+        let key = self.resolver.new_key();
         let moved = !record.adopted && Totals::from(&record.counters).has_data();
         let rtt_us = if moved { record.counters.srtt_us } else { 0 };
-        let (connections, mut books) = self.books(now);
+        let (connections, mut recorder) = self.recorder(now);
         match connections.announce(record, Stage::Waiting { key, rtt_us }) {
             Announced::New => {
-                let subject = Subject::Live { id: record.id, handshake: handshake(record) };
-                self.open(key, record, subject, now);
+                let counters = PendingCounters::Live { id: record.id, handshake: handshake(record) };
+                self.first_seen(key, record, counters, now);
             }
             Announced::Known(Sampled { entry, gain }) => {
-                stage::advance(entry, gain, record.counters.srtt_us, &mut books);
+                stage::advance(entry, gain, record.counters.srtt_us, &mut recorder);
             }
             Announced::Ignored => {}
         }
@@ -79,8 +78,8 @@ impl Pipeline {
                     duration: duration(record),
                     ..totals.delta()
                 };
-                let key = self.pending.new_key();
-                self.open(key, record, Subject::Ended(delta), now);
+                let key = self.resolver.new_key();
+                self.first_seen(key, record, PendingCounters::Ended(delta), now);
             }
             Closing::Ignored => {}
         }
@@ -88,9 +87,9 @@ impl Pipeline {
 
     fn failed(&mut self, record: &ConnectionRecord, reason: FailReason, now: Monotonic) {
         if self.connections.fail(record.id) {
-            let key = self.pending.new_key();
+            let key = self.resolver.new_key();
             let delta = Delta { failed: Some((reason, 1)), ..Delta::default() };
-            self.open(key, record, Subject::Ended(delta), now);
+            self.first_seen(key, record, PendingCounters::Ended(delta), now);
         }
     }
 
@@ -113,10 +112,10 @@ impl Pipeline {
             Stage::Ignored => {}
             Stage::Waiting { key, rtt_us } => {
                 let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
-                let Some(case) = self.pending.get_mut(key) else { return };
-                let Subject::Live { handshake, .. } = case.subject else { return };
+                let Some(connection) = self.resolver.pending_mut(key) else { return };
+                let PendingCounters::Live { handshake, .. } = connection.counters else { return };
                 let Delta { closed, closed_by_remote, duration, .. } = last;
-                case.subject = Subject::Ended(Delta {
+                connection.counters = PendingCounters::Ended(Delta {
                     opened: u64::from(!adopted),
                     closed,
                     closed_by_remote,
@@ -128,27 +127,24 @@ impl Pipeline {
             }
             Stage::Following(mut following) => {
                 let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last;
-                let (_, mut books) = self.books(now);
-                following.heed_edits(opened, &mut books);
+                let (_, mut recorder) = self.recorder(now);
+                following.heed_edits(opened, &mut recorder);
                 let delta = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
-                following.credit(&delta, &mut books);
-                following.deactivate(&mut books);
-                following.release(&mut books);
+                following.credit(&delta, &mut recorder);
+                following.deactivate(&mut recorder);
+                following.release(&mut recorder);
             }
         }
     }
 
     /// A connection is seen for the first time.
-    fn open(&mut self, key: u64, record: &ConnectionRecord, subject: Subject, now: Monotonic) {
-        let passes = self.connections.passes();
+    fn first_seen(&mut self, key: u64, record: &ConnectionRecord, counters: PendingCounters, now: Monotonic) {
         let Some(end) = End::of(record) else {
             self.counts.role_unknown += 1;
-            self.ignore(&subject);
+            self.ignore(&counters);
             return;
         };
-        let inquiry = Inquiry::new(key, end, passes, now);
-        self.enrich.register(&inquiry, passes);
-        self.pursue(Case { inquiry, subject }, now);
+        self.open(PendingConnection::new(key, end, counters, self.moment(now)), now);
     }
 }
 

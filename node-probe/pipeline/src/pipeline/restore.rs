@@ -10,7 +10,6 @@
 //! a pod's slot          keeps its index, so that others keep theirs
 //! ```
 
-use super::pending::Case;
 use super::saved::{Dropped, Item, ItemKind, ItemReader};
 use super::stage::{Following, SavedStage, Stage};
 use super::{Options, Pipeline};
@@ -18,7 +17,7 @@ use crate::connection::{SavedConnection, Totals};
 use crate::metrics::{LABEL_SET, Moved};
 use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::resolve::{Resolution, SavedCase, Subject};
+use crate::resolve::{PendingConnection, PendingCounters, Resolution, SavedPending};
 use crate::shared::Shared;
 use crate::state::{Flaw, InvalidState};
 use hashbrown::HashMap;
@@ -37,8 +36,8 @@ pub struct Restored {
 #[derive(Default)]
 struct Loose {
     moved: Moved,
-    cases: Vec<Case>,
-    /// Keys of cases that live connections wait for, and the connections.
+    pending: Vec<PendingConnection>,
+    /// Keys of pending connections that are live, and their ids.
     waiting: HashMap<u64, u64>,
 }
 
@@ -56,8 +55,8 @@ impl Pipeline {
         if head.last_key > PLAUSIBLE {
             return Err(reader.invalid(Flaw::Implausible("key")));
         }
-        pipeline.pending.restore_last_key(head.last_key);
-        pipeline.enrich.restore_configured(head.configured);
+        pipeline.resolver.restore_last_key(head.last_key);
+        pipeline.resolver.restore_configured(head.configured);
         pipeline.configure(&head.settings.into());
         let mut loose = Loose::default();
         while let Some(item) = reader.next()? {
@@ -65,7 +64,7 @@ impl Pipeline {
             if let Err(flaw) = restored {
                 reader.drop(flaw);
                 if reader.kind() == ItemKind::Slot {
-                    pipeline.enrich.restore_slot_gap();
+                    pipeline.resolver.restore_slot_gap();
                 }
             }
         }
@@ -73,31 +72,31 @@ impl Pipeline {
             pipeline.connections.forget(id);
         }
         pipeline.aggregate.restored(now);
-        for case in loose.cases {
-            pipeline.pursue(case, now);
+        for connection in loose.pending {
+            pipeline.reopen(connection, now);
         }
-        pipeline.pursue_woken(now);
+        pipeline.conclude_resolved(now);
         Ok(Restored { pipeline, dropped: reader.dropped })
     }
 
     fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
         match item {
             Item::Scrapes(scrapes) => self.aggregate.restore_scrapes(scrapes, now),
-            Item::Slot(slot) => self.enrich.restore_slot(slot, shared),
-            Item::Tenant(tenant) => self.enrich.restore_tenant(tenant),
+            Item::Slot(slot) => self.resolver.restore_slot(slot, shared),
+            Item::NetnsOwner(netns_owner) => self.resolver.restore_netns_owner(netns_owner),
             Item::Cgroup(cgroup) => {
-                self.enrich.restore_cgroup(cgroup);
+                self.resolver.restore_cgroup(cgroup);
                 Ok(())
             }
-            Item::Identity(identity) => self.enrich.restore_identity(identity, shared),
+            Item::Identity(identity) => self.resolver.restore_identity(identity, shared),
             Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved, now),
             Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved, now),
             Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved, now),
             Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved, now),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
             Item::Closed(closed) => self.connections.restore_closed(&closed),
-            Item::Pair(pair) => self.enrich.restore_pair(pair, shared),
-            Item::Case(case) => self.restore_case(&case, shared, loose, now),
+            Item::Pair(pair) => self.resolver.restore_pair(pair, shared),
+            Item::Pending(pending) => self.restore_pending(&pending, shared, loose, now),
             Item::Head(_)
             | Item::Workload(_)
             | Item::Service(_)
@@ -133,7 +132,7 @@ impl Pipeline {
                 match Resolution::restore(*resolution, shared) {
                     Ok(resolution) => {
                         let (held, whole) = self.aggregate.hold(held, &loose.moved);
-                        let slot = self.enrich.restore_held(*slot, whole.is_ok());
+                        let slot = self.resolver.restore_held(*slot, whole.is_ok());
                         let following =
                             Following::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
                         // A label set that was left out is counted already.
@@ -148,29 +147,29 @@ impl Pipeline {
         restored
     }
 
-    /// Cases come after the connections: one of a live connection is the one that this waits for.
-    fn restore_case(
+    /// Pending connections come after the entries of live connections, which have their keys.
+    fn restore_pending(
         &mut self,
-        saved: &SavedCase,
+        saved: &SavedPending,
         shared: &Shared,
         loose: &mut Loose,
         now: Monotonic,
     ) -> Result<(), Flaw> {
-        if saved.key > self.pending.last_key() || loose.cases.last().is_some_and(|last| last.inquiry.key >= saved.key) {
+        if saved.key > self.resolver.last_key() || loose.pending.last().is_some_and(|last| last.key >= saved.key) {
             return Err(Flaw::Implausible("key"));
         }
-        match saved.subject {
-            Subject::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
-            Subject::Live { id, .. } if loose.waiting.get(&saved.key) != Some(&id) => {
+        match saved.counters {
+            PendingCounters::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
+            PendingCounters::Live { id, .. } if loose.waiting.get(&saved.key) != Some(&id) => {
                 return Err(Flaw::Dangling("connection"));
             }
-            Subject::Ended(_) | Subject::Live { .. } => {}
+            PendingCounters::Ended(_) | PendingCounters::Live { .. } => {}
         }
-        let inquiry = self.enrich.restore_inquiry(saved, shared, self.connections.passes(), now)?;
-        if let Subject::Live { .. } = saved.subject {
+        let connection = self.resolver.restore_pending(saved, shared, self.moment(now))?;
+        if let PendingCounters::Live { .. } = saved.counters {
             loose.waiting.remove(&saved.key);
         }
-        loose.cases.push(Case { inquiry, subject: saved.subject });
+        loose.pending.push(connection);
         Ok(())
     }
 }

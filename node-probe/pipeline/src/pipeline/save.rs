@@ -4,7 +4,6 @@ use super::Pipeline;
 use super::saved::{Item, SavedHead};
 use super::stage::SavedStage;
 use crate::connection::SavedConnection;
-use crate::resolve::SavedCase;
 use crate::shared::{Numbered, Numbers};
 use crate::state::{STATE_VERSION, Writer};
 
@@ -34,18 +33,18 @@ type Part = for<'p> fn(&'p Pipeline, u64, &mut Out<'_, 'p>) -> Option<u64>;
 const PARTS: [Part; 15] = [
     |pipeline, at, out| out.entry(|_| once(at, || head(pipeline)), Item::Head),
     |pipeline, at, out| out.entry(|_| once(at, || pipeline.aggregate.save_scrapes()), Item::Scrapes),
-    |pipeline, at, out| out.entry(|numbers| pipeline.enrich.save_slots(at, numbers), Item::Slot),
-    |pipeline, at, out| out.entry(|_| pipeline.enrich.save_tenants(at), Item::Tenant),
-    |pipeline, at, out| out.entry(|_| pipeline.enrich.save_cgroups(at), Item::Cgroup),
-    |pipeline, at, out| out.entry(|numbers| pipeline.enrich.save_identities(at, numbers), Item::Identity),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_slots(at, numbers), Item::Slot),
+    |pipeline, at, out| out.entry(|_| pipeline.resolver.save_netns_owners(at), Item::NetnsOwner),
+    |pipeline, at, out| out.entry(|_| pipeline.resolver.save_cgroups(at), Item::Cgroup),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_identities(at, numbers), Item::Identity),
     |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_services(at, numbers), Item::ServiceSet),
     |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_workloads(at, numbers), Item::WorkloadSet),
     |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_connections(at, numbers), Item::ConnectionSet),
     |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_clusters(at, numbers), Item::ClusterSet),
     |pipeline, at, out| out.entry(|numbers| connection(pipeline, at, numbers), Item::Connection),
     |pipeline, at, out| pipeline.connections.save_closed(at, |closed| out.writer.write(&Item::Closed(closed))),
-    |pipeline, at, out| out.entry(|numbers| pipeline.enrich.save_pairs(at, numbers), Item::Pair),
-    |pipeline, at, out| out.entry(|numbers| case(pipeline, at, numbers), Item::Case),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_pairs(at, numbers), Item::Pair),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_pending(at, numbers), Item::Pending),
     |_, _, out| out.end(),
 ];
 
@@ -105,9 +104,9 @@ fn head(pipeline: &Pipeline) -> SavedHead {
     SavedHead {
         version: STATE_VERSION,
         wall_clock_offset: pipeline.options.wall_clock_offset,
-        configured: pipeline.enrich.configured(),
+        configured: pipeline.resolver.configured(),
         settings: pipeline.settings.into(),
-        last_key: pipeline.pending.last_key(),
+        last_key: pipeline.resolver.last_key(),
     }
 }
 
@@ -118,9 +117,4 @@ fn connection<'p>(
 ) -> Option<(SavedConnection<SavedStage<'p>>, u64)> {
     let entry = pipeline.connections.at(at)?;
     Some((entry.save(entry.stage.save(numbers)), at + 1))
-}
-
-fn case<'p>(pipeline: &'p Pipeline, at: u64, numbers: &mut Numbers<'_, 'p>) -> Option<(SavedCase, u64)> {
-    let case = pipeline.pending.since(at)?;
-    Some((case.inquiry.save(case.subject, numbers), case.inquiry.key + 1))
 }

@@ -87,13 +87,12 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         foreign,
         local_legs,
         role_unknown,
-        forced,
         dropped,
         expression_errors,
     } = pipeline.counts;
     let connections = pipeline.connections.counts;
-    let enrich = pipeline.enrich.counts;
-    let sizes = pipeline.enrich.sizes();
+    let resolver = pipeline.resolver.counts;
+    let sizes = pipeline.resolver.sizes();
     Stats {
         records,
         invalid_size,
@@ -113,18 +112,18 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         foreign_connections: foreign,
         local_legs,
         role_unknown,
-        ambiguous: enrich.ambiguous,
-        unanswered: enrich.unanswered,
-        backend_unknown: enrich.backend_unknown,
-        sources_outside: enrich.sources_outside,
-        pending_forced: forced,
+        ambiguous: resolver.ambiguous,
+        unanswered: resolver.unanswered,
+        backend_unknown: resolver.backend_unknown,
+        sources_outside: resolver.sources_outside,
+        pending_forced: resolver.forced,
         pending_dropped: dropped,
         expression_errors,
         cgroups_evicted: sizes.cgroups_evicted,
         addresses_evicted: sizes.addresses_evicted,
         joins_evicted: sizes.joins_evicted,
         connections: pipeline.connections.len() as u64,
-        pending: pipeline.pending.len() as u64,
+        pending: sizes.pending as u64,
         addresses: sizes.addresses as u64,
         cgroups: sizes.cgroups as u64,
         pods: sizes.pods as u64,

@@ -7,7 +7,7 @@ mod users;
 
 pub(crate) use saved::SavedIdentity;
 
-use super::inquiry::Whose;
+use super::pending::ResourceUser;
 use super::recent::Recent;
 use crate::record::Monotonic;
 use longwire_model::identity::{Address, Frontend, Holder, Owner, Pod, UnixNanos};
@@ -23,9 +23,9 @@ const MOST: usize = 16_384;
 const UNUSED: Monotonic = 600_000_000_000;
 /// How far the clocks of nodes and operator may be apart, and how coarse an object's times are.
 const CLOCKS: UnixNanos = 1_000_000_000;
-/// How far the clocks of two nodes may be apart for one's sighting to decide about a connection that the other saw. A pod
+/// How far the clocks of two nodes may be apart for an observation by one to decide about a connection that the other saw. A pod
 /// takes longer to start at the address of another.
-const SIGHTED: UnixNanos = 100_000_000;
+const OBSERVATION_SKEW: UnixNanos = 100_000_000;
 
 /// Who held an address at a moment, as far as one port of it goes.
 #[derive(Clone, Debug)]
@@ -95,15 +95,15 @@ impl Identities {
         })
     }
 
-    /// Looks an address up as it was at `at`, and asks for it where it is new. `whose`: who wants to know.
-    pub(super) fn find(&mut self, address: SocketAddr, whose: Whose, at: UnixNanos, now: Monotonic) -> Found {
+    /// Looks an address up as it was at `at`, and asks for it where it is new. `user`: whom the lookup is charged to.
+    pub(super) fn find(&mut self, address: SocketAddr, user: ResourceUser, at: UnixNanos, now: Monotonic) -> Found {
         let (address, port) = (address.ip(), address.port());
         let Some(identity) = self.known.get(&address) else {
-            self.ask_for(address, whose, now);
+            self.ask_for(address, user, now);
             return Found::Unanswered;
         };
         identity.used = now;
-        self.users.note(address, whose);
+        self.users.note(address, user);
         identity.owners.as_ref().map_or(Found::Unanswered, |owners| owner_at(owners, port, at))
     }
 
@@ -131,7 +131,7 @@ impl Identities {
         (ask, forget)
     }
 
-    fn ask_for(&mut self, address: IpAddr, whose: Whose, now: Monotonic) {
+    fn ask_for(&mut self, address: IpAddr, user: ResourceUser, now: Monotonic) {
         if self.known.len() >= MOST
             && let Some(evicted) = self.users.next_to_go()
         {
@@ -139,7 +139,7 @@ impl Identities {
             self.remove(evicted);
         }
         self.known.insert(address, Identity { owners: None, used: now });
-        self.users.note(address, whose);
+        self.users.note(address, user);
         self.ask.insert(address);
     }
 
@@ -204,7 +204,7 @@ fn claims(owner: &Owner, port: u16) -> bool {
 fn is_outdone<'a>(owner: &Owner, mut owners: impl Iterator<Item = &'a Owner>, at: UnixNanos) -> bool {
     let follows =
         |later: &Owner, earlier: &Owner| later.sighted && earlier.until.is_some_and(|until| until <= later.from);
-    let has_begun = |later: &Owner| at.saturating_add(SIGHTED) >= later.from;
+    let has_begun = |later: &Owner| at.saturating_add(OBSERVATION_SKEW) >= later.from;
     owners.any(|other| {
         follows(other, owner) && has_begun(other)
             || follows(owner, other) && !has_begun(owner) && at < other.until.unwrap_or(0).saturating_add(CLOCKS)

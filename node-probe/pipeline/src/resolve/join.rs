@@ -7,7 +7,7 @@ mod tests;
 pub(crate) use saved::SavedPair;
 
 use super::end::{End, Sequence};
-use super::local::Standing;
+use super::local::SocketOwner;
 use crate::connection::Passes;
 use crate::record::Role;
 use hashbrown::HashMap;
@@ -20,22 +20,22 @@ const MOST: usize = 57_344;
 
 /// One end of a pair, for the other to look at.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct PairEnd {
     id: u64,
-    /// The inquiry into this end.
+    /// The pending into this end.
     key: u64,
     pub(crate) netns: u32,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
     /// `None`: not settled yet.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) owner: Option<SocketOwner>,
     done: bool,
 }
 
 #[derive(Debug)]
 struct Pair {
-    client: Option<Box<Seen>>,
-    server: Option<Box<Seen>>,
+    client: Option<Box<PairEnd>>,
+    server: Option<Box<PairEnd>>,
     /// Tells it from an earlier pair of this name.
     number: u64,
 }
@@ -52,14 +52,14 @@ pub(crate) struct Joins {
 }
 
 impl Pair {
-    fn end_mut(&mut self, role: Role) -> &mut Option<Box<Seen>> {
+    fn end_mut(&mut self, role: Role) -> &mut Option<Box<PairEnd>> {
         match role {
             Role::Active => &mut self.client,
             Role::Passive => &mut self.server,
         }
     }
 
-    fn other(&self, role: Role) -> Option<&Seen> {
+    fn other(&self, role: Role) -> Option<&PairEnd> {
         match role {
             Role::Active => self.server.as_deref(),
             Role::Passive => self.client.as_deref(),
@@ -80,7 +80,7 @@ impl Joins {
         self.pairs.len()
     }
 
-    /// An end is seen for the first time. Returns the inquiry into the other end, if that is here.
+    /// An end is seen for the first time. Returns the key of the other end, if that is here.
     pub(super) fn register(&mut self, end: &End, key: u64, passes: Passes) -> Option<u64> {
         let sequence = end.sequence?;
         if !self.pairs.contains_key(&sequence) {
@@ -90,28 +90,28 @@ impl Joins {
         }
         let fresh = Pair { client: None, server: None, number: self.next };
         let pair = self.pairs.entry(sequence).or_insert(fresh);
-        let seen = Seen {
+        let seen = PairEnd {
             id: end.id,
             key,
             netns: end.netns,
             local: end.local,
             remote: end.remote,
-            standing: None,
+            owner: None,
             done: false,
         };
         *pair.end_mut(end.role) = Some(Box::new(seen));
         pair.other(end.role).map(|other| other.key)
     }
 
-    /// Whose this end is, is known. Returns the inquiry into the other end.
-    pub(super) fn settle(&mut self, end: &End, standing: &Standing) -> Option<u64> {
+    /// The owner of this end is known. Returns the key of the other end.
+    pub(super) fn settle(&mut self, end: &End, owner: &SocketOwner) -> Option<u64> {
         let pair = self.pairs.get_mut(&end.sequence?)?;
         let seen = pair.end_mut(end.role).as_mut().filter(|seen| seen.id == end.id)?;
-        seen.standing = Some(standing.clone());
+        seen.owner = Some(owner.clone());
         pair.other(end.role).map(|other| other.key)
     }
 
-    pub(super) fn counterpart(&self, end: &End) -> Option<&Seen> {
+    pub(super) fn counterpart(&self, end: &End) -> Option<&PairEnd> {
         self.pairs.get(&end.sequence?)?.other(end.role)
     }
 
@@ -122,7 +122,7 @@ impl Joins {
         if let Some(seen) = pair.end_mut(end.role).as_mut().filter(|seen| seen.id == end.id) {
             seen.done = true;
         }
-        let is_done = |seen: &Option<Box<Seen>>| seen.as_ref().is_some_and(|seen| seen.done);
+        let is_done = |seen: &Option<Box<PairEnd>>| seen.as_ref().is_some_and(|seen| seen.done);
         if is_done(&pair.client) && is_done(&pair.server) {
             self.pairs.remove(&sequence);
         }

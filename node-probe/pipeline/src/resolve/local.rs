@@ -5,7 +5,7 @@ mod saved;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use saved::{SavedSlot, SavedStanding, SavedTenant};
+pub(crate) use saved::{SavedNetnsOwner, SavedSlot, SavedSocketOwner};
 
 use super::cgroup::{Cgroups, Named};
 use super::end::End;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A pod that left is still known by its UID for this long: its last connections are told late.
-const FAREWELL: Monotonic = 60_000_000_000;
+const GRACE_PERIOD: Monotonic = 60_000_000_000;
 /// Network namespaces that are remembered; a pod has one.
 const NAMESPACES: usize = 16_384;
 
@@ -46,9 +46,9 @@ pub(crate) struct Local {
     pub(crate) telemetry: Arc<Telemetry>,
 }
 
-/// Whose a socket is.
+/// The owner of a socket.
 #[derive(Clone, Debug)]
-pub(crate) enum Standing {
+pub(crate) enum SocketOwner {
     Pod(Local),
     /// A process of the node, in no pod.
     Host,
@@ -58,11 +58,11 @@ pub(crate) enum Standing {
 
 #[derive(Debug)]
 pub(crate) enum Finding {
-    Settled(Standing),
+    Settled(SocketOwner),
     /// Not known yet, and taken for `otherwise` if waiting does not help. `since`: others began to wait earlier.
     Open {
         since: Monotonic,
-        otherwise: Standing,
+        otherwise: SocketOwner,
         /// Its cgroup is a pod's.
         is_pod: bool,
     },
@@ -80,12 +80,14 @@ struct Slot {
     removed: Option<Monotonic>,
 }
 
-/// Who was seen in a network namespace.
+/// The pod that owns a network namespace, as far as its sockets tell.
 #[derive(Clone, Copy, Debug)]
-enum Tenant {
-    /// It has been seen there with an address of its own: the network is its.
-    Owner(PodSlot),
-    One(PodSlot),
+enum NetnsOwner {
+    /// A socket of the pod has an address there that is the pod's own.
+    Proven(PodSlot),
+    /// All sockets that were seen there are this pod's.
+    Assumed(PodSlot),
+    /// Sockets of several pods were seen there.
     Many,
 }
 
@@ -96,7 +98,7 @@ pub(crate) struct Locals {
     by_uid: HashMap<Box<str>, u16>,
     /// Pods with a network of their own.
     by_address: HashMap<IpAddr, Vec<u16>>,
-    tenants: Recent<u32, Tenant>,
+    netns_owners: Recent<u32, NetnsOwner>,
     pub(super) cgroups: Cgroups,
     host_netns: u32,
     edits: u64,
@@ -120,7 +122,7 @@ impl Locals {
             free: Vec::new(),
             by_uid: HashMap::new(),
             by_address: HashMap::new(),
-            tenants: Recent::new(NAMESPACES),
+            netns_owners: Recent::new(NAMESPACES),
             cgroups: Cgroups::new(),
             host_netns,
             edits: 0,
@@ -189,7 +191,7 @@ impl Locals {
     /// Forgets pods that left a while ago.
     pub(super) fn sweep(&mut self, now: Monotonic) {
         let Self { slots, free, by_uid, .. } = self;
-        let is_due = |slot: &Slot| slot.removed.is_some_and(|since| now.saturating_sub(since) > FAREWELL);
+        let is_due = |slot: &Slot| slot.removed.is_some_and(|since| now.saturating_sub(since) > GRACE_PERIOD);
         for (index, slot) in (0..).zip(slots).filter(|(_, slot)| is_due(slot)) {
             if let Some(held) = slot.held.take() {
                 by_uid.remove(held.pod.uid.as_str());
@@ -223,27 +225,27 @@ impl Locals {
             && let Some(local) = self.by_uid.get(uid).copied().and_then(|index| self.local(index))
         {
             if self.is_guest(end, &local) {
-                return Finding::Settled(Standing::Foreign);
+                return Finding::Settled(SocketOwner::Foreign);
             }
             self.learn(end, &local);
-            return Finding::Settled(Standing::Pod(local));
+            return Finding::Settled(SocketOwner::Pod(local));
         }
         if let Some(Named::Pod(_)) = named {
             let since = self.cgroups.wanted_since(end.cgroup, now);
-            return Finding::Open { since, otherwise: Standing::Foreign, is_pod: true };
+            return Finding::Open { since, otherwise: SocketOwner::Foreign, is_pod: true };
         }
-        let otherwise = if end.netns == self.host_netns { Standing::Host } else { Standing::Foreign };
+        let otherwise = if end.netns == self.host_netns { SocketOwner::Host } else { SocketOwner::Foreign };
         let open = |otherwise| Finding::Open { since: now, otherwise, is_pod: false };
         match named {
             Some(_) if end.netns == self.host_netns => Finding::Settled(otherwise),
             Some(Named::Outside) => Finding::Settled(otherwise),
             Some(_) => match self.of_namespace(end) {
-                Some(local) => Finding::Settled(Standing::Pod(local)),
+                Some(local) => Finding::Settled(SocketOwner::Pod(local)),
                 None => open(otherwise),
             },
             // A pass may see a socket before the ring tells whose its cgroup is. The inode of its namespace was another pod's a
             // moment ago, perhaps.
-            None => open(self.tenant(end.netns).map_or(otherwise, Standing::Pod)),
+            None => open(self.netns_owner(end.netns).map_or(otherwise, SocketOwner::Pod)),
         }
     }
 
@@ -252,7 +254,7 @@ impl Locals {
         if end.netns == UNTRUSTED {
             return None;
         }
-        self.tenant(end.netns).or_else(|| self.holder(end.local.ip()))
+        self.netns_owner(end.netns).or_else(|| self.holder(end.local.ip()))
     }
 
     /// `None`: 65,536 pods on one node, hundreds of times what Kubernetes allows. Connections of more are foreign.
@@ -312,15 +314,15 @@ impl Locals {
         if end.netns == self.host_netns || end.netns == UNTRUSTED || own.is_empty() || own.contains(&address) {
             return false;
         }
-        match self.tenants.get(&end.netns).copied() {
-            Some(Tenant::Owner(owner)) if owner.is(local.slot) => return false,
-            Some(Tenant::Owner(owner)) if self.is_here(owner) => return true,
+        match self.netns_owners.get(&end.netns).copied() {
+            Some(NetnsOwner::Proven(owner)) if owner.is(local.slot) => return false,
+            Some(NetnsOwner::Proven(owner)) if self.is_here(owner) => return true,
             _ => {}
         }
         // Nothing that is on loopback has come from elsewhere.
         let of_network = if address.is_loopback() { end.remote.ip() } else { address };
         let Some(host) = self.holder(of_network).filter(|holder| !holder.slot.is(local.slot)) else { return false };
-        self.tenants.insert(end.netns, Tenant::Owner(host.slot));
+        self.netns_owners.insert(end.netns, NetnsOwner::Proven(host.slot));
         true
     }
 
@@ -331,21 +333,21 @@ impl Locals {
             return;
         }
         let is_own = local.pod.addresses.contains(&end.local.ip());
-        let tenant = match self.tenants.get(&netns).copied() {
-            Some(Tenant::Owner(known)) if known.is(local.slot) => return,
-            Some(Tenant::Owner(known)) if !is_own && self.is_here(known) => return,
-            _ if is_own => Tenant::Owner(local.slot),
-            Some(Tenant::Many) => return,
-            Some(Tenant::One(known)) if known.is(local.slot) => return,
-            Some(Tenant::One(known)) if self.is_here(known) => Tenant::Many,
-            Some(Tenant::One(_) | Tenant::Owner(_)) | None => Tenant::One(local.slot),
+        let netns_owner = match self.netns_owners.get(&netns).copied() {
+            Some(NetnsOwner::Proven(known)) if known.is(local.slot) => return,
+            Some(NetnsOwner::Proven(known)) if !is_own && self.is_here(known) => return,
+            _ if is_own => NetnsOwner::Proven(local.slot),
+            Some(NetnsOwner::Many) => return,
+            Some(NetnsOwner::Assumed(known)) if known.is(local.slot) => return,
+            Some(NetnsOwner::Assumed(known)) if self.is_here(known) => NetnsOwner::Many,
+            Some(NetnsOwner::Assumed(_) | NetnsOwner::Proven(_)) | None => NetnsOwner::Assumed(local.slot),
         };
-        self.tenants.insert(netns, tenant);
+        self.netns_owners.insert(netns, netns_owner);
     }
 
-    fn tenant(&mut self, netns: u32) -> Option<Local> {
-        match self.tenants.get(&netns).copied() {
-            Some(Tenant::Owner(slot) | Tenant::One(slot)) if self.is_here(slot) => self.local(slot.index),
+    fn netns_owner(&mut self, netns: u32) -> Option<Local> {
+        match self.netns_owners.get(&netns).copied() {
+            Some(NetnsOwner::Proven(slot) | NetnsOwner::Assumed(slot)) if self.is_here(slot) => self.local(slot.index),
             _ => None,
         }
     }

@@ -3,12 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use super::Enrich;
+use super::Resolver;
 use super::end::End;
 use super::identity::Found;
-use super::inquiry::{Backend, Inquiry, Moment, Patience, Wait, Waiting};
-use super::join::Seen;
-use super::local::{Local, Standing};
+use super::join::PairEnd;
+use super::local::{Local, SocketOwner};
+use super::pending::{Backend, Moment, PendingConnection, Timeout, Wait, Waiting};
 use super::resolution::Peer;
 use crate::observation::Dialled;
 use crate::record::{Monotonic, Role};
@@ -37,39 +37,41 @@ pub struct BackendQuestion {
     pub destination: SocketAddr,
 }
 
-impl Enrich {
-    pub(super) fn look(&mut self, inquiry: &mut Inquiry, local: &Local, moment: Moment) -> Look {
-        if let Some(look) = self.look_at_counterpart(inquiry, local, moment) {
+impl Resolver {
+    pub(super) fn look(&mut self, pending: &mut PendingConnection, local: &Local, moment: Moment) -> Look {
+        if let Some(look) = self.look_at_counterpart(pending, local, moment) {
             return look;
         }
-        if inquiry.end.stays_inside() {
-            return self.look_inside(inquiry, moment);
+        if pending.end.stays_inside() {
+            return self.look_inside(pending, moment);
         }
-        self.look_at_address(inquiry, moment)
+        self.look_at_address(pending, moment)
     }
 
     /// `None`: the other end is not on this machine, or not of this node.
-    fn look_at_counterpart(&mut self, inquiry: &mut Inquiry, local: &Local, moment: Moment) -> Option<Look> {
-        let counterpart = self.joins.counterpart(&inquiry.end)?.clone();
-        let Some(standing) = &counterpart.standing else {
-            let until = inquiry.patience(Patience::Counterpart, moment.now + self.waits.answer, moment)?;
+    fn look_at_counterpart(&mut self, pending: &mut PendingConnection, local: &Local, moment: Moment) -> Option<Look> {
+        let counterpart = self.joins.counterpart(&pending.end)?.clone();
+        let Some(owner) = &counterpart.owner else {
+            let until = pending.timeout(Timeout::Counterpart, moment.now + self.waits.answer, moment)?;
             return Some(Look::Wait(Waiting { on: Wait::Counterpart, until: Some(until) }));
         };
-        match (standing, inquiry.end.role) {
-            (Standing::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&inquiry.end, &counterpart) => {
+        match (owner, pending.end.role) {
+            (SocketOwner::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&pending.end, &counterpart) => {
                 Some(Look::Itself)
             }
-            (Standing::Pod(other), _) => Some(Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, None))),
-            (Standing::Host, Role::Passive) => Some(Look::Host),
-            (Standing::Host, Role::Active) => Some(self.look_at_host(inquiry, &counterpart, moment)),
-            (Standing::Foreign, _) => None,
+            (SocketOwner::Pod(other), _) => {
+                Some(Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, None)))
+            }
+            (SocketOwner::Host, Role::Passive) => Some(Look::Host),
+            (SocketOwner::Host, Role::Active) => Some(self.look_at_host(pending, &counterpart, moment)),
+            (SocketOwner::Foreign, _) => None,
         }
     }
 
     /// A process of the node serves: of what was dialled, only a Service can be named.
-    fn look_at_host(&mut self, inquiry: &mut Inquiry, counterpart: &Seen, moment: Moment) -> Look {
-        let is_translated = inquiry.end.remote != counterpart.local;
-        match self.ask(inquiry, inquiry.end.remote, Patience::Owner, moment) {
+    fn look_at_host(&mut self, pending: &mut PendingConnection, counterpart: &PairEnd, moment: Moment) -> Look {
+        let is_translated = pending.end.remote != counterpart.local;
+        match self.ask(pending, pending.end.remote, Timeout::Owner, moment) {
             Err(waiting) => Look::Wait(waiting),
             Ok(Found::Service(frontend)) => Look::Peer(Peer::Unknown(Dialled::Service(frontend.service))),
             Ok(Found::Claimed { frontend, .. }) if is_translated => {
@@ -80,32 +82,32 @@ impl Enrich {
     }
 
     /// Over loopback, or with its own address. A pod has a network for itself, the node's is shared by many.
-    fn look_inside(&self, inquiry: &Inquiry, moment: Moment) -> Look {
-        if inquiry.end.netns == self.host_netns && inquiry.may_join(moment) {
+    fn look_inside(&self, pending: &PendingConnection, moment: Moment) -> Look {
+        if pending.end.netns == self.host_netns && pending.may_join(moment) {
             return Look::Wait(JOIN);
         }
         Look::Itself
     }
 
-    fn look_at_address(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Look {
-        let remote = inquiry.end.remote;
-        let found = match self.ask(inquiry, remote, Patience::Owner, moment) {
+    fn look_at_address(&mut self, pending: &mut PendingConnection, moment: Moment) -> Look {
+        let remote = pending.end.remote;
+        let found = match self.ask(pending, remote, Timeout::Owner, moment) {
             Ok(found) => found,
             Err(waiting) => return Look::Wait(waiting),
         };
         if is_passing(&found)
-            && let Some(wait) = self.settling(inquiry, remote.ip(), moment)
+            && let Some(wait) = self.settling(pending, remote.ip(), moment)
         {
             return wait;
         }
-        match (found, inquiry.end.role) {
-            (Found::Pod(pod), _) => self.unless_joined(inquiry, Peer::Pod(pod, remote, None), moment),
-            (Found::Service(frontend), Role::Active) => self.look_behind(inquiry, frontend.service, moment),
+        match (found, pending.end.role) {
+            (Found::Pod(pod), _) => self.unless_joined(pending, Peer::Pod(pod, remote, None), moment),
+            (Found::Service(frontend), Role::Active) => self.look_behind(pending, frontend.service, moment),
             (Found::Claimed { frontend, is_node }, Role::Active) => {
-                self.look_behind_claim(inquiry, frontend.service, is_node, moment)
+                self.look_behind_claim(pending, frontend.service, is_node, moment)
             }
-            (Found::Nobody, Role::Active) => self.unless_joined(inquiry, Peer::Unknown(Dialled::Outside), moment),
-            _ if inquiry.may_join(moment) => Look::Wait(JOIN),
+            (Found::Nobody, Role::Active) => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
+            _ if pending.may_join(moment) => Look::Wait(JOIN),
             (Found::Unanswered, _) => unknown(Dialled::Unknown, &mut self.counts.unanswered),
             // A masqueraded peer of another node, most likely.
             (Found::Nobody | Found::Claimed { is_node: false, .. }, Role::Passive) => {
@@ -118,9 +120,9 @@ impl Enrich {
     }
 
     /// The address tells; but both sockets tell more, and the second one follows the first closely.
-    fn unless_joined(&self, inquiry: &mut Inquiry, peer: Peer, moment: Moment) -> Look {
-        let is_alone = inquiry.end.sequence.is_some() && self.joins.counterpart(&inquiry.end).is_none();
-        if is_alone && let Some(until) = inquiry.patience(Patience::Shortly, inquiry.seen + CLOSELY, moment) {
+    fn unless_joined(&self, pending: &mut PendingConnection, peer: Peer, moment: Moment) -> Look {
+        let is_alone = pending.end.sequence.is_some() && self.joins.counterpart(&pending.end).is_none();
+        if is_alone && let Some(until) = pending.timeout(Timeout::Shortly, pending.seen + CLOSELY, moment) {
             return Look::Wait(Waiting { on: Wait::Shortly, until: Some(until) });
         }
         Look::Peer(peer)
@@ -129,43 +131,43 @@ impl Enrich {
     /// What was dialled is a Service's if the node led it elsewhere. Otherwise it is as if the Service claimed nothing.
     fn look_behind_claim(
         &mut self,
-        inquiry: &mut Inquiry,
+        pending: &mut PendingConnection,
         service: Arc<Service>,
         is_node: bool,
         moment: Moment,
     ) -> Look {
-        match self.backend_of(inquiry, moment) {
+        match self.backend_of(pending, moment) {
             Err(waiting) => Look::Wait(waiting),
-            Ok(Some(backend)) if backend != inquiry.end.remote => self.look_behind(inquiry, service, moment),
-            Ok(_) if !is_node => self.unless_joined(inquiry, Peer::Unknown(Dialled::Outside), moment),
-            Ok(_) if inquiry.may_join(moment) => Look::Wait(JOIN),
+            Ok(Some(backend)) if backend != pending.end.remote => self.look_behind(pending, service, moment),
+            Ok(_) if !is_node => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
+            Ok(_) if pending.may_join(moment) => Look::Wait(JOIN),
             Ok(_) => unknown(Dialled::Unknown, &mut self.counts.ambiguous),
         }
     }
 
     /// A Service was dialled; conntrack knows which pod it led to.
-    fn look_behind(&mut self, inquiry: &mut Inquiry, service: Arc<Service>, moment: Moment) -> Look {
-        let backend = match self.backend_of(inquiry, moment) {
+    fn look_behind(&mut self, pending: &mut PendingConnection, service: Arc<Service>, moment: Moment) -> Look {
+        let backend = match self.backend_of(pending, moment) {
             Ok(backend) => backend,
             Err(waiting) => return Look::Wait(waiting),
         };
-        let found = match backend.map(|backend| self.ask(inquiry, backend, Patience::BackendOwner, moment)) {
+        let found = match backend.map(|backend| self.ask(pending, backend, Timeout::BackendOwner, moment)) {
             Some(Err(waiting)) => return Look::Wait(waiting),
             Some(Ok(found)) => Some(found),
             None => None,
         };
         if let (Some(backend), Some(found)) = (backend, &found)
             && is_passing(found)
-            && let Some(wait) = self.settling(inquiry, backend.ip(), moment)
+            && let Some(wait) = self.settling(pending, backend.ip(), moment)
         {
             return wait;
         }
         let dialled = Dialled::Service(Arc::clone(&service));
         match (backend, found) {
             (Some(backend), Some(Found::Pod(pod))) => {
-                self.unless_joined(inquiry, Peer::Pod(pod, backend, Some(service)), moment)
+                self.unless_joined(pending, Peer::Pod(pod, backend, Some(service)), moment)
             }
-            _ if inquiry.may_join(moment) => Look::Wait(JOIN),
+            _ if pending.may_join(moment) => Look::Wait(JOIN),
             (_, Some(Found::Unanswered)) => unknown(dialled, &mut self.counts.unanswered),
             (_, Some(Found::Node | Found::Claimed { .. } | Found::Ambiguous)) => {
                 unknown(dialled, &mut self.counts.ambiguous)
@@ -175,27 +177,27 @@ impl Enrich {
     }
 
     /// Word that an address changed hands takes its time, so a young connection waits for it.
-    fn settling(&self, inquiry: &mut Inquiry, address: IpAddr, moment: Moment) -> Option<Look> {
+    fn settling(&self, pending: &mut PendingConnection, address: IpAddr, moment: Moment) -> Option<Look> {
         let until =
-            inquiry.patience(Patience::Settled, inquiry.end.opened.saturating_add(self.waits.settling), moment)?;
+            pending.timeout(Timeout::Settled, pending.end.opened.saturating_add(self.waits.settling), moment)?;
         Some(Look::Wait(Waiting { on: Wait::Address(address), until: Some(until) }))
     }
 
     /// Asks once. `None`: conntrack has no entry, or did not say in time.
-    fn backend_of(&mut self, inquiry: &mut Inquiry, moment: Moment) -> Result<Option<SocketAddr>, Waiting> {
-        if let Backend::Answered(backend) = inquiry.backend {
+    fn backend_of(&mut self, pending: &mut PendingConnection, moment: Moment) -> Result<Option<SocketAddr>, Waiting> {
+        if let Backend::Answered(backend) = pending.backend {
             return Ok(backend);
         }
-        let Some(until) = inquiry.patience(Patience::Backend, moment.now + self.waits.answer, moment) else {
+        let Some(until) = pending.timeout(Timeout::Backend, moment.now + self.waits.answer, moment) else {
             return Ok(None);
         };
-        if inquiry.backend == Backend::Unasked {
+        if pending.backend == Backend::Unasked {
             if self.backends.len() >= MOST_QUESTIONS {
                 return Ok(None);
             }
-            inquiry.backend = Backend::Asked;
-            let End { local: source, remote: destination, .. } = inquiry.end;
-            self.backends.push(BackendQuestion { token: inquiry.key, source, destination });
+            pending.backend = Backend::Asked;
+            let End { local: source, remote: destination, .. } = pending.end;
+            self.backends.push(BackendQuestion { token: pending.key, source, destination });
         }
         Err(Waiting { on: Wait::Backend, until: Some(until) })
     }
@@ -203,15 +205,15 @@ impl Enrich {
     /// Who held the address when the connection opened.
     pub(super) fn ask(
         &mut self,
-        inquiry: &mut Inquiry,
+        pending: &mut PendingConnection,
         address: SocketAddr,
-        patience: Patience,
+        timeout: Timeout,
         moment: Moment,
     ) -> Result<Found, Waiting> {
-        let (whose, at) = (self.whose(inquiry), inquiry.end.opened.saturating_add(self.wall_clock_offset));
-        let found = self.identities.find(address, whose, at, moment.now);
+        let (user, at) = (self.user_of(pending), pending.end.opened.saturating_add(self.wall_clock_offset));
+        let found = self.identities.find(address, user, at, moment.now);
         if let Found::Unanswered = found
-            && let Some(until) = inquiry.patience(patience, moment.now + self.waits.answer, moment)
+            && let Some(until) = pending.timeout(timeout, moment.now + self.waits.answer, moment)
         {
             return Err(Waiting { on: Wait::Address(address.ip()), until: Some(until) });
         }
@@ -237,7 +239,7 @@ fn unknown(dialled: Dialled, count: &mut u64) -> Look {
 
 /// The server sees its client where the client is: nothing translated, nobody in between. A hairpin through a Service is
 /// masqueraded, and an edge.
-fn is_local_leg(end: &End, counterpart: &Seen) -> bool {
+fn is_local_leg(end: &End, counterpart: &PairEnd) -> bool {
     let (client, server_sees) = match end.role {
         Role::Active => (end.local, counterpart.remote),
         Role::Passive => (counterpart.local, end.remote),

@@ -7,10 +7,10 @@
 //!
 //! What was dialled on another node only the client's end could know, by its node's conntrack.
 
-use super::Enrich;
+use super::Resolver;
 use super::identity::Found;
-use super::inquiry::{Inquiry, Moment, Patience, Waiting};
-use super::local::{Local, Standing};
+use super::local::{Local, SocketOwner};
+use super::pending::{Moment, PendingConnection, Timeout, Waiting};
 use crate::record::Role;
 use longwire_model::identity::{Frontend, Pod, Service};
 use std::net::SocketAddr;
@@ -34,17 +34,17 @@ impl Requested {
     }
 }
 
-impl Enrich {
+impl Resolver {
     /// Asks the operator whose the address is that was dialled, unless it is the server's own.
     pub(super) fn requested(
         &mut self,
-        inquiry: &mut Inquiry,
+        pending: &mut PendingConnection,
         local: &Local,
         moment: Moment,
     ) -> Result<Option<Requested>, Waiting> {
-        let end = inquiry.end;
-        let other = self.joins.counterpart(&end).and_then(|seen| match &seen.standing {
-            Some(Standing::Pod(other)) => Some((seen, &other.pod)),
+        let end = pending.end;
+        let other = self.joins.counterpart(&end).and_then(|seen| match &seen.owner {
+            Some(SocketOwner::Pod(other)) => Some((seen, &other.pod)),
             _ => None,
         });
         let (dialled, (server, at)) = match (end.role, other) {
@@ -58,7 +58,7 @@ impl Enrich {
         if !is_translated && !is_foreign() {
             return Ok(None);
         }
-        Ok(match self.ask(inquiry, dialled, Patience::Requested, moment)? {
+        Ok(match self.ask(pending, dialled, Timeout::Requested, moment)? {
             Found::Service(frontend) => Some(Requested { frontend, dialled }),
             Found::Claimed { frontend, .. } if is_translated => Some(Requested { frontend, dialled }),
             _ => None,

@@ -1,4 +1,4 @@
-//! What is known once an inquiry is over: the edge, and what a long connection says beyond it.
+//! What is known once an pending is over: the edge, and what a long connection says beyond it.
 
 mod saved;
 

@@ -1,35 +1,21 @@
 //! The saved form of what is known of pods, addresses and ends, and of connections that are not resolved yet.
 
+use super::Resolver;
 use super::cgroup::SavedCgroup;
-use super::end::End;
 use super::identity::SavedIdentity;
-use super::inquiry::Backend;
 use super::join::SavedPair;
-use super::local::{SavedSlot, SavedStanding, SavedTenant};
-use super::{Enrich, Inquiry, PodSlot, Subject};
-use crate::connection::Passes;
-use crate::record::Monotonic;
+use super::local::{PodSlot, SavedNetnsOwner, SavedSlot};
+use super::pending::{Moment, PendingConnection, SavedPending};
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
-use serde::{Deserialize, Serialize};
 
-/// A connection that is not resolved yet. How long it has waited is not saved: its timeouts start anew.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct SavedCase {
-    pub(crate) key: u64,
-    end: End,
-    standing: Option<SavedStanding>,
-    backend: Backend,
-    pub(crate) subject: Subject,
-}
-
-impl Enrich {
+impl Resolver {
     pub(crate) fn save_slots<'v>(&'v self, at: u64, numbers: &mut Numbers<'_, 'v>) -> Option<(SavedSlot, u64)> {
         self.locals.save(at, numbers)
     }
 
-    pub(crate) fn save_tenants(&self, at: u64) -> Option<(SavedTenant, u64)> {
-        self.locals.save_tenant(at)
+    pub(crate) fn save_netns_owners(&self, at: u64) -> Option<(SavedNetnsOwner, u64)> {
+        self.locals.save_netns_owner(at)
     }
 
     pub(crate) fn save_cgroups(&self, at: u64) -> Option<(SavedCgroup<'_>, u64)> {
@@ -56,8 +42,8 @@ impl Enrich {
         self.locals.restore(saved, shared)
     }
 
-    pub(crate) fn restore_tenant(&mut self, saved: SavedTenant) -> Result<(), Flaw> {
-        self.locals.restore_tenant(saved)
+    pub(crate) fn restore_netns_owner(&mut self, saved: SavedNetnsOwner) -> Result<(), Flaw> {
+        self.locals.restore_netns_owner(saved)
     }
 
     pub(crate) fn restore_cgroup(&mut self, saved: SavedCgroup<'_>) {
@@ -81,25 +67,28 @@ impl Enrich {
         if is_whole { self.locals.restore_held(slot) } else { self.locals.restore_edited(slot) }
     }
 
-    /// Its patience starts anew, and what conntrack did not answer is asked again.
-    pub(crate) fn restore_inquiry(
-        &self,
-        saved: &SavedCase,
-        shared: &Shared,
-        passes: Passes,
-        now: Monotonic,
-    ) -> Result<Inquiry, Flaw> {
-        let standing = saved.standing.map(|standing| self.locals.restore_standing(standing, shared)).transpose()?;
-        let backend = if saved.backend == Backend::Asked { Backend::Unasked } else { saved.backend };
-        let mut inquiry = Inquiry::new(saved.key, saved.end, passes, now);
-        (inquiry.standing, inquiry.backend) = (standing, backend);
-        Ok(inquiry)
+    /// The connection of this key, or of the first one after it, and the next key.
+    pub(crate) fn save_pending<'v>(&'v self, at: u64, numbers: &mut Numbers<'_, 'v>) -> Option<(SavedPending, u64)> {
+        let connection = self.queue.since(at)?;
+        Some((connection.save(numbers), connection.key + 1))
     }
-}
 
-impl Inquiry {
-    pub(crate) fn save<'v>(&'v self, subject: Subject, numbers: &mut Numbers<'_, 'v>) -> SavedCase {
-        let standing = self.standing.as_ref().map(|standing| standing.save(numbers));
-        SavedCase { key: self.key, end: self.end, standing, backend: self.backend, subject }
+    pub(crate) fn restore_pending(
+        &self,
+        saved: &SavedPending,
+        shared: &Shared,
+        moment: Moment,
+    ) -> Result<PendingConnection, Flaw> {
+        PendingConnection::restore(saved, &self.locals, shared, moment)
+    }
+
+    /// The key that was given last.
+    pub(crate) fn last_key(&self) -> u64 {
+        self.queue.last_key()
+    }
+
+    /// Keys rise from this one on.
+    pub(crate) fn restore_last_key(&mut self, key: u64) {
+        self.queue.restore_last_key(key);
     }
 }

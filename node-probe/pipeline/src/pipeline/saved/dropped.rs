@@ -33,7 +33,7 @@ impl Dropped {
                 &mut self.label_sets
             }
             ItemKind::Connection => &mut self.connections,
-            ItemKind::Case => &mut self.pending,
+            ItemKind::Pending => &mut self.pending,
             _ => &mut self.others,
         } += 1;
         let names_connections = matches!(kind, ItemKind::Connection | ItemKind::Closed);

@@ -3,7 +3,7 @@
 use crate::connection::{SavedClosed, SavedConnection};
 use crate::metrics::{SavedClusters, SavedConnections, SavedScrapes, SavedServices, SavedWorkloads};
 use crate::pipeline::stage::SavedStage;
-use crate::resolve::{SavedCase, SavedCgroup, SavedIdentity, SavedPair, SavedSlot, SavedTenant};
+use crate::resolve::{SavedCgroup, SavedIdentity, SavedNetnsOwner, SavedPair, SavedPending, SavedSlot};
 use crate::shared::{SavedEdge, SavedPod, SharedKind, SharedValue};
 use longwire_model::identity::{Place, Service, UnixNanos, Workload};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
@@ -23,7 +23,7 @@ pub(in crate::pipeline) enum Item<'a> {
     /// In the order of their indexes.
     Slot(SavedSlot),
     Cgroup(SavedCgroup<'a>),
-    Tenant(SavedTenant),
+    NetnsOwner(SavedNetnsOwner),
     Identity(SavedIdentity),
     ServiceSet(SavedServices<'a>),
     WorkloadSet(SavedWorkloads<'a>),
@@ -32,7 +32,7 @@ pub(in crate::pipeline) enum Item<'a> {
     Connection(SavedConnection<SavedStage<'a>>),
     Closed(#[serde(borrow)] SavedClosed<'a>),
     Pair(SavedPair),
-    Case(SavedCase),
+    Pending(SavedPending),
     End {
         items: u64,
     },
@@ -52,7 +52,7 @@ pub(in crate::pipeline) enum ItemKind {
     Telemetry,
     Slot,
     Cgroup,
-    Tenant,
+    NetnsOwner,
     Identity,
     ServiceSet,
     WorkloadSet,
@@ -61,7 +61,7 @@ pub(in crate::pipeline) enum ItemKind {
     Connection,
     Closed,
     Pair,
-    Case,
+    Pending,
     End,
     Scrapes,
 }

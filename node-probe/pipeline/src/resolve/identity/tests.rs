@@ -2,7 +2,7 @@ use super::*;
 use longwire_model::identity::{Service, Workload};
 
 const S: u64 = 1_000_000_000;
-const POD: Whose = Whose(1);
+const POD: ResourceUser = ResourceUser(1);
 
 fn pod(uid: &str) -> Arc<Pod> {
     let workload = Workload {
@@ -120,11 +120,13 @@ fn of_two_who_follow_each_other_closely_the_moment_between_them_decides() {
     };
     let before = |owner: Owner| Owner { until: Some(100 * S), ..owner };
     let pair = [before(held("a", 50, None)), sighted("b", 100, None)];
-    for (moment, expected) in [(99 * S, "a"), (100 * S - SIGHTED - 1, "a"), (100 * S - SIGHTED, "b"), (101 * S, "b")] {
+    for (moment, expected) in
+        [(99 * S, "a"), (100 * S - OBSERVATION_SKEW - 1, "a"), (100 * S - OBSERVATION_SKEW, "b"), (101 * S, "b")]
+    {
         assert_eq!(at(&pair, moment), expected, "{moment}");
     }
     let three = [held("a", 50, Some(100)), sighted("b", 100, Some(101)), sighted("c", 101, None)];
-    for (moment, expected) in [(99 * S, "a"), (100 * S, "b"), (101 * S - SIGHTED - 1, "b"), (101 * S, "c")] {
+    for (moment, expected) in [(99 * S, "a"), (100 * S, "b"), (101 * S - OBSERVATION_SKEW - 1, "b"), (101 * S, "c")] {
         assert_eq!(at(&three, moment), expected, "{moment}");
     }
     assert_eq!(at(&[held("a", 50, Some(100)), held("b", 100, None)], 100 * S), "Ambiguous");
@@ -203,7 +205,7 @@ fn a_pod_that_asks_for_everything_makes_room_for_others_and_never_they_for_it() 
     }
     // The flooder dials one of them too, first as it seems to it.
     for last in (5..6).chain(10..3 * most) {
-        identities.find(port_80(address(last)), Whose(2), 0, 1);
+        identities.find(port_80(address(last)), ResourceUser(2), 0, 1);
     }
     assert_eq!(identities.len(), MOST);
     for victim in victims {

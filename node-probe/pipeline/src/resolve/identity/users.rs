@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::resolve::inquiry::Whose;
+use crate::resolve::pending::ResourceUser;
 use crate::resolve::recent::Recent;
 use hashbrown::HashMap;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use std::net::IpAddr;
 pub(super) struct Users {
     uses: HashMap<IpAddr, Use>,
     /// By who pays. `None`: not used since a restart, which does not know by whom.
-    held: HashMap<Option<Whose>, Recent<IpAddr, ()>>,
+    held: HashMap<Option<ResourceUser>, Recent<IpAddr, ()>>,
     /// Addresses in all.
     limit: usize,
 }
@@ -21,9 +21,9 @@ pub(super) struct Users {
 #[derive(Clone, Copy, Debug)]
 struct Use {
     /// Who asked first.
-    payer: Option<Whose>,
+    payer: Option<ResourceUser>,
     /// The last one to use it beside the payer: pays once the payer gives way.
-    other: Option<Whose>,
+    other: Option<ResourceUser>,
 }
 
 impl Users {
@@ -32,16 +32,16 @@ impl Users {
     }
 
     /// A use of an address, known or new.
-    pub(super) fn note(&mut self, address: IpAddr, whose: Whose) {
+    pub(super) fn note(&mut self, address: IpAddr, user: ResourceUser) {
         match self.uses.get_mut(&address) {
-            Some(Use { payer: Some(payer), .. }) if *payer == whose => {
+            Some(Use { payer: Some(payer), .. }) if *payer == user => {
                 // The use is the purpose, not what is found.
-                let _ = self.held.get_mut(&Some(whose)).and_then(|held| held.get(&address));
+                let _ = self.held.get_mut(&Some(user)).and_then(|held| held.get(&address));
             }
-            Some(Use { payer: Some(_), other }) => *other = Some(whose),
+            Some(Use { payer: Some(_), other }) => *other = Some(user),
             Some(Use { payer: None, .. }) | None => {
                 self.release(address);
-                self.charge(address, Some(whose));
+                self.charge(address, Some(user));
             }
         }
     }
@@ -65,8 +65,8 @@ impl Users {
         loop {
             let quarter = self.limit / 4;
             // What a restart left is a whole node's: it is no flood, and goes first only where no pod holds a quarter.
-            let rank = |whose: &Option<Whose>, held: usize| (whose.is_some() && held >= quarter, held, *whose);
-            let (payer, held) = self.held.iter().max_by_key(|(whose, held)| rank(whose, held.len()))?;
+            let rank = |user: &Option<ResourceUser>, held: usize| (user.is_some() && held >= quarter, held, *user);
+            let (payer, held) = self.held.iter().max_by_key(|(user, held)| rank(user, held.len()))?;
             let (payer, oldest) = (*payer, *held.oldest_first().next()?.0);
             match self.uses.get(&oldest).and_then(|used| used.other).filter(|other| Some(*other) != payer) {
                 Some(other) => {
@@ -78,7 +78,7 @@ impl Users {
         }
     }
 
-    fn charge(&mut self, address: IpAddr, payer: Option<Whose>) {
+    fn charge(&mut self, address: IpAddr, payer: Option<ResourceUser>) {
         self.uses.insert(address, Use { payer, other: None });
         self.held.entry(payer).or_insert_with(|| Recent::new(self.limit)).insert(address, ());
     }

@@ -1,8 +1,8 @@
 //! The saved form of pairs, so that an end whose record comes again finds the other end.
 
-use super::{Joins, Pair, Seen};
+use super::{Joins, Pair, PairEnd};
 use crate::resolve::end::Sequence;
-use crate::resolve::local::{Locals, SavedStanding};
+use crate::resolve::local::{Locals, SavedSocketOwner};
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
 use serde::{Deserialize, Serialize};
@@ -11,18 +11,18 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedPair {
     sequence: Sequence,
-    client: Option<SavedSeen>,
-    server: Option<SavedSeen>,
+    client: Option<SavedPairEnd>,
+    server: Option<SavedPairEnd>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct SavedSeen {
+struct SavedPairEnd {
     id: u64,
     key: u64,
     netns: u32,
     local: SocketAddr,
     remote: SocketAddr,
-    standing: Option<SavedStanding>,
+    owner: Option<SavedSocketOwner>,
     done: bool,
 }
 
@@ -47,7 +47,7 @@ impl Joins {
         shared: &Shared,
     ) -> Result<(), Flaw> {
         let SavedPair { sequence, client, server } = saved;
-        let restore = |seen: SavedSeen| Seen::restore(seen, locals, shared).map(Box::new);
+        let restore = |seen: SavedPairEnd| PairEnd::restore(seen, locals, shared).map(Box::new);
         if self.pairs.contains_key(&sequence) {
             return Err(Flaw::Twice("pair"));
         }
@@ -60,16 +60,16 @@ impl Joins {
     }
 }
 
-impl Seen {
-    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedSeen {
-        let Self { id, key, netns, local, remote, standing, done } = self;
-        let standing = standing.as_ref().map(|standing| standing.save(numbers));
-        SavedSeen { id: *id, key: *key, netns: *netns, local: *local, remote: *remote, standing, done: *done }
+impl PairEnd {
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedPairEnd {
+        let Self { id, key, netns, local, remote, owner, done } = self;
+        let owner = owner.as_ref().map(|owner| owner.save(numbers));
+        SavedPairEnd { id: *id, key: *key, netns: *netns, local: *local, remote: *remote, owner, done: *done }
     }
 
-    fn restore(saved: SavedSeen, locals: &Locals, shared: &Shared) -> Result<Self, Flaw> {
-        let SavedSeen { id, key, netns, local, remote, standing, done } = saved;
-        let standing = standing.map(|standing| locals.restore_standing(standing, shared)).transpose()?;
-        Ok(Self { id, key, netns, local, remote, standing, done })
+    fn restore(saved: SavedPairEnd, locals: &Locals, shared: &Shared) -> Result<Self, Flaw> {
+        let SavedPairEnd { id, key, netns, local, remote, owner, done } = saved;
+        let owner = owner.map(|owner| locals.restore_socket_owner(owner, shared)).transpose()?;
+        Ok(Self { id, key, netns, local, remote, owner, done })
     }
 }

@@ -32,8 +32,8 @@ fn the_second_end_finds_the_first_and_wakes_it() {
     assert_eq!(joins.register(&server, 200, passes(&[])), Some(100));
     assert_eq!(joins.counterpart(&client).unwrap().local, server.local);
     assert_eq!(joins.counterpart(&server).unwrap().local, client.local);
-    assert_eq!(joins.settle(&server, &Standing::Host), Some(100));
-    assert!(matches!(joins.counterpart(&client).unwrap().standing, Some(Standing::Host)));
+    assert_eq!(joins.settle(&server, &SocketOwner::Host), Some(100));
+    assert!(matches!(joins.counterpart(&client).unwrap().owner, Some(SocketOwner::Host)));
     joins.finish(&client);
     assert!(joins.counterpart(&server).is_some(), "the server still needs it");
     joins.finish(&server);

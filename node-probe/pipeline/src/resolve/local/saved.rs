@@ -1,6 +1,6 @@
 //! The saved form of the node's pods, of the owners of network namespaces, and of a socket's owner.
 
-use super::{Local, Locals, PodSlot, Slot, Standing, Tenant};
+use super::{Local, Locals, NetnsOwner, PodSlot, Slot, SocketOwner};
 use crate::record::Monotonic;
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
@@ -17,14 +17,14 @@ pub(crate) struct SavedSlot {
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct SavedTenant {
+pub(crate) struct SavedNetnsOwner {
     netns: u32,
     /// `None`: many.
-    tenant: Option<PodSlot>,
+    netns_owner: Option<PodSlot>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum SavedStanding {
+pub(crate) enum SavedSocketOwner {
     /// With its pod and telemetry.
     Pod(PodSlot, u32, u32),
     Host,
@@ -67,26 +67,26 @@ impl Locals {
     }
 
     /// The namespace of this turn, or of the first one after it, and the next turn.
-    pub(in crate::resolve) fn save_tenant(&self, mut at: u64) -> Option<(SavedTenant, u64)> {
+    pub(in crate::resolve) fn save_netns_owner(&self, mut at: u64) -> Option<(SavedNetnsOwner, u64)> {
         loop {
-            let (turn, netns, tenant) = self.tenants.since(at)?;
+            let (turn, netns, netns_owner) = self.netns_owners.since(at)?;
             at = turn + 1;
-            let tenant = match tenant {
-                Tenant::Owner(slot) => Some(*slot),
-                Tenant::Many => None,
+            let netns_owner = match netns_owner {
+                NetnsOwner::Proven(slot) => Some(*slot),
+                NetnsOwner::Many => None,
                 // The pod's next socket says as much.
-                Tenant::One(_) => continue,
+                NetnsOwner::Assumed(_) => continue,
             };
-            return Some((SavedTenant { netns: *netns, tenant }, at));
+            return Some((SavedNetnsOwner { netns: *netns, netns_owner }, at));
         }
     }
 
-    pub(in crate::resolve) fn restore_tenant(&mut self, saved: SavedTenant) -> Result<(), Flaw> {
-        let tenant = match saved.tenant {
-            Some(slot) => Tenant::Owner(self.checked(slot)?),
-            None => Tenant::Many,
+    pub(in crate::resolve) fn restore_netns_owner(&mut self, saved: SavedNetnsOwner) -> Result<(), Flaw> {
+        let netns_owner = match saved.netns_owner {
+            Some(slot) => NetnsOwner::Proven(self.checked(slot)?),
+            None => NetnsOwner::Many,
         };
-        self.tenants.insert(saved.netns, tenant);
+        self.netns_owners.insert(saved.netns, netns_owner);
         Ok(())
     }
 
@@ -107,27 +107,31 @@ impl Locals {
         if (slot.index as usize) < self.slots.len() { Ok(slot) } else { Err(Flaw::Dangling("pod's slot")) }
     }
 
-    pub(in crate::resolve) fn restore_standing(&self, saved: SavedStanding, shared: &Shared) -> Result<Standing, Flaw> {
+    pub(in crate::resolve) fn restore_socket_owner(
+        &self,
+        saved: SavedSocketOwner,
+        shared: &Shared,
+    ) -> Result<SocketOwner, Flaw> {
         Ok(match saved {
-            SavedStanding::Pod(slot, pod, telemetry) => Standing::Pod(Local {
+            SavedSocketOwner::Pod(slot, pod, telemetry) => SocketOwner::Pod(Local {
                 slot: self.checked(slot)?,
                 pod: shared.pod(pod)?,
                 telemetry: shared.telemetry(telemetry)?,
             }),
-            SavedStanding::Host => Standing::Host,
-            SavedStanding::Foreign => Standing::Foreign,
+            SavedSocketOwner::Host => SocketOwner::Host,
+            SavedSocketOwner::Foreign => SocketOwner::Foreign,
         })
     }
 }
 
-impl Standing {
-    pub(in crate::resolve) fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedStanding {
+impl SocketOwner {
+    pub(in crate::resolve) fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedSocketOwner {
         match self {
             Self::Pod(local) => {
-                SavedStanding::Pod(local.slot, numbers.pod(&local.pod), numbers.telemetry(&local.telemetry))
+                SavedSocketOwner::Pod(local.slot, numbers.pod(&local.pod), numbers.telemetry(&local.telemetry))
             }
-            Self::Host => SavedStanding::Host,
-            Self::Foreign => SavedStanding::Foreign,
+            Self::Host => SavedSocketOwner::Host,
+            Self::Foreign => SavedSocketOwner::Foreign,
         }
     }
 }

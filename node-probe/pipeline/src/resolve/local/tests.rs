@@ -61,13 +61,13 @@ fn locals(pods: &[LocalPod]) -> Locals {
 }
 
 fn found(locals: &mut Locals, end: &End) -> String {
-    let name = |standing: &Standing| match standing {
-        Standing::Pod(local) => local.pod.name.clone(),
-        Standing::Host => "host".to_owned(),
-        Standing::Foreign => "foreign".to_owned(),
+    let name = |owner: &SocketOwner| match owner {
+        SocketOwner::Pod(local) => local.pod.name.clone(),
+        SocketOwner::Host => "host".to_owned(),
+        SocketOwner::Foreign => "foreign".to_owned(),
     };
     match locals.find(end, 50) {
-        Finding::Settled(standing) => name(&standing),
+        Finding::Settled(owner) => name(&owner),
         Finding::Open { since, otherwise, .. } => format!("since {since}, else {}", name(&otherwise)),
     }
 }
@@ -192,14 +192,14 @@ fn a_name_that_looks_like_a_pod_is_one_if_its_pod_is_here() {
 #[test]
 fn a_pod_that_left_is_known_by_its_cgroup_for_a_minute_and_by_nothing_else() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
-    let Finding::Settled(Standing::Pod(local)) = locals.find(&end(1, 7, "10.0.0.1"), 0) else { panic!("here") };
+    let Finding::Settled(SocketOwner::Pod(local)) = locals.find(&end(1, 7, "10.0.0.1"), 0) else { panic!("here") };
     locals.remove(A, 100);
     assert_eq!(locals.pods().count(), 0);
     assert_eq!(found(&mut locals, &end(3, 7, "10.0.0.1")), "since 50, else foreign");
     assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "a");
-    locals.sweep(100 + FAREWELL);
+    locals.sweep(100 + GRACE_PERIOD);
     assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "a");
-    locals.sweep(101 + FAREWELL);
+    locals.sweep(101 + GRACE_PERIOD);
     assert_eq!(found(&mut locals, &end(1, 8, "10.0.0.1")), "since 50, else foreign");
     locals.upsert(&LocalPod { telemetry: none(), ..pod(B, &["10.0.0.1"], false) });
     assert!(!locals.is_edited(local.slot) && locals.now(local.slot).is_none(), "its place is another pod's");
@@ -210,7 +210,7 @@ fn a_pod_that_left_is_known_by_its_cgroup_for_a_minute_and_by_nothing_else() {
 #[test]
 fn a_changed_pod_keeps_its_place_and_loses_its_old_addresses() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false)]);
-    let Finding::Settled(Standing::Pod(local)) = locals.find(&end(3, 8, "10.0.0.1"), 0) else { panic!("here") };
+    let Finding::Settled(SocketOwner::Pod(local)) = locals.find(&end(3, 8, "10.0.0.1"), 0) else { panic!("here") };
     locals.upsert(&LocalPod { telemetry: none(), ..pod(A, &["10.0.0.5"], false) });
     assert!(locals.is_edited(local.slot));
     assert_eq!(locals.now(local.slot).unwrap().telemetry, none());

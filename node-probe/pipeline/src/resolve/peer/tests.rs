@@ -2,10 +2,11 @@ mod observed;
 mod requested;
 mod young;
 
-use super::super::inquiry::{Verdict, Whose};
-use super::super::{End, Ignored, KubeletCgroups, Waits};
+use super::super::pending::{PendingCounters, ResourceUser};
+use super::super::{End, Ignored, KubeletCgroups, Outcome, Waits};
 use super::*;
 use crate::connection::{Connections, Passes};
+use crate::observation::Delta;
 use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
@@ -18,7 +19,7 @@ const S: u64 = 1_000_000_000;
 
 /// Pods a and b have networks of their own, h and i share the node's, f is another node's. Cgroup 3 is of no pod.
 struct World {
-    enrich: Enrich,
+    resolver: Resolver,
     passes: Connections<()>,
     next: u64,
 }
@@ -78,8 +79,8 @@ fn answers() -> Vec<Address> {
 
 impl World {
     fn new() -> Self {
-        let mut enrich =
-            Enrich::new(HOST, KubeletCgroups::default(), Waits { answer: WAIT, pod: WAIT, settling: SETTLING }, 0);
+        let mut resolver =
+            Resolver::new(HOST, KubeletCgroups::default(), Waits { answer: WAIT, pod: WAIT, settling: SETTLING }, 9, 0);
         let local = |pod| LocalPod { pod, telemetry: Arc::new(Telemetry::plain(SeriesSets::default())) };
         let pods = vec![
             local(pod("a", "10.0.0.1", false, &[])),
@@ -88,19 +89,19 @@ impl World {
             local(pod("i", "192.168.0.1", true, &[])),
         ];
         for (cgroup, name) in [(1, "a"), (2, "b"), (4, "h"), (5, "i"), (6, "f")] {
-            enrich.name_cgroup(cgroup, Some(&["kubepods", &format!("poduid-{name}")]));
+            resolver.name_cgroup(cgroup, Some(&["kubepods", &format!("poduid-{name}")]));
         }
-        enrich.name_cgroup(3, Some(&[]));
-        enrich.apply(&Update { pods, ..Update::default() }, 0);
+        resolver.name_cgroup(3, Some(&[]));
+        resolver.apply(&Update { pods, ..Update::default() }, 0);
         for answer in answers() {
-            enrich.identities.find(SocketAddr::new(answer.address, 0), Whose(0), 0, 0);
-            enrich.identities.answer(&answer);
+            resolver.identities.find(SocketAddr::new(answer.address, 0), ResourceUser(0), 0, 0);
+            resolver.identities.answer(&answer);
         }
-        Self { enrich, passes: Connections::new(1), next: 0 }
+        Self { resolver, passes: Connections::new(1), next: 0 }
     }
 
     /// `who` is "cgroup netns local remote".
-    fn see(&mut self, role: Role, who: &str, sequence: Option<(u32, u32)>) -> Inquiry {
+    fn see(&mut self, role: Role, who: &str, sequence: Option<(u32, u32)>) -> PendingConnection {
         let words: Vec<_> = who.split(' ').collect();
         self.next += 1;
         let end = End {
@@ -113,9 +114,9 @@ impl World {
             remote: words[3].parse().unwrap(),
             opened: OPENED,
         };
-        let inquiry = Inquiry::new(self.next, end, self.passes.passes(), START + 10);
-        self.enrich.register(&inquiry, self.passes.passes());
-        inquiry
+        let moment = Moment::new(START + 10, self.passes.passes());
+        self.resolver.joins.register(&end, self.next, moment.passes);
+        PendingConnection::new(self.next, end, PendingCounters::Ended(Delta::default()), moment)
     }
 
     fn complete_pass(&mut self) {
@@ -124,25 +125,25 @@ impl World {
     }
 
     /// As it is once the moment has passed in which the other end would follow.
-    fn pursue_past_the_moment(&mut self, inquiry: &mut Inquiry, now: u64) -> String {
-        match self.pursue(inquiry, now).as_str() {
-            "wait Shortly" => self.pursue(inquiry, 10 + CLOSELY),
+    fn resolve_past_the_moment(&mut self, pending: &mut PendingConnection, now: u64) -> String {
+        match self.resolve(pending, now).as_str() {
+            "wait Shortly" => self.resolve(pending, 10 + CLOSELY),
             other => other.to_owned(),
         }
     }
 
     /// `now`: after `START`.
-    fn pursue(&mut self, inquiry: &mut Inquiry, now: u64) -> String {
-        self.pursue_at(inquiry, START + now)
+    fn resolve(&mut self, pending: &mut PendingConnection, now: u64) -> String {
+        self.resolve_at(pending, START + now)
     }
 
-    fn pursue_at(&mut self, inquiry: &mut Inquiry, now: u64) -> String {
+    fn resolve_at(&mut self, pending: &mut PendingConnection, now: u64) -> String {
         let passes: Passes = self.passes.passes();
-        match self.enrich.pursue(inquiry, Moment { now, passes, forced: false }) {
-            Verdict::Wait(waiting) => format!("wait {:?}", waiting.on),
-            Verdict::Ignored(Ignored::Foreign) => "foreign".to_owned(),
-            Verdict::Ignored(why) => format!("{why:?}"),
-            Verdict::Edge(_, resolution) => {
+        match self.resolver.resolve(pending, Moment::new(now, passes)) {
+            Err(waiting) => format!("wait {:?}", waiting.on),
+            Ok(Outcome::Ignored(Ignored::Foreign)) => "foreign".to_owned(),
+            Ok(Outcome::Ignored(why)) => format!("{why:?}"),
+            Ok(Outcome::Resolved(_, resolution)) => {
                 let flow = resolution.flow(0);
                 let name = |end: &Option<Arc<Workload>>| end.as_ref().map_or("?".to_owned(), |end| end.name.clone());
                 let dialled = match &flow.edge.dialled {
@@ -159,11 +160,11 @@ impl World {
 /// What becomes of an end of which no other end is on this machine: at first, and after a complete pass.
 fn alone(role: Role, who: &str, at_first: &str, later: &str) {
     let mut world = World::new();
-    let mut inquiry = world.see(role, who, Some((1, 2)));
-    assert_eq!(world.pursue_past_the_moment(&mut inquiry, 10), at_first, "{role:?} {who}");
+    let mut pending = world.see(role, who, Some((1, 2)));
+    assert_eq!(world.resolve_past_the_moment(&mut pending, 10), at_first, "{role:?} {who}");
     world.complete_pass();
     if at_first.starts_with("wait") {
-        assert_eq!(world.pursue(&mut inquiry, 10), later, "{role:?} {who} later");
+        assert_eq!(world.resolve(&mut pending, 10), later, "{role:?} {who} later");
     }
 }
 
@@ -191,15 +192,15 @@ fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
     // Where it runs the clock is right; here it was an hour slow when the probe began.
     let young =
         Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, sighted: false };
-    world.enrich.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
+    world.resolver.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
     let seen = |world: &mut World| {
         let mut end = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:81", None);
         world.complete_pass();
         world.complete_pass();
-        world.pursue(&mut end, 10)
+        world.resolve(&mut end, 10)
     };
     assert_eq!(seen(&mut world), "a>? Unknown 10.0.1.1");
-    world.enrich.set_clock(3_600 * S);
+    world.resolver.set_clock(3_600 * S);
     assert_eq!(seen(&mut world), "a>r Pod 10.0.1.1");
 }
 
@@ -207,10 +208,10 @@ fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
 fn the_other_end_has_a_moment_to_be_seen_before_the_address_decides() {
     let mut world = World::new();
     let mut leg = world.see(Role::Active, "1 7 10.0.0.1:1000 8.8.8.8:53", Some((1, 2)));
-    assert_eq!(world.pursue(&mut leg, 10), "wait Shortly");
+    assert_eq!(world.resolve(&mut leg, 10), "wait Shortly");
     let mut sidecar = world.see(Role::Passive, "1 7 10.0.0.1:15001 10.0.0.1:1000", Some((1, 2)));
-    assert_eq!(world.pursue(&mut sidecar, 11), "LocalLeg");
-    assert_eq!(world.pursue(&mut leg, 11), "LocalLeg");
+    assert_eq!(world.resolve(&mut sidecar, 11), "LocalLeg");
+    assert_eq!(world.resolve(&mut leg, 11), "LocalLeg");
 }
 
 #[test]
@@ -229,10 +230,10 @@ fn sockets_of_no_pod_of_this_node_are_not_reported() {
     alone(Role::Active, "3 1 10.0.0.254:1000 10.0.0.1:80", "Host", "");
     alone(Role::Active, "6 9 10.0.7.1:1000 10.0.0.1:80", "wait Local(6)", "wait Local(6)");
     let mut world = World::new();
-    let mut inquiry = world.see(Role::Active, "6 9 10.0.7.1:1000 10.0.0.1:80", None);
-    assert_eq!(world.pursue(&mut inquiry, 10), "wait Local(6)");
-    assert_eq!(world.pursue(&mut inquiry, 12), "wait Local(6)");
-    assert_eq!(world.pursue(&mut inquiry, 13), "foreign");
+    let mut pending = world.see(Role::Active, "6 9 10.0.7.1:1000 10.0.0.1:80", None);
+    assert_eq!(world.resolve(&mut pending, 10), "wait Local(6)");
+    assert_eq!(world.resolve(&mut pending, 12), "wait Local(6)");
+    assert_eq!(world.resolve(&mut pending, 13), "foreign");
 }
 
 /// What both ends make of each other, whichever is seen first.
@@ -242,21 +243,21 @@ fn joined(client: &str, server: &str, of_client: &str, of_server: &str) {
         let sequence = Some((1, 2));
         let mut client = world.see(Role::Active, client, sequence);
         let mut server = world.see(Role::Passive, server, sequence);
-        let mut settle = |inquiry: &mut Inquiry| {
-            let verdict = world.pursue(inquiry, 10);
-            (!verdict.starts_with("wait")).then_some(verdict)
+        let mut settle = |pending: &mut PendingConnection| {
+            let outcome = world.resolve(pending, 10);
+            (!outcome.starts_with("wait")).then_some(outcome)
         };
         // Twice: the one that looks first may wait for the other to be settled, and a foreign one takes its time.
-        let mut verdicts = [None, None];
+        let mut outcomes = [None, None];
         for _ in 0..2 {
             let order = if server_first { [1, 0] } else { [0, 1] };
             for end in order {
-                if verdicts[end].is_none() {
-                    verdicts[end] = settle(if end == 0 { &mut client } else { &mut server });
+                if outcomes[end].is_none() {
+                    outcomes[end] = settle(if end == 0 { &mut client } else { &mut server });
                 }
             }
         }
-        assert_eq!(verdicts.map(Option::unwrap), [of_client, of_server], "server first: {server_first}");
+        assert_eq!(outcomes.map(Option::unwrap), [of_client, of_server], "server first: {server_first}");
     }
 }
 
@@ -301,26 +302,26 @@ fn a_foreign_pod_at_the_other_end_is_known_by_its_address() {
     let mut world = World::new();
     let mut server = world.see(Role::Passive, "6 9 10.0.1.1:8080 10.0.0.1:1000", Some((1, 2)));
     let mut client = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:8080", Some((1, 2)));
-    assert_eq!(world.pursue(&mut client, 10), "wait Counterpart");
-    assert_eq!(world.pursue(&mut server, 10), "wait Local(6)");
-    assert_eq!(world.pursue(&mut server, 13), "foreign");
-    assert_eq!(world.pursue(&mut client, 13), "a>r web 10.0.1.1");
+    assert_eq!(world.resolve(&mut client, 10), "wait Counterpart");
+    assert_eq!(world.resolve(&mut server, 10), "wait Local(6)");
+    assert_eq!(world.resolve(&mut server, 13), "foreign");
+    assert_eq!(world.resolve(&mut client, 13), "a>r web 10.0.1.1");
 }
 
 /// What becomes of a client of the Service after conntrack's answer: at first, and after a complete pass.
 fn behind(answer: Option<&str>, at_first: &str, later: &str) {
     let mut world = World::new();
-    let mut inquiry = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", Some((1, 2)));
-    assert_eq!(world.pursue(&mut inquiry, 10), "wait Backend");
-    assert_eq!(world.pursue(&mut inquiry, 11), "wait Backend");
+    let mut pending = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", Some((1, 2)));
+    assert_eq!(world.resolve(&mut pending, 10), "wait Backend");
+    assert_eq!(world.resolve(&mut pending, 11), "wait Backend");
     let (source, destination) = ("10.0.0.1:1000".parse().unwrap(), "10.96.0.1:80".parse().unwrap());
-    let question = BackendQuestion { token: inquiry.key, source, destination };
-    assert_eq!(world.enrich.take_backend_questions(), [question], "once");
-    inquiry.answer_backend(answer.map(|answer| answer.parse().unwrap()));
-    assert_eq!(world.pursue_past_the_moment(&mut inquiry, 11), at_first, "{answer:?}");
+    let question = BackendQuestion { token: pending.key, source, destination };
+    assert_eq!(world.resolver.take_backend_questions(), [question], "once");
+    pending.answer_backend(answer.map(|answer| answer.parse().unwrap()));
+    assert_eq!(world.resolve_past_the_moment(&mut pending, 11), at_first, "{answer:?}");
     world.complete_pass();
     if at_first.starts_with("wait") {
-        assert_eq!(world.pursue(&mut inquiry, 11), later, "{answer:?} later");
+        assert_eq!(world.resolve(&mut pending, 11), later, "{answer:?} later");
     }
 }
 
@@ -337,23 +338,23 @@ fn behind_a_service_is_the_pod_that_conntrack_names() {
 #[test]
 fn every_wait_for_an_answer_ends_once_and_for_all() {
     let mut world = World::new();
-    let mut inquiry = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.0.77:80", Some((1, 2)));
-    assert_eq!(world.pursue(&mut inquiry, 10), "wait Address(10.0.0.77)");
-    assert_eq!(world.pursue(&mut inquiry, 12), "wait Address(10.0.0.77)");
-    assert_eq!(world.pursue(&mut inquiry, 13), "wait Join");
+    let mut pending = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.0.77:80", Some((1, 2)));
+    assert_eq!(world.resolve(&mut pending, 10), "wait Address(10.0.0.77)");
+    assert_eq!(world.resolve(&mut pending, 12), "wait Address(10.0.0.77)");
+    assert_eq!(world.resolve(&mut pending, 13), "wait Join");
     world.complete_pass();
-    assert_eq!(world.pursue(&mut inquiry, 13), "a>? Unknown 10.0.0.77");
+    assert_eq!(world.resolve(&mut pending, 13), "a>? Unknown 10.0.0.77");
 
-    let mut inquiry = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", None);
-    assert_eq!(world.pursue(&mut inquiry, 20), "wait Backend");
-    assert_eq!(world.pursue(&mut inquiry, 23), "a>? web 10.96.0.1", "conntrack did not say");
-    let mut inquiry = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", None);
-    assert_eq!(world.pursue(&mut inquiry, 30), "wait Backend");
-    inquiry.answer_backend(Some("10.0.0.78:8080".parse().unwrap()));
-    assert_eq!(world.pursue(&mut inquiry, 32), "wait Address(10.0.0.78)");
-    assert_eq!(world.pursue(&mut inquiry, 34), "wait Address(10.0.0.78)");
-    assert_eq!(world.pursue(&mut inquiry, 35), "a>? web 10.96.0.1", "nor did the operator");
-    let counts = (world.enrich.counts.unanswered, world.enrich.counts.backend_unknown);
+    let mut pending = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", None);
+    assert_eq!(world.resolve(&mut pending, 20), "wait Backend");
+    assert_eq!(world.resolve(&mut pending, 23), "a>? web 10.96.0.1", "conntrack did not say");
+    let mut pending = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", None);
+    assert_eq!(world.resolve(&mut pending, 30), "wait Backend");
+    pending.answer_backend(Some("10.0.0.78:8080".parse().unwrap()));
+    assert_eq!(world.resolve(&mut pending, 32), "wait Address(10.0.0.78)");
+    assert_eq!(world.resolve(&mut pending, 34), "wait Address(10.0.0.78)");
+    assert_eq!(world.resolve(&mut pending, 35), "a>? web 10.96.0.1", "nor did the operator");
+    let counts = (world.resolver.counts.unanswered, world.resolver.counts.backend_unknown);
     assert_eq!(counts, (2, 1));
 }
 
@@ -366,8 +367,8 @@ fn a_connect_that_failed_waits_for_no_other_end() {
         ("1 7 10.0.0.1:1000 8.8.8.8:53", "a>? Outside 8.8.8.8"),
         ("4 1 127.0.0.1:1000 127.0.0.1:80", "LocalLeg"),
     ] {
-        let mut inquiry = world.see(Role::Active, who, None);
-        assert_eq!(world.pursue(&mut inquiry, 10), expected, "{who}");
+        let mut pending = world.see(Role::Active, who, None);
+        assert_eq!(world.resolve(&mut pending, 10), expected, "{who}");
     }
 }
 
@@ -376,12 +377,12 @@ fn an_answer_is_kept_for_the_next_connection() {
     let mut world = World::new();
     let unknown: IpAddr = "10.0.0.77".parse().unwrap();
     let who = "1 7 10.0.0.1:1000 10.0.0.77:80";
-    let mut inquiry = world.see(Role::Active, who, None);
-    assert_eq!(world.pursue(&mut inquiry, 10), "wait Address(10.0.0.77)");
+    let mut pending = world.see(Role::Active, who, None);
+    assert_eq!(world.resolve(&mut pending, 10), "wait Address(10.0.0.77)");
     let remote = Holder::Pod(pod("r", "10.0.0.77", false, &[]));
-    world.enrich.apply(&Update { addresses: vec![owned("10.0.0.77", vec![remote])], ..Update::default() }, 11);
-    assert_eq!(world.pursue(&mut inquiry, 11), "a>r Pod 10.0.0.77");
-    let mut inquiry = world.see(Role::Active, who, None);
-    assert_eq!(world.pursue(&mut inquiry, 12), "a>r Pod 10.0.0.77");
-    assert_eq!(world.enrich.take_address_questions().0.iter().filter(|asked| **asked == unknown).count(), 1);
+    world.resolver.apply(&Update { addresses: vec![owned("10.0.0.77", vec![remote])], ..Update::default() }, 11);
+    assert_eq!(world.resolve(&mut pending, 11), "a>r Pod 10.0.0.77");
+    let mut pending = world.see(Role::Active, who, None);
+    assert_eq!(world.resolve(&mut pending, 12), "a>r Pod 10.0.0.77");
+    assert_eq!(world.resolver.take_address_questions().0.iter().filter(|asked| **asked == unknown).count(), 1);
 }

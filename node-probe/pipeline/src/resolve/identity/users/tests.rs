@@ -1,15 +1,15 @@
 use super::*;
 
-const VICTIM: Whose = Whose(1);
-const FLOODER: Whose = Whose(2);
+const VICTIM: ResourceUser = ResourceUser(1);
+const FLOODER: ResourceUser = ResourceUser(2);
 
 fn address(last: u32) -> IpAddr {
     IpAddr::from(last.to_be_bytes())
 }
 
-fn users(limit: usize, uses: &[(u32, Whose)]) -> Users {
+fn users(limit: usize, uses: &[(u32, ResourceUser)]) -> Users {
     let mut users = Users::new(limit);
-    uses.iter().for_each(|(last, whose)| users.note(address(*last), *whose));
+    uses.iter().for_each(|(last, user)| users.note(address(*last), *user));
     users
 }
 

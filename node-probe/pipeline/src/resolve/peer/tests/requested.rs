@@ -9,7 +9,7 @@ fn world() -> World {
     let behind_two = |pod: Arc<Pod>| Arc::new(Pod { more_services: more.clone(), ..Pod::clone(&pod) });
     let b = behind_two(pod("b", "10.0.0.2", false, &[(8080, "old")]));
     let telemetry = Arc::new(Telemetry::plain(SeriesSets::default()));
-    world.enrich.apply(&Update { pods: vec![LocalPod { pod: b, telemetry }], ..Update::default() }, 0);
+    world.resolver.apply(&Update { pods: vec![LocalPod { pod: b, telemetry }], ..Update::default() }, 0);
     let at_ports = |name: &str, ports: &[u16]| Frontend { ports: ports.into(), ..Frontend::whole(service(name)) };
     let endpoints = ["192.168.0.1:6443".parse().unwrap()].into();
     let api = Frontend { endpoints, ..Frontend::whole(service("api")) };
@@ -27,8 +27,8 @@ fn world() -> World {
         owned("198.51.100.1", vec![Holder::Service(Frontend { is_external: true, ..at_ports("web", &[80]) })]),
     ];
     for answer in answers {
-        world.enrich.identities.find(SocketAddr::new(answer.address, 0), Whose(0), 0, 0);
-        world.enrich.identities.answer(&answer);
+        world.resolver.identities.find(SocketAddr::new(answer.address, 0), ResourceUser(0), 0, 0);
+        world.resolver.identities.answer(&answer);
     }
     world
 }
@@ -37,9 +37,9 @@ fn world() -> World {
 fn both(world: &mut World, client: &str, server: &str) -> String {
     let mut client = world.see(Role::Active, client, Some((7, 8)));
     let mut server = world.see(Role::Passive, server, Some((7, 8)));
-    let waiting = world.pursue(&mut client, 10);
-    let of_server = world.pursue(&mut server, 10);
-    let of_client = if waiting.starts_with("wait") { world.pursue(&mut client, 10) } else { waiting };
+    let waiting = world.resolve(&mut client, 10);
+    let of_server = world.resolve(&mut server, 10);
+    let of_client = if waiting.starts_with("wait") { world.resolve(&mut client, 10) } else { waiting };
     assert_eq!(of_client, of_server);
     of_client
 }
@@ -75,7 +75,7 @@ fn both_ends_name_the_service_that_was_requested_if_it_leads_to_the_pod_that_ans
 fn a_server_on_a_services_address_knows_the_service_without_its_client() {
     let mut world = world();
     let mut server = world.see(Role::Passive, "4 1 10.96.0.10:53 10.0.1.1:5000", None);
-    assert_eq!(world.pursue(&mut server, 10), "r>h dns 10.96.0.10");
+    assert_eq!(world.resolve(&mut server, 10), "r>h dns 10.96.0.10");
 }
 
 /// What was dialled on another node is not known here, so neither end uses it.
@@ -83,11 +83,11 @@ fn a_server_on_a_services_address_knows_the_service_without_its_client() {
 fn across_nodes_both_ends_name_the_service_by_the_pod_and_its_port() {
     let mut world = world();
     let mut client = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.1:80", None);
-    assert_eq!(world.pursue(&mut client, 10), "wait Backend");
+    assert_eq!(world.resolve(&mut client, 10), "wait Backend");
     client.answer_backend(Some("10.0.1.1:8080".parse().unwrap()));
-    assert_eq!(world.pursue(&mut client, 10), "a>r old 10.0.1.1");
+    assert_eq!(world.resolve(&mut client, 10), "a>r old 10.0.1.1");
     let mut server = world.see(Role::Passive, "2 8 10.0.0.2:8080 10.0.1.1:5000", None);
-    assert_eq!(world.pursue(&mut server, 10), "r>b old 10.0.0.2");
+    assert_eq!(world.resolve(&mut server, 10), "r>b old 10.0.0.2");
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn an_address_that_anybody_may_claim_is_the_services_if_the_node_translates_it()
     let check = |address: &str, answer: Option<&str>, expected: &str| {
         let mut world = world();
         let mut client = world.see(Role::Active, &format!("1 7 10.0.0.1:1000 {address}:80"), None);
-        assert_eq!(world.pursue(&mut client, 10), "wait Backend");
+        assert_eq!(world.resolve(&mut client, 10), "wait Backend");
         client.answer_backend(answer.map(|answer| answer.parse().unwrap()));
-        assert_eq!(world.pursue(&mut client, 10), expected, "{answer:?}");
+        assert_eq!(world.resolve(&mut client, 10), expected, "{answer:?}");
     };
     check("192.168.0.2", Some("10.0.1.1:8080"), "a>r old 10.0.1.1");
     check("192.168.0.2", Some("192.168.0.2:80"), "a>? Unknown 192.168.0.2");
@@ -107,7 +107,7 @@ fn an_address_that_anybody_may_claim_is_the_services_if_the_node_translates_it()
     check("198.51.100.1", None, "a>? Outside 198.51.100.1");
     let mut world = world();
     let mut client = world.see(Role::Active, "1 7 10.0.0.1:1000 192.168.0.2:6443", None);
-    assert_eq!(world.pursue(&mut client, 10), "a>? Unknown 192.168.0.2", "no Service claims this one");
+    assert_eq!(world.resolve(&mut client, 10), "a>? Unknown 192.168.0.2", "no Service claims this one");
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn an_operator_that_does_not_say_whose_the_address_is_delays_and_does_not_part_t
     let mut client = world.see(Role::Active, "1 7 10.0.0.1:1000 10.96.0.77:80", Some((7, 8)));
     let mut server = world.see(Role::Passive, "2 8 10.0.0.2:8080 10.0.0.1:1000", Some((7, 8)));
     let wait = "wait Address(10.96.0.77)";
-    assert_eq!(world.pursue(&mut client, 10), "wait Counterpart");
-    assert_eq!([world.pursue(&mut server, 10), world.pursue(&mut client, 10)], [wait; 2]);
-    let verdicts = [world.pursue(&mut server, 10 + WAIT), world.pursue(&mut client, 10 + WAIT)];
-    assert_eq!(verdicts, ["a>b old 10.0.0.2"; 2]);
+    assert_eq!(world.resolve(&mut client, 10), "wait Counterpart");
+    assert_eq!([world.resolve(&mut server, 10), world.resolve(&mut client, 10)], [wait; 2]);
+    let outcomes = [world.resolve(&mut server, 10 + WAIT), world.resolve(&mut client, 10 + WAIT)];
+    assert_eq!(outcomes, ["a>b old 10.0.0.2"; 2]);
 }

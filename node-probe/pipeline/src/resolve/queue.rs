@@ -1,56 +1,50 @@
-//! Connections whose ends are not known yet. Bounded; what is waited for finds those who wait for it.
+//! The connections that are not resolved yet, by what they wait for. Bounded.
 
 #[cfg(test)]
 mod tests;
 
+use super::pending::{PendingConnection, ResourceUser, Wait, Waiting};
 use crate::record::Monotonic;
-use crate::resolve::{Inquiry, Subject, Wait, Waiting, Whose};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 #[derive(Debug)]
-pub(super) struct Case {
-    pub(super) inquiry: Inquiry,
-    pub(super) subject: Subject,
-}
-
-#[derive(Debug)]
 struct Waiter {
-    case: Box<Case>,
+    connection: Box<PendingConnection>,
     waiting: Waiting,
-    whose: Whose,
+    user: ResourceUser,
 }
 
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct PendingQueue {
     /// By key, and so by age.
-    cases: BTreeMap<u64, Waiter>,
+    connections: BTreeMap<u64, Waiter>,
     waits: BTreeSet<(Wait, u64)>,
     deadlines: BTreeSet<(Monotonic, u64)>,
-    /// How many wait of each pod.
-    by_pod: HashMap<Whose, usize>,
+    /// How many wait of each user.
+    by_user: HashMap<ResourceUser, usize>,
     /// The pod that made room last, and the key: older ones of it are gone, but for those that wait anew.
-    evicted: (Whose, u64),
+    evicted: (ResourceUser, u64),
     limit: usize,
     next: u64,
 }
 
-impl Pending {
+impl PendingQueue {
     pub(super) fn new(limit: usize) -> Self {
         Self {
-            cases: BTreeMap::new(),
+            connections: BTreeMap::new(),
             waits: BTreeSet::new(),
             deadlines: BTreeSet::new(),
-            by_pod: HashMap::new(),
-            evicted: (Whose(0), 0),
+            by_user: HashMap::new(),
+            evicted: (ResourceUser(0), 0),
             limit,
             next: 0,
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.cases.len()
+        self.connections.len()
     }
 
     /// Keys rise, and none comes twice.
@@ -69,60 +63,60 @@ impl Pending {
         self.next = key;
     }
 
-    /// The case of this key, or of the first one after it.
-    pub(super) fn since(&self, key: u64) -> Option<&Case> {
-        self.cases.range(key..).next().map(|(_, waiter)| &*waiter.case)
+    /// The connection of this key, or of the first one after it.
+    pub(super) fn since(&self, key: u64) -> Option<&PendingConnection> {
+        self.connections.range(key..).next().map(|(_, waiter)| &*waiter.connection)
     }
 
-    pub(super) fn insert(&mut self, case: Case, waiting: Waiting, whose: Whose) {
-        let key = case.inquiry.key;
-        *self.by_pod.entry(whose).or_default() += 1;
+    pub(super) fn insert(&mut self, connection: PendingConnection, waiting: Waiting, user: ResourceUser) {
+        let key = connection.key;
+        *self.by_user.entry(user).or_default() += 1;
         self.waits.insert((waiting.on, key));
         self.deadlines.extend(waiting.until.map(|until| (until, key)));
-        self.cases.insert(key, Waiter { case: Box::new(case), waiting, whose });
+        self.connections.insert(key, Waiter { connection: Box::new(connection), waiting, user });
     }
 
-    pub(super) fn take(&mut self, key: u64) -> Option<Case> {
-        let Waiter { case, waiting, whose } = self.cases.remove(&key)?;
+    pub(super) fn take(&mut self, key: u64) -> Option<PendingConnection> {
+        let Waiter { connection, waiting, user } = self.connections.remove(&key)?;
         self.waits.remove(&(waiting.on, key));
         if let Some(until) = waiting.until {
             self.deadlines.remove(&(until, key));
         }
-        if let Some(count) = self.by_pod.get_mut(&whose) {
+        if let Some(count) = self.by_user.get_mut(&user) {
             *count -= 1;
             if *count == 0 {
-                self.by_pod.remove(&whose);
+                self.by_user.remove(&user);
             }
         }
-        Some(*case)
+        Some(*connection)
     }
 
-    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Case> {
-        self.cases.get_mut(&key).map(|waiter| &mut *waiter.case)
+    pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut PendingConnection> {
+        self.connections.get_mut(&key).map(|waiter| &mut *waiter.connection)
     }
 
     pub(super) fn contains(&self, key: u64) -> bool {
-        self.cases.contains_key(&key)
+        self.connections.contains_key(&key)
     }
 
-    /// Where too many wait: the oldest case of the pod that has most of them, and what it waits for. So a pod that floods makes
+    /// Where too many wait: the oldest connection of the user that has most of them, and what it waits for. So a pod that floods makes
     /// room for others, and never they for it.
-    pub(super) fn overflow(&mut self) -> Option<(Case, Wait)> {
-        if self.cases.len() <= self.limit {
+    pub(super) fn overflow(&mut self) -> Option<(PendingConnection, Wait)> {
+        if self.connections.len() <= self.limit {
             return None;
         }
-        let (largest, _) = self.by_pod.iter().max_by_key(|(whose, count)| (**count, **whose))?;
+        let (largest, _) = self.by_user.iter().max_by_key(|(user, count)| (**count, **user))?;
         let largest = *largest;
         let from = if self.evicted.0 == largest { self.evicted.1 } else { 0 };
         let oldest = self.oldest_of(largest, from).or_else(|| self.oldest_of(largest, 0))?;
         self.evicted = (largest, oldest);
-        let on = self.cases.get(&oldest)?.waiting.on;
+        let on = self.connections.get(&oldest)?.waiting.on;
         Some((self.take(oldest)?, on))
     }
 
-    fn oldest_of(&self, whose: Whose, from: u64) -> Option<u64> {
-        let mut since = self.cases.range(from..);
-        since.find(|(_, waiter)| waiter.whose == whose).map(|(key, _)| *key)
+    fn oldest_of(&self, user: ResourceUser, from: u64) -> Option<u64> {
+        let mut since = self.connections.range(from..);
+        since.find(|(_, waiter)| waiter.user == user).map(|(key, _)| *key)
     }
 
     pub(super) fn waiting_for(&self, waits: RangeInclusive<Wait>) -> Vec<u64> {

@@ -5,14 +5,14 @@ use crate::record::Monotonic;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) enum Subject {
+pub(crate) enum PendingCounters {
     /// A live connection: its entry holds the counters.
     Live { id: u64, handshake: Option<Monotonic> },
     /// All that an ended connection will ever add.
     Ended(Delta),
 }
 
-impl Subject {
+impl PendingCounters {
     /// Connections.
     pub(crate) fn count(&self) -> u64 {
         match self {

@@ -13,27 +13,27 @@ use std::net::IpAddr;
 /// Containers; more than a node runs.
 const MOST: usize = 16_384;
 /// A cgroup whose pod is not told to be this node's for this long is another's.
-const STRANGE: Monotonic = 60_000_000_000;
+const NOT_LOCAL_AFTER: Monotonic = 60_000_000_000;
 /// For this long after a pod first spoke from an address it may still turn out who had it before: statuses of pods come late.
 const FRESH: Monotonic = 60_000_000_000;
 
 /// A container at its first word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Seen {
+pub(super) struct AddressObservation {
     pub(super) uid: Box<str>,
     pub(super) address: IpAddr,
     pub(super) at: Monotonic,
 }
 
 #[derive(Debug)]
-pub(super) struct Sightings {
+pub(super) struct AddressObservations {
     /// By cgroup.
-    known: Recent<u64, Seen>,
+    known: Recent<u64, AddressObservation>,
     /// Of these, what is to be told, and since when.
     news: BTreeMap<u64, Monotonic>,
 }
 
-impl Seen {
+impl AddressObservation {
     /// By the clock of the node as it is now: it may have been set since.
     pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> Sighting {
         let Self { uid, address, at } = self;
@@ -45,14 +45,14 @@ impl Seen {
     }
 }
 
-impl Sightings {
+impl AddressObservations {
     pub(super) fn new() -> Self {
         Self { known: Recent::new(MOST), news: BTreeMap::new() }
     }
 
     /// The kernel may tell of one twice, and then the first time counts.
-    pub(super) fn see(&mut self, cgroup: u64, seen: Seen) {
-        let is_known = |known: &mut Seen| (&known.uid, known.address) == (&seen.uid, seen.address);
+    pub(super) fn observe(&mut self, cgroup: u64, seen: AddressObservation) {
+        let is_known = |known: &mut AddressObservation| (&known.uid, known.address) == (&seen.uid, seen.address);
         let at = seen.at;
         if self.known.peek_mut(&cgroup).is_some_and(is_known) {
             return;
@@ -80,7 +80,7 @@ impl Sightings {
 
     /// What is to be told of these pods, the first to speak first, and whether it was fresh when that came up. Of others it may
     /// still be told.
-    pub(super) fn take(&mut self, is_local: impl Fn(&str) -> bool) -> Vec<(Seen, bool)> {
+    pub(super) fn take(&mut self, is_local: impl Fn(&str) -> bool) -> Vec<(AddressObservation, bool)> {
         let mut taken = Vec::new();
         let Self { known, news } = self;
         news.retain(|cgroup, since| match known.peek_mut(cgroup) {
@@ -101,6 +101,6 @@ impl Sightings {
     }
 
     pub(super) fn sweep(&mut self, now: Monotonic) {
-        self.news.retain(|_, since| now.saturating_sub(*since) < STRANGE);
+        self.news.retain(|_, since| now.saturating_sub(*since) < NOT_LOCAL_AFTER);
     }
 }

@@ -2,13 +2,14 @@ use super::*;
 use crate::connection::Passes;
 use crate::observation::Delta;
 use crate::record::Role;
-use crate::resolve::End;
+use crate::resolve::end::End;
+use crate::resolve::pending::{Moment, PendingCounters};
 use std::net::IpAddr;
 
 const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
 
-fn case(key: u64) -> Case {
+fn connection(key: u64) -> PendingConnection {
     let end = End {
         id: key,
         role: Role::Active,
@@ -19,13 +20,13 @@ fn case(key: u64) -> Case {
         remote: (B, 1).into(),
         opened: 0,
     };
-    Case { inquiry: Inquiry::new(key, end, Passes::default(), 0), subject: Subject::Ended(Delta::default()) }
+    PendingConnection::new(key, end, PendingCounters::Ended(Delta::default()), Moment::new(0, Passes::default()))
 }
 
-fn pending(limit: usize, waits: &[(u64, Wait, Option<Monotonic>)]) -> Pending {
-    let mut pending = Pending::new(limit);
+fn pending(limit: usize, waits: &[(u64, Wait, Option<Monotonic>)]) -> PendingQueue {
+    let mut pending = PendingQueue::new(limit);
     for (key, on, until) in waits {
-        pending.insert(case(*key), Waiting { on: *on, until: *until }, Whose(1));
+        pending.insert(connection(*key), Waiting { on: *on, until: *until }, ResourceUser(1));
     }
     pending
 }
@@ -62,11 +63,11 @@ fn those_whose_time_is_over_are_due() {
 fn the_oldest_makes_room_and_leaves_no_trace() {
     let mut pending = pending(1, &[(2, Wait::Join, Some(3)), (1, Wait::Backend, Some(3))]);
     let (oldest, on) = pending.overflow().unwrap();
-    assert_eq!((oldest.inquiry.key, on), (1, Wait::Backend));
+    assert_eq!((oldest.key, on), (1, Wait::Backend));
     assert!(pending.overflow().is_none());
     assert!(!pending.contains(1));
     assert_eq!(pending.due(9), [2]);
-    assert_eq!(pending.take(2).map(|case| case.inquiry.key), Some(2));
+    assert_eq!(pending.take(2).map(|connection| connection.key), Some(2));
     assert!(pending.take(2).is_none());
     assert_eq!((pending.len(), pending.due(9).len(), pending.waits.len()), (0, 0, 0));
 }
@@ -74,25 +75,25 @@ fn the_oldest_makes_room_and_leaves_no_trace() {
 #[test]
 fn a_pod_that_floods_makes_room_for_others_and_never_they_for_it() {
     let join = Waiting { on: Wait::Join, until: None };
-    let mut pending = Pending::new(100);
+    let mut pending = PendingQueue::new(100);
     // The victims wait longest.
-    for (key, whose) in (1..=10).zip([7, 8].into_iter().cycle()) {
-        pending.insert(case(key), join, Whose(whose));
+    for (key, user) in (1..=10).zip([7, 8].into_iter().cycle()) {
+        pending.insert(connection(key), join, ResourceUser(user));
     }
     for key in 11..=1_000 {
-        pending.insert(case(key), join, Whose(9));
+        pending.insert(connection(key), join, ResourceUser(9));
         if let Some((forced, _)) = pending.overflow() {
-            assert_eq!(forced.inquiry.key, key - 90);
+            assert_eq!(forced.key, key - 90);
         }
     }
     assert_eq!(pending.len(), 100);
     assert!((1..=10).all(|key| pending.contains(key)));
     // One that was looked at and waits anew is found again.
     let again = pending.take(911).unwrap();
-    pending.insert(again, join, Whose(9));
-    pending.insert(case(1_001), join, Whose(9));
-    let keys: Vec<u64> = std::iter::from_fn(|| pending.overflow()).map(|(case, _)| case.inquiry.key).collect();
+    pending.insert(again, join, ResourceUser(9));
+    pending.insert(connection(1_001), join, ResourceUser(9));
+    let keys: Vec<u64> = std::iter::from_fn(|| pending.overflow()).map(|(connection, _)| connection.key).collect();
     assert_eq!(keys, [911]);
     (1..=1_001).for_each(|key| drop(pending.take(key)));
-    assert_eq!((pending.len(), pending.by_pod.len()), (0, 0));
+    assert_eq!((pending.len(), pending.by_user.len()), (0, 0));
 }

@@ -1,20 +1,25 @@
-//! The question who the two ends of one connection are, and how far it has come.
+//! A connection that is not resolved yet: what it waits for, and until when.
+
+mod counters;
+mod saved;
+
+pub(crate) use counters::PendingCounters;
+pub(crate) use saved::SavedPending;
 
 use super::end::End;
-use super::local::{Local, Standing};
-use super::resolution::Resolution;
+use super::local::SocketOwner;
 use crate::connection::Passes;
 use crate::record::Monotonic;
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-/// Whose a connection is, for what a pod may use up: all cgroups of a pod are one, and a cgroup that is not known to be a pod's is
-/// one by itself.
+/// Who pays for what a connection takes of bounded tables: all cgroups of a pod are one user, and a cgroup that is not known to be
+/// a pod's is one by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Whose(pub(crate) u64);
+pub(crate) struct ResourceUser(pub(crate) u64);
 
-impl Whose {
+impl ResourceUser {
     pub(super) fn pod(uid: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         uid.hash(&mut hasher);
@@ -22,7 +27,7 @@ impl Whose {
     }
 }
 
-/// When something is looked at.
+/// The moment of an attempt to resolve.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub(crate) now: Monotonic,
@@ -31,10 +36,16 @@ pub(crate) struct Moment {
     pub(crate) forced: bool,
 }
 
-/// What an inquiry waits for; whoever brings it wakes those who wait. Ordered, so that they stand together.
+impl Moment {
+    pub(crate) fn new(now: Monotonic, passes: Passes) -> Self {
+        Self { now, passes, forced: false }
+    }
+}
+
+/// What an pending waits for; whoever brings it wakes those who wait. Ordered, so that they stand together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Wait {
-    /// The operator's first word.
+    /// The operator's first update.
     Configuration,
     /// The pod of this cgroup.
     Local(u64),
@@ -42,7 +53,7 @@ pub(crate) enum Wait {
     Address(IpAddr),
     /// Conntrack's answer.
     Backend,
-    /// Whose the other end is, which is on this machine too.
+    /// The owner of the other end, whose socket is on this machine too.
     Counterpart,
     /// The other end, should it be on this machine: until a pass has looked everywhere.
     Join,
@@ -58,24 +69,6 @@ pub(crate) struct Waiting {
     pub(crate) until: Option<Monotonic>,
 }
 
-/// Why a connection is not reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ignored {
-    Host,
-    Foreign,
-    /// It stays inside one pod.
-    LocalLeg,
-    /// Nobody knew its pod when the room for waiting ran out.
-    Dropped,
-}
-
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    Edge(Local, Box<Resolution>),
-    Ignored(Ignored),
-    Wait(Waiting),
-}
-
 /// What conntrack says of a Service's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Backend {
@@ -84,9 +77,9 @@ pub(crate) enum Backend {
     Answered(Option<SocketAddr>),
 }
 
-/// Every kind of wait has its time once, however often it is looked at in between.
+/// Kinds of waits. Each starts once, however often a connection is looked at in between.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Patience {
+pub(super) enum Timeout {
     Local,
     Counterpart,
     Owner,
@@ -98,21 +91,24 @@ pub(super) enum Patience {
 }
 
 #[derive(Debug)]
-pub(crate) struct Inquiry {
+pub(crate) struct PendingConnection {
     pub(crate) key: u64,
     pub(crate) end: End,
     pub(super) seen: Monotonic,
     seen_pass: u32,
-    pub(super) standing: Option<Standing>,
+    pub(super) owner: Option<SocketOwner>,
     pub(super) backend: Backend,
     /// The end of each wait; 0: not begun.
     until: [Monotonic; 8],
+    /// What is recorded once it is resolved.
+    pub(crate) counters: PendingCounters,
 }
 
-impl Inquiry {
-    pub(crate) fn new(key: u64, end: End, passes: Passes, now: Monotonic) -> Self {
+impl PendingConnection {
+    pub(crate) fn new(key: u64, end: End, counters: PendingCounters, moment: Moment) -> Self {
         let (backend, until) = (Backend::Unasked, [0; 8]);
-        Self { key, end, seen: now, seen_pass: passes.begun(), standing: None, backend, until }
+        let Moment { now: seen, passes, .. } = moment;
+        Self { key, end, seen, seen_pass: passes.begun(), owner: None, backend, until, counters }
     }
 
     /// The same without a question to conntrack, which cannot tell.
@@ -120,8 +116,15 @@ impl Inquiry {
         Self { backend: Backend::Answered(None), ..self }
     }
 
+    /// Conntrack's answer, if it was asked.
+    pub(super) fn answer_backend(&mut self, answer: Option<SocketAddr>) {
+        if self.backend == Backend::Asked {
+            self.backend = Backend::Answered(answer);
+        }
+    }
+
     /// Until when to wait, if there is still time.
-    pub(super) fn patience(&mut self, kind: Patience, limit: Monotonic, moment: Moment) -> Option<Monotonic> {
+    pub(super) fn timeout(&mut self, kind: Timeout, limit: Monotonic, moment: Moment) -> Option<Monotonic> {
         let until = &mut self.until[kind as usize];
         if *until == 0 {
             *until = limit;
