@@ -1,8 +1,8 @@
 //! Label sets, interned, with their figures. A connection looks its sets up once and then adds by index.
 //!
 //! ```text
-//! Edge, Flow --claim--> Attribution (slots and metrics), or the overflow set where there is no room
-//! Delta      --add----> u64 in those slots
+//! Edge, Flow --acquire--> SeriesHandles (slots and metrics), or the overflow set where there is no room
+//! Delta      --record--> u64 in those slots
 //!                       settle: what has appeared is charged, or folds
 //!                       publish: from then on a scrape shows it, at 0 first to who comes again
 //!                       expire: what nobody holds, has been idle for long and whose workload is gone
@@ -10,10 +10,10 @@
 //! ```
 
 mod accepted;
+mod acquire;
 mod admitted;
 mod births;
 mod budget;
-mod claim;
 mod epochs;
 mod handles;
 mod histogram;
@@ -31,11 +31,11 @@ mod stats;
 mod tests;
 mod values;
 
+pub(crate) use acquire::SeriesSpec;
 pub(crate) use births::{Births, Lines};
 pub use budget::{Budget, Resource};
-pub(crate) use claim::Claim;
-pub use handles::{Attribution, Feed};
 pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
+pub use handles::{SeriesHandle, SeriesHandles};
 pub(crate) use histogram::Histogram;
 pub use lifetime::{Mention, TagSource};
 pub use pressure::{Crossing, Whose};
@@ -96,27 +96,27 @@ impl Aggregate {
 
     /// The hot path. `reporter` is the connection's. A delta of a connection that is or was established lets the counters
     /// appear, even when it adds nothing.
-    pub fn add(&mut self, to: &Attribution, reporter: Reporter, delta: &Delta, now: Monotonic) {
-        to.each(|feed| match feed.kind() {
-            Kind::Service => add(&mut self.services, feed, reporter, delta, now),
-            Kind::Connection => add(&mut self.connections, feed, reporter, delta, now),
-            Kind::Workload => add(&mut self.workloads, feed, reporter, delta, now),
-            Kind::Envoy => add(&mut self.clusters, feed, reporter, delta, now),
+    pub fn record(&mut self, to: &SeriesHandles, reporter: Reporter, delta: &Delta, now: Monotonic) {
+        to.each(|handle| match handle.kind() {
+            Kind::Service => add(&mut self.services, handle, reporter, delta, now),
+            Kind::Connection => add(&mut self.connections, handle, reporter, delta, now),
+            Kind::Workload => add(&mut self.workloads, handle, reporter, delta, now),
+            Kind::Envoy => add(&mut self.clusters, handle, reporter, delta, now),
         });
     }
 
     /// Brings the label sets of a few connections into the processor's cache, side by side, before something is added to them one
     /// after the other: nearly all the time that a sample takes is waiting for memory.
-    pub(crate) fn fetch<'a>(&self, few: impl Iterator<Item = &'a Attribution>) {
+    pub(crate) fn fetch<'a>(&self, few: impl Iterator<Item = &'a SeriesHandles>) {
         let Self { services, workloads, connections, clusters, .. } = self;
         let mut read = 0;
         for held in few {
-            held.each(|feed| {
-                read |= match feed.kind() {
-                    Kind::Service => services[feed.at].changed,
-                    Kind::Connection => connections[feed.at].changed,
-                    Kind::Workload => workloads[feed.at].changed,
-                    Kind::Envoy => clusters[feed.at].changed,
+            held.each(|handle| {
+                read |= match handle.kind() {
+                    Kind::Service => services[handle.at].changed,
+                    Kind::Connection => connections[handle.at].changed,
+                    Kind::Workload => workloads[handle.at].changed,
+                    Kind::Envoy => clusters[handle.at].changed,
                 };
             });
         }
@@ -124,12 +124,12 @@ impl Aggregate {
     }
 
     /// An established connection begins to be active.
-    pub fn activate(&mut self, to: &Attribution) {
+    pub fn activate(&mut self, to: &SeriesHandles) {
         self.count_active(to, 1);
     }
 
     /// And is so no longer. Before `release`.
-    pub fn deactivate(&mut self, to: &Attribution) {
+    pub fn deactivate(&mut self, to: &SeriesHandles) {
         self.count_active(to, -1);
     }
 
@@ -173,14 +173,14 @@ impl Aggregate {
         &mut self.admitted
     }
 
-    fn count_active(&mut self, to: &Attribution, connections: i64) {
-        for feed in to.feeds() {
-            match feed.kind() {
+    fn count_active(&mut self, to: &SeriesHandles, connections: i64) {
+        for handle in to.handles() {
+            match handle.kind() {
                 Kind::Service => {
-                    self.services.change(feed.at).values.activate(feed.metrics, connections);
+                    self.services.change(handle.at).values.activate(handle.metrics, connections);
                 }
                 Kind::Envoy => {
-                    self.clusters.change(feed.at).values.activate(feed.metrics, connections);
+                    self.clusters.change(handle.at).values.activate(handle.metrics, connections);
                 }
                 Kind::Workload | Kind::Connection => {}
             }
@@ -189,9 +189,9 @@ impl Aggregate {
 }
 
 #[inline]
-fn add<K, V: Values>(sets: &mut Sets<K, V>, to: Feed, reporter: Reporter, delta: &Delta, now: Monotonic) {
+fn add<K, V: Values>(sets: &mut Sets<K, V>, to: SeriesHandle, reporter: Reporter, delta: &Delta, now: Monotonic) {
     let set = sets.change(to.at);
     set.changed = now;
-    set.fed = set.fed.union(to.metrics);
+    set.recorded = set.recorded.union(to.metrics);
     set.values.add(reporter, to.metrics, delta);
 }

@@ -3,12 +3,12 @@
 mod abandon;
 mod candidates;
 mod conclude;
-mod feeds;
 mod folded;
 mod ingest;
 mod restore;
 mod save;
 mod saved;
+mod series;
 mod stage;
 mod stats;
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use super::handles::Kind;
 use super::sets::Sets;
 use super::values::Values;
-use super::{Aggregate, Attribution};
+use super::{Aggregate, SeriesHandles};
 use crate::labels::LabelSet;
 use crate::record::Monotonic;
 use longwire_model::series::Metrics;
@@ -23,7 +23,7 @@ impl Aggregate {
 
     /// Forgets what stood still. `holders`: what living connections hold stays, however idle they are. Hardly ever does
     /// anything stand still, and then nobody walks through them.
-    pub fn turn_epoch<'a>(&mut self, now: Monotonic, holders: impl Iterator<Item = &'a Attribution>) {
+    pub fn turn_epoch<'a>(&mut self, now: Monotonic, holders: impl Iterator<Item = &'a SeriesHandles>) {
         if self.has_stale() {
             self.mark(holders);
         }
@@ -42,13 +42,13 @@ impl Aggregate {
             || stale(&self.clusters).next().is_some()
     }
 
-    fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a Attribution>) {
-        for feed in holders.flat_map(Attribution::feeds) {
-            match feed.kind() {
-                Kind::Service => mark(&mut self.services, feed.at, feed.metrics),
-                Kind::Workload => mark(&mut self.workloads, feed.at, feed.metrics),
-                Kind::Connection => mark(&mut self.connections, feed.at, feed.metrics),
-                Kind::Envoy => mark(&mut self.clusters, feed.at, feed.metrics),
+    fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a SeriesHandles>) {
+        for handle in holders.flat_map(SeriesHandles::handles) {
+            match handle.kind() {
+                Kind::Service => mark(&mut self.services, handle.at, handle.metrics),
+                Kind::Workload => mark(&mut self.workloads, handle.at, handle.metrics),
+                Kind::Connection => mark(&mut self.connections, handle.at, handle.metrics),
+                Kind::Envoy => mark(&mut self.clusters, handle.at, handle.metrics),
             }
         }
     }
@@ -56,15 +56,15 @@ impl Aggregate {
 
 /// Label sets that were fed in this epoch, but for these metrics. One that was not fed at all keeps all of its metrics.
 fn stale<K, V>(sets: &Sets<K, V>) -> impl Iterator<Item = (u32, Metrics)> {
-    let fed = sets.own().filter(|(_, set)| !set.fed.is_empty());
-    fed.map(|(at, set)| (at, set.known.difference(set.fed))).filter(|(_, metrics)| !metrics.is_empty())
+    let recorded = sets.own().filter(|(_, set)| !set.recorded.is_empty());
+    recorded.map(|(at, set)| (at, set.known.difference(set.recorded))).filter(|(_, metrics)| !metrics.is_empty())
 }
 
 /// What is held counts as fed, but does not make its label set one that was fed.
 fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
     let set = &mut sets[at];
-    if !set.fed.is_empty() {
-        set.fed = set.fed.union(metrics);
+    if !set.recorded.is_empty() {
+        set.recorded = set.recorded.union(metrics);
     }
 }
 
@@ -76,5 +76,5 @@ fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>) {
         set.forget_births(metrics);
         set.known = set.known.difference(metrics);
     }
-    sets.iter_mut().for_each(|set| set.fed = Metrics::NONE);
+    sets.iter_mut().for_each(|set| set.recorded = Metrics::NONE);
 }

@@ -1,4 +1,4 @@
-//! What a connection holds on to. A handle is good from the call that gave it until its `release`.
+//! Handles of series. A handle is valid from the call that returned it until its `release`.
 
 use longwire_model::series::{Metrics, SeriesSet};
 use serde::ser::SerializeSeq;
@@ -10,9 +10,9 @@ pub(crate) const WORKLOAD: Metrics = Metrics::of(SeriesSet::KmeshWorkload);
 pub(crate) const CONNECTION: Metrics = Metrics::of(SeriesSet::KmeshConnection);
 pub(crate) const ENVOY: Metrics = Metrics::of(SeriesSet::Envoy);
 
-/// A label set's slot, and which metrics of it the connection feeds. These tell of what kind the label set is.
+/// A label set's slot, and the metrics of it that the connection records into. The metrics determine the kind of the label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Feed {
+pub struct SeriesHandle {
     pub(crate) at: u32,
     pub(crate) metrics: Metrics,
 }
@@ -26,22 +26,22 @@ pub(crate) enum Kind {
     Envoy,
 }
 
-const NOTHING: Feed = Feed { at: 0, metrics: Metrics::NONE };
+const NOTHING: SeriesHandle = SeriesHandle { at: 0, metrics: Metrics::NONE };
 
-/// What one connection feeds. Nearly all feed one or two label sets, which cost no allocation: of an edge, and of a long
-/// connection.
+/// The series that one connection records into. Nearly all connections record into one or two label sets, which need no
+/// allocation: of an edge, and of a long connection.
 #[derive(Clone, Debug)]
-pub struct Attribution {
-    first: [Feed; 2],
+pub struct SeriesHandles {
+    first: [SeriesHandle; 2],
     #[expect(
         clippy::box_collection,
-        reason = "a hundred thousand connections hold one, and hardly any has a third feed"
+        reason = "a hundred thousand connections hold one, and hardly any has a third handle"
     )]
-    more: Option<Box<Vec<Feed>>>,
+    more: Option<Box<Vec<SeriesHandle>>>,
 }
 
-impl Feed {
-    /// The hot path asks: an edge's metrics stand first, and are looked for first.
+impl SeriesHandle {
+    /// On the hot path: an edge's metrics are the most frequent, and tested first.
     #[inline]
     pub(crate) fn kind(self) -> Kind {
         let is_of = |metrics: Metrics| !self.metrics.intersection(metrics).is_empty();
@@ -68,92 +68,92 @@ impl Feed {
     }
 }
 
-impl Default for Attribution {
+impl Default for SeriesHandles {
     fn default() -> Self {
         Self { first: [NOTHING; 2], more: None }
     }
 }
 
-impl Attribution {
-    pub fn feeds(&self) -> impl Iterator<Item = Feed> {
-        let first = self.first.iter().filter(|feed| !feed.metrics.is_empty());
+impl SeriesHandles {
+    pub fn handles(&self) -> impl Iterator<Item = SeriesHandle> {
+        let first = self.first.iter().filter(|handle| !handle.metrics.is_empty());
         first.chain(self.more.iter().flat_map(|more| more.iter())).copied()
     }
 
     /// The same for the hot path.
     #[inline]
-    pub(super) fn each(&self, mut to: impl FnMut(Feed)) {
-        for feed in self.first {
+    pub(super) fn each(&self, mut to: impl FnMut(SeriesHandle)) {
+        for handle in self.first {
             // They are filled from the first on.
-            if feed.metrics.is_empty() {
+            if handle.metrics.is_empty() {
                 return;
             }
-            to(feed);
+            to(handle);
         }
         if let Some(more) = &self.more {
             more.iter().copied().for_each(to);
         }
     }
 
-    /// What is fed of these metrics.
+    /// The metrics of all handles.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        self.feeds().map(|feed| feed.metrics).fold(Metrics::NONE, Metrics::union)
+        self.handles().map(|handle| handle.metrics).fold(Metrics::NONE, Metrics::union)
     }
 
-    /// Takes a feed in and says whether its label set was fed before: then one reference is enough.
-    pub(super) fn push(&mut self, feed: Feed) -> bool {
+    /// Adds a handle. Returns whether there was one of its label set already: then one reference is enough.
+    pub(super) fn push(&mut self, handle: SeriesHandle) -> bool {
         let Self { first, more } = self;
         let known = first.iter_mut().chain(more.iter_mut().flat_map(|more| more.iter_mut()));
         for known in known {
-            if !known.metrics.is_empty() && known.at == feed.at && known.kind() == feed.kind() {
-                known.metrics = known.metrics.union(feed.metrics);
+            if !known.metrics.is_empty() && known.at == handle.at && known.kind() == handle.kind() {
+                known.metrics = known.metrics.union(handle.metrics);
                 return true;
             }
         }
         match first.iter_mut().find(|free| free.metrics.is_empty()) {
-            Some(free) => *free = feed,
-            None => more.get_or_insert_default().push(feed),
+            Some(free) => *free = handle,
+            None => more.get_or_insert_default().push(handle),
         }
         false
     }
 
-    /// Without what it feeds of these metrics, and that alone.
+    /// The handles without these metrics, and those with them.
     pub(crate) fn split(&self, metrics: Metrics) -> (Self, Self) {
-        let is_of = |feed: &Feed| !feed.metrics.intersection(metrics).is_empty();
-        (self.feeds().filter(|feed| !is_of(feed)).collect(), self.feeds().filter(is_of).collect())
+        let is_of = |handle: &SeriesHandle| !handle.metrics.intersection(metrics).is_empty();
+        (self.handles().filter(|handle| !is_of(handle)).collect(), self.handles().filter(is_of).collect())
     }
 
     /// Takes over what another holds; they have no label set in common.
     pub(crate) fn extend(&mut self, other: &Self) {
-        for feed in other.feeds() {
-            self.push(feed);
+        for handle in other.handles() {
+            self.push(handle);
         }
     }
 }
 
-impl FromIterator<Feed> for Attribution {
-    fn from_iter<I: IntoIterator<Item = Feed>>(feeds: I) -> Self {
+impl FromIterator<SeriesHandle> for SeriesHandles {
+    fn from_iter<I: IntoIterator<Item = SeriesHandle>>(handles: I) -> Self {
         let mut held = Self::default();
-        for feed in feeds {
-            held.push(feed);
+        for handle in handles {
+            held.push(handle);
         }
         held
     }
 }
 
-/// As a list of feeds.
-impl Serialize for Attribution {
+/// As a list of handles.
+impl Serialize for SeriesHandles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.feeds().count()))?;
-        for feed in self.feeds() {
-            list.serialize_element(&feed)?;
+        let mut list = serializer.serialize_seq(Some(self.handles().count()))?;
+        for handle in self.handles() {
+            list.serialize_element(&handle)?;
         }
         list.end()
     }
 }
 
-impl<'de> Deserialize<'de> for Attribution {
+impl<'de> Deserialize<'de> for SeriesHandles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Vec::deserialize(deserializer).map(Self::from_iter)
     }

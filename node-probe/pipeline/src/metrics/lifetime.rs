@@ -6,7 +6,7 @@ use super::handles::Kind;
 use super::scrapes::Scrapes;
 use super::sets::{Set, Sets};
 use super::values::Values;
-use super::{Aggregate, Attribution};
+use super::{Aggregate, SeriesHandles};
 use crate::labels::LabelSet;
 use crate::observation::Edge;
 use crate::record::Monotonic;
@@ -43,14 +43,14 @@ pub struct TagSource {
 
 impl Aggregate {
     /// The connection is gone, or feeds other series from now on.
-    pub fn release(&mut self, held: &Attribution, now: Monotonic) {
-        for feed in held.feeds() {
-            match feed.kind() {
-                Kind::Service => drop(self.services.release(feed.at)),
-                Kind::Workload => drop(self.workloads.release(feed.at)),
-                Kind::Envoy => drop(self.clusters.release(feed.at)),
-                Kind::Connection if self.connections.release(feed.at) => {
-                    self.connections.change(feed.at).released = Some(now);
+    pub fn release(&mut self, held: &SeriesHandles, now: Monotonic) {
+        for handle in held.handles() {
+            match handle.kind() {
+                Kind::Service => drop(self.services.release(handle.at)),
+                Kind::Workload => drop(self.workloads.release(handle.at)),
+                Kind::Envoy => drop(self.clusters.release(handle.at)),
+                Kind::Connection if self.connections.release(handle.at) => {
+                    self.connections.change(handle.at).released = Some(now);
                 }
                 Kind::Connection => {}
             }

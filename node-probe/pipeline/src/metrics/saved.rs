@@ -3,11 +3,11 @@
 use super::admitted::Admitted;
 use super::births::{Birth, Births};
 use super::budget::{Accounts, Measure, Payer};
-use super::handles::{Feed, Kind};
+use super::handles::{Kind, SeriesHandle};
 use super::scrapes::{SavedScrapes, ScrapeNumber};
 use super::sets::{Place, Sets};
 use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
-use super::{Aggregate, Attribution};
+use super::{Aggregate, SeriesHandles};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, SavedLabels, ServiceLabels, WorkloadLabels};
 use crate::record::Monotonic;
 use crate::shared::{Numbers, Shared};
@@ -138,15 +138,15 @@ impl Aggregate {
 
     /// What a saved connection held, a reference on each, and that it is active there. What cannot be held is left out; the
     /// first flaw of that.
-    pub(crate) fn hold(&mut self, saved: &Attribution, moved: &Moved) -> (Attribution, Result<(), Flaw>) {
-        let (mut held, mut whole) = (Attribution::default(), Ok(()));
-        for feed in saved.feeds() {
-            let one = match feed.kind() {
-                _ if !feed.is_valid() => Err(Flaw::Implausible("feed")),
-                Kind::Service => hold(&mut self.services, &moved.services, feed, &mut held),
-                Kind::Workload => hold(&mut self.workloads, &moved.workloads, feed, &mut held),
-                Kind::Connection => hold(&mut self.connections, &moved.connections, feed, &mut held),
-                Kind::Envoy => hold(&mut self.clusters, &moved.clusters, feed, &mut held),
+    pub(crate) fn hold(&mut self, saved: &SeriesHandles, moved: &Moved) -> (SeriesHandles, Result<(), Flaw>) {
+        let (mut held, mut whole) = (SeriesHandles::default(), Ok(()));
+        for handle in saved.handles() {
+            let one = match handle.kind() {
+                _ if !handle.is_valid() => Err(Flaw::Implausible("handle")),
+                Kind::Service => hold(&mut self.services, &moved.services, handle, &mut held),
+                Kind::Workload => hold(&mut self.workloads, &moved.workloads, handle, &mut held),
+                Kind::Connection => hold(&mut self.connections, &moved.connections, handle, &mut held),
+                Kind::Envoy => hold(&mut self.clusters, &moved.clusters, handle, &mut held),
             };
             whole = whole.and(one);
         }
@@ -170,15 +170,15 @@ impl Aggregate {
 fn hold<K, V>(
     sets: &mut Sets<K, V>,
     moved: &HashMap<u32, u32>,
-    feed: Feed,
-    held: &mut Attribution,
+    handle: SeriesHandle,
+    held: &mut SeriesHandles,
 ) -> Result<(), Flaw> {
-    let at = *moved.get(&feed.at).ok_or(Flaw::Dangling(LABEL_SET))?;
+    let at = *moved.get(&handle.at).ok_or(Flaw::Dangling(LABEL_SET))?;
     let set = sets.get_mut(at).ok_or(Flaw::Dangling(LABEL_SET))?;
-    if !feed.metrics.difference(set.known).is_empty() {
+    if !handle.metrics.difference(set.known).is_empty() {
         return Err(Flaw::Implausible("metric that its label set lacks"));
     }
-    if !held.push(Feed { at, metrics: feed.metrics }) {
+    if !held.push(SeriesHandle { at, metrics: handle.metrics }) {
         set.references += 1;
     }
     Ok(())
@@ -248,6 +248,6 @@ fn restore<K: SavedLabels, V: Values>(
     (set.changed, set.values) = (changed, values);
     set.restore_births(Births::restore(&births, started, now));
     set.known = set.known.union(known).intersection(V::METRICS);
-    set.fed = set.known;
+    set.recorded = set.known;
     Ok(())
 }

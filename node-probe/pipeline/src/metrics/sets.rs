@@ -58,7 +58,7 @@ pub(crate) struct Set<K, V> {
     /// The metrics that connections have claimed.
     pub(super) known: Metrics,
     /// Of those: what was fed since the last turn of an epoch; none: the label set was not.
-    pub(super) fed: Metrics,
+    pub(super) recorded: Metrics,
     pub(super) values: V,
     /// What a scrape says: the values when they were last published.
     shown: V,
@@ -152,7 +152,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             references: 0,
             changed: now,
             known: Metrics::NONE,
-            fed: Metrics::NONE,
+            recorded: Metrics::NONE,
             released: None,
             tag_source: None,
             born: self.births,

@@ -13,11 +13,11 @@ impl Pipeline {
         for entry in entries {
             match entry.stage {
                 Stage::Ignored => {}
-                Stage::Waiting { key, .. } => self.resolver.abandon(key),
-                Stage::Following(following) => {
+                Stage::Pending { key, .. } => self.resolver.abandon(key),
+                Stage::Recording(recording) => {
                     let (_, mut recorder) = self.recorder(now);
-                    following.deactivate(&mut recorder);
-                    following.release(&mut recorder);
+                    recording.deactivate(&mut recorder);
+                    recording.release(&mut recorder);
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! What is done with a connection once it is resolved: its counters get a place, or it is not reported.
 
 use super::Pipeline;
-use super::feeds;
-use super::stage::{Following, Stage};
+use super::series;
+use super::stage::{Recording, Stage};
 use crate::connection::Entry;
 use crate::observation::Delta;
 use crate::record::Monotonic;
@@ -35,7 +35,7 @@ impl Pipeline {
     fn conclude(&mut self, resolved: Option<Resolved>, now: Monotonic) {
         match resolved {
             Some(Resolved { connection, outcome: Outcome::Resolved(local, resolution) }) => {
-                self.attribute(&connection, &local, resolution, now);
+                self.record(&connection, &local, resolution, now);
             }
             Some(Resolved { connection, outcome: Outcome::Ignored(why) }) => {
                 self.count_ignored(why, connection.counters.count());
@@ -46,35 +46,29 @@ impl Pipeline {
     }
 
     /// From now on its counts have a place; what they were so far goes there at once.
-    fn attribute(
-        &mut self,
-        connection: &PendingConnection,
-        local: &Local,
-        resolution: Box<Resolution>,
-        now: Monotonic,
-    ) {
+    fn record(&mut self, connection: &PendingConnection, local: &Local, resolution: Box<Resolution>, now: Monotonic) {
         let opened = connection.end.opened;
         let wanted = match connection.counters {
-            PendingCounters::Ended(Delta { failed: Some(_), .. }) => feeds::FAILED,
-            PendingCounters::Ended(_) | PendingCounters::Live { .. } => feeds::AT_ONCE,
+            PendingCounters::Ended(Delta { failed: Some(_), .. }) => series::FAILED,
+            PendingCounters::Ended(_) | PendingCounters::Live { .. } => series::AT_ONCE,
         };
         let (connections, mut recorder) = self.recorder(now);
-        let following = Following::new(local, resolution, (opened, wanted), &mut recorder);
+        let recording = Recording::new(local, resolution, (opened, wanted), &mut recorder);
         match connection.counters {
             PendingCounters::Ended(delta) => {
-                following.credit(&delta, &mut recorder);
-                following.release(&mut recorder);
+                recording.record(&delta, &mut recorder);
+                recording.release(&mut recorder);
             }
             PendingCounters::Live { id, handshake } => {
                 let Some(entry) = connections.get_mut(id) else {
-                    following.release(&mut recorder);
+                    recording.release(&mut recorder);
                     return;
                 };
                 let delta = first_delta(entry, handshake);
-                following.credit(&delta, &mut recorder);
-                following.activate(&mut recorder);
+                recording.record(&delta, &mut recorder);
+                recording.activate(&mut recorder);
                 entry.rtt_observed = delta.rtt_us.is_some();
-                entry.stage = Stage::Following(following);
+                entry.stage = Stage::Recording(recording);
             }
         }
     }
@@ -101,7 +95,7 @@ impl Pipeline {
 /// All that a live connection has done while nobody knew whose it was.
 fn first_delta(entry: &Entry<Stage>, handshake: Option<Monotonic>) -> Delta {
     let rtt_us = match entry.stage {
-        Stage::Waiting { rtt_us, .. } if rtt_us != 0 => Some(rtt_us),
+        Stage::Pending { rtt_us, .. } if rtt_us != 0 => Some(rtt_us),
         _ => None,
     };
     Delta { opened: u64::from(!entry.is_adopted()), rtt_us, handshake, ..entry.total().delta() }

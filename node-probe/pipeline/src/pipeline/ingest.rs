@@ -48,7 +48,7 @@ impl Pipeline {
         let moved = !record.adopted && Totals::from(&record.counters).has_data();
         let rtt_us = if moved { record.counters.srtt_us } else { 0 };
         let (connections, mut recorder) = self.recorder(now);
-        match connections.announce(record, Stage::Waiting { key, rtt_us }) {
+        match connections.announce(record, Stage::Pending { key, rtt_us }) {
             Announced::New => {
                 let counters = PendingCounters::Live { id: record.id, handshake: handshake(record) };
                 self.first_seen(key, record, counters, now);
@@ -110,7 +110,7 @@ impl Pipeline {
         };
         match entry.stage {
             Stage::Ignored => {}
-            Stage::Waiting { key, rtt_us } => {
+            Stage::Pending { key, rtt_us } => {
                 let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
                 let Some(connection) = self.resolver.pending_mut(key) else { return };
                 let PendingCounters::Live { handshake, .. } = connection.counters else { return };
@@ -125,14 +125,14 @@ impl Pipeline {
                     ..total.delta()
                 });
             }
-            Stage::Following(mut following) => {
+            Stage::Recording(mut recording) => {
                 let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last;
                 let (_, mut recorder) = self.recorder(now);
-                following.heed_edits(opened, &mut recorder);
+                recording.apply_edits(opened, &mut recorder);
                 let delta = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
-                following.credit(&delta, &mut recorder);
-                following.deactivate(&mut recorder);
-                following.release(&mut recorder);
+                recording.record(&delta, &mut recorder);
+                recording.deactivate(&mut recorder);
+                recording.release(&mut recorder);
             }
         }
     }

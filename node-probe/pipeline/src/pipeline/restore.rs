@@ -11,7 +11,7 @@
 //! ```
 
 use super::saved::{Dropped, Item, ItemKind, ItemReader};
-use super::stage::{Following, SavedStage, Stage};
+use super::stage::{Recording, SavedStage, Stage};
 use super::{Options, Pipeline};
 use crate::connection::{SavedConnection, Totals};
 use crate::metrics::{LABEL_SET, Moved};
@@ -121,23 +121,23 @@ impl Pipeline {
         let (stage, restored) = match &saved.stage {
             SavedStage::Ignored => (Stage::Ignored, Ok(())),
             _ if !is_true => (Stage::Ignored, Err(Flaw::Implausible("figure"))),
-            SavedStage::Waiting { key, .. } if loose.waiting.contains_key(key) => {
+            SavedStage::Pending { key, .. } if loose.waiting.contains_key(key) => {
                 return Err(Flaw::Twice("connection's case"));
             }
-            &SavedStage::Waiting { key, rtt_us } => {
+            &SavedStage::Pending { key, rtt_us } => {
                 loose.waiting.insert(key, saved.id);
-                (Stage::Waiting { key, rtt_us }, Ok(()))
+                (Stage::Pending { key, rtt_us }, Ok(()))
             }
-            SavedStage::Following { held, slot, was_long, resolution } => {
+            SavedStage::Recording { held, slot, was_long, resolution } => {
                 match Resolution::restore(*resolution, shared) {
                     Ok(resolution) => {
                         let (held, whole) = self.aggregate.hold(held, &loose.moved);
                         let slot = self.resolver.restore_held(*slot, whole.is_ok());
-                        let following =
-                            Following::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
+                        let recording =
+                            Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
-                        (Stage::Following(following), if is_counted { Ok(()) } else { whole })
+                        (Stage::Recording(recording), if is_counted { Ok(()) } else { whole })
                     }
                     Err(flaw) => (Stage::Ignored, Err(flaw)),
                 }

@@ -29,9 +29,9 @@ fn aggregate(set: SeriesSet) -> Aggregate {
         duration: Some(60_000_000_001),
         ..Delta::default()
     };
-    aggregate.add(&to, Reporter::Source, &lived, 0);
+    aggregate.record(&to, Reporter::Source, &lived, 0);
     for reason in [FailReason::Refused, FailReason::NeverSent, FailReason::Refused] {
-        aggregate.add(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
+        aggregate.record(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
     }
     aggregate.activate(&to);
     aggregate

@@ -20,7 +20,7 @@ fn read_back(value: &str) -> [String; 2] {
     let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let to = hold_edge(&mut aggregate, &edge, Metrics::from(SeriesSets::default()), 0);
     let delta = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
-    aggregate.add(&to, Reporter::Source, &delta, 0);
+    aggregate.record(&to, Reporter::Source, &delta, 0);
     [Format::Text, Format::OpenMetrics].map(|format| {
         let scrape = parse(&text(&mut aggregate, format, 64), format);
         let opened = scrape.samples.keys().find(|(name, _)| name == "istio_tcp_connections_opened_total").unwrap();

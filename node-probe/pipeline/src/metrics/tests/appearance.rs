@@ -24,7 +24,7 @@ fn after(deltas: &[(Metrics, Delta)]) -> Aggregate {
     let mut aggregate = roomy();
     for (on, delta) in deltas {
         let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), *on, 0);
-        aggregate.add(&held, Reporter::Source, delta, 0);
+        aggregate.record(&held, Reporter::Source, delta, 0);
     }
     aggregate
 }
@@ -81,7 +81,7 @@ fn istios_received_bytes_are_the_clients_whoever_reports(
 ) {
     let mut aggregate = roomy();
     let held = hold_edge(&mut aggregate, &edge(reporter, "client", "server"), ISTIO, 0);
-    aggregate.add(&held, reporter, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
+    aggregate.record(&held, reporter, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), [received]);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[]), [sent]);
@@ -93,7 +93,7 @@ fn kmeshs_bytes_are_the_reporting_sockets_own() {
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
     let delta = Delta { sent: 5, received: 3, retransmits: 2, lost: 1, opened: 1, ..Delta::default() };
-    aggregate.add(&held, Reporter::Source, &delta, 0);
+    aggregate.record(&held, Reporter::Source, &delta, 0);
     let scrape = scrape(&mut aggregate);
     for (name, value) in [
         ("kmesh_tcp_workload_connections_opened_total", "1"),
@@ -116,7 +116,7 @@ fn kmeshs_series_follow_their_own_switches() {
     for (on, samples) in [(Metrics::NONE, 0), (ISTIO, 4), (CONNECTION, 4), (ISTIO.union(CONNECTION), 8)] {
         let mut aggregate = roomy();
         let held = hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), on, 0);
-        aggregate.add(&held, Reporter::Source, &Delta { sent: 5, ..Delta::default() }, 0);
+        aggregate.record(&held, Reporter::Source, &Delta { sent: 5, ..Delta::default() }, 0);
         assert_eq!(scrape(&mut aggregate).samples.len(), samples);
     }
 }
@@ -139,7 +139,7 @@ fn connections_of_one_edge_share_its_series() {
     let mut held = Vec::new();
     for _ in 0..3 {
         let one = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
-        aggregate.add(&one, Reporter::Source, &Delta { opened: 1, lost: 2, ..Delta::default() }, 0);
+        aggregate.record(&one, Reporter::Source, &Delta { opened: 1, lost: 2, ..Delta::default() }, 0);
         aggregate.activate(&one);
         held.push(one);
     }
@@ -177,10 +177,10 @@ fn a_scrape_shows_what_was_published_and_nothing_that_came_since() {
     let before = shown(&aggregate);
     assert_eq!(before.values("istio_tcp_connections_opened_total", &[]), ["1"]);
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
-    aggregate.add(&held, Reporter::Source, &one, 0);
+    aggregate.record(&held, Reporter::Source, &one, 0);
     aggregate.activate(&held);
     let other = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "other"), ALL, 0);
-    aggregate.add(&other, Reporter::Source, &one, 0);
+    aggregate.record(&other, Reporter::Source, &one, 0);
     assert_eq!((shown(&aggregate), aggregate.stats().services.sets), (before, 1));
     aggregate.publish();
     assert_eq!(shown(&aggregate).values("longwire_tcp_connections_active", &[]).len(), 2);

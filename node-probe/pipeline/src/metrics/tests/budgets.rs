@@ -4,7 +4,7 @@ use super::{ALL, ISTIO, LONGWIRE, roomy};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
-use crate::metrics::{Aggregate, Attribution, Budget, CONNECTION};
+use crate::metrics::{Aggregate, Budget, CONNECTION, SeriesHandles};
 use crate::observation::{Delta, Dialled, Edge, Reporter};
 use crate::record::FailReason;
 use longwire_model::identity::{Service, Workload};
@@ -46,7 +46,7 @@ fn past_the_budget_edges_fold_into_their_reporters_overflow() {
     for reporter in [Reporter::Source, Reporter::Destination] {
         for client in ["a", "b", "c"] {
             let held = hold_edge(&mut aggregate, &edge(reporter, client, "server"), ALL, 0);
-            aggregate.add(&held, reporter, &OPENED, 0);
+            aggregate.record(&held, reporter, &OPENED, 0);
         }
     }
     let scrape = scrape(&mut aggregate);
@@ -62,7 +62,7 @@ fn a_budget_of_nothing_still_has_overflow() {
     let mut aggregate = Aggregate::new(Budget::undivided(0, 0));
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
-    aggregate.add(&held, Reporter::Source, &OPENED, 0);
+    aggregate.record(&held, Reporter::Source, &OPENED, 0);
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.sum("istio_tcp_connections_opened_total", &OVERFLOW), 1);
     assert_eq!(scrape.sum("kmesh_tcp_workload_connections_opened_total", &OVERFLOW), 1);
@@ -74,7 +74,7 @@ fn an_edge_that_has_series_keeps_them_when_there_is_no_more_room() {
     let mut aggregate = with_room_for(1);
     for client in ["a", "b", "a"] {
         let held = hold_edge(&mut aggregate, &edge(Reporter::Source, client, "server"), ALL, 0);
-        aggregate.add(&held, Reporter::Source, &OPENED, 0);
+        aggregate.record(&held, Reporter::Source, &OPENED, 0);
     }
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
 }
@@ -83,14 +83,14 @@ fn an_edge_that_has_series_keeps_them_when_there_is_no_more_room() {
 fn folding_sticks_to_the_connection_and_not_to_the_edge() {
     let mut aggregate = with_room_for(1);
     let first = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
-    aggregate.add(&first, Reporter::Source, &OPENED, 0);
+    aggregate.record(&first, Reporter::Source, &OPENED, 0);
     let folded = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
     aggregate.release(&first, 0);
     aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     let own = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
-    aggregate.add(&folded, Reporter::Source, &OPENED, 0);
-    aggregate.add(&own, Reporter::Source, &OPENED, 0);
+    aggregate.record(&folded, Reporter::Source, &OPENED, 0);
+    aggregate.record(&own, Reporter::Source, &OPENED, 0);
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[("source_workload", "b")]), ["1"]);
@@ -110,7 +110,7 @@ fn an_edge_is_charged_for_the_lines_that_a_scrape_has() {
         (ALL, failed(FailReason::Timeout), 2 + AT_ONCE + RTT),
     ] {
         let one = hold_edge(&mut aggregate, &edge, on, 0);
-        aggregate.add(&one, Reporter::Source, &delta, 0);
+        aggregate.record(&one, Reporter::Source, &delta, 0);
         held.push(one);
         let shown = scrape(&mut aggregate).samples.len();
         assert_eq!((aggregate.stats().charged - RESERVED, shown), (lines, lines));
@@ -142,8 +142,8 @@ fn what_comes_later_and_finds_no_room_folds_alone_until_there_is_room() {
     const RTTS: &str = "longwire_tcp_rtt_seconds_count";
     const FAILED: &str = "longwire_tcp_connections_failed_total";
     for round in 1..=3 {
-        aggregate.add(&held, Reporter::Source, &both, 0);
-        aggregate.add(&held, Reporter::Source, &failed, 0);
+        aggregate.record(&held, Reporter::Source, &both, 0);
+        aggregate.record(&held, Reporter::Source, &failed, 0);
         let scrape = scrape(&mut aggregate);
         assert_eq!(scrape.sum("istio_tcp_connections_opened_total", &[("source_workload", "a")]), round);
         assert_eq!((scrape.sum(RTTS, &OVERFLOW), scrape.sum(FAILED, &OVERFLOW)), (round, 2 * round));
@@ -151,8 +151,8 @@ fn what_comes_later_and_finds_no_room_folds_alone_until_there_is_room() {
     }
     assert_eq!((aggregate.stats().services.folded, aggregate.stats().charged), (1, RESERVED + AT_ONCE), "once");
     aggregate.configure(&NodeSettings { series: Some(1_000), ..NodeSettings::default() });
-    aggregate.add(&held, Reporter::Source, &both, 0);
-    aggregate.add(&held, Reporter::Source, &failed, 0);
+    aggregate.record(&held, Reporter::Source, &both, 0);
+    aggregate.record(&held, Reporter::Source, &failed, 0);
     let scrape = scrape(&mut aggregate);
     let own = |family: &str| scrape.sum(family, &[("source_workload", "a")]);
     assert_eq!((own(RTTS), own(FAILED)), (1, 2));
@@ -164,11 +164,11 @@ fn metrics_that_are_switched_on_when_there_is_no_room_fold_alone() {
     let mut aggregate = Aggregate::new(Budget::undivided(RESERVED + ISTIOS + AT_ONCE, 2));
     let of = |client| edge(Reporter::Source, client, "server");
     let first = hold_edge(&mut aggregate, &of("a"), ISTIO, 0);
-    aggregate.add(&first, Reporter::Source, &OPENED, 0);
+    aggregate.record(&first, Reporter::Source, &OPENED, 0);
     let second = hold_edge(&mut aggregate, &of("b"), ISTIO.union(LONGWIRE), 0);
-    aggregate.add(&second, Reporter::Source, &OPENED, 0);
+    aggregate.record(&second, Reporter::Source, &OPENED, 0);
     let third = hold_edge(&mut aggregate, &of("a"), ISTIO.union(LONGWIRE), 0);
-    aggregate.add(&third, Reporter::Source, &Delta { lost: 7, ..OPENED }, 0);
+    aggregate.record(&third, Reporter::Source, &Delta { lost: 7, ..OPENED }, 0);
     for held in [&first, &third, &third] {
         aggregate.activate(held);
     }
@@ -201,7 +201,7 @@ fn an_edge_named_overflow_shares_its_series() {
         dialled: Dialled::Service(service),
     };
     let held = hold_edge(&mut aggregate, &impostor, ALL, 0);
-    aggregate.add(&held, Reporter::Source, &OPENED, 0);
+    aggregate.record(&held, Reporter::Source, &OPENED, 0);
     aggregate.release(&held, 0);
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
@@ -212,9 +212,14 @@ fn an_edge_named_overflow_shares_its_series() {
 fn long_connections_have_a_budget_of_their_own() {
     let mut aggregate = with_room_for(0);
     for port in 0..4 {
-        let mut held = Attribution::default();
-        aggregate.connection(&flow(Reporter::Source, "client", "server", port), plain(CONNECTION), 0, &mut held);
-        aggregate.add(&held, Reporter::Source, &Delta { sent: 10, ..Delta::default() }, 0);
+        let mut held = SeriesHandles::default();
+        aggregate.acquire_connection(
+            &flow(Reporter::Source, "client", "server", port),
+            plain(CONNECTION),
+            0,
+            &mut held,
+        );
+        aggregate.record(&held, Reporter::Source, &Delta { sent: 10, ..Delta::default() }, 0);
     }
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("source_address", "10.0.0.1:0")]), ["10"]);

@@ -25,10 +25,10 @@ fn series(reporter: Reporter) -> usize {
     let handshake = (reporter == Reporter::Source).then_some(1);
     let lived =
         Delta { opened: 1, closed: 1, sent: 1, rtt_us: Some(1), handshake, duration: Some(1), ..Delta::default() };
-    aggregate.add(&held, reporter, &lived, 0);
+    aggregate.record(&held, reporter, &lived, 0);
     if reporter == Reporter::Source {
         let refused = Delta { failed: Some((FailReason::Refused, 1)), ..Delta::default() };
-        aggregate.add(&held, reporter, &refused, 0);
+        aggregate.record(&held, reporter, &refused, 0);
     }
     scrape(&mut aggregate).samples.len()
 }
@@ -48,6 +48,6 @@ fn a_long_connection_costs_four_series_a_reporter() {
     let mut aggregate = roomy();
     let only = Metrics::of(SeriesSet::KmeshConnection);
     let held = hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), only, 0);
-    aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
+    aggregate.record(&held, Reporter::Source, &Delta::default(), 0);
     says("a long connection, at each of its ends", scrape(&mut aggregate).samples.len());
 }

@@ -4,7 +4,7 @@ use super::{ALL, SECOND, roomy};
 use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
-use crate::metrics::{Aggregate, Attribution, Budget, CONNECTION, Mention, WORKLOAD};
+use crate::metrics::{Aggregate, Budget, CONNECTION, Mention, SeriesHandles, WORKLOAD};
 use crate::observation::{Delta, Edge, Flow, Reporter};
 use rstest::rstest;
 
@@ -15,7 +15,7 @@ const START: u64 = 1_000 * SECOND;
 fn idle_edge() -> Aggregate {
     let mut aggregate = roomy();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
-    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
+    aggregate.record(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
     aggregate.release(&held, START);
     aggregate.publish();
     aggregate
@@ -50,7 +50,7 @@ fn an_edge_with_an_unknown_end_expires_by_the_end_that_is_known() {
     let mut aggregate = roomy();
     let outside = Edge { destination: None, ..edge(Reporter::Source, "client", "") };
     let held = hold_edge(&mut aggregate, &outside, ALL, 0);
-    aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
+    aggregate.record(&held, Reporter::Source, &Delta::default(), 0);
     aggregate.release(&held, 0);
     aggregate.expire(IDLE, &mut |_| true);
     assert_eq!(edges(&mut aggregate), 1);
@@ -63,7 +63,7 @@ fn what_a_connection_holds_never_expires() {
     let mut aggregate = roomy();
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
-    aggregate.add(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+    aggregate.record(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
     let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
     assert_eq!(scrape(&mut aggregate), before);
@@ -79,9 +79,9 @@ fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: b
     if !named {
         flow.destination_pod = None;
     }
-    let mut held = Attribution::default();
-    aggregate.workload(&flow, plain(WORKLOAD), 0, &mut held);
-    aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, START);
+    let mut held = SeriesHandles::default();
+    aggregate.acquire_workload(&flow, plain(WORKLOAD), 0, &mut held);
+    aggregate.record(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, START);
     aggregate.release(&held, START);
     aggregate.publish();
     aggregate.expire(START + IDLE, &mut |named| matches!(named, Mention::Workload(_)) || pod_lives);
@@ -93,7 +93,7 @@ fn an_edge_that_comes_back_before_it_expires_goes_on_counting() {
     let mut aggregate = idle_edge();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START + IDLE);
     aggregate.expire(START + IDLE, &mut |_| false);
-    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
+    aggregate.record(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);
 }
 
@@ -102,7 +102,7 @@ fn an_edge_that_comes_back_after_it_expired_starts_anew() {
     let mut aggregate = idle_edge();
     aggregate.expire(START + IDLE, &mut |_| false);
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START + IDLE);
-    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
+    aggregate.record(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START + IDLE);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["1"]);
 }
 
@@ -111,7 +111,7 @@ fn overflow_never_expires() {
     let mut aggregate = Aggregate::new(Budget::undivided(0, 0));
     let flow = flow(Reporter::Source, "client", "server", 1);
     let held = hold_flow(&mut aggregate, &flow, ALL, 0);
-    aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
+    aggregate.record(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
     aggregate.release(&held, 0);
     let before = scrape(&mut aggregate);
     aggregate.expire(1_000 * IDLE, &mut |_| false);
@@ -119,9 +119,9 @@ fn overflow_never_expires() {
     assert_eq!(before.sum("kmesh_tcp_connection_sent_bytes_total", &[]), 1);
 }
 
-fn long(aggregate: &mut Aggregate, flow: &Flow, now: u64) -> Attribution {
-    let mut held = Attribution::default();
-    aggregate.connection(flow, plain(CONNECTION), now, &mut held);
+fn long(aggregate: &mut Aggregate, flow: &Flow, now: u64) -> SeriesHandles {
+    let mut held = SeriesHandles::default();
+    aggregate.acquire_connection(flow, plain(CONNECTION), now, &mut held);
     held
 }
 
@@ -129,7 +129,7 @@ fn long(aggregate: &mut Aggregate, flow: &Flow, now: u64) -> Attribution {
 fn ended() -> Aggregate {
     let mut aggregate = roomy();
     let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
-    aggregate.add(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
+    aggregate.record(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
     aggregate.release(&held, START);
     aggregate.publish();
     aggregate
@@ -164,7 +164,7 @@ fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
     let mut aggregate = roomy();
     let early = aggregate.scrape_started(None, 0);
     let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
-    aggregate.add(&held, Reporter::Source, &Delta::default(), 0);
+    aggregate.record(&held, Reporter::Source, &Delta::default(), 0);
     aggregate.release(&held, START);
     let unpublished = aggregate.scrape_started(None, 0);
     aggregate.scrape_completed(&unpublished);
@@ -202,7 +202,7 @@ fn room_that_a_long_connection_leaves_is_used_again() {
 fn what_nobody_could_see_does_not_expire() {
     let mut aggregate = idle_edge();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START);
-    aggregate.add(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
+    aggregate.record(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);
     aggregate.release(&held, START);
     aggregate.expire(START + IDLE, &mut |_| false);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_closed_total", &[]), ["2"]);

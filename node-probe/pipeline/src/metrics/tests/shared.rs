@@ -5,7 +5,7 @@ use crate::exposition::grammar::scrape;
 use crate::labels::Differences;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::hold_edge;
-use crate::metrics::{Aggregate, Attribution, Claim, SERVICE};
+use crate::metrics::{Aggregate, SERVICE, SeriesHandles, SeriesSpec};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;
@@ -16,10 +16,10 @@ fn differences(labels: &[(&str, Option<&str>)]) -> Differences {
     Differences::new(labels.iter().map(label).collect())
 }
 
-fn hold(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, labels: &[(&str, Option<&str>)]) -> Attribution {
-    let mut held = Attribution::default();
-    let claim = Claim { metrics: on.intersection(SERVICE), differences: differences(labels), tag_source: None };
-    aggregate.service(edge, claim, 0, &mut held);
+fn hold(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, labels: &[(&str, Option<&str>)]) -> SeriesHandles {
+    let mut held = SeriesHandles::default();
+    let spec = SeriesSpec { metrics: on.intersection(SERVICE), differences: differences(labels), tag_source: None };
+    aggregate.acquire_service(edge, spec, 0, &mut held);
     held
 }
 
@@ -45,7 +45,7 @@ fn a_customised_one_may_read_as_another_edge_and_is_that_edge(#[case] customised
         });
     }
     for held in &held {
-        aggregate.add(held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+        aggregate.record(held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
     }
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[]), ["2"]);
     for held in &held {
@@ -55,7 +55,7 @@ fn a_customised_one_may_read_as_another_edge_and_is_that_edge(#[case] customised
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     assert_eq!(aggregate.stats().services.expired, 1);
     let again = hold_edge(&mut aggregate, &server, ISTIO, 0);
-    aggregate.add(&again, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+    aggregate.record(&again, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[]), ["1"]);
 }
 
@@ -65,7 +65,7 @@ fn bytes_keep_the_direction_of_the_connection_that_moved_them() {
     for reporter in [Reporter::Source, Reporter::Destination] {
         let held = hold(&mut aggregate, &edge(reporter, "client", "server"), ISTIO, &[("reporter", None)]);
         let (sent, received) = if reporter == Reporter::Source { (5, 3) } else { (3, 5) };
-        aggregate.add(&held, reporter, &Delta { sent, received, ..Delta::default() }, 0);
+        aggregate.record(&held, reporter, &Delta { sent, received, ..Delta::default() }, 0);
     }
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), ["10"]);
@@ -76,17 +76,17 @@ fn bytes_keep_the_direction_of_the_connection_that_moved_them() {
 fn two_groups_of_one_connection_that_read_the_same_are_one_feed() {
     let mut aggregate = roomy();
     let flow = flow(Reporter::Source, "client", "server", 1);
-    let mut held = Attribution::default();
+    let mut held = SeriesHandles::default();
     for metrics in ISTIO.iter().map(|metric| Metrics::NONE.with(metric)) {
-        aggregate.service(
+        aggregate.acquire_service(
             &flow.edge,
-            Claim { metrics, differences: Differences::default(), tag_source: None },
+            SeriesSpec { metrics, differences: Differences::default(), tag_source: None },
             0,
             &mut held,
         );
     }
-    assert_eq!(held.feeds().map(|feed| feed.metrics).collect::<Vec<_>>(), [ISTIO]);
-    aggregate.add(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+    assert_eq!(held.handles().map(|handle| handle.metrics).collect::<Vec<_>>(), [ISTIO]);
+    aggregate.record(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
     aggregate.release(&held, 0);
     aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
@@ -97,20 +97,20 @@ fn two_groups_of_one_connection_that_read_the_same_are_one_feed() {
 fn many_groups_feed_many_label_sets() {
     let mut aggregate = roomy();
     let edge = edge(Reporter::Source, "client", "server");
-    let mut held = Attribution::default();
+    let mut held = SeriesHandles::default();
     for (metric, number) in ALL.intersection(SERVICE).iter().zip(0..) {
         let number = number.to_string();
-        let claim = Claim {
+        let spec = SeriesSpec {
             metrics: Metrics::NONE.with(metric),
             differences: differences(&[("group", Some(&number))]),
             tag_source: None,
         };
-        aggregate.service(&edge, claim, 0, &mut held);
+        aggregate.acquire_service(&edge, spec, 0, &mut held);
     }
     let delta = Delta { sent: 1, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
-    aggregate.add(&held, Reporter::Source, &delta, 0);
+    aggregate.record(&held, Reporter::Source, &delta, 0);
     aggregate.activate(&held);
     let shown = scrape(&mut aggregate);
-    assert_eq!((held.feeds().count(), aggregate.stats().services.sets), (11, 10), "nothing failed");
+    assert_eq!((held.handles().count(), aggregate.stats().services.sets), (11, 10), "nothing failed");
     assert_eq!(shown.values("longwire_tcp_connections_active", &[("group", "5")]), ["1"]);
 }

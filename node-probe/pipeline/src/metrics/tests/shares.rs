@@ -6,7 +6,7 @@ use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::Differences;
 use crate::labels::samples::{edge_between, flow};
 use crate::metrics::samples::{hold_edge, plain};
-use crate::metrics::{Aggregate, Attribution, Budget, CONNECTION, Claim, Crossing, Resource, SERVICE, Whose};
+use crate::metrics::{Aggregate, Budget, CONNECTION, Crossing, Resource, SERVICE, SeriesHandles, SeriesSpec, Whose};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;
@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 const OPENED_TOTAL: &str = "istio_tcp_connections_opened_total";
 
 /// A connection of each of so many edges opens.
-fn open(aggregate: &mut Aggregate, edges: usize, edge: impl Fn(&str) -> Edge) -> Vec<Attribution> {
+fn open(aggregate: &mut Aggregate, edges: usize, edge: impl Fn(&str) -> Edge) -> Vec<SeriesHandles> {
     let mut held = Vec::new();
     for number in 0..edges {
         let edge = edge(&number.to_string());
         let one = hold_edge(aggregate, &edge, ALL, 0);
-        aggregate.add(&one, edge.reporter, &OPENED, 0);
+        aggregate.record(&one, edge.reporter, &OPENED, 0);
         held.push(one);
     }
     held
@@ -90,9 +90,9 @@ fn long_connections_are_shared_as_well() {
     let mut held = Vec::new();
     for port in 0..20 {
         let flow = flow(Reporter::Source, "client", "server", port);
-        let mut one = Attribution::default();
-        aggregate.connection(&flow, plain(CONNECTION), 0, &mut one);
-        aggregate.add(&one, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
+        let mut one = SeriesHandles::default();
+        aggregate.acquire_connection(&flow, plain(CONNECTION), 0, &mut one);
+        aggregate.record(&one, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
         held.push(one);
     }
     let shown = scrape(&mut aggregate);
@@ -103,16 +103,16 @@ fn long_connections_are_shared_as_well() {
     assert_eq!((sent("client", "ns"), sent("overflow", "ns"), sent("overflow", "overflow")), (10, 10, 0));
 }
 
-fn tagged(aggregate: &mut Aggregate, edge: &Edge, value: &str) -> Attribution {
-    let mut held = Attribution::default();
+fn tagged(aggregate: &mut Aggregate, edge: &Edge, value: &str) -> SeriesHandles {
+    let mut held = SeriesHandles::default();
     let differences = Differences::new(vec![(TagName::parse("tag").unwrap(), Some(value.into()))]);
-    aggregate.service(
+    aggregate.acquire_service(
         edge,
-        Claim { metrics: ISTIO.intersection(SERVICE), differences, tag_source: None },
+        SeriesSpec { metrics: ISTIO.intersection(SERVICE), differences, tag_source: None },
         0,
         &mut held,
     );
-    aggregate.add(&held, edge.reporter, &OPENED, 0);
+    aggregate.record(&held, edge.reporter, &OPENED, 0);
     held
 }
 
@@ -168,7 +168,7 @@ fn overflow_sets_of_namespaces_are_bounded() {
     for name in &names {
         let edge = edge_between(Reporter::Source, [name, "client"], [name, "server"]);
         let held = hold_edge(&mut aggregate, &edge, ALL, 0);
-        aggregate.add(&held, Reporter::Source, &OPENED, 0);
+        aggregate.record(&held, Reporter::Source, &OPENED, 0);
     }
     let shown = scrape(&mut aggregate);
     assert_eq!(names.iter().map(|name| folded(&shown, [name, "overflow"])).sum::<i64>(), 64);
@@ -184,12 +184,12 @@ fn who_makes_a_label_set_pays_for_what_others_let_it_grow_by() {
     let other = edge_between(Reporter::Source, ["evil", "client"], ["victim", "server"]);
     let opened = Metrics::NONE.with(longwire_model::series::Metric::IstioOpened);
     let first = hold_edge(&mut aggregate, &victim, opened, 0);
-    aggregate.add(&first, Reporter::Source, &OPENED, 0);
-    let mut second = Attribution::default();
+    aggregate.record(&first, Reporter::Source, &OPENED, 0);
+    let mut second = SeriesHandles::default();
     let name = TagName::parse("source_workload_namespace").unwrap();
     let differences = Differences::new(vec![(name, Some("victim".into()))]);
-    aggregate.service(&other, Claim { metrics: ISTIO, differences, tag_source: None }, 0, &mut second);
-    aggregate.add(&second, Reporter::Source, &OPENED, 0);
+    aggregate.acquire_service(&other, SeriesSpec { metrics: ISTIO, differences, tag_source: None }, 0, &mut second);
+    aggregate.record(&second, Reporter::Source, &OPENED, 0);
     assert_eq!(own(&scrape(&mut aggregate), "victim"), 2);
     assert_eq!(aggregate.stats().charged, RESERVED + 4);
     for held in [first, second] {

@@ -5,7 +5,7 @@ use super::{ALL, ISTIO, LONGWIRE};
 use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::samples::{edge_between, flow};
 use crate::metrics::samples::{hold_edge, hold_flow};
-use crate::metrics::{Aggregate, Attribution, Budget};
+use crate::metrics::{Aggregate, Budget, SeriesHandles};
 use crate::observation::{Delta, Flow, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
@@ -94,13 +94,13 @@ fn life() -> impl Strategy<Value = Life> {
 fn live(aggregate: &mut Aggregate, lives: &[Life]) {
     for (life, now) in lives.iter().zip(0..) {
         let flow = life.flow();
-        let mut held = Attribution::default();
+        let mut held = SeriesHandles::default();
         for (on, delta) in &life.deltas {
             // As the pipeline does: an attempt that failed claims what failures feed.
             let wanted = if delta.failed.is_some() { FAILED } else { ALL };
             let next = hold_flow(aggregate, &flow, on.intersection(wanted), now);
             aggregate.release(&mem::replace(&mut held, next), now);
-            aggregate.add(&held, life.reporter(), delta, now);
+            aggregate.record(&held, life.reporter(), delta, now);
         }
         if life.is_active() {
             aggregate.activate(&held);
@@ -153,7 +153,7 @@ fn an_observation_is_in_the_first_bucket_that_holds_it() {
     let held = hold_edge(&mut aggregate, &flow(Reporter::Source, "client", "server", 1).edge, LONGWIRE, 0);
     for rtt_us in [0, 1_000, 1_001, 10_000, 100_000, 100_001, u32::MAX] {
         let delta = Delta { rtt_us: Some(rtt_us), ..Delta::default() };
-        aggregate.add(&held, Reporter::Source, &delta, 0);
+        aggregate.record(&held, Reporter::Source, &delta, 0);
     }
     let scrape = scrape(&mut aggregate);
     let bucket = |le: &str| scrape.sum("longwire_tcp_rtt_seconds_bucket", &[("le", le)]);

@@ -1,12 +1,12 @@
-//! A connection takes hold of the label sets that it feeds.
+//! A connection acquires handles of the series that it records into.
 
 use super::admitted::Admitted;
 use super::budget::{Accounts, Amount, Measure, Payer, lines_at_once};
-use super::handles::{Feed, Kind};
+use super::handles::{Kind, SeriesHandle};
 use super::lifetime::TagSource;
 use super::sets::{Place, Sets, written};
 use super::values::{ConnectionValues, Values};
-use super::{Aggregate, Attribution};
+use super::{Aggregate, SeriesHandles};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet, ServiceLabels, WorkloadLabels};
 use crate::observation::{Edge, Flow};
 use crate::record::Monotonic;
@@ -18,48 +18,54 @@ const USUAL_LABELS: usize = 1_024;
 
 /// Metrics under the labels of the table, but for the differences.
 #[derive(Clone, Debug)]
-pub(crate) struct Claim {
+pub(crate) struct SeriesSpec {
     pub(crate) metrics: Metrics,
     pub(crate) differences: Differences,
-    /// Whose the differences are, where there are any.
+    /// The pods that the differences come from, where there are any.
     pub(crate) tag_source: Option<TagSource>,
 }
 
 impl Aggregate {
     /// The series of an edge, and one reference on them. What finds no room goes to the reporter's overflow set.
-    pub(crate) fn service(&mut self, edge: &Edge, claim: Claim, now: Monotonic, held: &mut Attribution) {
+    pub(crate) fn acquire_service(&mut self, edge: &Edge, spec: SeriesSpec, now: Monotonic, held: &mut SeriesHandles) {
         let Self { services, accounts, admitted, .. } = self;
-        hold(services, accounts, admitted, (ServiceLabels(edge.clone()), claim), now, held);
+        acquire(services, accounts, admitted, (ServiceLabels(edge.clone()), spec), now, held);
     }
 
     /// The series of a source workload and a destination pod, and one reference on them, or overflow's.
-    pub(crate) fn workload(&mut self, flow: &Flow, claim: Claim, now: Monotonic, held: &mut Attribution) {
+    pub(crate) fn acquire_workload(&mut self, flow: &Flow, spec: SeriesSpec, now: Monotonic, held: &mut SeriesHandles) {
         let Self { workloads, accounts, admitted, .. } = self;
-        hold(workloads, accounts, admitted, (WorkloadLabels::of(flow), claim), now, held);
+        acquire(workloads, accounts, admitted, (WorkloadLabels::of(flow), spec), now, held);
     }
 
     /// The series of a long connection, and one reference on them, or overflow's.
-    pub(crate) fn connection(&mut self, flow: &Flow, claim: Claim, now: Monotonic, held: &mut Attribution) {
+    pub(crate) fn acquire_connection(
+        &mut self,
+        flow: &Flow,
+        spec: SeriesSpec,
+        now: Monotonic,
+        held: &mut SeriesHandles,
+    ) {
         let Self { connections, accounts, admitted, .. } = self;
-        hold(connections, accounts, admitted, (ConnectionLabels::of(flow), claim), now, held);
+        acquire(connections, accounts, admitted, (ConnectionLabels::of(flow), spec), now, held);
     }
 
     /// The statistics of a pod and a cluster that its matcher accepts, and one reference on them, or overflow's.
     /// `telemetry` differs whenever the matcher does.
-    pub(crate) fn cluster(
+    pub(crate) fn acquire_cluster(
         &mut self,
         labels: EnvoyLabels,
         (telemetry, matcher): (u64, &StatsMatcher),
         now: Monotonic,
-        held: &mut Attribution,
+        held: &mut SeriesHandles,
     ) {
         let Self { clusters, accounts, admitted, accepted, .. } = self;
         let metrics = accepted.of(&labels, telemetry, matcher);
-        hold(
+        acquire(
             clusters,
             accounts,
             admitted,
-            (labels, Claim { metrics, differences: Differences::default(), tag_source: None }),
+            (labels, SeriesSpec { metrics, differences: Differences::default(), tag_source: None }),
             now,
             held,
         );
@@ -78,8 +84,8 @@ impl Aggregate {
     }
 
     /// What a long connection holds is the series of those that found no room.
-    pub(crate) fn is_folded(&self, held: &Attribution) -> bool {
-        held.feeds().any(|feed| feed.kind() == Kind::Connection && self.connections[feed.at].is_overflow)
+    pub(crate) fn is_folded(&self, held: &SeriesHandles) -> bool {
+        held.handles().any(|handle| handle.kind() == Kind::Connection && self.connections[handle.at].is_overflow)
     }
 }
 
@@ -88,15 +94,15 @@ fn usual_long() -> usize {
     Sets::<ConnectionLabels, ConnectionValues>::weight(USUAL_LABELS, &Differences::default())
 }
 
-/// Whoever has these labels shares one set, whatever they were made of. A set that is known takes further metrics in as far
+/// Connections with equal labels share one set, whatever the labels were made of. A set that is known takes further metrics in as far
 /// as there is room; what it lacks folds, for the life of the connection.
-fn hold<K: LabelSet, V: Values>(
+fn acquire<K: LabelSet, V: Values>(
     sets: &mut Sets<K, V>,
     accounts: &mut Accounts,
     admitted: &mut Admitted,
-    (key, Claim { metrics, differences, tag_source }): (K, Claim),
+    (key, SeriesSpec { metrics, differences, tag_source }): (K, SeriesSpec),
     now: Monotonic,
-    held: &mut Attribution,
+    held: &mut SeriesHandles,
 ) {
     if metrics.is_empty() {
         return;
@@ -109,9 +115,9 @@ fn hold<K: LabelSet, V: Values>(
             }
             let fresh = metrics.difference(sets[at].known);
             if fresh.is_empty() {
-                return take(sets, Feed { at, metrics }, held);
+                return add_handle(sets, SeriesHandle { at, metrics }, held);
             }
-            // Whoever made the set pays for what it grows by.
+            // The namespace that made the set pays for what it grows by.
             (Ok(at), fresh, sets[at].key().edge().clone(), sets.cost_of_metrics(fresh))
         }
         Place::Nowhere(labels) => {
@@ -130,17 +136,17 @@ fn hold<K: LabelSet, V: Values>(
                 at
             });
             sets.change(at).charged += cost.lines;
-            return take(sets, Feed { at, metrics }, held);
+            return add_handle(sets, SeriesHandle { at, metrics }, held);
         }
         Err(full) => full,
     };
     sets.count_fold(full, payer, accounts);
     let known = metrics.difference(fresh);
     if let (Ok(at), false) = (place, known.is_empty()) {
-        take(sets, Feed { at, metrics: known }, held);
+        add_handle(sets, SeriesHandle { at, metrics: known }, held);
     }
     let at = sets.overflow((reporter, payer, full), accounts, now);
-    take(sets, Feed { at, metrics: fresh }, held);
+    add_handle(sets, SeriesHandle { at, metrics: fresh }, held);
 }
 
 impl<K: LabelSet, V: Values> Sets<K, V> {
@@ -157,13 +163,13 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
     }
 }
 
-fn take<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, feed: Feed, held: &mut Attribution) {
+fn add_handle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, handle: SeriesHandle, held: &mut SeriesHandles) {
     let is_long = sets.measure == Measure::Sets;
-    let set = &mut sets[feed.at];
-    set.known = set.known.union(feed.metrics);
-    set.fed = set.fed.union(feed.metrics);
+    let set = &mut sets[handle.at];
+    set.known = set.known.union(handle.metrics);
+    set.recorded = set.recorded.union(handle.metrics);
     if is_long {
         set.released = None;
     }
-    set.references += u32::from(!held.push(feed));
+    set.references += u32::from(!held.push(handle));
 }

@@ -1,8 +1,8 @@
-//! Which label sets a connection feeds: what its pod's telemetry says, for the ends that it has.
+//! The series that a connection records into: what its pod's telemetry says, for the ends that it has.
 
 use super::stage::Recorder;
 use crate::labels::{Differences, UNKNOWN};
-use crate::metrics::{Attribution, CONNECTION, Claim, ENVOY, SERVICE, TagSource, WORKLOAD};
+use crate::metrics::{CONNECTION, ENVOY, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
 use crate::observation::{Flow, Reporter};
 use crate::resolve::{Local, Resolution};
 use longwire_model::identity::UnixNanos;
@@ -10,20 +10,20 @@ use longwire_model::series::{Metric, Metrics};
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use std::sync::Arc;
 
-/// All that a connection feeds from its begin, and what it feeds once it is long.
+/// Metrics that every connection records into, and those of long connections.
 pub(super) const AT_ONCE: Metrics = SERVICE.union(WORKLOAD).union(ENVOY);
 pub(super) const ALL: Metrics = AT_ONCE.union(LONG);
 pub(super) const LONG: Metrics = CONNECTION;
-/// What an attempt feeds that failed. It claims nothing else: a label set without a line would take room for nothing.
+/// Metrics of a failed connect. It acquires no others, because a label set without a line would take room for nothing.
 pub(super) const FAILED: Metrics = ENVOY.with(Metric::LongwireFailed);
 
-/// Adds what is on for the pod, of these metrics. `start`: of the connection.
-pub(super) fn take(
+/// Adds handles of the series that are on for the pod, of these metrics. `start`: of the connection.
+pub(super) fn acquire(
     (local, resolution): (&Local, &Resolution),
     wanted: Metrics,
     start: UnixNanos,
     recorder: &mut Recorder<'_>,
-    held: &mut Attribution,
+    held: &mut SeriesHandles,
 ) {
     for group in groups(&local.telemetry, resolution.edge.reporter) {
         let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
@@ -35,20 +35,20 @@ pub(super) fn take(
         let differences = evaluate(&group.tags, resolution, recorder);
         let tag_source = (!differences.is_empty())
             .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
-        let claim = |metrics| Claim { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
+        let spec = |metrics| SeriesSpec { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
-            recorder.aggregate.service(&resolution.edge, claim(service), recorder.now, held);
+            recorder.aggregate.acquire_service(&resolution.edge, spec(service), recorder.now, held);
         }
         if !others.is_empty() {
             let flow: Flow = resolution.flow(start);
-            recorder.aggregate.workload(&flow, claim(workload), recorder.now, held);
-            recorder.aggregate.connection(&flow, claim(connection), recorder.now, held);
+            recorder.aggregate.acquire_workload(&flow, spec(workload), recorder.now, held);
+            recorder.aggregate.acquire_connection(&flow, spec(connection), recorder.now, held);
         }
     }
     if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())
         && let Some(labels) = resolution.cluster()
     {
-        recorder.aggregate.cluster(labels, (local.slot.number(), matcher), recorder.now, held);
+        recorder.aggregate.acquire_cluster(labels, (local.slot.number(), matcher), recorder.now, held);
     }
 }
 
@@ -64,7 +64,7 @@ fn groups(telemetry: &Telemetry, reporter: Reporter) -> &[Group] {
     }
 }
 
-/// What the tags say of this connection. No label is ever empty.
+/// The values of tags for this connection. No label is ever empty.
 fn evaluate(tags: &[Tag], facts: &Resolution, recorder: &mut Recorder<'_>) -> Differences {
     if tags.is_empty() {
         return Differences::default();
