@@ -35,40 +35,40 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Samples whose connections are looked up before the first of them is taken in.
 const AHEAD: usize = 16;
-/// How often label sets without use are looked for.
+/// Interval of the search for label sets to expire.
 const EXPIRY: Monotonic = 5_000_000_000;
-/// How often unused addresses and departed pods are looked for.
+/// Interval of the search for unused addresses and removed pods.
 const SWEEP: Monotonic = 60_000_000_000;
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Of label sets.
+    /// For label sets.
     pub budget: Budget,
-    /// Live connections that are followed; more are counted when they close.
+    /// Most live connections in the table. Further ones are counted when they close.
     pub max_connections: usize,
     /// Age from which a connection has series of its own where its pod's telemetry does not say;
     /// nanoseconds.
     pub long_connection_threshold: Monotonic,
     pub waits: Waits,
-    /// Connections that may wait at once.
+    /// Most connections that wait to be resolved.
     pub max_pending: usize,
     /// Inode of the node's own network namespace.
     pub host_netns: u32,
     /// Where this node's kubelet has its pods' cgroups.
     pub kubelet_cgroups: KubeletCgroups,
-    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC; for start times of connections.
     pub wall_clock_offset: UnixNanos,
 }
 
-/// What the pipeline wants to know, and to tell, since it was last asked.
+/// Questions and reports of the pipeline that are new since the last call.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Questions {
-    /// Addresses whose owners the operator shall tell, now and when they change.
+    /// Addresses whose owners the operator shall send, now and when they change.
     pub ask: Vec<IpAddr>,
     /// Addresses of no more interest.
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
-    /// No question: what the operator shall know, once those of `gone` that still have a process are struck out.
+    /// Reports to the operator. The caller removes pods from `gone` that still have a process.
     pub sightings: Vec<Sighting>,
 }
 
@@ -130,8 +130,7 @@ impl Pipeline {
         self.conclude_resolved(now);
     }
 
-    /// The wall clock as it is set now, less CLOCK_MONOTONIC: by it is looked up who held an address. Start times that were
-    /// told stay what they are.
+    /// The wall clock as it is set now, less CLOCK_MONOTONIC, for lookups of owners of addresses. Start times that were exposed stay.
     pub fn set_clock(&mut self, offset: UnixNanos) {
         self.resolver.set_clock(offset);
     }
@@ -168,7 +167,7 @@ impl Pipeline {
         self.conclude_resolved(now);
     }
 
-    /// What time alone brings. Cheap when nothing is due.
+    /// Timeouts and expiry. Cheap when nothing is due.
     pub fn tick(&mut self, now: Monotonic) {
         self.resolver.tick(now);
         self.conclude_resolved(now);
@@ -182,8 +181,7 @@ impl Pipeline {
         }
     }
 
-    /// What the operator says. Connections keep the identity they have already; each heeds what was edited when it is next
-    /// looked at.
+    /// An update of the operator. Connections keep the identity that they have. Each applies edited telemetry at its next sample.
     pub fn apply(&mut self, update: &Update, now: Monotonic) {
         if let Some(settings) = &update.settings {
             self.configure(settings);
@@ -213,13 +211,13 @@ impl Pipeline {
         self.conclude_resolved(now);
     }
 
-    /// Every address the operator shall tell about: what a new stream begins with.
+    /// All addresses whose owners the operator shall send, for the begin of a new stream.
     #[must_use]
     pub fn interest(&self) -> Vec<IpAddr> {
         self.resolver.interest()
     }
 
-    /// A new stream is to be told where this node's pods were seen to speak from: it is among the next [`Questions`].
+    /// For a new stream: the next [`Questions`] have all observed addresses of this node's pods.
     pub fn repeat_sightings(&mut self, now: Monotonic) {
         self.resolver.repeat_address_observations(now);
     }
@@ -230,18 +228,18 @@ impl Pipeline {
         self.connections.wants_reannounce()
     }
 
-    /// To be called before a state is saved, so that it has what a scrape shows afterwards.
+    /// Call it before a state is saved, so that the state has what a scrape shows afterwards.
     pub fn settle(&mut self) {
         self.aggregate.settle();
     }
 
-    /// What a scrape shows, from now on and until the next call: only what a successor would show as well. To be called
-    /// when a state is saved for good, before anything else changes.
+    /// From now on and until the next call scrapes show the values of this moment, which a successor would show as well. Call it when a
+    /// state is saved for good, before anything else changes.
     pub fn publish(&mut self) {
         self.aggregate.publish();
     }
 
-    /// Pods that are on this node now, as the operator told of them.
+    /// Pods that are on this node now, by the operator's updates.
     pub fn local_pods(&self) -> impl Iterator<Item = &LocalPod> {
         self.resolver.local_pods()
     }
@@ -257,19 +255,19 @@ impl Pipeline {
         &self.settings
     }
 
-    /// How often what is on for a pod has changed. Live connections heed it at their next sample.
+    /// How often the telemetry of a pod was edited. Live connections apply edits at their next sample.
     #[must_use]
     pub fn edits(&self) -> u64 {
         self.resolver.edits()
     }
 
-    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC; for start times of connections.
     #[must_use]
     pub fn wall_clock_offset(&self) -> UnixNanos {
         self.options.wall_clock_offset
     }
 
-    /// The operator has spoken.
+    /// The operator has sent an update.
     #[must_use]
     pub fn configured(&self) -> bool {
         self.resolver.configured()
@@ -315,7 +313,7 @@ impl Pipeline {
         self.aggregate.expire(now, &mut is_alive);
     }
 
-    /// Who gets series of its own.
+    /// Gives series of their own to the best candidates of the pass.
     fn choose(&mut self, now: Monotonic) {
         for id in self.candidates.take() {
             let (connections, mut recorder) = self.recorder(now);

@@ -1,12 +1,12 @@
-//! When the kernel side was lost: its connections come again under new ids, as adopted ones.
+//! After a loss of the kernel side, when its connections come again under new ids, as adopted ones.
 
 use super::Pipeline;
 use super::stage::Stage;
 use crate::record::Monotonic;
 
 impl Pipeline {
-    /// Drops all live connections and returns how many there were. What they were credited stays; they are not active any
-    /// more, but neither opened nor closed: nobody saw them end. Those that ended already go on waiting for their names.
+    /// Drops all live connections and returns how many there were. What was recorded of them stays. They are not active any more, and
+    /// not counted as closed, because their ends were not seen. Ended connections go on waiting to be resolved.
     pub fn abandon(&mut self, now: Monotonic) -> u64 {
         let entries = self.connections.abandon();
         let count = entries.len() as u64;

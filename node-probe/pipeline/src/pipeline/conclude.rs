@@ -1,4 +1,4 @@
-//! What is done with a connection once it is resolved: its counters get a place, or it is not reported.
+//! Records a connection once it is resolved, or marks it as not reported.
 
 use super::Pipeline;
 use super::series;
@@ -45,7 +45,7 @@ impl Pipeline {
         }
     }
 
-    /// From now on its counts have a place; what they were so far goes there at once.
+    /// Acquires its series, and records what it has moved so far.
     fn record(&mut self, connection: &PendingConnection, local: &Local, resolution: Box<Resolution>, now: Monotonic) {
         let opened = connection.end.opened;
         let wanted = match connection.counters {
@@ -92,7 +92,7 @@ impl Pipeline {
     }
 }
 
-/// All that a live connection has done while nobody knew whose it was.
+/// All that a live connection has moved while it waited.
 fn first_delta(entry: &Entry<Stage>, handshake: Option<Monotonic>) -> Delta {
     let rtt_us = match entry.stage {
         Stage::Pending { rtt_us, .. } if rtt_us != 0 => Some(rtt_us),

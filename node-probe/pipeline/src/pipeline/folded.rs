@@ -1,4 +1,4 @@
-//! Connections that the kernel folded: they count as many as they are, under one identity.
+//! Connections that the kernel side has summed up in one entry: they are recorded under one identity.
 
 use super::Pipeline;
 use crate::observation::Delta;
@@ -6,9 +6,9 @@ use crate::record::{Folded, FoldedKey, FoldedRecord, InvalidRecord, Monotonic};
 use crate::resolve::{End, PendingConnection, PendingCounters};
 
 impl Pipeline {
-    /// One entry of the kernel's fallback, which grows no more. Nothing tells an entry that comes twice from two: the caller
-    /// hands over each once. The clients' ports are lost, so nobody asks conntrack, and the backend of a Service stays
-    /// unknown; so are the times, which no histogram gets.
+    /// One entry of the kernel's fallback, which grows no more. The caller passes each entry once, because a repeated entry cannot be
+    /// recognized. The clients' ports are lost, so conntrack is not asked, and the backend of a Service stays unknown. The times are
+    /// lost too, so histograms get nothing.
     pub fn ingest_folded(&mut self, key: &FoldedKey, sums: &Folded, now: Monotonic) {
         match FoldedRecord::of(key, sums) {
             Ok(record) => self.folded(&record, sums, now),

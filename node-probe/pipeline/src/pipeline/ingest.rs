@@ -1,4 +1,4 @@
-//! What becomes of a ring record: a connection begins, ends or fails, a cgroup has a name.
+//! Takes in ring records: a connection begins, ends or fails, a cgroup has a name, a container uses an address.
 
 use super::Pipeline;
 use super::stage::{self, Stage};
@@ -93,13 +93,13 @@ impl Pipeline {
         }
     }
 
-    /// Nobody will say more of this one: what was last seen is all, and who ended it is not known.
+    /// Its close record was lost: its last counters are all, and which end closed it is not known.
     pub(super) fn vanished(&mut self, entry: Entry<Stage>, now: Monotonic) {
         self.ended(entry, Totals::default(), Delta::default(), now);
     }
 
-    /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so never
-    /// counted as opened: it did close under our eyes. Opened less closed may therefore go below zero.
+    /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so not counted as
+    /// opened, because the probe did see it close. Opened less closed may therefore go below zero.
     fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
         let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
         let last = Delta {
@@ -152,7 +152,7 @@ fn rtt(record: &ConnectionRecord) -> Option<u32> {
     (record.counters.srtt_us != 0).then_some(record.counters.srtt_us)
 }
 
-/// Only the end that sent the SYN knows how long the answer took.
+/// Only the end that sent the SYN knows the time until the answer.
 fn handshake(record: &ConnectionRecord) -> Option<Monotonic> {
     let is_ours = record.role == Some(Role::Active) && !record.adopted;
     record.established.filter(|_| is_ours)?.checked_sub(record.syn_time?)

@@ -1,12 +1,12 @@
-//! A pipeline from its saved state: as if nothing had happened in between, but that every wait begins anew.
+//! Restores a pipeline from its saved state, as if no time had passed, except that timeouts start anew.
 //!
-//! What cannot be true is left out, and no counter is ever too high for it:
+//! An item that cannot be true is left out, and no counter is ever too high for it:
 //!
 //! ```text
-//! a label set           begins at 0; connections that fed it look again at what they feed
+//! a label set           begins at 0; connections that recorded into it acquire their series anew
 //! a live connection     its id stays, so that nothing is counted twice, and it is not reported any more
 //! ... of unknown id     Dropped::must_adopt: all are abandoned and adopted anew
-//! a waiting connection  nothing was counted of it yet: it is forgotten, and announces itself again
+//! a pending connection  nothing was recorded of it yet: it is forgotten, and announces itself again
 //! a pod's slot          keeps its index, so that others keep theirs
 //! ```
 
@@ -22,17 +22,17 @@ use crate::shared::Shared;
 use crate::state::{Flaw, InvalidState};
 use hashbrown::HashMap;
 
-/// Keys of inquiries and figures of one connection stay far below.
+/// Keys of pending connections and counters of one connection stay far below.
 const PLAUSIBLE: u64 = 1 << 60;
 
-/// A pipeline that goes on, and what of its state it goes on without.
+/// A restored pipeline, and what was left out of its state.
 #[derive(Debug)]
 pub struct Restored {
     pub pipeline: Pipeline,
     pub dropped: Dropped,
 }
 
-/// What is put together once everything is read.
+/// What is put together once all items are read.
 #[derive(Default)]
 struct Loose {
     moved: Moved,
@@ -42,8 +42,8 @@ struct Loose {
 }
 
 impl Pipeline {
-    /// The pipeline whose state this is. A scrape shows what was saved. Start times stay as they were told before, so the
-    /// state's `wall_clock_offset` replaces that of `options`; limits are those of `options`. Single items that cannot be true
+    /// The pipeline whose state this is. A scrape shows what was saved. Start times stay as they were exposed, so the state's
+    /// `wall_clock_offset` replaces that of `options`; limits are those of `options`. Single items that cannot be true
     /// are left out.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Pipeline {
             SavedStage::Ignored => (Stage::Ignored, Ok(())),
             _ if !is_true => (Stage::Ignored, Err(Flaw::Implausible("figure"))),
             SavedStage::Pending { key, .. } if loose.waiting.contains_key(key) => {
-                return Err(Flaw::Twice("connection's case"));
+                return Err(Flaw::Twice("pending connection"));
             }
             &SavedStage::Pending { key, rtt_us } => {
                 loose.waiting.insert(key, saved.id);

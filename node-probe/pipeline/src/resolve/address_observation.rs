@@ -1,5 +1,5 @@
-//! From which address the containers of pods speak, and since when. Other nodes learn it by way of the operator, sooner than
-//! from the kubelet.
+//! Addresses that the kernel has observed containers of pods to use, and since when. Other nodes get them by way of the operator,
+//! sooner than the pod's status from the kubelet.
 
 #[cfg(test)]
 mod tests;
@@ -10,14 +10,15 @@ use longwire_model::identity::{Sighting, UnixNanos};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-/// Containers; more than a node runs.
-const MOST: usize = 16_384;
-/// A cgroup whose pod is not told to be this node's for this long is another's.
+/// Most containers that are remembered, more than a node runs.
+const MAX_CONTAINERS: usize = 16_384;
+/// After this time without an update for its pod, a cgroup counts as another node's.
 const NOT_LOCAL_AFTER: Monotonic = 60_000_000_000;
-/// For this long after a pod first spoke from an address it may still turn out who had it before: statuses of pods come late.
+/// After a pod's first connection from an address its former owners may still become known for this long, because statuses of pods
+/// come late.
 const FRESH: Monotonic = 60_000_000_000;
 
-/// A container at its first word.
+/// The first connection of a container.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AddressObservation {
     pub(super) uid: Box<str>,
@@ -29,12 +30,12 @@ pub(super) struct AddressObservation {
 pub(super) struct AddressObservations {
     /// By cgroup.
     known: Recent<u64, AddressObservation>,
-    /// Of these, what is to be told, and since when.
+    /// Of these, those to report, and since when.
     news: BTreeMap<u64, Monotonic>,
 }
 
 impl AddressObservation {
-    /// By the clock of the node as it is now: it may have been set since.
+    /// By the clock of the node as it is now, because it may have been set since.
     pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> Sighting {
         let Self { uid, address, at } = self;
         Sighting { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset), gone: Vec::new() }
@@ -47,10 +48,10 @@ impl AddressObservation {
 
 impl AddressObservations {
     pub(super) fn new() -> Self {
-        Self { known: Recent::new(MOST), news: BTreeMap::new() }
+        Self { known: Recent::new(MAX_CONTAINERS), news: BTreeMap::new() }
     }
 
-    /// The kernel may tell of one twice, and then the first time counts.
+    /// The kernel may report one twice. Then the first time counts.
     pub(super) fn observe(&mut self, cgroup: u64, seen: AddressObservation) {
         let is_known = |known: &mut AddressObservation| (&known.uid, known.address) == (&seen.uid, seen.address);
         let at = seen.at;
@@ -63,14 +64,14 @@ impl AddressObservations {
         self.news.insert(cgroup, at);
     }
 
-    /// The operator on the other end is another one, or has lost what it knew.
+    /// Reports all again: a new operator knows none of them.
     pub(super) fn repeat_all(&mut self, now: Monotonic) {
         let Self { known, news } = self;
         news.extend(known.iter().map(|(cgroup, _)| (*cgroup, now)));
     }
 
-    /// The pod has the address, too, as its status says. Who was first seen there a moment ago is told again: the pod may be
-    /// the former owner, and gone.
+    /// The pod of this UID has the address too, by its status. Fresh observations of other pods there are reported again, because that
+    /// pod may be their former owner.
     pub(super) fn repeat_at(&mut self, address: IpAddr, uid: &str, now: Monotonic) {
         let Self { known, news } = self;
         let others =
@@ -78,8 +79,8 @@ impl AddressObservations {
         news.extend(others.map(|(cgroup, _)| (*cgroup, now)));
     }
 
-    /// What is to be told of these pods, the first to speak first, and whether it was fresh when that came up. Of others it may
-    /// still be told.
+    /// Observations to report of these pods, the earliest first, and whether each was fresh when it became due. Those of other pods
+    /// stay due.
     pub(super) fn take(&mut self, is_local: impl Fn(&str) -> bool) -> Vec<(AddressObservation, bool)> {
         let mut taken = Vec::new();
         let Self { known, news } = self;
@@ -95,7 +96,7 @@ impl AddressObservations {
         taken
     }
 
-    /// Pods whose containers spoke from the address, and when.
+    /// Pods whose containers were observed at the address, and when.
     pub(super) fn at(&self, address: IpAddr) -> impl Iterator<Item = (&str, Monotonic)> {
         self.known.iter().filter(move |(_, seen)| seen.address == address).map(|(_, seen)| (&*seen.uid, seen.at))
     }

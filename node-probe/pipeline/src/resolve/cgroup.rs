@@ -1,4 +1,4 @@
-//! Which pod a cgroup is of, told from the names of its directories where a kubelet has made them.
+//! The pod of a cgroup, by the names of its directories where a kubelet has made them.
 
 #[cfg(test)]
 mod tests;
@@ -9,10 +9,10 @@ use crate::record::Monotonic;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// More than a node runs; an entry is below 150 bytes.
-const MOST: usize = 65_536;
+/// Most cgroups that are remembered, more than a node runs; an entry is below 150 bytes.
+const MAX_CGROUPS: usize = 65_536;
 
-/// What the directory names of a cgroup say.
+/// What the directory names of a cgroup mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Named {
     /// A pod, by the shape of its UID.
@@ -20,8 +20,8 @@ pub(crate) enum Named {
     /// A pod if one of this UID is known; else the name only looks like one.
     Perhaps(Box<str>),
     NoPod,
-    /// It is not in the tree that this node has: another node's that shares the kernel, or nested deeper than anybody looks. Or it is
-    /// another kubelet's pod, in a tree that several share.
+    /// It is not in this node's tree: of another node that shares the kernel, or nested too deep. Or it is another kubelet's pod, in a
+    /// tree that several share.
     Outside,
 }
 
@@ -49,7 +49,7 @@ fn is_uid(text: &str) -> bool {
 #[derive(Debug)]
 struct Cgroup {
     named: Named,
-    /// Since when a connection waits for its pod to be one of this node's.
+    /// Since when a connection waits for the operator's update with its pod.
     wanted: Option<Monotonic>,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Cgroups {
 
 impl Cgroups {
     pub(super) fn new() -> Self {
-        Self { known: Recent::new(MOST), evicted: 0 }
+        Self { known: Recent::new(MAX_CGROUPS), evicted: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -90,12 +90,12 @@ impl Cgroups {
         self.name(saved.cgroup, saved.named.into_owned());
     }
 
-    /// `None`: nobody has told yet.
+    /// `None`: the kernel has not named it yet.
     pub(super) fn named(&mut self, cgroup: u64) -> Option<Named> {
         self.known.get(&cgroup).map(|known| known.named.clone())
     }
 
-    /// Since when the pod of this cgroup is waited for: one wait for all its connections.
+    /// Since when the connections of this cgroup wait for its pod: they share one timeout.
     pub(super) fn wanted_since(&mut self, cgroup: u64, now: Monotonic) -> Monotonic {
         self.known.peek_mut(&cgroup).map_or(now, |known| *known.wanted.get_or_insert(now))
     }

@@ -4,7 +4,7 @@ use crate::record::{ConnectionRecord, FoldedRecord, Monotonic, Role};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// Initial sequence numbers, client's and server's: one name for both ends of a connection, through any translation.
+/// Initial sequence numbers, client's and server's. Both ends of a connection have the same, through any translation.
 pub(crate) type Sequence = (u32, u32);
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -13,16 +13,16 @@ pub(crate) struct End {
     pub(crate) role: Role,
     pub(crate) netns: u32,
     pub(crate) cgroup: u64,
-    /// `None`: it never established, or the numbers were not seen; nobody can join it.
+    /// `None`: it never established, or the numbers were not seen. Then it cannot be joined.
     pub(crate) sequence: Option<Sequence>,
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
-    /// Established, adopted, or for a failure tried: the moment whose owners of addresses count.
+    /// When it was established, adopted, or failed to connect. Addresses are looked up as of this moment.
     pub(crate) opened: Monotonic,
 }
 
 impl End {
-    /// `None`: which end it is could not be told.
+    /// `None`: the kernel side could not determine which end it is.
     pub(crate) fn of(record: &ConnectionRecord) -> Option<Self> {
         Some(Self {
             id: record.id,
@@ -50,7 +50,7 @@ impl End {
         })
     }
 
-    /// It speaks with its own address, or over loopback.
+    /// It connects to its own address, or over loopback.
     pub(crate) fn stays_inside(&self) -> bool {
         let (local, remote) = (self.local.ip(), self.remote.ip());
         local.is_loopback() || remote.is_loopback() || local == remote

@@ -1,4 +1,4 @@
-//! What tags may ask about a connection. What is not known is `unknown`, as in the labels of the table.
+//! The attributes of a connection that tags may read. What is not known is `unknown`, as in the labels of the table.
 
 use super::resolution::Resolution;
 use crate::labels::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};

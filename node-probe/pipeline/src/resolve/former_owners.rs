@@ -7,8 +7,8 @@ use crate::record::{Monotonic, SightRecord};
 use longwire_model::identity::Sighting;
 use std::collections::BTreeSet;
 
-/// Former owners that one observation names.
-const MOST: usize = 8;
+/// Most former owners that one observation has.
+const MAX_FORMER_OWNERS: usize = 8;
 
 impl Resolver {
     /// A cgroup opens its first connection. An observation in the node's own network namespace tells nothing about its pod, because
@@ -51,6 +51,6 @@ impl Resolver {
         let others = self.locals.lately_at(*address).chain(observations.iter().map(|(uid, _)| *uid));
         let may_have = |uid: &str| uid != &**own && self.locals.may_have(uid, *address);
         let others = others.filter(|uid| may_have(uid) && is_before(uid));
-        others.collect::<BTreeSet<_>>().into_iter().take(MOST).map(str::to_owned).collect()
+        others.collect::<BTreeSet<_>>().into_iter().take(MAX_FORMER_OWNERS).map(str::to_owned).collect()
     }
 }

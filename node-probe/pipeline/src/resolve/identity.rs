@@ -1,4 +1,4 @@
-//! Who is behind an address: asked of the operator once, kept while it is used.
+//! Owners of addresses. The operator is asked once for each, and its answer is kept while the address is used.
 
 mod saved;
 #[cfg(test)]
@@ -17,17 +17,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use users::Users;
 
-/// Addresses known or asked for.
-const MOST: usize = 16_384;
+/// Most addresses that are known or asked for.
+const MAX_ADDRESSES: usize = 16_384;
 /// An address that no connection used for this long is forgotten, unless a living pod has it.
 const UNUSED: Monotonic = 600_000_000_000;
 /// How far the clocks of nodes and operator may be apart, and how coarse an object's times are.
 const CLOCKS: UnixNanos = 1_000_000_000;
-/// How far the clocks of two nodes may be apart for an observation by one to decide about a connection that the other saw. A pod
-/// takes longer to start at the address of another.
+/// Tolerated skew between the clocks of two nodes, when one has observed an address and the other a connection. A pod needs longer
+/// than this to start at the address of another.
 const OBSERVATION_SKEW: UnixNanos = 100_000_000;
 
-/// Who held an address at a moment, as far as one port of it goes.
+/// The owner of an address and port at a moment.
 #[derive(Clone, Debug)]
 pub(crate) enum Found {
     /// Asked, and no answer yet.
@@ -35,15 +35,15 @@ pub(crate) enum Found {
     Pod(Arc<Pod>),
     Service(Frontend),
     Node,
-    /// A Service claims the port of an address that is a node's, or nobody's as far as others know: it was the Service if the node
-    /// translated the connection.
+    /// A Service has this port, and the address is a node's or has no other owner. The Service was meant if the node translated the
+    /// connection.
     Claimed {
         frontend: Frontend,
         is_node: bool,
     },
-    /// Never anybody of the cluster.
-    Nobody,
-    /// Two candidates, or none at that moment although there were others.
+    /// No owner in the cluster, ever.
+    Outside,
+    /// Two candidates, or none at that moment although there were others before or after.
     Ambiguous,
 }
 
@@ -61,13 +61,19 @@ pub(crate) struct Identities {
     /// Not yet handed out.
     ask: BTreeSet<IpAddr>,
     forget: Vec<IpAddr>,
-    /// Addresses that others had to make room for.
+    /// Addresses that were forgotten because there were too many.
     pub(super) evicted: u64,
 }
 
 impl Identities {
     pub(super) fn new() -> Self {
-        Self { known: Recent::new(MOST), users: Users::new(MOST), ask: BTreeSet::new(), forget: Vec::new(), evicted: 0 }
+        Self {
+            known: Recent::new(MAX_ADDRESSES),
+            users: Users::new(MAX_ADDRESSES),
+            ask: BTreeSet::new(),
+            forget: Vec::new(),
+            evicted: 0,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -107,7 +113,7 @@ impl Identities {
         identity.owners.as_ref().map_or(Found::Unanswered, |owners| owner_at(owners, port, at))
     }
 
-    /// An answer to what nobody asked, or asks no longer, is none.
+    /// Returns whether the address is of interest: an answer for another is ignored.
     pub(super) fn answer(&mut self, answer: &Address) -> bool {
         let Some(identity) = self.known.peek_mut(&answer.address) else { return false };
         identity.owners = Some(answer.owners.clone());
@@ -122,8 +128,8 @@ impl Identities {
         }
     }
 
-    /// What to ask, and what to forget. An address that was forgotten and is wanted again is asked for the next time, or
-    /// the two would meet in one message.
+    /// Addresses to ask for, and addresses to forget. One that was forgotten and is needed again is asked for the next time, because
+    /// one message must not have it in both lists.
     pub(super) fn take_questions(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
         let forget = mem::take(&mut self.forget);
         let later = forget.iter().filter(|address| self.ask.remove(*address)).copied().collect();
@@ -132,7 +138,7 @@ impl Identities {
     }
 
     fn ask_for(&mut self, address: IpAddr, user: ResourceUser, now: Monotonic) {
-        if self.known.len() >= MOST
+        if self.known.len() >= MAX_ADDRESSES
             && let Some(evicted) = self.users.next_to_go()
         {
             self.evicted += 1;
@@ -166,7 +172,7 @@ impl Identity {
 fn owner_at(owners: &[Owner], port: u16, at: UnixNanos) -> Found {
     let claiming = owners.iter().filter(|owner| claims(owner, port));
     if claiming.clone().next().is_none() {
-        return Found::Nobody;
+        return Found::Outside;
     }
     let held = |owner: &&Owner| {
         let until = owner.until.unwrap_or(UnixNanos::MAX);
@@ -192,7 +198,7 @@ fn owner_at(owners: &[Owner], port: u16, at: UnixNanos) -> Found {
     }
 }
 
-/// A Service that shares its address has its own ports alone.
+/// A Service that shares its address has its own ports only.
 fn claims(owner: &Owner, port: u16) -> bool {
     match &owner.holder {
         Holder::Service(frontend) => frontend.claims(port),
@@ -211,7 +217,7 @@ fn is_outdone<'a>(owner: &Owner, mut owners: impl Iterator<Item = &'a Owner>, at
     })
 }
 
-/// One pod may be listed twice, when it lost and regained its address.
+/// A pod is listed twice when it lost and regained its address.
 fn is_same(one: &Holder, other: &Holder) -> bool {
     match (one, other) {
         (Holder::Pod(one), Holder::Pod(other)) => one.uid == other.uid,

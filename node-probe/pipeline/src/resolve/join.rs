@@ -1,4 +1,4 @@
-//! Both ends of a connection on this machine find each other by their sequence numbers, whatever translation lies between.
+//! Joins both ends of a connection on this machine by their sequence numbers, through any translation of addresses.
 
 mod saved;
 #[cfg(test)]
@@ -14,15 +14,15 @@ use hashbrown::HashMap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-/// Pairs that are remembered; most are single ends whose peer is on another machine. The most that a table of 65,536 slots
-/// takes.
-const MOST: usize = 57_344;
+/// Most pairs that are remembered: as many as a table of 65,536 slots takes. Most pairs are single ends whose peer is on another
+/// machine.
+const MAX_PAIRS: usize = 57_344;
 
-/// One end of a pair, for the other to look at.
+/// One end of a pair, as the other end sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct PairEnd {
     id: u64,
-    /// The pending into this end.
+    /// Of the pending connection.
     key: u64,
     pub(crate) netns: u32,
     pub(crate) local: SocketAddr,
@@ -36,18 +36,18 @@ pub(crate) struct PairEnd {
 struct Pair {
     client: Option<Box<PairEnd>>,
     server: Option<Box<PairEnd>>,
-    /// Tells it from an earlier pair of this name.
+    /// Differs from that of an earlier pair with the same sequence numbers.
     number: u64,
 }
 
 #[derive(Debug)]
 pub(crate) struct Joins {
     pairs: HashMap<Sequence, Pair>,
-    /// Name, number and complete passes at the first sight, the oldest first. Some are gone already.
+    /// Sequence numbers, number, and complete passes when it was first seen, the oldest first. Some pairs are gone already.
     order: VecDeque<(Sequence, u64, u32)>,
     next: u64,
     limit: usize,
-    /// Pairs that others had to make room for.
+    /// Pairs that were forgotten because there were too many.
     pub(super) evicted: u64,
 }
 
@@ -69,7 +69,7 @@ impl Pair {
 
 impl Joins {
     pub(super) fn new() -> Self {
-        Self::bounded(MOST)
+        Self::bounded(MAX_PAIRS)
     }
 
     fn bounded(limit: usize) -> Self {
@@ -115,7 +115,7 @@ impl Joins {
         self.pairs.get(&end.sequence?)?.other(end.role)
     }
 
-    /// This end needs the other no more. Once both are done, nobody does.
+    /// This end is resolved. Once both are, the pair is forgotten.
     pub(super) fn finish(&mut self, end: &End) {
         let Some(sequence) = end.sequence else { return };
         let Some(pair) = self.pairs.get_mut(&sequence) else { return };
@@ -128,8 +128,8 @@ impl Joins {
         }
     }
 
-    /// After two complete passes everybody who is alive has been looked at: the other end is not on this machine. A pair
-    /// stays until both its ends are done, and each comes to that.
+    /// Two complete passes have seen every live socket: where one end is still single, the other is not on this machine. A pair of two
+    /// ends stays until both are resolved.
     pub(super) fn end_pass(&mut self, passes: Passes) {
         while self.order.front().is_some_and(|(_, _, seen)| passes.completions() >= seen + 2) {
             let Some((sequence, number, _)) = self.order.pop_front() else { return };
@@ -146,7 +146,7 @@ impl Joins {
     }
 
     fn make_room(&mut self) {
-        // What is gone from the pairs still stands in the order, which must not grow for it.
+        // The order still has pairs that are gone, and must stay bounded too.
         while self.pairs.len() >= self.limit || self.order.len() >= 2 * self.limit {
             self.evicted += u64::from(self.drop_oldest());
         }

@@ -1,5 +1,5 @@
-//! The pods of this node, and which of them a socket is of: by cgroup; else by network namespace; else, where the cgroup is known
-//! to be no pod's, by address.
+//! The pods of this node, and the owner of a socket: by cgroup, else by network namespace, else, where the cgroup is known to be no
+//! pod's, by address.
 
 mod saved;
 #[cfg(test)]
@@ -21,21 +21,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A pod that left is still known by its UID for this long: its last connections are told late.
+/// A removed pod stays known by its UID for this long, because records of its last connections come late.
 const GRACE_PERIOD: Monotonic = 60_000_000_000;
-/// Network namespaces that are remembered; a pod has one.
+/// Most network namespaces that are remembered; a pod has one.
 const NAMESPACES: usize = 16_384;
 
-/// In place of a namespace that a container made for itself.
+/// The kernel side reports this number for a namespace that a container made for itself.
 const UNTRUSTED: u32 = 0;
 
-/// A pod of this node as a connection holds it, in 6 bytes. The pod may be gone, and the slot another's: the generation
-/// tells.
+/// A reference to a pod of this node, in 6 bytes. The generation differs when the slot has become another pod's.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct PodSlot {
     index: u16,
     generation: u16,
-    /// Of the pod's telemetry, as it was when this was last looked at.
+    /// Of the pod's telemetry, when the holder of this last read it.
     revision: u16,
 }
 
@@ -59,7 +58,7 @@ pub(crate) enum SocketOwner {
 #[derive(Debug)]
 pub(crate) enum Finding {
     Settled(SocketOwner),
-    /// Not known yet, and taken for `otherwise` if waiting does not help. `since`: others began to wait earlier.
+    /// Not known yet. It is taken for `otherwise` after a timeout, which began at `since` for all connections of the cgroup.
     Open {
         since: Monotonic,
         otherwise: SocketOwner,
@@ -71,8 +70,8 @@ pub(crate) enum Finding {
 #[derive(Debug)]
 struct Slot {
     generation: u16,
-    /// Rises when connections shall look again at what they feed. That one which has not looked for 65,536 of them sees
-    /// none is as unlikely as it is harmless: it goes on as before.
+    /// Rises with each edit, so that connections acquire their series anew. It wraps: a connection that misses exactly 65,536 edits
+    /// keeps its series, which is harmless.
     revision: u16,
     /// Age from which connections of the pod are long.
     long: Option<Duration>,
@@ -109,7 +108,7 @@ impl PodSlot {
         (self.index, self.generation) == (other.index, other.generation)
     }
 
-    /// Names the pod's telemetry: another pod's, or a later one, has another.
+    /// Identifies the pod and the revision of its telemetry.
     pub(crate) fn number(self) -> u64 {
         u64::from(self.index) << 32 | u64::from(self.generation) << 16 | u64::from(self.revision)
     }
@@ -129,7 +128,7 @@ impl Locals {
         }
     }
 
-    /// How often what is on for a pod has changed.
+    /// How often the telemetry of a pod was edited.
     pub(super) fn edits(&self) -> u64 {
         self.edits
     }
@@ -139,13 +138,13 @@ impl Locals {
         self.slots.iter().filter(|slot| slot.removed.is_none()).filter_map(|slot| slot.held.as_ref())
     }
 
-    /// Of these, what [`PodSlot::number`] is now.
+    /// The current [`PodSlot::number`] of each of them.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
         let living = (0..).zip(&self.slots).filter(|(_, slot)| slot.removed.is_none() && slot.held.is_some());
         living.map(|(index, slot)| PodSlot { index, generation: slot.generation, revision: slot.revision }.number())
     }
 
-    /// Whether what is on for the pod was edited since this was last looked at. What was on for one that is gone stays.
+    /// Whether the pod's telemetry was edited since the slot was read. A pod that is gone counts as unedited.
     #[inline]
     pub(super) fn is_edited(&self, slot: PodSlot) -> bool {
         let at = self.slots.get(usize::from(slot.index));
@@ -169,7 +168,7 @@ impl Locals {
 
     pub(super) fn upsert(&mut self, pod: &LocalPod) {
         let known = self.by_uid.get(pod.pod.uid.as_str()).copied();
-        let Some(index) = known.or_else(|| self.claim(&pod.pod.uid)) else { return };
+        let Some(index) = known.or_else(|| self.allocate(&pod.pod.uid)) else { return };
         self.unlist(index);
         let slot = &mut self.slots[index as usize];
         if slot.held.as_ref().is_some_and(|held| is_edit(held, pod)) {
@@ -212,7 +211,7 @@ impl Locals {
         held.is_some_and(|held| held.pod.addresses.is_empty() || held.pod.addresses.contains(&address))
     }
 
-    /// UIDs of the pods that have the address by their status, and of those that left a while ago and had it.
+    /// UIDs of the pods that have the address by their status, removed pods of the grace period included.
     pub(super) fn lately_at(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         let pods = self.slots.iter().filter_map(|slot| slot.held.as_ref()).map(|held| &held.pod);
         let holders = pods.filter(move |pod| !pod.host_network && pod.addresses.contains(&address));
@@ -243,13 +242,14 @@ impl Locals {
                 Some(local) => Finding::Settled(SocketOwner::Pod(local)),
                 None => open(otherwise),
             },
-            // A pass may see a socket before the ring tells whose its cgroup is. The inode of its namespace was another pod's a
-            // moment ago, perhaps.
+            // A pass may see a socket before the ring names its cgroup. The inode of its namespace may have been another pod's a
+            // moment ago, so the namespace's owner is taken after a timeout only.
             None => open(self.netns_owner(end.netns).map_or(otherwise, SocketOwner::Pod)),
         }
     }
 
-    /// Whoever may make a namespace may take any address in it.
+    /// The pod that owns the socket's namespace or address. `None` for a namespace that a container made, because it may use any
+    /// address there.
     fn of_namespace(&mut self, end: &End) -> Option<Local> {
         if end.netns == UNTRUSTED {
             return None;
@@ -257,8 +257,9 @@ impl Locals {
         self.netns_owner(end.netns).or_else(|| self.holder(end.local.ip()))
     }
 
-    /// `None`: 65,536 pods on one node, hundreds of times what Kubernetes allows. Connections of more are foreign.
-    fn claim(&mut self, uid: &str) -> Option<u16> {
+    /// A slot for a new pod. `None`: all 65,536 are taken, hundreds of times as many as Kubernetes allows on a node. Connections of
+    /// further pods are foreign.
+    fn allocate(&mut self, uid: &str) -> Option<u16> {
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
@@ -271,7 +272,7 @@ impl Locals {
         Some(index)
     }
 
-    /// By the addresses of a network of its own.
+    /// Enters the addresses of a pod that has a network of its own.
     fn list(&mut self, index: u16) {
         let Some(held) = self.slots[index as usize].held.as_ref().filter(|held| !held.pod.host_network) else { return };
         for address in &held.pod.addresses {
@@ -279,7 +280,7 @@ impl Locals {
         }
     }
 
-    /// Takes the pod out of what it is found by, save its UID.
+    /// Removes the pod's addresses. It stays known by its UID.
     fn unlist(&mut self, index: u16) {
         let Some(held) = &self.slots[index as usize].held else { return };
         for address in &held.pod.addresses {
@@ -307,8 +308,8 @@ impl Locals {
         self.at(slot).is_some() && self.slots[slot.index as usize].removed.is_none()
     }
 
-    /// A pod's socket in another pod's network, as a mesh's proxy of the node makes them there: it stands for that pod, and says
-    /// nothing about its own. Only a pod whose addresses are known can be seen to be elsewhere.
+    /// A pod's socket in another pod's network, as a mesh's proxy of the node makes them there. It acts for the other pod and is not
+    /// reported for its own. Only a pod whose addresses are known can be recognized as a guest.
     fn is_guest(&mut self, end: &End, local: &Local) -> bool {
         let (own, address) = (&local.pod.addresses, end.local.ip());
         if end.netns == self.host_netns || end.netns == UNTRUSTED || own.is_empty() || own.contains(&address) {
@@ -319,14 +320,14 @@ impl Locals {
             Some(NetnsOwner::Proven(owner)) if self.is_here(owner) => return true,
             _ => {}
         }
-        // Nothing that is on loopback has come from elsewhere.
+        // On loopback both addresses are of this network, else only the local one is.
         let of_network = if address.is_loopback() { end.remote.ip() } else { address };
         let Some(host) = self.holder(of_network).filter(|holder| !holder.slot.is(local.slot)) else { return false };
         self.netns_owners.insert(end.netns, NetnsOwner::Proven(host.slot));
         true
     }
 
-    /// A namespace outlives no pod, but its inode comes back for the next one.
+    /// Remembers the owner of a namespace. A namespace ends with its pod, and the kernel gives its inode to a later one.
     fn learn(&mut self, end: &End, local: &Local) {
         let netns = end.netns;
         if local.pod.host_network || netns == self.host_netns || netns == UNTRUSTED {
@@ -360,7 +361,8 @@ impl Locals {
     }
 }
 
-/// Other metrics or other labels, or something else for these labels to say. Who its connections' ends are called stays.
+/// Whether connections of the pod must acquire their series anew: other metrics, other tags, or other values that tags read. The
+/// names of the ends stay.
 fn is_edit(before: &LocalPod, after: &LocalPod) -> bool {
     let is_same = Arc::ptr_eq(&before.telemetry, &after.telemetry) || before.telemetry == after.telemetry;
     if !is_same {

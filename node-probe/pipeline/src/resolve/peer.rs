@@ -1,4 +1,4 @@
-//! Who is at the other end: the joined socket, else the pod itself, else the owner of the address.
+//! Finds the other end: the joined socket, else the pod itself, else the owner of the address.
 
 #[cfg(test)]
 mod tests;
@@ -16,13 +16,13 @@ use longwire_model::identity::Service;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// Where a look at the other end leads.
+/// The result of a lookup of the other end.
 #[derive(Debug)]
 pub(super) enum Look {
     Peer(Peer),
-    /// Nobody else is there: a pod with itself.
+    /// The pod itself.
     Itself,
-    /// A process of the node dials its pod, as kubelet's checks do.
+    /// A process of the node connects to its pod, as kubelet's checks do.
     Host,
     Wait(Waiting),
 }
@@ -30,10 +30,10 @@ pub(super) enum Look {
 /// A question to conntrack: which backend did a Service's address lead to?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackendQuestion {
-    /// Names the question in the answer.
+    /// Identifies the question in the answer.
     pub token: u64,
     pub source: SocketAddr,
-    /// As the client dialled it.
+    /// As the client requested it.
     pub destination: SocketAddr,
 }
 
@@ -68,7 +68,7 @@ impl Resolver {
         }
     }
 
-    /// A process of the node serves: of what was dialled, only a Service can be named.
+    /// The server is a process of the node: only a requested Service has a name.
     fn look_at_host(&mut self, pending: &mut PendingConnection, counterpart: &PairEnd, moment: Moment) -> Look {
         let is_translated = pending.end.remote != counterpart.local;
         match self.ask(pending, pending.end.remote, Timeout::Owner, moment) {
@@ -81,7 +81,8 @@ impl Resolver {
         }
     }
 
-    /// Over loopback, or with its own address. A pod has a network for itself, the node's is shared by many.
+    /// Over loopback, or with its own address. A pod has a network of its own, but in the node's network the other end may be another
+    /// process.
     fn look_inside(&self, pending: &PendingConnection, moment: Moment) -> Look {
         if pending.end.netns == self.host_netns && pending.may_join(moment) {
             return Look::Wait(JOIN);
@@ -106,11 +107,11 @@ impl Resolver {
             (Found::Claimed { frontend, is_node }, Role::Active) => {
                 self.look_behind_claim(pending, frontend.service, is_node, moment)
             }
-            (Found::Nobody, Role::Active) => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
+            (Found::Outside, Role::Active) => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
             _ if pending.may_join(moment) => Look::Wait(JOIN),
             (Found::Unanswered, _) => unknown(Dialled::Unknown, &mut self.counts.unanswered),
             // A masqueraded peer of another node, most likely.
-            (Found::Nobody | Found::Claimed { is_node: false, .. }, Role::Passive) => {
+            (Found::Outside | Found::Claimed { is_node: false, .. }, Role::Passive) => {
                 unknown(Dialled::Unknown, &mut self.counts.sources_outside)
             }
             (Found::Node | Found::Claimed { .. } | Found::Ambiguous | Found::Service(_), _) => {
@@ -119,7 +120,8 @@ impl Resolver {
         }
     }
 
-    /// The address tells; but both sockets tell more, and the second one follows the first closely.
+    /// The owner of the address, unless the other socket shows up. Both sockets are more reliable than an address, and the second one
+    /// follows the first within milliseconds.
     fn unless_joined(&self, pending: &mut PendingConnection, peer: Peer, moment: Moment) -> Look {
         let is_alone = pending.end.sequence.is_some() && self.joins.counterpart(&pending.end).is_none();
         if is_alone && let Some(until) = pending.timeout(Timeout::Shortly, pending.seen + CLOSELY, moment) {
@@ -128,7 +130,7 @@ impl Resolver {
         Look::Peer(peer)
     }
 
-    /// What was dialled is a Service's if the node led it elsewhere. Otherwise it is as if the Service claimed nothing.
+    /// The Service was requested if the node translated the address. Otherwise the address counts as if the Service did not have it.
     fn look_behind_claim(
         &mut self,
         pending: &mut PendingConnection,
@@ -145,7 +147,7 @@ impl Resolver {
         }
     }
 
-    /// A Service was dialled; conntrack knows which pod it led to.
+    /// A Service was requested. Conntrack knows the backend.
     fn look_behind(&mut self, pending: &mut PendingConnection, service: Arc<Service>, moment: Moment) -> Look {
         let backend = match self.backend_of(pending, moment) {
             Ok(backend) => backend,
@@ -176,14 +178,14 @@ impl Resolver {
         }
     }
 
-    /// Word that an address changed hands takes its time, so a young connection waits for it.
+    /// A young connection waits, because the report of a new owner of the address takes time to arrive.
     fn settling(&self, pending: &mut PendingConnection, address: IpAddr, moment: Moment) -> Option<Look> {
         let until =
             pending.timeout(Timeout::Settled, pending.end.opened.saturating_add(self.waits.settling), moment)?;
         Some(Look::Wait(Waiting { on: Wait::Address(address), until: Some(until) }))
     }
 
-    /// Asks once. `None`: conntrack has no entry, or did not say in time.
+    /// Asks conntrack once. `None`: it has no entry, or did not answer in time.
     fn backend_of(&mut self, pending: &mut PendingConnection, moment: Moment) -> Result<Option<SocketAddr>, Waiting> {
         if let Backend::Answered(backend) = pending.backend {
             return Ok(backend);
@@ -192,7 +194,7 @@ impl Resolver {
             return Ok(None);
         };
         if pending.backend == Backend::Unasked {
-            if self.backends.len() >= MOST_QUESTIONS {
+            if self.backends.len() >= MAX_QUESTIONS {
                 return Ok(None);
             }
             pending.backend = Backend::Asked;
@@ -202,7 +204,7 @@ impl Resolver {
         Err(Waiting { on: Wait::Backend, until: Some(until) })
     }
 
-    /// Who held the address when the connection opened.
+    /// The owner of the address when the connection opened.
     pub(super) fn ask(
         &mut self,
         pending: &mut PendingConnection,
@@ -221,15 +223,15 @@ impl Resolver {
     }
 }
 
-/// Questions to conntrack that are not yet handed out.
-const MOST_QUESTIONS: usize = 65_536;
-/// A pass over 100,000 connections that is cut into stretches takes up to 220 ms.
+/// Most questions to conntrack that are not taken yet.
+const MAX_QUESTIONS: usize = 65_536;
+/// Time between the records of both sockets of a connection: a pass over 100,000 connections takes up to 220 ms in batches.
 const CLOSELY: Monotonic = 250_000_000;
 const JOIN: Waiting = Waiting { on: Wait::Join, until: None };
 
-/// Whoever has the address may have it from another since a moment ago.
+/// The owner of the address may have changed a moment ago.
 fn is_passing(found: &Found) -> bool {
-    matches!(found, Found::Pod(_) | Found::Nobody | Found::Ambiguous)
+    matches!(found, Found::Pod(_) | Found::Outside | Found::Ambiguous)
 }
 
 fn unknown(dialled: Dialled, count: &mut u64) -> Look {
@@ -237,8 +239,8 @@ fn unknown(dialled: Dialled, count: &mut u64) -> Look {
     Look::Peer(Peer::Unknown(dialled))
 }
 
-/// The server sees its client where the client is: nothing translated, nobody in between. A hairpin through a Service is
-/// masqueraded, and an edge.
+/// The server sees the client's own address: no translation, no proxy in between. A hairpin through a Service is masqueraded, so it
+/// counts as an edge.
 fn is_local_leg(end: &End, counterpart: &PairEnd) -> bool {
     let (client, server_sees) = match end.role {
         Role::Active => (end.local, counterpart.remote),

@@ -32,7 +32,7 @@ impl ResourceUser {
 pub(crate) struct Moment {
     pub(crate) now: Monotonic,
     pub(crate) passes: Passes,
-    /// No room to wait: what is not known now stays unknown.
+    /// There is no room to wait: what is not known now stays unknown.
     pub(crate) forced: bool,
 }
 
@@ -42,34 +42,35 @@ impl Moment {
     }
 }
 
-/// What an pending waits for; whoever brings it wakes those who wait. Ordered, so that they stand together.
+/// What a pending connection waits for; its arrival wakes the connection. Ordered, so that the queue finds connections that wait for
+/// the same by range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Wait {
     /// The operator's first update.
     Configuration,
     /// The pod of this cgroup.
     Local(u64),
-    /// The operator's answer for an address, or a newer one.
+    /// The operator's answer for an address, the first or a newer one.
     Address(IpAddr),
     /// Conntrack's answer.
     Backend,
     /// The owner of the other end, whose socket is on this machine too.
     Counterpart,
-    /// The other end, should it be on this machine: until a pass has looked everywhere.
+    /// The other end, which may be on this machine, until a pass has seen every socket.
     Join,
-    /// The same for a moment only, where the address could do: a sidecar's leg looks like a way out of the pod until the
-    /// sidecar's socket is seen.
+    /// The same for a moment only, where the owner of the address is known: a connection to a sidecar looks as if it left the pod
+    /// until the sidecar's socket is seen.
     Shortly,
 }
 
-/// A wait and its end; `None`: something other than time ends it.
+/// A wait and its timeout. `until` is `None` for a wait that does not time out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Waiting {
     pub(crate) on: Wait,
     pub(crate) until: Option<Monotonic>,
 }
 
-/// What conntrack says of a Service's address.
+/// The backend that conntrack has for a Service's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Backend {
     Unasked,
@@ -77,7 +78,7 @@ pub(crate) enum Backend {
     Answered(Option<SocketAddr>),
 }
 
-/// Kinds of waits. Each starts once, however often a connection is looked at in between.
+/// Timeouts of a connection. Each starts once, however often the connection is tried in between.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Timeout {
     Local,
@@ -98,7 +99,7 @@ pub(crate) struct PendingConnection {
     seen_pass: u32,
     pub(super) owner: Option<SocketOwner>,
     pub(super) backend: Backend,
-    /// The end of each wait; 0: not begun.
+    /// When each timeout ends; 0: it has not started.
     until: [Monotonic; 8],
     /// What is recorded once it is resolved.
     pub(crate) counters: PendingCounters,
@@ -111,7 +112,7 @@ impl PendingConnection {
         Self { key, end, seen, seen_pass: passes.begun(), owner: None, backend, until, counters }
     }
 
-    /// The same without a question to conntrack, which cannot tell.
+    /// The same without a question to conntrack, which cannot know the answer.
     pub(crate) fn without_backend(self) -> Self {
         Self { backend: Backend::Answered(None), ..self }
     }

@@ -22,9 +22,9 @@ pub(super) struct PendingQueue {
     connections: BTreeMap<u64, Waiter>,
     waits: BTreeSet<(Wait, u64)>,
     deadlines: BTreeSet<(Monotonic, u64)>,
-    /// How many wait of each user.
+    /// Connections of each user.
     by_user: HashMap<ResourceUser, usize>,
-    /// The pod that made room last, and the key: older ones of it are gone, but for those that wait anew.
+    /// The user that made room last, and the key. Its older connections are gone, except those that wait again.
     evicted: (ResourceUser, u64),
     limit: usize,
     next: u64,
@@ -53,12 +53,12 @@ impl PendingQueue {
         self.next
     }
 
-    /// The key that was given last.
+    /// The latest key.
     pub(super) fn last_key(&self) -> u64 {
         self.next
     }
 
-    /// Keys rise from this one on.
+    /// New keys are above this one.
     pub(super) fn restore_last_key(&mut self, key: u64) {
         self.next = key;
     }
@@ -99,8 +99,8 @@ impl PendingQueue {
         self.connections.contains_key(&key)
     }
 
-    /// Where too many wait: the oldest connection of the user that has most of them, and what it waits for. So a pod that floods makes
-    /// room for others, and never they for it.
+    /// Where too many wait: the oldest connection of the user that has most, and what it waits for. So a pod that floods makes room for
+    /// others, and they never for it.
     pub(super) fn overflow(&mut self) -> Option<(PendingConnection, Wait)> {
         if self.connections.len() <= self.limit {
             return None;
@@ -124,7 +124,7 @@ impl PendingQueue {
         self.waits.range(range).map(|(_, key)| *key).collect()
     }
 
-    /// Those whose time is over.
+    /// Keys of connections whose wait has timed out.
     pub(super) fn due(&self, now: Monotonic) -> Vec<u64> {
         self.deadlines.range(..=(now, u64::MAX)).map(|(_, key)| *key).collect()
     }

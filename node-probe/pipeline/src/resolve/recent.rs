@@ -1,4 +1,4 @@
-//! A map with a bound: past it, what was not used for longest goes.
+//! A bounded map. When it is full, the entry that was not used for longest goes.
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +25,8 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         self.entries.len()
     }
 
-    /// A use. What was used a moment ago keeps its place: that is most of the time, and the oldest eighth is what counts.
+    /// Looks an entry up and counts it as used. One of the youngest eighth keeps its place in the order, which is the usual case and
+    /// costs nothing.
     pub(super) fn get(&mut self, key: &K) -> Option<&mut V> {
         let Self { entries, order, turn, limit } = self;
         let (last, value) = entries.get_mut(key)?;
@@ -39,12 +40,12 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         Some(value)
     }
 
-    /// A look that is no use.
+    /// Looks an entry up without counting it as used.
     pub(super) fn peek_mut(&mut self, key: &K) -> Option<&mut V> {
         self.entries.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Says which key had to make room.
+    /// Returns the key that made room.
     pub(super) fn insert(&mut self, key: K, value: V) -> Option<K> {
         self.remove(&key);
         let evicted = if self.entries.len() >= self.limit { self.order.pop_first() } else { None };
@@ -68,7 +69,7 @@ impl<K: Copy + Eq + Hash, V> Recent<K, V> {
         self.entries.iter().map(|(key, (_, value))| (key, value))
     }
 
-    /// What was last used at this turn, or the first after it; with its turn.
+    /// The entry that was last used at this turn, or the first one after it, with its turn.
     pub(super) fn since(&self, turn: u64) -> Option<(u64, &K, &V)> {
         let (turn, key) = self.order.range(turn..).next()?;
         Some((*turn, key, &self.entries.get(key)?.1))

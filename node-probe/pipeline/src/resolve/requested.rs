@@ -1,11 +1,11 @@
-//! Which Service the client requested, where both ends can know it: then both name it, and otherwise neither does.
+//! The Service that the client requested, where both ends can know it. Then both name it, and otherwise neither does.
 //!
 //! ```text
-//! both sockets on this machine      the address that the client dialled
+//! both sockets on this machine      the address that the client connected to
 //! the server listens on a Service's address (node-local DNS)      that address, which both ends see
 //! ```
 //!
-//! What was dialled on another node only the client's end could know, by its node's conntrack.
+//! With the client on another node only the client's end could know the requested address, from its node's conntrack.
 
 use super::Resolver;
 use super::identity::Found;
@@ -27,7 +27,7 @@ impl Requested {
         &self.frontend.service
     }
 
-    /// The Service, if it leads to this pod at this address: whoever translates addresses may lead anywhere.
+    /// The Service, if it leads to this pod at this address. A translation by another party than Kubernetes may lead anywhere.
     pub(super) fn leading_to(&self, pod: &Pod, at: SocketAddr) -> Option<&Arc<Service>> {
         let is_there = pod.host_network && at == self.dialled;
         (is_there || self.frontend.leads_to(pod, at)).then_some(&self.frontend.service)
@@ -35,7 +35,7 @@ impl Requested {
 }
 
 impl Resolver {
-    /// Asks the operator whose the address is that was dialled, unless it is the server's own.
+    /// Asks the operator for the owner of the requested address, unless it is the server's own.
     pub(super) fn requested(
         &mut self,
         pending: &mut PendingConnection,

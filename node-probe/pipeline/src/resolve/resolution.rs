@@ -1,4 +1,4 @@
-//! What is known once an pending is over: the edge, and what a long connection says beyond it.
+//! What is known of a resolved connection: the edge, and what the series of a long connection have beyond it.
 
 mod saved;
 
@@ -16,20 +16,20 @@ use std::sync::Arc;
 /// The other end.
 #[derive(Clone, Debug)]
 pub(super) enum Peer {
-    /// Its own address, behind any Service, and the Service that was dialled, where that is known.
+    /// With its own address, behind any Service, and the requested Service, where that is known.
     Pod(Arc<Pod>, SocketAddr, Option<Arc<Service>>),
-    /// Unknown, but this was dialled.
+    /// Unknown, but this was requested.
     Unknown(Dialled),
 }
 
-/// Kept by a live connection for its life: [`Flow`], less what the connection itself has, and what tags may ask.
+/// Kept by a live connection for its life: [`Flow`] without what the connection itself has, and what tags may read.
 #[derive(Debug)]
 pub(crate) struct Resolution {
     pub(crate) edge: Edge,
     /// `None`: unknown.
     pub(super) source_pod: Option<Arc<Pod>>,
     pub(super) destination_pod: Option<Arc<Pod>>,
-    /// The Service that the client dialled, where that is known: not always the one that the edge names.
+    /// The requested Service, where that is known. The edge may name another.
     pub(super) dialled: Option<Arc<Service>>,
     pub(super) source: Endpoint,
     pub(super) destination: Endpoint,
@@ -37,7 +37,7 @@ pub(crate) struct Resolution {
 }
 
 impl Resolution {
-    /// Both ends use one rule for the service: the one that both know to be requested, else by destination pod and its own port. So
+    /// Both ends use one rule for the service: the requested one, if both know it, else that of the destination pod and its port. So
     /// their series name the same edge.
     pub(super) fn new(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
         match end.role {
@@ -95,7 +95,7 @@ impl Resolution {
         }
     }
 
-    /// The pod that reports has changed. Who it is has not: what the edge names stays.
+    /// The reporting pod was edited. The names of the edge stay.
     pub(crate) fn renew(&mut self, local: Arc<Pod>) {
         match self.edge.reporter {
             Reporter::Source => self.source_pod = Some(local),
@@ -103,7 +103,7 @@ impl Resolution {
         }
     }
 
-    /// At the end that does not report.
+    /// The pod of the end that does not report.
     pub(crate) fn peer_pod(&self) -> Option<&Arc<Pod>> {
         match self.edge.reporter {
             Reporter::Source => self.destination_pod.as_ref(),
@@ -111,7 +111,7 @@ impl Resolution {
         }
     }
 
-    /// The client's pod and where it connects to, as Envoy would name them beside it; `None`: we are not the client.
+    /// The client's pod and its destination, as an Envoy beside it would name them. `None`: this end is the server.
     pub(crate) fn cluster(&self) -> Option<EnvoyLabels> {
         let pod = self.source_pod.as_ref().filter(|_| self.edge.reporter == Reporter::Source)?;
         let cluster = match (&self.dialled, &self.edge.dialled) {
@@ -122,7 +122,7 @@ impl Resolution {
         Some(EnvoyLabels::new(self.edge.clone(), Arc::clone(pod), cluster))
     }
 
-    /// The own port of the edge's Service.
+    /// The port of the edge's Service.
     fn service_port(&self) -> u16 {
         let backings = self.destination_pod.iter().flat_map(|pod| &pod.services);
         let mut of_service =

@@ -62,7 +62,7 @@ impl Resolver {
         self.locals.restore_gap();
     }
 
-    /// The slot of a connection that holds all it did, or `!is_whole`: that shall look again at what it feeds.
+    /// The slot of a live connection. `!is_whole`: some of its series were left out, so it must acquire them anew.
     pub(crate) fn restore_held(&self, slot: PodSlot, is_whole: bool) -> PodSlot {
         if is_whole { self.locals.restore_held(slot) } else { self.locals.restore_edited(slot) }
     }
@@ -82,12 +82,12 @@ impl Resolver {
         PendingConnection::restore(saved, &self.locals, shared, moment)
     }
 
-    /// The key that was given last.
+    /// The latest key.
     pub(crate) fn last_key(&self) -> u64 {
         self.queue.last_key()
     }
 
-    /// Keys rise from this one on.
+    /// New keys are above this one.
     pub(crate) fn restore_last_key(&mut self, key: u64) {
         self.queue.restore_last_key(key);
     }

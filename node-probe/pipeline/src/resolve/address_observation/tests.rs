@@ -57,10 +57,10 @@ fn pods_that_nobody_says_are_of_this_node_are_not_waited_for_for_ever() {
 #[test]
 fn more_containers_than_are_remembered_cost_the_oldest() {
     let mut address_observations = AddressObservations::new();
-    for cgroup in 0..=MOST as u64 {
+    for cgroup in 0..=MAX_CONTAINERS as u64 {
         address_observations.observe(cgroup, observation(&cgroup.to_string(), "10.0.0.1", 1));
     }
-    assert_eq!((address_observations.known.len(), address_observations.news.len()), (MOST, MOST));
+    assert_eq!((address_observations.known.len(), address_observations.news.len()), (MAX_CONTAINERS, MAX_CONTAINERS));
     assert!(!address_observations.news.contains_key(&0));
 }
 

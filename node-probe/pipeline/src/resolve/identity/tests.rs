@@ -74,7 +74,7 @@ fn owner(owners: &[Owner]) -> String {
 #[test]
 fn the_owner_is_who_held_the_address_when_the_connection_opened() {
     let check = |owners: &[Owner], expected: &str| assert_eq!(owner(owners), expected, "{owners:?}");
-    check(&[], "Nobody");
+    check(&[], "Outside");
     check(&[held("a", 0, None)], "a");
     check(&[held("a", 0, Some(90)), held("b", 95, None)], "b");
     check(&[held("a", 0, Some(110)), held("b", 115, None)], "a");
@@ -95,13 +95,13 @@ fn services_that_share_an_address_have_it_by_port() {
     let check = |owners: &[Owner], expected: &str| assert_eq!(owner(owners), expected, "{owners:?}");
     check(&[service("web", &[80, 443]), service("ssh", &[22])], "web");
     check(&[service("ssh", &[22]), service("web", &[])], "web");
-    check(&[service("ssh", &[22])], "Nobody");
+    check(&[service("ssh", &[22])], "Outside");
     check(&[service("web", &[80]), service("thief", &[80])], "Ambiguous");
     check(&[node(), service("ssh", &[22])], "Node");
     check(&[node(), service("web", &[80])], "node or web");
     check(&[external("thief", &[80])], "nobody or thief");
     check(&[node(), external("thief", &[80])], "node or thief");
-    check(&[external("thief", &[22])], "Nobody");
+    check(&[external("thief", &[22])], "Outside");
     check(&[node(), service("web", &[])], "Ambiguous");
     check(&[held("a", 0, None), service("thief", &[80])], "Ambiguous");
     // One that had other ports of it before.
@@ -185,19 +185,19 @@ fn past_the_bound_the_longest_unused_address_goes_and_is_never_asked_for_if_it_w
     let mut identities = Identities::new();
     identities.find(port_80(address(0)), POD, 0, 0);
     assert_eq!(identities.take_questions().0, [address(0)]);
-    for last in 1..=u32::try_from(MOST).unwrap() + 1 {
+    for last in 1..=u32::try_from(MAX_ADDRESSES).unwrap() + 1 {
         identities.find(port_80(address(last)), POD, 0, 1);
     }
     let (ask, forget) = identities.take_questions();
-    assert_eq!((identities.len(), identities.evicted), (MOST, 2));
-    assert_eq!((ask.len(), forget), (MOST, vec![address(0)]));
+    assert_eq!((identities.len(), identities.evicted), (MAX_ADDRESSES, 2));
+    assert_eq!((ask.len(), forget), (MAX_ADDRESSES, vec![address(0)]));
     assert!(!ask.contains(&address(1)));
 }
 
 #[test]
 fn a_pod_that_asks_for_everything_makes_room_for_others_and_never_they_for_it() {
     let mut identities = Identities::new();
-    let most = u32::try_from(MOST).unwrap();
+    let most = u32::try_from(MAX_ADDRESSES).unwrap();
     let victims: Vec<_> = (0..10).map(address).collect();
     for victim in &victims {
         identities.find(port_80(*victim), POD, 0, 0);
@@ -207,7 +207,7 @@ fn a_pod_that_asks_for_everything_makes_room_for_others_and_never_they_for_it() 
     for last in (5..6).chain(10..3 * most) {
         identities.find(port_80(address(last)), ResourceUser(2), 0, 1);
     }
-    assert_eq!(identities.len(), MOST);
+    assert_eq!(identities.len(), MAX_ADDRESSES);
     for victim in victims {
         assert!(matches!(identities.find(port_80(victim), POD, 0, 2), Found::Node), "{victim}");
     }

@@ -1,5 +1,5 @@
-//! Which pod uses which address. Where there is no room, the pod that uses most of them gives way, with what it has not used for
-//! longest: so a pod that connects to everywhere makes room for others, and never they for it.
+//! Which pod uses which address. When there is no room, the pod that uses most addresses loses the one that it has not used for
+//! longest. So a pod that connects everywhere makes room for others, and they never for it.
 
 #[cfg(test)]
 mod tests;
@@ -12,17 +12,17 @@ use std::net::IpAddr;
 #[derive(Debug)]
 pub(super) struct Users {
     uses: HashMap<IpAddr, Use>,
-    /// By who pays. `None`: not used since a restart, which does not know by whom.
+    /// By the user that pays. `None`: not used since a restart, and its users before are not known.
     held: HashMap<Option<ResourceUser>, Recent<IpAddr, ()>>,
-    /// Addresses in all.
+    /// Most addresses in all.
     limit: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Use {
-    /// Who asked first.
+    /// The first user.
     payer: Option<ResourceUser>,
-    /// The last one to use it beside the payer: pays once the payer gives way.
+    /// The last other user. It pays once the payer loses the address.
     other: Option<ResourceUser>,
 }
 
@@ -35,7 +35,7 @@ impl Users {
     pub(super) fn note(&mut self, address: IpAddr, user: ResourceUser) {
         match self.uses.get_mut(&address) {
             Some(Use { payer: Some(payer), .. }) if *payer == user => {
-                // The use is the purpose, not what is found.
+                // For the use; the value is empty.
                 let _ = self.held.get_mut(&Some(user)).and_then(|held| held.get(&address));
             }
             Some(Use { payer: Some(_), other }) => *other = Some(user),
@@ -60,11 +60,11 @@ impl Users {
         }
     }
 
-    /// Nobody uses it but the one who gives way.
+    /// The address to forget: one that only its payer uses.
     pub(super) fn next_to_go(&mut self) -> Option<IpAddr> {
         loop {
             let quarter = self.limit / 4;
-            // What a restart left is a whole node's: it is no flood, and goes first only where no pod holds a quarter.
+            // Addresses from before a restart are of all pods of the node. They go first only where no pod holds a quarter.
             let rank = |user: &Option<ResourceUser>, held: usize| (user.is_some() && held >= quarter, held, *user);
             let (payer, held) = self.held.iter().max_by_key(|(user, held)| rank(user, held.len()))?;
             let (payer, oldest) = (*payer, *held.oldest_first().next()?.0);

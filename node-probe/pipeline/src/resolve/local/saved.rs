@@ -47,7 +47,7 @@ impl Locals {
         match &held {
             Some(held) if self.by_uid.contains_key(held.pod.uid.as_str()) => return Err(Flaw::Twice("pod")),
             Some(held) => drop(self.by_uid.insert(held.pod.uid.as_str().into(), index)),
-            None if removed.is_some() => return Err(Flaw::Implausible("removal of nobody")),
+            None if removed.is_some() => return Err(Flaw::Implausible("removal of no pod")),
             None => self.free.push(index),
         }
         let long = held.as_ref().and_then(|held| held.telemetry.long_connections);
@@ -58,8 +58,8 @@ impl Locals {
         Ok(())
     }
 
-    /// A slot that was left out keeps its index. Nobody is in it, and no other pod gets it from this process: what names it
-    /// would take that pod for its own.
+    /// A slot that was left out keeps its index, empty. No other pod gets it from this process, because entries that refer to it
+    /// would take that pod for theirs.
     pub(in crate::resolve) fn restore_gap(&mut self) {
         if u16::try_from(self.slots.len()).is_ok() {
             self.slots.push(Slot { generation: 0, revision: 0, long: None, held: None, removed: None });
@@ -90,12 +90,12 @@ impl Locals {
         Ok(())
     }
 
-    /// A slot that a live connection looks at from now on. Where the pod is gone, it looks nowhere.
+    /// The slot of a live connection. Where the pod is gone, the slot refers to no pod.
     pub(in crate::resolve) fn restore_held(&self, slot: PodSlot) -> PodSlot {
         if self.at(slot).is_some() { slot } else { PodSlot { index: u16::MAX, ..slot } }
     }
 
-    /// The same, but that what is on for the pod counts as edited.
+    /// The same, and the pod's telemetry counts as edited since.
     pub(in crate::resolve) fn restore_edited(&self, slot: PodSlot) -> PodSlot {
         let slot = self.restore_held(slot);
         let edited = |at: &Slot| PodSlot { revision: at.revision.wrapping_sub(1), ..slot };
