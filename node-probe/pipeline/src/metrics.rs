@@ -1,12 +1,12 @@
-//! Label sets, interned, with their figures. A connection looks its sets up once and then adds by index.
+//! Label sets, interned, with their values. A connection looks its sets up once and then records by index.
 //!
 //! ```text
 //! Edge, Flow --acquire--> SeriesHandles (slots and metrics), or the overflow set where there is no room
 //! Delta      --record--> u64 in those slots
-//!                       settle: what has appeared is charged, or folds
-//!                       publish: from then on a scrape shows it, at 0 first to who comes again
-//!                       expire: what nobody holds, has been idle for long and whose workload is gone
-//!                       turn_epoch: metrics that were switched off while others of their label set go on
+//!                       settle: charges lines that have appeared, or moves them to the overflow set
+//!                       publish: scrapes show the values from then on, at 0 first to a scraper that comes again
+//!                       expire: removes label sets without a connection that are idle and whose workload is gone
+//!                       turn_epoch: removes metrics that were switched off while others of their label set go on
 //! ```
 
 mod accepted;
@@ -67,7 +67,7 @@ pub struct Aggregate {
     accepted: Accepted,
     /// When the current one began.
     epoch: Monotonic,
-    /// When it went on with what another process had.
+    /// When it was restored from the state of another process.
     began: Monotonic,
     scrapes: Scrapes,
 }
@@ -89,7 +89,7 @@ impl Aggregate {
         }
     }
 
-    /// From now on; what there is stays.
+    /// Applies settings from now on. Label sets that there are stay.
     pub fn configure(&mut self, settings: &NodeSettings) {
         self.accounts.configure(settings);
     }
@@ -105,8 +105,8 @@ impl Aggregate {
         });
     }
 
-    /// Brings the label sets of a few connections into the processor's cache, side by side, before something is added to them one
-    /// after the other: nearly all the time that a sample takes is waiting for memory.
+    /// Fetches the label sets of a few connections into the processor's cache, side by side, before deltas are recorded one after the
+    /// other. A sample spends nearly all of its time waiting for memory.
     pub(crate) fn fetch<'a>(&self, few: impl Iterator<Item = &'a SeriesHandles>) {
         let Self { services, workloads, connections, clusters, .. } = self;
         let mut read = 0;
@@ -123,17 +123,17 @@ impl Aggregate {
         black_box(read);
     }
 
-    /// An established connection begins to be active.
+    /// Counts an established connection as active.
     pub fn activate(&mut self, to: &SeriesHandles) {
         self.count_active(to, 1);
     }
 
-    /// And is so no longer. Before `release`.
+    /// Counts it as active no longer. Call it before `release`.
     pub fn deactivate(&mut self, to: &SeriesHandles) {
         self.count_active(to, -1);
     }
 
-    /// A scrape shows from now on what is now, and goes on to show it until the next call.
+    /// Scrapes show the values of this moment from now on, until the next call.
     pub fn publish(&mut self) {
         self.settle();
         let Self { services, workloads, connections, clusters, scrapes, .. } = self;
@@ -144,7 +144,7 @@ impl Aggregate {
         clusters.publish(now);
     }
 
-    /// `by`: a scraper that comes again, and is to see at 0 first what was born since it came last. `None`: anybody else.
+    /// `by`: a scraper that comes again. It sees lines that were born since its last scrape at 0 first. `None`: any other reader.
     pub fn scrape_started(&mut self, by: Option<Scraper>, now: Monotonic) -> Scrape {
         self.scrapes.start(by, now)
     }

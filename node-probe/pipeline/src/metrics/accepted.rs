@@ -1,4 +1,4 @@
-//! Which of Envoy's statistics a pod's matcher lets through, asked once for each cluster: matchers may be long.
+//! The statistics of Envoy that a pod's matcher accepts, evaluated once for each cluster because matchers may be long.
 
 use super::handles::ENVOY;
 use crate::labels::EnvoyLabels;
@@ -7,9 +7,9 @@ use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::Metrics;
 use std::hash::BuildHasher;
 
-/// Pods and clusters that are remembered.
-const MOST: usize = 16_384;
-/// What Prometheus' names have where Envoy's have the name of the cluster.
+/// Most pairs of pod and cluster that are remembered.
+const MAX_ANSWERS: usize = 16_384;
+/// Prefix of Prometheus' names, where Envoy's names have the cluster.
 const PREFIX: &str = "envoy_cluster_";
 
 /// Under a hash of telemetry and labels, whose key only this process knows: an entry is as small as its answer, and keeps no
@@ -28,7 +28,7 @@ impl Accepted {
             return *metrics;
         }
         let metrics = evaluate(&labels.cluster(), matcher);
-        if self.known.len() >= MOST {
+        if self.known.len() >= MAX_ANSWERS {
             self.known.clear();
         }
         self.known.insert(question, metrics);

@@ -16,7 +16,7 @@ use longwire_model::series::Metrics;
 /// Bytes of a long connection's labels.
 const USUAL_LABELS: usize = 1_024;
 
-/// Metrics under the labels of the table, but for the differences.
+/// Metrics to record into. Their labels are those of the table, except for the differences.
 #[derive(Clone, Debug)]
 pub(crate) struct SeriesSpec {
     pub(crate) metrics: Metrics,
@@ -26,19 +26,19 @@ pub(crate) struct SeriesSpec {
 }
 
 impl Aggregate {
-    /// The series of an edge, and one reference on them. What finds no room goes to the reporter's overflow set.
+    /// Handles of an edge's series, with one reference on them. Series without room are replaced by those of the overflow set.
     pub(crate) fn acquire_service(&mut self, edge: &Edge, spec: SeriesSpec, now: Monotonic, held: &mut SeriesHandles) {
         let Self { services, accounts, admitted, .. } = self;
         acquire(services, accounts, admitted, (ServiceLabels(edge.clone()), spec), now, held);
     }
 
-    /// The series of a source workload and a destination pod, and one reference on them, or overflow's.
+    /// Handles of the series of a source workload and a destination pod, or of overflow.
     pub(crate) fn acquire_workload(&mut self, flow: &Flow, spec: SeriesSpec, now: Monotonic, held: &mut SeriesHandles) {
         let Self { workloads, accounts, admitted, .. } = self;
         acquire(workloads, accounts, admitted, (WorkloadLabels::of(flow), spec), now, held);
     }
 
-    /// The series of a long connection, and one reference on them, or overflow's.
+    /// Handles of a long connection's series, or of overflow.
     pub(crate) fn acquire_connection(
         &mut self,
         flow: &Flow,
@@ -50,7 +50,7 @@ impl Aggregate {
         acquire(connections, accounts, admitted, (ConnectionLabels::of(flow), spec), now, held);
     }
 
-    /// The statistics of a pod and a cluster that its matcher accepts, and one reference on them, or overflow's.
+    /// Handles of the statistics of a pod and a cluster that the pod's matcher accepts, or of overflow.
     /// `telemetry` differs whenever the matcher does.
     pub(crate) fn acquire_cluster(
         &mut self,
@@ -73,17 +73,17 @@ impl Aggregate {
 }
 
 impl Aggregate {
-    /// So many long connections could get series of their own, as far as the node's budget goes.
+    /// How many long connections could get series of their own within the node's budget.
     pub(crate) fn long_room(&self) -> usize {
         self.accounts.long_room(usual_long())
     }
 
-    /// One of this edge could, unless its labels are uncommonly long.
+    /// Whether one of this edge could, unless its labels are uncommonly long.
     pub(crate) fn has_room_for_long(&self, edge: &Edge) -> bool {
         self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes: usual_long() })
     }
 
-    /// What a long connection holds is the series of those that found no room.
+    /// Whether a long connection records into the overflow set.
     pub(crate) fn is_folded(&self, held: &SeriesHandles) -> bool {
         held.handles().any(|handle| handle.kind() == Kind::Connection && self.connections[handle.at].is_overflow)
     }
@@ -94,8 +94,8 @@ fn usual_long() -> usize {
     Sets::<ConnectionLabels, ConnectionValues>::weight(USUAL_LABELS, &Differences::default())
 }
 
-/// Connections with equal labels share one set, whatever the labels were made of. A set that is known takes further metrics in as far
-/// as there is room; what it lacks folds, for the life of the connection.
+/// Connections with equal labels share one set, whatever the labels were made of. A set takes further metrics in as
+/// far as there is room. Metrics without room go to the overflow set, for the life of the connection.
 fn acquire<K: LabelSet, V: Values>(
     sets: &mut Sets<K, V>,
     accounts: &mut Accounts,

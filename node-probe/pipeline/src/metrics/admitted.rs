@@ -1,4 +1,4 @@
-//! Which values of tags are exposed: some tags may have so many and no more.
+//! The values of tags that are exposed. A tag may have a limit of values.
 
 use crate::labels::{Differences, UNKNOWN};
 use hashbrown::HashMap;
@@ -10,15 +10,14 @@ use longwire_model::tag::TagName;
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
     namespaces: HashMap<Box<str>, Tags>,
-    /// Values so far that read `overflow` instead.
+    /// Values so far that were replaced by `overflow`.
     pub(super) folded: u64,
 }
 
 type Tags = HashMap<TagName, HashMap<Box<str>, u32>>;
 
 impl Admitted {
-    /// The value, or what stands for it when `most` others are exposed already. The words for what is not known and for what
-    /// has been folded need no room.
+    /// The value, or `overflow` when `most` others are exposed already. `unknown` and `overflow` need no room.
     pub(crate) fn admit(&mut self, namespace: &str, name: &TagName, value: Box<str>, most: Option<u32>) -> Box<str> {
         let Some(most) = most else { return value };
         let known = self.namespaces.get(namespace).and_then(|tags| tags.get(name));
@@ -30,7 +29,7 @@ impl Admitted {
         OVERFLOW.into()
     }
 
-    /// A label set is there.
+    /// Adds the values of a new label set.
     pub(super) fn learn(&mut self, namespace: &str, differences: &Differences) {
         for (name, value) in differences.values().filter(|(_, value)| !needs_no_room(value)) {
             let tags = self.namespaces.entry_ref(namespace).or_default();
@@ -38,7 +37,7 @@ impl Admitted {
         }
     }
 
-    /// It is gone, and with the last of a value the value.
+    /// Removes the values of a label set that is gone. A value goes with its last label set.
     pub(super) fn forget(&mut self, namespace: &str, differences: &Differences) {
         let Some(tags) = self.namespaces.get_mut(namespace) else { return };
         for (name, value) in differences.values() {

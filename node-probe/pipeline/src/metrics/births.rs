@@ -1,5 +1,5 @@
-//! When the lines of a label set were first shown. Prometheus sees no increase in a series whose first sample is its last value,
-//! so whoever comes again is shown what was born in between at 0 first.
+//! When the lines of a label set were first shown: their birth. Prometheus sees no increase in a series with a single sample, so a
+//! scraper that comes again gets lines that were born in between at 0 first.
 
 use super::scrapes::{ScrapeNumber, View};
 use crate::record::{FailReason, Monotonic};
@@ -40,7 +40,7 @@ impl Lines {
         Self { metrics: metrics.without(Metric::LongwireFailed), reasons: 0 }
     }
 
-    /// All that these metrics can come to.
+    /// All lines that these metrics can have.
     pub(super) fn every(metrics: Metrics) -> Self {
         let reasons = if metrics.contains(Metric::LongwireFailed) { u16::MAX } else { 0 };
         Self { reasons, ..Self::of(metrics) }
@@ -125,7 +125,7 @@ impl Births {
         &self.all
     }
 
-    /// What is said to come after a scrape that never was is old: nothing that was shown may go back.
+    /// A birth after a scrape that never started counts as old, so that no line that was shown goes back to 0.
     pub(super) fn restore(saved: &[Birth], started: ScrapeNumber, now: Monotonic) -> Self {
         let mut births = Self::default();
         for Birth { lines, after, at } in saved {

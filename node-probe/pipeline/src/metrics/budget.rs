@@ -1,7 +1,7 @@
-//! How much label sets may take: lines of a scrape, label sets of long connections, bytes. A node has so much of each, a
-//! namespace a share of the node, and what a namespace does with one other namespace a share of that.
+//! Limits of label sets: lines of a scrape, label sets of long connections, bytes. A node has a budget of each, a namespace a share
+//! of the node's, and a namespace with one other namespace a share of that.
 //!
-//! A label set is charged for the lines that a scrape contains: for its counters when a connection claims them, for reasons
+//! A label set is charged for the lines that a scrape contains: for its counters when a connection acquires them, for reasons
 //! and histograms when they appear (`settle.rs`). Its bytes are charged from the moment that it is in memory, lines or not.
 
 use super::handles::ENVOY;
@@ -31,14 +31,14 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// A third of the node for a namespace: three that ask for all they can get leave something to others. Half of that
-    /// for what it does with one other namespace: a namespace that connects to everything here leaves it the rest.
+    /// A third of the node for a namespace. Half of that for its connections with one other namespace, so that a namespace that connects
+    /// to everything here leaves it the rest.
     #[must_use]
     pub fn shared(series: usize, connections: usize) -> Self {
         Self { series, connections, namespaces: 3, peers: 2 }
     }
 
-    /// Everything for whoever comes first.
+    /// No shares: the first namespace may take everything.
     #[must_use]
     pub fn undivided(series: usize, connections: usize) -> Self {
         Self { series, connections, namespaces: 1, peers: 1 }
@@ -60,7 +60,7 @@ pub(super) enum Measure {
     Sets,
 }
 
-/// Something that there is only so much of.
+/// A limited resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// Lines of a scrape, without those of long connections.
@@ -79,13 +79,13 @@ pub(super) struct Amount {
     pub(super) bytes: usize,
 }
 
-/// Whose shares a label set takes room of.
+/// The namespaces whose shares a label set is charged to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Payer<'a> {
     /// Of the pod that reports: its connections and its configuration make the label set.
     pub(super) namespace: &'a str,
-    /// Of the pod at the other end, where it is another one: it may make its names up, or connect again and again. Clients
-    /// that nobody knows are one namespace.
+    /// Of the pod at the other end, where it is another one, because that pod may cause many label sets too. Unknown clients are one
+    /// namespace.
     pub(super) peer: Option<&'a str>,
 }
 
@@ -106,7 +106,7 @@ pub(super) struct Full {
 
 #[derive(Debug)]
 pub(super) struct Accounts {
-    /// As the probe was started, without what the operator says.
+    /// From the probe's options, without the operator's settings.
     started: Budget,
     node_limit: Amount,
     namespace_limit: Amount,
@@ -133,7 +133,7 @@ impl<'a> Payer<'a> {
         let namespace = own.as_ref().map_or(UNKNOWN, namespace_of);
         let peer = match (other, edge.reporter) {
             (Some(other), _) => Some(namespace_of(other)),
-            // Who connects to addresses outside chose them itself.
+            // The client has chosen the addresses outside.
             (None, Reporter::Source) => None,
             (None, Reporter::Destination) => Some(UNKNOWN),
         };
@@ -162,7 +162,7 @@ impl Accounts {
         accounts
     }
 
-    /// Nothing that is there goes when less is allowed; but nothing new comes.
+    /// When less is allowed, label sets that there are stay, and no new ones are added.
     pub(super) fn configure(&mut self, settings: &NodeSettings) {
         let NodeSettings { reporting_interval: _, series, long_connections, series_per_namespace } = *settings;
         let Budget { series: lines, connections, namespaces, peers } = self.started;
@@ -178,7 +178,7 @@ impl Accounts {
         self.peer_limit = limit(share.0 / peers, share.1 / peers);
     }
 
-    /// `None`: nobody but the node pays.
+    /// `None`: charged to the node only.
     pub(super) fn charge(&mut self, payer: Option<Payer<'_>>, cost: Amount) -> Result<(), Full> {
         check(Level::Node, self.node, cost, self.node_limit)?;
         if let Some(Payer { namespace, peer }) = payer {
@@ -190,11 +190,11 @@ impl Accounts {
                 check(Level::Peer, used, cost, self.peer_limit)?;
             }
         }
-        self.book(payer, cost);
+        self.charge_existing(payer, cost);
         Ok(())
     }
 
-    /// It could be charged.
+    /// Whether it could be charged.
     pub(super) fn has_room(&self, payer: Payer<'_>, cost: Amount) -> bool {
         let account = self.namespaces.get(payer.namespace);
         let used = account.map_or_else(Amount::default, |account| account.used);
@@ -210,8 +210,8 @@ impl Accounts {
         left.min(self.node_limit.bytes.saturating_sub(self.node.bytes) / bytes)
     }
 
-    /// Whether there is room or not: it is there already.
-    pub(super) fn book(&mut self, payer: Option<Payer<'_>>, cost: Amount) {
+    /// Charges a label set that exists already, whether there is room or not.
+    pub(super) fn charge_existing(&mut self, payer: Option<Payer<'_>>, cost: Amount) {
         self.node += cost;
         if let Some(Payer { namespace, peer }) = payer {
             let account = self.namespaces.entry_ref(namespace).or_default();
@@ -259,7 +259,7 @@ fn part(of: usize, some: usize, all: usize) -> usize {
     if some >= all { of } else { of.saturating_mul(some) / all }
 }
 
-/// What costs nothing of a resource fits, however full it is.
+/// A cost of 0 fits, however full the resource is.
 fn check(level: Level, used: Amount, cost: Amount, limit: Amount) -> Result<(), Full> {
     for (resource, used, cost, limit) in [
         (Resource::Series, used.lines, cost.lines, limit.lines),
@@ -300,7 +300,7 @@ pub(super) fn lines_of(metrics: Metrics) -> usize {
     metrics.iter().map(lines).sum()
 }
 
-/// Those that come with the first delta. Who claims reasons alone has one to tell.
+/// Lines that appear with the first delta. A handle of reasons only has one reason to record.
 pub(super) fn lines_at_once(metrics: Metrics) -> usize {
     if metrics == Metrics::NONE.with(Metric::LongwireFailed) {
         return 1;

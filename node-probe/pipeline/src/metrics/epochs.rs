@@ -1,8 +1,8 @@
-//! Metrics that were switched off while others of their label set go on: they stand still, and go after a while.
+//! Removes metrics that were switched off while others of their label set go on.
 //!
-//! No metric has a clock. At the end of an epoch it is known which were fed in it: one that was not, although others of its
-//! label set were, has stood still for one epoch at least and for less than two. What was fed is forgotten only here, so no
-//! time is compared: a label set that was fed in the very moment in which an epoch ends was fed in the one that ends.
+//! No metric has a clock. At the end of an epoch a label set knows which of its metrics were recorded in it. A metric that was not,
+//! although others of its label set were, has stood still for one epoch at least and for less than two. The marks are cleared only
+//! here, so no time is compared.
 
 use super::handles::Kind;
 use super::sets::Sets;
@@ -15,14 +15,14 @@ use longwire_model::series::Metrics;
 pub(super) const EPOCH: Monotonic = 300_000_000_000;
 
 impl Aggregate {
-    /// Something shall be done about it, see [`Aggregate::turn_epoch`].
+    /// Then call [`Aggregate::turn_epoch`].
     #[must_use]
     pub fn epoch_is_over(&self, now: Monotonic) -> bool {
         now.saturating_sub(self.epoch) >= EPOCH
     }
 
-    /// Forgets what stood still. `holders`: what living connections hold stays, however idle they are. Hardly ever does
-    /// anything stand still, and then nobody walks through them.
+    /// Removes metrics that stood still. `holders`: handles of live connections, whose metrics stay however idle they are. They are
+    /// visited only if some metric stood still, which is rare.
     pub fn turn_epoch<'a>(&mut self, now: Monotonic, holders: impl Iterator<Item = &'a SeriesHandles>) {
         if self.has_stale() {
             self.mark(holders);
@@ -54,13 +54,13 @@ impl Aggregate {
     }
 }
 
-/// Label sets that were fed in this epoch, but for these metrics. One that was not fed at all keeps all of its metrics.
+/// Label sets that were recorded into in this epoch, and their metrics that were not. An idle label set keeps all of its metrics.
 fn stale<K, V>(sets: &Sets<K, V>) -> impl Iterator<Item = (u32, Metrics)> {
     let recorded = sets.own().filter(|(_, set)| !set.recorded.is_empty());
     recorded.map(|(at, set)| (at, set.known.difference(set.recorded))).filter(|(_, metrics)| !metrics.is_empty())
 }
 
-/// What is held counts as fed, but does not make its label set one that was fed.
+/// A metric with a handle counts as recorded, but does not make its label set one that was.
 fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
     let set = &mut sets[at];
     if !set.recorded.is_empty() {
@@ -68,7 +68,7 @@ fn mark<K, V>(sets: &mut Sets<K, V>, at: u32, metrics: Metrics) {
     }
 }
 
-/// The lines that go are given back when the set is settled.
+/// The lines that go are credited when the set is settled.
 fn turn<K: LabelSet, V: Values>(sets: &mut Sets<K, V>) {
     for (at, metrics) in stale(sets).collect::<Vec<_>>() {
         let set = sets.change(at);

@@ -6,12 +6,12 @@ use longwire_model::series::{FAMILIES, Kind, Metric};
 use serde::{Deserialize, Serialize};
 
 /// More buckets than any row has, `+Inf` among them.
-const MOST: usize = 4;
+const MAX_BUCKETS: usize = 4;
 const _: () = {
     let mut row = 0;
     while row < FAMILIES.len() {
         if let Kind::Histogram(bounds) = FAMILIES[row].kind {
-            assert!(bounds.len() < MOST, "a row with more buckets than there is room for");
+            assert!(bounds.len() < MAX_BUCKETS, "a row with more buckets than there is room for");
         }
         row += 1;
     }
@@ -23,17 +23,17 @@ pub(crate) struct Histogram {
     #[serde(skip)]
     bounds: &'static [f64],
     /// Each observation in one bucket; the sums are made when they are read.
-    counts: [u64; MOST],
+    counts: [u64; MAX_BUCKETS],
     /// Nanoseconds. 64 bits would last two days of 100,000 connections an hour old.
     sum: u128,
 }
 
 impl Histogram {
     pub(super) fn new(metric: Metric) -> Self {
-        Self { bounds: bounds_of(metric), counts: [0; MOST], sum: 0 }
+        Self { bounds: bounds_of(metric), counts: [0; MAX_BUCKETS], sum: 0 }
     }
 
-    /// What was saved has its bounds back. Says whether its figures can be true.
+    /// Sets the bounds of a histogram that was read from a state. Returns whether its values can be true.
     pub(super) fn rebind(&mut self, metric: Metric) -> bool {
         self.bounds = bounds_of(metric);
         self.counts.iter().all(|count| *count <= PLAUSIBLE) && self.sum <= u128::from(u64::MAX) * u128::from(PLAUSIBLE)

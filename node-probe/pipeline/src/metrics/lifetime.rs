@@ -1,4 +1,4 @@
-//! When label sets go. Never while a connection holds them.
+//! Expiry of label sets. A label set stays while a connection has a handle of it.
 
 use super::admitted::Admitted;
 use super::budget::{Accounts, Payer};
@@ -14,35 +14,35 @@ use longwire_model::identity::{Pod, Workload};
 use std::sync::Arc;
 
 const SECOND: Monotonic = 1_000_000_000;
-/// Edges and workloads: without a change.
+/// Edges and workloads: time without a change.
 const IDLE: Monotonic = 600 * SECOND;
-/// And if a scraper that still comes has not seen the last figures.
+/// The same while a scraper that still comes has not seen the last values.
 const IDLE_AT_MOST: Monotonic = 900 * SECOND;
-/// Long connections: since the end, however many scrapes there were.
+/// Long connections: time since the end, however many scrapes there were.
 const LAST_VALUE_AT_LEAST: Monotonic = 60 * SECOND;
-/// And if nobody scrapes.
+/// The same without scrapes.
 const LAST_VALUE_AT_MOST: Monotonic = 300 * SECOND;
 
-/// Whom a label set names.
+/// What a label set mentions. It may expire once this is gone.
 #[derive(Clone, Copy, Debug)]
 pub enum Mention<'a> {
     Workload(&'a Workload),
     Pod(&'a Pod),
-    /// Whose tags it has.
+    /// The source of its tags.
     TagSource(&'a TagSource),
 }
 
-/// Of whose tags a label set has the values that it has: as long as nothing of this changes, the next connection finds it again.
+/// The pods that a label set's tags were evaluated for. While neither changes, the next connection gets the same label set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagSource {
-    /// Number of the pod that reports, with what is configured for it.
+    /// Number of the reporting pod and the revision of its telemetry.
     pub pod: u64,
-    /// At the other end.
+    /// The pod at the other end.
     pub peer: Option<Arc<Pod>>,
 }
 
 impl Aggregate {
-    /// The connection is gone, or feeds other series from now on.
+    /// The connection is gone, or records into other series from now on.
     pub fn release(&mut self, held: &SeriesHandles, now: Monotonic) {
         for handle in held.handles() {
             match handle.kind() {
@@ -57,11 +57,10 @@ impl Aggregate {
         }
     }
 
-    /// Removes what is due. An edge is when nobody holds it, nothing has changed for long and one of its workloads is
-    /// gone; while both live, a counter that started anew would say less than one that stays. A set that names a pod goes
-    /// with the pod, and one that names a mere address when it is idle: there are as many as the world is wide. One with tags
-    /// goes when the pod that last fed it is gone or has others by now, or the pod at the other end is gone. None goes before
-    /// every scraper has seen its last figures, as long as that may take.
+    /// Removes label sets that are due: without handles and idle. An edge also needs one of its workloads to be gone, because a counter
+    /// that stays is more useful than one that starts anew. A set of a pod goes with the pod, and one of a mere address as soon as it
+    /// is idle, because addresses are unbounded. A set with tags goes when its source is gone or has other tags by now. None goes
+    /// before every scraper has seen its last values, within bounds.
     pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(Mention<'_>) -> bool) {
         let Self { services, workloads, connections, clusters, accounts, admitted, scrapes, began, .. } = self;
         let has_time = now.saturating_sub(*began) < IDLE;
@@ -108,7 +107,7 @@ fn is_idle<K, V>(set: &Set<K, V>, scrapes: &Scrapes, now: Monotonic) -> bool {
     since >= IDLE_AT_MOST || since >= IDLE && scrapes.scrapers_have_seen(set.published, now)
 }
 
-/// Whoever gave it its tags does so no more. `has_time`: one that a restart has brought back may still be fed.
+/// The source of its tags is gone or has other tags. `has_time`: the source of a restored set may still become known.
 fn is_orphaned<K, V>(set: &Set<K, V>, has_time: bool, alive: &mut dyn FnMut(Mention<'_>) -> bool) -> bool {
     let is_fed = |tag_source: &TagSource| alive(Mention::TagSource(tag_source));
     !set.differences().is_empty() && !set.tag_source.as_ref().map_or(has_time, is_fed)

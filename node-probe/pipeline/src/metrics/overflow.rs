@@ -1,5 +1,5 @@
-//! Overflow sets of namespaces: what finds no room in a share is shown under the name of who has the share, and everything
-//! else of it reads `overflow`. They are made when they are needed, paid by the node, and go when they are idle.
+//! Overflow sets of namespaces: connections without room in a share are recorded under the namespace that has the share, and all
+//! other labels read `overflow`. They are made when they are needed, charged to the node, and expire when they are idle.
 
 use super::budget::{Accounts, Amount, Full, Level, Measure, Payer, lines_of};
 use super::sets::{Place, Sets};
@@ -9,11 +9,11 @@ use crate::observation::Reporter;
 use crate::record::Monotonic;
 use longwire_model::tag::TagName;
 
-/// Of one kind of label sets. What further namespaces fold goes to the node's overflow sets.
-const MOST: usize = 64;
+/// Most overflow sets of one kind of label sets. Further namespaces use the node's overflow sets.
+const MAX_SETS: usize = 64;
 const REPORTER: &str = "reporter";
 
-/// Whose overflow set.
+/// The owner of an overflow set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Overflow {
     pub(super) reporter: Reporter,
@@ -70,7 +70,7 @@ fn labels<K: LabelSet>(reporter: Reporter) -> [Option<&'static str>; 2] {
 }
 
 impl<K: LabelSet, V: Values> Sets<K, V> {
-    /// The set into which folds what found no room; the node's where the namespace's own cannot be.
+    /// The overflow set for connections without room: the node's where the namespace cannot have its own.
     pub(super) fn overflow(
         &mut self,
         (reporter, payer, full): (Reporter, Payer<'_>, Full),
@@ -88,12 +88,12 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
     }
 
     fn make_overflow(&mut self, overflow: Overflow, accounts: &mut Accounts, now: Monotonic) -> Option<u32> {
-        if self.overflows.len() >= MOST {
+        if self.overflows.len() >= MAX_SETS {
             return None;
         }
         let (key, differences) = (K::overflow(overflow.reporter), overflow.differences::<K>()?);
         let at = match self.find(&key, &differences) {
-            // Somebody is called so.
+            // A namespace has this name.
             Place::At(at) => at,
             Place::Nowhere(labels) => {
                 let cost = self.cost_of_overflow(&differences);
@@ -107,7 +107,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         Some(at)
     }
 
-    /// All that it can grow to: it must never be refused a line.
+    /// The cost of all that it can grow to, because it must never be refused a line.
     pub(super) fn cost_of_overflow(&self, differences: &Differences) -> Amount {
         let bytes = Self::weight(0, differences);
         match self.measure {
@@ -116,13 +116,13 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         }
     }
 
-    /// It was saved, and paid by the node.
+    /// A saved one, charged to the node.
     pub(super) fn restore_overflow(&mut self, differences: Differences, accounts: &mut Accounts) -> Option<u32> {
         let overflow = Overflow::of::<K>(&differences)?;
         let key = K::overflow(overflow.reporter);
         let Place::Nowhere(labels) = self.find(&key, &differences) else { return None };
         let cost = self.cost_of_overflow(&differences);
-        accounts.book(None, cost);
+        accounts.charge_existing(None, cost);
         let at = self.insert(key, differences, labels, 0);
         self.becomes_overflow(at, cost);
         self.overflows.push((overflow, at));

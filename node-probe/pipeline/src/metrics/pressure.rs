@@ -1,13 +1,13 @@
-//! Which budgets are full: for the log, where each says so once, and once when it is over, and for self-metrics.
+//! Budgets that are full: for the log, with one line at the begin and one at the end, and for self-metrics.
 
 use super::budget::{Full, Level, Payer, Resource};
 use crate::record::Monotonic;
 use longwire_model::series::OVERFLOW;
 use std::collections::BTreeMap;
 
-/// Budgets that are told apart; further namespaces are counted under the name `overflow`.
-const MOST: usize = 128;
-/// A budget into which nothing had to fold for so long is full no more.
+/// Most budgets that are told apart. Further namespaces are counted under the name `overflow`.
+const MAX_BUDGETS: usize = 128;
+/// A budget without overflow for this long is full no more.
 const QUIET: Monotonic = 60_000_000_000;
 
 /// A budget is full from now on, or was.
@@ -16,16 +16,16 @@ pub struct Crossing {
     pub whose: Whose,
     pub resource: Resource,
     pub limit: usize,
-    /// `Some`: it is over, and so many connections and label sets have folded meanwhile.
+    /// `Some`: it is over, and this many connections and label sets overflowed meanwhile.
     pub folded: Option<u64>,
 }
 
-/// Who has the budget.
+/// The owner of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
     Node,
     Namespace(Box<str>),
-    /// A namespace, for what it does with pods of another one.
+    /// A namespace, for its connections with pods of another one.
     Peer {
         namespace: Box<str>,
         peer: Box<str>,
@@ -47,7 +47,7 @@ struct Watched {
     folded: u64,
     seen: u64,
     before: u64,
-    /// When something was last seen to fold; `None`: it is not full.
+    /// When an overflow was last seen; `None`: it is not full.
     last: Option<Monotonic>,
 }
 
@@ -57,7 +57,7 @@ impl Pressure {
         let Full { level, resource, limit } = full;
         let known = self.budgets.iter().position(|budget| budget.resource == resource && budget.whose.is(level, payer));
         let at = known.unwrap_or_else(|| {
-            let payer = if self.budgets.len() < MOST { payer } else { REST };
+            let payer = if self.budgets.len() < MAX_BUDGETS { payer } else { REST };
             let known =
                 self.budgets.iter().position(|budget| budget.resource == resource && budget.whose.is(level, payer));
             known.unwrap_or_else(|| {
@@ -89,8 +89,8 @@ impl Pressure {
                 *last = None;
             }
         }
-        // Who never takes them does not want them.
-        let too_many = self.crossings.len().saturating_sub(2 * MOST);
+        // A caller that never takes them does not want them.
+        let too_many = self.crossings.len().saturating_sub(2 * MAX_BUDGETS);
         self.crossings.drain(..too_many);
     }
 
@@ -98,7 +98,7 @@ impl Pressure {
         std::mem::take(&mut self.crossings)
     }
 
-    /// Those that are full now, as they were told.
+    /// Budgets that are full now, as they were reported.
     pub(super) fn full(&self) -> Vec<Crossing> {
         let full = self.budgets.iter().filter(|budget| budget.last.is_some());
         let crossing = |budget: &Watched| Crossing {
@@ -110,7 +110,7 @@ impl Pressure {
         full.map(crossing).collect()
     }
 
-    /// What has folded so far for want of room in a share: by the level of it, and by the namespace that is to blame.
+    /// Overflows so far for want of room in a share, by its level and by the namespace that caused them.
     pub(super) fn folded(&self) -> BTreeMap<(&'static str, &str), u64> {
         let mut counts = BTreeMap::new();
         for budget in &self.budgets {

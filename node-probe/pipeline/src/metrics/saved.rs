@@ -17,7 +17,7 @@ use longwire_model::series::Metrics;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// What flaws call one.
+/// The name of a label set in flaws.
 pub(crate) const LABEL_SET: &str = "label set";
 
 /// A label set in its slot. `K`: the saved form of its labels.
@@ -29,7 +29,7 @@ pub(crate) struct SavedSet<'a, K, V: Clone> {
     differences: Cow<'a, Differences>,
     known: Metrics,
     changed: Monotonic,
-    /// Of what was shown. What else there are values of was not.
+    /// Of lines that were shown. Other lines with values were not.
     births: Cow<'a, [Birth]>,
     values: Cow<'a, V>,
 }
@@ -41,7 +41,7 @@ pub(crate) type SavedClusters<'a> = SavedSetOf<'a, EnvoyLabels, EnvoyValues>;
 
 type SavedSetOf<'a, K, V> = SavedSet<'a, <K as SavedLabels>::Saved, V>;
 
-/// Which slot a label set has now that was saved in another.
+/// The new slots of label sets, by their saved slots.
 #[derive(Debug, Default)]
 pub(crate) struct Moved {
     services: HashMap<u32, u32>,
@@ -136,8 +136,8 @@ impl Aggregate {
         restore(clusters, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.clusters)
     }
 
-    /// What a saved connection held, a reference on each, and that it is active there. What cannot be held is left out; the
-    /// first flaw of that.
+    /// Acquires the saved handles of a connection again, and counts it as active. Handles that cannot be acquired are left out, and the
+    /// first flaw of them is returned.
     pub(crate) fn hold(&mut self, saved: &SeriesHandles, moved: &Moved) -> (SeriesHandles, Result<(), Flaw>) {
         let (mut held, mut whole) = (SeriesHandles::default(), Ok(()));
         for handle in saved.handles() {
@@ -154,9 +154,9 @@ impl Aggregate {
         (held, whole)
     }
 
-    /// Everybody who holds a label set does so again. The last values of long connections that nobody holds stay as if the
-    /// connections had ended now: who scrapes has not seen them from this process. An epoch begins, in which nothing has
-    /// stood still yet. Whose tags a label set has is not saved: whoever has them has the time of an idle set to feed it.
+    /// All connections have their handles again. The last values of ended long connections stay as if they had ended now, because no
+    /// scraper has seen them from this process. An epoch begins, in which no metric has stood still yet. The source of tags is not
+    /// saved: it has the time of an idle set to record into it.
     pub(crate) fn restored(&mut self, now: Monotonic) {
         for set in self.connections.iter_mut().filter(|set| set.references == 0) {
             set.released = Some(now);
@@ -233,7 +233,7 @@ fn restore<K: SavedLabels, V: Values>(
             admitted.learn(payer.namespace, &differences);
             let (measure, at) = (sets.measure, sets.insert(key, differences, labels, 0));
             sets[at].charged = if measure == Measure::Lines { values.lines() } else { 0 };
-            accounts.book(Some(payer), sets[at].cost(measure));
+            accounts.charge_existing(Some(payer), sets[at].cost(measure));
             at
         }
         None if sets.is_overflow(old as usize) => old,

@@ -10,7 +10,7 @@ use scrapers::{SavedScraper, Scrapers};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-/// A scraper that was never seen takes what is older for something that it does not know the beginning of.
+/// A new scraper gets lines that are older at their values, because it does not expect to see them begin.
 const YOUNG: Monotonic = 60_000_000_000;
 /// Numbers of scrapes stay far below.
 const PLAUSIBLE: u64 = 1 << 60;
@@ -19,7 +19,7 @@ const PLAUSIBLE: u64 = 1 << 60;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ScrapeNumber(u64);
 
-/// Which lines a scrape shows at their values; others are new to who scrapes, and are at 0.
+/// The lines that a scrape shows at their values. Others are new to the scraper, and at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// Those that were born before this scrape.
@@ -28,7 +28,7 @@ pub struct View {
     since: Monotonic,
 }
 
-/// Who scrapes and will come again. Several may stand behind one address: each has a seat there while its connection lives.
+/// A scraper that comes again. Several may share an address: each has a seat there while its connection lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scraper {
     pub address: IpAddr,
@@ -47,8 +47,8 @@ pub struct Scrape {
     started: Monotonic,
 }
 
-/// Beside the scrapers: the two latest starters among the completed are all that is needed. Two have started after a moment and
-/// completed exactly when the second of them has.
+/// Of all completed scrapes the two that started last are enough: two scrapes have started after a moment and completed exactly when
+/// the second of these has.
 #[derive(Debug, Default)]
 pub(super) struct Scrapes {
     started: ScrapeNumber,
@@ -60,7 +60,7 @@ pub(super) struct Scrapes {
     is_restored: bool,
 }
 
-/// What a successor must know, so that nothing that was shown goes back.
+/// The saved form, so that no line that was shown goes back to 0 in a successor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedScrapes {
     started: ScrapeNumber,
@@ -69,7 +69,7 @@ pub(crate) struct SavedScrapes {
 }
 
 impl View {
-    /// All that there is, as it is.
+    /// All lines at their values.
     pub const PLAIN: Self = Self { seen: ScrapeNumber(u64::MAX), since: 0 };
 
     #[inline]
@@ -90,7 +90,7 @@ impl Scrape {
 }
 
 impl Scrapes {
-    /// `by`: who will come again. Nobody else leaves a trace.
+    /// `by`: a scraper that comes again. Other readers leave no trace.
     pub(super) fn start(&mut self, by: Option<Scraper>, now: Monotonic) -> Scrape {
         self.started.0 += 1;
         self.clock = self.clock.max(now);
@@ -113,13 +113,13 @@ impl Scrapes {
         }
     }
 
-    /// What is told from here on is the next state's.
+    /// Scrapes that complete from here on are in the next state.
     pub(super) fn settle(&mut self) {
         self.scrapers.settle();
     }
 
-    /// What was settled is saved: scrapers may see at its value what they have seen at 0. Says after which scrape, and when,
-    /// something is born that is shown from now on.
+    /// The settled state is saved: scrapers may get lines at their values that they have seen at 0. Returns the scrape and the time of
+    /// lines that are born now.
     pub(super) fn publish(&mut self) -> (ScrapeNumber, Monotonic) {
         self.scrapers.publish();
         (self.started, self.clock)
@@ -158,7 +158,7 @@ impl Scrapes {
         self.scrapers.restore((floor, scrapers), started, now)
     }
 
-    /// Where nothing says what was shown, all that is restored was.
+    /// Without a saved form of scrapes all restored lines count as shown.
     pub(super) fn restored(&mut self) {
         if !self.is_restored {
             self.started = self.started.max(ScrapeNumber(1));

@@ -1,4 +1,4 @@
-//! Label sets of one kind, in slots that stay where they are while somebody holds them.
+//! Label sets of one kind, in slots that stay where they are while there are handles of them.
 
 use super::births::{Births, Lines};
 use super::budget::{Amount, Measure};
@@ -21,9 +21,9 @@ const DIFFERENCES: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Sets<K, V> {
-    /// Label sets that are as the table has them, by what they are made of: nothing is written to find one.
+    /// Label sets without differences, by what they are made of, so that no text is written to find one.
     plain: HashTable<u32>,
-    /// All, by what they read: two are never written alike, whatever they were made of.
+    /// All label sets by their text: no two have the same, whatever they were made of.
     written: HashTable<u32>,
     hasher: DefaultHashBuilder,
     pub(super) measure: Measure,
@@ -32,7 +32,7 @@ pub(crate) struct Sets<K, V> {
     slots: Vec<Option<Set<K, V>>>,
     free: Vec<u32>,
     births: u64,
-    /// Sets with figures that are not yet published. Some are gone, and their slots another's.
+    /// Sets with values that are not yet published. Some are gone, and their slots another's.
     dirty: Vec<u32>,
     /// Sets with lines in a scrape, and those lines.
     shown: usize,
@@ -44,27 +44,27 @@ pub(crate) struct Sets<K, V> {
     pub(super) expired: u64,
 }
 
-/// What every sample touches stands first, side by side: sets lie far from one another in memory.
+/// The fields that every sample touches stand first, side by side, because sets lie far from one another in memory.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Set<K, V> {
     is_dirty: bool,
     /// Of the node or of a namespace.
     pub(super) is_overflow: bool,
-    /// Lines that came later than others found no room when this was last settled.
+    /// When it was last settled, there was no room for lines that had appeared later than others.
     pub(super) has_folded_late: bool,
     pub(super) references: u32,
     pub(super) changed: Monotonic,
-    /// The metrics that connections have claimed.
+    /// The metrics that connections have acquired.
     pub(super) known: Metrics,
-    /// Of those: what was fed since the last turn of an epoch; none: the label set was not.
+    /// Those that were recorded since the last turn of an epoch; none: the label set was idle.
     pub(super) recorded: Metrics,
     pub(super) values: V,
-    /// What a scrape says: the values when they were last published.
+    /// The values that a scrape shows: those that were last published.
     shown: V,
     /// Of `shown`.
     lines: usize,
-    /// The latest scrape that had started when its figures were last published: it may have passed the set's lines before that.
+    /// The latest scrape that had started when its values were last published. It may have passed the set's lines before that.
     pub(super) published: ScrapeNumber,
     births: Births,
     /// As [`LabelSet::write`] wrote them: one text for all families.
@@ -72,11 +72,11 @@ pub(crate) struct Set<K, V> {
     /// Of the connection that came first.
     key: K,
     differences: Differences,
-    /// Of a long connection's: when nobody held it any more.
+    /// Of a long connection's set: when its last handle was released.
     pub(super) released: Option<Monotonic>,
-    /// Of one with differences: who fed it last. `None`: nobody since this process began.
+    /// Of a set with differences: the source of the latest handle. `None`: none since this process began.
     pub(super) tag_source: Option<TagSource>,
-    /// How many sets had been before it.
+    /// Sets that were made before it.
     born: u64,
     /// Lines, where these are charged.
     pub(super) charged: usize,
@@ -86,7 +86,7 @@ pub(crate) struct Set<K, V> {
 #[derive(Debug)]
 pub(super) enum Place {
     At(u32),
-    /// What it would read, if that was looked at.
+    /// The text of its labels, if that was needed.
     Nowhere(Option<Box<[u8]>>),
 }
 
@@ -110,7 +110,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         };
         for reporter in K::REPORTERS {
             let at = sets.insert(K::overflow(*reporter), Differences::default(), None, 0);
-            // The reference is never released: what has been folded stays.
+            // The reference is never released: overflow sets stay.
             sets[at].references = 1;
             sets[at].known = V::METRICS;
             sets[at].is_overflow = true;
@@ -133,7 +133,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         alike.map_or(Place::Nowhere(Some(labels)), |at| Place::At(*at))
     }
 
-    /// Makes a set that [`Sets::find`] did not find, without a reference; `labels` are what it reads, if that is known.
+    /// Makes a set that [`Sets::find`] did not find, without a reference. `labels`: their text, if that is known.
     pub(super) fn insert(
         &mut self,
         key: K,
@@ -188,14 +188,15 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         size_of::<Option<Set<K, V>>>() * 3 / 2 + TABLES_AND_STATE + labels + DIFFERENCES * differences.bytes()
     }
 
-    /// Gives a reference back and says whether it was the last.
+    /// Gives a reference back. Returns whether it was the last.
     pub(super) fn release(&mut self, at: u32) -> bool {
         let set = &mut self[at];
         set.references -= 1;
         set.references == 0
     }
 
-    /// A scrape shows from now on what is; `latest` is the last that has started, at `clock`. Only what has changed is looked at.
+    /// Scrapes show the current values from now on. `latest` is the last scrape that has started, at `clock`. Only changed sets are
+    /// visited.
     pub(super) fn publish(&mut self, (latest, clock): (ScrapeNumber, Monotonic)) {
         for at in self.dirty.drain(..) {
             let Some(set) = self.slots[at as usize].as_mut().filter(|set| set.is_dirty) else { continue };
@@ -211,7 +212,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         }
     }
 
-    /// Removes sets without references for which `is_due`, and hands them out; but none whose last figures nobody could see.
+    /// Removes sets without references for which `is_due`, and passes them on. A set whose last values are not published yet stays.
     pub(super) fn expire(&mut self, mut is_due: impl FnMut(&K, &Set<K, V>) -> bool, mut gone: impl FnMut(Set<K, V>)) {
         for at in 0..self.slots.len() {
             let due = self.slots[at]
@@ -244,7 +245,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
 }
 
 impl<K, V> Sets<K, V> {
-    /// A set whose figures change.
+    /// A set whose values change.
     pub(super) fn change(&mut self, at: u32) -> &mut Set<K, V> {
         let Self { slots, dirty, .. } = self;
         let set = slots[at as usize].as_mut().expect("a handle that is held");
@@ -283,7 +284,7 @@ impl<K, V> Sets<K, V> {
         }
     }
 
-    /// A set that a handle from elsewhere names.
+    /// The set of a handle that may be invalid.
     pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut Set<K, V>> {
         self.slots.get_mut(at as usize)?.as_mut()
     }
@@ -303,7 +304,7 @@ impl<K, V> Sets<K, V> {
         self.births
     }
 
-    /// What stands in this slot and later ones.
+    /// The sets in this slot and later ones.
     pub(crate) fn since(&self, slot: usize) -> impl Iterator<Item = (usize, &Set<K, V>)> {
         let slots = self.slots.iter().enumerate().skip(slot);
         slots.filter_map(|(at, set)| Some((at, set.as_ref()?)))
@@ -311,7 +312,7 @@ impl<K, V> Sets<K, V> {
 }
 
 impl<K: LabelSet, V: Values> Set<K, V> {
-    /// What it is charged.
+    /// Its cost.
     pub(super) fn cost(&self, measure: Measure) -> Amount {
         // The overflow set of a namespace is charged without its labels.
         let labels = if self.is_overflow { 0 } else { self.labels.len() };
@@ -319,7 +320,7 @@ impl<K: LabelSet, V: Values> Set<K, V> {
         Amount { lines: self.charged, connections: usize::from(measure == Measure::Sets), bytes }
     }
 
-    /// What came later than its counters, and is not shown yet.
+    /// Lines that appeared later than its counters, and are not shown yet.
     pub(super) fn take_late(&mut self) -> V {
         self.values.take_late(&self.shown)
     }

@@ -1,5 +1,5 @@
-//! What label sets are charged follows the lines that they have come to. Reasons and histograms appear when there is
-//! something to say: those that find no room then go to the overflow set, and nothing of them is lost.
+//! Charges label sets for the lines that they have. Reasons and histograms appear with their first observation. Those without room
+//! go to the overflow set, and none of their observations is lost.
 
 use super::Aggregate;
 use super::budget::{Accounts, Amount, Full, Level, Measure, Payer};
@@ -8,8 +8,7 @@ use super::values::Values;
 use crate::labels::LabelSet;
 
 impl Aggregate {
-    /// To be called before a state is saved, so that it has what a scrape shows afterwards. Only what has changed is looked
-    /// at.
+    /// Call it before a state is saved, so that the state has what a scrape shows afterwards. Only changed sets are visited.
     pub fn settle(&mut self) {
         let Self { services, workloads, clusters, accounts, scrapes, .. } = self;
         scrapes.settle();
@@ -47,7 +46,7 @@ fn settle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts
     }
 }
 
-/// Charges what it has grown by, or gives back what it does not need.
+/// Charges a set for its growth, or credits what it does not need.
 fn settle_one<K: LabelSet, V: Values>(set: &mut Set<K, V>, accounts: &mut Accounts) -> Result<(), Full> {
     let lines = set.values.lines();
     let payer = Payer::of(set.key().edge());
@@ -64,7 +63,7 @@ fn settle_one<K: LabelSet, V: Values>(set: &mut Set<K, V>, accounts: &mut Accoun
 fn grow<K: LabelSet, V: Values>(set: &mut Set<K, V>, accounts: &mut Accounts) {
     let lines = set.values.lines();
     let more = Amount { lines: lines.saturating_sub(set.charged), ..Amount::default() };
-    accounts.book(Some(Payer::of(set.key().edge())), more);
+    accounts.charge_existing(Some(Payer::of(set.key().edge())), more);
     set.charged = lines;
 }
 

@@ -1,11 +1,11 @@
-//! What the aggregate says of itself, for self-metrics.
+//! Sizes and counts of label sets, for self-metrics.
 
 use super::Aggregate;
 use super::pressure::Crossing;
 use super::sets::Sets;
 use std::collections::BTreeMap;
 
-/// Counts are of now, unless they say "so far".
+/// Current values, unless they say "so far".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AggregateStats {
     pub services: KindStats,
@@ -32,7 +32,7 @@ pub struct KindStats {
     pub sets: usize,
     /// Lines in a scrape.
     pub lines: usize,
-    /// Connections so far that fed the overflow set because the node had no room.
+    /// Connections so far that were recorded into the overflow set because the node had no room.
     pub folded: u64,
     /// Label sets removed so far.
     pub expired: u64,
@@ -57,7 +57,8 @@ impl Aggregate {
         }
     }
 
-    /// What fed overflow sets so far because a share had no room: `namespace` or `peer`, and the namespace that is to blame.
+    /// Connections and label sets so far that overflowed because a share had no room: `namespace` or `peer`, and the namespace that
+    /// caused it.
     #[must_use]
     pub fn folded_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
         self.accounts.pressure.folded()

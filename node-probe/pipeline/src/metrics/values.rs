@@ -1,4 +1,4 @@
-//! The figures of one label set.
+//! The values of one label set.
 
 mod connection;
 mod envoy;
@@ -17,10 +17,10 @@ use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
 
 pub(super) const REASONS: usize = FailReason::ALL.len();
-/// Sums of what a node does stay far below: saved ones above are no sums.
+/// Sums stay far below. A saved sum above it is damaged.
 pub(super) const PLAUSIBLE: u64 = 1 << 60;
 
-/// What a label set says in one family.
+/// The values of a label set in one family.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reading<'a> {
     /// Nothing yet.
@@ -43,7 +43,7 @@ impl Reading<'_> {
     }
 }
 
-/// The figures of one kind of label sets.
+/// The values of one kind of label sets.
 pub(crate) trait Values: Default + Clone {
     /// The metrics that read them.
     const METRICS: Metrics;
@@ -51,7 +51,7 @@ pub(crate) trait Values: Default + Clone {
     /// `metrics`: which of them take part. `reporter` is the connection's that adds, whatever the labels say.
     fn add(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta);
 
-    /// So many connections more are active now.
+    /// Adds to the connections that are active.
     fn activate(&mut self, _metrics: Metrics, _connections: i64) {}
 
     fn read(&self, metric: Metric) -> Reading<'_>;
@@ -59,18 +59,18 @@ pub(crate) trait Values: Default + Clone {
     /// Which lines of counters and histograms there are.
     fn present(&self) -> Lines;
 
-    /// Moves out what comes later than the first delta, reasons and histograms, as far as `shown` has none of it.
+    /// Moves out the reasons and histograms that `shown` does not have.
     fn take_late(&mut self, _shown: &Self) -> Self {
         Self::default()
     }
 
-    /// Adds what was moved out elsewhere.
+    /// Adds values that were moved out of another set.
     fn absorb(&mut self, _late: Self) {}
 
     /// These begin anew, and are not exposed before.
     fn forget(&mut self, metrics: Metrics);
 
-    /// After they were saved and read again; says whether they can be true. Nobody is active yet.
+    /// Prepares values that were read from a state: no connection is active. Returns whether they can be true.
     fn restore(&mut self) -> bool;
 
     /// Lines in a scrape.

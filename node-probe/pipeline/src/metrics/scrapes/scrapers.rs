@@ -1,8 +1,8 @@
-//! Who comes again, by address and seat, and what each has seen. Bounded: strangers replace strangers before they replace
-//! somebody who has come twice.
+//! Scrapers that come again, by address and seat, and what each has seen. Bounded: a new scraper replaces one that has come once
+//! before it replaces one that has come twice.
 //!
-//! What a scraper is shown at its value must never be taken back, not by a kill either: so what it has seen counts from the
-//! moment at which that is saved.
+//! A line that a scraper has got at its value must never be at 0 again, not after a kill either. So a completed scrape counts from the
+//! moment at which it is saved.
 
 use super::{Scrape, ScrapeNumber, Scraper, View, YOUNG};
 use crate::record::Monotonic;
@@ -10,21 +10,21 @@ use crate::state::Flaw;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Most that are remembered, and most of one network: a machine usually has a whole /64.
-const MOST: usize = 64;
-const MOST_OF_NETWORK: usize = 8;
-/// Who does not come for so long is a stranger: what was born meanwhile would be one leap.
+/// Most scrapers that are remembered, and most of one network: a machine usually has a whole /64.
+const MAX_SCRAPERS: usize = 64;
+const MAX_OF_NETWORK: usize = 8;
+/// A scraper that does not come for this long counts as new, because lines born meanwhile would be one leap.
 const ABSENT: Monotonic = 3_600_000_000_000;
-/// Nobody is waited for who has not come for so long.
+/// Expiry does not wait for a scraper that has not come for this long.
 const AWAITED: Monotonic = 300_000_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Scrapers {
     known: Vec<Known>,
-    /// What those had seen that were forgotten: if one of them comes again, it sees no less.
+    /// The most that a forgotten scraper had seen: if it comes again, it sees no less.
     floor: ScrapeNumber,
     evicted: u64,
-    /// What goes into the state that is being saved: scrapes go on meanwhile.
+    /// The part of the state that is being saved, because scrapes go on meanwhile.
     settled: Option<(ScrapeNumber, Vec<SavedScraper>)>,
 }
 
@@ -36,14 +36,14 @@ struct Known {
     completed: ScrapeNumber,
     settled: ScrapeNumber,
     seen: ScrapeNumber,
-    /// What was born by then it has seen at its value.
+    /// It has got lines that were born by then at their values.
     valued: ScrapeNumber,
     /// When its last completed scrape began.
     last: Monotonic,
     has_returned: bool,
 }
 
-/// One that is saved. Whether it has returned is not: it has to do that again.
+/// The saved form. Whether it has returned is not saved: it has to return again.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedScraper {
     address: IpAddr,
@@ -66,7 +66,7 @@ impl Scrapers {
         }
     }
 
-    /// Who takes a free seat may have had any of those that are free: from now on none of these has seen less than another.
+    /// A scraper that takes a free seat may have had any of the free ones before. From now on all of these have seen the same.
     fn mix(&mut self, address: IpAddr, held: u64) {
         let is_held = |seat: u32| held.checked_shr(seat).is_some_and(|held| held & 1 != 0);
         let free = |known: &&mut Known| known.address == address && !is_held(known.seat);
@@ -104,8 +104,8 @@ impl Scrapers {
     fn make_room(&mut self, address: IpAddr) {
         let network = network(address);
         let of_network = self.known.iter().filter(|scraper| self::network(scraper.address) == network).count();
-        let is_full = of_network >= MOST_OF_NETWORK;
-        if !is_full && self.known.len() < MOST {
+        let is_full = of_network >= MAX_OF_NETWORK;
+        if !is_full && self.known.len() < MAX_SCRAPERS {
             return;
         }
         let candidates =
@@ -131,7 +131,7 @@ impl Scrapers {
         self.known.iter_mut().for_each(|known| known.seen = known.seen.max(known.settled));
     }
 
-    /// The floor, and everybody, as they were settled.
+    /// The floor and all scrapers, as they were settled.
     pub(super) fn saved(&self) -> (ScrapeNumber, Vec<SavedScraper>) {
         self.settled.clone().unwrap_or_else(|| (self.floor, self.known.iter().map(Known::save).collect()))
     }
@@ -145,16 +145,16 @@ impl Scrapers {
     ) -> Result<(), Flaw> {
         self.floor = floor;
         let restored = saved.into_iter().map(|saved| self.restore_one(saved, started, now)).fold(Ok(()), Result::and);
-        // Nobody can tell what that one had seen.
+        // What that one had seen is not known.
         restored.inspect_err(|_| self.lost(started))
     }
 
-    /// Somebody has seen all that was born before this scrape.
+    /// A scraper has seen all lines that were born before this scrape.
     pub(super) fn lost(&mut self, started: ScrapeNumber) {
         self.floor = started;
     }
 
-    /// By all who still come.
+    /// Whether all scrapers that still come have seen it.
     pub(super) fn have_seen(&self, moment: ScrapeNumber, now: Monotonic) -> bool {
         let mut awaited = self.known.iter().filter(|scraper| now.saturating_sub(scraper.last) < AWAITED);
         awaited.all(|scraper| scraper.valued > moment)
@@ -166,7 +166,7 @@ impl Scrapers {
 
     fn restore_one(&mut self, saved: SavedScraper, started: ScrapeNumber, now: Monotonic) -> Result<(), Flaw> {
         let SavedScraper { address, seat, seen, valued, last } = saved;
-        if seen > started || valued > seen || last > now || self.known.len() >= MOST {
+        if seen > started || valued > seen || last > now || self.known.len() >= MAX_SCRAPERS {
             return Err(Flaw::Implausible("scraper"));
         }
         if self.known.iter().any(|known| (known.address, known.seat) == (address, seat)) {

@@ -1,4 +1,4 @@
-//! A long connection's figures, in the observing socket's view.
+//! A long connection's values, in the observing socket's view.
 
 use super::{Reading, Values, are_sums, masked};
 use crate::metrics::CONNECTION;

@@ -1,4 +1,4 @@
-//! A cluster's figures as Envoy counts them in the client's pod.
+//! A cluster's values as Envoy counts them in the client's pod.
 
 use super::{Reading, Values, are_sums, masked};
 use crate::metrics::ENVOY;

@@ -1,4 +1,4 @@
-//! An edge's figures. Bytes as Istio sees them.
+//! An edge's values. Bytes as Istio counts them.
 
 use super::{REASONS, Reading, Values, are_sums, masked};
 use crate::metrics::births::Lines;
@@ -10,7 +10,7 @@ use std::mem;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ServiceValues {
-    /// What was on for a connection that established, or was adopted. A label set of failures has no other series.
+    /// Metrics of connections that established or were adopted. A label set of failures only has no other series.
     established: Metrics,
     active: i64,
     sums: Sums,
@@ -40,7 +40,7 @@ impl ServiceValues {
         if delta.failed.is_none() {
             self.established = self.established.union(metrics);
         }
-        // Received is what came from the client, whichever end says so.
+        // Received bytes come from the client, whichever end reports them.
         let (received, sent) = match reporter {
             Reporter::Source => (delta.sent, delta.received),
             Reporter::Destination => (delta.received, delta.sent),

@@ -1,4 +1,4 @@
-//! A workload's and a pod's figures, in the observing socket's view.
+//! A workload's and a pod's values, in the observing socket's view.
 
 use super::{Reading, Values, are_sums, masked};
 use crate::metrics::WORKLOAD;
