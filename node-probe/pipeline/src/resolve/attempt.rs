@@ -4,7 +4,7 @@ use super::Resolver;
 use super::cgroup::Named;
 use super::local::{Finding, SocketOwner};
 use super::outcome::{Ignored, Outcome, Resolved};
-use super::peer::Look;
+use super::peer::OtherEnd;
 use super::pending::{Moment, PendingConnection, ResourceUser, Timeout, Wait, Waiting};
 use super::resolution::Resolution;
 
@@ -69,11 +69,10 @@ impl Resolver {
             SocketOwner::Host => return Ok(Outcome::Ignored(Ignored::Host)),
             SocketOwner::Foreign => return Ok(Outcome::Ignored(Ignored::Foreign)),
         };
-        let peer = match self.look(connection, &local, moment) {
-            Look::Peer(peer) => peer,
-            Look::Itself => return Ok(Outcome::Ignored(Ignored::LocalLeg)),
-            Look::Host => return Ok(Outcome::Ignored(Ignored::Host)),
-            Look::Wait(waiting) => return Err(waiting),
+        let peer = match self.find_other_end(connection, &local, moment)? {
+            OtherEnd::Peer(peer) => peer,
+            OtherEnd::Itself => return Ok(Outcome::Ignored(Ignored::LocalLeg)),
+            OtherEnd::Host => return Ok(Outcome::Ignored(Ignored::Host)),
         };
         let requested = self.requested(connection, &local, moment)?;
         let resolution = Resolution::new(&connection.end, &local.pod, peer, requested.as_ref());

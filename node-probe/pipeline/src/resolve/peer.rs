@@ -18,13 +18,12 @@ use std::sync::Arc;
 
 /// The result of a lookup of the other end.
 #[derive(Debug)]
-pub(super) enum Look {
+pub(super) enum OtherEnd {
     Peer(Peer),
     /// The pod itself.
     Itself,
     /// A process of the node connects to its pod, as kubelet's checks do.
     Host,
-    Wait(Waiting),
 }
 
 /// A question to conntrack: which backend did a Service's address lead to?
@@ -38,151 +37,162 @@ pub struct BackendQuestion {
 }
 
 impl Resolver {
-    pub(super) fn look(&mut self, pending: &mut PendingConnection, local: &Local, moment: Moment) -> Look {
-        if let Some(look) = self.look_at_counterpart(pending, local, moment) {
-            return look;
+    pub(super) fn find_other_end(
+        &mut self,
+        pending: &mut PendingConnection,
+        local: &Local,
+        moment: Moment,
+    ) -> Result<OtherEnd, Waiting> {
+        if let Some(found) = self.find_by_socket(pending, local, moment)? {
+            return Ok(found);
         }
         if pending.end.stays_inside() {
-            return self.look_inside(pending, moment);
+            return self.find_inside(pending, moment);
         }
-        self.look_at_address(pending, moment)
+        self.find_by_address(pending, moment).map(OtherEnd::Peer)
     }
 
     /// `None`: the other end is not on this machine, or not of this node.
-    fn look_at_counterpart(&mut self, pending: &mut PendingConnection, local: &Local, moment: Moment) -> Option<Look> {
-        let counterpart = self.joins.counterpart(&pending.end)?.clone();
+    fn find_by_socket(
+        &mut self,
+        pending: &mut PendingConnection,
+        local: &Local,
+        moment: Moment,
+    ) -> Result<Option<OtherEnd>, Waiting> {
+        let Some(counterpart) = self.joins.counterpart(&pending.end).cloned() else { return Ok(None) };
         let Some(owner) = &counterpart.owner else {
-            let until = pending.timeout(Timeout::Counterpart, moment.now + self.waits.answer, moment)?;
-            return Some(Look::Wait(Waiting { on: Wait::Counterpart, until: Some(until) }));
+            let timeout = pending.timeout(Timeout::Counterpart, moment.now + self.waits.answer, moment);
+            return timeout.map_or(Ok(None), |until| Err(Waiting { on: Wait::Counterpart, until: Some(until) }));
         };
-        match (owner, pending.end.role) {
+        Ok(Some(match (owner, pending.end.role) {
             (SocketOwner::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&pending.end, &counterpart) => {
-                Some(Look::Itself)
+                OtherEnd::Itself
             }
-            (SocketOwner::Pod(other), _) => {
-                Some(Look::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, None)))
+            (SocketOwner::Pod(other), _) => OtherEnd::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, None)),
+            (SocketOwner::Host, Role::Passive) => OtherEnd::Host,
+            (SocketOwner::Host, Role::Active) => {
+                OtherEnd::Peer(self.requested_of_host(pending, &counterpart, moment)?)
             }
-            (SocketOwner::Host, Role::Passive) => Some(Look::Host),
-            (SocketOwner::Host, Role::Active) => Some(self.look_at_host(pending, &counterpart, moment)),
-            (SocketOwner::Foreign, _) => None,
-        }
+            (SocketOwner::Foreign, _) => return Ok(None),
+        }))
     }
 
     /// The server is a process of the node: only a requested Service has a name.
-    fn look_at_host(&mut self, pending: &mut PendingConnection, counterpart: &PairEnd, moment: Moment) -> Look {
+    fn requested_of_host(
+        &mut self,
+        pending: &mut PendingConnection,
+        counterpart: &PairEnd,
+        moment: Moment,
+    ) -> Result<Peer, Waiting> {
         let is_translated = pending.end.remote != counterpart.local;
-        match self.ask(pending, pending.end.remote, Timeout::Owner, moment) {
-            Err(waiting) => Look::Wait(waiting),
-            Ok(Found::Service(frontend)) => Look::Peer(Peer::Unknown(Dialled::Service(frontend.service))),
-            Ok(Found::Claimed { frontend, .. }) if is_translated => {
-                Look::Peer(Peer::Unknown(Dialled::Service(frontend.service)))
-            }
-            Ok(_) => Look::Peer(Peer::Unknown(Dialled::Unknown)),
-        }
+        Ok(Peer::Unknown(match self.ask(pending, pending.end.remote, Timeout::Owner, moment)? {
+            Found::Service(frontend) => Dialled::Service(frontend.service),
+            Found::Claimed { frontend, .. } if is_translated => Dialled::Service(frontend.service),
+            _ => Dialled::Unknown,
+        }))
     }
 
-    /// Over loopback, or with its own address. A pod has a network of its own, but in the node's network the other end may be another
-    /// process.
-    fn look_inside(&self, pending: &PendingConnection, moment: Moment) -> Look {
+    /// Over loopback, or with its own address. A pod has a network of its own, but in the node's network the other end may be
+    /// another process.
+    fn find_inside(&self, pending: &PendingConnection, moment: Moment) -> Result<OtherEnd, Waiting> {
         if pending.end.netns == self.host_netns && pending.may_join(moment) {
-            return Look::Wait(JOIN);
+            return Err(JOIN);
         }
-        Look::Itself
+        Ok(OtherEnd::Itself)
     }
 
-    fn look_at_address(&mut self, pending: &mut PendingConnection, moment: Moment) -> Look {
+    fn find_by_address(&mut self, pending: &mut PendingConnection, moment: Moment) -> Result<Peer, Waiting> {
         let remote = pending.end.remote;
-        let found = match self.ask(pending, remote, Timeout::Owner, moment) {
-            Ok(found) => found,
-            Err(waiting) => return Look::Wait(waiting),
-        };
-        if is_passing(&found)
-            && let Some(wait) = self.settling(pending, remote.ip(), moment)
-        {
-            return wait;
+        let found = self.ask(pending, remote, Timeout::Owner, moment)?;
+        if is_passing(&found) {
+            self.wait_until_settled(pending, remote.ip(), moment)?;
         }
         match (found, pending.end.role) {
             (Found::Pod(pod), _) => self.unless_joined(pending, Peer::Pod(pod, remote, None), moment),
-            (Found::Service(frontend), Role::Active) => self.look_behind(pending, frontend.service, moment),
+            (Found::Service(frontend), Role::Active) => self.find_backend(pending, frontend.service, moment),
             (Found::Claimed { frontend, is_node }, Role::Active) => {
-                self.look_behind_claim(pending, frontend.service, is_node, moment)
+                self.find_backend_if_translated(pending, frontend.service, is_node, moment)
             }
             (Found::Outside, Role::Active) => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
-            _ if pending.may_join(moment) => Look::Wait(JOIN),
-            (Found::Unanswered, _) => unknown(Dialled::Unknown, &mut self.counts.unanswered),
+            _ if pending.may_join(moment) => Err(JOIN),
+            (Found::Unanswered, _) => Ok(unknown(Dialled::Unknown, &mut self.counts.unanswered)),
             // A masqueraded peer of another node, most likely.
             (Found::Outside | Found::Claimed { is_node: false, .. }, Role::Passive) => {
-                unknown(Dialled::Unknown, &mut self.counts.sources_outside)
+                Ok(unknown(Dialled::Unknown, &mut self.counts.sources_outside))
             }
             (Found::Node | Found::Claimed { .. } | Found::Ambiguous | Found::Service(_), _) => {
-                unknown(Dialled::Unknown, &mut self.counts.ambiguous)
+                Ok(unknown(Dialled::Unknown, &mut self.counts.ambiguous))
             }
         }
     }
 
-    /// The owner of the address, unless the other socket shows up. Both sockets are more reliable than an address, and the second one
-    /// follows the first within milliseconds.
-    fn unless_joined(&self, pending: &mut PendingConnection, peer: Peer, moment: Moment) -> Look {
+    /// The owner of the address, unless the other socket shows up. Both sockets are more reliable than an address, and the second
+    /// one follows the first within milliseconds.
+    fn unless_joined(&self, pending: &mut PendingConnection, peer: Peer, moment: Moment) -> Result<Peer, Waiting> {
         let is_alone = pending.end.sequence.is_some() && self.joins.counterpart(&pending.end).is_none();
         if is_alone && let Some(until) = pending.timeout(Timeout::Shortly, pending.seen + CLOSELY, moment) {
-            return Look::Wait(Waiting { on: Wait::Shortly, until: Some(until) });
+            return Err(Waiting { on: Wait::Shortly, until: Some(until) });
         }
-        Look::Peer(peer)
+        Ok(peer)
     }
 
     /// The Service was requested if the node translated the address. Otherwise the address counts as if the Service did not have it.
-    fn look_behind_claim(
+    fn find_backend_if_translated(
         &mut self,
         pending: &mut PendingConnection,
         service: Arc<Service>,
         is_node: bool,
         moment: Moment,
-    ) -> Look {
-        match self.backend_of(pending, moment) {
-            Err(waiting) => Look::Wait(waiting),
-            Ok(Some(backend)) if backend != pending.end.remote => self.look_behind(pending, service, moment),
-            Ok(_) if !is_node => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
-            Ok(_) if pending.may_join(moment) => Look::Wait(JOIN),
-            Ok(_) => unknown(Dialled::Unknown, &mut self.counts.ambiguous),
+    ) -> Result<Peer, Waiting> {
+        match self.backend_of(pending, moment)? {
+            Some(backend) if backend != pending.end.remote => self.find_backend(pending, service, moment),
+            _ if !is_node => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
+            _ if pending.may_join(moment) => Err(JOIN),
+            _ => Ok(unknown(Dialled::Unknown, &mut self.counts.ambiguous)),
         }
     }
 
     /// A Service was requested. Conntrack knows the backend.
-    fn look_behind(&mut self, pending: &mut PendingConnection, service: Arc<Service>, moment: Moment) -> Look {
-        let backend = match self.backend_of(pending, moment) {
-            Ok(backend) => backend,
-            Err(waiting) => return Look::Wait(waiting),
-        };
-        let found = match backend.map(|backend| self.ask(pending, backend, Timeout::BackendOwner, moment)) {
-            Some(Err(waiting)) => return Look::Wait(waiting),
-            Some(Ok(found)) => Some(found),
+    fn find_backend(
+        &mut self,
+        pending: &mut PendingConnection,
+        service: Arc<Service>,
+        moment: Moment,
+    ) -> Result<Peer, Waiting> {
+        let backend = self.backend_of(pending, moment)?;
+        let found = match backend {
+            Some(backend) => Some(self.ask(pending, backend, Timeout::BackendOwner, moment)?),
             None => None,
         };
         if let (Some(backend), Some(found)) = (backend, &found)
             && is_passing(found)
-            && let Some(wait) = self.settling(pending, backend.ip(), moment)
         {
-            return wait;
+            self.wait_until_settled(pending, backend.ip(), moment)?;
         }
         let dialled = Dialled::Service(Arc::clone(&service));
         match (backend, found) {
             (Some(backend), Some(Found::Pod(pod))) => {
                 self.unless_joined(pending, Peer::Pod(pod, backend, Some(service)), moment)
             }
-            _ if pending.may_join(moment) => Look::Wait(JOIN),
-            (_, Some(Found::Unanswered)) => unknown(dialled, &mut self.counts.unanswered),
+            _ if pending.may_join(moment) => Err(JOIN),
+            (_, Some(Found::Unanswered)) => Ok(unknown(dialled, &mut self.counts.unanswered)),
             (_, Some(Found::Node | Found::Claimed { .. } | Found::Ambiguous)) => {
-                unknown(dialled, &mut self.counts.ambiguous)
+                Ok(unknown(dialled, &mut self.counts.ambiguous))
             }
-            _ => unknown(dialled, &mut self.counts.backend_unknown),
+            _ => Ok(unknown(dialled, &mut self.counts.backend_unknown)),
         }
     }
 
     /// A young connection waits, because the report of a new owner of the address takes time to arrive.
-    fn settling(&self, pending: &mut PendingConnection, address: IpAddr, moment: Moment) -> Option<Look> {
-        let until =
-            pending.timeout(Timeout::Settled, pending.end.opened.saturating_add(self.waits.settling), moment)?;
-        Some(Look::Wait(Waiting { on: Wait::Address(address), until: Some(until) }))
+    fn wait_until_settled(
+        &self,
+        pending: &mut PendingConnection,
+        address: IpAddr,
+        moment: Moment,
+    ) -> Result<(), Waiting> {
+        let limit = pending.end.opened.saturating_add(self.waits.settling);
+        let timeout = pending.timeout(Timeout::Settled, limit, moment);
+        timeout.map_or(Ok(()), |until| Err(Waiting { on: Wait::Address(address), until: Some(until) }))
     }
 
     /// Asks conntrack once. `None`: it has no entry, or did not answer in time.
@@ -234,9 +244,9 @@ fn is_passing(found: &Found) -> bool {
     matches!(found, Found::Pod(_) | Found::Outside | Found::Ambiguous)
 }
 
-fn unknown(dialled: Dialled, count: &mut u64) -> Look {
+fn unknown(dialled: Dialled, count: &mut u64) -> Peer {
     *count += 1;
-    Look::Peer(Peer::Unknown(dialled))
+    Peer::Unknown(dialled)
 }
 
 /// The server sees the client's own address: no translation, no proxy in between. A hairpin through a Service is masqueraded, so it
