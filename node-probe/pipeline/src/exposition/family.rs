@@ -6,7 +6,7 @@ use crate::metrics::{Sets, Values, View};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Family, Kind};
 
-/// How a scrape is written, and for whom.
+/// The format of a scrape, and the view of its scraper.
 #[derive(Debug)]
 pub(super) struct Style {
     pub(super) format: Format,
@@ -24,12 +24,12 @@ pub(super) struct Progress {
     has_header: bool,
     /// `,le="0.005"} `, and so on to infinity.
     bounds: Vec<Vec<u8>>,
-    /// Of its samples, and of those that say when they began.
+    /// Of its samples, and of those with the time at which they began.
     name: &'static str,
     created: Option<(String, UnixNanos)>,
 }
 
-/// Appends samples until there is `enough` in `out`, and says whether that was the last.
+/// Appends samples until there is `enough` in `out`, and returns whether that was the last.
 pub(super) fn render<K, V: Values>(
     family: &Family,
     sets: &Sets<K, V>,
