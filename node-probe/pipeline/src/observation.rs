@@ -58,7 +58,7 @@ impl Edge {
     }
 }
 
-/// What the series of one connection or pod say beyond the edge.
+/// What the series of one connection or pod have beyond the edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     pub edge: Edge,

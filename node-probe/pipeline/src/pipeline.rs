@@ -46,8 +46,7 @@ pub struct Options {
     pub budget: Budget,
     /// Most live connections in the table. Further ones are counted when they close.
     pub max_connections: usize,
-    /// Age from which a connection has series of its own where its pod's telemetry does not say;
-    /// nanoseconds.
+    /// Age from which a connection has series of its own, unless its pod's telemetry has another; nanoseconds.
     pub long_connection_threshold: Monotonic,
     pub waits: Waits,
     /// Most connections that wait to be resolved.

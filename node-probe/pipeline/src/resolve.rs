@@ -62,11 +62,11 @@ use std::time::Duration;
 pub struct Waits {
     /// For each answer.
     pub answer: Monotonic,
-    /// For word of a pod of this node: what its cgroup holds is this node's to report, however late the API server and the
-    /// operator tell of it. Where several nodes share a kernel, a pod of another costs one such wait.
+    /// For the operator's update with a pod of this node. It is long, because the API server and the operator may be late, and the
+    /// pod's connections must be reported. Where several nodes share a kernel, each pod of another node costs one such wait.
     pub pod: Monotonic,
-    /// From its opening on, for word that the other end's address has changed hands. A pod's first word reaches another node
-    /// in a fraction of a second.
+    /// From its opening on, for a new owner of the other end's address. An address observation reaches other nodes in a fraction of a
+    /// second.
     pub settling: Monotonic,
 }
 
@@ -150,7 +150,7 @@ impl Resolver {
         self.locals.edits()
     }
 
-    /// Forgets what nobody used for long.
+    /// Forgets pods, addresses and observations that are out of use.
     pub(crate) fn sweep(&mut self, now: Monotonic) {
         self.locals.sweep(now);
         self.address_observations.sweep(now);

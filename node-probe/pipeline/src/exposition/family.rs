@@ -11,7 +11,7 @@ use longwire_model::series::{Family, Kind};
 pub(super) struct Style {
     pub(super) format: Format,
     pub(super) view: View,
-    /// Wall clock less CLOCK_MONOTONIC, where it is said when series began.
+    /// Wall clock less CLOCK_MONOTONIC, for samples with the time at which series began.
     pub(super) created: Option<UnixNanos>,
 }
 
@@ -72,7 +72,7 @@ impl Progress {
     }
 }
 
-/// What OpenMetrics calls the samples that say when a series began. A gauge never did, nor what is of no known type.
+/// OpenMetrics' name of samples with the time at which a series began. Gauges and families of unknown type have none.
 fn created(family: &Family) -> Option<String> {
     let name = match family.kind {
         Kind::Counter => family.name.strip_suffix("_total")?,

@@ -12,8 +12,8 @@ const MAX_ANSWERS: usize = 16_384;
 /// Prefix of Prometheus' names, where Envoy's names have the cluster.
 const PREFIX: &str = "envoy_cluster_";
 
-/// Under a hash of telemetry and labels, whose key only this process knows: an entry is as small as its answer, and keeps no
-/// pod's names in memory. Two of 16,384 have the same one with a probability of 10^-11.
+/// By a hash of telemetry and labels with a key of this process, so that an entry is as small as its answer and keeps no pod's names
+/// in memory. Two of 16,384 collide with a probability of 10^-11.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
     known: HashMap<u64, Metrics>,

@@ -39,7 +39,7 @@ impl Overflow {
         if let (Some(other), Some(peer)) = (other, &self.peer) {
             labels.push((TagName::parse(other).ok()?, Some(peer.clone())));
         }
-        // What the table has as well: whoever reads it from a saved state knows which of the two names is the reporter's.
+        // Equal to the table's label. A restored set needs it to know which of the two namespaces is the reporter's.
         if K::REPORTERS.len() > 1 {
             labels.push((TagName::parse(REPORTER).ok()?, Some(self.reporter.name().into())));
         }

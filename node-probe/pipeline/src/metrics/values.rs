@@ -48,7 +48,7 @@ pub(crate) trait Values: Default + Clone {
     /// The metrics that read them.
     const METRICS: Metrics;
 
-    /// `metrics`: which of them take part. `reporter` is the connection's that adds, whatever the labels say.
+    /// `metrics`: those that take part. `reporter`: of the connection, which may differ from that of the labels.
     fn add(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta);
 
     /// Adds to the connections that are active.

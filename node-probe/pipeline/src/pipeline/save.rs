@@ -54,7 +54,7 @@ struct Out<'w, 'p> {
 }
 
 impl Pipeline {
-    /// Appends about `bytes` bytes more of the state and says whether there is more. The pipeline must not change between
+    /// Appends about `bytes` bytes more of the state and returns whether there is more. The pipeline must not change between
     /// the first call with a cursor and the last: the parts refer to each other.
     pub fn save(&self, cursor: &mut SaveCursor, bytes: usize, out: &mut Vec<u8>) -> bool {
         let enough = out.len().saturating_add(bytes);

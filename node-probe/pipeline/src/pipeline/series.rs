@@ -1,4 +1,4 @@
-//! The series that a connection records into: what its pod's telemetry says, for the ends that it has.
+//! The series that a connection records into: those that are on in its pod's telemetry, with the labels of its ends.
 
 use super::stage::Recorder;
 use crate::labels::{Differences, UNKNOWN};

@@ -68,7 +68,7 @@ pub(super) struct Recorder<'a> {
     pub(super) resolver: &'a Resolver,
     /// Evaluations of expressions that failed.
     pub(super) expression_errors: &'a mut u64,
-    /// Age from which a connection is long where its pod's telemetry does not say.
+    /// Age from which a connection is long, unless its pod's telemetry has another.
     pub(super) long: Monotonic,
     pub(super) wall_clock_offset: UnixNanos,
     pub(super) now: Monotonic,

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 const MAX_FORMER_OWNERS: usize = 8;
 
 impl Resolver {
-    /// A cgroup opens its first connection. An observation in the node's own network namespace tells nothing about its pod, because
-    /// all pods of that namespace share the node's addresses.
+    /// A cgroup opens its first connection. One in the node's own network namespace is ignored, because all pods there share the node's
+    /// addresses.
     pub(crate) fn observe_address(&mut self, record: &SightRecord) {
         let SightRecord { cgroup, netns, local: address, time: at } = *record;
         if netns != self.host_netns
@@ -38,9 +38,9 @@ impl Resolver {
         self.address_observations.repeat_all(now);
     }
 
-    /// Pods that have the address as well, or had it lately, unless they are known to have used it only later. A removal by the
-    /// operator does not say when the pod ended. A pod whose status names other addresses is no former owner, because only its own
-    /// packets say that it was.
+    /// Pods that have the address as well, or had it lately, unless they are known to have used it only later. Removed pods count too,
+    /// because the operator does not send when they ended. A pod whose status has other addresses does not count, because a pod may
+    /// send from any address.
     fn former_owners(&self, observation: &AddressObservation) -> Vec<String> {
         let AddressObservation { uid: own, address, at: observed } = observation;
         let observations: Vec<(&str, Monotonic)> = self.address_observations.at(*address).collect();

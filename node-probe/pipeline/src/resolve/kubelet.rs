@@ -1,4 +1,4 @@
-//! Where a kubelet makes the cgroups of its pods. Only names at these places say which pod a cgroup is of: a user of the node
+//! Where a kubelet makes the cgroups of its pods. Only names at these places identify the pod of a cgroup: a user of the node
 //! may make cgroups below a session's, and a pod below its own, and call them what they like.
 //!
 //! ```text
@@ -13,7 +13,7 @@ use crate::record::CGROUP_LEVELS;
 
 /// Directories from a kubelet's cgroup root to a pod's cgroup.
 const BELOW_ROOT: usize = 3;
-/// Where a kubelet has its cgroups unless it is told: at the top, and in nodes that kind makes.
+/// Where a kubelet has its cgroups by default: at the top, and in nodes that kind makes.
 const USUAL: [&str; 2] = ["/", "/kubelet"];
 const CLASSES: [&str; 2] = ["burstable", "besteffort"];
 
@@ -45,7 +45,7 @@ impl KubeletCgroups {
     /// Below this directory of the tree, `cgroupRoot` of the kubelet's configuration, and nowhere else.
     ///
     /// # Errors
-    /// It is so deep that the kernel side does not tell of pods below it.
+    /// It is so deep that the kernel side does not report pods below it.
     pub fn below(path: &str) -> Result<Self, TooDeep> {
         let (depth, most) = (components(path).len(), CGROUP_LEVELS - BELOW_ROOT);
         if depth > most {

@@ -6,7 +6,7 @@ use crate::state::{Flaw, InvalidState};
 /// How much of a saved state was left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Their counters begin at 0 when they are fed again.
+    /// Their counters begin at 0 when a connection records into them again.
     pub label_sets: u64,
     /// Live connections. What they had moved stays counted; what they move from now on is not.
     pub connections: u64,
@@ -16,7 +16,7 @@ pub struct Dropped {
     pub others: u64,
     /// The first that was found.
     pub first: Option<InvalidState>,
-    /// Ids of live or closed connections are missing: what the kernel tells of them would be counted twice. Live connections
+    /// Ids of live or closed connections are missing: records of them would count twice. Live connections
     /// must be abandoned and adopted anew.
     pub must_adopt: bool,
 }
