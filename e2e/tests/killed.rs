@@ -8,7 +8,7 @@ use longwire_e2e::kept::Kept;
 use longwire_e2e::machine::{Machine, PodSpec};
 use longwire_e2e::probe::Probe;
 use longwire_e2e::traffic::{drain, exchange, pass};
-use longwire_e2e::wait::eventually;
+use longwire_e2e::wait::{eventually, stretched};
 use nix::sys::signal::Signal;
 use std::env;
 use std::net::{Shutdown, TcpStream};
@@ -85,7 +85,7 @@ fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_b
     let truths = thread::scope(|scope| -> Result<Vec<Truth>> {
         let churns = pairs.map(|(client, server)| {
             let stop = &stop;
-            scope.spawn(move || churn::until(stop, Duration::from_millis(1), client, server, &server.listen()?))
+            scope.spawn(move || churn::until(stop, stretched(Duration::from_millis(1)), client, server, &server.listen()?))
         });
         let outcome = kill_again_and_again(&kept, &machine, &mut longs, &mut floor);
         stop.store(true, Ordering::Relaxed);
