@@ -80,17 +80,26 @@ impl Probe {
 
     pub fn text(&self) -> Result<String> {
         let response = self.get("/metrics", &["Accept: text/plain"])?;
-        ensure!(response.status == 200, "/metrics says {}", response.status);
-        Ok(String::from_utf8(response.body)?)
+        let text = String::from_utf8(response.body)?;
+        ensure!(response.status == 200, "/metrics says {}: {text}", response.status);
+        Ok(text)
     }
 
     pub fn scrape(&self) -> Result<Scrape> {
         Scrape::parse(&self.text()?, Format::Text)
     }
 
+    /// The self-metrics that are not 0: what was lost, late or missed is among them.
+    fn counts(&self) -> String {
+        let text = self.text().unwrap_or_default();
+        let own = text.lines().filter(|line| line.starts_with("longwire_probe_") && !line.ends_with(" 0"));
+        own.filter(|line| !line.contains("_bucket")).collect::<Vec<_>>().join("\n")
+    }
+
     /// Waits until a scrape satisfies `check`; a failure shows what the probe said.
     pub fn until<T>(&self, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
-        eventually(PATIENCE, || check(&self.scrape()?)).with_context(|| self.process().last_words())
+        eventually(PATIENCE, || check(&self.scrape()?))
+            .with_context(|| format!("{}\n{}", self.process().last_words(), self.counts()))
     }
 }
 

@@ -8,7 +8,7 @@ use longwire_e2e::kept::Kept;
 use longwire_e2e::machine::{Machine, PodSpec};
 use longwire_e2e::probe::Probe;
 use longwire_e2e::traffic::{drain, exchange, pass};
-use longwire_e2e::wait::{eventually, stretched};
+use longwire_e2e::wait::stretched;
 use nix::sys::signal::Signal;
 use std::env;
 use std::net::{Shutdown, TcpStream};
@@ -57,7 +57,7 @@ fn next(seed: &mut u64) -> u64 {
 
 /// Waits for a scrape, lets the floor rise with it, and says how many there were until `span` was over.
 fn watch(probe: &Probe, floor: &mut Floor, span: Duration) -> Result<()> {
-    let first = eventually(PATIENCE, || probe.scrape())?;
+    let first = probe.until(|scrape| Ok(scrape.clone()))?;
     floor.rise(&first)?;
     let start = Instant::now();
     while start.elapsed() < span {

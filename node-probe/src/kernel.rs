@@ -124,14 +124,19 @@ impl Kernel {
         if now > controls.alive.load(Ordering::Relaxed).wrapping_add(ABANDONED) {
             adoption.stage.store(stage::NONE, Ordering::Relaxed);
         }
-        // One event may reach the programs of both loads. Its entry tells the second that the first has counted it, but at
-        // the destruction of its socket the first deletes that.
-        let _ = adoption.stage.compare_exchange(stage::ALL, stage::CLOSES, Ordering::Relaxed, Ordering::Relaxed);
         controls.alive.store(now, Ordering::Relaxed);
         loaded.attach()?;
+        // One event may reach the programs of both loads. Its entry tells the second that the first has counted it, but at the
+        // destruction of its socket the first deletes that: until no program of an event from before the store is under way, a
+        // destruction alone counts nothing.
+        let _ = adoption.stage.compare_exchange(stage::ALL, stage::CLOSES, Ordering::Relaxed, Ordering::Relaxed);
         controls.owner.store(owner, Ordering::Release);
         pins.keep_links(&layout, owner)?;
         let mut kernel = Self::of(loaded, controls)?;
+        // Adoption looks at every file of the node: where it takes seconds, many connections end unseen meanwhile.
+        if kernel.fallback.wait_for_programs().is_ok() {
+            let _ = adoption.stage.compare_exchange(stage::CLOSES, stage::ALL, Ordering::Release, Ordering::Relaxed);
+        }
         kernel.adopt()?;
         // What a CPU adds to now stands still when the first pass is over.
         kernel.controls.epoch.fetch_add(1, Ordering::Relaxed);

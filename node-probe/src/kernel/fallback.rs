@@ -7,6 +7,7 @@ use aya::Pod;
 use aya::maps::{HashMap, Map, MapData, MapError};
 use longwire_pipeline::record::{Folded, FoldedKey, RawRecord};
 use std::collections::HashSet;
+use std::io;
 use std::sync::atomic::Ordering;
 use zerocopy::FromBytes;
 
@@ -44,6 +45,11 @@ impl Fallback {
     /// A predecessor read entries up to this epoch.
     pub(super) fn resume(&mut self, applied: u32) {
         self.applied = applied;
+    }
+
+    /// Programs that have begun before have ended.
+    pub(super) fn wait_for_programs(&self) -> io::Result<()> {
+        self.grace.wait()
     }
 
     /// Hands on what it has not yet. A CPU may be adding to entries of the current epoch: they are left, and a new one
