@@ -30,7 +30,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     }));
     let readings = readings::take(&shared);
     let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
-    // The kernel's are read once there has been a pass.
+    // Values of the kernel side exist after the first pass.
     let of_kernel = [
         "longwire_probe_kernel_losses_total",
         "longwire_probe_kernel_exceptions_total",
