@@ -7,8 +7,7 @@
 //! ```
 //!
 //! Only the SHA-256 of a token is kept. A token without a decision takes a place among the open questions, of which
-//! each
-//! source has a part. A token with one costs a lookup.
+//! each source has a part. A token with one costs a lookup.
 
 mod asked;
 mod bearer;

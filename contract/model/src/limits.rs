@@ -6,8 +6,7 @@
 //! ```
 //!
 //! Sizes of parsed and merged values are computed: the memory of their parts, shared parts counted at each use. They
-//! are
-//! equal in every process, so an operator never sends what a probe refuses.
+//! are equal in every process, so an operator never sends what a probe refuses.
 
 /// One compiled regular expression. Those of Envoy's and Istio's documentation take 2 to 4 KiB, a `\w` 16 KiB.
 pub const MAX_REGEX_BYTES: usize = 48 * 1024;

@@ -1,8 +1,7 @@
 //! Users' regular expressions: small, compiled at their first use, and shared in the process by text.
 //!
 //! ```text
-//! text --parse, compile, drop--> Regex (its size is known) --first match--> NFA --> lazy DFA with a cache from
-//! `caches`
+//! text --parse, compile, drop--> Regex (its size is known) --first match--> NFA --> lazy DFA with a cache from `caches`
 //! ```
 //!
 //! The operator checks regular expressions and never matches one, so there they take the memory of their text only.
