@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The alternative, as a reference for benchmarks: count every packet. Two programs run for each packet of a cgroup and add its bytes to
- * its connection's entry, a third follows connections' states. Nothing of Longwire loads this.
+ * The reference for benchmarks, which counts every packet: two programs run for each packet of a cgroup and add its bytes
+ * to its connection's entry, a third follows connections' states. Nothing of Longwire loads this.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>

@@ -1,4 +1,4 @@
-//! A pipeline with a pod on its node, and what must be true of it whatever it has heard.
+//! A pipeline with a pod on its node, and invariants that hold after any input.
 
 use longwire_model::identity::{Place, Pod, Workload};
 use longwire_model::series::SeriesSets;
@@ -53,7 +53,7 @@ pub(crate) fn pipeline() -> Pipeline {
     pipeline
 }
 
-/// It can be scraped, and what it saves is whole.
+/// It can be scraped, and its saved state restores completely.
 pub(crate) fn check(pipeline: &mut Pipeline, now: u64) {
     pipeline.publish();
     for format in [Format::Text, Format::OpenMetrics] {

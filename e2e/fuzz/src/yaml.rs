@@ -1,4 +1,4 @@
-//! A file of manifests, from its text to what each node is told.
+//! A file of manifests, from its text to the configuration of each node.
 
 use longwire_operator::compile::{Compiler, Settings};
 use longwire_operator::event::Event;

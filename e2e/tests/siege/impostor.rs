@@ -35,7 +35,7 @@ fn thieving_service(victim: &Pod) -> String {
     )
 }
 
-/// The procs file of a new cgroup below the tests' own, at this path.
+/// Makes a cgroup below the tests' own, at this path.
 fn below(path: &str) -> Result<PathBuf> {
     let directory = cgroup::root_of(std::process::id())?.join(path);
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
