@@ -6,7 +6,7 @@ use longwire_pipeline::record::{Counters, RawRecord, Sample};
 use zerocopy::{FromBytes, IntoBytes};
 
 /// Largest counter: larger ones do not occur in a kernel, and a state that has one is not restored unchanged.
-const MAX_COUNTER: u64 = (1 << 48) - 1;
+const MAX_COUNT: u64 = (1 << 48) - 1;
 /// Most checks in between, each of which costs as much as hundreds of records.
 const MAX_CHECKS: usize = 4;
 
@@ -68,19 +68,19 @@ fn ingest(pipeline: &mut Pipeline, bytes: &[u8], now: u64) {
 
 fn counted(counters: Counters) -> Counters {
     let Counters { sent, received, retransmitted_bytes, .. } = counters;
-    let [sent, received, retransmitted_bytes] = [sent, received, retransmitted_bytes].map(|figure| figure & MAX_COUNTER);
+    let [sent, received, retransmitted_bytes] = [sent, received, retransmitted_bytes].map(|figure| figure & MAX_COUNT);
     Counters { sent, received, retransmitted_bytes, ..counters }
 }
 
 fn summed(sums: Folded) -> Folded {
     Folded {
-        connections: sums.connections & MAX_COUNTER,
-        closed_by_remote: sums.closed_by_remote & MAX_COUNTER,
-        sent: sums.sent & MAX_COUNTER,
-        received: sums.received & MAX_COUNTER,
-        retransmitted_bytes: sums.retransmitted_bytes & MAX_COUNTER,
-        retransmits: sums.retransmits & MAX_COUNTER,
-        lost: sums.lost & MAX_COUNTER,
+        connections: sums.connections & MAX_COUNT,
+        closed_by_remote: sums.closed_by_remote & MAX_COUNT,
+        sent: sums.sent & MAX_COUNT,
+        received: sums.received & MAX_COUNT,
+        retransmitted_bytes: sums.retransmitted_bytes & MAX_COUNT,
+        retransmits: sums.retransmits & MAX_COUNT,
+        lost: sums.lost & MAX_COUNT,
         ..sums
     }
 }
