@@ -144,7 +144,7 @@ pub enum Unit {
     PerSecond,
     Count,
     Seconds,
-    /// A ratio of one.
+    /// A ratio, 0 to 1.
     Share,
 }
 

@@ -55,7 +55,7 @@ fn next(seed: &mut u64) -> u64 {
     *seed >> 33
 }
 
-/// Scrapes until `span` is over, and checks that no counter goes back. Returns the number of scrapes.
+/// Scrapes until `span` is over, and checks that no counter goes back.
 fn watch(probe: &Probe, floor: &mut Floor, span: Duration) -> Result<()> {
     let first = probe.until(|scrape| Ok(scrape.clone()))?;
     floor.rise(&first)?;
@@ -75,7 +75,7 @@ fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_b
     let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
     let (pairs, stop) = ([machine.pair()?, machine.pair()?], AtomicBool::new(false));
     let netns = &machine.node.netns;
-    // All series are from this test: connections before the probe's start belong to others.
+    // The probe sees connections from their beginning. Older ones are the subject of another test.
     drop(open);
     kept.start(netns, &FLAGS)?.await_ready()?;
     let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;

@@ -13,8 +13,8 @@ static __always_inline struct sock *socket_of(struct file *file)
 #define WAITING 2048
 
 /*
- * Connections that wait for accept() are in no process's files, although they are older than the probe. The kernel may
- * change the queue during the walk: then addresses that are no sockets are marked, which does no harm.
+ * Ignores connections that wait for accept(): they are older than the probe, and in no process's files until then. The
+ * queue may change during the walk: then addresses that are no sockets are marked, which does no harm.
  */
 static __always_inline void leave_out_waiting(struct sock *sk)
 {

@@ -30,7 +30,7 @@ struct connection {
 	u64 syn_time;
 	u64 established;
 	u32 flags;
-	u32 first_sent;     /* sequence number of the first payload byte that this end sends; before LIVE: errno of an ICMP error */
+	u32 first_sent;     /* sequence number of the first payload byte this end sends; before LIVE: errno of an ICMP error */
 	u32 first_received; /* the same for the peer */
 	u32 announced;      /* generation of the last ANNOUNCE; 0: none */
 	u32 pass;           /* the last pass that sampled it */
@@ -227,8 +227,8 @@ struct {
 enum loss {
 	LOSS_RECORD,    /* ring and fallback full: a CLOSE or FAIL was dropped */
 	LOSS_KEPT,      /* ring full: a CLOSE waits in `closes` */
-	LOSS_FOLDED,    /* ring full: an ANNOUNCE is retried later in the pass */
-	LOSS_ANNOUNCE,  /* ring full: a cgroup's names or address are retried with its next connection */
+	LOSS_FOLDED,    /* ring full: a CLOSE or FAIL was added to `folded` */
+	LOSS_ANNOUNCE,  /* ring full: an ANNOUNCE is retried later in the pass */
 	LOSS_CGROUP,    /* ring full: a cgroup's names or address wait for its next connection */
 	LOSS_STORAGE,   /* `connections` full, or out of memory: a connection is not followed */
 	LOSS_LISTENER,  /* too many listening ports: roles of adopted connections may be missing */

@@ -14,7 +14,7 @@ enum record_flag {
 	FLAG_ACTIVE = 1,      /* this end sent the SYN */
 	FLAG_PASSIVE = 2,     /* this end accepted; neither: the role is not known */
 	FLAG_ADOPTED = 4,     /* older than the probe */
-	FLAG_UNTRACKED = 8,   /* CLOSE of a socket that is not followed: its counters have no baseline */
+	FLAG_UNTRACKED = 8,   /* CLOSE of a socket that is not followed: no baseline, so it adds nothing */
 	FLAG_NEVER_SENT = 16, /* FAIL without a segment sent: no free port, no route */
 	FLAG_BY_REMOTE = 32,  /* CLOSE: the other end closed first, by FIN or RST or by a timeout */
 };

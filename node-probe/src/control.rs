@@ -138,7 +138,7 @@ impl StreamEnd {
     }
 }
 
-/// One stream: its server, and the parts that it serves.
+/// One attempt to keep a stream: its server, and the state that it updates.
 struct Attempt<'a> {
     options: &'a Options,
     operator: &'a Operator,

@@ -56,7 +56,7 @@ struct Engine {
 }
 
 impl Regex {
-    /// Fails with one line that says why.
+    /// The error is one line.
     pub(crate) fn parse(text: &str, extent: Extent) -> Result<Self, String> {
         let known = match extent {
             Extent::Anywhere => &ANYWHERE,

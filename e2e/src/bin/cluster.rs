@@ -108,7 +108,7 @@ fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
     });
     let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
     if detached.is_some() {
-        // A pipe that reads the output of `up` gets its end.
+        // Stderr becomes a file, so that a pipe that reads the output of `up` sees its end.
         unistd::dup2_stderr(File::create(last_words(layout))?)?;
         is_ready.store(true, Ordering::Relaxed);
         fs::write(layout.ready(), "")?;
