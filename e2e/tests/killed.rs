@@ -85,7 +85,9 @@ fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_b
     let truths = thread::scope(|scope| -> Result<Vec<Truth>> {
         let churns = pairs.map(|(client, server)| {
             let stop = &stop;
-            scope.spawn(move || churn::until(stop, stretched(Duration::from_millis(1)), client, server, &server.listen()?))
+            scope.spawn(move || {
+                churn::until(stop, stretched(Duration::from_millis(1)), client, server, &server.listen()?)
+            })
         });
         let outcome = kill_again_and_again(&kept, &machine, &mut longs, &mut floor);
         stop.store(true, Ordering::Relaxed);
