@@ -3,17 +3,17 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# Where .ci/deps unpacks Prometheus for the tests.
+# .ci/deps unpacks Prometheus for the tests here.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longwire
 export PATH := $(PATH):$(CACHE)/tools/prometheus/usr/bin
 
-# In CI the build output lives outside the checkout, so that the next run is quick.
+# In CI the build output is outside the checkout, so that the next run reuses it.
 ifdef CI
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-# What the images are called: as the chart's defaults have them.
+# Names of the images, as in the chart's defaults.
 IMAGES ?= ghcr.io/longwire
 TAG ?= $(shell sed -n 's/^appVersion: //p' charts/longwire/Chart.yaml)
 
@@ -38,7 +38,7 @@ try-env: ## Print the line after which a shell finds that cluster, and kubectl, 
 try-down: ## Take down what `make try` brought up
 	@$(TARGET)/debug/longwire-try down
 
-# As little as it takes: no Kiali, one Helm, no tests.
+# The minimum: no Kiali, one Helm, no tests.
 .PHONY: try-deps
 try-deps:
 	@.ci/deps cluster prometheus

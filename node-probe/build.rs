@@ -16,10 +16,10 @@ fn main() {
     };
     let built = Command::new(&clang)
         .args(["-Wall", "-Wextra", "-Werror", "-O2", "-g", "-target", "bpf", "-mcpu=v3"])
-        // BPF_PROG's arguments and map keys that only their type matters of.
+        // For arguments of BPF_PROG, and parameters whose type alone is used.
         .arg("-Wno-unused-parameter")
         .arg(format!("-D__TARGET_ARCH_{arch}"))
-        // BTF names sources; wherever they are, the object is the same.
+        // BTF contains paths of sources; without the prefix the object is the same in every directory.
         .arg(format!("-ffile-prefix-map={}=.", env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")))
         .args(["-c", "bpf/connection.bpf.c", "-o"])
         .arg(&object)
@@ -30,7 +30,7 @@ fn main() {
         Err(error) => panic!("cannot run {clang}: {error}; install clang and libbpf-dev, or set CLANG"),
     }
     println!("cargo::rustc-env=LONGWIRE_LAYOUT={:016x}", layout());
-    // DWARF is of no use in the kernel; BTF stays.
+    // The kernel does not use DWARF; BTF stays.
     match Command::new("llvm-strip").arg("-g").arg(&object).status() {
         Ok(status) if status.success() => {}
         _ => println!("cargo::warning=no llvm-strip: the embedded BPF object keeps its debug information"),
@@ -38,7 +38,7 @@ fn main() {
     assert!(fs::metadata(&object).is_ok_and(|object| object.len() > 0), "clang left no object");
 }
 
-/// Maps that an earlier build left can be gone on with when these two files are the same: FNV-1a of their bytes.
+/// Hash of the two files that define the maps' layout, FNV-1a: maps of another build can be reused if it is equal.
 fn layout() -> u64 {
     let bytes = ["bpf/record.h", "bpf/maps.h"].map(|header| fs::read(header).expect("a header of the BPF programs"));
     bytes

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The other way, to measure against: count every packet. Two programs run for each packet of a cgroup and add its bytes to
- * its connection's entry, a third follows connections' states. Nothing of Longwire loads this.
+ * The reference for benchmarks, which counts every packet: two programs run for each packet of a cgroup and add its bytes
+ * to its connection's entry, a third follows connections' states. Nothing of Longwire loads this.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
@@ -36,7 +36,7 @@ struct {
 	__type(value, struct counts);
 } connections SEC(".maps");
 
-/* Nobody reads it: a full ring refuses, which is the cheaper case. */
+/* Without a reader: it is soon full, and a refused record is cheaper than one that is written. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);

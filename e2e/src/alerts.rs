@@ -1,4 +1,4 @@
-//! Longwire's alerts, and the recording rules beside them, as the chart has them.
+//! The chart's alerts and recording rules.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -40,13 +40,13 @@ pub struct Annotations {
     pub runbook_url: String,
 }
 
-/// Where the chart has its rules: alerts in `longwire.yaml`, and what people must ask for in `opt-in`.
+/// The chart's folder of rules: alerts in `longwire.yaml`, and those that users have to enable in `opt-in`.
 #[must_use]
 pub fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../charts/longwire/rules"))
 }
 
-/// All of them, in the order of the file.
+/// All alerts, in the order of the file.
 pub fn all() -> Result<Vec<Alert>> {
     let file = folder().join("longwire.yaml");
     let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;

@@ -1,4 +1,4 @@
-//! What people's dashboards ask, and what the traffic must make of each answer.
+//! Queries of dashboards and alerts, and the answers that known traffic must give.
 //!
 //! ```text
 //! e2e/dashboards/*.yaml --> Sheet: queries, and an Expectation each --.
@@ -24,10 +24,10 @@ use crate::scrape::Labels;
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 
-/// Rows by the labels that tell them apart.
+/// Rows by their distinguishing labels.
 pub type Rows<T> = BTreeMap<Labels, T>;
 
-/// Fails where a row is missing, is not asked for, or has a value that the traffic does not account for.
+/// Fails if a row is missing or unexpected, or has a value outside the expected range.
 pub fn compare(given: &Rows<f64>, expected: &Rows<Expected>) -> Result<()> {
     let (mut wrong, none) = (Vec::new(), Expected { least: 0.0, most: 0.0 });
     for labels in given.keys().chain(expected.keys().filter(|labels| !given.contains_key(*labels))) {

@@ -1,12 +1,12 @@
-//! `make bench`: what Longwire costs, each figure beside a reference of the same run.
+//! `make bench`: the cost of Longwire, each value beside a reference of the same run.
 //!
 //! ```text
 //! Plan --> GROUPS, one after the other --> Measured --> a line at once
 //!            each: A B A B ... medians          +-----> bench.json --> docs/performance.md
 //! ```
 //!
-//! Times are taken while nothing else of the run works. All of it happens in namespaces and cgroups of this process, and
-//! goes with it.
+//! Nothing else of the run works while times are taken. All namespaces and cgroups belong to this process and are
+//! removed with it.
 
 mod crowd;
 mod figures;
@@ -39,25 +39,25 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Figures, first words of figures, or groups; none: all.
+    /// Names of measurements, prefixes of names, or groups; empty: all.
     pub names: Vec<String>,
-    /// Measurements of each figure and of its reference.
+    /// Rounds of each measurement and its reference.
     pub rounds: usize,
     /// Seconds of one block of traffic.
     pub seconds: f64,
-    /// Where to write the JSON, and the page made of it. The page is of a whole run.
+    /// File for the JSON, and the page that is made of it. The page is only for a whole run.
     pub json: Option<PathBuf>,
     pub page: Option<PathBuf>,
 }
 
-/// Figures that are measured together.
+/// Values that are measured together.
 struct Group {
     name: &'static str,
     figures: &'static [&'static str],
     measure: fn(&Plan) -> Result<Vec<Measured>>,
 }
 
-/// The idle probe first: what the others leave to the kernel to clear away is seen by the next.
+/// The idle probe comes first, because the others leave work in the kernel that would disturb it.
 const GROUPS: [Group; 6] = [
     Group { name: "idle", figures: &memory::IDLE, measure: memory::idle },
     Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure },
@@ -67,7 +67,7 @@ const GROUPS: [Group; 6] = [
     Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded },
 ];
 
-/// Whether all that was asked for could be measured. What could not says why.
+/// Whether all requested values could be measured. Logs why one could not.
 pub fn run(options: &Options) -> Result<bool> {
     overhead::check_programs()?;
     crate::janitor::hire()?;

@@ -1,10 +1,10 @@
-//! Where the programs under test are.
+//! Finds the programs under test.
 
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Names the directory of the programs under test, where they are not beside the running executable.
+/// Directory of the programs under test, if they are not beside the running executable.
 pub const BIN_DIR: &str = "LONGWIRE_BIN_DIR";
 
 /// A program of this workspace, by name.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "longwire-e2e-";
 
-/// The cgroup v2 tree; on a machine that has version 1 too it is one level down.
+/// The cgroup v2 tree; one level down on a machine that has version 1 too.
 pub fn mount() -> Result<PathBuf> {
     ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
         .into_iter()
@@ -15,18 +15,18 @@ pub fn mount() -> Result<PathBuf> {
         .context("no cgroup v2 tree at /sys/fs/cgroup or /sys/fs/cgroup/unified: mount one")
 }
 
-/// All cgroups of one run of tests are below this.
+/// Parent of all cgroups of one test process.
 pub fn root_of(process: u32) -> Result<PathBuf> {
     Ok(mount()?.join(format!("{PREFIX}{process}")))
 }
 
-/// The same as a kubelet's configuration would name it.
+/// The same as `cgroupRoot` of a kubelet's configuration.
 #[must_use]
 pub fn kubelet_root() -> String {
     format!("/{PREFIX}{}", std::process::id())
 }
 
-/// Runs of tests that left cgroups, by process.
+/// Test processes whose cgroups are left.
 pub fn roots() -> Result<Vec<u32>> {
     let names = fs::read_dir(mount()?)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names.filter_map(|name| name.strip_prefix(PREFIX)?.parse().ok()).collect())
@@ -39,7 +39,7 @@ pub fn container(uid: &str, container: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Ends every process below a cgroup and removes the directories, the deepest first.
+/// Kills every process below a cgroup and removes the directories, the deepest first.
 pub fn remove(root: &Path) -> Result<()> {
     if !root.exists() {
         return Ok(());
@@ -48,7 +48,7 @@ pub fn remove(root: &Path) -> Result<()> {
     crate::wait::eventually(std::time::Duration::from_secs(5), || remove_directories(root))
 }
 
-/// The same where no process is left.
+/// The same if no process is left.
 pub fn remove_directories(root: &Path) -> Result<()> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! Short connections, one after the other, for as long as it is wanted.
+//! Short connections one after the other.
 
 use crate::edge::Truth;
 use crate::pod::Pod;
@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Bytes of each connection, from its client and from its server.
+/// Payload bytes of each connection, from its client and from its server.
 pub const UP: u64 = 100;
 pub const DOWN: u64 = 200;
 
-/// Makes connections, one every `pace`, until it is told to stop.
+/// Makes a connection every `pace`, until `stop`.
 pub fn until(stop: &AtomicBool, pace: Duration, client: &Pod, server: &Pod, listener: &TcpListener) -> Result<Truth> {
     let (mut truth, mut due) = (Truth::default(), Instant::now());
     while !stop.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! A machine on which operator and probe run and are ready.
+//! A machine with a ready operator and probe.
 
 use crate::machine::{Machine, PodSpec};
 use crate::pod::Pod;
@@ -8,7 +8,7 @@ use anyhow::Result;
 
 #[derive(Debug)]
 pub struct Cluster {
-    // The order of fields is the order of farewell: who watches goes before what is watched.
+    // Dropped first, because fields are dropped in order: the probe ends before its targets.
     pub probe: Probe,
     pub operator: Process,
     pub machine: Machine,

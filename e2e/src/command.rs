@@ -1,4 +1,4 @@
-//! Runs a program to its end and says what it said when it fails.
+//! Runs a program to its end; errors contain its output.
 
 use anyhow::{Context, Result, bail};
 use std::io::Write;
@@ -10,7 +10,7 @@ pub fn run(program: &str, arguments: &[&str]) -> Result<String> {
     feed(program, arguments, b"")
 }
 
-/// The same of a program that tells the user on standard error what takes so long.
+/// The same for a program that reports its progress on standard error.
 pub fn converse(program: &str, arguments: &[&str]) -> Result<String> {
     let line = format!("{program} {}", arguments.join(" "));
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
@@ -21,12 +21,12 @@ pub fn converse(program: &str, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Standard output of a program that must succeed, with something on its standard input.
+/// The same with this standard input.
 pub fn feed(program: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
     Ok(String::from_utf8(succeed(program, arguments, input)?.stdout)?)
 }
 
-/// The same, with what it said on standard error behind it.
+/// The same, followed by its standard error.
 pub fn hear(program: &str, arguments: &[&str], input: &[u8]) -> Result<String> {
     let Output { mut stdout, stderr, .. } = succeed(program, arguments, input)?;
     stdout.extend(stderr);
@@ -52,8 +52,8 @@ fn execute(program: &str, arguments: &[&str], input: &[u8]) -> std::io::Result<O
         .spawn()?;
     let stdin = child.stdin.take();
     thread::scope(|scope| {
-        // Beside reading: a program may answer before it has read all, and then waits for a reader itself. One that ends
-        // before says why on its standard error.
+        // In another thread, because a program may write before it has read all, and then blocks. One that ends early
+        // says why on standard error.
         scope.spawn(|| stdin.map(|mut pipe| pipe.write_all(input)));
         child.wait_with_output()
     })

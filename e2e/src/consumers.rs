@@ -1,5 +1,5 @@
-//! Who reads which labels of which metrics, from the queries themselves: what `charts/longwire/consumers.json` says, by which the
-//! operator and the API server warn of policies that change them.
+//! Finds which labels dashboards and Kiali read, from their queries, for `charts/longwire/consumers.json`. By it the
+//! operator and the API server warn of policies that change these labels.
 
 use crate::grafana::{self, Values};
 use crate::kiali::{SECURITY, Traffic, queries};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[cfg(test)]
 mod tests;
 
-/// Labels that somebody reads of each of these metrics.
+/// Labels of each of these metrics that the consumer reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Consumer {
     pub consumer: String,
@@ -19,7 +19,7 @@ pub struct Consumer {
     pub labels: BTreeSet<String>,
 }
 
-/// Kiali, then the dashboards.
+/// Consumers: Kiali, then the dashboards.
 #[must_use]
 pub fn all() -> Vec<Consumer> {
     let graphs = queries(Traffic::Total, "shop", 60).into_iter().flat_map(|(_, queries)| queries);
@@ -37,14 +37,14 @@ pub fn all() -> Vec<Consumer> {
 fn expressions(dashboard: &grafana::Dashboard) -> Vec<String> {
     let queries = dashboard.panels().flat_map(|panel| &panel.queries).map(|query| query.expression.clone());
     let variables = dashboard.variables.iter().map(|variable| match &variable.values {
-        // The label stands beside the series.
+        // The label is beside the series.
         Values::Of { series, label } => format!("count by ({label}) ({series})"),
         Values::In { query, .. } => query.clone(),
     });
     queries.chain(variables).collect()
 }
 
-/// Metrics of which the same labels are read together.
+/// Metrics with the same labels in one row.
 fn rows(consumer: &str, expressions: &[String]) -> Vec<Consumer> {
     let mut labels: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     for expression in expressions {
@@ -68,7 +68,7 @@ fn rows(consumer: &str, expressions: &[String]) -> Vec<Consumer> {
     rows
 }
 
-/// As the file has it: a row a line.
+/// The text of the file, with a row for each line.
 #[must_use]
 pub fn text() -> String {
     let rows: Vec<String> = all().iter().filter_map(|row| serde_json::to_string(row).ok()).collect();

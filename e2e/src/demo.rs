@@ -1,4 +1,4 @@
-//! The demo: Bookinfo on one machine, watched by an operator and a probe, and held against what its programs counted.
+//! The demo: Bookinfo on one machine, watched by an operator and a probe, compared with the counters of its programs.
 //!
 //! ```text
 //! docs/one-machine/bookinfo/*.yaml --> longwire-operator --> longwire-probe --> /metrics --> live table, sums
@@ -30,14 +30,14 @@ use std::time::{Duration, Instant};
 use table::Screen;
 
 const REFRESH: Duration = Duration::from_secs(2);
-/// How soon Ctrl-C is noticed.
+/// Interval of checks for Ctrl-C.
 const ATTENTION: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub struct Options {
     pub traffic: Duration,
     pub manifests: PathBuf,
-    /// Where a picture of what is shown goes.
+    /// File for a picture of the output.
     pub picture: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! What must be said of one edge, and whether both reporters say it.
+//! Checks that both reporters report the truth about an edge.
 
 use crate::pod::Pod;
 use crate::probe::{Probe, SAMPLE_INTERVAL};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use std::ops::{Add, AddAssign};
 
-/// What happened on an edge, as Istio counts it.
+/// What happened on an edge, in Istio's metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Truth {
     pub opened: u64,
@@ -20,7 +20,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// One connection that has come and gone.
+    /// One connection that was opened and closed.
     #[must_use]
     pub fn whole(to_server: u64, to_client: u64) -> Self {
         Self { opened: 1, closed: 1, to_server, to_client }
@@ -60,13 +60,13 @@ impl std::iter::Sum for Truth {
 
 pub const REPORTERS: [&str; 2] = ["source", "destination"];
 
-/// All connections between two workloads, or to a Service of which nobody knows the pod that answered.
+/// All connections between two workloads, or to a Service if the pod that answered is unknown.
 #[derive(Clone, Debug)]
 pub struct Edge {
     source: String,
     destination: String,
     service: Option<String>,
-    /// Of the source, or of the destination where the source is unknown; `None`: workloads of these names are in one alone.
+    /// Of the source, or of the destination if the source is unknown. `None`: these names are unique.
     namespace: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl Edge {
         Self::between(&source.workload, &destination.workload)
     }
 
-    /// What one reporter says of the edge.
+    /// What one reporter reports about the edge.
     #[must_use]
     pub fn reported(&self, scrape: &Scrape, reporter: &str) -> Truth {
         let sum = |family: &str| scrape.sum(&format!("istio_tcp_{family}_total"), &self.labels(reporter));
@@ -104,13 +104,13 @@ impl Edge {
         }
     }
 
-    /// The sum of any family over the edge.
+    /// The sum of a family over the edge.
     #[must_use]
     pub fn sum(&self, scrape: &Scrape, family: &str, reporter: &str) -> u64 {
         scrape.sum(family, &self.labels(reporter))
     }
 
-    /// The same for figures that are no whole numbers.
+    /// The same for values that are not integers.
     #[must_use]
     pub fn total(&self, scrape: &Scrape, family: &str, reporter: &str) -> f64 {
         scrape.select(family, &self.labels(reporter)).iter().map(|sample| sample.value).sum()
@@ -129,28 +129,28 @@ impl Edge {
         labels
     }
 
-    /// Both reporters say the truth under equal labels, and still do a pass later.
+    /// Both reporters report the truth under equal labels, and still do a pass later.
     pub fn expect(&self, probe: &Probe, truth: Truth) -> Result<()> {
         self.settle(probe, |scrape| self.both_say(scrape, truth))
     }
 
-    /// Both reporters say the truth, under equal labels.
+    /// Both reporters report the truth under equal labels.
     pub fn both_say(&self, scrape: &Scrape, truth: Truth) -> Result<()> {
         self.both_add_up(scrape, truth)?;
         self.labels_agree(scrape)
     }
 
-    /// The same where edits have spread it over several label sets.
+    /// The same if edits have spread it over several label sets.
     pub fn both_add_up(&self, scrape: &Scrape, truth: Truth) -> Result<()> {
         self.each_says(scrape, &REPORTERS.map(|reporter| (reporter, truth)))
     }
 
-    /// The same where the reporters have different truths, or one of them none to tell.
+    /// The same if reporters have different truths, or one of them does not report.
     pub fn expect_of(&self, probe: &Probe, truths: &[(&str, Truth)]) -> Result<()> {
         self.settle(probe, |scrape| self.each_says(scrape, truths))
     }
 
-    /// Each reporter says what is true of what it can see, whatever the labels beside the workloads' names.
+    /// Each reporter reports its truth, whatever labels beside the workloads' names.
     pub fn each_says(&self, scrape: &Scrape, truths: &[(&str, Truth)]) -> Result<()> {
         for (reporter, truth) in truths {
             let reported = self.reported(scrape, reporter);
@@ -165,7 +165,7 @@ impl Edge {
         stays.with_context(|| format!("what was said of {self:?} did not stay so"))
     }
 
-    /// The edge has one label set, whoever reports it.
+    /// Both reporters have the same single label set.
     pub fn labels_agree(&self, scrape: &Scrape) -> Result<()> {
         let sets: Vec<BTreeSet<Labels>> = REPORTERS.iter().map(|reporter| self.label_sets(scrape, reporter)).collect();
         ensure!(sets[0] == sets[1], "the reporters' labels differ: {sets:#?}");
@@ -173,7 +173,7 @@ impl Edge {
         Ok(())
     }
 
-    /// All label sets of the edge by one reporter, the reporter left out.
+    /// All label sets of the edge by one reporter, without the reporter label.
     #[must_use]
     pub fn label_sets(&self, scrape: &Scrape, reporter: &str) -> BTreeSet<Labels> {
         let labels = self.labels(reporter);

@@ -1,22 +1,22 @@
-//! Counters do not go back, whatever happens to the probe.
+//! Checks that counters never go back, whatever happens to the probe.
 
 use crate::scrape::{Labels, Scrape};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 
-/// Families of connections; what the probe says of itself begins anew with its process.
+/// Families of connections, not self-metrics, which start anew with their process.
 const FAMILIES: [&str; 3] = ["istio_tcp_", "kmesh_tcp_", "longwire_tcp_"];
-/// Endings of the names of what only rises.
+/// Suffixes of counters.
 const RISING: [&str; 4] = ["_total", "_bucket", "_count", "_sum"];
 
-/// The highest that was ever seen of each series.
+/// The highest value of each series so far.
 #[derive(Debug, Default)]
 pub struct Floor {
     highest: BTreeMap<(String, Labels), f64>,
 }
 
 impl Floor {
-    /// No series is lower than it was, and none is missing.
+    /// Fails if a series is lower than before, or missing.
     pub fn rise(&mut self, scrape: &Scrape) -> Result<()> {
         let mut seen = BTreeMap::new();
         for sample in scrape.samples.iter().filter(|sample| is_rising(&sample.name)) {
@@ -33,7 +33,7 @@ impl Floor {
         Ok(())
     }
 
-    /// How many series there are to hold.
+    /// Number of series.
     #[must_use]
     pub fn len(&self) -> usize {
         self.highest.len()

@@ -23,7 +23,7 @@ pub use once::{CONNECTION, EDGE};
 pub use palette::{LINES, OKABE_ITO};
 pub use render::render;
 
-/// All of them, in the order in which they link to each other.
+/// All dashboards, in the order of their links.
 #[must_use]
 pub fn all() -> [Dashboard; 5] {
     [mesh::dashboard(), service::dashboard(), workload::dashboard(), connections::dashboard(), longwire::dashboard()]
@@ -31,7 +31,7 @@ pub fn all() -> [Dashboard; 5] {
 
 #[derive(Clone, Debug)]
 pub struct Dashboard {
-    /// What links name it by, and its file.
+    /// Its id in links, and the name of its file.
     pub uid: &'static str,
     pub title: &'static str,
     pub description: &'static str,
@@ -45,22 +45,22 @@ impl Dashboard {
     }
 }
 
-/// What a person chooses at the top of a dashboard.
+/// A variable at the top of a dashboard.
 #[derive(Clone, Debug)]
 pub struct Variable {
     pub name: &'static str,
     pub label: &'static str,
     pub values: Values,
-    /// Any number of values, and all of them at first.
+    /// Multiple values; all of them by default.
     pub many: bool,
 }
 
-/// Where a variable's values come from; always from series of ours.
+/// The source of a variable's values, always our series.
 #[derive(Clone, Debug)]
 pub enum Values {
-    /// Those that a label has in the series that match.
+    /// A label's values in the matching series.
     Of { series: String, label: &'static str },
-    /// Those that a label has in the answer to a query.
+    /// A label's values in the answer to a query.
     In { query: String, label: &'static str },
 }
 
@@ -73,46 +73,46 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Panel {
     pub title: &'static str,
-    /// What it shows, in words that need no knowledge of TCP.
+    /// Its description, for readers without knowledge of TCP.
     pub description: &'static str,
     pub shape: Shape,
     pub unit: Unit,
     pub queries: Vec<Query>,
-    /// From where on a figure is worth a look, and from where on it is bad.
+    /// Thresholds of the colours for a warning and an error.
     pub bounds: Option<[f64; 2]>,
-    /// Where a click on one of its series leads.
+    /// Target of a click on one of its series.
     pub link: Option<Link>,
-    /// What stands where a query has no answer.
+    /// Text if a query has no answer.
     pub absent: &'static str,
-    /// What an axis shows at least, where this is another height than its unit's.
+    /// Least height of an axis, if it is not the unit's.
     pub up_to: Option<f64>,
-    /// Headings by which a table's rows are sorted, the highest first; the first query's if there is none.
+    /// Headings by which a table is sorted in descending order; by default the first query's.
     pub sort: &'static [&'static str],
 }
 
-/// Nothing was counted: that is a number.
+/// If nothing was counted, the value is 0.
 pub const ZERO: &str = "0";
-/// Nothing was measured: that is not 0.
+/// If nothing was measured, there is no value, not 0.
 pub const NO_SAMPLES: &str = "no samples";
 
 #[derive(Clone, Debug)]
 pub enum Shape {
-    /// One figure, large.
+    /// One large number.
     Figure,
     /// Lines over time.
     Lines,
-    /// A row for each set of values of these columns, and a column more for each query.
+    /// A row for each set of values of these columns, and a further column for each query.
     Table(Vec<Column>),
 }
 
 #[derive(Clone, Debug)]
 pub struct Query {
     pub expression: String,
-    /// Of a line, with `{{label}}`s; or a column's heading.
+    /// Of a line, with `{{label}}`s; or the heading of a column.
     pub legend: &'static str,
-    /// Where a column of a table has another one than the panel.
+    /// Unit of a table's column, if it is not the panel's.
     pub unit: Option<Unit>,
-    /// As a panel's, of a table's column.
+    /// Thresholds of a table's column.
     pub bounds: Option<[f64; 2]>,
 }
 
@@ -122,13 +122,13 @@ pub struct Column {
     pub label: &'static str,
     pub heading: &'static str,
     pub link: Option<Link>,
-    /// Pixels that the longest usual value needs; 0: it tells rows apart, and is not shown.
+    /// Pixels for the longest usual value. 0: distinguishes rows, and is hidden.
     pub width: u32,
-    /// The part of a value that is shown, as a regular expression with one group; all of it where there is none.
+    /// The displayed part of a value, as a regular expression with one group. `None`: all of it.
     pub part: Option<&'static str>,
 }
 
-/// Another dashboard, for what was clicked on: its variables and the labels that they are filled from.
+/// A link to another dashboard: its variables and the labels that they are set from.
 #[derive(Clone, Copy, Debug)]
 pub struct Link {
     pub title: &'static str,
@@ -140,11 +140,11 @@ pub struct Link {
 pub enum Unit {
     Bytes,
     BytesPerSecond,
-    /// Connections, packets or other things that are counted, each second.
+    /// Counted things, such as connections or packets, per second.
     PerSecond,
     Count,
     Seconds,
-    /// Of one.
+    /// A ratio, 0 to 1.
     Share,
 }
 
@@ -198,7 +198,7 @@ impl Panel {
         self
     }
 
-    /// A column whose figures are coloured from these bounds on.
+    /// A column whose values are coloured by these thresholds.
     pub(crate) fn judged(mut self, heading: &'static str, unit: Unit, bounds: [f64; 2], expression: String) -> Self {
         self.queries.push(Query { expression, legend: heading, unit: Some(unit), bounds: Some(bounds) });
         self
@@ -208,7 +208,7 @@ impl Panel {
         Self { sort, ..self }
     }
 
-    /// It measures: where nothing happened there is no figure, and 0 would be wrong.
+    /// A measurement: without events there is no value, and 0 would be wrong.
     pub(crate) fn measured(self) -> Self {
         Self { absent: NO_SAMPLES, ..self }
     }
@@ -217,7 +217,7 @@ impl Panel {
         Self { up_to: Some(value), ..self }
     }
 
-    /// Lines of the highest of many, each with its place among them; see [`once::top`].
+    /// Shows only the highest lines, each with its rank; see [`once::top`].
     pub(crate) fn is_ranked(&self) -> bool {
         self.queries.iter().any(|query| query.legend.starts_with(once::PLACED))
     }
@@ -236,17 +236,18 @@ impl Variable {
         Self { name, label, values, many }
     }
 
-    /// Any number of the values that a label has in one of our series.
+    /// A variable with multiple values, from a label of one of our series.
     pub(crate) fn many(name: &'static str, label: &'static str, series: &str, of: &'static str) -> Self {
         Self::new(name, label, Values::Of { series: series.to_owned(), label: of }, true)
     }
 
-    /// One of them.
+    /// A variable with one of them.
     pub(crate) fn one(name: &'static str, label: &'static str, series: &str, of: &'static str) -> Self {
         Self { many: false, ..Self::many(name, label, series, of) }
     }
 
-    /// One of the values that a label has at either end of an edge, written as `end` (`workload_namespace`).
+    /// A variable with one of a label's values at either end of an edge; the label is `end` without its prefix
+    /// (`workload_namespace`).
     pub(crate) fn at_either_end(name: &'static str, label: &'static str, select: [&str; 2], end: &'static str) -> Self {
         let [source, destination] = [("source", select[0]), ("destination", select[1])].map(|(side, select)| {
             format!(

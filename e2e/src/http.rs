@@ -1,4 +1,4 @@
-//! One GET, on a namespace's loopback or anywhere. HTTP/1.0, so that a body is what comes until the end.
+//! One GET, on a namespace's loopback or anywhere. HTTP/1.0, so that the body ends with the connection.
 
 use crate::netns::Netns;
 use anyhow::{Context, Result};
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
-    /// Names in lower case.
+    /// Names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -31,7 +31,7 @@ pub fn get_from(address: SocketAddr, path: &str) -> Result<Response> {
     ask(address, path, &[])
 }
 
-/// As whoever has this token.
+/// With this bearer token.
 pub fn get_as(address: SocketAddr, path: &str, token: &str) -> Result<Response> {
     ask(address, path, &[&format!("Authorization: Bearer {token}")])
 }

@@ -1,4 +1,4 @@
-//! Nothing is left behind: cgroups and files go when the process that made them is gone, even by SIGKILL.
+//! Removes cgroups and files when the process that made them is gone, even after SIGKILL.
 
 use crate::{binaries, cgroup, kept, memory_cgroup};
 use anyhow::{Context, Result};
@@ -9,10 +9,10 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
-/// Begins the names of temporary directories, followed by the process and a dash.
+/// Prefix of temporary directories, followed by the process id and a dash.
 pub const TEMPORARY: &str = "longwire-e2e-";
 
-/// Starts the janitor of this process, once, and sweeps behind runs that had none to the end.
+/// Starts the janitor of this process, once, and cleans up after processes that had none until their end.
 pub fn hire() -> Result<()> {
     static PIPE: OnceLock<Result<ChildStdin, String>> = OnceLock::new();
     PIPE.get_or_init(|| start().map_err(|error| format!("{error:#}")))
@@ -30,20 +30,21 @@ fn start() -> Result<ChildStdin> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // Ctrl-C goes to the whole group of the terminal: the janitor must outlive it.
+        // In its own process group, because the janitor must survive a Ctrl-C, which the terminal sends to the whole
+        // group.
         .process_group(0)
         .spawn()
         .context("start the janitor")?;
     janitor.stdin.take().context("the janitor has no standard input")
 }
 
-/// The janitor's own life: its standard input ends with the process it cleans up behind.
+/// The janitor itself: its standard input ends with the process that it cleans up after.
 pub fn sweep_after(process: u32) -> Result<()> {
     std::io::stdin().read_to_end(&mut Vec::new())?;
     sweep(process)
 }
 
-/// Removes what a process may have left.
+/// Removes all that a process may have left.
 pub fn sweep(process: u32) -> Result<()> {
     let cgroups = cgroup::remove(&cgroup::root_of(process)?).and(memory_cgroup::sweep(process));
     let prefix = format!("{TEMPORARY}{process}-");

@@ -1,4 +1,4 @@
-//! What outlives a probe: its pins, in a BPF filesystem of their own, and its state.
+//! The parts that outlive a probe: its pins, in a BPF filesystem of their own, and its state.
 
 use crate::netns::Netns;
 use crate::probe::{PORT, Probe};
@@ -22,19 +22,19 @@ impl Kept {
         Ok(kept)
     }
 
-    /// A probe that begins where the last one on these stopped.
+    /// A probe that continues from these.
     pub fn start(&self, netns: &Netns, flags: &[&str]) -> Result<Probe> {
         self.start_on(netns, PORT, &[], flags)
     }
 
-    /// The same on a port of its own, below a wrapper such as `unshare ...`.
+    /// The same on its own port, below a wrapper such as `unshare ...`.
     pub fn start_on(&self, netns: &Netns, port: u16, wrapper: &[&str], flags: &[&str]) -> Result<Probe> {
         let (pins, state) = (self.pins(), self.state());
         let line = [&["--pin-dir", text(&pins)?, "--state-dir", text(&state)?], flags].concat();
         Probe::start_under(netns, wrapper, port, &line)
     }
 
-    /// Takes away what a stopped probe has left.
+    /// Removes what a stopped probe has left.
     pub fn uninstall(&self) -> Result<()> {
         let (program, pins, state) = (binaries::find("longwire-probe")?, self.pins(), self.state());
         let line = ["uninstall", "--pin-dir", text(&pins)?, "--state-dir", text(&state)?];
@@ -51,7 +51,7 @@ impl Kept {
         self.directory.path().join("state")
     }
 
-    /// The maps and links that are pinned now.
+    /// The directory of the pinned maps and links.
     pub fn layout(&self) -> Result<PathBuf> {
         let mut entries = fs::read_dir(self.pins())?.collect::<std::io::Result<Vec<_>>>()?;
         let only = entries.pop().filter(|_| entries.is_empty());
@@ -65,12 +65,12 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // With the filesystem go the pins, and with them the programs. Where it fails, the janitor tries again.
+        // Unmounting removes the pins, and with them the programs. If it fails, the janitor retries.
         let _ = unmount(self.directory.path());
     }
 }
 
-/// Unmounts what is mounted below a directory, the innermost first.
+/// Unmounts all mounts below a directory, the innermost first.
 pub fn unmount(directory: &Path) -> Result<()> {
     let mounts = fs::read_to_string("/proc/self/mounts")?;
     let points = mounts.lines().filter_map(|line| line.split(' ').nth(1)).map(Path::new);

@@ -5,7 +5,7 @@
 //! service: reduced to Services, in a service graph
 //! ```
 //!
-//! What it refuses or draws twice, Kiali would; a real one (`kubernetes/kiali.rs`) draws the same and does not say why.
+//! It refuses and duplicates what Kiali would. A real one (`kubernetes/kiali.rs`) draws the same without reasons.
 
 mod graph;
 mod node;
@@ -35,11 +35,11 @@ impl GraphType {
     pub const ALL: [Self; 4] = [Self::Workload, Self::App, Self::VersionedApp, Self::Service];
 }
 
-/// What a person chooses in the graph's menus.
+/// Choices of the graph's menus.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     pub graph: GraphType,
-    /// Services as nodes of their own between clients and servers; always so in a service graph.
+    /// Services as nodes between clients and servers; always in a service graph.
     pub with_services: bool,
     pub traffic: Traffic,
 }

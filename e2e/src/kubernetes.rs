@@ -7,8 +7,8 @@
 //! n2: the same                                                 --'
 //! ```
 //!
-//! A keeper, which is a process of its own, has the cluster up for as long as this process lives: however that ends, the
-//! cluster goes. Nothing of it is in the machine's namespaces but one link and its routes.
+//! A keeper process keeps the cluster up for as long as this process lives, and removes it however this process ends.
+//! In the machine's own namespaces there is only one link and its routes.
 
 pub mod access;
 pub mod audit;
@@ -58,21 +58,21 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// When set, tests use the cluster that `make cluster-up` has brought up instead of one of their own.
+/// If set, tests use the cluster of `make cluster-up` instead of one of their own.
 pub const KEPT: &str = "LONGWIRE_CLUSTER";
-/// How long a condition may take to become true unless a test says otherwise.
+/// Default timeout of a condition.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub struct Kubernetes {
     access: Access,
     layout: Layout,
-    /// From asking for the cluster to its being ready, the wait for others and the build included.
+    /// From the request for the cluster until it is ready, including the wait for other clusters and the build.
     pub brought_up_in: Duration,
     loaded: Mutex<BTreeSet<String>>,
-    /// Held for writing by who stops daemons that the others need.
+    /// Write-locked by tests that stop daemons, which other tests need.
     turns: RwLock<()>,
-    /// Its end is the keeper's signal to take the cluster down. `None`: somebody else's cluster.
+    /// Closing it tells the keeper to remove the cluster. `None`: another process keeps the cluster.
     _keeper: Option<ChildStdin>,
 }
 
@@ -90,7 +90,7 @@ impl Kubernetes {
         Self::attach(start, keeper)
     }
 
-    /// The cluster that somebody else keeps up.
+    /// A cluster that another process keeps up.
     pub fn standing() -> Result<Self> {
         Self::attach(Instant::now(), None)
     }
@@ -107,7 +107,7 @@ impl Kubernetes {
         self.access.client()
     }
 
-    /// Runs a future on the cluster's runtime, to its end. Not from inside another future.
+    /// Runs a future on the cluster's runtime. Not from inside another future.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.access.block_on(future)
     }
@@ -117,33 +117,33 @@ impl Kubernetes {
         self.access.kubectl(arguments, "")
     }
 
-    /// Applies objects, server-side, whoever else has a say in them; those that name no namespace go to `default`.
+    /// Applies objects server-side, and forces conflicts. Objects without a namespace go to `default`.
     pub fn apply(&self, yaml: &str) -> Result<()> {
         self.access.kubectl(&["apply", "--server-side", "--force-conflicts", "--filename=-"], yaml).map(drop)
     }
 
-    /// Takes objects away, and waits until they are.
+    /// Deletes objects and waits until they are gone.
     pub fn delete(&self, yaml: &str) -> Result<()> {
         self.access.kubectl(&["delete", "--ignore-not-found", "--filename=-"], yaml).map(drop)
     }
 
-    /// Has the API server check objects as if it were to apply them.
+    /// Applies objects with a server-side dry run.
     pub fn apply_dry(&self, yaml: &str) -> Result<()> {
         let words = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename=-"];
         self.access.kubectl(&words, yaml).map(drop)
     }
 
-    /// A Kubernetes namespace for one test, deleted with all that is in it when dropped.
+    /// A Kubernetes namespace for one test, deleted with its content when dropped.
     pub fn namespace(&self) -> Result<Namespace<'_>> {
         Namespace::new(self, Turn::Shared(self.turns.read_recursive()))
     }
 
-    /// The same for a test that stops daemons: no other test has a namespace meanwhile.
+    /// The same for a test that stops daemons: no other test has a namespace at that time.
     pub fn namespace_alone(&self) -> Result<Namespace<'_>> {
         Namespace::new(self, Turn::Alone(self.turns.write()))
     }
 
-    /// Watches one object until it is as the condition wants it; the object then. An error shows how it was at last.
+    /// Watches one object until the condition is met, and returns it. An error contains its last state.
     pub fn wait_for<K>(&self, api: &Api<K>, name: &str, condition: impl Condition<K>) -> Result<Option<K>>
     where
         K: kube::Resource + Clone + Debug + DeserializeOwned + Serialize + Send + 'static,
@@ -159,24 +159,24 @@ impl Kubernetes {
         })
     }
 
-    /// A node, to run programs in its namespaces and to stop and start its daemons.
+    /// A node, for programs in its namespaces and for its daemons.
     pub fn node(&self, name: &str) -> Result<Place> {
         ensure!(NODES.contains(&name), "no node {name}: there are {NODES:?}");
         Ok(Place::new(&self.layout, name))
     }
 
-    /// Where `etcd`, `kube-apiserver`, `kube-controller-manager` and `kube-scheduler` run.
+    /// The namespaces of `etcd`, `kube-apiserver`, `kube-controller-manager` and `kube-scheduler`.
     #[must_use]
     pub fn control_plane(&self) -> Place {
         Place::new(&self.layout, control_plane::NAME)
     }
 
-    /// Makes both nodes know the images in a docker-archive.
+    /// Imports the images of a docker-archive on both nodes.
     pub fn load_image(&self, archive: &Path) -> Result<()> {
         NODES.iter().try_for_each(|node| images::import(&Place::new(&self.layout, node), archive))
     }
 
-    /// Makes both nodes know the image of a program of this workspace, once; the image's name.
+    /// Imports the image of a program of this workspace on both nodes, once; returns its name.
     pub fn load_program(&self, program: &str) -> Result<String> {
         let name = images::name_of(program);
         let mut loaded = self.loaded.lock();
@@ -187,7 +187,7 @@ impl Kubernetes {
         Ok(name)
     }
 
-    /// Makes both nodes know the image of any program, with the libraries that it is linked to.
+    /// Imports the image of any program on both nodes, with its shared libraries.
     pub fn load_file(&self, program: &Path, name: &str) -> Result<()> {
         let directory = janitor::temporary_directory("image")?;
         let archive = directory.path().join("image.tar");
@@ -195,8 +195,8 @@ impl Kubernetes {
         self.load_image(&archive)
     }
 
-    /// Requests that the API server has answered or is answering, each once: LIST and WATCH of all, and changes by
-    /// service accounts.
+    /// Requests that the API server has answered or is answering, each once: LIST and WATCH of all clients, and changes
+    /// by service accounts.
     pub fn audit(&self) -> Result<Vec<Request>> {
         audit::read(&self.layout.audit_log())
     }
@@ -207,13 +207,14 @@ impl Kubernetes {
     }
 }
 
-/// Starts the keeper and waits until the cluster is up. How far it is goes to standard error.
+/// Starts the keeper and waits until the cluster is up. Progress goes to standard error.
 fn hire_keeper() -> Result<ChildStdin> {
     let mut keeper = Command::new(binaries::find("longwire-cluster")?)
         .arg("keep")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // Ctrl-C goes to the whole group of the terminal: the keeper must outlive it.
+        // In its own process group, because the keeper must survive a Ctrl-C, which the terminal sends to the whole
+        // group.
         .process_group(0)
         .spawn()
         .context("start the cluster's keeper")?;

@@ -6,10 +6,10 @@
 //!   +------------------------- Cluster: all of them ------------- Edge: Scrape == Truth ----+
 //! ```
 //!
-//! Where a Kubernetes is needed there is a real one: see `kubernetes`.
+//! Tests of Kubernetes use a real one: see `kubernetes`.
 //!
-//! Nothing outlives the process: namespaces are held by descriptors alone, children die with the thread that started
-//! them, and a janitor removes cgroups and files even after SIGKILL.
+//! Nothing outlives the process: only descriptors hold the namespaces, children die with the thread that started them,
+//! and a janitor removes cgroups and files even after SIGKILL.
 
 pub mod alerts;
 pub mod asked;

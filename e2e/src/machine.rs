@@ -1,4 +1,4 @@
-//! A node with its pods and the manifests that describe them; nothing of Longwire runs yet.
+//! A node with its pods and their manifests, without running Longwire.
 
 use crate::manifests::{self, HASH, Manifests, Pairs};
 use crate::node::{Node, Plan, Slot};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// A pod to be, where a plain one will not do.
+/// A pod that is not a plain one.
 #[derive(Clone, Debug)]
 pub struct PodSpec {
     workload: String,
@@ -43,7 +43,7 @@ impl PodSpec {
         self
     }
 
-    /// Of a node that shares this one's kernel, as in kind: its own probe reports it.
+    /// On a node that shares this one's kernel, as in kind: its own probe reports it.
     #[must_use]
     pub fn elsewhere(mut self) -> Self {
         self.node = "elsewhere";
@@ -59,9 +59,9 @@ impl PodSpec {
 
 #[derive(Debug)]
 pub struct Machine {
-    // The order of fields is the order of farewell: files last.
+    // Fields are dropped in order: files last.
     pub node: Node,
-    /// Plain pods first, `PodSpec`s after them.
+    /// Plain pods first, then those of the `PodSpec`s.
     pods: Vec<Pod>,
     plain: usize,
     taken: AtomicUsize,
@@ -69,7 +69,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A node with `plain` pods to take from, and the given ones.
+    /// A node with `plain` pods for `take`, and the given ones.
     pub fn new(plain: usize, specs: &[PodSpec]) -> Result<Self> {
         janitor::hire()?;
         let slot = Slot::take()?;
@@ -87,28 +87,28 @@ impl Machine {
         Ok(Self { node, pods, plain, taken: AtomicUsize::new(0), manifests })
     }
 
-    /// A plain pod that nobody else has.
+    /// A plain pod that no other test has.
     pub fn take(&self) -> Result<&Pod> {
         let index = self.taken.fetch_add(1, Ordering::Relaxed);
         self.pods[..self.plain].get(index).context("all plain pods are taken: ask for more of them")
     }
 
-    /// Two of them: a client and a server.
+    /// Two plain pods: a client and a server.
     pub fn pair(&self) -> Result<(&Pod, &Pod)> {
         Ok((self.take()?, self.take()?))
     }
 
-    /// A pod made from a spec, by its workload.
+    /// The pod of a spec, by its workload.
     pub fn pod(&self, workload: &str) -> Result<&Pod> {
         self.pods.iter().find(|pod| pod.workload == workload).with_context(|| format!("no pod of workload {workload}"))
     }
 
-    /// Gives a pod's Service its address, by DNAT on the node.
+    /// Publishes a pod's Service address, by DNAT on the node.
     pub fn publish(&self, pod: &Pod) -> Result<()> {
         self.node.publish(pod.service_ip, crate::pod::SERVICE_PORT, &[(pod.ipv4, crate::pod::PORT)])
     }
 
-    /// The operator, serving.
+    /// A running operator.
     pub fn operator(&self) -> Result<Process> {
         let operator = start_operator(&self.node, self.manifests.path())?;
         Ok(operator)

@@ -1,4 +1,4 @@
-//! The directory that the operator reads, with the objects of a cluster as Kubernetes writes them.
+//! The operator's directory of manifests, with objects as the API server returns them.
 
 use crate::janitor;
 use crate::pod::{PORT, Pod, SERVICE_PORT};
@@ -27,7 +27,7 @@ impl Manifests {
         self.directory.path()
     }
 
-    /// Writes or replaces one file, at once for whoever watches.
+    /// Writes or replaces one file atomically, because the operator watches it.
     pub fn write(&self, file: &str, text: &str) -> Result<()> {
         let unfinished = self.path().join(format!(".{file}.new"));
         fs::write(&unfinished, text)?;
@@ -60,7 +60,7 @@ status:
     )
 }
 
-/// A replica of a Deployment that has the workload's name, and its Service.
+/// A replica of a Deployment with the workload's name, and its Service.
 #[must_use]
 pub fn pod_and_service(pod: &Pod, node: &str, labels: &Pairs, annotations: &Pairs) -> String {
     let Pod { name, workload, uid, ipv4, ipv6, service_ip, link, .. } = pod;
@@ -130,7 +130,7 @@ fn pairs(title: &str, pairs: &Pairs) -> String {
         if index == 0 {
             let _ = writeln!(text, "  {title}:");
         }
-        // A JSON string is a YAML string, whatever is in it.
+        // JSON strings are valid YAML.
         let _ = writeln!(text, "    {key}: {}", serde_json::Value::from(value.as_str()));
     }
     text

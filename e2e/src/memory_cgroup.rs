@@ -1,7 +1,7 @@
-//! A limit of memory for a process under test, as a container's limit is one: past it the kernel ends the process.
+//! A memory limit for a process under test, like a container's: the kernel kills the process if it exceeds it.
 //!
-//! The memory controller is version 1's on some machines and version 2's on others; either counts what the process maps, its
-//! socket buffers, its page cache and the BPF maps that it makes.
+//! The memory controller is version 1's on some machines and version 2's on others. Both count mapped memory, socket
+//! buffers, page cache and BPF maps.
 
 use crate::wait::eventually;
 use crate::{cgroup, janitor};
@@ -16,7 +16,7 @@ pub struct MemoryCgroup {
     files: Files,
 }
 
-/// What a version calls its files.
+/// File names of a cgroup version.
 #[derive(Clone, Copy, Debug)]
 struct Files {
     limit: &'static str,
@@ -45,19 +45,19 @@ impl MemoryCgroup {
         Ok(Self { path, files })
     }
 
-    /// The beginning of a command line: what follows it runs within the limit.
+    /// Prefix of a command line that runs within the limit.
     #[must_use]
     pub fn wrapper(&self) -> [String; 4] {
         let enter = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", self.path.display());
         ["sh", "-c", &enter, "sh"].map(str::to_owned)
     }
 
-    /// The most that was charged at a time, bytes.
+    /// Peak memory, bytes.
     pub fn peak(&self) -> Result<u64> {
         Ok(self.read(self.files.peak)?.trim().parse()?)
     }
 
-    /// How often the kernel ended a process for want of memory.
+    /// How often the kernel killed a process because of the limit.
     pub fn oom_kills(&self) -> Result<u64> {
         let events = self.read(self.files.events)?;
         let count = events.lines().find_map(|line| line.strip_prefix("oom_kill "));
@@ -71,12 +71,12 @@ impl MemoryCgroup {
 
 impl Drop for MemoryCgroup {
     fn drop(&mut self) {
-        // Its process is being killed; what a kill leaves behind the janitor removes.
+        // The process is being killed; the janitor removes what is left.
         let _ = eventually(Duration::from_secs(5), || Ok(fs::remove_dir(&self.path)?));
     }
 }
 
-/// Removes what a process of before has left in a hierarchy of version 1; version 2's goes with the pods' cgroups.
+/// Removes what an earlier process has left in a version 1 hierarchy. Version 2's is removed with the pods' cgroups.
 pub fn sweep(process: u32) -> Result<()> {
     match version_1_root(process) {
         Some(root) if root.exists() => cgroup::remove_directories(&root),
@@ -90,7 +90,7 @@ fn version_1_root(process: u32) -> Option<PathBuf> {
     mount.join(VERSION_1.limit).exists().then_some(root)
 }
 
-/// The controller is handed down from the mount, a level at a time.
+/// Enables the controller from the mount down, level by level.
 fn version_2_root(process: u32) -> Result<PathBuf> {
     let (mut above, root) = (cgroup::mount()?, cgroup::root_of(process)?.join("memory"));
     fs::create_dir_all(&root)?;

@@ -1,4 +1,4 @@
-//! A network namespace that only this process holds: the kernel removes it when the process ends, however it ends.
+//! A network namespace that only this process holds: the kernel removes it however the process ends.
 
 use anyhow::{Context, Result, anyhow};
 use nix::sched::{CloneFlags, setns, unshare};
@@ -8,16 +8,16 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::thread;
 
-/// Not named under /run/netns, so that there is no name to leave behind.
+/// Without a name in /run/netns, which would be left behind.
 #[derive(Clone, Debug)]
 pub struct Netns {
     handle: Arc<File>,
 }
 
 impl Netns {
-    /// An empty namespace with its loopback up.
+    /// A new namespace with its loopback up.
     pub fn new() -> Result<Self> {
-        // A thread of its own, because unshare moves the caller for good.
+        // In a thread of its own, because unshare changes the calling thread for good.
         let opened = thread::spawn(|| -> Result<File> {
             unshare(CloneFlags::CLONE_NEWNET).context("create a network namespace: the end-to-end tests need root")?;
             Ok(File::open("/proc/thread-self/ns/net")?)
@@ -28,7 +28,7 @@ impl Netns {
         Ok(netns)
     }
 
-    /// The namespace that the caller is in: mostly the machine's own.
+    /// The caller's namespace, mostly the machine's.
     pub fn of_this_thread() -> Result<Self> {
         Ok(Self { handle: Arc::new(File::open("/proc/thread-self/ns/net")?) })
     }
@@ -39,7 +39,7 @@ impl Netns {
         Ok(Self { handle: Arc::new(File::open(&path).with_context(|| path)?) })
     }
 
-    /// Runs `job` inside the namespace, on a thread of its own; sockets it makes stay in the namespace wherever they go.
+    /// Runs `job` inside the namespace, in a thread of its own. Sockets that it makes stay in the namespace.
     pub fn run<T: Send>(&self, job: impl FnOnce() -> T + Send) -> T {
         let inside = move || {
             setns(&self.handle, CloneFlags::CLONE_NEWNET).expect("enter a network namespace");
@@ -62,13 +62,13 @@ impl Netns {
         self.run(|| crate::command::run(program, arguments))
     }
 
-    /// `net.*` of this namespace alone: /proc/sys/net follows the thread that opens it.
+    /// `net.*` of this namespace only, because /proc/sys/net depends on the thread that opens it.
     pub fn sysctl(&self, path: &str, value: &str) -> Result<()> {
         self.run(|| std::fs::write(format!("/proc/sys/net/{path}"), value))
             .with_context(|| format!("set net/{path} to {value}"))
     }
 
-    /// A path that other processes of this machine can name the namespace by.
+    /// A path by which other processes can open the namespace.
     #[must_use]
     pub fn path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.handle.as_raw_fd())

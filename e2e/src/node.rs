@@ -1,4 +1,4 @@
-//! The node: a namespace that routes between its pods, with iptables and conntrack of its own.
+//! The node: a namespace that routes between its pods, with its own iptables and conntrack.
 
 use crate::netns::Netns;
 use anyhow::{Context, Result};
@@ -7,11 +7,11 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Second octets that slots may take: 10.96 and 10.244 are the demo's.
+/// Second octets of slots; 10.96 and 10.244 are the demo's.
 const SLOTS: std::ops::Range<u8> = 100..240;
 
-/// One number of this machine, held as long as it lives: a probe sees the sockets of the whole kernel, so no two nodes
-/// may use the same addresses at a time.
+/// A number that is unique on this machine while this lives. A probe sees the sockets of the whole kernel, so two nodes
+/// must not use the same addresses at a time.
 #[derive(Debug)]
 pub struct Slot {
     pub number: u8,
@@ -34,7 +34,7 @@ pub struct Node {
     pub netns: Netns,
     /// The node's `InternalIP`.
     pub address: Ipv4Addr,
-    /// The pods' way out, and what masqueraded traffic comes from; not in the Node object, as a bridge's is not.
+    /// The pods' gateway, and source of masqueraded traffic. Like a bridge's address it is not in the Node object.
     pub gateway: Ipv4Addr,
     links: AtomicU32,
     _slot: Slot,
@@ -57,11 +57,11 @@ impl Node {
         Ok(Self { netns, address, gateway, links: AtomicU32::new(0), _slot: slot })
     }
 
-    /// A new namespace behind a veth pair, and the pair's name on the node.
+    /// A new namespace at the end of a veth pair, and the name of the pair's end on the node.
     pub fn attach(&self, addresses: &[IpAddr]) -> Result<(Netns, String)> {
         let link = format!("pod{}", self.links.fetch_add(1, Ordering::Relaxed));
         let (pod, gateway) = (Netns::new()?, self.gateway);
-        // A few queues' worth of settings at creation is cheaper than a program a setting.
+        // Settings at the link's creation are cheaper than a process for each setting.
         let mut here = format!(
             "link add {link} type veth peer name eth0 netns {}\naddr add {gateway}/32 dev {link}\n\
              addr add fe80::1/64 dev {link} nodad\nlink set {link} up\n",
@@ -82,12 +82,12 @@ impl Node {
         Ok((pod, link))
     }
 
-    /// One iptables rule on the node, as one would type it after `iptables`.
+    /// One iptables rule on the node: the arguments of `iptables`.
     pub fn iptables(&self, rule: &str) -> Result<()> {
         iptables(&self.netns, rule)
     }
 
-    /// What kube-proxy writes for one port of a Service: a random backend a connection.
+    /// The rules of kube-proxy for one port of a Service: a random backend for each connection.
     pub fn publish(&self, virtual_ip: Ipv4Addr, port: u16, backends: &[(Ipv4Addr, u16)]) -> Result<()> {
         for (index, (address, target)) in backends.iter().enumerate() {
             let left = backends.len() - index;
@@ -107,7 +107,7 @@ impl Node {
     }
 }
 
-/// One rule in any namespace; waits for the lock that iptables takes per machine.
+/// One rule in any namespace; waits for the lock of iptables, which is one for the machine.
 pub fn iptables(netns: &Netns, rule: &str) -> Result<()> {
     let words: Vec<&str> = ["-w"].into_iter().chain(rule.split_whitespace()).collect();
     netns.command("iptables", &words).map(drop)

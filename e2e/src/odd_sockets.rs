@@ -1,4 +1,4 @@
-//! Sockets that are not made or not used as others are.
+//! Sockets with unusual creation or use.
 #![expect(unsafe_code, reason = "libc knows neither TCP_REPAIR's options nor bpf(2)")]
 
 use anyhow::{Context, Result, ensure};
@@ -12,10 +12,10 @@ const TCP_REPAIR_QUEUE: libc::c_int = 20;
 const TCP_QUEUE_SEQ: libc::c_int = 21;
 const ON: libc::c_int = 1;
 const OFF: libc::c_int = 0;
-/// Of TCP_REPAIR_QUEUE: received and sent.
+/// Values of TCP_REPAIR_QUEUE: receive and send queue.
 const QUEUES: [libc::c_int; 2] = [1, 2];
 
-/// A connection that was taken down without a word to its peer, as CRIU does.
+/// A connection that was removed without informing its peer, as CRIU does.
 #[derive(Clone, Copy, Debug)]
 pub struct TakenDown {
     local: SocketAddr,
@@ -24,7 +24,7 @@ pub struct TakenDown {
 }
 
 impl TakenDown {
-    /// Nothing may be on its way.
+    /// No data may be in flight.
     pub fn of(connection: TcpStream) -> Result<Self> {
         let (local, remote) = (connection.local_addr()?, connection.peer_addr()?);
         set(&connection, TCP_REPAIR, ON)?;
@@ -33,12 +33,12 @@ impl TakenDown {
             set(&connection, TCP_REPAIR_QUEUE, queue)?;
             *to = get(&connection, TCP_QUEUE_SEQ)?;
         }
-        // Under repair the peer is not told.
+        // In repair mode nothing is sent to the peer.
         drop(connection);
         Ok(Self { local, remote, sequence })
     }
 
-    /// The same connection on another socket.
+    /// Restores the connection on another socket.
     pub fn restore(self, socket: Socket) -> Result<TcpStream> {
         set(&socket, TCP_REPAIR, ON)?;
         socket.set_reuse_address(true)?;
@@ -79,7 +79,7 @@ fn get(socket: &impl AsFd, option: libc::c_int) -> Result<libc::c_int> {
     Ok(value)
 }
 
-/// A map of sockets, as a proxy that splices in the kernel has one.
+/// A sockmap, as of a proxy that splices in the kernel.
 #[derive(Debug)]
 pub struct Sockmap(OwnedFd);
 
@@ -87,7 +87,7 @@ impl Sockmap {
     pub fn new() -> Result<Self> {
         // map_type, key_size, value_size, max_entries.
         let fd = bpf(0, &[15_u32, 4, 4, 1])?;
-        // SAFETY: a new descriptor that nobody else owns.
+        // SAFETY: a new descriptor with no other owner.
         Ok(Self(unsafe { OwnedFd::from_raw_fd(RawFd::try_from(fd)?) }))
     }
 

@@ -1,4 +1,5 @@
-//! Pictures of the dashboards: a small shop whose traffic is known, a real Prometheus, and Grafana's own panels in a browser.
+//! Pictures of the dashboards: a small shop with known traffic, a real Prometheus, and Grafana's own panels in a
+//! browser.
 //!
 //! ```text
 //! Shop (pods, lines of traffic) --> probe, operator --> Prometheus --> e2e/grafana/pictures/draw --> docs/pictures/*.png
@@ -28,16 +29,16 @@ const INTERVAL: u32 = 5;
 
 #[derive(Debug)]
 pub struct Options {
-    /// So long traffic flows before it is drawn.
+    /// Duration of traffic before the pictures are drawn.
     pub traffic: Duration,
-    /// Where the pictures go.
+    /// Folder for the pictures.
     pub folder: PathBuf,
 }
 
-/// Draws all dashboards. An error says what is wrong on which panel.
+/// Draws all dashboards. Fails with the errors of each panel.
 pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     let machine = Machine::new(0, &shop::pods())?;
-    // Off a cluster it shows its metrics only where it is told to.
+    // Without a cluster it exposes its metrics only if an address is set.
     let listen = ["env", "LONGWIRE_METRICS_LISTEN=127.0.0.1:15011"];
     let _operator = start_operator_under(&machine.node, &listen, machine.manifests.path())?;
     let netns = &machine.node.netns;
@@ -68,7 +69,7 @@ pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     drawn::check(&seen, &shop)
 }
 
-/// What e2e/grafana/pictures/draw.mjs reads.
+/// Input of e2e/grafana/pictures/draw.mjs.
 fn asked(prometheus: &Prometheus, options: &Options, age: Duration) -> Value {
     let to = now().floor();
     let picture = |(dashboard, variables): (&str, Value)| {
@@ -91,7 +92,7 @@ fn asked(prometheus: &Prometheus, options: &Options, age: Duration) -> Value {
     })
 }
 
-/// Runs it in the namespace of the thread. Its answer is what stands on each panel.
+/// Runs it in the thread's namespace. Returns the texts of each panel.
 fn in_a_browser(asked: &Value) -> Result<Vec<drawn::Picture>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana/pictures/draw");
     let mut child = Command::new(&script)

@@ -1,4 +1,4 @@
-//! A pod: a namespace on its node, a cgroup, an identity.
+//! A pod: a network namespace on its node, a cgroup, an identity.
 
 use crate::netns::Netns;
 use crate::process::Process;
@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 
-/// The port on which every pod's Service finds it.
+/// Target port of every pod's Service.
 pub const PORT: u16 = 8080;
-/// The Service's own.
+/// The Service's own port.
 pub const SERVICE_PORT: u16 = 80;
 
 #[derive(Clone, Debug)]
@@ -19,11 +19,11 @@ pub struct Pod {
     pub uid: String,
     pub ipv4: Ipv4Addr,
     pub ipv6: Ipv6Addr,
-    /// Address of the Service that has the pod's workload's name.
+    /// Address of the Service with the workload's name.
     pub service_ip: Ipv4Addr,
-    /// The node's own, for a pod of the host network.
+    /// The node's namespace for a pod with hostNetwork.
     pub netns: Netns,
-    /// The node, and the node's end of the veth pair; `None`: host network.
+    /// The node, and the node's end of the veth pair; `None`: hostNetwork.
     pub link: Option<(Netns, String)>,
 }
 
@@ -37,7 +37,7 @@ impl Pod {
         self.listen_on((Ipv4Addr::UNSPECIFIED, PORT))
     }
 
-    /// IPv6 listeners take IPv4 connections too.
+    /// IPv6 listeners accept IPv4 connections too.
     pub fn listen_on(&self, address: impl Into<SocketAddr>) -> Result<TcpListener> {
         self.listen_with(address.into(), Protocol::TCP)
     }
@@ -60,18 +60,18 @@ impl Pod {
         Ok(socket.into())
     }
 
-    /// A connection and its other end.
+    /// A connection: both ends.
     pub fn connect_to(&self, address: impl Into<SocketAddr>, listener: &TcpListener) -> Result<(TcpStream, TcpStream)> {
         let client = self.connect(address)?;
         Ok((client, listener.accept()?.0))
     }
 
-    /// A socket of the pod's namespace, whatever thread uses it.
+    /// A socket in the pod's namespace, usable in any thread.
     pub fn socket(&self, domain: Domain, protocol: Protocol) -> Result<Socket> {
         Ok(self.netns.run(|| Socket::new(domain, Type::STREAM, Some(protocol)))?)
     }
 
-    /// `longwire-traffic` as a process of one of the pod's containers: in its namespace and in its cgroup.
+    /// `longwire-traffic` as a process of one of the pod's containers: in its namespace and cgroup.
     pub fn process(&self, container: &str, arguments: &[&str]) -> Result<Process> {
         let (program, cgroup) = (binaries::find("longwire-traffic")?, cgroup::container(&self.uid, container)?);
         let mut line = vec![program.to_str().context("path")?, "--cgroup", cgroup.to_str().context("path")?];
@@ -79,7 +79,7 @@ impl Pod {
         Process::start(&self.netns, &self.name, &line)
     }
 
-    /// No offloads on either end of the pod's veth pair: what the node drops is one segment.
+    /// Disables offloads on both ends of the pod's veth pair, so that each packet the node drops is one segment.
     pub fn send_single_segments(&self) -> Result<()> {
         let (node, link) = self.link.as_ref().context("a pod of the host network has no link")?;
         self.netns.command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;

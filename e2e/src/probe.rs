@@ -1,4 +1,4 @@
-//! The probe under test, on its node.
+//! The probe under test.
 
 use crate::http::{self, Response};
 use crate::netns::Netns;
@@ -10,13 +10,13 @@ use anyhow::{Context, Result, ensure};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Where the probe listens unless it is told otherwise.
+/// Default port of the probe's metrics.
 pub const PORT: u16 = 15020;
-/// What tests ask for, so that a pass is soon over.
+/// Short, so that tests wait less for a pass.
 pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Where a probe says how it is, beside the port of its metrics.
+/// Port of the probe's health listener, next to that of its metrics.
 #[must_use]
 pub fn health_port(metrics: u16) -> u16 {
     metrics + 1000
@@ -30,7 +30,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Starts it without waiting for anything. Later flags override earlier ones.
+    /// Starts it without waiting until it is ready. Later flags override earlier ones.
     pub fn start(netns: &Netns, flags: &[&str]) -> Result<Self> {
         Self::start_under(netns, &[], PORT, flags)
     }
@@ -38,7 +38,7 @@ impl Probe {
     /// The same below a wrapper such as `setpriv ...`, on a port of its own.
     pub fn start_under(netns: &Netns, wrapper: &[&str], port: u16, flags: &[&str]) -> Result<Self> {
         let (program, listen) = (binaries::find("longwire-probe")?, format!("0.0.0.0:{port}"));
-        // Two probes of one test have two ports each.
+        // Two probes in one test need two ports each.
         let health = format!("127.0.0.1:{}", health_port(port));
         let program = program.to_str().context("the probe's path is no UTF-8")?;
         let mut line = wrapper.to_vec();
@@ -64,7 +64,7 @@ impl Probe {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Attached, adopted and configured.
+    /// Waits until it is ready: attached, adopted and configured.
     pub fn await_ready(&self) -> Result<()> {
         eventually(PATIENCE, || {
             let status = self.get("/readyz", &[]).map(|response| response.status)?;
@@ -80,21 +80,30 @@ impl Probe {
 
     pub fn text(&self) -> Result<String> {
         let response = self.get("/metrics", &["Accept: text/plain"])?;
-        ensure!(response.status == 200, "/metrics says {}", response.status);
-        Ok(String::from_utf8(response.body)?)
+        let text = String::from_utf8(response.body)?;
+        ensure!(response.status == 200, "/metrics says {}: {text}", response.status);
+        Ok(text)
     }
 
     pub fn scrape(&self) -> Result<Scrape> {
         Scrape::parse(&self.text()?, Format::Text)
     }
 
-    /// Waits until a scrape satisfies `check`; a failure shows what the probe said.
+    /// The self-metrics that are not 0: what was lost, late or missed is among them.
+    fn counts(&self) -> String {
+        let text = self.text().unwrap_or_default();
+        let own = text.lines().filter(|line| line.starts_with("longwire_probe_") && !line.ends_with(" 0"));
+        own.filter(|line| !line.contains("_bucket")).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits until `check` accepts a scrape; an error contains the probe's log.
     pub fn until<T>(&self, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
-        eventually(PATIENCE, || check(&self.scrape()?)).with_context(|| self.process().last_words())
+        eventually(PATIENCE, || check(&self.scrape()?))
+            .with_context(|| format!("{}\n{}", self.process().last_words(), self.counts()))
     }
 }
 
-/// Kernel's list of loaded programs, links or attachments in the words of bpftool, as JSON.
+/// The kernel's programs, links or attachments by bpftool, as JSON.
 pub fn bpftool(netns: &Netns, arguments: &[&str]) -> Result<serde_json::Value> {
     let words: Vec<&str> = ["-j"].into_iter().chain(arguments.iter().copied()).collect();
     let said = netns.run(|| command::run("bpftool", &words))?;

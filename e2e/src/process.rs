@@ -1,4 +1,4 @@
-//! A child process in a namespace, with all it says kept, that cannot outlive its parent.
+//! A child process in a namespace, with its whole output recorded. It cannot outlive its parent.
 
 use crate::netns::Netns;
 use anyhow::{Context, Result, anyhow, bail};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Lines of a log that a failure shows.
+/// Lines of the log in an error.
 const SHOWN: usize = 60;
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Process {
 impl Process {
     /// Starts `command` inside `netns`; it is killed when this process ends.
     pub fn start(netns: &Netns, name: &str, command: &[&str]) -> Result<Self> {
-        // The parent-death signal follows the thread that forked, so children come from one that never ends.
+        // The parent-death signal depends on the thread that forked, so a thread that never ends starts the children.
         let (reply, answer) = mpsc::channel();
         let mut line = vec!["--pdeathsig".to_owned(), "KILL".to_owned()];
         line.extend(command.iter().map(|&word| word.to_owned()));
@@ -37,13 +37,13 @@ impl Process {
         Ok(Self { name: name.to_owned(), child, log, readers })
     }
 
-    /// All lines said so far, both outputs.
+    /// All lines so far, of both outputs.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The end of the log, to show beside a failure.
+    /// The end of the log, for an error.
     #[must_use]
     pub fn last_words(&self) -> String {
         let log = self.log();
@@ -68,7 +68,7 @@ impl Process {
         })
     }
 
-    /// Waits for the process to end by itself; all it ever said is in the log then.
+    /// Waits until the process exits by itself; its log is complete then.
     pub fn await_exit(&mut self, patience: Duration) -> Result<ExitStatus> {
         let ended = crate::wait::eventually(patience, || self.child.try_wait()?.context("still running"));
         let status = ended.with_context(|| self.last_words())?;
@@ -78,7 +78,7 @@ impl Process {
         Ok(status)
     }
 
-    /// An error once the process is gone, with what it said.
+    /// Fails with its log if the process has ended.
     pub fn check_alive(&mut self) -> Result<()> {
         match self.child.try_wait()? {
             None => Ok(()),
@@ -89,7 +89,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nothing to do about a process that is gone already.
+        // Fails if the process is gone already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -108,7 +108,7 @@ fn nursery() -> mpsc::Sender<Birth> {
             let (sender, births) = mpsc::channel::<Birth>();
             thread::spawn(move || {
                 for Birth { netns, line, reply } in births {
-                    // The one who asked may have given up.
+                    // The caller may have given up.
                     let _ = reply.send(spawn(&netns, &line));
                 }
             });
@@ -124,7 +124,7 @@ fn spawn(netns: &Netns, line: &[String]) -> Result<Child> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Ctrl-C is for the one who started them; they are told in their turn.
+        // Ctrl-C reaches only the parent, which ends its children in order.
         .process_group(0)
         .spawn()?)
 }
@@ -138,7 +138,7 @@ fn keep(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Vec<String>>>)
     })
 }
 
-/// Bytes of memory that are the process's now.
+/// Resident memory of a process, bytes.
 pub fn resident(id: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;

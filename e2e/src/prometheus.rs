@@ -1,4 +1,4 @@
-//! A real Prometheus: started with targets and rules, and asked.
+//! A real Prometheus: started with targets and rules, and queried.
 
 use crate::netns::Netns;
 use crate::process::Process;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What it scrapes under one job: `address:port`s.
+/// The targets of one job: `address:port`s.
 #[derive(Clone, Debug)]
 pub struct Job {
     pub name: &'static str,
@@ -24,7 +24,7 @@ pub struct Job {
 pub struct Prometheus {
     netns: Netns,
     pub address: SocketAddr,
-    /// Its process and its files, where they are this one's.
+    /// Its process and files, if this process started it.
     own: Option<(Process, TempDir)>,
 }
 
@@ -36,7 +36,8 @@ pub struct Row {
 }
 
 impl Prometheus {
-    /// Listens at `address`, scrapes and evaluates the rules every `interval`. It ends with the last owner, or with this process.
+    /// Listens at `address`, scrapes and evaluates the rules every `interval`. It ends when its last clone is dropped,
+    /// or with this process.
     pub fn start(
         netns: &Netns,
         address: Ipv4Addr,
@@ -69,12 +70,12 @@ impl Prometheus {
         Ok(prometheus)
     }
 
-    /// One that somebody else runs.
+    /// One that another process runs.
     pub fn at(address: SocketAddr) -> Result<Self> {
         Ok(Self { netns: Netns::of_this_thread()?, address, own: None })
     }
 
-    /// Fails unless every target has answered its last scrape.
+    /// Fails unless the last scrape of every target succeeded.
     fn targets_up(&self) -> Result<()> {
         let targets = self.ask("targets?state=active")?;
         for target in targets["activeTargets"].as_array().context("no targets")? {
@@ -89,26 +90,26 @@ impl Prometheus {
         Ok(())
     }
 
-    /// The answer as of a moment, in seconds since 1970.
+    /// The answer of a moment, seconds since 1970.
     pub fn query(&self, expression: &str, at: f64) -> Result<Vec<Row>> {
         let answer = self.ask(&format!("query?time={at:.3}&query={}", encode(expression)))?;
         ensure!(answer["resultType"] == "vector", "{expression} answers with a {}", answer["resultType"]);
         answer["result"].as_array().context("no result")?.iter().map(row).collect()
     }
 
-    /// What it said last, to show beside a failure; nothing of somebody else's.
+    /// The end of its log, for an error; empty for one that another process runs.
     #[must_use]
     pub fn last_words(&self) -> String {
         self.own.as_ref().map(|(process, _)| process.last_words()).unwrap_or_default()
     }
 
-    /// The values that a label has in the series that match.
+    /// The values of a label in the matching series.
     pub fn values(&self, label: &str, series: &str) -> Result<BTreeSet<String>> {
         let answer = self.ask(&format!("label/{label}/values?match%5B%5D={}", encode(series)))?;
         Ok(serde_json::from_value(answer)?)
     }
 
-    /// The data that it answers with, by a path below `/api/v1`.
+    /// The data of a GET of a path below `/api/v1`.
     pub fn ask(&self, path: &str) -> Result<Value> {
         let response = self.netns.run(|| http::get_from(self.address, &format!("/api/v1/{path}")))?;
         let mut answer: Value = serde_json::from_slice(&response.body)?;

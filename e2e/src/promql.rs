@@ -1,4 +1,4 @@
-//! PromQL as text: which series and labels an expression names, its variables filled in, and whether it can be read.
+//! PromQL as text: finds the series and labels of an expression, fills in variables, and checks the syntax.
 
 use crate::command;
 use anyhow::{Context, Result};
@@ -9,25 +9,25 @@ use std::sync::LazyLock;
 #[cfg(test)]
 mod tests;
 
-/// What an expression names.
+/// Names in an expression.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     pub series: BTreeSet<String>,
     pub labels: BTreeSet<String>,
 }
 
-/// Words between operands, in lower case.
+/// Operators and keywords between operands, in lower case.
 const KEYWORDS: [&str; 6] = ["and", "or", "unless", "bool", "offset", "atan2"];
-/// Words before a list of labels.
+/// Keywords before a list of labels.
 const LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/// A string, a word, or one other character that is no space. A word may begin with a digit: a number, a duration.
+/// A string, a word, or one other character. A word may begin with a digit: a number or a duration.
 static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\w:.]+|\S"#).expect("a valid expression"));
 static VARIABLE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\$\{(\w+)[^}]*\}|\$([A-Za-z_]\w*)").expect("a valid expression"));
 
-/// Not a parser: it takes for granted that Prometheus can read the expression.
+/// Not a parser: it assumes that the expression is valid.
 #[must_use]
 pub fn names(expression: &str) -> Names {
     let expression = VARIABLE.replace_all(expression, "1m");
@@ -64,7 +64,7 @@ pub fn variables(text: &str) -> BTreeSet<String> {
     VARIABLE.captures_iter(text).filter_map(name).collect()
 }
 
-/// Each variable's value in its place, as Grafana puts it there. Those without a value stay.
+/// Replaces each variable by its value, as Grafana does. Variables without a value stay.
 #[must_use]
 pub fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     let filled = VARIABLE.replace_all(text, |found: &regex::Captures<'_>| {
@@ -74,7 +74,7 @@ pub fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     filled.into_owned()
 }
 
-/// An error names the expression that Prometheus' own parser refuses. Needs promtool.
+/// Fails for expressions that Prometheus' own parser refuses. Needs promtool.
 pub fn check(expressions: &[String]) -> Result<()> {
     let rules = expressions.iter().zip(0..);
     let rules =

@@ -1,4 +1,4 @@
-//! What README.md tells people to type.
+//! The shell commands of README.md.
 
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -9,14 +9,14 @@ pub fn checkout() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// Every block for a shell, in order.
+/// Every shell block, in order.
 #[must_use]
 pub fn blocks() -> Vec<&'static str> {
     const README: &str = include_str!("../../README.md");
     README.split("\n```sh\n").skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0)).collect()
 }
 
-/// The block that says this.
+/// The block that contains this text.
 pub fn block(with: &str) -> Result<&'static str> {
     blocks()
         .into_iter()
@@ -24,7 +24,7 @@ pub fn block(with: &str) -> Result<&'static str> {
         .with_context(|| format!("README.md has no block with {with:?}"))
 }
 
-/// What of a line is typed.
+/// The typed part of a line.
 #[must_use]
 pub fn typed(line: &str) -> &str {
     line.split(" #").next().unwrap_or(line).trim()

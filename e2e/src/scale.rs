@@ -3,7 +3,7 @@
 //! ```text
 //! cluster --> Longwire, two replicas --> Crowd on fake nodes --> Probes, each with a token and a stream
 //!                                                                   |
-//!              500 peers of one --> edits --> memory --> holder killed, and the next holder --> docs/scale.md
+//!              500 peers of one --> edits --> memory --> leader killed, and the next leader --> docs/scale.md
 //! ```
 //!
 //! Probes have no kernel here: everything from their pipeline to the operator is the real one.
@@ -33,29 +33,29 @@ use std::time::Duration;
 use std::{env, fs};
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Namespaces that the pods are in, in equal parts.
+/// Namespaces of the pods, which are distributed evenly.
 const NAMESPACES: usize = 20;
-/// Addresses that each probe asks about, but for the first.
+/// Addresses that each probe asks for, except the first one.
 const PEERS: usize = 50;
-/// And that the first one asks about.
+/// Addresses that the first one asks for.
 const MANY_PEERS: usize = 500;
 
 #[derive(Clone, Debug)]
 pub struct Options {
     pub pods: usize,
     pub probes: usize,
-    /// Where to write the page.
+    /// File for the page.
     pub page: Option<PathBuf>,
 }
 
 impl Options {
-    /// What the page is about.
+    /// Whether it is the size that the page is about.
     fn is_full(&self) -> bool {
         self.pods >= 20_000 && self.probes >= 200
     }
 }
 
-/// Whether everything is within its bounds. `heap`: bytes that this process has allocated now.
+/// Whether everything is within its limits. `heap`: bytes that this process has allocated now.
 pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     ensure!(env::var_os(KEPT).is_none(), "this takes a cluster of its own: unset {KEPT}");
     ensure!(options.probes > 1 && options.pods > MANY_PEERS, "too few to learn anything from");
@@ -83,7 +83,7 @@ fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize)
     let kwok = Kwok::start(kubernetes, &names[0], options.probes)?;
     let replicas = replica::all(kubernetes)?;
     ensure!(replicas.len() == 2, "{} replicas", replicas.len());
-    // So far there are the probes of the real nodes.
+    // Until here only the real nodes' probes have streams.
     let few = requests::open_watches(kubernetes, &replicas)?;
     let crowd = Crowd::new(&kwok, options.probes, names, options.pods);
     figures.note(growth::measure(kubernetes, &crowd, &replicas)?);
@@ -91,7 +91,7 @@ fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize)
     let addresses = growth::addresses(kubernetes, &crowd)?;
     figures.note([peers::measure(&mut probes, &addresses[..MANY_PEERS], heap)?]);
     figures.note([probes.start_rest(&addresses, PEERS)?]);
-    // The API server ends each watch after some minutes, and it is begun again a moment later.
+    // The API server ends each watch after some minutes, and the client restarts it a moment later.
     let same = || requests::compare(&few, &requests::open_watches(kubernetes, &replicas)?);
     figures.note(eventually(PATIENCE, same)?);
     figures.note(change::measure(kubernetes, &crowd, &probes)?);
@@ -103,7 +103,7 @@ fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize)
     Ok(figures.0)
 }
 
-/// What the replicas occupy: before the first cut, between the two, and after the second.
+/// Memory of the replicas: before the first cut, between the two, and after the second.
 fn memory(replicas: &[Replica], moment: usize) -> Result<[Figure; 1]> {
     const NAMES: [(&str, &str); 3] = [
         ("operator_mb", "The most that either replica had resident, with all streams up: VmHWM."),
@@ -118,7 +118,7 @@ fn memory(replicas: &[Replica], moment: usize) -> Result<[Figure; 1]> {
     Ok([Figure::new(name, "MB", peak as f64 / 1e6, Bound::AtMost(400.0), how).with(note)])
 }
 
-/// Said as they come.
+/// Printed as they come.
 #[derive(Default)]
 struct Figures(Vec<Figure>);
 
@@ -128,7 +128,7 @@ impl Figures {
     }
 }
 
-/// How far it is.
+/// Prints the progress.
 fn say(what: &str) {
     eprintln!("scale: {what}");
 }

@@ -1,4 +1,4 @@
-//! What the probe exposed at one moment, read by a strict parser.
+//! The probe's exposition at one moment, read by a strict parser.
 
 mod text;
 
@@ -17,7 +17,7 @@ pub struct Sample {
     pub value: f64,
 }
 
-/// A scrape that obeyed its format to the letter.
+/// A scrape that conforms to its format.
 #[derive(Clone, Debug, Default)]
 pub struct Scrape {
     pub samples: Vec<Sample>,
@@ -28,7 +28,7 @@ impl Scrape {
         Ok(Self { samples: text::parse(body, format)? })
     }
 
-    /// The samples of one name whose labels have all these values.
+    /// Samples of one name that have all these label values.
     #[must_use]
     pub fn select(&self, name: &str, labels: &[(&str, &str)]) -> Vec<&Sample> {
         let has = |sample: &Sample, (key, value): &(&str, &str)| sample.labels.get(*key).is_some_and(|v| v == value);
@@ -36,13 +36,13 @@ impl Scrape {
         self.samples.iter().filter(matches).collect()
     }
 
-    /// Their sum. Exact: what tests count stays below 2^53.
+    /// Their sum. Exact, because tests count below 2^53.
     #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         self.select(name, labels).iter().map(|sample| sample.value as u64).sum()
     }
 
-    /// What a probe's kernel side counted of a kind, a loss or not.
+    /// The value of a counter of the kernel side, a loss or not.
     #[must_use]
     pub fn of_kernel(&self, kind: &str) -> u64 {
         let names = ["longwire_probe_kernel_losses_total", "longwire_probe_kernel_exceptions_total"];

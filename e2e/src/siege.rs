@@ -1,4 +1,4 @@
-//! An attack on operator and probe within the memory that the chart gives them, and a bystander whose counters must stay exact.
+//! An attack on operator and probe within the chart's memory limits, and a bystander whose counters must stay exact.
 
 use crate::cluster::Cluster;
 use crate::edge::{Edge, Truth};
@@ -19,7 +19,7 @@ pub const OPERATOR_LIMIT: u64 = 512 * MIB;
 
 #[derive(Debug)]
 pub struct Siege {
-    // The order of fields is the order of farewell: processes before their cgroups.
+    // Fields are dropped in order: processes before their cgroups.
     pub cluster: Cluster,
     attack: &'static str,
     probe_memory: MemoryCgroup,
@@ -27,7 +27,7 @@ pub struct Siege {
     begun: Instant,
 }
 
-/// Two pods that talk while somebody else attacks.
+/// Two pods with regular traffic during the attack.
 #[derive(Debug)]
 pub struct Bystander {
     client: Pod,
@@ -36,7 +36,7 @@ pub struct Bystander {
 }
 
 impl Siege {
-    /// Operator and probe, ready. `attack` names the line of figures, and the cgroups.
+    /// Starts operator and probe, and waits until they are ready. `attack` names the line of results, and the cgroups.
     pub fn start(attack: &'static str, machine: Machine, probe_flags: &[&str]) -> Result<Self> {
         Self::start_under(attack, machine, &[], probe_flags)
     }
@@ -61,14 +61,14 @@ impl Siege {
         Ok(Bystander { client: client.clone(), server: server.clone(), truth: Truth::default() })
     }
 
-    /// Memory that is the probe's and the operator's now, in MB.
+    /// Resident memory of the probe and of the operator, MB.
     pub fn resident(&self) -> Result<[f64; 2]> {
         let megabytes = |id| Ok::<_, anyhow::Error>(resident(id)? / 1e6);
         Ok([megabytes(self.cluster.probe.process().id())?, megabytes(self.cluster.operator.id())?])
     }
 
-    /// Both programs live and were never short of memory; prints what the attack has cost. `figures`: what else was measured,
-    /// with the unit in the name, as in `scrape_ms`.
+    /// Checks that both programs live and were never out of memory; prints the results. `figures`: further values, with
+    /// the unit in the name, as in `scrape_ms`.
     pub fn end(mut self, figures: &[(&str, f64)]) -> Result<()> {
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         self.cluster.operator.check_alive()?;
@@ -86,14 +86,14 @@ impl Siege {
     }
 }
 
-/// One line of figures.
+/// One line of results.
 pub fn print<'a>(attack: &str, figures: impl Iterator<Item = &'a (&'a str, f64)>) {
     let figures: String = figures.map(|(name, value)| format!(" {name}={value:.1}")).collect();
     println!("siege {attack}:{figures}");
 }
 
 impl Bystander {
-    /// Some connections, one after another, each with bytes both ways.
+    /// Some connections, one after another, each with payload both ways.
     pub fn talk(&mut self, connections: u32) -> Result<()> {
         let listener = self.server.listen()?;
         for _ in 0..connections {
@@ -103,7 +103,7 @@ impl Bystander {
         Ok(())
     }
 
-    /// Both reporters say of every connection and byte so far what is true, under the pods' own names.
+    /// Both reporters report all connections and bytes so far exactly, under the pods' own names.
     pub fn expect_exact(&self, probe: &Probe) -> Result<()> {
         Edge::of(&self.client, &self.server).expect(probe, self.truth)
     }
@@ -113,7 +113,7 @@ impl Bystander {
         probe.until(|scrape| Edge::of(&self.client, &self.server).both_add_up(scrape, self.truth))
     }
 
-    /// The same of one scrape, now.
+    /// The same for one scrape, now.
     pub fn both_say(&self, probe: &Probe) -> Result<()> {
         Edge::of(&self.client, &self.server).both_say(&probe.scrape()?, self.truth)
     }

@@ -1,4 +1,4 @@
-//! Known traffic between pods of both nodes, at a steady pace, of which the programs themselves keep the books.
+//! Known traffic between pods of both nodes, at a steady pace, counted by the programs themselves.
 //!
 //! ```text
 //! web --> reviews (v1 on n1, v2 on n2) --> ratings ==> store <== batch (lossy)       --> short connections
@@ -22,10 +22,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Between two turns of a line. Much less than any window of a query.
+/// Interval of a line's turns, far below any window of a query.
 const TURN: Duration = Duration::from_millis(200);
 
-/// All lines at work, until dropped.
+/// All running lines, until dropped.
 #[derive(Debug)]
 pub struct Steady {
     pub ledger: Arc<Ledger>,
@@ -46,7 +46,7 @@ impl Steady {
         Ok(Self { ledger, stop, workers, _town: town })
     }
 
-    /// Fails once a line has failed, with its reason.
+    /// Fails with the reason of a line that has failed.
     pub fn check(&mut self) -> Result<()> {
         while let Some(ended) = self.workers.iter().position(JoinHandle::is_finished) {
             let outcome = self.workers.swap_remove(ended).join().expect("a line's worker");
@@ -60,7 +60,7 @@ impl Drop for Steady {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for worker in self.workers.drain(..) {
-            // What a line had to say was said by `check`.
+            // `check` has reported the errors of lines.
             let _ = worker.join();
         }
     }

@@ -1,4 +1,4 @@
-//! What the kernel itself counted on a socket: the truth where an application cannot know it.
+//! The kernel's own counters of a socket, for values that an application cannot know.
 #![expect(unsafe_code, reason = "libc knows neither the newer fields of tcp_info nor a safe way to ask for them")]
 
 use anyhow::{Result, ensure};
@@ -7,7 +7,7 @@ use std::mem::size_of_val;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
-/// Offsets in `struct tcp_info`, which only ever grows.
+/// Offsets in `struct tcp_info`, which only grows at its end.
 const RTT: usize = 68;
 const TOTAL_RETRANS: usize = 100;
 const BYTES_ACKED: usize = 120;
@@ -17,13 +17,13 @@ const BYTES_RETRANS: usize = 208;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpInfo {
-    /// Payload and the SYN of an active end.
+    /// Payload, and the SYN of the end that connected.
     pub acked: u64,
     pub received: u64,
-    /// Payload handed to the network, each time that it was; what the local stack dropped included.
+    /// Payload handed to the network, with retransmissions and with packets that the local stack dropped.
     pub sent: u64,
     pub retransmitted_bytes: u64,
-    /// SYN and FIN included.
+    /// Includes SYN and FIN.
     pub retransmitted_segments: u64,
     /// Smoothed.
     pub round_trip: Duration,
@@ -58,11 +58,11 @@ impl TcpInfo {
     }
 }
 
-/// Ends a connection but keeps its socket, by connecting to nowhere (`AF_UNSPEC`).
+/// Ends a connection but keeps its socket, by a connect to `AF_UNSPEC`.
 pub fn disconnect(socket: &impl AsFd) -> Result<()> {
-    // AF_UNSPEC is zero, and so is all the rest.
+    // AF_UNSPEC is 0, and so are all other fields.
     let nowhere = [0_u8; 16];
-    // SAFETY: the kernel reads the sixteen bytes of `nowhere`, which no alignment is asked of.
+    // SAFETY: the kernel reads the sixteen bytes of `nowhere`, without a need for alignment.
     let outcome = unsafe { libc::connect(socket.as_fd().as_raw_fd(), nowhere.as_ptr().cast(), 16) };
     ensure!(outcome == 0, "disconnect: {}", io::Error::last_os_error());
     Ok(())

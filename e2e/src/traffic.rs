@@ -1,4 +1,4 @@
-//! Traffic whose every byte both ends count for themselves.
+//! Traffic that both ends count byte by byte.
 
 use crate::edge::Truth;
 use anyhow::{Context, Result, ensure};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const CHUNK: usize = 64 * 1024;
 
-/// Both directions at once; each end shuts down after its last byte and reads to the end. Graceful.
+/// Sends in both directions at once; each end shuts down after its last byte and reads to the end.
 pub fn exchange(client: TcpStream, server: TcpStream, up: u64, down: u64) -> Result<Truth> {
     let (to_server, to_client) = thread::scope(|scope| {
         let writers = [(&client, up), (&server, down)].map(|(end, bytes)| {
@@ -27,7 +27,7 @@ pub fn exchange(client: TcpStream, server: TcpStream, up: u64, down: u64) -> Res
         }
         anyhow::Ok((to_server, to_client))
     })?;
-    // Both have read to the end: closing them is all that is left.
+    // Both have read to the end, so closing sends nothing more.
     drop((client, server));
     ensure!((to_server, to_client) == (up, down), "{up} and {down} bytes went, {to_server} and {to_client} came");
     Ok(Truth::whole(to_server, to_client))
@@ -59,14 +59,14 @@ pub fn drain(from: &TcpStream) -> Result<u64> {
         match from.read(&mut chunk) {
             Ok(0) => return Ok(total),
             Ok(more) => total += more as u64,
-            // A socket in a sockmap says so when anything but data wakes it, although it blocks.
+            // A blocking socket in a sockmap returns this when woken by anything but data.
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => return Err(error).context("read"),
         }
     }
 }
 
-/// One side writes, the other reads it all: nothing is on the way afterwards.
+/// One side writes, the other reads all of it, so that nothing is in flight afterwards.
 pub fn pass(from: &TcpStream, to: &TcpStream, bytes: u64) -> Result<()> {
     thread::scope(|scope| {
         let writer = scope.spawn(|| send(from, bytes));
@@ -75,7 +75,7 @@ pub fn pass(from: &TcpStream, to: &TcpStream, bytes: u64) -> Result<()> {
     })
 }
 
-/// Waits until the peer's kernel has acknowledged all that was written.
+/// Waits until the peer's kernel has acknowledged all bytes.
 pub fn await_acknowledged(socket: &TcpStream, bytes: u64) -> Result<()> {
     crate::wait::eventually(Duration::from_secs(5), || {
         let acked = crate::tcp_info::TcpInfo::of(socket)?.acked;

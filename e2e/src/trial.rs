@@ -1,10 +1,10 @@
-//! `make try`: Longwire with something to watch, on a Kubernetes of two nodes on this machine.
+//! `make try`: Longwire with a workload to watch, on a Kubernetes of two nodes on this machine.
 //!
 //! ```text
 //! cluster (kept up) <- images of this build <- chart <- bookinfo, Prometheus, perhaps Kiali -> what to type next
 //! ```
 //!
-//! Every step leaves alone what is there already, so that it can be run again after an interruption or a change.
+//! Every step skips what exists already, so that it can be run again after an interruption or a change.
 
 pub mod furnish;
 pub mod next;
@@ -20,10 +20,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Instant;
 
-/// One at a time: two would install over each other.
+/// One at a time, because two would install over each other.
 const LOCK: &str = "/run/lock/longwire-try";
 
-/// Brings all of it up and says what to type next.
+/// Brings all of it up and prints the next steps.
 pub fn up(with_kiali: bool) -> Result<()> {
     expect_able()?;
     let _turn = turn()?;
@@ -38,7 +38,7 @@ pub fn up(with_kiali: bool) -> Result<()> {
     Ok(())
 }
 
-/// Takes all of it down. Nothing is left but what was built.
+/// Removes all of it except what was built.
 pub fn down() -> Result<()> {
     expect_root()?;
     let _turn = turn()?;
@@ -63,7 +63,7 @@ fn turn() -> Result<File> {
     }
 }
 
-/// What would otherwise show after minutes, as something else.
+/// Checks requirements whose lack would otherwise show after minutes, as another error.
 fn expect_able() -> Result<()> {
     expect_root()?;
     let types = Path::new("/sys/kernel/btf/vmlinux");

@@ -1,9 +1,9 @@
-//! How long trouble lasts in the tests that make some.
+//! Duration of disturbances in tests.
 
 use std::env;
 use std::time::Duration;
 
-/// Seconds; 10 when it is not set.
+/// Seconds; default 10.
 const VARIABLE: &str = "LONGWIRE_TROUBLE_SECONDS";
 
 #[must_use]

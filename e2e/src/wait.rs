@@ -1,4 +1,4 @@
-//! Waiting for a condition, with an end.
+//! Waits for a condition, with a timeout.
 
 use anyhow::{Result, anyhow};
 use std::env;
@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// How many times longer than on a machine of its own: an emulated one is slow.
+/// Factor for timeouts on slow machines, such as emulated ones.
 pub const PATIENCE: &str = "LONGWIRE_PATIENCE";
 
-/// So much of it, where something must be done within `patience` on a machine of its own.
+/// A timeout multiplied by the factor.
 #[must_use]
 pub fn stretched(patience: Duration) -> Duration {
     static FACTOR: OnceLock<u32> = OnceLock::new();
     patience * *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1))
 }
 
-/// Looks until `check` succeeds; past `patience` its last error is the answer.
+/// Retries until `check` succeeds; after `patience` returns its last error.
 pub fn eventually<T>(patience: Duration, mut check: impl FnMut() -> Result<T>) -> Result<T> {
     let (start, patience) = (Instant::now(), stretched(patience));
     loop {
@@ -32,7 +32,7 @@ pub fn eventually<T>(patience: Duration, mut check: impl FnMut() -> Result<T>) -
     }
 }
 
-/// Looks again and again for the whole of `span`: the first failure is the answer.
+/// Checks repeatedly for the whole of `span`; returns the first error.
 pub fn throughout(span: Duration, mut check: impl FnMut() -> Result<()>) -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < span {

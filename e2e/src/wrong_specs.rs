@@ -1,31 +1,31 @@
-//! Specs that an API server must refuse, each with what its answer says.
+//! Specs that an API server must refuse, each with its error.
 
 mod extra_stat_tags;
 mod stats_matcher;
 mod telemetry_policy;
 
-/// A spec that is wrong in one place.
+/// A spec with one error.
 #[derive(Clone, Copy, Debug)]
 pub struct WrongSpec {
-    /// What is wrong, in words.
+    /// Description of the error.
     pub name: &'static str,
     /// The object's kind.
     pub kind: &'static str,
     /// The spec, as YAML in one line.
     pub spec: &'static str,
-    /// The path that the API server's answer names.
+    /// The field's path in the API server's error.
     pub field: &'static str,
-    /// What its answer says of it.
+    /// The API server's message.
     pub message: &'static str,
 }
 
 impl WrongSpec {
-    /// Every wrong spec there is.
+    /// All wrong specs.
     pub fn all() -> impl Iterator<Item = Self> {
         [telemetry_policy::WRONG, extra_stat_tags::WRONG, stats_matcher::WRONG].into_iter().flatten().copied()
     }
 
-    /// The whole object, for `kubectl apply` or the operator's folder of manifests.
+    /// The whole object, for `kubectl apply` or the operator's manifests.
     #[must_use]
     pub fn object(&self, namespace: &str) -> String {
         let Self { kind, spec, .. } = self;
@@ -35,7 +35,7 @@ impl WrongSpec {
     }
 }
 
-/// A row, without the names of its columns.
+/// A row, without field names.
 const fn wrong(
     kind: &'static str,
     name: &'static str,

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 const PODS: usize = 20;
 const EACH: u64 = 50;
-/// From the start of the probe's process to a scrape that names every connection.
+/// From the start of the probe's process to a scrape with every connection.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Connections from one pod to the next, round in a ring.
+/// Connections in a ring: each pod to the next.
 struct Ring<'a> {
     pods: Vec<&'a Pod>,
     _listeners: Vec<TcpListener>,
@@ -29,7 +29,7 @@ impl<'a> Ring<'a> {
         let pods = (0..PODS).map(|_| machine.take()).collect::<Result<Vec<_>>>()?;
         let (mut listeners, mut connections) = (Vec::new(), Vec::new());
         for (client, server) in (0..PODS).map(|index| (index, (index + 1) % PODS)) {
-            // What Go has listened with since 1.24.
+            // Go listens with MPTCP since 1.24.
             let protocol = if client == 0 { Protocol::MPTCP } else { Protocol::TCP };
             let listener = pods[server].listen_with((Ipv4Addr::UNSPECIFIED, 8080).into(), protocol)?;
             for _ in 0..EACH {

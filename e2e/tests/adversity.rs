@@ -1,4 +1,4 @@
-//! Bad input, and an operator that is away.
+//! Invalid input, and an unreachable operator.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn a_manifest_that_does_not_parse_is_named_with_its_line_and_the_rest_serves() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let good = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: other\n";
-    // The tab on line 9 of the file is line 4 of its document.
+    // Line 9 of the file, with the tab, is line 4 of its document.
     machine.manifests.write("broken.yaml", &format!("{good}---\nkind: Pod\nmetadata:\n  name: x\n\tlabels: {{}}\n"))?;
     let cluster = Cluster::start_on(machine, &[])?;
     cluster.operator.await_line("broken.yaml:9", PATIENCE)?;
@@ -45,7 +45,7 @@ fn without_an_operator_the_probe_counts_and_names_everything_once_it_comes() -> 
         ensure!(status("/healthz")? == 200, "not healthy");
         Ok(())
     })?;
-    // Attached at the latest when a pass could have been made: from here on everything counts.
+    // The programs are attached within the time of a pass, and everything counts from then on.
     throughout(SAMPLE_INTERVAL * 2, || {
         ensure!(status("/readyz")? == 503, "ready without an operator");
         Ok(())
@@ -84,7 +84,7 @@ fn a_probe_whose_operator_leaves_goes_on_and_meets_the_next_one() -> Result<()> 
     truth += exchange(near, far, 30, 40)?;
     edge.expect(&probe, truth)?;
     let _operator = machine.operator()?;
-    // A pod whose address nobody had asked about before.
+    // A pod whose address was not looked up before.
     let (stranger, other) = machine.pair()?;
     let (near, far) = stranger.connect_to(other.address(), &other.listen()?)?;
     let truth = exchange(near, far, 50, 60)?;
@@ -101,7 +101,7 @@ fn a_pod_that_comes_later_is_named_without_a_restart() -> Result<()> {
     cluster.machine.manifests.write("w1.yaml", &text)?;
     let (client, server) = cluster.pair()?;
     let (listener, edge) = (server.listen()?, Edge::of(client, server));
-    // Connections from before the news may belong to nobody, but soon there is one that both ends name.
+    // Connections from before the update may be unresolved, but soon there is one with both ends known.
     eventually(PATIENCE, || {
         let (near, far) = client.connect_to(server.address(), &listener)?;
         exchange(near, far, 5, 5)?;

@@ -1,4 +1,4 @@
-//! A mesh's proxy of the node that makes its sockets in the pods' networks, as Istio's ztunnel does.
+//! A mesh's proxy on the node that creates its sockets in the pods' network namespaces, like Istio's ztunnel.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -10,11 +10,11 @@ use longwire_e2e::process::Process;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Where ztunnel takes what a pod sends, and where other nodes' hand it over.
+/// ztunnel's ports: for what a pod sends, and for tunnels from other nodes.
 const OUTBOUND: &str = "0.0.0.0:15001";
 const TUNNEL: u16 = 15008;
 
-/// In the network of another pod; the cgroup stays its own.
+/// In another pod's network namespace, with its own cgroup.
 fn within(proxy: &Pod, pod: &Pod) -> Pod {
     Pod { netns: pod.netns.clone(), ..proxy.clone() }
 }
@@ -38,13 +38,13 @@ fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<(
     let (at_client, at_server) = (within(proxy, client), within(proxy, server));
     let dialled = server.address().to_string();
     iptables(&client.netns, "-t nat -A OUTPUT -p tcp --dport 8080 -j REDIRECT --to-ports 15001")?;
-    // The proxy's own sockets are seen first, before anybody knows whose the networks are.
+    // The proxy's own sockets are seen first, before the probe knows the owners of the namespaces.
     let tunnel = format!("{}:{TUNNEL}", server.ipv4);
     let _taking = serve(&at_client, "outbound", OUTBOUND, "3000")?;
     let _tunnelled = serve(&at_server, "inbound", &tunnel, "9")?;
     send(&at_client, &[&tunnel, "99"])?;
     send(client, &[&dialled, "2000"])?;
-    // The server's end is dialled from within its own network, with the client's address.
+    // The proxy connects to the server within the server's namespace, from the client's address.
     server.netns.ip(&format!("address add {}/32 dev lo", client.ipv4))?;
     let _serving = serve(server, "main", &dialled, "3000")?;
     send(&at_server, &[&dialled, "2000", "--from", &client.ipv4.to_string()])?;

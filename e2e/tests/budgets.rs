@@ -1,4 +1,4 @@
-//! What does not fit folds; nothing is lost.
+//! Beyond a budget series become overflow aggregates, and sums stay exact.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -6,7 +6,7 @@ use longwire_e2e::edge::{REPORTERS, Truth};
 use longwire_e2e::scrape::Scrape;
 use longwire_e2e::traffic::{exchange, pass};
 
-/// Everything, over all label sets of a reporter.
+/// The sum over all label sets of a reporter.
 fn total(scrape: &Scrape, reporter: &str) -> Truth {
     let sum = |family: &str| scrape.sum(&format!("istio_tcp_{family}_total"), &[("reporter", reporter)]);
     Truth {
@@ -58,7 +58,7 @@ fn connections_past_the_table_are_counted_when_they_close() -> Result<()> {
         pass(&near, &far, 100)?;
         open.push((near, far));
     }
-    // All but four of the forty ends at least: the rest of the machine may have taken the whole table.
+    // At least 36 of the forty ends, because other sockets of the machine may fill the table.
     cluster.probe.until(|scrape| {
         let refused = scrape.sum("longwire_probe_connections_untracked_total", &[]);
         ensure!(refused >= 36, "only {refused} connections refused");

@@ -1,5 +1,5 @@
-//! Samples read sockets that other CPUs work on. A figure may be a moment old; it is never too high, or it would have to
-//! be taken back.
+//! Samples of sockets in use on other CPUs. A counter may be a moment old, and never too high, because it cannot be
+//! taken back.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const WORKERS: u64 = 4;
 const LASTING: Duration = Duration::from_secs(5);
 
-/// Sizes from a byte to a few hundred KiB, so that FINs meet samples in every state; the same in every run.
+/// Sizes from one byte to a few hundred KiB, so that samples meet FINs in every state; the same in every run.
 fn sizes(seed: u64) -> impl Iterator<Item = (u64, u64)> {
     let step =
         |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
@@ -29,7 +29,7 @@ fn counters_sampled_in_the_midst_of_traffic_never_go_back_and_end_exact() -> Res
         let (client, server, running) = (&client, &server, &running);
         let work = move |seed: u64| {
             let traffic = || -> Result<Truth> {
-                // A port each, or one would accept another's connection.
+                // A port for each, because one would accept another's connection.
                 let address = (server.ipv4, 9_000 + u16::try_from(seed)?);
                 let (listener, mut truth) = (server.listen_on(address)?, Truth::default());
                 for (up, down) in sizes(seed).take_while(|_| start.elapsed() < LASTING) {
@@ -57,7 +57,7 @@ fn counters_sampled_in_the_midst_of_traffic_never_go_back_and_end_exact() -> Res
     ensure!(truth.opened > 100, "only {} connections", truth.opened);
     edge.expect(&cluster.probe, truth)?;
     let clamped = cluster.probe.scrape()?.sum("longwire_probe_decreases_clamped_total", &[]);
-    // The last byte of a busy socket is held back, which may make a sample lower than the one before: by design.
+    // The last byte of a busy socket is held back, so a sample may be lower than the one before.
     ensure!(clamped < truth.opened, "{clamped} of the samples of {} connections were clamped", truth.opened);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The chart, without a cluster: what is documented, what is refused, what is rendered.
+//! The chart without a cluster: documentation, refusals, rendered objects.
 
 #[path = "chart/admission.rs"]
 mod admission;

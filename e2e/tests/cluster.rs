@@ -1,4 +1,4 @@
-//! What needs a real Kubernetes. Needs root; brings one up for itself and takes it down.
+//! Tests of a real Kubernetes. Needs root; brings a cluster up and removes it.
 
 #[path = "cluster/addresses.rs"]
 mod addresses;

@@ -1,4 +1,4 @@
-//! Connections that do not end gracefully: what had arrived counts, on both ends.
+//! Connections that do not end gracefully: bytes that arrived count, on both ends.
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
@@ -16,7 +16,7 @@ enum Cutter {
     Server,
 }
 
-/// Bytes both ways, then a RST from one end.
+/// Sends bytes both ways, then a RST from one end.
 fn check(cutter: Cutter) -> Result<()> {
     let (client, server) = cluster().pair()?;
     let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
@@ -79,7 +79,7 @@ fn what_comes_after_the_peer_closed_is_only_the_senders_to_count() -> Result<()>
     drop(near);
     ensure!(drain(&far)? == 0);
     send(&far, 700)?;
-    // The client's kernel has nobody to give it to.
+    // The client's kernel has no socket for it.
     eventually(Duration::from_secs(5), || {
         ensure!(send(&far, 1).is_err(), "no reset came");
         Ok(())

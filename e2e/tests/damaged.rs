@@ -1,4 +1,4 @@
-//! A saved state with an item that cannot be read: it alone is left out, and said; everything else goes on.
+//! A saved state with an unreadable item: only this item is dropped, with a log line, and all others are restored.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::churn;
@@ -13,13 +13,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const LIVE: u64 = 5;
 
-/// Of the file, before the items.
+/// Bytes before the items.
 const HEADER: usize = 72;
 /// Numbers of kinds of items.
 const SERVICE_SET: u8 = 11;
 const CONNECTION: u8 = 15;
 
-/// Leaves nothing of the last item of this kind but what it is, with a checksum as if the probe had written that.
+/// Empties the last item of this kind, with a valid checksum.
 fn damage(kept: &Kept, kind: u8) -> Result<()> {
     let path = kept.state().join("state");
     let file = fs::read(&path)?;
@@ -38,7 +38,7 @@ fn damage(kept: &Kept, kind: u8) -> Result<()> {
     Ok(fs::write(&path, [&damaged[..], &xxh3_64(&damaged).to_le_bytes()].concat())?)
 }
 
-/// What both reporters say in the end where they said `known` before, and what else is there to see.
+/// The values of both reporters after a restart, where they were `known` before, and further checks.
 fn restarted(kind: u8, look: impl Fn(&Probe, &Edge, Truth, Truth) -> Result<()>) -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
@@ -92,7 +92,7 @@ fn a_label_set_that_cannot_be_read_begins_at_0_and_the_other_goes_on() -> Result
 fn with_a_connection_that_cannot_be_read_all_counters_go_on_and_what_lives_is_counted_once() -> Result<()> {
     restarted(CONNECTION, |probe, edge, known, after| {
         edge.expect(probe, known + after)?;
-        // The one that cannot be read, both ends of the others, and whatever else this kernel has.
+        // The unreadable one, both ends of the others, and other connections of this kernel.
         let connections = lost(probe, "connections")?;
         ensure!(connections >= 2 * LIVE, "{connections} connections lost, both ends of {LIVE} were");
         probe.process().await_line("live connections are adopted anew", Duration::from_secs(1)).map(drop)

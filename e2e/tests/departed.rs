@@ -1,4 +1,4 @@
-//! Long connections that are gone.
+//! Long connections after their end.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -8,10 +8,10 @@ use longwire_e2e::traffic::pass;
 use std::thread;
 use std::time::Duration;
 
-/// How long the last value stays at least.
+/// Least time for which the last value stays.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// The connection's own series: sent and received by one reporter, from its own point of view.
+/// The connection's own series: sent and received by one reporter.
 fn connection(edge: &Edge, scrape: &Scrape, reporter: &str) -> (u64, u64) {
     let sum = |family: &str| edge.sum(scrape, family, reporter);
     (sum("kmesh_tcp_connection_sent_bytes_total"), sum("kmesh_tcp_connection_received_bytes_total"))
@@ -38,7 +38,7 @@ fn the_last_value_of_a_long_connection_is_in_the_next_two_scrapes_and_then_its_s
     pass(&near, &far, 2_000)?;
     pass(&far, &near, 4_000)?;
     drop((near, far));
-    // Nobody looks for a minute, as a Prometheus that is away.
+    // No scrape for a minute, as with a Prometheus that is unreachable.
     thread::sleep(KEPT + Duration::from_secs(2));
     for _ in 0..2 {
         expect_last_value(&edge, &probe.scrape()?)?;

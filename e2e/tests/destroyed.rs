@@ -1,4 +1,4 @@
-//! Who ended a connection first, as Envoy's statistics of the client's pod have it.
+//! Which end closes a connection first, in Envoy's statistics of the client's pod.
 
 use crate::shared::{PROXIED, cluster};
 use anyhow::{Result, ensure};
@@ -9,13 +9,13 @@ use socket2::SockRef;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// Of `envoy_cluster_upstream_cx_*`.
+/// Suffixes of `envoy_cluster_upstream_cx_*`.
 const STATISTICS: [&str; 7] =
     ["total", "active", "destroy", "destroy_local", "destroy_remote", "rx_bytes_total", "tx_bytes_total"];
 const BY_CLIENT: [f64; 5] = [1.0, 0.0, 1.0, 1.0, 0.0];
 const BY_SERVER: [f64; 5] = [1.0, 0.0, 1.0, 0.0, 1.0];
 
-/// What the client's pod says of the server's Service.
+/// Expected statistics of the client's pod for the server's Service.
 fn expect(client: &Pod, server: &Pod, ended: [f64; 5], received: f64, sent: f64) -> Result<()> {
     let name = format!("outbound|{SERVICE_PORT}||{}.shop.svc.cluster.local", server.workload);
     let labels = [("cluster_name", name.as_str()), ("source_pod_name", &client.name)];
@@ -28,7 +28,7 @@ fn expect(client: &Pod, server: &Pod, ended: [f64; 5], received: f64, sent: f64)
     })
 }
 
-/// Ends a connection over which 1,000 bytes went up and 300 came down.
+/// Ends a connection with 1,000 bytes up and 300 down.
 fn check(ended: [f64; 5], end: impl FnOnce(TcpStream, TcpStream) -> Result<()>) -> Result<()> {
     let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
     let (near, far) = client.connect_to(server.address(), &server.listen()?)?;

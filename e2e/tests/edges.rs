@@ -1,4 +1,4 @@
-//! What is an edge, and under which names.
+//! Edges and their names.
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
@@ -65,7 +65,7 @@ fn loopback_inside_a_pod_is_no_edge() -> Result<()> {
         let (near, far) = pod.connect_to((address, 9090), &listener)?;
         exchange(near, far, 777, 888)?;
     }
-    // What is an edge is counted after it, so the probe has seen them all.
+    // An edge is counted after these, so the probe has seen all of them.
     let (near, far) = pod.connect_to(server.address(), &server.listen()?)?;
     let truth = exchange(near, far, 1, 2)?;
     Edge::of(pod, server).expect(&cluster().probe, truth)?;
@@ -82,7 +82,7 @@ fn loopback_inside_a_pod_is_no_edge() -> Result<()> {
 #[test]
 fn an_address_outside_the_cluster_is_passthrough() -> Result<()> {
     let (client, machine) = (cluster().machine.take()?, &cluster().machine);
-    // A host of the wider world, which no manifest names.
+    // A host outside the cluster, in no manifest.
     let outside = Ipv4Addr::new(203, 0, 113, client.ipv4.octets()[3]);
     let (netns, _) = machine.node.attach(&[outside.into()])?;
     let host = longwire_e2e::pod::Pod { netns, ipv4: outside, ..client.clone() };
@@ -112,7 +112,7 @@ fn a_pod_of_a_sidecar_mesh_reports_no_istio_series_of_its_own() -> Result<()> {
     let edge = Edge::of(client, meshed);
     let truths = [("source", Truth::open(500, 600)), ("destination", Truth::default())];
     edge.expect_of(&cluster().probe, &truths)?;
-    // It is seen all the same: the other series are there.
+    // It is seen nevertheless: its other series exist.
     cluster().probe.until(|scrape| {
         let active = edge.sum(scrape, "longwire_tcp_connections_active", "destination");
         ensure!(active == 1, "{active} active connections");
@@ -139,7 +139,7 @@ fn a_pods_annotation_chooses_which_series_its_connections_feed() -> Result<()> {
         ("destination_pod_address", &address),
     ];
     let value = |family: &str| scrape.only(family, &of_server).map(|sample| sample.value);
-    // The server's own view: it received what the client sent.
+    // From the server's point of view: it received what the client sent.
     assert_eq!(value("kmesh_tcp_workload_received_bytes_total")?, 4_000.0);
     assert_eq!(value("kmesh_tcp_workload_sent_bytes_total")?, 300.0);
     assert_eq!(value("kmesh_tcp_workload_connections_opened_total")?, 1.0);

@@ -1,4 +1,4 @@
-//! Graceful connections: both reporters say what the applications counted, to the byte.
+//! Graceful connections: both reporters count as the applications do, exact to the byte.
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};

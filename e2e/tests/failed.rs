@@ -1,4 +1,4 @@
-//! Connects that never come to anything, by reason.
+//! Failed connects, by reason.
 
 use crate::shared::cluster;
 use anyhow::{Context, Result, ensure};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const FAMILY: &str = "longwire_tcp_connections_failed_total";
 
-/// Three connects that `attempt` makes fail are three failures for this reason, and nothing else.
+/// Three failed connects of `attempt` are three failures with this reason, and nothing else.
 fn check(reason: &str, attempt: impl Fn(&Pod, &Pod) -> Result<()>) -> Result<()> {
     let (client, server) = cluster().pair()?;
     for _ in 0..3 {
@@ -69,10 +69,10 @@ fn a_router_that_knows_no_way_is_unreachable() -> Result<()> {
     })
 }
 
-/// Connects without waiting, asks for the error, and closes: that takes it out of the socket.
+/// Connects without blocking, reads SO_ERROR, and closes: the read clears the socket's error.
 fn ask(socket: &Socket, address: impl Into<SocketAddr>) -> Result<()> {
     socket.set_nonblocking(true)?;
-    // An error that comes while it still connects is left for later.
+    // Errors of a pending connect are read later.
     let _ = socket.connect(&address.into().into());
     eventually(Duration::from_secs(5), || socket.take_error()?.map(drop).context("no error yet"))
 }
@@ -91,14 +91,14 @@ fn a_router_without_a_route_is_unreachable_whoever_has_asked() -> Result<()> {
     check("unreachable", |client, server| {
         let node = &cluster().machine.node.netns;
         node.sysctl("ipv4/icmp_ratelimit", "0")?;
-        // The first of three attempts finds the route still there.
+        // The route exists only for the first of three attempts.
         let _ = node.ip(&format!("route del {}/32", server.ipv4));
         node.ip(&format!("route replace unreachable {}/32", server.ipv4))?;
         ask(&socket(client)?, server.address())
     })
 }
 
-/// How kube-proxy answers for a Service without endpoints. The kernel calls that refused, and so does every client.
+/// kube-proxy's answer for a Service without endpoints, which kernel and clients call "refused".
 #[test]
 fn what_kube_proxy_rejects_is_refused_whoever_has_asked() -> Result<()> {
     let reject = |server: &Pod| {
@@ -130,7 +130,7 @@ fn a_service_that_nobody_serves_is_refused_under_its_name() -> Result<()> {
     let (client, server) = cluster().pair()?;
     let machine = &cluster().machine;
     machine.node.iptables(&format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with tcp-reset", server.service_ip))?;
-    // The Service has an address and no DNAT, as kube-proxy leaves one without endpoints.
+    // The Service has an address without DNAT, as kube-proxy configures one without endpoints.
     machine.node.netns.ip(&format!("route add {}/32 dev {}", server.service_ip, server.link.as_ref().unwrap().1))?;
     fail(&socket(client)?, (server.service_ip, 80))?;
     let labels = [
@@ -145,7 +145,7 @@ fn a_service_that_nobody_serves_is_refused_under_its_name() -> Result<()> {
     })
 }
 
-/// Conntrack forgets a connection as soon as it is refused: which backend it was is not to be known.
+/// Conntrack forgets a refused connection at once, so its backend is unknown.
 #[test]
 fn a_service_whose_backend_refuses_is_named_without_the_backend() -> Result<()> {
     let (client, server) = cluster().pair()?;
@@ -172,7 +172,7 @@ fn a_connect_that_finds_no_free_port_was_never_sent() -> Result<()> {
     let (first, second) = (bound()?, bound()?);
     first.connect(&server.address().into())?;
     let far = listener.accept()?.0;
-    // The same four numbers again.
+    // The same addresses and ports again.
     fail(&second, server.address())?;
     drop((first, far));
     let labels = [("source_workload", client.workload.as_str()), ("reason", "never_sent")];

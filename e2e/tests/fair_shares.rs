@@ -1,4 +1,4 @@
-//! What each pod holds of the kernel side's table: its share says what the table says, whatever ends how.
+//! Fair shares of the kernel side's table: a pod's share equals its entries, however connections end.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::binaries;
@@ -18,19 +18,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Of `struct connection` in `bpf/maps.h`: where its flags stand, and what they say.
+/// Offsets and bits of `struct connection` in `bpf/maps.h`.
 const FLAGS: usize = 24;
 const LIVE: u32 = 1 << 16;
 const SHARE_SHIFT: u32 = 17;
-/// In place of a pod: cgroups that are nested too deep to be looked up (`bpf/shares.h`).
+/// Pod id of cgroups that are nested too deep (`bpf/shares.h`).
 const TOO_DEEP: u64 = u64::MAX;
 /// More pods than there are shares (`SHARES` in `bpf/maps.h`).
 const CROWD: u32 = 2_200;
 
-/// Every probe of the machine sees the crowd of one test, which leaves no share to the pods of others: they take turns.
+/// The crowd of one test leaves no share to the pods of other tests, because all probes of the machine see it. So such
+/// tests take turns.
 static SHARES: RwLock<()> = RwLock::new(());
 
-/// Established and half-open connections of a pod, as its share has them and as the table has them.
+/// Established and half-open connections of a pod, counted by its share and in the table.
 #[derive(Debug, PartialEq, Eq)]
 struct Held {
     share: [usize; 2],
@@ -47,7 +48,7 @@ impl Held {
         Self::of_cgroup(fs::metadata(container.parent().context("no cgroup above a container's")?)?.ino(), kept)
     }
 
-    /// By the cgroup that stands for the pod.
+    /// By the id of the pod's cgroup.
     fn of_cgroup(id: u64, kept: &Kept) -> Result<Self> {
         let shares = values(kept, "shares")?;
         let slot = shares.iter().position(|share| number(share, 0, 8) == id).context("the pod has no share")?;
@@ -63,7 +64,7 @@ impl Held {
     }
 }
 
-/// The values of a map, in the order of its keys where it is an array.
+/// The values of a map; in the order of keys if it is an array.
 fn values(kept: &Kept, map: &str) -> Result<Vec<Vec<u8>>> {
     let pin = kept.layout()?.join(map);
     let dump = bpftool(&Netns::new()?, &["map", "dump", "pinned", pin.to_str().context("path")?])?;
@@ -111,7 +112,7 @@ fn a_pods_share_is_what_the_table_holds_of_it_across_ends_failures_and_a_kill_of
     probe.await_ready()?;
     let address = server.address().to_string();
     let _serving = start(server, "main", &["serve", &address], "listening")?;
-    // Come and gone; refused; and what stays, from three containers of one pod.
+    // Closed, refused, and open connections, from three containers of one pod.
     let mut sent = client.process("main", &["send", &address, "1000", "--times", "50"])?;
     ensure!(sent.await_exit(PATIENCE)?.success(), "{}", sent.last_words());
     for _ in 0..20 {
@@ -120,7 +121,7 @@ fn a_pods_share_is_what_the_table_holds_of_it_across_ends_failures_and_a_kill_of
     let flooding = start(client, "second", &["flood", "198.18.0.1:80", "100"], "flooding")?;
     let holding = start(client, "third/nested", &["hold", "127.0.0.1:80", "30"], "holding")?;
     await_held(client, &kept, &Held::both(60, 100))?;
-    // Ends that no probe looks at.
+    // Ends without a running probe.
     drop(probe);
     drop(flooding);
     await_held(client, &kept, &Held::both(60, 0))?;
@@ -185,7 +186,7 @@ fn a_pod_in_the_layout_of_systemds_driver_is_named_by_its_cgroup_and_has_a_share
     };
     let serving = run_in(&server.netns, &scope_of(&server.uid)?[1], &["serve", &address])?;
     serving.await_line("listening", PATIENCE)?;
-    // In nobody's network: the cgroup alone says whose they are.
+    // In a network namespace without a pod: only the cgroup identifies the pod.
     let (network, _) = machine.node.attach(&[Ipv4Addr::new(203, 0, 113, 7).into()])?;
     let [slice, scope] = scope_of(&client.uid)?;
     let run = |arguments: &[&str]| run_in(&network, &scope, arguments);
@@ -213,7 +214,7 @@ fn a_pod_whose_failures_fill_the_ring_and_its_share_beside_it_leaves_a_neighbour
     let mut first = flooder.process("main", &["knock", "127.0.0.1", "3"])?;
     ensure!(first.await_exit(PATIENCE)?.success(), "{}", first.last_words());
     Edge::of(client, server).expect(&probe, before)?;
-    // Nobody reads the ring meanwhile: 27,000 failures fill it, and each of the rest has a pair of address and port of its own.
+    // No probe reads the ring: 27,000 failures fill it, and each further one has its own address and port.
     drop(probe);
     let mut flood = flooder.process("main", &["knock", "127.0.0.1", "32000"])?;
     ensure!(flood.await_exit(PATIENCE)?.success(), "{}", flood.last_words());

@@ -1,7 +1,7 @@
-//! What a real Prometheus makes of series that are new to it: all that happened is in `increase()`, to the byte.
+//! Series that are new to a real Prometheus: `increase()` has all that happened, exact to the byte.
 //!
-//! `increase()` stretches what it finds to the ends of its window: to the left never past a sample that is 0, to the right up to
-//! the moment that is asked about. Asked about the moment of the last sample it is the last value less the first.
+//! `increase()` extrapolates to the ends of its window: to the left never beyond a sample that is 0, to the right up to
+//! the time of the query. At the time of the last sample it is the last value minus the first.
 
 use crate::replayed::Replayed;
 use anyhow::{Context, Result, ensure};
@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const RECEIVED: &str = "istio_tcp_received_bytes_total";
 const BYTES: u64 = 10_000_000;
 
-/// The increases of a minute in the series that match, in the order of their size.
+/// Increases of the last minute of the matching series, sorted.
 fn increases(prometheus: &Prometheus, series: &str) -> Result<Vec<f64>> {
     let mut increases = Vec::new();
     for last in prometheus.query(&format!("timestamp({series})"), now())? {
@@ -48,7 +48,7 @@ fn expect(replicas: &[Prometheus], series: &str, due: &[f64]) -> Result<()> {
     Ok(())
 }
 
-/// It has scraped twice at least, and the probe has saved that.
+/// It has scraped at least twice, and the probe has saved that.
 fn replica(netns: &Netns, target: String) -> Result<Prometheus> {
     let jobs = [Job { name: "longwire", targets: vec![target] }];
     let prometheus = Prometheus::start(netns, Ipv4Addr::LOCALHOST, &jobs, &[], INTERVAL)?;
@@ -75,7 +75,7 @@ fn a_jobs_bytes_are_in_the_increase_of_two_replicas_and_over_a_kill_of_the_probe
     let (_operator, kept, node) = (machine.operator()?, Kept::new()?, &machine.node);
     let probe = kept.start(&node.netns, &[])?;
     probe.await_ready()?;
-    // One is a pod, and two stand behind the node's own address, as where a pod's is translated.
+    // One is a pod, and two share the node's address, as with masquerading.
     let scraper = machine.take()?;
     let replicas = [
         replica(&scraper.netns, format!("{}:15020", node.gateway))?,
@@ -89,7 +89,7 @@ fn a_jobs_bytes_are_in_the_increase_of_two_replicas_and_over_a_kill_of_the_probe
     expect(&replicas, &format!("istio_tcp_connections_closed_total{}", of(client)), &one)?;
     expect(&replicas, &format!("longwire_tcp_connection_duration_seconds_count{}", of(client)), &one)?;
 
-    // Killed as soon as it has happened, and again when some have seen it.
+    // Killed right after it happened, and again when some have seen it.
     let (second, server) = machine.pair()?;
     job(second, server)?;
     drop(probe);
@@ -100,7 +100,7 @@ fn a_jobs_bytes_are_in_the_increase_of_two_replicas_and_over_a_kill_of_the_probe
     expect(&replicas, &format!("{RECEIVED}{}", of(second)), &bytes)?;
     expect(&replicas, &format!("{RECEIVED}{}", of(client)), &bytes).context("after the kills")?;
 
-    // The first attempt of a client, and the first of another kind in a label set that is known.
+    // A client's first connect, and the first of another kind in a known label set.
     let (client, server) = machine.pair()?;
     for client in [client, second] {
         let socket = client.socket(Domain::IPV4, Protocol::TCP)?;
@@ -122,11 +122,11 @@ fn a_label_set_that_expired_and_came_back_is_in_the_increase_each_time() -> Resu
     let mut sum = 0.0;
     for bytes in [5_000_000_u32, 7_000_000, 6_000_000] {
         page.job(bytes.into());
-        // All of them are in the last minute.
+        // All of them are within the last minute.
         sum += f64::from(bytes);
         expect(&replicas, RECEIVED, &[sum])?;
         page.expire();
-        // Gone for Prometheus, too; then nothing of it is in the last seconds.
+        // Stale in Prometheus too, so the last seconds have nothing of it.
         page.await_scrapes(2)?;
         eventually(PATIENCE, || {
             let left = replicas[0].query(RECEIVED, now())?;

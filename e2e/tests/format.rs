@@ -1,4 +1,4 @@
-//! The body of a scrape, in every form that is asked for.
+//! The body of a scrape, in every requested format.
 
 use crate::shared::{HOSTILE, cluster};
 use anyhow::{Context, Result, ensure};
@@ -19,7 +19,7 @@ fn get(headers: &[&str]) -> Result<Response> {
 /// An edge into the pod with the hostile label.
 fn connect_to_hostile() -> Result<Edge> {
     let (client, server) = (cluster().machine.take()?, cluster().machine.pod("hostile")?);
-    // Any port: several tests come here at a time.
+    // Any port, because several tests call this at a time.
     let listener = server.listen_on((server.ipv4, 0))?;
     let (near, far) = client.connect_to(listener.local_addr()?, &listener)?;
     let truth = exchange(near, far, 11, 22)?;
@@ -44,7 +44,7 @@ fn hostile_label_values_are_escaped_as_both_formats_say() -> Result<()> {
     Ok(())
 }
 
-/// promtool reads OpenMetrics only where every sample has a time.
+/// promtool reads OpenMetrics only if every sample has a timestamp.
 #[test]
 fn promtool_takes_the_openmetrics_text() -> Result<()> {
     connect_to_hostile()?;

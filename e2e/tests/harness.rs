@@ -1,4 +1,4 @@
-//! The harness itself: what the other tests take for granted.
+//! The harness itself, on which the other tests rely.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::edge::Truth;
@@ -92,7 +92,7 @@ fn what_a_dead_run_left_is_swept_processes_and_all() -> Result<()> {
 fn a_process_past_its_memory_is_ended_and_that_is_counted() -> Result<()> {
     let (memory, netns) = (MemoryCgroup::new("harness", 16 << 20)?, Netns::new()?);
     let wrapper = memory.wrapper();
-    // It keeps the last line, which never ends.
+    // It buffers the last line, which never ends.
     let line: Vec<&str> = wrapper.iter().map(String::as_str).chain(["tail", "/dev/zero"]).collect();
     let status = Process::start(&netns, "glutton", &line)?.await_exit(Duration::from_secs(20))?;
     ensure!(!status.success(), "it ended with {status}");

@@ -1,4 +1,4 @@
-//! Pods that share the node's namespace and addresses: only their cgroups tell them apart.
+//! Pods with hostNetwork, which share the node's namespace and addresses: only their cgroups distinguish them.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -15,7 +15,7 @@ fn cluster() -> Result<Cluster> {
     Cluster::start(2, &host_pods, &[])
 }
 
-/// A server and a client, each a process in its pod's cgroup; the client's container is gone once it has ended.
+/// A server and a client, each a process in its pod's cgroup. The client's container is removed when it has ended.
 fn exchange(client: &Pod, server: &Pod, port: u16) -> Result<Truth> {
     let address = SocketAddr::from((server.ipv4, port)).to_string();
     let serving = server.process("main", &["serve", &address, "--reply", "3000"])?;
@@ -52,12 +52,12 @@ fn pods_of_the_host_network_are_named_at_both_ends_of_connections_with_others() 
 fn processes_of_the_host_itself_report_nothing() -> Result<()> {
     let cluster = cluster()?;
     let (client, server) = cluster.pair()?;
-    // As a kubelet's check: from the node's namespace, in no pod's cgroup.
+    // Like a kubelet's check: from the node's namespace, in no pod's cgroup.
     let host = Pod { netns: cluster.machine.node.netns.clone(), ..client.clone() };
     let listener = server.listen()?;
     let (near, far) = host.connect_to(server.address(), &listener)?;
     longwire_e2e::traffic::exchange(near, far, 100, 200)?;
-    // What is an edge is counted after it, so the probe has seen both.
+    // An edge is counted after these, so the probe has seen both.
     let (near, far) = client.connect_to(server.address(), &listener)?;
     let truth = longwire_e2e::traffic::exchange(near, far, 10, 20)?;
     Edge::of(client, server).expect(&cluster.probe, truth)?;

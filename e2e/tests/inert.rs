@@ -1,4 +1,4 @@
-//! Programs that nobody reads stop following what is new, and a probe that returns adopts it.
+//! Programs without a probe stop following new connections, and a probe that returns adopts these.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::churn;
@@ -11,11 +11,11 @@ use longwire_e2e::probe::bpftool;
 use longwire_e2e::traffic::pass;
 use nix::time::{ClockId, clock_gettime};
 
-/// Longer than the programs wait for a probe.
+/// Nanoseconds; longer than the programs wait for a probe.
 const LONG_AGO: u64 = 901_000_000_000;
 
-/// As if the probe had shown itself for the last time long ago: `alive` of `struct control`, its second field. The machine
-/// may be younger than that; both sides reckon around zero.
+/// Sets `alive`, the second field of `struct control`, to long ago. It may be negative on a machine with a short
+/// uptime; both sides use wrapping arithmetic.
 fn abandon(kept: &Kept) -> Result<()> {
     let (here, pin) = (Netns::new()?, kept.layout()?.join("control"));
     let pin = pin.to_str().context("path")?;
@@ -51,11 +51,11 @@ fn what_begins_while_no_probe_shows_itself_for_long_is_adopted_by_the_next() -> 
     floor.rise(&probe.scrape()?)?;
     drop(probe);
     abandon(&kept)?;
-    // Not followed: what comes and goes, and what comes and stays.
+    // Not followed: connections that begin and end, and those that begin and stay.
     churn::count(15, client, server, &listener)?;
     let new = client.connect_to(server.address(), &listener)?;
     pass(&new.0, &new.1, 500)?;
-    // Followed to its end: what was known.
+    // Followed to its end: a connection that was known.
     pass(&goes.0, &goes.1, 30)?;
     drop(goes);
     pass(&stays.0, &stays.1, 4)?;

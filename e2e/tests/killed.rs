@@ -1,4 +1,4 @@
-//! A probe that is killed, again and again, while everything goes on.
+//! A probe that is killed repeatedly during traffic.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::churn;
@@ -8,7 +8,7 @@ use longwire_e2e::kept::Kept;
 use longwire_e2e::machine::{Machine, PodSpec};
 use longwire_e2e::probe::Probe;
 use longwire_e2e::traffic::{drain, exchange, pass};
-use longwire_e2e::wait::eventually;
+use longwire_e2e::wait::stretched;
 use nix::sys::signal::Signal;
 use std::env;
 use std::net::{Shutdown, TcpStream};
@@ -16,13 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the probe is killed, where not twenty times: a start of it takes half a minute on an emulated machine.
+/// Number of kills, by default twenty: a start takes half a minute on an emulated machine.
 const KILLS: &str = "LONGWIRE_KILLS";
-/// Saves as often as can be, so that kills meet them.
+/// Saves as often as possible, so that kills happen during saves.
 const FLAGS: [&str; 2] = ["--sample-interval", "100ms"];
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Long connections that move now and then, and close one after the other.
+/// Long connections with occasional traffic, which close one after the other.
 struct Longs {
     open: Vec<(TcpStream, TcpStream)>,
     truth: Truth,
@@ -49,15 +49,15 @@ impl Longs {
     }
 }
 
-/// Numbers without a pattern, the same in every run.
+/// Pseudo-random numbers, the same in every run.
 fn next(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     *seed >> 33
 }
 
-/// Waits for a scrape, lets the floor rise with it, and says how many there were until `span` was over.
+/// Scrapes until `span` is over, and checks that no counter goes back.
 fn watch(probe: &Probe, floor: &mut Floor, span: Duration) -> Result<()> {
-    let first = eventually(PATIENCE, || probe.scrape())?;
+    let first = probe.until(|scrape| Ok(scrape.clone()))?;
     floor.rise(&first)?;
     let start = Instant::now();
     while start.elapsed() < span {
@@ -75,7 +75,7 @@ fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_b
     let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
     let (pairs, stop) = ([machine.pair()?, machine.pair()?], AtomicBool::new(false));
     let netns = &machine.node.netns;
-    // Seen from the first connection on: those of before it starts are another test's.
+    // The probe sees connections from their beginning. Older ones are the subject of another test.
     drop(open);
     kept.start(netns, &FLAGS)?.await_ready()?;
     let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
@@ -85,7 +85,9 @@ fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_b
     let truths = thread::scope(|scope| -> Result<Vec<Truth>> {
         let churns = pairs.map(|(client, server)| {
             let stop = &stop;
-            scope.spawn(move || churn::until(stop, Duration::from_millis(1), client, server, &server.listen()?))
+            scope.spawn(move || {
+                churn::until(stop, stretched(Duration::from_millis(1)), client, server, &server.listen()?)
+            })
         });
         let outcome = kill_again_and_again(&kept, &machine, &mut longs, &mut floor);
         stop.store(true, Ordering::Relaxed);
@@ -111,13 +113,13 @@ fn kill_again_and_again(kept: &Kept, machine: &Machine, longs: &mut Longs, floor
         let probe = kept.start(&machine.node.netns, &FLAGS)?;
         longs.move_all(10 + round)?;
         match round % 4 {
-            // While it starts, wherever that is.
+            // At a random moment of its start.
             0 => thread::sleep(Duration::from_millis(next(&mut seed) % 400)),
-            // At some moment of its life: a tenth of it is saving.
+            // At a random moment while it runs; it saves for a tenth of the time.
             _ => watch(&probe, floor, Duration::from_millis(next(&mut seed) % 700))?,
         }
         longs.move_all(1)?;
-        // Seen or not seen, one closes with nobody there.
+        // One closes without a probe.
         drop(probe);
         longs.close_one()?;
     }
@@ -150,7 +152,7 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
     let status = probe.process().await_exit(PATIENCE)?;
     ensure!(status.success(), "it ended with {status}");
     drop(probe);
-    // Nobody is there: one opens and closes, one opens, the long one moves.
+    // Without a probe: one opens and closes, one opens, the long one sends.
     let short = exchange_between(caller, server, &listener)?;
     let second = caller.connect_to(server.address(), &listener)?;
     pass(&near, &far, 70)?;
@@ -158,7 +160,7 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
     probe.await_ready()?;
     floor.rise(&probe.scrape()?)?;
     edge.expect(&probe, short + Truth::open(5_070, 0) + Truth::open(0, 0))?;
-    // The long connection has the series it had, its start time among the labels.
+    // The long connection keeps its series, with its start time as a label.
     let after = probe.until(|scrape| {
         let labels: Vec<_> = before.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         Ok(scrape.only(&before.name, &labels)?.clone())

@@ -38,7 +38,7 @@ fn ten_thousand_connections_of_a_few_milliseconds_each_are_all_counted() -> Resu
         serving.join().expect("a server")?;
         Ok(longest)
     })?;
-    // A busy machine may stall one of them, but they are short by any measure of the probe's.
+    // A busy machine may stall one, but all are far shorter than the threshold of long connections.
     ensure!(longest < Duration::from_millis(500), "one took {longest:?}");
     let truth =
         Truth { opened: CONNECTIONS, closed: CONNECTIONS, to_server: CONNECTIONS * 100, to_client: CONNECTIONS * 200 };
@@ -60,7 +60,7 @@ fn more_than_four_gibibytes_on_one_connection_are_counted() -> Result<()> {
     Edge::of(client, server).expect(&cluster().probe, Truth::whole(BYTES, 0))
 }
 
-/// Sends pages of a hole in a file: nothing is copied.
+/// Sends pages of a sparse file, without copying.
 fn stream(to: &TcpStream, bytes: u64) -> Result<()> {
     const HOLE: u64 = 64 << 20;
     let file: File = tempfile::tempfile()?;
@@ -73,7 +73,7 @@ fn stream(to: &TcpStream, bytes: u64) -> Result<()> {
     Ok(to.shutdown(Shutdown::Write)?)
 }
 
-/// Counts what comes without looking at it: with MSG_TRUNC, TCP drops it in the kernel.
+/// Counts received bytes without copying: with MSG_TRUNC, TCP drops them in the kernel.
 fn discard(from: &TcpStream) -> Result<u64> {
     let mut nowhere = vec![MaybeUninit::uninit(); 4 << 20];
     let mut total = 0;

@@ -1,4 +1,4 @@
-//! Segments that are lost on the way, or before they leave: each byte still counts once.
+//! Segments that are lost in the network or by the local stack: each byte counts once.
 
 use crate::shared::cluster;
 use anyhow::{Context, Result, ensure};
@@ -11,7 +11,7 @@ use longwire_e2e::traffic::{await_acknowledged, pass};
 const UP: u64 = 3_000_000;
 const DOWN: u64 = 1_000_000;
 
-/// Bytes both ways between two pods whose path `spoil` has made lossy.
+/// Sends bytes both ways between two pods, after `spoil` has made their path lossy.
 fn check(spoil: impl FnOnce(&Pod, &Pod) -> Result<()>) -> Result<()> {
     let (client, server) = cluster().pair()?;
     let (edge, probe) = (Edge::of(client, server), &cluster().probe);
@@ -25,7 +25,7 @@ fn check(spoil: impl FnOnce(&Pod, &Pod) -> Result<()>) -> Result<()> {
     await_acknowledged(&near, UP + 1)?;
     await_acknowledged(&far, DOWN)?;
     let TcpInfo { sent, retransmitted_bytes: again, .. } = TcpInfo::of(&near)?;
-    // More than was to be sent: something was dropped, before it left or on the way.
+    // More than the payload, so segments were lost.
     ensure!(sent > UP, "nothing was lost");
     drop((near, far));
     edge.expect(probe, Truth::whole(UP, DOWN))?;

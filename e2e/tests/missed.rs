@@ -1,4 +1,4 @@
-//! Connections whose beginning the programs did not see, as where they are preempted: whole all the same.
+//! Connections whose beginning the programs missed, as with preemption: they are counted whole.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::churn;
@@ -14,7 +14,7 @@ use std::net::Shutdown;
 const SHORT: usize = 40;
 const LIVE: u64 = 6;
 
-/// From here on the first tracepoint tells nobody anything.
+/// Detaches the first tracepoint.
 fn blind(kept: &Kept) -> Result<()> {
     let links = fs::read_dir(kept.layout()?)?.flatten().map(|entry| entry.path());
     let is_state = |path: &std::path::PathBuf| path.to_string_lossy().ends_with("-on_state");
@@ -39,7 +39,7 @@ fn what_only_the_destruction_of_its_socket_tells_of_is_counted_whole_and_once() 
     blind(&kept)?;
     let truth = before + churn::count(SHORT, client, server, &listener)?;
     Edge::of(client, server).expect(&probe, truth)?;
-    // Sockets that never had a connection, and listeners, are none.
+    // Sockets that never connected, and listeners, do not count.
     drop(refusing);
     for _ in 0..5 {
         ensure!(caller.connect(called.address()).is_err(), "somebody listens");
@@ -71,7 +71,7 @@ fn one_that_lives_is_found_by_the_next_probe_and_was_opened_once() -> Result<()>
     edge.expect(&probe, Truth { opened: LIVE, closed: LIVE, to_server: LIVE * 1_005, to_client: LIVE * 70 })
 }
 
-/// Nobody's files hold a connection that waits to be accepted.
+/// A connection that waits for accept() is in no process's files.
 #[test]
 fn one_whose_first_sight_is_its_close_is_counted_whole() -> Result<()> {
     let machine = Machine::new(2, &[])?;

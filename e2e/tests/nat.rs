@@ -1,4 +1,4 @@
-//! Rewritten addresses: both ends are named all the same, and equally.
+//! Translated addresses: both ends are resolved, with equal names.
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
@@ -10,7 +10,7 @@ use longwire_e2e::wait::eventually;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-/// So many connections, one after the other, and whom the server took for their client.
+/// Makes so many connections, and returns the clients' addresses that the server saw.
 fn connect(client: &Pod, address: SocketAddr, listener: &TcpListener, count: u64) -> Result<(Truth, Vec<SocketAddr>)> {
     let (mut truth, mut peers) = (Truth::default(), Vec::new());
     for number in 0..count {
@@ -90,7 +90,7 @@ fn expect_service(edge: &Edge, server: &Pod) -> Result<()> {
     Ok(())
 }
 
-/// As OVN-Kubernetes and Antrea have it: what is translated is tracked in a zone of its own.
+/// Like OVN-Kubernetes and Antrea: translated connections are tracked in a zone of their own.
 #[test]
 fn a_backend_that_is_tracked_in_another_zone_is_found_and_the_zone_is_remembered() -> Result<()> {
     let (client, server) = (cluster().machine.take()?, cluster().machine.pod("remote")?);
@@ -110,7 +110,7 @@ fn a_backend_that_is_tracked_in_another_zone_is_found_and_the_zone_is_remembered
     Ok(())
 }
 
-/// The other socket is another probe's to report: only conntrack knows who answered.
+/// The other socket is on another node, so only conntrack has the backend.
 #[test]
 fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> Result<()> {
     let (client, server) = (cluster().machine.take()?, cluster().machine.pod("remote")?);
@@ -125,7 +125,7 @@ fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> 
     let labels = [("reporter", "source"), ("source_workload", &client.workload)];
     let services = scrape.select("istio_tcp_connections_opened_total", &labels);
     ensure!(services.len() == 1, "dialled by its Service or by itself, it is one edge: {services:?}");
-    // That nobody tells of the other pod takes a while to be certain.
+    // It takes a while until the other pod counts as unknown.
     eventually(Duration::from_secs(30), || {
         let foreign =
             cluster().probe.scrape()?.sum("longwire_probe_connections_ignored_total", &[("reason", "foreign")]);

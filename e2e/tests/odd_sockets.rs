@@ -1,4 +1,4 @@
-//! Sockets that are not made or not used as others are.
+//! Sockets with unusual creation or use.
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};

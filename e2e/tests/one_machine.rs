@@ -1,4 +1,4 @@
-//! Everything between a kernel and a scrape, on one machine. Needs root.
+//! Everything between the kernel and a scrape, on one machine. Needs root.
 
 mod adopted;
 mod adversity;

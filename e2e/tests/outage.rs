@@ -1,4 +1,4 @@
-//! More ends than the ring holds, with nobody to read it.
+//! More ended connections than the ring holds, without a reader.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::churn;
@@ -11,13 +11,13 @@ use longwire_e2e::traffic::pass;
 use nix::sys::signal::Signal;
 use std::thread;
 
-/// Both ends of each make a record: the ring holds 27,000.
+/// Both ends of each make a record; the ring holds 27,000.
 const SHORT: usize = 9_000;
 const PAIRS: usize = 2;
 const LONG: u64 = 40;
 
-/// What happens while nobody reads: short connections fill the ring, refused ones find it full, and long ones that were
-/// sampled in part move on and close.
+/// Without a reader: short connections fill the ring, refused ones find it full, and long ones that were sampled send
+/// and close.
 fn flood(machine: &Machine, probe: Probe, meanwhile: impl FnOnce(Probe) -> Result<Probe>) -> Result<()> {
     let (holder, held) = machine.pair()?;
     let listener = held.listen()?;
@@ -92,7 +92,7 @@ fn a_ring_that_fills_while_there_is_no_probe_loses_nothing() -> Result<()> {
     probe.await_ready()?;
     flood(&machine, probe, |stopped| {
         drop(stopped);
-        // And a successor that gets no further than to what waited.
+        // And a successor that ends after it has read the fallback.
         drop(kept.start(&machine.node.netns, &[])?);
         kept.start(&machine.node.netns, &[])
     })

@@ -12,14 +12,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// The only hooks: a change of state and the end of a socket. Iterators run when they are read.
+/// The only hooks: state changes and the end of a socket. Iterators run when they are read.
 const HOOKS: [&str; 2] = ["inet_sock_set_state", "tcp_destroy_sock"];
-/// And where this machine answers a packet with an ICMP error, on kernels that have it.
+/// On kernels that have it: ICMP errors that this machine sends.
 const ERROR_HOOK: &str = "icmp_send";
-/// Attached to functions that an ICMP error passes, by name.
+/// Attached to functions that handle received ICMP errors, by name.
 const OF_ERRORS: [&str; 2] = ["on_icmp4", "on_icmp6"];
 
-/// What bpftool lists of programs or links, but for what was there before.
+/// Programs or links that bpftool lists, without those from before.
 fn listed(netns: &Netns, list: &str, before: &BTreeSet<u64>) -> Result<Vec<Value>> {
     let Value::Array(mut all) = bpftool(netns, &[list, "show"])? else { return Ok(Vec::new()) };
     all.retain(|one| !before.contains(&identifier(one)));
@@ -34,10 +34,11 @@ fn identifier(one: &Value) -> u64 {
     one["id"].as_u64().unwrap_or_default()
 }
 
-/// The probes run only where nothing is decided about packets: in tracing programs, at two hooks, and in no cgroup.
+/// The probe's programs are tracing programs at these hooks, not attached to cgroups or interfaces, so they decide
+/// about no packet.
 fn expect_only_tracing(netns: &Netns, programs: &BTreeSet<u64>, links: &BTreeSet<u64>) -> Result<()> {
     let programs = listed(netns, "prog", programs)?;
-    // A tracepoint with BTF and an iterator are both of this kind. What a pass runs is attached to nothing.
+    // Tracepoints with BTF and iterators are of this type. The program of a pass is attached to nothing.
     let is_run = |one: &&Value| one["type"] == "raw_tracepoint" && one["name"] == "sample";
     let strangers: Vec<_> = programs.iter().filter(|one| one["type"] != "tracing" && !is_run(one)).collect();
     ensure!(strangers.is_empty(), "programs of another kind: {strangers:#?}");
@@ -74,7 +75,7 @@ fn no_program_of_a_per_packet_kind_is_attached_while_traffic_flows() -> Result<(
     let (client, server) = cluster.pair()?;
     let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
     pass(&near, &far, 1_000_000)?;
-    // Another test's probe may just be trying out what the kernel can do.
+    // Another test's probe may be checking the kernel's features at this moment.
     eventually(Duration::from_secs(5), || expect_only_tracing(&node, &programs, &links))?;
     for netns in [&node, &client.netns, &server.netns] {
         let attached = bpftool(netns, &["net"])?;

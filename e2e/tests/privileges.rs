@@ -1,4 +1,4 @@
-//! With which rights the probe works, what it says without them, and how it ends.
+//! Capabilities that the probe needs, its errors without them, and its end.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `setpriv` to nothing but these capabilities.
+/// `setpriv` with only these capabilities.
 fn only(capabilities: &str) -> [String; 2] {
     ["setpriv".to_owned(), format!("--bounding-set=-all,{capabilities}")]
 }
@@ -106,7 +106,7 @@ fn two_probes_count_the_same_and_each_ends_well_when_asked_to() -> Result<()> {
     Ok(())
 }
 
-/// For `make kernels`, on one that is known to lack something; on any other there is nothing to be said.
+/// For `make kernels`, on a kernel that lacks a feature.
 #[test]
 fn a_kernel_that_lacks_something_is_told_what_it_is_for() -> Result<()> {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;

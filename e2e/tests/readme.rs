@@ -1,4 +1,4 @@
-//! README.md without Kubernetes: what it says can be typed.
+//! The commands of README.md that need no Kubernetes.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::netns::Netns;
@@ -7,7 +7,7 @@ use longwire_e2e::readme::{block, blocks, checkout, typed};
 use longwire_e2e::{binaries, command};
 use std::time::Duration;
 
-/// A word of each block, and whose test types it. Those of a cluster are in cluster/readme.rs.
+/// A word of each block, and the test that runs it. Those for a cluster are in cluster/readme.rs.
 const BLOCKS: [&str; 6] =
     ["make demo", "make --silent try-env", "make try-down", "make images", "helm install", "--manifests"];
 
@@ -49,7 +49,7 @@ fn every_make_target_is_there_and_runs_what_it_is_said_to_run() -> Result<()> {
     Ok(())
 }
 
-/// Word by word, in a network of its own and with the programs under test in the place of release builds.
+/// Literally, in a network namespace of its own, with the programs under test instead of release builds.
 #[test]
 fn both_programs_run_without_kubernetes() -> Result<()> {
     let script = block("--manifests")?;

@@ -1,4 +1,4 @@
-//! Ends that the first tracepoint does not see, as when the kernel skips a program that would interrupt itself.
+//! Ends that the first tracepoint misses, as when the kernel skips a program that already runs on the CPU.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};

@@ -1,5 +1,5 @@
-//! A page of metrics whose clock a test turns: what takes ten minutes with a probe takes none here. The pipeline is the probe's,
-//! and so is what a scraper is told apart by.
+//! A metrics page with a simulated clock, so that ten minutes of a probe take no time. The pipeline is the probe's, and
+//! scrapers are distinguished in the same way.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::wait::eventually;
@@ -7,8 +7,8 @@ use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::{Budget, Scraper};
 use longwire_pipeline::exposition::{Cursor, Format, render};
+use longwire_pipeline::metrics::{Budget, Scraper};
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, flag, kind};
 use std::io::{Read, Write};
@@ -81,7 +81,7 @@ impl World {
         Self { pipeline, now: 1_000 * SECOND, jobs: 0, scrapes: 0 }
     }
 
-    /// Whatever time brings, and then it is shown.
+    /// Handles timeouts and expiry, then shows the result.
     fn tick(&mut self) {
         self.now += SECOND;
         self.pipeline.begin_pass(self.now);
@@ -127,7 +127,7 @@ impl Replayed {
         // It ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A client that went away is no scraper.
+                // The client has disconnected.
                 let _ = answer(stream, &served);
             }
         });
@@ -138,12 +138,12 @@ impl Replayed {
         self.address
     }
 
-    /// A connection that came and went between two scrapes.
+    /// A connection that begins and ends between two scrapes.
     pub(crate) fn job(&self, bytes: u64) {
         lock(&self.world).job(bytes);
     }
 
-    /// The pod goes, and eleven minutes go by.
+    /// The pod is removed, and eleven minutes pass.
     pub(crate) fn expire(&self) {
         let mut world = lock(&self.world);
         let removed_pods = vec!["uid-job".to_owned()];
@@ -151,7 +151,7 @@ impl Replayed {
         world.pipeline.apply(&Update { removed_pods, ..Update::default() }, now);
         world.now += 660 * SECOND;
         world.tick();
-        // Who was a while ago on the node is forgotten by and by.
+        // Former owners on the node are forgotten after some time.
         world.now += 660 * SECOND;
         world.tick();
     }

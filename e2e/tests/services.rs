@@ -1,4 +1,4 @@
-//! Which Service is named, where several lead to a pod or claim an address, in its namespace and in others.
+//! The Service of a connection if several have the pod or the address, in its namespace and in others.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -10,22 +10,22 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Older than all that has a time at all.
+/// Older than every other creation timestamp.
 const OLD: &str = "2001-01-01T00:00:00Z";
 const YOUNG: &str = "2024-01-01T00:00:00Z";
 
-/// An address that nothing else on the machine has.
+/// An unused address.
 fn spare(machine: &Machine, last: u8) -> Ipv4Addr {
     let [ten, slot, ..] = machine.node.address.octets();
     Ipv4Addr::new(ten, slot, 250, last)
 }
 
-/// Of no node, pod or Service.
+/// An address of no node, pod or Service.
 fn outside(machine: &Machine) -> Ipv4Addr {
     Ipv4Addr::new(203, 0, 113, machine.node.address.octets()[1])
 }
 
-/// A Service `namespace/name` of this age. `spec`: inside of a YAML flow mapping.
+/// A Service `namespace/name` with this creation timestamp. `spec`: the inside of a YAML flow mapping.
 fn service(name: &str, created: &str, spec: &str, balanced: &[Ipv4Addr]) -> String {
     let (namespace, name) = name.split_once('/').expect("namespace/name");
     let ingress: Vec<_> = balanced.iter().map(|address| format!("{{ip: {address}}}")).collect();
@@ -36,7 +36,7 @@ fn service(name: &str, created: &str, spec: &str, balanced: &[Ipv4Addr]) -> Stri
     )
 }
 
-/// Endpoints of a Service that are addresses alone.
+/// An EndpointSlice with addresses only.
 fn slice(service: &str, family: &str, addresses: &str, port: u16) -> String {
     let (namespace, name) = service.split_once('/').expect("namespace/name");
     format!(
@@ -47,7 +47,7 @@ fn slice(service: &str, family: &str, addresses: &str, port: u16) -> String {
     )
 }
 
-/// Selects one of the machine's pods.
+/// Spec of a Service that selects one of the machine's pods.
 fn selecting(pod: &Pod, address: &str, ports: &str) -> String {
     format!("{address}, selector: {{app: {}}}, ports: [{ports}]", pod.workload)
 }
@@ -64,7 +64,7 @@ fn talk(client: &Pod, to: impl Into<SocketAddr>, listener: &TcpListener) -> Resu
     exchange(near, far, 1_001, 2_003)
 }
 
-/// A server and a client, each a process in its pod's cgroup.
+/// A server with hostNetwork and a client, each a process in its pod's cgroup.
 fn talk_to_host(client: &Pod, to: impl Into<SocketAddr>, server: &Pod, at: impl Into<SocketAddr>) -> Result<Truth> {
     let (to, at): (SocketAddr, SocketAddr) = (to.into(), at.into());
     let serving = server.process("main", &["serve", &at.to_string(), "--reply", "3000"])?;
@@ -75,7 +75,7 @@ fn talk_to_host(client: &Pod, to: impl Into<SocketAddr>, server: &Pod, at: impl 
     Ok(Truth::whole(2_000, 3_000))
 }
 
-/// All of the edge is the Service's, by each of these reporters.
+/// Each of these reporters has the whole edge under the Service.
 fn expect_service(cluster: &Cluster, edge: &Edge, reporters: &[&str], truth: Truth, service: &str) -> Result<()> {
     let truths: Vec<_> = reporters.iter().map(|reporter| (*reporter, truth)).collect();
     edge.expect_of(&cluster.probe, &truths)?;
@@ -134,7 +134,7 @@ fn load_balancer_services_that_share_an_address_have_it_by_port() -> Result<()> 
                 selecting(machine.pod(pod)?, "clusterIP: None", &format!("{{port: {number}, targetPort: {PORT}}}"));
             objects += &service(&format!("shop/front-{pod}"), YOUNG, &spec, &shared);
         }
-        // The same for a pod of this node, of which both ends know what was requested.
+        // The same for a pod of this node, where both ends know the requested Service.
         let spec = "clusterIP: None, selector: {app: w0}, ports: [{port: 443, targetPort: 8080}]";
         Ok(objects + &service("shop/front-local", YOUNG, spec, &shared))
     })?;
@@ -153,12 +153,12 @@ fn load_balancer_services_that_share_an_address_have_it_by_port() -> Result<()> 
     expect_service(&cluster, &Edge::of(client, local), &REPORTERS, truth, "shop/front-local")
 }
 
-/// As k3s does it: the backend is what the client's node says.
+/// As in k3s: the client's node knows the backend.
 #[test]
 fn a_load_balancers_address_that_is_a_nodes_leads_to_the_backend() -> Result<()> {
     let cluster = start(3, &[PodSpec::new("web").elsewhere()], |machine| {
         let spec = selecting(machine.pod("web")?, "clusterIP: None", &format!("{{port: 8443, targetPort: {PORT}}}"));
-        // Whoever may write a Service may claim a port of the node, and changes nothing by that.
+        // An author of Services may claim a port of the node, without an effect.
         let outside = outside(machine);
         let claimed = format!("externalIPs: [{}, {outside}], ports: [{{port: 9000}}]", machine.node.address);
         let thief = service("thief/thief", OLD, &claimed, &[]);
@@ -174,7 +174,7 @@ fn a_load_balancers_address_that_is_a_nodes_leads_to_the_backend() -> Result<()>
     let truth = talk(client, address, &node.listen_on(address)?)?;
     let unknown = Edge::between(&client.workload, "unknown");
     expect_service(&cluster, &unknown, &["source"], truth, "unknown/unknown")?;
-    // A host of the wider world.
+    // A host outside the cluster.
     let (client, outside) = (machine.take()?, outside(machine));
     let (netns, _) = machine.node.attach(&[outside.into()])?;
     let host = Pod { netns, ipv4: outside, ..client.clone() };
@@ -202,7 +202,7 @@ fn nobody_takes_a_pods_or_a_services_address_by_external_ips_or_a_load_balancer(
         let truth = talk(client, address, &listener)?;
         expect_service(&cluster, &Edge::of(client, victim), &["source"], truth, "shop/victim")?;
     }
-    // As a client it is known by its address, too.
+    // As a client it is identified by its address too.
     let server = machine.take()?;
     let listener = server.listen_on(("::".parse::<std::net::Ipv6Addr>()?, PORT))?;
     let truth = talk(victim, server.address(), &listener)? + talk(victim, (server.ipv6, PORT), &listener)?;
@@ -250,7 +250,7 @@ fn of_two_services_on_one_port_the_one_that_was_dialled_is_named_by_both_ends() 
     let client = machine.take()?;
     let truth = talk(client, (spare(machine, 1), 80), &listener)?;
     expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, "shop/front")?;
-    // Nobody can say which one was meant: the oldest, and one without a time is the oldest.
+    // The requested one is not known, so it is the oldest; a Service without a timestamp is the oldest.
     let client = machine.take()?;
     let truth = talk(client, server.address(), &listener)?;
     expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, &format!("shop/{}", server.workload))

@@ -1,4 +1,4 @@
-//! One node with operator and probe for all tests that only need pods of their own on it.
+//! A node with operator and probe, shared by all tests that only need pods of their own on it.
 
 use longwire_e2e::cluster::Cluster;
 use longwire_e2e::machine::PodSpec;
@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 
 const PLAIN_PODS: usize = 100;
 
-/// A label value with everything that the formats escape, and more.
+/// A label value with all characters that the formats escape, and more.
 pub(crate) const HOSTILE: &str = "a \"quoted\" back\\slash,\nnew line, {brace} = 🦀 \\n";
 
-/// A pod of whose connections Envoy's statistics are kept.
+/// A pod with Envoy's statistics.
 pub(crate) const PROXIED: &str = "proxied";
 
-/// Never torn down by hand: all of it goes when the process ends.
+/// Not dropped: all of it ends with the process.
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
     let specs = [

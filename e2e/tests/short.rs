@@ -1,4 +1,4 @@
-//! Many short connections at once: where programs are preempted, the kernel skips some of them.
+//! Many short connections at once: with preemption, the kernel skips some programs.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -11,7 +11,7 @@ use std::thread;
 const PAIRS: usize = 4;
 const EACH: u64 = 175;
 
-/// One after the other, by the pod's address of either family and by its Service's.
+/// By the pod's addresses of both families and by its Service's, one after the other.
 fn connect(client: &Pod, server: &Pod) -> Result<Truth> {
     let listener = server.listen_on((Ipv6Addr::UNSPECIFIED, 8080))?;
     let ways: [SocketAddr; 3] =

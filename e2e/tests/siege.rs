@@ -1,4 +1,4 @@
-//! Attacks, each with a bystander whose counters must stay exact. `make siege` prints what they cost. Needs root.
+//! Attacks, each with a bystander whose counters must stay exact. `make siege` prints their cost. Needs root.
 
 #[path = "siege/clocks.rs"]
 mod clocks;

@@ -1,4 +1,4 @@
-//! A state that cannot be gone on from, or not be saved: said once, and the probe counts on.
+//! A state that cannot be used or saved: logged once, and the probe continues to count.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::churn;
@@ -40,7 +40,7 @@ impl<'a> Scene<'a> {
         Ok(probe)
     }
 
-    /// A probe that counted something, saved it, and was killed.
+    /// A probe that counted, saved, and was killed.
     fn leave_a_state(&self) -> Result<()> {
         let probe = self.start()?;
         let truth = self.churn()?;
@@ -51,7 +51,7 @@ impl<'a> Scene<'a> {
         churn::count(10, self.client, self.server, &self.listener)
     }
 
-    /// Counters begin at 0, once a line has said why, and are exact from then on: also what lived before.
+    /// Counters begin at 0 with one log line that says why, and are exact from then on, also for older connections.
     fn expect_anew(&self, probe: &Probe, why: &str) -> Result<()> {
         let said = probe.process().log().iter().filter(|line| line.contains(why)).count();
         ensure!(said == 1, "{why:?} was said {said} times\n{}", probe.process().last_words());
@@ -104,7 +104,7 @@ fn a_pipe_in_the_states_place_hangs_nothing_and_is_replaced() -> Result<()> {
     scene.expect_anew(&probe, "it is a named pipe, not a regular file")?;
     let lost = probe.scrape()?.sum("longwire_probe_restart_losses", &[("kind", "states")]);
     let mode = |path: &Path| anyhow::Ok(fs::symlink_metadata(path)?.mode());
-    // A regular file, and nobody else's.
+    // A regular file of root.
     assert_eq!((lost, mode(&state)?, mode(&directory)? & 0o7777), (1, 0o100_600, 0o700));
     Ok(())
 }
@@ -127,7 +127,7 @@ fn pins_without_a_state_and_a_state_without_pins_are_not_gone_on_from() -> Resul
     scene.expect_anew(&probe, "there is a saved state, but the pins that go with it are gone")
 }
 
-/// A filesystem over the state's directory, with the last state on it. It ends with the test's directory.
+/// Mounts a filesystem over the state's directory, with the last state in it. It ends with the test's directory.
 fn mount_over_state(kept: &Kept) -> Result<String> {
     let saved = fs::read(kept.state().join("state"))?;
     let path = kept.state().to_str().context("path")?.to_owned();
@@ -136,7 +136,7 @@ fn mount_over_state(kept: &Kept) -> Result<String> {
     Ok(path)
 }
 
-/// Counts on without saving, says so once, and takes nothing back after a restart: it begins at 0.
+/// It counts without saving, logs this once, and takes nothing back after a restart: it begins at 0.
 fn expect_to_count_without_saving(hinder: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let _operator = machine.operator()?;
@@ -203,7 +203,7 @@ fn uninstalling_detaches_all_and_removes_all() -> Result<()> {
     scene.kept.uninstall()?;
     ensure!(!scene.kept.pins().exists(), "pins are left");
     ensure!(!scene.kept.state().exists(), "a state is left");
-    // And again, where there is nothing.
+    // A second time, when nothing is left.
     scene.kept.uninstall()?;
     let probe = scene.start()?;
     let truth = scene.churn()?;

@@ -1,4 +1,4 @@
-//! Another build takes over, one that knows what the last one pinned, and one that does not.
+//! Another build takes over: one with the same layout of the pins, and one with another.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::churn;
@@ -12,7 +12,7 @@ use std::fs;
 
 const LIVE: u64 = 12;
 
-/// The kernel knows layouts by the name of their directory alone: to another build this is one of its own predecessors'.
+/// Only the directory's name identifies a layout, so this looks like another build's to the successor.
 fn change_layout(kept: &Kept) -> Result<()> {
     let layout = kept.layout()?;
     Ok(fs::rename(&layout, layout.with_file_name("0123456789abcdef-131072"))?)
@@ -36,7 +36,7 @@ fn a_build_with_another_layout_counts_nothing_twice_and_says_what_it_lost() -> R
     let mut floor = Floor::default();
     floor.rise(&probe.scrape()?)?;
     drop(probe);
-    // These nobody will ever count, and the successor says so.
+    // These are never counted, and the successor logs so.
     churn::count(20, client, server, &listener)?;
     for (near, far) in &live {
         pass(near, far, 77)?;
@@ -50,13 +50,13 @@ fn a_build_with_another_layout_counts_nothing_twice_and_says_what_it_lost() -> R
     floor.rise(&scrape)?;
     let lost = |kind| scrape.sum("longwire_probe_restart_losses", &[("kind", kind)]);
     ensure!(lost("connections") >= 2 * LIVE, "{} connections lost, both ends of {LIVE} were", lost("connections"));
-    // Both ends of twenty, each with its header.
+    // Both ends of twenty, each with the ring's header.
     ensure!(lost("record_bytes") >= 2 * 20 * 152, "{} bytes of records lost", lost("record_bytes"));
     for reporter in REPORTERS {
         let active = edge.sum(&scrape, "longwire_tcp_connections_active", reporter);
         ensure!(active == LIVE, "{active} of {LIVE} are active by {reporter}");
     }
-    // From the takeover on they count again, and they close once.
+    // After the takeover they are counted again, and each closes once.
     for (near, far) in live {
         pass(&near, &far, 5)?;
         drop((near, far));
@@ -64,7 +64,7 @@ fn a_build_with_another_layout_counts_nothing_twice_and_says_what_it_lost() -> R
     let after = Truth { closed: LIVE, to_server: LIVE * 5, ..Truth::default() };
     edge.expect(&probe, known + after)?;
     floor.rise(&probe.scrape()?)?;
-    // Of the old build nothing is attached any more.
+    // No program of the old build is attached any more.
     let links = fs::read_dir(kept.layout()?)?.flatten().map(|entry| entry.file_name());
     let links: Vec<_> = links.filter(|name| name.to_string_lossy().starts_with("link-")).collect();
     ensure!(links.len() == 2, "links {links:?}");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Connections that began while nobody looked: found through the files of processes, in all network namespaces. */
+/* Finds connections whose beginning was missed, through the files of processes, in all network namespaces. */
 #pragma once
 
 static __always_inline struct sock *socket_of(struct file *file)
@@ -9,12 +9,12 @@ static __always_inline struct sock *socket_of(struct file *file)
 	return socket ? socket->sk : 0;
 }
 
-/* How many of a listener's are looked at: as many as the verifier of 5.15 follows. */
+/* Most pending connections that are read of one listener: the verifier of Linux 5.15 follows no more steps. */
 #define WAITING 2048
 
 /*
- * Connections that nobody has accepted yet are in no process's files. They are older than the probe, whoever accepts them
- * later. The queue may change under who reads it: what is no socket any more is marked in vain.
+ * Ignores connections that wait for accept(): they are older than the probe, and in no process's files until then. The
+ * queue may change during the walk: then addresses that are no sockets are marked, which does no harm.
  */
 static __always_inline void leave_out_waiting(struct sock *sk)
 {
@@ -22,7 +22,7 @@ static __always_inline void leave_out_waiting(struct sock *sk)
 	struct request_sock *request;
 	u64 key = (u64)sk;
 
-	/* Many processes may hold a listener. */
+	/* Several processes may share a listener. */
 	if (!tp || bpf_map_lookup_elem(&unfollowed, &key))
 		return;
 	leave_out(&key);
@@ -36,7 +36,7 @@ static __always_inline void leave_out_waiting(struct sock *sk)
 	}
 }
 
-/* A port in LISTEN tells which end of an older connection accepted. MPTCP listeners, Go's default, accept plain TCP. */
+/* A port in LISTEN marks the end that accepted an older connection. MPTCP listeners, Go's default, accept plain TCP. */
 SEC("iter/task_file")
 int find_listeners(struct bpf_iter__task_file *ctx)
 {
@@ -59,9 +59,9 @@ int find_listeners(struct bpf_iter__task_file *ctx)
 }
 
 /*
- * Who sent the SYN of an older connection? Only the end that did has had a SYN acked, so that what was acked or is in
- * flight exceeds its payload by one. Local drops make the payload look larger, never smaller: an excess is proof, its
- * absence is not, and then the listening port decides.
+ * Which end sent the SYN of an older connection? A SYN takes one sequence number and is acknowledged, so at the end
+ * that sent it, bytes acknowledged or in flight exceed the payload by one. Packets dropped locally make the payload
+ * look larger, never smaller: an excess is proof. Without one the listening port decides.
  */
 static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp, bool own_fin, u32 in_doubt)
 {
@@ -80,7 +80,7 @@ static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp, bool ow
 	return network == payload ? FLAG_PASSIVE : in_doubt;
 }
 
-/* Its handshake was seen and it becomes live only now: on_state was skipped. */
+/* Makes a connection live whose handshake was seen but whose ESTABLISHED was missed, because on_state was skipped. */
 static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
 {
 	if (c->flags & (LIVE | ENDED))
@@ -91,8 +91,9 @@ static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
 }
 
 /*
- * A connection that is in no table. At first it is older than the probe and begins with a baseline. Later it is one whose
- * beginning was missed, and is whole, unless the socket says nothing of the time since: then it was held by nobody's files.
+ * Was the beginning of a connection without an entry missed? During the first search it is older than the probe and
+ * starts with a baseline. Later it is counted whole, unless its socket has not been active since then: no process's
+ * files had it.
  */
 static __always_inline bool is_missed(const struct adoption *adoption, struct tcp_sock *tp, const u64 *key)
 {
@@ -119,7 +120,7 @@ int adopt(struct bpf_iter__task_file *ctx)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp || state == TCP_LISTEN || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
 		return 0;
-	/* Held by several processes, or opened while the programs were on. */
+	/* Several processes share it, or it began after the programs were attached. */
 	known = bpf_map_lookup_elem(&connections, &key);
 	if (known) {
 		if (state != TCP_CLOSE)
@@ -151,6 +152,6 @@ int adopt(struct bpf_iter__task_file *ctx)
 	if (is_whole)
 		count(LOSS_MISSED);
 	else if (sk->__sk_common.skc_state == TCP_CLOSE)
-		end(&key); /* while this looked, and what ended had no baseline yet */
+		end(&key); /* it ended during this program, when its entry was not there yet */
 	return 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * TCP connections of the whole machine: two tracepoints tell when they begin and end, a program that user space runs reads the
- * counters of those that they noted, which the kernel keeps anyway. Nothing here runs per packet.
+ * TCP connections of the whole machine. Two tracepoints record when connections begin and end. User space runs a
+ * program that reads the counters that the kernel keeps for each of them. Nothing here runs per packet.
  *
  *   on_state, on_destroy  CLOSE, FAIL, cgroups -> ring `events`; when it is full `closes`, `folded`
- *   on_icmp*              why a connect failed, before its process takes it away
+ *   on_icmp*              keep the ICMP error of a failed connect, before its process clears it
  *   sample                ANNOUNCE -> ring `events`; counters -> array `samples`
  *   find_listeners, adopt at start: connections older than the probe; later: those whose beginning was missed
  */
@@ -15,10 +15,10 @@
 #include "record.h"
 #include "maps.h"
 
-/* Which load these programs are of. A successor attaches its own and then takes over, with one store. Never 0. */
+/* The load that these programs belong to, never 0. A successor attaches its own, then enables them by one store. */
 const volatile u32 OWNER = 0;
 
-/* Inode of the directory that is the root of the cgroup tree as this probe's node has it. */
+/* Inode of the root of the cgroup tree, as this probe's node sees it. */
 const volatile u64 CGROUP_ROOT = 1;
 
 #include "read.h"
@@ -30,7 +30,7 @@ const volatile u64 CGROUP_ROOT = 1;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* So long after a probe last showed itself nothing new is followed; what is followed already still ends as it should. */
+/* So long after its last renewal of `alive` a probe is gone: only connections already followed are recorded. */
 #define ABANDONED 900000000000ULL
 
 static __always_inline bool is_abandoned(const struct control *ctl, u64 now)
@@ -50,15 +50,15 @@ static __always_inline int connecting(struct control *ctl, struct sock *sk)
 	}
 	see_cgroup(ctl, sk, 1, PLACE_STATE);
 	slot = share_of(sk);
-	/* Where its share is taken it is noted once it is established: no more is lost than how long the answer took. */
+	/* Without a place in its share it gets an entry when established: only the time until the SYN-ACK is lost. */
 	if (!take_half_open(slot))
 		return 0;
 	fresh.flags |= slot << SHARE_SHIFT;
-	note(&key, &fresh);
+	insert_or_replace(&key, &fresh);
 	return 0;
 }
 
-/* Sequence numbers tell: an entry of this very connection, made by another load's program or by `adopt`. */
+/* Equal sequence numbers: the entry is of this connection, made by another load's program or by `adopt`. */
 static __always_inline bool is_of_this(const struct connection *c, const struct connection *fresh)
 {
 	return (c->flags & (LIVE | ENDED)) == LIVE && c->first_sent == fresh->first_sent &&
@@ -82,7 +82,7 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 		}
 		return 0;
 	}
-	/* SYN_SENT here: its connect began before the probe, or was missed. */
+	/* In SYN_SENT without an entry: its connect began before the probe, or was missed. */
 	fresh.flags = LIVE | (old_state == TCP_SYN_RECV ? FLAG_PASSIVE : FLAG_ACTIVE);
 	if (old_state != TCP_SYN_RECV && !tp->bytes_acked)
 		fresh.flags |= NO_SYN;
@@ -103,11 +103,11 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 	fresh.id = new_id(now);
 	fresh.established = now;
 	fresh.flags |= slot << SHARE_SHIFT;
-	note(&key, &fresh);
+	insert_or_replace(&key, &fresh);
 	return 0;
 }
 
-/* Told first and ended then: what a pass finds ended has its end in the ring already. */
+/* Emits before it sets ENDED, so that a pass that sees ENDED knows the end to be in the ring. */
 static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, struct connection *c, struct sock *sk,
 				 struct tcp_sock *tp, bool own_fin, const u32 place)
 {
@@ -116,7 +116,7 @@ static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, struc
 	return 0;
 }
 
-/* The end of a connection that was never seen and is counted whole. The first to make the entry tells it. */
+/* The end of a connection whose beginning was missed. It is counted whole, by the program that inserts the entry. */
 static __always_inline int missed(struct control *ctl, u32 flags, struct sock *sk, struct tcp_sock *tp, bool own_fin,
 				  const u32 place)
 {
@@ -125,11 +125,11 @@ static __always_inline int missed(struct control *ctl, u32 flags, struct sock *s
 	u32 slot;
 
 	see_cgroup(ctl, sk, 0, place);
-	/* Two programs run when a client connects, one for a server: that is what is missed sooner. */
+	/* A client's beginning passes two events and a server's one, so a missed one is more likely a server's. */
 	c.flags = LIVE | ENDED | role_of(sk, tp, own_fin, FLAG_PASSIVE);
 	begin_late(&c, tp);
 	slot = share_of(sk);
-	take_whatever(slot);
+	take_regardless(slot);
 	c.flags |= slot << SHARE_SHIFT;
 	if (insert(&key, &c))
 		return 0;
@@ -138,7 +138,7 @@ static __always_inline int missed(struct control *ctl, u32 flags, struct sock *s
 	return 0;
 }
 
-/* An end of what has no entry. */
+/* The end of a connection without an entry. */
 static __always_inline int unseen(struct control *ctl, struct sock *sk, struct tcp_sock *tp, int old_state)
 {
 	u64 now = bpf_ktime_get_ns(), key = (u64)sk;
@@ -172,12 +172,12 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 
 	if (!c)
 		return unseen(ctl, sk, tp, old_state);
-	/* By another load's program. */
+	/* Another load's program has recorded this end. */
 	if (c->flags & ENDED)
 		return 0;
 	if (old_state == TCP_SYN_SENT || (old_state == TCP_SYN_RECV && !(c->flags & LIVE)))
 		return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0, PLACE_STATE);
-	/* An ESTABLISHED that this program did not see, because the CPU was in the midst of it: nothing has moved before. */
+	/* Its ESTABLISHED was missed, because on_state was skipped on this CPU. Nothing has moved before it. */
 	if (!(c->flags & LIVE)) {
 		begin_late(c, tp);
 		become_live(c, 1);
@@ -187,7 +187,7 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 		     has_own_fin(old_state), PLACE_STATE);
 }
 
-/* Whose FIN was first where both sent one is not to be had any more: that counts as ours. */
+/* If both ends sent a FIN, their order is not known any more; the local end is taken for the first then. */
 static __always_inline u32 destroyed_by(struct sock *sk, bool own_fin)
 {
 	bool peer_fin = sk->__sk_common.skc_flags & 1 << SOCK_DONE;
@@ -195,7 +195,7 @@ static __always_inline u32 destroyed_by(struct sock *sk, bool own_fin)
 	return !own_fin && (peer_fin || is_by_remote(sk, TCP_ESTABLISHED)) ? FLAG_BY_REMOTE : 0;
 }
 
-/* Neither beginning nor end was seen. Of a socket that connected anew or never did nothing is left to count. */
+/* Neither beginning nor end was seen. A socket that reconnected or never connected has nothing left to count. */
 static __always_inline void unseen_at_all(struct control *ctl, const struct adoption *adoption, struct sock *sk,
 					  struct tcp_sock *tp)
 {
@@ -206,7 +206,7 @@ static __always_inline void unseen_at_all(struct control *ctl, const struct adop
 		return;
 	if (is_abandoned(ctl, bpf_ktime_get_ns()))
 		return;
-	/* One more than the payload: a server and its FIN rather than a client without one. */
+	/* An excess of one is taken for a server's FIN rather than for a client's SYN without a FIN. */
 	own_fin = has_sent_fin(tp, 0);
 	count(LOSS_RECOVERED);
 	missed(ctl, destroyed_by(sk, own_fin), sk, tp, own_fin, PLACE_DESTROY);
@@ -236,8 +236,9 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 }
 
 /*
- * on_state is skipped where the CPU is in the midst of it: in an interrupt, and where programs are preempted, in the event
- * of another task. Every socket passes here later with bottom halves off, and no other one on this CPU meanwhile.
+ * The kernel skips on_state on a CPU that already runs it: in an interrupt, or, where programs are preempted, in
+ * another task's event. Every socket passes here later, with bottom halves off, so that no second one comes between on
+ * this CPU.
  */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
@@ -261,7 +262,7 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	}
 	if (!(c->flags & ENDED)) {
 		count(LOSS_RECOVERED);
-		/* The SYN that was acknowledged, at least. */
+		/* At least its SYN was acknowledged, so it was established. */
 		if (!(c->flags & LIVE) && tp->bytes_acked) {
 			begin_late(c, tp);
 			become_live(c, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The ways to user space: the ring, and what stands in for it when it is full. */
+/* Sends records to user space: through the ring, or through hash maps when it is full. */
 #pragma once
 
 static __always_inline struct control *controls(void)
@@ -16,24 +16,24 @@ static __always_inline struct adoption *adoptions(void)
 	return bpf_map_lookup_elem(&adoption, &slot);
 }
 
-/* A reader that polls finds most records; only a ring that fills wakes it. */
+/* User space polls the ring. It is woken only when the ring fills. */
 static __always_inline u64 wakeup(const struct control *ctl)
 {
 	return bpf_ringbuf_query(&events, BPF_RB_PROD_POS) >= ctl->wake_at ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 /*
- * Copied into the ring at once: a record that is reserved and then filled stops the reader for as long as the program is
- * preempted, and whose process that is may have very little of a CPU.
+ * Copies a complete record into the ring. A reserved one would block the reader while this program is preempted, for
+ * long where the task in which it runs has little CPU quota.
  */
-static __always_inline long tell(const struct control *ctl, void *record, u64 bytes)
+static __always_inline long send(const struct control *ctl, void *record, u64 bytes)
 {
 	return bpf_ringbuf_output(&events, record, bytes, wakeup(ctl));
 }
 
 /*
- * Whoever may make cgroups below a pod's may nest them as deep as it likes, so the names nearest the root are kept: slots
- * are written in turn on the way up, and the last ones stay.
+ * A container may nest cgroups below its pod's as deep as it likes, so the names nearest the root are kept: slots are
+ * overwritten in turn on the way up, and the last ones stay.
  */
 static __always_inline long name_cgroup(const struct control *ctl, struct sock *sk, u64 id, u32 place)
 {
@@ -59,10 +59,10 @@ static __always_inline long name_cgroup(const struct control *ctl, struct sock *
 		bpf_probe_read_kernel_str(r->name[i % CGROUP_LEVELS], CGROUP_NAME, BPF_CORE_READ(node, name));
 		node = above;
 	}
-	return tell(ctl, r, sizeof(*r));
+	return send(ctl, r, sizeof(*r));
 }
 
-static __always_inline long sight_cgroup(const struct control *ctl, struct sock *sk, u64 id)
+static __always_inline long report_address(const struct control *ctl, struct sock *sk, u64 id)
 {
 	struct sight_record r = {
 		.kind = RECORD_SIGHT,
@@ -72,13 +72,13 @@ static __always_inline long sight_cgroup(const struct control *ctl, struct sock 
 	};
 
 	read_local(r.local, sk, 1);
-	return tell(ctl, &r, sizeof(r));
+	return send(ctl, &r, sizeof(r));
 }
 
 /*
- * The names go out when a cgroup is first seen: its directory may be gone before user space could look. So does its address
- * with the first connection that is `fresh`, not a loopback, and in a namespace whose addresses root gave: others may have
- * it by the time somebody else could tell. `place`: the program's own.
+ * Sends a cgroup's names when it is first seen, because its directory may be gone before user space looks. Sends its
+ * address with its first `fresh` connection that is not loopback and in a network namespace made by root, because
+ * another pod may have the address a moment later. `place`: the calling program's.
  */
 static __always_inline void see_cgroup(const struct control *ctl, struct sock *sk, const bool fresh, const u32 place)
 {
@@ -89,26 +89,26 @@ static __always_inline void see_cgroup(const struct control *ctl, struct sock *s
 		return;
 	known = bpf_map_lookup_elem(&cgroups, &id);
 	seen = known ? *known : 0;
-	if (seen >= (fresh ? CGROUP_SIGHTED : CGROUP_NAMED))
+	if (seen >= (fresh ? CGROUP_ADDRESS_SENT : CGROUP_NAMES_SENT))
 		return;
 	if (!seen) {
 		if (name_cgroup(ctl, sk, id, place)) {
 			count(LOSS_CGROUP);
 			return;
 		}
-		seen = CGROUP_NAMED;
+		seen = CGROUP_NAMES_SENT;
 	}
 	if (fresh && is_made_by_root(sk, 1) && !is_loopback(sk)) {
-		if (sight_cgroup(ctl, sk, id))
+		if (report_address(ctl, sk, id))
 			count(LOSS_CGROUP);
 		else
-			seen = CGROUP_SIGHTED;
+			seen = CGROUP_ADDRESS_SENT;
 	}
 	if (!known || *known != seen)
 		bpf_map_update_elem(&cgroups, &id, &seen, BPF_ANY);
 }
 
-/* `flags`: beyond those of the connection. */
+/* `flags`: in addition to those of the connection. */
 static __always_inline void fill(struct record *r, u32 kind, u32 flags, const struct connection *c, struct sock *sk,
 				 struct tcp_sock *tp, bool own_fin, const bool direct)
 {
@@ -136,7 +136,7 @@ static __always_inline void fill(struct record *r, u32 kind, u32 flags, const st
 		r->flags |= FLAG_NEVER_SENT;
 }
 
-#define SK_USER_DATA_PSOCK 4 /* bit of sk_user_data since 6.0; nobody tells a sockmap's socket before */
+#define SK_USER_DATA_PSOCK 4 /* bit of sk_user_data since 6.0; before, nothing marks sockets of a sockmap */
 
 static __always_inline bool is_in_sockmap(struct sock *sk, const bool direct)
 {
@@ -155,42 +155,43 @@ static __always_inline bool is_tls_of_device(struct sock *sk, struct tcp_sock *t
 }
 
 /*
- * Bytes of these sockets do not all pass where they are counted. Told once a connection: when it is announced or, of a sockmap,
- * a later sample finds it; else at its end, when a sockmap has mostly let go of it.
+ * Counts a socket some of whose bytes bypass its counters. Called once a connection: at its announce, or at its end if
+ * it was not announced. A sockmap is also looked for in later samples, because it has mostly let go of the socket at
+ * the end.
  */
-static __always_inline bool tell_bypass(struct sock *sk, struct tcp_sock *tp, const bool direct)
+static __always_inline bool report_bypass(struct sock *sk, struct tcp_sock *tp, const bool direct)
 {
-	bool told = 0;
+	bool bypassed = 0;
 
 	if (is_in_sockmap(sk, direct)) {
 		count(LOSS_SOCKMAP);
-		told = 1;
+		bypassed = 1;
 	}
 	if (bpf_core_field_exists(tp->syn_smc) && LOAD(tp, syn_smc)) {
 		count(LOSS_SMC);
-		told = 1;
+		bypassed = 1;
 	}
 	if (is_tls_of_device(sk, tp, direct)) {
 		count(LOSS_TLS);
-		told = 1;
+		bypassed = 1;
 	}
-	return told;
+	return bypassed;
 }
 
-/* A SYN as both ends of its way see it, NAT or not: the client's initial sequence number and port. */
+/* A SYN, equal before and after NAT: the client's initial sequence number and port. */
 static __always_inline u64 error_key(u32 isn, u16 port)
 {
 	return (u64)isn << 16 | port;
 }
 
 /*
- * The ICMP error that answered a connect. It is left for SO_ERROR where a process owned the socket just then, as one does that
- * connects without waiting, and whoever has asked for it has taken it away.
+ * The ICMP error that answered a connect. The kernel leaves it in sk_err_soft only if a process owned the socket at
+ * that time, as in a non-blocking connect(), and SO_ERROR clears it.
  */
 static __always_inline s32 icmp_error(const struct connection *c, struct sock *sk, struct tcp_sock *tp)
 {
 	u64 key = error_key(tp->snd_una, tp->inet_conn.icsk_inet.inet_sport);
-	/* Not read directly: the compiler would make one load of this and the next, and the verifier refuses that. */
+	/* Not a direct read: the compiler would merge it with the next one, which the verifier refuses. */
 	s32 *sent, soft = BPF_CORE_READ(sk, sk_err_soft);
 
 	if (soft)
@@ -201,7 +202,7 @@ static __always_inline s32 icmp_error(const struct connection *c, struct sock *s
 	return sent ? *sent : 0;
 }
 
-/* What becomes of it: enum loss. */
+/* Adds a record to `folded`. Returns what to count: enum loss. */
 static __always_inline u32 fold(const struct control *ctl, u32 slot, const struct record *r)
 {
 	struct folded_key key = {
@@ -221,7 +222,7 @@ static __always_inline u32 fold(const struct control *ctl, u32 slot, const struc
 	if (!sums) {
 		if (!take_folded(slot, ctl->epoch))
 			return LOSS_FOLDED_SHARE;
-		bpf_map_update_elem(&folded, &key, &none, BPF_NOEXIST); /* another CPU may have been first */
+		bpf_map_update_elem(&folded, &key, &none, BPF_NOEXIST); /* another CPU may have inserted it first */
 		sums = bpf_map_lookup_elem(&folded, &key);
 		if (!sums)
 			return LOSS_RECORD;
@@ -239,8 +240,8 @@ static __always_inline u32 fold(const struct control *ctl, u32 slot, const struc
 }
 
 /*
- * The ring is full. What a sample has counted in part is known to user space by id, and told by id; the rest is added
- * up, whole. The end of an adopted connection whose baseline was never told says nothing.
+ * The ring is full. A connection that was announced keeps its own CLOSE, because its samples were counted by id; others
+ * are added up. Unannounced adopted and untracked ones are dropped, because they have no baseline.
  */
 static __always_inline u32 fall_back(const struct control *ctl, const struct connection *c, const struct record *r)
 {
@@ -264,7 +265,7 @@ static __always_inline void emit_end(const struct control *ctl, u32 kind, u32 fl
 	if (kind == RECORD_FAIL && !r->error)
 		r->error = icmp_error(c, sk, tp);
 	if (kind == RECORD_CLOSE && !c->announced)
-		tell_bypass(sk, tp, 1);
-	if (tell(ctl, r, sizeof(*r)))
+		report_bypass(sk, tp, 1);
+	if (send(ctl, r, sizeof(*r)))
 		count(fall_back(ctl, c, r));
 }

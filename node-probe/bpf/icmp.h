@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ICMP errors that answer a SYN, see `icmp_error`. Each of the programs is attached where a kernel has what it needs. */
+/* Keeps ICMP errors that answer a SYN, see `icmp_error`. A program is attached where the kernel has its function. */
 #pragma once
 
 static __always_inline int keep_error(struct sock *sk, int error)
@@ -40,7 +40,7 @@ enum {
 };
 enum { ENETUNREACH = 101, ECONNREFUSED = 111, EHOSTUNREACH = 113 };
 
-/* As icmp_err_convert has it, as far as a failure's reason tells them apart. */
+/* As the kernel's icmp_err_convert, as far as reasons of failures differ. */
 static __always_inline s32 errno_of(int code)
 {
 	if (code == ICMP_PORT_UNREACH)
@@ -55,8 +55,8 @@ static __always_inline s32 errno_of(int code)
 #define TCP_SYN 0x02
 
 /*
- * Since 6.9 and of IPv4 alone, where this machine is who answers: kube-proxy's rule, or a route that is missing. That is the
- * answer which comes while the client's process is still in connect().
+ * Since 6.9, IPv4 only: errors that this machine itself sends, for a REJECT rule of kube-proxy or a missing route. They
+ * come while the client's process is still in connect().
  */
 SEC("tp_btf/icmp_send")
 int BPF_PROG(on_icmp_send, const struct sk_buff *skb, int type, int code)
@@ -75,7 +75,7 @@ int BPF_PROG(on_icmp_send, const struct sk_buff *skb, int type, int code)
 		return 0;
 	if ((tcp[TCP_FLAGS] & TCP_SYN_ACK) != TCP_SYN)
 		return 0;
-	/* The port as the socket has it, in network order. */
+	/* In network order, as in the socket. */
 	key = error_key((u32)tcp[4] << 24 | tcp[5] << 16 | tcp[6] << 8 | tcp[7], *(u16 *)tcp);
 	bpf_map_update_elem(&errors, &key, &error, BPF_ANY);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Kernel types by hand: only the fields that are read. Their offsets are relocated at load (CO-RE), so the order here
- * means nothing, and a field's absence is found by bpf_core_field_exists.
+ * Kernel types by hand, with only the fields that are read. CO-RE relocates their offsets at load, so their order here
+ * means nothing. bpf_core_field_exists finds absent ones.
  */
 #pragma once
 
@@ -55,7 +55,7 @@ enum {
 };
 enum { IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
 enum { AF_INET6 = 10 };
-enum { SOCK_DONE = 1 }; /* bit of skc_flags: the peer's FIN was taken */
+enum { SOCK_DONE = 1 }; /* bit of skc_flags: the peer's FIN was received */
 
 #define CORE __attribute__((preserve_access_index))
 
@@ -68,12 +68,12 @@ struct ns_common {
 } CORE;
 
 struct user_namespace {
-	int level; /* 0: the first one, which the machine began with */
+	int level; /* 0: the initial one */
 } CORE;
 
 struct net {
 	struct ns_common ns;
-	struct user_namespace *user_ns; /* whose root may do anything in it */
+	struct user_namespace *user_ns; /* owner: root of it may do anything in this namespace */
 } CORE;
 
 typedef struct {
@@ -111,7 +111,7 @@ struct sock_common {
 	unsigned long skc_flags;
 } CORE;
 
-/* The lock's layout without PREEMPT_RT; with it the fields are absent and every socket counts as busy. */
+/* Layout of the lock without PREEMPT_RT. With it the fields are absent, and every socket counts as busy. */
 typedef struct {
 	int counter;
 } atomic_t;
@@ -139,7 +139,7 @@ struct sock {
 	int sk_err;
 	int sk_err_soft;
 	void *sk_user_data;
-	void *sk_validate_xmit_skb; /* of kernels whose devices encrypt */
+	void *sk_validate_xmit_skb; /* in kernels with TLS offload to devices */
 	u16 sk_protocol;
 	struct sock_cgroup_data sk_cgrp_data;
 } CORE;
@@ -153,7 +153,7 @@ struct request_sock {
 	struct sock *sk;
 } CORE;
 
-/* Of a listener: connections that nobody has accepted yet. */
+/* Of a listener: connections that wait for accept(). */
 struct request_sock_queue {
 	struct request_sock *rskq_accept_head;
 } CORE;
@@ -174,7 +174,7 @@ struct tcp_sock {
 	u32 write_seq, snd_nxt, snd_una, rcv_nxt;
 	u64 bytes_sent, bytes_received, bytes_acked, bytes_retrans;
 	u32 segs_in;
-	bool syn_smc; /* of kernels with SMC: both ends speak it */
+	bool syn_smc; /* in kernels with SMC: both ends support it */
 	struct {
 		u64 time;
 	} rcvq_space;

@@ -1,45 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What lives in the kernel between two events. Pinned, so that a successor of the probe finds it. */
+/* Maps: the state between two events. Pinned, so that a successor of the probe goes on with it. */
 #pragma once
 
 /*
- * Flags of struct connection alone; the lower ones are enum record_flag. From SHARE_SHIFT on stands the index into `shares`
- * of the share that the connection counts against: a field of its own would put an entry over 128 bytes, and the kernel
- * would then allocate 192.
+ * Flags of struct connection only; the lower bits are enum record_flag. From SHARE_SHIFT on: the index into `shares` of
+ * the share that the connection counts against. A field for it would make an entry larger than 128 bytes, and the
+ * kernel would allocate 192.
  */
 enum {
-	BYPASSED = 1 << 13, /* some of its bytes pass elsewhere, and that was told */
-	NO_SYN = 1 << 14, /* it was made with TCP_REPAIR: its connect sent nothing */
-	ENDED = 1 << 15, /* its end was told: it stays until its socket goes, so that nobody tells it again */
-	LIVE = 1 << 16, /* established, or adopted so; counts as such in its share, and without it as half-open */
+	BYPASSED = 1 << 13, /* some of its bytes bypass the socket's counters, which was counted */
+	NO_SYN = 1 << 14, /* its connect sent no SYN: made with TCP_REPAIR */
+	ENDED = 1 << 15, /* its end was recorded; the entry stays with its socket, so that it is not recorded twice */
+	LIVE = 1 << 16, /* established: counts as such in its share; without it as half-open */
 };
 #define SHARE_SHIFT 17
 
 /*
- * What moves whenever a segment comes or goes. Where it stands as at the last sample, so does all else: most connections
- * are idle, and four reads tell.
+ * The fields that change with every segment sent or received. If they equal those of the last sample, all counters do.
+ * Most connections are idle, so four reads are enough for them.
  */
-struct stance {
-	u32 owner; /* who sampled it: a successor has not seen it; 0: nobody, or somebody worked on the socket then */
+struct snapshot {
+	u32 owner; /* load that took it; another load ignores it. 0: none, or the socket was busy then */
 	u32 segs_out, snd_nxt, acked, received;
 };
 
-/* From the first sight of a connection until its socket goes. */
+/* From the first event of a connection until its socket is destroyed. */
 struct connection {
 	u64 id;
 	u64 syn_time;
 	u64 established;
 	u32 flags;
 	u32 first_sent;     /* sequence number of the first payload byte this end sends; before LIVE: errno of an ICMP error */
-	u32 first_received; /* and of the first the peer sends */
-	u32 announced;      /* generation of the last ANNOUNCE, 0: none */
-	u32 pass;           /* the last pass that looked at it */
-	struct stance stance;
+	u32 first_received; /* the same for the peer */
+	u32 announced;      /* generation of the last ANNOUNCE; 0: none */
+	u32 pass;           /* the last pass that sampled it */
+	struct snapshot snapshot;
 };
 
 /*
- * By the address of the socket. Not the socket's own storage: that costs two allocations a connection, and a walk over
- * it cannot be cut, because it has one bucket per CPU. Twice the connections that user space follows.
+ * By the address of the socket. Not a socket storage map: it takes two allocations a connection, and a walk over it
+ * cannot be split, because it has one bucket per CPU. Twice as large as user space's table.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -50,22 +50,22 @@ struct {
 } connections SEC(".maps");
 
 /*
- * What one pod holds of the tables here. Counted when an entry is made and when it is deleted, by whoever did it, so that
- * the counts are the table's own whatever is skipped or preempted.
+ * What one pod uses of the maps here. Counted by the program that inserts or deletes an entry, so that the counts match
+ * the map even if programs are skipped or preempted.
  */
 struct share {
 	u64 pod;         /* id of the pod's cgroup; 0: free */
-	u64 folded;      /* epoch << 32 | entries of `folded` made in that epoch */
+	u64 folded;      /* epoch << 32 | entries that it added to `folded` in that epoch */
 	u32 established; /* entries of `connections` with LIVE */
-	u32 half_open;   /* and without */
-	u64 pad[5];      /* a cache line each: CPUs that serve two pods do not wait for each other */
+	u32 half_open;   /* entries without LIVE */
+	u64 pad[5];      /* a cache line each: CPUs that serve two pods do not contend */
 };
 _Static_assert(sizeof(struct share) == 64, "share");
 
-#define SHARES 2048 /* 15 bits of flags at most; a power of two */
+#define SHARES 2048 /* at most 15 bits of flags; a power of two */
 enum {
-	SHARE_NO_POD = 0, /* processes of the host, together */
-	SHARE_ALL = 1,    /* the half-open connections of all */
+	SHARE_NO_POD = 0, /* all processes of the host */
+	SHARE_ALL = 1,    /* half-open connections of all shares */
 	SHARE_FIRST = 2,  /* pods from here on */
 };
 
@@ -76,9 +76,9 @@ struct {
 	__type(value, struct share);
 } shares SEC(".maps");
 
-/* Which share a cgroup belongs to. One that falls out of here is looked up again. */
+/* The share of a cgroup. An evicted one is looked up again. */
 struct cgroup_share {
-	u64 pod; /* id of the pod's cgroup; 0: of no pod */
+	u64 pod; /* id of the pod's cgroup; 0: not in a pod */
 	u64 slot;
 };
 
@@ -90,8 +90,8 @@ struct {
 } cgroup_shares SEC(".maps");
 
 /*
- * Sockets that have no entry for a reason: older than the probe and not to be adopted, or refused for want of room. What is
- * neither here nor there is one whose beginning was missed.
+ * Sockets that intentionally have no entry: older than the probe and not adopted, or refused because a table was full.
+ * A socket that is in neither map is one whose beginning was missed.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -107,7 +107,7 @@ struct {
 	__uint(max_entries, RING_BYTES);
 } events SEC(".maps");
 
-/* A full ring sends here what user space knows by id: its CLOSE, whole. */
+/* Full ring: CLOSE records of connections that user space knows by id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -116,7 +116,7 @@ struct {
 	__type(value, struct record);
 } closes SEC(".maps");
 
-/* And here what it has never heard of: added up, so that no outage is too long for it. */
+/* Full ring: sums over connections that user space does not know, so that an outage of any length fits. */
 #define FOLDED 16384
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -126,10 +126,10 @@ struct {
 	__type(value, struct folded);
 } folded SEC(".maps");
 
-/* Connections that one run of `sample` reads. It holds its CPU meanwhile. */
+/* Connections that one run of `sample` reads. Few, because a run holds its CPU. */
 #define BATCH 128
 
-/* Their keys, written by user space. */
+/* Keys of `connections`, written by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -138,7 +138,7 @@ struct {
 	__type(value, u64);
 } batch SEC(".maps");
 
-/* Read by mmap: a run copies nothing. */
+/* Filled by `sample`; user space reads them by mmap, without a copy. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -164,8 +164,8 @@ struct {
 } adoption SEC(".maps");
 
 /*
- * Where records are put together: too much for the stack, and one of the ring that is being filled would stop its reader for as
- * long as the program is preempted. One for each program that may stand on a CPU in the midst of it.
+ * Buffers for records: too large for the stack, and a reserved ring record would block the reader while the program is
+ * preempted. One for each program that may interrupt another on a CPU.
  */
 enum place {
 	PLACE_STATE,
@@ -188,7 +188,7 @@ struct {
 	__type(value, struct scratch);
 } scratches SEC(".maps");
 
-/* ICMP errors that this machine has answered SYNs with, by `error_key`. */
+/* ICMP errors that this machine has sent in answer to SYNs, by `error_key`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -196,7 +196,7 @@ struct {
 	__type(value, s32);
 } errors SEC(".maps");
 
-/* Ports in LISTEN, for the role of adopted connections; emptied after adoption. */
+/* Ports in LISTEN, for the role of adopted connections. Emptied after adoption. */
 struct listener {
 	u32 netns;
 	u32 port;
@@ -210,10 +210,10 @@ struct {
 	__type(value, u8);
 } listeners SEC(".maps");
 
-/* What went out of a cgroup. One that falls out of here is told of again, and who hears it keeps what was first. */
+/* What was sent of a cgroup. An evicted one is sent again, and user space keeps the first. */
 enum cgroup_seen {
-	CGROUP_NAMED = 1,
-	CGROUP_SIGHTED = 2,
+	CGROUP_NAMES_SENT = 1,
+	CGROUP_ADDRESS_SENT = 2,
 };
 
 struct {
@@ -223,28 +223,28 @@ struct {
 	__type(value, u8);
 } cgroups SEC(".maps");
 
-/* Every kind of loss and every odd turn, per CPU; `node-probe/src/kernel/losses.rs` names them. */
+/* Losses and unusual paths, per CPU. `node-probe/src/kernel/losses.rs` names them. */
 enum loss {
 	LOSS_RECORD,    /* ring and fallback full: a CLOSE or FAIL was dropped */
 	LOSS_KEPT,      /* ring full: a CLOSE waits in `closes` */
 	LOSS_FOLDED,    /* ring full: a CLOSE or FAIL was added to `folded` */
-	LOSS_ANNOUNCE,  /* ring full: an ANNOUNCE waits for the pass to go on */
+	LOSS_ANNOUNCE,  /* ring full: an ANNOUNCE is retried later in the pass */
 	LOSS_CGROUP,    /* ring full: a cgroup's names or address wait for its next connection */
-	LOSS_STORAGE,   /* `connections` full, or no memory: a connection is not followed */
+	LOSS_STORAGE,   /* `connections` full, or out of memory: a connection is not followed */
 	LOSS_LISTENER,  /* too many listening ports: roles of adopted connections may be missing */
 	LOSS_UNTRACKED, /* a close of a connection that is not followed */
 	LOSS_RECOVERED, /* a close that only tcp_destroy_sock saw */
-	LOSS_INERT,     /* a connection that began while no probe had shown itself for long */
-	LOSS_CONNECTIONS_SHARE, /* a pod holds its share of `connections`: a connection of it is not followed */
-	LOSS_HALF_OPEN_SHARE,   /* a pod holds its share of half-open ones: followed only once it is established */
-	LOSS_HALF_OPEN,         /* all pods together do */
-	LOSS_FOLDED_SHARE,      /* ring full, and a pod holds its share of `folded`: a CLOSE or FAIL was dropped */
-	LOSS_SHARES,            /* more pods than shares: one counts with the host's processes */
-	LOSS_MISSED, /* a connection whose beginning no program saw: counted whole, when it is found or at its end */
-	LOSS_BUSY,   /* a map that was busy: a connection is found later, or an entry stays longer */
-	LOSS_SOCKMAP, /* a connection some of whose bytes pass its socket by: a program hands them from socket to socket */
-	LOSS_TLS,     /* or a device makes the records of TLS */
-	LOSS_SMC,     /* or it is SMC's, and they go through memory */
+	LOSS_INERT,     /* a connection that began after the probe was gone for ABANDONED */
+	LOSS_CONNECTIONS_SHARE, /* a pod's share of `connections` is full: its connection is not followed */
+	LOSS_HALF_OPEN_SHARE,   /* a pod's share of half-open ones is full: followed only once it is established */
+	LOSS_HALF_OPEN,         /* all half-open connections together are too many */
+	LOSS_FOLDED_SHARE,      /* ring full, and a pod's share of `folded` too: a CLOSE or FAIL was dropped */
+	LOSS_SHARES,            /* more pods than shares: one counts against the host's share */
+	LOSS_MISSED, /* the beginning of a connection was missed: counted whole, when it is found or at its end */
+	LOSS_BUSY,   /* a map was busy: a connection is found later, or an entry stays longer */
+	LOSS_SOCKMAP, /* some bytes of a connection bypass its counters: a sockmap moves them from socket to socket */
+	LOSS_TLS,     /* the same: a device makes the records of TLS */
+	LOSS_SMC,     /* the same: SMC moves them through shared memory */
 	LOSS_KINDS,
 };
 
@@ -259,7 +259,7 @@ static __always_inline void count(u32 loss)
 {
 	u64 *value = bpf_map_lookup_elem(&losses, &loss);
 
-	/* Where programs are preempted, another one of this CPU may be counting. */
+	/* Atomic, because a program that preempts this one may count on the same CPU. */
 	if (value)
 		__sync_fetch_and_add(value, 1);
 }

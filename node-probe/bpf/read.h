@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the kernel keeps for each socket, turned into the figures of record.h. */
+/* Computes the counters of record.h from the fields that the kernel keeps for each socket. */
 #pragma once
 
 #define barrier() asm volatile("" ::: "memory")
 
 /*
- * A tracepoint's own socket is read directly. A pass has only addresses of sockets, which may be gone by then: it reads
- * with care, and asks afterwards whether the connection was still there. `direct` is a constant everywhere.
+ * A tracepoint's own socket is read directly. A pass has only addresses of sockets that may be freed: it reads with
+ * bpf_probe_read_kernel, and checks afterwards that the connection is still there. `direct` is a compile-time constant.
  */
 #define LOAD(p, field) (direct ? (p)->field : BPF_CORE_READ(p, field))
 
-/* Unique on this boot: no two connections begin on one CPU in the same nanosecond. */
+/* Unique on this boot, because no two connections begin on one CPU in the same nanosecond. */
 static __always_inline u64 new_id(u64 now)
 {
 	return now << 10 | (bpf_get_smp_processor_id() & 1023);
@@ -24,10 +24,10 @@ static __always_inline bool has_own_fin(int state)
 #define ECONNABORTED 103
 
 /*
- * Who was first to end it. No FIN is traced: the state that a socket leaves for CLOSE tells whose came first. On the way
- * through TIME_WAIT, which another structure keeps, the socket itself goes there from FIN_WAIT2 or CLOSING
- * (tcp_time_wait). From ESTABLISHED nobody's came: a RST, a time-out or a dead route of the other end left an error before;
- * what the local end did, close with unread data or SO_LINGER 0, had none yet, and tcp_abort leaves ECONNABORTED.
+ * Which end closed first? No program sees a FIN; the state before CLOSE shows whose came first. On the way to
+ * TIME_WAIT, which is another structure, the socket goes to CLOSE from FIN_WAIT2 or CLOSING (tcp_time_wait). From
+ * ESTABLISHED there was no FIN: a RST or timeout of the peer or a dead route set sk_err before. A local close with
+ * unread data or SO_LINGER 0 has set none yet, and tcp_abort sets ECONNABORTED.
  */
 static __always_inline bool is_by_remote(struct sock *sk, int state)
 {
@@ -38,7 +38,7 @@ static __always_inline bool is_by_remote(struct sock *sk, int state)
 	return state == TCP_ESTABLISHED && error && error != ECONNABORTED;
 }
 
-/* Whoever sent the SYN has had it acked among bytes_acked. */
+/* bytes_acked includes the SYN at the end that sent it. */
 static __always_inline u32 acked_syn(const struct connection *c)
 {
 	return (c->flags & (FLAG_ACTIVE | NO_SYN)) == FLAG_ACTIVE;
@@ -52,7 +52,7 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
 
 	/*
 	 * The kernel adds to bytes_acked first and moves snd_una then. An adopted socket may be in the middle of that
-	 * on another CPU: taken in this order the difference is never too large, and in-flight bytes never negative.
+	 * on another CPU: read in this order the difference is never too large, and in-flight bytes never negative.
 	 */
 	for (int i = 0; i < 4; i++) {
 		acked = tp->bytes_acked;
@@ -66,7 +66,7 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
 	c->first_received = tp->rcv_nxt - (u32)tp->bytes_received;
 }
 
-/* When the socket was established, or its application last made room in its buffer; nanoseconds. 0: never established. */
+/* When the socket was established, or its application last read from its buffer, nanoseconds. 0: never established. */
 static __always_inline u64 read_active(struct tcp_sock *tp)
 {
 	if (!bpf_core_field_exists(tp->rcvq_space.time))
@@ -74,7 +74,7 @@ static __always_inline u64 read_active(struct tcp_sock *tp)
 	return tp->rcvq_space.time * 1000;
 }
 
-/* An established connection that nobody saw become so; when it was sent for says nothing then of how long it took. */
+/* An established connection whose ESTABLISHED was missed. Without its time the SYN's has no use. */
 static __always_inline void begin_late(struct connection *c, struct tcp_sock *tp)
 {
 	c->syn_time = 0;
@@ -83,16 +83,16 @@ static __always_inline void begin_late(struct connection *c, struct tcp_sock *tp
 }
 
 /*
- * Payload bytes handed to the network, each once. bytes_sent - bytes_retrans is not it: bytes_sent rises although the
- * local stack dropped the packet. Everything follows from bytes_acked and one later look at snd_nxt, so a sample
- * taken while the socket works on another CPU is merely a moment old, never too high.
+ * Payload bytes handed to the network, each once. Not bytes_sent - bytes_retrans, because bytes_sent includes packets
+ * that the local stack dropped. All is computed from bytes_acked and a later read of snd_nxt, so that a sample taken
+ * while another CPU uses the socket is a moment old, never too high.
  */
 static __always_inline u64 read_sent(const struct connection *c, struct tcp_sock *tp, bool own_fin, const bool direct)
 {
 	u64 acked = LOAD(tp, bytes_acked);
 	u32 next, in_flight;
 
-	/* None where the socket was disconnected and its end is told only later. */
+	/* bytes_acked is 0 where the socket was disconnected before its end is seen. */
 	if (acked && acked_syn(c))
 		acked--;
 	barrier();
@@ -108,9 +108,9 @@ static __always_inline u64 read_sent(const struct connection *c, struct tcp_sock
 }
 
 /*
- * For on_destroy, when the state no longer tells: what went out exceeds the payload by the SYN, where this end sent it, and by
- * a FIN. Segments that the local stack dropped hide it, and then the end of a connection that on_state did not see has a byte
- * too many.
+ * For on_destroy, when the state is lost: what was sent exceeds the payload by a FIN, and by the SYN at the end that
+ * sent it. Packets dropped by the local stack hide the FIN; then the end of a connection that on_state missed counts
+ * one byte too many.
  */
 static __always_inline bool has_sent_fin(struct tcp_sock *tp, bool own_syn)
 {
@@ -119,7 +119,7 @@ static __always_inline bool has_sent_fin(struct tcp_sock *tp, bool own_syn)
 	return network > tp->bytes_sent - tp->bytes_retrans + own_syn;
 }
 
-/* Somebody works on the socket: softirq holds the spinlock, or a process owns it. */
+/* Is the socket in use: softirq holds its spinlock, or a process owns it? */
 static __always_inline bool is_busy(struct sock *sk, const bool direct)
 {
 	if (!bpf_core_field_exists(sk->sk_lock.slock.rlock.raw_lock.val.counter))
@@ -128,9 +128,9 @@ static __always_inline bool is_busy(struct sock *sk, const bool direct)
 }
 
 /*
- * Payload bytes taken from the network, in order. The peer's FIN is counted in bytes_received an instant before
- * SOCK_DONE is set, under the lock: while somebody works on the socket the last byte waits for the next sample. At
- * the end, which `direct` is, the socket's lock is ours.
+ * Payload bytes received in order. The kernel counts the peer's FIN in bytes_received an instant before it sets
+ * SOCK_DONE, under the socket's lock. While the socket is in use the last byte is held back until the next sample. At
+ * the end (`direct`) this program runs under the lock.
  */
 static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, bool *held_back, const bool direct)
 {
@@ -144,7 +144,7 @@ static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, b
 	return received;
 }
 
-/* Says whether something was held back, so that the next sample has to look again. */
+/* Returns whether a byte was held back, so that the next sample reads it again. */
 static __always_inline bool read_counters(struct counters *to, const struct connection *c, struct sock *sk,
 					  struct tcp_sock *tp, bool own_fin, const bool direct)
 {
@@ -160,9 +160,9 @@ static __always_inline bool read_counters(struct counters *to, const struct conn
 	return held_back;
 }
 
-static __always_inline struct stance read_stance(struct tcp_sock *tp)
+static __always_inline struct snapshot read_snapshot(struct tcp_sock *tp)
 {
-	return (struct stance){
+	return (struct snapshot){
 		.segs_out = BPF_CORE_READ(tp, segs_out),
 		.snd_nxt = BPF_CORE_READ(tp, snd_nxt),
 		.acked = BPF_CORE_READ(tp, bytes_acked),
@@ -170,7 +170,7 @@ static __always_inline struct stance read_stance(struct tcp_sock *tp)
 	};
 }
 
-static __always_inline bool is_same(const struct stance *one, const struct stance *other)
+static __always_inline bool is_same(const struct snapshot *one, const struct snapshot *other)
 {
 	return one->segs_out == other->segs_out && one->snd_nxt == other->snd_nxt && one->acked == other->acked &&
 	       one->received == other->received;
@@ -225,8 +225,9 @@ static __always_inline u32 read_netns(struct sock *sk, const bool direct)
 }
 
 /*
- * Did root of the machine make the socket's network namespace? A container runtime does for a pod. What a container makes
- * for itself, as with `unshare -Urn`, belongs to a user namespace below the first one, and there it may take any address.
+ * Did the machine's root make the socket's network namespace, as a container runtime does for a pod? One that a
+ * container makes itself, as with `unshare -Urn`, belongs to a user namespace below the initial one, and may use any
+ * address.
  */
 static __always_inline bool is_made_by_root(struct sock *sk, const bool direct)
 {
@@ -235,7 +236,7 @@ static __always_inline bool is_made_by_root(struct sock *sk, const bool direct)
 	return !BPF_CORE_READ(sk, __sk_common.skc_net.net, user_ns, level);
 }
 
-/* The network namespace as user space learns it: nothing can be concluded from one that a container made for itself. */
+/* The network namespace for user space; 0 for one that a container made itself, which identifies no pod. */
 static __always_inline u32 read_trusted_netns(struct sock *sk, const bool direct)
 {
 	return is_made_by_root(sk, direct) ? read_netns(sk, direct) : 0;

@@ -6,17 +6,17 @@ enum record_kind {
 	RECORD_ANNOUNCE = 1, /* a live connection, at its first sample; with FLAG_ADOPTED its counters are a baseline */
 	RECORD_CLOSE = 2,    /* an established connection ended; counters are final */
 	RECORD_FAIL = 3,     /* a connect never established */
-	RECORD_CGROUP = 4,   /* struct cgroup_record instead: a cgroup's first sight */
-	RECORD_SIGHT = 5,    /* struct sight_record instead: the first connection of a cgroup that leaves its host */
+	RECORD_CGROUP = 4,   /* struct cgroup_record instead: a cgroup is first seen */
+	RECORD_SIGHT = 5,    /* struct sight_record instead: a cgroup's first connection that is not loopback */
 };
 
 enum record_flag {
 	FLAG_ACTIVE = 1,      /* this end sent the SYN */
-	FLAG_PASSIVE = 2,     /* this end accepted; neither: the role could not be told */
+	FLAG_PASSIVE = 2,     /* this end accepted; neither: the role is not known */
 	FLAG_ADOPTED = 4,     /* older than the probe */
-	FLAG_UNTRACKED = 8,   /* CLOSE of a socket that is not followed: no baseline, it adds nothing */
+	FLAG_UNTRACKED = 8,   /* CLOSE of a socket that is not followed: no baseline, so it adds nothing */
 	FLAG_NEVER_SENT = 16, /* FAIL without a segment sent: no free port, no route */
-	FLAG_BY_REMOTE = 32,  /* CLOSE: the other end was first to end it, by FIN or RST, or by its silence */
+	FLAG_BY_REMOTE = 32,  /* CLOSE: the other end closed first, by FIN or RST or by a timeout */
 };
 
 /* Cumulative since the handshake. */
@@ -25,25 +25,25 @@ struct counters {
 	u64 received;           /* payload bytes taken from the network, in order */
 	u64 retransmitted_bytes; /* payload bytes sent again, tcp_sock.bytes_retrans */
 	u32 retransmits;        /* segments sent again, tcp_sock.total_retrans */
-	u32 lost;               /* packets taken for lost, tcp_sock.lost */
+	u32 lost;               /* packets marked lost, tcp_sock.lost */
 	u32 srtt_us;            /* smoothed round-trip time now, microseconds; 0: none yet */
-	u32 still;              /* of a sample: 1: nothing has moved since the last one, and nothing else is said */
+	u32 still;              /* samples only; 1: unchanged since the last sample, other fields are not set */
 };
 _Static_assert(sizeof(struct counters) == 40, "counters");
 
-/* What a ring record of kind ANNOUNCE, CLOSE or FAIL says. Times are CLOCK_MONOTONIC nanoseconds. */
+/* A ring record of kind ANNOUNCE, CLOSE or FAIL. Times are CLOCK_MONOTONIC nanoseconds. */
 struct record {
 	u32 kind;
 	u32 flags;
 	u64 id;          /* unique on this boot; 0: untracked */
 	u64 time;        /* when the record was made */
 	u64 syn_time;    /* SYN sent, 0: not seen */
-	u64 established; /* handshake complete, without syn_time perhaps a little earlier; 0: not known */
+	u64 established; /* handshake complete, if syn_time is 0 perhaps a little earlier; 0: not known */
 	u64 cgroup;      /* inode of the socket's cgroup v2 directory */
 	u32 netns;       /* inode of the socket's network namespace */
 	s32 error;       /* sock.sk_err at the end, errno */
 	u32 client_isn;  /* initial sequence number of the end that sent the SYN */
-	u32 server_isn;  /* and of the other; both 0: not known */
+	u32 server_isn;  /* and of the other end; both 0: not known */
 	u8 local[16];    /* IPv4 as ::ffff:a.b.c.d */
 	u8 remote[16];
 	u16 local_port;  /* host order */
@@ -61,13 +61,13 @@ struct sample {
 _Static_assert(sizeof(struct sample) == 48, "sample");
 
 /*
- * The names of a cgroup's directory and those above it, below the tree's root. `levels` counts them; the names of the
- * CGROUP_LEVELS nearest the root are there, and the one that is n steps above the cgroup's own is name[n % CGROUP_LEVELS].
+ * Names of a cgroup's directory and of those above it, below the tree's root. `levels` counts them. The names of the
+ * CGROUP_LEVELS nearest the root are kept: the directory n steps above the cgroup's own is name[n % CGROUP_LEVELS].
  */
 #define CGROUP_LEVELS 8
 #define CGROUP_NAME 96
-#define CGROUP_DEPTH 512    /* steps that are taken */
-#define CGROUP_OUTSIDE ~0U  /* `levels` of one that is not below the root, or deeper than that */
+#define CGROUP_DEPTH 512    /* steps up at most */
+#define CGROUP_OUTSIDE ~0U  /* `levels` of one that is not below the root, or deeper than CGROUP_DEPTH */
 struct cgroup_record {
 	u32 kind; /* RECORD_CGROUP */
 	u32 levels;
@@ -76,7 +76,7 @@ struct cgroup_record {
 };
 _Static_assert(sizeof(struct cgroup_record) == 16 + CGROUP_LEVELS * CGROUP_NAME, "cgroup_record");
 
-/* From which address a cgroup speaks, and since when: nothing of it has spoken earlier. */
+/* The first address that a cgroup's connections use, and the time of the first. */
 struct sight_record {
 	u32 kind; /* RECORD_SIGHT */
 	u32 netns;
@@ -86,10 +86,10 @@ struct sight_record {
 };
 _Static_assert(sizeof(struct sight_record) == 40, "sight_record");
 
-/* Ends of connections that found the ring full and that user space never heard of, added up under what names them. */
+/* Full ring: ends of connections that user space does not know, summed by these fields. */
 struct folded_key {
 	u64 cgroup;
-	u32 epoch; /* struct control's at that time: entries of earlier ones change no more */
+	u32 epoch; /* of struct control when it was added: entries of earlier epochs do not change any more */
 	u32 netns;
 	u32 kind;  /* RECORD_CLOSE or RECORD_FAIL */
 	u32 flags; /* as in struct record, without FLAG_BY_REMOTE */
@@ -105,37 +105,37 @@ struct folded {
 	u64 first; /* when the first was added */
 	u64 last;
 	u64 connections;
-	u64 closed_by_remote; /* of those: with FLAG_BY_REMOTE */
-	u64 sent, received, retransmitted_bytes, retransmits, lost; /* sums of struct counters' */
+	u64 closed_by_remote; /* with FLAG_BY_REMOTE */
+	u64 sent, received, retransmitted_bytes, retransmits, lost; /* sums of struct counters */
 };
 _Static_assert(sizeof(struct folded) == 72, "folded");
 
-/* Between user space and the programs, mapped by the former. */
+/* Shared by user space and the programs; user space maps it. */
 struct control {
-	u64 instance;   /* names this set of maps; 0: a probe was killed while it made them */
-	u64 alive;      /* when a probe last showed itself, CLOCK_MONOTONIC */
+	u64 instance;   /* id of this set of maps; 0: incomplete, its probe was killed while it made them */
+	u64 alive;      /* when a probe last renewed this, CLOCK_MONOTONIC nanoseconds */
 	u64 wake_at;    /* position in the ring from which a record wakes the reader */
-	u32 owner;      /* the load whose programs count: those of another do nothing */
+	u32 owner;      /* the load whose programs count; those of others return at once */
 	u32 epoch;      /* of struct folded_key */
-	u32 generation; /* announce every connection whose last ANNOUNCE was of another; never 0 */
-	u32 pass;       /* of the current pass; one that is cut goes on under the same number; never 0 */
+	u32 generation; /* connections last announced in another generation are announced again; never 0 */
+	u32 pass;       /* number of the current pass, kept when the pass is interrupted; never 0 */
 	u32 batched;    /* keys in `batch` */
 	u32 used;       /* slots of `samples` filled in this run */
-	u32 left;       /* live connections that found no room in the ring: they come when the pass goes on */
+	u32 left;       /* live connections that found no room in the ring: they are announced later in the pass */
 	u32 pad;
 };
 _Static_assert(sizeof(struct control) == 56, "control");
 
-/* What a socket means that has no entry. */
+/* The meaning of a socket without an entry. */
 enum adoption_stage {
 	ADOPTION_NONE = 0,   /* it may be older than the probe */
-	ADOPTION_CLOSES = 1, /* its beginning was missed; its destruction alone may have been told by another load's program */
+	ADOPTION_CLOSES = 1, /* its beginning was missed, but another load's program may have recorded its destruction */
 	ADOPTION_ALL = 2,    /* its beginning was missed */
 };
 
-/* As `control`: what user space says of older connections. */
+/* Like `control`: for connections without an entry. */
 struct adoption {
-	u64 since; /* programs have been attached since then, CLOCK_MONOTONIC nanoseconds */
+	u64 since; /* when the programs were attached, CLOCK_MONOTONIC nanoseconds */
 	u32 stage;
 	u32 pad;
 };

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Was the socket this connection's own all the while it was read? A connection has ended before its socket goes, and
- * ids do not come twice: then it still stands there.
+ * Returns the entry if the socket was this connection's while it was read. A connection ends before its socket is
+ * freed, and ids are unique: if the entry is still there and not ended, it was.
  */
 static __always_inline struct connection *still_there(const u64 *key, u64 id)
 {
@@ -17,7 +17,7 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 {
 	struct sock *sk = (struct sock *)*key;
 	struct connection *c;
-	/* Whom a record that is not complete would stop is who runs this. */
+	/* Reserved, not copied: an incomplete record blocks only the reader, which runs this program. */
 	struct record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 
 	if (!r) {
@@ -31,49 +31,49 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
 		return;
 	}
-	if (!c->announced && tell_bypass(sk, (struct tcp_sock *)sk, 0))
+	if (!c->announced && report_bypass(sk, (struct tcp_sock *)sk, 0))
 		__sync_fetch_and_or(&c->flags, BYPASSED);
 	c->announced = ctl->generation;
 	c->pass = ctl->pass;
 	bpf_ringbuf_submit(r, wakeup(ctl));
 }
 
-/* Filled and then claimed: a slot whose connection has gone meanwhile is the next one's. */
-static __always_inline void count_up(struct control *ctl, const u64 *key, const struct connection *seen)
+/* Fills a slot, then claims it. If the connection has ended meanwhile, the next one reuses the slot. */
+static __always_inline void sample_counters(struct control *ctl, const u64 *key, const struct connection *seen)
 {
 	struct sock *sk = (struct sock *)*key;
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
 	u32 slot = ctl->used;
 	struct sample *s = bpf_map_lookup_elem(&samples, &slot);
-	struct stance stance = read_stance(tp);
+	struct snapshot snapshot = read_snapshot(tp);
 	struct connection *c;
 	bool held_back;
 
-	if (!s) { /* a batch has no more connections than slots */
+	if (!s) { /* cannot happen: a batch has no more connections than slots */
 		ctl->left++;
 		return;
 	}
 	s->id = seen->id;
-	if (seen->stance.owner == OWNER && is_same(&stance, &seen->stance)) {
+	if (seen->snapshot.owner == OWNER && is_same(&snapshot, &seen->snapshot)) {
 		s->counters.still = 1;
-		stance.owner = OWNER;
+		snapshot.owner = OWNER;
 	} else {
 		held_back =
 			read_counters(&s->counters, seen, sk, tp, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
-		/* While somebody works on it, figures are about to move; who was busy then may be done by now. */
-		stance.owner = held_back || is_busy(sk, 0) ? 0 : OWNER;
+		/* Not kept for a busy socket, whose counters are about to change, nor for one that was busy when read. */
+		snapshot.owner = held_back || is_busy(sk, 0) ? 0 : OWNER;
 	}
 	c = still_there(key, seen->id);
 	if (c) {
 		if (!s->counters.still && is_in_sockmap(sk, 0) && !(__sync_fetch_and_or(&c->flags, BYPASSED) & BYPASSED))
 			count(LOSS_SOCKMAP);
 		c->pass = ctl->pass;
-		c->stance = stance;
+		c->snapshot = snapshot;
 		ctl->used = slot + 1;
 	}
 }
 
-/* One connection of the batch: announced if user space does not know it, else a sample. It may have ended since it was listed. */
+/* One connection of the batch: announced if user space does not know it, else sampled. It may have ended meanwhile. */
 static long sample_one(struct bpf_map *map, const u32 *slot, const u64 *listed, void *context)
 {
 	struct control *ctl = controls();
@@ -92,11 +92,11 @@ static long sample_one(struct bpf_map *map, const u32 *slot, const u64 *listed, 
 	if (seen.announced != ctl->generation)
 		announce(ctl, &key, &seen);
 	else
-		count_up(ctl, &key, &seen);
+		sample_counters(ctl, &key, &seen);
 	return 0;
 }
 
-/* Run by user space for each batch; attached to nothing. */
+/* User space runs it for each batch. It is attached to nothing. */
 SEC("raw_tp")
 int sample(void *ctx)
 {

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Fair shares of the tables: a pod that floods fills its own share and no more. Programs may be preempted anywhere and may
- * run on several CPUs, so every count is atomic, and a share is taken before its entry is made.
+ * Fair shares of the maps: a pod that floods fills its own share and no more. Programs may be preempted anywhere and
+ * run on several CPUs, so every count is atomic, and a share is taken before its entry is inserted.
  */
 #pragma once
 
-/* Connections that the table holds. */
+/* Entries of `connections`. */
 const volatile u32 TABLE = 262144;
-/* Half-open ones of all pods together: established ones have the rest to themselves. */
+/* Half-open connections of all pods together. Established ones have the rest to themselves. */
 #define HALF_OPEN (TABLE / 4)
-/* An entry of `folded` lives for two epochs at most, so both together are a quarter. */
+/* An entry of `folded` lives for at most two epochs, so both together are a quarter. */
 #define FOLDED_AN_EPOCH (FOLDED / 2)
 
-/* Above a pod's cgroup are a few levels of kubelet's. Whatever is nested deeper than this is of one share. */
+/* A pod's cgroup is a few levels below the root. All cgroups nested deeper than 32 levels share one slot. */
 #define SHARE_DEPTH 32
 #define TOO_DEEP (~0ULL)
 #define POD_NAME 96
 #define UUID 36      /* a pod's UID */
-#define STATIC_UID 32 /* and that of one that kubelet reads from a file */
-#define SLICE 6      /* .slice */
+#define STATIC_UID 32 /* of a static pod, which kubelet reads from a file */
+#define SLICE 6      /* length of .slice */
 
-/* A quarter for a pod. The host's processes, and all of a node whose pods have no cgroups of version 2, get three. */
+/* A quarter for a pod. Three for the host's processes, which on a node without cgroup v2 include all pods. */
 static __always_inline u32 part(u32 slot, u32 whole)
 {
 	return slot == SHARE_NO_POD ? whole - whole / 4 : whole / 4;
@@ -41,8 +41,8 @@ static __always_inline bool take(u32 *count, u32 most)
 	return 0;
 }
 
-/* Never below 0, which would be the largest number there is and keep the pod out. */
-static __always_inline void give(u32 *count)
+/* Never below 0, because it would wrap to the largest number and lock the pod out. */
+static __always_inline void release(u32 *count)
 {
 	if (!__sync_fetch_and_add(count, -1))
 		__sync_fetch_and_add(count, 1);
@@ -59,20 +59,20 @@ static __always_inline bool take_half_open(u32 slot)
 		return 0;
 	}
 	if (!take(&all->half_open, HALF_OPEN)) {
-		give(&share->half_open);
+		release(&share->half_open);
 		count(LOSS_HALF_OPEN);
 		return 0;
 	}
 	return 1;
 }
 
-static __always_inline void give_half_open(u32 slot)
+static __always_inline void release_half_open(u32 slot)
 {
 	struct share *share = share_at(slot), *all = share_at(SHARE_ALL);
 
 	if (share && all) {
-		give(&share->half_open);
-		give(&all->half_open);
+		release(&share->half_open);
+		release(&all->half_open);
 	}
 }
 
@@ -86,35 +86,35 @@ static __always_inline bool take_established(u32 slot)
 	return 0;
 }
 
-/* For an entry with these flags. */
-static __always_inline void give_back(u32 flags)
+/* Releases the share of an entry with these flags. */
+static __always_inline void release_share(u32 flags)
 {
 	struct share *share;
 
 	if (!(flags & LIVE)) {
-		give_half_open(flags >> SHARE_SHIFT);
+		release_half_open(flags >> SHARE_SHIFT);
 		return;
 	}
 	share = share_at(flags >> SHARE_SHIFT);
 	if (share)
-		give(&share->established);
+		release(&share->established);
 }
 
 /*
- * Of two that delete one entry, one has done it, and gives its share back. An entry that stays because the map is busy has
- * ENDED, or makes way for the next one of its address.
+ * If two programs delete one entry, the one that succeeds releases its share. An entry that stays because the map is
+ * busy has ENDED set, or is replaced by the next connection at its address.
  */
 static __always_inline void forget(const u64 *key, u32 flags)
 {
 	long failed = bpf_map_delete_elem(&connections, key);
 
 	if (!failed)
-		give_back(flags);
+		release_share(flags);
 	else if (failed != -ENOENT)
 		count(LOSS_BUSY);
 }
 
-/* The entry stays for as long as the socket does. Says whether it was not ended before. */
+/* Sets ENDED. Returns whether it was not set before. The entry stays until its socket is destroyed. */
 static __always_inline bool end(const u64 *key)
 {
 	struct connection *c = bpf_map_lookup_elem(&connections, key);
@@ -122,7 +122,7 @@ static __always_inline bool end(const u64 *key)
 	return c && !(__sync_fetch_and_or(&c->flags, ENDED) & ENDED);
 }
 
-/* Its end adds nothing. Where there is no room for this either it is taken for one that was missed, and that is exact. */
+/* Marks a socket as ignored: its end adds nothing. If this map is full too, it counts as missed, which is exact. */
 static __always_inline void leave_out(const u64 *key)
 {
 	u8 yes = 1;
@@ -130,27 +130,27 @@ static __always_inline void leave_out(const u64 *key)
 	bpf_map_update_elem(&unfollowed, key, &yes, BPF_ANY);
 }
 
-/* Makes an entry, whose share is taken, or says why not; then the share is given back. */
+/* Inserts an entry whose share was taken. On failure releases the share and returns why. */
 static __always_inline long insert(const u64 *key, const struct connection *fresh)
 {
 	long failed = bpf_map_update_elem(&connections, key, fresh, BPF_NOEXIST);
 
 	if (!failed)
 		return 0;
-	give_back(fresh->flags);
+	release_share(fresh->flags);
 	if (failed == -E2BIG || failed == -ENOMEM) {
 		count(LOSS_STORAGE);
 		if (fresh->flags & LIVE)
 			leave_out(key);
 	} else if (failed != -EEXIST) {
-		/* Only for this moment: whoever finds it without an entry takes it for one that was missed. */
+		/* Busy only now: it is found later as a connection whose beginning was missed. */
 		count(LOSS_BUSY);
 	}
 	return failed;
 }
 
-/* The same in the place of what stands there, which is of an earlier connection of this socket or of this address. */
-static __always_inline void note(const u64 *key, const struct connection *fresh)
+/* Like insert, but replaces an entry of an earlier connection of this socket or address. */
+static __always_inline void insert_or_replace(const u64 *key, const struct connection *fresh)
 {
 	struct connection *stale;
 
@@ -163,8 +163,8 @@ static __always_inline void note(const u64 *key, const struct connection *fresh)
 }
 
 /*
- * Established: from one count to the other, by one of those who may find out at a time. `must`: it is counted whatever the
- * share, because it ends now.
+ * Marks a connection established and moves it between counts, once even if two programs find out. `must`: also above
+ * the share, because it ends now.
  */
 static __always_inline bool become_live(struct connection *c, const bool must)
 {
@@ -178,14 +178,14 @@ static __always_inline bool become_live(struct connection *c, const bool must)
 	else if (!take_established(slot))
 		return 0;
 	if (__sync_fetch_and_or(&c->flags, LIVE) & LIVE)
-		give(&share->established);
+		release(&share->established);
 	else
-		give_half_open(slot);
+		release_half_open(slot);
 	return 1;
 }
 
-/* The share of an entry that is made for its end alone. */
-static __always_inline void take_whatever(u32 slot)
+/* Takes a share for an entry that is inserted only to be ended, also above the limit. */
+static __always_inline void take_regardless(u32 slot)
 {
 	struct share *share = share_at(slot);
 
@@ -193,7 +193,7 @@ static __always_inline void take_whatever(u32 slot)
 		__sync_fetch_and_add(&share->established, 1);
 }
 
-/* A new entry of `folded`. */
+/* Takes a share for a new entry of `folded`. */
 static __always_inline bool take_folded(u32 slot, u32 epoch)
 {
 	struct share *share = share_at(slot);
@@ -209,7 +209,7 @@ static __always_inline bool take_folded(u32 slot, u32 epoch)
 	return (u32)__sync_fetch_and_add(&share->folded, 1) < part(slot, FOLDED_AN_EPOCH);
 }
 
-/* kubelet's name of a pod's cgroup: `pod<uid>`, or with systemd's driver `...-pod<uid>.slice`. */
+/* Is this kubelet's name of a pod's cgroup: `pod<uid>`, or with systemd's driver `...-pod<uid>.slice`? */
 static __always_inline bool is_pod(const char *name)
 {
 	const u32 mark = '-' | 'p' << 8 | 'o' << 16 | 'd' << 24;
@@ -229,8 +229,8 @@ static __always_inline bool is_pod(const char *name)
 }
 
 /*
- * The id of the pod's cgroup, 0: none is one. The outermost below the node's root counts: what a pod names below its own
- * does not split its share.
+ * The id of the pod's cgroup; 0: not in a pod. The outermost one below the root counts, so that a pod cannot split its
+ * share by nested cgroups with such names.
  */
 static __always_inline u64 pod_of(struct kernfs_node *node)
 {
@@ -250,7 +250,7 @@ static __always_inline u64 pod_of(struct kernfs_node *node)
 	return TOO_DEEP;
 }
 
-/* Places that a pod's share may have. */
+/* Slots in which a pod's share may be. */
 #define PLACES 16
 
 static __always_inline u32 place(u64 pod, u32 at)
@@ -259,8 +259,8 @@ static __always_inline u32 place(u64 pod, u32 at)
 }
 
 /*
- * A share of the pod's own: the one it has, or one that is free or holds nothing. Whoever loses an idle one claims another.
- * A connection counts against the slot that it notes, so nothing drifts when one changes hands.
+ * The slot of the pod's share: the one it has, or a free or idle one. A pod whose idle slot was taken claims another. A
+ * connection counts against the slot in its flags, so counts stay right when a slot changes its pod.
  */
 static __always_inline u32 claim(u64 pod)
 {
@@ -293,8 +293,8 @@ static __always_inline u32 claim(u64 pod)
 }
 
 /*
- * Not static, so that the verifier looks at it once and not at each call: it knows the arguments as numbers then. Its stack
- * is its own.
+ * Not static, so that the verifier checks it once instead of at each call; the arguments are
+ * plain numbers for that. Its stack frame is its own.
  */
 __noinline u32 find_share(u64 cgroup, u64 node)
 {

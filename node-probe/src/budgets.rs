@@ -1,7 +1,7 @@
-//! What is said of full budgets: a log line when a budget becomes full and one when it is over, and to the operator, which makes
-//! an Event on the node of it, that it is full.
+//! Reports full budgets: a log line when a budget becomes full and when it has room again, and a notice to the operator
+//! when it is full, which makes an Event on the node of it.
 
-use longwire_pipeline::aggregate::{Crossing, Resource, Whose};
+use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
 const OF_THE_NODE: &str = "raise budgets.series or budgets.longConnections in the cluster-wide TelemetryPolicy, and the probe's memory limit with them";
 const OF_A_SHARE: &str = "have the namespace's pods feed fewer label sets or shorter tags, or raise limits.seriesPerNamespace in the \
@@ -14,7 +14,7 @@ pub(crate) fn log(crossing: &Crossing) {
     }
 }
 
-/// That a budget is full, for the log and for people who read no log of a node; `None`: it is over.
+/// The notice of a full budget, for the log and the operator's Event. `None`: it has room again.
 pub(crate) fn notice(crossing: &Crossing) -> Option<String> {
     let Crossing { whose, resource, limit, folded } = crossing;
     let remedy = match whose {

@@ -1,4 +1,4 @@
-//! The cgroup v2 tree at start: which directory is which, by inode. Cgroups made later name themselves through the ring.
+//! The cgroup v2 tree at start: directories by inode. Later cgroups announce themselves through the ring.
 
 use longwire_endpoint::descriptors;
 use longwire_model::identity::Sighting;
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 #[cfg(test)]
 mod tests;
 
-/// More cgroups than a node has; a bound for a tree that loops or runs wild.
-const MOST: usize = 65_536;
+/// A bound for a tree that loops or grows without end; no node has as many cgroups.
+const MAX_CGROUPS: usize = 65_536;
 
 /// Where cgroup v2 is mounted: on its own, or beside v1.
 const MOUNTS: [&str; 2] = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
@@ -37,19 +37,20 @@ pub(crate) fn root(given: Option<&Path>) -> Result<PathBuf, NoCgroups> {
     }
 }
 
-/// By which the kernel knows the root.
+/// Inode of the root, by which the kernel side identifies it.
 pub(crate) fn inode(root: &Path) -> Result<u64, NoCgroups> {
     fs::metadata(root).map(|root| root.ino()).map_err(|_| NoCgroups(root.display().to_string()))
 }
 
-/// Says where it went wrong when no cgroup is a pod's: this probe itself runs in a pod, mostly.
+/// Logs whether cgroups of pods were found. Without any the root is mostly wrong, because this probe itself runs in a
+/// pod.
 pub(crate) fn report(kubelet: &KubeletCgroups, found: &[(u64, String)]) {
     match kubelet.survey(found.iter().map(|(_, path)| path.as_str())) {
         (0, Some(elsewhere)) => tracing::warn!(
             "no cgroup of a pod below {kubelet}, but some below {elsewhere} look like it: if that is this node's kubelet's, start \
              the probe with --kubelet-cgroup-root={elsewhere}; until then pods are told by their network namespaces and addresses"
         ),
-        // As on a node without a pod yet.
+        // A node without pods yet looks like this.
         (0, None) => tracing::info!(
             "no cgroup of a pod below {kubelet} yet: if pods run here and the kubelet's configuration has a cgroupRoot, start the \
              probe with --kubelet-cgroup-root=DIR"
@@ -58,14 +59,14 @@ pub(crate) fn report(kubelet: &KubeletCgroups, found: &[(u64, String)]) {
     }
 }
 
-/// The pods' cgroups of this node, to look at whether anything runs in them.
+/// Cgroups of this node's pods, to check whether they have processes.
 #[derive(Debug)]
 pub(crate) struct PodCgroups {
     root: PathBuf,
     kubelet: KubeletCgroups,
-    /// Some pod's was found, so one that is not there is gone.
+    /// A pod's cgroup was found, so a missing one means that the pod is gone.
     are_found: bool,
-    /// Observations that were left out.
+    /// Observations that were dropped.
     withheld: u64,
 }
 
@@ -74,9 +75,10 @@ impl PodCgroups {
         Self { root, kubelet, are_found: false, withheld: 0 }
     }
 
-    /// Leaves of each observation's former pods those of which no process is left: their sandbox is gone, and so their address
-    /// was free. Where one still runs the observation is left out: a pod with a capability can speak from any address, and a
-    /// runtime gives one to a pod at a time. Says how many pods could not be looked for, for want of a descriptor.
+    /// Keeps in each observation the former pods that have no process left: their sandbox is gone, so their address was
+    /// free. Drops the observation if one still runs, because a runtime gives an address to one pod at a time, and a
+    /// pod with certain capabilities can use any. Returns how many pods could not be checked for lack of a file
+    /// descriptor.
     pub(crate) fn strike_living(&mut self, observed: &mut Vec<Sighting>) -> u64 {
         let mut unread = 0;
         observed.retain_mut(|Sighting { uid, address, gone, .. }| {
@@ -94,7 +96,7 @@ impl PodCgroups {
             });
             if let Some(running) = &running {
                 self.withheld += 1;
-                // At every power of two: a pod that speaks so once does it with every connection.
+                // Logged at powers of two, because such a pod does it with every connection.
                 if self.withheld.is_power_of_two() {
                     tracing::info!(
                         "pod {uid} connects from {address}, an address of pod {running}, which still runs: the operator is not \
@@ -117,11 +119,11 @@ impl PodCgroups {
     }
 }
 
-/// Whether processes of a pod are there; of several directories that may be its own, the greatest counts.
+/// Whether a pod has processes. Of several directories that may be its own, the greatest value counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Life {
     None,
-    /// No descriptor was left to look: it may be there.
+    /// Not known, for lack of a file descriptor.
     Unknown,
     Seen,
 }
@@ -134,7 +136,7 @@ fn life(events: &io::Result<String>) -> Life {
     }
 }
 
-/// Inode and path, relative to the root, of every cgroup below it. What vanishes meanwhile is left out.
+/// Inode and path, relative to the root, of every cgroup below it. Directories that vanish meanwhile are left out.
 pub(crate) fn scan(root: &Path) -> Vec<(u64, String)> {
     let mut found = Vec::new();
     let mut waiting = VecDeque::from([root.to_owned()]);
@@ -144,7 +146,7 @@ pub(crate) fn scan(root: &Path) -> Vec<(u64, String)> {
     while let Some(directory) = waiting.pop_front() {
         let Ok(entries) = fs::read_dir(&directory) else { continue };
         for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-            if found.len() == MOST {
+            if found.len() == MAX_CGROUPS {
                 return found;
             }
             let path = entry.path();

@@ -1,5 +1,5 @@
-//! The backend behind a Service address, as conntrack of the host's network namespace knows it: one question a
-//! connection, for the original tuple; where the answers come from is the backend.
+//! Asks conntrack of the host's network namespace for the backend behind a Service address: one query a connection, for
+//! its original tuple. The source of the replies is the backend.
 
 mod message;
 mod zones;
@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 use zones::Zones;
 
-/// Large enough for one entry with every attribute the kernel adds, and for what it hands over of a search at a time.
+/// Bytes. Fits an entry with every attribute that the kernel adds, and one chunk of a dump.
 const REPLY: usize = 8192;
 
 pub(crate) struct Conntrack {
@@ -22,12 +22,12 @@ pub(crate) struct Conntrack {
     zones: Zones,
 }
 
-/// Opened where it can be, at the latest when it is first asked.
+/// Opened at start, or if that fails when it is first queried.
 pub(crate) enum Asked {
     Open(Box<Conntrack>),
-    /// No descriptor was left.
+    /// No file descriptor was left; retried.
     Waits,
-    /// This kernel has none, and nothing translates addresses.
+    /// This kernel has no conntrack, so nothing translates addresses.
     Absent,
 }
 
@@ -57,7 +57,8 @@ impl Asked {
         }
     }
 
-    /// `None`: it cannot be asked. Also says whether that is for want of a descriptor, and then it is tried again.
+    /// `None`: conntrack cannot be queried. Also returns whether that is for lack of a file descriptor, which is
+    /// retried.
     pub(crate) fn get(&mut self) -> (Option<&mut Conntrack>, bool) {
         if matches!(self, Self::Waits) {
             *self = Self::open();
@@ -76,7 +77,7 @@ impl Conntrack {
         Ok(Self { socket: socket()?, sequence: 0, buffer: vec![0; REPLY], zones: Zones::new(Instant::now()) })
     }
 
-    /// Who answers `source` when it dials `destination`. `None`: no such connection is tracked.
+    /// The backend that answers `source` when it connects to `destination`. `None`: no such connection is tracked.
     pub(crate) fn backend(
         &mut self,
         source: SocketAddr,
@@ -98,7 +99,7 @@ impl Conntrack {
         Ok(found?.map(|found| found.backend))
     }
 
-    /// How often all of conntrack was searched for a connection, and how often one was found.
+    /// How many dumps searched the whole table for a connection, and how many found one.
     pub(crate) fn searches(&self) -> (u64, u64) {
         self.zones.searches()
     }
@@ -118,8 +119,8 @@ impl Conntrack {
         }
     }
 
-    /// In every zone. The kernel walks through its whole table, and hands over what matches alone (since 5.8). A socket of its own:
-    /// an older kernel hands over everything, which is not read.
+    /// Searches all zones. The kernel walks through its whole table, and since 5.8 returns matches only. A socket of
+    /// its own, because an older kernel returns the whole table, which is not read.
     fn search(&mut self, source: SocketAddr, destination: SocketAddr) -> Result<Option<Entry>, ConntrackError> {
         let (socket, question) = (socket()?, Question { source, destination, zone: 0 });
         self.sequence = self.sequence.wrapping_add(1).max(1);
@@ -147,7 +148,7 @@ fn socket() -> io::Result<Socket> {
     let mut socket = Socket::new(NETLINK_NETFILTER)?;
     socket.bind_auto()?;
     socket.connect(&NetlinkAddr::new(0, 0))?;
-    // The kernel has answered by the time send returns; whatever is not there will never be.
+    // The kernel answers before send returns, so a reply that is not there will not come.
     socket.set_non_blocking(true)?;
     Ok(socket)
 }

@@ -1,6 +1,7 @@
-//! The stream to the operator: what this node's pods are, and who stands behind the addresses the pipeline asks about.
+//! The stream to the operator, which sends this node's pods and the owners of the addresses that the pipeline asks for.
 //!
-//! It may be away at any time: the probe goes on with what it knows and says on return what that is.
+//! The operator may be unreachable at any time. The probe goes on with what it has, and lists its versions when it
+//! reconnects.
 
 mod known;
 mod operator;
@@ -37,17 +38,17 @@ use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Request;
 
-/// Messages on their way to the operator.
+/// Messages that wait to be sent to the operator.
 pub(crate) const WORDS: usize = 256;
-/// Sightings in one message, far below the largest that an operator takes.
+/// Address observations in one message, far below the largest message that an operator accepts.
 const SIGHTINGS: usize = 4096;
-/// Until the operator has said whether it takes the stream: it may have to ask the API server first.
+/// Timeout of the operator's first answer, before which it may have to ask the API server.
 const ANSWER: Duration = Duration::from_secs(8);
-/// Longest wait between two attempts, without jitter, which at most doubles it.
+/// Longest delay between two attempts, without jitter, which at most doubles it.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Between two looks at the token file: Kubernetes renews it long before it expires.
+/// Interval of checks of the token file. Kubernetes renews the token long before it expires.
 const TOKEN_LOOK: Duration = Duration::from_secs(5);
-/// Messages to the operator that are not yet written; the sampler's words wait behind them in a queue of their own.
+/// Messages to the operator that are not yet written; the sampler's wait behind them in a queue of their own.
 const OUTBOX: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,7 @@ enum StreamEnd {
     Overrun,
 }
 
-/// Keeps a stream up for as long as the probe runs.
+/// Keeps a stream open for as long as the probe runs.
 pub(crate) async fn follow(
     options: Options,
     operator: Operator,
@@ -97,7 +98,7 @@ pub(crate) async fn follow(
     }
 }
 
-/// 200 ms to 2 s, with jitter, so that the probes of a cluster do not come back as one.
+/// 200 ms to 2 s, with jitter, so that the probes of a cluster do not all reconnect at once.
 fn waits() -> ExponentialBackoff {
     let bounds = ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_delay(LONGEST_WAIT);
     bounds.with_jitter().without_max_times().build()
@@ -111,7 +112,7 @@ impl StreamEnd {
         }
     }
 
-    /// What went wrong, without what is known anyway: which address, and that it did.
+    /// The cause, without the address and "failed", which the log line has already.
     fn reason(&self) -> String {
         let mut error: &(dyn std::error::Error + 'static) = self;
         while let Some(source) = error.source() {
@@ -137,17 +138,17 @@ impl StreamEnd {
     }
 }
 
-/// One stream: to whom, and for whom.
+/// One attempt to keep a stream: its server, and the state that it updates.
 struct Attempt<'a> {
     options: &'a Options,
     operator: &'a Operator,
-    /// Instead of the configured address.
+    /// The leader's address, instead of the configured one.
     holder: Option<SocketAddr>,
     shared: &'a Shared,
 }
 
 impl Attempt<'_> {
-    /// From Hello to its end.
+    /// From Hello to the end of the stream.
     async fn stream(&self, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> StreamEnd {
         match self.converse(words, known).await {
             Ok(never) => match never {},
@@ -201,7 +202,8 @@ impl Attempt<'_> {
                     return Err(StreamEnd::Overrun);
                 }
                 _ = look.tick() => {
-                    // A file that cannot be read now is perhaps being replaced; the stream ends by itself when it has to.
+                    // A file that cannot be read may be in the middle of a replacement. The operator ends the stream if
+                    // the token expires.
                     let read = operator.token().unwrap_or_else(|unreadable| {
                         let starved = unreadable.is_for_want_of_descriptors();
                         shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
@@ -217,8 +219,8 @@ impl Attempt<'_> {
     }
 }
 
-/// What the pipeline has come to ask, to ask no more, and to tell. A stream that does not keep up is told everything anew
-/// when it is made again.
+/// Sends new interest, interest that ended, and reports of the pipeline. If the queue is full, the stream is made again
+/// and sends all.
 pub(crate) fn speak(
     shared: &Shared,
     words: &mpsc::Sender<FromProbe>,
@@ -235,8 +237,8 @@ pub(crate) fn speak(
     }
 }
 
-/// What the pipeline asks about and knows now is the whole truth: words still queued are part of it. What it forgot meanwhile
-/// it needs to be told again, and where that is not known, everything.
+/// All that the pipeline asks for and has now. Queued messages are dropped, because this includes them. Forgets
+/// addresses that are dropped there, or all if the queue lost messages, so that the operator sends them again.
 fn hello(options: &Options, shared: &Shared, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> Hello {
     if shared.resubscribe.notified().now_or_never().is_some() {
         known.forget_addresses();

@@ -1,5 +1,5 @@
-//! A probe without a kernel: its connections are told by whoever has it, and its stream to the operator is the real one.
-//! For what depends on the number of probes. And what such a probe answers, over streams that are no sockets.
+//! A simulated probe without a kernel: its caller feeds it records, and its stream to the operator is a real one. For
+//! tests of many probes. Also the answers of such a probe's HTTP listener, over streams that are no sockets.
 
 use crate::control;
 use crate::http;
@@ -27,21 +27,21 @@ pub struct Headless {
     following: JoinHandle<()>,
 }
 
-/// What came of the stream so far.
+/// Counters of the stream so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// The stream is up.
+    /// The stream is connected.
     pub connected: bool,
-    /// Streams that were made.
+    /// Streams that were opened.
     pub streams: u64,
     /// Updates that were applied.
     pub updates: u64,
-    /// Of those, before TLS.
+    /// Their bytes, without TLS.
     pub bytes: u64,
 }
 
 impl Headless {
-    /// As the probe's command line says, its name left out. On the runtime of whoever calls.
+    /// Takes the probe's command line without its program name. Runs on the caller's runtime.
     pub fn start(line: &[String]) -> anyhow::Result<Self> {
         let words = ["longwire-probe"].into_iter().chain(line.iter().map(String::as_str));
         let Task::Run(options) = Task::parse_from(words)? else { bail!("a command instead of flags") };
@@ -53,18 +53,18 @@ impl Headless {
         Ok(Self { shared, words, following })
     }
 
-    /// To tell it of connections, and to see what it knows.
+    /// The pipeline, to feed it records and to read its state.
     pub fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
         self.shared.pipeline()
     }
 
-    /// Nanoseconds of the clock that its records are stamped with.
+    /// Nanoseconds of the clock of its records.
     #[must_use]
     pub fn now() -> u64 {
         monotonic()
     }
 
-    /// What time alone brings, and the pipeline's questions.
+    /// Handles timeouts and expiry, and sends the pipeline's questions.
     pub fn settle(&self) {
         let questions = {
             let mut pipeline = self.pipeline();
@@ -99,7 +99,7 @@ impl Debug for Headless {
     }
 }
 
-/// The metrics listener of a probe that has caught up, without its socket.
+/// The metrics listener of a probe that has caught up, without a socket.
 pub struct Scraped {
     shared: Arc<Shared>,
     router: Router,

@@ -1,4 +1,4 @@
-//! What a scraper and the kubelet ask for: metrics on one listener, health on another that scrapes cannot delay.
+//! HTTP for scrapers and the kubelet: metrics on one listener, health on another one that scrapes cannot delay.
 
 mod accept;
 mod scrape;
@@ -20,10 +20,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
-/// Prometheus and what scrapes like it say with it how long they wait: they will come again.
+/// Prometheus and compatible scrapers send their timeout in it, and so will come again.
 const SCRAPE_TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
-/// What the metrics listener answers, and the last two of which the health listener does.
+/// Pages of the metrics listener. The health listener has only the last two.
 const PAGES: [Page; 4] = [
     ("/metrics", "metrics of connections and of the probe itself, for Prometheus"),
     ("/stats/prometheus", "the same, at the path of Istio's sidecars"),
@@ -33,11 +33,11 @@ const PAGES: [Page; 4] = [
 const HEALTH_PAGES: &[Page] = PAGES.split_at(2).1;
 const PROGRAM: &str = "longwire-probe";
 
-/// Both listeners, which accept nothing yet.
+/// Both listeners, bound but not accepting yet.
 pub(crate) struct Listeners {
     metrics: TcpListener,
     health: std::net::TcpListener,
-    /// Metrics are for readers alone whom the operator admits.
+    /// Metrics are only for readers that the operator admits.
     are_restricted: bool,
 }
 
@@ -74,8 +74,8 @@ impl Listeners {
     }
 }
 
-/// What the metrics listener answers: health too, for people and for who proxies to this port. With `readers`, metrics are for
-/// those alone.
+/// Answers of the metrics listener: health too, for people and for proxies to this port. With `readers`, metrics are
+/// only for those.
 pub(crate) fn everything(shared: Arc<Shared>, readers: Option<Arc<Readers>>) -> Router {
     let scrapes = Router::new()
         .route("/metrics", routing::get(metrics))

@@ -1,4 +1,4 @@
-//! The shell around the kernel: BPF programs loaded and attached, their ring read, their passes run.
+//! The kernel adapter: loads and attaches the BPF programs, reads their ring, runs their passes.
 
 mod adopt;
 mod controls;
@@ -34,7 +34,8 @@ use std::time::Duration;
 use sys::Mapping;
 use zerocopy::FromBytes;
 
-/// The programs follow nothing new when no probe has shown itself for this long, nanoseconds; as in `connection.bpf.c`.
+/// The programs follow no new connections when no probe has renewed `alive` for this long, nanoseconds. Equals
+/// ABANDONED in `connection.bpf.c`.
 const ABANDONED: u64 = 900_000_000_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +58,7 @@ pub(crate) enum KernelError {
     Io { what: &'static str, source: io::Error },
 }
 
-/// Everything loaded and attached. Dropping it detaches all of it, unless it is pinned.
+/// The loaded and attached programs. Dropping it detaches them, unless they are pinned.
 pub(crate) struct Kernel {
     ring: Ring,
     fallback: Fallback,
@@ -66,33 +67,32 @@ pub(crate) struct Kernel {
     adopter: Adopter,
     samples: Mapping,
     pass: Pass,
-    /// Each search for connections opens a descriptor.
+    /// Reserved, because each search for connections opens a file descriptor.
     spare: Spare,
     losses: Losses,
     programs: Ebpf,
 }
 
-/// What the programs are loaded with.
+/// Parameters of a load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
-    /// As many as user space follows; twice as many are noted.
+    /// Size of user space's table; the kernel's is twice as large.
     pub(crate) connections: u32,
-    /// Inode of the root of the node's cgroup tree, below which pods are told apart.
+    /// Inode of the root of the node's cgroup tree.
     pub(crate) cgroup_root: u64,
 }
 
-/// Up to where a predecessor had come.
+/// Up to where records were handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
-    /// Of the ring.
+    /// In the ring, bytes.
     pub(crate) ring: u64,
-    /// Of the fallback.
+    /// In the fallback.
     pub(crate) epoch: u32,
 }
 
 impl Kernel {
-    /// Loads and attaches the programs and adopts the connections that are older. With `pins` everything outlives this
-    /// process.
+    /// Loads and attaches the programs and adopts older connections. With `pins` all of it outlives this process.
     pub(crate) fn start(pins: Option<&Pins>, setup: Setup) -> Result<Self, KernelError> {
         let layout = pins.map(|pins| pins.of_layout(setup.connections));
         if let (Some(pins), Some(layout)) = (pins, &layout) {
@@ -112,35 +112,40 @@ impl Kernel {
         Ok(kernel)
     }
 
-    /// Goes on with what a predecessor left. Its programs count until these take over, with one store: no connection
-    /// begins or ends unseen, or is seen twice. `None`: its ring was never at this position.
+    /// Continues with a predecessor's maps and links. Its programs count until these take over, with one store: no
+    /// connection's begin or end is missed or counted twice. `None`: the ring was never at this position.
     pub(crate) fn resume(pins: &Pins, setup: Setup, position: Position) -> Result<Option<Self>, KernelError> {
         let layout = pins.of_layout(setup.connections);
         let owner = pins.next_owner(&layout)?;
         let mut loaded = load::Loaded::open(Some(&layout), setup, owner)?;
         let (controls, adoption) = (loaded.controls()?, loaded.adoption()?);
         let now = monotonic();
-        // As the programs reckon it. What has begun meanwhile was not followed, and is adopted as at first.
+        // By the programs' rule. Connections that began since then were not followed, and are adopted as at first.
         if now > controls.alive.load(Ordering::Relaxed).wrapping_add(ABANDONED) {
             adoption.stage.store(stage::NONE, Ordering::Relaxed);
         }
-        // One event may reach the programs of both loads. Its entry tells the second that the first has counted it, but at
-        // the destruction of its socket the first deletes that.
-        let _ = adoption.stage.compare_exchange(stage::ALL, stage::CLOSES, Ordering::Relaxed, Ordering::Relaxed);
         controls.alive.store(now, Ordering::Relaxed);
         loaded.attach()?;
+        // One event may reach the programs of both loads. By its entry the second sees that the first has counted it, but when the
+        // socket is destroyed the first deletes that entry. So a destruction alone counts nothing until every program that was
+        // running has ended.
+        let _ = adoption.stage.compare_exchange(stage::ALL, stage::CLOSES, Ordering::Relaxed, Ordering::Relaxed);
         controls.owner.store(owner, Ordering::Release);
         pins.keep_links(&layout, owner)?;
         let mut kernel = Self::of(loaded, controls)?;
+        // Not after adoption: it reads every file table of the node, and connections end meanwhile.
+        if kernel.fallback.wait_for_programs().is_ok() {
+            let _ = adoption.stage.compare_exchange(stage::CLOSES, stage::ALL, Ordering::Release, Ordering::Relaxed);
+        }
         kernel.adopt()?;
-        // What a CPU adds to now stands still when the first pass is over.
+        // After the first pass the entries of the epoch that CPUs add to now do not change any more.
         kernel.controls.epoch.fetch_add(1, Ordering::Relaxed);
         kernel.fallback.resume(position.epoch);
         Ok(kernel.ring.skip_to(position.ring).then_some(kernel))
     }
 
     fn of(mut loaded: load::Loaded, controls: MappedControls) -> Result<Self, KernelError> {
-        // Before the maps are taken out: a program is loaded with the descriptors of all it uses.
+        // Before the maps are taken out, because loading a program needs the descriptors of all its maps.
         let (pass, adopter) = (loaded.pass()?, loaded.adopter()?);
         let kernel = Self {
             adoption: loaded.adoption()?,
@@ -158,7 +163,7 @@ impl Kernel {
         Ok(kernel)
     }
 
-    /// What is older than the programs begins with a baseline; what they have missed is whole.
+    /// Connections older than the programs start with a baseline. Those that the programs missed are counted whole.
     fn adopt(&mut self) -> Result<(), KernelError> {
         if self.adoption.stage.load(Ordering::Relaxed) == stage::NONE {
             self.adoption.since.store(monotonic(), Ordering::Relaxed);
@@ -168,7 +173,7 @@ impl Kernel {
         Ok(())
     }
 
-    /// Looks for live connections whose beginning was missed. Says how many descriptors it went without.
+    /// Searches for live connections whose beginning was missed. Returns how often no file descriptor was left.
     pub(crate) fn search(&mut self) -> (Result<(), KernelError>, u64) {
         self.adopter.search(&mut self.spare)
     }
@@ -177,22 +182,22 @@ impl Kernel {
         &self.losses
     }
 
-    /// What the state that is saved belongs to.
+    /// The set of maps that a saved state belongs to.
     pub(crate) fn instance(&self) -> u64 {
         self.controls.instance.load(Ordering::Relaxed)
     }
 
-    /// From now on a state that was saved earlier is of something else: it would take back what has been shown since.
+    /// Makes the state that was saved earlier invalid, because it would take back what has been shown since.
     pub(crate) fn rename(&self) {
         self.controls.instance.store(realtime(), Ordering::Release);
     }
 
-    /// Waits until the ring fills, or the time is over.
+    /// Waits until the ring fills, or until the timeout.
     pub(crate) fn wait(&self, timeout: Duration) {
         self.ring.wait(timeout);
     }
 
-    /// Hands at most `most` ring records on and says how many there were. They stay until `release`.
+    /// Hands on at most `most` ring records and returns how many. They stay in the ring until `release`.
     pub(crate) fn read(&mut self, most: usize, each: impl FnMut(&[u8])) -> usize {
         let count = self.ring.read(most, each);
         self.controls.wake_at.store(self.ring.wake_at(), Ordering::Relaxed);
@@ -200,40 +205,40 @@ impl Kernel {
         count
     }
 
-    /// Hands on what found the ring full. After the ring was read: what it tells of was announced there.
+    /// Hands on the fallback's entries. Call it after the ring is read, because their connections were announced there.
     pub(crate) fn read_fallback(&mut self, close: impl FnMut(&[u8]), fold: impl FnMut(&FoldedKey, &Folded)) {
         self.fallback.read(&self.controls, close, fold);
     }
 
-    /// Up to where everything was handed on.
+    /// The position up to which all was handed on.
     pub(crate) fn position(&self) -> Position {
         Position { ring: self.ring.position(), epoch: self.fallback.applied() }
     }
 
-    /// Nobody will need again what was handed on so far.
+    /// Frees what was handed on so far.
     pub(crate) fn release(&mut self) {
         self.ring.release();
         self.fallback.release();
     }
 
-    /// Half of the ring waits for its release.
+    /// Half of the ring is held and waits for `release`.
     pub(crate) fn wants_release(&self) -> bool {
         self.ring.is_half_held()
     }
 
-    /// From now on `sample` looks at every live connection once.
+    /// Starts a pass: `sample` visits every live connection once.
     pub(crate) fn begin_pass(&mut self) {
         let pass = self.controls.pass.load(Ordering::Relaxed).wrapping_add(1).max(1);
         self.controls.pass.store(pass, Ordering::Relaxed);
     }
 
-    /// A walk over the live connections that this pass has not seen.
+    /// Starts a walk over the live connections that this pass has not visited.
     pub(crate) fn begin_walk(&mut self) {
         self.controls.left.store(0, Ordering::Relaxed);
         self.pass.begin();
     }
 
-    /// Samples the next few connections. New ones are announced through the ring. `None`: that was all.
+    /// Samples the next batch of connections. New ones are announced through the ring. `None`: the walk is complete.
     pub(crate) fn sample(&mut self) -> Result<Option<&[Sample]>, KernelError> {
         let batched = self.pass.next()?;
         if batched == 0 {
@@ -244,16 +249,16 @@ impl Kernel {
         pass::run(load::typed(&mut self.programs, "sample")?)?;
         let used = self.controls.used.load(Ordering::Acquire) as usize;
         let filled = self.samples.settled(0..used * size_of::<Sample>());
-        // The mapping begins at a page and is cut at a slot: it always reads.
+        // Never fails: the mapping starts at a page and is cut at a slot.
         Ok(Some(<[Sample]>::ref_from_bytes(filled).unwrap_or_default()))
     }
 
-    /// Live connections that the last walk of this pass left out.
+    /// Live connections that the last walk of this pass could not announce.
     pub(crate) fn left(&self) -> u32 {
         self.controls.left.load(Ordering::Relaxed)
     }
 
-    /// Has every live connection announced again with the next pass.
+    /// Announces every live connection again in the next pass.
     pub(crate) fn announce_again(&mut self) {
         let generation = self.controls.generation.load(Ordering::Relaxed).wrapping_add(1).max(1);
         self.controls.generation.store(generation, Ordering::Relaxed);
@@ -261,7 +266,7 @@ impl Kernel {
 }
 
 impl KernelError {
-    /// It may go better the next time.
+    /// The error may go away: a file descriptor was missing.
     pub(crate) fn is_for_want_of_descriptors(&self) -> bool {
         matches!(self, Self::Io { source, .. } if descriptors::are_exhausted(source))
     }

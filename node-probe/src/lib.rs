@@ -30,7 +30,7 @@ use longwire_endpoint::panics;
 use options::{Command, LogFormat, Task};
 use std::process::ExitCode;
 
-/// The whole program: until SIGTERM or SIGINT.
+/// The whole program: runs until SIGTERM or SIGINT.
 #[must_use]
 pub fn main() -> ExitCode {
     let task = Task::parse();

@@ -1,4 +1,4 @@
-//! Log lines on stderr. `LONGWIRE_LOG` sets the level, as in `info` or `longwire_probe=debug`.
+//! Log lines on stderr. `LONGWIRE_LOG` sets the level, for example `info` or `longwire_probe=debug`.
 
 use crate::options::LogFormat;
 use std::io::{self, IsTerminal};

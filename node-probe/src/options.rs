@@ -129,16 +129,16 @@ pub(crate) struct Options {
 }
 
 impl Task {
-    /// Ends the process where the line cannot be understood.
+    /// Ends the process if the command line is not valid.
     pub(crate) fn parse() -> Self {
         Self::parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
 
-    /// The program's name first.
+    /// The first word is the program's name.
     pub(crate) fn parse_from(words: impl IntoIterator<Item: Into<OsString> + Clone>) -> Result<Self, clap::Error> {
         let mut line = CommandLine::command();
         let matches = line.try_get_matches_from_mut(words)?;
-        // Variables of a probe's container may be there beside a command: they do not make it a probe.
+        // A probe's container sets options by environment variables. They do not turn a subcommand into a probe.
         let task = match matches.subcommand() {
             Some(_) => Command::from_arg_matches(&matches).map(Self::Perform),
             None => Options::from_arg_matches(&matches).map(|options| Self::Run(Box::new(options))),
@@ -182,7 +182,7 @@ fn between(text: &str, least: Duration, most: Duration) -> Result<Duration, Stri
     Ok(duration)
 }
 
-/// What is said to the operator names every pod of the node: in the clear it stays on the machine.
+/// The stream names every pod of the node, so plain HTTP is allowed on loopback only.
 fn operator_url(text: &str) -> Result<String, String> {
     let uri: axum::http::Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
     let host = uri.host().ok_or("no host: write http://127.0.0.1:15010")?.trim_matches(['[', ']']);

@@ -1,4 +1,4 @@
-//! Who may read this node's metrics: the operator is asked, on the connection that the stream is on.
+//! Checks who may read this node's metrics: asks the operator, on the connection of the control stream.
 
 use longwire_endpoint::readers::{Authorizer, Deciding, Decision};
 use longwire_wire::MAX_QUESTION;
@@ -12,14 +12,14 @@ use std::time::Duration;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-/// Until the operator has answered: it may have to ask the API server twice.
+/// Timeout of the operator's answer. It may have to ask the API server twice.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// The connection to the operator while there is a stream.
+/// The connection to the operator, while a stream is open.
 #[derive(Default)]
 pub(crate) struct Line(Mutex<Option<Channel>>);
 
-/// While it lives questions go there.
+/// Registers the connection until it is dropped.
 pub(crate) struct Open<'a>(&'a Line);
 
 impl Line {
@@ -29,7 +29,7 @@ impl Line {
     }
 
     async fn ask(&self, token: String) -> Decision {
-        // Taken out of the lock before anybody waits.
+        // Cloned, so that the lock is not held during the call.
         let channel = self.0.lock().clone();
         let Some(channel) = channel else {
             return Decision::Unavailable("this node's probe has no stream to the operator".to_owned());

@@ -1,4 +1,4 @@
-//! Starts the parts in the order in which they need each other, and stops them in reverse.
+//! Starts the parts in order of their dependencies, and stops them in reverse.
 
 use crate::cgroups::PodCgroups;
 use crate::conntrack::Asked;
@@ -14,7 +14,7 @@ use crate::state::{StateFile, boot_id};
 use crate::{cgroups, control, unfit};
 use anyhow::Context;
 use longwire_endpoint::descriptors;
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{self, Waits};
 use longwire_wire::message::FromProbe;
 use std::fs;
@@ -25,20 +25,20 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// How long a connection's counts wait for its ends' names.
+/// How long a connection waits for the identity of its ends, nanoseconds.
 const WAITS: Waits = Waits { answer: 3_000_000_000, pod: 10_000_000_000, settling: 2_000_000_000 };
-/// Connections that may wait at once, at least: as many as may live, or adopted ones would be lost before the operator's
-/// first word.
-const MOST_WAITING: usize = 65_536;
-/// Long connections with series of their own: about 1 KiB of labels and four lines of a scrape each, under labels that never come
-/// back, which is what costs Prometheus most.
+/// Least capacity for waiting connections: all live ones, because adopted ones would be lost before the operator's
+/// first message.
+const MAX_WAITING: usize = 65_536;
+/// Long connections with series of their own. Each costs about 1 KiB of labels and four lines of a scrape, under labels
+/// that never repeat, which cost Prometheus most.
 const LONG_CONNECTIONS: usize = 1_000;
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     descriptors::raise_limit();
     let operator = options.operator()?;
     match kernel::preflight() {
-        // On a machine of one's own somebody waits for the answer; on a cluster kubelet would only start the next one.
+        // With --manifests the user sees the error at once. On a cluster kubelet would only restart the probe.
         Err(missing) if missing.is_of_the_node() && operator.is_secured() => {
             return unfit::stay(options, operator, missing.to_string());
         }
@@ -77,7 +77,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     };
     let (failed, failure) = oneshot::channel();
     let sampling = std::thread::Builder::new().name("sampler".to_owned()).spawn(move || {
-        // Nobody listens any more once the process is stopping.
+        // The receiver may be gone, if the process is stopping.
         let _ = failed.send(sampler.run());
     })?;
     let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listeners, heard, failure));
@@ -88,7 +88,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     outcome
 }
 
-/// Until a signal, or until a part that cannot be done without has failed.
+/// Runs until a signal, or until a required part fails.
 pub(crate) async fn serve(
     options: Options,
     operator: Operator,
@@ -101,7 +101,7 @@ pub(crate) async fn serve(
     let (stop, mut stopped) = watch::channel(false);
     tokio::spawn(control::follow(options, operator, Arc::clone(&shared), words));
     let web = listeners.serve(shared, async move {
-        // An error means that the sender is gone, and that is a stop too.
+        // An error means that the sender is gone, which is a stop too.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     });
     let mut web = tokio::spawn(web);
@@ -115,7 +115,7 @@ pub(crate) async fn serve(
         served = &mut web => return served?.context("serving metrics failed"),
     };
     tracing::info!("stopping");
-    // A scrape under way may end.
+    // Lets running scrapes end.
     if stop.send(true).is_ok() {
         let _ = tokio::time::timeout(Duration::from_secs(2), web).await;
     }
@@ -128,14 +128,14 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
         max_connections: options.max_connections as usize,
         long_connection_threshold: nanoseconds(options.long_connection_threshold),
         waits: WAITS,
-        max_pending: MOST_WAITING.max(options.max_connections as usize),
+        max_pending: MAX_WAITING.max(options.max_connections as usize),
         host_netns: host_netns()?,
         kubelet_cgroups: options.kubelet_cgroup_root.clone().unwrap_or_default(),
         wall_clock_offset: realtime().saturating_sub(monotonic()),
     })
 }
 
-/// The probe shares its node's network namespace: what is in it without being a pod's is a host process.
+/// Sockets in this network namespace that are not a pod's belong to host processes: the probe shares its node's.
 fn host_netns() -> anyhow::Result<u32> {
     let inode = fs::metadata("/proc/self/ns/net").context("/proc/self/ns/net")?.ino();
     u32::try_from(inode).context("network namespace inode")

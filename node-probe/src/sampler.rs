@@ -1,4 +1,4 @@
-//! The one thread that writes to the pipeline from the kernel: drains the ring, runs the passes, asks conntrack.
+//! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, queries conntrack.
 
 mod search;
 
@@ -19,18 +19,19 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Records and samples that are taken under one lock, so that a scrape never waits for a whole pass.
+/// Records and samples applied under one lock, so that a scrape waits for one batch and not for a pass.
 const BATCH: usize = 1024;
-/// How long a record may lie in the ring, while it is far from full.
+/// Poll interval of the ring while it is far from full.
 const POLL: Duration = Duration::from_millis(50);
-/// New connections may find the ring full; then the pass goes on once there is room. More walks than this mean that they
-/// outrun it.
+/// Walks of one pass: announces that found the ring full are retried in another walk. More than this means that
+/// connections arrive faster than the ring drains.
 const WALKS: u32 = 64;
 
-/// As --sample-interval has it: no configuration makes this thread spin.
+/// The lower bound of --sample-interval, also for intervals that the operator configures, so that this thread never
+/// spins.
 const SHORTEST: Duration = Duration::from_millis(100);
-/// Between a pass and one for the sake of an edit, nanoseconds: whoever edits looks at what comes of it, and a rollout is
-/// many edits.
+/// Delay of a pass after an edit, nanoseconds from the last pass: users look for the result, and a rollout is many
+/// edits.
 const AFTER_EDIT: u64 = 250_000_000;
 
 pub(crate) struct Sampler {
@@ -39,27 +40,27 @@ pub(crate) struct Sampler {
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
     pub(crate) pod_cgroups: PodCgroups,
-    /// To the operator.
+    /// Messages to the operator.
     pub(crate) words: mpsc::Sender<FromProbe>,
-    /// As the probe was started; what is configured for the node goes before it.
+    /// From the command line. The operator's configuration of the node overrides it.
     pub(crate) interval: Duration,
     pub(crate) search: Search,
 }
 
-/// A pass that is due at another time than it was: not in the past because of that, or it would count as delayed.
+/// The new due time after a change. Never moves a future pass into the past, because it would count as delayed.
 fn moved(due: u64, changed: u64, now: u64) -> u64 {
     if changed < due { changed.max(now.min(due)) } else { changed }
 }
 
 impl Sampler {
-    /// Runs until it is told to stop, or the kernel fails it.
+    /// Runs until it is stopped, or until the kernel side fails.
     pub(crate) fn run(mut self) -> Result<(), KernelError> {
         let (mut due, mut interval) = (monotonic(), self.interval());
-        // By how much the pass that is due was to come earlier than that, as the one before took longer than an interval.
+        // Nanoseconds by which the next pass was due earlier, because the last one took longer than an interval.
         let mut overrun = 0;
         let (mut heeded, mut passed) = (self.shared.pipeline().edits(), 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
-            // A new interval holds for the one that runs already.
+            // A new interval applies to the current one too.
             let before = mem::replace(&mut interval, self.interval());
             let (now, edits) = (monotonic(), self.shared.pipeline().edits());
             if interval != before {
@@ -96,13 +97,14 @@ impl Sampler {
         u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Looks at every live connection once. Ring and samples are separate ways: the ring is emptied after each batch.
+    /// Samples every live connection once. Samples do not come through the ring, so the ring is drained after each
+    /// batch.
     fn pass(&mut self) -> Result<(), KernelError> {
         let started = monotonic();
         self.drain();
         {
             let mut pipeline = self.shared.pipeline();
-            // A node that boots may have begun with a clock that was far off.
+            // Nodes may boot with a wrong clock and correct it later.
             pipeline.set_clock(realtime().saturating_sub(monotonic()));
             pipeline.begin_pass(started);
         }
@@ -138,14 +140,14 @@ impl Sampler {
             self.shared.pipeline().samples(samples, now);
             self.drain();
             self.saver.save_if_due(&mut self.kernel);
-            // On a machine that is full others would wait for a whole time slice of ours.
+            // On a full machine others would wait for this thread's whole time slice.
             thread::yield_now();
         }
         self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
         Ok(())
     }
 
-    /// For connections whose beginning the programs have missed; the next pass announces them.
+    /// Searches for connections whose beginning the programs missed. The next pass announces them.
     fn search(&mut self) -> Result<(), KernelError> {
         let (misses, began) = (self.shared.misses().values().sum(), monotonic());
         if !self.search.is_due(misses, began) {
@@ -181,7 +183,7 @@ impl Sampler {
         );
     }
 
-    /// What time alone brings, and the pipeline's questions.
+    /// Handles timeouts and expiry, and sends the pipeline's questions.
     fn settle(&mut self) {
         let (questions, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();

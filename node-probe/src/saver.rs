@@ -1,4 +1,5 @@
-//! What was counted is saved, then shown, then let go of in the kernel: in this order a kill takes nothing back.
+//! Saves the counters, then shows them to scrapes, then frees them in the kernel. In this order a kill at any moment
+//! takes nothing back.
 
 use crate::kernel::{Kernel, monotonic};
 use crate::shared::Shared;
@@ -9,9 +10,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Between two saves at most, nanoseconds, however long a pass takes to come.
+/// Longest time between two saves, nanoseconds, even if a pass takes longer.
 const PERIOD: u64 = 5_000_000_000;
-/// Written while the lock is held.
+/// Bytes that are written in one slice, while the lock is held.
 const SLICE: usize = 64 << 10;
 
 pub(crate) struct Saver {
@@ -23,12 +24,12 @@ pub(crate) struct Saver {
 }
 
 impl Saver {
-    /// `None`: nothing outlives this process, and everything is shown at once.
+    /// `None`: nothing is saved, and everything is shown at once.
     pub(crate) fn new(file: Option<StateFile>, boot: String, shared: Arc<Shared>) -> Self {
         Self { file, boot, shared, last: 0, is_failing: false }
     }
 
-    /// Where time or the ring demands it.
+    /// Saves if the period is over or the ring is half held.
     pub(crate) fn save_if_due(&mut self, kernel: &mut Kernel) {
         if self.file.is_none() || kernel.wants_release() || monotonic().saturating_sub(self.last) >= PERIOD {
             self.save(kernel);
@@ -36,7 +37,7 @@ impl Saver {
     }
 
     pub(crate) fn save(&mut self, kernel: &mut Kernel) {
-        // Nobody changes the pipeline until what was written is shown; scrapes go on in between.
+        // The pipeline does not change until what was written is shown. Scrapes go on between slices.
         let shared = Arc::clone(&self.shared);
         let _turn = shared.turn();
         shared.pipeline().settle();
@@ -58,8 +59,8 @@ impl Saver {
         kernel.release();
     }
 
-    /// Goes on counting and showing. The state that was saved last must not be gone on from: it would take back what is
-    /// shown from now on.
+    /// Goes on without a save, and invalidates the last saved state, because it would take back what is shown from now
+    /// on.
     fn failed(&mut self, kernel: &Kernel, error: &io::Error) {
         self.shared.figures.saves_failed.fetch_add(1, Relaxed);
         let starved = descriptors::are_exhausted(error);

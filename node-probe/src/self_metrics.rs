@@ -1,4 +1,4 @@
-//! What the probe says of itself: the rows of the model's table, gathered by the `prometheus` crate at each scrape.
+//! The probe's metrics of itself: the model's table, gathered by the `prometheus` crate at each scrape.
 
 mod readings;
 #[cfg(test)]
@@ -25,7 +25,7 @@ pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
     shared.figures.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
 }
 
-/// A registry of its own for each scrape: its vectors are made from readings, they do not keep them.
+/// A registry for each scrape, because vectors are made from readings and do not keep them.
 fn gather(readings: &[Reading]) -> prometheus::Result<Vec<MetricFamily>> {
     let registry = Registry::new();
     for row in &SELF_METRICS {

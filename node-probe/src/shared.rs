@@ -1,4 +1,4 @@
-//! What the threads of the probe share: the pipeline behind its lock, and how they are.
+//! State that the probe's threads share: the pipeline behind its lock, and their health.
 
 use crate::conntrack::ConntrackError;
 use crate::http::Seats;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Notify;
 
-/// Without a turn of the sampling thread for this long, it hangs.
+/// The sampling thread counts as hung when it has made no turn for this long, nanoseconds.
 const SILENCE: u64 = 30_000_000_000;
 
 pub(crate) struct Shared {
@@ -23,41 +23,41 @@ pub(crate) struct Shared {
     misses: Mutex<BTreeMap<&'static str, u64>>,
     /// Monotonic time of the sampling thread's last turn; 0: none yet.
     pub(crate) heartbeat: AtomicU64,
-    /// The connections of before are known, and what they have moved is in the counters.
+    /// Older connections are adopted, and all that they moved is in the counters.
     caught_up: AtomicBool,
-    /// Why this node cannot be watched; empty: it can.
+    /// Why this node's kernel is unsupported; empty: it is supported.
     unfit: OnceLock<String>,
-    /// What could not be gone on with when the probe started; empty: it did not start to count.
+    /// What was lost at the restart; empty: the probe has not started to count.
     restart_losses: OnceLock<start::Losses>,
-    /// Every thread ends.
+    /// Set when all threads are to end.
     pub(crate) stop: AtomicBool,
-    /// Interest was dropped on the way to the operator: the stream starts anew.
+    /// Messages to the operator were dropped: the stream is made again.
     pub(crate) resubscribe: Notify,
-    /// Where readers are asked about.
+    /// Connection to the operator for checks of readers.
     pub(crate) line: Arc<Line>,
-    /// Who scrapes.
+    /// Numbers of the scrapers.
     pub(crate) seats: Seats,
-    /// OpenMetrics says when series began.
+    /// OpenMetrics has the start times of series.
     pub(crate) created_timestamps: bool,
-    /// The listeners' bounds and counts.
+    /// Limits and counters of the listeners.
     pub(crate) metrics: Arc<Endpoint>,
     pub(crate) health: Arc<Endpoint>,
     pub(crate) figures: Figures,
 }
 
-/// What the shell counts of itself.
+/// Counters of the parts outside the pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) passes: AtomicU64,
     pub(crate) passes_cut: AtomicU64,
     /// Nanoseconds.
     pub(crate) pass_time: AtomicU64,
-    /// Of those, in the kernel.
+    /// The part of `pass_time` in the kernel, nanoseconds.
     pub(crate) walk_time: AtomicU64,
-    /// Nanoseconds by which passes began after they were due, and passes that began later than a whole interval.
+    /// Nanoseconds by which passes began after their due time, and passes that began later than a whole interval.
     pub(crate) pass_delay: AtomicU64,
     pub(crate) passes_delayed: AtomicU64,
-    /// What could not be done for want of a descriptor.
+    /// Operations that failed for lack of a file descriptor.
     pub(crate) searches_without_descriptor: AtomicU64,
     pub(crate) saves_without_descriptor: AtomicU64,
     pub(crate) streams_without_descriptor: AtomicU64,
@@ -69,19 +69,19 @@ pub(crate) struct Figures {
     pub(crate) saves_failed: AtomicU64,
     /// Nanoseconds.
     pub(crate) save_time: AtomicU64,
-    /// Of the last one.
+    /// Size of the last saved state.
     pub(crate) saved_bytes: AtomicU64,
-    /// Of a pod at the address of one that still runs.
+    /// Observations of a pod at the address of another one that still runs.
     pub(crate) observations_withheld: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,
-    /// Of the whole table, for a connection outside zone 0; and how many found one.
+    /// Dumps of conntrack's whole table, for a connection outside zone 0, and how many found one.
     pub(crate) conntrack_searches: AtomicU64,
     pub(crate) conntrack_found: AtomicU64,
     pub(crate) streams: AtomicU64,
     pub(crate) connected: AtomicBool,
     pub(crate) updates: AtomicU64,
     pub(crate) updates_refused: AtomicU64,
-    /// Of those applied.
+    /// Bytes of the applied ones.
     pub(crate) update_bytes: AtomicU64,
 }
 
@@ -111,12 +111,12 @@ impl Shared {
         Self { created_timestamps, ..self }
     }
 
-    /// Nobody waits longer than a scrape's slice and half a millisecond: the lock is handed on, however eager the scraper.
+    /// Waits at most for a scrape's slice and half a millisecond, because the lock is fair to waiters.
     pub(crate) fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
         self.pipeline.lock()
     }
 
-    /// Whoever holds it may change the pipeline, beside the sampling thread, which holds it while it saves.
+    /// The holder may change the pipeline. The sampling thread holds it while it saves.
     pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock()
     }
@@ -125,7 +125,7 @@ impl Shared {
         self.caught_up.store(true, Ordering::Release);
     }
 
-    /// Before that a counter could be lower than a predecessor's was.
+    /// Until then a counter may be lower than a predecessor's.
     pub(crate) fn is_caught_up(&self) -> bool {
         self.caught_up.load(Ordering::Acquire)
     }
@@ -147,16 +147,16 @@ impl Shared {
         self.figures.readings_without_descriptor.fetch_add(unread, Ordering::Relaxed);
         let misses = misses.into_iter().map(|misses| (misses.program, misses.count));
         *self.losses.lock() = losses.read().into_iter().collect();
-        // What cannot be read now stays as it was.
+        // A counter that cannot be read keeps its last value.
         self.misses.lock().extend(misses);
     }
 
     pub(crate) fn started(&self, losses: start::Losses) {
-        // A process starts once.
+        // Set once: a process starts once.
         let _ = self.restart_losses.set(losses);
     }
 
-    /// What could not be gone on with when the probe started.
+    /// What was lost at the restart.
     pub(crate) fn restart_losses(&self) -> start::Losses {
         self.restart_losses.get().copied().unwrap_or_default()
     }
@@ -169,7 +169,7 @@ impl Shared {
         self.misses.lock().clone()
     }
 
-    /// Counted each time, logged once: a kernel that refuses one question refuses them all.
+    /// Counts each time and logs once, because a kernel that refuses one dump refuses all.
     pub(crate) fn conntrack_searched(&self, (searches, found): (u64, u64)) {
         self.figures.conntrack_searches.store(searches, Ordering::Relaxed);
         self.figures.conntrack_found.store(found, Ordering::Relaxed);
@@ -187,13 +187,13 @@ impl Shared {
         if silent { vec!["the sampling thread hangs".to_owned()] } else { Vec::new() }
     }
 
-    /// From now on nothing is awaited but somebody who reads why.
+    /// The node is unsupported: the probe only waits for readers of the reason.
     pub(crate) fn cannot_watch(&self, reason: String) {
-        // A node does not get another kernel while the probe runs: the first reason stays true.
+        // The first reason stays, because the kernel does not change while the probe runs.
         let _ = self.unfit.set(reason);
     }
 
-    /// Why this node cannot be watched.
+    /// Why this node's kernel is unsupported.
     pub(crate) fn unfit(&self) -> Option<&str> {
         self.unfit.get().map(String::as_str)
     }

@@ -1,7 +1,7 @@
-//! Where the probe begins: anew, or where a predecessor stopped.
+//! Starts the probe: anew, or from a predecessor's state.
 //!
-//! A state is gone on from only while the kernel side vouches for it: the pinned maps carry the name of the state that goes
-//! with them, and lose it when one could not be saved. So nothing is counted twice, and no counter is taken back.
+//! A state is used only if the kernel side confirms it: the pinned maps carry the id of the state that belongs to them,
+//! and lose it when a save fails. So nothing is counted twice, and no counter is taken back.
 
 #[cfg(test)]
 mod tests;
@@ -11,27 +11,27 @@ use crate::state::{Saved, StateFile};
 use longwire_pipeline::pipeline::{Dropped, Options, Pipeline, Restored};
 use std::path::Path;
 
-/// Everything that counts, at its beginning.
+/// All parts that count, at their start.
 pub(crate) struct Started {
     pub(crate) kernel: Kernel,
     pub(crate) pipeline: Pipeline,
     pub(crate) losses: Losses,
 }
 
-/// What a predecessor knew and this one could not go on with.
+/// What was lost of a predecessor's state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Losses {
-    /// Of what was there nothing could be used: counters begin at 0.
+    /// States of which nothing could be used, so that counters begin at 0.
     pub(crate) states: u64,
     pub(crate) connections: u64,
-    /// Of records that nobody had read.
+    /// Bytes of records that were not read.
     pub(crate) record_bytes: u64,
     /// Items of the state that could not be used.
     pub(crate) dropped: Dropped,
 }
 
 impl Losses {
-    /// How many by kind, for the self-metrics.
+    /// Values by kind, for the self-metrics.
     pub(crate) fn by_kind(&self) -> [(&'static str, u64); 6] {
         let Self { states, connections, record_bytes, dropped } = *self;
         [
@@ -45,13 +45,13 @@ impl Losses {
     }
 }
 
-/// What is done with what was found.
+/// What to do with a predecessor's state and maps.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
     Nothing,
-    /// State and maps belong together, and this build knows them.
+    /// State and maps belong together, and this build can read both.
     Whole,
-    /// They belong together, but the maps are of another build or size: its series can be gone on with.
+    /// They belong together, but the maps are of another build or size: only the series are used.
     Series,
     Unusable(&'static str),
 }
@@ -122,8 +122,7 @@ fn go_on(options: Options, setup: Setup, pins: &Pins, saved: &Saved, path: &Path
     Ok(Started { kernel, pipeline, losses: Losses { dropped, ..Losses::default() } })
 }
 
-/// The counters stay, and what lives is adopted like anything that is older than the probe. What moved since the state was
-/// saved is lost.
+/// Keeps the counters and adopts live connections like older ones. What moved since the last save is lost.
 fn inherit(
     options: Options,
     setup: Setup,
@@ -153,7 +152,7 @@ fn adopt(restored: Restored, setup: Setup, pins: &Pins, saved: &Saved, produced:
     Ok(Started { kernel: Kernel::start(Some(pins), setup)?, pipeline, losses })
 }
 
-/// Says in one line what cannot be gone on with.
+/// Logs which items cannot be used, in one line.
 fn restore(options: &Options, saved: &Saved, path: &Path) -> Option<Restored> {
     let refused = |error: &_| tracing::warn!(file = %path.display(), %error, "the saved state cannot be used; counters begin at 0");
     let restored = Pipeline::restore(options.clone(), &saved.pipeline, monotonic()).inspect_err(refused).ok()?;

@@ -1,7 +1,7 @@
-//! The file that a successor goes on from. Another takes its place in one step, so that it is never half a file.
+//! The saved state: a file that a successor reads. A new file replaces it by a rename, so that it is always complete.
 //!
-//! It need not survive the machine: after a reboot there is nothing to go on with, so it is never synced to a disk and best
-//! kept in memory, /run for one.
+//! It need not survive a reboot, after which there are no connections to continue with. So it is never synced to a
+//! disk, and best kept in memory, for example in /run.
 
 mod access;
 #[cfg(test)]
@@ -18,12 +18,12 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 const MAGIC: [u8; 8] = *b"longwire";
 const NAME: &str = "state";
-/// The extension of a file on its way.
+/// Extension of a file that is being written.
 const TEMPORARY: &str = "new";
-/// A state may be so large, bytes: this, and so much for each connection and each series, which take a third of it.
+/// Largest size of a state: 64 MiB, and so many bytes for each connection and each series. They use a third of it.
 const MIN_LIMIT: u64 = 64 << 20;
 const BYTES_EACH: u64 = 1 << 10;
-/// Of the checksum, which stands last.
+/// Bytes of the checksum at the end.
 const TRAILER: usize = size_of::<u64>();
 
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -37,12 +37,12 @@ struct RawHeader {
     ring: u64,
 }
 
-/// Whose state it is, and up to where it has counted.
+/// Whose state it is, and up to which position it has counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     /// /proc/sys/kernel/random/boot_id.
     pub(crate) boot: String,
-    /// The set of pinned maps that it goes with.
+    /// Id of the pinned maps that it belongs to.
     pub(crate) instance: u64,
     pub(crate) position: Position,
 }
@@ -50,11 +50,11 @@ pub(crate) struct Header {
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) header: Header,
-    /// What the pipeline wrote.
+    /// The pipeline's part.
     pub(crate) pipeline: Vec<u8>,
 }
 
-/// Why a file is not gone on from. Each is said once, when the probe starts.
+/// Why a file is not used. Logged once, at start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InvalidState {
     #[error(transparent)]
@@ -70,11 +70,11 @@ pub(crate) enum InvalidState {
 #[derive(Clone, Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
-    /// Larger ones are not read, bytes.
+    /// Largest size that is read, bytes.
     limit: u64,
 }
 
-/// A file on its way.
+/// A file that is being written.
 pub(crate) struct Writing {
     file: BufWriter<File>,
     checksum: Xxh3,
@@ -84,7 +84,7 @@ pub(crate) struct Writing {
 }
 
 impl StateFile {
-    /// For a probe with room for so many connections and series.
+    /// For a probe with these limits of connections and series.
     pub(crate) fn of(directory: &Path, connections: u32, series: u32) -> Self {
         let limit = MIN_LIMIT + BYTES_EACH * (u64::from(connections) + u64::from(series));
         Self { path: directory.join(NAME), limit }
@@ -94,7 +94,7 @@ impl StateFile {
         &self.path
     }
 
-    /// `None`: nothing was ever saved here.
+    /// `None`: no state is saved here.
     pub(crate) fn load(&self) -> Result<Option<Saved>, InvalidState> {
         self.directory().map_or(Ok(()), access::restrict)?;
         access::read(&self.path, self.limit)?.map(parse).transpose()
@@ -112,13 +112,13 @@ impl StateFile {
         Ok(writing)
     }
 
-    /// Removes it, and the directory where nothing else is in it.
+    /// Removes the file, and the directory if it is empty.
     pub(crate) fn uninstall(&self) -> io::Result<()> {
         for path in [&self.path, &self.temporary()] {
             access::remove(path)?;
         }
         if let Some(directory) = self.directory() {
-            // Not where something else is in it, nor where it is mounted.
+            // Fails if the directory is not empty or a mount point.
             let _ = fs::remove_dir(directory);
         }
         Ok(())
@@ -140,7 +140,7 @@ impl Writing {
         self.file.write_all(bytes)
     }
 
-    /// From here on a successor finds this one. Says how long it is, bytes.
+    /// Renames the file, so that a successor reads this one. Returns its size, bytes.
     pub(crate) fn finish(mut self) -> io::Result<u64> {
         self.file.write_all(&self.checksum.digest().to_le_bytes())?;
         self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -149,7 +149,7 @@ impl Writing {
     }
 }
 
-/// Names this boot of the machine.
+/// Identifies this boot of the machine.
 pub(crate) fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }

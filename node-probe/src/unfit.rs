@@ -1,5 +1,6 @@
-//! On a node that cannot be watched. The probe stays, and says why to whoever asks and to the operator, which tells people: one
-//! that ended would be started again and again, and say it to nobody.
+//! A probe on an unsupported node. It stays, and reports the reason in its HTTP answers and to the operator, which
+//! makes an Event of it. A process that exits would be restarted again and again, and its reason would stay in the
+//! node's log.
 
 use crate::control::Operator;
 use crate::http::Listeners;
@@ -10,7 +11,7 @@ use longwire_pipeline::pipeline::Pipeline;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
-/// Until a signal.
+/// Runs until a signal.
 pub(crate) fn stay(options: Options, operator: Operator, reason: String) -> anyhow::Result<()> {
     tracing::error!("this node cannot be watched: {reason}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -18,7 +19,7 @@ pub(crate) fn stay(options: Options, operator: Operator, reason: String) -> anyh
     let listeners = listeners.restricted(options.metrics_auth);
     let shared = Shared::new(Pipeline::new(pipeline_options(&options)?));
     shared.cannot_watch(reason);
-    // Nobody samples, and so nobody asks and nobody fails.
+    // No sampler runs, so no messages are sent and no part fails.
     let ((_interest, questions), (_sampler, failure)) = (mpsc::channel(1), oneshot::channel());
     runtime.block_on(serve(options, operator, Arc::new(shared), listeners, questions, failure))
 }

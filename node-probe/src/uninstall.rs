@@ -1,4 +1,4 @@
-//! Everything that a probe left, taken away.
+//! Removes everything that a probe has left.
 
 use crate::kernel::Pins;
 use crate::options::Uninstall;
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn run(options: &Uninstall) -> anyhow::Result<()> {
-    // The state first: without it pins are no more than programs that count.
+    // The state first: pins without it are no more than programs that count.
     let file = StateFile::of(&options.state_dir, 0, 0);
     if options.pin_dir.is_dir() {
         let pins = Pins::lock(&options.pin_dir)?;
@@ -24,7 +24,7 @@ pub(crate) fn run(options: &Uninstall) -> anyhow::Result<()> {
     options.stay.map_or(Ok(()), stay)
 }
 
-/// A node's kubelet starts again what has ended, and asks here whether it is ready.
+/// A node's kubelet restarts a process that has ended, so this one stays and reports that it is ready.
 fn stay(address: SocketAddr) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

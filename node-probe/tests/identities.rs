@@ -5,7 +5,7 @@ use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Serv
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use longwire_wire::decode::Decoder;

@@ -1,4 +1,4 @@
-//! An answer's body that says when nothing more comes of it.
+//! The body of an answer, which reports its end to the connection.
 
 use crate::connection::Connection;
 use axum::body::{Body, Bytes};
@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// hyper drops a body once it has all of it.
+/// hyper drops a body when it has read all of it.
 pub(crate) struct Answer {
     body: Body,
     connection: Arc<Connection>,

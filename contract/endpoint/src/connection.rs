@@ -1,4 +1,4 @@
-//! One connection: what it is doing, since when, and how it is told to end.
+//! One connection: its phase, the start of the phase, and how it is ended.
 
 use crate::counts::Reason;
 use crate::limits::Limits;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Shared by the task that serves it, the table, and the turn that it may hold.
+/// Shared by its task, the table, and the turn that it may hold.
 #[derive(Debug)]
 pub struct Connection {
     source: Source,
@@ -19,22 +19,22 @@ pub struct Connection {
 #[derive(Debug)]
 struct Progress {
     phase: Phase,
-    /// Answers that the client has taken.
+    /// Answers that the client has read.
     answers: u64,
-    /// The socket takes nothing since.
+    /// The socket has accepted no bytes since.
     blocked: Option<Instant>,
-    /// Time that the socket took nothing, in this answer, before that.
+    /// How long the socket accepted no bytes earlier in this answer.
     blocked_before: Duration,
     end: Option<Reason>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// A request is read.
+    /// A request's head is being read.
     Head { since: Instant },
-    /// Nothing is asked.
+    /// No request is under way.
     Idle { since: Instant },
-    /// `made`: the answer is complete, and the rest of it waits for the socket.
+    /// `made`: the answer is complete, and its rest waits for the socket.
     Answering { since: Instant, made: bool },
 }
 
@@ -50,7 +50,7 @@ impl Connection {
         Arc::new(Self { source, progress: Mutex::new(progress), ended: Notify::new() })
     }
 
-    /// One that nothing serves, for tests of what is told apart by connections.
+    /// A connection without a server, for tests that need one as a key.
     #[must_use]
     pub fn unserved(peer: std::net::IpAddr) -> Arc<Self> {
         Self::new(Source::of(peer), Instant::now())
@@ -61,7 +61,7 @@ impl Connection {
         self.source
     }
 
-    /// Bytes came.
+    /// Bytes have arrived.
     pub(crate) fn received(&self, now: Instant) {
         let mut progress = self.progress.lock();
         if matches!(progress.phase, Phase::Idle { .. }) {
@@ -76,14 +76,14 @@ impl Connection {
         progress.blocked_before = Duration::ZERO;
     }
 
-    /// Nothing is added to the answer any more.
+    /// The answer is complete.
     pub(crate) fn made(&self) {
         if let Phase::Answering { made, .. } = &mut self.progress.lock().phase {
             *made = true;
         }
     }
 
-    /// The socket has taken all that there was.
+    /// The socket has accepted all bytes.
     pub(crate) fn flushed(&self, now: Instant) {
         let mut progress = self.progress.lock();
         progress.unblock(now);
@@ -93,23 +93,23 @@ impl Connection {
         }
     }
 
-    /// The socket took something.
+    /// The socket accepted bytes.
     pub(crate) fn wrote(&self, now: Instant) {
         self.progress.lock().unblock(now);
     }
 
-    /// The socket takes nothing.
+    /// The socket accepts no bytes.
     pub(crate) fn blocked(&self, now: Instant) {
         self.progress.lock().blocked.get_or_insert(now);
     }
 
-    /// How long the client kept its answer waiting.
+    /// How long the client has delayed its answer.
     pub(crate) fn blocked_for(&self, now: Instant) -> Duration {
         let progress = self.progress.lock();
         progress.blocked_before + progress.blocked.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
-    /// Which deadline has passed.
+    /// The deadline that has passed.
     pub(crate) fn overdue(&self, limits: &Limits, now: Instant) -> Option<Reason> {
         let progress = self.progress.lock();
         let over = |since: Instant, limit| now.saturating_duration_since(since) >= limit;
@@ -123,20 +123,20 @@ impl Connection {
         }
     }
 
-    /// Lower goes first where a place is needed: who has never had an answer, then who waits longest. `None`: a request is
-    /// under way.
+    /// The lowest is closed first when a place is needed: connections that have had no answer yet, then those that wait
+    /// longest. `None`: a request is under way.
     pub(crate) fn dispensable(&self) -> Option<(bool, Instant)> {
         let progress = self.progress.lock();
         let since = match progress.phase {
             Phase::Head { since } | Phase::Idle { since } => since,
-            // An answer that nobody reads.
+            // The client does not read its answer.
             Phase::Answering { since, made: true } if progress.blocked.is_some() => since,
             Phase::Answering { .. } => return None,
         };
         Some((progress.answers > 0, since))
     }
 
-    /// The task that serves it closes it. `false`: it was told already.
+    /// Asks its task to close it. `false`: it was asked before.
     pub(crate) fn end(&self, reason: Reason) -> bool {
         let is_first = self.progress.lock().end.replace(reason).is_none();
         self.ended.notify_one();

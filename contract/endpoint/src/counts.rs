@@ -1,4 +1,4 @@
-//! What was refused or cut short, by reason.
+//! Counters of refused and closed connections and requests, by reason.
 
 use crate::readers::Outcome;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,23 +8,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub enum Reason {
     /// The request's head was not complete in time.
     Head,
-    /// Nothing was asked for long.
+    /// No request came for too long.
     Idle,
-    /// The client took nothing of its answer for too long.
+    /// The client read nothing of its answer for too long.
     Stalled,
-    /// The answer took too long in all.
+    /// The answer took too long in total.
     Answer,
-    /// The client read slowly while others waited for a turn.
+    /// The client read slowly while other scrapes waited for a turn.
     Slow,
-    /// It had no request under way, and its place was needed.
+    /// It had no request under way, and its place was needed for another one.
     Replaced,
-    /// Every place was taken by a request under way.
+    /// All places were taken by connections with a request under way.
     Full,
     /// HTTP/2.
     Http2,
     /// A request that is not HTTP/1, or whose head is too large.
     Malformed,
-    /// Too many scrapes wait.
+    /// Too many scrapes wait for a turn.
     Busy,
 }
 
@@ -60,7 +60,7 @@ impl Reason {
     }
 }
 
-/// Cumulative, of one listener.
+/// Cumulative counters of one listener.
 #[derive(Debug, Default)]
 pub struct Counts {
     refused: [AtomicU64; Reason::ALL.len()],
@@ -81,19 +81,19 @@ impl Counts {
         self.readers[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Requests for a restricted page: label value and count, for every outcome.
+    /// Requests for a restricted page: label value and count of each outcome.
     #[must_use]
     pub fn readers(&self) -> [(&'static str, u64); Outcome::ALL.len()] {
         Outcome::ALL.map(|outcome| (outcome.name(), self.readers[outcome as usize].load(Ordering::Relaxed)))
     }
 
-    /// Label value and count, for every reason.
+    /// Label value and count of each reason.
     #[must_use]
     pub fn read(&self) -> [(&'static str, u64); Reason::ALL.len()] {
         Reason::ALL.map(|reason| (reason.name(), self.refused[reason as usize].load(Ordering::Relaxed)))
     }
 
-    /// Accepts that failed because no descriptor was left.
+    /// Accepts that failed because no file descriptor was left.
     #[must_use]
     pub fn accepts_without_descriptor(&self) -> u64 {
         self.out_of_descriptors.load(Ordering::Relaxed)

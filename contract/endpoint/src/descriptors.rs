@@ -1,10 +1,10 @@
-//! Descriptors: as many as the system allows, and what tells that there are none left.
+//! File descriptors: raises their limit, and recognizes errors that mean that none are left.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 
-/// Raises the soft limit of open files to the hard one, which is all that a process may do for itself. Container runtimes
-/// often start with a soft limit of 1,024. The limit that holds now; `None`: none.
+/// Raises the soft limit of open files to the hard one, which needs no privilege. Container runtimes often start with a
+/// soft limit of 1,024. Returns the limit; `None`: unlimited.
 pub fn raise_limit() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
@@ -17,14 +17,14 @@ pub fn raise_limit() -> Option<u64> {
     limit.maximum
 }
 
-/// EMFILE: this process has as many as it may. ENFILE: the system has.
+/// EMFILE: the process has reached its limit. ENFILE: the system has.
 #[must_use]
 pub fn are_exhausted(error: &io::Error) -> bool {
     let errno = rustix::io::Errno::from_io_error(error);
     errno.is_some_and(|errno| [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].contains(&errno))
 }
 
-/// The same of an error that has the system's somewhere below.
+/// The same for the sources of an error.
 #[must_use]
 pub fn are_exhausted_below(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);

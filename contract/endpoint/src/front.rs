@@ -1,4 +1,4 @@
-//! The page at `/`: what else a listener answers, for a person who came by its address alone.
+//! The page at `/`, which links to the other pages of a listener.
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -8,10 +8,10 @@ use axum::routing::get;
 #[cfg(test)]
 mod tests;
 
-/// A path, and what is there.
+/// A path and its description.
 pub type Page = (&'static str, &'static str);
 
-/// Answers `/` with links to a program's pages: HTML for a browser, lines of text for everybody else.
+/// Answers `/` with links to a program's pages: HTML for browsers, lines of text for other clients.
 pub fn front(program: &'static str, pages: &'static [Page]) -> Router {
     Router::new().route("/", get(async move |headers: HeaderMap| answer(program, pages, &headers)))
 }

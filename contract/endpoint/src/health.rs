@@ -1,4 +1,4 @@
-//! A listener with a thread of its own, so that nothing that the rest of the process does delays its answers.
+//! A health listener with its own thread, so that a busy process does not delay its answers.
 
 use crate::serve::{Endpoint, serve};
 use axum::Router;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
-/// Serves until it is dropped.
+/// Serves until dropped.
 #[derive(Debug)]
 pub struct HealthThread {
-    /// Dropped first: then the thread ends.
+    /// Dropped first, which ends the thread.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -33,7 +33,7 @@ impl HealthThread {
                 }
             });
             if let Err(error) = served {
-                // The kubelet notices: nobody answers any more.
+                // The kubelet notices, because its probes fail.
                 tracing::error!(%error, "health is not served any more");
             }
         })?;
@@ -45,7 +45,7 @@ impl Drop for HealthThread {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic was printed where it happened.
+            // A panic was printed already.
             let _ = thread.join();
         }
     }

@@ -1,5 +1,5 @@
-//! What both programs share as processes: descriptors, panics, their standard metrics, and HTTP/1 listeners that stay within their bounds
-//! whoever connects, metrics for a scraper and health for the kubelet.
+//! Process-level code of both programs: descriptors, panics, standard metrics, and HTTP/1 listeners within limits that
+//! no client can exceed: metrics for a scraper and health for the kubelet.
 //!
 //! ```text
 //! accept --admit--> Table (connections by source) --hyper, HTTP/1--> router --Turns--> a scrape's body
@@ -7,10 +7,10 @@
 //!                     +------ sweep: deadlines <--- Progress (head, idle, answering, blocked)
 //! ```
 //!
-//! What an anonymous client can hold is bounded here: connections in all and of a source, the size of a request's head,
-//! socket buffers, scrapes at a time, and the time that each of these may take. The health listener has a thread and
-//! bounds of its own, so that nothing on the metrics listener delays it. Routes may be restricted to readers that somebody
-//! else authorizes (`readers`).
+//! Limits what an anonymous client can hold: connections in total and of one source, the size of a request's head,
+//! socket buffers, concurrent scrapes, and the time of each of these. The health listener has its own thread and
+//! limits, so that nothing on the metrics listener delays it. Routes may be restricted to readers that an `Authorizer`
+//! admits (`readers`).
 
 mod answer;
 mod connection;

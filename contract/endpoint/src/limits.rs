@@ -1,35 +1,35 @@
-//! How much one listener's clients may hold, and for how long.
+//! Limits of what the clients of one listener may hold, and for how long.
 
 use std::time::Duration;
 
-/// Bounds of one listener.
+/// Limits of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time. One more takes the place of one that has no request under way, of the source with most.
+    /// Connections at a time. A further one replaces one without a request under way, of the source that has most.
     pub connections: usize,
-    /// Of these, from one source. A cluster may translate the addresses of a whole node, Prometheus' and attackers', into
-    /// one: so the bound is far above what readers need, and one more takes a place instead of being refused.
+    /// The same for one source. A cluster may masquerade a whole node, Prometheus' and attackers' addresses, as one. So
+    /// the limit is far above what readers need, and a further connection replaces another instead of being refused.
     pub connections_of_source: usize,
-    /// Until a request's head is complete, from its first byte, or from the accept for the first one.
+    /// Time from a request's first byte to the end of its head; for the first request from the accept.
     pub head: Duration,
-    /// Between two requests of a connection. Above Prometheus' usual intervals, so that it keeps its connection.
+    /// Time between two requests of a connection. Above Prometheus' usual intervals, so that it keeps its connection.
     pub idle: Duration,
-    /// Without the client's taking a single byte of an answer.
+    /// Time in which the client reads no byte of an answer.
     pub stall: Duration,
-    /// For a whole answer.
+    /// Time for a whole answer.
     pub answer: Duration,
     /// Bytes of a request's head.
     pub head_bytes: usize,
     /// Headers of a request.
     pub headers: usize,
-    /// Socket buffers as asked for; Linux doubles them. Without a bound the kernel grows each up to several MiB, and charges
-    /// them to the container.
+    /// Socket buffers as passed to setsockopt; Linux doubles them. Without them the kernel lets each grow to several
+    /// MiB, which count as the container's memory.
     pub send_buffer: usize,
     pub receive_buffer: usize,
 }
 
 impl Limits {
-    /// At most about 50 MiB in all: 256 connections with a socket buffer of 128 KiB, and hyper's 64 KiB each.
+    /// At most about 50 MiB in total: 256 connections with a socket buffer of 128 KiB, and hyper's 64 KiB each.
     pub const METRICS: Self = Self {
         connections: 256,
         connections_of_source: 64,
@@ -43,7 +43,7 @@ impl Limits {
         receive_buffer: 16 << 10,
     };
 
-    /// The kubelet asks every second and makes a connection for each question.
+    /// The kubelet connects for each probe, every second.
     pub const HEALTH: Self = Self {
         connections: 64,
         connections_of_source: 64,

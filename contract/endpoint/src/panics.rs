@@ -1,13 +1,13 @@
-//! A panic anywhere ends the process: half of it would go on otherwise, answer `/healthz` and do nothing. Whoever started it
-//! starts it anew, and it goes on from what was saved.
+//! Ends the process on a panic in any thread or task. Otherwise the rest of it would answer `/healthz` and do nothing.
+//! Its supervisor restarts it, and it continues from its saved state.
 
 #[cfg(test)]
 mod tests;
 
-/// As Rust's own for a panic of `main`.
+/// The exit code of a panic in `main`.
 const EXIT_CODE: i32 = 101;
 
-/// From now on, in every thread and task.
+/// Installs the hook for all threads and tasks.
 pub fn end_the_process() {
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();

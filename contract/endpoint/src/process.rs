@@ -1,16 +1,17 @@
-//! What the `prometheus` crate says of this process.
+//! Metrics of this process from the `prometheus` crate.
 
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 
-/// Of a process that has just begun.
+/// It is 0 in a process that has just started.
 const MAY_BE_ZERO: &str = "process_cpu_seconds_total";
-/// 0 where the system sets no limit.
+/// It is 0 if the system sets no limit.
 const MAY_BE_MISSING: &str = "process_max_fds";
 const FAMILIES: usize = 7;
 
-/// Families `process_*`, by name, and whether /proc could be read. What could not be read is left out: the collector has it as 0.
+/// Families `process_*`, by name, and whether /proc could be read. Values that could not be read are left out, because
+/// the collector has them as 0.
 #[must_use]
 pub fn families() -> (Vec<MetricFamily>, bool) {
     known(ProcessCollector::for_self().collect())

@@ -1,4 +1,4 @@
-//! Who may read a page: a reader sends a bearer token, and an authorizer decides about it.
+//! Restricts a page to readers: a reader sends a bearer token, and an authorizer decides about it.
 //!
 //! ```text
 //! Authorization --bearer--> token --SHA-256--> Known --none, or too old--> one question a token --> Authorizer
@@ -6,8 +6,8 @@
 //!                       page, 401, 403, 503 <-- Verdict <--------------------- Decision <---------------+
 //! ```
 //!
-//! Tokens are remembered by their SHA-256 alone. A token that nobody has decided about yet costs a place among the questions
-//! that are open, of which every source has a part; what is decided costs a look into a table.
+//! Only the SHA-256 of a token is kept. A token without a decision takes a place among the open questions, of which
+//! each source has a part. A token with one costs a lookup.
 
 mod asked;
 mod bearer;
@@ -26,38 +26,38 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Characters of a text for a reader.
+/// Most characters of a text for a reader.
 const TEXT: usize = 512;
 
-/// Knows who a token's user is and what that user may do.
+/// Authenticates a token's user and checks its permissions.
 pub trait Authorizer: Debug + Send + Sync + 'static {
-    /// Whether the user of this token may get /metrics. `from`: who brought it.
+    /// Whether the user of this token may get /metrics. `from`: address of the client that sent it.
     fn authorize(self: Arc<Self>, from: Arc<str>, token: String) -> Deciding;
 }
 
 pub type Deciding = Pin<Box<dyn Future<Output = Decision> + Send>>;
 
-/// What an authorizer says. A text is for the reader and never holds the token.
+/// An authorizer's answer. Its text is for the reader and never contains the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The token's own life from now on.
+    /// How long the token itself stays valid.
     Allowed {
         valid: Duration,
     },
     Unauthenticated(String),
     Forbidden(String),
-    /// Nobody can tell now.
+    /// No decision is possible now.
     Unavailable(String),
 }
 
-/// What becomes of a reader.
+/// The answer to a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// For so long, if nothing changes.
+    /// How long it stays admitted, if nothing changes.
     Admitted {
         left: Duration,
     },
-    /// Admitted before, and nobody can tell now.
+    /// Admitted earlier, while no decision is possible.
     Kept,
     Unauthenticated(String),
     Forbidden(String),
@@ -66,25 +66,25 @@ pub enum Verdict {
     Busy,
 }
 
-/// How much is remembered and asked.
+/// Limits of the decisions that are kept and of the open questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderLimits {
-    /// A reader that was admitted is asked about again after this.
+    /// The decision about an admitted token is renewed after this.
     pub admitted: Duration,
-    /// One that was refused, after this.
+    /// The decision about a refused token is renewed after this.
     pub refused: Duration,
-    /// While nobody can tell, one that was admitted stays so for at most this long.
+    /// While no decision is possible, an admitted reader stays admitted for at most this long.
     pub kept: Duration,
-    /// Tokens remembered that were admitted, and that were refused. The one that was decided about first gives way.
+    /// Most admitted and most refused tokens that are kept. The one with the oldest decision is evicted.
     pub admitted_tokens: usize,
     pub refused_tokens: usize,
-    /// Questions open at a time, in all and of one source.
+    /// Open questions, in total and of one source.
     pub questions: usize,
     pub questions_of_source: usize,
 }
 
 impl ReaderLimits {
-    /// Of a page: at most about 1 MiB.
+    /// For one page: at most about 1 MiB.
     pub const PAGE: Self = Self {
         admitted: Duration::from_secs(60),
         refused: Duration::from_secs(10),
@@ -103,7 +103,7 @@ fn digest(token: &str) -> Digest {
 }
 
 impl Decision {
-    /// No longer than what may be remembered.
+    /// Cut to the longest text that is kept.
     fn clipped(self) -> Self {
         let clip = |text: String| text.chars().filter(|character| !character.is_control()).take(TEXT).collect();
         match self {

@@ -1,4 +1,4 @@
-//! Accepts, and serves each connection in a task of its own.
+//! Accepts connections, and serves each in a task of its own.
 
 use crate::counts::{Counts, Reason};
 use crate::descriptors;
@@ -23,15 +23,15 @@ mod converse;
 
 pub use converse::{Peer, converse};
 
-/// Between two looks at the deadlines, while there are connections.
+/// Interval of deadline checks, while there are connections.
 const SWEEP: Duration = Duration::from_millis(100);
-/// After an accept that failed: until what was told to end has given its descriptor back, and where nothing was.
+/// Delay after a failed accept, in which connections that were closed free their file descriptors.
 const ROOM: Duration = Duration::from_millis(10);
 const BACK_OFF: Duration = Duration::from_millis(100);
-/// Connections that go where no descriptor is left, or a crowd that waits to be accepted would be in the way for long.
+/// Connections that are closed when no file descriptor is left: many, so that a flood of connections is accepted soon.
 const REPLACED: usize = 16;
 
-/// One listener's bounds, and what came of them.
+/// One listener's limits and counters.
 #[derive(Debug)]
 pub struct Endpoint {
     limits: Limits,
@@ -47,7 +47,7 @@ impl Endpoint {
         Arc::new(Self { limits, table: Table::new(limits), turns, counts: Counts::default() })
     }
 
-    /// For answers that cost much.
+    /// Turns for expensive answers.
     #[must_use]
     pub fn turns(&self) -> &Arc<Turns> {
         &self.turns
@@ -58,7 +58,7 @@ impl Endpoint {
         &self.counts
     }
 
-    /// A scrape was refused for want of a turn.
+    /// A scrape was refused, because too many wait for a turn.
     pub fn was_busy(&self) {
         self.counts.refused(Reason::Busy);
     }
@@ -70,8 +70,8 @@ impl Endpoint {
     }
 }
 
-/// Serves until `stop` resolves, and then until what is under way has its answer. Handlers find their [`Connection`] among
-/// the request's extensions, as `Arc<Connection>`, and the [`Peer`].
+/// Serves until `stop` resolves, and then until running requests have their answers. Handlers find their [`Connection`]
+/// in the request's extensions, as `Arc<Connection>`, and the [`Peer`].
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -98,7 +98,7 @@ pub async fn serve(
         }
     }
     drop(listener);
-    // Everybody who listens has a clone.
+    // All receivers are clones of this sender's.
     stopping.send_replace(true);
     loop {
         tokio::select! {
@@ -111,7 +111,7 @@ pub async fn serve(
     }
 }
 
-/// Accepted sockets have their listener's. That they cannot be set is no reason to serve nobody.
+/// Accepted sockets inherit the listener's buffers. An error is ignored, because serving matters more.
 fn bound_buffers(listener: &TcpListener, limits: &Limits) {
     let socket = SockRef::from(listener);
     let set = socket.set_send_buffer_size(limits.send_buffer);
@@ -120,7 +120,7 @@ fn bound_buffers(listener: &TcpListener, limits: &Limits) {
     }
 }
 
-/// When to accept again; `None`: at once.
+/// When to accept again after this error; `None`: at once.
 fn failed(error: &io::Error, endpoint: &Endpoint) -> Option<tokio::time::Instant> {
     let now = tokio::time::Instant::now();
     if descriptors::are_exhausted(error) {
@@ -128,7 +128,7 @@ fn failed(error: &io::Error, endpoint: &Endpoint) -> Option<tokio::time::Instant
         let has_room = endpoint.table.make_room(REPLACED, &endpoint.counts);
         return Some(now + if has_room { ROOM } else { BACK_OFF });
     }
-    // The client's end of it, before it was accepted.
+    // The error is of the accepted connection: its client closed it before.
     let is_of_one =
         [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionRefused]
             .contains(&error.kind());
@@ -144,7 +144,7 @@ async fn until(paused: Option<tokio::time::Instant>) {
     }
 }
 
-/// A panic is a defect: whoever serves must not go on as if there was none.
+/// Passes a task's panic on, because it is a defect.
 fn check(ended: Result<(), tokio::task::JoinError>) -> io::Result<()> {
     ended.map_err(io::Error::other)
 }
@@ -162,7 +162,7 @@ fn begin(
         reset(&stream);
         return;
     };
-    // What a client does not take stays in the kernel after a close, for minutes where it says that its window is 0.
+    // Otherwise the kernel keeps unread bytes after a close, for minutes if the client's window is 0.
     if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(endpoint.limits.stall)) {
         tracing::debug!(%error, "a socket has gone");
     }
@@ -176,7 +176,7 @@ fn begin(
     });
 }
 
-/// What the client has not taken is not worth keeping. That it cannot be said means that the socket has gone.
+/// Drops bytes that the client has not read. An error means that the socket is gone.
 fn reset(stream: &TcpStream) {
     let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }

@@ -1,4 +1,4 @@
-//! Who a connection is charged to.
+//! The source by which connections are counted.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};

@@ -23,8 +23,8 @@ impl Table {
         Self { limits, connections: Mutex::default() }
     }
 
-    /// A place for one more. Where there is none, a connection without a request under way goes: of this source if it has
-    /// too many, else the one that [`in_the_way`] names. `None`: there is none that may go.
+    /// Takes a place for one more. If all are taken, closes a connection without a request under way: of this source if
+    /// it has too many, else the one that [`in_the_way`] chooses. `None`: none may be closed.
     pub(crate) fn admit(&self, source: Source, counts: &Counts, now: Instant) -> Option<Arc<Connection>> {
         let mut connections = self.connections.lock();
         let own = connections.get(&source).map_or(0, |of| live(of).count());
@@ -57,7 +57,7 @@ impl Table {
         }
     }
 
-    /// Ends what is past its deadline.
+    /// Ends connections past their deadline.
     pub(crate) fn sweep(&self, counts: &Counts, now: Instant) {
         for connection in self.connections.lock().values().flatten() {
             if let Some(reason) = connection.overdue(&self.limits, now) {
@@ -66,7 +66,7 @@ impl Table {
         }
     }
 
-    /// Gives so many descriptors back for those that wait to be accepted. `false`: none can be.
+    /// Closes so many connections, whose file descriptors waiting ones need. `false`: none can be closed.
     pub(crate) fn make_room(&self, descriptors: usize, counts: &Counts) -> bool {
         let connections = self.connections.lock();
         let replaced = (0..descriptors).map_while(|_| in_the_way(&connections, None));
@@ -84,9 +84,9 @@ fn live(of: &[Arc<Connection>]) -> impl Iterator<Item = &Arc<Connection>> {
     of.iter().filter(|connection| !connection.is_ending())
 }
 
-/// Of the source that holds most connections, the newcomer counted as one of its own source, so that a source that keeps on
-/// connecting pushes out its own. Of sources that hold as many, the one whose connection waits for longest. `None`: the source
-/// of the newcomer would have more than any that could lose one.
+/// Chooses from the source with most connections, counting the newcomer to its own, so that a source that keeps
+/// connecting replaces its own connections. Between equal sources, the connection that waits longest. `None`: the
+/// newcomer's source would then have more than any source that could lose one.
 fn in_the_way(connections: &BySource, newcomer: Option<Source>) -> Option<&Arc<Connection>> {
     let held = |source: &Source, of: &[Arc<Connection>]| live(of).count() + usize::from(newcomer == Some(*source));
     let least = newcomer.map_or(0, |source| held(&source, connections.get(&source).map_or(&[], Vec::as_slice)));
@@ -97,7 +97,7 @@ fn in_the_way(connections: &BySource, newcomer: Option<Source>) -> Option<&Arc<C
     holders.filter(|((held, ..), _)| *held >= least).max_by_key(|(key, _)| *key).map(|(_, first)| first)
 }
 
-/// Of one source: what is dispensable, lowest rank first.
+/// A source's connections that may be closed; the lowest rank goes first.
 fn first_to_go(of: &[Arc<Connection>]) -> Option<((bool, Instant), &Arc<Connection>)> {
     live(of).filter_map(|connection| Some((connection.dispensable()?, connection))).min_by_key(|(rank, _)| *rank)
 }

@@ -1,7 +1,7 @@
-//! Scrapes at a time: each costs memory for its buffers and processor time, so they take turns.
+//! Limits concurrent scrapes, because each takes memory for its buffers and processor time.
 //!
-//! Sources take turns one after the other, however many scrapes each asks for. A scrape whose client does not read gives way
-//! as soon as another one waits.
+//! Sources take turns one after the other, however many scrapes each has waiting. A scrape whose client does not read
+//! ends as soon as another one waits.
 
 use crate::connection::Connection;
 use crate::counts::{Counts, Reason};
@@ -18,21 +18,21 @@ use tokio::sync::oneshot;
 pub struct TurnLimits {
     /// Scrapes at a time.
     pub running: usize,
-    /// That wait, in all and of one source.
+    /// Scrapes that wait, in total and of one source.
     pub waiting: usize,
     pub waiting_of_source: usize,
-    /// How long one waits.
+    /// Longest wait of a scrape.
     pub wait: Duration,
-    /// A client that has kept its answer waiting for so long in all gives way to who waits.
+    /// A client that has delayed its answer by this long in total loses its turn to a waiting scrape.
     pub patience: Duration,
-    /// The same where its source asks for no other scrape: a busy reader is not cut for a crowd.
+    /// The same for a source without other scrapes: a busy reader is not cut off because others are many.
     pub patience_alone: Duration,
 }
 
 impl TurnLimits {
-    /// Slow readers of 16 sources, one of each, hold up another one for 16 / 4 * 1 s = 4 s, and those of a few sources with
-    /// several each for a quarter of it. A client that reads is seldom waited for longer than some milliseconds, but a machine
-    /// that is busy may add them up to half a second.
+    /// Slow readers of 16 sources, one of each, delay another one by 16 / 4 * 1 s = 4 s, those of a few sources with
+    /// several each by a quarter of it. A client that reads seldom delays its answer by more than some milliseconds,
+    /// but on a busy machine they may add up to half a second.
     pub const SCRAPES: Self = Self {
         running: 4,
         waiting: 16,
@@ -43,7 +43,7 @@ impl TurnLimits {
     };
 }
 
-/// Too many wait, or the wait was too long.
+/// Too many scrapes wait, or the wait was too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
@@ -56,18 +56,18 @@ pub struct Turns {
 #[derive(Debug, Default)]
 struct State {
     running: Vec<Arc<Connection>>,
-    /// The source whose turn is next comes first.
+    /// The first source is next.
     waiting: VecDeque<(Source, VecDeque<Waiting>)>,
 }
 
-/// Held while a scrape is made; given on when dropped.
+/// A running scrape's turn; passed on when dropped.
 #[derive(Debug)]
 pub struct Turn {
-    /// `None`: given back.
+    /// `None`: passed on already.
     held: Option<(Arc<Turns>, Arc<Connection>)>,
 }
 
-/// A turn is given to a connection.
+/// Takes the turn for a waiting connection.
 #[derive(Debug)]
 struct Waiting {
     connection: Arc<Connection>,
@@ -80,7 +80,7 @@ impl Turns {
         Arc::new(Self { limits, state: Mutex::default() })
     }
 
-    /// At once where few scrape; else when it is this source's turn.
+    /// Waits for a turn of this source, if too many scrapes run.
     pub async fn take(self: &Arc<Self>, connection: &Arc<Connection>) -> Result<Turn, Busy> {
         let given = {
             let mut state = self.state.lock();
@@ -96,12 +96,12 @@ impl Turns {
         }
     }
 
-    /// Where others wait, as many scrapes give way, those first whose clients have kept them waiting for longest.
+    /// If scrapes wait, ends as many running ones, first those whose clients have delayed them longest.
     pub(crate) fn sweep(&self, counts: &Counts, now: Instant) {
         let mut state = self.state.lock();
         state.forget_gone();
         let waiting: usize = state.waiting.iter().map(|(_, of)| of.len()).sum();
-        // Those that were told to end are about to give their turns on.
+        // Scrapes that are ending will pass their turns on.
         let (ending, running): (Vec<_>, Vec<_>) = state.running.iter().partition(|connection| connection.is_ending());
         let mut slow: Vec<_> = running.iter().map(|connection| (connection.blocked_for(now), connection)).collect();
         slow.retain(|(blocked, connection)| {
@@ -125,7 +125,7 @@ impl Turns {
         while let Some(Waiting { connection, sender }) = state.next() {
             let turn = self.give(&mut state, Arc::clone(&connection));
             let Err(mut refused) = sender.send(turn) else { return };
-            // It waits no longer. Dropped as it is, the turn would come here again.
+            // The scrape waits no longer. Emptied, because a drop would pass the turn on from here again.
             refused.held = None;
             state.end(&connection);
         }
@@ -137,12 +137,12 @@ impl State {
         let all: usize = self.waiting.iter().map(|(_, of)| of.len()).sum();
         let source = connection.source();
         let own = self.waiting.iter().position(|(waiting, _)| *waiting == source);
-        // Who is taken out learns that it is busy here.
+        // A scrape that is removed from the queue gets Busy from its closed channel.
         if let Some(own) = own.filter(|own| self.waiting[*own].1.len() >= limits.waiting_of_source) {
-            // The oldest: a crowd that asked before does not keep out who asks now.
+            // The oldest, so that many earlier scrapes do not lock out the new one.
             self.waiting[own].1.pop_front();
         } else if all >= limits.waiting {
-            // A source that has nobody waiting goes before the last of one that has several.
+            // A source without a waiting scrape takes the place of the last one of a source that has several.
             let crowded = self.waiting.iter_mut().max_by_key(|(_, of)| of.len()).filter(|(_, of)| of.len() > 1);
             let (_, of) = crowded.filter(|_| own.is_none())?;
             of.pop_back();
@@ -156,7 +156,7 @@ impl State {
         Some(given)
     }
 
-    /// Running and waiting.
+    /// Running and waiting scrapes.
     fn scrapes_of(&self, source: Source) -> usize {
         let running = self.running.iter().filter(|running| running.source() == source).count();
         let waiting = self.waiting.iter().find(|(waiting, _)| *waiting == source);

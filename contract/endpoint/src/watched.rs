@@ -1,4 +1,4 @@
-//! A socket that says what its client takes and how long it does not.
+//! A socket that reports whether its client reads.
 
 use crate::connection::Connection;
 use std::io::{self, IoSlice};
@@ -61,7 +61,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         self.stream.is_write_vectored()
     }
 
-    /// Comes after all that was to be written.
+    /// Called after all bytes were written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         if flushed.is_ready() {

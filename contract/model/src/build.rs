@@ -1,8 +1,8 @@
-//! Which build this is. `make images` stamps it; another build says `unknown`.
+//! Identifies this build. `make images` stamps it; other builds have `unknown`.
 
 use std::sync::LazyLock;
 
-/// Of the workspace: all programs are of one release.
+/// The workspace's version, equal for all programs of a release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The commit it was built from, abbreviated; ends in `-dirty` where files differed from it.
@@ -17,14 +17,14 @@ pub const BUILD: &str = match option_env!("LONGWIRE_BUILD") {
     None => "unknown",
 };
 
-/// What `--version` says behind the program's name.
+/// The output of `--version` after the program's name.
 #[must_use]
 pub fn line() -> &'static str {
     static LINE: LazyLock<String> = LazyLock::new(|| format!("{VERSION} (commit {COMMIT}, build {BUILD})"));
     &LINE
 }
 
-/// The values of the labels of `longwire_build_info`, as a component has them.
+/// Label values of `longwire_build_info` of a component.
 #[must_use]
 pub const fn labels(component: &str) -> [&str; 4] {
     [component, VERSION, COMMIT, BUILD]

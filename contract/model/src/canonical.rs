@@ -8,18 +8,18 @@ mod tests;
 /// Labels of one object.
 pub type Labels = BTreeMap<String, String>;
 
-/// First label that is there wins, even with an empty value.
+/// The first label that exists wins, even with an empty value.
 const NAME: [&str; 3] = ["service.istio.io/canonical-name", "app.kubernetes.io/name", "app"];
 const REVISION: [&str; 3] = ["service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"];
 const LATEST: &str = "latest";
 
-/// The name a pod's labels give its service, else that of its workload. Empty when the deciding label is.
+/// The service name of a pod: by its labels, else that of its workload. Empty if the deciding label is empty.
 #[must_use]
 pub fn canonical_service<'a>(labels: &'a Labels, workload: &'a str) -> &'a str {
     first(labels, NAME).unwrap_or(workload)
 }
 
-/// The revision a pod's labels give it, else `latest`. Empty when the deciding label is.
+/// The revision of a pod: by its labels, else `latest`. Empty if the deciding label is empty.
 #[must_use]
 pub fn canonical_revision(labels: &Labels) -> &str {
     first(labels, REVISION).unwrap_or(LATEST)

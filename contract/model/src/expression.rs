@@ -32,10 +32,10 @@ pub const MAX_BYTES: usize = 512;
 /// Most literals, attributes, operators and calls of one expression.
 pub const MAX_NODES: usize = 64;
 
-/// Longest value of a tag, in bytes. What is longer is cut, at the end of a character.
+/// Longest value of a tag, in bytes. Longer ones are cut at a character boundary.
 pub const MAX_VALUE_BYTES: usize = 512;
 
-/// An expression that is known to give a string. Clones share it; it is equal, ordered and serialized by its text.
+/// A checked expression with a string value. Clones share it; equality, order and serialization are by its text.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Expression(Arc<Parsed>);
@@ -45,15 +45,15 @@ struct Parsed {
     tree: parse::Tree,
 }
 
-/// Telemetries repeat the same few expressions for each group of metrics and for each pod.
+/// Shared, because telemetries repeat a few expressions for each group of metrics and each pod.
 static KNOWN: LazyLock<Interner<Parsed>> = LazyLock::new(Interner::default);
 
-/// What is known of one connection.
+/// The facts of one connection.
 pub trait Facts {
-    /// Attributes are total: what is not known is `unknown`, as in the standard labels.
+    /// Never missing: an attribute that is not known is `unknown`, as in the standard labels.
     fn text(&self, attribute: Attribute) -> Cow<'_, str>;
 
-    /// Of the address as the connection's packets have it.
+    /// Of the address in the connection's packets.
     fn port(&self, end: End) -> u16;
 
     /// `None`: the pod has no such label, or the pod is not known.
@@ -88,13 +88,13 @@ impl Expression {
         self.0.tree.labels.iter().map(|name| &**name)
     }
 
-    /// What it takes in memory where it is evaluated, regular expressions compiled.
+    /// Memory where it is evaluated, with compiled regular expressions, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.unused_bytes() + self.0.tree.regex_bytes
     }
 
-    /// What it takes in memory where it is never evaluated, as in the operator.
+    /// Memory where it is never evaluated, as in the operator, bytes.
     #[must_use]
     pub fn unused_bytes(&self) -> usize {
         size_of::<Parsed>() + self.text().len() + self.0.tree.bytes
@@ -102,7 +102,7 @@ impl Expression {
 
     /// The tag's value for a connection, at most [`MAX_VALUE_BYTES`] long. It may be empty.
     ///
-    /// As in CEL, a side of `&&` or `||` that decides the outcome makes up for a missing label on the other.
+    /// As in CEL, if one side of `&&` or `||` decides the outcome, a missing label on the other side is no error.
     pub fn evaluate<'a>(&'a self, facts: &'a dyn Facts) -> Result<Cow<'a, str>, EvaluationError> {
         self.0.tree.value.evaluate(facts).map(cut)
     }

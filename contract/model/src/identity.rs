@@ -1,4 +1,4 @@
-//! Who stands behind an address: workloads, services, pods.
+//! Identities of addresses: workloads, services, pods.
 
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[cfg(test)]
 mod tests;
 
-/// What the series say of one end of a connection, apart from its pod. Equal for all replicas, so it is shared.
+/// The labels of one end of a connection, except those of its pod. Equal for all replicas, so it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Workload {
     pub namespace: String,
@@ -25,11 +25,11 @@ pub struct Service {
     pub name: String,
     /// `name.namespace.svc.<cluster domain>`
     pub host: String,
-    /// The cluster the Service is of, as in [`Workload::cluster`].
+    /// The Service's cluster, as in [`Workload::cluster`].
     pub cluster: String,
 }
 
-/// Where a pod runs; what is not known is empty. Equal for all pods of a node, so it is shared.
+/// Where a pod runs. Unknown fields are empty. Equal for all pods of a node, so it is shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     pub node: String,
@@ -42,41 +42,41 @@ pub struct Place {
 pub struct Backing {
     /// The pod's port.
     pub target: u16,
-    /// The Service's own port that leads there.
+    /// The Service's own port for it.
     pub port: u16,
     pub service: Arc<Service>,
 }
 
-/// A pod as its peers see it.
+/// A pod as other nodes' probes know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
     pub uid: String,
     pub name: String,
     /// All of `status.podIPs`, IPv4-mapped addresses unmapped.
     pub addresses: Vec<IpAddr>,
-    /// Shares its node's network namespace and addresses, so that no address names it.
+    /// Uses its node's network namespace and addresses, so that no address identifies it.
     pub host_network: bool,
     pub workload: Arc<Workload>,
-    /// The one Service behind each target port, sorted by that. Where several match: the oldest, then by name.
+    /// One Service for each target port, sorted by port. If several match: the oldest, then the first by name.
     pub services: Vec<Backing>,
-    /// Other Services of its namespace that lead to it, sorted by target port: one of them may be the one that was requested.
+    /// Other Services of its namespace that select it, sorted by target port: the requested one may be among them.
     pub more_services: Vec<Backing>,
-    /// Empty: not known.
+    /// Empty: unknown.
     pub service_account: String,
     pub place: Arc<Place>,
-    /// Those that some expression names, by name, sorted.
+    /// Labels that some expression uses, sorted by name.
     pub labels: Vec<(String, String)>,
 }
 
 impl Pod {
-    /// The Service that a connection to this port of the pod belongs to, by the rule both ends share.
+    /// The Service of a connection to this port of the pod, by the rule that both ends use.
     #[must_use]
     pub fn backing(&self, target_port: u16) -> Option<&Backing> {
         let at = self.services.binary_search_by_key(&target_port, |backing| backing.target).ok()?;
         Some(&self.services[at])
     }
 
-    /// What leads from this Service to this port of the pod.
+    /// The port of this Service that leads to this port of the pod.
     #[must_use]
     pub fn backing_of(&self, target_port: u16, service: &Service) -> Option<&Backing> {
         let from = self.more_services.partition_point(|backing| backing.target < target_port);
@@ -94,27 +94,27 @@ impl Pod {
 /// Nanoseconds since the Unix epoch.
 pub type UnixNanos = u64;
 
-/// Somebody an address belongs to, or belonged to, and when.
+/// An owner of an address, with its ownership interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub holder: Holder,
-    /// 0: since ever.
+    /// 0: always.
     pub from: UnixNanos,
-    /// `None`: still.
+    /// `None`: it still is.
     pub until: Option<UnixNanos>,
-    /// `from` is no second on some clock but when its own node's kernel first saw it speak. Such an owner takes over at that
-    /// moment from those that had left by then.
+    /// `from` is the time at which the kernel of its node first saw it use the address, not a timestamp of Kubernetes.
+    /// Such an owner takes over from all that had left by then.
     pub sighted: bool,
 }
 
-/// A pod was seen to speak from an address by the kernel of its node.
+/// The kernel of a node saw a pod use an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sighting {
     pub uid: String,
     pub address: IpAddr,
-    /// It did not before.
+    /// First use of the address by this pod.
     pub since: UnixNanos,
-    /// UIDs of pods of that node that had the address before and of which no process was left when this one spoke.
+    /// UIDs of pods of that node that had the address before, and that had no process left at that time.
     pub gone: Vec<String>,
 }
 
@@ -122,18 +122,18 @@ pub struct Sighting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frontend {
     pub service: Arc<Service>,
-    /// TCP ports that it claims there, ascending: other ports of the address are not its own. Empty: all of them, as of a ClusterIP,
+    /// Its TCP ports at this address, ascending; other ports are not its own. Empty: all of them, as of a ClusterIP,
     /// which no other Service can have.
     pub ports: Arc<[u16]>,
-    /// Endpoints that its EndpointSlices name by address and not as a pod, ascending.
+    /// Endpoints of its EndpointSlices that are addresses and not pods, ascending.
     pub endpoints: Arc<[SocketAddr]>,
-    /// It is one of its `externalIPs`, which anybody who may write a Service can fill with any address: the Service is meant if the node
-    /// translates the connection.
+    /// One of its `externalIPs`. Any writer of Services can set these to any address, so a connection counts as the
+    /// Service's only if the node translates it.
     pub is_external: bool,
 }
 
 impl Frontend {
-    /// All ports of the address are its own, and pods are its endpoints.
+    /// It has all ports of the address, and its endpoints are pods.
     #[must_use]
     pub fn whole(service: Arc<Service>) -> Self {
         Self { service, ports: Arc::default(), endpoints: Arc::default(), is_external: false }
@@ -144,7 +144,7 @@ impl Frontend {
         self.ports.is_empty() || self.ports.binary_search(&port).is_ok()
     }
 
-    /// Whether it leads to this pod at this address, by its selector or its EndpointSlices.
+    /// Whether it has this pod at this address as an endpoint, by its selector or its EndpointSlices.
     #[must_use]
     pub fn leads_to(&self, pod: &Pod, at: SocketAddr) -> bool {
         pod.backing_of(at.port(), &self.service).is_some() || self.endpoints.binary_search(&at).is_ok()
@@ -154,13 +154,13 @@ impl Frontend {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     Pod(Arc<Pod>),
-    /// A cluster, external or load balancer address of a Service: the backend is conntrack's to tell.
+    /// A cluster, external or load balancer address of a Service; conntrack has the backend.
     Service(Frontend),
-    /// A node's address: any hostNetwork pod, host process or masqueraded peer may stand behind it.
+    /// A node's address: a hostNetwork pod, a host process or a masqueraded peer may use it.
     Node(String),
 }
 
-/// An address and all who held it lately. Nobody: it is outside the cluster.
+/// An address and its recent owners. Without any it is outside the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     pub address: IpAddr,

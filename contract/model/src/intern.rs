@@ -1,4 +1,4 @@
-//! One value of each text in the process, for as long as something uses it.
+//! Shares equal values within the process, by their text, while they are in use.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 #[cfg(test)]
 mod tests;
 
-/// Entries from which on unused ones are looked for.
+/// Least number of entries before unused ones are searched.
 const MIN_SWEEP: usize = 1024;
 
-/// Keeps no value alive. What it keeps of unused values is bounded by the number of used ones.
+/// Holds weak references. The number of unused entries is bounded by that of used ones.
 #[derive(Debug)]
 pub(crate) struct Interner<T> {
     known: Mutex<Known<T>>,
@@ -18,7 +18,7 @@ pub(crate) struct Interner<T> {
 #[derive(Debug)]
 struct Known<T> {
     values: HashMap<Box<str>, Weak<T>>,
-    /// Entries at which unused ones are removed.
+    /// Number of entries at which unused ones are removed.
     sweep_at: usize,
 }
 
@@ -29,14 +29,14 @@ impl<T> Default for Interner<T> {
 }
 
 impl<T> Interner<T> {
-    /// The value of this text, made if nothing uses it yet. It is made outside the lock.
+    /// The shared value of this text. A new one is made outside the lock.
     pub(crate) fn get_or_make<E>(&self, text: &str, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         if let Some(value) = self.find(text) {
             return Ok(value);
         }
         let made = Arc::new(make()?);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been faster.
+        // Another thread may have inserted it.
         if let Some(value) = known.values.get(text).and_then(Weak::upgrade) {
             return Ok(value);
         }

@@ -1,4 +1,4 @@
-//! What operator and probe agree on. Pure: no I/O, no runtime, no Kubernetes client.
+//! The data model that operator and probe share. Pure: no I/O, no runtime, no Kubernetes client.
 //!
 //! ```text
 //! labels, owners --canonical, owner--> Workload --+

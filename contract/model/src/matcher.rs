@@ -1,4 +1,4 @@
-//! Which statistics are exposed, by their names: Envoy's StringMatcher and StatsMatcher.
+//! Selects exposed statistics by name: Envoy's StringMatcher and StatsMatcher.
 
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub use whole::WholeRegex;
 /// Longest pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 1024;
 
-/// What a name is compared with.
+/// A pattern for a name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
@@ -23,7 +23,7 @@ pub enum Pattern {
     Regex(WholeRegex),
 }
 
-/// One pattern, with or without regard to case. Clones share the pattern.
+/// One pattern, case-sensitive or not. Clones share the pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Plain", into = "Plain")]
 pub struct StringMatcher {
@@ -31,7 +31,7 @@ pub struct StringMatcher {
     ignore_case: bool,
 }
 
-/// Which names pass. Nothing asked for is `Exclusion` of nothing.
+/// Selects names. The default is `Exclusion` of nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatsMatcher {
@@ -42,14 +42,14 @@ pub enum StatsMatcher {
     Exclusion(Vec<StringMatcher>),
 }
 
-/// A matcher on its way in or out, unchecked.
+/// An unchecked matcher, for serialization.
 #[derive(Serialize, Deserialize)]
 struct Plain {
     pattern: Pattern,
     ignore_case: bool,
 }
 
-/// Why a pattern cannot be used.
+/// Why a pattern is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMatcher {
     #[error("an empty {0} matches every name: write what names have in common")]
@@ -65,7 +65,7 @@ pub enum InvalidMatcher {
 }
 
 impl StringMatcher {
-    /// `ignore_case` is about ASCII letters, as in Envoy, and refused with a regex, as there.
+    /// `ignore_case` applies to ASCII letters, as in Envoy. Refused with a regex, as there.
     pub fn new(pattern: Pattern, ignore_case: bool) -> Result<Self, InvalidMatcher> {
         let text = pattern.text();
         if text.len() > MAX_PATTERN_BYTES {
@@ -112,7 +112,7 @@ impl StringMatcher {
         self.ignore_case
     }
 
-    /// What it takes in memory where names are matched, a regular expression compiled.
+    /// Memory where names are matched, with a compiled regular expression, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let compiled = match &*self.pattern {
@@ -122,7 +122,7 @@ impl StringMatcher {
         self.unused_bytes() + compiled
     }
 
-    /// What it takes in memory where nothing is matched, as in the operator.
+    /// Memory where no names are matched, as in the operator, bytes.
     #[must_use]
     pub fn unused_bytes(&self) -> usize {
         const SHARED: usize = 128;
@@ -141,7 +141,7 @@ impl StatsMatcher {
         }
     }
 
-    /// What it takes in memory, regular expressions compiled.
+    /// Memory with compiled regular expressions, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let matchers = match self {

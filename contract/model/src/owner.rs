@@ -1,18 +1,18 @@
-//! Istio's workload names: a Deployment's instead of its ReplicaSet's or pod's, told from the pod alone.
+//! Istio's workload names: a Deployment's instead of its ReplicaSet's or pod's, derived from the pod alone.
 
 use crate::canonical::Labels;
 
 #[cfg(test)]
 mod tests;
 
-/// The owner reference of a pod that says `controller: true`.
+/// The owner reference of a pod with `controller: true`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Controller {
     pub kind: String,
     pub name: String,
 }
 
-/// What of a pod decides its workload's name.
+/// The parts of a pod that decide its workload's name.
 #[derive(Clone, Copy, Debug)]
 pub struct Naming<'a> {
     pub pod: &'a str,
@@ -29,7 +29,7 @@ impl<'a> Naming<'a> {
         self.labels.get("service.istio.io/workload-name").map_or_else(|| self.derived(), String::as_str)
     }
 
-    /// A pod that was named by hand stands for itself, whoever controls it.
+    /// A pod without generateName is its own workload, even if it has a controller.
     fn derived(self) -> &'a str {
         let Some(controller) = self.controller.filter(|_| !self.generate_name.is_empty()) else { return self.pod };
         let name = controller.name.as_str();
@@ -42,7 +42,7 @@ impl<'a> Naming<'a> {
         if owner.is_empty() { self.pod } else { owner }
     }
 
-    /// A Deployment's or Rollout's name, from that of the ReplicaSet it made.
+    /// The name of a Deployment or Rollout, from that of its ReplicaSet.
     fn without_hash(self, replica_set: &'a str) -> &'a str {
         let hash = ["pod-template-hash", "rollouts-pod-template-hash"]
             .into_iter()
@@ -57,8 +57,8 @@ impl<'a> Naming<'a> {
     }
 }
 
-/// A CronJob names its Jobs after the minute they are for. A Job that somebody called `report-20240101` is misread: the
-/// pod does not tell.
+/// A CronJob names its Jobs after their scheduled minute. A Job that a user has named `report-20240101` is mistaken for
+/// one, because the pod has no other sign.
 fn cron_job(job: &str) -> Option<&str> {
     let (name, minute) = job.rsplit_once('-')?;
     let scheduled = (8..=10).contains(&minute.len()) && minute.bytes().all(|byte| byte.is_ascii_digit());

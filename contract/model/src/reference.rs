@@ -1,4 +1,4 @@
-//! docs/metrics.md and docs/expressions.md, made from the tables that the programs themselves are made from.
+//! Renders docs/metrics.md and docs/expressions.md from the tables that the programs use.
 
 pub mod expressions;
 mod origin;
@@ -45,7 +45,7 @@ fn row_of(family: &Family) -> [String; 5] {
     [code(family.name), kind.to_owned(), unit(family.name).to_owned(), family.help.to_owned(), family.source.to_owned()]
 }
 
-/// Names say their unit, as Prometheus asks.
+/// The unit at the end of a name, as Prometheus' conventions require.
 fn unit(name: &str) -> &'static str {
     let name = name.strip_suffix("_total").unwrap_or(name);
     match name.rsplit('_').next() {
@@ -73,7 +73,7 @@ fn buckets(families: &[&Family]) -> String {
     text
 }
 
-/// Labels that another set has described already are not described again.
+/// Labels that an earlier set has described are not described again.
 fn labels(set: SeriesSet, families: &[&Family]) -> String {
     if set == SeriesSet::Longwire {
         let reasons = prose::REASONS.iter().map(|(value, meaning)| [code(value), (*meaning).to_owned()]);

@@ -1,10 +1,10 @@
-//! Regular expressions of users: small, compiled when they are first used, and each text once in the process.
+//! Users' regular expressions: small, compiled at their first use, and shared in the process by text.
 //!
 //! ```text
 //! text --parse, compile, drop--> Regex (its size is known) --first match--> NFA --> lazy DFA with a cache from `caches`
 //! ```
 //!
-//! The operator checks regular expressions and never matches anything, so there they cost their text alone.
+//! The operator checks regular expressions and never matches one, so there they take the memory of their text only.
 
 use crate::intern::Interner;
 use crate::limits::MAX_REGEX_BYTES;
@@ -21,7 +21,7 @@ mod caches;
 #[cfg(test)]
 mod tests;
 
-/// What a lazy DFA adds to its NFA: byte classes and start states.
+/// Memory of a lazy DFA beside its NFA: byte classes and start states.
 const DFA_BYTES: usize = 1024;
 
 static ANYWHERE: LazyLock<Interner<Program>> = LazyLock::new(Interner::default);
@@ -31,7 +31,7 @@ static WHOLE: LazyLock<Interner<Program>> = LazyLock::new(Interner::default);
 #[derive(Clone)]
 pub(crate) struct Regex(Arc<Program>);
 
-/// What of a text has to match.
+/// The part of a text that has to match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     Anywhere,
@@ -41,22 +41,22 @@ pub(crate) enum Extent {
 struct Program {
     text: Box<str>,
     extent: Extent,
-    /// Compiled.
+    /// Size when compiled.
     bytes: usize,
     engine: OnceLock<Option<Engine>>,
 }
 
 struct Engine {
-    /// Of its cache in `caches`.
+    /// Key of its cache in `caches`.
     key: CacheKey,
     /// `None`: its states do not fit into a cache.
     dfa: Option<DFA>,
-    /// For texts that the lazy DFA gives up on: those with characters beyond ASCII, where the expression has `\b`.
+    /// For texts on which the lazy DFA gives up: with characters beyond ASCII, if the expression has `\b`.
     nfa: PikeVM,
 }
 
 impl Regex {
-    /// What is wrong with it, in one line.
+    /// The error is one line.
     pub(crate) fn parse(text: &str, extent: Extent) -> Result<Self, String> {
         let known = match extent {
             Extent::Anywhere => &ANYWHERE,
@@ -73,7 +73,7 @@ impl Regex {
         &self.0.text
     }
 
-    /// That it takes once it has been used.
+    /// Memory after its first use.
     pub(crate) fn bytes(&self) -> usize {
         self.0.bytes + self.0.text.len()
     }
@@ -103,7 +103,7 @@ impl Engine {
     }
 }
 
-/// The syntax is checked for the text alone: `a)|(b` is an expression only between parentheses of ours.
+/// The syntax is checked without our parentheses, in which `a)|(b` would be valid.
 fn compile(text: &str, extent: Extent) -> Result<NFA, String> {
     let syntax = regex_syntax::parse(text).map_err(|error| last_line(&error.to_string()))?;
     let syntax = match extent {
@@ -126,7 +126,7 @@ fn too_large() -> String {
     )
 }
 
-/// The last of several lines says what is wrong; those before it draw where.
+/// The last line has the error; those before it show its position.
 fn last_line(drawn: &str) -> String {
     let last = drawn.lines().last().unwrap_or_default();
     last.strip_prefix("error: ").unwrap_or(last).to_owned()

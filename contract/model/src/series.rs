@@ -25,13 +25,13 @@ pub struct Family {
     pub name: &'static str,
     pub kind: Kind,
     pub help: &'static str,
-    /// Where the figure comes from in the kernel, for the reference.
+    /// The origin of the value in the kernel, for the reference.
     pub source: &'static str,
     pub set: SeriesSet,
 }
 
 impl Family {
-    /// Label names, in the order in which they are written.
+    /// Label names, in the order of the exposition.
     #[must_use]
     pub fn labels(&self) -> &'static [&'static str] {
         match self.set {
@@ -66,7 +66,7 @@ pub enum Kind {
     Histogram(&'static [f64]),
 }
 
-/// What a family counts; each names exactly one row of [`FAMILIES`].
+/// What a family counts. Each value is the name of one row of [`FAMILIES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
     IstioSentBytes,
@@ -129,16 +129,16 @@ pub enum SeriesSet {
     KmeshConnection,
     KmeshWorkload,
     Longwire,
-    /// Nobody asks for it by name: a StatsMatcher admits each statistic.
+    /// Not selected by name: a StatsMatcher admits each statistic.
     Envoy,
 }
 
 impl SeriesSet {
     pub const ALL: [Self; 5] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire, Self::Envoy];
-    /// Those that people ask for by name.
+    /// Sets that users select by name.
     pub const NAMED: [Self; 4] = [Self::Istio, Self::KmeshConnection, Self::KmeshWorkload, Self::Longwire];
 
-    /// The name users write.
+    /// The name in the configuration.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -190,7 +190,7 @@ impl SeriesSets {
     }
 }
 
-/// Kmesh's workload series are off unless somebody asks, as in Kmesh.
+/// Kmesh's workload series are off by default, as in Kmesh.
 impl Default for SeriesSets {
     fn default() -> Self {
         Self::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshConnection).with(SeriesSet::Longwire)

@@ -1,4 +1,4 @@
-//! Names of tags: what a user may call a label of the series.
+//! Names of tags: label names that users may choose.
 
 use crate::series::{CONNECTION_LABELS, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ mod tests;
 /// Longest name of a tag, in bytes.
 pub const MAX_NAME_BYTES: usize = 63;
 
-/// Names that mean something to Prometheus, to whoever scrapes or to one of our families.
+/// Names that have a meaning for Prometheus, for a scrape configuration or for one of our families.
 const RESERVED: [&str; 5] = ["le", "job", "instance", "app", REASON];
 
-/// A label name of Prometheus that a tag may have: `[a-zA-Z_][a-zA-Z0-9_]*`, at most 63 bytes, and not reserved.
-/// Clones share the text. Those of the standard labels are among them, for an override replaces their values.
+/// A Prometheus label name that a tag may have: `[a-zA-Z_][a-zA-Z0-9_]*`, at most 63 bytes, and not reserved. Names of
+/// standard labels are allowed, because an override replaces their values. Clones share the text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TagName(Arc<str>);
@@ -39,7 +39,7 @@ impl TagName {
         &self.0
     }
 
-    /// Whether some family has a label of this name already, so that the tag replaces it.
+    /// Whether a family has a label of this name, which the tag then replaces.
     #[must_use]
     pub fn is_standard(&self) -> bool {
         let name = self.as_str();
@@ -67,7 +67,7 @@ impl From<TagName> for String {
     }
 }
 
-/// Why a text cannot name a tag.
+/// Why a text is not a valid name of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTagName {
     #[error("a tag's name is empty: give it one, as in team")]

@@ -1,4 +1,4 @@
-//! What is configured: for a pod, which series its connections feed and under which labels; for a node, how much of it.
+//! Telemetry configuration: for a pod its series and their labels, for a node its limits.
 
 use crate::expression::Expression;
 use crate::limits::MAX_TELEMETRY_BYTES;
@@ -8,59 +8,60 @@ use crate::tag::TagName;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What kinds, annotations and built-in values come to for one pod. Equal for most, so it is shared.
+/// The merged configuration of one pod: objects, annotations and defaults. Equal for most pods, so it is shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Telemetry {
-    /// Age from which a connection has series of its own, where those are on; `None`: as the probe was started.
+    /// Age from which a connection has series of its own, if those are on. `None`: as on the probe's command line.
     pub long_connections: Option<Duration>,
-    /// Of connections that the pod opened. No metric is in two groups; one in none is off.
+    /// For connections that the pod opened. A metric is in at most one group, and off without one.
     pub source: Vec<Group>,
-    /// Of connections that the pod accepted.
+    /// For connections that the pod accepted.
     pub destination: Vec<Group>,
-    /// Which of Envoy's statistics are kept of the pod's connections; `None`: none.
+    /// Envoy's statistics that are kept for the pod's connections; `None`: none.
     pub stats: Option<StatsMatcher>,
 }
 
-/// Metrics that carry the same labels.
+/// Metrics with equal labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Group {
-    /// None of Envoy's: their labels are Envoy's own.
+    /// Without Envoy's, which have labels of their own.
     pub metrics: Metrics,
-    /// What is different from the labels of the table, sorted by name, no name twice.
+    /// Differences to the table's labels, sorted by name, each name once.
     pub tags: Vec<Tag>,
 }
 
-/// A label that is not as the table has it.
+/// A label that differs from the table's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tag {
     pub name: TagName,
-    /// `None`: the label is left out.
+    /// `None`: the label is removed.
     pub value: Option<TagValue>,
 }
 
-/// What a label says instead, or as well.
+/// The value of a changed or added label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TagValue {
     pub expression: Expression,
-    /// Different values that a node may expose of it for the pods of one namespace; further ones read `overflow`. `None`: as many as there is room for.
+    /// Most different values that a node may expose for the pods of one namespace; further ones become `overflow`.
+    /// `None`: limited only by the node's budget.
     pub max_values: Option<u32>,
 }
 
-/// What is configured for a node as a whole. `None`: as its probe was started.
+/// Configuration of a whole node. `None`: as on its probe's command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NodeSettings {
-    /// How often connections are looked at.
+    /// Interval of samples.
     pub reporting_interval: Option<Duration>,
-    /// Lines of a scrape, those of long connections apart.
+    /// Lines of a scrape, without those of long connections.
     pub series: Option<u32>,
     /// Long connections with series of their own.
     pub long_connections: Option<u32>,
-    /// Lines of a scrape that the pods of one namespace may cause, those of long connections apart, of which they may have the
-    /// same part; `None`: a third.
+    /// Lines of a scrape for the pods of one namespace, without those of long connections, of which they may have the
+    /// same part. `None`: a third.
     pub series_per_namespace: Option<u32>,
 }
 
-/// It takes more than [`MAX_TELEMETRY_BYTES`].
+/// It is larger than [`MAX_TELEMETRY_BYTES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{bytes} bytes of labels and statistics are too many for one pod: at most {MAX_TELEMETRY_BYTES} are allowed")]
 pub struct TelemetryTooLarge {
@@ -68,7 +69,7 @@ pub struct TelemetryTooLarge {
 }
 
 impl Telemetry {
-    /// These series, with the labels of the table.
+    /// These series with the table's labels.
     #[must_use]
     pub fn plain(sets: SeriesSets) -> Self {
         let metrics = Metrics::from(sets);
@@ -76,8 +77,7 @@ impl Telemetry {
         Self { long_connections: None, source: groups.clone(), destination: groups, stats: None }
     }
 
-    /// What it takes in memory once it is in use. An expression counts once for each group that it stands in, because it is
-    /// evaluated for each of them.
+    /// Memory in use, bytes. An expression counts once for each group that has it, because it is evaluated for each.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let Self { long_connections: _, source, destination, stats } = self;
@@ -85,7 +85,7 @@ impl Telemetry {
         size_of::<Self>() + groups + stats.as_ref().map_or(0, StatsMatcher::bytes)
     }
 
-    /// The same metrics with the labels of the table, and without statistics: next to nothing.
+    /// The same metrics with the table's labels, and without statistics. It takes little memory.
     #[must_use]
     pub fn reduced(&self) -> Self {
         let plain = |groups: &[Group]| {
@@ -97,7 +97,7 @@ impl Telemetry {
         Self { long_connections: *long_connections, source, destination, stats: None }
     }
 
-    /// Whether a probe takes it.
+    /// Checks the size that a probe accepts.
     pub fn check_size(&self) -> Result<(), TelemetryTooLarge> {
         let bytes = self.bytes();
         if bytes > MAX_TELEMETRY_BYTES { Err(TelemetryTooLarge { bytes }) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! docs/metrics.md and docs/expressions.md are what the tables say.
+//! docs/metrics.md and docs/expressions.md are equal to the tables' rendering.
 
 use longwire_model::reference;
 use std::path::Path;

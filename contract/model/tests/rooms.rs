@@ -1,4 +1,4 @@
-//! Who may depend on whom, held by a test: the house as docs/architecture.md draws it.
+//! Tests the dependencies between crates against docs/architecture.md.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// Each room, and the rooms it may know.
+/// Each crate, and the crates that it may depend on.
 const ROOMS: [(&str, &[&str]); 8] = [
     ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
@@ -28,10 +28,10 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ),
 ];
 
-/// Rooms without I/O, and what would bring it in.
+/// Crates without I/O, and dependencies that would bring it in.
 const PURE: [&str; 2] = ["longwire-model", "longwire-pipeline"];
 const IMPURE: [&str; 6] = ["tokio", "tonic", "kube", "aya", "libc", "async-std"];
-/// Asks libc to put a thread to sleep that waits for a lock, and for nothing else.
+/// Calls libc only to let a thread sleep that waits for a lock.
 const LOCK: &str = "parking_lot_core";
 
 fn root() -> &'static Path {
@@ -82,7 +82,7 @@ fn the_pure_rooms_reach_no_runtime_kernel_or_cluster() {
         let mut waiting = vec![room];
         while let Some(name) = waiting.pop() {
             for next in &dependencies[name] {
-                // A proc macro runs at build time, and what it depends on stays there.
+                // A proc macro runs at build time, so its dependencies are not in the program.
                 let ends_here = next == LOCK || next.ends_with("-derive") || next.ends_with("-impl");
                 if reached.insert(next.as_str()) && !ends_here {
                     waiting.push(next);
@@ -101,7 +101,7 @@ fn the_kernel_adapter_is_in_the_probe_alone() {
     assert_eq!(users, ["longwire-probe"]);
 }
 
-/// The operator tells probes what they must know, so that no probe talks to the API server.
+/// Probes get everything from the operator, so that none talks to the API server.
 #[test]
 fn the_cluster_is_spoken_to_by_the_operator_alone() {
     let allowed = ["longwire-crds", "longwire-e2e", "longwire-operator"];
@@ -118,7 +118,7 @@ fn no_file_holds_more_than_one_can_read_at_once() {
     let files = String::from_utf8(listed.stdout).unwrap();
     assert!(files.lines().count() > 10, "git lists no files: {}", String::from_utf8_lossy(&listed.stderr));
     for file in files.lines().filter(|file| !file.contains("/generated/")) {
-        // Deleted but not yet committed.
+        // Deleted, but the deletion is not committed.
         let Ok(text) = fs::read_to_string(root().join(file)) else { continue };
         assert!(text.lines().count() <= 400, "{file} has {} lines; an idea fits in 400", text.lines().count());
     }

@@ -1,4 +1,4 @@
-//! IP addresses as bytes: 4 or 16 of them.
+//! IP addresses as 4 or 16 bytes.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use std::net::IpAddr;
 pub struct InvalidAddress {
     /// Path of the field in the message.
     pub field: &'static str,
-    /// What was there, cut to the first 32 bytes.
+    /// The bytes that were received, cut to the first 32.
     pub value: Vec<u8>,
 }
 
@@ -19,7 +19,7 @@ pub fn to_bytes(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// IPv4-mapped addresses come out unmapped, so that an address has one form everywhere.
+/// Unmaps IPv4-mapped addresses, so that each address has one form.
 pub fn from_bytes(field: &'static str, bytes: &[u8]) -> Result<IpAddr, InvalidAddress> {
     if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
         return Ok(octets.into());

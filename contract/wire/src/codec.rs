@@ -1,4 +1,5 @@
-//! The codec of the generated code: protobuf, with a look at what a message would take before it is decoded.
+//! The codec of the generated code: protobuf, with a check of the memory that a message would take before it is
+//! decoded.
 
 use crate::shape::Shape;
 use crate::{MAX_PROBE_MESSAGE_MEMORY, MAX_UPDATE_MEMORY, proto};
@@ -14,7 +15,7 @@ use tonic_prost::ProstEncoder;
 #[cfg(test)]
 mod tests;
 
-/// Largest message that has no shape of its own, bytes.
+/// Largest message without an own entry in `shape`, bytes.
 const MAX_PLAIN: usize = 64 << 10;
 
 pub struct BoundedCodec<T, U>(PhantomData<(T, U)>);
@@ -68,7 +69,7 @@ impl<U: Message + Default + 'static> Decoder for BoundedDecoder<U> {
     }
 }
 
-/// A message whose decoding would take more than its kind may is refused before anything of it is allocated.
+/// Refuses a message whose decoding would take more memory than its type may, before anything is allocated.
 pub fn decode<U: Message + Default + 'static>(bytes: &[u8]) -> Result<U, Status> {
     match Shape::of::<U>() {
         Some(shape) => {

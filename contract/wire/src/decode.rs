@@ -1,4 +1,4 @@
-//! Protobuf to model. Nothing that arrives may make it panic.
+//! Protobuf to model. No input makes it panic.
 
 use crate::address::{self, InvalidAddress};
 use crate::proto;
@@ -40,7 +40,7 @@ pub enum InvalidUpdate {
     Address(#[from] InvalidAddress),
 }
 
-/// An update, and what to say of it in the next Hello.
+/// An update, and the versions for the next Hello.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
     pub update: Update,
@@ -48,11 +48,11 @@ pub struct Received {
     pub pod_versions: Vec<u64>,
     /// Versions of `update.addresses`, in their order.
     pub address_versions: Vec<u64>,
-    /// Of the message, as it was encoded.
+    /// Encoded size of the message.
     pub bytes: usize,
 }
 
-/// The receiving end of one stream.
+/// The receiving side of one stream.
 #[derive(Debug)]
 pub struct Decoder {
     workloads: Defined<Workload>,
@@ -73,7 +73,7 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// After an error later messages are understood as well as before: what could be learned of this one was.
+    /// An error does not affect later messages, because all valid definitions of this one are kept.
     pub fn decode(&mut self, mut message: proto::Update) -> Result<Received, InvalidUpdate> {
         let bytes = message.encoded_len();
         let ended = message.forget.take().unwrap_or_default();
@@ -98,7 +98,7 @@ impl Decoder {
         Ok(Received { update, pod_versions, address_versions, bytes })
     }
 
-    /// Takes in every definition that can be, as the sender will not repeat it, and tells of the first that cannot.
+    /// Stores all valid definitions, because the sender will not repeat them. Returns the first error.
     fn define(&mut self, message: &mut proto::Update) -> Result<(), InvalidUpdate> {
         let mut outcome = Ok(());
         for defined in mem::take(&mut message.workloads) {
@@ -198,7 +198,7 @@ impl Decoder {
         })
     }
 
-    /// In ascending order, as the model searches them by halves.
+    /// In ascending order, because the model uses binary search.
     fn service_ports(
         &self,
         ports: &[proto::ServicePort],
@@ -244,7 +244,7 @@ fn endpoint(proto::Endpoint { address, port }: proto::Endpoint) -> Result<Socket
     ))
 }
 
-/// As the model searches them by halves.
+/// For the model's binary search.
 fn ascending<T: Ord>(values: impl Iterator<Item = Result<T, InvalidUpdate>>) -> Result<Arc<[T]>, InvalidUpdate> {
     let mut values = values.collect::<Result<Vec<T>, _>>()?;
     values.sort_unstable();
@@ -252,7 +252,7 @@ fn ascending<T: Ord>(values: impl Iterator<Item = Result<T, InvalidUpdate>>) -> 
     Ok(values.into())
 }
 
-/// In ascending order, as the model searches them by halves.
+/// In ascending order, because the model uses binary search.
 fn pod_labels(labels: Vec<proto::Label>) -> Result<Vec<(String, String)>, InvalidUpdate> {
     let mut known: Vec<(String, String)> = Vec::with_capacity(labels.len());
     for proto::Label { name, value } in labels {

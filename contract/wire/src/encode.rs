@@ -12,11 +12,11 @@ use users::Users;
 
 mod users;
 
-/// Workloads, services and places that a stream remembers, of each: with more, those that were used longest ago are defined
-/// anew when they come back.
+/// Values of each kind that a stream remembers: workloads, services, places. Beyond it the least recently used ones are
+/// forgotten, and defined again when they come back.
 const REMEMBERED: usize = 1_024;
 
-/// One message cannot say it all.
+/// The batch does not fit into one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBatch {
     #[error("workloads: more than {MOST_REFS} different ones in one update")]
@@ -29,14 +29,14 @@ pub enum InvalidBatch {
     Places,
 }
 
-/// The sending end of one stream. After an error the stream is of no use: its peer has not heard all definitions.
+/// The sending side of one stream. After an error the stream must end, because its peer lacks definitions.
 #[derive(Debug)]
 pub struct Encoder {
     workloads: Dealt<Workload>,
     services: Dealt<Service>,
     telemetries: Dealt<Telemetry>,
     places: Dealt<Place>,
-    /// A telemetry is as large as people make it: its reference ends with the last pod that uses it.
+    /// A telemetry may be large, so its reference ends with the last pod that uses it.
     users: Users,
     remembered: usize,
 }
@@ -79,7 +79,7 @@ impl Encoder {
         Ok(proto::Update { version: *version, settings, pods, removed_pods, addresses, forget, ..defined })
     }
 
-    /// References that nothing uses once this message is applied.
+    /// References that are unused once this message is applied.
     fn forget(&mut self, pods: &[proto::LocalPod], removed: &[String]) -> Option<proto::Forget> {
         for local in pods {
             let uid = local.pod.as_ref().map_or("", |pod| pod.uid.as_str());
@@ -100,7 +100,7 @@ impl Encoder {
     }
 }
 
-/// Bytes that a pod takes in an update at most, with what it refers to, its telemetry aside.
+/// Most bytes that a pod takes in an update, with all that it refers to except its telemetry.
 #[must_use]
 pub fn size_of_pod(local: &LocalPod) -> usize {
     size(|message| {
@@ -112,7 +112,7 @@ pub fn size_of_pod(local: &LocalPod) -> usize {
     })
 }
 
-/// Bytes that an answer takes in an update at most, with what it refers to.
+/// Most bytes that an answer takes in an update, with all that it refers to.
 #[must_use]
 pub fn size_of_address(answer: &Address) -> usize {
     size(|message| Ok(proto::Update { addresses: vec![message.address(answer)?], ..proto::Update::default() }))
@@ -124,14 +124,14 @@ pub fn size_of_telemetry(telemetry: &Telemetry) -> usize {
     telemetry::to_proto(telemetry, MOST_REFS).encoded_len()
 }
 
-/// What cannot be said in one message has no size.
+/// A message that cannot be encoded has no size.
 fn size(write: impl FnOnce(&mut Message<'_>) -> Result<proto::Update, InvalidBatch>) -> usize {
     let mut refs = Encoder::default();
     let mut message = Message { refs: &mut refs, defined: proto::Update::default() };
     write(&mut message).map_or(usize::MAX, |update| update.encoded_len() + message.defined.encoded_len())
 }
 
-/// A message in the making, with the definitions it has to bring along.
+/// A message that is being built, with the definitions that it needs.
 struct Message<'a> {
     refs: &'a mut Encoder,
     defined: proto::Update,

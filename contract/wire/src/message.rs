@@ -1,4 +1,4 @@
-//! What a probe says.
+//! Messages of a probe.
 
 use crate::address::{self, InvalidAddress};
 use crate::proto;
@@ -25,13 +25,13 @@ pub enum FromProbe {
     },
     /// A newer token of the same pod.
     Authenticate(Token),
-    /// Pods of its node that were seen to speak.
+    /// Addresses that pods of its node were seen to use.
     Sightings(Vec<Sighting>),
-    /// What people should know of the node.
+    /// A notice about the node, for an Event.
     Notice(String),
 }
 
-/// A ServiceAccount token. Whoever sees it can be the probe: no log shows it.
+/// A ServiceAccount token. It is a secret, so no log shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(pub String);
 
@@ -41,25 +41,25 @@ impl fmt::Debug for Token {
     }
 }
 
-/// First message of a stream: who it is and what it knows.
+/// First message of a stream: the probe's identity and the versions that it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hello {
     pub node: String,
     pub probe_version: String,
-    /// UID and version of each pod it has been told of.
+    /// UID and version of each pod that it has.
     pub pods: Vec<(String, u64)>,
-    /// Addresses it asks about, with the version of the answer it has; 0: none.
+    /// Addresses that it asks for, with the version of the answer it has; 0: none.
     pub addresses: Vec<(IpAddr, u64)>,
 }
 
-/// A change of what the probe asks about.
+/// A change of the addresses that the probe asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interest {
     pub add: Vec<IpAddr>,
     pub drop: Vec<IpAddr>,
 }
 
-/// Former pods of an address that a message may name.
+/// Most former pods of an address in a message.
 const MAX_GONE: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

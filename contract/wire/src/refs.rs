@@ -1,25 +1,26 @@
-//! Numbers for values that travel once a stream. Both ends keep the same bounded table, the sender decides what is in it.
+//! References for values that are sent once a stream. Both ends keep the same bounded table; the sender decides its
+//! content.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// References of each kind that a stream may have at a time, 1 to this number; the oldest gives way.
+/// References of each kind in a stream, from 1 to this number; the oldest is reused.
 pub const MOST_REFS: u32 = 65_536;
 
-/// More different values in one message than there are references.
+/// One message has more different values than there are references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exhausted;
 
-/// The sender's side: which reference stands for a value.
+/// The sender's side: the reference of each value.
 #[derive(Debug)]
 pub(crate) struct Dealt<T> {
     refs: HashMap<Arc<T>, u32>,
     /// Slot `n` is reference `n + 1`.
     slots: Vec<Option<Slot<T>>>,
-    /// Slots that hold nothing.
+    /// Free slots.
     free: Vec<u32>,
-    /// Where the next new value goes once all slots are taken: the oldest.
+    /// The oldest slot, for the next new value when none is free.
     oldest: usize,
     most: usize,
     message: u64,
@@ -28,7 +29,7 @@ pub(crate) struct Dealt<T> {
 #[derive(Debug)]
 struct Slot<T> {
     value: Arc<T>,
-    /// Last message that used it: within one, a reference must not change its meaning.
+    /// Last message that used it, because a reference must not change its value within a message.
     used: u64,
 }
 
@@ -41,7 +42,7 @@ impl<T: Eq + Hash> Dealt<T> {
         self.message += 1;
     }
 
-    /// The value's reference, and whether it has to be defined in this message.
+    /// The value's reference, and whether this message has to define it.
     pub(crate) fn deal(&mut self, value: &Arc<T>) -> Result<(u32, bool), Exhausted> {
         if let Some(&known) = self.refs.get(value) {
             if let Some(Some(slot)) = self.slots.get_mut(known as usize - 1) {
@@ -61,7 +62,7 @@ impl<T: Eq + Hash> Dealt<T> {
         Ok((dealt, true))
     }
 
-    /// Ends a reference; the peer has to be told.
+    /// Ends a reference; the peer has to be informed.
     pub(crate) fn release(&mut self, reference: u32) {
         let at = reference as usize - 1;
         if let Some(former) = self.slots.get_mut(at).and_then(Option::take) {
@@ -70,8 +71,8 @@ impl<T: Eq + Hash> Dealt<T> {
         }
     }
 
-    /// Once there are a quarter more than `keep`, ends those that were used longest ago, but none that this message uses.
-    /// Returns what the peer has to be told.
+    /// If there are a quarter more than `keep`, ends the least recently used ones, but none that this message uses.
+    /// Returns them for the peer.
     pub(crate) fn trim(&mut self, keep: usize) -> Vec<u32> {
         if self.refs.len() <= keep + keep / 4 {
             return Vec::new();
@@ -109,7 +110,7 @@ impl<T: Eq + Hash> Dealt<T> {
     }
 }
 
-/// The receiver's side: what a reference stands for.
+/// The receiver's side: the value of each reference.
 #[derive(Debug)]
 pub(crate) struct Defined<T>(HashMap<u32, Arc<T>>);
 
@@ -118,7 +119,7 @@ impl<T> Defined<T> {
         Self(HashMap::new())
     }
 
-    /// `None` for a reference that no sender may use.
+    /// `None`: the reference is out of range.
     pub(crate) fn define(&mut self, reference: u32, value: T) -> Option<()> {
         (1..=MOST_REFS).contains(&reference).then(|| {
             self.0.insert(reference, Arc::new(value));

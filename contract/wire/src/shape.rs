@@ -1,6 +1,6 @@
-//! What decoding a message allocates, worked out from its bytes before anything is decoded.
+//! Estimates the memory of a message from its bytes, before anything is decoded.
 //!
-//! An empty message costs two bytes on the wire and hundreds in memory: a bound on bytes alone bounds nothing.
+//! An empty message takes two bytes on the wire and hundreds in memory, so a limit of bytes alone is not enough.
 
 use crate::proto;
 use std::any::TypeId;
@@ -9,12 +9,12 @@ use std::mem::size_of;
 #[cfg(test)]
 mod tests;
 
-/// A string or a list of bytes: its header, and what the allocator adds to its content.
+/// A string or byte list: its header, and the allocator's overhead.
 const STRING: usize = size_of::<String>() + 16;
-/// A vector that grows holds up to twice what is in it.
+/// A growing vector has up to twice the capacity of its content.
 const GROWTH: usize = 2;
 
-/// Fields of a message that allocate. All others are part of its `size`.
+/// Fields of a message that allocate memory. All others are part of its `size`.
 #[derive(Debug)]
 pub(crate) struct Shape {
     size: usize,
@@ -39,7 +39,7 @@ pub(crate) enum InvalidShape {
 }
 
 impl Shape {
-    /// `None`: a message that holds a few short fields at most.
+    /// `None`: the message has at most a few short fields.
     pub(crate) fn of<T: 'static>() -> Option<&'static Self> {
         let id = TypeId::of::<T>();
         [(TypeId::of::<proto::ProbeMessage>(), &PROBE_MESSAGE), (TypeId::of::<proto::Update>(), &UPDATE)]
@@ -47,7 +47,7 @@ impl Shape {
             .find_map(|(of, shape)| (of == id).then_some(shape))
     }
 
-    /// Fails as soon as it is more than `limit` bytes. Returns the estimate, which is never below what is allocated.
+    /// Fails as soon as the estimate is above `limit` bytes. Returns it; it is never below what is allocated.
     pub(crate) fn check(&self, bytes: &[u8], limit: usize) -> Result<usize, InvalidShape> {
         let mut left = limit;
         self.walk(bytes, &mut left).map_err(|error| match error {
@@ -69,10 +69,10 @@ impl Shape {
                     self.charge(tag >> 3, content, left)?;
                 }
                 5 => drop(take(&mut bytes, 4)?),
-                // Groups, which proto3 has not, and what is no wire type.
+                // Groups, which proto3 does not have, and invalid wire types.
                 _ => return Err(InvalidShape::Malformed),
             }
-            // Also what is not packed, and what is not known: a field costs at least its two bytes.
+            // Also for unpacked and unknown fields: each has at least two bytes.
             spend(left, size_of::<u32>())?;
         }
         Ok(())
@@ -116,7 +116,7 @@ fn varint(bytes: &mut &[u8]) -> Result<u64, InvalidShape> {
 
 use Field::{Message, Packed, Text};
 
-/// A test compares these with the `.proto` file.
+/// A test compares them with the `.proto` file.
 macro_rules! shapes {
     ($($name:ident: $message:ty { $($number:literal $field:expr),* $(,)? })*) => {
         $(static $name: Shape = Shape { size: size_of::<$message>(), fields: &[$(($number, $field)),*] };)*

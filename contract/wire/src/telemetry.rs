@@ -1,4 +1,4 @@
-//! What is configured, to protobuf and back.
+//! Converts the configuration to protobuf and back.
 
 use crate::proto;
 use crate::proto::stats_matcher::Mode;
@@ -58,7 +58,7 @@ pub(crate) fn to_proto(telemetry: &Telemetry, r#ref: u32) -> proto::Telemetry {
 }
 
 pub(crate) fn from_proto(telemetry: proto::Telemetry) -> Result<Telemetry, InvalidTelemetry> {
-    // Its text is a part of what it takes: nothing of one that is too large is parsed.
+    // The encoded length is a lower bound of its size, so one that is too large is refused before it is parsed.
     let bytes = telemetry.encoded_len();
     if bytes > MAX_TELEMETRY_BYTES {
         return Err(TelemetryTooLarge { bytes }.into());
@@ -74,7 +74,7 @@ pub(crate) fn from_proto(telemetry: proto::Telemetry) -> Result<Telemetry, Inval
     Ok(telemetry)
 }
 
-/// What is longer than 49 days is as good as 49 days.
+/// More than 49 days become 49 days.
 fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }

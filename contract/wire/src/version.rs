@@ -1,7 +1,7 @@
 //! Content hashes: equal content has equal versions, in every process and on every machine.
 //!
-//! xxh3 over an encoding of its own: the one on the wire has references that mean something else on each stream. What
-//! has no order of its own is sorted first. 0 is never a version, it means that nothing is known.
+//! xxh3 over an encoding of its own, because references on the wire differ between streams. Unordered content is sorted
+//! first. 0 is never a version; it means unknown.
 
 use crate::telemetry;
 use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
@@ -32,7 +32,7 @@ pub fn of_address(answer: &Address) -> u64 {
     content.hash()
 }
 
-/// Of a node's whole configuration, from UID and version of each of its pods, in any order.
+/// Version of a node's whole configuration, from UID and version of each of its pods, in any order.
 #[must_use]
 pub fn of_node<'a>(settings: &NodeSettings, pods: impl IntoIterator<Item = (&'a str, u64)>) -> u64 {
     let pods: Vec<_> = pods.into_iter().collect();
@@ -45,7 +45,7 @@ pub fn of_node<'a>(settings: &NodeSettings, pods: impl IntoIterator<Item = (&'a 
     content.hash()
 }
 
-/// Every string and list with its length ahead of it, so that no two contents have one encoding.
+/// Every string and list follows its length, so that different contents have different encodings.
 #[derive(Default)]
 struct Content(Vec<u8>);
 
@@ -58,7 +58,7 @@ impl Content {
         self.0.extend(number.to_le_bytes());
     }
 
-    /// For what has no references, and so one encoding.
+    /// For messages without references, which have one encoding.
     fn message(&mut self, message: &impl Message) {
         let encoded = message.encode_to_vec();
         self.number(encoded.len() as u64);

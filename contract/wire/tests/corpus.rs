@@ -1,4 +1,4 @@
-//! What the fuzz target `wire` begins with: a stream's first updates, and a message of each kind from a probe.
+//! The corpus of the fuzz target `wire`: a stream's first updates, and a message of each kind from a probe.
 
 use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Sighting, Workload};
@@ -45,7 +45,7 @@ fn pod() -> Arc<Pod> {
     })
 }
 
-/// As `e2e/fuzz/src/wire.rs` reads it.
+/// In the format that `e2e/fuzz/src/wire.rs` reads.
 fn from_operator() -> Vec<u8> {
     let mut telemetry = Telemetry::plain(SeriesSets::default());
     let expression = Expression::parse("has(source.labels.team) ? source.labels.team : 'none'").unwrap();

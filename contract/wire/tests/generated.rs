@@ -1,11 +1,12 @@
-//! The committed code is what the `.proto` file says. `UPDATE_GENERATED=1 cargo test -p longwire-wire` rewrites it.
+//! The committed code equals the output for the `.proto` file. `UPDATE_GENERATED=1 cargo test -p longwire-wire`
+//! rewrites it.
 
 use std::path::Path;
 use std::{env, fs};
 
 const FILE: &str = "longwire.v1.rs";
 
-/// Generates the code with a compiler in Rust, so that nobody needs protoc.
+/// Generates the code with a compiler in Rust, so that protoc is not needed.
 fn generate() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
     let descriptors = protox::compile(["longwire/v1/control.proto"], [root]).unwrap();
@@ -13,9 +14,9 @@ fn generate() -> String {
     tonic_prost_build::configure()
         .out_dir(directory.path())
         .emit_rerun_if_changed(false)
-        // A constructor of its own would be `connect`, as one of our calls is.
+        // Its constructor would be named `connect`, as one of our calls is.
         .build_transport(false)
-        // Looks at a message before it decodes it.
+        // Checks a message before it is decoded.
         .codec_path("crate::codec::BoundedCodec")
         .compile_fds(descriptors)
         .unwrap();

@@ -1,15 +1,15 @@
-//! What decoding a hostile message takes.
+//! Memory that decoding a hostile message takes.
 
 use cap::Cap;
 use longwire_wire::{MAX_PROBE_MESSAGE, MAX_PROBE_MESSAGE_MEMORY, MAX_UPDATE, MAX_UPDATE_MEMORY, codec, proto};
 use prost::Message;
 use std::alloc::System;
 
-/// Counts what is allocated. Nothing else runs in this executable.
+/// Counts allocations. This executable runs no other code meanwhile.
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Tag and length 0, over and over, below the first field of a message.
+/// Tag and length 0, repeated, below the first field of a message.
 fn empty_messages(outer: u8, inner: u8, size: usize) -> Vec<u8> {
     let mut body = Vec::with_capacity(size);
     while body.len() + 16 < size {
@@ -21,7 +21,7 @@ fn empty_messages(outer: u8, inner: u8, size: usize) -> Vec<u8> {
     message
 }
 
-/// What a message that is as dear as one may be takes, and what it would take without a bound.
+/// Memory for the most expensive message that is accepted, and what it would be without a limit.
 fn longest_taken<T: Message + Default + 'static>(message: impl Fn(usize) -> Vec<u8>, limit: usize) -> (usize, usize) {
     let (mut size, before) = (limit / 8, HEAP.allocated());
     loop {

@@ -1,4 +1,4 @@
-//! What the operator means is what the probe understands, whatever it is, and whatever arrives, nothing panics.
+//! Any update is decoded as it was encoded, and no input makes the decoder panic.
 
 use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};

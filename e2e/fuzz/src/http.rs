@@ -1,5 +1,5 @@
-//! A client of the probe's metrics listener. The first byte says what the others are: after an `A` the value of an Accept
-//! header, else all that the client sends, in pieces of as many bytes as it says.
+//! A client of the probe's metrics listener. The first byte selects the input: after an `A` the rest is the value of an
+//! Accept header, otherwise it is sent in pieces of as many bytes as the first byte is.
 
 use crate::node::pipeline;
 use longwire_probe::headless::Scraped;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 static PROBE: LazyLock<Scraped> = LazyLock::new(|| Scraped::new(pipeline()));
 
-/// Of an Accept header: a head may have 16 KiB, and it is asked once more with space in it.
+/// Longest Accept header: a head may have 16 KiB, and the header is sent once more with spaces.
 const LONGEST_VALUE: usize = 4 << 10;
 const OPEN_METRICS: &[u8] = b"content-type: application/openmetrics-text";
 
@@ -41,7 +41,7 @@ fn accept(value: &[u8]) {
     assert_eq!(plain, spaced, "space around what separates says nothing");
 }
 
-/// Otherwise the plain format.
+/// Otherwise the text format.
 fn is_open_metrics(accept: &[u8]) -> bool {
     let request =
         [b"GET /metrics HTTP/1.1\r\nConnection: close\r\nAccept: ".as_slice(), accept, b"\r\n\r\n".as_slice()].concat();
@@ -54,7 +54,7 @@ fn is_open_metrics(accept: &[u8]) -> bool {
     is_open_metrics
 }
 
-/// Sends it all, waits until nothing more comes, and hangs up.
+/// Sends all of it, waits for the end of the response, and closes.
 fn ask(sent: &[u8], piece: usize) -> Vec<u8> {
     let hung_up = Cell::new(false);
     let mut client = Client { unsent: sent, piece, hung_up: &hung_up, answer: Vec::new() };
@@ -71,7 +71,7 @@ fn ask(sent: &[u8], piece: usize) -> Vec<u8> {
     client.answer
 }
 
-/// Something will happen without the client.
+/// A task was woken, so there is progress without the client.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -83,7 +83,7 @@ impl Wake for Woken {
 
 struct Client<'a> {
     unsent: &'a [u8],
-    /// Bytes that come at a time.
+    /// Bytes of one read.
     piece: usize,
     hung_up: &'a Cell<bool>,
     answer: Vec<u8>,

@@ -1,4 +1,4 @@
-//! One target of those in [`TARGETS`], named by `LONGWIRE_FUZZ`. libFuzzer has `main`, and its flags are the program's.
+//! Runs one target of [`TARGETS`], named by `LONGWIRE_FUZZ`. libFuzzer has `main`, and its flags are the program's.
 
 #![no_main]
 
@@ -16,7 +16,8 @@ use std::sync::LazyLock;
 
 type Target = fn(&[u8]);
 
-/// Whatever reads what others wrote: the kernel's ring, a file of an earlier process, the other end of a stream, people.
+/// All readers of bytes from elsewhere: the kernel's ring, a file of an earlier process, the other end of a stream,
+/// users' text.
 const TARGETS: [(&str, Target); 7] = [
     ("record", record::fuzz),
     ("state", state::fuzz),

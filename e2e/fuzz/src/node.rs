@@ -1,11 +1,11 @@
-//! A pipeline with a pod on its node, and what must be true of it whatever it has heard.
+//! A pipeline with a pod on its node, and invariants that hold after any input.
 
 use longwire_model::identity::{Place, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
 use longwire_pipeline::exposition::{Cursor, Format, render};
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{Dropped, KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ pub(crate) fn pipeline() -> Pipeline {
     pipeline
 }
 
-/// It can be scraped, and what it saves is whole.
+/// It can be scraped, and its saved state restores completely.
 pub(crate) fn check(pipeline: &mut Pipeline, now: u64) {
     pipeline.publish();
     for format in [Format::Text, Format::OpenMetrics] {

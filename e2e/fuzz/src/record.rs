@@ -1,15 +1,14 @@
-//! The kernel's ring, its samples and its table of folded ends, and time: steps of a byte and what it needs.
+//! The kernel's ring, its samples and its fallback, and time: steps of a byte and its arguments.
 
 use crate::node::{S, check, pipeline};
 use longwire_pipeline::pipeline::{Folded, FoldedKey, Pipeline};
 use longwire_pipeline::record::{Counters, RawRecord, Sample};
 use zerocopy::{FromBytes, IntoBytes};
 
-/// The kernel's figures are believed, so the target gives none that no kernel counts to: a state that has one is not restored
-/// as it is.
-const MOST: u64 = (1 << 48) - 1;
-/// On the way: each costs as much as hundreds of records.
-const MOST_CHECKS: usize = 4;
+/// Largest counter: larger ones do not occur in a kernel, and a state that has one is not restored unchanged.
+const MAX_COUNT: u64 = (1 << 48) - 1;
+/// Most checks in between, each of which costs as much as hundreds of records.
+const MAX_CHECKS: usize = 4;
 
 pub(crate) fn fuzz(mut bytes: &[u8]) {
     let (mut pipeline, mut now, mut checks) = (pipeline(), 100 * S, 0);
@@ -47,7 +46,7 @@ pub(crate) fn fuzz(mut bytes: &[u8]) {
                     pipeline.backend(question.token, Some(question.source), now);
                 }
             }
-            _ if checks < MOST_CHECKS => {
+            _ if checks < MAX_CHECKS => {
                 checks += 1;
                 check(&mut pipeline, now);
             }
@@ -69,24 +68,24 @@ fn ingest(pipeline: &mut Pipeline, bytes: &[u8], now: u64) {
 
 fn counted(counters: Counters) -> Counters {
     let Counters { sent, received, retransmitted_bytes, .. } = counters;
-    let [sent, received, retransmitted_bytes] = [sent, received, retransmitted_bytes].map(|figure| figure & MOST);
+    let [sent, received, retransmitted_bytes] = [sent, received, retransmitted_bytes].map(|figure| figure & MAX_COUNT);
     Counters { sent, received, retransmitted_bytes, ..counters }
 }
 
 fn summed(sums: Folded) -> Folded {
     Folded {
-        connections: sums.connections & MOST,
-        closed_by_remote: sums.closed_by_remote & MOST,
-        sent: sums.sent & MOST,
-        received: sums.received & MOST,
-        retransmitted_bytes: sums.retransmitted_bytes & MOST,
-        retransmits: sums.retransmits & MOST,
-        lost: sums.lost & MOST,
+        connections: sums.connections & MAX_COUNT,
+        closed_by_remote: sums.closed_by_remote & MAX_COUNT,
+        sent: sums.sent & MAX_COUNT,
+        received: sums.received & MAX_COUNT,
+        retransmitted_bytes: sums.retransmitted_bytes & MAX_COUNT,
+        retransmits: sums.retransmits & MAX_COUNT,
+        lost: sums.lost & MAX_COUNT,
         ..sums
     }
 }
 
-/// So many bytes, or what is left.
+/// So many bytes, or all that are left.
 fn take<'a>(bytes: &mut &'a [u8], length: usize) -> &'a [u8] {
     let (taken, rest) = bytes.split_at(length.min(bytes.len()));
     *bytes = rest;

@@ -1,4 +1,4 @@
-//! Both ends of the control stream. The first byte says whose bytes these are.
+//! Both ends of the control stream. The first byte selects the sender.
 
 use crate::node::{S, check, pipeline};
 use longwire_wire::codec;
@@ -15,7 +15,7 @@ pub(crate) fn fuzz(bytes: &[u8]) {
     }
 }
 
-/// Messages with their lengths before them, of one stream.
+/// Messages of one stream, each after its length.
 fn from_operator(mut bytes: &[u8]) {
     let (mut decoder, mut pipeline) = (Decoder::default(), pipeline());
     while let Ok(length) = decode_length_delimiter(&mut bytes) {

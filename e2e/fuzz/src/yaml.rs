@@ -1,4 +1,4 @@
-//! A file of manifests, from its text to what each node is told.
+//! A file of manifests, from its text to the configuration of each node.
 
 use longwire_operator::index::{Index, Stale};
 use longwire_operator::policy::compile::{Compiler, Settings};

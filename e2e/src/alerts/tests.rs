@@ -9,7 +9,7 @@ use std::path::Path;
 const RUNBOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/runbooks");
 /// One file of promtool's tests for each alert.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
-/// What every page says, in this order.
+/// Sections of every runbook page, in this order.
 const SECTIONS: [&str; 4] = ["## Meaning", "## Impact", "## Diagnosis", "## Remedy"];
 
 fn promtool(words: &[&str], file: &Path) -> String {

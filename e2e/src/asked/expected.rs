@@ -1,4 +1,4 @@
-//! What an answer must be, by the programs' own counts.
+//! Expected answers, from the traffic programs' own counters.
 
 use super::Rows;
 use super::pages::{self, Pages, Sums};
@@ -9,25 +9,25 @@ use anyhow::{Context, Result};
 use longwire_model::series::{FAMILIES, Kind};
 use std::collections::BTreeMap;
 
-/// Over so many seconds before the moment rates are taken.
+/// Window before the moment over which rates are taken, seconds.
 pub(super) const WINDOW: f64 = 60.0;
-/// Samples and scrapes come late by this much at most, in seconds: the window's ends move by it.
+/// Most seconds by which samples and scrapes are late; the window's ends move by as much.
 const LATE: f64 = 7.0;
-/// What happens at an end of the window may fall into it or beside it: by so much may each of them move.
+/// Events at an end of the window may fall into it or not, so each end may move by this.
 const WINDOWS: [(f64, f64); 4] = [(0.0, 0.0), (-LATE, 0.0), (LATE, 0.0), (0.0, -LATE)];
-/// How far a rate may be off, of one: an interval of sampling and a turn at either end of the window.
+/// Most relative error of a rate: one sample interval and one turn at either end of the window.
 const WITHIN: f64 = 0.1;
-/// Events that may fall between the windows of a graph.
+/// Most events that fall between the windows of a graph.
 const FEW: f64 = 2.0;
-/// A turn enters its book at its end, which losses put off; so many seconds later all that Prometheus may know is there.
+/// A turn is recorded at its end, which packet loss delays. After so many seconds Prometheus may have all of it.
 const TURN: f64 = 3.0;
-/// What counts as nothing: a rounding of Prometheus'.
+/// Values below this are 0, because Prometheus rounds.
 const NOTHING: f64 = 1e-6;
 
-/// A measure, at the reporter where it matters which.
+/// A measure, and the reporter if it matters.
 type Figure<'a> = (Measure, Option<&'a str>);
 
-/// Between which values a row's must lie.
+/// The range in which a row's value must lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
     pub least: f64,
@@ -47,7 +47,7 @@ impl Expected {
         Self { least: value, most: value }.wider(within)
     }
 
-    /// From the least to the most of these.
+    /// The range from the least to the greatest of these.
     fn over(values: impl Iterator<Item = f64>) -> Option<Self> {
         values.map(|value| Self::about(value, 0.0)).reduce(|one, other| one.or(other))
     }
@@ -56,7 +56,7 @@ impl Expected {
         Self { least: self.least.min(other.least), most: self.most.max(other.most) }
     }
 
-    /// So much more or less.
+    /// Widens the range by so much on either side.
     fn beside(self, more: f64) -> Self {
         Self { least: self.least - more, most: self.most + more }
     }
@@ -67,7 +67,7 @@ impl Expected {
 }
 
 impl Truth<'_> {
-    /// The rows of an answer. `chosen` are labels that its edges must have.
+    /// The expected rows of an answer. `chosen` are labels that its edges must have.
     pub fn rows(&self, expectation: &Expectation, chosen: &BTreeMap<String, String>) -> Result<Rows<Expected>> {
         let within = expectation.within.unwrap_or(WITHIN);
         let grouped = self.grouped(expectation, chosen);
@@ -102,7 +102,7 @@ impl Truth<'_> {
                         (sent > 0.0).then(|| self.per_second(books, (*measure, None), window) / sent)
                     };
                     let share = Expected::over(WINDOWS.into_iter().filter_map(of))?;
-                    // Of a short connection nobody but the kernel knows what it sent again.
+                    // Retransmissions of a short connection are known only to the kernel.
                     let beside = FEW * largest(books, (Measure::Bytes, None)) / WINDOW;
                     let sent = self.per_second(books, (Measure::Bytes, None), (0.0, 0.0));
                     Some((labels.clone(), share.wider(within).beside(beside / sent)))
@@ -119,7 +119,7 @@ impl Truth<'_> {
         Ok(rows)
     }
 
-    /// Edges that are meant, by the labels that tell rows apart.
+    /// The selected edges, grouped by the labels that distinguish rows.
     fn grouped(&self, expectation: &Expectation, chosen: &BTreeMap<String, String>) -> BTreeMap<Labels, Vec<Book>> {
         let mut grouped = BTreeMap::<Labels, Vec<Book>>::new();
         for book in self.ledger.books() {
@@ -142,7 +142,7 @@ impl Truth<'_> {
         grouped
     }
 
-    /// Between what was counted a little before and what is now; a short connection may be seen open.
+    /// Between the counters of a moment ago and those of now. A short connection may be seen open.
     fn now(&self, books: &[Book], measure: Measure) -> Expected {
         let at = |moment| books.iter().map(|book| measure.of(book, book.at(moment), None)).sum::<f64>();
         let passing = match measure {
@@ -164,7 +164,7 @@ impl Truth<'_> {
         rows.into_iter().map(|(labels, row)| (labels, row.wider(slack))).collect()
     }
 
-    /// What the programs counted each second, in the window whose ends are moved.
+    /// The counters' rate in the window with these ends.
     fn per_second(&self, books: &[Book], (of, reporter): Figure<'_>, (from, to): (f64, f64)) -> f64 {
         let [began, ended] = [self.moment - WINDOW + from, self.moment + to];
         let at = |moment| books.iter().map(|book| of.of(book, book.at(moment), reporter)).sum::<f64>();
@@ -198,7 +198,7 @@ impl Truth<'_> {
         Ok(rows.into_iter().map(|(labels, value)| (labels, row(value))).collect())
     }
 
-    /// A second, over a window whose ends are moved by so much.
+    /// Rates per second over a window whose ends are moved by this.
     fn rates(&self, expectation: &Expectation, figure: &str, from: f64, to: f64) -> Result<Sums> {
         let sum = |page: &_| pages::sum(page, figure, expectation);
         let (began, before) = self.pages.before(self.moment - WINDOW + from, sum)?;
@@ -211,7 +211,7 @@ impl Truth<'_> {
     }
 }
 
-/// The most that one turn added.
+/// The most that one turn has added.
 fn largest(books: &[Book], (of, reporter): Figure<'_>) -> f64 {
     books.iter().map(|book| book.largest(|counts| of.of(book, counts, reporter))).fold(0.0, f64::max)
 }
@@ -242,8 +242,8 @@ impl Measure {
 }
 
 impl Measured {
-    /// A quantile of a histogram is known to a bucket, and another one on either side is allowed for: the kernel measures
-    /// at moments of its own.
+    /// Quantiles of a histogram are exact to a bucket. One more on either side is allowed, because the kernel measures
+    /// at other times than the programs.
     fn range(self, books: &[Book]) -> Option<Expected> {
         let (time, family) = match self {
             Self::RoundTrip => (Time::RoundTrip, "longwire_tcp_rtt_seconds"),
@@ -257,7 +257,7 @@ impl Measured {
         let most = spreads.iter().map(|spread| spread.most).reduce(f64::max)?;
         let (low, high) =
             (bounds.partition_point(|bound| *bound < least), bounds.partition_point(|bound| *bound < most));
-        // More than nothing: a row that is missing is wrong.
+        // More than 0, because a missing row is an error.
         let least = low.checked_sub(2).map_or(f64::MIN_POSITIVE, |at| bounds[at]);
         Some(Expected { least, most: *bounds.get(high + 1).or(bounds.last())? })
     }

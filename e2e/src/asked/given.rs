@@ -1,4 +1,4 @@
-//! What Prometheus answers, asked as Grafana asks.
+//! Prometheus' answers to the queries that Grafana sends.
 
 use super::Rows;
 use super::expected::WINDOW;
@@ -10,10 +10,10 @@ use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// What a person has chosen, and what Grafana knows by itself.
+/// Variables that a user chooses, and those that Grafana sets.
 pub type Variables = BTreeMap<String, String>;
 
-/// Labels that say whose a row is.
+/// Labels with the namespaces of a row's ends.
 const WHOSE: [&str; 4] = [
     "source_workload_namespace",
     "destination_workload_namespace",
@@ -28,15 +28,15 @@ pub struct Given<'a> {
     pub prometheus: &'a Prometheus,
     /// Seconds between scrapes.
     pub interval: u32,
-    /// Of the traffic that is known.
+    /// Namespace of the known traffic.
     pub namespace: &'a str,
     /// Seconds since 1970.
     pub moment: f64,
 }
 
 impl Given<'_> {
-    /// A query's rows by the expectation's labels. A rate is the mean over windows that lie side by side, so that as much
-    /// traffic is behind it whatever the window of the query.
+    /// A query's rows by the expectation's labels. A rate is the mean over adjacent windows, so that it covers the same
+    /// time whatever the query's window is.
     pub fn rows(&self, query: &str, variables: &Variables, expectation: &Expectation) -> Result<Rows<f64>> {
         let query = promql::fill(query, |name| variables.get(name).map(String::as_str));
         let unfilled = promql::variables(&query);
@@ -56,7 +56,7 @@ impl Given<'_> {
         Ok(mean)
     }
 
-    /// Seconds that the query's own window covers: the last two samples with `irate`.
+    /// Seconds of the query's own window: the last two samples with `irate`.
     fn window(&self, query: &str) -> f64 {
         if query.contains("irate(") {
             return self.interval.into();
@@ -68,10 +68,10 @@ impl Given<'_> {
         seconds.fold(f64::INFINITY, f64::min).min(WINDOW)
     }
 
-    /// Other tests' traffic is left out, unless the query itself is about ours alone.
+    /// Drops other tests' traffic, unless the query selects a namespace itself.
     fn told_apart(&self, answer: Vec<Row>, expectation: &Expectation, is_about_ours: bool) -> Result<Rows<f64>> {
         let mut rows = Rows::new();
-        // Quantiles of nothing are no numbers.
+        // Quantiles of empty histograms are NaN.
         for Row { mut labels, value } in answer.into_iter().filter(|row| !row.value.is_nan()) {
             let names: Vec<&String> = WHOSE.iter().filter_map(|label| labels.get(*label)).collect();
             let is_ours = |name: &&String| **name == self.namespace || name.contains(&format!(".{}.", self.namespace));

@@ -1,4 +1,4 @@
-//! What Longwire's programs show on their own pages, looked at all the time.
+//! Longwire's own metrics pages, scraped all the time.
 
 use super::sheet::Expectation;
 use crate::http;
@@ -13,20 +13,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// A gauge that Prometheus shows may be as old as this, in seconds.
+/// Greatest age of a gauge in Prometheus, seconds.
 const AGE: f64 = 12.0;
 
-/// Where a program of Longwire's shows its figures.
+/// The metrics page of one of Longwire's programs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Page {
     pub program: &'static str,
     pub address: SocketAddr,
 }
 
-/// All pages at one moment, in seconds since 1970.
+/// All pages at one moment, seconds since 1970.
 type Look = (f64, BTreeMap<Page, Scrape>);
 
-/// Looks until dropped.
+/// Scrapes until dropped.
 #[derive(Debug)]
 pub struct Pages {
     looks: Arc<Mutex<Vec<Look>>>,
@@ -51,13 +51,13 @@ impl Pages {
         Self { looks, stop, worker: Some(worker) }
     }
 
-    /// Sums of a figure as they were at all looks of a moment's last seconds.
+    /// Sums of a metric in all scrapes of the last seconds before a moment.
     pub(super) fn lately(&self, moment: f64, sum: impl Fn(&BTreeMap<Page, Scrape>) -> Sums) -> Vec<Sums> {
         let looks = self.looks.lock();
         looks.iter().filter(|(time, _)| (moment - AGE..=moment).contains(time)).map(|(_, pages)| sum(pages)).collect()
     }
 
-    /// The same at the last look before a moment, and when that was.
+    /// The same in the last scrape before a moment, and its time.
     pub(super) fn before(&self, moment: f64, sum: impl Fn(&BTreeMap<Page, Scrape>) -> Sums) -> Result<(f64, Sums)> {
         let looks = self.looks.lock();
         let last = looks.iter().rev().find(|(time, _)| *time <= moment).context("nobody looked then")?;
@@ -67,7 +67,7 @@ impl Pages {
 
 pub(super) type Sums = BTreeMap<Labels, f64>;
 
-/// The sum (or the highest) of a figure by some labels: its own, `instance` and `program`.
+/// The sum (or the maximum) of a metric by some labels: its own, `instance` and `program`.
 pub(super) fn sum(
     pages: &BTreeMap<Page, Scrape>,
     figure: &str,

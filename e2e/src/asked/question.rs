@@ -1,4 +1,4 @@
-//! One query with what it must answer, for what a person has chosen.
+//! One query with its expectation, for chosen values of variables.
 
 use super::given::Variables;
 use super::sheet::{Expectation, Sheet};
@@ -14,7 +14,7 @@ pub struct Question {
     pub expectation: Expectation,
 }
 
-/// What fills a variable: the values of a label in the answer to a query, or in the series that match.
+/// The source of a variable's values: a label in a query's answer, or in the matching series.
 #[derive(Clone, Debug)]
 pub enum Choice {
     Answer { query: String, label: String },
@@ -22,7 +22,7 @@ pub enum Choice {
 }
 
 impl Sheet {
-    /// All of its panels' queries. An error names a panel of ours without an expectation, or the other way round.
+    /// Queries of all its panels. Fails if one of our panels has no expectation, or an expectation no panel.
     pub fn questions(&self) -> Result<Vec<Question>> {
         let own = self.own()?;
         let mut questions = Vec::new();
@@ -48,7 +48,7 @@ impl Sheet {
         Ok(questions)
     }
 
-    /// Its panels and their queries, where it is ours.
+    /// Its panels and their queries, if it is our dashboard.
     fn own(&self) -> Result<Vec<(String, Vec<String>)>> {
         if self.dashboard == "alerts" {
             return Ok(alerts::all()?.into_iter().map(|alert| (alert.name, vec![alert.expression])).collect());
@@ -62,7 +62,7 @@ impl Sheet {
         grafana::all().into_iter().find(|dashboard| dashboard.uid == self.dashboard)
     }
 
-    /// What fills each variable that must offer something.
+    /// The source of each variable that must offer values.
     pub fn choices(&self) -> Result<BTreeMap<&str, Choice>> {
         let ours = self.ours();
         let choice = |name: &str| -> Result<Choice> {
@@ -80,7 +80,7 @@ impl Sheet {
 }
 
 impl Expectation {
-    /// Its own variables filled in.
+    /// With its own variables filled in.
     #[must_use]
     pub fn filled(&self, variables: &Variables) -> Self {
         let reporter = self.reporter.as_deref().map(|reporter| fill(reporter, variables));
@@ -92,7 +92,7 @@ pub fn fill(text: &str, variables: &Variables) -> String {
     promql::fill(text, |name| variables.get(name).map(String::as_str))
 }
 
-/// Labels that are asked for; whoever chose all of them asks for none.
+/// Labels of the expectation; a variable with all values selects none.
 #[must_use]
 pub fn chosen(labels: &BTreeMap<String, String>, variables: &Variables) -> BTreeMap<String, String> {
     let filled = labels.iter().map(|(label, value)| (label.clone(), fill(value, variables)));

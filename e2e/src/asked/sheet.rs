@@ -1,4 +1,4 @@
-//! The files of e2e/dashboards: who asks what, and what is right.
+//! The files of e2e/dashboards: queries and their expectations.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -10,17 +10,17 @@ use std::path::Path;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
-    /// The uid where it is one of ours.
+    /// The uid of one of our dashboards.
     pub dashboard: String,
-    /// What a person chooses, one set after the other. `$here` is the test's namespace.
+    /// Sets of variables' values. `$here` is the test's namespace.
     pub fills: Vec<BTreeMap<String, String>>,
     /// Values that a variable must offer.
     #[serde(default)]
     pub offers: BTreeMap<String, Vec<String>>,
-    /// Queries of variables, where the dashboard is somebody else's: PromQL and the label.
+    /// Queries of variables of other projects' dashboards: PromQL and the label.
     #[serde(default)]
     pub variables: BTreeMap<String, Offer>,
-    /// Which edges all of its panels are about, unless a panel says otherwise.
+    /// Edges of all of its panels, unless a panel has its own.
     #[serde(default, rename = "where")]
     pub chosen: BTreeMap<String, String>,
     pub panels: Vec<Asked>,
@@ -37,46 +37,46 @@ pub struct Offer {
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     pub panel: String,
-    /// Where the dashboard is somebody else's.
+    /// Queries of other projects' dashboards.
     #[serde(default)]
     pub queries: Vec<String>,
-    /// One for each query, in order.
+    /// One for each query, in the same order.
     pub expect: Vec<Expectation>,
 }
 
-/// What one query must answer.
+/// The expected answer of one query.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Expectation {
     #[serde(flatten)]
     pub of: Of,
-    /// Rows are told apart by these.
+    /// Labels that distinguish rows.
     #[serde(default)]
     pub by: Vec<String>,
-    /// Edges (or lines of a page) with these labels alone; an empty value: without the label.
+    /// Only edges (or lines of a page) with these labels; an empty value: without the label.
     #[serde(default, rename = "where")]
     pub chosen: BTreeMap<String, String>,
-    /// Edges that this reporter sees; else all, each once.
+    /// Only edges of this reporter; otherwise all, each once.
     #[serde(default)]
     pub reporter: Option<String>,
-    /// Only connections that stay open.
+    /// Only long-lived connections.
     #[serde(default)]
     pub long: bool,
-    /// Rows above this value alone.
+    /// Only rows above this value.
     #[serde(default)]
     pub above: Option<f64>,
-    /// A figure of its own page that it is divided by.
+    /// Divided by this metric of its own page.
     #[serde(default)]
     pub per: Option<String>,
-    /// Of a page's lines the highest counts, not the sum: both replicas say the same.
+    /// The maximum of a page's lines instead of the sum, because both replicas report the same.
     #[serde(default)]
     pub highest: bool,
-    /// So few events that a graph's windows may miss them all: no more than a few times as many.
+    /// So few events that a graph's windows may miss all; at most a few times as many.
     #[serde(default)]
     pub rare: bool,
-    /// So many events more or less, where the programs cannot know each.
+    /// Tolerance in events, if the programs cannot count them exactly.
     #[serde(default)]
     pub few: f64,
-    /// How far a value may be off, where the programs cannot know it as well; of one.
+    /// Relative tolerance, if the programs cannot measure it exactly.
     #[serde(default)]
     pub within: Option<f64>,
 }
@@ -84,21 +84,21 @@ pub struct Expectation {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Of {
-    /// Each second.
+    /// Rate per second.
     Rate(Measure),
-    /// Since the beginning, or at this moment.
+    /// The total, or the current value.
     Now(Measure),
-    /// What was sent again, of what was sent.
+    /// Retransmitted share of what was sent.
     Share(Measure),
-    /// A quantile: it lies between the least and the most that the programs measured.
+    /// A quantile, between the least and the greatest value that the programs measured.
     Between(Measured),
-    /// A figure that a program of Longwire's shows on its own page.
+    /// A metric of one of Longwire's own pages.
     Own(String),
-    /// Its increase each second.
+    /// Its rate per second.
     OwnRate(String),
-    /// A moment on a page, as the seconds until then.
+    /// A timestamp of a page, as the seconds until then.
     OwnUntil(String),
-    /// No row at all.
+    /// No rows.
     Nothing(String),
 }
 
@@ -112,14 +112,14 @@ pub enum Measure {
     Closed,
     Failed,
     Again,
-    /// By the ends that report; with a reporter, by that end.
+    /// Of all reporting ends; with a reporter, of that end.
     SegmentsAgain,
-    /// By the end that speaks for the connection: its client, or its server where the client is outside the cluster.
+    /// Of the end that counts for the connection: the client's, or the server's if the client is outside the cluster.
     SpeakersSegmentsAgain,
     Open,
-    /// As Kmesh counts: what the reporting end itself received.
+    /// As in Kmesh: bytes that the reporting end received.
     Received,
-    /// And sent.
+    /// Bytes that it sent.
     Sent,
 }
 
@@ -131,7 +131,7 @@ pub enum Measured {
     Lifetime,
 }
 
-/// All files, by their names.
+/// All files, by name.
 pub fn sheets() -> Result<Vec<Sheet>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboards");
     let mut files: Vec<_> = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;

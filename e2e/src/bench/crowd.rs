@@ -1,4 +1,4 @@
-//! Very many connections between one pod and a thousand addresses, each of a pod of its own; a few processes hold them.
+//! Very many connections between one pod and 1,000 addresses, each of a pod of its own, held by a few processes.
 
 mod holder;
 
@@ -15,13 +15,13 @@ use std::time::Duration;
 
 /// Peer addresses.
 pub(super) const PEERS: u16 = 1_000;
-/// Both ends of a connection are descriptors of one process, and it may have 20,000.
-const MOST_OF_A_HOLDER: usize = 9_000;
-/// The number of the first peer; those of the plain pods are lower.
+/// Both ends of a connection are descriptors of one process, whose limit is 20,000.
+const MAX_OF_A_PROCESS: usize = 9_000;
+/// Number of the first peer; plain pods have lower ones.
 const FIRST: u16 = 16;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A machine of three plain pods; the first is the client of all, the second has the thousand addresses, the third none.
+/// A machine with three plain pods: the first is the client, the second has the 1,000 addresses, the third none.
 pub(super) fn machine() -> Result<Machine> {
     let machine = Machine::new(3, &[])?;
     let server = machine.pod("w1")?;
@@ -39,7 +39,7 @@ pub(super) fn machine() -> Result<Machine> {
     Ok(machine)
 }
 
-/// A pod that is no more than an address of another's namespace, and a Service.
+/// A pod that is only an address in another pod's namespace, and a Service.
 fn peer(server: &Pod, index: u16) -> Pod {
     let (addresses, number) = (Addresses(server.ipv4.octets()[1]), FIRST + index);
     let (ipv4, ipv6) = addresses.pod(number);
@@ -55,13 +55,13 @@ fn peer(server: &Pod, index: u16) -> Pod {
     }
 }
 
-/// Processes that hold so many connections more, once all are there. `port`: no two calls may share one.
+/// Processes with so many further connections, once all are open. Each call needs a `port` of its own.
 pub(super) fn connect(machine: &Machine, connections: usize, port: u16) -> Result<Vec<Process>> {
     let (client, server) = (machine.pod("w0")?, machine.pod("w1")?);
     let program = env::current_exe()?;
     let program = program.to_str().context("path")?;
     let (near, far, first) = (client.netns.path(), server.netns.path(), peer(server, 0).ipv4.to_string());
-    let (parts, peers, port) = (connections.div_ceil(MOST_OF_A_HOLDER), PEERS.to_string(), port.to_string());
+    let (parts, peers, port) = (connections.div_ceil(MAX_OF_A_PROCESS), PEERS.to_string(), port.to_string());
     let mut holders = Vec::new();
     for part in 0..parts {
         let share = (connections * (part + 1) / parts - connections * part / parts).to_string();

@@ -1,11 +1,11 @@
-//! The one table of what is measured: names, units, targets, and how each figure comes about.
+//! Table of measurements: names, units, targets, and descriptions.
 
-/// What a figure should be; the run says whether it is.
+/// The target of a value, which the run checks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Target {
     AtLeast(f64),
     AtMost(f64),
-    /// Measured to compare with, or to know.
+    /// Without a target: a comparison, or for information.
     None,
 }
 
@@ -14,7 +14,7 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) unit: &'static str,
     pub(super) target: Target,
-    /// What the reference value is of.
+    /// What the reference is a measurement of.
     pub(super) reference: &'static str,
     /// One sentence or two for docs/performance.md.
     pub(super) how: &'static str,
@@ -83,7 +83,7 @@ pub(super) const FIGURES: [Row; 18] = [
     row("rr_cpu_ratio", "x", Target::None, NOBODY, "Processor time of the whole machine a request, as for rr_rate_ratio."),
 ];
 
-/// The row of a figure of this table.
+/// The row of this measurement.
 pub(super) fn row_of(name: &str) -> Option<&'static Row> {
     FIGURES.iter().find(|row| row.name == name)
 }

@@ -1,11 +1,11 @@
-//! A pipeline with very many followed connections of one pod to a thousand others, without a kernel.
+//! A pipeline with very many connections of one pod to 1,000 others, without a kernel.
 
 use anyhow::{Result, ensure};
 use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use std::net::{IpAddr, Ipv4Addr};
@@ -23,19 +23,19 @@ pub(super) struct Followed {
     pub(super) kernel: Kernel,
 }
 
-/// Where the samples come from.
+/// Source of the samples.
 #[derive(Debug)]
 pub(super) struct Kernel {
-    /// In an order that no table has.
+    /// In random order.
     samples: Vec<Sample>,
     now: u64,
 }
 
 impl Followed {
-    /// All of them are old enough for series of their own.
+    /// All are old enough for series of their own.
     pub(super) fn new(connections: usize, sets: SeriesSets) -> Result<Self> {
         let mut pipeline = Pipeline::new(Options {
-            // The overflow sets of both reporters are of the budget.
+            // Both reporters' overflow sets count against the budget.
             budget: Budget::undivided(100_000, 10_002),
             max_connections: 131_072,
             long_connection_threshold: 5 * SECOND,
@@ -53,7 +53,7 @@ impl Followed {
             pipeline.ingest(announce(id, now).as_bytes(), now);
         }
         let mut followed = Self { pipeline, kernel: Kernel::new(connections, now) };
-        // The answers, and passes after which nobody waits for another end.
+        // The operator's answers, and passes until no connection waits for its other end.
         for _ in 0..3 {
             followed.answer();
             followed.pass();
@@ -63,7 +63,7 @@ impl Followed {
         Ok(followed)
     }
 
-    /// A whole pass, and what a scrape shows is that of it.
+    /// A whole pass, after which scrapes show it.
     pub(super) fn pass(&mut self) {
         let Self { pipeline, kernel } = self;
         let (samples, now) = kernel.advance();
@@ -96,7 +96,7 @@ impl Kernel {
         Self { samples, now }
     }
 
-    /// The next sample of each: all have moved.
+    /// The next sample of each connection; all have moved.
     pub(super) fn advance(&mut self) -> (&[Sample], u64) {
         self.now += 10 * SECOND;
         for sample in &mut self.samples {
@@ -109,7 +109,7 @@ impl Kernel {
     }
 }
 
-/// Which of the peers a connection goes to.
+/// The peer of a connection.
 pub(super) fn peer_of(id: u64) -> usize {
     id as usize % PEERS
 }

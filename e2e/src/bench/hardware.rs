@@ -1,4 +1,4 @@
-//! Where a run took place.
+//! Hardware and kernel of a run.
 
 use crate::command;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(crate) struct Hardware {
 }
 
 impl Hardware {
-    /// What cannot be found out is `-`.
+    /// Unknown values are `-`.
     pub(crate) fn here() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let field = |text: &str, name: &str| {

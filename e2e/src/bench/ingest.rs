@@ -1,4 +1,4 @@
-//! How many samples a second one core takes in, and how long a scrape keeps it from that.
+//! Samples that one core applies a second, and how long a scrape delays them.
 
 use super::followed::{Followed, Kernel, PEERS, peer_of};
 use super::measured::Measured;
@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 pub(super) const FIGURES: [&str; 2] = ["ingest_samples_per_second", "ingest_stall_ms"];
 const CONNECTIONS: usize = 100_000;
-/// As node-probe/src/sampler.rs has it.
+/// Equal to node-probe/src/sampler.rs.
 const BATCH: usize = 1_024;
-/// As node-probe/src/http/scrape.rs has it.
+/// Equal to node-probe/src/http/scrape.rs.
 const SLICE: usize = 64 << 10;
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
@@ -37,7 +37,7 @@ fn rate(plan: &Plan, mut followed: Followed, found: &mut Vec<Measured>) -> Resul
     for round in 0..=plan.rounds {
         let pass = pass_of_samples(&mut followed);
         let plain = exporter.pass(&mut followed);
-        // The first one warms both up.
+        // The first round is a warm-up.
         if round > 0 {
             ours.push(CONNECTIONS as f64 / pass / 1e6);
             theirs.push(CONNECTIONS as f64 / plain / 1e6);
@@ -62,7 +62,7 @@ fn pass_of_samples(followed: &mut Followed) -> f64 {
     elapsed
 }
 
-/// What a sample costs one who keeps its series in the `prometheus` crate.
+/// For comparison: an exporter that keeps its series in the `prometheus` crate.
 struct Exporter {
     sent: IntCounterVec,
     received: IntCounterVec,
@@ -127,7 +127,7 @@ fn longest_wait(shared: &Mutex<Pipeline>, kernel: &mut Kernel, seconds: f64, scr
     longest.as_secs_f64() * 1e3
 }
 
-/// The longest that a batch waited for the lock.
+/// Longest wait of a batch for the lock.
 fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
     let (samples, now) = kernel.advance();
     shared.lock().begin_pass(now);
@@ -144,7 +144,7 @@ fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
     longest
 }
 
-/// In slices, with the lock free in between.
+/// In slices; the lock is free between them.
 fn scrape(shared: &Mutex<Pipeline>) {
     let mut cursor = Cursor::new(Format::Text);
     loop {

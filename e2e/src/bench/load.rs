@@ -1,4 +1,4 @@
-//! The traffic of the benchmark, in processes of their own inside pods' cgroups: hidden subcommands of `longwire-bench`.
+//! Traffic of the benchmark, from processes in pods' cgroups: hidden subcommands of `longwire-bench`.
 
 mod client;
 mod latency;
@@ -15,11 +15,11 @@ use nix::unistd::Pid;
 use std::fs;
 use std::path::Path;
 
-/// A request and an answer have this size.
+/// Bytes of a request and of a response.
 const MESSAGE: usize = 64;
 /// The echoing server of the thread on CPU n listens on this port plus n.
 const ECHO: u16 = 700;
-/// And the one that only reads on this.
+/// The server that only reads listens on this port plus n.
 const DISCARD: u16 = 800;
 
 /// Moves this process into a cgroup, before its first socket.
@@ -28,7 +28,7 @@ fn enter(cgroup: &Path) -> Result<()> {
     fs::write(&path, std::process::id().to_string()).with_context(|| format!("enter {}", path.display()))
 }
 
-/// Keeps the calling thread on one CPU, so that rounds differ in nothing else.
+/// Pins the calling thread to one CPU, so that rounds are comparable.
 pub(super) fn pin(cpu: usize) -> Result<()> {
     let mut set = CpuSet::new();
     set.set(cpu)?;

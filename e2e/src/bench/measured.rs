@@ -1,18 +1,18 @@
-//! What came out of one measurement.
+//! The result of one measurement.
 
 use super::statistics::{median, spread};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Measured {
-    /// Of the table in `figures`.
+    /// Name in the table `figures`.
     pub(super) name: &'static str,
     pub(super) value: f64,
-    /// In the figure's unit. `None`: there is nothing to compare with.
+    /// In the same unit. `None`: there is no reference.
     pub(super) reference: Option<f64>,
     pub(super) ratio: Option<f64>,
-    /// Of the ratio over the rounds, or else of the value: the middle half, as a share of the median.
+    /// Interquartile range of the ratio over the rounds, or else of the value, relative to the median.
     pub(super) spread: Option<f64>,
-    /// What else the run found, for the terminal alone.
+    /// Further observations, for the terminal only.
     pub(super) note: String,
 }
 
@@ -30,13 +30,13 @@ impl Measured {
         }
     }
 
-    /// A figure that is itself a ratio to what was measured in the same round.
+    /// A value that is itself a ratio to a measurement of the same round.
     pub(super) fn ratio(name: &'static str, values: &[f64], references: &[f64]) -> Self {
         let beside = Self::beside(name, values, references);
         Self { value: beside.ratio.unwrap_or(1.0), reference: Some(1.0), ..beside }
     }
 
-    /// Beside a reference that is next to nothing, so that a ratio would say nothing.
+    /// With a reference near zero, for which a ratio would mean nothing.
     pub(super) fn over(name: &'static str, values: &[f64], references: &[f64]) -> Self {
         Self { ratio: None, spread: Some(spread(values)), ..Self::beside(name, values, references) }
     }

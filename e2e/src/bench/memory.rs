@@ -1,4 +1,4 @@
-//! What the probe occupies: idle, with very many connections, and while these are scraped.
+//! Memory of the probe: idle, with very many connections, and while these are scraped.
 
 use super::crowd;
 use super::measured::Measured;
@@ -19,7 +19,7 @@ use std::time::Duration;
 pub(super) const IDLE: [&str; 1] = ["rss_idle_mb"];
 pub(super) const CROWDED: [&str; 2] = ["memory_100k_mb", "memory_100k_scrape_peak_mb"];
 const CONNECTIONS: usize = 50_000;
-/// Until buffers of the start are given back.
+/// Until the allocator has returned buffers of the start.
 const REST: Duration = Duration::from_secs(15);
 const SCRAPES: usize = 3;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
@@ -44,7 +44,7 @@ pub(super) fn crowded(_: &Plan) -> Result<Vec<Measured>> {
     let before = whole(id)? / 1e6;
     let _holders = crowd::connect(&machine, CONNECTIONS, PORT)?;
     await_followed(&probe, 2 * CONNECTIONS)?;
-    // They grow old enough for series of their own.
+    // They become old enough for series of their own.
     thread::sleep(REST);
     let (own, kernel) = (resident(id)? / 1e6, maps(id)? / 1e6);
     let live = followed(&probe)?;
@@ -59,7 +59,7 @@ pub(super) fn crowded(_: &Plan) -> Result<Vec<Measured>> {
     Ok(vec![figure(CROWDED[0], own + kernel).note(note), figure(CROWDED[1], peak / 1e6).note(scrape)])
 }
 
-/// Bytes at the highest, and of the last scrape.
+/// Peak memory, and bytes of the last scrape.
 fn peak_of_scrapes(probe: &Probe, id: u32) -> Result<(f64, usize)> {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -88,16 +88,16 @@ fn scrapes(probe: &Probe) -> Result<usize> {
     Ok(size)
 }
 
-/// What is mapped of the maps counts twice.
+/// Mapped parts of the maps count twice.
 fn whole(id: u32) -> Result<f64> {
     Ok(resident(id)? + maps(id)?)
 }
 
-/// Bytes of the BPF maps that the process has open, each once.
+/// Bytes of the BPF maps that the process has open, each counted once.
 fn maps(id: u32) -> Result<f64> {
     let mut bytes = HashMap::new();
     for entry in fs::read_dir(format!("/proc/{id}/fdinfo"))? {
-        // A connection of a scraper may be gone.
+        // The file of a scraper's connection may be gone.
         let Ok(said) = fs::read_to_string(entry?.path()) else { continue };
         let field = |name: &str| -> Option<u64> {
             said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())

@@ -1,4 +1,5 @@
-//! What watching costs the traffic: three kinds of it, each under nobody, the probe and per-packet programs, in turns.
+//! Overhead for traffic: three kinds of it, each without a watcher, with the probe and with per-packet programs, in
+//! turns.
 
 use super::load::{Load, Outcome};
 use super::measured::Measured;
@@ -23,8 +24,8 @@ pub(super) const FIGURES: [&str; 7] = [
     "bulk_rate_ratio_per_packet",
 ];
 
-/// More do not make it clearer: the traffic would only compete with itself.
-const MOST_THREADS: usize = 4;
+/// More threads would only compete with each other.
+const MAX_THREADS: usize = 4;
 
 /// Two pods, a server in one of them.
 #[derive(Debug)]
@@ -35,14 +36,15 @@ pub(super) struct Traffic {
     pub(super) machine: Machine,
 }
 
-/// One kind of traffic under one watcher for one block.
+/// One kind of traffic with one watcher for one block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     /// Connections, requests or bytes a second.
     rate: f64,
-    /// Seconds of the whole machine for each.
+    /// Processor seconds of the whole machine for each.
     cost: f64,
-    /// Seconds that client, server and probe ran for each: blind to interrupts elsewhere, and to strangers.
+    /// Processor seconds of client, server and probe for each: without interrupts elsewhere, and without other
+    /// processes.
     own_cost: f64,
 }
 
@@ -54,14 +56,14 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
         .collect();
     let traffic = Traffic::between_pods(Machine::new(2, &[])?, false)?;
     for load in &loads {
-        // Ports in TIME_WAIT and warm caches from the first round on.
+        // Warm-up: ports in TIME_WAIT and caches are as in later rounds.
         traffic.block(*load, &Watching::Nobody, plan.seconds)?;
     }
     // A list of blocks for each load and watcher.
     let mut blocks = vec![vec![Vec::new(); Watcher::ALL.len()]; loads.len()];
     for round in 0..plan.rounds {
         for turn in 0..Watcher::ALL.len() {
-            // Nobody is always first or always last.
+            // The block without a watcher is always first or always last.
             let which = (round + turn) % Watcher::ALL.len();
             let watching = Watcher::ALL[which].begin(&traffic.machine)?;
             for (load, blocks) in loads.iter().zip(&mut blocks) {
@@ -104,12 +106,12 @@ fn compare(load: Load, blocks: &[Vec<Block>]) -> Vec<Measured> {
 impl Traffic {
     /// Uses the first two plain pods. `loose`: the scheduler places the server's threads.
     pub(super) fn between_pods(machine: Machine, loose: bool) -> Result<Self> {
-        let threads = processor::count().min(MOST_THREADS).to_string();
+        let threads = processor::count().min(MAX_THREADS).to_string();
         let (client, server) = pods(&machine)?;
         for pod in [client, server] {
             pod.send_single_segments()?;
         }
-        // A connection a round trip uses up the ports in seconds.
+        // A connection for each round trip would use up the ports in seconds.
         client.netns.sysctl("ipv4/tcp_tw_reuse", "1")?;
         client.netns.sysctl("ipv4/ip_local_port_range", "1024 65535")?;
         let mut words = vec!["load-server", "--threads", &threads];
@@ -152,7 +154,7 @@ fn pods(machine: &Machine) -> Result<(&Pod, &Pod)> {
     Ok((machine.pod("w0")?, machine.pod("w1")?))
 }
 
-/// This program again, as a process of a pod.
+/// Starts this program again as a process of a pod.
 fn start(pod: &Pod, name: &str, words: &[&str]) -> Result<Process> {
     let cgroup = cgroup::container(&pod.uid, "load")?;
     let program = env::current_exe()?;
@@ -161,7 +163,7 @@ fn start(pod: &Pod, name: &str, words: &[&str]) -> Result<Process> {
     Process::start(&pod.netns, name, &line)
 }
 
-/// The programs that every group needs, so that their absence is said at once.
+/// Programs that every group needs; a missing one fails at once.
 pub(super) fn check_programs() -> Result<()> {
     ["longwire-operator", "longwire-probe", "longwire-traffic"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! What a pass costs and whom it keeps waiting, with the real probe over very many idle connections.
+//! Cost of a pass and the delays that it causes, with the real probe over very many idle connections.
 
 use super::load::Outcome;
 use super::measured::Measured;
@@ -49,7 +49,7 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     Ok(found)
 }
 
-/// Nanoseconds a socket, round by round.
+/// Nanoseconds for each socket, by round.
 #[derive(Debug, Default)]
 struct Cost {
     pass: Vec<f64>,
@@ -79,7 +79,7 @@ fn cost(plan: &Plan, machine: &Machine, probe: &Probe, sockets: usize) -> Result
     Ok(cost)
 }
 
-/// The same sockets by sock_diag; the processes' own start is a few milliseconds of it.
+/// The same sockets by sock_diag, including a few milliseconds of the processes' start.
 fn dump(machine: &Machine) -> Result<Duration> {
     let start = Instant::now();
     for pod in ["w0", "w1"] {
@@ -109,12 +109,12 @@ fn self_metric(text: &str, name: &str) -> Result<f64> {
     Ok(values.next().with_context(|| format!("no {name} in the scrape"))?.parse()?)
 }
 
-/// Connections that the probe follows: of the whole machine, whoever else may have some.
+/// Connections that the probe follows, including other ones of the machine.
 pub(super) fn followed(probe: &Probe) -> Result<f64> {
     self_metric(&probe.text()?, "longwire_probe_connections")
 }
 
-/// Waits until the probe follows these sockets and knows whose they are.
+/// Waits until the probe follows these sockets and has resolved them.
 pub(super) fn await_followed(probe: &Probe, sockets: usize) -> Result<()> {
     let followed = eventually(PATIENCE, || {
         let text = probe.text()?;
@@ -135,7 +135,7 @@ fn waits(plan: &Plan, traffic: &Traffic, probe: &Probe) -> Result<Vec<Measured>>
     for _ in 0..plan.rounds {
         for (which, signal) in [(0, Signal::SIGCONT), (1, Signal::SIGSTOP)] {
             probe.process().signal(signal)?;
-            // What it has to make up for, and a last pass.
+            // Delayed passes, and a last one.
             thread::sleep(INTERVAL / 2);
             if plan.wants(FIGURES[3]) {
                 late[which].push(realtime::worst_lateness(cpus, span)?.as_secs_f64() * 1e3);

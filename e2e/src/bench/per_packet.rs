@@ -1,4 +1,4 @@
-//! Programs that see every packet, compiled and attached for as long as they are compared with.
+//! Programs that run for each packet, attached during the comparison.
 
 use crate::{cgroup, command, janitor};
 use anyhow::{Context, Result};
@@ -7,15 +7,15 @@ use std::sync::OnceLock;
 
 const SOURCE: &str = include_str!("../../bpf/per_packet.bpf.c");
 
-/// Loads, pins and attaches in a mount namespace that ends with the shell: what is attached holds the programs, and
-/// nothing has to be unmounted however this process ends.
+/// Loads, pins and attaches in a mount namespace that ends with the shell. Attached programs stay, and nothing has to
+/// be unmounted however this process ends.
 const ATTACH: &str = r#"mount -t bpf bpf /sys/fs/bpf
 bpftool prog loadall "$1" /sys/fs/bpf/per_packet
 bpftool cgroup attach "$2" egress pinned /sys/fs/bpf/per_packet/egress
 bpftool cgroup attach "$2" ingress pinned /sys/fs/bpf/per_packet/ingress
 bpftool cgroup attach "$2" sock_ops pinned /sys/fs/bpf/per_packet/states"#;
 
-/// Attached above the pods' cgroups; detached when it is dropped, and by the janitor with the cgroup.
+/// Attached above the pods' cgroups. Detached when dropped, or by the janitor with the cgroup.
 #[derive(Debug)]
 pub(super) struct PerPacket {
     cgroup: PathBuf,
@@ -58,7 +58,7 @@ fn compiled() -> Result<&'static Path> {
 }
 
 fn compile() -> Result<PathBuf> {
-    // The janitor removes it.
+    // Removed by the janitor.
     let directory = janitor::temporary_directory("per-packet")?.keep();
     let (source, object) = (directory.join("per_packet.bpf.c"), directory.join("per_packet.bpf.o"));
     std::fs::write(&source, SOURCE)?;

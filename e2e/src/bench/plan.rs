@@ -1,4 +1,4 @@
-//! What a run measures, and how long.
+//! What a run measures, and for how long.
 
 use super::figures::FIGURES;
 use super::{GROUPS, Options};
@@ -7,9 +7,9 @@ use anyhow::{Result, ensure};
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     names: Vec<String>,
-    /// Of each figure: one measurement and one of its reference.
+    /// Rounds of each measurement, with one of its reference.
     pub(super) rounds: usize,
-    /// Of one block of traffic.
+    /// Seconds of one block of traffic.
     pub(super) seconds: f64,
 }
 
@@ -25,7 +25,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a figure was asked for, by itself, by its first words or by its group.
+    /// Whether a measurement was requested: by name, prefix or group.
     pub(super) fn wants(&self, figure: &str) -> bool {
         let of_group = |name: &str| GROUPS.iter().any(|group| group.name == name && group.figures.contains(&figure));
         self.names.is_empty() || self.names.iter().any(|name| names(name, figure) || of_group(name))

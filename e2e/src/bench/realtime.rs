@@ -1,4 +1,4 @@
-//! How late the most urgent thread of each CPU wakes: what keeps a CPU to itself shows here.
+//! Wake-up latency of the highest-priority thread of each CPU, which shows what blocks a CPU.
 #![expect(unsafe_code, reason = "nix has no call for the scheduling policy of a thread")]
 
 use anyhow::{Result, ensure};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const SLEEP: Duration = Duration::from_micros(200);
 
-/// The latest that any of them woke while they slept again and again for so long.
+/// The greatest latency of all wake-ups within this time.
 pub(super) fn worst_lateness(cpus: usize, span: Duration) -> Result<Duration> {
     thread::scope(|scope| {
         let sleepers: Vec<_> = (0..cpus).map(|cpu| scope.spawn(move || sleep_on(cpu, span))).collect();
@@ -29,7 +29,7 @@ fn sleep_on(cpu: usize, span: Duration) -> Result<Duration> {
         clock_nanosleep(ClockId::CLOCK_MONOTONIC, ClockNanosleepFlags::TIMER_ABSTIME, &TimeSpec::from(due))?;
         let woke = now()?;
         worst = worst.max(woke.saturating_sub(due));
-        // What was slept through is not late again.
+        // Periods that were slept through do not count again.
         due = due.max(woke);
     }
     Ok(worst)
@@ -39,7 +39,7 @@ fn now() -> Result<Duration> {
     Ok(clock_gettime(ClockId::CLOCK_MONOTONIC)?.into())
 }
 
-/// This thread before all ordinary ones.
+/// Gives this thread a real-time priority.
 fn become_urgent() -> Result<()> {
     let parameters = libc::sched_param { sched_priority: 80 };
     // SAFETY: the kernel reads the parameters, which live until it returns; 0 is the calling thread.

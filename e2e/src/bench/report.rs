@@ -6,7 +6,7 @@ use super::measured::Measured;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// A figure's line as it comes.
+/// The line of one measurement.
 #[must_use]
 pub(super) fn line(measured: &Measured) -> String {
     let Some(row) = row_of(measured.name) else { return measured.name.to_owned() };
@@ -40,7 +40,7 @@ pub(super) fn json(all: &[Measured], hardware: &Hardware) -> Value {
     Value::Object(figures)
 }
 
-/// docs/performance.md, whole, from what `json` made.
+/// The whole of docs/performance.md, from the output of `json`.
 #[must_use]
 pub(super) fn markdown(run: &Value) -> String {
     let mut text = String::from(
@@ -103,7 +103,7 @@ fn quantity(value: f64, unit: &str) -> String {
     format!("{} {unit}", number(value))
 }
 
-/// As many digits as a measurement is worth.
+/// Digits that the precision justifies.
 fn number(value: f64) -> String {
     let decimals = match value.abs() {
         100.0.. => 0,

@@ -1,4 +1,4 @@
-//! How quickly ten thousand long connections become text, beside the client library that most exporters use.
+//! Time to write 10,000 long connections as text, compared with the client library that most exporters use.
 
 use super::followed::Followed;
 use super::measured::Measured;
@@ -41,7 +41,7 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     Ok(vec![Measured { value: speedup.ratio.unwrap_or_default(), reference: Some(1.0), ..speedup }.note(note)])
 }
 
-/// As a scrape of the probe does it; how many slices there were.
+/// In slices, as the probe's scrape does; returns their number.
 fn slices(pipeline: &Pipeline) -> usize {
     let (mut cursor, mut count) = (Cursor::new(Format::Text), 1);
     loop {
@@ -83,7 +83,7 @@ fn registry_of(scrape: &Scrape) -> Result<Registry> {
     Ok(registry)
 }
 
-/// Every sample, whatever the order of samples and labels.
+/// All samples, in any order of samples and labels.
 fn lines(text: &str) -> Result<BTreeSet<(String, Labels, u64)>> {
     let samples = Scrape::parse(text, Strict::Text)?.samples;
     Ok(samples.into_iter().map(|Sample { name, labels, value }| (name, labels, value as u64)).collect())

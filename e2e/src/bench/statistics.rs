@@ -1,6 +1,6 @@
-//! Medians, because a machine that does other things too has outliers on one side only.
+//! Medians, because other work on the machine makes outliers on one side only.
 
-/// The value below which this share of them lies, interpolated. 0 of no values.
+/// The value below which this share of them lies, interpolated; 0 if empty.
 #[must_use]
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
@@ -16,7 +16,7 @@ pub(super) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// How far the middle half of them is apart, as a share of the median.
+/// Interquartile range relative to the median.
 #[must_use]
 pub(super) fn spread(values: &[f64]) -> f64 {
     let middle = median(values);

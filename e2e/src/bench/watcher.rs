@@ -1,4 +1,4 @@
-//! Who watches the traffic: nobody, the probe, or programs that see every packet.
+//! Watchers of the traffic: none, the probe, or programs that run for each packet.
 
 use super::per_packet::PerPacket;
 use crate::janitor;
@@ -13,7 +13,7 @@ pub(super) enum Watcher {
     PerPacket,
 }
 
-/// Detached when it is dropped.
+/// Detached when dropped.
 #[derive(Debug)]
 pub(super) enum Watching {
     Nobody,
@@ -34,7 +34,7 @@ impl Watcher {
 }
 
 impl Watching {
-    /// The process that watches, where there is one.
+    /// The watching process, if there is one.
     pub(super) fn process(&self) -> Option<u32> {
         match self {
             Self::Probe(probe) => Some(probe.process().id()),
@@ -43,11 +43,11 @@ impl Watching {
     }
 }
 
-/// A probe that is ready, with pins and state, as it is deployed. What it pins goes with it: the BPF file system that it
-/// sees is its own.
+/// A ready probe with pins and state, as deployed. Its pins are removed with it, because its BPF file system is its
+/// own.
 pub(super) fn start_probe(machine: &Machine, flags: &[&str]) -> Result<Probe> {
     const WRAPPER: [&str; 6] = ["unshare", "--mount", "sh", "-c", "mount -t bpf bpf /sys/fs/bpf && exec \"$@\"", "sh"];
-    // The janitor removes it.
+    // Removed by the janitor.
     let state = janitor::temporary_directory("state")?.keep();
     let state = state.to_str().context("path")?;
     let kept = ["--long-connection-threshold", "5s", "--pin-dir", "/sys/fs/bpf/longwire", "--state-dir", state];

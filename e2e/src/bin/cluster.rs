@@ -18,7 +18,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-/// How often a keeper looks whether the command that started it still waits.
+/// Interval at which a keeper checks that the command that started it still waits.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 #[derive(Parser)]
@@ -71,13 +71,13 @@ fn up(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// What the keeper of a cluster that stays up says once it is up.
+/// Output of the keeper of a detached cluster, once it is up.
 fn last_words(layout: &Layout) -> PathBuf {
     layout.logs().join("keeper.log")
 }
 
 fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
-    // From here on a signal is waited for, and a cluster that is half up is taken down all the same.
+    // Signals are handled from here on, so that a cluster that is half up is taken down too.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let parent = parent_id();
     let purpose = detached.map_or_else(|| format!("tests of process {parent}"), |owner| owner.purpose().to_owned());
@@ -90,7 +90,7 @@ fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
             let _ = told.send(());
         });
     } else {
-        // Whoever is interrupted before the cluster is up needs none.
+        // A command that is interrupted before the cluster is up needs none.
         let (told, is_ready) = (told.clone(), Arc::clone(&is_ready));
         thread::spawn(move || {
             while !is_ready.load(Ordering::Relaxed) {
@@ -108,14 +108,14 @@ fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
     });
     let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
     if detached.is_some() {
-        // Whoever reads what `up` says, in a pipe, hears the end of it.
+        // Stderr becomes a file, so that a pipe that reads the output of `up` sees its end.
         unistd::dup2_stderr(File::create(last_words(layout))?)?;
         is_ready.store(true, Ordering::Relaxed);
         fs::write(layout.ready(), "")?;
     }
-    // Where nobody hears it any more, nobody will ever end it either.
+    // If the output is closed, no process is left to stop this one.
     if writeln!(std::io::stdout(), "ready").is_ok() {
-        // Either says so, or both have failed.
+        // Either sends, or both have failed.
         let _ = end.recv();
     }
     drop(keeper);

@@ -29,7 +29,7 @@ fn main() -> Result<ExitCode> {
     let Arguments { seconds, manifests, picture } = Arguments::parse();
     let stop = Arc::default();
     for signal in [SIGINT, SIGTERM] {
-        // The first one ends the traffic, the second one the demo.
+        // The first signal ends the traffic, the second one the demo.
         flag::register_conditional_default(signal, Arc::clone(&stop))?;
         flag::register(signal, Arc::clone(&stop))?;
     }

@@ -1,4 +1,4 @@
-//! `longwire-pictures`: every dashboard as a picture, from traffic that is known. Needs root.
+//! `longwire-pictures`: a picture of every dashboard, from known traffic. Needs root.
 
 use anyhow::Result;
 use clap::Parser;

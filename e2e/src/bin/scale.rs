@@ -1,4 +1,4 @@
-//! `longwire-scale`: how the operator does with very many pods and probes. Needs root; brings a cluster up for itself.
+//! `longwire-scale`: measures the operator with very many pods and probes. Needs root; brings up its own cluster.
 
 use anyhow::Result;
 use cap::Cap;
@@ -8,7 +8,7 @@ use std::alloc::System;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Says how much is allocated, and forbids nothing.
+/// Counts allocated bytes, without a limit.
 #[global_allocator]
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 

@@ -1,4 +1,4 @@
-//! `longwire-traffic`: one end of a connection in a process of its own, inside a pod's cgroup; and the janitor.
+//! `longwire-traffic`: one end of a connection in a process of its own, inside a pod's cgroup. Also the janitor.
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};

@@ -1,4 +1,4 @@
-//! `longwire-try`: Longwire on a Kubernetes of two nodes on this machine, with a bookinfo to watch. Needs root.
+//! `longwire-try`: Longwire on a Kubernetes of two nodes on this machine, with bookinfo as a workload. Needs root.
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

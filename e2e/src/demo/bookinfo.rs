@@ -1,4 +1,4 @@
-//! What the manifests describe: the same files that the operator reads.
+//! Objects of the manifests, from the same files that the operator reads.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-/// Where connections to one port of a Service may end up.
+/// Backends of one port of a Service.
 pub(super) type Backends = Vec<(Ipv4Addr, u16)>;
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Bookinfo {
 pub(super) struct NodeObject {
     pub(super) name: String,
     pub(super) address: Ipv4Addr,
-    /// The first address of the node's pod range, which the pods' bridge has.
+    /// The first address of the node's pod range: the bridge's.
     pub(super) gateway: Ipv4Addr,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct PodObject {
     pub(super) workload: String,
     pub(super) ipv4: Ipv4Addr,
     pub(super) ipv6: Ipv6Addr,
-    /// Container ports that have a name.
+    /// Named container ports.
     ports: Vec<(String, u16)>,
 }
 
@@ -61,7 +61,7 @@ impl Bookinfo {
         self.services.iter().find(|service| service.name == name).with_context(|| format!("no Service {name}"))
     }
 
-    /// The ports of a Service, each with the backends that stand behind it.
+    /// The ports of a Service with their backends.
     pub(super) fn backends(&self, service: &ServiceObject) -> Result<Vec<(u16, Backends)>> {
         let pods: Vec<&PodObject> = self.pods.iter().filter(|pod| pod.app == service.selector).collect();
         ensure!(!pods.is_empty(), "no pod has the label app={}", service.selector);

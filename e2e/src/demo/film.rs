@@ -1,19 +1,20 @@
-//! What the demo showed, as an SVG that moves: frame by frame as it was on the screen, without a font or a script of its own.
+//! The demo's output as an animated SVG, frame by frame, without a font or a script.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Of a character and of a line, in pixels.
+/// Size of a character and of a line, pixels.
 const WIDTH: f64 = 7.8;
 const HEIGHT: f64 = 17.0;
 const MARGIN: f64 = 16.0;
-/// Lines of the terminal: what is above has gone up.
+/// Lines of the terminal; earlier ones have scrolled off.
 const ROWS: usize = 36;
-/// Nobody watches half a minute of a table: a frame is shown for so long, and the last one until it has been read.
+/// Time of a frame, shorter than in reality because nothing happens in between. The last one stays long enough to be
+/// read.
 const FRAME: Duration = Duration::from_millis(700);
 const LAST: Duration = Duration::from_secs(9);
 
-/// What is on the screen, and was.
+/// Current and earlier content of the screen.
 #[derive(Debug)]
 pub(super) struct Film {
     lines: Vec<String>,
@@ -29,7 +30,7 @@ impl Film {
         self.lines.extend(text.split('\n').map(str::to_owned));
     }
 
-    /// Lines in the place of the last `covered` ones, and a frame of it.
+    /// Replaces the last `covered` lines, and adds a frame.
     pub(super) fn refresh(&mut self, covered: usize, text: &str) {
         self.lines.truncate(self.lines.len().saturating_sub(covered));
         self.lines.extend(text.lines().map(str::to_owned));
@@ -41,7 +42,7 @@ impl Film {
         self.frames.push(self.lines[above..].to_vec());
     }
 
-    /// All of it; what was said last is the last frame, which is also what is seen where nothing moves.
+    /// The whole SVG. The last output is the last frame, which viewers without animation show.
     pub(super) fn develop(mut self) -> String {
         self.cut();
         let columns = self.frames.iter().flatten().map(|line| plain(line).chars().count()).max().unwrap_or_default();
@@ -73,7 +74,7 @@ impl Film {
     }
 }
 
-/// Visible between two moments of the whole, again and again.
+/// Visible between two moments of the animation, repeated.
 fn shown(began: Duration, ended: Duration, total: Duration) -> String {
     let part = |moment: Duration| moment.as_secs_f64() / total.as_secs_f64();
     let (mut values, mut times) = (vec!["visible"], vec![part(began)]);
@@ -94,7 +95,7 @@ fn shown(began: Duration, ended: Duration, total: Duration) -> String {
     )
 }
 
-/// One line, as wide as its characters whatever font there is.
+/// One line of fixed width, independent of the font.
 fn drawn(line: &str, row: usize) -> String {
     let columns = plain(line).chars().count();
     if columns == 0 {
@@ -115,7 +116,7 @@ fn drawn(line: &str, row: usize) -> String {
     )
 }
 
-/// The parts of a line and their colours, as `Screen::paint` has painted them.
+/// Parts of a line with their colours, from the output of `Screen::paint`.
 fn coloured(line: &str) -> Vec<(Option<&'static str>, &str)> {
     let mut parts = Vec::new();
     for (number, part) in line.split("\x1b[").enumerate() {

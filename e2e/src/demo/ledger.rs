@@ -1,18 +1,18 @@
-//! What the traffic programs counted themselves.
+//! Counters of the traffic programs.
 
 use crate::edge::{Edge, Truth};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Who dials, and whom.
+/// A client and its server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
     pub client: String,
     pub server: Server,
 }
 
-/// A workload, or a Service where nobody knows which pod it was: conntrack forgets a connection that is refused.
+/// A workload; or a Service if the pod is unknown, because conntrack forgets a refused connection.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Server {
     Workload(String),
@@ -38,12 +38,12 @@ impl fmt::Display for Pair {
     }
 }
 
-/// Each end of a connection writes down what it read and wrote, once it is closed.
+/// Each end of a connection adds what it read and wrote, when it is closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Account {
     pub client: Truth,
     pub server: Truth,
-    /// Connects that were refused, by the client's account.
+    /// Connects that were refused, counted by the client.
     pub refused: u64,
 }
 

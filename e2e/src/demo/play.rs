@@ -21,16 +21,16 @@ const POOL: u32 = 4;
 
 type Act = JoinHandle<Result<()>>;
 
-/// Everything that is on the stage.
+/// All running programs.
 #[derive(Debug, Default)]
 pub(super) struct Play {
-    /// No client begins anything any more.
+    /// Clients start nothing new.
     over: Arc<AtomicBool>,
-    /// No client is left, so that whoever comes to a server is only there to wake it.
+    /// No client is left: a connection to a server now only wakes it.
     closing: Arc<AtomicBool>,
     clients: Vec<Act>,
     servers: Vec<Act>,
-    /// Where the servers listen, to wake them at the end.
+    /// Addresses of the servers, to wake them at the end.
     doors: Vec<(Pod, SocketAddr)>,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn begin(stage: &Stage, bookinfo: &Bookinfo, ledger: &Arc<Ledger>) ->
 }
 
 impl Play {
-    /// Ends every client, then every server: all connections are closed by both ends.
+    /// Ends all clients, then all servers, so that both ends close all connections.
     pub(super) fn end(self) -> Result<()> {
         let Self { over, closing, clients, servers, doors } = self;
         over.store(true, Ordering::Relaxed);
@@ -66,7 +66,7 @@ impl Play {
             client.join().map_err(|_| anyhow::anyhow!("a client panicked"))??;
         }
         closing.store(true, Ordering::Relaxed);
-        // A server looks up when somebody knocks: from inside its own pod, which is no edge.
+        // A connection from inside its own pod wakes a server; it is not an edge.
         for (pod, door) in doors {
             drop(pod.connect(door)?);
         }
@@ -76,7 +76,8 @@ impl Play {
         Ok(())
     }
 
-    /// A server that answers each message with as many bytes as it asks for, and may have to ask somebody first.
+    /// A server that answers each message with as many bytes as it requests, after it has called another server if it
+    /// has one.
     fn serve(&mut self, pod: &Pod, port: u16, ledger: &Arc<Ledger>, asks: Option<SocketAddr>) -> Result<()> {
         let listener = pod.listen_on((Ipv4Addr::UNSPECIFIED, port))?;
         self.doors.push((pod.clone(), (Ipv4Addr::LOCALHOST, port).into()));
@@ -85,7 +86,7 @@ impl Play {
         Ok(())
     }
 
-    /// Does something again and again, with a pause.
+    /// Repeats an action with a pause.
     fn act(
         &mut self,
         pod: &Pod,
@@ -106,7 +107,7 @@ impl Play {
         }));
     }
 
-    /// One connection that stays until the play is over.
+    /// One connection that stays open until the end.
     fn keep(&mut self, pod: &Pod, address: SocketAddr, ledger: &Arc<Ledger>, pause: Duration) {
         let (pod, ledger, over) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.over));
         self.clients.push(thread::spawn(move || {
@@ -148,7 +149,7 @@ fn finish(conversations: Vec<Act>) -> Result<()> {
     conversations.into_iter().try_for_each(|one| one.join().map_err(|_| anyhow::anyhow!("a conversation panicked"))?)
 }
 
-/// Answers until the client has no more to say.
+/// Answers until the client closes.
 fn converse(stream: TcpStream, pod: &Pod, ledger: &Ledger, asks: Option<SocketAddr>) -> Result<()> {
     let (mut end, mut client) = (End::new(stream)?, String::new());
     while let Some(message) = end.receive()? {
@@ -164,7 +165,7 @@ fn converse(stream: TcpStream, pod: &Pod, ledger: &Ledger, asks: Option<SocketAd
     Ok(())
 }
 
-/// A short connection: one message, one answer. Says who answered.
+/// A short connection: one message, one answer. Returns the server's name.
 fn call(pod: &Pod, address: SocketAddr, ledger: &Ledger, body: u32, answer: u32) -> Result<String> {
     let mut end = End::new(pod.connect(address)?)?;
     let server = ask(&mut end, pod, body, answer)?;
@@ -185,7 +186,7 @@ fn close_client(end: End, pod: &Pod, server: &str, ledger: &Ledger) {
     ledger.enter(&pod.workload, Server::Workload(server.to_owned()), |account| account.client += counted);
 }
 
-/// Dials a port that nobody serves; who refused is not for the client to know.
+/// Connects to a closed port; the client does not see which backend refused.
 fn knock(pod: &Pod, address: SocketAddr, ledger: &Ledger) -> Result<()> {
     ensure!(pod.connect(address).is_err(), "somebody serves {address}");
     ledger.enter(&pod.workload, Server::Service("ratings".to_owned()), |account| account.refused += 1);

@@ -1,4 +1,4 @@
-//! The end of the demo: the probe's sums beside the programs' own.
+//! The end of the demo: compares the probe's sums with the programs' counters.
 
 use super::ledger::{Account, Ledger, Pair};
 use super::table::{Colour, Screen, edges};
@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The probe needs a pass or two to see the last of it.
+/// The probe needs a pass or two for the last bytes.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 type Figure = fn(&Truth) -> u64;
@@ -22,12 +22,12 @@ const FIGURES: [(&str, Figure); 4] = [
     ("to client", |truth| truth.to_client),
 ];
 
-/// One figure by everybody who counted it.
+/// One value from all that counted it.
 struct Line {
     what: &'static str,
     client: u64,
     server: Option<u64>,
-    /// What reporter `source` says, and what `destination` says where it has a say.
+    /// By reporter `source`, and by `destination` where it reports.
     source: u64,
     destination: Option<u64>,
 }
@@ -39,10 +39,10 @@ impl Line {
     }
 }
 
-/// Waits for agreement, prints what there is, and says whether it is the same everywhere.
+/// Waits until they agree, prints the table, and returns whether all are equal.
 pub(super) fn compare(probe: &Probe, ledger: &Ledger, screen: &mut Screen) -> Result<bool> {
     let accounts = ledger.accounts();
-    // Whether it was reached or not is for the table to say.
+    // The table shows whether they agree.
     let _ = eventually(PATIENCE, || {
         ensure!(agrees(&probe.scrape()?, &accounts), "not yet");
         Ok(())
@@ -77,7 +77,7 @@ fn agrees(scrape: &Scrape, accounts: &BTreeMap<Pair, Account>) -> bool {
         && accounts.iter().all(|(pair, account)| lines(scrape, pair, account).iter().all(Line::agrees))
 }
 
-/// Edges on /metrics that no program has written down.
+/// Edges on /metrics without a client program.
 fn strangers(scrape: &Scrape, accounts: &BTreeMap<Pair, Account>) -> Vec<Pair> {
     edges(scrape).into_iter().filter(|pair| !accounts.contains_key(pair)).collect()
 }

@@ -1,4 +1,4 @@
-//! Builds what the manifests describe: pods as namespaces, Services as DNAT.
+//! Builds the manifests' objects: pods as namespaces, Services as DNAT.
 
 use super::bookinfo::{Bookinfo, PodObject};
 use crate::node::{Node, Slot};
@@ -30,7 +30,7 @@ impl Stage {
         found.with_context(|| format!("the manifests have no pod of workload {workload}"))
     }
 
-    /// One packet in a hundred to and from a pod is lost on the way.
+    /// Drops one percent of the packets to and from a pod.
     fn make_lossy(&self, workload: &str) -> Result<()> {
         let pod = self.pod(workload)?;
         pod.send_single_segments()?;

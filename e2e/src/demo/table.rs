@@ -1,4 +1,4 @@
-//! What a person sees while traffic flows.
+//! The live output.
 
 use super::film::Film;
 use super::ledger::{Pair, Server};
@@ -9,17 +9,17 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stdout};
 use std::time::Duration;
 
-/// A terminal, on which a table replaces the one before, or a plain stream of lines.
+/// A terminal, on which each table replaces the previous one, or a plain stream of lines.
 #[derive(Debug)]
 pub(super) struct Screen {
     is_terminal: bool,
-    /// Lines of the last table, which the next one covers.
+    /// Lines of the last table, which the next one replaces.
     drawn: usize,
     film: Option<Film>,
 }
 
 impl Screen {
-    /// Filmed, if a picture is wanted.
+    /// Recorded, if a picture is requested.
     pub(super) fn new(is_filmed: bool) -> Self {
         Self { is_terminal: stdout().is_terminal(), drawn: 0, film: is_filmed.then(Film::new) }
     }
@@ -46,20 +46,20 @@ impl Screen {
         self.drawn = table.lines().count();
     }
 
-    /// A word in a colour, where there are colours.
+    /// A word in a colour, if the output has colours.
     pub(super) fn paint(&self, colour: Colour, word: &str) -> String {
         let has_colours = self.is_terminal || self.film.is_some();
         if has_colours { format!("\x1b[{}m{word}\x1b[0m", colour as u8) } else { word.to_owned() }
     }
 
-    /// All that was shown, as a picture.
+    /// The picture of the whole output.
     pub(super) fn develop(self) -> Option<String> {
         self.film.map(Film::develop)
     }
 
     fn put(&self, text: &str) {
         let mut out = stdout().lock();
-        // Nobody reads on: the demo goes on to its end all the same, and its exit status tells.
+        // The output may be closed. The demo continues to its end, because its exit status is the result.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 }
@@ -70,7 +70,7 @@ pub(super) enum Colour {
     Green = 32,
 }
 
-/// All edges that a scrape knows.
+/// All edges in a scrape.
 pub(super) fn edges(scrape: &Scrape) -> BTreeSet<Pair> {
     let named = ["istio_tcp_connections_opened_total", "longwire_tcp_connections_failed_total"];
     let samples = named.into_iter().flat_map(|name| scrape.select(name, &[]));
@@ -118,7 +118,7 @@ pub(super) fn live(scrape: &Scrape, elapsed: Duration) -> String {
     table
 }
 
-/// The mean round-trip time of an edge, by the client's end.
+/// The mean round-trip time of an edge, by the client.
 fn mean(scrape: &Scrape, edge: &Edge) -> String {
     let count = edge.sum(scrape, "longwire_tcp_rtt_seconds_count", "source");
     if count == 0 {
@@ -128,7 +128,7 @@ fn mean(scrape: &Scrape, edge: &Edge) -> String {
     format!("{:.2} ms", seconds / count as f64 * 1_000.0)
 }
 
-/// Bytes, in the unit that leaves them readable.
+/// Bytes in a readable unit.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["B", "KiB", "MiB", "GiB"];
     let (mut value, mut unit) = (bytes as f64, 0);

@@ -1,4 +1,4 @@
-//! The little protocol of the demo's programs: each message says who speaks, so that both ends know their edge.
+//! The protocol of the demo's programs: each message contains its sender's name, so that both ends know their edge.
 
 use anyhow::{Result, bail};
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::net::TcpStream;
 const NAME: usize = 24;
 const HEADER: usize = NAME + 8;
 
-/// A message: the sender's workload, the length of its body, and the length of the answer that it asks for.
+/// A message: the sender's workload, the length of its body, and the length of the requested answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     pub from: String,
@@ -15,7 +15,7 @@ pub(super) struct Message {
     pub asks: u32,
 }
 
-/// One end of a connection, which counts all that it reads and writes.
+/// One end of a connection, which counts all bytes that it reads and writes.
 #[derive(Debug)]
 pub(super) struct End {
     stream: TcpStream,
@@ -39,7 +39,7 @@ impl End {
         Ok(())
     }
 
-    /// The next message, its body read and forgotten; `None`: the peer has no more to say.
+    /// The next message without its body; `None`: the peer has closed.
     pub(super) fn receive(&mut self) -> Result<Option<Message>> {
         let mut header = [0; HEADER];
         match self.fill(&mut header)? {

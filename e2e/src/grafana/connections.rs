@@ -1,4 +1,4 @@
-//! Connections that live long, one by one.
+//! Long-lived connections, one by one.
 
 use super::mesh::{TO_DESTINATION, TO_SERVICE, TO_SOURCE};
 use super::once::{self, CONNECTION};
@@ -13,7 +13,7 @@ const RECEIVED: &str = "kmesh_tcp_connection_received_bytes_total";
 /// The client's counter and the server's, for each direction.
 const TO_SERVER: [&str; 2] = [SENT, RECEIVED];
 const TO_CLIENT: [&str; 2] = [RECEIVED, SENT];
-/// Each end's of what itself sent.
+/// Counted by each end for what it sent.
 const LOST: &str = "kmesh_tcp_connection_packet_lost_total";
 const AGAIN: &str = "kmesh_tcp_connection_retrans_total";
 
@@ -113,7 +113,7 @@ fn over_time() -> Vec<Panel> {
 fn talkers() -> Panel {
     let [start, source_namespace, source, from, service, destination, to] = CONNECTION;
     let columns = vec![
-        // To the second: the rest tells connections apart, not people.
+        // Without the fraction of the second, which only distinguishes connections.
         Column::new(start, "Open since (UTC)", 168).part("^(.{19}).*$"),
         Column::new(source_namespace, "From namespace", 142),
         Column::new(source, "From workload", 145).link(TO_SOURCE),
@@ -123,7 +123,7 @@ fn talkers() -> Panel {
         Column::hidden(to),
     ];
     let total = |counters: [_; 2]| once::long(&CONNECTION, counters, CHOSEN);
-    // The same fifty in every column.
+    // The same fifty connections in every column.
     let talkative = format!("topk(50, {})", both(&CONNECTION));
     let of_those = |of: String| format!("{of} and {talkative}");
     Panel::table(

@@ -1,15 +1,15 @@
-//! How a panel's values look: unit, axis, colours, widths, and where a click leads.
+//! Display of a panel's values: unit, axis, colours, widths, and links.
 
 use super::once::TOP;
 use super::palette::{BAD, GOOD, LINES, LOOK};
 use super::{Column, Link, Panel, Query, Shape, Unit, ZERO};
 use serde_json::{Value, json};
 
-/// Pixels of a column of figures with its heading.
+/// Width of a column of numbers with its heading, pixels.
 const FIGURES: u32 = 100;
 
 impl Unit {
-    /// Grafana's name of it.
+    /// Grafana's id of the unit.
     pub(super) fn id(self) -> &'static str {
         match self {
             Self::Bytes => "bytes",
@@ -21,7 +21,7 @@ impl Unit {
         }
     }
 
-    /// What an axis shows at least: below it a difference does not matter, and an axis that is scaled to it alarms.
+    /// Least height of an axis. Smaller differences do not matter, and an axis that is scaled to them would alarm.
     pub(super) fn up_to(self) -> f64 {
         match self {
             Self::Bytes => 1_048_576.0,
@@ -34,7 +34,7 @@ impl Unit {
     }
 }
 
-/// What holds for all fields of a panel.
+/// Settings for all fields of a panel.
 pub(super) fn defaults(panel: &Panel) -> Value {
     let mut defaults = json!({
         "unit": panel.unit.id(),
@@ -48,7 +48,7 @@ pub(super) fn defaults(panel: &Panel) -> Value {
         defaults["decimals"] = 2.into();
     }
     if matches!(panel.shape, Shape::Lines) {
-        // A line without an override, of which there is none, would be told from the others by its place in the answer.
+        // Lines without an override, which do not exist, would have colours by their order in the answer.
         defaults["color"] = json!({"mode": "fixed", "fixedColor": LINES[0]});
         let bounds = if panel.bounds.is_some() { "dashed" } else { "off" };
         defaults["custom"] = json!({
@@ -68,7 +68,7 @@ fn thresholds(bounds: Option<[f64; 2]>) -> Value {
     json!({"mode": "absolute", "steps": steps})
 }
 
-/// What holds for some fields alone.
+/// Settings for some fields.
 pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
     match &panel.shape {
         Shape::Figure => Vec::new(),
@@ -93,12 +93,12 @@ fn line(colour: usize) -> Vec<Value> {
     vec![property("color", json!({"mode": "fixed", "fixedColor": LINES[colour % LINES.len()]}))]
 }
 
-/// The line of a query.
+/// The colour of a query's line.
 fn hue(query: usize) -> Value {
     override_of("byFrameRefID", &super::render::reference(query), &line(query))
 }
 
-/// The line whose name begins with its place.
+/// The colour of the line with this rank.
 fn placed(place: usize) -> Value {
     override_of("byRegexp", &format!("/^{place}\\. /"), &line(place - 1))
 }
@@ -119,10 +119,10 @@ fn figures(query: &Query) -> Value {
     override_of("byName", query.legend, &properties)
 }
 
-/// A column of labels: wide enough, shortened where it says so, and leading somewhere.
+/// A column of labels, with its width, shortened value and link.
 fn label(columns: &[Column], column: &Column) -> Value {
     let heading = |label: &str| columns.iter().find(|column| column.label == label).map(|column| column.heading);
-    // A table's links read its columns, by their headings.
+    // Links in a table refer to its columns by their headings.
     let value = |label: &str| heading(label).map(|heading| format!("${{__data.fields[\"{heading}\"]}}"));
     let mut properties = vec![property("custom.width", column.width)];
     properties.extend(column.part.map(|pattern| {
@@ -137,7 +137,7 @@ fn of_series(link: Link) -> Value {
     to(link, |label| Some(format!("${{__field.labels.{label}}}")))
 }
 
-/// Carries what was clicked on, the data source, and the time range.
+/// Passes on the clicked value, the data source, and the time range.
 fn to(link: Link, value: impl Fn(&str) -> Option<String>) -> Value {
     let variables = link.variables.iter().filter_map(|(name, label)| Some(format!("var-{name}={}&", value(label)?)));
     let variables: String = variables.collect();

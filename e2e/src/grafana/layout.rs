@@ -1,4 +1,4 @@
-//! Where panels stand: from left to right in a grid of 24 columns, a row of the dashboard below the other.
+//! Positions of panels: from left to right in a grid of 24 columns, row below row.
 
 use super::{Dashboard, Panel, Shape};
 

@@ -1,4 +1,4 @@
-//! Longwire itself: whether its figures can be believed, and what they cost.
+//! Longwire itself: whether its metrics are reliable, and its cost.
 
 use super::once;
 use super::{Dashboard, Panel, Row, Unit, Variable};
@@ -22,19 +22,19 @@ pub(super) fn dashboard() -> Dashboard {
     }
 }
 
-/// Whose figures are shown.
+/// The chosen instances.
 const CHOSEN: &str = "instance=~\"$instance\"";
-/// Of the chosen probes.
+/// A metric of the chosen probes.
 fn of(metric: &str) -> String {
     format!("{metric}{{{CHOSEN}}}")
 }
 
-/// Of the chosen probes, and with these labels.
+/// With these labels too.
 fn with(select: &str) -> String {
     format!("{select},{CHOSEN}")
 }
 
-/// The chosen probes themselves: 1 each.
+/// The chosen probes: 1 each.
 fn of_probes() -> String {
     format!("longwire_build_info{{component=\"probe\",{CHOSEN}}}")
 }
@@ -43,7 +43,7 @@ fn rate(metric: &str, select: &str) -> String {
     format!("sum({})", once::rate(metric, select))
 }
 
-/// Each value of a label on a line, at most ten: those that were counted most in what is shown.
+/// One line for each value of a label, at most ten: those with the most events in the shown range.
 fn counted(metric: &str, by: &str, select: &str) -> String {
     let by = [by];
     once::top(&by, &once::sum(&by, &once::rate(metric, select)), &once::most(&by, metric, select))
@@ -127,7 +127,7 @@ fn lag() -> Vec<Panel> {
         by_instance("longwire_probe_pass_seconds_total"),
         by_instance("longwire_probe_passes_total")
     );
-    // The operators stand beside the chosen probes. What ranks them is of the end alone, or a place would not be.
+    // Operators are shown beside the chosen probes. The ranking uses the end of the range only, or ranks would change.
     let programs = |of: &str, at: &str| {
         let operators = "longwire_build_info{component=\"operator\"}";
         format!("{of} * on (job, instance) group_left (component) ({}{at} or {operators}{at})", of_probes())

@@ -1,11 +1,11 @@
-//! Who talks to whom.
+//! Edges between workloads.
 
 use super::once::{self, AGAIN, EDGE, FAILED, OPENED, TO_CLIENT, TO_SERVER};
 use super::{Column, Dashboard, Link, Panel, Row, Unit, Variable, service, workload};
 
 pub(super) const UID: &str = "longwire-mesh";
 
-/// A failed attempt has the namespace of the Service that was requested, and no workload.
+/// A failed connect has the requested Service's namespace, and no workload.
 const CHOSEN: &str =
     "source_workload_namespace=~\"$source_namespace\",destination_service_namespace=~\"$destination_namespace\"";
 const SERVICE: [&str; 1] = ["destination_service"];
@@ -53,7 +53,7 @@ pub(super) fn dashboard() -> Dashboard {
     }
 }
 
-/// The figures of some edges.
+/// The current values of some edges.
 pub(super) fn now(chosen: &str) -> Vec<Panel> {
     vec![
         Panel::figure(
@@ -128,7 +128,7 @@ fn over_time() -> Vec<Panel> {
     ]
 }
 
-/// Attempts that failed, where most did.
+/// Failed connects, the highest first.
 pub(super) fn failed(by: &[&str], chosen: &str) -> String {
     once::top(by, &once::failed_per_second(by, chosen), &once::most(by, FAILED, chosen))
 }

@@ -1,20 +1,20 @@
 //! PromQL over connections that counts each of them once.
 //!
-//! Both ends of a connection inside the cluster report it, under equal labels but for `reporter`. So for every edge the
-//! client's report counts, and the server's where there is none: of clients outside the cluster, or while the client's
-//! probe is away.
+//! Both ends of a connection inside the cluster report it, with equal labels except `reporter`. So each edge counts the
+//! client's report, or the server's if there is none: for clients outside the cluster, or while the client's probe is
+//! away.
 
 #[cfg(test)]
 mod tests;
 
-/// Lines of a graph, and rows that a person reads.
+/// Most lines of a graph, and rows of a table.
 pub(super) const TOP: usize = 10;
-/// The label that says how many are higher.
+/// The label with the rank.
 pub(super) const PLACE: &str = "place";
-/// How the name of a line with a place begins.
+/// Prefix of the name of a ranked line.
 pub(super) const PLACED: &str = "{{place}}. ";
 
-/// What tells edges apart: equal at both reporters.
+/// Labels that identify an edge, equal at both reporters.
 pub const EDGE: [&str; 5] = [
     "source_workload_namespace",
     "source_workload",
@@ -23,7 +23,7 @@ pub const EDGE: [&str; 5] = [
     "destination_service",
 ];
 
-/// What tells long connections apart, with the names that go with them.
+/// Labels that identify a long connection, with the names of its ends.
 pub const CONNECTION: [&str; 7] = [
     "start_time",
     "source_workload_namespace",
@@ -42,7 +42,7 @@ pub(super) const FAILED: &str = "longwire_tcp_connections_failed_total";
 pub(super) const OPEN: &str = "longwire_tcp_connections_active";
 pub(super) const AGAIN: &str = "longwire_tcp_retransmitted_bytes_total";
 
-/// A second's worth of a counter, over what a graph shows in one point.
+/// Rate of a counter over the interval of one point of a graph.
 pub(super) fn rate(series: &str, select: &str) -> String {
     format!("rate({series}{{{select}}}[$__rate_interval])")
 }
@@ -51,7 +51,7 @@ pub(super) fn sum(by: &[&str], of: &str) -> String {
     if by.is_empty() { format!("sum({of})") } else { format!("sum by ({}) ({of})", by.join(", ")) }
 }
 
-/// The source's report of every edge, or the destination's.
+/// The source's report of each edge, or else the destination's.
 fn either(report: impl Fn(&str) -> String) -> String {
     let [source, destination] = ["source", "destination"].map(|reporter| sum(&EDGE, &report(reporter)));
     format!("{source} or {destination}")
@@ -72,18 +72,18 @@ pub(super) fn open(by: &[&str], select: &str) -> String {
     sum(by, &either(|reporter| format!("{OPEN}{{reporter=\"{reporter}\",{select}}}")))
 }
 
-/// Attempts that failed: the client's end alone reports them.
+/// Failed connects, which only the client reports.
 pub(super) fn failed_per_second(by: &[&str], select: &str) -> String {
     sum(by, &rate(FAILED, select))
 }
 
-/// The same, and 0 for what has only opened connections: a column of a table that is always there.
+/// The same, and 0 for clients without failures, for a column of a table.
 pub(super) fn failed_or_none(by: &[&str], select: &str) -> String {
     let (failed, opened) = (failed_per_second(by, select), per_second(by, OPENED, select));
     format!("{failed} or on ({}) 0 * ({opened})", by.join(", "))
 }
 
-/// Of the bytes that both ends sent, those that were sent again: each end reports what itself sent.
+/// Retransmitted share of the bytes that both ends sent: each end reports its own.
 pub(super) fn sent_again(by: &[&str], select: &str) -> String {
     let sent = format!(
         "{} or {}",
@@ -93,11 +93,11 @@ pub(super) fn sent_again(by: &[&str], select: &str) -> String {
     format!("{} / ({} > 0)", sum(by, &rate(AGAIN, select)), sum(by, &sent))
 }
 
-/// The ten rows of `of` with the highest `rank`, each with its place as a label: the line's name begins with it, and has its
-/// colour by it. A rank is of one moment, the last that is shown, so that the same ten are shown throughout.
+/// The ten rows of `of` with the highest `rank`, each with its rank as a label, which its name starts with and which
+/// sets its colour. The rank is of the last moment of the range, so that the same ten are shown throughout.
 ///
-/// The first of ten is the first of one, the second is of two and not the first, and so on. Prometheus looks at what stands
-/// at the end of the range once, whatever the number of points.
+/// The first of ten is the first of one, the second is in the first two and is not the first, and so on. Prometheus
+/// evaluates `@ end()` once, whatever the number of points.
 pub(super) fn top(by: &[&str], of: &str, rank: &str) -> String {
     let by = by.join(", ");
     let place = |place: usize| format!("label_replace(topk({place}, {rank}), \"{PLACE}\", \"{place}\", \"\", \"\")");
@@ -106,13 +106,13 @@ pub(super) fn top(by: &[&str], of: &str, rank: &str) -> String {
     format!("({of})\n* on ({by}) group_left ({PLACE}) (\n  {places}\n) ^ 0")
 }
 
-/// Ranks by what counters gain at the end of what is shown.
+/// Ranks by the counters' rate at the end of the range.
 pub(super) fn busiest(by: &[&str], counters: &[&str], select: &str) -> String {
     let gain = |counter: &&str| sum(by, &format!("rate({counter}{{{select}}}[$__rate_interval] @ end())"));
     counters.iter().map(gain).collect::<Vec<_>>().join(" + ")
 }
 
-/// The same of long connections, from the client's point of view: a server's report may name another address.
+/// The same for long connections, from the client's point of view, because a server's report may have another address.
 pub(super) fn busiest_long(by: &[&str], counters: [&str; 2], select: &str) -> String {
     let gain = |select: &str| {
         let [one, other] = counters.map(|counter| format!("rate({counter}{{{select}}}[$__rate_interval] @ end())"));
@@ -123,24 +123,24 @@ pub(super) fn busiest_long(by: &[&str], counters: [&str; 2], select: &str) -> St
     sum(by, &format!("{inside} or {outside}"))
 }
 
-/// Ranks by what a counter gained in all that is shown: for what is rare, and must not be missed because it is over.
+/// Ranks by a counter's increase over the whole range, for rare events, so that past ones are not missed.
 pub(super) fn most(by: &[&str], counter: &str, select: &str) -> String {
     sum(by, &format!("increase({counter}{{{select}}}[$__range] @ end())"))
 }
 
-/// Ranks by a gauge at the end of what is shown.
+/// Ranks by a gauge at the end of the range.
 pub(super) fn highest(by: &[&str], gauge: &str, select: &str) -> String {
     sum(by, &format!("{gauge}{{{select}}} @ end()"))
 }
 
-/// A quantile of a histogram, over what both ends saw.
+/// A quantile of a histogram, over the reports of both ends.
 pub(super) fn quantile(quantile: &str, by: &[&str], histogram: &str, select: &str) -> String {
     let by = [by, &["le"]].concat();
     format!("histogram_quantile({quantile}, {})", sum(&by, &rate(&format!("{histogram}_bucket"), select)))
 }
 
-/// A counter of long connections from the client's point of view: the server's counts the other way round, and alone
-/// reports those of clients outside the cluster.
+/// A counter of long connections from the client's point of view: the server counts the other way round, and only it
+/// reports clients outside the cluster.
 pub(super) fn long(by: &[&str], [at_client, at_server]: [&str; 2], select: &str) -> String {
     sum(by, &from_the_client([at_client, at_server], select, |counter, select| format!("{counter}{{{select}}}")))
 }
@@ -149,7 +149,7 @@ pub(super) fn long_per_second(by: &[&str], counters: [&str; 2], select: &str) ->
     sum(by, &from_the_client(counters, select, rate))
 }
 
-/// How many there are, by a counter that each has once.
+/// Number of connections, by a counter that each has once.
 pub(super) fn how_many_long(counter: &str, select: &str) -> String {
     format!(
         "count({})",

@@ -1,13 +1,13 @@
-//! A dashboard as the JSON that Grafana 10 and newer reads.
+//! Renders a dashboard as JSON for Grafana 10 and newer.
 
 use super::layout::{Item, Place, lay_out};
 use super::{Column, Dashboard, Panel, Shape, Values, Variable, all, field};
 use serde_json::{Map, Value, json};
 
-/// Of Grafana 10.2; newer ones read it too.
+/// Schema of Grafana 10.2, which newer ones read too.
 const SCHEMA: u32 = 39;
 
-/// What a file of `charts/longwire/dashboards` holds.
+/// The content of a file of `charts/longwire/dashboards`.
 #[must_use]
 pub fn render(dashboard: &Dashboard) -> String {
     let json = json!({
@@ -35,7 +35,7 @@ pub(super) fn reference(index: usize) -> String {
     char::from(b'A' + u8::try_from(index).unwrap_or_default()).to_string()
 }
 
-/// To the other dashboards, with the time range and the variables that they share.
+/// Links to the other dashboards, with the time range and the shared variables.
 fn links(dashboard: &Dashboard) -> Vec<Value> {
     let others = all().into_iter().filter(|other| other.uid != dashboard.uid);
     let link = |other: Dashboard| {
@@ -135,7 +135,7 @@ fn options(panel: &Panel) -> Value {
     }
 }
 
-/// Beside the graph: below it there is no room for ten lines, and hardly for three.
+/// To the right, because below the graph there is no room for ten lines.
 fn legend(panel: &Panel) -> Value {
     let calcs = if panel.is_ranked() { &["lastNotNull"][..] } else { &["lastNotNull", "max"] };
     json!({
@@ -144,11 +144,11 @@ fn legend(panel: &Panel) -> Value {
     })
 }
 
-/// What is done to the answers before they are shown.
+/// Transformations of the answers before they are shown.
 fn transformations(panel: &Panel) -> Vec<Value> {
     match &panel.shape {
         Shape::Figure => Vec::new(),
-        // The host name of a Service is long, and what follows its namespace is the same everywhere.
+        // The host name of a Service is long, and equal for all after its namespace.
         Shape::Lines if panel.queries.iter().any(|query| query.legend.contains("{{destination_service}}")) => {
             vec![
                 json!({"id": "renameByRegex", "options": {"regex": "^(.*?)\\.svc\\.[^ :]*(.*)$", "renamePattern": "$1$2"}}),
@@ -159,10 +159,10 @@ fn transformations(panel: &Panel) -> Vec<Value> {
     }
 }
 
-/// A table's queries side by side, one row for each set of labels, under their headings.
+/// A table's queries joined side by side, with one row for each set of labels.
 fn side_by_side(panel: &Panel, columns: &[Column]) -> Vec<Value> {
     let values = panel.queries.iter().enumerate().map(|(index, query)| {
-        // One query alone gives its column no letter.
+        // With a single query its column's name has no letter.
         let name = if panel.queries.len() == 1 { "Value".to_owned() } else { format!("Value #{}", reference(index)) };
         (name, query.legend)
     });

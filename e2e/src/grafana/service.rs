@@ -1,4 +1,4 @@
-//! One service: its clients, its servers, and how well they reach each other.
+//! One service: its clients, its servers, and the quality of the network between them.
 
 use super::mesh::{self, TO_DESTINATION, TO_SOURCE};
 use super::once::{self, CLOSED, OPENED, TO_CLIENT, TO_SERVER};

@@ -1,4 +1,4 @@
-//! The files are what the descriptions say, and hold together.
+//! The files equal the descriptions, and are consistent.
 
 use super::{Dashboard, LINES, NO_SAMPLES, OKABE_ITO, Panel, Shape, Unit, Values, ZERO, all, render};
 use crate::promql;
@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Of the Prometheus client library, on both pages.
+/// From the Prometheus client library, on both programs' pages.
 const PROCESS: [&str; 2] = ["process_resident_memory_bytes", "process_cpu_seconds_total"];
-/// Given by Prometheus to every series it scrapes.
+/// Labels that Prometheus adds to every scraped series.
 const TARGET: [&str; 2] = ["instance", "job"];
 
 fn folder() -> PathBuf {
@@ -37,7 +37,7 @@ fn expressions(dashboard: &Dashboard) -> Vec<String> {
     queries.chain(variables).collect()
 }
 
-/// Every name under which a sample of ours can stand.
+/// All names of our samples.
 fn series() -> BTreeSet<String> {
     let suffixes =
         |kind: Kind| if matches!(kind, Kind::Histogram(_)) { &["_bucket", "_sum", "_count"][..] } else { &[""] };
@@ -50,7 +50,7 @@ fn series() -> BTreeSet<String> {
 fn labels() -> BTreeSet<&'static str> {
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).flat_map(|metric| metric.labels);
     let edges = SERVICE_LABELS.iter().chain(&CONNECTION_LABELS).chain(&[REASON, "le"]).chain(&TARGET);
-    // What `label_replace` makes: of the two ends' labels, and the place among the highest.
+    // Made by `label_replace`: the labels of both ends, and the rank.
     let made = ["workload", "workload_namespace", super::once::PLACE];
     own.chain(edges).copied().chain(made).collect()
 }
@@ -107,7 +107,7 @@ fn queries_name_only_series_and_labels_that_longwire_exposes() {
     }
 }
 
-/// Legends and links too: a label that a query does not keep would read as nothing.
+/// Legends and links too, because a label that a query does not keep would be empty.
 #[test]
 fn legends_links_and_columns_name_labels_that_the_answers_have() {
     for (name, panel) in panels() {
@@ -128,7 +128,7 @@ fn every_variable_that_is_used_is_there() {
         let json: Value = serde_json::from_str(&render(&dashboard)).unwrap();
         let list = json["templating"]["list"].as_array().unwrap();
         let defined: BTreeSet<_> = list.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
-        // Grafana's own begin with underscores; `$1` is of a regular expression.
+        // Grafana's own start with underscores; `$1` belongs to a regular expression.
         let used = promql::variables(&json["panels"].to_string())
             .into_iter()
             .chain(promql::variables(&json["templating"].to_string()));
@@ -137,7 +137,7 @@ fn every_variable_that_is_used_is_there() {
     }
 }
 
-/// Every `url` anywhere in it.
+/// All `url` fields.
 fn urls(json: &Value) -> Vec<String> {
     match json {
         Value::Object(fields) => {
@@ -181,7 +181,7 @@ fn no_other_colours_are_used_than_those_that_everybody_tells_apart() {
     }
 }
 
-/// As fractions of light, from `#RRGGBB`.
+/// As fractions of linear light, from `#RRGGBB`.
 fn light(colour: &str) -> [f64; 3] {
     [1, 3, 5].map(|at| {
         let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
@@ -193,7 +193,7 @@ fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
 }
 
-/// CIE L*a*b*, in which distances are about as large as they look.
+/// CIE L*a*b*, in which distances match visible differences.
 fn lab(light: [f64; 3]) -> [f64; 3] {
     let to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]];
     let xyz = times(to_xyz, light.map(|part| part.clamp(0.0, 1.0)));
@@ -238,7 +238,7 @@ fn ten_lines_are_told_apart_by_people_of_any_colour_vision_on_dark_and_light() {
     }
 }
 
-/// A query that may answer with any number of lines has ten at most, each with its place, and so each with its colour.
+/// A query with any number of lines has at most ten, each with a rank and so a colour.
 #[test]
 fn lines_that_a_label_names_are_the_highest_ten() {
     for (name, panel) in panels().into_iter().filter(|(_, panel)| matches!(panel.shape, Shape::Lines)) {
@@ -251,7 +251,7 @@ fn lines_that_a_label_names_are_the_highest_ten() {
     }
 }
 
-/// Without a height of its own an axis is scaled to noise; without a text of its own a panel says "No data".
+/// Without a least height an axis is scaled to noise; without a text a panel shows "No data".
 #[test]
 fn every_panel_says_0_or_why_not_and_every_axis_has_a_height() {
     for dashboard in all() {
@@ -283,7 +283,7 @@ fn a_table_has_room_for_its_columns_and_shows_what_fails_first() {
                 properties.iter().find(|property| property["id"] == id).map(|property| property["value"].clone())
             };
             let widths = overrides.iter().map(|one| property(one, "custom.width").unwrap().as_u64().unwrap());
-            // Of a screen of 1,600 pixels, without the margins of the page and of the panel.
+            // On a screen 1,600 pixels wide, without the margins of the page and of the panel.
             let all: u64 = widths.sum();
             assert!(all <= 1_576, "{}: {all} pixels", panel["title"]);
             let columns = panel["transformations"][1]["options"]["renameByName"].as_object().unwrap();
@@ -297,7 +297,7 @@ fn a_table_has_room_for_its_columns_and_shows_what_fails_first() {
     }
 }
 
-/// In the words that people search for.
+/// In the terms that users search for.
 #[test]
 fn titles_are_the_fields_words() {
     let titles: Vec<String> = panels().into_iter().map(|(name, _)| name).collect();
@@ -311,7 +311,7 @@ fn titles_are_the_fields_words() {
     }
 }
 
-/// What is never 0 on a node that is well stands in no panel of the row that should be.
+/// The row of losses has no panel of events that are usual on a healthy node.
 #[test]
 fn the_row_of_losses_has_nothing_that_happens_every_day() {
     let itself = all().into_iter().find(|dashboard| dashboard.uid == "longwire-itself").unwrap();

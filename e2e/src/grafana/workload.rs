@@ -1,4 +1,4 @@
-//! One workload: as a server, as a client, and what its own ends of the connections had to send again.
+//! One workload: as a server, as a client, and its own retransmissions.
 
 use super::mesh::{self, TO_SERVICE, TO_SOURCE};
 use super::once::{self, AGAIN, OPENED, TO_CLIENT, TO_SERVER};

@@ -1,4 +1,4 @@
-//! Edges, and what each carries: a row once, whichever reporter said it.
+//! Edges and their rates: each row counts once, whichever reporter it is from.
 
 use super::node::Node;
 use super::telemetry::{End, Telemetry, is_ok};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Bytes a second from one node to another.
 pub type Edges = BTreeMap<(Node, Node), f64>;
 
-/// What makes two rows the same: metric, both ends, flags and host.
+/// Rows with equal keys are the same: metric, both ends, flags and host.
 type Key = (&'static str, End, End, String, String);
 
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Graph {
     view: View,
     edges: Edges,
     seen: BTreeSet<(Node, Node, Key)>,
-    /// Rows that Kiali would leave out, and why.
+    /// Rows that Kiali would drop, and why.
     pub refused: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl Graph {
         Ok(())
     }
 
-    /// As they are drawn.
+    /// The edges of the drawn graph.
     #[must_use]
     pub fn edges(&self) -> Edges {
         if self.view.graph == GraphType::Service { service::reduce(&self.edges) } else { self.edges.clone() }

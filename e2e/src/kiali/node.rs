@@ -1,12 +1,12 @@
-//! Who an end is in a graph.
+//! The node of an end in a graph.
 
 use super::GraphType;
 use super::telemetry::{End, UNKNOWN, is_ok};
 
-/// Cluster, namespace and name; an app that is drawn by versions goes by its workload.
+/// Cluster, namespace and name. In a versioned app graph the name is the workload's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Node {
-    /// All clients that nobody can name, of one cluster.
+    /// All unknown clients of one cluster.
     Unknown {
         cluster: String,
     },
@@ -28,7 +28,7 @@ pub enum Node {
 }
 
 impl Node {
-    /// `None`: Kiali fails on it.
+    /// `None`: Kiali fails on this end.
     pub(super) fn of(end: &End, graph: GraphType) -> Option<Self> {
         let (cluster, namespace) = (end.cluster.clone(), end.namespace().to_owned());
         let named = |name: &str| (cluster.clone(), namespace.clone(), name.to_owned());

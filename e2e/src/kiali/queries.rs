@@ -1,12 +1,12 @@
-//! What Kiali asks for the TCP traffic of a namespace.
+//! Kiali's queries for the TCP traffic of a namespace.
 
-/// Labels by which it tells series apart. `app` is no label of ours: one that scraping adds splits series in two.
+/// Labels that it groups by. We have no label `app`: one that scraping adds would split series.
 const GROUP: &str = "app,source_cluster,source_workload_namespace,source_workload,source_canonical_service,source_canonical_revision,destination_cluster,destination_service_namespace,destination_service,destination_service_name,destination_workload_namespace,destination_workload,destination_canonical_service,destination_canonical_revision,response_flags";
 
-/// By which it groups besides, where it shows who is authenticated.
+/// Further labels that it groups by when it shows mTLS.
 pub const SECURITY: &str = "source_principal,destination_principal,connection_security_policy";
 
-/// Bytes from the client's point of view; Kiali shows `Sent` unless asked.
+/// Bytes from the client's point of view; by default Kiali shows `Sent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
     Sent,
@@ -15,7 +15,7 @@ pub enum Traffic {
 }
 
 impl Traffic {
-    /// Istio names them from the server's.
+    /// Istio's names are from the server's point of view.
     fn metrics(self) -> &'static [&'static str] {
         match self {
             Self::Sent => &["istio_tcp_received_bytes_total"],
@@ -25,7 +25,7 @@ impl Traffic {
     }
 }
 
-/// For each metric: incoming to Services without workloads, incoming, outgoing; in the order in which they count.
+/// For each metric: incoming to Services without workloads, incoming, outgoing; in order of precedence.
 #[must_use]
 pub fn queries(traffic: Traffic, namespace: &str, seconds: u32) -> Vec<(&'static str, [String; 3])> {
     let ask = |metric: &str, reporter: &str, select: &str| {

@@ -1,11 +1,11 @@
-//! A service graph is a workload graph with Services between, whose workloads are left out: an edge from a Service to what
-//! the workloads behind it call.
+//! A service graph is a workload graph with Services as nodes, reduced to the Services: an edge leads from a Service to
+//! the Services that its workloads call.
 
 use super::graph::Edges;
 use super::node::Node;
 use std::collections::BTreeSet;
 
-/// Whoever is called by nobody stays, so that one sees where traffic comes from; workload to workload goes.
+/// Keeps workloads without callers, so that the origin of traffic is visible; removes edges between workloads.
 pub(super) fn reduce(edges: &Edges) -> Edges {
     let called: BTreeSet<&Node> = edges.keys().map(|(_, to)| to).collect();
     let mut reduced = Edges::new();

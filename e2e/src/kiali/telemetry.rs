@@ -1,16 +1,16 @@
-//! Which rows Kiali accepts, and what it reads of them.
+//! Rows that Kiali accepts, and the fields that it reads.
 
 use crate::prometheus::Row;
 use std::net::Ipv4Addr;
 
 pub(super) const UNKNOWN: &str = "unknown";
 
-/// Whether it is a name. `-` is one, for Kiali.
+/// Whether it is a name. For Kiali `-` is one.
 pub(super) fn is_ok(value: &str) -> bool {
     !value.is_empty() && value != UNKNOWN
 }
 
-/// One end, or a Service where the workload's fields are empty.
+/// One end; a Service if the workload's fields are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct End {
     pub(super) cluster: String,
@@ -23,7 +23,7 @@ pub(super) struct End {
 }
 
 impl End {
-    /// The Service alone, as a node between client and server.
+    /// Only the Service, as a node between client and server.
     pub(super) fn as_service(&self) -> Self {
         Self {
             cluster: self.cluster.clone(),
@@ -48,16 +48,16 @@ pub(super) struct Telemetry {
 }
 
 impl Telemetry {
-    /// An error says why Kiali leaves the row out.
+    /// Fails with the reason for which Kiali drops the row.
     pub(super) fn of(row: &Row) -> Result<Self, String> {
         let label = |name: &str| row.labels.get(name).cloned();
-        // Prometheus drops empty labels, so an empty one is missing.
+        // Prometheus drops empty labels, so an empty label is missing.
         let required = |name: &str| label(name).ok_or_else(|| format!("{name} is missing"));
         let cluster = |name: &str| label(name).unwrap_or_else(|| UNKNOWN.to_owned());
         let namespace = required("source_workload_namespace")?;
         let source = End {
             cluster: cluster("source_cluster"),
-            // A source has no Service; Kiali says its namespace all the same.
+            // A source has no Service, but Kiali sets its namespace.
             service_namespace: namespace.clone(),
             workload_namespace: namespace,
             workload: required("source_workload")?,

@@ -1,11 +1,11 @@
-//! What a real Kiali was seen to do.
+//! Behaviour that a real Kiali has shown.
 
 use super::{Edges, Graph, GraphType, Node, Traffic, View};
 use crate::prometheus::Row;
 
 const METRIC: &str = "istio_tcp_received_bytes_total";
 
-/// A row from `web` to `db`, with some labels as they are given; an empty one is left out.
+/// A row from `web` to `db`, with these labels changed; an empty one is removed.
 fn row(value: f64, other: &[(&str, &str)]) -> Row {
     let mut labels: crate::scrape::Labels = [
         ("source_cluster", "c"),

@@ -1,4 +1,4 @@
-//! The API server, from this process: a client, and kubectl.
+//! Access to the API server from this process: a client, and kubectl.
 
 use super::control_plane;
 use super::layout::{CONTROL_PLANE, Layout, NODES, text};
@@ -26,7 +26,7 @@ impl Access {
         Ok(Self { layout: layout.clone(), runtime })
     }
 
-    /// Runs a future to its end. Not from inside another future.
+    /// Runs a future. Not from inside another future.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -51,7 +51,7 @@ impl Access {
         let daemon = Place::new(&self.layout, control_plane::NAME).daemon("kube-apiserver");
         let client = self.client()?;
         crate::wait::eventually(Duration::from_secs(60), || {
-            // Cheaper than a handshake while nobody listens.
+            // A TCP connect is cheaper than a handshake while no server listens.
             drop(TcpStream::connect((CONTROL_PLANE, 6443))?);
             let request = http::Request::get("/readyz").body(Vec::new())?;
             self.block_on(client.request_text(request)).with_context(|| daemon.last_words())?;
@@ -59,7 +59,7 @@ impl Access {
         })
     }
 
-    /// Until both nodes are Ready and pods can be made.
+    /// Waits until both nodes are Ready and pods can be created.
     pub(crate) fn await_nodes(&self, patience: Duration) -> Result<()> {
         let client = self.client()?;
         let nodes: Api<Node> = Api::all(client.clone());

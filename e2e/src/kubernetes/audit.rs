@@ -1,4 +1,4 @@
-//! The API server's audit log: who asked it for what.
+//! The API server's audit log: requests and their users.
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -10,16 +10,16 @@ use std::path::Path;
 pub struct Request {
     /// `list`, `watch`, `patch` and so on.
     pub verb: String,
-    /// As in `system:serviceaccount:longwire-system:longwire-operator`.
+    /// For example `system:serviceaccount:longwire-system:longwire-operator`.
     pub user: String,
     pub user_agent: String,
-    /// Plural, in lower case; a subresource after a slash. Empty when the request is for no resource.
+    /// Plural, in lower case; a subresource after a slash. Empty for a request without a resource.
     pub resource: String,
     /// Path and query.
     pub uri: String,
-    /// The pod that a service account's token is bound to; else empty.
+    /// The pod of a bound service account token; otherwise empty.
     pub pod: String,
-    /// The answer is whole: until then a watch goes on.
+    /// The response is complete; false for a running watch.
     pub ended: bool,
 }
 
@@ -52,18 +52,18 @@ struct ObjectRef {
     subresource: Option<String>,
 }
 
-/// What a token of a pod says of it.
+/// The claim with the name of a token's pod.
 const POD: &str = "authentication.kubernetes.io/pod-name";
 
-/// Every request of the log once, in the order in which they began to be answered.
+/// Every request of the log once, in the order of their responses' starts.
 pub fn read(log: &Path) -> Result<Vec<Request>> {
     let text = fs::read_to_string(log).with_context(|| format!("read {}", log.display()))?;
-    // The last line may be half written.
+    // The last line may be incomplete.
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
     parse(whole).with_context(|| format!("{} is no audit log", log.display()))
 }
 
-/// One line an event, one or more events a request: a watch has a line when it begins and one when it ends.
+/// One event for each line, one or more events for each request: a watch has one at its start and one at its end.
 fn parse(lines: &str) -> Result<Vec<Request>> {
     let mut requests: Vec<Request> = Vec::new();
     let mut seen = HashMap::new();

@@ -1,4 +1,4 @@
-//! Who is who in the cluster: a certificate authority, a certificate each, and kubeconfigs.
+//! Identities of the cluster: a certificate authority, certificates, and kubeconfigs.
 
 use super::layout::{CONTROL_PLANE, Layout, NODES, address, text};
 use crate::command;
@@ -9,10 +9,10 @@ use rcgen::{
 };
 use std::fs;
 
-/// First address of the Services' range: the Service `kubernetes`.
+/// The first address of the Service range: the Service `kubernetes`.
 const SERVICE: &str = "10.96.0.1";
 
-/// Name of the files, organization, common name, and names or addresses that it serves.
+/// Name of the files, organization, common name, and subject alternative names.
 struct Subject {
     name: String,
     organization: Option<&'static str>,
@@ -28,7 +28,7 @@ pub fn write(layout: &Layout) -> Result<()> {
         issue(layout, &authority, &subject)?;
         fs::write(layout.kubeconfig(&subject.name), kubeconfig(layout, &subject.name))?;
     }
-    // Signs the tokens of service accounts: RSA, as clusters mostly have it.
+    // Signs service account tokens; RSA, as in most clusters.
     let key = layout.certificates().join("service-accounts.key");
     command::run("openssl", &["genrsa", "-out", text(&key)?, "2048"]).map(drop)
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 const NAME: &str = "longwire-cluster";
 
-/// A kubelet's cgroup root, as its configuration has it.
+/// The `cgroupRoot` of a kubelet's configuration.
 #[must_use]
 pub fn root_of(place: &str) -> String {
     format!("/{NAME}/{place}")
@@ -32,16 +32,16 @@ pub fn make(place: &str) -> Result<()> {
     Ok(())
 }
 
-/// The file by which a process enters the cgroup of a daemon, made.
+/// Makes the cgroup of a daemon, and returns the file by which a process enters it.
 pub fn of_daemon(place: &str, daemon: &str) -> Result<PathBuf> {
     let path = cgroup::mount()?.join(NAME).join(place).join(daemon);
     fs::create_dir_all(&path).with_context(|| format!("make cgroup {}", path.display()))?;
     Ok(path.join("cgroup.procs"))
 }
 
-/// Ends every process of the cluster and removes the cgroups.
+/// Kills all processes of the cluster and removes its cgroups.
 pub fn remove() -> Result<()> {
-    // Version 2 first: there all processes are, containers' too, and can be killed at once.
+    // Version 2 first, because all processes, also in containers, are there and can be killed at once.
     cgroup::remove(&cgroup::mount()?.join(NAME))?;
     for hierarchy in hierarchies()? {
         let root = hierarchy.join(NAME);
@@ -56,14 +56,14 @@ pub fn remove() -> Result<()> {
 fn hierarchies() -> Result<Vec<PathBuf>> {
     let unified = cgroup::mount()?;
     let beside = fs::read_dir("/sys/fs/cgroup")?.filter_map(|entry| {
-        // A hierarchy of two controllers has a link for each.
+        // A hierarchy with two controllers has a symbolic link for each.
         let entry = entry.ok().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))?;
         Some(entry.path()).filter(|path| path.join("release_agent").exists())
     });
     Ok(beside.chain([unified]).collect())
 }
 
-/// Version 2: children get the controllers that the parent has. Beside version 1 it has none.
+/// Version 2: children get the parent's controllers. Beside version 1 there are none.
 fn delegate(parent: &Path) -> Result<()> {
     let Ok(controllers) = fs::read_to_string(parent.join("cgroup.controllers")) else { return Ok(()) };
     for controller in controllers.split_whitespace() {
@@ -73,7 +73,7 @@ fn delegate(parent: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Version 1: a cpuset takes no process before it has been told its CPUs and its memory.
+/// Version 1: a cpuset accepts no process until its CPUs and memory nodes are set.
 fn inherit_cpus(parent: &Path, child: &Path) -> Result<()> {
     if !child.join("cpuset.cpu_exclusive").exists() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! etcd, the API server, the controllers and the scheduler, in a network of their own that the nodes are wired to.
+//! etcd, the API server, the controllers and the scheduler, in a network namespace to which the nodes are connected.
 
 use super::layout::{CONTROL_PLANE, Layout, MACHINE, NODES, SERVICES, address, pods, text};
 use super::place::Place;
@@ -11,7 +11,7 @@ pub const NAME: &str = "control-plane";
 /// The machine's end of its link to the cluster.
 const LINK: &str = "longwire0";
 
-/// What of requests is kept: who reads what, and what service accounts change.
+/// The logged requests: reads of all clients, and changes by service accounts.
 const AUDIT: &str = "apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -32,7 +32,7 @@ pub fn wire(layout: &Layout) -> Result<Netns> {
     netns.ip(&format!("link add nodes type bridge\naddr add {CONTROL_PLANE}/24 dev nodes\nlink set nodes up\n"))?;
     netns.sysctl("ipv4/ip_forward", "1")?;
     Place::new(layout, NAME).make(&netns, &["sh", "-c", "echo ready >\"$1\"; exec sleep infinity", "sh"])?;
-    // A node's rules turn a Service's address into a pod's: for the machine as they do for pods, and for the API server, which asks
+    // A node's rules translate Service addresses for the machine as for pods, and for the API server, which calls
     // webhooks. Nodes add the routes to their own pods there.
     let services = format!("route add {SERVICES} via {}\n", address(NODES[0]));
     netns.ip(&services)?;
@@ -46,9 +46,9 @@ pub fn wire(layout: &Layout) -> Result<Netns> {
     Ok(netns)
 }
 
-/// Takes the machine's link away. The rest of the wiring goes with its processes.
+/// Removes the machine's link. The other links are removed with their processes.
 pub fn unwire() {
-    // There is none when the control plane's end went first.
+    // It is already gone if the control plane's end was removed first.
     let _ = command::run("ip", &["link", "del", LINK]);
 }
 
@@ -93,7 +93,7 @@ pub fn start_controllers(layout: &Layout) -> Result<()> {
     let place = Place::new(layout, NAME);
     let certificates = layout.certificates();
     let certificates = certificates.display();
-    // At the default rate the first service account is there five seconds later.
+    // At the default rate the first service account would be created five seconds later.
     let controllers = format!(
         "--service-account-private-key-file={certificates}/service-accounts.key --root-ca-file={certificates}/ca.crt \
          --cluster-signing-cert-file={certificates}/ca.crt --cluster-signing-key-file={certificates}/ca.key \

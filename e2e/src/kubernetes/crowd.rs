@@ -1,5 +1,5 @@
-//! Very many pods on fake nodes, ten of a workload, with a Service before each. Nothing of the cluster makes or places the
-//! pods, as that is most of the work: each names its node, and its workload is a ConfigMap that owns it.
+//! Very many pods on fake nodes: ten for each workload, with a Service. No controller or scheduler is involved, because
+//! their work would be most of the load: each pod names its node, and its workload is a ConfigMap that owns it.
 
 use super::kwok::Kwok;
 use anyhow::{Context, Result, ensure};
@@ -11,9 +11,9 @@ use std::future::Future;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// Pods of a workload.
+/// Pods of each workload.
 pub const REPLICAS: usize = 10;
-/// Requests under way at a time.
+/// Concurrent requests.
 const HANDS: usize = 16;
 const PORT: u16 = 8080;
 
@@ -22,7 +22,7 @@ pub struct Crowd {
     /// Workload `n` is in namespace `n % namespaces.len()`.
     pub namespaces: Vec<String>,
     pub workloads: usize,
-    /// On which workloads are put in turns.
+    /// Workloads are distributed over them in turn.
     pub nodes: Vec<String>,
 }
 
@@ -38,17 +38,17 @@ impl Crowd {
         self.workloads * REPLICAS
     }
 
-    /// Until the API server has taken all of it in.
+    /// Returns when the API server has stored all objects.
     pub async fn create(&self, client: &Client) -> Result<()> {
         self.each(client, |crowd, client, number| async move { crowd.create_one(&client, number).await }).await
     }
 
-    /// Until the API server has let all pods go. Not with one request for all: it takes no more than a minute for one.
+    /// Returns when the API server has deleted all pods. Not with one request for all, whose timeout is a minute.
     pub async fn delete(&self, client: &Client) -> Result<()> {
         self.each(client, |crowd, client, number| async move { crowd.delete_one(&client, number).await }).await
     }
 
-    /// Does something for each workload.
+    /// Runs this for each workload.
     async fn each<Done>(
         &self,
         client: &Client,
@@ -81,7 +81,7 @@ impl Crowd {
         let owner = Api::namespaced(client.clone(), namespace).create(&parameters, &owner).await?;
         let uid = owner.metadata.uid.context("a ConfigMap without a UID")?;
         let service: Service = serde_json::from_value(json!({
-            // The nodes' own proxies need not know it.
+            // The real nodes' proxies ignore it.
             "metadata": {"name": name, "labels": {"service.kubernetes.io/service-proxy-name": "none"}},
             "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": PORT}]},
         }))?;
@@ -117,9 +117,9 @@ impl Crowd {
         Ok(())
     }
 
-    /// An error while some pod does not run.
+    /// Fails while a pod is not running.
     pub async fn check_running(&self, client: &Client) -> Result<()> {
-        // From the API server's memory.
+        // From the API server's cache.
         let pending = ListParams::default().labels("of=crowd").fields("status.phase=Pending").match_any();
         for (number, namespace) in self.namespaces.iter().enumerate() {
             let found = Api::<Pod>::namespaced(client.clone(), namespace).list_metadata(&pending).await?.items.len();
@@ -129,7 +129,7 @@ impl Crowd {
     }
 }
 
-/// Of a workload, its Service and its label `app`.
+/// Name of a workload and its Service, and value of its label `app`.
 #[must_use]
 pub fn name(number: usize) -> String {
     format!("workload-{number:04}")

@@ -1,5 +1,5 @@
-//! One daemon of the cluster. It outlives whoever started it; its cgroup says to whom it belongs, and files beside the
-//! certificates say which process it is and how to start it again.
+//! One daemon of the cluster. It outlives the process that started it: its cgroup identifies its owner, and files
+//! beside the certificates have its process id and command line.
 
 use super::cgroups;
 use super::layout::text;
@@ -12,11 +12,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Enters the cgroup named first, then leaves a process behind whose log is named second, and says its id.
+/// Enters the cgroup of the first argument, starts a process in the background that logs to the second, and prints its
+/// id.
 const SPAWN: &str = r#"echo $$ >"$1"; log=$2; shift 2; cd /; setsid "$@" </dev/null >>"$log" 2>&1 & echo $!"#;
-/// How long a daemon may take to end. An API server waits for its watches.
+/// Timeout of a daemon's end. An API server waits for its watches.
 const FAREWELL: Duration = Duration::from_secs(30);
-/// Lines of a log that a failure shows.
+/// Lines of the log in an error.
 const SHOWN: usize = 15;
 
 #[derive(Clone, Debug)]
@@ -30,26 +31,26 @@ impl Daemon {
         Self { place: place.clone(), name: name.to_owned() }
     }
 
-    /// Starts it for the first time; `line` is what follows the entry into its place.
+    /// Starts it for the first time; `line` is the command line after the entry into its place.
     pub(crate) fn launch(&self, line: &[String]) -> Result<()> {
         let whole = [self.place.entry()?, line.to_vec()].concat();
         fs::write(self.file("line"), serde_json::to_string(&whole)?)?;
         self.start()
     }
 
-    /// Starts it as it was started before.
+    /// Starts it with the same command line as before.
     pub fn start(&self) -> Result<()> {
         ensure!(!self.is_running(), "{} runs already", self.title());
         let line: Vec<String> = serde_json::from_str(&fs::read_to_string(self.file("line"))?)?;
         self.spawn(&line.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Asks it to end and waits until it has. What it started itself, such as containerd's shims, lives on.
+    /// Sends SIGTERM and waits until it has ended. Its children, such as containerd's shims, live on.
     pub fn stop(&self) -> Result<()> {
         self.end(Signal::SIGTERM)
     }
 
-    /// Ends it without asking.
+    /// Sends SIGKILL.
     pub fn kill(&self) -> Result<()> {
         self.end(Signal::SIGKILL)
     }
@@ -59,7 +60,7 @@ impl Daemon {
         self.start()
     }
 
-    /// Its process id, as the machine sees it.
+    /// Its process id in the machine's namespace.
     pub fn process(&self) -> Result<u32> {
         let file = self.file("pid");
         let text = fs::read_to_string(&file).with_context(|| format!("{} was never started", self.title()))?;
@@ -68,7 +69,7 @@ impl Daemon {
 
     #[must_use]
     pub fn is_running(&self) -> bool {
-        // A process that has ended and is not yet reaped has no executable any more.
+        // A zombie has no executable.
         self.process().is_ok_and(|process| fs::read_link(format!("/proc/{process}/exe")).is_ok())
     }
 
@@ -77,7 +78,7 @@ impl Daemon {
         self.place.layout.logs().join(format!("{}.log", self.title()))
     }
 
-    /// The end of its log, to show beside a failure.
+    /// The end of its log, for an error.
     #[must_use]
     pub fn last_words(&self) -> String {
         let log = fs::read_to_string(self.log()).unwrap_or_default();
@@ -85,7 +86,7 @@ impl Daemon {
         format!("--- {} said ---\n{}", self.log().display(), lines[lines.len().saturating_sub(SHOWN)..].join("\n"))
     }
 
-    /// Spawns a line from where the caller is.
+    /// Spawns a command line in the caller's namespaces.
     pub(crate) fn spawn(&self, line: &[&str]) -> Result<()> {
         let (cgroup, log) = (cgroups::of_daemon(&self.place.name, &self.name)?, self.log());
         let words = [&["-c", SPAWN, "sh", text(&cgroup)?, text(&log)?], line].concat();

@@ -1,4 +1,4 @@
-//! Both Helms that the chart is for, and the chart.
+//! The two versions of Helm that the chart supports, and the chart.
 
 use super::Kubernetes;
 use super::layout::{Layout, script, text};
@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// What the one installation of a test cluster is called.
+/// Name of the only release of a test cluster.
 pub const RELEASE: &str = "longwire";
 
-/// What tests want otherwise than people: images that are there, everything soon, and no probe on a fake node.
+/// Values for tests: local images, short intervals, and no probe on fake nodes.
 const VALUES: &str = include_str!("../../cluster/values.yaml");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Helm {
 impl Helm {
     pub const BOTH: [Self; 2] = [Self::Three, Self::Four];
 
-    /// Built when it is asked for the first time.
+    /// Built at the first call.
     pub(crate) fn program(self) -> Result<PathBuf> {
         static BUILT: [OnceLock<Result<PathBuf, String>>; 2] = [const { OnceLock::new() }; 2];
         let (built, name) = match self {
@@ -36,17 +36,17 @@ impl Helm {
         built.get_or_init(build).clone().map_err(anyhow::Error::msg)
     }
 
-    /// What it prints without a cluster.
+    /// Its output without a cluster.
     pub fn run(self, arguments: &[&str]) -> Result<String> {
         command::run(text(&self.program()?)?, arguments)
     }
 
-    /// What it says, jobs' logs included, as the administrator of the cluster.
+    /// Its output, including logs of jobs, as the administrator of the cluster.
     pub fn on(self, kubernetes: &Kubernetes, arguments: &[&str]) -> Result<String> {
         self.with(kubernetes.layout(), arguments, "")
     }
 
-    /// What a shell says, on either output, in which `helm` is this one and `kubectl` the administrator's.
+    /// Both outputs of a shell in which `helm` is this one and `kubectl` is the administrator's.
     pub fn shell(self, kubernetes: &Kubernetes, line: &str) -> Result<String> {
         let (layout, program) = (kubernetes.layout(), self.program()?);
         let (kubeconfig, kubectl) = (layout.kubeconfig("admin"), layout.program("kubectl"));
@@ -58,7 +58,7 @@ impl Helm {
         command::hear("bash", &words, &[]).with_context(|| format!("{self:?}: {line}"))
     }
 
-    /// `install`, or `upgrade` of what may be there, with values as tests have them and those that are given as `--set` has them; waits until all is
+    /// `install` or `upgrade --install`, with the values for tests and further ones as for `--set`; waits until all is
     /// ready.
     pub fn bring(self, kubernetes: &Kubernetes, verb: &str, namespace: &str, set: &[&str]) -> Result<String> {
         let chart = chart();

@@ -1,8 +1,7 @@
-//! The cluster's life: one process takes the lock, brings the cluster up, waits until it is told that nobody needs it any
-//! more, and takes it down.
+//! The life of the cluster: one process takes the lock, brings the cluster up, waits for the end, and removes it.
 //!
 //! ```text
-//! lock -> sweep behind who was killed -> build -> wire -> control plane -> nodes -> "ready" -> wait -> down -> unlock
+//! lock -> clean up -> build -> wire -> control plane -> nodes -> "ready" -> wait -> down -> unlock
 //! ```
 
 use super::access::Access;
@@ -18,11 +17,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// One cluster at a time on a machine, because of its addresses. The same file for all users of the machine.
+/// One cluster at a time on a machine, because its addresses are fixed. The same file for all users of the machine.
 const LOCK: &str = "/run/lock/longwire-cluster";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// The only cluster of this machine; down when dropped.
+/// The only cluster of this machine; removed when dropped.
 #[derive(Debug)]
 pub struct Keeper {
     layout: Layout,
@@ -30,8 +29,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Waits until no other cluster is up, and brings one up. `say` hears how far it is; when `end` says so before it is
-    /// this one's turn, nobody needs it any more.
+    /// Waits until no other cluster is up, and brings one up. `say` receives the progress. If `end` reports before it
+    /// is this one's turn, the cluster is no longer needed.
     pub fn start(layout: &Layout, purpose: &str, say: &dyn Fn(&str), end: &Receiver<()>) -> Result<Self> {
         let keeper = Self { layout: layout.clone(), _lock: lock(purpose, say, end)? };
         sweep(layout)?;
@@ -48,7 +47,7 @@ impl Drop for Keeper {
     }
 }
 
-/// Process and purpose of the keeper that has a cluster up, if one has.
+/// Process id and purpose of a running keeper.
 pub fn holder() -> Result<Option<(u32, String)>> {
     let mut file = open()?;
     match file.try_lock() {
@@ -64,7 +63,7 @@ pub fn holder() -> Result<Option<(u32, String)>> {
     }
 }
 
-/// Removes all that a cluster consists of, whoever started it. Only for who has the lock.
+/// Removes all parts of a cluster, of any process. Only with the lock held.
 pub fn sweep(layout: &Layout) -> Result<()> {
     cgroups::remove()?;
     control_plane::unwire();
@@ -75,7 +74,7 @@ pub fn sweep(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// The same behind a keeper that was killed; an error while one lives.
+/// The same after a keeper was killed; fails while one lives.
 pub fn sweep_alone(layout: &Layout) -> Result<()> {
     let file = open()?;
     file.try_lock().map_err(|_| anyhow!("a cluster is up: end who uses it"))?;
@@ -90,7 +89,7 @@ fn lock(purpose: &str, say: &dyn Fn(&str), end: &Receiver<()>) -> Result<File> {
             None => format!("{purpose}, process {process}"),
         });
         say(&format!("waiting for the cluster of {}", who.as_deref().unwrap_or("somebody who is just leaving")));
-        // Not a blocking lock: it would outwait those who wait for it.
+        // Not a blocking lock, which would wait longer than its callers.
         while file.try_lock().is_err() {
             ensure!(end.recv_timeout(BETWEEN_LOOKS) == Err(RecvTimeoutError::Timeout), "nobody waits any more");
         }
@@ -126,7 +125,7 @@ fn bring_up(layout: &Layout, say: &dyn Fn(&str)) -> Result<()> {
     let access = Access::new(layout)?;
     access.await_api_server()?;
     say("the API server answers");
-    // The nodes' daemons ask again until the controllers are there.
+    // The nodes' daemons retry until the controllers are up.
     thread::scope(|scope| {
         let nodes = NODES.map(|name| (name, scope.spawn(|| node::start(layout, name, &netns))));
         control_plane::start_controllers(layout)?;
@@ -142,7 +141,7 @@ fn bring_up(layout: &Layout, say: &dyn Fn(&str)) -> Result<()> {
     Ok(())
 }
 
-/// What the controller of node ranges writes elsewhere; here the network plugin's configuration has them.
+/// Sets what the controller of node CIDRs sets elsewhere; here the network plugin's configuration has the ranges.
 fn give_pod_ranges(access: &Access) -> Result<()> {
     for node in NODES {
         let range = pods(node);

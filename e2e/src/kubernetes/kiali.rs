@@ -1,4 +1,4 @@
-//! A real Kiali in the cluster, with the configuration that docs/kiali.md gives people, asked for its graphs.
+//! A real Kiali in the cluster, with the configuration of docs/kiali.md, and its graphs.
 
 use super::Kubernetes;
 use super::layout::{script, text};
@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 const PAGE: &str = include_str!("../../../docs/kiali.md");
-/// As the page has it; nobody resolves that name here.
+/// As on the page; this name does not resolve here.
 const PROMETHEUS: &str = "http://prometheus.monitoring:9090";
 const NAMESPACE: &str = "kiali";
 const PORT: u16 = 20001;
 
-/// Gone when dropped, with its namespace.
+/// Removed when dropped, with its namespace.
 #[derive(Debug)]
 pub struct Kiali<'a> {
     kubernetes: &'a Kubernetes,
@@ -25,7 +25,7 @@ pub struct Kiali<'a> {
 }
 
 impl<'a> Kiali<'a> {
-    /// One that asks this Prometheus, which pods must reach.
+    /// A Kiali that queries this Prometheus, which pods must reach.
     pub fn start(kubernetes: &'a Kubernetes, prometheus: SocketAddr) -> Result<Self> {
         let (address, manifests) = deploy(kubernetes, prometheus)?;
         Ok(Self { kubernetes, address, manifests })
@@ -58,12 +58,12 @@ impl<'a> Kiali<'a> {
 
 impl Drop for Kiali<'_> {
     fn drop(&mut self) {
-        // What is left of it goes with the cluster.
+        // Remains are removed with the cluster.
         let _ = self.kubernetes.delete(&self.manifests);
     }
 }
 
-/// Has one run that asks this Prometheus, and waits until it is healthy: where it is, and what it consists of.
+/// Deploys one that queries this Prometheus, and waits until it is healthy. Returns its address and its manifests.
 pub fn deploy(kubernetes: &Kubernetes, prometheus: SocketAddr) -> Result<(SocketAddr, String)> {
     let archive = command::converse(text(&script("kiali"))?, &[])?;
     kubernetes.load_image(archive.trim().as_ref())?;
@@ -117,7 +117,7 @@ fn manifests(configuration: &str) -> String {
     objects.map(|object| object.to_string()).join("\n---\n")
 }
 
-/// An error where Kiali has doubts about a node.
+/// Fails if Kiali marks a node as inaccessible.
 fn edges(graph: &Value, kind: GraphType) -> Result<Edges> {
     let list = |what: &str| {
         let list = graph["elements"][what].as_array().with_context(|| format!("no {what}"))?;
@@ -125,7 +125,7 @@ fn edges(graph: &Value, kind: GraphType) -> Result<Edges> {
     };
     let mut nodes = BTreeMap::new();
     for data in list("nodes")?.filter(|data| data["nodeType"] != "box") {
-        // What is outside the cluster is in none that Kiali could look into.
+        // Kiali cannot access a namespace outside the cluster.
         let is_outside = data["cluster"] == "unknown";
         ensure!(data["isDead"].is_null() && (is_outside || data["isInaccessible"].is_null()), "doubted: {data}");
         nodes.insert(data["id"].as_str().context("a node without id")?, node(data, kind)?);

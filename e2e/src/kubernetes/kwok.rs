@@ -1,4 +1,4 @@
-//! Nodes and pods that only the API server knows: kwok answers for their kubelets. For what depends on their number.
+//! Fake nodes and pods, which exist only in the API server: kwok acts as their kubelets. For tests of large numbers.
 
 use super::Kubernetes;
 use super::layout::{script, text};
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// The label of fake nodes; its value is the namespace of the test that they belong to.
+/// Label of fake nodes; its value is the namespace of their test.
 pub const LABEL: &str = "longwire.io/fake";
 
 /// Fake nodes, removed when dropped. Their pods go with them.
@@ -22,7 +22,7 @@ pub struct Kwok<'a> {
 }
 
 impl<'a> Kwok<'a> {
-    /// Nodes `OWNER-0` and on, as the API server knows them at once. No pod gets there that does not name its node.
+    /// Nodes `OWNER-0` and so on. Only pods that name such a node run there.
     pub fn start(kubernetes: &'a Kubernetes, owner: &str, nodes: usize) -> Result<Self> {
         let (layout, selector) = (kubernetes.layout(), format!("{LABEL}={owner}"));
         let built = command::converse(text(&script("kwok"))?, &[])?;
@@ -43,7 +43,7 @@ impl<'a> Kwok<'a> {
         Ok(kwok)
     }
 
-    /// The name of the node of this number.
+    /// Name of the node with this number.
     #[must_use]
     pub fn node(&self, number: usize) -> String {
         format!("{}-{number}", self.owner)
@@ -76,7 +76,7 @@ status:
 impl Drop for Kwok<'_> {
     fn drop(&mut self) {
         let selector = format!("--selector={LABEL}={}", self.owner);
-        // What is left of them goes with the cluster.
+        // Remains are removed with the cluster.
         let _ = self.kubernetes.kubectl(&["delete", "nodes", "--wait=false", &selector]);
     }
 }

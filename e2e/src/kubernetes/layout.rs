@@ -1,13 +1,13 @@
-//! Where the cluster's files are, and who has which address.
+//! Files and addresses of the cluster.
 
 use anyhow::{Context, Result};
 use std::env;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-/// The control plane, and the bridge that every node is on.
+/// The control plane, at the bridge of all nodes.
 pub const CONTROL_PLANE: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
-/// The machine's own address on that bridge.
+/// The machine's own address at that bridge.
 pub const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 254);
 pub const SERVICES: &str = "10.96.0.0/16";
 pub const NODES: [&str; 2] = ["n1", "n2"];
@@ -42,13 +42,13 @@ impl Layout {
         Ok(Self { cache: cache.join("longwire") })
     }
 
-    /// What lives as long as the cluster.
+    /// Files that live as long as the cluster.
     #[must_use]
     pub fn run(&self) -> PathBuf {
         self.cache.join("cluster/run")
     }
 
-    /// What every daemon said; stays until the next cluster starts.
+    /// Logs of all daemons; kept until the next cluster starts.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.cache.join("cluster/logs")
@@ -70,13 +70,13 @@ impl Layout {
         self.run().join(format!("{user}.kubeconfig"))
     }
 
-    /// A directory of the node's own, for what is at usual places inside it.
+    /// A node's directory of files that are mounted at their usual places.
     #[must_use]
     pub fn node(&self, node: &str) -> PathBuf {
         self.run().join(node)
     }
 
-    /// What `e2e/cluster/build` made for the running cluster.
+    /// Output of `e2e/cluster/build` for the running cluster.
     #[must_use]
     pub fn built(&self) -> PathBuf {
         self.run().join("built")
@@ -87,25 +87,25 @@ impl Layout {
         self.built().join("bin").join(name)
     }
 
-    /// Is there while a cluster that stays up by itself is up.
+    /// Exists while a detached cluster is up.
     #[must_use]
     pub fn ready(&self) -> PathBuf {
         self.run().join("ready")
     }
 
-    /// A program of Prometheus, as .ci/deps unpacks them.
+    /// A program of Prometheus, unpacked by .ci/deps.
     #[must_use]
     pub fn prometheus(&self, name: &str) -> PathBuf {
         self.cache.join("tools/prometheus/usr/bin").join(name)
     }
 
-    /// CNI plugins, as .ci/deps unpacks them.
+    /// CNI plugins, unpacked by .ci/deps.
     #[must_use]
     pub fn cni(&self) -> PathBuf {
         self.cache.join("tools/containernetworking-plugins/usr/lib/cni")
     }
 
-    /// A search path with containerd and runc, as .ci/deps unpacks them.
+    /// A PATH with containerd and runc, unpacked by .ci/deps.
     #[must_use]
     pub fn search_path(&self) -> String {
         let tools = self.cache.join("tools");
@@ -115,7 +115,7 @@ impl Layout {
     }
 }
 
-/// Scripts of this folder of the checkout that the test executable was built from.
+/// Scripts of this folder in the checkout of the test executable.
 #[must_use]
 pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster").join(name)

@@ -1,4 +1,4 @@
-//! Longwire in the cluster: its images, its objects, and what its probes say.
+//! Longwire in the cluster: its images, its objects, and the metrics of its probes.
 
 pub mod replica;
 
@@ -13,10 +13,10 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// Where it is installed.
+/// Namespace of the installation.
 pub const NAMESPACE: &str = "longwire-system";
 
-/// As people install it, with Helm: the kinds, an operator of two replicas, a probe on each node. Once a process; waits until
+/// Installs it with Helm: CRDs, two replicas of the operator, a probe on each node. Once for each process; waits until
 /// all are ready.
 pub fn install(kubernetes: &Kubernetes) -> Result<()> {
     static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
@@ -30,18 +30,18 @@ fn install_all(kubernetes: &Kubernetes) -> Result<()> {
     installed.map(drop).with_context(|| logs(kubernetes))
 }
 
-/// Makes both nodes know the images.
+/// Imports the images on both nodes.
 pub fn load(kubernetes: &Kubernetes) -> Result<()> {
     ["longwire-operator", "longwire-probe"].iter().try_for_each(|program| kubernetes.load_program(program).map(drop))
 }
 
-/// Waits until all pods of it are ready.
+/// Waits until all its pods are ready.
 pub fn rolled_out(kubernetes: &Kubernetes, what: &str) -> Result<()> {
     let words = ["--namespace", NAMESPACE, "rollout", "status", what, "--timeout=60s"];
     kubernetes.kubectl(&words).map(drop).with_context(|| logs(kubernetes))
 }
 
-/// The last words of every replica and probe.
+/// The ends of the logs of every replica and probe.
 #[must_use]
 pub fn logs(kubernetes: &Kubernetes) -> String {
     let of = |program: &str| {
@@ -52,17 +52,17 @@ pub fn logs(kubernetes: &Kubernetes) -> String {
     format!("{}{}", of("longwire-operator"), of("longwire-probe"))
 }
 
-/// One path of the probe on a node.
+/// GET of one path of the probe on a node.
 pub fn get(node: &str, path: &str) -> Result<http::Response> {
     http::get_from((address(node), probe::PORT).into(), path)
 }
 
-/// The metrics of the probe on a node, for a reader with this token.
+/// The metrics of the probe on a node, with this token.
 pub fn read_as(node: &str, token: &str) -> Result<http::Response> {
     http::get_as((address(node), probe::PORT).into(), "/metrics", token)
 }
 
-/// What the probe of a node says of all tests that go on.
+/// The metrics of the probe on a node, without those of ended tests.
 pub fn scrape(node: &str) -> Result<Scrape> {
     let response = get(node, "/metrics")?;
     ensure!(response.status == 200, "/metrics of {node} says {}", response.status);
@@ -71,7 +71,7 @@ pub fn scrape(node: &str) -> Result<Scrape> {
     Scrape::parse(&page, Format::Text)
 }
 
-/// What the probes of both nodes say, as one.
+/// The metrics of both nodes' probes together.
 pub fn scrape_all() -> Result<Scrape> {
     let mut all = Scrape::default();
     for node in NODES {
@@ -80,13 +80,13 @@ pub fn scrape_all() -> Result<Scrape> {
     Ok(all)
 }
 
-/// Waits until `check` is content with what both say.
+/// Waits until `check` accepts the metrics of both.
 pub fn until<T>(kubernetes: &Kubernetes, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
     eventually(Duration::from_secs(20), || check(&scrape_all()?)).with_context(|| logs(kubernetes))
 }
 
-/// Waits until each node shows a series of the Kubernetes namespace whose label `edit` has this value. It searches the pages
-/// and does not parse them, which would take longer than the edit.
+/// Waits until each node exposes a series of the namespace whose label `edit` has this value. Searches the text,
+/// because parsing it would take longer than the edit.
 pub fn await_edit(namespace: &str, edit: &str, patience: Duration) -> Result<()> {
     let labels = [format!("edit=\"{edit}\""), format!("source_workload_namespace=\"{namespace}\"")];
     for node in NODES {
@@ -101,22 +101,22 @@ pub fn await_edit(namespace: &str, edit: &str, patience: Duration) -> Result<()>
     Ok(())
 }
 
-/// An object of one of our kinds, as YAML; `spec` in one line.
+/// An object of one of our CRDs, as YAML; `spec` in one line.
 #[must_use]
 pub fn object(kind: &str, name: &str, spec: &str) -> String {
     format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
 }
 
-/// The replica that serves.
+/// The leader.
 #[derive(Clone, Debug)]
 pub struct Holder {
     pub pod: String,
     pub uid: String,
-    /// Where it listens.
+    /// Its control address.
     pub address: String,
 }
 
-/// Who holds the Lease, as its identity says.
+/// The holder of the Lease, by its identity.
 pub fn holder(kubernetes: &Kubernetes) -> Result<Holder> {
     let identity = "jsonpath={.spec.holderIdentity}";
     let words = ["--namespace", NAMESPACE, "get", "lease", "longwire-operator", "-o", identity];

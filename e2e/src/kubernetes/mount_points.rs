@@ -1,4 +1,4 @@
-//! Directories that nodes mount something of their own over. A machine that lacks them gets them for the cluster's life.
+//! Directories that nodes mount over. Missing ones are made on the machine for the cluster's lifetime.
 
 use super::layout::Layout;
 use anyhow::{Context, Result};
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What of each node is its own, at the places where people and programs look for it.
+/// Directories that each node has of its own, at their usual paths.
 pub const OWN: [&str; 9] = [
     "/var/lib/kubelet",
     "/var/lib/containerd",
@@ -18,14 +18,14 @@ pub const OWN: [&str; 9] = [
     "/run/containerd",
     "/run/longwire",
 ];
-/// Where nodes mount other things.
+/// Further mount points of nodes.
 const OTHER: [&str; 1] = ["/run/netns"];
 
-/// Makes those that are missing, and remembers which.
+/// Makes missing ones, and records which.
 pub fn make(layout: &Layout) -> Result<()> {
     let missing = OWN.iter().chain(&OTHER).flat_map(|path| Path::new(path).ancestors()).filter(|path| !path.exists());
     let mut missing: Vec<&Path> = missing.collect();
-    // Parents are shorter than what is in them.
+    // A parent's path is shorter than its children's.
     missing.sort_unstable_by_key(|path| path.as_os_str().len());
     missing.dedup();
     let mut note = String::new();
@@ -36,11 +36,11 @@ pub fn make(layout: &Layout) -> Result<()> {
     missing.iter().try_for_each(|path| fs::create_dir(path).with_context(|| format!("make {}", path.display())))
 }
 
-/// Removes what `make` made. What others have put something into since stays.
+/// Removes those that `make` made, unless they are in use.
 pub fn remove(layout: &Layout) {
     let note = fs::read_to_string(note_of(layout)).unwrap_or_default();
     for path in note.lines().rev() {
-        // Not empty any more, or gone already: either way nothing of ours.
+        // Fails if it is not empty or gone, which is fine.
         let _ = fs::remove_dir(path);
     }
 }

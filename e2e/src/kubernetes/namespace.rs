@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Formatter};
 
-/// Of the names of all of them.
+/// Prefix of their names.
 const PREFIX: &str = "e2e-";
 
-/// Those of tests that have ended.
+/// Namespaces of ended tests.
 static ENDED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 pub struct Namespace<'a> {
@@ -25,7 +25,7 @@ pub struct Namespace<'a> {
     _turn: Turn<'a>,
 }
 
-/// Whether other tests run beside this one.
+/// Whether other tests run at the same time.
 #[derive(Debug)]
 #[expect(dead_code, reason = "they are held, not looked at")]
 pub(crate) enum Turn<'a> {
@@ -42,24 +42,24 @@ impl<'a> Namespace<'a> {
         let made = kubernetes.block_on(all.create(&PostParams::default(), &namespace))?;
         let name = made.metadata.name.context("a namespace without a name")?;
         let namespace = Self { kubernetes, client, name, _turn: turn };
-        // No pod can be made before.
+        // Pods cannot be created before this.
         namespace.wait_for("default", |account: Option<&core::ServiceAccount>| account.is_some())?;
         Ok(namespace)
     }
 
-    /// Applies objects; those that name no namespace go to this one.
+    /// Applies objects; those without a namespace go to this one.
     pub fn apply(&self, yaml: &str) -> Result<()> {
         let words = ["--namespace", &self.name, "apply", "--server-side", "--filename=-"];
         self.kubernetes.access.kubectl(&words, yaml).map(drop)
     }
 
-    /// The cluster that it is in.
+    /// Its cluster.
     #[must_use]
     pub fn kubernetes(&self) -> &'a Kubernetes {
         self.kubernetes
     }
 
-    /// What kubectl prints, asked in this namespace.
+    /// Output of kubectl in this namespace.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         self.kubernetes.kubectl(&[&["--namespace", &self.name], arguments].concat())
     }
@@ -73,7 +73,7 @@ impl<'a> Namespace<'a> {
         Api::namespaced(self.client.clone(), &self.name)
     }
 
-    /// Watches one object of this namespace until it is as the condition wants it.
+    /// Watches one object of this namespace until the condition is met.
     pub fn wait_for<K>(&self, name: &str, condition: impl Condition<K>) -> Result<Option<K>>
     where
         K: k8s_openapi::Metadata<Ty = ObjectMeta> + kube::Resource<Scope = NamespaceResourceScope>,
@@ -84,7 +84,7 @@ impl<'a> Namespace<'a> {
     }
 }
 
-/// Whether a series is of a test that has ended. Pages have more of those with every test, and in the end little else.
+/// Whether a series belongs to a test that has ended. Most series of the pages do after some tests.
 pub(crate) fn has_ended(series: &str) -> bool {
     let mut values = series.split("=\"").filter_map(|behind| behind.split('"').next());
     values.find(|value| value.starts_with(PREFIX)).is_some_and(|name| ENDED.lock().contains(name))
@@ -100,7 +100,7 @@ impl Drop for Namespace<'_> {
     fn drop(&mut self) {
         let all: Api<core::Namespace> = Api::all(self.client.clone());
         ENDED.lock().insert(self.name.clone());
-        // What is left of it goes with the cluster.
+        // Remains are removed with the cluster.
         let _ = self.kubernetes.block_on(all.delete(&self.name, &DeleteParams::default()));
     }
 }

@@ -1,4 +1,4 @@
-//! A node: containerd, kubelet and kube-proxy in namespaces of their own, wired to the control plane's bridge.
+//! A node: containerd, kubelet and kube-proxy in namespaces of their own, connected to the control plane's bridge.
 
 mod configuration;
 
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::time::Duration;
 
-/// Binds the node's own files over the machine's, mounts what is private, and sleeps.
+/// Binds the node's own files over the machine's, mounts private directories, and sleeps.
 const MOUNTS: &str = include_str!("../../cluster/node");
 
 pub fn start(layout: &Layout, name: &str, control_plane: &Netns) -> Result<()> {
@@ -43,8 +43,8 @@ pub fn start(layout: &Layout, name: &str, control_plane: &Netns) -> Result<()> {
     place.daemon("kube-proxy").launch(&proxy)
 }
 
-/// Ends containerd and kubelet and starts them again, as their units would: a kubelet that comes before containerd has
-/// everything ready ends, and is started once more.
+/// Restarts containerd and kubelet as systemd would: a kubelet that starts before containerd is ready exits, and is
+/// restarted.
 pub fn restart(place: &Place) -> Result<()> {
     let (containerd, kubelet) = (place.daemon("containerd"), place.daemon("kubelet"));
     containerd.restart()?;
@@ -58,7 +58,7 @@ pub fn restart(place: &Place) -> Result<()> {
     })
 }
 
-/// Its link to the bridge, and a route to every pod.
+/// Its link to the bridge, and routes to all pods.
 fn wire(name: &str, control_plane: &Netns) -> Result<Netns> {
     let netns = Netns::new()?;
     let own = address(name);
@@ -73,8 +73,8 @@ fn wire(name: &str, control_plane: &Netns) -> Result<Netns> {
     }
     netns.ip(&script)?;
     netns.sysctl("ipv4/ip_forward", "1")?;
-    // The network plugin's bridge. Some tests give an address to the next pod at once: the node asks again within seconds
-    // who has it, and not after half a minute.
+    // The network plugin's bridge. Some tests reuse an address at once, so neighbour entries expire within seconds
+    // instead of half a minute.
     netns.ip("link add cni0 type bridge\n")?;
     for (limit, value) in
         [("base_reachable_time_ms", "1000"), ("delay_first_probe_time", "1"), ("retrans_time_ms", "200")]

@@ -1,4 +1,4 @@
-//! Pods that only the API server knows, and that come and go in numbers: what an index has to keep up with.
+//! Many short-lived pods that exist only in the API server, as load on an index.
 
 use super::Kubernetes;
 use super::kwok::Kwok;
@@ -11,12 +11,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-/// How long each one is there.
+/// Lifetime of each.
 const LIFE: Duration = Duration::from_secs(2);
-/// At a time.
-const MOST: usize = 400;
+/// Most at a time.
+const MAX_PODS: usize = 400;
 
-/// One pod every `pace` on the first nodes of kwok, until told to stop; how many there were.
+/// Creates a pod every `pace` on the first fake nodes, until `stop`; returns their number.
 pub fn pass_through(
     kubernetes: &Kubernetes,
     namespace: &Namespace<'_>,
@@ -35,7 +35,7 @@ pub fn pass_through(
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            while here.len() >= MOST
+            while here.len() >= MAX_PODS
                 && let Some(gone) = here.join_next().await
             {
                 gone??;
@@ -58,7 +58,7 @@ async fn live(pods: Api<Pod>, name: String, node: String) -> Result<()> {
     pods.create(&PostParams::default(), &pod).await?;
     sleep(LIFE).await;
     match pods.delete(&name, &DeleteParams::default().grace_period(0)).await {
-        // Somebody was faster.
+        // Already deleted.
         Err(kube::Error::Api(refusal)) if refusal.code == 404 => Ok(()),
         answer => Ok(answer.map(drop)?),
     }

@@ -1,5 +1,5 @@
-//! Where daemons run: the namespaces of the control plane, or of a node. A process that only sleeps holds them open, so
-//! that whoever knows its id can come in later, after every daemon has ended.
+//! The namespaces of the control plane or of a node, in which daemons run. A sleeping process holds them open, so that
+//! other processes can enter them by its id even after every daemon has ended.
 
 use super::daemon::Daemon;
 use super::layout::{Layout, text};
@@ -24,7 +24,7 @@ impl Place {
         Self { layout: layout.clone(), name: name.to_owned() }
     }
 
-    /// Makes it: `line` ends in sleeping, and first writes `ready` into the file that it is given as its last argument.
+    /// Creates them: `line` writes `ready` into the file of its last argument, then sleeps.
     pub(crate) fn make(&self, netns: &Netns, line: &[&str]) -> Result<()> {
         let ready = self.layout.run().join(format!("{}.ready", self.name));
         let line = [line, &[text(&ready)?]].concat();
@@ -39,7 +39,7 @@ impl Place {
         Daemon::new(self, name)
     }
 
-    /// Runs a program to its end in these namespaces; its standard output.
+    /// Runs a program in these namespaces; returns its standard output.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
         let entry = self.entry()?;
         let mut words: Vec<&str> = entry.iter().skip(1).map(String::as_str).collect();
@@ -48,15 +48,15 @@ impl Place {
         command::run(&entry[0], &words)
     }
 
-    /// The words before a command line that make it run here, with containerd's programs on its search path.
+    /// Prefix of a command line that runs in these namespaces, with containerd's programs in the PATH.
     pub fn entry(&self) -> Result<Vec<String>> {
         let anchor = self.daemon(ANCHOR).process()?.to_string();
-        // Not `ip netns exec`: it mounts a /sys of its own, in which there are no cgroups and no BPF filesystem.
+        // Not `ip netns exec`, which mounts a /sys of its own without cgroups and BPF filesystem.
         let words = ["nsenter", "--target", &anchor, "--net", "--mount", "--uts", "--", "env"].map(str::to_owned);
         Ok(words.into_iter().chain([format!("PATH={}", self.layout.search_path())]).collect())
     }
 
-    /// The network namespace, for whoever enters by its path.
+    /// Path of the network namespace.
     pub fn netns(&self) -> Result<PathBuf> {
         Ok(format!("/proc/{}/ns/net", self.daemon(ANCHOR).process()?).into())
     }

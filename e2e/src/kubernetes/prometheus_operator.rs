@@ -1,5 +1,5 @@
-//! A real prometheus-operator: a process of this machine that runs a Prometheus in the cluster, for whoever makes
-//! PodMonitors and PrometheusRules with the label `release: prometheus`.
+//! A real prometheus-operator: a process of this machine that runs a Prometheus in the cluster for PodMonitors and
+//! PrometheusRules with the label `release: prometheus`.
 
 use super::layout::{NODES, script, text};
 use super::{Kubernetes, images};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const NAMESPACE: &str = "monitoring";
 const PROMETHEUS: &str = include_str!("../../cluster/prometheus.yaml");
 
-/// Gone when dropped, with its kinds and all objects of them.
+/// Removed when dropped, with its CRDs and all their objects.
 #[derive(Debug)]
 pub struct PrometheusOperator<'a> {
     kubernetes: &'a Kubernetes,
@@ -31,7 +31,7 @@ impl<'a> PrometheusOperator<'a> {
         }
         let kinds = definitions(&built)?;
         kubernetes.apply(&kinds)?;
-        // It looks once, at its start, which of them there are.
+        // It checks once, at its start, which CRDs exist.
         kubernetes.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"])?;
         let (program, kubeconfig) = (built.join("operator"), kubernetes.layout().kubeconfig("admin"));
         let line = [
@@ -48,7 +48,7 @@ impl<'a> PrometheusOperator<'a> {
         Ok(operator)
     }
 
-    /// The Prometheus that it runs, once that is ready.
+    /// Its Prometheus, once that is ready.
     pub fn prometheus(&self) -> Result<Prometheus> {
         let address = eventually(super::PATIENCE, || {
             let words = ["get", "pod", "prometheus-here-0", "-o", "jsonpath={.status.podIP}"];
@@ -67,13 +67,13 @@ impl<'a> PrometheusOperator<'a> {
 
 impl Drop for PrometheusOperator<'_> {
     fn drop(&mut self) {
-        // What is left of it goes with the cluster.
+        // Remains are removed with the cluster.
         let _ = self.kubernetes.delete(PROMETHEUS);
         let _ = self.kubernetes.delete(&self.kinds);
     }
 }
 
-/// Makes both nodes know a Prometheus that finds pods, by a name that somebody's manifests have.
+/// Imports a Prometheus with Kubernetes service discovery on both nodes, under the image name of a manifest.
 pub fn load_prometheus(kubernetes: &Kubernetes, name: &str) -> Result<()> {
     kubernetes.load_image(&built()?.join("prometheus.tar"))?;
     NODES.iter().try_for_each(|node| images::tag(&kubernetes.node(node)?, "e2e.local/prometheus:1", name))

@@ -1,4 +1,5 @@
-//! A running pod of the cluster, to open sockets in its network: they are the pod's by namespace and address.
+//! A running pod of the cluster, in whose network namespace tests open sockets: by namespace and address these are the
+//! pod's.
 
 use super::namespace::Namespace;
 use crate::cgroup;
@@ -11,7 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A pod that only holds its network open.
+/// A pod that only keeps its network namespace open.
 const HOLDER: &str = "apiVersion: v1
 kind: Pod
 metadata: {name: ${name}, labels: {app: ${app}}}
@@ -31,14 +32,14 @@ pub struct Running {
 }
 
 impl Running {
-    /// Makes a pod of this name on a node, with the label `app: <name>`, and waits for it.
+    /// Creates a pod with this name on a node, with the label `app: <name>`, and waits until it runs.
     pub fn start(namespace: &Namespace<'_>, name: &str, node: &str) -> Result<Self> {
         let words = [("${name}", name), ("${app}", name), ("${node}", node)];
         namespace.apply(&words.iter().fold(HOLDER.to_owned(), |text, (from, to)| text.replace(from, to)))?;
         Self::find(namespace, name)
     }
 
-    /// Waits until a pod that somebody made runs.
+    /// Waits until a pod that exists already runs.
     pub fn find(namespace: &Namespace<'_>, name: &str) -> Result<Self> {
         let pod: Pod = namespace.wait_for(name, is_pod_running())?.with_context(|| format!("no pod {name}"))?;
         let uid = pod.metadata.uid.context("a pod without a UID")?;
@@ -69,21 +70,21 @@ impl Running {
         connected.with_context(|| format!("{} connects to {address}", self.name))
     }
 
-    /// Tries to reach an address where nobody answers, and gives up after `patience`.
+    /// Connects to an address that does not answer, until the timeout.
     pub fn attempt(&self, address: SocketAddr, patience: Duration) -> Result<()> {
         let connected = self.netns.run(|| TcpStream::connect_timeout(&address, patience));
         ensure!(connected.is_err(), "{} has connected to {address}, where nobody should be", self.name);
         Ok(())
     }
 
-    /// A connection and its other end.
+    /// A connection: both ends.
     pub fn connect_to(&self, address: impl Into<SocketAddr>, listener: &TcpListener) -> Result<(TcpStream, TcpStream)> {
         let client = self.connect(address)?;
         Ok((client, listener.accept()?.0))
     }
 }
 
-/// Some process of a pod.
+/// A process of a pod.
 fn process_of(uid: &str) -> Result<u32> {
     processes_of(uid)?.into_iter().next().with_context(|| format!("no process in a cgroup of pod {uid}"))
 }

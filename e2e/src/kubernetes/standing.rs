@@ -1,4 +1,4 @@
-//! A cluster that stays up after the command that brought it up has ended, until another command takes it down.
+//! A detached cluster, which stays up after its command has ended, until another command removes it.
 
 use super::keeper;
 use super::layout::{Layout, MACHINE};
@@ -16,10 +16,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
-/// How long a cluster of ours may take to come up or to go.
+/// Timeout of bringing a cluster up or down.
 const TURN: Duration = Duration::from_secs(180);
 
-/// Which command keeps it up.
+/// The command that keeps it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Owner {
     ClusterUp,
@@ -29,7 +29,7 @@ pub enum Owner {
 impl Owner {
     const ALL: [Self; 2] = [Self::ClusterUp, Self::Try];
 
-    /// What the keeper notes as its purpose.
+    /// Purpose in the keeper's lock file.
     #[must_use]
     pub fn purpose(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl Owner {
         }
     }
 
-    /// What takes it down.
+    /// The command that removes it.
     #[must_use]
     pub fn end(self) -> &'static str {
         match self {
@@ -47,18 +47,18 @@ impl Owner {
         }
     }
 
-    /// Whose cluster it is, if it stays up by itself.
+    /// The owner of a detached cluster.
     #[must_use]
     pub fn of(purpose: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|owner| owner.purpose() == purpose)
     }
 }
 
-/// Has a cluster up. One that this owner has already is as good as a new one; for that of tests it waits and says so.
+/// Brings a cluster up, unless this owner has one already. Waits for a cluster of tests, with a message.
 pub fn up(layout: &Layout, owner: Owner) -> Result<()> {
     let asked = Instant::now();
     loop {
-        // An error is a keeper that has the lock and has not yet noted who it is.
+        // The error is of a keeper that has the lock and has not written its purpose yet.
         match keeper::holder() {
             Ok(Some((_, purpose))) if purpose == owner.purpose() && layout.ready().exists() => return Ok(()),
             Ok(Some((process, purpose))) => match Owner::of(&purpose) {
@@ -68,7 +68,7 @@ pub fn up(layout: &Layout, owner: Owner) -> Result<()> {
                         other.end()
                     )
                 }
-                // It comes up for a command that was interrupted, or it goes.
+                // It is being brought up for a command that was interrupted, or is being removed.
                 Some(_) => ensure!(
                     asked.elapsed() < TURN,
                     "process {process} neither brings the cluster up nor ends: see {}",
@@ -99,7 +99,7 @@ fn hire(owner: Owner) -> Result<()> {
     Ok(())
 }
 
-/// Takes down what `up` has brought up, or what a keeper that was killed has left.
+/// Removes the cluster of `up`, or remains of a killed keeper.
 pub fn down(layout: &Layout, owner: Owner) -> Result<()> {
     match keeper::holder()? {
         None => keeper::sweep_alone(layout),
@@ -124,7 +124,7 @@ pub fn down(layout: &Layout, owner: Owner) -> Result<()> {
     }
 }
 
-/// Fails where the machine has other uses for the cluster's addresses: packets would go astray.
+/// Fails if the machine uses the cluster's addresses otherwise, because packets would be misrouted.
 pub(crate) fn expect_free_addresses() -> Result<()> {
     let routes = command::run("ip", &["-4", "route", "show", "table", "all"])?;
     let foreign = routes.lines().filter(|line| !line.contains(" dev longwire0"));

@@ -1,4 +1,4 @@
-//! Pods that talk by themselves, with programs in their own cgroups: one that serves, and one that connects once.
+//! Pods whose own programs make traffic, in their own cgroups: a server, and a client that connects once.
 
 use super::Kubernetes;
 use super::namespace::Namespace;
@@ -11,13 +11,13 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use std::net::{IpAddr, Shutdown, TcpStream};
 
-/// Bytes of every connection, from its client and from its server.
+/// Payload bytes of every connection, from its client and from its server.
 pub const SENT: u64 = 1_000;
 pub const REPLY: u64 = 2_000;
-/// Where servers listen.
+/// Port of the servers.
 pub const PORT: u16 = 8080;
 
-/// Whose network a pod uses.
+/// The network namespace of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Network {
     Own,
@@ -29,19 +29,19 @@ pub fn truth() -> Truth {
     Truth::whole(SENT, REPLY)
 }
 
-/// A container that serves, for a pod's `containers`.
+/// A server's container, for a pod's `containers`.
 #[must_use]
 pub fn serving(image: &str, port: u16) -> String {
     container("main", image, &format!("serve, '0.0.0.0:{port}', --reply, '{REPLY}'"))
 }
 
-/// A container that connects so often, one after the other, and ends.
+/// A container that connects this often, one connection after the other, and ends.
 #[must_use]
 pub fn sending(image: &str, to: &str, bytes: u64, times: u64) -> String {
     container("main", image, &format!("send, '{to}', '{bytes}', --times, '{times}'"))
 }
 
-/// A container that connects five times a second for as long as it lives.
+/// A container that connects five times a second until it is stopped.
 #[must_use]
 pub fn talking(name: &str, image: &str, to: &str) -> String {
     container(name, image, &format!("talk, '{to}', '{SENT}', --pace, '200'"))
@@ -88,7 +88,7 @@ spec:
     )
 }
 
-/// The addresses of so many pods with this label `app`, once all of them listen.
+/// Addresses of this many pods with the label `app`, once all of them listen.
 pub fn await_listening(namespace: &Namespace<'_>, app: &str, count: usize) -> Result<Vec<IpAddr>> {
     eventually(super::PATIENCE, || {
         let labelled = ListParams::default().labels(&format!("app={app}"));
@@ -107,14 +107,14 @@ pub fn await_listening(namespace: &Namespace<'_>, app: &str, count: usize) -> Re
     })
 }
 
-/// Waits until a client has had its answer.
+/// Waits until a client has received its answer.
 pub fn await_done(namespace: &Namespace<'_>, client: &str) -> Result<()> {
     let is_done =
         |job: Option<&Job>| job.and_then(|job| job.status.as_ref()).is_some_and(|status| status.succeeded == Some(1));
     namespace.wait_for::<Job>(client, is_done).map(drop).with_context(|| format!("{client} has not succeeded"))
 }
 
-/// What a client does, from here.
+/// Does in this process what a client does.
 pub fn ask(server: &TcpStream, bytes: u64) -> Result<()> {
     traffic::send(server, bytes)?;
     server.shutdown(Shutdown::Write)?;

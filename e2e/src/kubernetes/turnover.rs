@@ -1,4 +1,4 @@
-//! Pods that come, talk and go, and the truth about every one of them.
+//! Pods that are created, make connections and are deleted, and the truth about each of them.
 
 mod turn;
 mod verdict;
@@ -26,19 +26,19 @@ pub use verdict::{Verdict, all_named, none_twice, successors};
 
 /// Two pods a second.
 const PACE: Duration = Duration::from_millis(500);
-/// Pods at work at a time.
-const MOST: usize = 64;
+/// Most pods at a time.
+const MAX_PODS: usize = 64;
 
-/// Which address the next pod gets.
+/// The address of the next pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addresses {
-    /// The network plugin goes round its range, as everywhere.
+    /// The network plugin's default: it goes through its range.
     InTurn,
-    /// The one that was freed last, most often.
+    /// Mostly the address that was freed last.
     UsedAgain,
 }
 
-/// A server and a visitor on each node, that stay.
+/// A server and a client on each node, which stay.
 #[derive(Debug)]
 pub struct Turnover {
     pods: Api<Pod>,
@@ -65,7 +65,7 @@ impl Turnover {
         Ok(Arc::new(Self { pods, jobs, image, layout, servers, visitors }))
     }
 
-    /// Goes on until it is told to stop, then waits for those that are at work. An API server that is away is waited for.
+    /// Continues until `stop`, then waits for the remaining pods. Waits while the API server is unreachable.
     pub fn run(
         self: &Arc<Self>,
         kubernetes: &Kubernetes,
@@ -81,7 +81,7 @@ impl Turnover {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                while at_work.len() >= MOST
+                while at_work.len() >= MAX_PODS
                     && let Some(turn) = at_work.join_next().await
                 {
                     done.push(turn??);
@@ -98,8 +98,8 @@ impl Turnover {
         })
     }
 
-    /// The network plugin goes round its range unless it does not know where it was: then the lowest free address is next,
-    /// which is most often the one that was freed last.
+    /// The network plugin goes through its range unless its last position is removed. Then it takes the lowest free
+    /// address, mostly the one that was freed last.
     fn forget_addresses(&self) -> Result<()> {
         for node in NODES {
             let note = self.layout.node(node).join("var/lib/cni/networks/e2e/last_reserved_ip.0");
@@ -122,5 +122,5 @@ fn visitor_of(node: &str) -> String {
     format!("visitor-{node}")
 }
 
-/// How long one pod may take, outages of a minute included.
+/// Timeout of one pod, including outages of a minute.
 const LONGEST: Duration = PATIENCE.saturating_mul(4);

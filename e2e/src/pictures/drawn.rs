@@ -1,4 +1,4 @@
-//! What stands on the pictures, held against the rules for dashboards and against the traffic that is known.
+//! Checks the texts on the pictures against the rules for dashboards and against the known traffic.
 
 use super::shop::{self, Shop};
 use anyhow::{Context, Result, ensure};
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Deserialize)]
 pub(super) struct Picture {
     dashboard: String,
-    /// What the page complained of.
+    /// Errors of the page.
     problems: Vec<String>,
     panels: Vec<Panel>,
 }
@@ -20,20 +20,20 @@ struct Panel {
     text: String,
     /// Names of its lines.
     legend: Vec<String>,
-    /// Texts that are cut off.
+    /// Texts that are truncated.
     cut: Vec<String>,
-    /// Directions in which one must scroll to see all.
+    /// Directions in which the content can be scrolled.
     scrolls: Vec<String>,
 }
 
-/// What no panel may say.
+/// Texts that no panel may have.
 const WRONG: [&str; 4] = ["No data", "NaN", "undefined", "Infinity"];
-/// The same windows as a panel's figure: four scrapes and one late sample.
+/// The window of a panel's value: four scrapes and one late sample.
 const WINDOW: Duration = Duration::from_secs(25);
-/// How far a figure may be off, of one: its window is short, and turns and scrapes fall into it or beside it.
+/// Most relative error of a value: its window is short, and turns and scrapes may fall into it or not.
 const WITHIN: f64 = 0.3;
 
-/// Fails with all that is wrong.
+/// Fails with all errors.
 pub(super) fn check(pictures: &[Picture], shop: &Shop) -> Result<()> {
     let mut wrong = Vec::new();
     for picture in pictures {
@@ -54,14 +54,14 @@ impl Panel {
     fn wrong(&self) -> Vec<String> {
         let said = WRONG.iter().filter(|word| self.text.contains(**word)).map(|word| format!("it says {word}"));
         let cut = self.cut.iter().map(|text| format!("{text:?} is cut off"));
-        // A table of edges has as many rows as there are edges.
+        // A table has as many rows as there are edges, so it may scroll.
         let scrolls = self.scrolls.iter().filter(|direction| *direction == "right" || !self.legend.is_empty());
         let scrolls = scrolls.map(|direction| format!("one must scroll {direction} to see all"));
         said.chain(cut).chain(scrolls).collect()
     }
 }
 
-/// The figures of the mesh are those of the traffic, every service has a line, and what fails stands first.
+/// The mesh's values equal the traffic's, every service has a line, and the failing edge comes first.
 fn figures(pictures: &[Picture], shop: &Shop) -> Result<()> {
     let mesh = pictures.iter().find(|picture| picture.dashboard == "longwire-mesh").context("no mesh")?;
     let panel = |name: &str| {

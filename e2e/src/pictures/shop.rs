@@ -1,4 +1,4 @@
-//! A shop of eleven services. Each line of it moves the same bytes at the same pace, and counts them.
+//! A shop of eleven services. Each of its lines moves the same bytes at the same pace, and counts them.
 
 use crate::machine::{Machine, PodSpec};
 use crate::pod::{Pod, SERVICE_PORT};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// A line: from a workload to another, milliseconds between two turns, bytes to the server and back.
+/// A line: client, server, milliseconds between two turns, bytes to the server and back.
 type Line = (&'static str, &'static str, u64, u64, u64);
 
 /// Short connections.
@@ -33,9 +33,9 @@ const SHORT: [Line; 12] = [
 /// Connections that stay open.
 const LONG: [Line; 3] =
     [("cart", "redis", 40, 700, 2_500), ("cart", "redis", 70, 700, 2_500), ("catalog", "redis", 100, 300, 9_000)];
-/// Nobody listens there.
+/// The server's port is closed.
 const REFUSED: (&str, &str, u64) = ("checkout", "fraud", 1_500);
-/// The pod that every hundredth packet is lost to and from.
+/// The pod to and from which every hundredth packet is dropped.
 const LOSSY: &str = "redis";
 
 pub(super) fn pods() -> Vec<PodSpec> {
@@ -44,7 +44,7 @@ pub(super) fn pods() -> Vec<PodSpec> {
     names.into_iter().map(PodSpec::new).collect()
 }
 
-/// What all lines have done.
+/// Counters of all lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) bytes: u64,
@@ -61,10 +61,10 @@ pub(super) struct Shop {
     lines: Vec<JoinHandle<Result<()>>>,
 }
 
-/// By workload. A client and its server meet under the lock, so that nobody accepts another's connection.
+/// Listeners by workload. Connect and accept run under the lock, so that no line accepts another's connection.
 type Doors = BTreeMap<String, Mutex<TcpListener>>;
 
-/// What a line does until the shop closes.
+/// The work of a line until the end.
 type Traffic = fn(&Pod, &Pod, Line, &Doors, &Mutex<Counts>, &AtomicBool) -> Result<()>;
 
 impl Shop {
@@ -92,7 +92,7 @@ impl Shop {
         Ok(shop)
     }
 
-    /// Fails once a line has failed, and notes what was counted until now.
+    /// Fails once a line has failed. Records the current counters.
     pub(super) fn check(&mut self) -> Result<()> {
         self.history.push((Instant::now(), *self.counts.lock()));
         while let Some(ended) = self.lines.iter().position(JoinHandle::is_finished) {
@@ -101,7 +101,7 @@ impl Shop {
         Ok(())
     }
 
-    /// What was counted each second of the last so many seconds: bytes, opened, failed.
+    /// Rates over the last seconds: bytes, opened, failed.
     #[expect(clippy::cast_precision_loss, reason = "what is counted stays below 2^53")]
     pub(super) fn per_second(&self, window: Duration) -> Result<[f64; 3]> {
         let (ended, last) = self.history.last().context("nothing was counted")?;
@@ -140,7 +140,7 @@ impl Drop for Shop {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         for line in self.lines.drain(..) {
-            // What a line had to say was said by `check`.
+            // `check` has reported the errors of lines.
             let _ = line.join();
         }
     }
@@ -184,7 +184,7 @@ fn lose_some(machine: &Machine) -> Result<()> {
     Ok(())
 }
 
-/// Lines that open a connection and keep it.
+/// Number of lines whose connection stays open.
 pub(super) const OPEN: usize = LONG.len();
-/// The edge that only ever fails, as a row of a table begins.
+/// The edge that always fails, as the first columns of a table's row.
 pub(super) const FAILING: [&str; 2] = [REFUSED.0, REFUSED.1];

@@ -1,4 +1,4 @@
-//! How soon an edit of one pod is with the probe of its node.
+//! Time until the edit of one pod reaches the probe of its node.
 
 use super::figure::{Bound, Figure};
 use super::probes::{Probe, Probes};

@@ -1,4 +1,4 @@
-//! All streams are cut at once: the holder of the Lease is killed.
+//! Cuts all streams at once: kills the leader.
 
 use super::figure::{Bound, Figure};
 use super::probes::Probes;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(120);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
-/// The names of a cut's figures; the second one is of who took over in the first.
+/// Names of a cut's values; the second cut kills the replica that took over in the first.
 const NAMES: [[&str; 5]; 2] = [
     ["cut_s", "cut_bytes", "cut_lists", "cut_watches_anew", "restart_index_s"],
     ["second_cut_s", "second_cut_bytes", "second_cut_lists", "second_cut_watches_anew", "second_restart_index_s"],
@@ -61,7 +61,7 @@ pub(super) fn measure(
     ])
 }
 
-/// Seconds after the cut at which each probe was up to date again, in ascending order.
+/// Seconds from the cut until each probe was up to date again, in ascending order.
 fn resumed(probes: &Probes<'_>, before: &[Told], cut: Instant) -> Result<Vec<f64>> {
     let mut times = vec![None; before.len()];
     while times.iter().any(Option::is_none) {
@@ -69,7 +69,7 @@ fn resumed(probes: &Probes<'_>, before: &[Told], cut: Instant) -> Result<Vec<f64
         ensure!(cut.elapsed() < PATIENCE, "{down} streams are still down");
         let now = cut.elapsed().as_secs_f64();
         for ((time, told), before) in times.iter_mut().zip(probes.told()).zip(before) {
-            // The first update on a stream comes even if there is nothing to tell.
+            // The first update on a stream always comes, even if it is empty.
             let is_new = told.connected && told.streams > before.streams && told.updates > before.updates;
             if is_new && time.is_none() {
                 *time = Some(now);

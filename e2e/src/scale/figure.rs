@@ -1,11 +1,11 @@
-//! What was measured, and what it should be.
+//! A measured value and its limit.
 
-/// What a figure should be; the run says whether it is.
+/// The limit of a value, which the run checks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Bound {
     AtMost(f64),
     Exactly(f64),
-    /// Measured to know.
+    /// Without a limit, for information.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! Pods and Services come to be, and the replicas learn of them.
+//! Creates pods and Services, and measures when the replicas have them in their caches.
 
 use super::figure::{Bound, Figure};
 use super::say;
@@ -15,11 +15,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// For kwok to run them all.
+/// Timeout until kwok runs all.
 const PATIENCE: Duration = Duration::from_secs(900);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 const BETWEEN_WORDS: Duration = Duration::from_secs(10);
-/// For a replica to know what there is.
+/// Timeout until a replica has all objects.
 const LAG: Duration = Duration::from_secs(60);
 
 pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> Result<Vec<Figure>> {
@@ -68,7 +68,7 @@ pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replic
     ])
 }
 
-/// Says meanwhile how far it is.
+/// Prints the progress meanwhile.
 fn create(kubernetes: &Kubernetes, crowd: &Crowd, client: &Client, replica: &Replica) -> Result<()> {
     let (done, told) = mpsc::channel::<()>();
     thread::scope(|scope| {
@@ -84,7 +84,7 @@ fn create(kubernetes: &Kubernetes, crowd: &Crowd, client: &Client, replica: &Rep
     })
 }
 
-/// Pods and Services that each replica knows; an error while it is fewer than there are.
+/// Pods and Services that each replica has; fails while they are fewer than expected.
 pub(super) fn known(replicas: &[Replica], pods: usize, services: usize) -> Result<Vec<(u64, u64)>> {
     let look = |replica: &Replica| {
         let known = (replica.objects("pods")?, replica.objects("services")?);
@@ -94,7 +94,7 @@ pub(super) fn known(replicas: &[Replica], pods: usize, services: usize) -> Resul
     replicas.iter().map(look).collect()
 }
 
-/// Those of pods that are ready, from as many different workloads as there can be.
+/// Addresses of ready pods, of as many different workloads as possible.
 pub(super) fn addresses(kubernetes: &Kubernetes, crowd: &Crowd) -> Result<Vec<IpAddr>> {
     let client = kubernetes.client()?;
     let mut slices = Vec::new();

@@ -1,4 +1,4 @@
-//! What one probe keeps of very many peers.
+//! Memory of one probe for very many peers.
 
 use super::figure::{Bound, Figure};
 use super::probes::Probes;
@@ -9,10 +9,10 @@ use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Until what was needed to read and write messages is given back.
+/// Until buffers for reading and writing messages are freed.
 const REST: Duration = Duration::from_secs(3);
 
-/// Of the only stream there is yet.
+/// Uses the only stream so far.
 pub(super) fn measure(probes: &mut Probes<'_>, addresses: &[IpAddr], heap: &dyn Fn() -> usize) -> Result<Figure> {
     let probe = probes.start_first()?;
     thread::sleep(REST);

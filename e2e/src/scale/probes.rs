@@ -1,4 +1,4 @@
-//! Probes of fake nodes: a pod each, a token of it, and a stream that the probe's own client holds.
+//! Simulated probes on fake nodes: each has a pod, its token, and a stream of the real probe's client.
 
 use super::figure::{Bound, Figure};
 use super::say;
@@ -27,10 +27,10 @@ use tempfile::TempDir;
 use zerocopy::{FromZeros, IntoBytes};
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Between two turns of what a sampling thread does; the real one's are 50 ms.
+/// Interval of a simulated sampling thread; the real one's is 50 ms.
 const TURN: Duration = Duration::from_millis(50);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
-/// Not what the DaemonSet of the real ones selects: it would take them for its own, and away.
+/// Value of their label. The real probes' DaemonSet must not select them, because it would adopt and delete them.
 const FAKE: &str = "fake-probe";
 const CGROUP: u64 = 1;
 const PORT: u16 = 8080;
@@ -40,7 +40,7 @@ pub(super) struct Probes<'a> {
     directory: TempDir,
     /// The operator's Service.
     operator: String,
-    /// By node; tokens are written for all.
+    /// By node; all have tokens.
     nodes: Vec<String>,
     started: Arc<Mutex<Vec<Arc<Probe>>>>,
     stop: Arc<AtomicBool>,
@@ -54,7 +54,7 @@ pub(super) struct Probe {
 }
 
 impl<'a> Probes<'a> {
-    /// Their pods and tokens; no stream yet.
+    /// Creates their pods and tokens, without streams.
     pub(super) fn new(kubernetes: &'a Kubernetes, kwok: &Kwok<'_>, count: usize) -> Result<Self> {
         let directory = janitor::temporary_directory("scale")?;
         let nodes: Vec<String> = (0..count).map(|number| kwok.node(number)).collect();
@@ -72,14 +72,14 @@ impl<'a> Probes<'a> {
         Ok(Self { kubernetes, directory, operator, nodes, started, stop, sampler: Some(sampler) })
     }
 
-    /// The stream of one more, up and told of its node's pods.
+    /// Starts one more stream, and waits until it has its node's pods.
     pub(super) fn start_first(&mut self) -> Result<Arc<Probe>> {
         let probe = self.start(0)?;
         eventually(PATIENCE, || probe.check_configured())?;
         Ok(probe)
     }
 
-    /// All others, which talk to some peers each.
+    /// Starts all others, with connections to this many peers each.
     pub(super) fn start_rest(&mut self, addresses: &[IpAddr], peers: usize) -> Result<Figure> {
         let start = Instant::now();
         let probes = (1..self.nodes.len()).map(|number| self.start(number)).collect::<Result<Vec<_>>>()?;
@@ -112,7 +112,7 @@ impl<'a> Probes<'a> {
             format!("--operator-ca={}", directory.join("ca.crt").display()),
             format!("--operator-token={}", directory.join(node).display()),
             format!("--node-name={node}"),
-            // Series of single connections have a budget of their own.
+            // Series of long connections have a budget of their own, and are off here.
             "--long-connection-threshold=1h".to_owned(),
         ];
         let headless = self.kubernetes.block_on(async { Headless::start(&line) })?;
@@ -125,20 +125,20 @@ impl<'a> Probes<'a> {
 impl Drop for Probes<'_> {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // It ends within a turn.
+        // It ends within an interval.
         let _ = self.sampler.take().map(JoinHandle::join);
     }
 }
 
 impl Probe {
-    /// A connection of a pod of its node to each of these, announced as the kernel would.
+    /// Connections of a pod of its node to each of these, announced as by the kernel side.
     pub(super) fn talk_to(&self, peers: &[IpAddr]) -> Result<()> {
         let now = Headless::now();
         let mut pipeline = self.headless.pipeline();
         let local = pipeline.local_pods().next().with_context(|| format!("{} runs no pod", self.node))?;
         let (uid, address) = (local.pod.uid.clone(), *local.pod.addresses.first().context("a pod without an address")?);
         pipeline.local_cgroups([(CGROUP, format!("kubepods/pod{uid}/main"))]);
-        // What a pod says to itself is nobody's business.
+        // Connections of a pod to itself are not reported.
         let others = peers.iter().filter(|peer| **peer != address);
         for (id, peer) in (1..).zip(others) {
             pipeline.ingest(announce(id, address, *peer, now)?.as_bytes(), now);
@@ -147,7 +147,7 @@ impl Probe {
         Ok(())
     }
 
-    /// What the sampling thread does all the time.
+    /// The work of the sampling thread.
     fn turn(&self) {
         let now = Headless::now();
         {
@@ -168,7 +168,7 @@ impl Probe {
         Ok(())
     }
 
-    /// Every peer has a name.
+    /// Fails unless every peer is resolved.
     pub(super) fn check_answered(&self) -> Result<()> {
         let (stats, talks) = (self.headless.pipeline().stats(), *self.talks.lock());
         let answered = self.headless.pipeline().addresses().filter(|answer| !answer.owners.is_empty()).count() as u64;
@@ -199,7 +199,8 @@ fn announce(id: u64, local: IpAddr, remote: IpAddr, now: u64) -> Result<RawRecor
     Ok(raw)
 }
 
-/// Makes the pods, waits for them, and writes a token for each beside the operator's authorities. The operator's address.
+/// Creates the pods, waits for them, and writes a token for each beside the operator's CA. Returns the operator's
+/// address.
 async fn register(client: kube::Client, nodes: &[String], directory: &Path) -> Result<String> {
     let pods = Api::<Pod>::namespaced(client.clone(), NAMESPACE);
     for node in nodes {

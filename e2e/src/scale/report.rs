@@ -19,7 +19,7 @@ pub(super) fn line(figure: &Figure) -> String {
     line
 }
 
-/// The page, whole; `machine` as the benchmark says it.
+/// The whole page; `machine` as in the benchmark's JSON.
 #[must_use]
 pub(super) fn page(figures: &[Figure], machine: &Value) -> String {
     let machine = |field: &str| machine[field].as_str().unwrap_or("-").to_owned();
@@ -61,7 +61,7 @@ fn bound(figure: &Figure) -> Option<String> {
     }
 }
 
-/// As many digits as a measurement is worth, and its unit; counts whole and without one.
+/// Digits that the precision justifies, with the unit; counts as integers without one.
 fn quantity(value: f64, unit: &str) -> String {
     let number = match value.abs() {
         whole if whole.fract() == 0.0 => format!("{value:.0}"),

@@ -1,4 +1,4 @@
-//! What the replicas ask the API server for, as its audit log has it.
+//! The replicas' requests to the API server, from its audit log.
 
 use super::figure::{Bound, Figure};
 use crate::kubernetes::Kubernetes;
@@ -6,12 +6,12 @@ use crate::kubernetes::longwire::replica::{self, Replica};
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 
-/// What is asked for at the start of a replica, by name: its own certificate.
+/// Query of a starting replica's GET of its own certificate.
 const OWN_SECRET: &str = "fieldSelector=metadata.name%3Dlongwire-operator-tls";
-/// How a watch asks for everything there is.
+/// Query of a watch that requests all objects.
 const ANEW: &str = "sendInitialEvents=true";
 
-/// Watches that are open now, by pod and kind.
+/// Open watches, by pod and kind.
 pub(super) type Watches = BTreeMap<String, BTreeMap<String, usize>>;
 
 pub(super) fn open_watches(kubernetes: &Kubernetes, replicas: &[Replica]) -> Result<Watches> {
@@ -48,12 +48,12 @@ pub(super) fn compare(few: &Watches, many: &Watches) -> Result<[Figure; 2]> {
     ])
 }
 
-/// What replicas asked for because of a cut, from request `since` on.
+/// Requests of replicas because of a cut, from number `since` on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
-    /// LISTs, but for a starting replica's own certificate.
+    /// LISTs, except that of a starting replica's own certificate.
     pub(super) lists: usize,
-    /// Watches with which a replica other than the killed one asked for everything.
+    /// Watches with which another replica than the killed one requested all objects.
     pub(super) anew: usize,
 }
 

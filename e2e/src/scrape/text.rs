@@ -1,4 +1,4 @@
-//! Text 0.0.4 and OpenMetrics 1.0, as strict as their grammars.
+//! Parsers of text 0.0.4 and OpenMetrics 1.0, as strict as their grammars.
 
 use super::{Labels, Sample};
 use anyhow::{Context, Result, bail, ensure};
@@ -10,7 +10,7 @@ pub enum Format {
     OpenMetrics,
 }
 
-/// The family whose lines are being read.
+/// The current family.
 #[derive(Default)]
 struct Family {
     name: String,
@@ -47,7 +47,7 @@ pub(super) fn parse(body: &str, format: Format) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
-/// `HELP` or `TYPE`: both begin a family that has not been seen before, or go on with the one just begun.
+/// `HELP` or `TYPE`: both start a new family or belong to the current one.
 fn describe(comment: &str, format: Format, family: &mut Family, families: &mut HashSet<String>) -> Result<()> {
     let mut words = comment.splitn(3, ' ');
     let (keyword, name) = (words.next().unwrap_or_default(), words.next().context("no family named")?);
@@ -68,7 +68,7 @@ fn describe(comment: &str, format: Format, family: &mut Family, families: &mut H
             ensure!(["counter", "gauge", "histogram", of_no_type].contains(&rest), "type {rest}");
             family.kind = rest.to_owned();
         }
-        // The unit is a suffix of the name: nothing to check that the name does not say.
+        // The unit must be a suffix of the name.
         "UNIT" => ensure!(name.ends_with(rest), "unit {rest} is no suffix of {name}"),
         _ => bail!("neither HELP, TYPE nor UNIT"),
     }
@@ -107,7 +107,7 @@ fn sample(line: &str) -> Result<Sample> {
     Ok(Sample { name: name.to_owned(), labels, value })
 }
 
-/// The labels, and what stands behind them.
+/// The labels, and the rest of the line.
 fn labels(mut rest: &str) -> Result<(Labels, &str)> {
     let mut labels = Labels::new();
     loop {
@@ -123,8 +123,8 @@ fn labels(mut rest: &str) -> Result<(Labels, &str)> {
     }
 }
 
-/// A value with its escapes read back, and what stands behind its closing quote. Piece by piece, as tests read pages of
-/// megabytes without a compiler's optimizations.
+/// A value with its escapes decoded, and the rest after its closing quote. Copies whole pieces, because tests parse
+/// megabytes without compiler optimizations.
 fn value(mut rest: &str) -> Result<(String, &str)> {
     let mut value = String::new();
     loop {

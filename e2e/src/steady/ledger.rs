@@ -1,11 +1,11 @@
-//! The books: for every edge what its own programs have counted, moment by moment.
+//! The programs' own counters of every edge, with their history.
 
 use crate::scrape::Labels;
 use parking_lot::Mutex;
 use std::iter;
 use std::time::{Duration, SystemTime};
 
-/// Cumulative, but for `open`.
+/// Cumulative, except `open`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Counts {
     pub opened: u64,
@@ -15,41 +15,41 @@ pub struct Counts {
     pub to_server: u64,
     /// Payload bytes from server to client.
     pub to_client: u64,
-    /// Payload bytes that the reporting ends sent again, as the kernel counts on the socket itself.
+    /// Retransmitted payload bytes of the reporting ends, from the kernel's TCP_INFO.
     pub again: u64,
     /// The same in segments.
     pub segments_again: ByEnd,
-    /// Connections that stay open.
+    /// Long-lived connections that are open.
     pub open: u64,
 }
 
-/// What the client counted and what the server did, where it reports.
+/// Counters of the client and of the server, if they report.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ByEnd {
     pub client: u64,
     pub server: u64,
 }
 
-/// The least and the most that the programs have measured of a time.
+/// The least and the greatest duration that the programs measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spread {
     pub least: f64,
     pub most: f64,
 }
 
-/// One edge's books.
+/// Counters of one edge.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    /// As both reporters must write it, the reporter left out.
+    /// Labels that both reporters must write, without `reporter`.
     pub labels: Labels,
-    /// Who sees it: the reporters whose pods are its ends.
+    /// The reporters whose pods are its ends.
     pub reporters: Vec<&'static str>,
-    /// Seconds since 1970, and what had been counted then.
+    /// Seconds since 1970, and the counters at that time.
     entries: Vec<(f64, Counts)>,
     times: [Option<Spread>; 3],
 }
 
-/// What a connection takes time for.
+/// Durations of a connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Time {
     RoundTrip,
@@ -63,17 +63,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Adds to an edge's book.
+    /// Adds to an edge's counters.
     pub(super) fn add(&self, labels: &Labels, reporters: &[&'static str], more: Counts, times: &[(Time, Duration)]) {
         self.enter(labels, reporters, times, |before| before.plus(more));
     }
 
-    /// Enters what there is in all.
+    /// Sets an edge's counters to these totals.
     pub(super) fn reach(&self, labels: &Labels, reporters: &[&'static str], total: Counts, times: &[(Time, Duration)]) {
         self.enter(labels, reporters, times, |_| total);
     }
 
-    /// The book is opened with the first entry.
+    /// The first entry creates the edge.
     fn enter(
         &self,
         labels: &Labels,
@@ -103,14 +103,14 @@ impl Ledger {
 }
 
 impl Book {
-    /// What had been counted at a moment.
+    /// The counters at a moment.
     #[must_use]
     pub fn at(&self, moment: f64) -> Counts {
         let before = self.entries.partition_point(|(time, _)| *time <= moment);
         before.checked_sub(1).map_or_else(Counts::default, |last| self.entries[last].1)
     }
 
-    /// The most that one entry added.
+    /// The greatest increase of one entry.
     #[must_use]
     pub fn largest(&self, of: impl Fn(Counts) -> f64) -> f64 {
         let totals = self.entries.iter().map(|(_, counts)| of(*counts));
@@ -142,7 +142,7 @@ impl Counts {
     }
 }
 
-/// Seconds since 1970, as Prometheus counts.
+/// Seconds since 1970, as in Prometheus.
 #[must_use]
 pub fn now() -> f64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()

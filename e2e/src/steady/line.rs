@@ -1,4 +1,4 @@
-//! One client that does the same each turn.
+//! A client that repeats the same traffic.
 
 use super::ledger::{ByEnd, Counts, Ledger, Time};
 use super::town::ANSWERS;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How a line's labels read, for the server that answered.
+/// A line's labels, for the server that answered.
 pub(super) type Naming = Box<dyn Fn(Option<&str>) -> Labels + Send>;
 
 pub struct Line {
@@ -25,11 +25,11 @@ pub struct Line {
 }
 
 pub(super) enum Work {
-    /// A connection each turn, whose answer says who served it.
+    /// A connection in each turn, whose answer identifies the server.
     Short,
-    /// Nobody listens there.
+    /// The port is closed.
     Refused,
-    /// One connection that stays open; bytes each turn from server to client.
+    /// One connection that stays open; bytes in each turn from server to client.
     Long { ends: (TcpStream, TcpStream), down: u64, server: &'static str, seen: Counts },
 }
 
@@ -66,7 +66,7 @@ impl Line {
                 traffic::pass(near, far, *up)?;
                 traffic::pass(far, near, *down)?;
                 let (client, other) = (TcpInfo::of(near)?, TcpInfo::of(far)?);
-                // Nobody reports what an end outside the cluster sent again.
+                // Retransmissions of an end outside the cluster are not reported.
                 let of = |reporter: &str, counted| if reporters.contains(&reporter) { counted } else { 0 };
                 *seen = Counts {
                     opened: 1,

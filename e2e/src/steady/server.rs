@@ -1,4 +1,4 @@
-//! A server that reads to the end and answers with a number of bytes that is its own.
+//! A server that reads to the end, and answers with a number of bytes that identifies it.
 
 use crate::traffic;
 use socket2::SockRef;
@@ -16,9 +16,9 @@ impl Server {
     pub(super) fn start(listener: TcpListener, answer: u64) -> std::io::Result<Self> {
         let accepting = listener.try_clone()?;
         let worker = thread::spawn(move || {
-            // Shutting the listener down ends the wait for a next one.
+            // Shutting the listener down ends accept().
             while let Ok((stream, _)) = accepting.accept() {
-                // A client that is gone is the client's matter: it counts what it got.
+                // Errors are ignored: the client counts what it received.
                 let _ = traffic::drain(&stream).and_then(|_| traffic::send(&stream, answer));
             }
         });

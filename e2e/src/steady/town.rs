@@ -1,4 +1,4 @@
-//! Who is there: pods on both nodes, their Services, and somebody outside the cluster.
+//! The participants: pods on both nodes, their Services, and a client outside the cluster.
 
 use super::ledger::Counts;
 use super::line::{Line, Naming, Work, connect};
@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 const PORT: u16 = 8080;
-/// Where connections stay open.
+/// Port of connections that stay open.
 const LONG: u16 = 8081;
-/// Where nobody listens.
+/// A closed port.
 const CLOSED: u16 = 9999;
 
-/// Bytes with which each server answers, so that its client knows who it was.
+/// Bytes of each server's answer, which identify it.
 pub const ANSWERS: [(&str, u64); 6] = [
     ("web", 4_000),
     ("reviews-v1", 3_000),
@@ -40,7 +40,7 @@ const PODS: [(&str, &str, &str, &str); 6] = [
     ("store", "store", "v1", "n1"),
     ("batch", "batch", "v1", "n2"),
 ];
-/// Each selects the app of its name.
+/// Each selects the app of its own name.
 const SERVICES: [&str; 4] = ["web", "reviews", "ratings", "store"];
 
 const POD: &str = "apiVersion: v1
@@ -87,9 +87,10 @@ impl Town {
         }
         await_proxies(&pods)?;
         let from_batch = format!("-s {} --dport {LONG}", pods["batch"].address);
-        // More on the way back, and a turn takes seconds: no steady traffic.
+        // With more loss on the way back a turn would take seconds, which is no steady traffic.
         for (to, packets, share) in [("store", from_batch, 0.1), ("batch", format!("--sport {LONG}"), 0.03)] {
-            // Segment by segment, or a drop would take sixty at a time; on arrival, so that it is lost for TCP too.
+            // Without offloads, or a drop would lose sixty segments at a time. Dropped at the receiver, so that TCP
+            // sees the loss too.
             pods[to].netns().command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
             let lost = format!("-m statistic --mode random --probability {share} -j DROP");
             iptables(pods[to].netns(), &format!("-A INPUT -p tcp {packets} {lost}"))?;
@@ -97,7 +98,7 @@ impl Town {
         Ok(Self { pods, services, outside, _servers: servers })
     }
 
-    /// Everybody who calls somebody.
+    /// A line for each client and server.
     pub(super) fn lines(&self, namespace: &str) -> Result<Vec<Line>> {
         const BOTH: &[&str] = &["source", "destination"];
         let service = |name: &str, port| SocketAddr::from((self.services[name], port));
@@ -130,12 +131,12 @@ impl Town {
         ])
     }
 
-    /// A line over one connection that stays open; bytes up and down each turn.
+    /// A line over one connection that stays open; bytes up and down in each turn.
     fn long(&self, namespace: &str, from: &'static str, to: &'static str, [up, down]: [u64; 2]) -> Result<Line> {
         let client = self.pods.get(from);
         let address = if client.is_some() { self.services[to] } else { self.pods[to].address };
         let address = SocketAddr::from((address, LONG));
-        // One pod may serve several: each accepts its own and stops listening.
+        // A pod may be the server of several: each listener accepts one connection.
         let listener = self.pods[to].listen(LONG)?;
         let near = connect(client, address)?;
         let ends = (near, listener.accept().context("accept")?.0);
@@ -159,7 +160,7 @@ impl Town {
     }
 }
 
-/// A Service refuses until the nodes' proxies have heard of its pods, and that would be a failed connection more.
+/// A Service refuses until the nodes' proxies have its pods, which would count as a failed connection.
 fn await_proxies(pods: &BTreeMap<&'static str, Running>) -> Result<()> {
     let served = PODS.iter().filter(|(_, app, ..)| SERVICES.contains(app));
     eventually(PATIENCE, || {
@@ -189,7 +190,8 @@ fn naming(namespace: &str, from: Option<&'static str>, service: Option<&'static 
     Box::new(move |server| labels(&namespace, from, server.filter(|name| *name != OUTSIDE), service))
 }
 
-/// How series of an edge must read: from a pod or from outside, to a pod or to somebody unknown, by a Service or none.
+/// The expected labels of an edge: from a pod or from outside, to a pod or to an unknown address, with or without a
+/// Service.
 fn labels(namespace: &str, from: Option<&str>, to: Option<&str>, service: Option<&str>) -> Labels {
     let mut labels = Labels::new();
     for (side, name) in [("source", from), ("destination", to)] {

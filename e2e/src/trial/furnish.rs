@@ -1,4 +1,4 @@
-//! What `make try` puts into a cluster: Longwire, bookinfo, and who looks at its series.
+//! The content of the cluster of `make try`: Longwire, bookinfo, Prometheus, and Kiali if requested.
 
 use super::next::QUERY;
 use crate::kubernetes::helm::{Helm, RELEASE};
@@ -19,22 +19,22 @@ use std::time::Duration;
 const HELM: Helm = Helm::Four;
 const BOOKINFO: &str = include_str!("../../../docs/examples/bookinfo-cluster/bookinfo.yaml");
 const PROMETHEUS: &str = include_str!("../../cluster/try.yaml");
-/// As the example names it; nodes that reach no registry get ours under that name.
+/// The example's image; nodes without access to a registry get ours under this name.
 const BUSYBOX: &str = "docker.io/library/busybox:1.37.0";
-/// Where people find `kubectl`, `helm` and `promtool`.
+/// Directory of `kubectl`, `helm` and `promtool`.
 const BIN: &str = "bin";
 const PATIENCE: Duration = Duration::from_secs(90);
 
 #[derive(Clone, Debug)]
 pub struct Furnished {
     pub kubeconfig: PathBuf,
-    /// A directory for the search path.
+    /// A directory for the PATH.
     pub bin: PathBuf,
     pub prometheus: SocketAddr,
     pub kiali: Option<SocketAddr>,
 }
 
-/// Makes all of it run, and waits until the first edges are in Prometheus.
+/// Installs all of it, and waits until Prometheus has the first edges.
 pub fn furnish(kubernetes: &Kubernetes, with_kiali: bool, say: &dyn Fn(&str)) -> Result<Furnished> {
     let tag = tag(&["longwire-operator", "longwire-probe"])?;
     for program in ["longwire-operator", "longwire-probe"] {
@@ -72,14 +72,14 @@ pub fn furnish(kubernetes: &Kubernetes, with_kiali: bool, say: &dyn Fn(&str)) ->
     Ok(Furnished { kubeconfig, bin, prometheus, kiali })
 }
 
-/// Where it is; an error where there is none.
+/// Its address; fails if it does not exist.
 pub fn prometheus(kubernetes: &Kubernetes) -> Result<SocketAddr> {
     let words = ["get", "service", "prometheus", "--output=jsonpath={.spec.clusterIP}"];
     let address = kubernetes.kubectl(&[&["--namespace=prometheus-example"], &words[..]].concat())?;
     Ok((address.parse::<std::net::IpAddr>().with_context(|| format!("no address: {address:?}"))?, 9090).into())
 }
 
-/// The directory of `kubectl`, `helm` and `promtool`, which goes with the cluster.
+/// The directory of `kubectl`, `helm` and `promtool`, removed with the cluster.
 pub fn bin(kubernetes: &Kubernetes) -> Result<PathBuf> {
     let layout = kubernetes.layout();
     let bin = layout.run().join(BIN);
@@ -98,9 +98,9 @@ pub fn bin(kubernetes: &Kubernetes) -> Result<PathBuf> {
     Ok(bin)
 }
 
-/// The same for the same programs, so that whoever comes again with others gets pods of those.
+/// Equal for equal programs, so that a run with other programs replaces the pods.
 fn tag(programs: &[&str]) -> Result<String> {
-    // Not of digits alone: Helm would read a number.
+    // Not only digits, which Helm would read as a number.
     let mut tag = String::from("try");
     for program in programs {
         let sum = command::run("sha256sum", &[text(&binaries::find(program)?)?])?;
@@ -124,7 +124,7 @@ fn load_prometheus(kubernetes: &Kubernetes, name: &str) -> Result<()> {
     kubernetes.load_image(&archive)
 }
 
-/// Whether both nodes have an image already.
+/// Whether both nodes have this image.
 fn is_known(kubernetes: &Kubernetes, name: &str) -> Result<bool> {
     for node in NODES {
         if !images::has(&kubernetes.node(node)?, name)? {
@@ -134,7 +134,7 @@ fn is_known(kubernetes: &Kubernetes, name: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes away a release in whose middle somebody was killed: Helm would not touch it.
+/// Removes a release whose installation was interrupted, because Helm refuses to touch it.
 fn free_release(kubernetes: &Kubernetes) -> Result<()> {
     let own = ["--namespace", longwire::NAMESPACE];
     let stuck = HELM.on(kubernetes, &[&["list", "--pending", "--uninstalling", "--short"], &own[..]].concat())?;

@@ -1,4 +1,4 @@
-//! What `make try` tells people to type.
+//! The next steps that `make try` prints.
 
 use super::furnish::{self, Furnished};
 use crate::kubernetes::Kubernetes;
@@ -6,11 +6,11 @@ use crate::kubernetes::layout::Layout;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
-/// Who talks to whom in bookinfo, in bytes a second, each edge once.
+/// Edges of bookinfo, bytes a second, each once.
 pub const QUERY: &str = "sum by (source_workload, destination_workload) \
      (rate(istio_tcp_sent_bytes_total{reporter=\"source\", source_workload_namespace=\"bookinfo\"}[1m])) > 0";
 
-/// Words after which a shell finds the cluster and the programs for it, one line.
+/// One shell line that sets the environment for the cluster and its programs.
 pub fn environment() -> Result<String> {
     let layout = Layout::new()?;
     ensure!(layout.kubeconfig("admin").exists(), "no cluster is up: `make try` brings one up");
@@ -56,7 +56,7 @@ Take all of it down:  make try-down
     )
 }
 
-/// As a shell reads it.
+/// Quoted for a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = text.chars().all(|one| one.is_ascii_alphanumeric() || "/._-".contains(one));

@@ -1,5 +1,5 @@
-//! Finds the pods that want to be scraped, for Debian's Prometheus, which is built without service discovery from Kubernetes:
-//! beside it in its pod this writes what Prometheus reads as a file of targets.
+//! Writes a file of scrape targets for Debian's Prometheus, which is built without Kubernetes service discovery; runs
+//! beside it in its pod.
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
@@ -11,13 +11,13 @@ use std::time::Duration;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
-/// Writes the file anew every few seconds, for as long as the process lives.
+/// Rewrites the file every few seconds until the process ends.
 pub fn keep(file: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let pods: Api<Pod> = Api::all(kube::Client::try_default().await?);
         loop {
-            // The former file stays while the API server does not answer.
+            // While the API server is unreachable the last file stays.
             match pods.list(&ListParams::default()).await {
                 Ok(list) => write(file, &list.items)?,
                 Err(error) => eprintln!("cannot list pods, trying again: {error}"),
@@ -29,13 +29,13 @@ pub fn keep(file: &Path) -> Result<()> {
 
 fn write(file: &Path, pods: &[Pod]) -> Result<()> {
     let targets: Vec<Value> = pods.iter().filter_map(target).collect();
-    // Prometheus never sees half of it.
+    // Renamed, so that Prometheus never reads an incomplete file.
     let unfinished = file.with_extension("unfinished");
     fs::write(&unfinished, json!(targets).to_string()).with_context(|| format!("write {}", unfinished.display()))?;
     Ok(fs::rename(&unfinished, file)?)
 }
 
-/// As the annotations `prometheus.io/*` have it.
+/// From the annotations `prometheus.io/*`.
 fn target(pod: &Pod) -> Option<Value> {
     let annotation = |name: &str| pod.metadata.annotations.as_ref()?.get(&format!("prometheus.io/{name}"));
     if annotation("scrape")? != "true" || pod.status.as_ref()?.phase.as_deref() != Some("Running") {

@@ -1,4 +1,4 @@
-//! What the API server is told to refuse and to warn of, and who may write policies.
+//! The chart's admission policies: refusals, warnings, and roles of authors of policies.
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result, ensure};

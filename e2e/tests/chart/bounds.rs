@@ -1,5 +1,5 @@
-//! Every duration and number of the chart has the bounds of what is behind it: what the schema takes the programs start with, and
-//! past a bound both refuse.
+//! Bounds of the chart's durations and numbers equal those of the programs: both accept a bound and refuse what is
+//! beyond it.
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result, ensure};
@@ -8,10 +8,10 @@ use longwire_e2e::kubernetes::helm::Helm;
 use serde_json::Value;
 use std::process::{Command, Output};
 
-/// What clap ends with when it cannot use a flag.
+/// Exit code of clap for an invalid flag.
 const USAGE: i32 = 2;
 
-/// A value of the chart that becomes a flag, at its bounds and past them.
+/// A value of the chart that becomes a flag, at its bounds and beyond them.
 const FLAGS: [(&str, &str, &[&str], &[&str]); 7] = [
     (
         "probe.sampleInterval",
@@ -42,7 +42,7 @@ const DEFAULTS: [(&str, &[&str], &[&str]); 6] = [
     ("limits.seriesPerNamespace", &["1", "10000000"], &["0", "10000001"]),
 ];
 
-/// What a program says to these arguments where it finds neither an operator nor an API server nor cgroups.
+/// Output of a program with these arguments, without operator, API server and cgroups.
 fn start(program: &str, arguments: &[String]) -> Result<Output> {
     let mut command = Command::new("timeout");
     command.arg("10").arg(binaries::find(program)?).args(arguments);
@@ -55,7 +55,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Of the containers of one kind: the first that has the flag.
+/// The arguments of the first container of a kind that has the flag.
 fn arguments(objects: &[Value], flag: &str) -> Result<(String, Vec<String>)> {
     let prefix = format!("{flag}=");
     for kind in ["DaemonSet", "Deployment", "Job"] {
@@ -72,7 +72,7 @@ fn arguments(objects: &[Value], flag: &str) -> Result<(String, Vec<String>)> {
     anyhow::bail!("no container has {flag}")
 }
 
-/// As a container has them, but without what is of the node: such a probe ends before it touches anything.
+/// A container's arguments without those of the node: such a probe exits before it changes anything.
 fn detached(words: Vec<String>) -> Vec<String> {
     let of_the_node = ["--pin-dir=", "--state-dir=", "--cgroup-root="];
     let is_kept = |word: &String| !of_the_node.iter().any(|flag| word.starts_with(flag));
@@ -127,7 +127,7 @@ fn past_a_bound_the_chart_refuses_what_the_program_refuses() -> Result<()> {
     Ok(())
 }
 
-/// The operator with these defaults, as the chart's ConfigMap has them: whether it reads them.
+/// Whether the operator accepts these defaults, in the format of the chart's ConfigMap.
 fn reads(field: &str, bound: &str, file: &str) -> Result<bool> {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("defaults.yaml");

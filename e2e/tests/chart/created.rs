@@ -1,4 +1,4 @@
-//! What `metrics.createdTimestamps` adds.
+//! The effect of `metrics.createdTimestamps`.
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result};

@@ -53,15 +53,15 @@ fn the_schema_knows_every_value_and_nothing_else() -> Result<()> {
         let pointer = format!("/properties/{}", value.path.replace('.', "/properties/"));
         ensure!(schema.pointer(&pointer).is_some(), "values.schema.json does not know {}", value.path);
     }
-    // What Helm itself gives to every chart has no default.
+    // `global` is set by Helm for every chart, and has no default.
     same_names("", &schema, &values, &["global"])
 }
 
-/// A section of the schema is closed, and has the names that the values have.
+/// A section of the schema allows exactly the names in values.yaml.
 fn same_names(path: &str, schema: &Value, values: &Value, besides: &[&str]) -> Result<()> {
     let Some(properties) = schema["properties"].as_object() else { return Ok(()) };
     ensure!(schema["additionalProperties"] == false, "values.schema.json lets anything be in {path:?}");
-    // A map that is empty by default says nothing of what may be in it.
+    // A map that is empty by default has no names to compare.
     if values.as_object().is_some_and(serde_json::Map::is_empty) {
         return Ok(());
     }

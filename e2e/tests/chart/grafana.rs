@@ -1,4 +1,4 @@
-//! Grafana's own types of a dashboard, held against ours: Grafana itself passes over what it does not know, in silence.
+//! Checks our dashboards with Grafana's TypeScript types, because Grafana ignores unknown fields silently.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::command;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// What the types must know of one dashboard, in TypeScript.
+/// One dashboard as TypeScript, for the type checker.
 fn claims(dashboard: &Value) -> Result<String> {
     let mut text = "import type { Custom, Dashboard, Field, Options } from \"./dashboard\";\n".to_owned();
     let mut claim = |of: &str, value: &Value| -> Result<()> {

@@ -1,4 +1,4 @@
-//! Hooks leave nothing behind, and those that pull images are called after them.
+//! Hooks leave nothing behind, and jobs that pull images are named after them.
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result, ensure};
@@ -21,7 +21,7 @@ fn each_image_has_a_job_that_is_called_after_it() -> Result<()> {
             "v0.1.0",
             ["ghcr.io-longwire-longwire-operator-v0.1.0", "ghcr.io-longwire-longwire-probe-v0.1.0"],
         ),
-        // The beginning gives way, by whole words, and most of a tag that is a commit.
+        // A long name loses words at its start, and a tag that is a commit is cut.
         (
             long,
             "0123456789abcdef0123456789abcdef01234567",
@@ -32,7 +32,7 @@ fn each_image_has_a_job_that_is_called_after_it() -> Result<()> {
         let set = [format!("images.registry={registry}"), format!("images.tag={tag}")];
         let names = pulls(&set.each_ref().map(String::as_str))?;
         assert_eq!(names, images.map(|image| format!("longwire-pull-{image}")), "{registry}, {tag}");
-        // What the API server takes for a job, and its label `job-name` for a value.
+        // Valid as the name of a job, and as the value of its label `job-name`.
         for name in names {
             let is_valid = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || ".-".contains(one);
             ensure!(name.len() <= 63 && name.chars().all(is_valid), "{name:?}");
@@ -74,7 +74,7 @@ fn images_are_pulled_ahead_of_every_other_hook_and_what_fails_goes_too() -> Resu
     Ok(())
 }
 
-/// Helm goes on past a hook that fails after the removal, and not past one ahead of it.
+/// Helm continues after a failed post-delete hook, but not after a failed pre-delete hook.
 #[test]
 fn nothing_keeps_anybody_from_uninstalling() -> Result<()> {
     let objects = template(Helm::Three, &["probe.healthPort=7"])?;

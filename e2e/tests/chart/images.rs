@@ -1,4 +1,4 @@
-//! The images: the same bytes for the same program, and what they say of themselves.
+//! The images: the same bytes for the same program, and their labels.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::images;
@@ -15,7 +15,7 @@ fn an_image_has_the_same_bytes_whenever_it_is_made() -> Result<()> {
     let program = binaries::find("longwire-probe")?;
     let made = ["one.tar", "two.tar"].map(|name| directory.path().join(name));
     let first = images::archive(&program, &made[0], "example.org/longwire-probe:1")?;
-    // A time is of one second.
+    // Both times are in one second, the resolution.
     let (now, later) = (SystemTime::now(), std::time::Duration::from_millis(1100));
     longwire_e2e::wait::eventually(2 * later, || {
         ensure!(now.elapsed()? >= later, "the same second");

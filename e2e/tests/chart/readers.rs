@@ -1,4 +1,4 @@
-//! What `metrics.auth` adds to the chart, and that without it nothing of it is there.
+//! The effect of `metrics.auth`; nothing of it exists without it.
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result};
@@ -33,7 +33,7 @@ fn readers_are_demanded_by_both_programs_or_by_none() -> Result<()> {
         let role = named(&objects, "ClusterRole", "longwire-metrics-reader");
         let rules = is_on.then(|| json!([{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]));
         assert_eq!(role.map(|role| role["rules"].clone()), rules);
-        // Nobody reads by being installed, but the test while it runs.
+        // The installation lets only its test read, while that runs.
         let bindings = of_kind(&objects, "ClusterRoleBinding");
         let to_readers = bindings.into_iter().filter(|binding| binding["roleRef"]["name"] == "longwire-metrics-reader");
         let names: Vec<_> = to_readers.map(|binding| binding["metadata"]["name"].clone()).collect();

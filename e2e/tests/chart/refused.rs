@@ -1,9 +1,9 @@
-//! A wrong value is refused, and named.
+//! A wrong value is refused with an error that names it.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, chart};
 
-/// What is set, and what both Helms must say.
+/// The set value, and the text of both Helms' errors.
 const WRONG: [(&str, &str); 38] = [
     ("images.registry=", "/images/registry"),
     ("images.tag=1:2", "/images/tag"),

@@ -1,4 +1,4 @@
-//! What the chart comes to.
+//! The rendered objects of the chart.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, chart};
@@ -51,7 +51,7 @@ fn a_pod_is_found_by_annotations_or_by_a_pod_monitor_and_never_by_both() -> Resu
     Ok(())
 }
 
-/// The kubelet is in the network namespace of the node, as the probe is.
+/// The kubelet is in the node's network namespace, as the probe is.
 #[test]
 fn the_kubelet_asks_the_probes_own_listener_for_it() -> Result<()> {
     for (set, host) in [(&[][..], Some("127.0.0.1")), (&["probe.healthAddress=0.0.0.0"], None)] {
@@ -122,7 +122,7 @@ fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
     for dashboard in &dashboards {
         ensure!(packed.contains(&dashboard.trim()), "a dashboard is not packed as it is");
     }
-    // An installation leads to the pages of its version.
+    // Links lead to the pages of the installed version.
     let version =
         serde_saphyr::from_str::<Value>(&fs::read_to_string(chart().join("Chart.yaml"))?)?["appVersion"].clone();
     let version = format!("/blob/v{}/docs/runbooks/", version.as_str().context("no version")?);

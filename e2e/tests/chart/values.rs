@@ -1,19 +1,19 @@
-//! values.yaml as people read it: each value with the comment above it.
+//! values.yaml with its comments: each value has one above it.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::fs;
 
-/// A key with a comment; what is below it is part of its default.
+/// A key with a comment. Keys below it are part of its default.
 #[derive(Debug)]
 pub(crate) struct Documented {
-    /// As `--set` names it.
+    /// Its path, as for `--set`.
     pub(crate) path: String,
     pub(crate) default: Value,
     pub(crate) comment: String,
 }
 
-/// All values, and what values.yaml says of them, in its order.
+/// All values, and the comments of values.yaml in their order.
 pub(crate) fn read() -> Result<(Value, Vec<Documented>)> {
     let file = longwire_e2e::kubernetes::helm::chart().join("values.yaml");
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
@@ -22,7 +22,7 @@ pub(crate) fn read() -> Result<(Value, Vec<Documented>)> {
     Ok((values, documented))
 }
 
-/// A YAML library drops comments. This one file needs no more than keys, two spaces a level, and comments before them.
+/// YAML libraries drop comments. This file has only keys, an indentation of two spaces, and comments before keys.
 fn scan(text: &str, values: &Value) -> Result<Vec<Documented>> {
     let (mut found, mut above, mut comment) = (Vec::new(), Vec::<String>::new(), String::new());
     for line in text.lines() {
@@ -45,7 +45,7 @@ fn scan(text: &str, values: &Value) -> Result<Vec<Documented>> {
     Ok(found)
 }
 
-/// Paths of everything that is not a map of something.
+/// Paths of all values that are not maps.
 pub(crate) fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
     match value.as_object().filter(|fields| !fields.is_empty()) {
         Some(fields) => {

@@ -1,5 +1,5 @@
-//! Addresses that are a pod's alone, and addresses that many share. What a probe sees for itself is exact; a node's address
-//! names nobody.
+//! Addresses of one pod, and addresses that several share. A probe is exact about its own node; a node's address has no
+//! owner.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
@@ -12,10 +12,10 @@ use longwire_e2e::scrape::Scrape;
 use longwire_e2e::traffic::exchange;
 use std::net::{Ipv4Addr, TcpStream};
 
-/// Of a node, for servers in its network.
+/// Port of a node, for servers with hostNetwork.
 const HOST_PORT: u16 = 9101;
 
-/// Whom a connection has at its ends, as its client's node says it and as its server's does.
+/// Expected ends of a connection, by its client's node and by its server's node.
 struct Expected {
     client: &'static str,
     server: &'static str,
@@ -24,12 +24,12 @@ struct Expected {
 }
 
 impl Expected {
-    /// Both sockets are on one node, or both addresses are a pod's.
+    /// Both sockets are on one node, or each address belongs to one pod.
     fn exact(client: &'static str, server: &'static str) -> Self {
         Self { client, server, source_says: [client, server], destination_says: [client, server] }
     }
 
-    /// Each node knows its own pod.
+    /// Each node knows only its own pod.
     fn halves(client: &'static str, server: &'static str) -> Self {
         Self { source_says: [client, "unknown"], destination_says: ["unknown", server], ..Self::exact(client, server) }
     }
@@ -39,7 +39,7 @@ impl Expected {
     }
 }
 
-/// Every edge of `expected` has had one connection of `talk`; unknown sources of a server add up.
+/// Every expected edge has one connection of `talk`. Unknown sources of a server add up.
 fn check(scrape: &Scrape, namespace: &str, expected: &[Expected]) -> Result<()> {
     for Expected { client, server, source_says, destination_says } in expected {
         let says = |[source, destination]: [&str; 2], reporter: &str| {
@@ -60,7 +60,7 @@ fn unknown_ends(scrape: &Scrape) -> u64 {
     scrape.sum("longwire_probe_connections_unresolved_total", &[])
 }
 
-/// Connects each client from its node to an address, then waits until both probes say what is expected.
+/// Connects each client from its node to an address, then waits until both probes report the expected ends.
 fn connect(
     kubernetes: &Kubernetes,
     namespace: &Namespace<'_>,
@@ -103,7 +103,7 @@ fn pods_in_their_nodes_network_are_exact_where_they_are_and_unknown_elsewhere() 
             (Expected::exact("near-host", "host-server"), "n1", Network::Own, host.clone()),
             (Expected::exact("host-near", "pod-server"), "n2", Network::Nodes, pod.clone()),
             (Expected::halves("far-host-host", "host-server"), "n2", Network::Nodes, host.clone()),
-            // Of a pod with an address of its own and one without, only the latter is in doubt.
+            // Only the pod with hostNetwork is unknown to the other node.
             (
                 Expected {
                     destination_says: ["far-host", "host-server"],
@@ -170,7 +170,7 @@ spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
     )?;
     let client = Running::start(&namespace, "client", "n1")?;
     let member = Running::start(&namespace, "member", "n2")?;
-    // What the Service's name resolves to, and has to be in its slice before anybody can know.
+    // The Service's DNS name, which is known only when its EndpointSlice is.
     let slices = ["get", "endpointslices", "--selector=kubernetes.io/service-name=peers"];
     let addresses = "jsonpath={.items[*].endpoints[*].addresses[*]}";
     longwire_e2e::wait::eventually(longwire_e2e::kubernetes::PATIENCE, || {
@@ -182,7 +182,7 @@ spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
     let edge = Edge::between("client", "member").within(&namespace.name);
     let mut truth = Truth::default();
     longwire::until(kubernetes, |scrape| {
-        // The first may be earlier than what the operator knows of the slice.
+        // The operator may not have the EndpointSlice at the first connection.
         let (near, far) = client.connect_to((member.address, PORT), &listener)?;
         truth += exchange(near, far, 10, 20)?;
         ensure!(!named(scrape, &edge, "peers", &namespace.name).is_empty(), "nobody calls it peers yet");
@@ -191,7 +191,7 @@ spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
     longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))
 }
 
-/// The label sets of an edge by either reporter that name this Service.
+/// The label sets of an edge with this Service, by either reporter.
 fn named(scrape: &Scrape, edge: &Edge, service: &str, namespace: &str) -> Vec<String> {
     let host = format!("{service}.{namespace}.svc.cluster.local");
     let sets = edge.label_sets(scrape, "source").into_iter();

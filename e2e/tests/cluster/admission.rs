@@ -1,4 +1,4 @@
-//! What `kubectl apply` is told before an object is stored, and who may store one.
+//! Warnings and refusals of `kubectl apply`, and the roles that allow it.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::Kubernetes;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What `kubectl apply --dry-run=server` says of an object, on either output, whether it takes it or not.
+/// Output of `kubectl apply --dry-run=server` for an object, accepted or not.
 fn tried(kubernetes: &Kubernetes, namespace: &str, yaml: &str) -> Result<String> {
     let line = format!(
         "kubectl --namespace {namespace} apply --dry-run=server --filename=- <<'END' 2>&1 || true\n{yaml}\nEND\n"
@@ -18,7 +18,7 @@ fn tried(kubernetes: &Kubernetes, namespace: &str, yaml: &str) -> Result<String>
     Helm::Three.shell(kubernetes, &line)
 }
 
-/// What is warned of: namespace, object, and part of the warning.
+/// Expected warnings: namespace, object, and part of the warning.
 fn warned(own: &str) -> Vec<(&str, String, &str)> {
     let root = longwire::NAMESPACE;
     let annotated = |kind: &str, version: &str, annotation: &str, spec: &str| {
@@ -109,7 +109,7 @@ fn the_api_server_warns_of_what_has_no_effect_and_of_what_breaks_somebody() -> R
     let namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;
     for (place, yaml, words) in warned(&namespace.name) {
-        // A binding is heeded some moments after it is made.
+        // A binding takes effect some moments after its creation.
         eventually(PATIENCE, || {
             let said = tried(kubernetes, place, &yaml)?;
             ensure!(said.contains("Warning:") && said.contains(words), "of {yaml}: {said}");
@@ -148,7 +148,7 @@ fn what_is_for_the_whole_cluster_is_refused_elsewhere_before_it_is_stored() -> R
     Ok(())
 }
 
-/// Longwire with the webhook, and without it when this is dropped.
+/// Longwire with the webhook, disabled when dropped.
 struct Asking<'a>(&'a Kubernetes);
 
 impl<'a> Asking<'a> {
@@ -161,7 +161,7 @@ impl<'a> Asking<'a> {
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        // Without it later tests have a webhook more, which allows what is right.
+        // If this fails, later tests have an additional webhook, which allows valid objects.
         let _ = Helm::Three.bring(self.0, "upgrade", longwire::NAMESPACE, &[]);
     }
 }
@@ -196,7 +196,7 @@ fn with_the_webhook_a_dry_run_refuses_what_only_the_operator_can_tell() -> Resul
 fn may(namespace: &Namespace<'_>, account: &str, verb: &str) -> Result<bool> {
     let who = format!("--as=system:serviceaccount:{}:{account}", namespace.name);
     let line = ["auth", "can-i", verb, "telemetrypolicies.telemetry.longwire.io", &who];
-    // It ends with an error where the answer is no.
+    // It exits with an error if the answer is no.
     Ok(namespace.kubectl(&line).is_ok_and(|said| said.trim() == "yes"))
 }
 

@@ -1,4 +1,4 @@
-//! What the API server was asked.
+//! Requests of the API server's audit log.
 
 use anyhow::Result;
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -15,7 +15,7 @@ fn the_audit_log_has_each_list_once_with_who_asked() -> Result<()> {
         let requests = kubernetes.audit()?.into_iter();
         Ok(requests.filter(|request| request.verb == "list" && request.uri.starts_with(&path)).collect())
     };
-    // Controllers look into a new namespace too.
+    // Controllers access a new namespace too.
     let of_admin = |requests: Vec<longwire_e2e::kubernetes::audit::Request>| {
         requests.into_iter().filter(|request| request.user == "admin").collect::<Vec<_>>()
     };

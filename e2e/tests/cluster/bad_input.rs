@@ -1,5 +1,5 @@
-//! Objects that a cluster may hold and nobody would wish for, all at once, while a shop carries traffic: what can be known of
-//! them is said exactly, what cannot is unknown, and nothing else notices.
+//! Valid but unusual objects, all at once, while a shop has traffic: what can be known is reported exactly, everything
+//! else is unknown, and other pods are not affected.
 
 use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
@@ -18,7 +18,8 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(20);
 const PORT: u16 = 8080;
 
-/// Services that select nobody, that are names in DNS alone, and endpoints that somebody wrote. ${lone} is a pod's address.
+/// Services without selected pods or with DNS names only, and EndpointSlices written by hand. ${lone} is a pod's
+/// address.
 const SERVICES: &str = "apiVersion: v1
 kind: Service
 metadata: {name: by-hand}
@@ -73,7 +74,7 @@ metadata: {name: headless}
 spec: {clusterIP: None, ports: [{port: 80}]}
 ";
 
-/// A pod that is on no node and never will be.
+/// A pod that is never scheduled.
 fn nowhere(name: &str) -> String {
     format!(
         "---
@@ -87,7 +88,7 @@ spec:
     )
 }
 
-/// A running pod whose annotations are as long as an API server takes them.
+/// A running pod with annotations of the largest size that the API server accepts.
 fn loud() -> String {
     let list = |prefix: &str, many: usize| (0..many).map(|n| format!("{prefix}{n}")).collect::<Vec<_>>().join(",");
     let (sets, tags, junk) = (list("s", 16_000), list("t", 16_000), "x".repeat(55_000));
@@ -111,7 +112,7 @@ spec:
     text
 }
 
-/// Says what only a kubelet would.
+/// Sets a status as only a kubelet would.
 fn patch_status(namespace: &Namespace<'_>, pod: &str, addresses: &[&str]) -> Result<()> {
     let ips: Vec<String> = addresses.iter().map(|address| format!(r#"{{"ip": "{address}"}}"#)).collect();
     let patch = format!(
@@ -132,7 +133,7 @@ fn patch_owner(namespace: &Namespace<'_>, pod: &str, owner: &str) -> Result<()> 
     namespace.kubectl(&["patch", "pod", pod, "--type=merge", "--patch", &patch]).map(drop)
 }
 
-/// A pod that listens, and what the shop's client has had to do with it.
+/// A listening pod, and the truth about its connections with the shop's client.
 struct Stall {
     pod: Running,
     listener: TcpListener,
@@ -156,7 +157,7 @@ impl Stall {
     }
 }
 
-/// The address of `victim` is another pod's too: who asks for it is told nothing, and who has it knows itself.
+/// Another pod has the address of `victim` too: other nodes know no owner, and the victim's own node knows it.
 fn a_shadow_falls(
     kubernetes: &Kubernetes,
     namespace: &Namespace<'_>,
@@ -166,7 +167,7 @@ fn a_shadow_falls(
     let known = Edge::between("client", "victim").within(&namespace.name);
     let unknown = Edge::between("client", "unknown").within(&namespace.name);
     let address = victim.pod.address.to_string();
-    // One visit more, and to whom it and all before were, as the client's end has it.
+    // Makes one more connection, and returns the counts by destination, as the client's probe reports them.
     let mut visit = || -> Result<[Truth; 2]> {
         victim.visit_directly(client)?;
         longwire::until(kubernetes, |scrape| {
@@ -191,7 +192,7 @@ fn a_shadow_falls(
     })?;
     let counted = ambiguous()? - before;
     ensure!(counted >= shaded.opened, "{} connections are ambiguous, and {counted} counted", shaded.opened);
-    // With the shadow gone the address is the victim's alone: not for what is over, but for what comes.
+    // When the other pod is gone the address is the victim's alone, for new connections and not for old ones.
     namespace.kubectl(&["delete", "pod", "shadow", "--grace-period=0", "--force"])?;
     let [named, _] = visit()?;
     eventually(PATIENCE, || {
@@ -245,7 +246,7 @@ fn menagerie(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Runnin
         loud.visit_directly(client)?;
     }
     longwire::until(kubernetes, |scrape| {
-        // A pod that was named by hand is its own workload, whoever owns whom.
+        // A pod without generateName is its own workload, whatever its owners are.
         for (name, stall) in [("lone", &lone), ("ring-a", &ring), ("loud", &loud)] {
             Edge::between("client", name).within(&namespace.name).both_say(scrape, stall.truth)?;
         }
@@ -258,7 +259,7 @@ fn menagerie(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Runnin
     attempts_are_named(kubernetes, namespace, client)
 }
 
-/// A quarter of a megabyte of nonsense is told of in a few words.
+/// A long invalid annotation is reported in a short Event.
 fn few_events_on(namespace: &Namespace<'_>, pod: &str) -> Result<()> {
     let notes = || -> Result<Vec<String>> {
         let selector = format!("--field-selector=involvedObject.name={pod},type=Warning");
@@ -283,7 +284,7 @@ fn few_events_on(namespace: &Namespace<'_>, pod: &str) -> Result<()> {
     Ok(())
 }
 
-/// Nobody answers there, and whom the client tried to reach is told from the address alone.
+/// No server answers there, so the destination is known from the address alone.
 fn attempts_are_named(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Running) -> Result<()> {
     for address in ["10.244.99.1:8080", "10.244.99.2:8080"] {
         client.attempt(address.parse()?, Duration::from_millis(300))?;

@@ -1,5 +1,5 @@
-//! The operator as it was before something odd came, and whether it has kept its calm: the same containers run, nothing was
-//! listed again, no watch was asked for over and over, and the log says each thing once.
+//! The operator's state before an unusual object, and checks that it is unaffected: no container was restarted, no list
+//! or watch repeated more than expected, and the log has each line once.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
@@ -8,24 +8,24 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 const OPERATOR: &str = "system:serviceaccount:longwire-system:longwire-operator";
-/// Of the chart.
+/// As in the chart.
 const REPLICAS: usize = 2;
-/// Longer than a pod may take to stop.
+/// Longer than a pod takes to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Of both replicas, for one kind that nothing is wrong with: watches end by themselves every few minutes.
+/// Watches of both replicas for an undisturbed kind: they end by themselves every few minutes.
 const WATCHES: usize = 6;
 
 #[derive(Debug)]
 pub(crate) struct Calm<'a> {
     kubernetes: &'a Kubernetes,
-    /// Pods, their containers and how often these were restarted.
+    /// Pods, containers and their numbers of restarts.
     replicas: String,
     requests: usize,
 }
 
 impl<'a> Calm<'a> {
     pub(crate) fn now(kubernetes: &'a Kubernetes) -> Result<Self> {
-        // Those of an earlier installation may still be on their way out.
+        // Replicas of an earlier installation may still be terminating.
         let replicas = eventually(PATIENCE, || {
             let replicas = replicas(kubernetes)?;
             ensure!(replicas.lines().count() == REPLICAS, "the operator's pods are\n{replicas}");
@@ -34,7 +34,8 @@ impl<'a> Calm<'a> {
         Ok(Self { kubernetes, replicas, requests: kubernetes.audit()?.len() })
     }
 
-    /// Is there still. Of `disturbed`, whose watches had to end, so many watches and lists may have been asked for.
+    /// Checks that it is unaffected. `disturbed` is a kind whose watches had to end, with the number of allowed watches
+    /// and lists.
     pub(crate) fn is_kept(&self, disturbed: Option<(&str, usize)>) -> Result<()> {
         let replicas = replicas(self.kubernetes)?;
         ensure!(replicas == self.replicas, "the operator was\n{}and is\n{replicas}", self.replicas);
@@ -59,7 +60,7 @@ impl<'a> Calm<'a> {
         Ok(())
     }
 
-    /// The replica that serves has said this once, and no other one at all.
+    /// The leader has logged this once, and no other replica has.
     pub(crate) fn is_said_once(&self, words: &str) -> Result<()> {
         let flags = ["--prefix", "--tail=-1", "--selector=app=longwire-operator"];
         let log = self.kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE, "logs"][..], &flags].concat())?;

@@ -1,4 +1,4 @@
-//! Pods that come and go at the same addresses, in numbers: nobody gets what is another's.
+//! Many pods that are created and deleted at the same addresses: no connection is reported for another pod.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::kwok::Kwok;

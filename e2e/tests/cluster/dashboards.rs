@@ -1,5 +1,5 @@
-//! What a real Prometheus answers to every query of every dashboard and alert, and to Kiali's, while it scrapes both probes
-//! and both operators: what the traffic really was.
+//! Answers of a real Prometheus to every query of every dashboard and alert, and to Kiali's, compared with the known
+//! traffic. It scrapes both probes and both operators.
 
 #[path = "dashboards/job.rs"]
 mod job;
@@ -18,11 +18,11 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Seconds between scrapes. With `irate` a query sees the last two alone.
+/// Seconds between scrapes. `irate` uses only the last two.
 const INTERVAL: u32 = 5;
-/// What Grafana fills in by itself: four scrapes, and the time range shown.
+/// Variables that Grafana sets: four scrapes, and the time range.
 const GRAFANA: [(&str, &str); 2] = [("__rate_interval", "20s"), ("__range", "60s")];
-/// The longest window of a graph's query is a minute; a scrape at either end.
+/// The longest window of a graph's query is a minute; plus a scrape at either end.
 const STEADY: Duration = Duration::from_secs(80);
 
 /// The metrics pages of both probes and both operators.
@@ -44,7 +44,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     let namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;
     let mut steady = Steady::start(&namespace)?;
-    // Every series is there before the first scrape, so that each increase is seen.
+    // Every series exists before the first scrape, so that each increase is seen.
     wait::throughout(Duration::from_secs(5), || steady.check())?;
     let pages = pages(kubernetes)?;
     let job = |name| {
@@ -64,14 +64,14 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     for sheet in asked::sheets()? {
         ask(&sheet, &given, &truth, &mut wrong)?;
     }
-    // Not before: it would be among the traffic.
+    // Not before, because its own connections would be part of the traffic.
     let real = Kiali::start(kubernetes, prometheus.address)?;
     kiali::check(&given, &truth, &real, &mut wrong);
     ensure!(wrong.is_empty(), "{} answers are wrong:\n{}", wrong.len(), wrong.join("\n"));
     job::is_shown(kubernetes, &namespace, &prometheus, &real)
 }
 
-/// Asks all that a dashboard asks, for all that a person may choose; adds what is wrong to `wrong`.
+/// Checks all queries of a dashboard, for all values of its variables. Adds errors to `wrong`.
 fn ask(sheet: &Sheet, given: &Given<'_>, truth: &Truth<'_>, wrong: &mut Vec<String>) -> Result<()> {
     let (questions, choices, mut answered) = (sheet.questions()?, sheet.choices()?, 0);
     for fill in &sheet.fills {

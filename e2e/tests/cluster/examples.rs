@@ -1,4 +1,4 @@
-//! What is in docs/examples can be applied to any cluster, in any order, and again.
+//! Examples in docs/examples can be applied to any cluster, in any order, and again.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::{Kubernetes, longwire, prometheus_operator};
@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Where Longwire is installed: no example brings it, or who deletes the example would delete the installation.
+/// Namespace of Longwire: no example may contain it, because deleting the example would delete the installation.
 const INSTALLED: [&str; 1] = [longwire::NAMESPACE];
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -30,7 +30,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Another order each time, by a seed that can be given again.
+/// A random order, reproducible by its seed.
 fn shuffled(mut files: Vec<PathBuf>, mut seed: u64) -> Vec<PathBuf> {
     for last in (1..files.len()).rev() {
         // Knuth's constants.
@@ -94,7 +94,7 @@ fn every_example_can_be_applied_in_any_order_and_again() -> Result<()> {
     outcome
 }
 
-/// As the example has it: any Prometheus of that version or near it.
+/// As in the example: any Prometheus of about that version.
 const IMAGE: &str = "docker.io/prom/prometheus:v3.5.0";
 
 #[test]

@@ -1,4 +1,4 @@
-//! Two thousand pods on nodes that only the API server knows, beside a real edge.
+//! Two thousand pods on fake nodes, beside a real edge.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 const PODS: usize = 2_000;
 const NODES: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(240);
-/// Bytes: a test build's, several times what it takes.
-const MOST_RESIDENT: u64 = 200_000_000;
-/// How a watch asks for everything there is.
+/// Bytes; several times the use of a test build.
+const MAX_RESIDENT: u64 = 200_000_000;
+/// Query of a watch that requests all objects.
 const ANEW: &str = "sendInitialEvents=true";
 
-/// Waits until each replica knows as many pods as it should.
+/// Waits until each replica has the expected number of pods.
 fn await_known(replicas: &[Replica], is_right: impl Fn(u64) -> bool) -> Result<()> {
     eventually(PATIENCE, || {
         for replica in replicas {
@@ -28,7 +28,7 @@ fn await_known(replicas: &[Replica], is_right: impl Fn(u64) -> bool) -> Result<(
     })
 }
 
-/// They come, are known, and go.
+/// Creates the pods, waits until they are known, and deletes them.
 fn come_and_go(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> Result<()> {
     let (client, start) = (kubernetes.client()?, Instant::now());
     kubernetes.block_on(crowd.create(&client))?;
@@ -43,7 +43,7 @@ fn come_and_go(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> 
     for replica in replicas {
         let replica::Memory { resident, peak } = replica.memory()?;
         println!("{}: {:.1} MB resident, {:.1} MB at most", replica.pod, resident as f64 / 1e6, peak as f64 / 1e6);
-        ensure!(peak <= MOST_RESIDENT, "{} had {peak} bytes resident", replica.pod);
+        ensure!(peak <= MAX_RESIDENT, "{} had {peak} bytes resident", replica.pod);
     }
     kubernetes.block_on(crowd.delete(&client))?;
     await_known(replicas, |known| known < PODS as u64 / 10)
@@ -70,7 +70,7 @@ fn two_thousand_pods_come_and_go_and_cost_no_list_no_further_watch_and_no_byte_o
     assert!(lists.is_empty(), "{lists:?}");
     let anew: Vec<_> = requests.iter().filter(|request| request.uri.contains(ANEW)).collect();
     assert!(anew.is_empty(), "{anew:?}");
-    // The API server ends each watch after some minutes, and then it is begun again where it stopped.
+    // The API server ends each watch after some minutes, and the client restarts it from its last version.
     for (kind, watches) in replica::watches(&requests) {
         assert!(watches <= replicas.len(), "{watches} watches of {kind}");
     }

@@ -1,4 +1,5 @@
-//! A namespace that fills its share of a node's series is named: by an Event on the node, and by the overflow series.
+//! A namespace that fills its share of a node's series is reported: by an Event on the node, and by the overflow
+//! series.
 
 use crate::shop::Shop;
 use anyhow::{Result, ensure};
@@ -7,10 +8,10 @@ use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use longwire_e2e::wait::eventually;
 use std::time::Duration;
 
-/// A pass, the notice, and the operator's next look.
+/// A pass, the notice, and the operator's next check.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A share for the whole cluster, at work on every node; as it was when dropped.
+/// A policy with a share for the whole cluster, in effect on every node; removed when dropped.
 struct Share<'a>(&'a Kubernetes, String);
 
 impl<'a> Share<'a> {
@@ -19,7 +20,7 @@ impl<'a> Share<'a> {
         let policy = policy.replace("{name: share}", &format!("{{name: share, namespace: {}}}", longwire::NAMESPACE));
         kubernetes.apply(&policy)?;
         let share = Self(kubernetes, policy);
-        // What a probe has admitted before it knows of the share keeps its place.
+        // Series that a probe admits before it knows the share keep their place.
         let words = ["--namespace", longwire::NAMESPACE, "wait", "telemetrypolicies/share", "--timeout=40s"];
         kubernetes.kubectl(&[&words[..], &["--for=condition=Programmed"]].concat())?;
         Ok(share)
@@ -28,7 +29,7 @@ impl<'a> Share<'a> {
 
 impl Drop for Share<'_> {
     fn drop(&mut self) {
-        // What is left of it goes with the cluster.
+        // Remains are removed with the cluster.
         let _ = self.0.delete(&self.1);
     }
 }

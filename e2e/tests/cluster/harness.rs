@@ -1,4 +1,4 @@
-//! The cluster itself: what the other tests take for granted.
+//! The cluster itself, on which the other tests rely.
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -14,7 +14,7 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// One pod on each node that answers with its name, and a Service before them.
+/// A pod on each node that answers with its name, and a Service for them.
 const HELLO: &str = "apiVersion: v1
 kind: Service
 metadata: {name: hello}
@@ -60,7 +60,7 @@ spec:
 #[test]
 fn the_cluster_has_two_nodes_and_both_are_ready() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
-    // No other test stops a daemon meanwhile.
+    // While this is held no test stops a daemon.
     let _namespace = kubernetes.namespace()?;
     println!("brought up in {:.1} s", kubernetes.brought_up_in.as_secs_f64());
     let nodes: Api<Node> = Api::all(kubernetes.client()?);
@@ -114,7 +114,7 @@ fn pods_outlive_a_restart_of_their_nodes_kubelet_and_containerd() -> Result<()> 
     Ok(())
 }
 
-/// Id and number of restarts of a pod's only container.
+/// Id and restarts of a pod's only container.
 fn container(pod: &Pod) -> Result<(String, i32)> {
     let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
     let status = statuses.and_then(<[_]>::first).context("the pod has no container")?;

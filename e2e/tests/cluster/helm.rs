@@ -1,4 +1,4 @@
-//! Installed, proven, upgraded, rolled back and taken away with Helm, on real nodes.
+//! Helm on real nodes: install, test, upgrade, rollback, uninstall.
 
 #[path = "helm/disturbed.rs"]
 mod disturbed;

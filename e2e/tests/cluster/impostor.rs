@@ -1,5 +1,5 @@
-//! A pod that pretends to be another one of its node, by every way that is open to it without root on the node. Its kubelet is
-//! slow to say where it really is, as on a busy node.
+//! A pod that impersonates another pod of its node by all means without root on the node. Its kubelet reports its real
+//! address late, as on a busy node.
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
@@ -17,19 +17,19 @@ use std::thread;
 use std::time::Duration;
 
 const PORT: u16 = 8080;
-/// Where the attackers connect, so that the victim's listener hears the victim alone.
+/// The attackers' destination, so that the victim's listener gets only the victim's connections.
 const OTHER_PORT: u16 = 8081;
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Longer than a probe waits for word of a change of hands.
+/// Longer than a probe waits for a change of an address's owner.
 const SILENCE: Duration = Duration::from_secs(6);
 const PACE: Duration = Duration::from_millis(20);
 
 struct Attack {
     name: &'static str,
-    /// Of its container's security context. Who takes an address on the network that both share leads packets astray, which is
-    /// another matter.
+    /// Capabilities of its container's security context. Taking an address on the shared network is another attack, on
+    /// routing.
     capabilities: &'static str,
-    /// `$victim` is the address to speak from, `$uid` the victim's, `$server` who hears it.
+    /// `$victim`: the source address to use, `$uid`: the victim's UID, `$server`: the destination.
     script: &'static str,
 }
 
@@ -80,7 +80,7 @@ spec:
     }
 }
 
-/// A daemon that does nothing until this is dropped.
+/// A daemon that is stopped (SIGSTOP) until this is dropped.
 struct Paused(Pid);
 
 impl Paused {
@@ -104,7 +104,7 @@ fn uid_of(namespace: &Namespace<'_>, name: &str) -> Result<String> {
     pod.and_then(|pod| pod.metadata.uid).with_context(|| format!("no pod {name}"))
 }
 
-/// From its first process on the kubelet says nothing about the attacker for a while.
+/// From its first process on, the kubelet does not report the attacker's status for a while.
 fn attack(kubernetes: &Kubernetes, namespace: &Namespace<'_>, name: &str, pod: &str, node: &str) -> Result<()> {
     namespace.apply(pod)?;
     let uid = uid_of(namespace, name)?;

@@ -1,4 +1,4 @@
-//! Longwire installed: who runs where, with which rights, and what both ends of an edge say.
+//! The installation: its pods, their nodes and permissions, and both ends of an edge.
 
 use anyhow::Result;
 use longwire_e2e::edge::{Edge, Truth};

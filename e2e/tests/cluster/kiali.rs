@@ -1,4 +1,4 @@
-//! The graph that Kiali would draw of the steady traffic: each edge once, at the right rate, under the right names.
+//! Kiali's graph of the steady traffic: each edge once, with the right rate and names.
 
 use longwire_e2e::asked::{Given, Truth};
 use longwire_e2e::kiali::{self, Edges, GraphType, Node, Traffic, View};
@@ -7,14 +7,14 @@ use longwire_e2e::scrape::Labels;
 use longwire_e2e::steady::{Book, Counts};
 use std::collections::BTreeSet;
 
-/// Of the cluster under test.
+/// Name of the cluster under test.
 const CLUSTER: &str = "Kubernetes";
-/// Seconds that Kiali looks back.
+/// Window of Kiali's queries, seconds.
 const WINDOW: f64 = 60.0;
-/// How far a rate may be off, of one.
+/// Most relative error of a rate.
 const WITHIN: f64 = 0.1;
 
-/// Adds to `wrong` what is wrong with any of the graphs, as a real Kiali draws them and by the rules.
+/// Adds errors of all graphs to `wrong`, as a real Kiali draws them and by our rules.
 pub(crate) fn check(given: &Given<'_>, truth: &Truth<'_>, real: &Kiali<'_>, wrong: &mut Vec<String>) {
     let mut drawn = 0;
     for graph in GraphType::ALL {
@@ -56,7 +56,7 @@ fn compare(who: &str, view: View, edges: &Edges, expected: &Edges) -> Vec<String
 }
 
 fn expected(view: View, truth: &Truth<'_>, namespace: &str) -> Edges {
-    // A failed attempt has no bytes, and no edge.
+    // A failed connect has no bytes and no edge.
     let books: Vec<Book> =
         truth.ledger.books().into_iter().filter(|book| !book.labels.contains_key("reason")).collect();
     let mut called: BTreeSet<&str> = books.iter().map(|book| of(book, "destination_workload")).collect();

@@ -1,4 +1,4 @@
-//! Every way a pod comes to be, on both nodes, and every way to reach it: both reporters name it alike, to the byte.
+//! Pods of every controller, on both nodes, reached in every way: both reporters use equal names, exact to the byte.
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Service;
@@ -6,7 +6,7 @@ use longwire_e2e::edge::Edge;
 use longwire_e2e::kubernetes::talk::{self, Network, PORT, await_listening};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 
-/// A server under each controller, spread over both nodes, with a Service before it and a headless one.
+/// A server of each controller, on both nodes, with a Service and a headless one.
 const SERVER: &str = "apiVersion: v1
 kind: Service
 metadata: {name: ${name}}
@@ -101,7 +101,7 @@ spec:
 ",
         talk::sending(&image, &format!("{address}:{PORT}"), talk::SENT, 1)
     ))?;
-    // As its controller does it in minute 29,000,000.
+    // The name that its controller gives in minute 29,000,000.
     namespace.kubectl(&["create", "job", "report-29000000", "--from=cronjob/report"])?;
     let edge = Edge::between("report", "bare").within(&namespace.name);
     longwire::until(kubernetes, |scrape| edge.both_say(scrape, talk::truth()))

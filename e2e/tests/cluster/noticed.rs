@@ -1,4 +1,4 @@
-//! How people notice that an object does not do what they meant: columns, Events, metrics.
+//! How users notice an object that does not do what they intend: columns, Events, metrics.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const BROKEN: &str = "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}";
 
-/// Notes of the Events of a reason on an object.
+/// Notes of Events with this reason on an object.
 fn events(namespace: &Namespace<'_>, name: &str, reason: &str) -> Result<Vec<String>> {
     let selector = format!("--field-selector=involvedObject.name={name},reason={reason}");
     let said = namespace.kubectl(&["get", "events", &selector, "-o", "json"])?;
@@ -60,7 +60,7 @@ fn each_turn_for_the_worse_makes_an_event_on_the_object() -> Result<()> {
     await_events(&namespace, "zweiter", "Conflicted", 1, "spec.seriesSets: TelemetryPolicy")?;
     policy("{seriesSets: [istio], overrides: [{tagOverrides: {source_cluster: {operation: REMOVE}}}]}")?;
     await_events(&namespace, "turns", "AcceptedWithWarnings", 1, "Kiali")?;
-    // Over what a namespace may have: objects as large as they may be.
+    // Above the limit of a namespace, with objects of the largest size.
     for number in 0..20 {
         let list: Vec<String> = (0..63).map(|at| format!("'{number}-{at}-{}'", "x".repeat(240))).collect();
         let spec = format!("{{inclusionPrefixes: [{}]}}", list.join(", "));

@@ -1,5 +1,5 @@
-//! The API server away, the operator away, both: probes go on counting, nothing is counted twice, and soon after their return
-//! all is right.
+//! API server, operator, or both unreachable: probes go on counting, nothing is counted twice, and soon after the
+//! return all is right.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A bound for a machine that does much else; how long it takes is printed.
+/// Long enough for a busy machine; the time it took is printed.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// For an operator that is called back right after the API server: controllers, scheduler and kubelets each wait up to half a
-/// minute before they ask it again.
+/// For an operator that starts right after the API server: controllers, scheduler and kubelets each wait up to half a
+/// minute before their next request.
 const RETURN: Duration = Duration::from_secs(180);
-/// How long after the return a pod may come that is still not named.
+/// Pods created within this time after the return may be unresolved.
 const SOON: Duration = Duration::from_secs(5);
 const DEPLOYMENT: &str = "deployment/longwire-operator";
 
@@ -27,7 +27,7 @@ fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
     kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "scale", DEPLOYMENT, &replicas]).map(drop)
 }
 
-/// How many replicas say they are ready, and how many pods there are.
+/// How many replicas are ready, and how many pods exist.
 fn replicas(kubernetes: &Kubernetes) -> Result<(usize, usize)> {
     let ready = r#"jsonpath={range .items[*]}{.status.containerStatuses[0].ready}{" "}{end}"#;
     let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", ready];
@@ -59,7 +59,7 @@ fn call_api_server_back(kubernetes: &Kubernetes) -> Result<()> {
     eventually(PATIENCE, || kubernetes.kubectl(&["get", "--raw", "/readyz"]).map(drop))
 }
 
-/// Waits until an edit shows on both nodes: everything between the API server and the series works.
+/// Waits until an edit shows on both nodes, so everything between API server and series works.
 fn await_edit(namespace: &Namespace<'_>) -> Result<()> {
     let spec = r#"{overrides: [{tagOverrides: {edit: {value: '"after"'}}}]}"#;
     let policy = object("TelemetryPolicy", "edit", spec);
@@ -67,7 +67,7 @@ fn await_edit(namespace: &Namespace<'_>) -> Result<()> {
     longwire::await_edit(&namespace.name, "after", PATIENCE)
 }
 
-/// Both probes count what happens while they are alone.
+/// Both probes count while they are disconnected.
 fn keeps_counting(shop: &Shop<'_>) -> Result<()> {
     let opened =
         |reporter: &str| Ok::<_, anyhow::Error>(shop.there().reported(&longwire::scrape_all()?, reporter).opened);
@@ -80,7 +80,7 @@ fn keeps_counting(shop: &Shop<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Somebody is away for a while, amid traffic and pods that come and go.
+/// Runs an outage with traffic and with pods that are created and deleted.
 fn endure(
     kubernetes: &Kubernetes,
     who: &str,
@@ -97,7 +97,7 @@ fn endure(
             let outcome = (|| {
                 away()?;
                 let counted = keeps_counting(&shop);
-                // Back in any case: the tests to come need it.
+                // Restored in any case, because later tests need it.
                 back()?;
                 let returned = Instant::now();
                 counted?;
@@ -106,7 +106,7 @@ fn endure(
                     "{who} away: an edit is on both nodes {:.1} s after the return",
                     returned.elapsed().as_secs_f64()
                 );
-                // Some pods have to come after that.
+                // Some pods have to be created after that.
                 throughout(2 * SOON, || Ok(()))?;
                 anyhow::Ok(returned)
             })();

@@ -1,4 +1,5 @@
-//! What people steer Longwire with, on a real API server and two real nodes: it shows on every node, live, and is exact.
+//! Users' policies on a real API server and two real nodes: they take effect on every node, at once, and counters stay
+//! exact.
 
 use crate::shop::Shop;
 use anyhow::{Result, ensure};
@@ -11,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A bound for a machine that does much else; how long it takes is printed.
+/// Long enough for a busy machine; the time it took is printed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One of each kind; what it makes true of both edges.
+/// One object of each kind, and its effect on both edges.
 const KINDS: [(&str, &str, &str); 3] = [
     ("TelemetryPolicy", r#"{overrides: [{tagOverrides: {team: {value: '"blue"'}}}]}"#, "istio_tcp_sent_bytes_total"),
     ("ExtraStatTags", r#"{tags: [{name: team, value: '"red"'}]}"#, "istio_tcp_sent_bytes_total"),
@@ -38,7 +39,7 @@ fn an_object_of_each_kind_changes_the_series_on_every_node() -> Result<()> {
     let shop = Shop::open(&namespace)?;
     for (kind, spec, family) in KINDS {
         let teams = |scrape: &Scrape| {
-            // A gauge of Envoy's has labels of its own; an edge of Istio's is told by its team.
+            // Envoy's gauges have their own labels; Istio's edge has the label `team`.
             let named: &[(&str, &str)] = match kind {
                 "TelemetryPolicy" => &[("team", "blue")],
                 "ExtraStatTags" => &[("team", "red")],

@@ -1,4 +1,4 @@
-//! What an object's status says of it, and when.
+//! An object's status, and when it changes.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, bail, ensure};
@@ -15,16 +15,16 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What is wrong only for the operator: which object, its spec, the reason and part of the message.
+/// Objects that only the operator refuses: kind, spec, reason and part of the message.
 const REFUSED: [(&str, &str, &str, &str); 4] = [
     ("TelemetryPolicy", "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}", "Invalid", "source.wrkload"),
     ("TelemetryPolicy", "{overrides: [{tagOverrides: {team: {value: '1 + 1'}}}]}", "Invalid", "tagOverrides.team"),
     ("ExtraStatTags", "{tags: [{name: zone, value: source.zone.name}]}", "Invalid", "spec.tags[0].value"),
-    // RE2 compiles it, and it takes more memory than one may take.
+    // It is valid RE2, and larger than the limit when compiled.
     ("StatsMatcher", "{inclusionRegexps: ['\\w{400}']}", "Invalid", "spec.inclusionRegexps"),
 ];
 
-/// Status, reason and message of a condition that is about the object as it is now.
+/// Status, reason and message of a condition for the current generation.
 fn condition(namespace: &Namespace<'_>, kind: &str, name: &str, wanted: &str) -> Result<[String; 3]> {
     let object: Value = serde_json::from_str(&namespace.kubectl(&["get", kind, name, "-o", "json"])?)?;
     let (now, seen) = (&object["metadata"]["generation"], &object["status"]["observedGeneration"]);
@@ -42,7 +42,7 @@ fn expect(namespace: &Namespace<'_>, kind: &str, name: &str, wanted: &str, expec
     Ok(())
 }
 
-/// Nothing from a node reaches an operator.
+/// Drops all packets from a node to the operator.
 struct Silenced(Place);
 
 const RULE: [&str; 7] = ["OUTPUT", "-p", "tcp", "--dport", "15010", "-j", "DROP"];
@@ -56,7 +56,7 @@ impl Silenced {
 
 impl Drop for Silenced {
     fn drop(&mut self) {
-        // Without it the node stays silent, and the next test says so.
+        // If this fails the node stays disconnected, and the next test fails.
         let _ = self.0.run("iptables", &[&["-D"][..], &RULE].concat());
     }
 }

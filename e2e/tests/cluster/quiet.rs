@@ -1,16 +1,16 @@
-//! A fresh installation in a cluster where nothing happens has nothing to warn of: not at its start, and not in the minutes after it,
-//! in which watches of kinds without an event are silent and end.
+//! A fresh installation in an idle cluster logs no warnings: neither at its start nor in the following minutes, in
+//! which watches without events end.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::kubernetes::{Kubernetes, longwire};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Names the seconds to look on.
+/// Variable with the duration, seconds.
 const SECONDS: &str = "LONGWIRE_IDLE_SECONDS";
-/// Longer than a watch lives.
+/// Longer than the lifetime of a watch.
 const IDLE: u64 = 300;
-/// Of a standby and its start.
+/// Most log lines of a standby, with its start.
 const LINES: usize = 12;
 
 fn log(kubernetes: &Kubernetes, program: &str) -> Result<String> {

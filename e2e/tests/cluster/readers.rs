@@ -1,4 +1,4 @@
-//! Metrics for readers alone: a real API server says whose a token is and what that user may do.
+//! Metrics with authentication: a real API server identifies a token's user and checks permissions.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::http::Response;
@@ -11,14 +11,14 @@ use longwire_e2e::wait::eventually;
 use std::time::Duration;
 
 const DEPLOYMENT: &str = "deployment/longwire-operator";
-/// Of Helm and of pods that come or go.
+/// Timeout of Helm and of rollouts.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Longer than a refusal is remembered, by the probe and by the operator.
+/// Longer than the probe and the operator cache a refusal.
 const REFUSAL: Duration = Duration::from_secs(40);
-/// Longer than an admission is remembered, by both.
+/// Longer than both cache an admission.
 const ADMISSION: Duration = Duration::from_secs(100);
 
-/// A ServiceAccount, and a token of it for the API server's own audience.
+/// A ServiceAccount, and its token for the API server's own audience.
 fn reader(namespace: &Namespace<'_>, account: &str) -> Result<String> {
     namespace.kubectl(&["create", "serviceaccount", account])?;
     Ok(namespace.kubectl(&["create", "token", account])?.trim().to_owned())
@@ -46,7 +46,7 @@ fn expect(response: &Response, status: u16, words: &str) -> Result<()> {
     Ok(())
 }
 
-/// What both nodes answer to a token.
+/// Checks both nodes' answers to a token.
 fn expect_everywhere(token: &str, status: u16, words: &str) -> Result<()> {
     NODES.iter().try_for_each(|node| {
         expect(&longwire::read_as(node, token)?, status, words).with_context(|| (*node).to_owned())
@@ -58,7 +58,7 @@ fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
     kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "scale", DEPLOYMENT, &replicas]).map(drop)
 }
 
-/// Nobody without the permission reads, and everybody is told what is missing.
+/// Readers without the permission are refused, and the answer names the missing permission.
 fn strangers(namespace: &Namespace<'_>, without: &str) -> Result<()> {
     for node in NODES {
         let response = longwire::get(node, "/metrics")?;
@@ -72,7 +72,7 @@ fn strangers(namespace: &Namespace<'_>, without: &str) -> Result<()> {
     expect_everywhere(without, 403, r#"nonResourceURLs: ["/metrics"]"#)
 }
 
-/// The operator's replicas have the same readers.
+/// The operator's replicas admit the same readers.
 fn replicas(kubernetes: &Kubernetes, with: &str) -> Result<()> {
     for replica in replica::all(kubernetes)? {
         expect(&replica.get("/metrics")?, 401, "no token")?;
@@ -82,7 +82,7 @@ fn replicas(kubernetes: &Kubernetes, with: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whoever was admitted is served while the operator is away, and a new reader has to wait.
+/// Admitted readers are served while the operator is unreachable, and a new reader has to wait.
 fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
     expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")?;
     scale(kubernetes, 0)?;
@@ -99,7 +99,7 @@ fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
         }
         expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")
     });
-    // Back in any case.
+    // Restored in any case.
     scale(kubernetes, 2)?;
     longwire::rolled_out(kubernetes, DEPLOYMENT)?;
     answers?;
@@ -110,7 +110,7 @@ fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     let (known, new) = (reader(namespace, "reader")?, reader(namespace, "new")?);
     longwire::rolled_out(kubernetes, DEPLOYMENT)?;
     longwire::rolled_out(kubernetes, "daemonset/longwire-probe")?;
-    // A probe is ready before its stream to a replica that has just started is up.
+    // A probe is ready before its stream to a replica that has just started.
     eventually(PATIENCE, || strangers(namespace, &known))?;
     bind(kubernetes, namespace, "reader")?;
     bind(kubernetes, namespace, "new")?;
@@ -139,7 +139,7 @@ fn metrics_are_for_readers_with_the_permission_and_an_outage_of_the_operator_end
     }
     // Other tests read without a token.
     Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
-    // The next test shall find replicas that stay.
+    // The next test shall find stable replicas.
     longwire::rolled_out(kubernetes, DEPLOYMENT)?;
     longwire::rolled_out(kubernetes, "daemonset/longwire-probe")?;
     outcome.with_context(|| longwire::logs(kubernetes))

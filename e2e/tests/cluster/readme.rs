@@ -1,4 +1,4 @@
-//! README.md on a cluster, word by word, and what `make try` makes of one.
+//! The commands of README.md on a cluster, literally, and the result of `make try`.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
@@ -29,13 +29,13 @@ const EDGES: [[&str; 3]; 9] = [
     ["stars-report", "ratings-v2", "ratings"],
 ];
 
-/// What a shell says, at the top of the checkout; how it stands with `kubectl` and others is for the script to say.
+/// Output of a shell script at the top of the checkout; the script itself sets up `kubectl` and others.
 fn shell(script: &str) -> Result<String> {
     let script = format!("set -euo pipefail; cd {}; {script}", checkout().display());
     command::hear("bash", &["-c", &script], &[])
 }
 
-/// The Kubernetes of tests again as others expect it.
+/// Restores the cluster for other tests.
 fn restore(kubernetes: &Kubernetes) -> Result<()> {
     let policy = checkout().join("docs/examples/policies/telemetrypolicy.yaml");
     kubernetes.delete(&fs::read_to_string(policy)?)?;
@@ -58,7 +58,7 @@ fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
         expect_edges(&furnished)?;
         type_steps(&next::steps(&furnished))?;
         type_readme()?;
-        // Whoever runs it again finds all as it was.
+        // A second run changes nothing.
         let before = pods(kubernetes)?;
         let again = furnish(kubernetes, false, &|_| ())?;
         ensure!(again.prometheus == furnished.prometheus, "another Prometheus: {again:?}");
@@ -69,7 +69,7 @@ fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
     outcome
 }
 
-/// Names of all pods that `make try` is about, without those of Helm's hooks.
+/// Names of all pods of `make try`, without those of Helm's hooks.
 fn pods(kubernetes: &Kubernetes) -> Result<String> {
     let ours = ["--selector=app notin (longwire-pull, longwire-crds)", "--output=name"];
     let of = |namespace: &str| kubernetes.kubectl(&[&["--namespace", namespace, "get", "pods"], &ours[..]].concat());
@@ -86,7 +86,7 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
             labels.join(",")
         );
         let expected: BTreeSet<[String; 3]> = EDGES.into_iter().map(|edge| edge.map(str::to_owned)).collect();
-        // The Job waits for its image, and reviews are chosen at random.
+        // The Job waits for its image, and the choice of reviews is random.
         eventually(Duration::from_secs(60), || {
             let shown: BTreeSet<_> =
                 rows(&query)?.into_iter().map(|row| labels.map(|label| row.labels[label].clone())).collect();
@@ -117,7 +117,7 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
     Ok(())
 }
 
-/// Each indented line of what `make try` says at its end.
+/// Runs each indented line of the output of `make try`.
 fn type_steps(steps: &str) -> Result<()> {
     let lines: Vec<&str> = steps.lines().filter_map(|line| line.strip_prefix("  ")).map(str::trim).collect();
     let [environment, commands @ .., query] = &lines[..] else { anyhow::bail!("{steps}") };
@@ -171,7 +171,7 @@ fn what_is_loaded_as_the_readme_has_it_is_installed_as_the_readme_has_it() -> Re
         load_as_readme(kubernetes)?;
         let install = block("helm install")?;
         ensure!(install.lines().count() == 3, "README.md has other commands: {install}");
-        // Two nodes that share one machine's cgroups are all that tests add.
+        // The only addition of the test, because two nodes share one machine's cgroups.
         let ours = r#"helm() {
             case "$1" in install) set -- "$@" --set 'probe.kubeletCgroupRoot=/longwire-cluster/$(LONGWIRE_NODE_NAME)';; esac
             "$helm" "$@"
@@ -189,7 +189,7 @@ fn what_is_loaded_as_the_readme_has_it_is_installed_as_the_readme_has_it() -> Re
     outcome
 }
 
-/// `make images`, with the programs under test, and the table's line for containerd on each node.
+/// `make images` with the programs under test, and the table's command for containerd on each node.
 fn load_as_readme(kubernetes: &Kubernetes) -> Result<()> {
     let directory = janitor::temporary_directory("readme")?;
     let target = directory.path().join("target/images");

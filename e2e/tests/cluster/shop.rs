@@ -1,4 +1,4 @@
-//! Two edges that cross the nodes in both directions, each with a connection that lives and moves when told to.
+//! Two edges that cross the nodes in both directions, each with a connection that stays open and sends on demand.
 
 use anyhow::{Context, Result};
 use longwire_e2e::edge::{Edge, Truth};
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const PORT: u16 = 8080;
-/// Between two connections, and between two scrapes: what is under test needs the processors too.
+/// Interval of connections and of scrapes: the programs under test need processor time too.
 const PACE: Duration = Duration::from_millis(10);
 const SCRAPES: Duration = Duration::from_millis(250);
 
@@ -25,11 +25,11 @@ pub(crate) struct Shop<'a> {
     pub(crate) client: Running,
     pub(crate) server: Running,
     listener: TcpListener,
-    /// From `client` to `server` and back: they keep both edges alive.
+    /// From `client` to `server` and back, which keep both edges alive.
     open: [(TcpStream, TcpStream); 2],
 }
 
-/// Whether all of them answer all the time.
+/// Whether all probes answer all the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Probes {
     Stay,
@@ -47,12 +47,13 @@ impl<'a> Shop<'a> {
         Ok(Self { namespace, client, server, listener, open })
     }
 
-    /// What crosses from n1 to n2.
+    /// The edge from n1 to n2.
     pub(crate) fn there(&self) -> Edge {
         Edge::between("client", "server").within(&self.namespace.name)
     }
 
-    /// Connections one after the other from `client` to `server`, until told to stop; with the one that lives all the time.
+    /// Connections one after the other from `client` to `server`, until `stop`; returns the truth, with the open
+    /// connection.
     pub(crate) fn load(&self, stop: &AtomicBool) -> Result<Truth> {
         let mut truth = Truth::open(0, 0);
         let (near, far) = &self.open[0];
@@ -66,8 +67,8 @@ impl<'a> Shop<'a> {
         Ok(truth)
     }
 
-    /// Traffic goes on while `trouble` happens, and no counter goes back; at the end both reporters say the
-    /// truth, over all label sets.
+    /// Traffic continues during `trouble`, and no counter goes back. At the end both reporters are exact, over all
+    /// label sets.
     pub(crate) fn exact_throughout<T>(
         &self,
         kubernetes: &Kubernetes,
@@ -76,7 +77,8 @@ impl<'a> Shop<'a> {
         self.exact(kubernetes, Probes::Stay, trouble).map(|(outcome, _)| outcome)
     }
 
-    /// The same where probes are replaced, which say nothing for a moment; how long the truth took at the end.
+    /// The same while probes are replaced and do not answer for a moment. Returns how long it took until they were
+    /// exact.
     pub(crate) fn exact_while_probes_change(
         &self,
         kubernetes: &Kubernetes,
@@ -107,7 +109,7 @@ impl<'a> Shop<'a> {
         Ok((outcome, ended.elapsed()))
     }
 
-    /// No counter of this shop goes back for as long as this goes on.
+    /// No counter of this shop goes back until `stop`.
     fn hold_floors(&self, stop: &AtomicBool, probes: Probes) -> Result<()> {
         let mut floors = NODES.map(|node| (node, Floor::default()));
         while !stop.load(Ordering::Relaxed) {
@@ -117,7 +119,8 @@ impl<'a> Shop<'a> {
                     Err(_) if probes == Probes::Change => continue,
                     Err(error) => return Err(error),
                 };
-                // Series of single connections go: with the connection, or a while after an edit has put others in their place.
+                // Series of single connections disappear: with the connection, or some time after an edit has replaced
+                // them.
                 let is = |sample: &Sample, label: &str, value: &str| {
                     sample.labels.get(label).is_some_and(|found| found == value)
                 };

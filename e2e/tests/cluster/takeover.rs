@@ -1,4 +1,4 @@
-//! One replica of the operator gone: the other takes over, and no series shows it.
+//! One replica of the operator is deleted: the other takes over, and no series is affected.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::time::{Duration, Instant};
 
-/// Streams that each node's probe has made, where all are up.
+/// Number of streams that each node's probe has opened, if all are connected.
 fn streams() -> Result<Vec<u64>> {
     NODES
         .iter()

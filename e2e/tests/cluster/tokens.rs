@@ -1,4 +1,4 @@
-//! Who is not a probe of its node is refused, and told why: a real API server judges real tokens.
+//! Clients that are not the probe of their node are refused with the reason: a real API server reviews real tokens.
 
 use anyhow::{Context, Result, ensure};
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -28,7 +28,7 @@ fn probe_of(kubernetes: &Kubernetes, node: &str) -> Result<(String, String)> {
     Ok((name.to_owned(), uid.to_owned()))
 }
 
-/// A token of a ServiceAccount, as `kubectl create token` makes it.
+/// A token of a ServiceAccount from `kubectl create token`.
 fn token(kubernetes: &Kubernetes, account: &str, flags: &[&str]) -> Result<String> {
     let words = [&["--namespace", longwire::NAMESPACE, "create", "token", account][..], flags].concat();
     Ok(kubernetes.kubectl(&words)?.trim().to_owned())
@@ -39,7 +39,7 @@ fn bound(pod: &(String, String)) -> [String; 3] {
     ["--bound-object-kind=Pod".to_owned(), format!("--bound-object-name={name}"), format!("--bound-object-uid={uid}")]
 }
 
-/// A token like this one, header and claims, but issued so many seconds ago for an hour, and signed with this key.
+/// A copy of this token's header and claims, issued so many seconds ago for an hour, and signed with this key.
 fn forged(genuine: &str, age: u64, key: &Path) -> Result<String> {
     let mut claims: Value = insecure_decode_claims(genuine)?;
     let issued = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() - age;
@@ -50,14 +50,14 @@ fn forged(genuine: &str, age: u64, key: &Path) -> Result<String> {
     Ok(encode(&decode_header(genuine)?, &claims, &EncodingKey::from_rsa_pem(&fs::read(key)?)?)?)
 }
 
-/// Writes what the operator's certificate is to be verified by.
+/// Writes the CA of the operator's certificate.
 fn write_authority(kubernetes: &Kubernetes, directory: &Path) -> Result<()> {
     let bundle = r"jsonpath={.data.ca\.crt}";
     let words = ["--namespace", longwire::NAMESPACE, "get", "configmap", "longwire-operator-ca", "-o", bundle];
     Ok(fs::write(directory.join("ca.crt"), kubernetes.kubectl(&words)?)?)
 }
 
-/// A probe that says it is node n1's, with this token; its log must have these words.
+/// Starts a probe as node n1's, with this token, until its log has this text.
 fn expect_word(operator: &str, directory: &Path, token: Option<&str>, words: &str) -> Result<()> {
     let (certificates, file) = (directory.join("ca.crt"), directory.join("token"));
     let (certificates, file_flag) =
@@ -132,7 +132,7 @@ fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_r
     for (token, words) in &cases {
         expect_word(&operator, directory.path(), Some(token), words)?;
     }
-    // The same way of making one, and nothing wrong with it.
+    // Made in the same way, but valid.
     expect_word(&operator, directory.path(), Some(&forged(&genuine, 0, &own)?), "connected to the operator at")
 }
 
@@ -145,7 +145,7 @@ fn plain_text_is_refused() -> Result<()> {
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
     let mut said = Vec::new();
-    // It may say in TLS what is wrong, or just end.
+    // It may send a TLS alert, or only close.
     let _ = connection.read_to_end(&mut said);
     ensure!(!said.windows(4).any(|four| four == b"HTTP"), "it answered in the clear: {said:?}");
     ensure!(said.len() < 16, "it said more than an alert: {said:?}");

@@ -1,5 +1,5 @@
-//! The kind's definition is of another release than the operator: older, with fewer fields; newer, with more fields and a
-//! second version; or gone for a while. What both know goes on, what the operator does not know is named.
+//! The CRD is of another release than the operator: older, with fewer fields; newer, with more fields and a second
+//! version; or missing for a while. Known fields work, unknown ones are reported.
 
 use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
@@ -13,11 +13,11 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const DEFINITION: &str = "telemetrypolicies.telemetry.longwire.io";
-/// Lists and watches of the kind whose definition changes four times and goes once: each change ends the watch of both
-/// replicas, and while the kind is gone each asks every two seconds or so.
+/// Lists and watches of the kind whose CRD changes four times and is deleted once: each change ends the watch of both
+/// replicas, and while it is missing each retries about every two seconds.
 const WATCHES: usize = 40;
 
-/// The definition, which is as it should be again when this is dropped.
+/// The CRD, restored when dropped.
 struct Definition<'a> {
     kubernetes: &'a Kubernetes,
     genuine: &'static str,
@@ -31,7 +31,7 @@ impl<'a> Definition<'a> {
         Ok(Self { kubernetes, genuine, value: serde_saphyr::from_str(genuine)? })
     }
 
-    /// Takes the definition's place, with what `edit` does to its only version and to all versions.
+    /// Replaces the CRD after `edit` has changed its versions.
     fn apply(&self, edit: impl FnOnce(&mut Vec<Value>)) -> Result<()> {
         let mut value = self.value.clone();
         edit(value["spec"]["versions"].as_array_mut().context("no versions")?);
@@ -48,7 +48,7 @@ impl<'a> Definition<'a> {
         })
     }
 
-    /// Objects may be stored in a version that is to go: they go with the definition.
+    /// Objects may be stored in a version that is removed, so they are deleted with the CRD.
     fn remove(&self) -> Result<()> {
         self.kubernetes.kubectl(&["delete", "crd", DEFINITION, "--ignore-not-found"]).map(drop)
     }
@@ -61,7 +61,7 @@ impl<'a> Definition<'a> {
 
 impl Drop for Definition<'_> {
     fn drop(&mut self) {
-        // Without it every later test says so.
+        // If this fails, every later test fails with the reason.
         let _ = self.remove().and_then(|()| self.restore());
     }
 }
@@ -81,7 +81,7 @@ fn shows(kubernetes: &Kubernetes, namespace: &Namespace<'_>, family: &str, label
     })
 }
 
-/// Whether the object is accepted, in these words.
+/// Whether the object is accepted, with this message.
 fn is_accepted(namespace: &Namespace<'_>, name: &str, expected: &str, words: &str) -> Result<()> {
     let accepted = r#"jsonpath={.status.conditions[?(@.type=="Accepted")]}"#;
     eventually(PATIENCE, || {
@@ -92,14 +92,14 @@ fn is_accepted(namespace: &Namespace<'_>, name: &str, expected: &str, words: &st
     })
 }
 
-/// An older release's: it knows nothing of overrides.
+/// An older release's, without overrides.
 fn older(versions: &mut [Value]) {
     if let Some(fields) = versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"].as_object_mut() {
         fields.remove("overrides");
     }
 }
 
-/// A newer release's: fields and values that nobody knows yet, and a version that is stored instead.
+/// A newer release's: unknown fields and values, and another storage version.
 fn newer(versions: &mut Vec<Value>) {
     versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"] =
         json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
@@ -134,7 +134,7 @@ fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>)
         refusal.context("a field that the definition does not know is accepted")
     })?;
     ensure!(format!("{refusal:#}").contains("overrides"), "{refusal:#}");
-    // What both know is heeded.
+    // The part that both know takes effect.
     namespace.apply(&object("TelemetryPolicy", "sets", "{seriesSets: [istio, longwire, kmesh-workload]}"))?;
     longwire::until(kubernetes, |scrape| {
         let labels = [("source_workload_namespace", namespace.name.as_str())];
@@ -154,7 +154,7 @@ fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>)
     for said in ["horizon: spec.horizon is", "quantum is not accepted: Invalid: spec.seriesSets[1]"] {
         calm.is_said_once(&format!("TelemetryPolicy {}/{said}", namespace.name))?;
     }
-    // One that was written in a version that the operator does not know, and says what it knows.
+    // An object in a version that the operator does not know, with fields that it knows.
     namespace.kubectl(&["delete", "telemetrypolicy", "before"])?;
     shows(kubernetes, namespace, FAMILY, ("era", "later"))?;
 

@@ -1,4 +1,4 @@
-//! The clock that people set jumps, under operator and probe alike. Nothing is counted twice, lost or named after another.
+//! The system clock jumps, under operator and probe. Nothing is counted twice, lost or reported for another pod.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::janitor;
@@ -9,7 +9,7 @@ use longwire_e2e::wait::throughout;
 use std::fs;
 use std::path::Path;
 
-/// Debian's faketime: `CLOCK_REALTIME` is what a file says, and `CLOCK_MONOTONIC` stays.
+/// Debian's faketime: `CLOCK_REALTIME` comes from a file, `CLOCK_MONOTONIC` is unchanged.
 fn library() -> Result<String> {
     let path = format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
     ensure!(Path::new(&path).exists(), "{path} is missing: run .ci/deps test");
@@ -32,7 +32,7 @@ fn a_clock_that_jumps_by_a_day_and_back_takes_nothing_away() -> Result<()> {
         fs::write(clock, offset)?;
         bystander.talk(5)?;
         bystander.expect_exact(&siege.cluster.probe).with_context(|| format!("with the clock at {offset}"))?;
-        // Passes go on at their interval, by a clock that nobody sets.
+        // Passes keep their interval, because they use the monotonic clock.
         throughout(SAMPLE_INTERVAL * 2, || bystander.both_say(&siege.cluster.probe))?;
     }
     siege.end(&[])

@@ -1,5 +1,5 @@
-//! An operator as it serves on a cluster, within the chart's memory, and whoever connects to it. In a network of its own, beside an
-//! API server of a few lines.
+//! Attacks on a serving operator within the chart's memory limit, in a network namespace of its own with a minimal API
+//! server.
 
 #[path = "control/api_server.rs"]
 mod api_server;
@@ -29,12 +29,12 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 const PORT: u16 = 15010;
-/// Longer than anything takes that is not measured.
+/// Timeout of steps that are not measured.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Nodes `m1` and so on, each with the pod of its probe; nothing of Longwire runs there.
+/// Nodes `m1` and so on, each with its probe's pod. No program of Longwire runs there.
 struct Control {
-    // The order of fields is the order of farewell: the process before its cgroup.
+    // Fields are dropped in order: the process before its cgroup.
     operator: Process,
     memory: MemoryCgroup,
     api: ApiServer,
@@ -45,7 +45,7 @@ struct Control {
     _directory: TempDir,
 }
 
-/// Probes use their node's network: this is where the probe of node `m{number}` comes from.
+/// The address of node `m{number}`, which its probe shares.
 fn address_of(node: u8) -> IpAddr {
     Ipv4Addr::new(127, 0, 1, node).into()
 }
@@ -57,7 +57,7 @@ fn node_name(node: u8) -> String {
 impl Control {
     fn start(attack: &'static str, nodes: u8) -> Result<Self> {
         let netns = Netns::new()?;
-        // Its threads are born in that network.
+        // Its threads are created in that namespace.
         let runtime =
             netns.run(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build())?;
         let api = netns.run(|| runtime.block_on(ApiServer::start()))?;
@@ -82,12 +82,12 @@ impl Control {
         (Ipv4Addr::LOCALHOST, PORT).into()
     }
 
-    /// Runs this in the operator's network.
+    /// Runs a future in the operator's namespace.
     fn block_on<T: Send>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.netns.run(|| self.runtime.block_on(work))
     }
 
-    /// The operator lives and was never short of memory; prints what the attack has cost.
+    /// Checks that the operator lives and was never out of memory; prints the results.
     fn end(mut self, figures: &[(&str, f64)]) -> Result<()> {
         self.operator.check_alive()?;
         ensure!(self.memory.oom_kills()? == 0, "the kernel ended the operator for want of memory");
@@ -98,12 +98,13 @@ impl Control {
     }
 }
 
-/// Within this an edit is with the probe whose node it concerns, whatever others do. A debug build beside other tests is much slower.
+/// Limit of the time until an edit reaches its node's probe during an attack. A debug build beside other tests is much
+/// slower.
 fn soon() -> Duration {
     Duration::from_secs(if std::env::var_os(binaries::BIN_DIR).is_some() { 2 } else { 10 })
 }
 
-/// The pod of a node's probe; its name is its UID.
+/// The pod of a node's probe; its UID equals its name.
 fn probe_pod(node: u8) -> String {
     format!("probe-{node}")
 }

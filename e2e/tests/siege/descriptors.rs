@@ -1,4 +1,4 @@
-//! Idle connections where the probe may have few files open: it closes some of them instead of ending.
+//! Idle connections to a probe with few file descriptors: it closes some of them instead of ending.
 
 use crate::hostile_clients::{Hostile, Kind};
 use anyhow::{Result, ensure};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const SOURCES: usize = 4;
 const CONNECTIONS: usize = 1_000;
 
-/// Says how often no descriptor was left.
+/// Returns how often no file descriptor was left.
 fn besiege(attack: &'static str, limit: u64) -> Result<u64> {
     let prlimit = ["prlimit", &format!("--nofile={limit}:{limit}")];
     let siege = Siege::start_under(attack, Machine::new(SOURCES + 2, &[])?, &prlimit, &[])?;
@@ -27,7 +27,7 @@ fn besiege(attack: &'static str, limit: u64) -> Result<u64> {
     }
     for _ in 0..4 {
         bystander.talk(20)?;
-        // Passes come and go.
+        // Some passes.
         thread::sleep(SAMPLE_INTERVAL);
     }
     bystander.expect_exact(probe)?;

@@ -1,4 +1,4 @@
-//! One object that is edited again and again while streams live. What nobody uses any more is let go of.
+//! One object that is edited again and again during streams. Unused versions must be freed.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::machine::{Machine, PodSpec};
@@ -8,14 +8,14 @@ use std::time::Duration;
 
 const EDITS: u64 = 24;
 const TAGS: usize = 32;
-/// Edits after which everything has been used once, and how much more the others may take: half a megabyte each, less than one
-/// edit's regular expressions once they are compiled.
+/// Edits after which everything has been used once, and the most memory that the others may take: half a megabyte each,
+/// less than one edit's compiled regular expressions.
 const FIRST: u64 = 4;
-const MOST_MORE_MB: f64 = 10.0;
-/// An edit has arrived after this.
+const MAX_MORE_MB: f64 = 10.0;
+/// Timeout until an edit has arrived.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Tags with regular expressions, none like another edit's.
+/// Tags with regular expressions, different for each edit.
 fn extra_stat_tags(edit: u64) -> String {
     let value = |tag: usize| format!(r"source.workload.matches(r'[a-z0-9_]{{6}}{edit}-{tag}') ? source.zone : 'none'");
     let tags: String =
@@ -48,7 +48,7 @@ fn edits_of_one_object_do_not_pile_up() -> Result<()> {
         }
     }
     for (now, settled) in siege.resident()?.into_iter().zip(settled) {
-        ensure!(now - settled < MOST_MORE_MB, "{now:.1} MB after {EDITS} edits, and {settled:.1} MB after {FIRST}");
+        ensure!(now - settled < MAX_MORE_MB, "{now:.1} MB after {EDITS} edits, and {settled:.1} MB after {FIRST}");
     }
     bystander.expect_exact(probe)?;
     siege.end(&[("edits", EDITS as f64)])

@@ -1,4 +1,4 @@
-//! Clients of the metrics listener that mean harm, from several pods: each kind holds what it can for as long as it can.
+//! Hostile clients of the metrics listener, from several pods: each kind holds as much as it can for as long as it can.
 
 use anyhow::Result;
 use longwire_e2e::pod::Pod;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// What a client sends; then it never reads.
+/// What a client sends before it stops reading.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Idle,
@@ -39,7 +39,7 @@ impl Kind {
     }
 }
 
-/// Keeps its connections up, each made anew when the probe has closed it, until it is dropped.
+/// Keeps its connections open, and reconnects when the probe closes one, until dropped.
 pub(crate) struct Hostile {
     stop: Arc<AtomicBool>,
     made: Arc<AtomicU64>,
@@ -47,7 +47,7 @@ pub(crate) struct Hostile {
 }
 
 impl Hostile {
-    /// So many from each pod, every kind alike often.
+    /// So many from each pod, equally many of every kind.
     pub(crate) fn start(pods: &[Pod], target: Ipv4Addr, from_each: usize, kinds: &[Kind]) -> Self {
         let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let address = SocketAddr::from((target, PORT));
@@ -71,7 +71,7 @@ impl Hostile {
         Self { threads: threads.collect(), stop, made }
     }
 
-    /// Connections so far.
+    /// Number of connections made.
     pub(crate) fn made(&self) -> u64 {
         self.made.load(Ordering::Relaxed)
     }
@@ -81,7 +81,7 @@ impl Drop for Hostile {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // Its panic was printed where it happened.
+            // Its panic was printed already.
             let _ = thread.join();
         }
     }
@@ -89,7 +89,7 @@ impl Drop for Hostile {
 
 fn connect(kind: Kind, address: SocketAddr) -> Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    // What is not read stays with the probe.
+    // A small buffer, so that unread bytes stay in the probe.
     socket.set_recv_buffer_size(4096)?;
     socket.connect_timeout(&address.into(), Duration::from_millis(200))?;
     let mut stream = TcpStream::from(socket);
@@ -98,11 +98,11 @@ fn connect(kind: Kind, address: SocketAddr) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// By either way of ending; an answer that waits to be read is none.
+/// Closed by FIN or RST; an unread response does not count.
 fn is_closed(stream: &TcpStream) -> bool {
     match stream.peek(&mut [0]) {
         Ok(0) => true,
-        // A reset comes after what is there to be read; the socket knows of it before.
+        // A RST is read only after the received bytes, but the socket's error shows it earlier.
         Ok(_) => !matches!(SockRef::from(stream).take_error(), Ok(None)),
         Err(error) => error.kind() != ErrorKind::WouldBlock,
     }

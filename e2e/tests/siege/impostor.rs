@@ -1,4 +1,4 @@
-//! Pods that pretend to be others: by an address, by the name of a cgroup, by a Service of another namespace.
+//! Pods that impersonate others: by an address, by the name of a cgroup, by a Service of another namespace.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::edge::{Edge, Truth};
@@ -12,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Of a pod that has just been made: its kubelet has not told of an address.
+/// UID of a new pod whose kubelet has not reported an address yet.
 const FRESH: &str = "aaaaaaaa-0000-4000-8000-00000000f4e5";
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -23,7 +23,7 @@ fn fresh_pod() -> String {
     )
 }
 
-/// Older than all others, and without a selector: its owner writes who is behind it.
+/// Older than all others and without a selector: its author writes the endpoints.
 fn thieving_service(victim: &Pod) -> String {
     let (address, service_ip) = (victim.ipv4, victim.service_ip);
     format!(
@@ -35,14 +35,14 @@ fn thieving_service(victim: &Pod) -> String {
     )
 }
 
-/// A process in a cgroup below the tests' own, at a path of the caller's choice.
+/// Makes a cgroup below the tests' own, at this path.
 fn below(path: &str) -> Result<PathBuf> {
     let directory = cgroup::root_of(std::process::id())?.join(path);
     fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
     Ok(directory)
 }
 
-/// Takes the address in a namespace of its own making and sends SYNs that nobody answers.
+/// Takes the address in a network namespace of its own and sends SYNs that are not answered.
 fn speak_from(victim: &Pod, from: &Pod) -> Result<()> {
     let cgroup = below(&format!("kubepods/besteffort/pod{FRESH}/main"))?;
     let traffic = binaries::find("longwire-traffic")?;
@@ -60,7 +60,7 @@ fn speak_from(victim: &Pod, from: &Pod) -> Result<()> {
     Ok(())
 }
 
-/// So many connections of a process in that cgroup, in the network of `client`.
+/// So many connections of a process in that cgroup, in the network namespace of `client`.
 fn send(client: &Pod, cgroup: &str, server: &Pod, times: u64) -> Result<Truth> {
     let (traffic, cgroup, address) =
         (binaries::find("longwire-traffic")?, below(cgroup)?, server.address().to_string());
@@ -95,7 +95,7 @@ fn nobody_speaks_as_another_pod() -> Result<()> {
     let (machine, probe) = (&siege.cluster.machine, &siege.cluster.probe);
     let (victim, attacker) = (machine.pod("victim")?, machine.take()?);
     speak_from(victim, attacker)?;
-    // To a pod of another node, which is named by its address.
+    // The pod is on another node, so it is identified by its address.
     let (client, listener) = (machine.take()?, victim.listen()?);
     let mut truth = Truth::default();
     for _ in 0..10 {
@@ -103,14 +103,15 @@ fn nobody_speaks_as_another_pod() -> Result<()> {
         truth += exchange(near, far, 1_001, 2_003)?;
     }
     Edge::of(client, victim).expect_of(probe, &[("source", truth)])?;
-    // Cgroups that are named after a pod of this node: of a user's session, and deep below the attacker's own.
+    // Cgroups with the name of this node's pod: in a user session, and below the attacker's own.
     let (server, local) = (machine.take()?, client);
     let serving = server.process("main", &["serve", &server.address().to_string()])?;
     serving.await_line("listening", PATIENCE)?;
     let of_session = send(attacker, &format!("user.slice/kubepods/pod{}/main", local.uid), server, 5)?;
     let nested = format!("kubepods/besteffort/pod{}/main/a/b/c/d/e/f/g/h/pod{}/main", attacker.uid, local.uid);
     let nested = send(attacker, &nested, server, 5)?;
-    // What looks like another kubelet's pod is not this node's to report; the server's end has its client by the address.
+    // A cgroup of another kubelet's pod is not reported by this node; the server's end identifies its client by the
+    // address.
     let truths = [("source", nested), ("destination", nested + of_session)];
     Edge::of(attacker, server).expect_of(probe, &truths)?;
     ensure!(

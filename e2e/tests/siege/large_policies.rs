@@ -1,4 +1,4 @@
-//! Tenants that write objects as large as they may: as the schema admits, and as the operator takes.
+//! Tenants that write the largest objects that the schema and the operator accept.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::machine::{Machine, PodSpec};
@@ -12,7 +12,7 @@ use std::time::Instant;
 const NAMESPACES: usize = 10;
 const PODS: usize = 90;
 
-/// The bystander's own object, without a time like all others here: it comes first by its kind.
+/// The bystander's own object. Without timestamps, as here, its kind makes it the first.
 fn small(value: &str) -> String {
     format!(
         "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: small, namespace: shop}}\n\
@@ -35,7 +35,7 @@ fn policy(namespace: &str, name: &str, overrides: usize, tags: usize, regex: &st
     Ok(text)
 }
 
-/// Pods that run nothing, but whose probe is told all that is configured for them.
+/// Pods without processes, whose configuration the probe receives.
 fn pods() -> Result<String> {
     let mut text = String::new();
     for number in 0..PODS {

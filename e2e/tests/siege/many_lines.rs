@@ -1,4 +1,4 @@
-//! A page of tens of thousands of lines: long connections have series of their own.
+//! A metrics page of tens of thousands of lines, from series of long connections.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::pod::Pod;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) struct ManyLines {
     _connections: Vec<(TcpStream, TcpStream)>,
-    /// Of a scrape.
+    /// Lines of a scrape.
     pub(crate) lines: usize,
 }
 
@@ -17,7 +17,7 @@ pub(crate) struct ManyLines {
 pub(crate) fn expose(lines: usize, pair: (&Pod, &Pod), probe: &Probe) -> Result<ManyLines> {
     let (client, server) = pair;
     let listener = server.listen()?;
-    // Four lines for either end.
+    // Four lines for each end.
     let connections = client.netns.run(|| open(lines / 8 + 1, server, &listener))?;
     let lines = eventually(Duration::from_secs(40), || {
         let exposed = probe.text()?.lines().count();

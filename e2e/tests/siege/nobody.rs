@@ -1,4 +1,4 @@
-//! What an attack's figures are compared with.
+//! The reference for the results of attacks: none.
 
 use anyhow::Result;
 use longwire_e2e::machine::Machine;

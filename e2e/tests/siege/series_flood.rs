@@ -1,4 +1,4 @@
-//! A pod that makes label sets as fast as it can, beside two whose own must stay.
+//! A pod that creates label sets as fast as it can, beside two pods whose own must stay.
 
 use anyhow::{Result, ensure};
 use longwire_e2e::machine::{Machine, PodSpec};
@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 const FAILED: &str = "longwire_tcp_connections_failed_total";
 const CHARGED: &str = "longwire_probe_series_charged";
 
-/// Addresses of the node on which nothing listens.
+/// Addresses of the node without listeners.
 const ADDRESSES: &str = "198.18.0.0/16";
 
 /// The pod `evil`, in a namespace of that name.
@@ -24,7 +24,7 @@ fn machine(evil: PodSpec) -> Result<Machine> {
     Ok(machine)
 }
 
-/// Connects to one address after another, each of which refuses.
+/// Connects to one address after another, all of which refuse.
 fn refused(pod: &Pod, connects: u32) -> Result<()> {
     pod.netns.run(|| {
         for number in 0..connects {

@@ -1,5 +1,5 @@
-//! Two thousand connections that hold what they can: idle ones, half-sent requests, readers that do not read, HTTP/2. A
-//! rightful scraper of a page of 40,000 lines is answered in time, so is the kubelet, and no sample is late.
+//! Two thousand connections that hold as much as they can: idle ones, incomplete requests, clients that do not read,
+//! HTTP/2. A legitimate scraper of a page of 40,000 lines and the kubelet are answered in time, and no sample is late.
 
 use crate::hostile_clients::{EVERY_KIND, Hostile};
 use crate::many_lines;
@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 const LINES: usize = 40_000;
 const SOURCES: usize = 8;
 const FROM_EACH: usize = 250;
-/// Nobody was served until the attackers had gone. How fast it is `make siege` prints; here a machine may be busy.
+/// Longer means that it was served only after the attack. `make siege` prints the exact time, because a machine may be
+/// busy here.
 const STARVED: Duration = Duration::from_secs(10);
 const ROUNDS: usize = 6;
 const LIMITS: &str = "apiVersion: telemetry.longwire.io/v1alpha1
@@ -27,7 +28,7 @@ spec: {budgets: {longConnections: 20000}, limits: {seriesPerNamespace: 100000}}
 #[test]
 fn a_scrape_of_40000_lines_is_answered_in_time_beside_2000_hostile_connections() -> Result<()> {
     let machine = Machine::new(SOURCES + 4, &[])?;
-    // The page has 10,000 ends of long connections, of one namespace: more than are shown by default.
+    // The page has 10,000 ends of long connections in one namespace, more than the default limit.
     machine.manifests.write("limits.yaml", LIMITS)?;
     let siege = Siege::start("slow_readers", machine, &[])?;
     let (probe, node) = (&siege.cluster.probe, &siege.cluster.machine.node);
@@ -47,7 +48,7 @@ fn a_scrape_of_40000_lines_is_answered_in_time_beside_2000_hostile_connections()
         bystander.talk(20)?;
         let headers: &[&str] = if round % 2 == 0 { &["Accept-Encoding: gzip"] } else { &[] };
         let began = Instant::now();
-        // Where the machine keeps it from reading for a second in all, it gives way to who waits: a scraper comes again.
+        // If the busy machine delays its reading by a second in total, it loses its turn and retries.
         let answer = eventually(STARVED, || {
             probe.get("/metrics", headers).inspect_err(|_| cut += 1.0).context("a rightful scrape")
         })?;

@@ -1,4 +1,4 @@
-//! A pod that opens more connections than the kernel side notes for the whole node.
+//! A pod that opens more connections than the kernel side's table holds for the whole node.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::cluster::Cluster;
@@ -11,12 +11,12 @@ use parking_lot::Mutex;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The fewest that the kernel side notes.
+/// Least size of the kernel side's table.
 const TABLE: u64 = 65_536;
-/// Each holds fewer files than a process may where limits are strict.
+/// Each has fewer descriptors than a strict limit allows.
 const PROCESSES: u64 = 4;
 
-/// As many processes of one pod, one container each, as it takes to fill the table alone.
+/// As many processes of one pod, one in each container, as fill the table.
 fn flood(pod: &Pod, command: &str, address: &str, each: u64) -> Result<Vec<Process>> {
     let start = |number: u64| {
         let (container, to) = (format!("c{number}"), format!("{address}{number}:80"));
@@ -29,7 +29,7 @@ fn flood(pod: &Pod, command: &str, address: &str, each: u64) -> Result<Vec<Proce
     Ok(processes)
 }
 
-/// Ten connections of one pod to another, to the byte, and soon.
+/// Ten connections between two pods, exact to the byte, within a short time.
 fn expect_exact(cluster: &Cluster, client: &Pod, server: &Pod) -> Result<()> {
     let address = server.address().to_string();
     let serving = server.process("main", &["serve", &address, "--reply", "30"])?;
@@ -40,17 +40,17 @@ fn expect_exact(cluster: &Cluster, client: &Pod, server: &Pod) -> Result<()> {
     Edge::of(client, server).expect(&cluster.probe, truth)
 }
 
-/// How often the kernel side could not do this.
+/// The kernel side's counter of this loss.
 fn losses(cluster: &Cluster, kind: &str) -> Result<u64> {
     Ok(cluster.probe.scrape()?.of_kernel(kind))
 }
 
-/// How often the kernel skipped a program, because it had preempted the same one: nobody knows of which connection.
+/// How often the kernel skipped a program, because it had preempted the same one; the connections are not known.
 fn missed(cluster: &Cluster) -> Result<u64> {
     Ok(cluster.probe.scrape()?.sum("longwire_probe_recursion_misses_total", &[]))
 }
 
-/// The kernel side counts the floods of all tests, so one of them runs at a time.
+/// The kernel side counts the floods of all tests, so only one of them runs at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn start(attack: &'static str) -> Result<Siege> {
@@ -67,11 +67,11 @@ fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result
     let each = TABLE / PROCESSES + 500;
     let _flood = flood(flooder, "flood", "198.18.0.", each).context("the flood")?;
     expect_exact(cluster, client, server)?;
-    // Its own, too: what finds no room before it is established does then.
+    // Its own connections too: one without a place while half-open gets one when established.
     expect_exact(cluster, flooder, cluster.machine.take()?)?;
     let kinds = ["half_open_share_full", "half_open_full", "connections_share_full", "connections_full"];
     let [share, all, established, table] = kinds.map(|kind| losses(cluster, kind));
-    // A sixteenth of the table has room for half-open connections of one pod; those that time out make room for others.
+    // A sixteenth of the table holds half-open connections of one pod; those that time out free places.
     let beyond = TABLE / 2;
     let (share, missed) = (share?, missed(cluster)?);
     ensure!(share + missed >= beyond, "{share} half-open connections were left out, not {beyond}; {missed} unseen");

@@ -11,6 +11,7 @@ mod tests;
 mod totals;
 
 pub(crate) use passes::Passes;
+pub(crate) use saved::{SavedClosed, SavedConnection};
 pub(crate) use totals::Totals;
 
 use crate::record::{ConnectionRecord, Counters, Monotonic, Sample};
@@ -21,7 +22,7 @@ use std::mem;
 /// Ids of closed connections that are remembered at least, however small the table is.
 const CLOSED_AT_LEAST: usize = 65_536;
 
-/// A live connection, and how far the later stages have come with it. What every sample touches stands side by side.
+/// A live connection, and its stage in the pipeline. The fields that every sample touches stand side by side.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Entry<T> {
@@ -30,7 +31,7 @@ pub(crate) struct Entry<T> {
     pass: u32,
     pub(crate) rtt_observed: bool,
     seen: Totals,
-    /// What it had moved before the probe knew it; `None`: nothing.
+    /// What an adopted connection had moved before the probe saw it. `None`: it is not adopted.
     baseline: Option<Box<Totals>>,
     /// Established, or adopted.
     pub(crate) opened: Monotonic,
@@ -43,7 +44,7 @@ impl<T> Entry<T> {
         self.baseline.is_some()
     }
 
-    /// What it has moved under our eyes.
+    /// What it has moved since the probe sees it.
     pub(crate) fn total(&self) -> Totals {
         self.baseline.as_ref().map_or(self.seen, |baseline| self.seen.since(baseline))
     }
@@ -60,12 +61,12 @@ pub(crate) struct Connections<T> {
     refused: bool,
     /// A live connection is sampled that was never announced: the announce was lost.
     missed: bool,
-    /// Complete passes when all were last asked to announce themselves for the sake of one that was missed.
+    /// Complete passes when all connections were last asked to announce themselves because one announce was lost.
     healed: Option<u32>,
     pub(crate) counts: Counts,
 }
 
-/// What went another way than straight.
+/// Records and samples that did not take the usual way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) samples_unknown: u64,
@@ -149,13 +150,13 @@ impl<T> Connections<T> {
         Announced::New
     }
 
-    /// How far the later stages are with one that was located.
+    /// The stage of a connection that was located.
     pub(crate) fn stage(&self, at: usize) -> &T {
         &self.entries[at].stage
     }
 
-    /// Where the connections of a few samples stand. All of them first: their ways through memory do not wait for one another
-    /// then. Good until one is removed.
+    /// The places of the connections of a few samples. All lookups come first, so that the processor waits for their memory side by
+    /// side. Valid until one is removed.
     pub(crate) fn locate<const N: usize>(&self, samples: &[Sample]) -> [Option<usize>; N] {
         let mut places = [None; N];
         for (place, sample) in places.iter_mut().zip(samples) {
@@ -164,7 +165,7 @@ impl<T> Connections<T> {
         places
     }
 
-    /// The hot path: one comparison, and the difference if there is one. Most samples only say that all is as it was.
+    /// The hot path: one comparison, and the difference if there is one. Most samples have no difference.
     pub(crate) fn sample(&mut self, at: Option<usize>, sample: &Sample) -> Option<Sampled<'_, T>> {
         let Sample { id, counters } = *sample;
         let Some(at) = at else {
@@ -172,7 +173,7 @@ impl<T> Connections<T> {
                 self.counts.late += 1;
             } else {
                 self.counts.samples_unknown += 1;
-                // One that was refused is waited for already.
+                // While the table is full, refused connections are expected here.
                 self.missed |= !self.refused;
             }
             return None;
@@ -205,14 +206,14 @@ impl<T> Connections<T> {
         Closing::First(Totals::from(&record.counters))
     }
 
-    /// A connect that never established. Says whether this is news.
+    /// A connect that never established. Returns whether it is new.
     pub(crate) fn fail(&mut self, id: u64) -> bool {
         let news = self.closed.insert(id);
         self.counts.late += u64::from(!news);
         news
     }
 
-    /// How far the later stages are with each.
+    /// The stages of all connections.
     pub(crate) fn stages(&self) -> impl Iterator<Item = &T> {
         self.entries.iter().map(|entry| &entry.stage)
     }
@@ -221,8 +222,8 @@ impl<T> Connections<T> {
         self.passes.begin();
     }
 
-    /// What a complete pass has not seen, nor the one before it, is gone: its CLOSE was lost. One pass is no proof: the
-    /// CLOSE of a connection that ends during it may still stand behind another CPU's unfinished record in the ring.
+    /// A connection that neither this complete pass nor the one before has seen is gone: its CLOSE was lost. One pass is no proof,
+    /// because the CLOSE of a connection that ends during it may still stand behind another CPU's unfinished record in the ring.
     pub(crate) fn end_pass(&mut self, complete: bool) -> Vec<Entry<T>> {
         self.passes.end(complete);
         let mut vanished = Vec::new();
@@ -247,9 +248,8 @@ impl<T> Connections<T> {
         Some(&mut self.entries[at])
     }
 
-    /// Once when a live connection was refused and there is room again. A sixteenth, or the kernel would announce all
-    /// connections anew for the sake of a few. And when an announce was lost, but once a complete pass: it takes one until
-    /// all have announced themselves.
+    /// True once when a live connection was refused and there is room again: a sixteenth of the table, because the kernel announces all
+    /// connections anew. Also true when an announce was lost, at most once a complete pass, because announcing all takes one.
     pub(crate) fn wants_reannounce(&mut self) -> bool {
         let has_room = self.refused && self.entries.len() + self.limit / 16 < self.limit;
         self.refused &= !has_room;
@@ -261,7 +261,7 @@ impl<T> Connections<T> {
         has_room || heals
     }
 
-    /// The kernel side begins anew, with new ids: nothing more will be heard of these.
+    /// The kernel side begins anew, with new ids: no more records of these will come.
     pub(crate) fn abandon(&mut self) -> Vec<Entry<T>> {
         self.index.clear();
         self.closed.clear();

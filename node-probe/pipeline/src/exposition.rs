@@ -15,8 +15,8 @@ mod tests;
 
 pub use format::{Format, write_header};
 
-use crate::aggregate::{Aggregate, View};
 use crate::labels::escape;
+use crate::metrics::{Aggregate, View};
 use family::{Progress, Style};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{FAMILIES, SeriesSet};
@@ -37,14 +37,15 @@ impl Cursor {
         Self { style: Style { format, view: View::PLAIN, created: None }, family: 0, progress: None }
     }
 
-    /// What is new to who scrapes is at 0.
+    /// Lines that are new to the scraper are at 0.
     #[must_use]
     pub fn viewed(mut self, view: View) -> Self {
         self.style.view = view;
         self
     }
 
-    /// OpenMetrics says of counters and histograms when they began; `wall_clock_offset`: of that less CLOCK_MONOTONIC.
+    /// OpenMetrics has samples with the time at which counters and histograms began. `wall_clock_offset`: wall clock less
+    /// CLOCK_MONOTONIC.
     #[must_use]
     pub fn with_created(mut self, wall_clock_offset: UnixNanos) -> Self {
         self.style.created = (self.style.format == Format::OpenMetrics).then_some(wall_clock_offset);
@@ -52,7 +53,7 @@ impl Cursor {
     }
 }
 
-/// Appends about `bytes` bytes more of the scrape and says whether there may be more. The aggregate may change in between.
+/// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The aggregate may change in between.
 pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
     let enough = out.len().saturating_add(bytes);
     while let Some(family) = FAMILIES.get(cursor.family) {

@@ -218,7 +218,7 @@ impl Hash for ConnectionLabels {
     }
 }
 
-/// Sockets' addresses as `ip:port`, IPv6 in brackets, or nobody could tell where the port begins.
+/// Sockets' addresses as `ip:port`, IPv6 in brackets, so that it is clear where the port begins.
 fn written(address: Option<impl ToString>) -> String {
     address.map_or_else(|| OVERFLOW.to_owned(), |address| address.to_string())
 }

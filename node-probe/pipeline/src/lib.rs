@@ -1,24 +1,35 @@
 //! The data path of the probe, pure: bytes, times and addresses come in as arguments, text comes out.
 //!
+//! A module imports only modules that stand before it (`tests/layers.rs`):
+//!
 //! ```text
 //! record       bytes -> Record, Sample: cumulative counters, unique ids
-//!   v
-//! connection   one entry a connection; idempotent: what is seen twice changes nothing, nothing goes back
-//!   v  what is new since the last look
-//! enrich       addresses, cgroup -> both ends' workload and service (join, identity, local), latched
-//!   v  Edge, Flow, Delta
-//! aggregate    label sets interned, index add; budgets, expiry
-//!   v
-//!   v  what is published: as saved last, so that a scrape says nothing that a kill could take back
+//! observation  Edge, Flow, Delta: who the two ends are, and what moved between them
+//! state        items <-> bytes of a saved state; knows no item
+//! shared       values that many items refer to by number: workloads, Services, pods, edges, telemetries
+//! labels       Edge, Flow -> names, and the text of labels
+//! connection   one entry a connection; idempotent: a record that comes twice changes nothing, no counter goes back
+//! resolve      addresses, cgroup, sequence numbers -> Resolution: both ends' workload and service, latched; waits are bounded
+//! metrics      label sets interned, index add; budgets, expiry; what a scrape shows is what was saved last
 //! exposition   rendered labels kept; a scrape is copying and integers, cut into slices
+//! pipeline     ties them together, with one writer; the list of all items of a saved state
+//! ```
+//!
+//! What flows through them:
+//!
+//! ```text
+//! bytes --record--> Record --connection--> gains --pipeline--> Delta --metrics--> label sets --exposition--> text
+//!                      |                               ^
+//!                      +----------resolve--> Resolution
 //! ```
 
-pub mod aggregate;
 mod connection;
-mod enrich;
 pub mod exposition;
 mod labels;
+pub mod metrics;
 pub mod observation;
 pub mod pipeline;
 pub mod record;
+mod resolve;
+mod shared;
 mod state;

@@ -1,4 +1,4 @@
-//! What enrich hands to aggregate: who the two ends are, and what moved between them.
+//! What series are made of: the two ends of a connection, and what moved between them.
 
 use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Which end of the connection speaks.
+/// The end of the connection that reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reporter {
     /// The client's socket.
@@ -33,7 +33,7 @@ pub enum Dialled {
     Pod,
     /// An address outside the cluster.
     Outside,
-    /// Nobody can say: a node's address, an ambiguous one, an unanswered question.
+    /// Not known: a node's address, an ambiguous one, an unanswered question.
     Unknown,
 }
 
@@ -58,7 +58,7 @@ impl Edge {
     }
 }
 
-/// What the series of one connection or pod say beyond the edge.
+/// What the series of one connection or pod have beyond the edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     pub edge: Edge,
@@ -68,7 +68,7 @@ pub struct Flow {
     pub source_address: SocketAddr,
     /// The server's address, as the observing socket sees it: a Service's where the client dialled one.
     pub destination_address: SocketAddr,
-    /// The server's own address, behind any Service; the observed one where nobody knows better.
+    /// The server's own address, behind any Service; the observed one where that is not known.
     pub destination_pod_address: std::net::IpAddr,
     /// Wall clock at which the handshake completed, or the connection was adopted.
     pub start: UnixNanos,

@@ -2,73 +2,72 @@
 
 mod abandon;
 mod candidates;
-mod feeds;
+mod conclude;
 mod folded;
 mod ingest;
-mod inquire;
-mod pending;
 mod restore;
 mod save;
+mod saved;
+mod series;
 mod stage;
 mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use crate::enrich::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
 pub use crate::record::{Folded, FoldedKey};
-pub use crate::state::{Dropped, Flaw, InvalidState, STATE_VERSION, SaveCursor};
-pub(crate) use pending::Subject;
+pub use crate::resolve::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
+pub use crate::state::{Flaw, InvalidState, STATE_VERSION};
 pub use restore::Restored;
+pub use save::SaveCursor;
+pub use saved::Dropped;
 pub use stats::Stats;
 
-use crate::aggregate::{Aggregate, Budget, Mention};
 use crate::connection::{Connections, Sampled};
-use crate::enrich::{Enrich, Wait};
+use crate::metrics::{Aggregate, Budget, Mention, TagSource};
 use crate::record::{Monotonic, Sample};
+use crate::resolve::Resolver;
 use candidates::Candidates;
 use longwire_model::identity::{Address, Sighting, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
-use pending::Pending;
-use stage::{Books, Stage};
+use stage::{Recorder, Stage};
 use std::net::{IpAddr, SocketAddr};
 
 /// Samples whose connections are looked up before the first of them is taken in.
 const AHEAD: usize = 16;
-/// How often label sets without use are looked for.
+/// Interval of the search for label sets to expire.
 const EXPIRY: Monotonic = 5_000_000_000;
-/// How often unused addresses and departed pods are looked for.
+/// Interval of the search for unused addresses and removed pods.
 const SWEEP: Monotonic = 60_000_000_000;
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Of label sets.
+    /// For label sets.
     pub budget: Budget,
-    /// Live connections that are followed; more are counted when they close.
+    /// Most live connections in the table. Further ones are counted when they close.
     pub max_connections: usize,
-    /// Age from which a connection has series of its own where its pod's telemetry does not say;
-    /// nanoseconds.
+    /// Age from which a connection has series of its own, unless its pod's telemetry has another; nanoseconds.
     pub long_connection_threshold: Monotonic,
     pub waits: Waits,
-    /// Connections that may wait at once.
+    /// Most connections that wait to be resolved.
     pub max_pending: usize,
     /// Inode of the node's own network namespace.
     pub host_netns: u32,
     /// Where this node's kubelet has its pods' cgroups.
     pub kubelet_cgroups: KubeletCgroups,
-    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC; for start times of connections.
     pub wall_clock_offset: UnixNanos,
 }
 
-/// What the pipeline wants to know, and to tell, since it was last asked.
+/// Questions and reports of the pipeline that are new since the last call.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Questions {
-    /// Addresses whose owners the operator shall tell, now and when they change.
+    /// Addresses whose owners the operator shall send, now and when they change.
     pub ask: Vec<IpAddr>,
     /// Addresses of no more interest.
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
-    /// No question: what the operator shall know, once those of `gone` that still have a process are struck out.
+    /// Reports to the operator. The caller removes pods from `gone` that still have a process.
     pub sightings: Vec<Sighting>,
 }
 
@@ -78,8 +77,7 @@ pub struct Pipeline {
     options: Options,
     settings: NodeSettings,
     connections: Connections<Stage>,
-    pending: Pending,
-    enrich: Enrich,
+    resolver: Resolver,
     aggregate: Aggregate,
     candidates: Candidates,
     next_expiry: Monotonic,
@@ -99,7 +97,6 @@ struct Counts {
     foreign: u64,
     local_legs: u64,
     role_unknown: u64,
-    forced: u64,
     dropped: u64,
     expression_errors: u64,
 }
@@ -109,11 +106,11 @@ impl Pipeline {
     pub fn new(options: Options) -> Self {
         Self {
             connections: Connections::new(options.max_connections),
-            pending: Pending::new(options.max_pending),
-            enrich: Enrich::new(
+            resolver: Resolver::new(
                 options.host_netns,
                 options.kubelet_cgroups.clone(),
                 options.waits,
+                options.max_pending,
                 options.wall_clock_offset,
             ),
             aggregate: Aggregate::new(options.budget),
@@ -129,13 +126,12 @@ impl Pipeline {
     /// One ring record. What cannot be read is counted and skipped.
     pub fn ingest(&mut self, bytes: &[u8], now: Monotonic) {
         self.ingest_record(bytes, now);
-        self.pursue_woken(now);
+        self.conclude_resolved(now);
     }
 
-    /// The wall clock as it is set now, less CLOCK_MONOTONIC: by it is looked up who held an address. Start times that were
-    /// told stay what they are.
+    /// The wall clock as it is set now, less CLOCK_MONOTONIC, for lookups of owners of addresses. Start times that were exposed stay.
     pub fn set_clock(&mut self, offset: UnixNanos) {
-        self.enrich.set_clock(offset);
+        self.resolver.set_clock(offset);
     }
 
     /// A pass of the sampler begins. The ring was drained up to here.
@@ -147,14 +143,14 @@ impl Pipeline {
     /// Live connections' counters.
     pub fn samples(&mut self, samples: &[Sample], now: Monotonic) {
         self.counts.samples += samples.len() as u64;
-        let (connections, mut books) = self.books(now);
+        let (connections, mut recorder) = self.recorder(now);
         for few in samples.chunks(AHEAD) {
             let places = connections.locate::<AHEAD>(few);
             let stages = places.iter().flatten().map(|at| connections.stage(*at));
-            books.aggregate.fetch(stages.filter_map(Stage::held));
+            recorder.aggregate.fetch(stages.filter_map(Stage::held));
             for (sample, at) in few.iter().zip(places) {
                 if let Some(Sampled { entry, gain }) = connections.sample(at, sample) {
-                    stage::advance(entry, gain, sample.counters.srtt_us, &mut books);
+                    stage::advance(entry, gain, sample.counters.srtt_us, &mut recorder);
                 }
             }
         }
@@ -166,77 +162,63 @@ impl Pipeline {
         for entry in self.connections.end_pass(complete) {
             self.vanished(entry, now);
         }
-        self.enrich.end_pass(self.connections.passes());
-        if complete {
-            self.wake(self.pending.waiting_for(Wait::Join..=Wait::Join), now);
-        }
+        self.resolver.end_pass(self.connections.passes(), complete);
+        self.conclude_resolved(now);
     }
 
-    /// What time alone brings. Cheap when nothing is due.
+    /// Timeouts and expiry. Cheap when nothing is due.
     pub fn tick(&mut self, now: Monotonic) {
-        self.wake(self.pending.due(now), now);
+        self.resolver.tick(now);
+        self.conclude_resolved(now);
         if now >= self.next_expiry {
             self.next_expiry = now + EXPIRY;
             self.expire(now);
         }
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP;
-            self.enrich.sweep(now);
+            self.resolver.sweep(now);
         }
     }
 
-    /// What the operator says. Connections keep the identity they have already; each heeds what was edited when it is next
-    /// looked at.
+    /// An update of the operator. Connections keep the identity that they have. Each applies edited telemetry at its next sample.
     pub fn apply(&mut self, update: &Update, now: Monotonic) {
         if let Some(settings) = &update.settings {
             self.configure(settings);
         }
-        let first = !self.enrich.configured();
-        self.enrich.apply(update, now);
-        if first {
-            self.wake(self.pending.waiting_for(Wait::Configuration..=Wait::Configuration), now);
-        }
-        if !update.pods.is_empty() {
-            self.wake(self.pending.waiting_for(Wait::Local(0)..=Wait::Local(u64::MAX)), now);
-        }
-        for answer in &update.addresses {
-            let wait = Wait::Address(answer.address);
-            self.wake(self.pending.waiting_for(wait..=wait), now);
-        }
+        self.resolver.apply(update, now);
+        self.conclude_resolved(now);
     }
 
     /// Cgroups older than the probe: inodes, and paths below the root of the tree.
     pub fn local_cgroups(&mut self, cgroups: impl IntoIterator<Item = (u64, String)>) {
         for (cgroup, path) in cgroups {
             let names: Vec<&str> = path.split('/').collect();
-            self.enrich.name_cgroup(cgroup, Some(&names));
+            self.resolver.name_cgroup(cgroup, Some(&names));
         }
     }
 
     pub fn questions(&mut self) -> Questions {
-        let (ask, forget) = self.enrich.take_address_questions();
-        let mut backends = self.enrich.take_backend_questions();
-        backends.retain(|question| self.pending.contains(question.token));
-        Questions { ask, forget, backends, sightings: self.enrich.take_sightings() }
+        let (ask, forget) = self.resolver.take_address_questions();
+        let mut backends = self.resolver.take_backend_questions();
+        backends.retain(|question| self.resolver.is_pending(question.token));
+        Questions { ask, forget, backends, sightings: self.resolver.take_address_observations() }
     }
 
     /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
     pub fn backend(&mut self, token: u64, answer: Option<SocketAddr>, now: Monotonic) {
-        if let Some(case) = self.pending.get_mut(token) {
-            case.inquiry.answer_backend(answer);
-            self.wake([token], now);
-        }
+        self.resolver.answer_backend(token, answer);
+        self.conclude_resolved(now);
     }
 
-    /// Every address the operator shall tell about: what a new stream begins with.
+    /// All addresses whose owners the operator shall send, for the begin of a new stream.
     #[must_use]
     pub fn interest(&self) -> Vec<IpAddr> {
-        self.enrich.interest()
+        self.resolver.interest()
     }
 
-    /// A new stream is to be told where this node's pods were seen to speak from: it is among the next [`Questions`].
+    /// For a new stream: the next [`Questions`] have all observed addresses of this node's pods.
     pub fn repeat_sightings(&mut self, now: Monotonic) {
-        self.enrich.repeat_sightings(now);
+        self.resolver.repeat_address_observations(now);
     }
 
     /// True once when every live connection shall be announced anew: the table was full, refused one and has room again, or
@@ -245,25 +227,25 @@ impl Pipeline {
         self.connections.wants_reannounce()
     }
 
-    /// To be called before a state is saved, so that it has what a scrape shows afterwards.
+    /// Call it before a state is saved, so that the state has what a scrape shows afterwards.
     pub fn settle(&mut self) {
         self.aggregate.settle();
     }
 
-    /// What a scrape shows, from now on and until the next call: only what a successor would show as well. To be called
-    /// when a state is saved for good, before anything else changes.
+    /// From now on and until the next call scrapes show the values of this moment, which a successor would show as well. Call it when a
+    /// state is saved for good, before anything else changes.
     pub fn publish(&mut self) {
         self.aggregate.publish();
     }
 
-    /// Pods that are on this node now, as the operator told of them.
+    /// Pods that are on this node now, by the operator's updates.
     pub fn local_pods(&self) -> impl Iterator<Item = &LocalPod> {
-        self.enrich.local_pods()
+        self.resolver.local_pods()
     }
 
     /// Addresses that the operator answered for, with its answers.
     pub fn addresses(&self) -> impl Iterator<Item = Address> {
-        self.enrich.answers()
+        self.resolver.answers()
     }
 
     /// What is configured for the node as a whole.
@@ -272,22 +254,22 @@ impl Pipeline {
         &self.settings
     }
 
-    /// How often what is on for a pod has changed. Live connections heed it at their next sample.
+    /// How often the telemetry of a pod was edited. Live connections apply edits at their next sample.
     #[must_use]
     pub fn edits(&self) -> u64 {
-        self.enrich.edits()
+        self.resolver.edits()
     }
 
-    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC, as start times are told by it.
+    /// Wall clock, Unix nanoseconds, less CLOCK_MONOTONIC; for start times of connections.
     #[must_use]
     pub fn wall_clock_offset(&self) -> UnixNanos {
         self.options.wall_clock_offset
     }
 
-    /// The operator has spoken.
+    /// The operator has sent an update.
     #[must_use]
     pub fn configured(&self) -> bool {
-        self.enrich.configured()
+        self.resolver.configured()
     }
 
     #[must_use]
@@ -315,26 +297,35 @@ impl Pipeline {
             self.aggregate.turn_epoch(now, holders);
         }
         let mut living = None;
-        let enrich = &self.enrich;
+        let resolver = &self.resolver;
         // Most of the time nothing is idle long enough to ask.
-        let mut is_alive = |named: Mention<'_>| living.get_or_insert_with(|| enrich.living()).contains(named);
+        let mut is_alive = |named: Mention<'_>| {
+            let living = living.get_or_insert_with(|| resolver.living());
+            match named {
+                Mention::Workload(workload) => living.has_workload(workload),
+                Mention::Pod(pod) => living.has_pod(&pod.uid),
+                Mention::TagSource(TagSource { pod, peer }) => {
+                    living.has_configured(*pod) && peer.as_ref().is_none_or(|peer| living.has_pod(&peer.uid))
+                }
+            }
+        };
         self.aggregate.expire(now, &mut is_alive);
     }
 
-    /// Who gets series of its own.
+    /// Gives series of their own to the best candidates of the pass.
     fn choose(&mut self, now: Monotonic) {
         for id in self.candidates.take() {
-            let (connections, mut books) = self.books(now);
+            let (connections, mut recorder) = self.recorder(now);
             if let Some(entry) = connections.get_mut(id) {
-                stage::chosen(entry, &mut books);
+                stage::chosen(entry, &mut recorder);
             }
         }
     }
 
-    fn books(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Books<'_>) {
-        let Self { connections, aggregate, candidates, enrich, options, counts, .. } = self;
+    fn recorder(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Recorder<'_>) {
+        let Self { connections, aggregate, candidates, resolver, options, counts, .. } = self;
         let Options { long_connection_threshold: long, wall_clock_offset, .. } = *options;
         let expression_errors = &mut counts.expression_errors;
-        (connections, Books { aggregate, candidates, enrich, expression_errors, long, wall_clock_offset, now })
+        (connections, Recorder { aggregate, candidates, resolver, expression_errors, long, wall_clock_offset, now })
     }
 }

@@ -30,7 +30,7 @@ pub struct Counters {
     pub lost: u32,
     /// Smoothed round-trip time now, microseconds; 0: none yet.
     pub srtt_us: u32,
-    /// Of a sample: not 0 when nothing has moved since the last one; then nothing else is said.
+    /// Of a sample: not 0 when nothing has moved since the last one. Then the other fields are not set.
     pub still: u32,
 }
 
@@ -137,7 +137,7 @@ pub enum FailReason {
     Refused,
     /// No answer in time.
     Timeout,
-    /// A router or host said that there is no way.
+    /// A router or host reported that there is no route.
     Unreachable,
     /// The application gave up first.
     Aborted,

@@ -1,36 +1,21 @@
-//! The whole state as bytes, for a successor after a kill: an item at a time, so that nobody waits long for the lock.
+//! Saved state as bytes: a reader and a writer that know no item. Each module defines the saved form of what it owns.
 //!
 //! ```text
-//! state: Head, shared values and entries, End { items }; each: length (u32, little-endian), postcard of an Item
+//! state: items; each: length (u32, little-endian), postcard of the item
 //! ```
 //!
-//! A workload, service, place, pod, edge or telemetry is written once, before the first entry that names it by its number: as it is shared in
-//! memory, so it is in the bytes. What follows from other entries is left out, and found again when they are read.
-//!
-//! An item that cannot be true is left out and counted, with what names it ([`Dropped`]). The state as a whole is refused
-//! when it is cut, of another version or without its head, or when items are missing: then no number can be trusted.
+//! The writer appends one item at a time, so that no save holds the lock for long. The reader checks lengths, and each item that
+//! it decodes. Bytes may come from a disk that was full, so the reader trusts none of them.
 
-mod dropped;
 mod ids;
-mod item;
-mod names;
 mod reader;
-mod shared;
 mod writer;
 
-pub use dropped::Dropped;
-pub(crate) use dropped::ItemKind;
 pub(crate) use ids::Ids;
-pub(crate) use item::{
-    Item, SavedCase, SavedCgroup, SavedConnection, SavedCourse, SavedHead, SavedHolder, SavedIdentity, SavedOwner,
-    SavedPair, SavedResolution, SavedRoute, SavedSeen, SavedSet, SavedSlot, SavedStage, SavedStanding, SavedTarget,
-};
-pub(crate) use names::Names;
-pub(crate) use reader::Reader;
-pub(crate) use shared::Shared;
+pub(crate) use reader::{Reader, decode};
 pub(crate) use writer::Writer;
 
-/// Of the layout. State of another cannot be read.
+/// Version of the layout of all items. A probe reads no state of another version.
 pub const STATE_VERSION: u32 = 4;
 
 /// What is wrong with a state, or with one item of it.
@@ -61,21 +46,4 @@ pub enum Flaw {
     Implausible(&'static str),
     #[error("is the last, and more follows")]
     Trailing,
-}
-
-/// How far saving has come.
-#[derive(Debug, Default)]
-pub struct SaveCursor {
-    pub(crate) names: Names,
-    /// Of the parts of a pipeline.
-    pub(crate) part: usize,
-    /// Within the part.
-    pub(crate) at: u64,
-}
-
-impl SaveCursor {
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
 }

@@ -7,7 +7,7 @@ use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, flag, kind};
 use std::alloc::System;

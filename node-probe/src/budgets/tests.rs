@@ -1,5 +1,5 @@
 use super::{notice, relief};
-use longwire_pipeline::aggregate::{Crossing, Resource, Whose};
+use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
 fn said(whose: Whose, folded: Option<u64>) -> Option<String> {
     notice(&Crossing { whose, resource: Resource::Series, limit: 7, folded })

@@ -32,7 +32,7 @@ fn tree() -> (tempfile::TempDir, PodCgroups) {
     (root, pods)
 }
 
-/// `None`: the observation is left out.
+/// `None`: the observation was dropped.
 fn gone(pods: &mut PodCgroups, speaker: &str, former: &[&str]) -> Option<Vec<String>> {
     let gone = former.iter().map(ToString::to_string).collect();
     let mut observed = vec![Sighting { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
@@ -71,7 +71,7 @@ fn a_pod_that_could_not_be_looked_for_is_not_said_to_be_gone() {
     let no_directory = Err(io::Error::from(io::ErrorKind::NotFound));
     let [unread, absent] = [no_descriptor, no_directory].map(|events| life(&events));
     assert_eq!((unread, absent), (Life::Unknown, Life::None));
-    // Of the places where its cgroup may be, one was read.
+    // One of the places where its cgroup may be could be read.
     assert_eq!([Life::Unknown, life(&Ok("populated 1\n".to_owned())), Life::None].into_iter().max(), Some(Life::Seen));
     assert_eq!([unread, absent].into_iter().max(), Some(Life::Unknown));
 }

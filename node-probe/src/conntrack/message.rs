@@ -1,4 +1,4 @@
-//! Questions to conntrack and its answers, as netlink has them (`linux/netfilter/nfnetlink_conntrack.h`).
+//! Queries to conntrack and its replies, in netlink's format (`linux/netfilter/nfnetlink_conntrack.h`).
 
 use netlink_packet_core::{
     DecodeError, DefaultNla, Emitable, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla,
@@ -11,14 +11,14 @@ use std::net::SocketAddr;
 
 /// Two bytes, big-endian.
 const CTA_ZONE: u16 = 18;
-/// Nested: which parts of the original and of the reply tuple have to match.
+/// Nested: the fields of the original and of the reply tuple that have to match.
 const CTA_FILTER: u16 = 25;
 const CTA_FILTER_ORIG_FLAGS: u16 = 1;
 const CTA_FILTER_REPLY_FLAGS: u16 = 2;
 /// Both addresses, the protocol and both ports.
 const WHOLE_TUPLE: u32 = 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5;
 
-/// A connection as its client made it, and the zone that it is looked for in.
+/// A connection as its client opened it, and the zone to look in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question {
     pub(super) source: SocketAddr,
@@ -26,12 +26,12 @@ pub(super) struct Question {
     pub(super) zone: u16,
 }
 
-/// A connection that is tracked.
+/// A tracked connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) source: SocketAddr,
     pub(super) destination: SocketAddr,
-    /// Where the replies come from.
+    /// Source of the replies.
     pub(super) backend: SocketAddr,
     pub(super) zone: u16,
 }
@@ -39,27 +39,27 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) enum Answer {
     Entry(Entry),
-    /// There is none, or no more.
+    /// No entry, or no further one.
     Nothing,
     Refused(io::Error),
 }
 
 impl Question {
-    /// For the one entry.
+    /// A query for one entry.
     pub(super) fn get(self, sequence: u32) -> Vec<u8> {
         let zone = (self.zone != 0)
             .then(|| ConntrackAttribute::Other(DefaultNla::new(CTA_ZONE, self.zone.to_be_bytes().to_vec())));
         self.message(sequence, NLM_F_REQUEST, zone)
     }
 
-    /// For whatever has this tuple, in any zone.
+    /// A dump of all entries with this tuple, in any zone.
     pub(super) fn search(self, sequence: u32) -> Vec<u8> {
         let flags = [(CTA_FILTER_ORIG_FLAGS, WHOLE_TUPLE), (CTA_FILTER_REPLY_FLAGS, 0)];
         let parts = flags.map(|(kind, flags)| DefaultNla::new(kind, flags.to_ne_bytes().to_vec()));
         let filter = ConntrackAttribute::Other(holding(CTA_FILTER, &parts));
         let length = filter.buffer_len();
         let mut bytes = self.message(sequence, NLM_F_REQUEST | NLM_F_DUMP, Some(filter));
-        // The kernel insists on the flag, and the crate gives it to attributes alone that it knows.
+        // The kernel requires NLA_F_NESTED, which the crate sets only on attributes that it knows.
         let last = bytes.len() - length;
         NlaBuffer::new(&mut bytes[last..]).set_nested_flag();
         bytes
@@ -96,7 +96,7 @@ fn holding(kind: u16, parts: &[DefaultNla]) -> DefaultNla {
     DefaultNla::new(kind, bytes)
 }
 
-/// The first one to the question of this number, of what was received at once.
+/// The first reply to the query with this sequence number, in one received buffer.
 pub(super) fn answer_to(sequence: u32, received: &[u8]) -> Option<Result<Answer, DecodeError>> {
     let mut rest = received;
     while !rest.is_empty() {

@@ -1,6 +1,6 @@
-//! In which of conntrack's zones the connections of a pod are. Most clusters have one zone, 0; OVN-Kubernetes and Antrea
-//! translate in others, some in one for each pod. What is not where it is likely is searched for, rarely, as that costs a walk
-//! through the whole table.
+//! Guesses the conntrack zones of a pod's connections. Most clusters use zone 0 only; OVN-Kubernetes and Antrea use
+//! others, some one for each pod. If a guess finds nothing, all zones are searched, rarely, because that walks through
+//! the whole table.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 #[cfg(test)]
 mod tests;
 
-/// Addresses of a node's pods are some hundred.
-const MOST: usize = 4_096;
-/// Of the time, a search may take one part in so many.
+/// Addresses to remember. A node's pods have some hundred.
+const MAX_ADDRESSES: usize = 4_096;
+/// Searches may take one part in 100 of the time.
 const SHARE: u32 = 100;
-/// So long nothing is searched for an address of which nothing was found.
-const FRUITLESS: Duration = Duration::from_secs(60);
+/// After a search without result, no search for that address.
+const RETRY_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug)]
 enum Known {
@@ -25,7 +25,7 @@ enum Known {
 #[derive(Debug)]
 pub(super) struct Zones {
     by_source: HashMap<IpAddr, Known>,
-    /// Of the last connection that was outside zone 0.
+    /// Zone of the last connection outside zone 0.
     last: Option<u16>,
     next_search: Instant,
     can_search: bool,
@@ -38,7 +38,7 @@ impl Zones {
         Self { by_source: HashMap::new(), last: None, next_search: now, can_search: true, searches: 0, found: 0 }
     }
 
-    /// Where a connection of this client may be, the likeliest first.
+    /// Zones in which a connection of this client may be, the likeliest first.
     pub(super) fn likely(&self, source: IpAddr) -> impl Iterator<Item = u16> + use<> {
         let own = match self.by_source.get(&source) {
             Some(Known::Zone(zone)) => Some(*zone),
@@ -74,11 +74,11 @@ impl Zones {
                 }
                 self.answered(source, zone);
             }
-            None => self.learn(source, Known::NothingUntil(ended + FRUITLESS)),
+            None => self.learn(source, Known::NothingUntil(ended + RETRY_AFTER)),
         }
     }
 
-    /// This kernel's conntrack hands over more than it was asked for.
+    /// This kernel's conntrack ignores the filter and returns its whole table.
     pub(super) fn cannot_search(&mut self) {
         tracing::info!(
             "conntrack of this kernel cannot be searched: backends of connections that are translated outside zone 0 stay unknown"
@@ -91,9 +91,9 @@ impl Zones {
     }
 
     fn learn(&mut self, source: IpAddr, known: Known) {
-        if self.by_source.len() >= MOST && !self.by_source.contains_key(&source) {
+        if self.by_source.len() >= MAX_ADDRESSES && !self.by_source.contains_key(&source) {
             self.by_source.retain(|_, known| matches!(known, Known::Zone(_)));
-            if self.by_source.len() >= MOST {
+            if self.by_source.len() >= MAX_ADDRESSES {
                 self.by_source.clear();
             }
         }

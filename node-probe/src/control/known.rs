@@ -1,4 +1,4 @@
-//! What the operator has told, by version, so that it need not tell it again.
+//! What the operator has sent, by version, so that it need not send it again.
 
 use longwire_pipeline::pipeline::Pipeline;
 use longwire_wire::decode::Received;
@@ -10,12 +10,12 @@ use std::net::IpAddr;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pods: HashMap<String, u64>,
-    /// As many as the pipeline asks about, and it bounds that.
+    /// Bounded by the pipeline, which bounds the addresses that it asks for.
     addresses: HashMap<IpAddr, u64>,
 }
 
 impl Known {
-    /// What a predecessor was told, under the versions that the operator gives it.
+    /// What a predecessor received, by the operator's versions.
     pub(super) fn of(pipeline: &Pipeline) -> Self {
         let pods = pipeline.local_pods().map(|local| (local.pod.uid.clone(), version::of_local_pod(local)));
         let addresses = pipeline.addresses().map(|answer| (answer.address, version::of_address(&answer)));
@@ -35,7 +35,7 @@ impl Known {
         }
     }
 
-    /// What the operator is told to forget.
+    /// Removes what the operator is told to forget.
     pub(super) fn heed(&mut self, word: &FromProbe) {
         if let FromProbe::Interest(Interest { drop, .. }) = word {
             for address in drop {
@@ -52,7 +52,7 @@ impl Known {
         self.pods.iter().map(|(uid, version)| (uid.clone(), *version)).collect()
     }
 
-    /// The addresses of interest, with the versions that are known; what is of no more interest is forgotten.
+    /// The addresses of interest, with the versions that are known. Forgets all other addresses.
     pub(super) fn addresses(&mut self, interest: Vec<IpAddr>) -> Vec<(IpAddr, u64)> {
         let known = std::mem::take(&mut self.addresses);
         let with_version: Vec<_> =

@@ -1,4 +1,4 @@
-//! The operator as the command line names it, and the way to it: address, trust, token.
+//! The operator as configured on the command line: address, CA, token.
 
 use longwire_endpoint::descriptors;
 use std::fs;
@@ -12,13 +12,13 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 #[cfg(test)]
 mod tests;
 
-/// Until there is a connection, its handshake included.
+/// Timeout of a connect, TLS handshake included.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A dead peer is found within both together, even when nothing is said.
+/// Interval and timeout of keepalive pings: a dead peer is found within their sum, even on an idle stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(3);
 
-/// Where and whom to trust.
+/// The operator's address, and how to authenticate to it and it to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Operator {
     pub(super) url: String,
@@ -27,9 +27,9 @@ pub(crate) struct Operator {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Secured {
-    /// PEM of the authorities; read again for every connection, as the operator renews them.
+    /// PEM file of CA certificates; read again for every connection, because the operator renews them.
     ca: PathBuf,
-    /// Name that its certificate must be for, wherever it is reached.
+    /// Name that its certificate must have, at whatever address it is reached.
     name: String,
     token: Option<PathBuf>,
 }
@@ -65,7 +65,7 @@ pub(super) enum Unreachable {
 }
 
 impl Unreachable {
-    /// For the connection, or for a file that was to be read first.
+    /// No file descriptor was left for the connection or for a file.
     pub(super) fn is_for_want_of_descriptors(&self) -> bool {
         match self {
             Self::File { reason, .. } => descriptors::are_exhausted(reason),
@@ -95,12 +95,12 @@ impl Operator {
         }
     }
 
-    /// Whoever answers has to prove who it is.
+    /// The server has to authenticate itself.
     pub(crate) fn is_secured(&self) -> bool {
         self.secured.is_some()
     }
 
-    /// Where `holder` is to be asked instead.
+    /// The address to connect to: the leader's, if known.
     pub(super) fn address(&self, holder: Option<SocketAddr>) -> String {
         match (holder, &self.secured) {
             (None, _) => self.url.clone(),
@@ -126,19 +126,19 @@ impl Operator {
                 endpoint.tls_config(trust)?
             }
         };
-        // The timeout above is for TCP alone.
+        // The endpoint's timeout covers TCP only.
         let connected = tokio::time::timeout(CONNECT, endpoint.connect()).await;
         Ok(connected.map_err(|_| Unreachable::Silent)??)
     }
 
-    /// What the token file says now; `None`: there is to be none.
+    /// The token file's content. `None`: no token is configured.
     pub(super) fn token(&self) -> Result<Option<String>, Unreachable> {
         let file = self.secured.as_ref().and_then(|secured| secured.token.as_deref());
         let read = |file| Ok(read("--operator-token", file)?.trim().to_owned());
         file.map(read).transpose()
     }
 
-    /// For the call; no log shows it.
+    /// Value of the authorization header, marked as sensitive so that logs do not show it.
     pub(super) fn authorization(&self, token: &str) -> Result<MetadataValue<Ascii>, Unreachable> {
         let value = MetadataValue::try_from(format!("Bearer {token}"));
         let mut value = value.ok().filter(|_| !token.is_empty()).ok_or_else(|| {

@@ -1,31 +1,31 @@
-//! What the log says of an operator that is away.
+//! Logs of an operator that is unreachable.
 
 use std::time::{Duration, Instant};
 
 #[cfg(test)]
 mod tests;
 
-/// What is over within this is a start, or an operator that is replaced: nobody has to look after it.
+/// A shorter outage is a start or a rollout of the operator, which needs no attention.
 const LASTING: Duration = Duration::from_secs(10);
 
-/// Since the last connection, or the start.
+/// The time since the last connection, or since the start.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
     began: Option<Instant>,
     is_lasting: bool,
 }
 
-/// How loud a line is.
+/// Level of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loudness {
-    /// The attempts in between say the same.
+    /// Attempts in between would repeat the line.
     Silent,
     First,
     Lasting,
 }
 
 impl Outage {
-    /// An attempt failed, or a stream ended.
+    /// Logs a failed attempt or the end of a stream.
     pub(super) fn tell(&mut self, address: &str, was_connected: bool, reason: &str, wait: Duration) {
         let now = Instant::now();
         let loudness = self.note(was_connected, now);

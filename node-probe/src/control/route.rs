@@ -1,4 +1,4 @@
-//! Whom to ask next: the configured operator, or the one that it sends the probe to.
+//! The operator to connect to next: the configured one, or the one to which it redirects.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use tonic::Status;
 #[cfg(test)]
 mod tests;
 
-/// Where a standby says who serves.
+/// Header in which a standby sends the leader's address.
 const HOLDER: &str = "longwire-holder";
-/// Sent on so often without a wait: two standbys that each name the other must not keep a probe busy.
-const MOST_REDIRECTS: u8 = 2;
-/// A stream that lived this long was a good one: what came before it is forgotten.
+/// Redirects in a row without a wait: two standbys that redirect to each other must not keep a probe busy.
+const MAX_REDIRECTS: u8 = 2;
+/// A stream that lived this long resets the count of redirects and the backoff.
 pub(super) const STEADY: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
 pub(super) struct Route {
-    /// Instead of the configured address.
+    /// The leader's address, instead of the configured one.
     pub(super) holder: Option<SocketAddr>,
     redirects: u8,
 }
@@ -28,15 +28,15 @@ pub(super) enum Next {
 }
 
 impl Route {
-    /// After a stream that lived this long and ended with this status, or without one. `anywhere`: the address may be any,
-    /// because whoever answers there has to prove who it is.
+    /// The next route, after a stream that lived this long and ended with this status, or without one. `anywhere`: any
+    /// address may be followed, because the server authenticates itself.
     pub(super) fn after(&mut self, status: Option<&Status>, lived: Duration, anywhere: bool) -> Next {
         if lived >= STEADY {
             self.redirects = 0;
         }
         let named = status.and_then(holder).filter(|holder| anywhere || holder.ip().is_loopback());
         match named {
-            Some(holder) if self.redirects < MOST_REDIRECTS => {
+            Some(holder) if self.redirects < MAX_REDIRECTS => {
                 self.redirects += 1;
                 self.holder = Some(holder);
                 Next::AtOnce

@@ -4,7 +4,7 @@ use super::{Operator, StreamEnd, follow};
 use crate::options::{Options, Task};
 use crate::shared::Shared;
 use longwire_endpoint::readers::{Authorizer, Decision};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{self, Pipeline, Waits};
 use longwire_wire::message::{FromProbe, Token};
 use longwire_wire::proto;
@@ -22,17 +22,17 @@ use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
-/// Longer than anything takes, shorter than one likes to wait.
+/// A timeout that no step of a test reaches.
 const PATIENCE: Duration = Duration::from_secs(20);
 const NAME: &str = "longwire-operator.watch.svc";
 
-/// What a replica hears: itself, then the word.
+/// What a replica receives: its name, then the message.
 type Heard = mpsc::UnboundedSender<(&'static str, String)>;
 
 struct Replica {
     name: &'static str,
     heard: Heard,
-    /// Sends probes there instead of serving them.
+    /// Redirects probes there instead of serving them.
     holder: Option<SocketAddr>,
 }
 
@@ -69,7 +69,7 @@ impl Control for Replica {
     }
 }
 
-/// An authority's PEM, and a server by it.
+/// PEM of a CA, and a server's certificate signed by it.
 fn certificates() -> (String, Identity) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -152,7 +152,7 @@ async fn a_standby_sends_the_probe_to_the_holder_and_a_new_token_is_told() {
     assert_eq!(words.next().await, said("holder", "hello n1"));
     fs::write(directory.path().join("token"), "two\n").unwrap();
     assert_eq!(words.next().await, said("holder", "authenticate two"));
-    // Readers are asked about there: this one knows none.
+    // The connection through which readers are checked; this operator knows none.
     let decision = Arc::clone(&shared.line).authorize("192.0.2.1".into(), "token".to_owned()).await;
     assert!(
         matches!(&decision, Decision::Unavailable(text) if text.starts_with("the operator knows no")),
@@ -177,7 +177,7 @@ async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_
     assert_eq!(words.next().await, said("operator", "Bearer one"));
 }
 
-/// Nobody listens at port 1.
+/// No process listens at port 1.
 #[tokio::test]
 async fn why_the_operator_cannot_be_reached_is_said_in_a_few_words() {
     let operator = Operator::new("http://127.0.0.1:1".to_owned(), None, None, None).unwrap();

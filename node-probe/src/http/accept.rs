@@ -1,4 +1,4 @@
-//! Which of the two text formats a scraper wants, by its Accept header.
+//! Chooses one of the two text formats by the scraper's Accept header.
 
 use longwire_pipeline::exposition::Format;
 use mediatype::{MediaType, MediaTypeList, ReadParams, names};
@@ -10,7 +10,7 @@ const VERSION: mediatype::Name<'_> = mediatype::Name::new_unchecked("version");
 const Q: mediatype::Name<'_> = mediatype::Name::new_unchecked("q");
 const OPENMETRICS_TEXT: mediatype::Name<'_> = mediatype::Name::new_unchecked("openmetrics-text");
 
-/// The format of the highest quality; OpenMetrics wins a tie, text when nothing is asked for.
+/// The format of the highest quality. OpenMetrics wins a tie; without a header it is text.
 pub(super) fn negotiate(accept: Option<&str>) -> Format {
     let (mut open, mut text) = (0.0, 0.0);
     for range in MediaTypeList::new(accept.unwrap_or("*/*")).flatten() {
@@ -30,12 +30,12 @@ pub(super) fn negotiate(accept: Option<&str>) -> Format {
     if open > 0.0 && open >= text { Format::OpenMetrics } else { Format::Text }
 }
 
-/// 1 where none is given, 0 where it is no number.
+/// 1 if none is given, 0 if it is not a number.
 fn quality(range: &MediaType<'_>) -> f32 {
     range.get_param(Q).map_or(1.0, |quality| quality.unquoted_str().parse().unwrap_or(0.0))
 }
 
-/// It names no version, or one of these.
+/// It has no version, or one of these.
 fn is_version(range: &MediaType<'_>, known: &[&str]) -> bool {
     range.get_param(VERSION).is_none_or(|version| known.contains(&&*version.unquoted_str()))
 }

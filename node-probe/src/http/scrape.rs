@@ -1,4 +1,4 @@
-//! One scrape, streamed: a slice of the series at a time, with the pipeline free in between.
+//! One scrape, streamed in slices of series. The pipeline's lock is free between slices.
 
 use crate::kernel::monotonic;
 use crate::self_metrics;
@@ -8,20 +8,20 @@ use axum::http::header;
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use longwire_endpoint::Turn;
-use longwire_pipeline::aggregate::{self, Scraper};
 use longwire_pipeline::exposition::{self, Cursor, Format};
+use longwire_pipeline::metrics::{self, Scraper};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// Copied while the lock is held.
+/// Bytes that are copied in one slice, while the lock is held.
 const SLICE: usize = 64 << 10;
 
 struct Scrape {
     shared: Arc<Shared>,
     format: Format,
-    begun: aggregate::Scrape,
+    begun: metrics::Scrape,
     next: Next,
-    /// Until the last slice is taken, or the scraper has gone.
+    /// Held until the last slice is taken, or the scraper disconnects.
     _turn: Turn,
 }
 
@@ -31,7 +31,7 @@ enum Next {
     Completed,
 }
 
-/// `by`: who will come again, and is to see at 0 first what is new to it.
+/// `by`: a scraper that will come again, and first sees series that are new to it at 0.
 pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, turn: Turn) -> Response {
     let (begun, cursor) = {
         let mut pipeline = shared.pipeline();
@@ -41,7 +41,7 @@ pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, 
         (begun, created.into_iter().fold(cursor, Cursor::with_created))
     };
     let scrape = Scrape { shared, format, begun, next: Next::Series(cursor), _turn: turn };
-    // Compression polls once more after the end.
+    // Compression polls once more after the end, which `fuse` allows.
     let body = Body::from_stream(stream::unfold(scrape, slice).fuse());
     let mut response = Response::new(body);
     let content_type = header::HeaderValue::from_static(format.content_type());
@@ -49,7 +49,7 @@ pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, 
     response
 }
 
-/// A scraper that goes away before the end has not seen the scrape: it does not count as completed.
+/// A scrape counts as completed only at its last slice, which a scraper that disconnects earlier does not get.
 async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)> {
     let mut out = Vec::with_capacity(SLICE + SLICE / 4);
     match &mut scrape.next {

@@ -1,19 +1,19 @@
-//! Scrapers behind one address, told apart by their connections: a Prometheus keeps one for each of its targets. Several stand
-//! behind one where a node's address takes the place of its pods', or where two jobs of one Prometheus scrape the same page.
+//! Tells scrapers behind one address apart by their connections: a Prometheus keeps one for each target. Several share
+//! an address where its pods' addresses are masqueraded, or where two jobs of one Prometheus scrape the same page.
 
 use longwire_endpoint::Connection;
-use longwire_pipeline::aggregate::Scraper;
+use longwire_pipeline::metrics::Scraper;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-/// As many as there are connections that have scraped.
+/// Bounded by the connections that have scraped.
 #[derive(Debug, Default)]
 pub(crate) struct Seats(Mutex<HashMap<IpAddr, Vec<Weak<Connection>>>>);
 
 impl Seats {
-    /// The connection's own, while it lives; a new one gets the first that is free.
+    /// The number of this connection while it lives; a new one gets the first free one.
     pub(crate) fn take(&self, address: IpAddr, connection: &Arc<Connection>) -> Scraper {
         let address = address.to_canonical();
         let mut seats = self.0.lock();

@@ -1,7 +1,7 @@
 use super::Listeners;
 use crate::readers::tests::{Obedient, connect};
 use crate::shared::Shared;
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_wire::proto::readers_server::ReadersServer;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::transport::Server;
 
-/// A probe that has all to say, and where.
+/// A probe with all pages, and its address.
 async fn start(are_restricted: bool) -> (SocketAddr, Arc<Shared>) {
     let shared = Arc::new(Shared::new(Pipeline::new(Options {
         budget: Budget::undivided(1_000, 10),
@@ -32,7 +32,7 @@ async fn start(are_restricted: bool) -> (SocketAddr, Arc<Shared>) {
     (address, shared)
 }
 
-/// Code and body.
+/// Status code and body.
 async fn get(address: SocketAddr, path: &str, token: &str) -> (u16, String) {
     let header = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
     ask(address, path, &header).await
@@ -65,7 +65,7 @@ async fn every_page_of_metrics_is_for_readers_whom_the_operator_admits() {
         assert!(code == 200 && text.contains("longwire_probe_passes_total 0\n"), "{code}: {text}");
     }
     drop(open);
-    // The operator has gone, and who was admitted reads on.
+    // The operator is gone; admitted readers stay admitted.
     assert_eq!(get(address, "/metrics", "good").await.0, 200);
     assert_eq!(get(address, "/metrics", "unavailable").await.0, 503);
     assert_eq!(get(address, "/healthz", "").await, (200, "healthy\n".to_owned()));
@@ -75,7 +75,7 @@ async fn every_page_of_metrics_is_for_readers_whom_the_operator_admits() {
     assert_eq!(counted, due.into());
 }
 
-/// Whoever may not read metrics may know where they are.
+/// The index is open to clients that may not read metrics.
 #[tokio::test]
 async fn the_first_page_names_all_others_and_they_are_there() {
     let (address, _shared) = start(true).await;

@@ -1,4 +1,5 @@
-//! Connections that have no entry: at first those that are older than the probe, later those whose beginning was missed.
+//! Searches for connections without an entry: at first those older than the probe, later those whose beginning was
+//! missed.
 
 use super::KernelError;
 use super::spare::Spare;
@@ -6,15 +7,15 @@ use super::sys::{Steps, Walk};
 use aya::maps::{HashMap, MapData};
 
 pub(super) struct Adopter {
-    /// Emptied after each search: a port that is listened on now says nothing of a connection to come.
+    /// Emptied after each search, because listening ports change.
     pub(super) listeners: HashMap<MapData, [u32; 2], u8>,
     pub(super) find_listeners: Walk,
     pub(super) adopt: Walk,
 }
 
 impl Adopter {
-    /// Notes them; the next pass announces them. Listeners come first: they tell roles. Says how many descriptors it went
-    /// without.
+    /// Makes their entries, which the next pass announces. Listeners come first, because roles depend on them. Returns
+    /// how often no file descriptor was left.
     pub(super) fn search(&mut self, spare: &mut Spare) -> (Result<(), KernelError>, u64) {
         let mut missing = 0;
         for walk in [&self.find_listeners, &self.adopt] {

@@ -1,4 +1,4 @@
-//! `struct control` of `bpf/record.h`: what user space and the programs tell each other without a system call.
+//! `struct control` of `bpf/record.h`: shared by user space and the programs without system calls.
 
 use super::sys::{Mapping, Shared};
 use std::io;
@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Controls {
-    /// Names this set of maps, and with it the state that goes with it; first in every layout, so that a probe of another
-    /// build can tell whose state it found. 0: not complete.
+    /// Id of this set of maps and of the state that belongs to them; the first field in every layout, so that a probe
+    /// of another build can find that state. 0: incomplete.
     pub(super) instance: AtomicU64,
     pub(super) alive: AtomicU64,
     pub(super) wake_at: AtomicU64,
@@ -25,7 +25,7 @@ pub(crate) struct Controls {
     pad: AtomicU32,
 }
 
-/// `struct adoption` of `bpf/record.h`: what a socket without an entry means.
+/// `struct adoption` of `bpf/record.h`: the meaning of a socket without an entry.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Adoption {
@@ -43,7 +43,7 @@ pub(super) mod stage {
 
 const _: () = assert!(size_of::<Controls>() == 56 && size_of::<Adoption>() == 16);
 
-/// An array map of one of them.
+/// An array map with one value, mapped.
 #[derive(Debug)]
 pub(super) struct Mapped<T>(Mapping, PhantomData<T>);
 

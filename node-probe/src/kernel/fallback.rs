@@ -1,4 +1,5 @@
-//! What found the ring full and waits in hashes instead: read after the ring, deleted once it is known to be safe.
+//! Hash maps that take records while the ring is full. They are read after the ring, and deleted once a state with them
+//! is saved.
 
 use super::KernelError;
 use super::controls::Controls;
@@ -7,6 +8,7 @@ use aya::Pod;
 use aya::maps::{HashMap, Map, MapData, MapError};
 use longwire_pipeline::record::{Folded, FoldedKey, RawRecord};
 use std::collections::HashSet;
+use std::io;
 use std::sync::atomic::Ordering;
 use zerocopy::FromBytes;
 
@@ -17,11 +19,11 @@ const SUMS: usize = size_of::<Folded>();
 pub(super) struct Fallback {
     closes: HashMap<MapData, u64, [u8; RECORD]>,
     folded: HashMap<MapData, [u8; KEY], [u8; SUMS]>,
-    /// Entries of this epoch and of earlier ones were read.
+    /// Entries up to this epoch were handed on.
     applied: u32,
-    /// Read, and not yet deleted.
-    told: HashSet<u64>,
-    told_folded: Vec<[u8; KEY]>,
+    /// Handed on, not yet deleted.
+    read_closes: HashSet<u64>,
+    read_folded: Vec<[u8; KEY]>,
     grace: Grace,
 }
 
@@ -31,8 +33,8 @@ impl Fallback {
             closes: HashMap::try_from(closes).map_err(|source| KernelError::Map { name: "closes", source })?,
             folded: HashMap::try_from(folded).map_err(|source| KernelError::Map { name: "folded", source })?,
             applied: 0,
-            told: HashSet::new(),
-            told_folded: Vec::new(),
+            read_closes: HashSet::new(),
+            read_folded: Vec::new(),
             grace: Grace::new().map_err(|source| KernelError::Io { what: "making a map of maps", source })?,
         })
     }
@@ -41,13 +43,18 @@ impl Fallback {
         self.applied
     }
 
-    /// A predecessor read entries up to this epoch.
+    /// A predecessor handed on entries up to this epoch.
     pub(super) fn resume(&mut self, applied: u32) {
         self.applied = applied;
     }
 
-    /// Hands on what it has not yet. A CPU may be adding to entries of the current epoch: they are left, and a new one
-    /// begins, so that they stand still until the next time.
+    /// Waits until every program that is running has ended.
+    pub(super) fn wait_for_programs(&self) -> io::Result<()> {
+        self.grace.wait()
+    }
+
+    /// Hands on new entries. CPUs may still add to entries of the current epoch: these stay until the next call, and a
+    /// new epoch begins so that they do not change any more.
     pub(super) fn read(
         &mut self,
         controls: &Controls,
@@ -55,7 +62,7 @@ impl Fallback {
         mut fold: impl FnMut(&FoldedKey, &Folded),
     ) {
         for (id, record) in values(&self.closes, keys(&self.closes)) {
-            if self.told.insert(id) {
+            if self.read_closes.insert(id) {
                 close(&record);
             }
         }
@@ -63,9 +70,9 @@ impl Fallback {
         let mut is_used = false;
         let keys = keys(&self.folded);
         let epochs = || keys.iter().filter_map(|key| Some(FoldedKey::read_from_bytes(key).ok()?.epoch));
-        // A program that is preempted may have read an epoch that is over, and add to it when it goes on.
+        // A preempted program may have read an earlier epoch and add to it when it continues.
         if epochs().any(|epoch| epoch > self.applied && epoch < current) {
-            // The map was made for this: there is no memory to be out of.
+            // Cannot fail for lack of memory, because its map exists already.
             let _ = self.grace.wait();
         }
         for (bytes, sums) in values(&self.folded, keys) {
@@ -79,7 +86,7 @@ impl Fallback {
             if key.epoch > self.applied {
                 fold(&key, &sums);
             }
-            self.told_folded.push(bytes);
+            self.read_folded.push(bytes);
         }
         self.applied = current - 1;
         if is_used {
@@ -87,12 +94,12 @@ impl Fallback {
         }
     }
 
-    /// What was read need not be had again. An entry that cannot be deleted is one that is not there.
+    /// Deletes what was handed on. An entry that cannot be deleted is gone already.
     pub(super) fn release(&mut self) {
-        for id in self.told.drain() {
+        for id in self.read_closes.drain() {
             let _ = self.closes.remove(&id);
         }
-        for key in self.told_folded.drain(..) {
+        for key in self.read_folded.drain(..) {
             let _ = self.folded.remove(&key);
         }
     }
@@ -102,7 +109,7 @@ fn keys<K: Pod, V: Pod>(map: &HashMap<MapData, K, V>) -> Vec<K> {
     map.keys().filter_map(Result::<K, MapError>::ok).collect()
 }
 
-/// Keys first: an entry that is added meanwhile may come with them or the next time.
+/// Keys first: an entry that is added meanwhile comes now or in the next call.
 fn values<K: Pod, V: Pod>(map: &HashMap<MapData, K, V>, keys: Vec<K>) -> impl Iterator<Item = (K, V)> {
     keys.into_iter().filter_map(move |key| Some((key, map.get(&key, 0).ok()?)))
 }

@@ -1,4 +1,4 @@
-//! The BPF object: loaded, its programs attached, its maps handed out.
+//! Loads the BPF object, attaches its programs, and hands out its maps.
 
 use super::adopt::Adopter;
 use super::controls::{Mapped, MappedAdoption, MappedControls};
@@ -22,14 +22,15 @@ pub(super) const TRACEPOINTS: [(&str, &str); 2] =
 
 type Attach = fn(&mut Loaded, &'static str, &str) -> Result<(), KernelError>;
 
-/// Where ICMP errors pass that answer a SYN: not all kernels can trace functions, or have all of these.
+/// Functions in which the kernel handles ICMP errors that answer a SYN. Not all kernels can trace functions, or have
+/// all of these.
 const ERRORS: [(&str, &str, Attach); 3] = [
     ("on_icmp4", "ip_icmp_error", Loaded::attach_function),
     ("on_icmp6", "ipv6_icmp_error", Loaded::attach_function),
     ("on_icmp_send", "icmp_send", Loaded::attach_tracepoint),
 ];
 
-/// Maps that a successor goes on with.
+/// Maps that a successor reuses.
 const KEPT: [&str; 11] = [
     "connections",
     "unfollowed",
@@ -44,7 +45,7 @@ const KEPT: [&str; 11] = [
     "losses",
 ];
 
-/// Connections that the kernel side notes at least.
+/// Least number of connections in the kernel's table.
 const LEAST: u32 = 65_536;
 
 pub(super) struct Loaded {
@@ -56,19 +57,18 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    /// With `pins`, maps that are there already are gone on with. Programs of another `owner` do nothing once it has
-    /// taken over.
+    /// With `pins`, existing maps are reused. Programs of another `owner` return at once after it has taken over.
     pub(super) fn open(pins: Option<&Path>, setup: Setup, owner: u32) -> Result<Self, KernelError> {
         let btf = Btf::from_sys_fs()?;
         let mut loader = EbpfLoader::new();
         let Setup { connections, cgroup_root } = setup;
         loader.btf(Some(&btf)).override_global("OWNER", &owner, true);
         loader.override_global("CGROUP_ROOT", &cgroup_root, true);
-        // More than user space follows: what is over before a sample needs no place there, and what finds none is counted
-        // when it closes.
+        // Larger than user space's table: connections that end before a sample need no place there, and those without a
+        // place are counted when they close.
         let noted = connections.saturating_mul(2).max(LEAST);
         loader.override_global("TABLE", &noted, true);
-        // A pod's share of `connections` is half of `closes`: one that floods leaves room there too.
+        // A pod's share of `connections` is half of `closes`, so that a flooding pod leaves room there too.
         loader.map_max_entries("connections", noted).map_max_entries("closes", connections);
         for (name, pins) in KEPT.iter().zip(std::iter::repeat(pins)) {
             if let Some(pins) = pins {
@@ -79,7 +79,7 @@ impl Loaded {
         Ok(Self { programs, btf, pins: pins.map(Path::to_owned), owner })
     }
 
-    /// From here on no connection begins or ends unseen, once this load is the owner.
+    /// From here on, once this load is the owner, no connection's begin or end is missed.
     pub(super) fn attach(&mut self) -> Result<(), KernelError> {
         for (name, tracepoint) in TRACEPOINTS {
             let refused = |source| KernelError::Program { name, source };
@@ -93,14 +93,14 @@ impl Loaded {
         }
         for (name, place, attach) in ERRORS {
             if let Err(error) = attach(self, name, place) {
-                // Its source says why.
+                // Debug, because the cause is in the error's source.
                 tracing::debug!(place, ?error, "errors of connects are not looked for there");
             }
         }
         Ok(())
     }
 
-    /// For as long as this process lives: what is told is a reason, and none is counted less for it.
+    /// Not pinned: it finds reasons of failures only, and no counter depends on it.
     fn attach_tracepoint(&mut self, name: &'static str, tracepoint: &str) -> Result<(), KernelError> {
         let refused = |source| KernelError::Program { name, source };
         let program: &mut BtfTracePoint = typed(&mut self.programs, name)?;
@@ -108,7 +108,7 @@ impl Loaded {
         program.attach().map(drop).map_err(refused)
     }
 
-    /// The same.
+    /// Not pinned, like attach_tracepoint's.
     fn attach_function(&mut self, name: &'static str, function: &str) -> Result<(), KernelError> {
         let refused = |source| KernelError::Program { name, source };
         let program: &mut FEntry = typed(&mut self.programs, name)?;
@@ -125,7 +125,7 @@ impl Loaded {
         })
     }
 
-    /// Loads the program that reads connections, and opens what leads to them.
+    /// Loads the program that samples connections, and opens its maps.
     pub(super) fn pass(&mut self) -> Result<Pass, KernelError> {
         let program: &mut RawTracePoint = typed(&mut self.programs, "sample")?;
         program.load().map_err(|source| KernelError::Program { name: "sample", source })?;
@@ -162,7 +162,7 @@ impl Loaded {
         self.mapped("adoption")
     }
 
-    /// Needed before the programs are loaded, who need the map themselves.
+    /// Needed before the programs are loaded, because they use the map too.
     fn mapped<T: Shared>(&self, name: &'static str) -> Result<Mapped<T>, KernelError> {
         let Some(Map::Array(array)) = self.programs.map(name) else { return Err(KernelError::Absent(name)) };
         Mapped::map(array.fd().as_fd()).map_err(|source| KernelError::Io { what: "mapping a control array", source })

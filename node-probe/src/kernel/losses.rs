@@ -1,4 +1,4 @@
-//! What the kernel side could not do, or did the long way round: counted there, read here.
+//! Losses and unusual paths that the kernel side counts.
 
 use aya::maps::{MapData, PerCpuArray};
 use aya::programs::ProgramFd;
@@ -35,7 +35,7 @@ pub(crate) struct Losses {
     programs: Vec<(&'static str, ProgramFd)>,
 }
 
-/// How often the kernel skipped a program because it would have interrupted itself.
+/// How often the kernel skipped a program because it already ran on that CPU.
 pub(crate) struct Misses {
     pub(crate) program: &'static str,
     pub(crate) count: u64,
@@ -46,7 +46,7 @@ impl Losses {
         Self { counts, programs }
     }
 
-    /// Cumulative since the programs were loaded, summed over CPUs. What cannot be read is left out.
+    /// Cumulative since the programs were loaded, summed over CPUs. Values that cannot be read are left out.
     pub(crate) fn read(&self) -> Vec<(&'static str, u64)> {
         let total = |index: usize| {
             let values = self.counts.get(&u32::try_from(index).ok()?, 0).ok()?;
@@ -55,8 +55,8 @@ impl Losses {
         KINDS.iter().enumerate().filter_map(|(index, kind)| Some((*kind, total(index)?))).collect()
     }
 
-    /// `bpf_prog_info.recursion_misses`, as the descriptor's fdinfo shows it; and how many could not be read for want of a
-    /// descriptor.
+    /// `bpf_prog_info.recursion_misses`, from the descriptor's fdinfo, and how many could not be read for lack of a
+    /// file descriptor.
     pub(crate) fn misses(&self) -> (Vec<Misses>, u64) {
         let (mut read, mut unread) = (Vec::new(), 0);
         for (program, fd) in &self.programs {

@@ -1,7 +1,7 @@
-//! A walk over the table of connections: keys in large batches, and a run of the program `sample` for each small one.
+//! A walk over the table of connections: reads keys in large batches, and runs the program `sample` for each small one.
 //!
-//! No iterator over the table: one read of it holds a CPU for as long as the kernel likes, and kernels that are hardened against
-//! programs that reach into maps refuse it.
+//! Not an iterator over the table, because one read of it holds a CPU for an unbounded time, and hardened kernels
+//! refuse it (decision 0031).
 
 use super::KernelError;
 use super::sys::{Keys, Mapping};
@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) struct Pass {
     keys: Keys,
     batch: Mapping,
-    /// Keys that the batch has room for.
+    /// Capacity of the batch, keys.
     room: u32,
-    /// Keys that are listed and not read yet, the next of them last.
+    /// Keys that are listed and not sampled yet; the next ones are at the end.
     listed: Vec<u64>,
 }
 
@@ -29,7 +29,7 @@ impl Pass {
         self.listed.clear();
     }
 
-    /// Writes the keys of the next batch for the program, and says how many there are; 0: that was all.
+    /// Writes the keys of the next batch and returns how many there are; 0: the walk is complete.
     pub(super) fn next(&mut self) -> Result<u32, KernelError> {
         if self.listed.is_empty() {
             let keys = self.keys.next();
@@ -47,7 +47,7 @@ impl Pass {
     }
 }
 
-/// Has the program read the batch.
+/// Runs the program on the batch.
 pub(super) fn run(program: &RawTracePoint) -> Result<(), KernelError> {
     let ran = program.test_run(RawTracePointRunOptions::new());
     ran.map(drop).map_err(|source| KernelError::Program { name: "sample", source })

@@ -21,7 +21,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Of `bpf/record.h` and `bpf/maps.h`, made by build.rs.
+/// Hash of `bpf/record.h` and `bpf/maps.h`, made by build.rs.
 const LAYOUT: &str = env!("LONGWIRE_LAYOUT");
 const LINK: &str = "link-";
 
@@ -35,29 +35,29 @@ pub(crate) enum PinsError {
     Io { path: PathBuf, source: io::Error },
 }
 
-/// The directory, ours while this lives.
+/// The directory, locked while this lives.
 #[derive(Debug)]
 pub(crate) struct Pins {
     root: PathBuf,
     _lock: File,
 }
 
-/// What a predecessor left.
+/// Maps and links of a predecessor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Left {
-    /// Of this build and these sizes: it can be gone on with.
+    /// Of this build and these sizes, so that they can be reused.
     pub(crate) is_ours: bool,
-    /// Which state goes with it; 0: none, it was killed while it started.
+    /// Id of the state that belongs to them; 0: none, it was killed while it started.
     pub(crate) instance: u64,
-    /// Bytes that its ring has ever taken.
+    /// Bytes that were ever written to its ring.
     pub(crate) produced: u64,
 }
 
 impl Pins {
-    /// Makes the directory where it is not there.
+    /// Makes the directory if it does not exist.
     pub(crate) fn lock(root: &Path) -> Result<Self, PinsError> {
         let failed = |source| PinsError::Io { path: root.to_owned(), source };
-        // Asked of what is there, so that nothing is made in the wrong place.
+        // Checks the nearest existing parent first, so that nothing is made in the wrong file system.
         let there = root.ancestors().find(|path| path.exists());
         if !there.is_some_and(is_bpf) {
             return Err(PinsError::NoBpf(root.to_owned()));
@@ -72,12 +72,13 @@ impl Pins {
         }
     }
 
-    /// Where the maps of this build with this size are.
+    /// Directory of the maps of this build and this size.
     pub(super) fn of_layout(&self, connections: u32) -> PathBuf {
         self.root.join(format!("{LAYOUT}-{connections}"))
     }
 
-    /// The most that any predecessor left: there is one, unless two were killed while they started.
+    /// The layout of the predecessor that produced most. There is at most one, unless two were killed while they
+    /// started.
     pub(crate) fn left(&self, connections: u32) -> Option<Left> {
         let ours = self.of_layout(connections);
         let left = self.layouts().ok()?.into_iter().map(|layout| {
@@ -87,7 +88,7 @@ impl Pins {
         left.max_by_key(|left| (left.instance != 0, left.is_ours))
     }
 
-    /// Detaches and forgets all that is there.
+    /// Detaches and removes everything in the directory.
     pub(super) fn remove_all(&self) -> Result<(), PinsError> {
         for layout in self.layouts().map_err(|source| self.failed(source))? {
             remove(&layout).map_err(|source| self.failed(source))?;
@@ -99,19 +100,19 @@ impl Pins {
         fs::create_dir(layout).map_err(|source| self.failed(source))
     }
 
-    /// A load of which nothing is attached, to take over from the one that counts now.
+    /// An owner number that no attached program has, for a load that takes over from the current one.
     pub(super) fn next_owner(&self, layout: &Path) -> Result<u32, PinsError> {
         let owner = owner(layout).map_err(|source| self.failed(source))?;
         self.keep_links(layout, owner)?;
         Ok(owner.wrapping_add(1).max(1))
     }
 
-    /// Detaches the programs of every load but this one.
+    /// Detaches the programs of all loads but this one.
     pub(super) fn keep_links(&self, layout: &Path, owner: u32) -> Result<(), PinsError> {
         keep_links(layout, &format!("{LINK}{owner}-")).map_err(|source| self.failed(source))
     }
 
-    /// Detaches and forgets all of it, the directory too; one that is a mount of its own stays, empty.
+    /// Detaches and removes everything, the directory too. A directory that is a mount point stays, empty.
     pub(crate) fn uninstall(self) -> Result<(), PinsError> {
         self.remove_all()?;
         match fs::remove_dir(&self.root) {
@@ -146,7 +147,7 @@ fn keep_links(layout: &Path, kept: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Links first: what is no longer attached needs no maps.
+/// Links first, because the programs need their maps while attached.
 fn remove(layout: &Path) -> io::Result<()> {
     keep_links(layout, "/")?;
     for entry in fs::read_dir(layout)? {
@@ -174,7 +175,7 @@ fn produced(layout: &Path) -> io::Result<u64> {
     Ok(Ring::open(events.fd().as_fd(), size as usize)?.produced())
 }
 
-/// Is it in a BPF filesystem, whatever is mounted how?
+/// Is it in a BPF filesystem, wherever that is mounted?
 fn is_bpf(path: &Path) -> bool {
     statfs(path).is_ok_and(|there| i128::from(there.f_type) == i128::from(libc::BPF_FS_MAGIC))
 }

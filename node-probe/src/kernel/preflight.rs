@@ -1,4 +1,4 @@
-//! What the kernel must have, asked before anything is loaded, so that the answer names the thing and the remedy.
+//! Checks the kernel's features before anything is loaded, so that the error names the missing one and the remedy.
 
 mod btf;
 mod needs;
@@ -36,7 +36,7 @@ pub(crate) enum MissingRequirement {
 }
 
 impl MissingRequirement {
-    /// Nothing that is done to the probe would help: the node needs another kernel.
+    /// No change to the probe's configuration would help: the node needs another kernel.
     pub(crate) fn is_of_the_node(&self) -> bool {
         matches!(self, Self::Features(_) | Self::Btf(_))
     }
@@ -51,7 +51,7 @@ pub(crate) fn preflight() -> Result<(), MissingRequirement> {
     check_features(&fs::read(BTF).map_err(|_| MissingRequirement::Unreadable(BTF))?, sys::has_atomics())
 }
 
-/// By what there is, and by trying what no type tells of. No version is compared: that of a distribution's kernel says little.
+/// Checks types, and tries what has no type. No version is compared, because distributions backport features.
 fn check_features(types: &[u8], has_atomics: bool) -> Result<(), MissingRequirement> {
     let wanted = NEEDS.map(|(wanted, ..)| wanted);
     let Some(found) = btf::find(types, &wanted) else { return Err(MissingRequirement::Btf(BTF.to_owned())) };
@@ -72,7 +72,7 @@ fn check_capabilities(status: &str) -> Result<(), MissingRequirement> {
     let effective = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
     let Some(effective) = effective else { return Err(MissingRequirement::Unreadable("/proc/self/status")) };
     let has = |capability: u32| effective & 1 << capability != 0;
-    // CAP_SYS_ADMIN stands for BPF and PERFMON, as before Linux 5.8.
+    // CAP_SYS_ADMIN includes BPF and PERFMON, as before Linux 5.8.
     let wanted = [
         ("CAP_BPF", has(BPF) || has(SYS_ADMIN)),
         ("CAP_PERFMON", has(PERFMON) || has(SYS_ADMIN)),

@@ -1,5 +1,5 @@
-//! The ring of records, read without releasing: what was read stays until it is known to be safe, and a successor reads
-//! it again.
+//! The BPF ring buffer, read without releasing: records stay until the state with them is saved, and a successor reads
+//! them again.
 
 #[cfg(test)]
 mod tests;
@@ -10,22 +10,23 @@ use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Bits of a record's length.
+/// Flag bits of a record's length.
 const BUSY: u32 = 1 << 31;
 const DISCARDED: u32 = 1 << 30;
-/// Length and page offset, before each record.
+/// Bytes before each record: length and page offset.
 const HEADER: usize = 8;
-/// Longer than any record; one that lies over the ring's end is put together here.
+/// Longer than any record, bytes. A record that wraps around the ring's end is copied here.
 const LONGEST: usize = 4096;
 
-/// Positions are bytes since the ring was made; they never wrap in practice.
+/// Positions are bytes since the ring was made, 64 bits wide, so that they never wrap.
 #[derive(Debug)]
 pub(super) struct Ring {
     consumer: Mapping,
-    /// The producer's page, and the data once: the kernel offers it twice in a row, which would count twice as memory.
+    /// The producer's page, and one copy of the data. The kernel offers the data twice in a row, but that would count
+    /// twice as memory.
     producer: Mapping,
     size: usize,
-    /// Up to where records were handed on.
+    /// Records up to here were handed on.
     read: u64,
     readiness: Readiness,
     joint: Box<[u8; LONGEST]>,
@@ -47,17 +48,17 @@ impl Ring {
         self.read
     }
 
-    /// Half of it is taken because what was read there is not released.
+    /// Half of it is held by records that were read and not released.
     pub(super) fn is_half_held(&self) -> bool {
         self.read - self.released() > self.size as u64 / 2
     }
 
-    /// From where on a record shall wake the reader, who otherwise looks when it has time.
+    /// Position from which a record wakes the reader, which otherwise polls.
     pub(super) fn wake_at(&self) -> u64 {
         self.read + self.size as u64 / 4
     }
 
-    /// Goes on from a position that was read before. `false`: this ring has never come there.
+    /// Continues from a position that was read before. `false`: this ring was never there.
     pub(super) fn skip_to(&mut self, position: u64) -> bool {
         let is_there = (self.read..=self.produced()).contains(&position);
         if is_there {
@@ -66,7 +67,7 @@ impl Ring {
         is_there
     }
 
-    /// Hands at most `most` records on and says how many there were. Stops at one that is not complete.
+    /// Hands on at most `most` records and returns how many. Stops at one that is not committed.
     pub(super) fn read(&mut self, most: usize, mut each: impl FnMut(&[u8])) -> usize {
         let produced = self.produced();
         let mut count = 0;
@@ -87,7 +88,7 @@ impl Ring {
         count
     }
 
-    /// Room for the kernel side: nobody will need again what was read so far.
+    /// Frees the space of all records that were read.
     pub(super) fn release(&mut self) {
         self.consumer.shared::<AtomicU64>(0).store(self.read, Ordering::Release);
     }
@@ -106,7 +107,7 @@ impl Ring {
     }
 }
 
-/// A committed record is written no more until it is released.
+/// A committed record does not change until it is released.
 fn record<'a>(ring: &'a Mapping, size: usize, start: usize, bytes: usize, joint: &'a mut [u8; LONGEST]) -> &'a [u8] {
     let end = start + bytes;
     if end <= size {

@@ -1,4 +1,4 @@
-//! A descriptor that is kept for when none are left: what must not wait for others to close theirs uses its place.
+//! A reserved file descriptor, closed to make room when none are left for an operation that must not wait.
 
 use longwire_endpoint::descriptors;
 use std::fs::File;
@@ -17,7 +17,8 @@ impl Spare {
         spare
     }
 
-    /// What `open` opens, in place of the spare one where no descriptor is left; and how often none was, short of an error.
+    /// Opens with `open`, in place of the reserved descriptor if none is left. Also returns how often none was left,
+    /// unless it fails.
     pub(super) fn lend<T>(&mut self, open: impl Fn() -> io::Result<T>) -> (io::Result<T>, u64) {
         let is_exhausted = |opened: &io::Result<T>| opened.as_ref().is_err_and(descriptors::are_exhausted);
         let opened = open();
@@ -27,13 +28,13 @@ impl Spare {
         if self.0.take().is_none() {
             return (opened, 1);
         }
-        // Another thread may have been quicker.
+        // Another thread may have taken the descriptor.
         let opened = open();
         let missing = 1 + u64::from(is_exhausted(&opened));
         (opened, missing)
     }
 
-    /// Once what was opened is closed. Where it cannot be had now, it is tried again the next time.
+    /// Reserves a descriptor again, once the other is closed. If none is left, the next call retries.
     pub(super) fn take_back(&mut self) {
         if self.0.is_none() {
             self.0 = File::open("/dev/null").ok();

@@ -1,4 +1,4 @@
-//! The system calls that aya has no wrapper for: the only unsafe code of the probe.
+//! System calls that aya does not wrap: the only unsafe code of the probe.
 #![expect(unsafe_code, reason = "raw bpf(2), mmap(2) and epoll(2); every block says why it is sound")]
 
 mod atomics;

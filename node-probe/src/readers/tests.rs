@@ -11,7 +11,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status};
 
-/// Says what the token asks for.
+/// Decides as the token's text demands.
 pub(crate) struct Obedient;
 
 #[tonic::async_trait]

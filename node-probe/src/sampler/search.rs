@@ -1,13 +1,13 @@
-//! When it is time to look for connections whose beginning the programs have missed.
+//! Schedules searches for connections whose beginning the programs missed.
 
-/// The files of all processes are walked: at most a hundredth of the time is spent on that.
+/// A search walks through the files of all processes; it may take a hundredth of the time.
 const SHARE: u64 = 100;
-/// Walks after a rise: a connection that was missed is in a process's files only once it is accepted.
+/// Walks after new misses. A second one, because a connection is in a process's files only once it is accepted.
 const WALKS: u32 = 2;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Search {
-    /// Events that the programs had missed at the last walk.
+    /// Events that the programs had missed by the last walk.
     misses: u64,
     left: u32,
     /// Monotonic nanoseconds.

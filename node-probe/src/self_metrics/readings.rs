@@ -1,4 +1,4 @@
-//! One value of a self-metric each, read from wherever it is kept.
+//! Readings: the value of each self-metric, from the part that keeps it.
 
 use crate::shared::Shared;
 use longwire_endpoint::Counts;
@@ -6,14 +6,14 @@ use longwire_model::build;
 use longwire_model::series::OVERFLOW;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// Of the kinds that the kernel side counts, those by which something is lost: they should stay at 0.
+/// Kinds of the kernel side's counters that mean a loss and should stay at 0.
 pub(super) const LOST: [&str; 4] =
     ["record_dropped", "connections_full", "connections_share_full", "folded_share_full"];
 
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) name: &'static str,
-    /// The values of its labels.
+    /// Values of its labels.
     labels: Vec<String>,
     pub(super) value: f64,
 }
@@ -215,7 +215,7 @@ fn series(shared: &Shared, to: &mut Readings) {
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
     let of_the_node = kinds.map(|(kind, of)| (kind, of.folded));
     let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.folded_values)]);
-    // As the overflow series of the node itself have it.
+    // The same labels as the node's overflow series.
     to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, folded)| ([kind, OVERFLOW], folded)));
     let of_shares = folded.into_iter().map(|((kind, namespace), folded)| ([kind, namespace], folded));
     to.by_two("longwire_probe_overflowed_total", of_shares);

@@ -1,6 +1,6 @@
 use super::*;
 use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, is_listed};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     }));
     let readings = readings::take(&shared);
     let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
-    // The kernel's are read once there has been a pass.
+    // Values of the kernel side exist after the first pass.
     let of_kernel = [
         "longwire_probe_kernel_losses_total",
         "longwire_probe_kernel_exceptions_total",

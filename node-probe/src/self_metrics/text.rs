@@ -1,4 +1,4 @@
-//! One gathered family in either text format; the `prometheus` crate writes only one of them.
+//! Writes a gathered family in either text format, because the `prometheus` crate writes only one of them.
 
 use longwire_pipeline::exposition::{Format, escape_label, write_header};
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
@@ -10,7 +10,7 @@ mod tests;
 pub(super) fn write(family: &MetricFamily, format: Format, out: &mut Vec<u8>) {
     let kind = match family.get_field_type() {
         MetricType::COUNTER => "counter",
-        // Neither the table nor the process collector has any other.
+        // The table and the process collector have no other types.
         _ => "gauge",
     };
     if family.get_metric().is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn write(family: &MetricFamily, format: Format, out: &mut Vec<u8>) {
         out.extend_from_slice(family.name().as_bytes());
         labels(metric.get_label(), out);
         let value = if kind == "counter" { metric.get_counter().get_value() } else { metric.get_gauge().get_value() };
-        // Display of a float that is whole has no fraction: "3", as the text formats like it.
+        // Display of a whole float has no fraction: "3", as both formats write it.
         writeln!(out, " {value}").expect("a vector takes all");
     }
 }

@@ -23,7 +23,7 @@ fn a_state_is_gone_on_from_only_with_the_maps_that_vouch_for_it() {
     assert!(is_unusable(check(Some(saved("another boot", 7)), Some(left(true, 7)))));
     assert!(is_unusable(check(Some(saved(BOOT, 7)), None)));
     assert!(is_unusable(check(None, Some(left(true, 7)))));
-    // Renamed after a save that failed, or killed while it was made.
+    // Its id was changed after a failed save, or it was killed during a save.
     assert!(is_unusable(check(Some(saved(BOOT, 7)), Some(left(true, 8)))));
     assert!(is_unusable(check(Some(saved(BOOT, 7)), Some(left(true, 0)))));
 }

@@ -1,5 +1,4 @@
-//! Who may touch the saved state: root alone. A link, a pipe or somebody else's file in its place is refused, and never
-//! waited for.
+//! Restricts the saved state to root. A link, a pipe or another user's file in its place is refused without blocking.
 
 use rustix::process::geteuid;
 use std::ffi::OsStr;
@@ -10,7 +9,7 @@ use std::path::Path;
 
 /// Mode bits that let the group or others write.
 const WRITABLE: u32 = 0o022;
-/// The bit that keeps files in a directory their owners'.
+/// The sticky bit: only the owner of a file may remove it from the directory.
 const STICKY: u32 = 0o1000;
 
 /// Why a file or directory is not used.
@@ -32,13 +31,13 @@ pub(crate) enum InvalidAccess {
     Directory { owner: u32, mode: u32 },
 }
 
-/// Makes the directory where it is not there, for its owner alone.
+/// Makes the directory for its owner only, if it does not exist.
 pub(super) fn create(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 
-/// Makes a directory that holds nothing but the state its owner's alone: kubelet makes them for everybody to read. One that
-/// others use as well stays as it is, if they can do nothing there to the state.
+/// Restricts a directory to its owner if it holds only the state, because kubelet makes them readable for all. A
+/// directory with other files stays as it is, if other users cannot change the state there.
 pub(super) fn restrict(directory: &Path) -> Result<(), InvalidAccess> {
     let opened = match File::open(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -47,7 +46,7 @@ pub(super) fn restrict(directory: &Path) -> Result<(), InvalidAccess> {
     let metadata = opened.metadata()?;
     let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);
     let is_own = is_trusted(owner) && is_alone(directory)?;
-    // A read-only file system keeps the mode; whether that will do is seen below.
+    // On a read-only file system the mode stays; the check below decides.
     if is_own && mode & 0o077 != 0 && opened.set_permissions(Permissions::from_mode(0o700)).is_ok() {
         return Ok(());
     }
@@ -57,13 +56,14 @@ pub(super) fn restrict(directory: &Path) -> Result<(), InvalidAccess> {
     Ok(())
 }
 
-/// The whole file, of at most `limit` bytes. `None`: there is none. A pipe or device is not waited for, and a link not followed.
+/// The whole file, if it has at most `limit` bytes. `None`: it does not exist. Does not block on a pipe or device, nor
+/// follow a link.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, InvalidAccess> {
     let opened = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
     let file = match opened {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        // A link, or a socket: the kernel opens neither.
+        // A link or a socket, neither of which can be opened.
         Err(error) => {
             let found = fs::symlink_metadata(path).ok();
             return Err(found.and_then(|found| kind(&found)).unwrap_or(InvalidAccess::Unreadable(error)));
@@ -87,13 +87,13 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, InvalidAc
     Ok(Some(bytes))
 }
 
-/// A new file for its owner alone. Whatever was left under its name is removed, so that nothing is written through a link.
+/// Makes a new file for its owner only. Removes an existing one first, so that nothing is written through a link.
 pub(super) fn write_anew(path: &Path) -> io::Result<File> {
     remove(path)?;
     OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(libc::O_NOFOLLOW).open(path)
 }
 
-/// One that is not there is removed already.
+/// Succeeds if it does not exist.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -115,7 +115,7 @@ fn kind(metadata: &Metadata) -> Option<InvalidAccess> {
     Some(InvalidAccess::Kind(name))
 }
 
-/// Root, or whoever this process is.
+/// Owned by root or by this process's user.
 fn is_trusted(owner: u32) -> bool {
     owner == 0 || owner == geteuid().as_raw()
 }

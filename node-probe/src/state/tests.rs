@@ -114,7 +114,7 @@ fn a_directory_that_others_use_too_keeps_its_mode_and_is_refused_where_they_coul
     assert!(refused.contains("mode 770") && refused.contains("--state-dir"), "{refused}");
 }
 
-/// Puts something in the state's place and says why it is refused, at once.
+/// Replaces the state by something else and returns the reason of the immediate refusal.
 fn refused(make: impl FnOnce(&Path)) -> String {
     let (_directory, file) = saved(b"everything");
     let began = Instant::now();

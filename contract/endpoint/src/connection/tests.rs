@@ -86,7 +86,7 @@ fn a_connection_without_a_request_under_way_is_dispensable_and_first_one_that_ne
     rested.asked(began);
     assert_eq!(rested.dispensable(), None);
     rested.made();
-    // The rest of the answer is under way.
+    // The rest of the answer is still being sent.
     assert_eq!(rested.dispensable(), None);
     rested.blocked(began);
     assert_eq!(rested.dispensable(), Some((true, began)).map(|(_, since)| (false, since)));

@@ -13,7 +13,7 @@ fn ask(address: SocketAddr) -> std::io::Result<String> {
     Ok(answer)
 }
 
-/// On the runtime of the test nothing else can run meanwhile: this blocks its only thread.
+/// Blocks the only thread of the test's runtime, so that no other task can run meanwhile.
 #[tokio::test]
 async fn health_is_answered_while_the_rest_of_the_process_is_busy_and_until_it_is_dropped() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -2,11 +2,11 @@ use super::{EXIT_CODE, end_the_process};
 use std::io;
 use std::process::{Command, exit};
 
-/// Set in the process that panics.
+/// Set in the child process, which panics.
 const PANICS: &str = "LONGWIRE_TEST_PANICS";
 const SURVIVED: i32 = 3;
 
-/// Runs the named test of this executable as a process of its own, and tells how that ended and what it said.
+/// Runs the named test of this executable in a process of its own. Returns its exit code and output.
 fn run_alone(test: &str) -> (Option<i32>, String) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     let output = command.args([&format!("panics::tests::{test}"), "--exact", "--nocapture"]).env(PANICS, "1").output();
@@ -14,7 +14,7 @@ fn run_alone(test: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// In a process of its own: runs this with the hook, and says so where it comes to its end.
+/// In the child process: runs `part` with the hook, and prints a line if it returns.
 fn die_in(part: impl FnOnce()) -> ! {
     tracing_subscriber::fmt().with_writer(io::stderr).json().flatten_event(true).init();
     end_the_process();
@@ -36,7 +36,7 @@ fn a_panic_in_a_task_ends_the_process_with_an_error() {
     }
     die_in(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-        // Nobody looks at the outcome of most tasks.
+        // As with most tasks, the result of the task is not checked.
         let _ = runtime.block_on(runtime.spawn(async { panic!("on purpose") }));
     });
 }

@@ -25,11 +25,11 @@ fn a_process_that_can_be_read_has_every_family_sorted_by_name() {
 
 #[test]
 fn what_cannot_be_read_is_left_out_instead_of_being_0() {
-    // No process has this id, as none can be read where no descriptor is left.
+    // A process id that does not exist, which is like /proc being unreadable when no file descriptor is left.
     let unread = ProcessCollector::new(i32::MAX, "").collect();
     let (families, is_whole) = known(unread);
     assert!(families.is_empty() && !is_whole, "{:?}", names(&families));
-    // The collector has read the statistics, and found no descriptor for the rest.
+    // The collector could read the statistics, and had no file descriptor for the rest.
     let mut some = ProcessCollector::for_self().collect();
     for family in some.iter_mut().filter(|family| family.name() == "process_open_fds") {
         family.mut_metric()[0].set_gauge(Gauge::default());

@@ -1,4 +1,4 @@
-//! Asks about a token once, however many requests bring it.
+//! Asks the authorizer once about a token, however many requests have it.
 
 use super::known::Known;
 use super::{Authorizer, Decision, Digest, ReaderLimits, Verdict, digest};
@@ -21,9 +21,9 @@ struct State {
     open: HashMap<Digest, Question>,
 }
 
-/// One that the authorizer has not answered yet.
+/// A question that the authorizer has not answered yet.
 struct Question {
-    /// Who asked first.
+    /// The source of the first request.
     from: Arc<str>,
     answer: watch::Receiver<Option<Decision>>,
 }
@@ -41,7 +41,7 @@ impl Readers {
         Arc::new(Self { authorizer, limits, state: Mutex::new(state) })
     }
 
-    /// `from`: who brings the token.
+    /// `from`: address of the client that sent the token.
     pub async fn verdict(self: &Arc<Self>, from: &Arc<str>, token: &str) -> Verdict {
         let digest = digest(token);
         let answer = {
@@ -52,7 +52,7 @@ impl Readers {
             self.question(&mut state, digest, from, token)
         };
         let Some(mut answer) = answer else { return self.kept(&digest).unwrap_or(Verdict::Busy) };
-        // The sender is gone only where the runtime ends.
+        // The sender is gone only when the runtime ends.
         let decision = answer.wait_for(Option::is_some).await.ok().and_then(|decision| decision.clone());
         match decision {
             Some(Decision::Allowed { valid }) => Verdict::Admitted { left: valid.min(self.limits.kept) },
@@ -63,7 +63,7 @@ impl Readers {
         }
     }
 
-    /// The one that is open about this token, or a new one; `None`: too many are open.
+    /// The open question about this token, or a new one. `None`: too many are open.
     fn question(
         self: &Arc<Self>,
         state: &mut State,
@@ -82,7 +82,7 @@ impl Readers {
         state.open.insert(digest, Question { from: Arc::clone(from), answer: answer.clone() });
         let deciding = Arc::clone(&self.authorizer).authorize(Arc::clone(from), token.to_owned());
         let this = Arc::clone(self);
-        // A task of its own: that the first who asks goes away is no reason to leave the others without an answer.
+        // In a task of its own, so that other requests get the answer if the first one is cancelled.
         tokio::spawn(async move {
             let decision = deciding.await.clipped();
             this.answered(digest, &decision);

@@ -1,12 +1,12 @@
-//! The token in a request's head.
+//! Reads the bearer token of a request.
 
 use super::Outcome;
 use axum::http::{HeaderMap, header};
 
-/// Of a token, bytes; the API server's are below 2 KiB.
+/// Longest token, bytes. The API server's are below 2 KiB.
 pub const MAX_TOKEN: usize = 8 << 10;
 
-/// Whether it can be a bearer token at all, as RFC 6750 has them.
+/// Whether it is a bearer token by the syntax of RFC 6750.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');

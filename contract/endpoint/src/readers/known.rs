@@ -1,4 +1,4 @@
-//! What was decided about tokens lately. Pure: times are arguments.
+//! Recent decisions about tokens. Pure: times are arguments.
 
 use super::{Decision, Digest, ReaderLimits, Verdict};
 use std::collections::HashMap;
@@ -13,13 +13,13 @@ pub(super) struct Known {
 
 #[derive(Clone, Copy, Debug)]
 struct Admitted {
-    /// When somebody said so last.
+    /// Time of the last decision.
     decided: Instant,
-    /// Whatever happens, no longer than this.
+    /// The admission ends at this time in any case.
     until: Instant,
 }
 
-/// So many at a time, each with when it came.
+/// A bounded map that keeps the time of each entry.
 #[derive(Debug)]
 struct Recent<V> {
     most: usize,
@@ -32,7 +32,7 @@ impl Known {
         Self { limits, admitted: Recent::new(admitted_tokens), refused: Recent::new(refused_tokens) }
     }
 
-    /// What needs no question.
+    /// The verdict, if it needs no question.
     pub(super) fn verdict(&self, digest: &Digest, now: Instant) -> Option<Verdict> {
         let is_fresh = |since: Instant, limit| now.saturating_duration_since(since) < limit;
         let admitted = self.living(digest, now).filter(|admitted| is_fresh(admitted.decided, self.limits.admitted));
@@ -48,12 +48,12 @@ impl Known {
         }
     }
 
-    /// Whether it was admitted before and may stay so while nobody can tell.
+    /// Whether it was admitted earlier and stays so while no decision is possible.
     pub(super) fn is_kept(&self, digest: &Digest, now: Instant) -> bool {
         self.living(digest, now).is_some()
     }
 
-    /// A refusal ends what was admitted. That nobody can tell changes nothing.
+    /// A refusal ends an admission. `Unavailable` changes nothing.
     pub(super) fn learn(&mut self, digest: Digest, decision: &Decision, now: Instant) {
         match decision {
             Decision::Allowed { valid } => {
@@ -79,7 +79,7 @@ impl<V> Recent<V> {
         Self { most, entries: HashMap::new() }
     }
 
-    /// The oldest gives way: it is asked about again when it comes.
+    /// Evicts the oldest entry if full; its token is asked about again.
     fn put(&mut self, digest: Digest, value: V, now: Instant) {
         if self.entries.len() >= self.most && !self.entries.contains_key(&digest) {
             let oldest = self.entries.iter().min_by_key(|(_, (_, since))| *since).map(|(digest, _)| *digest);

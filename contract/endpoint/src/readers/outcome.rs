@@ -1,14 +1,14 @@
-//! What became of a request, for the counter.
+//! Outcome of a request to a restricted page, for the counter.
 
 use super::Verdict;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Admitted,
-    /// Admitted before, while nobody could tell.
+    /// Admitted earlier, while no decision was possible.
     Kept,
     NoToken,
-    /// What is in `Authorization` is no bearer token.
+    /// The `Authorization` header has no bearer token.
     Malformed,
     Unauthenticated,
     Forbidden,

@@ -1,4 +1,4 @@
-//! Routes that only readers get an answer from.
+//! Restricts routes to readers.
 
 use super::bearer::{self, MAX_TOKEN};
 use super::{Outcome, Readers, Verdict};
@@ -11,7 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// Seconds after which it is worth trying again.
+/// Seconds, for Retry-After.
 const AGAIN: &str = "5";
 
 #[derive(Clone)]
@@ -20,7 +20,7 @@ struct Restricted {
     endpoint: Arc<Endpoint>,
 }
 
-/// Every route of `router` answers readers alone; what became of each request is counted at `endpoint`.
+/// Restricts every route of `router` to readers. Counts outcomes at `endpoint`.
 pub fn restrict(router: Router, readers: Arc<Readers>, endpoint: Arc<Endpoint>) -> Router {
     router.route_layer(middleware::from_fn_with_state(Restricted { readers, endpoint }, check))
 }

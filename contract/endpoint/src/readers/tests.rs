@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Says of each token what it is told to say.
+/// Answers for each token as the test has set.
 #[derive(Debug)]
 struct Scripted {
     decisions: Mutex<HashMap<String, Decision>>,
-    /// Who asked about which token.
+    /// Source and token of each question.
     asked: Mutex<Vec<(String, String)>>,
-    /// Answers that it may give.
+    /// One permit for each answer.
     turns: Arc<Semaphore>,
 }
 

@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its end, whatever carries it.
+//! Serves one connection from its first byte to its end, over any stream.
 
 use super::Endpoint;
 use crate::answer::Answer;
@@ -20,12 +20,11 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-/// The address at the other end, among a request's extensions.
+/// The client's address, in a request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Serves a connection that no listener accepted, as [`serve`](super::serve) does those that one has. Nobody looks at its
-/// deadlines.
+/// Serves a connection without a listener, as [`serve`](super::serve) does with accepted ones, but without deadlines.
 pub async fn converse<S>(stream: S, peer: IpAddr, router: Router, endpoint: &Endpoint)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -37,7 +36,7 @@ where
     endpoint.table.remove(&connection);
 }
 
-/// The stream is given back where the connection was told to end.
+/// Returns the stream if the connection was asked to end.
 pub(super) async fn until_end<S>(
     (stream, peer): (S, IpAddr),
     connection: &Arc<Connection>,
@@ -59,7 +58,7 @@ where
     });
     let watched = Watched::new(stream, Arc::clone(connection));
     let mut served = http1::Builder::new()
-        // The table's deadline is for the whole head; hyper's ends its own first wait on the way.
+        // The table has the deadline of the whole head; hyper's timer only ends its first wait.
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_buf_size(limits.head_bytes)

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Short, and otherwise as on a node.
+/// Short times; otherwise the limits of a node.
 const LIMITS: Limits = Limits {
     head: Duration::from_millis(400),
     idle: Duration::from_millis(400),
@@ -45,13 +45,13 @@ async fn start(limits: Limits) -> Server {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let serving = serve(listener, router, Arc::clone(&endpoint), async {
-        // Gone, or told: both end it.
+        // The sender is gone or has sent: both stop it.
         let _ = stopped.await;
     });
     Server { address, endpoint, stop, serving: tokio::spawn(serving) }
 }
 
-/// 32 MiB, far more than sockets and buffers hold.
+/// A page of 32 MiB, far more than sockets and buffers hold.
 struct Page {
     left: usize,
     _turn: crate::turns::Turn,
@@ -82,7 +82,7 @@ impl Server {
         stream
     }
 
-    /// All that comes until the end, and no error counts as one.
+    /// All bytes until the end. A reset counts as the end.
     async fn ask(&self, text: &str) -> Vec<u8> {
         let mut stream = self.send(text).await;
         let mut answer = Vec::new();
@@ -95,7 +95,7 @@ impl Server {
     }
 }
 
-/// Closed by the other end, in either way.
+/// Waits until the server closes it, with FIN or RST.
 async fn closed(mut stream: TcpStream) {
     let mut rest = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.expect("still open");
@@ -126,7 +126,7 @@ async fn a_request_that_is_never_finished_is_given_up() {
     let server = start(LIMITS).await;
     let began = Instant::now();
     let mut stream = server.send("GET /small HTTP/1.1\r\n").await;
-    // A byte now and then does not help.
+    // A byte now and then does not extend the deadline.
     while tokio::time::timeout(LIMITS.head / 4, stream.readable()).await.is_err() {
         if stream.write_all(b"X").await.is_err() {
             break;
@@ -143,7 +143,7 @@ async fn http2_in_the_clear_is_refused() {
     let mut stream = server.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
-    // No SETTINGS frame.
+    // The answer has no SETTINGS frame.
     assert_eq!(answer, b"");
     assert_eq!(server.count(Reason::Http2), 1);
 }

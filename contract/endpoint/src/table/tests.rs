@@ -82,7 +82,7 @@ fn a_source_with_one_connection_is_not_cut_for_one_with_many() {
     }
     assert!(listener.admit(2).is_none());
     assert!(!rightful.is_ending());
-    // One that has none yet is as good as one that has one.
+    // A source without a connection counts like one with a single one.
     listener.admit(3).unwrap();
     assert!(rightful.is_ending());
     assert_eq!((listener.count(Reason::Full), listener.count(Reason::Replaced)), (1, 1));

@@ -20,7 +20,7 @@ fn connection(source: u8) -> Arc<Connection> {
     Connection::new(Source::of(IpAddr::V4(Ipv4Addr::new(10, 0, 0, source))), Instant::now())
 }
 
-/// Waits in a task of its own, and has its place in the queue when this returns.
+/// Starts a wait in a task of its own, and returns when it is in the queue.
 async fn wait(turns: &Arc<Turns>, source: u8) -> JoinHandle<Result<Turn, Busy>> {
     let turns = Arc::clone(turns);
     let waiting = tokio::spawn(async move { turns.take(&connection(source)).await });
@@ -73,7 +73,7 @@ async fn a_full_queue_has_room_for_a_source_that_has_nobody_in_it() {
     let third = wait(&turns, 3).await;
     assert_eq!(last.await.unwrap().err(), Some(Busy));
     assert!(!third.is_finished());
-    // Now everybody has one, and nobody's goes.
+    // Now every source has one, and none is removed.
     assert_eq!(turns.take(&connection(4)).await.err(), Some(Busy));
     drop(first);
 }

@@ -1,27 +1,27 @@
-//! What an expression may ask about a connection.
+//! The attributes of a connection that an expression may use.
 
 use std::fmt;
 
-/// An end of a connection: who opened it, and who accepted it.
+/// An end of a connection: its client or its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum End {
     Source,
     Destination,
 }
 
-/// An attribute that is a string. Ports, which are ints, and labels, which may be missing, are none.
+/// An attribute that is a string. Ports are ints and labels may be missing, so both are separate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Attribute {
     Of(End, Property),
     /// The Service of the destination pod and target port, by the rule that both ends share.
     Service(ServicePart),
-    /// The Service whose address the client requested.
+    /// The Service whose address the client connected to.
     Dialled(ServicePart),
     Reporter,
     IpFamily,
 }
 
-/// What either end has.
+/// Attributes that both ends have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Property {
     Address,
@@ -96,7 +96,7 @@ impl Property {
         Self::Cluster,
     ];
 
-    /// Of the source and of the destination.
+    /// Names for the source and for the destination.
     const fn names(self) -> [&'static str; 2] {
         match self {
             Self::Address => ["source.address", "destination.address"],
@@ -137,7 +137,7 @@ impl ServicePart {
 }
 
 impl Attribute {
-    /// All, in the order in which documentation lists them.
+    /// All attributes, in the order of the documentation.
     pub const ALL: [Self; 30] = {
         let mut all = [Self::Reporter; 30];
         let mut at = 0;
@@ -173,7 +173,7 @@ impl Attribute {
         }
     }
 
-    /// What it is, in one line of Markdown.
+    /// Its description, one line of Markdown.
     #[must_use]
     pub const fn help(self) -> &'static str {
         match self {

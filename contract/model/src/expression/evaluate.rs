@@ -72,8 +72,8 @@ impl Label {
     }
 }
 
-/// `&&` and `||`: a side that is `decisive` settles it, whatever is wrong with the other. The right one is asked only
-/// if the left did not settle it.
+/// `&&` and `||`: a side that is `decisive` decides, whatever error the other has. The right side is evaluated only if
+/// the left one did not decide.
 fn decided_by(decisive: bool, [left, right]: &[Truth; 2], facts: &dyn Facts) -> Value<bool> {
     match left.evaluate(facts) {
         Ok(truth) if truth == decisive => Ok(decisive),

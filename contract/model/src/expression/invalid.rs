@@ -1,9 +1,9 @@
-//! What can be wrong with an expression, and what to write instead.
+//! Errors of expressions, with suggestions.
 
 use super::{Attribute, End, MAX_BYTES, MAX_NODES};
 use std::fmt;
 
-/// Why a text is no expression that a tag can have.
+/// Why a text is not a valid expression of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidExpression {
     #[error("an expression of {0} bytes is too long: at most {MAX_BYTES} are allowed")]
@@ -74,10 +74,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What may have been meant by an unknown attribute.
+/// Suggests a known attribute instead of an unknown one.
 struct Hint<'a>(&'a str);
 
-/// Edits that a slip of the hand may take.
+/// Most edits of a typing error.
 const SLIP: usize = 3;
 
 impl fmt::Display for Hint<'_> {

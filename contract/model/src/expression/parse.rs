@@ -1,19 +1,19 @@
-//! From text to a typed tree. The only module that knows the `cel` crate, and of it the parser alone: it has no type
-//! checker, and its interpreter no bound on cost.
+//! Parses text into a typed tree. The only module that uses the `cel` crate, and only its parser, because the crate has
+//! no type checker and its interpreter does not bound the cost.
 
 use super::invalid::InvalidExpression;
 use super::tree::{Int, Label, Node, Order, Part, Text, Truth};
 use super::{Attribute, End, MAX_NODES, typing};
 use crate::regex::{Extent, Regex};
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
-// Not the ANTLR one beside it: its automata grow with what it reads, and stay as long as the process.
+// Not the ANTLR parser of the same crate, whose automata grow with its input and are never freed.
 use cel::parser::{ParseErrors, PrattParser};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 type Typed = Result<Node, InvalidExpression>;
 
-/// Levels of parentheses, lists and calls within each other.
+/// Nesting levels of parentheses, lists and calls.
 const MAX_DEPTH: u16 = 32;
 
 /// A label's prefix has at most 253 bytes, its name 63.
@@ -30,17 +30,17 @@ const USAGES: [(&str, &str); 8] = [
     ("upperAscii", "string.upperAscii()"),
 ];
 
-/// What a node takes in memory at most, with the box or list that it stands in.
+/// Most memory of a node, with the box or list that holds it, bytes.
 const NODE_BYTES: usize = 64;
 
-/// An expression that was understood.
+/// A parsed expression.
 pub(super) struct Tree {
     pub(super) value: Text,
     /// Names of the labels it reads.
     pub(super) labels: BTreeSet<Arc<str>>,
-    /// What it takes in memory beside its text, before a regular expression is matched.
+    /// Memory beside its text, before a regular expression is matched, bytes.
     pub(super) bytes: usize,
-    /// What its regular expressions take once they are compiled.
+    /// Memory of its compiled regular expressions, bytes.
     pub(super) regex_bytes: usize,
 }
 
@@ -50,12 +50,12 @@ pub(super) fn parse(text: &str) -> Result<Tree, InvalidExpression> {
     let mut walk = Walk::default();
     let node = walk.node(&syntax.expr)?;
     let labels = walk.labels.iter().map(|name| 2 * NODE_BYTES + name.len()).sum::<usize>();
-    // Literals and names are parts of the text.
+    // Literals and names are substrings of the text.
     let bytes = walk.nodes * NODE_BYTES + 2 * text.len() + labels;
     Ok(Tree { value: typing::value(node)?, labels: walk.labels, bytes, regex_bytes: walk.regex_bytes })
 }
 
-/// The first error of the parser that has a position; only limits have none. Errors beside that of depth come of it.
+/// The first error with a position; only limits have none. Errors after an exceeded depth are its consequences.
 fn syntax_error(errors: &ParseErrors) -> InvalidExpression {
     let is_depth = |message: &str| message.starts_with("expression recursion limit exceeded");
     let first = errors.errors.iter().find(|error| error.pos.0 > 0);
@@ -72,7 +72,7 @@ fn syntax_error(errors: &ParseErrors) -> InvalidExpression {
     InvalidExpression::Syntax { line, column, problem: problem.to_owned() }
 }
 
-/// One walk over the syntax. Its recursion ends with the nodes it may visit.
+/// One walk over the syntax tree. The number of nodes bounds its recursion.
 #[derive(Default)]
 struct Walk {
     nodes: usize,
@@ -231,7 +231,7 @@ fn literal(value: &LiteralValue) -> Typed {
     }
 }
 
-/// A string that the operator must know before any connection is there.
+/// A string that must be constant, because the operator checks it.
 fn constant(expr: &IdedExpr) -> Result<&str, InvalidExpression> {
     match &expr.expr {
         Expr::Literal(LiteralValue::String(text)) => Ok(text.inner()),
@@ -239,7 +239,7 @@ fn constant(expr: &IdedExpr) -> Result<&str, InvalidExpression> {
     }
 }
 
-/// The end whose labels an expression names.
+/// The end whose labels an expression refers to.
 fn labels_of(expr: &Expr) -> Option<End> {
     match segments(expr)?.as_slice() {
         [end, "labels"] => End::named(end),
@@ -247,7 +247,7 @@ fn labels_of(expr: &Expr) -> Option<End> {
     }
 }
 
-/// `a.b.c` in its parts. `None`: the expression is no path.
+/// The parts of `a.b.c`. `None`: the expression is not a path.
 fn segments(mut expr: &Expr) -> Option<Vec<&str>> {
     let mut path = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! An expression whose types are right: each of the three types has its own tree, so that nothing is left to check.
+//! A type-checked expression: each of the three types has its own tree, so that evaluation checks nothing.
 
 use super::{Attribute, End};
 use crate::regex::Regex;
@@ -75,7 +75,7 @@ pub(super) enum Order {
     GreaterOrEqual,
 }
 
-/// Where in one text another is looked for.
+/// The position of one text in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Start,
@@ -106,7 +106,7 @@ impl Order {
 }
 
 impl Part {
-    /// Whether `whole` has `part` there.
+    /// Whether `whole` has `part` at this position.
     pub(super) fn holds(self, whole: &str, part: &str) -> bool {
         match self {
             Self::Start => whole.starts_with(part),
@@ -124,7 +124,7 @@ impl Part {
     }
 }
 
-/// As an expression again, for messages.
+/// Written as an expression, for messages.
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

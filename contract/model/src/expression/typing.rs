@@ -1,4 +1,4 @@
-//! The operators, each of the types it takes. Knows no syntax.
+//! The operators and the types that each takes. Independent of syntax.
 
 use super::InvalidExpression;
 use super::invalid::Kind;
@@ -52,7 +52,7 @@ fn unlike(operator: &'static str, left: &Node, right: &Node) -> InvalidExpressio
     }
 }
 
-/// What a tag's expression must come to.
+/// Checks the type of a tag's value.
 pub(super) fn value(node: Node) -> Result<Text, InvalidExpression> {
     match node {
         Node::Text(text) => Ok(text),

@@ -1,6 +1,6 @@
-//! Whether a pattern can match the name of any statistic at all, whatever Services there are.
+//! Whether a pattern can match the name of any statistic, whatever Services exist.
 //!
-//! Two expressions have a text in common when both automata reach their ends by the same bytes.
+//! Two expressions match a common text if both automata reach their ends by the same bytes.
 
 use super::{Pattern, StringMatcher};
 use crate::limits::MAX_REGEX_BYTES;
@@ -11,8 +11,8 @@ use regex_syntax::escape;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Pairs of states that are looked at; a pattern that needs more is taken for one that matches.
-const MOST: usize = 100_000;
+/// Most pairs of states that are visited. A pattern that needs more counts as one that can match.
+const MAX_PAIRS: usize = 100_000;
 const ANYTHING: &str = "(?s:.)*";
 
 static STATISTICS: LazyLock<Option<NFA>> = LazyLock::new(|| {
@@ -25,7 +25,7 @@ static STATISTICS: LazyLock<Option<NFA>> = LazyLock::new(|| {
 });
 
 impl StringMatcher {
-    /// `true` also where that is not known.
+    /// `true` also if it is not known.
     #[must_use]
     pub fn can_match_a_statistic(&self) -> bool {
         let case = if self.ignore_case { "(?i)" } else { "" };
@@ -50,7 +50,7 @@ fn automaton(pattern: &str) -> Option<NFA> {
     thompson::Compiler::new().configure(config).build_from_hir(&syntax).ok()
 }
 
-/// Both as a whole. What a state demands of its surroundings, as `\b` does, is taken for given.
+/// Both match the whole text. Look-around of a state, as `\b`, counts as satisfied.
 fn have_a_text_in_common(one: &NFA, other: &NFA) -> bool {
     let mut waiting = vec![(one.start_anchored(), other.start_anchored())];
     let mut known: HashSet<(StateID, StateID)> = waiting.iter().copied().collect();
@@ -70,14 +70,14 @@ fn have_a_text_in_common(one: &NFA, other: &NFA) -> bool {
             (Step::End, Step::Bytes(_)) | (Step::Bytes(_), Step::End) => Vec::new(),
         };
         waiting.extend(next.into_iter().filter(|pair| known.insert(*pair)));
-        if known.len() > MOST {
+        if known.len() > MAX_PAIRS {
             return true;
         }
     }
     false
 }
 
-/// What leads on from a state.
+/// A transition from a state.
 enum Step {
     End,
     /// Without a byte.

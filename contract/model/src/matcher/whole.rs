@@ -5,7 +5,7 @@ use crate::regex::{Extent, Regex};
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 
-/// A regular expression that a name must match from its beginning to its end, as Envoy's `safe_regex`. Equal by text.
+/// A regular expression that must match a whole name, as Envoy's `safe_regex`. Equality is by text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WholeRegex(Regex);
@@ -32,7 +32,7 @@ impl WholeRegex {
         self.0.is_match(name)
     }
 
-    /// What it takes in memory once it has been used.
+    /// Memory after its first use, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.0.bytes()

@@ -1,4 +1,4 @@
-//! docs/expressions.md: every attribute, operator and function, and recipes. Every value on the page is computed.
+//! Renders docs/expressions.md: attributes, operators, functions and recipes. Every value on the page is computed.
 
 mod connection;
 mod prose;
@@ -59,7 +59,7 @@ fn attributes() -> String {
     table(["attribute", "type", "meaning", "example", "`unknown` when"], rows)
 }
 
-/// When it reads `unknown`.
+/// When the attribute is `unknown`.
 fn absent(attribute: Attribute) -> &'static str {
     match attribute {
         Attribute::Of(_, Property::Address) | Attribute::Reporter | Attribute::IpFamily => "never",
@@ -101,7 +101,7 @@ fn recipes() -> String {
     text
 }
 
-/// As a tag has it: what has no value reads `unknown`, and so does an empty one.
+/// As a tag's value: `unknown` if there is none or if it is empty.
 fn value(expression: &str, connection: &Connection) -> String {
     match Expression::parse(expression) {
         Ok(expression) => match expression.evaluate(connection) {

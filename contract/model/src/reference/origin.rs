@@ -1,6 +1,6 @@
-//! Where a label's value comes from.
+//! The origin of each label's value.
 
-/// What stands in a label; the two ends follow the same rules.
+/// The origin of a label; both ends use the same rules.
 pub(super) fn of(label: &str) -> &'static str {
     match label {
         "reporter" => "`source`: the client's socket speaks; `destination`: the server's does",

@@ -1,4 +1,4 @@
-//! What the tables cannot say.
+//! Text of the page beside its tables.
 
 use crate::series::SeriesSet;
 

@@ -48,7 +48,7 @@ fn every_value_of_every_label_of_a_self_metric_is_listed_once_with_its_meaning()
     assert_eq!(listed.iter().map(|(metric, label, _)| (*metric, *label)).collect::<BTreeSet<_>>(), due);
 }
 
-/// Prometheus shows one HELP at a time, so that nothing can be taken from the one before.
+/// Prometheus shows one HELP at a time, so none may refer to another.
 #[test]
 fn each_help_stands_alone() {
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).map(|metric| (metric.name, metric.help));

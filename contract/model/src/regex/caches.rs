@@ -1,20 +1,20 @@
-//! Working memory of lazy DFAs, for the expressions that were matched last: however many there are, it is bounded.
+//! Caches of lazy DFAs for the expressions that were matched last. Their number is bounded.
 
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Of one expression; the lazy DFA begins again when it has filled it.
+/// Size of one cache. The lazy DFA starts anew when it is full.
 pub(super) const CACHE_BYTES: usize = 64 * 1024;
-/// Expressions that have one at a time.
+/// Expressions that have a cache at the same time.
 const MAX_CACHES: usize = 64;
 
 static CACHES: Mutex<Caches> = Mutex::new(Vec::new());
 
-/// Those that were used last stand at the end.
+/// The last used one is at the end.
 type Caches = Vec<(CacheKey, Box<Cache>)>;
 
-/// Tells expressions apart: a cache is of use to the DFA that made it alone.
+/// Identifies an expression, because a cache is valid only for the DFA that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CacheKey(u64);
 
@@ -25,7 +25,7 @@ impl CacheKey {
     }
 }
 
-/// Lends the cache of an expression, a new one if it has lost its own. Others are not kept waiting meanwhile.
+/// Lends an expression its cache, or a new one if it was evicted. The lock is free meanwhile.
 pub(super) fn with<T>(key: CacheKey, dfa: &DFA, search: impl FnOnce(&mut Cache) -> T) -> T {
     let own = {
         let mut caches = lock();
@@ -36,7 +36,7 @@ pub(super) fn with<T>(key: CacheKey, dfa: &DFA, search: impl FnOnce(&mut Cache) 
     let outcome = search(&mut cache);
     let mut caches = lock();
     if caches.len() >= MAX_CACHES {
-        // The one that has not been used for the longest time.
+        // The least recently used one.
         caches.remove(0);
     }
     caches.push((key, cache));

@@ -8,7 +8,7 @@ fn whole(text: &str) -> Regex {
     Regex::parse(text, Extent::Whole).unwrap()
 }
 
-/// What users of Envoy and Istio write, each with room to spare.
+/// Expressions of Envoy's and Istio's users, each far below the limit.
 #[rstest]
 #[case::istio_default(r"cluster\..*|listener\.0\.0\.0\.0_15006\..*|http\.inbound.*")]
 #[case::outlier(r"cluster\.outbound\|80\|\|.*\.svc\.cluster\.local\..*")]

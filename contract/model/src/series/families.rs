@@ -1,10 +1,11 @@
-//! The rows of the table.
+//! The rows of the table of families.
 
 use super::{Family, Kind, Metric, SeriesSet};
 
-/// Few buckets: they are most of what an edge costs (docs/sizing.md). Inside a zone, between zones, between regions, beyond.
+/// Few buckets, because they are most of the cost of an edge (docs/sizing.md). Within a zone, between zones, between
+/// regions, beyond.
 const LATENCY: &[f64] = &[0.001, 0.01, 0.1];
-/// A request, a session, and what stays.
+/// A request, a session, and long-lived connections.
 const LIFETIME: &[f64] = &[1.0, 60.0];
 
 const fn row(

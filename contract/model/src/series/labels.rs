@@ -1,4 +1,4 @@
-//! Label names, in the order in which they are written.
+//! Label names, in the order of the exposition.
 
 /// Istio's standard TCP labels (23): one set an edge and reporter.
 pub const SERVICE_LABELS: [&str; 23] = [
@@ -87,11 +87,11 @@ pub const CONNECTION_LABELS: [&str; 29] = [
     "connection_security_policy",
 ];
 
-/// Envoy's cluster and the pod whose proxy it would be: one set a pod and cluster.
+/// Envoy's cluster, and the pod whose proxy would report it: one set a pod and cluster.
 pub const ENVOY_LABELS: [&str; 3] = ["cluster_name", "source_pod_namespace", "source_pod_name"];
 
 /// The extra label of `longwire_tcp_connections_failed_total`.
 pub const REASON: &str = "reason";
 
-/// The value of every naming label of what has been folded for want of room.
+/// The value of every identifying label of an overflow aggregate.
 pub const OVERFLOW: &str = "overflow";

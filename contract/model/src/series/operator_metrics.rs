@@ -1,4 +1,4 @@
-//! What the operator says of itself: the rows that its self-metrics are made from.
+//! Self-metrics of the operator: the rows of their table.
 
 use super::SelfKind::{Counter, Gauge};
 use super::self_metrics::BUILD_INFO;

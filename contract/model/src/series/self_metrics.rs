@@ -1,4 +1,4 @@
-//! What the probe says of itself: the rows that its self-metrics are made from.
+//! Self-metrics of the probe: the rows of their table.
 
 use super::SelfKind::{Counter, Gauge};
 use super::{SelfKind, SelfMetric};
@@ -7,7 +7,7 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
     SelfMetric { name, kind, help, labels }
 }
 
-/// Of every component.
+/// For every component.
 pub(super) const BUILD_INFO: SelfMetric = row(
     "longwire_build_info",
     Gauge,

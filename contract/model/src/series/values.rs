@@ -1,4 +1,4 @@
-//! Every value that a label of a self-metric can have, with what it means.
+//! All values of the labels of self-metrics, with their meanings.
 
 /// The values of one label of some metrics.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +9,7 @@ pub struct LabelValues {
     pub values: &'static [(&'static str, &'static str)],
 }
 
-/// Labels whose values are names of the cluster's or of the kernel's, and so cannot be listed.
+/// Labels whose values are names from the cluster or the kernel, and so cannot be listed.
 pub const OPEN_LABELS: [&str; 6] = ["namespace", "program", "component", "version", "commit", "build"];
 
 /// Whether a label of a metric can have this value.

@@ -3,7 +3,7 @@ use crate::{MAX_PROBE_MESSAGE, MAX_PROBE_MESSAGE_MEMORY, proto};
 use prost::Message;
 use tonic::Code;
 
-/// The longest message of empty pods that is let through by its length alone.
+/// The longest message of empty pods that the limit of bytes alone would accept.
 fn empty_pods() -> Vec<u8> {
     let count = (MAX_PROBE_MESSAGE - 16) / 2;
     let hello = proto::Hello { pods: vec![proto::KnownPod::default(); count], ..proto::Hello::default() };

@@ -205,7 +205,7 @@ fn an_empty_update_is_one() {
     assert_eq!((received.pod_versions, received.address_versions), (vec![], vec![]));
 }
 
-/// One whose tags take about so many bytes.
+/// A telemetry whose tags take about so many bytes.
 fn heavy(r#ref: u32, tags: usize) -> proto::Telemetry {
     let metrics = vec!["istio_tcp_sent_bytes_total".to_owned()];
     let expression = format!("'{}'", "x".repeat(500));

@@ -79,13 +79,13 @@ fn more_than_one_message_can_define_is_an_error() {
     assert_eq!(Encoder::with_refs(2).encode(&update(vec![pod("a", services)])), Err(InvalidBatch::Services));
 }
 
-/// A telemetry that differs from all others of another number.
+/// A telemetry that is different for each number.
 fn telemetry(number: u32) -> Arc<Telemetry> {
     let long_connections = Some(Duration::from_secs(number.into()));
     Arc::new(Telemetry { long_connections, ..Telemetry::plain(SeriesSets::default()) })
 }
 
-/// Sends it, and takes it in as it was sent.
+/// Encodes and decodes an update.
 fn send(encoder: &mut Encoder, decoder: &mut Decoder, update: &Update) {
     assert_eq!(decoder.decode(encoder.encode(update).unwrap()).unwrap().update, *update);
     assert_eq!(decoder.references(), encoder.references());
@@ -120,7 +120,7 @@ fn a_forgotten_telemetry_is_free_once_nobody_holds_what_was_received() {
 }
 
 proptest! {
-    /// However long a stream lives, and whatever is edited: as if it had just begun, and no more references than are in use.
+    /// After a long stream of edits the state is that of a new stream, and references are bounded by those in use.
     #[test]
     fn a_stream_of_edits_keeps_what_is_live_and_a_bounded_rest(
         edits in vec(vec((0..6_u8, 0..4_u8, 0..40_u32, any::<bool>()), 1..6), 1..120),

@@ -1,19 +1,19 @@
-//! Which pods of a stream use which telemetry.
+//! The pods of a stream that use each telemetry.
 
 use std::collections::{BTreeSet, HashMap};
 
 #[derive(Debug, Default)]
 pub(super) struct Users {
-    /// UID of each pod that the peer was told of, to the reference of its telemetry.
+    /// UID of each pod that was sent, to the reference of its telemetry.
     of_pod: HashMap<String, u32>,
-    /// Pods of each reference.
+    /// Number of pods of each reference.
     counts: HashMap<u32, usize>,
-    /// References that lost a pod since they were last looked at.
+    /// References that lost a pod since the last check.
     left: BTreeSet<u32>,
 }
 
 impl Users {
-    /// The pod uses this one now; `None`: it is gone.
+    /// Sets the telemetry of a pod; `None`: the pod is removed.
     pub(super) fn set(&mut self, uid: &str, reference: Option<u32>) {
         let former = match reference {
             Some(reference) => {
@@ -30,7 +30,7 @@ impl Users {
         }
     }
 
-    /// References that nobody uses any more, each once.
+    /// References that are not used any more, each once.
     pub(super) fn unused(&mut self) -> Vec<u32> {
         let Self { counts, left, .. } = self;
         let unused = std::mem::take(left).into_iter().filter(|reference| counts.get(reference) == Some(&0));

@@ -81,7 +81,7 @@ fn an_address_of_another_length_is_named_with_its_field() {
     };
     check(Message::Hello(hello(vec![1, 2, 3])), "hello.addresses.address", &[1, 2, 3]);
     check(Message::Interest(proto::Interest { add: vec![vec![]], drop: vec![] }), "interest.add", &[]);
-    // Whoever sends a megabyte does not get it into a log line.
+    // A large value of a client is not copied into a log line.
     let long = proto::Interest { add: vec![], drop: vec![vec![9; 1 << 20]] };
     check(Message::Interest(long), "interest.drop", &[9; 32]);
     let text = InvalidAddress { field: "interest.add", value: vec![1, 2, 3] }.to_string();

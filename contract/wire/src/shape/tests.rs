@@ -5,7 +5,7 @@ use prost::Message;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Numbers of descriptor.proto.
+/// Type numbers of descriptor.proto.
 const STRING: i32 = 9;
 const MESSAGE: i32 = 11;
 const BYTES: i32 = 12;
@@ -75,13 +75,13 @@ fn what_is_no_message_is_refused() {
 }
 
 proptest! {
-    /// What prost takes is what is walked here, and nothing panics.
+    /// All messages that prost accepts are accepted here, and nothing panics.
     #[test]
     fn whatever_prost_decodes_has_a_shape(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         for shape in ALL {
             let _ = shape.1.check(&bytes, 1 << 20);
         }
-        // Groups apart, which prost skips and nobody sends.
+        // Except groups, which prost skips and no sender uses.
         let has_groups = bytes.iter().any(|byte| matches!(byte & 7, 3 | 4));
         if !has_groups && proto::ProbeMessage::decode(bytes.as_slice()).is_ok() {
             prop_assert!(Shape::of::<proto::ProbeMessage>().unwrap().check(&bytes, 1 << 20).is_ok());

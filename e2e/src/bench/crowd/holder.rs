@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-/// Each end says this much once, so that no counter is zero.
+/// Bytes that each end sends once, so that no counter is zero.
 const GREETING: usize = 100;
 
 #[derive(Args, Debug)]
@@ -39,7 +39,7 @@ pub struct HolderArguments {
     port: u16,
 }
 
-/// Says `ready` when all are open, and keeps them until it is killed.
+/// Prints `ready` when all are open, and keeps them until killed.
 pub fn hold(arguments: &HolderArguments) -> Result<()> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
@@ -51,7 +51,7 @@ pub fn hold(arguments: &HolderArguments) -> Result<()> {
     let held = within(&arguments.client, || connect(&listeners, &addresses, connections))?;
     println!("ready");
     loop {
-        // Held until the process is killed.
+        // Keeps the connections until the process is killed.
         thread::park();
         ensure!(held.len() == connections);
     }

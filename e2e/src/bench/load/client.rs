@@ -1,4 +1,4 @@
-//! Drives one kind of traffic for a while and says how much there was.
+//! Generates one kind of traffic for a while and reports how much.
 
 use super::latency::Latencies;
 use super::{DISCARD, ECHO, MESSAGE, enter, pin};
@@ -39,12 +39,12 @@ pub struct ClientArguments {
     threads: usize,
 }
 
-/// What a client says at its end.
+/// A client's report.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::bench) struct Outcome {
     /// Connections, requests or bytes.
     pub(in crate::bench) count: f64,
-    /// What it took.
+    /// Seconds that it took.
     pub(in crate::bench) seconds: f64,
     /// Processor time of the client's process.
     pub(in crate::bench) processor: f64,
@@ -61,13 +61,13 @@ impl Outcome {
     }
 }
 
-/// One thread's share.
+/// One thread's part.
 struct Share {
     count: u64,
     latencies: Latencies,
 }
 
-/// Writes one line of JSON when it is done.
+/// Prints one line of JSON at the end.
 pub fn client(arguments: &ClientArguments) -> Result<()> {
     enter(&arguments.cgroup)?;
     let ClientArguments { load, server, seconds, threads, .. } = *arguments;
@@ -135,7 +135,7 @@ fn exchange(connection: &mut TcpStream) -> Result<()> {
     Ok(connection.read_exact(&mut message)?)
 }
 
-/// Counts what the server has read to the end.
+/// Counts bytes that the server has read to the end.
 fn stream(server: SocketAddr, end: Instant) -> Result<Share> {
     pin(0)?;
     let mut connection = TcpStream::connect(server)?;

@@ -1,6 +1,6 @@
-//! Latencies of millions of requests in a few kilobytes: a histogram of 64 steps an octave.
+//! Latencies of millions of requests in a few kilobytes: a histogram of 64 buckets an octave.
 
-/// Steps of a doubling; a value is known to 1.6 percent.
+/// Buckets of an octave, for a precision of 1.6 percent.
 const STEPS: u32 = 64;
 
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Latencies {
         }
     }
 
-    /// Nanoseconds, the upper end of the step that the value lies in.
+    /// Nanoseconds: the upper bound of the value's bucket.
     pub(super) fn quantile(&self, share: f64) -> u64 {
         let rank = (self.counts.iter().sum::<u64>() as f64 * share).ceil() as u64;
         let mut seen = 0;
@@ -35,7 +35,7 @@ impl Latencies {
     }
 }
 
-/// Below `STEPS` a step is a nanosecond; above, an octave has `STEPS` of them.
+/// Below `STEPS` a bucket is a nanosecond; above, an octave has `STEPS` buckets.
 fn step(nanoseconds: u64) -> usize {
     let octave = nanoseconds.checked_ilog2().unwrap_or(0).saturating_sub(STEPS.ilog2());
     (u64::from(octave * STEPS) + (nanoseconds >> octave)) as usize

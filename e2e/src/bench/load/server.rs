@@ -1,4 +1,4 @@
-//! Serves until it is killed.
+//! Serves until killed.
 
 use super::{DISCARD, ECHO, MESSAGE, enter, pin};
 use anyhow::Result;
@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::thread;
 
-/// Takes all connections of a second of the fastest client.
+/// Fits the connections of one second of the fastest client.
 const BACKLOG: i32 = 4096;
 
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub struct ServerArguments {
     loose: bool,
 }
 
-/// Says `ready` when it listens.
+/// Prints `ready` when it listens.
 pub fn server(arguments: &ServerArguments) -> Result<()> {
     enter(&arguments.cgroup)?;
     let loose = arguments.loose;
@@ -50,7 +50,7 @@ fn listen(port: u16) -> Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// One connection after the other on a CPU, or each on a thread of its own.
+/// One connection after the other on a CPU, or each in its own thread.
 fn serve(listener: &TcpListener, cpu: Option<usize>, each: fn(TcpStream)) -> Result<()> {
     if let Some(cpu) = cpu {
         pin(cpu)?;
@@ -70,7 +70,7 @@ fn serve(listener: &TcpListener, cpu: Option<usize>, each: fn(TcpStream)) -> Res
 fn answer(mut connection: TcpStream) {
     let mut message = [0; MESSAGE];
     let _ = connection.set_nodelay(true);
-    // A client that has enough ends the connection, in whatever way.
+    // A client ends the connection when it is done, by FIN or RST.
     while connection.read_exact(&mut message).is_ok() && connection.write_all(&message).is_ok() {}
 }
 

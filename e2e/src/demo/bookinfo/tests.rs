@@ -12,7 +12,7 @@ fn the_manifests_of_the_repository_describe_the_demo() {
     assert_eq!(bookinfo.node.gateway, Ipv4Addr::new(10, 244, 1, 1));
     let ratings = bookinfo.backends(bookinfo.service("ratings").unwrap()).unwrap();
     let pod = Ipv4Addr::new(10, 244, 1, 31);
-    // The first port is named, the second a number.
+    // The first target port is a name, the second a number.
     assert_eq!(ratings, [(9080, vec![(pod, 9080)]), (9081, vec![(pod, 9081)])]);
     assert_eq!(bookinfo.backends(bookinfo.service("reviews").unwrap()).unwrap()[0].1.len(), 3);
 }

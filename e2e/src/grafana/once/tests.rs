@@ -1,14 +1,14 @@
-//! Prometheus' own evaluation of the queries, on series of which the sums are known.
+//! Prometheus' own evaluation of the queries, on series with known sums.
 
 use super::{OPENED, TO_CLIENT, TO_SERVER, bytes_per_second, long_per_second, open, per_second, sent_again};
 use crate::command;
 use serde_json::{Value, json};
 
-/// From, to, bytes a second to the server, and who reports it.
+/// From, to, bytes a second to the server, and reporters.
 const EDGES: [(&str, &str, u32, &[&str]); 4] = [
     ("web", "db", 100, &["source", "destination"]),
     ("batch", "db", 40, &["source", "destination"]),
-    // Outside the cluster nobody reports.
+    // No probe reports a client outside the cluster.
     ("unknown", "web", 7, &["destination"]),
     ("web", "unknown", 3, &["source"]),
 ];
@@ -30,7 +30,7 @@ fn series() -> Vec<Value> {
             add(TO_CLIENT, format!("0+{}x20", 2 * bytes * STEP));
             add(OPENED, format!("0+{STEP}x20"));
             add("longwire_tcp_connections_active", "2x20".to_owned());
-            // Each end sends a tenth again of what itself sends.
+            // Each end retransmits a tenth of what it sends.
             let sent = if *reporter == "source" { bytes } else { 2 * bytes };
             add("longwire_tcp_retransmitted_bytes_total", format!("0+{}x20", f64::from(sent * STEP) / 10.0));
             let (out, back) = if *reporter == "source" { (bytes, 2 * bytes) } else { (2 * bytes, bytes) };

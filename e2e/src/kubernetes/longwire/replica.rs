@@ -1,4 +1,4 @@
-//! A replica of the operator, from outside: what it says of itself, what it occupies, what it has asked the API server.
+//! A replica of the operator, from outside: its metrics, its memory, its requests to the API server.
 
 use super::NAMESPACE;
 use crate::http;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::Ipv4Addr;
 
-/// Of /metrics.
+/// Port of /metrics.
 const PORT: u16 = 15011;
 const USER: &str = "system:serviceaccount:longwire-system:longwire-operator";
 
@@ -22,15 +22,15 @@ pub struct Replica {
     pub address: Ipv4Addr,
 }
 
-/// Bytes, of the pages that are the process's own or shared.
+/// Resident memory, bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     pub resident: u64,
-    /// The most that was resident since it started.
+    /// Peak since its start.
     pub peak: u64,
 }
 
-/// All replicas there are.
+/// All existing replicas.
 pub fn all(kubernetes: &Kubernetes) -> Result<Vec<Replica>> {
     let columns = "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid} {.status.podIP}{\"\\n\"}{end}";
     let words = ["--namespace", NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", columns];
@@ -42,13 +42,13 @@ pub fn all(kubernetes: &Kubernetes) -> Result<Vec<Replica>> {
     said.lines().map(replica).collect()
 }
 
-/// What replicas have asked the API server for, from its request `since` on.
+/// Requests of replicas to the API server, from number `since` on.
 pub fn requests(kubernetes: &Kubernetes, since: usize) -> Result<Vec<Request>> {
     let requests = kubernetes.audit()?.into_iter().skip(since);
     Ok(requests.filter(|request| request.user == USER).collect())
 }
 
-/// The watches of each kind among them.
+/// Their watches by kind.
 #[must_use]
 pub fn watches<'a>(requests: impl IntoIterator<Item = &'a Request>) -> BTreeMap<&'a str, usize> {
     let mut watches = BTreeMap::new();
@@ -63,7 +63,7 @@ impl Replica {
         http::get_from((self.address, PORT).into(), path)
     }
 
-    /// Its metrics, for a reader with this token.
+    /// Its metrics, with this token.
     pub fn read_as(&self, token: &str) -> Result<http::Response> {
         http::get_as((self.address, PORT).into(), "/metrics", token)
     }
@@ -74,14 +74,14 @@ impl Replica {
         Scrape::parse(&String::from_utf8(response.body)?, Format::Text)
     }
 
-    /// Objects of a kind, such as `pods`, that it knows; an error until it knows all there were when it started.
+    /// Objects of a kind, such as `pods`, in its cache; fails until its first list is complete.
     pub fn objects(&self, kind: &str) -> Result<u64> {
         let scrape = self.scrape()?;
         ensure!(scrape.sum("longwire_operator_synced", &[]) == 1, "{} does not know all yet", self.pod);
         Ok(scrape.sum("longwire_operator_objects", &[("kind", kind)]))
     }
 
-    /// As the machine numbers it.
+    /// Its process id in the machine's namespace.
     pub fn process(&self) -> Result<u32> {
         process_running(&self.uid, "longwire-operator")
     }

@@ -1,4 +1,4 @@
-//! What containerd, the network plugin, kubelet and kube-proxy of a node read.
+//! Configuration of a node's containerd, network plugin, kubelet and kube-proxy.
 
 use crate::kubernetes::cgroups;
 use crate::kubernetes::layout::{Layout, address, pods};
@@ -16,7 +16,7 @@ pub(crate) fn write(layout: &Layout, node: &str) -> Result<()> {
     Ok(fs::write(own.join("kube-proxy.yaml"), proxy(layout, node))?)
 }
 
-/// It may not have CAP_SYS_RESOURCE: then nobody's OOM score can be lowered.
+/// Without CAP_SYS_RESOURCE it cannot lower an OOM score.
 const CONTAINERD: &str = r#"version = 2
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "e2e.local/pause:1"
@@ -43,7 +43,7 @@ fn network(node: &str) -> String {
 fn kubelet(layout: &Layout, node: &str) -> Result<String> {
     let (certificates, address, root) = (layout.certificates(), address(node), cgroups::root_of(node));
     let certificates = certificates.display();
-    // It wants a million unless told otherwise, and may not raise its own limit.
+    // Its default is a million, which is above the limit here.
     let (_, files) = getrlimit(Resource::RLIMIT_NOFILE)?;
     Ok(format!(
         "apiVersion: kubelet.config.k8s.io/v1beta1

@@ -20,9 +20,9 @@ use tokio::time::sleep;
 /// Connections of each pod.
 pub const CONNECTIONS: u64 = 10;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
-/// How long a pod's object stays after the pod, where somebody holds it.
+/// How long a pod's object stays after the pod, if a finalizer holds it.
 const LATE: Duration = Duration::from_secs(5);
-/// How long an answer takes where there is one.
+/// Timeout of an answer from a server that is up.
 const ANSWER: Duration = Duration::from_secs(1);
 const FINALIZER: &str = "e2e.longwire.io/late";
 
@@ -31,10 +31,10 @@ const FINALIZER: &str = "e2e.longwire.io/late";
 pub struct Turn {
     pub source: String,
     pub destination: String,
-    /// The pod's own, which others have before and after it.
+    /// Its address, which other pods have before and after it.
     pub address: IpAddr,
     pub truth: Truth,
-    /// When it was asked for.
+    /// When it was created.
     pub began: Instant,
 }
 
@@ -42,11 +42,11 @@ pub struct Turn {
 enum Kind {
     /// Connects, ends and is deleted.
     Bare,
-    /// Connects and ends; its object stays, with its address.
+    /// Connects and ends; its object keeps its address.
     Job,
-    /// Connects and ends; its object goes late.
+    /// Connects and ends; its object is deleted late.
     Late,
-    /// Is connected to and deleted while it runs.
+    /// A server that is deleted while it runs.
     Serves,
 }
 
@@ -108,7 +108,7 @@ impl Turnover {
         Ok(turn(name, &server_of(NODES[there]), address, bytes))
     }
 
-    /// The other node's visitor connects to the pod.
+    /// The other node's client connects to the pod.
     async fn serve(&self, name: &str, number: usize) -> Result<Turn> {
         let (here, there) = (number % NODES.len(), (number + 1) % NODES.len());
         let bytes = SENT + number as u64;
@@ -118,7 +118,7 @@ impl Turnover {
         let visitor = self.visitors[there].clone();
         spawn_blocking(move || {
             for _ in 0..CONNECTIONS {
-                // Until it listens it refuses; and a node may still look for the address where it was before.
+                // Until it listens it refuses, and a node may have an old neighbour entry for the address.
                 let server = crate::wait::eventually(LONGEST, || visitor.connect_within((address, PORT), ANSWER))?;
                 talk::ask(&server, bytes)?;
             }
@@ -129,7 +129,7 @@ impl Turnover {
         Ok(turn(&visitor_of(NODES[there]), name, address, bytes))
     }
 
-    /// At once; the pod ends after its object.
+    /// Without a grace period: the pod ends after its object is gone.
     async fn delete(&self, name: &str) -> Result<()> {
         let now = DeleteParams::default().grace_period(0);
         gone(|| self.pods.delete(name, &now)).await
@@ -142,7 +142,7 @@ fn turn(source: &str, destination: &str, address: IpAddr, bytes: u64) -> Turn {
     Turn { source, destination, address, truth, began: Instant::now() }
 }
 
-/// A pod's address once it is in this phase. The inner error is for good.
+/// A pod's address once it is in this phase. The inner error is final.
 fn in_phase(pod: &Pod, wanted: &str) -> Result<Result<IpAddr>> {
     let status = pod.status.as_ref().context("no status yet")?;
     let phase = status.phase.as_deref().unwrap_or_default();
@@ -154,7 +154,7 @@ fn in_phase(pod: &Pod, wanted: &str) -> Result<Result<IpAddr>> {
     Ok(Ok(address.parse()?))
 }
 
-/// Applied, not created: after an answer that was lost it is there already.
+/// Applied, not created, because it exists already if a response was lost.
 async fn create<K>(api: &Api<K>, name: &str, yaml: &str) -> Result<()>
 where
     K: Resource + Clone + Debug + DeserializeOwned + Serialize,
@@ -167,7 +167,7 @@ where
     .await
 }
 
-/// Until the API server has done it; what is gone already is fine.
+/// Waits until the object is gone.
 async fn gone<T, F: Future<Output = kube::Result<T>>>(mut attempt: impl FnMut() -> F) -> Result<()> {
     persist(|| {
         let asked = attempt();
@@ -184,7 +184,7 @@ async fn gone<T, F: Future<Output = kube::Result<T>>>(mut attempt: impl FnMut() 
     .await
 }
 
-/// Tries again until it works: the API server may be away, and pods take their time.
+/// Retries until it succeeds, because the API server may be unreachable and pods take time.
 async fn persist<T, F: Future<Output = Result<T>>>(mut attempt: impl FnMut() -> F) -> Result<T> {
     let start = Instant::now();
     loop {

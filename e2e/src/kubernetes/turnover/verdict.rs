@@ -1,4 +1,4 @@
-//! What both reporters say of everything that happened, held against the truth.
+//! Compares both reporters' series with the truth.
 
 use super::Turn;
 use crate::edge::{Edge, REPORTERS, Truth};
@@ -9,14 +9,14 @@ use std::net::IpAddr;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Each connection once for each reporter.
+    /// Connections that were reported, once for each reporter.
     pub told: u64,
-    /// Told, but without the name of one end.
+    /// Reported, but with one end unknown.
     pub unknown: u64,
 }
 
 impl Verdict {
-    /// An error when a connection is missing, or is anybody's but its own pods'.
+    /// Fails if a connection is missing, or is reported for another pod.
     pub fn of(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<Self> {
         let mut verdict = Self::default();
         for reporter in REPORTERS {
@@ -51,7 +51,7 @@ impl Verdict {
     }
 }
 
-/// Both reporters say the truth of each of these, under its name.
+/// Both reporters report the truth of each of these, under its name.
 pub fn all_named<'a>(turns: impl Iterator<Item = &'a Turn>, namespace: &str, scrape: &Scrape) -> Result<usize> {
     let mut count = 0;
     for turn in turns {
@@ -62,7 +62,7 @@ pub fn all_named<'a>(turns: impl Iterator<Item = &'a Turn>, namespace: &str, scr
     Ok(count)
 }
 
-/// Nobody says more of any of these than is true.
+/// No reporter counts more than the truth.
 pub fn none_twice(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<()> {
     for turn in turns {
         let edge = Edge::between(&turn.source, &turn.destination).within(namespace);
@@ -73,14 +73,14 @@ pub fn none_twice(turns: &[Turn], namespace: &str, scrape: &Scrape) -> Result<()
     Ok(())
 }
 
-/// What the reporter says of a turn, which is not more than happened.
+/// A reporter's counts of a turn, which are not above the truth.
 fn said_within(edge: &Edge, scrape: &Scrape, reporter: &str, turn: &Turn) -> Result<Truth> {
     let said = edge.reported(scrape, reporter);
     ensure!(is_within(said, turn.truth), "reporter {reporter} says {said:?} of {turn:?}");
     Ok(said)
 }
 
-/// All of it, or exactly the share that a part of the connections has.
+/// All of it, or exactly the share of a part of the connections.
 fn is_within(said: Truth, truth: Truth) -> bool {
     let share = |whole: u64| whole.checked_div(truth.opened).unwrap_or_default() * said.opened;
     said.opened <= truth.opened
@@ -89,7 +89,7 @@ fn is_within(said: Truth, truth: Truth) -> bool {
         && said.to_client == share(truth.to_client)
 }
 
-/// The pods that had the address, in order, and when each was created.
+/// The pods that had the address, in order, with their creation times.
 fn owners(turns: &[Turn], address: IpAddr) -> String {
     let mut holders: Vec<&Turn> = turns.iter().filter(|turn| turn.address == address).collect();
     holders.sort_by_key(|turn| turn.began);
@@ -102,7 +102,7 @@ fn owners(turns: &[Turn], address: IpAddr) -> String {
     format!("at {address}, the last one {ago:.1} s ago: {}", named.collect::<Vec<_>>().join(", "))
 }
 
-/// Pods that had an address which another one had before.
+/// Number of pods at an address that another one had before.
 #[must_use]
 pub fn successors(turns: &[Turn]) -> usize {
     let mut holders: BTreeMap<IpAddr, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! A Job that connects once and is gone before anybody scrapes its series twice: Kiali draws its edge, and the dashboards of edges
+//! A Job that connects once and ends before its series are scraped twice: Kiali draws its edge, and dashboards of edges
 //! show it.
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +18,7 @@ use std::time::Duration;
 const NAME: &str = "nightly";
 const SERVER: &str = "warehouse";
 const BYTES: u64 = 10_000_000;
-/// Two scrapes, the second of which shows what was born before the first, and what is late at that.
+/// Two scrapes, of which the second has what began before the first, with a margin.
 const SEEN: Duration = Duration::from_secs(30);
 
 pub(super) fn is_shown(
@@ -51,20 +51,20 @@ spec:
     })
 }
 
-/// Between the two workloads, and with the bytes that it sent.
+/// Kiali draws the edge with the bytes that the Job sent.
 fn is_drawn(kiali: &Kiali<'_>, namespace: &str) -> Result<()> {
     let view = View { graph: GraphType::Workload, with_services: false, traffic: Traffic::Sent };
     let edges = kiali.draw(namespace, view, now())?;
     let is = |node: &Node, due: &str| matches!(node, Node::Workload { name, .. } if name == due);
     let drawn = edges.iter().find(|((from, to), _)| is(from, NAME) && is(to, SERVER));
     let (_, rate) = drawn.with_context(|| format!("Kiali draws no edge of {NAME}: {edges:?}"))?;
-    // Prometheus stretches what it has seen to the whole minute: the younger the Job, the more.
+    // Prometheus extrapolates to the whole minute: the younger the Job, the more.
     let least = BYTES as f64 / 60.0;
     ensure!((0.95 * least..2.0 * least).contains(rate), "Kiali draws {rate} bytes a second, not {least}");
     Ok(())
 }
 
-/// The dashboards a panel of which has a row of it.
+/// Dashboards with a panel that has a row of it.
 fn dashboards(prometheus: &Prometheus, namespace: &str) -> Result<BTreeSet<String>> {
     let mut shown = BTreeSet::new();
     for sheet in asked::sheets()? {

@@ -1,4 +1,4 @@
-//! What happens to nodes and pods of a cluster every day: all is right again within seconds.
+//! Usual disturbances of nodes and pods, after which all is right within seconds.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Traffic between two nodes while this happens; both reporters say the truth soon after.
+/// Runs `change` during traffic between two nodes; both reporters are exact soon after.
 fn right_soon_after(what: &str, change: impl FnOnce(&Kubernetes) -> Result<()>) -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace_alone()?;

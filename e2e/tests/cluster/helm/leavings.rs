@@ -1,4 +1,4 @@
-//! What an installation has put into the cluster and into its nodes' kernels.
+//! All that an installation adds to the cluster and to its nodes' kernels.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::command;
@@ -10,17 +10,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const PINS: &str = "/sys/fs/bpf/longwire";
-/// Kinds of objects that could stay, in a namespace and in none.
+/// Kinds of objects that might be left, namespaced and cluster-scoped.
 const NAMESPACED: &str = "deployments,daemonsets,jobs,pods,services,serviceaccounts,secrets,configmaps,leases,roles,\
                           rolebindings,poddisruptionbudgets,networkpolicies";
 const CLUSTERED: &str = "clusterroles,clusterrolebindings,priorityclasses,mutatingwebhookconfigurations,\
                          validatingwebhookconfigurations";
-/// What every namespace has without anybody asking for it.
+/// Objects that every namespace has.
 const USUAL: [&str; 2] = ["configmap/kube-root-ca.crt", "serviceaccount/default"];
 
 #[derive(Debug)]
 pub(crate) struct Leavings {
-    /// BPF links that the nodes' pins hold, by id.
+    /// Ids of BPF links that are pinned on the nodes.
     pub(crate) links: BTreeSet<u64>,
 }
 
@@ -39,7 +39,7 @@ impl Leavings {
     }
 }
 
-/// Nothing is left in the namespace, in the cluster, in the nodes' file systems and in the kernel.
+/// Nothing is left in the namespace, the cluster, the nodes' file systems and the kernel.
 pub(crate) fn expect_nothing(kubernetes: &Kubernetes, namespace: &str, there: &Leavings) -> Result<()> {
     eventually(Duration::from_secs(30), || {
         let words = ["--namespace", namespace, "get", NAMESPACED, "--output=name", "--ignore-not-found"];

@@ -1,4 +1,4 @@
-//! From the installation to the end of it.
+//! From installation to uninstallation.
 
 use super::leavings::{Leavings, expect_nothing};
 use crate::shop::Shop;
@@ -11,20 +11,20 @@ use longwire_e2e::wait::eventually;
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// An object of somebody who uses Longwire.
+/// A user's object.
 const POLICY: &str = "apiVersion: telemetry.longwire.io/v1alpha1
 kind: TelemetryPolicy
 metadata: {name: kept}
 spec: {longConnections: {threshold: 7s}}
 ";
 
-/// Columns of a kind, as it is defined now.
+/// Printer columns of the current CRD.
 fn columns(kubernetes: &Kubernetes) -> Result<String> {
     let names = "jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}";
     kubernetes.kubectl(&["get", "crd", "telemetrypolicies.telemetry.longwire.io", "-o", names])
 }
 
-/// Makes a kind one of another release, as Helm leaves it.
+/// Makes a CRD look like one of another release, as Helm leaves it.
 fn age(kubernetes: &Kubernetes) -> Result<()> {
     let manifests = longwire_crds::MANIFESTS.iter().filter(|(name, _)| *name == "telemetrypolicies");
     let older: String = manifests.map(|(_, manifest)| manifest.replace("name: Accepted", "name: Taken")).collect();
@@ -55,7 +55,7 @@ fn every_command_of_the_notes_answers_and_helm_test_finds_every_byte_of_a_known_
     Ok(())
 }
 
-/// Waits until all pods of Longwire run images of this tag: those of before may still be ending.
+/// Waits until all pods of Longwire run images of this tag. Old pods may still be terminating.
 fn await_tag(kubernetes: &Kubernetes, tag: &str) -> Result<()> {
     let selector = "--selector=app.kubernetes.io/name=longwire";
     let image = "jsonpath={range .items[*]}{.spec.containers[0].image} {end}";
@@ -79,7 +79,7 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
     let shop = Shop::open(&namespace)?;
     shop.exact_while_probes_change(kubernetes, || {
         let began = Instant::now();
-        // What Helm 3 has installed, Helm 4 may go on with.
+        // Helm 4 may upgrade a release of Helm 3.
         Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
         rolled_out(kubernetes)?;
         await_tag(kubernetes, "v2")?;
@@ -119,7 +119,7 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
             println!("{helm:?} uninstalled it after {:.1} s", began.elapsed().as_secs_f64());
             ensure!(said.contains("2 of 2 nodes have nothing of Longwire"), "{helm:?}: {said}");
             expect_nothing(kubernetes, from, &there)?;
-            // The kinds are there, as after every uninstallation; of another release, perhaps.
+            // CRDs exist, as after every uninstallation, perhaps of another release.
             age(kubernetes)?;
             let began = Instant::now();
             helm.bring(kubernetes, "install", to, &["defaults.longConnections.threshold=2s"])?;
@@ -137,7 +137,7 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
         ensure!(kept == "7s", "of the policy there is left: {kept:?}");
         Ok(())
     })();
-    // Other tests find it where they look for it.
+    // Other tests need the installation at its place.
     if outcome.is_err() {
         let _ = Helm::Four.on(kubernetes, &["uninstall", RELEASE, "--namespace=elsewhere", "--no-hooks"]);
         let _ = Helm::Four.bring(kubernetes, "install", longwire::NAMESPACE, &[]);
@@ -162,6 +162,6 @@ fn a_node_that_is_silent_is_named_and_keeps_nobody_from_uninstalling() -> Result
     ensure!(said.contains("node n2 is silent") && !said.contains("node n1 is silent"), "{said}");
     let gone = ["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/name=longwire", "--timeout=60s"];
     kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], &gone[..]].concat())?;
-    // Whoever comes next goes on from what was left there.
+    // The next installation continues from what was left.
     Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[]).map(drop)
 }

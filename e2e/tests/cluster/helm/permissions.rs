@@ -1,4 +1,4 @@
-//! What the accounts may do is what docs/security.md says, and what a probe may do to its node is three things.
+//! Accounts have exactly the permissions in docs/security.md, and a probe has three capabilities on its node.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::running::process_running;
@@ -13,7 +13,7 @@ const THREE: u64 = 1 << 12 | 1 << 38 | 1 << 39;
 /// Resource, names, verbs.
 type Permission = (String, String, String);
 
-/// What an account may do in a namespace, besides what every account may.
+/// Permissions of an account in a namespace, without those of every account.
 fn allowed(kubernetes: &Kubernetes, account: &str, namespace: &str) -> Result<BTreeSet<Permission>> {
     let of = |account: &str| -> Result<BTreeSet<Permission>> {
         let who = format!("--as=system:serviceaccount:{}:{account}", longwire::NAMESPACE);
@@ -40,7 +40,7 @@ fn sorted(words: &str) -> String {
         .join(" ")
 }
 
-/// The rows of the operator's table whose first cell says this.
+/// The rows of the operator's table with this first cell.
 fn documented(scope: &str) -> Result<BTreeSet<Permission>> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/security.md");
     let page = fs::read_to_string(page)?;

@@ -1,5 +1,5 @@
-//! As docs/install.md has it for prometheus-operator: a real one finds every pod by the chart's PodMonitors and takes its
-//! rules. Not by default, for what must be built first: `make e2e E2E="prometheus_operator:: --ignored"`.
+//! The prometheus-operator part of docs/install.md: a real one finds every pod by the chart's PodMonitors and loads its
+//! rules. Not by default, because it takes long to build: `make e2e E2E="prometheus_operator:: --ignored"`.
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// As a kube-prometheus-stack of this name wants it.
+/// Values for a kube-prometheus-stack with this name.
 const VALUES: [&str; 5] = [
     "metrics.scrape=podMonitor",
     "metrics.podMonitor.labels.release=prometheus",
@@ -26,7 +26,7 @@ const VALUES: [&str; 5] = [
     "metrics.rules.enabled=true",
     "metrics.rules.labels.release=prometheus",
 ];
-/// Job, node, and whether it answers.
+/// Job, node, and whether the last scrape succeeded.
 const TARGETS: [[&str; 3]; 4] = [
     ["longwire-system/longwire-operator", "n1", "1"],
     ["longwire-system/longwire-operator", "n2", "1"],
@@ -48,7 +48,7 @@ fn prometheus_operator_scrapes_every_pod_once_and_its_rules_work() -> Result<()>
         nothing_is_renamed(&prometheus)?;
         eventually(PATIENCE, || rules_work(&prometheus))
     });
-    // Without its objects before their kinds go.
+    // Removes its objects before their CRDs are removed.
     Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
     outcome
 }
@@ -65,7 +65,7 @@ fn finds_all(prometheus: &Prometheus) -> Result<()> {
     Ok(())
 }
 
-/// Both reporters say the traffic, and each once.
+/// Both reporters have the traffic, each once.
 fn counts_once(prometheus: &Prometheus, shop: &Shop<'_>) -> Result<()> {
     let stop = AtomicBool::new(false);
     let truth = thread::scope(|scope| {
@@ -91,7 +91,7 @@ fn counts_once(prometheus: &Prometheus, shop: &Shop<'_>) -> Result<()> {
     })
 }
 
-/// What a PodMonitor adds to each series has no name that a label of ours has already.
+/// Labels that a PodMonitor adds do not collide with ours.
 fn nothing_is_renamed(prometheus: &Prometheus) -> Result<()> {
     let labels: BTreeSet<String> = serde_json::from_value(prometheus.ask("labels")?)?;
     let renamed: Vec<_> = labels.iter().filter(|label| label.starts_with("exported_")).collect();
@@ -99,7 +99,7 @@ fn nothing_is_renamed(prometheus: &Prometheus) -> Result<()> {
     Ok(())
 }
 
-/// Every rule has been evaluated without an error, and no alert has anything to say.
+/// All rules were evaluated without an error, and no alert fires.
 fn rules_work(prometheus: &Prometheus) -> Result<()> {
     let answer = prometheus.ask("rules")?;
     let groups = answer["groups"].as_array().context("no groups")?;

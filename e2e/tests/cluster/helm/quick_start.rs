@@ -1,5 +1,5 @@
-//! As docs/install.md has it: a cluster whose services talk already, `helm install`, `helm test`, and a Prometheus that shows
-//! who talks to whom.
+//! The quick start of docs/install.md: a cluster with traffic, `helm install`, `helm test`, and a Prometheus that shows
+//! the edges.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
@@ -18,13 +18,13 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 const READY: Duration = Duration::from_secs(60);
-/// Between two scrapes, as the chart's PodMonitor has it.
+/// Scrape interval of the chart's PodMonitor.
 const INTERVAL: Duration = Duration::from_secs(15);
-/// From a scrape's beginning until a query sees what it brought.
+/// From the start of a scrape until a query sees its samples.
 const COMMIT: Duration = Duration::from_secs(3);
 const PORT: u16 = 9080;
 
-/// Bookinfo: each Deployment's app and version, its node, and whom it calls.
+/// Bookinfo: app and version of each Deployment, its node, and the apps that it calls.
 const BOOKINFO: [(&str, &str, &str, &[&str]); 7] = [
     ("productpage", "v1", "n1", &["reviews", "details"]),
     ("details", "v1", "n2", &[]),
@@ -35,7 +35,7 @@ const BOOKINFO: [(&str, &str, &str, &[&str]); 7] = [
     ("mongodb", "v1", "n1", &[]),
 ];
 
-/// Its Services, then its Deployments, each of them with a container that serves and one for each app that it calls.
+/// Its Services, then its Deployments, each with a container that serves and one for each app that it calls.
 fn open_bookinfo(namespace: &Namespace<'_>, image: &str) -> Result<()> {
     let apps: BTreeSet<&str> = BOOKINFO.iter().map(|(app, ..)| *app).collect();
     let service = |app: &&str| {
@@ -76,7 +76,7 @@ spec:
     Ok(())
 }
 
-/// Client, server, Service, and who reports.
+/// Client, server, Service, and reporter.
 type Edges = BTreeSet<[String; 4]>;
 
 fn expected() -> Edges {
@@ -92,10 +92,10 @@ fn expected() -> Edges {
     edges
 }
 
-/// Every edge of the namespace over which bytes have gone both ways.
+/// Every edge of the namespace with bytes in both directions.
 fn shown(prometheus: &Prometheus, namespace: &str) -> Result<Edges> {
     const LABELS: [&str; 4] = ["source_workload", "destination_workload", "destination_service_name", "reporter"];
-    // Whichever end is in the namespace: an edge with somebody unknown would show.
+    // By either end, so that an edge with an unknown end would be found.
     let of = |direction: &str| {
         let [here, there] = ["source", "destination"]
             .map(|end| format!("istio_tcp_{direction}_bytes_total{{{end}_workload_namespace=\"{namespace}\"}}"));
@@ -115,7 +115,7 @@ fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Resul
     Helm::Three.on(kubernetes, &gone)?;
     let image = kubernetes.load_program("longwire-traffic")?;
     let talks = open_bookinfo(&namespace, &image);
-    // In any case: other tests look for it.
+    // Installed in any case, because other tests need it.
     let began = Instant::now();
     Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[])?;
     let installed = Instant::now();
@@ -125,8 +125,8 @@ fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Resul
     let targets = NODES.map(|node| format!("{}:{}", address(node), probe::PORT)).to_vec();
     let jobs = [Job { name: "longwire-probe", targets }];
     let prometheus = Prometheus::start(&Netns::of_this_thread()?, Ipv4Addr::LOCALHOST, &jobs, &[], INTERVAL)?;
-    // It has scraped each node once, perhaps before the probe knew any name. What is new to it is at 0 in the second scrape then,
-    // and at its value in the third.
+    // It has scraped each node once, perhaps before the probe resolved any name. New series are 0 in the second scrape
+    // then, and have their value in the third.
     let shown = eventually(2 * INTERVAL + COMMIT, || {
         let (shown, expected) = (shown(&prometheus, &namespace.name)?, expected());
         ensure!(shown.is_superset(&expected), "missing: {:?}", expected.difference(&shown).collect::<Vec<_>>());
@@ -134,14 +134,14 @@ fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Resul
     });
     let shown = shown.with_context(|| longwire::logs(kubernetes))?;
     println!("bookinfo's edges are in Prometheus {:.1} s later", installed.elapsed().as_secs_f64());
-    // Nobody talks to anybody else, and nobody is unknown.
+    // There are no other edges, and no end is unknown.
     assert_eq!(shown, expected());
     let said = Helm::Three.on(kubernetes, &["test", RELEASE, "--namespace", longwire::NAMESPACE])?;
     ensure!(said.contains("says exactly what was transferred"), "{said}");
     promtool_finds_no_fault(kubernetes)
 }
 
-/// In what any probe or operator exposes.
+/// In the metrics of all probes and operators.
 fn promtool_finds_no_fault(kubernetes: &Kubernetes) -> Result<()> {
     let mut pages = Vec::new();
     for node in NODES {

@@ -1,4 +1,4 @@
-//! What cannot be installed says what to do instead; what can, the API server takes as it is.
+//! An invalid installation is refused with a remedy; the API server accepts the objects of a valid one.
 
 use anyhow::{Result, bail, ensure};
 use longwire_e2e::command;
@@ -6,7 +6,7 @@ use longwire_e2e::kubernetes::helm::{Helm, RELEASE, chart};
 use longwire_e2e::kubernetes::{Kubernetes, layout, longwire};
 use std::fs;
 
-/// What Helm says when it installs a release into a namespace; none may be left afterwards.
+/// Helm's error for a release in a namespace; no release may be left afterwards.
 fn refusal(kubernetes: &Kubernetes, helm: Helm, release: &str, namespace: &str) -> Result<String> {
     let chart = chart();
     let words = ["install", release, chart.to_str().unwrap_or_default(), "--namespace", namespace];
@@ -71,7 +71,7 @@ fn the_api_server_takes_everything_that_is_rendered() -> Result<()> {
     outcome
 }
 
-/// PodMonitor and PrometheusRule, as prometheus-operator defines them.
+/// CRDs of PodMonitor and PrometheusRule, from prometheus-operator.
 fn foreign_kinds() -> Result<String> {
     let script = layout::script("monitoring");
     let directory = command::run(script.to_str().unwrap_or_default(), &[])?;

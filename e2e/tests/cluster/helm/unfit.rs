@@ -1,4 +1,4 @@
-//! A node that cannot be watched is named, and its probe is not started again and again.
+//! An unsupported node is reported, and its probe is not restarted again and again.
 
 use anyhow::{Context, Result, ensure};
 use longwire_e2e::http;

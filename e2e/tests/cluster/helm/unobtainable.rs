@@ -1,4 +1,5 @@
-//! An installation whose images nobody has: it ends soon, says which image, leaves nothing, and the next one works.
+//! An installation whose images do not exist: it fails soon with the image's name, leaves nothing, and the next one
+//! works.
 
 use super::leavings::{Leavings, expect_nothing};
 use anyhow::{Result, bail, ensure};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const NOWHERE: [&str; 3] =
     ["images.registry=registry.invalid/nobody", "images.pullPolicy=IfNotPresent", "uninstall.timeoutSeconds=5"];
-/// The chart gives a pull a minute, and who cleans nodes his time and half a minute.
+/// The chart allows a minute for a pull, and further half a minute for the cleanup of nodes.
 const BOUND: Duration = Duration::from_secs(90);
 
 #[test]
@@ -31,7 +32,8 @@ fn an_image_that_cannot_be_had_is_named_and_nothing_is_left_of_the_attempt() -> 
             ensure!(took < BOUND, "{helm:?} gave up after {took:?}");
             ensure!(said.contains("longwire-pull-registry.invalid-nobody-longwire-operator-1"), "{helm:?}: {said}");
             let began = Instant::now();
-            // The job that waits for clean nodes has no image either: that is told, and the release is gone all the same.
+            // The job that waits for the cleanup has no image either: this is reported, and the release is removed all
+            // the same.
             let Err(error) = helm.on(kubernetes, &[&["uninstall", RELEASE], &own[..]].concat()) else {
                 bail!("{helm:?} has cleaned nodes by an image that is nowhere")
             };
@@ -40,7 +42,7 @@ fn an_image_that_cannot_be_had_is_named_and_nothing_is_left_of_the_attempt() -> 
             ensure!(format!("{error:#}").contains("longwire-retire"), "{helm:?}: {error:#}");
             expect_nothing(kubernetes, longwire::NAMESPACE, &nothing)?;
         }
-        // Or the images come, and the same command goes on.
+        // Once the images exist, the same command succeeds.
         ensure!(
             Helm::Four.bring(kubernetes, "install", longwire::NAMESPACE, &NOWHERE).is_err(),
             "nowhere is somewhere"

@@ -1,5 +1,5 @@
-//! An API server on loopback that keeps objects, tells of those that are added, and knows its own tokens. What a real one says is seen
-//! in the cluster tests.
+//! An API server on loopback that stores objects, sends watch events for added ones, and reviews its own tokens.
+//! Cluster tests use a real one.
 
 use anyhow::{Context, Result};
 use axum::body::Body;
@@ -20,11 +20,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Of operator and probes.
+/// Namespace of operator and probes.
 pub(crate) const NAMESPACE: &str = "watch";
 const ISSUER: &str = "https://api";
 const KEY_NAME: &str = "one";
-/// Of a request.
+/// Largest request, bytes.
 const LONGEST: usize = 1 << 20;
 
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct ApiServer(Arc<Inner>);
 struct Inner {
     address: SocketAddr,
     key: EncodingKey,
-    /// Every version of every object in the order in which they came: its number is its resourceVersion.
+    /// Every version of every object in order; its index is its resourceVersion.
     log: watch::Sender<Vec<Entry>>,
     reviews: AtomicU64,
 }
@@ -47,7 +47,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// What it holds was written as JSON.
+    /// Its text is always valid JSON.
     fn read(&self) -> Value {
         serde_json::from_str(&self.object).unwrap_or_default()
     }
@@ -74,7 +74,7 @@ impl ApiServer {
         .to_string()
     }
 
-    /// How often it was asked about a token.
+    /// Number of TokenReviews.
     pub(crate) fn reviews(&self) -> u64 {
         self.0.reviews.load(Relaxed)
     }
@@ -87,7 +87,7 @@ impl ApiServer {
         self.put("/api/v1/nodes", name, node);
     }
 
-    /// A pod of the probes' account. Its name is its UID.
+    /// A pod of the probes' ServiceAccount. Its UID equals its name.
     pub(crate) fn add_pod(&self, name: &str, node: &str) {
         self.add_pod_of(NAMESPACE, name, node);
     }
@@ -101,7 +101,7 @@ impl ApiServer {
         self.put("/api/v1/pods", name, pod);
     }
 
-    /// An EndpointSlice. There may be so many that they are kept as text, and their endpoints are written once.
+    /// An EndpointSlice. There may be very many, so they are stored as text that shares its endpoints.
     pub(crate) fn add_slice(&self, namespace: &str, name: &str, endpoints: &str) {
         self.add("/apis/discovery.k8s.io/v1/endpointslices", name, |version| {
             let service = json!({"kubernetes.io/service-name": name});
@@ -112,7 +112,7 @@ impl ApiServer {
         });
     }
 
-    /// Reasons of the Events that were made in a namespace.
+    /// Reasons of the Events of a namespace.
     pub(crate) fn events(&self, namespace: &str) -> Vec<String> {
         let collection = format!("/apis/events.k8s.io/v1/namespaces/{namespace}/events");
         let log = self.0.log.borrow();
@@ -120,7 +120,7 @@ impl ApiServer {
         events.map(|event| event["reason"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// What probes trust, once the operator has said it.
+    /// The CA bundle for probes, once the operator has written it.
     pub(crate) async fn bundle(&self) -> Result<String> {
         let mut log = self.0.log.subscribe();
         let bundle = |entry: &Entry| {
@@ -131,12 +131,12 @@ impl ApiServer {
         known.iter().rev().find_map(bundle).context("no bundle")
     }
 
-    /// A token as the pod of a probe has it mounted.
+    /// A token like the one that is mounted in a probe's pod.
     pub(crate) fn token(&self, pod: &str) -> Result<String> {
         self.sign(KEY_NAME, pod, 0)
     }
 
-    /// Nobody but the API server can tell that it is not good: the name of its key is not known. `number`: of many, which.
+    /// A token that only the API server can refuse, because its key id is unknown. `number` distinguishes many.
     pub(crate) fn strange_token(&self, pod: &str, number: u64) -> Result<String> {
         self.sign("other", pod, number)
     }
@@ -199,7 +199,7 @@ impl ApiServer {
         });
     }
 
-    /// The writer saw the version that is there now, or nothing where there is nothing.
+    /// The client's resourceVersion must be the current one, or empty if the object does not exist.
     fn replace(&self, collection: &str, name: &str, object: Value) -> Response {
         let version = |object: &Value| object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
         if self.get(collection, name).as_ref().and_then(version) != version(&object) {
@@ -218,7 +218,7 @@ impl ApiServer {
         json_response(&json!({"metadata": {"resourceVersion": version.to_string()}, "items": items}))
     }
 
-    /// What comes after `since`; `announce`: what is there first, and then that this is all.
+    /// Events after `since`. `announce`: first all existing objects, then a bookmark.
     fn watch(&self, collection: &str, since: usize, announce: bool) -> Response {
         let collection = collection.to_owned();
         let bookmark = announce.then_some(self.0.log.borrow().len());
@@ -247,7 +247,7 @@ impl ApiServer {
     }
 }
 
-/// One router would need a line for each kind; a path of the API says what it is by its parts.
+/// A router would need a line for each kind; here the parts of the path identify the resource.
 async fn answer(State(server): State<ApiServer>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();

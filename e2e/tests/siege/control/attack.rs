@@ -1,4 +1,4 @@
-//! Connections at a steady rate, held open until the peer ends them: half are silent, half send half a hello.
+//! Connections at a steady rate, held open until the peer ends them: half send nothing, half send half a ClientHello.
 
 use anyhow::Result;
 use std::net::{IpAddr, SocketAddr};
@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
-/// Between two handfuls of connections.
+/// Interval between groups of connections.
 const TICK: Duration = Duration::from_millis(10);
 
 pub(super) struct HalfOpen {
@@ -20,7 +20,7 @@ pub(super) struct HalfOpen {
 }
 
 impl HalfOpen {
-    /// From these sources in turn, `rate` a second in all.
+    /// Connects from these sources in turn, `rate` times a second in total.
     pub(super) fn start(to: SocketAddr, sources: Vec<IpAddr>, rate: u64) -> Self {
         let (stop, made) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
         let (mut tasks, ended, count) = (JoinSet::new(), Arc::clone(&stop), Arc::clone(&made));
@@ -47,7 +47,7 @@ impl HalfOpen {
         }
     }
 
-    /// How many it made.
+    /// Number of connections made.
     pub(super) async fn end(self) -> u64 {
         self.stop.store(true, Relaxed);
         self.tasks.join_all().await;
@@ -55,11 +55,11 @@ impl HalfOpen {
     }
 }
 
-/// Whatever becomes of it: the operator may refuse it at any point.
+/// Errors are ignored, because the operator may refuse at any point.
 async fn hold(from: IpAddr, to: SocketAddr, speaks: bool) {
     let Ok(mut stream) = connect(from, to).await else { return };
     if speaks {
-        // The beginning of a hello that does not go on.
+        // The beginning of a ClientHello that does not continue.
         let _ = stream.try_write(&[22, 3, 1, 2, 0, 1, 0]);
     }
     let _ = stream.read(&mut [0; 64]).await;

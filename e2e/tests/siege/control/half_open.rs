@@ -1,4 +1,4 @@
-//! Whoever has no business at the control port: handshakes that do not go on, and tokens that nobody gave out.
+//! Unauthorized clients of the control port: incomplete handshakes and bogus tokens.
 
 use super::attack::HalfOpen;
 use super::{Control, PATIENCE, address_of, milliseconds, node_name, probe_pod};
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
 const NODES: u8 = 8;
-/// Bogus connections a second.
+/// Incomplete connections a second.
 const RATE: u64 = 1_000;
-/// Each probe is admitted within this.
+/// Timeout of each probe's admission.
 const SOON: Duration = Duration::from_secs(5);
-/// Callers with bogus tokens, each from an address of its own.
+/// Clients with bogus tokens, each with its own address.
 const CALLERS: u8 = 12;
 /// Bogus tokens between the admissions of two probes.
 const BETWEEN: u64 = 150;
-/// TokenReviews for tokens that nobody vouches for: at once, and a second.
+/// TokenReviews for unknown tokens: burst, and rate a second.
 const STRANGE_BURST: u64 = 40;
 const STRANGE_RATE: u64 = 20;
 
@@ -27,13 +27,13 @@ fn beside(attack: &'static str, sources: Vec<IpAddr>) -> Result<()> {
         let half_open = HalfOpen::start(control.address(), sources, RATE);
         let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
         for node in 1..=NODES {
-            // The first second fills every place there is.
+            // Within a second all places are taken.
             half_open.made(RATE + 200 * u64::from(node)).await;
             let (stream, took) = control.admission(node).await?;
             longest = longest.max(took);
             streams.push(stream);
         }
-        // Those that are admitted are served.
+        // Admitted streams are served.
         let edit = control.edit(&mut streams[0], 1, "late").await?;
         Ok((longest, edit, half_open.end().await))
     })?;
@@ -57,13 +57,13 @@ fn probes_are_admitted_beside_many_sources_that_hold_handshakes_open() -> Result
     beside("half_open_sources", (0..=255).map(|last| Ipv4Addr::new(127, 0, 2, last).into()).collect())
 }
 
-/// A pod whose packets are masqueraded comes from its node's address.
+/// A pod whose packets are masqueraded has its node's address.
 #[test]
 fn probes_are_admitted_beside_their_own_nodes_addresses_that_hold_handshakes_open() -> Result<()> {
     beside("half_open_nodes", vec![address_of(1), address_of(2)])
 }
 
-/// Over and over until told to stop, with tokens of which every second one is somebody's question to the API server.
+/// Repeats until `stop`, with tokens of which every second one leads to a TokenReview.
 async fn call(control: &Control, caller: u8, stop: &AtomicBool, calls: &AtomicU64) -> Result<()> {
     let from = Ipv4Addr::new(127, 0, 3, caller).into();
     let good = control.api.token(&probe_pod(1))?;

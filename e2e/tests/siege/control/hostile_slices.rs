@@ -1,4 +1,4 @@
-//! A tenant that writes EndpointSlices by hand, each with as many endpoints as the API server admits.
+//! A tenant that writes EndpointSlices by hand, each with the most endpoints that the API server accepts.
 
 use super::{Control, PATIENCE, milliseconds, soon};
 use anyhow::{Context, Result, ensure};
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 const METRICS_PORT: u16 = 15011;
 const SLICES: usize = 2_000;
-/// Between two edits of another tenant.
+/// Slices between two edits of another tenant.
 const BATCH: usize = 20;
 const ENDPOINTS: usize = 1_000;
-/// Pods of the tenant that exist; its slices lead to each of them.
+/// Existing pods of the tenant; its slices contain each of them.
 const PODS: usize = 200;
-/// To read all of it, which takes a debug build a while.
+/// Time to process all of it in a debug build.
 const READ: Duration = Duration::from_secs(90);
 
 fn endpoints() -> String {

@@ -1,4 +1,4 @@
-//! A node that was taken over: its probe's token is good, and its messages are as large as they may be, or larger.
+//! A compromised node: its probe's token is valid, and its messages have the largest allowed size, or a larger one.
 
 use super::message::{Raw, empty_pods, nothing};
 use super::probe::Stream;
@@ -14,13 +14,13 @@ use tonic::{Code, Request, Status};
 const NODES: u8 = 4;
 /// Streams that send at the same time.
 const STREAMS: usize = 8;
-/// Messages of one stream, if nobody ends it.
+/// Messages of one stream, unless the operator ends it.
 const MESSAGES: usize = 16;
-/// Rounds of edits of the other nodes meanwhile.
+/// Rounds of edits of other nodes meanwhile.
 const EDITS: usize = 8;
 const MIB: usize = 1 << 20;
 
-/// Calls as the probe of the first node and sends these messages. Returns how the call ends.
+/// Connects as the first node's probe, sends these messages, and returns the status of the call.
 async fn send(control: &Control, messages: Vec<Vec<u8>>) -> Result<Status> {
     let mut client = Grpc::new(control.channel(address_of(1)).await?);
     client.ready().await?;
@@ -41,7 +41,7 @@ async fn send(control: &Control, messages: Vec<Vec<u8>>) -> Result<Status> {
     }
 }
 
-/// The hello of the first node, as it should be.
+/// A valid hello of the first node.
 fn hello() -> Vec<u8> {
     let hello = Hello { node: "m1".to_owned(), probe_version: String::new(), pods: Vec::new(), addresses: Vec::new() };
     prost::Message::encode_to_vec(&proto::ProbeMessage::from(FromProbe::Hello(hello)))
@@ -75,7 +75,7 @@ fn a_first_message_of_many_empty_pods_is_refused_unread() -> Result<()> {
     control.end(&[("edit_ms", milliseconds(edit))])
 }
 
-/// Whatever comes of the edits, the floods end with them.
+/// Ends the floods with the edits, even if those fail.
 struct StopOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for StopOnDrop<'_> {
@@ -84,13 +84,13 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// One call after another: streams of one node give way to each other. A connection that is closed is made anew.
+/// One call after another, because streams of one node replace each other. Reconnects if the connection is closed.
 async fn flood(control: &Control, stop: &AtomicBool, ended: &AtomicU64) {
     let most = MAX_PROBE_MESSAGE - 64;
     while !stop.load(Relaxed) {
         let mut messages = vec![hello()];
         messages.extend((0..MESSAGES).map(|_| nothing(most)));
-        // Its last one has the most to decode.
+        // The last message takes the most to decode.
         messages.push(empty_pods(most));
         let (long, short) = (send(control, messages).await, send(control, vec![empty_pods(most)]).await);
         ended.fetch_add(u64::from(long.is_ok()) + u64::from(short.is_ok()), Relaxed);

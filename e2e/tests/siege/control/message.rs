@@ -1,22 +1,22 @@
-//! Messages as bytes, which no probe of ours would send.
+//! Messages as bytes, which a real probe does not send.
 
 use anyhow::Result;
 use bytes::{Buf, BufMut};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// `ProbeMessage.hello`, `Hello.pods`: a field with a length.
+/// `ProbeMessage.hello`, `Hello.pods`: a length-delimited field.
 const HELLO: u8 = 1 << 3 | 2;
 const PODS: u8 = 3 << 3 | 2;
-/// A field that no version has, which a reader skips.
+/// An unknown field, which a reader skips.
 const UNKNOWN: u8 = 15 << 3 | 2;
 
-/// A hello of so many bytes, all of them pods that say nothing: two bytes each, and much more once they are read.
+/// A hello of so many bytes that consists of empty pods: two bytes each, and much more when decoded.
 pub(super) fn empty_pods(bytes: usize) -> Vec<u8> {
     field(HELLO, [PODS, 0].repeat(bytes / 2))
 }
 
-/// A message of so many bytes that says nothing.
+/// A message of so many bytes without content.
 pub(super) fn nothing(bytes: usize) -> Vec<u8> {
     field(UNKNOWN, vec![0; bytes])
 }
@@ -32,7 +32,7 @@ fn field(tag: u8, content: Vec<u8>) -> Vec<u8> {
     message
 }
 
-/// Sends bytes as they are; what comes back is passed over.
+/// Sends bytes unchanged and ignores the responses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Raw;
 

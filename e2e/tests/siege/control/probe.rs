@@ -1,4 +1,4 @@
-//! A stream as a probe has it, and how long it takes to get one.
+//! A probe's stream, and the time until it is admitted.
 
 use super::{Control, PATIENCE, address_of, node_name, probe_pod};
 use anyhow::{Context, Result, ensure};
@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Streaming};
 
-/// As a probe begins to try again.
+/// First retry delay of a probe.
 const AGAIN: Duration = Duration::from_millis(300);
 const NAME: &str = "longwire-operator.watch.svc";
 
@@ -32,7 +32,7 @@ impl Stream {
 }
 
 impl Control {
-    /// A connection as a probe makes it.
+    /// A connection like a probe's.
     pub(super) async fn channel(&self, from: IpAddr) -> Result<Channel> {
         let authority = Certificate::from_pem(self.api.bundle().await?);
         let tls = ClientTlsConfig::new().ca_certificate(authority).domain_name(NAME);
@@ -40,7 +40,7 @@ impl Control {
         Ok(endpoint.tls_config(tls)?.connect().await?)
     }
 
-    /// One try.
+    /// One attempt.
     pub(super) async fn stream(&self, node: &str, from: IpAddr, token: &str) -> Result<Stream> {
         let mut client = ControlClient::new(self.channel(from).await?);
         let (messages, outbox) = mpsc::channel(16);
@@ -52,7 +52,7 @@ impl Control {
         Ok(Stream { messages, updates: client.connect(request).await?.into_inner() })
     }
 
-    /// The rightful probe of a node, until the operator has told it something; and how long that took.
+    /// The genuine probe of a node, until its first update, and the time that it took.
     pub(super) async fn admission(&self, node: u8) -> Result<(Stream, Duration)> {
         let (begun, token) = (Instant::now(), self.api.token(&probe_pod(node))?);
         loop {
@@ -68,7 +68,7 @@ impl Control {
         }
     }
 
-    /// Adds a pod to a node and returns how long it took until the node's probe was told.
+    /// Adds a pod to a node and returns the time until the node's probe has it.
     pub(super) async fn edit(&self, stream: &mut Stream, node: u8, pod: &str) -> Result<Duration> {
         let begun = Instant::now();
         self.api.add_pod(pod, &node_name(node));

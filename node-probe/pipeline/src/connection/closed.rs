@@ -1,4 +1,4 @@
-//! Ids of connections that are over. Samples and closes come on different ways: what comes late must not revive one.
+//! Ids of connections that are over. Samples and closes arrive on different ways, and a late one must not revive a connection.
 
 use super::hash;
 use hashbrown::HashTable;
@@ -24,7 +24,7 @@ impl Closed {
         found(&self.current) || found(&self.previous)
     }
 
-    /// Says whether it is news.
+    /// Returns whether it is new.
     pub(super) fn insert(&mut self, id: u64) -> bool {
         if self.contains(id) {
             return false;
@@ -52,7 +52,7 @@ impl Closed {
         if previous { &self.previous } else { &self.current }
     }
 
-    /// Says whether it is news.
+    /// Returns whether it is new.
     pub(super) fn restore(&mut self, id: u64, previous: bool) -> bool {
         let is_new = !self.contains(id);
         if is_new {

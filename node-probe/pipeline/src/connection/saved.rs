@@ -1,13 +1,35 @@
-//! Live connections and closed ids as state has them. Passes begin anew.
+//! The saved form of live connections and closed ids. Passes begin anew.
 
-use super::{Connections, Entry};
-use crate::state::{Flaw, Ids, Item, SavedConnection, SavedStage, Writer};
+use super::{Connections, Entry, Totals};
+use crate::record::Monotonic;
+use crate::state::{Flaw, Ids};
+use serde::{Deserialize, Serialize};
 
 /// Closed ids of one item: a table is walked from its begin for each.
 const CHUNK: usize = 16_384;
 
+/// A live connection. `S`: the saved form of its stage.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedConnection<S> {
+    pub(crate) id: u64,
+    pub(crate) seen: Totals,
+    pub(crate) baseline: Option<Totals>,
+    opened: Monotonic,
+    rtt_observed: bool,
+    pub(crate) stage: S,
+}
+
+/// Ids of closed connections.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedClosed<'a> {
+    #[serde(borrow)]
+    ids: Ids<'a>,
+    /// They were closed in the pass before.
+    previous: bool,
+}
+
 impl<T> Entry<T> {
-    pub(crate) fn save<'a>(&self, stage: SavedStage<'a>) -> SavedConnection<'a> {
+    pub(crate) fn save<S>(&self, stage: S) -> SavedConnection<S> {
         SavedConnection {
             id: self.id,
             seen: self.seen,
@@ -29,21 +51,22 @@ impl<T> Connections<T> {
     }
 
     /// One that is not known yet.
-    pub(crate) fn restore(&mut self, saved: &SavedConnection<'_>, stage: T) {
-        let SavedConnection { id, seen, baseline, opened, rtt_observed, stage: _ } = *saved;
+    pub(crate) fn restore<S>(&mut self, saved: &SavedConnection<S>, stage: T) {
+        let SavedConnection { id, seen, baseline, opened, rtt_observed, .. } = *saved;
         let baseline = baseline.map(Box::new);
         self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed });
     }
 
-    /// As if it had never been heard of. When it is sampled, it is asked to announce itself.
+    /// Forgets a connection. When it is sampled, all are asked to announce themselves.
     pub(crate) fn forget(&mut self, id: u64) {
         if let Some(at) = self.find(id) {
             self.remove(at);
         }
     }
 
-    /// Ids from this position on, those of the current pass first.
-    pub(crate) fn save_closed(&self, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+    /// Calls `write` with ids from this position on, those of the current pass first. Returns the next position; `None`: there
+    /// are no more.
+    pub(crate) fn save_closed(&self, at: u64, write: impl FnOnce(SavedClosed<'_>)) -> Option<u64> {
         let at = usize::try_from(at).ok()?;
         let current = self.closed.ids(false).len();
         let (previous, skipped) = (at >= current, at.checked_sub(current).unwrap_or(at));
@@ -53,12 +76,12 @@ impl<T> Connections<T> {
         if ids.is_empty() {
             return None;
         }
-        to.write(&Item::Closed { ids: Ids::from(ids.as_slice()), previous });
+        write(SavedClosed { ids: Ids::from(ids.as_slice()), previous });
         Some(next as u64)
     }
 
-    pub(crate) fn restore_closed(&mut self, ids: &Ids<'_>, previous: bool) -> Result<(), Flaw> {
-        let known = ids.iter().filter(|id| !self.closed.restore(*id, previous)).count();
+    pub(crate) fn restore_closed(&mut self, saved: &SavedClosed<'_>) -> Result<(), Flaw> {
+        let known = saved.ids.iter().filter(|id| !self.closed.restore(*id, saved.previous)).count();
         if known == 0 { Ok(()) } else { Err(Flaw::Twice("closed id")) }
     }
 }

@@ -1,4 +1,4 @@
-//! What a connection has moved: cumulative figures, and differences of such.
+//! What a connection has moved: cumulative counters, and differences of such.
 
 use crate::observation::Delta;
 use crate::record::Counters;
@@ -41,7 +41,7 @@ impl Totals {
         }
     }
 
-    /// Moves on to a newer reading: what is new in it, and whether a figure was lower than before, which changes nothing.
+    /// Advances to a newer reading. Returns what is new in it, and whether a counter was lower than before, which changes nothing.
     pub(super) fn advance(&mut self, counters: &Counters) -> (Self, bool) {
         let next = Self::from(counters);
         if *self == next {

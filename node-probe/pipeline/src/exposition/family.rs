@@ -2,16 +2,16 @@
 
 use super::format::{Format, write_header};
 use super::sample::{Line, write_samples};
-use crate::aggregate::{Sets, Values, View};
+use crate::metrics::{Sets, Values, View};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Family, Kind};
 
-/// How a scrape is written, and for whom.
+/// The format of a scrape, and the view of its scraper.
 #[derive(Debug)]
 pub(super) struct Style {
     pub(super) format: Format,
     pub(super) view: View,
-    /// Wall clock less CLOCK_MONOTONIC, where it is said when series began.
+    /// Wall clock less CLOCK_MONOTONIC, for samples with the time at which series began.
     pub(super) created: Option<UnixNanos>,
 }
 
@@ -24,12 +24,12 @@ pub(super) struct Progress {
     has_header: bool,
     /// `,le="0.005"} `, and so on to infinity.
     bounds: Vec<Vec<u8>>,
-    /// Of its samples, and of those that say when they began.
+    /// Of its samples, and of those with the time at which they began.
     name: &'static str,
     created: Option<(String, UnixNanos)>,
 }
 
-/// Appends samples until there is `enough` in `out`, and says whether that was the last.
+/// Appends samples until there is `enough` in `out`, and returns whether that was the last.
 pub(super) fn render<K, V: Values>(
     family: &Family,
     sets: &Sets<K, V>,
@@ -72,7 +72,7 @@ impl Progress {
     }
 }
 
-/// What OpenMetrics calls the samples that say when a series began. A gauge never did, nor what is of no known type.
+/// OpenMetrics' name of samples with the time at which a series began. Gauges and families of unknown type have none.
 fn created(family: &Family) -> Option<String> {
     let name = match family.kind {
         Kind::Counter => family.name.strip_suffix("_total")?,

@@ -1,7 +1,7 @@
 //! Both formats, read back. Whatever their grammars do not allow is a panic.
 
 use super::{Cursor, Format, render};
-use crate::aggregate::Aggregate;
+use crate::metrics::Aggregate;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) type Labels = BTreeMap<String, String>;

@@ -1,7 +1,7 @@
-//! What one label set has in one family. Lines that are new to who scrapes are at 0.
+//! The lines of one label set in one family. Lines that are new to the scraper are at 0.
 
 use super::number::{write_seconds, write_signed, write_unsigned};
-use crate::aggregate::{Births, Histogram, Lines, Reading, View};
+use crate::metrics::{Births, Histogram, Lines, Reading, View};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, REASON};
@@ -13,7 +13,7 @@ pub(super) struct Line<'a> {
     pub(super) labels: &'a [u8],
     /// Of a histogram's buckets.
     pub(super) bounds: &'a [Vec<u8>],
-    /// The name of what says when they began, and the wall clock less CLOCK_MONOTONIC.
+    /// The name of the sample with the time at which they began, and the wall clock less CLOCK_MONOTONIC.
     pub(super) created: Option<(&'a str, UnixNanos)>,
 }
 
@@ -85,7 +85,7 @@ fn write_histogram(line: &Line<'_>, histogram: &Histogram, has_seen: bool, out: 
     out.push(b'\n');
 }
 
-/// Nothing, unless somebody wants to know.
+/// Nothing, unless the format has such samples.
 fn write_created(line: &Line<'_>, end: &[u8], at: impl Fn() -> Option<Monotonic>, out: &mut Vec<u8>) {
     let Some((name, offset)) = line.created else { return };
     let Some(at) = at() else { return };

@@ -1,4 +1,4 @@
-//! What a label set says otherwise than the table has it: labels replaced, left out and added.
+//! Differences of a label set from the table: labels that are replaced, left out and added.
 
 use crate::state::Flaw;
 use longwire_model::tag::TagName;
@@ -21,7 +21,7 @@ impl Differences {
         self.0.is_empty()
     }
 
-    /// Names with what they say.
+    /// Names with their values.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&TagName, &str)> {
         self.0.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)))
     }
@@ -39,7 +39,7 @@ impl Differences {
         Some(self.0[at].1.as_deref())
     }
 
-    /// What was saved can have been made by [`Differences::new`].
+    /// Whether saved differences can have been made by [`Differences::new`].
     pub(crate) fn checked(self) -> Result<Self, Flaw> {
         let is_sorted = self.0.is_sorted_by(|(one, _), (next, _)| one.as_str() < next.as_str());
         let are_named = self.values().all(|(_, value)| !value.is_empty());

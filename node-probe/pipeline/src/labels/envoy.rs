@@ -27,7 +27,7 @@ pub(super) struct Route {
 pub(crate) enum Cluster {
     /// A Service, on its own port.
     Outbound(u16, Arc<Service>),
-    /// No Service that anybody knows of.
+    /// No known Service.
     Passthrough,
 }
 

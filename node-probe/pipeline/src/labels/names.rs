@@ -1,4 +1,4 @@
-//! What is exposed of the two ends of a connection: no name is ever empty.
+//! The exposed names of the two ends of a connection. No name is ever empty.
 
 use super::OVERFLOW;
 use crate::observation::{Dialled, Edge, Reporter};
@@ -83,7 +83,7 @@ impl<'a> WorkloadNames<'a> {
         }
     }
 
-    /// As Istio says it: of a workload that it does not know the revision is `latest` and the version is not.
+    /// As in Istio: the revision of an unknown workload is `latest`, but its version is `unknown`.
     fn unknown(cluster: &'a str) -> Self {
         Self {
             workload: UNKNOWN,

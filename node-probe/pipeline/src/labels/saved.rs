@@ -1,26 +1,53 @@
-//! Label sets as state has them.
+//! The saved form of labels.
 
 use super::envoy::{Cluster, EnvoyLabels, Route};
 use super::{ConnectionLabels, Course, LabelSet, ServiceLabels, Target, WorkloadLabels};
-use crate::state::{Flaw, SavedCourse, SavedRoute, SavedTarget, Shared, Writer};
+use crate::shared::{Numbers, Shared};
+use crate::state::Flaw;
+use longwire_model::identity::UnixNanos;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
 
-/// What is saved of a label set: not the text, which is written anew.
+/// Labels that a state has by reference. Their text is not saved: it is written anew.
 pub(crate) trait SavedLabels: LabelSet {
-    type Saved;
+    type Saved: Clone;
 
     /// `None`: overflow.
-    fn save(&self, to: &mut Writer<'_>) -> Option<Self::Saved>;
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> Option<Self::Saved>;
 
     fn restore(saved: Self::Saved, shared: &Shared) -> Result<Self, Flaw>
     where
         Self: Sized;
 }
 
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedTarget {
+    edge: u32,
+    pod: Option<u32>,
+    address: IpAddr,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedCourse {
+    target: SavedTarget,
+    source: SocketAddr,
+    destination: SocketAddr,
+    start: UnixNanos,
+}
+
+/// A client's pod and the cluster that it connects to. `None`: passthrough.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedRoute {
+    edge: u32,
+    pod: u32,
+    cluster: Option<(u16, u32)>,
+}
+
 impl SavedLabels for ServiceLabels {
     type Saved = u32;
 
-    fn save(&self, to: &mut Writer<'_>) -> Option<u32> {
-        Some(to.edge(&self.0))
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> Option<u32> {
+        Some(numbers.edge(&self.0))
     }
 
     fn restore(edge: u32, shared: &Shared) -> Result<Self, Flaw> {
@@ -31,10 +58,10 @@ impl SavedLabels for ServiceLabels {
 impl SavedLabels for WorkloadLabels {
     type Saved = SavedTarget;
 
-    fn save(&self, to: &mut Writer<'_>) -> Option<SavedTarget> {
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> Option<SavedTarget> {
         let Target { pod, address } = self.target.as_ref()?;
-        let edge = to.edge(&self.edge);
-        Some(SavedTarget { edge, pod: pod.as_ref().map(|pod| to.pod(pod)), address: *address })
+        let edge = numbers.edge(&self.edge);
+        Some(SavedTarget { edge, pod: pod.as_ref().map(|pod| numbers.pod(pod)), address: *address })
     }
 
     fn restore(saved: SavedTarget, shared: &Shared) -> Result<Self, Flaw> {
@@ -47,9 +74,9 @@ impl SavedLabels for WorkloadLabels {
 impl SavedLabels for ConnectionLabels {
     type Saved = SavedCourse;
 
-    fn save(&self, to: &mut Writer<'_>) -> Option<SavedCourse> {
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> Option<SavedCourse> {
         let Course { source, destination, start } = self.course?;
-        Some(SavedCourse { target: self.target.save(to)?, source, destination, start })
+        Some(SavedCourse { target: self.target.save(numbers)?, source, destination, start })
     }
 
     fn restore(saved: SavedCourse, shared: &Shared) -> Result<Self, Flaw> {
@@ -62,14 +89,14 @@ impl SavedLabels for ConnectionLabels {
 impl SavedLabels for EnvoyLabels {
     type Saved = SavedRoute;
 
-    fn save(&self, to: &mut Writer<'_>) -> Option<SavedRoute> {
+    fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> Option<SavedRoute> {
         let Route { pod, cluster } = self.route.as_ref()?;
-        let edge = to.edge(&self.edge);
+        let edge = numbers.edge(&self.edge);
         let cluster = match cluster {
-            Cluster::Outbound(port, service) => Some((*port, to.service(service))),
+            Cluster::Outbound(port, service) => Some((*port, numbers.service(service))),
             Cluster::Passthrough => None,
         };
-        Some(SavedRoute { edge, pod: to.pod(pod), cluster })
+        Some(SavedRoute { edge, pod: numbers.pod(pod), cluster })
     }
 
     fn restore(saved: SavedRoute, shared: &Shared) -> Result<Self, Flaw> {

@@ -1,8 +1,8 @@
-//! Which long connections get series of their own where there is not room for all: those that live longest, and of about the same
-//! age those that have moved most. Who has them keeps them until it ends, so that the choice is stable.
+//! Chooses the long connections that get series of their own where there is not room for all: the oldest, and of about the same age
+//! those that have moved most bytes. A connection keeps them until it ends, so that the choice is stable.
 //!
-//! A pass looks at every connection anyway; at its end the best of those that want series get the room that there was when it
-//! began. Where there was none nobody is ranked.
+//! A pass visits every connection anyway. At its end the best candidates get the room that there was when it began. Where there was
+//! no room, no connection is ranked.
 
 use crate::record::Monotonic;
 use std::cmp::Reverse;
@@ -11,10 +11,10 @@ use std::collections::BinaryHeap;
 /// Larger comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
-    /// Its age has so many binary digits, in seconds: what differs by less than a factor of two is about the same.
+    /// Binary digits of its age in seconds, so that ages within a factor of two are about the same.
     age: u32,
     bytes: u64,
-    /// A tie is broken in the same way each time.
+    /// Breaks ties, in the same way each time.
     id: Reverse<u64>,
 }
 
@@ -49,7 +49,7 @@ impl Candidates {
         }
     }
 
-    /// The pass is over: ids, the best first. Until the next one there is no choice to be made.
+    /// The pass is over: ids, the best first. No candidates are wanted until the next pass.
     pub(super) fn take(&mut self) -> Vec<u64> {
         self.room = 0;
         let mut best: Vec<_> = self.best.drain().map(|Reverse(rank)| rank).collect();

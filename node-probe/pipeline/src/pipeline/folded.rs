@@ -1,15 +1,14 @@
-//! Connections that the kernel folded: they count as many as they are, under one identity.
+//! Connections that the kernel side has summed up in one entry: they are recorded under one identity.
 
 use super::Pipeline;
-use super::pending::{Case, Subject};
-use crate::enrich::{End, Inquiry};
 use crate::observation::Delta;
 use crate::record::{Folded, FoldedKey, FoldedRecord, InvalidRecord, Monotonic};
+use crate::resolve::{End, PendingConnection, PendingCounters};
 
 impl Pipeline {
-    /// One entry of the kernel's fallback, which grows no more. Nothing tells an entry that comes twice from two: the caller
-    /// hands over each once. The clients' ports are lost, so nobody asks conntrack, and the backend of a Service stays
-    /// unknown; so are the times, which no histogram gets.
+    /// One entry of the kernel's fallback, which grows no more. The caller passes each entry once, because a repeated entry cannot be
+    /// recognized. The clients' ports are lost, so conntrack is not asked, and the backend of a Service stays unknown. The times are
+    /// lost too, so histograms get nothing.
     pub fn ingest_folded(&mut self, key: &FoldedKey, sums: &Folded, now: Monotonic) {
         match FoldedRecord::of(key, sums) {
             Ok(record) => self.folded(&record, sums, now),
@@ -17,7 +16,7 @@ impl Pipeline {
             Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
             Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
         }
-        self.pursue_woken(now);
+        self.conclude_resolved(now);
     }
 
     fn folded(&mut self, record: &FoldedRecord, sums: &Folded, now: Monotonic) {
@@ -48,8 +47,8 @@ impl Pipeline {
                 ..Delta::default()
             },
         };
-        let key = self.pending.new_key();
-        let inquiry = Inquiry::new(key, end, self.connections.passes(), now).without_backend();
-        self.pursue(Case { inquiry, subject: Subject::Ended(delta) }, now);
+        let (key, moment) = (self.resolver.new_key(), self.moment(now));
+        let connection = PendingConnection::new(key, end, PendingCounters::Ended(delta), moment).without_backend();
+        self.open(connection, now);
     }
 }

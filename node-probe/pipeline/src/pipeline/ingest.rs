@@ -1,21 +1,20 @@
-//! What becomes of a ring record: a connection begins, ends or fails, a cgroup has a name.
+//! Takes in ring records: a connection begins, ends or fails, a cgroup has a name, a container uses an address.
 
 use super::Pipeline;
-use super::pending::{Case, Subject};
 use super::stage::{self, Stage};
 use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
-use crate::enrich::{End, Inquiry, Wait};
 use crate::observation::Delta;
 use crate::record::{
     CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
 };
+use crate::resolve::{End, PendingConnection, PendingCounters};
 
 impl Pipeline {
     pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {
         match Record::parse(bytes) {
             Ok(Record::Connection(record)) => self.connection(&record, now),
             Ok(Record::Cgroup(record)) => self.cgroup(&record, now),
-            Ok(Record::Sight(record)) => self.sight(&record),
+            Ok(Record::Sight(record)) => self.address_observed(&record),
             Err(InvalidRecord::Size { .. }) => self.counts.invalid_size += 1,
             Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
             Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
@@ -34,28 +33,28 @@ impl Pipeline {
     fn cgroup(&mut self, record: &CgroupRecord, now: Monotonic) {
         self.counts.records += 1;
         let names: Option<Vec<&str>> = record.names.as_ref().map(|names| names.iter().map(String::as_str).collect());
-        self.enrich.name_cgroup(record.cgroup, names.as_deref());
-        let wait = Wait::Local(record.cgroup);
-        self.wake(self.pending.waiting_for(wait..=wait), now);
+        self.resolver.name_cgroup(record.cgroup, names.as_deref());
+        self.resolver.wake_cgroup(record.cgroup);
+        self.conclude_resolved(now);
     }
 
-    fn sight(&mut self, record: &SightRecord) {
+    fn address_observed(&mut self, record: &SightRecord) {
         self.counts.records += 1;
-        self.enrich.sight(record);
+        self.resolver.observe_address(record);
     }
 
     fn announced(&mut self, record: &ConnectionRecord, now: Monotonic) {
-        let key = self.pending.new_key();
+        let key = self.resolver.new_key();
         let moved = !record.adopted && Totals::from(&record.counters).has_data();
         let rtt_us = if moved { record.counters.srtt_us } else { 0 };
-        let (connections, mut books) = self.books(now);
-        match connections.announce(record, Stage::Waiting { key, rtt_us }) {
+        let (connections, mut recorder) = self.recorder(now);
+        match connections.announce(record, Stage::Pending { key, rtt_us }) {
             Announced::New => {
-                let subject = Subject::Live { id: record.id, handshake: handshake(record) };
-                self.open(key, record, subject, now);
+                let counters = PendingCounters::Live { id: record.id, handshake: handshake(record) };
+                self.first_seen(key, record, counters, now);
             }
             Announced::Known(Sampled { entry, gain }) => {
-                stage::advance(entry, gain, record.counters.srtt_us, &mut books);
+                stage::advance(entry, gain, record.counters.srtt_us, &mut recorder);
             }
             Announced::Ignored => {}
         }
@@ -79,8 +78,8 @@ impl Pipeline {
                     duration: duration(record),
                     ..totals.delta()
                 };
-                let key = self.pending.new_key();
-                self.open(key, record, Subject::Ended(delta), now);
+                let key = self.resolver.new_key();
+                self.first_seen(key, record, PendingCounters::Ended(delta), now);
             }
             Closing::Ignored => {}
         }
@@ -88,19 +87,19 @@ impl Pipeline {
 
     fn failed(&mut self, record: &ConnectionRecord, reason: FailReason, now: Monotonic) {
         if self.connections.fail(record.id) {
-            let key = self.pending.new_key();
+            let key = self.resolver.new_key();
             let delta = Delta { failed: Some((reason, 1)), ..Delta::default() };
-            self.open(key, record, Subject::Ended(delta), now);
+            self.first_seen(key, record, PendingCounters::Ended(delta), now);
         }
     }
 
-    /// Nobody will say more of this one: what was last seen is all, and who ended it is not known.
+    /// Its close record was lost: its last counters are all, and which end closed it is not known.
     pub(super) fn vanished(&mut self, entry: Entry<Stage>, now: Monotonic) {
         self.ended(entry, Totals::default(), Delta::default(), now);
     }
 
-    /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so never
-    /// counted as opened: it did close under our eyes. Opened less closed may therefore go below zero.
+    /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so not counted as
+    /// opened, because the probe did see it close. Opened less closed may therefore go below zero.
     fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
         let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
         let last = Delta {
@@ -111,12 +110,12 @@ impl Pipeline {
         };
         match entry.stage {
             Stage::Ignored => {}
-            Stage::Waiting { key, rtt_us } => {
+            Stage::Pending { key, rtt_us } => {
                 let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
-                let Some(case) = self.pending.get_mut(key) else { return };
-                let Subject::Live { handshake, .. } = case.subject else { return };
+                let Some(connection) = self.resolver.pending_mut(key) else { return };
+                let PendingCounters::Live { handshake, .. } = connection.counters else { return };
                 let Delta { closed, closed_by_remote, duration, .. } = last;
-                case.subject = Subject::Ended(Delta {
+                connection.counters = PendingCounters::Ended(Delta {
                     opened: u64::from(!adopted),
                     closed,
                     closed_by_remote,
@@ -126,29 +125,26 @@ impl Pipeline {
                     ..total.delta()
                 });
             }
-            Stage::Following(mut following) => {
+            Stage::Recording(mut recording) => {
                 let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last;
-                let (_, mut books) = self.books(now);
-                following.heed_edits(opened, &mut books);
+                let (_, mut recorder) = self.recorder(now);
+                recording.apply_edits(opened, &mut recorder);
                 let delta = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
-                following.credit(&delta, &mut books);
-                following.deactivate(&mut books);
-                following.release(&mut books);
+                recording.record(&delta, &mut recorder);
+                recording.deactivate(&mut recorder);
+                recording.release(&mut recorder);
             }
         }
     }
 
     /// A connection is seen for the first time.
-    fn open(&mut self, key: u64, record: &ConnectionRecord, subject: Subject, now: Monotonic) {
-        let passes = self.connections.passes();
+    fn first_seen(&mut self, key: u64, record: &ConnectionRecord, counters: PendingCounters, now: Monotonic) {
         let Some(end) = End::of(record) else {
             self.counts.role_unknown += 1;
-            self.ignore(&subject);
+            self.ignore(&counters);
             return;
         };
-        let inquiry = Inquiry::new(key, end, passes, now);
-        self.enrich.register(&inquiry, passes);
-        self.pursue(Case { inquiry, subject }, now);
+        self.open(PendingConnection::new(key, end, counters, self.moment(now)), now);
     }
 }
 
@@ -156,7 +152,7 @@ fn rtt(record: &ConnectionRecord) -> Option<u32> {
     (record.counters.srtt_us != 0).then_some(record.counters.srtt_us)
 }
 
-/// Only the end that sent the SYN knows how long the answer took.
+/// Only the end that sent the SYN knows the time until the answer.
 fn handshake(record: &ConnectionRecord) -> Option<Monotonic> {
     let is_ours = record.role == Some(Role::Active) && !record.adopted;
     record.established.filter(|_| is_ours)?.checked_sub(record.syn_time?)

@@ -1,63 +1,62 @@
-//! A pipeline from its saved state: as if nothing had happened in between, but that every wait begins anew.
+//! Restores a pipeline from its saved state, as if no time had passed, except that timeouts start anew.
 //!
-//! What cannot be true is left out, and no counter is ever too high for it:
+//! An item that cannot be true is left out, and no counter is ever too high for it:
 //!
 //! ```text
-//! a label set           begins at 0; connections that fed it look again at what they feed
+//! a label set           begins at 0; connections that recorded into it acquire their series anew
 //! a live connection     its id stays, so that nothing is counted twice, and it is not reported any more
 //! ... of unknown id     Dropped::must_adopt: all are abandoned and adopted anew
-//! a waiting connection  nothing was counted of it yet: it is forgotten, and announces itself again
+//! a pending connection  nothing was recorded of it yet: it is forgotten, and announces itself again
 //! a pod's slot          keeps its index, so that others keep theirs
 //! ```
 
-use super::pending::{Case, Subject};
-use super::stage::{Following, Stage};
+use super::saved::{Dropped, Item, ItemKind, ItemReader};
+use super::stage::{Recording, SavedStage, Stage};
 use super::{Options, Pipeline};
-use crate::aggregate::{LABEL_SET, Moved};
-use crate::connection::Totals;
-use crate::enrich::Resolution;
+use crate::connection::{SavedConnection, Totals};
+use crate::metrics::{LABEL_SET, Moved};
 use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::state::{
-    Dropped, Flaw, InvalidState, Item, ItemKind, Reader, SavedCase, SavedConnection, SavedStage, Shared,
-};
+use crate::resolve::{PendingConnection, PendingCounters, Resolution, SavedPending};
+use crate::shared::Shared;
+use crate::state::{Flaw, InvalidState};
 use hashbrown::HashMap;
 
-/// Keys of inquiries and figures of one connection stay far below.
+/// Keys of pending connections and counters of one connection stay far below.
 const PLAUSIBLE: u64 = 1 << 60;
 
-/// A pipeline that goes on, and what of its state it goes on without.
+/// A restored pipeline, and what was left out of its state.
 #[derive(Debug)]
 pub struct Restored {
     pub pipeline: Pipeline,
     pub dropped: Dropped,
 }
 
-/// What is put together once everything is read.
+/// What is put together once all items are read.
 #[derive(Default)]
 struct Loose {
     moved: Moved,
-    cases: Vec<Case>,
-    /// Keys of cases that live connections wait for, and the connections.
+    pending: Vec<PendingConnection>,
+    /// Keys of pending connections that are live, and their ids.
     waiting: HashMap<u64, u64>,
 }
 
 impl Pipeline {
-    /// The pipeline whose state this is. A scrape shows what was saved. Start times stay as they were told before, so the
-    /// state's `wall_clock_offset` replaces that of `options`; limits are those of `options`. Single items that cannot be true
+    /// The pipeline whose state this is. A scrape shows what was saved. Start times stay as they were exposed, so the state's
+    /// `wall_clock_offset` replaces that of `options`; limits are those of `options`. Single items that cannot be true
     /// are left out.
     ///
     /// # Errors
     /// Bytes that are no state of this version: cut, of another build, or with items missing.
     pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Restored, InvalidState> {
-        let (mut reader, head) = Reader::new(state)?;
+        let (mut reader, head) = ItemReader::new(state)?;
         let options = Options { wall_clock_offset: head.wall_clock_offset, ..options };
         let mut pipeline = Self::new(options);
         if head.last_key > PLAUSIBLE {
             return Err(reader.invalid(Flaw::Implausible("key")));
         }
-        pipeline.pending.restore_last_key(head.last_key);
-        pipeline.enrich.restore_configured(head.configured);
+        pipeline.resolver.restore_last_key(head.last_key);
+        pipeline.resolver.restore_configured(head.configured);
         pipeline.configure(&head.settings.into());
         let mut loose = Loose::default();
         while let Some(item) = reader.next()? {
@@ -65,7 +64,7 @@ impl Pipeline {
             if let Err(flaw) = restored {
                 reader.drop(flaw);
                 if reader.kind() == ItemKind::Slot {
-                    pipeline.enrich.restore_slot_gap();
+                    pipeline.resolver.restore_slot_gap();
                 }
             }
         }
@@ -73,31 +72,31 @@ impl Pipeline {
             pipeline.connections.forget(id);
         }
         pipeline.aggregate.restored(now);
-        for case in loose.cases {
-            pipeline.pursue(case, now);
+        for connection in loose.pending {
+            pipeline.reopen(connection, now);
         }
-        pipeline.pursue_woken(now);
+        pipeline.conclude_resolved(now);
         Ok(Restored { pipeline, dropped: reader.dropped })
     }
 
     fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
         match item {
             Item::Scrapes(scrapes) => self.aggregate.restore_scrapes(scrapes, now),
-            Item::Slot(slot) => self.enrich.restore_slot(slot, shared),
-            Item::Tenant { netns, tenant } => self.enrich.restore_tenant(netns, tenant),
+            Item::Slot(slot) => self.resolver.restore_slot(slot, shared),
+            Item::NetnsOwner(netns_owner) => self.resolver.restore_netns_owner(netns_owner),
             Item::Cgroup(cgroup) => {
-                self.enrich.restore_cgroup(cgroup);
+                self.resolver.restore_cgroup(cgroup);
                 Ok(())
             }
-            Item::Identity(identity) => self.enrich.restore_identity(identity, shared),
+            Item::Identity(identity) => self.resolver.restore_identity(identity, shared),
             Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved, now),
             Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved, now),
             Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved, now),
             Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved, now),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
-            Item::Closed { ids, previous } => self.connections.restore_closed(&ids, previous),
-            Item::Pair(pair) => self.enrich.restore_pair(pair, shared),
-            Item::Case(case) => self.restore_case(&case, shared, loose, now),
+            Item::Closed(closed) => self.connections.restore_closed(&closed),
+            Item::Pair(pair) => self.resolver.restore_pair(pair, shared),
+            Item::Pending(pending) => self.restore_pending(&pending, shared, loose, now),
             Item::Head(_)
             | Item::Workload(_)
             | Item::Service(_)
@@ -111,7 +110,7 @@ impl Pipeline {
 
     fn restore_connection(
         &mut self,
-        saved: &SavedConnection<'_>,
+        saved: &SavedConnection<SavedStage<'_>>,
         shared: &Shared,
         loose: &mut Loose,
     ) -> Result<(), Flaw> {
@@ -122,23 +121,23 @@ impl Pipeline {
         let (stage, restored) = match &saved.stage {
             SavedStage::Ignored => (Stage::Ignored, Ok(())),
             _ if !is_true => (Stage::Ignored, Err(Flaw::Implausible("figure"))),
-            SavedStage::Waiting { key, .. } if loose.waiting.contains_key(key) => {
-                return Err(Flaw::Twice("connection's case"));
+            SavedStage::Pending { key, .. } if loose.waiting.contains_key(key) => {
+                return Err(Flaw::Twice("pending connection"));
             }
-            &SavedStage::Waiting { key, rtt_us } => {
+            &SavedStage::Pending { key, rtt_us } => {
                 loose.waiting.insert(key, saved.id);
-                (Stage::Waiting { key, rtt_us }, Ok(()))
+                (Stage::Pending { key, rtt_us }, Ok(()))
             }
-            SavedStage::Following { held, slot, was_long, resolution } => {
+            SavedStage::Recording { held, slot, was_long, resolution } => {
                 match Resolution::restore(*resolution, shared) {
                     Ok(resolution) => {
                         let (held, whole) = self.aggregate.hold(held, &loose.moved);
-                        let slot = self.enrich.restore_held(*slot, whole.is_ok());
-                        let following =
-                            Following::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
+                        let slot = self.resolver.restore_held(*slot, whole.is_ok());
+                        let recording =
+                            Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
-                        (Stage::Following(following), if is_counted { Ok(()) } else { whole })
+                        (Stage::Recording(recording), if is_counted { Ok(()) } else { whole })
                     }
                     Err(flaw) => (Stage::Ignored, Err(flaw)),
                 }
@@ -148,29 +147,29 @@ impl Pipeline {
         restored
     }
 
-    /// Cases come after the connections: one of a live connection is the one that this waits for.
-    fn restore_case(
+    /// Pending connections come after the entries of live connections, which have their keys.
+    fn restore_pending(
         &mut self,
-        saved: &SavedCase,
+        saved: &SavedPending,
         shared: &Shared,
         loose: &mut Loose,
         now: Monotonic,
     ) -> Result<(), Flaw> {
-        if saved.key > self.pending.last_key() || loose.cases.last().is_some_and(|last| last.inquiry.key >= saved.key) {
+        if saved.key > self.resolver.last_key() || loose.pending.last().is_some_and(|last| last.key >= saved.key) {
             return Err(Flaw::Implausible("key"));
         }
-        match saved.subject {
-            Subject::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
-            Subject::Live { id, .. } if loose.waiting.get(&saved.key) != Some(&id) => {
+        match saved.counters {
+            PendingCounters::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
+            PendingCounters::Live { id, .. } if loose.waiting.get(&saved.key) != Some(&id) => {
                 return Err(Flaw::Dangling("connection"));
             }
-            Subject::Ended(_) | Subject::Live { .. } => {}
+            PendingCounters::Ended(_) | PendingCounters::Live { .. } => {}
         }
-        let inquiry = self.enrich.restore_inquiry(saved, shared, self.connections.passes(), now)?;
-        if let Subject::Live { .. } = saved.subject {
+        let connection = self.resolver.restore_pending(saved, shared, self.moment(now))?;
+        if let PendingCounters::Live { .. } = saved.counters {
             loose.waiting.remove(&saved.key);
         }
-        loose.cases.push(Case { inquiry, subject: saved.subject });
+        loose.pending.push(connection);
         Ok(())
     }
 }

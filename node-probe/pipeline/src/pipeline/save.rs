@@ -1,91 +1,120 @@
-//! The state of the whole pipeline, a part after the other. What a part names comes before it.
+//! The state of the whole pipeline, one part after the other. What a part refers to comes before it.
 
 use super::Pipeline;
-use super::stage::Stage;
-use crate::state::{Item, STATE_VERSION, SaveCursor, SavedHead, SavedStage, Writer};
+use super::saved::{Item, SavedHead};
+use super::stage::SavedStage;
+use crate::connection::SavedConnection;
+use crate::shared::{Numbered, Numbers};
+use crate::state::{STATE_VERSION, Writer};
 
-/// Writes the entry at a position of the part, or the first one after it, and returns where to go on; `None`: there was
-/// none.
-type Part = fn(&Pipeline, u64, &mut Writer<'_>) -> Option<u64>;
+/// How far saving has come.
+#[derive(Debug, Default)]
+pub struct SaveCursor {
+    numbered: Numbered,
+    /// Items so far.
+    items: u64,
+    /// Of the parts of a pipeline.
+    part: usize,
+    /// Within the part.
+    at: u64,
+}
+
+impl SaveCursor {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Writes the entry at a position of the part, or the first one after it, and returns the next position; `None`: there was no
+/// entry.
+type Part = for<'p> fn(&'p Pipeline, u64, &mut Out<'_, 'p>) -> Option<u64>;
 
 const PARTS: [Part; 15] = [
-    head,
-    scrapes,
-    |pipeline, at, to| pipeline.enrich.save_slots(at, to),
-    |pipeline, at, to| pipeline.enrich.save_tenants(at, to),
-    |pipeline, at, to| pipeline.enrich.save_cgroups(at, to),
-    |pipeline, at, to| pipeline.enrich.save_identities(at, to),
-    |pipeline, at, to| pipeline.aggregate.save_services(at, to),
-    |pipeline, at, to| pipeline.aggregate.save_workloads(at, to),
-    |pipeline, at, to| pipeline.aggregate.save_connections(at, to),
-    |pipeline, at, to| pipeline.aggregate.save_clusters(at, to),
-    connection,
-    |pipeline, at, to| pipeline.connections.save_closed(at, to),
-    |pipeline, at, to| pipeline.enrich.save_pairs(at, to),
-    case,
-    end,
+    |pipeline, at, out| out.entry(|_| once(at, || head(pipeline)), Item::Head),
+    |pipeline, at, out| out.entry(|_| once(at, || pipeline.aggregate.save_scrapes()), Item::Scrapes),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_slots(at, numbers), Item::Slot),
+    |pipeline, at, out| out.entry(|_| pipeline.resolver.save_netns_owners(at), Item::NetnsOwner),
+    |pipeline, at, out| out.entry(|_| pipeline.resolver.save_cgroups(at), Item::Cgroup),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_identities(at, numbers), Item::Identity),
+    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_services(at, numbers), Item::ServiceSet),
+    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_workloads(at, numbers), Item::WorkloadSet),
+    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_connections(at, numbers), Item::ConnectionSet),
+    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_clusters(at, numbers), Item::ClusterSet),
+    |pipeline, at, out| out.entry(|numbers| connection(pipeline, at, numbers), Item::Connection),
+    |pipeline, at, out| pipeline.connections.save_closed(at, |closed| out.writer.write(&Item::Closed(closed))),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_pairs(at, numbers), Item::Pair),
+    |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_pending(at, numbers), Item::Pending),
+    |_, _, out| out.end(),
 ];
 
+struct Out<'w, 'p> {
+    writer: Writer<'w>,
+    numbers: Numbers<'w, 'p>,
+}
+
 impl Pipeline {
-    /// Appends about `bytes` bytes more of the state and says whether there is more. The pipeline must not change between
-    /// the first call with a cursor and the last: the parts name each other.
+    /// Appends about `bytes` bytes more of the state and returns whether there is more. The pipeline must not change between
+    /// the first call with a cursor and the last: the parts refer to each other.
     pub fn save(&self, cursor: &mut SaveCursor, bytes: usize, out: &mut Vec<u8>) -> bool {
         let enough = out.len().saturating_add(bytes);
-        while let Some(part) = PARTS.get(cursor.part) {
-            let mut writer = Writer { names: &mut cursor.names, out };
-            match part(self, cursor.at, &mut writer) {
-                Some(next) => cursor.at = next,
-                None => (cursor.part, cursor.at) = (cursor.part + 1, 0),
+        let SaveCursor { numbered, items, part, at } = cursor;
+        let mut out = Out { writer: Writer { out, items }, numbers: Numbers::new(numbered) };
+        while let Some(write) = PARTS.get(*part) {
+            match write(self, *at, &mut out) {
+                Some(next) => *at = next,
+                None => (*part, *at) = (*part + 1, 0),
             }
-            if out.len() >= enough {
+            if out.writer.out.len() >= enough {
                 break;
             }
         }
-        cursor.part < PARTS.len()
+        *part < PARTS.len()
     }
 }
 
-fn head(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-    if at > 0 {
-        return None;
+impl<'p> Out<'_, 'p> {
+    /// Writes an entry, behind the shared values that are new with it, and returns the next position.
+    fn entry<T>(
+        &mut self,
+        save: impl FnOnce(&mut Numbers<'_, 'p>) -> Option<(T, u64)>,
+        item: impl FnOnce(T) -> Item<'p>,
+    ) -> Option<u64> {
+        let (entry, next) = save(&mut self.numbers)?;
+        for value in self.numbers.new.drain(..) {
+            self.writer.write(&Item::from(value));
+        }
+        self.writer.write(&item(entry));
+        Some(next)
     }
-    to.write(&Item::Head(SavedHead {
+
+    /// The last item counts those before it.
+    fn end(&mut self) -> Option<u64> {
+        let items = *self.writer.items;
+        self.writer.write(&Item::End { items });
+        None
+    }
+}
+
+fn once<T>(at: u64, save: impl FnOnce() -> T) -> Option<(T, u64)> {
+    (at == 0).then(|| (save(), 1))
+}
+
+fn head(pipeline: &Pipeline) -> SavedHead {
+    SavedHead {
         version: STATE_VERSION,
         wall_clock_offset: pipeline.options.wall_clock_offset,
-        configured: pipeline.enrich.configured(),
+        configured: pipeline.resolver.configured(),
         settings: pipeline.settings.into(),
-        last_key: pipeline.pending.last_key(),
-    }));
-    Some(1)
-}
-
-fn scrapes(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-    if at > 0 {
-        return None;
+        last_key: pipeline.resolver.last_key(),
     }
-    to.write(&Item::Scrapes(pipeline.aggregate.save_scrapes()));
-    Some(1)
 }
 
-fn connection(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
+fn connection<'p>(
+    pipeline: &'p Pipeline,
+    at: u64,
+    numbers: &mut Numbers<'_, 'p>,
+) -> Option<(SavedConnection<SavedStage<'p>>, u64)> {
     let entry = pipeline.connections.at(at)?;
-    let stage = match &entry.stage {
-        Stage::Waiting { key, rtt_us } => SavedStage::Waiting { key: *key, rtt_us: *rtt_us },
-        Stage::Following(following) => following.save(to),
-        Stage::Ignored => SavedStage::Ignored,
-    };
-    to.write(&Item::Connection(entry.save(stage)));
-    Some(at + 1)
-}
-
-fn case(pipeline: &Pipeline, at: u64, to: &mut Writer<'_>) -> Option<u64> {
-    let case = pipeline.pending.since(at)?;
-    let saved = case.inquiry.save(case.subject, to);
-    to.write(&Item::Case(saved));
-    Some(case.inquiry.key + 1)
-}
-
-fn end(_: &Pipeline, _: u64, to: &mut Writer<'_>) -> Option<u64> {
-    to.end();
-    None
+    Some((entry.save(entry.stage.save(numbers)), at + 1))
 }

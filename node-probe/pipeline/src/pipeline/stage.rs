@@ -1,261 +1,246 @@
-//! How far a live connection has come on its way to its series.
+//! The stage of a live connection on its way to its series.
+
+mod saved;
+
+pub(super) use saved::SavedStage;
 
 use super::candidates::{Candidates, Rank};
-use super::feeds::{self, ALL, AT_ONCE, LONG};
-use crate::aggregate::{Aggregate, Attribution};
+use super::series::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
-use crate::enrich::{Enrich, Local, PodSlot, Resolution};
+use crate::metrics::{Aggregate, SeriesHandles};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
-use crate::state::{SavedStage, Writer};
+use crate::resolve::{Local, PodSlot, Resolution, Resolver};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::Metrics;
-use std::borrow::Cow;
 use std::mem;
 use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) enum Stage {
-    /// For who its ends are. One round-trip time is kept for them, microseconds; 0: none.
-    Waiting {
+    /// Its ends are not resolved yet. `key`: of the pending connection. `rtt_us`: a round-trip time to record later; 0: none.
+    Pending {
         key: u64,
         rtt_us: u32,
     },
-    Following(Following),
-    /// It is not reported; the entry stays, so that its samples are known.
+    Recording(Recording),
+    /// It is not reported. The entry stays, so that its samples are known.
     Ignored,
 }
 
 impl Stage {
-    /// What it feeds.
-    pub(super) fn held(&self) -> Option<&Attribution> {
+    /// The series that it records into.
+    pub(super) fn held(&self) -> Option<&SeriesHandles> {
         match self {
-            Self::Following(following) => Some(&following.held),
-            Self::Waiting { .. } | Self::Ignored => None,
+            Self::Recording(recording) => Some(&recording.held),
+            Self::Pending { .. } | Self::Ignored => None,
         }
     }
 }
 
-/// It feeds its series.
+/// A connection that records into its series.
 #[derive(Debug)]
-pub(super) struct Following {
-    held: Attribution,
+pub(super) struct Recording {
+    held: SeriesHandles,
     slot: PodSlot,
     long: Long,
-    /// The resolution's, which is far away in memory: no sample needs it for this.
+    /// The resolution's. A copy, because no sample should need to read the resolution, which is elsewhere in memory.
     reporter: Reporter,
     resolution: Box<Resolution>,
 }
 
-/// How far it is with series of its own.
+/// Whether a connection has series of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Long {
     /// Too young, or there is no choice yet.
     No,
-    /// It found no room, and feeds what all such feed.
-    Folded,
-    /// What there was for it, it got.
-    Served,
+    /// There was no room: it records into the overflow set.
+    Overflow,
+    /// It has all that are on for it.
+    Own,
 }
 
-/// What crediting needs beside the connection.
+/// What recording needs beside the connection.
 #[derive(Debug)]
-pub(super) struct Books<'a> {
+pub(super) struct Recorder<'a> {
     pub(super) aggregate: &'a mut Aggregate,
     pub(super) candidates: &'a mut Candidates,
-    pub(super) enrich: &'a Enrich,
-    /// Times that an expression had no value.
+    pub(super) resolver: &'a Resolver,
+    /// Evaluations of expressions that failed.
     pub(super) expression_errors: &'a mut u64,
-    /// Age from which a connection is long where its pod's telemetry does not say.
+    /// Age from which a connection is long, unless its pod's telemetry has another.
     pub(super) long: Monotonic,
     pub(super) wall_clock_offset: UnixNanos,
     pub(super) now: Monotonic,
 }
 
-impl Books<'_> {
+impl Recorder<'_> {
     fn start(&self, opened: Monotonic) -> UnixNanos {
         opened.saturating_add(self.wall_clock_offset)
     }
 }
 
-impl Following {
-    /// `wanted`: what it can feed.
+impl Recording {
+    /// `wanted`: metrics that it can record into.
     pub(super) fn new(
         local: &Local,
         mut resolution: Box<Resolution>,
         (opened, wanted): (Monotonic, Metrics),
-        books: &mut Books<'_>,
+        recorder: &mut Recorder<'_>,
     ) -> Self {
-        let edited = if books.enrich.is_edited(local.slot) { books.enrich.local_now(local.slot) } else { None };
+        let edited =
+            if recorder.resolver.is_edited(local.slot) { recorder.resolver.local_now(local.slot) } else { None };
         if let Some(edited) = &edited {
             resolution.renew(Arc::clone(&edited.pod));
         }
         let local = edited.as_ref().unwrap_or(local);
-        let (start, mut held) = (books.start(opened), Attribution::default());
-        feeds::take((local, &resolution), wanted, start, books, &mut held);
+        let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
+        series::acquire((local, &resolution), wanted, start, recorder, &mut held);
         Self { held, slot: local.slot, long: Long::No, reporter: resolution.edge.reporter, resolution }
     }
 
-    /// It begins to be active.
-    pub(super) fn activate(&self, books: &mut Books<'_>) {
-        books.aggregate.activate(&self.held);
+    /// It counts as active from now on.
+    pub(super) fn activate(&self, recorder: &mut Recorder<'_>) {
+        recorder.aggregate.activate(&self.held);
     }
 
-    pub(super) fn deactivate(&self, books: &mut Books<'_>) {
-        books.aggregate.deactivate(&self.held);
+    pub(super) fn deactivate(&self, recorder: &mut Recorder<'_>) {
+        recorder.aggregate.deactivate(&self.held);
     }
 
-    pub(super) fn credit(&self, delta: &Delta, books: &mut Books<'_>) {
-        books.aggregate.add(&self.held, self.reporter, delta, books.now);
+    pub(super) fn record(&self, delta: &Delta, recorder: &mut Recorder<'_>) {
+        recorder.aggregate.record(&self.held, self.reporter, delta, recorder.now);
     }
 
-    /// What is on for its pod may have been edited since it looked last. Hardly any sample finds that it was.
+    /// Metrics and tags of its pod may have been edited since it acquired its series. Hardly any sample finds an edit.
     #[inline]
-    pub(super) fn heed_edits(&mut self, opened: Monotonic, books: &mut Books<'_>) {
-        if books.enrich.is_edited(self.slot) {
-            self.take_anew(opened, books);
+    pub(super) fn apply_edits(&mut self, opened: Monotonic, recorder: &mut Recorder<'_>) {
+        if recorder.resolver.is_edited(self.slot) {
+            self.reacquire(opened, recorder);
         }
     }
 
-    /// It feeds what is on now: from here on, and nothing of what it fed before. It was active, and is so there.
+    /// It records into the series that are on now, from here on. What it recorded before stays where it is. It stays active.
     #[cold]
-    fn take_anew(&mut self, opened: Monotonic, books: &mut Books<'_>) {
-        let Some(local) = books.enrich.local_now(self.slot) else { return };
+    fn reacquire(&mut self, opened: Monotonic, recorder: &mut Recorder<'_>) {
+        let Some(local) = recorder.resolver.local_now(self.slot) else { return };
         self.slot = local.slot;
         self.resolution.renew(Arc::clone(&local.pod));
         let wanted = if self.long == Long::No { AT_ONCE } else { ALL };
-        let (start, mut held) = (books.start(opened), Attribution::default());
-        feeds::take((&local, &self.resolution), wanted, start, books, &mut held);
-        books.aggregate.activate(&held);
-        books.aggregate.deactivate(&self.held);
+        let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
+        series::acquire((&local, &self.resolution), wanted, start, recorder, &mut held);
+        recorder.aggregate.activate(&held);
+        recorder.aggregate.deactivate(&self.held);
         let before = mem::replace(&mut self.held, held);
-        books.aggregate.release(&before, books.now);
-        self.look_at_long(books.aggregate);
-        self.credit(&Delta::default(), books);
+        recorder.aggregate.release(&before, recorder.now);
+        self.update_long(recorder.aggregate);
+        self.record(&Delta::default(), recorder);
     }
 
-    /// Whether it has found room.
-    fn look_at_long(&mut self, aggregate: &Aggregate) {
+    /// Looks whether it found room.
+    fn update_long(&mut self, aggregate: &Aggregate) {
         if self.long != Long::No {
-            self.long = if aggregate.is_folded(&self.held) { Long::Folded } else { Long::Served };
+            self.long = if aggregate.is_folded(&self.held) { Long::Overflow } else { Long::Own };
         }
     }
 
     /// Older than its pod's threshold, or than the usual one.
-    fn is_old_enough(&self, opened: Monotonic, books: &Books<'_>) -> bool {
-        let own = books.enrich.long(self.slot);
-        let long = own.map_or(books.long, |long| u64::try_from(long.as_nanos()).unwrap_or(u64::MAX));
-        books.now.saturating_sub(opened) >= long
+    fn is_old_enough(&self, opened: Monotonic, recorder: &Recorder<'_>) -> bool {
+        let own = recorder.resolver.long(self.slot);
+        let long = own.map_or(recorder.long, |long| u64::try_from(long.as_nanos()).unwrap_or(u64::MAX));
+        recorder.now.saturating_sub(opened) >= long
     }
 
-    /// It gets series of its own, which begin with all it has moved, so that they equal its counters.
-    fn lengthen(&mut self, opened: Monotonic, total: Totals, books: &mut Books<'_>) {
-        self.long = Long::Served;
-        if let Some(alone) = self.alone(opened, books) {
-            books.aggregate.add(&alone, self.reporter, &total.delta(), books.now);
-            self.held.extend(&alone);
-            self.look_at_long(books.aggregate);
+    /// It gets series of its own. They begin with all that it has moved, so that they equal its counters.
+    fn add_own(&mut self, opened: Monotonic, total: Totals, recorder: &mut Recorder<'_>) {
+        self.long = Long::Own;
+        if let Some(own) = self.acquire_own(opened, recorder) {
+            recorder.aggregate.record(&own, self.reporter, &total.delta(), recorder.now);
+            self.held.extend(&own);
+            self.update_long(recorder.aggregate);
         }
     }
 
-    /// There is room now. What it moved before stays where it was counted, and its own series begin at 0.
-    fn unfold(&mut self, opened: Monotonic, books: &mut Books<'_>) {
-        let Some(alone) = self.alone(opened, books) else { return };
+    /// There is room now. What it moved before stays in the overflow set, and its own series begin at 0.
+    fn leave_overflow(&mut self, opened: Monotonic, recorder: &mut Recorder<'_>) {
+        let Some(own) = self.acquire_own(opened, recorder) else { return };
         let (mut held, folded) = self.held.split(LONG);
-        held.extend(&alone);
+        held.extend(&own);
         self.held = held;
-        books.aggregate.release(&folded, books.now);
-        books.aggregate.add(&alone, self.reporter, &Delta::default(), books.now);
-        self.look_at_long(books.aggregate);
+        recorder.aggregate.release(&folded, recorder.now);
+        recorder.aggregate.record(&own, self.reporter, &Delta::default(), recorder.now);
+        self.update_long(recorder.aggregate);
     }
 
-    fn alone(&self, opened: Monotonic, books: &mut Books<'_>) -> Option<Attribution> {
-        let local = books.enrich.local_now(self.slot)?;
-        let (start, mut alone) = (books.start(opened), Attribution::default());
-        feeds::take((&local, &self.resolution), LONG, start, books, &mut alone);
-        Some(alone)
+    fn acquire_own(&self, opened: Monotonic, recorder: &mut Recorder<'_>) -> Option<SeriesHandles> {
+        let local = recorder.resolver.local_now(self.slot)?;
+        let (start, mut own) = (recorder.start(opened), SeriesHandles::default());
+        series::acquire((&local, &self.resolution), LONG, start, recorder, &mut own);
+        Some(own)
     }
 
-    /// It is on for its pod, and a share has room for it.
-    fn can_have_own(&self, books: &Books<'_>) -> bool {
-        books.enrich.telemetry_now(self.slot).is_some_and(|telemetry| feeds::has_long(telemetry, self.reporter))
-            && books.aggregate.has_room_for_long(&self.resolution.edge)
+    /// Such series are on for its pod, and its namespace's share has room for them.
+    fn can_have_own(&self, recorder: &Recorder<'_>) -> bool {
+        recorder.resolver.telemetry_now(self.slot).is_some_and(|telemetry| series::has_long(telemetry, self.reporter))
+            && recorder.aggregate.has_room_for_long(&self.resolution.edge)
     }
 
-    pub(super) fn save(&self, to: &mut Writer<'_>) -> SavedStage<'_> {
-        let resolution = self.resolution.save(to);
-        let was_long = self.long != Long::No;
-        SavedStage::Following { held: Cow::Borrowed(&self.held), slot: self.slot, was_long, resolution }
-    }
-
-    pub(super) fn restore(
-        held: Attribution,
-        (slot, was_long): (PodSlot, bool),
-        resolution: Box<Resolution>,
-        aggregate: &Aggregate,
-    ) -> Self {
-        let long = if was_long { Long::Served } else { Long::No };
-        let mut following = Self { held, slot, long, reporter: resolution.edge.reporter, resolution };
-        following.look_at_long(aggregate);
-        following
-    }
-
-    pub(super) fn release(self, books: &mut Books<'_>) {
-        books.aggregate.release(&self.held, books.now);
+    pub(super) fn release(self, recorder: &mut Recorder<'_>) {
+        recorder.aggregate.release(&self.held, recorder.now);
     }
 }
 
-/// A live connection has moved by `gain`, or only grown older.
-pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, books: &mut Books<'_>) {
+/// Records what a live connection has moved, and what its age alone brings.
+pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, recorder: &mut Recorder<'_>) {
     let rtt_us = (gain.has_data() && srtt_us != 0).then_some(srtt_us);
     match &mut entry.stage {
         Stage::Ignored => {}
-        Stage::Waiting { rtt_us: kept, .. } => *kept = rtt_us.unwrap_or(*kept),
-        Stage::Following(following) => {
-            following.heed_edits(entry.opened, books);
+        Stage::Pending { rtt_us: kept, .. } => *kept = rtt_us.unwrap_or(*kept),
+        Stage::Recording(recording) => {
+            recording.apply_edits(entry.opened, recorder);
             if !gain.is_zero() {
                 entry.rtt_observed |= rtt_us.is_some();
-                following.credit(&Delta { rtt_us, ..gain.delta() }, books);
+                recording.record(&Delta { rtt_us, ..gain.delta() }, recorder);
             }
-            lengthen_if_due(entry, books);
+            add_own_if_due(entry, recorder);
         }
     }
 }
 
-/// At once where there is no choice; else it is one of those from whom the end of the pass chooses.
+/// A connection that is old enough gets series of its own: at once where there is room for all, else the end of the pass chooses.
 #[inline]
-fn lengthen_if_due(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
-    let Stage::Following(following) = &entry.stage else { return };
-    let is_due = match following.long {
-        Long::Served => false,
-        Long::Folded => books.candidates.are_wanted(),
-        Long::No => following.is_old_enough(entry.opened, books),
+fn add_own_if_due(entry: &mut Entry<Stage>, recorder: &mut Recorder<'_>) {
+    let Stage::Recording(recording) = &entry.stage else { return };
+    let is_due = match recording.long {
+        Long::Own => false,
+        Long::Overflow => recorder.candidates.are_wanted(),
+        Long::No => recording.is_old_enough(entry.opened, recorder),
     };
     if is_due {
-        compete(entry, books);
+        compete(entry, recorder);
     }
 }
 
 #[cold]
-fn compete(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
+fn compete(entry: &mut Entry<Stage>, recorder: &mut Recorder<'_>) {
     let (id, opened, total) = (entry.id, entry.opened, entry.total());
-    let Stage::Following(following) = &mut entry.stage else { return };
-    if books.candidates.are_wanted() && following.can_have_own(books) {
+    let Stage::Recording(recording) = &mut entry.stage else { return };
+    if recorder.candidates.are_wanted() && recording.can_have_own(recorder) {
         let bytes = total.sent.saturating_add(total.received);
-        books.candidates.offer(Rank::new(id, books.now.saturating_sub(opened), bytes));
-    } else if following.long == Long::No {
-        following.lengthen(opened, total, books);
+        recorder.candidates.offer(Rank::new(id, recorder.now.saturating_sub(opened), bytes));
+    } else if recording.long == Long::No {
+        recording.add_own(opened, total, recorder);
     }
 }
 
-/// It was chosen.
-pub(super) fn chosen(entry: &mut Entry<Stage>, books: &mut Books<'_>) {
+/// The end of the pass has chosen this connection.
+pub(super) fn chosen(entry: &mut Entry<Stage>, recorder: &mut Recorder<'_>) {
     let (opened, total) = (entry.opened, entry.total());
-    let Stage::Following(following) = &mut entry.stage else { return };
-    match following.long {
-        Long::No => following.lengthen(opened, total, books),
-        // Those that were chosen before it may have taken its share.
-        Long::Folded if following.can_have_own(books) => following.unfold(opened, books),
-        Long::Folded | Long::Served => {}
+    let Stage::Recording(recording) = &mut entry.stage else { return };
+    match recording.long {
+        Long::No => recording.add_own(opened, total, recorder),
+        // Connections that were chosen before it may have used up its share.
+        Long::Overflow if recording.can_have_own(recorder) => recording.leave_overflow(opened, recorder),
+        Long::Overflow | Long::Own => {}
     }
 }

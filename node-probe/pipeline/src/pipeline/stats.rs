@@ -1,4 +1,4 @@
-//! What the pipeline counts of itself, for self-metrics.
+//! The pipeline's counts of its own work, for self-metrics.
 
 use super::Pipeline;
 
@@ -13,7 +13,7 @@ pub struct Stats {
     pub invalid_kind: u64,
     /// Ring records of connections without an id; skipped.
     pub invalid_id: u64,
-    /// Connections that the kernel folded because the ring was full: they count, but have no times of their own.
+    /// Connections that the kernel side summed up because the ring was full: they count, but have no times of their own.
     pub folded: u64,
     /// Samples that were taken.
     pub samples: u64,
@@ -39,13 +39,13 @@ pub struct Stats {
     pub foreign_connections: u64,
     /// Connections that stay inside one pod: not reported.
     pub local_legs: u64,
-    /// Connections of which nobody can say who opened them: not reported.
+    /// Connections whose opening end is not known: not reported.
     pub role_unknown: u64,
     /// Addresses with two owners, none, or a node for one, when the connection opened: the peer is `unknown`.
     pub ambiguous: u64,
-    /// Addresses that the operator did not answer for in time: the peer is `unknown`.
+    /// Addresses whose owner the operator did not send in time: the peer is `unknown`.
     pub unanswered: u64,
-    /// Connections to a Service whose backend nobody could tell: the destination workload is `unknown`.
+    /// Connections to a Service whose backend is not known: the destination workload is `unknown`.
     pub backend_unknown: u64,
     /// Accepted connections from outside the cluster, or masqueraded: the source is `unknown`.
     pub sources_outside: u64,
@@ -53,7 +53,7 @@ pub struct Stats {
     pub pending_forced: u64,
     /// Connections that are not reported because too many waited for their own pod to be known.
     pub pending_dropped: u64,
-    /// Times that a tag's expression had no value for a connection: the label reads `unknown`.
+    /// Evaluations of tags' expressions that failed for a connection: the label reads `unknown`.
     pub expression_errors: u64,
     /// Cgroups whose names were forgotten because there were too many.
     pub cgroups_evicted: u64,
@@ -63,7 +63,7 @@ pub struct Stats {
     pub joins_evicted: u64,
     /// Live connections known now.
     pub connections: u64,
-    /// Connections that wait for who their ends are, now.
+    /// Connections that wait to be resolved, now.
     pub pending: u64,
     /// Addresses known or asked for now.
     pub addresses: u64,
@@ -87,13 +87,12 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         foreign,
         local_legs,
         role_unknown,
-        forced,
         dropped,
         expression_errors,
     } = pipeline.counts;
     let connections = pipeline.connections.counts;
-    let enrich = pipeline.enrich.counts;
-    let sizes = pipeline.enrich.sizes();
+    let resolver = pipeline.resolver.counts;
+    let sizes = pipeline.resolver.sizes();
     Stats {
         records,
         invalid_size,
@@ -113,18 +112,18 @@ pub(super) fn gather(pipeline: &Pipeline) -> Stats {
         foreign_connections: foreign,
         local_legs,
         role_unknown,
-        ambiguous: enrich.ambiguous,
-        unanswered: enrich.unanswered,
-        backend_unknown: enrich.backend_unknown,
-        sources_outside: enrich.sources_outside,
-        pending_forced: forced,
+        ambiguous: resolver.ambiguous,
+        unanswered: resolver.unanswered,
+        backend_unknown: resolver.backend_unknown,
+        sources_outside: resolver.sources_outside,
+        pending_forced: resolver.forced,
         pending_dropped: dropped,
         expression_errors,
         cgroups_evicted: sizes.cgroups_evicted,
         addresses_evicted: sizes.addresses_evicted,
         joins_evicted: sizes.joins_evicted,
         connections: pipeline.connections.len() as u64,
-        pending: pipeline.pending.len() as u64,
+        pending: sizes.pending as u64,
         addresses: sizes.addresses as u64,
         cgroups: sizes.cgroups as u64,
         pods: sizes.pods as u64,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::connection::{Entry, Totals};
-use crate::enrich::Resolution;
+use crate::resolve::Resolution;
 
 /// A live connection that feeds its series: its entry, what it keeps for a series of its own with the allocator's share,
 /// and a slot of the index with its tag, at the load factor just after it has grown.

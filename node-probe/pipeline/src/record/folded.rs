@@ -1,5 +1,4 @@
-//! Ends of connections that came while the ring was full: the kernel side adds up, by what names them, those that nobody
-//! had heard of. The layout is that of `bpf/record.h`.
+//! Connections that were never announced and ended while the ring was full: the kernel side sums them up by key. The layout is that of `bpf/record.h`.
 
 use super::{FailReason, InvalidRecord, Monotonic, Role, address, flag, kind};
 use std::net::SocketAddr;

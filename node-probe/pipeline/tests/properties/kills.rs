@@ -9,7 +9,7 @@ use longwire_model::identity::Pod;
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Scraper;
+use longwire_pipeline::metrics::Scraper;
 use longwire_pipeline::pipeline::Pipeline;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

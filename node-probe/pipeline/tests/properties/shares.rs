@@ -6,7 +6,7 @@ use longwire_model::identity::{Pod, Workload};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::Budget;
+use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::Options;
 use longwire_pipeline::record::kind;
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::aggregate::{Budget, View};
 use longwire_pipeline::exposition::{Cursor, Format, render};
+use longwire_pipeline::metrics::{Budget, View};
 use longwire_pipeline::pipeline::{
     Dropped, Folded, FoldedKey, KubeletCgroups, Options, Pipeline, Restored, SaveCursor, Waits,
 };

@@ -40,13 +40,13 @@ fn notes_of_addresses_are_bounded_and_those_that_tell_a_zone_stay_longest() {
     let now = Instant::now();
     let mut zones = Zones::new(now);
     zones.answered(POD, 7);
-    for number in 0..2 * u32::try_from(MOST).unwrap() {
+    for number in 0..2 * u32::try_from(MAX_ADDRESSES).unwrap() {
         zones.searched(IpAddr::V4(number.into()), None, now, now);
-        assert!(zones.by_source.len() <= MOST);
+        assert!(zones.by_source.len() <= MAX_ADDRESSES);
     }
     assert_eq!(likely(&zones, POD), [7, 0]);
-    for number in 0..2 * u32::try_from(MOST).unwrap() {
+    for number in 0..2 * u32::try_from(MAX_ADDRESSES).unwrap() {
         zones.answered(IpAddr::V4(number.into()), 8);
-        assert!(zones.by_source.len() <= MOST);
+        assert!(zones.by_source.len() <= MAX_ADDRESSES);
     }
 }

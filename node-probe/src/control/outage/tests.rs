@@ -13,7 +13,7 @@ fn an_outage_is_said_at_its_beginning_and_once_more_when_it_lasts() {
         [after(10, false), after(11, false), after(100, false)],
         [Loudness::Lasting, Loudness::Silent, Loudness::Silent]
     );
-    // It was back meanwhile.
+    // It was connected in between.
     assert_eq!(
         [after(200, true), after(201, false), after(211, false)],
         [Loudness::First, Loudness::Silent, Loudness::Lasting]

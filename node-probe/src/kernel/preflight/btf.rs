@@ -1,6 +1,6 @@
-//! What the kernel's type information says that the kernel has: types and their members, tracepoints, iterators, helpers.
+//! Finds types, members, tracepoints, iterators and helpers in the kernel's type information (BTF).
 //!
-//! One walk over it, and only the names that are asked for. The layout is that of `include/uapi/linux/btf.h`.
+//! One walk over it, which looks at requested names only. The layout is that of `include/uapi/linux/btf.h`.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ const ENUM64: u32 = 19;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Of a struct or union, also within an unnamed one of its members.
+    /// Of a struct or union, or of an unnamed member of one.
     Member(&'static str, &'static str),
     /// A value of an enum.
     Value(&'static str, &'static str),
@@ -39,7 +39,7 @@ impl Wanted {
     }
 }
 
-/// One type: what follows it is by its kind.
+/// One type. Its kind defines what follows it.
 #[derive(Clone, Copy)]
 struct Type<'a> {
     name: u32,
@@ -54,7 +54,7 @@ struct Types<'a> {
     strings: &'a [u8],
 }
 
-/// Which of them are there, in their order. `None`: these bytes are no type information.
+/// Which of them exist, in the same order. `None`: these bytes are not BTF.
 pub(super) fn find(bytes: &[u8], wanted: &[Wanted]) -> Option<Vec<bool>> {
     let types = Types::read(bytes)?;
     let mut asked: HashMap<&[u8], Vec<usize>> = HashMap::new();
@@ -127,14 +127,14 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// Names and the numbers behind them.
+    /// Names and the numbers after them.
     fn names(&self, one: &Type<'a>, each: usize) -> impl Iterator<Item = (&'a [u8], u32)> {
         let entries = one.rest.chunks_exact(each).take(one.length);
         entries.filter_map(|entry| Some((self.name(number(entry, 0)?), number(entry, 4)?)))
     }
 
     fn has_member(&self, one: &Type<'a>, member: &str, depth: u32) -> bool {
-        // Deeper than any kernel's, so that a wrong description has an end.
+        // A bound for malformed BTF, deeper than any kernel's.
         if !matches!(one.kind, STRUCT | UNION) || depth > 8 {
             return false;
         }

@@ -1,9 +1,9 @@
-//! What the programs use of a kernel, and what for: asked for by itself, because distributions' kernels have more than their
-//! version says.
+//! Kernel features that the programs use, and for what. Checked one by one, because distributions' kernels have more
+//! than their version implies.
 
 use super::btf::Wanted::{self, Function, Member, Typedef, Value};
 
-/// What is missing without it, as a message has it.
+/// The text names what is missing without the feature.
 pub(super) const NEEDS: [(Wanted, &str, &str); 31] = [
     (Typedef("btf_trace_inet_sock_set_state"), "tracepoint inet_sock_set_state", "beginnings and ends of connections"),
     (Typedef("btf_trace_tcp_destroy_sock"), "tracepoint tcp_destroy_sock", "ends that the other tracepoint misses"),

@@ -7,7 +7,7 @@ fn the_running_kernel_has_all_that_is_used() {
 
 #[test]
 fn what_is_missing_is_named_with_what_it_is_for() {
-    // The same length, so that everything else stays in its place.
+    // The same length, so that all offsets stay.
     let replace = |bytes: &mut Vec<u8>, name: &[u8]| {
         let at = bytes.windows(name.len()).position(|there| there == name).unwrap();
         bytes[at] = b'?';

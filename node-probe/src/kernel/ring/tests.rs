@@ -3,11 +3,11 @@ use std::fs::File;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 
-/// Small, and a page as the kernel wants it.
+/// One page, the smallest that the kernel allows.
 const SIZE: usize = PAGE;
 
-/// A file in place of the kernel's map: consumer's page, producer's page, data. It cannot be waited for, so that the ring is
-/// put together here.
+/// A file instead of the kernel's map: consumer page, producer page, data. It cannot be polled, so the ring is
+/// constructed here.
 struct Fake {
     file: File,
     ring: Ring,
@@ -25,7 +25,7 @@ impl Fake {
         Self { file, ring, produced: 0 }
     }
 
-    /// As the kernel writes: around the end, in steps of eight bytes.
+    /// Writes like the kernel: around the end, in steps of eight bytes.
     fn put(&mut self, payload: &[u8], flags: u32) {
         let length = u32::try_from(payload.len()).unwrap() | flags;
         let record: Vec<u8> = length.to_le_bytes().into_iter().chain([0; 4]).chain(payload.iter().copied()).collect();

@@ -5,7 +5,7 @@ use std::io;
 const EMFILE: i32 = 24;
 const EACCES: i32 = 13;
 
-/// Opens after so many failures.
+/// Succeeds after so many failures.
 fn failing(times: u32, errno: i32) -> impl Fn() -> io::Result<&'static str> {
     let left = Cell::new(times);
     move || {

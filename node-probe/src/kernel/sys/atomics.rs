@@ -1,4 +1,4 @@
-//! Can programs use atomic operations that return what was there? No type information tells of it, so one is loaded.
+//! Checks whether programs can use atomic operations that return the old value. BTF does not show it, so one is loaded.
 
 use super::bpf::{Attr, bpf_fd};
 use std::io;
@@ -10,7 +10,7 @@ const SOCKET_FILTER: u32 = 1;
 const PROGRAM: [(u8, u8, i16, i32); 5] =
     [(0xb7, 0x01, 0, 0), (0x7a, 0x0a, -8, 0), (0xdb, 0x1a, -8, 1), (0xb7, 0x00, 0, 0), (0x95, 0, 0, 0)];
 
-/// `union bpf_attr` of BPF_PROG_LOAD, as far as it is used.
+/// `union bpf_attr` of BPF_PROG_LOAD, the fields used here.
 #[repr(C)]
 struct ProgLoad {
     prog_type: u32,
@@ -19,10 +19,10 @@ struct ProgLoad {
     license: u64,
 }
 
-// SAFETY: repr(C), integers alone; `insns` and `license` are addresses of live bytes.
+// SAFETY: repr(C), integers only; `insns` and `license` are addresses of live bytes.
 unsafe impl Attr for ProgLoad {}
 
-/// `false` only where the kernel does not know them: what else goes wrong is said better by what is loaded next.
+/// `false` only if the kernel does not know them. Other errors are ignored, because the next load reports them better.
 pub(in crate::kernel) fn has_atomics() -> bool {
     let instructions = PROGRAM.map(|(opcode, registers, offset, immediate)| {
         let mut bytes = [0; 8];

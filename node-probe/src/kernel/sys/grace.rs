@@ -1,4 +1,4 @@
-//! Waiting for programs that are under way.
+//! Waits for running programs to end.
 
 use super::bpf::{Attr, bpf, bpf_fd};
 use std::io;
@@ -9,7 +9,7 @@ const BPF_MAP_UPDATE_ELEM: libc::c_long = 2;
 const ARRAY: u32 = 2;
 const ARRAY_OF_MAPS: u32 = 12;
 
-/// `union bpf_attr` of BPF_MAP_CREATE, as far as it is used.
+/// `union bpf_attr` of BPF_MAP_CREATE, the fields used here.
 #[repr(C)]
 struct MapCreate {
     map_type: u32,
@@ -30,13 +30,13 @@ struct MapUpdate {
     flags: u64,
 }
 
-// SAFETY: repr(C), integers alone, none of them an address.
+// SAFETY: repr(C), integers only, none of them an address.
 unsafe impl Attr for MapCreate {}
-// SAFETY: repr(C), integers alone; key and value are addresses of live integers.
+// SAFETY: repr(C), integers only; key and value are addresses of live integers.
 unsafe impl Attr for MapUpdate {}
 
-/// A map of maps. Whoever puts another map into one has waited for every program that may still use the former: the kernel
-/// promises that (`maybe_wait_bpf_programs`). membarrier(2) would not wait on a machine of one CPU.
+/// A map of maps. The kernel promises that an update of one returns only after all programs that may use the old inner
+/// map have ended (`maybe_wait_bpf_programs`). membarrier(2) would not wait on a machine with one CPU.
 #[derive(Debug)]
 pub(in crate::kernel) struct Grace {
     outer: OwnedFd,
@@ -54,7 +54,7 @@ impl Grace {
         Ok(Self { outer: create(ARRAY_OF_MAPS, inner.as_raw_fd().cast_unsigned())?, inner })
     }
 
-    /// Programs that have begun before have ended, however long they were preempted. Milliseconds, mostly.
+    /// Returns when all programs that began before have ended, however long they were preempted. Mostly milliseconds.
     pub(in crate::kernel) fn wait(&self) -> io::Result<()> {
         let (key, value): (u32, RawFd) = (0, self.inner.as_raw_fd());
         let mut attr = MapUpdate {

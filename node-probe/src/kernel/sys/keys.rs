@@ -1,11 +1,11 @@
-//! The keys of a hash map, many with each system call.
+//! Reads the keys of a hash map, many with each system call.
 
 use super::bpf::{Attr, bpf};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
-/// Keys of one call. A bucket with more is asked for again with room for twice as many.
+/// Keys of one call. A bucket with more is read again with room for twice as many.
 const AT_ONCE: usize = 1_024;
 
 /// `union bpf_attr` of BPF_MAP_LOOKUP_BATCH.
@@ -27,25 +27,25 @@ unsafe impl Attr for LookupBatch {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cursor {
     Begin,
-    /// The bucket to go on with.
+    /// The bucket to continue with.
     At(u32),
     End,
 }
 
-/// A walk over the keys of a map that others change meanwhile: what is there all the while comes once.
+/// A walk over the keys of a map that changes meanwhile. A key that stays during the walk comes once.
 #[derive(Debug)]
 pub(in crate::kernel) struct Keys {
     map: OwnedFd,
     keys: Vec<u64>,
-    /// The kernel copies values along; nobody reads them.
+    /// The kernel copies values along; they are not read.
     values: Vec<u64>,
-    /// Of a value, in words.
+    /// Size of a value, words.
     words: usize,
     cursor: Cursor,
 }
 
 impl Keys {
-    /// Of a hash map with keys of 8 bytes. The walk is over until it is begun.
+    /// For a hash map with keys of 8 bytes. Call `begin` before `next`.
     pub(in crate::kernel) fn new(map: OwnedFd, value_bytes: usize) -> Self {
         let words = value_bytes.div_ceil(size_of::<u64>());
         Self { map, keys: vec![0; AT_ONCE], values: vec![0; AT_ONCE * words], words, cursor: Cursor::End }
@@ -55,7 +55,7 @@ impl Keys {
         self.cursor = Cursor::Begin;
     }
 
-    /// The next keys; none: that was all.
+    /// The next keys; empty: the walk is complete.
     pub(in crate::kernel) fn next(&mut self) -> io::Result<&[u64]> {
         while self.cursor != Cursor::End {
             let mut place = if let Cursor::At(place) = self.cursor { place } else { 0 };

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 pub(in crate::kernel) const PAGE: usize = 4096;
 
-/// What may change at any time under who looks at it.
+/// A value that may change at any time while it is read.
 ///
 /// # Safety
-/// Any bytes are one, and it is made of atomics alone.
+/// Valid for any bytes, and made of atomics only.
 pub(in crate::kernel) unsafe trait Shared {}
 
 // SAFETY: atomic integers.
@@ -56,7 +56,7 @@ impl Mapping {
         Ok(Self { start, bytes })
     }
 
-    /// What lies at `offset`, which the kernel side may change meanwhile.
+    /// The value at `offset`, which the kernel side may change meanwhile.
     pub(in crate::kernel) fn shared<T: Shared>(&self, offset: usize) -> &T {
         let is_inside = offset.checked_add(size_of::<T>()).is_some_and(|end| end <= self.bytes);
         assert!(is_inside && offset.is_multiple_of(align_of::<T>()), "{offset} of {} mapped bytes", self.bytes);
@@ -65,11 +65,12 @@ impl Mapping {
         unsafe { self.start.add(offset).cast().as_ref() }
     }
 
-    /// Bytes that nobody writes now: see the callers, who know why.
+    /// Bytes that are not written now. Each caller says why.
     pub(in crate::kernel) fn settled(&self, range: Range<usize>) -> &[u8] {
         assert!(range.start <= range.end && range.end <= self.bytes, "{range:?} of {} mapped bytes", self.bytes);
-        // SAFETY: inside the mapping, which lives as long as self. The kernel side does not write to a committed ring record
-        // before it is released, nor to the sample array while no pass runs; the callers hold the borrows that see to it.
+        // SAFETY: inside the mapping, which lives as long as self. The kernel side does not write to a committed ring
+        // record before it is released, nor to the sample array while no pass runs; the callers hold borrows that
+        // ensure both.
         unsafe { std::slice::from_raw_parts(self.start.add(range.start).as_ptr(), range.len()) }
     }
 }

@@ -1,9 +1,8 @@
-//! The allocator's leftovers.
+//! Returns free memory to the system.
 
-/// Gives pages back to the system that the allocator keeps for later. Reading the kernel's type information takes many times
-/// what the probe needs afterwards.
+/// Returns pages that the allocator keeps. Reading BTF takes many times the memory that the probe needs afterwards.
 pub(crate) fn give_back() {
-    // SAFETY: takes the allocator's own locks and touches free memory alone.
+    // SAFETY: takes the allocator's own locks and touches free memory only.
     #[cfg(target_env = "gnu")]
     unsafe {
         libc::malloc_trim(0)

@@ -1,10 +1,10 @@
-//! Waiting until the ring fills.
+//! Waits until the ring fills.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-/// Edge-triggered: records that were read and are not yet released are still there for poll(2), which would never wait.
+/// Edge-triggered, because records that were read and not released would make poll(2) return at once.
 #[derive(Debug)]
 pub(in crate::kernel) struct Readiness {
     epoll: OwnedFd,
@@ -17,7 +17,7 @@ impl Readiness {
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: a new descriptor that nobody else owns.
+        // SAFETY: a new descriptor with no other owner.
         let epoll = unsafe { OwnedFd::from_raw_fd(fd) };
         let mut event = libc::epoll_event { events: (libc::EPOLLIN | libc::EPOLLET).cast_unsigned(), u64: 0 };
         // SAFETY: two live descriptors and one live event, which is copied.
@@ -26,11 +26,12 @@ impl Readiness {
         if added < 0 { Err(io::Error::last_os_error()) } else { Ok(Self { epoll }) }
     }
 
-    /// Until the kernel side wakes, or the time is over.
+    /// Waits for a wake-up of the kernel side, or for the timeout.
     pub(in crate::kernel) fn wait(&self, timeout: Duration) {
         let mut event = libc::epoll_event { events: 0, u64: 0 };
         let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-        // SAFETY: room for one event. A failure or a signal is like a wake-up: the caller looks at the ring anyway.
+        // SAFETY: room for one event. Failures and signals are treated as wake-ups, because the caller reads the ring
+        // anyway.
         unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), &raw mut event, 1, millis) };
     }
 }

@@ -1,4 +1,4 @@
-//! Iterator programs, tied to what they walk.
+//! Iterator programs, attached to their targets.
 
 use super::bpf::{Attr, bpf_fd};
 use std::fs::File;
@@ -9,7 +9,7 @@ const BPF_LINK_CREATE: libc::c_long = 28;
 const BPF_ITER_CREATE: libc::c_long = 33;
 const BPF_TRACE_ITER: u32 = 28;
 
-/// `union bpf_attr` of BPF_LINK_CREATE, as far as iterators use it.
+/// `union bpf_attr` of BPF_LINK_CREATE, the fields that iterators use.
 #[repr(C)]
 struct LinkCreate {
     prog_fd: u32,
@@ -28,18 +28,18 @@ struct IterCreate {
     flags: u32,
 }
 
-// SAFETY: repr(C), integers alone; `iter_info` is 0.
+// SAFETY: repr(C), integers only; `iter_info` is 0.
 unsafe impl Attr for LinkCreate {}
-// SAFETY: repr(C), integers alone.
+// SAFETY: repr(C), integers only.
 unsafe impl Attr for IterCreate {}
 
-/// A walk under way.
+/// A running walk.
 #[derive(Debug)]
 pub(in crate::kernel) struct Steps {
     file: File,
 }
 
-/// An iterator program tied to what its type says.
+/// An iterator program with its link.
 #[derive(Debug)]
 pub(in crate::kernel) struct Walk {
     link: OwnedFd,
@@ -66,7 +66,7 @@ impl Walk {
 }
 
 impl Steps {
-    /// To the end.
+    /// Runs the walk to its end.
     pub(in crate::kernel) fn finish(mut self) -> io::Result<()> {
         // The program writes nothing.
         let mut nothing = [0; 1];
@@ -74,7 +74,7 @@ impl Steps {
             match self.file.read(&mut nothing) {
                 Ok(0) => return Ok(()),
                 Ok(_) => {}
-                // The kernel pauses after a million elements.
+                // The kernel returns EAGAIN after a million elements.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// Lets every task go as far as it can.
+/// Runs all tasks until they wait.
 async fn settle() {
     for _ in 0..16 {
         tokio::task::yield_now().await;
@@ -28,7 +28,7 @@ async fn requests_with_one_token_share_a_question_and_what_is_decided_is_not_ask
     let first = ask(&readers, "a", "good");
     let others: Vec<_> = (0..20).map(|_| ask(&readers, "b", "good")).collect();
     settle().await;
-    // Whoever asks first may go away.
+    // The first request is cancelled.
     first.abort();
     scripted.turns.add_permits(1);
     for other in others {
@@ -76,7 +76,7 @@ async fn questions_are_bounded_in_all() {
     assert_eq!(busy, 8);
 }
 
-/// Asks about everybody each time.
+/// Keeps no decision.
 const ALWAYS: ReaderLimits = ReaderLimits { admitted: Duration::ZERO, refused: Duration::ZERO, ..ReaderLimits::PAGE };
 
 #[tokio::test]

@@ -33,7 +33,7 @@ fn while_nobody_can_tell_a_reader_is_kept_for_its_tokens_life_or_an_hour_since_i
     assert!(!known.is_kept(&digest("short"), start + seconds(600)));
     assert!(known.is_kept(&digest("long"), start + seconds(3_599)));
     assert!(!known.is_kept(&digest("long"), start + seconds(3_600)));
-    // The hour begins anew with each answer.
+    // The hour starts anew with each decision.
     known.learn(digest("long"), &allowed(82_800), start + seconds(3_000));
     assert!(known.is_kept(&digest("long"), start + seconds(6_599)));
     assert!(!known.is_kept(&digest("other"), start));

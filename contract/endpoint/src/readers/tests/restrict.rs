@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A restricted page, and health that anybody may ask for.
+/// A restricted page, and health, which is open to all.
 async fn start() -> (SocketAddr, Arc<Endpoint>) {
     let scripted = Scripted::new(100);
     scripted.says("good", allowed(600));
@@ -26,7 +26,7 @@ async fn start() -> (SocketAddr, Arc<Endpoint>) {
     (address, endpoint)
 }
 
-/// Code, the headers that matter, body.
+/// Status code, the headers that matter, body.
 async fn get(address: SocketAddr, path: &str, headers: &str) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.0\r\n{headers}\r\n");

@@ -5,7 +5,7 @@ use proptest::sample::select;
 use rstest::rstest;
 use std::thread;
 
-/// Deep texts are read on a stack as small as a thread of the runtime may have.
+/// Deep texts are parsed on a stack as small as that of a runtime's thread.
 const STACK_BYTES: usize = 1 << 20;
 
 fn parse_on_a_small_stack(text: String) -> Result<Expression, InvalidExpression> {
@@ -68,7 +68,7 @@ fn too_many_levels_are_said_to_be_too_many() {
     );
 }
 
-/// Pieces that make sense together often enough to get past the syntax.
+/// Fragments that often enough make a valid syntax.
 fn pieces() -> impl Strategy<Value = String> {
     const PIECES: [&str; 50] = [
         "source",

@@ -101,7 +101,7 @@ fn an_evaluation_error_says_how_to_avoid_it() {
     );
 }
 
-/// Messages quote a tree as an expression; it must be the one that was read.
+/// Messages quote a tree as an expression, which must be the one that was parsed.
 #[rstest]
 #[case("source.workload + '.' + destination.labels['a.b']")]
 #[case("string(destination.port) + string(!(1 < 2) || true && has(source.labels.a))")]

@@ -1,9 +1,9 @@
-//! The connections that the page has values for.
+//! The connections for which the page shows values.
 
 use crate::expression::{Attribute, End, Facts, Property, ServicePart};
 use std::borrow::Cow;
 
-/// One end, as far as it is known.
+/// One end, with its known attributes.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     workload: &'static str,

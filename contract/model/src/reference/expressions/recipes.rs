@@ -1,10 +1,10 @@
-//! Expressions that people want, ready to copy.
+//! Useful expressions, ready to copy.
 
 pub(super) struct Recipe {
     pub(super) title: &'static str,
     pub(super) why: &'static str,
     pub(super) expression: &'static str,
-    /// For each connection of the page, in their order.
+    /// Values for each connection of the page, in their order.
     #[cfg_attr(not(test), expect(dead_code, reason = "the page has what is computed; tests hold it to these"))]
     pub(super) gives: [&'static str; 3],
 }

@@ -42,7 +42,7 @@ fn every_example_can_be_used_and_gives_something() {
     }
 }
 
-/// The parser names all functions that it knows when it meets another.
+/// The parser lists all its functions in the error about an unknown one.
 #[test]
 fn every_function_that_is_known_is_a_row() {
     let error = Expression::parse("source.zone.replace(\"a\")").unwrap_err().to_string();

@@ -1,10 +1,10 @@
 //! Label sets that are not as the table has them, and Envoy's, line for line.
 
-use crate::aggregate::{Aggregate, Attribution, Budget, Claim};
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
 use crate::labels::samples::{edge, pod, service, workload};
 use crate::labels::{Cluster, Differences, EnvoyLabels};
+use crate::metrics::{Aggregate, Budget, SeriesHandles, SeriesSpec};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::matcher::StatsMatcher;
@@ -19,10 +19,10 @@ fn under(labels: &[(&str, &str)], metrics: Metrics, delta: &Delta, format: Forma
     let label = |(name, value): (&str, Option<&str>)| (TagName::parse(name).unwrap(), value.map(Into::into));
     let differences = Differences::new(all.into_iter().map(label).collect());
     let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
-    let mut held = Attribution::default();
+    let mut held = SeriesHandles::default();
     let edge = edge(Reporter::Source, "client", "server");
-    aggregate.service(&edge, Claim { metrics, differences, tag_source: None }, 0, &mut held);
-    aggregate.add(&held, Reporter::Source, delta, 0);
+    aggregate.acquire_service(&edge, SeriesSpec { metrics, differences, tag_source: None }, 0, &mut held);
+    aggregate.record(&held, Reporter::Source, delta, 0);
     text(&mut aggregate, format, usize::MAX)
 }
 
@@ -64,10 +64,10 @@ fn envoys_names_stay_and_openmetrics_calls_a_counter_only_what_is_named_like_one
     let pod = pod("client-0", &workload("client"));
     let labels =
         EnvoyLabels::new(edge(Reporter::Source, "client", "server"), pod, Cluster::Outbound(80, service("web")));
-    let mut held = Attribution::default();
-    aggregate.cluster(labels, (1, &StatsMatcher::Exclusion(Vec::new())), 0, &mut held);
+    let mut held = SeriesHandles::default();
+    aggregate.acquire_cluster(labels, (1, &StatsMatcher::Exclusion(Vec::new())), 0, &mut held);
     let delta = Delta { sent: 3, received: 4, opened: 3, closed: 2, closed_by_remote: 1, ..Delta::default() };
-    aggregate.add(&held, Reporter::Source, &delta, 0);
+    aggregate.record(&held, Reporter::Source, &delta, 0);
     aggregate.activate(&held);
     let labels = "{cluster_name=\"outbound|80||web.shop.svc.cluster.local\",source_pod_namespace=\"ns\",source_pod_name=\"client-0\"}";
     for (format, rows) in [

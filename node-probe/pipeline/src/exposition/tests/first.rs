@@ -1,10 +1,10 @@
 //! What a scraper that comes again is shown first.
 
-use crate::aggregate::samples::{hold_edge, hold_flow};
-use crate::aggregate::{Aggregate, Attribution, Budget, Scraper};
 use crate::exposition::grammar::{Scrape, parse, written};
 use crate::exposition::{Cursor, Format};
 use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
+use crate::metrics::{Aggregate, Budget, Scraper, SeriesHandles};
 use crate::observation::{Delta, Reporter};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
@@ -27,12 +27,12 @@ impl Stage {
         Self { aggregate: Aggregate::new(Budget::undivided(10_000, 1_000)), now: 1_000 * SECOND }
     }
 
-    fn edge(&mut self, source: &str) -> Attribution {
+    fn edge(&mut self, source: &str) -> SeriesHandles {
         hold_edge(&mut self.aggregate, &edge(Reporter::Source, source, "server"), everything(), self.now)
     }
 
-    fn add(&mut self, to: &Attribution, delta: &Delta) {
-        self.aggregate.add(to, Reporter::Source, delta, self.now);
+    fn add(&mut self, to: &SeriesHandles, delta: &Delta) {
+        self.aggregate.record(to, Reporter::Source, delta, self.now);
         self.aggregate.publish();
     }
 

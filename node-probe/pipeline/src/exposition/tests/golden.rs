@@ -1,11 +1,11 @@
 //! One edge, line for line.
 
-use crate::aggregate::samples::hold_edge;
-use crate::aggregate::{Aggregate, Budget};
 use crate::exposition::grammar::text;
 use crate::exposition::{Format, write_header};
 use crate::labels::samples::edge;
 use crate::labels::{Differences, LabelSet, ServiceLabels};
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, Budget};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metrics, SeriesSet};
@@ -29,9 +29,9 @@ fn aggregate(set: SeriesSet) -> Aggregate {
         duration: Some(60_000_000_001),
         ..Delta::default()
     };
-    aggregate.add(&to, Reporter::Source, &lived, 0);
+    aggregate.record(&to, Reporter::Source, &lived, 0);
     for reason in [FailReason::Refused, FailReason::NeverSent, FailReason::Refused] {
-        aggregate.add(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
+        aggregate.record(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
     }
     aggregate.activate(&to);
     aggregate

@@ -1,10 +1,10 @@
 //! Whatever a label says, it is read back as it was.
 
-use crate::aggregate::samples::hold_edge;
-use crate::aggregate::{Aggregate, Budget};
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
 use crate::labels::samples::{edge, workload};
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, Budget};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::identity::Workload;
 use longwire_model::series::{Metrics, SeriesSets};
@@ -20,7 +20,7 @@ fn read_back(value: &str) -> [String; 2] {
     let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let to = hold_edge(&mut aggregate, &edge, Metrics::from(SeriesSets::default()), 0);
     let delta = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
-    aggregate.add(&to, Reporter::Source, &delta, 0);
+    aggregate.record(&to, Reporter::Source, &delta, 0);
     [Format::Text, Format::OpenMetrics].map(|format| {
         let scrape = parse(&text(&mut aggregate, format, 64), format);
         let opened = scrape.samples.keys().find(|(name, _)| name == "istio_tcp_connections_opened_total").unwrap();

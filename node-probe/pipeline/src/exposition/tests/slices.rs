@@ -1,10 +1,10 @@
 //! A scrape in slices, with the aggregate changing in between.
 
-use crate::aggregate::samples::hold_flow;
-use crate::aggregate::{Aggregate, Attribution, Budget};
 use crate::exposition::grammar::{parse, text};
 use crate::exposition::{Cursor, Format, render};
 use crate::labels::samples::flow;
+use crate::metrics::samples::hold_flow;
+use crate::metrics::{Aggregate, Budget, SeriesHandles};
 use crate::observation::{Delta, Reporter};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
@@ -14,17 +14,22 @@ use rstest::rstest;
 const MINUTE: Monotonic = 60_000_000_000;
 
 /// A connection of its own edge, with series of every kind.
-fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> Attribution {
+fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> SeriesHandles {
     let source = format!("client-{number}");
     let flow = flow(Reporter::Source, &source, "server", number);
     let held = hold_flow(aggregate, &flow, Metrics::from(SeriesSet::ALL.into_iter().collect::<SeriesSets>()), now);
     let lived = Delta { sent: u64::from(number), opened: 1, rtt_us: Some(number.into()), ..Delta::default() };
-    aggregate.add(&held, Reporter::Source, &lived, now);
-    aggregate.add(&held, Reporter::Source, &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() }, now);
+    aggregate.record(&held, Reporter::Source, &lived, now);
+    aggregate.record(
+        &held,
+        Reporter::Source,
+        &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() },
+        now,
+    );
     held
 }
 
-fn of_connections(count: u16) -> (Aggregate, Vec<Attribution>) {
+fn of_connections(count: u16) -> (Aggregate, Vec<SeriesHandles>) {
     let mut aggregate = Aggregate::new(Budget::undivided(10_000, 1_000));
     let held = (0..count).map(|number| connect(&mut aggregate, number, 0)).collect();
     aggregate.publish();

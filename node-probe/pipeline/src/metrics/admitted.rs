@@ -1,0 +1,63 @@
+//! The values of tags that are exposed. A tag may have a limit of values.
+
+use crate::labels::{Differences, UNKNOWN};
+use hashbrown::HashMap;
+use longwire_model::series::OVERFLOW;
+use longwire_model::tag::TagName;
+
+/// By namespace of the pods that report and by tag, the values in label sets and how many label sets have them: one
+/// namespace cannot use up what another one's tag of the same name may have. As bounded as label sets are.
+#[derive(Debug, Default)]
+pub(crate) struct Admitted {
+    namespaces: HashMap<Box<str>, Tags>,
+    /// Values so far that were replaced by `overflow`.
+    pub(super) folded: u64,
+}
+
+type Tags = HashMap<TagName, HashMap<Box<str>, u32>>;
+
+impl Admitted {
+    /// The value, or `overflow` when `most` others are exposed already. `unknown` and `overflow` need no room.
+    pub(crate) fn admit(&mut self, namespace: &str, name: &TagName, value: Box<str>, most: Option<u32>) -> Box<str> {
+        let Some(most) = most else { return value };
+        let known = self.namespaces.get(namespace).and_then(|tags| tags.get(name));
+        let has_room = known.map_or(0, HashMap::len) < most as usize;
+        if has_room || needs_no_room(&value) || known.is_some_and(|known| known.contains_key(&value)) {
+            return value;
+        }
+        self.folded += 1;
+        OVERFLOW.into()
+    }
+
+    /// Adds the values of a new label set.
+    pub(super) fn learn(&mut self, namespace: &str, differences: &Differences) {
+        for (name, value) in differences.values().filter(|(_, value)| !needs_no_room(value)) {
+            let tags = self.namespaces.entry_ref(namespace).or_default();
+            *tags.entry(name.clone()).or_default().entry_ref(value).or_default() += 1;
+        }
+    }
+
+    /// Removes the values of a label set that is gone. A value goes with its last label set.
+    pub(super) fn forget(&mut self, namespace: &str, differences: &Differences) {
+        let Some(tags) = self.namespaces.get_mut(namespace) else { return };
+        for (name, value) in differences.values() {
+            let Some(known) = tags.get_mut(name) else { continue };
+            if let Some(sets) = known.get_mut(value) {
+                *sets -= 1;
+                if *sets == 0 {
+                    known.remove(value);
+                }
+            }
+            if known.is_empty() {
+                tags.remove(name);
+            }
+        }
+        if tags.is_empty() {
+            self.namespaces.remove(namespace);
+        }
+    }
+}
+
+fn needs_no_room(value: &str) -> bool {
+    value == OVERFLOW || value == UNKNOWN
+}

@@ -1,0 +1,160 @@
+//! Handles of series. A handle is valid from the call that returned it until its `release`.
+
+use longwire_model::series::{Metrics, SeriesSet};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Metrics by the labels they carry: those of an edge, of a workload and a pod, of a long connection, of a cluster.
+pub(crate) const SERVICE: Metrics = Metrics::of(SeriesSet::Istio).union(Metrics::of(SeriesSet::Longwire));
+pub(crate) const WORKLOAD: Metrics = Metrics::of(SeriesSet::KmeshWorkload);
+pub(crate) const CONNECTION: Metrics = Metrics::of(SeriesSet::KmeshConnection);
+pub(crate) const ENVOY: Metrics = Metrics::of(SeriesSet::Envoy);
+
+/// A label set's slot, and the metrics of it that the connection records into. The metrics determine the kind of the label set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesHandle {
+    pub(crate) at: u32,
+    pub(crate) metrics: Metrics,
+}
+
+/// The kinds of label sets, each in slots of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Service,
+    Workload,
+    Connection,
+    Envoy,
+}
+
+const NOTHING: SeriesHandle = SeriesHandle { at: 0, metrics: Metrics::NONE };
+
+/// The series that one connection records into. Nearly all connections record into one or two label sets, which need no
+/// allocation: of an edge, and of a long connection.
+#[derive(Clone, Debug)]
+pub struct SeriesHandles {
+    first: [SeriesHandle; 2],
+    #[expect(
+        clippy::box_collection,
+        reason = "a hundred thousand connections hold one, and hardly any has a third handle"
+    )]
+    more: Option<Box<Vec<SeriesHandle>>>,
+}
+
+impl SeriesHandle {
+    /// On the hot path: an edge's metrics are the most frequent, and tested first.
+    #[inline]
+    pub(crate) fn kind(self) -> Kind {
+        let is_of = |metrics: Metrics| !self.metrics.intersection(metrics).is_empty();
+        if is_of(SERVICE) {
+            Kind::Service
+        } else if is_of(CONNECTION) {
+            Kind::Connection
+        } else if is_of(WORKLOAD) {
+            Kind::Workload
+        } else {
+            Kind::Envoy
+        }
+    }
+
+    /// All its metrics are of one kind.
+    pub(super) fn is_valid(self) -> bool {
+        let of_kind = match self.kind() {
+            Kind::Service => SERVICE,
+            Kind::Workload => WORKLOAD,
+            Kind::Connection => CONNECTION,
+            Kind::Envoy => ENVOY,
+        };
+        !self.metrics.is_empty() && self.metrics.difference(of_kind).is_empty()
+    }
+}
+
+impl Default for SeriesHandles {
+    fn default() -> Self {
+        Self { first: [NOTHING; 2], more: None }
+    }
+}
+
+impl SeriesHandles {
+    pub fn handles(&self) -> impl Iterator<Item = SeriesHandle> {
+        let first = self.first.iter().filter(|handle| !handle.metrics.is_empty());
+        first.chain(self.more.iter().flat_map(|more| more.iter())).copied()
+    }
+
+    /// The same for the hot path.
+    #[inline]
+    pub(super) fn each(&self, mut to: impl FnMut(SeriesHandle)) {
+        for handle in self.first {
+            // They are filled from the first on.
+            if handle.metrics.is_empty() {
+                return;
+            }
+            to(handle);
+        }
+        if let Some(more) = &self.more {
+            more.iter().copied().for_each(to);
+        }
+    }
+
+    /// The metrics of all handles.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.handles().map(|handle| handle.metrics).fold(Metrics::NONE, Metrics::union)
+    }
+
+    /// Adds a handle. Returns whether there was one of its label set already: then one reference is enough.
+    pub(super) fn push(&mut self, handle: SeriesHandle) -> bool {
+        let Self { first, more } = self;
+        let known = first.iter_mut().chain(more.iter_mut().flat_map(|more| more.iter_mut()));
+        for known in known {
+            if !known.metrics.is_empty() && known.at == handle.at && known.kind() == handle.kind() {
+                known.metrics = known.metrics.union(handle.metrics);
+                return true;
+            }
+        }
+        match first.iter_mut().find(|free| free.metrics.is_empty()) {
+            Some(free) => *free = handle,
+            None => more.get_or_insert_default().push(handle),
+        }
+        false
+    }
+
+    /// The handles without these metrics, and those with them.
+    pub(crate) fn split(&self, metrics: Metrics) -> (Self, Self) {
+        let is_of = |handle: &SeriesHandle| !handle.metrics.intersection(metrics).is_empty();
+        (self.handles().filter(|handle| !is_of(handle)).collect(), self.handles().filter(is_of).collect())
+    }
+
+    /// Takes over what another holds; they have no label set in common.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for handle in other.handles() {
+            self.push(handle);
+        }
+    }
+}
+
+impl FromIterator<SeriesHandle> for SeriesHandles {
+    fn from_iter<I: IntoIterator<Item = SeriesHandle>>(handles: I) -> Self {
+        let mut held = Self::default();
+        for handle in handles {
+            held.push(handle);
+        }
+        held
+    }
+}
+
+/// As a list of handles.
+impl Serialize for SeriesHandles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.handles().count()))?;
+        for handle in self.handles() {
+            list.serialize_element(&handle)?;
+        }
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for SeriesHandles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from_iter)
+    }
+}

@@ -1,0 +1,82 @@
+//! Sizes and counts of label sets, for self-metrics.
+
+use super::Aggregate;
+use super::pressure::Crossing;
+use super::sets::Sets;
+use std::collections::BTreeMap;
+
+/// Current values, unless they say "so far".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AggregateStats {
+    pub services: KindStats,
+    pub workloads: KindStats,
+    pub connections: KindStats,
+    /// Of Envoy's statistics.
+    pub clusters: KindStats,
+    /// Values of tags so far that read `overflow` because there were too many others.
+    pub folded_values: u64,
+    /// Lines of [`super::Budget::series`] that are taken.
+    pub charged: usize,
+    /// Memory of label sets that is taken, and that there is.
+    pub bytes: usize,
+    pub most_bytes: usize,
+    /// Scrapers that are known to come again, and those forgotten so far because there were too many.
+    pub scrapers: usize,
+    pub scrapers_evicted: u64,
+}
+
+/// One kind of label sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KindStats {
+    /// Label sets with lines in a scrape.
+    pub sets: usize,
+    /// Lines in a scrape.
+    pub lines: usize,
+    /// Connections so far that were recorded into the overflow set because the node had no room.
+    pub folded: u64,
+    /// Label sets removed so far.
+    pub expired: u64,
+}
+
+impl Aggregate {
+    /// Sets and lines are of what is published.
+    #[must_use]
+    pub fn stats(&self) -> AggregateStats {
+        let (scrapers, scrapers_evicted) = self.scrapes.sizes();
+        AggregateStats {
+            services: of(&self.services),
+            workloads: of(&self.workloads),
+            connections: of(&self.connections),
+            clusters: of(&self.clusters),
+            folded_values: self.admitted.folded,
+            charged: self.accounts.used().lines,
+            bytes: self.accounts.used().bytes,
+            most_bytes: self.accounts.limit().bytes,
+            scrapers,
+            scrapers_evicted,
+        }
+    }
+
+    /// Connections and label sets so far that overflowed because a share had no room: `namespace` or `peer`, and the namespace that
+    /// caused it.
+    #[must_use]
+    pub fn folded_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
+        self.accounts.pressure.folded()
+    }
+
+    /// Budgets that are full now.
+    #[must_use]
+    pub fn full_budgets(&self) -> Vec<Crossing> {
+        self.accounts.pressure.full()
+    }
+
+    /// Budgets that have become full since this was last asked, and those that are so no more.
+    pub fn take_crossings(&mut self) -> Vec<Crossing> {
+        self.accounts.pressure.take_crossings()
+    }
+}
+
+fn of<K, V>(of: &Sets<K, V>) -> KindStats {
+    let (sets, lines) = of.shown();
+    KindStats { sets, lines, folded: of.folded, expired: of.expired }
+}

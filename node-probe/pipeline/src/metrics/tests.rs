@@ -1,0 +1,21 @@
+mod appearance;
+mod budgets;
+mod cost;
+mod epochs;
+mod lifetime;
+mod shared;
+mod shares;
+mod sums;
+
+use crate::metrics::{Aggregate, Budget};
+use longwire_model::series::{Metrics, SeriesSet};
+
+const SECOND: u64 = 1_000_000_000;
+const ISTIO: Metrics = Metrics::of(SeriesSet::Istio);
+const LONGWIRE: Metrics = Metrics::of(SeriesSet::Longwire);
+const ALL: Metrics =
+    ISTIO.union(LONGWIRE).union(Metrics::of(SeriesSet::KmeshConnection)).union(Metrics::of(SeriesSet::KmeshWorkload));
+
+fn roomy() -> Aggregate {
+    Aggregate::new(Budget::undivided(10_000, 1_000))
+}

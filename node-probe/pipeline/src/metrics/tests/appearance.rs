@@ -1,0 +1,189 @@
+//! Which series a label set has, and when.
+
+use super::{ALL, ISTIO, LONGWIRE, roomy};
+use crate::exposition::grammar::{parse, scrape};
+use crate::exposition::{Cursor, Format, render};
+use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
+use crate::metrics::{Aggregate, CONNECTION};
+use crate::observation::{Delta, Reporter};
+use crate::record::FailReason;
+use longwire_model::series::{Metric, Metrics};
+use rstest::rstest;
+
+const ISTIOS: [&str; 4] = [
+    "istio_tcp_connections_closed_total",
+    "istio_tcp_connections_opened_total",
+    "istio_tcp_received_bytes_total",
+    "istio_tcp_sent_bytes_total",
+];
+const LONGWIRES: [&str; 3] =
+    ["longwire_tcp_connections_active", "longwire_tcp_lost_packets_total", "longwire_tcp_retransmitted_bytes_total"];
+
+fn after(deltas: &[(Metrics, Delta)]) -> Aggregate {
+    let mut aggregate = roomy();
+    for (on, delta) in deltas {
+        let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), *on, 0);
+        aggregate.record(&held, Reporter::Source, delta, 0);
+    }
+    aggregate
+}
+
+fn names(deltas: &[(Metrics, Delta)]) -> Vec<String> {
+    scrape(&mut after(deltas)).names().into_iter().map(str::to_owned).collect()
+}
+
+fn failed() -> Delta {
+    Delta { failed: Some((FailReason::Refused, 1)), ..Delta::default() }
+}
+
+#[test]
+fn a_label_set_that_nothing_was_said_of_has_no_series() {
+    assert_eq!(names(&[]), [""; 0]);
+}
+
+#[test]
+fn all_four_of_istios_series_come_with_the_first_connection_even_at_zero() {
+    assert_eq!(names(&[(ISTIO, Delta { opened: 1, ..Delta::default() })]), ISTIOS);
+}
+
+#[test]
+fn an_adopted_connection_brings_them_before_it_moves() {
+    assert_eq!(names(&[(ISTIO, Delta::default())]), ISTIOS);
+    assert_eq!(names(&[(LONGWIRE, Delta::default())]), LONGWIRES);
+}
+
+#[test]
+fn a_label_set_of_failures_has_that_series_alone() {
+    assert_eq!(names(&[(ALL, failed())]), ["longwire_tcp_connections_failed_total"]);
+}
+
+#[test]
+fn what_was_never_on_is_not_exposed() {
+    assert_eq!(names(&[(ISTIO, failed())]), [""; 0]);
+    assert_eq!(names(&[(Metrics::NONE, Delta { opened: 1, ..Delta::default() })]), [""; 0]);
+}
+
+#[test]
+fn what_is_off_for_a_while_stands_still() {
+    let one = Delta { opened: 1, ..Delta::default() };
+    let mut aggregate = after(&[(ISTIO, one), (LONGWIRE, one), (ISTIO, one)]);
+    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[]), ["2"]);
+}
+
+#[rstest]
+#[case::source(Reporter::Source, "5", "3")]
+#[case::destination(Reporter::Destination, "3", "5")]
+fn istios_received_bytes_are_the_clients_whoever_reports(
+    #[case] reporter: Reporter,
+    #[case] received: &str,
+    #[case] sent: &str,
+) {
+    let mut aggregate = roomy();
+    let held = hold_edge(&mut aggregate, &edge(reporter, "client", "server"), ISTIO, 0);
+    aggregate.record(&held, reporter, &Delta { sent: 5, received: 3, ..Delta::default() }, 0);
+    let scrape = scrape(&mut aggregate);
+    assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), [received]);
+    assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[]), [sent]);
+}
+
+#[test]
+fn kmeshs_bytes_are_the_reporting_sockets_own() {
+    let mut aggregate = roomy();
+    let flow = flow(Reporter::Source, "client", "server", 1);
+    let held = hold_flow(&mut aggregate, &flow, ALL, 0);
+    let delta = Delta { sent: 5, received: 3, retransmits: 2, lost: 1, opened: 1, ..Delta::default() };
+    aggregate.record(&held, Reporter::Source, &delta, 0);
+    let scrape = scrape(&mut aggregate);
+    for (name, value) in [
+        ("kmesh_tcp_workload_connections_opened_total", "1"),
+        ("kmesh_tcp_workload_connections_closed_total", "0"),
+        ("kmesh_tcp_workload_sent_bytes_total", "5"),
+        ("kmesh_tcp_workload_received_bytes_total", "3"),
+        ("kmesh_tcp_retrans_total", "2"),
+        ("kmesh_tcp_packet_loss_total", "1"),
+        ("kmesh_tcp_connection_sent_bytes_total", "5"),
+        ("kmesh_tcp_connection_received_bytes_total", "3"),
+        ("kmesh_tcp_connection_retrans_total", "2"),
+        ("kmesh_tcp_connection_packet_lost_total", "1"),
+    ] {
+        assert_eq!(scrape.values(name, &[]), [value], "{name}");
+    }
+}
+
+#[test]
+fn kmeshs_series_follow_their_own_switches() {
+    for (on, samples) in [(Metrics::NONE, 0), (ISTIO, 4), (CONNECTION, 4), (ISTIO.union(CONNECTION), 8)] {
+        let mut aggregate = roomy();
+        let held = hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), on, 0);
+        aggregate.record(&held, Reporter::Source, &Delta { sent: 5, ..Delta::default() }, 0);
+        assert_eq!(scrape(&mut aggregate).samples.len(), samples);
+    }
+}
+
+#[test]
+fn each_metric_follows_its_own_switch() {
+    let delta = Delta { sent: 5, opened: 1, closed: 1, rtt_us: Some(1), ..Delta::default() };
+    for metric in ISTIO.union(LONGWIRE).iter() {
+        let shown = names(&[(Metrics::NONE.with(metric), delta)]);
+        let name = metric.family().name;
+        let is_absent = [Metric::LongwireFailed, Metric::LongwireHandshake, Metric::LongwireDuration].contains(&metric);
+        assert_eq!(shown.is_empty(), is_absent, "{name}");
+        assert!(shown.iter().all(|shown| shown.starts_with(name)), "{shown:?} for {name}");
+    }
+}
+
+#[test]
+fn connections_of_one_edge_share_its_series() {
+    let mut aggregate = roomy();
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let one = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
+        aggregate.record(&one, Reporter::Source, &Delta { opened: 1, lost: 2, ..Delta::default() }, 0);
+        aggregate.activate(&one);
+        held.push(one);
+    }
+    aggregate.deactivate(&held[0]);
+    let scrape = scrape(&mut aggregate);
+    assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[]), ["3"]);
+    assert_eq!(scrape.values("longwire_tcp_lost_packets_total", &[]), ["6"]);
+    assert_eq!(scrape.values("longwire_tcp_connections_active", &[]), ["2"]);
+}
+
+#[test]
+fn the_stats_say_what_a_scrape_has() {
+    let delta = Delta { opened: 1, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
+    let mut aggregate = after(&[(ALL, delta), (ALL, failed())]);
+    assert_eq!(aggregate.stats().services.lines, 0, "nothing is published");
+    aggregate.publish();
+    let stats = aggregate.stats();
+    assert_eq!(
+        (stats.services.sets, stats.services.lines),
+        (1, scrape(&mut after(&[(ALL, delta), (ALL, failed())])).samples.len())
+    );
+    assert_eq!((stats.workloads.sets, stats.connections.sets), (0, 0));
+}
+
+#[test]
+fn a_scrape_shows_what_was_published_and_nothing_that_came_since() {
+    let one = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
+    let mut aggregate = after(&[(ALL, one)]);
+    aggregate.publish();
+    let shown = |aggregate: &Aggregate| {
+        let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
+        while render(aggregate, &mut cursor, 1_000, &mut out) {}
+        parse(&String::from_utf8(out).unwrap(), Format::Text)
+    };
+    let before = shown(&aggregate);
+    assert_eq!(before.values("istio_tcp_connections_opened_total", &[]), ["1"]);
+    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);
+    aggregate.record(&held, Reporter::Source, &one, 0);
+    aggregate.activate(&held);
+    let other = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "other"), ALL, 0);
+    aggregate.record(&other, Reporter::Source, &one, 0);
+    assert_eq!((shown(&aggregate), aggregate.stats().services.sets), (before, 1));
+    aggregate.publish();
+    assert_eq!(shown(&aggregate).values("longwire_tcp_connections_active", &[]).len(), 2);
+    assert_eq!(shown(&aggregate).sum("longwire_tcp_rtt_seconds_count", &[]), 3);
+    assert_eq!(aggregate.stats().services.lines, shown(&aggregate).samples.len());
+}

@@ -1,0 +1,53 @@
+//! What an edge and a long connection cost, as docs/sizing.md says.
+
+use super::roomy;
+use crate::exposition::grammar::scrape;
+use crate::labels::samples::{edge, flow};
+use crate::metrics::samples::{hold_edge, hold_flow};
+use crate::observation::{Delta, Reporter};
+use crate::record::FailReason;
+use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
+
+const SIZING: &str = include_str!("../../../../../docs/sizing.md");
+const MOST: usize = 25;
+
+fn says(row: &str, series: usize) {
+    let line = format!("| {row} | {series} |");
+    assert!(SIZING.contains(&line), "docs/sizing.md does not say {line:?}");
+}
+
+/// Of an edge whose connections have done all that they can.
+fn series(reporter: Reporter) -> usize {
+    let mut aggregate = roomy();
+    let edge = edge(reporter, "client", "server");
+    let by_default = Metrics::from(SeriesSets::default());
+    let held = hold_edge(&mut aggregate, &edge, by_default, 0);
+    let handshake = (reporter == Reporter::Source).then_some(1);
+    let lived =
+        Delta { opened: 1, closed: 1, sent: 1, rtt_us: Some(1), handshake, duration: Some(1), ..Delta::default() };
+    aggregate.record(&held, reporter, &lived, 0);
+    if reporter == Reporter::Source {
+        let refused = Delta { failed: Some((FailReason::Refused, 1)), ..Delta::default() };
+        aggregate.record(&held, reporter, &refused, 0);
+    }
+    scrape(&mut aggregate).samples.len()
+}
+
+#[test]
+fn an_edge_costs_at_most_25_series_and_what_the_page_says() {
+    let [source, destination] = [Reporter::Source, Reporter::Destination].map(series);
+    says("an edge, at its client's node, one of its connects having failed", source);
+    says("an edge, at its server's node", destination);
+    assert!(source <= MOST && destination <= MOST);
+    let edges = 100_000 / source;
+    assert!(SIZING.contains(&format!("some {},000 edges", edges / 1_000)), "{edges} edges");
+}
+
+#[test]
+fn a_long_connection_costs_four_series_a_reporter() {
+    let mut aggregate = roomy();
+    let only = Metrics::of(SeriesSet::KmeshConnection);
+    let held = hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), only, 0);
+    aggregate.record(&held, Reporter::Source, &Delta::default(), 0);
+    says("a long connection, at each of its ends", scrape(&mut aggregate).samples.len());
+}

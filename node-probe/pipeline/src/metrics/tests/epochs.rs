@@ -1,0 +1,95 @@
+//! Metrics that stand still while their label set goes on.
+
+use super::{ISTIO, SECOND, roomy};
+use crate::exposition::grammar::scrape;
+use crate::labels::samples::edge;
+use crate::metrics::samples::hold_edge;
+use crate::metrics::{Aggregate, SeriesHandles};
+use crate::observation::{Delta, Reporter};
+use longwire_model::series::{Metric, Metrics};
+use rstest::rstest;
+
+const START: u64 = 1_000 * SECOND;
+const EPOCH: u64 = 300 * SECOND;
+const SENT: Metrics = Metrics::NONE.with(Metric::IstioSentBytes);
+
+/// One connection had all of Istio's metrics on, another, which goes on, has one.
+fn one_of_two() -> (Aggregate, SeriesHandles, SeriesHandles) {
+    let mut aggregate = roomy();
+    aggregate.turn_epoch(START, std::iter::empty());
+    let edge = edge(Reporter::Source, "client", "server");
+    let [first, other] = [ISTIO, SENT].map(|on| hold_edge(&mut aggregate, &edge, on, START));
+    for held in [&first, &other] {
+        aggregate.record(held, Reporter::Source, &Delta { received: 1, opened: 1, ..Delta::default() }, START);
+    }
+    (aggregate, first, other)
+}
+
+fn turn(aggregate: &mut Aggregate, number: u64, recorded: Option<&SeriesHandles>, holders: &[&SeriesHandles]) {
+    let now = START + number * EPOCH;
+    if let Some(recorded) = recorded {
+        aggregate.record(recorded, Reporter::Source, &Delta { received: 1, ..Delta::default() }, now - 1);
+    }
+    assert!(!aggregate.epoch_is_over(now - 1) && aggregate.epoch_is_over(now));
+    aggregate.turn_epoch(now, holders.iter().copied());
+}
+
+#[test]
+fn what_stood_still_for_an_epoch_goes_and_its_lines_are_free() {
+    let (mut aggregate, first, other) = one_of_two();
+    aggregate.release(&first, START);
+    let charged = aggregate.stats().charged;
+    turn(&mut aggregate, 1, Some(&other), &[&other]);
+    assert_eq!(
+        (scrape(&mut aggregate).samples.len(), aggregate.stats().charged),
+        (4, charged),
+        "it was recorded in this one"
+    );
+    turn(&mut aggregate, 2, Some(&other), &[&other]);
+    let left = scrape(&mut aggregate);
+    assert_eq!(left.names().into_iter().collect::<Vec<_>>(), ["istio_tcp_sent_bytes_total"]);
+    assert_eq!((left.values("istio_tcp_sent_bytes_total", &[]), aggregate.stats().charged), (vec!["4"], charged - 3));
+}
+
+#[test]
+fn what_is_fed_in_the_very_moment_in_which_an_epoch_ends_stays_whole() {
+    let (mut aggregate, first, other) = one_of_two();
+    let now = START + EPOCH;
+    aggregate.record(&first, Reporter::Source, &Delta { received: 1, ..Delta::default() }, now);
+    for held in [&first, &other] {
+        aggregate.release(held, now);
+    }
+    aggregate.turn_epoch(now, std::iter::empty());
+    turn(&mut aggregate, 2, None, &[]);
+    turn(&mut aggregate, 3, None, &[]);
+    let left = scrape(&mut aggregate);
+    assert_eq!((left.samples.len(), left.values("istio_tcp_sent_bytes_total", &[])), (4, vec!["3"]));
+}
+
+#[test]
+fn a_label_set_that_is_idle_and_partly_held_loses_nothing_for_the_sake_of_another() {
+    let (mut aggregate, first, other) = one_of_two();
+    let elsewhere = edge(Reporter::Source, "client", "elsewhere");
+    let [gone, goes_on] = [ISTIO, SENT].map(|on| hold_edge(&mut aggregate, &elsewhere, on, START));
+    aggregate.record(&gone, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, START);
+    for held in [&first, &gone] {
+        aggregate.release(held, START);
+    }
+    turn(&mut aggregate, 1, Some(&goes_on), &[&other, &goes_on]);
+    turn(&mut aggregate, 2, Some(&goes_on), &[&other, &goes_on]);
+    let left = scrape(&mut aggregate);
+    assert_eq!(left.values("istio_tcp_connections_opened_total", &[("destination_workload", "server")]), vec!["1"]);
+    assert_eq!(left.values("istio_tcp_connections_opened_total", &[]).len(), 1, "the other stood still");
+}
+
+#[rstest]
+#[case::somebody_holds_it_and_is_idle(true, true)]
+#[case::its_label_set_is_idle_too(false, false)]
+fn it_stays_while(#[case] is_held: bool, #[case] is_fed: bool) {
+    let (mut aggregate, first, other) = one_of_two();
+    let holders: &[&SeriesHandles] = if is_held { &[&first, &other] } else { &[&other] };
+    for number in 1..9 {
+        turn(&mut aggregate, number, is_fed.then_some(&other), holders);
+    }
+    assert_eq!(scrape(&mut aggregate).samples.len(), 4);
+}

@@ -1,0 +1,71 @@
+use super::*;
+
+fn observation(uid: &str, address: &str, at: u64) -> AddressObservation {
+    AddressObservation { uid: uid.into(), address: address.parse().unwrap(), at }
+}
+
+#[test]
+fn what_is_new_of_local_pods_is_told_once_and_all_of_it_whenever_a_stream_begins() {
+    let mut address_observations = AddressObservations::new();
+    let (a, b) = (observation("a", "10.0.0.1", 6), observation("b", "10.0.0.2", 5));
+    address_observations.observe(1, a.clone());
+    address_observations.observe(2, b.clone());
+    assert_eq!(address_observations.take(|uid| uid == "a"), [(a.clone(), true)]);
+    assert_eq!(address_observations.take(|uid| uid == "a"), []);
+    // The operator tells of the pod later than the kernel.
+    assert_eq!(address_observations.take(|_| true), [(b.clone(), true)]);
+    address_observations.repeat_all(5 + FRESH);
+    assert_eq!(address_observations.take(|_| true), [(b, false), (a, true)], "the first to speak first");
+}
+
+#[test]
+fn what_is_fresh_is_told_again_when_another_pod_turns_out_to_have_the_address() {
+    let mut address_observations = AddressObservations::new();
+    let b = observation("b", "10.0.0.1", 5);
+    address_observations.observe(1, b.clone());
+    address_observations.observe(2, observation("c", "10.0.0.2", 5));
+    address_observations.take(|_| true);
+    address_observations.repeat_at("10.0.0.1".parse().unwrap(), "b", 6);
+    assert_eq!(address_observations.take(|_| true), [], "its own status");
+    address_observations.repeat_at("10.0.0.1".parse().unwrap(), "a", 6);
+    assert_eq!(address_observations.take(|_| true), [(b, true)]);
+    address_observations.repeat_at("10.0.0.1".parse().unwrap(), "a", 5 + FRESH);
+    assert_eq!(address_observations.take(|_| true), []);
+}
+
+#[test]
+fn a_second_word_of_the_kernel_about_the_same_changes_nothing() {
+    let mut address_observations = AddressObservations::new();
+    address_observations.observe(1, observation("a", "10.0.0.1", 5));
+    address_observations.take(|_| true);
+    address_observations.observe(1, observation("a", "10.0.0.1", 9));
+    assert_eq!(address_observations.take(|_| true), []);
+    address_observations.repeat_all(9);
+    assert_eq!(address_observations.take(|_| true), [(observation("a", "10.0.0.1", 5), true)]);
+}
+
+#[test]
+fn pods_that_nobody_says_are_of_this_node_are_not_waited_for_for_ever() {
+    let mut address_observations = AddressObservations::new();
+    address_observations.observe(1, observation("elsewhere", "10.0.0.1", 5));
+    address_observations.sweep(4 + NOT_LOCAL_AFTER);
+    assert_eq!(address_observations.news.len(), 1);
+    address_observations.sweep(5 + NOT_LOCAL_AFTER);
+    assert_eq!(address_observations.news.len(), 0);
+}
+
+#[test]
+fn more_containers_than_are_remembered_cost_the_oldest() {
+    let mut address_observations = AddressObservations::new();
+    for cgroup in 0..=MAX_CONTAINERS as u64 {
+        address_observations.observe(cgroup, observation(&cgroup.to_string(), "10.0.0.1", 1));
+    }
+    assert_eq!((address_observations.known.len(), address_observations.news.len()), (MAX_CONTAINERS, MAX_CONTAINERS));
+    assert!(!address_observations.news.contains_key(&0));
+}
+
+#[test]
+fn a_moment_is_told_by_the_clock_as_it_is_when_it_is_told() {
+    let expected = Sighting { uid: "a".to_owned(), address: "10.0.0.1".parse().unwrap(), since: 105, gone: vec![] };
+    assert_eq!(observation("a", "10.0.0.1", 5).by_clock(100), expected);
+}

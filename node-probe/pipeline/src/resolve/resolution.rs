@@ -1,0 +1,149 @@
+//! What is known of a resolved connection: the edge, and what the series of a long connection have beyond it.
+
+mod saved;
+
+pub(crate) use saved::SavedResolution;
+
+use super::end::{End, Endpoint, Host};
+use super::requested::Requested;
+use crate::labels::{Cluster, EnvoyLabels};
+use crate::observation::{Dialled, Edge, Flow, Reporter};
+use crate::record::Role;
+use longwire_model::identity::{Pod, Service, UnixNanos};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The other end.
+#[derive(Clone, Debug)]
+pub(super) enum Peer {
+    /// With its own address, behind any Service, and the requested Service, where that is known.
+    Pod(Arc<Pod>, SocketAddr, Option<Arc<Service>>),
+    /// Unknown, but this was requested.
+    Unknown(Dialled),
+}
+
+/// Kept by a live connection for its life: [`Flow`] without what the connection itself has, and what tags may read.
+#[derive(Debug)]
+pub(crate) struct Resolution {
+    pub(crate) edge: Edge,
+    /// `None`: unknown.
+    pub(super) source_pod: Option<Arc<Pod>>,
+    pub(super) destination_pod: Option<Arc<Pod>>,
+    /// The requested Service, where that is known. The edge may name another.
+    pub(super) dialled: Option<Arc<Service>>,
+    pub(super) source: Endpoint,
+    pub(super) destination: Endpoint,
+    pub(super) destination_pod_address: Host,
+}
+
+impl Resolution {
+    /// Both ends use one rule for the service: the requested one, if both know it, else that of the destination pod and its port. So
+    /// their series name the same edge.
+    pub(super) fn new(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
+        match end.role {
+            Role::Active => Self::of_client(end, local, peer, requested),
+            Role::Passive => Self::of_server(end, local, peer, requested),
+        }
+    }
+
+    fn of_client(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
+        let (pod, target, rule, dialled) = match peer {
+            Peer::Pod(pod, target, dialled) => {
+                let rule = service(&pod, target, requested);
+                let dialled = requested.map(|requested| Arc::clone(requested.service())).or(dialled);
+                (Some(pod), target.ip(), rule, dialled)
+            }
+            Peer::Unknown(Dialled::Service(service)) => {
+                (None, end.remote.ip(), Dialled::Service(Arc::clone(&service)), Some(service))
+            }
+            Peer::Unknown(dialled) => (None, end.remote.ip(), dialled, None),
+        };
+        Self {
+            edge: Edge {
+                reporter: Reporter::Source,
+                source: Some(Arc::clone(&local.workload)),
+                destination: pod.as_ref().map(|pod| Arc::clone(&pod.workload)),
+                dialled: rule,
+            },
+            source_pod: Some(Arc::clone(local)),
+            destination_pod: pod,
+            dialled,
+            source: end.local.into(),
+            destination: end.remote.into(),
+            destination_pod_address: target.into(),
+        }
+    }
+
+    fn of_server(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
+        let source = match peer {
+            Peer::Pod(pod, ..) => Some(pod),
+            Peer::Unknown(_) => None,
+        };
+        Self {
+            edge: Edge {
+                reporter: Reporter::Destination,
+                source: source.as_ref().map(|pod| Arc::clone(&pod.workload)),
+                destination: Some(Arc::clone(&local.workload)),
+                dialled: service(local, end.local, requested),
+            },
+            source_pod: source,
+            destination_pod: Some(Arc::clone(local)),
+            dialled: None,
+            source: end.remote.into(),
+            destination: end.local.into(),
+            destination_pod_address: end.local.ip().into(),
+        }
+    }
+
+    /// The reporting pod was edited. The names of the edge stay.
+    pub(crate) fn renew(&mut self, local: Arc<Pod>) {
+        match self.edge.reporter {
+            Reporter::Source => self.source_pod = Some(local),
+            Reporter::Destination => self.destination_pod = Some(local),
+        }
+    }
+
+    /// The pod of the end that does not report.
+    pub(crate) fn peer_pod(&self) -> Option<&Arc<Pod>> {
+        match self.edge.reporter {
+            Reporter::Source => self.destination_pod.as_ref(),
+            Reporter::Destination => self.source_pod.as_ref(),
+        }
+    }
+
+    /// The client's pod and its destination, as an Envoy beside it would name them. `None`: this end is the server.
+    pub(crate) fn cluster(&self) -> Option<EnvoyLabels> {
+        let pod = self.source_pod.as_ref().filter(|_| self.edge.reporter == Reporter::Source)?;
+        let cluster = match (&self.dialled, &self.edge.dialled) {
+            (Some(service), _) => Cluster::Outbound(self.destination.port(), Arc::clone(service)),
+            (None, Dialled::Service(service)) => Cluster::Outbound(self.service_port(), Arc::clone(service)),
+            (None, Dialled::Pod | Dialled::Outside | Dialled::Unknown) => Cluster::Passthrough,
+        };
+        Some(EnvoyLabels::new(self.edge.clone(), Arc::clone(pod), cluster))
+    }
+
+    /// The port of the edge's Service.
+    fn service_port(&self) -> u16 {
+        let backings = self.destination_pod.iter().flat_map(|pod| &pod.services);
+        let mut of_service =
+            backings.filter(|backing| self.edge.dialled == Dialled::Service(Arc::clone(&backing.service)));
+        of_service.next().map_or(self.destination.port(), |backing| backing.port)
+    }
+
+    pub(crate) fn flow(&self, start: UnixNanos) -> Flow {
+        Flow {
+            edge: self.edge.clone(),
+            destination_pod: self.destination_pod.clone(),
+            source_address: self.source.into(),
+            destination_address: self.destination.into(),
+            destination_pod_address: self.destination_pod_address.into(),
+            start,
+        }
+    }
+}
+
+fn service(pod: &Pod, at: SocketAddr, requested: Option<&Requested>) -> Dialled {
+    let requested = requested.and_then(|requested| requested.leading_to(pod, at));
+    let service = requested.or_else(|| pod.backing(at.port()).map(|backing| &backing.service));
+    service.map_or(Dialled::Pod, |service| Dialled::Service(Arc::clone(service)))
+}

@@ -1,0 +1,60 @@
+//! The saved form of shared values.
+
+use crate::observation::Reporter;
+use longwire_model::identity::{Place, Service, Workload};
+use longwire_model::telemetry::Telemetry;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SharedKind {
+    Workload,
+    Service,
+    Place,
+    Pod,
+    Edge,
+    Telemetry,
+}
+
+/// A value to write, or one that was read.
+#[derive(Debug)]
+pub(crate) enum SharedValue<'a> {
+    Workload(Cow<'a, Workload>),
+    Service(Cow<'a, Service>),
+    Place(Cow<'a, Place>),
+    Pod(SavedPod<'a>),
+    Edge(SavedEdge),
+    Telemetry(Cow<'a, Telemetry>),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedPod<'a> {
+    pub(super) uid: Cow<'a, str>,
+    pub(super) name: Cow<'a, str>,
+    pub(super) addresses: Cow<'a, [IpAddr]>,
+    pub(super) host_network: bool,
+    pub(super) workload: u32,
+    /// Target port, own port, Service.
+    pub(super) services: Vec<(u16, u16, u32)>,
+    pub(super) more_services: Vec<(u16, u16, u32)>,
+    pub(super) service_account: Cow<'a, str>,
+    pub(super) place: u32,
+    pub(super) labels: Cow<'a, [(String, String)]>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedEdge {
+    pub(super) reporter: Reporter,
+    pub(super) source: Option<u32>,
+    pub(super) destination: Option<u32>,
+    pub(super) dialled: SavedDialled,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum SavedDialled {
+    Service(u32),
+    Pod,
+    Outside,
+    Unknown,
+}
