@@ -10,6 +10,7 @@
 //! labels       Edge, Flow -> names, and the text of labels
 //! connection   one entry a connection; idempotent: a record that comes twice changes nothing, no counter goes back
 //! resolve      addresses, cgroup, sequence numbers -> Resolution: both ends' workload and service, latched; waits are bounded
+//! event        ConnectionEvent: a connection is opened, sampled, closed or failed, with its Resolution and what is new
 //! metrics      label sets interned, index add; budgets, expiry; what a scrape shows is what was saved last
 //! exposition   rendered labels kept; a scrape is copying and integers, cut into slices
 //! pipeline     ties them together, with one writer; the list of all items of a saved state
@@ -18,12 +19,13 @@
 //! What flows through them:
 //!
 //! ```text
-//! bytes --record--> Record --connection--> gains --pipeline--> Delta --metrics--> label sets --exposition--> text
+//! bytes --record--> Record --connection--> gains --pipeline--> ConnectionEvent --metrics--> label sets --exposition--> text
 //!                      |                               ^
 //!                      +----------resolve--> Resolution
 //! ```
 
 mod connection;
+pub mod event;
 pub mod exposition;
 mod labels;
 pub mod metrics;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Edge, Flow --acquire--> SeriesHandles (slots and metrics), or the overflow set where there is no room
-//! Delta      --record--> u64 in those slots
+//! ConnectionEvent --consume--> u64 in those slots
 //!                       settle: charges lines that have appeared, or moves them to the overflow set
 //!                       publish: scrapes show the values from then on, at 0 first to a scraper that comes again
 //!                       expire: removes label sets without a connection that are idle and whose workload is gone
@@ -46,6 +46,8 @@ pub(crate) use sets::Sets;
 pub use stats::{AggregateStats, KindStats};
 pub(crate) use values::{ConnectionValues, EnvoyValues, Reading, ServiceValues, Values, WorkloadValues};
 
+use crate::connection::Totals;
+use crate::event::ConnectionEvent;
 use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
@@ -94,8 +96,19 @@ impl Aggregate {
         self.accounts.configure(settings);
     }
 
-    /// The hot path. `reporter` is the connection's. A delta of a connection that is or was established lets the counters
-    /// appear, even when it adds nothing.
+    /// The hot path: what is new with an event goes into the connection's series.
+    #[inline]
+    pub(crate) fn consume(&mut self, event: &ConnectionEvent<'_>, to: &SeriesHandles, now: Monotonic) {
+        self.record(to, event.reporter(), event.delta(), now);
+    }
+
+    /// Series that a connection gets while it lives begin with this much of what earlier events have said.
+    pub(crate) fn begin(&mut self, series: &SeriesHandles, reporter: Reporter, with: &Totals, now: Monotonic) {
+        self.record(series, reporter, &with.delta(), now);
+    }
+
+    /// `reporter` is the connection's. A delta of a connection that is or was established lets the counters appear, even when it adds
+    /// nothing.
     pub fn record(&mut self, to: &SeriesHandles, reporter: Reporter, delta: &Delta, now: Monotonic) {
         to.each(|handle| match handle.kind() {
             Kind::Service => add(&mut self.services, handle, reporter, delta, now),

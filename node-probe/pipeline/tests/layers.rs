@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// The lowest first.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "record",
     "observation",
     "state",
@@ -13,6 +13,7 @@ const ORDER: [&str; 10] = [
     "labels",
     "connection",
     "resolve",
+    "event",
     "metrics",
     "exposition",
     "pipeline",

@@ -16,7 +16,8 @@ fn set(observed: Option<i64>, desired: i32) -> DaemonSet {
 
 fn pod(node: &str, ready: &str) -> Pod {
     let status = json!({"conditions": [{"type": "Ready", "status": ready}]});
-    serde_json::from_value(json!({"metadata": {}, "spec": {"nodeName": node, "containers": []}, "status": status})).unwrap()
+    serde_json::from_value(json!({"metadata": {}, "spec": {"nodeName": node, "containers": []}, "status": status}))
+        .unwrap()
 }
 
 #[test]
