@@ -20,10 +20,11 @@ mod histogram;
 mod lifetime;
 mod overflow;
 mod pressure;
-#[cfg(test)]
-pub(crate) mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 mod saved;
 mod scrapes;
+mod series;
 mod sets;
 mod settle;
 mod stats;
@@ -32,19 +33,20 @@ mod tests;
 mod values;
 
 pub(crate) use acquire::SeriesSpec;
-pub(crate) use births::{Births, Lines};
+pub use births::Lines;
 pub use budget::{Budget, Resource};
 pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
 pub use handles::{SeriesHandle, SeriesHandles};
-pub(crate) use histogram::Histogram;
+pub use histogram::Histogram;
 pub use lifetime::{Mention, TagSource};
 pub use pressure::{Crossing, Whose};
 pub(crate) use saved::{LABEL_SET, Moved, SavedClusters, SavedConnections, SavedServices, SavedWorkloads};
 pub(crate) use scrapes::SavedScrapes;
 pub use scrapes::{Scrape, Scraper, View};
-pub(crate) use sets::Sets;
+pub use series::Series;
 pub use stats::{AggregateStats, KindStats};
-pub(crate) use values::{ConnectionValues, EnvoyValues, Reading, ServiceValues, Values, WorkloadValues};
+pub use values::Reading;
+pub(crate) use values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
 
 use crate::connection::Totals;
 use crate::event::ConnectionEvent;
@@ -56,6 +58,7 @@ use admitted::Admitted;
 use budget::{Accounts, Measure};
 use longwire_model::telemetry::NodeSettings;
 use scrapes::Scrapes;
+use sets::Sets;
 use std::hint::black_box;
 
 #[derive(Debug)]
@@ -164,22 +167,6 @@ impl Aggregate {
 
     pub fn scrape_completed(&mut self, scrape: &Scrape) {
         self.scrapes.complete(scrape);
-    }
-
-    pub(crate) fn services(&self) -> &Sets<ServiceLabels, ServiceValues> {
-        &self.services
-    }
-
-    pub(crate) fn workloads(&self) -> &Sets<WorkloadLabels, WorkloadValues> {
-        &self.workloads
-    }
-
-    pub(crate) fn connections(&self) -> &Sets<ConnectionLabels, ConnectionValues> {
-        &self.connections
-    }
-
-    pub(crate) fn clusters(&self) -> &Sets<EnvoyLabels, EnvoyValues> {
-        &self.clusters
     }
 
     pub(crate) fn admitted_mut(&mut self) -> &mut Admitted {

@@ -1,6 +1,6 @@
 //! Which of the two text formats a scraper wants, by its Accept header.
 
-use longwire_pipeline::exposition::Format;
+use longwire_export::exposition::Format;
 use mediatype::{MediaType, MediaTypeList, ReadParams, names};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One gathered family in either text format; the `prometheus` crate writes only one of them.
 
-use longwire_pipeline::exposition::{Format, escape_label, write_header};
+use longwire_export::exposition::{Format, escape_label, write_header};
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 use std::io::Write;
 
