@@ -3,11 +3,11 @@
 
 use anyhow::{Result, ensure};
 use longwire_e2e::wait::eventually;
+use longwire_export::exposition::{Cursor, Format, render};
 use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::exposition::{Cursor, Format, render};
 use longwire_pipeline::metrics::{Budget, Scraper};
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, flag, kind};

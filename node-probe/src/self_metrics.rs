@@ -7,8 +7,8 @@ mod text;
 
 use crate::shared::Shared;
 use longwire_endpoint::process;
+use longwire_export::exposition::Format;
 use longwire_model::series::{SELF_METRICS, SelfKind, SelfMetric};
-use longwire_pipeline::exposition::Format;
 use prometheus::proto::MetricFamily;
 use prometheus::{CounterVec, GaugeVec, Opts, Registry};
 use readings::Reading;

@@ -7,18 +7,23 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
+    ("longwire-export", &["longwire-model", "longwire-pipeline"]),
     ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
-    ("longwire-probe", &["longwire-endpoint", "longwire-model", "longwire-pipeline", "longwire-wire"]),
+    (
+        "longwire-probe",
+        &["longwire-endpoint", "longwire-export", "longwire-model", "longwire-pipeline", "longwire-wire"],
+    ),
     (
         "longwire-e2e",
         &[
             "longwire-crds",
+            "longwire-export",
             "longwire-model",
             "longwire-operator",
             "longwire-pipeline",
@@ -29,7 +34,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates without I/O, and dependencies that would bring it in.
-const PURE: [&str; 2] = ["longwire-model", "longwire-pipeline"];
+const PURE: [&str; 3] = ["longwire-export", "longwire-model", "longwire-pipeline"];
 const IMPURE: [&str; 6] = ["tokio", "tonic", "kube", "aya", "libc", "async-std"];
 /// Calls libc only to let a thread sleep that waits for a lock.
 const LOCK: &str = "parking_lot_core";

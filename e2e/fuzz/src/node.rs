@@ -1,10 +1,10 @@
 //! A pipeline with a pod on its node, and invariants that hold after any input.
 
+use longwire_export::exposition::{Cursor, Format, render};
 use longwire_model::identity::{Place, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::exposition::{Cursor, Format, render};
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{Dropped, KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use std::sync::Arc;

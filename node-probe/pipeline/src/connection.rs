@@ -46,7 +46,25 @@ impl<T> Entry<T> {
 
     /// What it has moved since the probe sees it.
     pub(crate) fn total(&self) -> Totals {
-        self.baseline.as_ref().map_or(self.seen, |baseline| self.seen.since(baseline))
+        Moved { seen: &self.seen, baseline: self.baseline.as_deref() }.total()
+    }
+
+    /// The stage, beside what the connection has moved.
+    pub(crate) fn split(&mut self) -> (&mut T, Moved<'_>) {
+        (&mut self.stage, Moved { seen: &self.seen, baseline: self.baseline.as_deref() })
+    }
+}
+
+/// What a connection has moved since the probe sees it, not yet computed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moved<'a> {
+    seen: &'a Totals,
+    baseline: Option<&'a Totals>,
+}
+
+impl Moved<'_> {
+    pub(crate) fn total(self) -> Totals {
+        self.baseline.map_or(*self.seen, |baseline| self.seen.since(baseline))
     }
 }
 

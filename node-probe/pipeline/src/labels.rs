@@ -1,11 +1,11 @@
-//! From edges and flows to the text of their labels. Two label sets are equal when they read the same, whatever they were
+//! From edges and flows to labels, as pairs and as text. Two label sets are equal when they read the same, whatever they were
 //! made of: else a scrape would name one series twice.
 
 mod differences;
 mod envoy;
 mod names;
-#[cfg(test)]
-pub(crate) mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 mod saved;
 mod start_time;
 #[cfg(test)]
@@ -16,19 +16,20 @@ pub(crate) use differences::Differences;
 pub(crate) use envoy::{Cluster, EnvoyLabels};
 pub(crate) use names::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};
 pub(crate) use saved::SavedLabels;
-pub(crate) use text::{escape, escape_help};
+pub use text::{escape, escape_bytes};
 
 use crate::observation::{Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, UnixNanos};
 use longwire_model::series::{CONNECTION_LABELS, OVERFLOW, SERVICE_LABELS, WORKLOAD_LABELS};
 use names::{PodNames, TAIL};
+use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
 use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The labels of one set of series.
-pub(crate) trait LabelSet: Hash + Eq {
+pub(crate) trait LabelSet: Hash + Eq + Debug {
     /// Reporters with an overflow set of their own.
     const REPORTERS: &'static [Reporter] = &[Reporter::Source, Reporter::Destination];
 
@@ -41,8 +42,13 @@ pub(crate) trait LabelSet: Hash + Eq {
 
     fn edge(&self) -> &Edge;
 
+    /// Passes each label on with its value, in the order in which encoders write them.
+    fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str));
+
     /// Appends `{name="value",...` without the closing brace: histograms and reasons have a label more.
-    fn write(&self, differences: &Differences, out: &mut Vec<u8>);
+    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
+        text::write(out, |to| self.pairs(differences, to));
+    }
 }
 
 /// One set an edge and reporter: [`SERVICE_LABELS`].
@@ -87,14 +93,14 @@ impl LabelSet for ServiceLabels {
         &self.0
     }
 
-    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
+    fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let names = EdgeNames::of(&self.0);
         let values = iter::once(names.reporter())
             .chain(names.source.labels())
             .chain(names.service.labels())
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::write(&SERVICE_LABELS, values, differences, out);
+        text::pairs(&SERVICE_LABELS, values, differences, to);
     }
 }
 
@@ -141,14 +147,14 @@ impl LabelSet for WorkloadLabels {
         &self.edge
     }
 
-    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
+    fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let (names, pod, address) = (EdgeNames::of(&self.edge), self.pod_names(), written(self.address()));
         let values = iter::once(names.reporter())
             .chain(names.source.labels())
             .chain([address.as_str(), pod.namespace, pod.name])
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::write(&WORKLOAD_LABELS, values, differences, out);
+        text::pairs(&WORKLOAD_LABELS, values, differences, to);
     }
 }
 
@@ -185,7 +191,7 @@ impl LabelSet for ConnectionLabels {
         &self.target.edge
     }
 
-    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
+    fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let Self { target, course } = self;
         let (names, pod, address) = (EdgeNames::of(&target.edge), target.pod_names(), written(target.address()));
         let start = course.map_or_else(|| OVERFLOW.to_owned(), |course| start_time::written(course.start));
@@ -198,7 +204,7 @@ impl LabelSet for ConnectionLabels {
             .chain(names.service.labels())
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::write(&CONNECTION_LABELS, values, differences, out);
+        text::pairs(&CONNECTION_LABELS, values, differences, to);
     }
 }
 

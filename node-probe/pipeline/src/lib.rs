@@ -1,4 +1,4 @@
-//! The data path of the probe, pure: bytes, times and addresses come in as arguments, text comes out.
+//! The data path of the probe, pure: bytes, times and addresses come in as arguments, events and series come out.
 //!
 //! A module imports only modules that stand before it (`tests/layers.rs`):
 //!
@@ -10,22 +10,22 @@
 //! labels       Edge, Flow -> names, and the text of labels
 //! connection   one entry a connection; idempotent: a record that comes twice changes nothing, no counter goes back
 //! resolve      addresses, cgroup, sequence numbers -> Resolution: both ends' workload and service, latched; waits are bounded
+//! event        ConnectionEvent: a connection is opened, sampled, closed or failed, with its Resolution and what is new
 //! metrics      label sets interned, index add; budgets, expiry; what a scrape shows is what was saved last
-//! exposition   rendered labels kept; a scrape is copying and integers, cut into slices
 //! pipeline     ties them together, with one writer; the list of all items of a saved state
 //! ```
 //!
 //! What flows through them:
 //!
 //! ```text
-//! bytes --record--> Record --connection--> gains --pipeline--> Delta --metrics--> label sets --exposition--> text
+//! bytes --record--> Record --connection--> gains --pipeline--> ConnectionEvent --metrics--> label sets
 //!                      |                               ^
 //!                      +----------resolve--> Resolution
 //! ```
 
 mod connection;
-pub mod exposition;
-mod labels;
+pub mod event;
+pub mod labels;
 pub mod metrics;
 pub mod observation;
 pub mod pipeline;

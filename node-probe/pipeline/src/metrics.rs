@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Edge, Flow --acquire--> SeriesHandles (slots and metrics), or the overflow set where there is no room
-//! Delta      --record--> u64 in those slots
+//! ConnectionEvent --consume--> u64 in those slots
 //!                       settle: charges lines that have appeared, or moves them to the overflow set
 //!                       publish: scrapes show the values from then on, at 0 first to a scraper that comes again
 //!                       expire: removes label sets without a connection that are idle and whose workload is gone
@@ -20,10 +20,11 @@ mod histogram;
 mod lifetime;
 mod overflow;
 mod pressure;
-#[cfg(test)]
-pub(crate) mod samples;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 mod saved;
 mod scrapes;
+mod series;
 mod sets;
 mod settle;
 mod stats;
@@ -32,20 +33,23 @@ mod tests;
 mod values;
 
 pub(crate) use acquire::SeriesSpec;
-pub(crate) use births::{Births, Lines};
+pub use births::Lines;
 pub use budget::{Budget, Resource};
 pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
 pub use handles::{SeriesHandle, SeriesHandles};
-pub(crate) use histogram::Histogram;
+pub use histogram::Histogram;
 pub use lifetime::{Mention, TagSource};
 pub use pressure::{Crossing, Whose};
 pub(crate) use saved::{LABEL_SET, Moved, SavedClusters, SavedConnections, SavedServices, SavedWorkloads};
 pub(crate) use scrapes::SavedScrapes;
 pub use scrapes::{Scrape, Scraper, View};
-pub(crate) use sets::Sets;
+pub use series::Series;
 pub use stats::{AggregateStats, KindStats};
-pub(crate) use values::{ConnectionValues, EnvoyValues, Reading, ServiceValues, Values, WorkloadValues};
+pub use values::Reading;
+pub(crate) use values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
 
+use crate::connection::Totals;
+use crate::event::ConnectionEvent;
 use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
@@ -54,6 +58,7 @@ use admitted::Admitted;
 use budget::{Accounts, Measure};
 use longwire_model::telemetry::NodeSettings;
 use scrapes::Scrapes;
+use sets::Sets;
 use std::hint::black_box;
 
 #[derive(Debug)]
@@ -94,8 +99,19 @@ impl Aggregate {
         self.accounts.configure(settings);
     }
 
-    /// The hot path. `reporter` is the connection's. A delta of a connection that is or was established lets the counters
-    /// appear, even when it adds nothing.
+    /// The hot path: what is new with an event goes into the connection's series.
+    #[inline]
+    pub(crate) fn consume(&mut self, event: &ConnectionEvent<'_>, to: &SeriesHandles, now: Monotonic) {
+        self.record(to, event.reporter(), event.delta(), now);
+    }
+
+    /// Series that a connection gets while it lives begin with this much of what earlier events have said.
+    pub(crate) fn begin(&mut self, series: &SeriesHandles, reporter: Reporter, with: &Totals, now: Monotonic) {
+        self.record(series, reporter, &with.delta(), now);
+    }
+
+    /// `reporter` is the connection's. A delta of a connection that is or was established lets the counters appear, even when it adds
+    /// nothing.
     pub fn record(&mut self, to: &SeriesHandles, reporter: Reporter, delta: &Delta, now: Monotonic) {
         to.each(|handle| match handle.kind() {
             Kind::Service => add(&mut self.services, handle, reporter, delta, now),
@@ -151,22 +167,6 @@ impl Aggregate {
 
     pub fn scrape_completed(&mut self, scrape: &Scrape) {
         self.scrapes.complete(scrape);
-    }
-
-    pub(crate) fn services(&self) -> &Sets<ServiceLabels, ServiceValues> {
-        &self.services
-    }
-
-    pub(crate) fn workloads(&self) -> &Sets<WorkloadLabels, WorkloadValues> {
-        &self.workloads
-    }
-
-    pub(crate) fn connections(&self) -> &Sets<ConnectionLabels, ConnectionValues> {
-        &self.connections
-    }
-
-    pub(crate) fn clusters(&self) -> &Sets<EnvoyLabels, EnvoyValues> {
-        &self.clusters
     }
 
     pub(crate) fn admitted_mut(&mut self) -> &mut Admitted {

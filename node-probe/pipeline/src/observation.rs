@@ -1,4 +1,11 @@
-//! What series are made of: the two ends of a connection, and what moved between them.
+//! What series and events are made of: the two ends of a connection, and what moved between them.
+
+mod edge;
+mod id;
+
+pub use edge::{DialledRef, EdgeRef};
+pub(crate) use id::Sequence;
+pub use id::SharedId;
 
 use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
@@ -47,15 +54,20 @@ pub struct Edge {
     pub dialled: Dialled,
 }
 
-impl Edge {
-    /// Of the pod that reports; empty where that is not known.
-    pub(crate) fn namespace(&self) -> &str {
-        let local = match self.reporter {
-            Reporter::Source => &self.source,
-            Reporter::Destination => &self.destination,
-        };
-        local.as_ref().map_or("", |workload| &workload.namespace)
-    }
+/// The end that was first to end a connection, by FIN or RST or by its silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closer {
+    /// The end that reports.
+    Local,
+    Remote,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ending {
+    /// `None`: not known, because its close record was lost, or while others ended that were summed up with it.
+    pub(crate) at: Option<Monotonic>,
+    pub(crate) by: Option<Closer>,
 }
 
 /// What the series of one connection or pod have beyond the edge.

@@ -3,6 +3,7 @@
 mod abandon;
 mod candidates;
 mod conclude;
+mod emit;
 mod folded;
 mod ingest;
 mod restore;
@@ -83,6 +84,9 @@ pub struct Pipeline {
     next_expiry: Monotonic,
     next_sweep: Monotonic,
     counts: Counts,
+    /// Events since the begin.
+    #[cfg(test)]
+    collected: Vec<tests::Collected>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -118,6 +122,8 @@ impl Pipeline {
             next_expiry: 0,
             next_sweep: 0,
             counts: Counts::default(),
+            #[cfg(test)]
+            collected: Vec::new(),
             settings: NodeSettings::default(),
             options,
         }
@@ -323,9 +329,18 @@ impl Pipeline {
     }
 
     fn recorder(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Recorder<'_>) {
-        let Self { connections, aggregate, candidates, resolver, options, counts, .. } = self;
-        let Options { long_connection_threshold: long, wall_clock_offset, .. } = *options;
-        let expression_errors = &mut counts.expression_errors;
-        (connections, Recorder { aggregate, candidates, resolver, expression_errors, long, wall_clock_offset, now })
+        let Options { long_connection_threshold: long, wall_clock_offset, .. } = self.options;
+        let recorder = Recorder {
+            aggregate: &mut self.aggregate,
+            candidates: &mut self.candidates,
+            resolver: &self.resolver,
+            expression_errors: &mut self.counts.expression_errors,
+            long,
+            wall_clock_offset,
+            now,
+            #[cfg(test)]
+            collected: &mut self.collected,
+        };
+        (&mut self.connections, recorder)
     }
 }

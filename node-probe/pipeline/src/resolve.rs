@@ -5,7 +5,7 @@
 //! sequence numbers       --join---> the other end's socket, where it is on this machine
 //! remote address         --identity-> its owner when the connection opened; a Service: conntrack's backend, and its owner
 //!   v
-//! Resolution             both workloads, the service, the requested service
+//! Resolution             both workloads, the service, the requested service, the id that both ends share
 //! ```
 //!
 //! A connection for which something is not known yet waits in the `queue`. What arrives (`arrivals`) wakes it, and `attempt` tries
@@ -31,6 +31,7 @@ mod recent;
 mod requested;
 mod resolution;
 mod saved;
+mod shared_id;
 
 pub(crate) use cgroup::SavedCgroup;
 pub(crate) use end::End;

@@ -5,18 +5,8 @@ use std::fs;
 use std::path::Path;
 
 /// The lowest first.
-const ORDER: [&str; 10] = [
-    "record",
-    "observation",
-    "state",
-    "shared",
-    "labels",
-    "connection",
-    "resolve",
-    "metrics",
-    "exposition",
-    "pipeline",
-];
+const ORDER: [&str; 10] =
+    ["record", "observation", "state", "shared", "labels", "connection", "resolve", "event", "metrics", "pipeline"];
 
 /// A source file: its path below `src`, and its text.
 type File = (String, String);

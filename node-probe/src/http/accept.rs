@@ -1,6 +1,6 @@
 //! Chooses one of the two text formats by the scraper's Accept header.
 
-use longwire_pipeline::exposition::Format;
+use longwire_export::exposition::Format;
 use mediatype::{MediaType, MediaTypeList, ReadParams, names};
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use longwire_endpoint::Turn;
-use longwire_pipeline::exposition::{self, Cursor, Format};
+use longwire_export::exposition::{self, Cursor, Format};
 use longwire_pipeline::metrics::{self, Scraper};
 use std::convert::Infallible;
 use std::sync::Arc;

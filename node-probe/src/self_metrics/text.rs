@@ -1,6 +1,6 @@
 //! Writes a gathered family in either text format, because the `prometheus` crate writes only one of them.
 
-use longwire_pipeline::exposition::{Format, escape_label, write_header};
+use longwire_export::exposition::{Format, escape_label, write_header};
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 use std::io::Write;
 

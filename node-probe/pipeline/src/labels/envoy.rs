@@ -81,10 +81,10 @@ impl LabelSet for EnvoyLabels {
         &self.edge
     }
 
-    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
+    fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let (pod, _) = self.names();
         let cluster = self.cluster();
-        text::write(&ENVOY_LABELS, [cluster.as_str(), pod.namespace, pod.name].into_iter(), differences, out);
+        text::pairs(&ENVOY_LABELS, [cluster.as_str(), pod.namespace, pod.name].into_iter(), differences, to);
     }
 }
 

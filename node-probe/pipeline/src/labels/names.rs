@@ -1,7 +1,7 @@
 //! The exposed names of the two ends of a connection. No name is ever empty.
 
 use super::OVERFLOW;
-use crate::observation::{Dialled, Edge, Reporter};
+use crate::observation::{Dialled, DialledRef, Edge, EdgeRef, Reporter};
 use longwire_model::identity::{Pod, Service, Workload};
 use std::mem;
 use std::sync::Arc;
@@ -45,18 +45,19 @@ pub(super) struct PodNames<'a> {
 }
 
 impl<'a> EdgeNames<'a> {
-    pub(crate) fn of(edge: &'a Edge) -> Self {
-        let Edge { reporter, source, destination, dialled } = edge;
+    pub(crate) fn of(edge: impl Into<EdgeRef<'a>>) -> Self {
+        let EdgeRef { reporter, source, destination, dialled } = edge.into();
+        let (source, destination) = (source.map(|source| &**source), destination.map(|destination| &**destination));
         // Where no workload has been found, the Service that was dialled still has a cluster.
         let cluster = match dialled {
-            Dialled::Service(service) => or_unknown(&service.cluster),
-            Dialled::Pod | Dialled::Outside | Dialled::Unknown => UNKNOWN,
+            DialledRef::Service(service) => or_unknown(&service.cluster),
+            DialledRef::Pod | DialledRef::Outside | DialledRef::Unknown => UNKNOWN,
         };
         Self {
-            reporter: *reporter,
-            source: WorkloadNames::of(source.as_deref(), UNKNOWN),
-            destination: WorkloadNames::of(destination.as_deref(), cluster),
-            service: ServiceNames::of(dialled, destination.as_deref()),
+            reporter,
+            source: WorkloadNames::of(source, UNKNOWN),
+            destination: WorkloadNames::of(destination, cluster),
+            service: ServiceNames::of(dialled, destination),
         }
     }
 
@@ -104,15 +105,15 @@ impl<'a> WorkloadNames<'a> {
 }
 
 impl<'a> ServiceNames<'a> {
-    fn of(dialled: &'a Dialled, destination: Option<&'a Workload>) -> Self {
+    fn of(dialled: DialledRef<'a>, destination: Option<&'a Workload>) -> Self {
         let unknown = Self { host: UNKNOWN, namespace: UNKNOWN, name: UNKNOWN };
         match dialled {
-            Dialled::Service(service) => Self::of_service(service),
-            Dialled::Pod => {
+            DialledRef::Service(service) => Self::of_service(service),
+            DialledRef::Pod => {
                 Self { namespace: destination.map_or(UNKNOWN, |workload| or_unknown(&workload.namespace)), ..unknown }
             }
-            Dialled::Outside => Self { name: PASSTHROUGH, ..unknown },
-            Dialled::Unknown => unknown,
+            DialledRef::Outside => Self { name: PASSTHROUGH, ..unknown },
+            DialledRef::Unknown => unknown,
         }
     }
 

@@ -1,11 +1,13 @@
-//! Edges and flows for tests.
+//! Edges and flows for tests, those of other crates too.
 
+use super::{Differences, LabelSet, ServiceLabels};
 use crate::observation::{Dialled, Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, Service, Workload};
 use std::sync::Arc;
 
 /// Canonical service `<name>-app`, revision `v1`, namespace `ns`, cluster `Kubernetes`.
-pub(crate) fn workload(name: &str) -> Arc<Workload> {
+#[must_use]
+pub fn workload(name: &str) -> Arc<Workload> {
     Arc::new(Workload {
         namespace: "ns".to_owned(),
         name: name.to_owned(),
@@ -16,7 +18,8 @@ pub(crate) fn workload(name: &str) -> Arc<Workload> {
 }
 
 /// In namespace `shop` of cluster `far`.
-pub(crate) fn service(name: &str) -> Arc<Service> {
+#[must_use]
+pub fn service(name: &str) -> Arc<Service> {
     Arc::new(Service {
         namespace: "shop".to_owned(),
         name: name.to_owned(),
@@ -25,7 +28,8 @@ pub(crate) fn service(name: &str) -> Arc<Service> {
     })
 }
 
-pub(crate) fn pod(name: &str, workload: &Arc<Workload>) -> Arc<Pod> {
+#[must_use]
+pub fn pod(name: &str, workload: &Arc<Workload>) -> Arc<Pod> {
     Arc::new(Pod {
         uid: format!("uid-{name}"),
         name: name.to_owned(),
@@ -41,13 +45,15 @@ pub(crate) fn pod(name: &str, workload: &Arc<Workload>) -> Arc<Pod> {
 }
 
 /// Dialled by its pod's address.
-pub(crate) fn edge(reporter: Reporter, source: &str, destination: &str) -> Edge {
+#[must_use]
+pub fn edge(reporter: Reporter, source: &str, destination: &str) -> Edge {
     let (source, destination) = (Some(workload(source)), Some(workload(destination)));
     Edge { reporter, source, destination, dialled: Dialled::Pod }
 }
 
 /// From 10.0.0.1, port `port`, to a pod `<destination>-0` at 10.0.0.2:80.
-pub(crate) fn flow(reporter: Reporter, source: &str, destination: &str, port: u16) -> Flow {
+#[must_use]
+pub fn flow(reporter: Reporter, source: &str, destination: &str, port: u16) -> Flow {
     let edge = edge(reporter, source, destination);
     let destination_pod = edge.destination.as_ref().map(|workload| pod(&format!("{destination}-0"), workload));
     Flow {
@@ -61,10 +67,19 @@ pub(crate) fn flow(reporter: Reporter, source: &str, destination: &str, port: u1
 }
 
 /// The same between workloads of these namespaces, each a namespace and a name.
-pub(crate) fn edge_between(reporter: Reporter, source: [&str; 2], destination: [&str; 2]) -> Edge {
+#[must_use]
+pub fn edge_between(reporter: Reporter, source: [&str; 2], destination: [&str; 2]) -> Edge {
     let of = |[namespace, name]: [&str; 2]| {
         let workload = Workload { namespace: namespace.to_owned(), ..Workload::clone(&workload(name)) };
         Some(Arc::new(workload))
     };
     Edge { reporter, source: of(source), destination: of(destination), dialled: Dialled::Pod }
+}
+
+/// `{name="value",...` of an edge's series.
+#[must_use]
+pub fn text(edge: Edge) -> String {
+    let mut text = Vec::new();
+    ServiceLabels(edge).write(&Differences::default(), &mut text);
+    String::from_utf8_lossy(&text).into_owned()
 }

@@ -1,24 +1,28 @@
-//! Labels as both text formats write them.
+//! Labels as pairs, and as both text formats write them.
 
 use super::Differences;
 
-/// Appends `{name="value",...`, each name with its value: in the order of the table, what is replaced in its place, what is
-/// added by name after it.
-pub(super) fn write<'a>(
+/// Passes on each name with its value: in the order of the table, what is replaced in its place, what is added by name after it.
+pub(super) fn pairs<'a>(
     names: &[&str],
     values: impl Iterator<Item = &'a str>,
     differences: &Differences,
-    out: &mut Vec<u8>,
+    to: &mut dyn FnMut(&str, &str),
 ) {
-    let start = out.len();
     for (name, value) in names.iter().zip(values) {
         if let Some(value) = differences.of(name).unwrap_or(Some(value)) {
-            write_label(start, name, value, out);
+            to(name, value);
         }
     }
     for (name, value) in differences.values().filter(|(name, _)| !names.contains(&name.as_str())) {
-        write_label(start, name.as_str(), value, out);
+        to(name.as_str(), value);
     }
+}
+
+/// Appends `{name="value",...` of these pairs.
+pub(super) fn write(out: &mut Vec<u8>, pairs: impl FnOnce(&mut dyn FnMut(&str, &str))) {
+    let start = out.len();
+    pairs(&mut |name, value| write_label(start, name, value, out));
     // Every label left out.
     if out.len() == start {
         out.push(b'{');
@@ -34,17 +38,12 @@ fn write_label(start: usize, name: &str, value: &str, out: &mut Vec<u8>) {
 }
 
 /// Appends a label value: backslash, double quote and newline escaped, everything else as it is.
-pub(crate) fn escape(value: &str, out: &mut Vec<u8>) {
+pub fn escape(value: &str, out: &mut Vec<u8>) {
     escape_bytes(value, |byte| matches!(byte, b'\\' | b'"' | b'\n'), out);
 }
 
-/// Appends a help text, in which only OpenMetrics escapes the double quote.
-pub(crate) fn escape_help(help: &str, quotes: bool, out: &mut Vec<u8>) {
-    escape_bytes(help, |byte| matches!(byte, b'\\' | b'\n') || quotes && byte == b'"', out);
-}
-
-/// The bytes that are escaped are ASCII, which no other character of UTF-8 contains.
-fn escape_bytes(text: &str, is_special: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
+/// Appends a text with a backslash before each special byte. The bytes that are escaped are ASCII, which no other character of UTF-8 contains.
+pub fn escape_bytes(text: &str, is_special: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {
         out.extend_from_slice(&rest[..at]);

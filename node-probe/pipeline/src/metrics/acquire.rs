@@ -8,7 +8,7 @@ use super::sets::{Place, Sets, written};
 use super::values::{ConnectionValues, Values};
 use super::{Aggregate, SeriesHandles};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet, ServiceLabels, WorkloadLabels};
-use crate::observation::{Edge, Flow};
+use crate::observation::{EdgeRef, Flow};
 use crate::record::Monotonic;
 use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::Metrics;
@@ -27,9 +27,15 @@ pub(crate) struct SeriesSpec {
 
 impl Aggregate {
     /// Handles of an edge's series, with one reference on them. Series without room are replaced by those of the overflow set.
-    pub(crate) fn acquire_service(&mut self, edge: &Edge, spec: SeriesSpec, now: Monotonic, held: &mut SeriesHandles) {
+    pub(crate) fn acquire_service<'e>(
+        &mut self,
+        edge: impl Into<EdgeRef<'e>>,
+        spec: SeriesSpec,
+        now: Monotonic,
+        held: &mut SeriesHandles,
+    ) {
         let Self { services, accounts, admitted, .. } = self;
-        acquire(services, accounts, admitted, (ServiceLabels(edge.clone()), spec), now, held);
+        acquire(services, accounts, admitted, (ServiceLabels(edge.into().into()), spec), now, held);
     }
 
     /// Handles of the series of a source workload and a destination pod, or of overflow.
@@ -79,7 +85,7 @@ impl Aggregate {
     }
 
     /// Whether one of this edge could, unless its labels are uncommonly long.
-    pub(crate) fn has_room_for_long(&self, edge: &Edge) -> bool {
+    pub(crate) fn has_room_for_long<'e>(&self, edge: impl Into<EdgeRef<'e>>) -> bool {
         self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes: usual_long() })
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Lines of one label set: those of its counters and histograms by metric, failures by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Lines {
+pub struct Lines {
     metrics: Metrics,
     /// A bit each, in the order of [`FailReason::ALL`].
     reasons: u16,
@@ -54,12 +54,14 @@ impl Lines {
         self
     }
 
-    pub(crate) fn has(self, metric: Metric) -> bool {
+    #[must_use]
+    pub fn has(self, metric: Metric) -> bool {
         self.metrics.contains(metric)
     }
 
     /// By its place in [`FailReason::ALL`].
-    pub(crate) fn has_reason(self, at: usize) -> bool {
+    #[must_use]
+    pub fn has_reason(self, at: usize) -> bool {
         self.reasons >> at & 1 != 0
     }
 

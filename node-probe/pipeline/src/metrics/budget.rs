@@ -8,7 +8,7 @@ use super::handles::ENVOY;
 use super::pressure::Pressure;
 use super::{SERVICE, WORKLOAD};
 use crate::labels::{UNKNOWN, or_unknown};
-use crate::observation::{Edge, Reporter};
+use crate::observation::{EdgeRef, Reporter};
 use crate::record::FailReason;
 use hashbrown::HashMap;
 use longwire_model::identity::Workload;
@@ -125,12 +125,13 @@ struct Account {
 }
 
 impl<'a> Payer<'a> {
-    pub(super) fn of(edge: &'a Edge) -> Self {
+    pub(super) fn of(edge: impl Into<EdgeRef<'a>>) -> Self {
+        let edge = edge.into();
         let (own, other) = match edge.reporter {
-            Reporter::Source => (&edge.source, &edge.destination),
-            Reporter::Destination => (&edge.destination, &edge.source),
+            Reporter::Source => (edge.source, edge.destination),
+            Reporter::Destination => (edge.destination, edge.source),
         };
-        let namespace = own.as_ref().map_or(UNKNOWN, namespace_of);
+        let namespace = own.map_or(UNKNOWN, namespace_of);
         let peer = match (other, edge.reporter) {
             (Some(other), _) => Some(namespace_of(other)),
             // The client has chosen the addresses outside.

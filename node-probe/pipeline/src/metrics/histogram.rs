@@ -18,7 +18,7 @@ const _: () = {
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     /// The table's, which is not saved: see [`Histogram::rebind`].
     #[serde(skip)]
     bounds: &'static [f64],
@@ -56,7 +56,7 @@ impl Histogram {
     }
 
     /// Observations up to each bound, and up to infinity: the number of all.
-    pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> {
+    pub fn cumulative(&self) -> impl Iterator<Item = u64> {
         self.counts[..=self.bounds.len()].iter().scan(0, |below, count| {
             *below += count;
             Some(*below)
@@ -69,7 +69,8 @@ impl Histogram {
     }
 
     /// Whole seconds, and nanoseconds.
-    pub(crate) fn sum(&self) -> (u64, u32) {
+    #[must_use]
+    pub fn sum(&self) -> (u64, u32) {
         const SECOND: u128 = 1_000_000_000;
         let seconds = u64::try_from(self.sum / SECOND).unwrap_or(u64::MAX);
         (seconds, u32::try_from(self.sum % SECOND).unwrap_or_default())

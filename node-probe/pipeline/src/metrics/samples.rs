@@ -1,26 +1,56 @@
-//! Connections that hold label sets, for tests.
+//! Connections that hold label sets, for tests, those of other crates too.
 
 use super::{Aggregate, CONNECTION, SERVICE, SeriesHandles, SeriesSpec, WORKLOAD};
-use crate::labels::Differences;
+use crate::labels::{Cluster, Differences, EnvoyLabels};
 use crate::observation::{Edge, Flow};
 use crate::record::Monotonic;
+use longwire_model::identity::{Pod, Service};
+use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::Metrics;
+use longwire_model::tag::TagName;
+use std::sync::Arc;
 
 pub(crate) fn plain(metrics: Metrics) -> SeriesSpec {
     SeriesSpec { metrics, differences: Differences::default(), tag_source: None }
 }
 
 /// Of an edge alone, what is on of its metrics.
-pub(crate) fn hold_edge(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, now: Monotonic) -> SeriesHandles {
+pub fn hold_edge(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, now: Monotonic) -> SeriesHandles {
     let mut held = SeriesHandles::default();
     aggregate.acquire_service(edge, plain(on.intersection(SERVICE)), now, &mut held);
     held
 }
 
 /// Of a long connection and of all that it is a part of.
-pub(crate) fn hold_flow(aggregate: &mut Aggregate, flow: &Flow, on: Metrics, now: Monotonic) -> SeriesHandles {
+pub fn hold_flow(aggregate: &mut Aggregate, flow: &Flow, on: Metrics, now: Monotonic) -> SeriesHandles {
     let mut held = hold_edge(aggregate, &flow.edge, on, now);
     aggregate.acquire_workload(flow, plain(on.intersection(WORKLOAD)), now, &mut held);
     aggregate.acquire_connection(flow, plain(on.intersection(CONNECTION)), now, &mut held);
+    held
+}
+
+/// Of an edge with other labels than the table's, sorted by name; `None`: left out.
+pub fn hold_customised(
+    aggregate: &mut Aggregate,
+    edge: &Edge,
+    metrics: Metrics,
+    labels: Vec<(TagName, Option<Box<str>>)>,
+    now: Monotonic,
+) -> SeriesHandles {
+    let (mut held, differences) = (SeriesHandles::default(), Differences::new(labels));
+    aggregate.acquire_service(edge, SeriesSpec { metrics, differences, tag_source: None }, now, &mut held);
+    held
+}
+
+/// Of a client's pod and a Service's port, with all of Envoy's statistics.
+pub fn hold_cluster(
+    aggregate: &mut Aggregate,
+    (edge, pod): (Edge, Arc<Pod>),
+    (port, service): (u16, Arc<Service>),
+    now: Monotonic,
+) -> SeriesHandles {
+    let mut held = SeriesHandles::default();
+    let labels = EnvoyLabels::new(edge, pod, Cluster::Outbound(port, service));
+    aggregate.acquire_cluster(labels, (1, &StatsMatcher::Exclusion(Vec::new())), now, &mut held);
     held
 }

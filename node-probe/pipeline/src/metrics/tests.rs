@@ -5,6 +5,7 @@ mod epochs;
 mod lifetime;
 mod shared;
 mod shares;
+mod shown;
 mod sums;
 
 use crate::metrics::{Aggregate, Budget};

@@ -15,6 +15,7 @@ use super::births::Lines;
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
+use std::fmt::Debug;
 
 pub(super) const REASONS: usize = FailReason::ALL.len();
 /// Sums stay far below. A saved sum above it is damaged.
@@ -22,7 +23,7 @@ pub(super) const PLAUSIBLE: u64 = 1 << 60;
 
 /// The values of a label set in one family.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Reading<'a> {
+pub enum Reading<'a> {
     /// Nothing yet.
     Absent,
     Counter(u64),
@@ -44,7 +45,7 @@ impl Reading<'_> {
 }
 
 /// The values of one kind of label sets.
-pub(crate) trait Values: Default + Clone {
+pub(crate) trait Values: Default + Clone + Debug {
     /// The metrics that read them.
     const METRICS: Metrics;
 

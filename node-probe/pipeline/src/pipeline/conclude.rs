@@ -1,6 +1,7 @@
 //! Records a connection once it is resolved, or marks it as not reported.
 
 use super::Pipeline;
+use super::emit::{Happened, Subject};
 use super::series;
 use super::stage::{Recording, Stage};
 use crate::connection::Entry;
@@ -55,8 +56,9 @@ impl Pipeline {
         let (connections, mut recorder) = self.recorder(now);
         let recording = Recording::new(local, resolution, (opened, wanted), &mut recorder);
         match connection.counters {
-            PendingCounters::Ended(delta) => {
-                recording.record(&delta, &mut recorder);
+            PendingCounters::Ended(new) => {
+                let subject = Subject { id: connection.end.id, opened, moved: None };
+                recording.emit(subject, Happened::ended(&new, connection.ending), &mut recorder);
                 recording.release(&mut recorder);
             }
             PendingCounters::Live { id, handshake } => {
@@ -64,10 +66,11 @@ impl Pipeline {
                     recording.release(&mut recorder);
                     return;
                 };
-                let delta = first_delta(entry, handshake);
-                recording.record(&delta, &mut recorder);
+                let new = first_delta(entry, handshake);
+                let subject = Subject { id, opened: entry.opened, moved: Some(entry.split().1) };
+                recording.emit(subject, Happened::opened(&new), &mut recorder);
                 recording.activate(&mut recorder);
-                entry.rtt_observed = delta.rtt_us.is_some();
+                entry.rtt_observed = new.rtt_us.is_some();
                 entry.stage = Stage::Recording(recording);
             }
         }

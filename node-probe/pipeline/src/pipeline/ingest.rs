@@ -1,13 +1,24 @@
 //! Takes in ring records: a connection begins, ends or fails, a cgroup has a name, a container uses an address.
 
 use super::Pipeline;
+use super::emit::{Happened, Subject};
 use super::stage::{self, Stage};
 use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
-use crate::observation::Delta;
+use crate::event::EventKind;
+use crate::observation::{Closer, Delta, Ending};
 use crate::record::{
     CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
 };
 use crate::resolve::{End, PendingConnection, PendingCounters};
+
+/// What is known of a connection's end, beside what it has moved.
+#[derive(Clone, Copy, Debug, Default)]
+struct Last {
+    rtt_us: Option<u32>,
+    handshake: Option<Monotonic>,
+    duration: Option<Monotonic>,
+    ending: Ending,
+}
 
 impl Pipeline {
     pub(super) fn ingest_record(&mut self, bytes: &[u8], now: Monotonic) {
@@ -63,10 +74,8 @@ impl Pipeline {
     fn closed(&mut self, record: &ConnectionRecord, now: Monotonic) {
         match self.connections.close(record) {
             Closing::Known { entry, gain } => {
-                let (rtt_us, duration) = (rtt(record), duration(record));
-                let closed_by_remote = u64::from(record.by_remote);
-                let last = Delta { closed_by_remote, rtt_us, duration, ..Delta::default() };
-                self.ended(entry, gain, last, now);
+                let (rtt_us, handshake, duration) = (rtt(record), handshake(record), duration(record));
+                self.ended(entry, gain, Last { rtt_us, handshake, duration, ending: ending(record) }, now);
             }
             Closing::First(totals) => {
                 let delta = Delta {
@@ -95,22 +104,25 @@ impl Pipeline {
 
     /// Its close record was lost: its last counters are all, and which end closed it is not known.
     pub(super) fn vanished(&mut self, entry: Entry<Stage>, now: Monotonic) {
-        self.ended(entry, Totals::default(), Delta::default(), now);
+        self.ended(entry, Totals::default(), Last::default(), now);
     }
 
     /// A connection that was announced while it lived is over. It counts as closed even where it was adopted and so not counted as
     /// opened, because the probe did see it close. Opened less closed may therefore go below zero.
-    fn ended(&mut self, entry: Entry<Stage>, gain: Totals, last: Delta, now: Monotonic) {
-        let (opened, adopted, total) = (entry.opened, entry.is_adopted(), entry.total());
-        let last = Delta {
+    fn ended(&mut self, mut entry: Entry<Stage>, gain: Totals, last: Last, now: Monotonic) {
+        let (id, opened, adopted, total) = (entry.id, entry.opened, entry.is_adopted(), entry.total());
+        let Last { handshake, ending, .. } = last;
+        let last_delta = Delta {
             closed: 1,
+            closed_by_remote: u64::from(ending.by == Some(Closer::Remote)),
             rtt_us: last.rtt_us.filter(|_| !entry.rtt_observed),
             duration: last.duration.filter(|_| !adopted),
-            ..last
+            ..Delta::default()
         };
-        match entry.stage {
-            Stage::Ignored => {}
-            Stage::Pending { key, rtt_us } => {
+        match entry.split() {
+            (Stage::Ignored, _) => {}
+            (&mut Stage::Pending { key, rtt_us }, _) => {
+                let last = last_delta;
                 let rtt_us = last.rtt_us.or((rtt_us != 0).then_some(rtt_us));
                 let Some(connection) = self.resolver.pending_mut(key) else { return };
                 let PendingCounters::Live { handshake, .. } = connection.counters else { return };
@@ -124,13 +136,17 @@ impl Pipeline {
                     duration,
                     ..total.delta()
                 });
+                connection.ending = ending;
             }
-            Stage::Recording(mut recording) => {
-                let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last;
+            (Stage::Recording(recording), moved) => {
+                let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last_delta;
                 let (_, mut recorder) = self.recorder(now);
                 recording.apply_edits(opened, &mut recorder);
-                let delta = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
-                recording.record(&delta, &mut recorder);
+                let new = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
+                let subject = Subject { id, opened, moved: Some(moved) };
+                let srtt_us = last.rtt_us.unwrap_or_default();
+                let closed = Happened { kind: EventKind::Closed, new: &new, srtt_us, handshake, ending };
+                recording.emit(subject, closed, &mut recorder);
                 recording.deactivate(&mut recorder);
                 recording.release(&mut recorder);
             }
@@ -144,7 +160,18 @@ impl Pipeline {
             self.ignore(&counters);
             return;
         };
-        self.open(PendingConnection::new(key, end, counters, self.moment(now)), now);
+        let connection = PendingConnection::new(key, end, counters, self.moment(now));
+        self.open(connection.ended(ending(record)), now);
+    }
+}
+
+/// Of a record that says that the connection lives: nothing.
+fn ending(record: &ConnectionRecord) -> Ending {
+    let by = if record.by_remote { Closer::Remote } else { Closer::Local };
+    match record.event {
+        Event::Announce => Ending::default(),
+        Event::Close => Ending { at: Some(record.time), by: Some(by) },
+        Event::Fail(_) => Ending { at: Some(record.time), by: None },
     }
 }
 

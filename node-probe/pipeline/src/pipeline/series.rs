@@ -25,7 +25,7 @@ pub(super) fn acquire(
     recorder: &mut Recorder<'_>,
     held: &mut SeriesHandles,
 ) {
-    for group in groups(&local.telemetry, resolution.edge.reporter) {
+    for group in groups(&local.telemetry, resolution.reporter()) {
         let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
         let (service, workload, connection) = (of(SERVICE), of(WORKLOAD), of(CONNECTION));
         let others = workload.union(connection);
@@ -37,7 +37,7 @@ pub(super) fn acquire(
             .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
         let spec = |metrics| SeriesSpec { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
-            recorder.aggregate.acquire_service(&resolution.edge, spec(service), recorder.now, held);
+            recorder.aggregate.acquire_service(resolution.edge(), spec(service), recorder.now, held);
         }
         if !others.is_empty() {
             let flow: Flow = resolution.flow(start);
@@ -80,7 +80,7 @@ fn evaluate(tags: &[Tag], facts: &Resolution, recorder: &mut Recorder<'_>) -> Di
                     UNKNOWN.into()
                 }
             };
-            recorder.aggregate.admitted_mut().admit(facts.edge.namespace(), name, value.into(), *max_values)
+            recorder.aggregate.admitted_mut().admit(facts.edge().namespace(), name, value.into(), *max_values)
         });
         differences.push((name.clone(), value));
     }

@@ -5,6 +5,7 @@ mod saved;
 pub(super) use saved::SavedStage;
 
 use super::candidates::{Candidates, Rank};
+use super::emit::{Happened, Subject};
 use super::series::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
 use crate::metrics::{Aggregate, SeriesHandles};
@@ -41,12 +42,12 @@ impl Stage {
 /// A connection that records into its series.
 #[derive(Debug)]
 pub(super) struct Recording {
-    held: SeriesHandles,
+    pub(super) held: SeriesHandles,
     slot: PodSlot,
     long: Long,
     /// The resolution's. A copy, because no sample should need to read the resolution, which is elsewhere in memory.
-    reporter: Reporter,
-    resolution: Box<Resolution>,
+    pub(super) reporter: Reporter,
+    pub(super) resolution: Box<Resolution>,
 }
 
 /// Whether a connection has series of its own.
@@ -72,6 +73,8 @@ pub(super) struct Recorder<'a> {
     pub(super) long: Monotonic,
     pub(super) wall_clock_offset: UnixNanos,
     pub(super) now: Monotonic,
+    #[cfg(test)]
+    pub(super) collected: &'a mut Vec<super::tests::Collected>,
 }
 
 impl Recorder<'_> {
@@ -96,7 +99,7 @@ impl Recording {
         let local = edited.as_ref().unwrap_or(local);
         let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
         series::acquire((local, &resolution), wanted, start, recorder, &mut held);
-        Self { held, slot: local.slot, long: Long::No, reporter: resolution.edge.reporter, resolution }
+        Self { held, slot: local.slot, long: Long::No, reporter: resolution.reporter(), resolution }
     }
 
     /// It counts as active from now on.
@@ -106,10 +109,6 @@ impl Recording {
 
     pub(super) fn deactivate(&self, recorder: &mut Recorder<'_>) {
         recorder.aggregate.deactivate(&self.held);
-    }
-
-    pub(super) fn record(&self, delta: &Delta, recorder: &mut Recorder<'_>) {
-        recorder.aggregate.record(&self.held, self.reporter, delta, recorder.now);
     }
 
     /// Metrics and tags of its pod may have been edited since it acquired its series. Hardly any sample finds an edit.
@@ -134,7 +133,7 @@ impl Recording {
         let before = mem::replace(&mut self.held, held);
         recorder.aggregate.release(&before, recorder.now);
         self.update_long(recorder.aggregate);
-        self.record(&Delta::default(), recorder);
+        recorder.aggregate.begin(&self.held, self.reporter, &Totals::default(), recorder.now);
     }
 
     /// Looks whether it found room.
@@ -155,7 +154,7 @@ impl Recording {
     fn add_own(&mut self, opened: Monotonic, total: Totals, recorder: &mut Recorder<'_>) {
         self.long = Long::Own;
         if let Some(own) = self.acquire_own(opened, recorder) {
-            recorder.aggregate.record(&own, self.reporter, &total.delta(), recorder.now);
+            recorder.aggregate.begin(&own, self.reporter, &total, recorder.now);
             self.held.extend(&own);
             self.update_long(recorder.aggregate);
         }
@@ -168,7 +167,7 @@ impl Recording {
         held.extend(&own);
         self.held = held;
         recorder.aggregate.release(&folded, recorder.now);
-        recorder.aggregate.record(&own, self.reporter, &Delta::default(), recorder.now);
+        recorder.aggregate.begin(&own, self.reporter, &Totals::default(), recorder.now);
         self.update_long(recorder.aggregate);
     }
 
@@ -182,10 +181,10 @@ impl Recording {
     /// Such series are on for its pod, and its namespace's share has room for them.
     fn can_have_own(&self, recorder: &Recorder<'_>) -> bool {
         recorder.resolver.telemetry_now(self.slot).is_some_and(|telemetry| series::has_long(telemetry, self.reporter))
-            && recorder.aggregate.has_room_for_long(&self.resolution.edge)
+            && recorder.aggregate.has_room_for_long(self.resolution.edge())
     }
 
-    pub(super) fn release(self, recorder: &mut Recorder<'_>) {
+    pub(super) fn release(&self, recorder: &mut Recorder<'_>) {
         recorder.aggregate.release(&self.held, recorder.now);
     }
 }
@@ -193,14 +192,17 @@ impl Recording {
 /// Records what a live connection has moved, and what its age alone brings.
 pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, recorder: &mut Recorder<'_>) {
     let rtt_us = (gain.has_data() && srtt_us != 0).then_some(srtt_us);
-    match &mut entry.stage {
-        Stage::Ignored => {}
-        Stage::Pending { rtt_us: kept, .. } => *kept = rtt_us.unwrap_or(*kept),
-        Stage::Recording(recording) => {
-            recording.apply_edits(entry.opened, recorder);
+    let (id, opened) = (entry.id, entry.opened);
+    match entry.split() {
+        (Stage::Ignored, _) => {}
+        (Stage::Pending { rtt_us: kept, .. }, _) => *kept = rtt_us.unwrap_or(*kept),
+        (Stage::Recording(recording), moved) => {
+            recording.apply_edits(opened, recorder);
             if !gain.is_zero() {
+                let new = Delta { rtt_us, ..gain.delta() };
+                let subject = Subject { id, opened, moved: Some(moved) };
+                recording.emit(subject, Happened::sampled(&new, srtt_us), recorder);
                 entry.rtt_observed |= rtt_us.is_some();
-                recording.record(&Delta { rtt_us, ..gain.delta() }, recorder);
             }
             add_own_if_due(entry, recorder);
         }

@@ -1,3 +1,9 @@
+mod collected;
+mod events;
+mod nodes;
+
+pub(super) use collected::Collected;
+
 use super::*;
 use crate::connection::{Entry, Totals};
 use crate::resolve::Resolution;

@@ -75,7 +75,9 @@ impl Resolver {
             OtherEnd::Host => return Ok(Outcome::Ignored(Ignored::Host)),
         };
         let requested = self.requested(connection, &local, moment)?;
-        let resolution = Resolution::new(&connection.end, &local.pod, peer, requested.as_ref());
+        let server = self.server_address(connection, &peer);
+        let resolution = Resolution::new(&connection.end, &local.pod, peer, requested.as_ref())
+            .identified(connection.shared_id(server), server);
         Ok(Outcome::Resolved(local, Box::new(resolution)))
     }
 

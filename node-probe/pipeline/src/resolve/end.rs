@@ -1,11 +1,9 @@
 //! One end of a connection, as its socket sees it.
 
+use crate::observation::Sequence;
 use crate::record::{ConnectionRecord, FoldedRecord, Monotonic, Role};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-
-/// Initial sequence numbers, client's and server's. Both ends of a connection have the same, through any translation.
-pub(crate) type Sequence = (u32, u32);
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct End {

@@ -24,7 +24,7 @@ impl Resolution {
 
     /// Names as they were when the connection opened, the rest from the pod.
     fn property(&self, end: End, property: Property) -> Cow<'_, str> {
-        let names = EdgeNames::of(&self.edge);
+        let names = EdgeNames::of(self.edge());
         let names = match end {
             End::Source => names.source,
             End::Destination => names.destination,
@@ -55,9 +55,9 @@ impl Facts for Resolution {
     fn text(&self, attribute: Attribute) -> Cow<'_, str> {
         match attribute {
             Attribute::Of(end, property) => self.property(end, property),
-            Attribute::Service(part) => part_of(EdgeNames::of(&self.edge).service, part).into(),
+            Attribute::Service(part) => part_of(EdgeNames::of(self.edge()).service, part).into(),
             Attribute::Dialled(part) => self.dialled(part).into(),
-            Attribute::Reporter => EdgeNames::of(&self.edge).reporter().into(),
+            Attribute::Reporter => EdgeNames::of(self.edge()).reporter().into(),
             Attribute::IpFamily if self.source.address().is_ipv4() => "ipv4".into(),
             Attribute::IpFamily => "ipv6".into(),
         }

@@ -6,9 +6,10 @@ mod tests;
 
 pub(crate) use saved::SavedPair;
 
-use super::end::{End, Sequence};
+use super::end::End;
 use super::local::SocketOwner;
 use crate::connection::Passes;
+use crate::observation::Sequence;
 use crate::record::Role;
 use hashbrown::HashMap;
 use std::collections::VecDeque;

@@ -9,6 +9,7 @@ pub(crate) use saved::SavedPending;
 use super::end::End;
 use super::local::SocketOwner;
 use crate::connection::Passes;
+use crate::observation::Ending;
 use crate::record::Monotonic;
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -103,13 +104,30 @@ pub(crate) struct PendingConnection {
     until: [Monotonic; 8],
     /// What is recorded once it is resolved.
     pub(crate) counters: PendingCounters,
+    /// Of an ended connection. It is not saved.
+    pub(crate) ending: Ending,
 }
 
 impl PendingConnection {
     pub(crate) fn new(key: u64, end: End, counters: PendingCounters, moment: Moment) -> Self {
         let (backend, until) = (Backend::Unasked, [0; 8]);
         let Moment { now: seen, passes, .. } = moment;
-        Self { key, end, seen, seen_pass: passes.begun(), owner: None, backend, until, counters }
+        Self {
+            key,
+            end,
+            seen,
+            seen_pass: passes.begun(),
+            owner: None,
+            backend,
+            until,
+            counters,
+            ending: Ending::default(),
+        }
+    }
+
+    /// The same of a connection that ended.
+    pub(crate) fn ended(self, ending: Ending) -> Self {
+        Self { ending, ..self }
     }
 
     /// The same without a question to conntrack, which cannot know the answer.

@@ -7,10 +7,11 @@ pub(crate) use saved::SavedResolution;
 use super::end::{End, Endpoint, Host};
 use super::requested::Requested;
 use crate::labels::{Cluster, EnvoyLabels};
-use crate::observation::{Dialled, Edge, Flow, Reporter};
+use crate::observation::{Dialled, DialledRef, Edge, EdgeRef, Flow, Reporter, SharedId};
 use crate::record::Role;
-use longwire_model::identity::{Pod, Service, UnixNanos};
-use std::net::SocketAddr;
+use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// The other end.
@@ -25,7 +26,12 @@ pub(super) enum Peer {
 /// Kept by a live connection for its life: [`Flow`] without what the connection itself has, and what tags may read.
 #[derive(Debug)]
 pub(crate) struct Resolution {
-    pub(crate) edge: Edge,
+    /// The edge, in parts, because an [`Edge`] takes 16 bytes more.
+    reporter: Reporter,
+    rule: Rule,
+    source_workload: Option<Arc<Workload>>,
+    destination_workload: Option<Arc<Workload>>,
+    service: Option<Arc<Service>>,
     /// `None`: unknown.
     pub(super) source_pod: Option<Arc<Pod>>,
     pub(super) destination_pod: Option<Arc<Pod>>,
@@ -34,9 +40,77 @@ pub(crate) struct Resolution {
     pub(super) source: Endpoint,
     pub(super) destination: Endpoint,
     pub(super) destination_pod_address: Host,
+    /// With `destination_pod_address`, where the server itself is known to answer. `None`: not known.
+    server_port: Option<NonZeroU16>,
+    /// `None`: not known. It is not saved.
+    id: Option<SharedId>,
+}
+
+/// The kind of the edge's [`Dialled`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Service,
+    Pod,
+    Outside,
+    Unknown,
+}
+
+/// What a resolution has beside its edge.
+struct Ends {
+    source_pod: Option<Arc<Pod>>,
+    destination_pod: Option<Arc<Pod>>,
+    dialled: Option<Arc<Service>>,
+    source: Endpoint,
+    destination: Endpoint,
+    destination_pod_address: Host,
 }
 
 impl Resolution {
+    fn of(edge: Edge, ends: Ends) -> Self {
+        let Edge { reporter, source: source_workload, destination: destination_workload, dialled } = edge;
+        let (rule, service) = match dialled {
+            Dialled::Service(service) => (Rule::Service, Some(service)),
+            Dialled::Pod => (Rule::Pod, None),
+            Dialled::Outside => (Rule::Outside, None),
+            Dialled::Unknown => (Rule::Unknown, None),
+        };
+        let Ends { source_pod, destination_pod, dialled, source, destination, destination_pod_address } = ends;
+        Self {
+            reporter,
+            rule,
+            source_workload,
+            destination_workload,
+            service,
+            source_pod,
+            destination_pod,
+            dialled,
+            source,
+            destination,
+            destination_pod_address,
+            server_port: None,
+            id: None,
+        }
+    }
+
+    pub(crate) fn edge(&self) -> EdgeRef<'_> {
+        let dialled = match (self.rule, &self.service) {
+            (Rule::Service, Some(service)) => DialledRef::Service(service),
+            (Rule::Pod, _) => DialledRef::Pod,
+            (Rule::Outside, _) => DialledRef::Outside,
+            (Rule::Service | Rule::Unknown, _) => DialledRef::Unknown,
+        };
+        EdgeRef {
+            reporter: self.reporter,
+            source: self.source_workload.as_ref(),
+            destination: self.destination_workload.as_ref(),
+            dialled,
+        }
+    }
+
+    pub(crate) fn reporter(&self) -> Reporter {
+        self.reporter
+    }
+
     /// Both ends use one rule for the service: the requested one, if both know it, else that of the destination pod and its port. So
     /// their series name the same edge.
     pub(super) fn new(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
@@ -58,20 +132,21 @@ impl Resolution {
             }
             Peer::Unknown(dialled) => (None, end.remote.ip(), dialled, None),
         };
-        Self {
-            edge: Edge {
-                reporter: Reporter::Source,
-                source: Some(Arc::clone(&local.workload)),
-                destination: pod.as_ref().map(|pod| Arc::clone(&pod.workload)),
-                dialled: rule,
-            },
+        let edge = Edge {
+            reporter: Reporter::Source,
+            source: Some(Arc::clone(&local.workload)),
+            destination: pod.as_ref().map(|pod| Arc::clone(&pod.workload)),
+            dialled: rule,
+        };
+        let ends = Ends {
             source_pod: Some(Arc::clone(local)),
             destination_pod: pod,
             dialled,
             source: end.local.into(),
             destination: end.remote.into(),
             destination_pod_address: target.into(),
-        }
+        };
+        Self::of(edge, ends)
     }
 
     fn of_server(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
@@ -79,25 +154,65 @@ impl Resolution {
             Peer::Pod(pod, ..) => Some(pod),
             Peer::Unknown(_) => None,
         };
-        Self {
-            edge: Edge {
-                reporter: Reporter::Destination,
-                source: source.as_ref().map(|pod| Arc::clone(&pod.workload)),
-                destination: Some(Arc::clone(&local.workload)),
-                dialled: service(local, end.local, requested),
-            },
+        let edge = Edge {
+            reporter: Reporter::Destination,
+            source: source.as_ref().map(|pod| Arc::clone(&pod.workload)),
+            destination: Some(Arc::clone(&local.workload)),
+            dialled: service(local, end.local, requested),
+        };
+        let ends = Ends {
             source_pod: source,
             destination_pod: Some(Arc::clone(local)),
             dialled: None,
             source: end.remote.into(),
             destination: end.local.into(),
             destination_pod_address: end.local.ip().into(),
-        }
+        };
+        Self::of(edge, ends)
+    }
+
+    /// The same with the server's own address, and the id that follows from it.
+    pub(super) fn identified(self, id: Option<SharedId>, server: Option<SocketAddr>) -> Self {
+        let known = server.filter(|server| server.ip() == IpAddr::from(self.destination_pod_address));
+        Self { id, server_port: known.and_then(|server| NonZeroU16::new(server.port())), ..self }
+    }
+
+    /// `None`: this end cannot compute it.
+    pub(crate) fn id(&self) -> Option<SharedId> {
+        self.id
+    }
+
+    pub(crate) fn source_pod(&self) -> Option<&Arc<Pod>> {
+        self.source_pod.as_ref()
+    }
+
+    pub(crate) fn destination_pod(&self) -> Option<&Arc<Pod>> {
+        self.destination_pod.as_ref()
+    }
+
+    /// `None`: not known.
+    pub(crate) fn requested_service(&self) -> Option<&Arc<Service>> {
+        self.dialled.as_ref()
+    }
+
+    /// The client's address, as the observing socket has it.
+    pub(crate) fn source(&self) -> SocketAddr {
+        self.source.into()
+    }
+
+    /// The server's address, as the observing socket has it.
+    pub(crate) fn destination(&self) -> SocketAddr {
+        self.destination.into()
+    }
+
+    /// The server's own address, behind any Service. `None`: not known.
+    pub(crate) fn server(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.destination_pod_address.into(), self.server_port?.get()))
     }
 
     /// The reporting pod was edited. The names of the edge stay.
     pub(crate) fn renew(&mut self, local: Arc<Pod>) {
-        match self.edge.reporter {
+        match self.reporter {
             Reporter::Source => self.source_pod = Some(local),
             Reporter::Destination => self.destination_pod = Some(local),
         }
@@ -105,7 +220,7 @@ impl Resolution {
 
     /// The pod of the end that does not report.
     pub(crate) fn peer_pod(&self) -> Option<&Arc<Pod>> {
-        match self.edge.reporter {
+        match self.reporter {
             Reporter::Source => self.destination_pod.as_ref(),
             Reporter::Destination => self.source_pod.as_ref(),
         }
@@ -113,26 +228,25 @@ impl Resolution {
 
     /// The client's pod and its destination, as an Envoy beside it would name them. `None`: this end is the server.
     pub(crate) fn cluster(&self) -> Option<EnvoyLabels> {
-        let pod = self.source_pod.as_ref().filter(|_| self.edge.reporter == Reporter::Source)?;
-        let cluster = match (&self.dialled, &self.edge.dialled) {
+        let pod = self.source_pod.as_ref().filter(|_| self.reporter == Reporter::Source)?;
+        let cluster = match (&self.dialled, self.edge().dialled) {
             (Some(service), _) => Cluster::Outbound(self.destination.port(), Arc::clone(service)),
-            (None, Dialled::Service(service)) => Cluster::Outbound(self.service_port(), Arc::clone(service)),
-            (None, Dialled::Pod | Dialled::Outside | Dialled::Unknown) => Cluster::Passthrough,
+            (None, DialledRef::Service(service)) => Cluster::Outbound(self.service_port(), Arc::clone(service)),
+            (None, DialledRef::Pod | DialledRef::Outside | DialledRef::Unknown) => Cluster::Passthrough,
         };
-        Some(EnvoyLabels::new(self.edge.clone(), Arc::clone(pod), cluster))
+        Some(EnvoyLabels::new(self.edge().into(), Arc::clone(pod), cluster))
     }
 
     /// The port of the edge's Service.
     fn service_port(&self) -> u16 {
         let backings = self.destination_pod.iter().flat_map(|pod| &pod.services);
-        let mut of_service =
-            backings.filter(|backing| self.edge.dialled == Dialled::Service(Arc::clone(&backing.service)));
+        let mut of_service = backings.filter(|backing| self.edge().dialled == DialledRef::Service(&backing.service));
         of_service.next().map_or(self.destination.port(), |backing| backing.port)
     }
 
     pub(crate) fn flow(&self, start: UnixNanos) -> Flow {
         Flow {
-            edge: self.edge.clone(),
+            edge: self.edge().into(),
             destination_pod: self.destination_pod.clone(),
             source_address: self.source.into(),
             destination_address: self.destination.into(),

@@ -2,7 +2,7 @@
 //! the last.
 
 use super::saved::{SavedDialled, SavedEdge, SavedPod, SharedValue};
-use crate::observation::{Dialled, Edge};
+use crate::observation::{DialledRef, EdgeRef};
 use hashbrown::HashMap;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
@@ -95,28 +95,28 @@ impl<'n, 'v> Numbers<'n, 'v> {
         number(&mut self.numbered.telemetries, address)
     }
 
-    pub(crate) fn edge(&mut self, edge: &'v Edge) -> u32 {
-        let Edge { reporter, source, destination, dialled } = edge;
-        let of = |workload: &Option<Arc<Workload>>| workload.as_ref().map_or(0, address);
+    pub(crate) fn edge(&mut self, edge: impl Into<EdgeRef<'v>>) -> u32 {
+        let EdgeRef { reporter, source, destination, dialled } = edge.into();
+        let of = |workload: Option<&Arc<Workload>>| workload.map_or(0, address);
         let (kind, service) = match dialled {
-            Dialled::Service(service) => (0, address(service)),
-            Dialled::Pod => (1, 0),
-            Dialled::Outside => (2, 0),
-            Dialled::Unknown => (3, 0),
+            DialledRef::Service(service) => (0, address(service)),
+            DialledRef::Pod => (1, 0),
+            DialledRef::Outside => (2, 0),
+            DialledRef::Unknown => (3, 0),
         };
-        let parts = [*reporter as usize, of(source), of(destination), kind, service];
+        let parts = [reporter as usize, of(source), of(destination), kind, service];
         if let Some(number) = self.numbered.edges.get(&parts) {
             return *number;
         }
         let saved = SavedEdge {
-            reporter: *reporter,
-            source: source.as_ref().map(|source| self.workload(source)),
-            destination: destination.as_ref().map(|destination| self.workload(destination)),
+            reporter,
+            source: source.map(|source| self.workload(source)),
+            destination: destination.map(|destination| self.workload(destination)),
             dialled: match dialled {
-                Dialled::Service(service) => SavedDialled::Service(self.service(service)),
-                Dialled::Pod => SavedDialled::Pod,
-                Dialled::Outside => SavedDialled::Outside,
-                Dialled::Unknown => SavedDialled::Unknown,
+                DialledRef::Service(service) => SavedDialled::Service(self.service(service)),
+                DialledRef::Pod => SavedDialled::Pod,
+                DialledRef::Outside => SavedDialled::Outside,
+                DialledRef::Unknown => SavedDialled::Unknown,
             },
         };
         self.new.push(SharedValue::Edge(saved));

@@ -1,12 +1,12 @@
 //! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
 
+use longwire_export::exposition::{Cursor, Format, render};
 use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
 use longwire_model::update::{LocalPod, Update};
-use longwire_pipeline::exposition::{Cursor, Format, render};
 use longwire_pipeline::metrics::{Budget, View};
 use longwire_pipeline::pipeline::{
     Dropped, Folded, FoldedKey, KubeletCgroups, Options, Pipeline, Restored, SaveCursor, Waits,

@@ -1,8 +1,7 @@
 //! Which series a label set has, and when.
 
+use super::shown::{scrape, shown};
 use super::{ALL, ISTIO, LONGWIRE, roomy};
-use crate::exposition::grammar::{parse, scrape};
-use crate::exposition::{Cursor, Format, render};
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow};
 use crate::metrics::{Aggregate, CONNECTION};
@@ -169,11 +168,6 @@ fn a_scrape_shows_what_was_published_and_nothing_that_came_since() {
     let one = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
     let mut aggregate = after(&[(ALL, one)]);
     aggregate.publish();
-    let shown = |aggregate: &Aggregate| {
-        let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-        while render(aggregate, &mut cursor, 1_000, &mut out) {}
-        parse(&String::from_utf8(out).unwrap(), Format::Text)
-    };
     let before = shown(&aggregate);
     assert_eq!(before.values("istio_tcp_connections_opened_total", &[]), ["1"]);
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, 0);

@@ -1,7 +1,7 @@
 //! What happens when there is no room.
 
+use super::shown::scrape;
 use super::{ALL, ISTIO, LONGWIRE, roomy};
-use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
 use crate::metrics::{Aggregate, Budget, CONNECTION, SeriesHandles};

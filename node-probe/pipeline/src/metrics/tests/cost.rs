@@ -1,7 +1,7 @@
 //! What an edge and a long connection cost, as docs/sizing.md says.
 
 use super::roomy;
-use crate::exposition::grammar::scrape;
+use super::shown::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow};
 use crate::observation::{Delta, Reporter};

@@ -1,7 +1,7 @@
 //! Metrics that stand still while their label set goes on.
 
+use super::shown::scrape;
 use super::{ISTIO, SECOND, roomy};
-use crate::exposition::grammar::scrape;
 use crate::labels::samples::edge;
 use crate::metrics::samples::hold_edge;
 use crate::metrics::{Aggregate, SeriesHandles};

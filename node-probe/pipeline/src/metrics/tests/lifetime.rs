@@ -1,7 +1,7 @@
 //! When label sets go.
 
+use super::shown::scrape;
 use super::{ALL, SECOND, roomy};
-use crate::exposition::grammar::scrape;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
 use crate::metrics::{Aggregate, Budget, CONNECTION, Mention, SeriesHandles, WORKLOAD};

@@ -1,7 +1,7 @@
 //! Label sets that read the same are one, whatever they were made of.
 
+use super::shown::scrape;
 use super::{ALL, ISTIO, roomy};
-use crate::exposition::grammar::scrape;
 use crate::labels::Differences;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::hold_edge;

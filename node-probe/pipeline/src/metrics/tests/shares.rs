@@ -1,8 +1,8 @@
 //! One namespace has a share of the node, and one other namespace a part of that.
 
 use super::budgets::{AT_ONCE, EDGE, OPENED, RESERVED};
+use super::shown::{Scrape, scrape};
 use super::{ALL, ISTIO, SECOND};
-use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::Differences;
 use crate::labels::samples::{edge_between, flow};
 use crate::metrics::samples::{hold_edge, plain};

@@ -1,8 +1,8 @@
 //! However little room there is, nothing is lost.
 
 use super::budgets::RESERVED;
+use super::shown::{Scrape, scrape};
 use super::{ALL, ISTIO, LONGWIRE};
-use crate::exposition::grammar::{Scrape, scrape};
 use crate::labels::samples::{edge_between, flow};
 use crate::metrics::samples::{hold_edge, hold_flow};
 use crate::metrics::{Aggregate, Budget, SeriesHandles};

@@ -37,7 +37,7 @@ impl Recording {
         aggregate: &Aggregate,
     ) -> Self {
         let long = if was_long { Long::Own } else { Long::No };
-        let mut recording = Self { held, slot, long, reporter: resolution.edge.reporter, resolution };
+        let mut recording = Self { held, slot, long, reporter: resolution.reporter(), resolution };
         recording.update_long(aggregate);
         recording
     }

@@ -1,7 +1,7 @@
 //! The saved form of pairs, so that an end whose record comes again finds the other end.
 
 use super::{Joins, Pair, PairEnd};
-use crate::resolve::end::Sequence;
+use crate::observation::Sequence;
 use crate::resolve::local::{Locals, SavedSocketOwner};
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;

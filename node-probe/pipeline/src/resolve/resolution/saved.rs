@@ -1,6 +1,6 @@
-//! The saved form of a resolution.
+//! The saved form of a resolution, without the id and the server's port.
 
-use super::Resolution;
+use super::{Ends, Resolution};
 use crate::resolve::end::{Endpoint, Host};
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
@@ -20,7 +20,7 @@ pub(crate) struct SavedResolution {
 impl Resolution {
     pub(crate) fn save<'v>(&'v self, numbers: &mut Numbers<'_, 'v>) -> SavedResolution {
         SavedResolution {
-            edge: numbers.edge(&self.edge),
+            edge: numbers.edge(self.edge()),
             source_pod: self.source_pod.as_ref().map(|pod| numbers.pod(pod)),
             destination_pod: self.destination_pod.as_ref().map(|pod| numbers.pod(pod)),
             dialled: self.dialled.as_ref().map(|service| numbers.service(service)),
@@ -40,14 +40,14 @@ impl Resolution {
             destination,
             destination_pod_address,
         } = saved;
-        Ok(Self {
-            edge: shared.edge(edge)?,
+        let ends = Ends {
             source_pod: source_pod.map(|pod| shared.pod(pod)).transpose()?,
             destination_pod: destination_pod.map(|pod| shared.pod(pod)).transpose()?,
             dialled: dialled.map(|service| shared.service(service)).transpose()?,
             source,
             destination,
             destination_pod_address,
-        })
+        };
+        Ok(Self::of(shared.edge(edge)?, ends))
     }
 }

@@ -2,9 +2,10 @@
 
 use super::format::{Format, write_header};
 use super::sample::{Line, write_samples};
-use crate::metrics::{Sets, Values, View};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Family, Kind};
+use longwire_pipeline::metrics::{Aggregate, View};
+use std::ops::ControlFlow;
 
 /// The format of a scrape, and the view of its scraper.
 #[derive(Debug)]
@@ -29,34 +30,27 @@ pub(super) struct Progress {
     created: Option<(String, UnixNanos)>,
 }
 
-/// Appends samples until there is `enough` in `out`, and returns whether that was the last.
-pub(super) fn render<K, V: Values>(
+/// Appends samples until there is `enough` in `out`, and says whether it broke off.
+pub(super) fn render(
     family: &Family,
-    sets: &Sets<K, V>,
+    aggregate: &Aggregate,
     style: &Style,
     progress: &mut Option<Progress>,
     enough: usize,
     out: &mut Vec<u8>,
-) -> bool {
-    let progress = progress.get_or_insert_with(|| Progress::new(family, style, sets.births()));
-    for (slot, set) in sets.since(progress.slot) {
+) -> ControlFlow<()> {
+    let progress = progress.get_or_insert_with(|| Progress::new(family, style, aggregate.births(family)));
+    aggregate.read(family, (progress.slot, progress.births), |slot, series| {
         progress.slot = slot + 1;
-        let reading = set.shown().read(family.metric);
-        if reading.lines() == 0 || !set.was_born_by(progress.births) {
-            continue;
-        }
         if !progress.has_header {
             write_header(out, style.format, family.name, kind_word(family.kind), family.help);
             progress.has_header = true;
         }
         let created = progress.created.as_ref().map(|(name, offset)| (name.as_str(), *offset));
-        let line = Line { name: progress.name, labels: set.labels(), bounds: &progress.bounds, created };
-        write_samples(&line, family.metric, reading, set.births(), &style.view, out);
-        if out.len() >= enough {
-            return false;
-        }
-    }
-    true
+        let line = Line { name: progress.name, labels: series.text(), bounds: &progress.bounds, created };
+        write_samples(&line, family.metric, &series, &style.view, out);
+        if out.len() >= enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
 }
 
 impl Progress {

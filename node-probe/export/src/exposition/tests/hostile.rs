@@ -2,12 +2,12 @@
 
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
-use crate::labels::samples::{edge, workload};
-use crate::metrics::samples::hold_edge;
-use crate::metrics::{Aggregate, Budget};
-use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::identity::Workload;
 use longwire_model::series::{Metrics, SeriesSets};
+use longwire_pipeline::labels::samples::{edge, workload};
+use longwire_pipeline::metrics::samples::hold_edge;
+use longwire_pipeline::metrics::{Aggregate, Budget};
+use longwire_pipeline::observation::{Delta, Edge, Reporter};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::sync::Arc;

@@ -2,12 +2,12 @@
 
 use crate::exposition::grammar::{parse, text};
 use crate::exposition::{Cursor, Format, render};
-use crate::labels::samples::flow;
-use crate::metrics::samples::hold_flow;
-use crate::metrics::{Aggregate, Budget, SeriesHandles};
-use crate::observation::{Delta, Reporter};
-use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
+use longwire_pipeline::labels::samples::flow;
+use longwire_pipeline::metrics::samples::hold_flow;
+use longwire_pipeline::metrics::{Aggregate, Budget, SeriesHandles};
+use longwire_pipeline::observation::{Delta, Reporter};
+use longwire_pipeline::record::{FailReason, Monotonic};
 use proptest::prelude::*;
 use rstest::rstest;
 

@@ -2,14 +2,13 @@
 
 use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
-use crate::labels::samples::{edge, pod, service, workload};
-use crate::labels::{Cluster, Differences, EnvoyLabels};
-use crate::metrics::{Aggregate, Budget, SeriesHandles, SeriesSpec};
-use crate::observation::{Delta, Reporter};
-use crate::record::FailReason;
-use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::{Metric, Metrics, SERVICE_LABELS};
 use longwire_model::tag::TagName;
+use longwire_pipeline::labels::samples::{edge, pod, service, workload};
+use longwire_pipeline::metrics::samples::{hold_cluster, hold_customised};
+use longwire_pipeline::metrics::{Aggregate, Budget};
+use longwire_pipeline::observation::{Delta, Reporter};
+use longwire_pipeline::record::FailReason;
 
 /// One connection, counted under these labels alone.
 fn under(labels: &[(&str, &str)], metrics: Metrics, delta: &Delta, format: Format) -> String {
@@ -17,11 +16,9 @@ fn under(labels: &[(&str, &str)], metrics: Metrics, delta: &Delta, format: Forma
     let mut all: Vec<_> = SERVICE_LABELS.map(|name| (name, None)).into_iter().chain(added).collect();
     all.sort_unstable();
     let label = |(name, value): (&str, Option<&str>)| (TagName::parse(name).unwrap(), value.map(Into::into));
-    let differences = Differences::new(all.into_iter().map(label).collect());
     let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
-    let mut held = SeriesHandles::default();
     let edge = edge(Reporter::Source, "client", "server");
-    aggregate.acquire_service(&edge, SeriesSpec { metrics, differences, tag_source: None }, 0, &mut held);
+    let held = hold_customised(&mut aggregate, &edge, metrics, all.into_iter().map(label).collect(), 0);
     aggregate.record(&held, Reporter::Source, delta, 0);
     text(&mut aggregate, format, usize::MAX)
 }
@@ -62,10 +59,8 @@ fn a_label_of_the_family_follows_them_and_stands_alone_without_any() {
 fn envoys_names_stay_and_openmetrics_calls_a_counter_only_what_is_named_like_one() {
     let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
     let pod = pod("client-0", &workload("client"));
-    let labels =
-        EnvoyLabels::new(edge(Reporter::Source, "client", "server"), pod, Cluster::Outbound(80, service("web")));
-    let mut held = SeriesHandles::default();
-    aggregate.acquire_cluster(labels, (1, &StatsMatcher::Exclusion(Vec::new())), 0, &mut held);
+    let edge = edge(Reporter::Source, "client", "server");
+    let held = hold_cluster(&mut aggregate, (edge, pod), (80, service("web")), 0);
     let delta = Delta { sent: 3, received: 4, opened: 3, closed: 2, closed_by_remote: 1, ..Delta::default() };
     aggregate.record(&held, Reporter::Source, &delta, 0);
     aggregate.activate(&held);

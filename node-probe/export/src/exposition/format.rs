@@ -1,6 +1,6 @@
 //! The two text formats, where they differ.
 
-use crate::labels::escape_help;
+use super::escape::escape_help;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

@@ -1,7 +1,7 @@
 //! Both formats, read back. Whatever their grammars do not allow is a panic.
 
 use super::{Cursor, Format, render};
-use crate::metrics::Aggregate;
+use longwire_pipeline::metrics::Aggregate;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -22,10 +22,6 @@ impl Scrape {
         of_name.filter(|((_, labels), _)| has(labels)).map(|(_, value)| value.as_str()).collect()
     }
 
-    pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> i64 {
-        self.values(name, labels).iter().map(|value| value.parse::<i64>().unwrap()).sum()
-    }
-
     pub(crate) fn names(&self) -> BTreeSet<&str> {
         self.samples.keys().map(|(name, _)| name.as_str()).collect()
     }
@@ -42,10 +38,6 @@ pub(crate) fn written(aggregate: &Aggregate, mut cursor: Cursor, slice: usize) -
     let mut out = Vec::new();
     while render(aggregate, &mut cursor, slice, &mut out) {}
     String::from_utf8(out).unwrap()
-}
-
-pub(crate) fn scrape(aggregate: &mut Aggregate) -> Scrape {
-    parse(&text(aggregate, Format::Text, usize::MAX), Format::Text)
 }
 
 pub(crate) fn parse(text: &str, format: Format) -> Scrape {

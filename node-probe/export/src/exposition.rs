@@ -4,10 +4,11 @@
 //! FAMILIES x label sets --Cursor--> # HELP, # TYPE once a family, then its samples in the order of slots
 //! ```
 
+mod escape;
 mod family;
 mod format;
 #[cfg(test)]
-pub(crate) mod grammar;
+mod grammar;
 mod number;
 mod sample;
 #[cfg(test)]
@@ -15,11 +16,11 @@ mod tests;
 
 pub use format::{Format, write_header};
 
-use crate::labels::escape;
-use crate::metrics::{Aggregate, View};
 use family::{Progress, Style};
 use longwire_model::identity::UnixNanos;
-use longwire_model::series::{FAMILIES, SeriesSet};
+use longwire_model::series::FAMILIES;
+use longwire_pipeline::labels::escape;
+use longwire_pipeline::metrics::{Aggregate, View};
 
 /// How far a scrape has come.
 #[derive(Debug)]
@@ -58,15 +59,7 @@ pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mu
     let enough = out.len().saturating_add(bytes);
     while let Some(family) = FAMILIES.get(cursor.family) {
         let Cursor { style, progress, .. } = cursor;
-        let is_complete = match family.set {
-            SeriesSet::Istio | SeriesSet::Longwire => {
-                family::render(family, aggregate.services(), style, progress, enough, out)
-            }
-            SeriesSet::KmeshWorkload => family::render(family, aggregate.workloads(), style, progress, enough, out),
-            SeriesSet::KmeshConnection => family::render(family, aggregate.connections(), style, progress, enough, out),
-            SeriesSet::Envoy => family::render(family, aggregate.clusters(), style, progress, enough, out),
-        };
-        if !is_complete {
+        if family::render(family, aggregate, style, progress, enough, out).is_break() {
             return true;
         }
         cursor.progress = None;

@@ -1,10 +1,10 @@
 //! The lines of one label set in one family. Lines that are new to the scraper are at 0.
 
 use super::number::{write_seconds, write_signed, write_unsigned};
-use crate::metrics::{Births, Histogram, Lines, Reading, View};
-use crate::record::{FailReason, Monotonic};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, REASON};
+use longwire_pipeline::metrics::{Histogram, Lines, Reading, Series, View};
+use longwire_pipeline::record::{FailReason, Monotonic};
 
 /// What the lines have in common.
 #[derive(Clone, Copy, Debug)]
@@ -17,33 +17,26 @@ pub(super) struct Line<'a> {
     pub(super) created: Option<(&'a str, UnixNanos)>,
 }
 
-pub(super) fn write_samples(
-    line: &Line<'_>,
-    metric: Metric,
-    reading: Reading<'_>,
-    births: &Births,
-    view: &View,
-    out: &mut Vec<u8>,
-) {
-    let unseen = births.unseen(view);
+pub(super) fn write_samples(line: &Line<'_>, metric: Metric, series: &Series<'_>, view: &View, out: &mut Vec<u8>) {
+    let unseen = series.unseen(view);
     let has_seen = !unseen.has(metric);
-    match reading {
+    match series.reading() {
         Reading::Absent => {}
         Reading::Counter(value) => {
             write_series(line, "", b"} ", out);
             write_unsigned(if has_seen { value } else { 0 }, out);
             out.push(b'\n');
-            write_created(line, b"} ", || births.at(|lines| lines.has(metric)), out);
+            write_created(line, b"} ", || series.born(|lines| lines.has(metric)), out);
         }
         Reading::Gauge(value) => {
             write_series(line, "", b"} ", out);
             write_signed(value, out);
             out.push(b'\n');
         }
-        Reading::Reasons(counts) => write_reasons(line, counts, births, unseen, out),
+        Reading::Reasons(counts) => write_reasons(line, counts, series, unseen, out),
         Reading::Histogram(histogram) => {
             write_histogram(line, histogram, has_seen, out);
-            write_created(line, b"} ", || births.at(|lines| lines.has(metric)), out);
+            write_created(line, b"} ", || series.born(|lines| lines.has(metric)), out);
         }
     }
 }
@@ -51,7 +44,7 @@ pub(super) fn write_samples(
 fn write_reasons(
     line: &Line<'_>,
     counts: &[u64; FailReason::ALL.len()],
-    births: &Births,
+    series: &Series<'_>,
     unseen: Lines,
     out: &mut Vec<u8>,
 ) {
@@ -64,7 +57,7 @@ fn write_reasons(
         write_series(line, "", &end, out);
         write_unsigned(if unseen.has_reason(at) { 0 } else { *count }, out);
         out.push(b'\n');
-        write_created(line, &end, || births.at(|lines| lines.has_reason(at)), out);
+        write_created(line, &end, || series.born(|lines| lines.has_reason(at)), out);
     }
 }
 

@@ -2,18 +2,15 @@
 
 use crate::exposition::grammar::text;
 use crate::exposition::{Format, write_header};
-use crate::labels::samples::edge;
-use crate::labels::{Differences, LabelSet, ServiceLabels};
-use crate::metrics::samples::hold_edge;
-use crate::metrics::{Aggregate, Budget};
-use crate::observation::{Delta, Reporter};
-use crate::record::FailReason;
 use longwire_model::series::{Metrics, SeriesSet};
+use longwire_pipeline::labels::samples::{self, edge};
+use longwire_pipeline::metrics::samples::hold_edge;
+use longwire_pipeline::metrics::{Aggregate, Budget};
+use longwire_pipeline::observation::{Delta, Reporter};
+use longwire_pipeline::record::FailReason;
 
 fn labels() -> String {
-    let mut labels = Vec::new();
-    ServiceLabels(edge(Reporter::Source, "client", "server")).write(&Differences::default(), &mut labels);
-    String::from_utf8(labels).unwrap()
+    samples::text(edge(Reporter::Source, "client", "server"))
 }
 
 fn aggregate(set: SeriesSet) -> Aggregate {

@@ -2,12 +2,12 @@
 
 use crate::exposition::grammar::{Scrape, parse, written};
 use crate::exposition::{Cursor, Format};
-use crate::labels::samples::{edge, flow};
-use crate::metrics::samples::{hold_edge, hold_flow};
-use crate::metrics::{Aggregate, Budget, Scraper, SeriesHandles};
-use crate::observation::{Delta, Reporter};
-use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
+use longwire_pipeline::labels::samples::{edge, flow};
+use longwire_pipeline::metrics::samples::{hold_edge, hold_flow};
+use longwire_pipeline::metrics::{Aggregate, Budget, Scraper, SeriesHandles};
+use longwire_pipeline::observation::{Delta, Reporter};
+use longwire_pipeline::record::{FailReason, Monotonic};
 
 const SECOND: Monotonic = 1_000_000_000;
 const SENT: &str = "istio_tcp_sent_bytes_total";
