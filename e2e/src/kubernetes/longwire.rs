@@ -27,7 +27,8 @@ pub fn install(kubernetes: &Kubernetes) -> Result<()> {
 fn install_all(kubernetes: &Kubernetes) -> Result<()> {
     load(kubernetes)?;
     let installed = Helm::Three.bring(kubernetes, "upgrade", NAMESPACE, &[]);
-    installed.map(drop).with_context(|| logs(kubernetes))
+    installed.map(drop).with_context(|| logs(kubernetes))?;
+    connected(kubernetes)
 }
 
 /// Imports the images on both nodes.
@@ -78,6 +79,18 @@ pub fn scrape_all() -> Result<Scrape> {
         all.samples.extend(scrape(node)?.samples);
     }
     Ok(all)
+}
+
+/// Waits until each probe has a stream to an operator. A connection that opens before that is `unknown` after some seconds, and a
+/// probe may be between two replicas for that long when an installation has just begun.
+pub fn connected(kubernetes: &Kubernetes) -> Result<()> {
+    until(kubernetes, |_| {
+        NODES.iter().try_for_each(|node| {
+            let is_connected = scrape(node)?.sum("longwire_probe_operator_connected", &[]);
+            ensure!(is_connected == 1, "the probe of {node} has no stream");
+            Ok(())
+        })
+    })
 }
 
 /// Waits until `check` accepts the metrics of both.

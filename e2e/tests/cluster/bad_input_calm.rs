@@ -31,6 +31,7 @@ impl<'a> Calm<'a> {
             ensure!(replicas.lines().count() == REPLICAS, "the operator's pods are\n{replicas}");
             Ok(replicas)
         })?;
+        longwire::connected(kubernetes)?;
         Ok(Self { kubernetes, replicas, requests: kubernetes.audit()?.len() })
     }
 
