@@ -1,6 +1,6 @@
 //! `longwire-operator`: derives workloads and services from Kubernetes objects and serves each node its configuration.
 //!
-//! A module imports only modules that stand before it (`tests/layers.rs`):
+//! A module imports only modules that stand before it (`contract/model/tests/layers`):
 //!
 //! ```text
 //! counters  what the operator counts of itself; every module may count

@@ -48,7 +48,17 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{/* For the probe, and for who takes away what it leaves. */}}
+{{/* A GET of the kubelet from the probe's health listener. Argument: dict "root" $, "path", "port". */}}
+{{- define "longwire.healthGet" -}}
+path: {{ .path }}
+port: {{ .port }}
+{{- $address := .root.Values.probe.healthAddress }}
+{{- if not (has $address (list "0.0.0.0" "[::]")) }}
+host: {{ trimAll "[]" $address | quote }}
+{{- end }}
+{{- end }}
+
+{{/* The security context of the probe and of the cleanup pods. */}}
 {{- define "longwire.privileged" -}}
 privileged: false
 # Capabilities that are added are root's alone.

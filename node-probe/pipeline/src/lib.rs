@@ -1,6 +1,6 @@
 //! The data path of the probe, pure: bytes, times and addresses come in as arguments, events and series come out.
 //!
-//! A module imports only modules that stand before it (`tests/layers.rs`):
+//! A module imports only modules that stand before it (`contract/model/tests/layers`):
 //!
 //! ```text
 //! record       bytes -> Record, Sample: cumulative counters, unique ids

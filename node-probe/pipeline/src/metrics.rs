@@ -123,7 +123,7 @@ impl Aggregate {
 
     /// Fetches the label sets of a few connections into the processor's cache, side by side, before deltas are recorded one after the
     /// other. A sample spends nearly all of its time waiting for memory.
-    pub(crate) fn fetch<'a>(&self, few: impl Iterator<Item = &'a SeriesHandles>) {
+    pub(crate) fn prefetch<'a>(&self, few: impl Iterator<Item = &'a SeriesHandles>) {
         let Self { services, workloads, connections, clusters, .. } = self;
         let mut read = 0;
         for held in few {

@@ -153,7 +153,7 @@ impl Pipeline {
         for few in samples.chunks(AHEAD) {
             let places = connections.locate::<AHEAD>(few);
             let stages = places.iter().flatten().map(|at| connections.stage(*at));
-            recorder.aggregate.fetch(stages.filter_map(Stage::held));
+            recorder.aggregate.prefetch(stages.filter_map(Stage::held));
             for (sample, at) in few.iter().zip(places) {
                 if let Some(Sampled { entry, gain }) = connections.sample(at, sample) {
                     stage::advance(entry, gain, sample.counters.srtt_us, &mut recorder);

@@ -95,20 +95,20 @@ impl Nodes {
     }
 
     /// Those that no pod could be placed on.
-    fn nameless(&self) -> usize {
+    fn unscheduled(&self) -> usize {
         self.wanted.unwrap_or_default().saturating_sub(self.all.len())
     }
 
     fn report(&self) {
-        let all = self.all.len() + self.nameless();
+        let all = self.all.len() + self.unscheduled();
         tracing::info!("{} of {all} nodes have nothing of Longwire in their kernel any more", self.done.len());
         let remedy = "what its probe attached stays, idle, until it restarts; or run `longwire-probe uninstall \
                       --pin-dir /sys/fs/bpf/longwire --state-dir /run/longwire` on it";
         for node in self.silent() {
             tracing::warn!("node {node} is silent: {remedy}");
         }
-        if self.nameless() > 0 {
-            tracing::warn!("{} nodes have no pod of DaemonSet {CLEANUP}; of each: {remedy}", self.nameless());
+        if self.unscheduled() > 0 {
+            tracing::warn!("{} nodes have no pod of DaemonSet {CLEANUP}; of each: {remedy}", self.unscheduled());
         }
     }
 }

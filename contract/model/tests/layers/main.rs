@@ -8,8 +8,24 @@ use std::path::{Path, PathBuf};
 mod checker;
 
 /// Folder of each crate that has an order, and its modules, the lowest first.
-const ORDERS: [(&str, &[&str]); 1] =
-    [("operator", &["counters", "source", "index", "policy", "publish", "status", "cluster", "serve", "cli"])];
+const ORDERS: [(&str, &[&str]); 2] = [
+    ("operator", &["counters", "source", "index", "policy", "publish", "status", "cluster", "serve", "cli"]),
+    (
+        "node-probe/pipeline",
+        &[
+            "record",
+            "observation",
+            "state",
+            "shared",
+            "labels",
+            "connection",
+            "resolve",
+            "event",
+            "metrics",
+            "pipeline",
+        ],
+    ),
+];
 
 /// What is no module of the library: the declarations, and the program.
 const ROOTS: [&str; 2] = ["lib.rs", "main.rs"];

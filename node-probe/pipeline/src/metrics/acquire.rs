@@ -14,7 +14,7 @@ use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::Metrics;
 
 /// Bytes of a long connection's labels.
-const USUAL_LABELS: usize = 1_024;
+const TYPICAL_LABEL_BYTES: usize = 1_024;
 
 /// Metrics to record into. Their labels are those of the table, except for the differences.
 #[derive(Clone, Debug)]
@@ -81,12 +81,12 @@ impl Aggregate {
 impl Aggregate {
     /// How many long connections could get series of their own within the node's budget.
     pub(crate) fn long_room(&self) -> usize {
-        self.accounts.long_room(usual_long())
+        self.accounts.long_room(typical_long_bytes())
     }
 
     /// Whether one of this edge could, unless its labels are uncommonly long.
     pub(crate) fn has_room_for_long<'e>(&self, edge: impl Into<EdgeRef<'e>>) -> bool {
-        self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes: usual_long() })
+        self.accounts.has_room(Payer::of(edge), Amount { lines: 0, connections: 1, bytes: typical_long_bytes() })
     }
 
     /// Whether a long connection records into the overflow set.
@@ -96,8 +96,8 @@ impl Aggregate {
 }
 
 /// Bytes of a long connection's label set, unless its labels are uncommonly long.
-fn usual_long() -> usize {
-    Sets::<ConnectionLabels, ConnectionValues>::weight(USUAL_LABELS, &Differences::default())
+fn typical_long_bytes() -> usize {
+    Sets::<ConnectionLabels, ConnectionValues>::weight(TYPICAL_LABEL_BYTES, &Differences::default())
 }
 
 /// Connections with equal labels share one set, whatever the labels were made of. A set takes further metrics in as

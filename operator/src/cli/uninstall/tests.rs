@@ -49,7 +49,7 @@ fn a_node_that_has_no_room_for_a_pod_is_counted() {
     let mut homeless = pod("", "False");
     homeless.spec.as_mut().unwrap().node_name = None;
     nodes.see(&set(Some(1), 2), &[pod("a", "True"), homeless]);
-    assert_eq!((nodes.are_done(), nodes.nameless(), nodes.all.len()), (false, 1, 1));
+    assert_eq!((nodes.are_done(), nodes.unscheduled(), nodes.all.len()), (false, 1, 1));
 }
 
 #[test]
