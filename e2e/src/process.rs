@@ -52,6 +52,19 @@ impl Process {
     }
 
     #[must_use]
+    /// What each of its threads does: name, state, ticks of CPU time in user space and kernel, kernel stack.
+    pub fn threads(&self) -> String {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten().flatten();
+        let of = |task: fs::DirEntry| {
+            let read = |file| fs::read_to_string(task.path().join(file)).unwrap_or_default();
+            let stat = read("stat");
+            let fields: Vec<_> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+            let [state, user, kernel] = [0, 11, 12].map(|at| fields.get(at).copied().unwrap_or_default());
+            format!("{} {state} {user} {kernel}\n{}", read("comm").trim(), read("stack"))
+        };
+        tasks.map(of).collect()
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }

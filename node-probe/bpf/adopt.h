@@ -53,7 +53,7 @@ int find_listeners(struct bpf_iter__task_file *ctx)
 	key.port = sk->__sk_common.skc_num;
 	if (bpf_map_update_elem(&listeners, &key, &yes, BPF_ANY))
 		count(LOSS_LISTENER);
-	if (adoption->stage == ADOPTION_NONE)
+	if (!adoption->complete)
 		leave_out_waiting(sk);
 	return 0;
 }
@@ -97,7 +97,7 @@ static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
  */
 static __always_inline bool is_missed(const struct adoption *adoption, struct tcp_sock *tp, const u64 *key)
 {
-	return adoption->stage != ADOPTION_NONE && read_active(tp) > adoption->since &&
+	return adoption->complete && read_active(tp) > adoption->since &&
 	       !bpf_map_lookup_elem(&unfollowed, key);
 }
 
@@ -128,7 +128,7 @@ int adopt(struct bpf_iter__task_file *ctx)
 		return 0;
 	}
 	if (state == TCP_CLOSE) {
-		if (adoption->stage == ADOPTION_NONE && read_active(tp))
+		if (!adoption->complete && read_active(tp))
 			leave_out(&key);
 		return 0;
 	}

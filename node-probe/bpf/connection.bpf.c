@@ -202,7 +202,7 @@ static __always_inline void unseen_at_all(struct control *ctl, const struct adop
 	u64 key = (u64)sk;
 	bool own_fin;
 
-	if (adoption->stage != ADOPTION_ALL || !tp->segs_in || !is_missed(adoption, tp, &key))
+	if (!tp->segs_in || !is_missed(adoption, tp, &key))
 		return;
 	if (is_abandoned(ctl, bpf_ktime_get_ns()))
 		return;
@@ -235,6 +235,24 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 	return closed(ctl, sk, tp, old_state);
 }
 
+/* Has another load's program handled this destruction just now? If not, this program does. */
+static __always_inline bool is_handled(struct sock *sk, struct tcp_sock *tp)
+{
+	u32 slot = 0;
+	struct destroyed *last = bpf_map_lookup_elem(&last_destroyed, &slot);
+
+	if (!last)
+		return 0;
+	if (last->socket == (u64)sk && last->snd_nxt == tp->snd_nxt && last->rcv_nxt == tp->rcv_nxt &&
+	    last->owner != OWNER)
+		return 1;
+	last->socket = (u64)sk;
+	last->snd_nxt = tp->snd_nxt;
+	last->rcv_nxt = tp->rcv_nxt;
+	last->owner = OWNER;
+	return 0;
+}
+
 /*
  * The kernel skips on_state on a CPU that already runs it: in an interrupt, or, where programs are preempted, in
  * another task's event. Every socket passes here later, with bottom halves off, so that no second one comes between on
@@ -250,7 +268,7 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	bool own_fin;
 
-	if (!ctl || ctl->owner != OWNER || !tp || !adoption)
+	if (!ctl || ctl->owner != OWNER || !tp || !adoption || is_handled(sk, tp))
 		return 0;
 	if (!c) {
 		unseen_at_all(ctl, adoption, sk, tp);

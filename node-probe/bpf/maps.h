@@ -223,6 +223,25 @@ struct {
 	__type(value, u8);
 } cgroups SEC(".maps");
 
+/*
+ * The last socket that on_destroy handled on this CPU, and the load of that program. While a load takes over, its
+ * program and the previous one's may both see one destruction: the second runs right after the first, because bottom
+ * halves are off, and the entry that would tell it is deleted.
+ */
+struct destroyed {
+	u64 socket;
+	u32 snd_nxt, rcv_nxt; /* another socket may have the address later */
+	u32 owner;
+	u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct destroyed);
+} last_destroyed SEC(".maps");
+
 /* Losses and unusual paths, per CPU. `node-probe/src/kernel/losses.rs` names them. */
 enum loss {
 	LOSS_RECORD,    /* ring and fallback full: a CLOSE or FAIL was dropped */

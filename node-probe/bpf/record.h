@@ -126,17 +126,10 @@ struct control {
 };
 _Static_assert(sizeof(struct control) == 56, "control");
 
-/* The meaning of a socket without an entry. */
-enum adoption_stage {
-	ADOPTION_NONE = 0,   /* it may be older than the probe */
-	ADOPTION_CLOSES = 1, /* its beginning was missed, but another load's program may have recorded its destruction */
-	ADOPTION_ALL = 2,    /* its beginning was missed */
-};
-
-/* Like `control`: for connections without an entry. */
+/* Like `control`: the meaning of a socket without an entry. */
 struct adoption {
-	u64 since; /* when the programs were attached, CLOCK_MONOTONIC nanoseconds */
-	u32 stage;
+	u64 since;    /* when the programs were attached, CLOCK_MONOTONIC nanoseconds */
+	u32 complete; /* 0: the socket may be older than the probe; 1: its beginning was missed */
 	u32 pad;
 };
 _Static_assert(sizeof(struct adoption) == 16, "adoption");

@@ -21,7 +21,7 @@ pub(crate) use sys::{give_back, monotonic, realtime};
 
 use adopt::Adopter;
 use aya::Ebpf;
-use controls::{MappedAdoption, MappedControls, stage};
+use controls::{MappedAdoption, MappedControls};
 use fallback::Fallback;
 use longwire_endpoint::descriptors;
 use longwire_pipeline::record::{Folded, FoldedKey, Sample};
@@ -122,21 +122,13 @@ impl Kernel {
         let now = monotonic();
         // By the programs' rule. Connections that began since then were not followed, and are adopted as at first.
         if now > controls.alive.load(Ordering::Relaxed).wrapping_add(ABANDONED) {
-            adoption.stage.store(stage::NONE, Ordering::Relaxed);
+            adoption.complete.store(0, Ordering::Relaxed);
         }
         controls.alive.store(now, Ordering::Relaxed);
         loaded.attach()?;
-        // One event may reach the programs of both loads. By its entry the second sees that the first has counted it, but when the
-        // socket is destroyed the first deletes that entry. So a destruction alone counts nothing until every program that was
-        // running has ended.
-        let _ = adoption.stage.compare_exchange(stage::ALL, stage::CLOSES, Ordering::Relaxed, Ordering::Relaxed);
         controls.owner.store(owner, Ordering::Release);
         pins.keep_links(&layout, owner)?;
         let mut kernel = Self::of(loaded, controls)?;
-        // Not after adoption: it reads every file table of the node, and connections end meanwhile.
-        if kernel.fallback.wait_for_programs().is_ok() {
-            let _ = adoption.stage.compare_exchange(stage::CLOSES, stage::ALL, Ordering::Release, Ordering::Relaxed);
-        }
         kernel.adopt()?;
         // After the first pass the entries of the epoch that CPUs add to now do not change any more.
         kernel.controls.epoch.fetch_add(1, Ordering::Relaxed);
@@ -165,11 +157,11 @@ impl Kernel {
 
     /// Connections older than the programs start with a baseline. Those that the programs missed are counted whole.
     fn adopt(&mut self) -> Result<(), KernelError> {
-        if self.adoption.stage.load(Ordering::Relaxed) == stage::NONE {
+        if self.adoption.complete.load(Ordering::Relaxed) == 0 {
             self.adoption.since.store(monotonic(), Ordering::Relaxed);
         }
         self.adopter.search(&mut self.spare).0?;
-        self.adoption.stage.store(stage::ALL, Ordering::Release);
+        self.adoption.complete.store(1, Ordering::Release);
         Ok(())
     }
 

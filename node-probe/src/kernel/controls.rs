@@ -30,15 +30,8 @@ pub(crate) struct Controls {
 #[repr(C)]
 pub(crate) struct Adoption {
     pub(super) since: AtomicU64,
-    pub(super) stage: AtomicU32,
+    pub(super) complete: AtomicU32,
     pad: AtomicU32,
-}
-
-/// `enum adoption_stage`.
-pub(super) mod stage {
-    pub(in crate::kernel) const NONE: u32 = 0;
-    pub(in crate::kernel) const CLOSES: u32 = 1;
-    pub(in crate::kernel) const ALL: u32 = 2;
 }
 
 const _: () = assert!(size_of::<Controls>() == 56 && size_of::<Adoption>() == 16);

@@ -48,11 +48,6 @@ impl Fallback {
         self.applied = applied;
     }
 
-    /// Waits until every program that is running has ended.
-    pub(super) fn wait_for_programs(&self) -> io::Result<()> {
-        self.grace.wait()
-    }
-
     /// Hands on new entries. CPUs may still add to entries of the current epoch: these stay until the next call, and a
     /// new epoch begins so that they do not change any more.
     pub(super) fn read(

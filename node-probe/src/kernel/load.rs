@@ -31,7 +31,7 @@ const ERRORS: [(&str, &str, Attach); 3] = [
 ];
 
 /// Maps that a successor reuses.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 12] = [
     "connections",
     "unfollowed",
     "adoption",
@@ -42,6 +42,7 @@ const KEPT: [&str; 11] = [
     "folded",
     "control",
     "cgroups",
+    "last_destroyed",
     "losses",
 ];
 
