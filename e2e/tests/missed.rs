@@ -10,8 +10,12 @@ use longwire_e2e::traffic::{drain, exchange, pass, send};
 use longwire_e2e::wait::eventually;
 use std::fs;
 use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 const SHORT: usize = 40;
+const RESTARTS: usize = 5;
 const LIVE: u64 = 6;
 
 /// Detaches the first tracepoint.
@@ -46,6 +50,39 @@ fn what_only_the_destruction_of_its_socket_tells_of_is_counted_whole_and_once() 
     }
     ensure!(losses(&probe, "missed_open")? >= 2 * SHORT as u64, "not counted as missed");
     Edge::of(caller, called).expect_of(&probe, &[("source", Truth::default()), ("destination", Truth::default())])
+}
+
+/// While a load takes over, both loads' programs may see one destruction.
+#[test]
+fn restarts_lose_none_of_those_that_only_their_destruction_tells_of() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let (listener, stop) = (server.listen()?, AtomicBool::new(false));
+    let start = || -> Result<Probe> {
+        let probe = kept.start(&machine.node.netns, &[])?;
+        probe.await_ready()?;
+        Ok(probe)
+    };
+    let first = start()?;
+    let (truth, last) = thread::scope(|scope| -> Result<_> {
+        // Also the programs of each new load, before it takes over.
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                // An error: none is attached now.
+                let _ = blind(&kept);
+                thread::sleep(Duration::from_micros(200));
+            }
+        });
+        let churn = scope.spawn(|| churn::until(&stop, Duration::ZERO, client, server, &listener));
+        let last = (0..RESTARTS).try_fold(first, |previous, _| {
+            drop(previous);
+            start()
+        });
+        stop.store(true, Ordering::Relaxed);
+        Ok((churn.join().expect("the churn does not panic")?, last?))
+    })?;
+    Edge::of(client, server).expect(&last, truth)
 }
 
 #[test]
@@ -89,7 +126,7 @@ fn one_whose_first_sight_is_its_close_is_counted_whole() -> Result<()> {
     let far = listener.accept()?.0;
     pass(&far, &near, 30)?;
     near.shutdown(Shutdown::Write)?;
-    eventually(std::time::Duration::from_secs(5), || {
+    eventually(Duration::from_secs(5), || {
         ensure!(drain(&far)? == 1_000);
         Ok(())
     })?;

@@ -8,7 +8,6 @@ use aya::Pod;
 use aya::maps::{HashMap, Map, MapData, MapError};
 use longwire_pipeline::record::{Folded, FoldedKey, RawRecord};
 use std::collections::HashSet;
-use std::io;
 use std::sync::atomic::Ordering;
 use zerocopy::FromBytes;
 
