@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const PREFIX: &str = "longwire-e2e-";
@@ -13,6 +14,13 @@ pub fn mount() -> Result<PathBuf> {
         .map(PathBuf::from)
         .find(|path| path.join("cgroup.controllers").exists())
         .context("no cgroup v2 tree at /sys/fs/cgroup or /sys/fs/cgroup/unified: mount one")
+}
+
+/// The kernel's number of this process's cgroup.
+pub fn own() -> Result<u64> {
+    let cgroups = fs::read_to_string("/proc/self/cgroup")?;
+    let path = cgroups.lines().find_map(|line| line.strip_prefix("0::/")).context("no cgroup v2")?;
+    Ok(fs::metadata(mount()?.join(path))?.ino())
 }
 
 /// Parent of all cgroups of one test process.

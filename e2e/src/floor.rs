@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 /// Families of connections, not self-metrics, which start anew with their process.
 const FAMILIES: [&str; 3] = ["istio_tcp_", "kmesh_tcp_", "longwire_tcp_"];
+/// Series of single connections, which expire a minute after their connection. They must not come back lower.
+const EXPIRING: &str = "kmesh_tcp_connection_";
 /// Suffixes of counters.
 const RISING: [&str; 4] = ["_total", "_bucket", "_count", "_sum"];
 
@@ -26,6 +28,9 @@ impl Floor {
             match seen.get(&(name.clone(), labels.clone())) {
                 Some(value) if value >= highest => {}
                 Some(value) => bail!("{name}{labels:?} went back from {highest} to {value}"),
+                None if name.starts_with(EXPIRING) => {
+                    seen.insert((name.clone(), labels.clone()), *highest);
+                }
                 None => bail!("{name}{labels:?} was {highest} and is missing"),
             }
         }

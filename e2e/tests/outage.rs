@@ -1,15 +1,21 @@
 //! More ended connections than the ring holds, without a reader.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use longwire_e2e::cgroup;
 use longwire_e2e::churn;
 use longwire_e2e::edge::{Edge, Truth};
 use longwire_e2e::floor::Floor;
 use longwire_e2e::kept::Kept;
 use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::Probe;
+use longwire_e2e::probe::{Probe, bpftool};
 use longwire_e2e::traffic::pass;
+use longwire_pipeline::record::{Folded, FoldedKey, flag, kind};
 use nix::sys::signal::Signal;
+use nix::time::{ClockId, clock_gettime};
+use std::net::{IpAddr, SocketAddr};
 use std::thread;
+use std::time::Duration;
+use zerocopy::IntoBytes;
 
 /// Both ends of each make a record; the ring holds 27,000.
 const SHORT: usize = 9_000;
@@ -96,4 +102,51 @@ fn a_ring_that_fills_while_there_is_no_probe_loses_nothing() -> Result<()> {
         drop(kept.start(&machine.node.netns, &[])?);
         kept.start(&machine.node.netns, &[])
     })
+}
+
+/// The programs of Linux 7.x are preempted anywhere. What it adds is of an epoch that was over before it continued.
+#[test]
+fn a_program_that_was_preempted_before_it_added_to_the_sums_is_counted() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    let before = churn::count(1, client, server, &server.listen()?)?;
+    Edge::of(client, server).expect(&probe, before)?;
+    drop(probe);
+    // A restart begins another epoch. Once it is ready it has looked for sums of the first.
+    let probe = kept.start(&machine.node.netns, &[])?;
+    probe.await_ready()?;
+    let now = u64::try_from(Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC)?).as_nanos())?;
+    let key = FoldedKey {
+        cgroup: cgroup::own()?,
+        epoch: 1,
+        netns: u32::try_from(client.netns.inode()?)?,
+        kind: kind::CLOSE,
+        flags: flag::ACTIVE,
+        error: 0,
+        port: server.address().port(),
+        pad: 0,
+        local: mapped(client.address()),
+        remote: mapped(server.address()),
+    };
+    let sums = Folded { first: now, last: now, connections: 3, sent: 300, received: 600, ..Folded::default() };
+    let path = kept.layout()?.join("folded");
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    let (key, sums) = (hex(key.as_bytes()), hex(sums.as_bytes()));
+    let mut line = vec!["map", "update", "pinned", path.to_str().context("path")?, "key", "hex"];
+    line.extend(key.iter().map(String::as_str));
+    line.extend(["value", "hex"]);
+    line.extend(sums.iter().map(String::as_str));
+    bpftool(&machine.node.netns, &line)?;
+    let truth = before + Truth { opened: 3, closed: 3, to_server: 300, to_client: 600 };
+    Edge::of(client, server).expect_of(&probe, &[("source", truth), ("destination", before)])
+}
+
+fn mapped(address: SocketAddr) -> [u8; 16] {
+    match address.ip() {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
 }

@@ -197,6 +197,11 @@ impl Kernel {
         count
     }
 
+    /// Up to here, bytes, the programs have written to the ring.
+    pub(crate) fn produced(&self) -> u64 {
+        self.ring.produced()
+    }
+
     /// Hands on the fallback's entries. Call it after the ring is read, because their connections were announced there.
     pub(crate) fn read_fallback(&mut self, close: impl FnMut(&[u8]), fold: impl FnMut(&FoldedKey, &Folded)) {
         self.fallback.read(&self.controls, close, fold);

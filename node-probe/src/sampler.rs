@@ -97,8 +97,8 @@ impl Sampler {
         u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Samples every live connection once. Samples do not come through the ring, so the ring is drained after each
-    /// batch.
+    /// Samples every live connection once. Samples do not come through the ring, so some of the ring is read after
+    /// each batch of them.
     fn pass(&mut self) -> Result<(), KernelError> {
         let started = monotonic();
         self.drain();
@@ -138,7 +138,7 @@ impl Sampler {
             let Some(samples) = self.kernel.sample()? else { break };
             in_kernel += monotonic() - began;
             self.shared.pipeline().samples(samples, now);
-            self.drain();
+            self.drain_some();
             self.saver.save_if_due(&mut self.kernel);
             // On a full machine others would wait for this thread's whole time slice.
             thread::yield_now();
@@ -164,14 +164,18 @@ impl Sampler {
         }
     }
 
+    /// Reads all records that are in the ring now. Not those that come meanwhile: a machine too slow for them would never
+    /// finish a pass.
     fn drain(&mut self) {
-        loop {
-            let mut pipeline = self.shared.pipeline();
-            let now = monotonic();
-            if self.kernel.read(BATCH, |bytes| pipeline.ingest(bytes, now)) < BATCH {
-                return;
-            }
-        }
+        let end = self.kernel.produced();
+        while self.kernel.position().ring < end && self.drain_some() {}
+    }
+
+    /// Reads a batch of records. Returns whether there may be more.
+    fn drain_some(&mut self) -> bool {
+        let mut pipeline = self.shared.pipeline();
+        let now = monotonic();
+        self.kernel.read(BATCH, |bytes| pipeline.ingest(bytes, now)) == BATCH
     }
 
     fn read_fallback(&mut self) {

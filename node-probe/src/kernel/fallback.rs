@@ -22,7 +22,6 @@ pub(super) struct Fallback {
     applied: u32,
     /// Handed on, not yet deleted.
     read_closes: HashSet<u64>,
-    read_folded: Vec<[u8; KEY]>,
     grace: Grace,
 }
 
@@ -33,7 +32,6 @@ impl Fallback {
             folded: HashMap::try_from(folded).map_err(|source| KernelError::Map { name: "folded", source })?,
             applied: 0,
             read_closes: HashSet::new(),
-            read_folded: Vec::new(),
             grace: Grace::new().map_err(|source| KernelError::Io { what: "making a map of maps", source })?,
         })
     }
@@ -61,31 +59,28 @@ impl Fallback {
             }
         }
         let current = controls.epoch.load(Ordering::Relaxed);
-        let mut is_used = false;
-        let keys = keys(&self.folded);
-        let epochs = || keys.iter().filter_map(|key| Some(FoldedKey::read_from_bytes(key).ok()?.epoch));
-        // A preempted program may have read an earlier epoch and add to it when it continues.
-        if epochs().any(|epoch| epoch > self.applied && epoch < current) {
-            // Cannot fail for lack of memory, because its map exists already.
+        if self.epochs().any(|epoch| epoch > self.applied && epoch < current) {
+            // A preempted program may have read an earlier epoch, and adds to it when it continues. Until it has ended,
+            // no entry may be taken for the last of its epoch. Cannot fail for lack of memory, because its map exists.
             let _ = self.grace.wait();
-        }
-        for (bytes, sums) in values(&self.folded, keys) {
-            let (Ok(key), Ok(sums)) = (FoldedKey::read_from_bytes(&bytes), Folded::read_from_bytes(&sums)) else {
-                continue;
-            };
-            is_used |= key.epoch == current;
-            if key.epoch >= current {
-                continue;
+            for (bytes, sums) in values(&self.folded, keys(&self.folded)) {
+                let (Ok(key), Ok(sums)) = (FoldedKey::read_from_bytes(&bytes), Folded::read_from_bytes(&sums)) else {
+                    continue;
+                };
+                if key.epoch > self.applied && key.epoch < current {
+                    fold(&key, &sums);
+                }
             }
-            if key.epoch > self.applied {
-                fold(&key, &sums);
-            }
-            self.read_folded.push(bytes);
+            self.applied = current - 1;
         }
-        self.applied = current - 1;
-        if is_used {
+        if self.epochs().any(|epoch| epoch == current) {
             controls.epoch.store(current + 1, Ordering::Relaxed);
         }
+    }
+
+    /// Epochs of the entries that are there.
+    fn epochs(&self) -> impl Iterator<Item = u32> {
+        self.folded.keys().flatten().filter_map(|key| Some(FoldedKey::read_from_bytes(&key).ok()?.epoch))
     }
 
     /// Deletes what was handed on. An entry that cannot be deleted is gone already.
@@ -93,8 +88,9 @@ impl Fallback {
         for id in self.read_closes.drain() {
             let _ = self.closes.remove(&id);
         }
-        for key in self.read_folded.drain(..) {
-            let _ = self.folded.remove(&key);
+        let applied = |key: &[u8; KEY]| FoldedKey::read_from_bytes(key).is_ok_and(|key| key.epoch <= self.applied);
+        for key in keys(&self.folded).iter().filter(|key| applied(key)) {
+            let _ = self.folded.remove(key);
         }
     }
 }
