@@ -50,7 +50,7 @@ fn the_chart_makes_and_allows_what_the_programs_ask_for_by_name() -> Result<()> 
 
 #[test]
 fn the_charts_rules_name_the_kinds_the_annotations_and_the_series_sets() -> Result<()> {
-    let objects = template(Helm::Three, &["admission.webhook=true"])?;
+    let objects = template(Helm::Three, &["defaults.reportingInterval=5s"])?;
     let roles = of_kind(&objects, "ClusterRole").iter().map(|role| role["rules"].to_string()).collect::<String>();
     let policies = of_kind(&objects, "ValidatingAdmissionPolicy");
     let admission = policies.iter().map(|policy| policy["spec"].to_string()).collect::<String>();
