@@ -1,7 +1,10 @@
 //! The kinds as the API server is told of them.
 
+use crate::status::condition_type;
 use crate::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceColumnDefinition, CustomResourceDefinition,
+};
 use kube::CustomResourceExt;
 use serde_json::{Map, Value};
 
@@ -15,11 +18,46 @@ pub const MANIFESTS: [(&str, &str); 3] = [
 /// The CustomResourceDefinition of each kind.
 #[must_use]
 pub fn definitions() -> [CustomResourceDefinition; 3] {
-    [TelemetryPolicy::crd(), ExtraStatTags::crd(), StatsMatcher::crd()].map(|definition| {
+    [TelemetryPolicy::crd(), ExtraStatTags::crd(), StatsMatcher::crd()].map(|mut definition| {
+        for version in &mut definition.spec.versions {
+            version.additional_printer_columns = Some(columns());
+        }
         let mut value = serde_json::to_value(definition).expect("a derived definition is JSON");
         tidy(&mut value);
         serde_json::from_value(value).expect("tidying keeps a definition's shape")
     })
+}
+
+/// The columns of `kubectl get`; the last three with `-o wide`.
+fn columns() -> Vec<CustomResourceColumnDefinition> {
+    let of = |condition: &str, field: &str| format!(".status.conditions[?(@.type==\"{condition}\")].{field}");
+    let column =
+        |name: &str, kind: &str, path: String, description: &str, is_wide: bool| CustomResourceColumnDefinition {
+            name: name.to_owned(),
+            type_: kind.to_owned(),
+            json_path: path,
+            description: (!description.is_empty()).then(|| description.to_owned()),
+            priority: is_wide.then_some(1),
+            format: None,
+        };
+    let (accepted, programmed) = (condition_type::ACCEPTED, condition_type::PROGRAMMED);
+    let conflicted = condition_type::CONFLICTED;
+    vec![
+        column(accepted, "string", of(accepted, "status"), "Whether the object can be used.", false),
+        column(
+            programmed,
+            "string",
+            ".status.programmed".to_owned(),
+            "Nodes that run it, of those that should.",
+            false,
+        ),
+        column(conflicted, "string", of(conflicted, "status"), "Whether a part of it lost to another object.", false),
+        column("Selected", "integer", ".status.workloadsSelected".to_owned(), "Workloads with a selected pod.", false),
+        column("Age", "date", ".metadata.creationTimestamp".to_owned(), "", false),
+        column("Why Accepted", "string", of(accepted, "reason"), "Reason of the condition Accepted.", true),
+        column("Why Programmed", "string", of(programmed, "reason"), "Reason of the condition Programmed.", true),
+        column("Message", "string", of(accepted, "message"), "What is wrong with the object, or has no effect.", true),
+    ]
 }
 
 /// Takes out what Rust's types say of themselves but a Kubernetes schema must not.

@@ -1,8 +1,10 @@
 //! ExtraStatTags: labels beside the standard ones.
 
+use crate::limits::{MAX_TAG_VALUES, MAX_TAGS};
 use crate::{PolicyStatus, selector, tag_name};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
+use longwire_model::expression::MAX_BYTES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +20,7 @@ use serde::{Deserialize, Serialize};
     shortname = "est",
     category = "longwire",
     status = "PolicyStatus",
-    derive = "PartialEq",
-    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
-    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
-    printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
-    printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
+    derive = "PartialEq"
 )]
 #[x_kube(validation = Rule::new("has(self.tags)").message("tags must have at least one tag"))]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +33,7 @@ pub struct ExtraStatTagsSpec {
 
     /// The labels to add, 1 to 32, each name once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(min = 1, max = MAX_TAGS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub tags: Vec<ExtraTag>,
 }
@@ -55,7 +49,7 @@ pub struct ExtraTag {
 
     /// A CEL expression with a string for a result, at most 512 bytes, such as source.zone. What cannot be evaluated is
     /// the value unknown. All attributes and functions, and recipes: docs/expressions.md.
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(min = 1, max = MAX_BYTES))]
     pub value: String,
 
     /// true: only pods that name the tag in their annotation sidecar.istio.io/extraStatTags have it. false: every selected
@@ -66,6 +60,6 @@ pub struct ExtraTag {
     /// How many values the tag has at most on one probe for the pods of one namespace, 1 to 10000; further ones are the value
     /// overflow. Default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 10_000))]
+    #[schemars(range(min = 1, max = MAX_TAG_VALUES))]
     pub max_values: Option<u32>,
 }

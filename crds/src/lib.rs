@@ -14,6 +14,8 @@
 mod definition;
 mod duration;
 pub mod extra_stat_tags;
+pub mod limits;
+pub mod names;
 mod selector;
 pub mod stats_matcher;
 pub mod status;
@@ -27,7 +29,30 @@ pub use stats_matcher::StatsMatcher;
 pub use status::PolicyStatus;
 pub use telemetry_policy::TelemetryPolicy;
 
+macro_rules! group {
+    () => {
+        "telemetry.longwire.io"
+    };
+}
+macro_rules! version {
+    () => {
+        "v1alpha1"
+    };
+}
+
 /// The API group of every kind.
-pub const GROUP: &str = "telemetry.longwire.io";
+pub const GROUP: &str = group!();
 /// The one version that there is.
-pub const VERSION: &str = "v1alpha1";
+pub const VERSION: &str = version!();
+/// Both, as an object's `apiVersion`.
+pub const API_VERSION: &str = concat!(group!(), "/", version!());
+
+/// The annotation with a comma list of series sets, on a Namespace or a Pod.
+pub const SERIES_SETS_ANNOTATION: &str = concat!(group!(), "/series-sets");
+/// The annotation on pods of operators with the chart's `defaults`, so that the pods restart when these change.
+pub const DEFAULTS_ANNOTATION: &str = concat!(group!(), "/defaults");
+
+/// The `reportingController` of Events.
+pub const EVENT_CONTROLLER: &str = concat!(group!(), "/operator");
+/// What the API server asks the operator's webhook by, and the webhook in it.
+pub const WEBHOOK: (&str, &str) = ("longwire-policies", concat!("policies.", group!()));

@@ -1,13 +1,11 @@
 //! A label selector with bounds and rules: Kubernetes checks its own selectors in code that no schema carries.
 
+use crate::limits::{MAX_LABEL_KEY, MAX_LABEL_NAME, MAX_REQUIREMENTS};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 const KEY: &str = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$";
 const VALUE: &str = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$";
-/// A prefix of 253 characters, a slash and a name of 63.
-const KEY_LENGTH: u32 = 317;
-const VALUE_LENGTH: u32 = 63;
 
 /// The schema of a metav1.LabelSelector that says something.
 pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
@@ -19,7 +17,7 @@ pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
                 "description": "What must hold for a pod's labels, at most 32 requirements. All of them must hold.",
                 "type": "array",
                 "minItems": 1,
-                "maxItems": 32,
+                "maxItems": MAX_REQUIREMENTS,
                 "items": requirement(),
                 "x-kubernetes-list-type": "atomic",
             },
@@ -37,10 +35,10 @@ fn match_labels() -> Value {
         "description": "Labels that a pod must have with exactly these values, at most 32. All of them must match.",
         "type": "object",
         "minProperties": 1,
-        "maxProperties": 32,
-        "additionalProperties": { "type": "string", "maxLength": VALUE_LENGTH, "pattern": VALUE },
+        "maxProperties": MAX_REQUIREMENTS,
+        "additionalProperties": { "type": "string", "maxLength": MAX_LABEL_NAME, "pattern": VALUE },
         "x-kubernetes-validations": [{
-            "rule": format!("self.all(key, key.size() <= {KEY_LENGTH} && key.matches('{KEY}'))"),
+            "rule": format!("self.all(key, key.size() <= {MAX_LABEL_KEY} && key.matches('{KEY}'))"),
             "message": "a key must be a label's name, such as app or app.kubernetes.io/name",
         }],
     })
@@ -56,7 +54,7 @@ fn requirement() -> Value {
                 "description": "The label's name, such as app or app.kubernetes.io/name.",
                 "type": "string",
                 "minLength": 1,
-                "maxLength": KEY_LENGTH,
+                "maxLength": MAX_LABEL_KEY,
                 "pattern": KEY,
             },
             "operator": {
@@ -67,8 +65,8 @@ fn requirement() -> Value {
             "values": {
                 "description": "The values of In and NotIn, 1 to 32; none for Exists and DoesNotExist.",
                 "type": "array",
-                "maxItems": 32,
-                "items": { "type": "string", "maxLength": VALUE_LENGTH, "pattern": VALUE },
+                "maxItems": MAX_REQUIREMENTS,
+                "items": { "type": "string", "maxLength": MAX_LABEL_NAME, "pattern": VALUE },
                 "x-kubernetes-list-type": "atomic",
             },
         },

@@ -1,8 +1,10 @@
 //! StatsMatcher: which of Envoy's native connection statistics there are.
 
+use crate::limits::MAX_PATTERNS;
 use crate::{PolicyStatus, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
+use longwire_model::matcher::MAX_PATTERN_BYTES;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +20,7 @@ use serde::{Deserialize, Serialize};
     shortname = "sm",
     category = "longwire",
     status = "PolicyStatus",
-    derive = "PartialEq",
-    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
-    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
-    printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
-    printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
+    derive = "PartialEq"
 )]
 #[x_kube(
     validation = Rule::new(
@@ -65,13 +59,13 @@ pub struct StatsMatcherSpec {
 
     /// The statistics whose names begin so, 1 to 64 prefixes, beside those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 256)))]
+    #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inclusion_prefixes: Option<Vec<String>>,
 
     /// The statistics whose names end so, 1 to 64 suffixes, beside those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 256)))]
+    #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inclusion_suffixes: Option<Vec<String>>,
 
@@ -87,7 +81,7 @@ pub struct StatsMatcherSpec {
 #[serde(rename_all = "camelCase")]
 pub struct PatternList {
     /// The patterns, 1 to 64; a name matches when any of them does.
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = MAX_PATTERNS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub patterns: Vec<StringMatcher>,
 }
@@ -106,22 +100,22 @@ pub struct PatternList {
 pub struct StringMatcher {
     /// The whole name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub exact: Option<String>,
 
     /// What the name begins with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub prefix: Option<String>,
 
     /// What the name ends with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub suffix: Option<String>,
 
     /// What the name has anywhere in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub contains: Option<String>,
 
     /// A regular expression for the whole name.
@@ -148,7 +142,7 @@ fn regex(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "minLength": 1,
-        "maxLength": 1024,
+        "maxLength": MAX_PATTERN_BYTES,
         "x-kubernetes-validations": [{
             "rule": "''.matches(self) in [true, false]",
             "message": "must be a regular expression in the syntax of RE2",
@@ -160,7 +154,7 @@ fn regexps(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "minItems": 1,
-        "maxItems": 64,
+        "maxItems": MAX_PATTERNS,
         "items": regex(generator),
         "x-kubernetes-list-type": "set",
     })

@@ -5,6 +5,43 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The types of conditions.
+pub mod condition_type {
+    pub const ACCEPTED: &str = "Accepted";
+    pub const PROGRAMMED: &str = "Programmed";
+    pub const CONFLICTED: &str = "Conflicted";
+}
+
+/// The reasons of conditions.
+pub mod reason {
+    /// Of Accepted: the object can be used.
+    pub const ACCEPTED: &str = "Accepted";
+    /// Of Accepted: a part of it has no effect, or breaks a consumer of series.
+    pub const ACCEPTED_WITH_WARNINGS: &str = "AcceptedWithWarnings";
+    /// Of Accepted: a field has an invalid value.
+    pub const INVALID: &str = "Invalid";
+    /// Of Accepted: a field is for the whole cluster, and the object is not in the operator's own namespace.
+    pub const NOT_ROOT_NAMESPACE: &str = "NotRootNamespace";
+    /// Of Accepted: it is larger than one object may be.
+    pub const TOO_LARGE: &str = "TooLarge";
+    /// Of Accepted, and of a warning about an EndpointSlice: older objects of the namespace leave it no room.
+    pub const NAMESPACE_BUDGET_EXCEEDED: &str = "NamespaceBudgetExceeded";
+    /// Of Programmed: every desired node runs it.
+    pub const PROGRAMMED: &str = "Programmed";
+    /// Of Programmed: there is no desired node.
+    pub const NO_TARGETS: &str = "NoTargets";
+    /// Of Programmed: an object that is not accepted has no effect.
+    pub const NOT_ACCEPTED: &str = "NotAccepted";
+    /// Of Programmed: some probe could not apply it.
+    pub const REJECTED: &str = "Rejected";
+    /// Of Programmed: some nodes lag, or have not answered this replica yet.
+    pub const PENDING: &str = "Pending";
+    /// Of Conflicted: a part of it lost to another object.
+    pub const CONFLICTED: &str = "Conflicted";
+    /// Of Conflicted: nothing of it lost.
+    pub const NO_CONFLICTS: &str = "NoConflicts";
+}
+
 /// What became of the object, written by the operator.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]

@@ -2,6 +2,7 @@
 
 use kube::core::{Message, Rule};
 use longwire_model::series::CONNECTION_LABELS;
+use longwire_model::tag::MAX_NAME_BYTES;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// A label name as Prometheus has it.
@@ -18,7 +19,7 @@ pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "minLength": 1,
-        "maxLength": 63,
+        "maxLength": MAX_NAME_BYTES,
         "pattern": PATTERN,
         "x-kubernetes-validations": [{
             "rule": format!("!self.startsWith('__') && !(self in {RESERVED})"),
@@ -32,8 +33,9 @@ pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
 
 /// Of a map by tag name: each key is a label name. A map's keys have no schema of their own.
 pub(crate) fn keys_are_label_names() -> Rule {
-    Rule::new(format!("self.all(name, name.size() <= 63 && name.matches('{PATTERN}'))"))
-        .message(Message::Message(format!("a tag name must be at most 63 characters and match {PATTERN}")))
+    Rule::new(format!("self.all(name, name.size() <= {MAX_NAME_BYTES} && name.matches('{PATTERN}'))")).message(
+        Message::Message(format!("a tag name must be at most {MAX_NAME_BYTES} characters and match {PATTERN}")),
+    )
 }
 
 /// Of a map by tag name: no key is one that others set.

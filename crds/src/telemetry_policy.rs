@@ -1,16 +1,21 @@
 //! TelemetryPolicy: which series there are, how often they are read and how many there may be.
 
 mod overrides;
-pub use overrides::{METRICS, Match, Operation, Override, Reporter, TagOverride};
+pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metrics};
 
+use crate::limits::{MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, SHORTEST};
 use crate::{Duration, PolicyStatus, duration, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
+use longwire_model::series::SeriesSet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// The names of the series sets, as the schema lists them.
-pub const SERIES_SETS: [&str; 4] = ["istio", "kmesh-connection", "kmesh-workload", "longwire"];
+#[must_use]
+pub fn series_set_names() -> [&'static str; 4] {
+    SeriesSet::NAMED.map(SeriesSet::name)
+}
 
 /// What is wanted. A field that is left out is taken from the broader object: the namespace's, then the whole
 /// cluster's, then what is built in.
@@ -25,15 +30,7 @@ pub const SERIES_SETS: [&str; 4] = ["istio", "kmesh-connection", "kmesh-workload
     shortname = "telpol",
     category = "longwire",
     status = "PolicyStatus",
-    derive = "PartialEq",
-    printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
-    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
-    printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
-    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
-    printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
+    derive = "PartialEq"
 )]
 #[x_kube(
     validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))")
@@ -76,7 +73,7 @@ pub struct TelemetryPolicySpec {
     /// Changes to single metrics, at most 64, merged with those of broader objects by metric, reporter and tag: the later
     /// in this list, and the narrower object, wins. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = MAX_OVERRIDES))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub overrides: Option<Vec<Override>>,
 }
@@ -88,13 +85,13 @@ pub struct Budgets {
     /// Most series in a scrape of one probe, 1 to 10000000, without those of single connections. Past it, new label sets
     /// are folded into overflow, so that sums stay right. Default: the probe's --max-series, 100000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 10_000_000))]
+    #[schemars(range(min = 1, max = MAX_SERIES))]
     pub series: Option<u32>,
 
     /// Most connections of one probe that have series of their own at a time, 0 to 1000000: those that live longest, and of
     /// about the same age those that have moved most, until they end. The rest is folded into overflow. Default: 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 1_000_000))]
+    #[schemars(range(min = 0, max = MAX_LONG_CONNECTIONS))]
     pub long_connections: Option<u32>,
 }
 
@@ -105,14 +102,14 @@ pub struct Limits {
     /// Most extra tags of one pod, 0 to 32. Those of broader objects stay first, then by name; what is past it is dropped,
     /// and the object that asked for it says so in Conflicted. Default: 32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 32))]
+    #[schemars(range(min = 0, max = MAX_TAGS))]
     pub extra_tags: Option<u32>,
 
     /// Most series that the pods of one namespace feed on one probe, 1 to 10000000, without those of single connections;
     /// of these it has the same part. Past it, the namespace's new label sets are folded into an overflow of its own.
     /// Default: a third of the budget of the probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 10_000_000))]
+    #[schemars(range(min = 1, max = MAX_SERIES))]
     pub series_per_namespace: Option<u32>,
 }
 
@@ -132,18 +129,18 @@ pub struct LongConnections {
 }
 
 fn reporting_interval(_: &mut SchemaGenerator) -> Schema {
-    duration::between("1s", "5m")
+    duration::between(SHORTEST, MAX_INTERVAL)
 }
 
 fn threshold(_: &mut SchemaGenerator) -> Schema {
-    duration::between("1s", "1h")
+    duration::between(SHORTEST, MAX_THRESHOLD)
 }
 
 fn series_sets(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
-        "maxItems": SERIES_SETS.len(),
-        "items": { "type": "string", "enum": SERIES_SETS },
+        "maxItems": SeriesSet::NAMED.len(),
+        "items": { "type": "string", "enum": series_set_names() },
         "x-kubernetes-list-type": "set",
     })
 }

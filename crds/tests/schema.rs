@@ -1,6 +1,6 @@
 //! What holds for the schema of every kind.
 
-use longwire_crds::telemetry_policy::{METRICS, SERIES_SETS};
+use longwire_crds::telemetry_policy::{metrics, series_set_names};
 use longwire_crds::{GROUP, VERSION, definitions};
 use longwire_model::series::CONNECTION_LABELS;
 use serde_json::{Value, json};
@@ -126,8 +126,8 @@ fn a_list_says_how_appliers_share_it() {
 #[test]
 fn what_has_names_lists_them() {
     let listed = |path: &str| schema(path)["enum"].clone();
-    assert_eq!(listed("TelemetryPolicy.spec.seriesSets[]"), json!(SERIES_SETS));
-    assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.metric"), json!(METRICS));
+    assert_eq!(listed("TelemetryPolicy.spec.seriesSets[]"), json!(series_set_names()));
+    assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.metric"), json!(metrics()));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.reporter"), json!(["source", "destination"]));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].tagOverrides.*.operation"), json!(["UPSERT", "REMOVE"]));
 }

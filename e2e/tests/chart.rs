@@ -14,6 +14,8 @@ mod grafana;
 mod hooks;
 #[path = "chart/images.rs"]
 mod images;
+#[path = "chart/names.rs"]
+mod names;
 #[path = "chart/readers.rs"]
 mod readers;
 #[path = "chart/refused.rs"]

@@ -1,7 +1,7 @@
 //! What the operator counts of itself. Every module may count; a scrape reads.
 
 use longwire_endpoint::descriptors;
-use longwire_model::series::is_listed;
+use longwire_model::series::{is_listed, operator_names};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -54,12 +54,12 @@ type Counts = Mutex<BTreeMap<&'static str, u64>>;
 
 impl Counters {
     pub fn refused(&self, reason: &'static str) {
-        debug_assert!(is_listed("longwire_operator_streams_refused_total", "reason", reason), "{reason}");
+        debug_assert!(is_listed(operator_names::STREAMS_REFUSED, "reason", reason), "{reason}");
         add(&self.refused, reason);
     }
 
     pub(crate) fn handshake_refused(&self, reason: &'static str) {
-        debug_assert!(is_listed("longwire_operator_handshakes_refused_total", "reason", reason), "{reason}");
+        debug_assert!(is_listed(operator_names::HANDSHAKES_REFUSED, "reason", reason), "{reason}");
         add(&self.handshakes_refused, reason);
     }
 
@@ -72,7 +72,7 @@ impl Counters {
 
     /// A token was verified by this means.
     pub fn reviewed(&self, by: &'static str) {
-        debug_assert!(is_listed("longwire_operator_tokens_verified_total", "by", by), "{by}");
+        debug_assert!(is_listed(operator_names::TOKENS_VERIFIED, "by", by), "{by}");
         add(&self.reviews, by);
     }
 

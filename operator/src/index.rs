@@ -128,6 +128,12 @@ impl Index {
         self.nodes.keys().chain(self.pods_of_node.keys()).cloned().collect()
     }
 
+    /// Whether it has an object or a pod.
+    #[must_use]
+    pub(crate) fn has_node(&self, name: &str) -> bool {
+        self.nodes.contains_key(name) || self.pods_of_node(name).next().is_some()
+    }
+
     #[must_use]
     pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
         self.nodes.get(name)

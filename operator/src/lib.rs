@@ -7,7 +7,8 @@
 //! source    API server or directory of manifests -> Event: objects reduced, checked once, each by itself
 //! index     the objects and the links between them; what an event makes stale
 //! policy    which objects apply to a pod, merged; compiled into each node's configuration and each address's owners
-//! publish   the snapshot that all streams read; what probes have acknowledged of it; which replica leads
+//! publish   the snapshot that all streams read; which replica leads
+//! acks      what each node's probe has answered: applied revisions, refusals, notices
 //! status    on how many nodes an object is programmed; conditions written to the object
 //! cluster   Lease, TLS, authentication, Events; the one task that writes index, policy and snapshot
 //! serve     gRPC streams of probes; /metrics and health; the admission webhook
@@ -25,6 +26,7 @@
 //! `source` and `index` know nothing of probes, and modules after `source` nothing of files: a directory and an API server yield
 //! the same events. One task owns index and compiler; streams read the snapshot that it published.
 
+pub mod acks;
 pub mod cli;
 pub mod cluster;
 pub mod counters;
@@ -33,4 +35,4 @@ pub mod policy;
 pub mod publish;
 pub mod serve;
 pub mod source;
-pub mod status;
+mod status;

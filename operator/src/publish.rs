@@ -2,15 +2,12 @@
 
 use crate::policy::compile::{Answer, Changes, NodeConfiguration};
 use crate::policy::state::PolicyStates;
-use crate::publish::acks::Acks;
 use longwire_model::telemetry::NodeSettings;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub(crate) mod acks;
-pub(crate) mod notices;
 pub mod role;
 
 /// The state of the cluster as probes are sent it.
@@ -20,8 +17,6 @@ pub struct Published {
     pub synced: bool,
     /// The state of each object of the three kinds.
     pub policy_states: Arc<PolicyStates>,
-    /// What the probes have acknowledged.
-    pub(crate) acks: Arc<Acks>,
     revision: u64,
     settings: NodeSettings,
     nodes: HashMap<String, Arc<NodeConfiguration>>,

@@ -10,6 +10,7 @@
 //! a reader's token, on a connection with a stream --> Readers --> Admitted or why not
 //! ```
 
+use crate::acks::Acks;
 use crate::cluster::auth::{Gate, Grant};
 use crate::cluster::tls::{self, AdmittedStream, Peer};
 use crate::counters::Counters;
@@ -66,6 +67,8 @@ const RESETS: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Context {
     pub published: watch::Receiver<Published>,
+    /// Where streams note what probes answer.
+    pub acks: Arc<Acks>,
     pub role: watch::Receiver<Role>,
     /// `None`: no authentication, on loopback.
     pub gate: Option<Arc<Gate>>,
@@ -152,7 +155,7 @@ impl Control for Service {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        let Context { published, role, gate, counters, observations, readers: _ } = &self.context;
+        let Context { published, acks, role, gate, counters, observations, readers: _ } = &self.context;
         if let Role::Standby { leader } = *role.borrow() {
             return Err(lifetime::elsewhere(leader));
         }
@@ -167,9 +170,10 @@ impl Control for Service {
         // Room for one: an update that a slow probe has not read is not followed by another, so that the next one has the
         // latest state.
         let (updates, receiver) = mpsc::channel(1);
-        let (published, role, counters) = (published.clone(), role.clone(), Arc::clone(counters));
+        let (published, acks, role) = (published.clone(), Arc::clone(acks), role.clone());
+        let counters = Arc::clone(counters);
         let (messages, slots, observations) = (request.into_inner(), Arc::clone(&self.slots), observations.clone());
-        let stream = Stream { messages, updates, published, role, counters, slots, admission, observations };
+        let stream = Stream { messages, updates, published, acks, role, counters, slots, admission, observations };
         tokio::spawn(async move {
             stream.converse().await;
             drop(place);

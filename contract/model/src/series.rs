@@ -8,6 +8,7 @@ mod families;
 mod labels;
 mod metrics;
 mod operator_metrics;
+pub mod operator_names;
 mod self_metrics;
 mod values;
 pub use families::FAMILIES;

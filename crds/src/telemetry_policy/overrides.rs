@@ -1,35 +1,20 @@
 //! Changes to single metrics.
 
+use crate::limits::MAX_TAGS;
 use crate::tag_name;
 use kube::KubeSchema;
+use longwire_model::expression::MAX_BYTES;
+use longwire_model::series::{FAMILIES, SeriesSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The names of the metrics, as the schema lists them: one a family of connections.
-pub const METRICS: [&str; 21] = [
-    "istio_tcp_sent_bytes_total",
-    "istio_tcp_received_bytes_total",
-    "istio_tcp_connections_opened_total",
-    "istio_tcp_connections_closed_total",
-    "kmesh_tcp_connection_sent_bytes_total",
-    "kmesh_tcp_connection_received_bytes_total",
-    "kmesh_tcp_connection_packet_lost_total",
-    "kmesh_tcp_connection_retrans_total",
-    "kmesh_tcp_workload_connections_opened_total",
-    "kmesh_tcp_workload_connections_closed_total",
-    "kmesh_tcp_workload_sent_bytes_total",
-    "kmesh_tcp_workload_received_bytes_total",
-    "kmesh_tcp_retrans_total",
-    "kmesh_tcp_packet_loss_total",
-    "longwire_tcp_connections_failed_total",
-    "longwire_tcp_connections_active",
-    "longwire_tcp_retransmitted_bytes_total",
-    "longwire_tcp_lost_packets_total",
-    "longwire_tcp_rtt_seconds",
-    "longwire_tcp_handshake_seconds",
-    "longwire_tcp_connection_duration_seconds",
-];
+/// The names of the metrics, as the schema lists them: one a family of connections, without Envoy's, which a StatsMatcher
+/// selects.
+#[must_use]
+pub fn metrics() -> Vec<&'static str> {
+    FAMILIES.iter().filter(|family| family.set != SeriesSet::Envoy).map(|family| family.name).collect()
+}
 
 /// A change to the metrics that match.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +35,7 @@ pub struct Override {
 
     /// Changes to the labels of the metrics, by the label's name, at most 32: a standard label, or a new one. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("maxProperties" = 32))]
+    #[schemars(extend("maxProperties" = MAX_TAGS))]
     #[x_kube(validation = tag_name::keys_are_label_names(), validation = tag_name::keys_are_free())]
     pub tag_overrides: Option<BTreeMap<String, TagOverride>>,
 }
@@ -61,7 +46,7 @@ pub struct Override {
 pub struct Match {
     /// The metric's name, as in a scrape. Default: every metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = METRICS))]
+    #[schemars(extend("enum" = metrics()))]
     pub metric: Option<String>,
 
     /// The end that reports: source is the client's, destination the server's. Default: both.
@@ -95,7 +80,7 @@ pub struct TagOverride {
     /// evaluated is the value unknown. Needed for UPSERT, refused for REMOVE. All attributes and functions, and recipes:
     /// docs/expressions.md.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(length(min = 1, max = MAX_BYTES))]
     pub value: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! The operator to connect to next: the configured one, or the one to which it redirects.
 
+use longwire_wire::LEADER_HEADER;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tonic::Status;
@@ -7,8 +8,6 @@ use tonic::Status;
 #[cfg(test)]
 mod tests;
 
-/// Header in which a standby sends the leader's address.
-const HOLDER: &str = "longwire-holder";
 /// Redirects in a row without a wait: two standbys that redirect to each other must not keep a probe busy.
 const MAX_REDIRECTS: u8 = 2;
 /// A stream that lived this long resets the count of redirects and the backoff.
@@ -50,5 +49,5 @@ impl Route {
 }
 
 fn holder(status: &Status) -> Option<SocketAddr> {
-    status.metadata().get(HOLDER)?.to_str().ok()?.parse().ok()
+    status.metadata().get(LEADER_HEADER)?.to_str().ok()?.parse().ok()
 }

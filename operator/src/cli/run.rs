@@ -1,7 +1,9 @@
 //! Starts the parts in the order in which they need each other.
 
+use crate::acks::Acks;
 use crate::cli::options::{InvalidListen, InvalidSecurity, Options};
 use crate::cluster::guard::{Guard, InsecureStart};
+use crate::cluster::membership::Ends;
 use crate::cluster::writer::Writer;
 use crate::counters::Counters;
 use crate::policy::compile::Compiler;
@@ -15,7 +17,7 @@ use crate::source::api_server::client::{self, NoApiServer};
 use crate::source::event::AddressObservations;
 use crate::source::manifests::{self, InvalidDirectory, Manifests};
 use crate::source::{Feed, Reread};
-use cluster::{Cluster, Ends};
+use cluster::Cluster;
 use kube::Client;
 use longwire_endpoint::descriptors;
 use longwire_model::identity::UnixNanos;
@@ -73,6 +75,7 @@ pub struct Operator {
     listener: TcpListener,
     address: SocketAddr,
     published: watch::Receiver<Published>,
+    acks: Arc<Acks>,
     writer: JoinHandle<()>,
     observations: mpsc::Sender<AddressObservations>,
     counters: Arc<Counters>,
@@ -120,6 +123,7 @@ impl Operator {
         let webhook = listen_if(options.security.webhook_listen, "--webhook-listen").await?;
         let webhook = webhook.map(|listener| (listener, options.root_namespace.clone()));
         let (publisher, published) = Publisher::new();
+        let acks = Arc::<Acks>::default();
         let (batches, events) = mpsc::channel(WAITING);
         let reread = Reread::default();
         let feed = Feed { batches, reread: reread.clone(), counters: Arc::clone(&counters) };
@@ -129,18 +133,31 @@ impl Operator {
                 (None, None)
             }
             Source::ApiServer(client) => {
-                let ends = Ends { feed, published: published.clone(), counters: Arc::clone(&counters) };
-                let (cluster, probes) = Cluster::start(&client, options, address, ends)?;
+                let ends = Ends { feed, published: published.clone(), acks: Arc::clone(&acks) };
+                let (cluster, probes) = Cluster::start(&client, options, address, ends, Arc::clone(&counters))?;
                 (Some(cluster), Some(probes))
             }
         };
-        let mut writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters)).with_reread(reread);
+        let writer = Writer::new(compiler, publisher, probes, Arc::clone(&counters));
+        let mut writer = writer.with_reread(reread).with_acks(Arc::clone(&acks));
         if let Some(cluster) = &cluster {
             writer = writer.with_warnings(cluster.membership.warnings.clone());
         }
         let observations = writer.observations();
         let writer = tokio::spawn(writer.run(events, now));
-        Ok(Self { listener, address, published, writer, observations, counters, metrics, health, webhook, cluster })
+        Ok(Self {
+            listener,
+            address,
+            published,
+            acks,
+            writer,
+            observations,
+            counters,
+            metrics,
+            health,
+            webhook,
+            cluster,
+        })
     }
 
     /// Where it listens, with the port it was given if that was left open.
@@ -151,8 +168,19 @@ impl Operator {
 
     /// Answers probes until `stop` resolves.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { listener, published, writer, observations, counters, metrics, health, webhook, cluster, address: _ } =
-            self;
+        let Self {
+            listener,
+            address: _,
+            published,
+            acks,
+            writer,
+            observations,
+            counters,
+            metrics,
+            health,
+            webhook,
+            cluster,
+        } = self;
         // Manifests have one reader.
         let (_always, alone) = watch::channel(Role::Leader);
         let (membership, guard) = cluster.map(|Cluster { membership, guard }| (membership, guard)).unzip();
@@ -165,7 +193,7 @@ impl Operator {
         let webhook = webhook
             .zip(certificate.clone())
             .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
-        let context = Context { published, role, gate, readers, counters, observations };
+        let context = Context { published, acks, role, gate, readers, counters, observations };
         let state = {
             let Context { published, role, counters, .. } = context.clone();
             health::State { published, role, certificate, counters, endpoints: Endpoints::default() }

@@ -13,6 +13,7 @@ use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::ListParams;
+use longwire_crds::names::CLEANUP;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,6 @@ use tokio::time::{Instant, sleep};
 #[cfg(test)]
 mod tests;
 
-/// The DaemonSet, and the label `app` of its pods.
-const CLEANUP: &str = "longwire-cleanup";
 const LOOK: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]

@@ -34,8 +34,6 @@ pub(crate) use refusal::Refusal;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The audience of a probe's token.
-pub(crate) const AUDIENCE: &str = "longwire-operator";
 /// For one question to the API server.
 const TIMEOUT: Duration = Duration::from_secs(2);
 

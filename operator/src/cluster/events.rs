@@ -15,6 +15,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::PostParams;
 use kube::{Api, Client};
+use longwire_crds::EVENT_CONTROLLER;
 use queue::Queue;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -28,8 +29,6 @@ mod tests;
 
 pub(crate) use nodes::send_node_events;
 
-/// `reportingController` of every Event.
-const CONTROLLER: &str = "telemetry.longwire.io/operator";
 /// Bytes of a note, as the API server has it.
 const LONGEST: usize = 1024;
 /// For one request.
@@ -138,7 +137,7 @@ fn event(warning: &Warning, instance: &str, now: Timestamp) -> Event {
         reason: Some((*reason).to_owned()),
         note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
         event_time: Some(MicroTime(now)),
-        reporting_controller: Some(CONTROLLER.to_owned()),
+        reporting_controller: Some(EVENT_CONTROLLER.to_owned()),
         reporting_instance: Some(instance.to_owned()),
         ..Event::default()
     }

@@ -17,6 +17,7 @@ use k8s_openapi::api::coordination::v1 as k8s;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::PostParams;
 use kube::{Api, Client};
+use longwire_crds::names::OPERATOR;
 use record::Record;
 use std::future::Future;
 use std::time::Duration;
@@ -31,8 +32,6 @@ mod tests;
 
 pub(crate) use identity::Identity;
 
-/// Of the Lease.
-pub(crate) const NAME: &str = "longwire-operator";
 /// A leader that has been silent for this long counts as dead.
 const DURATION: Duration = Duration::from_secs(6);
 /// Between two renewals.
@@ -96,17 +95,19 @@ impl Elector {
         }
         if let Some(record) = self.election.release(Timestamp::now()) {
             match self.write(record).await {
-                Ok(_) => tracing::info!("Lease {NAME} let go of"),
+                Ok(_) => tracing::info!("Lease {OPERATOR} let go of"),
                 Err(LeaseFailure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
-                    tracing::info!("Lease {NAME} has been taken by another replica");
+                    tracing::info!("Lease {OPERATOR} has been taken by another replica");
                 }
-                Err(error) => tracing::warn!("cannot let go of the Lease {NAME}: {error}; it expires in {DURATION:?}"),
+                Err(error) => {
+                    tracing::warn!("cannot let go of the Lease {OPERATOR}: {error}; it expires in {DURATION:?}");
+                }
             }
         }
     }
 
     async fn round(&mut self) -> Result<(), LeaseFailure> {
-        let lease = patient(self.leases.get_opt(NAME)).await?;
+        let lease = patient(self.leases.get_opt(OPERATOR)).await?;
         self.observe(lease.as_ref());
         let step = self.election.step(self.started.elapsed(), Timestamp::now());
         let (Step::Create(record) | Step::Replace(record)) = step else { return Ok(()) };
@@ -116,7 +117,7 @@ impl Elector {
             Err(LeaseFailure::Refused(kube::Error::Api(status)))
                 if status.is_conflict() || status.is_already_exists() =>
             {
-                tracing::debug!("another replica was quicker with the Lease {NAME}");
+                tracing::debug!("another replica was quicker with the Lease {OPERATOR}");
             }
             Err(error) => return Err(error),
         }
@@ -125,12 +126,12 @@ impl Elector {
 
     /// Creates it, if the record has no version to replace.
     async fn write(&self, record: Record) -> Result<k8s::Lease, LeaseFailure> {
-        let mut lease = record.into_lease(NAME);
+        let mut lease = record.into_lease(OPERATOR);
         lease.metadata.owner_references = patient(self.owner.references()).await?;
         let parameters = PostParams::default();
         match lease.metadata.resource_version {
             None => patient(self.leases.create(&parameters, &lease)).await,
-            Some(_) => patient(self.leases.replace(NAME, &parameters, &lease)).await,
+            Some(_) => patient(self.leases.replace(OPERATOR, &parameters, &lease)).await,
         }
     }
 
@@ -140,11 +141,11 @@ impl Elector {
         let turned = self.role.send_if_modified(|known| std::mem::replace(known, role) != role);
         match role {
             _ if !turned => {}
-            Role::Leader => tracing::info!("holds the Lease {NAME}: serves probes"),
+            Role::Leader => tracing::info!("holds the Lease {OPERATOR}: serves probes"),
             Role::Standby { leader: Some(leader) } => {
-                tracing::info!("on standby: {leader} holds the Lease {NAME}, and probes are sent there");
+                tracing::info!("on standby: {leader} holds the Lease {OPERATOR}, and probes are sent there");
             }
-            Role::Standby { leader: None } => tracing::debug!("on standby: nobody holds the Lease {NAME}"),
+            Role::Standby { leader: None } => tracing::debug!("on standby: nobody holds the Lease {OPERATOR}"),
         }
     }
 
@@ -152,7 +153,7 @@ impl Elector {
         match round {
             Ok(()) => {
                 if std::mem::take(&mut self.failed) >= WORTH_A_WORD {
-                    tracing::info!("the API server answers about the Lease {NAME} again");
+                    tracing::info!("the API server answers about the Lease {OPERATOR} again");
                 }
                 return;
             }
@@ -160,11 +161,11 @@ impl Elector {
                 self.failed = self.failed.saturating_add(1);
                 if self.failed == WORTH_A_WORD {
                     tracing::warn!(
-                        "cannot reach the API server about the Lease {NAME}: {error}; retrying every {LOOK:?}, and what is \
+                        "cannot reach the API server about the Lease {OPERATOR}: {error}; retrying every {LOOK:?}, and what is \
                          served stays as it is"
                     );
                 } else {
-                    tracing::debug!("Lease {NAME}: {error}");
+                    tracing::debug!("Lease {OPERATOR}: {error}");
                 }
             }
         }

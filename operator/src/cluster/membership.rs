@@ -1,6 +1,7 @@
 //! All tasks of an operator that write to the API server, started together.
 
 use super::events;
+use crate::acks::Acks;
 use crate::cluster::lease::{Elector, Identity};
 use crate::cluster::owner_reference::OwnerReferences;
 use crate::index::probes::ProbePods;
@@ -18,6 +19,13 @@ use tokio::task::{JoinHandle, JoinSet};
 
 /// Warnings that may wait for the API server; senders count what they drop.
 const MAX_WARNINGS: usize = 256;
+
+/// Where its objects go, and what becomes of them.
+pub(crate) struct Ends {
+    pub(crate) feed: Feed,
+    pub(crate) published: watch::Receiver<Published>,
+    pub(crate) acks: Arc<Acks>,
+}
 
 /// Dropped, its tasks end, and the Lease is held until it expires.
 #[derive(Debug)]
@@ -37,20 +45,19 @@ impl Membership {
         namespace: &str,
         me: &Identity,
         owner: OwnerReferences,
-        feed: Feed,
-        published: watch::Receiver<Published>,
+        ends: Ends,
         probes: watch::Receiver<ProbePods>,
     ) -> Self {
+        let Ends { feed, published, acks } = ends;
         let (elector, role) = Elector::new(client.clone(), namespace, me, owner);
         let (stop, stopped) = oneshot::channel();
         let reports = Reports::default();
         let (warnings, received) = mpsc::channel(MAX_WARNINGS);
         let mut tasks = JoinSet::new();
         tasks.spawn(api_server::follow(client.clone(), feed));
-        tasks.spawn(report::report(published.clone(), probes, role.clone(), reports.clone()));
+        tasks.spawn(report::report(published.clone(), Arc::clone(&acks), probes, role.clone(), reports.clone()));
         tasks.spawn(status::write(client.clone(), reports, role.clone(), warnings.clone()));
         tasks.spawn(events::send(client.clone(), me.pod.clone(), received, role.clone()));
-        let acks = Arc::clone(&published.borrow().acks);
         tasks.spawn(events::send_node_events(client.clone(), me.pod.clone(), acks, role.clone()));
         let elector = tokio::spawn(stand(elector, published, stopped));
         Self { role, warnings, stop, elector, _tasks: tasks }

@@ -28,7 +28,7 @@ pub use material::Material;
 pub(crate) use peer::{AdmittedStream, Peer};
 pub use plan::Lifetimes;
 pub(crate) use plan::{Held, Step, Validity, plan};
-pub use reconciler::{CertificateReconciler, WEBHOOK};
+pub use reconciler::CertificateReconciler;
 pub use server::{Serving, configuration, http, names, publish};
 
 /// Seconds since the epoch.

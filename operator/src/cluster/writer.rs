@@ -1,5 +1,6 @@
 //! The one task that owns index and compiler: takes events, publishes snapshots.
 
+use crate::acks::Acks;
 use crate::counters::Counters;
 use crate::index::probes::Probes;
 use crate::index::warning::{Warning, Warnings};
@@ -18,7 +19,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-/// How often owners that left are looked over.
+#[cfg(test)]
+mod tests;
+
+/// How often owners and nodes that left are looked over.
 const EXPIRY: Duration = Duration::from_secs(5);
 /// Batches that are taken in at once, if so many wait: a rollout is worked out once, not once a batch.
 const TOGETHER: usize = 64;
@@ -37,15 +41,25 @@ pub struct Writer {
     /// States that were logged, where there is nothing but the log.
     logged: PolicyStates,
     reread: Reread,
+    acks: Arc<Acks>,
     seen: (mpsc::Sender<AddressObservations>, mpsc::Receiver<AddressObservations>),
 }
 
 impl Writer {
     #[must_use]
     pub fn new(compiler: Compiler, publisher: Publisher, probes: Option<Probes>, counters: Arc<Counters>) -> Self {
-        let (index, warnings) = (Index::default(), Warnings::default());
-        let (reread, logged) = (Reread::default(), PolicyStates::new());
-        Self { index, compiler, publisher, probes, counters, warnings, logged, reread, seen: mpsc::channel(SEEN) }
+        Self {
+            index: Index::default(),
+            compiler,
+            publisher,
+            probes,
+            counters,
+            warnings: Warnings::default(),
+            logged: PolicyStates::new(),
+            reread: Reread::default(),
+            acks: Arc::default(),
+            seen: mpsc::channel(SEEN),
+        }
     }
 
     /// Where address observations of probes go.
@@ -58,6 +72,13 @@ impl Writer {
     #[must_use]
     pub(crate) fn with_reread(mut self, reread: Reread) -> Self {
         self.reread = reread;
+        self
+    }
+
+    /// Where what probes answered is kept: entries of nodes that are gone are forgotten.
+    #[must_use]
+    pub(crate) fn with_acks(mut self, acks: Arc<Acks>) -> Self {
+        self.acks = acks;
         self
     }
 
@@ -81,7 +102,7 @@ impl Writer {
                 },
                 // It never ends: one of its senders is here.
                 _ = self.seen.1.recv_many(&mut heard, TOGETHER) => self.sight(heard.drain(..), clock()),
-                _ = expiry.tick() => self.publish(|compiler, _| compiler.expire(clock())),
+                _ = expiry.tick() => self.expire(clock()),
             }
         }
     }
@@ -105,6 +126,11 @@ impl Writer {
             probes.take(&self.index, &stale);
         }
         self.publish(|compiler, index| compiler.compile(index, stale, now));
+    }
+
+    fn expire(&mut self, now: UnixNanos) {
+        self.acks.retain(|node| self.index.has_node(node));
+        self.publish(|compiler, _| compiler.expire(now));
     }
 
     fn sight(&mut self, heard: impl Iterator<Item = AddressObservations>, now: UnixNanos) {

@@ -3,8 +3,9 @@
 
 use super::room::{Room, Settled};
 use super::{Index, Stale};
-use crate::index::warning::{NAMESPACE_BUDGET_EXCEEDED, On, Warning};
+use crate::index::warning::{On, Warning};
 use crate::source::object::{EndpointSlice, Name};
+use longwire_crds::status::reason;
 use longwire_model::limits::MAX_NAMESPACE_SLICE_BYTES;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
@@ -91,7 +92,7 @@ fn warning(slice: &EndpointSlice) -> Warning {
         namespace,
         name,
         uid: slice.uid.clone(),
-        reason: NAMESPACE_BUDGET_EXCEEDED,
+        reason: reason::NAMESPACE_BUDGET_EXCEEDED,
         note,
         occasion: String::new(),
     }

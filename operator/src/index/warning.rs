@@ -1,6 +1,7 @@
 //! Warnings about parts of objects that cannot be used.
 
 use crate::source::object::Kind;
+use longwire_crds::API_VERSION;
 use std::fmt;
 use tokio::sync::mpsc;
 
@@ -10,12 +11,6 @@ pub(crate) const INVALID_ANNOTATION: &str = "InvalidAnnotation";
 pub(crate) const TOO_MANY_LABELS: &str = "TooManyLabels";
 /// The reason when what is configured for a pod is more than a pod may have.
 pub(crate) const TELEMETRY_TOO_LARGE: &str = "TelemetryTooLarge";
-/// The reason when the EndpointSlices of a namespace take more than a namespace may have.
-pub(crate) const NAMESPACE_BUDGET_EXCEEDED: &str = "NamespaceBudgetExceeded";
-/// The reason when a part of an object lost to another object.
-pub(crate) const CONFLICTED: &str = "Conflicted";
-/// The reason when an object is used, but a part of it has no effect or breaks a consumer of series.
-pub(crate) const ACCEPTED_WITH_WARNINGS: &str = "AcceptedWithWarnings";
 /// The reason when what is configured for the pods of a node is more than a node may have.
 pub(crate) const NODE_BUDGET_EXCEEDED: &str = "NodeBudgetExceeded";
 
@@ -51,7 +46,7 @@ impl On {
         match self {
             Self::EndpointSlice => "discovery.k8s.io/v1",
             Self::Namespace | Self::Pod => "v1",
-            Self::ExtraStatTags | Self::StatsMatcher | Self::TelemetryPolicy => "telemetry.longwire.io/v1alpha1",
+            Self::ExtraStatTags | Self::StatsMatcher | Self::TelemetryPolicy => API_VERSION,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::slots::StreamSlot;
 use crate::cluster::auth::{Gate, Grant, Refusal};
 use crate::index::probes::ProbePods;
 use crate::publish::role::Role;
+use longwire_wire::LEADER_HEADER;
 use longwire_wire::message::Token;
 use std::future::pending;
 use std::net::SocketAddr;
@@ -13,9 +14,6 @@ use tokio::sync::watch;
 use tokio::time::sleep_until;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
-
-/// Metadata of a standby's refusal: the leader's `ip:port`.
-pub(crate) const LEADER_HEADER: &str = "longwire-holder";
 
 /// Between two looks at a newer token that cannot be verified.
 const AGAIN: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@ use crate::publish::role::Role;
 use crate::serve::health::State;
 use longwire_endpoint::process;
 use longwire_model::build;
-use longwire_model::series::{OPERATOR_METRICS, SelfKind, SelfMetric};
+use longwire_model::series::{OPERATOR_METRICS, SelfKind, SelfMetric, operator_names};
 use prometheus::{CounterVec, GaugeVec, Opts, Registry, TextEncoder};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -60,16 +60,16 @@ fn take(state: &State) -> Vec<Reading> {
     let counters = &state.counters;
     let one = |name, value: u64| Reading { name, labels: Vec::new(), value: value as f64 };
     let mut readings = vec![
-        one("longwire_operator_synced", u64::from(state.published.borrow().synced)),
-        one("longwire_operator_endpointslices_refused", counters.slices_refused.load(Relaxed)),
-        one("longwire_operator_streams", counters.streams.load(Relaxed)),
-        one("longwire_operator_streams_behind", counters.behind.load(Relaxed)),
-        one("longwire_operator_streams_total", counters.streams_made.load(Relaxed)),
-        one("longwire_operator_updates_total", counters.updates.load(Relaxed)),
-        one("longwire_operator_acks_total", counters.acks.load(Relaxed)),
-        one("longwire_operator_nacks_total", counters.nacks.load(Relaxed)),
+        one(operator_names::SYNCED, u64::from(state.published.borrow().synced)),
+        one(operator_names::ENDPOINTSLICES_REFUSED, counters.slices_refused.load(Relaxed)),
+        one(operator_names::STREAMS, counters.streams.load(Relaxed)),
+        one(operator_names::STREAMS_BEHIND, counters.behind.load(Relaxed)),
+        one(operator_names::STREAMS_TOTAL, counters.streams_made.load(Relaxed)),
+        one(operator_names::UPDATES, counters.updates.load(Relaxed)),
+        one(operator_names::ACKS, counters.acks.load(Relaxed)),
+        one(operator_names::NACKS, counters.nacks.load(Relaxed)),
         Reading {
-            name: "longwire_operator_ack_seconds_total",
+            name: operator_names::ACK_SECONDS,
             labels: Vec::new(),
             value: counters.ack_time.load(Relaxed) as f64 / 1e9,
         },
@@ -78,12 +78,12 @@ fn take(state: &State) -> Vec<Reading> {
         let reading = |(label, value)| Reading { name, labels: vec![label], value: value as f64 };
         readings.extend(values.into_iter().map(reading));
     };
-    by("longwire_operator_address_observations_total", counters.observations().into());
-    by("longwire_operator_streams_refused_total", counters.refusals().into_iter().collect());
-    by("longwire_operator_handshakes_refused_total", counters.handshake_refusals().into_iter().collect());
-    by("longwire_operator_tokens_verified_total", counters.reviews().into_iter().collect());
-    by("longwire_operator_authorization_requests_total", counters.reader_questions().into_iter().collect());
-    by("longwire_operator_connections", counters.connections_now().into_iter().collect());
+    by(operator_names::ADDRESS_OBSERVATIONS, counters.observations().into());
+    by(operator_names::STREAMS_REFUSED, counters.refusals().into_iter().collect());
+    by(operator_names::HANDSHAKES_REFUSED, counters.handshake_refusals().into_iter().collect());
+    by(operator_names::TOKENS_VERIFIED, counters.reviews().into_iter().collect());
+    by(operator_names::AUTHORIZATION_REQUESTS, counters.reader_questions().into_iter().collect());
+    by(operator_names::CONNECTIONS, counters.connections_now().into_iter().collect());
     let (metrics, health) = (state.endpoints.metrics.counts(), state.endpoints.health.counts());
     let accepts = metrics.accepts_without_descriptor() + health.accepts_without_descriptor();
     let missing = vec![
@@ -93,21 +93,21 @@ fn take(state: &State) -> Vec<Reading> {
         ("api_server", counters.requests_without_descriptor.load(Relaxed)),
         ("process", counters.processes_without_descriptor.load(Relaxed)),
     ];
-    by("longwire_operator_out_of_descriptors_total", missing);
-    by("longwire_operator_scrape_authorizations_total", metrics.readers().into());
-    by("longwire_operator_objects", counters.objects().into_iter().collect());
-    by("longwire_operator_objects_conflicted", counters.objects_conflicted().into_iter().collect());
-    by("longwire_operator_identities_left_out", counters.identities_left_out().into_iter().collect());
-    by("longwire_operator_pods_reduced", counters.pods_reduced().into_iter().collect());
+    by(operator_names::OUT_OF_DESCRIPTORS, missing);
+    by(operator_names::SCRAPE_AUTHORIZATIONS, metrics.readers().into());
+    by(operator_names::OBJECTS, counters.objects().into_iter().collect());
+    by(operator_names::OBJECTS_CONFLICTED, counters.objects_conflicted().into_iter().collect());
+    by(operator_names::IDENTITIES_LEFT_OUT, counters.identities_left_out().into_iter().collect());
+    by(operator_names::PODS_REDUCED, counters.pods_reduced().into_iter().collect());
     let holds = matches!(*state.role.borrow(), Role::Leader);
-    by("longwire_operator_role", vec![("leader", u64::from(holds)), ("standby", u64::from(!holds))]);
+    by(operator_names::ROLE, vec![("leader", u64::from(holds)), ("standby", u64::from(!holds))]);
     if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
-        by("longwire_operator_certificate_expiry_timestamp_seconds", expiries);
+        by(operator_names::CERTIFICATE_EXPIRY, expiries);
     }
     for (listener, counts) in [("metrics", metrics), ("health", health)] {
         let reading = |(reason, value)| Reading {
-            name: "longwire_operator_http_refused_total",
+            name: operator_names::HTTP_REFUSED,
             labels: vec![listener, reason],
             value: value as f64,
         };
@@ -115,7 +115,7 @@ fn take(state: &State) -> Vec<Reading> {
     }
     let refused = counters.objects_refused().into_iter();
     readings.extend(refused.map(|((kind, reason), value)| Reading {
-        name: "longwire_operator_objects_refused",
+        name: operator_names::OBJECTS_REFUSED,
         labels: vec![kind, reason],
         value: value as f64,
     }));

@@ -5,9 +5,9 @@
 //! they change, and all of it with the next stream, on which the probe says what it has. Until then the node runs what it ran,
 //! and is not taken for one that runs what was published.
 
+use crate::acks::NodeAcks;
 use crate::policy::compile::{Answer, NodeConfiguration};
 use crate::publish::Published;
-use crate::publish::acks::Acks;
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
 use longwire_wire::MAX_ITEM;
@@ -17,7 +17,6 @@ use longwire_wire::proto;
 use parts::{Part, Room};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
 use tonic::Status;
 use unanswered::{Offer, Unanswered};
 
@@ -53,15 +52,17 @@ pub(super) struct Session {
     /// Of these the ones whose answers have to be looked at.
     unsettled: BTreeSet<IpAddr>,
     answers_revision: u64,
-    /// All up to this revision has been sent, and where it is noted that it was applied; `None`: nothing yet.
-    sent: Option<(u64, Arc<Acks>)>,
+    /// All up to this revision has been sent; `None`: nothing yet.
+    sent: Option<u64>,
+    /// Where it is noted what the probe has applied.
+    acks: NodeAcks,
     unanswered: Unanswered,
     /// The version that was refused last, and why.
     refused: Option<(u64, String)>,
 }
 
 impl Session {
-    pub(super) fn new(hello: Hello) -> Result<Self, Status> {
+    pub(super) fn new(hello: Hello, acks: NodeAcks) -> Result<Self, Status> {
         let Hello { node, probe_version, pods, addresses } = hello;
         if pods.len() > MAX_PODS {
             return Err(Status::resource_exhausted(format!("hello names more than {MAX_PODS} pods")));
@@ -78,6 +79,7 @@ impl Session {
             unsettled: BTreeSet::new(),
             answers_revision: 0,
             sent: None,
+            acks,
             unanswered: Unanswered::default(),
             refused: None,
         };
@@ -92,8 +94,12 @@ impl Session {
                 drop.iter().for_each(|address| self.forget(*address));
                 self.ask(add.into_iter().map(|address| (address, 0)))
             }
+            FromProbe::Notice(text) => {
+                self.acks.notice(&text);
+                Ok(())
+            }
             // The stream has checked the node's name, and handles messages that are not about the session.
-            FromProbe::Authenticate(_) | FromProbe::Sightings(_) | FromProbe::Notice(_) => Ok(()),
+            FromProbe::Authenticate(_) | FromProbe::Sightings(_) => Ok(()),
             FromProbe::Ack { version } => {
                 if self.unanswered.answered(version).is_some() {
                     tracing::debug!(node = self.node, version, "applied");
@@ -128,7 +134,7 @@ impl Session {
     /// A probe that has applied all it was sent runs all of what has been published, and what changed nothing for its node
     /// need not be sent. One that could not apply some of it does not, whatever it acknowledges after.
     fn note_progress(&self) {
-        let Some((revision, acks)) = &self.sent else { return };
+        let Some(revision) = self.sent else { return };
         if self.unanswered.has_configuration() {
             return;
         }
@@ -136,8 +142,8 @@ impl Session {
             && self.too_large.is_empty()
             && self.pods.values().all(|version| *version != REFUSED);
         match &self.refused {
-            Some((_, error)) if !is_whole => acks.refused(&self.node, *revision, error),
-            _ => acks.applied(&self.node, *revision),
+            Some((_, error)) if !is_whole => self.acks.refused(revision, error),
+            _ => self.acks.applied(revision),
         }
     }
 
@@ -172,7 +178,7 @@ impl Session {
         update.addresses = self.answers(published, &mut room);
         // What was published is not all sent before the last part.
         if self.configured.is_some_and(|(_, part)| part == Part::Last) {
-            self.sent = Some((published.revision(), Arc::clone(&published.acks)));
+            self.sent = Some(published.revision());
         }
         let Update { version: _, settings, pods, removed_pods, addresses } = &update;
         if !first && settings.is_none() && pods.is_empty() && removed_pods.is_empty() && addresses.is_empty() {

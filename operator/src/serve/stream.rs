@@ -4,6 +4,7 @@ use super::lag::Lag;
 use super::lifetime::{Admission, StreamLifetime};
 use super::session::Session;
 use super::slots::StreamSlots;
+use crate::acks::Acks;
 use crate::cluster::auth::Refusal;
 use crate::counters::Counters;
 use crate::publish::Published;
@@ -23,6 +24,7 @@ pub(super) struct Stream {
     pub(super) messages: Streaming<proto::ProbeMessage>,
     pub(super) updates: mpsc::Sender<Result<proto::Update, Status>>,
     pub(super) published: watch::Receiver<Published>,
+    pub(super) acks: Arc<Acks>,
     pub(super) role: watch::Receiver<Role>,
     pub(super) counters: Arc<Counters>,
     pub(super) slots: Arc<StreamSlots>,
@@ -70,11 +72,15 @@ impl Stream {
     }
 
     async fn follow(self, hello: Hello) -> Result<(), Status> {
-        let Self { mut messages, updates, mut published, role, counters, slots, admission, observations } = self;
+        let Self { mut messages, updates, mut published, acks, role, counters, slots, admission, observations } = self;
         let mut lifetime = StreamLifetime::new(role, admission, slots.take(&hello.node)?);
-        let mut lag = Lag::new(counters);
         let node = hello.node.clone();
-        let mut session = Session::new(hello)?;
+        let Some(acks) = acks.open(&node) else {
+            counters.refused("too_many");
+            return Err(Status::resource_exhausted("this operator has too many nodes to remember already"));
+        };
+        let mut lag = Lag::new(counters);
+        let mut session = Session::new(hello, acks)?;
         // Whatever is there already is news to this stream.
         published.mark_changed();
         let mut silent = true;
@@ -87,7 +93,6 @@ impl Stream {
                         let seen = AddressObservations { node: node.clone(), sightings };
                         observations.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
                     }
-                    Some(FromProbe::Notice(text)) => published.borrow().acks.notices.take(&node, &text),
                     Some(message) => {
                         match &message {
                             FromProbe::Ack { .. } => lag.answered(true),

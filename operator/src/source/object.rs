@@ -28,7 +28,6 @@ pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
 pub use policy::{ExtraStatTags, Refusal, StatsMatcher, TelemetryPolicy};
-pub use series::SERIES_SETS;
 pub(crate) use series::SeriesAnnotation;
 pub use service::Service;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Which status to write now. Pure: times are arguments.
 
-use super::body::Written;
-use super::{Report, Status};
+use super::Wanted;
+use super::conditions::{says_the_same, turns};
 use crate::source::object::Key;
+use longwire_crds::PolicyStatus;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -21,9 +22,10 @@ pub(super) struct Plan {
 
 #[derive(Debug)]
 struct Entry {
-    wanted: Report,
+    uid: String,
+    wanted: PolicyStatus,
     /// `None`: not known, the API server has to be asked.
-    written: Option<Written>,
+    written: Option<PolicyStatus>,
     /// Not before this, since the start.
     earliest: Duration,
     failures: u32,
@@ -35,14 +37,14 @@ struct Entry {
 pub(super) struct Write {
     pub(super) key: Key,
     pub(super) uid: String,
-    pub(super) status: Status,
-    pub(super) former: Option<Written>,
+    pub(super) status: PolicyStatus,
+    pub(super) former: Option<PolicyStatus>,
 }
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
-    Written(Box<Written>),
+    Written(Box<PolicyStatus>),
     /// The object is gone, or another one has its name; that one has an entry of its own.
     Gone,
     Failed,
@@ -50,15 +52,16 @@ pub(super) enum Outcome {
 
 impl Plan {
     /// `None`: the object is gone.
-    pub(super) fn want(&mut self, key: Key, report: Option<Report>) {
-        let Some(wanted) = report else {
+    pub(super) fn want(&mut self, key: Key, wanted: Option<Wanted>) {
+        let Some((uid, wanted)) = wanted else {
             self.objects.remove(&key);
             return;
         };
         match self.objects.get_mut(&key) {
-            Some(entry) if entry.wanted.uid == wanted.uid => entry.wanted = wanted,
+            Some(entry) if entry.uid == uid => entry.wanted = wanted,
             _ => {
-                let entry = Entry { wanted, written: None, earliest: Duration::ZERO, failures: 0, under_way: false };
+                let entry =
+                    Entry { uid, wanted, written: None, earliest: Duration::ZERO, failures: 0, under_way: false };
                 self.objects.insert(key, entry);
             }
         }
@@ -76,7 +79,7 @@ impl Plan {
         let due = self.objects.iter_mut().filter(|(_, entry)| entry.at().is_some_and(|at| at <= now));
         let begin = |(key, entry): (&Key, &mut Entry)| {
             entry.under_way = true;
-            let Report { uid, status } = entry.wanted.clone();
+            let (uid, status) = (entry.uid.clone(), entry.wanted.clone());
             Write { key: key.clone(), uid, status, former: entry.written.clone() }
         };
         due.take(most).map(begin).collect()
@@ -88,7 +91,7 @@ impl Plan {
     }
 
     pub(super) fn done(&mut self, key: &Key, uid: &str, outcome: Outcome, now: Duration) {
-        let Some(entry) = self.objects.get_mut(key).filter(|entry| entry.wanted.uid == uid) else { return };
+        let Some(entry) = self.objects.get_mut(key).filter(|entry| entry.uid == uid) else { return };
         entry.under_way = false;
         match outcome {
             Outcome::Written(written) => {
@@ -112,10 +115,9 @@ impl Entry {
             return None;
         }
         let Some(written) = &self.written else { return Some(self.earliest) };
-        if written.status == self.wanted.status {
+        if says_the_same(written, &self.wanted) {
             return None;
         }
-        let turns = self.wanted.status.turns(&written.status);
-        Some(if turns { self.earliest } else { self.earliest + (FIGURES - CONDITIONS) })
+        Some(if turns(written, &self.wanted) { self.earliest } else { self.earliest + (FIGURES - CONDITIONS) })
     }
 }

@@ -1,20 +1,23 @@
 //! The wanted status of each object.
 //!
 //! ```text
-//! Standing (the writer) --+
-//! Acked (the streams) ----+--> Progress --> Status --> Reports
-//! nodes with a ready probe +
+//! PolicyState (the writer) -+
+//! Acked (the streams) ------+--> PolicyStatus --> Reports
+//! nodes with a ready probe -+
 //! ```
 
+use super::conditions::{accepted, conflicted};
+use super::progress::progress;
+use super::{Reports, Wanted, news};
+use crate::acks::{Acked, Acks};
 use crate::index::probes::ProbePods;
-use crate::index::warning::{ACCEPTED_WITH_WARNINGS, CONFLICTED};
 use crate::policy::state::{PolicyState, PolicyStates};
 use crate::publish::Published;
-use crate::publish::acks::Acked;
 use crate::publish::role::Role;
 use crate::source::object::Key;
-use crate::status::progress::{Programmed, Progress, progress};
-use crate::status::{self, Condition, Reports, Status, Truth};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use longwire_crds::PolicyStatus;
+use longwire_crds::status::NodeCount;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,11 +37,11 @@ const ARRIVAL: Duration = Duration::from_secs(15);
 /// Passes on the statuses that changed, until the writer has ended.
 pub(crate) async fn report(
     mut published: watch::Receiver<Published>,
+    acks: Arc<Acks>,
     mut pods: watch::Receiver<ProbePods>,
     mut role: watch::Receiver<Role>,
     reports: Reports,
 ) {
-    let acks = Arc::clone(&published.borrow().acks);
     let mut left = Left::default();
     let mut arrived = Instant::now() + ARRIVAL;
     loop {
@@ -66,7 +69,7 @@ pub(crate) async fn report(
 
 /// What was passed on last, by object.
 #[derive(Debug, Default)]
-struct Left(BTreeMap<Key, (String, Status)>);
+struct Left(BTreeMap<Key, Wanted>);
 
 impl Left {
     fn leave(
@@ -80,68 +83,39 @@ impl Left {
         self.0.retain(|key, _| {
             let is_there = policy_states.contains_key(key);
             if !is_there {
-                reports.forget(key.clone());
+                reports.leave(key.clone(), None);
             }
             is_there
         });
         for (key, state) in policy_states {
-            let progress = progress(state, acked, ready);
-            if !settled && matches!(progress.programmed, Programmed::Unknown(_)) {
+            let (programmed, nodes) = progress(state, acked, ready);
+            if !settled && programmed.status == "Unknown" {
                 continue;
             }
-            let now = (state.uid.clone(), status(state, progress));
+            let now = (state.uid.clone(), status(state, programmed, nodes));
             if self.0.get(key) != Some(&now) {
-                reports.leave(key.clone(), &now.0, now.1.clone());
+                reports.leave(key.clone(), Some(now.clone()));
                 self.0.insert(key.clone(), now);
             }
         }
     }
 }
 
-fn status(state: &PolicyState, progress: Progress) -> Status {
-    let Progress { programmed, programmed_nodes, desired_nodes } = progress;
-    Status {
-        observed_generation: state.generation,
-        accepted: accepted(state),
-        programmed: condition(truth(&programmed), programmed.reason(), programmed.message()),
-        conflicted: conflicted(state),
-        programmed_nodes,
-        desired_nodes,
-        workloads: state.workloads_selected,
-    }
-}
-
-fn accepted(state: &PolicyState) -> Condition {
-    match (&state.accepted, state.warnings.as_slice()) {
-        (Ok(()), []) => condition(Truth::True, "Accepted", "the object can be used"),
-        (Ok(()), warnings) => condition(Truth::True, ACCEPTED_WITH_WARNINGS, &warnings.join("; ")),
-        (Err(refusal), _) => condition(Truth::False, refusal.reason.as_str(), &refusal.message),
-    }
-}
-
-fn conflicted(state: &PolicyState) -> Condition {
-    match &state.conflicted {
-        Some(lost) => condition(Truth::True, CONFLICTED, lost),
-        None => condition(Truth::False, "NoConflicts", "nothing of it lost to another object"),
+fn status(state: &PolicyState, programmed: Condition, nodes: NodeCount) -> PolicyStatus {
+    PolicyStatus {
+        observed_generation: Some(state.generation),
+        conditions: vec![accepted(state), programmed, conflicted(state)],
+        nodes: Some(nodes),
+        programmed: Some(format!("{}/{}", nodes.programmed, nodes.desired)),
+        workloads_selected: Some(state.workloads_selected),
     }
 }
 
 /// Logs what is newly wrong with objects, because manifests have no status.
 pub(crate) fn log(former: &PolicyStates, now: &PolicyStates) {
-    let judged = |state: &Arc<PolicyState>| (accepted(state), conflicted(state));
+    let judged = |state: &Arc<PolicyState>| [accepted(state), conflicted(state)];
     for (key, state) in now {
-        status::log(key, former.get(key).map(judged), judged(state));
+        let former = former.get(key).map(judged);
+        news::log(key, former.as_ref().map_or(&[], |former| former.as_slice()), &judged(state));
     }
-}
-
-fn truth(programmed: &Programmed) -> Truth {
-    match programmed.status() {
-        "True" => Truth::True,
-        "False" => Truth::False,
-        _ => Truth::Unknown,
-    }
-}
-
-fn condition(status: Truth, reason: &str, message: &str) -> Condition {
-    Condition { status, reason: reason.to_owned(), message: message.to_owned() }
 }

@@ -1,40 +1,65 @@
-use super::body::{Written, says_the_same};
-use super::news::news;
+use super::Wanted;
+use super::conditions::{dated, says_the_same};
+use super::news::{line, news};
 use super::plan::{Outcome, Plan, Write};
-use super::{Condition, Report, Status, Truth};
 use crate::source::object::{Key, Kind, Name};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
+use longwire_crds::PolicyStatus;
+use longwire_crds::status::NodeCount;
 use rstest::rstest;
 use serde_json::json;
 use std::time::Duration;
 
-fn condition(is_so: bool, reason: &str, message: &str) -> Condition {
-    Condition { status: is_so.into(), reason: reason.to_owned(), message: message.to_owned() }
-}
-
-/// Accepted, on so many of three nodes.
-fn status(nodes: u32) -> Status {
-    Status {
-        observed_generation: 1,
-        accepted: condition(true, "Accepted", ""),
-        programmed: condition(false, "Pending", &format!("{nodes} of 3")),
-        conflicted: condition(false, "NoConflict", ""),
-        programmed_nodes: nodes,
-        desired_nodes: 3,
-        workloads: 7,
+/// Conditions by type, status, reason and message.
+fn of(nodes: u32, conditions: [(&str, &str, &str, &str); 3]) -> PolicyStatus {
+    let condition = |(name, status, reason, message): (&str, &str, &str, &str)| Condition {
+        type_: name.to_owned(),
+        status: status.to_owned(),
+        observed_generation: Some(1),
+        last_transition_time: Time(wall(0)),
+        reason: reason.to_owned(),
+        message: message.to_owned(),
+    };
+    PolicyStatus {
+        observed_generation: Some(1),
+        conditions: conditions.map(condition).to_vec(),
+        nodes: Some(NodeCount { programmed: nodes, desired: 3 }),
+        programmed: Some(format!("{nodes}/3")),
+        workloads_selected: Some(7),
     }
 }
 
-fn refused() -> Status {
-    Status { accepted: condition(false, "Invalid", "spec.selector: odd"), ..status(0) }
+const ACCEPTED: (&str, &str, &str, &str) = ("Accepted", "True", "Accepted", "");
+const NO_CONFLICT: (&str, &str, &str, &str) = ("Conflicted", "False", "NoConflict", "");
+
+/// Accepted, on so many of three nodes.
+fn status(nodes: u32) -> PolicyStatus {
+    programmed(nodes, "False", "Pending", &format!("{nodes} of 3"))
+}
+
+fn programmed(nodes: u32, status: &str, reason: &str, message: &str) -> PolicyStatus {
+    of(nodes, [ACCEPTED, ("Programmed", status, reason, message), NO_CONFLICT])
+}
+
+fn done() -> PolicyStatus {
+    programmed(3, "True", "Programmed", "")
+}
+
+fn refused_because(reason: &str, message: &str) -> PolicyStatus {
+    of(0, [("Accepted", "False", reason, message), ("Programmed", "False", "Pending", "0 of 3"), NO_CONFLICT])
+}
+
+fn refused() -> PolicyStatus {
+    refused_because("Invalid", "spec.selector: odd")
 }
 
 fn key(name: &str) -> Key {
     Key { kind: Kind::TelemetryPolicy, name: Name::new("shop", name) }
 }
 
-fn report(uid: &str, status: Status) -> Option<Report> {
-    Some(Report { uid: uid.to_owned(), status })
+fn report(uid: &str, status: PolicyStatus) -> Option<Wanted> {
+    Some((uid.to_owned(), status))
 }
 
 fn at(milliseconds: u64) -> Duration {
@@ -45,16 +70,16 @@ fn wall(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn written(status: &Status) -> Outcome {
-    Outcome::Written(Box::new(Written::over(None, status.clone(), wall(0))))
+fn written(status: &PolicyStatus) -> Outcome {
+    Outcome::Written(Box::new(dated(None, status.clone(), wall(1))))
 }
 
-fn statuses(writes: &[Write]) -> Vec<&Status> {
+fn statuses(writes: &[Write]) -> Vec<&PolicyStatus> {
     writes.iter().map(|write| &write.status).collect()
 }
 
 /// One object whose status was written at zero.
-fn plan(status: &Status) -> Plan {
+fn plan(status: &PolicyStatus) -> Plan {
     let mut plan = Plan::default();
     plan.want(key("a"), report("u", status.clone()));
     assert_eq!(statuses(&plan.due(at(0), 4)), [status]);
@@ -66,10 +91,13 @@ fn plan(status: &Status) -> Plan {
 #[case::nothing_new(status(1), None)]
 #[case::figures_alone(status(2), Some(5000))]
 #[case::a_condition_turns(refused(), Some(200))]
-#[case::another_edit_was_seen(Status { observed_generation: 2, ..status(1) }, Some(200))]
-#[case::only_a_message(Status { programmed: condition(false, "Pending", "n2 lags"), ..status(1) }, Some(5000))]
-#[case::another_reason(Status { programmed: condition(false, "Rejected", "1 of 3"), ..status(1) }, Some(200))]
-fn what_people_wait_for_is_written_at_once_and_figures_when_they_may(#[case] wanted: Status, #[case] due: Option<u64>) {
+#[case::another_edit_was_seen(PolicyStatus { observed_generation: Some(2), ..status(1) }, Some(200))]
+#[case::only_a_message(programmed(1, "False", "Pending", "n2 lags"), Some(5000))]
+#[case::another_reason(programmed(1, "False", "Rejected", "1 of 3"), Some(200))]
+fn what_people_wait_for_is_written_at_once_and_figures_when_they_may(
+    #[case] wanted: PolicyStatus,
+    #[case] due: Option<u64>,
+) {
     let mut plan = plan(&status(1));
     plan.want(key("a"), report("u", wanted.clone()));
     assert_eq!(plan.next(), due.map(at));
@@ -150,34 +178,35 @@ fn an_object_that_was_made_anew_is_another_one() {
     assert_eq!((write.uid.as_str(), write.former), ("v", None));
 }
 
+fn since(status: &PolicyStatus) -> Vec<Timestamp> {
+    status.conditions.iter().map(|condition| condition.last_transition_time.0).collect()
+}
+
 #[test]
 fn a_condition_keeps_its_time_until_it_turns() {
-    let first = Written::over(None, status(0), wall(1));
-    assert_eq!(first.since, [wall(1); 3]);
-    let reworded = Status { programmed: condition(false, "Rejected", "odd"), ..status(2) };
-    let second = Written::over(Some(&first.body()), reworded, wall(2));
-    assert_eq!(second.since, [wall(1); 3]);
-    let done = Status { programmed: condition(true, "Programmed", ""), ..status(3) };
-    let third = Written::over(Some(&second.body()), done.clone(), wall(3));
-    assert_eq!(third.since, [wall(1), wall(3), wall(1)]);
-    let lost = Status { programmed: Condition { status: Truth::Unknown, ..done.programmed.clone() }, ..done };
-    assert_eq!(Written::over(Some(&third.body()), lost, wall(4)).since, [wall(1), wall(4), wall(1)]);
+    let first = dated(None, status(0), wall(1));
+    assert_eq!(since(&first), [wall(1); 3]);
+    let second = dated(Some(&first), programmed(2, "False", "Rejected", "odd"), wall(2));
+    assert_eq!(since(&second), [wall(1); 3]);
+    let third = dated(Some(&second), done(), wall(3));
+    assert_eq!(since(&third), [wall(1), wall(3), wall(1)]);
+    let lost = programmed(3, "Unknown", "Programmed", "");
+    assert_eq!(since(&dated(Some(&third), lost, wall(4))), [wall(1), wall(4), wall(1)]);
 }
 
 #[test]
 fn a_clock_that_jumps_dates_what_turns_and_nothing_else() {
-    let first = Written::over(None, status(0), wall(10_000));
+    let first = dated(None, status(0), wall(10_000));
     for jumped in [wall(6_400), wall(13_600)] {
-        let done = Status { programmed: condition(true, "Programmed", ""), ..status(3) };
-        let second = Written::over(Some(&first.body()), done, jumped);
-        assert_eq!(second.since, [wall(10_000), jumped, wall(10_000)]);
-        assert!(says_the_same(&first.body(), &Written::over(None, status(0), jumped).body()));
+        let second = dated(Some(&first), done(), jumped);
+        assert_eq!(since(&second), [wall(10_000), jumped, wall(10_000)]);
+        assert!(says_the_same(&first, &dated(None, status(0), jumped)));
     }
 }
 
 #[test]
 fn a_status_reads_as_the_kinds_define_it() {
-    let body = serde_json::to_value(Written::over(None, status(2), wall(0)).body()).unwrap();
+    let body = serde_json::to_value(dated(None, status(2), wall(0))).unwrap();
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({"type": kind, "status": status, "reason": reason, "message": message, "observedGeneration": 1,
                "lastTransitionTime": "1970-01-01T00:00:00Z"})
@@ -198,16 +227,14 @@ fn a_status_reads_as_the_kinds_define_it() {
 
 #[test]
 fn what_is_there_already_is_not_written_again() {
-    let (early, late) =
-        (Written::over(None, status(2), wall(1)).body(), Written::over(None, status(2), wall(2)).body());
+    let (early, late) = (dated(None, status(2), wall(1)), dated(None, status(2), wall(2)));
     assert!(says_the_same(&early, &late));
-    assert!(!says_the_same(&early, &Written::over(None, status(3), wall(1)).body()));
+    assert!(!says_the_same(&early, &dated(None, status(3), wall(1))));
 }
 
 /// Reasons and notes of what people hear of when a status takes another one's place.
-fn heard(former: Option<Status>, now: &Status) -> Vec<(&'static str, String)> {
-    let former = former.map(|former| Written::over(None, former, wall(0)).body());
-    let news = news(&key("a"), "u", "7", former.as_ref(), now);
+fn heard(former: Option<&PolicyStatus>, now: &PolicyStatus) -> Vec<(&'static str, String)> {
+    let news = news(&key("a"), "u", "7", former, now);
     assert!(news.iter().all(|warning| warning.occasion == "7" && warning.uid == "u"));
     news.into_iter().map(|warning| (warning.reason, warning.note)).collect()
 }
@@ -216,24 +243,24 @@ fn heard(former: Option<Status>, now: &Status) -> Vec<(&'static str, String)> {
 fn people_hear_of_each_turn_for_the_worse_and_of_nothing_else() {
     let odd = vec![("Invalid", "spec.selector: odd".to_owned())];
     assert_eq!(heard(None, &refused()), odd);
-    assert_eq!(heard(Some(status(0)), &refused()), odd);
-    assert_eq!(heard(Some(refused()), &refused()), []);
-    assert_eq!(heard(Some(refused()), &status(0)), []);
+    assert_eq!(heard(Some(&status(0)), &refused()), odd);
+    assert_eq!(heard(Some(&refused()), &refused()), []);
+    assert_eq!(heard(Some(&refused()), &status(0)), []);
     assert_eq!(heard(None, &status(3)), []);
-    let otherwise = Status { accepted: condition(false, "Invalid", "spec.tags: odd"), ..refused() };
-    assert_eq!(heard(Some(refused()), &otherwise), [("Invalid", "spec.tags: odd".to_owned())]);
-    let over = Status { accepted: condition(false, "NamespaceBudgetExceeded", "no room"), ..refused() };
-    assert_eq!(heard(Some(refused()), &over), [("NamespaceBudgetExceeded", "no room".to_owned())]);
+    let otherwise = refused_because("Invalid", "spec.tags: odd");
+    assert_eq!(heard(Some(&refused()), &otherwise), [("Invalid", "spec.tags: odd".to_owned())]);
+    let over = refused_because("NamespaceBudgetExceeded", "no room");
+    assert_eq!(heard(Some(&refused()), &over), [("NamespaceBudgetExceeded", "no room".to_owned())]);
 }
 
 #[test]
 fn a_conflict_and_a_warning_are_reported_together() {
-    let accepted = condition(true, "AcceptedWithWarnings", "spec.overrides: changes source_cluster");
-    let conflicted = condition(true, "Conflicted", "spec.seriesSets: older");
-    let now = Status { accepted, conflicted, ..status(3) };
-    let lines = heard(Some(status(3)), &now);
+    let accepted = ("Accepted", "True", "AcceptedWithWarnings", "spec.overrides: changes source_cluster");
+    let conflicted = ("Conflicted", "True", "Conflicted", "spec.seriesSets: older");
+    let now = of(3, [accepted, ("Programmed", "False", "Pending", "3 of 3"), conflicted]);
+    let lines = heard(Some(&status(3)), &now);
     assert_eq!(lines.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), ["AcceptedWithWarnings", "Conflicted"]);
-    let lines: Vec<String> = lines.iter().map(|(reason, note)| super::line(&key("a"), reason, note)).collect();
+    let lines: Vec<String> = lines.iter().map(|(reason, note)| line(&key("a"), reason, note)).collect();
     let expected = [
         "TelemetryPolicy shop/a: spec.overrides: changes source_cluster",
         "TelemetryPolicy shop/a loses in part: spec.seriesSets: older",

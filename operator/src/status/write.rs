@@ -1,7 +1,7 @@
 //! The part with I/O: reads the stored status, applies the wanted one.
 
 use super::Reports;
-use super::body::{Written, says_the_same};
+use super::conditions::{dated, says_the_same};
 use super::news::{line, news};
 use super::plan::{Outcome, Plan, Write};
 use crate::index::warning::Warning;
@@ -13,6 +13,7 @@ use futures::stream::FuturesUnordered;
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use longwire_crds::names::OPERATOR;
 use longwire_crds::{ExtraStatTags, PolicyStatus, StatsMatcher, TelemetryPolicy};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,8 +21,6 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Who owns the fields of a status.
-const MANAGER: &str = "longwire-operator";
 /// Writes under way at a time.
 const AT_ONCE: usize = 4;
 /// For one request.
@@ -38,15 +37,20 @@ enum WriteFailure {
 /// Writes the statuses in `reports` while this replica leads; until the role's channel is closed.
 ///
 /// A condition that gets worse is logged, and sent for an Event.
-pub async fn write(client: Client, reports: Reports, mut role: watch::Receiver<Role>, warnings: mpsc::Sender<Warning>) {
+pub(crate) async fn write(
+    client: Client,
+    reports: Reports,
+    mut role: watch::Receiver<Role>,
+    warnings: mpsc::Sender<Warning>,
+) {
     let started = Instant::now();
     let mut plan = Plan::default();
     let mut writes = FuturesUnordered::new();
     let mut failing = false;
     loop {
         let holds = matches!(*role.borrow_and_update(), Role::Leader);
-        for (key, report) in reports.take() {
-            plan.want(key, report);
+        for (key, wanted) in reports.take() {
+            plan.want(key, wanted);
         }
         if holds {
             for due in plan.due(started.elapsed(), AT_ONCE - writes.len()) {
@@ -96,15 +100,14 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Done> {
     let Some(resource) = resource(*kind) else { return Ok((Outcome::Gone, NO_NEWS)) };
     let objects: Api<DynamicObject> = Api::namespaced_with(client.clone(), &name.namespace, &resource);
     let former = match former {
-        Some(former) => Some(former.body()),
+        Some(former) => Some(former.clone()),
         None => match objects.get_opt(&name.name).await? {
             Some(object) if object.metadata.uid.as_ref() == Some(uid) => read(&object),
             _ => return Ok((Outcome::Gone, NO_NEWS)),
         },
     };
-    let written = Written::over(former.as_ref(), status.clone(), Timestamp::now());
-    let body = written.body();
-    if former.as_ref().is_some_and(|former| says_the_same(former, &body)) {
+    let written = dated(former.as_ref(), status.clone(), Timestamp::now());
+    if former.as_ref().is_some_and(|former| says_the_same(former, &written)) {
         return Ok((Outcome::Written(Box::new(written)), NO_NEWS));
     }
     let patch = json!({
@@ -112,13 +115,13 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Done> {
         "kind": resource.kind,
         // With the UID, so that an object that was created again does not get the former's status.
         "metadata": {"name": name.name, "namespace": name.namespace, "uid": uid},
-        "status": body,
+        "status": written,
     });
-    let parameters = PatchParams::apply(MANAGER).force();
+    let parameters = PatchParams::apply(OPERATOR).force();
     match objects.patch_status(&name.name, &parameters, &Patch::Apply(&patch)).await {
         Ok(object) => {
             let occasion = object.metadata.resource_version.unwrap_or_default();
-            let news = news(&write.key, uid, &occasion, former.as_ref(), &written.status);
+            let news = news(&write.key, uid, &occasion, former.as_ref(), &written);
             Ok((Outcome::Written(Box::new(written)), news))
         }
         Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => Ok((Outcome::Gone, NO_NEWS)),

@@ -104,8 +104,15 @@ impl Secured {
         let (role, receiver) = watch::channel(Role::Leader);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
         let readers = Some(Arc::clone(&guard.readers));
-        let context =
-            Context { published, role: receiver, gate, readers, counters: Arc::clone(&counters), observations };
+        let context = Context {
+            published,
+            acks: Arc::default(),
+            role: receiver,
+            gate,
+            readers,
+            counters: Arc::clone(&counters),
+            observations,
+        };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
         let operator = Self { api, address, events, role, counters, guard };
         operator.tell(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;

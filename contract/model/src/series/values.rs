@@ -1,5 +1,7 @@
 //! All values of the labels of self-metrics, with their meanings.
 
+use super::operator_names;
+
 /// The values of one label of some metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct LabelValues {
@@ -138,18 +140,18 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("cgroup", "finding the name of a cgroup"),
         ("conntrack", "a query to connection tracking"),
     ] },
-    LabelValues { metrics: &["longwire_operator_out_of_descriptors_total"], label: "operation", values: &[
+    LabelValues { metrics: &[operator_names::OUT_OF_DESCRIPTORS], label: "operation", values: &[
         ("accept", "accepting an HTTP connection"),
         ("control", "accepting a connection of a probe"),
         ("manifests", "reading `--manifests`"),
         ("api_server", "connecting to the API server"),
         ("process", "reading the figures `process_*`"),
     ] },
-    LabelValues { metrics: &["longwire_probe_http_refused_total", "longwire_operator_http_refused_total"], label: "listener", values: &[
+    LabelValues { metrics: &["longwire_probe_http_refused_total", operator_names::HTTP_REFUSED], label: "listener", values: &[
         ("metrics", "`--metrics-listen`"),
         ("health", "`--health-listen`"),
     ] },
-    LabelValues { metrics: &["longwire_probe_http_refused_total", "longwire_operator_http_refused_total"], label: "reason", values: &[
+    LabelValues { metrics: &["longwire_probe_http_refused_total", operator_names::HTTP_REFUSED], label: "reason", values: &[
         ("header_timeout", "the head of the request was not complete in time"),
         ("idle_timeout", "no request came for long"),
         ("write_timeout", "the client took nothing of its answer for too long"),
@@ -162,51 +164,51 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("too_many_scrapes", "too many scrapes waited: the answer was 503"),
     ] },
     LabelValues {
-        metrics: &["longwire_probe_scrape_authorizations_total", "longwire_operator_scrape_authorizations_total", "longwire_operator_authorization_requests_total"],
+        metrics: &["longwire_probe_scrape_authorizations_total", operator_names::SCRAPE_AUTHORIZATIONS, operator_names::AUTHORIZATION_REQUESTS],
         label: "outcome",
         values: &OUTCOMES,
     },
-    LabelValues { metrics: &["longwire_operator_authorization_requests_total"], label: "outcome", values: &[
+    LabelValues { metrics: &[operator_names::AUTHORIZATION_REQUESTS], label: "outcome", values: &[
         ("no_stream", "the request came on a connection without an admitted stream"),
     ] },
-    LabelValues { metrics: &["longwire_operator_objects"], label: "kind", values: &[
+    LabelValues { metrics: &[operator_names::OBJECTS], label: "kind", values: &[
         ("pods", "Pods"),
         ("services", "Services"),
         ("endpointslices", "EndpointSlices"),
         ("nodes", "Nodes"),
         ("namespaces", "Namespaces"),
     ] },
-    LabelValues { metrics: &["longwire_operator_objects_refused", "longwire_operator_objects_conflicted"], label: "kind", values: &[
+    LabelValues { metrics: &[operator_names::OBJECTS_REFUSED, operator_names::OBJECTS_CONFLICTED], label: "kind", values: &[
         ("telemetrypolicies", "TelemetryPolicies"),
         ("extrastattags", "ExtraStatTags"),
         ("statsmatchers", "StatsMatchers"),
     ] },
-    LabelValues { metrics: &["longwire_operator_objects_refused"], label: "reason", values: &[
+    LabelValues { metrics: &[operator_names::OBJECTS_REFUSED], label: "reason", values: &[
         ("Invalid", "a field has a value that cannot be used"),
         ("NotRootNamespace", "a field is for the whole cluster, and the object is not in the operator's root namespace"),
         ("TooLarge", "the object is larger than one object may be"),
         ("NamespaceBudgetExceeded", "older objects of the namespace leave it no room"),
     ] },
-    LabelValues { metrics: &["longwire_operator_identities_left_out"], label: "kind", values: &[
+    LabelValues { metrics: &[operator_names::IDENTITIES_LEFT_OUT], label: "kind", values: &[
         ("claim", "a Service's claim to an address that more than 1,024 share, or of more than 64 of one namespace by `externalIPs`, or with which a Service claims more than 16,384 ports of addresses"),
         ("service", "a Service that leads to a pod's port, beyond 256 beside the first, or beyond 1,024 such ports"),
         ("port", "a TCP port of a Service, beyond 1,024"),
         ("endpoint", "an endpoint that a Service's EndpointSlices name by address, beyond 256"),
     ] },
-    LabelValues { metrics: &["longwire_operator_pods_reduced"], label: "limit", values: &[
+    LabelValues { metrics: &[operator_names::PODS_REDUCED], label: "limit", values: &[
         ("pod", "what one pod may take of a probe's memory"),
         ("node", "what all pods of a node may take"),
     ] },
-    LabelValues { metrics: &["longwire_operator_role"], label: "role", values: &[
+    LabelValues { metrics: &[operator_names::ROLE], label: "role", values: &[
         ("leader", "it holds the Lease and serves probes"),
         ("standby", "it knows everything, and takes over when the leader goes"),
     ] },
-    LabelValues { metrics: &["longwire_operator_address_observations_total"], label: "result", values: &[
+    LabelValues { metrics: &[operator_names::ADDRESS_OBSERVATIONS], label: "result", values: &[
         ("accepted", "the pod owns the address from now on"),
         ("not_on_node", "the pod is not on the probe's node, or not any more"),
         ("outside", "no node's pod range contains the address, and no pod had it lately"),
     ] },
-    LabelValues { metrics: &["longwire_operator_streams_refused_total"], label: "reason", values: &[
+    LabelValues { metrics: &[operator_names::STREAMS_REFUSED], label: "reason", values: &[
         ("no_token", "there is no token"),
         ("invalid", "the token is none of this cluster's, as far as can be seen without the API server"),
         ("rejected", "the API server does not accept the token"),
@@ -224,7 +226,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("replaced", "a newer stream of the same node took its place"),
         ("evicted", "the connection had no admitted stream, and its place was needed"),
     ] },
-    LabelValues { metrics: &["longwire_operator_handshakes_refused_total"], label: "reason", values: &[
+    LabelValues { metrics: &[operator_names::HANDSHAKES_REFUSED], label: "reason", values: &[
         ("plaintext", "the client does not speak TLS"),
         ("protocol", "the client speaks TLS in a way that cannot be used"),
         ("refused_by_peer", "the client does not accept the certificate"),
@@ -236,17 +238,17 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("evicted", "the connection had no admitted stream, and its place was needed"),
         ("busy", "too many connections wait for a stream"),
     ] },
-    LabelValues { metrics: &["longwire_operator_tokens_verified_total"], label: "by", values: &[
+    LabelValues { metrics: &[operator_names::TOKENS_VERIFIED], label: "by", values: &[
         ("api_server", "a TokenReview of the API server"),
         ("cached", "the API server's answer of the last seconds"),
         ("keys", "the API server's keys, while it did not answer"),
     ] },
-    LabelValues { metrics: &["longwire_operator_connections"], label: "stage", values: &[
+    LabelValues { metrics: &[operator_names::CONNECTIONS], label: "stage", values: &[
         ("handshake", "in the TLS handshake"),
         ("pending", "without an admitted stream"),
         ("admitted", "with an admitted stream"),
     ] },
-    LabelValues { metrics: &["longwire_operator_certificate_expiry_timestamp_seconds"], label: "certificate", values: &[
+    LabelValues { metrics: &[operator_names::CERTIFICATE_EXPIRY], label: "certificate", values: &[
         ("leaf", "the operator's own"),
         ("authority", "the newest authority that signs it"),
     ] },

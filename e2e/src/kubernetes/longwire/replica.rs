@@ -7,6 +7,7 @@ use crate::kubernetes::audit::Request;
 use crate::kubernetes::running::process_running;
 use crate::scrape::{Format, Scrape};
 use anyhow::{Context, Result, bail, ensure};
+use longwire_model::series::operator_names;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::Ipv4Addr;
@@ -77,8 +78,8 @@ impl Replica {
     /// Objects of a kind, such as `pods`, in its cache; fails until its first list is complete.
     pub fn objects(&self, kind: &str) -> Result<u64> {
         let scrape = self.scrape()?;
-        ensure!(scrape.sum("longwire_operator_synced", &[]) == 1, "{} does not know all yet", self.pod);
-        Ok(scrape.sum("longwire_operator_objects", &[("kind", kind)]))
+        ensure!(scrape.sum(operator_names::SYNCED, &[]) == 1, "{} does not know all yet", self.pod);
+        Ok(scrape.sum(operator_names::OBJECTS, &[("kind", kind)]))
     }
 
     /// Its process id in the machine's namespace.

@@ -3,28 +3,18 @@
 use super::RunError;
 use crate::cli::options::Options;
 use crate::cluster::guard::{self, Guard};
-use crate::cluster::membership::Membership;
+use crate::cluster::membership::{Ends, Membership};
 use crate::cluster::owner_reference::OwnerReferences;
 use crate::counters::Counters;
 use crate::index::probes::Probes;
-use crate::publish::Published;
-use crate::source::Feed;
 use kube::Client;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) membership: Membership,
     pub(super) guard: Guard,
-}
-
-/// Where an operator's objects go, and what becomes of them.
-pub(super) struct Ends {
-    pub(super) feed: Feed,
-    pub(super) published: watch::Receiver<Published>,
-    pub(super) counters: Arc<Counters>,
 }
 
 impl Cluster {
@@ -34,8 +24,8 @@ impl Cluster {
         options: &Options,
         address: SocketAddr,
         ends: Ends,
+        counters: Arc<Counters>,
     ) -> Result<(Self, Probes), RunError> {
-        let Ends { feed, published, counters } = ends;
         let guarded = options.security.guard()?;
         let account = guarded.account.clone();
         let me = options.replica.identity(address);
@@ -43,7 +33,7 @@ impl Cluster {
         let (probes, pods) = Probes::new(account);
         let guard = guard::start(client, guarded, pods.clone(), counters)?;
         let owner = OwnerReferences::new(client.clone(), &namespace, options.security.deployment.as_deref());
-        let membership = Membership::start(client, &namespace, &me, owner, feed, published, pods);
+        let membership = Membership::start(client, &namespace, &me, owner, ends, pods);
         Ok((Self { membership, guard }, probes))
     }
 }

@@ -1,10 +1,11 @@
 //! The keys that the API server signs ServiceAccount tokens with, kept for the time when it cannot be asked.
 
 use super::claims::{Claims, Verified};
-use super::{AUDIENCE, TIMEOUT, wall};
+use super::{TIMEOUT, wall};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation, decode, decode_header};
 use kube::Client;
+use longwire_crds::names::CONTROL_AUDIENCE;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -77,7 +78,7 @@ impl KeySet {
         let claims: Claims = self.decode(token, |validation| {
             (validation.leeway, validation.validate_nbf) = (0, true);
             validation.set_issuer(&[&self.issuer]);
-            validation.set_audience(&[AUDIENCE]);
+            validation.set_audience(&[CONTROL_AUDIENCE]);
             validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         })?;
         Ok(claims.verified(wall(), Instant::now()))

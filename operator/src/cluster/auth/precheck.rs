@@ -1,9 +1,10 @@
 //! What is wrong with a token on the face of it. Nothing here is verified: it is enough to refuse a token, never to admit one.
 
+use super::Refusal;
 use super::claims::Claims;
-use super::{AUDIENCE, Refusal};
 use crate::index::probes::Account;
 use jsonwebtoken::dangerous::insecure_decode_claims;
+use longwire_crds::names::CONTROL_AUDIENCE;
 use std::time::Duration;
 
 #[cfg(test)]
@@ -27,8 +28,8 @@ pub(super) fn precheck(token: &str, account: &Account, wall: Duration) -> Result
     let Ok(claims) = insecure_decode_claims::<Claims>(token) else {
         return invalid("it is not a ServiceAccount token");
     };
-    if !claims.is_for(AUDIENCE) {
-        return invalid(&format!("it is not for audience {AUDIENCE}"));
+    if !claims.is_for(CONTROL_AUDIENCE) {
+        return invalid(&format!("it is not for audience {CONTROL_AUDIENCE}"));
     }
     if Duration::from_secs(claims.exp).saturating_add(CLOCKS) < wall {
         return invalid("it expired more than a day ago");

@@ -23,12 +23,13 @@ use super::review::{review_for, warning};
 use super::turns::Turns;
 use super::wall;
 use crate::cluster::bucket::Rate;
-use claims::{AUDIENCE, Token, precheck};
+use claims::{Token, precheck};
 use k8s_openapi::api::authentication::v1::UserInfo;
 use k8s_openapi::api::authorization::v1::{
     NonResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec, SubjectAccessReviewStatus,
 };
 use kube::Client;
+use longwire_crds::names::METRICS_AUDIENCE;
 use longwire_endpoint::readers::{Authorizer, Deciding, Decision, ReaderLimits};
 use std::fmt;
 use std::sync::Arc;
@@ -102,7 +103,7 @@ impl Reviewer {
     }
 
     async fn user(&self, token: &str, claimed: &Token) -> Result<UserInfo, Decision> {
-        let audience = claimed.is_for_readers.then_some(AUDIENCE);
+        let audience = claimed.is_for_readers.then_some(METRICS_AUDIENCE);
         let status = review_for(&self.client, token, audience).await.map_err(silence)?;
         if status.authenticated != Some(true) {
             return Err(Decision::Unauthenticated(warning(status.error)));
@@ -110,7 +111,7 @@ impl Reviewer {
         // One that does not know of audiences would accept a token that is for another.
         let is_for = |audience: &str| status.audiences.iter().flatten().any(|known| known == audience);
         if audience.is_some_and(|audience| !is_for(audience)) {
-            return Err(Decision::Unauthenticated(format!("it is not for audience {AUDIENCE}")));
+            return Err(Decision::Unauthenticated(format!("it is not for audience {METRICS_AUDIENCE}")));
         }
         let user = status.user.filter(|user| user.username.as_ref().is_some_and(|name| !name.is_empty()));
         user.ok_or_else(|| Decision::Unauthenticated("it is nobody's".to_owned()))

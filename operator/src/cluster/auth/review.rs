@@ -2,10 +2,11 @@
 
 use super::claims::{Claims, Verified};
 use super::question::{Silence, ask};
-use super::{AUDIENCE, Refusal, wall};
+use super::{Refusal, wall};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
 use kube::Client;
+use longwire_crds::names::CONTROL_AUDIENCE;
 use std::time::{Duration, Instant};
 
 /// Pod that a token is bound to, among what the API server knows of its user.
@@ -25,7 +26,7 @@ pub(super) enum Answer {
 }
 
 pub(super) async fn review(client: &Client, token: &str) -> Answer {
-    match review_for(client, token, Some(AUDIENCE)).await {
+    match review_for(client, token, Some(CONTROL_AUDIENCE)).await {
         Ok(status) => judge(status, token),
         Err(Silence::NotAllowed(text)) => Answer::Refused(Refusal::Unverifiable(text)),
         Err(Silence::Unreachable(text)) => Answer::Unreachable(text),
@@ -55,8 +56,8 @@ fn judge(status: TokenReviewStatus, token: &str) -> Answer {
         return Answer::Refused(Refusal::Rejected(warning(error)));
     }
     // One that does not know of audiences would accept a token that is for another.
-    if !audiences.iter().flatten().any(|audience| audience == AUDIENCE) {
-        return Answer::Refused(Refusal::Rejected(format!("it is not for audience {AUDIENCE}")));
+    if !audiences.iter().flatten().any(|audience| audience == CONTROL_AUDIENCE) {
+        return Answer::Refused(Refusal::Rejected(format!("it is not for audience {CONTROL_AUDIENCE}")));
     }
     let user = user.unwrap_or_default();
     // Its signature is verified by now.

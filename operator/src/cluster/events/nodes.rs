@@ -2,13 +2,14 @@
 //! be watched, and one with a full budget.
 
 use super::{LONGEST, post};
-use crate::publish::acks::Acks;
+use crate::acks::Acks;
 use crate::publish::role::Role;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
+use longwire_crds::EVENT_CONTROLLER;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +36,9 @@ pub(crate) async fn send_node_events(client: Client, instance: String, acks: Arc
         if *role.borrow() != Role::Leader {
             continue;
         }
-        for (node, text) in acks.notices.next() {
+        for (node, text) in acks.notices() {
             match post(&client, &event(&node, NOTICE, &text, &instance, Timestamp::now())).await {
-                Ok(_) => acks.notices.sent(&node, &text),
+                Ok(_) => acks.notice_sent(&node, &text),
                 Err(failure) => tracing::debug!("Event on node {node}: {failure}: tried again until it works"),
             }
         }
@@ -76,7 +77,7 @@ fn event(node: &str, reason: &str, text: &str, instance: &str, now: Timestamp) -
         reason: Some(reason.to_owned()),
         note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
         event_time: Some(MicroTime(now)),
-        reporting_controller: Some(super::CONTROLLER.to_owned()),
+        reporting_controller: Some(EVENT_CONTROLLER.to_owned()),
         reporting_instance: Some(instance.to_owned()),
         ..Event::default()
     }

@@ -13,6 +13,8 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client};
+use longwire_crds::WEBHOOK;
+use longwire_crds::names::{CA_BUNDLE, CA_CONFIG_MAP, OPERATOR, TLS_SECRET};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -20,14 +22,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Names of the two objects, in the operator's own namespace.
-pub(crate) const SECRET: &str = "longwire-operator-tls";
-pub(crate) const CA_CONFIG_MAP: &str = "longwire-operator-ca";
-/// Names of what the API server asks the webhook by, and of the webhook in it.
-pub const WEBHOOK: (&str, &str) = ("longwire-policies", "policies.telemetry.longwire.io");
-const MANAGER: &str = "longwire-operator";
-/// The bundle's key in the ConfigMap.
-const BUNDLE: &str = "ca.crt";
 /// Between two reads when nothing is due: a deleted ConfigMap is restored after this.
 const LOOK: Duration = Duration::from_secs(60);
 /// After something that did not work.
@@ -53,7 +47,7 @@ pub struct CertificateReconciler {
 
 #[derive(Debug, thiserror::Error)]
 enum ReconcileFailure {
-    #[error("Secret {SECRET}: {}", chain(.0))]
+    #[error("Secret {TLS_SECRET}: {}", chain(.0))]
     Secret(#[source] kube::Error),
     #[error("ConfigMap {CA_CONFIG_MAP}: {}", chain(.0))]
     ConfigMap(#[source] kube::Error),
@@ -92,7 +86,7 @@ impl CertificateReconciler {
 
     /// For as long as the operator runs.
     pub async fn run(mut self, clock: impl Fn() -> UnixSeconds) {
-        let watched = watcher::watch_object(self.secrets.clone(), SECRET).default_backoff();
+        let watched = watcher::watch_object(self.secrets.clone(), TLS_SECRET).default_backoff();
         let mut watched = pin!(watched);
         // Nothing is created before the API server has answered that nothing exists.
         let mut secret = None;
@@ -106,7 +100,7 @@ impl CertificateReconciler {
             match seen {
                 Some(Ok(seen)) => secret = seen,
                 Some(Err(error)) => {
-                    tracing::debug!(%error, "Secret {SECRET} cannot be watched");
+                    tracing::debug!(%error, "Secret {TLS_SECRET} cannot be watched");
                     continue;
                 }
                 None => return,
@@ -131,7 +125,7 @@ impl CertificateReconciler {
         let renewed = match held {
             None => Material::create(&self.names, self.lifetimes, now)?,
             Some((Err(error), _)) => {
-                tracing::error!(%error, "Secret {SECRET} cannot be used, and is made anew");
+                tracing::error!(%error, "Secret {TLS_SECRET} cannot be used, and is made anew");
                 Material::create(&self.names, self.lifetimes, now)?
             }
             Some((Ok(material), held)) => match plan(&material.held(&self.names), self.lifetimes, now) {
@@ -157,7 +151,7 @@ impl CertificateReconciler {
                 Ok(Duration::ZERO)
             }
             Err(ReconcileFailure::Secret(kube::Error::Api(status))) if matches!(status.code, 404 | 409) => {
-                tracing::debug!("another replica was first with Secret {SECRET}");
+                tracing::debug!("another replica was first with Secret {TLS_SECRET}");
                 *secret = self.read().await?;
                 Ok(Duration::ZERO)
             }
@@ -177,8 +171,8 @@ impl CertificateReconciler {
     async fn store(&self, material: &Material, former: Option<&Secret>) -> Result<Secret, ReconcileFailure> {
         let data = material.write().into_iter().map(|(key, bytes)| (key, ByteString(bytes))).collect();
         let mut secret = Secret { data: Some(data), ..Secret::default() };
-        secret.metadata.name = Some(SECRET.to_owned());
-        let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+        secret.metadata.name = Some(TLS_SECRET.to_owned());
+        let params = PostParams { field_manager: Some(OPERATOR.to_owned()), ..PostParams::default() };
         let stored = match former {
             None => {
                 let owners = answer(self.owner.references()).await?.map_err(ReconcileFailure::Secret)?;
@@ -190,21 +184,22 @@ impl CertificateReconciler {
                 secret.metadata = former.metadata.clone();
                 secret.metadata.managed_fields = None;
                 secret.type_.clone_from(&former.type_);
-                answer(self.secrets.replace(SECRET, &params, &secret)).await?
+                answer(self.secrets.replace(TLS_SECRET, &params, &secret)).await?
             }
         };
         stored.map_err(ReconcileFailure::Secret)
     }
 
     async fn read(&self) -> Result<Option<Secret>, ReconcileFailure> {
-        answer(self.secrets.get_opt(SECRET)).await?.map_err(ReconcileFailure::Secret)
+        answer(self.secrets.get_opt(TLS_SECRET)).await?.map_err(ReconcileFailure::Secret)
     }
 
     async fn publish(&self, material: &Material) -> Result<(), ReconcileFailure> {
-        let mut map = ConfigMap { data: Some([(BUNDLE.to_owned(), material.bundle())].into()), ..ConfigMap::default() };
+        let mut map =
+            ConfigMap { data: Some([(CA_BUNDLE.to_owned(), material.bundle())].into()), ..ConfigMap::default() };
         map.metadata.name = Some(CA_CONFIG_MAP.to_owned());
         map.metadata.owner_references = answer(self.owner.references()).await?.map_err(ReconcileFailure::ConfigMap)?;
-        let params = PatchParams::apply(MANAGER).force();
+        let params = PatchParams::apply(OPERATOR).force();
         let applied = answer(self.maps.patch(CA_CONFIG_MAP, &params, &Patch::Apply(&map))).await?;
         applied.map(drop).map_err(ReconcileFailure::ConfigMap)?;
         let Some(webhooks) = &self.webhooks else { return Ok(()) };

@@ -1,14 +1,14 @@
 //! How many labels beside the standard ones a pod may have.
 
 use super::draft::{Draft, Extra};
-use crate::source::object::policy::MAX_EXTRA_TAGS;
+use longwire_crds::limits::MAX_TAGS;
 use longwire_model::tag::TagName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes away what is over the limit: broader objects' tags stay first, then the first by name. A namespace cannot push
 /// out what the whole cluster has.
 pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
-    let limit = draft.extra_tags.as_ref().map_or(MAX_EXTRA_TAGS, |said| said.value);
+    let limit = draft.extra_tags.as_ref().map_or(MAX_TAGS, |said| said.value);
     let over = over(draft, tags, limit);
     if over.is_empty() {
         return;

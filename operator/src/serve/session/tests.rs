@@ -1,4 +1,5 @@
 use super::{ANSWERS, MAX_ADDRESSES, MAX_PODS, Session, unanswered};
+use crate::acks::Acks;
 use crate::policy::compile::{Answer, Changes, NodeConfiguration};
 use crate::publish::{Published, Publisher};
 use crate::source::sample::{ip, log_of};
@@ -22,13 +23,15 @@ struct Talk {
     decoder: Decoder,
     publisher: Publisher,
     published: watch::Receiver<Published>,
+    acks: Arc<Acks>,
 }
 
 impl Talk {
     fn new(hello: Hello) -> Self {
         let (publisher, published) = Publisher::new();
-        let session = Session::new(Hello { node: "n1".to_owned(), ..hello }).unwrap();
-        Self { session, decoder: Decoder::default(), publisher, published }
+        let acks = Arc::<Acks>::default();
+        let session = Session::new(Hello { node: "n1".to_owned(), ..hello }, acks.open("n1").unwrap()).unwrap();
+        Self { session, decoder: Decoder::default(), publisher, published, acks }
     }
 
     fn publish(&self, pods: &[LocalPod], answers: &[(&str, &str)]) {
@@ -208,7 +211,8 @@ fn a_probe_asks_about_so_many_addresses_and_no_more() {
 #[test]
 fn a_hello_names_so_many_pods_and_no_more() {
     let pods = (0..=MAX_PODS).map(|number| (number.to_string(), 1)).collect();
-    let refused = Session::new(Hello { pods, ..Hello::default() }).unwrap_err();
+    let refused =
+        Session::new(Hello { pods, ..Hello::default() }, Arc::<Acks>::default().open("n1").unwrap()).unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted);
 }
 
@@ -243,7 +247,7 @@ fn revision(talk: &Talk, revision: u64, pods: &[LocalPod]) {
 
 /// The revision that n1 runs, and the one it could not apply.
 fn acked(talk: &Talk) -> (u64, Option<(u64, String)>) {
-    let acked = talk.published.borrow().acks.snapshot().remove("n1").unwrap_or_default();
+    let acked = talk.acks.snapshot().remove("n1").unwrap_or_default();
     (acked.revision, acked.refused)
 }
 

@@ -27,7 +27,7 @@ pub use stats_matcher::StatsMatcher;
 pub(crate) use stats_matcher::{Inclusions, StatsMode, StatsSpec};
 pub(crate) use stats_matcher::{ToPattern, prefix, regex, suffix};
 pub use telemetry_policy::TelemetryPolicy;
-pub(crate) use telemetry_policy::{MAX_EXTRA_TAGS, TagChange, TelemetrySpec};
+pub(crate) use telemetry_policy::{TagChange, TelemetrySpec};
 
 /// An object of one of the kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]

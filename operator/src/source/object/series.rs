@@ -1,18 +1,12 @@
 //! The series sets of the annotation `telemetry.longwire.io/series-sets`.
 
 use super::annotation_settings::{EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES};
+use longwire_crds::{DEFAULTS_ANNOTATION, GROUP, SERIES_SETS_ANNOTATION as SERIES_SETS};
 use longwire_model::series::{InvalidSeriesSet, SeriesSets};
 use std::collections::BTreeMap;
 
-/// A comma list of series sets, on a Namespace or a Pod.
-pub const SERIES_SETS: &str = "telemetry.longwire.io/series-sets";
-
-/// On pods of operators, with the chart's `defaults`, so that the pods restart when these change.
-const DEFAULTS: &str = "telemetry.longwire.io/defaults";
-
-/// The prefix of Longwire's annotations, and the known ones.
-const OURS: &str = "telemetry.longwire.io/";
-const KNOWN: [&str; 2] = [SERIES_SETS, DEFAULTS];
+/// Annotations of Longwire's own group that are known.
+const KNOWN: [&str; 2] = [SERIES_SETS, DEFAULTS_ANNOTATION];
 /// Istio's annotations that Longwire reads; for pods alone.
 const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STATS_REGEXPS];
 /// Prefixes, in lower case, of misspelt ones. Istio has no other annotation with such a prefix.
@@ -96,10 +90,14 @@ fn misspelt(annotations: &BTreeMap<String, String>, bearer: Bearer) -> Vec<Strin
     let is_wrong = |name: &&String| match name.as_str() {
         name if KNOWN.contains(&name) => false,
         name if OF_PODS.contains(&name) => bearer == Bearer::Namespace,
-        name => name.starts_with(OURS) || is_another_series_sets(name) || is_like_of_pods(name),
+        name => is_ours(name) || is_another_series_sets(name) || is_like_of_pods(name),
     };
     let wrong = annotations.keys().filter(is_wrong).take(MAX_UNKNOWN);
-    wrong.map(|name| name[..name.floor_char_boundary(OURS.len() + LONGEST_UNKNOWN)].to_owned()).collect()
+    wrong.map(|name| name[..name.floor_char_boundary(GROUP.len() + 1 + LONGEST_UNKNOWN)].to_owned()).collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    name.split_once('/').is_some_and(|(group, _)| group == GROUP)
 }
 
 /// As `longwire.io/series-sets`.

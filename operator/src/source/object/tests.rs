@@ -1,8 +1,9 @@
 use super::{
-    Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SERIES_SETS, SeriesAnnotation, Service,
-    SlicePort, Target,
+    Endpoint, EndpointSlice, InvalidObject, Name, Namespace, Node, Pod, PodRef, SeriesAnnotation, Service, SlicePort,
+    Target,
 };
 use k8s_openapi::api::{core::v1 as api, discovery::v1 as discovery};
+use longwire_crds::SERIES_SETS_ANNOTATION as SERIES_SETS;
 use longwire_model::series::{SeriesSet, SeriesSets};
 use rstest::rstest;
 use serde_json::{Value, from_value, json};

@@ -4,16 +4,13 @@ use super::{Head, Source};
 use crate::source::object::policy::{Policy, check_text};
 use crate::source::object::{self, InvalidObject, Key, Kind, Object, Refusal, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use longwire_crds::{ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy, VERSION};
+use longwire_crds::limits::{MAX_DURATION_BYTES, MAX_DURATION_DIGITS};
+use longwire_crds::{API_VERSION, ExtraStatTags, GROUP, StatsMatcher, TelemetryPolicy};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_ignored::Path;
 use serde_json::Value;
 use std::sync::Arc;
-
-/// A duration as the API server takes it. Go's syntax has more, and more digits than fit into a duration.
-const MAX_DURATION_BYTES: usize = 32;
-const MAX_DIGITS: usize = 6;
 
 /// Fields that are named of those that are not known.
 const MAX_UNKNOWN: usize = 3;
@@ -92,9 +89,8 @@ pub(super) fn read<S: Source>(
 
 /// Fields that the types do not have.
 fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), Refusal> {
-    let known = format!("{GROUP}/{VERSION}");
-    if *api_version != known {
-        let message = format!("apiVersion: {api_version} is not known to this operator: write {known}");
+    if *api_version != API_VERSION {
+        let message = format!("apiVersion: {api_version} is not known to this operator: write {API_VERSION}");
         return Err(Refusal::invalid(message));
     }
     let WrittenSpec { reporting_interval, long_connections } = written.spec;
@@ -129,7 +125,7 @@ fn is_duration(text: &str) -> bool {
         }
         let unit = ["ms", "h", "m", "s"].into_iter().find_map(|unit| rest.strip_prefix(unit));
         match unit {
-            Some(after) if (1..=MAX_DIGITS).contains(&whole) => rest = after,
+            Some(after) if (1..=MAX_DURATION_DIGITS).contains(&whole) => rest = after,
             _ => return false,
         }
     }

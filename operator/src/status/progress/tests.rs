@@ -1,9 +1,11 @@
-use super::{Programmed, Progress, progress};
+use super::progress;
+use crate::acks::{Acks, NodeAcks};
 use crate::policy::state::PolicyState;
-use crate::publish::acks::{Acked, Acks};
 use crate::source::object::Refusal;
+use longwire_crds::status::NodeCount;
 use rstest::rstest;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 fn nodes(names: &str) -> BTreeSet<String> {
     names.split_whitespace().map(str::to_owned).collect()
@@ -23,13 +25,22 @@ fn state(nodes_with_a_pod: &str) -> PolicyState {
     }
 }
 
-/// Nodes with the revisions that their probes run, as `n1=5`.
-fn acks(text: &str) -> Acks {
-    let acks = Acks::default();
-    for (node, revision) in text.split_whitespace().map(|word| word.split_once('=').unwrap()) {
-        acks.applied(node, revision.parse().unwrap());
-    }
-    acks
+/// Nodes with the revisions that their probes run, as `n1=5`, and their streams.
+fn acks(text: &str) -> (Arc<Acks>, Vec<NodeAcks>) {
+    let acks = Arc::<Acks>::default();
+    let stream = |(node, revision): (&str, &str)| {
+        let stream = acks.open(node).unwrap();
+        stream.applied(revision.parse().unwrap());
+        stream
+    };
+    let streams = text.split_whitespace().map(|word| stream(word.split_once('=').unwrap())).collect();
+    (acks, streams)
+}
+
+/// The condition Programmed in words, and the nodes that run it and that should.
+fn said(state: &PolicyState, acks: &Acks, ready: &str) -> (String, (u32, u32)) {
+    let (condition, NodeCount { programmed, desired }) = progress(state, &acks.snapshot(), &nodes(ready));
+    (format!("{} {}: {}", condition.status, condition.reason, condition.message), (programmed, desired))
 }
 
 #[rstest]
@@ -47,45 +58,32 @@ fn programmed_is_true_only_when_it_is_so(
     #[case] expected: &str,
     #[case] counts: (u32, u32),
 ) {
-    let Progress { programmed, programmed_nodes, desired_nodes } =
-        progress(&state(wanted), &acks(applied).snapshot(), &nodes(ready));
-    let text = format!("{} {}: {}", programmed.status(), programmed.reason(), programmed.message());
-    assert_eq!((text.as_str(), (programmed_nodes, desired_nodes)), (expected, counts));
+    assert_eq!(said(&state(wanted), &acks(applied).0, ready), (expected.to_owned(), counts));
 }
 
 #[test]
 fn a_probe_s_refusal_is_reported_until_it_applies_something() {
-    let acks = acks("n1=4 n2=5");
-    let now = || progress(&state("n1 n2"), &acks.snapshot(), &nodes("n1 n2")).programmed;
-    acks.refused("n1", 5, "no room");
-    assert_eq!(now(), Programmed::Rejected("the probe of node n1 could not apply it: no room".to_owned()));
-    acks.applied("n1", 6);
-    assert_eq!(now(), Programmed::True);
+    let (acks, streams) = acks("n1=4 n2=5");
+    let now = || said(&state("n1 n2"), &acks, "n1 n2").0;
+    streams[0].refused(5, "no room");
+    assert_eq!(now(), "False Rejected: the probe of node n1 could not apply it: no room");
+    streams[0].applied(6);
+    assert_eq!(now(), "True Programmed: every node with a ready probe and a selected pod runs it");
     // What was refused before has been made good by a later revision.
-    acks.refused("n1", 5, "late");
-    assert_eq!(now(), Programmed::True);
+    streams[0].refused(5, "late");
+    assert_eq!(now(), "True Programmed: every node with a ready probe and a selected pod runs it");
 }
 
 #[test]
 fn a_refusal_of_an_earlier_revision_says_nothing_of_this_one() {
-    let acks = acks("n1=3");
-    acks.refused("n1", 4, "no room");
-    let progress = progress(&state("n1"), &acks.snapshot(), &nodes("n1"));
-    assert_eq!(progress.programmed, Programmed::Pending("not yet on n1".to_owned()));
+    let (acks, streams) = acks("n1=3");
+    streams[0].refused(4, "no room");
+    assert_eq!(said(&state("n1"), &acks, "n1").0, "False Pending: not yet on n1");
 }
 
 #[test]
 fn what_is_not_accepted_is_nowhere() {
     let refused = PolicyState { accepted: Err(Refusal::invalid("x")), ..state("n1") };
-    let progress = progress(&refused, &acks("n1=9").snapshot(), &nodes("n1"));
-    assert_eq!((progress.programmed.reason(), progress.desired_nodes), ("NotAccepted", 0));
-}
-
-#[test]
-fn acks_do_not_go_back_and_are_forgotten_with_their_node() {
-    let acks = acks("n1=5 n2=5");
-    acks.applied("n1", 3);
-    acks.retain(&nodes("n1"));
-    let known: Vec<_> = acks.snapshot().into_iter().collect();
-    assert_eq!(known, [("n1".to_owned(), Acked { revision: 5, refused: None })]);
+    let expected = "False NotAccepted: an object that is not accepted has no effect";
+    assert_eq!(said(&refused, &acks("n1=9").0, "n1"), (expected.to_owned(), (0, 0)));
 }

@@ -1,9 +1,12 @@
 use super::{Left, accepted, status};
+use crate::acks::{Acked, Acks};
 use crate::policy::state::{PolicyState, PolicyStates};
-use crate::publish::acks::{Acked, Acks};
 use crate::source::object::{Key, Kind, Name};
+use crate::status::Reports;
 use crate::status::progress::progress;
-use crate::status::{Condition, Reports, Truth};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use longwire_crds::PolicyStatus;
+use longwire_crds::status::NodeCount;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -30,37 +33,49 @@ fn ready() -> BTreeSet<String> {
 }
 
 fn acked(revision: u64) -> HashMap<String, Acked> {
-    let acks = Acks::default();
-    acks.applied("n1", 9);
-    acks.applied("n2", revision);
+    let acks = Arc::<Acks>::default();
+    acks.open("n1").unwrap().applied(9);
+    acks.open("n2").unwrap().applied(revision);
     acks.snapshot()
+}
+
+fn status_of(state: &PolicyState, acked: &HashMap<String, Acked>) -> PolicyStatus {
+    let (programmed, nodes) = progress(state, acked, &ready());
+    status(state, programmed, nodes)
+}
+
+/// The objects that something was left for, each with whether that was a status.
+fn taken(reports: &Reports) -> Vec<(Key, bool)> {
+    reports.take().into_iter().map(|(key, wanted)| (key, wanted.is_some())).collect()
 }
 
 #[test]
 fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
-    let state = state(5);
-    let status = status(&state, progress(&state, &acked(4), &ready()));
-    assert_eq!((status.observed_generation, status.workloads), (3, 2));
-    assert_eq!((status.programmed_nodes, status.desired_nodes), (1, 2));
-    assert_eq!((status.accepted.status, status.accepted.reason.as_str()), (Truth::True, "Accepted"));
-    assert_eq!((status.programmed.status, status.programmed.message.as_str()), (Truth::False, "not yet on n2"));
-    assert_eq!((status.conflicted.status, status.conflicted.reason.as_str()), (Truth::False, "NoConflicts"));
+    let status = status_of(&state(5), &acked(4));
+    assert_eq!((status.observed_generation, status.workloads_selected), (Some(3), Some(2)));
+    assert_eq!(status.nodes, Some(NodeCount { programmed: 1, desired: 2 }));
+    assert_eq!(status.programmed.as_deref(), Some("1/2"));
+    let [accepted, programmed, conflicted] = &status.conditions[..] else { panic!("{status:?}") };
+    assert_eq!((accepted.status.as_str(), accepted.reason.as_str()), ("True", "Accepted"));
+    assert_eq!((programmed.status.as_str(), programmed.message.as_str()), ("False", "not yet on n2"));
+    assert_eq!((conflicted.status.as_str(), conflicted.reason.as_str()), ("False", "NoConflicts"));
 }
 
 #[test]
 fn what_lost_to_another_object_is_said_beside_accepted() {
     let state = PolicyState { conflicted: Some("spec.tags[0]: shop/older has it".to_owned()), ..state(5) };
-    let status = status(&state, progress(&state, &acked(5), &ready()));
-    assert_eq!((status.accepted.status, status.conflicted.status), (Truth::True, Truth::True));
-    assert_eq!(status.conflicted.message, "spec.tags[0]: shop/older has it");
+    let status = status_of(&state, &acked(5));
+    let [accepted, _, conflicted] = &status.conditions[..] else { panic!("{status:?}") };
+    assert_eq!((accepted.status.as_str(), conflicted.status.as_str()), ("True", "True"));
+    assert_eq!(conflicted.message, "spec.tags[0]: shop/older has it");
 }
 
 #[test]
 fn what_of_an_object_is_without_effect_is_said_in_accepted() {
     let warnings = ["spec.horizon is not known", "spec.selector: selects no pod"].map(str::to_owned).to_vec();
     let state = PolicyState { warnings, ..state(5) };
-    let Condition { status, reason, message } = accepted(&state);
-    assert_eq!((status, reason.as_str()), (Truth::True, "AcceptedWithWarnings"));
+    let Condition { status, reason, message, .. } = accepted(&state);
+    assert_eq!((status.as_str(), reason.as_str()), ("True", "AcceptedWithWarnings"));
     assert_eq!(message, "spec.horizon is not known; spec.selector: selects no pod");
 }
 
@@ -69,7 +84,7 @@ fn only_what_is_different_from_the_last_time_is_left() {
     let (reports, mut left) = (Reports::default(), Left::default());
     let mut leave = |policy_states: &PolicyStates, revision| {
         left.leave(policy_states, &acked(revision), &ready(), true, &reports);
-        reports.take_keys()
+        taken(&reports)
     };
     let there = PolicyStates::from([(key(), Arc::new(state(5)))]);
     assert_eq!(leave(&there, 4), [(key(), true)]);
@@ -84,7 +99,7 @@ fn a_new_leader_withdraws_nothing_before_its_probes_are_connected() {
     let (reports, mut left) = (Reports::default(), Left::default());
     let mut leave = |acked: &HashMap<String, Acked>, settled| {
         left.leave(&PolicyStates::from([(key(), Arc::new(state(5)))]), acked, &ready(), settled, &reports);
-        reports.take_keys()
+        taken(&reports)
     };
     assert_eq!(leave(&HashMap::new(), false), []);
     assert_eq!(leave(&acked(5), false), [(key(), true)]);

@@ -2,7 +2,7 @@
 
 use super::{LONG, NAME, Secured, TIMEOUT};
 use crate::api_server::ApiServer;
-use longwire_operator::cluster::tls::WEBHOOK;
+use longwire_crds::WEBHOOK;
 use longwire_operator::serve::webhook;
 use serde_json::{Value, json};
 use std::net::SocketAddr;

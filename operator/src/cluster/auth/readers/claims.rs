@@ -5,12 +5,11 @@ use crate::cluster::auth::claims::{Audiences, LONGEST, left};
 use crate::cluster::auth::review::DOUBTFUL;
 use crate::cluster::tls::UnixSeconds;
 use jsonwebtoken::dangerous::insecure_decode_claims;
+use longwire_crds::names::METRICS_AUDIENCE;
 use longwire_endpoint::readers::{MAX_TOKEN, is_token};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// For tokens that are good for nothing but reading metrics. All others are for the API server.
-pub(super) const AUDIENCE: &str = "longwire-metrics";
 /// How far this machine's clock may be ahead of the API server's, which is the one that counts.
 const CLOCKS: Duration = Duration::from_secs(24 * 3600);
 
@@ -56,7 +55,7 @@ pub(super) fn precheck(token: &str, wall: Duration) -> Result<Token, String> {
         return Err("it expired more than a day ago".to_owned());
     }
     let Claims { sub, aud, .. } = claims.unwrap_or_default();
-    let is_for_readers = aud.is_some_and(|audiences| audiences.have(AUDIENCE));
+    let is_for_readers = aud.is_some_and(|audiences| audiences.have(METRICS_AUDIENCE));
     Ok(Token { subject: sub.unwrap_or_default(), is_for_readers, expiry })
 }
 

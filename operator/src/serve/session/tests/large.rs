@@ -34,7 +34,7 @@ fn ninety_six_large_telemetries_are_sent_in_updates_that_a_probe_takes() {
         updates += 1;
         talk.session.hear(FromProbe::Ack { version }).unwrap();
         // Nothing is at work everywhere before the last part is.
-        let applied = talk.published.borrow().acks.snapshot();
+        let applied = talk.acks.snapshot();
         assert_eq!(applied.contains_key("n1"), sent.len() == 96, "after {} pods", sent.len());
     }
     let expected: Vec<_> = pods.iter().map(|local| local.pod.uid.clone()).collect();
@@ -60,7 +60,7 @@ fn a_pod_that_no_update_holds_is_not_sent_and_the_others_are() {
     assert_eq!(update.pods, [local("b")]);
     talk.session.hear(FromProbe::Ack { version: update.version }).unwrap();
     assert_eq!(talk.next(), None);
-    let refused = talk.published.borrow().acks.snapshot()["n1"].refused.clone().unwrap().1;
+    let refused = talk.acks.snapshot()["n1"].refused.clone().unwrap().1;
     assert!(refused.starts_with("pod uid-a with its telemetry takes 2"), "{refused}");
     assert!(refused.ends_with("and a probe is sent at most 1048576: shorten its policies"), "{refused}");
     // Shortened, it is sent.

@@ -5,11 +5,10 @@ use super::selector::Selector;
 use super::{Policy, policy};
 use crate::source::object::{InvalidObject, Kind};
 use longwire_crds::extra_stat_tags as crd;
+use longwire_crds::limits::{MAX_TAG_VALUES, MAX_TAGS};
 use longwire_model::expression::Expression;
 use longwire_model::tag::TagName;
 
-const MAX_TAGS: usize = 32;
-const MAX_VALUES: u32 = 10_000;
 /// Values of a tag without a limit of its own.
 const VALUES: u32 = 100;
 
@@ -45,7 +44,7 @@ fn read_spec(spec: crd::ExtraStatTagsSpec) -> Result<TagsSpec, Refusal> {
     if tags.is_empty() {
         return Err(Refusal::invalid("spec.tags: must have at least one tag"));
     }
-    at_most("spec.tags", "tags", tags.len(), MAX_TAGS)?;
+    at_most("spec.tags", "tags", tags.len(), MAX_TAGS as usize)?;
     let mut checked: Vec<ExtraTag> = Vec::with_capacity(tags.len());
     for (at, tag) in tags.into_iter().enumerate() {
         let field = format!("spec.tags[{at}]");
@@ -73,6 +72,6 @@ fn read_tag(field: &str, tag: crd::ExtraTag) -> Result<ExtraTag, Refusal> {
         name,
         value: Expression::parse(&value).map_err(Refusal::at(format!("{field}.value")))?,
         opt_in: opt_in.unwrap_or(false),
-        max_values: within(&format!("{field}.maxValues"), max_values.unwrap_or(VALUES), 1, MAX_VALUES)?,
+        max_values: within(&format!("{field}.maxValues"), max_values.unwrap_or(VALUES), 1, MAX_TAG_VALUES)?,
     })
 }

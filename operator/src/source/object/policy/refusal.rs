@@ -1,5 +1,6 @@
 //! Why an object has no effect.
 
+use longwire_crds::status::reason;
 use longwire_model::limits::MAX_REASON_BYTES;
 use std::fmt::{self, Display};
 
@@ -52,10 +53,10 @@ impl Reason {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Invalid => "Invalid",
-            Self::NotRootNamespace => "NotRootNamespace",
-            Self::TooLarge => "TooLarge",
-            Self::NamespaceBudgetExceeded => "NamespaceBudgetExceeded",
+            Self::Invalid => reason::INVALID,
+            Self::NotRootNamespace => reason::NOT_ROOT_NAMESPACE,
+            Self::TooLarge => reason::TOO_LARGE,
+            Self::NamespaceBudgetExceeded => reason::NAMESPACE_BUDGET_EXCEEDED,
         }
     }
 }

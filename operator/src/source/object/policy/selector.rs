@@ -3,12 +3,8 @@
 use super::refusal::{Refusal, at_most};
 use super::size::Weigh;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use longwire_crds::limits::{MAX_LABEL_NAME, MAX_LABEL_PREFIX, MAX_REQUIREMENTS};
 use longwire_model::canonical::Labels;
-
-/// Requirements, labels to match, and values of one requirement, each.
-const MAX: usize = 32;
-const LONGEST_PREFIX: usize = 253;
-const LONGEST_NAME: usize = 63;
 
 /// All of it must hold for a pod's labels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +81,7 @@ impl Requirement {
         check_label(&format!("{field}.key"), &key)?;
         let values = values.unwrap_or_default();
         let listed = format!("{field}.values");
-        at_most(&listed, "values", values.len(), MAX)?;
+        at_most(&listed, "values", values.len(), MAX_REQUIREMENTS)?;
         values.iter().try_for_each(|value| check_value(&listed, value))?;
         let operator = match (operator.as_str(), values.is_empty()) {
             ("In", false) => Operator::In(values),
@@ -126,25 +122,25 @@ fn some_but_not_many(field: &str, what: &str, found: usize) -> Result<(), Refusa
     if found == 0 {
         return Err(Refusal::invalid(format!("{field}: is empty: leave it out")));
     }
-    at_most(field, what, found, MAX)
+    at_most(field, what, found, MAX_REQUIREMENTS)
 }
 
 fn check_label(field: &str, label: &str) -> Result<(), Refusal> {
     let (prefix, name) = label.rsplit_once('/').map_or((None, label), |(prefix, name)| (Some(prefix), name));
     let in_prefix = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
-    let prefixed = prefix.is_none_or(|prefix| is_bounded(prefix, LONGEST_PREFIX) && prefix.bytes().all(in_prefix));
-    if prefixed && is_bounded(name, LONGEST_NAME) && name.bytes().all(in_name) {
+    let prefixed = prefix.is_none_or(|prefix| is_bounded(prefix, MAX_LABEL_PREFIX) && prefix.bytes().all(in_prefix));
+    if prefixed && is_bounded(name, MAX_LABEL_NAME) && name.bytes().all(in_name) {
         return Ok(());
     }
     Err(Refusal::invalid(format!("{field}: {label:?} is no label's name, as app or app.kubernetes.io/name")))
 }
 
 fn check_value(field: &str, value: &str) -> Result<(), Refusal> {
-    if value.is_empty() || is_bounded(value, LONGEST_NAME) && value.bytes().all(in_name) {
+    if value.is_empty() || is_bounded(value, MAX_LABEL_NAME) && value.bytes().all(in_name) {
         return Ok(());
     }
     Err(Refusal::invalid(format!(
-        "{field}: {value:?} is no label's value: at most {LONGEST_NAME} letters, digits, -, _ and ., the first and the \
+        "{field}: {value:?} is no label's value: at most {MAX_LABEL_NAME} letters, digits, -, _ and ., the first and the \
          last a letter or digit"
     )))
 }

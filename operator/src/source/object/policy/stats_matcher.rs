@@ -4,10 +4,10 @@ use super::refusal::{Refusal, at_most};
 use super::selector::Selector;
 use super::{Policy, policy};
 use crate::source::object::{InvalidObject, Kind};
+use longwire_crds::limits::MAX_PATTERNS;
 use longwire_crds::stats_matcher as crd;
 use longwire_model::matcher::{InvalidMatcher, Pattern, StringMatcher, WholeRegex};
 
-const MAX_PATTERNS: usize = 64;
 /// Patterns that a warning names, and bytes of each.
 const MAX_IDLE: usize = 3;
 const LONGEST_IDLE: usize = 100;

@@ -5,22 +5,15 @@ use super::refusal::{Reason, Refusal, at_most, within};
 use super::selector::Selector;
 use super::{Metadata, Policy, policy};
 use crate::source::object::{InvalidObject, Kind};
+use longwire_crds::limits::{
+    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, SHORTEST,
+};
 use longwire_crds::telemetry_policy::{self as crd, Match, Operation, Override, TagOverride};
 use longwire_model::expression::Expression;
 use longwire_model::series::{InvalidMetric, Metric, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-const MAX_OVERRIDES: usize = 64;
-const MAX_TAGS: usize = 32;
-const MAX_SERIES: u32 = 10_000_000;
-const MAX_LONG_CONNECTIONS: u32 = 1_000_000;
-/// Extra tags of one pod, whatever the limit.
-pub(crate) const MAX_EXTRA_TAGS: u32 = 32;
-const SECOND: Duration = Duration::from_secs(1);
-const MAX_INTERVAL: Duration = Duration::from_secs(300);
-const MAX_THRESHOLD: Duration = Duration::from_secs(3600);
 
 pub type TelemetryPolicy = Policy<TelemetrySpec>;
 
@@ -136,7 +129,7 @@ fn cluster_wide(
         reporting_interval: reporting_interval.map(interval).transpose()?,
         series: number("spec.budgets.series", budgets.series, 1, MAX_SERIES)?,
         long_connections: number("spec.budgets.longConnections", budgets.long_connections, 0, MAX_LONG_CONNECTIONS)?,
-        extra_tags: number("spec.limits.extraTags", limits.extra_tags, 0, MAX_EXTRA_TAGS)?,
+        extra_tags: number("spec.limits.extraTags", limits.extra_tags, 0, MAX_TAGS)?,
         series_per_namespace: number("spec.limits.seriesPerNamespace", limits.series_per_namespace, 1, MAX_SERIES)?,
         field: said.into_iter().flatten().next(),
     })
@@ -145,10 +138,10 @@ fn cluster_wide(
 /// At least a second.
 fn duration(field: &str, value: longwire_crds::Duration, most: Duration) -> Result<Duration, Refusal> {
     let plain = Duration::from(value);
-    if !value.is_negative() && (SECOND..=most).contains(&plain) {
+    if !value.is_negative() && (SHORTEST..=most).contains(&plain) {
         return Ok(plain);
     }
-    Err(Refusal::invalid(format!("{field}: {value} is not between {SECOND:?} and {most:?}")))
+    Err(Refusal::invalid(format!("{field}: {value} is not between {SHORTEST:?} and {most:?}")))
 }
 
 fn read_sets(names: &[String]) -> Result<SeriesSets, Refusal> {
@@ -181,7 +174,7 @@ fn read_override(spec: &mut TelemetrySpec, at: usize, change: Override) -> Resul
         spec.disabled.over(matched, (at, disabled));
     }
     let tags = tag_overrides.unwrap_or_default();
-    at_most(&format!("{field}.tagOverrides"), "tags", tags.len(), MAX_TAGS)?;
+    at_most(&format!("{field}.tagOverrides"), "tags", tags.len(), MAX_TAGS as usize)?;
     for (name, change) in tags {
         let field = format!("{field}.tagOverrides.{name}");
         let name = TagName::parse(&name).map_err(Refusal::at(&field))?;

@@ -1,0 +1,32 @@
+//! Bounds of what may be written into an object. The schemas have them for the API server, and the operator checks the same.
+
+use std::time::Duration;
+
+/// Tags of one ExtraStatTags, and of one override; extra tags of one pod, whatever the limit.
+pub const MAX_TAGS: u32 = 32;
+/// Values of one extra tag.
+pub const MAX_TAG_VALUES: u32 = 10_000;
+pub const MAX_OVERRIDES: usize = 64;
+/// Series of one probe, and of one namespace there.
+pub const MAX_SERIES: u32 = 10_000_000;
+/// Connections of one probe that have series of their own.
+pub const MAX_LONG_CONNECTIONS: u32 = 1_000_000;
+
+pub const SHORTEST: Duration = Duration::from_secs(1);
+pub const MAX_INTERVAL: Duration = Duration::from_secs(300);
+pub const MAX_THRESHOLD: Duration = Duration::from_secs(3600);
+/// A duration's text, in bytes, and the digits of one of its numbers. Go's syntax has more, and more digits than fit into
+/// a duration.
+pub const MAX_DURATION_BYTES: usize = 32;
+pub const MAX_DURATION_DIGITS: usize = 6;
+
+/// Patterns of one list of a StatsMatcher.
+pub const MAX_PATTERNS: usize = 64;
+
+/// Requirements of a selector, labels to match, and values of one requirement, each.
+pub const MAX_REQUIREMENTS: usize = 32;
+/// A label's value, and a label's name without its prefix.
+pub const MAX_LABEL_NAME: usize = 63;
+pub const MAX_LABEL_PREFIX: usize = 253;
+/// A label's name: prefix, slash, name.
+pub const MAX_LABEL_KEY: usize = MAX_LABEL_PREFIX + 1 + MAX_LABEL_NAME;
