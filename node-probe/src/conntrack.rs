@@ -98,11 +98,7 @@ impl Conntrack {
     }
 
     /// The backend that answers `source` when it connects to `destination`. `None`: no such connection is tracked.
-    fn backend(
-        &mut self,
-        source: SocketAddr,
-        destination: SocketAddr,
-    ) -> Result<Option<SocketAddr>, ConntrackError> {
+    fn backend(&mut self, source: SocketAddr, destination: SocketAddr) -> Result<Option<SocketAddr>, ConntrackError> {
         for zone in self.zones.likely(source.ip()) {
             if let Some(backend) = self.ask(Question { source, destination, zone })? {
                 self.zones.answered(source.ip(), zone);

@@ -136,7 +136,7 @@ impl Sampler {
             self.shared.pipeline().samples(samples, now);
             self.drain();
             self.saver.save_if_due(&mut self.kernel);
-            // On a full machine others would wait for this thread's whole time slice.
+            // On a full machine others would wait for this thread's whole slice.
             thread::yield_now();
         }
         self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
