@@ -25,11 +25,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a measurement was requested: by name, prefix or group, or as part of a whole run.
+    /// Whether a measurement was requested: by name, first words or group, or as part of a whole run. First words do not
+    /// ask for what is on request.
     pub(super) fn wants(&self, figure: &str) -> bool {
-        let groups = || GROUPS.iter().filter(|group| group.figures.contains(&figure));
-        let is_named = |name: &String| names(name, figure) || groups().any(|group| group.name == name);
-        if self.names.is_empty() { groups().any(|group| !group.on_request) } else { self.names.iter().any(is_named) }
+        let Some(group) = GROUPS.iter().find(|group| group.figures.contains(&figure)) else { return false };
+        let asks = |name: &String| name == figure || name == group.name || (!group.on_request && names(name, figure));
+        if self.names.is_empty() { !group.on_request } else { self.names.iter().any(asks) }
     }
 }
 
@@ -64,5 +65,6 @@ mod tests {
         assert_eq!(wanted("rr_p999"), ["rr_p999_us", "rr_p999_ratio"]);
         assert_eq!(wanted("pass_1m_kernel_ms"), ["pass_1m_kernel_ms"]);
         assert_eq!(wanted("million"), ["memory_1m_mb", "pass_1m_kernel_ms"]);
+        assert_eq!(wanted("memory"), ["memory_100k_mb", "memory_100k_scrape_peak_mb"]);
     }
 }
