@@ -16,6 +16,7 @@ mod ingest;
 mod load;
 mod measured;
 mod memory;
+mod million;
 mod overhead;
 mod passes;
 mod per_packet;
@@ -39,7 +40,7 @@ use std::path::PathBuf;
 
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Names of measurements, prefixes of names, or groups; empty: all.
+    /// Names of measurements, prefixes of names, or groups; empty: all but those on request.
     pub names: Vec<String>,
     /// Rounds of each measurement and its reference.
     pub rounds: usize,
@@ -55,16 +56,19 @@ struct Group {
     name: &'static str,
     figures: &'static [&'static str],
     measure: fn(&Plan) -> Result<Vec<Measured>>,
+    /// Not part of a whole run.
+    on_request: bool,
 }
 
 /// The idle probe comes first, because the others leave work in the kernel that would disturb it.
-const GROUPS: [Group; 6] = [
-    Group { name: "idle", figures: &memory::IDLE, measure: memory::idle },
-    Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure },
-    Group { name: "ingest", figures: &ingest::FIGURES, measure: ingest::measure },
-    Group { name: "scrape", figures: &scrape::FIGURES, measure: scrape::measure },
-    Group { name: "passes", figures: &passes::FIGURES, measure: passes::measure },
-    Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded },
+const GROUPS: [Group; 7] = [
+    Group { name: "idle", figures: &memory::IDLE, measure: memory::idle, on_request: false },
+    Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure, on_request: false },
+    Group { name: "ingest", figures: &ingest::FIGURES, measure: ingest::measure, on_request: false },
+    Group { name: "scrape", figures: &scrape::FIGURES, measure: scrape::measure, on_request: false },
+    Group { name: "passes", figures: &passes::FIGURES, measure: passes::measure, on_request: false },
+    Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded, on_request: false },
+    Group { name: "million", figures: &million::FIGURES, measure: million::measure, on_request: true },
 ];
 
 /// Whether all requested values could be measured. Logs why one could not.

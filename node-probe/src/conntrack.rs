@@ -2,20 +2,27 @@
 //! its original tuple. The source of the replies is the backend.
 
 mod message;
+mod queries;
 mod zones;
 
+pub(crate) use queries::Queries;
+
+use crate::shared::Shared;
 use longwire_endpoint::descriptors;
+use longwire_pipeline::pipeline::BackendQuestion;
 use message::{Answer, Entry, Question};
 use netlink_sys::{Socket, SocketAddr as NetlinkAddr, protocols::NETLINK_NETFILTER};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use zones::Zones;
 
 /// Bytes. Fits an entry with every attribute that the kernel adds, and one chunk of a dump.
 const REPLY: usize = 8192;
 
-pub(crate) struct Conntrack {
+struct Conntrack {
     socket: Socket,
     sequence: u32,
     buffer: Vec<u8>,
@@ -23,7 +30,7 @@ pub(crate) struct Conntrack {
 }
 
 /// Opened at start, or if that fails when it is first queried.
-pub(crate) enum Asked {
+enum Asked {
     Open(Box<Conntrack>),
     /// No file descriptor was left; retried.
     Waits,
@@ -41,8 +48,21 @@ pub(crate) enum ConntrackError {
     Refused(io::Error),
 }
 
+/// What conntrack of this network namespace answers, for `Queries`. `shared` counts.
+pub(crate) fn answerer(shared: Arc<Shared>) -> impl FnMut(&BackendQuestion) -> Option<SocketAddr> + Send + 'static {
+    let mut asked = Asked::open();
+    move |question| {
+        let (conntrack, starved) = asked.get();
+        shared.figures.conntrack_without_descriptor.fetch_add(starved.into(), Ordering::Relaxed);
+        let conntrack = conntrack?;
+        let answer = conntrack.backend(question.source, question.destination);
+        shared.conntrack_searched(conntrack.searches());
+        answer.inspect_err(|error| shared.conntrack_failed(error)).ok().flatten()
+    }
+}
+
 impl Asked {
-    pub(crate) fn open() -> Self {
+    fn open() -> Self {
         Self::of(Conntrack::open())
     }
 
@@ -59,7 +79,7 @@ impl Asked {
 
     /// `None`: conntrack cannot be queried. Also returns whether that is for lack of a file descriptor, which is
     /// retried.
-    pub(crate) fn get(&mut self) -> (Option<&mut Conntrack>, bool) {
+    fn get(&mut self) -> (Option<&mut Conntrack>, bool) {
         if matches!(self, Self::Waits) {
             *self = Self::open();
         }
@@ -73,16 +93,12 @@ impl Asked {
 
 impl Conntrack {
     /// Opened in the network namespace of the calling thread: the host's.
-    pub(crate) fn open() -> io::Result<Self> {
+    fn open() -> io::Result<Self> {
         Ok(Self { socket: socket()?, sequence: 0, buffer: vec![0; REPLY], zones: Zones::new(Instant::now()) })
     }
 
     /// The backend that answers `source` when it connects to `destination`. `None`: no such connection is tracked.
-    pub(crate) fn backend(
-        &mut self,
-        source: SocketAddr,
-        destination: SocketAddr,
-    ) -> Result<Option<SocketAddr>, ConntrackError> {
+    fn backend(&mut self, source: SocketAddr, destination: SocketAddr) -> Result<Option<SocketAddr>, ConntrackError> {
         for zone in self.zones.likely(source.ip()) {
             if let Some(backend) = self.ask(Question { source, destination, zone })? {
                 self.zones.answered(source.ip(), zone);
@@ -100,7 +116,7 @@ impl Conntrack {
     }
 
     /// How many dumps searched the whole table for a connection, and how many found one.
-    pub(crate) fn searches(&self) -> (u64, u64) {
+    fn searches(&self) -> (u64, u64) {
         self.zones.searches()
     }
 

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! kernel -> sampler (one thread) -> pipeline (behind a lock) -> http: a scrape, slice by slice
-//!                                     ^
-//! operator <-> control ---------------+
+//!            | ^      |              ^
+//!            v |      +-> messages   |
+//!         conntrack          v       |
+//! operator <-------------> control --+
 //! ```
 
 mod budgets;
@@ -14,6 +16,7 @@ pub mod headless;
 mod http;
 mod kernel;
 mod log;
+mod messages;
 mod options;
 mod readers;
 mod run;

@@ -1,10 +1,11 @@
 //! Starts the parts in order of their dependencies, and stops them in reverse.
 
 use crate::cgroups::PodCgroups;
-use crate::conntrack::Asked;
+use crate::conntrack::{self, Queries};
 use crate::control::Operator;
 use crate::http::Listeners;
 use crate::kernel::{self, Pins, Setup, monotonic, realtime};
+use crate::messages::{Messages, ToOperator};
 use crate::options::Options;
 use crate::sampler::{Sampler, Search};
 use crate::saver::Saver;
@@ -65,13 +66,16 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
     let (words, heard) = mpsc::channel(control::WORDS);
+    // Nobody waits for these two threads: they end after the sampling thread, or with the process.
+    let (conntrack, _) = Queries::start(conntrack::answerer(Arc::clone(&shared)))?;
+    let pod_cgroups = PodCgroups::new(cgroups, kubelet_cgroups);
+    let (messages, _) = Messages::start(ToOperator { shared: Arc::clone(&shared), pod_cgroups, words })?;
     let sampler = Sampler {
         kernel,
-        conntrack: Asked::open(),
+        conntrack,
+        messages,
         shared: Arc::clone(&shared),
         saver: Saver::new(file, boot, Arc::clone(&shared)),
-        pod_cgroups: PodCgroups::new(cgroups, kubelet_cgroups),
-        words,
         interval: options.sample_interval,
         search: Search::default(),
     };

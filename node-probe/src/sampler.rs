@@ -1,23 +1,21 @@
-//! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, queries conntrack.
+//! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, saves. It hands over
+//! questions to conntrack and reports to the operator, and waits for neither.
 
 mod search;
 
 pub(crate) use search::Search;
 
-use crate::budgets;
-use crate::cgroups::PodCgroups;
-use crate::conntrack::Asked;
-use crate::control;
+use crate::conntrack::Queries;
 use crate::kernel::{Kernel, KernelError, monotonic, realtime};
+use crate::messages::{Messages, Report};
 use crate::saver::Saver;
 use crate::shared::Shared;
-use longwire_wire::message::{FromProbe, Interest};
+use longwire_wire::message::Interest;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// Records and samples applied under one lock, so that a scrape waits for one batch and not for a pass.
 const BATCH: usize = 1024;
@@ -36,12 +34,10 @@ const AFTER_EDIT: u64 = 250_000_000;
 
 pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
-    pub(crate) conntrack: Asked,
+    pub(crate) conntrack: Queries,
+    pub(crate) messages: Messages,
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
-    pub(crate) pod_cgroups: PodCgroups,
-    /// Messages to the operator.
-    pub(crate) words: mpsc::Sender<FromProbe>,
     /// From the command line. The operator's configuration of the node overrides it.
     pub(crate) interval: Duration,
     pub(crate) search: Search,
@@ -140,7 +136,7 @@ impl Sampler {
             self.shared.pipeline().samples(samples, now);
             self.drain_some();
             self.saver.save_if_due(&mut self.kernel);
-            // On a full machine others would wait for this thread's whole time slice.
+            // On a full machine others would wait for this thread's whole slice.
             thread::yield_now();
         }
         self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
@@ -187,36 +183,28 @@ impl Sampler {
         );
     }
 
-    /// Handles timeouts and expiry, and sends the pipeline's questions.
+    /// Handles timeouts and expiry, takes conntrack's answers, and hands over the pipeline's questions and reports.
     fn settle(&mut self) {
+        // Before the timeouts, because a pass may take longer than a question waits.
+        for answers in self.conntrack.answers().chunks(BATCH) {
+            let (mut pipeline, now) = (self.shared.pipeline(), monotonic());
+            answers.iter().for_each(|answer| pipeline.backend(answer.token, answer.backend, now));
+        }
         let (questions, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();
             pipeline.tick(monotonic());
             let crossings = pipeline.aggregate_mut().take_crossings();
             (pipeline.questions(), pipeline.wants_reannounce(), crossings)
         };
-        crossings.iter().for_each(budgets::log);
-        let notices: Vec<_> = crossings.iter().filter_map(budgets::notice).collect();
         if announce_again {
             self.kernel.announce_again();
         }
-        for question in questions.backends {
-            let (conntrack, starved) = self.conntrack.get();
-            self.shared.figures.conntrack_without_descriptor.fetch_add(starved.into(), Ordering::Relaxed);
-            let backend = conntrack.and_then(|conntrack| {
-                let answer = conntrack.backend(question.source, question.destination);
-                self.shared.conntrack_searched(conntrack.searches());
-                answer.inspect_err(|error| self.shared.conntrack_failed(error)).ok().flatten()
-            });
-            self.shared.pipeline().backend(question.token, backend, monotonic());
-        }
+        let figures = &self.shared.figures;
+        let refused = self.conntrack.ask(questions.backends);
+        figures.questions_refused.fetch_add(refused as u64, Ordering::Relaxed);
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        let mut observed = questions.sightings;
-        let made = observed.len();
-        let unread = self.pod_cgroups.strike_living(&mut observed);
-        self.shared.figures.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
-        self.shared.figures.observations_withheld.fetch_add((made - observed.len()) as u64, Ordering::Relaxed);
-        control::speak(&self.shared, &self.words, interest, (&observed, notices));
+        let is_taken = self.messages.report(Report { interest, sightings: questions.sightings, crossings });
+        figures.reports_refused.fetch_add(u64::from(!is_taken), Ordering::Relaxed);
     }
 }
 

@@ -73,6 +73,9 @@ pub(crate) struct Figures {
     pub(crate) saved_bytes: AtomicU64,
     /// Observations of a pod at the address of another one that still runs.
     pub(crate) observations_withheld: AtomicU64,
+    /// What found the queue to another thread full: questions to conntrack, and reports to the operator.
+    pub(crate) questions_refused: AtomicU64,
+    pub(crate) reports_refused: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,
     /// Dumps of conntrack's whole table, for a connection outside zone 0, and how many found one.
     pub(crate) conntrack_searches: AtomicU64,

@@ -1,8 +1,10 @@
 //! Very many connections between one pod and 1,000 addresses, each of a pod of its own, held by a few processes.
 
 mod holder;
+mod room;
 
 pub use holder::{HolderArguments, hold};
+pub(super) use room::Room;
 
 use crate::machine::Machine;
 use crate::manifests::{HASH, Pairs, pod_and_service};
@@ -19,7 +21,9 @@ pub(super) const PEERS: u16 = 1_000;
 const MAX_OF_A_PROCESS: usize = 9_000;
 /// Number of the first peer; plain pods have lower ones.
 const FIRST: u16 = 16;
+/// For the first connections, and for so many further ones a second.
 const PATIENCE: Duration = Duration::from_secs(60);
+const A_SECOND: usize = 2_000;
 
 /// A machine with three plain pods: the first is the client, the second has the 1,000 addresses, the third none.
 pub(super) fn machine() -> Result<Machine> {
@@ -88,8 +92,9 @@ pub(super) fn connect(machine: &Machine, connections: usize, port: u16) -> Resul
         ];
         holders.push(Process::start(&client.netns, "a holder of connections", &line)?);
     }
+    let patience = PATIENCE + Duration::from_secs((connections / A_SECOND) as u64);
     for holder in &holders {
-        holder.await_line("ready", PATIENCE)?;
+        holder.await_line("ready", patience)?;
     }
     Ok(holders)
 }

@@ -2,7 +2,7 @@
 
 use super::crowd;
 use super::measured::Measured;
-use super::passes::{await_followed, followed};
+use super::passes::{PATIENCE, await_followed, followed};
 use super::plan::Plan;
 use super::watcher::start_probe;
 use crate::machine::Machine;
@@ -43,7 +43,7 @@ pub(super) fn crowded(_: &Plan) -> Result<Vec<Measured>> {
     let id = probe.process().id();
     let before = whole(id)? / 1e6;
     let _holders = crowd::connect(&machine, CONNECTIONS, PORT)?;
-    await_followed(&probe, 2 * CONNECTIONS)?;
+    await_followed(&probe, 2 * CONNECTIONS, PATIENCE)?;
     // They become old enough for series of their own.
     thread::sleep(REST);
     let (own, kernel) = (resident(id)? / 1e6, maps(id)? / 1e6);
@@ -89,12 +89,12 @@ fn scrapes(probe: &Probe) -> Result<usize> {
 }
 
 /// Mapped parts of the maps count twice.
-fn whole(id: u32) -> Result<f64> {
+pub(super) fn whole(id: u32) -> Result<f64> {
     Ok(resident(id)? + maps(id)?)
 }
 
 /// Bytes of the BPF maps that the process has open, each counted once.
-fn maps(id: u32) -> Result<f64> {
+pub(super) fn maps(id: u32) -> Result<f64> {
     let mut bytes = HashMap::new();
     for entry in fs::read_dir(format!("/proc/{id}/fdinfo"))? {
         // The file of a scraper's connection may be gone.

@@ -15,17 +15,18 @@ use nix::sys::signal::Signal;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(super) const FIGURES: [&str; 5] = [
+pub(super) const FIGURES: [&str; 6] = [
     "kernel_pass_ns_per_socket_20k",
     "kernel_pass_ns_per_socket_100k",
     "pass_linearity",
     "sampler_stall_ms",
     "rr_p999_us",
+    "rr_p999_ratio",
 ];
 const FEW: usize = 20_000;
 const MANY: usize = 100_000;
 const INTERVAL: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(super) const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let traffic = Traffic::between_pods(crowd::machine()?, true)?;
@@ -33,16 +34,16 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let probe = start_probe(machine, &["--sample-interval", "1s"])?;
     let mut found = Vec::new();
     let mut holders = crowd::connect(machine, FEW / 2, crate::pod::PORT)?;
-    await_followed(&probe, FEW)?;
+    await_followed(&probe, FEW, PATIENCE)?;
     let few = cost(plan, machine, &probe, FEW)?;
     holders.extend(crowd::connect(machine, (MANY - FEW) / 2, crate::pod::PORT + 1)?);
-    await_followed(&probe, MANY)?;
+    await_followed(&probe, MANY, PATIENCE)?;
     let many = cost(plan, machine, &probe, MANY)?;
     let ratio = median(&many.pass) / median(&few.pass);
     found.push(few.figure(FIGURES[0]));
     found.push(many.figure(FIGURES[1]));
     found.push(Measured { ratio: Some(ratio), reference: Some(1.0), ..Measured::alone(FIGURES[2], ratio) });
-    if plan.wants(FIGURES[3]) || plan.wants(FIGURES[4]) {
+    if FIGURES[3..].iter().any(|figure| plan.wants(figure)) {
         found.extend(waits(plan, &traffic, &probe)?);
     }
     drop(holders);
@@ -80,7 +81,7 @@ fn cost(plan: &Plan, machine: &Machine, probe: &Probe, sockets: usize) -> Result
 }
 
 /// The same sockets by sock_diag, including a few milliseconds of the processes' start.
-fn dump(machine: &Machine) -> Result<Duration> {
+pub(super) fn dump(machine: &Machine) -> Result<Duration> {
     let start = Instant::now();
     for pod in ["w0", "w1"] {
         machine.pod(pod)?.netns.command("sh", &["-c", "ss -tinH state established >/dev/null"])?;
@@ -88,23 +89,29 @@ fn dump(machine: &Machine) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
+/// The probe's own figures of its passes.
 #[derive(Clone, Copy, Debug)]
-struct Passes {
-    count: f64,
-    seconds: f64,
+pub(super) struct Passes {
+    pub(super) count: f64,
+    /// In the kernel.
+    pub(super) seconds: f64,
+    /// With the processing of samples.
+    pub(super) whole: f64,
 }
 
 impl Passes {
-    fn read(probe: &Probe) -> Result<Self> {
+    pub(super) fn read(probe: &Probe) -> Result<Self> {
         let text = probe.text()?;
-        let count = self_metric(&text, "longwire_probe_passes_total")?;
-        let seconds = self_metric(&text, "longwire_probe_pass_kernel_seconds_total")?;
-        Ok(Self { count, seconds })
+        Ok(Self {
+            count: self_metric(&text, "longwire_probe_passes_total")?,
+            seconds: self_metric(&text, "longwire_probe_pass_kernel_seconds_total")?,
+            whole: self_metric(&text, "longwire_probe_pass_seconds_total")?,
+        })
     }
 }
 
 /// A self-metric without labels, found without parsing tens of megabytes.
-fn self_metric(text: &str, name: &str) -> Result<f64> {
+pub(super) fn self_metric(text: &str, name: &str) -> Result<f64> {
     let mut values = text.lines().rev().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     Ok(values.next().with_context(|| format!("no {name} in the scrape"))?.parse()?)
 }
@@ -115,8 +122,8 @@ pub(super) fn followed(probe: &Probe) -> Result<f64> {
 }
 
 /// Waits until the probe follows these sockets and has resolved them.
-pub(super) fn await_followed(probe: &Probe, sockets: usize) -> Result<()> {
-    let followed = eventually(PATIENCE, || {
+pub(super) fn await_followed(probe: &Probe, sockets: usize, patience: Duration) -> Result<()> {
+    let followed = eventually(patience, || {
         let text = probe.text()?;
         let (all, waiting) = (
             self_metric(&text, "longwire_probe_connections")?,
@@ -128,10 +135,12 @@ pub(super) fn await_followed(probe: &Probe, sockets: usize) -> Result<()> {
     followed.with_context(|| probe.process().last_words())
 }
 
+/// Delays by a pass each second, and with the probe stopped, in turns.
 fn waits(plan: &Plan, traffic: &Traffic, probe: &Probe) -> Result<Vec<Measured>> {
     let (cpus, span) = (processor::count(), Duration::from_secs_f64(plan.seconds.max(2.0)));
-    let mut late = [Vec::new(), Vec::new()];
-    let mut tail = [Vec::new(), Vec::new()];
+    let tail_is_wanted = FIGURES[4..].iter().any(|figure| plan.wants(figure));
+    let (mut late, mut tail) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    let (mut passes, mut took) = (0.0, 0.0);
     for _ in 0..plan.rounds {
         for (which, signal) in [(0, Signal::SIGCONT), (1, Signal::SIGSTOP)] {
             probe.process().signal(signal)?;
@@ -140,17 +149,34 @@ fn waits(plan: &Plan, traffic: &Traffic, probe: &Probe) -> Result<Vec<Measured>>
             if plan.wants(FIGURES[3]) {
                 late[which].push(realtime::worst_lateness(cpus, span)?.as_secs_f64() * 1e3);
             }
-            if plan.wants(FIGURES[4]) {
+            if tail_is_wanted {
+                let before = (which == 0).then(|| Passes::read(probe)).transpose()?;
                 let Outcome { p999, .. } = traffic.run("tail", span.as_secs_f64())?;
                 tail[which].push(p999);
+                if let Some(before) = before {
+                    let after = Passes::read(probe)?;
+                    passes += after.count - before.count;
+                    took += after.whole - before.whole;
+                }
             }
         }
     }
     probe.process().signal(Signal::SIGCONT)?;
-    let [late, stopped] = late;
-    let mut found = vec![Measured::over(FIGURES[3], &late, &stopped)];
-    let [tail, stopped] = tail;
-    found.push(Measured::beside(FIGURES[4], &tail, &stopped));
-    found.retain(|figure| plan.wants(figure.name));
+    let mut found = Vec::new();
+    if plan.wants(FIGURES[3]) {
+        let [late, stopped] = late;
+        found.push(Measured::over(FIGURES[3], &late, &stopped));
+    }
+    if tail_is_wanted {
+        let [tail, stopped] = tail;
+        // Passes that take longer than an interval would make the ratio look better than it is.
+        let note = format!(
+            "{passes} passes in {:.0} s of traffic, {:.0} ms each",
+            span.as_secs_f64() * tail.len() as f64,
+            took / passes * 1e3
+        );
+        found.push(Measured::beside(FIGURES[4], &tail, &stopped).note(note.clone()));
+        found.push(Measured::ratio(FIGURES[5], &tail, &stopped).note(note));
+    }
     Ok(found)
 }

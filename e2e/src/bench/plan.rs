@@ -25,10 +25,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Whether a measurement was requested: by name, prefix or group.
+    /// Whether a measurement was requested: by name, first words or group, or as part of a whole run. First words do not
+    /// ask for what is on request.
     pub(super) fn wants(&self, figure: &str) -> bool {
-        let of_group = |name: &str| GROUPS.iter().any(|group| group.name == name && group.figures.contains(&figure));
-        self.names.is_empty() || self.names.iter().any(|name| names(name, figure) || of_group(name))
+        let Some(group) = GROUPS.iter().find(|group| group.figures.contains(&figure)) else { return false };
+        let asks = |name: &String| name == figure || name == group.name || (!group.on_request && names(name, figure));
+        if self.names.is_empty() { !group.on_request } else { self.names.iter().any(asks) }
     }
 }
 
@@ -39,4 +41,30 @@ fn names(name: &str, figure: &str) -> bool {
 fn known_names() -> String {
     let groups = GROUPS.iter().map(|group| group.name);
     groups.chain(FIGURES.iter().map(|row| row.name)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(names: &[&str]) -> Plan {
+        Plan { names: names.iter().map(ToString::to_string).collect(), rounds: 1, seconds: 1.0 }
+    }
+
+    #[test]
+    fn a_whole_run_has_all_but_what_is_on_request() {
+        let left_out = FIGURES.iter().map(|row| row.name).filter(|name| !plan(&[]).wants(name));
+        assert_eq!(left_out.collect::<Vec<_>>(), ["memory_1m_mb", "pass_1m_kernel_ms"]);
+    }
+
+    #[test]
+    fn a_name_a_first_word_or_a_group_asks_for_what_it_names() {
+        let wanted = |name: &str| -> Vec<_> {
+            FIGURES.iter().map(|row| row.name).filter(|figure| plan(&[name]).wants(figure)).collect()
+        };
+        assert_eq!(wanted("rr_p999"), ["rr_p999_us", "rr_p999_ratio"]);
+        assert_eq!(wanted("pass_1m_kernel_ms"), ["pass_1m_kernel_ms"]);
+        assert_eq!(wanted("million"), ["memory_1m_mb", "pass_1m_kernel_ms"]);
+        assert_eq!(wanted("memory"), ["memory_100k_mb", "memory_100k_scrape_peak_mb"]);
+    }
 }

@@ -3,11 +3,13 @@
 use super::followed::Followed;
 use super::measured::Measured;
 use super::plan::Plan;
+use super::statistics::median;
 use crate::scrape::{Format as Strict, Labels, Sample, Scrape};
 use anyhow::{Context, Result, ensure};
 use longwire_export::exposition::{Cursor, Format, render};
 use longwire_model::series::{CONNECTION_LABELS, FAMILIES, SeriesSet, SeriesSets};
 use longwire_pipeline::pipeline::Pipeline;
+use nix::sys::resource::{UsageWho, getrusage};
 use prometheus::{Encoder, IntCounterVec, Opts, Registry, TextEncoder};
 use std::collections::BTreeSet;
 use std::hint::black_box;
@@ -22,23 +24,45 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let ours = text(&followed.pipeline);
     let registry = registry_of(&Scrape::parse(&ours, Strict::Text)?)?;
     ensure!(lines(&ours)? == lines(&encode(&registry)?)?, "both ways must say the same");
-    let (mut fast, mut slow) = (Vec::new(), Vec::new());
+    let (mut fast, mut slow, mut copied, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let start = Instant::now();
         let count = slices(&followed.pipeline);
-        fast.push(start.elapsed().as_secs_f64() * 1e3);
-        let start = Instant::now();
+        fast.push(start.elapsed().as_secs_f64());
+        let (start, before) = (Instant::now(), page_faults()?);
         black_box((encode(&registry)?, count));
-        slow.push(start.elapsed().as_secs_f64() * 1e3);
+        slow.push(start.elapsed().as_secs_f64());
+        faults.push(page_faults()? - before);
+        let start = Instant::now();
+        copy(&ours);
+        copied.push(start.elapsed().as_secs_f64());
     }
     let speedup = Measured::beside(FIGURES[0], &slow, &fast);
+    let lines = ours.lines().filter(|line| !line.starts_with('#')).count() as f64;
     let note = format!(
-        "{:.1} MB: {:.2} ms and {:.0} ms",
+        "{lines} lines, {:.1} MB; ns a line: {:.0} ours, {:.0} the reference, {:.0} a copy of the text; {:.0} page faults of \
+         the reference",
         ours.len() as f64 / 1e6,
-        speedup.reference.unwrap_or_default(),
-        speedup.value
+        median(&fast) / lines * 1e9,
+        median(&slow) / lines * 1e9,
+        median(&copied) / lines * 1e9,
+        median(&faults)
     );
     Ok(vec![Measured { value: speedup.ratio.unwrap_or_default(), reference: Some(1.0), ..speedup }.note(note)])
+}
+
+/// What the machine takes to copy the text, in buffers like a scrape's.
+fn copy(text: &str) {
+    for slice in text.as_bytes().chunks(SLICE) {
+        let mut out = Vec::with_capacity(SLICE + SLICE / 4);
+        out.extend_from_slice(slice);
+        black_box(out);
+    }
+}
+
+/// Of this process so far, without those that read a disk.
+fn page_faults() -> Result<f64> {
+    Ok(getrusage(UsageWho::RUSAGE_SELF)?.minor_page_faults() as f64)
 }
 
 /// In slices, as the probe's scrape does; returns their number.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// Figures, first words of figures, or groups of them [default: all].
+    /// Figures, first words of figures, or groups of them [default: all but `million`].
     names: Vec<String>,
     /// Measurements of each figure and of its reference.
     #[arg(long, default_value_t = 9)]

@@ -1,5 +1,5 @@
 //! System calls that aya does not wrap: the only unsafe code of the probe.
-#![expect(unsafe_code, reason = "raw bpf(2), mmap(2) and epoll(2); every block says why it is sound")]
+#![expect(unsafe_code, reason = "raw bpf(2), mmap(2), epoll(2) and sched_setattr(2); every block says why it is sound")]
 
 mod atomics;
 mod bpf;
@@ -9,6 +9,7 @@ mod keys;
 mod mapping;
 mod memory;
 mod ready;
+mod slice;
 mod walk;
 
 pub(super) use atomics::has_atomics;
@@ -18,4 +19,5 @@ pub(super) use keys::Keys;
 pub(super) use mapping::{Mapping, PAGE, Shared};
 pub(crate) use memory::give_back;
 pub(super) use ready::Readiness;
+pub(super) use slice::shorten_slice;
 pub(super) use walk::{Steps, Walk};

@@ -91,6 +91,8 @@ fn kernel(shared: &Shared, to: &mut Readings) {
     to.seconds("longwire_probe_pass_delay_seconds_total", figures.pass_delay.load(Relaxed));
     to.one("longwire_probe_passes_delayed_total", figures.passes_delayed.load(Relaxed));
     to.one("longwire_probe_address_observations_withheld_total", figures.observations_withheld.load(Relaxed));
+    let (questions, reports) = (figures.questions_refused.load(Relaxed), figures.reports_refused.load(Relaxed));
+    to.by("longwire_probe_queue_full_total", [("conntrack", questions), ("operator", reports)]);
     to.one("longwire_probe_conntrack_errors_total", figures.conntrack_errors.load(Relaxed));
     let (searches, found) = (figures.conntrack_searches.load(Relaxed), figures.conntrack_found.load(Relaxed));
     to.by("longwire_probe_conntrack_searches_total", [("found", found), ("nothing", searches.saturating_sub(found))]);

@@ -114,6 +114,10 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("applied", "the probe runs it"),
         ("refused", "the probe could not use it, and goes on with the one before"),
     ] },
+    LabelValues { metrics: &["longwire_probe_queue_full_total"], label: "queue", values: &[
+        ("conntrack", "questions to connection tracking: they are asked later; of a connection that waited for 3 s only the Service is named"),
+        ("operator", "reports to the operator: the probe makes its stream again, which says all of them"),
+    ] },
     LabelValues { metrics: &["longwire_probe_conntrack_searches_total"], label: "result", values: &[
         ("found", "the connection was found"),
         ("nothing", "the table has no such connection"),

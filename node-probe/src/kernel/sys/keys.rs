@@ -5,8 +5,8 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
-/// Keys of one call. A bucket with more is read again with room for twice as many.
-const AT_ONCE: usize = 1_024;
+/// Keys of one call, which holds its CPU. A bucket with more is read again with room for twice as many.
+const AT_ONCE: usize = 64;
 
 /// `union bpf_attr` of BPF_MAP_LOOKUP_BATCH.
 #[repr(C)]

@@ -1,0 +1,162 @@
+use super::*;
+use longwire_pipeline::metrics::{Resource, Whose};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, PartialEq)]
+enum Done {
+    Delivered(Report),
+    BegunAgain(Vec<Crossing>),
+}
+
+/// Tells what it is about to do, and does it once the test lets it.
+struct Gated {
+    done: Sender<Done>,
+    open: Receiver<()>,
+}
+
+impl Gated {
+    fn pass(&self, done: Done) {
+        let _ = self.done.send(done);
+        // An error: the gate is open for good.
+        let _ = self.open.recv();
+    }
+}
+
+impl Deliver for Gated {
+    fn deliver(&mut self, report: Report) {
+        self.pass(Done::Delivered(report));
+    }
+
+    fn begin_again(&mut self, crossings: Vec<Crossing>) {
+        self.pass(Done::BegunAgain(crossings));
+    }
+}
+
+fn gated() -> (Messages, JoinHandle<()>, Receiver<Done>, Sender<()>) {
+    let ((done, seen), (open, opened)) = (mpsc::channel(), mpsc::channel());
+    let (messages, thread) = Messages::start(Gated { done, open: opened }).unwrap();
+    (messages, thread, seen, open)
+}
+
+fn asking_for(number: u32) -> Report {
+    let add = vec![IpAddr::V4(Ipv4Addr::from_bits(number))];
+    Report { interest: Interest { add, drop: Vec::new() }, ..Report::default() }
+}
+
+fn crossing(limit: usize) -> Crossing {
+    Crossing { whose: Whose::Node, resource: Resource::Series, limit, folded: None }
+}
+
+/// The thread is within the delivery of report 0, and so many wait.
+fn filled(messages: &mut Messages, seen: &Receiver<Done>) {
+    assert!(messages.report(asking_for(0)));
+    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), Done::Delivered(asking_for(0)));
+    for number in 1..=REPORTS as u32 {
+        assert!(messages.report(asking_for(number)), "report {number}");
+    }
+}
+
+#[test]
+fn reports_are_delivered_in_order_and_empty_ones_are_none() {
+    let (mut messages, thread, seen, open) = gated();
+    drop(open);
+    for number in 0..50 {
+        assert!(messages.report(asking_for(number)) && messages.report(Report::default()));
+    }
+    drop(messages);
+    thread.join().unwrap();
+    let expected: Vec<_> = (0..50).map(|number| Done::Delivered(asking_for(number))).collect();
+    assert_eq!(seen.iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_full_queue_drops_what_waits_and_begins_again_once() {
+    let (mut messages, thread, seen, open) = gated();
+    filled(&mut messages, &seen);
+    let began = Instant::now();
+    for number in 1_000..1_003 {
+        assert!(!messages.report(asking_for(number)));
+    }
+    // Nothing of its own was dropped.
+    assert!(messages.report(Report::default()));
+    assert!(began.elapsed() < PATIENCE / 2);
+    open.send(()).unwrap();
+    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), Done::BegunAgain(Vec::new()));
+    assert!(messages.report(asking_for(7)));
+    drop(open);
+    drop(messages);
+    thread.join().unwrap();
+    assert_eq!(seen.iter().collect::<Vec<_>>(), [Done::Delivered(asking_for(7))]);
+}
+
+#[test]
+fn the_log_has_the_crossings_of_dropped_reports() {
+    let (mut messages, _thread, seen, open) = gated();
+    assert!(messages.report(asking_for(0)));
+    seen.recv_timeout(PATIENCE).unwrap();
+    for limit in 0..REPORTS {
+        assert!(messages.report(Report { crossings: vec![crossing(limit)], ..Report::default() }));
+    }
+    for limit in REPORTS..REPORTS + 2 {
+        assert!(!messages.report(Report { crossings: vec![crossing(limit)], ..Report::default() }));
+    }
+    drop(open);
+    // Turns without anything to report.
+    let (began, mut logged) = (Instant::now(), Vec::new());
+    while logged.len() < REPORTS + 2 {
+        assert!(began.elapsed() < PATIENCE && messages.report(Report::default()), "{logged:?}");
+        match seen.recv_timeout(Duration::from_millis(10)) {
+            Ok(Done::Delivered(report)) => logged.extend(report.crossings),
+            Ok(Done::BegunAgain(crossings)) => logged.extend(crossings),
+            Err(_) => {}
+        }
+    }
+    assert_eq!(logged, (0..REPORTS + 2).map(crossing).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_overrun_that_the_thread_saw_late_is_heard_of_in_a_turn_without_reports() {
+    let (mut messages, _thread, seen, open) = gated();
+    drop(open);
+    // The queue was emptied between the refusal and the mark.
+    messages.overrun.store(true, Ordering::Release);
+    assert!(messages.report(Report::default()));
+    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), Done::BegunAgain(Vec::new()));
+    assert!(messages.report(Report::default()));
+    assert!(seen.recv_timeout(Duration::from_millis(50)).is_err());
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_delivery() {
+    let (mut messages, thread, seen, open) = gated();
+    filled(&mut messages, &seen);
+    let began = Instant::now();
+    drop(messages);
+    assert!(began.elapsed() < PATIENCE / 2);
+    drop(open);
+    thread.join().unwrap();
+    assert_eq!(seen.iter().count(), REPORTS);
+}
+
+#[test]
+fn a_thread_that_is_gone_blocks_nobody_and_takes_no_memory() {
+    struct Gone;
+    impl Deliver for Gone {
+        fn deliver(&mut self, _: Report) {
+            panic!("on purpose: the thread of messages ends");
+        }
+
+        fn begin_again(&mut self, _: Vec<Crossing>) {}
+    }
+    let (mut messages, thread) = Messages::start(Gone).unwrap();
+    messages.report(asking_for(0));
+    assert!(thread.join().is_err());
+    for limit in 0..2 * CROSSINGS {
+        assert!(!messages.report(Report { crossings: vec![crossing(limit)], ..asking_for(1) }));
+    }
+    assert_eq!(messages.crossings.len(), CROSSINGS);
+}
