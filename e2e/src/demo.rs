@@ -14,12 +14,12 @@ mod stage;
 mod table;
 mod wire;
 
-use crate::machine::start_operator;
-use crate::node::Slot;
-use crate::probe::Probe;
 use anyhow::{Context, Result};
 use bookinfo::Bookinfo;
 use ledger::Ledger;
+use longwire_testkit::machine::start_operator;
+use longwire_testkit::node::Slot;
+use longwire_testkit::probe::Probe;
 use stage::Stage;
 use std::fs;
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub struct Options {
 
 /// Whether the probe and the programs agree to the byte.
 pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
-    crate::janitor::hire()?;
+    longwire_testkit::janitor::hire()?;
     let slot = Slot::lock(244).context("another demo is running on this machine")?;
     let bookinfo = Bookinfo::read(&options.manifests)?;
     let mut screen = Screen::new(options.picture.is_some());

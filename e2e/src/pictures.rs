@@ -9,11 +9,11 @@
 mod drawn;
 mod shop;
 
-use crate::machine::{Machine, start_operator_under};
-use crate::probe::Probe;
-use crate::prometheus::{Job, Prometheus};
-use crate::steady::now;
 use anyhow::{Context, Result, bail, ensure};
+use longwire_kubernetes::steady::now;
+use longwire_testkit::machine::{Machine, start_operator_under};
+use longwire_testkit::probe::Probe;
+use longwire_testkit::prometheus::{Job, Prometheus};
 use serde_json::{Value, json};
 use shop::Shop;
 use std::net::Ipv4Addr;
@@ -46,7 +46,7 @@ pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     probe.await_ready()?;
     let targets = |port| vec![format!("127.0.0.1:{port}")];
     let jobs = [
-        Job { name: "longwire-probe", targets: targets(crate::probe::PORT) },
+        Job { name: "longwire-probe", targets: targets(longwire_testkit::probe::PORT) },
         Job { name: "longwire-operator", targets: targets(15011) },
     ];
     let scrape = Duration::from_secs(INTERVAL.into());

@@ -1,13 +1,13 @@
 //! Connections older than the probe.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::Probe;
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::traffic::{drain, pass, send};
-use longwire_e2e::wait::{eventually, stretched};
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::machine::Machine;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::probe::Probe;
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::traffic::{drain, pass, send};
+use longwire_testkit::wait::{eventually, stretched};
 use socket2::Protocol;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};

@@ -1,12 +1,12 @@
 //! Invalid input, and an unreachable operator.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::{Probe, SAMPLE_INTERVAL};
-use longwire_e2e::traffic::{exchange, pass};
-use longwire_e2e::wait::{eventually, throughout};
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::machine::Machine;
+use longwire_testkit::probe::{Probe, SAMPLE_INTERVAL};
+use longwire_testkit::traffic::{exchange, pass};
+use longwire_testkit::wait::{eventually, throughout};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,12 +1,12 @@
 //! A mesh's proxy on the node that creates its sockets in the pods' network namespaces, like Istio's ztunnel.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::PodSpec;
-use longwire_e2e::node::iptables;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::process::Process;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::machine::PodSpec;
+use longwire_testkit::node::iptables;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::process::Process;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,10 +1,10 @@
 //! Beyond a budget series become overflow aggregates, and sums stay exact.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{REPORTERS, Truth};
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::traffic::{exchange, pass};
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{REPORTERS, Truth};
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::traffic::{exchange, pass};
 
 /// The sum over all label sets of a reporter.
 fn total(scrape: &Scrape, reporter: &str) -> Truth {

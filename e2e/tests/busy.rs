@@ -2,9 +2,9 @@
 //! taken back.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::traffic::exchange;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};

@@ -2,10 +2,10 @@
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::tcp_info::TcpInfo;
-use longwire_e2e::traffic::{await_acknowledged, drain, pass, reset, send};
-use longwire_e2e::wait::eventually;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::tcp_info::TcpInfo;
+use longwire_testkit::traffic::{await_acknowledged, drain, pass, reset, send};
+use longwire_testkit::wait::eventually;
 use socket2::SockRef;
 use std::net::TcpStream;
 use std::time::Duration;

@@ -1,12 +1,12 @@
 //! A saved state with an unreadable item: only this item is dropped, with a log line, and all others are restored.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::Probe;
-use longwire_e2e::traffic::pass;
+use longwire_testkit::churn;
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::probe::Probe;
+use longwire_testkit::traffic::pass;
 use std::fs;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;

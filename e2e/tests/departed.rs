@@ -1,10 +1,10 @@
 //! Long connections after their end.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::traffic::pass;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::traffic::pass;
 use std::thread;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn a_short_connection_has_no_series_of_its_own() -> Result<()> {
     let cluster = crate::shared::cluster();
     let (client, server) = cluster.pair()?;
     let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
-    let truth = longwire_e2e::traffic::exchange(near, far, 10, 20)?;
+    let truth = longwire_testkit::traffic::exchange(near, far, 10, 20)?;
     let edge = Edge::of(client, server);
     edge.expect(&cluster.probe, truth)?;
     let scrape = cluster.probe.scrape()?;

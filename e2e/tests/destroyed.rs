@@ -2,9 +2,9 @@
 
 use crate::shared::{PROXIED, cluster};
 use anyhow::{Result, ensure};
-use longwire_e2e::pod::{Pod, SERVICE_PORT};
-use longwire_e2e::traffic::{await_acknowledged, drain, pass, reset, send};
-use longwire_e2e::wait::eventually;
+use longwire_testkit::pod::{Pod, SERVICE_PORT};
+use longwire_testkit::traffic::{await_acknowledged, drain, pass, reset, send};
+use longwire_testkit::wait::eventually;
 use socket2::SockRef;
 use std::net::TcpStream;
 use std::time::Duration;

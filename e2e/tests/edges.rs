@@ -2,8 +2,8 @@
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::traffic::{exchange, pass};
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::traffic::{exchange, pass};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -70,7 +70,7 @@ fn loopback_inside_a_pod_is_no_edge() -> Result<()> {
     let truth = exchange(near, far, 1, 2)?;
     Edge::of(pod, server).expect(&cluster().probe, truth)?;
     let scrape = cluster().probe.scrape()?;
-    let ours = |sample: &&longwire_e2e::scrape::Sample| {
+    let ours = |sample: &&longwire_testkit::scrape::Sample| {
         let of = |label: &str| sample.labels.get(label) == Some(&pod.workload);
         sample.name == "istio_tcp_connections_opened_total" && (of("source_workload") || of("destination_workload"))
     };
@@ -85,7 +85,7 @@ fn an_address_outside_the_cluster_is_passthrough() -> Result<()> {
     // A host outside the cluster, in no manifest.
     let outside = Ipv4Addr::new(203, 0, 113, client.ipv4.octets()[3]);
     let (netns, _) = machine.node.attach(&[outside.into()])?;
-    let host = longwire_e2e::pod::Pod { netns, ipv4: outside, ..client.clone() };
+    let host = longwire_testkit::pod::Pod { netns, ipv4: outside, ..client.clone() };
     let (near, far) = client.connect_to((outside, 443), &host.listen_on((outside, 443))?)?;
     exchange(near, far, 600, 7_000)?;
     let labels = [

@@ -2,11 +2,11 @@
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::SAMPLE_INTERVAL;
-use longwire_e2e::traffic::{drain, exchange, pass, receive, send};
-use longwire_e2e::wait::throughout;
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::pod::Pod;
+use longwire_testkit::probe::SAMPLE_INTERVAL;
+use longwire_testkit::traffic::{drain, exchange, pass, receive, send};
+use longwire_testkit::wait::throughout;
 use nix::sys::sendfile::sendfile;
 use std::fs::File;
 use std::net::{Ipv6Addr, Shutdown, SocketAddr};
@@ -128,7 +128,7 @@ fn a_socket_that_disconnects_and_connects_again_is_two_connections() -> Result<(
     let listener = server.listen()?;
     let (near, far) = client.connect_to(server.address(), &listener)?;
     pass(&near, &far, 600)?;
-    longwire_e2e::tcp_info::disconnect(&near)?;
+    longwire_testkit::tcp_info::disconnect(&near)?;
     drop(far);
     socket2::SockRef::from(&near).connect(&server.address().into())?;
     let far = listener.accept()?.0;

@@ -2,9 +2,9 @@
 
 use crate::shared::cluster;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::pod::Pod;
+use longwire_testkit::wait::eventually;
 use socket2::{Domain, Protocol, SockAddr, Socket};
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,15 +1,16 @@
 //! Fair shares of the kernel side's table: a pod's share equals its entries, however connections end.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::binaries;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::netns::Netns;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::{Probe, bpftool};
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{cgroup, process::Process};
+use longwire_testkit::binaries;
+use longwire_testkit::cgroup;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::probe::{Probe, bpftool};
+use longwire_testkit::process::Process;
+use longwire_testkit::wait::eventually;
 use parking_lot::RwLock;
 use std::fs;
 use std::net::Ipv4Addr;

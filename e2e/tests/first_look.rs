@@ -5,14 +5,14 @@
 
 use crate::replayed::Replayed;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::netns::Netns;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::prometheus::{Job, Prometheus};
-use longwire_e2e::steady::now;
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::steady::now;
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::prometheus::{Job, Prometheus};
+use longwire_testkit::traffic::exchange;
+use longwire_testkit::wait::eventually;
 use socket2::{Domain, Protocol};
 use std::net::Ipv4Addr;
 use std::thread;

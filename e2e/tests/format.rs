@@ -2,11 +2,11 @@
 
 use crate::shared::{HOSTILE, cluster};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::command;
-use longwire_e2e::edge::Edge;
-use longwire_e2e::http::Response;
-use longwire_e2e::scrape::{Format, Scrape};
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::command;
+use longwire_testkit::edge::Edge;
+use longwire_testkit::http::Response;
+use longwire_testkit::scrape::{Format, Scrape};
+use longwire_testkit::traffic::exchange;
 
 const OPEN_METRICS: &str = "Accept: application/openmetrics-text;version=1.0.0";
 

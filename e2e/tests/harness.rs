@@ -1,14 +1,16 @@
 //! The harness itself, on which the other tests rely.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::Truth;
-use longwire_e2e::janitor;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::memory_cgroup::MemoryCgroup;
-use longwire_e2e::node::iptables;
-use longwire_e2e::tcp_info::TcpInfo;
-use longwire_e2e::traffic::{await_acknowledged, exchange, pass};
-use longwire_e2e::{cgroup, netns::Netns, process::Process};
+use longwire_testkit::cgroup;
+use longwire_testkit::edge::Truth;
+use longwire_testkit::janitor;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::memory_cgroup::MemoryCgroup;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::node::iptables;
+use longwire_testkit::process::Process;
+use longwire_testkit::tcp_info::TcpInfo;
+use longwire_testkit::traffic::{await_acknowledged, exchange, pass};
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! Pods with hostNetwork, which share the node's namespace and addresses: only their cgroups distinguish them.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::PodSpec;
-use longwire_e2e::pod::Pod;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::machine::PodSpec;
+use longwire_testkit::pod::Pod;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn exchange(client: &Pod, server: &Pod, port: u16) -> Result<Truth> {
     let container = format!("job{port}");
     let mut sending = client.process(&container, &["send", &address, "2000"])?;
     ensure!(sending.await_exit(PATIENCE)?.success(), "{}", sending.last_words());
-    std::fs::remove_dir(longwire_e2e::cgroup::container(&client.uid, &container)?)?;
+    std::fs::remove_dir(longwire_testkit::cgroup::container(&client.uid, &container)?)?;
     serving.await_line("received 2000, sent 3000", PATIENCE)?;
     Ok(Truth::whole(2_000, 3_000))
 }
@@ -56,10 +56,10 @@ fn processes_of_the_host_itself_report_nothing() -> Result<()> {
     let host = Pod { netns: cluster.machine.node.netns.clone(), ..client.clone() };
     let listener = server.listen()?;
     let (near, far) = host.connect_to(server.address(), &listener)?;
-    longwire_e2e::traffic::exchange(near, far, 100, 200)?;
+    longwire_testkit::traffic::exchange(near, far, 100, 200)?;
     // An edge is counted after these, so the probe has seen both.
     let (near, far) = client.connect_to(server.address(), &listener)?;
-    let truth = longwire_e2e::traffic::exchange(near, far, 10, 20)?;
+    let truth = longwire_testkit::traffic::exchange(near, far, 10, 20)?;
     Edge::of(client, server).expect(&cluster.probe, truth)?;
     let received = [("destination_workload", server.workload.as_str())];
     let opened = cluster.probe.scrape()?.sum("istio_tcp_connections_opened_total", &received);

@@ -1,14 +1,14 @@
 //! Programs without a probe stop following new connections, and a probe that returns adopts these.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::floor::Floor;
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::netns::Netns;
-use longwire_e2e::probe::bpftool;
-use longwire_e2e::traffic::pass;
+use longwire_testkit::churn;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::floor::Floor;
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::probe::bpftool;
+use longwire_testkit::traffic::pass;
 use nix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds; longer than the programs wait for a probe.

@@ -1,14 +1,14 @@
 //! A probe that is killed repeatedly during traffic.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::floor::Floor;
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::probe::Probe;
-use longwire_e2e::traffic::{drain, exchange, pass};
-use longwire_e2e::wait::stretched;
+use longwire_testkit::churn;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::floor::Floor;
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::{Machine, PodSpec};
+use longwire_testkit::probe::Probe;
+use longwire_testkit::traffic::{drain, exchange, pass};
+use longwire_testkit::wait::stretched;
 use nix::sys::signal::Signal;
 use std::env;
 use std::net::{Shutdown, TcpStream};
@@ -140,7 +140,7 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
     probe.await_ready()?;
     let (near, far) = caller.connect_to(server.address(), &listener)?;
     pass(&near, &far, 5_000)?;
-    let long = |scrape: &longwire_e2e::scrape::Scrape| {
+    let long = |scrape: &longwire_testkit::scrape::Scrape| {
         let labels = [("source_workload", "caller"), ("reporter", "source")];
         scrape.only("kmesh_tcp_connection_sent_bytes_total", &labels).cloned()
     };
@@ -171,8 +171,8 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
 }
 
 fn exchange_between(
-    client: &longwire_e2e::pod::Pod,
-    server: &longwire_e2e::pod::Pod,
+    client: &longwire_testkit::pod::Pod,
+    server: &longwire_testkit::pod::Pod,
     listener: &std::net::TcpListener,
 ) -> Result<Truth> {
     let (near, far) = client.connect_to(server.address(), listener)?;

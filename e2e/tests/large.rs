@@ -2,8 +2,8 @@
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::traffic::{drain, receive, send};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::traffic::{drain, receive, send};
 use nix::sys::sendfile::sendfile;
 use socket2::SockRef;
 use std::fs::File;

@@ -2,11 +2,11 @@
 
 use crate::shared::cluster;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::node::iptables;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::tcp_info::TcpInfo;
-use longwire_e2e::traffic::{await_acknowledged, pass};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::node::iptables;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::tcp_info::TcpInfo;
+use longwire_testkit::traffic::{await_acknowledged, pass};
 
 const UP: u64 = 3_000_000;
 const DOWN: u64 = 1_000_000;

@@ -1,13 +1,13 @@
 //! Connections whose beginning the programs missed, as with preemption: they are counted whole.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::Probe;
-use longwire_e2e::traffic::{drain, exchange, pass, send};
-use longwire_e2e::wait::eventually;
+use longwire_testkit::churn;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::probe::Probe;
+use longwire_testkit::traffic::{drain, exchange, pass, send};
+use longwire_testkit::wait::eventually;
 use std::fs;
 use std::net::Shutdown;
 

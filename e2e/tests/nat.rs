@@ -2,11 +2,11 @@
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::pod::Pod;
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::traffic::exchange;
+use longwire_testkit::wait::eventually;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::Duration;
 

@@ -2,10 +2,10 @@
 
 use crate::shared::cluster;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::odd_sockets::{Sockmap, TakenDown};
-use longwire_e2e::traffic::{await_acknowledged, exchange, pass};
-use longwire_e2e::wait::eventually;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::odd_sockets::{Sockmap, TakenDown};
+use longwire_testkit::traffic::{await_acknowledged, exchange, pass};
+use longwire_testkit::wait::eventually;
 use socket2::{Domain, Protocol};
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
 //! More ended connections than the ring holds, without a reader.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::floor::Floor;
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::Probe;
-use longwire_e2e::traffic::pass;
+use longwire_testkit::churn;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::floor::Floor;
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::probe::Probe;
+use longwire_testkit::traffic::pass;
 use nix::sys::signal::Signal;
 use std::thread;
 

@@ -1,13 +1,13 @@
 //! Nothing of the probe runs per packet.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::netns::Netns;
-use longwire_e2e::probe::bpftool;
-use longwire_e2e::traffic::pass;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::machine::Machine;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::probe::bpftool;
+use longwire_testkit::traffic::pass;
+use longwire_testkit::wait::eventually;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! Capabilities that the probe needs, its errors without them, and its end.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::{PORT, Probe};
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::probe::{PORT, Probe};
+use longwire_testkit::traffic::exchange;
 use nix::sys::signal::Signal;
 use std::net::TcpListener;
 use std::time::Duration;

@@ -2,11 +2,11 @@
 
 use crate::shared::cluster;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::Edge;
-use longwire_e2e::prometheus::{Job, Prometheus};
-use longwire_e2e::steady::now;
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::wait;
+use longwire_kubernetes::steady::now;
+use longwire_testkit::edge::Edge;
+use longwire_testkit::prometheus::{Job, Prometheus};
+use longwire_testkit::traffic::exchange;
+use longwire_testkit::wait;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 

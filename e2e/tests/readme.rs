@@ -1,10 +1,11 @@
 //! The commands of README.md that need no Kubernetes.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::readme::{block, blocks, checkout, typed};
-use longwire_e2e::{binaries, command};
+use longwire_testkit::binaries;
+use longwire_testkit::command;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::process::Process;
+use longwire_testkit::readme::{block, blocks, checkout, typed};
 use std::time::Duration;
 
 /// A word of each block, and the test that runs it. Those for a cluster are in cluster/readme.rs.

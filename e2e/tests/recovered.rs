@@ -1,10 +1,10 @@
 //! Ends that the first tracepoint misses, as when the kernel skips a program that already runs on the CPU.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::traffic::{drain, pass};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::traffic::{drain, pass};
 use std::fs;
 use std::net::Shutdown;
 

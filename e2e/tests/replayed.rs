@@ -2,7 +2,6 @@
 //! scrapers are distinguished in the same way.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::wait::eventually;
 use longwire_export::exposition::{Cursor, Format, render};
 use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
@@ -11,6 +10,7 @@ use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::metrics::{Budget, Scraper};
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, flag, kind};
+use longwire_testkit::wait::eventually;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

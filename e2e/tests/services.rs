@@ -1,11 +1,11 @@
 //! The Service of a connection if several have the pod or the address, in its namespace and in others.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::pod::{PORT, Pod};
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::machine::{Machine, PodSpec};
+use longwire_testkit::pod::{PORT, Pod};
+use longwire_testkit::traffic::exchange;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! A node with operator and probe, shared by all tests that only need pods of their own on it.
 
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::machine::PodSpec;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::machine::PodSpec;
 use std::sync::OnceLock;
 
 const PLAIN_PODS: usize = 100;

@@ -1,10 +1,10 @@
 //! Many short connections at once: with preemption, the kernel skips some programs.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::pod::{Pod, SERVICE_PORT};
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::pod::{Pod, SERVICE_PORT};
+use longwire_testkit::traffic::exchange;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::thread;
 

@@ -1,14 +1,14 @@
 //! A state that cannot be used or saved: logged once, and the probe continues to count.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::command;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::{self, Probe};
-use longwire_e2e::traffic::pass;
+use longwire_testkit::churn;
+use longwire_testkit::command;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::probe::{self, Probe};
+use longwire_testkit::traffic::pass;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;

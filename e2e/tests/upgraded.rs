@@ -1,13 +1,13 @@
 //! Another build takes over: one with the same layout of the pins, and one with another.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::churn;
-use longwire_e2e::edge::{Edge, REPORTERS, Truth};
-use longwire_e2e::floor::Floor;
-use longwire_e2e::kept::Kept;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::bpftool;
-use longwire_e2e::traffic::pass;
+use longwire_testkit::churn;
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::floor::Floor;
+use longwire_testkit::kept::Kept;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::probe::bpftool;
+use longwire_testkit::traffic::pass;
 use std::fs;
 
 const LIVE: u64 = 12;
@@ -102,7 +102,7 @@ fn attached(kept: &Kept) -> Result<Vec<u64>> {
     for entry in fs::read_dir(kept.layout()?)?.flatten() {
         if entry.file_name().to_string_lossy().starts_with("link-") {
             let path = entry.path();
-            let host = longwire_e2e::netns::Netns::new()?;
+            let host = longwire_testkit::netns::Netns::new()?;
             let shown = bpftool(&host, &["link", "show", "pinned", path.to_str().context("path")?])?;
             programs.push(shown["prog_id"].as_u64().with_context(|| format!("no program in {shown}"))?);
         }

@@ -1,6 +1,6 @@
 //! Counters of the traffic programs.
 
-use crate::edge::{Edge, Truth};
+use longwire_testkit::edge::{Edge, Truth};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};

@@ -2,11 +2,11 @@
 
 use super::ledger::{Account, Ledger, Pair};
 use super::table::{Colour, Screen, edges};
-use crate::edge::Truth;
-use crate::probe::Probe;
-use crate::scrape::Scrape;
-use crate::wait::eventually;
 use anyhow::{Result, ensure};
+use longwire_testkit::edge::Truth;
+use longwire_testkit::probe::Probe;
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::wait::eventually;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

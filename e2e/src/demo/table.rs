@@ -2,8 +2,8 @@
 
 use super::film::Film;
 use super::ledger::{Pair, Server};
-use crate::edge::{Edge, REPORTERS, Truth};
-use crate::scrape::{Sample, Scrape};
+use longwire_testkit::edge::{Edge, REPORTERS, Truth};
+use longwire_testkit::scrape::{Sample, Scrape};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stdout};

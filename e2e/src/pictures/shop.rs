@@ -1,9 +1,9 @@
 //! A shop of eleven services. Each of its lines moves the same bytes at the same pace, and counts them.
 
-use crate::machine::{Machine, PodSpec};
-use crate::pod::{Pod, SERVICE_PORT};
-use crate::traffic::{exchange, pass};
 use anyhow::{Context, Result, ensure};
+use longwire_testkit::machine::{Machine, PodSpec};
+use longwire_testkit::pod::{Pod, SERVICE_PORT};
+use longwire_testkit::traffic::{exchange, pass};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::TcpListener;

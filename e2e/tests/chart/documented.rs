@@ -2,7 +2,7 @@
 
 use crate::values::{leaves, read};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::chart;
+use longwire_kubernetes::helm::chart;
 use serde_json::Value;
 use std::fmt::Write;
 use std::{env, fs};

@@ -1,8 +1,10 @@
 //! The images: the same bytes for the same program, and their labels.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::images;
-use longwire_e2e::{binaries, command, janitor};
+use longwire_kubernetes::images;
+use longwire_testkit::binaries;
+use longwire_testkit::command;
+use longwire_testkit::janitor;
 use serde_json::Value;
 use std::fs;
 use std::time::SystemTime;
@@ -17,7 +19,7 @@ fn an_image_has_the_same_bytes_whenever_it_is_made() -> Result<()> {
     let first = images::archive(&program, &made[0], "example.org/longwire-probe:1")?;
     // Both times are in one second, the resolution.
     let (now, later) = (SystemTime::now(), std::time::Duration::from_millis(1100));
-    longwire_e2e::wait::eventually(2 * later, || {
+    longwire_testkit::wait::eventually(2 * later, || {
         ensure!(now.elapsed()? >= later, "the same second");
         Ok(())
     })?;

@@ -2,14 +2,14 @@
 //! owner.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::layout::address;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::talk::{self, Network, PORT, await_listening};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::traffic::exchange;
+use longwire_kubernetes::layout::address;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::running::Running;
+use longwire_kubernetes::talk::{self, Network, PORT, await_listening};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::traffic::exchange;
 use std::net::{Ipv4Addr, TcpStream};
 
 /// Port of a node, for servers with hostNetwork.
@@ -173,7 +173,7 @@ spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
     // The Service's DNS name, which is known only when its EndpointSlice is.
     let slices = ["get", "endpointslices", "--selector=kubernetes.io/service-name=peers"];
     let addresses = "jsonpath={.items[*].endpoints[*].addresses[*]}";
-    longwire_e2e::wait::eventually(longwire_e2e::kubernetes::PATIENCE, || {
+    longwire_testkit::wait::eventually(longwire_kubernetes::PATIENCE, || {
         let said = namespace.kubectl(&[&slices[..], &["-o", addresses]].concat())?;
         ensure!(said.parse::<Ipv4Addr>().ok() == Some(member.address), "the Service leads to {said:?}");
         Ok(())

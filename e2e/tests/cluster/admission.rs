@@ -1,11 +1,11 @@
 //! Warnings and refusals of `kubectl apply`, and the roles that allow it.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::helm::Helm;
-use longwire_e2e::kubernetes::longwire::{self, object};
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::Kubernetes;
+use longwire_kubernetes::helm::Helm;
+use longwire_kubernetes::longwire::{self, object};
+use longwire_kubernetes::namespace::Namespace;
+use longwire_testkit::wait::eventually;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -5,13 +5,13 @@ use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Service;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::traffic;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::longwire::object;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::running::Running;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::traffic;
+use longwire_testkit::wait::eventually;
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -214,7 +214,7 @@ fn objects_of_every_odd_sort_are_said_of_what_can_be_known_and_stop_nothing() ->
     shop.there().labels_agree(&longwire::scrape_all()?)?;
     namespace.apply(&object("ExtraStatTags", "after", "{tags: [{name: after, value: '\"all\"'}]}"))?;
     longwire::until(kubernetes, |scrape| {
-        for reporter in longwire_e2e::edge::REPORTERS {
+        for reporter in longwire_testkit::edge::REPORTERS {
             let labels = [("after", "all"), ("source_workload_namespace", &namespace.name), ("reporter", reporter)];
             ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no {reporter} says after");
         }

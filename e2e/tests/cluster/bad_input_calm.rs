@@ -2,8 +2,8 @@
 //! or watch repeated more than expected, and the log has each line once.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::wait::eventually;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

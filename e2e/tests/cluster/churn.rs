@@ -1,10 +1,11 @@
 //! Many pods that are created and deleted at the same addresses: no connection is reported for another pod.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::kwok::Kwok;
-use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, Verdict, successors};
-use longwire_e2e::kubernetes::{Kubernetes, longwire, passers};
-use longwire_e2e::{trouble, wait};
+use longwire_kubernetes::kwok::Kwok;
+use longwire_kubernetes::turnover::{Addresses, Turn, Turnover, Verdict, successors};
+use longwire_kubernetes::{Kubernetes, longwire, passers};
+use longwire_testkit::trouble;
+use longwire_testkit::wait;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};

@@ -1,12 +1,12 @@
 //! Examples in docs/examples can be applied to any cluster, in any order, and again.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire, prometheus_operator};
-use longwire_e2e::prometheus::Prometheus;
-use longwire_e2e::readme::checkout;
-use longwire_e2e::steady::now;
-use longwire_e2e::trial::furnish;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::steady::now;
+use longwire_kubernetes::trial::furnish;
+use longwire_kubernetes::{Kubernetes, longwire, prometheus_operator};
+use longwire_testkit::prometheus::Prometheus;
+use longwire_testkit::readme::checkout;
+use longwire_testkit::wait::eventually;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

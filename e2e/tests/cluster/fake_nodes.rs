@@ -2,11 +2,11 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::crowd::Crowd;
-use longwire_e2e::kubernetes::kwok::Kwok;
-use longwire_e2e::kubernetes::longwire::replica::{self, Replica};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::crowd::Crowd;
+use longwire_kubernetes::kwok::Kwok;
+use longwire_kubernetes::longwire::replica::{self, Replica};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::wait::eventually;
 use std::time::{Duration, Instant};
 
 const PODS: usize = 2_000;

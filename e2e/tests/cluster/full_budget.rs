@@ -3,9 +3,9 @@
 
 use crate::shop::Shop;
 use anyhow::{Result, ensure};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::longwire::object;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::wait::eventually;
 use std::time::Duration;
 
 /// A pass, the notice, and the operator's next check.

@@ -3,13 +3,13 @@
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::daemon::Daemon;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::{Running, process_running};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::wait::{eventually, throughout};
+use longwire_kubernetes::daemon::Daemon;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::running::{Running, process_running};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::traffic::exchange;
+use longwire_testkit::wait::{eventually, throughout};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::sync::atomic::{AtomicBool, Ordering};

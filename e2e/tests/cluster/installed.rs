@@ -1,11 +1,11 @@
 //! The installation: its pods, their nodes and permissions, and both ends of an edge.
 
 use anyhow::Result;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::traffic;
+use longwire_kubernetes::layout::NODES;
+use longwire_kubernetes::running::Running;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::traffic;
 use std::collections::BTreeSet;
 
 #[test]

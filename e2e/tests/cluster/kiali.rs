@@ -1,10 +1,11 @@
 //! Kiali's graph of the steady traffic: each edge once, with the right rate and names.
 
-use longwire_e2e::asked::{Given, Truth};
-use longwire_e2e::kiali::{self, Edges, GraphType, Node, Traffic, View};
-use longwire_e2e::kubernetes::kiali::Kiali;
-use longwire_e2e::scrape::Labels;
-use longwire_e2e::steady::{Book, Counts};
+use longwire_dashboards::kiali::Traffic;
+use longwire_kubernetes::asked::{Given, Truth};
+use longwire_kubernetes::kiali::deployed::Kiali;
+use longwire_kubernetes::kiali::{self, Edges, GraphType, Node, View};
+use longwire_kubernetes::steady::{Book, Counts};
+use longwire_testkit::scrape::Labels;
 use std::collections::BTreeSet;
 
 /// Name of the cluster under test.

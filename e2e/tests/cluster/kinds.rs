@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Service;
-use longwire_e2e::edge::Edge;
-use longwire_e2e::kubernetes::talk::{self, Network, PORT, await_listening};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::talk::{self, Network, PORT, await_listening};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::Edge;
 
 /// A server of each controller, on both nodes, with a Service and a headless one.
 const SERVER: &str = "apiVersion: v1

@@ -2,12 +2,12 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http;
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::longwire::{self, object};
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::scrape::{Format, Scrape};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::Kubernetes;
+use longwire_kubernetes::longwire::{self, object};
+use longwire_kubernetes::namespace::Namespace;
+use longwire_testkit::http;
+use longwire_testkit::scrape::{Format, Scrape};
+use longwire_testkit::wait::eventually;
 use serde_json::Value;
 use std::time::Duration;
 

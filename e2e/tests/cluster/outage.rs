@@ -3,12 +3,13 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, all_named, none_twice};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::{eventually, throughout};
-use longwire_e2e::{edge::REPORTERS, trouble};
+use longwire_kubernetes::longwire::object;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::turnover::{Addresses, Turn, Turnover, all_named, none_twice};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::REPORTERS;
+use longwire_testkit::trouble;
+use longwire_testkit::wait::{eventually, throughout};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};

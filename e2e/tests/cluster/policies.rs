@@ -3,11 +3,11 @@
 
 use crate::shop::Shop;
 use anyhow::{Result, ensure};
-use longwire_e2e::edge::Truth;
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::longwire::object;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::Truth;
+use longwire_testkit::scrape::Scrape;
+use longwire_testkit::wait::eventually;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ fn an_object_of_each_kind_changes_the_series_on_every_node() -> Result<()> {
         };
         namespace.apply(&object(kind, "team", spec))?;
         let applied = Instant::now();
-        for node in longwire_e2e::kubernetes::layout::NODES {
+        for node in longwire_kubernetes::layout::NODES {
             eventually(PATIENCE, || {
                 let found = teams(&longwire::scrape(node)?);
                 ensure!(found > 0, "{node} shows nothing of the {kind}");

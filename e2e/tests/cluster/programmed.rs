@@ -4,12 +4,12 @@ use crate::shop::Shop;
 use anyhow::{Context, Result, bail, ensure};
 use kube::api::{Api, DynamicObject, PostParams};
 use kube::discovery::ApiResource;
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::place::Place;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::{eventually, throughout};
-use longwire_e2e::wrong_specs::WrongSpec;
+use longwire_kubernetes::longwire::object;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::place::Place;
+use longwire_kubernetes::wrong_specs::WrongSpec;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::wait::{eventually, throughout};
 use serde_json::Value;
 use std::time::Duration;
 

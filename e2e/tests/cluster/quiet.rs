@@ -2,7 +2,7 @@
 //! which watches without events end.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{Kubernetes, longwire};
 use std::thread::sleep;
 use std::time::Duration;
 

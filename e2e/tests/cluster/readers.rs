@@ -1,13 +1,13 @@
 //! Metrics with authentication: a real API server identifies a token's user and checks permissions.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http::Response;
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::longwire::replica;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::helm::{Helm, RELEASE};
+use longwire_kubernetes::layout::NODES;
+use longwire_kubernetes::longwire::replica;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::http::Response;
+use longwire_testkit::wait::eventually;
 use std::time::Duration;
 
 const DEPLOYMENT: &str = "deployment/longwire-operator";

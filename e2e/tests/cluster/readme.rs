@@ -1,16 +1,18 @@
 //! The commands of README.md on a cluster, literally, and the result of `make try`.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
-use longwire_e2e::prometheus::Prometheus;
-use longwire_e2e::readme::{block, checkout, typed};
-use longwire_e2e::steady::now;
-use longwire_e2e::trial::furnish::{Furnished, furnish};
-use longwire_e2e::trial::next;
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{binaries, command, janitor};
+use longwire_kubernetes::helm::{Helm, RELEASE};
+use longwire_kubernetes::layout::NODES;
+use longwire_kubernetes::steady::now;
+use longwire_kubernetes::trial::furnish::{Furnished, furnish};
+use longwire_kubernetes::trial::next;
+use longwire_kubernetes::{Kubernetes, images, longwire};
+use longwire_testkit::binaries;
+use longwire_testkit::command;
+use longwire_testkit::janitor;
+use longwire_testkit::prometheus::Prometheus;
+use longwire_testkit::readme::{block, checkout, typed};
+use longwire_testkit::wait::eventually;
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -79,7 +81,7 @@ fn pods(kubernetes: &Kubernetes) -> Result<String> {
 fn expect_edges(furnished: &Furnished) -> Result<()> {
     let prometheus = Prometheus::at(furnished.prometheus)?;
     let rows = |query: &str| prometheus.query(query, now());
-    for reporter in longwire_e2e::edge::REPORTERS {
+    for reporter in longwire_testkit::edge::REPORTERS {
         let labels = ["source_workload", "destination_workload", "destination_service_name"];
         let query = format!(
             "sum by ({}) (istio_tcp_sent_bytes_total{{reporter=\"{reporter}\", destination_workload_namespace=\"bookinfo\"}}) > 0",

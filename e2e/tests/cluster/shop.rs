@@ -1,14 +1,14 @@
 //! Two edges that cross the nodes in both directions, each with a connection that stays open and sends on demand.
 
 use anyhow::{Context, Result};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::floor::Floor;
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Sample;
-use longwire_e2e::traffic;
+use longwire_kubernetes::layout::NODES;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::running::Running;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::floor::Floor;
+use longwire_testkit::scrape::Sample;
+use longwire_testkit::traffic;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -2,10 +2,10 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::running::process_running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::layout::NODES;
+use longwire_kubernetes::running::process_running;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::wait::eventually;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::time::{Duration, Instant};

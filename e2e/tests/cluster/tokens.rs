@@ -3,10 +3,12 @@
 use anyhow::{Context, Result, ensure};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::{EncodingKey, decode_header, encode};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::{binaries, command, janitor};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::binaries;
+use longwire_testkit::command;
+use longwire_testkit::janitor;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::process::Process;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{Read, Write};

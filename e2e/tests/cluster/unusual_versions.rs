@@ -4,10 +4,10 @@
 use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::longwire::object;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::wait::eventually;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ fn era(name: &str, era: &str) -> String {
 
 fn shows(kubernetes: &Kubernetes, namespace: &Namespace<'_>, family: &str, label: (&str, &str)) -> Result<()> {
     longwire::until(kubernetes, |scrape| {
-        for reporter in longwire_e2e::edge::REPORTERS {
+        for reporter in longwire_testkit::edge::REPORTERS {
             let labels = [label, ("source_workload_namespace", namespace.name.as_str()), ("reporter", reporter)];
             ensure!(!scrape.select(family, &labels).is_empty(), "no {reporter} says {label:?}");
         }

@@ -18,11 +18,11 @@ mod probe;
 
 use anyhow::{Context, Result, ensure};
 use api_server::{ApiServer, NAMESPACE};
-use longwire_e2e::binaries;
-use longwire_e2e::memory_cgroup::MemoryCgroup;
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::siege::{OPERATOR_LIMIT, print};
+use longwire_testkit::binaries;
+use longwire_testkit::memory_cgroup::MemoryCgroup;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::process::Process;
+use longwire_testkit::siege::{OPERATOR_LIMIT, print};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

@@ -2,10 +2,10 @@
 
 use crate::hostile_clients::{Hostile, Kind};
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::SAMPLE_INTERVAL;
-use longwire_e2e::siege::Siege;
+use longwire_testkit::machine::Machine;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::probe::SAMPLE_INTERVAL;
+use longwire_testkit::siege::Siege;
 use std::thread;
 use std::time::{Duration, Instant};
 

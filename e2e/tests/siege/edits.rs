@@ -1,9 +1,9 @@
 //! One object that is edited again and again during streams. Unused versions must be freed.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::siege::Siege;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::machine::{Machine, PodSpec};
+use longwire_testkit::siege::Siege;
+use longwire_testkit::wait::eventually;
 use std::time::Duration;
 
 const EDITS: u64 = 24;

@@ -1,13 +1,14 @@
 //! Pods that impersonate others: by an address, by the name of a cgroup, by a Service of another namespace.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::process::Process;
-use longwire_e2e::siege::Siege;
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::{binaries, cgroup};
+use longwire_testkit::binaries;
+use longwire_testkit::cgroup;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::machine::{Machine, PodSpec};
+use longwire_testkit::pod::Pod;
+use longwire_testkit::process::Process;
+use longwire_testkit::siege::Siege;
+use longwire_testkit::traffic::exchange;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Tenants that write the largest objects that the schema and the operator accept.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::probe::Probe;
-use longwire_e2e::siege::Siege;
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::machine::{Machine, PodSpec};
+use longwire_testkit::probe::Probe;
+use longwire_testkit::siege::Siege;
+use longwire_testkit::traffic::exchange;
 use std::fmt::Write;
 use std::time::Instant;
 

@@ -1,12 +1,12 @@
 //! A pod that opens more connections than the kernel side's table holds for the whole node.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::process::Process;
-use longwire_e2e::siege::Siege;
+use longwire_testkit::cluster::Cluster;
+use longwire_testkit::edge::{Edge, Truth};
+use longwire_testkit::machine::Machine;
+use longwire_testkit::pod::Pod;
+use longwire_testkit::process::Process;
+use longwire_testkit::siege::Siege;
 use parking_lot::Mutex;
 use std::time::Duration;
 

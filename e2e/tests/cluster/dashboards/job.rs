@@ -2,16 +2,17 @@
 //! show it.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::asked::{self, Of, Sheet, Variables};
-use longwire_e2e::kiali::{GraphType, Node, Traffic, View};
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::kiali::Kiali;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::talk::{self, await_done, await_listening, sending};
-use longwire_e2e::prometheus::{Prometheus, Row};
-use longwire_e2e::promql;
-use longwire_e2e::steady::now;
-use longwire_e2e::wait::eventually;
+use longwire_dashboards::kiali::Traffic;
+use longwire_dashboards::promql;
+use longwire_kubernetes::Kubernetes;
+use longwire_kubernetes::asked::{self, Of, Sheet, Variables};
+use longwire_kubernetes::kiali::deployed::Kiali;
+use longwire_kubernetes::kiali::{GraphType, Node, View};
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::steady::now;
+use longwire_kubernetes::talk::{self, await_done, await_listening, sending};
+use longwire_testkit::prometheus::{Prometheus, Row};
+use longwire_testkit::wait::eventually;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire, node};
+use longwire_kubernetes::{Kubernetes, longwire, node};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);

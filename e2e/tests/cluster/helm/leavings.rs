@@ -1,10 +1,10 @@
 //! All that an installation adds to the cluster and to its nodes' kernels.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::command;
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::Kubernetes;
+use longwire_kubernetes::layout::NODES;
+use longwire_testkit::command;
+use longwire_testkit::wait::eventually;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -3,11 +3,11 @@
 use super::leavings::{Leavings, expect_nothing};
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::janitor;
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::helm::{Helm, RELEASE};
+use longwire_kubernetes::layout::NODES;
+use longwire_kubernetes::{Kubernetes, images, longwire};
+use longwire_testkit::janitor;
+use longwire_testkit::wait::eventually;
 use std::fs;
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! Accounts have exactly the permissions in docs/security.md, and a probe has three capabilities on its node.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::running::process_running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::running::process_running;
+use longwire_kubernetes::{Kubernetes, longwire};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -3,14 +3,14 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::REPORTERS;
-use longwire_e2e::kubernetes::helm::Helm;
-use longwire_e2e::kubernetes::prometheus_operator::PrometheusOperator;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::prometheus::Prometheus;
-use longwire_e2e::scrape::Labels;
-use longwire_e2e::steady::now;
-use longwire_e2e::wait::{eventually, throughout};
+use longwire_kubernetes::helm::Helm;
+use longwire_kubernetes::prometheus_operator::PrometheusOperator;
+use longwire_kubernetes::steady::now;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::edge::REPORTERS;
+use longwire_testkit::prometheus::Prometheus;
+use longwire_testkit::scrape::Labels;
+use longwire_testkit::wait::{eventually, throughout};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,7 +104,7 @@ fn rules_work(prometheus: &Prometheus) -> Result<()> {
     let answer = prometheus.ask("rules")?;
     let groups = answer["groups"].as_array().context("no groups")?;
     let rules: Vec<&Value> = groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
-    let alerts = longwire_e2e::alerts::folder().join("longwire.yaml");
+    let alerts = longwire_dashboards::alerts::folder().join("longwire.yaml");
     let due = std::fs::read_to_string(alerts)?.matches("- alert: ").count();
     ensure!(rules.len() == due, "{} rules instead of {due}", rules.len());
     for rule in rules {

@@ -2,17 +2,18 @@
 //! the edges.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::{NODES, address};
-use longwire_e2e::kubernetes::longwire::replica;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::talk::{await_listening, serving, talking};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::prometheus::{Job, Prometheus};
-use longwire_e2e::steady::now;
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{command, probe};
+use longwire_kubernetes::helm::{Helm, RELEASE};
+use longwire_kubernetes::layout::{NODES, address};
+use longwire_kubernetes::longwire::replica;
+use longwire_kubernetes::namespace::Namespace;
+use longwire_kubernetes::steady::now;
+use longwire_kubernetes::talk::{await_listening, serving, talking};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::command;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::probe;
+use longwire_testkit::prometheus::{Job, Prometheus};
+use longwire_testkit::wait::eventually;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -83,7 +84,7 @@ fn expected() -> Edges {
     let mut edges = Edges::new();
     for (app, version, _, calls) in BOOKINFO {
         for (callee, its_version, ..) in BOOKINFO.iter().filter(|(callee, ..)| calls.contains(callee)) {
-            for reporter in longwire_e2e::edge::REPORTERS {
+            for reporter in longwire_testkit::edge::REPORTERS {
                 let [source, destination] = [format!("{app}-{version}"), format!("{callee}-{its_version}")];
                 edges.insert([source, destination, (*callee).to_owned(), reporter.to_owned()]);
             }

@@ -1,9 +1,9 @@
 //! An invalid installation is refused with a remedy; the API server accepts the objects of a valid one.
 
 use anyhow::{Result, bail, ensure};
-use longwire_e2e::command;
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE, chart};
-use longwire_e2e::kubernetes::{Kubernetes, layout, longwire};
+use longwire_kubernetes::helm::{Helm, RELEASE, chart};
+use longwire_kubernetes::{Kubernetes, layout, longwire};
+use longwire_testkit::command;
 use std::fs;
 
 /// Helm's error for a release in a namespace; no release may be left afterwards.

@@ -1,12 +1,13 @@
 //! An unsupported node is reported, and its probe is not restarted again and again.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{binaries, janitor};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::binaries;
+use longwire_testkit::http;
+use longwire_testkit::janitor;
+use longwire_testkit::netns::Netns;
+use longwire_testkit::process::Process;
+use longwire_testkit::wait::eventually;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::time::Duration;

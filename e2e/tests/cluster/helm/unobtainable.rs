@@ -3,8 +3,8 @@
 
 use super::leavings::{Leavings, expect_nothing};
 use anyhow::{Result, bail, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::helm::{Helm, RELEASE};
+use longwire_kubernetes::{Kubernetes, longwire};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 

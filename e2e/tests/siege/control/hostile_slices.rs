@@ -2,8 +2,8 @@
 
 use super::{Control, PATIENCE, milliseconds, soon};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::http;
+use longwire_testkit::wait::eventually;
 use std::time::Duration;
 
 const METRICS_PORT: u16 = 15011;
