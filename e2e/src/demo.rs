@@ -17,9 +17,7 @@ mod wire;
 use anyhow::{Context, Result};
 use bookinfo::Bookinfo;
 use ledger::Ledger;
-use longwire_testkit::machine::start_operator;
-use longwire_testkit::node::Slot;
-use longwire_testkit::probe::Probe;
+use longwire_testkit::{Probe, Slot, start_operator};
 use stage::Stage;
 use std::fs;
 use std::path::PathBuf;
@@ -51,8 +49,7 @@ pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
     screen.say(&format!("Building {} pods and {} Services.", bookinfo.pods.len(), bookinfo.services.len()));
     let stage = Stage::build(&bookinfo, slot)?;
     let _operator = start_operator(&stage.node, &options.manifests)?;
-    let probe = Probe::start(&stage.node.netns, &["--node-name", &bookinfo.node.name])?;
-    probe.await_ready()?;
+    let probe = Probe::ready(&stage.node.netns, &["--node-name", &bookinfo.node.name])?;
 
     screen.say(&format!("Traffic for {} s; Ctrl-C ends it early.\n", options.traffic.as_secs()));
     let ledger = Arc::new(Ledger::default());

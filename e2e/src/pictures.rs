@@ -10,10 +10,7 @@ mod drawn;
 mod shop;
 
 use anyhow::{Context, Result, bail, ensure};
-use longwire_kubernetes::steady::now;
-use longwire_testkit::machine::{Machine, start_operator_under};
-use longwire_testkit::probe::Probe;
-use longwire_testkit::prometheus::{Job, Prometheus};
+use longwire_testkit::{Job, Machine, Probe, Prometheus, now, start_operator_under};
 use serde_json::{Value, json};
 use shop::Shop;
 use std::net::Ipv4Addr;
@@ -42,8 +39,7 @@ pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     let listen = ["env", "LONGWIRE_METRICS_LISTEN=127.0.0.1:15011"];
     let _operator = start_operator_under(&machine.node, &listen, machine.manifests.path())?;
     let netns = &machine.node.netns;
-    let probe = Probe::start(netns, &[])?;
-    probe.await_ready()?;
+    let _probe = Probe::ready(netns, &[])?;
     let targets = |port| vec![format!("127.0.0.1:{port}")];
     let jobs = [
         Job { name: "longwire-probe", targets: targets(longwire_testkit::probe::PORT) },

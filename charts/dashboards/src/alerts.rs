@@ -41,7 +41,6 @@ pub struct Annotations {
 }
 
 /// The chart's folder of rules: alerts in `longwire.yaml`, and those that users have to enable in `opt-in`.
-#[must_use]
 pub fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../longwire/rules"))
 }

@@ -20,7 +20,6 @@ pub struct Consumer {
 }
 
 /// Consumers: Kiali, then the dashboards.
-#[must_use]
 pub fn all() -> Vec<Consumer> {
     let graphs = queries(Traffic::Total, "shop", 60).into_iter().flat_map(|(_, queries)| queries);
     let graphs = graphs.flat_map(|query| {
@@ -69,7 +68,6 @@ fn rows(consumer: &str, expressions: &[String]) -> Vec<Consumer> {
 }
 
 /// The text of the file, with a row for each line.
-#[must_use]
 pub fn text() -> String {
     let rows: Vec<String> = all().iter().filter_map(|row| serde_json::to_string(row).ok()).collect();
     format!("[\n  {}\n]\n", rows.join(",\n  "))

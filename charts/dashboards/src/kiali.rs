@@ -26,7 +26,6 @@ impl Traffic {
 }
 
 /// For each metric: incoming to Services without workloads, incoming, outgoing; in order of precedence.
-#[must_use]
 pub fn queries(traffic: Traffic, namespace: &str, seconds: u32) -> Vec<(&'static str, [String; 3])> {
     let ask = |metric: &str, reporter: &str, select: &str| {
         format!(

@@ -28,7 +28,6 @@ pub use palette::{LINES, OKABE_ITO};
 pub use render::render;
 
 /// All dashboards, in the order of their links.
-#[must_use]
 pub fn all() -> [Dashboard; 5] {
     [mesh::dashboard(), service::dashboard(), workload::dashboard(), connections::dashboard(), longwire::dashboard()]
 }

@@ -26,7 +26,6 @@ static VARIABLE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\$\{(\w+)[^}]*\}|\$([A-Za-z_]\w*)").expect("a valid expression"));
 
 /// Not a parser: it assumes that the expression is valid.
-#[must_use]
 pub fn names(expression: &str) -> Names {
     let expression = VARIABLE.replace_all(expression, "1m");
     let tokens: Vec<&str> = TOKEN.find_iter(&expression).map(|found| found.as_str()).collect();
@@ -56,14 +55,12 @@ fn is_keyword(word: &str) -> bool {
 }
 
 /// Names of the variables in it, `__rate_interval` among them.
-#[must_use]
 pub fn variables(text: &str) -> BTreeSet<String> {
     let name = |found: regex::Captures<'_>| found.get(1).or_else(|| found.get(2)).map(|name| name.as_str().to_owned());
     VARIABLE.captures_iter(text).filter_map(name).collect()
 }
 
 /// Replaces each variable by its value, as Grafana does. Variables without a value stay.
-#[must_use]
 pub fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
     let filled = VARIABLE.replace_all(text, |found: &regex::Captures<'_>| {
         let name = found.get(1).or_else(|| found.get(2)).map_or("", |name| name.as_str());

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 const SCHEMA: u32 = 39;
 
 /// The content of a file of `charts/longwire/dashboards`.
-#[must_use]
 pub fn render(dashboard: &Dashboard) -> String {
     let json = json!({
         "uid": dashboard.uid,

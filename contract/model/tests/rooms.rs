@@ -33,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "longwire-testkit",
         ],
     ),
-    ("longwire-e2e", &["longwire-kubernetes", "longwire-testkit"]),
+    ("longwire-e2e", &["longwire-testkit"]),
 ];
 
 /// Crates without I/O, and dependencies that would bring it in.

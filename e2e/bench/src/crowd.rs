@@ -5,11 +5,9 @@ mod holder;
 pub use holder::{HolderArguments, hold};
 
 use anyhow::{Context, Result};
-use longwire_testkit::machine::Machine;
-use longwire_testkit::manifests::{HASH, Pairs, pod_and_service};
-use longwire_testkit::node::Plan as Addresses;
-use longwire_testkit::pod::Pod;
-use longwire_testkit::process::Process;
+use longwire_testkit::{
+    Machine, Pod, Process, manifests::HASH, manifests::Pairs, manifests::pod_and_service, node::Plan as Addresses,
+};
 use std::env;
 use std::time::Duration;
 

@@ -1,12 +1,25 @@
-//! Table of measurements: names, units, targets, and descriptions.
+//! Table of all measurements: names, units, targets, and descriptions. docs/performance.md quotes `FIGURES`, and docs/scale.md
+//! quotes `SCALE`.
 
 /// The target of a value, which the run checks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Target {
     AtLeast(f64),
     AtMost(f64),
+    Exactly(f64),
     /// Without a target: a comparison, or for information.
     None,
+}
+
+impl Target {
+    pub(super) fn is_met(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+            Self::Exactly(wanted) => (value - wanted).abs() < f64::EPSILON,
+            Self::None => true,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +29,7 @@ pub(super) struct Row {
     pub(super) target: Target,
     /// What the reference is a measurement of.
     pub(super) reference: &'static str,
-    /// One sentence or two for docs/performance.md.
+    /// One sentence or two for the page.
     pub(super) how: &'static str,
 }
 
@@ -83,7 +96,59 @@ pub(super) const FIGURES: [Row; 18] = [
     row("rr_cpu_ratio", "x", Target::None, NOBODY, "Processor time of the whole machine a request, as for rr_rate_ratio."),
 ];
 
+/// A row of `make scale`.
+const fn scale(name: &'static str, unit: &'static str, target: Target, how: &'static str) -> Row {
+    row(name, unit, target, "-", how)
+}
+
+const CUT: &str =
+    "From SIGKILL of the holder until every probe has a stream again and was told over it what it did not know.";
+const BYTES: &str = "What all probes together were told over the new streams, before TLS: of what they knew, nothing.";
+const LISTS: &str = "LISTs by Longwire until the killed replica was back, by the audit log, but for that replica's own certificate \
+                     by name.";
+const ANEW: &str = "Watches meanwhile with which the other replica asked for everything there is.";
+const BACK: &str = "From the kill until the killed replica was started again by its kubelet and knew everything.";
+
+#[rustfmt::skip]
+pub(super) const SCALE: [Row; 22] = [
+    scale("pods", "", Target::None, "Pods that each replica knows: ten of a workload, and those of the system."),
+    scale("services", "", Target::None,
+        "Services that each replica knows, with the EndpointSlices that the real controller writes."),
+    scale("index_lag_s", "s", Target::AtMost(5.0),
+        "From the moment when the API server said that the last pod ran until both replicas knew all pods and Services."),
+    scale("peers_500_mb", "MB", Target::AtMost(2.0),
+        "What a probe's process has allocated more once a pod of its node has a connection to each of 500 pods and the \
+         operator has said who they are: identities, what is asked about, connections and label sets; not the series of single \
+         connections, which have a budget of their own."),
+    scale("first_streams_s", "s", Target::None,
+        "Until all probes that start at once are admitted, by tokens that the API server looks at, and know the pods of their \
+         nodes."),
+    scale("watches_few_streams", "", Target::None,
+        "Watches that each replica has open, one of each kind, by the audit log: with the streams of two probes"),
+    scale("watches_all_streams", "", Target::None,
+        "The same with the streams of all probes; a run in which they differ fails."),
+    scale("change_median_ms", "ms", Target::None,
+        "From the API server's answer to the edit of a pod's label until the probe of its node has applied it, over 50 edits, \
+         with the streams of all probes"),
+    scale("change_worst_ms", "ms", Target::AtMost(1_000.0), "The longest of them."),
+    scale("operator_mb", "MB", Target::AtMost(400.0),
+        "The most that either replica had resident, with all streams up: VmHWM."),
+    scale("cut_s", "s", Target::AtMost(10.0), CUT),
+    scale("cut_bytes", "bytes", Target::None, BYTES),
+    scale("cut_lists", "", Target::Exactly(0.0), LISTS),
+    scale("cut_watches_anew", "", Target::Exactly(0.0), ANEW),
+    scale("restart_index_s", "s", Target::None, BACK),
+    scale("operator_once_killed_mb", "MB", Target::AtMost(400.0),
+        "The same after the first holder was killed and was back."),
+    scale("second_cut_s", "s", Target::AtMost(10.0), CUT),
+    scale("second_cut_bytes", "bytes", Target::None, BYTES),
+    scale("second_cut_lists", "", Target::Exactly(0.0), LISTS),
+    scale("second_cut_watches_anew", "", Target::Exactly(0.0), ANEW),
+    scale("second_restart_index_s", "s", Target::None, BACK),
+    scale("operator_twice_killed_mb", "MB", Target::AtMost(400.0), "The same after both had been killed and were back."),
+];
+
 /// The row of this measurement.
 pub(super) fn row_of(name: &str) -> Option<&'static Row> {
-    FIGURES.iter().find(|row| row.name == name)
+    FIGURES.iter().chain(&SCALE).find(|row| row.name == name)
 }

@@ -7,11 +7,7 @@ use super::plan::Plan;
 use super::processor;
 use super::watcher::{Watcher, Watching};
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::binaries;
-use longwire_testkit::cgroup;
-use longwire_testkit::machine::Machine;
-use longwire_testkit::pod::Pod;
-use longwire_testkit::process::Process;
+use longwire_testkit::{Machine, Pod, Process, binaries, cgroup};
 use std::env;
 use std::time::Duration;
 

@@ -8,9 +8,7 @@ use super::statistics::median;
 use super::watcher::start_probe;
 use super::{crowd, processor, realtime};
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::machine::Machine;
-use longwire_testkit::probe::Probe;
-use longwire_testkit::wait::eventually;
+use longwire_testkit::{Machine, Probe, confirm, eventually};
 use nix::sys::signal::Signal;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -122,8 +120,7 @@ pub(super) fn await_followed(probe: &Probe, sockets: usize) -> Result<()> {
             self_metric(&text, "longwire_probe_connections")?,
             self_metric(&text, "longwire_probe_connections_waiting")?,
         );
-        ensure!(all >= sockets as f64 && waiting < 100.0, "{all} of {sockets} are followed, {waiting} of them wait");
-        Ok(())
+        confirm!(all >= sockets as f64 && waiting < 100.0, "{all} of {sockets} are followed, {waiting} of them wait")
     });
     followed.with_context(|| probe.process().last_words())
 }

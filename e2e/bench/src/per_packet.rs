@@ -1,9 +1,7 @@
 //! Programs that run for each packet, attached during the comparison.
 
 use anyhow::{Context, Result};
-use longwire_testkit::cgroup;
-use longwire_testkit::command;
-use longwire_testkit::janitor;
+use longwire_testkit::{cgroup, command, janitor};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

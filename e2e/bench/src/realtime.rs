@@ -1,7 +1,8 @@
 //! Wake-up latency of the highest-priority thread of each CPU, which shows what blocks a CPU.
 #![expect(unsafe_code, reason = "nix has no call for the scheduling policy of a thread")]
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use longwire_testkit::confirm;
 use nix::sys::time::TimeSpec;
 use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
 use std::io;
@@ -44,6 +45,5 @@ fn become_urgent() -> Result<()> {
     let parameters = libc::sched_param { sched_priority: 80 };
     // SAFETY: the kernel reads the parameters, which live until it returns; 0 is the calling thread.
     let outcome = unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const parameters) };
-    ensure!(outcome == 0, "SCHED_FIFO: {}", io::Error::last_os_error());
-    Ok(())
+    confirm!(outcome == 0, "SCHED_FIFO: {}", io::Error::last_os_error())
 }

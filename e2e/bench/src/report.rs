@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// The line of one measurement.
-#[must_use]
 pub(super) fn line(measured: &Measured) -> String {
     let Some(row) = row_of(measured.name) else { return measured.name.to_owned() };
     let mut line = format!("{:<34} {:>12}", row.name, quantity(measured.value, row.unit));
@@ -28,7 +27,6 @@ pub(super) fn line(measured: &Measured) -> String {
 }
 
 /// All of a run, by name.
-#[must_use]
 pub(super) fn json(all: &[Measured], hardware: &Hardware) -> Value {
     let mut figures = Map::new();
     for Measured { name, value, reference, ratio, spread, note } in all {
@@ -41,23 +39,12 @@ pub(super) fn json(all: &[Measured], hardware: &Hardware) -> Value {
 }
 
 /// The whole of docs/performance.md, from the output of `json`.
-#[must_use]
 pub(super) fn markdown(run: &Value) -> String {
     let mut text = String::from(
         "# Performance\n\nWhat Longwire costs, each figure beside a reference that was measured in the same run, in turns with \
          it. Ratios carry over to other machines, absolute figures do not. The whole file prints: `make bench`.\n\n",
     );
-    let machine = |field: &str| run["machine"][field].as_str().unwrap_or("-").to_owned();
-    let _ = writeln!(
-        text,
-        "Measured on {}: {}, {} CPUs, {} of memory, kernel {}, commit {}.\n",
-        machine("date"),
-        machine("cpu"),
-        machine("cores"),
-        machine("memory"),
-        machine("kernel"),
-        machine("commit"),
-    );
+    let _ = writeln!(text, "{}.\n", measured_on(&run["machine"]));
     text += "| figure | value | reference | ratio | spread | target |\n|---|---|---|---|---|---|\n";
     let rows = FIGURES.iter().filter(|row| run[row.name].is_object());
     for row in rows.clone() {
@@ -81,20 +68,24 @@ pub(super) fn markdown(run: &Value) -> String {
     text
 }
 
-fn verdict(target: Target, unit: &str, value: f64) -> String {
-    let met = match target {
-        Target::AtLeast(least) => value >= least,
-        Target::AtMost(most) => value <= most,
-        Target::None => return String::new(),
-    };
-    let wanted = wanted(target, unit).unwrap_or_default();
-    format!("   target {wanted}{}", if met { "" } else { " MISSED" })
+/// Of a run's `machine`, for the head of a page.
+pub(super) fn measured_on(machine: &Value) -> String {
+    let [date, cpu, cores, memory, kernel, commit] =
+        ["date", "cpu", "cores", "memory", "kernel", "commit"].map(|field| machine[field].as_str().unwrap_or("-"));
+    format!("Measured on {date}: {cpu}, {cores} CPUs, {memory} of memory, kernel {kernel}, commit {commit}")
 }
 
-fn wanted(target: Target, unit: &str) -> Option<String> {
+fn verdict(target: Target, unit: &str, value: f64) -> String {
+    let missed = if target.is_met(value) { "" } else { " MISSED" };
+    wanted(target, unit).map_or_else(String::new, |wanted| format!("   target {wanted}{missed}"))
+}
+
+/// What a target says, with the unit.
+pub(super) fn wanted(target: Target, unit: &str) -> Option<String> {
     match target {
         Target::AtLeast(least) => Some(format!(">= {} {unit}", plain(least))),
         Target::AtMost(most) => Some(format!("<= {} {unit}", plain(most))),
+        Target::Exactly(value) => Some(plain(value)),
         Target::None => None,
     }
 }

@@ -10,23 +10,21 @@
 
 mod change;
 mod cut;
-mod figure;
 mod growth;
 mod peers;
 mod probes;
 mod report;
 mod requests;
 
+use crate::figures::{Row, row_of};
 use crate::hardware::Hardware;
+use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
-use figure::{Bound, Figure};
-use longwire_kubernetes::crowd::{Crowd, REPLICAS};
-use longwire_kubernetes::kwok::Kwok;
-use longwire_kubernetes::longwire::replica::{self, Replica};
-use longwire_kubernetes::namespace::Namespace;
-use longwire_kubernetes::{KEPT, Kubernetes, longwire};
-use longwire_testkit::janitor;
-use longwire_testkit::wait::eventually;
+use longwire_kubernetes::{
+    KEPT, Kubernetes, Namespace, crowd::Crowd, crowd::REPLICAS, kwok::Kwok, longwire, longwire::replica,
+    longwire::replica::Replica,
+};
+use longwire_testkit::{eventually, janitor};
 use probes::Probes;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,7 +63,8 @@ pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     longwire::install(kubernetes)?;
     say(&format!("Longwire runs, {:.0} s after the start", kubernetes.brought_up_in.as_secs_f64()));
     let figures = measure(kubernetes, options, heap).with_context(|| longwire::logs(kubernetes))?;
-    let missed: Vec<_> = figures.iter().filter(|figure| !figure.is_within()).map(|figure| figure.name).collect();
+    let missed: Vec<_> =
+        figures.iter().filter(|(row, figure)| !row.target.is_met(figure.value)).map(|(row, _)| row.name).collect();
     if let Some(path) = options.page.as_ref().filter(|_| options.is_full()) {
         let page = report::page(&figures, &Hardware::here().json());
         fs::write(path, page).with_context(|| format!("write {}", path.display()))?;
@@ -76,7 +75,11 @@ pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     Ok(missed.is_empty())
 }
 
-fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize) -> Result<Vec<Figure>> {
+fn measure(
+    kubernetes: &Kubernetes,
+    options: &Options,
+    heap: &dyn Fn() -> usize,
+) -> Result<Vec<(&'static Row, Measured)>> {
     let mut figures = Figures::default();
     let namespaces = (0..NAMESPACES).map(|_| kubernetes.namespace()).collect::<Result<Vec<_>>>()?;
     let names: Vec<String> = namespaces.iter().map(|namespace: &Namespace<'_>| namespace.name.clone()).collect();
@@ -104,27 +107,23 @@ fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize)
 }
 
 /// Memory of the replicas: before the first cut, between the two, and after the second.
-fn memory(replicas: &[Replica], moment: usize) -> Result<[Figure; 1]> {
-    const NAMES: [(&str, &str); 3] = [
-        ("operator_mb", "The most that either replica had resident, with all streams up: VmHWM."),
-        ("operator_once_killed_mb", "The same after the first holder was killed and was back."),
-        ("operator_twice_killed_mb", "The same after both had been killed and were back."),
-    ];
-    let (name, how) = NAMES[moment - 1];
+fn memory(replicas: &[Replica], moment: usize) -> Result<[Measured; 1]> {
+    const NAMES: [&str; 3] = ["operator_mb", "operator_once_killed_mb", "operator_twice_killed_mb"];
     let all = replicas.iter().map(Replica::memory).collect::<Result<Vec<_>>>()?;
     let peak = all.iter().map(|memory| memory.peak).max().unwrap_or_default();
     let now: Vec<_> = all.iter().map(|memory| format!("{:.0}", memory.resident as f64 / 1e6)).collect();
     let note = format!("now {} MB", now.join(" and "));
-    Ok([Figure::new(name, "MB", peak as f64 / 1e6, Bound::AtMost(400.0), how).with(note)])
+    Ok([Measured::alone(NAMES[moment - 1], peak as f64 / 1e6).note(note)])
 }
 
 /// Printed as they come.
 #[derive(Default)]
-struct Figures(Vec<Figure>);
+struct Figures(Vec<(&'static Row, Measured)>);
 
 impl Figures {
-    fn note(&mut self, figures: impl IntoIterator<Item = Figure>) {
-        self.0.extend(figures.into_iter().inspect(|figure| println!("{}", report::line(figure))));
+    fn note(&mut self, figures: impl IntoIterator<Item = Measured>) {
+        let rows = figures.into_iter().filter_map(|figure| Some((row_of(figure.name)?, figure)));
+        self.0.extend(rows.inspect(|(row, figure)| println!("{}", report::line(row, figure))));
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use longwire_export::exposition::{Cursor, Format, render};
 use longwire_model::series::{CONNECTION_LABELS, FAMILIES, SeriesSet, SeriesSets};
 use longwire_pipeline::pipeline::Pipeline;
-use longwire_testkit::scrape::{Format as Strict, Labels, Sample, Scrape};
+use longwire_testkit::{Format as Strict, Labels, Sample, Scrape};
 use prometheus::{Encoder, IntCounterVec, Opts, Registry, TextEncoder};
 use std::collections::BTreeSet;
 use std::hint::black_box;

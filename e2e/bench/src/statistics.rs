@@ -1,7 +1,6 @@
 //! Medians, because other work on the machine makes outliers on one side only.
 
 /// The value below which this share of them lies, interpolated; 0 if empty.
-#[must_use]
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -11,13 +10,11 @@ pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     below + (above - below) * at.fract()
 }
 
-#[must_use]
 pub(super) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
 /// Interquartile range relative to the median.
-#[must_use]
 pub(super) fn spread(values: &[f64]) -> f64 {
     let middle = median(values);
     if middle == 0.0 { 0.0 } else { (quantile(values, 0.75) - quantile(values, 0.25)) / middle.abs() }

@@ -2,9 +2,7 @@
 
 use super::per_packet::PerPacket;
 use anyhow::{Context, Result};
-use longwire_testkit::janitor;
-use longwire_testkit::machine::Machine;
-use longwire_testkit::probe::{PORT, Probe};
+use longwire_testkit::{Machine, Probe, janitor, probe::PORT};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Watcher {

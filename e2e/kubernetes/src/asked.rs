@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! e2e/dashboards/*.yaml --> Sheet: queries, and an Expectation each --.
-//! Steady's ledger, the programs' own pages --> Truth ------------------+--> Expected rows
+//! Steady's ledger, the programs' own pages --> Oracle -----------------+--> Expected rows
 //! a real Prometheus ---------------------------------------------------'--> Given rows, compared
 //! ```
 
@@ -14,14 +14,14 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-pub use expected::{Expected, Truth};
+pub use expected::{Expected, Oracle};
 pub use given::{Given, Variables};
 pub use pages::{Page, Pages};
 pub use question::{Choice, Question, chosen, fill};
 pub use sheet::{Expectation, Of, Sheet, sheets};
 
-use anyhow::{Result, ensure};
-use longwire_testkit::scrape::Labels;
+use anyhow::Result;
+use longwire_testkit::{Labels, confirm};
 use std::collections::BTreeMap;
 
 /// Rows by their distinguishing labels.
@@ -38,6 +38,5 @@ pub fn compare(given: &Rows<f64>, expected: &Rows<Expected>) -> Result<()> {
             wrong.push(format!("{:?} is {said}, not {least:.4} to {most:.4}", labels.values().collect::<Vec<_>>()));
         }
     }
-    ensure!(wrong.is_empty(), "{}", wrong.join("; "));
-    Ok(())
+    confirm!(wrong.is_empty(), "{}", wrong.join("; "))
 }

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "longwire-cluster";
 
 /// The `cgroupRoot` of a kubelet's configuration.
-#[must_use]
 pub fn root_of(place: &str) -> String {
     format!("/{NAME}/{place}")
 }

@@ -3,8 +3,7 @@
 use super::layout::{CONTROL_PLANE, Layout, MACHINE, NODES, SERVICES, address, pods, text};
 use super::place::Place;
 use anyhow::{Context, Result};
-use longwire_testkit::command;
-use longwire_testkit::netns::Netns;
+use longwire_testkit::{Netns, command};
 use std::fs;
 
 pub const NAME: &str = "control-plane";

@@ -27,13 +27,11 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    #[must_use]
     pub fn new(kwok: &Kwok<'_>, nodes: usize, namespaces: Vec<String>, pods: usize) -> Self {
         let nodes = (0..nodes).map(|number| kwok.node(number)).collect();
         Self { namespaces, workloads: pods / REPLICAS, nodes }
     }
 
-    #[must_use]
     pub fn pods(&self) -> usize {
         self.workloads * REPLICAS
     }
@@ -130,7 +128,6 @@ impl Crowd {
 }
 
 /// Name of a workload and its Service, and value of its label `app`.
-#[must_use]
 pub fn name(number: usize) -> String {
     format!("workload-{number:04}")
 }

@@ -5,7 +5,7 @@ use super::cgroups;
 use super::layout::text;
 use super::place::Place;
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::command;
+use longwire_testkit::{command, confirm};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -67,19 +67,16 @@ impl Daemon {
         text.trim().parse().with_context(|| format!("{} holds no process id", file.display()))
     }
 
-    #[must_use]
     pub fn is_running(&self) -> bool {
         // A zombie has no executable.
         self.process().is_ok_and(|process| fs::read_link(format!("/proc/{process}/exe")).is_ok())
     }
 
-    #[must_use]
     pub fn log(&self) -> PathBuf {
         self.place.layout.logs().join(format!("{}.log", self.title()))
     }
 
     /// The end of its log, for an error.
-    #[must_use]
     pub fn last_words(&self) -> String {
         let log = fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
@@ -97,8 +94,7 @@ impl Daemon {
         kill(Pid::from_raw(self.process()?.try_into()?), signal)
             .with_context(|| format!("send {signal} to {}", self.title()))?;
         longwire_testkit::wait::eventually(FAREWELL, || {
-            ensure!(!self.is_running(), "{} has not ended\n{}", self.title(), self.last_words());
-            Ok(())
+            confirm!(!self.is_running(), "{} has not ended\n{}", self.title(), self.last_words())
         })
     }
 

@@ -79,7 +79,6 @@ impl Helm {
 }
 
 /// The chart of this checkout.
-#[must_use]
 pub fn chart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/longwire")
 }

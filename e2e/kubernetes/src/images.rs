@@ -7,13 +7,11 @@ use longwire_testkit::command;
 use std::path::Path;
 
 /// The image of a program of this workspace, for `imagePullPolicy: Never`.
-#[must_use]
 pub fn name_of(program: &str) -> String {
     tagged(program, "1")
 }
 
 /// The same under another tag.
-#[must_use]
 pub fn tagged(program: &str, tag: &str) -> String {
     format!("e2e.local/{program}:{tag}")
 }

@@ -17,8 +17,8 @@ mod tests;
 
 use anyhow::Result;
 pub use graph::{Edges, Graph};
-use longwire_dashboards::kiali::{Traffic, queries};
-use longwire_testkit::prometheus::Prometheus;
+use longwire_dashboards::{kiali::Traffic, kiali::queries};
+use longwire_testkit::Prometheus;
 pub use node::Node;
 
 /// The four graphs that Kiali offers.

@@ -3,9 +3,7 @@
 use super::Kubernetes;
 use super::layout::{script, text};
 use anyhow::Result;
-use longwire_testkit::command;
-use longwire_testkit::netns::Netns;
-use longwire_testkit::process::Process;
+use longwire_testkit::{Netns, Process, command};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -44,7 +42,6 @@ impl<'a> Kwok<'a> {
     }
 
     /// Name of the node with this number.
-    #[must_use]
     pub fn node(&self, number: usize) -> String {
         format!("{}-{number}", self.owner)
     }

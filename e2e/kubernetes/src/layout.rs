@@ -13,13 +13,11 @@ pub const SERVICES: &str = "10.96.0.0/16";
 pub const NODES: [&str; 2] = ["n1", "n2"];
 
 /// A node's `InternalIP`.
-#[must_use]
 pub fn address(node: &str) -> Ipv4Addr {
     Ipv4Addr::new(10, 99, 0, 10 + number(node))
 }
 
 /// The range of a node's pods.
-#[must_use]
 pub fn pods(node: &str) -> String {
     format!("10.244.{}.0/24", number(node))
 }
@@ -43,70 +41,58 @@ impl Layout {
     }
 
     /// Files that live as long as the cluster.
-    #[must_use]
     pub fn run(&self) -> PathBuf {
         self.cache.join("cluster/run")
     }
 
     /// Logs of all daemons; kept until the next cluster starts.
-    #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.cache.join("cluster/logs")
     }
 
     /// The API server's audit log: one JSON object a line.
-    #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         self.logs().join("audit.jsonl")
     }
 
-    #[must_use]
     pub fn certificates(&self) -> PathBuf {
         self.run().join("certificates")
     }
 
-    #[must_use]
     pub fn kubeconfig(&self, user: &str) -> PathBuf {
         self.run().join(format!("{user}.kubeconfig"))
     }
 
     /// A node's directory of files that are mounted at their usual places.
-    #[must_use]
     pub fn node(&self, node: &str) -> PathBuf {
         self.run().join(node)
     }
 
     /// Output of `e2e/cluster/build` for the running cluster.
-    #[must_use]
     pub fn built(&self) -> PathBuf {
         self.run().join("built")
     }
 
-    #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
         self.built().join("bin").join(name)
     }
 
     /// Exists while a detached cluster is up.
-    #[must_use]
     pub fn ready(&self) -> PathBuf {
         self.run().join("ready")
     }
 
     /// A program of Prometheus, unpacked by .ci/deps.
-    #[must_use]
     pub fn prometheus(&self, name: &str) -> PathBuf {
         self.cache.join("tools/prometheus/usr/bin").join(name)
     }
 
     /// CNI plugins, unpacked by .ci/deps.
-    #[must_use]
     pub fn cni(&self) -> PathBuf {
         self.cache.join("tools/containernetworking-plugins/usr/lib/cni")
     }
 
     /// A PATH with containerd and runc, unpacked by .ci/deps.
-    #[must_use]
     pub fn search_path(&self) -> String {
         let tools = self.cache.join("tools");
         let [containerd, runc] = ["containerd/usr/bin", "runc/usr/sbin"].map(|path| tools.join(path));
@@ -116,7 +102,6 @@ impl Layout {
 }
 
 /// Scripts of this folder in the checkout of the test executable.
-#[must_use]
 pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../cluster").join(name)
 }

@@ -39,15 +39,18 @@ pub mod trial;
 pub mod turnover;
 pub mod wrong_specs;
 
+pub use layout::NODES;
+pub use namespace::Namespace;
+pub use running::Running;
+
 use access::Access;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use audit::Request;
 use kube::api::Api;
 use kube::runtime::wait::{Condition, await_condition};
-use layout::{Layout, NODES};
-use longwire_testkit::binaries;
-use longwire_testkit::janitor;
-use namespace::{Namespace, Turn};
+use layout::Layout;
+use longwire_testkit::{binaries, janitor};
+use namespace::Turn;
 use parking_lot::{Mutex, RwLock};
 use place::Place;
 use serde::Serialize;
@@ -171,7 +174,6 @@ impl Kubernetes {
     }
 
     /// The namespaces of `etcd`, `kube-apiserver`, `kube-controller-manager` and `kube-scheduler`.
-    #[must_use]
     pub fn control_plane(&self) -> Place {
         Place::new(&self.layout, control_plane::NAME)
     }
@@ -206,7 +208,6 @@ impl Kubernetes {
         audit::read(&self.layout.audit_log())
     }
 
-    #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }

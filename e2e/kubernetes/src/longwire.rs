@@ -5,12 +5,9 @@ pub mod replica;
 use super::Kubernetes;
 use super::helm::Helm;
 use super::layout::{NODES, address};
-use super::namespace;
+use super::namespace::{self, Namespace};
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use longwire_testkit::http;
-use longwire_testkit::probe;
-use longwire_testkit::scrape::{Format, Scrape};
-use longwire_testkit::wait::eventually;
+use longwire_testkit::{Format, Scrape, confirm, eventually, http, probe};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -25,6 +22,20 @@ pub fn install(kubernetes: &Kubernetes) -> Result<()> {
     installed.clone().map_err(|error| anyhow!("Longwire is not installed: {error}"))
 }
 
+/// The shared cluster with Longwire on it, and a namespace for one test.
+pub fn installed() -> Result<(&'static Kubernetes, Namespace<'static>)> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace()?;
+    install(kubernetes).map(|()| (kubernetes, namespace))
+}
+
+/// The same for a test that stops daemons.
+pub fn alone() -> Result<(&'static Kubernetes, Namespace<'static>)> {
+    let kubernetes = Kubernetes::shared()?;
+    let namespace = kubernetes.namespace_alone()?;
+    install(kubernetes).map(|()| (kubernetes, namespace))
+}
+
 fn install_all(kubernetes: &Kubernetes) -> Result<()> {
     load(kubernetes)?;
     let installed = Helm::Three.bring(kubernetes, "upgrade", NAMESPACE, &[]);
@@ -37,19 +48,22 @@ pub fn load(kubernetes: &Kubernetes) -> Result<()> {
     ["longwire-operator", "longwire-probe"].iter().try_for_each(|program| kubernetes.load_program(program).map(drop))
 }
 
+/// Output of kubectl in its namespace.
+pub fn kubectl(kubernetes: &Kubernetes, words: &[&str]) -> Result<String> {
+    kubernetes.kubectl(&[&["--namespace", NAMESPACE], words].concat())
+}
+
 /// Waits until all its pods are ready.
 pub fn rolled_out(kubernetes: &Kubernetes, what: &str) -> Result<()> {
-    let words = ["--namespace", NAMESPACE, "rollout", "status", what, "--timeout=60s"];
-    kubernetes.kubectl(&words).map(drop).with_context(|| logs(kubernetes))
+    kubectl(kubernetes, &["rollout", "status", what, "--timeout=60s"]).map(drop).with_context(|| logs(kubernetes))
 }
 
 /// The ends of the logs of every replica and probe.
-#[must_use]
 pub fn logs(kubernetes: &Kubernetes) -> String {
     let of = |program: &str| {
         let selector = format!("--selector=app={program}");
-        let words = ["--namespace", NAMESPACE, "logs", "--prefix", "--tail=20", &selector];
-        kubernetes.kubectl(&words).unwrap_or_else(|error| format!("no logs of {program}: {error:#}"))
+        let said = kubectl(kubernetes, &["logs", "--prefix", "--tail=20", &selector]);
+        said.unwrap_or_else(|error| format!("no logs of {program}: {error:#}"))
     };
     format!("{}{}", of("longwire-operator"), of("longwire-probe"))
 }
@@ -88,8 +102,7 @@ pub fn connected(kubernetes: &Kubernetes) -> Result<()> {
     until(kubernetes, |_| {
         NODES.iter().try_for_each(|node| {
             let is_connected = scrape(node)?.sum("longwire_probe_operator_connected", &[]);
-            ensure!(is_connected == 1, "the probe of {node} has no stream");
-            Ok(())
+            confirm!(is_connected == 1, "the probe of {node} has no stream")
         })
     })
 }
@@ -108,15 +121,13 @@ pub fn await_edit(namespace: &str, edit: &str, patience: Duration) -> Result<()>
             let page = String::from_utf8(get(node, "/metrics")?.body)?;
             let mut series = page.lines().filter(|line| line.starts_with("istio_tcp_sent_bytes_total{"));
             let is_shown = series.any(|line| labels.iter().all(|label| line.contains(label)));
-            ensure!(is_shown, "{node} does not show edit {edit}");
-            Ok(())
+            confirm!(is_shown, "{node} does not show edit {edit}")
         })?;
     }
     Ok(())
 }
 
 /// An object of one of our CRDs, as YAML; `spec` in one line.
-#[must_use]
 pub fn object(kind: &str, name: &str, spec: &str) -> String {
     format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
 }
@@ -133,8 +144,7 @@ pub struct Holder {
 /// The holder of the Lease, by its identity.
 pub fn holder(kubernetes: &Kubernetes) -> Result<Holder> {
     let identity = "jsonpath={.spec.holderIdentity}";
-    let words = ["--namespace", NAMESPACE, "get", "lease", "longwire-operator", "-o", identity];
-    let said = kubernetes.kubectl(&words)?;
+    let said = kubectl(kubernetes, &["get", "lease", "longwire-operator", "-o", identity])?;
     let parts: Vec<&str> = said.trim().split('_').collect();
     let [pod, uid, address] = parts[..] else { bail!("{said:?} is no identity") };
     Ok(Holder { pod: pod.to_owned(), uid: uid.to_owned(), address: address.to_owned() })

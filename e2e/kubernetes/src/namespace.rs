@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Formatter};
+use std::net::Ipv4Addr;
 
 /// Prefix of their names.
 const PREFIX: &str = "e2e-";
@@ -54,7 +55,6 @@ impl<'a> Namespace<'a> {
     }
 
     /// Its cluster.
-    #[must_use]
     pub fn kubernetes(&self) -> &'a Kubernetes {
         self.kubernetes
     }
@@ -64,7 +64,12 @@ impl<'a> Namespace<'a> {
         self.kubernetes.kubectl(&[&["--namespace", &self.name], arguments].concat())
     }
 
-    #[must_use]
+    /// The address of a Service.
+    pub fn service_address(&self, name: &str) -> Result<Ipv4Addr> {
+        let said = self.kubectl(&["get", "service", name, "-o", "jsonpath={.spec.clusterIP}"])?;
+        said.trim().parse().with_context(|| format!("Service {name} has the address {said:?}"))
+    }
+
     pub fn api<K>(&self) -> Api<K>
     where
         K: k8s_openapi::Metadata<Ty = ObjectMeta> + kube::Resource<Scope = NamespaceResourceScope>,

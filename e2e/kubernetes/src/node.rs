@@ -7,7 +7,7 @@ use super::mount_points;
 use super::place::Place;
 use super::{cgroups, images};
 use anyhow::{Context, Result};
-use longwire_testkit::netns::Netns;
+use longwire_testkit::Netns;
 use std::fs;
 use std::time::Duration;
 

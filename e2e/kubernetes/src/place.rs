@@ -4,8 +4,7 @@
 use super::daemon::Daemon;
 use super::layout::{Layout, text};
 use anyhow::{Context, Result};
-use longwire_testkit::command;
-use longwire_testkit::netns::Netns;
+use longwire_testkit::{Netns, command};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,7 +18,6 @@ pub struct Place {
 }
 
 impl Place {
-    #[must_use]
     pub fn new(layout: &Layout, name: &str) -> Self {
         Self { layout: layout.clone(), name: name.to_owned() }
     }
@@ -34,7 +32,6 @@ impl Place {
         })
     }
 
-    #[must_use]
     pub fn daemon(&self, name: &str) -> Daemon {
         Daemon::new(self, name)
     }

@@ -4,12 +4,7 @@
 use super::layout::{NODES, script, text};
 use super::{Kubernetes, images};
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::command;
-use longwire_testkit::http;
-use longwire_testkit::netns::Netns;
-use longwire_testkit::process::Process;
-use longwire_testkit::prometheus::Prometheus;
-use longwire_testkit::wait::eventually;
+use longwire_testkit::{Netns, Process, Prometheus, command, eventually, http};
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -2,26 +2,30 @@
 //! pod's.
 
 use super::namespace::Namespace;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::wait::conditions::is_pod_running;
-use longwire_testkit::cgroup;
-use longwire_testkit::netns::Netns;
+use longwire_testkit::{Netns, Truth, cgroup, confirm, traffic};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A pod that only keeps its network namespace open.
-const HOLDER: &str = "apiVersion: v1
+/// A pod that only keeps its network namespace open. `labels`: what stands between the braces of a YAML map.
+pub fn sleeper(name: &str, node: &str, labels: &str) -> String {
+    format!(
+        "apiVersion: v1
 kind: Pod
-metadata: {name: ${name}, labels: {app: ${app}}}
+metadata: {{name: {name}, labels: {{{labels}}}}}
 spec:
-  nodeName: ${node}
+  nodeName: {node}
   terminationGracePeriodSeconds: 0
   containers:
-  - {name: main, image: 'e2e.local/busybox:1', imagePullPolicy: Never, command: [sleep, infinity]}
-";
+  - {{name: main, image: 'e2e.local/busybox:1', imagePullPolicy: Never, command: [sleep, infinity]}}
+---
+"
+    )
+}
 
 #[derive(Clone, Debug)]
 pub struct Running {
@@ -34,8 +38,7 @@ pub struct Running {
 impl Running {
     /// Creates a pod with this name on a node, with the label `app: <name>`, and waits until it runs.
     pub fn start(namespace: &Namespace<'_>, name: &str, node: &str) -> Result<Self> {
-        let words = [("${name}", name), ("${app}", name), ("${node}", node)];
-        namespace.apply(&words.iter().fold(HOLDER.to_owned(), |text, (from, to)| text.replace(from, to)))?;
+        namespace.apply(&sleeper(name, node, &format!("app: {name}")))?;
         Self::find(namespace, name)
     }
 
@@ -51,7 +54,6 @@ impl Running {
         Ok(Self { name: name.to_owned(), node, address, netns })
     }
 
-    #[must_use]
     pub fn netns(&self) -> &Netns {
         &self.netns
     }
@@ -73,14 +75,19 @@ impl Running {
     /// Connects to an address that does not answer, until the timeout.
     pub fn attempt(&self, address: SocketAddr, patience: Duration) -> Result<()> {
         let connected = self.netns.run(|| TcpStream::connect_timeout(&address, patience));
-        ensure!(connected.is_err(), "{} has connected to {address}, where nobody should be", self.name);
-        Ok(())
+        confirm!(connected.is_err(), "{} has connected to {address}, where nobody should be", self.name)
     }
 
     /// A connection: both ends.
     pub fn connect_to(&self, address: impl Into<SocketAddr>, listener: &TcpListener) -> Result<(TcpStream, TcpStream)> {
         let client = self.connect(address)?;
         Ok((client, listener.accept()?.0))
+    }
+
+    /// A whole connection with so many bytes up and down.
+    pub fn exchange(&self, to: impl Into<SocketAddr>, listener: &TcpListener, up: u64, down: u64) -> Result<Truth> {
+        let (near, far) = self.connect_to(to, listener)?;
+        traffic::exchange(near, far, up, down)
     }
 }
 

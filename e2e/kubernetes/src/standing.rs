@@ -3,9 +3,7 @@
 use super::keeper;
 use super::layout::{Layout, MACHINE};
 use anyhow::{Context, Result, bail, ensure};
-use longwire_testkit::binaries;
-use longwire_testkit::command;
-use longwire_testkit::wait;
+use longwire_testkit::{binaries, command, confirm, wait};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -31,7 +29,6 @@ impl Owner {
     const ALL: [Self; 2] = [Self::ClusterUp, Self::Try];
 
     /// Purpose in the keeper's lock file.
-    #[must_use]
     pub fn purpose(self) -> &'static str {
         match self {
             Self::ClusterUp => "make cluster-up",
@@ -40,7 +37,6 @@ impl Owner {
     }
 
     /// The command that removes it.
-    #[must_use]
     pub fn end(self) -> &'static str {
         match self {
             Self::ClusterUp => "make cluster-down",
@@ -49,7 +45,6 @@ impl Owner {
     }
 
     /// The owner of a detached cluster.
-    #[must_use]
     pub fn of(purpose: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|owner| owner.purpose() == purpose)
     }
@@ -96,8 +91,7 @@ fn hire(owner: Owner) -> Result<()> {
         .spawn()?;
     let mut line = String::new();
     BufReader::new(keeper.stdout.take().context("no standard output")?).read_line(&mut line)?;
-    ensure!(line.trim() == "ready", "no cluster: {}", keeper.wait()?);
-    Ok(())
+    confirm!(line.trim() == "ready", "no cluster: {}", keeper.wait()?)
 }
 
 /// Removes the cluster of `up`, or remains of a killed keeper.
@@ -107,16 +101,14 @@ pub fn down(layout: &Layout, owner: Owner) -> Result<()> {
         Some((process, purpose)) if purpose == owner.purpose() => {
             kill(Pid::from_raw(process.try_into()?), Signal::SIGTERM)?;
             wait::eventually(TURN, || {
-                ensure!(keeper::holder()?.is_none(), "process {process} still takes the cluster down");
-                Ok(())
+                confirm!(keeper::holder()?.is_none(), "process {process} still takes the cluster down")
             })?;
             let last_words = layout.logs().join("keeper.log");
-            ensure!(
+            confirm!(
                 !layout.run().exists(),
                 "something of the cluster is left: {}",
                 fs::read_to_string(last_words).unwrap_or_default()
-            );
-            Ok(())
+            )
         }
         Some((process, purpose)) => match Owner::of(&purpose) {
             Some(other) => bail!("the cluster that is up is that of `{purpose}`: `{}` takes it down", other.end()),
@@ -130,13 +122,12 @@ pub(crate) fn expect_free_addresses() -> Result<()> {
     let routes = command::run("ip", &["-4", "route", "show", "table", "all"])?;
     let foreign = routes.lines().filter(|line| !line.contains(" dev longwire0"));
     let taken: Vec<&str> = foreign.filter(|line| destination(line).is_some_and(is_ours)).collect();
-    ensure!(
+    confirm!(
         taken.is_empty(),
         "this machine has routes into the cluster's address ranges 10.96.0.0/16, 10.99.0.0/24, 10.244.1.0/24 and 10.244.2.0/24, perhaps \
          those of another Kubernetes or of a VPN; take them away for as long as the cluster is up:\n  {}",
         taken.join("\n  ")
-    );
-    Ok(())
+    )
 }
 
 /// The first address of a route, as `ip route` prints it: `10.96.0.0/12 via ...`, `local 10.244.0.1 dev ...`.

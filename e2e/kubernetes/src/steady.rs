@@ -6,72 +6,52 @@
 //!  '----> ratings' closed port: refused
 //! ```
 
-mod ledger;
 mod line;
 mod server;
 mod town;
 
-pub use ledger::{Book, ByEnd, Counts, Ledger, Spread, Time, now};
 pub use line::Line;
 pub use town::{ANSWERS, Town};
 
 use crate::namespace::Namespace;
 use anyhow::{Context, Result};
+use longwire_testkit::{Crew, Labels, Ledger};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Interval of a line's turns, far below any window of a query.
 const TURN: Duration = Duration::from_millis(200);
 
+/// An edge as its series name it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// Labels that both reporters must write, without `reporter`.
+    pub labels: Labels,
+    /// The reporters whose pods are its ends.
+    pub reporters: &'static [&'static str],
+}
+
 /// All running lines, until dropped.
 #[derive(Debug)]
 pub struct Steady {
-    pub ledger: Arc<Ledger>,
-    stop: Arc<AtomicBool>,
-    workers: Vec<JoinHandle<Result<()>>>,
+    pub ledger: Arc<Ledger<Named>>,
+    lines: Crew,
     _town: Town,
 }
 
 impl Steady {
     pub fn start(namespace: &Namespace<'_>) -> Result<Self> {
         let town = Town::build(namespace)?;
-        let (ledger, stop) = (Arc::new(Ledger::default()), Arc::new(AtomicBool::new(false)));
-        let workers = town.lines(&namespace.name)?.into_iter().map(|line| {
-            let (ledger, stop) = (Arc::clone(&ledger), Arc::clone(&stop));
-            thread::spawn(move || work(line, &ledger, &stop))
-        });
-        let workers = workers.collect();
-        Ok(Self { ledger, stop, workers, _town: town })
+        let (ledger, mut lines) = (Arc::<Ledger<Named>>::default(), Crew::default());
+        for mut line in town.lines(&namespace.name)? {
+            let ledger = Arc::clone(&ledger);
+            lines.repeat(TURN, move || line.turn(&ledger).with_context(|| format!("{line:?}")));
+        }
+        Ok(Self { ledger, lines, _town: town })
     }
 
     /// Fails with the reason of a line that has failed.
     pub fn check(&mut self) -> Result<()> {
-        while let Some(ended) = self.workers.iter().position(JoinHandle::is_finished) {
-            let outcome = self.workers.swap_remove(ended).join().expect("a line's worker");
-            outcome.context("the steady traffic ended")?;
-        }
-        Ok(())
+        self.lines.check().context("the steady traffic ended")
     }
-}
-
-impl Drop for Steady {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for worker in self.workers.drain(..) {
-            // `check` has reported the errors of lines.
-            let _ = worker.join();
-        }
-    }
-}
-
-fn work(mut line: Line, ledger: &Ledger, stop: &AtomicBool) -> Result<()> {
-    let mut due = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
-        line.turn(ledger).with_context(|| format!("{line:?}"))?;
-        due += TURN;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
-    }
-    Ok(())
 }

@@ -6,9 +6,7 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
-use longwire_testkit::edge::Truth;
-use longwire_testkit::traffic;
-use longwire_testkit::wait::eventually;
+use longwire_testkit::{Truth, confirm, eventually, traffic};
 use std::net::{IpAddr, Shutdown, TcpStream};
 
 /// Payload bytes of every connection, from its client and from its server.
@@ -24,31 +22,26 @@ pub enum Network {
     Nodes,
 }
 
-#[must_use]
 pub fn truth() -> Truth {
     Truth::whole(SENT, REPLY)
 }
 
 /// A server's container, for a pod's `containers`.
-#[must_use]
 pub fn serving(image: &str, port: u16) -> String {
     container("main", image, &format!("serve, '0.0.0.0:{port}', --reply, '{REPLY}'"))
 }
 
 /// A container that connects this often, one connection after the other, and ends.
-#[must_use]
 pub fn sending(image: &str, to: &str, bytes: u64, times: u64) -> String {
     container("main", image, &format!("send, '{to}', '{bytes}', --times, '{times}'"))
 }
 
 /// A container that connects five times a second until it is stopped.
-#[must_use]
 pub fn talking(name: &str, image: &str, to: &str) -> String {
     container(name, image, &format!("talk, '{to}', '{SENT}', --pace, '200'"))
 }
 
 /// A pod of this name and label `app` that serves on a node.
-#[must_use]
 pub fn server(name: &str, node: &str, network: Network, port: u16, image: &str) -> String {
     format!(
         "apiVersion: v1
@@ -67,7 +60,6 @@ spec:
 }
 
 /// A Job that connects once, from a node.
-#[must_use]
 pub fn client(name: &str, node: &str, network: Network, to: &str, image: &str) -> String {
     format!(
         "apiVersion: batch/v1
@@ -119,8 +111,7 @@ pub fn ask(server: &TcpStream, bytes: u64) -> Result<()> {
     traffic::send(server, bytes)?;
     server.shutdown(Shutdown::Write)?;
     let received = traffic::drain(server)?;
-    ensure!(received == REPLY, "{received} bytes came instead of {REPLY}");
-    Ok(())
+    confirm!(received == REPLY, "{received} bytes came instead of {REPLY}")
 }
 
 fn container(name: &str, image: &str, arguments: &str) -> String {

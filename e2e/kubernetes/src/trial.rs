@@ -13,8 +13,8 @@ pub mod targets;
 use crate::Kubernetes;
 use crate::layout::Layout;
 use crate::standing::{self, Owner};
-use anyhow::{Context, Result, bail, ensure};
-use longwire_testkit::janitor;
+use anyhow::{Context, Result, bail};
+use longwire_testkit::{confirm, janitor};
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -67,18 +67,16 @@ fn turn() -> Result<File> {
 fn expect_able() -> Result<()> {
     expect_root()?;
     let types = Path::new("/sys/kernel/btf/vmlinux");
-    ensure!(
+    confirm!(
         types.exists(),
         "this kernel has no type information ({} is missing), so that no probe can run: docs/install.md says which kernels will do",
         types.display()
-    );
-    Ok(())
+    )
 }
 
 fn expect_root() -> Result<()> {
-    ensure!(
+    confirm!(
         fs::metadata("/proc/self")?.uid() == 0,
         "run it as root: it makes network namespaces and loads BPF programs"
-    );
-    Ok(())
+    )
 }

@@ -26,7 +26,6 @@ impl WrongSpec {
     }
 
     /// The whole object, for `kubectl apply` or the operator's manifests.
-    #[must_use]
     pub fn object(&self, namespace: &str) -> String {
         let Self { kind, spec, .. } = self;
         format!(

@@ -2,8 +2,7 @@
 
 use super::bookinfo::{Bookinfo, PodObject};
 use anyhow::{Context, Result};
-use longwire_testkit::node::{Node, Slot};
-use longwire_testkit::pod::Pod;
+use longwire_testkit::{Node, Pod, Slot};
 
 #[derive(Debug)]
 pub(super) struct Stage {

@@ -2,8 +2,7 @@
 
 use super::film::Film;
 use super::ledger::{Pair, Server};
-use longwire_testkit::edge::{Edge, REPORTERS, Truth};
-use longwire_testkit::scrape::{Sample, Scrape};
+use longwire_testkit::{Edge, REPORTERS, Sample, Scrape, Truth};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stdout};

@@ -21,7 +21,6 @@ pub fn root_of(process: u32) -> Result<PathBuf> {
 }
 
 /// The same as `cgroupRoot` of a kubelet's configuration.
-#[must_use]
 pub fn kubelet_root() -> String {
     format!("/{PREFIX}{}", std::process::id())
 }

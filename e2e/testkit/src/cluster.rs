@@ -21,8 +21,7 @@ impl Cluster {
 
     pub fn start_on(machine: Machine, probe: &[&str]) -> Result<Self> {
         let operator = machine.operator()?;
-        let probe = Probe::start(&machine.node.netns, probe)?;
-        probe.await_ready()?;
+        let probe = Probe::ready(&machine.node.netns, probe)?;
         Ok(Self { probe, operator, machine })
     }
 

@@ -20,14 +20,23 @@ pub struct Truth {
 }
 
 impl Truth {
+    /// What a page says of all series with these labels.
+    pub fn of(scrape: &Scrape, labels: &[(&str, &str)]) -> Self {
+        let sum = |family: &str| scrape.sum(&format!("istio_tcp_{family}_total"), labels);
+        Self {
+            opened: sum("connections_opened"),
+            closed: sum("connections_closed"),
+            to_server: sum("received_bytes"),
+            to_client: sum("sent_bytes"),
+        }
+    }
+
     /// One connection that was opened and closed.
-    #[must_use]
     pub fn whole(to_server: u64, to_client: u64) -> Self {
         Self { opened: 1, closed: 1, to_server, to_client }
     }
 
     /// One that is still open.
-    #[must_use]
     pub fn open(to_server: u64, to_client: u64) -> Self {
         Self { closed: 0, ..Self::whole(to_server, to_client) }
     }
@@ -71,47 +80,34 @@ pub struct Edge {
 }
 
 impl Edge {
-    #[must_use]
     pub fn between(source: &str, destination: &str) -> Self {
         Self { source: source.to_owned(), destination: destination.to_owned(), service: None, namespace: None }
     }
 
-    #[must_use]
     pub fn to_service(source: &str, service: &str) -> Self {
         Self { service: Some(service.to_owned()), ..Self::between(source, "unknown") }
     }
 
     /// Only workloads of this Kubernetes namespace.
-    #[must_use]
     pub fn within(self, namespace: &str) -> Self {
         Self { namespace: Some(namespace.to_owned()), ..self }
     }
 
-    #[must_use]
     pub fn of(source: &Pod, destination: &Pod) -> Self {
         Self::between(&source.workload, &destination.workload)
     }
 
     /// What one reporter reports about the edge.
-    #[must_use]
     pub fn reported(&self, scrape: &Scrape, reporter: &str) -> Truth {
-        let sum = |family: &str| scrape.sum(&format!("istio_tcp_{family}_total"), &self.labels(reporter));
-        Truth {
-            opened: sum("connections_opened"),
-            closed: sum("connections_closed"),
-            to_server: sum("received_bytes"),
-            to_client: sum("sent_bytes"),
-        }
+        Truth::of(scrape, &self.labels(reporter))
     }
 
     /// The sum of a family over the edge.
-    #[must_use]
     pub fn sum(&self, scrape: &Scrape, family: &str, reporter: &str) -> u64 {
         scrape.sum(family, &self.labels(reporter))
     }
 
     /// The same for values that are not integers.
-    #[must_use]
     pub fn total(&self, scrape: &Scrape, family: &str, reporter: &str) -> f64 {
         scrape.select(family, &self.labels(reporter)).iter().map(|sample| sample.value).sum()
     }
@@ -169,12 +165,10 @@ impl Edge {
     pub fn labels_agree(&self, scrape: &Scrape) -> Result<()> {
         let sets: Vec<BTreeSet<Labels>> = REPORTERS.iter().map(|reporter| self.label_sets(scrape, reporter)).collect();
         ensure!(sets[0] == sets[1], "the reporters' labels differ: {sets:#?}");
-        ensure!(sets[0].len() == 1, "not one label set: {sets:#?}");
-        Ok(())
+        confirm!(sets[0].len() == 1, "not one label set: {sets:#?}")
     }
 
     /// All label sets of the edge by one reporter, without the reporter label.
-    #[must_use]
     pub fn label_sets(&self, scrape: &Scrape, reporter: &str) -> BTreeSet<Labels> {
         let labels = self.labels(reporter);
         let samples = scrape.select("istio_tcp_connections_opened_total", &labels);

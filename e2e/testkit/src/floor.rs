@@ -34,12 +34,10 @@ impl Floor {
     }
 
     /// Number of series.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.highest.len()
     }
 
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.highest.is_empty()
     }

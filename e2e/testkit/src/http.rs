@@ -15,7 +15,6 @@ pub struct Response {
 }
 
 impl Response {
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }

@@ -29,6 +29,12 @@ impl Kept {
         self.start_on(netns, PORT, &[], flags)
     }
 
+    /// The same, ready.
+    pub fn ready(&self, netns: &Netns, flags: &[&str]) -> Result<Probe> {
+        let probe = self.start(netns, flags)?;
+        probe.await_ready().map(|()| probe)
+    }
+
     /// The same on its own port, below a wrapper such as `unshare ...`.
     pub fn start_on(&self, netns: &Netns, port: u16, wrapper: &[&str], flags: &[&str]) -> Result<Probe> {
         let (pins, state) = (self.pins(), self.state());
@@ -43,12 +49,10 @@ impl Kept {
         command::run(text(&program)?, &line).map(drop)
     }
 
-    #[must_use]
     pub fn pins(&self) -> PathBuf {
         self.mount().join("longwire")
     }
 
-    #[must_use]
     pub fn state(&self) -> PathBuf {
         self.directory.path().join("state")
     }
@@ -58,6 +62,14 @@ impl Kept {
         let mut entries = fs::read_dir(self.pins())?.collect::<std::io::Result<Vec<_>>>()?;
         let only = entries.pop().filter(|_| entries.is_empty());
         Ok(only.context("not one layout is pinned")?.path())
+    }
+
+    /// Detaches the first tracepoint, as if the kernel skipped its program each time.
+    pub fn detach_first_tracepoint(&self) -> Result<()> {
+        let links = fs::read_dir(self.layout()?)?.flatten().map(|entry| entry.path());
+        let is_state = |path: &PathBuf| path.to_string_lossy().ends_with("-on_state");
+        let pinned = links.into_iter().find(is_state).context("no link of on_state is pinned")?;
+        Ok(fs::remove_file(pinned)?)
     }
 
     fn mount(&self) -> PathBuf {

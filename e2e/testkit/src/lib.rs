@@ -9,16 +9,26 @@
 //! Nothing outlives the process: only descriptors hold the namespaces, children die with the thread that started them,
 //! and a janitor removes cgroups and files even after SIGKILL.
 
+/// `anyhow::ensure!` as the last expression of a check.
+#[macro_export]
+macro_rules! confirm {
+    ($condition:expr, $($message:tt)+) => {
+        if $condition { Ok(()) } else { Err(::anyhow::anyhow!($($message)+)) }
+    };
+}
+
 pub mod binaries;
 pub mod cgroup;
 pub mod churn;
 pub mod cluster;
 pub mod command;
+pub mod crew;
 pub mod edge;
 pub mod floor;
 pub mod http;
 pub mod janitor;
 pub mod kept;
+pub mod ledger;
 pub mod machine;
 pub mod manifests;
 pub mod memory_cgroup;
@@ -37,3 +47,24 @@ pub mod tcp_info;
 pub mod traffic;
 pub mod trouble;
 pub mod wait;
+
+pub use cluster::Cluster;
+pub use crew::{Crew, beside};
+pub use edge::{Edge, REPORTERS, Truth};
+pub use floor::Floor;
+pub use kept::Kept;
+pub use ledger::{Book, Counts, Ledger, now};
+pub use machine::{Machine, PodSpec, start_operator, start_operator_under};
+pub use memory_cgroup::MemoryCgroup;
+pub use netns::Netns;
+pub use node::{Node, Slot, iptables};
+pub use pod::{Pod, SERVICE_PORT};
+pub use probe::{Probe, SAMPLE_INTERVAL, bpftool};
+pub use process::Process;
+pub use prometheus::{Job, Prometheus, Row};
+pub use readme::checkout;
+pub use scrape::{Format, Labels, Sample, Scrape};
+pub use siege::Siege;
+pub use tcp_info::TcpInfo;
+pub use traffic::{await_acknowledged, drain, exchange, pass, receive, reset, send};
+pub use wait::{eventually, stretched, throughout};

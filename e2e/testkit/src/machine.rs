@@ -21,7 +21,6 @@ pub struct PodSpec {
 }
 
 impl PodSpec {
-    #[must_use]
     pub fn new(workload: &str) -> Self {
         Self {
             workload: workload.to_owned(),
@@ -32,26 +31,22 @@ impl PodSpec {
         }
     }
 
-    #[must_use]
     pub fn label(mut self, name: &str, value: &str) -> Self {
         self.labels.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    #[must_use]
     pub fn annotation(mut self, name: &str, value: &str) -> Self {
         self.annotations.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// On a node that shares this one's kernel, as in kind: its own probe reports it.
-    #[must_use]
     pub fn elsewhere(mut self) -> Self {
         self.node = "elsewhere";
         self
     }
 
-    #[must_use]
     pub fn host_network(mut self) -> Self {
         self.host_network = true;
         self

@@ -22,7 +22,6 @@ impl Manifests {
         Ok(Self { directory: janitor::temporary_directory("manifests")? })
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -35,7 +34,6 @@ impl Manifests {
     }
 }
 
-#[must_use]
 pub fn namespace_and_node(address: Ipv4Addr) -> String {
     let [ten, slot, ..] = address.octets();
     format!(
@@ -61,7 +59,6 @@ status:
 }
 
 /// A replica of a Deployment with the workload's name, and its Service.
-#[must_use]
 pub fn pod_and_service(pod: &Pod, node: &str, labels: &Pairs, annotations: &Pairs) -> String {
     let Pod { name, workload, uid, ipv4, ipv6, service_ip, link, .. } = pod;
     let mut all: Pairs = [("app", workload.as_str()), ("version", "v1"), ("pod-template-hash", HASH)]

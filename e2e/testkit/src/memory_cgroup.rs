@@ -47,7 +47,6 @@ impl MemoryCgroup {
     }
 
     /// Prefix of a command line that runs within the limit.
-    #[must_use]
     pub fn wrapper(&self) -> [String; 4] {
         let enter = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", self.path.display());
         ["sh", "-c", &enter, "sh"].map(str::to_owned)

@@ -62,6 +62,11 @@ impl Netns {
         self.run(|| crate::command::run(program, arguments))
     }
 
+    /// Disables offloads of a link, so that each packet is one segment.
+    pub fn send_single_segments(&self, link: &str) -> Result<()> {
+        self.command("ethtool", &["-K", link, "tso", "off", "gso", "off", "gro", "off"]).map(drop)
+    }
+
     /// `net.*` of this namespace only, because /proc/sys/net depends on the thread that opens it.
     pub fn sysctl(&self, path: &str, value: &str) -> Result<()> {
         self.run(|| std::fs::write(format!("/proc/sys/net/{path}"), value))
@@ -69,7 +74,6 @@ impl Netns {
     }
 
     /// A path by which other processes can open the namespace.
-    #[must_use]
     pub fn path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.handle.as_raw_fd())
     }

@@ -125,23 +125,19 @@ fn host_route(address: IpAddr) -> String {
 pub struct Plan(pub u8);
 
 impl Plan {
-    #[must_use]
     pub fn gateway(self) -> Ipv4Addr {
         Ipv4Addr::new(10, self.0, 0, 1)
     }
 
-    #[must_use]
     pub fn node(self) -> Ipv4Addr {
         Ipv4Addr::new(10, self.0, 0, 2)
     }
 
-    #[must_use]
     pub fn pod(self, index: u16) -> (Ipv4Addr, Ipv6Addr) {
         let [high, low] = (256 + index).to_be_bytes();
         (Ipv4Addr::new(10, self.0, high, low), Ipv6Addr::new(0xfd00, 0x6c77, self.0.into(), 0, 0, 0, 0, index))
     }
 
-    #[must_use]
     pub fn service(self, index: u16) -> Ipv4Addr {
         let [high, low] = (0x8000 + index).to_be_bytes();
         Ipv4Addr::new(10, self.0, high, low)

@@ -59,8 +59,7 @@ fn set(socket: &impl AsFd, option: libc::c_int, value: libc::c_int) -> Result<()
     let outcome = unsafe {
         libc::setsockopt(socket.as_fd().as_raw_fd(), libc::IPPROTO_TCP, option, std::ptr::from_ref(&value).cast(), size)
     };
-    ensure!(outcome == 0, "option {option} of TCP: {}", io::Error::last_os_error());
-    Ok(())
+    confirm!(outcome == 0, "option {option} of TCP: {}", io::Error::last_os_error())
 }
 
 fn get(socket: &impl AsFd, option: libc::c_int) -> Result<libc::c_int> {

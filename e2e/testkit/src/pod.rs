@@ -2,11 +2,14 @@
 
 use crate::binaries;
 use crate::cgroup;
+use crate::edge::Truth;
 use crate::netns::Netns;
 use crate::process::Process;
+use crate::traffic;
 use anyhow::{Context, Result};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 /// Target port of every pod's Service.
 pub const PORT: u16 = 8080;
@@ -29,7 +32,6 @@ pub struct Pod {
 }
 
 impl Pod {
-    #[must_use]
     pub fn address(&self) -> SocketAddr {
         (self.ipv4, PORT).into()
     }
@@ -67,6 +69,33 @@ impl Pod {
         Ok((client, listener.accept()?.0))
     }
 
+    /// So many connections that stay open, with so many bytes up on each.
+    pub fn open(
+        &self,
+        count: u64,
+        address: SocketAddr,
+        listener: &TcpListener,
+        up: u64,
+    ) -> Result<Vec<(TcpStream, TcpStream)>> {
+        let one = |_| {
+            let (near, far) = self.connect_to(address, listener)?;
+            traffic::pass(&near, &far, up).map(|()| (near, far))
+        };
+        (0..count).map(one).collect()
+    }
+
+    /// A whole connection with so many bytes up and down.
+    pub fn exchange(
+        &self,
+        address: impl Into<SocketAddr>,
+        listener: &TcpListener,
+        up: u64,
+        down: u64,
+    ) -> Result<Truth> {
+        let (near, far) = self.connect_to(address, listener)?;
+        traffic::exchange(near, far, up, down)
+    }
+
     /// A socket in the pod's namespace, usable in any thread.
     pub fn socket(&self, domain: Domain, protocol: Protocol) -> Result<Socket> {
         Ok(self.netns.run(|| Socket::new(domain, Type::STREAM, Some(protocol)))?)
@@ -80,15 +109,20 @@ impl Pod {
         Process::start(&self.netns, &self.name, &line)
     }
 
+    /// The same, once it says this.
+    pub fn process_that_says(&self, container: &str, arguments: &[&str], says: &str) -> Result<Process> {
+        let process = self.process(container, arguments)?;
+        process.await_line(says, Duration::from_secs(20))?;
+        Ok(process)
+    }
+
     /// Disables offloads on both ends of the pod's veth pair, so that each packet the node drops is one segment.
     pub fn send_single_segments(&self) -> Result<()> {
         let (node, link) = self.link.as_ref().context("a pod of the host network has no link")?;
-        self.netns.command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
-        node.command("ethtool", &["-K", link, "tso", "off", "gso", "off", "gro", "off"])?;
-        Ok(())
+        self.netns.send_single_segments("eth0")?;
+        node.send_single_segments(link)
     }
 
-    #[must_use]
     pub fn addresses(&self) -> [IpAddr; 2] {
         [self.ipv4.into(), self.ipv6.into()]
     }

@@ -19,7 +19,6 @@ pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Port of the probe's health listener, next to that of its metrics.
-#[must_use]
 pub fn health_port(metrics: u16) -> u16 {
     metrics + 1000
 }
@@ -35,6 +34,12 @@ impl Probe {
     /// Starts it without waiting until it is ready. Later flags override earlier ones.
     pub fn start(netns: &Netns, flags: &[&str]) -> Result<Self> {
         Self::start_under(netns, &[], PORT, flags)
+    }
+
+    /// The same, ready.
+    pub fn ready(netns: &Netns, flags: &[&str]) -> Result<Self> {
+        let probe = Self::start(netns, flags)?;
+        probe.await_ready().map(|()| probe)
     }
 
     /// The same below a wrapper such as `setpriv ...`, on a port of its own.
@@ -70,8 +75,7 @@ impl Probe {
     pub fn await_ready(&self) -> Result<()> {
         eventually(PATIENCE, || {
             let status = self.get("/readyz", &[]).map(|response| response.status)?;
-            ensure!(status == 200, "/readyz says {status}");
-            Ok(())
+            confirm!(status == 200, "/readyz says {status}")
         })
         .with_context(|| self.process().last_words())
     }
@@ -89,6 +93,11 @@ impl Probe {
 
     pub fn scrape(&self) -> Result<Scrape> {
         Scrape::parse(&self.text()?, Format::Text)
+    }
+
+    /// The value of a counter of its kernel side, a loss or not.
+    pub fn of_kernel(&self, kind: &str) -> Result<u64> {
+        Ok(self.scrape()?.of_kernel(kind))
     }
 
     /// The self-metrics that are not 0: what was lost, late or missed is among them.

@@ -38,20 +38,17 @@ impl Process {
     }
 
     /// All lines so far, of both outputs.
-    #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The end of the log, for an error.
-    #[must_use]
     pub fn last_words(&self) -> String {
         let log = self.log();
         let tail = &log[log.len().saturating_sub(SHOWN)..];
         format!("--- {} said ---\n{}", self.name, tail.join("\n"))
     }
 
-    #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -66,6 +63,12 @@ impl Process {
             let found = self.log().into_iter().find(|line| line.contains(text));
             found.with_context(|| format!("no line contains {text:?}\n{}", self.last_words()))
         })
+    }
+
+    /// Waits until the process exits by itself, without an error.
+    pub fn succeed(&mut self, patience: Duration) -> Result<()> {
+        let status = self.await_exit(patience)?;
+        confirm!(status.success(), "{status}\n{}", self.last_words())
     }
 
     /// Waits until the process exits by itself; its log is complete then.

@@ -99,7 +99,6 @@ impl Prometheus {
     }
 
     /// The end of its log, for an error; empty for one that another process runs.
-    #[must_use]
     pub fn last_words(&self) -> String {
         self.own.as_ref().map(|(process, _)| process.last_words()).unwrap_or_default()
     }

@@ -4,13 +4,11 @@ use anyhow::{Context, Result};
 use std::path::Path;
 
 /// The repository.
-#[must_use]
 pub fn checkout() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 /// Every shell block, in order.
-#[must_use]
 pub fn blocks() -> Vec<&'static str> {
     const README: &str = include_str!("../../../README.md");
     README.split("\n```sh\n").skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0)).collect()
@@ -25,7 +23,6 @@ pub fn block(with: &str) -> Result<&'static str> {
 }
 
 /// The typed part of a line.
-#[must_use]
 pub fn typed(line: &str) -> &str {
     line.split(" #").next().unwrap_or(line).trim()
 }

@@ -29,7 +29,6 @@ impl Scrape {
     }
 
     /// Samples of one name that have all these label values.
-    #[must_use]
     pub fn select(&self, name: &str, labels: &[(&str, &str)]) -> Vec<&Sample> {
         let has = |sample: &Sample, (key, value): &(&str, &str)| sample.labels.get(*key).is_some_and(|v| v == value);
         let matches = |sample: &&Sample| sample.name == name && labels.iter().all(|label| has(sample, label));
@@ -37,13 +36,11 @@ impl Scrape {
     }
 
     /// Their sum. Exact, because tests count below 2^53.
-    #[must_use]
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         self.select(name, labels).iter().map(|sample| sample.value as u64).sum()
     }
 
     /// The value of a counter of the kernel side, a loss or not.
-    #[must_use]
     pub fn of_kernel(&self, kind: &str) -> u64 {
         let names = ["longwire_probe_kernel_losses_total", "longwire_probe_kernel_exceptions_total"];
         names.iter().map(|name| self.sum(name, &[("kind", kind)])).sum()

@@ -64,6 +64,5 @@ pub fn disconnect(socket: &impl AsFd) -> Result<()> {
     let nowhere = [0_u8; 16];
     // SAFETY: the kernel reads the sixteen bytes of `nowhere`, without a need for alignment.
     let outcome = unsafe { libc::connect(socket.as_fd().as_raw_fd(), nowhere.as_ptr().cast(), 16) };
-    ensure!(outcome == 0, "disconnect: {}", io::Error::last_os_error());
-    Ok(())
+    confirm!(outcome == 0, "disconnect: {}", io::Error::last_os_error())
 }

@@ -48,8 +48,7 @@ pub fn send(mut to: &TcpStream, bytes: u64) -> Result<()> {
 /// Reads exactly so many bytes.
 pub fn receive(from: &TcpStream, bytes: u64) -> Result<()> {
     let got = std::io::copy(&mut from.take(bytes), &mut std::io::sink()).context("read")?;
-    ensure!(got == bytes, "the stream ended after {got} of {bytes} bytes");
-    Ok(())
+    confirm!(got == bytes, "the stream ended after {got} of {bytes} bytes")
 }
 
 /// Reads to the end and counts.
@@ -79,8 +78,7 @@ pub fn pass(from: &TcpStream, to: &TcpStream, bytes: u64) -> Result<()> {
 pub fn await_acknowledged(socket: &TcpStream, bytes: u64) -> Result<()> {
     crate::wait::eventually(Duration::from_secs(5), || {
         let acked = crate::tcp_info::TcpInfo::of(socket)?.acked;
-        ensure!(acked >= bytes, "{acked} of {bytes} bytes acknowledged");
-        Ok(())
+        confirm!(acked >= bytes, "{acked} of {bytes} bytes acknowledged")
     })
 }
 

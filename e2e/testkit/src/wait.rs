@@ -12,7 +12,6 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 pub const PATIENCE: &str = "LONGWIRE_PATIENCE";
 
 /// A timeout multiplied by the factor.
-#[must_use]
 pub fn stretched(patience: Duration) -> Duration {
     static FACTOR: OnceLock<u32> = OnceLock::new();
     patience * *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1))

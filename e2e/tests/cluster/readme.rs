@@ -1,18 +1,13 @@
 //! The commands of README.md on a cluster, literally, and the result of `make try`.
 
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::helm::{Helm, RELEASE};
-use longwire_kubernetes::layout::NODES;
-use longwire_kubernetes::steady::now;
-use longwire_kubernetes::trial::furnish::{Furnished, furnish};
-use longwire_kubernetes::trial::next;
-use longwire_kubernetes::{Kubernetes, images, longwire};
-use longwire_testkit::binaries;
-use longwire_testkit::command;
-use longwire_testkit::janitor;
-use longwire_testkit::prometheus::Prometheus;
-use longwire_testkit::readme::{block, checkout, typed};
-use longwire_testkit::wait::eventually;
+use longwire_kubernetes::{
+    Kubernetes, NODES, helm::Helm, helm::RELEASE, images, longwire, trial::furnish::Furnished, trial::furnish::furnish,
+    trial::next,
+};
+use longwire_testkit::{
+    Prometheus, binaries, checkout, command, confirm, eventually, janitor, now, readme::block, readme::typed,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -52,9 +47,7 @@ fn restore(kubernetes: &Kubernetes) -> Result<()> {
 
 #[test]
 fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let outcome = (|| {
         let furnished = furnish(kubernetes, false, &|what| println!("{what}"))?;
         expect_edges(&furnished)?;
@@ -64,8 +57,7 @@ fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
         let before = pods(kubernetes)?;
         let again = furnish(kubernetes, false, &|_| ())?;
         ensure!(again.prometheus == furnished.prometheus, "another Prometheus: {again:?}");
-        ensure!(pods(kubernetes)? == before, "pods are other ones than {before}");
-        Ok(())
+        confirm!(pods(kubernetes)? == before, "pods are other ones than {before}")
     })();
     restore(kubernetes)?;
     outcome
@@ -92,8 +84,7 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
         eventually(Duration::from_secs(60), || {
             let shown: BTreeSet<_> =
                 rows(&query)?.into_iter().map(|row| labels.map(|label| row.labels[label].clone())).collect();
-            ensure!(shown == expected, "{reporter} says {shown:?}");
-            Ok(())
+            confirm!(shown == expected, "{reporter} says {shown:?}")
         })?;
     }
     let failing = "sum by (source_workload, destination_service_name, reason) \
@@ -102,21 +93,18 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
         let found = rows(failing)?;
         let refused = found.iter().find(|row| row.labels["source_workload"] == "productpage-v1");
         let refused = refused.with_context(|| format!("nobody was refused: {found:?}"))?;
-        ensure!(refused.labels["destination_service_name"] == "ratings" && refused.value >= 1.0, "{refused:?}");
-        Ok(())
+        confirm!(refused.labels["destination_service_name"] == "ratings" && refused.value >= 1.0, "{refused:?}")
     })?;
     let long = "sum by (source_workload, destination_workload) (kmesh_tcp_connection_sent_bytes_total{reporter=\"source\", \
                 source_workload=\"ratings-v2\", destination_workload=\"mongodb-v1\"})";
     eventually(Duration::from_secs(30), || {
-        ensure!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays");
-        Ok(())
+        confirm!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays")
     })?;
     let targets = rows("up{job=~\"longwire-.*\"}")?;
-    ensure!(
+    confirm!(
         targets.len() == 4 && targets.iter().all(|row| row.value == 1.0),
         "two probes and two operators: {targets:?}"
-    );
-    Ok(())
+    )
 }
 
 /// Runs each indented line of the output of `make try`.
@@ -139,8 +127,7 @@ fn type_steps(steps: &str) -> Result<()> {
         let edge = format!("{{destination_workload=\"{destination}\", source_workload=\"{source}\"}}");
         ensure!(said.contains(&edge), "{query}: no {edge} in {said}");
     }
-    ensure!(shell(&format!("{environment}; helm list --all-namespaces"))?.contains("longwire-system"), "no release");
-    Ok(())
+    confirm!(shell(&format!("{environment}; helm list --all-namespaces"))?.contains("longwire-system"), "no release")
 }
 
 fn type_readme() -> Result<()> {
@@ -164,9 +151,7 @@ fn type_readme() -> Result<()> {
 
 #[test]
 fn what_is_loaded_as_the_readme_has_it_is_installed_as_the_readme_has_it() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let gone = ["uninstall", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
     Helm::Three.on(kubernetes, &gone)?;
     let outcome = (|| {

@@ -1,11 +1,7 @@
 //! The system clock jumps, under operator and probe. Nothing is counted twice, lost or reported for another pod.
 
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::janitor;
-use longwire_testkit::machine::Machine;
-use longwire_testkit::probe::SAMPLE_INTERVAL;
-use longwire_testkit::siege::Siege;
-use longwire_testkit::wait::throughout;
+use longwire_testkit::{Machine, SAMPLE_INTERVAL, Siege, janitor, throughout};
 use std::fs;
 use std::path::Path;
 

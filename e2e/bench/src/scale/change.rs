@@ -1,12 +1,11 @@
 //! Time until the edit of one pod reaches the probe of its node.
 
-use super::figure::{Bound, Figure};
 use super::probes::{Probe, Probes};
+use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, ListParams, Patch, PatchParams};
-use longwire_kubernetes::Kubernetes;
-use longwire_kubernetes::crowd::{self, Crowd};
+use longwire_kubernetes::{Kubernetes, crowd, crowd::Crowd};
 use serde_json::json;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ const EDITS: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
-pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, probes: &Probes<'_>) -> Result<[Figure; 2]> {
+pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, probes: &Probes<'_>) -> Result<[Measured; 2]> {
     let (client, all) = (kubernetes.client()?, probes.all());
     let mut times = Vec::new();
     for edit in 0..EDITS {
@@ -33,12 +32,7 @@ pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, probes: &Probes<'_
         times.push(until_told(probe, &uid, &revision)?.as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);
-    let how = "From the API server's answer to the edit of a pod's label until the probe of its node has applied it, over 50 edits, with \
-               the streams of all probes";
-    Ok([
-        Figure::new("change_median_ms", "ms", times[EDITS / 2], Bound::None, how),
-        Figure::new("change_worst_ms", "ms", times[EDITS - 1], Bound::AtMost(1_000.0), "The longest of them."),
-    ])
+    Ok([Measured::alone("change_median_ms", times[EDITS / 2]), Measured::alone("change_worst_ms", times[EDITS - 1])])
 }
 
 fn until_told(probe: &Probe, uid: &str, revision: &str) -> Result<Duration> {

@@ -1,14 +1,12 @@
 //! Cuts all streams at once: kills the leader.
 
-use super::figure::{Bound, Figure};
 use super::probes::Probes;
 use super::{growth, requests, say};
+use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::crowd::Crowd;
-use longwire_kubernetes::longwire::replica::Replica;
-use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{Kubernetes, crowd::Crowd, longwire, longwire::replica::Replica};
 use longwire_probe::headless::Told;
-use longwire_testkit::wait::eventually;
+use longwire_testkit::eventually;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::thread;
@@ -29,7 +27,7 @@ pub(super) fn measure(
     replicas: &[Replica],
     probes: &Probes<'_>,
     number: usize,
-) -> Result<Vec<Figure>> {
+) -> Result<Vec<Measured>> {
     let (before, asked) = (probes.told(), kubernetes.audit()?.len());
     ensure!(before.iter().all(|told| told.connected), "not all streams are up");
     let holder = longwire::holder(kubernetes)?;
@@ -49,16 +47,12 @@ pub(super) fn measure(
     longwire::rolled_out(kubernetes, "deployment/longwire-operator")?;
     let asked = requests::since(kubernetes, asked, &victim.pod)?;
     let bytes: u64 = after.iter().zip(&before).map(|(after, before)| after.bytes - before.bytes).sum();
-    let names = NAMES[number - 1];
     let last = resumed.last().copied().unwrap_or_default();
-    Ok(vec![
-        Figure::new(names[0], "s", last, Bound::AtMost(10.0), "From SIGKILL of the holder until every probe has a stream again and was told over it what it did not know.")
-            .with(format!("{}; holder: {whose}", spread(&resumed))),
-        Figure::new(names[1], "bytes", bytes as f64, Bound::None, "What all probes together were told over the new streams, before TLS: of what they knew, nothing."),
-        Figure::new(names[2], "", asked.lists as f64, Bound::Exactly(0.0), "LISTs by Longwire until the killed replica was back, by the audit log, but for that replica's own certificate by name."),
-        Figure::new(names[3], "", asked.anew as f64, Bound::Exactly(0.0), "Watches meanwhile with which the other replica asked for everything there is."),
-        Figure::new(names[4], "s", back, Bound::None, "From the kill until the killed replica was started again by its kubelet and knew everything."),
-    ])
+    let values = [last, bytes as f64, asked.lists as f64, asked.anew as f64, back];
+    let mut found: Vec<_> =
+        NAMES[number - 1].into_iter().zip(values).map(|(name, value)| Measured::alone(name, value)).collect();
+    found[0].note = format!("{}; holder: {whose}", spread(&resumed));
+    Ok(found)
 }
 
 /// Seconds from the cut until each probe was up to date again, in ascending order.

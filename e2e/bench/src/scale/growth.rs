@@ -1,15 +1,13 @@
 //! Creates pods and Services, and measures when the replicas have them in their caches.
 
-use super::figure::{Bound, Figure};
 use super::say;
+use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Client;
 use kube::api::{Api, ListParams};
-use longwire_kubernetes::Kubernetes;
-use longwire_kubernetes::crowd::{Crowd, REPLICAS};
-use longwire_kubernetes::longwire::replica::Replica;
-use longwire_testkit::wait::eventually;
+use longwire_kubernetes::{Kubernetes, crowd::Crowd, crowd::REPLICAS, longwire::replica::Replica};
+use longwire_testkit::{confirm, eventually};
 use std::net::IpAddr;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -22,7 +20,7 @@ const BETWEEN_WORDS: Duration = Duration::from_secs(10);
 /// Timeout until a replica has all objects.
 const LAG: Duration = Duration::from_secs(60);
 
-pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> Result<Vec<Figure>> {
+pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> Result<Vec<Measured>> {
     let (pods, services) = (crowd.pods(), crowd.workloads);
     say(&format!("{pods} pods and {services} Services are made"));
     let (client, start) = (kubernetes.client()?, Instant::now());
@@ -38,33 +36,13 @@ pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replic
     let lag = running.elapsed().as_secs_f64();
     eventually(PATIENCE, || {
         let (found, wanted) = (addresses(kubernetes, crowd)?.len(), pods);
-        ensure!(found == wanted, "{found} of {wanted} endpoints");
-        Ok(())
+        confirm!(found == wanted, "{found} of {wanted} endpoints")
     })?;
     let least = |of: fn(&(u64, u64)) -> u64| known.iter().map(of).min().unwrap_or_default() as f64;
     Ok(vec![
-        Figure::new(
-            "pods",
-            "",
-            least(|known| known.0),
-            Bound::None,
-            "Pods that each replica knows: ten of a workload, and those of the system.",
-        )
-        .with(format!("{pods} made within {made:.0} s")),
-        Figure::new(
-            "services",
-            "",
-            least(|known| known.1),
-            Bound::None,
-            "Services that each replica knows, with the EndpointSlices that the real controller writes.",
-        ),
-        Figure::new(
-            "index_lag_s",
-            "s",
-            lag,
-            Bound::AtMost(5.0),
-            "From the moment when the API server said that the last pod ran until both replicas knew all pods and Services.",
-        ),
+        Measured::alone("pods", least(|known| known.0)).note(format!("{pods} made within {made:.0} s")),
+        Measured::alone("services", least(|known| known.1)),
+        Measured::alone("index_lag_s", lag),
     ])
 }
 

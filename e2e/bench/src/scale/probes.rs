@@ -1,18 +1,15 @@
 //! Simulated probes on fake nodes: each has a pod, its token, and a stream of the real probe's client.
 
-use super::figure::{Bound, Figure};
 use super::say;
+use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service, ServiceAccount};
 use kube::api::{Api, ListParams, PostParams};
-use longwire_kubernetes::Kubernetes;
-use longwire_kubernetes::kwok::Kwok;
-use longwire_kubernetes::longwire::NAMESPACE;
+use longwire_kubernetes::{Kubernetes, kwok::Kwok, longwire::NAMESPACE};
 use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
 use longwire_probe::headless::{Headless, Told};
-use longwire_testkit::janitor;
-use longwire_testkit::wait::eventually;
+use longwire_testkit::{Crew, confirm, eventually, janitor};
 use parking_lot::Mutex;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -20,8 +17,6 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use zerocopy::{FromZeros, IntoBytes};
@@ -43,8 +38,7 @@ pub(super) struct Probes<'a> {
     /// By node; all have tokens.
     nodes: Vec<String>,
     started: Arc<Mutex<Vec<Arc<Probe>>>>,
-    stop: Arc<AtomicBool>,
-    sampler: Option<JoinHandle<()>>,
+    _sampler: Crew,
 }
 
 pub(super) struct Probe {
@@ -59,17 +53,15 @@ impl<'a> Probes<'a> {
         let directory = janitor::temporary_directory("scale")?;
         let nodes: Vec<String> = (0..count).map(|number| kwok.node(number)).collect();
         let operator = kubernetes.block_on(register(kubernetes.client()?, &nodes, directory.path()))?;
-        let (started, stop) = (Arc::<Mutex<Vec<Arc<Probe>>>>::default(), Arc::<AtomicBool>::default());
-        let (probes, end) = (Arc::clone(&started), Arc::clone(&stop));
-        let sampler = thread::spawn(move || {
-            while !end.load(Ordering::Relaxed) {
-                let probes = probes.lock().clone();
-                probes.iter().for_each(|probe| probe.turn());
-                thread::sleep(TURN);
-            }
+        let (started, mut sampler) = (Arc::<Mutex<Vec<Arc<Probe>>>>::default(), Crew::default());
+        let probes = Arc::clone(&started);
+        sampler.repeat(TURN, move || {
+            let probes = probes.lock().clone();
+            probes.iter().for_each(|probe| probe.turn());
+            Ok(())
         });
         say(&format!("{count} probes have a pod and a token each"));
-        Ok(Self { kubernetes, directory, operator, nodes, started, stop, sampler: Some(sampler) })
+        Ok(Self { kubernetes, directory, operator, nodes, started, _sampler: sampler })
     }
 
     /// Starts one more stream, and waits until it has its node's pods.
@@ -80,7 +72,7 @@ impl<'a> Probes<'a> {
     }
 
     /// Starts all others, with connections to this many peers each.
-    pub(super) fn start_rest(&mut self, addresses: &[IpAddr], peers: usize) -> Result<Figure> {
+    pub(super) fn start_rest(&mut self, addresses: &[IpAddr], peers: usize) -> Result<Measured> {
         let start = Instant::now();
         let probes = (1..self.nodes.len()).map(|number| self.start(number)).collect::<Result<Vec<_>>>()?;
         eventually(PATIENCE, || probes.iter().try_for_each(|probe| probe.check_configured()))?;
@@ -90,10 +82,9 @@ impl<'a> Probes<'a> {
             probe.talk_to(&addresses[from..from + peers])?;
         }
         eventually(PATIENCE, || probes.iter().try_for_each(|probe| probe.check_answered()))?;
-        let how = "Until all probes that start at once are admitted, by tokens that the API server looks at, and know the pods of their nodes.";
         let bytes: u64 = self.told().iter().map(|told| told.bytes).sum();
         let note = format!("{} streams, {:.1} MB told", self.nodes.len(), bytes as f64 / 1e6);
-        Ok(Figure::new("first_streams_s", "s", elapsed, Bound::None, how).with(note))
+        Ok(Measured::alone("first_streams_s", elapsed).note(note))
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Probe>> {
@@ -119,14 +110,6 @@ impl<'a> Probes<'a> {
         let probe = Arc::new(Probe { node: node.clone(), headless, talks: Mutex::new(0) });
         self.started.lock().push(Arc::clone(&probe));
         Ok(probe)
-    }
-}
-
-impl Drop for Probes<'_> {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        // It ends within an interval.
-        let _ = self.sampler.take().map(JoinHandle::join);
     }
 }
 
@@ -164,8 +147,7 @@ impl Probe {
     fn check_configured(&self) -> Result<()> {
         let told = self.headless.told();
         let pods = self.headless.pipeline().local_pods().count();
-        ensure!(told.connected && pods > 0, "{} is told of {pods} pods: {told:?}", self.node);
-        Ok(())
+        confirm!(told.connected && pods > 0, "{} is told of {pods} pods: {told:?}", self.node)
     }
 
     /// Fails unless every peer is resolved.
@@ -173,8 +155,7 @@ impl Probe {
         let (stats, talks) = (self.headless.pipeline().stats(), *self.talks.lock());
         let answered = self.headless.pipeline().addresses().filter(|answer| !answer.owners.is_empty()).count() as u64;
         let rest = (stats.connections, stats.pending);
-        ensure!(answered >= talks && rest == (talks, 0), "{}: {answered} of {talks}, {rest:?}", self.node);
-        Ok(())
+        confirm!(answered >= talks && rest == (talks, 0), "{}: {answered} of {talks}, {rest:?}", self.node)
     }
 }
 

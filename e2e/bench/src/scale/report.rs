@@ -1,15 +1,15 @@
 //! One line a figure for the terminal, Markdown for docs/scale.md.
 
-use super::figure::{Bound, Figure};
+use crate::figures::Row;
+use crate::measured::Measured;
+use crate::report::{measured_on, wanted};
 use serde_json::Value;
 use std::fmt::Write;
 
-#[must_use]
-pub(super) fn line(figure: &Figure) -> String {
-    let Figure { name, unit, value, note, .. } = figure;
-    let mut line = format!("{name:<28} {:>12}", quantity(*value, unit));
-    if let Some(bound) = bound(figure) {
-        let missed = if figure.is_within() { "" } else { " MISSED" };
+pub(super) fn line(row: &Row, Measured { value, note, .. }: &Measured) -> String {
+    let mut line = format!("{:<28} {:>12}", row.name, quantity(*value, row.unit));
+    if let Some(bound) = wanted(row.target, row.unit) {
+        let missed = if row.target.is_met(*value) { "" } else { " MISSED" };
         // Writing to a string does not fail.
         let _ = write!(line, "   bound {bound}{missed}");
     }
@@ -20,45 +20,25 @@ pub(super) fn line(figure: &Figure) -> String {
 }
 
 /// The whole page; `machine` as in the benchmark's JSON.
-#[must_use]
-pub(super) fn page(figures: &[Figure], machine: &Value) -> String {
-    let machine = |field: &str| machine[field].as_str().unwrap_or("-").to_owned();
+pub(super) fn page(figures: &[(&Row, Measured)], machine: &Value) -> String {
     let mut text = String::from(
         "# Scale\n\nThe operator with very many pods, Services and probes: a real API server and real controllers, pods on nodes \
          that only they know (kwok), two replicas in pods, and streams with TLS and a token each that the probe's own client \
          holds. All of it is on one machine, so that what takes time here shares its CPUs with etcd, API server and all \
          probes. The whole file prints: `make scale`.\n\n",
     );
-    let _ = writeln!(
-        text,
-        "Measured on {}: {}, {} CPUs, {} of memory, kernel {}, commit {}, {} build.\n",
-        machine("date"),
-        machine("cpu"),
-        machine("cores"),
-        machine("memory"),
-        machine("kernel"),
-        machine("commit"),
-        if cfg!(debug_assertions) { "test" } else { "release" },
-    );
+    let build = if cfg!(debug_assertions) { "test" } else { "release" };
+    let _ = writeln!(text, "{}, {build} build.\n", measured_on(machine));
     text += "| figure | value | bound |\n|---|---|---|\n";
-    for figure in figures {
-        let Figure { name, unit, value, .. } = figure;
-        let bound = bound(figure).unwrap_or_else(|| "-".to_owned());
+    for (Row { name, unit, target, .. }, Measured { value, .. }) in figures {
+        let bound = wanted(*target, unit).unwrap_or_else(|| "-".to_owned());
         let _ = writeln!(text, "| `{name}` | {} | {bound} |", quantity(*value, unit));
     }
     text += "\n## How each was measured\n\n";
-    for Figure { name, how, .. } in figures {
+    for (Row { name, how, .. }, _) in figures {
         let _ = writeln!(text, "- `{name}`: {how}");
     }
     text
-}
-
-fn bound(figure: &Figure) -> Option<String> {
-    match figure.bound {
-        Bound::AtMost(most) => Some(format!("<= {most} {}", figure.unit)),
-        Bound::Exactly(value) => Some(format!("{value}")),
-        Bound::None => None,
-    }
 }
 
 /// Digits that the precision justifies, with the unit; counts as integers without one.

@@ -1,9 +1,8 @@
 //! The replicas' requests to the API server, from its audit log.
 
-use super::figure::{Bound, Figure};
+use crate::measured::Measured;
 use anyhow::{Result, ensure};
-use longwire_kubernetes::Kubernetes;
-use longwire_kubernetes::longwire::replica::{self, Replica};
+use longwire_kubernetes::{Kubernetes, longwire::replica, longwire::replica::Replica};
 use std::collections::BTreeMap;
 
 /// Query of a starting replica's GET of its own certificate.
@@ -29,22 +28,15 @@ pub(super) fn open_watches(kubernetes: &Kubernetes, replicas: &[Replica]) -> Res
 }
 
 /// With the streams of two probes, and with all.
-pub(super) fn compare(few: &Watches, many: &Watches) -> Result<[Figure; 2]> {
+pub(super) fn compare(few: &Watches, many: &Watches) -> Result<[Measured; 2]> {
     ensure!(few == many, "watches have changed with the number of probes: {few:?}, then {many:?}");
     let most =
         |watches: &Watches| watches.values().map(|kinds| kinds.values().sum::<usize>()).max().unwrap_or(0) as f64;
     let kinds: Vec<_> = few.values().flat_map(|kinds| kinds.keys()).map(String::as_str).collect();
     let names = kinds[..kinds.len() / few.len().max(1)].join(", ");
-    let once = "Watches that each replica has open, one of each kind, by the audit log: with the streams of two probes";
     Ok([
-        Figure::new("watches_few_streams", "", most(few), Bound::None, once).with(names),
-        Figure::new(
-            "watches_all_streams",
-            "",
-            most(many),
-            Bound::Exactly(most(few)),
-            "The same with the streams of all probes.",
-        ),
+        Measured::alone("watches_few_streams", most(few)).note(names),
+        Measured::alone("watches_all_streams", most(many)),
     ])
 }
 

@@ -3,10 +3,14 @@
 use super::Rows;
 use super::pages::{self, Pages, Sums};
 use super::sheet::{Expectation, Measure, Measured, Of};
-use crate::steady::{Book, ByEnd, Counts, Ledger, Spread, Time};
+use crate::steady::Named;
 use anyhow::{Context, Result};
 use longwire_model::series::{FAMILIES, Kind};
-use longwire_testkit::scrape::Labels;
+use longwire_testkit::{Counts, Labels, Ledger, ledger::ByEnd, ledger::Spread, ledger::Time};
+
+/// The counters of one edge.
+type Book = longwire_testkit::Book<Named>;
+
 use std::collections::BTreeMap;
 
 /// Window before the moment over which rates are taken, seconds.
@@ -34,9 +38,10 @@ pub struct Expected {
     pub most: f64,
 }
 
+/// What the answers follow from.
 #[derive(Debug)]
-pub struct Truth<'a> {
-    pub ledger: &'a Ledger,
+pub struct Oracle<'a> {
+    pub ledger: &'a Ledger<Named>,
     pub pages: &'a Pages,
     /// Seconds since 1970.
     pub moment: f64,
@@ -66,7 +71,7 @@ impl Expected {
     }
 }
 
-impl Truth<'_> {
+impl Oracle<'_> {
     /// The expected rows of an answer. `chosen` are labels that its edges must have.
     pub fn rows(&self, expectation: &Expectation, chosen: &BTreeMap<String, String>) -> Result<Rows<Expected>> {
         let within = expectation.within.unwrap_or(WITHIN);
@@ -123,15 +128,16 @@ impl Truth<'_> {
     fn grouped(&self, expectation: &Expectation, chosen: &BTreeMap<String, String>) -> BTreeMap<Labels, Vec<Book>> {
         let mut grouped = BTreeMap::<Labels, Vec<Book>>::new();
         for book in self.ledger.books() {
-            let found = |label: &String| book.labels.get(label).map_or("", String::as_str);
+            let found = |label: &String| book.edge.labels.get(label).map_or("", String::as_str);
             let is_meant = chosen.iter().chain(&expectation.chosen).all(|(label, value)| found(label) == value);
-            let is_seen = expectation.reporter.as_deref().is_none_or(|reporter| book.reporters.contains(&reporter));
-            let is_long = !expectation.long || book.labels.contains_key("source_address");
+            let is_seen =
+                expectation.reporter.as_deref().is_none_or(|reporter| book.edge.reporters.contains(&reporter));
+            let is_long = !expectation.long || book.edge.labels.contains_key("source_address");
             if is_meant && is_seen && is_long {
-                let mut labels = book.labels.clone();
+                let mut labels = book.edge.labels.clone();
                 labels.retain(|label, _| expectation.by.contains(label));
                 let is_by_reporter = expectation.by.iter().any(|label| label == "reporter");
-                for reporter in book.reporters.iter().take(if is_by_reporter { 2 } else { 1 }) {
+                for reporter in book.edge.reporters.iter().take(if is_by_reporter { 2 } else { 1 }) {
                     if is_by_reporter {
                         labels.insert("reporter".to_owned(), (*reporter).to_owned());
                     }
@@ -221,19 +227,19 @@ impl Measure {
     fn of(self, book: &Book, counts: Counts, reporter: Option<&str>) -> f64 {
         let ByEnd { client, server } = counts.segments_again;
         let value = match (self, reporter) {
-            (Self::Received, Some("source")) | (Self::ToClient, _) => counts.to_client,
-            (Self::Sent, Some("source")) | (Self::Received | Self::ToServer, _) => counts.to_server,
-            (Self::Sent, _) => counts.to_client,
-            (Self::Bytes, _) => counts.to_server + counts.to_client,
-            (Self::Opened, _) => counts.opened,
-            (Self::Closed, _) => counts.closed,
+            (Self::Received, Some("source")) | (Self::ToClient, _) => counts.truth.to_client,
+            (Self::Sent, Some("source")) | (Self::Received | Self::ToServer, _) => counts.truth.to_server,
+            (Self::Sent, _) => counts.truth.to_client,
+            (Self::Bytes, _) => counts.truth.to_server + counts.truth.to_client,
+            (Self::Opened, _) => counts.truth.opened,
+            (Self::Closed, _) => counts.truth.closed,
             (Self::Failed, _) => counts.failed,
             (Self::Again, _) => counts.again,
             (Self::SegmentsAgain, Some("source")) => client,
             (Self::SegmentsAgain, Some(_)) => server,
             (Self::SegmentsAgain, None) => client + server,
             (Self::SpeakersSegmentsAgain, _) => {
-                return Self::SegmentsAgain.of(book, counts, book.reporters.first().copied());
+                return Self::SegmentsAgain.of(book, counts, book.edge.reporters.first().copied());
             }
             (Self::Open, _) => counts.open,
         };

@@ -5,7 +5,7 @@ use super::expected::WINDOW;
 use super::sheet::{Expectation, Of};
 use anyhow::{Result, ensure};
 use longwire_dashboards::promql;
-use longwire_testkit::prometheus::{Prometheus, Row};
+use longwire_testkit::{Prometheus, Row};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

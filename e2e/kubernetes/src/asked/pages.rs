@@ -2,14 +2,11 @@
 
 use super::sheet::Expectation;
 use anyhow::{Context, Result};
-use longwire_testkit::http;
-use longwire_testkit::scrape::{Format, Labels, Scrape};
+use longwire_testkit::{Crew, Format, Labels, Scrape, http, now};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -30,25 +27,21 @@ type Look = (f64, BTreeMap<Page, Scrape>);
 #[derive(Debug)]
 pub struct Pages {
     looks: Arc<Mutex<Vec<Look>>>,
-    stop: Arc<AtomicBool>,
-    worker: Option<JoinHandle<()>>,
+    _worker: Crew,
 }
 
 impl Pages {
-    #[must_use]
     pub fn watch(pages: Vec<Page>) -> Self {
-        let (looks, stop) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
-        let (kept, stopped) = (Arc::clone(&looks), Arc::clone(&stop));
-        let worker = thread::spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                let read = |page: &Page| Some((page.clone(), read(page.address).ok()?));
-                let now = crate::steady::now();
-                let looked = pages.iter().filter_map(read).collect();
-                kept.lock().push((now, looked));
-                thread::sleep(BETWEEN_LOOKS);
-            }
+        let (looks, mut worker) = (Arc::<Mutex<Vec<Look>>>::default(), Crew::default());
+        let kept = Arc::clone(&looks);
+        worker.repeat(BETWEEN_LOOKS, move || {
+            let read = |page: &Page| Some((page.clone(), read(page.address).ok()?));
+            let now = now();
+            let looked = pages.iter().filter_map(read).collect();
+            kept.lock().push((now, looked));
+            Ok(())
         });
-        Self { looks, stop, worker: Some(worker) }
+        Self { looks, _worker: worker }
     }
 
     /// Sums of a metric in all scrapes of the last seconds before a moment.
@@ -92,13 +85,4 @@ pub(super) fn sum(
 fn read(address: SocketAddr) -> Result<Scrape> {
     let page = http::get_from(address, "/metrics")?;
     Scrape::parse(&String::from_utf8(page.body)?, Format::Text)
-}
-
-impl Drop for Pages {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(worker) = self.worker.take() {
-            let _ = worker.join();
-        }
-    }
 }

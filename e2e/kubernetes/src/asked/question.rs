@@ -3,9 +3,7 @@
 use super::given::Variables;
 use super::sheet::{Expectation, Sheet};
 use anyhow::{Context, Result, ensure};
-use longwire_dashboards::Values;
-use longwire_dashboards::alerts;
-use longwire_dashboards::promql;
+use longwire_dashboards::{Values, alerts, promql};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
@@ -83,7 +81,6 @@ impl Sheet {
 
 impl Expectation {
     /// With its own variables filled in.
-    #[must_use]
     pub fn filled(&self, variables: &Variables) -> Self {
         let reporter = self.reporter.as_deref().map(|reporter| fill(reporter, variables));
         Self { chosen: chosen(&self.chosen, variables), reporter, ..self.clone() }
@@ -95,7 +92,6 @@ pub fn fill(text: &str, variables: &Variables) -> String {
 }
 
 /// Labels of the expectation; a variable with all values selects none.
-#[must_use]
 pub fn chosen(labels: &BTreeMap<String, String>, variables: &Variables) -> BTreeMap<String, String> {
     let filled = labels.iter().map(|(label, value)| (label.clone(), fill(value, variables)));
     filled.filter(|(_, value)| value != ".*").collect()

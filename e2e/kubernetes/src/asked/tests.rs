@@ -1,6 +1,5 @@
 use super::{Expected, Rows, compare, sheets};
-use longwire_dashboards::alerts;
-use longwire_dashboards::promql;
+use longwire_dashboards::{alerts, promql};
 use std::collections::BTreeSet;
 
 #[test]

@@ -2,9 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use longwire_kubernetes::keeper::Keeper;
-use longwire_kubernetes::layout::{Layout, MACHINE};
-use longwire_kubernetes::standing::{self, Owner};
+use longwire_kubernetes::{keeper::Keeper, layout::Layout, layout::MACHINE, standing, standing::Owner};
 use nix::unistd;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;

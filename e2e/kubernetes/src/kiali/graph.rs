@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::telemetry::{End, Telemetry, is_ok};
 use super::{GraphType, View, service};
-use longwire_testkit::prometheus::Row;
+use longwire_testkit::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes a second from one node to another.
@@ -55,7 +55,6 @@ impl Graph {
     }
 
     /// The edges of the drawn graph.
-    #[must_use]
     pub fn edges(&self) -> Edges {
         if self.view.graph == GraphType::Service { service::reduce(&self.edges) } else { self.edges.clone() }
     }

@@ -62,7 +62,6 @@ impl Node {
         }
     }
 
-    #[must_use]
     pub fn is_service(&self) -> bool {
         matches!(self, Self::Service { .. })
     }

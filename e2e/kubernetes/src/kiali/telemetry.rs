@@ -1,6 +1,6 @@
 //! Rows that Kiali accepts, and the fields that it reads.
 
-use longwire_testkit::prometheus::Row;
+use longwire_testkit::Row;
 use std::net::Ipv4Addr;
 
 pub(super) const UNKNOWN: &str = "unknown";

@@ -1,7 +1,7 @@
 //! Behaviour that a real Kiali has shown.
 
 use super::{Edges, Graph, GraphType, Node, Traffic, View};
-use longwire_testkit::prometheus::Row;
+use longwire_testkit::Row;
 
 const METRIC: &str = "istio_tcp_received_bytes_total";
 

@@ -5,8 +5,7 @@ use crate::Kubernetes;
 use crate::audit::Request;
 use crate::running::process_running;
 use anyhow::{Context, Result, bail, ensure};
-use longwire_testkit::http;
-use longwire_testkit::scrape::{Format, Scrape};
+use longwire_testkit::{Format, Scrape, http};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::Ipv4Addr;
@@ -49,7 +48,6 @@ pub fn requests(kubernetes: &Kubernetes, since: usize) -> Result<Vec<Request>> {
 }
 
 /// Their watches by kind.
-#[must_use]
 pub fn watches<'a>(requests: impl IntoIterator<Item = &'a Request>) -> BTreeMap<&'a str, usize> {
     let mut watches = BTreeMap::new();
     for request in requests.into_iter().filter(|request| request.verb == "watch") {

@@ -1,12 +1,10 @@
 //! A client that repeats the same traffic.
 
-use super::ledger::{ByEnd, Counts, Ledger, Time};
+use super::Named;
 use super::town::ANSWERS;
 use crate::running::Running;
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::scrape::Labels;
-use longwire_testkit::tcp_info::TcpInfo;
-use longwire_testkit::traffic;
+use longwire_testkit::{Counts, Labels, Ledger, TcpInfo, Truth, ledger::ByEnd, ledger::Time, traffic};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -40,8 +38,9 @@ impl std::fmt::Debug for Line {
 }
 
 impl Line {
-    pub(super) fn turn(&mut self, ledger: &Ledger) -> Result<()> {
+    pub(super) fn turn(&mut self, ledger: &Ledger<Named>) -> Result<()> {
         let Self { from, to, up, work, labels, reporters, .. } = self;
+        let named = |server| Named { labels: labels(server), reporters };
         match work {
             Work::Short => {
                 let start = Instant::now();
@@ -53,14 +52,13 @@ impl Line {
                 let round_trip = TcpInfo::of(&stream)?.round_trip;
                 drop(stream);
                 let (server, _) = ANSWERS.iter().find(|(_, bytes)| *bytes == answer).context("nobody's answer")?;
-                let more = Counts { opened: 1, closed: 1, to_server: *up, to_client: answer, ..Counts::default() };
                 let times =
                     [(Time::Handshake, handshake), (Time::RoundTrip, round_trip), (Time::Lifetime, start.elapsed())];
-                ledger.add(&labels(Some(*server)), reporters, more, &times);
+                ledger.add(&named(Some(*server)), Truth::whole(*up, answer).into(), &times);
             }
             Work::Refused => {
                 ensure!(connect(from.as_ref(), *to).is_err(), "somebody listens at {to}");
-                ledger.add(&labels(None), reporters, Counts { failed: 1, ..Counts::default() }, &[]);
+                ledger.add(&named(None), Counts { failed: 1, ..Counts::default() }, &[]);
             }
             Work::Long { ends: (near, far), down, server, seen } => {
                 traffic::pass(near, far, *up)?;
@@ -69,19 +67,17 @@ impl Line {
                 // Retransmissions of an end outside the cluster are not reported.
                 let of = |reporter: &str, counted| if reporters.contains(&reporter) { counted } else { 0 };
                 *seen = Counts {
-                    opened: 1,
+                    truth: Truth::open(seen.truth.to_server + *up, seen.truth.to_client + *down),
                     open: 1,
-                    to_server: seen.to_server + *up,
-                    to_client: seen.to_client + *down,
                     again: of("source", client.retransmitted_bytes) + of("destination", other.retransmitted_bytes),
                     segments_again: ByEnd {
                         client: of("source", client.retransmitted_segments),
                         server: of("destination", other.retransmitted_segments),
                     },
-                    ..Counts::default()
+                    failed: 0,
                 };
                 let times = [(Time::RoundTrip, client.round_trip), (Time::RoundTrip, other.round_trip)];
-                ledger.reach(&labels(Some(*server)), reporters, *seen, &times);
+                ledger.reach(&named(Some(*server)), *seen, &times);
             }
         }
         Ok(())

@@ -1,16 +1,13 @@
 //! The participants: pods on both nodes, their Services, and a client outside the cluster.
 
-use super::ledger::Counts;
 use super::line::{Line, Naming, Work, connect};
 use super::server::Server;
 use crate::layout::{MACHINE, NODES};
 use crate::namespace::Namespace;
-use crate::running::Running;
+use crate::running::{self, Running};
 use crate::{Kubernetes, PATIENCE};
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::node::iptables;
-use longwire_testkit::scrape::Labels;
-use longwire_testkit::wait::eventually;
+use longwire_testkit::{Counts, Labels, eventually, iptables};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -43,16 +40,6 @@ const PODS: [(&str, &str, &str, &str); 6] = [
 /// Each selects the app of its own name.
 const SERVICES: [&str; 4] = ["web", "reviews", "ratings", "store"];
 
-const POD: &str = "apiVersion: v1
-kind: Pod
-metadata: {name: ${name}, labels: {app: ${app}, version: ${version}}}
-spec:
-  nodeName: ${node}
-  terminationGracePeriodSeconds: 0
-  containers:
-  - {name: main, image: 'e2e.local/busybox:1', imagePullPolicy: Never, command: [sleep, infinity]}
----
-";
 const SERVICE: &str = "apiVersion: v1
 kind: Service
 metadata: {name: ${name}}
@@ -73,10 +60,7 @@ impl Town {
         namespace.apply(&objects())?;
         let find = |(name, ..): (&'static str, _, _, _)| Ok((name, Running::find(namespace, name)?));
         let pods = PODS.into_iter().map(find).collect::<Result<BTreeMap<_, _>>>()?;
-        let address = |name: &'static str| {
-            let address = namespace.kubectl(&["get", "service", name, "-o", "jsonpath={.spec.clusterIP}"])?;
-            Ok((name, address.trim().parse()?))
-        };
+        let address = |name: &'static str| Ok((name, namespace.service_address(name)?));
         let services = SERVICES.into_iter().map(address).collect::<Result<BTreeMap<_, _>>>()?;
         let beyond = TcpListener::bind((MACHINE, 0))?;
         let outside = beyond.local_addr()?;
@@ -91,7 +75,7 @@ impl Town {
         for (to, packets, share) in [("store", from_batch, 0.1), ("batch", format!("--sport {LONG}"), 0.03)] {
             // Without offloads, or a drop would lose sixty segments at a time. Dropped at the receiver, so that TCP
             // sees the loss too.
-            pods[to].netns().command("ethtool", &["-K", "eth0", "tso", "off", "gso", "off", "gro", "off"])?;
+            pods[to].netns().send_single_segments("eth0")?;
             let lost = format!("-m statistic --mode random --probability {share} -j DROP");
             iptables(pods[to].netns(), &format!("-A INPUT -p tcp {packets} {lost}"))?;
         }
@@ -176,13 +160,9 @@ fn await_proxies(pods: &BTreeMap<&'static str, Running>) -> Result<()> {
 }
 
 fn objects() -> String {
-    let fill = |template: &str, words: &[(&str, &str)]| {
-        words.iter().fold(template.to_owned(), |text, (from, to)| text.replace(&format!("${{{from}}}"), to))
-    };
-    let pods = PODS.map(|(name, app, version, node)| {
-        fill(POD, &[("name", name), ("app", app), ("version", version), ("node", node)])
-    });
-    pods.concat() + &SERVICES.map(|name| fill(SERVICE, &[("name", name)])).concat()
+    let pods =
+        PODS.map(|(name, app, version, node)| running::sleeper(name, node, &format!("app: {app}, version: {version}")));
+    pods.concat() + &SERVICES.map(|name| SERVICE.replace("${name}", name)).concat()
 }
 
 fn naming(namespace: &str, from: Option<&'static str>, service: Option<&'static str>) -> Naming {

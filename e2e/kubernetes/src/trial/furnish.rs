@@ -4,14 +4,9 @@ use super::next::QUERY;
 use crate::helm::{Helm, RELEASE};
 use crate::kiali::deployed;
 use crate::layout::{NODES, script, text};
-use crate::steady::now;
 use crate::{Kubernetes, images, longwire};
-use anyhow::{Context, Result, ensure};
-use longwire_testkit::binaries;
-use longwire_testkit::command;
-use longwire_testkit::janitor;
-use longwire_testkit::prometheus::Prometheus;
-use longwire_testkit::wait::eventually;
+use anyhow::{Context, Result};
+use longwire_testkit::{Prometheus, binaries, command, confirm, eventually, janitor, now};
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
@@ -158,7 +153,6 @@ fn await_edges(prometheus: SocketAddr) -> Result<()> {
     let prometheus = Prometheus::at(prometheus)?;
     eventually(PATIENCE, || {
         let rows = prometheus.query(QUERY, now())?;
-        ensure!(!rows.is_empty(), "Prometheus has no edge of bookinfo");
-        Ok(())
+        confirm!(!rows.is_empty(), "Prometheus has no edge of bookinfo")
     })
 }

@@ -4,7 +4,7 @@ use super::furnish::{self, Furnished};
 use crate::Kubernetes;
 use crate::layout::Layout;
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::readme::checkout;
+use longwire_testkit::checkout;
 use std::path::Path;
 
 /// Edges of bookinfo, bytes a second, each once.
@@ -24,7 +24,6 @@ pub fn environment() -> Result<String> {
     ))
 }
 
-#[must_use]
 pub fn steps(furnished: &Furnished) -> String {
     let checkout = checkout();
     let policy = checkout.join("docs/examples/policies/telemetrypolicy.yaml");

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Resource;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
-use longwire_testkit::edge::Truth;
+use longwire_testkit::Truth;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;

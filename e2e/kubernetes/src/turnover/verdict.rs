@@ -2,8 +2,7 @@
 
 use super::Turn;
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::edge::{Edge, REPORTERS, Truth};
-use longwire_testkit::scrape::Scrape;
+use longwire_testkit::{Edge, REPORTERS, Scrape, Truth};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -103,7 +102,6 @@ fn owners(turns: &[Turn], address: IpAddr) -> String {
 }
 
 /// Number of pods at an address that another one had before.
-#[must_use]
 pub fn successors(turns: &[Turn]) -> usize {
     let mut holders: BTreeMap<IpAddr, usize> = BTreeMap::new();
     for turn in turns {

@@ -90,8 +90,7 @@ fn belongs(sample: &Sample, family: &Family, format: Format) -> Result<()> {
         }
         _ => ensure!(suffix.is_empty(), "a {} has no suffix", family.kind),
     }
-    ensure!(family.kind != "counter" || sample.value >= 0.0, "a negative counter");
-    Ok(())
+    confirm!(family.kind != "counter" || sample.value >= 0.0, "a negative counter")
 }
 
 fn sample(line: &str) -> Result<Sample> {

@@ -2,18 +2,11 @@
 //! the edges.
 
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::helm::{Helm, RELEASE};
-use longwire_kubernetes::layout::{NODES, address};
-use longwire_kubernetes::longwire::replica;
-use longwire_kubernetes::namespace::Namespace;
-use longwire_kubernetes::steady::now;
-use longwire_kubernetes::talk::{await_listening, serving, talking};
-use longwire_kubernetes::{Kubernetes, longwire};
-use longwire_testkit::command;
-use longwire_testkit::netns::Netns;
-use longwire_testkit::probe;
-use longwire_testkit::prometheus::{Job, Prometheus};
-use longwire_testkit::wait::eventually;
+use longwire_kubernetes::{
+    Kubernetes, NODES, Namespace, helm::Helm, helm::RELEASE, layout::address, longwire, longwire::replica,
+    talk::await_listening, talk::serving, talk::talking,
+};
+use longwire_testkit::{Job, Netns, Prometheus, command, eventually, now, probe};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -49,7 +42,7 @@ fn open_bookinfo(namespace: &Namespace<'_>, image: &str) -> Result<()> {
     for (app, version, node, calls) in BOOKINFO {
         let mut containers = vec![serving(image, PORT)];
         for callee in calls {
-            let to = namespace.kubectl(&["get", "service", callee, "-o", "jsonpath={.spec.clusterIP}"])?;
+            let to = namespace.service_address(callee)?;
             containers.push(talking(&format!("to-{callee}"), image, &format!("{to}:{PORT}")));
         }
         deployments += &format!(
@@ -109,9 +102,7 @@ fn shown(prometheus: &Prometheus, namespace: &str) -> Result<Edges> {
 
 #[test]
 fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let gone = ["uninstall", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
     Helm::Three.on(kubernetes, &gone)?;
     let image = kubernetes.load_program("longwire-traffic")?;

@@ -1,18 +1,29 @@
 use super::{line, page};
-use crate::scale::figure::{Bound, Figure};
+use crate::figures::{Row, Target};
+use crate::measured::Measured;
 use serde_json::json;
 
-fn figures() -> [Figure; 3] {
+const fn row(name: &'static str, unit: &'static str, target: Target, how: &'static str) -> Row {
+    Row { name, unit, target, reference: "-", how }
+}
+
+const ROWS: [Row; 3] = [
+    row("pods", "", Target::Exactly(20_000.0), "Known."),
+    row("operator_mb", "MB", Target::AtMost(400.0), "VmHWM."),
+    row("index_lag_s", "s", Target::None, "Time."),
+];
+
+fn figures() -> [(&'static Row, Measured); 3] {
     [
-        Figure::new("pods", "", 20_000.0, Bound::Exactly(20_000.0), "Known."),
-        Figure::new("operator_mb", "MB", 412.34, Bound::AtMost(400.0), "VmHWM.").with("now 300 MB".to_owned()),
-        Figure::new("index_lag_s", "s", 1.234, Bound::None, "Time."),
+        (&ROWS[0], Measured::alone("pods", 20_000.0)),
+        (&ROWS[1], Measured::alone("operator_mb", 412.34).note("now 300 MB".to_owned())),
+        (&ROWS[2], Measured::alone("index_lag_s", 1.234)),
     ]
 }
 
 #[test]
 fn a_line_names_value_bound_and_note_and_says_when_a_bound_is_missed() {
-    let lines = figures().map(|figure| line(&figure));
+    let lines = figures().map(|(row, measured)| line(row, &measured));
     assert_eq!(
         lines,
         [
