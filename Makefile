@@ -23,7 +23,7 @@ help: ## Say what there is
 
 .PHONY: demo
 demo: deps ## Run a small bookinfo over real TCP and compare every byte (as root; DEMO_SECONDS=30)
-	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-testkit -p longwire-e2e
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-demo
 
 .PHONY: try
@@ -70,7 +70,7 @@ kernels: deps ## Run the tests of exactness on Debian's kernels in qemu (as root
 
 .PHONY: siege
 siege: deps ## Run the attacks, release builds within the chart's memory limits, and print what each costs (as root; SIEGE="series_flood::")
-	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e --bins
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-testkit --bins
 	cargo test --release --locked -p longwire-operator --test memory -- --nocapture
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) cargo test --locked -p longwire-e2e --test siege -- --nocapture --test-threads=1 $(SIEGE)
 
@@ -98,14 +98,14 @@ cluster-tools:
 .PHONY: bench
 bench: ## Measure what it costs beside what others cost, and write docs/performance.md (as root; BENCH="crr --rounds 3")
 	@.ci/deps bench
-	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-testkit -p longwire-bench
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-bench \
 		--json $(TARGET)/bench.json --page docs/performance.md $(BENCH)
 
 .PHONY: pictures
 pictures: deps ## Draw the dashboards with Grafana's own panels, and check what stands on them (as root; PICTURES="--seconds 60")
 	@.ci/deps pictures
-	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-e2e
+	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-testkit -p longwire-e2e
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) $(TARGET)/release/longwire-pictures $(PICTURES)
 
 .PHONY: images

@@ -14,12 +14,10 @@ mod stage;
 mod table;
 mod wire;
 
-use crate::machine::start_operator;
-use crate::node::Slot;
-use crate::probe::Probe;
 use anyhow::{Context, Result};
 use bookinfo::Bookinfo;
 use ledger::Ledger;
+use longwire_testkit::{Probe, Slot, start_operator};
 use stage::Stage;
 use std::fs;
 use std::path::PathBuf;
@@ -43,7 +41,7 @@ pub struct Options {
 
 /// Whether the probe and the programs agree to the byte.
 pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
-    crate::janitor::hire()?;
+    longwire_testkit::janitor::hire()?;
     let slot = Slot::lock(244).context("another demo is running on this machine")?;
     let bookinfo = Bookinfo::read(&options.manifests)?;
     let mut screen = Screen::new(options.picture.is_some());
@@ -51,8 +49,7 @@ pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
     screen.say(&format!("Building {} pods and {} Services.", bookinfo.pods.len(), bookinfo.services.len()));
     let stage = Stage::build(&bookinfo, slot)?;
     let _operator = start_operator(&stage.node, &options.manifests)?;
-    let probe = Probe::start(&stage.node.netns, &["--node-name", &bookinfo.node.name])?;
-    probe.await_ready()?;
+    let probe = Probe::ready(&stage.node.netns, &["--node-name", &bookinfo.node.name])?;
 
     screen.say(&format!("Traffic for {} s; Ctrl-C ends it early.\n", options.traffic.as_secs()));
     let ledger = Arc::new(Ledger::default());

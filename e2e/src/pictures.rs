@@ -9,11 +9,8 @@
 mod drawn;
 mod shop;
 
-use crate::machine::{Machine, start_operator_under};
-use crate::probe::Probe;
-use crate::prometheus::{Job, Prometheus};
-use crate::steady::now;
 use anyhow::{Context, Result, bail, ensure};
+use longwire_testkit::{Job, Machine, Probe, Prometheus, now, start_operator_under};
 use serde_json::{Value, json};
 use shop::Shop;
 use std::net::Ipv4Addr;
@@ -42,11 +39,10 @@ pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     let listen = ["env", "LONGWIRE_METRICS_LISTEN=127.0.0.1:15011"];
     let _operator = start_operator_under(&machine.node, &listen, machine.manifests.path())?;
     let netns = &machine.node.netns;
-    let probe = Probe::start(netns, &[])?;
-    probe.await_ready()?;
+    let _probe = Probe::ready(netns, &[])?;
     let targets = |port| vec![format!("127.0.0.1:{port}")];
     let jobs = [
-        Job { name: "longwire-probe", targets: targets(crate::probe::PORT) },
+        Job { name: "longwire-probe", targets: targets(longwire_testkit::probe::PORT) },
         Job { name: "longwire-operator", targets: targets(15011) },
     ];
     let scrape = Duration::from_secs(INTERVAL.into());

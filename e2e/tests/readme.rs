@@ -1,10 +1,9 @@
 //! The commands of README.md that need no Kubernetes.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::readme::{block, blocks, checkout, typed};
-use longwire_e2e::{binaries, command};
+use longwire_testkit::{
+    Netns, Process, binaries, checkout, command, confirm, readme::block, readme::blocks, readme::typed,
+};
 use std::time::Duration;
 
 /// A word of each block, and the test that runs it. Those for a cluster are in cluster/readme.rs.
@@ -45,8 +44,7 @@ fn every_make_target_is_there_and_runs_what_it_is_said_to_run() -> Result<()> {
         ensure!(recipe.contains(program), "`{target}` does not run {program}:\n{recipe}");
     }
     ensure!(make(&["try"])?.lines().all(|line| !line.contains("--kiali")), "a Kiali that nobody asked for");
-    ensure!(make(&["try", "KIALI=1"])?.contains("longwire-try up --kiali"), "KIALI=1 brings no Kiali");
-    Ok(())
+    confirm!(make(&["try", "KIALI=1"])?.contains("longwire-try up --kiali"), "KIALI=1 brings no Kiali")
 }
 
 /// Literally, in a network namespace of its own, with the programs under test instead of release builds.
@@ -62,6 +60,5 @@ fn both_programs_run_without_kubernetes() -> Result<()> {
     process.await_exit(Duration::from_secs(60))?;
     let said = process.log();
     ensure!(said.iter().any(|line| line == "status=0"), "{}", process.last_words());
-    ensure!(said.iter().any(|line| line.starts_with("longwire_probe_")), "{}", process.last_words());
-    Ok(())
+    confirm!(said.iter().any(|line| line.starts_with("longwire_probe_")), "{}", process.last_words())
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
@@ -19,18 +19,21 @@ const ROOMS: [(&str, &[&str]); 9] = [
         "longwire-probe",
         &["longwire-endpoint", "longwire-export", "longwire-model", "longwire-pipeline", "longwire-wire"],
     ),
+    ("longwire-dashboards", &["longwire-model"]),
+    ("longwire-testkit", &[]),
+    ("longwire-kubernetes", &["longwire-dashboards", "longwire-model", "longwire-testkit"]),
     (
-        "longwire-e2e",
+        "longwire-bench",
         &[
-            "longwire-crds",
             "longwire-export",
+            "longwire-kubernetes",
             "longwire-model",
-            "longwire-operator",
             "longwire-pipeline",
             "longwire-probe",
-            "longwire-wire",
+            "longwire-testkit",
         ],
     ),
+    ("longwire-e2e", &["longwire-testkit"]),
 ];
 
 /// Crates without I/O, and dependencies that would bring it in.
@@ -109,7 +112,7 @@ fn the_kernel_adapter_is_in_the_probe_alone() {
 /// Probes get everything from the operator, so that none talks to the API server.
 #[test]
 fn the_cluster_is_spoken_to_by_the_operator_alone() {
-    let allowed = ["longwire-crds", "longwire-e2e", "longwire-operator"];
+    let allowed = ["longwire-bench", "longwire-crds", "longwire-kubernetes", "longwire-operator"];
     let dependencies = dependencies();
     let ours = dependencies.iter().filter(|(name, _)| name.starts_with("longwire-"));
     let users: Vec<_> = ours.filter(|(_, known)| known.contains("kube")).map(|(name, _)| name.as_str()).collect();

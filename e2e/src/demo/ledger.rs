@@ -1,9 +1,8 @@
 //! Counters of the traffic programs.
 
-use crate::edge::{Edge, Truth};
+use longwire_testkit::{Edge, Truth};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 /// A client and its server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +37,16 @@ impl fmt::Display for Pair {
     }
 }
 
-/// Each end of a connection adds what it read and wrote, when it is closed.
+/// Who counted: each end of a connection adds what it read and wrote, when it is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Counter {
+    pub pair: Pair,
+    pub is_client: bool,
+}
+
+pub(super) type Ledger = longwire_testkit::Ledger<Counter>;
+
+/// What both ends of a pair have counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Account {
     pub client: Truth,
@@ -47,18 +55,13 @@ pub(super) struct Account {
     pub refused: u64,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Ledger {
-    accounts: Mutex<BTreeMap<Pair, Account>>,
-}
-
-impl Ledger {
-    pub(super) fn enter(&self, client: &str, server: Server, entry: impl FnOnce(&mut Account)) {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        entry(accounts.entry(Pair { client: client.to_owned(), server }).or_default());
+pub(super) fn accounts(ledger: &Ledger) -> BTreeMap<Pair, Account> {
+    let mut accounts = BTreeMap::<Pair, Account>::new();
+    for book in ledger.books() {
+        let (total, Counter { pair, is_client }) = (book.total(), book.edge);
+        let account = accounts.entry(pair).or_default();
+        account.refused += total.failed;
+        *(if is_client { &mut account.client } else { &mut account.server }) = total.truth;
     }
-
-    pub(super) fn accounts(&self) -> BTreeMap<Pair, Account> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+    accounts
 }

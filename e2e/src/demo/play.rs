@@ -1,12 +1,11 @@
 //! The programs of Bookinfo, reduced to their connections.
 
 use super::bookinfo::Bookinfo;
-use super::ledger::{Ledger, Server};
+use super::ledger::{Counter, Ledger, Pair, Server};
 use super::stage::Stage;
 use super::wire::{End, Message};
-use crate::edge::Truth;
-use crate::pod::Pod;
 use anyhow::{Context, Result, ensure};
+use longwire_testkit::{Counts, Pod, Truth};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -161,7 +160,8 @@ fn converse(stream: TcpStream, pod: &Pod, ledger: &Ledger, asks: Option<SocketAd
     }
     let counted = Truth::whole(end.read, end.written);
     drop(end);
-    ledger.enter(&client, Server::Workload(pod.workload.clone()), |account| account.server += counted);
+    let pair = Pair { client, server: Server::Workload(pod.workload.clone()) };
+    ledger.add(&Counter { pair, is_client: false }, counted.into(), &[]);
     Ok(())
 }
 
@@ -183,12 +183,14 @@ fn ask(end: &mut End, pod: &Pod, body: u32, asks: u32) -> Result<String> {
 fn close_client(end: End, pod: &Pod, server: &str, ledger: &Ledger) {
     let counted = Truth::whole(end.written, end.read);
     drop(end);
-    ledger.enter(&pod.workload, Server::Workload(server.to_owned()), |account| account.client += counted);
+    let pair = Pair { client: pod.workload.clone(), server: Server::Workload(server.to_owned()) };
+    ledger.add(&Counter { pair, is_client: true }, counted.into(), &[]);
 }
 
 /// Connects to a closed port; the client does not see which backend refused.
 fn knock(pod: &Pod, address: SocketAddr, ledger: &Ledger) -> Result<()> {
     ensure!(pod.connect(address).is_err(), "somebody serves {address}");
-    ledger.enter(&pod.workload, Server::Service("ratings".to_owned()), |account| account.refused += 1);
+    let pair = Pair { client: pod.workload.clone(), server: Server::Service("ratings".to_owned()) };
+    ledger.add(&Counter { pair, is_client: true }, Counts { failed: 1, ..Counts::default() }, &[]);
     Ok(())
 }

@@ -1,12 +1,9 @@
 //! The end of the demo: compares the probe's sums with the programs' counters.
 
-use super::ledger::{Account, Ledger, Pair};
+use super::ledger::{Account, Ledger, Pair, accounts};
 use super::table::{Colour, Screen, edges};
-use crate::edge::Truth;
-use crate::probe::Probe;
-use crate::scrape::Scrape;
-use crate::wait::eventually;
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use longwire_testkit::{Probe, Scrape, Truth, confirm, eventually};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -41,12 +38,9 @@ impl Line {
 
 /// Waits until they agree, prints the table, and returns whether all are equal.
 pub(super) fn compare(probe: &Probe, ledger: &Ledger, screen: &mut Screen) -> Result<bool> {
-    let accounts = ledger.accounts();
+    let accounts = accounts(ledger);
     // The table shows whether they agree.
-    let _ = eventually(PATIENCE, || {
-        ensure!(agrees(&probe.scrape()?, &accounts), "not yet");
-        Ok(())
-    });
+    let _ = eventually(PATIENCE, || confirm!(agrees(&probe.scrape()?, &accounts), "not yet"));
     let scrape = probe.scrape()?;
     screen.say(&format!("\n{:<28} {:<10} {:>12} {:>12} | {:>12} {:>12}", "", "", "programs:", "", "/metrics:", ""));
     screen.say(&format!(

@@ -1,9 +1,8 @@
 //! Builds the manifests' objects: pods as namespaces, Services as DNAT.
 
 use super::bookinfo::{Bookinfo, PodObject};
-use crate::node::{Node, Slot};
-use crate::pod::Pod;
 use anyhow::{Context, Result};
+use longwire_testkit::{Node, Pod, Slot};
 
 #[derive(Debug)]
 pub(super) struct Stage {

@@ -2,8 +2,7 @@
 
 use super::film::Film;
 use super::ledger::{Pair, Server};
-use crate::edge::{Edge, REPORTERS, Truth};
-use crate::scrape::{Sample, Scrape};
+use longwire_testkit::{Edge, REPORTERS, Sample, Scrape, Truth};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stdout};

@@ -2,6 +2,7 @@
 
 use super::shop::{self, Shop};
 use anyhow::{Context, Result, ensure};
+use longwire_testkit::confirm;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -46,8 +47,7 @@ pub(super) fn check(pictures: &[Picture], shop: &Shop) -> Result<()> {
     if let Err(error) = figures(pictures, shop) {
         wrong.push(format!("{error:#}"));
     }
-    ensure!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"));
-    Ok(())
+    confirm!(wrong.is_empty(), "{} things are wrong:\n{}", wrong.len(), wrong.join("\n"))
 }
 
 impl Panel {
@@ -81,8 +81,7 @@ fn figures(pictures: &[Picture], shop: &Shop) -> Result<()> {
     ensure!(lines == 10, "{lines} of ten services have a line");
     let table = &panel("Who talks to whom")?.text;
     let first = table.find(shop::FAILING[1]).context("the edge that fails is not in the table")?;
-    ensure!(table.find("catalog").is_some_and(|other| first < other), "the edge that fails does not stand first");
-    Ok(())
+    confirm!(table.find("catalog").is_some_and(|other| first < other), "the edge that fails does not stand first")
 }
 
 /// `1.25 MB/s` as a number.

@@ -1,16 +1,12 @@
 //! A shop of eleven services. Each of its lines moves the same bytes at the same pace, and counts them.
 
-use crate::machine::{Machine, PodSpec};
-use crate::pod::{Pod, SERVICE_PORT};
-use crate::traffic::{exchange, pass};
 use anyhow::{Context, Result, ensure};
+use longwire_testkit::{Counts, Crew, Ledger, Machine, PodSpec, SERVICE_PORT, Truth, exchange, now, pass};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A line: client, server, milliseconds between two turns, bytes to the server and back.
 type Line = (&'static str, &'static str, u64, u64, u64);
@@ -44,28 +40,18 @@ pub(super) fn pods() -> Vec<PodSpec> {
     names.into_iter().map(PodSpec::new).collect()
 }
 
-/// Counters of all lines.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) bytes: u64,
-    pub(super) opened: u64,
-    pub(super) failed: u64,
-}
-
+/// All lines, until dropped.
 #[derive(Debug)]
 pub(super) struct Shop {
-    counts: Arc<Mutex<Counts>>,
-    /// The counts once a second.
-    history: Vec<(Instant, Counts)>,
-    over: Arc<AtomicBool>,
-    lines: Vec<JoinHandle<Result<()>>>,
+    /// The traffic of all lines together.
+    ledger: Arc<Ledger<()>>,
+    /// When its lines were last looked at.
+    moment: f64,
+    lines: Crew,
 }
 
 /// Listeners by workload. Connect and accept run under the lock, so that no line accepts another's connection.
 type Doors = BTreeMap<String, Mutex<TcpListener>>;
-
-/// The work of a line until the end.
-type Traffic = fn(&Pod, &Pod, Line, &Doors, &Mutex<Counts>, &AtomicBool) -> Result<()>;
 
 impl Shop {
     pub(super) fn open(machine: &Machine) -> Result<Self> {
@@ -80,98 +66,60 @@ impl Shop {
         machine.publish(machine.pod(REFUSED.1)?)?;
         lose_some(machine)?;
         let doors = Arc::new(doors);
-        let (counts, over) = (Arc::<Mutex<Counts>>::default(), Arc::<AtomicBool>::default());
-        let mut shop = Self { counts, history: Vec::new(), over, lines: Vec::new() };
-        for line in SHORT {
-            shop.line(line, &doors, machine, short)?;
+        let mut shop = Self { ledger: Arc::default(), moment: now(), lines: Crew::default() };
+        for (from, to, pace, up, down) in SHORT {
+            let (client, server) = (machine.pod(from)?.clone(), machine.pod(to)?.clone());
+            let (ledger, doors) = (Arc::clone(&shop.ledger), Arc::clone(&doors));
+            shop.lines.repeat(Duration::from_millis(pace), move || {
+                let ends = client.connect_to((server.service_ip, SERVICE_PORT), &doors[to].lock());
+                let truth = ends.and_then(|(near, far)| exchange(near, far, up, down));
+                ledger.add(&(), truth.with_context(|| format!("{from} to {to}"))?.into(), &[]);
+                Ok(())
+            });
         }
-        for line in LONG {
-            shop.line(line, &doors, machine, long)?;
+        for (from, to, pace, up, down) in LONG {
+            let (client, server) = (machine.pod(from)?, machine.pod(to)?);
+            let (near, far) = client.connect_to((server.service_ip, SERVICE_PORT), &doors[to].lock())?;
+            let ledger = Arc::clone(&shop.ledger);
+            ledger.add(&(), Truth::open(0, 0).into(), &[]);
+            shop.lines.repeat(Duration::from_millis(pace), move || {
+                pass(&near, &far, up)
+                    .and_then(|()| pass(&far, &near, down))
+                    .with_context(|| format!("{from} to {to}"))?;
+                ledger.add(&(), Truth { to_server: up, to_client: down, ..Truth::default() }.into(), &[]);
+                Ok(())
+            });
         }
-        shop.refused(machine)?;
+        let (from, to, pace) = REFUSED;
+        let (client, server, ledger) =
+            (machine.pod(from)?.clone(), machine.pod(to)?.service_ip, Arc::clone(&shop.ledger));
+        shop.lines.repeat(Duration::from_millis(pace), move || {
+            ensure!(client.connect((server, SERVICE_PORT)).is_err(), "somebody listens at {to}");
+            ledger.add(&(), Counts { failed: 1, ..Counts::default() }, &[]);
+            Ok(())
+        });
         Ok(shop)
     }
 
-    /// Fails once a line has failed. Records the current counters.
+    /// Fails once a line has failed.
     pub(super) fn check(&mut self) -> Result<()> {
-        self.history.push((Instant::now(), *self.counts.lock()));
-        while let Some(ended) = self.lines.iter().position(JoinHandle::is_finished) {
-            self.lines.swap_remove(ended).join().expect("a line")?;
-        }
-        Ok(())
+        self.moment = now();
+        self.lines.check()
     }
 
     /// Rates over the last seconds: bytes, opened, failed.
     #[expect(clippy::cast_precision_loss, reason = "what is counted stays below 2^53")]
     pub(super) fn per_second(&self, window: Duration) -> Result<[f64; 3]> {
-        let (ended, last) = self.history.last().context("nothing was counted")?;
-        let (began, first) =
-            self.history.iter().find(|(at, _)| ended.duration_since(*at) <= window).context("nothing was counted")?;
-        let seconds = ended.duration_since(*began).as_secs_f64();
-        let gained = [last.bytes - first.bytes, last.opened - first.opened, last.failed - first.failed];
-        Ok(gained.map(|count| count as f64 / seconds))
+        let book = self.ledger.books().pop().context("nothing was counted")?;
+        let (first, last) = (book.at(self.moment - window.as_secs_f64()), book.at(self.moment));
+        let bytes = |truth: Truth| truth.to_server + truth.to_client;
+        let gained = [
+            bytes(last.truth) - bytes(first.truth),
+            last.truth.opened - first.truth.opened,
+            last.failed - first.failed,
+        ];
+        Ok(gained.map(|count| count as f64 / window.as_secs_f64()))
     }
-
-    fn line(&mut self, line: Line, doors: &Arc<Doors>, machine: &Machine, run: Traffic) -> Result<()> {
-        let (from, to) = (machine.pod(line.0)?.clone(), machine.pod(line.1)?.clone());
-        let (doors, counts, over) = (Arc::clone(doors), Arc::clone(&self.counts), Arc::clone(&self.over));
-        self.lines.push(thread::spawn(move || {
-            run(&from, &to, line, &doors, &counts, &over).with_context(|| format!("{} to {}", line.0, line.1))
-        }));
-        Ok(())
-    }
-
-    fn refused(&mut self, machine: &Machine) -> Result<()> {
-        let (from, to) = (machine.pod(REFUSED.0)?.clone(), machine.pod(REFUSED.1)?.clone());
-        let (counts, over) = (Arc::clone(&self.counts), Arc::clone(&self.over));
-        self.lines.push(thread::spawn(move || {
-            while !over.load(Ordering::Relaxed) {
-                ensure!(from.connect((to.service_ip, SERVICE_PORT)).is_err(), "somebody listens at {}", to.workload);
-                counts.lock().failed += 1;
-                thread::sleep(Duration::from_millis(REFUSED.2));
-            }
-            Ok(())
-        }));
-        Ok(())
-    }
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        for line in self.lines.drain(..) {
-            // `check` has reported the errors of lines.
-            let _ = line.join();
-        }
-    }
-}
-
-fn short(from: &Pod, to: &Pod, line: Line, doors: &Doors, counts: &Mutex<Counts>, over: &AtomicBool) -> Result<()> {
-    let (_, _, pause, up, down) = line;
-    while !over.load(Ordering::Relaxed) {
-        let (client, server) = from.connect_to((to.service_ip, SERVICE_PORT), &doors[&to.workload].lock())?;
-        exchange(client, server, up, down)?;
-        {
-            let mut counts = counts.lock();
-            counts.opened += 1;
-            counts.bytes += up + down;
-        }
-        thread::sleep(Duration::from_millis(pause));
-    }
-    Ok(())
-}
-
-fn long(from: &Pod, to: &Pod, line: Line, doors: &Doors, counts: &Mutex<Counts>, over: &AtomicBool) -> Result<()> {
-    let (_, _, pause, up, down) = line;
-    let (client, server) = from.connect_to((to.service_ip, SERVICE_PORT), &doors[&to.workload].lock())?;
-    counts.lock().opened += 1;
-    while !over.load(Ordering::Relaxed) {
-        pass(&client, &server, up)?;
-        pass(&server, &client, down)?;
-        counts.lock().bytes += up + down;
-        thread::sleep(Duration::from_millis(pause));
-    }
-    Ok(())
 }
 
 fn lose_some(machine: &Machine) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, chart};
+use longwire_kubernetes::{helm::Helm, helm::chart};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -3,8 +3,8 @@
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::binaries;
-use longwire_e2e::kubernetes::helm::Helm;
+use longwire_kubernetes::helm::Helm;
+use longwire_testkit::binaries;
 use serde_json::Value;
 use std::process::{Command, Output};
 

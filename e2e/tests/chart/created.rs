@@ -2,7 +2,7 @@
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result};
-use longwire_e2e::kubernetes::helm::Helm;
+use longwire_kubernetes::helm::Helm;
 
 #[test]
 fn a_probe_says_when_series_began_where_that_is_wanted() -> Result<()> {

@@ -2,7 +2,8 @@
 
 use crate::values::{leaves, read};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::chart;
+use longwire_kubernetes::helm::chart;
+use longwire_testkit::confirm;
 use serde_json::Value;
 use std::fmt::Write;
 use std::{env, fs};
@@ -18,8 +19,7 @@ fn every_value_has_a_comment() -> Result<()> {
         documented.iter().any(|value| *leaf == value.path || leaf.starts_with(&format!("{}.", value.path)))
     };
     let without: Vec<_> = all.iter().filter(|leaf| !has_comment(leaf)).collect();
-    ensure!(without.is_empty(), "values.yaml says nothing of {without:?}");
-    Ok(())
+    confirm!(without.is_empty(), "values.yaml says nothing of {without:?}")
 }
 
 #[test]
@@ -41,8 +41,7 @@ fn the_readmes_table_is_what_values_yaml_says() -> Result<()> {
     if env::var_os("UPDATE_GENERATED").is_some() {
         fs::write(&file, &page)?;
     }
-    ensure!(page == fs::read_to_string(&file)?, "charts/longwire/README.md is old: UPDATE_GENERATED=1 writes it anew");
-    Ok(())
+    confirm!(page == fs::read_to_string(&file)?, "charts/longwire/README.md is old: UPDATE_GENERATED=1 writes it anew")
 }
 
 #[test]
@@ -85,6 +84,5 @@ fn the_charts_kinds_are_those_of_the_types() -> Result<()> {
             "charts/longwire/crds/{name}.yaml is not crds/manifests/{name}.yaml: UPDATE_GENERATED=1 writes it anew"
         );
     }
-    ensure!(fs::read_dir(chart().join("crds"))?.count() == longwire_crds::MANIFESTS.len(), "others are there too");
-    Ok(())
+    confirm!(fs::read_dir(chart().join("crds"))?.count() == longwire_crds::MANIFESTS.len(), "others are there too")
 }

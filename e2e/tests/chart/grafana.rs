@@ -1,8 +1,8 @@
 //! Checks our dashboards with Grafana's TypeScript types, because Grafana ignores unknown fields silently.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::command;
-use longwire_e2e::kubernetes::helm::chart;
+use longwire_kubernetes::helm::chart;
+use longwire_testkit::command;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::fs;

@@ -2,7 +2,8 @@
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::Helm;
+use longwire_kubernetes::helm::Helm;
+use longwire_testkit::confirm;
 use serde_json::Value;
 
 fn pulls(set: &[&str]) -> Result<Vec<String>> {
@@ -70,8 +71,7 @@ fn images_are_pulled_ahead_of_every_other_hook_and_what_fails_goes_too() -> Resu
         }
     }
     ensure!(first.len() == 2 && others.len() >= 8, "{first:?}, {others:?}");
-    ensure!(first.iter().max() < others.iter().min(), "{first:?} are not ahead of {others:?}");
-    Ok(())
+    confirm!(first.iter().max() < others.iter().min(), "{first:?} are not ahead of {others:?}")
 }
 
 /// Helm continues after a failed post-delete hook, but not after a failed pre-delete hook.

@@ -1,8 +1,8 @@
 //! The images: the same bytes for the same program, and their labels.
 
-use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::images;
-use longwire_e2e::{binaries, command, janitor};
+use anyhow::{Context, Result};
+use longwire_kubernetes::images;
+use longwire_testkit::{binaries, command, confirm, janitor};
 use serde_json::Value;
 use std::fs;
 use std::time::SystemTime;
@@ -17,13 +17,9 @@ fn an_image_has_the_same_bytes_whenever_it_is_made() -> Result<()> {
     let first = images::archive(&program, &made[0], "example.org/longwire-probe:1")?;
     // Both times are in one second, the resolution.
     let (now, later) = (SystemTime::now(), std::time::Duration::from_millis(1100));
-    longwire_e2e::wait::eventually(2 * later, || {
-        ensure!(now.elapsed()? >= later, "the same second");
-        Ok(())
-    })?;
+    longwire_testkit::wait::eventually(2 * later, || confirm!(now.elapsed()? >= later, "the same second"))?;
     assert_eq!(images::archive(&program, &made[1], "example.org/longwire-probe:1")?, first);
-    ensure!(fs::read(&made[0])? == fs::read(&made[1])?, "they differ");
-    Ok(())
+    confirm!(fs::read(&made[0])? == fs::read(&made[1])?, "they differ")
 }
 
 #[test]

@@ -6,7 +6,7 @@ use longwire_crds::names::{
     CA_BUNDLE, CA_CONFIG_MAP, CLEANUP, CONTROL_AUDIENCE, METRICS_AUDIENCE, OPERATOR, TLS_SECRET,
 };
 use longwire_crds::{DEFAULTS_ANNOTATION, GROUP, MANIFESTS, SERIES_SETS_ANNOTATION, WEBHOOK};
-use longwire_e2e::kubernetes::helm::Helm;
+use longwire_kubernetes::helm::Helm;
 use longwire_model::series::SeriesSet;
 use serde_json::Value;
 

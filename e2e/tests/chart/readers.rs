@@ -2,7 +2,7 @@
 
 use crate::rendered::{of_kind, template};
 use anyhow::{Context, Result};
-use longwire_e2e::kubernetes::helm::Helm;
+use longwire_kubernetes::helm::Helm;
 use serde_json::{Value, json};
 
 fn named<'a>(objects: &'a [Value], kind: &str, name: &str) -> Option<&'a Value> {

@@ -1,7 +1,7 @@
 //! A wrong value is refused with an error that names it.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, chart};
+use longwire_kubernetes::{helm::Helm, helm::chart};
 
 /// The set value, and the text of both Helms' errors.
 const WRONG: [(&str, &str); 38] = [

@@ -1,7 +1,7 @@
 //! The rendered objects of the chart.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, chart};
+use longwire_kubernetes::{helm::Helm, helm::chart};
 use serde_json::Value;
 use std::fs;
 

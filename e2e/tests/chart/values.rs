@@ -15,7 +15,7 @@ pub(crate) struct Documented {
 
 /// All values, and the comments of values.yaml in their order.
 pub(crate) fn read() -> Result<(Value, Vec<Documented>)> {
-    let file = longwire_e2e::kubernetes::helm::chart().join("values.yaml");
+    let file = longwire_kubernetes::helm::chart().join("values.yaml");
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     let values: Value = serde_saphyr::from_str(&text)?;
     let documented = scan(&text, &values)?;

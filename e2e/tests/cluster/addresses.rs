@@ -1,15 +1,11 @@
 //! Addresses of one pod, and addresses that several share. A probe is exact about its own node; a node's address has no
 //! owner.
 
-use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::layout::address;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::talk::{self, Network, PORT, await_listening};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::traffic::exchange;
+use anyhow::{Context, Result};
+use longwire_kubernetes::{
+    Kubernetes, Namespace, Running, layout::address, longwire, talk, talk::Network, talk::PORT, talk::await_listening,
+};
+use longwire_testkit::{Edge, Scrape, Truth, confirm};
 use std::net::{Ipv4Addr, TcpStream};
 
 /// Port of a node, for servers with hostNetwork.
@@ -79,16 +75,13 @@ fn connect(
     longwire::until(kubernetes, |scrape| {
         check(scrape, &namespace.name, &expected)?;
         let counted = unknown_ends(scrape) - before;
-        ensure!(counted >= unknown, "{counted} unknown ends are counted of {unknown}");
-        Ok(())
+        confirm!(counted >= unknown, "{counted} unknown ends are counted of {unknown}")
     })
 }
 
 #[test]
 fn pods_in_their_nodes_network_are_exact_where_they_are_and_unknown_elsewhere() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let image = kubernetes.load_program("longwire-traffic")?;
     namespace.apply(&talk::server("host-server", "n1", Network::Nodes, HOST_PORT, &image))?;
     namespace.apply(&talk::server("pod-server", "n2", Network::Own, PORT, &image))?;
@@ -125,9 +118,7 @@ fn pods_in_their_nodes_network_are_exact_where_they_are_and_unknown_elsewhere() 
 
 #[test]
 fn what_comes_through_a_node_port_is_exact_on_one_node_and_else_half_known() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let image = kubernetes.load_program("longwire-traffic")?;
     namespace.apply(&talk::server("open-server", "n2", Network::Own, PORT, &image))?;
     namespace.apply(
@@ -158,9 +149,7 @@ spec: {type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPo
 
 #[test]
 fn a_pod_behind_a_headless_service_alone_is_named_by_it_on_both_nodes() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     namespace.apply(
         "apiVersion: v1
 kind: Service
@@ -173,20 +162,17 @@ spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
     // The Service's DNS name, which is known only when its EndpointSlice is.
     let slices = ["get", "endpointslices", "--selector=kubernetes.io/service-name=peers"];
     let addresses = "jsonpath={.items[*].endpoints[*].addresses[*]}";
-    longwire_e2e::wait::eventually(longwire_e2e::kubernetes::PATIENCE, || {
+    longwire_testkit::wait::eventually(longwire_kubernetes::PATIENCE, || {
         let said = namespace.kubectl(&[&slices[..], &["-o", addresses]].concat())?;
-        ensure!(said.parse::<Ipv4Addr>().ok() == Some(member.address), "the Service leads to {said:?}");
-        Ok(())
+        confirm!(said.parse::<Ipv4Addr>().ok() == Some(member.address), "the Service leads to {said:?}")
     })?;
     let listener = member.listen(PORT)?;
     let edge = Edge::between("client", "member").within(&namespace.name);
     let mut truth = Truth::default();
     longwire::until(kubernetes, |scrape| {
         // The operator may not have the EndpointSlice at the first connection.
-        let (near, far) = client.connect_to((member.address, PORT), &listener)?;
-        truth += exchange(near, far, 10, 20)?;
-        ensure!(!named(scrape, &edge, "peers", &namespace.name).is_empty(), "nobody calls it peers yet");
-        Ok(())
+        truth += client.exchange((member.address, PORT), &listener, 10, 20)?;
+        confirm!(!named(scrape, &edge, "peers", &namespace.name).is_empty(), "nobody calls it peers yet")
     })?;
     longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))
 }

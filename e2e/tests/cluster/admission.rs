@@ -1,11 +1,8 @@
 //! Warnings and refusals of `kubectl apply`, and the roles that allow it.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::helm::Helm;
-use longwire_e2e::kubernetes::longwire::{self, object};
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, Namespace, helm::Helm, longwire, longwire::object};
+use longwire_testkit::{confirm, eventually};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -105,16 +102,13 @@ fn warned(own: &str) -> Vec<(&str, String, &str)> {
 
 #[test]
 fn the_api_server_warns_of_what_has_no_effect_and_of_what_breaks_somebody() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     for (place, yaml, words) in warned(&namespace.name) {
         // A binding takes effect some moments after its creation.
         eventually(PATIENCE, || {
             let said = tried(kubernetes, place, &yaml)?;
             ensure!(said.contains("Warning:") && said.contains(words), "of {yaml}: {said}");
-            ensure!(said.contains("(server dry run)"), "{yaml} is refused: {said}");
-            Ok(())
+            confirm!(said.contains("(server dry run)"), "{yaml} is refused: {said}")
         })?;
     }
     let harmless = [
@@ -132,15 +126,12 @@ fn the_api_server_warns_of_what_has_no_effect_and_of_what_breaks_somebody() -> R
 
 #[test]
 fn what_is_for_the_whole_cluster_is_refused_elsewhere_before_it_is_stored() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     for spec in ["{reportingInterval: 2s}", "{budgets: {series: 10}}", "{limits: {extraTags: 1}}"] {
         let policy = object("TelemetryPolicy", "tried", spec);
         eventually(PATIENCE, || {
             let said = tried(kubernetes, &namespace.name, &policy)?;
-            ensure!(said.contains("count in namespace longwire-system alone"), "{spec} is taken: {said}");
-            Ok(())
+            confirm!(said.contains("count in namespace longwire-system alone"), "{spec} is taken: {said}")
         })?;
         let said = tried(kubernetes, longwire::NAMESPACE, &policy)?;
         ensure!(said.contains("(server dry run)"), "{spec} is refused in the root namespace: {said}");
@@ -168,9 +159,7 @@ impl Drop for Asking<'_> {
 
 #[test]
 fn with_the_webhook_a_dry_run_refuses_what_only_the_operator_can_tell() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let wrong = [
         object("TelemetryPolicy", "tried", "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}"),
         object("ExtraStatTags", "tried", "{tags: [{name: zone, value: '1 + 1'}]}"),
@@ -182,15 +171,13 @@ fn with_the_webhook_a_dry_run_refuses_what_only_the_operator_can_tell() -> Resul
     for yaml in wrong {
         eventually(PATIENCE, || {
             let said = tried(kubernetes, &namespace.name, &yaml)?;
-            ensure!(said.contains("the operator would not accept it: Invalid: spec."), "{yaml} is taken: {said}");
-            Ok(())
+            confirm!(said.contains("the operator would not accept it: Invalid: spec."), "{yaml} is taken: {said}")
         })
         .with_context(|| longwire::logs(kubernetes))?;
     }
     let right = object("TelemetryPolicy", "tried", "{overrides: [{tagOverrides: {team: {value: source.zone}}}]}");
     let said = tried(kubernetes, &namespace.name, &right)?;
-    ensure!(said.contains("(server dry run)") && !said.contains("Warning:"), "{said}");
-    Ok(())
+    confirm!(said.contains("(server dry run)") && !said.contains("Warning:"), "{said}")
 }
 
 fn may(namespace: &Namespace<'_>, account: &str, verb: &str) -> Result<bool> {
@@ -202,9 +189,7 @@ fn may(namespace: &Namespace<'_>, account: &str, verb: &str) -> Result<bool> {
 
 #[test]
 fn who_views_a_namespace_reads_its_policies_and_who_edits_it_writes_them() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (_, namespace) = longwire::installed()?;
     for role in ["view", "edit", "admin"] {
         namespace.kubectl(&["create", "serviceaccount", role])?;
         let account = format!("--serviceaccount={}:{role}", namespace.name);
@@ -220,8 +205,7 @@ fn who_views_a_namespace_reads_its_policies_and_who_edits_it_writes_them() -> Re
                 may(&namespace, account, "create")?,
                 may(&namespace, account, "delete")?,
             ];
-            ensure!(found == [reads, writes, writes], "{account}: {found:?}");
-            Ok(())
+            confirm!(found == [reads, writes, writes], "{account}: {found:?}")
         })?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, ListParams};
-use longwire_e2e::kubernetes::Kubernetes;
+use longwire_kubernetes::Kubernetes;
 
 #[test]
 fn the_audit_log_has_each_list_once_with_who_asked() -> Result<()> {
@@ -16,7 +16,7 @@ fn the_audit_log_has_each_list_once_with_who_asked() -> Result<()> {
         Ok(requests.filter(|request| request.verb == "list" && request.uri.starts_with(&path)).collect())
     };
     // Controllers access a new namespace too.
-    let of_admin = |requests: Vec<longwire_e2e::kubernetes::audit::Request>| {
+    let of_admin = |requests: Vec<longwire_kubernetes::audit::Request>| {
         requests.into_iter().filter(|request| request.user == "admin").collect::<Vec<_>>()
     };
     assert_eq!(of_admin(lists()?), []);

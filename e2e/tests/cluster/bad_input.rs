@@ -4,14 +4,8 @@
 use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::core::v1::Service;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::traffic;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, Namespace, Running, longwire, longwire::object};
+use longwire_testkit::{Edge, Truth, confirm, eventually};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -147,8 +141,7 @@ impl Stall {
     }
 
     fn visit(&mut self, client: &Running, address: impl Into<std::net::SocketAddr>) -> Result<()> {
-        let (near, far) = client.connect_to(address, &self.listener)?;
-        self.truth += traffic::exchange(near, far, 100, 300)?;
+        self.truth += client.exchange(address, &self.listener, 100, 300)?;
         Ok(())
     }
 
@@ -195,17 +188,12 @@ fn a_shadow_falls(
     // When the other pod is gone the address is the victim's alone, for new connections and not for old ones.
     namespace.kubectl(&["delete", "pod", "shadow", "--grace-period=0", "--force"])?;
     let [named, _] = visit()?;
-    eventually(PATIENCE, || {
-        ensure!(visit()?[0].opened > named.opened, "the victim is unknown still");
-        Ok(())
-    })
+    eventually(PATIENCE, || confirm!(visit()?[0].opened > named.opened, "the victim is unknown still"))
 }
 
 #[test]
 fn objects_of_every_odd_sort_are_said_of_what_can_be_known_and_stop_nothing() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let calm = Calm::now(kubernetes)?;
     let shop = Shop::open(&namespace)?;
     shop.exact_throughout(kubernetes, || {
@@ -214,7 +202,7 @@ fn objects_of_every_odd_sort_are_said_of_what_can_be_known_and_stop_nothing() ->
     shop.there().labels_agree(&longwire::scrape_all()?)?;
     namespace.apply(&object("ExtraStatTags", "after", "{tags: [{name: after, value: '\"all\"'}]}"))?;
     longwire::until(kubernetes, |scrape| {
-        for reporter in longwire_e2e::edge::REPORTERS {
+        for reporter in longwire_testkit::edge::REPORTERS {
             let labels = [("after", "all"), ("source_workload_namespace", &namespace.name), ("reporter", reporter)];
             ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no {reporter} says after");
         }
@@ -237,9 +225,7 @@ fn menagerie(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client: &Runnin
     }
     let mut loud = Stall::open(Running::find(namespace, "loud")?)?;
     a_shadow_falls(kubernetes, namespace, client, &mut victim)?;
-    let by_hand: Service = kubernetes.block_on(namespace.api::<Service>().get("by-hand"))?;
-    let virtual_address = by_hand.spec.and_then(|spec| spec.cluster_ip).context("no cluster address")?;
-    let virtual_address: std::net::Ipv4Addr = virtual_address.parse()?;
+    let virtual_address = namespace.service_address("by-hand")?;
     for _ in 0..3 {
         lone.visit(client, (virtual_address, 80))?;
         ring.visit_directly(client)?;
@@ -280,8 +266,7 @@ fn few_events_on(namespace: &Namespace<'_>, pod: &str) -> Result<()> {
         }
         Ok(notes)
     })?;
-    ensure!(notes.len() <= 10, "{} Events: {notes:#?}", notes.len());
-    Ok(())
+    confirm!(notes.len() <= 10, "{} Events: {notes:#?}", notes.len())
 }
 
 /// No server answers there, so the destination is known from the address alone.
@@ -295,7 +280,6 @@ fn attempts_are_named(kubernetes: &Kubernetes, namespace: &Namespace<'_>, client
             edge.sum(scrape, "longwire_tcp_connections_failed_total", "source")
         };
         ensure!(failed("dual") == 1, "{} attempts at dual", failed("dual"));
-        ensure!(failed("unknown") == 1, "{} attempts at an address of two pods", failed("unknown"));
-        Ok(())
+        confirm!(failed("unknown") == 1, "{} attempts at an address of two pods", failed("unknown"))
     })
 }

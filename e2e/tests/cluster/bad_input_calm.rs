@@ -2,8 +2,8 @@
 //! or watch repeated more than expected, and the log has each line once.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::{confirm, eventually};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -70,8 +70,7 @@ impl<'a> Calm<'a> {
             let (replica, text) = line.split_once(' ').context("a line without a prefix")?;
             *said.entry(replica).or_default() += usize::from(text.contains(words));
         }
-        ensure!(said.len() == 2 && said.values().sum::<usize>() == 1, "{words:?} is said {said:?} times");
-        Ok(())
+        confirm!(said.len() == 2 && said.values().sum::<usize>() == 1, "{words:?} is said {said:?} times")
     }
 }
 
@@ -79,5 +78,5 @@ fn replicas(kubernetes: &Kubernetes) -> Result<String> {
     let columns = "jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} \
                    {.status.containerStatuses[0].restartCount}{\"\\n\"}{end}";
     let selector = "--selector=app=longwire-operator";
-    kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "-o", columns])
+    longwire::kubectl(kubernetes, &["get", "pods", selector, "-o", columns])
 }

@@ -1,12 +1,10 @@
 //! Many pods that are created and deleted at the same addresses: no connection is reported for another pod.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::kwok::Kwok;
-use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, Verdict, successors};
-use longwire_e2e::kubernetes::{Kubernetes, longwire, passers};
-use longwire_e2e::{trouble, wait};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use longwire_kubernetes::{
+    kwok::Kwok, longwire, passers, turnover::Addresses, turnover::Turnover, turnover::Verdict, turnover::successors,
+};
+use longwire_testkit::{beside, confirm, trouble, wait};
 use std::time::{Duration, Instant};
 
 const FAKE_NODES: usize = 10;
@@ -15,21 +13,14 @@ const PACE: Duration = Duration::from_millis(20);
 
 #[test]
 fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that_comes_and_goes() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let kwok = Kwok::start(kubernetes, &namespace.name, FAKE_NODES)?;
     let turnover = Turnover::prepare(kubernetes, &namespace)?;
-    let (stop, start) = (AtomicBool::new(false), Instant::now());
-    let (turns, passed) = thread::scope(|scope| -> Result<(Vec<Turn>, u64)> {
-        let turns = scope.spawn(|| turnover.run(kubernetes, Addresses::UsedAgain, &stop));
-        let crowd = scope.spawn(|| passers::pass_through(kubernetes, &namespace, &kwok, FAKE_NODES, PACE, &stop));
-        let alive = wait::throughout(trouble::lasts(), || longwire::scrape_all().map(drop));
-        stop.store(true, Ordering::Relaxed);
-        let (turns, passed) = (turns.join().expect("the turnover"), crowd.join().expect("the crowd"));
-        alive?;
-        Ok((turns?, passed?))
-    })?;
+    let start = Instant::now();
+    let alive = || wait::throughout(trouble::lasts(), || longwire::scrape_all().map(drop));
+    let crowd = |over: &_| passers::pass_through(kubernetes, &namespace, &kwok, FAKE_NODES, PACE, over);
+    let (turns, (passed, ())) =
+        beside(|over| turnover.run(kubernetes, Addresses::UsedAgain, over), || beside(crowd, alive))?;
     let seconds = start.elapsed().as_secs_f64();
     let followed = successors(&turns);
     let verdict = longwire::until(kubernetes, |scrape| Verdict::of(&turns, &namespace.name, scrape))
@@ -39,6 +30,5 @@ fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that
         turns.len()
     );
     ensure!(followed * 4 > turns.len(), "only {followed} of {} pods had another's address", turns.len());
-    ensure!(verdict.unknown * 1_000 <= verdict.told, "more than 0.1 % are unknown: {verdict:?}");
-    Ok(())
+    confirm!(verdict.unknown * 1_000 <= verdict.told, "more than 0.1 % are unknown: {verdict:?}")
 }

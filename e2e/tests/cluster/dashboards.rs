@@ -1,19 +1,16 @@
 //! Answers of a real Prometheus to every query of every dashboard and alert, and to Kiali's, compared with the known
 //! traffic. It scrapes both probes and both operators.
 
-#[path = "dashboards/job.rs"]
 mod job;
 
 use crate::kiali;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::asked::{self, Choice, Given, Page, Pages, Sheet, Truth, Variables};
-use longwire_e2e::kubernetes::kiali::Kiali;
-use longwire_e2e::kubernetes::layout::{MACHINE, NODES, address};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::prometheus::{Job, Prometheus};
-use longwire_e2e::steady::{Steady, now};
-use longwire_e2e::{alerts, probe, wait};
+use longwire_dashboards::alerts;
+use longwire_kubernetes::{
+    Kubernetes, NODES, asked, asked::Choice, asked::Given, asked::Oracle, asked::Page, asked::Pages, asked::Sheet,
+    asked::Variables, kiali::deployed::Kiali, layout::MACHINE, layout::address, longwire, steady::Steady,
+};
+use longwire_testkit::{Job, Netns, Prometheus, now, probe, wait};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -27,9 +24,8 @@ const STEADY: Duration = Duration::from_secs(80);
 
 /// The metrics pages of both probes and both operators.
 fn pages(kubernetes: &Kubernetes) -> Result<Vec<Page>> {
-    let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator"];
-    let said =
-        kubernetes.kubectl(&[&words[..], &["-o", "jsonpath={range .items[*]}{.status.podIP} {end}"]].concat())?;
+    let addresses = "jsonpath={range .items[*]}{.status.podIP} {end}";
+    let said = longwire::kubectl(kubernetes, &["get", "pods", "--selector=app=longwire-operator", "-o", addresses])?;
     let operators = said.split_whitespace().map(|ip| Ok(SocketAddr::new(ip.parse()?, 15011)));
     let operators = operators.collect::<Result<Vec<_>>>()?;
     ensure!(operators.len() == 2, "{} operators", operators.len());
@@ -40,9 +36,7 @@ fn pages(kubernetes: &Kubernetes) -> Result<Vec<Page>> {
 
 #[test]
 fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let mut steady = Steady::start(&namespace)?;
     // Every series exists before the first scrape, so that each increase is seen.
     wait::throughout(Duration::from_secs(5), || steady.check())?;
@@ -59,7 +53,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
     wait::throughout(STEADY, || steady.check())?;
     let moment = now();
     let given = Given { prometheus: &prometheus, interval: INTERVAL, namespace: &namespace.name, moment };
-    let truth = Truth { ledger: &steady.ledger, pages: &pages, moment };
+    let truth = Oracle { ledger: &steady.ledger, pages: &pages, moment };
     let mut wrong = Vec::new();
     for sheet in asked::sheets()? {
         ask(&sheet, &given, &truth, &mut wrong)?;
@@ -72,7 +66,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
 }
 
 /// Checks all queries of a dashboard, for all values of its variables. Adds errors to `wrong`.
-fn ask(sheet: &Sheet, given: &Given<'_>, truth: &Truth<'_>, wrong: &mut Vec<String>) -> Result<()> {
+fn ask(sheet: &Sheet, given: &Given<'_>, truth: &Oracle<'_>, wrong: &mut Vec<String>) -> Result<()> {
     let (questions, choices, mut answered) = (sheet.questions()?, sheet.choices()?, 0);
     for fill in &sheet.fills {
         let mut variables: Variables = GRAFANA.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

@@ -1,12 +1,8 @@
 //! Examples in docs/examples can be applied to any cluster, in any order, and again.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire, prometheus_operator};
-use longwire_e2e::prometheus::Prometheus;
-use longwire_e2e::readme::checkout;
-use longwire_e2e::steady::now;
-use longwire_e2e::trial::furnish;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{longwire, prometheus_operator, trial::furnish};
+use longwire_testkit::{Prometheus, checkout, confirm, eventually, now};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -63,9 +59,7 @@ fn brings_its_namespaces(file: &Path) -> Result<()> {
 
 #[test]
 fn every_example_can_be_applied_in_any_order_and_again() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let files = files(&checkout().join("docs/examples"))?;
     ensure!(files.len() >= 5, "{files:?}");
     files.iter().try_for_each(|file| brings_its_namespaces(file))?;
@@ -100,9 +94,7 @@ const IMAGE: &str = "docker.io/prom/prometheus:v3.5.0";
 #[test]
 #[ignore = "builds a Prometheus that finds pods: many minutes, once"]
 fn the_prometheus_of_the_examples_finds_probes_and_operators() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     prometheus_operator::load_prometheus(kubernetes, IMAGE)?;
     let example = fs::read_to_string(checkout().join("docs/examples/prometheus/prometheus.yaml"))?;
     ensure!(example.contains(&format!("image: {IMAGE}\n")), "the example has another image than {IMAGE}");
@@ -112,8 +104,7 @@ fn the_prometheus_of_the_examples_finds_probes_and_operators() -> Result<()> {
         let up = prometheus.query("sum by (job) (up)", now())?;
         let found: BTreeSet<_> = up.into_iter().map(|row| (row.labels["job"].clone(), row.value.to_string())).collect();
         let due = ["longwire-operator", "longwire-probe"].map(|job| (job.to_owned(), "2".to_owned()));
-        ensure!(found == BTreeSet::from(due), "{found:?}");
-        Ok(())
+        confirm!(found == BTreeSet::from(due), "{found:?}")
     });
     kubernetes.delete(&example)?;
     outcome

@@ -2,11 +2,10 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::crowd::Crowd;
-use longwire_e2e::kubernetes::kwok::Kwok;
-use longwire_e2e::kubernetes::longwire::replica::{self, Replica};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{
+    Kubernetes, crowd::Crowd, kwok::Kwok, longwire, longwire::replica, longwire::replica::Replica,
+};
+use longwire_testkit::eventually;
 use std::time::{Duration, Instant};
 
 const PODS: usize = 2_000;
@@ -51,9 +50,7 @@ fn come_and_go(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> 
 
 #[test]
 fn two_thousand_pods_come_and_go_and_cost_no_list_no_further_watch_and_no_byte_of_a_real_edge() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let replicas = replica::all(kubernetes)?;
     await_known(&replicas, |_| true)?;
     let shop = Shop::open(&namespace)?;

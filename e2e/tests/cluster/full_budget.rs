@@ -3,9 +3,8 @@
 
 use crate::shop::Shop;
 use anyhow::{Result, ensure};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, longwire, longwire::object};
+use longwire_testkit::{confirm, eventually};
 use std::time::Duration;
 
 /// A pass, the notice, and the operator's next check.
@@ -36,9 +35,7 @@ impl Drop for Share<'_> {
 
 #[test]
 fn a_namespace_that_fills_its_share_is_named_on_the_node_and_in_the_overflow() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let _share = Share::of(kubernetes, 1)?;
     let _shop = Shop::open(&namespace)?;
     eventually(PATIENCE, || {
@@ -49,8 +46,7 @@ fn a_namespace_that_fills_its_share_is_named_on_the_node_and_in_the_overflow() -
             "istio_tcp_connections_opened_total",
             &[("source_workload", "overflow"), ("source_workload_namespace", &namespace.name)],
         );
-        ensure!(!series.is_empty(), "no overflow series names it");
-        Ok(())
+        confirm!(!series.is_empty(), "no overflow series names it")
     })?;
     let events =
         ["--namespace=default", "get", "events.events.k8s.io", "--field-selector=reason=ProbeBudgetFull", "-o"];
@@ -58,7 +54,6 @@ fn a_namespace_that_fills_its_share_is_named_on_the_node_and_in_the_overflow() -
         let words = "jsonpath={range .items[*]}{.regarding.kind}/{.regarding.name}: {.note}{'\\n'}{end}";
         let said = kubernetes.kubectl(&[&events[..], &[words]].concat())?;
         let is_it = |line: &str| line.starts_with("Node/n1: ") && line.contains(&namespace.name);
-        ensure!(said.lines().any(is_it), "no Event on n1 names {}: {said}", namespace.name);
-        Ok(())
+        confirm!(said.lines().any(is_it), "no Event on n1 names {}: {said}", namespace.name)
     })
 }

@@ -4,11 +4,8 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{Api, ListParams};
 use kube::runtime::wait::conditions::is_pod_running;
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::access::is_ready;
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::node;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, NODES, access::is_ready, node, running::sleeper};
+use longwire_testkit::{confirm, eventually};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::TcpStream;
@@ -42,21 +39,6 @@ spec:
         readinessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}
 ";
 
-/// A pod on a node that sleeps.
-fn sleeper(name: &str, node: &str) -> String {
-    format!(
-        "apiVersion: v1
-kind: Pod
-metadata: {{name: {name}}}
-spec:
-  nodeName: {node}
-  terminationGracePeriodSeconds: 0
-  containers:
-  - {{name: main, image: 'e2e.local/busybox:1', imagePullPolicy: Never, command: [sleep, infinity]}}
-"
-    )
-}
-
 #[test]
 fn the_cluster_has_two_nodes_and_both_are_ready() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
@@ -75,13 +57,13 @@ fn the_cluster_has_two_nodes_and_both_are_ready() -> Result<()> {
 fn pods_of_either_node_reach_a_service_on_both_and_so_does_the_machine() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace()?;
-    namespace.apply(&format!("{HELLO}---\n{}---\n{}", sleeper("n1", "n1"), sleeper("n2", "n2")))?;
+    namespace.apply(&format!("{HELLO}---\n{}{}", sleeper("n1", "n1", ""), sleeper("n2", "n2", "")))?;
     namespace.kubectl(&["rollout", "status", "deployment/hello", "--timeout=60s"])?;
     let pods: Api<Pod> = namespace.api();
     let servers = kubernetes.block_on(pods.list(&ListParams::default().labels("app=hello")))?;
     let servers: BTreeSet<String> = servers.into_iter().filter_map(|pod| pod.metadata.name).collect();
     assert_eq!(servers.len(), 2);
-    let address = namespace.kubectl(&["get", "service", "hello", "-o", "jsonpath={.spec.clusterIP}"])?;
+    let address = namespace.service_address("hello")?;
     let ask = format!("for i in 1 2 3 4 5 6 7 8 9 10; do nc {address} 80 </dev/null; done");
     for client in NODES {
         namespace.wait_for(client, is_pod_running())?;
@@ -89,24 +71,22 @@ fn pods_of_either_node_reach_a_service_on_both_and_so_does_the_machine() -> Resu
         eventually(Duration::from_secs(20), || {
             let names = namespace.kubectl(&["exec", client, "--", "sh", "-c", &ask])?;
             answered.extend(names.lines().map(str::to_owned));
-            ensure!(answered == servers, "{client} hears {answered:?} of {servers:?}");
-            Ok(())
+            confirm!(answered == servers, "{client} hears {answered:?} of {servers:?}")
         })?;
     }
     let mut heard = String::new();
-    TcpStream::connect((address.as_str(), 80))?.read_to_string(&mut heard)?;
-    ensure!(servers.contains(heard.trim()), "the machine hears {heard:?}");
-    Ok(())
+    TcpStream::connect((address, 80))?.read_to_string(&mut heard)?;
+    confirm!(servers.contains(heard.trim()), "the machine hears {heard:?}")
 }
 
 #[test]
 fn pods_outlive_a_restart_of_their_nodes_kubelet_and_containerd() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace_alone()?;
-    namespace.apply(&sleeper("old", "n1"))?;
+    namespace.apply(&sleeper("old", "n1", ""))?;
     let before = container(&namespace.wait_for("old", is_pod_running())?.context("the pod is gone")?)?;
     node::restart(&kubernetes.node("n1")?)?;
-    namespace.apply(&sleeper("new", "n1"))?;
+    namespace.apply(&sleeper("new", "n1", ""))?;
     namespace.wait_for("new", is_pod_running())?;
     let pods: Api<Pod> = namespace.api();
     assert_eq!(container(&kubernetes.block_on(pods.get("old"))?)?, before);
@@ -125,7 +105,7 @@ fn container(pod: &Pod) -> Result<(String, i32)> {
 fn the_api_server_comes_back_with_what_it_knew() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace_alone()?;
-    namespace.apply(&sleeper("kept", "n2"))?;
+    namespace.apply(&sleeper("kept", "n2", ""))?;
     namespace.wait_for("kept", is_pod_running())?;
     let server = kubernetes.control_plane().daemon("kube-apiserver");
     server.kill()?;

@@ -3,13 +3,8 @@
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::kubernetes::daemon::Daemon;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::{Running, process_running};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::wait::{eventually, throughout};
+use longwire_kubernetes::{Kubernetes, Namespace, Running, daemon::Daemon, longwire, running::process_running};
+use longwire_testkit::{Edge, Truth, beside, eventually, throughout};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -120,33 +115,26 @@ fn attack(kubernetes: &Kubernetes, namespace: &Namespace<'_>, name: &str, pod: &
 
 #[test]
 fn no_pod_changes_how_another_ones_connections_are_named() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let victim = Running::start(&namespace, "victim", "n1")?;
     let server = Running::start(&namespace, "server", "n2")?;
     let (listener, _others) = (server.listen(PORT)?, server.listen(OTHER_PORT)?);
     let uid = uid_of(&namespace, "victim")?;
-    let stop = AtomicBool::new(false);
-    let talk = || -> Result<Truth> {
+    let talk = |over: &AtomicBool| -> Result<Truth> {
         let mut truth = Truth::default();
-        while !stop.load(Ordering::Relaxed) {
-            let (near, far) = victim.connect_to((server.address, PORT), &listener)?;
-            truth += exchange(near, far, 1_001, 2_003)?;
+        while !over.load(Ordering::Relaxed) {
+            truth += victim.exchange((server.address, PORT), &listener, 1_001, 2_003)?;
             thread::sleep(PACE);
         }
         Ok(truth)
     };
-    let truth = thread::scope(|scope| -> Result<Truth> {
-        let talk = scope.spawn(talk);
-        let attacked = ATTACKS.iter().try_for_each(|one| {
+    let attacks = || {
+        ATTACKS.iter().try_for_each(|one| {
             let pod = one.pod(&victim, &uid, &server);
             attack(kubernetes, &namespace, one.name, &pod, &victim.node).with_context(|| one.name)
-        });
-        stop.store(true, Ordering::Relaxed);
-        let truth = talk.join().expect("the victim")?;
-        attacked.map(|()| truth)
-    })?;
+        })
+    };
+    let (truth, ()) = beside(talk, attacks)?;
     let edge = Edge::between("victim", "server").within(&namespace.name);
     longwire::until(kubernetes, |scrape| edge.both_say(scrape, truth))?;
     println!("{} connections of the victim, none under another's name", truth.opened);

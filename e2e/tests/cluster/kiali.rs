@@ -1,10 +1,11 @@
 //! Kiali's graph of the steady traffic: each edge once, with the right rate and names.
 
-use longwire_e2e::asked::{Given, Truth};
-use longwire_e2e::kiali::{self, Edges, GraphType, Node, Traffic, View};
-use longwire_e2e::kubernetes::kiali::Kiali;
-use longwire_e2e::scrape::Labels;
-use longwire_e2e::steady::{Book, Counts};
+use longwire_dashboards::kiali::Traffic;
+use longwire_kubernetes::{
+    asked::Given, asked::Oracle, kiali, kiali::Edges, kiali::GraphType, kiali::Node, kiali::View,
+    kiali::deployed::Kiali, steady::Named,
+};
+use longwire_testkit::{Book, Counts, Labels};
 use std::collections::BTreeSet;
 
 /// Name of the cluster under test.
@@ -15,7 +16,7 @@ const WINDOW: f64 = 60.0;
 const WITHIN: f64 = 0.1;
 
 /// Adds errors of all graphs to `wrong`, as a real Kiali draws them and by our rules.
-pub(crate) fn check(given: &Given<'_>, truth: &Truth<'_>, real: &Kiali<'_>, wrong: &mut Vec<String>) {
+pub(crate) fn check(given: &Given<'_>, truth: &Oracle<'_>, real: &Kiali<'_>, wrong: &mut Vec<String>) {
     let mut drawn = 0;
     for graph in GraphType::ALL {
         for with_services in [false, true] {
@@ -55,17 +56,18 @@ fn compare(who: &str, view: View, edges: &Edges, expected: &Edges) -> Vec<String
     off.collect()
 }
 
-fn expected(view: View, truth: &Truth<'_>, namespace: &str) -> Edges {
+fn expected(view: View, truth: &Oracle<'_>, namespace: &str) -> Edges {
     // A failed connect has no bytes and no edge.
-    let books: Vec<Book> =
-        truth.ledger.books().into_iter().filter(|book| !book.labels.contains_key("reason")).collect();
+    let books: Vec<Book<Named>> =
+        truth.ledger.books().into_iter().filter(|book| !book.edge.labels.contains_key("reason")).collect();
     let mut called: BTreeSet<&str> = books.iter().map(|book| of(book, "destination_workload")).collect();
     called.remove("unknown");
     let mut edges = Edges::new();
     for book in &books {
         let rate = (bytes(view, book.at(truth.moment)) - bytes(view, book.at(truth.moment - WINDOW))) / WINDOW;
-        let [client, server] = ["source", "destination"].map(|side| end(view.graph, &book.labels, side, namespace));
-        let service = service(&book.labels, namespace);
+        let [client, server] =
+            ["source", "destination"].map(|side| end(view.graph, &book.edge.labels, side, namespace));
+        let service = service(&book.edge.labels, namespace);
         let pairs = match view.graph {
             GraphType::Service if called.contains(of(book, "source_workload")) => {
                 vec![(named_service(of(book, "source_canonical_service"), namespace), service)]
@@ -81,16 +83,16 @@ fn expected(view: View, truth: &Truth<'_>, namespace: &str) -> Edges {
     edges
 }
 
-fn of<'a>(book: &'a Book, label: &str) -> &'a str {
-    &book.labels[label]
+fn of<'a>(book: &'a Book<Named>, label: &str) -> &'a str {
+    &book.edge.labels[label]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "what a test counts stays below 2^53")]
 fn bytes(view: View, counts: Counts) -> f64 {
     let bytes = match view.traffic {
-        Traffic::Sent => counts.to_server,
-        Traffic::Received => counts.to_client,
-        Traffic::Total => counts.to_server + counts.to_client,
+        Traffic::Sent => counts.truth.to_server,
+        Traffic::Received => counts.truth.to_client,
+        Traffic::Total => counts.truth.to_server + counts.truth.to_client,
     };
     bytes as f64
 }

@@ -1,10 +1,8 @@
 //! Pods of every controller, on both nodes, reached in every way: both reporters use equal names, exact to the byte.
 
 use anyhow::{Context, Result};
-use k8s_openapi::api::core::v1::Service;
-use longwire_e2e::edge::Edge;
-use longwire_e2e::kubernetes::talk::{self, Network, PORT, await_listening};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{longwire, talk, talk::Network, talk::PORT, talk::await_listening};
+use longwire_testkit::Edge;
 
 /// A server of each controller, on both nodes, with a Service and a headless one.
 const SERVER: &str = "apiVersion: v1
@@ -43,9 +41,7 @@ fn server(kind: &str, spec: &str, name: &str, image: &str) -> String {
 
 #[test]
 fn whoever_controls_a_pod_and_however_it_is_reached_both_reporters_name_it_alike() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let image = kubernetes.load_program("longwire-traffic")?;
     let names = CONTROLLERS.map(|(kind, _)| kind.to_lowercase());
     for ((kind, spec), name) in CONTROLLERS.iter().zip(&names) {
@@ -54,8 +50,7 @@ fn whoever_controls_a_pod_and_however_it_is_reached_both_reporters_name_it_alike
     let mut expected = Vec::new();
     for name in &names {
         let pods = await_listening(&namespace, name, 2)?;
-        let service: Service = kubernetes.block_on(namespace.api::<Service>().get(name))?;
-        let virtual_address = service.spec.and_then(|spec| spec.cluster_ip).context("no cluster address")?;
+        let virtual_address = namespace.service_address(name)?;
         let ways = [("service", format!("{virtual_address}:80")), ("pod", format!("{}:8080", pods[0]))];
         for (way, to) in ways {
             for node in ["n1", "n2"] {
@@ -79,9 +74,7 @@ fn whoever_controls_a_pod_and_however_it_is_reached_both_reporters_name_it_alike
 
 #[test]
 fn a_job_of_a_cron_job_is_named_after_it_and_a_pod_without_owner_after_itself() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let image = kubernetes.load_program("longwire-traffic")?;
     namespace.apply(&talk::server("bare", "n2", Network::Own, PORT, &image))?;
     let address = await_listening(&namespace, "bare", 1)?[0];

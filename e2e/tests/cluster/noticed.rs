@@ -2,12 +2,8 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http;
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::longwire::{self, object};
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::scrape::{Format, Scrape};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Namespace, longwire, longwire::object};
+use longwire_testkit::{Format, Scrape, confirm, eventually, http};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -28,17 +24,14 @@ fn await_events(namespace: &Namespace<'_>, name: &str, reason: &str, many: usize
     eventually(PATIENCE, || {
         let notes = events(namespace, name, reason)?;
         ensure!(notes.len() == many, "{} Events {reason} on {name}, not {many}: {notes:?}", notes.len());
-        ensure!(notes.iter().all(|note| note.contains(words)), "{notes:?} do not say {words}");
-        Ok(())
+        confirm!(notes.iter().all(|note| note.contains(words)), "{notes:?} do not say {words}")
     })
     .with_context(|| longwire::logs(namespace.kubernetes()))
 }
 
 #[test]
 fn each_turn_for_the_worse_makes_an_event_on_the_object() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (_, namespace) = longwire::installed()?;
     let policy = |spec: &str| namespace.apply(&object("TelemetryPolicy", "turns", spec));
     for times in 1..=2 {
         policy(BROKEN)?;
@@ -52,8 +45,7 @@ fn each_turn_for_the_worse_makes_an_event_on_the_object() -> Result<()> {
                 "-o",
                 "jsonpath={.status.conditions[?(@.type==\"Accepted\")].status}",
             ])?;
-            ensure!(said == "True", "Accepted is {said}");
-            Ok(())
+            confirm!(said == "True", "Accepted is {said}")
         })?;
     }
     namespace.apply(&object("TelemetryPolicy", "zweiter", "{seriesSets: [longwire]}"))?;
@@ -69,25 +61,20 @@ fn each_turn_for_the_worse_makes_an_event_on_the_object() -> Result<()> {
     eventually(PATIENCE, || {
         let selector = "--field-selector=reason=NamespaceBudgetExceeded";
         let said = namespace.kubectl(&["get", "events", selector, "-o", "name"])?;
-        ensure!(!said.trim().is_empty(), "no Event of an object without room");
-        Ok(())
+        confirm!(!said.trim().is_empty(), "no Event of an object without room")
     })
 }
 
 #[test]
 fn a_namespace_whose_annotation_is_wrong_has_an_event_in_it() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     kubernetes.kubectl(&["annotate", "namespace", &namespace.name, "telemetry.longwire.io/series-sets=isto"])?;
     await_events(&namespace, &namespace.name, "InvalidAnnotation", 1, "unknown series set \"isto\"")
 }
 
 #[test]
 fn kubectl_get_shows_what_became_of_an_object_and_why() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (_, namespace) = longwire::installed()?;
     let _shop = Shop::open(&namespace)?;
     namespace.apply(&object("TelemetryPolicy", "right", "{seriesSets: [istio]}"))?;
     namespace.apply(&object("TelemetryPolicy", "wrong", BROKEN))?;
@@ -100,21 +87,17 @@ fn kubectl_get_shows_what_became_of_an_object_and_why() -> Result<()> {
         ensure!(row("right").get(1..4) == Some(&["True", "2/2", "False"][..]), "{said}");
         ensure!(row("right")[4].parse::<u32>().is_ok_and(|selected| selected > 0), "{said}");
         ensure!(row("wrong").get(1) == Some(&"False") && row("wrong").contains(&"Invalid"), "{said}");
-        ensure!(said.contains("source.wrkload"), "no message: {said}");
-        Ok(())
+        confirm!(said.contains("source.wrkload"), "no message: {said}")
     })
 }
 
 #[test]
 fn both_replicas_count_objects_that_are_not_accepted_by_kind() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let count = || -> Result<Vec<u64>> {
         let columns = "jsonpath={range .items[*]}{.status.podIP} {end}";
-        let words =
-            ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", columns];
-        let addresses = kubernetes.kubectl(&words)?;
+        let words = ["get", "pods", "--selector=app=longwire-operator", "-o", columns];
+        let addresses = longwire::kubectl(kubernetes, &words)?;
         let of = |address: &str| -> Result<u64> {
             let page = http::get_from(format!("{address}:15011").parse()?, "/metrics")?;
             let scrape = Scrape::parse(&String::from_utf8(page.body)?, Format::Text)?;
@@ -128,7 +111,6 @@ fn both_replicas_count_objects_that_are_not_accepted_by_kind() -> Result<()> {
     eventually(PATIENCE, || {
         let now = count()?;
         let risen = now.iter().zip(&before).all(|(now, before)| now - before == 1);
-        ensure!(now.len() == 2 && risen, "{now:?} after {before:?}");
-        Ok(())
+        confirm!(now.len() == 2 && risen, "{now:?} after {before:?}")
     })
 }

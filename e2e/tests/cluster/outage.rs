@@ -3,14 +3,11 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::turnover::{Addresses, Turn, Turnover, all_named, none_twice};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::{eventually, throughout};
-use longwire_e2e::{edge::REPORTERS, trouble};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use longwire_kubernetes::{
+    Kubernetes, Namespace, longwire, longwire::object, turnover::Addresses, turnover::Turnover, turnover::all_named,
+    turnover::none_twice,
+};
+use longwire_testkit::{REPORTERS, beside, confirm, eventually, throughout, trouble};
 use std::time::{Duration, Instant};
 
 /// Long enough for a busy machine; the time it took is printed.
@@ -24,14 +21,14 @@ const DEPLOYMENT: &str = "deployment/longwire-operator";
 
 fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
     let replicas = format!("--replicas={replicas}");
-    kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "scale", DEPLOYMENT, &replicas]).map(drop)
+    longwire::kubectl(kubernetes, &["scale", DEPLOYMENT, &replicas]).map(drop)
 }
 
 /// How many replicas are ready, and how many pods exist.
 fn replicas(kubernetes: &Kubernetes) -> Result<(usize, usize)> {
     let ready = r#"jsonpath={range .items[*]}{.status.containerStatuses[0].ready}{" "}{end}"#;
-    let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", ready];
-    let said = kubernetes.kubectl(&words)?;
+    let words = ["get", "pods", "--selector=app=longwire-operator", "-o", ready];
+    let said = longwire::kubectl(kubernetes, &words)?;
     let words: Vec<&str> = said.split_whitespace().collect();
     Ok((words.iter().filter(|word| **word == "true").count(), words.len()))
 }
@@ -40,8 +37,7 @@ fn send_operator_away(kubernetes: &Kubernetes) -> Result<()> {
     scale(kubernetes, 0)?;
     eventually(PATIENCE, || {
         let (_, pods) = replicas(kubernetes)?;
-        ensure!(pods == 0, "{pods} pods of the operator are left");
-        Ok(())
+        confirm!(pods == 0, "{pods} pods of the operator are left")
     })
 }
 
@@ -49,8 +45,7 @@ fn call_operator_back(kubernetes: &Kubernetes) -> Result<()> {
     scale(kubernetes, 2)?;
     eventually(RETURN, || {
         let (ready, _) = replicas(kubernetes)?;
-        ensure!(ready > 0, "no replica of the operator is ready");
-        Ok(())
+        confirm!(ready > 0, "no replica of the operator is ready")
     })
 }
 
@@ -91,29 +86,21 @@ fn endure(
     longwire::install(kubernetes)?;
     let (shop, turnover) = (Shop::open(&namespace)?, Turnover::prepare(kubernetes, &namespace)?);
     let (turns, returned) = shop.exact_throughout(kubernetes, || {
-        let stop = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let turns = scope.spawn(|| turnover.run(kubernetes, Addresses::InTurn, &stop));
-            let outcome = (|| {
-                away()?;
-                let counted = keeps_counting(&shop);
-                // Restored in any case, because later tests need it.
-                back()?;
-                let returned = Instant::now();
-                counted?;
-                await_edit(&namespace).with_context(|| longwire::logs(kubernetes))?;
-                println!(
-                    "{who} away: an edit is on both nodes {:.1} s after the return",
-                    returned.elapsed().as_secs_f64()
-                );
-                // Some pods have to be created after that.
-                throughout(2 * SOON, || Ok(()))?;
-                anyhow::Ok(returned)
-            })();
-            stop.store(true, Ordering::Relaxed);
-            let turns: Result<Vec<Turn>> = turns.join().expect("the turnover");
-            anyhow::Ok((turns?, outcome?))
-        })
+        let outage = || {
+            away()?;
+            let counted = keeps_counting(&shop);
+            // Restored in any case, because later tests need it.
+            back()?;
+            let returned = Instant::now();
+            counted?;
+            await_edit(&namespace).with_context(|| longwire::logs(kubernetes))?;
+            let took = returned.elapsed().as_secs_f64();
+            println!("{who} away: an edit is on both nodes {took:.1} s after the return");
+            // Some pods have to be created after that.
+            throughout(2 * SOON, || Ok(()))?;
+            Ok(returned)
+        };
+        beside(|over| turnover.run(kubernetes, Addresses::InTurn, over), outage)
     })?;
     let after = || turns.iter().filter(|turn| turn.began >= returned + SOON);
     let named = longwire::until(kubernetes, |scrape| all_named(after(), &namespace.name, scrape))?;

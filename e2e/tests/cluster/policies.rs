@@ -2,14 +2,9 @@
 //! exact.
 
 use crate::shop::Shop;
-use anyhow::{Result, ensure};
-use longwire_e2e::edge::Truth;
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Scrape;
-use longwire_e2e::wait::eventually;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use anyhow::Result;
+use longwire_kubernetes::{longwire, longwire::object};
+use longwire_testkit::{Scrape, beside, confirm, eventually};
 use std::time::{Duration, Instant};
 
 /// Long enough for a busy machine; the time it took is printed.
@@ -33,9 +28,7 @@ fn edit(number: usize) -> String {
 
 #[test]
 fn an_object_of_each_kind_changes_the_series_on_every_node() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (_, namespace) = longwire::installed()?;
     let shop = Shop::open(&namespace)?;
     for (kind, spec, family) in KINDS {
         let teams = |scrape: &Scrape| {
@@ -51,11 +44,10 @@ fn an_object_of_each_kind_changes_the_series_on_every_node() -> Result<()> {
         };
         namespace.apply(&object(kind, "team", spec))?;
         let applied = Instant::now();
-        for node in longwire_e2e::kubernetes::layout::NODES {
+        for node in longwire_kubernetes::layout::NODES {
             eventually(PATIENCE, || {
                 let found = teams(&longwire::scrape(node)?);
-                ensure!(found > 0, "{node} shows nothing of the {kind}");
-                Ok(())
+                confirm!(found > 0, "{node} shows nothing of the {kind}")
             })?;
         }
         println!("{kind}: on both nodes after {} ms", applied.elapsed().as_millis());
@@ -70,9 +62,7 @@ fn namespace_of<'a>(shop: &'a Shop<'_>) -> &'a str {
 
 #[test]
 fn each_of_a_hundred_edits_shows_on_both_nodes() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (_, namespace) = longwire::installed()?;
     let _shop = Shop::open(&namespace)?;
     let mut times: Vec<Duration> = Vec::with_capacity(100);
     for number in 0..100 {
@@ -88,21 +78,15 @@ fn each_of_a_hundred_edits_shows_on_both_nodes() -> Result<()> {
 
 #[test]
 fn sums_over_all_label_sets_are_exact_after_ten_edits_under_load() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let shop = Shop::open(&namespace)?;
-    let stop = AtomicBool::new(false);
-    let truth = thread::scope(|scope| -> Result<Truth> {
-        let load = scope.spawn(|| shop.load(&stop));
-        let edits = (0..10).try_for_each(|number| -> Result<()> {
+    let edits = || {
+        (0..10).try_for_each(|number| {
             namespace.apply(&edit(number))?;
             longwire::await_edit(&namespace.name, &number.to_string(), PATIENCE)
-        });
-        stop.store(true, Ordering::Relaxed);
-        let truth = load.join().expect("the load")?;
-        edits.map(|()| truth)
-    })?;
+        })
+    };
+    let (truth, ()) = beside(|over| shop.load(over), edits)?;
     let edge = shop.there();
     longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
     println!("{} connections, {} bytes, 10 edits", truth.opened, truth.to_server + truth.to_client);

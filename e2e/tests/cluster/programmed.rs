@@ -4,12 +4,8 @@ use crate::shop::Shop;
 use anyhow::{Context, Result, bail, ensure};
 use kube::api::{Api, DynamicObject, PostParams};
 use kube::discovery::ApiResource;
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::place::Place;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::{eventually, throughout};
-use longwire_e2e::wrong_specs::WrongSpec;
+use longwire_kubernetes::{Namespace, longwire, longwire::object, place::Place, wrong_specs::WrongSpec};
+use longwire_testkit::{confirm, eventually, throughout};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -38,8 +34,7 @@ fn expect(namespace: &Namespace<'_>, kind: &str, name: &str, wanted: &str, expec
     let found = condition(namespace, kind, name, wanted)?;
     let [status, reason, message] = expected;
     let is_so = found[0] == status && found[1] == reason && found[2].contains(message);
-    ensure!(is_so, "{wanted} of {kind} {name} is {found:?}, not {expected:?}");
-    Ok(())
+    confirm!(is_so, "{wanted} of {kind} {name} is {found:?}, not {expected:?}")
 }
 
 /// Drops all packets from a node to the operator.
@@ -63,9 +58,7 @@ impl Drop for Silenced {
 
 #[test]
 fn programmed_turns_true_only_when_every_probe_has_applied_it_and_else_names_the_node() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let _shop = Shop::open(&namespace)?;
     let kind = "telemetrypolicy";
     namespace.apply(&object("TelemetryPolicy", "quiet", "{seriesSets: [istio]}"))?;
@@ -85,9 +78,7 @@ fn programmed_turns_true_only_when_every_probe_has_applied_it_and_else_names_the
 
 #[test]
 fn the_api_server_refuses_each_wrong_spec_and_names_the_field() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let trial = PostParams { dry_run: true, ..PostParams::default() };
     for wrong in WrongSpec::all() {
         let object: DynamicObject = serde_saphyr::from_str(&wrong.object(&namespace.name))?;
@@ -115,9 +106,7 @@ fn the_api_server_refuses_each_wrong_spec_and_names_the_field() -> Result<()> {
 
 #[test]
 fn what_only_the_operator_can_refuse_is_not_accepted_while_other_objects_work() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::installed()?;
     let _shop = Shop::open(&namespace)?;
     for (number, (kind, spec, ..)) in REFUSED.iter().enumerate() {
         namespace.apply(&object(kind, &format!("wrong-{number}"), spec))?;
@@ -130,7 +119,6 @@ fn what_only_the_operator_can_refuse_is_not_accepted_while_other_objects_work() 
     eventually(PATIENCE, || expect(&namespace, "extrastattags", "right", "Programmed", ["True", "Programmed", ""]))?;
     longwire::until(kubernetes, |scrape| {
         let labels = [("team", "red"), ("source_workload_namespace", namespace.name.as_str())];
-        ensure!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no series of team red");
-        Ok(())
+        confirm!(!scrape.select("istio_tcp_sent_bytes_total", &labels).is_empty(), "no series of team red")
     })
 }

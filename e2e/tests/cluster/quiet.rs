@@ -2,7 +2,7 @@
 //! which watches without events end.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{Kubernetes, longwire};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -15,18 +15,15 @@ const LINES: usize = 12;
 
 fn log(kubernetes: &Kubernetes, program: &str) -> Result<String> {
     let selector = format!("--selector=app={program}");
-    let words =
-        ["--namespace", longwire::NAMESPACE, "logs", "--prefix", "--tail=-1", "--max-log-requests=9", &selector];
-    kubernetes.kubectl(&words)
+    let words = ["logs", "--prefix", "--tail=-1", "--max-log-requests=9", &selector];
+    longwire::kubectl(kubernetes, &words)
 }
 
 #[test]
 fn an_idle_cluster_has_no_warning_in_any_log() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _alone = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _alone) = longwire::alone()?;
     for workload in ["deployment/longwire-operator", "daemonset/longwire-probe"] {
-        kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "rollout", "restart", workload])?;
+        longwire::kubectl(kubernetes, &["rollout", "restart", workload])?;
         longwire::rolled_out(kubernetes, workload)?;
     }
     let idle = std::env::var(SECONDS).ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(IDLE);

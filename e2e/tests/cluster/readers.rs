@@ -1,13 +1,8 @@
 //! Metrics with authentication: a real API server identifies a token's user and checks permissions.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http::Response;
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::longwire::replica;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, NODES, Namespace, helm::Helm, helm::RELEASE, longwire, longwire::replica};
+use longwire_testkit::{confirm, eventually, http::Response};
 use std::time::Duration;
 
 const DEPLOYMENT: &str = "deployment/longwire-operator";
@@ -42,8 +37,7 @@ fn unbind(kubernetes: &Kubernetes, namespace: &Namespace<'_>, account: &str) -> 
 fn expect(response: &Response, status: u16, words: &str) -> Result<()> {
     let text = String::from_utf8_lossy(&response.body);
     let said = text.lines().next().unwrap_or_default();
-    ensure!(response.status == status && text.contains(words), "{} instead of {status}: {said}", response.status);
-    Ok(())
+    confirm!(response.status == status && text.contains(words), "{} instead of {status}: {said}", response.status)
 }
 
 /// Checks both nodes' answers to a token.
@@ -55,7 +49,7 @@ fn expect_everywhere(token: &str, status: u16, words: &str) -> Result<()> {
 
 fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
     let replicas = format!("--replicas={replicas}");
-    kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "scale", DEPLOYMENT, &replicas]).map(drop)
+    longwire::kubectl(kubernetes, &["scale", DEPLOYMENT, &replicas]).map(drop)
 }
 
 /// Readers without the permission are refused, and the answer names the missing permission.
@@ -88,8 +82,7 @@ fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
     scale(kubernetes, 0)?;
     let away = eventually(PATIENCE, || {
         expect_everywhere(known, 200, "longwire_probe_operator_connected 0")?;
-        ensure!(replica::all(kubernetes)?.is_empty(), "a replica is left");
-        Ok(())
+        confirm!(replica::all(kubernetes)?.is_empty(), "a replica is left")
     });
     let answers = away.and_then(|()| {
         for node in NODES {
@@ -128,9 +121,7 @@ fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
 
 #[test]
 fn metrics_are_for_readers_with_the_permission_and_an_outage_of_the_operator_ends_nobodys() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let outcome = Helm::Three
         .bring(kubernetes, "upgrade", longwire::NAMESPACE, &["metrics.auth=true"])
         .and_then(|_| readers(kubernetes, &namespace));

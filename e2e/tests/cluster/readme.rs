@@ -1,16 +1,13 @@
 //! The commands of README.md on a cluster, literally, and the result of `make try`.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
-use longwire_e2e::prometheus::Prometheus;
-use longwire_e2e::readme::{block, checkout, typed};
-use longwire_e2e::steady::now;
-use longwire_e2e::trial::furnish::{Furnished, furnish};
-use longwire_e2e::trial::next;
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{binaries, command, janitor};
+use longwire_kubernetes::{
+    Kubernetes, NODES, helm::Helm, helm::RELEASE, images, longwire, trial::furnish::Furnished, trial::furnish::furnish,
+    trial::next,
+};
+use longwire_testkit::{
+    Prometheus, binaries, checkout, command, confirm, eventually, janitor, now, readme::block, readme::typed,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
@@ -50,9 +47,7 @@ fn restore(kubernetes: &Kubernetes) -> Result<()> {
 
 #[test]
 fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let outcome = (|| {
         let furnished = furnish(kubernetes, false, &|what| println!("{what}"))?;
         expect_edges(&furnished)?;
@@ -62,8 +57,7 @@ fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
         let before = pods(kubernetes)?;
         let again = furnish(kubernetes, false, &|_| ())?;
         ensure!(again.prometheus == furnished.prometheus, "another Prometheus: {again:?}");
-        ensure!(pods(kubernetes)? == before, "pods are other ones than {before}");
-        Ok(())
+        confirm!(pods(kubernetes)? == before, "pods are other ones than {before}")
     })();
     restore(kubernetes)?;
     outcome
@@ -79,7 +73,7 @@ fn pods(kubernetes: &Kubernetes) -> Result<String> {
 fn expect_edges(furnished: &Furnished) -> Result<()> {
     let prometheus = Prometheus::at(furnished.prometheus)?;
     let rows = |query: &str| prometheus.query(query, now());
-    for reporter in longwire_e2e::edge::REPORTERS {
+    for reporter in longwire_testkit::edge::REPORTERS {
         let labels = ["source_workload", "destination_workload", "destination_service_name"];
         let query = format!(
             "sum by ({}) (istio_tcp_sent_bytes_total{{reporter=\"{reporter}\", destination_workload_namespace=\"bookinfo\"}}) > 0",
@@ -90,8 +84,7 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
         eventually(Duration::from_secs(60), || {
             let shown: BTreeSet<_> =
                 rows(&query)?.into_iter().map(|row| labels.map(|label| row.labels[label].clone())).collect();
-            ensure!(shown == expected, "{reporter} says {shown:?}");
-            Ok(())
+            confirm!(shown == expected, "{reporter} says {shown:?}")
         })?;
     }
     let failing = "sum by (source_workload, destination_service_name, reason) \
@@ -100,21 +93,18 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
         let found = rows(failing)?;
         let refused = found.iter().find(|row| row.labels["source_workload"] == "productpage-v1");
         let refused = refused.with_context(|| format!("nobody was refused: {found:?}"))?;
-        ensure!(refused.labels["destination_service_name"] == "ratings" && refused.value >= 1.0, "{refused:?}");
-        Ok(())
+        confirm!(refused.labels["destination_service_name"] == "ratings" && refused.value >= 1.0, "{refused:?}")
     })?;
     let long = "sum by (source_workload, destination_workload) (kmesh_tcp_connection_sent_bytes_total{reporter=\"source\", \
                 source_workload=\"ratings-v2\", destination_workload=\"mongodb-v1\"})";
     eventually(Duration::from_secs(30), || {
-        ensure!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays");
-        Ok(())
+        confirm!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays")
     })?;
     let targets = rows("up{job=~\"longwire-.*\"}")?;
-    ensure!(
+    confirm!(
         targets.len() == 4 && targets.iter().all(|row| row.value == 1.0),
         "two probes and two operators: {targets:?}"
-    );
-    Ok(())
+    )
 }
 
 /// Runs each indented line of the output of `make try`.
@@ -137,8 +127,7 @@ fn type_steps(steps: &str) -> Result<()> {
         let edge = format!("{{destination_workload=\"{destination}\", source_workload=\"{source}\"}}");
         ensure!(said.contains(&edge), "{query}: no {edge} in {said}");
     }
-    ensure!(shell(&format!("{environment}; helm list --all-namespaces"))?.contains("longwire-system"), "no release");
-    Ok(())
+    confirm!(shell(&format!("{environment}; helm list --all-namespaces"))?.contains("longwire-system"), "no release")
 }
 
 fn type_readme() -> Result<()> {
@@ -162,9 +151,7 @@ fn type_readme() -> Result<()> {
 
 #[test]
 fn what_is_loaded_as_the_readme_has_it_is_installed_as_the_readme_has_it() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let gone = ["uninstall", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
     Helm::Three.on(kubernetes, &gone)?;
     let outcome = (|| {

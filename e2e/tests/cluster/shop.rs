@@ -1,14 +1,8 @@
 //! Two edges that cross the nodes in both directions, each with a connection that stays open and sends on demand.
 
 use anyhow::{Context, Result};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::floor::Floor;
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::running::Running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::scrape::Sample;
-use longwire_e2e::traffic;
+use longwire_kubernetes::{Kubernetes, NODES, Namespace, Running, longwire};
+use longwire_testkit::{Edge, Floor, Sample, Truth, beside, traffic};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -58,8 +52,7 @@ impl<'a> Shop<'a> {
         let mut truth = Truth::open(0, 0);
         let (near, far) = &self.open[0];
         while !stop.load(Ordering::Relaxed) {
-            let (one, other) = self.client.connect_to((self.server.address, PORT), &self.listener)?;
-            truth += traffic::exchange(one, other, 1_000, 3_000)?;
+            truth += self.client.exchange((self.server.address, PORT), &self.listener, 1_000, 3_000)?;
             traffic::pass(near, far, 500)?;
             truth.to_server += 500;
             thread::sleep(PACE);
@@ -93,17 +86,8 @@ impl<'a> Shop<'a> {
         probes: Probes,
         trouble: impl FnOnce() -> Result<T>,
     ) -> Result<(T, Duration)> {
-        let stop = AtomicBool::new(false);
-        let (truth, outcome) = thread::scope(|scope| -> Result<_> {
-            let load = scope.spawn(|| self.load(&stop));
-            let floors = scope.spawn(|| self.hold_floors(&stop, probes));
-            let outcome = trouble();
-            stop.store(true, Ordering::Relaxed);
-            let (truth, held) = (load.join().expect("the load"), floors.join().expect("the scraper"));
-            let outcome = outcome?;
-            held?;
-            Ok((truth?, outcome))
-        })?;
+        let watched = || beside(|over| self.hold_floors(over, probes), trouble);
+        let (truth, ((), outcome)) = beside(|over| self.load(over), watched)?;
         let (ended, edge) = (Instant::now(), self.there());
         longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
         Ok((outcome, ended.elapsed()))

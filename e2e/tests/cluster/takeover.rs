@@ -2,10 +2,8 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::running::process_running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{NODES, longwire, running::process_running};
+use longwire_testkit::{confirm, eventually};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::time::{Duration, Instant};
@@ -24,9 +22,7 @@ fn streams() -> Result<Vec<u64>> {
 
 #[test]
 fn when_the_holder_is_killed_probes_are_on_the_other_within_ten_seconds_and_no_series_shows_it() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     longwire::rolled_out(kubernetes, "deployment/longwire-operator")?;
     let shop = Shop::open(&namespace)?;
     shop.exact_throughout(kubernetes, || {
@@ -37,8 +33,7 @@ fn when_the_holder_is_killed_probes_are_on_the_other_within_ten_seconds_and_no_s
         kill(Pid::from_raw(i32::try_from(victim)?), Signal::SIGKILL)?;
         eventually(Duration::from_secs(10), || {
             let now = streams()?;
-            ensure!(now.iter().zip(&before).all(|(now, before)| now > before), "{now:?} streams after {before:?}");
-            Ok(())
+            confirm!(now.iter().zip(&before).all(|(now, before)| now > before), "{now:?} streams after {before:?}")
         })
         .with_context(|| longwire::logs(kubernetes))?;
         println!("{pod} killed; both probes on another stream after {:.1} s", killed.elapsed().as_secs_f64());

@@ -3,10 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::{EncodingKey, decode_header, encode};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::{binaries, command, janitor};
+use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_testkit::{Netns, Process, binaries, command, confirm, janitor};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{Read, Write};
@@ -21,9 +19,8 @@ const AUDIENCE: &str = "--audience=longwire-operator";
 fn probe_of(kubernetes: &Kubernetes, node: &str) -> Result<(String, String)> {
     let selector = format!("--field-selector=spec.nodeName={node}");
     let columns = "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}";
-    let words =
-        ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-probe", &selector, "-o", columns];
-    let said = kubernetes.kubectl(&words)?;
+    let words = ["get", "pods", "--selector=app=longwire-probe", &selector, "-o", columns];
+    let said = longwire::kubectl(kubernetes, &words)?;
     let (name, uid) = said.trim().split_once(' ').context("no probe")?;
     Ok((name.to_owned(), uid.to_owned()))
 }
@@ -53,8 +50,8 @@ fn forged(genuine: &str, age: u64, key: &Path) -> Result<String> {
 /// Writes the CA of the operator's certificate.
 fn write_authority(kubernetes: &Kubernetes, directory: &Path) -> Result<()> {
     let bundle = r"jsonpath={.data.ca\.crt}";
-    let words = ["--namespace", longwire::NAMESPACE, "get", "configmap", "longwire-operator-ca", "-o", bundle];
-    Ok(fs::write(directory.join("ca.crt"), kubernetes.kubectl(&words)?)?)
+    let words = ["get", "configmap", "longwire-operator-ca", "-o", bundle];
+    Ok(fs::write(directory.join("ca.crt"), longwire::kubectl(kubernetes, &words)?)?)
 }
 
 /// Starts a probe as node n1's, with this token, until its log has this text.
@@ -82,9 +79,7 @@ fn expect_word(operator: &str, directory: &Path, token: Option<&str>, words: &st
 
 #[test]
 fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::installed()?;
     let longwire::Holder { pod, uid, address: operator } = longwire::holder(kubernetes)?;
     let replica = (pod, uid);
     let directory = janitor::temporary_directory("token")?;
@@ -114,9 +109,7 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
 
 #[test]
 fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_reason() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::installed()?;
     let directory = janitor::temporary_directory("token")?;
     write_authority(kubernetes, directory.path())?;
     let flags = [[AUDIENCE.to_owned()].as_slice(), &bound(&probe_of(kubernetes, "n1")?)].concat();
@@ -138,9 +131,7 @@ fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_r
 
 #[test]
 fn plain_text_is_refused() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::installed()?;
     let mut connection = TcpStream::connect(longwire::holder(kubernetes)?.address)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?;
@@ -148,6 +139,5 @@ fn plain_text_is_refused() -> Result<()> {
     // It may send a TLS alert, or only close.
     let _ = connection.read_to_end(&mut said);
     ensure!(!said.windows(4).any(|four| four == b"HTTP"), "it answered in the clear: {said:?}");
-    ensure!(said.len() < 16, "it said more than an alert: {said:?}");
-    Ok(())
+    confirm!(said.len() < 16, "it said more than an alert: {said:?}")
 }

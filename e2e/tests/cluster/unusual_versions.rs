@@ -4,10 +4,8 @@
 use crate::bad_input_calm::Calm;
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::longwire::object;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, Namespace, longwire, longwire::object};
+use longwire_testkit::{confirm, eventually};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -43,8 +41,7 @@ impl<'a> Definition<'a> {
         let established = r#"jsonpath={.status.conditions[?(@.type=="Established")].status}"#;
         eventually(PATIENCE, || {
             let said = self.kubernetes.kubectl(&["get", "crd", DEFINITION, "-o", established])?;
-            ensure!(said == "True", "{DEFINITION} is not established");
-            Ok(())
+            confirm!(said == "True", "{DEFINITION} is not established")
         })
     }
 
@@ -73,7 +70,7 @@ fn era(name: &str, era: &str) -> String {
 
 fn shows(kubernetes: &Kubernetes, namespace: &Namespace<'_>, family: &str, label: (&str, &str)) -> Result<()> {
     longwire::until(kubernetes, |scrape| {
-        for reporter in longwire_e2e::edge::REPORTERS {
+        for reporter in longwire_testkit::edge::REPORTERS {
             let labels = [label, ("source_workload_namespace", namespace.name.as_str()), ("reporter", reporter)];
             ensure!(!scrape.select(family, &labels).is_empty(), "no {reporter} says {label:?}");
         }
@@ -87,8 +84,7 @@ fn is_accepted(namespace: &Namespace<'_>, name: &str, expected: &str, words: &st
     eventually(PATIENCE, || {
         let said = namespace.kubectl(&["get", "telemetrypolicy", name, "-o", accepted])?;
         let is_so = said.contains(&format!(r#""status":"{expected}""#)) && said.contains(words);
-        ensure!(is_so, "{name} is {said}");
-        Ok(())
+        confirm!(is_so, "{name} is {said}")
     })
 }
 
@@ -111,9 +107,7 @@ fn newer(versions: &mut Vec<Value>) {
 
 #[test]
 fn with_a_definition_of_another_release_what_is_known_goes_on_and_what_is_not_is_named() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let calm = Calm::now(kubernetes)?;
     let shop = Shop::open(&namespace)?;
     shop.exact_throughout(kubernetes, || {
@@ -139,8 +133,7 @@ fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>)
     longwire::until(kubernetes, |scrape| {
         let labels = [("source_workload_namespace", namespace.name.as_str())];
         let found = scrape.select("kmesh_tcp_workload_sent_bytes_total", &labels);
-        ensure!(!found.is_empty(), "no series of the set kmesh-workload");
-        Ok(())
+        confirm!(!found.is_empty(), "no series of the set kmesh-workload")
     })?;
 
     definition.apply(newer)?;

@@ -1,11 +1,7 @@
 //! The system clock jumps, under operator and probe. Nothing is counted twice, lost or reported for another pod.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::janitor;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::probe::SAMPLE_INTERVAL;
-use longwire_e2e::siege::Siege;
-use longwire_e2e::wait::throughout;
+use longwire_testkit::{Machine, SAMPLE_INTERVAL, Siege, janitor, throughout};
 use std::fs;
 use std::path::Path;
 

@@ -1,28 +1,17 @@
 //! Attacks on a serving operator within the chart's memory limit, in a network namespace of its own with a minimal API
 //! server.
 
-#[path = "control/api_server.rs"]
 mod api_server;
-#[path = "control/attack.rs"]
 mod attack;
-#[path = "control/half_open.rs"]
 mod half_open;
-#[path = "control/hostile_slices.rs"]
 mod hostile_slices;
-#[path = "control/large_messages.rs"]
 mod large_messages;
-#[path = "control/message.rs"]
 mod message;
-#[path = "control/probe.rs"]
 mod probe;
 
 use anyhow::{Context, Result, ensure};
 use api_server::{ApiServer, NAMESPACE};
-use longwire_e2e::binaries;
-use longwire_e2e::memory_cgroup::MemoryCgroup;
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::siege::{OPERATOR_LIMIT, print};
+use longwire_testkit::{MemoryCgroup, Netns, Process, binaries, siege::OPERATOR_LIMIT, siege::print};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

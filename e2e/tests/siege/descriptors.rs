@@ -2,10 +2,7 @@
 
 use crate::hostile_clients::{Hostile, Kind};
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::SAMPLE_INTERVAL;
-use longwire_e2e::siege::Siege;
+use longwire_testkit::{Machine, Pod, SAMPLE_INTERVAL, Siege, confirm};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -43,13 +40,11 @@ fn besiege(attack: &'static str, limit: u64) -> Result<u64> {
 #[test]
 fn a_thousand_idle_connections_do_not_use_up_a_thousand_descriptors() -> Result<()> {
     let missing = besiege("descriptors", 1_024)?;
-    ensure!(missing == 0, "no descriptor was left {missing} times");
-    Ok(())
+    confirm!(missing == 0, "no descriptor was left {missing} times")
 }
 
 #[test]
 fn where_no_descriptor_is_left_counters_stay_exact_and_scrapes_are_answered() -> Result<()> {
     let missing = besiege("few_descriptors", 100)?;
-    ensure!(missing > 0, "there were descriptors enough: the test shows nothing");
-    Ok(())
+    confirm!(missing > 0, "there were descriptors enough: the test shows nothing")
 }

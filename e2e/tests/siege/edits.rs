@@ -1,9 +1,7 @@
 //! One object that is edited again and again during streams. Unused versions must be freed.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::siege::Siege;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::{Machine, PodSpec, Siege, confirm, eventually};
 use std::time::Duration;
 
 const EDITS: u64 = 24;
@@ -38,10 +36,7 @@ fn edits_of_one_object_do_not_pile_up() -> Result<()> {
     for edit in 0..EDITS {
         let before = updates()?;
         siege.cluster.machine.manifests.write("busy.yaml", &extra_stat_tags(edit))?;
-        eventually(PATIENCE, || {
-            ensure!(updates()? > before, "edit {edit} has not arrived");
-            Ok(())
-        })?;
+        eventually(PATIENCE, || confirm!(updates()? > before, "edit {edit} has not arrived"))?;
         bystander.talk(2)?;
         if edit < FIRST {
             settled = siege.resident()?;

@@ -1,8 +1,7 @@
 //! Hostile clients of the metrics listener, from several pods: each kind holds as much as it can for as long as it can.
 
 use anyhow::Result;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::PORT;
+use longwire_testkit::{Pod, probe::PORT};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};

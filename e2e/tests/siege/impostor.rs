@@ -1,13 +1,7 @@
 //! Pods that impersonate others: by an address, by the name of a cgroup, by a Service of another namespace.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::process::Process;
-use longwire_e2e::siege::Siege;
-use longwire_e2e::traffic::exchange;
-use longwire_e2e::{binaries, cgroup};
+use longwire_testkit::{Edge, Machine, Pod, PodSpec, Process, Siege, Truth, binaries, cgroup, confirm};
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -56,8 +50,7 @@ fn speak_from(victim: &Pod, from: &Pod) -> Result<()> {
     );
     let mut process = Process::start(&from.netns, "impostor", &["sh", "-ec", &script])?;
     let status = process.await_exit(PATIENCE)?;
-    ensure!(status.success() && process.log().iter().any(|line| line == "spoke"), "{}", process.last_words());
-    Ok(())
+    confirm!(status.success() && process.log().iter().any(|line| line == "spoke"), "{}", process.last_words())
 }
 
 /// So many connections of a process in that cgroup, in the network namespace of `client`.
@@ -99,8 +92,7 @@ fn nobody_speaks_as_another_pod() -> Result<()> {
     let (client, listener) = (machine.take()?, victim.listen()?);
     let mut truth = Truth::default();
     for _ in 0..10 {
-        let (near, far) = client.connect_to(victim.address(), &listener)?;
-        truth += exchange(near, far, 1_001, 2_003)?;
+        truth += client.exchange(victim.address(), &listener, 1_001, 2_003)?;
     }
     Edge::of(client, victim).expect_of(probe, &[("source", truth)])?;
     // Cgroups with the name of this node's pod: in a user session, and below the attacker's own.

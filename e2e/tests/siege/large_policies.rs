@@ -1,10 +1,7 @@
 //! Tenants that write the largest objects that the schema and the operator accept.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::probe::Probe;
-use longwire_e2e::siege::Siege;
-use longwire_e2e::traffic::exchange;
+use longwire_testkit::{Machine, PodSpec, Probe, Siege, confirm};
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -68,8 +65,7 @@ fn expect_tag(probe: &Probe, value: &str) -> Result<()> {
     probe.until(|scrape| {
         let labels = [("source_workload", "w0"), ("destination_workload", "w1"), ("own", value)];
         let opened = scrape.sum("istio_tcp_connections_opened_total", &labels);
-        ensure!(opened > 0, "no connection between the bystanders has the tag {value}");
-        Ok(())
+        confirm!(opened > 0, "no connection between the bystanders has the tag {value}")
     })
 }
 
@@ -86,8 +82,7 @@ fn hundreds_of_large_policies_take_no_memory_and_leave_a_bystander_its_own() -> 
     let (client, server) = (machine.pod("h0")?, machine.pod("h1")?);
     let listener = server.listen()?;
     for _ in 0..20 {
-        let (near, far) = client.connect_to(server.address(), &listener)?;
-        exchange(near, far, 101, 203)?;
+        client.exchange(server.address(), &listener, 101, 203)?;
     }
     bystander.talk(20)?;
     bystander.expect_exact(probe)?;

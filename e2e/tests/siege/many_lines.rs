@@ -1,9 +1,7 @@
 //! A metrics page of tens of thousands of lines, from series of long connections.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::probe::Probe;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::{Pod, Probe, eventually};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! The reference for the results of attacks: none.
 
 use anyhow::Result;
-use longwire_e2e::machine::Machine;
-use longwire_e2e::siege::Siege;
+use longwire_testkit::{Machine, Siege};
 
 #[test]
 fn without_an_attack_memory_is_far_below_its_limits() -> Result<()> {

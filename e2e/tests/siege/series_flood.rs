@@ -1,9 +1,7 @@
 //! A pod that creates label sets as fast as it can, beside two pods whose own must stay.
 
 use anyhow::{Result, ensure};
-use longwire_e2e::machine::{Machine, PodSpec};
-use longwire_e2e::pod::Pod;
-use longwire_e2e::siege::Siege;
+use longwire_testkit::{Machine, Pod, PodSpec, Siege};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fs;
 use std::net::Ipv4Addr;

@@ -1,12 +1,7 @@
 //! A pod that opens more connections than the kernel side's table holds for the whole node.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::cluster::Cluster;
-use longwire_e2e::edge::{Edge, Truth};
-use longwire_e2e::machine::Machine;
-use longwire_e2e::pod::Pod;
-use longwire_e2e::process::Process;
-use longwire_e2e::siege::Siege;
+use longwire_testkit::{Cluster, Edge, Machine, Pod, Process, Siege, Truth};
 use parking_lot::Mutex;
 use std::time::Duration;
 
@@ -32,17 +27,11 @@ fn flood(pod: &Pod, command: &str, address: &str, each: u64) -> Result<Vec<Proce
 /// Ten connections between two pods, exact to the byte, within a short time.
 fn expect_exact(cluster: &Cluster, client: &Pod, server: &Pod) -> Result<()> {
     let address = server.address().to_string();
-    let serving = server.process("main", &["serve", &address, "--reply", "30"])?;
-    serving.await_line("listening", PATIENCE)?;
+    let _serving = server.process_that_says("main", &["serve", &address, "--reply", "30"], "listening")?;
     let mut sending = client.process("main", &["send", &address, "100000", "--times", "10"])?;
-    ensure!(sending.await_exit(PATIENCE)?.success(), "{}", sending.last_words());
+    sending.succeed(PATIENCE)?;
     let truth = Truth { opened: 10, closed: 10, to_server: 1_000_000, to_client: 300 };
     Edge::of(client, server).expect(&cluster.probe, truth)
-}
-
-/// The kernel side's counter of this loss.
-fn losses(cluster: &Cluster, kind: &str) -> Result<u64> {
-    Ok(cluster.probe.scrape()?.of_kernel(kind))
 }
 
 /// How often the kernel skipped a program, because it had preempted the same one; the connections are not known.
@@ -70,7 +59,7 @@ fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result
     // Its own connections too: one without a place while half-open gets one when established.
     expect_exact(cluster, flooder, cluster.machine.take()?)?;
     let kinds = ["half_open_share_full", "half_open_full", "connections_share_full", "connections_full"];
-    let [share, all, established, table] = kinds.map(|kind| losses(cluster, kind));
+    let [share, all, established, table] = kinds.map(|kind| cluster.probe.of_kernel(kind));
     // A sixteenth of the table holds half-open connections of one pod; those that time out free places.
     let beyond = TABLE / 2;
     let (share, missed) = (share?, missed(cluster)?);
@@ -89,7 +78,7 @@ fn a_pod_beside_one_that_holds_a_tableful_of_connections_is_counted_to_the_byte(
     let each = TABLE / 2 / PROCESSES + 500;
     let _flood = flood(flooder, "hold", "127.0.0.", each).context("the flood")?;
     expect_exact(cluster, client, server)?;
-    let [share, table] = ["connections_share_full", "connections_full"].map(|kind| losses(cluster, kind));
+    let [share, table] = ["connections_share_full", "connections_full"].map(|kind| cluster.probe.of_kernel(kind));
     let beyond = 2 * each * PROCESSES - TABLE / 4;
     let (share, missed) = (share?, missed(cluster)?);
     ensure!(share + missed >= beyond, "{share} established connections were left out, not {beyond}; {missed} unseen");

@@ -1,5 +1,5 @@
 use super::{live, size};
-use crate::scrape::{Format, Scrape};
+use longwire_testkit::{Format, Scrape};
 use std::time::Duration;
 
 #[test]

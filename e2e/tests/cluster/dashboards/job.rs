@@ -2,16 +2,12 @@
 //! show it.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::asked::{self, Of, Sheet, Variables};
-use longwire_e2e::kiali::{GraphType, Node, Traffic, View};
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::kiali::Kiali;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::talk::{self, await_done, await_listening, sending};
-use longwire_e2e::prometheus::{Prometheus, Row};
-use longwire_e2e::promql;
-use longwire_e2e::steady::now;
-use longwire_e2e::wait::eventually;
+use longwire_dashboards::{kiali::Traffic, promql};
+use longwire_kubernetes::{
+    Kubernetes, Namespace, asked, asked::Of, asked::Sheet, asked::Variables, kiali::GraphType, kiali::Node,
+    kiali::View, kiali::deployed::Kiali, talk, talk::await_done, talk::await_listening, talk::sending,
+};
+use longwire_testkit::{Prometheus, Row, confirm, eventually, now};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -60,8 +56,7 @@ fn is_drawn(kiali: &Kiali<'_>, namespace: &str) -> Result<()> {
     let (_, rate) = drawn.with_context(|| format!("Kiali draws no edge of {NAME}: {edges:?}"))?;
     // Prometheus extrapolates to the whole minute: the younger the Job, the more.
     let least = BYTES as f64 / 60.0;
-    ensure!((0.95 * least..2.0 * least).contains(rate), "Kiali draws {rate} bytes a second, not {least}");
-    Ok(())
+    confirm!((0.95 * least..2.0 * least).contains(rate), "Kiali draws {rate} bytes a second, not {least}")
 }
 
 /// Dashboards with a panel that has a row of it.

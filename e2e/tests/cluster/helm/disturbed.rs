@@ -1,28 +1,26 @@
 //! Usual disturbances of nodes and pods, after which all is right within seconds.
 
 use crate::shop::Shop;
-use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::{Kubernetes, longwire, node};
+use anyhow::{Context, Result};
+use longwire_kubernetes::{Kubernetes, longwire, node};
+use longwire_testkit::confirm;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(10);
 
 /// Runs `change` during traffic between two nodes; both reporters are exact soon after.
 fn right_soon_after(what: &str, change: impl FnOnce(&Kubernetes) -> Result<()>) -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let shop = Shop::open(&namespace)?;
     let took = shop
         .exact_while_probes_change(kubernetes, || change(kubernetes))
         .with_context(|| longwire::logs(kubernetes))?;
     println!("{what}: right after {:.1} s", took.as_secs_f64());
-    ensure!(took < SOON, "{what}: right only after {took:?}");
-    Ok(())
+    confirm!(took < SOON, "{what}: right only after {took:?}")
 }
 
 fn of_longwire(kubernetes: &Kubernetes, words: &[&str]) -> Result<()> {
-    kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], words].concat()).map(drop)
+    longwire::kubectl(kubernetes, words).map(drop)
 }
 
 #[test]

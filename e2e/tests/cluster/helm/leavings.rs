@@ -1,10 +1,8 @@
 //! All that an installation adds to the cluster and to its nodes' kernels.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::command;
-use longwire_e2e::kubernetes::Kubernetes;
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, NODES};
+use longwire_testkit::{command, confirm, eventually};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -45,8 +43,7 @@ pub(crate) fn expect_nothing(kubernetes: &Kubernetes, namespace: &str, there: &L
         let words = ["--namespace", namespace, "get", NAMESPACED, "--output=name", "--ignore-not-found"];
         let left = kubernetes.kubectl(&words)?;
         let left: Vec<_> = left.lines().filter(|name| !USUAL.contains(name)).collect();
-        ensure!(left.is_empty(), "left in {namespace}: {left:?}");
-        Ok(())
+        confirm!(left.is_empty(), "left in {namespace}: {left:?}")
     })?;
     let all = kubernetes.kubectl(&["get", CLUSTERED, "--output=name", "--ignore-not-found"])?;
     let ours: Vec<_> = all.lines().filter(|name| name.contains("longwire")).collect();

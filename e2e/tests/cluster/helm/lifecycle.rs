@@ -3,11 +3,8 @@
 use super::leavings::{Leavings, expect_nothing};
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::janitor;
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::NODES;
-use longwire_e2e::kubernetes::{Kubernetes, images, longwire};
-use longwire_e2e::wait::eventually;
+use longwire_kubernetes::{Kubernetes, NODES, helm::Helm, helm::RELEASE, images, longwire};
+use longwire_testkit::{confirm, eventually, janitor};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -33,15 +30,12 @@ fn age(kubernetes: &Kubernetes) -> Result<()> {
     fs::write(&file, older)?;
     let file = format!("--filename={}", file.display());
     kubernetes.kubectl(&["apply", "--server-side", "--force-conflicts", "--field-manager=helm", &file])?;
-    ensure!(columns(kubernetes)?.contains("Taken"), "no such column");
-    Ok(())
+    confirm!(columns(kubernetes)?.contains("Taken"), "no such column")
 }
 
 #[test]
 fn every_command_of_the_notes_answers_and_helm_test_finds_every_byte_of_a_known_transfer() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     for helm in Helm::BOTH {
         let notes = helm.on(kubernetes, &["get", "notes", RELEASE, "--namespace", longwire::NAMESPACE])?;
         let commands: Vec<&str> = notes.lines().filter_map(|line| line.strip_prefix("   ")).collect();
@@ -60,17 +54,14 @@ fn await_tag(kubernetes: &Kubernetes, tag: &str) -> Result<()> {
     let selector = "--selector=app.kubernetes.io/name=longwire";
     let image = "jsonpath={range .items[*]}{.spec.containers[0].image} {end}";
     eventually(Duration::from_secs(30), || {
-        let said = kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "-o", image])?;
-        ensure!(said.split_whitespace().all(|image| image.ends_with(&format!(":{tag}"))), "not all of :{tag}: {said}");
-        Ok(())
+        let said = longwire::kubectl(kubernetes, &["get", "pods", selector, "-o", image])?;
+        confirm!(said.split_whitespace().all(|image| image.ends_with(&format!(":{tag}"))), "not all of :{tag}: {said}")
     })
 }
 
 #[test]
 fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     for node in NODES {
         for program in ["longwire-operator", "longwire-probe"] {
             images::tag(&kubernetes.node(node)?, &images::name_of(program), &images::tagged(program, "v2"))?;
@@ -102,9 +93,7 @@ fn rolled_out(kubernetes: &Kubernetes) -> Result<()> {
 
 #[test]
 fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_comes_back_anywhere() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     namespace.apply(POLICY)?;
     let there = Leavings::of(kubernetes)?;
     ensure!(there.links.len() >= NODES.len(), "what is to be gone? {there:?}");
@@ -134,8 +123,7 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
         }
         let threshold = "jsonpath={.spec.longConnections.threshold}";
         let kept = namespace.kubectl(&["get", "telemetrypolicy", "kept", "-o", threshold])?;
-        ensure!(kept == "7s", "of the policy there is left: {kept:?}");
-        Ok(())
+        confirm!(kept == "7s", "of the policy there is left: {kept:?}")
     })();
     // Other tests need the installation at its place.
     if outcome.is_err() {
@@ -148,9 +136,7 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
 
 #[test]
 fn a_node_that_is_silent_is_named_and_keeps_nobody_from_uninstalling() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["uninstall.timeoutSeconds=10"])?;
     rolled_out(kubernetes)?;
     let kubelet = kubernetes.node("n2")?.daemon("kubelet");
@@ -161,7 +147,7 @@ fn a_node_that_is_silent_is_named_and_keeps_nobody_from_uninstalling() -> Result
     ensure!(said.contains("1 of 2 nodes have nothing of Longwire"), "{said}");
     ensure!(said.contains("node n2 is silent") && !said.contains("node n1 is silent"), "{said}");
     let gone = ["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/name=longwire", "--timeout=60s"];
-    kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], &gone[..]].concat())?;
+    longwire::kubectl(kubernetes, &gone)?;
     // The next installation continues from what was left.
     Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[]).map(drop)
 }

@@ -1,8 +1,7 @@
 //! Accounts have exactly the permissions in docs/security.md, and a probe has three capabilities on its node.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::running::process_running;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{Kubernetes, longwire, running::process_running};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -61,9 +60,7 @@ fn documented(scope: &str) -> Result<BTreeSet<Permission>> {
 
 #[test]
 fn the_accounts_may_do_what_the_page_on_security_says_and_nothing_else() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::installed()?;
     let (everywhere, at_home) = (documented("cluster")?, documented("its namespace")?);
     assert_eq!(allowed(kubernetes, "longwire-operator", "default")?, everywhere);
     assert_eq!(allowed(kubernetes, "longwire-operator", longwire::NAMESPACE)?, &everywhere | &at_home);
@@ -75,12 +72,10 @@ fn the_accounts_may_do_what_the_page_on_security_says_and_nothing_else() -> Resu
 
 #[test]
 fn a_probe_has_three_capabilities_and_cannot_get_more() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::installed()?;
     let uids = "jsonpath={range .items[*]}{.metadata.uid} {end}";
-    let words = ["--namespace", longwire::NAMESPACE, "get", "pods", "--selector=app=longwire-probe", "-o", uids];
-    let said = kubernetes.kubectl(&words)?;
+    let words = ["get", "pods", "--selector=app=longwire-probe", "-o", uids];
+    let said = longwire::kubectl(kubernetes, &words)?;
     for uid in said.split_whitespace() {
         let process = process_running(uid, "longwire-probe")?;
         let status = fs::read_to_string(format!("/proc/{process}/status"))?;

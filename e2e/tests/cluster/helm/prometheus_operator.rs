@@ -3,14 +3,8 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::edge::REPORTERS;
-use longwire_e2e::kubernetes::helm::Helm;
-use longwire_e2e::kubernetes::prometheus_operator::PrometheusOperator;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::prometheus::Prometheus;
-use longwire_e2e::scrape::Labels;
-use longwire_e2e::steady::now;
-use longwire_e2e::wait::{eventually, throughout};
+use longwire_kubernetes::{helm::Helm, longwire, prometheus_operator::PrometheusOperator};
+use longwire_testkit::{Labels, Prometheus, REPORTERS, confirm, eventually, now, throughout};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,9 +31,7 @@ const TARGETS: [[&str; 3]; 4] = [
 #[test]
 #[ignore = "builds a Prometheus that finds pods and the operator that runs it: many minutes, once"]
 fn prometheus_operator_scrapes_every_pod_once_and_its_rules_work() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let operator = PrometheusOperator::start(kubernetes)?;
     let outcome = Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &VALUES).and_then(|_| {
         let (prometheus, shop) = (operator.prometheus()?, Shop::open(&namespace)?);
@@ -61,8 +53,7 @@ fn finds_all(prometheus: &Prometheus) -> Result<()> {
         .map(|row| [label(&row.labels, "job"), label(&row.labels, "node"), row.value.to_string()])
         .collect();
     targets.sort();
-    ensure!(targets == TARGETS, "{targets:?}");
-    Ok(())
+    confirm!(targets == TARGETS, "{targets:?}")
 }
 
 /// Both reporters have the traffic, each once.
@@ -95,8 +86,7 @@ fn counts_once(prometheus: &Prometheus, shop: &Shop<'_>) -> Result<()> {
 fn nothing_is_renamed(prometheus: &Prometheus) -> Result<()> {
     let labels: BTreeSet<String> = serde_json::from_value(prometheus.ask("labels")?)?;
     let renamed: Vec<_> = labels.iter().filter(|label| label.starts_with("exported_")).collect();
-    ensure!(labels.contains("pod") && renamed.is_empty(), "{renamed:?} of {labels:?}");
-    Ok(())
+    confirm!(labels.contains("pod") && renamed.is_empty(), "{renamed:?} of {labels:?}")
 }
 
 /// All rules were evaluated without an error, and no alert fires.
@@ -104,7 +94,7 @@ fn rules_work(prometheus: &Prometheus) -> Result<()> {
     let answer = prometheus.ask("rules")?;
     let groups = answer["groups"].as_array().context("no groups")?;
     let rules: Vec<&Value> = groups.iter().filter_map(|group| group["rules"].as_array()).flatten().collect();
-    let alerts = longwire_e2e::alerts::folder().join("longwire.yaml");
+    let alerts = longwire_dashboards::alerts::folder().join("longwire.yaml");
     let due = std::fs::read_to_string(alerts)?.matches("- alert: ").count();
     ensure!(rules.len() == due, "{} rules instead of {due}", rules.len());
     for rule in rules {

@@ -2,17 +2,11 @@
 //! the edges.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::layout::{NODES, address};
-use longwire_e2e::kubernetes::longwire::replica;
-use longwire_e2e::kubernetes::namespace::Namespace;
-use longwire_e2e::kubernetes::talk::{await_listening, serving, talking};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::prometheus::{Job, Prometheus};
-use longwire_e2e::steady::now;
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{command, probe};
+use longwire_kubernetes::{
+    Kubernetes, NODES, Namespace, helm::Helm, helm::RELEASE, layout::address, longwire, longwire::replica,
+    talk::await_listening, talk::serving, talk::talking,
+};
+use longwire_testkit::{Job, Netns, Prometheus, command, eventually, now, probe};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -48,7 +42,7 @@ fn open_bookinfo(namespace: &Namespace<'_>, image: &str) -> Result<()> {
     for (app, version, node, calls) in BOOKINFO {
         let mut containers = vec![serving(image, PORT)];
         for callee in calls {
-            let to = namespace.kubectl(&["get", "service", callee, "-o", "jsonpath={.spec.clusterIP}"])?;
+            let to = namespace.service_address(callee)?;
             containers.push(talking(&format!("to-{callee}"), image, &format!("{to}:{PORT}")));
         }
         deployments += &format!(
@@ -83,7 +77,7 @@ fn expected() -> Edges {
     let mut edges = Edges::new();
     for (app, version, _, calls) in BOOKINFO {
         for (callee, its_version, ..) in BOOKINFO.iter().filter(|(callee, ..)| calls.contains(callee)) {
-            for reporter in longwire_e2e::edge::REPORTERS {
+            for reporter in longwire_testkit::edge::REPORTERS {
                 let [source, destination] = [format!("{app}-{version}"), format!("{callee}-{its_version}")];
                 edges.insert([source, destination, (*callee).to_owned(), reporter.to_owned()]);
             }
@@ -108,9 +102,7 @@ fn shown(prometheus: &Prometheus, namespace: &str) -> Result<Edges> {
 
 #[test]
 fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     let gone = ["uninstall", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
     Helm::Three.on(kubernetes, &gone)?;
     let image = kubernetes.load_program("longwire-traffic")?;

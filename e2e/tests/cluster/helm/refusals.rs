@@ -1,9 +1,8 @@
 //! An invalid installation is refused with a remedy; the API server accepts the objects of a valid one.
 
 use anyhow::{Result, bail, ensure};
-use longwire_e2e::command;
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE, chart};
-use longwire_e2e::kubernetes::{Kubernetes, layout, longwire};
+use longwire_kubernetes::{Kubernetes, helm::Helm, helm::RELEASE, helm::chart, layout, longwire};
+use longwire_testkit::command;
 use std::fs;
 
 /// Helm's error for a release in a namespace; no release may be left afterwards.
@@ -18,9 +17,7 @@ fn refusal(kubernetes: &Kubernetes, helm: Helm, release: &str, namespace: &str) 
 
 #[test]
 fn a_second_one_is_refused_with_the_name_of_the_first() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     for helm in Helm::BOTH {
         for (release, into) in [("second", longwire::NAMESPACE), (RELEASE, namespace.name.as_str())] {
             let said = refusal(kubernetes, helm, release, into)?;
@@ -35,9 +32,7 @@ fn a_second_one_is_refused_with_the_name_of_the_first() -> Result<()> {
 
 #[test]
 fn a_namespace_that_forbids_probes_is_named_with_the_command_that_allows_them() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, namespace) = longwire::alone()?;
     for (helm, level) in [(Helm::Three, "baseline"), (Helm::Four, "restricted")] {
         let label = format!("pod-security.kubernetes.io/enforce={level}");
         kubernetes.kubectl(&["label", "namespace", &namespace.name, &label, "--overwrite"])?;
@@ -52,9 +47,7 @@ fn a_namespace_that_forbids_probes_is_named_with_the_command_that_allows_them() 
 
 #[test]
 fn the_api_server_takes_everything_that_is_rendered() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::installed()?;
     let foreign = foreign_kinds()?;
     kubernetes.apply(&foreign)?;
     let (chart, namespace) = (chart(), format!("--namespace={}", longwire::NAMESPACE));

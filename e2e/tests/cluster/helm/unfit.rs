@@ -1,12 +1,8 @@
 //! An unsupported node is reported, and its probe is not restarted again and again.
 
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http;
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
-use longwire_e2e::netns::Netns;
-use longwire_e2e::process::Process;
-use longwire_e2e::wait::eventually;
-use longwire_e2e::{binaries, janitor};
+use longwire_kubernetes::longwire;
+use longwire_testkit::{Netns, Process, binaries, confirm, eventually, http, janitor};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,10 +12,8 @@ const HEALTH_PORT: u16 = 15098;
 
 #[test]
 fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
-    let of_longwire = |words: &[&str]| kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE], words].concat());
+    let (kubernetes, _namespace) = longwire::alone()?;
+    let of_longwire = |words: &[&str]| longwire::kubectl(kubernetes, words);
     let columns = "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}";
     let on_n1 = ["get", "pods", "--selector=app=longwire-probe", "--field-selector=spec.nodeName=n1", "-o", columns];
     let said = of_longwire(&on_n1)?;
@@ -57,8 +51,7 @@ fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() ->
         let said =
             kubernetes.kubectl(&[&events[..], &["jsonpath={.items[*].regarding.name}: {.items[*].note}"]].concat())?;
         let remedy = "run one built with CONFIG_DEBUG_INFO_BTF=y";
-        ensure!(said.starts_with("n1: the Longwire probe of this node: ") && said.contains(remedy), "Events: {said}");
-        Ok(())
+        confirm!(said.starts_with("n1: the Longwire probe of this node: ") && said.contains(remedy), "Events: {said}")
     })
     .with_context(|| process.last_words())?;
     let ask = |path| http::get_from((Ipv4Addr::LOCALHOST, HEALTH_PORT).into(), path);
@@ -68,6 +61,5 @@ fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() ->
     ensure!(reason.starts_with("not ready: this kernel has no type information"), "{reason}");
     process.signal(nix::sys::signal::Signal::SIGTERM)?;
     let status = process.await_exit(Duration::from_secs(10))?;
-    ensure!(status.code() == Some(0), "{status}: {}", process.last_words());
-    Ok(())
+    confirm!(status.code() == Some(0), "{status}: {}", process.last_words())
 }

@@ -3,8 +3,8 @@
 
 use super::leavings::{Leavings, expect_nothing};
 use anyhow::{Result, bail, ensure};
-use longwire_e2e::kubernetes::helm::{Helm, RELEASE};
-use longwire_e2e::kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{helm::Helm, helm::RELEASE, longwire};
+use longwire_testkit::confirm;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,7 @@ const BOUND: Duration = Duration::from_secs(90);
 
 #[test]
 fn an_image_that_cannot_be_had_is_named_and_nothing_is_left_of_the_attempt() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let own = ["--namespace", longwire::NAMESPACE];
     Helm::Three.on(kubernetes, &[&["uninstall", RELEASE, "--wait", "--timeout=120s"], &own[..]].concat())?;
     let nothing = Leavings { links: BTreeSet::new() };
@@ -58,12 +56,10 @@ fn an_image_that_cannot_be_had_is_named_and_nothing_is_left_of_the_attempt() -> 
 
 #[test]
 fn an_upgrade_to_an_image_that_cannot_be_had_touches_no_pod() -> Result<()> {
-    let kubernetes = Kubernetes::shared()?;
-    let _namespace = kubernetes.namespace_alone()?;
-    longwire::install(kubernetes)?;
+    let (kubernetes, _namespace) = longwire::alone()?;
     let pods = || {
         let selector = "--selector=app in (longwire-operator, longwire-probe)";
-        kubernetes.kubectl(&["--namespace", longwire::NAMESPACE, "get", "pods", selector, "--output=name"])
+        longwire::kubectl(kubernetes, &["get", "pods", selector, "--output=name"])
     };
     let before = pods()?;
     let Err(error) = Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=nobodys"]) else {
@@ -72,6 +68,5 @@ fn an_upgrade_to_an_image_that_cannot_be_had_touches_no_pod() -> Result<()> {
     let (said, after) = (format!("{error:#}"), pods()?);
     Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
     ensure!(said.contains("longwire-pull-e2e.local-longwire-operator-nobodys"), "{said}");
-    ensure!(before == after, "{before} are now {after}");
-    Ok(())
+    confirm!(before == after, "{before} are now {after}")
 }

@@ -2,8 +2,7 @@
 
 use super::{Control, PATIENCE, milliseconds, soon};
 use anyhow::{Context, Result, ensure};
-use longwire_e2e::http;
-use longwire_e2e::wait::eventually;
+use longwire_testkit::{confirm, eventually, http};
 use std::time::Duration;
 
 const METRICS_PORT: u16 = 15011;
@@ -47,8 +46,7 @@ fn thousands_of_slices_of_one_tenant_take_no_memory_and_hold_no_other_up() -> Re
     })?;
     eventually(PATIENCE, || {
         let events = control.api.events("evil");
-        ensure!(events == ["NamespaceBudgetExceeded"], "{events:?}");
-        Ok(())
+        confirm!(events == ["NamespaceBudgetExceeded"], "{events:?}")
     })?;
     ensure!(edit < soon(), "another tenant's edit was told after {edit:?} only");
     control.end(&[("edit_ms", milliseconds(edit)), ("refused", refused as f64)])

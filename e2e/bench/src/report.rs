@@ -1,0 +1,116 @@
+//! One line a figure for the terminal, JSON for programs, Markdown for docs/performance.md.
+
+use super::figures::{FIGURES, Row, Target, row_of};
+use super::hardware::Hardware;
+use super::measured::Measured;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// The line of one measurement.
+pub(super) fn line(measured: &Measured) -> String {
+    let Some(row) = row_of(measured.name) else { return measured.name.to_owned() };
+    let mut line = format!("{:<34} {:>12}", row.name, quantity(measured.value, row.unit));
+    if let Some(reference) = measured.reference {
+        let _ = write!(line, "   reference {} ({})", quantity(reference, row.unit), row.reference);
+    }
+    if let Some(ratio) = measured.ratio {
+        let _ = write!(line, "   ratio {}", number(ratio));
+    }
+    if let Some(spread) = measured.spread {
+        let _ = write!(line, "   spread {}", percent(spread));
+    }
+    let _ = write!(line, "{}", verdict(row.target, row.unit, measured.value));
+    if !measured.note.is_empty() {
+        let _ = write!(line, "   [{}]", measured.note);
+    }
+    line
+}
+
+/// All of a run, by name.
+pub(super) fn json(all: &[Measured], hardware: &Hardware) -> Value {
+    let mut figures = Map::new();
+    for Measured { name, value, reference, ratio, spread, note } in all {
+        let unit = row_of(name).map(|row| row.unit);
+        let figure = json!({ "value": value, "unit": unit, "reference": reference, "ratio": ratio, "spread": spread, "note": note });
+        figures.insert((*name).to_owned(), figure);
+    }
+    figures.insert("machine".to_owned(), hardware.json());
+    Value::Object(figures)
+}
+
+/// The whole of docs/performance.md, from the output of `json`.
+pub(super) fn markdown(run: &Value) -> String {
+    let mut text = String::from(
+        "# Performance\n\nWhat Longwire costs, each figure beside a reference that was measured in the same run, in turns with \
+         it. Ratios carry over to other machines, absolute figures do not. The whole file prints: `make bench`.\n\n",
+    );
+    let _ = writeln!(text, "{}.\n", measured_on(&run["machine"]));
+    text += "| figure | value | reference | ratio | spread | target |\n|---|---|---|---|---|---|\n";
+    let rows = FIGURES.iter().filter(|row| run[row.name].is_object());
+    for row in rows.clone() {
+        let field = |name: &str| run[row.name][name].as_f64();
+        let reference = field("reference").map_or("-".to_owned(), |value| quantity(value, row.unit));
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {reference} | {} | {} | {} |",
+            row.name,
+            field("value").map_or("-".to_owned(), |value| quantity(value, row.unit)),
+            field("ratio").map_or("-".to_owned(), number),
+            field("spread").map_or("-".to_owned(), percent),
+            wanted(row.target, row.unit).unwrap_or_else(|| "-".to_owned()),
+        );
+    }
+    text += "\nA spread is the middle half of the rounds' ratios, or values where there is no ratio, as a share of their median.\n\n## How each was measured\n\n";
+    for Row { name, reference, how, .. } in rows {
+        let reference = if *reference == "-" { String::new() } else { format!(" Reference: {reference}.") };
+        let _ = writeln!(text, "- `{name}`: {how}{reference}");
+    }
+    text
+}
+
+/// Of a run's `machine`, for the head of a page.
+pub(super) fn measured_on(machine: &Value) -> String {
+    let [date, cpu, cores, memory, kernel, commit] =
+        ["date", "cpu", "cores", "memory", "kernel", "commit"].map(|field| machine[field].as_str().unwrap_or("-"));
+    format!("Measured on {date}: {cpu}, {cores} CPUs, {memory} of memory, kernel {kernel}, commit {commit}")
+}
+
+fn verdict(target: Target, unit: &str, value: f64) -> String {
+    let missed = if target.is_met(value) { "" } else { " MISSED" };
+    wanted(target, unit).map_or_else(String::new, |wanted| format!("   target {wanted}{missed}"))
+}
+
+/// What a target says, with the unit.
+pub(super) fn wanted(target: Target, unit: &str) -> Option<String> {
+    match target {
+        Target::AtLeast(least) => Some(format!(">= {} {unit}", plain(least))),
+        Target::AtMost(most) => Some(format!("<= {} {unit}", plain(most))),
+        Target::Exactly(value) => Some(plain(value)),
+        Target::None => None,
+    }
+}
+
+fn quantity(value: f64, unit: &str) -> String {
+    format!("{} {unit}", number(value))
+}
+
+/// Digits that the precision justifies.
+fn number(value: f64) -> String {
+    let decimals = match value.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        _ => 3,
+    };
+    format!("{value:.decimals$}")
+}
+
+fn plain(value: f64) -> String {
+    value.to_string()
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Work in threads of its own, until it is over.
+
+use anyhow::Result;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Works until dropped.
+#[derive(Debug, Default)]
+pub struct Crew {
+    over: Arc<AtomicBool>,
+    members: Vec<JoinHandle<Result<()>>>,
+}
+
+impl Crew {
+    /// Takes a turn at this pace.
+    pub fn repeat(&mut self, pace: Duration, mut turn: impl FnMut() -> Result<()> + Send + 'static) {
+        let over = Arc::clone(&self.over);
+        self.members.push(thread::spawn(move || {
+            let mut due = Instant::now();
+            while !over.load(Ordering::Relaxed) {
+                turn()?;
+                due += pace;
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+            }
+            Ok(())
+        }));
+    }
+
+    /// Fails with the error of a member that has ended.
+    pub fn check(&mut self) -> Result<()> {
+        while let Some(ended) = self.members.iter().position(JoinHandle::is_finished) {
+            self.members.swap_remove(ended).join().expect("a member of the crew")?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        for member in self.members.drain(..) {
+            // `check` has reported errors.
+            let _ = member.join();
+        }
+    }
+}
+
+/// Does a job, and some work beside it until the job has ended. The job's error comes first.
+pub fn beside<W: Send, J>(
+    work: impl FnOnce(&AtomicBool) -> Result<W> + Send,
+    job: impl FnOnce() -> Result<J>,
+) -> Result<(W, J)> {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let worker = scope.spawn(|| work(&over));
+        let done = job();
+        over.store(true, Ordering::Relaxed);
+        let worked = worker.join().expect("the work beside a job");
+        done.and_then(|done| Ok((worked?, done)))
+    })
+}

@@ -1,0 +1,42 @@
+//! Waits for a condition, with a timeout.
+
+use anyhow::{Result, anyhow};
+use std::env;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// Factor for timeouts on slow machines, such as emulated ones.
+pub const PATIENCE: &str = "LONGWIRE_PATIENCE";
+
+/// A timeout multiplied by the factor.
+pub fn stretched(patience: Duration) -> Duration {
+    static FACTOR: OnceLock<u32> = OnceLock::new();
+    patience * *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1))
+}
+
+/// Retries until `check` succeeds; after `patience` returns its last error.
+pub fn eventually<T>(patience: Duration, mut check: impl FnMut() -> Result<T>) -> Result<T> {
+    let (start, patience) = (Instant::now(), stretched(patience));
+    loop {
+        match check() {
+            Ok(found) => return Ok(found),
+            Err(error) if start.elapsed() >= patience => {
+                return Err(anyhow!("still after {:.1} s: {error:#}", start.elapsed().as_secs_f64()));
+            }
+            Err(_) => thread::sleep(BETWEEN_LOOKS),
+        }
+    }
+}
+
+/// Checks repeatedly for the whole of `span`; returns the first error.
+pub fn throughout(span: Duration, mut check: impl FnMut() -> Result<()>) -> Result<()> {
+    let start = Instant::now();
+    while start.elapsed() < span {
+        check()?;
+        thread::sleep(BETWEEN_LOOKS);
+    }
+    check()
+}

@@ -1,0 +1,14 @@
+//! The chart without a cluster: documentation, refusals, rendered objects.
+
+mod admission;
+mod bounds;
+mod created;
+mod documented;
+mod grafana;
+mod hooks;
+mod images;
+mod names;
+mod readers;
+mod refused;
+mod rendered;
+mod values;

@@ -1,0 +1,29 @@
+//! Tests of a real Kubernetes. Needs root; brings a cluster up and removes it.
+
+mod addresses;
+mod admission;
+mod audit;
+mod bad_input;
+mod bad_input_calm;
+mod churn;
+mod dashboards;
+mod examples;
+mod fake_nodes;
+mod full_budget;
+mod harness;
+mod helm;
+mod impostor;
+mod installed;
+mod kiali;
+mod kinds;
+mod noticed;
+mod outage;
+mod policies;
+mod programmed;
+mod quiet;
+mod readers;
+mod readme;
+mod shop;
+mod takeover;
+mod tokens;
+mod unusual_versions;

@@ -1,0 +1,56 @@
+//! Beyond a budget series become overflow aggregates, and sums stay exact.
+
+use anyhow::{Result, ensure};
+use longwire_testkit::{Cluster, REPORTERS, Truth, confirm, pass};
+
+/// The sums over all label sets.
+fn expect_total(cluster: &Cluster, truth: Truth) -> Result<()> {
+    cluster.probe.until(|scrape| {
+        let totals = REPORTERS.map(|reporter| Truth::of(scrape, &[("reporter", reporter)]));
+        confirm!(totals == [truth; 2], "{totals:?}, the truth is {truth:?}")
+    })
+}
+
+#[test]
+fn label_sets_past_the_budget_fold_into_one_and_the_sums_stay_right() -> Result<()> {
+    let cluster = Cluster::start(6, &[], &["--max-series", "150"])?;
+    let pods = (0..6).map(|_| cluster.machine.take()).collect::<Result<Vec<_>>>()?;
+    let listeners = pods.iter().map(|pod| pod.listen()).collect::<Result<Vec<_>>>()?;
+    let mut truth = Truth::default();
+    for client in &pods {
+        for (server, listener) in pods.iter().zip(&listeners).filter(|(server, _)| server.uid != client.uid) {
+            truth += client.exchange(server.address(), listener, 1_001, 2_003)?;
+        }
+    }
+    expect_total(&cluster, truth)?;
+    let scrape = cluster.probe.scrape()?;
+    for reporter in REPORTERS {
+        let overflow = [("reporter", reporter), ("source_workload", "overflow"), ("destination_workload", "overflow")];
+        let folded = scrape.only("istio_tcp_connections_opened_total", &overflow)?.value;
+        ensure!(folded > 0.0 && folded < 30.0, "{folded} of 30 connections folded");
+    }
+    Ok(())
+}
+
+#[test]
+fn connections_past_the_table_are_counted_when_they_close() -> Result<()> {
+    let cluster = Cluster::start(2, &[], &["--max-connections", "4"])?;
+    let (client, server) = cluster.pair()?;
+    let listener = server.listen()?;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        let (near, far) = client.connect_to(server.address(), &listener)?;
+        pass(&near, &far, 100)?;
+        open.push((near, far));
+    }
+    // At least 36 of the forty ends, because other sockets of the machine may fill the table.
+    cluster.probe.until(|scrape| {
+        let refused = scrape.sum("longwire_probe_connections_untracked_total", &[]);
+        confirm!(refused >= 36, "only {refused} connections refused")
+    })?;
+    for (near, far) in &open {
+        pass(far, near, 10)?;
+    }
+    drop(open);
+    expect_total(&cluster, Truth { opened: 20, closed: 20, to_server: 2_000, to_client: 200 })
+}

@@ -1,0 +1,112 @@
+//! Which end closes a connection first, in Envoy's statistics of the client's pod.
+
+use crate::shared::{PROXIED, cluster};
+use anyhow::{Result, ensure};
+use longwire_testkit::{Pod, SERVICE_PORT, await_acknowledged, confirm, drain, eventually, pass, reset, send};
+use socket2::SockRef;
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// Suffixes of `envoy_cluster_upstream_cx_*`.
+const STATISTICS: [&str; 7] =
+    ["total", "active", "destroy", "destroy_local", "destroy_remote", "rx_bytes_total", "tx_bytes_total"];
+const BY_CLIENT: [f64; 5] = [1.0, 0.0, 1.0, 1.0, 0.0];
+const BY_SERVER: [f64; 5] = [1.0, 0.0, 1.0, 0.0, 1.0];
+
+/// Expected statistics of the client's pod for the server's Service.
+fn expect(client: &Pod, server: &Pod, ended: [f64; 5], received: f64, sent: f64) -> Result<()> {
+    let name = format!("outbound|{SERVICE_PORT}||{}.shop.svc.cluster.local", server.workload);
+    let labels = [("cluster_name", name.as_str()), ("source_pod_name", &client.name)];
+    let expected: Vec<f64> = ended.into_iter().chain([received, sent]).collect();
+    cluster().probe.until(|scrape| {
+        let of = |statistic| scrape.select(&format!("envoy_cluster_upstream_cx_{statistic}"), &labels);
+        let values: Vec<f64> = STATISTICS.iter().flat_map(of).map(|found| found.value).collect();
+        confirm!(values == expected, "{STATISTICS:?}: {values:?} instead of {expected:?}")
+    })
+}
+
+/// Ends a connection with 1,000 bytes up and 300 down.
+fn check(ended: [f64; 5], end: impl FnOnce(TcpStream, TcpStream) -> Result<()>) -> Result<()> {
+    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    pass(&near, &far, 1_000)?;
+    pass(&far, &near, 300)?;
+    end(near, far)?;
+    expect(client, server, ended, 300.0, 1_000.0)
+}
+
+fn close(first: TcpStream, other: &TcpStream) -> Result<()> {
+    drop(first);
+    ensure!(drain(other)? == 0);
+    Ok(())
+}
+
+#[test]
+fn a_client_that_closes_first_is_local() -> Result<()> {
+    check(BY_CLIENT, |near, far| close(near, &far))
+}
+
+#[test]
+fn a_server_that_closes_first_is_remote() -> Result<()> {
+    check(BY_SERVER, |near, far| close(far, &near))
+}
+
+#[test]
+fn a_reset_by_the_client_is_local() -> Result<()> {
+    check(BY_CLIENT, |near, far| {
+        reset(near)?;
+        confirm!(drain(&far).is_err(), "no reset came")
+    })
+}
+
+#[test]
+fn a_reset_by_the_server_is_remote() -> Result<()> {
+    check(BY_SERVER, |near, far| {
+        reset(far)?;
+        confirm!(drain(&near).is_err(), "no reset came")
+    })
+}
+
+#[test]
+fn a_client_that_closes_with_unread_bytes_is_local() -> Result<()> {
+    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    send(&far, 700)?;
+    await_acknowledged(&far, 700)?;
+    drop(near);
+    ensure!(drain(&far).is_err(), "no reset came");
+    expect(client, server, BY_CLIENT, 700.0, 0.0)
+}
+
+#[test]
+fn a_server_that_is_silent_for_too_long_is_remote() -> Result<()> {
+    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    pass(&near, &far, 1_000)?;
+    await_acknowledged(&near, 1_001)?;
+    SockRef::from(&near).set_tcp_user_timeout(Some(Duration::from_millis(800)))?;
+    cluster().machine.node.iptables(&format!("-I FORWARD -s {} -d {} -j DROP", client.ipv4, server.ipv4))?;
+    send(&near, 1)?;
+    ensure!(drain(&near).is_err(), "the connection did not time out");
+    drop((near, far));
+    expect(client, server, BY_SERVER, 0.0, 1_001.0)
+}
+
+#[test]
+fn where_both_have_closed_the_first_counts() -> Result<()> {
+    check(BY_SERVER, |near, far| {
+        drop(far);
+        eventually(Duration::from_secs(5), || {
+            ensure!(drain(&near)? == 0);
+            Ok(())
+        })?;
+        reset(near)
+    })
+}
+
+#[test]
+fn an_attempt_that_is_refused_is_a_failure_and_remote() -> Result<()> {
+    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
+    ensure!(client.connect(server.address()).is_err(), "nobody listens");
+    expect(client, server, BY_SERVER, 0.0, 0.0)
+}

@@ -1,0 +1,64 @@
+//! Pods with hostNetwork, which share the node's namespace and addresses: only their cgroups distinguish them.
+
+use anyhow::Result;
+use longwire_testkit::{Cluster, Edge, Pod, PodSpec, Truth, confirm};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn cluster() -> Result<Cluster> {
+    let host_pods = ["ingress", "agent"].map(|name| PodSpec::new(name).host_network());
+    Cluster::start(2, &host_pods, &[])
+}
+
+/// A server and a client, each a process in its pod's cgroup. The client's container is removed when it has ended.
+fn exchange(client: &Pod, server: &Pod, port: u16) -> Result<Truth> {
+    let address = SocketAddr::from((server.ipv4, port)).to_string();
+    let serving = server.process("main", &["serve", &address, "--reply", "3000"])?;
+    serving.await_line("listening", PATIENCE)?;
+    let container = format!("job{port}");
+    let mut sending = client.process(&container, &["send", &address, "2000"])?;
+    sending.succeed(PATIENCE)?;
+    std::fs::remove_dir(longwire_testkit::cgroup::container(&client.uid, &container)?)?;
+    serving.await_line("received 2000, sent 3000", PATIENCE)?;
+    Ok(Truth::whole(2_000, 3_000))
+}
+
+#[test]
+fn two_pods_in_one_namespace_are_told_apart_however_briefly_they_live() -> Result<()> {
+    let cluster = cluster()?;
+    let (ingress, agent) = (cluster.machine.pod("ingress")?, cluster.machine.pod("agent")?);
+    let there = exchange(ingress, agent, 9001)?;
+    let back = exchange(agent, ingress, 9002)?;
+    Edge::of(ingress, agent).expect(&cluster.probe, there)?;
+    Edge::of(agent, ingress).expect(&cluster.probe, back)
+}
+
+#[test]
+fn pods_of_the_host_network_are_named_at_both_ends_of_connections_with_others() -> Result<()> {
+    let cluster = cluster()?;
+    let (agent, (client, server)) = (cluster.machine.pod("agent")?, cluster.pair()?);
+    let towards = exchange(client, agent, 9003)?;
+    let away = exchange(agent, server, 8080)?;
+    Edge::of(client, agent).expect(&cluster.probe, towards)?;
+    Edge::of(agent, server).expect(&cluster.probe, away)
+}
+
+#[test]
+fn processes_of_the_host_itself_report_nothing() -> Result<()> {
+    let cluster = cluster()?;
+    let (client, server) = cluster.pair()?;
+    // Like a kubelet's check: from the node's namespace, in no pod's cgroup.
+    let host = Pod { netns: cluster.machine.node.netns.clone(), ..client.clone() };
+    let listener = server.listen()?;
+    let (near, far) = host.connect_to(server.address(), &listener)?;
+    longwire_testkit::traffic::exchange(near, far, 100, 200)?;
+    // An edge is counted after these, so the probe has seen both.
+    let (near, far) = client.connect_to(server.address(), &listener)?;
+    let truth = longwire_testkit::traffic::exchange(near, far, 10, 20)?;
+    Edge::of(client, server).expect(&cluster.probe, truth)?;
+    let received = [("destination_workload", server.workload.as_str())];
+    let opened = cluster.probe.scrape()?.sum("istio_tcp_connections_opened_total", &received);
+    confirm!(opened == 2, "the check was counted: {opened} opened by both reporters")
+}

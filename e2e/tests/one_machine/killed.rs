@@ -1,0 +1,185 @@
+//! A probe that is killed repeatedly during traffic.
+
+use anyhow::{Result, ensure};
+use longwire_testkit::{Edge, Floor, Kept, Machine, PodSpec, Probe, Truth, churn, drain, pass, stretched};
+use nix::sys::signal::Signal;
+use std::env;
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Number of kills, by default twenty: a start takes half a minute on an emulated machine.
+const KILLS: &str = "LONGWIRE_KILLS";
+/// Saves as often as possible, so that kills happen during saves.
+const FLAGS: [&str; 2] = ["--sample-interval", "100ms"];
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Long connections with occasional traffic, which close one after the other.
+struct Longs {
+    open: Vec<(TcpStream, TcpStream)>,
+    truth: Truth,
+}
+
+impl Longs {
+    fn move_all(&mut self, bytes: u64) -> Result<()> {
+        for (near, far) in &self.open {
+            pass(near, far, bytes)?;
+            pass(far, near, 2 * bytes)?;
+            self.truth.to_server += bytes;
+            self.truth.to_client += 2 * bytes;
+        }
+        Ok(())
+    }
+
+    fn close_one(&mut self) -> Result<()> {
+        let Some((near, far)) = self.open.pop() else { return Ok(()) };
+        near.shutdown(Shutdown::Write)?;
+        far.shutdown(Shutdown::Write)?;
+        ensure!((drain(&near)?, drain(&far)?) == (0, 0), "more came than was sent");
+        self.truth.closed += 1;
+        Ok(())
+    }
+}
+
+/// Pseudo-random numbers, the same in every run.
+fn next(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *seed >> 33
+}
+
+/// Scrapes until `span` is over, and checks that no counter goes back.
+fn watch(probe: &Probe, floor: &mut Floor, span: Duration) -> Result<()> {
+    let first = probe.until(|scrape| Ok(scrape.clone()))?;
+    floor.rise(&first)?;
+    let start = Instant::now();
+    while start.elapsed() < span {
+        floor.rise(&probe.scrape()?)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_back() -> Result<()> {
+    let machine = Machine::new(6, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (holder, held) = machine.pair()?;
+    let listener = held.listen()?;
+    let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
+    let (pairs, stop) = ([machine.pair()?, machine.pair()?], AtomicBool::new(false));
+    let netns = &machine.node.netns;
+    // The probe sees connections from their beginning. Older ones are the subject of another test.
+    drop(open);
+    kept.start(netns, &FLAGS)?.await_ready()?;
+    let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
+    let mut longs = Longs { truth: Truth { opened: 60, ..Truth::default() }, open };
+    let mut floor = Floor::default();
+    let began = Instant::now();
+    let truths = thread::scope(|scope| -> Result<Vec<Truth>> {
+        let churns = pairs.map(|(client, server)| {
+            let stop = &stop;
+            scope.spawn(move || {
+                churn::until(stop, stretched(Duration::from_millis(1)), client, server, &server.listen()?)
+            })
+        });
+        let outcome = kill_again_and_again(&kept, &machine, &mut longs, &mut floor);
+        stop.store(true, Ordering::Relaxed);
+        let truths = churns.into_iter().map(|churn| churn.join().expect("a churn")).collect();
+        outcome.and(truths)
+    })?;
+    let connections: u64 = truths.iter().map(|truth| truth.opened).sum();
+    println!("{connections} connections in {:.1} s, {} series", began.elapsed().as_secs_f64(), floor.len());
+    ensure!(!floor.is_empty(), "nothing was watched");
+    let probe = kept.ready(netns, &FLAGS)?;
+    for ((client, server), truth) in pairs.iter().zip(&truths) {
+        Edge::of(client, server).expect(&probe, *truth)?;
+    }
+    Edge::of(holder, held).expect(&probe, longs.truth)?;
+    floor.rise(&probe.scrape()?)
+}
+
+fn kill_again_and_again(kept: &Kept, machine: &Machine, longs: &mut Longs, floor: &mut Floor) -> Result<()> {
+    let kills = env::var(KILLS).map_or(Ok(20), |kills| kills.parse::<u64>())?;
+    let mut seed = 20;
+    for round in 0..kills {
+        let probe = kept.start(&machine.node.netns, &FLAGS)?;
+        longs.move_all(10 + round)?;
+        match round % 4 {
+            // At a random moment of its start.
+            0 => thread::sleep(Duration::from_millis(next(&mut seed) % 400)),
+            // At a random moment while it runs; it saves for a tenth of the time.
+            _ => watch(&probe, floor, Duration::from_millis(next(&mut seed) % 700))?,
+        }
+        longs.move_all(1)?;
+        // One closes without a probe.
+        drop(probe);
+        longs.close_one()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
+    let machine = Machine::new(
+        4,
+        &[PodSpec::new("caller")
+            .annotation("telemetry.longwire.io/series-sets", "istio,kmesh-connection,kmesh-workload,longwire")],
+    )?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (caller, server) = (machine.pod("caller")?, machine.take()?);
+    let (listener, edge) = (server.listen()?, Edge::of(caller, server));
+    let probe = kept.ready(&machine.node.netns, &["--long-connection-threshold", "100ms"])?;
+    let (near, far) = caller.connect_to(server.address(), &listener)?;
+    pass(&near, &far, 5_000)?;
+    let long = |scrape: &longwire_testkit::scrape::Scrape| {
+        let labels = [("source_workload", "caller"), ("reporter", "source")];
+        scrape.only("kmesh_tcp_connection_sent_bytes_total", &labels).cloned()
+    };
+    let before = probe.until(long)?;
+    ensure!(before.value == 5_000.0, "{before:?}");
+    let mut floor = Floor::default();
+    floor.rise(&probe.scrape()?)?;
+    probe.process().signal(Signal::SIGTERM)?;
+    let status = probe.process().await_exit(PATIENCE)?;
+    ensure!(status.success(), "it ended with {status}");
+    drop(probe);
+    // Without a probe: one opens and closes, one opens, the long one sends.
+    let short = exchange_between(caller, server, &listener)?;
+    let second = caller.connect_to(server.address(), &listener)?;
+    pass(&near, &far, 70)?;
+    let probe = kept.ready(&machine.node.netns, &["--long-connection-threshold", "100ms"])?;
+    floor.rise(&probe.scrape()?)?;
+    edge.expect(&probe, short + Truth::open(5_070, 0) + Truth::open(0, 0))?;
+    // The long connection keeps its series, with its start time as a label.
+    let after = probe.until(|scrape| {
+        let labels: Vec<_> = before.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Ok(scrape.only(&before.name, &labels)?.clone())
+    })?;
+    ensure!(after.value == 5_070.0, "{after:?}");
+    drop((near, far, second));
+    edge.expect(&probe, short + Truth::whole(5_070, 0) + Truth::whole(0, 0))
+}
+
+fn exchange_between(
+    client: &longwire_testkit::pod::Pod,
+    server: &longwire_testkit::pod::Pod,
+    listener: &std::net::TcpListener,
+) -> Result<Truth> {
+    client.exchange(server.address(), listener, 300, 400)
+}
+
+#[test]
+fn without_its_operator_a_probe_names_after_a_restart_whom_it_knew_before() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    let mut truth = exchange_between(client, server, &listener)?;
+    edge.expect(&probe, truth)?;
+    drop((operator, probe));
+    truth += exchange_between(client, server, &listener)?;
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    truth += exchange_between(client, server, &listener)?;
+    edge.expect(&probe, truth)
+}

@@ -1,0 +1,104 @@
+//! Connections whose beginning the programs missed, as with preemption: they are counted whole.
+
+use anyhow::{Result, ensure};
+use longwire_testkit::{Edge, Kept, Machine, Truth, churn, drain, eventually, exchange, pass, send};
+use std::net::Shutdown;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const SHORT: usize = 40;
+const RESTARTS: usize = 5;
+const LIVE: u64 = 6;
+
+#[test]
+fn what_only_the_destruction_of_its_socket_tells_of_is_counted_whole_and_once() -> Result<()> {
+    let machine = Machine::new(4, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let ((client, server), (caller, called)) = (machine.pair()?, machine.pair()?);
+    let (listener, refusing) = (server.listen()?, called.listen()?);
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    let before = churn::count(5, client, server, &listener)?;
+    Edge::of(client, server).expect(&probe, before)?;
+    kept.detach_first_tracepoint()?;
+    let truth = before + churn::count(SHORT, client, server, &listener)?;
+    Edge::of(client, server).expect(&probe, truth)?;
+    // Sockets that never connected, and listeners, do not count.
+    drop(refusing);
+    for _ in 0..5 {
+        ensure!(caller.connect(called.address()).is_err(), "somebody listens");
+    }
+    ensure!(probe.of_kernel("missed_open")? >= 2 * SHORT as u64, "not counted as missed");
+    Edge::of(caller, called).expect_of(&probe, &[("source", Truth::default()), ("destination", Truth::default())])
+}
+
+/// While a load takes over, both loads' programs may see one destruction.
+#[test]
+fn restarts_lose_none_of_those_that_only_their_destruction_tells_of() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let (listener, stop) = (server.listen()?, AtomicBool::new(false));
+    let first = kept.ready(&machine.node.netns, &[])?;
+    let (truth, last) = thread::scope(|scope| -> Result<_> {
+        // Also the programs of each new load, before it takes over.
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                // An error: none is attached now.
+                let _ = kept.detach_first_tracepoint();
+                thread::sleep(Duration::from_micros(200));
+            }
+        });
+        let churn = scope.spawn(|| churn::until(&stop, Duration::ZERO, client, server, &listener));
+        let last = (0..RESTARTS).try_fold(first, |previous, _| {
+            drop(previous);
+            kept.ready(&machine.node.netns, &[])
+        });
+        stop.store(true, Ordering::Relaxed);
+        Ok((churn.join().expect("the churn does not panic")?, last?))
+    })?;
+    Edge::of(client, server).expect(&last, truth)
+}
+
+#[test]
+fn one_that_lives_is_found_by_the_next_probe_and_was_opened_once() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    kept.detach_first_tracepoint()?;
+    let live = client.open(LIVE, server.address(), &listener, 1_000)?;
+    drop(probe);
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    edge.expect(&probe, Truth { opened: LIVE, closed: 0, to_server: LIVE * 1_000, to_client: 0 })?;
+    for (near, far) in live {
+        exchange(near, far, 5, 70)?;
+    }
+    edge.expect(&probe, Truth { opened: LIVE, closed: LIVE, to_server: LIVE * 1_005, to_client: LIVE * 70 })
+}
+
+/// A connection that waits for accept() is in no process's files.
+#[test]
+fn one_whose_first_sight_is_its_close_is_counted_whole() -> Result<()> {
+    let machine = Machine::new(2, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let (client, server) = machine.pair()?;
+    let listener = server.listen()?;
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    kept.detach_first_tracepoint()?;
+    let near = client.connect(server.address())?;
+    send(&near, 1_000)?;
+    drop(probe);
+    let probe = kept.ready(&machine.node.netns, &[])?;
+    let far = listener.accept()?.0;
+    pass(&far, &near, 30)?;
+    near.shutdown(Shutdown::Write)?;
+    eventually(Duration::from_secs(5), || {
+        ensure!(drain(&far)? == 1_000);
+        Ok(())
+    })?;
+    drop((far, near));
+    let truth = Truth::whole(1_000, 30);
+    Edge::of(client, server).expect(&probe, truth)
+}

@@ -1,0 +1,40 @@
+//! Sockets with unusual creation or use.
+
+use crate::shared::cluster;
+use anyhow::Result;
+use longwire_testkit::{
+    Edge, Truth, await_acknowledged, confirm, eventually, exchange, odd_sockets::Sockmap, odd_sockets::TakenDown, pass,
+};
+use socket2::{Domain, Protocol};
+use std::time::Duration;
+
+#[test]
+fn a_connection_that_is_made_again_elsewhere_has_every_byte() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    pass(&near, &far, 1_000)?;
+    pass(&far, &near, 300)?;
+    await_acknowledged(&near, 1_001)?;
+    await_acknowledged(&far, 300)?;
+    let near = TakenDown::of(near)?.restore(client.socket(Domain::IPV4, Protocol::TCP)?)?;
+    exchange(near, far, 500, 20)?;
+    // Two sockets of the client's, and one of the server's.
+    let source = Truth { opened: 2, closed: 2, to_server: 1_500, to_client: 320 };
+    let truths = [("source", source), ("destination", Truth::whole(1_500, 320))];
+    Edge::of(client, server).expect_of(&cluster().probe, &truths)
+}
+
+#[test]
+fn a_socket_whose_bytes_a_program_may_hand_on_is_told_of() -> Result<()> {
+    let (client, server) = cluster().pair()?;
+    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let (probe, sockmap) = (&cluster().probe, Sockmap::new()?);
+    let told = || -> Result<u64> { Ok(probe.scrape()?.of_kernel("bypass_sockmap")) };
+    let before = told()?;
+    sockmap.put(&near)?;
+    pass(&near, &far, 100)?;
+    Edge::of(client, server).expect(probe, Truth::open(100, 0))?;
+    eventually(Duration::from_secs(5), || confirm!(told()? > before, "nobody was told"))?;
+    exchange(near, far, 0, 0)?;
+    Edge::of(client, server).expect(probe, Truth::whole(100, 0))
+}
