@@ -5,7 +5,7 @@ use super::measured::Measured;
 use super::plan::Plan;
 use crate::scrape::{Format as Strict, Labels, Sample, Scrape};
 use anyhow::{Context, Result, ensure};
-use longwire_export::exposition::{Cursor, Format, render};
+use longwire_export::exposition::{self, Cursor, Format};
 use longwire_model::series::{CONNECTION_LABELS, FAMILIES, SeriesSet, SeriesSets};
 use longwire_pipeline::pipeline::Pipeline;
 use prometheus::{Encoder, IntCounterVec, Opts, Registry, TextEncoder};
@@ -19,13 +19,14 @@ const SLICE: usize = 64 << 10;
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let followed = Followed::new(CONNECTIONS, SeriesSets::NONE.with(SeriesSet::KmeshConnection))?;
-    let ours = text(&followed.pipeline);
+    let mut encoder = exposition::Encoder::default();
+    let ours = text(&followed.pipeline, &mut encoder);
     let registry = registry_of(&Scrape::parse(&ours, Strict::Text)?)?;
     ensure!(lines(&ours)? == lines(&encode(&registry)?)?, "both ways must say the same");
     let (mut fast, mut slow) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let start = Instant::now();
-        let count = slices(&followed.pipeline);
+        let count = slices(&followed.pipeline, &mut encoder);
         fast.push(start.elapsed().as_secs_f64() * 1e3);
         let start = Instant::now();
         black_box((encode(&registry)?, count));
@@ -42,11 +43,11 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
 }
 
 /// In slices, as the probe's scrape does; returns their number.
-fn slices(pipeline: &Pipeline) -> usize {
+fn slices(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> usize {
     let (mut cursor, mut count) = (Cursor::new(Format::Text), 1);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = render(pipeline.aggregate(), &mut cursor, SLICE, &mut out);
+        let more = encoder.render(pipeline.aggregate(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             return count;
@@ -55,9 +56,9 @@ fn slices(pipeline: &Pipeline) -> usize {
     }
 }
 
-fn text(pipeline: &Pipeline) -> String {
+fn text(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> String {
     let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-    while render(pipeline.aggregate(), &mut cursor, SLICE, &mut out) {}
+    while encoder.render(pipeline.aggregate(), &mut cursor, SLICE, &mut out) {}
     String::from_utf8(out).expect("text")
 }
 
