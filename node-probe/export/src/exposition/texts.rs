@@ -4,6 +4,9 @@ use super::escape::escape;
 use longwire_model::series::LabelKind;
 use longwire_pipeline::metrics::{LabelSetId, Series};
 
+/// A table that is full grows by one part in so many.
+const GROWTH: usize = 8;
+
 /// By kind and slot.
 #[derive(Debug, Default)]
 pub(super) struct Texts([Vec<Option<Text>>; LabelKind::ALL.len()]);
@@ -20,6 +23,9 @@ impl Texts {
     pub(super) fn of(&mut self, series: &Series<'_>) -> &[u8] {
         let LabelSetId { kind, slot, birth } = series.id();
         let texts = &mut self.0[kind as usize];
+        if texts.capacity() <= slot {
+            texts.reserve_exact(slot + 1 + slot / GROWTH - texts.len());
+        }
         if texts.len() <= slot {
             texts.resize_with(slot + 1, || None);
         }
