@@ -6,6 +6,7 @@ use crate::kernel::{Losses, monotonic};
 use crate::readers::Line;
 use crate::start;
 use longwire_endpoint::{Endpoint, Limits};
+use longwire_export::exposition::Encoder;
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ const SILENCE: u64 = 30_000_000_000;
 
 pub(crate) struct Shared {
     pipeline: Mutex<Pipeline>,
+    /// Of scrapes. Locked by who has the pipeline, never the other way round.
+    pub(crate) encoder: Arc<Mutex<Encoder>>,
     turn: Mutex<()>,
     losses: Mutex<BTreeMap<&'static str, u64>>,
     misses: Mutex<BTreeMap<&'static str, u64>>,
@@ -89,9 +92,13 @@ pub(crate) struct Figures {
 }
 
 impl Shared {
-    pub(crate) fn new(pipeline: Pipeline) -> Self {
+    pub(crate) fn new(mut pipeline: Pipeline) -> Self {
+        let encoder = Arc::<Mutex<Encoder>>::default();
+        let forgets = Arc::clone(&encoder);
+        pipeline.aggregate_mut().when_removed(move |label_set| forgets.lock().forget(label_set));
         Self {
             pipeline: Mutex::new(pipeline),
+            encoder,
             turn: Mutex::default(),
             losses: Mutex::default(),
             misses: Mutex::default(),

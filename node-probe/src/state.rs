@@ -9,7 +9,7 @@ mod tests;
 
 use crate::kernel::Position;
 use access::InvalidAccess;
-use longwire_pipeline::pipeline::STATE_VERSION;
+use longwire_pipeline::pipeline::{READ_VERSIONS, STATE_VERSION};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -159,7 +159,7 @@ fn parse(mut bytes: Vec<u8>) -> Result<Saved, InvalidState> {
     if raw.magic != MAGIC {
         return Err(InvalidState::Foreign);
     }
-    if raw.version != STATE_VERSION {
+    if !READ_VERSIONS.contains(&raw.version) {
         return Err(InvalidState::Version(raw.version));
     }
     let Some((body, checksum)) = bytes.split_last_chunk::<TRAILER>() else { return Err(InvalidState::Damaged) };

@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 mod families;
+mod figure;
+mod label_kind;
 mod labels;
 mod metrics;
 mod operator_metrics;
@@ -12,6 +14,8 @@ pub mod operator_names;
 mod self_metrics;
 mod values;
 pub use families::FAMILIES;
+pub use figure::Figure;
+pub use label_kind::LabelKind;
 pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, OVERFLOW, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
 pub use metrics::Metrics;
 pub use operator_metrics::OPERATOR_METRICS;
@@ -29,18 +33,15 @@ pub struct Family {
     /// The origin of the value in the kernel, for the reference.
     pub source: &'static str,
     pub set: SeriesSet,
+    /// What of a connection it counts, shows or observes.
+    pub figure: Figure,
 }
 
 impl Family {
     /// Label names, in the order of the exposition.
     #[must_use]
     pub fn labels(&self) -> &'static [&'static str] {
-        match self.set {
-            SeriesSet::Istio | SeriesSet::Longwire => &SERVICE_LABELS,
-            SeriesSet::KmeshConnection => &CONNECTION_LABELS,
-            SeriesSet::KmeshWorkload => &WORKLOAD_LABELS,
-            SeriesSet::Envoy => &ENVOY_LABELS,
-        }
+        self.set.label_kind().labels()
     }
 }
 
@@ -148,6 +149,17 @@ impl SeriesSet {
             Self::KmeshWorkload => "kmesh-workload",
             Self::Longwire => "longwire",
             Self::Envoy => "envoy",
+        }
+    }
+
+    /// The labels of its families.
+    #[must_use]
+    pub const fn label_kind(self) -> LabelKind {
+        match self {
+            Self::Istio | Self::Longwire => LabelKind::Service,
+            Self::KmeshConnection => LabelKind::Connection,
+            Self::KmeshWorkload => LabelKind::Workload,
+            Self::Envoy => LabelKind::Cluster,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::followed::{Followed, Kernel, PEERS, peer_of};
 use super::measured::Measured;
 use super::plan::Plan;
 use anyhow::Result;
-use longwire_export::exposition::{Cursor, Format, render};
+use longwire_export::exposition::{Cursor, Encoder, Format};
 use longwire_model::series::SeriesSets;
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::Mutex;
@@ -113,8 +113,9 @@ fn longest_wait(shared: &Mutex<Pipeline>, kernel: &mut Kernel, seconds: f64, scr
     let stop = AtomicBool::new(!scraped);
     let longest = thread::scope(|scope| {
         scope.spawn(|| {
+            let mut encoder = Encoder::default();
             while !stop.load(Ordering::Relaxed) {
-                scrape(shared);
+                scrape(shared, &mut encoder);
             }
         });
         let mut longest = Duration::ZERO;
@@ -145,11 +146,11 @@ fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
 }
 
 /// In slices; the lock is free between them.
-fn scrape(shared: &Mutex<Pipeline>) {
+fn scrape(shared: &Mutex<Pipeline>, encoder: &mut Encoder) {
     let mut cursor = Cursor::new(Format::Text);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = render(shared.lock().aggregate(), &mut cursor, SLICE, &mut out);
+        let more = encoder.render(shared.lock().aggregate(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             break;

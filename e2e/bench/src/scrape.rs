@@ -5,7 +5,7 @@ use super::measured::Measured;
 use super::plan::Plan;
 use super::statistics::median;
 use anyhow::{Context, Result, ensure};
-use longwire_export::exposition::{Cursor, Format, render};
+use longwire_export::exposition::{self, Cursor, Format};
 use longwire_model::series::{CONNECTION_LABELS, FAMILIES, SeriesSet, SeriesSets};
 use longwire_pipeline::pipeline::Pipeline;
 use longwire_testkit::{Format as Strict, Labels, Sample, Scrape};
@@ -21,13 +21,14 @@ const SLICE: usize = 64 << 10;
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let followed = Followed::new(CONNECTIONS, SeriesSets::NONE.with(SeriesSet::KmeshConnection))?;
-    let ours = text(&followed.pipeline);
+    let mut encoder = exposition::Encoder::default();
+    let ours = text(&followed.pipeline, &mut encoder);
     let registry = registry_of(&Scrape::parse(&ours, Strict::Text)?)?;
     ensure!(lines(&ours)? == lines(&encode(&registry)?)?, "both ways must say the same");
     let (mut fast, mut slow, mut copied, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let start = Instant::now();
-        let count = slices(&followed.pipeline);
+        let count = slices(&followed.pipeline, &mut encoder);
         fast.push(start.elapsed().as_secs_f64());
         let (start, before) = (Instant::now(), page_faults()?);
         black_box((encode(&registry)?, count));
@@ -66,11 +67,11 @@ fn page_faults() -> Result<f64> {
 }
 
 /// In slices, as the probe's scrape does; returns their number.
-fn slices(pipeline: &Pipeline) -> usize {
+fn slices(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> usize {
     let (mut cursor, mut count) = (Cursor::new(Format::Text), 1);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = render(pipeline.aggregate(), &mut cursor, SLICE, &mut out);
+        let more = encoder.render(pipeline.aggregate(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             return count;
@@ -79,9 +80,9 @@ fn slices(pipeline: &Pipeline) -> usize {
     }
 }
 
-fn text(pipeline: &Pipeline) -> String {
+fn text(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> String {
     let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-    while render(pipeline.aggregate(), &mut cursor, SLICE, &mut out) {}
+    while encoder.render(pipeline.aggregate(), &mut cursor, SLICE, &mut out) {}
     String::from_utf8(out).expect("text")
 }
 

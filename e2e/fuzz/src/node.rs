@@ -1,6 +1,6 @@
 //! A pipeline with a pod on its node, and invariants that hold after any input.
 
-use longwire_export::exposition::{Cursor, Format, render};
+use longwire_export::exposition::{Cursor, Encoder, Format};
 use longwire_model::identity::{Place, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
@@ -57,8 +57,8 @@ pub(crate) fn pipeline() -> Pipeline {
 pub(crate) fn check(pipeline: &mut Pipeline, now: u64) {
     pipeline.publish();
     for format in [Format::Text, Format::OpenMetrics] {
-        let (mut text, mut cursor) = (Vec::new(), Cursor::new(format));
-        while render(pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        let (mut encoder, mut text, mut cursor) = (Encoder::default(), Vec::new(), Cursor::new(format));
+        while encoder.render(pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
         assert!(String::from_utf8(text).is_ok(), "a scrape that is no text");
     }
     let (mut cursor, mut state) = (SaveCursor::new(), Vec::new());

@@ -2,7 +2,7 @@
 //! scrapers are distinguished in the same way.
 
 use anyhow::{Result, ensure};
-use longwire_export::exposition::{Cursor, Format, render};
+use longwire_export::exposition::{Cursor, Encoder, Format};
 use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::Telemetry;
@@ -24,6 +24,7 @@ const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 1);
 
 struct World {
     pipeline: Pipeline,
+    encoder: Encoder,
     now: u64,
     jobs: u16,
     scrapes: u64,
@@ -78,7 +79,7 @@ impl World {
             kubelet_cgroups: KubeletCgroups::default(),
             wall_clock_offset: 1_700_000_000 * SECOND,
         });
-        Self { pipeline, now: 1_000 * SECOND, jobs: 0, scrapes: 0 }
+        Self { pipeline, encoder: Encoder::default(), now: 1_000 * SECOND, jobs: 0, scrapes: 0 }
     }
 
     /// Handles timeouts and expiry, then shows the result.
@@ -111,10 +112,10 @@ impl World {
     }
 
     fn page(&mut self, by: Option<Scraper>) -> Vec<u8> {
-        let begun = self.pipeline.aggregate_mut().scrape_started(by, self.now);
-        let (mut cursor, mut page) = (Cursor::new(Format::Text).viewed(begun.view()), Vec::new());
-        while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut page) {}
-        self.pipeline.aggregate_mut().scrape_completed(&begun);
+        let snapshot = self.pipeline.aggregate_mut().open(by.map(Into::into), self.now);
+        let (mut cursor, mut page) = (Cursor::new(Format::Text).viewed(snapshot.view()), Vec::new());
+        while self.encoder.render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut page) {}
+        self.pipeline.aggregate_mut().completed(&snapshot);
         page
     }
 }

@@ -13,14 +13,21 @@ mod number;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 pub use format::{Format, write_header};
 
 use family::{Progress, Style};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::FAMILIES;
-use longwire_pipeline::labels::escape;
-use longwire_pipeline::metrics::{Aggregate, View};
+use longwire_pipeline::metrics::{Aggregate, LabelSetId, View};
+use texts::Texts;
+
+/// Writes scrapes of one aggregate, and keeps the text of its label sets in between.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    texts: Texts,
+}
 
 /// How far a scrape has come.
 #[derive(Debug)]
@@ -54,21 +61,29 @@ impl Cursor {
     }
 }
 
-/// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The aggregate may change in between.
-pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
-    let enough = out.len().saturating_add(bytes);
-    while let Some(family) = FAMILIES.get(cursor.family) {
-        let Cursor { style, progress, .. } = cursor;
-        if family::render(family, aggregate, style, progress, enough, out).is_break() {
-            return true;
+impl Encoder {
+    /// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The aggregate may change in between.
+    pub fn render(&mut self, aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
+        let enough = out.len().saturating_add(bytes);
+        while let Some(family) = FAMILIES.get(cursor.family) {
+            let Cursor { style, progress, .. } = cursor;
+            let from = (aggregate, &mut self.texts);
+            if family::render(family, from, style, progress, enough, out).is_break() {
+                return true;
+            }
+            cursor.progress = None;
+            cursor.family += 1;
         }
-        cursor.progress = None;
-        cursor.family += 1;
+        false
     }
-    false
+
+    /// The label set is removed ([`Aggregate::when_removed`]): so is its text.
+    pub fn forget(&mut self, removed: LabelSetId) {
+        self.texts.forget(removed);
+    }
 }
 
 /// Appends a label value as both formats want it between its quotes.
 pub fn escape_label(value: &str, out: &mut Vec<u8>) {
-    escape(value, out);
+    escape::escape(value, out);
 }

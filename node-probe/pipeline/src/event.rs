@@ -40,8 +40,7 @@ pub enum EventKind {
 pub enum ConnectionId {
     /// Both ends compute it, on any node.
     Shared(SharedId),
-    /// The sequence numbers or the server's own address are not known to this end, or the probe was restarted while the connection
-    /// lived. Unique on this node since its boot.
+    /// The sequence numbers or the server's own address are not known to this end. Unique on this node since its boot.
     Local(u64),
     /// Of several connections that the kernel side summed up.
     Several,
@@ -125,7 +124,7 @@ impl<'a> ConnectionEvent<'a> {
         self.resolution.destination()
     }
 
-    /// The server's own address, behind any Service. `None`: not known, or the probe was restarted while the connection lived.
+    /// The server's own address, behind any Service. `None`: not known.
     #[must_use]
     pub fn answered(&self) -> Option<SocketAddr> {
         self.resolution.server()

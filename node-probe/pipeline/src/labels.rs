@@ -1,27 +1,29 @@
-//! From edges and flows to labels, as pairs and as text. Two label sets are equal when they read the same, whatever they were
+//! From edges and flows to labels, as pairs of name and value. Two label sets are equal when they read the same, whatever they were
 //! made of: else a scrape would name one series twice.
 
 mod differences;
 mod envoy;
 mod names;
+mod pairs;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 mod saved;
+mod spelled;
 mod start_time;
 #[cfg(test)]
 mod tests;
-mod text;
 
 pub(crate) use differences::Differences;
 pub(crate) use envoy::{Cluster, EnvoyLabels};
 pub(crate) use names::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};
 pub(crate) use saved::SavedLabels;
-pub use text::{escape, escape_bytes};
+pub(crate) use spelled::Spelled;
 
 use crate::observation::{Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, UnixNanos};
 use longwire_model::series::{CONNECTION_LABELS, OVERFLOW, SERVICE_LABELS, WORKLOAD_LABELS};
 use names::{PodNames, TAIL};
+use pairs::pairs;
 use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
 use std::iter;
@@ -42,13 +44,26 @@ pub(crate) trait LabelSet: Hash + Eq + Debug {
 
     fn edge(&self) -> &Edge;
 
+    /// What an idle set of these labels stays for.
+    fn needs(&self) -> Needs<'_> {
+        Needs::Workloads
+    }
+
     /// Passes each label on with its value, in the order in which encoders write them.
     fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str));
+}
 
-    /// Appends `{name="value",...` without the closing brace: histograms and reasons have a label more.
-    fn write(&self, differences: &Differences, out: &mut Vec<u8>) {
-        text::write(out, |to| self.pairs(differences, to));
-    }
+/// What an idle label set stays for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Needs<'a> {
+    /// Both workloads of its edge.
+    Workloads,
+    /// Those and the destination pod. `None`: the set is of a mere address and stays for nothing, because addresses are unbounded.
+    PodAndWorkloads(Option<&'a Pod>),
+    /// A pod alone.
+    Pod(Option<&'a Pod>),
+    /// One connection, whose last values must have been shown.
+    Connection,
 }
 
 /// One set an edge and reporter: [`SERVICE_LABELS`].
@@ -100,7 +115,7 @@ impl LabelSet for ServiceLabels {
             .chain(names.service.labels())
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::pairs(&SERVICE_LABELS, values, differences, to);
+        pairs(&SERVICE_LABELS, values, differences, to);
     }
 }
 
@@ -147,6 +162,10 @@ impl LabelSet for WorkloadLabels {
         &self.edge
     }
 
+    fn needs(&self) -> Needs<'_> {
+        Needs::PodAndWorkloads(self.pod())
+    }
+
     fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let (names, pod, address) = (EdgeNames::of(&self.edge), self.pod_names(), written(self.address()));
         let values = iter::once(names.reporter())
@@ -154,7 +173,7 @@ impl LabelSet for WorkloadLabels {
             .chain([address.as_str(), pod.namespace, pod.name])
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::pairs(&WORKLOAD_LABELS, values, differences, to);
+        pairs(&WORKLOAD_LABELS, values, differences, to);
     }
 }
 
@@ -191,6 +210,10 @@ impl LabelSet for ConnectionLabels {
         &self.target.edge
     }
 
+    fn needs(&self) -> Needs<'_> {
+        Needs::Connection
+    }
+
     fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let Self { target, course } = self;
         let (names, pod, address) = (EdgeNames::of(&target.edge), target.pod_names(), written(target.address()));
@@ -204,7 +227,7 @@ impl LabelSet for ConnectionLabels {
             .chain(names.service.labels())
             .chain(names.destination.labels())
             .chain(TAIL);
-        text::pairs(&CONNECTION_LABELS, values, differences, to);
+        pairs(&CONNECTION_LABELS, values, differences, to);
     }
 }
 

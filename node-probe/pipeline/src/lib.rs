@@ -7,11 +7,11 @@
 //! observation  Edge, Flow, Delta: who the two ends are, and what moved between them
 //! state        items <-> bytes of a saved state; knows no item
 //! shared       values that many items refer to by number: workloads, Services, pods, edges, telemetries
-//! labels       Edge, Flow -> names, and the text of labels
+//! labels       Edge, Flow -> names, and pairs of label and value
 //! connection   one entry a connection; idempotent: a record that comes twice changes nothing, no counter goes back
 //! resolve      addresses, cgroup, sequence numbers -> Resolution: both ends' workload and service, latched; waits are bounded
 //! event        ConnectionEvent: a connection is opened, sampled, closed or failed, with its Resolution and what is new
-//! metrics      label sets interned, index add; budgets, expiry; what a scrape shows is what was saved last
+//! metrics      label sets interned, index add; budgets, expiry; what a snapshot shows is what was saved last; a cursor a consumer
 //! pipeline     ties them together, with one writer; the list of all items of a saved state
 //! ```
 //!

@@ -4,7 +4,7 @@
 //! Edge, Flow --acquire--> SeriesHandles (slots and metrics), or the overflow set where there is no room
 //! ConnectionEvent --consume--> u64 in those slots
 //!                       settle: charges lines that have appeared, or moves them to the overflow set
-//!                       publish: scrapes show the values from then on, at 0 first to a scraper that comes again
+//!                       publish: snapshots show the values from then on, at 0 first to a consumer that comes again
 //!                       expire: removes label sets without a connection that are idle and whose workload is gone
 //!                       turn_epoch: removes metrics that were switched off while others of their label set go on
 //! ```
@@ -14,19 +14,21 @@ mod acquire;
 mod admitted;
 mod births;
 mod budget;
+mod cost;
 mod epochs;
 mod handles;
 mod histogram;
+mod kinds;
 mod lifetime;
 mod overflow;
 mod pressure;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 mod saved;
-mod scrapes;
 mod series;
 mod sets;
 mod settle;
+mod snapshots;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -35,38 +37,50 @@ mod values;
 pub(crate) use acquire::SeriesSpec;
 pub use births::Lines;
 pub use budget::{Budget, Resource};
-pub(crate) use handles::{CONNECTION, ENVOY, Kind, SERVICE, WORKLOAD};
+pub(crate) use handles::{CONNECTION, ENVOY, SERVICE, WORKLOAD};
 pub use handles::{SeriesHandle, SeriesHandles};
 pub use histogram::Histogram;
+pub(crate) use kinds::KnownLabels;
 pub use lifetime::{Mention, TagSource};
 pub use pressure::{Crossing, Whose};
-pub(crate) use saved::{LABEL_SET, Moved, SavedClusters, SavedConnections, SavedServices, SavedWorkloads};
-pub(crate) use scrapes::SavedScrapes;
-pub use scrapes::{Scrape, Scraper, View};
-pub use series::Series;
+pub(crate) use saved::{LABEL_SET, Moved, Restoring, SavedSetOf};
+pub use series::{LabelSetId, Series};
+pub(crate) use snapshots::SavedSnapshots;
+pub use snapshots::{Consumer, Scraper, Snapshot, View};
 pub use stats::{AggregateStats, KindStats};
 pub use values::Reading;
-pub(crate) use values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
+pub(crate) use values::Values;
 
 use crate::connection::Totals;
 use crate::event::ConnectionEvent;
-use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
 use accepted::Accepted;
 use admitted::Admitted;
-use budget::{Accounts, Measure};
+use budget::Accounts;
+use kinds::{Kinds, each_kind, of_kind};
+use longwire_model::series::{FAMILIES, Figure, Metrics};
 use longwire_model::telemetry::NodeSettings;
-use scrapes::Scrapes;
+use series::Removed;
 use sets::Sets;
+use snapshots::Snapshots;
 use std::hint::black_box;
+
+/// Gauges of established connections.
+const ACTIVE: Metrics = {
+    let (mut metrics, mut row) = (Metrics::NONE, 0);
+    while row < FAMILIES.len() {
+        if FAMILIES[row].figure as u8 == Figure::Active as u8 {
+            metrics = metrics.with(FAMILIES[row].metric);
+        }
+        row += 1;
+    }
+    metrics
+};
 
 #[derive(Debug)]
 pub struct Aggregate {
-    services: Sets<ServiceLabels, ServiceValues>,
-    workloads: Sets<WorkloadLabels, WorkloadValues>,
-    connections: Sets<ConnectionLabels, ConnectionValues>,
-    clusters: Sets<EnvoyLabels, EnvoyValues>,
+    kinds: Kinds,
     accounts: Accounts,
     admitted: Admitted,
     accepted: Accepted,
@@ -74,23 +88,22 @@ pub struct Aggregate {
     epoch: Monotonic,
     /// When it was restored from the state of another process.
     began: Monotonic,
-    scrapes: Scrapes,
+    snapshots: Snapshots,
+    removed: Removed,
 }
 
 impl Aggregate {
     #[must_use]
     pub fn new(budget: Budget) -> Self {
         Self {
-            services: Sets::new(Measure::Lines),
-            workloads: Sets::new(Measure::Lines),
-            connections: Sets::new(Measure::Sets),
-            clusters: Sets::new(Measure::Lines),
+            kinds: Kinds::new(),
             accounts: Accounts::new(budget),
             admitted: Admitted::default(),
             accepted: Accepted::default(),
             epoch: 0,
             began: 0,
-            scrapes: Scrapes::default(),
+            snapshots: Snapshots::default(),
+            removed: Removed::default(),
         }
     }
 
@@ -113,28 +126,15 @@ impl Aggregate {
     /// `reporter` is the connection's. A delta of a connection that is or was established lets the counters appear, even when it adds
     /// nothing.
     pub fn record(&mut self, to: &SeriesHandles, reporter: Reporter, delta: &Delta, now: Monotonic) {
-        to.each(|handle| match handle.kind() {
-            Kind::Service => add(&mut self.services, handle, reporter, delta, now),
-            Kind::Connection => add(&mut self.connections, handle, reporter, delta, now),
-            Kind::Workload => add(&mut self.workloads, handle, reporter, delta, now),
-            Kind::Envoy => add(&mut self.clusters, handle, reporter, delta, now),
-        });
+        to.each(|handle| of_kind!(&mut self.kinds, handle.kind(), |sets| add(sets, handle, reporter, delta, now)));
     }
 
     /// Fetches the label sets of a few connections into the processor's cache, side by side, before deltas are recorded one after the
     /// other. A sample spends nearly all of its time waiting for memory.
     pub(crate) fn prefetch<'a>(&self, few: impl Iterator<Item = &'a SeriesHandles>) {
-        let Self { services, workloads, connections, clusters, .. } = self;
         let mut read = 0;
         for held in few {
-            held.each(|handle| {
-                read |= match handle.kind() {
-                    Kind::Service => services[handle.at].changed,
-                    Kind::Connection => connections[handle.at].changed,
-                    Kind::Workload => workloads[handle.at].changed,
-                    Kind::Envoy => clusters[handle.at].changed,
-                };
-            });
+            held.each(|handle| read |= of_kind!(&self.kinds, handle.kind(), |sets| sets[handle.at].changed));
         }
         black_box(read);
     }
@@ -149,24 +149,26 @@ impl Aggregate {
         self.count_active(to, -1);
     }
 
-    /// Scrapes show the values of this moment from now on, until the next call.
+    /// Snapshots show the values of this moment from now on, until the next call.
     pub fn publish(&mut self) {
         self.settle();
-        let Self { services, workloads, connections, clusters, scrapes, .. } = self;
-        let now = scrapes.publish();
-        services.publish(now);
-        workloads.publish(now);
-        connections.publish(now);
-        clusters.publish(now);
+        let now = self.snapshots.publish();
+        each_kind!(&mut self.kinds, |sets| sets.publish(now));
     }
 
-    /// `by`: a scraper that comes again. It sees lines that were born since its last scrape at 0 first. `None`: any other reader.
-    pub fn scrape_started(&mut self, by: Option<Scraper>, now: Monotonic) -> Scrape {
-        self.scrapes.start(by, now)
+    /// `by`: a consumer that comes again, by its name. It sees lines that were born since its last snapshot at 0 first. `None`: any
+    /// other reader. A consumer that has got the whole snapshot says so with [`Aggregate::completed`].
+    pub fn open(&mut self, by: Option<Consumer>, now: Monotonic) -> Snapshot {
+        self.snapshots.open(by, now)
     }
 
-    pub fn scrape_completed(&mut self, scrape: &Scrape) {
-        self.scrapes.complete(scrape);
+    pub fn completed(&mut self, snapshot: &Snapshot) {
+        self.snapshots.complete(snapshot);
+    }
+
+    /// Calls `forget` with each label set that is removed, for an encoder that keeps something of each.
+    pub fn when_removed(&mut self, forget: impl FnMut(LabelSetId) + Send + 'static) {
+        self.removed = Removed::to(forget);
     }
 
     pub(crate) fn admitted_mut(&mut self) -> &mut Admitted {
@@ -174,16 +176,10 @@ impl Aggregate {
     }
 
     fn count_active(&mut self, to: &SeriesHandles, connections: i64) {
-        for handle in to.handles() {
-            match handle.kind() {
-                Kind::Service => {
-                    self.services.change(handle.at).values.activate(handle.metrics, connections);
-                }
-                Kind::Envoy => {
-                    self.clusters.change(handle.at).values.activate(handle.metrics, connections);
-                }
-                Kind::Workload | Kind::Connection => {}
-            }
+        for handle in to.handles().filter(|handle| !handle.metrics.intersection(ACTIVE).is_empty()) {
+            of_kind!(&mut self.kinds, handle.kind(), |sets| {
+                sets.change(handle.at).values.activate(handle.metrics, connections);
+            });
         }
     }
 }

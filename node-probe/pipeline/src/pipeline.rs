@@ -17,7 +17,7 @@ mod tests;
 
 pub use crate::record::{Folded, FoldedKey};
 pub use crate::resolve::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
-pub use crate::state::{Flaw, InvalidState, STATE_VERSION};
+pub use crate::state::{Flaw, InvalidState, READ_VERSIONS, STATE_VERSION};
 pub use restore::Restored;
 pub use save::SaveCursor;
 pub use saved::Dropped;

@@ -8,15 +8,22 @@
 //! it decodes. Bytes may come from a disk that was full, so the reader trusts none of them.
 
 mod ids;
+mod late;
 mod reader;
 mod writer;
 
 pub(crate) use ids::Ids;
+pub(crate) use late::Late;
 pub(crate) use reader::{Reader, decode};
 pub(crate) use writer::Writer;
 
-/// Version of the layout of all items. A probe reads no state of another version.
-pub const STATE_VERSION: u32 = 4;
+use std::ops::RangeInclusive;
+
+/// Version of the layout of all items. Version 5 has shared ids of connections and cursors of exporters.
+pub const STATE_VERSION: u32 = 5;
+
+/// The versions that a probe reads: its own, and that of the release before.
+pub const READ_VERSIONS: RangeInclusive<u32> = 4..=STATE_VERSION;
 
 /// What is wrong with a state, or with one item of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

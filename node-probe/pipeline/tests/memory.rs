@@ -1,6 +1,7 @@
 //! What label sets take is at most what they are charged, under the chart's budgets: alone in its process, which counts bytes.
 
 use cap::Cap;
+use longwire_export::exposition::{Cursor, Encoder, Format};
 use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Place, Pod, Workload};
 use longwire_model::series::{Metrics, SeriesSet};
@@ -102,6 +103,13 @@ fn nobody(address: IpAddr) -> Address {
     Address { address, owners: Vec::new() }
 }
 
+fn scrape(pipeline: &Pipeline, encoder: &mut Encoder) {
+    let (mut cursor, mut slice) = (Cursor::new(Format::Text), Vec::new());
+    while encoder.render(pipeline.aggregate(), &mut cursor, 1 << 16, &mut slice) {
+        slice.clear();
+    }
+}
+
 #[derive(Debug)]
 struct Taken {
     bytes: usize,
@@ -114,6 +122,9 @@ fn taken(metrics: Metrics, tags: &[String], expression: &str, kind: u32, connect
     let before = HEAP.allocated();
     let mut pipeline = pipeline(metrics, tags, expression);
     flood(&mut pipeline, kind, connections);
+    // What the encoder keeps belongs to the label sets.
+    let mut encoder = Encoder::default();
+    scrape(&pipeline, &mut encoder);
     let bytes = HEAP.allocated() - before;
     let (mut cursor, mut slice, mut state) = (SaveCursor::new(), Vec::new(), 0);
     loop {

@@ -8,8 +8,8 @@ use axum::http::header;
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use longwire_endpoint::Turn;
-use longwire_export::exposition::{self, Cursor, Format};
-use longwire_pipeline::metrics::{self, Scraper};
+use longwire_export::exposition::{Cursor, Format};
+use longwire_pipeline::metrics::{Scraper, Snapshot};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const SLICE: usize = 64 << 10;
 struct Scrape {
     shared: Arc<Shared>,
     format: Format,
-    begun: metrics::Scrape,
+    snapshot: Snapshot,
     next: Next,
     /// Held until the last slice is taken, or the scraper disconnects.
     _turn: Turn,
@@ -33,14 +33,14 @@ enum Next {
 
 /// `by`: a scraper that will come again, and first sees series that are new to it at 0.
 pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, turn: Turn) -> Response {
-    let (begun, cursor) = {
+    let (snapshot, cursor) = {
         let mut pipeline = shared.pipeline();
-        let begun = pipeline.aggregate_mut().scrape_started(by, monotonic());
-        let cursor = Cursor::new(format).viewed(begun.view());
+        let snapshot = pipeline.aggregate_mut().open(by.map(Into::into), monotonic());
+        let cursor = Cursor::new(format).viewed(snapshot.view());
         let created = shared.created_timestamps.then(|| pipeline.wall_clock_offset());
-        (begun, created.into_iter().fold(cursor, Cursor::with_created))
+        (snapshot, created.into_iter().fold(cursor, Cursor::with_created))
     };
-    let scrape = Scrape { shared, format, begun, next: Next::Series(cursor), _turn: turn };
+    let scrape = Scrape { shared, format, snapshot, next: Next::Series(cursor), _turn: turn };
     // Compression polls once more after the end, which `fuse` allows.
     let body = Body::from_stream(stream::unfold(scrape, slice).fuse());
     let mut response = Response::new(body);
@@ -55,7 +55,8 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
     match &mut scrape.next {
         Next::Series(cursor) => {
             let pipeline = scrape.shared.pipeline();
-            if !exposition::render(pipeline.aggregate(), cursor, SLICE, &mut out) {
+            let mut encoder = scrape.shared.encoder.lock();
+            if !encoder.render(pipeline.aggregate(), cursor, SLICE, &mut out) {
                 scrape.next = Next::SelfMetrics;
             }
         }
@@ -67,7 +68,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
             scrape.next = Next::Completed;
         }
         Next::Completed => {
-            scrape.shared.pipeline().aggregate_mut().scrape_completed(&scrape.begun);
+            scrape.shared.pipeline().aggregate_mut().completed(&scrape.snapshot);
             return None;
         }
     }

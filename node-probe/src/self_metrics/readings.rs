@@ -3,7 +3,7 @@
 use crate::shared::Shared;
 use longwire_endpoint::Counts;
 use longwire_model::build;
-use longwire_model::series::OVERFLOW;
+use longwire_model::series::{LabelKind, OVERFLOW};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Kinds of the kernel side's counters that mean a loss and should stay at 0.
@@ -151,7 +151,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("cgroups", stats.cgroups_evicted),
             ("addresses", stats.addresses_evicted),
             ("joins", stats.joins_evicted),
-            ("scrapers", aggregate.scrapers_evicted),
+            ("scrapers", aggregate.consumers_evicted),
         ],
     );
     to.by(
@@ -161,7 +161,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("cgroups", stats.cgroups),
             ("pods", stats.pods),
             ("joins", stats.joins),
-            ("scrapers", aggregate.scrapers as u64),
+            ("scrapers", aggregate.consumers as u64),
         ],
     );
 }
@@ -207,12 +207,7 @@ fn operator(shared: &Shared, to: &mut Readings) {
 fn series(shared: &Shared, to: &mut Readings) {
     let pipeline = shared.pipeline();
     let (stats, folded) = (pipeline.aggregate().stats(), pipeline.aggregate().folded_by_namespace());
-    let kinds = [
-        ("service", stats.services),
-        ("workload", stats.workloads),
-        ("connection", stats.connections),
-        ("cluster", stats.clusters),
-    ];
+    let kinds = LabelKind::ALL.map(|kind| (kind.name(), stats.of(kind)));
     to.by("longwire_probe_label_sets", kinds.map(|(kind, of)| (kind, of.sets as u64)));
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
     let of_the_node = kinds.map(|(kind, of)| (kind, of.folded));

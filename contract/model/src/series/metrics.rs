@@ -1,6 +1,6 @@
 //! Sets of metrics.
 
-use super::{FAMILIES, Metric, SeriesSet, SeriesSets};
+use super::{FAMILIES, LabelKind, Metric, SeriesSet, SeriesSets};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -52,6 +52,19 @@ impl Metrics {
         let (mut metrics, mut at) = (Self::NONE, 0);
         while at < FAMILIES.len() {
             if FAMILIES[at].set as u8 == set as u8 {
+                metrics = metrics.with(FAMILIES[at].metric);
+            }
+            at += 1;
+        }
+        metrics
+    }
+
+    /// The metrics whose series have these labels.
+    #[must_use]
+    pub const fn labelled(kind: LabelKind) -> Self {
+        let (mut metrics, mut at) = (Self::NONE, 0);
+        while at < FAMILIES.len() {
+            if FAMILIES[at].set.label_kind() as u8 == kind as u8 {
                 metrics = metrics.with(FAMILIES[at].metric);
             }
             at += 1;

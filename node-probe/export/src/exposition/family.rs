@@ -2,6 +2,7 @@
 
 use super::format::{Format, write_header};
 use super::sample::{Line, write_samples};
+use super::texts::Texts;
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Family, Kind};
 use longwire_pipeline::metrics::{Aggregate, View};
@@ -33,7 +34,7 @@ pub(super) struct Progress {
 /// Appends samples until there is `enough` in `out`, and says whether it broke off.
 pub(super) fn render(
     family: &Family,
-    aggregate: &Aggregate,
+    (aggregate, texts): (&Aggregate, &mut Texts),
     style: &Style,
     progress: &mut Option<Progress>,
     enough: usize,
@@ -47,7 +48,7 @@ pub(super) fn render(
             progress.has_header = true;
         }
         let created = progress.created.as_ref().map(|(name, offset)| (name.as_str(), *offset));
-        let line = Line { name: progress.name, labels: series.text(), bounds: &progress.bounds, created };
+        let line = Line { name: progress.name, labels: texts.of(&series), bounds: &progress.bounds, created };
         write_samples(&line, family.metric, &series, &style.view, out);
         if out.len() >= enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })

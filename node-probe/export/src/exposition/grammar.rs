@@ -1,6 +1,6 @@
 //! Both formats, read back. Whatever their grammars do not allow is a panic.
 
-use super::{Cursor, Format, render};
+use super::{Cursor, Encoder, Format};
 use longwire_pipeline::metrics::Aggregate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,8 +35,8 @@ pub(crate) fn text(aggregate: &mut Aggregate, format: Format, slice: usize) -> S
 
 /// Of what is published.
 pub(crate) fn written(aggregate: &Aggregate, mut cursor: Cursor, slice: usize) -> String {
-    let mut out = Vec::new();
-    while render(aggregate, &mut cursor, slice, &mut out) {}
+    let (mut encoder, mut out) = (Encoder::default(), Vec::new());
+    while encoder.render(aggregate, &mut cursor, slice, &mut out) {}
     String::from_utf8(out).unwrap()
 }
 

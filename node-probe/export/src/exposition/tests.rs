@@ -4,3 +4,4 @@ mod golden;
 mod hostile;
 mod number;
 mod slices;
+mod texts;

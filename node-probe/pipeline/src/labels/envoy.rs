@@ -1,7 +1,8 @@
 //! Envoy's own labels: the pod whose proxy would count, and the cluster that it connects to.
 
 use super::names::{self, PASSTHROUGH, PodNames};
-use super::{Differences, LabelSet, OVERFLOW, or_unknown, text};
+use super::pairs::pairs;
+use super::{Differences, LabelSet, Needs, OVERFLOW, or_unknown};
 use crate::observation::{Edge, Reporter};
 use longwire_model::identity::{Pod, Service};
 use longwire_model::series::ENVOY_LABELS;
@@ -81,10 +82,14 @@ impl LabelSet for EnvoyLabels {
         &self.edge
     }
 
+    fn needs(&self) -> Needs<'_> {
+        Needs::Pod(self.pod())
+    }
+
     fn pairs(&self, differences: &Differences, to: &mut dyn FnMut(&str, &str)) {
         let (pod, _) = self.names();
         let cluster = self.cluster();
-        text::pairs(&ENVOY_LABELS, [cluster.as_str(), pod.namespace, pod.name].into_iter(), differences, to);
+        pairs(&ENVOY_LABELS, [cluster.as_str(), pod.namespace, pod.name].into_iter(), differences, to);
     }
 }
 

@@ -76,10 +76,11 @@ pub fn edge_between(reporter: Reporter, source: [&str; 2], destination: [&str; 2
     Edge { reporter, source: of(source), destination: of(destination), dialled: Dialled::Pod }
 }
 
-/// `{name="value",...` of an edge's series.
+/// Of an edge's series.
 #[must_use]
-pub fn text(edge: Edge) -> String {
-    let mut text = Vec::new();
-    ServiceLabels(edge).write(&Differences::default(), &mut text);
-    String::from_utf8_lossy(&text).into_owned()
+pub fn pairs(edge: Edge) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    let mut push = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
+    ServiceLabels(edge).pairs(&Differences::default(), &mut push);
+    pairs
 }

@@ -8,7 +8,7 @@ use longwire_model::identity::UnixNanos;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
-/// Labels that a state has by reference. Their text is not saved: it is written anew.
+/// Labels that a state has by reference.
 pub(crate) trait SavedLabels: LabelSet {
     type Saved: Clone;
 

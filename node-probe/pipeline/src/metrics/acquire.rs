@@ -1,17 +1,18 @@
 //! A connection acquires handles of the series that it records into.
 
 use super::admitted::Admitted;
-use super::budget::{Accounts, Amount, Measure, Payer, lines_at_once};
-use super::handles::{Kind, SeriesHandle};
+use super::budget::{Accounts, Amount, Measure, Payer};
+use super::handles::SeriesHandle;
+use super::kinds::KnownLabels;
 use super::lifetime::TagSource;
-use super::sets::{Place, Sets, written};
-use super::values::{ConnectionValues, Values};
+use super::sets::{Place, Sets};
+use super::values::Values;
 use super::{Aggregate, SeriesHandles};
-use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet, ServiceLabels, WorkloadLabels};
-use crate::observation::{EdgeRef, Flow};
+use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet};
+use crate::observation::EdgeRef;
 use crate::record::Monotonic;
 use longwire_model::matcher::StatsMatcher;
-use longwire_model::series::Metrics;
+use longwire_model::series::{LabelKind, Metrics};
 
 /// Bytes of a long connection's labels.
 const TYPICAL_LABEL_BYTES: usize = 1_024;
@@ -26,34 +27,17 @@ pub(crate) struct SeriesSpec {
 }
 
 impl Aggregate {
-    /// Handles of an edge's series, with one reference on them. Series without room are replaced by those of the overflow set.
-    pub(crate) fn acquire_service<'e>(
+    /// Handles of the series with these labels, with one reference on them. Series without room are replaced by those of the overflow
+    /// set.
+    pub(crate) fn acquire<K: KnownLabels>(
         &mut self,
-        edge: impl Into<EdgeRef<'e>>,
+        labels: K,
         spec: SeriesSpec,
         now: Monotonic,
         held: &mut SeriesHandles,
     ) {
-        let Self { services, accounts, admitted, .. } = self;
-        acquire(services, accounts, admitted, (ServiceLabels(edge.into().into()), spec), now, held);
-    }
-
-    /// Handles of the series of a source workload and a destination pod, or of overflow.
-    pub(crate) fn acquire_workload(&mut self, flow: &Flow, spec: SeriesSpec, now: Monotonic, held: &mut SeriesHandles) {
-        let Self { workloads, accounts, admitted, .. } = self;
-        acquire(workloads, accounts, admitted, (WorkloadLabels::of(flow), spec), now, held);
-    }
-
-    /// Handles of a long connection's series, or of overflow.
-    pub(crate) fn acquire_connection(
-        &mut self,
-        flow: &Flow,
-        spec: SeriesSpec,
-        now: Monotonic,
-        held: &mut SeriesHandles,
-    ) {
-        let Self { connections, accounts, admitted, .. } = self;
-        acquire(connections, accounts, admitted, (ConnectionLabels::of(flow), spec), now, held);
+        let Self { kinds, accounts, admitted, .. } = self;
+        acquire(K::sets_mut(kinds), accounts, admitted, (labels, spec), now, held);
     }
 
     /// Handles of the statistics of a pod and a cluster that the pod's matcher accepts, or of overflow.
@@ -65,16 +49,9 @@ impl Aggregate {
         now: Monotonic,
         held: &mut SeriesHandles,
     ) {
-        let Self { clusters, accounts, admitted, accepted, .. } = self;
-        let metrics = accepted.of(&labels, telemetry, matcher);
-        acquire(
-            clusters,
-            accounts,
-            admitted,
-            (labels, SeriesSpec { metrics, differences: Differences::default(), tag_source: None }),
-            now,
-            held,
-        );
+        let metrics = self.accepted.of(&labels, telemetry, matcher);
+        let spec = SeriesSpec { metrics, differences: Differences::default(), tag_source: None };
+        self.acquire(labels, spec, now, held);
     }
 }
 
@@ -91,13 +68,17 @@ impl Aggregate {
 
     /// Whether a long connection records into the overflow set.
     pub(crate) fn is_folded(&self, held: &SeriesHandles) -> bool {
-        held.handles().any(|handle| handle.kind() == Kind::Connection && self.connections[handle.at].is_overflow)
+        let mut own = held.handles().filter(|handle| handle.kind() == LabelKind::Connection);
+        own.any(|handle| self.kinds.connections[handle.at].is_overflow)
     }
 }
 
 /// Bytes of a long connection's label set, unless its labels are uncommonly long.
 fn typical_long_bytes() -> usize {
-    Sets::<ConnectionLabels, ConnectionValues>::weight(TYPICAL_LABEL_BYTES, &Differences::default())
+    Sets::<ConnectionLabels, <ConnectionLabels as KnownLabels>::Values>::weight(
+        TYPICAL_LABEL_BYTES,
+        &Differences::default(),
+    )
 }
 
 /// Connections with equal labels share one set, whatever the labels were made of. A set takes further metrics in as
@@ -126,18 +107,18 @@ fn acquire<K: LabelSet, V: Values>(
             // The namespace that made the set pays for what it grows by.
             (Ok(at), fresh, sets[at].key().edge().clone(), sets.cost_of_metrics(fresh))
         }
-        Place::Nowhere(labels) => {
-            let labels = labels.unwrap_or_else(|| written(&key, &differences));
-            let cost = sets.cost_of_set(metrics, labels.len(), &differences);
-            (Err(labels), metrics, key.edge().clone(), cost)
+        Place::Nowhere(spelling) => {
+            let spelling = spelling.unwrap_or_else(|| sets.spelling(&key, &differences));
+            let cost = sets.cost_of_set(metrics, spelling.bytes, &differences);
+            (Err(spelling), metrics, key.edge().clone(), cost)
         }
     };
     let payer = Payer::of(&edge);
     let full = match accounts.charge(Some(payer), cost) {
         Ok(()) => {
-            let at = place.unwrap_or_else(|labels| {
+            let at = place.unwrap_or_else(|spelling| {
                 admitted.learn(payer.namespace, &differences);
-                let at = sets.insert(key, differences, Some(labels), now);
+                let at = sets.insert(key, differences, Some(spelling), now);
                 sets[at].tag_source = tag_source;
                 at
             });
@@ -153,20 +134,6 @@ fn acquire<K: LabelSet, V: Values>(
     }
     let at = sets.overflow((reporter, payer, full), accounts, now);
     add_handle(sets, SeriesHandle { at, metrics: fresh }, held);
-}
-
-impl<K: LabelSet, V: Values> Sets<K, V> {
-    /// Of further metrics of a set that is there.
-    fn cost_of_metrics(&self, metrics: Metrics) -> Amount {
-        let lines = if self.measure == Measure::Lines { lines_at_once(metrics) } else { 0 };
-        Amount { lines, ..Amount::default() }
-    }
-
-    /// `labels`: bytes of their text.
-    fn cost_of_set(&self, metrics: Metrics, labels: usize, differences: &Differences) -> Amount {
-        let connections = usize::from(self.measure == Measure::Sets);
-        Amount { connections, bytes: Self::weight(labels, differences), ..self.cost_of_metrics(metrics) }
-    }
 }
 
 fn add_handle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, handle: SeriesHandle, held: &mut SeriesHandles) {

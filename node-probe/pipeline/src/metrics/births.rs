@@ -1,7 +1,7 @@
 //! When the lines of a label set were first shown: their birth. Prometheus sees no increase in a series with a single sample, so a
-//! scraper that comes again gets lines that were born in between at 0 first.
+//! consumer that comes again gets lines that were born in between at 0 first.
 
-use super::scrapes::{ScrapeNumber, View};
+use super::snapshots::{SnapshotNumber, View};
 use crate::record::{FailReason, Monotonic};
 use longwire_model::series::{Metric, Metrics};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,8 @@ const _: () = assert!(FailReason::ALL.len() <= u16::BITS as usize, "a bit for ea
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Birth {
     lines: Lines,
-    /// The latest scrape that had started: later ones have them whole.
-    after: ScrapeNumber,
+    /// The latest snapshot that had been opened: later ones have them whole.
+    after: SnapshotNumber,
     at: Monotonic,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Births {
     all: Vec<Birth>,
     present: Lines,
     /// Of the youngest.
-    latest: ScrapeNumber,
+    latest: SnapshotNumber,
 }
 
 impl Lines {
@@ -80,7 +80,7 @@ impl Lines {
 
 impl Births {
     /// These are shown from now on, and no others.
-    pub(super) fn show(&mut self, present: Lines, after: ScrapeNumber, at: Monotonic) {
+    pub(super) fn show(&mut self, present: Lines, after: SnapshotNumber, at: Monotonic) {
         if present == self.present {
             return;
         }
@@ -107,7 +107,7 @@ impl Births {
         self.present = self.present.difference(lines);
     }
 
-    /// Lines that this scrape is to see at 0.
+    /// Lines that this snapshot is to see at 0.
     #[inline]
     pub(crate) fn unseen(&self, view: &View) -> Lines {
         if view.has_seen(self.latest) { Lines::default() } else { self.unseen_of_some(view) }
@@ -127,11 +127,11 @@ impl Births {
         &self.all
     }
 
-    /// A birth after a scrape that never started counts as old, so that no line that was shown goes back to 0.
-    pub(super) fn restore(saved: &[Birth], started: ScrapeNumber, now: Monotonic) -> Self {
+    /// A birth after a snapshot that was never opened counts as old, so that no line that was shown goes back to 0.
+    pub(super) fn restore(saved: &[Birth], opened: SnapshotNumber, now: Monotonic) -> Self {
         let mut births = Self::default();
         for Birth { lines, after, at } in saved {
-            let after = if *after > started { ScrapeNumber::default() } else { *after };
+            let after = if *after > opened { SnapshotNumber::default() } else { *after };
             births.show(births.present.union(*lines), after, (*at).min(now));
         }
         births

@@ -4,9 +4,8 @@
 //! A label set is charged for the lines that a scrape contains: for its counters when a connection acquires them, for reasons
 //! and histograms when they appear (`settle.rs`). Its bytes are charged from the moment that it is in memory, lines or not.
 
-use super::handles::ENVOY;
+use super::kinds::Kinds;
 use super::pressure::Pressure;
-use super::{SERVICE, WORKLOAD};
 use crate::labels::{UNKNOWN, or_unknown};
 use crate::observation::{EdgeRef, Reporter};
 use crate::record::FailReason;
@@ -54,7 +53,7 @@ const LEAST_BYTES: usize = 256 << 10;
 
 /// What a budget counts of a kind of label sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     Lines,
     /// Label sets: those of long connections have a budget of their own.
     Sets,
@@ -149,13 +148,12 @@ fn namespace_of(workload: &Arc<Workload>) -> &str {
 impl Accounts {
     /// The node's overflow sets are charged at once, so that they always fit.
     pub(super) fn new(started: Budget) -> Self {
-        let lines = 2 * (lines_of(SERVICE) + lines_of(WORKLOAD)) + lines_of(ENVOY);
         let mut accounts = Self {
             started,
             node_limit: Amount::default(),
             namespace_limit: Amount::default(),
             peer_limit: Amount::default(),
-            node: Amount { lines, connections: 2, bytes: 0 },
+            node: Kinds::reserve(),
             namespaces: HashMap::new(),
             pressure: Pressure::default(),
         };

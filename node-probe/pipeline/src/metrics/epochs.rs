@@ -4,7 +4,7 @@
 //! although others of its label set were, has stood still for one epoch at least and for less than two. The marks are cleared only
 //! here, so no time is compared.
 
-use super::handles::Kind;
+use super::kinds::{each_kind, of_kind};
 use super::sets::Sets;
 use super::values::Values;
 use super::{Aggregate, SeriesHandles};
@@ -27,29 +27,19 @@ impl Aggregate {
         if self.has_stale() {
             self.mark(holders);
         }
-        let Self { services, workloads, connections, clusters, .. } = self;
-        turn(services);
-        turn(workloads);
-        turn(connections);
-        turn(clusters);
+        each_kind!(&mut self.kinds, |sets| turn(sets));
         self.epoch = now;
     }
 
     fn has_stale(&self) -> bool {
-        stale(&self.services).next().is_some()
-            || stale(&self.workloads).next().is_some()
-            || stale(&self.connections).next().is_some()
-            || stale(&self.clusters).next().is_some()
+        let mut has_stale = false;
+        each_kind!(&self.kinds, |sets| has_stale |= stale(sets).next().is_some());
+        has_stale
     }
 
     fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a SeriesHandles>) {
         for handle in holders.flat_map(SeriesHandles::handles) {
-            match handle.kind() {
-                Kind::Service => mark(&mut self.services, handle.at, handle.metrics),
-                Kind::Workload => mark(&mut self.workloads, handle.at, handle.metrics),
-                Kind::Connection => mark(&mut self.connections, handle.at, handle.metrics),
-                Kind::Envoy => mark(&mut self.clusters, handle.at, handle.metrics),
-            }
+            of_kind!(&mut self.kinds, handle.kind(), |sets| mark(sets, handle.at, handle.metrics));
         }
     }
 }

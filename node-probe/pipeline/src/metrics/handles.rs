@@ -1,14 +1,14 @@
 //! Handles of series. A handle is valid from the call that returned it until its `release`.
 
-use longwire_model::series::{Metrics, SeriesSet};
+use longwire_model::series::{LabelKind, Metrics};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Metrics by the labels they carry: those of an edge, of a workload and a pod, of a long connection, of a cluster.
-pub(crate) const SERVICE: Metrics = Metrics::of(SeriesSet::Istio).union(Metrics::of(SeriesSet::Longwire));
-pub(crate) const WORKLOAD: Metrics = Metrics::of(SeriesSet::KmeshWorkload);
-pub(crate) const CONNECTION: Metrics = Metrics::of(SeriesSet::KmeshConnection);
-pub(crate) const ENVOY: Metrics = Metrics::of(SeriesSet::Envoy);
+pub(crate) const SERVICE: Metrics = Metrics::labelled(LabelKind::Service);
+pub(crate) const WORKLOAD: Metrics = Metrics::labelled(LabelKind::Workload);
+pub(crate) const CONNECTION: Metrics = Metrics::labelled(LabelKind::Connection);
+pub(crate) const ENVOY: Metrics = Metrics::labelled(LabelKind::Cluster);
 
 /// A label set's slot, and the metrics of it that the connection records into. The metrics determine the kind of the label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,14 +17,15 @@ pub struct SeriesHandle {
     pub(crate) metrics: Metrics,
 }
 
-/// The kinds of label sets, each in slots of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Service,
-    Workload,
-    Connection,
-    Envoy,
-}
+/// The metrics of each kind of label sets.
+const OF_KINDS: [Metrics; LabelKind::ALL.len()] = {
+    let (mut metrics, mut at) = ([Metrics::NONE; LabelKind::ALL.len()], 0);
+    while at < metrics.len() {
+        metrics[at] = Metrics::labelled(LabelKind::ALL[at]);
+        at += 1;
+    }
+    metrics
+};
 
 const NOTHING: SeriesHandle = SeriesHandle { at: 0, metrics: Metrics::NONE };
 
@@ -41,30 +42,17 @@ pub struct SeriesHandles {
 }
 
 impl SeriesHandle {
-    /// On the hot path: an edge's metrics are the most frequent, and tested first.
+    /// On the hot path: an edge's metrics are the most frequent, and tested first. The last kind is the one that is left.
     #[inline]
-    pub(crate) fn kind(self) -> Kind {
-        let is_of = |metrics: Metrics| !self.metrics.intersection(metrics).is_empty();
-        if is_of(SERVICE) {
-            Kind::Service
-        } else if is_of(CONNECTION) {
-            Kind::Connection
-        } else if is_of(WORKLOAD) {
-            Kind::Workload
-        } else {
-            Kind::Envoy
-        }
+    pub(crate) fn kind(self) -> LabelKind {
+        let [others @ .., last] = LabelKind::ALL;
+        let is_of = |kind: &LabelKind| !self.metrics.intersection(OF_KINDS[*kind as usize]).is_empty();
+        others.into_iter().find(is_of).unwrap_or(last)
     }
 
     /// All its metrics are of one kind.
     pub(super) fn is_valid(self) -> bool {
-        let of_kind = match self.kind() {
-            Kind::Service => SERVICE,
-            Kind::Workload => WORKLOAD,
-            Kind::Connection => CONNECTION,
-            Kind::Envoy => ENVOY,
-        };
-        !self.metrics.is_empty() && self.metrics.difference(of_kind).is_empty()
+        !self.metrics.is_empty() && self.metrics.difference(OF_KINDS[self.kind() as usize]).is_empty()
     }
 }
 

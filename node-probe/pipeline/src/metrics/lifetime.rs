@@ -2,12 +2,12 @@
 
 use super::admitted::Admitted;
 use super::budget::{Accounts, Payer};
-use super::handles::Kind;
-use super::scrapes::Scrapes;
+use super::kinds::{KnownLabels, each_kind, of_kind};
+use super::series::{LabelSetId, Removed};
 use super::sets::{Set, Sets};
-use super::values::Values;
+use super::snapshots::Snapshots;
 use super::{Aggregate, SeriesHandles};
-use crate::labels::LabelSet;
+use crate::labels::Needs;
 use crate::observation::Edge;
 use crate::record::Monotonic;
 use longwire_model::identity::{Pod, Workload};
@@ -16,11 +16,11 @@ use std::sync::Arc;
 const SECOND: Monotonic = 1_000_000_000;
 /// Edges and workloads: time without a change.
 const IDLE: Monotonic = 600 * SECOND;
-/// The same while a scraper that still comes has not seen the last values.
+/// The same while a consumer that still comes has not seen the last values.
 const IDLE_AT_MOST: Monotonic = 900 * SECOND;
-/// Long connections: time since the end, however many scrapes there were.
+/// Long connections: time since the end, however many snapshots there were.
 const LAST_VALUE_AT_LEAST: Monotonic = 60 * SECOND;
-/// The same without scrapes.
+/// The same without snapshots.
 const LAST_VALUE_AT_MOST: Monotonic = 300 * SECOND;
 
 /// What a label set mentions. It may expire once this is gone.
@@ -45,74 +45,89 @@ impl Aggregate {
     /// The connection is gone, or records into other series from now on.
     pub fn release(&mut self, held: &SeriesHandles, now: Monotonic) {
         for handle in held.handles() {
-            match handle.kind() {
-                Kind::Service => drop(self.services.release(handle.at)),
-                Kind::Workload => drop(self.workloads.release(handle.at)),
-                Kind::Envoy => drop(self.clusters.release(handle.at)),
-                Kind::Connection if self.connections.release(handle.at) => {
-                    self.connections.change(handle.at).released = Some(now);
-                }
-                Kind::Connection => {}
-            }
+            of_kind!(&mut self.kinds, handle.kind(), |sets| sets.release(handle.at, now));
         }
     }
 
     /// Removes label sets that are due: without handles and idle. An edge also needs one of its workloads to be gone, because a counter
     /// that stays is more useful than one that starts anew. A set of a pod goes with the pod, and one of a mere address as soon as it
     /// is idle, because addresses are unbounded. A set with tags goes when its source is gone or has other tags by now. None goes
-    /// before every scraper has seen its last values, within bounds.
+    /// before every consumer has seen its last values, within bounds.
     pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(Mention<'_>) -> bool) {
-        let Self { services, workloads, connections, clusters, accounts, admitted, scrapes, began, .. } = self;
-        let has_time = now.saturating_sub(*began) < IDLE;
-        expire(services, accounts, admitted, |key, set| {
-            is_idle(set, scrapes, now) && (has_gone(key.edge(), alive) || is_orphaned(set, has_time, alive))
-        });
-        expire(workloads, accounts, admitted, |key, set| {
-            let mut pod_has_gone = || key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)));
-            is_idle(set, scrapes, now)
-                && (pod_has_gone() || has_gone(key.edge(), alive) || is_orphaned(set, has_time, alive))
-        });
-        expire(clusters, accounts, admitted, |key, set| {
-            is_idle(set, scrapes, now) && key.pod().is_none_or(|pod| !alive(Mention::Pod(pod)))
-        });
-        expire(connections, accounts, admitted, |_, set| {
-            let since = set.released.map(|released| now.saturating_sub(released));
-            let was_shown = || scrapes.have_shown(set.published, now);
-            since.is_some_and(|since| since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown())
-        });
+        let Self { kinds, accounts, admitted, snapshots, began, removed, .. } = self;
+        let mut judge = Judge { snapshots, now, has_time: now.saturating_sub(*began) < IDLE, alive };
+        each_kind!(&mut kinds, |sets| expire(sets, accounts, admitted, removed, &mut judge));
         accounts.pressure.look(now);
     }
 }
 
-fn expire<K: LabelSet, V: Values>(
-    sets: &mut Sets<K, V>,
+fn expire<K: KnownLabels>(
+    sets: &mut Sets<K, K::Values>,
     accounts: &mut Accounts,
     admitted: &mut Admitted,
-    is_due: impl FnMut(&K, &Set<K, V>) -> bool,
+    removed: &mut Removed,
+    judge: &mut Judge<'_>,
 ) {
     let measure = sets.measure;
-    sets.expire(is_due, |gone| {
-        let (payer, cost) = (Payer::of(gone.key().edge()), gone.cost(measure));
-        if gone.is_overflow {
-            accounts.release(None, cost);
-        } else {
-            accounts.release(Some(payer), cost);
-            admitted.forget(payer.namespace, gone.differences());
+    sets.expire(
+        |key, set| judge.is_due(key, set),
+        |slot, gone| {
+            removed.tell(LabelSetId { kind: K::KIND, slot, birth: gone.born() });
+            let (payer, cost) = (Payer::of(gone.key().edge()), gone.cost(measure));
+            if gone.is_overflow {
+                accounts.release(None, cost);
+            } else {
+                accounts.release(Some(payer), cost);
+                admitted.forget(payer.namespace, gone.differences());
+            }
+        },
+    );
+}
+
+/// Decides which label sets go.
+struct Judge<'a> {
+    snapshots: &'a Snapshots,
+    now: Monotonic,
+    /// The tag source of a restored set may still become known.
+    has_time: bool,
+    alive: &'a mut dyn FnMut(Mention<'_>) -> bool,
+}
+
+impl Judge<'_> {
+    fn is_due<K: KnownLabels>(&mut self, key: &K, set: &Set<K, K::Values>) -> bool {
+        match key.needs() {
+            Needs::Workloads => self.is_idle(set) && (self.has_gone(key.edge()) || self.is_orphaned(set)),
+            Needs::PodAndWorkloads(pod) => {
+                self.is_idle(set) && (self.pod_has_gone(pod) || self.has_gone(key.edge()) || self.is_orphaned(set))
+            }
+            Needs::Pod(pod) => self.is_idle(set) && self.pod_has_gone(pod),
+            Needs::Connection => self.has_shown_last(set),
         }
-    });
-}
+    }
 
-fn is_idle<K, V>(set: &Set<K, V>, scrapes: &Scrapes, now: Monotonic) -> bool {
-    let since = now.saturating_sub(set.changed);
-    since >= IDLE_AT_MOST || since >= IDLE && scrapes.scrapers_have_seen(set.published, now)
-}
+    fn is_idle<K, V>(&self, set: &Set<K, V>) -> bool {
+        let since = self.now.saturating_sub(set.changed);
+        since >= IDLE_AT_MOST || since >= IDLE && self.snapshots.consumers_have_seen(set.published, self.now)
+    }
 
-/// The source of its tags is gone or has other tags. `has_time`: the source of a restored set may still become known.
-fn is_orphaned<K, V>(set: &Set<K, V>, has_time: bool, alive: &mut dyn FnMut(Mention<'_>) -> bool) -> bool {
-    let is_fed = |tag_source: &TagSource| alive(Mention::TagSource(tag_source));
-    !set.differences().is_empty() && !set.tag_source.as_ref().map_or(has_time, is_fed)
-}
+    fn has_shown_last<K, V>(&self, set: &Set<K, V>) -> bool {
+        let since = set.released.map(|released| self.now.saturating_sub(released));
+        let was_shown = || self.snapshots.have_shown(set.published, self.now);
+        since.is_some_and(|since| since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown())
+    }
 
-fn has_gone(edge: &Edge, alive: &mut dyn FnMut(Mention<'_>) -> bool) -> bool {
-    [&edge.source, &edge.destination].into_iter().flatten().any(|workload| !alive(Mention::Workload(workload)))
+    /// The source of its tags is gone or has other tags.
+    fn is_orphaned<K, V>(&mut self, set: &Set<K, V>) -> bool {
+        let Some(tag_source) = &set.tag_source else { return !set.differences().is_empty() && !self.has_time };
+        !set.differences().is_empty() && !(self.alive)(Mention::TagSource(tag_source))
+    }
+
+    fn pod_has_gone(&mut self, pod: Option<&Pod>) -> bool {
+        pod.is_none_or(|pod| !(self.alive)(Mention::Pod(pod)))
+    }
+
+    fn has_gone(&mut self, edge: &Edge) -> bool {
+        let ends = [&edge.source, &edge.destination];
+        ends.into_iter().flatten().any(|workload| !(self.alive)(Mention::Workload(workload)))
+    }
 }

@@ -1,7 +1,7 @@
 //! Connections that hold label sets, for tests, those of other crates too.
 
 use super::{Aggregate, CONNECTION, SERVICE, SeriesHandles, SeriesSpec, WORKLOAD};
-use crate::labels::{Cluster, Differences, EnvoyLabels};
+use crate::labels::{Cluster, ConnectionLabels, Differences, EnvoyLabels, ServiceLabels, WorkloadLabels};
 use crate::observation::{Edge, Flow};
 use crate::record::Monotonic;
 use longwire_model::identity::{Pod, Service};
@@ -17,15 +17,15 @@ pub(crate) fn plain(metrics: Metrics) -> SeriesSpec {
 /// Of an edge alone, what is on of its metrics.
 pub fn hold_edge(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, now: Monotonic) -> SeriesHandles {
     let mut held = SeriesHandles::default();
-    aggregate.acquire_service(edge, plain(on.intersection(SERVICE)), now, &mut held);
+    aggregate.acquire(ServiceLabels(edge.clone()), plain(on.intersection(SERVICE)), now, &mut held);
     held
 }
 
 /// Of a long connection and of all that it is a part of.
 pub fn hold_flow(aggregate: &mut Aggregate, flow: &Flow, on: Metrics, now: Monotonic) -> SeriesHandles {
     let mut held = hold_edge(aggregate, &flow.edge, on, now);
-    aggregate.acquire_workload(flow, plain(on.intersection(WORKLOAD)), now, &mut held);
-    aggregate.acquire_connection(flow, plain(on.intersection(CONNECTION)), now, &mut held);
+    aggregate.acquire(WorkloadLabels::of(flow), plain(on.intersection(WORKLOAD)), now, &mut held);
+    aggregate.acquire(ConnectionLabels::of(flow), plain(on.intersection(CONNECTION)), now, &mut held);
     held
 }
 
@@ -38,7 +38,12 @@ pub fn hold_customised(
     now: Monotonic,
 ) -> SeriesHandles {
     let (mut held, differences) = (SeriesHandles::default(), Differences::new(labels));
-    aggregate.acquire_service(edge, SeriesSpec { metrics, differences, tag_source: None }, now, &mut held);
+    aggregate.acquire(
+        ServiceLabels(edge.clone()),
+        SeriesSpec { metrics, differences, tag_source: None },
+        now,
+        &mut held,
+    );
     held
 }
 

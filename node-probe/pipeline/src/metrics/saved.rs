@@ -3,17 +3,18 @@
 use super::admitted::Admitted;
 use super::births::{Birth, Births};
 use super::budget::{Accounts, Measure, Payer};
-use super::handles::{Kind, SeriesHandle};
-use super::scrapes::{SavedScrapes, ScrapeNumber};
+use super::handles::SeriesHandle;
+use super::kinds::{KnownLabels, of_kind};
 use super::sets::{Place, Sets};
-use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
+use super::snapshots::{SavedSnapshots, SnapshotNumber};
+use super::values::Values;
 use super::{Aggregate, SeriesHandles};
-use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, SavedLabels, ServiceLabels, WorkloadLabels};
+use crate::labels::{Differences, SavedLabels};
 use crate::record::Monotonic;
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
 use hashbrown::HashMap;
-use longwire_model::series::Metrics;
+use longwire_model::series::{LabelKind, Metrics};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -34,106 +35,49 @@ pub(crate) struct SavedSet<'a, K, V: Clone> {
     values: Cow<'a, V>,
 }
 
-pub(crate) type SavedServices<'a> = SavedSetOf<'a, ServiceLabels, ServiceValues>;
-pub(crate) type SavedWorkloads<'a> = SavedSetOf<'a, WorkloadLabels, WorkloadValues>;
-pub(crate) type SavedConnections<'a> = SavedSetOf<'a, ConnectionLabels, ConnectionValues>;
-pub(crate) type SavedClusters<'a> = SavedSetOf<'a, EnvoyLabels, EnvoyValues>;
+pub(crate) type SavedSetOf<'a, K> = SavedSet<'a, <K as SavedLabels>::Saved, <K as KnownLabels>::Values>;
 
-type SavedSetOf<'a, K, V> = SavedSet<'a, <K as SavedLabels>::Saved, V>;
-
-/// The new slots of label sets, by their saved slots.
+/// The new slots of label sets, by kind and saved slot.
 #[derive(Debug, Default)]
-pub(crate) struct Moved {
-    services: HashMap<u32, u32>,
-    workloads: HashMap<u32, u32>,
-    connections: HashMap<u32, u32>,
-    clusters: HashMap<u32, u32>,
+pub(crate) struct Moved([HashMap<u32, u32>; LabelKind::ALL.len()]);
+
+/// What label sets are restored with.
+#[derive(Debug)]
+pub(crate) struct Restoring<'a> {
+    pub(crate) shared: &'a Shared,
+    /// Of the state.
+    pub(crate) version: u32,
+    pub(crate) now: Monotonic,
 }
 
 impl Aggregate {
-    pub(crate) fn save_scrapes(&self) -> SavedScrapes {
-        self.scrapes.save()
+    pub(crate) fn save_snapshots(&self) -> SavedSnapshots {
+        self.snapshots.save()
     }
 
     /// Before the label sets, which say when they were first shown.
-    pub(crate) fn restore_scrapes(&mut self, saved: SavedScrapes, now: Monotonic) -> Result<(), Flaw> {
-        self.scrapes.restore(saved, now)
+    pub(crate) fn restore_snapshots(&mut self, saved: SavedSnapshots, now: Monotonic) -> Result<(), Flaw> {
+        self.snapshots.restore(saved, now)
     }
 
-    pub(crate) fn save_services<'v>(
+    /// The set of this kind in this slot, or in the first one after it, and the next slot.
+    pub(crate) fn save_set<'v, K: KnownLabels>(
         &'v self,
         at: u64,
         numbers: &mut Numbers<'_, 'v>,
-    ) -> Option<(SavedServices<'v>, u64)> {
-        save(&self.services, at, numbers)
+    ) -> Option<(SavedSetOf<'v, K>, u64)> {
+        save(K::sets(&self.kinds), at, numbers)
     }
 
-    pub(crate) fn save_workloads<'v>(
-        &'v self,
-        at: u64,
-        numbers: &mut Numbers<'_, 'v>,
-    ) -> Option<(SavedWorkloads<'v>, u64)> {
-        save(&self.workloads, at, numbers)
-    }
-
-    pub(crate) fn save_connections<'v>(
-        &'v self,
-        at: u64,
-        numbers: &mut Numbers<'_, 'v>,
-    ) -> Option<(SavedConnections<'v>, u64)> {
-        save(&self.connections, at, numbers)
-    }
-
-    pub(crate) fn save_clusters<'v>(
-        &'v self,
-        at: u64,
-        numbers: &mut Numbers<'_, 'v>,
-    ) -> Option<(SavedClusters<'v>, u64)> {
-        save(&self.clusters, at, numbers)
-    }
-
-    pub(crate) fn restore_service(
+    pub(crate) fn restore_set<K: KnownLabels>(
         &mut self,
-        saved: SavedServices<'_>,
-        shared: &Shared,
+        saved: SavedSetOf<'_, K>,
+        with: &Restoring<'_>,
         moved: &mut Moved,
-        now: Monotonic,
     ) -> Result<(), Flaw> {
-        let Self { services, accounts, admitted, scrapes, .. } = self;
-        restore(services, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.services)
-    }
-
-    pub(crate) fn restore_workload(
-        &mut self,
-        saved: SavedWorkloads<'_>,
-        shared: &Shared,
-        moved: &mut Moved,
-        now: Monotonic,
-    ) -> Result<(), Flaw> {
-        let Self { workloads, accounts, admitted, scrapes, .. } = self;
-        restore(workloads, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.workloads)
-    }
-
-    pub(crate) fn restore_connection(
-        &mut self,
-        saved: SavedConnections<'_>,
-        shared: &Shared,
-        moved: &mut Moved,
-        now: Monotonic,
-    ) -> Result<(), Flaw> {
-        let Self { connections, accounts, admitted, scrapes, .. } = self;
-        restore(connections, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.connections)
-    }
-
-    pub(crate) fn restore_cluster(
-        &mut self,
-        saved: SavedClusters<'_>,
-        shared: &Shared,
-        moved: &mut Moved,
-        now: Monotonic,
-    ) -> Result<(), Flaw> {
-        let Self { clusters, accounts, admitted, scrapes, .. } = self;
-        restore(clusters, (accounts, admitted), (saved, scrapes.started(), now), shared, &mut moved.clusters)
+        let Self { kinds, accounts, admitted, snapshots, .. } = self;
+        let moved = &mut moved.0[K::KIND as usize];
+        restore(K::sets_mut(kinds), (accounts, admitted), (saved, snapshots.opened()), with, moved)
     }
 
     /// Acquires the saved handles of a connection again, and counts it as active. Handles that cannot be acquired are left out, and the
@@ -141,12 +85,11 @@ impl Aggregate {
     pub(crate) fn hold(&mut self, saved: &SeriesHandles, moved: &Moved) -> (SeriesHandles, Result<(), Flaw>) {
         let (mut held, mut whole) = (SeriesHandles::default(), Ok(()));
         for handle in saved.handles() {
-            let one = match handle.kind() {
-                _ if !handle.is_valid() => Err(Flaw::Implausible("handle")),
-                Kind::Service => hold(&mut self.services, &moved.services, handle, &mut held),
-                Kind::Workload => hold(&mut self.workloads, &moved.workloads, handle, &mut held),
-                Kind::Connection => hold(&mut self.connections, &moved.connections, handle, &mut held),
-                Kind::Envoy => hold(&mut self.clusters, &moved.clusters, handle, &mut held),
+            let kind = handle.kind();
+            let one = if handle.is_valid() {
+                of_kind!(&mut self.kinds, kind, |sets| hold(sets, &moved.0[kind as usize], handle, &mut held))
+            } else {
+                Err(Flaw::Implausible("handle"))
             };
             whole = whole.and(one);
         }
@@ -155,14 +98,14 @@ impl Aggregate {
     }
 
     /// All connections have their handles again. The last values of ended long connections stay as if they had ended now, because no
-    /// scraper has seen them from this process. An epoch begins, in which no metric has stood still yet. The source of tags is not
+    /// consumer has seen them from this process. An epoch begins, in which no metric has stood still yet. The source of tags is not
     /// saved: it has the time of an idle set to record into it.
     pub(crate) fn restored(&mut self, now: Monotonic) {
-        for set in self.connections.iter_mut().filter(|set| set.references == 0) {
+        for set in self.kinds.connections.iter_mut().filter(|set| set.references == 0) {
             set.released = Some(now);
         }
         (self.epoch, self.began) = (now, now);
-        self.scrapes.restored();
+        self.snapshots.restored();
         self.publish();
     }
 }
@@ -184,12 +127,11 @@ fn hold<K, V>(
     Ok(())
 }
 
-/// The set in this slot, or in the first one after it, and the next slot.
-fn save<'v, K: SavedLabels, V: Values>(
-    sets: &'v Sets<K, V>,
+fn save<'v, K: KnownLabels>(
+    sets: &'v Sets<K, K::Values>,
     at: u64,
     numbers: &mut Numbers<'_, 'v>,
-) -> Option<(SavedSetOf<'v, K, V>, u64)> {
+) -> Option<(SavedSetOf<'v, K>, u64)> {
     let (at, set) = sets.since(usize::try_from(at).ok()?).next()?;
     let key = if set.is_overflow { None } else { set.key().save(numbers) };
     #[expect(clippy::cast_possible_truncation, reason = "slots are numbered by 32 bits")]
@@ -206,16 +148,16 @@ fn save<'v, K: SavedLabels, V: Values>(
     Some((saved, at as u64 + 1))
 }
 
-fn restore<K: SavedLabels, V: Values>(
-    sets: &mut Sets<K, V>,
+fn restore<K: KnownLabels>(
+    sets: &mut Sets<K, K::Values>,
     (accounts, admitted): (&mut Accounts, &mut Admitted),
-    (saved, started, now): (SavedSet<'_, K::Saved, V>, ScrapeNumber, Monotonic),
-    shared: &Shared,
+    (saved, opened): (SavedSetOf<'_, K>, SnapshotNumber),
+    &Restoring { shared, version, now }: &Restoring<'_>,
     moved: &mut HashMap<u32, u32>,
 ) -> Result<(), Flaw> {
     let SavedSet { at: old, key, differences, known, changed, births, values } = saved;
     let mut values = values.into_owned();
-    if !values.restore() {
+    if !values.restore(version) {
         return Err(Flaw::Implausible("figure"));
     }
     if moved.contains_key(&old) {
@@ -224,14 +166,14 @@ fn restore<K: SavedLabels, V: Values>(
     let at = match key {
         Some(key) => {
             let (key, differences) = (K::restore(key, shared)?, differences.into_owned().checked()?);
-            if known.is_empty() || !known.difference(V::METRICS).is_empty() {
+            if known.is_empty() || !known.difference(K::Values::METRICS).is_empty() {
                 return Err(Flaw::Implausible("metric"));
             }
-            let Place::Nowhere(labels) = sets.find(&key, &differences) else { return Err(Flaw::Twice(LABEL_SET)) };
+            let Place::Nowhere(spelling) = sets.find(&key, &differences) else { return Err(Flaw::Twice(LABEL_SET)) };
             let edge = key.edge().clone();
             let payer = Payer::of(&edge);
             admitted.learn(payer.namespace, &differences);
-            let (measure, at) = (sets.measure, sets.insert(key, differences, labels, 0));
+            let (measure, at) = (sets.measure, sets.insert(key, differences, spelling, 0));
             sets[at].charged = if measure == Measure::Lines { values.lines() } else { 0 };
             accounts.charge_existing(Some(payer), sets[at].cost(measure));
             at
@@ -246,8 +188,8 @@ fn restore<K: SavedLabels, V: Values>(
     moved.insert(old, at);
     let set = sets.change(at);
     (set.changed, set.values) = (changed, values);
-    set.restore_births(Births::restore(&births, started, now));
-    set.known = set.known.union(known).intersection(V::METRICS);
+    set.restore_births(Births::restore(&births, opened, now));
+    set.known = set.known.union(known).intersection(K::Values::METRICS);
     set.recorded = set.known;
     Ok(())
 }

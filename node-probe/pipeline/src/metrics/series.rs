@@ -2,22 +2,32 @@
 
 use super::Aggregate;
 use super::births::{Births, Lines};
-use super::scrapes::View;
+use super::kinds::{KnownLabels, of_kind};
 use super::sets::{Set, Sets};
+use super::snapshots::View;
 use super::values::{Reading, Values};
 use crate::labels::LabelSet;
 use crate::record::Monotonic;
-use longwire_model::series::{Family, Metric, SeriesSet};
-use std::fmt::Debug;
+use longwire_model::series::{Family, LabelKind, Metric};
+use std::fmt::{self, Debug};
 use std::ops::ControlFlow;
 
 /// One label set, and its values in one family.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
+    id: LabelSetId,
     labels: &'a dyn Labelled,
-    text: &'a [u8],
     reading: Reading<'a>,
     births: &'a Births,
+}
+
+/// Names a label set, so that an encoder can keep what it has written of it. Another one in the same slot has another birth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LabelSetId {
+    pub kind: LabelKind,
+    /// Slots are few and used again.
+    pub slot: usize,
+    pub birth: u64,
 }
 
 trait Labelled: Debug {
@@ -30,16 +40,37 @@ impl<K: LabelSet, V: Values> Labelled for Set<K, V> {
     }
 }
 
+/// Who is told of label sets that are removed.
+#[derive(Default)]
+pub(super) struct Removed(Option<Box<dyn FnMut(LabelSetId) + Send>>);
+
+impl Removed {
+    pub(super) fn to(forget: impl FnMut(LabelSetId) + Send + 'static) -> Self {
+        Self(Some(Box::new(forget)))
+    }
+
+    pub(super) fn tell(&mut self, id: LabelSetId) {
+        if let Some(forget) = &mut self.0 {
+            forget(id);
+        }
+    }
+}
+
+impl Debug for Removed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Removed").field(&self.0.is_some()).finish()
+    }
+}
+
 impl<'a> Series<'a> {
+    #[must_use]
+    pub fn id(&self) -> LabelSetId {
+        self.id
+    }
+
     /// Passes each label on with its value.
     pub fn pairs(&self, to: &mut dyn FnMut(&str, &str)) {
         self.labels.pairs(to);
-    }
-
-    /// `{name="value",...` without the closing brace, as the text formats have it: written once for all families and scrapes.
-    #[must_use]
-    pub fn text(&self) -> &'a [u8] {
-        self.text
     }
 
     #[must_use]
@@ -63,12 +94,7 @@ impl Aggregate {
     /// Label sets of the family's kind that have ever been.
     #[must_use]
     pub fn births(&self, family: &Family) -> u64 {
-        match family.set {
-            SeriesSet::Istio | SeriesSet::Longwire => self.services.births(),
-            SeriesSet::KmeshWorkload => self.workloads.births(),
-            SeriesSet::KmeshConnection => self.connections.births(),
-            SeriesSet::Envoy => self.clusters.births(),
-        }
+        of_kind!(&self.kinds, family.set.label_kind(), |sets| sets.births())
     }
 
     /// Passes on the series of a family that have lines, with their slots, from this slot on, until `to` breaks. Those of later label
@@ -79,17 +105,12 @@ impl Aggregate {
         (slot, births): (usize, u64),
         to: impl FnMut(usize, Series<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        match family.set {
-            SeriesSet::Istio | SeriesSet::Longwire => read(&self.services, family.metric, (slot, births), to),
-            SeriesSet::KmeshWorkload => read(&self.workloads, family.metric, (slot, births), to),
-            SeriesSet::KmeshConnection => read(&self.connections, family.metric, (slot, births), to),
-            SeriesSet::Envoy => read(&self.clusters, family.metric, (slot, births), to),
-        }
+        of_kind!(&self.kinds, family.set.label_kind(), |sets| read(sets, family.metric, (slot, births), to))
     }
 }
 
-fn read<K: LabelSet, V: Values>(
-    sets: &Sets<K, V>,
+fn read<K: KnownLabels>(
+    sets: &Sets<K, K::Values>,
     metric: Metric,
     (slot, births): (usize, u64),
     mut to: impl FnMut(usize, Series<'_>) -> ControlFlow<()>,
@@ -97,7 +118,8 @@ fn read<K: LabelSet, V: Values>(
     for (slot, set) in sets.since(slot) {
         let reading = set.shown().read(metric);
         if reading.lines() != 0 && set.was_born_by(births) {
-            to(slot, Series { labels: set, text: set.labels(), reading, births: set.births() })?;
+            let id = LabelSetId { kind: K::KIND, slot, birth: set.born() };
+            to(slot, Series { id, labels: set, reading, births: set.births() })?;
         }
     }
     ControlFlow::Continue(())

@@ -1,12 +1,13 @@
 //! Label sets of one kind, in slots that stay where they are while there are handles of them.
 
 use super::births::{Births, Lines};
-use super::budget::{Amount, Measure};
+use super::budget::Measure;
+use super::kinds::KnownLabels;
 use super::lifetime::TagSource;
 use super::overflow::Overflow;
-use super::scrapes::ScrapeNumber;
+use super::snapshots::SnapshotNumber;
 use super::values::Values;
-use crate::labels::{Differences, LabelSet};
+use crate::labels::{Differences, LabelSet, Spelled};
 use crate::observation::Reporter;
 use crate::record::Monotonic;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -14,17 +15,12 @@ use longwire_model::series::Metrics;
 use std::hash::BuildHasher;
 use std::ops::{Index, IndexMut};
 
-/// Bytes of a set beside its own.
-const TABLES_AND_STATE: usize = 480;
-/// Differences stand in the set, among the values of tags that are known, and in two states.
-const DIFFERENCES: usize = 4;
-
 #[derive(Debug)]
 pub(crate) struct Sets<K, V> {
-    /// Label sets without differences, by what they are made of, so that no text is written to find one.
+    /// Label sets without differences, by what they are made of, so that nothing is spelled to find one.
     plain: HashTable<u32>,
-    /// All label sets by their text: no two have the same, whatever they were made of.
-    written: HashTable<u32>,
+    /// All label sets by what they read: no two read the same, whatever they were made of.
+    spelled: HashTable<u32>,
     hasher: DefaultHashBuilder,
     pub(super) measure: Measure,
     /// In the first slots are the overflow sets, which are always there.
@@ -64,11 +60,10 @@ pub(crate) struct Set<K, V> {
     shown: V,
     /// Of `shown`.
     lines: usize,
-    /// The latest scrape that had started when its values were last published. It may have passed the set's lines before that.
-    pub(super) published: ScrapeNumber,
+    /// The latest snapshot that had been opened when its values were last published. It may have passed the set's lines before that.
+    pub(super) published: SnapshotNumber,
     births: Births,
-    /// As [`LabelSet::write`] wrote them: one text for all families.
-    labels: Box<[u8]>,
+    pub(super) spelling: Spelling,
     /// Of the connection that came first.
     key: K,
     differences: Differences,
@@ -82,21 +77,29 @@ pub(crate) struct Set<K, V> {
     pub(super) charged: usize,
 }
 
+/// Of the labels of a set. They are spelled anew where they are compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spelling {
+    hash: u64,
+    /// That they take in an encoder.
+    pub(super) bytes: usize,
+}
+
 /// Where a label set is.
 #[derive(Debug)]
 pub(super) enum Place {
     At(u32),
-    /// The text of its labels, if that was needed.
-    Nowhere(Option<Box<[u8]>>),
+    /// The spelling of its labels, if that was needed.
+    Nowhere(Option<Spelling>),
 }
 
-impl<K: LabelSet, V: Values> Sets<K, V> {
-    pub(super) fn new(measure: Measure) -> Self {
+impl<K: KnownLabels<Values = V>, V: Values> Sets<K, V> {
+    pub(super) fn new() -> Self {
         let mut sets = Self {
             plain: HashTable::new(),
-            written: HashTable::new(),
+            spelled: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
-            measure,
+            measure: K::MEASURE,
             reporters: K::REPORTERS,
             slots: Vec::new(),
             free: Vec::new(),
@@ -117,38 +120,52 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         }
         sets
     }
+}
 
+impl<K: LabelSet, V: Values> Sets<K, V> {
     /// Finds the set of these labels.
     pub(super) fn find(&self, key: &K, differences: &Differences) -> Place {
         if differences.is_empty() {
             if let Some(at) = self.plain.find(self.hasher.hash_one(key), |at| self[*at].key == *key) {
                 return Place::At(*at);
             }
-            if self.plain.len() == self.written.len() {
+            if self.plain.len() == self.spelled.len() {
                 return Place::Nowhere(None);
             }
         }
-        let labels = written(key, differences);
-        let alike = self.written.find(self.hasher.hash_one(&*labels), |at| *self[*at].labels == *labels);
-        alike.map_or(Place::Nowhere(Some(labels)), |at| Place::At(*at))
+        let spelled = Spelled::of(key, differences);
+        let spelling = self.spelling_of(&spelled);
+        let alike = self.spelled.find(spelling.hash, |at| {
+            let set = &self[*at];
+            set.spelling.hash == spelling.hash && spelled.is_of(&set.key, &set.differences)
+        });
+        alike.map_or(Place::Nowhere(Some(spelling)), |at| Place::At(*at))
     }
 
-    /// Makes a set that [`Sets::find`] did not find, without a reference. `labels`: their text, if that is known.
+    pub(super) fn spelling(&self, key: &K, differences: &Differences) -> Spelling {
+        self.spelling_of(&Spelled::of(key, differences))
+    }
+
+    fn spelling_of(&self, spelled: &Spelled) -> Spelling {
+        Spelling { hash: self.hasher.hash_one(spelled), bytes: spelled.encoded() }
+    }
+
+    /// Makes a set that [`Sets::find`] did not find, without a reference. `spelling`: of its labels, if that is known.
     pub(super) fn insert(
         &mut self,
         key: K,
         differences: Differences,
-        labels: Option<Box<[u8]>>,
+        spelling: Option<Spelling>,
         now: Monotonic,
     ) -> u32 {
-        let labels = labels.unwrap_or_else(|| written(&key, &differences));
-        let (plain, text) = (self.hasher.hash_one(&key), self.hasher.hash_one(&*labels));
+        let spelling = spelling.unwrap_or_else(|| self.spelling(&key, &differences));
+        let plain = self.hasher.hash_one(&key);
         let is_plain = differences.is_empty();
         self.births += 1;
         let set = Set {
             key,
             differences,
-            labels,
+            spelling,
             references: 0,
             changed: now,
             known: Metrics::NONE,
@@ -157,7 +174,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             tag_source: None,
             born: self.births,
             births: Births::default(),
-            published: ScrapeNumber::default(),
+            published: SnapshotNumber::default(),
             is_dirty: false,
             is_overflow: false,
             has_folded_late: false,
@@ -171,33 +188,28 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             u32::try_from(self.slots.len() - 1).expect("a budget of fewer sets than 2^32")
         });
         self.slots[at as usize] = Some(set);
-        let Self { plain: by_key, written: by_text, hasher, slots, .. } = self;
+        let Self { plain: by_key, spelled, hasher, slots, .. } = self;
         // No table holds a slot without a set.
         let set = |at: &u32| slots[*at as usize].as_ref();
         if is_plain {
             by_key.insert_unique(plain, at, |at| set(at).map_or(0, |set| hasher.hash_one(&set.key)));
         }
-        by_text.insert_unique(text, at, |at| set(at).map_or(0, |set| hasher.hash_one(&*set.labels)));
+        spelled.insert_unique(spelling.hash, at, |at| set(at).map_or(0, |set| set.spelling.hash));
         at
     }
 
-    /// Bytes that a set takes whose labels are so many bytes long: itself, its places in the tables, and what stands in the saved
-    /// state, which is in memory too, twice while it is replaced.
-    pub(super) fn weight(labels: usize, differences: &Differences) -> usize {
-        // The slots double when they run out.
-        size_of::<Option<Set<K, V>>>() * 3 / 2 + TABLES_AND_STATE + labels + DIFFERENCES * differences.bytes()
-    }
-
-    /// Gives a reference back. Returns whether it was the last.
-    pub(super) fn release(&mut self, at: u32) -> bool {
+    /// Gives a reference back. A long connection's last one is its end.
+    pub(super) fn release(&mut self, at: u32, now: Monotonic) {
         let set = &mut self[at];
         set.references -= 1;
-        set.references == 0
+        if set.references == 0 && self.measure == Measure::Sets {
+            self.change(at).released = Some(now);
+        }
     }
 
-    /// Scrapes show the current values from now on. `latest` is the last scrape that has started, at `clock`. Only changed sets are
+    /// Snapshots show the current values from now on. `latest` is the last snapshot that was opened, at `clock`. Only changed sets are
     /// visited.
-    pub(super) fn publish(&mut self, (latest, clock): (ScrapeNumber, Monotonic)) {
+    pub(super) fn publish(&mut self, (latest, clock): (SnapshotNumber, Monotonic)) {
         for at in self.dirty.drain(..) {
             let Some(set) = self.slots[at as usize].as_mut().filter(|set| set.is_dirty) else { continue };
             set.is_dirty = false;
@@ -212,15 +224,20 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         }
     }
 
-    /// Removes sets without references for which `is_due`, and passes them on. A set whose last values are not published yet stays.
-    pub(super) fn expire(&mut self, mut is_due: impl FnMut(&K, &Set<K, V>) -> bool, mut gone: impl FnMut(Set<K, V>)) {
+    /// Removes sets without references for which `is_due`, and passes them on with their slots. A set whose last values are not
+    /// published yet stays.
+    pub(super) fn expire(
+        &mut self,
+        mut is_due: impl FnMut(&K, &Set<K, V>) -> bool,
+        mut gone: impl FnMut(usize, Set<K, V>),
+    ) {
         for at in 0..self.slots.len() {
             let due = self.slots[at]
                 .as_ref()
                 .is_some_and(|set| set.references == 0 && !set.is_dirty && is_due(&set.key, set));
             if due && let Some(set) = self.remove(at) {
                 self.expired += 1;
-                gone(set);
+                gone(at, set);
             }
         }
     }
@@ -231,7 +248,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         if let Ok(entry) = self.plain.find_entry(self.hasher.hash_one(&set.key), |slot| *slot == at) {
             entry.remove();
         }
-        if let Ok(entry) = self.written.find_entry(self.hasher.hash_one(&*set.labels), |slot| *slot == at) {
+        if let Ok(entry) = self.spelled.find_entry(set.spelling.hash, |slot| *slot == at) {
             entry.remove();
         }
         if set.is_overflow {
@@ -312,14 +329,6 @@ impl<K, V> Sets<K, V> {
 }
 
 impl<K: LabelSet, V: Values> Set<K, V> {
-    /// Its cost.
-    pub(super) fn cost(&self, measure: Measure) -> Amount {
-        // The overflow set of a namespace is charged without its labels.
-        let labels = if self.is_overflow { 0 } else { self.labels.len() };
-        let bytes = Sets::<K, V>::weight(labels, &self.differences);
-        Amount { lines: self.charged, connections: usize::from(measure == Measure::Sets), bytes }
-    }
-
     /// Lines that appeared later than its counters, and are not shown yet.
     pub(super) fn take_late(&mut self) -> V {
         self.values.take_late(&self.shown)
@@ -335,8 +344,9 @@ impl<K, V> Set<K, V> {
         &self.differences
     }
 
-    pub(crate) fn labels(&self) -> &[u8] {
-        &self.labels
+    /// Sets that were made before it: with its slot, what identifies it.
+    pub(super) fn born(&self) -> u64 {
+        self.born
     }
 
     /// As they were last published.
@@ -376,10 +386,4 @@ impl<K, V> IndexMut<u32> for Sets<K, V> {
     fn index_mut(&mut self, at: u32) -> &mut Set<K, V> {
         self.slots[at as usize].as_mut().expect("a handle that is held")
     }
-}
-
-pub(super) fn written<K: LabelSet>(key: &K, differences: &Differences) -> Box<[u8]> {
-    let mut labels = Vec::with_capacity(1024);
-    key.write(differences, &mut labels);
-    labels.into_boxed_slice()
 }

@@ -3,6 +3,7 @@
 
 use super::Aggregate;
 use super::budget::{Accounts, Amount, Full, Level, Measure, Payer};
+use super::kinds::each_kind;
 use super::sets::{Set, Sets};
 use super::values::Values;
 use crate::labels::LabelSet;
@@ -10,16 +11,17 @@ use crate::labels::LabelSet;
 impl Aggregate {
     /// Call it before a state is saved, so that the state has what a scrape shows afterwards. Only changed sets are visited.
     pub fn settle(&mut self) {
-        let Self { services, workloads, clusters, accounts, scrapes, .. } = self;
-        scrapes.settle();
-        settle(services, accounts);
-        settle(workloads, accounts);
-        settle(clusters, accounts);
+        self.snapshots.settle();
+        let accounts = &mut self.accounts;
+        each_kind!(&mut self.kinds, |sets| settle(sets, accounts));
     }
 }
 
 fn settle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts) {
-    debug_assert_eq!(sets.measure, Measure::Lines, "others have as many lines as they had when they came");
+    // Others have as many lines as they had when they came.
+    if sets.measure != Measure::Lines {
+        return;
+    }
     let mut homeless = Vec::new();
     sets.each_changed(|at, set| {
         let Err(full) = settle_one(set, accounts) else {

@@ -3,6 +3,7 @@
 use super::Aggregate;
 use super::pressure::Crossing;
 use super::sets::Sets;
+use longwire_model::series::LabelKind;
 use std::collections::BTreeMap;
 
 /// Current values, unless they say "so far".
@@ -20,9 +21,9 @@ pub struct AggregateStats {
     /// Memory of label sets that is taken, and that there is.
     pub bytes: usize,
     pub most_bytes: usize,
-    /// Scrapers that are known to come again, and those forgotten so far because there were too many.
-    pub scrapers: usize,
-    pub scrapers_evicted: u64,
+    /// Consumers that are known to come again, and those forgotten so far because there were too many.
+    pub consumers: usize,
+    pub consumers_evicted: u64,
 }
 
 /// One kind of label sets.
@@ -38,22 +39,34 @@ pub struct KindStats {
     pub expired: u64,
 }
 
+impl AggregateStats {
+    #[must_use]
+    pub fn of(&self, kind: LabelKind) -> KindStats {
+        match kind {
+            LabelKind::Service => self.services,
+            LabelKind::Workload => self.workloads,
+            LabelKind::Connection => self.connections,
+            LabelKind::Cluster => self.clusters,
+        }
+    }
+}
+
 impl Aggregate {
     /// Sets and lines are of what is published.
     #[must_use]
     pub fn stats(&self) -> AggregateStats {
-        let (scrapers, scrapers_evicted) = self.scrapes.sizes();
+        let (consumers, consumers_evicted) = self.snapshots.sizes();
         AggregateStats {
-            services: of(&self.services),
-            workloads: of(&self.workloads),
-            connections: of(&self.connections),
-            clusters: of(&self.clusters),
+            services: of(&self.kinds.services),
+            workloads: of(&self.kinds.workloads),
+            connections: of(&self.kinds.connections),
+            clusters: of(&self.kinds.clusters),
             folded_values: self.admitted.folded,
             charged: self.accounts.used().lines,
             bytes: self.accounts.used().bytes,
             most_bytes: self.accounts.limit().bytes,
-            scrapers,
-            scrapers_evicted,
+            consumers,
+            consumers_evicted,
         }
     }
 

@@ -1,8 +1,13 @@
 //! The values of one label set.
 
 mod connection;
+mod counters;
 mod envoy;
+mod rows;
 mod service;
+#[cfg(test)]
+mod tests;
+mod times;
 mod workload;
 
 pub(crate) use connection::ConnectionValues;
@@ -71,8 +76,8 @@ pub(crate) trait Values: Default + Clone + Debug {
     /// These begin anew, and are not exposed before.
     fn forget(&mut self, metrics: Metrics);
 
-    /// Prepares values that were read from a state: no connection is active. Returns whether they can be true.
-    fn restore(&mut self) -> bool;
+    /// Prepares values that were read from a state of this version: no connection is active. Returns whether they can be true.
+    fn restore(&mut self, version: u32) -> bool;
 
     /// Lines in a scrape.
     fn lines(&self) -> usize {

@@ -46,6 +46,12 @@ impl SharedId {
     pub fn to_bytes(self) -> [u8; 16] {
         (u128::from(self.high.get()) << 64 | u128::from(self.low)).to_be_bytes()
     }
+
+    /// `None`: no id has these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        let both = u128::from_be_bytes(bytes);
+        Some(Self { high: NonZeroU64::new((both >> 64) as u64)?, low: both as u64 })
+    }
 }
 
 /// 32 lower hexadecimal digits.

@@ -14,7 +14,8 @@ use super::saved::{Dropped, Item, ItemKind, ItemReader};
 use super::stage::{Recording, SavedStage, Stage};
 use super::{Options, Pipeline};
 use crate::connection::{SavedConnection, Totals};
-use crate::metrics::{LABEL_SET, Moved};
+use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::metrics::{LABEL_SET, Moved, Restoring};
 use crate::observation::Delta;
 use crate::record::Monotonic;
 use crate::resolve::{PendingConnection, PendingCounters, Resolution, SavedPending};
@@ -47,7 +48,7 @@ impl Pipeline {
     /// are left out.
     ///
     /// # Errors
-    /// Bytes that are no state of this version: cut, of another build, or with items missing.
+    /// Bytes that are no state of a version that is read: cut, of another build, or with items missing.
     pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Restored, InvalidState> {
         let (mut reader, head) = ItemReader::new(state)?;
         let options = Options { wall_clock_offset: head.wall_clock_offset, ..options };
@@ -60,7 +61,8 @@ impl Pipeline {
         pipeline.configure(&head.settings.into());
         let mut loose = Loose::default();
         while let Some(item) = reader.next()? {
-            let restored = item.and_then(|item| pipeline.restore_item(item, &reader.shared, &mut loose, now));
+            let with = Restoring { shared: &reader.shared, version: head.version, now };
+            let restored = item.and_then(|item| pipeline.restore_item(item, &with, &mut loose));
             if let Err(flaw) = restored {
                 reader.drop(flaw);
                 if reader.kind() == ItemKind::Slot {
@@ -79,9 +81,11 @@ impl Pipeline {
         Ok(Restored { pipeline, dropped: reader.dropped })
     }
 
-    fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
+    fn restore_item(&mut self, item: Item<'_>, with: &Restoring<'_>, loose: &mut Loose) -> Result<(), Flaw> {
+        let (aggregate, moved) = (&mut self.aggregate, &mut loose.moved);
+        let &Restoring { shared, now, .. } = with;
         match item {
-            Item::Scrapes(scrapes) => self.aggregate.restore_scrapes(scrapes, now),
+            Item::Snapshots(snapshots) => aggregate.restore_snapshots(snapshots, now),
             Item::Slot(slot) => self.resolver.restore_slot(slot, shared),
             Item::NetnsOwner(netns_owner) => self.resolver.restore_netns_owner(netns_owner),
             Item::Cgroup(cgroup) => {
@@ -89,10 +93,10 @@ impl Pipeline {
                 Ok(())
             }
             Item::Identity(identity) => self.resolver.restore_identity(identity, shared),
-            Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved, now),
-            Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved, now),
-            Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved, now),
-            Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved, now),
+            Item::ServiceSet(set) => aggregate.restore_set::<ServiceLabels>(set, with, moved),
+            Item::WorkloadSet(set) => aggregate.restore_set::<WorkloadLabels>(set, with, moved),
+            Item::ConnectionSet(set) => aggregate.restore_set::<ConnectionLabels>(set, with, moved),
+            Item::ClusterSet(set) => aggregate.restore_set::<EnvoyLabels>(set, with, moved),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
             Item::Closed(closed) => self.connections.restore_closed(&closed),
             Item::Pair(pair) => self.resolver.restore_pair(pair, shared),

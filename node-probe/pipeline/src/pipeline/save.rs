@@ -4,6 +4,8 @@ use super::Pipeline;
 use super::saved::{Item, SavedHead};
 use super::stage::SavedStage;
 use crate::connection::SavedConnection;
+use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::metrics::{KnownLabels, SavedSetOf};
 use crate::shared::{Numbered, Numbers};
 use crate::state::{STATE_VERSION, Writer};
 
@@ -32,15 +34,15 @@ type Part = for<'p> fn(&'p Pipeline, u64, &mut Out<'_, 'p>) -> Option<u64>;
 
 const PARTS: [Part; 15] = [
     |pipeline, at, out| out.entry(|_| once(at, || head(pipeline)), Item::Head),
-    |pipeline, at, out| out.entry(|_| once(at, || pipeline.aggregate.save_scrapes()), Item::Scrapes),
+    |pipeline, at, out| out.entry(|_| once(at, || pipeline.aggregate.save_snapshots()), Item::Snapshots),
     |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_slots(at, numbers), Item::Slot),
     |pipeline, at, out| out.entry(|_| pipeline.resolver.save_netns_owners(at), Item::NetnsOwner),
     |pipeline, at, out| out.entry(|_| pipeline.resolver.save_cgroups(at), Item::Cgroup),
     |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_identities(at, numbers), Item::Identity),
-    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_services(at, numbers), Item::ServiceSet),
-    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_workloads(at, numbers), Item::WorkloadSet),
-    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_connections(at, numbers), Item::ConnectionSet),
-    |pipeline, at, out| out.entry(|numbers| pipeline.aggregate.save_clusters(at, numbers), Item::ClusterSet),
+    |pipeline, at, out| out.entry(|numbers| sets::<ServiceLabels>(pipeline, at, numbers), Item::ServiceSet),
+    |pipeline, at, out| out.entry(|numbers| sets::<WorkloadLabels>(pipeline, at, numbers), Item::WorkloadSet),
+    |pipeline, at, out| out.entry(|numbers| sets::<ConnectionLabels>(pipeline, at, numbers), Item::ConnectionSet),
+    |pipeline, at, out| out.entry(|numbers| sets::<EnvoyLabels>(pipeline, at, numbers), Item::ClusterSet),
     |pipeline, at, out| out.entry(|numbers| connection(pipeline, at, numbers), Item::Connection),
     |pipeline, at, out| pipeline.connections.save_closed(at, |closed| out.writer.write(&Item::Closed(closed))),
     |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_pairs(at, numbers), Item::Pair),
@@ -108,6 +110,14 @@ fn head(pipeline: &Pipeline) -> SavedHead {
         settings: pipeline.settings.into(),
         last_key: pipeline.resolver.last_key(),
     }
+}
+
+fn sets<'p, K: KnownLabels>(
+    pipeline: &'p Pipeline,
+    at: u64,
+    numbers: &mut Numbers<'_, 'p>,
+) -> Option<(SavedSetOf<'p, K>, u64)> {
+    pipeline.aggregate.save_set::<K>(at, numbers)
 }
 
 fn connection<'p>(

@@ -1,7 +1,7 @@
 //! The series that a connection records into: those that are on in its pod's telemetry, with the labels of its ends.
 
 use super::stage::Recorder;
-use crate::labels::{Differences, UNKNOWN};
+use crate::labels::{ConnectionLabels, Differences, ServiceLabels, UNKNOWN, WorkloadLabels};
 use crate::metrics::{CONNECTION, ENVOY, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
 use crate::observation::{Flow, Reporter};
 use crate::resolve::{Local, Resolution};
@@ -37,12 +37,12 @@ pub(super) fn acquire(
             .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
         let spec = |metrics| SeriesSpec { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
-            recorder.aggregate.acquire_service(resolution.edge(), spec(service), recorder.now, held);
+            recorder.aggregate.acquire(ServiceLabels(resolution.edge().into()), spec(service), recorder.now, held);
         }
         if !others.is_empty() {
             let flow: Flow = resolution.flow(start);
-            recorder.aggregate.acquire_workload(&flow, spec(workload), recorder.now, held);
-            recorder.aggregate.acquire_connection(&flow, spec(connection), recorder.now, held);
+            recorder.aggregate.acquire(WorkloadLabels::of(&flow), spec(workload), recorder.now, held);
+            recorder.aggregate.acquire(ConnectionLabels::of(&flow), spec(connection), recorder.now, held);
         }
     }
     if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())

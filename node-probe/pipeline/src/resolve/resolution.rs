@@ -42,7 +42,7 @@ pub(crate) struct Resolution {
     pub(super) destination_pod_address: Host,
     /// With `destination_pod_address`, where the server itself is known to answer. `None`: not known.
     server_port: Option<NonZeroU16>,
-    /// `None`: not known. It is not saved.
+    /// `None`: not known.
     id: Option<SharedId>,
 }
 

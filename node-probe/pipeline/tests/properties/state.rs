@@ -6,7 +6,7 @@ use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::Update;
-use longwire_pipeline::pipeline::{Dropped, Flaw, InvalidState, Pipeline, Restored, STATE_VERSION};
+use longwire_pipeline::pipeline::{Dropped, Flaw, InvalidState, Pipeline, READ_VERSIONS, Restored, STATE_VERSION};
 use longwire_pipeline::record::flag;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -68,9 +68,25 @@ fn the_layout_is_that_of_the_version() {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
     assert_eq!(
         (STATE_VERSION, state.len(), fingerprint),
-        (4, 2255, 12_515_149_818_392_432_365),
+        (5, 2292, 2_220_826_312_282_676_695),
         "the layout has changed: bump STATE_VERSION"
     );
+}
+
+/// Of [`world`], as the release before has saved it.
+const VERSION_4: &[u8] = include_bytes!("version_4.state");
+
+#[test]
+fn the_state_of_the_version_before_is_read_whole_and_shows_the_same() {
+    assert_eq!(*READ_VERSIONS.start(), 4, "the fixture is of the oldest version that is read");
+    let Restored { pipeline, dropped } = restore(VERSION_4).unwrap();
+    assert_eq!(dropped, Dropped::default());
+    let (mut before, mut same) = (World::new(options()), World::new(options()));
+    before.pipeline = pipeline;
+    same.pipeline = restore(&STATE).unwrap().pipeline;
+    assert_eq!(before.text(), same.text());
+    assert_eq!(before.pipeline.stats(), same.pipeline.stats());
+    live_on(before.pipeline);
 }
 
 #[test]
@@ -126,7 +142,7 @@ fn what_is_of_another_version_or_goes_on_or_repeats_itself_is_refused() {
     other[5] = 77;
     let refused = restore(&other).unwrap_err();
     assert_eq!(refused, InvalidState { item: 0, flaw: Flaw::Version(77) });
-    assert_eq!(refused.to_string(), "item 0 of the saved state is of version 77, and this is version 4");
+    assert_eq!(refused.to_string(), "item 0 of the saved state is of version 77, and this is version 5");
     let last = starts.len() as u64 - 1;
     let longer = [state, &[0]].concat();
     assert_eq!(restore(&longer).unwrap_err(), InvalidState { item: last, flaw: Flaw::Trailing });

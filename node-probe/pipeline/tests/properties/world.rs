@@ -1,6 +1,6 @@
 //! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
 
-use longwire_export::exposition::{Cursor, Format, render};
+use longwire_export::exposition::{Cursor, Encoder, Format};
 use longwire_model::expression::Expression;
 use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
@@ -299,8 +299,9 @@ impl World {
     }
 
     fn shown_text(&self, view: View) -> String {
-        let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text).viewed(view));
-        while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        let (mut encoder, mut cursor) = (Encoder::default(), Cursor::new(Format::Text).viewed(view));
+        let mut text = Vec::new();
+        while encoder.render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
         String::from_utf8(text).unwrap()
     }
 

@@ -40,9 +40,9 @@ impl Stage {
     fn scrape(&mut self, number: u8) -> Scrape {
         self.now += SECOND;
         let by = Scraper { address: [10, 0, 0, number].into(), seat: 0, is_new: None };
-        let begun = self.aggregate.scrape_started(Some(by), self.now);
+        let begun = self.aggregate.open(Some(by.into()), self.now);
         let text = written(&self.aggregate, Cursor::new(Format::Text).viewed(begun.view()), 1_000);
-        self.aggregate.scrape_completed(&begun);
+        self.aggregate.completed(&begun);
         self.aggregate.publish();
         parse(&text, Format::Text)
     }

@@ -10,7 +10,9 @@ use longwire_pipeline::observation::{Delta, Reporter};
 use longwire_pipeline::record::FailReason;
 
 fn labels() -> String {
-    samples::text(edge(Reporter::Source, "client", "server"))
+    let pairs = samples::pairs(edge(Reporter::Source, "client", "server"));
+    let labels: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+    format!("{{{}", labels.join(","))
 }
 
 fn aggregate(set: SeriesSet) -> Aggregate {

@@ -1,7 +1,7 @@
 //! Whatever a label says, it is read back as it was.
 
-use crate::exposition::Format;
 use crate::exposition::grammar::{parse, text};
+use crate::exposition::{Format, escape_label};
 use longwire_model::identity::Workload;
 use longwire_model::series::{Metrics, SeriesSets};
 use longwire_pipeline::labels::samples::{edge, workload};
@@ -50,4 +50,11 @@ proptest! {
     fn any_value_is_read_back_as_it_was(value in "(?s)[\\\\\"\n{}=,a\u{e9}\u{1f980}]{1,20}|\\PC{1,20}") {
         prop_assert_eq!(read_back(&value), [value.clone(), value]);
     }
+}
+
+#[test]
+fn quotes_backslashes_and_newlines_are_escaped_and_nothing_else() {
+    let mut escaped = Vec::new();
+    escape_label("a\"b\\c\nd\te\u{0}f\u{1f980}{},=\r", &mut escaped);
+    assert_eq!(String::from_utf8(escaped).unwrap(), "a\\\"b\\\\c\\nd\te\u{0}f\u{1f980}{},=\r");
 }

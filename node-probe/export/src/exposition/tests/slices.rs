@@ -1,7 +1,7 @@
 //! A scrape in slices, with the aggregate changing in between.
 
 use crate::exposition::grammar::{parse, text};
-use crate::exposition::{Cursor, Format, render};
+use crate::exposition::{Cursor, Encoder, Format};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_pipeline::labels::samples::flow;
 use longwire_pipeline::metrics::samples::hold_flow;
@@ -48,9 +48,9 @@ fn every_size_of_slices_gives_the_same_text(
 #[test]
 fn a_slice_is_as_long_as_was_asked_for_and_one_label_set() {
     let (aggregate, _) = of_connections(50);
-    let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
+    let (mut encoder, mut cursor, mut out) = (Encoder::default(), Cursor::new(Format::Text), Vec::new());
     let mut longest = 0;
-    while render(&aggregate, &mut cursor, 10_000, &mut out) {
+    while encoder.render(&aggregate, &mut cursor, 10_000, &mut out) {
         assert!(out.len() >= 10_000);
         longest = longest.max(out.len());
         out.clear();
@@ -68,8 +68,8 @@ fn an_empty_aggregate_has_no_families() {
 #[test]
 fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
     let (mut aggregate, mut held) = of_connections(3);
-    let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-    assert!(render(&aggregate, &mut cursor, 1, &mut out));
+    let (mut encoder, mut cursor, mut out) = (Encoder::default(), Cursor::new(Format::Text), Vec::new());
+    assert!(encoder.render(&aggregate, &mut cursor, 1, &mut out));
     // The first is written. It goes, the second takes its slot, and it takes the second's.
     let mut expire = |aggregate: &mut Aggregate, now| {
         aggregate.release(&held.remove(0), now);
@@ -80,7 +80,7 @@ fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
     connect(&mut aggregate, 0, 11 * MINUTE);
     connect(&mut aggregate, 1, 11 * MINUTE);
     aggregate.publish();
-    while render(&aggregate, &mut cursor, 1, &mut out) {}
+    while encoder.render(&aggregate, &mut cursor, 1, &mut out) {}
     let scrape = parse(&String::from_utf8(out).unwrap(), Format::Text);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-0")]).len(), 1);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-2")]).len(), 1);
@@ -114,13 +114,13 @@ proptest! {
     ) {
         let format = if open { Format::OpenMetrics } else { Format::Text };
         let mut aggregate = Aggregate::new(Budget::undivided(500, 6));
-        let (mut cursor, mut out) = (Cursor::new(format), Vec::new());
+        let (mut encoder, mut cursor, mut out) = (Encoder::default(), Cursor::new(format), Vec::new());
         let (mut held, mut now) = (Vec::new(), 0);
         held.push(connect(&mut aggregate, 0, now));
         for step in steps {
             now += MINUTE;
             match step {
-                Step::Slice(bytes) => { render(&aggregate, &mut cursor, bytes, &mut out); }
+                Step::Slice(bytes) => { encoder.render(&aggregate, &mut cursor, bytes, &mut out); }
                 Step::Connect(number) => held.push(connect(&mut aggregate, number, now)),
                 Step::Release(at) if !held.is_empty() => aggregate.release(&held.swap_remove(at % held.len()), now),
                 Step::Release(_) => {}
@@ -131,7 +131,7 @@ proptest! {
                 }
             }
         }
-        while render(&aggregate, &mut cursor, 1_000, &mut out) {}
+        while encoder.render(&aggregate, &mut cursor, 1_000, &mut out) {}
         parse(&String::from_utf8(out).unwrap(), format);
     }
 }

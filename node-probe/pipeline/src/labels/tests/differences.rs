@@ -1,17 +1,16 @@
 //! Labels that are not as the table has them.
 
+use super::service::customised;
 use crate::labels::samples::edge;
-use crate::labels::{Differences, LabelSet, ServiceLabels};
+use crate::labels::{Differences, ServiceLabels};
 use crate::observation::Reporter;
 use longwire_model::series::SERVICE_LABELS;
 use longwire_model::tag::TagName;
 
 fn text(labels: &[(&str, Option<&str>)]) -> String {
     let label = |(name, value): &(&str, Option<&str>)| (TagName::parse(name).unwrap(), value.map(Into::into));
-    let mut out = Vec::new();
     let differences = Differences::new(labels.iter().map(label).collect());
-    ServiceLabels(edge(Reporter::Source, "client", "server")).write(&differences, &mut out);
-    String::from_utf8(out).unwrap()
+    customised(&ServiceLabels(edge(Reporter::Source, "client", "server")), &differences)
 }
 
 #[test]

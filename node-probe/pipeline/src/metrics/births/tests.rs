@@ -1,5 +1,5 @@
 use super::{Births, Lines};
-use crate::metrics::scrapes::{ScrapeNumber, Scraper, Scrapes, View};
+use crate::metrics::snapshots::{Scraper, SnapshotNumber, Snapshots, View};
 use longwire_model::series::{Metric, Metrics};
 
 const SECOND: u64 = 1_000_000_000;
@@ -9,15 +9,15 @@ fn lines(metrics: &[Metric], reasons: [u64; 6]) -> Lines {
 }
 
 /// Of a scraper that is known, and has seen this many scrapes; and their numbers from 0 on.
-fn views(count: usize) -> (Vec<View>, Vec<ScrapeNumber>) {
+fn views(count: usize) -> (Vec<View>, Vec<SnapshotNumber>) {
     let by = Some(Scraper { address: [10, 0, 0, 1].into(), seat: 0, is_new: None });
-    let mut scrapes = Scrapes::default();
-    let (mut views, mut numbers) = (Vec::new(), vec![scrapes.started()]);
+    let mut snapshots = Snapshots::default();
+    let (mut views, mut numbers) = (Vec::new(), vec![snapshots.opened()]);
     for _ in 0..=count {
-        let scrape = scrapes.start(by, SECOND);
-        views.push(scrape.view());
-        scrapes.complete(&scrape);
-        numbers.push(scrapes.publish().0);
+        let snapshot = snapshots.open(by.map(Into::into), SECOND);
+        views.push(snapshot.view());
+        snapshots.complete(&snapshot);
+        numbers.push(snapshots.publish().0);
     }
     (views, numbers)
 }

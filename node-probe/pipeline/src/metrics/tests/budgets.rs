@@ -2,6 +2,7 @@
 
 use super::shown::scrape;
 use super::{ALL, ISTIO, LONGWIRE, roomy};
+use crate::labels::ConnectionLabels;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
 use crate::metrics::{Aggregate, Budget, CONNECTION, SeriesHandles};
@@ -213,12 +214,8 @@ fn long_connections_have_a_budget_of_their_own() {
     let mut aggregate = with_room_for(0);
     for port in 0..4 {
         let mut held = SeriesHandles::default();
-        aggregate.acquire_connection(
-            &flow(Reporter::Source, "client", "server", port),
-            plain(CONNECTION),
-            0,
-            &mut held,
-        );
+        let flow = flow(Reporter::Source, "client", "server", port);
+        aggregate.acquire(ConnectionLabels::of(&flow), plain(CONNECTION), 0, &mut held);
         aggregate.record(&held, Reporter::Source, &Delta { sent: 10, ..Delta::default() }, 0);
     }
     let scrape = scrape(&mut aggregate);

@@ -3,6 +3,7 @@
 use super::shown::scrape;
 use super::{ALL, SECOND, roomy};
 use crate::labels::samples::{edge, flow};
+use crate::labels::{ConnectionLabels, WorkloadLabels};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
 use crate::metrics::{Aggregate, Budget, CONNECTION, Mention, SeriesHandles, WORKLOAD};
 use crate::observation::{Delta, Edge, Flow, Reporter};
@@ -80,7 +81,7 @@ fn a_set_that_names_a_pod_goes_with_it(#[case] named: bool, #[case] pod_lives: b
         flow.destination_pod = None;
     }
     let mut held = SeriesHandles::default();
-    aggregate.acquire_workload(&flow, plain(WORKLOAD), 0, &mut held);
+    aggregate.acquire(WorkloadLabels::of(&flow), plain(WORKLOAD), 0, &mut held);
     aggregate.record(&held, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, START);
     aggregate.release(&held, START);
     aggregate.publish();
@@ -121,7 +122,7 @@ fn overflow_never_expires() {
 
 fn long(aggregate: &mut Aggregate, flow: &Flow, now: u64) -> SeriesHandles {
     let mut held = SeriesHandles::default();
-    aggregate.acquire_connection(flow, plain(CONNECTION), now, &mut held);
+    aggregate.acquire(ConnectionLabels::of(flow), plain(CONNECTION), now, &mut held);
     held
 }
 
@@ -144,9 +145,9 @@ fn is_shown(aggregate: &mut Aggregate, after: u64) -> bool {
 fn the_last_value_of_a_long_connection_stays_for_two_scrapes_and_a_minute() {
     let mut aggregate = ended();
     for _ in 0..2 {
-        let scrape = aggregate.scrape_started(None, 0);
+        let scrape = aggregate.open(None, 0);
         assert!(is_shown(&mut aggregate, 60 * SECOND));
-        aggregate.scrape_completed(&scrape);
+        aggregate.completed(&scrape);
     }
     assert!(is_shown(&mut aggregate, 60 * SECOND - 1));
     assert!(!is_shown(&mut aggregate, 60 * SECOND));
@@ -162,19 +163,19 @@ fn it_goes_after_five_minutes_when_nobody_scrapes() {
 #[test]
 fn a_scrape_that_started_before_the_end_was_published_does_not_count() {
     let mut aggregate = roomy();
-    let early = aggregate.scrape_started(None, 0);
+    let early = aggregate.open(None, 0);
     let held = long(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), 0);
     aggregate.record(&held, Reporter::Source, &Delta::default(), 0);
     aggregate.release(&held, START);
-    let unpublished = aggregate.scrape_started(None, 0);
-    aggregate.scrape_completed(&unpublished);
+    let unpublished = aggregate.open(None, 0);
+    aggregate.completed(&unpublished);
     aggregate.publish();
-    let late = aggregate.scrape_started(None, 0);
-    aggregate.scrape_completed(&late);
-    aggregate.scrape_completed(&early);
+    let late = aggregate.open(None, 0);
+    aggregate.completed(&late);
+    aggregate.completed(&early);
     assert!(is_shown(&mut aggregate, 60 * SECOND));
-    let last = aggregate.scrape_started(None, 0);
-    aggregate.scrape_completed(&last);
+    let last = aggregate.open(None, 0);
+    aggregate.completed(&last);
     assert!(!is_shown(&mut aggregate, 60 * SECOND));
 }
 

@@ -2,8 +2,8 @@
 
 use super::shown::scrape;
 use super::{ALL, ISTIO, roomy};
-use crate::labels::Differences;
 use crate::labels::samples::{edge, flow};
+use crate::labels::{Differences, ServiceLabels};
 use crate::metrics::samples::hold_edge;
 use crate::metrics::{Aggregate, SERVICE, SeriesHandles, SeriesSpec};
 use crate::observation::{Delta, Edge, Reporter};
@@ -19,7 +19,7 @@ fn differences(labels: &[(&str, Option<&str>)]) -> Differences {
 fn hold(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, labels: &[(&str, Option<&str>)]) -> SeriesHandles {
     let mut held = SeriesHandles::default();
     let spec = SeriesSpec { metrics: on.intersection(SERVICE), differences: differences(labels), tag_source: None };
-    aggregate.acquire_service(edge, spec, 0, &mut held);
+    aggregate.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
     held
 }
 
@@ -78,8 +78,8 @@ fn two_groups_of_one_connection_that_read_the_same_are_one_feed() {
     let flow = flow(Reporter::Source, "client", "server", 1);
     let mut held = SeriesHandles::default();
     for metrics in ISTIO.iter().map(|metric| Metrics::NONE.with(metric)) {
-        aggregate.acquire_service(
-            &flow.edge,
+        aggregate.acquire(
+            ServiceLabels(flow.edge.clone()),
             SeriesSpec { metrics, differences: Differences::default(), tag_source: None },
             0,
             &mut held,
@@ -105,7 +105,7 @@ fn many_groups_feed_many_label_sets() {
             differences: differences(&[("group", Some(&number))]),
             tag_source: None,
         };
-        aggregate.acquire_service(&edge, spec, 0, &mut held);
+        aggregate.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
     }
     let delta = Delta { sent: 1, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
     aggregate.record(&held, Reporter::Source, &delta, 0);

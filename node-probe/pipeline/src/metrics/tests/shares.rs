@@ -3,8 +3,8 @@
 use super::budgets::{AT_ONCE, EDGE, OPENED, RESERVED};
 use super::shown::{Scrape, scrape};
 use super::{ALL, ISTIO, SECOND};
-use crate::labels::Differences;
 use crate::labels::samples::{edge_between, flow};
+use crate::labels::{ConnectionLabels, Differences, ServiceLabels};
 use crate::metrics::samples::{hold_edge, plain};
 use crate::metrics::{Aggregate, Budget, CONNECTION, Crossing, Resource, SERVICE, SeriesHandles, SeriesSpec, Whose};
 use crate::observation::{Delta, Edge, Reporter};
@@ -91,7 +91,7 @@ fn long_connections_are_shared_as_well() {
     for port in 0..20 {
         let flow = flow(Reporter::Source, "client", "server", port);
         let mut one = SeriesHandles::default();
-        aggregate.acquire_connection(&flow, plain(CONNECTION), 0, &mut one);
+        aggregate.acquire(ConnectionLabels::of(&flow), plain(CONNECTION), 0, &mut one);
         aggregate.record(&one, Reporter::Source, &Delta { sent: 1, ..Delta::default() }, 0);
         held.push(one);
     }
@@ -106,12 +106,8 @@ fn long_connections_are_shared_as_well() {
 fn tagged(aggregate: &mut Aggregate, edge: &Edge, value: &str) -> SeriesHandles {
     let mut held = SeriesHandles::default();
     let differences = Differences::new(vec![(TagName::parse("tag").unwrap(), Some(value.into()))]);
-    aggregate.acquire_service(
-        edge,
-        SeriesSpec { metrics: ISTIO.intersection(SERVICE), differences, tag_source: None },
-        0,
-        &mut held,
-    );
+    let spec = SeriesSpec { metrics: ISTIO.intersection(SERVICE), differences, tag_source: None };
+    aggregate.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
     aggregate.record(&held, edge.reporter, &OPENED, 0);
     held
 }
@@ -188,7 +184,8 @@ fn who_makes_a_label_set_pays_for_what_others_let_it_grow_by() {
     let mut second = SeriesHandles::default();
     let name = TagName::parse("source_workload_namespace").unwrap();
     let differences = Differences::new(vec![(name, Some("victim".into()))]);
-    aggregate.acquire_service(&other, SeriesSpec { metrics: ISTIO, differences, tag_source: None }, 0, &mut second);
+    let spec = SeriesSpec { metrics: ISTIO, differences, tag_source: None };
+    aggregate.acquire(ServiceLabels(other), spec, 0, &mut second);
     aggregate.record(&second, Reporter::Source, &OPENED, 0);
     assert_eq!(own(&scrape(&mut aggregate), "victim"), 2);
     assert_eq!(aggregate.stats().charged, RESERVED + 4);

@@ -1,49 +1,27 @@
 //! A long connection's values, in the observing socket's view.
 
-use super::{Reading, Values, are_sums, masked};
+use super::counters::Counters;
+use super::rows::{Place, Row, Shape, count, rows};
+use super::{Reading, Values};
 use crate::metrics::CONNECTION;
 use crate::metrics::births::Lines;
 use crate::observation::{Delta, Reporter};
-use longwire_model::series::{Metric, Metrics};
+use longwire_model::series::{LabelKind, Metric, Metrics};
 use serde::{Deserialize, Serialize};
+
+const COUNTERS: [Row; count(LabelKind::Connection, Shape::Counter)] = rows(LabelKind::Connection, Shape::Counter);
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ConnectionValues {
     exposed: Metrics,
-    sent: u64,
-    received: u64,
-    retransmits: u64,
-    lost: u64,
+    counters: Counters<{ COUNTERS.len() }>,
 }
 
 impl ConnectionValues {
-    fn figure(&self, metric: Metric) -> Option<u64> {
-        match metric {
-            Metric::KmeshConnectionSentBytes => Some(self.sent),
-            Metric::KmeshConnectionReceivedBytes => Some(self.received),
-            Metric::KmeshConnectionRetrans => Some(self.retransmits),
-            Metric::KmeshConnectionPacketLost => Some(self.lost),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    fn add_some(&mut self, metrics: Metrics, delta: &Delta) {
+    #[inline(always)]
+    fn add_some(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta) {
         self.exposed = self.exposed.union(metrics);
-        self.sent += masked(metrics, Metric::KmeshConnectionSentBytes, delta.sent);
-        self.received += masked(metrics, Metric::KmeshConnectionReceivedBytes, delta.received);
-        self.retransmits += masked(metrics, Metric::KmeshConnectionRetrans, delta.retransmits);
-        self.lost += masked(metrics, Metric::KmeshConnectionPacketLost, delta.lost);
-    }
-
-    fn forget_one(&mut self, metric: Metric) {
-        match metric {
-            Metric::KmeshConnectionSentBytes => self.sent = 0,
-            Metric::KmeshConnectionReceivedBytes => self.received = 0,
-            Metric::KmeshConnectionRetrans => self.retransmits = 0,
-            Metric::KmeshConnectionPacketLost => self.lost = 0,
-            _ => {}
-        }
+        self.counters.add(&COUNTERS, reporter, metrics, delta);
     }
 }
 
@@ -51,17 +29,19 @@ impl Values for ConnectionValues {
     const METRICS: Metrics = CONNECTION;
 
     /// Nearly always all of them: then nothing is masked.
-    fn add(&mut self, _reporter: Reporter, metrics: Metrics, delta: &Delta) {
+    fn add(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta) {
         if metrics == CONNECTION {
-            self.add_some(CONNECTION, delta);
+            self.add_some(reporter, CONNECTION, delta);
         } else {
-            self.add_some(metrics, delta);
+            self.add_some(reporter, metrics, delta);
         }
     }
 
     fn read(&self, metric: Metric) -> Reading<'_> {
-        let figure = self.figure(metric).filter(|_| self.exposed.contains(metric));
-        figure.map_or(Reading::Absent, Reading::Counter)
+        if !self.exposed.contains(metric) {
+            return Reading::Absent;
+        }
+        Reading::Counter(self.counters.get(Place::of(metric).at))
     }
 
     fn present(&self) -> Lines {
@@ -70,10 +50,15 @@ impl Values for ConnectionValues {
 
     fn forget(&mut self, metrics: Metrics) {
         self.exposed = self.exposed.difference(metrics);
-        metrics.iter().for_each(|metric| self.forget_one(metric));
+        metrics.iter().for_each(|metric| self.counters.clear(Place::of(metric).at));
     }
 
-    fn restore(&mut self) -> bool {
-        are_sums(&[self.sent, self.received, self.retransmits, self.lost])
+    /// Until version 4 the retransmits stood before the losses.
+    fn restore(&mut self, version: u32) -> bool {
+        if version <= 4 {
+            let place = |metric| Place::of(metric).at;
+            self.counters.swap(place(Metric::KmeshConnectionPacketLost), place(Metric::KmeshConnectionRetrans));
+        }
+        self.counters.are_plausible()
     }
 }

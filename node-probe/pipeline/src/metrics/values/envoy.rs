@@ -1,51 +1,28 @@
 //! A cluster's values as Envoy counts them in the client's pod.
 
-use super::{Reading, Values, are_sums, masked};
+use super::counters::Counters;
+use super::rows::{Place, Row, Shape, count, rows};
+use super::{Reading, Values};
 use crate::metrics::ENVOY;
 use crate::metrics::births::Lines;
 use crate::observation::{Delta, Reporter};
-use crate::record::FailReason;
-use longwire_model::series::{Metric, Metrics};
+use longwire_model::series::{LabelKind, Metric, Metrics};
 use serde::{Deserialize, Serialize};
+
+const COUNTERS: [Row; count(LabelKind::Cluster, Shape::Counter)] = rows(LabelKind::Cluster, Shape::Counter);
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct EnvoyValues {
     exposed: Metrics,
     active: i64,
-    total: u64,
-    connect_fail: u64,
-    destroy: u64,
-    destroy_local: u64,
-    destroy_remote: u64,
-    received: u64,
-    sent: u64,
+    counters: Counters<{ COUNTERS.len() }>,
 }
 
 impl EnvoyValues {
-    fn figure(&self, metric: Metric) -> Option<u64> {
-        match metric {
-            Metric::EnvoyTotal => Some(self.total),
-            Metric::EnvoyConnectFail => Some(self.connect_fail),
-            Metric::EnvoyDestroy => Some(self.destroy),
-            Metric::EnvoyDestroyLocal => Some(self.destroy_local),
-            Metric::EnvoyDestroyRemote => Some(self.destroy_remote),
-            Metric::EnvoyRxBytes => Some(self.received),
-            Metric::EnvoyTxBytes => Some(self.sent),
-            _ => None,
-        }
-    }
-
     fn forget_one(&mut self, metric: Metric) {
-        match metric {
-            Metric::EnvoyTotal => self.total = 0,
-            Metric::EnvoyActive => self.active = 0,
-            Metric::EnvoyConnectFail => self.connect_fail = 0,
-            Metric::EnvoyDestroy => self.destroy = 0,
-            Metric::EnvoyDestroyLocal => self.destroy_local = 0,
-            Metric::EnvoyDestroyRemote => self.destroy_remote = 0,
-            Metric::EnvoyRxBytes => self.received = 0,
-            Metric::EnvoyTxBytes => self.sent = 0,
-            _ => {}
+        match Place::of(metric) {
+            Place { shape: Shape::Gauge, .. } => self.active = 0,
+            Place { at, .. } => self.counters.clear(at),
         }
     }
 }
@@ -53,24 +30,9 @@ impl EnvoyValues {
 impl Values for EnvoyValues {
     const METRICS: Metrics = ENVOY;
 
-    /// Of what failed, only an attempt that the application gave up is closed by itself in Envoy's eyes.
-    fn add(&mut self, _reporter: Reporter, metrics: Metrics, delta: &Delta) {
+    fn add(&mut self, reporter: Reporter, metrics: Metrics, delta: &Delta) {
         self.exposed = self.exposed.union(metrics);
-        let (aborted, answered) = match delta.failed {
-            Some((FailReason::Aborted, count)) => (count, 0),
-            Some((_, count)) => (0, count),
-            None => (0, 0),
-        };
-        let failed = aborted + answered;
-        let closed_by_remote = delta.closed_by_remote.min(delta.closed);
-        self.total += masked(metrics, Metric::EnvoyTotal, delta.opened + failed);
-        self.connect_fail += masked(metrics, Metric::EnvoyConnectFail, failed);
-        self.destroy += masked(metrics, Metric::EnvoyDestroy, delta.closed + failed);
-        let local = delta.closed - closed_by_remote + aborted;
-        self.destroy_local += masked(metrics, Metric::EnvoyDestroyLocal, local);
-        self.destroy_remote += masked(metrics, Metric::EnvoyDestroyRemote, closed_by_remote + answered);
-        self.received += masked(metrics, Metric::EnvoyRxBytes, delta.received);
-        self.sent += masked(metrics, Metric::EnvoyTxBytes, delta.sent);
+        self.counters.add(&COUNTERS, reporter, metrics, delta);
     }
 
     fn activate(&mut self, metrics: Metrics, connections: i64) {
@@ -83,10 +45,10 @@ impl Values for EnvoyValues {
         if !self.exposed.contains(metric) {
             return Reading::Absent;
         }
-        if metric == Metric::EnvoyActive {
-            return Reading::Gauge(self.active);
+        match Place::of(metric) {
+            Place { shape: Shape::Gauge, .. } => Reading::Gauge(self.active),
+            Place { at, .. } => Reading::Counter(self.counters.get(at)),
         }
-        self.figure(metric).map_or(Reading::Absent, Reading::Counter)
     }
 
     fn present(&self) -> Lines {
@@ -98,10 +60,8 @@ impl Values for EnvoyValues {
         metrics.iter().for_each(|metric| self.forget_one(metric));
     }
 
-    fn restore(&mut self) -> bool {
-        let Self { exposed: _, active, total, connect_fail, destroy, destroy_local, destroy_remote, received, sent } =
-            self;
-        *active = 0;
-        are_sums(&[*total, *connect_fail, *destroy, *destroy_local, *destroy_remote, *received, *sent])
+    fn restore(&mut self, _version: u32) -> bool {
+        self.active = 0;
+        self.counters.are_plausible()
     }
 }

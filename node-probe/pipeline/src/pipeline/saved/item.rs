@@ -1,7 +1,9 @@
-//! What a state is made of. A change of an item or of anything in it is a new [`crate::state::STATE_VERSION`].
+//! What a state is made of. A change of an item or of anything in it is a new [`crate::state::STATE_VERSION`]; a new kind of item
+//! stands at the end.
 
 use crate::connection::{SavedClosed, SavedConnection};
-use crate::metrics::{SavedClusters, SavedConnections, SavedScrapes, SavedServices, SavedWorkloads};
+use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::metrics::{SavedSetOf, SavedSnapshots};
 use crate::pipeline::stage::SavedStage;
 use crate::resolve::{SavedCgroup, SavedIdentity, SavedNetnsOwner, SavedPair, SavedPending, SavedSlot};
 use crate::shared::{SavedEdge, SavedPod, SharedKind, SharedValue};
@@ -25,10 +27,10 @@ pub(in crate::pipeline) enum Item<'a> {
     Cgroup(SavedCgroup<'a>),
     NetnsOwner(SavedNetnsOwner),
     Identity(SavedIdentity),
-    ServiceSet(SavedServices<'a>),
-    WorkloadSet(SavedWorkloads<'a>),
-    ConnectionSet(SavedConnections<'a>),
-    ClusterSet(SavedClusters<'a>),
+    ServiceSet(SavedSetOf<'a, ServiceLabels>),
+    WorkloadSet(SavedSetOf<'a, WorkloadLabels>),
+    ConnectionSet(SavedSetOf<'a, ConnectionLabels>),
+    ClusterSet(SavedSetOf<'a, EnvoyLabels>),
     Connection(SavedConnection<SavedStage<'a>>),
     Closed(#[serde(borrow)] SavedClosed<'a>),
     Pair(SavedPair),
@@ -37,7 +39,7 @@ pub(in crate::pipeline) enum Item<'a> {
         items: u64,
     },
     /// Stands before all that was shown.
-    Scrapes(SavedScrapes),
+    Snapshots(SavedSnapshots),
 }
 
 /// Kinds of items, in the order of the variants of [`Item`].
@@ -63,7 +65,7 @@ pub(in crate::pipeline) enum ItemKind {
     Pair,
     Pending,
     End,
-    Scrapes,
+    Snapshots,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

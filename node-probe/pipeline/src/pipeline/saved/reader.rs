@@ -2,7 +2,7 @@
 
 use super::{Dropped, Item, ItemKind, SavedHead};
 use crate::shared::Shared;
-use crate::state::{Flaw, InvalidState, Reader, STATE_VERSION, decode};
+use crate::state::{Flaw, InvalidState, READ_VERSIONS, Reader, decode};
 
 #[derive(Debug)]
 pub(in crate::pipeline) struct ItemReader<'a> {
@@ -20,7 +20,7 @@ impl<'a> ItemReader<'a> {
         let mut reader = Self { reader: Reader::new(state), kind: ItemKind::Head, shared, dropped };
         let head = reader.item()?;
         match head.map_err(|flaw| reader.invalid(flaw))? {
-            Item::Head(SavedHead { version, .. }) if version != STATE_VERSION => {
+            Item::Head(SavedHead { version, .. }) if !READ_VERSIONS.contains(&version) => {
                 Err(reader.invalid(Flaw::Version(version)))
             }
             Item::Head(head) => Ok((reader, head)),

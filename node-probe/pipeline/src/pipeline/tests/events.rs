@@ -295,9 +295,8 @@ fn connections_that_the_kernel_side_summed_up_are_one_event_without_an_id() {
     assert_eq!((event.end, event.closer), (None, None));
 }
 
-/// Saved states have no ids.
 #[test]
-fn after_a_restart_the_id_of_a_live_connection_is_local() {
+fn a_connection_that_outlives_its_probe_keeps_its_id_and_its_servers_address() {
     let mut node = Node::new(&["a"]);
     let server = SocketAddr::new(address("r"), 8080);
     let [client, _] = ends(1, "r", server, server);
@@ -307,5 +306,19 @@ fn after_a_restart_the_id_of_a_live_connection_is_local() {
     node.close(&client);
     let [opened, closed] = node.events(client.id)[..] else { panic!("two events") };
     assert!(matches!(opened.id, ConnectionId::Shared(_)), "{:?}", opened.id);
-    assert_eq!(closed.id, ConnectionId::Local(client.id));
+    assert_eq!((closed.id, closed.addresses), (opened.id, opened.addresses));
+    assert_eq!(opened.addresses.2, Some(server));
+}
+
+#[test]
+fn after_a_restart_too_an_unknown_id_is_local() {
+    let mut node = Node::new(&["a"]);
+    let outside = SocketAddr::new([8, 8, 8, 8].into(), 53);
+    let [client, _] = ends(1, "r", outside, outside);
+    node.announce(&client);
+    node.settle(&[client]);
+    node.restart();
+    node.close(&client);
+    let ids: Vec<_> = node.events(client.id).iter().map(|event| (event.id, event.addresses.2)).collect();
+    assert_eq!(ids, [(ConnectionId::Local(client.id), None); 2]);
 }

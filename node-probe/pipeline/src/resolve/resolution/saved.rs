@@ -1,10 +1,15 @@
-//! The saved form of a resolution, without the id and the server's port.
+//! The saved form of a resolution.
 
 use super::{Ends, Resolution};
+use crate::observation::SharedId;
 use crate::resolve::end::{Endpoint, Host};
 use crate::shared::{Numbers, Shared};
-use crate::state::Flaw;
+use crate::state::{Flaw, Late};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU16;
+
+/// Bytes of an id and a port.
+const ID_AND_PORT: usize = 18;
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedResolution {
@@ -15,6 +20,8 @@ pub(crate) struct SavedResolution {
     source: Endpoint,
     destination: Endpoint,
     destination_pod_address: Host,
+    /// The id, or zeros, and the server's port, or 0. Since version 5.
+    id_and_port: Late<[u8; ID_AND_PORT]>,
 }
 
 impl Resolution {
@@ -27,6 +34,7 @@ impl Resolution {
             source: self.source,
             destination: self.destination,
             destination_pod_address: self.destination_pod_address,
+            id_and_port: Late(id_and_port(self.id, self.server_port)),
         }
     }
 
@@ -39,6 +47,7 @@ impl Resolution {
             source,
             destination,
             destination_pod_address,
+            id_and_port: Late(id_and_port),
         } = saved;
         let ends = Ends {
             source_pod: source_pod.map(|pod| shared.pod(pod)).transpose()?,
@@ -48,6 +57,18 @@ impl Resolution {
             destination,
             destination_pod_address,
         };
-        Ok(Self::of(shared.edge(edge)?, ends))
+        let [id @ .., high, low] = id_and_port;
+        let is_known = id != [0; 16];
+        let id = is_known.then(|| SharedId::from_bytes(id).ok_or(Flaw::Implausible("id"))).transpose()?;
+        let server_port = NonZeroU16::new(u16::from_be_bytes([high, low]));
+        Ok(Self { id, server_port, ..Self::of(shared.edge(edge)?, ends) })
     }
+}
+
+fn id_and_port(id: Option<SharedId>, port: Option<NonZeroU16>) -> [u8; ID_AND_PORT] {
+    let mut bytes = [0; ID_AND_PORT];
+    let (of_id, of_port) = bytes.split_at_mut(ID_AND_PORT - 2);
+    of_id.copy_from_slice(&id.map_or([0; 16], SharedId::to_bytes));
+    of_port.copy_from_slice(&port.map_or(0, NonZeroU16::get).to_be_bytes());
+    bytes
 }
