@@ -22,7 +22,7 @@ pub fn definitions() -> [CustomResourceDefinition; 3] {
     })
 }
 
-/// Takes out what Rust's types say of themselves but a Kubernetes schema must not.
+/// Removes what schemars adds for Rust's types and a Kubernetes schema must not contain.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -35,7 +35,7 @@ fn tidy(value: &mut Value) {
 }
 
 fn tidy_schema(object: &mut Map<String, Value>) {
-    // An Option is a field that may be left out; a null would be a third thing to say.
+    // An Option is a field that may be left out; null would be a third state.
     object.remove("nullable");
     if let Some(Value::Array(names)) = object.get_mut("enum") {
         names.retain(|name| !name.is_null());

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is wanted. Tags of several objects add up; of two tags with one name the narrower object's is used.
+/// The configuration. Tags of several objects add up; of two tags with one name the narrower object's is used.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "telemetry.longwire.io",
@@ -20,19 +20,19 @@ use serde::{Deserialize, Serialize};
     status = "PolicyStatus",
     derive = "PartialEq",
     printcolumn = r#"{"name": "Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status", "description": "Whether the object can be used."}"#,
-    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that run it, of those that should."}"#,
-    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether a part of it lost to another object."}"#,
+    printcolumn = r#"{"name": "Programmed", "type": "string", "jsonPath": ".status.programmed", "description": "Nodes that have applied it, of those with a selected pod."}"#,
+    printcolumn = r#"{"name": "Conflicted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Conflicted\")].status", "description": "Whether another object overrides a part of it."}"#,
     printcolumn = r#"{"name": "Selected", "type": "integer", "jsonPath": ".status.workloadsSelected", "description": "Workloads with a selected pod."}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
     printcolumn = r#"{"name": "Why Accepted", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason", "description": "Reason of the condition Accepted.", "priority": 1}"#,
     printcolumn = r#"{"name": "Why Programmed", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Programmed\")].reason", "description": "Reason of the condition Programmed.", "priority": 1}"#,
-    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or has no effect.", "priority": 1}"#
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].message", "description": "What is wrong with the object, or which part has no effect.", "priority": 1}"#
 )]
 #[x_kube(validation = Rule::new("has(self.tags)").message("tags must have at least one tag"))]
 #[serde(rename_all = "camelCase")]
 pub struct ExtraStatTagsSpec {
-    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
-    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    /// The pods to which this object applies. Left out: every pod of the namespace or, in the operator's root namespace, of
+    /// the whole cluster. A selector in the root namespace selects only pods of the root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "selector::schema")]
     pub selector: Option<LabelSelector>,
@@ -53,8 +53,8 @@ pub struct ExtraTag {
     #[schemars(schema_with = "tag_name::schema")]
     pub name: String,
 
-    /// A CEL expression with a string for a result, at most 512 bytes, such as source.zone. What cannot be evaluated is
-    /// the value unknown. All attributes and functions, and recipes: docs/expressions.md.
+    /// A CEL expression that results in a string, at most 512 bytes, such as source.zone. If it cannot be evaluated, the
+    /// value is unknown. All attributes and functions, and recipes: docs/expressions.md.
     #[schemars(length(min = 1, max = 512))]
     pub value: String,
 
@@ -63,8 +63,8 @@ pub struct ExtraTag {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opt_in: Option<bool>,
 
-    /// How many values the tag has at most on one probe for the pods of one namespace, 1 to 10000; further ones are the value
-    /// overflow. Default: 100.
+    /// Maximum number of values of the tag on one probe for the pods of one namespace, 1 to 10000; further ones are replaced
+    /// by overflow. Default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10_000))]
     pub max_values: Option<u32>,

@@ -29,5 +29,5 @@ pub use telemetry_policy::TelemetryPolicy;
 
 /// The API group of every kind.
 pub const GROUP: &str = "telemetry.longwire.io";
-/// The one version that there is.
+/// The only version.
 pub const VERSION: &str = "v1alpha1";

@@ -9,7 +9,7 @@ const VALUE: &str = "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$";
 const KEY_LENGTH: u32 = 317;
 const VALUE_LENGTH: u32 = 63;
 
-/// The schema of a metav1.LabelSelector that says something.
+/// The schema of a metav1.LabelSelector that is not empty.
 pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
