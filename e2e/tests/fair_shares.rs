@@ -222,7 +222,7 @@ fn a_pod_whose_failures_fill_the_ring_and_its_share_beside_it_leaves_a_neighbour
     let probe = kept.start(&machine.node.netns, &[])?;
     probe.await_ready()?;
     Edge::of(client, server).expect(&probe, before + meanwhile)?;
-    let (folded, dropped) = (losses(&probe, "end_folded")?, losses(&probe, "folded_share_full")?);
+    let (folded, dropped) = (losses(&probe, "close_aggregated")?, losses(&probe, "aggregation_share_full")?);
     ensure!(folded > 1_000 && dropped > 500, "{folded} were added up and {dropped} dropped");
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Kinds of the kernel side's counters that mean a loss and should stay at 0.
 pub(super) const LOST: [&str; 4] =
-    ["record_dropped", "connections_full", "connections_share_full", "folded_share_full"];
+    ["record_dropped", "connections_full", "connections_share_full", "aggregation_share_full"];
 
 #[derive(Debug)]
 pub(super) struct Reading {
