@@ -58,8 +58,8 @@ impl Options {
 /// Whether everything is within its limits. `heap`: bytes that this process has allocated now.
 pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     ensure!(env::var_os(KEPT).is_none(), "this takes a cluster of its own: unset {KEPT}");
-    ensure!(options.probes > 1 && options.pods > MANY_PEERS, "too few to learn anything from");
-    ensure!(options.pods / REPLICAS >= options.probes, "a probe without pods has nothing to say: ask for more pods");
+    ensure!(options.probes > 1 && options.pods > MANY_PEERS, "too few pods or probes for a meaningful measurement");
+    ensure!(options.pods / REPLICAS >= options.probes, "a probe without pods reports nothing: use more --pods");
     janitor::hire()?;
     let kubernetes = Kubernetes::shared()?;
     longwire::install(kubernetes)?;
@@ -71,7 +71,7 @@ pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
         fs::write(path, page).with_context(|| format!("write {}", path.display()))?;
     }
     if !missed.is_empty() {
-        println!("out of bounds: {}", missed.join(", "));
+        println!("beyond the limits: {}", missed.join(", "));
     }
     Ok(missed.is_empty())
 }
@@ -106,9 +106,9 @@ fn measure(kubernetes: &Kubernetes, options: &Options, heap: &dyn Fn() -> usize)
 /// Memory of the replicas: before the first cut, between the two, and after the second.
 fn memory(replicas: &[Replica], moment: usize) -> Result<[Figure; 1]> {
     const NAMES: [(&str, &str); 3] = [
-        ("operator_mb", "The most that either replica had resident, with all streams up: VmHWM."),
-        ("operator_once_killed_mb", "The same after the first holder was killed and was back."),
-        ("operator_twice_killed_mb", "The same after both had been killed and were back."),
+        ("operator_mb", "Peak resident memory of either replica, with all streams open: VmHWM."),
+        ("operator_once_killed_mb", "The same after the first leader was killed and had restarted."),
+        ("operator_twice_killed_mb", "The same after both had been killed and had restarted."),
     ];
     let (name, how) = NAMES[moment - 1];
     let all = replicas.iter().map(Replica::memory).collect::<Result<Vec<_>>>()?;

@@ -33,7 +33,7 @@ pub(super) fn measure(
     let (before, asked) = (probes.told(), kubernetes.audit()?.len());
     ensure!(before.iter().all(|told| told.connected), "not all streams are up");
     let holder = longwire::holder(kubernetes)?;
-    let victim = replicas.iter().find(|replica| replica.pod == holder.pod).context("the holder is no replica")?;
+    let victim = replicas.iter().find(|replica| replica.pod == holder.pod).context("the leader is not a replica")?;
     let process = victim.process()?;
     let cut = Instant::now();
     kill(Pid::from_raw(i32::try_from(process)?), Signal::SIGKILL)?;
@@ -52,12 +52,42 @@ pub(super) fn measure(
     let names = NAMES[number - 1];
     let last = resumed.last().copied().unwrap_or_default();
     Ok(vec![
-        Figure::new(names[0], "s", last, Bound::AtMost(10.0), "From SIGKILL of the holder until every probe has a stream again and was told over it what it did not know.")
-            .with(format!("{}; holder: {whose}", spread(&resumed))),
-        Figure::new(names[1], "bytes", bytes as f64, Bound::None, "What all probes together were told over the new streams, before TLS: of what they knew, nothing."),
-        Figure::new(names[2], "", asked.lists as f64, Bound::Exactly(0.0), "LISTs by Longwire until the killed replica was back, by the audit log, but for that replica's own certificate by name."),
-        Figure::new(names[3], "", asked.anew as f64, Bound::Exactly(0.0), "Watches meanwhile with which the other replica asked for everything there is."),
-        Figure::new(names[4], "s", back, Bound::None, "From the kill until the killed replica was started again by its kubelet and knew everything."),
+        Figure::new(
+            names[0],
+            "s",
+            last,
+            Bound::AtMost(10.0),
+            "From SIGKILL of the leader until every probe has a new stream and has received over it what it lacked.",
+        )
+        .with(format!("{}; holder: {whose}", spread(&resumed))),
+        Figure::new(
+            names[1],
+            "bytes",
+            bytes as f64,
+            Bound::None,
+            "Bytes that all probes together received over the new streams, before TLS: nothing of what they had.",
+        ),
+        Figure::new(
+            names[2],
+            "",
+            asked.lists as f64,
+            Bound::Exactly(0.0),
+            "LISTs by Longwire until the killed replica had restarted, by the audit log, except for that replica's own certificate by name.",
+        ),
+        Figure::new(
+            names[3],
+            "",
+            asked.anew as f64,
+            Bound::Exactly(0.0),
+            "Watches meanwhile that made the other replica list all objects again.",
+        ),
+        Figure::new(
+            names[4],
+            "s",
+            back,
+            Bound::None,
+            "From the kill until the kubelet had restarted the killed replica and it had listed all objects.",
+        ),
     ])
 }
 

@@ -63,7 +63,7 @@ pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replic
             "s",
             lag,
             Bound::AtMost(5.0),
-            "From the moment when the API server said that the last pod ran until both replicas knew all pods and Services.",
+            "From the API server's event that the last pod runs until both replicas know all pods and Services.",
         ),
     ])
 }

@@ -21,7 +21,7 @@ pub(super) fn measure(probes: &mut Probes<'_>, addresses: &[IpAddr], heap: &dyn 
     eventually(PATIENCE, || probe.check_answered())?;
     thread::sleep(REST);
     let kept = heap().saturating_sub(before) as f64 / 1e6;
-    let how = "What a probe's process has allocated more once a pod of its node has a connection to each of 500 pods and the \
-               operator has said who they are: identities, what is asked about, connections and label sets; not the series of single connections, which have a budget of their own.";
+    let how = "Memory that a probe allocates for connections of a pod of its node to each of 500 pods whose owners the \
+               operator has sent: identities, requested addresses, connections and label sets; not the series of single connections, which have a budget of their own.";
     Ok(Figure::new("peers_500_mb", "MB", kept, Bound::AtMost(2.0), how))
 }

@@ -90,9 +90,9 @@ impl<'a> Probes<'a> {
             probe.talk_to(&addresses[from..from + peers])?;
         }
         eventually(PATIENCE, || probes.iter().try_for_each(|probe| probe.check_answered()))?;
-        let how = "Until all probes that start at once are admitted, by tokens that the API server looks at, and know the pods of their nodes.";
+        let how = "Until all probes, started at once, are admitted, by tokens that the API server verifies, and know the pods of their nodes.";
         let bytes: u64 = self.told().iter().map(|told| told.bytes).sum();
-        let note = format!("{} streams, {:.1} MB told", self.nodes.len(), bytes as f64 / 1e6);
+        let note = format!("{} streams, {:.1} MB received", self.nodes.len(), bytes as f64 / 1e6);
         Ok(Figure::new("first_streams_s", "s", elapsed, Bound::None, how).with(note))
     }
 
@@ -164,7 +164,7 @@ impl Probe {
     fn check_configured(&self) -> Result<()> {
         let told = self.headless.told();
         let pods = self.headless.pipeline().local_pods().count();
-        ensure!(told.connected && pods > 0, "{} is told of {pods} pods: {told:?}", self.node);
+        ensure!(told.connected && pods > 0, "{} has received {pods} pods: {told:?}", self.node);
         Ok(())
     }
 

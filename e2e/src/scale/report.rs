@@ -24,10 +24,9 @@ pub(super) fn line(figure: &Figure) -> String {
 pub(super) fn page(figures: &[Figure], machine: &Value) -> String {
     let machine = |field: &str| machine[field].as_str().unwrap_or("-").to_owned();
     let mut text = String::from(
-        "# Scale\n\nThe operator with very many pods, Services and probes: a real API server and real controllers, pods on nodes \
-         that only they know (kwok), two replicas in pods, and streams with TLS and a token each that the probe's own client \
-         holds. All of it is on one machine, so that what takes time here shares its CPUs with etcd, API server and all \
-         probes. The whole file prints: `make scale`.\n\n",
+        "# Scale\n\nThe operator with very many pods, Services and probes: a real API server and real controllers, pods on \
+         simulated nodes (kwok), two replicas in pods, and streams of the probe's own client, each with TLS and a token. \
+         Everything runs on one machine and shares its CPUs with etcd, the API server and all probes. `make scale` writes this page.\n\n",
     );
     let _ = writeln!(
         text,
@@ -40,7 +39,7 @@ pub(super) fn page(figures: &[Figure], machine: &Value) -> String {
         machine("commit"),
         if cfg!(debug_assertions) { "test" } else { "release" },
     );
-    text += "| figure | value | bound |\n|---|---|---|\n";
+    text += "| measurement | value | limit |\n|---|---|---|\n";
     for figure in figures {
         let Figure { name, unit, value, .. } = figure;
         let bound = bound(figure).unwrap_or_else(|| "-".to_owned());

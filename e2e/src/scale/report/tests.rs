@@ -32,7 +32,7 @@ fn the_page_has_a_row_and_a_sentence_a_figure_and_names_the_machine() {
     assert_eq!(
         rest,
         "2026-01-02: CPU, 2 CPUs, 8 GiB of memory, kernel 6.1, commit -, test build.\n\n\
-         | figure | value | bound |\n|---|---|---|\n\
+         | measurement | value | limit |\n|---|---|---|\n\
          | `pods` | 20000 | 20000 |\n\
          | `operator_mb` | 412 MB | <= 400 MB |\n\
          | `index_lag_s` | 1.23 s | - |\n\n\
