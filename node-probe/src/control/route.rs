@@ -7,8 +7,8 @@ use tonic::Status;
 #[cfg(test)]
 mod tests;
 
-/// Header in which a standby sends the leader's address.
-const HOLDER: &str = "longwire-holder";
+/// Header in which a standby sends the leader's address. The second one is its name in operators of the previous release.
+const LEADER_HEADERS: [&str; 2] = ["longwire-leader", "longwire-holder"];
 /// Redirects in a row without a wait: two standbys that redirect to each other must not keep a probe busy.
 const MAX_REDIRECTS: u8 = 2;
 /// A stream that lived this long resets the count of redirects and the backoff.
@@ -17,7 +17,7 @@ pub(super) const STEADY: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Route {
     /// The leader's address, instead of the configured one.
-    pub(super) holder: Option<SocketAddr>,
+    pub(super) leader: Option<SocketAddr>,
     redirects: u8,
 }
 
@@ -34,11 +34,11 @@ impl Route {
         if lived >= STEADY {
             self.redirects = 0;
         }
-        let named = status.and_then(holder).filter(|holder| anywhere || holder.ip().is_loopback());
+        let named = status.and_then(leader).filter(|leader| anywhere || leader.ip().is_loopback());
         match named {
-            Some(holder) if self.redirects < MAX_REDIRECTS => {
+            Some(leader) if self.redirects < MAX_REDIRECTS => {
                 self.redirects += 1;
-                self.holder = Some(holder);
+                self.leader = Some(leader);
                 Next::AtOnce
             }
             _ => {
@@ -49,6 +49,6 @@ impl Route {
     }
 }
 
-fn holder(status: &Status) -> Option<SocketAddr> {
-    status.metadata().get(HOLDER)?.to_str().ok()?.parse().ok()
+fn leader(status: &Status) -> Option<SocketAddr> {
+    LEADER_HEADERS.into_iter().find_map(|name| status.metadata().get(name))?.to_str().ok()?.parse().ok()
 }

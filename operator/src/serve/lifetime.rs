@@ -14,8 +14,8 @@ use tokio::time::sleep_until;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
-/// Metadata of a standby's refusal: the leader's `ip:port`.
-pub(crate) const LEADER_HEADER: &str = "longwire-holder";
+/// Metadata of a standby's refusal: the leader's `ip:port`. The second one is its name for probes of the previous release.
+const LEADER_HEADERS: [&str; 2] = ["longwire-leader", "longwire-holder"];
 
 /// Between two looks at a newer token that cannot be verified.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -133,11 +133,13 @@ async fn standby(role: &mut watch::Receiver<Role>) -> Status {
 /// Refuses the stream and names the leader.
 pub(super) fn elsewhere(leader: Option<SocketAddr>) -> Status {
     let Some(leader) = leader else {
-        return Status::unavailable("this operator stands by, and nobody serves now: try again");
+        return Status::unavailable("this operator is a standby, and there is no leader now: try again");
     };
-    let mut status = Status::unavailable(format!("this operator stands by: ask {leader}"));
+    let mut status = Status::unavailable(format!("this operator is a standby: connect to the leader at {leader}"));
     if let Ok(value) = MetadataValue::try_from(leader.to_string()) {
-        status.metadata_mut().insert(LEADER_HEADER, value);
+        for name in LEADER_HEADERS {
+            status.metadata_mut().insert(name, value.clone());
+        }
     }
     status
 }

@@ -16,7 +16,7 @@ fn https_needs_to_know_whom_to_trust() {
 #[test]
 fn what_is_secret_or_proves_something_is_not_for_the_clear() {
     let refused = |ca, token, name| operator("http://127.0.0.1:15010", ca, token, name).unwrap_err().to_string();
-    let text = |flag| format!("{flag} goes with https alone: http://127.0.0.1:15010 is in the clear");
+    let text = |flag| format!("{flag} requires https: http://127.0.0.1:15010 is plain http");
     assert_eq!(refused(true, false, None), text("--operator-ca"));
     assert_eq!(refused(false, true, None), text("--operator-token"));
     assert_eq!(refused(false, false, Some("x")), text("--operator-name"));
@@ -24,11 +24,11 @@ fn what_is_secret_or_proves_something_is_not_for_the_clear() {
 
 #[test]
 fn the_certificates_name_stays_whoever_is_asked() {
-    let holder = Some("10.0.0.7:15010".parse().unwrap());
+    let leader = Some("10.0.0.7:15010".parse().unwrap());
     let named = operator("https://operator.lw.svc:15010", true, true, None).unwrap();
     assert_eq!(named.secured.as_ref().unwrap().name, "operator.lw.svc");
     assert_eq!(named.address(None), "https://operator.lw.svc:15010");
-    assert_eq!(named.address(holder), "https://10.0.0.7:15010");
+    assert_eq!(named.address(leader), "https://10.0.0.7:15010");
     let by_address = operator("https://[fd00::1]:15010", true, false, Some("operator.lw.svc")).unwrap();
     assert_eq!(by_address.secured.as_ref().unwrap().name, "operator.lw.svc");
     let clear = operator("http://127.0.0.1:15010", false, false, None).unwrap();
