@@ -73,7 +73,7 @@ fn one_that_lives_is_found_by_the_next_probe_and_was_opened_once() -> Result<()>
 
 /// A connection that waits for accept() is in no process's files.
 #[test]
-fn one_whose_first_sight_is_its_close_is_counted_whole() -> Result<()> {
+fn a_connection_whose_first_event_is_its_close_is_counted_whole() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let (client, server) = machine.pair()?;

@@ -104,7 +104,7 @@ impl World {
         record.counters = Counters { sent: bytes, ..Counters::default() };
         self.pipeline.ingest(record.as_bytes(), self.now);
         let asked = self.pipeline.questions().ask.into_iter();
-        let owner = || Owner { holder: Holder::Pod(pod("server", SERVER)), from: 0, until: None, sighted: true };
+        let owner = || Owner { holder: Holder::Pod(pod("server", SERVER)), from: 0, until: None, observed: true };
         let addresses = asked.map(|address| Address { address, owners: vec![owner()] }).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         self.tick();

@@ -4,7 +4,7 @@
 use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
 const OF_THE_NODE: &str = "raise budgets.series or budgets.longConnections in the cluster-wide TelemetryPolicy, and the probe's memory limit with them";
-const OF_A_SHARE: &str = "have the namespace's pods feed fewer label sets or shorter tags, or raise limits.seriesPerNamespace in the \
+const OF_A_SHARE: &str = "use fewer or shorter tags for the namespace's pods, or raise limits.seriesPerNamespace in the \
                           cluster-wide TelemetryPolicy";
 
 pub(crate) fn log(crossing: &Crossing) {
@@ -21,14 +21,19 @@ pub(crate) fn notice(crossing: &Crossing) -> Option<String> {
         Whose::Node => OF_THE_NODE,
         Whose::Namespace(_) | Whose::Peer { .. } => OF_A_SHARE,
     };
-    let text =
-        || format!("{} is full, {limit} {}: what is new folds into overflow; {remedy}", budget(whose), name(*resource));
+    let text = || {
+        format!(
+            "{} is full, {limit} {}: new connections are counted in the overflow series; {remedy}",
+            budget(whose),
+            name(*resource)
+        )
+    };
     folded.is_none().then(text)
 }
 
 fn relief(Crossing { whose, resource, limit, .. }: &Crossing, folded: u64) -> String {
     format!(
-        "{} has room again, {limit} {}: {folded} connections and label sets folded into overflow meanwhile",
+        "{} has room again, {limit} {}: {folded} connections and label sets were counted in the overflow series meanwhile",
         budget(whose),
         name(*resource)
     )

@@ -100,10 +100,10 @@ async fn metrics(
     headers: HeaderMap,
 ) -> Response {
     if let Some(reason) = shared.unfit() {
-        return (StatusCode::SERVICE_UNAVAILABLE, format!("nothing to say: {reason}\n")).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("this node is not supported: {reason}\n")).into_response();
     }
     if !shared.is_caught_up() {
-        let reason = "not ready: the connections of before are not yet counted\n";
+        let reason = "not ready: connections older than the probe are not yet counted\n";
         return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
     }
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
@@ -115,7 +115,7 @@ async fn metrics(
         }
         Err(Busy) => {
             shared.metrics.was_busy();
-            let reason = "too many scrapes at a time: ask again in a second\n";
+            let reason = "too many scrapes at a time: try again in a second\n";
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], reason).into_response()
         }
     }

@@ -207,7 +207,7 @@ impl Sampler {
             self.shared.pipeline().backend(question.token, backend, monotonic());
         }
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        let mut observed = questions.sightings;
+        let mut observed = questions.observations;
         let made = observed.len();
         let unread = self.pod_cgroups.strike_living(&mut observed);
         self.shared.figures.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);

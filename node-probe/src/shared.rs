@@ -177,7 +177,7 @@ impl Shared {
 
     pub(crate) fn conntrack_failed(&self, error: &ConntrackError) {
         if self.figures.conntrack_errors.fetch_add(1, Ordering::Relaxed) == 0 {
-            tracing::warn!(%error, "backends of Service addresses are unknown where conntrack cannot tell them");
+            tracing::warn!(%error, "backends of Service addresses are unknown without conntrack");
         }
     }
 
@@ -204,7 +204,7 @@ impl Shared {
         }
         let mut reasons = self.unhealthy();
         if !self.is_caught_up() {
-            reasons.push("the connections of before are not yet counted".to_owned());
+            reasons.push("connections older than the probe are not yet counted".to_owned());
         }
         if !self.pipeline().configured() {
             reasons.push("no configuration yet: is the operator reachable?".to_owned());

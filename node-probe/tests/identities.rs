@@ -86,7 +86,7 @@ fn answers(asked: &[IpAddr]) -> proto::Update {
             holder: Holder::Pod(pod(&format!("server-{peer:03}"), v4)),
             from: SECOND,
             until: None,
-            sighted: false,
+            observed: false,
         };
         Address { address: *address, owners: vec![owner] }
     };

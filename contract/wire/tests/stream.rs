@@ -162,11 +162,11 @@ fn owner() -> impl Strategy<Value = Owner> {
         "\\PC{0,8}".prop_map(Holder::Node),
     ];
     let until = proptest::option::of(1..u64::MAX);
-    (holder, any::<u64>(), until, any::<bool>()).prop_map(|(holder, from, until, sighted)| Owner {
+    (holder, any::<u64>(), until, any::<bool>()).prop_map(|(holder, from, until, observed)| Owner {
         holder,
         from,
         until,
-        sighted,
+        observed,
     })
 }
 

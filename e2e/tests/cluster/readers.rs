@@ -94,7 +94,7 @@ fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
     let answers = away.and_then(|()| {
         for node in NODES {
             let response = longwire::read_as(node, new)?;
-            expect(&response, 503, "nobody can tell now")?;
+            expect(&response, 503, "the token cannot be authorized now")?;
             ensure!(response.header("retry-after").is_some(), "no Retry-After");
         }
         expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")

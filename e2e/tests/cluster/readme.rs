@@ -178,9 +178,7 @@ fn what_is_loaded_as_the_readme_has_it_is_installed_as_the_readme_has_it() -> Re
         }"#;
         let line = format!("cd {}\n{ours}\n{install}", checkout().display());
         let said = Helm::Four.shell(kubernetes, &line)?;
-        for answer in
-            ["STATUS: deployed", "says exactly what was transferred", "deployment.apps/productpage-v1 created"]
-        {
+        for answer in ["STATUS: deployed", "equal the transfer", "deployment.apps/productpage-v1 created"] {
             ensure!(said.contains(answer), "no {answer:?} in {said}");
         }
         Ok(())

@@ -104,7 +104,7 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
         ),
         (Some(of("longwire-operator", AUDIENCE, Some(&replica))?), "and only"),
         (Some(of("longwire-probe", AUDIENCE, None)?), "the token is not bound to a pod"),
-        (Some(of("longwire-probe", AUDIENCE, Some(&there))?), "the token is that of a pod of node n2"),
+        (Some(of("longwire-probe", AUDIENCE, Some(&there))?), "the token is of a pod of node n2"),
     ];
     for (token, words) in &cases {
         expect_word(&operator, directory.path(), token.as_deref(), words)?;

@@ -28,7 +28,7 @@ use crate::metrics::{Aggregate, Budget, Mention, TagSource};
 use crate::record::{Monotonic, Sample};
 use crate::resolve::Resolver;
 use candidates::Candidates;
-use longwire_model::identity::{Address, Sighting, UnixNanos};
+use longwire_model::identity::{Address, ObservedAddress, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
 use stage::{Recorder, Stage};
@@ -69,7 +69,7 @@ pub struct Questions {
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
     /// Reports to the operator. The caller removes pods from `gone` that still have a process.
-    pub sightings: Vec<Sighting>,
+    pub observations: Vec<ObservedAddress>,
 }
 
 /// Pure: bytes, samples, answers and times come in as arguments, and nothing waits or blocks.
@@ -207,7 +207,7 @@ impl Pipeline {
         let (ask, forget) = self.resolver.take_address_questions();
         let mut backends = self.resolver.take_backend_questions();
         backends.retain(|question| self.resolver.is_pending(question.token));
-        Questions { ask, forget, backends, sightings: self.resolver.take_address_observations() }
+        Questions { ask, forget, backends, observations: self.resolver.take_address_observations() }
     }
 
     /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
@@ -223,7 +223,7 @@ impl Pipeline {
     }
 
     /// For a new stream: the next [`Questions`] have all observed addresses of this node's pods.
-    pub fn repeat_sightings(&mut self, now: Monotonic) {
+    pub fn repeat_observations(&mut self, now: Monotonic) {
         self.resolver.repeat_address_observations(now);
     }
 

@@ -20,7 +20,6 @@ fn a_notice_says_whose_budget_is_full_how_large_it_is_and_what_to_do() {
 fn that_it_is_over_is_said_in_the_log_alone() {
     assert_eq!(said(Whose::Node, Some(3)), None);
     let over = Crossing { whose: Whose::Node, resource: Resource::Series, limit: 7, folded: Some(3) };
-    let text =
-        "the node's budget has room again, 7 series: 3 connections and label sets folded into overflow meanwhile";
+    let text = "the node's budget has room again, 7 series: 3 connections and label sets were counted in the overflow series meanwhile";
     assert_eq!(relief(&over, 3), text);
 }

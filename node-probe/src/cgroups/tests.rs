@@ -35,7 +35,7 @@ fn tree() -> (tempfile::TempDir, PodCgroups) {
 /// `None`: the observation was dropped.
 fn gone(pods: &mut PodCgroups, speaker: &str, former: &[&str]) -> Option<Vec<String>> {
     let gone = former.iter().map(ToString::to_string).collect();
-    let mut observed = vec![Sighting { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
+    let mut observed = vec![ObservedAddress { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
     pods.strike_living(&mut observed);
     observed.pop().map(|observed| observed.gone)
 }

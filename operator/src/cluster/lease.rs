@@ -96,11 +96,11 @@ impl Elector {
         }
         if let Some(record) = self.election.release(Timestamp::now()) {
             match self.write(record).await {
-                Ok(_) => tracing::info!("Lease {NAME} let go of"),
+                Ok(_) => tracing::info!("Lease {NAME} released"),
                 Err(LeaseFailure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
                     tracing::info!("Lease {NAME} has been taken by another replica");
                 }
-                Err(error) => tracing::warn!("cannot let go of the Lease {NAME}: {error}; it expires in {DURATION:?}"),
+                Err(error) => tracing::warn!("cannot release the Lease {NAME}: {error}; it expires in {DURATION:?}"),
             }
         }
     }
@@ -116,7 +116,7 @@ impl Elector {
             Err(LeaseFailure::Refused(kube::Error::Api(status)))
                 if status.is_conflict() || status.is_already_exists() =>
             {
-                tracing::debug!("another replica was quicker with the Lease {NAME}");
+                tracing::debug!("another replica took the Lease {NAME} first");
             }
             Err(error) => return Err(error),
         }
@@ -140,11 +140,11 @@ impl Elector {
         let turned = self.role.send_if_modified(|known| std::mem::replace(known, role) != role);
         match role {
             _ if !turned => {}
-            Role::Leader => tracing::info!("holds the Lease {NAME}: serves probes"),
+            Role::Leader => tracing::info!("leader: holds the Lease {NAME} and serves probes"),
             Role::Standby { leader: Some(leader) } => {
-                tracing::info!("on standby: {leader} holds the Lease {NAME}, and probes are sent there");
+                tracing::info!("standby: {leader} holds the Lease {NAME}, and probes are redirected to it");
             }
-            Role::Standby { leader: None } => tracing::debug!("on standby: nobody holds the Lease {NAME}"),
+            Role::Standby { leader: None } => tracing::debug!("standby: no replica holds the Lease {NAME}"),
         }
     }
 

@@ -12,7 +12,7 @@ pub(crate) const TOO_MANY_LABELS: &str = "TooManyLabels";
 pub(crate) const TELEMETRY_TOO_LARGE: &str = "TelemetryTooLarge";
 /// The reason when the EndpointSlices of a namespace take more than a namespace may have.
 pub(crate) const NAMESPACE_BUDGET_EXCEEDED: &str = "NamespaceBudgetExceeded";
-/// The reason when a part of an object lost to another object.
+/// The reason when another object overrides a part of an object.
 pub(crate) const CONFLICTED: &str = "Conflicted";
 /// The reason when an object is used, but a part of it has no effect or breaks a consumer of series.
 pub(crate) const ACCEPTED_WITH_WARNINGS: &str = "AcceptedWithWarnings";
@@ -113,7 +113,7 @@ impl Warnings {
             self.dropped += 1;
             // At every power of two, so that a flood is no flood in the log.
             if self.dropped.is_power_of_two() {
-                tracing::warn!("{} Events were not made: more waited than there is room for", self.dropped);
+                tracing::warn!("{} Events were dropped: the queue was full", self.dropped);
             }
         }
     }

@@ -47,7 +47,7 @@ pub fn log(key: &Key, former: Option<(Condition, Condition)>, (accepted, conflic
 #[must_use]
 pub fn line(key: &Key, reason: &str, message: &str) -> String {
     match reason {
-        CONFLICTED => format!("{key} loses in part: {message}"),
+        CONFLICTED => format!("{key} is overridden in part: {message}"),
         ACCEPTED_WITH_WARNINGS => format!("{key}: {message}"),
         reason => format!("{key} is not accepted: {reason}: {message}"),
     }

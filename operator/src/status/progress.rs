@@ -60,7 +60,7 @@ impl Programmed {
     #[must_use]
     pub(crate) fn message(&self) -> &str {
         match self {
-            Self::True => "every node with a ready probe and a selected pod runs it",
+            Self::True => "every node with a ready probe and a selected pod has applied it",
             Self::NoTargets => "no node has a ready probe and a selected pod",
             Self::NotAccepted => "an object that is not accepted has no effect",
             Self::Rejected(text) | Self::Pending(text) | Self::Unknown(text) => text,

@@ -122,7 +122,7 @@ fn accepted(state: &PolicyState) -> Condition {
 fn conflicted(state: &PolicyState) -> Condition {
     match &state.conflicted {
         Some(lost) => condition(Truth::True, CONFLICTED, lost),
-        None => condition(Truth::False, "NoConflicts", "nothing of it lost to another object"),
+        None => condition(Truth::False, "NoConflicts", "no other object overrides a part of it"),
     }
 }
 

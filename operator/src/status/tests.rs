@@ -236,7 +236,7 @@ fn a_conflict_and_a_warning_are_reported_together() {
     let lines: Vec<String> = lines.iter().map(|(reason, note)| super::line(&key("a"), reason, note)).collect();
     let expected = [
         "TelemetryPolicy shop/a: spec.overrides: changes source_cluster",
-        "TelemetryPolicy shop/a loses in part: spec.seriesSets: older",
+        "TelemetryPolicy shop/a is overridden in part: spec.seriesSets: older",
     ];
     assert_eq!(lines, expected);
 }

@@ -48,17 +48,17 @@ const WRONG: [(&str, &str, &str); 47] = [
     (
         TELEMETRY,
         "{reportingInterval: 5s}",
-        "NotRootNamespace: spec.reportingInterval: is for the whole cluster, and counts in namespace longwire-system alone: leave it out here",
+        "NotRootNamespace: spec.reportingInterval: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
     ),
     (
         TELEMETRY,
         "{budgets: {series: 5}}",
-        "NotRootNamespace: spec.budgets: is for the whole cluster, and counts in namespace longwire-system alone: leave it out here",
+        "NotRootNamespace: spec.budgets: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
     ),
     (
         TELEMETRY,
         "{limits: {extraTags: 5}}",
-        "NotRootNamespace: spec.limits: is for the whole cluster, and counts in namespace longwire-system alone: leave it out here",
+        "NotRootNamespace: spec.limits: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
     ),
     (
         TELEMETRY,

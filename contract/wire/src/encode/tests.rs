@@ -64,7 +64,7 @@ fn a_table_that_overflows_still_tells_every_update_right() {
         let pods = names.iter().map(|name| pod(name, vec![(80, service(name))])).collect();
         let mut sent = update(pods);
         let holder = Holder::Service(Frontend::whole(service(&names[0])));
-        let owners = vec![Owner { holder, from: 0, until: None, sighted: false }];
+        let owners = vec![Owner { holder, from: 0, until: None, observed: false }];
         sent.addresses = vec![Address { address: "10.9.9.9".parse().unwrap(), owners }];
         let received = decoder.decode(encoder.encode(&sent).unwrap()).unwrap();
         assert_eq!(received.update, sent, "round {round}");

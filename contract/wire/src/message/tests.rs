@@ -1,7 +1,7 @@
 use super::{FromProbe, Hello, Interest, InvalidMessage, Token};
 use crate::address::InvalidAddress;
 use crate::proto::{self, probe_message::Message};
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 use prost::Message as _;
 
 fn parse(message: Message) -> Result<FromProbe, InvalidMessage> {
@@ -25,14 +25,19 @@ fn what_a_probe_says_arrives_as_it_was_meant() {
         FromProbe::Nack { version: 4, error: "no".to_owned() },
         FromProbe::Authenticate(Token("a.b.c".to_owned())),
         FromProbe::Notice("a budget is full".to_owned()),
-        FromProbe::Sightings(vec![
-            Sighting {
+        FromProbe::ObservedAddresses(vec![
+            ObservedAddress {
                 uid: "uid".to_owned(),
                 address: "10.0.0.3".parse().unwrap(),
                 since: 1,
                 gone: vec!["former".to_owned()],
             },
-            Sighting { uid: "uid".to_owned(), address: "2001:db8::3".parse().unwrap(), since: u64::MAX, gone: vec![] },
+            ObservedAddress {
+                uid: "uid".to_owned(),
+                address: "2001:db8::3".parse().unwrap(),
+                since: u64::MAX,
+                gone: vec![],
+            },
         ]),
     ];
     for message in said {

@@ -57,7 +57,7 @@ fn owned(owners: Vec<Owner>) -> Address {
 }
 
 fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder, from, until, sighted: false }
+    Owner { holder, from, until, observed: false }
 }
 
 fn claiming(ports: &[u16]) -> Frontend {

@@ -363,6 +363,6 @@ fn owners(address: IpAddr, departed: Option<u64>) -> Address {
         None => (address == web.ip()).then(|| Holder::Service(Frontend::whole(service()))),
     };
     let until = departed.filter(|_| pod("r").addresses.contains(&address));
-    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, sighted: false }).collect();
+    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, observed: false }).collect();
     Address { address, owners }
 }

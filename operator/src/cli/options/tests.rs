@@ -29,7 +29,7 @@ fn with_manifests_it_stays_on_its_machine() {
 }
 
 #[rstest]
-#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and manifests are served in the clear: use 127.0.0.1")]
+#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and manifests are served in plaintext: use 127.0.0.1")]
 #[case::another("192.0.2.1:1", "192.0.2.1 is not a loopback address")]
 #[case::any_of_ipv6("[::]:1", ":: is not a loopback address")]
 fn what_others_could_reach_is_refused_with_a_remedy(#[case] listen: &str, #[case] text: &str) {
@@ -78,7 +78,7 @@ fn without_a_pod_every_process_is_a_replica_of_its_own() {
 fn readers_are_demanded_where_somebody_knows_them() {
     assert_eq!(parse(&["--metrics-auth"]).unwrap().check_readers(), Ok(()));
     let alone = parse(&["--metrics-auth", "--manifests", "/m"]).unwrap().check_readers();
-    let text = "--metrics-auth asks an API server, and with --manifests there is none: leave it out";
+    let text = "--metrics-auth needs an API server, and with --manifests there is none: leave it out";
     assert_eq!(alone.unwrap_err().to_string(), text);
     let asked = parse(&["--webhook-listen", "127.0.0.1:1", "--manifests", "/m"]).unwrap().check_readers();
     assert!(asked.unwrap_err().to_string().starts_with("--webhook-listen is for an API server"));

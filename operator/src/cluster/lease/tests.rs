@@ -119,7 +119,7 @@ fn time_in_which_nobody_could_look_does_not_count() {
 #[case::a_moment_ago(129, false)]
 #[case::long_ago(130, true)]
 #[case::by_a_clock_that_is_ahead(50, false)]
-fn a_lease_that_was_abandoned_before_the_start_is_taken_at_first_sight(#[case] now: i64, #[case] taken: bool) {
+fn a_lease_that_was_abandoned_before_the_start_is_taken_at_the_first_read(#[case] now: i64, #[case] taken: bool) {
     let mut election = election();
     election.observe(Some(record("1", Some(OTHER))), at(0));
     assert_eq!(matches!(election.step(at(0), wall(now)), Step::Replace(_)), taken);

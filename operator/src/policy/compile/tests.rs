@@ -6,7 +6,7 @@ use crate::index::{Index, Stale};
 use crate::source::event::Event;
 use crate::source::object::{Kind, Name, Pod};
 use crate::source::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Place, Service, Sighting, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, ObservedAddress, Place, Service, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
@@ -37,12 +37,12 @@ impl Operator {
     }
 
     /// Takes an observation; returns the answers that change, and the observations that identify no owner.
-    fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, Unused) {
-        self.sight_after(&[], node, uid, address, since)
+    fn observe(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, Unused) {
+        self.observe_after(&[], node, uid, address, since)
     }
 
     /// The same where no process was left of these pods.
-    fn sight_after(
+    fn observe_after(
         &mut self,
         gone: &[&str],
         node: &str,
@@ -51,8 +51,8 @@ impl Operator {
         since: u64,
     ) -> (Vec<String>, Unused) {
         let gone = gone.iter().map(ToString::to_string).collect();
-        let sighting = Sighting { uid: uid.to_owned(), address: ip(address), since, gone };
-        let (changes, unused) = self.compiler.sight(&self.index, node, &[sighting], since + 10);
+        let observation = ObservedAddress { uid: uid.to_owned(), address: ip(address), since, gone };
+        let (changes, unused) = self.compiler.observe(&self.index, node, &[observation], since + 10);
         (answers(&changes), unused)
     }
 }
@@ -85,7 +85,7 @@ fn answers(changes: &Changes) -> Vec<String> {
         let owners = answer.address.owners.iter();
         let owners = owners.map(|owner| {
             let until = owner.until.map_or_else(String::new, |until| until.to_string());
-            let seen = if owner.sighted { "!" } else { "" };
+            let seen = if owner.observed { "!" } else { "" };
             format!("{} {}{seen}-{until}", holder(&owner.holder), owner.from)
         });
         owners.collect::<Vec<_>>().join(", ")

@@ -49,7 +49,7 @@ impl Talk {
 }
 
 fn owned(address: &str, node: &str) -> Answer {
-    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None, sighted: false };
+    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None, observed: false };
     Answer::new(Address { address: ip(address), owners: vec![owner] })
 }
 
@@ -201,7 +201,7 @@ fn a_probe_asks_about_so_many_addresses_and_no_more() {
     let one_more = |drop| FromProbe::Interest(Interest { add: vec![ip("fd00::1")], drop });
     let refused = talk.session.hear(one_more(vec![])).unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted);
-    assert_eq!(refused.message(), "more than 20480 addresses asked about: drop some");
+    assert_eq!(refused.message(), "more than 20480 addresses are requested: drop some");
     talk.session.hear(one_more(vec![ip("0.0.0.0")])).unwrap();
 }
 

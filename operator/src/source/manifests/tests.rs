@@ -61,7 +61,7 @@ fn documents(parts: &[&str]) -> String {
 }
 
 const BROKEN: &str = "apiVersion: v1\nkind: [\n";
-const IGNORED: &str = "this document is ignored, what it defined before stays";
+const IGNORED: &str = "this document is ignored, its previous definitions stay";
 
 #[test]
 fn existing_objects_are_sent_and_then_that_these_were_all() {
@@ -199,7 +199,7 @@ fn what_a_file_defined_stays_while_it_cannot_be_read() {
     directory.write("a.yaml", b"\xff\xfe");
     let (events, lines) = directory.look_and_log();
     assert_eq!(events, [""; 0]);
-    let expected = "ERROR a.yaml: stream did not contain valid UTF-8: what it defined before stays";
+    let expected = "ERROR a.yaml: stream did not contain valid UTF-8: its previous definitions stay";
     assert_eq!(lines, [expected]);
     assert_eq!(directory.look_and_log(), (vec![], vec![]));
     directory.write("a.yaml", node("c"));
@@ -253,7 +253,7 @@ fn forty_thousand_broken_documents_are_read_once_and_reported_in_a_few_lines() {
     assert!(lines[9].starts_with("ERROR a.yaml:19: "), "{lines:?}");
     assert_eq!(
         lines[10],
-        "ERROR a.yaml: and 39990 more documents that do not parse: they are ignored, what they defined before stays"
+        "ERROR a.yaml: and 39990 more documents that do not parse: they are ignored, their previous definitions stay"
     );
     // What the file defined before stays until it is mended, and is kept once, not once for each of them.
     directory.write("a.yaml", format!("{text}kind: {{\n"));

@@ -33,7 +33,7 @@ fn acks(text: &str) -> Acks {
 }
 
 #[rstest]
-#[case::everywhere("n1 n2", "n1=5 n2=6", "n1 n2", "True Programmed: every node with a ready probe and a selected pod runs it", (2, 2))]
+#[case::everywhere("n1 n2", "n1=5 n2=6", "n1 n2", "True Programmed: every node with a ready probe and a selected pod has applied it", (2, 2))]
 #[case::nowhere_wanted("", "n1=5", "n1", "True NoTargets: no node has a ready probe and a selected pod", (0, 0))]
 #[case::no_ready_probe_where_it_is_wanted("n2", "n1=5", "n1", "True NoTargets: no node has a ready probe and a selected pod", (0, 0))]
 #[case::one_lags("n1 n2", "n1=5 n2=4", "n1 n2", "False Pending: not yet on n2", (1, 2))]

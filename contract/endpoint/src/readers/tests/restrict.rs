@@ -66,7 +66,7 @@ async fn a_page_is_for_readers_and_everybody_else_is_told_why() {
             "Authorization: Bearer unlucky\r\n",
             503,
             "retry-after: 5",
-            "nobody can tell now whether you may read this: nobody there\n",
+            "the token cannot be authorized now: nobody there\n",
         ),
         ("authorization: bearer good\r\n", 200, "", "figures\n"),
     ];

@@ -96,7 +96,7 @@ fn owners(of: IpAddr) -> Address {
         Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
         None => (SocketAddr::new(of, 80) == WEB.parse().unwrap()).then(|| Holder::Service(Frontend::whole(service()))),
     };
-    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect();
+    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, observed: false }).collect();
     Address { address: of, owners }
 }
 

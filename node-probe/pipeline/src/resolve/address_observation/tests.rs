@@ -66,6 +66,7 @@ fn more_containers_than_are_remembered_cost_the_oldest() {
 
 #[test]
 fn a_moment_is_told_by_the_clock_as_it_is_when_it_is_told() {
-    let expected = Sighting { uid: "a".to_owned(), address: "10.0.0.1".parse().unwrap(), since: 105, gone: vec![] };
+    let expected =
+        ObservedAddress { uid: "a".to_owned(), address: "10.0.0.1".parse().unwrap(), since: 105, gone: vec![] };
     assert_eq!(observation("a", "10.0.0.1", 5).by_clock(100), expected);
 }

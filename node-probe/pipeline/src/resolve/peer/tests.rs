@@ -60,7 +60,7 @@ const SETTLING: u64 = 2 * S;
 const START: u64 = OPENED + SETTLING;
 
 fn owned(address: &str, holders: Vec<Holder>) -> Address {
-    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect();
+    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None, observed: false }).collect();
     Address { address: address.parse().unwrap(), owners }
 }
 
@@ -191,7 +191,7 @@ fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
     let mut world = World::new();
     // Where it runs the clock is right; here it was an hour slow when the probe began.
     let young =
-        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, sighted: false };
+        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, observed: false };
     world.resolver.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
     let seen = |world: &mut World| {
         let mut end = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:81", None);

@@ -1,6 +1,6 @@
 use super::{KEPT, MAX_DEPARTED, OwnerName, Owners, Ownership};
 use crate::policy::compile::interval::Left;
-use crate::policy::compile::sightings::Right;
+use crate::policy::compile::observations::Right;
 use crate::source::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ fn expire(owners: &mut Owners, now: u64) -> Vec<String> {
 }
 
 fn owner(who: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: holder(who), from, until, sighted: false }
+    Owner { holder: holder(who), from, until, observed: false }
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl ProxyConfig {
         yaml::read(text).map_err(|error| {
             let error = error.to_string();
             let first = error.lines().next().unwrap_or_default();
-            format!("annotation {PROXY_CONFIG}: {first}: what it says about statistics has no effect")
+            format!("annotation {PROXY_CONFIG}: {first}: its settings for statistics have no effect")
         })
     }
 }

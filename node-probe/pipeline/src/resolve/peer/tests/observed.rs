@@ -1,7 +1,7 @@
 //! What is told of a pod that was seen to speak: who else has its address.
 
 use super::*;
-use crate::record::SightRecord;
+use crate::record::AddressRecord;
 
 /// What is to be told now, as `pod others`.
 fn told(world: &mut World) -> Vec<String> {
@@ -10,7 +10,7 @@ fn told(world: &mut World) -> Vec<String> {
 }
 
 fn observe(world: &mut World, cgroup: u64, address: &str, time: u64) {
-    world.resolver.observe_address(&SightRecord { cgroup, netns: 7, local: address.parse().unwrap(), time });
+    world.resolver.observe_address(&AddressRecord { cgroup, netns: 7, local: address.parse().unwrap(), time });
 }
 
 /// Its status comes to be this.

@@ -17,7 +17,7 @@ fn a_young_connection_waits_for_word_that_its_address_changed_hands() {
             holder: Holder::Pod(pod("next", &address.ip().to_string(), false, &[])),
             from: OPENED,
             until: None,
-            sighted: true,
+            observed: true,
         };
         let mut both = owned(&address.ip().to_string(), vec![Holder::Pod(pod("old", "10.0.1.7", false, &[]))]);
         both.owners[0].until = Some(OPENED);
