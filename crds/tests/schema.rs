@@ -110,7 +110,7 @@ fn every_format_is_one_that_kubernetes_knows() {
 }
 
 #[test]
-fn a_list_says_how_appliers_share_it() {
+fn each_list_has_its_merge_strategy() {
     let merged = |path: &str| {
         let schema = schema(path);
         (schema["x-kubernetes-list-type"].clone(), schema["x-kubernetes-list-map-keys"].clone())

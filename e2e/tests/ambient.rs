@@ -60,7 +60,7 @@ fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<(
 }
 
 #[test]
-fn what_the_proxy_says_for_itself_is_no_istio_series() -> Result<()> {
+fn connections_of_the_proxy_itself_have_no_istio_series() -> Result<()> {
     let cluster = Cluster::start(2, &[PodSpec::new("ztunnel")], &[])?;
     let (proxy, control) = (cluster.machine.pod("ztunnel")?, cluster.machine.take()?);
     let address = control.address().to_string();

@@ -26,7 +26,7 @@ fn expect_total(cluster: &Cluster, truth: Truth) -> Result<()> {
 }
 
 #[test]
-fn label_sets_past_the_budget_fold_into_one_and_the_sums_stay_right() -> Result<()> {
+fn label_sets_beyond_the_budget_are_counted_in_overflow_and_sums_stay_exact() -> Result<()> {
     let cluster = Cluster::start(6, &[], &["--max-series", "150"])?;
     let pods = (0..6).map(|_| cluster.machine.take()).collect::<Result<Vec<_>>>()?;
     let listeners = pods.iter().map(|pod| pod.listen()).collect::<Result<Vec<_>>>()?;

@@ -228,7 +228,7 @@ fn a_pod_whose_failures_fill_the_ring_and_its_share_beside_it_leaves_a_neighbour
 }
 
 #[test]
-fn more_pods_than_there_are_shares_are_counted_and_keep_nobody_out() -> Result<()> {
+fn more_pods_than_shares_are_counted_and_do_not_block_others() -> Result<()> {
     let _shares = SHARES.write();
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);

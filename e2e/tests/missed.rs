@@ -27,7 +27,7 @@ fn losses(probe: &Probe, kind: &str) -> Result<u64> {
 }
 
 #[test]
-fn what_only_the_destruction_of_its_socket_tells_of_is_counted_whole_and_once() -> Result<()> {
+fn a_connection_first_seen_at_its_sockets_destruction_is_counted_whole_and_once() -> Result<()> {
     let machine = Machine::new(4, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let ((client, server), (caller, called)) = (machine.pair()?, machine.pair()?);

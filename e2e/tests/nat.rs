@@ -58,7 +58,7 @@ fn clients_behind_the_nodes_own_address_are_named() -> Result<()> {
 }
 
 #[test]
-fn a_service_dialled_from_behind_masquerade_is_named_on_both_ends() -> Result<()> {
+fn a_service_requested_from_behind_masquerade_is_named_on_both_ends() -> Result<()> {
     let (client, server) = cluster().pair()?;
     let node = &cluster().machine.node;
     cluster().machine.publish(server)?;

@@ -191,7 +191,7 @@ fn over_the_wire(sent: &proto::Update) -> proto::Update {
 
 proptest! {
     #[test]
-    fn what_is_sent_on_a_stream_is_what_arrives(updates in vec(update(), 1..5)) {
+    fn updates_survive_a_round_trip_on_a_stream(updates in vec(update(), 1..5)) {
         let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
         for sent in updates {
             let received = decoder.decode(over_the_wire(&encoder.encode(&sent).unwrap())).unwrap();

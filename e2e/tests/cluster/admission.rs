@@ -104,7 +104,7 @@ fn warned(own: &str) -> Vec<(&str, String, &str)> {
 }
 
 #[test]
-fn the_api_server_warns_of_what_has_no_effect_and_of_what_breaks_somebody() -> Result<()> {
+fn the_api_server_warns_of_fields_without_effect_and_of_labels_that_others_read() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;
@@ -201,7 +201,7 @@ fn may(namespace: &Namespace<'_>, account: &str, verb: &str) -> Result<bool> {
 }
 
 #[test]
-fn who_views_a_namespace_reads_its_policies_and_who_edits_it_writes_them() -> Result<()> {
+fn viewers_of_a_namespace_read_its_policies_and_editors_write_them() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;

@@ -49,7 +49,7 @@ fn restore(kubernetes: &Kubernetes) -> Result<()> {
 }
 
 #[test]
-fn make_try_shows_bookinfo_and_what_it_says_can_be_typed() -> Result<()> {
+fn make_try_shows_bookinfo_and_its_printed_commands_work() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;

@@ -113,7 +113,7 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
 }
 
 #[test]
-fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_reason() -> Result<()> {
+fn an_expired_or_foreign_token_is_refused_with_the_reason() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;

@@ -55,7 +55,7 @@ fn refused_connects_take_no_room_from_others() -> Result<()> {
 }
 
 #[test]
-fn long_labels_of_refused_connects_fold_within_the_share_of_their_namespace() -> Result<()> {
+fn long_labels_of_refused_connects_stay_within_the_share_of_their_namespace() -> Result<()> {
     const CONNECTS: u32 = 8_000;
     let machine = machine(PodSpec::new("evil"))?;
     let tag = |number: u32| {

@@ -161,7 +161,7 @@ async fn a_standby_redirects_a_probe_to_the_leader_and_a_new_token_is_sent() {
 }
 
 #[tokio::test]
-async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_known() {
+async fn an_operator_that_cannot_authenticate_gets_no_message_until_its_ca_is_known() {
     let (authority, identity) = certificates();
     let (other, _) = certificates();
     let directory = files(&other);
@@ -179,7 +179,7 @@ async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_
 
 /// No process listens at port 1.
 #[tokio::test]
-async fn why_the_operator_cannot_be_reached_is_said_in_a_few_words() {
+async fn the_reason_of_an_unreachable_operator_is_short() {
     let operator = Operator::new("http://127.0.0.1:1".to_owned(), None, None, None).unwrap();
     let refused = StreamEnd::from(operator.connect(None).await.unwrap_err());
     assert_eq!(refused.reason(), "connection refused");

@@ -64,7 +64,7 @@ async fn the_operator_decides_and_no_error_of_it_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn without_a_stream_nobody_can_tell() {
+async fn without_a_stream_authorization_is_unavailable() {
     let line = Arc::<Line>::default();
     let nobody = unavailable("this node's probe has no stream to the operator");
     assert_eq!(asked(&line, "good").await, nobody);
@@ -75,7 +75,7 @@ async fn without_a_stream_nobody_can_tell() {
 }
 
 #[tokio::test]
-async fn an_operator_that_knows_no_readers_is_said_to_be_one() {
+async fn an_operator_without_authorization_of_readers_is_named_as_the_cause() {
     let line = Arc::<Line>::default();
     let _open = line.open(connect(Server::builder().add_optional_service(None::<ReadersServer<Obedient>>)).await);
     let text = "the operator knows no readers: is it of an older release, or does it read manifests?";

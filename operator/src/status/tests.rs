@@ -69,7 +69,7 @@ fn plan(status: &Status) -> Plan {
 #[case::another_edit_was_seen(Status { observed_generation: 2, ..status(1) }, Some(200))]
 #[case::only_a_message(Status { programmed: condition(false, "Pending", "n2 lags"), ..status(1) }, Some(5000))]
 #[case::another_reason(Status { programmed: condition(false, "Rejected", "1 of 3"), ..status(1) }, Some(200))]
-fn what_people_wait_for_is_written_at_once_and_figures_when_they_may(#[case] wanted: Status, #[case] due: Option<u64>) {
+fn a_changed_condition_is_written_at_once_and_changed_numbers_later(#[case] wanted: Status, #[case] due: Option<u64>) {
     let mut plan = plan(&status(1));
     plan.want(key("a"), report("u", wanted.clone()));
     assert_eq!(plan.next(), due.map(at));
@@ -139,7 +139,7 @@ fn of_an_object_that_is_gone_nothing_is_written() {
 }
 
 #[test]
-fn an_object_that_was_made_anew_is_another_one() {
+fn a_recreated_object_is_another_object() {
     let mut plan = plan(&status(0));
     plan.want(key("a"), report("u", status(1)));
     assert_eq!(plan.due(at(5000), 4).len(), 1);

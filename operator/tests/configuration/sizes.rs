@@ -181,7 +181,7 @@ fn on_a_full_node_the_largest_give_way_and_keep_their_metrics() {
 }
 
 #[test]
-fn of_a_megabyte_of_labels_the_first_are_read_and_an_event_says_so() {
+fn of_a_megabyte_of_labels_the_first_are_read_with_an_event() {
     let labels: Vec<String> = (0..2_000).map(|number| format!("l{number:04}: {}", "x".repeat(59))).collect();
     let cluster = Cluster::of(&format!(
         "{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: shop, labels: {{{}}}}}, spec: {{nodeName: n1, \

@@ -222,7 +222,7 @@ fn object(kind: &str, name: &str, spec: &str) -> String {
 }
 
 #[test]
-fn a_wrong_spec_is_not_accepted_and_says_why() {
+fn a_wrong_spec_is_not_accepted_with_the_reason() {
     let mut yaml = String::new();
     for (number, (kind, spec, _)) in WRONG.iter().enumerate() {
         write!(yaml, "{}", object(kind, &format!("wrong-{number:02}"), spec)).unwrap();

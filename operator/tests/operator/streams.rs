@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use tonic::Code;
 
 #[tokio::test]
-async fn answers_are_sent_on_demand_alone() {
+async fn answers_are_sent_only_on_demand() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let mut probe = operator.probe("n2").await;
     operator.write("b.yaml", pod("web", "b", "10.0.0.2"));
@@ -124,7 +124,7 @@ async fn a_notice_is_no_reason_to_end_a_stream() {
 }
 
 #[tokio::test]
-async fn an_operator_that_stops_says_goodbye() {
+async fn an_operator_that_stops_ends_its_streams_with_a_status() {
     let operator = Running::with(&[]).await;
     let mut probe = operator.probe("n1").await;
     operator.stop().await;

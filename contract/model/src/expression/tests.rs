@@ -69,7 +69,7 @@ fn a_plain_attribute_is_borrowed() {
 }
 
 #[test]
-fn labels_are_named_once_whoever_reads_them_and_however() {
+fn labels_are_listed_once_however_they_are_read() {
     let expression = parsed(
         r#"has(source.labels.b) && "c/d" in destination.labels ? destination.labels["b"] : source.labels.a + "x""#,
     );

@@ -9,7 +9,7 @@ fn parse(message: Message) -> Result<FromProbe, InvalidMessage> {
 }
 
 #[test]
-fn what_a_probe_says_arrives_as_it_was_meant() {
+fn messages_of_a_probe_survive_a_round_trip() {
     let said = [
         FromProbe::Hello(Hello {
             node: "n1".to_owned(),
@@ -64,7 +64,7 @@ fn a_mapped_address_is_the_address_it_maps() {
 }
 
 #[test]
-fn a_message_that_says_nothing_is_an_error() {
+fn an_empty_message_is_an_error() {
     assert_eq!(FromProbe::try_from(proto::ProbeMessage { message: None }), Err(InvalidMessage::Empty));
 }
 

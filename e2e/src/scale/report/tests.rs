@@ -11,7 +11,7 @@ fn figures() -> [Figure; 3] {
 }
 
 #[test]
-fn a_line_names_value_bound_and_note_and_says_when_a_bound_is_missed() {
+fn a_line_has_value_limit_and_note_and_reports_a_missed_limit() {
     let lines = figures().map(|figure| line(&figure));
     assert_eq!(
         lines,

@@ -147,7 +147,7 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
 }
 
 #[test]
-fn a_node_that_is_silent_is_named_and_keeps_nobody_from_uninstalling() -> Result<()> {
+fn a_node_without_an_answer_is_named_and_does_not_block_the_uninstallation() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace_alone()?;
     longwire::install(kubernetes)?;

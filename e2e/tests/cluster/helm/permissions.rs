@@ -60,7 +60,7 @@ fn documented(scope: &str) -> Result<BTreeSet<Permission>> {
 }
 
 #[test]
-fn the_accounts_may_do_what_the_page_on_security_says_and_nothing_else() -> Result<()> {
+fn the_accounts_have_exactly_the_permissions_of_the_security_page() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let _namespace = kubernetes.namespace()?;
     longwire::install(kubernetes)?;

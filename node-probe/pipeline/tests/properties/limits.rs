@@ -52,7 +52,7 @@ fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
 }
 
 #[test]
-fn a_namespace_that_is_full_folds_and_others_do_not() {
+fn only_the_namespace_with_a_full_share_is_counted_in_overflow() {
     let mut world = World::new(options());
     configure(&mut world, NodeSettings { series_per_namespace: Some(6), ..NodeSettings::default() });
     dial(&mut world, &["10.0.0.2"]);
@@ -81,7 +81,7 @@ fn long_connections_are_bounded_live() {
 }
 
 #[test]
-fn the_busiest_gets_the_room_and_keeps_it_and_who_waits_gets_it_then() {
+fn the_busiest_connection_gets_the_room_and_others_get_it_after_its_end() {
     let mut world = World::new(options());
     let socket = |id: u64, sent| {
         let local_port = 1_000 + u16::try_from(id).unwrap();

@@ -335,7 +335,7 @@ fn bytes_that_are_no_record_are_counted_by_kind() {
 }
 
 #[test]
-fn who_cannot_be_attributed_is_counted() {
+fn connections_without_an_owner_are_counted() {
     let mut world = World::new(options());
     world.announce(&Socket { flags: 0, ..client(moved(1, 1)) });
     let kubelet = Socket { id: 3, cgroup: 3, netns: HOST, sequence: (0, 0), ..client(moved(1, 1)) };

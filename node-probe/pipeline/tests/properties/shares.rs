@@ -84,7 +84,7 @@ fn victim_is_exact(world: &mut World) {
 }
 
 #[test]
-fn refused_connects_take_no_room_for_lines_that_nobody_sees() {
+fn refused_connects_are_charged_only_for_exposed_lines() {
     let sets = SeriesSets::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshWorkload);
     let mut world = beside(Telemetry::plain(sets));
     let before = world.pipeline.aggregate().stats();
@@ -94,7 +94,7 @@ fn refused_connects_take_no_room_for_lines_that_nobody_sees() {
 }
 
 #[test]
-fn refused_connects_with_long_labels_fold_and_are_counted() {
+fn refused_connects_with_long_labels_are_counted_in_overflow() {
     let long = format!("string(source.port) + '{}'", "x".repeat(480));
     let tags: Vec<_> = (0..32).map(|number| format!("tag_{number}")).collect();
     let tags: Vec<_> = tags.iter().map(|name| (name.as_str(), Some(long.as_str()))).collect();
@@ -110,7 +110,7 @@ fn refused_connects_with_long_labels_fold_and_are_counted() {
 }
 
 #[test]
-fn connections_to_everywhere_fold_under_the_name_of_who_makes_them_and_a_successor_shows_the_same() {
+fn connections_to_many_peers_overflow_under_their_clients_namespace_also_after_a_restart() {
     let mut world = beside(tagged(ISTIO.union(LONGWIRE), ISTIO, &[("port", Some("string(source.port)"))]));
     flood(&mut world, 1_000, |world, socket| world.close(socket));
     victim_is_exact(&mut world);

@@ -71,7 +71,7 @@ fn the_second_end_finds_the_first_that_the_predecessor_heard_of() {
 }
 
 #[test]
-fn it_asks_again_what_nobody_answered() {
+fn it_repeats_unanswered_requests() {
     let mut world = World::new(options());
     let web: IpAddr = "10.96.0.1".parse().unwrap();
     let question =
@@ -91,7 +91,7 @@ fn it_asks_again_what_nobody_answered() {
 }
 
 #[test]
-fn it_waits_anew_for_what_it_needs() {
+fn it_waits_again_for_missing_answers() {
     let mut world = World::unconfigured(options());
     world.announce(&client(moved(10, 200)));
     world.wait(100 * S);

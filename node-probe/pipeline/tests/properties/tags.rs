@@ -197,7 +197,7 @@ fn twelve_edits_of_a_tag_leave_no_more_than_was_there_before() {
 }
 
 #[test]
-fn what_a_tag_says_of_a_pod_goes_with_it_and_what_can_be_fed_again_stays() {
+fn a_tag_of_a_deleted_pod_expires_and_one_in_use_stays() {
     let mut world = with(tagged(ISTIO, ISTIO, &[("far", Some("destination.pod"))]));
     let socket = client(moved(1, 1));
     world.close(&socket);

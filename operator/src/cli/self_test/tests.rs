@@ -81,7 +81,7 @@ async fn every_byte_of_either_direction_is_compared() {
 }
 
 #[tokio::test]
-async fn a_probe_that_says_something_else_fails_with_both_figures() {
+async fn a_probe_with_other_counters_fails_with_both_values() {
     let (server, asked) = serve(|| FINE.to_owned());
     let (probe, _) = serve(|| format!("HTTP/1.0 200 OK\r\n\r\n{}", line("sent_bytes", "source", LABELS, 1)));
     let error = self_test(&options(&server, &probe)).await.unwrap_err();

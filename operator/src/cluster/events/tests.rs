@@ -46,7 +46,7 @@ fn a_warning_that_could_not_be_sent_waits() {
 }
 
 #[test]
-fn the_oldest_go_when_too_many_wait_and_one_line_says_so() {
+fn the_oldest_events_are_dropped_when_too_many_wait_and_one_line_is_logged() {
     let mut queue = Queue::default();
     let ((), lines) = log_of(|| (0..4097).for_each(|number| queue.take(warning("a", &number.to_string()))));
     assert_eq!(lines, ["WARN 1 Events were dropped: more than 4096 waited"]);

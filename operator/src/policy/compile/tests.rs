@@ -216,7 +216,7 @@ fn an_address_that_is_used_again_has_both_owners_for_a_while() {
 }
 
 #[test]
-fn a_pod_that_is_made_anew_under_its_name_is_another() {
+fn a_recreated_pod_is_another_pod() {
     let (mut operator, _) = Operator::new(vec![apply(a())]);
     let again = Pod { uid: "uid-again".to_owned(), started: 250, ..a() };
     let changes = operator.take(vec![apply(again)], 300);
@@ -304,7 +304,7 @@ fn a_pod_is_where_its_node_is() {
 }
 
 #[test]
-fn nobody_has_a_version_too() {
+fn an_address_without_an_owner_has_a_version_too() {
     let nobody = Answer::outside(ip("192.0.2.1"));
     let expected = Address { address: ip("192.0.2.1"), owners: vec![] };
     assert_eq!((nobody.version, nobody.address), (version::of_address(&expected), expected));

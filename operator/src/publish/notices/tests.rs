@@ -22,7 +22,7 @@ fn each_notice_of_a_node_is_sent_once_and_again_after_an_hour() {
 }
 
 #[test]
-fn a_node_that_says_ever_new_things_is_heard_32_times_an_hour_and_takes_nothing_from_others() {
+fn a_node_has_32_notices_an_hour_and_takes_none_from_others() {
     let (notices, start, mut heard) = (Notices::default(), Instant::now(), 0);
     for number in 0..1_000 {
         notices.take_at("chatty", &format!("{number} {}", "x".repeat(5_000)), start);

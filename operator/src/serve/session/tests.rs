@@ -263,7 +263,7 @@ fn a_node_has_come_as_far_as_its_probe_acknowledged() {
 }
 
 #[test]
-fn what_changes_nothing_for_a_node_needs_no_word_of_its_probe() {
+fn a_change_without_effect_on_a_node_needs_no_ack_of_its_probe() {
     let mut talk = Talk::new(Hello::default());
     revision(&talk, 1, &[local("a")]);
     let version = talk.next().unwrap().version;

@@ -85,7 +85,7 @@ fn a_missing_directory_is_named_with_the_remedy() {
 }
 
 #[test]
-fn an_edit_tells_of_what_it_changed_alone() {
+fn an_edit_reports_only_what_it_changed() {
     let mut directory = Directory::with(&[("a.yaml", &documents(&[&node("a"), &node("b"), &node("c")]))]);
     directory.write("a.yaml", documents(&[&node("a"), &addressed("b", "10.9.0.1"), &node("d")]));
     assert_eq!(directory.look(), ["-Node c", "+Node b", "+Node d"]);
@@ -221,7 +221,7 @@ fn when_the_directory_goes_everything_stays() {
 }
 
 #[test]
-fn of_two_documents_for_one_object_the_later_counts_and_one_warning_says_so() {
+fn of_two_documents_for_one_object_the_later_is_used_with_one_warning() {
     let mut directory = Directory::new();
     directory.write("b.yaml", addressed("a", "10.9.0.2"));
     directory.write("a.yaml", addressed("a", "10.9.0.1"));

@@ -67,7 +67,7 @@ fn a_probe_s_refusal_is_reported_until_it_applies_something() {
 }
 
 #[test]
-fn a_refusal_of_an_earlier_revision_says_nothing_of_this_one() {
+fn a_refusal_of_an_earlier_revision_does_not_apply_to_this_one() {
     let acks = acks("n1=3");
     acks.refused("n1", 4, "no room");
     let progress = progress(&state("n1"), &acks.snapshot(), &nodes("n1"));

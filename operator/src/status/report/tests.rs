@@ -37,7 +37,7 @@ fn acked(revision: u64) -> HashMap<String, Acked> {
 }
 
 #[test]
-fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
+fn a_status_has_the_objects_conditions_and_nodes() {
     let state = state(5);
     let status = status(&state, progress(&state, &acked(4), &ready()));
     assert_eq!((status.observed_generation, status.workloads), (3, 2));
@@ -48,7 +48,7 @@ fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
 }
 
 #[test]
-fn what_lost_to_another_object_is_said_beside_accepted() {
+fn an_override_by_another_object_is_in_the_condition_conflicted() {
     let state = PolicyState { conflicted: Some("spec.tags[0]: shop/older has it".to_owned()), ..state(5) };
     let status = status(&state, progress(&state, &acked(5), &ready()));
     assert_eq!((status.accepted.status, status.conflicted.status), (Truth::True, Truth::True));
@@ -56,7 +56,7 @@ fn what_lost_to_another_object_is_said_beside_accepted() {
 }
 
 #[test]
-fn what_of_an_object_is_without_effect_is_said_in_accepted() {
+fn fields_without_effect_are_in_the_condition_accepted() {
     let warnings = ["spec.horizon is not known", "spec.selector: selects no pod"].map(str::to_owned).to_vec();
     let state = PolicyState { warnings, ..state(5) };
     let Condition { status, reason, message } = accepted(&state);

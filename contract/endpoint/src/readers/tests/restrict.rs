@@ -40,7 +40,7 @@ async fn get(address: SocketAddr, path: &str, headers: &str) -> (u16, String, St
 }
 
 #[tokio::test]
-async fn a_page_is_for_readers_and_everybody_else_is_told_why() {
+async fn a_page_is_served_to_readers_and_others_get_the_reason() {
     let (address, endpoint) = start().await;
     let no_token = "no token: send `Authorization: Bearer` and the token of a ServiceAccount that may get the non-resource \
                     URL /metrics\n";

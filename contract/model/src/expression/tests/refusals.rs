@@ -201,6 +201,6 @@ fn what_the_language_has_not_is_refused(#[case] text: &str, #[case] message: &st
 #[case("source.labels.in", "syntax error at line 1, column 15: expected identifier after '.'")]
 #[case("pöd", "syntax error at line 1, column 2: unexpected character")]
 #[case("99999999999999999999", "syntax error at line 1, column 1: invalid int literal")]
-fn a_syntax_error_says_where(#[case] text: &str, #[case] message: &str) {
+fn a_syntax_error_has_its_position(#[case] text: &str, #[case] message: &str) {
     assert_eq!(refusal(text), message);
 }

@@ -93,7 +93,7 @@ fn a_missing_label_is_an_error(#[case] text: &str, #[case] end: End) {
 }
 
 #[test]
-fn an_evaluation_error_says_how_to_avoid_it() {
+fn an_evaluation_error_names_the_remedy() {
     let error = value("source.labels['a.b/c']").unwrap_err();
     assert_eq!(
         error.to_string(),

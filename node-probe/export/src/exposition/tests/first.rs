@@ -155,7 +155,7 @@ fn a_metric_that_was_off_and_came_back_is_at_zero_first() {
 }
 
 #[test]
-fn a_stranger_sees_what_is_old_as_it_is() {
+fn a_new_scraper_gets_old_series_at_their_values() {
     let mut stage = Stage::new();
     let held = stage.edge("old");
     stage.add(&held, &Delta { received: 1_000, ..Delta::default() });
@@ -212,7 +212,7 @@ fn a_scraper_that_has_gone_keeps_nothing_for_long() {
 }
 
 #[test]
-fn openmetrics_says_when_each_series_began_where_that_is_wanted() {
+fn openmetrics_has_creation_times_if_enabled() {
     let mut stage = Stage::new();
     let held = stage.edge("client");
     stage.add(&held, &Delta { received: 5, opened: 1, rtt_us: Some(1), ..Delta::default() });

@@ -100,7 +100,7 @@ fn failures_come_by_the_reasons_that_occurred() {
 }
 
 #[test]
-fn a_help_text_is_escaped_as_each_format_says() {
+fn a_help_text_is_escaped_by_the_rules_of_each_format() {
     let header = |format| {
         let mut out = Vec::new();
         write_header(&mut out, format, "a_total", "counter", "one\\two\n\"three\"");

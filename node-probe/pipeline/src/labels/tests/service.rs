@@ -86,7 +86,7 @@ fn an_unknown_source_is_unknown_in_every_label() {
 }
 
 #[test]
-fn no_label_is_empty_whatever_a_pod_says() {
+fn no_label_is_empty_whatever_a_pods_labels_are() {
     let empty = || String::new();
     let nobody = Arc::new(Workload {
         namespace: empty(),

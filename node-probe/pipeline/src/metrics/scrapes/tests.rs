@@ -108,7 +108,7 @@ fn a_scrape_that_was_broken_off_has_shown_nothing() {
 }
 
 #[test]
-fn a_stranger_sees_at_zero_what_the_last_minute_brought_and_nothing_else() {
+fn a_new_scraper_gets_only_series_of_the_last_minute_at_zero() {
     let mut scrapes = Scrapes::default();
     let (born, now) = (scrapes.started(), 1_000 * SECOND);
     let view = scrapes.start(by(address(1)), now).view();
@@ -122,7 +122,7 @@ fn a_stranger_sees_at_zero_what_the_last_minute_brought_and_nothing_else() {
 }
 
 #[test]
-fn who_leaves_no_trace_sees_all_as_it_is() {
+fn a_scraper_without_the_header_gets_all_series_at_their_values() {
     let mut scrapes = Scrapes::default();
     for _ in 0..3 {
         let scrape = scrapes.start(None, SECOND);
@@ -143,7 +143,7 @@ fn an_address_is_one_scraper_however_it_is_written() {
 }
 
 #[test]
-fn a_crowd_of_strangers_replaces_strangers_and_no_scraper_that_came_twice() {
+fn many_new_scrapers_evict_new_ones_and_not_a_returning_one() {
     let mut scrapes = Scrapes::default();
     for _ in 0..2 {
         scrape(&mut scrapes, address(0), 0);
@@ -240,7 +240,7 @@ fn a_scraper_that_cannot_be_true_costs_no_other_its_place_and_nothing_goes_back(
 }
 
 #[test]
-fn without_a_word_of_what_was_shown_all_that_is_restored_was() {
+fn without_saved_scrapes_all_restored_series_count_as_exposed() {
     let mut scrapes = Scrapes::default();
     scrapes.restored();
     let view = scrapes.start(by(address(1)), SECOND).view();
@@ -265,7 +265,7 @@ fn two_behind_one_address_have_a_seat_each() {
 }
 
 #[test]
-fn who_takes_a_free_seat_sees_no_less_than_anybody_who_may_have_had_it() {
+fn a_scraper_in_a_free_slot_counts_as_any_former_one_of_the_slot() {
     let mut scrapes = Scrapes::default();
     let seats = [0, 1, 2].map(|seat| Scraper { address: address(1), seat, is_new: None });
     scrape_by(&mut scrapes, Some(seats[0]), SECOND);

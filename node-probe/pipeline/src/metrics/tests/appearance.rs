@@ -37,7 +37,7 @@ fn failed() -> Delta {
 }
 
 #[test]
-fn a_label_set_that_nothing_was_said_of_has_no_series() {
+fn a_label_set_without_an_event_has_no_series() {
     assert_eq!(names(&[]), [""; 0]);
 }
 
@@ -73,7 +73,7 @@ fn what_is_off_for_a_while_stands_still() {
 #[rstest]
 #[case::source(Reporter::Source, "5", "3")]
 #[case::destination(Reporter::Destination, "3", "5")]
-fn istios_received_bytes_are_the_clients_whoever_reports(
+fn istios_received_bytes_are_those_from_the_client_at_both_reporters(
     #[case] reporter: Reporter,
     #[case] received: &str,
     #[case] sent: &str,

@@ -41,7 +41,7 @@ fn with_room_for(edges: usize) -> Aggregate {
 }
 
 #[test]
-fn past_the_budget_edges_fold_into_their_reporters_overflow() {
+fn beyond_the_budget_edges_are_counted_in_their_reporters_overflow() {
     let mut aggregate = with_room_for(1);
     for reporter in [Reporter::Source, Reporter::Destination] {
         for client in ["a", "b", "c"] {
@@ -123,7 +123,7 @@ fn an_edge_is_charged_for_the_lines_that_a_scrape_has() {
 }
 
 #[test]
-fn a_label_set_of_which_nothing_was_said_is_charged_no_line_but_its_bytes() {
+fn a_label_set_without_an_event_is_charged_for_bytes_and_not_for_lines() {
     let mut aggregate = roomy();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
     aggregate.publish();
@@ -134,7 +134,7 @@ fn a_label_set_of_which_nothing_was_said_is_charged_no_line_but_its_bytes() {
 }
 
 #[test]
-fn what_comes_later_and_finds_no_room_folds_alone_until_there_is_room() {
+fn later_lines_without_room_are_counted_in_overflow_until_there_is_room() {
     let mut aggregate = with_room_for(1);
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
     let both = Delta { rtt_us: Some(1), failed: None, ..OPENED };
@@ -160,7 +160,7 @@ fn what_comes_later_and_finds_no_room_folds_alone_until_there_is_room() {
 }
 
 #[test]
-fn metrics_that_are_switched_on_when_there_is_no_room_fold_alone() {
+fn metrics_that_are_enabled_without_room_are_counted_in_overflow() {
     let mut aggregate = Aggregate::new(Budget::undivided(RESERVED + ISTIOS + AT_ONCE, 2));
     let of = |client| edge(Reporter::Source, client, "server");
     let first = hold_edge(&mut aggregate, &of("a"), ISTIO, 0);

@@ -34,7 +34,7 @@ fn series(reporter: Reporter) -> usize {
 }
 
 #[test]
-fn an_edge_costs_at_most_25_series_and_what_the_page_says() {
+fn an_edge_costs_at_most_25_series_as_documented() {
     let [source, destination] = [Reporter::Source, Reporter::Destination].map(series);
     says("an edge, at its client's node, one of its connects having failed", source);
     says("an edge, at its server's node", destination);

@@ -98,7 +98,7 @@ fn an_edge_that_comes_back_before_it_expires_goes_on_counting() {
 }
 
 #[test]
-fn an_edge_that_comes_back_after_it_expired_starts_anew() {
+fn an_edge_that_returns_after_it_expired_starts_at_0() {
     let mut aggregate = idle_edge();
     aggregate.expire(START + IDLE, &mut |_| false);
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START + IDLE);
@@ -153,7 +153,7 @@ fn the_last_value_of_a_long_connection_stays_for_two_scrapes_and_a_minute() {
 }
 
 #[test]
-fn it_goes_after_five_minutes_when_nobody_scrapes() {
+fn it_is_removed_after_five_minutes_without_a_scrape() {
     let mut aggregate = ended();
     assert!(is_shown(&mut aggregate, 300 * SECOND - 1));
     assert!(!is_shown(&mut aggregate, 300 * SECOND));
@@ -199,7 +199,7 @@ fn room_that_a_long_connection_leaves_is_used_again() {
 }
 
 #[test]
-fn what_nobody_could_see_does_not_expire() {
+fn a_value_that_no_scrape_could_expose_does_not_expire() {
     let mut aggregate = idle_edge();
     let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), ALL, START);
     aggregate.record(&held, Reporter::Source, &Delta { closed: 1, ..Delta::default() }, START);

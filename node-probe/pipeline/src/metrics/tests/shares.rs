@@ -47,7 +47,7 @@ fn folded(scrape: &Scrape, [source, destination]: [&str; 2]) -> i64 {
 }
 
 #[test]
-fn a_namespace_that_floods_folds_under_its_own_name_and_others_lose_nothing() {
+fn a_flooding_namespace_is_counted_in_its_own_overflow_and_others_lose_nothing() {
     let mut aggregate = Aggregate::new(Budget::shared(600, 10));
     let most = 200 / AT_ONCE;
     let mut held = open(&mut aggregate, 100, within("evil"));
@@ -141,7 +141,7 @@ fn long_labels_are_charged_by_their_length() {
 }
 
 #[test]
-fn a_full_budget_is_told_once_and_its_end_once() {
+fn a_full_budget_is_reported_once_and_its_end_once() {
     let mut aggregate = Aggregate::new(Budget::shared(600, 10));
     let whose = || Whose::Namespace("evil".into());
     let of = |folded| vec![Crossing { whose: whose(), resource: Resource::Series, limit: 200, folded }];
@@ -178,7 +178,7 @@ fn overflow_sets_of_namespaces_are_bounded() {
 }
 
 #[test]
-fn who_makes_a_label_set_pays_for_what_others_let_it_grow_by() {
+fn the_creator_of_a_label_set_is_charged_for_its_growth_by_others() {
     let mut aggregate = Aggregate::new(Budget::shared(600, 10));
     let victim = edge_between(Reporter::Source, ["victim", "client"], ["victim", "server"]);
     let other = edge_between(Reporter::Source, ["evil", "client"], ["victim", "server"]);

@@ -181,7 +181,7 @@ proptest! {
 }
 
 #[test]
-fn where_conntrack_does_not_know_the_backend_the_client_says_that_its_id_is_local() {
+fn without_a_backend_from_conntrack_the_clients_id_is_local() {
     let [client, server] = ids(1, "r", true, true, false);
     assert_eq!(client, ConnectionId::Local(2));
     assert!(matches!(server, ConnectionId::Shared(_)), "{server:?}");
@@ -205,7 +205,7 @@ fn the_id_of_a_connection_that_leaves_the_cluster_is_local() {
 }
 
 #[test]
-fn an_event_says_what_is_known_of_the_connection() {
+fn an_event_has_what_is_known_of_the_connection() {
     let mut node = Node::new(&["a"]);
     let (web, server): (SocketAddr, _) = (WEB.parse().unwrap(), SocketAddr::new(address("r"), 8080));
     let [mut client, _] = ends(1, "r", web, server);

@@ -72,7 +72,7 @@ fn owner(owners: &[Owner]) -> String {
 }
 
 #[test]
-fn the_owner_is_who_held_the_address_when_the_connection_opened() {
+fn the_owner_is_the_one_at_the_time_of_the_open() {
     let check = |owners: &[Owner], expected: &str| assert_eq!(owner(owners), expected, "{owners:?}");
     check(&[], "Outside");
     check(&[held("a", 0, None)], "a");
@@ -113,7 +113,7 @@ fn services_that_share_an_address_have_it_by_port() {
 /// The next pod's first word divides them exactly, give or take what clocks differ by. Without one, or when both live,
 /// nobody can tell.
 #[test]
-fn of_two_who_follow_each_other_closely_the_moment_between_them_decides() {
+fn of_two_owners_in_close_succession_the_time_of_the_change_decides() {
     let at = |owners: &[Owner], at: u64| match owner_at(owners, 80, at) {
         Found::Pod(pod) => pod.uid.clone(),
         other => format!("{other:?}"),

@@ -286,7 +286,7 @@ fn joined_ends_of_one_pod_are_no_edge() {
 }
 
 #[test]
-fn a_host_process_at_the_other_end_is_unknown_when_dialled_and_unreported_when_it_dials() {
+fn a_host_process_is_unknown_as_a_server_and_not_reported_as_a_client() {
     joined(
         "1 7 10.0.0.1:1000 192.168.0.1:6443",
         "3 1 192.168.0.1:6443 10.0.0.1:1000",

@@ -23,7 +23,7 @@ fn a(addresses: &[&str]) -> object::Pod {
 }
 
 #[test]
-fn the_first_word_of_any_container_counts() {
+fn the_first_observation_of_any_container_counts() {
     let mut observations = ObservedAddresses::default();
     let pod = a(&["10.0.0.1"]);
     assert!(observations.take(&pod, &observation("10.0.0.1", 9)));
@@ -33,7 +33,7 @@ fn the_first_word_of_any_container_counts() {
 }
 
 #[test]
-fn a_pod_is_where_its_status_says_and_until_that_says_something_where_it_was_seen() {
+fn a_pod_has_the_addresses_of_its_status_and_before_that_the_observed_ones() {
     let mut observations = ObservedAddresses::default();
     observations.take(&a(&[]), &observation("10.0.0.1", 9));
     observations.take(&a(&[]), &observation("192.168.7.7", 9));
@@ -48,7 +48,7 @@ fn a_pod_is_where_its_status_says_and_until_that_says_something_where_it_was_see
 }
 
 #[test]
-fn a_pod_that_is_made_anew_under_its_name_was_not_seen() {
+fn a_recreated_pod_has_no_observations() {
     let mut observations = ObservedAddresses::default();
     observations.take(&a(&[]), &observation("10.0.0.1", 9));
     let again = object::Pod { uid: "again".to_owned(), ..a(&[]) };

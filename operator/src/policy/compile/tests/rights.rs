@@ -134,7 +134,7 @@ fn endpoints_by_address_are_sent_with_the_service() {
 }
 
 #[test]
-fn one_namespace_that_claims_an_address_a_thousand_times_takes_it_from_nobody() {
+fn a_thousand_claims_of_one_namespace_do_not_take_an_address_from_its_owner() {
     let claim = |namespace: &str, number: u16, created| {
         let service = Service { external: vec![ip("192.0.2.1")], ..balanced("x", created, &[number], &[]) };
         apply(Service { name: Name::new(namespace, &format!("s{number}")), ..service })

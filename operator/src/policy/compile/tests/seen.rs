@@ -23,7 +23,7 @@ fn knowing(pods: Vec<Pod>) -> Operator {
 }
 
 #[test]
-fn a_pod_is_known_to_its_peers_from_its_first_word_before_its_status_says_where_it_is() {
+fn a_pod_is_known_from_its_first_connection_before_its_status_has_an_address() {
     let mut operator = knowing(vec![unaddressed(b())]);
     assert_eq!(operator.observe("n1", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-b 150-"]);
     // Its status says so too.
@@ -31,7 +31,7 @@ fn a_pod_is_known_to_its_peers_from_its_first_word_before_its_status_says_where_
 }
 
 #[test]
-fn where_a_pod_was_seen_it_never_was_once_its_status_says_another_address() {
+fn an_observed_address_is_dropped_once_the_status_has_another_one() {
     let mut operator = knowing(vec![unaddressed(b())]);
     operator.observe("n1", "uid-b", "10.0.0.1", 160);
     let elsewhere = Pod { started: 150, ..pod("web", "b", "10.0.0.2") };
@@ -52,7 +52,7 @@ fn only_pods_of_the_probes_own_node_are_its_to_speak_of() {
 }
 
 #[test]
-fn to_a_pod_that_is_alone_at_its_address_a_first_word_changes_nothing() {
+fn an_observation_changes_nothing_for_the_only_owner_of_an_address() {
     let mut operator = knowing(vec![b()]);
     assert_eq!(operator.observe("n1", "uid-b", "10.0.0.1", 160), (vec![], Unused::default()));
 }
@@ -73,7 +73,7 @@ fn an_address_that_is_no_pods_is_nobodys_to_take_by_speaking_from_it() {
 }
 
 #[test]
-fn a_running_pod_keeps_its_address_whoever_speaks_from_it_on_another_node() {
+fn a_running_pod_keeps_its_address_despite_observations_on_another_node() {
     let thief = Pod { node: Some("n2".to_owned()), ..unaddressed(b()) };
     let mut operator = knowing(vec![a(), thief]);
     assert_eq!(operator.observe("n2", "uid-b", "10.0.0.1", 160).0, NOTHING);
@@ -101,7 +101,7 @@ fn a_pod_that_was_observed_before_the_formers_end_was_reported_had_the_address_t
 }
 
 #[test]
-fn who_speaks_has_the_address_from_one_of_its_node_of_which_no_process_is_left() {
+fn an_observed_pod_takes_the_address_of_a_pod_of_its_node_without_processes() {
     // Its kubelet has not reported its end yet.
     let mut operator = knowing(vec![a(), unaddressed(b())]);
     let (answers_now, _) = operator.observe_after(&["uid-a"], "n1", "uid-b", "10.0.0.1", 160);
@@ -114,7 +114,7 @@ fn who_speaks_has_the_address_from_one_of_its_node_of_which_no_process_is_left()
 }
 
 #[test]
-fn who_had_the_address_only_later_is_not_said_to_be_gone_when_the_former_spoke() {
+fn a_later_owner_is_not_gone_at_the_time_of_the_former_ones_observation() {
     let mut operator = knowing(vec![a(), b()]);
     let (answers_now, _) = operator.observe_after(&["uid-b"], "n1", "uid-a", "10.0.0.1", 50);
     assert_eq!(answers_now, ["10.0.0.1: uid-a 50!-, uid-b 150-"]);
@@ -122,7 +122,7 @@ fn who_had_the_address_only_later_is_not_said_to_be_gone_when_the_former_spoke()
 }
 
 #[test]
-fn a_node_says_of_its_own_pods_alone_that_they_are_gone() {
+fn a_node_reports_only_its_own_pods_as_gone() {
     let far = Pod { node: Some("n2".to_owned()), ..unaddressed(b()) };
     let mut operator = knowing(vec![a(), far]);
     assert_eq!(operator.observe_after(&["uid-a"], "n2", "uid-b", "10.0.0.1", 160).0, NOTHING);
@@ -147,7 +147,7 @@ fn of_two_that_were_only_seen_at_an_address_the_later_one_has_it() {
 }
 
 #[test]
-fn a_pod_that_came_and_went_between_two_words_of_its_kubelet_had_its_address() {
+fn a_pod_that_lived_between_two_status_updates_had_its_address() {
     const S: u64 = 1_000_000_000;
     let mut operator = knowing(vec![unaddressed(b())]);
     let ended = Pod { ended: true, finished: 170 * S, ..b() };

@@ -58,7 +58,7 @@ fn of_an_annotation_eight_kibibytes_are_read() {
 const CONFIG: &str = "proxy.istio.io/config";
 
 #[test]
-fn what_a_proxys_configuration_says_about_statistics_is_heeded_as_the_annotations_are() {
+fn statistics_settings_of_a_proxy_config_apply_like_the_annotations() {
     let text = "holdApplicationUntilProxyStarts: true\nextraStatTags: [team, zone]\nproxyStatsMatcher:\n  \
                 inclusionPrefixes: [cluster.]\n  inclusionSuffixes: [upstream_cx_active]\n  inclusionRegexps: [a, 'b{1,2}']\n";
     let expected = AnnotationSettings {
