@@ -41,8 +41,8 @@ fn label_sets_beyond_the_budget_are_counted_in_overflow_and_sums_stay_exact() ->
     let scrape = cluster.probe.scrape()?;
     for reporter in REPORTERS {
         let overflow = [("reporter", reporter), ("source_workload", "overflow"), ("destination_workload", "overflow")];
-        let folded = scrape.only("istio_tcp_connections_opened_total", &overflow)?.value;
-        ensure!(folded > 0.0 && folded < 30.0, "{folded} of 30 connections folded");
+        let overflowed = scrape.only("istio_tcp_connections_opened_total", &overflow)?.value;
+        ensure!(overflowed > 0.0 && overflowed < 30.0, "{overflowed} of 30 connections overflowed");
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 use super::{notice, relief};
 use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
-fn said(whose: Whose, folded: Option<u64>) -> Option<String> {
-    notice(&Crossing { whose, resource: Resource::Series, limit: 7, folded })
+fn said(whose: Whose, overflowed: Option<u64>) -> Option<String> {
+    notice(&Crossing { whose, resource: Resource::Series, limit: 7, overflowed })
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn a_notice_names_the_full_budget_its_size_and_the_remedy() {
 #[test]
 fn the_end_of_a_full_budget_is_only_logged() {
     assert_eq!(said(Whose::Node, Some(3)), None);
-    let over = Crossing { whose: Whose::Node, resource: Resource::Series, limit: 7, folded: Some(3) };
+    let over = Crossing { whose: Whose::Node, resource: Resource::Series, limit: 7, overflowed: Some(3) };
     let text = "the node's budget has room again, 7 series: 3 connections and label sets were counted in the overflow series meanwhile";
     assert_eq!(relief(&over, 3), text);
 }

@@ -204,7 +204,7 @@ fn operator(shared: &Shared, to: &mut Readings) {
 
 fn series(shared: &Shared, to: &mut Readings) {
     let pipeline = shared.pipeline();
-    let (stats, folded) = (pipeline.aggregate().stats(), pipeline.aggregate().folded_by_namespace());
+    let (stats, overflowed) = (pipeline.aggregate().stats(), pipeline.aggregate().overflowed_by_namespace());
     let kinds = [
         ("service", stats.services),
         ("workload", stats.workloads),
@@ -213,11 +213,11 @@ fn series(shared: &Shared, to: &mut Readings) {
     ];
     to.by("longwire_probe_label_sets", kinds.map(|(kind, of)| (kind, of.sets as u64)));
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
-    let of_the_node = kinds.map(|(kind, of)| (kind, of.folded));
-    let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.folded_values)]);
+    let of_the_node = kinds.map(|(kind, of)| (kind, of.overflowed));
+    let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.overflowed_values)]);
     // The same labels as the node's overflow series.
-    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, folded)| ([kind, OVERFLOW], folded)));
-    let of_shares = folded.into_iter().map(|((kind, namespace), folded)| ([kind, namespace], folded));
+    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, overflowed)| ([kind, OVERFLOW], overflowed)));
+    let of_shares = overflowed.into_iter().map(|((kind, namespace), overflowed)| ([kind, namespace], overflowed));
     to.by_two("longwire_probe_overflowed_total", of_shares);
     to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));
     to.one("longwire_probe_series_charged", stats.charged as u64);

@@ -40,7 +40,7 @@ pub(crate) struct Sets<K, V> {
     /// Overflow sets of namespaces.
     pub(super) overflows: Vec<(Overflow, u32)>,
     /// Connections that got an overflow set because the node had no room.
-    pub(super) folded: u64,
+    pub(super) overflowed: u64,
     pub(super) expired: u64,
 }
 
@@ -105,7 +105,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             shown: 0,
             lines: 0,
             overflows: Vec::new(),
-            folded: 0,
+            overflowed: 0,
             expired: 0,
         };
         for reporter in K::REPORTERS {

@@ -71,7 +71,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
     /// By kind where the node is full, by namespace where a share is.
     pub(super) fn count_fold(&mut self, full: Full, payer: Payer<'_>, accounts: &mut Accounts) {
         if full.level == Level::Node {
-            self.folded += 1;
+            self.overflowed += 1;
         }
         accounts.pressure.fold(full, payer);
     }

@@ -14,7 +14,7 @@ pub struct AggregateStats {
     /// Of Envoy's statistics.
     pub clusters: KindStats,
     /// Values of tags so far that read `overflow` because there were too many others.
-    pub folded_values: u64,
+    pub overflowed_values: u64,
     /// Lines of [`super::Budget::series`] that are taken.
     pub charged: usize,
     /// Memory of label sets that is taken, and that there is.
@@ -33,7 +33,7 @@ pub struct KindStats {
     /// Lines in a scrape.
     pub lines: usize,
     /// Connections so far that were recorded into the overflow set because the node had no room.
-    pub folded: u64,
+    pub overflowed: u64,
     /// Label sets removed so far.
     pub expired: u64,
 }
@@ -48,7 +48,7 @@ impl Aggregate {
             workloads: of(&self.workloads),
             connections: of(&self.connections),
             clusters: of(&self.clusters),
-            folded_values: self.admitted.folded,
+            overflowed_values: self.admitted.overflowed,
             charged: self.accounts.used().lines,
             bytes: self.accounts.used().bytes,
             most_bytes: self.accounts.limit().bytes,
@@ -60,8 +60,8 @@ impl Aggregate {
     /// Connections and label sets so far that overflowed because a share had no room: `namespace` or `peer`, and the namespace that
     /// caused it.
     #[must_use]
-    pub fn folded_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
-        self.accounts.pressure.folded()
+    pub fn overflowed_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
+        self.accounts.pressure.overflowed()
     }
 
     /// Budgets that are full now.
@@ -78,5 +78,5 @@ impl Aggregate {
 
 fn of<K, V>(of: &Sets<K, V>) -> KindStats {
     let (sets, lines) = of.shown();
-    KindStats { sets, lines, folded: of.folded, expired: of.expired }
+    KindStats { sets, lines, overflowed: of.overflowed, expired: of.expired }
 }

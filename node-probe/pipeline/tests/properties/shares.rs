@@ -100,10 +100,10 @@ fn refused_connects_with_long_labels_are_counted_in_overflow() {
     let tags: Vec<_> = tags.iter().map(|name| (name.as_str(), Some(long.as_str()))).collect();
     let mut world = beside(tagged(LONGWIRE, LONGWIRE, &tags));
     flood(&mut world, 1_000, refuse);
-    let folded = world.value(FAILED, "source_workload=overflow source_workload_namespace=evil").unwrap();
+    let overflowed = world.value(FAILED, "source_workload=overflow source_workload_namespace=evil").unwrap();
     let own = world.value(FAILED, "source_workload=evil").unwrap();
     assert!(own < 10.0, "{own} of 16 kB each");
-    assert_eq!(own + folded, 1_000.0);
+    assert_eq!(own + overflowed, 1_000.0);
     let stats = world.pipeline.aggregate().stats();
     assert!(stats.bytes < stats.most_bytes * 2 / 3, "{stats:?}");
     victim_is_exact(&mut world);
@@ -114,9 +114,9 @@ fn connections_to_many_peers_overflow_under_their_clients_namespace_also_after_a
     let mut world = beside(tagged(ISTIO.union(LONGWIRE), ISTIO, &[("port", Some("string(source.port)"))]));
     flood(&mut world, 1_000, |world, socket| world.close(socket));
     victim_is_exact(&mut world);
-    let folded = world.value(OPENED, "source_workload=overflow source_workload_namespace=evil").unwrap();
+    let overflowed = world.value(OPENED, "source_workload=overflow source_workload_namespace=evil").unwrap();
     let own = world.value(OPENED, "source_workload=evil").unwrap();
-    assert_eq!((own + folded, own > 50.0 && own < 84.0), (1_000.0, true), "{own} of 333 lines in fours");
+    assert_eq!((own + overflowed, own > 50.0 && own < 84.0), (1_000.0, true), "{own} of 333 lines in fours");
     world.pipeline.settle();
     let state = world.saved(1 << 10);
     world.pipeline.publish();

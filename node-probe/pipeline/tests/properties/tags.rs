@@ -158,7 +158,7 @@ fn past_its_bound_a_tag_reads_overflow_until_a_value_is_gone() {
         ["1", "2", "3", "overflow"].map(|port| value(&mut world, port)),
         [Some(2.0), Some(2.0), None, Some(4.0)]
     );
-    assert_eq!(world.pipeline.aggregate().stats().folded_values, 4);
+    assert_eq!(world.pipeline.aggregate().stats().overflowed_values, 4);
     let gone = longwire_model::update::Update { removed_pods: vec!["uid-a".to_owned()], ..Default::default() };
     world.pipeline.apply(&gone, world.now);
     for _ in 0..130 {

@@ -54,7 +54,7 @@ fn beyond_the_budget_edges_are_counted_in_their_reporters_overflow() {
     assert_eq!(opened(&[("source_workload", "a"), ("reporter", "source")]), 1);
     assert_eq!(opened(&[("reporter", "source"), OVERFLOW[0], OVERFLOW[1]]), 2);
     assert_eq!(opened(&[("reporter", "destination"), OVERFLOW[0], OVERFLOW[1]]), 3);
-    assert_eq!(aggregate.stats().services.folded, 5);
+    assert_eq!(aggregate.stats().services.overflowed, 5);
 }
 
 #[test]
@@ -84,12 +84,12 @@ fn folding_sticks_to_the_connection_and_not_to_the_edge() {
     let mut aggregate = with_room_for(1);
     let first = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
     aggregate.record(&first, Reporter::Source, &OPENED, 0);
-    let folded = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
+    let overflowed = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
     aggregate.release(&first, 0);
     aggregate.publish();
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     let own = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
-    aggregate.record(&folded, Reporter::Source, &OPENED, 0);
+    aggregate.record(&overflowed, Reporter::Source, &OPENED, 0);
     aggregate.record(&own, Reporter::Source, &OPENED, 0);
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
@@ -149,7 +149,7 @@ fn later_lines_without_room_are_counted_in_overflow_until_there_is_room() {
         assert_eq!((scrape.sum(RTTS, &OVERFLOW), scrape.sum(FAILED, &OVERFLOW)), (round, 2 * round));
         assert_eq!((scrape.sum(RTTS, &[]), scrape.sum(FAILED, &[])), (round, 2 * round));
     }
-    assert_eq!((aggregate.stats().services.folded, aggregate.stats().charged), (1, RESERVED + AT_ONCE), "once");
+    assert_eq!((aggregate.stats().services.overflowed, aggregate.stats().charged), (1, RESERVED + AT_ONCE), "once");
     aggregate.configure(&NodeSettings { series: Some(1_000), ..NodeSettings::default() });
     aggregate.record(&held, Reporter::Source, &both, 0);
     aggregate.record(&held, Reporter::Source, &failed, 0);
@@ -173,11 +173,11 @@ fn metrics_that_are_enabled_without_room_are_counted_in_overflow() {
         aggregate.activate(held);
     }
     aggregate.deactivate(&third);
-    let folded = scrape(&mut aggregate);
-    assert_eq!(folded.values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
-    assert_eq!(folded.values("longwire_tcp_lost_packets_total", &[("source_workload", "a")]), [""; 0]);
-    assert_eq!(folded.values("longwire_tcp_lost_packets_total", &OVERFLOW), ["7"]);
-    assert_eq!(folded.values("longwire_tcp_connections_active", &OVERFLOW), ["1"]);
+    let overflowed = scrape(&mut aggregate);
+    assert_eq!(overflowed.values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
+    assert_eq!(overflowed.values("longwire_tcp_lost_packets_total", &[("source_workload", "a")]), [""; 0]);
+    assert_eq!(overflowed.values("longwire_tcp_lost_packets_total", &OVERFLOW), ["7"]);
+    assert_eq!(overflowed.values("longwire_tcp_connections_active", &OVERFLOW), ["1"]);
     aggregate.release(&third, 0);
     aggregate.release(&first, 0);
 }
@@ -205,7 +205,7 @@ fn an_edge_named_overflow_shares_its_series() {
     aggregate.release(&held, 0);
     aggregate.expire(1_000_000_000_000, &mut |_| false);
     assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
-    assert_eq!(aggregate.stats().services.folded, 0);
+    assert_eq!(aggregate.stats().services.overflowed, 0);
 }
 
 #[test]
@@ -224,5 +224,5 @@ fn long_connections_have_a_budget_of_their_own() {
     let scrape = scrape(&mut aggregate);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("source_address", "10.0.0.1:0")]), ["10"]);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("start_time", "overflow")]), ["30"]);
-    assert_eq!(aggregate.stats().connections.folded, 3);
+    assert_eq!(aggregate.stats().connections.overflowed, 3);
 }

@@ -195,7 +195,7 @@ fn room_that_a_long_connection_leaves_is_used_again() {
         aggregate.publish();
         aggregate.expire(300 * SECOND, &mut |_| true);
     }
-    assert_eq!((aggregate.stats().connections.folded, aggregate.stats().connections.expired), (0, 5));
+    assert_eq!((aggregate.stats().connections.overflowed, aggregate.stats().connections.expired), (0, 5));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn own(scrape: &Scrape, namespace: &str) -> i64 {
     scrape.sum(OPENED_TOTAL, &[("source_workload", "client"), ("source_workload_namespace", namespace)])
 }
 
-fn folded(scrape: &Scrape, [source, destination]: [&str; 2]) -> i64 {
+fn overflowed(scrape: &Scrape, [source, destination]: [&str; 2]) -> i64 {
     let labels = [
         ("source_workload", "overflow"),
         ("destination_workload", "overflow"),
@@ -54,9 +54,9 @@ fn a_flooding_namespace_is_counted_in_its_own_overflow_and_others_lose_nothing()
     held.extend(open(&mut aggregate, 20, within("victim")));
     let scrape = scrape(&mut aggregate);
     assert_eq!((own(&scrape, "evil"), own(&scrape, "victim")), (i64::try_from(most).unwrap(), 20));
-    assert_eq!(folded(&scrape, ["evil", "overflow"]), 100 - i64::try_from(most).unwrap());
-    assert_eq!(folded(&scrape, ["overflow", "overflow"]), 0, "the node has room");
-    assert_eq!(aggregate.folded_by_namespace(), BTreeMap::from([(("namespace", "evil"), 100 - most as u64)]));
+    assert_eq!(overflowed(&scrape, ["evil", "overflow"]), 100 - i64::try_from(most).unwrap());
+    assert_eq!(overflowed(&scrape, ["overflow", "overflow"]), 0, "the node has room");
+    assert_eq!(aggregate.overflowed_by_namespace(), BTreeMap::from([(("namespace", "evil"), 100 - most as u64)]));
     assert_eq!(aggregate.stats().charged, RESERVED + EDGE + (most + 20) * AT_ONCE);
     for held in &held {
         aggregate.release(held, 0);
@@ -80,8 +80,8 @@ fn clients_of_one_namespace_use_up_half_of_their_servers_share_and_are_named() {
         scrape.sum(OPENED_TOTAL, &[("destination_workload", "server"), ("source_workload_namespace", namespace)])
     };
     assert_eq!(["evil", "friend", "victim"].map(of), [i64::try_from(most).unwrap(), 5, 5]);
-    assert_eq!(folded(&scrape, ["evil", "victim"]), 40 - i64::try_from(most).unwrap());
-    assert_eq!(aggregate.folded_by_namespace(), BTreeMap::from([(("peer", "evil"), 40 - most as u64)]));
+    assert_eq!(overflowed(&scrape, ["evil", "victim"]), 40 - i64::try_from(most).unwrap());
+    assert_eq!(aggregate.overflowed_by_namespace(), BTreeMap::from([(("peer", "evil"), 40 - most as u64)]));
 }
 
 #[test]
@@ -126,12 +126,12 @@ fn long_labels_are_charged_by_their_length() {
     let shown = scrape(&mut aggregate);
     let sets = own(&shown, "evil");
     assert!((7..=9).contains(&sets), "{sets} sets of five times 16 kB in 768 kB");
-    assert_eq!((own(&shown, "victim"), folded(&shown, ["evil", "overflow"])), (20, 30 - sets));
+    assert_eq!((own(&shown, "victim"), overflowed(&shown, ["evil", "overflow"])), (20, 30 - sets));
     let stats = aggregate.stats();
     assert!(stats.bytes < stats.most_bytes && stats.charged < 400, "{stats:?}");
     aggregate.expire(SECOND, &mut |_| true);
-    let [Crossing { whose, resource, limit, folded }] = &aggregate.take_crossings()[..] else { panic!("not one") };
-    assert_eq!((whose, resource, folded), (&Whose::Namespace("evil".into()), &Resource::Bytes, &None));
+    let [Crossing { whose, resource, limit, overflowed }] = &aggregate.take_crossings()[..] else { panic!("not one") };
+    assert_eq!((whose, resource, overflowed), (&Whose::Namespace("evil".into()), &Resource::Bytes, &None));
     assert_eq!(*limit, 1_000 * 512 + (256 << 10));
     for held in held {
         aggregate.release(&held, 0);
@@ -144,7 +144,7 @@ fn long_labels_are_charged_by_their_length() {
 fn a_full_budget_is_reported_once_and_its_end_once() {
     let mut aggregate = Aggregate::new(Budget::shared(600, 10));
     let whose = || Whose::Namespace("evil".into());
-    let of = |folded| vec![Crossing { whose: whose(), resource: Resource::Series, limit: 200, folded }];
+    let of = |overflowed| vec![Crossing { whose: whose(), resource: Resource::Series, limit: 200, overflowed }];
     let mut told = Vec::new();
     for second in 0..200 {
         if second < 50 {
@@ -171,9 +171,9 @@ fn overflow_sets_of_namespaces_are_bounded() {
         aggregate.record(&held, Reporter::Source, &OPENED, 0);
     }
     let shown = scrape(&mut aggregate);
-    assert_eq!(names.iter().map(|name| folded(&shown, [name, "overflow"])).sum::<i64>(), 64);
-    assert_eq!(folded(&shown, ["overflow", "overflow"]), 300 - 64);
-    let counts = aggregate.folded_by_namespace();
+    assert_eq!(names.iter().map(|name| overflowed(&shown, [name, "overflow"])).sum::<i64>(), 64);
+    assert_eq!(overflowed(&shown, ["overflow", "overflow"]), 300 - 64);
+    let counts = aggregate.overflowed_by_namespace();
     assert_eq!((counts.len(), counts[&("namespace", "overflow")]), (129, 300 - 128));
 }
 

@@ -114,7 +114,7 @@ fn live(aggregate: &mut Aggregate, lives: &[Life]) {
     }
 }
 
-/// Totals of every family by reporter. Zeros are left out: where all folded, some series do not exist.
+/// Totals of every family by reporter. Zeros are left out: where all overflowed, some series do not exist.
 fn totals(scrape: &Scrape) -> BTreeMap<(&str, &str), i64> {
     let mut totals = BTreeMap::new();
     for ((name, labels), value) in scrape.samples.iter().filter(|((name, _), _)| !name.ends_with("_seconds_sum")) {
@@ -137,8 +137,8 @@ proptest! {
         let mut roomy = Aggregate::new(Budget::undivided(100_000, 1_000));
         live(&mut tight, &lives);
         live(&mut roomy, &lives);
-        let (folded, whole) = (scrape(&mut tight), scrape(&mut roomy));
-        prop_assert_eq!(totals(&folded), totals(&whole));
+        let (overflowed, whole) = (scrape(&mut tight), scrape(&mut roomy));
+        prop_assert_eq!(totals(&overflowed), totals(&whole));
         let stats = tight.stats();
         let lines = stats.services.lines + stats.workloads.lines;
         prop_assert!(lines <= series.max(RESERVED), "{} lines, {} allowed", lines, series);
