@@ -111,10 +111,10 @@ impl World {
     }
 
     fn page(&mut self, by: Option<Scraper>) -> Vec<u8> {
-        let begun = self.pipeline.aggregate_mut().scrape_started(by, self.now);
+        let begun = self.pipeline.store_mut().scrape_started(by, self.now);
         let (mut cursor, mut page) = (Cursor::new(Format::Text).viewed(begun.view()), Vec::new());
-        while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut page) {}
-        self.pipeline.aggregate_mut().scrape_completed(&begun);
+        while render(self.pipeline.store(), &mut cursor, 64 << 10, &mut page) {}
+        self.pipeline.store_mut().scrape_completed(&begun);
         page
     }
 }

@@ -167,7 +167,7 @@ impl Attempt<'_> {
         let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
         say(&outbox, FromProbe::Hello(hello(options, shared, words, known))).await?;
         shared.pipeline().repeat_observations(monotonic());
-        let full = shared.pipeline().aggregate().full_budgets();
+        let full = shared.pipeline().store().full_budgets();
         let mut call = Request::new(ReceiverStream::new(sent));
         if let Some(token) = &token {
             call.metadata_mut().insert("authorization", operator.authorization(token)?);

@@ -188,7 +188,7 @@ impl Sampler {
         let (questions, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();
             pipeline.tick(monotonic());
-            let crossings = pipeline.aggregate_mut().take_crossings();
+            let crossings = pipeline.store_mut().take_crossings();
             (pipeline.questions(), pipeline.wants_reannounce(), crossings)
         };
         crossings.iter().for_each(budgets::log);

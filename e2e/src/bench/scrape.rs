@@ -46,7 +46,7 @@ fn slices(pipeline: &Pipeline) -> usize {
     let (mut cursor, mut count) = (Cursor::new(Format::Text), 1);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = render(pipeline.aggregate(), &mut cursor, SLICE, &mut out);
+        let more = render(pipeline.store(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             return count;
@@ -57,7 +57,7 @@ fn slices(pipeline: &Pipeline) -> usize {
 
 fn text(pipeline: &Pipeline) -> String {
     let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-    while render(pipeline.aggregate(), &mut cursor, SLICE, &mut out) {}
+    while render(pipeline.store(), &mut cursor, SLICE, &mut out) {}
     String::from_utf8(out).expect("text")
 }
 

@@ -20,7 +20,7 @@ use family::{Progress, Style};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::FAMILIES;
 use longwire_pipeline::labels::escape;
-use longwire_pipeline::metrics::{Aggregate, View};
+use longwire_pipeline::metrics::{SeriesStore, View};
 
 /// How far a scrape has come.
 #[derive(Debug)]
@@ -54,12 +54,12 @@ impl Cursor {
     }
 }
 
-/// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The aggregate may change in between.
-pub fn render(aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
+/// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The store may change in between.
+pub fn render(store: &SeriesStore, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
     let enough = out.len().saturating_add(bytes);
     while let Some(family) = FAMILIES.get(cursor.family) {
         let Cursor { style, progress, .. } = cursor;
-        if family::render(family, aggregate, style, progress, enough, out).is_break() {
+        if family::render(family, store, style, progress, enough, out).is_break() {
             return true;
         }
         cursor.progress = None;

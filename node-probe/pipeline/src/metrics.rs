@@ -44,7 +44,7 @@ pub(crate) use saved::{LABEL_SET, Moved, SavedClusters, SavedConnections, SavedS
 pub(crate) use scrapes::SavedScrapes;
 pub use scrapes::{Scrape, Scraper, View};
 pub use series::Series;
-pub use stats::{AggregateStats, KindStats};
+pub use stats::{KindStats, SeriesStats};
 pub use values::Reading;
 pub(crate) use values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
 
@@ -62,7 +62,7 @@ use sets::Sets;
 use std::hint::black_box;
 
 #[derive(Debug)]
-pub struct Aggregate {
+pub struct SeriesStore {
     services: Sets<ServiceLabels, ServiceValues>,
     workloads: Sets<WorkloadLabels, WorkloadValues>,
     connections: Sets<ConnectionLabels, ConnectionValues>,
@@ -77,7 +77,7 @@ pub struct Aggregate {
     scrapes: Scrapes,
 }
 
-impl Aggregate {
+impl SeriesStore {
     #[must_use]
     pub fn new(budget: Budget) -> Self {
         Self {

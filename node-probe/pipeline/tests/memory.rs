@@ -124,7 +124,7 @@ fn taken(metrics: Metrics, tags: &[String], expression: &str, kind: u32, connect
             break;
         }
     }
-    let stats = pipeline.aggregate().stats();
+    let stats = pipeline.store().stats();
     Taken { bytes, state, charged: stats.bytes, sets: stats.services.sets }
 }
 

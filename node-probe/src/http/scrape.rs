@@ -35,7 +35,7 @@ enum Next {
 pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, turn: Turn) -> Response {
     let (begun, cursor) = {
         let mut pipeline = shared.pipeline();
-        let begun = pipeline.aggregate_mut().scrape_started(by, monotonic());
+        let begun = pipeline.store_mut().scrape_started(by, monotonic());
         let cursor = Cursor::new(format).viewed(begun.view());
         let created = shared.created_timestamps.then(|| pipeline.wall_clock_offset());
         (begun, created.into_iter().fold(cursor, Cursor::with_created))
@@ -55,7 +55,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
     match &mut scrape.next {
         Next::Series(cursor) => {
             let pipeline = scrape.shared.pipeline();
-            if !exposition::render(pipeline.aggregate(), cursor, SLICE, &mut out) {
+            if !exposition::render(pipeline.store(), cursor, SLICE, &mut out) {
                 scrape.next = Next::SelfMetrics;
             }
         }
@@ -67,7 +67,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
             scrape.next = Next::Completed;
         }
         Next::Completed => {
-            scrape.shared.pipeline().aggregate_mut().scrape_completed(&scrape.begun);
+            scrape.shared.pipeline().store_mut().scrape_completed(&scrape.begun);
             return None;
         }
     }

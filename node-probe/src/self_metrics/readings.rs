@@ -97,9 +97,9 @@ fn kernel(shared: &Shared, to: &mut Readings) {
 }
 
 fn pipeline(shared: &Shared, to: &mut Readings) {
-    let (stats, aggregate) = {
+    let (stats, store) = {
         let pipeline = shared.pipeline();
-        (pipeline.stats(), pipeline.aggregate().stats())
+        (pipeline.stats(), pipeline.store().stats())
     };
     to.one("longwire_probe_records_total", stats.records);
     to.one("longwire_probe_samples_total", stats.samples);
@@ -149,7 +149,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("cgroups", stats.cgroups_evicted),
             ("addresses", stats.addresses_evicted),
             ("joins", stats.joins_evicted),
-            ("scrapers", aggregate.scrapers_evicted),
+            ("scrapers", store.scrapers_evicted),
         ],
     );
     to.by(
@@ -159,7 +159,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("cgroups", stats.cgroups),
             ("pods", stats.pods),
             ("joins", stats.joins),
-            ("scrapers", aggregate.scrapers as u64),
+            ("scrapers", store.scrapers as u64),
         ],
     );
 }
@@ -204,7 +204,7 @@ fn operator(shared: &Shared, to: &mut Readings) {
 
 fn series(shared: &Shared, to: &mut Readings) {
     let pipeline = shared.pipeline();
-    let (stats, overflowed) = (pipeline.aggregate().stats(), pipeline.aggregate().overflowed_by_namespace());
+    let (stats, overflowed) = (pipeline.store().stats(), pipeline.store().overflowed_by_namespace());
     let kinds = [
         ("service", stats.services),
         ("workload", stats.workloads),

@@ -6,7 +6,7 @@ use super::handles::{Kind, SeriesHandle};
 use super::lifetime::TagSource;
 use super::sets::{Place, Sets, written};
 use super::values::{ConnectionValues, Values};
-use super::{Aggregate, SeriesHandles};
+use super::{SeriesHandles, SeriesStore};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet, ServiceLabels, WorkloadLabels};
 use crate::observation::{EdgeRef, Flow};
 use crate::record::Monotonic;
@@ -25,7 +25,7 @@ pub(crate) struct SeriesSpec {
     pub(crate) tag_source: Option<TagSource>,
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// Handles of an edge's series, with one reference on them. Series without room are replaced by those of the overflow set.
     pub(crate) fn acquire_service<'e>(
         &mut self,
@@ -78,7 +78,7 @@ impl Aggregate {
     }
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// How many long connections could get series of their own within the node's budget.
     pub(crate) fn long_room(&self) -> usize {
         self.accounts.long_room(typical_long_bytes())
@@ -90,7 +90,7 @@ impl Aggregate {
     }
 
     /// Whether a long connection records into the overflow set.
-    pub(crate) fn is_folded(&self, held: &SeriesHandles) -> bool {
+    pub(crate) fn is_overflowed(&self, held: &SeriesHandles) -> bool {
         held.handles().any(|handle| handle.kind() == Kind::Connection && self.connections[handle.at].is_overflow)
     }
 }
@@ -146,7 +146,7 @@ fn acquire<K: LabelSet, V: Values>(
         }
         Err(full) => full,
     };
-    sets.count_fold(full, payer, accounts);
+    sets.count_overflow(full, payer, accounts);
     let known = metrics.difference(fresh);
     if let (Ok(at), false) = (place, known.is_empty()) {
         add_handle(sets, SeriesHandle { at, metrics: known }, held);

@@ -53,7 +53,7 @@ struct Watched {
 
 impl Pressure {
     /// A connection, or lines of a label set, found no room.
-    pub(super) fn fold(&mut self, full: Full, payer: Payer<'_>) {
+    pub(super) fn overflow(&mut self, full: Full, payer: Payer<'_>) {
         let Full { level, resource, limit } = full;
         let known = self.budgets.iter().position(|budget| budget.resource == resource && budget.whose.is(level, payer));
         let at = known.unwrap_or_else(|| {

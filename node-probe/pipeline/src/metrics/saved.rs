@@ -7,7 +7,7 @@ use super::handles::{Kind, SeriesHandle};
 use super::scrapes::{SavedScrapes, ScrapeNumber};
 use super::sets::{Place, Sets};
 use super::values::{ConnectionValues, EnvoyValues, ServiceValues, Values, WorkloadValues};
-use super::{Aggregate, SeriesHandles};
+use super::{SeriesHandles, SeriesStore};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, SavedLabels, ServiceLabels, WorkloadLabels};
 use crate::record::Monotonic;
 use crate::shared::{Numbers, Shared};
@@ -50,7 +50,7 @@ pub(crate) struct Moved {
     clusters: HashMap<u32, u32>,
 }
 
-impl Aggregate {
+impl SeriesStore {
     pub(crate) fn save_scrapes(&self) -> SavedScrapes {
         self.scrapes.save()
     }

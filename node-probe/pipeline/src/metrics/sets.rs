@@ -52,7 +52,7 @@ pub(crate) struct Set<K, V> {
     /// Of the node or of a namespace.
     pub(super) is_overflow: bool,
     /// When it was last settled, there was no room for lines that had appeared later than others.
-    pub(super) has_folded_late: bool,
+    pub(super) has_overflowed_late: bool,
     pub(super) references: u32,
     pub(super) changed: Monotonic,
     /// The metrics that connections have acquired.
@@ -160,7 +160,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             published: ScrapeNumber::default(),
             is_dirty: false,
             is_overflow: false,
-            has_folded_late: false,
+            has_overflowed_late: false,
             charged: 0,
             values: V::default(),
             shown: V::default(),

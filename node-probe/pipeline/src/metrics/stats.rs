@@ -1,13 +1,13 @@
 //! Sizes and counts of label sets, for self-metrics.
 
-use super::Aggregate;
+use super::SeriesStore;
 use super::pressure::Crossing;
 use super::sets::Sets;
 use std::collections::BTreeMap;
 
 /// Current values, unless they say "so far".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AggregateStats {
+pub struct SeriesStats {
     pub services: KindStats,
     pub workloads: KindStats,
     pub connections: KindStats,
@@ -38,12 +38,12 @@ pub struct KindStats {
     pub expired: u64,
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// Sets and lines are of what is published.
     #[must_use]
-    pub fn stats(&self) -> AggregateStats {
+    pub fn stats(&self) -> SeriesStats {
         let (scrapers, scrapers_evicted) = self.scrapes.sizes();
-        AggregateStats {
+        SeriesStats {
             services: of(&self.services),
             workloads: of(&self.workloads),
             connections: of(&self.connections),

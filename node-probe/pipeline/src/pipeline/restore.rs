@@ -71,7 +71,7 @@ impl Pipeline {
         for id in loose.waiting.into_values() {
             pipeline.connections.forget(id);
         }
-        pipeline.aggregate.restored(now);
+        pipeline.store.restored(now);
         for connection in loose.pending {
             pipeline.reopen(connection, now);
         }
@@ -81,7 +81,7 @@ impl Pipeline {
 
     fn restore_item(&mut self, item: Item<'_>, shared: &Shared, loose: &mut Loose, now: Monotonic) -> Result<(), Flaw> {
         match item {
-            Item::Scrapes(scrapes) => self.aggregate.restore_scrapes(scrapes, now),
+            Item::Scrapes(scrapes) => self.store.restore_scrapes(scrapes, now),
             Item::Slot(slot) => self.resolver.restore_slot(slot, shared),
             Item::NetnsOwner(netns_owner) => self.resolver.restore_netns_owner(netns_owner),
             Item::Cgroup(cgroup) => {
@@ -89,10 +89,10 @@ impl Pipeline {
                 Ok(())
             }
             Item::Identity(identity) => self.resolver.restore_identity(identity, shared),
-            Item::ServiceSet(set) => self.aggregate.restore_service(set, shared, &mut loose.moved, now),
-            Item::WorkloadSet(set) => self.aggregate.restore_workload(set, shared, &mut loose.moved, now),
-            Item::ConnectionSet(set) => self.aggregate.restore_connection(set, shared, &mut loose.moved, now),
-            Item::ClusterSet(set) => self.aggregate.restore_cluster(set, shared, &mut loose.moved, now),
+            Item::ServiceSet(set) => self.store.restore_service(set, shared, &mut loose.moved, now),
+            Item::WorkloadSet(set) => self.store.restore_workload(set, shared, &mut loose.moved, now),
+            Item::ConnectionSet(set) => self.store.restore_connection(set, shared, &mut loose.moved, now),
+            Item::ClusterSet(set) => self.store.restore_cluster(set, shared, &mut loose.moved, now),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
             Item::Closed(closed) => self.connections.restore_closed(&closed),
             Item::Pair(pair) => self.resolver.restore_pair(pair, shared),
@@ -131,10 +131,9 @@ impl Pipeline {
             SavedStage::Recording { held, slot, was_long, resolution } => {
                 match Resolution::restore(*resolution, shared) {
                     Ok(resolution) => {
-                        let (held, whole) = self.aggregate.hold(held, &loose.moved);
+                        let (held, whole) = self.store.hold(held, &loose.moved);
                         let slot = self.resolver.restore_held(*slot, whole.is_ok());
-                        let recording =
-                            Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
+                        let recording = Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.store);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
                         (Stage::Recording(recording), if is_counted { Ok(()) } else { whole })

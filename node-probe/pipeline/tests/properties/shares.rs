@@ -87,9 +87,9 @@ fn victim_is_exact(world: &mut World) {
 fn refused_connects_are_charged_only_for_exposed_lines() {
     let sets = SeriesSets::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshWorkload);
     let mut world = beside(Telemetry::plain(sets));
-    let before = world.pipeline.aggregate().stats();
+    let before = world.pipeline.store().stats();
     flood(&mut world, 3_000, refuse);
-    assert_eq!(world.pipeline.aggregate().stats(), before);
+    assert_eq!(world.pipeline.store().stats(), before);
     victim_is_exact(&mut world);
 }
 
@@ -104,7 +104,7 @@ fn refused_connects_with_long_labels_are_counted_in_overflow() {
     let own = world.value(FAILED, "source_workload=evil").unwrap();
     assert!(own < 10.0, "{own} of 16 kB each");
     assert_eq!(own + overflowed, 1_000.0);
-    let stats = world.pipeline.aggregate().stats();
+    let stats = world.pipeline.store().stats();
     assert!(stats.bytes < stats.most_bytes * 2 / 3, "{stats:?}");
     victim_is_exact(&mut world);
 }

@@ -27,7 +27,7 @@ fn it_shows_what_was_saved_and_counts_on() {
     succeed(&mut world);
     assert_eq!(world.shown(|_| true), before);
     assert!(world.pipeline.configured());
-    let stats = world.pipeline.aggregate().stats();
+    let stats = world.pipeline.store().stats();
     assert_eq!((stats.services.sets, stats.workloads.sets), (2, 2));
     assert_eq!(stats.services.lines + stats.workloads.lines, before.values().map(Vec::len).sum::<usize>());
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);

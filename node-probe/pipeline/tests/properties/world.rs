@@ -300,7 +300,7 @@ impl World {
 
     fn shown_text(&self, view: View) -> String {
         let (mut text, mut cursor) = (Vec::new(), Cursor::new(Format::Text).viewed(view));
-        while render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        while render(self.pipeline.store(), &mut cursor, 64 << 10, &mut text) {}
         String::from_utf8(text).unwrap()
     }
 
