@@ -124,7 +124,7 @@ fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> 
     let scrape = cluster().probe.scrape()?;
     let labels = [("reporter", "source"), ("source_workload", &client.workload)];
     let services = scrape.select("istio_tcp_connections_opened_total", &labels);
-    ensure!(services.len() == 1, "dialled by its Service or by itself, it is one edge: {services:?}");
+    ensure!(services.len() == 1, "requested by its Service or by itself, it is one edge: {services:?}");
     // It takes a while until the other pod counts as unknown.
     eventually(Duration::from_secs(30), || {
         let foreign =

@@ -179,7 +179,7 @@ fn answer(mut stream: TcpStream, world: &Mutex<World>) -> Result<()> {
     }
     let head = String::from_utf8(request)?.to_ascii_lowercase();
     ensure!(head.contains("\r\nx-prometheus-scrape-timeout-seconds: "), "Prometheus does not say so any more: {head}");
-    let by = Scraper { address: stream.peer_addr()?.ip(), seat: 0, is_new: Some(0) };
+    let by = Scraper { address: stream.peer_addr()?.ip(), slot: 0, is_new: Some(0) };
     let page = {
         let mut world = lock(world);
         world.tick();

@@ -2,7 +2,7 @@
 
 mod accept;
 mod scrape;
-mod seats;
+mod scraper_slots;
 #[cfg(test)]
 mod tests;
 
@@ -110,7 +110,7 @@ async fn metrics(
     let format = accept::negotiate(accept);
     match shared.metrics.turns().take(&connection).await {
         Ok(turn) => {
-            let by = headers.contains_key(SCRAPE_TIMEOUT).then(|| shared.seats.take(address, &connection));
+            let by = headers.contains_key(SCRAPE_TIMEOUT).then(|| shared.scraper_slots.take(address, &connection));
             scrape::respond(shared, format, by, turn)
         }
         Err(Busy) => {
@@ -121,7 +121,7 @@ async fn metrics(
     }
 }
 
-pub(crate) use seats::Seats;
+pub(crate) use scraper_slots::ScraperSlots;
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
     verdict("healthy", &shared.unhealthy())

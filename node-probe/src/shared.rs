@@ -1,7 +1,7 @@
 //! State that the probe's threads share: the pipeline behind its lock, and their health.
 
 use crate::conntrack::ConntrackError;
-use crate::http::Seats;
+use crate::http::ScraperSlots;
 use crate::kernel::{Losses, monotonic};
 use crate::readers::Line;
 use crate::start;
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     /// Connection to the operator for checks of readers.
     pub(crate) line: Arc<Line>,
     /// Numbers of the scrapers.
-    pub(crate) seats: Seats,
+    pub(crate) scraper_slots: ScraperSlots,
     /// OpenMetrics has the start times of series.
     pub(crate) created_timestamps: bool,
     /// Limits and counters of the listeners.
@@ -99,7 +99,7 @@ impl Shared {
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
             line: Arc::default(),
-            seats: Seats::default(),
+            scraper_slots: ScraperSlots::default(),
             created_timestamps: false,
             metrics: Endpoint::new(Limits::METRICS),
             health: Endpoint::new(Limits::HEALTH),

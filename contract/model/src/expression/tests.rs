@@ -19,7 +19,7 @@ impl Facts for Storefront {
             Attribute::Of(End::Destination, Property::Zone) => "z2",
             Attribute::Of(_, Property::Namespace) => "shop",
             Attribute::Service(ServicePart::Host) => "cart.shop.svc.cluster.local",
-            Attribute::Dialled(ServicePart::Name) => "cart-canary",
+            Attribute::Requested(ServicePart::Name) => "cart-canary",
             Attribute::Reporter => "source",
             Attribute::IpFamily => "ipv6",
             _ => "unknown",

@@ -77,7 +77,7 @@ fn absent(attribute: Attribute) -> &'static str {
         Attribute::Service(ServicePart::Host) => {
             "no Service selects the pod's port, or the server is outside the cluster"
         }
-        Attribute::Dialled(_) => {
+        Attribute::Requested(_) => {
             "the client connected to a pod's address; or the server's end reports, and the client is on another node"
         }
     }

@@ -28,12 +28,12 @@ pub struct View {
     since: Monotonic,
 }
 
-/// A scraper that comes again. Several may share an address: each has a seat there while its connection lives.
+/// A scraper that comes again. Several may share an address: each has a slot there while its connection lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scraper {
     pub address: IpAddr,
-    pub seat: u32,
-    /// Its connection asks for the first time: it may have had another seat before, but none of the first 64 that are held, by the
+    pub slot: u32,
+    /// Its connection asks for the first time: it may have had another slot before, but none of the first 64 that are held, by the
     /// bits of this, by other connections.
     pub is_new: Option<u64>,
 }

@@ -171,7 +171,7 @@ impl Node {
 
     fn scrape(&mut self, whole: bool) {
         let is_new = (!std::mem::replace(&mut self.has_scraped, true)).then_some(0);
-        let by = Scraper { address: [10, 9, 9, 9].into(), seat: 0, is_new };
+        let by = Scraper { address: [10, 9, 9, 9].into(), slot: 0, is_new };
         let begun = self.world.pipeline.store_mut().scrape_started(Some(by), self.world.now);
         let now = lines(self.world.viewed(begun.view(), counts));
         if !whole {

@@ -30,7 +30,7 @@ pub(crate) type Samples = Vec<(BTreeMap<String, String>, f64)>;
 pub(crate) struct World {
     pub(crate) pipeline: Pipeline,
     pub(crate) now: u64,
-    /// What conntrack knows: what a client dialled, and where it led.
+    /// Entries of conntrack: client and original destination, with the backend.
     pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     asked: Vec<IpAddr>,
     /// When pod `r` was gone, Unix nanoseconds.

@@ -39,7 +39,7 @@ impl Stage {
     /// By who has this number; what it saw is saved.
     fn scrape(&mut self, number: u8) -> Scrape {
         self.now += SECOND;
-        let by = Scraper { address: [10, 0, 0, number].into(), seat: 0, is_new: None };
+        let by = Scraper { address: [10, 0, 0, number].into(), slot: 0, is_new: None };
         let begun = self.store.scrape_started(Some(by), self.now);
         let text = written(&self.store, Cursor::new(Format::Text).viewed(begun.view()), 1_000);
         self.store.scrape_completed(&begun);

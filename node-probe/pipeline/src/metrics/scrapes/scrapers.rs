@@ -1,8 +1,8 @@
-//! Scrapers that come again, by address and seat, and what each has seen. Bounded: a new scraper replaces one that has come once
-//! before it replaces one that has come twice.
+//! Returning scrapers, by address and slot (one for each of its connections), and what each has seen. Bounded: a new scraper evicts one
+//! that scraped once before it evicts one that has returned.
 //!
-//! A line that a scraper has got at its value must never be at 0 again, not after a kill either. So a completed scrape counts from the
-//! moment at which it is saved.
+//! After a scraper has received a line at its value, that line must not be at 0 again, even after a kill. So a completed scrape counts
+//! once it is saved.
 
 use super::{Scrape, ScrapeNumber, Scraper, View, YOUNG};
 use crate::record::Monotonic;
@@ -13,15 +13,15 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Most scrapers that are remembered, and most of one network: a machine usually has a whole /64.
 const MAX_SCRAPERS: usize = 64;
 const MAX_OF_NETWORK: usize = 8;
-/// A scraper that does not come for this long counts as new, because lines born meanwhile would be one leap.
+/// A scraper counts as new after this time without a scrape, because all lines born meanwhile would be one leap.
 const ABSENT: Monotonic = 3_600_000_000_000;
-/// Expiry does not wait for a scraper that has not come for this long.
+/// Expiry does not wait for a scraper after this time without a scrape.
 const AWAITED: Monotonic = 300_000_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Scrapers {
     known: Vec<Known>,
-    /// The most that a forgotten scraper had seen: if it comes again, it sees no less.
+    /// The latest scrape that an evicted scraper had seen: if it returns, it counts as having seen that one.
     floor: ScrapeNumber,
     evicted: u64,
     /// The part of the state that is being saved, because scrapes go on meanwhile.
@@ -31,12 +31,12 @@ pub(super) struct Scrapers {
 #[derive(Debug)]
 struct Known {
     address: IpAddr,
-    seat: u32,
+    slot: u32,
     /// The last one that completed: for itself, in the state that is being saved, and in one that is saved.
     completed: ScrapeNumber,
     settled: ScrapeNumber,
     seen: ScrapeNumber,
-    /// It has got lines that were born by then at their values.
+    /// It has received all lines that were born by then at their values.
     valued: ScrapeNumber,
     /// When its last completed scrape began.
     last: Monotonic,
@@ -47,7 +47,7 @@ struct Known {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SavedScraper {
     address: IpAddr,
-    seat: u32,
+    slot: u32,
     seen: ScrapeNumber,
     valued: ScrapeNumber,
     last: Monotonic,
@@ -56,9 +56,9 @@ pub(crate) struct SavedScraper {
 impl Scrapers {
     pub(super) fn start(&mut self, by: Scraper, now: Monotonic) -> View {
         if let Some(held) = by.is_new {
-            self.mix(by.address, held);
+            self.merge_free_slots(by.address, held);
         }
-        let is_by = |known: &&Known| (known.address, known.seat) == (by.address, by.seat) && !known.is_absent(now);
+        let is_by = |known: &&Known| (known.address, known.slot) == (by.address, by.slot) && !known.is_absent(now);
         let seen = self.known.iter().find(is_by).map(|known| known.seen);
         match seen.filter(|seen| *seen != ScrapeNumber::default()) {
             Some(seen) => View { seen, since: 0 },
@@ -66,10 +66,10 @@ impl Scrapers {
         }
     }
 
-    /// A scraper that takes a free seat may have had any of the free ones before. From now on all of these have seen the same.
-    fn mix(&mut self, address: IpAddr, held: u64) {
-        let is_held = |seat: u32| held.checked_shr(seat).is_some_and(|held| held & 1 != 0);
-        let free = |known: &&mut Known| known.address == address && !is_held(known.seat);
+    /// A scraper that takes a free slot may have had any of the free ones before, so all of these count as having seen the same.
+    fn merge_free_slots(&mut self, address: IpAddr, held: u64) {
+        let is_held = |slot: u32| held.checked_shr(slot).is_some_and(|held| held & 1 != 0);
+        let free = |known: &&mut Known| known.address == address && !is_held(known.slot);
         let most = self.known.iter_mut().filter(free).map(|known| known.seen).max().unwrap_or_default();
         for known in self.known.iter_mut().filter(free) {
             (known.seen, known.completed) = (most, known.completed.max(most));
@@ -77,9 +77,9 @@ impl Scrapers {
     }
 
     pub(super) fn complete(&mut self, by: Scraper, scrape: &Scrape) {
-        let (Scraper { address, seat, .. }, now) = (by, scrape.started);
+        let (Scraper { address, slot, .. }, now) = (by, scrape.started);
         self.known.retain(|scraper| !scraper.is_absent(now));
-        let known = self.known.iter_mut().find(|known| (known.address, known.seat) == (address, seat));
+        let known = self.known.iter_mut().find(|known| (known.address, known.slot) == (address, slot));
         if let Some(scraper) = known {
             scraper.completed = scraper.completed.max(scrape.number);
             scraper.valued = scraper.valued.max(scrape.view.seen);
@@ -91,7 +91,7 @@ impl Scrapers {
         let seen = ScrapeNumber::default();
         self.known.push(Known {
             address,
-            seat,
+            slot,
             completed: scrape.number,
             settled: seen,
             seen,
@@ -145,7 +145,7 @@ impl Scrapers {
     ) -> Result<(), Flaw> {
         self.floor = floor;
         let restored = saved.into_iter().map(|saved| self.restore_one(saved, started, now)).fold(Ok(()), Result::and);
-        // What that one had seen is not known.
+        // What the invalid one had seen is not known.
         restored.inspect_err(|_| self.lost(started))
     }
 
@@ -165,23 +165,23 @@ impl Scrapers {
     }
 
     fn restore_one(&mut self, saved: SavedScraper, started: ScrapeNumber, now: Monotonic) -> Result<(), Flaw> {
-        let SavedScraper { address, seat, seen, valued, last } = saved;
+        let SavedScraper { address, slot, seen, valued, last } = saved;
         if seen > started || valued > seen || last > now || self.known.len() >= MAX_SCRAPERS {
             return Err(Flaw::Implausible("scraper"));
         }
-        if self.known.iter().any(|known| (known.address, known.seat) == (address, seat)) {
+        if self.known.iter().any(|known| (known.address, known.slot) == (address, slot)) {
             return Err(Flaw::Twice("scraper"));
         }
         let has_returned = false;
-        self.known.push(Known { address, seat, completed: seen, settled: seen, seen, valued, last, has_returned });
+        self.known.push(Known { address, slot, completed: seen, settled: seen, seen, valued, last, has_returned });
         Ok(())
     }
 }
 
 impl Known {
     fn save(&self) -> SavedScraper {
-        let Self { address, seat, completed, valued, last, settled: _, seen: _, has_returned: _ } = *self;
-        SavedScraper { address, seat, seen: completed, valued: valued.min(completed), last }
+        let Self { address, slot, completed, valued, last, settled: _, seen: _, has_returned: _ } = *self;
+        SavedScraper { address, slot, seen: completed, valued: valued.min(completed), last }
     }
 
     fn is_absent(&self, now: Monotonic) -> bool {

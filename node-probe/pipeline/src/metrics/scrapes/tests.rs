@@ -69,7 +69,7 @@ fn address(number: u32) -> IpAddr {
 }
 
 fn by(address: IpAddr) -> Option<Scraper> {
-    Some(Scraper { address, seat: 0, is_new: None })
+    Some(Scraper { address, slot: 0, is_new: None })
 }
 
 fn scrape(scrapes: &mut Scrapes, address: IpAddr, now: u64) -> View {
@@ -252,37 +252,37 @@ fn without_saved_scrapes_all_restored_series_count_as_exposed() {
 #[test]
 fn two_behind_one_address_have_a_seat_each() {
     let mut scrapes = Scrapes::default();
-    let seats = [0, 1].map(|seat| Some(Scraper { address: address(1), seat, is_new: None }));
-    for seat in seats {
-        scrape_by(&mut scrapes, seat, SECOND);
+    let slots = [0, 1].map(|slot| Some(Scraper { address: address(1), slot, is_new: None }));
+    for slot in slots {
+        scrape_by(&mut scrapes, slot, SECOND);
     }
     scrapes.publish();
     let (born, at) = (scrapes.started(), SECOND);
-    assert!(scrape_by(&mut scrapes, seats[0], SECOND).is_new(born, at));
+    assert!(scrape_by(&mut scrapes, slots[0], SECOND).is_new(born, at));
     scrapes.publish();
-    assert!(scrape_by(&mut scrapes, seats[1], SECOND).is_new(born, at), "the other one has seen it");
-    assert!(!scrape_by(&mut scrapes, seats[0], SECOND).is_new(born, at));
+    assert!(scrape_by(&mut scrapes, slots[1], SECOND).is_new(born, at), "the other one has seen it");
+    assert!(!scrape_by(&mut scrapes, slots[0], SECOND).is_new(born, at));
 }
 
 #[test]
 fn a_scraper_in_a_free_slot_counts_as_any_former_one_of_the_slot() {
     let mut scrapes = Scrapes::default();
-    let seats = [0, 1, 2].map(|seat| Scraper { address: address(1), seat, is_new: None });
-    scrape_by(&mut scrapes, Some(seats[0]), SECOND);
-    scrape_by(&mut scrapes, Some(seats[2]), SECOND);
+    let slots = [0, 1, 2].map(|slot| Scraper { address: address(1), slot, is_new: None });
+    scrape_by(&mut scrapes, Some(slots[0]), SECOND);
+    scrape_by(&mut scrapes, Some(slots[2]), SECOND);
     let (born, at) = scrapes.publish();
     for _ in 0..2 {
-        scrape_by(&mut scrapes, Some(seats[1]), SECOND);
+        scrape_by(&mut scrapes, Some(slots[1]), SECOND);
         scrapes.publish();
     }
     let later = scrapes.publish();
-    assert!(scrapes.start(Some(seats[0]), SECOND).view().is_new(born, at));
-    // The connections of the first two are gone. Whoever has which seat now: one of them has seen this.
-    let again = |held| Some(Scraper { is_new: Some(held), ..seats[0] });
+    assert!(scrapes.start(Some(slots[0]), SECOND).view().is_new(born, at));
+    // The connections of the first two are gone. Whoever has which slot now: one of them has seen this.
+    let again = |held| Some(Scraper { is_new: Some(held), ..slots[0] });
     assert!(!scrape_by(&mut scrapes, again(0b100), SECOND).is_new(born, at));
     scrapes.publish();
-    assert!(!scrape_by(&mut scrapes, Some(Scraper { is_new: Some(0b101), ..seats[1] }), SECOND).is_new(born, at));
+    assert!(!scrape_by(&mut scrapes, Some(Scraper { is_new: Some(0b101), ..slots[1] }), SECOND).is_new(born, at));
     // But not what only the first of them has seen since.
-    assert!(scrapes.start(Some(seats[1]), SECOND).view().is_new(later.0, later.1));
-    assert!(scrapes.start(Some(seats[2]), SECOND).view().is_new(born, at), "nobody took its seat");
+    assert!(scrapes.start(Some(slots[1]), SECOND).view().is_new(later.0, later.1));
+    assert!(scrapes.start(Some(slots[2]), SECOND).view().is_new(born, at), "nobody took its slot");
 }

@@ -5,7 +5,7 @@ use super::{ALL, ISTIO, LONGWIRE, roomy};
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
 use crate::metrics::{Budget, CONNECTION, SeriesHandles, SeriesStore};
-use crate::observation::{Delta, Dialled, Edge, Reporter};
+use crate::observation::{Delta, DestinationService, Edge, Reporter};
 use crate::record::FailReason;
 use longwire_model::identity::{Service, Workload};
 use longwire_model::series::{Metric, Metrics};
@@ -198,7 +198,7 @@ fn an_edge_named_overflow_shares_its_series() {
         reporter: Reporter::Source,
         source: Some(Arc::clone(&workload)),
         destination: Some(workload),
-        dialled: Dialled::Service(service),
+        destination_service: DestinationService::Service(service),
     };
     let held = hold_edge(&mut store, &impostor, ALL, 0);
     store.record(&held, Reporter::Source, &OPENED, 0);

@@ -21,7 +21,7 @@ pub(super) const WEB: &str = "10.96.0.1:80";
 pub(super) struct Node {
     pub(super) pipeline: Pipeline,
     pub(super) now: u64,
-    /// What a client dialled, and where it led.
+    /// Original destination and backend, by client.
     conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
 }
 
@@ -138,8 +138,8 @@ impl Node {
         node
     }
 
-    pub(super) fn translate(&mut self, source: SocketAddr, dialled: SocketAddr, backend: SocketAddr) {
-        self.conntrack.insert((source, dialled), backend);
+    pub(super) fn translate(&mut self, source: SocketAddr, original_destination: SocketAddr, backend: SocketAddr) {
+        self.conntrack.insert((source, original_destination), backend);
     }
 
     pub(super) fn announce(&mut self, socket: &Socket) {

@@ -203,7 +203,7 @@ fn a_pod_that_asks_for_everything_makes_room_for_others_and_never_they_for_it() 
         identities.find(port_80(*victim), POD, 0, 0);
         identities.answer(&Address { address: *victim, owners: vec![node()] });
     }
-    // The flooder dials one of them too, first as it seems to it.
+    // The flooder connects to one of them too, and first as far as it knows.
     for last in (5..6).chain(10..3 * most) {
         identities.find(port_80(address(last)), ResourceUser(2), 0, 1);
     }

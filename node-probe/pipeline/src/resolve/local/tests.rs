@@ -116,7 +116,7 @@ fn a_pods_socket_in_another_pods_network_namespace_has_no_owner(#[case] first: E
     let mut locals = locals(&pods);
     assert_eq!(found(&mut locals, &first), "foreign");
     assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
-    // With the address of a client on another node, as a transparent proxy dials.
+    // With the address of a client on another node, like a transparent proxy's connection.
     assert_eq!(found(&mut locals, &with("10.0.0.1", end(2, 7, "10.8.8.8"))), "foreign");
     assert_eq!(found(&mut locals, &end(2, 8, "10.0.0.2")), "b", "its own network");
     assert_eq!(found(&mut locals, &end(2, 8, "192.168.0.2")), "b", "by a second address");

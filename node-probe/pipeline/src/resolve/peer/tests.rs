@@ -146,12 +146,12 @@ impl World {
             Ok(Outcome::Resolved(_, resolution)) => {
                 let flow = resolution.flow(0);
                 let name = |end: &Option<Arc<Workload>>| end.as_ref().map_or("?".to_owned(), |end| end.name.clone());
-                let dialled = match &flow.edge.dialled {
-                    Dialled::Service(service) => service.name.clone(),
+                let destination_service = match &flow.edge.destination_service {
+                    DestinationService::Service(service) => service.name.clone(),
                     other => format!("{other:?}"),
                 };
                 let (source, destination) = (name(&flow.edge.source), name(&flow.edge.destination));
-                format!("{source}>{destination} {dialled} {}", flow.destination_pod_address)
+                format!("{source}>{destination} {destination_service} {}", flow.destination_pod_address)
             }
         }
     }
