@@ -113,7 +113,7 @@ fn a_help_text_is_escaped_by_the_rules_of_each_format() {
 #[test]
 fn the_reference_explains_every_reason() {
     let page = include_str!("../../../../../docs/metrics.md");
-    let (_, table) = page.split_once("\n| reason | means |\n").unwrap();
+    let (_, table) = page.split_once("\n| reason | meaning |\n").unwrap();
     let rows: Vec<&str> = table.lines().skip(1).take_while(|line| line.starts_with("| ")).collect();
     for reason in FailReason::ALL {
         let start = format!("| `{}` | ", reason.name());
