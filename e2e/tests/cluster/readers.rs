@@ -120,7 +120,7 @@ fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     eventually(REFUSAL, || replicas(kubernetes, &known))?;
     let test = ["test", RELEASE, "--namespace", longwire::NAMESPACE];
     let proven = Helm::Three.on(kubernetes, &test)?;
-    ensure!(proven.contains("exactly what was transferred"), "{proven}");
+    ensure!(proven.contains("equal the transfer"), "{proven}");
     outage(kubernetes, &known, &new)?;
     unbind(kubernetes, namespace, "reader")?;
     eventually(ADMISSION, || expect_everywhere(&known, 403, "may not get /metrics"))

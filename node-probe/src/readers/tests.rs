@@ -95,7 +95,7 @@ fn readers_are_demanded_only_with_an_operator_that_knows_them() {
         }
     };
     assert_eq!(operator("https://operator:15010"), Ok(()));
-    let text = "--metrics-auth needs an operator on a cluster, by https: that at http://127.0.0.1:15010 has no API server to \
-                ask about readers";
+    let text = "--metrics-auth needs an operator on a cluster, by https: the one at http://127.0.0.1:15010 has no API server that \
+                can authorize readers";
     assert_eq!(operator("http://127.0.0.1:15010"), Err(text.to_owned()));
 }

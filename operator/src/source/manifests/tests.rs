@@ -273,8 +273,8 @@ fn a_directory_past_the_bytes_that_all_manifests_may_have_keeps_what_it_defined(
     assert!(lines[0].starts_with("ERROR b.yaml: 671"), "{lines:?}");
     assert!(
         lines[0].ends_with(
-            "and the manifests before it have 46: 67108864 are the most that all of a directory may have: what it defined \
-             before stays"
+            "and the manifests before it have 46: 67108864 are the most that all of a directory may have: its previous \
+             definitions stay"
         ),
         "{lines:?}"
     );
