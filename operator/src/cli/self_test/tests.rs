@@ -88,7 +88,10 @@ async fn a_probe_with_other_counters_fails_with_both_values() {
     let received = asked.load(Ordering::Relaxed);
     let made = Sums { sent: 2 * FINE.len() as u64, received, connections: 2 };
     assert!(matches!(&error, SelfTestFailed::Differs { made: said, .. } if *said == made), "{error}");
-    assert!(error.to_string().starts_with("the probe counted 0 connections, 0 bytes to the server and 0 back"), "{error}");
+    assert!(
+        error.to_string().starts_with("the probe counted 0 connections, 0 bytes to the server and 0 back"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
