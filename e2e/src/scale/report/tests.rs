@@ -28,7 +28,7 @@ fn the_page_has_a_row_and_a_sentence_a_figure_and_names_the_machine() {
     let machine = json!({"date": "2026-01-02", "cpu": "CPU", "cores": "2", "memory": "8 GiB", "kernel": "6.1"});
     let page = page(&figures(), &machine);
     let (head, rest) = page.split_once("Measured on ").unwrap();
-    assert!(head.starts_with("# Scale\n\n") && head.ends_with("`make scale`.\n\n"), "{head}");
+    assert!(head.starts_with("# Scale\n\n") && head.ends_with("`make scale` writes this page.\n\n"), "{head}");
     assert_eq!(
         rest,
         "2026-01-02: CPU, 2 CPUs, 8 GiB of memory, kernel 6.1, commit -, test build.\n\n\
