@@ -48,19 +48,25 @@ fn columns() -> Vec<CustomResourceColumnDefinition> {
             programmed,
             "string",
             ".status.programmed".to_owned(),
-            "Nodes that run it, of those that should.",
+            "Nodes that have applied it, of those with a selected pod.",
             false,
         ),
-        column(conflicted, "string", of(conflicted, "status"), "Whether a part of it lost to another object.", false),
+        column(conflicted, "string", of(conflicted, "status"), "Whether another object overrides a part of it.", false),
         column("Selected", "integer", ".status.workloadsSelected".to_owned(), "Workloads with a selected pod.", false),
         column("Age", "date", ".metadata.creationTimestamp".to_owned(), "", false),
         column("Why Accepted", "string", of(accepted, "reason"), "Reason of the condition Accepted.", true),
         column("Why Programmed", "string", of(programmed, "reason"), "Reason of the condition Programmed.", true),
-        column("Message", "string", of(accepted, "message"), "What is wrong with the object, or has no effect.", true),
+        column(
+            "Message",
+            "string",
+            of(accepted, "message"),
+            "What is wrong with the object, or which part has no effect.",
+            true,
+        ),
     ]
 }
 
-/// Takes out what Rust's types say of themselves but a Kubernetes schema must not.
+/// Removes what schemars adds for Rust's types and a Kubernetes schema must not contain.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -73,7 +79,7 @@ fn tidy(value: &mut Value) {
 }
 
 fn tidy_schema(object: &mut Map<String, Value>) {
-    // An Option is a field that may be left out; a null would be a third thing to say.
+    // An Option is a field that may be left out; null would be a third state.
     object.remove("nullable");
     if let Some(Value::Array(names)) = object.get_mut("enum") {
         names.retain(|name| !name.is_null());

@@ -8,7 +8,7 @@ use longwire_model::expression::MAX_BYTES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is wanted. Tags of several objects add up; of two tags with one name the narrower object's is used.
+/// The configuration. Tags of several objects add up; of two tags with one name the narrower object's is used.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "telemetry.longwire.io",
@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 #[x_kube(validation = Rule::new("has(self.tags)").message("tags must have at least one tag"))]
 #[serde(rename_all = "camelCase")]
 pub struct ExtraStatTagsSpec {
-    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
-    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    /// The pods to which this object applies. Left out: every pod of the namespace or, in the operator's root namespace, of
+    /// the whole cluster. A selector in the root namespace selects only pods of the root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "selector::schema")]
     pub selector: Option<LabelSelector>,
@@ -47,8 +47,8 @@ pub struct ExtraTag {
     #[schemars(schema_with = "tag_name::schema")]
     pub name: String,
 
-    /// A CEL expression with a string for a result, at most 512 bytes, such as source.zone. What cannot be evaluated is
-    /// the value unknown. All attributes and functions, and recipes: docs/expressions.md.
+    /// A CEL expression that results in a string, at most 512 bytes, such as source.zone. If it cannot be evaluated, the
+    /// value is unknown. All attributes and functions, and recipes: docs/expressions.md.
     #[schemars(length(min = 1, max = MAX_BYTES))]
     pub value: String,
 
@@ -57,8 +57,8 @@ pub struct ExtraTag {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opt_in: Option<bool>,
 
-    /// How many values the tag has at most on one probe for the pods of one namespace, 1 to 10000; further ones are the value
-    /// overflow. Default: 100.
+    /// Maximum number of values of the tag on one probe for the pods of one namespace, 1 to 10000; further ones are replaced
+    /// by overflow. Default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = MAX_TAG_VALUES))]
     pub max_values: Option<u32>,

@@ -42,7 +42,7 @@ macro_rules! version {
 
 /// The API group of every kind.
 pub const GROUP: &str = group!();
-/// The one version that there is.
+/// The only version.
 pub const VERSION: &str = version!();
 /// Both, as an object's `apiVersion`.
 pub const API_VERSION: &str = concat!(group!(), "/", version!());

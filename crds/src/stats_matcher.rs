@@ -8,7 +8,7 @@ use longwire_model::matcher::MAX_PATTERN_BYTES;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// What is wanted. Names are Envoy's, with dots, such as cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total.
+/// The configuration. Names are Envoy's, with dots, as in cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "telemetry.longwire.io",
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
     kind = "StatsMatcher",
     plural = "statsmatchers",
     namespaced,
-    doc = "StatsMatcher says which of Envoy's upstream connection counters and gauges the pods of a namespace, or of the whole cluster, feed; none unless something matches.",
+    doc = "StatsMatcher selects which of Envoy's upstream connection counters and gauges are exported for the pods of a namespace, or of the whole cluster; none unless a pattern matches.",
     shortname = "sm",
     category = "longwire",
     status = "PolicyStatus",
@@ -38,18 +38,18 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct StatsMatcherSpec {
-    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
-    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    /// The pods to which this object applies. Left out: every pod of the namespace or, in the operator's root namespace, of
+    /// the whole cluster. A selector in the root namespace selects only pods of the root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "selector::schema")]
     pub selector: Option<LabelSelector>,
 
-    /// true: no statistic, whatever a broader object includes. Nothing else may be written; leave it out to reject nothing.
+    /// true: no statistic, whatever a broader object includes. Excludes every other field; leave it out to reject nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("self").message("must be true; leave rejectAll out to reject nothing"))]
     pub reject_all: Option<bool>,
 
-    /// The statistics whose names match a pattern, and no others.
+    /// Only the statistics whose names match a pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inclusion_list: Option<PatternList>,
 
@@ -57,20 +57,20 @@ pub struct StatsMatcherSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclusion_list: Option<PatternList>,
 
-    /// The statistics whose names begin so, 1 to 64 prefixes, beside those of inclusionList.
+    /// The statistics whose names begin with one of these prefixes, 1 to 64, in addition to those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inclusion_prefixes: Option<Vec<String>>,
 
-    /// The statistics whose names end so, 1 to 64 suffixes, beside those of inclusionList.
+    /// The statistics whose names end with one of these suffixes, 1 to 64, in addition to those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inclusion_suffixes: Option<Vec<String>>,
 
     /// The statistics whose whole names match one of these regular expressions, 1 to 64 of at most 1024 characters in the
-    /// syntax of RE2, beside those of inclusionList.
+    /// syntax of RE2, in addition to those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "regexps")]
     pub inclusion_regexps: Option<Vec<String>>,
@@ -86,7 +86,7 @@ pub struct PatternList {
     pub patterns: Vec<StringMatcher>,
 }
 
-/// A pattern for the name of a statistic, as Envoy has it: exactly one of exact, prefix, suffix, contains and safeRegex.
+/// A pattern for the name of a statistic, like Envoy's: exactly one of exact, prefix, suffix, contains and safeRegex.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[x_kube(
     validation = Rule::new(
@@ -103,17 +103,17 @@ pub struct StringMatcher {
     #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub exact: Option<String>,
 
-    /// What the name begins with.
+    /// The beginning of the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub prefix: Option<String>,
 
-    /// What the name ends with.
+    /// The end of the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub suffix: Option<String>,
 
-    /// What the name has anywhere in it.
+    /// A part of the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_PATTERN_BYTES))]
     pub contains: Option<String>,
@@ -122,22 +122,21 @@ pub struct StringMatcher {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safe_regex: Option<SafeRegex>,
 
-    /// Whether the case of ASCII letters does not matter; refused beside safeRegex. Default: false.
+    /// Whether the case of ASCII letters is ignored; refused beside safeRegex. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_case: Option<bool>,
 }
 
-/// A regular expression whose time to match is linear.
+/// A regular expression that matches in linear time.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct SafeRegex {
-    /// The expression, in the syntax of RE2, 1 to 1024 characters. It must match the whole name: write .* at an end that
-    /// does not matter.
+    /// The expression, in the syntax of RE2, 1 to 1024 characters. It must match the whole name: add .* to match a part.
     #[schemars(schema_with = "regex")]
     pub regex: String,
 }
 
-/// The API server compiles it: what is no expression is an error of the rule, which refuses the object with RE2's own words.
+/// The API server compiles it: an invalid expression fails the rule, which refuses the object with RE2's error message.
 fn regex(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",

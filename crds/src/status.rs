@@ -26,7 +26,7 @@ pub mod reason {
     pub const TOO_LARGE: &str = "TooLarge";
     /// Of Accepted, and of a warning about an EndpointSlice: older objects of the namespace leave it no room.
     pub const NAMESPACE_BUDGET_EXCEEDED: &str = "NamespaceBudgetExceeded";
-    /// Of Programmed: every desired node runs it.
+    /// Of Programmed: every desired node has applied it.
     pub const PROGRAMMED: &str = "Programmed";
     /// Of Programmed: there is no desired node.
     pub const NO_TARGETS: &str = "NoTargets";
@@ -36,34 +36,34 @@ pub mod reason {
     pub const REJECTED: &str = "Rejected";
     /// Of Programmed: some nodes lag, or have not answered this replica yet.
     pub const PENDING: &str = "Pending";
-    /// Of Conflicted: a part of it lost to another object.
+    /// Of Conflicted: another object overrides a part of it.
     pub const CONFLICTED: &str = "Conflicted";
-    /// Of Conflicted: nothing of it lost.
+    /// Of Conflicted: no other object overrides a part of it.
     pub const NO_CONFLICTS: &str = "NoConflicts";
 }
 
-/// What became of the object, written by the operator.
+/// The state of the object, written by the operator.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyStatus {
-    /// The metadata.generation that all of this status speaks of. An older one means that the operator has not seen
-    /// the last edit yet.
+    /// The metadata.generation that this status is about. An older one means that the operator has not seen the last edit
+    /// yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Accepted: the object can be used; if not, the reason says why and the message names the field. Programmed: every
-    /// node with a selected pod and a ready probe runs it; if not, the message names the nodes that lag. Conflicted: a
-    /// part of the object lost to another object; the message names the field and the winner.
+    /// Accepted: the object is valid; if not, the reason says why and the message names the field. Programmed: every
+    /// node with a selected pod and a ready probe has applied it; if not, the message names the other nodes. Conflicted: a
+    /// part of the object is overridden by another object; the message names the field and that object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
 
-    /// On how many nodes the object is at work.
+    /// On how many nodes the object is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<NodeCount>,
 
-    /// The same as text, programmed over desired, such as 3/3: for the column of kubectl get.
+    /// The same as text, programmed over desired, such as 3/3: a column of kubectl get.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub programmed: Option<String>,
@@ -73,11 +73,11 @@ pub struct PolicyStatus {
     pub workloads_selected: Option<u32>,
 }
 
-/// How far an object has come.
+/// Progress of an object over the nodes.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeCount {
-    /// Nodes whose probe has acknowledged a configuration with the object's last edit in it.
+    /// Nodes whose probe has acknowledged a configuration that includes the object's last edit.
     pub programmed: u32,
     /// Nodes with a ready probe and at least one selected pod.
     pub desired: u32,

@@ -5,11 +5,11 @@ use longwire_model::series::CONNECTION_LABELS;
 use longwire_model::tag::MAX_NAME_BYTES;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-/// A label name as Prometheus has it.
+/// A label name of Prometheus.
 const PATTERN: &str = "^[a-zA-Z_][a-zA-Z0-9_]*$";
-/// What Prometheus, a histogram or a scrape configuration sets on every series.
+/// Labels that Prometheus, a histogram or a scrape configuration sets on every series.
 const RESERVED: &str = "['le', 'job', 'instance', 'app', 'reason']";
-const RESERVED_MESSAGE: &str = "le, job, instance, app, reason and names that begin with __ have a meaning of their own to Prometheus or to a metric; choose another name";
+const RESERVED_MESSAGE: &str = "le, job, instance, app, reason and names that begin with __ are reserved by Prometheus or by a metric; choose another name";
 
 const STANDARD_MESSAGE: &str =
     "a standard label cannot be added; override it in a TelemetryPolicy, or choose another name";

@@ -17,8 +17,8 @@ pub fn series_set_names() -> [&'static str; 4] {
     SeriesSet::NAMED.map(SeriesSet::name)
 }
 
-/// What is wanted. A field that is left out is taken from the broader object: the namespace's, then the whole
-/// cluster's, then what is built in.
+/// The configuration. A field that is left out takes its value from the broader object: the namespace's, then the whole
+/// cluster's, then the built-in default.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "telemetry.longwire.io",
@@ -26,7 +26,7 @@ pub fn series_set_names() -> [&'static str; 4] {
     kind = "TelemetryPolicy",
     plural = "telemetrypolicies",
     namespaced,
-    doc = "TelemetryPolicy says which series the pods of a namespace, or of the whole cluster, feed, with which labels and within which limits.",
+    doc = "TelemetryPolicy configures the series of the pods of a namespace, or of the whole cluster: which are exported, with which labels, and how many.",
     shortname = "telpol",
     category = "longwire",
     status = "PolicyStatus",
@@ -38,25 +38,25 @@ pub fn series_set_names() -> [&'static str; 4] {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryPolicySpec {
-    /// The pods that this is about. Left out: every pod of the namespace or, in the operator's root namespace, of the
-    /// whole cluster. A selector in the root namespace selects pods of the root namespace alone.
+    /// The pods to which this object applies. Left out: every pod of the namespace or, in the operator's root namespace, of
+    /// the whole cluster. A selector in the root namespace selects only pods of the root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "selector::schema")]
     pub selector: Option<LabelSelector>,
 
-    /// How often each probe reads the kernel's counters: 1s to 5m. Default: the probe's --sample-interval, 5s. One for the
-    /// whole cluster: refused beside a selector, and not accepted in any namespace but the operator's root namespace.
+    /// How often each probe reads the kernel's counters: 1s to 5m. Default: the probe's --sample-interval, 5s. For the
+    /// whole cluster: refused beside a selector, and accepted only in the operator's root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "reporting_interval")]
     pub reporting_interval: Option<Duration>,
 
-    /// How many series and connections each probe keeps at most. For the whole cluster: refused beside a
-    /// selector, and not accepted in any namespace but the operator's root namespace.
+    /// Maximum numbers of series and connections that each probe keeps. For the whole cluster: refused beside a
+    /// selector, and accepted only in the operator's root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budgets: Option<Budgets>,
 
-    /// What a namespace may ask for at most. For the whole cluster: refused beside a selector, and not accepted in any
-    /// namespace but the operator's root namespace.
+    /// Maximums for each namespace. For the whole cluster: refused beside a selector, and accepted only in the
+    /// operator's root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
 
@@ -64,50 +64,51 @@ pub struct TelemetryPolicySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub long_connections: Option<LongConnections>,
 
-    /// The series sets that the pods feed, instead of those of a broader object; an empty list means none. Default: istio,
-    /// kmesh-connection and longwire, without istio for pods whose own mesh exports istio_tcp_* already.
+    /// The series sets that are exported for the pods, instead of those of a broader object; an empty list means none.
+    /// Default: istio, kmesh-connection and longwire, without istio for pods whose own mesh already exports istio_tcp_*.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "series_sets")]
     pub series_sets: Option<Vec<String>>,
 
-    /// Changes to single metrics, at most 64, merged with those of broader objects by metric, reporter and tag: the later
-    /// in this list, and the narrower object, wins. Default: none.
+    /// Changes to single metrics, at most 64, merged with those of broader objects by metric, reporter and tag: a later
+    /// entry of this list overrides an earlier one, and a narrower object a broader one. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MAX_OVERRIDES))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub overrides: Option<Vec<Override>>,
 }
 
-/// How much each probe keeps.
+/// Limits of what each probe keeps.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Budgets {
-    /// Most series in a scrape of one probe, 1 to 10000000, without those of single connections. Past it, new label sets
-    /// are folded into overflow, so that sums stay right. Default: the probe's --max-series, 100000.
+    /// Maximum number of series in a scrape of one probe, 1 to 10000000, without those of single connections. Beyond it,
+    /// new label sets are counted in the overflow series, so that sums stay exact. Default: the probe's --max-series, 100000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = MAX_SERIES))]
     pub series: Option<u32>,
 
-    /// Most connections of one probe that have series of their own at a time, 0 to 1000000: those that live longest, and of
-    /// about the same age those that have moved most, until they end. The rest is folded into overflow. Default: 1000.
+    /// Maximum number of connections of one probe with series of their own at a time, 0 to 1000000: the oldest ones, and of
+    /// about the same age those with the most bytes, until they end. The others are counted in the overflow series.
+    /// Default: 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = MAX_LONG_CONNECTIONS))]
     pub long_connections: Option<u32>,
 }
 
-/// What a namespace may ask for at most.
+/// Maximums for each namespace.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Limits {
-    /// Most extra tags of one pod, 0 to 32. Those of broader objects stay first, then by name; what is past it is dropped,
-    /// and the object that asked for it says so in Conflicted. Default: 32.
+    /// Maximum number of extra tags of one pod, 0 to 32. Those of broader objects come first, then by name; tags beyond it
+    /// are dropped, and the condition Conflicted of their object says so. Default: 32.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = MAX_TAGS))]
     pub extra_tags: Option<u32>,
 
-    /// Most series that the pods of one namespace feed on one probe, 1 to 10000000, without those of single connections;
-    /// of these it has the same part. Past it, the namespace's new label sets are folded into an overflow of its own.
-    /// Default: a third of the budget of the probe.
+    /// Maximum number of series of the pods of one namespace on one probe, 1 to 10000000, without those of single
+    /// connections, of which it has the same share. Beyond it, the namespace's new label sets are counted in an overflow
+    /// series of its own. Default: a third of the budget of the probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = MAX_SERIES))]
     pub series_per_namespace: Option<u32>,
@@ -122,7 +123,8 @@ pub struct LongConnections {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 
-    /// The age from which a connection has them: 1s to 1h. Default: the probe's --long-connection-threshold, 5s.
+    /// The age from which a connection has series of its own: 1s to 1h. Default: the probe's --long-connection-threshold,
+    /// 5s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "threshold")]
     pub threshold: Option<Duration>,

@@ -71,7 +71,7 @@ fn a_field_of_a_newer_version_is_no_reason_to_stop() {
 }
 
 #[test]
-fn a_status_says_as_much_as_it_knows() {
+fn a_status_omits_fields_that_are_not_known() {
     assert_eq!(serde_json::to_value(PolicyStatus::default()).unwrap(), json!({}));
     let status = json!({
         "observedGeneration": 4,

@@ -1,4 +1,4 @@
-//! What holds for the schema of every kind.
+//! Properties of the schema of every kind.
 
 use longwire_crds::telemetry_policy::{metrics, series_set_names};
 use longwire_crds::{GROUP, VERSION, definitions};
@@ -32,7 +32,7 @@ fn schema(path: &str) -> Value {
     schemas().into_iter().find(|(at, _)| at == path).unwrap_or_else(|| panic!("no field {path}")).1
 }
 
-/// Of the paths whose schema `is_wrong`.
+/// Paths whose schema `is_wrong`.
 fn wrong(is_wrong: impl Fn(&str, &Value) -> bool) -> Vec<String> {
     schemas().into_iter().filter(|(path, schema)| is_wrong(path, schema)).map(|(path, _)| path).collect()
 }
@@ -74,19 +74,19 @@ fn every_field_of_a_spec_may_be_left_out() {
 
 #[test]
 fn every_field_is_explained_in_sentences() {
-    let speechless = wrong(|path, schema| {
+    let undescribed = wrong(|path, schema| {
         // Items and values of a map are explained by their list or map, the kind by kubectl explain's first line.
         let is_field = !path.ends_with("[]") && !path.ends_with(".*");
         is_field && !schema["description"].as_str().is_some_and(|text| text.ends_with('.') && !text.contains('\n'))
     });
-    assert_eq!(speechless, Vec::<String>::new());
+    assert_eq!(undescribed, Vec::<String>::new());
 }
 
-/// Without bounds the API server cannot say what a rule costs at most, and refuses the kind.
+/// Without bounds the API server cannot estimate the cost of a rule, and refuses the kind.
 #[test]
 fn everything_in_a_spec_is_bounded() {
     let is_spec = |path: &str| path.contains(".spec.");
-    let boundless = wrong(|path, schema| {
+    let unbounded = wrong(|path, schema| {
         is_spec(path)
             && match schema["type"].as_str().unwrap() {
                 "array" => schema.get("maxItems").is_none(),
@@ -96,21 +96,21 @@ fn everything_in_a_spec_is_bounded() {
                 _ => false,
             }
     });
-    assert_eq!(boundless, Vec::<String>::new());
+    assert_eq!(unbounded, Vec::<String>::new());
 }
 
 /// The API server warns of a format that it does not know.
 #[test]
 fn every_format_is_one_that_kubernetes_knows() {
-    let strange = wrong(|_, schema| match schema.get("format") {
+    let unknown = wrong(|_, schema| match schema.get("format") {
         Some(format) => !["int32", "int64", "date-time"].contains(&format.as_str().unwrap()),
         None => false,
     });
-    assert_eq!(strange, Vec::<String>::new());
+    assert_eq!(unknown, Vec::<String>::new());
 }
 
 #[test]
-fn a_list_says_how_appliers_share_it() {
+fn each_list_has_its_merge_strategy() {
     let merged = |path: &str| {
         let schema = schema(path);
         (schema["x-kubernetes-list-type"].clone(), schema["x-kubernetes-list-map-keys"].clone())
@@ -124,7 +124,7 @@ fn a_list_says_how_appliers_share_it() {
 }
 
 #[test]
-fn what_has_names_lists_them() {
+fn fields_with_fixed_values_list_them() {
     let listed = |path: &str| schema(path)["enum"].clone();
     assert_eq!(listed("TelemetryPolicy.spec.seriesSets[]"), json!(series_set_names()));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.metric"), json!(metrics()));
@@ -133,7 +133,7 @@ fn what_has_names_lists_them() {
 }
 
 #[test]
-fn a_rule_stands_beside_what_it_is_about() {
+fn each_rule_is_at_its_field() {
     let check = |path: &str, rules: &[&str]| {
         let schema = schema(path);
         let found = schema["x-kubernetes-validations"].as_array().unwrap_or_else(|| panic!("{path} has no rules"));

@@ -22,7 +22,7 @@ fn every_block_is_typed_by_a_test() -> Result<()> {
 }
 
 #[test]
-fn every_make_target_is_there_and_runs_what_it_is_said_to_run() -> Result<()> {
+fn every_documented_make_target_exists_and_runs_its_test() -> Result<()> {
     let programs = [
         ("make demo", "longwire-demo"),
         ("make test", "cargo test --workspace"),

@@ -4,31 +4,36 @@
 use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
 const OF_THE_NODE: &str = "raise budgets.series or budgets.longConnections in the cluster-wide TelemetryPolicy, and the probe's memory limit with them";
-const OF_A_SHARE: &str = "have the namespace's pods feed fewer label sets or shorter tags, or raise limits.seriesPerNamespace in the \
+const OF_A_SHARE: &str = "use fewer or shorter tags for the namespace's pods, or raise limits.seriesPerNamespace in the \
                           cluster-wide TelemetryPolicy";
 
 pub(crate) fn log(crossing: &Crossing) {
-    match (notice(crossing), crossing.folded) {
+    match (notice(crossing), crossing.overflowed) {
         (Some(text), _) => tracing::warn!("{text}"),
-        (None, folded) => tracing::info!("{}", relief(crossing, folded.unwrap_or(0))),
+        (None, overflowed) => tracing::info!("{}", relief(crossing, overflowed.unwrap_or(0))),
     }
 }
 
 /// The notice of a full budget, for the log and the operator's Event. `None`: it has room again.
 pub(crate) fn notice(crossing: &Crossing) -> Option<String> {
-    let Crossing { whose, resource, limit, folded } = crossing;
+    let Crossing { whose, resource, limit, overflowed } = crossing;
     let remedy = match whose {
         Whose::Node => OF_THE_NODE,
         Whose::Namespace(_) | Whose::Peer { .. } => OF_A_SHARE,
     };
-    let text =
-        || format!("{} is full, {limit} {}: what is new folds into overflow; {remedy}", budget(whose), name(*resource));
-    folded.is_none().then(text)
+    let text = || {
+        format!(
+            "{} is full, {limit} {}: new connections are counted in the overflow series; {remedy}",
+            budget(whose),
+            name(*resource)
+        )
+    };
+    overflowed.is_none().then(text)
 }
 
-fn relief(Crossing { whose, resource, limit, .. }: &Crossing, folded: u64) -> String {
+fn relief(Crossing { whose, resource, limit, .. }: &Crossing, overflowed: u64) -> String {
     format!(
-        "{} has room again, {limit} {}: {folded} connections and label sets folded into overflow meanwhile",
+        "{} has room again, {limit} {}: {overflowed} connections and label sets were counted in the overflow series meanwhile",
         budget(whose),
         name(*resource)
     )

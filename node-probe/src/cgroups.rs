@@ -1,7 +1,7 @@
 //! The cgroup v2 tree at start: directories by inode. Later cgroups announce themselves through the ring.
 
 use longwire_endpoint::descriptors;
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 use longwire_pipeline::pipeline::KubeletCgroups;
 use std::collections::VecDeque;
 use std::fs;
@@ -48,7 +48,7 @@ pub(crate) fn report(kubelet: &KubeletCgroups, found: &[(u64, String)]) {
     match kubelet.survey(found.iter().map(|(_, path)| path.as_str())) {
         (0, Some(elsewhere)) => tracing::warn!(
             "no cgroup of a pod below {kubelet}, but some below {elsewhere} look like it: if that is this node's kubelet's, start \
-             the probe with --kubelet-cgroup-root={elsewhere}; until then pods are told by their network namespaces and addresses"
+             the probe with --kubelet-cgroup-root={elsewhere}; until then pods are recognized by their network namespaces and addresses"
         ),
         // A node without pods yet looks like this.
         (0, None) => tracing::info!(
@@ -79,9 +79,9 @@ impl PodCgroups {
     /// free. Drops the observation if one still runs, because a runtime gives an address to one pod at a time, and a
     /// pod with certain capabilities can use any. Returns how many pods could not be checked for lack of a file
     /// descriptor.
-    pub(crate) fn strike_living(&mut self, observed: &mut Vec<Sighting>) -> u64 {
+    pub(crate) fn strike_living(&mut self, observed: &mut Vec<ObservedAddress>) -> u64 {
         let mut unread = 0;
-        observed.retain_mut(|Sighting { uid, address, gone, .. }| {
+        observed.retain_mut(|ObservedAddress { uid, address, gone, .. }| {
             if gone.is_empty() {
                 return true;
             }
@@ -99,8 +99,8 @@ impl PodCgroups {
                 // Logged at powers of two, because such a pod does it with every connection.
                 if self.withheld.is_power_of_two() {
                     tracing::info!(
-                        "pod {uid} connects from {address}, an address of pod {running}, which still runs: the operator is not \
-                         told ({} such observations so far)",
+                        "pod {uid} connects from {address}, an address of pod {running}, which still runs: this is not \
+                         reported to the operator ({} such observations so far)",
                         self.withheld
                     );
                 }

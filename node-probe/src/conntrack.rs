@@ -40,9 +40,9 @@ enum Asked {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConntrackError {
-    #[error("conntrack cannot be asked")]
+    #[error("conntrack cannot be queried")]
     Io(#[from] io::Error),
-    #[error("conntrack's answer cannot be read: {0}")]
+    #[error("conntrack's answer is invalid: {0}")]
     Decode(#[from] netlink_packet_core::DecodeError),
     #[error("conntrack answered with {0}")]
     Refused(io::Error),

@@ -20,7 +20,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::FutureExt;
 use known::Known;
 use longwire_endpoint::descriptors;
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 use longwire_wire::decode::{Decoder, InvalidUpdate};
 use longwire_wire::message::{FromProbe, Hello, Interest, Token};
 use longwire_wire::proto::control_client::ControlClient;
@@ -41,7 +41,7 @@ use tonic::Request;
 /// Messages that wait to be sent to the operator.
 pub(crate) const WORDS: usize = 256;
 /// Address observations in one message, far below the largest message that an operator accepts.
-const SIGHTINGS: usize = 4096;
+const MAX_OBSERVATIONS: usize = 4096;
 /// Timeout of the operator's first answer, before which it may have to ask the API server.
 const ANSWER: Duration = Duration::from_secs(8);
 /// Longest delay between two attempts, without jitter, which at most doubles it.
@@ -61,7 +61,7 @@ enum StreamEnd {
     Status(#[from] tonic::Status),
     #[error("closed by the operator")]
     Closed,
-    #[error("did not keep up with the words")]
+    #[error("the operator did not read the probe's messages in time")]
     Overrun,
 }
 
@@ -78,15 +78,15 @@ pub(crate) async fn follow(
     let mut outage = Outage::default();
     loop {
         let began = Instant::now();
-        let address = operator.address(route.holder);
-        let attempt = Attempt { options: &options, operator: &operator, holder: route.holder, shared: &shared };
+        let address = operator.address(route.leader);
+        let attempt = Attempt { options: &options, operator: &operator, leader: route.leader, shared: &shared };
         let end = attempt.stream(&mut words, &mut known).await;
         let starved = end.is_for_want_of_descriptors();
         shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
         let was_connected = shared.figures.connected.swap(false, Relaxed);
-        if let (Next::AtOnce, Some(holder), false) = (next, route.holder, was_connected) {
-            tracing::debug!(operator = address, %holder, "sent on to the replica that serves");
+        if let (Next::AtOnce, Some(leader), false) = (next, route.leader, was_connected) {
+            tracing::debug!(operator = address, %leader, "redirected to the leader");
             continue;
         }
         if began.elapsed() >= STEADY {
@@ -143,7 +143,7 @@ struct Attempt<'a> {
     options: &'a Options,
     operator: &'a Operator,
     /// The leader's address, instead of the configured one.
-    holder: Option<SocketAddr>,
+    leader: Option<SocketAddr>,
     shared: &'a Shared,
 }
 
@@ -161,13 +161,13 @@ impl Attempt<'_> {
         words: &mut mpsc::Receiver<FromProbe>,
         known: &mut Known,
     ) -> Result<std::convert::Infallible, StreamEnd> {
-        let Self { options, operator, holder, shared } = self;
+        let Self { options, operator, leader, shared } = self;
         let mut token = operator.token()?;
-        let channel = operator.connect(*holder).await?;
+        let channel = operator.connect(*leader).await?;
         let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
         say(&outbox, FromProbe::Hello(hello(options, shared, words, known))).await?;
-        shared.pipeline().repeat_sightings(monotonic());
-        let full = shared.pipeline().aggregate().full_budgets();
+        shared.pipeline().repeat_observations(monotonic());
+        let full = shared.pipeline().store().full_budgets();
         let mut call = Request::new(ReceiverStream::new(sent));
         if let Some(token) = &token {
             call.metadata_mut().insert("authorization", operator.authorization(token)?);
@@ -180,7 +180,7 @@ impl Attempt<'_> {
         let _line = shared.line.open(channel);
         shared.figures.streams.fetch_add(1, Relaxed);
         shared.figures.connected.store(true, Relaxed);
-        tracing::info!("connected to the operator at {}", operator.address(*holder));
+        tracing::info!("connected to the operator at {}", operator.address(*leader));
         for notice in full.iter().filter_map(budgets::notice) {
             say(&outbox, FromProbe::Notice(notice)).await?;
         }
@@ -225,12 +225,12 @@ pub(crate) fn speak(
     shared: &Shared,
     words: &mpsc::Sender<FromProbe>,
     interest: Interest,
-    (sightings, notices): (&[Sighting], Vec<String>),
+    (observations, notices): (&[ObservedAddress], Vec<String>),
 ) {
     let interest = Some(interest).filter(|Interest { add, drop }| !(add.is_empty() && drop.is_empty()));
-    let sightings = sightings.chunks(SIGHTINGS).map(|some| FromProbe::Sightings(some.to_vec()));
+    let observations = observations.chunks(MAX_OBSERVATIONS).map(|some| FromProbe::ObservedAddresses(some.to_vec()));
     let notices = notices.into_iter().map(FromProbe::Notice);
-    for word in interest.map(FromProbe::Interest).into_iter().chain(sightings).chain(notices) {
+    for word in interest.map(FromProbe::Interest).into_iter().chain(observations).chain(notices) {
         if words.try_send(word).is_err() {
             shared.resubscribe.notify_one();
         }

@@ -72,7 +72,7 @@ impl Headless {
             pipeline.questions()
         };
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        control::speak(&self.shared, &self.words, interest, (&questions.sightings, Vec::new()));
+        control::speak(&self.shared, &self.words, interest, (&questions.observations, Vec::new()));
     }
 
     #[must_use]

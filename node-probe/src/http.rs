@@ -2,7 +2,7 @@
 
 mod accept;
 mod scrape;
-mod seats;
+mod scraper_slots;
 #[cfg(test)]
 mod tests;
 
@@ -100,28 +100,28 @@ async fn metrics(
     headers: HeaderMap,
 ) -> Response {
     if let Some(reason) = shared.unfit() {
-        return (StatusCode::SERVICE_UNAVAILABLE, format!("nothing to say: {reason}\n")).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("this node is not supported: {reason}\n")).into_response();
     }
     if !shared.is_caught_up() {
-        let reason = "not ready: the connections of before are not yet counted\n";
+        let reason = "not ready: connections older than the probe are not yet counted\n";
         return (StatusCode::SERVICE_UNAVAILABLE, reason).into_response();
     }
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let format = accept::negotiate(accept);
     match shared.metrics.turns().take(&connection).await {
         Ok(turn) => {
-            let by = headers.contains_key(SCRAPE_TIMEOUT).then(|| shared.seats.take(address, &connection));
+            let by = headers.contains_key(SCRAPE_TIMEOUT).then(|| shared.scraper_slots.take(address, &connection));
             scrape::respond(shared, format, by, turn)
         }
         Err(Busy) => {
             shared.metrics.was_busy();
-            let reason = "too many scrapes at a time: ask again in a second\n";
+            let reason = "too many scrapes at a time: try again in a second\n";
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], reason).into_response()
         }
     }
 }
 
-pub(crate) use seats::Seats;
+pub(crate) use scraper_slots::ScraperSlots;
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
     verdict("healthy", &shared.unhealthy())

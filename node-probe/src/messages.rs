@@ -9,7 +9,7 @@ use crate::budgets;
 use crate::cgroups::PodCgroups;
 use crate::control;
 use crate::shared::Shared;
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 use longwire_pipeline::metrics::Crossing;
 use longwire_wire::message::{FromProbe, Interest};
 use std::io;
@@ -28,7 +28,7 @@ const CROSSINGS: usize = 1_024;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) interest: Interest,
-    pub(crate) sightings: Vec<Sighting>,
+    pub(crate) observations: Vec<ObservedAddress>,
     pub(crate) crossings: Vec<Crossing>,
 }
 
@@ -98,7 +98,7 @@ pub(crate) struct ToOperator {
 
 impl Deliver for ToOperator {
     fn deliver(&mut self, report: Report) {
-        let Report { interest, sightings: mut observed, crossings } = report;
+        let Report { interest, observations: mut observed, crossings } = report;
         crossings.iter().for_each(budgets::log);
         let notices = crossings.iter().filter_map(budgets::notice).collect();
         let (figures, made) = (&self.shared.figures, observed.len());

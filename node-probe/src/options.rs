@@ -18,7 +18,7 @@ struct CommandLine {
     _options: Option<Options>,
 }
 
-/// What is asked for.
+/// What the command line requests.
 #[derive(Debug)]
 pub(crate) enum Task {
     Run(Box<Options>),
@@ -27,7 +27,7 @@ pub(crate) enum Task {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Detach all that a stopped probe left in the kernel, and remove its state
+    /// Remove the programs, maps and state of a stopped probe
     Uninstall(Uninstall),
 }
 
@@ -41,22 +41,22 @@ pub(crate) struct Uninstall {
     #[arg(long, env = "LONGWIRE_STATE_DIR", value_name = "DIR")]
     pub(crate) state_dir: PathBuf,
 
-    /// Stay afterwards and answer on this address that it is done, until told to stop
+    /// Keep running afterwards, and answer HTTP requests on this address with success, until a signal
     #[arg(long, env = "LONGWIRE_STAY", value_name = "ADDRESS:PORT")]
     pub(crate) stay: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
-    /// Where the operator listens; https, or plain http on loopback
+    /// URL of the operator; https, or plain http on loopback
     #[arg(long, env = "LONGWIRE_OPERATOR", value_name = "URL", value_parser = operator_url)]
     pub(crate) operator: String,
 
-    /// File with the authorities that the operator's certificate may be signed by; for https
+    /// File with the CA certificates that verify the operator's certificate; for https
     #[arg(long, env = "LONGWIRE_OPERATOR_CA", value_name = "FILE")]
     pub(crate) operator_ca: Option<PathBuf>,
 
-    /// File with the ServiceAccount token that says who this probe is; for https
+    /// File with the ServiceAccount token that authenticates this probe; for https
     #[arg(long, env = "LONGWIRE_OPERATOR_TOKEN", value_name = "FILE")]
     pub(crate) operator_token: Option<PathBuf>,
 
@@ -64,7 +64,7 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_OPERATOR_NAME", value_name = "NAME")]
     pub(crate) operator_name: Option<String>,
 
-    /// This node's name, as Kubernetes has it
+    /// Name of this Node
     #[arg(long, env = "LONGWIRE_NODE_NAME", value_name = "NAME")]
     pub(crate) node_name: String,
 
@@ -72,20 +72,20 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_METRICS_LISTEN", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:15020")]
     pub(crate) metrics_listen: SocketAddr,
 
-    /// Answer /metrics to readers alone whom the operator admits: a bearer token whose user may get the non-resource URL
-    /// /metrics; with an operator on a cluster
+    /// Serve /metrics only to readers that the operator authorizes: with a bearer token whose user may get the
+    /// non-resource URL /metrics; needs an operator on a cluster
     #[arg(long, env = "LONGWIRE_METRICS_AUTH")]
     pub(crate) metrics_auth: bool,
 
-    /// Say in OpenMetrics when each series began, by one line more for each counter and histogram
+    /// Expose the creation time of each counter and histogram in OpenMetrics, as one more line for each
     #[arg(long, env = "LONGWIRE_CREATED_TIMESTAMPS")]
     pub(crate) created_timestamps: bool,
 
-    /// Address and port of /healthz and /readyz, which scrapes cannot delay; the kubelet of this node asks there
+    /// Address and port of /healthz and /readyz, which scrapes cannot delay; for the probes of this node's kubelet
     #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:15021")]
     pub(crate) health_listen: SocketAddr,
 
-    /// Time between two looks at every live connection, 100ms to 5m
+    /// Time between two samples of every live connection, 100ms to 5m
     #[arg(long, env = "LONGWIRE_SAMPLE_INTERVAL", value_name = "DURATION", default_value = "5s", value_parser = interval)]
     pub(crate) sample_interval: Duration,
 
@@ -103,27 +103,27 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_CGROUP_ROOT", value_name = "DIR")]
     pub(crate) cgroup_root: Option<PathBuf>,
 
-    /// Where the kubelet has its pods' cgroups in that tree: `cgroupRoot` of its configuration [default: / or /kubelet]
+    /// Parent of the pods' cgroups in that tree: `cgroupRoot` of the kubelet's configuration [default: / or /kubelet]
     #[arg(long, env = "LONGWIRE_KUBELET_CGROUP_ROOT", value_name = "DIR", value_parser = KubeletCgroups::below)]
     pub(crate) kubelet_cgroup_root: Option<KubeletCgroups>,
 
-    /// Most live connections that are followed; more are counted when they close
+    /// Maximum of tracked live connections; further ones are counted when they close
     #[arg(long, env = "LONGWIRE_MAX_CONNECTIONS", value_name = "CONNECTIONS", default_value_t = 131_072, value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
     pub(crate) max_connections: u32,
 
-    /// Most series of edges and workloads in a scrape; more are folded into `overflow`
+    /// Maximum of series of edges and workloads in a scrape; further label sets are counted in the overflow series
     #[arg(long, env = "LONGWIRE_MAX_SERIES", value_name = "SERIES", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) max_series: u32,
 
-    /// Where maps and programs stay when the probe stops, in a BPF filesystem, so that the next one loses nothing
+    /// Directory in a BPF filesystem for pinned maps and programs, so that nothing is lost between two probes
     #[arg(long, env = "LONGWIRE_PIN_DIR", value_name = "DIR", requires = "state_dir")]
     pub(crate) pin_dir: Option<PathBuf>,
 
-    /// Where the counters stay when the probe stops; best in memory, such as /run/longwire
+    /// Directory for the saved counters; best in memory, such as /run/longwire
     #[arg(long, env = "LONGWIRE_STATE_DIR", value_name = "DIR", requires = "pin_dir")]
     pub(crate) state_dir: Option<PathBuf>,
 
-    /// Shape of the log lines on stderr
+    /// Format of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
 }

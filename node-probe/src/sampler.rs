@@ -193,7 +193,7 @@ impl Sampler {
         let (questions, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();
             pipeline.tick(monotonic());
-            let crossings = pipeline.aggregate_mut().take_crossings();
+            let crossings = pipeline.store_mut().take_crossings();
             (pipeline.questions(), pipeline.wants_reannounce(), crossings)
         };
         if announce_again {
@@ -203,7 +203,7 @@ impl Sampler {
         let refused = self.conntrack.ask(questions.backends);
         figures.questions_refused.fetch_add(refused as u64, Ordering::Relaxed);
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        let is_taken = self.messages.report(Report { interest, sightings: questions.sightings, crossings });
+        let is_taken = self.messages.report(Report { interest, observations: questions.observations, crossings });
         figures.reports_refused.fetch_add(u64::from(!is_taken), Ordering::Relaxed);
     }
 }

@@ -68,7 +68,7 @@ impl Saver {
         kernel.rename();
         if !std::mem::replace(&mut self.is_failing, true) {
             let path = self.file.as_ref().map(StateFile::path);
-            tracing::warn!(?path, %error, "the state cannot be saved; counting goes on, but begins at 0 after a restart");
+            tracing::warn!(?path, %error, "the state cannot be saved; counters continue, but start at 0 after a restart");
         }
     }
 }

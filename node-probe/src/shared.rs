@@ -1,7 +1,7 @@
 //! State that the probe's threads share: the pipeline behind its lock, and their health.
 
 use crate::conntrack::ConntrackError;
-use crate::http::Seats;
+use crate::http::ScraperSlots;
 use crate::kernel::{Losses, monotonic};
 use crate::readers::Line;
 use crate::start;
@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     /// Connection to the operator for checks of readers.
     pub(crate) line: Arc<Line>,
     /// Numbers of the scrapers.
-    pub(crate) seats: Seats,
+    pub(crate) scraper_slots: ScraperSlots,
     /// OpenMetrics has the start times of series.
     pub(crate) created_timestamps: bool,
     /// Limits and counters of the listeners.
@@ -95,7 +95,7 @@ impl Shared {
     pub(crate) fn new(mut pipeline: Pipeline) -> Self {
         let encoder = Arc::<Mutex<Encoder>>::default();
         let forgets = Arc::clone(&encoder);
-        pipeline.aggregate_mut().when_removed(move |label_set| forgets.lock().forget(label_set));
+        pipeline.store_mut().when_removed(move |label_set| forgets.lock().forget(label_set));
         Self {
             pipeline: Mutex::new(pipeline),
             encoder,
@@ -109,7 +109,7 @@ impl Shared {
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
             line: Arc::default(),
-            seats: Seats::default(),
+            scraper_slots: ScraperSlots::default(),
             created_timestamps: false,
             metrics: Endpoint::new(Limits::METRICS),
             health: Endpoint::new(Limits::HEALTH),
@@ -187,7 +187,7 @@ impl Shared {
 
     pub(crate) fn conntrack_failed(&self, error: &ConntrackError) {
         if self.figures.conntrack_errors.fetch_add(1, Ordering::Relaxed) == 0 {
-            tracing::warn!(%error, "backends of Service addresses are unknown where conntrack cannot tell them");
+            tracing::warn!(%error, "backends of Service addresses are unknown without conntrack");
         }
     }
 
@@ -214,7 +214,7 @@ impl Shared {
         }
         let mut reasons = self.unhealthy();
         if !self.is_caught_up() {
-            reasons.push("the connections of before are not yet counted".to_owned());
+            reasons.push("connections older than the probe are not yet counted".to_owned());
         }
         if !self.pipeline().configured() {
             reasons.push("no configuration yet: is the operator reachable?".to_owned());

@@ -65,7 +65,7 @@ pub(crate) fn start(
 ) -> Result<Started, KernelError> {
     let (Some(pins), Some(file)) = (pins, file) else { return anew(options, setup, pins, 0) };
     let loaded = file.load().inspect_err(
-        |error| tracing::warn!(file = %file.path().display(), %error, "the saved state cannot be used; counters begin at 0"),
+        |error| tracing::warn!(file = %file.path().display(), %error, "the saved state cannot be used; counters start at 0"),
     );
     let states = u64::from(loaded.is_err());
     let saved = loaded.unwrap_or_default();
@@ -78,7 +78,7 @@ pub(crate) fn start(
         }
         (Found::Unusable(reason), _) => {
             if states == 0 {
-                tracing::warn!(reason, "counters begin at 0");
+                tracing::warn!(reason, "counters start at 0");
             }
             anew(options, setup, Some(pins), 1)
         }
@@ -89,13 +89,13 @@ pub(crate) fn start(
 fn found(saved: Option<&Saved>, left: Option<Left>, boot: &str) -> Found {
     match (saved, left) {
         (None, None) => Found::Nothing,
-        (None, Some(_)) => Found::Unusable("there are pins of an earlier probe, but no state that goes with them"),
+        (None, Some(_)) => Found::Unusable("there are pins of an earlier probe, but no saved state for them"),
         (Some(saved), _) if saved.header.boot != boot => {
             Found::Unusable("the saved state is from before the machine was started")
         }
-        (Some(_), None) => Found::Unusable("there is a saved state, but the pins that go with it are gone"),
+        (Some(_), None) => Found::Unusable("there is a saved state, but its pins are gone"),
         (Some(saved), Some(left)) if saved.header.instance != left.instance => {
-            Found::Unusable("the saved state does not go with the pins: a later one could not be saved")
+            Found::Unusable("the saved state does not match the pins: a later one could not be saved")
         }
         (Some(_), Some(left)) if left.is_ours => Found::Whole,
         (Some(_), Some(_)) => Found::Series,
@@ -115,10 +115,10 @@ fn go_on(options: Options, setup: Setup, pins: &Pins, saved: &Saved, path: &Path
         return adopt(Restored { pipeline, dropped }, setup, pins, saved, produced);
     }
     let Some(kernel) = Kernel::resume(pins, setup, saved.header.position)? else {
-        tracing::warn!("the pinned ring was never where the saved state has come to; counters begin at 0");
+        tracing::warn!("the saved state is ahead of the pinned ring buffer; counters start at 0");
         return anew(options, setup, Some(pins), 1);
     };
-    tracing::info!(connections = pipeline.stats().connections, "going on where the last probe stopped");
+    tracing::info!(connections = pipeline.stats().connections, "continuing where the last probe stopped");
     Ok(Started { kernel, pipeline, losses: Losses { dropped, ..Losses::default() } })
 }
 
@@ -147,21 +147,21 @@ fn adopt(restored: Restored, setup: Setup, pins: &Pins, saved: &Saved, produced:
     tracing::warn!(
         losses.connections,
         losses.record_bytes,
-        "live connections are adopted anew, unread records are lost"
+        "live connections are adopted again, unread records are lost"
     );
     Ok(Started { kernel: Kernel::start(Some(pins), setup)?, pipeline, losses })
 }
 
 /// Logs which items cannot be used, in one line.
 fn restore(options: &Options, saved: &Saved, path: &Path) -> Option<Restored> {
-    let refused = |error: &_| tracing::warn!(file = %path.display(), %error, "the saved state cannot be used; counters begin at 0");
+    let refused = |error: &_| tracing::warn!(file = %path.display(), %error, "the saved state cannot be used; counters start at 0");
     let restored = Pipeline::restore(options.clone(), &saved.pipeline, monotonic()).inspect_err(refused).ok()?;
     let Dropped { label_sets, connections, pending, others, first, must_adopt: _ } = restored.dropped;
     if let Some(first) = first {
         tracing::warn!(
             file = %path.display(), label_sets, connections, pending_connections = pending, state_items = others, %first,
-            "some items of the saved state cannot be used and are left out: the counters of these label sets begin at 0, \
-             these connections are not reported any more; all other counters go on"
+            "some items of the saved state cannot be used and are left out: the counters of these label sets start at 0, \
+             these connections are not reported any more; all other counters continue"
         );
     }
     Some(restored)

@@ -81,12 +81,12 @@ fn configuration() -> proto::Update {
 
 fn answers(asked: &[IpAddr]) -> proto::Update {
     let answer = |(peer, address): (u16, &IpAddr)| {
-        let IpAddr::V4(v4) = *address else { panic!("nobody dialled {address}") };
+        let IpAddr::V4(v4) = *address else { panic!("no client requested {address}") };
         let owner = Owner {
             holder: Holder::Pod(pod(&format!("server-{peer:03}"), v4)),
             from: SECOND,
             until: None,
-            sighted: false,
+            observed: false,
         };
         Address { address: *address, owners: vec![owner] }
     };

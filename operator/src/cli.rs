@@ -1,10 +1,10 @@
-//! What the program does when it is started: it serves, or it does one job of the chart and ends.
+//! The program's subcommands: without one it serves, with one it runs one of the chart's jobs and exits.
 //!
 //! ```text
-//! longwire-operator                options -> run: starts every part, until SIGTERM
-//! longwire-operator crds ...       crds: definitions of the three kinds
-//! longwire-operator prove ...      self_test: a known transfer, compared with what this node's probe exposes
-//! longwire-operator retire ...     uninstall: waits until nothing of Longwire is left in any node's kernel
+//! longwire-operator                       options -> run: starts every part, until SIGTERM
+//! longwire-operator crds ...              crds: definitions of the three kinds
+//! longwire-operator self-test ...         self_test: compares a transfer of known size with this node's probe's metrics
+//! longwire-operator wait-for-cleanup ...  uninstall: waits until no node's kernel has programs or maps of Longwire
 //! ```
 
 pub mod crds;

@@ -104,7 +104,7 @@ impl Counters {
         read(&self.connections)
     }
 
-    /// Policy objects that are refused, by kind and reason, and those of which a part lost to another object, by kind.
+    /// Policy objects that are refused, by kind and reason, and those of which another object overrides a part, by kind.
     pub(crate) fn configured(
         &self,
         refused: BTreeMap<(&'static str, &'static str), u64>,

@@ -32,7 +32,7 @@ async fn perform(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Uninstall(options) => uninstall::uninstall(&options).await?,
         Command::SelfTest(options) => {
             let made = self_test::self_test(&options).await?;
-            tracing::info!("the probe of this node says exactly what was transferred: {made}");
+            tracing::info!("the metrics of this node's probe equal the transfer: {made}");
         }
     }
     Ok(())

@@ -179,7 +179,7 @@ fn run(namespaces: usize, object: impl Fn(&str, &str, usize) -> String) -> Outco
 }
 
 #[test]
-fn hundreds_of_the_largest_objects_stay_within_memory_and_hold_nobody_up() {
+fn hundreds_of_the_largest_objects_stay_within_memory_and_delay_no_others() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let largest = |namespace: &str, name: &str, _| largest(namespace, name);
     // One more is the victim's.

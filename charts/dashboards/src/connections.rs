@@ -25,12 +25,12 @@ pub(super) fn dashboard() -> Dashboard {
     Dashboard {
         uid: UID,
         title: "Longwire / Long connections",
-        description: "Connections older than the threshold (5 s unless a policy says otherwise), each as its client sees it, or as its server does where the client is outside the cluster.",
+        description: "Connections older than the threshold (5 s unless a policy says otherwise), each as its client reports it, or as its server does if the client is outside the cluster.",
         variables: namespaces.map(|(name, label, of)| Variable::many(name, label, SENT, of)).into(),
         rows: vec![
             Row { title: "Now", panels: now() },
             Row { title: "Over time", panels: over_time() },
-            Row { title: "One by one", panels: vec![talkers()] },
+            Row { title: "Single connections", panels: vec![talkers()] },
         ],
     }
 }
@@ -49,10 +49,10 @@ fn now() -> Vec<Panel> {
         .query("", once::how_many_long(SENT, CHOSEN)),
         Panel::figure("Traffic", Unit::BytesPerSecond, "Payload over long connections each second, both directions.")
             .query("", both(&[])),
-        Panel::figure("Lost packets", Unit::PerSecond, "Packets that either end sent and took for lost, each second.")
+        Panel::figure("Lost packets", Unit::PerSecond, "Packets that either end sent and marked as lost, each second.")
             .query("", once::sum(&[], &once::rate(LOST, CHOSEN)))
             .bounds(1.0, 10.0),
-        Panel::figure("Retransmits", Unit::PerSecond, "Packets that either end sent a second time, each second.")
+        Panel::figure("Retransmits", Unit::PerSecond, "Packets that either end retransmitted, each second.")
             .query("", once::sum(&[], &once::rate(AGAIN, CHOSEN)))
             .bounds(1.0, 10.0),
     ]
@@ -129,7 +129,7 @@ fn talkers() -> Panel {
     Panel::table(
         "The busiest long connections",
         columns,
-        "The fifty long connections with the most payload now: since when they are open, what moves over them, and over their whole life what moved and what their client lost and sent again; their server, where the client is outside the cluster.",
+        "The fifty long connections with the most payload now: since when they are open, their traffic now, and over their whole life their bytes and the packets that their client lost and retransmitted, or their server if the client is outside the cluster.",
     )
     .column("Traffic", Unit::BytesPerSecond, talkative.clone())
     .column("To server", Unit::Bytes, of_those(total(TO_SERVER)))

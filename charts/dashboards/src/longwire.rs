@@ -9,13 +9,13 @@ pub(super) fn dashboard() -> Dashboard {
     Dashboard {
         uid: UID,
         title: "Longwire / Longwire itself",
-        description: "Whether the figures of the other dashboards can be believed: what was lost, what was folded, how far behind everything is, and what it costs.",
+        description: "Whether the metrics of the other dashboards are complete: lost events, overflow series, lag, and resource usage.",
         variables: vec![Variable::many("instance", "Probe", "longwire_build_info{component=\"probe\"}", "instance")],
         rows: vec![
             Row { title: "Now", panels: now() },
             Row { title: "Loss: every line should be at 0", panels: loss() },
             Row { title: "Budgets", panels: budgets() },
-            Row { title: "Left out, unnamed, handled another way: no loss", panels: by_design() },
+            Row { title: "Ignored, unnamed, handled in another way: no loss", panels: by_design() },
             Row { title: "Lag and cost", panels: lag() },
             Row { title: "Configuration", panels: configuration() },
         ],
@@ -59,25 +59,37 @@ fn now() -> Vec<Panel> {
     vec![
         Panel::figure("Probes", Unit::Count, "Probes that answer to Prometheus. There should be one on each node.")
             .query("", format!("count({})", of_probes())),
-        Panel::figure("Connected probes", Unit::Count, "Probes that are connected to the operator. The others go on with what they know.")
-            .query("", format!("sum({})", of("longwire_probe_operator_connected"))),
-        Panel::figure("Leading operators", Unit::Count, "Replicas of the operator that hold the Lease and serve probes. It should be one.")
-            .query("", "sum(longwire_operator_role{role=\"leader\"})".to_owned()),
-        Panel::figure("Probes behind", Unit::Count, "Probes that were told of a change and have not yet confirmed it. Above 0 for long: some node's configuration is old.")
-            .query("", "sum(longwire_operator_streams_behind)".to_owned())
-            .bounds(1.0, 10.0),
-        Panel::figure("Tracked connections", Unit::Count, "Connections that the probes know at this moment.")
+        Panel::figure(
+            "Connected probes",
+            Unit::Count,
+            "Probes that are connected to the operator. The others keep their configuration.",
+        )
+        .query("", format!("sum({})", of("longwire_probe_operator_connected"))),
+        Panel::figure(
+            "Leading operators",
+            Unit::Count,
+            "Replicas of the operator that hold the Lease and serve probes. It should be one.",
+        )
+        .query("", "sum(longwire_operator_role{role=\"leader\"})".to_owned()),
+        Panel::figure(
+            "Probes behind",
+            Unit::Count,
+            "Probes that have not yet acknowledged an update. Above 0 for long: some node's configuration is old.",
+        )
+        .query("", "sum(longwire_operator_streams_behind)".to_owned())
+        .bounds(1.0, 10.0),
+        Panel::figure("Tracked connections", Unit::Count, "Connections that the probes track now.")
             .query("", format!("sum({})", of("longwire_probe_connections"))),
-        Panel::figure("Series", Unit::Count, "Series about connections that a scrape of all probes brings.")
+        Panel::figure("Series", Unit::Count, "Series about connections in a scrape of all probes.")
             .query("", format!("sum({})", of("longwire_probe_series"))),
     ]
 }
 
 fn loss() -> Vec<Panel> {
     vec![
-        Panel::lines("Lost in the kernel", Unit::PerSecond, "Connections and ends of connections that the kernel side had no room for, by the kind. docs/metrics.md has each kind.")
+        Panel::lines("Lost in the kernel", Unit::PerSecond, "Connections and ends of connections that were lost because the BPF maps had no room, by the kind. docs/metrics.md explains each kind.")
             .query("{{place}}. {{kind}}", counted("longwire_probe_kernel_losses_total", "kind", CHOSEN)),
-        Panel::lines("Lost in the probe", Unit::PerSecond, "Connections that waited too long for a name and were dropped, connections whose end was not seen, and records that the kernel side and the probe do not agree about.")
+        Panel::lines("Lost in the probe", Unit::PerSecond, "Connections that waited too long for a name and were dropped, connections whose end was not seen, and invalid records of the BPF programs.")
             .query("dropped", rate("longwire_probe_connections_ignored_total", &with("reason=\"dropped\"")))
             .query("end not seen", rate("longwire_probe_closes_lost_total", CHOSEN))
             .query("invalid records", rate("longwire_probe_records_skipped_total", &with("reason=~\"invalid_.*\""))),
@@ -86,34 +98,34 @@ fn loss() -> Vec<Panel> {
 
 fn budgets() -> Vec<Panel> {
     vec![
-        Panel::lines("Series charged by probe", Unit::Count, "Series that the label sets may grow to. They are bounded by --max-series; beyond it label sets fold into `overflow`. The ten probes with the most.")
+        Panel::lines("Series charged by probe", Unit::Count, "Series that count against --max-series; when it is reached, new label sets are counted in the overflow series. The ten probes with the most.")
             .query("{{place}}. {{instance}}", gauge("longwire_probe_series_charged", "instance", CHOSEN)),
-        Panel::lines("Label sets by kind", Unit::Count, "Different label sets that are shown now, by what they are about.")
+        Panel::lines("Label sets by kind", Unit::Count, "Label sets in a scrape now, by the kind: edges, workloads, long connections, clusters.")
             .query("{{place}}. {{kind}}", gauge("longwire_probe_label_sets", "kind", CHOSEN)),
-        Panel::lines("Folded into overflow", Unit::PerSecond, "Connections that found no room for a label set of their own, by whose room was full. Their counts are in `overflow`: sums stay right, names are lost.")
+        Panel::lines("Counted in overflow series", Unit::PerSecond, "Connections that are counted in an overflow series, by the budget that is full. Sums stay exact; these connections have no names.")
             .query("{{place}}. {{kind}}", counted("longwire_probe_overflowed_total", "kind", CHOSEN))
             .bounds(0.01, 1.0),
-        Panel::lines("Beyond the limits", Unit::PerSecond, "Connections beyond --max-connections, which are counted when they close, and passes that ended before every connection was looked at.")
+        Panel::lines("Beyond the limits", Unit::PerSecond, "Connections beyond --max-connections, which are counted when they close, and passes that ended before every connection was sampled.")
             .query("connections", rate("longwire_probe_connections_untracked_total", CHOSEN))
             .query("passes cut", rate("longwire_probe_passes_cut_total", CHOSEN)),
         Panel::lines("Entries of tables", Unit::Count, "Entries of the probes' tables now.")
             .query("{{place}}. {{table}}", gauge("longwire_probe_table_entries", "table", CHOSEN)),
-        Panel::lines("Evicted from full tables", Unit::PerSecond, "Entries that made room for others in a full table.")
+        Panel::lines("Evicted from full tables", Unit::PerSecond, "Entries that were evicted from a full table for others.")
             .query("{{place}}. {{table}}", counted("longwire_probe_table_evictions_total", "table", CHOSEN)),
     ]
 }
 
 fn by_design() -> Vec<Panel> {
     vec![
-        Panel::lines("Connections left out", Unit::PerSecond, "Connections that are seen and not reported, by the reason: `host` is of the node's own processes, `local_leg` inside one pod, `foreign` of a pod that is not this node's.")
+        Panel::lines("Ignored connections", Unit::PerSecond, "Connections that are not reported, by the reason: `host` is of the node's own processes, `local_leg` inside one pod, `foreign` of a pod of another node.")
             .query("{{place}}. {{reason}}", counted("longwire_probe_connections_ignored_total", "reason", &with("reason!=\"dropped\""))),
-        Panel::lines("Connections with an unknown end", Unit::PerSecond, "Connections one end of which reads `unknown`, by the reason. `outside` is a client outside the cluster.")
+        Panel::lines("Connections with an unknown end", Unit::PerSecond, "Connections one end of which is `unknown`, by the reason. `outside` is a client outside the cluster.")
             .query("{{place}}. {{reason}}", counted("longwire_probe_connections_unresolved_total", "reason", CHOSEN)),
-        Panel::lines("Exceptions in the kernel", Unit::PerSecond, "What the kernel side handled in another way than usual, by the kind: later, or without a detail. docs/metrics.md has each kind.")
+        Panel::lines("Exceptions in the kernel", Unit::PerSecond, "Events that the BPF programs handled in another way than usual, by the kind: later, or without a detail. docs/metrics.md explains each kind.")
             .query("{{place}}. {{kind}}", counted("longwire_probe_kernel_exceptions_total", "kind", CHOSEN)),
         Panel::lines("Records without effect", Unit::PerSecond, "Records and samples that change nothing, by the reason: most are of connections that have ended or are not reported.")
             .query("{{place}}. {{reason}}", counted("longwire_probe_records_skipped_total", "reason", &with("reason!~\"invalid_.*\""))),
-        Panel::lines("BPF programs skipped", Unit::PerSecond, "Times that the kernel skipped a program because it would have interrupted itself. What it missed is counted at the next look.")
+        Panel::lines("BPF programs skipped", Unit::PerSecond, "Times that the kernel skipped a program because it would have interrupted itself. What it missed is counted by the next pass.")
             .query("{{place}}. {{program}}", counted("longwire_probe_recursion_misses_total", "program", CHOSEN)),
     ]
 }
@@ -138,15 +150,15 @@ fn lag() -> Vec<Panel> {
         once::top(&program, &once::sum(&program, &all), &once::sum(&program, &rank))
     };
     vec![
-        Panel::lines("Time of a pass by probe", Unit::Seconds, "How long a probe takes to look at all living connections, on average. It should stay well below the reporting interval. The ten probes that spend the most time.")
+        Panel::lines("Duration of a pass by probe", Unit::Seconds, "How long a probe takes to sample all live connections, on average. It should stay well below the reporting interval. The ten probes that spend the most time.")
             .query("{{place}}. {{instance}}", once::top(&instance, &passes, &busiest("longwire_probe_pass_seconds_total")))
             .up_to(0.1),
-        Panel::lines("Connections waiting for names by probe", Unit::Count, "Connections whose counts wait to be told which workload has an address. The ten probes with the most.")
+        Panel::lines("Connections waiting for names by probe", Unit::Count, "Connections that wait until the workload of an address is known. The ten probes with the most.")
             .query("{{place}}. {{instance}}", gauge("longwire_probe_connections_waiting", "instance", CHOSEN)),
         Panel::lines("Memory", Unit::Bytes, "Resident memory of probes and operators, the ten with the most.")
             .query("{{place}}. {{component}} {{instance}}", cost("process_resident_memory_bytes", "process_resident_memory_bytes @ end()"))
             .up_to(134_217_728.0),
-        Panel::lines("CPU", Unit::Share, "Processor time of probes and operators, of one processor: the ten with the most.")
+        Panel::lines("CPU", Unit::Share, "CPU time of probes and operators, as a share of one CPU: the ten with the most.")
             .query("{{place}}. {{component}} {{instance}}", cost("rate(process_cpu_seconds_total[$__rate_interval])", "rate(process_cpu_seconds_total[$__rate_interval] @ end())"))
             .up_to(0.1),
         Panel::lines("Time spent saving by probe", Unit::Share, "The share of time in which a probe saves its state. The ten probes with the most.")
@@ -162,17 +174,17 @@ fn configuration() -> Vec<Panel> {
             .query("sent", operator("longwire_operator_updates_total"))
             .query("applied", operator("longwire_operator_acks_total"))
             .query("refused", operator("longwire_operator_nacks_total")),
-        Panel::lines("Time until an update is applied", Unit::Seconds, "How long probes took to confirm a change, on average.")
+        Panel::lines("Time until an update is applied", Unit::Seconds, "How long probes took to acknowledge an update, on average.")
             .query("average", format!("{} / ({} > 0)", operator("longwire_operator_ack_seconds_total"), operator("longwire_operator_acks_total")))
             .measured()
             .up_to(1.0),
         Panel::lines("Objects by kind", Unit::Count, "Objects of the cluster that the operator knows.")
             .query("{{place}}. {{kind}}", once::top(&["kind"], &format!("max by (kind) ({objects})"), &format!("max by (kind) ({objects} @ end())"))),
-        Panel::lines("Streams refused", Unit::PerSecond, "Probes that the operator turned away, by the reason.")
+        Panel::lines("Streams refused", Unit::PerSecond, "Streams of probes that the operator refused, by the reason.")
             .query("{{place}}. {{reason}}", counted("longwire_operator_streams_refused_total", "reason", "")),
         Panel::lines("TLS handshakes refused", Unit::PerSecond, "Connections that ended before they had an admitted stream, by the reason.")
             .query("{{place}}. {{reason}}", counted("longwire_operator_handshakes_refused_total", "reason", "")),
-        Panel::lines("Certificate validity", Unit::Seconds, "How long what the operator shows to probes is still valid. It is renewed in time; a line that nears 0 is a fault.")
+        Panel::lines("Certificate validity", Unit::Seconds, "How long the operator's certificates are still valid. They are renewed in time; a line that nears 0 is an error.")
             .query("authority", "min(longwire_operator_certificate_expiry_timestamp_seconds{certificate=\"authority\"}) - time()".to_owned())
             .query("leaf", "min(longwire_operator_certificate_expiry_timestamp_seconds{certificate=\"leaf\"}) - time()".to_owned())
             .measured()

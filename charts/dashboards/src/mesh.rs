@@ -43,7 +43,7 @@ pub(super) fn dashboard() -> Dashboard {
     Dashboard {
         uid: UID,
         title: "Longwire / Mesh",
-        description: "Who talks to whom, how much, and how well. Every connection counts once.",
+        description: "Traffic between workloads: how much, and how well. Every connection counts once.",
         variables: namespaces.map(|(name, label, of)| Variable::many(name, label, OPENED, of)).into(),
         rows: vec![
             Row { title: "Now", panels: now(CHOSEN) },
@@ -59,7 +59,7 @@ pub(super) fn now(chosen: &str) -> Vec<Panel> {
         Panel::figure(
             "Traffic",
             Unit::BytesPerSecond,
-            "Payload that goes over these connections each second, both directions together. Headers and what was sent again are not in it.",
+            "Payload of these connections each second, both directions together, without headers and retransmits.",
         )
         .query("", once::bytes_per_second(&[], chosen)),
         Panel::figure("Connections opened", Unit::PerSecond, "New connections each second.")
@@ -67,7 +67,7 @@ pub(super) fn now(chosen: &str) -> Vec<Panel> {
         Panel::figure(
             "Failed connections",
             Unit::PerSecond,
-            "Attempts to connect that never became a connection, each second: refused, unanswered, or unreachable.",
+            "Attempts to connect that failed, each second: refused, without an answer, or unreachable.",
         )
         .query("", once::failed_per_second(&[], chosen))
         .bounds(0.1, 1.0),
@@ -76,7 +76,7 @@ pub(super) fn now(chosen: &str) -> Vec<Panel> {
         Panel::figure(
             "Retransmits",
             Unit::Share,
-            "The share of the payload that was sent a second time, because it was lost or late. Above one percent applications begin to feel it.",
+            "The share of the payload that was retransmitted, because it was lost or late. Above one percent applications begin to slow down.",
         )
         .query("", once::sent_again(&[], chosen))
         .bounds(0.01, 0.05),
@@ -109,7 +109,7 @@ fn over_time() -> Vec<Panel> {
         Panel::lines(
             "Failed connections by service",
             Unit::PerSecond,
-            "The ten services that most attempts to connect failed for in the time range, with the reason. Refused: nobody listens. Timeout: no answer. Unreachable: the network has no route. Aborted: the client gave up first.",
+            "The ten services with the most failed attempts to connect in the time range, with the reason. Refused: no process listens. Timeout: no answer. Unreachable: the network has no route. Aborted: the client gave up first.",
         )
         .query("{{place}}. {{destination_service}}: {{reason}}", failed(&["destination_service", "reason"], CHOSEN))
         .link(TO_SERVICE),
@@ -117,7 +117,7 @@ fn over_time() -> Vec<Panel> {
         Panel::lines(
             "Retransmits by service",
             Unit::Share,
-            "The ten services with the most bytes sent again in the time range, by either end, as a share of their payload.",
+            "The ten services with the most retransmitted bytes in the time range, by either end, as a share of their payload.",
         )
         .query(
             "{{place}}. {{destination_service}}",
@@ -150,7 +150,7 @@ pub(super) fn edges(title: &'static str, chosen: &str) -> Panel {
     Panel::table(
         title,
         edge(),
-        "One row for each pair of workloads and the service between them; those that fail stand first. A click on a name leads to its own dashboard. `unknown` is an end that has no name: docs/metrics.md says why.",
+        "One row for each pair of workloads and the service between them; those with failures come first. A name links to its own dashboard. `unknown` is an end that has no name: docs/metrics.md lists the reasons.",
     )
     .judged("Failed", Unit::PerSecond, [0.001, 1.0], once::failed_or_none(&EDGE, chosen))
     .column("To server", Unit::BytesPerSecond, once::per_second(&EDGE, TO_SERVER, chosen))

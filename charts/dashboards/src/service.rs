@@ -15,7 +15,7 @@ pub(super) fn dashboard() -> Dashboard {
     Dashboard {
         uid: UID,
         title: "Longwire / Service",
-        description: "One service: who its clients are, who serves them, and how well. Every connection counts once.",
+        description: "One service: its clients, the workloads behind it, and how well its connections go. Every connection counts once.",
         variables: vec![
             Variable::one("service", "Service", OPENED, "destination_service"),
             Variable::many("source_namespace", "From namespace", &of_service, "source_workload_namespace"),
@@ -37,7 +37,7 @@ fn traffic() -> Vec<Panel> {
         Panel::lines("Traffic from clients", Unit::BytesPerSecond, "Payload that each of the ten busiest clients sends.")
             .query(client, by_client(TO_SERVER))
             .link(TO_SOURCE),
-        Panel::lines("Traffic to clients", Unit::BytesPerSecond, "Payload that the service sends to each of the ten clients that get the most.")
+        Panel::lines("Traffic to clients", Unit::BytesPerSecond, "Payload that the service sends to each of the ten clients that receive the most.")
             .query(client, by_client(TO_CLIENT))
             .link(TO_SOURCE),
         Panel::lines(
@@ -63,7 +63,7 @@ fn connections() -> Vec<Panel> {
         Panel::lines(
             "Connections opened and closed",
             Unit::PerSecond,
-            "New connections and ended ones each second. Where the first stays above the second, connections pile up.",
+            "New connections and ended ones each second. If more are opened than closed for long, connections pile up.",
         )
         .query("opened", once::per_second(&[], OPENED, CHOSEN))
         .query("closed", once::per_second(&[], CLOSED, CHOSEN)),

@@ -77,7 +77,7 @@ fn the_files_are_up_to_date() {
 }
 
 #[test]
-fn every_panel_says_what_it_shows_and_every_query_its_name() {
+fn every_panel_has_a_description_and_every_query_a_name() {
     let mut titles = BTreeSet::new();
     for (name, panel) in panels() {
         assert!(titles.insert(name.clone()), "{name}: twice");
@@ -168,7 +168,7 @@ fn every_link_leads_to_a_dashboard_that_is_there_and_fills_its_variables() {
 }
 
 #[test]
-fn no_other_colours_are_used_than_those_that_everybody_tells_apart() {
+fn only_colours_of_the_accessible_palette_are_used() {
     for dashboard in all() {
         let json = render(&dashboard);
         let colours: BTreeSet<String> = json.split("\"#").skip(1).map(|rest| format!("#{}", &rest[..6])).collect();
@@ -222,7 +222,7 @@ const VISIONS: [(&str, [[f64; 3]; 3]); 4] = [
 ];
 
 #[test]
-fn ten_lines_are_told_apart_by_people_of_any_colour_vision_on_dark_and_light() {
+fn ten_lines_are_distinguishable_with_any_colour_vision_on_dark_and_light() {
     for (vision, matrix) in VISIONS {
         let seen = LINES.map(|colour| lab(times(matrix, light(colour))));
         for (one, other) in (0..LINES.len()).flat_map(|one| (0..one).map(move |other| (one, other))) {
@@ -253,7 +253,7 @@ fn lines_that_a_label_names_are_the_highest_ten() {
 
 /// Without a least height an axis is scaled to noise; without a text a panel shows "No data".
 #[test]
-fn every_panel_says_0_or_why_not_and_every_axis_has_a_height() {
+fn every_panel_shows_0_or_no_samples_and_every_axis_has_a_height() {
     for dashboard in all() {
         let json: Value = serde_json::from_str(&render(&dashboard)).unwrap();
         for panel in json["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row") {
@@ -299,7 +299,7 @@ fn a_table_has_room_for_its_columns_and_shows_what_fails_first() {
 
 /// In the terms that users search for.
 #[test]
-fn titles_are_the_fields_words() {
+fn titles_use_standard_terms() {
     let titles: Vec<String> = panels().into_iter().map(|(name, _)| name).collect();
     for word in
         ["Retransmits", "RTT p50/p95/p99", "RTT p95", "Failed connections", "Connection duration", "Open connections"]

@@ -16,7 +16,7 @@ pub(super) fn dashboard() -> Dashboard {
     Dashboard {
         uid: UID,
         title: "Longwire / Workload",
-        description: "One workload: who calls it, whom it calls, and how well that goes. Every connection counts once.",
+        description: "One workload: its clients, the services that it calls, and how well its connections go. Every connection counts once.",
         variables: vec![
             Variable::at_either_end("namespace", "Namespace", ["", ""], "workload_namespace"),
             Variable::at_either_end("workload", "Workload", in_namespace, "workload"),
@@ -35,7 +35,7 @@ fn now() -> Vec<Panel> {
         Panel::figure(
             "Traffic as a server",
             Unit::BytesPerSecond,
-            "Payload between this workload and those that call it, both directions together.",
+            "Payload between this workload and its clients, both directions together.",
         )
         .query("", once::bytes_per_second(&[], SERVING)),
         Panel::figure(
@@ -44,10 +44,18 @@ fn now() -> Vec<Panel> {
             "Payload between this workload and those that it calls, both directions together.",
         )
         .query("", once::bytes_per_second(&[], CALLING)),
-        Panel::figure("Open connections as a server", Unit::Count, "Connections that others have open to this workload.")
-            .query("", open(SERVING)),
-        Panel::figure("Open connections as a client", Unit::Count, "Connections that this workload has open to others.")
-            .query("", open(CALLING)),
+        Panel::figure(
+            "Open connections as a server",
+            Unit::Count,
+            "Connections that others have open to this workload.",
+        )
+        .query("", open(SERVING)),
+        Panel::figure(
+            "Open connections as a client",
+            Unit::Count,
+            "Connections that this workload has open to others.",
+        )
+        .query("", open(CALLING)),
         Panel::figure(
             "Failed connections",
             Unit::PerSecond,
@@ -58,7 +66,7 @@ fn now() -> Vec<Panel> {
         Panel::figure(
             "Retransmits as a client",
             Unit::Share,
-            "Of the payload between this workload and those that it calls, the share that either end sent a second time.",
+            "Of the payload between this workload and those that it calls, the share that either end retransmitted.",
         )
         .query("", once::sent_again(&[], CALLING))
         .bounds(0.01, 0.05),
@@ -88,7 +96,7 @@ fn serving() -> Vec<Panel> {
         Panel::lines(
             "Retransmits by client",
             Unit::Share,
-            "The ten clients with the most bytes sent again in the time range, by either end, as a share of the payload.",
+            "The ten clients with the most retransmitted bytes in the time range, by either end, as a share of the payload.",
         )
         .query(
             client,

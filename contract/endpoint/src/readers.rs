@@ -1,13 +1,13 @@
 //! Restricts a page to readers: a reader sends a bearer token, and an authorizer decides about it.
 //!
 //! ```text
-//! Authorization --bearer--> token --SHA-256--> Known --none, or too old--> one question a token --> Authorizer
+//! Authorization --bearer--> token --SHA-256--> Known --none, or too old--> one request per token -> Authorizer
 //!                                                |                                                      |
 //!                       page, 401, 403, 503 <-- Verdict <--------------------- Decision <---------------+
 //! ```
 //!
-//! Only the SHA-256 of a token is kept. A token without a decision takes a place among the open questions, of which
-//! each source has a part. A token with one costs a lookup.
+//! Only the SHA-256 of a token is kept. A token without a decision makes a request to the authorizer; open requests are
+//! limited, in total and by source. A token with a decision costs a lookup.
 
 mod asked;
 mod bearer;
@@ -62,11 +62,11 @@ pub enum Verdict {
     Unauthenticated(String),
     Forbidden(String),
     Unavailable(String),
-    /// Too many questions are open.
+    /// Too many requests to the authorizer are open.
     Busy,
 }
 
-/// Limits of the decisions that are kept and of the open questions.
+/// Limits of the decisions that are kept and of the open requests to the authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderLimits {
     /// The decision about an admitted token is renewed after this.
@@ -78,7 +78,7 @@ pub struct ReaderLimits {
     /// Most admitted and most refused tokens that are kept. The one with the oldest decision is evicted.
     pub admitted_tokens: usize,
     pub refused_tokens: usize,
-    /// Open questions, in total and of one source.
+    /// Open requests to the authorizer, in total and of one source.
     pub questions: usize,
     pub questions_of_source: usize,
 }

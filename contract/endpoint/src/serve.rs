@@ -128,7 +128,7 @@ fn failed(error: &io::Error, endpoint: &Endpoint) -> Option<tokio::time::Instant
         let has_room = endpoint.table.make_room(REPLACED, &endpoint.counts);
         return Some(now + if has_room { ROOM } else { BACK_OFF });
     }
-    // The error is of the accepted connection: its client closed it before.
+    // The error belongs to one connection, which its client closed before it was accepted.
     let is_of_one =
         [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset, io::ErrorKind::ConnectionRefused]
             .contains(&error.kind());
@@ -168,8 +168,8 @@ fn begin(
     }
     let (router, endpoint, stopped) = (router.clone(), Arc::clone(endpoint), stopped.clone());
     tasks.spawn(async move {
-        let told = until_end((stream, peer.ip()), &connection, router, &endpoint, stopped).await;
-        if let Some(stream) = told {
+        let unread = until_end((stream, peer.ip()), &connection, router, &endpoint, stopped).await;
+        if let Some(stream) = unread {
             reset(&stream);
         }
         endpoint.table.remove(&connection);

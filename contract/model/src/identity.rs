@@ -104,12 +104,12 @@ pub struct Owner {
     pub until: Option<UnixNanos>,
     /// `from` is the time at which the kernel of its node first saw it use the address, not a timestamp of Kubernetes.
     /// Such an owner takes over from all that had left by then.
-    pub sighted: bool,
+    pub observed: bool,
 }
 
 /// The kernel of a node saw a pod use an address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sighting {
+pub struct ObservedAddress {
     pub uid: String,
     pub address: IpAddr,
     /// First use of the address by this pod.

@@ -20,8 +20,8 @@ pub fn render() -> String {
         page.push_str(&series_set(set));
     }
     page.push_str(prose::CLOSING);
-    page.push_str(&self_metrics("The probe's own figures", &SELF_METRICS));
-    page.push_str(&self_metrics("The operator's own figures", &OPERATOR_METRICS));
+    page.push_str(&self_metrics("Metrics of the probe itself", &SELF_METRICS));
+    page.push_str(&self_metrics("Metrics of the operator itself", &OPERATOR_METRICS));
     page.push_str(prose::VALUES);
     LABEL_VALUES.iter().for_each(|row| page.push_str(&values(row)));
     page
@@ -30,7 +30,10 @@ pub fn render() -> String {
 fn series_set(set: SeriesSet) -> String {
     let families: Vec<&Family> = FAMILIES.iter().filter(|family| family.set == set).collect();
     let mut section = format!("\n## Series set `{}`\n\n{}\n", set.name(), prose::of(set));
-    section.push_str(&table(["series", "type", "unit", "what", "from"], families.iter().map(|family| row_of(family))));
+    section.push_str(&table(
+        ["series", "type", "unit", "meaning", "source"],
+        families.iter().map(|family| row_of(family)),
+    ));
     section.push_str(&buckets(&families));
     section.push_str(&labels(set, &families));
     section
@@ -77,7 +80,7 @@ fn buckets(families: &[&Family]) -> String {
 fn labels(set: SeriesSet, families: &[&Family]) -> String {
     if set == SeriesSet::Longwire {
         let reasons = prose::REASONS.iter().map(|(value, meaning)| [code(value), (*meaning).to_owned()]);
-        let reasons = table([REASON, "means"], reasons);
+        let reasons = table([REASON, "meaning"], reasons);
         return format!(
             "\nLabels are those of `istio`. `longwire_tcp_connections_failed_total` has one more, `{REASON}`:\n\n{reasons}"
         );
@@ -96,14 +99,14 @@ fn self_metrics(title: &str, metrics: &[SelfMetric]) -> String {
         let labels: Vec<String> = metric.labels.iter().map(|label| code(label)).collect();
         [code(metric.name), kind.to_owned(), labels.join(", "), metric.help.to_owned()]
     };
-    let rows = table(["series", "type", "labels", "what"], metrics.iter().map(row));
+    let rows = table(["series", "type", "labels", "meaning"], metrics.iter().map(row));
     format!("\n## {title}\n\n{}\n{rows}", prose::SELF_METRICS)
 }
 
 fn values(LabelValues { metrics, label, values }: &LabelValues) -> String {
     let metrics: Vec<String> = metrics.iter().map(|metric| code(metric)).collect();
     let rows = values.iter().map(|(value, meaning)| [code(value), (*meaning).to_owned()]);
-    format!("\n{}, label {}:\n\n{}", metrics.join(", "), code(label), table(["value", "means"], rows))
+    format!("\n{}, label {}:\n\n{}", metrics.join(", "), code(label), table(["value", "meaning"], rows))
 }
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {

@@ -154,7 +154,7 @@ impl Decoder {
     }
 
     fn owner(&self, owner: proto::Owner) -> Result<Owner, InvalidUpdate> {
-        let proto::Owner { holder, from, until, sighted, ports, endpoints, external } = owner;
+        let proto::Owner { holder, from, until, observed, ports, endpoints, external } = owner;
         let holder = match holder.ok_or(InvalidUpdate::Missing { field: "owner.holder" })? {
             proto::owner::Holder::Pod(pod) => Holder::Pod(Arc::new(self.pod(pod)?)),
             proto::owner::Holder::Service(service) => Holder::Service(Frontend {
@@ -165,7 +165,7 @@ impl Decoder {
             }),
             proto::owner::Holder::Node(name) => Holder::Node(name),
         };
-        Ok(Owner { holder, from, until: (until != 0).then_some(until), sighted })
+        Ok(Owner { holder, from, until: (until != 0).then_some(until), observed })
     }
 
     fn pod(&self, pod: proto::Pod) -> Result<Pod, InvalidUpdate> {

@@ -157,7 +157,7 @@ impl Message<'_> {
     }
 
     fn owner(&mut self, owner: &Owner) -> Result<proto::Owner, InvalidBatch> {
-        let Owner { holder, from, until, sighted } = owner;
+        let Owner { holder, from, until, observed } = owner;
         let (mut ports, mut endpoints, mut external) = (Vec::new(), Vec::new(), false);
         let holder = match holder {
             Holder::Pod(pod) => proto::owner::Holder::Pod(self.pod(pod)?),
@@ -170,7 +170,7 @@ impl Message<'_> {
             Holder::Node(name) => proto::owner::Holder::Node(name.clone()),
         };
         let (holder, until) = (Some(holder), until.unwrap_or(0));
-        Ok(proto::Owner { holder, from: *from, until, sighted: *sighted, ports, endpoints, external })
+        Ok(proto::Owner { holder, from: *from, until, observed: *observed, ports, endpoints, external })
     }
 
     fn pod(&mut self, pod: &Pod) -> Result<proto::Pod, InvalidBatch> {

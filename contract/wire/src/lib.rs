@@ -26,8 +26,8 @@ pub mod proto;
 
 pub use refs::MOST_REFS;
 
-/// Metadata of a standby's refusal: the leader's `ip:port`.
-pub const LEADER_HEADER: &str = "longwire-holder";
+/// Metadata of a standby's refusal: the leader's `ip:port`. The second one is its name in the previous release.
+pub const LEADER_HEADERS: [&str; 2] = ["longwire-leader", "longwire-holder"];
 /// Largest message of a probe, bytes. A hello with the most addresses that a probe asks for is below 1 MiB.
 pub const MAX_PROBE_MESSAGE: usize = 4 << 20;
 /// Largest message of the operator, bytes. The operator splits updates at [`UPDATE_TARGET`].

@@ -3,7 +3,7 @@
 use crate::address::{self, InvalidAddress};
 use crate::proto;
 use crate::proto::probe_message::Message;
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -26,7 +26,7 @@ pub enum FromProbe {
     /// A newer token of the same pod.
     Authenticate(Token),
     /// Addresses that pods of its node were seen to use.
-    Sightings(Vec<Sighting>),
+    ObservedAddresses(Vec<ObservedAddress>),
     /// A notice about the node, for an Event.
     Notice(String),
 }
@@ -64,7 +64,9 @@ const MAX_GONE: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMessage {
-    #[error("message: none of hello, interest, ack, nack, authenticate, sightings, notice, or one from a newer probe")]
+    #[error(
+        "message: none of hello, interest, ack, nack, authenticate, observed_addresses, notice, or one from a newer probe"
+    )]
     Empty,
     #[error("hello.node: empty, must be the name of the probe's node")]
     NoNode,
@@ -86,13 +88,13 @@ impl TryFrom<proto::ProbeMessage> for FromProbe {
             Message::Nack(proto::Nack { version, error }) => Self::Nack { version, error },
             Message::Authenticate(proto::Authenticate { token }) => Self::Authenticate(Token(token)),
             Message::Notice(proto::Notice { text }) => Self::Notice(text),
-            Message::Sightings(proto::Sightings { sightings }) => {
-                let read = |proto::Sighting { pod_uid: uid, address, since, mut gone_pod_uids }| {
+            Message::ObservedAddresses(proto::ObservedAddresses { addresses }) => {
+                let read = |proto::ObservedAddress { pod_uid: uid, address, since, mut gone_pod_uids }| {
                     gone_pod_uids.truncate(MAX_GONE);
-                    let address = address::from_bytes("sightings.address", &address)?;
-                    Ok(Sighting { uid, address, since, gone: gone_pod_uids })
+                    let address = address::from_bytes("observed_addresses.address", &address)?;
+                    Ok(ObservedAddress { uid, address, since, gone: gone_pod_uids })
                 };
-                Self::Sightings(sightings.into_iter().map(read).collect::<Result<_, InvalidAddress>>()?)
+                Self::ObservedAddresses(addresses.into_iter().map(read).collect::<Result<_, InvalidAddress>>()?)
             }
         })
     }
@@ -130,14 +132,16 @@ impl From<FromProbe> for proto::ProbeMessage {
             FromProbe::Nack { version, error } => Message::Nack(proto::Nack { version, error }),
             FromProbe::Authenticate(Token(token)) => Message::Authenticate(proto::Authenticate { token }),
             FromProbe::Notice(text) => Message::Notice(proto::Notice { text }),
-            FromProbe::Sightings(sightings) => {
-                let write = |Sighting { uid, address, since, gone }: Sighting| proto::Sighting {
+            FromProbe::ObservedAddresses(observations) => {
+                let write = |ObservedAddress { uid, address, since, gone }: ObservedAddress| proto::ObservedAddress {
                     pod_uid: uid,
                     address: address::to_bytes(address),
                     since,
                     gone_pod_uids: gone,
                 };
-                Message::Sightings(proto::Sightings { sightings: sightings.into_iter().map(write).collect() })
+                Message::ObservedAddresses(proto::ObservedAddresses {
+                    addresses: observations.into_iter().map(write).collect(),
+                })
             }
         };
         Self { message: Some(message) }

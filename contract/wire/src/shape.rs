@@ -128,14 +128,14 @@ macro_rules! shapes {
 shapes! {
     PROBE_MESSAGE: proto::ProbeMessage {
         1 Message(&HELLO), 2 Message(&INTEREST), 3 Message(&ACK), 4 Message(&NACK), 5 Message(&AUTHENTICATE),
-        6 Message(&SIGHTINGS), 7 Message(&NOTICE),
+        6 Message(&OBSERVED_ADDRESSES), 7 Message(&NOTICE),
     }
     HELLO: proto::Hello { 1 Text, 2 Text, 3 Message(&KNOWN_POD), 4 Message(&KNOWN_ADDRESS) }
     KNOWN_POD: proto::KnownPod { 1 Text }
     KNOWN_ADDRESS: proto::KnownAddress { 1 Text }
     INTEREST: proto::Interest { 1 Text, 2 Text }
-    SIGHTINGS: proto::Sightings { 1 Message(&SIGHTING) }
-    SIGHTING: proto::Sighting { 1 Text, 2 Text, 4 Text }
+    OBSERVED_ADDRESSES: proto::ObservedAddresses { 1 Message(&OBSERVED_ADDRESS) }
+    OBSERVED_ADDRESS: proto::ObservedAddress { 1 Text, 2 Text, 4 Text }
     ACK: proto::Ack {}
     NACK: proto::Nack { 2 Text }
     AUTHENTICATE: proto::Authenticate { 1 Text }

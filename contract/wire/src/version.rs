@@ -97,10 +97,10 @@ impl Content {
     }
 
     fn owner(&mut self, owner: &Owner) {
-        let Owner { holder, from, until, sighted } = owner;
+        let Owner { holder, from, until, observed } = owner;
         self.number(*from);
         self.number(until.unwrap_or(0));
-        self.0.push(u8::from(*sighted));
+        self.0.push(u8::from(*observed));
         match holder {
             Holder::Pod(pod) => {
                 self.0.push(1);

@@ -1,7 +1,9 @@
 //! The corpus of the fuzz target `wire`: a stream's first updates, and a message of each kind from a probe.
 
 use longwire_model::expression::Expression;
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Sighting, Workload};
+use longwire_model::identity::{
+    Address, Backing, Frontend, Holder, ObservedAddress, Owner, Place, Pod, Service, Workload,
+};
 use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::SeriesSets;
 use longwire_model::tag::TagName;
@@ -53,7 +55,7 @@ fn from_operator() -> Vec<u8> {
     telemetry.source[0].tags = vec![Tag { name: TagName::parse("team").unwrap(), value }];
     telemetry.stats = Some(StatsMatcher::RejectAll);
     telemetry.long_connections = Some(Duration::from_secs(30));
-    let owner = |holder| Owner { holder, from: 1, until: None, sighted: true };
+    let owner = |holder| Owner { holder, from: 1, until: None, observed: true };
     let frontend = Frontend {
         service: Arc::clone(&pod().services[0].service),
         ports: [80, 443].into(),
@@ -90,8 +92,8 @@ fn the_corpora_are_of_this_protocol() {
         pods: vec![("uid-cart".to_owned(), 7)],
         addresses: vec![(ADDRESS, 0)],
     };
-    let sighting =
-        Sighting { uid: "uid-cart".to_owned(), address: ADDRESS, since: 1, gone: vec!["uid-left".to_owned()] };
+    let observation =
+        ObservedAddress { uid: "uid-cart".to_owned(), address: ADDRESS, since: 1, gone: vec!["uid-left".to_owned()] };
     let files = [
         ("update", from_operator()),
         ("hello", from_probe(FromProbe::Hello(hello))),
@@ -99,7 +101,7 @@ fn the_corpora_are_of_this_protocol() {
         ("interest", from_probe(FromProbe::Interest(Interest { add: vec![ADDRESS], drop: Vec::new() }))),
         ("nack", from_probe(FromProbe::Nack { version: 1, error: "no".to_owned() })),
         ("authenticate", from_probe(FromProbe::Authenticate(Token("a.b.c".to_owned())))),
-        ("sightings", from_probe(FromProbe::Sightings(vec![sighting]))),
+        ("observed_addresses", from_probe(FromProbe::ObservedAddresses(vec![observation]))),
     ];
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../e2e/fuzz/corpus/wire"));
     for (file, bytes) in files {

@@ -162,11 +162,11 @@ fn owner() -> impl Strategy<Value = Owner> {
         "\\PC{0,8}".prop_map(Holder::Node),
     ];
     let until = proptest::option::of(1..u64::MAX);
-    (holder, any::<u64>(), until, any::<bool>()).prop_map(|(holder, from, until, sighted)| Owner {
+    (holder, any::<u64>(), until, any::<bool>()).prop_map(|(holder, from, until, observed)| Owner {
         holder,
         from,
         until,
-        sighted,
+        observed,
     })
 }
 
@@ -191,7 +191,7 @@ fn over_the_wire(sent: &proto::Update) -> proto::Update {
 
 proptest! {
     #[test]
-    fn what_is_sent_on_a_stream_is_what_arrives(updates in vec(update(), 1..5)) {
+    fn updates_survive_a_round_trip_on_a_stream(updates in vec(update(), 1..5)) {
         let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
         for sent in updates {
             let received = decoder.decode(over_the_wire(&encoder.encode(&sent).unwrap())).unwrap();

@@ -28,8 +28,8 @@ pub struct Override {
     #[serde(default, rename = "match", skip_serializing_if = "Option::is_none")]
     pub matches: Option<Match>,
 
-    /// true: the metrics are not exported. false: they are, though a broader object or an earlier override disables them.
-    /// Default: as there.
+    /// true: the metrics are not exported. false: they are, even if a broader object or an earlier override disables them.
+    /// Default: unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
 
@@ -61,7 +61,7 @@ pub enum Reporter {
     Destination,
 }
 
-/// What becomes of a label.
+/// A change to a label.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[x_kube(
     validation = Rule::new("has(self.value) || (has(self.operation) && self.operation == 'REMOVE')")
@@ -71,13 +71,13 @@ pub enum Reporter {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TagOverride {
-    /// UPSERT: the label has the value of the expression, whether it was there or not. REMOVE: the label goes, and label
-    /// sets that are equal without it are added up. Default: UPSERT.
+    /// UPSERT: the label is added, or its value replaced. REMOVE: the label is removed, and label sets that are equal
+    /// without it are added up. Default: UPSERT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
 
-    /// A CEL expression with a string for a result, at most 512 bytes, such as destination.labels["team"]. What cannot be
-    /// evaluated is the value unknown. Needed for UPSERT, refused for REMOVE. All attributes and functions, and recipes:
+    /// A CEL expression that results in a string, at most 512 bytes, such as destination.labels["team"]. If it cannot be
+    /// evaluated, the value is unknown. Required for UPSERT, refused for REMOVE. All attributes and functions, and recipes:
     /// docs/expressions.md.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_BYTES))]

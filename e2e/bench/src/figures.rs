@@ -43,33 +43,33 @@ const fn row(
     Row { name, unit, target, reference, how }
 }
 
-const NOBODY: &str = "nobody watches";
+const NO_WATCHER: &str = "no watcher";
 const STOPPED: &str = "probe stopped";
 
-const CRR: &str = "Connect, 64 bytes there and back, close, between two pods over veth pairs, one pair of threads a CPU. \
+const CRR: &str = "Connect, send 64 bytes each way, close, between two pods over veth pairs, one pair of threads a CPU. \
                    Processor time of the whole machine a connection, both ends and the watcher included, over the same \
                    without a watcher.";
-const RR: &str = "64 bytes there and back, again and again on one connection a CPU: requests a second over the same \
+const RR: &str = "Round trips of 64 bytes, one after the other on one connection a CPU: requests a second over the same \
                   without a watcher.";
 const BULK: &str = "One stream as fast as it goes, at MTU 1500 with TSO, GSO and GRO off, so that every packet is one \
                     segment: bytes a second over the same without a watcher.";
-const PASS: &str = "The kernel's part of a pass, by the probe's own figures, over connections that stand still, as most do: one \
-                    that has moved since the last pass takes more, because all its figures are read. Beside it the time that \
+const PASS: &str = "The kernel's part of a pass, by the probe's own metrics, over idle connections, as most are: one with traffic \
+                    since the last pass takes longer, because all its counters are read. The reference is the time that \
                     `ss` takes for one dump of the same sockets, each time between two passes.";
 
 #[rustfmt::skip]
 pub(super) const FIGURES: [Row; 21] = [
-    row("crr_cpu_ratio", "x", Target::AtMost(1.08), NOBODY, CRR),
-    row("crr_cpu_ratio_per_packet", "x", Target::None, NOBODY,
+    row("crr_cpu_ratio", "x", Target::AtMost(1.08), NO_WATCHER, CRR),
+    row("crr_cpu_ratio_per_packet", "x", Target::None, NO_WATCHER,
         "The same with e2e/bpf/per_packet.bpf.c instead of the probe: cgroup_skb programs in both directions and one for \
-         sockets' states, as meshes have them."),
-    row("rr_rate_ratio", "x", Target::AtLeast(0.99), NOBODY, RR),
-    row("rr_rate_ratio_per_packet", "x", Target::None, NOBODY, "The same with the per-packet programs."),
-    row("bulk_rate_ratio", "x", Target::AtLeast(0.99), NOBODY, BULK),
-    row("bulk_rate_ratio_per_packet", "x", Target::None, NOBODY, "The same with the per-packet programs."),
+         socket states, as in service meshes."),
+    row("rr_rate_ratio", "x", Target::AtLeast(0.99), NO_WATCHER, RR),
+    row("rr_rate_ratio_per_packet", "x", Target::None, NO_WATCHER, "The same with the per-packet programs."),
+    row("bulk_rate_ratio", "x", Target::AtLeast(0.99), NO_WATCHER, BULK),
+    row("bulk_rate_ratio_per_packet", "x", Target::None, NO_WATCHER, "The same with the per-packet programs."),
     row("ingest_samples_per_second", "M/s", Target::AtLeast(3.0), "prometheus crate: two counters by four labels",
-        "100,000 followed connections, each sample with new values, in random order, one thread. The reference does what a \
-         plain exporter does with a sample: `with_label_values` and `inc_by` for bytes sent and received."),
+        "100,000 tracked connections, each sample with new values, in random order, one thread. The reference does what a \
+         simple exporter does with a sample: `with_label_values` and `inc_by` for bytes sent and received."),
     row("scrape_speedup", "x", Target::AtLeast(10.0), "prometheus crate: gather and TextEncoder",
         "Time of the `prometheus` crate for the lines of 10,000 long connections, 4 families of 29 labels, over the time to \
          render them; they are compared before. It differs between machines (12 on one, 75 on another), because the two sides \
@@ -78,7 +78,7 @@ pub(super) const FIGURES: [Row; 21] = [
          strings for each label of each line and grows one text of 40 MB: it waits for the allocator and for page faults. A \
          run's line has both in ns a line, a plain copy of the whole text beside them, and the reference's page faults."),
     row("ingest_stall_ms", "ms", Target::AtMost(5.0), "no scrape",
-        "The longest that the sampler waited for the pipeline's lock, batch by batch of 1,024 samples of 100,000 connections, \
+        "The longest time that the sampler waited for the pipeline's lock, batch by batch of 1,024 samples of 100,000 connections, \
          while scrapes of 10,000 long connections ran one after the other in slices of 64 KiB."),
     row("kernel_pass_ns_per_socket_20k", "ns", Target::AtMost(1_000.0), "`ss -tinH state established`", PASS),
     row("kernel_pass_ns_per_socket_100k", "ns", Target::AtMost(1_000.0), "`ss -tinH state established`", PASS),
@@ -86,24 +86,24 @@ pub(super) const FIGURES: [Row; 21] = [
         "100,000 sockets, a pass each second. On each CPU a real-time thread (SCHED_FIFO) sleeps 200 us at a time: the \
          latest that it woke in a round; the reference is the same with the probe stopped by SIGSTOP."),
     row("rr_p999_us", "us", Target::None, STOPPED,
-        "The 99.9th percentile of the time for 64 bytes there and back on four connections, beside a pass over 100,000 sockets \
+        "The 99.9th percentile of the round-trip time of 64 bytes on four connections, beside a pass over 100,000 sockets \
          each second; the reference is the same with the probe stopped by SIGSTOP."),
     row("rr_p999_ratio", "x", Target::AtMost(1.5), STOPPED, "`rr_p999_us` over its reference: the median of the rounds' ratios."),
     row("rss_idle_mb", "MB", Target::AtMost(25.0), "-",
         "Resident memory of a probe on a node of ten idle pods, 15 s after it was ready."),
     row("memory_100k_mb", "MB", Target::AtMost(160.0), "the same probe before, idle",
-        "50,000 connections between pods of the node, both ends followed, to 1,000 peer addresses, each with a pod of its own: \
+        "50,000 connections between pods of the node, both ends tracked, to 1,000 peer addresses, each with a pod of its own: \
          resident memory and that of the probe's BPF maps."),
     row("memory_100k_scrape_peak_mb", "MB", Target::AtMost(160.0), "the same probe before, idle",
-        "The highest of the same during three compressed scrapes, looked at every 5 ms."),
+        "The highest of the same during three compressed scrapes, read every 5 ms."),
     row("memory_1m_mb", "MB", Target::AtMost(500.0), "the same probe before, idle",
         "As memory_100k_mb with 500,000 connections, 1,000,000 followed ends, and `--max-connections 1048576`; on request only: \
          `make bench BENCH=million`. A machine without room for as many has fewer, and the line says how many and why."),
     row("pass_1m_kernel_ms", "ms", Target::AtMost(1_000.0), "`ss -tinH state established`",
         "The kernel's part of one pass over them, the mean of three or more, and one dump of the same sockets."),
     row("pass_linearity", "x", Target::AtMost(1.25), "20,000 sockets",
-        "The pass a socket over 100,000 sockets, over that of 20,000: 1 is linear."),
-    row("rr_cpu_ratio", "x", Target::None, NOBODY, "Processor time of the whole machine a request, as for rr_rate_ratio."),
+        "The time a socket of a pass over 100,000 sockets, divided by that over 20,000: 1 is linear."),
+    row("rr_cpu_ratio", "x", Target::None, NO_WATCHER, "Processor time of the whole machine a request, as for rr_rate_ratio."),
 ];
 
 /// A row of `make scale`.
@@ -112,12 +112,13 @@ const fn scale(name: &'static str, unit: &'static str, target: Target, how: &'st
 }
 
 const CUT: &str =
-    "From SIGKILL of the holder until every probe has a stream again and was told over it what it did not know.";
-const BYTES: &str = "What all probes together were told over the new streams, before TLS: of what they knew, nothing.";
-const LISTS: &str = "LISTs by Longwire until the killed replica was back, by the audit log, but for that replica's own certificate \
-                     by name.";
-const ANEW: &str = "Watches meanwhile with which the other replica asked for everything there is.";
-const BACK: &str = "From the kill until the killed replica was started again by its kubelet and knew everything.";
+    "From SIGKILL of the leader until every probe has a new stream and has received over it what it lacked.";
+const BYTES: &str =
+    "Bytes that all probes together received over the new streams, before TLS: nothing of what they had.";
+const LISTS: &str = "LISTs by Longwire until the killed replica had restarted, by the audit log, except for that replica's own \
+                     certificate by name.";
+const ANEW: &str = "Watches meanwhile that made the other replica list all objects again.";
+const BACK: &str = "From the kill until the kubelet had restarted the killed replica and it had listed all objects.";
 
 #[rustfmt::skip]
 pub(super) const SCALE: [Row; 22] = [
@@ -125,13 +126,13 @@ pub(super) const SCALE: [Row; 22] = [
     scale("services", "", Target::None,
         "Services that each replica knows, with the EndpointSlices that the real controller writes."),
     scale("index_lag_s", "s", Target::AtMost(5.0),
-        "From the moment when the API server said that the last pod ran until both replicas knew all pods and Services."),
+        "From the API server's event that the last pod runs until both replicas know all pods and Services."),
     scale("peers_500_mb", "MB", Target::AtMost(2.0),
-        "What a probe's process has allocated more once a pod of its node has a connection to each of 500 pods and the \
-         operator has said who they are: identities, what is asked about, connections and label sets; not the series of single \
-         connections, which have a budget of their own."),
+        "Memory that a probe allocates for connections of a pod of its node to each of 500 pods whose owners the operator has \
+         sent: identities, requested addresses, connections and label sets; not the series of single connections, which have \
+         a budget of their own."),
     scale("first_streams_s", "s", Target::None,
-        "Until all probes that start at once are admitted, by tokens that the API server looks at, and know the pods of their \
+        "Until all probes, started at once, are admitted, by tokens that the API server verifies, and know the pods of their \
          nodes."),
     scale("watches_few_streams", "", Target::None,
         "Watches that each replica has open, one of each kind, by the audit log: with the streams of two probes"),
@@ -142,20 +143,20 @@ pub(super) const SCALE: [Row; 22] = [
          with the streams of all probes"),
     scale("change_worst_ms", "ms", Target::AtMost(1_000.0), "The longest of them."),
     scale("operator_mb", "MB", Target::AtMost(400.0),
-        "The most that either replica had resident, with all streams up: VmHWM."),
+        "Peak resident memory of either replica, with all streams open: VmHWM."),
     scale("cut_s", "s", Target::AtMost(10.0), CUT),
     scale("cut_bytes", "bytes", Target::None, BYTES),
     scale("cut_lists", "", Target::Exactly(0.0), LISTS),
     scale("cut_watches_anew", "", Target::Exactly(0.0), ANEW),
     scale("restart_index_s", "s", Target::None, BACK),
     scale("operator_once_killed_mb", "MB", Target::AtMost(400.0),
-        "The same after the first holder was killed and was back."),
+        "The same after the first leader was killed and had restarted."),
     scale("second_cut_s", "s", Target::AtMost(10.0), CUT),
     scale("second_cut_bytes", "bytes", Target::None, BYTES),
     scale("second_cut_lists", "", Target::Exactly(0.0), LISTS),
     scale("second_cut_watches_anew", "", Target::Exactly(0.0), ANEW),
     scale("second_restart_index_s", "s", Target::None, BACK),
-    scale("operator_twice_killed_mb", "MB", Target::AtMost(400.0), "The same after both had been killed and were back."),
+    scale("operator_twice_killed_mb", "MB", Target::AtMost(400.0), "The same after both had been killed and had restarted."),
 ];
 
 /// The row of this measurement.

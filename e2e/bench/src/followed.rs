@@ -139,7 +139,7 @@ fn owners(address: IpAddr) -> Address {
         IpAddr::V4(v4) => {
             let [_, _, high, low] = v4.octets();
             let name = format!("server-{:04}", u16::from_be_bytes([high, low]) - 256);
-            vec![Owner { holder: Holder::Pod(pod(&name, v4)), from: 0, until: None, sighted: false }]
+            vec![Owner { holder: Holder::Pod(pod(&name, v4)), from: 0, until: None, observed: false }]
         }
         IpAddr::V6(_) => Vec::new(),
     };

@@ -150,7 +150,7 @@ fn scrape(shared: &Mutex<Pipeline>, encoder: &mut Encoder) {
     let mut cursor = Cursor::new(Format::Text);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = encoder.render(shared.lock().aggregate(), &mut cursor, SLICE, &mut out);
+        let more = encoder.render(shared.lock().store(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             break;

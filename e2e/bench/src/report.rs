@@ -41,8 +41,8 @@ pub(super) fn json(all: &[Measured], hardware: &Hardware) -> Value {
 /// The whole of docs/performance.md, from the output of `json`.
 pub(super) fn markdown(run: &Value) -> String {
     let mut text = String::from(
-        "# Performance\n\nWhat Longwire costs, each figure beside a reference that was measured in the same run, in turns with \
-         it. Ratios carry over to other machines, absolute figures do not. The whole file prints: `make bench`.\n\n",
+        "# Performance\n\nWhat Longwire costs, each value beside a reference that was measured in the same run, in turns with \
+         it. Ratios carry over to other machines, absolute values do not. `make bench` writes this page.\n\n",
     );
     let _ = writeln!(text, "{}.\n", measured_on(&run["machine"]));
     text += "| figure | value | reference | ratio | spread | target |\n|---|---|---|---|---|---|\n";

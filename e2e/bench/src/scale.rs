@@ -56,8 +56,8 @@ impl Options {
 /// Whether everything is within its limits. `heap`: bytes that this process has allocated now.
 pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     ensure!(env::var_os(KEPT).is_none(), "this takes a cluster of its own: unset {KEPT}");
-    ensure!(options.probes > 1 && options.pods > MANY_PEERS, "too few to learn anything from");
-    ensure!(options.pods / REPLICAS >= options.probes, "a probe without pods has nothing to say: ask for more pods");
+    ensure!(options.probes > 1 && options.pods > MANY_PEERS, "too few pods or probes for a meaningful measurement");
+    ensure!(options.pods / REPLICAS >= options.probes, "a probe without pods reports nothing: use more --pods");
     janitor::hire()?;
     let kubernetes = Kubernetes::shared()?;
     longwire::install(kubernetes)?;
@@ -70,7 +70,7 @@ pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
         fs::write(path, page).with_context(|| format!("write {}", path.display()))?;
     }
     if !missed.is_empty() {
-        println!("out of bounds: {}", missed.join(", "));
+        println!("beyond the limits: {}", missed.join(", "));
     }
     Ok(missed.is_empty())
 }

@@ -71,7 +71,7 @@ fn slices(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> usize {
     let (mut cursor, mut count) = (Cursor::new(Format::Text), 1);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = encoder.render(pipeline.aggregate(), &mut cursor, SLICE, &mut out);
+        let more = encoder.render(pipeline.store(), &mut cursor, SLICE, &mut out);
         black_box(out);
         if !more {
             return count;
@@ -82,7 +82,7 @@ fn slices(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> usize {
 
 fn text(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> String {
     let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-    while encoder.render(pipeline.aggregate(), &mut cursor, SLICE, &mut out) {}
+    while encoder.render(pipeline.store(), &mut cursor, SLICE, &mut out) {}
     String::from_utf8(out).expect("text")
 }
 

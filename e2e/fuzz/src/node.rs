@@ -58,7 +58,7 @@ pub(crate) fn check(pipeline: &mut Pipeline, now: u64) {
     pipeline.publish();
     for format in [Format::Text, Format::OpenMetrics] {
         let (mut encoder, mut text, mut cursor) = (Encoder::default(), Vec::new(), Cursor::new(format));
-        while encoder.render(pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        while encoder.render(pipeline.store(), &mut cursor, 64 << 10, &mut text) {}
         assert!(String::from_utf8(text).is_ok(), "a scrape that is no text");
     }
     let (mut cursor, mut state) = (SaveCursor::new(), Vec::new());

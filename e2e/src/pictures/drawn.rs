@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panel_is_wrong_that_says_nothing_or_hides_something() {
+    fn an_empty_or_truncated_panel_is_an_error() {
         let panel = |text: &str, legend: &[&str], cut: &[&str], scrolls: &[&str]| {
             let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
             let panel = Panel {

@@ -46,7 +46,7 @@ fn the_namespace_that_counts_for_the_cluster_is_the_releases_own() -> Result<()>
 }
 
 #[test]
-fn where_the_api_server_has_no_such_policies_or_nobody_wants_them_none_are_made() -> Result<()> {
+fn admission_policies_are_created_only_where_supported_and_enabled() -> Result<()> {
     let chart = chart();
     let chart = chart.to_str().context("a path that is no text")?;
     for words in [&["--kube-version=1.29.3"][..], &["--kube-version=1.37.1", "--set=admission.policies=false"]] {
@@ -61,7 +61,7 @@ fn where_the_api_server_has_no_such_policies_or_nobody_wants_them_none_are_made(
 }
 
 #[test]
-fn who_views_a_namespace_reads_policies_and_who_edits_or_administers_it_writes_them() -> Result<()> {
+fn viewers_of_a_namespace_read_policies_and_editors_and_admins_write_them() -> Result<()> {
     let objects = template(Helm::Three, &[])?;
     let kinds = json!(["telemetrypolicies", "statsmatchers", "extrastattags"]);
     let mut verbs = [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()];

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use longwire_kubernetes::helm::Helm;
 
 #[test]
-fn a_probe_says_when_series_began_where_that_is_wanted() -> Result<()> {
+fn creation_times_of_series_are_exposed_if_enabled() -> Result<()> {
     for (set, is_on) in [(&[][..], false), (&["metrics.createdTimestamps=true"], true)] {
         let objects = template(Helm::Three, set)?;
         let probe = of_kind(&objects, "DaemonSet").first().copied().context("no probe")?;

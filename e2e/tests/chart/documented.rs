@@ -23,7 +23,7 @@ fn every_value_has_a_comment() -> Result<()> {
 }
 
 #[test]
-fn the_readmes_table_is_what_values_yaml_says() -> Result<()> {
+fn the_table_of_the_readme_equals_values_yaml() -> Result<()> {
     let file = chart().join("README.md");
     let committed = fs::read_to_string(&file)?;
     let (prose, _) = committed.split_once(TABLE).context("the README has no place for the table")?;

@@ -23,7 +23,7 @@ fn an_image_has_the_same_bytes_whenever_it_is_made() -> Result<()> {
 }
 
 #[test]
-fn an_image_says_whose_it_is_and_runs_as_who_it_must() -> Result<()> {
+fn an_image_has_its_labels_and_runs_as_the_right_user() -> Result<()> {
     let directory = janitor::temporary_directory("images")?;
     for (name, user) in PROGRAMS {
         let (program, archive) = (binaries::find(name)?, directory.path().join("image.tar"));

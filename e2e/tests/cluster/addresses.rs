@@ -148,7 +148,7 @@ spec: {type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPo
 }
 
 #[test]
-fn a_pod_behind_a_headless_service_alone_is_named_by_it_on_both_nodes() -> Result<()> {
+fn a_pod_with_only_a_headless_service_is_named_by_it_on_both_nodes() -> Result<()> {
     let (kubernetes, namespace) = longwire::installed()?;
     namespace.apply(
         "apiVersion: v1

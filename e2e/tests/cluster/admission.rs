@@ -101,7 +101,7 @@ fn warned(own: &str) -> Vec<(&str, String, &str)> {
 }
 
 #[test]
-fn the_api_server_warns_of_what_has_no_effect_and_of_what_breaks_somebody() -> Result<()> {
+fn the_api_server_warns_of_fields_without_effect_and_of_labels_that_others_read() -> Result<()> {
     let (kubernetes, namespace) = longwire::installed()?;
     for (place, yaml, words) in warned(&namespace.name) {
         // A binding takes effect some moments after its creation.
@@ -188,7 +188,7 @@ fn may(namespace: &Namespace<'_>, account: &str, verb: &str) -> Result<bool> {
 }
 
 #[test]
-fn who_views_a_namespace_reads_its_policies_and_who_edits_it_writes_them() -> Result<()> {
+fn viewers_of_a_namespace_read_its_policies_and_editors_write_them() -> Result<()> {
     let (_, namespace) = longwire::installed()?;
     for role in ["view", "edit", "admin"] {
         namespace.kubectl(&["create", "serviceaccount", role])?;

@@ -6,7 +6,7 @@ use kube::api::{Api, ListParams};
 use longwire_kubernetes::Kubernetes;
 
 #[test]
-fn the_audit_log_has_each_list_once_with_who_asked() -> Result<()> {
+fn the_audit_log_has_each_list_once_with_its_user() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace()?;
     let maps: Api<ConfigMap> = namespace.api();

@@ -192,7 +192,7 @@ fn a_shadow_falls(
 }
 
 #[test]
-fn objects_of_every_odd_sort_are_said_of_what_can_be_known_and_stop_nothing() -> Result<()> {
+fn odd_objects_are_reported_and_do_not_stop_other_objects() -> Result<()> {
     let (kubernetes, namespace) = longwire::installed()?;
     let calm = Calm::now(kubernetes)?;
     let shop = Shop::open(&namespace)?;

@@ -12,7 +12,7 @@ const FAKE_NODES: usize = 10;
 const PACE: Duration = Duration::from_millis(20);
 
 #[test]
-fn pods_that_follow_each_other_at_one_address_are_told_apart_beside_a_crowd_that_comes_and_goes() -> Result<()> {
+fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
     let kwok = Kwok::start(kubernetes, &namespace.name, FAKE_NODES)?;
     let turnover = Turnover::prepare(kubernetes, &namespace)?;

@@ -40,7 +40,7 @@ fn server(kind: &str, spec: &str, name: &str, image: &str) -> String {
 }
 
 #[test]
-fn whoever_controls_a_pod_and_however_it_is_reached_both_reporters_name_it_alike() -> Result<()> {
+fn both_reporters_use_one_name_for_pods_of_every_controller() -> Result<()> {
     let (kubernetes, namespace) = longwire::installed()?;
     let image = kubernetes.load_program("longwire-traffic")?;
     let names = CONTROLLERS.map(|(kind, _)| kind.to_lowercase());

@@ -87,7 +87,7 @@ fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
     let answers = away.and_then(|()| {
         for node in NODES {
             let response = longwire::read_as(node, new)?;
-            expect(&response, 503, "nobody can tell now")?;
+            expect(&response, 503, "the token cannot be authorized now")?;
             ensure!(response.header("retry-after").is_some(), "no Retry-After");
         }
         expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")
@@ -113,7 +113,7 @@ fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     eventually(REFUSAL, || replicas(kubernetes, &known))?;
     let test = ["test", RELEASE, "--namespace", longwire::NAMESPACE];
     let proven = Helm::Three.on(kubernetes, &test)?;
-    ensure!(proven.contains("exactly what was transferred"), "{proven}");
+    ensure!(proven.contains("equal the transfer"), "{proven}");
     outage(kubernetes, &known, &new)?;
     unbind(kubernetes, namespace, "reader")?;
     eventually(ADMISSION, || expect_everywhere(&known, 403, "may not get /metrics"))

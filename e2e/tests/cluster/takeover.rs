@@ -21,7 +21,7 @@ fn streams() -> Result<Vec<u64>> {
 }
 
 #[test]
-fn when_the_holder_is_killed_probes_are_on_the_other_within_ten_seconds_and_no_series_shows_it() -> Result<()> {
+fn probes_follow_a_new_leader_within_ten_seconds_without_a_gap_in_series() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
     longwire::rolled_out(kubernetes, "deployment/longwire-operator")?;
     let shop = Shop::open(&namespace)?;

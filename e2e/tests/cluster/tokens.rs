@@ -99,7 +99,7 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
         ),
         (Some(of("longwire-operator", AUDIENCE, Some(&replica))?), "and only"),
         (Some(of("longwire-probe", AUDIENCE, None)?), "the token is not bound to a pod"),
-        (Some(of("longwire-probe", AUDIENCE, Some(&there))?), "the token is that of a pod of node n2"),
+        (Some(of("longwire-probe", AUDIENCE, Some(&there))?), "the token is of a pod of node n2"),
     ];
     for (token, words) in &cases {
         expect_word(&operator, directory.path(), token.as_deref(), words)?;
@@ -108,7 +108,7 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
 }
 
 #[test]
-fn a_token_that_has_expired_or_was_signed_by_somebody_else_is_refused_with_the_reason() -> Result<()> {
+fn an_expired_or_foreign_token_is_refused_with_the_reason() -> Result<()> {
     let (kubernetes, _namespace) = longwire::installed()?;
     let directory = janitor::temporary_directory("token")?;
     write_authority(kubernetes, directory.path())?;

@@ -89,7 +89,7 @@ fn a_thousand_old_connections_are_named_at_once_and_exact_from_then_on() -> Resu
 }
 
 #[test]
-fn an_old_connection_that_nobody_had_accepted_adds_nothing_on_the_servers_side() -> Result<()> {
+fn an_adopted_connection_that_was_not_accepted_adds_nothing_on_the_servers_side() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let (client, server) = machine.pair()?;
     let listener = server.listen()?;

@@ -28,18 +28,18 @@ fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<(
     let cluster = Cluster::start(2, &[PodSpec::new("ztunnel")], &[])?;
     let (proxy, (client, server)) = (cluster.machine.pod("ztunnel")?, cluster.pair()?);
     let (at_client, at_server) = (within(proxy, client), within(proxy, server));
-    let dialled = server.address().to_string();
+    let requested = server.address().to_string();
     iptables(&client.netns, "-t nat -A OUTPUT -p tcp --dport 8080 -j REDIRECT --to-ports 15001")?;
     // The proxy's own sockets are seen first, before the probe knows the owners of the namespaces.
     let tunnel = format!("{}:{TUNNEL}", server.ipv4);
     let _taking = serve(&at_client, "outbound", OUTBOUND, "3000")?;
     let _tunnelled = serve(&at_server, "inbound", &tunnel, "9")?;
     send(&at_client, &[&tunnel, "99"])?;
-    send(client, &[&dialled, "2000"])?;
+    send(client, &[&requested, "2000"])?;
     // The proxy connects to the server within the server's namespace, from the client's address.
     server.netns.ip(&format!("address add {}/32 dev lo", client.ipv4))?;
-    let _serving = serve(server, "main", &dialled, "3000")?;
-    send(&at_server, &[&dialled, "2000", "--from", &client.ipv4.to_string()])?;
+    let _serving = serve(server, "main", &requested, "3000")?;
+    send(&at_server, &[&requested, "2000", "--from", &client.ipv4.to_string()])?;
     Edge::of(client, server).expect(&cluster.probe, Truth::whole(2_000, 3_000))?;
     let scrape = cluster.probe.scrape()?;
     let named = |label: &str| {
@@ -52,7 +52,7 @@ fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<(
 }
 
 #[test]
-fn what_the_proxy_says_for_itself_is_no_istio_series() -> Result<()> {
+fn connections_of_the_proxy_itself_have_no_istio_series() -> Result<()> {
     let cluster = Cluster::start(2, &[PodSpec::new("ztunnel")], &[])?;
     let (proxy, control) = (cluster.machine.pod("ztunnel")?, cluster.machine.take()?);
     let address = control.address().to_string();

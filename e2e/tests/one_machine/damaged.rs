@@ -83,6 +83,6 @@ fn with_a_connection_that_cannot_be_read_all_counters_go_on_and_what_lives_is_co
         // The unreadable one, both ends of the others, and other connections of this kernel.
         let connections = lost(probe, "connections")?;
         ensure!(connections >= 2 * LIVE, "{connections} connections lost, both ends of {LIVE} were");
-        probe.process().await_line("live connections are adopted anew", Duration::from_secs(1)).map(drop)
+        probe.process().await_line("live connections are adopted again", Duration::from_secs(1)).map(drop)
     })
 }

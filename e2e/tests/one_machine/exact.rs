@@ -103,7 +103,7 @@ fn an_open_connection_is_opened_once_and_active_through_idle_and_busy_times() ->
 }
 
 #[test]
-fn a_connection_that_nobody_ever_accepted_counts_what_the_kernel_took() -> Result<()> {
+fn a_connection_that_was_never_accepted_counts_the_bytes_that_the_kernel_received() -> Result<()> {
     let (client, server) = cluster().pair()?;
     let (edge, probe) = (Edge::of(client, server), &cluster().probe);
     let listener = server.listen()?;

@@ -85,7 +85,7 @@ fn a_reason_that_the_client_has_asked_for_is_kept() -> Result<()> {
 }
 
 #[test]
-fn a_router_without_a_route_is_unreachable_whoever_has_asked() -> Result<()> {
+fn an_unreachable_error_is_counted_whether_or_not_the_application_read_it() -> Result<()> {
     check("unreachable", |client, server| {
         let node = &cluster().machine.node.netns;
         node.sysctl("ipv4/icmp_ratelimit", "0")?;
@@ -98,7 +98,7 @@ fn a_router_without_a_route_is_unreachable_whoever_has_asked() -> Result<()> {
 
 /// kube-proxy's answer for a Service without endpoints, which kernel and clients call "refused".
 #[test]
-fn what_kube_proxy_rejects_is_refused_whoever_has_asked() -> Result<()> {
+fn a_reject_of_kube_proxy_is_refused_whether_or_not_the_application_read_it() -> Result<()> {
     for attempt in [ask, fail as fn(&Socket, SocketAddr) -> Result<()>] {
         check("refused", |client, server| {
             forward(server, "REJECT --reject-with icmp-port-unreachable")?;
@@ -119,7 +119,7 @@ fn a_client_that_closes_before_an_answer_aborted() -> Result<()> {
 }
 
 #[test]
-fn a_service_that_nobody_serves_is_refused_under_its_name() -> Result<()> {
+fn a_service_without_endpoints_is_refused_under_its_name() -> Result<()> {
     let (client, server) = cluster().pair()?;
     let machine = &cluster().machine;
     machine.node.iptables(&format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with tcp-reset", server.service_ip))?;

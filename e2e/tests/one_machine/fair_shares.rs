@@ -199,12 +199,12 @@ fn a_pod_whose_failures_fill_the_ring_and_its_share_beside_it_leaves_a_neighbour
     let meanwhile = send(client, &address, 20)?;
     let probe = kept.ready(&machine.node.netns, &[])?;
     Edge::of(client, server).expect(&probe, before + meanwhile)?;
-    let (folded, dropped) = (probe.of_kernel("end_folded")?, probe.of_kernel("folded_share_full")?);
-    confirm!(folded > 1_000 && dropped > 500, "{folded} were added up and {dropped} dropped")
+    let (aggregated, dropped) = (probe.of_kernel("close_aggregated")?, probe.of_kernel("aggregation_share_full")?);
+    confirm!(aggregated > 1_000 && dropped > 500, "{aggregated} were added up and {dropped} dropped")
 }
 
 #[test]
-fn more_pods_than_there_are_shares_are_counted_and_keep_nobody_out() -> Result<()> {
+fn more_pods_than_shares_are_counted_and_do_not_block_others() -> Result<()> {
     let _shares = SHARES.write();
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);

@@ -26,7 +26,7 @@ fn exchange(client: &Pod, server: &Pod, port: u16) -> Result<Truth> {
 }
 
 #[test]
-fn two_pods_in_one_namespace_are_told_apart_however_briefly_they_live() -> Result<()> {
+fn two_pods_in_one_network_namespace_are_distinguished_however_short_lived() -> Result<()> {
     let cluster = cluster()?;
     let (ingress, agent) = (cluster.machine.pod("ingress")?, cluster.machine.pod("agent")?);
     let there = exchange(ingress, agent, 9001)?;

@@ -169,7 +169,7 @@ fn exchange_between(
 }
 
 #[test]
-fn without_its_operator_a_probe_names_after_a_restart_whom_it_knew_before() -> Result<()> {
+fn after_a_restart_without_the_operator_a_probe_still_names_known_peers() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let (operator, kept) = (machine.operator()?, Kept::new()?);
     let (client, server) = machine.pair()?;

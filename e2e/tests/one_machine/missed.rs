@@ -12,7 +12,7 @@ const RESTARTS: usize = 5;
 const LIVE: u64 = 6;
 
 #[test]
-fn what_only_the_destruction_of_its_socket_tells_of_is_counted_whole_and_once() -> Result<()> {
+fn a_connection_first_seen_at_its_sockets_destruction_is_counted_whole_and_once() -> Result<()> {
     let machine = Machine::new(4, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let ((client, server), (caller, called)) = (machine.pair()?, machine.pair()?);
@@ -80,7 +80,7 @@ fn one_that_lives_is_found_by_the_next_probe_and_was_opened_once() -> Result<()>
 
 /// A connection that waits for accept() is in no process's files.
 #[test]
-fn one_whose_first_sight_is_its_close_is_counted_whole() -> Result<()> {
+fn a_connection_whose_first_event_is_its_close_is_counted_whole() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let (client, server) = machine.pair()?;

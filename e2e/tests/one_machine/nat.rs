@@ -21,10 +21,10 @@ fn connect(client: &Pod, address: SocketAddr, listener: &TcpListener, count: u64
 fn named_with_its_service(
     client: &Pod,
     server: &Pod,
-    dialled: impl Into<SocketAddr>,
+    requested: impl Into<SocketAddr>,
     count: u64,
 ) -> Result<Vec<SocketAddr>> {
-    let (truth, peers) = connect(client, dialled.into(), &server.listen()?, count)?;
+    let (truth, peers) = connect(client, requested.into(), &server.listen()?, count)?;
     let edge = Edge::of(client, server);
     edge.expect(&cluster().probe, truth)?;
     expect_service(&edge, server).map(|()| peers)
@@ -61,7 +61,7 @@ fn clients_behind_the_nodes_own_address_are_named() -> Result<()> {
 }
 
 #[test]
-fn a_service_dialled_from_behind_masquerade_is_named_on_both_ends() -> Result<()> {
+fn a_service_requested_from_behind_masquerade_is_named_on_both_ends() -> Result<()> {
     let (client, server) = cluster().pair()?;
     let node = &cluster().machine.node;
     cluster().machine.publish(server)?;
@@ -119,7 +119,7 @@ fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> 
     let scrape = cluster().probe.scrape()?;
     let labels = [("reporter", "source"), ("source_workload", &client.workload)];
     let services = scrape.select("istio_tcp_connections_opened_total", &labels);
-    ensure!(services.len() == 1, "dialled by its Service or by itself, it is one edge: {services:?}");
+    ensure!(services.len() == 1, "requested by its Service or by itself, it is one edge: {services:?}");
     // It takes a while until the other pod counts as unknown.
     eventually(Duration::from_secs(30), || {
         let foreign =

@@ -25,7 +25,7 @@ fn a_connection_that_is_made_again_elsewhere_has_every_byte() -> Result<()> {
 }
 
 #[test]
-fn a_socket_whose_bytes_a_program_may_hand_on_is_told_of() -> Result<()> {
+fn a_socket_in_a_sockmap_is_reported() -> Result<()> {
     let (client, server) = cluster().pair()?;
     let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
     let (probe, sockmap) = (&cluster().probe, Sockmap::new()?);

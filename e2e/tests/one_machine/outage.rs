@@ -62,7 +62,7 @@ fn flood(machine: &Machine, probe: Probe, meanwhile: impl FnOnce(Probe) -> Resul
     floor.rise(&scrape)?;
     let losses = |kind| scrape.of_kernel(kind);
     ensure!(losses("close_kept") >= 2 * LONG, "only {} closes waited beside the ring", losses("close_kept"));
-    ensure!(losses("end_folded") > 1_000, "only {} ends were added up", losses("end_folded"));
+    ensure!(losses("close_aggregated") > 1_000, "only {} ends were added up", losses("close_aggregated"));
     ensure!(losses("record_dropped") == 0, "{} records were dropped", losses("record_dropped"));
     confirm!(scrape.sum("longwire_probe_closes_lost_total", &[]) == 0, "closes were lost")
 }

@@ -102,7 +102,7 @@ fn two_probes_count_the_same_and_each_ends_well_when_asked_to() -> Result<()> {
 
 /// For `make kernels`, on a kernel that lacks a feature.
 #[test]
-fn a_kernel_that_lacks_something_is_told_what_it_is_for() -> Result<()> {
+fn a_missing_kernel_feature_is_named_with_its_purpose() -> Result<()> {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
     if !release.starts_with("5.10.") {
         return Ok(());

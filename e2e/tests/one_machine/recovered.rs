@@ -7,7 +7,7 @@ use std::net::Shutdown;
 const LIVE: u64 = 8;
 
 #[test]
-fn an_end_that_only_the_destruction_of_the_socket_tells_of_is_counted_whole() -> Result<()> {
+fn a_close_that_only_the_sockets_destruction_reports_is_counted_whole() -> Result<()> {
     let machine = Machine::new(2, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let (client, server) = machine.pair()?;

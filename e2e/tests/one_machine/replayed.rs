@@ -105,17 +105,17 @@ impl World {
         record.counters = Counters { sent: bytes, ..Counters::default() };
         self.pipeline.ingest(record.as_bytes(), self.now);
         let asked = self.pipeline.questions().ask.into_iter();
-        let owner = || Owner { holder: Holder::Pod(pod("server", SERVER)), from: 0, until: None, sighted: true };
+        let owner = || Owner { holder: Holder::Pod(pod("server", SERVER)), from: 0, until: None, observed: true };
         let addresses = asked.map(|address| Address { address, owners: vec![owner()] }).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         self.tick();
     }
 
     fn page(&mut self, by: Option<Scraper>) -> Vec<u8> {
-        let snapshot = self.pipeline.aggregate_mut().open(by.map(Into::into), self.now);
+        let snapshot = self.pipeline.store_mut().open(by.map(Into::into), self.now);
         let (mut cursor, mut page) = (Cursor::new(Format::Text).viewed(snapshot.view()), Vec::new());
-        while self.encoder.render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut page) {}
-        self.pipeline.aggregate_mut().completed(&snapshot);
+        while self.encoder.render(self.pipeline.store(), &mut cursor, 64 << 10, &mut page) {}
+        self.pipeline.store_mut().completed(&snapshot);
         page
     }
 }
@@ -179,7 +179,7 @@ fn answer(mut stream: TcpStream, world: &Mutex<World>) -> Result<()> {
     }
     let head = String::from_utf8(request)?.to_ascii_lowercase();
     ensure!(head.contains("\r\nx-prometheus-scrape-timeout-seconds: "), "Prometheus does not say so any more: {head}");
-    let by = Scraper { address: stream.peer_addr()?.ip(), seat: 0, is_new: Some(0) };
+    let by = Scraper { address: stream.peer_addr()?.ip(), slot: 0, is_new: Some(0) };
     let page = {
         let mut world = lock(world);
         world.tick();

@@ -179,7 +179,7 @@ fn a_load_balancers_address_that_is_a_nodes_leads_to_the_backend() -> Result<()>
 }
 
 #[test]
-fn nobody_takes_a_pods_or_a_services_address_by_external_ips_or_a_load_balancer() -> Result<()> {
+fn external_ips_and_load_balancers_take_no_address_of_a_pod_or_service() -> Result<()> {
     let cluster = start(4, &[PodSpec::new("victim").elsewhere()], |machine| {
         let victim = machine.pod("victim")?;
         let taken = format!("[{}, \"{}\", {}]", victim.ipv4, victim.ipv6, victim.service_ip);
@@ -231,7 +231,7 @@ fn a_service_of_another_namespace_that_leads_to_a_pod_is_named_where_it_is_reque
 }
 
 #[test]
-fn of_two_services_on_one_port_the_one_that_was_dialled_is_named_by_both_ends() -> Result<()> {
+fn of_two_services_on_one_port_both_ends_name_the_requested_one() -> Result<()> {
     let cluster = start(3, &[], |machine| {
         let address = format!("clusterIP: {}", spare(machine, 1));
         let spec = format!("{address}, selector: {{app: w0}}, ports: [{{port: 80, targetPort: {PORT}}}]");

@@ -110,14 +110,14 @@ fn pins_without_a_state_and_a_state_without_pins_are_not_gone_on_from() -> Resul
     scene.leave_a_state()?;
     fs::remove_file(scene.kept.state().join("state"))?;
     let probe = scene.start()?;
-    scene.expect_anew(&probe, "there are pins of an earlier probe, but no state that goes with them")?;
+    scene.expect_anew(&probe, "there are pins of an earlier probe, but no saved state for them")?;
     drop(probe);
     for entry in fs::read_dir(scene.kept.layout()?)?.flatten() {
         fs::remove_file(entry.path())?;
     }
     fs::remove_dir(scene.kept.layout()?)?;
     let probe = scene.start()?;
-    scene.expect_anew(&probe, "there is a saved state, but the pins that go with it are gone")
+    scene.expect_anew(&probe, "there is a saved state, but its pins are gone")
 }
 
 /// Mounts a filesystem over the state's directory, with the last state in it. It ends with the test's directory.

@@ -13,7 +13,7 @@ fn change_layout(kept: &Kept) -> Result<()> {
 }
 
 #[test]
-fn a_build_with_another_layout_counts_nothing_twice_and_says_what_it_lost() -> Result<()> {
+fn a_build_with_another_layout_counts_nothing_twice_and_reports_its_losses() -> Result<()> {
     let machine = Machine::new(4, &[])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
     let (client, server) = machine.pair()?;

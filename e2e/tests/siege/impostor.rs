@@ -78,7 +78,7 @@ fn send(client: &Pod, cgroup: &str, server: &Pod, times: u64) -> Result<Truth> {
 }
 
 #[test]
-fn nobody_speaks_as_another_pod() -> Result<()> {
+fn no_pod_is_named_as_another_pod() -> Result<()> {
     let machine = Machine::new(6, &[PodSpec::new("victim").elsewhere()])?;
     machine.manifests.write("fresh.yaml", &fresh_pod())?;
     machine.manifests.write("thief.yaml", &thieving_service(machine.pod("victim")?))?;

@@ -48,12 +48,12 @@ fn refused_connects_take_no_room_from_others() -> Result<()> {
     let scrape = probe.scrape()?;
     let charged = scrape.sum(CHARGED, &[]);
     ensure!(charged < 2_000, "{charged} lines are charged, of which a scrape has hardly any");
-    ensure!(scrape.sum("longwire_probe_overflowed_total", &[]) == 0, "something folded");
+    ensure!(scrape.sum("longwire_probe_overflowed_total", &[]) == 0, "something overflowed");
     siege.end(&[("connects", CONNECTS.into()), ("lines_charged", charged as f64)])
 }
 
 #[test]
-fn long_labels_of_refused_connects_fold_within_the_share_of_their_namespace() -> Result<()> {
+fn long_labels_of_refused_connects_stay_within_the_share_of_their_namespace() -> Result<()> {
     const CONNECTS: u32 = 8_000;
     let machine = machine(PodSpec::new("evil"))?;
     let tag = |number: u32| {
@@ -72,17 +72,17 @@ fn long_labels_of_refused_connects_fold_within_the_share_of_their_namespace() ->
     refused(siege.cluster.machine.pod("evil")?, CONNECTS)?;
     bystander.talk(20)?;
     bystander.expect_exact(probe)?;
-    let folded = [("source_workload", "overflow"), ("source_workload_namespace", "evil")];
-    let (own, folded) = probe.until(|scrape| {
-        let counts = (scrape.sum(FAILED, &[("source_workload", "evil")]), scrape.sum(FAILED, &folded));
+    let overflowed = [("source_workload", "overflow"), ("source_workload_namespace", "evil")];
+    let (own, overflowed) = probe.until(|scrape| {
+        let counts = (scrape.sum(FAILED, &[("source_workload", "evil")]), scrape.sum(FAILED, &overflowed));
         ensure!(counts.0 + counts.1 == u64::from(CONNECTS), "{counts:?} of {CONNECTS}");
         Ok(counts)
     })?;
-    ensure!(own > 0 && folded > own, "{own} of 17 kB each have label sets of their own");
+    ensure!(own > 0 && overflowed > own, "{own} of 17 kB each have label sets of their own");
     let scrape = probe.scrape()?;
     let [bytes, limit] =
         ["longwire_probe_label_set_bytes", "longwire_probe_label_set_bytes_limit"].map(|name| scrape.sum(name, &[]));
     ensure!(bytes < limit / 2, "{bytes} of {limit} bytes");
-    ensure!(scrape.sum("longwire_probe_overflowed_total", &[("namespace", "")]) == 0, "others folded");
+    ensure!(scrape.sum("longwire_probe_overflowed_total", &[("namespace", "")]) == 0, "others overflowed");
     siege.end(&[("connects", CONNECTS.into()), ("label_set_mb", bytes as f64 / 1e6)])
 }

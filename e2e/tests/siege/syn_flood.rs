@@ -47,7 +47,7 @@ fn start(attack: &'static str) -> Result<Siege> {
 }
 
 #[test]
-fn a_pod_beside_one_whose_syns_nobody_answers_is_counted_to_the_byte() -> Result<()> {
+fn a_pod_beside_a_syn_flood_is_counted_to_the_byte() -> Result<()> {
     let _alone = ALONE.lock();
     let siege = start("syn_flood")?;
     let cluster = &siege.cluster;

@@ -20,10 +20,10 @@ pub use format::{Format, write_header};
 use family::{Progress, Style};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::FAMILIES;
-use longwire_pipeline::metrics::{Aggregate, LabelSetId, View};
+use longwire_pipeline::metrics::{LabelSetId, SeriesStore, View};
 use texts::Texts;
 
-/// Writes scrapes of one aggregate, and keeps the text of its label sets in between.
+/// Writes scrapes of one series store, and keeps the text of its label sets in between.
 #[derive(Debug, Default)]
 pub struct Encoder {
     texts: Texts,
@@ -62,12 +62,12 @@ impl Cursor {
 }
 
 impl Encoder {
-    /// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The aggregate may change in between.
-    pub fn render(&mut self, aggregate: &Aggregate, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
+    /// Appends about `bytes` bytes more of the scrape and returns whether there may be more. The store may change in between.
+    pub fn render(&mut self, store: &SeriesStore, cursor: &mut Cursor, bytes: usize, out: &mut Vec<u8>) -> bool {
         let enough = out.len().saturating_add(bytes);
         while let Some(family) = FAMILIES.get(cursor.family) {
             let Cursor { style, progress, .. } = cursor;
-            let from = (aggregate, &mut self.texts);
+            let from = (store, &mut self.texts);
             if family::render(family, from, style, progress, enough, out).is_break() {
                 return true;
             }
@@ -77,7 +77,7 @@ impl Encoder {
         false
     }
 
-    /// The label set is removed ([`Aggregate::when_removed`]): so is its text.
+    /// The label set is removed ([`SeriesStore::when_removed`]): so is its text.
     pub fn forget(&mut self, removed: LabelSetId) {
         self.texts.forget(removed);
     }

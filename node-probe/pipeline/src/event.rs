@@ -118,9 +118,9 @@ impl<'a> ConnectionEvent<'a> {
         self.resolution.source()
     }
 
-    /// The server's address, as the observing socket has it: a Service's where the client dialled one.
+    /// The server's address, as the observing socket has it: a Service's if the client requested one.
     #[must_use]
-    pub fn dialled(&self) -> SocketAddr {
+    pub fn original_destination(&self) -> SocketAddr {
         self.resolution.destination()
     }
 

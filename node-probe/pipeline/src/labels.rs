@@ -39,7 +39,7 @@ pub(crate) trait LabelSet: Hash + Eq + Debug {
     const NAMESPACES: [Option<&'static str>; 2] =
         [Some("source_workload_namespace"), Some("destination_workload_namespace")];
 
-    /// The set into which others fold when there is no room for them.
+    /// The overflow set, for connections whose label set has no room.
     fn overflow(reporter: Reporter) -> Self;
 
     fn edge(&self) -> &Edge;

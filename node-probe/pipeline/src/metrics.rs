@@ -47,7 +47,7 @@ pub(crate) use saved::{LABEL_SET, Moved, Restoring, SavedSetOf};
 pub use series::{LabelSetId, Series};
 pub(crate) use snapshots::SavedSnapshots;
 pub use snapshots::{Consumer, Scraper, Snapshot, View};
-pub use stats::{AggregateStats, KindStats};
+pub use stats::{KindStats, SeriesStats};
 pub use values::Reading;
 pub(crate) use values::Values;
 
@@ -79,7 +79,7 @@ const ACTIVE: Metrics = {
 };
 
 #[derive(Debug)]
-pub struct Aggregate {
+pub struct SeriesStore {
     kinds: Kinds,
     accounts: Accounts,
     admitted: Admitted,
@@ -92,7 +92,7 @@ pub struct Aggregate {
     removed: Removed,
 }
 
-impl Aggregate {
+impl SeriesStore {
     #[must_use]
     pub fn new(budget: Budget) -> Self {
         Self {
@@ -157,7 +157,7 @@ impl Aggregate {
     }
 
     /// `by`: a consumer that comes again, by its name. It sees lines that were born since its last snapshot at 0 first. `None`: any
-    /// other reader. A consumer that has got the whole snapshot says so with [`Aggregate::completed`].
+    /// other reader. A consumer that has got the whole snapshot says so with [`SeriesStore::completed`].
     pub fn open(&mut self, by: Option<Consumer>, now: Monotonic) -> Snapshot {
         self.snapshots.open(by, now)
     }

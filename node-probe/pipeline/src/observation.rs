@@ -3,7 +3,7 @@
 mod edge;
 mod id;
 
-pub use edge::{DialledRef, EdgeRef};
+pub use edge::{DestinationServiceRef, EdgeRef};
 pub(crate) use id::Sequence;
 pub use id::SharedId;
 
@@ -34,7 +34,7 @@ impl Reporter {
 
 /// The service a connection belongs to, by the rule both ends share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Dialled {
+pub enum DestinationService {
     Service(Arc<Service>),
     /// A pod, on a port that no Service has.
     Pod,
@@ -51,7 +51,7 @@ pub struct Edge {
     /// `None`: unknown.
     pub source: Option<Arc<Workload>>,
     pub destination: Option<Arc<Workload>>,
-    pub dialled: Dialled,
+    pub destination_service: DestinationService,
 }
 
 /// The end that was first to end a connection, by FIN or RST or by its silence.
@@ -78,7 +78,7 @@ pub struct Flow {
     pub destination_pod: Option<Arc<Pod>>,
     /// The client's address, as the observing socket sees it.
     pub source_address: SocketAddr,
-    /// The server's address, as the observing socket sees it: a Service's where the client dialled one.
+    /// The server's address, as the observing socket sees it: a Service's if the client requested one.
     pub destination_address: SocketAddr,
     /// The server's own address, behind any Service; the observed one where that is not known.
     pub destination_pod_address: std::net::IpAddr,

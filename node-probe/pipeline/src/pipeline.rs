@@ -24,11 +24,11 @@ pub use saved::Dropped;
 pub use stats::Stats;
 
 use crate::connection::{Connections, Sampled};
-use crate::metrics::{Aggregate, Budget, Mention, TagSource};
+use crate::metrics::{Budget, Mention, SeriesStore, TagSource};
 use crate::record::{Monotonic, Sample};
 use crate::resolve::Resolver;
 use candidates::Candidates;
-use longwire_model::identity::{Address, Sighting, UnixNanos};
+use longwire_model::identity::{Address, ObservedAddress, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::{LocalPod, Update};
 use stage::{Recorder, Stage};
@@ -69,7 +69,7 @@ pub struct Questions {
     pub forget: Vec<IpAddr>,
     pub backends: Vec<BackendQuestion>,
     /// Reports to the operator. The caller removes pods from `gone` that still have a process.
-    pub sightings: Vec<Sighting>,
+    pub observations: Vec<ObservedAddress>,
 }
 
 /// Pure: bytes, samples, answers and times come in as arguments, and nothing waits or blocks.
@@ -79,7 +79,7 @@ pub struct Pipeline {
     settings: NodeSettings,
     connections: Connections<Stage>,
     resolver: Resolver,
-    aggregate: Aggregate,
+    store: SeriesStore,
     candidates: Candidates,
     next_expiry: Monotonic,
     next_sweep: Monotonic,
@@ -117,7 +117,7 @@ impl Pipeline {
                 options.max_pending,
                 options.wall_clock_offset,
             ),
-            aggregate: Aggregate::new(options.budget),
+            store: SeriesStore::new(options.budget),
             candidates: Candidates::default(),
             next_expiry: 0,
             next_sweep: 0,
@@ -143,7 +143,7 @@ impl Pipeline {
     /// A pass of the sampler begins. The ring was drained up to here.
     pub fn begin_pass(&mut self, _now: Monotonic) {
         self.connections.begin_pass();
-        self.candidates.begin(self.aggregate.long_room());
+        self.candidates.begin(self.store.long_room());
     }
 
     /// Live connections' counters.
@@ -153,7 +153,7 @@ impl Pipeline {
         for few in samples.chunks(AHEAD) {
             let places = connections.locate::<AHEAD>(few);
             let stages = places.iter().flatten().map(|at| connections.stage(*at));
-            recorder.aggregate.prefetch(stages.filter_map(Stage::held));
+            recorder.store.prefetch(stages.filter_map(Stage::held));
             for (sample, at) in few.iter().zip(places) {
                 if let Some(Sampled { entry, gain }) = connections.sample(at, sample) {
                     stage::advance(entry, gain, sample.counters.srtt_us, &mut recorder);
@@ -207,7 +207,7 @@ impl Pipeline {
         let (ask, forget) = self.resolver.take_address_questions();
         let mut backends = self.resolver.take_backend_questions();
         backends.retain(|question| self.resolver.is_pending(question.token));
-        Questions { ask, forget, backends, sightings: self.resolver.take_address_observations() }
+        Questions { ask, forget, backends, observations: self.resolver.take_address_observations() }
     }
 
     /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
@@ -223,7 +223,7 @@ impl Pipeline {
     }
 
     /// For a new stream: the next [`Questions`] have all observed addresses of this node's pods.
-    pub fn repeat_sightings(&mut self, now: Monotonic) {
+    pub fn repeat_observations(&mut self, now: Monotonic) {
         self.resolver.repeat_address_observations(now);
     }
 
@@ -235,13 +235,13 @@ impl Pipeline {
 
     /// Call it before a state is saved, so that the state has what a scrape shows afterwards.
     pub fn settle(&mut self) {
-        self.aggregate.settle();
+        self.store.settle();
     }
 
     /// From now on and until the next call scrapes show the values of this moment, which a successor would show as well. Call it when a
     /// state is saved for good, before anything else changes.
     pub fn publish(&mut self) {
-        self.aggregate.publish();
+        self.store.publish();
     }
 
     /// Pods that are on this node now, by the operator's updates.
@@ -279,12 +279,12 @@ impl Pipeline {
     }
 
     #[must_use]
-    pub fn aggregate(&self) -> &Aggregate {
-        &self.aggregate
+    pub fn store(&self) -> &SeriesStore {
+        &self.store
     }
 
-    pub fn aggregate_mut(&mut self) -> &mut Aggregate {
-        &mut self.aggregate
+    pub fn store_mut(&mut self) -> &mut SeriesStore {
+        &mut self.store
     }
 
     #[must_use]
@@ -294,13 +294,13 @@ impl Pipeline {
 
     fn configure(&mut self, settings: &NodeSettings) {
         self.settings = *settings;
-        self.aggregate.configure(settings);
+        self.store.configure(settings);
     }
 
     fn expire(&mut self, now: Monotonic) {
-        if self.aggregate.epoch_is_over(now) {
+        if self.store.epoch_is_over(now) {
             let holders = self.connections.stages().filter_map(Stage::held);
-            self.aggregate.turn_epoch(now, holders);
+            self.store.turn_epoch(now, holders);
         }
         let mut living = None;
         let resolver = &self.resolver;
@@ -315,7 +315,7 @@ impl Pipeline {
                 }
             }
         };
-        self.aggregate.expire(now, &mut is_alive);
+        self.store.expire(now, &mut is_alive);
     }
 
     /// Gives series of their own to the best candidates of the pass.
@@ -331,7 +331,7 @@ impl Pipeline {
     fn recorder(&mut self, now: Monotonic) -> (&mut Connections<Stage>, Recorder<'_>) {
         let Options { long_connection_threshold: long, wall_clock_offset, .. } = self.options;
         let recorder = Recorder {
-            aggregate: &mut self.aggregate,
+            store: &mut self.store,
             candidates: &mut self.candidates,
             resolver: &self.resolver,
             expression_errors: &mut self.counts.expression_errors,

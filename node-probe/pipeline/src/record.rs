@@ -83,7 +83,7 @@ pub struct RawCgroup {
 /// `struct sight_record`, as it lies in the ring.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
-pub struct RawSight {
+pub struct RawAddress {
     pub kind: u32,
     pub netns: u32,
     pub cgroup: u64,
@@ -92,14 +92,14 @@ pub struct RawSight {
 }
 
 const _: () = assert!(size_of::<RawRecord>() == 144 && size_of::<Sample>() == 48);
-const _: () = assert!(size_of::<RawCgroup>() == 784 && size_of::<RawSight>() == 40);
+const _: () = assert!(size_of::<RawCgroup>() == 784 && size_of::<RawAddress>() == 40);
 
 pub mod kind {
     pub const ANNOUNCE: u32 = 1;
     pub const CLOSE: u32 = 2;
     pub const FAIL: u32 = 3;
     pub const CGROUP: u32 = 4;
-    pub const SIGHT: u32 = 5;
+    pub const ADDRESS: u32 = 5;
 }
 
 pub mod flag {
@@ -218,7 +218,7 @@ pub struct ConnectionRecord {
     pub counters: Counters,
 }
 
-/// A cgroup at its first sight.
+/// A cgroup when it is first seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CgroupRecord {
     pub cgroup: u64,
@@ -228,7 +228,7 @@ pub struct CgroupRecord {
 
 /// The first connection of a cgroup that leaves its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SightRecord {
+pub struct AddressRecord {
     pub cgroup: u64,
     pub netns: u32,
     pub local: IpAddr,
@@ -239,7 +239,7 @@ pub struct SightRecord {
 pub enum Record {
     Connection(ConnectionRecord),
     Cgroup(CgroupRecord),
-    Sight(SightRecord),
+    Address(AddressRecord),
 }
 
 /// Why bytes are no record; counted by kind and skipped.
@@ -262,9 +262,9 @@ impl Record {
         let kind = u32::read_from_prefix(bytes).map_err(|_| InvalidRecord::Size { got: bytes.len(), want: 4 })?.0;
         match kind {
             kind::CGROUP => Ok(Self::Cgroup(CgroupRecord::of(&read(bytes)?))),
-            kind::SIGHT => {
-                let RawSight { netns, cgroup, time, local, .. } = read(bytes)?;
-                Ok(Self::Sight(SightRecord { cgroup, netns, local: address(local), time }))
+            kind::ADDRESS => {
+                let RawAddress { netns, cgroup, time, local, .. } = read(bytes)?;
+                Ok(Self::Address(AddressRecord { cgroup, netns, local: address(local), time }))
             }
             kind::ANNOUNCE | kind::CLOSE | kind::FAIL => ConnectionRecord::of(&read(bytes)?).map(Self::Connection),
             other => Err(InvalidRecord::Kind(other)),

@@ -105,7 +105,7 @@ fn nobody(address: IpAddr) -> Address {
 
 fn scrape(pipeline: &Pipeline, encoder: &mut Encoder) {
     let (mut cursor, mut slice) = (Cursor::new(Format::Text), Vec::new());
-    while encoder.render(pipeline.aggregate(), &mut cursor, 1 << 16, &mut slice) {
+    while encoder.render(pipeline.store(), &mut cursor, 1 << 16, &mut slice) {
         slice.clear();
     }
 }
@@ -135,7 +135,7 @@ fn taken(metrics: Metrics, tags: &[String], expression: &str, kind: u32, connect
             break;
         }
     }
-    let stats = pipeline.aggregate().stats();
+    let stats = pipeline.store().stats();
     Taken { bytes, state, charged: stats.bytes, sets: stats.services.sets }
 }
 

@@ -1,12 +1,12 @@
 use super::{notice, relief};
 use longwire_pipeline::metrics::{Crossing, Resource, Whose};
 
-fn said(whose: Whose, folded: Option<u64>) -> Option<String> {
-    notice(&Crossing { whose, resource: Resource::Series, limit: 7, folded })
+fn said(whose: Whose, overflowed: Option<u64>) -> Option<String> {
+    notice(&Crossing { whose, resource: Resource::Series, limit: 7, overflowed })
 }
 
 #[test]
-fn a_notice_says_whose_budget_is_full_how_large_it_is_and_what_to_do() {
+fn a_notice_names_the_full_budget_its_size_and_the_remedy() {
     let of_node = said(Whose::Node, None).unwrap();
     assert!(of_node.starts_with("the node's budget is full, 7 series: "), "{of_node}");
     assert!(of_node.contains("raise budgets.series"), "{of_node}");
@@ -17,10 +17,9 @@ fn a_notice_says_whose_budget_is_full_how_large_it_is_and_what_to_do() {
 }
 
 #[test]
-fn that_it_is_over_is_said_in_the_log_alone() {
+fn the_end_of_a_full_budget_is_only_logged() {
     assert_eq!(said(Whose::Node, Some(3)), None);
-    let over = Crossing { whose: Whose::Node, resource: Resource::Series, limit: 7, folded: Some(3) };
-    let text =
-        "the node's budget has room again, 7 series: 3 connections and label sets folded into overflow meanwhile";
+    let over = Crossing { whose: Whose::Node, resource: Resource::Series, limit: 7, overflowed: Some(3) };
+    let text = "the node's budget has room again, 7 series: 3 connections and label sets were counted in the overflow series meanwhile";
     assert_eq!(relief(&over, 3), text);
 }

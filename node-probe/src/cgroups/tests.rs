@@ -35,7 +35,7 @@ fn tree() -> (tempfile::TempDir, PodCgroups) {
 /// `None`: the observation was dropped.
 fn gone(pods: &mut PodCgroups, speaker: &str, former: &[&str]) -> Option<Vec<String>> {
     let gone = former.iter().map(ToString::to_string).collect();
-    let mut observed = vec![Sighting { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
+    let mut observed = vec![ObservedAddress { uid: speaker.to_owned(), address: [10, 0, 0, 1].into(), since: 1, gone }];
     pods.strike_living(&mut observed);
     observed.pop().map(|observed| observed.gone)
 }
@@ -51,7 +51,7 @@ fn a_pod_is_gone_when_no_process_of_it_is_left() {
 }
 
 #[test]
-fn who_speaks_from_the_address_of_a_pod_that_runs_is_not_told_of() {
+fn an_observation_at_the_address_of_a_running_pod_is_withheld() {
     let (_root, mut pods) = tree();
     assert_eq!(gone(&mut pods, "ended", &["living", "ended"]), None);
     assert_eq!(gone(&mut pods, "ended", &["removed", "living"]), None);
@@ -59,14 +59,14 @@ fn who_speaks_from_the_address_of_a_pod_that_runs_is_not_told_of() {
 }
 
 #[test]
-fn where_no_pods_cgroup_was_found_nobody_is_said_to_be_gone() {
+fn without_any_cgroup_of_a_pod_no_pod_is_reported_as_gone() {
     let (_root, mut pods) = tree();
     assert_eq!(gone(&mut pods, "removed", &["ended"]), some(&[]));
     assert_eq!(gone(&mut pods, "living", &["ended"]), some(&["ended"]));
 }
 
 #[test]
-fn a_pod_that_could_not_be_looked_for_is_not_said_to_be_gone() {
+fn a_pod_whose_cgroup_cannot_be_read_is_not_reported_as_gone() {
     let no_descriptor = Err(io::Error::from_raw_os_error(libc::EMFILE));
     let no_directory = Err(io::Error::from(io::ErrorKind::NotFound));
     let [unread, absent] = [no_descriptor, no_directory].map(|events| life(&events));

@@ -70,7 +70,7 @@ impl Zones {
             Some(zone) => {
                 self.found += 1;
                 if self.last != Some(zone) && zone != 0 {
-                    tracing::info!(%source, zone, "conntrack has translated connections in a zone of their own");
+                    tracing::info!(%source, zone, "conntrack translates connections in a zone other than 0");
                 }
                 self.answered(source, zone);
             }

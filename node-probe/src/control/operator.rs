@@ -40,12 +40,12 @@ pub(crate) enum InvalidOperator {
         "--operator {0} needs --operator-ca: the file with the operator's ca.crt, from its ConfigMap longwire-operator-ca"
     )]
     NoCa(String),
-    #[error("{0} goes with https alone: {1} is in the clear")]
+    #[error("{0} requires https: {1} is plain http")]
     InTheClear(&'static str, String),
     #[error("--operator {0}: no host")]
     NoHost(String),
     #[error(
-        "--metrics-auth needs an operator on a cluster, by https: that at {0} has no API server to ask about readers"
+        "--metrics-auth needs an operator on a cluster, by https: the one at {0} has no API server that can authorize readers"
     )]
     NobodyToAsk(String),
 }
@@ -101,16 +101,16 @@ impl Operator {
     }
 
     /// The address to connect to: the leader's, if known.
-    pub(super) fn address(&self, holder: Option<SocketAddr>) -> String {
-        match (holder, &self.secured) {
+    pub(super) fn address(&self, leader: Option<SocketAddr>) -> String {
+        match (leader, &self.secured) {
             (None, _) => self.url.clone(),
-            (Some(holder), Some(_)) => format!("https://{holder}"),
-            (Some(holder), None) => format!("http://{holder}"),
+            (Some(leader), Some(_)) => format!("https://{leader}"),
+            (Some(leader), None) => format!("http://{leader}"),
         }
     }
 
-    pub(super) async fn connect(&self, holder: Option<SocketAddr>) -> Result<Channel, Unreachable> {
-        let endpoint = Endpoint::from_shared(self.address(holder))?
+    pub(super) async fn connect(&self, leader: Option<SocketAddr>) -> Result<Channel, Unreachable> {
+        let endpoint = Endpoint::from_shared(self.address(leader))?
             .connect_timeout(CONNECT)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE_ANSWER)

@@ -35,8 +35,8 @@ impl Outage {
         match loudness {
             Loudness::First => tracing::info!("{what} at {address}: {reason}; retrying in {wait:?}"),
             Loudness::Lasting => tracing::warn!(
-                "cannot reach the operator at {address} for {away:.0?} now: {reason}; retrying at least every 2s, and going on with \
-                 what is known"
+                "cannot reach the operator at {address} for {away:.0?} now: {reason}; retrying at least every 2s, and keeping the \
+                 last configuration"
             ),
             Loudness::Silent => tracing::debug!("{what} at {address}: {reason}; retrying in {wait:?}"),
         }

@@ -1,6 +1,6 @@
 //! The operator to connect to next: the configured one, or the one to which it redirects.
 
-use longwire_wire::LEADER_HEADER;
+use longwire_wire::LEADER_HEADERS;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tonic::Status;
@@ -16,7 +16,7 @@ pub(super) const STEADY: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Route {
     /// The leader's address, instead of the configured one.
-    pub(super) holder: Option<SocketAddr>,
+    pub(super) leader: Option<SocketAddr>,
     redirects: u8,
 }
 
@@ -33,11 +33,11 @@ impl Route {
         if lived >= STEADY {
             self.redirects = 0;
         }
-        let named = status.and_then(holder).filter(|holder| anywhere || holder.ip().is_loopback());
+        let named = status.and_then(leader).filter(|leader| anywhere || leader.ip().is_loopback());
         match named {
-            Some(holder) if self.redirects < MAX_REDIRECTS => {
+            Some(leader) if self.redirects < MAX_REDIRECTS => {
                 self.redirects += 1;
-                self.holder = Some(holder);
+                self.leader = Some(leader);
                 Next::AtOnce
             }
             _ => {
@@ -48,6 +48,6 @@ impl Route {
     }
 }
 
-fn holder(status: &Status) -> Option<SocketAddr> {
-    status.metadata().get(LEADER_HEADER)?.to_str().ok()?.parse().ok()
+fn leader(status: &Status) -> Option<SocketAddr> {
+    LEADER_HEADERS.into_iter().find_map(|name| status.metadata().get(name))?.to_str().ok()?.parse().ok()
 }

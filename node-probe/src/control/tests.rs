@@ -33,7 +33,7 @@ struct Replica {
     name: &'static str,
     heard: Heard,
     /// Redirects probes there instead of serving them.
-    holder: Option<SocketAddr>,
+    leader: Option<SocketAddr>,
 }
 
 #[tonic::async_trait]
@@ -47,9 +47,9 @@ impl Control for Replica {
         let (name, heard) = (self.name, self.heard.clone());
         let authorization = request.metadata().get("authorization").map(|value| value.to_str().unwrap().to_owned());
         let _ = heard.send((name, authorization.unwrap_or_default()));
-        if let Some(holder) = self.holder {
-            let mut status = Status::unavailable("stands by");
-            status.metadata_mut().insert("longwire-holder", holder.to_string().parse().unwrap());
+        if let Some(leader) = self.leader {
+            let mut status = Status::unavailable("is a standby");
+            status.metadata_mut().insert("longwire-leader", leader.to_string().parse().unwrap());
             return Err(status);
         }
         let (updates, stream) = mpsc::channel(1);
@@ -81,11 +81,11 @@ fn certificates() -> (String, Identity) {
     (authority, Identity::from_pem(leaf.pem(), leaf_key.serialize_pem()))
 }
 
-async fn serve(name: &'static str, identity: &Identity, heard: &Heard, holder: Option<SocketAddr>) -> SocketAddr {
+async fn serve(name: &'static str, identity: &Identity, heard: &Heard, leader: Option<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let tls = ServerTlsConfig::new().identity(identity.clone());
-    let replica = ControlServer::new(Replica { name, heard: heard.clone(), holder });
+    let replica = ControlServer::new(Replica { name, heard: heard.clone(), leader });
     let server = Server::builder().tls_config(tls).unwrap().add_service(replica);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     address
@@ -139,19 +139,19 @@ fn files(authority: &str) -> TempDir {
 }
 
 #[tokio::test]
-async fn a_standby_sends_the_probe_to_the_holder_and_a_new_token_is_told() {
+async fn a_standby_redirects_a_probe_to_the_leader_and_a_new_token_is_sent() {
     let (authority, identity) = certificates();
     let directory = files(&authority);
     let (heard, words) = mpsc::unbounded_channel();
     let mut words = Listening(words);
-    let holder = serve("holder", &identity, &heard, None).await;
-    let standby = serve("standby", &identity, &heard, Some(holder)).await;
+    let leader = serve("leader", &identity, &heard, None).await;
+    let standby = serve("standby", &identity, &heard, Some(leader)).await;
     let (shared, _) = start(options(standby, directory.path()));
     assert_eq!(words.next().await, said("standby", "Bearer one"));
-    assert_eq!(words.next().await, said("holder", "Bearer one"));
-    assert_eq!(words.next().await, said("holder", "hello n1"));
+    assert_eq!(words.next().await, said("leader", "Bearer one"));
+    assert_eq!(words.next().await, said("leader", "hello n1"));
     fs::write(directory.path().join("token"), "two\n").unwrap();
-    assert_eq!(words.next().await, said("holder", "authenticate two"));
+    assert_eq!(words.next().await, said("leader", "authenticate two"));
     // The connection through which readers are checked; this operator knows none.
     let decision = Arc::clone(&shared.line).authorize("192.0.2.1".into(), "token".to_owned()).await;
     assert!(
@@ -161,7 +161,7 @@ async fn a_standby_sends_the_probe_to_the_holder_and_a_new_token_is_told() {
 }
 
 #[tokio::test]
-async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_known() {
+async fn an_operator_that_cannot_authenticate_gets_no_message_until_its_ca_is_known() {
     let (authority, identity) = certificates();
     let (other, _) = certificates();
     let directory = files(&other);
@@ -179,11 +179,11 @@ async fn an_operator_that_proves_nothing_is_told_nothing_until_its_authority_is_
 
 /// No process listens at port 1.
 #[tokio::test]
-async fn why_the_operator_cannot_be_reached_is_said_in_a_few_words() {
+async fn the_reason_of_an_unreachable_operator_is_short() {
     let operator = Operator::new("http://127.0.0.1:1".to_owned(), None, None, None).unwrap();
     let refused = StreamEnd::from(operator.connect(None).await.unwrap_err());
     assert_eq!(refused.reason(), "connection refused");
-    let told = StreamEnd::from(Status::unavailable("this replica stands by"));
-    assert_eq!(told.reason(), "this replica stands by (The service is currently unavailable)");
+    let told = StreamEnd::from(Status::unavailable("this replica is a standby"));
+    assert_eq!(told.reason(), "this replica is a standby (The service is currently unavailable)");
     assert_eq!(StreamEnd::Closed.reason(), "closed by the operator");
 }

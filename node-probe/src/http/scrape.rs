@@ -35,7 +35,7 @@ enum Next {
 pub(super) fn respond(shared: Arc<Shared>, format: Format, by: Option<Scraper>, turn: Turn) -> Response {
     let (snapshot, cursor) = {
         let mut pipeline = shared.pipeline();
-        let snapshot = pipeline.aggregate_mut().open(by.map(Into::into), monotonic());
+        let snapshot = pipeline.store_mut().open(by.map(Into::into), monotonic());
         let cursor = Cursor::new(format).viewed(snapshot.view());
         let created = shared.created_timestamps.then(|| pipeline.wall_clock_offset());
         (snapshot, created.into_iter().fold(cursor, Cursor::with_created))
@@ -56,7 +56,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
         Next::Series(cursor) => {
             let pipeline = scrape.shared.pipeline();
             let mut encoder = scrape.shared.encoder.lock();
-            if !encoder.render(pipeline.aggregate(), cursor, SLICE, &mut out) {
+            if !encoder.render(pipeline.store(), cursor, SLICE, &mut out) {
                 scrape.next = Next::SelfMetrics;
             }
         }
@@ -68,7 +68,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
             scrape.next = Next::Completed;
         }
         Next::Completed => {
-            scrape.shared.pipeline().aggregate_mut().completed(&scrape.snapshot);
+            scrape.shared.pipeline().store_mut().completed(&scrape.snapshot);
             return None;
         }
     }

@@ -50,7 +50,7 @@ async fn ask(address: SocketAddr, path: &str, header: &str) -> (u16, String) {
 const PAGES: [&str; 2] = ["/metrics", "/stats/prometheus"];
 
 #[tokio::test]
-async fn every_page_of_metrics_is_for_readers_whom_the_operator_admits() {
+async fn every_page_of_metrics_is_only_for_readers_that_the_operator_authorizes() {
     let (address, shared) = start(true).await;
     for page in PAGES {
         assert_eq!(get(address, page, "").await.0, 401);
@@ -99,7 +99,7 @@ async fn without_the_flag_anybody_reads() {
 }
 
 #[tokio::test]
-async fn who_says_how_long_it_waits_is_known_when_it_has_had_a_whole_page_and_nobody_else_is() {
+async fn only_a_scraper_with_the_timeout_header_is_tracked_after_a_complete_response() {
     let (address, _shared) = start(false).await;
     let known = |page: &str| {
         page.lines().find(|line| line.contains("longwire_probe_table_entries{table=\"scrapers\"}")).map(str::to_owned)

@@ -95,7 +95,7 @@ impl Loaded {
         for (name, place, attach) in ERRORS {
             if let Err(error) = attach(self, name, place) {
                 // Debug, because the cause is in the error's source.
-                tracing::debug!(place, ?error, "errors of connects are not looked for there");
+                tracing::debug!(place, ?error, "errors of connects are not traced there");
             }
         }
         Ok(())

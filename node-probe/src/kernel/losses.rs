@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd};
 pub(crate) const KINDS: [&str; 20] = [
     "record_dropped",
     "close_kept",
-    "end_folded",
+    "close_aggregated",
     "announce_deferred",
     "cgroup_deferred",
     "connections_full",
@@ -21,7 +21,7 @@ pub(crate) const KINDS: [&str; 20] = [
     "connections_share_full",
     "half_open_share_full",
     "half_open_full",
-    "folded_share_full",
+    "aggregation_share_full",
     "shares_full",
     "missed_open",
     "map_busy",

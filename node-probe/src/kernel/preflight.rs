@@ -23,7 +23,7 @@ pub(crate) enum MissingRequirement {
     #[error("this kernel lacks {}: run a newer one", .0.join(", "))]
     Features(Vec<String>),
     #[error(
-        "this kernel has no type information at {0}: run one built with CONFIG_DEBUG_INFO_BTF=y, as distributions' are"
+        "this kernel has no type information at {0}: run one built with CONFIG_DEBUG_INFO_BTF=y, as distributions do"
     )]
     Btf(String),
     #[error(

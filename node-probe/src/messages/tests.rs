@@ -48,7 +48,7 @@ fn asking_for(number: u32) -> Report {
 }
 
 fn crossing(limit: usize) -> Crossing {
-    Crossing { whose: Whose::Node, resource: Resource::Series, limit, folded: None }
+    Crossing { whose: Whose::Node, resource: Resource::Series, limit, overflowed: None }
 }
 
 /// The thread is within the delivery of report 0, and so many wait.

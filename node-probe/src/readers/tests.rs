@@ -64,7 +64,7 @@ async fn the_operator_decides_and_no_error_of_it_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn without_a_stream_nobody_can_tell() {
+async fn without_a_stream_authorization_is_unavailable() {
     let line = Arc::<Line>::default();
     let nobody = unavailable("this node's probe has no stream to the operator");
     assert_eq!(asked(&line, "good").await, nobody);
@@ -75,7 +75,7 @@ async fn without_a_stream_nobody_can_tell() {
 }
 
 #[tokio::test]
-async fn an_operator_that_knows_no_readers_is_said_to_be_one() {
+async fn an_operator_without_authorization_of_readers_is_named_as_the_cause() {
     let line = Arc::<Line>::default();
     let _open = line.open(connect(Server::builder().add_optional_service(None::<ReadersServer<Obedient>>)).await);
     let text = "the operator knows no readers: is it of an older release, or does it read manifests?";
@@ -95,7 +95,7 @@ fn readers_are_demanded_only_with_an_operator_that_knows_them() {
         }
     };
     assert_eq!(operator("https://operator:15010"), Ok(()));
-    let text = "--metrics-auth needs an operator on a cluster, by https: that at http://127.0.0.1:15010 has no API server to \
-                ask about readers";
+    let text = "--metrics-auth needs an operator on a cluster, by https: the one at http://127.0.0.1:15010 has no API server that \
+                can authorize readers";
     assert_eq!(operator("http://127.0.0.1:15010"), Err(text.to_owned()));
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Kinds of the kernel side's counters that mean a loss and should stay at 0.
 pub(super) const LOST: [&str; 4] =
-    ["record_dropped", "connections_full", "connections_share_full", "folded_share_full"];
+    ["record_dropped", "connections_full", "connections_share_full", "aggregation_share_full"];
 
 #[derive(Debug)]
 pub(super) struct Reading {
@@ -99,9 +99,9 @@ fn kernel(shared: &Shared, to: &mut Readings) {
 }
 
 fn pipeline(shared: &Shared, to: &mut Readings) {
-    let (stats, aggregate) = {
+    let (stats, store) = {
         let pipeline = shared.pipeline();
-        (pipeline.stats(), pipeline.aggregate().stats())
+        (pipeline.stats(), pipeline.store().stats())
     };
     to.one("longwire_probe_records_total", stats.records);
     to.one("longwire_probe_samples_total", stats.samples);
@@ -151,7 +151,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("cgroups", stats.cgroups_evicted),
             ("addresses", stats.addresses_evicted),
             ("joins", stats.joins_evicted),
-            ("scrapers", aggregate.consumers_evicted),
+            ("scrapers", store.consumers_evicted),
         ],
     );
     to.by(
@@ -161,7 +161,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
             ("cgroups", stats.cgroups),
             ("pods", stats.pods),
             ("joins", stats.joins),
-            ("scrapers", aggregate.consumers as u64),
+            ("scrapers", store.consumers as u64),
         ],
     );
 }
@@ -206,15 +206,15 @@ fn operator(shared: &Shared, to: &mut Readings) {
 
 fn series(shared: &Shared, to: &mut Readings) {
     let pipeline = shared.pipeline();
-    let (stats, folded) = (pipeline.aggregate().stats(), pipeline.aggregate().folded_by_namespace());
+    let (stats, overflowed) = (pipeline.store().stats(), pipeline.store().overflowed_by_namespace());
     let kinds = LabelKind::ALL.map(|kind| (kind.name(), stats.of(kind)));
     to.by("longwire_probe_label_sets", kinds.map(|(kind, of)| (kind, of.sets as u64)));
     to.by("longwire_probe_series", kinds.map(|(kind, of)| (kind, of.lines as u64)));
-    let of_the_node = kinds.map(|(kind, of)| (kind, of.folded));
-    let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.folded_values)]);
+    let of_the_node = kinds.map(|(kind, of)| (kind, of.overflowed));
+    let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.overflowed_values)]);
     // The same labels as the node's overflow series.
-    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, folded)| ([kind, OVERFLOW], folded)));
-    let of_shares = folded.into_iter().map(|((kind, namespace), folded)| ([kind, namespace], folded));
+    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, overflowed)| ([kind, OVERFLOW], overflowed)));
+    let of_shares = overflowed.into_iter().map(|((kind, namespace), overflowed)| ([kind, namespace], overflowed));
     to.by_two("longwire_probe_overflowed_total", of_shares);
     to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));
     to.one("longwire_probe_series_charged", stats.charged as u64);

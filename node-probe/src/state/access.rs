@@ -26,7 +26,7 @@ pub(crate) enum InvalidAccess {
     #[error("it has {bytes} bytes, and at most {limit} are read: remove it")]
     TooLarge { bytes: u64, limit: u64 },
     #[error(
-        "its directory belongs to user {owner} with mode {mode:o}, so that others may write there: give --state-dir one of its own"
+        "its directory belongs to user {owner} with mode {mode:o}, so that others may write there: use a separate directory for --state-dir"
     )]
     Directory { owner: u32, mode: u32 },
 }

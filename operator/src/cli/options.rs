@@ -17,15 +17,15 @@ pub(crate) use security::{InvalidSecurity, Security, own_namespace};
 #[derive(Clone, Debug, Parser)]
 #[command(name = "longwire-operator")]
 pub struct Options {
-    /// Directory of Kubernetes manifests to read and to watch, instead of an API server
+    /// Directory of Kubernetes manifests to read and watch, instead of an API server
     #[arg(long, env = "LONGWIRE_MANIFESTS", value_name = "DIR")]
     pub manifests: Option<PathBuf>,
 
     #[command(flatten)]
     pub replica: Replica,
 
-    /// Address and port to serve probes on [default: 0.0.0.0:15010 on a cluster; with --manifests 127.0.0.1:15010, and only
-    /// loopback, as it is in the clear]
+    /// Address and port for probes [default: 0.0.0.0:15010 on a cluster; with --manifests 127.0.0.1:15010, and only
+    /// loopback, because it is plaintext]
     #[arg(long, env = "LONGWIRE_LISTEN", value_name = "ADDRESS:PORT", value_parser = address)]
     pub listen: Option<SocketAddr>,
 
@@ -33,22 +33,22 @@ pub struct Options {
     #[arg(long, env = "LONGWIRE_CLUSTER_NAME", value_name = "NAME", default_value = "Kubernetes")]
     pub cluster_name: String,
 
-    /// What the DNS names of Services end in
+    /// Suffix of the DNS names of Services
     #[arg(long, env = "LONGWIRE_CLUSTER_DOMAIN", value_name = "DOMAIN", default_value = "cluster.local")]
     pub cluster_domain: String,
 
-    /// Namespace whose annotations are for the whole cluster
+    /// Namespace whose policies and annotations apply to the whole cluster
     #[arg(long, env = "LONGWIRE_ROOT_NAMESPACE", value_name = "NAMESPACE", default_value = "longwire-system")]
     pub root_namespace: String,
 
-    /// File with a TelemetryPolicy that holds where no object says otherwise; read once, at the start
+    /// File with a TelemetryPolicy whose values are the defaults; read once, at the start
     #[arg(long, env = "LONGWIRE_DEFAULTS", value_name = "FILE")]
     pub defaults: Option<PathBuf>,
 
     #[command(flatten)]
     pub security: Security,
 
-    /// Shape of the log lines on stderr
+    /// Format of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 }
@@ -61,7 +61,7 @@ pub enum LogFormat {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is not a loopback address, and manifests are served in the clear: use 127.0.0.1 or [::1] with --listen and run the \
+    "{0} is not a loopback address, and manifests are served in plaintext: use 127.0.0.1 or [::1] with --listen and run the \
          probe on this machine"
 )]
 pub struct InvalidListen(IpAddr);

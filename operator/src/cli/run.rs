@@ -61,7 +61,7 @@ pub enum RunError {
     Defaults(#[from] InvalidDefaults),
     #[error("cannot start the thread that watches the manifests: {0}")]
     Watch(#[source] io::Error),
-    #[error("cannot start the thread that answers for its health: {0}")]
+    #[error("cannot start the thread of the health endpoint: {0}")]
     Health(#[source] io::Error),
     #[error("cannot wait for signals: {0}")]
     Signals(#[source] io::Error),
@@ -101,7 +101,7 @@ pub async fn run(options: &Options) -> Result<(), RunError> {
     let operator = Operator::start(options).await?;
     match &options.manifests {
         Some(manifests) => tracing::info!(listen = %operator.address(), manifests = %manifests.display(), "serving"),
-        None => tracing::info!(listen = %operator.address(), "serving what the API server tells"),
+        None => tracing::info!(listen = %operator.address(), "serving the objects of the API server"),
     }
     operator.serve(stop).await?;
     tracing::info!("stopped");

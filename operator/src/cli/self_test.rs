@@ -1,4 +1,4 @@
-//! A transfer of known bytes, compared with what this node's probe exposes: `helm test` runs it.
+//! Compares a transfer of known size with the metrics of this node's probe: `helm test` runs it.
 //!
 //! Counters may have begun before, in a former run of this pod: what is compared is what they rise by.
 
@@ -28,10 +28,10 @@ pub enum SelfTestFailed {
     Unreachable { what: &'static str, address: String, reason: io::Error },
     #[error("--probe-token {}: {reason}", file.display())]
     Token { file: PathBuf, reason: io::Error },
-    #[error("the probe at {address} does not tell: {answer}")]
+    #[error("the probe at {address} does not serve its metrics: {answer}")]
     Refused { address: String, answer: String },
     #[error(
-        "the probe says {seen} of a transfer of {made} after {waited:?}: is it ready, and does it know this pod? see \
+        "the probe counted {seen} of a transfer of {made} after {waited:?}: is it ready, and does it know this pod? see \
          `kubectl logs` of the longwire-probe on this node"
     )]
     Differs { seen: Sums, made: Sums, waited: Duration },

@@ -100,14 +100,17 @@ impl Nodes {
 
     fn report(&self) {
         let all = self.all.len() + self.unscheduled();
-        tracing::info!("{} of {all} nodes have nothing of Longwire in their kernel any more", self.done.len());
-        let remedy = "what its probe attached stays, idle, until it restarts; or run `longwire-probe uninstall \
+        tracing::info!(
+            "{} of {all} nodes are clean: no program or map of Longwire is left in their kernel",
+            self.done.len()
+        );
+        let remedy = "the programs of its probe stay, idle, until it restarts; or run `longwire-probe uninstall \
                       --pin-dir /sys/fs/bpf/longwire --state-dir /run/longwire` on it";
         for node in self.silent() {
-            tracing::warn!("node {node} is silent: {remedy}");
+            tracing::warn!("node {node} has not answered: {remedy}");
         }
         if self.unscheduled() > 0 {
-            tracing::warn!("{} nodes have no pod of DaemonSet {CLEANUP}; of each: {remedy}", self.unscheduled());
+            tracing::warn!("{} nodes have no pod of DaemonSet {CLEANUP}; for each: {remedy}", self.unscheduled());
         }
     }
 }

@@ -95,12 +95,12 @@ impl Elector {
         }
         if let Some(record) = self.election.release(Timestamp::now()) {
             match self.write(record).await {
-                Ok(_) => tracing::info!("Lease {OPERATOR} let go of"),
+                Ok(_) => tracing::info!("Lease {OPERATOR} released"),
                 Err(LeaseFailure::Refused(kube::Error::Api(status))) if status.is_conflict() => {
                     tracing::info!("Lease {OPERATOR} has been taken by another replica");
                 }
                 Err(error) => {
-                    tracing::warn!("cannot let go of the Lease {OPERATOR}: {error}; it expires in {DURATION:?}");
+                    tracing::warn!("cannot release the Lease {OPERATOR}: {error}; it expires in {DURATION:?}");
                 }
             }
         }
@@ -117,7 +117,7 @@ impl Elector {
             Err(LeaseFailure::Refused(kube::Error::Api(status)))
                 if status.is_conflict() || status.is_already_exists() =>
             {
-                tracing::debug!("another replica was quicker with the Lease {OPERATOR}");
+                tracing::debug!("another replica took the Lease {OPERATOR} first");
             }
             Err(error) => return Err(error),
         }
@@ -141,11 +141,11 @@ impl Elector {
         let turned = self.role.send_if_modified(|known| std::mem::replace(known, role) != role);
         match role {
             _ if !turned => {}
-            Role::Leader => tracing::info!("holds the Lease {OPERATOR}: serves probes"),
+            Role::Leader => tracing::info!("leader: holds the Lease {OPERATOR} and serves probes"),
             Role::Standby { leader: Some(leader) } => {
-                tracing::info!("on standby: {leader} holds the Lease {OPERATOR}, and probes are sent there");
+                tracing::info!("standby: {leader} holds the Lease {OPERATOR}, and probes are redirected to it");
             }
-            Role::Standby { leader: None } => tracing::debug!("on standby: nobody holds the Lease {OPERATOR}"),
+            Role::Standby { leader: None } => tracing::debug!("standby: no replica holds the Lease {OPERATOR}"),
         }
     }
 

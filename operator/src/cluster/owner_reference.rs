@@ -26,7 +26,7 @@ impl OwnerReferences {
         let found = self.found.get_or_try_init(|| async {
             let found = deployments.get_opt(name).await?;
             if found.is_none() {
-                tracing::warn!("there is no Deployment {name}: what this operator makes outlives it");
+                tracing::warn!("there is no Deployment {name}: objects of this operator stay after its removal");
             }
             Ok::<_, kube::Error>(found.map(|found| OwnerReference {
                 api_version: "apps/v1".to_owned(),

@@ -101,7 +101,7 @@ impl Writer {
                     _ => self.take(waiting.drain(..).flatten(), clock()),
                 },
                 // It never ends: one of its senders is here.
-                _ = self.seen.1.recv_many(&mut heard, TOGETHER) => self.sight(heard.drain(..), clock()),
+                _ = self.seen.1.recv_many(&mut heard, TOGETHER) => self.observe(heard.drain(..), clock()),
                 _ = expiry.tick() => self.expire(clock()),
             }
         }
@@ -133,10 +133,10 @@ impl Writer {
         self.publish(|compiler, _| compiler.expire(now));
     }
 
-    fn sight(&mut self, heard: impl Iterator<Item = AddressObservations>, now: UnixNanos) {
-        for AddressObservations { node, sightings } in heard {
-            let (changes, unused) = self.compiler.sight(&self.index, &node, &sightings, now);
-            let accepted = (sightings.len() as u64).saturating_sub(unused.not_on_node + unused.outside);
+    fn observe(&mut self, heard: impl Iterator<Item = AddressObservations>, now: UnixNanos) {
+        for AddressObservations { node, observations } in heard {
+            let (changes, unused) = self.compiler.observe(&self.index, &node, &observations, now);
+            let accepted = (observations.len() as u64).saturating_sub(unused.not_on_node + unused.outside);
             self.counters.observations_accepted.fetch_add(accepted, Relaxed);
             self.counters.observations_of_others.fetch_add(unused.not_on_node, Relaxed);
             self.counters.observations_outside.fetch_add(unused.outside, Relaxed);

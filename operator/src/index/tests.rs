@@ -49,7 +49,7 @@ fn a_service_concerns_the_pods_that_it_selects_and_selected() {
 }
 
 #[test]
-fn a_slice_concerns_whom_it_leads_to_in_its_own_namespace() {
+fn a_slice_concerns_its_endpoints_in_its_own_namespace() {
     let mut index = two_pods();
     let by_address = slice("web-1", "web", &[80], vec![to_address("10.0.0.2"), to_address("10.0.0.3")]);
     assert_eq!(pods(&stale_after(&mut index, apply(by_address))), ["shop/b"]);
@@ -60,7 +60,7 @@ fn a_slice_concerns_whom_it_leads_to_in_its_own_namespace() {
 }
 
 #[test]
-fn the_first_slice_of_a_service_and_the_last_concern_whom_it_selects_too() {
+fn the_first_and_the_last_slice_of_a_service_concern_selected_pods_too() {
     let mut index = two_pods();
     index.apply(apply(service("web", "web", "10.96.0.1")), &mut Stale::default());
     let to = |name, address| apply(slice(name, "web", &[80], vec![to_address(address)]));
@@ -75,7 +75,7 @@ fn the_first_slice_of_a_service_and_the_last_concern_whom_it_selects_too() {
 }
 
 #[test]
-fn a_service_that_comes_after_its_slice_concerns_whom_that_leads_to() {
+fn a_service_that_arrives_after_its_slice_concerns_the_slices_endpoints() {
     let mut index = two_pods();
     index.apply(apply(slice("web-1", "web", &[80], vec![to_address("10.0.0.2")])), &mut Stale::default());
     assert_eq!(pods(&stale_after(&mut index, apply(service("web", "x", "10.96.0.1")))), ["shop/b"]);

@@ -108,7 +108,7 @@ impl Warnings {
             self.dropped += 1;
             // At every power of two, so that a flood is no flood in the log.
             if self.dropped.is_power_of_two() {
-                tracing::warn!("{} Events were not made: more waited than there is room for", self.dropped);
+                tracing::warn!("{} Events were dropped: the queue was full", self.dropped);
             }
         }
     }

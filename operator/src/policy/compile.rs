@@ -9,14 +9,14 @@ use compiled::Compiled;
 use identity::Identities;
 use interval::Left;
 use left_out::{LeftOut, OfService};
-use longwire_model::identity::{Address, Holder, Pod, Sighting, UnixNanos};
+use longwire_model::identity::{Address, Holder, ObservedAddress, Pod, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
 use node_budget::{NodeBudgets, Wanted};
+use observations::{ObservedAddresses, Ownership, Right};
 use owners::{OwnerName, Owners};
 use policies::Policies;
-use sightings::{Ownership, Right, Sightings};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,12 +28,12 @@ mod intern;
 mod interval;
 mod left_out;
 mod node_budget;
+mod observations;
 mod owners;
 mod pod_warnings;
 mod policies;
 mod policy_warnings;
 mod scope;
-mod sightings;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -92,7 +92,7 @@ pub struct Compiler {
     policies: Policies,
     pods: HashMap<Name, Compiled>,
     owners: Owners,
-    sightings: Sightings,
+    observations: ObservedAddresses,
     node_budgets: NodeBudgets,
     left_out: LeftOut,
     revision: u64,
@@ -132,7 +132,7 @@ impl Compiler {
             identities: Identities::new(settings),
             pods: HashMap::new(),
             owners: Owners::default(),
-            sightings: Sightings::default(),
+            observations: ObservedAddresses::default(),
             node_budgets: NodeBudgets::default(),
             left_out: LeftOut::default(),
             revision: 0,
@@ -180,24 +180,24 @@ impl Compiler {
 
     /// Takes the address observations of a node's probe. Observations of pods of other nodes, or of pods that are gone, do
     /// not count.
-    pub(crate) fn sight(
+    pub(crate) fn observe(
         &mut self,
         index: &Index,
         node: &str,
-        sightings: &[Sighting],
+        observations: &[ObservedAddress],
         now: UnixNanos,
     ) -> (Changes, Unused) {
         let (mut changed, mut unused) = (BTreeSet::new(), Unused::default());
-        for sighting in sightings {
-            let Some(pod) = index.pod_by_node_uid(node, &sighting.uid) else {
+        for observation in observations {
+            let Some(pod) = index.pod_by_node_uid(node, &observation.uid) else {
                 unused.not_on_node += 1;
                 continue;
             };
-            let Sighting { address, since, gone, .. } = sighting;
+            let ObservedAddress { address, since, gone, .. } = observation;
             if pod.addresses.is_empty() && !self.is_for_pods(index, *address) {
                 unused.outside += 1;
             } else {
-                if self.sightings.take(pod, sighting) {
+                if self.observations.take(pod, observation) {
                     self.locate(index, pod, now, &mut changed);
                 }
                 // A repeated observation may name more pods: those whose status came late.
@@ -289,7 +289,7 @@ impl Compiler {
         match object {
             Some(pod) => self.locate(index, pod, now, changed),
             None => {
-                self.sightings.forget(name);
+                self.observations.forget(name);
                 self.left_out.of_pod(name, 0);
             }
         }
@@ -298,7 +298,7 @@ impl Compiler {
     /// Notes the pod's addresses, present or past: a pod may have come and gone between two status updates of its kubelet.
     fn locate(&mut self, index: &Index, pod: &object::Pod, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         let name = OwnerName::Pod(pod.name.clone(), pod.node_uid().to_owned());
-        let mut ownerships = self.sightings.ownerships(pod);
+        let mut ownerships = self.observations.ownerships(pod);
         ownerships.retain(|ownership| ownership.right != Right::Observed || self.is_for_pods(index, ownership.address));
         if let Some(compiled) = self.pods.get(&pod.name) {
             let holder = Holder::Pod(Arc::clone(&compiled.local.pod));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! root namespace, namespace, selector: a Level each --draft--> per part the narrowest, then the oldest --assemble--> Telemetry
-//!                                                          \--> Conflict for who lost a part to another of its level
+//!                                                          \--> Conflict, if another object of its level overrides a part
 //! ```
 
 use crate::source::object::policy::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
@@ -50,11 +50,11 @@ pub struct Merged {
     pub warnings: Vec<PodWarning>,
 }
 
-/// An object lost a part of its settings.
+/// Another object of the same level overrides a part of this object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Conflict {
     pub(crate) loser: Key,
-    /// Names the field and the winner.
+    /// Names the field and the other object.
     pub message: String,
 }
 

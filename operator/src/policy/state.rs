@@ -38,7 +38,7 @@ pub(crate) fn refused(policy_states: &PolicyStates) -> BTreeMap<(&'static str, &
     refused
 }
 
-/// Objects of which a part lost to another object, by kind; every kind, 0 too.
+/// Objects of which another object overrides a part, by kind; every kind, 0 too.
 pub(crate) fn conflicted(policy_states: &PolicyStates) -> BTreeMap<&'static str, u64> {
     let mut conflicted: BTreeMap<_, _> = Kind::POLICIES.map(|kind| (kind.plural(), 0)).into();
     for (Key { kind, .. }, state) in policy_states {

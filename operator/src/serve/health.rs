@@ -81,7 +81,7 @@ async fn metrics(Shared(state): Shared<State>, Extension(connection): Extension<
     let endpoint = &state.endpoints.metrics;
     let Ok(_turn) = endpoint.turns().take(&connection).await else {
         endpoint.was_busy();
-        let reason = "too many scrapes at a time: ask again in a second\n";
+        let reason = "too many scrapes at a time: try again in a second\n";
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], reason).into_response();
     };
     match metrics::text(&state) {

@@ -4,7 +4,7 @@ use super::slots::StreamSlot;
 use crate::cluster::auth::{Gate, Grant, Refusal};
 use crate::index::probes::ProbePods;
 use crate::publish::role::Role;
-use longwire_wire::LEADER_HEADER;
+use longwire_wire::LEADER_HEADERS;
 use longwire_wire::message::Token;
 use std::future::pending;
 use std::net::SocketAddr;
@@ -131,11 +131,13 @@ async fn standby(role: &mut watch::Receiver<Role>) -> Status {
 /// Refuses the stream and names the leader.
 pub(super) fn elsewhere(leader: Option<SocketAddr>) -> Status {
     let Some(leader) = leader else {
-        return Status::unavailable("this operator stands by, and nobody serves now: try again");
+        return Status::unavailable("this operator is a standby, and there is no leader now: try again");
     };
-    let mut status = Status::unavailable(format!("this operator stands by: ask {leader}"));
+    let mut status = Status::unavailable(format!("this operator is a standby: connect to the leader at {leader}"));
     if let Ok(value) = MetadataValue::try_from(leader.to_string()) {
-        status.metadata_mut().insert(LEADER_HEADER, value);
+        for name in LEADER_HEADERS {
+            status.metadata_mut().insert(name, value.clone());
+        }
     }
     status
 }

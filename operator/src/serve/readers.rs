@@ -57,7 +57,7 @@ impl Interceptor for ProbesOnly {
 impl Service for Answers {
     async fn authorize(&self, request: Request<AuthorizeRequest>) -> Result<Response<AuthorizeReply>, Status> {
         let node = request.extensions().get::<Node>().map(|node| Arc::clone(&node.0));
-        let node = node.ok_or_else(|| Status::unauthenticated("nobody said whose probe asks"))?;
+        let node = node.ok_or_else(|| Status::unauthenticated("the call has no node of an authenticated probe"))?;
         let verdict = self.readers.verdict(&node, &request.get_ref().token).await;
         self.counters.reader_asked_about(Outcome::from(&verdict).name());
         Ok(Response::new(AuthorizeReply { verdict: Some(reply(verdict)) }))

@@ -99,7 +99,7 @@ impl Session {
                 Ok(())
             }
             // The stream has checked the node's name, and handles messages that are not about the session.
-            FromProbe::Authenticate(_) | FromProbe::Sightings(_) => Ok(()),
+            FromProbe::Authenticate(_) | FromProbe::ObservedAddresses(_) => Ok(()),
             FromProbe::Ack { version } => {
                 if self.unanswered.answered(version).is_some() {
                     tracing::debug!(node = self.node, version, "applied");
@@ -151,7 +151,7 @@ impl Session {
         for (address, version) in addresses {
             if !self.interest.contains_key(&address) {
                 if self.interest.len() == MAX_ADDRESSES {
-                    let text = format!("more than {MAX_ADDRESSES} addresses asked about: drop some");
+                    let text = format!("more than {MAX_ADDRESSES} addresses are requested: drop some");
                     return Err(Status::resource_exhausted(text));
                 }
                 self.interest.insert(address, version);
@@ -236,7 +236,7 @@ impl Session {
 
     /// It would be more than a probe takes; the probe goes on with what it has of it.
     fn refuse_to_send(&mut self, uid: &str, version: u64, what: &str) {
-        let error = format!("{what}, and a probe is sent at most {MAX_ITEM}: shorten its policies");
+        let error = format!("{what}, and at most {MAX_ITEM} are sent to a probe: shorten its policies");
         tracing::warn!(node = self.node, "{error}");
         self.too_large.insert(uid.to_owned(), version);
         self.refused = Some((version, error));

@@ -50,7 +50,7 @@ impl StreamSlots {
         let mut taken = self.taken();
         if taken.count >= MAX {
             self.counters.refused("too_many");
-            return Err(Status::resource_exhausted(format!("this operator serves {MAX} streams already")));
+            return Err(Status::resource_exhausted(format!("this operator already serves {MAX} streams")));
         }
         let (number, (keep, lost)) = (taken.next, oneshot::channel());
         taken.next += 1;

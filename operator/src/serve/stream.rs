@@ -89,8 +89,8 @@ impl Stream {
                 status = lifetime.over() => return Err(status),
                 message = messages.message() => match message?.map(read).transpose()? {
                     Some(FromProbe::Authenticate(token)) => lifetime.renew(token).await?,
-                    Some(FromProbe::Sightings(sightings)) => {
-                        let seen = AddressObservations { node: node.clone(), sightings };
+                    Some(FromProbe::ObservedAddresses(addresses)) => {
+                        let seen = AddressObservations { node: node.clone(), observations: addresses };
                         observations.send(seen).await.map_err(|_| Status::unavailable("the operator is stopping"))?;
                     }
                     Some(message) => {

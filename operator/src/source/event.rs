@@ -1,7 +1,7 @@
 //! What a source sends: one type for a directory and for an API server.
 
 use crate::source::object::{Key, Object};
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -16,7 +16,7 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressObservations {
     pub node: String,
-    pub sightings: Vec<Sighting>,
+    pub observations: Vec<ObservedAddress>,
 }
 
 /// Events that are applied together: nothing is published in between.

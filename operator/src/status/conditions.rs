@@ -44,7 +44,7 @@ pub(super) fn accepted(state: &PolicyState) -> Condition {
 pub(super) fn conflicted(state: &PolicyState) -> Condition {
     let (is_so, reason, message) = match &state.conflicted {
         Some(lost) => (true, reason::CONFLICTED, lost.as_str()),
-        None => (false, reason::NO_CONFLICTS, "nothing of it lost to another object"),
+        None => (false, reason::NO_CONFLICTS, "no other object overrides a part of it"),
     };
     condition(state, condition_type::CONFLICTED, Some(is_so), reason, message)
 }

@@ -41,7 +41,7 @@ pub(super) fn log(key: &Key, former: &[Condition], now: &[Condition]) {
 #[must_use]
 pub(super) fn line(key: &Key, reason: &str, message: &str) -> String {
     match reason {
-        reason::CONFLICTED => format!("{key} loses in part: {message}"),
+        reason::CONFLICTED => format!("{key} is overridden in part: {message}"),
         reason::ACCEPTED_WITH_WARNINGS => format!("{key}: {message}"),
         reason => format!("{key} is not accepted: {reason}: {message}"),
     }

@@ -45,7 +45,11 @@ fn verdict(
         return (Some(true), reason::NO_TARGETS, text("no node has a ready probe and a selected pod"));
     }
     if behind.is_empty() {
-        return (Some(true), reason::PROGRAMMED, text("every node with a ready probe and a selected pod runs it"));
+        return (
+            Some(true),
+            reason::PROGRAMMED,
+            text("every node with a ready probe and a selected pod has applied it"),
+        );
     }
     let refusal = |node: &&str| {
         let (revision, error) = acked.get(*node)?.refused.as_ref()?;

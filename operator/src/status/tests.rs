@@ -94,7 +94,7 @@ fn plan(status: &PolicyStatus) -> Plan {
 #[case::another_edit_was_seen(PolicyStatus { observed_generation: Some(2), ..status(1) }, Some(200))]
 #[case::only_a_message(programmed(1, "False", "Pending", "n2 lags"), Some(5000))]
 #[case::another_reason(programmed(1, "False", "Rejected", "1 of 3"), Some(200))]
-fn what_people_wait_for_is_written_at_once_and_figures_when_they_may(
+fn a_changed_condition_is_written_at_once_and_changed_numbers_later(
     #[case] wanted: PolicyStatus,
     #[case] due: Option<u64>,
 ) {
@@ -167,7 +167,7 @@ fn of_an_object_that_is_gone_nothing_is_written() {
 }
 
 #[test]
-fn an_object_that_was_made_anew_is_another_one() {
+fn a_recreated_object_is_another_object() {
     let mut plan = plan(&status(0));
     plan.want(key("a"), report("u", status(1)));
     assert_eq!(plan.due(at(5000), 4).len(), 1);
@@ -263,7 +263,7 @@ fn a_conflict_and_a_warning_are_reported_together() {
     let lines: Vec<String> = lines.iter().map(|(reason, note)| line(&key("a"), reason, note)).collect();
     let expected = [
         "TelemetryPolicy shop/a: spec.overrides: changes source_cluster",
-        "TelemetryPolicy shop/a loses in part: spec.seriesSets: older",
+        "TelemetryPolicy shop/a is overridden in part: spec.seriesSets: older",
     ];
     assert_eq!(lines, expected);
 }

@@ -62,7 +62,7 @@ fn every_object_goes_before_the_defaults_and_leaves_them_what_it_does_not_say() 
 }
 
 #[test]
-fn nobody_waits_for_a_status_of_the_defaults_and_nobody_conflicts_with_them() {
+fn the_defaults_have_no_status_and_no_conflicts() {
     let mut cluster = with_defaults("{seriesSets: [istio]}");
     cluster.take(events(POD));
     assert!(cluster.policy_states.is_empty());

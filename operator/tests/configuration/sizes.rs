@@ -1,4 +1,4 @@
-//! What is too large has no effect, says so, and leaves others alone.
+//! Objects beyond a size limit have no effect, are reported, and do not affect others.
 
 use crate::cluster::{Cluster, events};
 use longwire_model::limits::{MAX_NAMESPACE_BYTES, MAX_NODE_TELEMETRY_BYTES, MAX_OBJECT_BYTES};
@@ -69,7 +69,7 @@ fn a_spec_that_is_too_long_is_refused_with_its_length_and_the_remedy() {
 }
 
 #[test]
-fn a_short_spec_that_comes_to_much_is_refused_too() {
+fn a_short_spec_that_takes_much_memory_is_refused_too() {
     let mut text = String::new();
     for at in 0..64 {
         let names: Vec<String> = (0..16).map(|tag| format!("a{}: {{operation: REMOVE}}", at * 16 + tag)).collect();
@@ -85,8 +85,8 @@ fn a_short_spec_that_comes_to_much_is_refused_too() {
     assert!(refusal.message.ends_with(&expected), "{refusal}");
 }
 
-/// Of these the first ones fill a namespace, and some more find no room.
-fn crowd() -> Vec<String> {
+/// More objects than a namespace has room for.
+fn too_many_objects() -> Vec<String> {
     let spec = |number: usize| {
         let overrides = overrides(&METRICS[..1], 32, 300, &number.to_string());
         format!("{{selector: {{matchLabels: {{app: none}}}}, overrides: {overrides}}}")
@@ -100,9 +100,9 @@ fn accepted(cluster: &Cluster) -> Vec<&str> {
 }
 
 #[test]
-fn in_a_full_namespace_the_oldest_objects_count_whatever_comes_later() {
-    let mut crowd = crowd();
-    let whole = Cluster::of(&crowd.concat());
+fn in_a_full_namespace_the_oldest_objects_are_accepted_in_any_order() {
+    let mut objects = too_many_objects();
+    let whole = Cluster::of(&objects.concat());
     let first = accepted(&whole);
     assert!((8..30).contains(&first.len()), "{first:?}");
     assert_eq!(first.last(), Some(&format!("o{:02}", first.len() - 1).as_str()));
@@ -113,40 +113,40 @@ fn in_a_full_namespace_the_oldest_objects_count_whatever_comes_later() {
          may take: delete objects there, or make them smaller"
     );
     assert!(refused.message.ends_with(&expected), "{refused}");
-    // Told one by one, and the newest first, it comes to the same.
-    crowd.reverse();
+    // Applied one by one, the newest first, the result is the same.
+    objects.reverse();
     let mut cluster = Cluster::new();
-    crowd.iter().for_each(|object| cluster.take(events(object)));
+    objects.iter().for_each(|object| cluster.take(events(object)));
     while cluster.forgot() {
-        crowd.iter().for_each(|object| cluster.take(events(object)));
+        objects.iter().for_each(|object| cluster.take(events(object)));
     }
     assert_eq!(accepted(&cluster), first);
 }
 
 #[test]
-fn room_that_is_made_is_given_to_the_next() {
-    let crowd = crowd();
-    let mut cluster = Cluster::of(&crowd.concat());
+fn freed_room_is_used_by_the_next_object() {
+    let objects = too_many_objects();
+    let mut cluster = Cluster::of(&objects.concat());
     let before = accepted(&cluster).len();
     assert!(!cluster.forgot());
     cluster.delete("o00");
-    assert!(cluster.forgot(), "the source is not asked for what was not kept");
+    assert!(cluster.forgot(), "the refused objects are not read again");
     assert_eq!(accepted(&cluster).len(), before - 1);
-    crowd[1..].iter().for_each(|object| cluster.take(events(object)));
+    objects[1..].iter().for_each(|object| cluster.take(events(object)));
     assert_eq!(accepted(&cluster).len(), before);
     assert_eq!(accepted(&cluster).last(), Some(&format!("o{before:02}").as_str()));
 }
 
 #[test]
-fn what_is_too_large_for_a_pod_gives_way_level_by_level() {
-    // Two that are small enough, and too much together, for each metric has tags of its own.
+fn a_configuration_too_large_for_a_pod_is_reduced_level_by_level() {
+    // The object and the annotation are small enough alone, and too large together.
     let namespace = format!("{{overrides: {}}}", overrides(&METRICS[..1], 12, 300, ""));
     let regexps: Vec<String> = (0..40).map(|at| format!("{at}[a-z]{{300}}")).collect();
     let annotation = format!("sidecar.istio.io/statsInclusionRegexps: \"{}\"", regexps.join(","));
     let cluster = Cluster::of(&(policy("a", 1, &namespace) + &pod("modest", "") + &pod("greedy", &annotation)));
     let modest = telemetry(&cluster, "modest");
     assert_eq!(tags(modest).len(), 12);
-    assert_eq!(telemetry(&cluster, "greedy"), modest, "the objects stay, the annotation goes");
+    assert_eq!(telemetry(&cluster, "greedy"), modest, "the objects apply, the annotation does not");
     let [event] = cluster.warnings.as_slice() else { panic!("{:?}", cluster.warnings) };
     assert_eq!((event.name.as_str(), event.reason), ("greedy", "TelemetryTooLarge"));
     assert!(
@@ -160,7 +160,7 @@ fn what_is_too_large_for_a_pod_gives_way_level_by_level() {
 }
 
 #[test]
-fn on_a_full_node_the_largest_give_way_and_keep_their_metrics() {
+fn on_a_full_node_the_largest_configurations_are_reduced_and_keep_their_metrics() {
     let mut yaml = policy("a", 1, "{seriesSets: [longwire]}") + &pod("small", "");
     for number in 0..100 {
         let regexps: Vec<String> = (0..30).map(|at| format!("{number}-{at}[a-z]{{200}}")).collect();
@@ -181,7 +181,7 @@ fn on_a_full_node_the_largest_give_way_and_keep_their_metrics() {
 }
 
 #[test]
-fn of_a_megabyte_of_labels_the_first_are_read_and_an_event_says_so() {
+fn of_a_megabyte_of_labels_the_first_are_read_with_an_event() {
     let labels: Vec<String> = (0..2_000).map(|number| format!("l{number:04}: {}", "x".repeat(59))).collect();
     let cluster = Cluster::of(&format!(
         "{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: shop, labels: {{{}}}}}, spec: {{nodeName: n1, \

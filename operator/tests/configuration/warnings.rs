@@ -47,7 +47,7 @@ fn telemetry(spec: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_policy_that_changes_nothing_that_others_read_is_accepted_without_a_word() {
+fn a_policy_that_changes_no_label_of_a_consumer_is_accepted_without_a_warning() {
     for spec in [
         "{seriesSets: [istio]}",
         "{overrides: [{disabled: true, match: {metric: longwire_tcp_rtt_seconds}}]}",
@@ -60,7 +60,7 @@ fn a_policy_that_changes_nothing_that_others_read_is_accepted_without_a_word() {
 }
 
 #[test]
-fn whoever_reads_a_label_that_is_changed_is_named() {
+fn consumers_of_a_changed_label_are_named() {
     for change in ["{operation: REMOVE}", "{value: 'source.cluster + \"/\" + source.zone'}"] {
         let spec = format!(
             "{{overrides: [{{match: {{metric: istio_tcp_sent_bytes_total}}, tagOverrides: {{source_cluster: {change}}}}}]}}"
@@ -76,7 +76,7 @@ fn whoever_reads_a_label_that_is_changed_is_named() {
 }
 
 #[test]
-fn a_label_that_is_not_there_cannot_be_removed_unless_somebody_adds_it() {
+fn a_removed_label_must_exist_or_be_added_by_another_policy() {
     let spec = "{overrides: [{}, {tagOverrides: {team: {operation: REMOVE}}}]}".replace("{}, ", "{disabled: false}, ");
     let found = telemetry(&spec);
     assert_eq!(found.len(), 1, "{found:?}");

@@ -48,17 +48,17 @@ const WRONG: [(&str, &str, &str); 47] = [
     (
         TELEMETRY,
         "{reportingInterval: 5s}",
-        "NotRootNamespace: spec.reportingInterval: is for the whole cluster, and counts in namespace longwire-system alone: leave it out here",
+        "NotRootNamespace: spec.reportingInterval: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
     ),
     (
         TELEMETRY,
         "{budgets: {series: 5}}",
-        "NotRootNamespace: spec.budgets: is for the whole cluster, and counts in namespace longwire-system alone: leave it out here",
+        "NotRootNamespace: spec.budgets: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
     ),
     (
         TELEMETRY,
         "{limits: {extraTags: 5}}",
-        "NotRootNamespace: spec.limits: is for the whole cluster, and counts in namespace longwire-system alone: leave it out here",
+        "NotRootNamespace: spec.limits: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
     ),
     (
         TELEMETRY,
@@ -222,7 +222,7 @@ fn object(kind: &str, name: &str, spec: &str) -> String {
 }
 
 #[test]
-fn a_wrong_spec_is_not_accepted_and_says_why() {
+fn a_wrong_spec_is_not_accepted_with_the_reason() {
     let mut yaml = String::new();
     for (number, (kind, spec, _)) in WRONG.iter().enumerate() {
         write!(yaml, "{}", object(kind, &format!("wrong-{number:02}"), spec)).unwrap();

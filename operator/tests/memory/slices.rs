@@ -90,7 +90,7 @@ fn run(ports: usize) {
 }
 
 #[test]
-fn thousands_of_slices_written_by_hand_stay_within_memory_and_hold_nobody_up() {
+fn thousands_of_slices_written_by_hand_stay_within_memory_and_delay_no_others() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     [1, 100].into_iter().for_each(run);
 }

@@ -80,7 +80,7 @@ async fn a_named_target_port_is_found_in_the_pod() {
 }
 
 #[tokio::test]
-async fn a_slice_says_who_is_behind_a_service() {
+async fn a_slice_has_the_endpoints_of_a_service() {
     let slice = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\nmetadata: {name: web-x, namespace: \
                  shop, labels: {kubernetes.io/service-name: web}}\nports: [{port: 7070}]\nendpoints:\n- {addresses: \
                  [10.0.0.1], targetRef: {kind: Pod, name: a, uid: a}}\n- {addresses: [10.0.0.3]}\n---\n";

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use tonic::Code;
 
 #[tokio::test]
-async fn answers_are_sent_on_demand_alone() {
+async fn answers_are_sent_only_on_demand() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let mut probe = operator.probe("n2").await;
     operator.write("b.yaml", pod("web", "b", "10.0.0.2"));
@@ -59,8 +59,7 @@ async fn the_first_message_has_to_be_hello() {
     let text = "the first message of a stream must be hello, and was not";
     assert_eq!(refused(ack.last_word().await), (Code::InvalidArgument, text.to_owned()));
     let mut nothing = operator.connect_raw([proto::ProbeMessage { message: None }]).await;
-    let text =
-        "message: none of hello, interest, ack, nack, authenticate, sightings, notice, or one from a newer probe";
+    let text = "message: none of hello, interest, ack, nack, authenticate, observed_addresses, notice, or one from a newer probe";
     assert_eq!(refused(nothing.last_word().await), (Code::InvalidArgument, text.to_owned()));
     let mut nobody = operator.connect([FromProbe::Hello(hello(""))]).await;
     let text = "hello.node: empty, must be the name of the probe's node";
@@ -86,7 +85,7 @@ async fn a_probe_that_asks_about_too_many_addresses_is_refused_with_a_reason() {
     let addresses = (0..20_481_u32).map(|number| (IpAddr::from(number.to_be_bytes()), 0)).collect();
     let mut probe = operator.connect([FromProbe::Hello(Hello { addresses, ..hello("n1") })]).await;
     let status = probe.last_word().await;
-    let text = "more than 20480 addresses asked about: drop some";
+    let text = "more than 20480 addresses are requested: drop some";
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, text));
 }
 
@@ -125,7 +124,7 @@ async fn a_notice_is_no_reason_to_end_a_stream() {
 }
 
 #[tokio::test]
-async fn an_operator_that_stops_says_goodbye() {
+async fn an_operator_that_stops_ends_its_streams_with_a_status() {
     let operator = Running::with(&[]).await;
     let mut probe = operator.probe("n1").await;
     operator.stop().await;

@@ -50,7 +50,7 @@ fn each_alert_fires_and_stays_silent_where_its_cases_say() {
 }
 
 #[test]
-fn each_alert_says_what_is_wrong_and_has_a_page_that_says_what_to_do() {
+fn each_alert_has_a_description_and_a_runbook() {
     let alerts = all().unwrap();
     let names: BTreeSet<String> = alerts.iter().map(|alert| alert.name.clone()).collect();
     assert_eq!(names_in(RUNBOOKS), names, "an alert without a page, or a page without an alert");

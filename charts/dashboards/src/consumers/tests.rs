@@ -7,7 +7,7 @@ fn of_the_repository(path: &str) -> PathBuf {
 }
 
 #[test]
-fn the_table_says_what_the_queries_read() {
+fn the_table_lists_what_the_queries_read() {
     let file = of_the_repository("charts/longwire/consumers.json");
     if env::var_os("UPDATE_DASHBOARDS").is_some_and(|value| value == "1") {
         fs::write(&file, text()).unwrap();

@@ -42,7 +42,7 @@ fn series() -> Vec<Value> {
 }
 
 #[test]
-fn every_connection_counts_once_whoever_reports_it() {
+fn every_connection_counts_once_whichever_end_reports_it() {
     let by_source = ["source_workload"];
     let long = ["kmesh_tcp_connection_sent_bytes_total", "kmesh_tcp_connection_received_bytes_total"];
     let whole = |value: f64| vec![json!({"labels": "{}", "value": value})];

@@ -6,7 +6,7 @@ fn of(series: &[&str], labels: &[&str]) -> Names {
 }
 
 #[test]
-fn series_and_labels_are_told_from_functions_keywords_and_strings() {
+fn series_and_labels_are_distinguished_from_functions_keywords_and_strings() {
     for (expression, expected) in [
         ("up", of(&["up"], &[])),
         (r#"sum by (a, b) (rate(x_total{c="d{e}", f=~'g'}[5m])) > 0"#, of(&["x_total"], &["a", "b", "c", "f"])),

@@ -68,7 +68,7 @@ fn a_client_that_takes_nothing_of_its_answer_is_overdue_and_one_that_takes_a_lit
 }
 
 #[test]
-fn the_time_that_a_client_was_slow_begins_anew_with_each_request() {
+fn the_time_of_a_slow_client_starts_again_with_each_request() {
     let began = Instant::now();
     let connection = connection(began);
     connection.asked(began);

@@ -24,7 +24,7 @@ const ENFILE: i32 = 23;
 const EACCES: i32 = 13;
 
 #[test]
-fn a_limit_of_the_process_and_one_of_the_system_are_told_from_other_errors() {
+fn exhausted_limits_of_the_process_and_of_the_system_are_recognized() {
     assert!(are_exhausted(&io::Error::from_raw_os_error(EMFILE)));
     assert!(are_exhausted(&io::Error::from_raw_os_error(ENFILE)));
     assert!(!are_exhausted(&io::Error::from_raw_os_error(EACCES)));

@@ -32,7 +32,7 @@ impl Known {
         Self { limits, admitted: Recent::new(admitted_tokens), refused: Recent::new(refused_tokens) }
     }
 
-    /// The verdict, if it needs no question.
+    /// The verdict, if it needs no request to the authorizer.
     pub(super) fn verdict(&self, digest: &Digest, now: Instant) -> Option<Verdict> {
         let is_fresh = |since: Instant, limit| now.saturating_duration_since(since) < limit;
         let admitted = self.living(digest, now).filter(|admitted| is_fresh(admitted.decided, self.limits.admitted));
@@ -79,7 +79,7 @@ impl<V> Recent<V> {
         Self { most, entries: HashMap::new() }
     }
 
-    /// Evicts the oldest entry if full; its token is asked about again.
+    /// Evicts the oldest entry if full; its token is authorized again on its next use.
     fn put(&mut self, digest: Digest, value: V, now: Instant) {
         if self.entries.len() >= self.most && !self.entries.contains_key(&digest) {
             let oldest = self.entries.iter().min_by_key(|(_, (_, since))| *since).map(|(digest, _)| *digest);

@@ -44,8 +44,8 @@ async fn check(State(restricted): State<Restricted>, request: Request, next: Nex
             unauthorized("Bearer error=\"invalid_token\"", format!("the token is refused: {text}\n"))
         }
         Verdict::Forbidden(text) => (StatusCode::FORBIDDEN, format!("{text}\n")).into_response(),
-        Verdict::Unavailable(text) => later(format!("nobody can tell now whether you may read this: {text}\n")),
-        Verdict::Busy => later(format!("too many tokens are looked at just now: try again in {AGAIN} seconds\n")),
+        Verdict::Unavailable(text) => later(format!("the token cannot be authorized now: {text}\n")),
+        Verdict::Busy => later(format!("too many tokens wait for authorization: try again in {AGAIN} seconds\n")),
     }
 }
 

@@ -65,7 +65,7 @@ async fn a_source_with_too_many_that_wait_loses_the_oldest_of_them() {
 }
 
 #[tokio::test]
-async fn a_full_queue_has_room_for_a_source_that_has_nobody_in_it() {
+async fn a_full_queue_has_room_for_a_source_without_an_entry() {
     let turns = Turns::new(LIMITS);
     let first = turns.take(&connection(1)).await.unwrap();
     let [_eager, last] = [wait(&turns, 1).await, wait(&turns, 1).await];
@@ -79,7 +79,7 @@ async fn a_full_queue_has_room_for_a_source_that_has_nobody_in_it() {
 }
 
 #[tokio::test]
-async fn who_has_gone_away_does_not_keep_a_turn() {
+async fn a_client_that_disconnected_does_not_keep_its_turn() {
     let turns = Turns::new(LIMITS);
     let first = turns.take(&connection(1)).await.unwrap();
     let gone = wait(&turns, 2).await;
@@ -98,7 +98,7 @@ async fn a_wait_has_an_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_gives_way_to_who_waits_and_only_then() {
+async fn a_client_that_does_not_read_is_cut_off_only_when_others_wait() {
     let turns = Turns::new(LIMITS);
     let (counts, now) = (Counts::default(), Instant::now());
     let slow = connection(1);
@@ -115,7 +115,7 @@ async fn a_client_that_does_not_read_gives_way_to_who_waits_and_only_then() {
 }
 
 #[tokio::test]
-async fn the_only_scrape_of_its_source_is_waited_for_longer_whoever_else_waits() {
+async fn the_only_scrape_of_a_source_has_a_longer_timeout() {
     let turns = Turns::new(LIMITS);
     let (counts, now) = (Counts::default(), Instant::now());
     let rightful = connection(1);

@@ -16,7 +16,7 @@ pub enum Attribute {
     /// The Service of the destination pod and target port, by the rule that both ends share.
     Service(ServicePart),
     /// The Service whose address the client connected to.
-    Dialled(ServicePart),
+    Requested(ServicePart),
     Reporter,
     IpFamily,
 }
@@ -149,7 +149,7 @@ impl Attribute {
         at = 0;
         while at < 3 {
             all[at + 22] = Self::Service(ServicePart::ALL[at]);
-            all[at + 25] = Self::Dialled(ServicePart::ALL[at]);
+            all[at + 25] = Self::Requested(ServicePart::ALL[at]);
             at += 1;
         }
         all[29] = Self::IpFamily;
@@ -165,9 +165,9 @@ impl Attribute {
             Self::Service(ServicePart::Host) => "destination.service.host",
             Self::Service(ServicePart::Name) => "destination.service.name",
             Self::Service(ServicePart::Namespace) => "destination.service.namespace",
-            Self::Dialled(ServicePart::Host) => "destination.service.requested.host",
-            Self::Dialled(ServicePart::Name) => "destination.service.requested.name",
-            Self::Dialled(ServicePart::Namespace) => "destination.service.requested.namespace",
+            Self::Requested(ServicePart::Host) => "destination.service.requested.host",
+            Self::Requested(ServicePart::Name) => "destination.service.requested.name",
+            Self::Requested(ServicePart::Namespace) => "destination.service.requested.namespace",
             Self::Reporter => "connection.reporter",
             Self::IpFamily => "connection.ip_family",
         }
@@ -181,9 +181,9 @@ impl Attribute {
             Self::Service(ServicePart::Host) => "host name of the Service behind the destination's pod and port",
             Self::Service(ServicePart::Name) => "name of the Service behind the destination's pod and port",
             Self::Service(ServicePart::Namespace) => "namespace of the Service behind the destination's pod and port",
-            Self::Dialled(ServicePart::Host) => "host name of the Service whose address the client requested",
-            Self::Dialled(ServicePart::Name) => "name of the Service whose address the client requested",
-            Self::Dialled(ServicePart::Namespace) => "namespace of the Service whose address the client requested",
+            Self::Requested(ServicePart::Host) => "host name of the Service whose address the client requested",
+            Self::Requested(ServicePart::Name) => "name of the Service whose address the client requested",
+            Self::Requested(ServicePart::Namespace) => "namespace of the Service whose address the client requested",
             Self::Reporter => "the end that reports: `source` or `destination`",
             Self::IpFamily => "`ipv4` or `ipv6`",
         }

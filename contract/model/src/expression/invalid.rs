@@ -77,11 +77,16 @@ impl fmt::Display for Kind {
 /// Suggests a known attribute instead of an unknown one.
 struct Hint<'a>(&'a str);
 
+/// The attributes of the requested Service began with this in the previous release.
+const FORMER: &str = "destination.service.dialled";
 /// Most edits of a typing error.
 const SLIP: usize = 3;
 
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(part) = self.0.strip_prefix(FORMER).filter(|part| part.starts_with('.')) {
+            return write!(f, "it is named destination.service.requested{part} now");
+        }
         let others = End::ALL.into_iter().flat_map(|end| [end.port_name(), end.labels_name()]);
         let known: Vec<&str> = Attribute::ALL.into_iter().map(Attribute::name).chain(others).collect();
         let within = |name: &&str| name.strip_prefix(self.0).is_some_and(|rest| rest.starts_with('.'));

@@ -103,7 +103,7 @@ impl Walk {
         if let Expr::Select(SelectExpr { operand, field, test: true }) = expr {
             let labels = labels_of(&operand.expr).ok_or(unsupported(
                 "has() of anything but a label",
-                "attributes are always there, and \"unknown\" if nobody knows them",
+                "attributes always have a value, \"unknown\" if it is not known",
             ))?;
             return Ok(Node::Truth(Truth::Has(self.label(labels, field)?)));
         }

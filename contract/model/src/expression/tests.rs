@@ -19,7 +19,7 @@ impl Facts for Storefront {
             Attribute::Of(End::Destination, Property::Zone) => "z2",
             Attribute::Of(_, Property::Namespace) => "shop",
             Attribute::Service(ServicePart::Host) => "cart.shop.svc.cluster.local",
-            Attribute::Dialled(ServicePart::Name) => "cart-canary",
+            Attribute::Requested(ServicePart::Name) => "cart-canary",
             Attribute::Reporter => "source",
             Attribute::IpFamily => "ipv6",
             _ => "unknown",
@@ -69,7 +69,7 @@ fn a_plain_attribute_is_borrowed() {
 }
 
 #[test]
-fn labels_are_named_once_whoever_reads_them_and_however() {
+fn labels_are_listed_once_however_they_are_read() {
     let expression = parsed(
         r#"has(source.labels.b) && "c/d" in destination.labels ? destination.labels["b"] : source.labels.a + "x""#,
     );

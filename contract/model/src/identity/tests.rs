@@ -33,7 +33,7 @@ fn pod() -> Pod {
 }
 
 #[test]
-fn any_service_that_leads_to_a_port_is_found_by_its_name() {
+fn any_service_of_a_port_is_found_by_its_name() {
     let pod = pod();
     let port = |target, namespace, name| pod.backing_of(target, &service(namespace, name)).map(|backing| backing.port);
     assert_eq!([80, 81, 82, 83].map(|target| port(target, "shop", "a")), [Some(1), None, Some(2), None]);
@@ -43,7 +43,7 @@ fn any_service_that_leads_to_a_port_is_found_by_its_name() {
 }
 
 #[test]
-fn a_frontend_leads_to_its_endpoints_and_to_pods_that_it_selects() {
+fn a_frontend_leads_to_its_endpoints_and_its_selected_pods() {
     let endpoints = ["10.9.0.1:6443".parse().unwrap(), "[fd00::1]:6443".parse().unwrap()].into();
     let api = Frontend { endpoints, ..Frontend::whole(service("default", "kubernetes")) };
     let at = |text: &str| api.leads_to(&pod(), text.parse().unwrap());

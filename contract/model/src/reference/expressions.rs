@@ -40,7 +40,7 @@ fn attributes() -> String {
         ]
     };
     let port = |end: End| {
-        let help = "port of the end, as the reporting socket sees it: of the destination the requested Service's at the client, and the pod's at the server";
+        let help = "port of the end, as the reporting socket sees it: the destination's is the requested Service's port at the client, and the pod's at the server";
         [format!("{end}.port"), "int".to_owned(), help.to_owned(), INSIDE.port(end).to_string(), "never".to_owned()]
     };
     let labels = |end: End| {
@@ -63,7 +63,7 @@ fn attributes() -> String {
 fn absent(attribute: Attribute) -> &'static str {
     match attribute {
         Attribute::Of(_, Property::Address) | Attribute::Reporter | Attribute::IpFamily => "never",
-        Attribute::Of(_, Property::CanonicalRevision) => "never: `latest` where the workload is not known",
+        Attribute::Of(_, Property::CanonicalRevision) => "never: `latest` if the workload is not known",
         Attribute::Of(_, Property::Workload | Property::Namespace | Property::CanonicalService) => {
             "the workload is not known: a client from outside the cluster, a server outside it, an ambiguous address"
         }
@@ -72,13 +72,13 @@ fn absent(attribute: Attribute) -> &'static str {
         Attribute::Of(_, Property::Zone | Property::Region) => "the pod is not known, or its node has no such label",
         Attribute::Service(ServicePart::Namespace) => "neither the Service nor the pod is known",
         Attribute::Service(ServicePart::Name) => {
-            "no Service leads to the pod's port; `PassthroughCluster` where the server is outside the cluster"
+            "no Service selects the pod's port; `PassthroughCluster` if the server is outside the cluster"
         }
         Attribute::Service(ServicePart::Host) => {
-            "no Service leads to the pod's port, or the server is outside the cluster"
+            "no Service selects the pod's port, or the server is outside the cluster"
         }
-        Attribute::Dialled(_) => {
-            "the client connected to a pod's own address; or the server reports, and the client is on another node"
+        Attribute::Requested(_) => {
+            "the client connected to a pod's address; or the server's end reports, and the client is on another node"
         }
     }
 }
@@ -87,7 +87,7 @@ fn rows(rows: &[Row]) -> String {
     let row = |Row { form, types, meaning, example }: &Row| {
         [code(form), (*types).to_owned(), (*meaning).to_owned(), code(example), code(&value(example, &INSIDE))]
     };
-    table(["written", "types", "meaning", "example", "gives"], rows.iter().map(row))
+    table(["syntax", "types", "meaning", "example", "result"], rows.iter().map(row))
 }
 
 fn recipes() -> String {

@@ -3,16 +3,16 @@
 /// The origin of a label; both ends use the same rules.
 pub(super) fn of(label: &str) -> &'static str {
     match label {
-        "reporter" => "`source`: the client's socket speaks; `destination`: the server's does",
+        "reporter" => "`source`: reported by the client's end; `destination`: by the server's",
         "start_time" => {
-            "when the handshake completed, or the connection was adopted: UTC to the nanosecond, as Go prints a time, e.g. `2025-05-08 03:38:34.201259611 +0000 UTC`"
+            "when the handshake completed, or the connection was adopted: UTC to the nanosecond, in Go's format, e.g. `2025-05-08 03:38:34.201259611 +0000 UTC`"
         }
         "source_address" => "the client's `ip:port`, as the reporting socket sees it; IPv6 in brackets",
         "destination_address" => {
-            "the server's `ip:port`, as the reporting socket sees it: a Service's where the client requested one; IPv6 in brackets"
+            "the server's `ip:port`, as the reporting socket sees it: a Service's if the client requested one; IPv6 in brackets"
         }
         "destination_pod_address" => {
-            "the server's own IP, behind any Service; what the socket sees where nobody knows better"
+            "the server's own IP, behind any Service; the address that the socket sees if it is not known"
         }
         "cluster_name" => {
             "`outbound|port||host`: the Service and its port as Istio names a cluster; `PassthroughCluster`: no Service"
@@ -21,23 +21,21 @@ pub(super) fn of(label: &str) -> &'static str {
         "destination_pod_namespace" => "the server's pod",
         "destination_pod_name" => "the server's pod",
         "destination_service" => {
-            "host name of the Service that the server's pod and port belong to; where several match, the requested one if both ends can know it, else the oldest; the requested one where the backend is unknown; `unknown` where the client requested a pod that has none on this port"
+            "host name of the Service of the server's pod and port; of several, the requested one if both ends can know it, else the oldest; the requested one if the backend is unknown; `unknown` if the client connected to a pod's address and no Service has this port"
         }
-        "destination_service_namespace" => "that Service's namespace, or the pod's where there is none",
+        "destination_service_namespace" => "that Service's namespace, or the pod's if there is none",
         "destination_service_name" => "that Service's name; `PassthroughCluster`: the address is outside the cluster",
-        "destination_cluster" => {
-            "the name of the workload's cluster; where the workload is unknown and the Service is not, of the Service's"
-        }
+        "destination_cluster" => "the name of the workload's cluster, or of the Service's if only the Service is known",
         "request_protocol" => "`tcp`",
         "response_flags" => "`-`",
-        "connection_security_policy" => "`unknown`: the kernel does not see mTLS, and we do not pretend to",
+        "connection_security_policy" => "`unknown`: the kernel does not see mTLS",
         _ => of_either_end(label),
     }
 }
 
 fn of_either_end(label: &str) -> &'static str {
     match label.split_once('_').map_or(label, |(_, rest)| rest) {
-        "workload" => "the owner's name by Istio's rules: a Deployment's, not its ReplicaSet's",
+        "workload" => "the controller's name by Istio's rules: a Deployment's, not its ReplicaSet's",
         "canonical_service" => {
             "first of the pod's labels `service.istio.io/canonical-name`, `app.kubernetes.io/name`, `app`; else the workload's name"
         }

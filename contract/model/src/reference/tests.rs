@@ -6,7 +6,7 @@ use crate::series::{
 use std::collections::BTreeSet;
 
 #[test]
-fn every_series_is_a_row_of_whoever_exposes_it() {
+fn every_series_has_a_row_for_each_program_that_exposes_it() {
     let page = render();
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).map(|metric| metric.name);
     let names: Vec<_> = FAMILIES.iter().map(|family| family.name).chain(own).collect();
@@ -34,7 +34,7 @@ fn every_label_has_an_origin() {
 fn every_value_of_every_label_of_a_self_metric_is_listed_once_with_its_meaning() {
     let own = || SELF_METRICS.iter().chain(&OPERATOR_METRICS);
     let has_values = |label: &&&str| !OPEN_LABELS.contains(*label);
-    let due: BTreeSet<_> =
+    let expected: BTreeSet<_> =
         own().flat_map(|metric| metric.labels.iter().filter(has_values).map(|label| (metric.name, *label))).collect();
     let mut listed = BTreeSet::new();
     for row in LABEL_VALUES {
@@ -45,12 +45,12 @@ fn every_value_of_every_label_of_a_self_metric_is_listed_once_with_its_meaning()
             assert!(meaning.len() > 3 && !meaning.ends_with('.'), "{metric}: {value} means {meaning:?}");
         }
     }
-    assert_eq!(listed.iter().map(|(metric, label, _)| (*metric, *label)).collect::<BTreeSet<_>>(), due);
+    assert_eq!(listed.iter().map(|(metric, label, _)| (*metric, *label)).collect::<BTreeSet<_>>(), expected);
 }
 
 /// Prometheus shows one HELP at a time, so none may refer to another.
 #[test]
-fn each_help_stands_alone() {
+fn each_help_is_understandable_alone() {
     let own = SELF_METRICS.iter().chain(&OPERATOR_METRICS).map(|metric| (metric.name, metric.help));
     for (name, help) in FAMILIES.iter().map(|family| (family.name, family.help)).chain(own) {
         assert!(

@@ -38,7 +38,7 @@ fn regular_expressions_count_compiled() {
 }
 
 #[test]
-fn a_telemetry_past_the_limit_says_how_large_it_is() {
+fn a_telemetry_beyond_the_limit_is_refused_with_its_size() {
     let small = Telemetry::plain(SeriesSets::default());
     assert_eq!(small.check_size(), Ok(()));
     let text = format!("'{}'", "x".repeat(500));

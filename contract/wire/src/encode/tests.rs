@@ -57,14 +57,14 @@ fn strings_that_pods_share_travel_once_a_stream() {
 }
 
 #[test]
-fn a_table_that_overflows_still_tells_every_update_right() {
+fn updates_are_correct_when_a_table_overflows() {
     let (mut encoder, mut decoder) = (Encoder::with_refs(3), Decoder::default());
     for round in 0..20 {
         let names = [round % 5, round % 7, round % 2].map(|number| format!("w{number}"));
         let pods = names.iter().map(|name| pod(name, vec![(80, service(name))])).collect();
         let mut sent = update(pods);
         let holder = Holder::Service(Frontend::whole(service(&names[0])));
-        let owners = vec![Owner { holder, from: 0, until: None, sighted: false }];
+        let owners = vec![Owner { holder, from: 0, until: None, observed: false }];
         sent.addresses = vec![Address { address: "10.9.9.9".parse().unwrap(), owners }];
         let received = decoder.decode(encoder.encode(&sent).unwrap()).unwrap();
         assert_eq!(received.update, sent, "round {round}");
@@ -108,7 +108,7 @@ fn a_telemetry_that_no_pod_uses_any_more_is_forgotten_at_both_ends() {
 }
 
 #[test]
-fn a_forgotten_telemetry_is_free_once_nobody_holds_what_was_received() {
+fn a_dropped_telemetry_is_freed_with_its_last_reference() {
     let (mut encoder, mut decoder) = (Encoder::default(), Decoder::default());
     let with = |number| update(vec![LocalPod { telemetry: telemetry(number), ..pod("a", vec![]) }]);
     let first = decoder.decode(encoder.encode(&with(1)).unwrap()).unwrap();

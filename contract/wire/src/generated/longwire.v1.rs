@@ -20,7 +20,7 @@ pub mod authorize_reply {
         Unauthenticated(::prost::alloc::string::String),
         #[prost(string, tag = "3")]
         Forbidden(::prost::alloc::string::String),
-        /// nobody can tell now
+        /// it cannot be authorized now
         #[prost(string, tag = "4")]
         Unavailable(::prost::alloc::string::String),
     }
@@ -51,7 +51,7 @@ pub mod probe_message {
         #[prost(message, tag = "5")]
         Authenticate(super::Authenticate),
         #[prost(message, tag = "6")]
-        Sightings(super::Sightings),
+        ObservedAddresses(super::ObservedAddresses),
         #[prost(message, tag = "7")]
         Notice(super::Notice),
     }
@@ -94,12 +94,12 @@ pub struct Interest {
 /// Which address the kernel saw pods of the probe's node speak from, each once a stream. The operator knows it from here before
 /// anybody tells the API server.
 #[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Sightings {
+pub struct ObservedAddresses {
     #[prost(message, repeated, tag = "1")]
-    pub sightings: ::prost::alloc::vec::Vec<Sighting>,
+    pub addresses: ::prost::alloc::vec::Vec<ObservedAddress>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Sighting {
+pub struct ObservedAddress {
     #[prost(string, tag = "1")]
     pub pod_uid: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "2")]
@@ -123,7 +123,7 @@ pub struct Ack {
     #[prost(fixed64, tag = "1")]
     pub version: u64,
 }
-/// Update `version` could not be applied; the probe goes on with what it had.
+/// Update `version` could not be applied; the probe keeps its configuration.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Nack {
     #[prost(fixed64, tag = "1")]
@@ -413,7 +413,7 @@ pub struct Owner {
     pub until: u64,
     /// `from` is when its node's kernel first saw it speak
     #[prost(bool, tag = "6")]
-    pub sighted: bool,
+    pub observed: bool,
     /// of a Service: TCP ports of the address that are its own; none: all of them
     #[prost(uint32, repeated, tag = "7")]
     pub ports: ::prost::alloc::vec::Vec<u32>,

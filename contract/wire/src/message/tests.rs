@@ -1,7 +1,7 @@
 use super::{FromProbe, Hello, Interest, InvalidMessage, Token};
 use crate::address::InvalidAddress;
 use crate::proto::{self, probe_message::Message};
-use longwire_model::identity::Sighting;
+use longwire_model::identity::ObservedAddress;
 use prost::Message as _;
 
 fn parse(message: Message) -> Result<FromProbe, InvalidMessage> {
@@ -9,7 +9,7 @@ fn parse(message: Message) -> Result<FromProbe, InvalidMessage> {
 }
 
 #[test]
-fn what_a_probe_says_arrives_as_it_was_meant() {
+fn messages_of_a_probe_survive_a_round_trip() {
     let said = [
         FromProbe::Hello(Hello {
             node: "n1".to_owned(),
@@ -25,14 +25,19 @@ fn what_a_probe_says_arrives_as_it_was_meant() {
         FromProbe::Nack { version: 4, error: "no".to_owned() },
         FromProbe::Authenticate(Token("a.b.c".to_owned())),
         FromProbe::Notice("a budget is full".to_owned()),
-        FromProbe::Sightings(vec![
-            Sighting {
+        FromProbe::ObservedAddresses(vec![
+            ObservedAddress {
                 uid: "uid".to_owned(),
                 address: "10.0.0.3".parse().unwrap(),
                 since: 1,
                 gone: vec!["former".to_owned()],
             },
-            Sighting { uid: "uid".to_owned(), address: "2001:db8::3".parse().unwrap(), since: u64::MAX, gone: vec![] },
+            ObservedAddress {
+                uid: "uid".to_owned(),
+                address: "2001:db8::3".parse().unwrap(),
+                since: u64::MAX,
+                gone: vec![],
+            },
         ]),
     ];
     for message in said {
@@ -59,7 +64,7 @@ fn a_mapped_address_is_the_address_it_maps() {
 }
 
 #[test]
-fn a_message_that_says_nothing_is_an_error() {
+fn an_empty_message_is_an_error() {
     assert_eq!(FromProbe::try_from(proto::ProbeMessage { message: None }), Err(InvalidMessage::Empty));
 }
 

@@ -17,7 +17,7 @@ fn a_value_is_defined_at_its_first_use_alone() {
 }
 
 #[test]
-fn the_oldest_gives_way_and_is_defined_anew_when_it_comes_back() {
+fn the_oldest_reference_is_evicted_and_defined_again_on_its_next_use() {
     let mut dealt = Dealt::new(2);
     for (value, expected) in [("a", (1, true)), ("b", (2, true)), ("c", (1, true)), ("a", (2, true)), ("c", (1, false))]
     {

@@ -57,7 +57,7 @@ fn owned(owners: Vec<Owner>) -> Address {
 }
 
 fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder, from, until, sighted: false }
+    Owner { holder, from, until, observed: false }
 }
 
 fn claiming(ports: &[u16]) -> Frontend {
@@ -139,7 +139,7 @@ fn change(local: &mut LocalPod, apply: impl FnOnce(&mut Pod)) {
 }
 
 #[test]
-fn who_held_an_address_and_when_counts() {
+fn the_owners_and_intervals_of_an_address_change_its_version() {
     let other: Address = Address { address: "10.0.0.2".parse().unwrap(), owners: vec![] };
     let mut versions = vec![
         of_address(&other),

@@ -17,7 +17,7 @@ fn a_line_names_value_reference_ratio_spread_and_target() {
 }
 
 #[test]
-fn a_line_says_when_a_target_is_missed_and_leaves_out_what_there_is_not() {
+fn a_line_reports_a_missed_target_and_omits_missing_values() {
     assert_eq!(
         line(&Measured::alone("rss_idle_mb", 33.6)),
         "rss_idle_mb                             33.6 MB   target <= 25 MB MISSED"

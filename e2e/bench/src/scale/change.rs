@@ -46,7 +46,7 @@ fn until_told(probe: &Probe, uid: &str, revision: &str) -> Result<Duration> {
         if is_told {
             return Ok(start.elapsed());
         }
-        ensure!(start.elapsed() < PATIENCE, "{} was not told of {revision}", probe.node);
+        ensure!(start.elapsed() < PATIENCE, "{} has not received {revision}", probe.node);
         thread::sleep(BETWEEN_LOOKS);
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn measure(
     let (before, asked) = (probes.told(), kubernetes.audit()?.len());
     ensure!(before.iter().all(|told| told.connected), "not all streams are up");
     let holder = longwire::holder(kubernetes)?;
-    let victim = replicas.iter().find(|replica| replica.pod == holder.pod).context("the holder is no replica")?;
+    let victim = replicas.iter().find(|replica| replica.pod == holder.pod).context("the leader is not a replica")?;
     let process = victim.process()?;
     let cut = Instant::now();
     kill(Pid::from_raw(i32::try_from(process)?), Signal::SIGKILL)?;

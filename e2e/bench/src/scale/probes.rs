@@ -83,7 +83,7 @@ impl<'a> Probes<'a> {
         }
         eventually(PATIENCE, || probes.iter().try_for_each(|probe| probe.check_answered()))?;
         let bytes: u64 = self.told().iter().map(|told| told.bytes).sum();
-        let note = format!("{} streams, {:.1} MB told", self.nodes.len(), bytes as f64 / 1e6);
+        let note = format!("{} streams, {:.1} MB received", self.nodes.len(), bytes as f64 / 1e6);
         Ok(Measured::alone("first_streams_s", elapsed).note(note))
     }
 
@@ -147,7 +147,7 @@ impl Probe {
     fn check_configured(&self) -> Result<()> {
         let told = self.headless.told();
         let pods = self.headless.pipeline().local_pods().count();
-        confirm!(told.connected && pods > 0, "{} is told of {pods} pods: {told:?}", self.node)
+        confirm!(told.connected && pods > 0, "{} has received {pods} pods: {told:?}", self.node)
     }
 
     /// Fails unless every peer is resolved.

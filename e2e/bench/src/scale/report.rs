@@ -22,14 +22,13 @@ pub(super) fn line(row: &Row, Measured { value, note, .. }: &Measured) -> String
 /// The whole page; `machine` as in the benchmark's JSON.
 pub(super) fn page(figures: &[(&Row, Measured)], machine: &Value) -> String {
     let mut text = String::from(
-        "# Scale\n\nThe operator with very many pods, Services and probes: a real API server and real controllers, pods on nodes \
-         that only they know (kwok), two replicas in pods, and streams with TLS and a token each that the probe's own client \
-         holds. All of it is on one machine, so that what takes time here shares its CPUs with etcd, API server and all \
-         probes. The whole file prints: `make scale`.\n\n",
+        "# Scale\n\nThe operator with very many pods, Services and probes: a real API server and real controllers, pods on \
+         simulated nodes (kwok), two replicas in pods, and streams of the probe's own client, each with TLS and a token. \
+         Everything runs on one machine and shares its CPUs with etcd, the API server and all probes. `make scale` writes this page.\n\n",
     );
     let build = if cfg!(debug_assertions) { "test" } else { "release" };
     let _ = writeln!(text, "{}, {build} build.\n", measured_on(machine));
-    text += "| figure | value | bound |\n|---|---|---|\n";
+    text += "| measurement | value | limit |\n|---|---|---|\n";
     for (Row { name, unit, target, .. }, Measured { value, .. }) in figures {
         let bound = wanted(*target, unit).unwrap_or_else(|| "-".to_owned());
         let _ = writeln!(text, "| `{name}` | {} | {bound} |", quantity(*value, unit));

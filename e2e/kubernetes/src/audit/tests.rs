@@ -30,7 +30,7 @@ fn a_token_of_a_pod_names_it() {
 }
 
 #[test]
-fn a_subresource_is_told_apart_and_nobodys_resource_is_empty() {
+fn a_subresource_is_recognized_and_a_request_without_a_resource_has_an_empty_one() {
     let status = line("1", "ResponseComplete", "patch", r#","objectRef":{"resource":"pods","subresource":"status"}"#);
     let lines = [status, line("2", "ResponseComplete", "list", "")].join("\n");
     assert_eq!(parse(&lines).unwrap(), [request("patch", "", "pods/status", true), request("list", "", "", true)]);

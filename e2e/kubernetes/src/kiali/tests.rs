@@ -119,7 +119,7 @@ fn what_is_outside_the_cluster_is_a_service_of_its_own() {
 }
 
 #[test]
-fn a_service_graph_leads_from_service_to_service_and_begins_with_whoever_nobody_calls() {
+fn a_service_graph_leads_from_service_to_service_and_starts_at_workloads_without_clients() {
     let next = row(
         5.0,
         &[

@@ -1,7 +1,7 @@
 use super::{Owner, destination, is_ours};
 
 #[test]
-fn a_route_into_the_clusters_ranges_is_told_from_others() {
+fn a_route_into_the_clusters_ranges_is_recognized() {
     let is_taken = |route: &str| destination(route).is_some_and(is_ours);
     for taken in [
         "10.96.0.0/16 via 10.1.0.1 dev tun0",
@@ -24,7 +24,7 @@ fn a_route_into_the_clusters_ranges_is_told_from_others() {
 }
 
 #[test]
-fn an_owner_is_found_by_the_purpose_that_its_keeper_notes() {
+fn an_owner_is_found_by_the_purpose_in_its_state_file() {
     for owner in Owner::ALL {
         assert_eq!(Owner::of(owner.purpose()), Some(owner));
     }

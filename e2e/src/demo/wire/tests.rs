@@ -2,7 +2,7 @@ use super::{End, Message};
 use std::net::{Shutdown, TcpListener, TcpStream};
 
 #[test]
-fn both_ends_count_the_same_bytes_and_learn_who_the_other_is() {
+fn both_ends_count_the_same_bytes_and_know_their_peer() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let closer = near.try_clone().unwrap();

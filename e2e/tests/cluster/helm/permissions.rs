@@ -59,7 +59,7 @@ fn documented(scope: &str) -> Result<BTreeSet<Permission>> {
 }
 
 #[test]
-fn the_accounts_may_do_what_the_page_on_security_says_and_nothing_else() -> Result<()> {
+fn the_accounts_have_exactly_the_permissions_of_the_security_page() -> Result<()> {
     let (kubernetes, _namespace) = longwire::installed()?;
     let (everywhere, at_home) = (documented("cluster")?, documented("its namespace")?);
     assert_eq!(allowed(kubernetes, "longwire-operator", "default")?, everywhere);

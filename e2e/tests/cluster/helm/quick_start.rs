@@ -129,7 +129,7 @@ fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Resul
     // There are no other edges, and no end is unknown.
     assert_eq!(shown, expected());
     let said = Helm::Three.on(kubernetes, &["test", RELEASE, "--namespace", longwire::NAMESPACE])?;
-    ensure!(said.contains("says exactly what was transferred"), "{said}");
+    ensure!(said.contains("equal the transfer"), "{said}");
     promtool_finds_no_fault(kubernetes)
 }
 

@@ -27,7 +27,7 @@ fn refused(control: &Control) -> Result<usize> {
 }
 
 #[test]
-fn thousands_of_slices_of_one_tenant_take_no_memory_and_hold_no_other_up() -> Result<()> {
+fn thousands_of_slices_of_one_namespace_take_no_memory_and_delay_no_other() -> Result<()> {
     let control = Control::start("hostile_slices", 2)?;
     (0..PODS).for_each(|number| control.api.add_pod_of("evil", &format!("p{number}"), "m1"));
     let endpoints = endpoints();

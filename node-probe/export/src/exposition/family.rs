@@ -5,7 +5,7 @@ use super::sample::{Line, write_samples};
 use super::texts::Texts;
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Family, Kind};
-use longwire_pipeline::metrics::{Aggregate, View};
+use longwire_pipeline::metrics::{SeriesStore, View};
 use std::ops::ControlFlow;
 
 /// The format of a scrape, and the view of its scraper.
@@ -34,14 +34,14 @@ pub(super) struct Progress {
 /// Appends samples until there is `enough` in `out`, and says whether it broke off.
 pub(super) fn render(
     family: &Family,
-    (aggregate, texts): (&Aggregate, &mut Texts),
+    (store, texts): (&SeriesStore, &mut Texts),
     style: &Style,
     progress: &mut Option<Progress>,
     enough: usize,
     out: &mut Vec<u8>,
 ) -> ControlFlow<()> {
-    let progress = progress.get_or_insert_with(|| Progress::new(family, style, aggregate.births(family)));
-    aggregate.read(family, (progress.slot, progress.births), |slot, series| {
+    let progress = progress.get_or_insert_with(|| Progress::new(family, style, store.births(family)));
+    store.read(family, (progress.slot, progress.births), |slot, series| {
         progress.slot = slot + 1;
         if !progress.has_header {
             write_header(out, style.format, family.name, kind_word(family.kind), family.help);

@@ -1,7 +1,7 @@
 //! Both formats, read back. Whatever their grammars do not allow is a panic.
 
 use super::{Cursor, Encoder, Format};
-use longwire_pipeline::metrics::Aggregate;
+use longwire_pipeline::metrics::SeriesStore;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -28,15 +28,15 @@ impl Scrape {
 }
 
 /// Of what is now: published first.
-pub(crate) fn text(aggregate: &mut Aggregate, format: Format, slice: usize) -> String {
-    aggregate.publish();
-    written(aggregate, Cursor::new(format), slice)
+pub(crate) fn text(store: &mut SeriesStore, format: Format, slice: usize) -> String {
+    store.publish();
+    written(store, Cursor::new(format), slice)
 }
 
 /// Of what is published.
-pub(crate) fn written(aggregate: &Aggregate, mut cursor: Cursor, slice: usize) -> String {
+pub(crate) fn written(store: &SeriesStore, mut cursor: Cursor, slice: usize) -> String {
     let (mut encoder, mut out) = (Encoder::default(), Vec::new());
-    while encoder.render(aggregate, &mut cursor, slice, &mut out) {}
+    while encoder.render(store, &mut cursor, slice, &mut out) {}
     String::from_utf8(out).unwrap()
 }
 

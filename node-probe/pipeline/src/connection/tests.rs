@@ -61,7 +61,7 @@ fn a_sample_gains_what_is_new_and_a_repeated_one_nothing() {
 }
 
 #[test]
-fn a_sample_that_says_nothing_has_moved_keeps_the_connection_and_all_its_figures() {
+fn an_idle_sample_keeps_the_connection_and_its_counters() {
     let mut table = Connections::new(10);
     assert!(announce(&mut table, 7, counters(5, 1)));
     let still = Counters { still: 1, ..Counters::default() };
@@ -141,7 +141,7 @@ fn what_a_complete_pass_has_not_seen_has_vanished() {
 }
 
 #[test]
-fn a_full_table_refuses_and_asks_for_all_to_be_announced_anew_once_there_is_room() {
+fn a_full_table_refuses_and_requests_all_connections_again_when_it_has_room() {
     let mut table = Connections::new(32);
     for id in 1..=32 {
         assert!(announce(&mut table, id, counters(0, 0)));

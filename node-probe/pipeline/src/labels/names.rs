@@ -1,7 +1,7 @@
 //! The exposed names of the two ends of a connection. No name is ever empty.
 
 use super::OVERFLOW;
-use crate::observation::{Dialled, DialledRef, Edge, EdgeRef, Reporter};
+use crate::observation::{DestinationService, DestinationServiceRef, Edge, EdgeRef, Reporter};
 use longwire_model::identity::{Pod, Service, Workload};
 use std::mem;
 use std::sync::Arc;
@@ -46,18 +46,18 @@ pub(super) struct PodNames<'a> {
 
 impl<'a> EdgeNames<'a> {
     pub(crate) fn of(edge: impl Into<EdgeRef<'a>>) -> Self {
-        let EdgeRef { reporter, source, destination, dialled } = edge.into();
+        let EdgeRef { reporter, source, destination, destination_service } = edge.into();
         let (source, destination) = (source.map(|source| &**source), destination.map(|destination| &**destination));
-        // Where no workload has been found, the Service that was dialled still has a cluster.
-        let cluster = match dialled {
-            DialledRef::Service(service) => or_unknown(&service.cluster),
-            DialledRef::Pod | DialledRef::Outside | DialledRef::Unknown => UNKNOWN,
+        // Where no workload has been found, the Service that was destination_service still has a cluster.
+        let cluster = match destination_service {
+            DestinationServiceRef::Service(service) => or_unknown(&service.cluster),
+            DestinationServiceRef::Pod | DestinationServiceRef::Outside | DestinationServiceRef::Unknown => UNKNOWN,
         };
         Self {
             reporter,
             source: WorkloadNames::of(source, UNKNOWN),
             destination: WorkloadNames::of(destination, cluster),
-            service: ServiceNames::of(dialled, destination),
+            service: ServiceNames::of(destination_service, destination),
         }
     }
 
@@ -105,15 +105,15 @@ impl<'a> WorkloadNames<'a> {
 }
 
 impl<'a> ServiceNames<'a> {
-    fn of(dialled: DialledRef<'a>, destination: Option<&'a Workload>) -> Self {
+    fn of(destination_service: DestinationServiceRef<'a>, destination: Option<&'a Workload>) -> Self {
         let unknown = Self { host: UNKNOWN, namespace: UNKNOWN, name: UNKNOWN };
-        match dialled {
-            DialledRef::Service(service) => Self::of_service(service),
-            DialledRef::Pod => {
+        match destination_service {
+            DestinationServiceRef::Service(service) => Self::of_service(service),
+            DestinationServiceRef::Pod => {
                 Self { namespace: destination.map_or(UNKNOWN, |workload| or_unknown(&workload.namespace)), ..unknown }
             }
-            DialledRef::Outside => Self { name: PASSTHROUGH, ..unknown },
-            DialledRef::Unknown => unknown,
+            DestinationServiceRef::Outside => Self { name: PASSTHROUGH, ..unknown },
+            DestinationServiceRef::Unknown => unknown,
         }
     }
 
@@ -156,7 +156,7 @@ pub(super) fn overflow(reporter: Reporter) -> Edge {
         reporter,
         source: Some(Arc::clone(&workload)),
         destination: Some(workload),
-        dialled: Dialled::Service(Arc::new(service)),
+        destination_service: DestinationService::Service(Arc::new(service)),
     }
 }
 
@@ -167,12 +167,12 @@ pub(super) fn is_shared(one: &Edge, other: &Edge) -> bool {
         (None, None) => true,
         _ => false,
     };
-    let is_dialled = match (&one.dialled, &other.dialled) {
-        (Dialled::Service(one), Dialled::Service(other)) => Arc::ptr_eq(one, other),
+    let is_same_service = match (&one.destination_service, &other.destination_service) {
+        (DestinationService::Service(one), DestinationService::Service(other)) => Arc::ptr_eq(one, other),
         (one, other) => mem::discriminant(one) == mem::discriminant(other),
     };
     one.reporter == other.reporter
-        && is_dialled
+        && is_same_service
         && is_same(&one.source, &other.source)
         && is_same(&one.destination, &other.destination)
 }

@@ -1,7 +1,7 @@
 //! Edges and flows for tests, those of other crates too.
 
 use super::{Differences, LabelSet, ServiceLabels};
-use crate::observation::{Dialled, Edge, Flow, Reporter};
+use crate::observation::{DestinationService, Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, Service, Workload};
 use std::sync::Arc;
 
@@ -44,11 +44,11 @@ pub fn pod(name: &str, workload: &Arc<Workload>) -> Arc<Pod> {
     })
 }
 
-/// Dialled by its pod's address.
+/// Requested by its pod's address.
 #[must_use]
 pub fn edge(reporter: Reporter, source: &str, destination: &str) -> Edge {
     let (source, destination) = (Some(workload(source)), Some(workload(destination)));
-    Edge { reporter, source, destination, dialled: Dialled::Pod }
+    Edge { reporter, source, destination, destination_service: DestinationService::Pod }
 }
 
 /// From 10.0.0.1, port `port`, to a pod `<destination>-0` at 10.0.0.2:80.
@@ -73,7 +73,7 @@ pub fn edge_between(reporter: Reporter, source: [&str; 2], destination: [&str; 2
         let workload = Workload { namespace: namespace.to_owned(), ..Workload::clone(&workload(name)) };
         Some(Arc::new(workload))
     };
-    Edge { reporter, source: of(source), destination: of(destination), dialled: Dialled::Pod }
+    Edge { reporter, source: of(source), destination: of(destination), destination_service: DestinationService::Pod }
 }
 
 /// Of an edge's series.

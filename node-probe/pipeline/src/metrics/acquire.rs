@@ -7,7 +7,7 @@ use super::kinds::KnownLabels;
 use super::lifetime::TagSource;
 use super::sets::{Place, Sets};
 use super::values::Values;
-use super::{Aggregate, SeriesHandles};
+use super::{SeriesHandles, SeriesStore};
 use crate::labels::{ConnectionLabels, Differences, EnvoyLabels, LabelSet};
 use crate::observation::EdgeRef;
 use crate::record::Monotonic;
@@ -26,7 +26,7 @@ pub(crate) struct SeriesSpec {
     pub(crate) tag_source: Option<TagSource>,
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// Handles of the series with these labels, with one reference on them. Series without room are replaced by those of the overflow
     /// set.
     pub(crate) fn acquire<K: KnownLabels>(
@@ -55,7 +55,7 @@ impl Aggregate {
     }
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// How many long connections could get series of their own within the node's budget.
     pub(crate) fn long_room(&self) -> usize {
         self.accounts.long_room(typical_long_bytes())
@@ -67,7 +67,7 @@ impl Aggregate {
     }
 
     /// Whether a long connection records into the overflow set.
-    pub(crate) fn is_folded(&self, held: &SeriesHandles) -> bool {
+    pub(crate) fn is_overflowed(&self, held: &SeriesHandles) -> bool {
         let mut own = held.handles().filter(|handle| handle.kind() == LabelKind::Connection);
         own.any(|handle| self.kinds.connections[handle.at].is_overflow)
     }
@@ -127,7 +127,7 @@ fn acquire<K: LabelSet, V: Values>(
         }
         Err(full) => full,
     };
-    sets.count_fold(full, payer, accounts);
+    sets.count_overflow(full, payer, accounts);
     let known = metrics.difference(fresh);
     if let (Ok(at), false) = (place, known.is_empty()) {
         add_handle(sets, SeriesHandle { at, metrics: known }, held);

@@ -11,7 +11,7 @@ use longwire_model::tag::TagName;
 pub(crate) struct Admitted {
     namespaces: HashMap<Box<str>, Tags>,
     /// Values so far that were replaced by `overflow`.
-    pub(super) folded: u64,
+    pub(super) overflowed: u64,
 }
 
 type Tags = HashMap<TagName, HashMap<Box<str>, u32>>;
@@ -25,7 +25,7 @@ impl Admitted {
         if has_room || needs_no_room(&value) || known.is_some_and(|known| known.contains_key(&value)) {
             return value;
         }
-        self.folded += 1;
+        self.overflowed += 1;
         OVERFLOW.into()
     }
 

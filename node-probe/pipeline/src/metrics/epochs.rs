@@ -7,15 +7,15 @@
 use super::kinds::{each_kind, of_kind};
 use super::sets::Sets;
 use super::values::Values;
-use super::{Aggregate, SeriesHandles};
+use super::{SeriesHandles, SeriesStore};
 use crate::labels::LabelSet;
 use crate::record::Monotonic;
 use longwire_model::series::Metrics;
 
 pub(super) const EPOCH: Monotonic = 300_000_000_000;
 
-impl Aggregate {
-    /// Then call [`Aggregate::turn_epoch`].
+impl SeriesStore {
+    /// Then call [`SeriesStore::turn_epoch`].
     #[must_use]
     pub fn epoch_is_over(&self, now: Monotonic) -> bool {
         now.saturating_sub(self.epoch) >= EPOCH

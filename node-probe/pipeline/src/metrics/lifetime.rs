@@ -6,7 +6,7 @@ use super::kinds::{KnownLabels, each_kind, of_kind};
 use super::series::{LabelSetId, Removed};
 use super::sets::{Set, Sets};
 use super::snapshots::Snapshots;
-use super::{Aggregate, SeriesHandles};
+use super::{SeriesHandles, SeriesStore};
 use crate::labels::Needs;
 use crate::observation::Edge;
 use crate::record::Monotonic;
@@ -41,7 +41,7 @@ pub struct TagSource {
     pub peer: Option<Arc<Pod>>,
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// The connection is gone, or records into other series from now on.
     pub fn release(&mut self, held: &SeriesHandles, now: Monotonic) {
         for handle in held.handles() {

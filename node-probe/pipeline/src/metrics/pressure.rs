@@ -17,7 +17,7 @@ pub struct Crossing {
     pub resource: Resource,
     pub limit: usize,
     /// `Some`: it is over, and this many connections and label sets overflowed meanwhile.
-    pub folded: Option<u64>,
+    pub overflowed: Option<u64>,
 }
 
 /// The owner of the budget.
@@ -44,7 +44,7 @@ struct Watched {
     resource: Resource,
     limit: usize,
     /// So far, when it was looked at last, and when it became full.
-    folded: u64,
+    overflowed: u64,
     seen: u64,
     before: u64,
     /// When an overflow was last seen; `None`: it is not full.
@@ -53,7 +53,7 @@ struct Watched {
 
 impl Pressure {
     /// A connection, or lines of a label set, found no room.
-    pub(super) fn fold(&mut self, full: Full, payer: Payer<'_>) {
+    pub(super) fn overflow(&mut self, full: Full, payer: Payer<'_>) {
         let Full { level, resource, limit } = full;
         let known = self.budgets.iter().position(|budget| budget.resource == resource && budget.whose.is(level, payer));
         let at = known.unwrap_or_else(|| {
@@ -62,30 +62,30 @@ impl Pressure {
                 self.budgets.iter().position(|budget| budget.resource == resource && budget.whose.is(level, payer));
             known.unwrap_or_else(|| {
                 let whose = Whose::new(level, payer);
-                self.budgets.push(Watched { whose, resource, limit, folded: 0, seen: 0, before: 0, last: None });
+                self.budgets.push(Watched { whose, resource, limit, overflowed: 0, seen: 0, before: 0, last: None });
                 self.budgets.len() - 1
             })
         });
         let budget = &mut self.budgets[at];
-        budget.folded += 1;
+        budget.overflowed += 1;
         budget.limit = limit;
     }
 
     /// To be called every few seconds.
     pub(super) fn look(&mut self, now: Monotonic) {
         for budget in &mut self.budgets {
-            let Watched { whose, resource, limit, folded, seen, before, last } = budget;
-            let mut tell = |folded| {
-                self.crossings.push(Crossing { whose: whose.clone(), resource: *resource, limit: *limit, folded });
+            let Watched { whose, resource, limit, overflowed, seen, before, last } = budget;
+            let mut tell = |overflowed| {
+                self.crossings.push(Crossing { whose: whose.clone(), resource: *resource, limit: *limit, overflowed });
             };
-            if folded != seen {
+            if overflowed != seen {
                 if last.is_none() {
                     *before = *seen;
                     tell(None);
                 }
-                (*seen, *last) = (*folded, Some(now));
+                (*seen, *last) = (*overflowed, Some(now));
             } else if last.is_some_and(|last| now.saturating_sub(last) >= QUIET) {
-                tell(Some(*folded - *before));
+                tell(Some(*overflowed - *before));
                 *last = None;
             }
         }
@@ -105,13 +105,13 @@ impl Pressure {
             whose: budget.whose.clone(),
             resource: budget.resource,
             limit: budget.limit,
-            folded: None,
+            overflowed: None,
         };
         full.map(crossing).collect()
     }
 
     /// Overflows so far for want of room in a share, by its level and by the namespace that caused them.
-    pub(super) fn folded(&self) -> BTreeMap<(&'static str, &str), u64> {
+    pub(super) fn overflowed(&self) -> BTreeMap<(&'static str, &str), u64> {
         let mut counts = BTreeMap::new();
         for budget in &self.budgets {
             let blamed = match &budget.whose {
@@ -119,7 +119,7 @@ impl Pressure {
                 Whose::Namespace(namespace) => ("namespace", &**namespace),
                 Whose::Peer { peer, .. } => ("peer", &**peer),
             };
-            *counts.entry(blamed).or_default() += budget.folded;
+            *counts.entry(blamed).or_default() += budget.overflowed;
         }
         counts
     }

@@ -1,6 +1,6 @@
 //! Connections that hold label sets, for tests, those of other crates too.
 
-use super::{Aggregate, CONNECTION, SERVICE, SeriesHandles, SeriesSpec, WORKLOAD};
+use super::{CONNECTION, SERVICE, SeriesHandles, SeriesSpec, SeriesStore, WORKLOAD};
 use crate::labels::{Cluster, ConnectionLabels, Differences, EnvoyLabels, ServiceLabels, WorkloadLabels};
 use crate::observation::{Edge, Flow};
 use crate::record::Monotonic;
@@ -15,47 +15,42 @@ pub(crate) fn plain(metrics: Metrics) -> SeriesSpec {
 }
 
 /// Of an edge alone, what is on of its metrics.
-pub fn hold_edge(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, now: Monotonic) -> SeriesHandles {
+pub fn hold_edge(store: &mut SeriesStore, edge: &Edge, on: Metrics, now: Monotonic) -> SeriesHandles {
     let mut held = SeriesHandles::default();
-    aggregate.acquire(ServiceLabels(edge.clone()), plain(on.intersection(SERVICE)), now, &mut held);
+    store.acquire(ServiceLabels(edge.clone()), plain(on.intersection(SERVICE)), now, &mut held);
     held
 }
 
 /// Of a long connection and of all that it is a part of.
-pub fn hold_flow(aggregate: &mut Aggregate, flow: &Flow, on: Metrics, now: Monotonic) -> SeriesHandles {
-    let mut held = hold_edge(aggregate, &flow.edge, on, now);
-    aggregate.acquire(WorkloadLabels::of(flow), plain(on.intersection(WORKLOAD)), now, &mut held);
-    aggregate.acquire(ConnectionLabels::of(flow), plain(on.intersection(CONNECTION)), now, &mut held);
+pub fn hold_flow(store: &mut SeriesStore, flow: &Flow, on: Metrics, now: Monotonic) -> SeriesHandles {
+    let mut held = hold_edge(store, &flow.edge, on, now);
+    store.acquire(WorkloadLabels::of(flow), plain(on.intersection(WORKLOAD)), now, &mut held);
+    store.acquire(ConnectionLabels::of(flow), plain(on.intersection(CONNECTION)), now, &mut held);
     held
 }
 
 /// Of an edge with other labels than the table's, sorted by name; `None`: left out.
 pub fn hold_customised(
-    aggregate: &mut Aggregate,
+    store: &mut SeriesStore,
     edge: &Edge,
     metrics: Metrics,
     labels: Vec<(TagName, Option<Box<str>>)>,
     now: Monotonic,
 ) -> SeriesHandles {
     let (mut held, differences) = (SeriesHandles::default(), Differences::new(labels));
-    aggregate.acquire(
-        ServiceLabels(edge.clone()),
-        SeriesSpec { metrics, differences, tag_source: None },
-        now,
-        &mut held,
-    );
+    store.acquire(ServiceLabels(edge.clone()), SeriesSpec { metrics, differences, tag_source: None }, now, &mut held);
     held
 }
 
 /// Of a client's pod and a Service's port, with all of Envoy's statistics.
 pub fn hold_cluster(
-    aggregate: &mut Aggregate,
+    store: &mut SeriesStore,
     (edge, pod): (Edge, Arc<Pod>),
     (port, service): (u16, Arc<Service>),
     now: Monotonic,
 ) -> SeriesHandles {
     let mut held = SeriesHandles::default();
     let labels = EnvoyLabels::new(edge, pod, Cluster::Outbound(port, service));
-    aggregate.acquire_cluster(labels, (1, &StatsMatcher::Exclusion(Vec::new())), now, &mut held);
+    store.acquire_cluster(labels, (1, &StatsMatcher::Exclusion(Vec::new())), now, &mut held);
     held
 }

@@ -8,7 +8,7 @@ use super::kinds::{KnownLabels, of_kind};
 use super::sets::{Place, Sets};
 use super::snapshots::{SavedSnapshots, SnapshotNumber};
 use super::values::Values;
-use super::{Aggregate, SeriesHandles};
+use super::{SeriesHandles, SeriesStore};
 use crate::labels::{Differences, SavedLabels};
 use crate::record::Monotonic;
 use crate::shared::{Numbers, Shared};
@@ -50,7 +50,7 @@ pub(crate) struct Restoring<'a> {
     pub(crate) now: Monotonic,
 }
 
-impl Aggregate {
+impl SeriesStore {
     pub(crate) fn save_snapshots(&self) -> SavedSnapshots {
         self.snapshots.save()
     }

@@ -1,6 +1,6 @@
 //! What encoders read: the series of a family, as they were last published.
 
-use super::Aggregate;
+use super::SeriesStore;
 use super::births::{Births, Lines};
 use super::kinds::{KnownLabels, of_kind};
 use super::sets::{Set, Sets};
@@ -90,7 +90,7 @@ impl<'a> Series<'a> {
     }
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// Label sets of the family's kind that have ever been.
     #[must_use]
     pub fn births(&self, family: &Family) -> u64 {

@@ -36,7 +36,7 @@ pub(crate) struct Sets<K, V> {
     /// Overflow sets of namespaces.
     pub(super) overflows: Vec<(Overflow, u32)>,
     /// Connections that got an overflow set because the node had no room.
-    pub(super) folded: u64,
+    pub(super) overflowed: u64,
     pub(super) expired: u64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Set<K, V> {
     /// Of the node or of a namespace.
     pub(super) is_overflow: bool,
     /// When it was last settled, there was no room for lines that had appeared later than others.
-    pub(super) has_folded_late: bool,
+    pub(super) has_overflowed_late: bool,
     pub(super) references: u32,
     pub(super) changed: Monotonic,
     /// The metrics that connections have acquired.
@@ -108,7 +108,7 @@ impl<K: KnownLabels<Values = V>, V: Values> Sets<K, V> {
             shown: 0,
             lines: 0,
             overflows: Vec::new(),
-            folded: 0,
+            overflowed: 0,
             expired: 0,
         };
         for reporter in K::REPORTERS {
@@ -177,7 +177,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             published: SnapshotNumber::default(),
             is_dirty: false,
             is_overflow: false,
-            has_folded_late: false,
+            has_overflowed_late: false,
             charged: 0,
             values: V::default(),
             shown: V::default(),

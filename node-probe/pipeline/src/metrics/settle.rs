@@ -1,14 +1,14 @@
 //! Charges label sets for the lines that they have. Reasons and histograms appear with their first observation. Those without room
 //! go to the overflow set, and none of their observations is lost.
 
-use super::Aggregate;
+use super::SeriesStore;
 use super::budget::{Accounts, Amount, Full, Level, Measure, Payer};
 use super::kinds::each_kind;
 use super::sets::{Set, Sets};
 use super::values::Values;
 use crate::labels::LabelSet;
 
-impl Aggregate {
+impl SeriesStore {
     /// Call it before a state is saved, so that the state has what a scrape shows afterwards. Only changed sets are visited.
     pub fn settle(&mut self) {
         self.snapshots.settle();
@@ -25,7 +25,7 @@ fn settle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts
     let mut homeless = Vec::new();
     sets.each_changed(|at, set| {
         let Err(full) = settle_one(set, accounts) else {
-            set.has_folded_late = false;
+            set.has_overflowed_late = false;
             return;
         };
         homeless.push((at, full, set.take_late()));
@@ -35,11 +35,11 @@ fn settle<K: LabelSet, V: Values>(sets: &mut Sets<K, V>, accounts: &mut Accounts
     });
     for (at, full, late) in homeless {
         let set = &mut sets[at];
-        let is_first = !std::mem::replace(&mut set.has_folded_late, true);
+        let is_first = !std::mem::replace(&mut set.has_overflowed_late, true);
         let (edge, changed) = (set.key().edge().clone(), set.changed);
         let payer = Payer::of(&edge);
         if is_first {
-            sets.count_fold(full, payer, accounts);
+            sets.count_overflow(full, payer, accounts);
         }
         let overflow = sets.overflow((edge.reporter, payer, full), accounts, changed);
         let overflow = sets.change(overflow);
@@ -71,10 +71,10 @@ fn grow<K: LabelSet, V: Values>(set: &mut Set<K, V>, accounts: &mut Accounts) {
 
 impl<K: LabelSet, V: Values> Sets<K, V> {
     /// By kind where the node is full, by namespace where a share is.
-    pub(super) fn count_fold(&mut self, full: Full, payer: Payer<'_>, accounts: &mut Accounts) {
+    pub(super) fn count_overflow(&mut self, full: Full, payer: Payer<'_>, accounts: &mut Accounts) {
         if full.level == Level::Node {
-            self.folded += 1;
+            self.overflowed += 1;
         }
-        accounts.pressure.fold(full, payer);
+        accounts.pressure.overflow(full, payer);
     }
 }

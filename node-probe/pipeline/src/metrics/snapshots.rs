@@ -15,7 +15,7 @@ mod tests;
 
 use crate::record::Monotonic;
 use crate::state::{Flaw, Late};
-use cursors::{Cursors, SavedCursor, Seat};
+use cursors::{Cursors, SavedCursor, Slot};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -46,12 +46,12 @@ pub enum Consumer {
     Exporter(Box<str>),
 }
 
-/// Several scrapers may share an address: each has a seat there while its connection lives.
+/// Several scrapers may share an address: each has a slot there while its connection lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scraper {
     pub address: IpAddr,
-    pub seat: u32,
-    /// Its connection asks for the first time: it may have had another seat before, but none of the first 64 that are held, by the
+    pub slot: u32,
+    /// Its connection asks for the first time: it may have had another slot before, but none of the first 64 that are held, by the
     /// bits of this, by other connections.
     pub is_new: Option<u64>,
 }
@@ -83,7 +83,7 @@ pub(super) struct Snapshots {
 pub(crate) struct SavedSnapshots {
     opened: SnapshotNumber,
     floor: SnapshotNumber,
-    scrapers: Vec<SavedCursor<Seat>>,
+    scrapers: Vec<SavedCursor<Slot>>,
     /// Since version 5.
     exporters: Late<Vec<SavedCursor<Box<str>>>>,
 }

@@ -1,6 +1,6 @@
 //! Sizes and counts of label sets, for self-metrics.
 
-use super::Aggregate;
+use super::SeriesStore;
 use super::pressure::Crossing;
 use super::sets::Sets;
 use longwire_model::series::LabelKind;
@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 /// Current values, unless they say "so far".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AggregateStats {
+pub struct SeriesStats {
     pub services: KindStats,
     pub workloads: KindStats,
     pub connections: KindStats,
     /// Of Envoy's statistics.
     pub clusters: KindStats,
     /// Values of tags so far that read `overflow` because there were too many others.
-    pub folded_values: u64,
+    pub overflowed_values: u64,
     /// Lines of [`super::Budget::series`] that are taken.
     pub charged: usize,
     /// Memory of label sets that is taken, and that there is.
@@ -34,12 +34,12 @@ pub struct KindStats {
     /// Lines in a scrape.
     pub lines: usize,
     /// Connections so far that were recorded into the overflow set because the node had no room.
-    pub folded: u64,
+    pub overflowed: u64,
     /// Label sets removed so far.
     pub expired: u64,
 }
 
-impl AggregateStats {
+impl SeriesStats {
     #[must_use]
     pub fn of(&self, kind: LabelKind) -> KindStats {
         match kind {
@@ -51,17 +51,17 @@ impl AggregateStats {
     }
 }
 
-impl Aggregate {
+impl SeriesStore {
     /// Sets and lines are of what is published.
     #[must_use]
-    pub fn stats(&self) -> AggregateStats {
+    pub fn stats(&self) -> SeriesStats {
         let (consumers, consumers_evicted) = self.snapshots.sizes();
-        AggregateStats {
+        SeriesStats {
             services: of(&self.kinds.services),
             workloads: of(&self.kinds.workloads),
             connections: of(&self.kinds.connections),
             clusters: of(&self.kinds.clusters),
-            folded_values: self.admitted.folded,
+            overflowed_values: self.admitted.overflowed,
             charged: self.accounts.used().lines,
             bytes: self.accounts.used().bytes,
             most_bytes: self.accounts.limit().bytes,
@@ -73,8 +73,8 @@ impl Aggregate {
     /// Connections and label sets so far that overflowed because a share had no room: `namespace` or `peer`, and the namespace that
     /// caused it.
     #[must_use]
-    pub fn folded_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
-        self.accounts.pressure.folded()
+    pub fn overflowed_by_namespace(&self) -> BTreeMap<(&'static str, &str), u64> {
+        self.accounts.pressure.overflowed()
     }
 
     /// Budgets that are full now.
@@ -91,5 +91,5 @@ impl Aggregate {
 
 fn of<K, V>(of: &Sets<K, V>) -> KindStats {
     let (sets, lines) = of.shown();
-    KindStats { sets, lines, folded: of.folded, expired: of.expired }
+    KindStats { sets, lines, overflowed: of.overflowed, expired: of.expired }
 }

@@ -8,7 +8,7 @@ mod shares;
 mod shown;
 mod sums;
 
-use crate::metrics::{Aggregate, Budget};
+use crate::metrics::{Budget, SeriesStore};
 use longwire_model::series::{Metrics, SeriesSet};
 
 const SECOND: u64 = 1_000_000_000;
@@ -17,6 +17,6 @@ const LONGWIRE: Metrics = Metrics::of(SeriesSet::Longwire);
 const ALL: Metrics =
     ISTIO.union(LONGWIRE).union(Metrics::of(SeriesSet::KmeshConnection)).union(Metrics::of(SeriesSet::KmeshWorkload));
 
-fn roomy() -> Aggregate {
-    Aggregate::new(Budget::undivided(10_000, 1_000))
+fn roomy() -> SeriesStore {
+    SeriesStore::new(Budget::undivided(10_000, 1_000))
 }

@@ -1,6 +1,6 @@
 //! The borrowed form of an edge, for owners that keep its parts in another shape.
 
-use super::{Dialled, Edge, Reporter};
+use super::{DestinationService, Edge, Reporter};
 use longwire_model::identity::{Service, Workload};
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ pub struct EdgeRef<'a> {
     /// `None`: unknown.
     pub source: Option<&'a Arc<Workload>>,
     pub destination: Option<&'a Arc<Workload>>,
-    pub dialled: DialledRef<'a>,
+    pub destination_service: DestinationServiceRef<'a>,
 }
 
-/// As [`Dialled`].
+/// As [`DestinationService`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DialledRef<'a> {
+pub enum DestinationServiceRef<'a> {
     Service(&'a Arc<Service>),
     Pod,
     Outside,
@@ -25,27 +25,27 @@ pub enum DialledRef<'a> {
 
 impl<'a> From<&'a Edge> for EdgeRef<'a> {
     fn from(edge: &'a Edge) -> Self {
-        let Edge { reporter, source, destination, dialled } = edge;
-        let dialled = match dialled {
-            Dialled::Service(service) => DialledRef::Service(service),
-            Dialled::Pod => DialledRef::Pod,
-            Dialled::Outside => DialledRef::Outside,
-            Dialled::Unknown => DialledRef::Unknown,
+        let Edge { reporter, source, destination, destination_service } = edge;
+        let destination_service = match destination_service {
+            DestinationService::Service(service) => DestinationServiceRef::Service(service),
+            DestinationService::Pod => DestinationServiceRef::Pod,
+            DestinationService::Outside => DestinationServiceRef::Outside,
+            DestinationService::Unknown => DestinationServiceRef::Unknown,
         };
-        Self { reporter: *reporter, source: source.as_ref(), destination: destination.as_ref(), dialled }
+        Self { reporter: *reporter, source: source.as_ref(), destination: destination.as_ref(), destination_service }
     }
 }
 
 impl From<EdgeRef<'_>> for Edge {
     fn from(edge: EdgeRef<'_>) -> Self {
-        let EdgeRef { reporter, source, destination, dialled } = edge;
-        let dialled = match dialled {
-            DialledRef::Service(service) => Dialled::Service(Arc::clone(service)),
-            DialledRef::Pod => Dialled::Pod,
-            DialledRef::Outside => Dialled::Outside,
-            DialledRef::Unknown => Dialled::Unknown,
+        let EdgeRef { reporter, source, destination, destination_service } = edge;
+        let destination_service = match destination_service {
+            DestinationServiceRef::Service(service) => DestinationService::Service(Arc::clone(service)),
+            DestinationServiceRef::Pod => DestinationService::Pod,
+            DestinationServiceRef::Outside => DestinationService::Outside,
+            DestinationServiceRef::Unknown => DestinationService::Unknown,
         };
-        Self { reporter, source: source.cloned(), destination: destination.cloned(), dialled }
+        Self { reporter, source: source.cloned(), destination: destination.cloned(), destination_service }
     }
 }
 

@@ -63,7 +63,7 @@ impl Recording {
             handshake,
             wall_clock_offset: recorder.wall_clock_offset,
         };
-        recorder.aggregate.consume(&event, &self.held, recorder.now);
+        recorder.store.consume(&event, &self.held, recorder.now);
         #[cfg(test)]
         recorder.collected.push(super::tests::Collected::of(&event));
     }

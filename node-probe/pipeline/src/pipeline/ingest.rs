@@ -7,7 +7,7 @@ use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
 use crate::event::EventKind;
 use crate::observation::{Closer, Delta, Ending};
 use crate::record::{
-    CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, SightRecord,
+    AddressRecord, CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role,
 };
 use crate::resolve::{End, PendingConnection, PendingCounters};
 
@@ -25,7 +25,7 @@ impl Pipeline {
         match Record::parse(bytes) {
             Ok(Record::Connection(record)) => self.connection(&record, now),
             Ok(Record::Cgroup(record)) => self.cgroup(&record, now),
-            Ok(Record::Sight(record)) => self.address_observed(&record),
+            Ok(Record::Address(record)) => self.address_observed(&record),
             Err(InvalidRecord::Size { .. }) => self.counts.invalid_size += 1,
             Err(InvalidRecord::Kind(_)) => self.counts.invalid_kind += 1,
             Err(InvalidRecord::Id) => self.counts.invalid_id += 1,
@@ -49,7 +49,7 @@ impl Pipeline {
         self.conclude_resolved(now);
     }
 
-    fn address_observed(&mut self, record: &SightRecord) {
+    fn address_observed(&mut self, record: &AddressRecord) {
         self.counts.records += 1;
         self.resolver.observe_address(record);
     }

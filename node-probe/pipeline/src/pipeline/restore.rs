@@ -73,7 +73,7 @@ impl Pipeline {
         for id in loose.waiting.into_values() {
             pipeline.connections.forget(id);
         }
-        pipeline.aggregate.restored(now);
+        pipeline.store.restored(now);
         for connection in loose.pending {
             pipeline.reopen(connection, now);
         }
@@ -82,10 +82,10 @@ impl Pipeline {
     }
 
     fn restore_item(&mut self, item: Item<'_>, with: &Restoring<'_>, loose: &mut Loose) -> Result<(), Flaw> {
-        let (aggregate, moved) = (&mut self.aggregate, &mut loose.moved);
+        let (store, moved) = (&mut self.store, &mut loose.moved);
         let &Restoring { shared, now, .. } = with;
         match item {
-            Item::Snapshots(snapshots) => aggregate.restore_snapshots(snapshots, now),
+            Item::Snapshots(snapshots) => store.restore_snapshots(snapshots, now),
             Item::Slot(slot) => self.resolver.restore_slot(slot, shared),
             Item::NetnsOwner(netns_owner) => self.resolver.restore_netns_owner(netns_owner),
             Item::Cgroup(cgroup) => {
@@ -93,10 +93,10 @@ impl Pipeline {
                 Ok(())
             }
             Item::Identity(identity) => self.resolver.restore_identity(identity, shared),
-            Item::ServiceSet(set) => aggregate.restore_set::<ServiceLabels>(set, with, moved),
-            Item::WorkloadSet(set) => aggregate.restore_set::<WorkloadLabels>(set, with, moved),
-            Item::ConnectionSet(set) => aggregate.restore_set::<ConnectionLabels>(set, with, moved),
-            Item::ClusterSet(set) => aggregate.restore_set::<EnvoyLabels>(set, with, moved),
+            Item::ServiceSet(set) => store.restore_set::<ServiceLabels>(set, with, moved),
+            Item::WorkloadSet(set) => store.restore_set::<WorkloadLabels>(set, with, moved),
+            Item::ConnectionSet(set) => store.restore_set::<ConnectionLabels>(set, with, moved),
+            Item::ClusterSet(set) => store.restore_set::<EnvoyLabels>(set, with, moved),
             Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
             Item::Closed(closed) => self.connections.restore_closed(&closed),
             Item::Pair(pair) => self.resolver.restore_pair(pair, shared),
@@ -135,10 +135,9 @@ impl Pipeline {
             SavedStage::Recording { held, slot, was_long, resolution } => {
                 match Resolution::restore(*resolution, shared) {
                     Ok(resolution) => {
-                        let (held, whole) = self.aggregate.hold(held, &loose.moved);
+                        let (held, whole) = self.store.hold(held, &loose.moved);
                         let slot = self.resolver.restore_held(*slot, whole.is_ok());
-                        let recording =
-                            Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.aggregate);
+                        let recording = Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.store);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
                         (Stage::Recording(recording), if is_counted { Ok(()) } else { whole })

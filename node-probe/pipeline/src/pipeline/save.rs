@@ -34,7 +34,7 @@ type Part = for<'p> fn(&'p Pipeline, u64, &mut Out<'_, 'p>) -> Option<u64>;
 
 const PARTS: [Part; 15] = [
     |pipeline, at, out| out.entry(|_| once(at, || head(pipeline)), Item::Head),
-    |pipeline, at, out| out.entry(|_| once(at, || pipeline.aggregate.save_snapshots()), Item::Snapshots),
+    |pipeline, at, out| out.entry(|_| once(at, || pipeline.store.save_snapshots()), Item::Snapshots),
     |pipeline, at, out| out.entry(|numbers| pipeline.resolver.save_slots(at, numbers), Item::Slot),
     |pipeline, at, out| out.entry(|_| pipeline.resolver.save_netns_owners(at), Item::NetnsOwner),
     |pipeline, at, out| out.entry(|_| pipeline.resolver.save_cgroups(at), Item::Cgroup),
@@ -117,7 +117,7 @@ fn sets<'p, K: KnownLabels>(
     at: u64,
     numbers: &mut Numbers<'_, 'p>,
 ) -> Option<(SavedSetOf<'p, K>, u64)> {
-    pipeline.aggregate.save_set::<K>(at, numbers)
+    pipeline.store.save_set::<K>(at, numbers)
 }
 
 fn connection<'p>(

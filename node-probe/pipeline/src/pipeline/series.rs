@@ -37,18 +37,18 @@ pub(super) fn acquire(
             .then(|| TagSource { pod: local.slot.number(), peer: resolution.peer_pod().map(Arc::clone) });
         let spec = |metrics| SeriesSpec { metrics, differences: differences.clone(), tag_source: tag_source.clone() };
         if !service.is_empty() {
-            recorder.aggregate.acquire(ServiceLabels(resolution.edge().into()), spec(service), recorder.now, held);
+            recorder.store.acquire(ServiceLabels(resolution.edge().into()), spec(service), recorder.now, held);
         }
         if !others.is_empty() {
             let flow: Flow = resolution.flow(start);
-            recorder.aggregate.acquire(WorkloadLabels::of(&flow), spec(workload), recorder.now, held);
-            recorder.aggregate.acquire(ConnectionLabels::of(&flow), spec(connection), recorder.now, held);
+            recorder.store.acquire(WorkloadLabels::of(&flow), spec(workload), recorder.now, held);
+            recorder.store.acquire(ConnectionLabels::of(&flow), spec(connection), recorder.now, held);
         }
     }
     if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())
         && let Some(labels) = resolution.cluster()
     {
-        recorder.aggregate.acquire_cluster(labels, (local.slot.number(), matcher), recorder.now, held);
+        recorder.store.acquire_cluster(labels, (local.slot.number(), matcher), recorder.now, held);
     }
 }
 
@@ -80,7 +80,7 @@ fn evaluate(tags: &[Tag], facts: &Resolution, recorder: &mut Recorder<'_>) -> Di
                     UNKNOWN.into()
                 }
             };
-            recorder.aggregate.admitted_mut().admit(facts.edge().namespace(), name, value.into(), *max_values)
+            recorder.store.admitted_mut().admit(facts.edge().namespace(), name, value.into(), *max_values)
         });
         differences.push((name.clone(), value));
     }

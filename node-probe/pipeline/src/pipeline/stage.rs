@@ -8,7 +8,7 @@ use super::candidates::{Candidates, Rank};
 use super::emit::{Happened, Subject};
 use super::series::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
-use crate::metrics::{Aggregate, SeriesHandles};
+use crate::metrics::{SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Reporter};
 use crate::record::Monotonic;
 use crate::resolve::{Local, PodSlot, Resolution, Resolver};
@@ -64,7 +64,7 @@ enum Long {
 /// What recording needs beside the connection.
 #[derive(Debug)]
 pub(super) struct Recorder<'a> {
-    pub(super) aggregate: &'a mut Aggregate,
+    pub(super) store: &'a mut SeriesStore,
     pub(super) candidates: &'a mut Candidates,
     pub(super) resolver: &'a Resolver,
     /// Evaluations of expressions that failed.
@@ -104,11 +104,11 @@ impl Recording {
 
     /// It counts as active from now on.
     pub(super) fn activate(&self, recorder: &mut Recorder<'_>) {
-        recorder.aggregate.activate(&self.held);
+        recorder.store.activate(&self.held);
     }
 
     pub(super) fn deactivate(&self, recorder: &mut Recorder<'_>) {
-        recorder.aggregate.deactivate(&self.held);
+        recorder.store.deactivate(&self.held);
     }
 
     /// Metrics and tags of its pod may have been edited since it acquired its series. Hardly any sample finds an edit.
@@ -128,18 +128,18 @@ impl Recording {
         let wanted = if self.long == Long::No { AT_ONCE } else { ALL };
         let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
         series::acquire((&local, &self.resolution), wanted, start, recorder, &mut held);
-        recorder.aggregate.activate(&held);
-        recorder.aggregate.deactivate(&self.held);
+        recorder.store.activate(&held);
+        recorder.store.deactivate(&self.held);
         let before = mem::replace(&mut self.held, held);
-        recorder.aggregate.release(&before, recorder.now);
-        self.update_long(recorder.aggregate);
-        recorder.aggregate.begin(&self.held, self.reporter, &Totals::default(), recorder.now);
+        recorder.store.release(&before, recorder.now);
+        self.update_long(recorder.store);
+        recorder.store.begin(&self.held, self.reporter, &Totals::default(), recorder.now);
     }
 
     /// Looks whether it found room.
-    fn update_long(&mut self, aggregate: &Aggregate) {
+    fn update_long(&mut self, store: &SeriesStore) {
         if self.long != Long::No {
-            self.long = if aggregate.is_folded(&self.held) { Long::Overflow } else { Long::Own };
+            self.long = if store.is_overflowed(&self.held) { Long::Overflow } else { Long::Own };
         }
     }
 
@@ -154,9 +154,9 @@ impl Recording {
     fn add_own(&mut self, opened: Monotonic, total: Totals, recorder: &mut Recorder<'_>) {
         self.long = Long::Own;
         if let Some(own) = self.acquire_own(opened, recorder) {
-            recorder.aggregate.begin(&own, self.reporter, &total, recorder.now);
+            recorder.store.begin(&own, self.reporter, &total, recorder.now);
             self.held.extend(&own);
-            self.update_long(recorder.aggregate);
+            self.update_long(recorder.store);
         }
     }
 
@@ -166,9 +166,9 @@ impl Recording {
         let (mut held, folded) = self.held.split(LONG);
         held.extend(&own);
         self.held = held;
-        recorder.aggregate.release(&folded, recorder.now);
-        recorder.aggregate.begin(&own, self.reporter, &Totals::default(), recorder.now);
-        self.update_long(recorder.aggregate);
+        recorder.store.release(&folded, recorder.now);
+        recorder.store.begin(&own, self.reporter, &Totals::default(), recorder.now);
+        self.update_long(recorder.store);
     }
 
     fn acquire_own(&self, opened: Monotonic, recorder: &mut Recorder<'_>) -> Option<SeriesHandles> {
@@ -181,11 +181,11 @@ impl Recording {
     /// Such series are on for its pod, and its namespace's share has room for them.
     fn can_have_own(&self, recorder: &Recorder<'_>) -> bool {
         recorder.resolver.telemetry_now(self.slot).is_some_and(|telemetry| series::has_long(telemetry, self.reporter))
-            && recorder.aggregate.has_room_for_long(self.resolution.edge())
+            && recorder.store.has_room_for_long(self.resolution.edge())
     }
 
     pub(super) fn release(&self, recorder: &mut Recorder<'_>) {
-        recorder.aggregate.release(&self.held, recorder.now);
+        recorder.store.release(&self.held, recorder.now);
     }
 }
 

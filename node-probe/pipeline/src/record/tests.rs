@@ -80,10 +80,10 @@ fn of_a_deep_cgroup_the_names_nearest_the_root_are_there() {
 }
 
 #[test]
-fn a_sight_says_from_where_a_cgroup_speaks() {
+fn an_address_record_has_the_local_address_of_a_cgroup() {
     let local = "10.0.0.1".parse::<std::net::Ipv4Addr>().unwrap().to_ipv6_mapped().octets();
-    let raw = RawSight { kind: kind::SIGHT, netns: 7, cgroup: 5, time: 9, local };
-    let expected = SightRecord { cgroup: 5, netns: 7, local: "10.0.0.1".parse().unwrap(), time: 9 };
-    assert_eq!(Record::parse(raw.as_bytes()), Ok(Record::Sight(expected)));
+    let raw = RawAddress { kind: kind::ADDRESS, netns: 7, cgroup: 5, time: 9, local };
+    let expected = AddressRecord { cgroup: 5, netns: 7, local: "10.0.0.1".parse().unwrap(), time: 9 };
+    assert_eq!(Record::parse(raw.as_bytes()), Ok(Record::Address(expected)));
     assert_eq!(Record::parse(&raw.as_bytes()[..36]), Err(InvalidRecord::Size { got: 36, want: 40 }));
 }

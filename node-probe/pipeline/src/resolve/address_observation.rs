@@ -6,7 +6,7 @@ mod tests;
 
 use super::recent::Recent;
 use crate::record::Monotonic;
-use longwire_model::identity::{Sighting, UnixNanos};
+use longwire_model::identity::{ObservedAddress, UnixNanos};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -36,9 +36,9 @@ pub(super) struct AddressObservations {
 
 impl AddressObservation {
     /// By the clock of the node as it is now, because it may have been set since.
-    pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> Sighting {
+    pub(super) fn by_clock(self, wall_clock_offset: UnixNanos) -> ObservedAddress {
         let Self { uid, address, at } = self;
-        Sighting { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset), gone: Vec::new() }
+        ObservedAddress { uid: uid.into(), address, since: at.saturating_add(wall_clock_offset), gone: Vec::new() }
     }
 
     fn is_fresh(&self, now: Monotonic) -> bool {

@@ -46,8 +46,8 @@ impl Resolution {
         text.into()
     }
 
-    fn dialled(&self, part: ServicePart) -> &str {
-        self.dialled.as_ref().map_or(UNKNOWN, |service| part_of(ServiceNames::of_service(service), part))
+    fn requested_part(&self, part: ServicePart) -> &str {
+        self.requested_service.as_ref().map_or(UNKNOWN, |service| part_of(ServiceNames::of_service(service), part))
     }
 }
 
@@ -56,7 +56,7 @@ impl Facts for Resolution {
         match attribute {
             Attribute::Of(end, property) => self.property(end, property),
             Attribute::Service(part) => part_of(EdgeNames::of(self.edge()).service, part).into(),
-            Attribute::Dialled(part) => self.dialled(part).into(),
+            Attribute::Requested(part) => self.requested_part(part).into(),
             Attribute::Reporter => EdgeNames::of(self.edge()).reporter().into(),
             Attribute::IpFamily if self.source.address().is_ipv4() => "ipv4".into(),
             Attribute::IpFamily => "ipv6".into(),

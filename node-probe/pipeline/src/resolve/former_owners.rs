@@ -3,8 +3,8 @@
 use super::Resolver;
 use super::address_observation::AddressObservation;
 use super::cgroup::Named;
-use crate::record::{Monotonic, SightRecord};
-use longwire_model::identity::Sighting;
+use crate::record::{AddressRecord, Monotonic};
+use longwire_model::identity::ObservedAddress;
 use std::collections::BTreeSet;
 
 /// Most former owners that one observation has.
@@ -13,8 +13,8 @@ const MAX_FORMER_OWNERS: usize = 8;
 impl Resolver {
     /// A cgroup opens its first connection. One in the node's own network namespace is ignored, because all pods there share the node's
     /// addresses.
-    pub(crate) fn observe_address(&mut self, record: &SightRecord) {
-        let SightRecord { cgroup, netns, local: address, time: at } = *record;
+    pub(crate) fn observe_address(&mut self, record: &AddressRecord) {
+        let AddressRecord { cgroup, netns, local: address, time: at } = *record;
         if netns != self.host_netns
             && let Some(Named::Pod(uid) | Named::Perhaps(uid)) = self.locals.cgroups.named(cgroup)
         {
@@ -24,11 +24,11 @@ impl Resolver {
 
     /// What the operator shall know now of this node's pods. Former owners are those that this node knows of. Some may be gone: the
     /// caller looks which, and keeps only those.
-    pub(crate) fn take_address_observations(&mut self) -> Vec<Sighting> {
+    pub(crate) fn take_address_observations(&mut self) -> Vec<ObservedAddress> {
         let taken = self.address_observations.take(|uid| self.locals.knows(uid)).into_iter();
         let report = |(observation, is_fresh): (AddressObservation, bool)| {
             let gone = if is_fresh { self.former_owners(&observation) } else { Vec::new() };
-            Sighting { gone, ..observation.by_clock(self.wall_clock_offset) }
+            ObservedAddress { gone, ..observation.by_clock(self.wall_clock_offset) }
         };
         taken.map(report).collect()
     }

@@ -209,7 +209,7 @@ fn claims(owner: &Owner, port: u16) -> bool {
 /// One of two that follow each other closely, when the moment between them was seen, and `at` is on the other's side.
 fn is_outdone<'a>(owner: &Owner, mut owners: impl Iterator<Item = &'a Owner>, at: UnixNanos) -> bool {
     let follows =
-        |later: &Owner, earlier: &Owner| later.sighted && earlier.until.is_some_and(|until| until <= later.from);
+        |later: &Owner, earlier: &Owner| later.observed && earlier.until.is_some_and(|until| until <= later.from);
     let has_begun = |later: &Owner| at.saturating_add(OBSERVATION_SKEW) >= later.from;
     owners.any(|other| {
         follows(other, owner) && has_begun(other)

@@ -10,7 +10,7 @@ use super::join::PairEnd;
 use super::local::{Local, SocketOwner};
 use super::pending::{Backend, Moment, PendingConnection, Timeout, Wait, Waiting};
 use super::resolution::Peer;
-use crate::observation::Dialled;
+use crate::observation::DestinationService;
 use crate::record::{Monotonic, Role};
 use longwire_model::identity::Service;
 use std::net::{IpAddr, SocketAddr};
@@ -86,9 +86,9 @@ impl Resolver {
     ) -> Result<Peer, Waiting> {
         let is_translated = pending.end.remote != counterpart.local;
         Ok(Peer::Unknown(match self.ask(pending, pending.end.remote, Timeout::Owner, moment)? {
-            Found::Service(frontend) => Dialled::Service(frontend.service),
-            Found::Claimed { frontend, .. } if is_translated => Dialled::Service(frontend.service),
-            _ => Dialled::Unknown,
+            Found::Service(frontend) => DestinationService::Service(frontend.service),
+            Found::Claimed { frontend, .. } if is_translated => DestinationService::Service(frontend.service),
+            _ => DestinationService::Unknown,
         }))
     }
 
@@ -113,15 +113,17 @@ impl Resolver {
             (Found::Claimed { frontend, is_node }, Role::Active) => {
                 self.find_backend_if_translated(pending, frontend.service, is_node, moment)
             }
-            (Found::Outside, Role::Active) => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
+            (Found::Outside, Role::Active) => {
+                self.unless_joined(pending, Peer::Unknown(DestinationService::Outside), moment)
+            }
             _ if pending.may_join(moment) => Err(JOIN),
-            (Found::Unanswered, _) => Ok(unknown(Dialled::Unknown, &mut self.counts.unanswered)),
+            (Found::Unanswered, _) => Ok(unknown(DestinationService::Unknown, &mut self.counts.unanswered)),
             // A masqueraded peer of another node, most likely.
             (Found::Outside | Found::Claimed { is_node: false, .. }, Role::Passive) => {
-                Ok(unknown(Dialled::Unknown, &mut self.counts.sources_outside))
+                Ok(unknown(DestinationService::Unknown, &mut self.counts.sources_outside))
             }
             (Found::Node | Found::Claimed { .. } | Found::Ambiguous | Found::Service(_), _) => {
-                Ok(unknown(Dialled::Unknown, &mut self.counts.ambiguous))
+                Ok(unknown(DestinationService::Unknown, &mut self.counts.ambiguous))
             }
         }
     }
@@ -146,9 +148,9 @@ impl Resolver {
     ) -> Result<Peer, Waiting> {
         match self.backend_of(pending, moment)? {
             Some(backend) if backend != pending.end.remote => self.find_backend(pending, service, moment),
-            _ if !is_node => self.unless_joined(pending, Peer::Unknown(Dialled::Outside), moment),
+            _ if !is_node => self.unless_joined(pending, Peer::Unknown(DestinationService::Outside), moment),
             _ if pending.may_join(moment) => Err(JOIN),
-            _ => Ok(unknown(Dialled::Unknown, &mut self.counts.ambiguous)),
+            _ => Ok(unknown(DestinationService::Unknown, &mut self.counts.ambiguous)),
         }
     }
 
@@ -169,17 +171,17 @@ impl Resolver {
         {
             self.wait_until_settled(pending, backend.ip(), moment)?;
         }
-        let dialled = Dialled::Service(Arc::clone(&service));
+        let destination_service = DestinationService::Service(Arc::clone(&service));
         match (backend, found) {
             (Some(backend), Some(Found::Pod(pod))) => {
                 self.unless_joined(pending, Peer::Pod(pod, backend, Some(service)), moment)
             }
             _ if pending.may_join(moment) => Err(JOIN),
-            (_, Some(Found::Unanswered)) => Ok(unknown(dialled, &mut self.counts.unanswered)),
+            (_, Some(Found::Unanswered)) => Ok(unknown(destination_service, &mut self.counts.unanswered)),
             (_, Some(Found::Node | Found::Claimed { .. } | Found::Ambiguous)) => {
-                Ok(unknown(dialled, &mut self.counts.ambiguous))
+                Ok(unknown(destination_service, &mut self.counts.ambiguous))
             }
-            _ => Ok(unknown(dialled, &mut self.counts.backend_unknown)),
+            _ => Ok(unknown(destination_service, &mut self.counts.backend_unknown)),
         }
     }
 
@@ -244,9 +246,9 @@ fn is_passing(found: &Found) -> bool {
     matches!(found, Found::Pod(_) | Found::Outside | Found::Ambiguous)
 }
 
-fn unknown(dialled: Dialled, count: &mut u64) -> Peer {
+fn unknown(destination_service: DestinationService, count: &mut u64) -> Peer {
     *count += 1;
-    Peer::Unknown(dialled)
+    Peer::Unknown(destination_service)
 }
 
 /// The server sees the client's own address: no translation, no proxy in between. A hairpin through a Service is masqueraded, so it

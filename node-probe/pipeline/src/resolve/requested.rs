@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct Requested {
     frontend: Frontend,
-    dialled: SocketAddr,
+    original_destination: SocketAddr,
 }
 
 impl Requested {
@@ -29,7 +29,7 @@ impl Requested {
 
     /// The Service, if it leads to this pod at this address. A translation by another party than Kubernetes may lead anywhere.
     pub(super) fn leading_to(&self, pod: &Pod, at: SocketAddr) -> Option<&Arc<Service>> {
-        let is_there = pod.host_network && at == self.dialled;
+        let is_there = pod.host_network && at == self.original_destination;
         (is_there || self.frontend.leads_to(pod, at)).then_some(&self.frontend.service)
     }
 }
@@ -47,20 +47,20 @@ impl Resolver {
             Some(SocketOwner::Pod(other)) => Some((seen, &other.pod)),
             _ => None,
         });
-        let (dialled, (server, at)) = match (end.role, other) {
+        let (original_destination, (server, at)) = match (end.role, other) {
             (Role::Active, Some((seen, pod))) => (end.remote, (pod, seen.local)),
             (Role::Passive, Some((seen, _))) => (seen.remote, (&local.pod, end.local)),
             (Role::Passive, None) => (end.local, (&local.pod, end.local)),
             (Role::Active, None) => return Ok(None),
         };
-        let is_translated = dialled != at;
+        let is_translated = original_destination != at;
         let is_foreign = || server.host_network && !at.ip().is_loopback() && !server.addresses.contains(&at.ip());
         if !is_translated && !is_foreign() {
             return Ok(None);
         }
-        Ok(match self.ask(pending, dialled, Timeout::Requested, moment)? {
-            Found::Service(frontend) => Some(Requested { frontend, dialled }),
-            Found::Claimed { frontend, .. } if is_translated => Some(Requested { frontend, dialled }),
+        Ok(match self.ask(pending, original_destination, Timeout::Requested, moment)? {
+            Found::Service(frontend) => Some(Requested { frontend, original_destination }),
+            Found::Claimed { frontend, .. } if is_translated => Some(Requested { frontend, original_destination }),
             _ => None,
         })
     }

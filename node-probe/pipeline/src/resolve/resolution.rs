@@ -7,7 +7,7 @@ pub(crate) use saved::SavedResolution;
 use super::end::{End, Endpoint, Host};
 use super::requested::Requested;
 use crate::labels::{Cluster, EnvoyLabels};
-use crate::observation::{Dialled, DialledRef, Edge, EdgeRef, Flow, Reporter, SharedId};
+use crate::observation::{DestinationService, DestinationServiceRef, Edge, EdgeRef, Flow, Reporter, SharedId};
 use crate::record::Role;
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +20,7 @@ pub(super) enum Peer {
     /// With its own address, behind any Service, and the requested Service, where that is known.
     Pod(Arc<Pod>, SocketAddr, Option<Arc<Service>>),
     /// Unknown, but this was requested.
-    Unknown(Dialled),
+    Unknown(DestinationService),
 }
 
 /// Kept by a live connection for its life: [`Flow`] without what the connection itself has, and what tags may read.
@@ -36,7 +36,7 @@ pub(crate) struct Resolution {
     pub(super) source_pod: Option<Arc<Pod>>,
     pub(super) destination_pod: Option<Arc<Pod>>,
     /// The requested Service, where that is known. The edge may name another.
-    pub(super) dialled: Option<Arc<Service>>,
+    pub(super) requested_service: Option<Arc<Service>>,
     pub(super) source: Endpoint,
     pub(super) destination: Endpoint,
     pub(super) destination_pod_address: Host,
@@ -46,7 +46,7 @@ pub(crate) struct Resolution {
     id: Option<SharedId>,
 }
 
-/// The kind of the edge's [`Dialled`].
+/// The kind of the edge's [`DestinationService`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
     Service,
@@ -59,7 +59,7 @@ enum Rule {
 struct Ends {
     source_pod: Option<Arc<Pod>>,
     destination_pod: Option<Arc<Pod>>,
-    dialled: Option<Arc<Service>>,
+    requested_service: Option<Arc<Service>>,
     source: Endpoint,
     destination: Endpoint,
     destination_pod_address: Host,
@@ -67,14 +67,15 @@ struct Ends {
 
 impl Resolution {
     fn of(edge: Edge, ends: Ends) -> Self {
-        let Edge { reporter, source: source_workload, destination: destination_workload, dialled } = edge;
-        let (rule, service) = match dialled {
-            Dialled::Service(service) => (Rule::Service, Some(service)),
-            Dialled::Pod => (Rule::Pod, None),
-            Dialled::Outside => (Rule::Outside, None),
-            Dialled::Unknown => (Rule::Unknown, None),
+        let Edge { reporter, source: source_workload, destination: destination_workload, destination_service } = edge;
+        let (rule, service) = match destination_service {
+            DestinationService::Service(service) => (Rule::Service, Some(service)),
+            DestinationService::Pod => (Rule::Pod, None),
+            DestinationService::Outside => (Rule::Outside, None),
+            DestinationService::Unknown => (Rule::Unknown, None),
         };
-        let Ends { source_pod, destination_pod, dialled, source, destination, destination_pod_address } = ends;
+        let Ends { source_pod, destination_pod, requested_service, source, destination, destination_pod_address } =
+            ends;
         Self {
             reporter,
             rule,
@@ -83,7 +84,7 @@ impl Resolution {
             service,
             source_pod,
             destination_pod,
-            dialled,
+            requested_service,
             source,
             destination,
             destination_pod_address,
@@ -93,17 +94,17 @@ impl Resolution {
     }
 
     pub(crate) fn edge(&self) -> EdgeRef<'_> {
-        let dialled = match (self.rule, &self.service) {
-            (Rule::Service, Some(service)) => DialledRef::Service(service),
-            (Rule::Pod, _) => DialledRef::Pod,
-            (Rule::Outside, _) => DialledRef::Outside,
-            (Rule::Service | Rule::Unknown, _) => DialledRef::Unknown,
+        let destination_service = match (self.rule, &self.service) {
+            (Rule::Service, Some(service)) => DestinationServiceRef::Service(service),
+            (Rule::Pod, _) => DestinationServiceRef::Pod,
+            (Rule::Outside, _) => DestinationServiceRef::Outside,
+            (Rule::Service | Rule::Unknown, _) => DestinationServiceRef::Unknown,
         };
         EdgeRef {
             reporter: self.reporter,
             source: self.source_workload.as_ref(),
             destination: self.destination_workload.as_ref(),
-            dialled,
+            destination_service,
         }
     }
 
@@ -121,27 +122,28 @@ impl Resolution {
     }
 
     fn of_client(end: &End, local: &Arc<Pod>, peer: Peer, requested: Option<&Requested>) -> Self {
-        let (pod, target, rule, dialled) = match peer {
-            Peer::Pod(pod, target, dialled) => {
+        let (pod, target, rule, requested_service) = match peer {
+            Peer::Pod(pod, target, requested_service) => {
                 let rule = service(&pod, target, requested);
-                let dialled = requested.map(|requested| Arc::clone(requested.service())).or(dialled);
-                (Some(pod), target.ip(), rule, dialled)
+                let requested_service =
+                    requested.map(|requested| Arc::clone(requested.service())).or(requested_service);
+                (Some(pod), target.ip(), rule, requested_service)
             }
-            Peer::Unknown(Dialled::Service(service)) => {
-                (None, end.remote.ip(), Dialled::Service(Arc::clone(&service)), Some(service))
+            Peer::Unknown(DestinationService::Service(service)) => {
+                (None, end.remote.ip(), DestinationService::Service(Arc::clone(&service)), Some(service))
             }
-            Peer::Unknown(dialled) => (None, end.remote.ip(), dialled, None),
+            Peer::Unknown(destination_service) => (None, end.remote.ip(), destination_service, None),
         };
         let edge = Edge {
             reporter: Reporter::Source,
             source: Some(Arc::clone(&local.workload)),
             destination: pod.as_ref().map(|pod| Arc::clone(&pod.workload)),
-            dialled: rule,
+            destination_service: rule,
         };
         let ends = Ends {
             source_pod: Some(Arc::clone(local)),
             destination_pod: pod,
-            dialled,
+            requested_service,
             source: end.local.into(),
             destination: end.remote.into(),
             destination_pod_address: target.into(),
@@ -158,12 +160,12 @@ impl Resolution {
             reporter: Reporter::Destination,
             source: source.as_ref().map(|pod| Arc::clone(&pod.workload)),
             destination: Some(Arc::clone(&local.workload)),
-            dialled: service(local, end.local, requested),
+            destination_service: service(local, end.local, requested),
         };
         let ends = Ends {
             source_pod: source,
             destination_pod: Some(Arc::clone(local)),
-            dialled: None,
+            requested_service: None,
             source: end.remote.into(),
             destination: end.local.into(),
             destination_pod_address: end.local.ip().into(),
@@ -192,7 +194,7 @@ impl Resolution {
 
     /// `None`: not known.
     pub(crate) fn requested_service(&self) -> Option<&Arc<Service>> {
-        self.dialled.as_ref()
+        self.requested_service.as_ref()
     }
 
     /// The client's address, as the observing socket has it.
@@ -229,10 +231,14 @@ impl Resolution {
     /// The client's pod and its destination, as an Envoy beside it would name them. `None`: this end is the server.
     pub(crate) fn cluster(&self) -> Option<EnvoyLabels> {
         let pod = self.source_pod.as_ref().filter(|_| self.reporter == Reporter::Source)?;
-        let cluster = match (&self.dialled, self.edge().dialled) {
+        let cluster = match (&self.requested_service, self.edge().destination_service) {
             (Some(service), _) => Cluster::Outbound(self.destination.port(), Arc::clone(service)),
-            (None, DialledRef::Service(service)) => Cluster::Outbound(self.service_port(), Arc::clone(service)),
-            (None, DialledRef::Pod | DialledRef::Outside | DialledRef::Unknown) => Cluster::Passthrough,
+            (None, DestinationServiceRef::Service(service)) => {
+                Cluster::Outbound(self.service_port(), Arc::clone(service))
+            }
+            (None, DestinationServiceRef::Pod | DestinationServiceRef::Outside | DestinationServiceRef::Unknown) => {
+                Cluster::Passthrough
+            }
         };
         Some(EnvoyLabels::new(self.edge().into(), Arc::clone(pod), cluster))
     }
@@ -240,7 +246,8 @@ impl Resolution {
     /// The port of the edge's Service.
     fn service_port(&self) -> u16 {
         let backings = self.destination_pod.iter().flat_map(|pod| &pod.services);
-        let mut of_service = backings.filter(|backing| self.edge().dialled == DialledRef::Service(&backing.service));
+        let mut of_service = backings
+            .filter(|backing| self.edge().destination_service == DestinationServiceRef::Service(&backing.service));
         of_service.next().map_or(self.destination.port(), |backing| backing.port)
     }
 
@@ -256,8 +263,8 @@ impl Resolution {
     }
 }
 
-fn service(pod: &Pod, at: SocketAddr, requested: Option<&Requested>) -> Dialled {
+fn service(pod: &Pod, at: SocketAddr, requested: Option<&Requested>) -> DestinationService {
     let requested = requested.and_then(|requested| requested.leading_to(pod, at));
     let service = requested.or_else(|| pod.backing(at.port()).map(|backing| &backing.service));
-    service.map_or(Dialled::Pod, |service| Dialled::Service(Arc::clone(service)))
+    service.map_or(DestinationService::Pod, |service| DestinationService::Service(Arc::clone(service)))
 }

@@ -1,8 +1,8 @@
 //! Numbers of shared values while a state is saved. A value is known by its address: nothing moves between the first call and
 //! the last.
 
-use super::saved::{SavedDialled, SavedEdge, SavedPod, SharedValue};
-use crate::observation::{DialledRef, EdgeRef};
+use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedValue};
+use crate::observation::{DestinationServiceRef, EdgeRef};
 use hashbrown::HashMap;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
@@ -96,13 +96,13 @@ impl<'n, 'v> Numbers<'n, 'v> {
     }
 
     pub(crate) fn edge(&mut self, edge: impl Into<EdgeRef<'v>>) -> u32 {
-        let EdgeRef { reporter, source, destination, dialled } = edge.into();
+        let EdgeRef { reporter, source, destination, destination_service } = edge.into();
         let of = |workload: Option<&Arc<Workload>>| workload.map_or(0, address);
-        let (kind, service) = match dialled {
-            DialledRef::Service(service) => (0, address(service)),
-            DialledRef::Pod => (1, 0),
-            DialledRef::Outside => (2, 0),
-            DialledRef::Unknown => (3, 0),
+        let (kind, service) = match destination_service {
+            DestinationServiceRef::Service(service) => (0, address(service)),
+            DestinationServiceRef::Pod => (1, 0),
+            DestinationServiceRef::Outside => (2, 0),
+            DestinationServiceRef::Unknown => (3, 0),
         };
         let parts = [reporter as usize, of(source), of(destination), kind, service];
         if let Some(number) = self.numbered.edges.get(&parts) {
@@ -112,11 +112,11 @@ impl<'n, 'v> Numbers<'n, 'v> {
             reporter,
             source: source.map(|source| self.workload(source)),
             destination: destination.map(|destination| self.workload(destination)),
-            dialled: match dialled {
-                DialledRef::Service(service) => SavedDialled::Service(self.service(service)),
-                DialledRef::Pod => SavedDialled::Pod,
-                DialledRef::Outside => SavedDialled::Outside,
-                DialledRef::Unknown => SavedDialled::Unknown,
+            destination_service: match destination_service {
+                DestinationServiceRef::Service(service) => SavedDestinationService::Service(self.service(service)),
+                DestinationServiceRef::Pod => SavedDestinationService::Pod,
+                DestinationServiceRef::Outside => SavedDestinationService::Outside,
+                DestinationServiceRef::Unknown => SavedDestinationService::Unknown,
             },
         };
         self.new.push(SharedValue::Edge(saved));

@@ -1,8 +1,8 @@
 //! Shared values of a state that is read. A value that is left out keeps its number, and every entry that refers to it is left
 //! out too.
 
-use super::saved::{SavedDialled, SavedEdge, SavedPod, SharedKind, SharedValue};
-use crate::observation::{Dialled, Edge};
+use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedKind, SharedValue};
+use crate::observation::{DestinationService, Edge};
 use crate::state::Flaw;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet};
@@ -100,16 +100,16 @@ impl Shared {
     }
 
     fn restore_edge(&self, edge: SavedEdge) -> Result<Edge, Flaw> {
-        let SavedEdge { reporter, source, destination, dialled } = edge;
+        let SavedEdge { reporter, source, destination, destination_service } = edge;
         Ok(Edge {
             reporter,
             source: source.map(|source| self.workload(source)).transpose()?,
             destination: destination.map(|destination| self.workload(destination)).transpose()?,
-            dialled: match dialled {
-                SavedDialled::Service(service) => Dialled::Service(self.service(service)?),
-                SavedDialled::Pod => Dialled::Pod,
-                SavedDialled::Outside => Dialled::Outside,
-                SavedDialled::Unknown => Dialled::Unknown,
+            destination_service: match destination_service {
+                SavedDestinationService::Service(service) => DestinationService::Service(self.service(service)?),
+                SavedDestinationService::Pod => DestinationService::Pod,
+                SavedDestinationService::Outside => DestinationService::Outside,
+                SavedDestinationService::Unknown => DestinationService::Unknown,
             },
         })
     }

@@ -48,11 +48,11 @@ pub(crate) struct SavedEdge {
     pub(super) reporter: Reporter,
     pub(super) source: Option<u32>,
     pub(super) destination: Option<u32>,
-    pub(super) dialled: SavedDialled,
+    pub(super) destination_service: SavedDestinationService,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) enum SavedDialled {
+pub(super) enum SavedDestinationService {
     Service(u32),
     Pod,
     Outside,

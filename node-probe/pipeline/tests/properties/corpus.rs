@@ -2,7 +2,7 @@
 
 use crate::state::world;
 use crate::world::{HOST, S, Told, World, octets};
-use longwire_pipeline::record::{CGROUP_LEVELS, CGROUP_NAME, Folded, FoldedKey, RawCgroup, RawRecord, RawSight};
+use longwire_pipeline::record::{CGROUP_LEVELS, CGROUP_NAME, Folded, FoldedKey, RawAddress, RawCgroup, RawRecord};
 use longwire_pipeline::record::{flag, kind};
 use std::path::Path;
 use std::{env, fs};
@@ -24,7 +24,7 @@ fn heard(world: &World) -> Vec<u8> {
         steps.push(5);
     }
     steps.extend(sized(cgroup().as_bytes()));
-    steps.extend(sized(sight().as_bytes()));
+    steps.extend(sized(address().as_bytes()));
     let (key, sums) = ends();
     steps.extend(folded(&key, &sums));
     // Backends are told, and a pass sees nobody.
@@ -49,8 +49,8 @@ fn cgroup() -> RawCgroup {
     RawCgroup { kind: kind::CGROUP, levels: 3, cgroup: 4, name }
 }
 
-fn sight() -> RawSight {
-    RawSight { kind: kind::SIGHT, netns: 7, cgroup: 4, time: 100 * S, local: octets("10.0.0.1") }
+fn address() -> RawAddress {
+    RawAddress { kind: kind::ADDRESS, netns: 7, cgroup: 4, time: 100 * S, local: octets("10.0.0.1") }
 }
 
 fn ends() -> (FoldedKey, Folded) {

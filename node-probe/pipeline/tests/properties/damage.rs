@@ -142,7 +142,7 @@ fn an_overflow_set_that_is_left_out_is_still_there() {
     assert_eq!((dropped.label_sets, dropped.total()), (1, 1));
     world.pass(&[client(moved(10, 300)), server(moved(300, 10))]);
     assert_eq!(world.value(SENT, "reporter=source"), Some(300.0));
-    assert_eq!(world.pipeline.aggregate().stats().services.sets, 2);
+    assert_eq!(world.pipeline.store().stats().services.sets, 2);
 }
 
 #[test]

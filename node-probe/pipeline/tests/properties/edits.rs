@@ -181,7 +181,7 @@ fn long(world: &mut World) -> BTreeMap<bool, f64> {
 }
 
 #[test]
-fn a_long_connection_that_is_tagged_anew_begins_at_0() {
+fn a_long_connection_with_new_tags_begins_at_0() {
     let mut world = connected();
     world.wait(5 * S);
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);
@@ -206,7 +206,7 @@ fn one_that_is_not_long_yet_begins_with_all_it_has_moved() {
 }
 
 #[test]
-fn a_threshold_is_heeded_at_once_and_what_is_long_stays_so() {
+fn a_threshold_applies_at_once_and_long_connections_stay_long() {
     let mut world = connected();
     let with = |seconds: u64| {
         let long_connections = Some(Duration::from_secs(seconds));

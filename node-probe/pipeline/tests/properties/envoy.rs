@@ -42,7 +42,7 @@ fn expected(values: [(&str, f64); 8]) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn a_connection_counts_in_the_cluster_that_was_dialled_and_the_server_has_none() {
+fn a_connection_counts_in_the_requested_cluster_and_the_server_has_none() {
     let mut world = world(&everything());
     world.announce(&to_web(moved(10, 200)));
     world.announce(&Socket { remote: "10.0.0.254", ..server(moved(200, 10)) });
@@ -77,7 +77,7 @@ fn a_connection_counts_in_the_cluster_that_was_dialled_and_the_server_has_none()
 }
 
 #[test]
-fn a_pod_that_was_dialled_itself_is_of_the_cluster_of_its_service_and_outside_is_passthrough() {
+fn a_requested_pod_is_in_the_cluster_of_its_service_and_outside_is_passthrough() {
     let mut world = world(&everything());
     world.announce(&client(moved(10, 200)));
     world.announce(&server(moved(200, 10)));
@@ -154,7 +154,7 @@ fn the_matcher_decides_by_envoys_own_names() {
 }
 
 #[test]
-fn a_matcher_is_heeded_live_and_what_it_no_longer_lets_through_stands_still() {
+fn a_matcher_applies_to_live_connections_and_excluded_statistics_stop_changing() {
     let mut world = world(&everything());
     world.announce(&client(moved(1, 1)));
     world.announce(&server(moved(1, 1)));

@@ -81,7 +81,7 @@ fn failures_come_by_reason() {
 }
 
 #[test]
-fn behind_a_service_nobody_knows_the_backend_and_nobody_is_asked() {
+fn aggregated_closes_of_a_service_have_no_backend_and_request_none() {
     let mut world = World::new(options());
     world.tell(Told::Folded(FoldedKey { remote: octets("10.96.0.1"), port: 80, ..key(kind::CLOSE, 1, 0) }, SUMS));
     let questions = world.pipeline.questions();

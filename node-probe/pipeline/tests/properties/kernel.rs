@@ -20,7 +20,7 @@ pub(crate) struct Route {
     pub(crate) source: &'static str,
     pub(crate) destination: &'static str,
     /// What the client's socket has for a remote end.
-    dialled: (&'static str, u16),
+    original_destination: (&'static str, u16),
     /// What the server's socket has for one.
     seen: &'static str,
     pub(crate) service: &'static str,
@@ -30,12 +30,12 @@ pub(crate) struct Route {
 const fn route(
     source: &'static str,
     destination: &'static str,
-    dialled: (&'static str, u16),
+    original_destination: (&'static str, u16),
     seen: &'static str,
     service: &'static str,
     port: u16,
 ) -> Route {
-    Route { source, destination, dialled, seen, service, port }
+    Route { source, destination, original_destination, seen, service, port }
 }
 
 /// Straight, through the Service, masqueraded as well, a hairpin, and to and from pods elsewhere.
@@ -106,11 +106,12 @@ impl Kernel {
         };
         let here =
             |pod: &str, socket| (pod != "r").then_some(End { socket, announced: false, baseline: Counters::default() });
-        let client = socket(flag::ACTIVE, route.source, port, route.dialled.0, route.dialled.1);
+        let client =
+            socket(flag::ACTIVE, route.source, port, route.original_destination.0, route.original_destination.1);
         let server = socket(flag::PASSIVE, route.destination, route.port, route.seen, port);
         let pair = |address: &str, port: u16| format!("{address}:{port}").parse().unwrap();
         world.conntrack.insert(
-            (pair(client.local, port), pair(route.dialled.0, route.dialled.1)),
+            (pair(client.local, port), pair(route.original_destination.0, route.original_destination.1)),
             pair(address(route.destination), route.port),
         );
         let ends = [here(route.source, client), here(route.destination, server)];
@@ -162,13 +163,16 @@ impl Kernel {
             local: octets(address(pod)),
             remote: octets(remote),
         };
-        let Route { source, destination, dialled, seen, service, port } = route;
+        let Route { source, destination, original_destination, seen, service, port } = route;
         let (up, down) = (3 * count, 5 * count);
         let line = [count, count, down, up];
         if source != "r" {
-            let known = if dialled.0.starts_with("10.96.") { "unknown" } else { destination };
+            let known = if original_destination.0.starts_with("10.96.") { "unknown" } else { destination };
             add(&mut self.past, ["source", source, known, service], line);
-            world.tell(Told::Folded(key(flag::ACTIVE, source, dialled.0, dialled.1), sums(up, down)));
+            world.tell(Told::Folded(
+                key(flag::ACTIVE, source, original_destination.0, original_destination.1),
+                sums(up, down),
+            ));
         }
         if destination != "r" {
             let known = if seen == "10.0.0.254" { "unknown" } else { source };

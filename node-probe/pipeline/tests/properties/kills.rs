@@ -171,13 +171,13 @@ impl Node {
 
     fn scrape(&mut self, whole: bool) {
         let is_new = (!std::mem::replace(&mut self.has_scraped, true)).then_some(0);
-        let by = Scraper { address: [10, 9, 9, 9].into(), seat: 0, is_new };
-        let begun = self.world.pipeline.aggregate_mut().open(Some(by.into()), self.world.now);
+        let by = Scraper { address: [10, 9, 9, 9].into(), slot: 0, is_new };
+        let begun = self.world.pipeline.store_mut().open(Some(by.into()), self.world.now);
         let now = lines(self.world.viewed(begun.view(), counts));
         if !whole {
             return;
         }
-        self.world.pipeline.aggregate_mut().completed(&begun);
+        self.world.pipeline.store_mut().completed(&begun);
         for (line, before) in &self.seen {
             if now.get(line).is_none_or(|now| now < before) {
                 self.went_back.push(format!("{line:?} {before} then {:?}", now.get(line)));

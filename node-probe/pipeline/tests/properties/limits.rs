@@ -44,7 +44,7 @@ fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
     world.answer();
     world.wait(S);
     assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (2.0, Some(1.0)));
-    assert_eq!(world.pipeline.aggregate().stats().services.folded, 1);
+    assert_eq!(world.pipeline.store().stats().services.overflowed, 1);
     configure(&mut world, NodeSettings::default());
     world.close(&Socket { id: 92, sequence: (92, 1), remote: "10.0.1.1", ..client(moved(1, 1)) });
     world.wait(S);
@@ -52,17 +52,17 @@ fn fewer_series_drop_nothing_that_is_there_but_let_nothing_new_in() {
 }
 
 #[test]
-fn a_namespace_that_is_full_folds_and_others_do_not() {
+fn only_the_namespace_with_a_full_share_is_counted_in_overflow() {
     let mut world = World::new(options());
     configure(&mut world, NodeSettings { series_per_namespace: Some(6), ..NodeSettings::default() });
     dial(&mut world, &["10.0.0.2"]);
-    let stats = world.pipeline.aggregate().stats();
-    let folded = world.value(OPENED, "source_cluster=overflow source_workload_namespace=default");
-    assert_eq!((own(&mut world, OPENED), folded), (0.0, Some(1.0)));
+    let stats = world.pipeline.store().stats();
+    let overflowed = world.value(OPENED, "source_cluster=overflow source_workload_namespace=default");
+    assert_eq!((own(&mut world, OPENED), overflowed), (0.0, Some(1.0)));
     // The edge finds no room for 7 lines, the workload does for 6.
-    let blamed = world.pipeline.aggregate().folded_by_namespace();
+    let blamed = world.pipeline.store().overflowed_by_namespace();
     assert_eq!(blamed, BTreeMap::from([(("namespace", "default"), 1)]));
-    assert_eq!((stats.services.folded, stats.workloads.folded), (0, 0));
+    assert_eq!((stats.services.overflowed, stats.workloads.overflowed), (0, 0));
     assert_eq!(own(&mut world, "kmesh_tcp_workload_connections_opened_total"), 1.0);
 }
 
@@ -76,12 +76,12 @@ fn long_connections_are_bounded_live() {
     for _ in 0..2 {
         world.pass(&[client(moved(10, 200)), server(moved(200, 10))]);
     }
-    let folded = world.pipeline.aggregate().stats().connections.folded;
-    assert_eq!((own(&mut world, LONG), folded), (10.0, 1), "two places are overflow's");
+    let overflowed = world.pipeline.store().stats().connections.overflowed;
+    assert_eq!((own(&mut world, LONG), overflowed), (10.0, 1), "two places are overflow's");
 }
 
 #[test]
-fn the_busiest_gets_the_room_and_keeps_it_and_who_waits_gets_it_then() {
+fn the_busiest_connection_gets_the_room_and_others_get_it_after_its_end() {
     let mut world = World::new(options());
     let socket = |id: u64, sent| {
         let local_port = 1_000 + u16::try_from(id).unwrap();
@@ -114,7 +114,7 @@ fn the_busiest_gets_the_room_and_keeps_it_and_who_waits_gets_it_then() {
     world.pass(&[socket(1, 9_100)]);
     assert_eq!(of(&mut world, 1_001), Some(30.0));
     assert_eq!(world.value(LONG, "start_time=overflow reporter=source"), Some(9_070.0), "what it moved before");
-    assert_eq!(world.pipeline.aggregate().stats().connections.folded, 0, "counted before the restart");
+    assert_eq!(world.pipeline.store().stats().connections.overflowed, 0, "counted before the restart");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(crate) fn moved(sent: u64, received: u64) -> Counters {
     Counters { sent, received, srtt_us: 300, ..Counters::default() }
 }
 
-/// Pod `a` dials pod `b` on port 8080, at second 100.
+/// Pod `a` connects to pod `b` on port 8080, at second 100.
 pub(crate) fn client(counters: Counters) -> Socket {
     Socket {
         id: 1,
@@ -50,7 +50,7 @@ pub(crate) fn server(counters: Counters) -> Socket {
     }
 }
 
-/// Pod `a` dials the Service.
+/// Pod `a` connects to the Service.
 pub(crate) fn to_web(counters: Counters) -> Socket {
     Socket { remote: "10.96.0.1", remote_port: 80, ..client(counters) }
 }
@@ -96,7 +96,7 @@ fn a_short_connection_costs_one_record_an_end() {
         world.close(&to_web(moved(10, 200)));
         world.close(&server(moved(200, 10)));
     }
-    // Whose the dialled address is, both ends want to know.
+    // Both ends ask for the owner of the requested address.
     world.answer_addresses();
     for reporter in ["source", "destination"] {
         let labels =
@@ -335,7 +335,7 @@ fn bytes_that_are_no_record_are_counted_by_kind() {
 }
 
 #[test]
-fn who_cannot_be_attributed_is_counted() {
+fn connections_without_an_owner_are_counted() {
     let mut world = World::new(options());
     world.announce(&Socket { flags: 0, ..client(moved(1, 1)) });
     let kubelet = Socket { id: 3, cgroup: 3, netns: HOST, sequence: (0, 0), ..client(moved(1, 1)) };

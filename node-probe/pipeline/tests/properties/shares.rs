@@ -84,39 +84,39 @@ fn victim_is_exact(world: &mut World) {
 }
 
 #[test]
-fn refused_connects_take_no_room_for_lines_that_nobody_sees() {
+fn refused_connects_are_charged_only_for_exposed_lines() {
     let sets = SeriesSets::NONE.with(SeriesSet::Istio).with(SeriesSet::KmeshWorkload);
     let mut world = beside(Telemetry::plain(sets));
-    let before = world.pipeline.aggregate().stats();
+    let before = world.pipeline.store().stats();
     flood(&mut world, 3_000, refuse);
-    assert_eq!(world.pipeline.aggregate().stats(), before);
+    assert_eq!(world.pipeline.store().stats(), before);
     victim_is_exact(&mut world);
 }
 
 #[test]
-fn refused_connects_with_long_labels_fold_and_are_counted() {
+fn refused_connects_with_long_labels_are_counted_in_overflow() {
     let long = format!("string(source.port) + '{}'", "x".repeat(480));
     let tags: Vec<_> = (0..32).map(|number| format!("tag_{number}")).collect();
     let tags: Vec<_> = tags.iter().map(|name| (name.as_str(), Some(long.as_str()))).collect();
     let mut world = beside(tagged(LONGWIRE, LONGWIRE, &tags));
     flood(&mut world, 1_000, refuse);
-    let folded = world.value(FAILED, "source_workload=overflow source_workload_namespace=evil").unwrap();
+    let overflowed = world.value(FAILED, "source_workload=overflow source_workload_namespace=evil").unwrap();
     let own = world.value(FAILED, "source_workload=evil").unwrap();
     assert!(own < 10.0, "{own} of 16 kB each");
-    assert_eq!(own + folded, 1_000.0);
-    let stats = world.pipeline.aggregate().stats();
+    assert_eq!(own + overflowed, 1_000.0);
+    let stats = world.pipeline.store().stats();
     assert!(stats.bytes < stats.most_bytes * 2 / 3, "{stats:?}");
     victim_is_exact(&mut world);
 }
 
 #[test]
-fn connections_to_everywhere_fold_under_the_name_of_who_makes_them_and_a_successor_shows_the_same() {
+fn connections_to_many_peers_overflow_under_their_clients_namespace_also_after_a_restart() {
     let mut world = beside(tagged(ISTIO.union(LONGWIRE), ISTIO, &[("port", Some("string(source.port)"))]));
     flood(&mut world, 1_000, |world, socket| world.close(socket));
     victim_is_exact(&mut world);
-    let folded = world.value(OPENED, "source_workload=overflow source_workload_namespace=evil").unwrap();
+    let overflowed = world.value(OPENED, "source_workload=overflow source_workload_namespace=evil").unwrap();
     let own = world.value(OPENED, "source_workload=evil").unwrap();
-    assert_eq!((own + folded, own > 50.0 && own < 84.0), (1_000.0, true), "{own} of 333 lines in fours");
+    assert_eq!((own + overflowed, own > 50.0 && own < 84.0), (1_000.0, true), "{own} of 333 lines in fours");
     world.pipeline.settle();
     let state = world.saved(1 << 10);
     world.pipeline.publish();

@@ -27,7 +27,7 @@ fn it_shows_what_was_saved_and_counts_on() {
     succeed(&mut world);
     assert_eq!(world.shown(|_| true), before);
     assert!(world.pipeline.configured());
-    let stats = world.pipeline.aggregate().stats();
+    let stats = world.pipeline.store().stats();
     assert_eq!((stats.services.sets, stats.workloads.sets), (2, 2));
     assert_eq!(stats.services.lines + stats.workloads.lines, before.values().map(Vec::len).sum::<usize>());
     world.pass(&[client(moved(15, 300)), server(moved(300, 15))]);
@@ -71,7 +71,7 @@ fn the_second_end_finds_the_first_that_the_predecessor_heard_of() {
 }
 
 #[test]
-fn it_asks_again_what_nobody_answered() {
+fn it_repeats_unanswered_requests() {
     let mut world = World::new(options());
     let web: IpAddr = "10.96.0.1".parse().unwrap();
     let question =
@@ -91,7 +91,7 @@ fn it_asks_again_what_nobody_answered() {
 }
 
 #[test]
-fn it_waits_anew_for_what_it_needs() {
+fn it_waits_again_for_missing_answers() {
     let mut world = World::unconfigured(options());
     world.announce(&client(moved(10, 200)));
     world.wait(100 * S);

@@ -158,7 +158,7 @@ fn past_its_bound_a_tag_reads_overflow_until_a_value_is_gone() {
         ["1", "2", "3", "overflow"].map(|port| value(&mut world, port)),
         [Some(2.0), Some(2.0), None, Some(4.0)]
     );
-    assert_eq!(world.pipeline.aggregate().stats().folded_values, 4);
+    assert_eq!(world.pipeline.store().stats().overflowed_values, 4);
     let gone = longwire_model::update::Update { removed_pods: vec!["uid-a".to_owned()], ..Default::default() };
     world.pipeline.apply(&gone, world.now);
     for _ in 0..130 {
@@ -185,7 +185,7 @@ fn lines(world: &mut World) -> usize {
 fn twelve_edits_of_a_tag_leave_no_more_than_was_there_before() {
     let tagged_with = |value: &str| tagged(ISTIO, ISTIO, &[("edit", Some(value))]);
     let mut world = with(tagged_with("\"0\""));
-    let before = (lines(&mut world), world.pipeline.aggregate().stats().services.sets);
+    let before = (lines(&mut world), world.pipeline.store().stats().services.sets);
     for edit in 1..=12 {
         world.observe(&Arc::new(tagged_with(&format!("\"{edit}\""))));
         world.pass(&[to_web(moved(10 + edit, 200)), Socket { remote: "10.0.0.254", ..server(moved(200, 10 + edit)) }]);
@@ -193,11 +193,11 @@ fn twelve_edits_of_a_tag_leave_no_more_than_was_there_before() {
     }
     assert!(lines(&mut world) > 6 * before.0, "edits are kept for ten minutes");
     rest(&mut world);
-    assert_eq!((lines(&mut world), world.pipeline.aggregate().stats().services.sets), before);
+    assert_eq!((lines(&mut world), world.pipeline.store().stats().services.sets), before);
 }
 
 #[test]
-fn what_a_tag_says_of_a_pod_goes_with_it_and_what_can_be_fed_again_stays() {
+fn a_tag_of_a_deleted_pod_expires_and_one_in_use_stays() {
     let mut world = with(tagged(ISTIO, ISTIO, &[("far", Some("destination.pod"))]));
     let socket = client(moved(1, 1));
     world.close(&socket);

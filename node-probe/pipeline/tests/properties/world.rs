@@ -30,7 +30,7 @@ pub(crate) type Samples = Vec<(BTreeMap<String, String>, f64)>;
 pub(crate) struct World {
     pub(crate) pipeline: Pipeline,
     pub(crate) now: u64,
-    /// What conntrack knows: what a client dialled, and where it led.
+    /// Entries of conntrack: client and original destination, with the backend.
     pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     asked: Vec<IpAddr>,
     /// When pod `r` was gone, Unix nanoseconds.
@@ -301,7 +301,7 @@ impl World {
     fn shown_text(&self, view: View) -> String {
         let (mut encoder, mut cursor) = (Encoder::default(), Cursor::new(Format::Text).viewed(view));
         let mut text = Vec::new();
-        while encoder.render(self.pipeline.aggregate(), &mut cursor, 64 << 10, &mut text) {}
+        while encoder.render(self.pipeline.store(), &mut cursor, 64 << 10, &mut text) {}
         String::from_utf8(text).unwrap()
     }
 
@@ -364,6 +364,6 @@ fn owners(address: IpAddr, departed: Option<u64>) -> Address {
         None => (address == web.ip()).then(|| Holder::Service(Frontend::whole(service()))),
     };
     let until = departed.filter(|_| pod("r").addresses.contains(&address));
-    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, sighted: false }).collect();
+    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, observed: false }).collect();
     Address { address, owners }
 }

@@ -2,7 +2,7 @@ use super::{Loudness, Outage};
 use std::time::{Duration, Instant};
 
 #[test]
-fn an_outage_is_said_at_its_beginning_and_once_more_when_it_lasts() {
+fn an_outage_is_logged_at_its_beginning_and_once_more_when_it_lasts() {
     let (mut outage, start) = (Outage::default(), Instant::now());
     let mut after = |seconds: u64, was_connected| outage.note(was_connected, start + Duration::from_secs(seconds));
     assert_eq!(

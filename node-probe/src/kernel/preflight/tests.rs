@@ -26,7 +26,7 @@ fn what_is_missing_is_named_with_what_it_is_for() {
 }
 
 #[test]
-fn a_node_is_told_from_a_process_that_may_too_little() {
+fn missing_kernel_features_are_distinguished_from_missing_capabilities() {
     assert!(MissingRequirement::Features(Vec::new()).is_of_the_node());
     assert!(!MissingRequirement::Capabilities(Vec::new()).is_of_the_node());
     assert_eq!(check_features(b"no type information", true), Err(MissingRequirement::Btf(BTF.to_owned())));
@@ -46,7 +46,7 @@ fn each_missing_capability_is_named() {
 }
 
 #[test]
-fn a_kernel_without_type_information_is_told_from_one_with() {
+fn a_kernel_without_btf_is_recognized() {
     assert_eq!(check_btf(Path::new(BTF)), Ok(()));
     let missing = check_btf(Path::new("/nowhere/btf")).unwrap_err().to_string();
     assert!(missing.starts_with("this kernel has no type information at /nowhere/btf"), "{missing}");

@@ -40,7 +40,7 @@ fn its_place_is_used_once_and_had_back() {
 }
 
 #[test]
-fn who_was_quicker_is_counted_too() {
+fn a_program_that_was_faster_is_counted_too() {
     assert_eq!(lend(&mut Spare::new(), 2, EMFILE), (Err(Some(EMFILE)), 2));
 }
 

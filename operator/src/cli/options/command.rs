@@ -1,11 +1,11 @@
-//! What the program does besides serving: jobs of the chart, each to its end.
+//! The subcommands: jobs of the chart, each of which runs to completion.
 
 use super::Options;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
+/// Derives workloads and services from Kubernetes objects and sends each node's probe those that it needs.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "longwire-operator", version = longwire_model::build::line(), args_conflicts_with_subcommands = true)]
 pub struct CommandLine {
@@ -17,20 +17,20 @@ pub struct CommandLine {
 
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// The kinds TelemetryPolicy, ExtraStatTags and StatsMatcher
+    /// CustomResourceDefinitions of TelemetryPolicy, ExtraStatTags and StatsMatcher
     #[command(subcommand)]
     Crds(Crds),
-    /// Wait at the end of an uninstallation until nothing of Longwire is left in any node's kernel
-    #[command(name = "retire")]
+    /// Wait at the end of an uninstallation until the programs and maps are removed from every node's kernel
+    #[command(name = "wait-for-cleanup", alias = "retire")]
     Uninstall(Uninstall),
-    /// Make a known transfer and compare what this node's probe says of it
-    #[command(name = "prove")]
+    /// Transfer a known number of bytes and compare it with the metrics of this node's probe
+    #[command(name = "self-test", alias = "prove")]
     SelfTest(SelfTest),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 pub enum Crds {
-    /// Apply this release's definitions to the API server, whoever made those that are there
+    /// Apply this release's definitions to the API server, and take over the ownership of their fields
     Apply,
     /// Print them
     Print,
@@ -42,7 +42,7 @@ pub struct Uninstall {
     #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
-    /// Nodes that are silent for longer are named and left, 5s to 1h
+    /// Timeout for a node, 5s to 1h; nodes that have not finished by then are named
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = cleanup_timeout)]
     pub timeout: Duration,
 }
@@ -58,23 +58,23 @@ fn cleanup_timeout(text: &str) -> Result<Duration, String> {
 
 #[derive(Clone, Debug, Args)]
 pub struct SelfTest {
-    /// Whom to ask for its health, again and again, in plain HTTP: anybody whose namespace and workload a label names
+    /// Address of the server: plain HTTP requests for its health are the transfer
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub server: String,
 
-    /// This node's probe
+    /// Address of this node's probe
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub probe: String,
 
-    /// File with a token whose user may read the probe's metrics; where it has --metrics-auth
+    /// File with a token whose user may read the probe's metrics; if it has --metrics-auth
     #[arg(long, value_name = "FILE")]
     pub(crate) probe_token: Option<PathBuf>,
 
-    /// Workload and namespace of this pod, as labels have it
+    /// Namespace and workload of this pod, as in the labels of the metrics
     #[arg(long, value_name = "NAMESPACE/WORKLOAD")]
     pub source: String,
 
-    /// Workload and namespace of the server
+    /// Namespace and workload of the server
     #[arg(long, value_name = "NAMESPACE/WORKLOAD")]
     pub destination: String,
 
@@ -82,7 +82,7 @@ pub struct SelfTest {
     #[arg(long, value_name = "CONNECTIONS", default_value_t = 10)]
     pub connections: u32,
 
-    /// How long the probe may take to say it
+    /// Timeout until the probe has counted the transfer
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     pub timeout: Duration,
 }

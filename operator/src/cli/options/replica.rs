@@ -16,11 +16,11 @@ pub struct Replica {
     #[arg(long, env = "LONGWIRE_POD_NAME", value_name = "NAME")]
     pub(crate) pod_name: Option<String>,
 
-    /// UID of this operator's pod [default: one that no other process has]
+    /// UID of this operator's pod [default: a unique one]
     #[arg(long, env = "LONGWIRE_POD_UID", value_name = "UID")]
     pub(crate) pod_uid: Option<String>,
 
-    /// Address at which probes reach this operator's pod, told by a standby [default: that of --listen]
+    /// Address at which probes reach this operator's pod, to which a standby redirects them [default: that of --listen]
     #[arg(long, env = "LONGWIRE_POD_IP", value_name = "ADDRESS")]
     pub(crate) pod_ip: Option<IpAddr>,
 }

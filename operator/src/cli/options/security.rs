@@ -13,16 +13,15 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 
 #[derive(Clone, Debug, Args)]
 pub struct Security {
-    /// Namespace that operator and probes run in, and that holds the operator's own objects
-    /// [default: that of its pod]
+    /// Namespace of the operator, the probes and the operator's own objects [default: that of its pod]
     #[arg(long, env = "LONGWIRE_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
 
-    /// Deployment of this operator, in that namespace: what the operator makes there goes with it [default: it stays]
+    /// Deployment of this operator, in that namespace: the owner of the objects that the operator creates [default: none]
     #[arg(long, env = "LONGWIRE_DEPLOYMENT", value_name = "NAME")]
     pub(crate) deployment: Option<String>,
 
-    /// ServiceAccount of the probes; nobody else may connect
+    /// ServiceAccount of the probes; no other client may connect
     #[arg(long, env = "LONGWIRE_PROBE_SERVICE_ACCOUNT", value_name = "NAME", default_value = "longwire-probe")]
     pub(crate) probe_service_account: String,
 
@@ -34,16 +33,16 @@ pub struct Security {
     #[arg(long, env = "LONGWIRE_HEALTH_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) health_listen: Option<SocketAddr>,
 
-    /// Answer /metrics to readers alone whom the API server admits: a bearer token whose user may get the non-resource URL
-    /// /metrics
+    /// Serve /metrics only to readers that the API server authorizes: with a bearer token whose user may get the
+    /// non-resource URL /metrics
     #[arg(long, env = "LONGWIRE_METRICS_AUTH")]
     pub(crate) metrics_auth: bool,
 
-    /// Address and port where the API server may ask, by https, whether a policy would be accepted [default: none]
+    /// Address and port of the validating webhook, with https, for the API server [default: none]
     #[arg(long, env = "LONGWIRE_WEBHOOK_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) webhook_listen: Option<SocketAddr>,
 
-    /// Life of the certificate that is served; it is renewed after two thirds
+    /// Lifetime of the serving certificate; it is renewed after two thirds
     #[arg(
         long,
         env = "LONGWIRE_CERTIFICATE_LIFETIME",
@@ -54,7 +53,7 @@ pub struct Security {
     )]
     pub(crate) certificate_lifetime: Duration,
 
-    /// Life of the authority that signs it; it is renewed after two thirds
+    /// Lifetime of the CA that signs it; it is renewed after two thirds
     #[arg(
         long,
         env = "LONGWIRE_AUTHORITY_LIFETIME",
@@ -65,7 +64,7 @@ pub struct Security {
     )]
     pub(crate) authority_lifetime: Duration,
 
-    /// Time that a new authority has to reach every probe before anything is signed by it
+    /// Time for the distribution of a new CA to every probe, before it signs a certificate
     #[arg(
         long,
         env = "LONGWIRE_AUTHORITY_SPREAD",
@@ -79,11 +78,11 @@ pub struct Security {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSecurity {
-    #[error("the operator's own namespace is not known, as this is no pod: name it with --namespace")]
+    #[error("the operator's own namespace is not known, because it does not run in a pod: set --namespace")]
     NoNamespace,
-    #[error("--metrics-auth asks an API server, and with --manifests there is none: leave it out")]
+    #[error("--metrics-auth needs an API server, and with --manifests there is none: leave it out")]
     NoApiServerForReaders,
-    #[error("--webhook-listen is for an API server that asks, and with --manifests there is none: leave it out")]
+    #[error("--webhook-listen needs an API server, and with --manifests there is none: leave it out")]
     NoApiServerForWebhook,
     #[error(
         "lifetimes do not fit: --authority-spread must be below half of --certificate-lifetime, and that below a quarter of \

@@ -10,7 +10,7 @@ fn parse(words: &[&str]) -> Result<Options, clap::Error> {
 const LISTEN: &str = "127.0.0.1:15010";
 
 #[test]
-fn nothing_has_to_be_said_on_a_cluster() {
+fn no_flag_is_required_on_a_cluster() {
     let options = parse(&[]).unwrap();
     assert_eq!(options.manifests, None);
     assert_eq!(options.listen(), Ok("0.0.0.0:15010".parse().unwrap()));
@@ -29,7 +29,7 @@ fn with_manifests_it_stays_on_its_machine() {
 }
 
 #[rstest]
-#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and manifests are served in the clear: use 127.0.0.1")]
+#[case::any("0.0.0.0:15010", "0.0.0.0 is not a loopback address, and manifests are served in plaintext: use 127.0.0.1")]
 #[case::another("192.0.2.1:1", "192.0.2.1 is not a loopback address")]
 #[case::any_of_ipv6("[::]:1", ":: is not a loopback address")]
 fn what_others_could_reach_is_refused_with_a_remedy(#[case] listen: &str, #[case] text: &str) {
@@ -59,7 +59,7 @@ fn loopback_is_served(#[case] listen: &str) {
 #[case::as_it_listens(&[], "127.0.0.1:15010")]
 #[case::as_its_pod_is_reached(&["--pod-ip", "10.0.0.7"], "10.0.0.7:15010")]
 #[case::by_ipv6(&["--pod-ip", "fd00::7"], "[fd00::7]:15010")]
-fn a_replica_says_where_it_is(#[case] words: &[&str], #[case] address: &str) {
+fn a_replica_has_an_address_for_redirects(#[case] words: &[&str], #[case] address: &str) {
     let named = ["--pod-name", "longwire-operator-x", "--pod-uid", "u"];
     let options = parse(&[&named, words].concat()).unwrap();
     let identity = options.replica.identity(LISTEN.parse().unwrap()).to_string();
@@ -75,13 +75,13 @@ fn without_a_pod_every_process_is_a_replica_of_its_own() {
 }
 
 #[test]
-fn readers_are_demanded_where_somebody_knows_them() {
+fn metrics_auth_needs_an_api_server() {
     assert_eq!(parse(&["--metrics-auth"]).unwrap().check_readers(), Ok(()));
     let alone = parse(&["--metrics-auth", "--manifests", "/m"]).unwrap().check_readers();
-    let text = "--metrics-auth asks an API server, and with --manifests there is none: leave it out";
+    let text = "--metrics-auth needs an API server, and with --manifests there is none: leave it out";
     assert_eq!(alone.unwrap_err().to_string(), text);
     let asked = parse(&["--webhook-listen", "127.0.0.1:1", "--manifests", "/m"]).unwrap().check_readers();
-    assert!(asked.unwrap_err().to_string().starts_with("--webhook-listen is for an API server"));
+    assert!(asked.unwrap_err().to_string().starts_with("--webhook-listen needs an API server"));
 }
 
 #[test]

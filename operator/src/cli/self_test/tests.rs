@@ -81,14 +81,17 @@ async fn every_byte_of_either_direction_is_compared() {
 }
 
 #[tokio::test]
-async fn a_probe_that_says_something_else_fails_with_both_figures() {
+async fn a_probe_with_other_counters_fails_with_both_values() {
     let (server, asked) = serve(|| FINE.to_owned());
     let (probe, _) = serve(|| format!("HTTP/1.0 200 OK\r\n\r\n{}", line("sent_bytes", "source", LABELS, 1)));
     let error = self_test(&options(&server, &probe)).await.unwrap_err();
     let received = asked.load(Ordering::Relaxed);
     let made = Sums { sent: 2 * FINE.len() as u64, received, connections: 2 };
     assert!(matches!(&error, SelfTestFailed::Differs { made: said, .. } if *said == made), "{error}");
-    assert!(error.to_string().starts_with("the probe says 0 connections, 0 bytes to the server and 0 back"), "{error}");
+    assert!(
+        error.to_string().starts_with("the probe counted 0 connections, 0 bytes to the server and 0 back"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -96,7 +99,7 @@ async fn a_probe_that_refuses_is_named_with_its_answer() {
     let (server, _) = serve(|| FINE.to_owned());
     let (probe, _) = serve(|| "HTTP/1.0 403 Forbidden\r\n\r\nu may not get /metrics\nmore".to_owned());
     let options = options(&server, &probe);
-    let text = format!("the probe at {probe} does not tell: 403 Forbidden: u may not get /metrics");
+    let text = format!("the probe at {probe} does not serve its metrics: 403 Forbidden: u may not get /metrics");
     assert_eq!(self_test(&options).await.unwrap_err().to_string(), text);
     let file = PathBuf::from("/nowhere/token");
     let error = self_test(&SelfTest { probe_token: Some(file), ..options }).await.unwrap_err().to_string();

@@ -136,12 +136,12 @@ impl Gate {
             Answer::Refused(refusal @ Refusal::Rejected(_)) => Err(self.remember(hash, refusal)),
             Answer::Refused(refusal) => Err(refusal),
             Answer::Unreachable(why) => {
-                tracing::debug!(why, "a token is verified with the keys that are known");
+                tracing::debug!(why, "a token is verified with the cached keys");
                 let verified = self.keys.verify(token).await;
                 verified.inspect(|_| self.counters.reviewed("keys")).map_err(|error| match error {
                     // It may be valid; it cannot be verified here.
                     InvalidToken::NoKeys | InvalidToken::UnknownKey(_) => {
-                        Refusal::Unverifiable(format!("the API server is not to be had ({why}), and {error}"))
+                        Refusal::Unverifiable(format!("the API server does not answer ({why}), and {error}"))
                     }
                     InvalidToken::Invalid(text) => Refusal::Rejected(text),
                 })

@@ -114,7 +114,7 @@ impl Reviewer {
             return Err(Decision::Unauthenticated(format!("it is not for audience {METRICS_AUDIENCE}")));
         }
         let user = status.user.filter(|user| user.username.as_ref().is_some_and(|name| !name.is_empty()));
-        user.ok_or_else(|| Decision::Unauthenticated("it is nobody's".to_owned()))
+        user.ok_or_else(|| Decision::Unauthenticated("it has no user".to_owned()))
     }
 
     async fn may_read(&self, user: UserInfo) -> Result<bool, Decision> {

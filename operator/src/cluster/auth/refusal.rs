@@ -15,17 +15,17 @@ pub enum Refusal {
     Rejected(String),
     #[error("token expired")]
     Expired,
-    #[error("the token is that of {found}, and only {expected} may connect")]
+    #[error("the token is of {found}, and only {expected} may connect")]
     OtherAccount { found: String, expected: String },
     #[error("the token is not bound to a pod: mount a projected one with audience longwire-operator")]
     NotBound,
     #[error("pod {0} is not known to be alive")]
     PodGone(String),
-    #[error("the token is that of a pod of node {found}, and hello says node {said}")]
+    #[error("the token is of a pod of node {found}, and hello says node {said}")]
     OtherNode { found: String, said: String },
     #[error("the new token is that of another pod than the stream's")]
     OtherPod,
-    #[error("this operator has not heard of all pods yet")]
+    #[error("this operator has not listed all pods yet")]
     NotSynced,
     #[error("too many tokens wait for the API server: try again")]
     Busy,

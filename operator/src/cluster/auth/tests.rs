@@ -127,7 +127,7 @@ fn only_the_probes_account_and_a_bound_pod_pass() {
 #[case::by_a_clock_that_is_an_hour_fast(13_700, 0, 60)]
 #[case::at_the_last_moment(10_600, 0, 60)]
 #[case::before_there_was_time(0, 600, 600)]
-fn how_long_a_token_counts_is_bounded_whatever_the_clock_says(
+fn the_validity_of_a_token_is_bounded_independently_of_the_wall_clock(
     #[case] wall: u64,
     #[case] by_keys: u64,
     #[case] by_the_api_server: u64,

@@ -17,14 +17,14 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Between two looks; an Event is not urgent.
+/// Interval of checks; an Event is not urgent.
 const LOOK: Duration = Duration::from_secs(2);
-/// Where Events on what has no namespace are.
+/// Namespace of Events about cluster-scoped objects.
 const NAMESPACE: &str = "default";
 const REFUSED: &str = "ProbeRefused";
 const NOTICE: &str = "ProbeBudgetFull";
 
-/// Runs as long as the operator; creates Events as the leader alone. `instance` is this replica's pod.
+/// Runs as long as the operator; only the leader creates Events. `instance` is this replica's pod.
 pub(crate) async fn send_node_events(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
     let (mut waiting, mut sent) = (HashMap::new(), HashMap::new());
     loop {
@@ -65,7 +65,7 @@ fn event(node: &str, reason: &str, text: &str, instance: &str, now: Timestamp) -
         api_version: Some("v1".to_owned()),
         kind: Some("Node".to_owned()),
         name: Some(node.to_owned()),
-        // As kubelet has it, and `kubectl describe node` looks for.
+        // The kubelet uses the name as UID too, and `kubectl describe node` searches for it.
         uid: Some(node.to_owned()),
         ..ObjectReference::default()
     };

@@ -35,7 +35,7 @@ impl Queue {
             self.dropped += 1;
             // At every power of two, so that a flood is no flood in the log.
             if self.dropped.is_power_of_two() {
-                tracing::warn!("{} Events were not told: more than {MAX} waited", self.dropped);
+                tracing::warn!("{} Events were dropped: more than {MAX} waited", self.dropped);
             }
         }
     }

@@ -46,10 +46,10 @@ fn a_warning_that_could_not_be_sent_waits() {
 }
 
 #[test]
-fn the_oldest_go_when_too_many_wait_and_one_line_says_so() {
+fn the_oldest_events_are_dropped_when_too_many_wait_and_one_line_is_logged() {
     let mut queue = Queue::default();
     let ((), lines) = log_of(|| (0..4097).for_each(|number| queue.take(warning("a", &number.to_string()))));
-    assert_eq!(lines, ["WARN 1 Events were not told: more than 4096 waited"]);
+    assert_eq!(lines, ["WARN 1 Events were dropped: more than 4096 waited"]);
     let sent = send_all(&mut queue);
     assert_eq!((sent.len(), sent[0].as_str(), sent[4095].as_str()), (4096, "a 1", "a 4096"));
     // It has been forgotten, so that it may be sent after all.

@@ -39,7 +39,7 @@ fn standby(holder: Option<&str>) -> Role {
 }
 
 #[test]
-fn who_finds_no_lease_makes_one_and_holds_it_when_it_is_there() {
+fn a_replica_without_a_lease_creates_it_and_leads_once_it_exists() {
     let mut election = election();
     election.observe(None, at(0));
     let held = Record {
@@ -101,7 +101,7 @@ fn a_renewal_is_a_sign_of_life() {
 }
 
 #[test]
-fn time_in_which_nobody_could_look_does_not_count() {
+fn time_without_a_read_of_the_lease_does_not_count() {
     let mut election = election();
     election.observe(Some(record("1", Some(OTHER))), at(0));
     election.blind(at(60), GRACE);
@@ -119,7 +119,7 @@ fn time_in_which_nobody_could_look_does_not_count() {
 #[case::a_moment_ago(129, false)]
 #[case::long_ago(130, true)]
 #[case::by_a_clock_that_is_ahead(50, false)]
-fn a_lease_that_was_abandoned_before_the_start_is_taken_at_first_sight(#[case] now: i64, #[case] taken: bool) {
+fn a_lease_that_was_abandoned_before_the_start_is_taken_at_the_first_read(#[case] now: i64, #[case] taken: bool) {
     let mut election = election();
     election.observe(Some(record("1", Some(OTHER))), at(0));
     assert_eq!(matches!(election.step(at(0), wall(now)), Step::Replace(_)), taken);
@@ -131,7 +131,7 @@ fn a_lease_that_was_abandoned_before_the_start_is_taken_at_first_sight(#[case] n
 #[rstest]
 #[case::an_hour_ahead(3_600)]
 #[case::an_hour_back(-3_600)]
-fn a_clock_that_jumps_changes_nothing_for_who_has_seen_the_lease_live(#[case] jump: i64) {
+fn a_clock_jump_changes_nothing_for_a_replica_that_has_seen_a_renewal(#[case] jump: i64) {
     let mut election = election();
     election.observe(Some(record("1", Some(OTHER))), at(0));
     election.observe(Some(record("2", Some(OTHER))), at(1));
@@ -164,7 +164,7 @@ fn a_leader_remains_one_until_another_shows_itself() {
 }
 
 #[test]
-fn only_who_holds_it_lets_go_of_it() {
+fn only_the_leader_releases_the_lease() {
     let mut election = election();
     assert_eq!(election.release(wall(200)), None);
     election.observe(Some(record("1", Some(OTHER))), at(0));
@@ -187,7 +187,7 @@ fn a_record_is_a_lease_without_what_does_not_matter() {
 #[case::somebody_else_s("a-stranger", None)]
 #[case::without_a_port("a_b_10.0.0.1", None)]
 #[case::too_much("a_b_10.0.0.1:1_c", None)]
-fn an_identity_says_where_its_replica_is(#[case] text: &str, #[case] address: Option<&str>) {
+fn an_identity_has_the_address_of_its_replica(#[case] text: &str, #[case] address: Option<&str>) {
     let identity = text.parse::<Identity>();
     assert_eq!(identity.as_ref().ok().map(|identity| identity.address.to_string()).as_deref(), address);
     assert!(identity.map_or_else(|error| error.to_string(), |identity| identity.to_string()).contains(text));

@@ -110,7 +110,9 @@ impl CertificateReconciler {
                 // A role that has just been given is not known to every part of an API server at once.
                 let lasted = failing.get_or_insert_with(Instant::now).elapsed();
                 if lasted >= LASTING && !std::mem::replace(&mut warned, true) {
-                    tracing::warn!("cannot keep certificates: {error}; retrying every {AGAIN:?}, for {lasted:.0?} now");
+                    tracing::warn!(
+                        "cannot renew certificates: {error}; retrying every {AGAIN:?}, for {lasted:.0?} now"
+                    );
                 }
             } else {
                 (failing, warned) = (None, false);
@@ -125,7 +127,7 @@ impl CertificateReconciler {
         let renewed = match held {
             None => Material::create(&self.names, self.lifetimes, now)?,
             Some((Err(error), _)) => {
-                tracing::error!(%error, "Secret {TLS_SECRET} cannot be used, and is made anew");
+                tracing::error!(%error, "Secret {TLS_SECRET} cannot be used, and is replaced");
                 Material::create(&self.names, self.lifetimes, now)?
             }
             Some((Ok(material), held)) => match plan(&material.held(&self.names), self.lifetimes, now) {

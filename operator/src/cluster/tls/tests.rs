@@ -97,7 +97,11 @@ fn held_of(issued: UnixSeconds) -> Held {
 #[case("ca.crt", "", "ca.crt: missing")]
 #[case("tls.crt", "nonsense", "tls.crt: not PEM: ")]
 #[case("ca.key", "nonsense", "ca.key: not a private key: ")]
-fn a_secret_that_cannot_be_used_says_which_key_of_it(#[case] key: &str, #[case] text: &str, #[case] expected: &str) {
+fn an_unusable_secret_is_refused_with_the_name_of_its_key(
+    #[case] key: &str,
+    #[case] text: &str,
+    #[case] expected: &str,
+) {
     let mut data = Material::create(&names("watch"), LIVES, 1_000_000).unwrap().write();
     data.insert(key.to_owned(), text.as_bytes().to_vec());
     let error = Material::read(&data).unwrap_err().to_string();

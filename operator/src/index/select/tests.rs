@@ -47,7 +47,7 @@ fn without_slices_the_selector_decides() {
 }
 
 #[test]
-fn a_selector_selects_in_its_own_namespace_and_an_empty_one_nobody() {
+fn a_selector_selects_in_its_own_namespace_and_an_empty_one_nothing() {
     let elsewhere = Service { name: Name::new("elsewhere", "web"), ..web() };
     let empty = Service { selector: BTreeMap::new(), ..web() };
     assert_eq!(chosen(&a(), vec![apply(elsewhere), apply(empty)]), "");
@@ -78,7 +78,7 @@ fn several_slices_of_a_service_add_up() {
 }
 
 #[test]
-fn a_slice_without_its_service_names_nobody() {
+fn a_slice_without_its_service_names_no_pod() {
     assert_eq!(chosen(&a(), vec![apply(slice("web-1", "web", &[80], vec![to_pod("a")]))]), "");
 }
 
@@ -131,7 +131,7 @@ fn more(pod: &Pod, mut others: Vec<Event>) -> (String, usize) {
 }
 
 #[test]
-fn who_else_leads_to_a_port_is_known_for_it_may_be_the_one_that_is_requested() {
+fn other_services_of_a_port_are_known_because_they_may_be_requested() {
     let service = |name, created, ports: &[Target]| {
         apply(Service { created, ports: leading(ports), ..service(name, "web", "10.96.0.1") })
     };

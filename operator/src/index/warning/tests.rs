@@ -26,7 +26,7 @@ fn warnings_without_room_are_counted_and_the_others_are_not_logged_here() {
     let (sender, mut receiver) = mpsc::channel(1);
     let mut warnings = Warnings::to(sender);
     let ((), lines) = log_of(|| ["x", "y", "z", "z"].into_iter().for_each(|note| warnings.send(warning(note))));
-    let dropped = |count| format!("WARN {count} Events were not made: more waited than there is room for");
+    let dropped = |count| format!("WARN {count} Events were dropped: the queue was full");
     assert_eq!(lines, [dropped(1), dropped(2)]);
     assert_eq!((receiver.try_recv().unwrap(), receiver.try_recv().is_err()), (warning("x"), true));
 }

@@ -1,7 +1,7 @@
 //! Load balancer and external addresses: several Services may have one of them, each at its own TCP ports.
 
 use super::interval::OwnershipInterval;
-use super::sightings::{Ownership, Right};
+use super::observations::{Ownership, Right};
 use crate::source::object;
 use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
 use std::cmp::Reverse;
@@ -56,7 +56,7 @@ pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (
                 let is_whole = ports.len() == frontend.ports.len();
                 let ports = if is_whole { Arc::clone(&frontend.ports) } else { ports.into() };
                 let holder = Holder::Service(Frontend { ports, is_external, ..frontend.clone() });
-                owners.push(Owner { holder, from: claim.started.max(since), until: claim.end(), sighted: false });
+                owners.push(Owner { holder, from: claim.started.max(since), until: claim.end(), observed: false });
             }
         }
     }

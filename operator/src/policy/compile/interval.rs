@@ -5,7 +5,7 @@
 //! address are distinguished by their ports.
 
 use super::claims;
-use super::sightings::{Ownership, Right};
+use super::observations::{Ownership, Right};
 use crate::source::object;
 use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
 
@@ -16,7 +16,7 @@ pub(super) struct OwnershipInterval {
     /// From the object, to the second; 0: unknown.
     pub(super) started: UnixNanos,
     /// When it was first observed to send from the address.
-    pub(super) sighted: Option<UnixNanos>,
+    pub(super) observed: Option<UnixNanos>,
     pub(super) left: Option<Left>,
     /// When its node's kernel observed another pod at the address and no process of this one was left.
     pub(super) vacated: Option<UnixNanos>,
@@ -72,8 +72,8 @@ pub(super) fn owners<'a>(intervals: impl Iterator<Item = &'a OwnershipInterval>)
 
 impl OwnershipInterval {
     pub(super) fn new(holder: &Holder, ownership: &Ownership, left: Option<Left>) -> Self {
-        let Ownership { right, started, sighted, address: _ } = *ownership;
-        Self { holder: holder.clone(), right, started, sighted, left, vacated: None }
+        let Ownership { right, started, observed, address: _ } = *ownership;
+        Self { holder: holder.clone(), right, started, observed, left, vacated: None }
     }
 
     /// `None`: another owner has the address by a stronger right, or had it during the whole interval.
@@ -97,14 +97,14 @@ impl OwnershipInterval {
     /// It was observed when the other may have been gone.
     fn follows(&self, other: &Self) -> bool {
         let gone = other.left.map(|left| left.earliest).into_iter().chain(other.vacated).min();
-        self.sighted.zip(gone).is_some_and(|(sighted, gone)| sighted >= gone) || self.takes_over(other)
+        self.observed.zip(gone).is_some_and(|(observed, gone)| observed >= gone) || self.takes_over(other)
     }
 
     /// A node assigns an address to one pod at a time, and the API server learns of it seconds later: of two pods of a node
     /// that were observed at one address, the later one owns it.
     fn takes_over(&self, other: &Self) -> bool {
         let is_of_one_node = || self.node().is_some_and(|node| other.node() == Some(node));
-        self.sighted > Some(other.began()) && is_of_one_node()
+        self.observed > Some(other.began()) && is_of_one_node()
     }
 
     pub(super) fn end(&self) -> Option<UnixNanos> {
@@ -112,7 +112,7 @@ impl OwnershipInterval {
     }
 
     pub(super) fn began(&self) -> UnixNanos {
-        self.sighted.unwrap_or(self.started)
+        self.observed.unwrap_or(self.started)
     }
 
     pub(super) fn node(&self) -> Option<&str> {
@@ -127,18 +127,18 @@ impl Counted<'_> {
     /// For the only owner of an address whole seconds suffice: then nothing changes when it is observed.
     fn owner(&self, all: &[Counted<'_>]) -> Owner {
         let Self { interval, after } = *self;
-        let sighted = interval.sighted.filter(|sighted| all.len() > 1 && *sighted >= after);
+        let observed = interval.observed.filter(|observed| all.len() > 1 && *observed >= after);
         let successors = all.iter().map(|other| other.interval).filter(|other| other.follows(interval));
-        let successors = successors.filter_map(|other| other.sighted).filter(|since| *since > interval.began());
+        let successors = successors.filter_map(|other| other.observed).filter(|since| *since > interval.began());
         let holder = match &interval.holder {
             Holder::Service(frontend) => Holder::Service(Frontend { ports: [].into(), ..frontend.clone() }),
             holder => holder.clone(),
         };
         Owner {
             holder,
-            from: sighted.unwrap_or(interval.started).max(after),
+            from: observed.unwrap_or(interval.started).max(after),
             until: successors.chain(interval.end()).min(),
-            sighted: sighted.is_some(),
+            observed: observed.is_some(),
         }
     }
 }

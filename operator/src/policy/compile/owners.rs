@@ -2,7 +2,7 @@
 //! it opened.
 
 use super::interval::{Left, OwnershipInterval, owners};
-use super::sightings::{Ownership, Right};
+use super::observations::{Ownership, Right};
 use crate::source::object::Name;
 use longwire_model::identity::{Holder, Owner, UnixNanos};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -130,7 +130,7 @@ impl Owners {
         for ownership in ownerships {
             let address = ownership.address;
             let known = self.addresses.get(&address).and_then(|intervals| intervals.get(name));
-            if known.is_some_and(|known| (known.sighted, known.right) == (ownership.sighted, ownership.right)) {
+            if known.is_some_and(|known| (known.observed, known.right) == (ownership.observed, ownership.right)) {
                 continue;
             }
             let (is_noticed, left) = (known.is_some(), known.and_then(|known| known.left).unwrap_or(left));

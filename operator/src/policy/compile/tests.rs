@@ -6,7 +6,7 @@ use crate::index::{Index, Stale};
 use crate::source::event::Event;
 use crate::source::object::{Kind, Name, Pod};
 use crate::source::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Place, Service, Sighting, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Holder, ObservedAddress, Place, Service, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
@@ -37,12 +37,12 @@ impl Operator {
     }
 
     /// Takes an observation; returns the answers that change, and the observations that identify no owner.
-    fn sight(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, Unused) {
-        self.sight_after(&[], node, uid, address, since)
+    fn observe(&mut self, node: &str, uid: &str, address: &str, since: u64) -> (Vec<String>, Unused) {
+        self.observe_after(&[], node, uid, address, since)
     }
 
     /// The same where no process was left of these pods.
-    fn sight_after(
+    fn observe_after(
         &mut self,
         gone: &[&str],
         node: &str,
@@ -51,8 +51,8 @@ impl Operator {
         since: u64,
     ) -> (Vec<String>, Unused) {
         let gone = gone.iter().map(ToString::to_string).collect();
-        let sighting = Sighting { uid: uid.to_owned(), address: ip(address), since, gone };
-        let (changes, unused) = self.compiler.sight(&self.index, node, &[sighting], since + 10);
+        let observation = ObservedAddress { uid: uid.to_owned(), address: ip(address), since, gone };
+        let (changes, unused) = self.compiler.observe(&self.index, node, &[observation], since + 10);
         (answers(&changes), unused)
     }
 }
@@ -85,7 +85,7 @@ fn answers(changes: &Changes) -> Vec<String> {
         let owners = answer.address.owners.iter();
         let owners = owners.map(|owner| {
             let until = owner.until.map_or_else(String::new, |until| until.to_string());
-            let seen = if owner.sighted { "!" } else { "" };
+            let seen = if owner.observed { "!" } else { "" };
             format!("{} {}{seen}-{until}", holder(&owner.holder), owner.from)
         });
         owners.collect::<Vec<_>>().join(", ")
@@ -216,7 +216,7 @@ fn an_address_that_is_used_again_has_both_owners_for_a_while() {
 }
 
 #[test]
-fn a_pod_that_is_made_anew_under_its_name_is_another() {
+fn a_recreated_pod_is_another_pod() {
     let (mut operator, _) = Operator::new(vec![apply(a())]);
     let again = Pod { uid: "uid-again".to_owned(), started: 250, ..a() };
     let changes = operator.take(vec![apply(again)], 300);
@@ -304,7 +304,7 @@ fn a_pod_is_where_its_node_is() {
 }
 
 #[test]
-fn nobody_has_a_version_too() {
+fn an_address_without_an_owner_has_a_version_too() {
     let nobody = Answer::outside(ip("192.0.2.1"));
     let expected = Address { address: ip("192.0.2.1"), owners: vec![] };
     assert_eq!((nobody.version, nobody.address), (version::of_address(&expected), expected));

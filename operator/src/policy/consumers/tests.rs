@@ -31,7 +31,7 @@ fn kiali_reads_the_cluster_of_bytes_and_not_of_round_trips() {
 }
 
 #[test]
-fn nobody_reads_a_label_that_a_user_adds() {
+fn no_consumer_reads_a_label_that_a_user_adds() {
     assert_eq!(readers(None, None, "team"), [""; 0]);
 }
 

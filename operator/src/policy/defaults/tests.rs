@@ -19,7 +19,7 @@ fn it_may_say_what_is_for_the_whole_cluster() {
 #[case::of_some_pods(&policy("{selector: {matchLabels: {a: b}}}"), "spec.selector: defaults are for every pod")]
 #[case::wrong(&policy("{longConnections: {threshold: 9h}}"), "spec.longConnections.threshold")]
 #[case::of_a_later_release(&policy("{sampling: 7s}"), "sampling")]
-#[case::of_another_namespace(&policy("{reportingInterval: 7s}").replace("root", "shop"), "counts in namespace root alone")]
+#[case::of_another_namespace(&policy("{reportingInterval: 7s}").replace("root", "shop"), "only allowed in namespace root")]
 #[case::of_another_kind("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", "not one TelemetryPolicy")]
 #[case::nothing("", "not one TelemetryPolicy")]
 #[case::no_yaml("a: [", "line 1")]

@@ -1,24 +1,24 @@
-//! How many labels beside the standard ones a pod may have.
+//! The maximum number of labels that a pod may have in addition to the standard ones.
 
 use super::draft::{Draft, Extra};
 use longwire_crds::limits::MAX_TAGS;
 use longwire_model::tag::TagName;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Takes away what is over the limit: broader objects' tags stay first, then the first by name. A namespace cannot push
-/// out what the whole cluster has.
+/// Removes tags beyond the limit: broader objects' tags come first, then those first by name. So a namespace cannot
+/// displace a tag of the whole cluster.
 pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
-    let limit = draft.extra_tags.as_ref().map_or(MAX_TAGS, |said| said.value);
+    let limit = draft.extra_tags.as_ref().map_or(MAX_TAGS, |setting| setting.value);
     let over = over(draft, tags, limit);
     if over.is_empty() {
         return;
     }
-    let whose = match draft.extra_tags.as_ref().and_then(|said| said.by) {
+    let source = match draft.extra_tags.as_ref().and_then(|setting| setting.by) {
         Some(by) => format!("limits.extraTags of {by}"),
         None => "the most that a pod can have".to_owned(),
     };
     let mut lose = |loser: &crate::source::object::Key, field: &dyn std::fmt::Display| {
-        draft.conflicts.add(loser, format_args!("{field}: left out, over {limit} extra tags, {whose}"));
+        draft.conflicts.add(loser, format_args!("{field}: left out, over {limit} extra tags, {source}"));
     };
     for Extra { tag, at, by, .. } in tags.iter().filter(|extra| over.contains(&extra.tag.name)) {
         lose(by, &format_args!("spec.tags[{at}] {}", tag.name));

@@ -38,7 +38,7 @@ async fn start(
 }
 
 #[tokio::test]
-async fn a_replica_is_ready_once_it_knows_everything_and_can_prove_who_it_is() {
+async fn a_replica_is_ready_once_it_is_synced_and_has_a_certificate() {
     let (publisher, published) = Publisher::new();
     let (serving, certificate) = watch::channel(None);
     let address = start(published, certificate).await;

@@ -58,7 +58,7 @@ fn header(length: u32) -> Vec<u8> {
 const LARGE: u32 = 4 << 20;
 
 #[tokio::test]
-async fn large_messages_wait_for_each_other_and_small_ones_for_nobody() {
+async fn large_messages_wait_for_each_other_and_small_ones_do_not_wait() {
     let room = Arc::new(Semaphore::new(ROOM as usize));
     let mut held: Vec<_> = (0..4).map(|_| Stream::new(&room)).collect();
     for stream in &mut held {

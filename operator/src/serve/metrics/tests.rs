@@ -50,7 +50,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
 }
 
 #[test]
-fn a_scrape_says_what_a_replica_is() {
+fn a_scrape_has_the_role_of_the_replica() {
     let counters = Counters::default();
     counters.refused("no_token");
     let scrape = text(&state(counters)).unwrap();

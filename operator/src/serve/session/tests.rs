@@ -52,7 +52,7 @@ impl Talk {
 }
 
 fn owned(address: &str, node: &str) -> Answer {
-    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None, sighted: false };
+    let owner = Owner { holder: Holder::Node(node.to_owned()), from: 0, until: None, observed: false };
     Answer::new(Address { address: ip(address), owners: vec![owner] })
 }
 
@@ -204,7 +204,7 @@ fn a_probe_asks_about_so_many_addresses_and_no_more() {
     let one_more = |drop| FromProbe::Interest(Interest { add: vec![ip("fd00::1")], drop });
     let refused = talk.session.hear(one_more(vec![])).unwrap_err();
     assert_eq!(refused.code(), Code::ResourceExhausted);
-    assert_eq!(refused.message(), "more than 20480 addresses asked about: drop some");
+    assert_eq!(refused.message(), "more than 20480 addresses are requested: drop some");
     talk.session.hear(one_more(vec![ip("0.0.0.0")])).unwrap();
 }
 
@@ -267,7 +267,7 @@ fn a_node_has_come_as_far_as_its_probe_acknowledged() {
 }
 
 #[test]
-fn what_changes_nothing_for_a_node_needs_no_word_of_its_probe() {
+fn a_change_without_effect_on_a_node_needs_no_ack_of_its_probe() {
     let mut talk = Talk::new(Hello::default());
     revision(&talk, 1, &[local("a")]);
     let version = talk.next().unwrap().version;

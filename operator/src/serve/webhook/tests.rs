@@ -20,7 +20,7 @@ fn object(kind: &str, namespace: &str, spec: &Value) -> Value {
 #[case::a_large_regex("StatsMatcher", json!({"inclusionRegexps": ["\\w{400}"]}), "spec.inclusionRegexps[0]")]
 #[case::elsewhere("TelemetryPolicy", json!({"reportingInterval": "5s"}), "NotRootNamespace")]
 #[case::too_large("StatsMatcher", json!({"inclusionPrefixes": ["x".repeat(40_000)]}), "TooLarge")]
-fn what_the_operator_would_not_accept_is_refused_in_its_words(
+fn an_object_that_is_not_accepted_is_refused_with_the_same_message(
     #[case] kind: &str,
     #[case] spec: Value,
     #[case] words: &str,

@@ -54,7 +54,7 @@ fn listed() -> Store {
 }
 
 #[test]
-fn a_list_after_a_break_tells_only_of_what_changed_meanwhile() {
+fn a_list_after_an_outage_reports_only_changes() {
     let mut store = listed();
     let events = list(&mut store, [pod("b", 3, "10.0.0.9"), pod("c", 4, "10.0.0.3")]);
     assert_eq!(events, ["+Pod shop/b", "+Pod shop/c", "-Pod shop/a"]);
@@ -112,7 +112,7 @@ fn a_pod_that_cannot_be_read_is_named_once_a_version_and_stays_what_it_was() {
 }
 
 #[test]
-fn a_policy_that_cannot_be_read_says_so_in_its_place() {
+fn an_unreadable_policy_is_reported_in_its_place() {
     let mut store = Store::new(Kind::TelemetryPolicy);
     let object = json!({
         "apiVersion": "telemetry.longwire.io/v1alpha1", "kind": "TelemetryPolicy",
@@ -141,7 +141,7 @@ fn of_another_release(resource_version: u32, version: &str, spec: &Value) -> Red
 }
 
 #[test]
-fn what_only_another_release_can_read_is_refused_by_name_and_said_once() {
+fn a_policy_of_another_release_is_refused_by_name_and_logged_once() {
     let cases = [
         ("v1alpha1", json!({"overrides": {"all": true}}), "spec.overrides: invalid type: map"),
         ("v1alpha1", json!({"overrides": [{"disabled": "y"}]}), "spec.overrides[0].disabled: invalid type"),
@@ -224,7 +224,7 @@ fn status(code: u16) -> Box<Status> {
 #[case::fell_behind_at_once(Error::WatchStartFailed(kube::Error::Api(status(410))), WatchFailure::Expired)]
 #[case::busy(Error::WatchStartFailed(kube::Error::Api(status(503))), WatchFailure::Passing)]
 #[case::no_version(Error::NoResourceVersion, WatchFailure::Passing)]
-fn an_error_says_what_to_do(#[case] error: Error, #[case] expected: WatchFailure) {
+fn an_error_decides_how_to_continue(#[case] error: Error, #[case] expected: WatchFailure) {
     assert_eq!(WatchFailure::of(&error, &InitialListStrategy::StreamingList), expected);
 }
 
@@ -235,7 +235,7 @@ fn pages_that_are_refused_are_not_asked_for_in_another_way() {
 }
 
 #[test]
-fn a_kind_that_is_not_installed_is_said_with_the_remedy() {
+fn a_kind_that_is_not_installed_is_logged_with_the_remedy() {
     let error = Error::WatchStartFailed(kube::Error::Api(status(404)));
     let text = WatchFailure::Missing.text(&error, "telemetry.longwire.io", "statsmatchers");
     let expected = "statsmatchers.telemetry.longwire.io: the API server does not know this kind: there are none until it \

@@ -52,7 +52,7 @@ impl Store {
                     report(&path, &errors);
                 }
                 Err(error) if !known.is_of(&error.to_string()) => {
-                    tracing::error!("{}: {error}: what it defined before stays", path.display());
+                    tracing::error!("{}: {error}: its previous definitions stay", path.display());
                     *known = known.unreadable(&error.to_string());
                 }
                 _ => {}
@@ -85,11 +85,11 @@ fn format_of(path: &Path) -> Format {
 fn report(path: &Path, Errors { first, more }: &Errors) {
     let path = path.display();
     for InvalidDocument { line, message } in first {
-        tracing::error!("{path}:{line}: {message}: this document is ignored, what it defined before stays");
+        tracing::error!("{path}:{line}: {message}: this document is ignored, its previous definitions stay");
     }
     if *more > 0 {
         tracing::error!(
-            "{path}: and {more} more documents that do not parse: they are ignored, what they defined before stays"
+            "{path}: and {more} more documents that do not parse: they are ignored, their previous definitions stay"
         );
     }
 }

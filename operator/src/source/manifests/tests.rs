@@ -61,7 +61,7 @@ fn documents(parts: &[&str]) -> String {
 }
 
 const BROKEN: &str = "apiVersion: v1\nkind: [\n";
-const IGNORED: &str = "this document is ignored, what it defined before stays";
+const IGNORED: &str = "this document is ignored, its previous definitions stay";
 
 #[test]
 fn existing_objects_are_sent_and_then_that_these_were_all() {
@@ -85,7 +85,7 @@ fn a_missing_directory_is_named_with_the_remedy() {
 }
 
 #[test]
-fn an_edit_tells_of_what_it_changed_alone() {
+fn an_edit_reports_only_what_it_changed() {
     let mut directory = Directory::with(&[("a.yaml", &documents(&[&node("a"), &node("b"), &node("c")]))]);
     directory.write("a.yaml", documents(&[&node("a"), &addressed("b", "10.9.0.1"), &node("d")]));
     assert_eq!(directory.look(), ["-Node c", "+Node b", "+Node d"]);
@@ -199,7 +199,7 @@ fn what_a_file_defined_stays_while_it_cannot_be_read() {
     directory.write("a.yaml", b"\xff\xfe");
     let (events, lines) = directory.look_and_log();
     assert_eq!(events, [""; 0]);
-    let expected = "ERROR a.yaml: stream did not contain valid UTF-8: what it defined before stays";
+    let expected = "ERROR a.yaml: stream did not contain valid UTF-8: its previous definitions stay";
     assert_eq!(lines, [expected]);
     assert_eq!(directory.look_and_log(), (vec![], vec![]));
     directory.write("a.yaml", node("c"));
@@ -221,7 +221,7 @@ fn when_the_directory_goes_everything_stays() {
 }
 
 #[test]
-fn of_two_documents_for_one_object_the_later_counts_and_one_warning_says_so() {
+fn of_two_documents_for_one_object_the_later_is_used_with_one_warning() {
     let mut directory = Directory::new();
     directory.write("b.yaml", addressed("a", "10.9.0.2"));
     directory.write("a.yaml", addressed("a", "10.9.0.1"));
@@ -253,7 +253,7 @@ fn forty_thousand_broken_documents_are_read_once_and_reported_in_a_few_lines() {
     assert!(lines[9].starts_with("ERROR a.yaml:19: "), "{lines:?}");
     assert_eq!(
         lines[10],
-        "ERROR a.yaml: and 39990 more documents that do not parse: they are ignored, what they defined before stays"
+        "ERROR a.yaml: and 39990 more documents that do not parse: they are ignored, their previous definitions stay"
     );
     // What the file defined before stays until it is mended, and is kept once, not once for each of them.
     directory.write("a.yaml", format!("{text}kind: {{\n"));
@@ -273,8 +273,8 @@ fn a_directory_past_the_bytes_that_all_manifests_may_have_keeps_what_it_defined(
     assert!(lines[0].starts_with("ERROR b.yaml: 671"), "{lines:?}");
     assert!(
         lines[0].ends_with(
-            "and the manifests before it have 46: 67108864 are the most that all of a directory may have: what it defined \
-             before stays"
+            "and the manifests before it have 46: 67108864 are the most that all of a directory may have: its previous \
+             definitions stay"
         ),
         "{lines:?}"
     );

@@ -44,7 +44,7 @@ fn said(state: &PolicyState, acks: &Acks, ready: &str) -> (String, (u32, u32)) {
 }
 
 #[rstest]
-#[case::everywhere("n1 n2", "n1=5 n2=6", "n1 n2", "True Programmed: every node with a ready probe and a selected pod runs it", (2, 2))]
+#[case::everywhere("n1 n2", "n1=5 n2=6", "n1 n2", "True Programmed: every node with a ready probe and a selected pod has applied it", (2, 2))]
 #[case::nowhere_wanted("", "n1=5", "n1", "True NoTargets: no node has a ready probe and a selected pod", (0, 0))]
 #[case::no_ready_probe_where_it_is_wanted("n2", "n1=5", "n1", "True NoTargets: no node has a ready probe and a selected pod", (0, 0))]
 #[case::one_lags("n1 n2", "n1=5 n2=4", "n1 n2", "False Pending: not yet on n2", (1, 2))]
@@ -68,14 +68,14 @@ fn a_probe_s_refusal_is_reported_until_it_applies_something() {
     streams[0].refused(5, "no room");
     assert_eq!(now(), "False Rejected: the probe of node n1 could not apply it: no room");
     streams[0].applied(6);
-    assert_eq!(now(), "True Programmed: every node with a ready probe and a selected pod runs it");
+    assert_eq!(now(), "True Programmed: every node with a ready probe and a selected pod has applied it");
     // What was refused before has been made good by a later revision.
     streams[0].refused(5, "late");
-    assert_eq!(now(), "True Programmed: every node with a ready probe and a selected pod runs it");
+    assert_eq!(now(), "True Programmed: every node with a ready probe and a selected pod has applied it");
 }
 
 #[test]
-fn a_refusal_of_an_earlier_revision_says_nothing_of_this_one() {
+fn a_refusal_of_an_earlier_revision_does_not_apply_to_this_one() {
     let (acks, streams) = acks("n1=3");
     streams[0].refused(4, "no room");
     assert_eq!(said(&state("n1"), &acks, "n1").0, "False Pending: not yet on n1");

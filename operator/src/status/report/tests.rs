@@ -50,7 +50,7 @@ fn taken(reports: &Reports) -> Vec<(Key, bool)> {
 }
 
 #[test]
-fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
+fn a_status_has_the_objects_conditions_and_nodes() {
     let status = status_of(&state(5), &acked(4));
     assert_eq!((status.observed_generation, status.workloads_selected), (Some(3), Some(2)));
     assert_eq!(status.nodes, Some(NodeCount { programmed: 1, desired: 2 }));
@@ -62,7 +62,7 @@ fn a_status_says_what_is_true_of_the_object_and_on_how_many_nodes() {
 }
 
 #[test]
-fn what_lost_to_another_object_is_said_beside_accepted() {
+fn an_override_by_another_object_is_in_the_condition_conflicted() {
     let state = PolicyState { conflicted: Some("spec.tags[0]: shop/older has it".to_owned()), ..state(5) };
     let status = status_of(&state, &acked(5));
     let [accepted, _, conflicted] = &status.conditions[..] else { panic!("{status:?}") };
@@ -71,7 +71,7 @@ fn what_lost_to_another_object_is_said_beside_accepted() {
 }
 
 #[test]
-fn what_of_an_object_is_without_effect_is_said_in_accepted() {
+fn fields_without_effect_are_in_the_condition_accepted() {
     let warnings = ["spec.horizon is not known", "spec.selector: selects no pod"].map(str::to_owned).to_vec();
     let state = PolicyState { warnings, ..state(5) };
     let Condition { status, reason, message, .. } = accepted(&state);

@@ -32,7 +32,7 @@ async fn any_caller_but_the_nodes_probe_is_refused_with_a_reason() {
         (
             Some(token("web", "p1", AUDIENCE, 600)),
             Code::PermissionDenied,
-            "the token is that of system:serviceaccount:watch:web, and only system:serviceaccount:watch:longwire-probe may connect",
+            "the token is of system:serviceaccount:watch:web, and only system:serviceaccount:watch:longwire-probe may connect",
             "other_account",
         ),
         (
@@ -44,7 +44,7 @@ async fn any_caller_but_the_nodes_probe_is_refused_with_a_reason() {
         (
             Some(token(PROBE, "p2", AUDIENCE, 600)),
             Code::PermissionDenied,
-            "the token is that of a pod of node n2, and hello says node n1",
+            "the token is of a pod of node n2, and hello says node n1",
             "other_node",
         ),
         (
@@ -114,7 +114,7 @@ async fn without_the_api_server_its_keys_and_the_living_pods_decide() {
         (token(PROBE, "p1", "other", 600), "the token is invalid: it is not for audience longwire-operator"),
         (token(PROBE, "p1", AUDIENCE, -1), "the API server does not accept the token: ExpiredSignature"),
         (token(PROBE, "p9", AUDIENCE, 600), "pod p9 is not known to be alive"),
-        (token("web", "p1", AUDIENCE, 600), "the token is that of system:serviceaccount:watch:web, and only"),
+        (token("web", "p1", AUDIENCE, 600), "the token is of system:serviceaccount:watch:web, and only"),
     ] {
         let (_, message) = operator.refusal(Some(&token)).await;
         assert!(message.starts_with(text), "{message}");

@@ -57,7 +57,7 @@ async fn plain_text_is_refused_and_counted() {
 }
 
 #[tokio::test]
-async fn who_connects_and_says_nothing_is_let_go() {
+async fn a_silent_connection_is_closed() {
     let operator = Secured::start().await;
     let mut silent = TcpStream::connect(operator.address).await.unwrap();
     let ended = tokio::time::timeout(TIMEOUT, silent.read(&mut [0; 1])).await.unwrap();
@@ -78,7 +78,7 @@ async fn replicas_that_start_at_once_serve_one_certificate() {
 }
 
 #[tokio::test]
-async fn what_somebody_spoiled_is_made_anew() {
+async fn a_damaged_secret_is_replaced() {
     let operator = Secured::start().await;
     let before = operator.api.bundle(|_| true).await;
     operator.api.spoil("tls.key");
@@ -89,7 +89,7 @@ async fn what_somebody_spoiled_is_made_anew() {
 
 /// One replica's clock is an hour ahead when there is no certificate yet; the other one's is right.
 #[tokio::test]
-async fn a_certificate_of_a_clock_that_is_ahead_is_made_anew_once_by_a_replica_whose_clock_is_right() {
+async fn a_certificate_from_the_future_is_reissued_once_by_a_replica_with_the_right_clock() {
     const HOUR: u64 = 3_600;
     let (api, client) = ApiServer::start().await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();

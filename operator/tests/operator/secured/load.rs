@@ -125,7 +125,7 @@ async fn longest_admission(sources: Vec<IpAddr>) -> (Duration, u64, Secured) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn probes_are_admitted_within_five_seconds_while_strangers_hold_handshakes_open() {
+async fn probes_are_admitted_within_five_seconds_while_other_clients_hold_handshakes_open() {
     let sources = (0..=255).map(|last| Ipv4Addr::new(127, 0, 2, last).into()).collect();
     let (longest, made, operator) = longest_admission(sources).await;
     println!("longest admission {longest:?} beside {made} connections: {:?}", operator.counters.handshake_refusals());

@@ -134,7 +134,7 @@ async fn a_question_is_heard_where_a_probe_has_its_stream_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn whoever_asks_a_token_is_reviewed_once_and_while_the_api_server_is_away_nobody_can_tell() {
+async fn a_token_is_reviewed_once_for_all_probes_and_is_unavailable_during_an_outage() {
     let operator = Secured::start().await;
     operator.api.may_read("prometheus");
     let (mut here, mut there) =

@@ -1,4 +1,4 @@
-//! What an API server hears when it asks ahead of storing a policy.
+//! The answers of the validating webhook to an API server.
 
 use super::{LONG, NAME, Secured, TIMEOUT};
 use crate::api_server::ApiServer;
@@ -14,10 +14,10 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-/// As kube-apiserver asks: HTTP/1.1 by TLS, trusting what the configuration says.
-async fn ask(address: SocketAddr, trust: &str, review: &Value) -> Value {
+/// Sends an AdmissionReview like kube-apiserver: HTTP/1.1 over TLS, with the CA bundle of the webhook's configuration.
+async fn admit(address: SocketAddr, ca_bundle: &str, review: &Value) -> Value {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(trust.as_bytes()) {
+    for certificate in CertificateDer::pem_slice_iter(ca_bundle.as_bytes()) {
         roots.add(certificate.unwrap()).unwrap();
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -60,19 +60,20 @@ async fn a_policy_that_would_not_be_accepted_is_refused_and_another_one_allowed(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(webhook::serve(listener, operator.guard.certificate.clone(), "watch".to_owned()));
-    let trust = operator.api.bundle(|_| true).await;
+    let ca_bundle = operator.api.bundle(|_| true).await;
 
-    let told = operator.api.webhook().await;
-    assert_eq!(told["webhooks"][0]["name"], WEBHOOK.1);
-    assert!(told["webhooks"][0]["clientConfig"]["caBundle"].as_str().unwrap().len() > trust.len());
+    let configuration = operator.api.webhook().await;
+    assert_eq!(configuration["webhooks"][0]["name"], WEBHOOK.1);
+    // In base64 it is longer.
+    assert!(configuration["webhooks"][0]["clientConfig"]["caBundle"].as_str().unwrap().len() > ca_bundle.len());
 
     let wrong = json!({"overrides": [{"tagOverrides": {"team": {"value": "source.wrkload"}}}]});
-    let refused = ask(address, &trust, &review(&wrong)).await;
+    let refused = admit(address, &ca_bundle, &review(&wrong)).await;
     assert_eq!((&refused["response"]["uid"], &refused["response"]["allowed"]), (&json!("7"), &json!(false)));
     let message = refused["response"]["status"]["message"].as_str().unwrap();
     assert!(message.contains("spec.overrides[0].tagOverrides.team.value"), "{message}");
     assert_eq!((&refused["apiVersion"], &refused["kind"]), (&json!("admission.k8s.io/v1"), &json!("AdmissionReview")));
 
-    let allowed = ask(address, &trust, &review(&json!({"seriesSets": ["istio"]}))).await;
+    let allowed = admit(address, &ca_bundle, &review(&json!({"seriesSets": ["istio"]}))).await;
     assert_eq!(allowed["response"], json!({"uid": "7", "allowed": true}));
 }

@@ -40,7 +40,7 @@ async fn requests_with_one_token_share_a_question_and_what_is_decided_is_not_ask
 }
 
 #[tokio::test]
-async fn a_source_has_four_open_questions_and_bogus_tokens_of_it_keep_out_nobody_else() {
+async fn a_source_has_four_open_requests_and_its_bogus_tokens_do_not_block_other_sources() {
     let scripted = Scripted::new(0);
     scripted.says("good", allowed(600));
     let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
@@ -80,7 +80,7 @@ async fn questions_are_bounded_in_all() {
 const ALWAYS: ReaderLimits = ReaderLimits { admitted: Duration::ZERO, refused: Duration::ZERO, ..ReaderLimits::PAGE };
 
 #[tokio::test]
-async fn who_was_admitted_before_stays_so_while_nobody_can_tell_and_a_refusal_ends_it() {
+async fn an_admitted_reader_is_kept_while_the_authorizer_is_unavailable_until_a_refusal() {
     let scripted = Scripted::new(100);
     let readers = Readers::new(scripted.clone(), ALWAYS);
     scripted.says("old", allowed(600));
@@ -96,7 +96,7 @@ async fn who_was_admitted_before_stays_so_while_nobody_can_tell_and_a_refusal_en
 }
 
 #[tokio::test]
-async fn who_was_admitted_before_stays_so_while_too_many_questions_are_open() {
+async fn an_admitted_reader_is_kept_while_too_many_requests_are_open() {
     let scripted = Scripted::new(1);
     let readers = Readers::new(scripted.clone(), ALWAYS);
     scripted.says("old", allowed(600));

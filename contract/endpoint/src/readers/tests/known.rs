@@ -22,7 +22,7 @@ fn an_admitted_reader_is_asked_about_again_after_a_minute_and_a_refused_one_afte
 }
 
 #[test]
-fn while_nobody_can_tell_a_reader_is_kept_for_its_tokens_life_or_an_hour_since_it_was_admitted() {
+fn during_an_outage_a_reader_is_kept_until_its_token_expires_or_for_an_hour() {
     let (mut known, start) = (Known::new(LIMITS), Instant::now());
     known.learn(digest("short"), &allowed(600), start);
     known.learn(digest("long"), &allowed(86_400), start);

@@ -40,7 +40,7 @@ async fn get(address: SocketAddr, path: &str, headers: &str) -> (u16, String, St
 }
 
 #[tokio::test]
-async fn a_page_is_for_readers_and_everybody_else_is_told_why() {
+async fn a_page_is_served_to_readers_and_others_get_the_reason() {
     let (address, endpoint) = start().await;
     let no_token = "no token: send `Authorization: Bearer` and the token of a ServiceAccount that may get the non-resource \
                     URL /metrics\n";
@@ -66,7 +66,7 @@ async fn a_page_is_for_readers_and_everybody_else_is_told_why() {
             "Authorization: Bearer unlucky\r\n",
             503,
             "retry-after: 5",
-            "nobody can tell now whether you may read this: nobody there\n",
+            "the token cannot be authorized now: nobody there\n",
         ),
         ("authorization: bearer good\r\n", 200, "", "figures\n"),
     ];

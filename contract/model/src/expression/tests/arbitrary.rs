@@ -60,7 +60,7 @@ fn nesting_ends_in_a_value_or_a_refusal(#[case] open: &str, #[case] middle: &str
 }
 
 #[test]
-fn too_many_levels_are_said_to_be_too_many() {
+fn too_many_levels_are_refused_as_too_many() {
     let nested = format!("{}'a'{}", "string(".repeat(60), ")".repeat(60));
     assert_eq!(
         Expression::parse(&nested).unwrap_err().to_string(),

@@ -26,6 +26,10 @@ fn refusal(text: &str) -> String {
     "unknown attribute destination.service.requestd.host: did you mean destination.service.requested.host?"
 )]
 #[case(
+    "destination.service.dialled.name",
+    "unknown attribute destination.service.dialled.name: it is named destination.service.requested.name now"
+)]
+#[case(
     "source.service.name",
     "unknown attribute source.service.name: attributes begin with source, destination or connection, as source.workload"
 )]
@@ -57,7 +61,7 @@ fn refusal(text: &str) -> String {
     "source.labels['a/b/c']",
     "no pod can have a label \"a/b/c\": a label's name has letters, digits, -, _, . and at most one /, and at most 317 bytes"
 )]
-fn an_attribute_or_label_that_is_not_there_is_refused(#[case] text: &str, #[case] message: &str) {
+fn an_unknown_attribute_or_label_is_refused(#[case] text: &str, #[case] message: &str) {
     assert_eq!(refusal(text), message);
 }
 
@@ -155,7 +159,7 @@ fn a_wrong_type_is_refused(#[case] text: &str, #[case] message: &str) {
 )]
 #[case(
     "has(source.pod) ? 'a' : 'b'",
-    "has() of anything but a label cannot be used here: attributes are always there, and \"unknown\" if nobody knows them"
+    "has() of anything but a label cannot be used here: attributes always have a value, \"unknown\" if it is not known"
 )]
 #[case(
     "has(source.labels['a']) ? 'a' : 'b'",
@@ -183,7 +187,7 @@ fn a_wrong_type_is_refused(#[case] text: &str, #[case] message: &str) {
 #[case("null", "a literal of this type cannot be used here: values are strings in quotes, ints, true and false")]
 #[case("b'a'", "a literal of this type cannot be used here: values are strings in quotes, ints, true and false")]
 #[case("string(1u)", "a literal of this type cannot be used here: values are strings in quotes, ints, true and false")]
-fn what_the_language_has_not_is_refused(#[case] text: &str, #[case] message: &str) {
+fn syntax_that_is_not_supported_is_refused(#[case] text: &str, #[case] message: &str) {
     assert_eq!(refusal(text), message);
 }
 
@@ -201,6 +205,6 @@ fn what_the_language_has_not_is_refused(#[case] text: &str, #[case] message: &st
 #[case("source.labels.in", "syntax error at line 1, column 15: expected identifier after '.'")]
 #[case("pöd", "syntax error at line 1, column 2: unexpected character")]
 #[case("99999999999999999999", "syntax error at line 1, column 1: invalid int literal")]
-fn a_syntax_error_says_where(#[case] text: &str, #[case] message: &str) {
+fn a_syntax_error_has_its_position(#[case] text: &str, #[case] message: &str) {
     assert_eq!(refusal(text), message);
 }

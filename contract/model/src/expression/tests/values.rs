@@ -10,7 +10,7 @@ use rstest::rstest;
 #[case::attribute("source.workload", "storefront")]
 #[case::unknown_attribute_value("destination.pod", "unknown")]
 #[case::service("destination.service.host", "cart.shop.svc.cluster.local")]
-#[case::dialled("destination.service.requested.name", "cart-canary")]
+#[case::requested("destination.service.requested.name", "cart-canary")]
 #[case::connection("connection.reporter + connection.ip_family", "sourceipv6")]
 #[case::reserved_words_are_fields("source.namespace", "shop")]
 #[case::label("source.labels.team", "web")]
@@ -93,7 +93,7 @@ fn a_missing_label_is_an_error(#[case] text: &str, #[case] end: End) {
 }
 
 #[test]
-fn an_evaluation_error_says_how_to_avoid_it() {
+fn an_evaluation_error_names_the_remedy() {
     let error = value("source.labels['a.b/c']").unwrap_err();
     assert_eq!(
         error.to_string(),

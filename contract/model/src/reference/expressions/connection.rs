@@ -130,7 +130,7 @@ impl Facts for Connection {
                 }
             }
             Attribute::Service(which) => part(self.service, which),
-            Attribute::Dialled(which) => part(self.requested, which),
+            Attribute::Requested(which) => part(self.requested, which),
             Attribute::Reporter => self.reporter,
             Attribute::IpFamily => "ipv4",
         };

@@ -3,9 +3,9 @@
 pub(super) const OPENING: &str = "\
 # Expressions
 
-<!-- Made from contract/model/src/expression and reference; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-model` writes it anew. -->
+<!-- Made from contract/model/src/expression and reference; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-model` generates it. -->
 
-An expression gives a label its value, for each connection. It stands in `spec.overrides[].tagOverrides.*.value` of a [TelemetryPolicy](configuration.md#telemetrypolicy) and in `spec.tags[].value` of [ExtraStatTags](configuration.md#extrastattags):
+An expression computes the value of a label for each connection. It is written in `spec.overrides[].tagOverrides.*.value` of a [TelemetryPolicy](configuration.md#telemetrypolicy) and in `spec.tags[].value` of [ExtraStatTags](configuration.md#extrastattags):
 
 ```yaml
 apiVersion: telemetry.longwire.io/v1alpha1
@@ -17,36 +17,36 @@ spec:
     value: '\"team\" in destination.labels ? destination.labels[\"team\"] : \"none\"'
 ```
 
-Expressions are a part of [CEL](https://cel.dev), the Common Expression Language that Kubernetes uses too. The operator reads an expression when the object is applied, and checks its types. What cannot be used makes the object `Accepted=False`, with a message that says what to write instead. \
-An accepted expression can only lack a value, where it reads a label that the pod does not have.
+Expressions are a subset of [CEL](https://cel.dev), the Common Expression Language, which Kubernetes uses too. The operator parses an expression and checks its types when the object is applied. An invalid expression makes the object `Accepted=False`, with a message that says what to write instead. \
+An accepted expression has no value only if it reads a label that the pod does not have.
 
-Each value is a series more for every edge. ExtraStatTags bound the values of a tag (`maxValues`); prefer a few classes to names and numbers.
+Each value is another series for every edge. ExtraStatTags limit the values of a tag (`maxValues`); prefer a few classes to names and numbers.
 
-An expression has at most 512 bytes and 64 literals, attributes, operators and calls, nested at most 32 levels deep. A value has at most 512 bytes; what is longer is cut.
+An expression has at most 512 bytes and 64 literals, attributes, operators and calls, nested at most 32 levels deep. A value has at most 512 bytes; a longer one is truncated.
 
 ## Attributes
 
-`source` is the end that opened the connection, `destination` the one that accepted it, whichever end reports. Attributes are always there: what is not known reads `unknown`, as in the standard labels. The examples are of a pod `frontend` that connects to the Service `cart`.
+`source` is the end that opened the connection, `destination` the one that accepted it, whichever end reports. Every attribute has a value: one that is not known is `unknown`, as in the standard labels. The examples are of a pod `frontend` that connects to the Service `cart`.
 
 ";
 
 pub(super) const SYNTAX: &str = "
 ## Operators and functions
 
-There are three types: string, int and bool. Strings stand in quotes of either kind, ints are written as numbers, bools as `true` and `false`. The whole expression must give a string: `string()` makes one of an int or a bool. There is no arithmetic, and there are no loops.
+There are three types: string, int and bool. Strings are written in single or double quotes, ints as numbers, bools as `true` and `false`. The whole expression must result in a string: `string()` converts an int or a bool. There is no arithmetic, and there are no loops.
 ";
 
 pub(super) const MISSING: &str = "
 ## When a label is missing
 
-`source.labels[\"team\"]` has no value where the pod lacks the label `team`, or where the pod is not known. Then the whole expression has none: the tag reads `unknown`, and `longwire_probe_expression_errors_total` counts it. Ask for the label first, with `\"team\" in source.labels` or `has(source.labels.team)`. \
-As in CEL, a side of `&&` or `||` that decides the outcome makes up for a missing label on the other side.
+`source.labels[\"team\"]` has no value if the pod lacks the label `team`, or if the pod is not known. Then the whole expression has none: the tag is `unknown`, and `longwire_probe_expression_errors_total` counts it. Test for the label first, with `\"team\" in source.labels` or `has(source.labels.team)`. \
+As in CEL, a missing label on one side of `&&` or `||` does not matter if the other side decides the result.
 
-An empty value reads `unknown` too: Prometheus has no empty labels.
+An empty value is replaced by `unknown` too, because Prometheus has no empty labels.
 ";
 
 pub(super) const RECIPES: &str = "
 ## Recipes
 
-Each is followed by the values that it gives for three connections. A test computes them.
+Each is followed by its values for three connections. A test computes them.
 ";

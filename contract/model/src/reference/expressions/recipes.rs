@@ -12,7 +12,7 @@ pub(super) struct Recipe {
 pub(super) const RECIPES: [Recipe; 13] = [
     Recipe {
         title: "Team of the server, from a pod label",
-        why: "A pod without the label reads `none` instead of `unknown`, and is not counted in `longwire_probe_expression_errors_total`.",
+        why: "Without the label the tag is `none` instead of `unknown`, and is not counted in `longwire_probe_expression_errors_total`.",
         expression: "\"team\" in destination.labels ? destination.labels[\"team\"].lowerAscii() : \"none\"",
         gives: ["checkout", "web", "none"],
     },
@@ -30,13 +30,13 @@ pub(super) const RECIPES: [Recipe; 13] = [
     },
     Recipe {
         title: "Traffic between zones",
-        why: "Clouds charge for it. Where one end has no zone, nothing is claimed.",
+        why: "Clouds charge for it. If one end has no zone, the value is `unknown`.",
         expression: "source.zone == \"unknown\" || destination.zone == \"unknown\" ? \"unknown\" : source.zone == destination.zone ? \"same-zone\" : \"cross-zone\"",
         gives: ["cross-zone", "unknown", "unknown"],
     },
     Recipe {
         title: "Pair of regions",
-        why: "At most as many values as there are pairs of regions.",
+        why: "The tag has at most one value for each pair of regions.",
         expression: "source.region + \" to \" + destination.region",
         gives: ["eu-west-1 to eu-west-1", "unknown to eu-west-1", "eu-west-1 to unknown"],
     },
@@ -54,7 +54,7 @@ pub(super) const RECIPES: [Recipe; 13] = [
     },
     Recipe {
         title: "Environment by namespace",
-        why: "By the namespace's name: labels of Namespaces are not attributes. Where names do not tell, put the label on the pods and use the next recipe.",
+        why: "By the namespace's name: labels of Namespaces are not attributes. If the names do not show the environment, put a label on the pods and use the next recipe.",
         expression: "destination.namespace == \"unknown\" ? \"unknown\" : destination.namespace.endsWith(\"-staging\") ? \"staging\" : destination.namespace.matches(\"^(dev|test)-\") ? \"development\" : \"production\"",
         gives: ["staging", "staging", "unknown"],
     },
@@ -66,19 +66,19 @@ pub(super) const RECIPES: [Recipe; 13] = [
     },
     Recipe {
         title: "Canary or stable",
-        why: "By the revision that `version` labels give.",
+        why: "By the revision from the label `version`.",
         expression: "destination.canonical_revision.contains(\"canary\") ? \"canary\" : \"stable\"",
         gives: ["canary", "stable", "stable"],
     },
     Recipe {
         title: "Across namespaces or not",
-        why: "Shows which traffic a NetworkPolicy between namespaces would touch.",
+        why: "Shows which traffic a NetworkPolicy between namespaces would affect.",
         expression: "source.namespace == destination.namespace ? \"same-namespace\" : \"cross-namespace\"",
         gives: ["same-namespace", "cross-namespace", "cross-namespace"],
     },
     Recipe {
         title: "Identity in the form of SPIFFE",
-        why: "From the ServiceAccount. It says what the pod may be, and no certificate was seen.",
+        why: "From the pod's ServiceAccount; no certificate was verified.",
         expression: "source.service_account == \"unknown\" ? \"unknown\" : \"spiffe://cluster.local/ns/\" + source.namespace + \"/sa/\" + source.service_account",
         gives: [
             "spiffe://cluster.local/ns/shop-staging/sa/frontend",
@@ -88,7 +88,7 @@ pub(super) const RECIPES: [Recipe; 13] = [
     },
     Recipe {
         title: "Product, from the recommended labels",
-        why: "A label whose name has dots or slashes stands in brackets.",
+        why: "A label whose name has dots or slashes is written in brackets.",
         expression: "\"app.kubernetes.io/part-of\" in source.labels ? source.labels[\"app.kubernetes.io/part-of\"] : source.canonical_service",
         gives: ["shop", "unknown", "cart"],
     },

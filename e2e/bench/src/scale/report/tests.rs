@@ -22,7 +22,7 @@ fn figures() -> [(&'static Row, Measured); 3] {
 }
 
 #[test]
-fn a_line_names_value_bound_and_note_and_says_when_a_bound_is_missed() {
+fn a_line_has_value_limit_and_note_and_reports_a_missed_limit() {
     let lines = figures().map(|(row, measured)| line(row, &measured));
     assert_eq!(
         lines,
@@ -39,11 +39,11 @@ fn the_page_has_a_row_and_a_sentence_a_figure_and_names_the_machine() {
     let machine = json!({"date": "2026-01-02", "cpu": "CPU", "cores": "2", "memory": "8 GiB", "kernel": "6.1"});
     let page = page(&figures(), &machine);
     let (head, rest) = page.split_once("Measured on ").unwrap();
-    assert!(head.starts_with("# Scale\n\n") && head.ends_with("`make scale`.\n\n"), "{head}");
+    assert!(head.starts_with("# Scale\n\n") && head.ends_with("`make scale` writes this page.\n\n"), "{head}");
     assert_eq!(
         rest,
         "2026-01-02: CPU, 2 CPUs, 8 GiB of memory, kernel 6.1, commit -, test build.\n\n\
-         | figure | value | bound |\n|---|---|---|\n\
+         | measurement | value | limit |\n|---|---|---|\n\
          | `pods` | 20000 | 20000 |\n\
          | `operator_mb` | 412 MB | <= 400 MB |\n\
          | `index_lag_s` | 1.23 s | - |\n\n\

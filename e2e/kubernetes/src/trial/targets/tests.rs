@@ -22,7 +22,7 @@ fn a_running_pod_that_asks_for_it_is_a_target_with_its_job_and_node() {
 }
 
 #[test]
-fn who_does_not_ask_or_does_not_run_is_none() {
+fn pods_without_the_annotation_or_not_running_are_no_targets() {
     let asks = json!({"prometheus.io/scrape": "true", "prometheus.io/port": "15020"});
     for pod in [
         pod(&asks, "Pending", None),

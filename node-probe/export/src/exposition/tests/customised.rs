@@ -6,7 +6,7 @@ use longwire_model::series::{Metric, Metrics, SERVICE_LABELS};
 use longwire_model::tag::TagName;
 use longwire_pipeline::labels::samples::{edge, pod, service, workload};
 use longwire_pipeline::metrics::samples::{hold_cluster, hold_customised};
-use longwire_pipeline::metrics::{Aggregate, Budget};
+use longwire_pipeline::metrics::{Budget, SeriesStore};
 use longwire_pipeline::observation::{Delta, Reporter};
 use longwire_pipeline::record::FailReason;
 
@@ -16,11 +16,11 @@ fn under(labels: &[(&str, &str)], metrics: Metrics, delta: &Delta, format: Forma
     let mut all: Vec<_> = SERVICE_LABELS.map(|name| (name, None)).into_iter().chain(added).collect();
     all.sort_unstable();
     let label = |(name, value): (&str, Option<&str>)| (TagName::parse(name).unwrap(), value.map(Into::into));
-    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
+    let mut store = SeriesStore::new(Budget::undivided(1_000, 10));
     let edge = edge(Reporter::Source, "client", "server");
-    let held = hold_customised(&mut aggregate, &edge, metrics, all.into_iter().map(label).collect(), 0);
-    aggregate.record(&held, Reporter::Source, delta, 0);
-    text(&mut aggregate, format, usize::MAX)
+    let held = hold_customised(&mut store, &edge, metrics, all.into_iter().map(label).collect(), 0);
+    store.record(&held, Reporter::Source, delta, 0);
+    text(&mut store, format, usize::MAX)
 }
 
 #[test]
@@ -57,13 +57,13 @@ fn a_label_of_the_family_follows_them_and_stands_alone_without_any() {
 
 #[test]
 fn envoys_names_stay_and_openmetrics_calls_a_counter_only_what_is_named_like_one() {
-    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
+    let mut store = SeriesStore::new(Budget::undivided(1_000, 10));
     let pod = pod("client-0", &workload("client"));
     let edge = edge(Reporter::Source, "client", "server");
-    let held = hold_cluster(&mut aggregate, (edge, pod), (80, service("web")), 0);
+    let held = hold_cluster(&mut store, (edge, pod), (80, service("web")), 0);
     let delta = Delta { sent: 3, received: 4, opened: 3, closed: 2, closed_by_remote: 1, ..Delta::default() };
-    aggregate.record(&held, Reporter::Source, &delta, 0);
-    aggregate.activate(&held);
+    store.record(&held, Reporter::Source, &delta, 0);
+    store.activate(&held);
     let labels = "{cluster_name=\"outbound|80||web.shop.svc.cluster.local\",source_pod_namespace=\"ns\",source_pod_name=\"client-0\"}";
     for (format, rows) in [
         (
@@ -93,7 +93,7 @@ fn envoys_names_stay_and_openmetrics_calls_a_counter_only_what_is_named_like_one
             ],
         ),
     ] {
-        let text = text(&mut aggregate, format, usize::MAX);
+        let text = text(&mut store, format, usize::MAX);
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("# HELP")).collect();
         let expected = rows.iter().flat_map(|(family, sample, kind, value)| {
             let family = format!("envoy_cluster_upstream_cx_{family}");

@@ -5,7 +5,7 @@ use crate::exposition::{Cursor, Format};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_pipeline::labels::samples::{edge, flow};
 use longwire_pipeline::metrics::samples::{hold_edge, hold_flow};
-use longwire_pipeline::metrics::{Aggregate, Budget, Scraper, SeriesHandles};
+use longwire_pipeline::metrics::{Budget, Scraper, SeriesHandles, SeriesStore};
 use longwire_pipeline::observation::{Delta, Reporter};
 use longwire_pipeline::record::{FailReason, Monotonic};
 
@@ -18,38 +18,38 @@ fn everything() -> Metrics {
 }
 
 struct Stage {
-    aggregate: Aggregate,
+    store: SeriesStore,
     now: Monotonic,
 }
 
 impl Stage {
     fn new() -> Self {
-        Self { aggregate: Aggregate::new(Budget::undivided(10_000, 1_000)), now: 1_000 * SECOND }
+        Self { store: SeriesStore::new(Budget::undivided(10_000, 1_000)), now: 1_000 * SECOND }
     }
 
     fn edge(&mut self, source: &str) -> SeriesHandles {
-        hold_edge(&mut self.aggregate, &edge(Reporter::Source, source, "server"), everything(), self.now)
+        hold_edge(&mut self.store, &edge(Reporter::Source, source, "server"), everything(), self.now)
     }
 
     fn add(&mut self, to: &SeriesHandles, delta: &Delta) {
-        self.aggregate.record(to, Reporter::Source, delta, self.now);
-        self.aggregate.publish();
+        self.store.record(to, Reporter::Source, delta, self.now);
+        self.store.publish();
     }
 
     /// By who has this number; what it saw is saved.
     fn scrape(&mut self, number: u8) -> Scrape {
         self.now += SECOND;
-        let by = Scraper { address: [10, 0, 0, number].into(), seat: 0, is_new: None };
-        let begun = self.aggregate.open(Some(by.into()), self.now);
-        let text = written(&self.aggregate, Cursor::new(Format::Text).viewed(begun.view()), 1_000);
-        self.aggregate.completed(&begun);
-        self.aggregate.publish();
+        let by = Scraper { address: [10, 0, 0, number].into(), slot: 0, is_new: None };
+        let begun = self.store.open(Some(by.into()), self.now);
+        let text = written(&self.store, Cursor::new(Format::Text).viewed(begun.view()), 1_000);
+        self.store.completed(&begun);
+        self.store.publish();
         parse(&text, Format::Text)
     }
 
     /// By who leaves no trace.
     fn look(&mut self) -> Scrape {
-        parse(&written(&self.aggregate, Cursor::new(Format::Text), 1_000), Format::Text)
+        parse(&written(&self.store, Cursor::new(Format::Text), 1_000), Format::Text)
     }
 }
 
@@ -70,8 +70,8 @@ fn a_connection_that_came_and_went_between_two_scrapes_is_at_zero_and_then_at_it
             ..Delta::default()
         },
     );
-    stage.aggregate.activate(&held);
-    stage.aggregate.publish();
+    stage.store.activate(&held);
+    stage.store.publish();
     let (first, whole) = (stage.scrape(1), stage.look());
     assert_eq!(first.names(), whole.names());
     for ((name, labels), value) in &first.samples {
@@ -124,10 +124,10 @@ fn a_label_set_that_expired_and_came_back_is_at_zero_first() {
         stage.add(&held, &Delta { received: 7, ..Delta::default() });
         assert_eq!(stage.scrape(1).values(SENT, &[]), ["0"]);
         assert_eq!(stage.scrape(1).values(SENT, &[]), ["7"]);
-        stage.aggregate.release(&held, stage.now);
+        stage.store.release(&held, stage.now);
         stage.now += 600 * SECOND;
         stage.scrape(1);
-        stage.aggregate.expire(stage.now, &mut |_| false);
+        stage.store.expire(stage.now, &mut |_| false);
         assert_eq!(stage.scrape(1).values(SENT, &[]), [""; 0]);
     }
 }
@@ -140,13 +140,13 @@ fn a_metric_that_was_off_and_came_back_is_at_zero_first() {
     stage.add(&held, &Delta { received: 7, ..Delta::default() });
     stage.scrape(1);
     let without = everything().without(longwire_model::series::Metric::IstioSentBytes);
-    let other = hold_edge(&mut stage.aggregate, &edge(Reporter::Source, "client", "server"), without, stage.now);
-    stage.aggregate.release(&held, stage.now);
+    let other = hold_edge(&mut stage.store, &edge(Reporter::Source, "client", "server"), without, stage.now);
+    stage.store.release(&held, stage.now);
     for _ in 0..2 {
         stage.add(&other, &Delta { received: 1, ..Delta::default() });
-        stage.aggregate.turn_epoch(stage.now, std::iter::empty());
+        stage.store.turn_epoch(stage.now, std::iter::empty());
     }
-    stage.aggregate.publish();
+    stage.store.publish();
     assert_eq!(stage.scrape(1).values(SENT, &[]), [""; 0]);
     let again = stage.edge("client");
     stage.add(&again, &Delta { received: 3, ..Delta::default() });
@@ -155,7 +155,7 @@ fn a_metric_that_was_off_and_came_back_is_at_zero_first() {
 }
 
 #[test]
-fn a_stranger_sees_what_is_old_as_it_is() {
+fn a_new_scraper_gets_old_series_at_their_values() {
     let mut stage = Stage::new();
     let held = stage.edge("old");
     stage.add(&held, &Delta { received: 1_000, ..Delta::default() });
@@ -174,10 +174,10 @@ fn a_long_connection_stays_until_every_scraper_has_seen_zero_and_its_last_value(
     stage.scrape(1);
     stage.scrape(2);
     let flow = flow(Reporter::Source, "client", "server", 1);
-    let held = hold_flow(&mut stage.aggregate, &flow, everything(), stage.now);
+    let held = hold_flow(&mut stage.store, &flow, everything(), stage.now);
     stage.add(&held, &Delta { sent: 9, ..Delta::default() });
-    stage.aggregate.release(&held, stage.now);
-    stage.aggregate.publish();
+    stage.store.release(&held, stage.now);
+    stage.store.publish();
     let end = stage.now;
     let (family, mut seen) = ("kmesh_tcp_connection_sent_bytes_total", Vec::new());
     // One scrapes often, the other every 100 s.
@@ -186,7 +186,7 @@ fn a_long_connection_stays_until_every_scraper_has_seen_zero_and_its_last_value(
             stage.scrape(1);
         }
         stage.now += 90 * SECOND;
-        stage.aggregate.expire(stage.now, &mut |_| true);
+        stage.store.expire(stage.now, &mut |_| true);
         seen.extend(stage.scrape(2).values(family, &[]).into_iter().map(str::to_owned));
     }
     assert_eq!(seen, ["0", "9"]);
@@ -199,20 +199,20 @@ fn a_scraper_that_has_gone_keeps_nothing_for_long() {
     stage.scrape(1);
     let held = stage.edge("job");
     stage.add(&held, &Delta { received: 7, ..Delta::default() });
-    stage.aggregate.release(&held, stage.now);
+    stage.store.release(&held, stage.now);
     stage.now += 400 * SECOND;
     stage.scrape(1);
     // It has seen 0, and is waited for as long as it may still come.
     stage.now += 299 * SECOND;
-    stage.aggregate.expire(stage.now, &mut |_| false);
+    stage.store.expire(stage.now, &mut |_| false);
     assert_eq!(stage.look().values(SENT, &[]), ["7"]);
     stage.now += SECOND;
-    stage.aggregate.expire(stage.now, &mut |_| false);
+    stage.store.expire(stage.now, &mut |_| false);
     assert_eq!(stage.look().values(SENT, &[]), [""; 0]);
 }
 
 #[test]
-fn openmetrics_says_when_each_series_began_where_that_is_wanted() {
+fn openmetrics_has_creation_times_if_enabled() {
     let mut stage = Stage::new();
     let held = stage.edge("client");
     stage.add(&held, &Delta { received: 5, opened: 1, rtt_us: Some(1), ..Delta::default() });
@@ -220,7 +220,7 @@ fn openmetrics_says_when_each_series_began_where_that_is_wanted() {
     stage.add(&held, &Delta { failed: Some((FailReason::Refused, 1)), ..Delta::default() });
     let offset = 1_700_000_000 * SECOND;
     let cursor = |format| Cursor::new(format).with_created(offset);
-    let open = parse(&written(&stage.aggregate, cursor(Format::OpenMetrics), 1_000), Format::OpenMetrics);
+    let open = parse(&written(&stage.store, cursor(Format::OpenMetrics), 1_000), Format::OpenMetrics);
     for (name, began) in [
         ("istio_tcp_sent_bytes_created", "1700001000"),
         ("longwire_tcp_rtt_seconds_created", "1700001000"),
@@ -231,9 +231,9 @@ fn openmetrics_says_when_each_series_began_where_that_is_wanted() {
     }
     assert_eq!(open.values("longwire_tcp_connections_failed_created", &[("reason", "refused")]).len(), 1);
     assert_eq!(
-        written(&stage.aggregate, cursor(Format::Text), 1_000),
-        written(&stage.aggregate, Cursor::new(Format::Text), 1_000)
+        written(&stage.store, cursor(Format::Text), 1_000),
+        written(&stage.store, Cursor::new(Format::Text), 1_000)
     );
-    let plain = parse(&written(&stage.aggregate, Cursor::new(Format::OpenMetrics), 1_000), Format::OpenMetrics);
+    let plain = parse(&written(&stage.store, Cursor::new(Format::OpenMetrics), 1_000), Format::OpenMetrics);
     assert!(plain.names().iter().all(|name| !name.ends_with("_created")));
 }

@@ -5,7 +5,7 @@ use crate::exposition::{Format, write_header};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_pipeline::labels::samples::{self, edge};
 use longwire_pipeline::metrics::samples::hold_edge;
-use longwire_pipeline::metrics::{Aggregate, Budget};
+use longwire_pipeline::metrics::{Budget, SeriesStore};
 use longwire_pipeline::observation::{Delta, Reporter};
 use longwire_pipeline::record::FailReason;
 
@@ -15,9 +15,9 @@ fn labels() -> String {
     format!("{{{}", labels.join(","))
 }
 
-fn aggregate(set: SeriesSet) -> Aggregate {
-    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
-    let to = hold_edge(&mut aggregate, &edge(Reporter::Source, "client", "server"), Metrics::of(set), 0);
+fn store(set: SeriesSet) -> SeriesStore {
+    let mut store = SeriesStore::new(Budget::undivided(1_000, 10));
+    let to = hold_edge(&mut store, &edge(Reporter::Source, "client", "server"), Metrics::of(set), 0);
     let lived = Delta {
         sent: 18_446_744_073_709_551_000,
         received: 7,
@@ -28,12 +28,12 @@ fn aggregate(set: SeriesSet) -> Aggregate {
         duration: Some(60_000_000_001),
         ..Delta::default()
     };
-    aggregate.record(&to, Reporter::Source, &lived, 0);
+    store.record(&to, Reporter::Source, &lived, 0);
     for reason in [FailReason::Refused, FailReason::NeverSent, FailReason::Refused] {
-        aggregate.record(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
+        store.record(&to, Reporter::Source, &Delta { failed: Some((reason, 1)), ..Delta::default() }, 0);
     }
-    aggregate.activate(&to);
-    aggregate
+    store.activate(&to);
+    store
 }
 
 #[test]
@@ -53,9 +53,9 @@ fn istios_series_read_as_in_the_text_format() {
          # TYPE istio_tcp_connections_closed_total counter\n\
          istio_tcp_connections_closed_total{labels}}} 0\n"
     );
-    let mut aggregate = aggregate(SeriesSet::Istio);
-    assert_eq!(text(&mut aggregate, Format::Text, usize::MAX), expected);
-    let open_metrics = text(&mut aggregate, Format::OpenMetrics, usize::MAX);
+    let mut store = store(SeriesSet::Istio);
+    assert_eq!(text(&mut store, Format::Text, usize::MAX), expected);
+    let open_metrics = text(&mut store, Format::OpenMetrics, usize::MAX);
     let without_suffix = expected
         .lines()
         .map(|line| if line.starts_with('#') { line.replacen("_total", "", 1) + "\n" } else { format!("{line}\n") });
@@ -69,8 +69,8 @@ fn samples(text: &str, family: &str) -> Vec<String> {
 
 #[test]
 fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
-    let mut aggregate = aggregate(SeriesSet::Longwire);
-    let text_format = text(&mut aggregate, Format::Text, usize::MAX);
+    let mut store = store(SeriesSet::Longwire);
+    let text_format = text(&mut store, Format::Text, usize::MAX);
     let expected = [
         "_bucket{...,le=\"0.001\"} 1",
         "_bucket{...,le=\"0.01\"} 1",
@@ -80,7 +80,7 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
         "_count{...} 1",
     ];
     assert_eq!(samples(&text_format, "longwire_tcp_handshake_seconds"), expected);
-    let open_metrics = text(&mut aggregate, Format::OpenMetrics, usize::MAX);
+    let open_metrics = text(&mut store, Format::OpenMetrics, usize::MAX);
     let expected = [
         "_bucket{...,le=\"1.0\"} 0",
         "_bucket{...,le=\"60.0\"} 0",
@@ -93,8 +93,8 @@ fn histograms_are_cumulative_and_end_with_infinity_sum_and_count() {
 
 #[test]
 fn failures_come_by_the_reasons_that_occurred() {
-    let mut aggregate = aggregate(SeriesSet::Longwire);
-    let text = text(&mut aggregate, Format::Text, usize::MAX);
+    let mut store = store(SeriesSet::Longwire);
+    let text = text(&mut store, Format::Text, usize::MAX);
     let expected = ["{...,reason=\"refused\"} 2", "{...,reason=\"never_sent\"} 1"];
     assert_eq!(samples(&text, "longwire_tcp_connections_failed_total"), expected);
     assert_eq!(samples(&text, "longwire_tcp_connections_active"), ["{...} 1"]);
@@ -102,7 +102,7 @@ fn failures_come_by_the_reasons_that_occurred() {
 }
 
 #[test]
-fn a_help_text_is_escaped_as_each_format_says() {
+fn a_help_text_is_escaped_by_the_rules_of_each_format() {
     let header = |format| {
         let mut out = Vec::new();
         write_header(&mut out, format, "a_total", "counter", "one\\two\n\"three\"");
@@ -115,7 +115,7 @@ fn a_help_text_is_escaped_as_each_format_says() {
 #[test]
 fn the_reference_explains_every_reason() {
     let page = include_str!("../../../../../docs/metrics.md");
-    let (_, table) = page.split_once("\n| reason | means |\n").unwrap();
+    let (_, table) = page.split_once("\n| reason | meaning |\n").unwrap();
     let rows: Vec<&str> = table.lines().skip(1).take_while(|line| line.starts_with("| ")).collect();
     for reason in FailReason::ALL {
         let start = format!("| `{}` | ", reason.name());

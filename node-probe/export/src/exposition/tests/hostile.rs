@@ -6,7 +6,7 @@ use longwire_model::identity::Workload;
 use longwire_model::series::{Metrics, SeriesSets};
 use longwire_pipeline::labels::samples::{edge, workload};
 use longwire_pipeline::metrics::samples::hold_edge;
-use longwire_pipeline::metrics::{Aggregate, Budget};
+use longwire_pipeline::metrics::{Budget, SeriesStore};
 use longwire_pipeline::observation::{Delta, Edge, Reporter};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -17,12 +17,12 @@ fn read_back(value: &str) -> [String; 2] {
     let mut hostile = Workload::clone(&workload("client"));
     value.clone_into(&mut hostile.canonical_service);
     let edge = Edge { source: Some(Arc::new(hostile)), ..edge(Reporter::Source, "", "server") };
-    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 10));
-    let to = hold_edge(&mut aggregate, &edge, Metrics::from(SeriesSets::default()), 0);
+    let mut store = SeriesStore::new(Budget::undivided(1_000, 10));
+    let to = hold_edge(&mut store, &edge, Metrics::from(SeriesSets::default()), 0);
     let delta = Delta { opened: 1, rtt_us: Some(1), ..Delta::default() };
-    aggregate.record(&to, Reporter::Source, &delta, 0);
+    store.record(&to, Reporter::Source, &delta, 0);
     [Format::Text, Format::OpenMetrics].map(|format| {
-        let scrape = parse(&text(&mut aggregate, format, 64), format);
+        let scrape = parse(&text(&mut store, format, 64), format);
         let opened = scrape.samples.keys().find(|(name, _)| name == "istio_tcp_connections_opened_total").unwrap();
         opened.1["source_canonical_service"].clone()
     })

@@ -1,11 +1,11 @@
-//! A scrape in slices, with the aggregate changing in between.
+//! A scrape in slices, with the store changing in between.
 
 use crate::exposition::grammar::{parse, text};
 use crate::exposition::{Cursor, Encoder, Format};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_pipeline::labels::samples::flow;
 use longwire_pipeline::metrics::samples::hold_flow;
-use longwire_pipeline::metrics::{Aggregate, Budget, SeriesHandles};
+use longwire_pipeline::metrics::{Budget, SeriesHandles, SeriesStore};
 use longwire_pipeline::observation::{Delta, Reporter};
 use longwire_pipeline::record::{FailReason, Monotonic};
 use proptest::prelude::*;
@@ -14,26 +14,21 @@ use rstest::rstest;
 const MINUTE: Monotonic = 60_000_000_000;
 
 /// A connection of its own edge, with series of every kind.
-fn connect(aggregate: &mut Aggregate, number: u16, now: Monotonic) -> SeriesHandles {
+fn connect(store: &mut SeriesStore, number: u16, now: Monotonic) -> SeriesHandles {
     let source = format!("client-{number}");
     let flow = flow(Reporter::Source, &source, "server", number);
-    let held = hold_flow(aggregate, &flow, Metrics::from(SeriesSet::ALL.into_iter().collect::<SeriesSets>()), now);
+    let held = hold_flow(store, &flow, Metrics::from(SeriesSet::ALL.into_iter().collect::<SeriesSets>()), now);
     let lived = Delta { sent: u64::from(number), opened: 1, rtt_us: Some(number.into()), ..Delta::default() };
-    aggregate.record(&held, Reporter::Source, &lived, now);
-    aggregate.record(
-        &held,
-        Reporter::Source,
-        &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() },
-        now,
-    );
+    store.record(&held, Reporter::Source, &lived, now);
+    store.record(&held, Reporter::Source, &Delta { failed: Some((FailReason::Timeout, 1)), ..Delta::default() }, now);
     held
 }
 
-fn of_connections(count: u16) -> (Aggregate, Vec<SeriesHandles>) {
-    let mut aggregate = Aggregate::new(Budget::undivided(10_000, 1_000));
-    let held = (0..count).map(|number| connect(&mut aggregate, number, 0)).collect();
-    aggregate.publish();
-    (aggregate, held)
+fn of_connections(count: u16) -> (SeriesStore, Vec<SeriesHandles>) {
+    let mut store = SeriesStore::new(Budget::undivided(10_000, 1_000));
+    let held = (0..count).map(|number| connect(&mut store, number, 0)).collect();
+    store.publish();
+    (store, held)
 }
 
 #[rstest]
@@ -41,16 +36,16 @@ fn every_size_of_slices_gives_the_same_text(
     #[values(Format::Text, Format::OpenMetrics)] format: Format,
     #[values(0, 1, 100, 1_000, 4_096, 100_000)] slice: usize,
 ) {
-    let (mut aggregate, _) = of_connections(7);
-    assert_eq!(text(&mut aggregate, format, slice), text(&mut aggregate, format, usize::MAX));
+    let (mut store, _) = of_connections(7);
+    assert_eq!(text(&mut store, format, slice), text(&mut store, format, usize::MAX));
 }
 
 #[test]
 fn a_slice_is_as_long_as_was_asked_for_and_one_label_set() {
-    let (aggregate, _) = of_connections(50);
+    let (store, _) = of_connections(50);
     let (mut encoder, mut cursor, mut out) = (Encoder::default(), Cursor::new(Format::Text), Vec::new());
     let mut longest = 0;
-    while encoder.render(&aggregate, &mut cursor, 10_000, &mut out) {
+    while encoder.render(&store, &mut cursor, 10_000, &mut out) {
         assert!(out.len() >= 10_000);
         longest = longest.max(out.len());
         out.clear();
@@ -60,27 +55,27 @@ fn a_slice_is_as_long_as_was_asked_for_and_one_label_set() {
 }
 
 #[test]
-fn an_empty_aggregate_has_no_families() {
-    let mut aggregate = Aggregate::new(Budget::undivided(100, 10));
-    assert_eq!(text(&mut aggregate, Format::OpenMetrics, 100), "");
+fn an_empty_store_has_no_families() {
+    let mut store = SeriesStore::new(Budget::undivided(100, 10));
+    assert_eq!(text(&mut store, Format::OpenMetrics, 100), "");
 }
 
 #[test]
 fn a_label_set_that_goes_and_comes_back_during_a_scrape_is_there_once() {
-    let (mut aggregate, mut held) = of_connections(3);
+    let (mut store, mut held) = of_connections(3);
     let (mut encoder, mut cursor, mut out) = (Encoder::default(), Cursor::new(Format::Text), Vec::new());
-    assert!(encoder.render(&aggregate, &mut cursor, 1, &mut out));
+    assert!(encoder.render(&store, &mut cursor, 1, &mut out));
     // The first is written. It goes, the second takes its slot, and it takes the second's.
-    let mut expire = |aggregate: &mut Aggregate, now| {
-        aggregate.release(&held.remove(0), now);
-        aggregate.expire(now, &mut |_| false);
+    let mut expire = |store: &mut SeriesStore, now| {
+        store.release(&held.remove(0), now);
+        store.expire(now, &mut |_| false);
     };
-    expire(&mut aggregate, 11 * MINUTE);
-    expire(&mut aggregate, 11 * MINUTE);
-    connect(&mut aggregate, 0, 11 * MINUTE);
-    connect(&mut aggregate, 1, 11 * MINUTE);
-    aggregate.publish();
-    while encoder.render(&aggregate, &mut cursor, 1, &mut out) {}
+    expire(&mut store, 11 * MINUTE);
+    expire(&mut store, 11 * MINUTE);
+    connect(&mut store, 0, 11 * MINUTE);
+    connect(&mut store, 1, 11 * MINUTE);
+    store.publish();
+    while encoder.render(&store, &mut cursor, 1, &mut out) {}
     let scrape = parse(&String::from_utf8(out).unwrap(), Format::Text);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-0")]).len(), 1);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[("source_workload", "client-2")]).len(), 1);
@@ -113,25 +108,25 @@ proptest! {
         open in any::<bool>(),
     ) {
         let format = if open { Format::OpenMetrics } else { Format::Text };
-        let mut aggregate = Aggregate::new(Budget::undivided(500, 6));
+        let mut store = SeriesStore::new(Budget::undivided(500, 6));
         let (mut encoder, mut cursor, mut out) = (Encoder::default(), Cursor::new(format), Vec::new());
         let (mut held, mut now) = (Vec::new(), 0);
-        held.push(connect(&mut aggregate, 0, now));
+        held.push(connect(&mut store, 0, now));
         for step in steps {
             now += MINUTE;
             match step {
-                Step::Slice(bytes) => { encoder.render(&aggregate, &mut cursor, bytes, &mut out); }
-                Step::Connect(number) => held.push(connect(&mut aggregate, number, now)),
-                Step::Release(at) if !held.is_empty() => aggregate.release(&held.swap_remove(at % held.len()), now),
+                Step::Slice(bytes) => { encoder.render(&store, &mut cursor, bytes, &mut out); }
+                Step::Connect(number) => held.push(connect(&mut store, number, now)),
+                Step::Release(at) if !held.is_empty() => store.release(&held.swap_remove(at % held.len()), now),
                 Step::Release(_) => {}
-                Step::Publish => aggregate.publish(),
+                Step::Publish => store.publish(),
                 Step::Expire => {
                     now += 11 * MINUTE;
-                    aggregate.expire(now, &mut |_| false);
+                    store.expire(now, &mut |_| false);
                 }
             }
         }
-        while encoder.render(&aggregate, &mut cursor, 1_000, &mut out) {}
+        while encoder.render(&store, &mut cursor, 1_000, &mut out) {}
         parse(&String::from_utf8(out).unwrap(), format);
     }
 }

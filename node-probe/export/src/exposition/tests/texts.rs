@@ -4,45 +4,45 @@ use crate::exposition::{Cursor, Encoder, Format};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_pipeline::labels::samples::edge;
 use longwire_pipeline::metrics::samples::hold_edge;
-use longwire_pipeline::metrics::{Aggregate, Budget, SeriesHandles};
+use longwire_pipeline::metrics::{Budget, SeriesHandles, SeriesStore};
 use longwire_pipeline::observation::{Delta, Reporter};
 use std::sync::{Arc, Mutex};
 
 const MINUTE: u64 = 60_000_000_000;
 
 struct Stage {
-    aggregate: Aggregate,
+    store: SeriesStore,
     encoder: Arc<Mutex<Encoder>>,
 }
 
 impl Stage {
     /// `is_told`: the encoder hears which label sets are removed.
     fn new(is_told: bool) -> Self {
-        let mut aggregate = Aggregate::new(Budget::undivided(10_000, 100));
+        let mut store = SeriesStore::new(Budget::undivided(10_000, 100));
         let encoder = Arc::<Mutex<Encoder>>::default();
         if is_told {
             let forgets = Arc::clone(&encoder);
-            aggregate.when_removed(move |id| forgets.lock().unwrap().forget(id));
+            store.when_removed(move |id| forgets.lock().unwrap().forget(id));
         }
-        Self { aggregate, encoder }
+        Self { store, encoder }
     }
 
     fn connect(&mut self, source: &str) -> SeriesHandles {
         let edge = edge(Reporter::Source, source, "server");
-        let held = hold_edge(&mut self.aggregate, &edge, Metrics::of(SeriesSet::Istio), 0);
-        self.aggregate.record(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
-        self.aggregate.publish();
+        let held = hold_edge(&mut self.store, &edge, Metrics::of(SeriesSet::Istio), 0);
+        self.store.record(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+        self.store.publish();
         held
     }
 
     fn remove(&mut self, held: &SeriesHandles) {
-        self.aggregate.release(held, 0);
-        self.aggregate.expire(20 * MINUTE, &mut |_| false);
+        self.store.release(held, 0);
+        self.store.expire(20 * MINUTE, &mut |_| false);
     }
 
     fn page(&mut self) -> String {
         let (mut cursor, mut out) = (Cursor::new(Format::Text), Vec::new());
-        while self.encoder.lock().unwrap().render(&self.aggregate, &mut cursor, 1_000, &mut out) {}
+        while self.encoder.lock().unwrap().render(&self.store, &mut cursor, 1_000, &mut out) {}
         String::from_utf8(out).unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::labels::samples::{edge, service, workload};
 use crate::labels::{Differences, LabelSet, ServiceLabels};
-use crate::observation::{Dialled, Edge, Reporter};
+use crate::observation::{DestinationService, Edge, Reporter};
 use longwire_model::identity::Workload;
 use rstest::rstest;
 use std::sync::Arc;
@@ -45,7 +45,8 @@ fn named(host: &str, namespace: &str, name: &str) -> String {
 #[case::source(Reporter::Source, "source")]
 #[case::destination(Reporter::Destination, "destination")]
 fn an_edge_to_a_service_has_istios_labels_in_the_order_of_the_table(#[case] reporter: Reporter, #[case] word: &str) {
-    let edge = Edge { dialled: Dialled::Service(service("web")), ..edge(reporter, "client", "server") };
+    let edge =
+        Edge { destination_service: DestinationService::Service(service("web")), ..edge(reporter, "client", "server") };
     let service = named("web.shop.svc.cluster.local", "shop", "web");
     assert_eq!(text(&ServiceLabels(edge)), format!("{{reporter=\"{word}\",{CLIENT}{service}{SERVER}{TAIL}"));
 }
@@ -58,19 +59,19 @@ fn a_pod_without_a_service_lends_its_namespace() {
 }
 
 #[rstest]
-#[case::outside(Dialled::Outside, ["unknown", "unknown", "PassthroughCluster"], "unknown")]
-#[case::unknown(Dialled::Unknown, ["unknown", "unknown", "unknown"], "unknown")]
+#[case::outside(DestinationService::Outside, ["unknown", "unknown", "PassthroughCluster"], "unknown")]
+#[case::unknown(DestinationService::Unknown, ["unknown", "unknown", "unknown"], "unknown")]
 #[case::a_service_whose_backend_is_not_known_has_a_cluster(
-    Dialled::Service(service("web")),
+    DestinationService::Service(service("web")),
     ["web.shop.svc.cluster.local", "shop", "web"],
     "far"
 )]
 fn of_an_unknown_destination_the_revision_is_latest_and_the_version_is_not(
-    #[case] dialled: Dialled,
+    #[case] destination_service: DestinationService,
     #[case] names: [&str; 3],
     #[case] cluster: &str,
 ) {
-    let edge = Edge { destination: None, dialled, ..edge(Reporter::Source, "client", "") };
+    let edge = Edge { destination: None, destination_service, ..edge(Reporter::Source, "client", "") };
     let [host, namespace, name] = names;
     let service = named(host, namespace, name);
     let expected =
@@ -91,7 +92,7 @@ fn an_unknown_source_is_unknown_in_every_label() {
 }
 
 #[test]
-fn no_label_is_empty_whatever_a_pod_says() {
+fn no_label_is_empty_whatever_a_pods_labels_are() {
     let empty = || String::new();
     let nobody = Arc::new(Workload {
         namespace: empty(),
@@ -122,7 +123,7 @@ fn edges_that_read_the_same_are_the_same() {
 #[case::the_reporter(edge(Reporter::Destination, "client", "server"))]
 #[case::the_source(edge(Reporter::Source, "other", "server"))]
 #[case::the_destination(edge(Reporter::Source, "client", "other"))]
-#[case::the_service(Edge { dialled: Dialled::Service(service("web")), ..edge(Reporter::Source, "client", "server") })]
+#[case::the_service(Edge { destination_service: DestinationService::Service(service("web")), ..edge(Reporter::Source, "client", "server") })]
 fn edges_that_differ_in_one_part_are_different(#[case] other: Edge) {
     assert_ne!(ServiceLabels(edge(Reporter::Source, "client", "server")), ServiceLabels(other));
 }

@@ -3,7 +3,7 @@
 use super::service::text;
 use crate::labels::samples::{flow, service};
 use crate::labels::{ConnectionLabels, LabelSet, WorkloadLabels};
-use crate::observation::{Dialled, Edge, Flow, Reporter};
+use crate::observation::{DestinationService, Edge, Flow, Reporter};
 use longwire_model::series::{CONNECTION_LABELS, WORKLOAD_LABELS};
 use rstest::rstest;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ fn a_workload_set_has_kmeshs_labels_in_the_order_of_the_table() {
 
 #[test]
 fn a_connection_has_kmeshs_labels_in_the_order_of_the_table() {
-    let edge = Edge { dialled: Dialled::Service(service("web")), ..sample().edge };
+    let edge = Edge { destination_service: DestinationService::Service(service("web")), ..sample().edge };
     let flow = Flow { edge, start: 1_746_675_514_201_259_611, ..sample() };
     let expected = format!(
         "{{reporter=\"source\",start_time=\"2025-05-08 03:38:34.201259611 +0000 UTC\",{SOURCE}\
@@ -95,7 +95,7 @@ fn the_overflow_of_workloads_has_every_label() {
 
 #[test]
 fn workload_sets_do_not_tell_services_ports_and_times_apart() {
-    let edge = Edge { dialled: Dialled::Service(service("web")), ..sample().edge };
+    let edge = Edge { destination_service: DestinationService::Service(service("web")), ..sample().edge };
     let address: SocketAddr = ([10, 0, 0, 9], 9).into();
     let other = Flow { edge, source_address: address, destination_address: address, start: 1, ..sample() };
     assert!(WorkloadLabels::of(&sample()) == WorkloadLabels::of(&other));
@@ -107,7 +107,7 @@ fn workload_sets_do_not_tell_services_ports_and_times_apart() {
 #[case::destination_address(Flow { destination_address: ([10, 96, 0, 1], 80).into(), ..sample() })]
 #[case::pod_address(Flow { destination_pod_address: [10, 0, 0, 3].into(), ..sample() })]
 #[case::pod(Flow { destination_pod: None, ..sample() })]
-#[case::service(Flow { edge: Edge { dialled: Dialled::Unknown, ..sample().edge }, ..sample() })]
+#[case::service(Flow { edge: Edge { destination_service: DestinationService::Unknown, ..sample().edge }, ..sample() })]
 #[case::reporter(flow(Reporter::Destination, "client", "server", 40_000))]
 fn connections_that_differ_in_one_part_are_different(#[case] other: Flow) {
     assert!(ConnectionLabels::of(&sample()) != ConnectionLabels::of(&other));

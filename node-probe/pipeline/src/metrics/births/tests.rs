@@ -10,7 +10,7 @@ fn lines(metrics: &[Metric], reasons: [u64; 6]) -> Lines {
 
 /// Of a scraper that is known, and has seen this many scrapes; and their numbers from 0 on.
 fn views(count: usize) -> (Vec<View>, Vec<SnapshotNumber>) {
-    let by = Some(Scraper { address: [10, 0, 0, 1].into(), seat: 0, is_new: None });
+    let by = Some(Scraper { address: [10, 0, 0, 1].into(), slot: 0, is_new: None });
     let mut snapshots = Snapshots::default();
     let (mut views, mut numbers) = (Vec::new(), vec![snapshots.opened()]);
     for _ in 0..=count {

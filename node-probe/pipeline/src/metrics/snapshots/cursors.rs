@@ -1,8 +1,8 @@
-//! A cursor for each consumer that comes again: what it has seen. Bounded: a new consumer replaces one that has come once before it
-//! replaces one that has come twice.
+//! A cursor for each returning consumer: what it has seen. Bounded: a new consumer evicts one that has read one snapshot before it
+//! evicts one that has returned.
 //!
-//! A line that a consumer has got at its value must never be at 0 again, not after a kill either. So a completed snapshot counts from
-//! the moment at which it is saved.
+//! After a consumer has received a line at its value, that line must not be at 0 again, even after a kill. So a completed snapshot
+//! counts once it is saved.
 
 use super::{Consumer, Scraper, Snapshot, SnapshotNumber, View, YOUNG};
 use crate::record::Monotonic;
@@ -13,32 +13,32 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Most scrapers that are remembered, and most of one network: a machine usually has a whole /64.
 const MAX_SCRAPERS: usize = 64;
 const MAX_OF_NETWORK: usize = 8;
-/// Most exporters. No crowd of scrapers replaces one.
+/// Most exporters. Scrapers, however many, evict none.
 const MAX_EXPORTERS: usize = 16;
-/// A consumer that does not come for this long counts as new, because lines born meanwhile would be one leap.
+/// A consumer counts as new after this time without a snapshot, because all lines born meanwhile would be one leap.
 const ABSENT: Monotonic = 3_600_000_000_000;
-/// Expiry does not wait for a consumer that has not come for this long.
+/// Expiry does not wait for a consumer after this time without a snapshot.
 const AWAITED: Monotonic = 300_000_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Cursors {
     known: Vec<Cursor>,
-    /// The most that a forgotten consumer had seen: if it comes again, it sees no less.
+    /// The latest snapshot that an evicted consumer had seen: if it returns, it counts as having seen that one.
     floor: SnapshotNumber,
     evicted: u64,
     /// The part of the state that is being saved, because snapshots go on meanwhile.
     settled: Option<SavedCursors>,
 }
 
-type SavedCursors = (SnapshotNumber, Vec<SavedCursor<Seat>>, Vec<SavedCursor<Box<str>>>);
+type SavedCursors = (SnapshotNumber, Vec<SavedCursor<Slot>>, Vec<SavedCursor<Box<str>>>);
 
-/// The address of a scraper, and its seat there.
-pub(crate) type Seat = (IpAddr, u32);
+/// The address of a scraper, and its slot there.
+pub(crate) type Slot = (IpAddr, u32);
 
 /// The name of a consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Name {
-    Scraper(Seat),
+    Scraper(Slot),
     Exporter(Box<str>),
 }
 
@@ -49,7 +49,7 @@ struct Cursor {
     completed: SnapshotNumber,
     settled: SnapshotNumber,
     seen: SnapshotNumber,
-    /// It has got lines that were born by then at their values.
+    /// It has received all lines that were born by then at their values.
     valued: SnapshotNumber,
     /// When its last completed snapshot was opened.
     last: Monotonic,
@@ -68,7 +68,7 @@ pub(crate) struct SavedCursor<N> {
 impl Cursors {
     pub(super) fn open(&mut self, by: &Consumer, now: Monotonic) -> View {
         if let Consumer::Scraper(Scraper { address, is_new: Some(held), .. }) = by {
-            self.mix(address.to_canonical(), *held);
+            self.merge_free_slots(address.to_canonical(), *held);
         }
         let name = Name::from(by);
         let seen = self.find(&name).filter(|known| !known.is_absent(now)).map(|known| known.seen);
@@ -78,11 +78,11 @@ impl Cursors {
         }
     }
 
-    /// A scraper that takes a free seat may have had any of the free ones before. From now on all of these have seen the same.
-    fn mix(&mut self, address: IpAddr, held: u64) {
-        let is_held = |seat: u32| held.checked_shr(seat).is_some_and(|held| held & 1 != 0);
+    /// A scraper that takes a free slot may have had any of the free ones before, so all of these count as having seen the same.
+    fn merge_free_slots(&mut self, address: IpAddr, held: u64) {
+        let is_held = |slot: u32| held.checked_shr(slot).is_some_and(|held| held & 1 != 0);
         let free =
-            |known: &&mut Cursor| matches!(known.name, Name::Scraper((of, seat)) if of == address && !is_held(seat));
+            |known: &&mut Cursor| matches!(known.name, Name::Scraper((of, slot)) if of == address && !is_held(slot));
         let most = self.known.iter_mut().filter(free).map(|known| known.seen).max().unwrap_or_default();
         for known in self.known.iter_mut().filter(free) {
             (known.seen, known.completed) = (most, known.completed.max(most));
@@ -116,11 +116,11 @@ impl Cursors {
         let least = match name {
             Name::Scraper((address, _)) => {
                 let network = network(*address);
-                let of_network = |(address, _): Seat| self::network(address) == network;
-                self.least_if_full(MAX_OF_NETWORK, |name| name.seat().is_some_and(of_network))
-                    .or_else(|| self.least_if_full(MAX_SCRAPERS, |name| name.seat().is_some()))
+                let of_network = |(address, _): Slot| self::network(address) == network;
+                self.least_if_full(MAX_OF_NETWORK, |name| name.slot().is_some_and(of_network))
+                    .or_else(|| self.least_if_full(MAX_SCRAPERS, |name| name.slot().is_some()))
             }
-            Name::Exporter(_) => self.least_if_full(MAX_EXPORTERS, |name| name.seat().is_none()),
+            Name::Exporter(_) => self.least_if_full(MAX_EXPORTERS, |name| name.slot().is_none()),
         };
         if let Some(least) = least {
             let gone = self.known.swap_remove(least);
@@ -159,7 +159,7 @@ impl Cursors {
     }
 
     fn save(&self) -> SavedCursors {
-        let scrapers = self.known.iter().filter_map(|cursor| Some(cursor.save(cursor.name.seat()?)));
+        let scrapers = self.known.iter().filter_map(|cursor| Some(cursor.save(cursor.name.slot()?)));
         let exporters = self.known.iter().filter_map(|cursor| Some(cursor.save(cursor.name.exporter()?.into())));
         (self.floor, scrapers.collect(), exporters.collect())
     }
@@ -175,7 +175,7 @@ impl Cursors {
         let scrapers = scrapers.into_iter().map(|saved| saved.named(Name::Scraper));
         let all = scrapers.chain(exporters.into_iter().map(|saved| saved.named(Name::Exporter)));
         let restored = all.map(|saved| self.restore_one(saved, opened, now)).fold(Ok(()), Result::and);
-        // What that one had seen is not known.
+        // What the invalid one had seen is not known.
         restored.inspect_err(|_| self.lost(opened))
     }
 
@@ -228,9 +228,9 @@ impl<N> SavedCursor<N> {
 }
 
 impl Name {
-    fn seat(&self) -> Option<Seat> {
+    fn slot(&self) -> Option<Slot> {
         match self {
-            Self::Scraper(seat) => Some(*seat),
+            Self::Scraper(slot) => Some(*slot),
             Self::Exporter(_) => None,
         }
     }
@@ -246,7 +246,7 @@ impl Name {
 impl From<&Consumer> for Name {
     fn from(consumer: &Consumer) -> Self {
         match consumer {
-            Consumer::Scraper(Scraper { address, seat, .. }) => Self::Scraper((address.to_canonical(), *seat)),
+            Consumer::Scraper(Scraper { address, slot, .. }) => Self::Scraper((address.to_canonical(), *slot)),
             Consumer::Exporter(name) => Self::Exporter(name.clone()),
         }
     }

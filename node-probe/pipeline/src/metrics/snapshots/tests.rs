@@ -69,7 +69,7 @@ fn address(number: u32) -> IpAddr {
 }
 
 fn by(address: IpAddr) -> Option<Consumer> {
-    Some(Scraper { address, seat: 0, is_new: None }.into())
+    Some(Scraper { address, slot: 0, is_new: None }.into())
 }
 
 fn scrape(snapshots: &mut Snapshots, address: IpAddr, now: u64) -> View {
@@ -112,7 +112,7 @@ fn a_scrape_that_was_broken_off_has_shown_nothing() {
 }
 
 #[test]
-fn a_stranger_sees_at_zero_what_the_last_minute_brought_and_nothing_else() {
+fn a_new_scraper_gets_only_series_of_the_last_minute_at_zero() {
     let mut snapshots = Snapshots::default();
     let (born, now) = (snapshots.opened(), 1_000 * SECOND);
     let view = snapshots.open(by(address(1)), now).view();
@@ -126,7 +126,7 @@ fn a_stranger_sees_at_zero_what_the_last_minute_brought_and_nothing_else() {
 }
 
 #[test]
-fn who_leaves_no_trace_sees_all_as_it_is() {
+fn a_scraper_without_the_header_gets_all_series_at_their_values() {
     let mut snapshots = Snapshots::default();
     for _ in 0..3 {
         let scrape = snapshots.open(None, SECOND);
@@ -147,7 +147,7 @@ fn an_address_is_one_scraper_however_it_is_written() {
 }
 
 #[test]
-fn a_crowd_of_strangers_replaces_strangers_and_no_scraper_that_came_twice() {
+fn many_new_scrapers_evict_new_ones_and_not_a_returning_one() {
     let mut snapshots = Snapshots::default();
     for _ in 0..2 {
         scrape(&mut snapshots, address(0), 0);
@@ -244,7 +244,7 @@ fn a_scraper_that_cannot_be_true_costs_no_other_its_place_and_nothing_goes_back(
 }
 
 #[test]
-fn without_a_word_of_what_was_shown_all_that_is_restored_was() {
+fn without_saved_scrapes_all_restored_series_count_as_exposed() {
     let mut snapshots = Snapshots::default();
     snapshots.restored();
     let view = snapshots.open(by(address(1)), SECOND).view();
@@ -254,41 +254,41 @@ fn without_a_word_of_what_was_shown_all_that_is_restored_was() {
 }
 
 #[test]
-fn two_behind_one_address_have_a_seat_each() {
+fn two_behind_one_address_have_a_slot_each() {
     let mut snapshots = Snapshots::default();
-    let seats = [0, 1].map(|seat| Some(Scraper { address: address(1), seat, is_new: None }));
-    for seat in seats {
-        scrape_by(&mut snapshots, seat, SECOND);
+    let slots = [0, 1].map(|slot| Some(Scraper { address: address(1), slot, is_new: None }));
+    for slot in slots {
+        scrape_by(&mut snapshots, slot, SECOND);
     }
     snapshots.publish();
     let (born, at) = (snapshots.opened(), SECOND);
-    assert!(scrape_by(&mut snapshots, seats[0], SECOND).is_new(born, at));
+    assert!(scrape_by(&mut snapshots, slots[0], SECOND).is_new(born, at));
     snapshots.publish();
-    assert!(scrape_by(&mut snapshots, seats[1], SECOND).is_new(born, at), "the other one has seen it");
-    assert!(!scrape_by(&mut snapshots, seats[0], SECOND).is_new(born, at));
+    assert!(scrape_by(&mut snapshots, slots[1], SECOND).is_new(born, at), "the other one has seen it");
+    assert!(!scrape_by(&mut snapshots, slots[0], SECOND).is_new(born, at));
 }
 
 #[test]
-fn who_takes_a_free_seat_sees_no_less_than_anybody_who_may_have_had_it() {
+fn a_scraper_in_a_free_slot_counts_as_any_former_one_of_the_slot() {
     let mut snapshots = Snapshots::default();
-    let seats = [0, 1, 2].map(|seat| Scraper { address: address(1), seat, is_new: None });
-    scrape_by(&mut snapshots, Some(seats[0]), SECOND);
-    scrape_by(&mut snapshots, Some(seats[2]), SECOND);
+    let slots = [0, 1, 2].map(|slot| Scraper { address: address(1), slot, is_new: None });
+    scrape_by(&mut snapshots, Some(slots[0]), SECOND);
+    scrape_by(&mut snapshots, Some(slots[2]), SECOND);
     let (born, at) = snapshots.publish();
     for _ in 0..2 {
-        scrape_by(&mut snapshots, Some(seats[1]), SECOND);
+        scrape_by(&mut snapshots, Some(slots[1]), SECOND);
         snapshots.publish();
     }
     let later = snapshots.publish();
-    assert!(snapshots.open(Some(seats[0].into()), SECOND).view().is_new(born, at));
-    // The connections of the first two are gone. Whoever has which seat now: one of them has seen this.
-    let again = |held| Some(Scraper { is_new: Some(held), ..seats[0] });
+    assert!(snapshots.open(Some(slots[0].into()), SECOND).view().is_new(born, at));
+    // The connections of the first two are gone. Whoever has which slot now: one of them has seen this.
+    let again = |held| Some(Scraper { is_new: Some(held), ..slots[0] });
     assert!(!scrape_by(&mut snapshots, again(0b100), SECOND).is_new(born, at));
     snapshots.publish();
-    assert!(!scrape_by(&mut snapshots, Some(Scraper { is_new: Some(0b101), ..seats[1] }), SECOND).is_new(born, at));
+    assert!(!scrape_by(&mut snapshots, Some(Scraper { is_new: Some(0b101), ..slots[1] }), SECOND).is_new(born, at));
     // But not what only the first of them has seen since.
-    assert!(snapshots.open(Some(seats[1].into()), SECOND).view().is_new(later.0, later.1));
-    assert!(snapshots.open(Some(seats[2].into()), SECOND).view().is_new(born, at), "nobody took its seat");
+    assert!(snapshots.open(Some(slots[1].into()), SECOND).view().is_new(later.0, later.1));
+    assert!(snapshots.open(Some(slots[2].into()), SECOND).view().is_new(born, at), "nobody took its slot");
 }
 
 fn exporter(number: u32) -> Option<Consumer> {

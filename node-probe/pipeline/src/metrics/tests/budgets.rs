@@ -5,8 +5,8 @@ use super::{ALL, ISTIO, LONGWIRE, roomy};
 use crate::labels::ConnectionLabels;
 use crate::labels::samples::{edge, flow};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
-use crate::metrics::{Aggregate, Budget, CONNECTION, SeriesHandles};
-use crate::observation::{Delta, Dialled, Edge, Reporter};
+use crate::metrics::{Budget, CONNECTION, SeriesHandles, SeriesStore};
+use crate::observation::{Delta, DestinationService, Edge, Reporter};
 use crate::record::FailReason;
 use longwire_model::identity::{Service, Workload};
 use longwire_model::series::{Metric, Metrics};
@@ -37,34 +37,34 @@ pub(super) const OPENED: Delta = Delta {
     duration: None,
 };
 
-fn with_room_for(edges: usize) -> Aggregate {
-    Aggregate::new(Budget::undivided(RESERVED + edges * AT_ONCE, 3))
+fn with_room_for(edges: usize) -> SeriesStore {
+    SeriesStore::new(Budget::undivided(RESERVED + edges * AT_ONCE, 3))
 }
 
 #[test]
-fn past_the_budget_edges_fold_into_their_reporters_overflow() {
-    let mut aggregate = with_room_for(1);
+fn beyond_the_budget_edges_are_counted_in_their_reporters_overflow() {
+    let mut store = with_room_for(1);
     for reporter in [Reporter::Source, Reporter::Destination] {
         for client in ["a", "b", "c"] {
-            let held = hold_edge(&mut aggregate, &edge(reporter, client, "server"), ALL, 0);
-            aggregate.record(&held, reporter, &OPENED, 0);
+            let held = hold_edge(&mut store, &edge(reporter, client, "server"), ALL, 0);
+            store.record(&held, reporter, &OPENED, 0);
         }
     }
-    let scrape = scrape(&mut aggregate);
+    let scrape = scrape(&mut store);
     let opened = |labels: &[(&str, &str)]| scrape.sum("istio_tcp_connections_opened_total", labels);
     assert_eq!(opened(&[("source_workload", "a"), ("reporter", "source")]), 1);
     assert_eq!(opened(&[("reporter", "source"), OVERFLOW[0], OVERFLOW[1]]), 2);
     assert_eq!(opened(&[("reporter", "destination"), OVERFLOW[0], OVERFLOW[1]]), 3);
-    assert_eq!(aggregate.stats().services.folded, 5);
+    assert_eq!(store.stats().services.overflowed, 5);
 }
 
 #[test]
 fn a_budget_of_nothing_still_has_overflow() {
-    let mut aggregate = Aggregate::new(Budget::undivided(0, 0));
+    let mut store = SeriesStore::new(Budget::undivided(0, 0));
     let flow = flow(Reporter::Source, "client", "server", 1);
-    let held = hold_flow(&mut aggregate, &flow, ALL, 0);
-    aggregate.record(&held, Reporter::Source, &OPENED, 0);
-    let scrape = scrape(&mut aggregate);
+    let held = hold_flow(&mut store, &flow, ALL, 0);
+    store.record(&held, Reporter::Source, &OPENED, 0);
+    let scrape = scrape(&mut store);
     assert_eq!(scrape.sum("istio_tcp_connections_opened_total", &OVERFLOW), 1);
     assert_eq!(scrape.sum("kmesh_tcp_workload_connections_opened_total", &OVERFLOW), 1);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("start_time", "overflow")]), ["0"]);
@@ -72,34 +72,34 @@ fn a_budget_of_nothing_still_has_overflow() {
 
 #[test]
 fn an_edge_that_has_series_keeps_them_when_there_is_no_more_room() {
-    let mut aggregate = with_room_for(1);
+    let mut store = with_room_for(1);
     for client in ["a", "b", "a"] {
-        let held = hold_edge(&mut aggregate, &edge(Reporter::Source, client, "server"), ALL, 0);
-        aggregate.record(&held, Reporter::Source, &OPENED, 0);
+        let held = hold_edge(&mut store, &edge(Reporter::Source, client, "server"), ALL, 0);
+        store.record(&held, Reporter::Source, &OPENED, 0);
     }
-    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
+    assert_eq!(scrape(&mut store).values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
 }
 
 #[test]
-fn folding_sticks_to_the_connection_and_not_to_the_edge() {
-    let mut aggregate = with_room_for(1);
-    let first = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
-    aggregate.record(&first, Reporter::Source, &OPENED, 0);
-    let folded = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
-    aggregate.release(&first, 0);
-    aggregate.publish();
-    aggregate.expire(1_000_000_000_000, &mut |_| false);
-    let own = hold_edge(&mut aggregate, &edge(Reporter::Source, "b", "server"), ALL, 0);
-    aggregate.record(&folded, Reporter::Source, &OPENED, 0);
-    aggregate.record(&own, Reporter::Source, &OPENED, 0);
-    let scrape = scrape(&mut aggregate);
+fn overflow_is_decided_by_connection_and_not_by_edge() {
+    let mut store = with_room_for(1);
+    let first = hold_edge(&mut store, &edge(Reporter::Source, "a", "server"), ALL, 0);
+    store.record(&first, Reporter::Source, &OPENED, 0);
+    let overflowed = hold_edge(&mut store, &edge(Reporter::Source, "b", "server"), ALL, 0);
+    store.release(&first, 0);
+    store.publish();
+    store.expire(1_000_000_000_000, &mut |_| false);
+    let own = hold_edge(&mut store, &edge(Reporter::Source, "b", "server"), ALL, 0);
+    store.record(&overflowed, Reporter::Source, &OPENED, 0);
+    store.record(&own, Reporter::Source, &OPENED, 0);
+    let scrape = scrape(&mut store);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
     assert_eq!(scrape.values("istio_tcp_connections_opened_total", &[("source_workload", "b")]), ["1"]);
 }
 
 #[test]
 fn an_edge_is_charged_for_the_lines_that_a_scrape_has() {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let edge = edge(Reporter::Source, "a", "server");
     let mut held = Vec::new();
     let failed = |reason| Delta { failed: Some((reason, 1)), ..Delta::default() };
@@ -110,82 +110,82 @@ fn an_edge_is_charged_for_the_lines_that_a_scrape_has() {
         (ALL, Delta { rtt_us: Some(1), ..OPENED }, 1 + AT_ONCE + RTT),
         (ALL, failed(FailReason::Timeout), 2 + AT_ONCE + RTT),
     ] {
-        let one = hold_edge(&mut aggregate, &edge, on, 0);
-        aggregate.record(&one, Reporter::Source, &delta, 0);
+        let one = hold_edge(&mut store, &edge, on, 0);
+        store.record(&one, Reporter::Source, &delta, 0);
         held.push(one);
-        let shown = scrape(&mut aggregate).samples.len();
-        assert_eq!((aggregate.stats().charged - RESERVED, shown), (lines, lines));
+        let shown = scrape(&mut store).samples.len();
+        assert_eq!((store.stats().charged - RESERVED, shown), (lines, lines));
     }
     for held in held {
-        aggregate.release(&held, 0);
+        store.release(&held, 0);
     }
-    aggregate.expire(1_000_000_000_000, &mut |_| false);
-    assert_eq!((aggregate.stats().charged, aggregate.stats().bytes), (RESERVED, 0));
+    store.expire(1_000_000_000_000, &mut |_| false);
+    assert_eq!((store.stats().charged, store.stats().bytes), (RESERVED, 0));
 }
 
 #[test]
-fn a_label_set_of_which_nothing_was_said_is_charged_no_line_but_its_bytes() {
-    let mut aggregate = roomy();
-    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
-    aggregate.publish();
-    let stats = aggregate.stats();
+fn a_label_set_without_an_event_is_charged_for_bytes_and_not_for_lines() {
+    let mut store = roomy();
+    let held = hold_edge(&mut store, &edge(Reporter::Source, "a", "server"), ALL, 0);
+    store.publish();
+    let stats = store.stats();
     assert_eq!(stats.charged, RESERVED);
     assert!((1_000..4_000).contains(&stats.bytes), "{} bytes", stats.bytes);
-    aggregate.release(&held, 0);
+    store.release(&held, 0);
 }
 
 #[test]
-fn what_comes_later_and_finds_no_room_folds_alone_until_there_is_room() {
-    let mut aggregate = with_room_for(1);
-    let held = hold_edge(&mut aggregate, &edge(Reporter::Source, "a", "server"), ALL, 0);
+fn later_lines_without_room_are_counted_in_overflow_until_there_is_room() {
+    let mut store = with_room_for(1);
+    let held = hold_edge(&mut store, &edge(Reporter::Source, "a", "server"), ALL, 0);
     let both = Delta { rtt_us: Some(1), failed: None, ..OPENED };
     let failed = Delta { failed: Some((FailReason::Refused, 2)), ..Delta::default() };
     const RTTS: &str = "longwire_tcp_rtt_seconds_count";
     const FAILED: &str = "longwire_tcp_connections_failed_total";
     for round in 1..=3 {
-        aggregate.record(&held, Reporter::Source, &both, 0);
-        aggregate.record(&held, Reporter::Source, &failed, 0);
-        let scrape = scrape(&mut aggregate);
+        store.record(&held, Reporter::Source, &both, 0);
+        store.record(&held, Reporter::Source, &failed, 0);
+        let scrape = scrape(&mut store);
         assert_eq!(scrape.sum("istio_tcp_connections_opened_total", &[("source_workload", "a")]), round);
         assert_eq!((scrape.sum(RTTS, &OVERFLOW), scrape.sum(FAILED, &OVERFLOW)), (round, 2 * round));
         assert_eq!((scrape.sum(RTTS, &[]), scrape.sum(FAILED, &[])), (round, 2 * round));
     }
-    assert_eq!((aggregate.stats().services.folded, aggregate.stats().charged), (1, RESERVED + AT_ONCE), "once");
-    aggregate.configure(&NodeSettings { series: Some(1_000), ..NodeSettings::default() });
-    aggregate.record(&held, Reporter::Source, &both, 0);
-    aggregate.record(&held, Reporter::Source, &failed, 0);
-    let scrape = scrape(&mut aggregate);
+    assert_eq!((store.stats().services.overflowed, store.stats().charged), (1, RESERVED + AT_ONCE), "once");
+    store.configure(&NodeSettings { series: Some(1_000), ..NodeSettings::default() });
+    store.record(&held, Reporter::Source, &both, 0);
+    store.record(&held, Reporter::Source, &failed, 0);
+    let scrape = scrape(&mut store);
     let own = |family: &str| scrape.sum(family, &[("source_workload", "a")]);
     assert_eq!((own(RTTS), own(FAILED)), (1, 2));
     assert_eq!((scrape.sum(RTTS, &[]), scrape.sum(FAILED, &[])), (4, 8));
 }
 
 #[test]
-fn metrics_that_are_switched_on_when_there_is_no_room_fold_alone() {
-    let mut aggregate = Aggregate::new(Budget::undivided(RESERVED + ISTIOS + AT_ONCE, 2));
+fn metrics_that_are_enabled_without_room_are_counted_in_overflow() {
+    let mut store = SeriesStore::new(Budget::undivided(RESERVED + ISTIOS + AT_ONCE, 2));
     let of = |client| edge(Reporter::Source, client, "server");
-    let first = hold_edge(&mut aggregate, &of("a"), ISTIO, 0);
-    aggregate.record(&first, Reporter::Source, &OPENED, 0);
-    let second = hold_edge(&mut aggregate, &of("b"), ISTIO.union(LONGWIRE), 0);
-    aggregate.record(&second, Reporter::Source, &OPENED, 0);
-    let third = hold_edge(&mut aggregate, &of("a"), ISTIO.union(LONGWIRE), 0);
-    aggregate.record(&third, Reporter::Source, &Delta { lost: 7, ..OPENED }, 0);
+    let first = hold_edge(&mut store, &of("a"), ISTIO, 0);
+    store.record(&first, Reporter::Source, &OPENED, 0);
+    let second = hold_edge(&mut store, &of("b"), ISTIO.union(LONGWIRE), 0);
+    store.record(&second, Reporter::Source, &OPENED, 0);
+    let third = hold_edge(&mut store, &of("a"), ISTIO.union(LONGWIRE), 0);
+    store.record(&third, Reporter::Source, &Delta { lost: 7, ..OPENED }, 0);
     for held in [&first, &third, &third] {
-        aggregate.activate(held);
+        store.activate(held);
     }
-    aggregate.deactivate(&third);
-    let folded = scrape(&mut aggregate);
-    assert_eq!(folded.values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
-    assert_eq!(folded.values("longwire_tcp_lost_packets_total", &[("source_workload", "a")]), [""; 0]);
-    assert_eq!(folded.values("longwire_tcp_lost_packets_total", &OVERFLOW), ["7"]);
-    assert_eq!(folded.values("longwire_tcp_connections_active", &OVERFLOW), ["1"]);
-    aggregate.release(&third, 0);
-    aggregate.release(&first, 0);
+    store.deactivate(&third);
+    let overflowed = scrape(&mut store);
+    assert_eq!(overflowed.values("istio_tcp_connections_opened_total", &[("source_workload", "a")]), ["2"]);
+    assert_eq!(overflowed.values("longwire_tcp_lost_packets_total", &[("source_workload", "a")]), [""; 0]);
+    assert_eq!(overflowed.values("longwire_tcp_lost_packets_total", &OVERFLOW), ["7"]);
+    assert_eq!(overflowed.values("longwire_tcp_connections_active", &OVERFLOW), ["1"]);
+    store.release(&third, 0);
+    store.release(&first, 0);
 }
 
 #[test]
 fn an_edge_named_overflow_shares_its_series() {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let name = || "overflow".to_owned();
     let workload = Arc::new(Workload {
         namespace: name(),
@@ -199,27 +199,27 @@ fn an_edge_named_overflow_shares_its_series() {
         reporter: Reporter::Source,
         source: Some(Arc::clone(&workload)),
         destination: Some(workload),
-        dialled: Dialled::Service(service),
+        destination_service: DestinationService::Service(service),
     };
-    let held = hold_edge(&mut aggregate, &impostor, ALL, 0);
-    aggregate.record(&held, Reporter::Source, &OPENED, 0);
-    aggregate.release(&held, 0);
-    aggregate.expire(1_000_000_000_000, &mut |_| false);
-    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
-    assert_eq!(aggregate.stats().services.folded, 0);
+    let held = hold_edge(&mut store, &impostor, ALL, 0);
+    store.record(&held, Reporter::Source, &OPENED, 0);
+    store.release(&held, 0);
+    store.expire(1_000_000_000_000, &mut |_| false);
+    assert_eq!(scrape(&mut store).values("istio_tcp_connections_opened_total", &OVERFLOW), ["1"]);
+    assert_eq!(store.stats().services.overflowed, 0);
 }
 
 #[test]
 fn long_connections_have_a_budget_of_their_own() {
-    let mut aggregate = with_room_for(0);
+    let mut store = with_room_for(0);
     for port in 0..4 {
         let mut held = SeriesHandles::default();
         let flow = flow(Reporter::Source, "client", "server", port);
-        aggregate.acquire(ConnectionLabels::of(&flow), plain(CONNECTION), 0, &mut held);
-        aggregate.record(&held, Reporter::Source, &Delta { sent: 10, ..Delta::default() }, 0);
+        store.acquire(ConnectionLabels::of(&flow), plain(CONNECTION), 0, &mut held);
+        store.record(&held, Reporter::Source, &Delta { sent: 10, ..Delta::default() }, 0);
     }
-    let scrape = scrape(&mut aggregate);
+    let scrape = scrape(&mut store);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("source_address", "10.0.0.1:0")]), ["10"]);
     assert_eq!(scrape.values("kmesh_tcp_connection_sent_bytes_total", &[("start_time", "overflow")]), ["30"]);
-    assert_eq!(aggregate.stats().connections.folded, 3);
+    assert_eq!(store.stats().connections.overflowed, 3);
 }

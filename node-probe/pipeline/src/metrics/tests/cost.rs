@@ -18,23 +18,23 @@ fn says(row: &str, series: usize) {
 
 /// Of an edge whose connections have done all that they can.
 fn series(reporter: Reporter) -> usize {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let edge = edge(reporter, "client", "server");
     let by_default = Metrics::from(SeriesSets::default());
-    let held = hold_edge(&mut aggregate, &edge, by_default, 0);
+    let held = hold_edge(&mut store, &edge, by_default, 0);
     let handshake = (reporter == Reporter::Source).then_some(1);
     let lived =
         Delta { opened: 1, closed: 1, sent: 1, rtt_us: Some(1), handshake, duration: Some(1), ..Delta::default() };
-    aggregate.record(&held, reporter, &lived, 0);
+    store.record(&held, reporter, &lived, 0);
     if reporter == Reporter::Source {
         let refused = Delta { failed: Some((FailReason::Refused, 1)), ..Delta::default() };
-        aggregate.record(&held, reporter, &refused, 0);
+        store.record(&held, reporter, &refused, 0);
     }
-    scrape(&mut aggregate).samples.len()
+    scrape(&mut store).samples.len()
 }
 
 #[test]
-fn an_edge_costs_at_most_25_series_and_what_the_page_says() {
+fn an_edge_costs_at_most_25_series_as_documented() {
     let [source, destination] = [Reporter::Source, Reporter::Destination].map(series);
     says("an edge, at its client's node, one of its connects having failed", source);
     says("an edge, at its server's node", destination);
@@ -45,9 +45,9 @@ fn an_edge_costs_at_most_25_series_and_what_the_page_says() {
 
 #[test]
 fn a_long_connection_costs_four_series_a_reporter() {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let only = Metrics::of(SeriesSet::KmeshConnection);
-    let held = hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), only, 0);
-    aggregate.record(&held, Reporter::Source, &Delta::default(), 0);
-    says("a long connection, at each of its ends", scrape(&mut aggregate).samples.len());
+    let held = hold_flow(&mut store, &flow(Reporter::Source, "client", "server", 1), only, 0);
+    store.record(&held, Reporter::Source, &Delta::default(), 0);
+    says("a long connection, at each of its ends", scrape(&mut store).samples.len());
 }

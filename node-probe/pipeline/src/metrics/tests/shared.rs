@@ -5,7 +5,7 @@ use super::{ALL, ISTIO, roomy};
 use crate::labels::samples::{edge, flow};
 use crate::labels::{Differences, ServiceLabels};
 use crate::metrics::samples::hold_edge;
-use crate::metrics::{Aggregate, SERVICE, SeriesHandles, SeriesSpec};
+use crate::metrics::{SERVICE, SeriesHandles, SeriesSpec, SeriesStore};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;
@@ -16,10 +16,10 @@ fn differences(labels: &[(&str, Option<&str>)]) -> Differences {
     Differences::new(labels.iter().map(label).collect())
 }
 
-fn hold(aggregate: &mut Aggregate, edge: &Edge, on: Metrics, labels: &[(&str, Option<&str>)]) -> SeriesHandles {
+fn hold(store: &mut SeriesStore, edge: &Edge, on: Metrics, labels: &[(&str, Option<&str>)]) -> SeriesHandles {
     let mut held = SeriesHandles::default();
     let spec = SeriesSpec { metrics: on.intersection(SERVICE), differences: differences(labels), tag_source: None };
-    aggregate.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
+    store.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
     held
 }
 
@@ -35,50 +35,50 @@ const AS_SERVER: [(&str, Option<&str>); 4] = [
 #[case::first(true)]
 #[case::last(false)]
 fn a_customised_one_may_read_as_another_edge_and_is_that_edge(#[case] customised_first: bool) {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let (server, other) = (edge(Reporter::Source, "client", "server"), edge(Reporter::Source, "client", "other"));
     let mut held = Vec::new();
     for customised in [customised_first, !customised_first] {
         held.push(match customised {
-            true => hold(&mut aggregate, &other, ISTIO, &AS_SERVER),
-            false => hold_edge(&mut aggregate, &server, ISTIO, 0),
+            true => hold(&mut store, &other, ISTIO, &AS_SERVER),
+            false => hold_edge(&mut store, &server, ISTIO, 0),
         });
     }
     for held in &held {
-        aggregate.record(held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+        store.record(held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
     }
-    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[]), ["2"]);
+    assert_eq!(scrape(&mut store).values("istio_tcp_connections_opened_total", &[]), ["2"]);
     for held in &held {
-        aggregate.release(held, 0);
+        store.release(held, 0);
     }
-    aggregate.publish();
-    aggregate.expire(1_000_000_000_000, &mut |_| false);
-    assert_eq!(aggregate.stats().services.expired, 1);
-    let again = hold_edge(&mut aggregate, &server, ISTIO, 0);
-    aggregate.record(&again, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
-    assert_eq!(scrape(&mut aggregate).values("istio_tcp_connections_opened_total", &[]), ["1"]);
+    store.publish();
+    store.expire(1_000_000_000_000, &mut |_| false);
+    assert_eq!(store.stats().services.expired, 1);
+    let again = hold_edge(&mut store, &server, ISTIO, 0);
+    store.record(&again, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+    assert_eq!(scrape(&mut store).values("istio_tcp_connections_opened_total", &[]), ["1"]);
 }
 
 #[test]
 fn bytes_keep_the_direction_of_the_connection_that_moved_them() {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     for reporter in [Reporter::Source, Reporter::Destination] {
-        let held = hold(&mut aggregate, &edge(reporter, "client", "server"), ISTIO, &[("reporter", None)]);
+        let held = hold(&mut store, &edge(reporter, "client", "server"), ISTIO, &[("reporter", None)]);
         let (sent, received) = if reporter == Reporter::Source { (5, 3) } else { (3, 5) };
-        aggregate.record(&held, reporter, &Delta { sent, received, ..Delta::default() }, 0);
+        store.record(&held, reporter, &Delta { sent, received, ..Delta::default() }, 0);
     }
-    let scrape = scrape(&mut aggregate);
+    let scrape = scrape(&mut store);
     assert_eq!(scrape.values("istio_tcp_received_bytes_total", &[]), ["10"]);
     assert_eq!(scrape.values("istio_tcp_sent_bytes_total", &[]), ["6"]);
 }
 
 #[test]
 fn two_groups_of_one_connection_that_read_the_same_are_one_feed() {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let flow = flow(Reporter::Source, "client", "server", 1);
     let mut held = SeriesHandles::default();
     for metrics in ISTIO.iter().map(|metric| Metrics::NONE.with(metric)) {
-        aggregate.acquire(
+        store.acquire(
             ServiceLabels(flow.edge.clone()),
             SeriesSpec { metrics, differences: Differences::default(), tag_source: None },
             0,
@@ -86,16 +86,16 @@ fn two_groups_of_one_connection_that_read_the_same_are_one_feed() {
         );
     }
     assert_eq!(held.handles().map(|handle| handle.metrics).collect::<Vec<_>>(), [ISTIO]);
-    aggregate.record(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
-    aggregate.release(&held, 0);
-    aggregate.publish();
-    aggregate.expire(1_000_000_000_000, &mut |_| false);
-    assert_eq!(aggregate.stats().services.sets, 0, "one reference was taken");
+    store.record(&held, Reporter::Source, &Delta { opened: 1, ..Delta::default() }, 0);
+    store.release(&held, 0);
+    store.publish();
+    store.expire(1_000_000_000_000, &mut |_| false);
+    assert_eq!(store.stats().services.sets, 0, "one reference was taken");
 }
 
 #[test]
 fn many_groups_feed_many_label_sets() {
-    let mut aggregate = roomy();
+    let mut store = roomy();
     let edge = edge(Reporter::Source, "client", "server");
     let mut held = SeriesHandles::default();
     for (metric, number) in ALL.intersection(SERVICE).iter().zip(0..) {
@@ -105,12 +105,12 @@ fn many_groups_feed_many_label_sets() {
             differences: differences(&[("group", Some(&number))]),
             tag_source: None,
         };
-        aggregate.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
+        store.acquire(ServiceLabels(edge.clone()), spec, 0, &mut held);
     }
     let delta = Delta { sent: 1, rtt_us: Some(1), handshake: Some(1), duration: Some(1), ..Delta::default() };
-    aggregate.record(&held, Reporter::Source, &delta, 0);
-    aggregate.activate(&held);
-    let shown = scrape(&mut aggregate);
-    assert_eq!((held.handles().count(), aggregate.stats().services.sets), (11, 10), "nothing failed");
+    store.record(&held, Reporter::Source, &delta, 0);
+    store.activate(&held);
+    let shown = scrape(&mut store);
+    assert_eq!((held.handles().count(), store.stats().services.sets), (11, 10), "nothing failed");
     assert_eq!(shown.values("longwire_tcp_connections_active", &[("group", "5")]), ["1"]);
 }

@@ -1,6 +1,6 @@
 //! What a scrape shows, without an encoder.
 
-use crate::metrics::{Aggregate, Reading, View};
+use crate::metrics::{Reading, SeriesStore, View};
 use crate::record::FailReason;
 use longwire_model::series::{FAMILIES, Family, Kind, REASON};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,16 +64,16 @@ impl Scrape {
 }
 
 /// Of what is now: published first.
-pub(super) fn scrape(aggregate: &mut Aggregate) -> Scrape {
-    aggregate.publish();
-    shown(aggregate)
+pub(super) fn scrape(store: &mut SeriesStore) -> Scrape {
+    store.publish();
+    shown(store)
 }
 
 /// Of what is published.
-pub(super) fn shown(aggregate: &Aggregate) -> Scrape {
+pub(super) fn shown(store: &SeriesStore) -> Scrape {
     let mut scrape = Scrape::default();
     for family in &FAMILIES {
-        let _all = aggregate.read(family, (0, aggregate.births(family)), |_, series| {
+        let _all = store.read(family, (0, store.births(family)), |_, series| {
             assert!(!series.unseen(&View::PLAIN).has(family.metric));
             let mut labels = Labels::new();
             series.pairs(&mut |name, value| {

@@ -5,7 +5,7 @@ use super::shown::{Scrape, scrape};
 use super::{ALL, ISTIO, LONGWIRE};
 use crate::labels::samples::{edge_between, flow};
 use crate::metrics::samples::{hold_edge, hold_flow};
-use crate::metrics::{Aggregate, Budget, SeriesHandles};
+use crate::metrics::{Budget, SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Flow, Reporter};
 use crate::record::FailReason;
 use longwire_model::series::{Metric, Metrics};
@@ -91,30 +91,30 @@ fn life() -> impl Strategy<Value = Life> {
     )
 }
 
-fn live(aggregate: &mut Aggregate, lives: &[Life]) {
+fn live(store: &mut SeriesStore, lives: &[Life]) {
     for (life, now) in lives.iter().zip(0..) {
         let flow = life.flow();
         let mut held = SeriesHandles::default();
         for (on, delta) in &life.deltas {
             // As the pipeline does: an attempt that failed claims what failures feed.
             let wanted = if delta.failed.is_some() { FAILED } else { ALL };
-            let next = hold_flow(aggregate, &flow, on.intersection(wanted), now);
-            aggregate.release(&mem::replace(&mut held, next), now);
-            aggregate.record(&held, life.reporter(), delta, now);
+            let next = hold_flow(store, &flow, on.intersection(wanted), now);
+            store.release(&mem::replace(&mut held, next), now);
+            store.record(&held, life.reporter(), delta, now);
         }
         if life.is_active() {
-            aggregate.activate(&held);
+            store.activate(&held);
         }
         if life.ends {
-            aggregate.release(&held, now);
+            store.release(&held, now);
         }
-        aggregate.publish();
+        store.publish();
         // Both workloads live: nothing but what is over goes.
-        aggregate.expire(now, &mut |_| true);
+        store.expire(now, &mut |_| true);
     }
 }
 
-/// Totals of every family by reporter. Zeros are left out: where all folded, some series do not exist.
+/// Totals of every family by reporter. Zeros are left out: where all overflowed, some series do not exist.
 fn totals(scrape: &Scrape) -> BTreeMap<(&str, &str), i64> {
     let mut totals = BTreeMap::new();
     for ((name, labels), value) in scrape.samples.iter().filter(|((name, _), _)| !name.ends_with("_seconds_sum")) {
@@ -127,18 +127,18 @@ fn totals(scrape: &Scrape) -> BTreeMap<(&str, &str), i64> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
-    fn folding_keeps_every_sum(
+    fn overflow_keeps_every_sum(
         lives in proptest::collection::vec(life(), 1..40),
         series in 0..700_usize,
         connections in 0..12_usize,
         (namespaces, peers) in (1..4_usize, 1..3_usize),
     ) {
-        let mut tight = Aggregate::new(Budget { series, connections, namespaces, peers });
-        let mut roomy = Aggregate::new(Budget::undivided(100_000, 1_000));
+        let mut tight = SeriesStore::new(Budget { series, connections, namespaces, peers });
+        let mut roomy = SeriesStore::new(Budget::undivided(100_000, 1_000));
         live(&mut tight, &lives);
         live(&mut roomy, &lives);
-        let (folded, whole) = (scrape(&mut tight), scrape(&mut roomy));
-        prop_assert_eq!(totals(&folded), totals(&whole));
+        let (overflowed, whole) = (scrape(&mut tight), scrape(&mut roomy));
+        prop_assert_eq!(totals(&overflowed), totals(&whole));
         let stats = tight.stats();
         let lines = stats.services.lines + stats.workloads.lines;
         prop_assert!(lines <= series.max(RESERVED), "{} lines, {} allowed", lines, series);
@@ -149,13 +149,13 @@ proptest! {
 
 #[test]
 fn an_observation_is_in_the_first_bucket_that_holds_it() {
-    let mut aggregate = Aggregate::new(Budget::undivided(1_000, 0));
-    let held = hold_edge(&mut aggregate, &flow(Reporter::Source, "client", "server", 1).edge, LONGWIRE, 0);
+    let mut store = SeriesStore::new(Budget::undivided(1_000, 0));
+    let held = hold_edge(&mut store, &flow(Reporter::Source, "client", "server", 1).edge, LONGWIRE, 0);
     for rtt_us in [0, 1_000, 1_001, 10_000, 100_000, 100_001, u32::MAX] {
         let delta = Delta { rtt_us: Some(rtt_us), ..Delta::default() };
-        aggregate.record(&held, Reporter::Source, &delta, 0);
+        store.record(&held, Reporter::Source, &delta, 0);
     }
-    let scrape = scrape(&mut aggregate);
+    let scrape = scrape(&mut store);
     let bucket = |le: &str| scrape.sum("longwire_tcp_rtt_seconds_bucket", &[("le", le)]);
     assert_eq!(["0.001", "0.01", "0.1", "+Inf"].map(bucket), [2, 4, 5, 7]);
     assert_eq!(scrape.values("longwire_tcp_rtt_seconds_sum", &[]), ["4295.179297"]);

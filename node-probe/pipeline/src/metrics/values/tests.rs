@@ -4,7 +4,7 @@ use super::rows::{Place, Shape};
 use super::{ConnectionValues, Values};
 use crate::labels::samples::{edge, flow, pod, service, workload};
 use crate::metrics::samples::{hold_cluster, hold_flow};
-use crate::metrics::{Aggregate, Budget, Reading, SeriesHandles};
+use crate::metrics::{Budget, Reading, SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use crate::state::decode;
@@ -30,23 +30,23 @@ const LIVED: Delta = Delta {
 const FAILED: [(FailReason, u64); 2] = [(FailReason::Refused, 2_048), (FailReason::Aborted, 4_096)];
 
 /// One label set of each kind, into which the same has been recorded.
-fn aggregate() -> (Aggregate, Vec<SeriesHandles>) {
-    let mut aggregate = Aggregate::new(Budget::undivided(10_000, 100));
+fn store() -> (SeriesStore, Vec<SeriesHandles>) {
+    let mut store = SeriesStore::new(Budget::undivided(10_000, 100));
     let everything = Metrics::from(SeriesSet::ALL.into_iter().collect::<SeriesSets>());
     let (edge, client) = (edge(Reporter::Source, "client", "server"), workload("client"));
     let held = vec![
-        hold_flow(&mut aggregate, &flow(Reporter::Source, "client", "server", 1), everything, 0),
-        hold_cluster(&mut aggregate, (edge, pod("client-0", &client)), (80, service("web")), 0),
+        hold_flow(&mut store, &flow(Reporter::Source, "client", "server", 1), everything, 0),
+        hold_cluster(&mut store, (edge, pod("client-0", &client)), (80, service("web")), 0),
     ];
     for held in &held {
-        aggregate.record(held, Reporter::Source, &LIVED, 0);
+        store.record(held, Reporter::Source, &LIVED, 0);
         for failed in FAILED {
-            aggregate.record(held, Reporter::Source, &Delta { failed: Some(failed), ..Delta::default() }, 0);
+            store.record(held, Reporter::Source, &Delta { failed: Some(failed), ..Delta::default() }, 0);
         }
-        aggregate.activate(held);
+        store.activate(held);
     }
-    aggregate.publish();
-    (aggregate, held)
+    store.publish();
+    (store, held)
 }
 
 /// What the figure comes to, for a client: of a histogram the sum in nanoseconds.
@@ -71,9 +71,9 @@ fn expected(figure: Figure) -> u64 {
     }
 }
 
-fn value(aggregate: &Aggregate, family: &Family) -> Vec<u64> {
+fn value(store: &SeriesStore, family: &Family) -> Vec<u64> {
     let mut values = Vec::new();
-    let _all = aggregate.read(family, (0, u64::MAX), |_, series| {
+    let _all = store.read(family, (0, u64::MAX), |_, series| {
         values.push(match series.reading() {
             Reading::Absent => panic!("{} is absent", family.name),
             Reading::Counter(value) => value,
@@ -88,19 +88,19 @@ fn value(aggregate: &Aggregate, family: &Family) -> Vec<u64> {
 
 #[test]
 fn every_row_of_the_table_has_the_value_of_its_figure() {
-    let (aggregate, _held) = aggregate();
+    let (store, _held) = store();
     for family in &FAMILIES {
-        assert_eq!(value(&aggregate, family), [expected(family.figure)], "{}", family.name);
+        assert_eq!(value(&store, family), [expected(family.figure)], "{}", family.name);
     }
 }
 
 #[test]
 fn every_row_of_the_table_can_be_forgotten_alone() {
     for family in &FAMILIES {
-        let (mut aggregate, held) = aggregate();
+        let (mut store, held) = store();
         let others = |metric| metric != family.metric;
         // The metric is not recorded in this epoch, and the rest of its label set is.
-        aggregate.turn_epoch(1, held.iter());
+        store.turn_epoch(1, held.iter());
         for held in &held {
             let rest: SeriesHandles = held
                 .handles()
@@ -110,13 +110,13 @@ fn every_row_of_the_table_can_be_forgotten_alone() {
                 })
                 .filter(|handle| !handle.metrics.is_empty())
                 .collect();
-            aggregate.record(&rest, Reporter::Source, &Delta::default(), 1);
+            store.record(&rest, Reporter::Source, &Delta::default(), 1);
         }
-        aggregate.turn_epoch(2, [].iter());
-        aggregate.publish();
-        assert_eq!(value(&aggregate, family), [0; 0], "{}", family.name);
+        store.turn_epoch(2, [].iter());
+        store.publish();
+        assert_eq!(value(&store, family), [0; 0], "{}", family.name);
         for other in FAMILIES.iter().filter(|other| others(other.metric)) {
-            assert_eq!(value(&aggregate, other), [expected(other.figure)], "{} beside {}", other.name, family.name);
+            assert_eq!(value(&store, other), [expected(other.figure)], "{} beside {}", other.name, family.name);
         }
     }
 }

@@ -29,7 +29,7 @@ fn the_order_in_which_they_are_offered_changes_nothing() {
 }
 
 #[test]
-fn between_two_passes_nobody_is_chosen() {
+fn no_candidate_is_chosen_between_two_passes() {
     let mut candidates = Candidates::default();
     assert!(!candidates.are_wanted());
     candidates.begin(1);

@@ -1,7 +1,7 @@
 //! The saved form of a live connection's stage.
 
 use super::{Long, Recording, Stage};
-use crate::metrics::{Aggregate, SeriesHandles};
+use crate::metrics::{SeriesHandles, SeriesStore};
 use crate::resolve::{PodSlot, Resolution, SavedResolution};
 use crate::shared::Numbers;
 use serde::{Deserialize, Serialize};
@@ -34,11 +34,11 @@ impl Recording {
         held: SeriesHandles,
         (slot, was_long): (PodSlot, bool),
         resolution: Box<Resolution>,
-        aggregate: &Aggregate,
+        store: &SeriesStore,
     ) -> Self {
         let long = if was_long { Long::Own } else { Long::No };
         let mut recording = Self { held, slot, long, reporter: resolution.reporter(), resolution };
-        recording.update_long(aggregate);
+        recording.update_long(store);
         recording
     }
 }

@@ -30,7 +30,7 @@ impl Collected {
             id: event.id(),
             kind: event.kind(),
             reporter: event.reporter(),
-            addresses: (event.source(), event.dialled(), event.answered()),
+            addresses: (event.source(), event.original_destination(), event.answered()),
             start: event.start(),
             end: event.end(),
             closer: event.closer(),

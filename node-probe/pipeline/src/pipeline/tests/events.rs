@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 
 const NODE: &str = "10.0.0.254";
 
-/// Client and server of one connection to this pod. `dialled`: what the client's socket has for a remote end. `seen`: what the server's
+/// Client and server of one connection to this pod. `original_destination`: what the client's socket has for a remote end. `seen`: what the server's
 /// has.
-fn ends(number: u32, to: &'static str, dialled: SocketAddr, seen: SocketAddr) -> [Socket; 2] {
+fn ends(number: u32, to: &'static str, original_destination: SocketAddr, seen: SocketAddr) -> [Socket; 2] {
     let port = 1_000 + u16::try_from(number).unwrap();
     let client = Socket {
         id: u64::from(number) << 1,
@@ -19,7 +19,7 @@ fn ends(number: u32, to: &'static str, dialled: SocketAddr, seen: SocketAddr) ->
         pod: "a",
         sequence: (number, number ^ 0x5555),
         local: SocketAddr::new(address("a"), port),
-        remote: dialled,
+        remote: original_destination,
         established: 99 * S,
         counters: Counters { sent: 10, received: 3, srtt_us: 70, ..Counters::default() },
     };
@@ -37,13 +37,13 @@ fn ends(number: u32, to: &'static str, dialled: SocketAddr, seen: SocketAddr) ->
 /// The ids that both ends have in their events, the server on the node of this pod.
 fn ids(number: u32, to: &'static str, is_dnat: bool, is_masqueraded: bool, known: bool) -> [ConnectionId; 2] {
     let server = SocketAddr::new(address(to), 8080);
-    let dialled = if is_dnat { WEB.parse().unwrap() } else { server };
+    let original_destination = if is_dnat { WEB.parse().unwrap() } else { server };
     let own = SocketAddr::new(address("a"), 1_000 + u16::try_from(number).unwrap());
     let seen = if is_masqueraded { format!("{NODE}:{}", 40_000 + number).parse().unwrap() } else { own };
-    let [client, served] = ends(number, to, dialled, seen);
+    let [client, served] = ends(number, to, original_destination, seen);
     let (mut one, mut two) = (Node::new(&["a", "b"]), Node::new(&["r"]));
     if is_dnat && known {
-        one.translate(client.local, dialled, server);
+        one.translate(client.local, original_destination, server);
     }
     one.announce(&client);
     let other = if to == "b" { &mut one } else { &mut two };
@@ -181,7 +181,7 @@ proptest! {
 }
 
 #[test]
-fn where_conntrack_does_not_know_the_backend_the_client_says_that_its_id_is_local() {
+fn without_a_backend_from_conntrack_the_clients_id_is_local() {
     let [client, server] = ids(1, "r", true, true, false);
     assert_eq!(client, ConnectionId::Local(2));
     assert!(matches!(server, ConnectionId::Shared(_)), "{server:?}");
@@ -205,7 +205,7 @@ fn the_id_of_a_connection_that_leaves_the_cluster_is_local() {
 }
 
 #[test]
-fn an_event_says_what_is_known_of_the_connection() {
+fn an_event_has_what_is_known_of_the_connection() {
     let mut node = Node::new(&["a"]);
     let (web, server): (SocketAddr, _) = (WEB.parse().unwrap(), SocketAddr::new(address("r"), 8080));
     let [mut client, _] = ends(1, "r", web, server);

@@ -21,7 +21,7 @@ pub(super) const WEB: &str = "10.96.0.1:80";
 pub(super) struct Node {
     pub(super) pipeline: Pipeline,
     pub(super) now: u64,
-    /// What a client dialled, and where it led.
+    /// Original destination and backend, by client.
     conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
 }
 
@@ -96,7 +96,7 @@ fn owners(of: IpAddr) -> Address {
         Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
         None => (SocketAddr::new(of, 80) == WEB.parse().unwrap()).then(|| Holder::Service(Frontend::whole(service()))),
     };
-    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect();
+    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, observed: false }).collect();
     Address { address: of, owners }
 }
 
@@ -138,8 +138,8 @@ impl Node {
         node
     }
 
-    pub(super) fn translate(&mut self, source: SocketAddr, dialled: SocketAddr, backend: SocketAddr) {
-        self.conntrack.insert((source, dialled), backend);
+    pub(super) fn translate(&mut self, source: SocketAddr, original_destination: SocketAddr, backend: SocketAddr) {
+        self.conntrack.insert((source, original_destination), backend);
     }
 
     pub(super) fn announce(&mut self, socket: &Socket) {

@@ -5,7 +5,7 @@ fn observation(uid: &str, address: &str, at: u64) -> AddressObservation {
 }
 
 #[test]
-fn what_is_new_of_local_pods_is_told_once_and_all_of_it_whenever_a_stream_begins() {
+fn observations_of_local_pods_are_reported_once_and_all_of_them_on_a_new_stream() {
     let mut address_observations = AddressObservations::new();
     let (a, b) = (observation("a", "10.0.0.1", 6), observation("b", "10.0.0.2", 5));
     address_observations.observe(1, a.clone());
@@ -19,7 +19,7 @@ fn what_is_new_of_local_pods_is_told_once_and_all_of_it_whenever_a_stream_begins
 }
 
 #[test]
-fn what_is_fresh_is_told_again_when_another_pod_turns_out_to_have_the_address() {
+fn a_fresh_observation_is_reported_again_when_another_pod_has_the_address() {
     let mut address_observations = AddressObservations::new();
     let b = observation("b", "10.0.0.1", 5);
     address_observations.observe(1, b.clone());
@@ -34,7 +34,7 @@ fn what_is_fresh_is_told_again_when_another_pod_turns_out_to_have_the_address() 
 }
 
 #[test]
-fn a_second_word_of_the_kernel_about_the_same_changes_nothing() {
+fn a_repeated_observation_changes_nothing() {
     let mut address_observations = AddressObservations::new();
     address_observations.observe(1, observation("a", "10.0.0.1", 5));
     address_observations.take(|_| true);
@@ -45,7 +45,7 @@ fn a_second_word_of_the_kernel_about_the_same_changes_nothing() {
 }
 
 #[test]
-fn pods_that_nobody_says_are_of_this_node_are_not_waited_for_for_ever() {
+fn observations_of_unknown_pods_are_dropped_after_a_while() {
     let mut address_observations = AddressObservations::new();
     address_observations.observe(1, observation("elsewhere", "10.0.0.1", 5));
     address_observations.sweep(4 + NOT_LOCAL_AFTER);
@@ -65,7 +65,8 @@ fn more_containers_than_are_remembered_cost_the_oldest() {
 }
 
 #[test]
-fn a_moment_is_told_by_the_clock_as_it_is_when_it_is_told() {
-    let expected = Sighting { uid: "a".to_owned(), address: "10.0.0.1".parse().unwrap(), since: 105, gone: vec![] };
+fn a_time_is_reported_by_the_clock_at_the_time_of_the_report() {
+    let expected =
+        ObservedAddress { uid: "a".to_owned(), address: "10.0.0.1".parse().unwrap(), since: 105, gone: vec![] };
     assert_eq!(observation("a", "10.0.0.1", 5).by_clock(100), expected);
 }

@@ -20,7 +20,7 @@ struct SavedOwner {
     holder: SavedHolder,
     from: UnixNanos,
     until: Option<UnixNanos>,
-    sighted: bool,
+    observed: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,11 +39,11 @@ impl Identities {
     ) -> Option<(SavedIdentity, u64)> {
         let (turn, address, identity) = self.known.since(at)?;
         let owners = identity.owners.as_ref().map(|owners| {
-            let saved = owners.iter().map(|Owner { holder, from, until, sighted }| SavedOwner {
+            let saved = owners.iter().map(|Owner { holder, from, until, observed }| SavedOwner {
                 holder: save_holder(holder, numbers),
                 from: *from,
                 until: *until,
-                sighted: *sighted,
+                observed: *observed,
             });
             saved.collect()
         });
@@ -52,8 +52,8 @@ impl Identities {
 
     pub(in crate::resolve) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
         let SavedIdentity { address, used, owners } = saved;
-        let owner = |SavedOwner { holder, from, until, sighted }| {
-            Ok(Owner { holder: restore_holder(holder, shared)?, from, until, sighted })
+        let owner = |SavedOwner { holder, from, until, observed }| {
+            Ok(Owner { holder: restore_holder(holder, shared)?, from, until, observed })
         };
         let owners = owners.map(|owners| owners.into_iter().map(owner).collect::<Result<Vec<_>, _>>()).transpose()?;
         if self.known.peek_mut(&address).is_some() {

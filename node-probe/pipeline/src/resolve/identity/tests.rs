@@ -27,15 +27,15 @@ fn pod(uid: &str) -> Arc<Pod> {
 }
 
 fn held(uid: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: Holder::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S), sighted: false }
+    Owner { holder: Holder::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S), observed: false }
 }
 
-fn sighted(uid: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { sighted: true, ..held(uid, from, until) }
+fn observed(uid: &str, from: u64, until: Option<u64>) -> Owner {
+    Owner { observed: true, ..held(uid, from, until) }
 }
 
 fn node() -> Owner {
-    Owner { holder: Holder::Node("n".to_owned()), from: 0, until: None, sighted: false }
+    Owner { holder: Holder::Node("n".to_owned()), from: 0, until: None, observed: false }
 }
 
 fn address(last: u32) -> IpAddr {
@@ -51,7 +51,7 @@ fn service(name: &str, ports: &[u16]) -> Owner {
     let text = str::to_owned;
     let service = Service { namespace: text("shop"), name: text(name), host: text(name), cluster: text("c") };
     let frontend = Frontend { ports: ports.into(), ..Frontend::whole(Arc::new(service)) };
-    Owner { holder: Holder::Service(frontend), from: 0, until: None, sighted: false }
+    Owner { holder: Holder::Service(frontend), from: 0, until: None, observed: false }
 }
 
 fn external(name: &str, ports: &[u16]) -> Owner {
@@ -72,7 +72,7 @@ fn owner(owners: &[Owner]) -> String {
 }
 
 #[test]
-fn the_owner_is_who_held_the_address_when_the_connection_opened() {
+fn the_owner_is_the_one_at_the_time_of_the_open() {
     let check = |owners: &[Owner], expected: &str| assert_eq!(owner(owners), expected, "{owners:?}");
     check(&[], "Outside");
     check(&[held("a", 0, None)], "a");
@@ -113,27 +113,27 @@ fn services_that_share_an_address_have_it_by_port() {
 /// The next pod's first word divides them exactly, give or take what clocks differ by. Without one, or when both live,
 /// nobody can tell.
 #[test]
-fn of_two_who_follow_each_other_closely_the_moment_between_them_decides() {
+fn of_two_owners_in_close_succession_the_time_of_the_change_decides() {
     let at = |owners: &[Owner], at: u64| match owner_at(owners, 80, at) {
         Found::Pod(pod) => pod.uid.clone(),
         other => format!("{other:?}"),
     };
     let before = |owner: Owner| Owner { until: Some(100 * S), ..owner };
-    let pair = [before(held("a", 50, None)), sighted("b", 100, None)];
+    let pair = [before(held("a", 50, None)), observed("b", 100, None)];
     for (moment, expected) in
         [(99 * S, "a"), (100 * S - OBSERVATION_SKEW - 1, "a"), (100 * S - OBSERVATION_SKEW, "b"), (101 * S, "b")]
     {
         assert_eq!(at(&pair, moment), expected, "{moment}");
     }
-    let three = [held("a", 50, Some(100)), sighted("b", 100, Some(101)), sighted("c", 101, None)];
+    let three = [held("a", 50, Some(100)), observed("b", 100, Some(101)), observed("c", 101, None)];
     for (moment, expected) in [(99 * S, "a"), (100 * S, "b"), (101 * S - OBSERVATION_SKEW - 1, "b"), (101 * S, "c")] {
         assert_eq!(at(&three, moment), expected, "{moment}");
     }
     assert_eq!(at(&[held("a", 50, Some(100)), held("b", 100, None)], 100 * S), "Ambiguous");
-    assert_eq!(at(&[held("a", 50, None), sighted("b", 100, None)], 100 * S), "Ambiguous");
+    assert_eq!(at(&[held("a", 50, None), observed("b", 100, None)], 100 * S), "Ambiguous");
     // A clock that is a little late.
-    assert_eq!(at(&[held("a", 50, Some(90)), sighted("b", 100, None)], 99 * S + 1), "b");
-    assert_eq!(at(&[held("a", 50, Some(90)), sighted("b", 100, None)], 95 * S), "Ambiguous");
+    assert_eq!(at(&[held("a", 50, Some(90)), observed("b", 100, None)], 99 * S + 1), "b");
+    assert_eq!(at(&[held("a", 50, Some(90)), observed("b", 100, None)], 95 * S), "Ambiguous");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_pod_that_asks_for_everything_makes_room_for_others_and_never_they_for_it() 
         identities.find(port_80(*victim), POD, 0, 0);
         identities.answer(&Address { address: *victim, owners: vec![node()] });
     }
-    // The flooder dials one of them too, first as it seems to it.
+    // The flooder connects to one of them too, and first as far as it knows.
     for last in (5..6).chain(10..3 * most) {
         identities.find(port_80(address(last)), ResourceUser(2), 0, 1);
     }

@@ -65,7 +65,7 @@ fn a_root_that_is_given_takes_the_place_of_the_usual_ones() {
 }
 
 #[test]
-fn a_root_below_which_the_kernel_tells_of_no_pod_is_refused() {
+fn a_root_below_which_no_cgroup_can_be_identified_is_refused() {
     assert!(KubeletCgroups::below("/a/b/c/d/e").is_ok());
     let error = KubeletCgroups::below("/a/b/c/d/e/f").unwrap_err().to_string();
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_root_below_which_the_kernel_tells_of_no_pod_is_refused() {
 }
 
 #[test]
-fn a_tree_without_a_pod_at_its_place_tells_where_some_are() {
+fn a_tree_without_pods_below_the_root_reports_where_some_are() {
     let survey = |paths: &[&str]| {
         let paths: Vec<String> = paths.iter().map(|text| path(text)).collect();
         KubeletCgroups::default().survey(paths.iter().map(String::as_str))

@@ -111,12 +111,12 @@ fn with(remote: &str, end: End) -> End {
 #[case::it_accepts_what_was_turned_to_loopback(with("10.0.0.1", end(2, 7, "127.0.0.1")))]
 #[case::it_dials_with_the_pods_address(end(2, 7, "10.0.0.1"))]
 #[case::it_accepts_at_the_pods_address(with("10.9.9.9", end(2, 7, "10.0.0.1")))]
-fn a_pods_socket_in_another_pods_network_is_nobodys_whoever_was_seen_first(#[case] first: End) {
+fn a_pods_socket_in_another_pods_network_namespace_has_no_owner(#[case] first: End) {
     let pods = [pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)];
     let mut locals = locals(&pods);
     assert_eq!(found(&mut locals, &first), "foreign");
     assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
-    // With the address of a client on another node, as a transparent proxy dials.
+    // With the address of a client on another node, like a transparent proxy's connection.
     assert_eq!(found(&mut locals, &with("10.0.0.1", end(2, 7, "10.8.8.8"))), "foreign");
     assert_eq!(found(&mut locals, &end(2, 8, "10.0.0.2")), "b", "its own network");
     assert_eq!(found(&mut locals, &end(2, 8, "192.168.0.2")), "b", "by a second address");
@@ -124,7 +124,7 @@ fn a_pods_socket_in_another_pods_network_is_nobodys_whoever_was_seen_first(#[cas
 }
 
 #[test]
-fn a_pod_of_which_no_address_is_known_yet_is_where_its_cgroup_says() {
+fn a_pod_without_a_known_address_is_identified_by_its_cgroup() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &[], false)]);
     assert_eq!(found(&mut locals, &end(1, 7, "10.0.0.1")), "a");
     assert_eq!(found(&mut locals, &end(2, 7, "10.0.0.1")), "b", "A has ended, its address and namespace are B's now");
@@ -135,7 +135,7 @@ fn a_pod_of_which_no_address_is_known_yet_is_where_its_cgroup_says() {
 }
 
 #[test]
-fn a_namespace_that_a_container_made_names_nobody_and_its_addresses_neither() {
+fn a_network_namespace_made_by_a_container_identifies_no_pod() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)]);
     assert_eq!(found(&mut locals, &end(2, UNTRUSTED, "10.0.0.1")), "b", "its cgroup tells");
     for cgroup in [3, 9] {

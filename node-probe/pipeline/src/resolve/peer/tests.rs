@@ -60,7 +60,7 @@ const SETTLING: u64 = 2 * S;
 const START: u64 = OPENED + SETTLING;
 
 fn owned(address: &str, holders: Vec<Holder>) -> Address {
-    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None, sighted: false }).collect();
+    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None, observed: false }).collect();
     Address { address: address.parse().unwrap(), owners }
 }
 
@@ -146,12 +146,12 @@ impl World {
             Ok(Outcome::Resolved(_, resolution)) => {
                 let flow = resolution.flow(0);
                 let name = |end: &Option<Arc<Workload>>| end.as_ref().map_or("?".to_owned(), |end| end.name.clone());
-                let dialled = match &flow.edge.dialled {
-                    Dialled::Service(service) => service.name.clone(),
+                let destination_service = match &flow.edge.destination_service {
+                    DestinationService::Service(service) => service.name.clone(),
                     other => format!("{other:?}"),
                 };
                 let (source, destination) = (name(&flow.edge.source), name(&flow.edge.destination));
-                format!("{source}>{destination} {dialled} {}", flow.destination_pod_address)
+                format!("{source}>{destination} {destination_service} {}", flow.destination_pod_address)
             }
         }
     }
@@ -191,7 +191,7 @@ fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
     let mut world = World::new();
     // Where it runs the clock is right; here it was an hour slow when the probe began.
     let young =
-        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, sighted: false };
+        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, observed: false };
     world.resolver.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
     let seen = |world: &mut World| {
         let mut end = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:81", None);
@@ -286,7 +286,7 @@ fn joined_ends_of_one_pod_are_no_edge() {
 }
 
 #[test]
-fn a_host_process_at_the_other_end_is_unknown_when_dialled_and_unreported_when_it_dials() {
+fn a_host_process_is_unknown_as_a_server_and_not_reported_as_a_client() {
     joined(
         "1 7 10.0.0.1:1000 192.168.0.1:6443",
         "3 1 192.168.0.1:6443 10.0.0.1:1000",

@@ -32,7 +32,7 @@ fn pending(limit: usize, waits: &[(u64, Wait, Option<Monotonic>)]) -> PendingQue
 }
 
 #[test]
-fn what_came_wakes_those_who_wait_for_it_and_nobody_else() {
+fn an_answer_wakes_only_the_connections_that_wait_for_it() {
     let pending = pending(
         9,
         &[

@@ -14,7 +14,7 @@ fn parse(words: &[&str]) -> Security {
 }
 
 #[test]
-fn without_a_word_a_certificate_lives_a_week_and_its_authority_a_year() {
+fn by_default_a_certificate_lives_a_week_and_its_ca_a_year() {
     let day = 86_400;
     let expected = Lifetimes { leaf: 7 * day, authority: 365 * day, spread: 600 };
     assert_eq!(parse(&[]).lifetimes(), Ok(expected));

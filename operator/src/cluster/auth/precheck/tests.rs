@@ -22,7 +22,7 @@ fn a_token_of_a_probes_pod_passes_by_its_pod() {
 #[rstest]
 #[case::audience("/aud", json!(["api"]), "invalid: the token is invalid: it is not for audience longwire-operator")]
 #[case::no_audience("/aud", Value::Null, "invalid: the token is invalid: it is not for audience longwire-operator")]
-#[case::account("/sub", json!("system:serviceaccount:watch:web"), "other_account: the token is that of system:serviceaccount:watch:web, and only system:serviceaccount:watch:longwire-probe may connect")]
+#[case::account("/sub", json!("system:serviceaccount:watch:web"), "other_account: the token is of system:serviceaccount:watch:web, and only system:serviceaccount:watch:longwire-probe may connect")]
 #[case::pod(
     "/kubernetes.io/pod",
     Value::Null,

@@ -3,7 +3,7 @@ use futures::FutureExt;
 use std::time::{Duration, Instant};
 
 #[test]
-fn whoever_nothing_speaks_for_does_not_take_the_reserved_turns() {
+fn unauthenticated_callers_do_not_take_the_reserved_turns() {
     let (start, seconds) = (Instant::now(), Duration::from_secs);
     let turns = Turns::new(start);
     let bogus: Vec<_> = (0..8).map(|_| turns.take(None, start).now_or_never().unwrap().unwrap()).collect();

@@ -2,7 +2,7 @@ use super::{NOTICE, REFUSED, event};
 use k8s_openapi::jiff::Timestamp;
 
 #[test]
-fn an_event_is_on_the_node_and_says_what_the_probe_said() {
+fn an_event_on_the_node_has_the_text_of_the_probe() {
     let at = |second| Timestamp::from_second(second).unwrap();
     let (one, two) = (event("n1", REFUSED, "no BTF", "a", at(1)), event("n1", REFUSED, "no BTF", "b", at(2)));
     assert_eq!(one.metadata.name, two.metadata.name);

@@ -1,6 +1,6 @@
 use super::{KEPT, MAX_DEPARTED, OwnerName, Owners, Ownership};
 use crate::policy::compile::interval::Left;
-use crate::policy::compile::sightings::Right;
+use crate::policy::compile::observations::Right;
 use crate::source::sample::{ip, log_of};
 use longwire_model::identity::{Holder, Owner};
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ fn expire(owners: &mut Owners, now: u64) -> Vec<String> {
 }
 
 fn owner(who: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: holder(who), from, until, sighted: false }
+    Owner { holder: holder(who), from, until, observed: false }
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn an_address_that_is_used_again_has_both_owners() {
 }
 
 #[test]
-fn two_who_live_with_one_address_both_own_it() {
+fn two_living_pods_with_one_address_both_own_it() {
     let mut owners = Owners::default();
     hold(&mut owners, "b", 2, &["10.0.0.1"], 5);
     hold(&mut owners, "a", 1, &["10.0.0.1"], 5);
@@ -57,7 +57,7 @@ fn two_who_live_with_one_address_both_own_it() {
 }
 
 #[test]
-fn nothing_changes_when_the_same_is_said_again() {
+fn a_repeated_report_changes_nothing() {
     let mut owners = Owners::default();
     assert_eq!(hold(&mut owners, "a", 1, &["10.0.0.1", "fd00::1"], 5), ["10.0.0.1", "fd00::1"]);
     assert_eq!(hold(&mut owners, "a", 1, &["10.0.0.1", "fd00::1"], 6), [""; 0]);
@@ -79,7 +79,7 @@ fn an_owner_that_left_is_sent_for_five_minutes() {
 }
 
 #[test]
-fn a_clock_that_jumps_ahead_forgets_who_left_early_and_nobody_who_is_there() {
+fn a_forward_clock_jump_forgets_former_owners_early_and_no_current_one() {
     let mut owners = Owners::default();
     hold(&mut owners, "a", 0, &["10.0.0.1"], 0);
     hold(&mut owners, "b", 0, &["10.0.0.2"], 0);
@@ -89,7 +89,7 @@ fn a_clock_that_jumps_ahead_forgets_who_left_early_and_nobody_who_is_there() {
 }
 
 #[test]
-fn a_clock_that_jumps_back_keeps_who_left_until_it_is_where_it_was() {
+fn a_backward_clock_jump_keeps_former_owners_until_it_is_made_up() {
     let mut owners = Owners::default();
     hold(&mut owners, "a", 0, &["10.0.0.1"], HOUR);
     hold(&mut owners, "b", 0, &["10.0.0.2"], HOUR);
@@ -102,7 +102,7 @@ fn a_clock_that_jumps_back_keeps_who_left_until_it_is_where_it_was() {
 }
 
 #[test]
-fn who_comes_back_has_never_been_away() {
+fn a_returning_owner_has_one_interval() {
     let mut owners = Owners::default();
     hold(&mut owners, "a", 3, &["10.0.0.1"], 3);
     release(&mut owners, "a", 10);

@@ -73,7 +73,7 @@ fn a_pod_that_is_seen_at_anothers_external_address_has_it() {
     let ranged =
         crate::source::object::Node { pod_ranges: vec!["10.0.0.0/16".parse().unwrap()], ..node("n1", "10.9.0.1") };
     let (mut operator, _) = Operator::new(vec![apply(ranged), apply(external("10.0.0.1")), apply(fresh)]);
-    assert_eq!(operator.sight("n1", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-b 150-"]);
+    assert_eq!(operator.observe("n1", "uid-b", "10.0.0.1", 160).0, ["10.0.0.1: uid-b 150-"]);
 }
 
 /// A young Service with these TCP ports, and addresses of a load balancer.
@@ -134,7 +134,7 @@ fn endpoints_by_address_are_sent_with_the_service() {
 }
 
 #[test]
-fn one_namespace_that_claims_an_address_a_thousand_times_takes_it_from_nobody() {
+fn a_thousand_claims_of_one_namespace_do_not_take_an_address_from_its_owner() {
     let claim = |namespace: &str, number: u16, created| {
         let service = Service { external: vec![ip("192.0.2.1")], ..balanced("x", created, &[number], &[]) };
         apply(Service { name: Name::new(namespace, &format!("s{number}")), ..service })

@@ -62,7 +62,7 @@ fn a_pod_that_no_update_holds_is_not_sent_and_the_others_are() {
     assert_eq!(talk.next(), None);
     let refused = talk.acks.snapshot()["n1"].refused.clone().unwrap().1;
     assert!(refused.starts_with("pod uid-a with its telemetry takes 2"), "{refused}");
-    assert!(refused.ends_with("and a probe is sent at most 1048576: shorten its policies"), "{refused}");
+    assert!(refused.ends_with("and at most 1048576 are sent to a probe: shorten its policies"), "{refused}");
     // Shortened, it is sent.
     talk.publish(&[local("a"), local("b")], &[]);
     assert_eq!(talk.next().unwrap().pods, [local("a")]);

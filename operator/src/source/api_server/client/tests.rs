@@ -14,7 +14,7 @@ fn answer(code: u16, reason: &str, message: &str) -> kube::Error {
 }
 
 #[test]
-fn an_answer_of_the_api_server_is_said_in_its_own_words() {
+fn an_answer_of_the_api_server_is_logged_verbatim() {
     let conflict = answer(409, "Conflict", "Operation cannot be fulfilled on leases \"longwire-operator\"");
     let text = "Operation cannot be fulfilled on leases \"longwire-operator\" (409 Conflict)";
     assert_eq!(chain(&conflict), text);
@@ -25,12 +25,12 @@ fn an_answer_of_the_api_server_is_said_in_its_own_words() {
 }
 
 #[test]
-fn an_answer_without_words_is_said_by_its_reason() {
+fn an_answer_without_a_message_is_logged_with_its_reason() {
     assert!(chain(&answer(503, "ServiceUnavailable", "")).ends_with("ServiceUnavailable (503 ServiceUnavailable)"));
 }
 
 #[test]
-fn what_is_behind_an_error_is_said_once() {
+fn the_cause_of_an_error_is_logged_once() {
     let error = kube::Error::Service(Box::new(std::io::Error::other("connection refused")));
     assert_eq!(chain(&error).matches("connection refused").count(), 1);
 }

@@ -24,7 +24,7 @@ fn an_address_is_read_as_kubernetes_reads_it(#[case] text: &str, #[case] expecte
 }
 
 #[test]
-fn what_is_wrong_is_left_out_alone_and_one_line_says_so() {
+fn only_invalid_entries_are_left_out_with_one_warning() {
     let (found, lines) = log_of(|| {
         let mut left_out = LeftOut::default();
         let found = left_out.addresses("spec.externalIPs", ["10.0.0.1", "?", "10.0.0.2", "10.0.0.1", "!"]);

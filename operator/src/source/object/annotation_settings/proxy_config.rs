@@ -32,14 +32,14 @@ impl ProxyConfig {
         if text.len() > MAX_ANNOTATION_BYTES {
             let bytes = text.len();
             return Err(format!(
-                "annotation {PROXY_CONFIG}: {bytes} bytes, and {MAX_ANNOTATION_BYTES} are the most that are read: what it says \
-                 about statistics has no effect"
+                "annotation {PROXY_CONFIG}: {bytes} bytes, and {MAX_ANNOTATION_BYTES} are the most that are read: its settings \
+                 for statistics have no effect"
             ));
         }
         yaml::read(text).map_err(|error| {
             let error = error.to_string();
             let first = error.lines().next().unwrap_or_default();
-            format!("annotation {PROXY_CONFIG}: {first}: what it says about statistics has no effect")
+            format!("annotation {PROXY_CONFIG}: {first}: its settings for statistics have no effect")
         })
     }
 }

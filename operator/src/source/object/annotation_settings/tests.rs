@@ -58,7 +58,7 @@ fn of_an_annotation_eight_kibibytes_are_read() {
 const CONFIG: &str = "proxy.istio.io/config";
 
 #[test]
-fn what_a_proxys_configuration_says_about_statistics_is_heeded_as_the_annotations_are() {
+fn statistics_settings_of_a_proxy_config_apply_like_the_annotations() {
     let text = "holdApplicationUntilProxyStarts: true\nextraStatTags: [team, zone]\nproxyStatsMatcher:\n  \
                 inclusionPrefixes: [cluster.]\n  inclusionSuffixes: [upstream_cx_active]\n  inclusionRegexps: [a, 'b{1,2}']\n";
     let expected = AnnotationSettings {
@@ -96,7 +96,7 @@ fn a_proxys_configuration_that_cannot_be_read_is_named_and_the_annotations_still
         let read = annotation_settings(&[(CONFIG, text), ("sidecar.istio.io/extraStatTags", "team")]).unwrap();
         let said = read.unreadable.unwrap_or_else(|| panic!("{text} is read"));
         assert!(said.starts_with("annotation proxy.istio.io/config: ") && said.len() < 400, "{said}");
-        assert!(said.ends_with("what it says about statistics has no effect"), "{said}");
+        assert!(said.ends_with("its settings for statistics have no effect"), "{said}");
         assert_eq!(read.extra_tags, words(&["team"], 0));
     }
     let unknown = annotation_settings(&[(CONFIG, wrong[2])]).unwrap().unreadable.unwrap();

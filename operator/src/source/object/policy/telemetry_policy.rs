@@ -57,7 +57,7 @@ impl TelemetryPolicy {
             Some(field) if self.key.name.namespace != root_namespace => Err(Refusal::new(
                 Reason::NotRootNamespace,
                 format!(
-                    "{field}: is for the whole cluster, and counts in namespace {root_namespace} alone: leave it out here"
+                    "{field}: is for the whole cluster, and only allowed in namespace {root_namespace}: leave it out here"
                 ),
             )),
             _ => Ok(spec),

@@ -1,7 +1,7 @@
 //! What is told of a pod that was seen to speak: who else has its address.
 
 use super::*;
-use crate::record::SightRecord;
+use crate::record::AddressRecord;
 
 /// What is to be told now, as `pod others`.
 fn told(world: &mut World) -> Vec<String> {
@@ -10,7 +10,7 @@ fn told(world: &mut World) -> Vec<String> {
 }
 
 fn observe(world: &mut World, cgroup: u64, address: &str, time: u64) {
-    world.resolver.observe_address(&SightRecord { cgroup, netns: 7, local: address.parse().unwrap(), time });
+    world.resolver.observe_address(&AddressRecord { cgroup, netns: 7, local: address.parse().unwrap(), time });
 }
 
 /// Its status comes to be this.
@@ -22,7 +22,7 @@ fn set_status(world: &mut World, uid: &str, addresses: &[&str]) {
 }
 
 #[test]
-fn who_else_has_the_address_of_a_pod_that_speaks_is_told_with_it() {
+fn other_pods_at_an_observed_address_are_reported_with_it() {
     let mut world = World::new();
     let others = |world: &mut World, cgroup, address: &str| {
         observe(world, cgroup, address, 9);
@@ -41,7 +41,7 @@ fn who_else_has_the_address_of_a_pod_that_speaks_is_told_with_it() {
 }
 
 #[test]
-fn a_new_stream_is_told_again_and_who_spoke_only_later_is_not_taken_for_a_former_owner() {
+fn a_new_stream_gets_all_observations_and_later_pods_are_no_former_owners() {
     let mut world = World::new();
     set_status(&mut world, "uid-a", &[]);
     observe(&mut world, 1, "10.0.0.9", 8);

@@ -46,9 +46,9 @@ fn both(world: &mut World, client: &str, server: &str) -> String {
 
 #[test]
 fn both_ends_name_the_service_that_was_requested_if_it_leads_to_the_pod_that_answered() {
-    let check = |dialled: &str, server: &str, expected: &str| {
-        let client = format!("1 7 10.0.0.1:1000 {dialled}");
-        assert_eq!(both(&mut world(), &client, server), expected, "{dialled}");
+    let check = |requested: &str, server: &str, expected: &str| {
+        let client = format!("1 7 10.0.0.1:1000 {requested}");
+        assert_eq!(both(&mut world(), &client, server), expected, "{requested}");
     };
     let b = "2 8 10.0.0.2:8080 10.0.0.1:1000";
     check("10.0.0.2:8080", b, "a>b old 10.0.0.2");
@@ -78,7 +78,7 @@ fn a_server_on_a_services_address_knows_the_service_without_its_client() {
     assert_eq!(world.resolve(&mut server, 10), "r>h dns 10.96.0.10");
 }
 
-/// What was dialled on another node is not known here, so neither end uses it.
+/// The Service that was requested on another node is not known here, so neither end uses it.
 #[test]
 fn across_nodes_both_ends_name_the_service_by_the_pod_and_its_port() {
     let mut world = world();

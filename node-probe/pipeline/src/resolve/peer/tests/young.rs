@@ -4,7 +4,7 @@ use super::*;
 
 /// Whoever had the address until a moment ago is not taken for its client while word of the next one is on its way.
 #[test]
-fn a_young_connection_waits_for_word_that_its_address_changed_hands() {
+fn a_new_connection_waits_for_a_change_of_its_addresss_owner() {
     let check = |role: Role, who: &str, before: Vec<Holder>, expected: &str| {
         let mut world = World::new();
         let address: SocketAddr = who.split(' ').nth(3).unwrap().parse().unwrap();
@@ -17,7 +17,7 @@ fn a_young_connection_waits_for_word_that_its_address_changed_hands() {
             holder: Holder::Pod(pod("next", &address.ip().to_string(), false, &[])),
             from: OPENED,
             until: None,
-            sighted: true,
+            observed: true,
         };
         let mut both = owned(&address.ip().to_string(), vec![Holder::Pod(pod("old", "10.0.1.7", false, &[]))]);
         both.owners[0].until = Some(OPENED);

@@ -1,4 +1,4 @@
-use super::Seats;
+use super::ScraperSlots;
 use longwire_endpoint::Connection;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ fn connection(address: IpAddr) -> Arc<Connection> {
 }
 
 #[test]
-fn each_connection_that_lives_has_a_seat_of_its_own_and_keeps_it() {
-    let (seats, address) = (Seats::default(), IpAddr::from([10, 0, 0, 1]));
+fn each_connection_that_lives_has_a_slot_of_its_own_and_keeps_it() {
+    let (slots, address) = (ScraperSlots::default(), IpAddr::from([10, 0, 0, 1]));
     let [one, two] = [connection(address), connection(address)];
     let take = |connection: &Arc<Connection>| {
-        let scraper = seats.take(address, connection);
-        (scraper.seat, scraper.is_new)
+        let scraper = slots.take(address, connection);
+        (scraper.slot, scraper.is_new)
     };
     assert_eq!([take(&one), take(&two), take(&one), take(&two)], [(0, Some(0)), (1, Some(1)), (0, None), (1, None)]);
     drop(one);
@@ -24,21 +24,21 @@ fn each_connection_that_lives_has_a_seat_of_its_own_and_keeps_it() {
 
 #[test]
 fn nothing_is_kept_of_connections_that_are_gone() {
-    let seats = Seats::default();
+    let slots = ScraperSlots::default();
     for number in 0..1_000_u32 {
         let address = IpAddr::from(number.to_be_bytes());
-        let scraper = seats.take(address, &connection(address));
-        assert_eq!((scraper.seat, scraper.is_new), (0, Some(0)));
+        let scraper = slots.take(address, &connection(address));
+        assert_eq!((scraper.slot, scraper.is_new), (0, Some(0)));
     }
-    assert_eq!(seats.0.lock().len(), 1);
+    assert_eq!(slots.0.lock().len(), 1);
 }
 
 #[test]
 fn an_address_is_one_however_it_is_written() {
-    let seats = Seats::default();
+    let slots = ScraperSlots::default();
     let address = std::net::Ipv4Addr::new(10, 0, 0, 1);
     let (one, two) = (connection(address.into()), connection(address.into()));
-    seats.take(address.into(), &one);
-    let other = seats.take(address.to_ipv6_mapped().into(), &two);
-    assert_eq!((other.address, other.seat), (address.into(), 1));
+    slots.take(address.into(), &one);
+    let other = slots.take(address.to_ipv6_mapped().into(), &two);
+    assert_eq!((other.address, other.slot), (address.into(), 1));
 }

@@ -5,7 +5,7 @@
 mod tests;
 
 use crate::source::object::{self, Name};
-use longwire_model::identity::{Sighting, UnixNanos};
+use longwire_model::identity::{ObservedAddress, UnixNanos};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -32,18 +32,18 @@ pub(super) struct Ownership {
     pub(super) right: Right,
     /// 0: since ever.
     pub(super) started: UnixNanos,
-    pub(super) sighted: Option<UnixNanos>,
+    pub(super) observed: Option<UnixNanos>,
 }
 
 impl Ownership {
     /// Addresses of an object that no kernel observes.
     pub(super) fn since(started: UnixNanos, addresses: &[IpAddr], right: Right) -> Vec<Self> {
-        addresses.iter().map(|address| Self { address: *address, right, started, sighted: None }).collect()
+        addresses.iter().map(|address| Self { address: *address, right, started, observed: None }).collect()
     }
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Sightings {
+pub(super) struct ObservedAddresses {
     pods: HashMap<Name, PodAddresses>,
 }
 
@@ -53,25 +53,25 @@ struct PodAddresses {
     addresses: Vec<(IpAddr, UnixNanos)>,
 }
 
-impl Sightings {
+impl ObservedAddresses {
     /// Whether the observation adds to what was known.
-    pub(super) fn take(&mut self, pod: &object::Pod, sighting: &Sighting) -> bool {
+    pub(super) fn take(&mut self, pod: &object::Pod, observation: &ObservedAddress) -> bool {
         let seen = self.pods.entry(pod.name.clone()).or_insert_with(|| PodAddresses::of(&pod.uid));
         if seen.uid != pod.uid {
             *seen = PodAddresses::of(&pod.uid);
         }
         let has_room = seen.addresses.len() < MAX;
-        match seen.addresses.iter_mut().find(|(address, _)| *address == sighting.address) {
+        match seen.addresses.iter_mut().find(|(address, _)| *address == observation.address) {
             // Each container's first connection is one observation; observations that were lost on the way are repeated
             // later.
             Some((_, since)) => {
-                let is_earlier = sighting.since < *since;
-                *since = sighting.since.min(*since);
+                let is_earlier = observation.since < *since;
+                *since = observation.since.min(*since);
                 is_earlier
             }
             None => {
                 if has_room {
-                    seen.addresses.push((sighting.address, sighting.since));
+                    seen.addresses.push((observation.address, observation.since));
                 }
                 has_room
             }
@@ -98,13 +98,13 @@ impl Sightings {
                     address: *address,
                     right: Right::Observed,
                     started,
-                    sighted: Some(*since),
+                    observed: Some(*since),
                 })
                 .collect();
         }
         let since = |address: &IpAddr| seen.iter().find(|(at, _)| at == address).map(|(_, since)| *since);
         let own =
-            |address: &IpAddr| Ownership { address: *address, right: Right::Own, started, sighted: since(address) };
+            |address: &IpAddr| Ownership { address: *address, right: Right::Own, started, observed: since(address) };
         pod.addresses.iter().map(own).collect()
     }
 }
