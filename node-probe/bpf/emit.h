@@ -64,8 +64,8 @@ static __always_inline long name_cgroup(const struct control *ctl, struct sock *
 
 static __always_inline long report_address(const struct control *ctl, struct sock *sk, u64 id)
 {
-	struct sight_record r = {
-		.kind = RECORD_SIGHT,
+	struct address_record r = {
+		.kind = RECORD_ADDRESS,
 		.netns = read_netns(sk, 1),
 		.cgroup = id,
 		.time = bpf_ktime_get_ns(),

@@ -7,7 +7,7 @@ enum record_kind {
 	RECORD_CLOSE = 2,    /* an established connection ended; counters are final */
 	RECORD_FAIL = 3,     /* a connect never established */
 	RECORD_CGROUP = 4,   /* struct cgroup_record instead: a cgroup is first seen */
-	RECORD_SIGHT = 5,    /* struct sight_record instead: a cgroup's first connection that is not loopback */
+	RECORD_ADDRESS = 5,  /* struct address_record instead: a cgroup's first connection that is not loopback */
 };
 
 enum record_flag {
@@ -77,14 +77,14 @@ struct cgroup_record {
 _Static_assert(sizeof(struct cgroup_record) == 16 + CGROUP_LEVELS * CGROUP_NAME, "cgroup_record");
 
 /* The first address that a cgroup's connections use, and the time of the first. */
-struct sight_record {
-	u32 kind; /* RECORD_SIGHT */
+struct address_record {
+	u32 kind; /* RECORD_ADDRESS */
 	u32 netns;
 	u64 cgroup;
 	u64 time;     /* CLOCK_MONOTONIC nanoseconds */
 	u8 local[16]; /* IPv4 as ::ffff:a.b.c.d */
 };
-_Static_assert(sizeof(struct sight_record) == 40, "sight_record");
+_Static_assert(sizeof(struct address_record) == 40, "address_record");
 
 /* Full ring: ends of connections that user space does not know, summed by these fields. */
 struct folded_key {

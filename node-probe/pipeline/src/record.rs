@@ -80,7 +80,7 @@ pub struct RawCgroup {
     pub name: [[u8; CGROUP_NAME]; CGROUP_LEVELS],
 }
 
-/// `struct sight_record`, as it lies in the ring.
+/// `struct address_record`, as it lies in the ring.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
 pub struct RawAddress {
