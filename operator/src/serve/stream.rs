@@ -77,7 +77,7 @@ impl Stream {
         let node = hello.node.clone();
         let Some(acks) = acks.open(&node) else {
             counters.refused("too_many");
-            return Err(Status::resource_exhausted("this operator has too many nodes to remember already"));
+            return Err(Status::resource_exhausted("this operator already has its maximum of nodes"));
         };
         let mut lag = Lag::new(counters);
         let mut session = Session::new(hello, acks)?;

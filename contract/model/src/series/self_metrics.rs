@@ -52,7 +52,7 @@ pub const SELF_METRICS: [SelfMetric; 46] = [
     row("longwire_probe_updates_total", Counter, &["result"], "Updates of the configuration that the probe received from the operator."),
     row("longwire_probe_update_bytes_total", Counter, &[], "Bytes of the updates that the probe applied, before TLS."),
     row("longwire_probe_address_observations_withheld_total", Counter, &[], "Observed addresses of pods that the probe did not report to the operator, because another running pod of the node has the address."),
-    row("longwire_probe_queue_full_total", Counter, &["queue"], "What the sampling thread had for another thread and found that thread's queue full. Nothing is lost that cannot be asked or said again."),
+    row("longwire_probe_queue_full_total", Counter, &["queue"], "Queries and reports that the sampling thread could not pass to another thread, because its queue was full. They are sent later."),
     row("longwire_probe_conntrack_errors_total", Counter, &[], "Queries to the kernel's connection tracking that failed."),
     row("longwire_probe_conntrack_searches_total", Counter, &["result"], "Searches of the whole connection tracking table for a connection in an unknown zone. They take at most a hundredth of one CPU's time."),
     row("longwire_probe_http_refused_total", Counter, &["listener", "reason"], "HTTP connections to the probe that were refused, cut short or replaced, and scrapes that were answered with 503 because too many ran."),

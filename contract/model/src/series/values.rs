@@ -115,8 +115,8 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("refused", "the probe could not apply it, and keeps the previous configuration"),
     ] },
     LabelValues { metrics: &["longwire_probe_queue_full_total"], label: "queue", values: &[
-        ("conntrack", "questions to connection tracking: they are asked later; of a connection that waited for 3 s only the Service is named"),
-        ("operator", "reports to the operator: the probe makes its stream again, which says all of them"),
+        ("conntrack", "queries to connection tracking; a connection that has waited for 3 s is named by its Service only"),
+        ("operator", "reports to the operator: the probe reopens its stream, and sends all of them on it"),
     ] },
     LabelValues { metrics: &["longwire_probe_conntrack_searches_total"], label: "result", values: &[
         ("found", "the connection was found"),
