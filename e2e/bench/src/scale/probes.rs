@@ -31,6 +31,8 @@ const CGROUP: u64 = 1;
 const PORT: u16 = 8080;
 
 pub(super) struct Probes<'a> {
+    // Dropped first: it works with what the others hold.
+    _sampler: Crew,
     kubernetes: &'a Kubernetes,
     directory: TempDir,
     /// The operator's Service.
@@ -38,7 +40,6 @@ pub(super) struct Probes<'a> {
     /// By node; all have tokens.
     nodes: Vec<String>,
     started: Arc<Mutex<Vec<Arc<Probe>>>>,
-    _sampler: Crew,
 }
 
 pub(super) struct Probe {
