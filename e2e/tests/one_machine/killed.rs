@@ -181,8 +181,8 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
 }
 
 fn exchange_between(
-    client: &longwire_testkit::pod::Pod,
-    server: &longwire_testkit::pod::Pod,
+    client: &Pod,
+    server: &Pod,
     listener: &std::net::TcpListener,
 ) -> Result<Truth> {
     client.exchange(server.address(), listener, 300, 400)
