@@ -180,11 +180,7 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
     edge.expect(&probe, short + Truth::whole(5_070, 0) + Truth::whole(0, 0))
 }
 
-fn exchange_between(
-    client: &Pod,
-    server: &Pod,
-    listener: &std::net::TcpListener,
-) -> Result<Truth> {
+fn exchange_between(client: &Pod, server: &Pod, listener: &std::net::TcpListener) -> Result<Truth> {
     client.exchange(server.address(), listener, 300, 400)
 }
 
