@@ -31,7 +31,7 @@ pub(super) const WRONG: &[WrongSpec] = &[
     wrong("an UPSERT with an empty value", r#"{overrides: [{tagOverrides: {team: {value: ""}}}]}"#, "spec.overrides[0].tagOverrides.team.value", "should be at least 1 chars long"),
     wrong("a REMOVE with a value", "{overrides: [{tagOverrides: {team: {operation: REMOVE, value: source.zone}}}]}", "spec.overrides[0].tagOverrides[team]", "value must not be given when operation is REMOVE"),
     wrong("a tag that is no label name", "{overrides: [{tagOverrides: {my-team: {value: source.zone}}}]}", "spec.overrides[0].tagOverrides", "a tag name must be at most 63 characters and match"),
-    wrong("a tag of Prometheus' own", "{overrides: [{tagOverrides: {__name__: {value: source.zone}}}]}", "spec.overrides[0].tagOverrides", "names that begin with __ have a meaning of their own"),
+    wrong("a tag of Prometheus' own", "{overrides: [{tagOverrides: {__name__: {value: source.zone}}}]}", "spec.overrides[0].tagOverrides", "names that begin with __ are reserved by Prometheus"),
     wrong("a tag of the scrape configuration", "{overrides: [{tagOverrides: {instance: {operation: REMOVE}}}]}", "spec.overrides[0].tagOverrides", "le, job, instance, app"),
     wrong("an interval for some pods alone", "{selector: {matchLabels: {app: shop}}, reportingInterval: 5s}", "spec", "must not be given beside a selector"),
     wrong("a selector that selects by nothing", "{selector: {}}", "spec.selector", "leave the selector out to mean every pod of the namespace"),
