@@ -127,7 +127,7 @@ struct {
 } folded SEC(".maps");
 
 /* Connections that one run of `sample` reads. Few, because a run holds its CPU. */
-#define BATCH 128
+#define BATCH 32
 
 /* Keys of `connections`, written by user space. */
 struct {

@@ -39,7 +39,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Request;
 
 /// Messages that wait to be sent to the operator.
-pub(crate) const WORDS: usize = 256;
+pub(crate) const QUEUE: usize = 256;
 /// Address observations in one message, far below the largest message that an operator accepts.
 const MAX_OBSERVATIONS: usize = 4096;
 /// Timeout of the operator's first answer, before which it may have to ask the API server.
@@ -70,7 +70,7 @@ pub(crate) async fn follow(
     options: Options,
     operator: Operator,
     shared: Arc<Shared>,
-    mut words: mpsc::Receiver<FromProbe>,
+    mut queue: mpsc::Receiver<FromProbe>,
 ) {
     let mut route = Route::default();
     let mut known = Known::of(&shared.pipeline());
@@ -80,7 +80,7 @@ pub(crate) async fn follow(
         let began = Instant::now();
         let address = operator.address(route.leader);
         let attempt = Attempt { options: &options, operator: &operator, leader: route.leader, shared: &shared };
-        let end = attempt.stream(&mut words, &mut known).await;
+        let end = attempt.stream(&mut queue, &mut known).await;
         let starved = end.is_for_want_of_descriptors();
         shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
@@ -149,8 +149,8 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// From Hello to the end of the stream.
-    async fn stream(&self, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> StreamEnd {
-        match self.converse(words, known).await {
+    async fn stream(&self, queue: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> StreamEnd {
+        match self.converse(queue, known).await {
             Ok(never) => match never {},
             Err(end) => end,
         }
@@ -158,14 +158,14 @@ impl Attempt<'_> {
 
     async fn converse(
         &self,
-        words: &mut mpsc::Receiver<FromProbe>,
+        queue: &mut mpsc::Receiver<FromProbe>,
         known: &mut Known,
     ) -> Result<std::convert::Infallible, StreamEnd> {
         let Self { options, operator, leader, shared } = self;
         let mut token = operator.token()?;
         let channel = operator.connect(*leader).await?;
         let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
-        say(&outbox, FromProbe::Hello(hello(options, shared, words, known))).await?;
+        send(&outbox, FromProbe::Hello(hello(options, shared, queue, known))).await?;
         shared.pipeline().repeat_observations(monotonic());
         let full = shared.pipeline().store().full_budgets();
         let mut call = Request::new(ReceiverStream::new(sent));
@@ -182,7 +182,7 @@ impl Attempt<'_> {
         shared.figures.connected.store(true, Relaxed);
         tracing::info!("connected to the operator at {}", operator.address(*leader));
         for notice in full.iter().filter_map(budgets::notice) {
-            say(&outbox, FromProbe::Notice(notice)).await?;
+            send(&outbox, FromProbe::Notice(notice)).await?;
         }
         let mut decoder = Decoder::default();
         let mut look = tokio::time::interval(TOKEN_LOOK);
@@ -191,11 +191,11 @@ impl Attempt<'_> {
             tokio::select! {
                 update = updates.message() => {
                     let update = update?.ok_or(StreamEnd::Closed)?;
-                    say(&outbox, apply(update, &mut decoder, shared, known)).await?;
+                    send(&outbox, apply(update, &mut decoder, shared, known)).await?;
                 }
-                Some(word) = words.recv() => {
-                    known.heed(&word);
-                    say(&outbox, word).await?;
+                Some(message) = queue.recv() => {
+                    known.forget_dropped(&message);
+                    send(&outbox, message).await?;
                 }
                 () = shared.resubscribe.notified() => {
                     known.forget_addresses();
@@ -210,7 +210,7 @@ impl Attempt<'_> {
                         None
                     });
                     if let Some(fresh) = read.filter(|fresh| !fresh.is_empty() && Some(fresh) != token.as_ref()) {
-                        say(&outbox, FromProbe::Authenticate(Token(fresh.clone()))).await?;
+                        send(&outbox, FromProbe::Authenticate(Token(fresh.clone()))).await?;
                         token = Some(fresh);
                     }
                 }
@@ -221,17 +221,17 @@ impl Attempt<'_> {
 
 /// Sends new interest, interest that ended, and reports of the pipeline. If the queue is full, the stream is made again
 /// and sends all.
-pub(crate) fn speak(
+pub(crate) fn enqueue(
     shared: &Shared,
-    words: &mpsc::Sender<FromProbe>,
+    queue: &mpsc::Sender<FromProbe>,
     interest: Interest,
     (observations, notices): (&[ObservedAddress], Vec<String>),
 ) {
     let interest = Some(interest).filter(|Interest { add, drop }| !(add.is_empty() && drop.is_empty()));
     let observations = observations.chunks(MAX_OBSERVATIONS).map(|some| FromProbe::ObservedAddresses(some.to_vec()));
     let notices = notices.into_iter().map(FromProbe::Notice);
-    for word in interest.map(FromProbe::Interest).into_iter().chain(observations).chain(notices) {
-        if words.try_send(word).is_err() {
+    for message in interest.map(FromProbe::Interest).into_iter().chain(observations).chain(notices) {
+        if queue.try_send(message).is_err() {
             shared.resubscribe.notify_one();
         }
     }
@@ -239,12 +239,12 @@ pub(crate) fn speak(
 
 /// All that the pipeline asks for and has now. Queued messages are dropped, because this includes them. Forgets
 /// addresses that are dropped there, or all if the queue lost messages, so that the operator sends them again.
-fn hello(options: &Options, shared: &Shared, words: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> Hello {
+fn hello(options: &Options, shared: &Shared, queue: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> Hello {
     if shared.resubscribe.notified().now_or_never().is_some() {
         known.forget_addresses();
     }
-    while let Ok(word) = words.try_recv() {
-        known.heed(&word);
+    while let Ok(message) = queue.try_recv() {
+        known.forget_dropped(&message);
     }
     let interest = shared.pipeline().interest();
     Hello {
@@ -282,6 +282,6 @@ fn refused(version: u64, error: &InvalidUpdate) -> FromProbe {
     FromProbe::Nack { version, error: error.to_string() }
 }
 
-async fn say(outbox: &mpsc::Sender<ProbeMessage>, message: FromProbe) -> Result<(), StreamEnd> {
+async fn send(outbox: &mpsc::Sender<ProbeMessage>, message: FromProbe) -> Result<(), StreamEnd> {
     outbox.send(message.into()).await.map_err(|_| StreamEnd::Closed)
 }

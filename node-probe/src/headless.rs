@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 /// Ends its stream when dropped.
 pub struct Headless {
     shared: Arc<Shared>,
-    words: mpsc::Sender<FromProbe>,
+    queue: mpsc::Sender<FromProbe>,
     following: JoinHandle<()>,
 }
 
@@ -43,14 +43,14 @@ pub struct Told {
 impl Headless {
     /// Takes the probe's command line without its program name. Runs on the caller's runtime.
     pub fn start(line: &[String]) -> anyhow::Result<Self> {
-        let words = ["longwire-probe"].into_iter().chain(line.iter().map(String::as_str));
-        let Task::Run(options) = Task::parse_from(words)? else { bail!("a command instead of flags") };
+        let arguments = ["longwire-probe"].into_iter().chain(line.iter().map(String::as_str));
+        let Task::Run(options) = Task::parse_from(arguments)? else { bail!("a command instead of flags") };
         let options = *options;
         let operator = options.operator()?;
         let shared = Arc::new(Shared::new(Pipeline::new(pipeline_options(&options)?)));
-        let (words, heard) = mpsc::channel(control::WORDS);
-        let following = tokio::spawn(control::follow(options, operator, Arc::clone(&shared), heard));
-        Ok(Self { shared, words, following })
+        let (queue, queued) = mpsc::channel(control::QUEUE);
+        let following = tokio::spawn(control::follow(options, operator, Arc::clone(&shared), queued));
+        Ok(Self { shared, queue, following })
     }
 
     /// The pipeline, to feed it records and to read its state.
@@ -72,7 +72,7 @@ impl Headless {
             pipeline.questions()
         };
         let interest = Interest { add: questions.ask, drop: questions.forget };
-        control::speak(&self.shared, &self.words, interest, (&questions.observations, Vec::new()));
+        control::enqueue(&self.shared, &self.queue, interest, (&questions.observations, Vec::new()));
     }
 
     #[must_use]

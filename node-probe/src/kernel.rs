@@ -17,7 +17,7 @@ pub(crate) use losses::KINDS;
 pub(crate) use losses::Losses;
 pub(crate) use pins::{Left, Pins, PinsError};
 pub(crate) use preflight::preflight;
-pub(crate) use sys::{give_back, monotonic, realtime};
+pub(crate) use sys::{give_back, monotonic, realtime, shorten_slice};
 
 use adopt::Adopter;
 use aya::Ebpf;

@@ -2,7 +2,7 @@
 //! reports over.
 //!
 //! ```text
-//! sampler: report --queue--> this thread: log, cgroups, control::speak --words--> control
+//! sampler: report --queue--> this thread: log, cgroups, control::enqueue --queue--> control
 //! ```
 
 use crate::budgets;
@@ -93,7 +93,7 @@ fn run(queue: &Receiver<Report>, overrun: &AtomicBool, mut deliver: impl Deliver
 pub(crate) struct ToOperator {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pod_cgroups: PodCgroups,
-    pub(crate) words: tokio::sync::mpsc::Sender<FromProbe>,
+    pub(crate) queue: tokio::sync::mpsc::Sender<FromProbe>,
 }
 
 impl Deliver for ToOperator {
@@ -105,7 +105,7 @@ impl Deliver for ToOperator {
         let unread = self.pod_cgroups.strike_living(&mut observed);
         figures.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
         figures.observations_withheld.fetch_add((made - observed.len()) as u64, Ordering::Relaxed);
-        control::speak(&self.shared, &self.words, interest, (&observed, notices));
+        control::enqueue(&self.shared, &self.queue, interest, (&observed, notices));
     }
 
     fn begin_again(&mut self, crossings: Vec<Crossing>) {

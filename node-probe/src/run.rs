@@ -65,11 +65,11 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     shared.started(losses);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
-    let (words, heard) = mpsc::channel(control::WORDS);
-    // Nobody waits for these two threads: they end after the sampling thread, or with the process.
+    let (queue, queued) = mpsc::channel(control::QUEUE);
+    // Not joined: these two threads end after the sampling thread, or with the process.
     let (conntrack, _) = Queries::start(conntrack::answerer(Arc::clone(&shared)))?;
     let pod_cgroups = PodCgroups::new(cgroups, kubelet_cgroups);
-    let (messages, _) = Messages::start(ToOperator { shared: Arc::clone(&shared), pod_cgroups, words })?;
+    let (messages, _) = Messages::start(ToOperator { shared: Arc::clone(&shared), pod_cgroups, queue })?;
     let sampler = Sampler {
         kernel,
         conntrack,
@@ -84,7 +84,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         // The receiver may be gone, if the process is stopping.
         let _ = failed.send(sampler.run());
     })?;
-    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listeners, heard, failure));
+    let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listeners, queued, failure));
     shared.stop.store(true, Ordering::Relaxed);
     let sampled = sampling.join();
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -98,12 +98,12 @@ pub(crate) async fn serve(
     operator: Operator,
     shared: Arc<Shared>,
     listeners: Listeners,
-    words: mpsc::Receiver<FromProbe>,
+    queue: mpsc::Receiver<FromProbe>,
     failure: oneshot::Receiver<Result<(), kernel::KernelError>>,
 ) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, mut stopped) = watch::channel(false);
-    tokio::spawn(control::follow(options, operator, Arc::clone(&shared), words));
+    tokio::spawn(control::follow(options, operator, Arc::clone(&shared), queue));
     let web = listeners.serve(shared, async move {
         // An error means that the sender is gone, which is a stop too.
         let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -6,7 +6,7 @@ mod search;
 pub(crate) use search::Search;
 
 use crate::conntrack::Queries;
-use crate::kernel::{Kernel, KernelError, monotonic, realtime};
+use crate::kernel::{Kernel, KernelError, monotonic, realtime, shorten_slice};
 use crate::messages::{Messages, Report};
 use crate::saver::Saver;
 use crate::shared::Shared;
@@ -51,6 +51,9 @@ fn moved(due: u64, changed: u64, now: u64) -> u64 {
 impl Sampler {
     /// Runs until it is stopped, or until the kernel side fails.
     pub(crate) fn run(mut self) -> Result<(), KernelError> {
+        if let Err(error) = shorten_slice() {
+            tracing::debug!(%error, "other threads may wait longer for a pass");
+        }
         let (mut due, mut interval) = (monotonic(), self.interval());
         // Nanoseconds by which the next pass was due earlier, because the last one took longer than an interval.
         let mut overrun = 0;

@@ -18,15 +18,11 @@ const LOST: &str = "kmesh_tcp_connection_packet_lost_total";
 const AGAIN: &str = "kmesh_tcp_connection_retrans_total";
 
 pub(super) fn dashboard() -> Dashboard {
-    let namespaces = [
-        ("source_namespace", "From namespace", "source_workload_namespace"),
-        ("destination_namespace", "To namespace", "destination_service_namespace"),
-    ];
     Dashboard {
         uid: UID,
         title: "Longwire / Long connections",
         description: "Connections older than the threshold (5 s unless a policy says otherwise), each as its client reports it, or as its server does if the client is outside the cluster.",
-        variables: namespaces.map(|(name, label, of)| Variable::many(name, label, SENT, of)).into(),
+        variables: Variable::namespaces(SENT),
         rows: vec![
             Row { title: "Now", panels: now() },
             Row { title: "Over time", panels: over_time() },

@@ -244,6 +244,14 @@ impl Variable {
         Self::new(name, label, Values::Of { series: series.to_owned(), label: of }, true)
     }
 
+    /// The namespaces of both ends, from one of our series.
+    pub(crate) fn namespaces(series: &str) -> Vec<Self> {
+        vec![
+            Self::many("source_namespace", "From namespace", series, "source_workload_namespace"),
+            Self::many("destination_namespace", "To namespace", series, "destination_service_namespace"),
+        ]
+    }
+
     /// A variable with one of them.
     pub(crate) fn one(name: &'static str, label: &'static str, series: &str, of: &'static str) -> Self {
         Self { many: false, ..Self::many(name, label, series, of) }

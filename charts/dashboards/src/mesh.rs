@@ -36,15 +36,11 @@ pub(super) fn edge() -> Vec<Column> {
 }
 
 pub(super) fn dashboard() -> Dashboard {
-    let namespaces = [
-        ("source_namespace", "From namespace", "source_workload_namespace"),
-        ("destination_namespace", "To namespace", "destination_service_namespace"),
-    ];
     Dashboard {
         uid: UID,
         title: "Longwire / Mesh",
         description: "Traffic between workloads: how much, and how well. Every connection counts once.",
-        variables: namespaces.map(|(name, label, of)| Variable::many(name, label, OPENED, of)).into(),
+        variables: Variable::namespaces(OPENED),
         rows: vec![
             Row { title: "Now", panels: now(CHOSEN) },
             Row { title: "Over time", panels: over_time() },

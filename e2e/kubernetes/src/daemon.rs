@@ -16,7 +16,7 @@ use std::time::Duration;
 /// id.
 const SPAWN: &str = r#"echo $$ >"$1"; log=$2; shift 2; cd /; setsid "$@" </dev/null >>"$log" 2>&1 & echo $!"#;
 /// Timeout of a daemon's end. An API server waits for its watches.
-const FAREWELL: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Lines of the log in an error.
 const SHOWN: usize = 15;
 
@@ -93,7 +93,7 @@ impl Daemon {
     fn end(&self, signal: Signal) -> Result<()> {
         kill(Pid::from_raw(self.process()?.try_into()?), signal)
             .with_context(|| format!("send {signal} to {}", self.title()))?;
-        longwire_testkit::wait::eventually(FAREWELL, || {
+        longwire_testkit::wait::eventually(STOP_TIMEOUT, || {
             confirm!(!self.is_running(), "{} has not ended\n{}", self.title(), self.last_words())
         })
     }

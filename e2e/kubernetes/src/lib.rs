@@ -7,7 +7,7 @@
 //! n2: the same                                                 --'
 //! ```
 //!
-//! A keeper process keeps the cluster up for as long as this process lives, and removes it however this process ends.
+//! A supervisor process keeps the cluster up for as long as this process lives, and removes it however this process ends.
 //! In the machine's own namespaces there is only one link and its routes.
 
 pub mod access;
@@ -20,7 +20,6 @@ pub mod crowd;
 pub mod daemon;
 pub mod helm;
 pub mod images;
-pub mod keeper;
 pub mod kiali;
 pub mod kwok;
 pub mod layout;
@@ -34,6 +33,7 @@ pub mod prometheus_operator;
 pub mod running;
 pub mod standing;
 pub mod steady;
+pub mod supervisor;
 pub mod talk;
 pub mod trial;
 pub mod turnover;
@@ -80,8 +80,8 @@ pub struct Kubernetes {
     loaded: Mutex<BTreeSet<String>>,
     /// Write-locked by tests that stop daemons, which other tests need.
     turns: RwLock<()>,
-    /// Closing it tells the keeper to remove the cluster. `None`: another process keeps the cluster.
-    _keeper: Option<ChildStdin>,
+    /// Closing it tells the supervisor to remove the cluster. `None`: another process keeps the cluster.
+    _supervisor: Option<ChildStdin>,
 }
 
 impl Kubernetes {
@@ -94,8 +94,8 @@ impl Kubernetes {
 
     fn start() -> Result<Self> {
         let start = Instant::now();
-        let keeper = if env::var_os(KEPT).is_some() { None } else { Some(hire_keeper()?) };
-        Self::attach(start, keeper)
+        let supervisor = if env::var_os(KEPT).is_some() { None } else { Some(start_supervisor()?) };
+        Self::attach(start, supervisor)
     }
 
     /// A cluster that another process keeps up.
@@ -103,11 +103,18 @@ impl Kubernetes {
         Self::attach(Instant::now(), None)
     }
 
-    fn attach(start: Instant, keeper: Option<ChildStdin>) -> Result<Self> {
+    fn attach(start: Instant, supervisor: Option<ChildStdin>) -> Result<Self> {
         let layout = Layout::new()?;
         let access = Access::new(&layout)?;
         let brought_up_in = start.elapsed();
-        Ok(Self { access, layout, brought_up_in, loaded: Mutex::default(), turns: RwLock::new(()), _keeper: keeper })
+        Ok(Self {
+            access,
+            layout,
+            brought_up_in,
+            loaded: Mutex::default(),
+            turns: RwLock::new(()),
+            _supervisor: supervisor,
+        })
     }
 
     /// A client with the administrator's rights.
@@ -213,23 +220,23 @@ impl Kubernetes {
     }
 }
 
-/// Starts the keeper and waits until the cluster is up. Progress goes to standard error.
-fn hire_keeper() -> Result<ChildStdin> {
-    let mut keeper = Command::new(binaries::find("longwire-cluster")?)
+/// Starts the supervisor and waits until the cluster is up. Progress goes to standard error.
+fn start_supervisor() -> Result<ChildStdin> {
+    let mut supervisor = Command::new(binaries::find("longwire-cluster")?)
         .arg("keep")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // In its own process group, because the keeper must survive a Ctrl-C, which the terminal sends to the whole
+        // In its own process group, because the supervisor must survive a Ctrl-C, which the terminal sends to the whole
         // group.
         .process_group(0)
         .spawn()
-        .context("start the cluster's keeper")?;
-    let pipe = keeper.stdin.take().context("the keeper has no standard input")?;
+        .context("start the cluster's supervisor")?;
+    let pipe = supervisor.stdin.take().context("the supervisor has no standard input")?;
     let mut line = String::new();
-    BufReader::new(keeper.stdout.take().context("the keeper has no standard output")?).read_line(&mut line)?;
+    BufReader::new(supervisor.stdout.take().context("the supervisor has no standard output")?).read_line(&mut line)?;
     if line.trim() != "ready" {
-        let status = keeper.wait()?;
-        bail!("the keeper ended with {status}; it said why on standard error");
+        let status = supervisor.wait()?;
+        bail!("the supervisor ended with {status}; it said why on standard error");
     }
     Ok(pipe)
 }

@@ -1,7 +1,7 @@
 //! A detached cluster, which stays up after its command has ended, until another command removes it.
 
-use super::keeper;
 use super::layout::{Layout, MACHINE};
+use super::supervisor;
 use anyhow::{Context, Result, bail, ensure};
 use longwire_testkit::{binaries, command, confirm, wait};
 use nix::sys::signal::{Signal, kill};
@@ -28,7 +28,7 @@ pub enum Owner {
 impl Owner {
     const ALL: [Self; 2] = [Self::ClusterUp, Self::Try];
 
-    /// Purpose in the keeper's lock file.
+    /// Purpose in the supervisor's lock file.
     pub fn purpose(self) -> &'static str {
         match self {
             Self::ClusterUp => "make cluster-up",
@@ -54,8 +54,8 @@ impl Owner {
 pub fn up(layout: &Layout, owner: Owner) -> Result<()> {
     let asked = Instant::now();
     loop {
-        // The error is of a keeper that has the lock and has not written its purpose yet.
-        match keeper::holder() {
+        // The error is of a supervisor that has the lock and has not written its purpose yet.
+        match supervisor::holder() {
             Ok(Some((_, purpose))) if purpose == owner.purpose() && layout.ready().exists() => return Ok(()),
             Ok(Some((process, purpose))) => match Owner::of(&purpose) {
                 Some(other) if other != owner => {
@@ -80,30 +80,30 @@ pub fn up(layout: &Layout, owner: Owner) -> Result<()> {
     hire(owner)
 }
 
-/// Starts a keeper that outlives this process, and waits until the cluster is up.
+/// Starts a supervisor that outlives this process, and waits until the cluster is up.
 fn hire(owner: Owner) -> Result<()> {
     let name = clap::ValueEnum::to_possible_value(&owner).context("an owner without a name")?;
-    let mut keeper = Command::new(binaries::find("longwire-cluster")?)
+    let mut supervisor = Command::new(binaries::find("longwire-cluster")?)
         .args(["keep", "--detached", name.get_name()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .process_group(0)
         .spawn()?;
     let mut line = String::new();
-    BufReader::new(keeper.stdout.take().context("no standard output")?).read_line(&mut line)?;
-    confirm!(line.trim() == "ready", "no cluster: {}", keeper.wait()?)
+    BufReader::new(supervisor.stdout.take().context("no standard output")?).read_line(&mut line)?;
+    confirm!(line.trim() == "ready", "no cluster: {}", supervisor.wait()?)
 }
 
-/// Removes the cluster of `up`, or remains of a killed keeper.
+/// Removes the cluster of `up`, or remains of a killed supervisor.
 pub fn down(layout: &Layout, owner: Owner) -> Result<()> {
-    match keeper::holder()? {
-        None => keeper::sweep_alone(layout),
+    match supervisor::holder()? {
+        None => supervisor::sweep_alone(layout),
         Some((process, purpose)) if purpose == owner.purpose() => {
             kill(Pid::from_raw(process.try_into()?), Signal::SIGTERM)?;
             wait::eventually(TURN, || {
-                confirm!(keeper::holder()?.is_none(), "process {process} still takes the cluster down")
+                confirm!(supervisor::holder()?.is_none(), "process {process} still takes the cluster down")
             })?;
-            let last_words = layout.logs().join("keeper.log");
+            let last_words = layout.logs().join("supervisor.log");
             confirm!(
                 !layout.run().exists(),
                 "something of the cluster is left: {}",

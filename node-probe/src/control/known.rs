@@ -36,8 +36,8 @@ impl Known {
     }
 
     /// Removes what the operator is told to forget.
-    pub(super) fn heed(&mut self, word: &FromProbe) {
-        if let FromProbe::Interest(Interest { drop, .. }) = word {
+    pub(super) fn forget_dropped(&mut self, message: &FromProbe) {
+        if let FromProbe::Interest(Interest { drop, .. }) = message {
             for address in drop {
                 self.addresses.remove(address);
             }

@@ -59,10 +59,9 @@ impl Fallback {
             }
         }
         let current = controls.epoch.load(Ordering::Relaxed);
-        if self.epochs().any(|epoch| epoch > self.applied && epoch < current) {
-            // A preempted program may have read an earlier epoch, and adds to it when it continues. Until it has ended,
-            // no entry may be taken for the last of its epoch. Cannot fail for lack of memory, because its map exists.
-            let _ = self.grace.wait();
+        // A preempted program may have read an earlier epoch, and adds to it when it continues. Until it has ended, no
+        // entry may be taken for the last of its epoch.
+        if self.epochs().any(|epoch| epoch > self.applied && epoch < current) && self.grace.wait().is_ok() {
             for (bytes, sums) in values(&self.folded, keys(&self.folded)) {
                 let (Ok(key), Ok(sums)) = (FoldedKey::read_from_bytes(&bytes), Folded::read_from_bytes(&sums)) else {
                     continue;

@@ -4,39 +4,27 @@
 //! refuse it (decision 0031).
 
 use super::KernelError;
-use super::sys::{Keys, Mapping, shorten_slice};
+use super::sys::{Keys, Mapping};
 use aya::programs::{RawTracePoint, RawTracePointRunOptions, TestRun};
 use std::io;
-use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Connections of one run, which holds its CPU for about a microsecond for each.
-const AT_ONCE: u32 = 32;
 
 #[derive(Debug)]
 pub(super) struct Pass {
     keys: Keys,
     batch: Mapping,
-    /// Most keys of a batch.
+    /// Capacity of the batch, keys.
     room: u32,
     /// Keys that are listed and not sampled yet; the next ones are at the end.
     listed: Vec<u64>,
-    /// The thread that walks has its short slice.
-    is_polite: bool,
 }
 
 impl Pass {
     pub(super) fn new(keys: Keys, batch: Mapping, room: u32) -> Self {
-        Self { keys, batch, room: room.min(AT_ONCE), listed: Vec::new(), is_polite: false }
+        Self { keys, batch, room, listed: Vec::new() }
     }
 
-    /// Always on the same thread.
     pub(super) fn begin(&mut self) {
-        if !mem::replace(&mut self.is_polite, true)
-            && let Err(error) = shorten_slice()
-        {
-            tracing::debug!(%error, "other threads may wait for a pass for longer");
-        }
         self.keys.begin();
         self.listed.clear();
     }

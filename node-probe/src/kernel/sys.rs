@@ -19,5 +19,5 @@ pub(super) use keys::Keys;
 pub(super) use mapping::{Mapping, PAGE, Shared};
 pub(crate) use memory::give_back;
 pub(super) use ready::Readiness;
-pub(super) use slice::shorten_slice;
+pub(crate) use slice::shorten_slice;
 pub(super) use walk::{Steps, Walk};

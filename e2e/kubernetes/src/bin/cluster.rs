@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use longwire_kubernetes::{keeper::Keeper, layout::Layout, layout::MACHINE, standing, standing::Owner};
+use longwire_kubernetes::{layout::Layout, layout::MACHINE, standing, standing::Owner, supervisor::Supervisor};
 use nix::unistd;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -16,7 +16,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-/// Interval at which a keeper checks that the command that started it still waits.
+/// Interval at which a supervisor checks that the command that started it still waits.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 #[derive(Parser)]
@@ -69,9 +69,9 @@ fn up(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// Output of the keeper of a detached cluster, once it is up.
+/// Output of the supervisor of a detached cluster, once it is up.
 fn last_words(layout: &Layout) -> PathBuf {
-    layout.logs().join("keeper.log")
+    layout.logs().join("supervisor.log")
 }
 
 fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
@@ -104,7 +104,7 @@ fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
         let _ = signals.forever().next();
         let _ = told.send(());
     });
-    let keeper = Keeper::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
+    let supervisor = Supervisor::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
     if detached.is_some() {
         // Stderr becomes a file, so that a pipe that reads the output of `up` sees its end.
         unistd::dup2_stderr(File::create(last_words(layout))?)?;
@@ -116,6 +116,6 @@ fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
         // Either sends, or both have failed.
         let _ = end.recv();
     }
-    drop(keeper);
+    drop(supervisor);
     Ok(())
 }

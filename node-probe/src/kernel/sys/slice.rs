@@ -26,7 +26,7 @@ const _: () = assert!(size_of::<Attributes>() == SIZE as usize);
 
 /// Gives the calling thread a short slice, and leaves its priority as it is. What is left of a slice is forfeited by a
 /// yield, so this also makes yields cheap. Only for a thread of the ordinary policy.
-pub(in crate::kernel) fn shorten_slice() -> io::Result<()> {
+pub(crate) fn shorten_slice() -> io::Result<()> {
     let mut attributes = read()?;
     if attributes.policy != SCHED_OTHER {
         return Ok(());

@@ -281,7 +281,7 @@ fn a_scraper_in_a_free_slot_counts_as_any_former_one_of_the_slot() {
     }
     let later = snapshots.publish();
     assert!(snapshots.open(Some(slots[0].into()), SECOND).view().is_new(born, at));
-    // The connections of the first two are gone. Whoever has which slot now: one of them has seen this.
+    // The connections of the first two are gone. One of the two has seen this, in whatever slot it is now.
     let again = |held| Some(Scraper { is_new: Some(held), ..slots[0] });
     assert!(!scrape_by(&mut snapshots, again(0b100), SECOND).is_new(born, at));
     snapshots.publish();

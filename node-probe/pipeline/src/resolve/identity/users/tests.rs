@@ -41,7 +41,7 @@ fn what_another_uses_too_stays_and_is_charged_to_it() {
 }
 
 #[test]
-fn what_a_restart_left_is_charged_to_whoever_uses_it_and_goes_after_a_flood() {
+fn what_a_restart_left_is_charged_to_its_next_user_and_goes_after_a_flood() {
     let mut users = Users::new(8);
     (1..=6).for_each(|last| users.restore(address(last)));
     users.note(address(1), VICTIM);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Whoever had the address until a moment ago is not taken for its client while word of the next one is on its way.
+/// The previous owner of an address is not taken for the client while the report of the next one is on its way.
 #[test]
 fn a_new_connection_waits_for_a_change_of_its_addresss_owner() {
     let check = |role: Role, who: &str, before: Vec<Holder>, expected: &str| {

@@ -23,23 +23,23 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// The only cluster of this machine; removed when dropped.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct Supervisor {
     layout: Layout,
     _lock: File,
 }
 
-impl Keeper {
+impl Supervisor {
     /// Waits until no other cluster is up, and brings one up. `say` receives the progress. If `end` reports before it
     /// is this one's turn, the cluster is no longer needed.
     pub fn start(layout: &Layout, purpose: &str, say: &dyn Fn(&str), end: &Receiver<()>) -> Result<Self> {
-        let keeper = Self { layout: layout.clone(), _lock: lock(purpose, say, end)? };
+        let supervisor = Self { layout: layout.clone(), _lock: lock(purpose, say, end)? };
         sweep(layout)?;
         bring_up(layout, say)?;
-        Ok(keeper)
+        Ok(supervisor)
     }
 }
 
-impl Drop for Keeper {
+impl Drop for Supervisor {
     fn drop(&mut self) {
         if let Err(error) = sweep(&self.layout) {
             eprintln!("something of the cluster is left: {error:#}");
@@ -47,7 +47,7 @@ impl Drop for Keeper {
     }
 }
 
-/// Process id and purpose of a running keeper.
+/// Process id and purpose of a running supervisor.
 pub fn holder() -> Result<Option<(u32, String)>> {
     let mut file = open()?;
     match file.try_lock() {
@@ -55,8 +55,7 @@ pub fn holder() -> Result<Option<(u32, String)>> {
         Err(TryLockError::WouldBlock) => {
             let mut note = String::new();
             file.read_to_string(&mut note)?;
-            let (process, purpose) =
-                note.trim().split_once(' ').context("whoever holds the lock says not who it is")?;
+            let (process, purpose) = note.trim().split_once(' ').context("the lock file names no process")?;
             Ok(Some((process.parse()?, purpose.to_owned())))
         }
         Err(TryLockError::Error(error)) => Err(error).context(LOCK),
@@ -74,7 +73,7 @@ pub fn sweep(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// The same after a keeper was killed; fails while one lives.
+/// The same after a supervisor was killed; fails while one lives.
 pub fn sweep_alone(layout: &Layout) -> Result<()> {
     let file = open()?;
     file.try_lock().map_err(|_| anyhow!("a cluster is up: end who uses it"))?;
