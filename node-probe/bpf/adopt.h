@@ -14,7 +14,8 @@ static __always_inline struct sock *socket_of(struct file *file)
 
 /*
  * Ignores connections that wait for accept(): they are older than the probe, and in no process's files until then. The
- * queue may change during the walk: then addresses that are no sockets are marked, which does no harm.
+ * queue may change during the walk: then addresses are marked that are no sockets, or no more. No later connection there
+ * has their value.
  */
 static __always_inline void leave_out_waiting(struct sock *sk)
 {
@@ -23,15 +24,15 @@ static __always_inline void leave_out_waiting(struct sock *sk)
 	u64 key = (u64)sk;
 
 	/* Several processes may share a listener. */
-	if (!tp || bpf_map_lookup_elem(&unfollowed, &key))
+	if (!tp || is_left_out(&key, first_received(tp, 1)))
 		return;
-	leave_out(&key);
+	leave_out(&key, first_received(tp, 1));
 	request = tp->inet_conn.icsk_accept_queue.rskq_accept_head;
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < WAITING && request; i++) {
 		key = (u64)BPF_CORE_READ(request, sk);
 		if (!bpf_map_lookup_elem(&connections, &key))
-			leave_out(&key);
+			leave_out(&key, first_received((struct tcp_sock *)key, 0));
 		request = BPF_CORE_READ(request, dl_next);
 	}
 }
@@ -98,7 +99,7 @@ static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
 static __always_inline bool is_missed(const struct adoption *adoption, struct tcp_sock *tp, const u64 *key)
 {
 	return adoption->complete && read_active(tp) > adoption->since &&
-	       !bpf_map_lookup_elem(&unfollowed, key);
+	       !is_left_out(key, first_received(tp, 1));
 }
 
 SEC("iter/task_file")
@@ -129,7 +130,7 @@ int adopt(struct bpf_iter__task_file *ctx)
 	}
 	if (state == TCP_CLOSE) {
 		if (!adoption->complete && read_active(tp))
-			leave_out(&key);
+			leave_out(&key, first_received(tp, 1));
 		return 0;
 	}
 	is_whole = is_missed(adoption, tp, &key);
@@ -142,7 +143,7 @@ int adopt(struct bpf_iter__task_file *ctx)
 	see_cgroup(ctl, sk, 0, PLACE_ADOPT);
 	slot = share_of(sk);
 	if (!take_established(slot)) {
-		leave_out(&key);
+		leave_out(&key, c.first_received);
 		return 0;
 	}
 	c.flags |= slot << SHARE_SHIFT;

@@ -78,7 +78,7 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 		read_sequence(c, tp);
 		if (!become_live(c, 0)) {
 			forget(&key, c->flags);
-			leave_out(&key);
+			leave_out(&key, first_received(tp, 1));
 		}
 		return 0;
 	}
@@ -91,13 +91,13 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 		return 0;
 	if (is_abandoned(ctl, now)) {
 		count(LOSS_INERT);
-		leave_out(&key);
+		leave_out(&key, first_received(tp, 1));
 		return 0;
 	}
 	see_cgroup(ctl, sk, 1, PLACE_STATE);
 	slot = share_of(sk);
 	if (!take_established(slot)) {
-		leave_out(&key);
+		leave_out(&key, first_received(tp, 1));
 		return 0;
 	}
 	fresh.id = new_id(now);
@@ -159,7 +159,7 @@ static __always_inline int unseen(struct control *ctl, struct sock *sk, struct t
 		return 0;
 	}
 	count(LOSS_UNTRACKED);
-	leave_out(&key);
+	leave_out(&key, first_received(tp, 1));
 	c.flags |= FLAG_UNTRACKED;
 	emit_end(ctl, RECORD_CLOSE, 0, &c, sk, tp, has_own_fin(old_state), PLACE_STATE);
 	return 0;

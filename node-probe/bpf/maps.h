@@ -91,14 +91,15 @@ struct {
 
 /*
  * Sockets that intentionally have no entry: older than the probe and not adopted, or refused because a table was full.
- * A socket that is in neither map is one whose beginning was missed.
+ * A socket that is in neither map is one whose beginning was missed. The value is the connection's `first_received`: a
+ * socket may be freed while it is marked, and another one at its address has another.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, u64);
-	__type(value, u8);
+	__type(value, u32);
 } unfollowed SEC(".maps");
 
 #define RING_BYTES (4 << 20) /* 27,000 records */

@@ -44,6 +44,12 @@ static __always_inline u32 acked_syn(const struct connection *c)
 	return (c->flags & (FLAG_ACTIVE | NO_SYN)) == FLAG_ACTIVE;
 }
 
+/* Sequence number of the peer's first payload byte: the same for the life of a connection. */
+static __always_inline u32 first_received(struct tcp_sock *tp, const bool direct)
+{
+	return LOAD(tp, rcv_nxt) - (u32)LOAD(tp, bytes_received);
+}
+
 /* Sequence numbers of the first payload bytes. */
 static __always_inline void read_sequence(struct connection *c, struct tcp_sock *tp)
 {
@@ -63,7 +69,7 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
 			break;
 	}
 	c->first_sent = (u32)una - (u32)acked + syn;
-	c->first_received = tp->rcv_nxt - (u32)tp->bytes_received;
+	c->first_received = first_received(tp, 1);
 }
 
 /* When the socket was established, or its application last read from its buffer, nanoseconds. 0: never established. */

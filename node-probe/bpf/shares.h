@@ -123,11 +123,16 @@ static __always_inline bool end(const u64 *key)
 }
 
 /* Marks a socket as ignored: its end adds nothing. If this map is full too, it counts as missed, which is exact. */
-static __always_inline void leave_out(const u64 *key)
+static __always_inline void leave_out(const u64 *key, u32 first_received)
 {
-	u8 yes = 1;
+	bpf_map_update_elem(&unfollowed, key, &first_received, BPF_ANY);
+}
 
-	bpf_map_update_elem(&unfollowed, key, &yes, BPF_ANY);
+static __always_inline bool is_left_out(const u64 *key, u32 first_received)
+{
+	u32 *marked = bpf_map_lookup_elem(&unfollowed, key);
+
+	return marked && *marked == first_received;
 }
 
 /* Inserts an entry whose share was taken. On failure releases the share and returns why. */
@@ -141,7 +146,7 @@ static __always_inline long insert(const u64 *key, const struct connection *fres
 	if (failed == -E2BIG || failed == -ENOMEM) {
 		count(LOSS_STORAGE);
 		if (fresh->flags & LIVE)
-			leave_out(key);
+			leave_out(key, fresh->first_received);
 	} else if (failed != -EEXIST) {
 		/* Busy only now: it is found later as a connection whose beginning was missed. */
 		count(LOSS_BUSY);
