@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 const SHORT: usize = 40;
+const MANY: usize = 1_000;
 const RESTARTS: usize = 5;
 const LIVE: u64 = 6;
 
@@ -30,6 +31,29 @@ fn a_connection_first_seen_at_its_sockets_destruction_is_counted_whole_and_once(
     }
     ensure!(probe.of_kernel("missed_open")? >= 2 * SHORT as u64, "not counted as missed");
     Edge::of(caller, called).expect_of(&probe, &[("source", Truth::default()), ("destination", Truth::default())])
+}
+
+/// The probe marks connections that wait for accept() when it starts. Some are accepted and gone before they are marked.
+#[test]
+fn a_socket_at_the_address_of_one_that_waited_for_accept_is_counted() -> Result<()> {
+    let machine = Machine::new(8, &[])?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let busy = (0..3).map(|_| machine.pair()).collect::<Result<Vec<_>>>()?;
+    let (client, server) = machine.pair()?;
+    let (listener, stop) = (server.listen()?, AtomicBool::new(false));
+    let (probe, truth) = thread::scope(|scope| -> Result<_> {
+        for (client, server) in busy {
+            let stop = &stop;
+            scope.spawn(move || churn::until(stop, Duration::ZERO, client, server, &server.listen()?));
+        }
+        let outcome = kept.ready(&machine.node.netns, &[]).and_then(|probe| {
+            kept.detach_first_tracepoint()?;
+            Ok((probe, churn::count(MANY, client, server, &listener)?))
+        });
+        stop.store(true, Ordering::Relaxed);
+        outcome
+    })?;
+    Edge::of(client, server).expect(&probe, truth)
 }
 
 /// While a load takes over, both loads' programs may see one destruction.
