@@ -107,6 +107,20 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 	return 0;
 }
 
+/*
+ * Is this the ended entry of an earlier socket at this address? Its destruction was skipped, as the kernel may do where
+ * programs are preempted. Both numbers must differ, because one of them may have been read while it changed.
+ */
+static __always_inline bool is_stale(const struct connection *c, struct tcp_sock *tp)
+{
+	struct connection now = { .flags = c->flags };
+
+	if ((c->flags & (LIVE | ENDED)) != (LIVE | ENDED))
+		return 0;
+	read_sequence(&now, tp);
+	return now.first_sent != c->first_sent && now.first_received != c->first_received;
+}
+
 /* Emits before it sets ENDED, so that a pass that sees ENDED knows the end to be in the ring. */
 static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, struct connection *c, struct sock *sk,
 				 struct tcp_sock *tp, bool own_fin, const u32 place)
@@ -170,6 +184,10 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 	u64 key = (u64)sk;
 	struct connection *c = bpf_map_lookup_elem(&connections, &key);
 
+	if (c && is_stale(c, tp)) {
+		forget(&key, c->flags);
+		c = 0;
+	}
 	if (!c)
 		return unseen(ctl, sk, tp, old_state);
 	/* Another load's program has recorded this end. */
@@ -238,8 +256,9 @@ int BPF_PROG(on_state, struct sock *sk, int old_state, int new_state)
 /* Has another load's program handled this destruction just now? If not, this program does. */
 static __always_inline bool is_handled(struct sock *sk, struct tcp_sock *tp)
 {
-	u32 slot = 0;
-	struct destroyed *last = bpf_map_lookup_elem(&last_destroyed, &slot);
+	/* Sockets are aligned to cache lines. */
+	u32 slot = (u64)sk >> 6 & (DESTROYED - 1);
+	struct destroyed *last = bpf_map_lookup_elem(&destroyed_lately, &slot);
 
 	if (!last)
 		return 0;
@@ -255,8 +274,8 @@ static __always_inline bool is_handled(struct sock *sk, struct tcp_sock *tp)
 
 /*
  * The kernel skips on_state on a CPU that already runs it: in an interrupt, or, where programs are preempted, in
- * another task's event. Every socket passes here later, with bottom halves off, so that no second one comes between on
- * this CPU.
+ * another task's event. Every socket passes here later, mostly with bottom halves off, so that this program is skipped
+ * far less often.
  */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
@@ -270,6 +289,10 @@ int BPF_PROG(on_destroy, struct sock *sk)
 
 	if (!ctl || ctl->owner != OWNER || !tp || !adoption || is_handled(sk, tp))
 		return 0;
+	if (c && is_stale(c, tp)) {
+		forget(&key, c->flags);
+		c = 0;
+	}
 	if (!c) {
 		unseen_at_all(ctl, adoption, sk, tp);
 		c = bpf_map_lookup_elem(&connections, &key);

@@ -225,9 +225,9 @@ struct {
 } cgroups SEC(".maps");
 
 /*
- * The last socket that on_destroy handled on this CPU, and the load of that program. While a load takes over, its
- * program and the previous one's may both see one destruction: the second runs right after the first, because bottom
- * halves are off, and the entry that would tell it is deleted.
+ * Sockets that on_destroy handled lately, and the loads of those programs. While a load takes over, its program and the
+ * previous one's may both see one destruction, and the entry that would tell the second is deleted. By the socket's
+ * address and not by CPU, because the task may be preempted between both.
  */
 struct destroyed {
 	u64 socket;
@@ -236,12 +236,13 @@ struct destroyed {
 	u32 pad;
 };
 
+#define DESTROYED 1024 /* a power of two */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DESTROYED);
 	__type(key, u32);
 	__type(value, struct destroyed);
-} last_destroyed SEC(".maps");
+} destroyed_lately SEC(".maps");
 
 /* Losses and unusual paths, per CPU. `node-probe/src/kernel/losses.rs` names them. */
 enum loss {

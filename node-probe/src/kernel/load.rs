@@ -42,7 +42,7 @@ const KEPT: [&str; 12] = [
     "folded",
     "control",
     "cgroups",
-    "last_destroyed",
+    "destroyed_lately",
     "losses",
 ];
 

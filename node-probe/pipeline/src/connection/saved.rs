@@ -64,20 +64,22 @@ impl<T> Connections<T> {
         }
     }
 
-    /// Calls `write` with ids from this position on, those of the current pass first. Returns the next position; `None`: there
-    /// are no more.
+    /// Calls `write` with the ids of a chunk of the tables, that of the current pass first. A position is a bucket, because to reach
+    /// the n-th id would be a walk over all before it. Returns the next position; `None`: there are no more.
     pub(crate) fn save_closed(&self, at: u64, write: impl FnOnce(SavedClosed<'_>)) -> Option<u64> {
         let at = usize::try_from(at).ok()?;
-        let current = self.closed.ids(false).len();
-        let (previous, skipped) = (at >= current, at.checked_sub(current).unwrap_or(at));
+        let current = self.closed.ids(false).num_buckets();
+        let (previous, first) = at.checked_sub(current).map_or((false, at), |beyond| (true, beyond));
         let table = self.closed.ids(previous);
-        let ids: Vec<u64> = table.iter().skip(skipped).take(CHUNK).copied().collect();
-        let next = at + ids.len();
-        if ids.is_empty() {
+        let end = table.num_buckets().min(first + CHUNK);
+        if previous && first >= end {
             return None;
         }
-        write(SavedClosed { ids: Ids::from(ids.as_slice()), previous });
-        Some(next as u64)
+        let ids: Vec<u64> = (first..end).filter_map(|bucket| table.get_bucket(bucket)).copied().collect();
+        if !ids.is_empty() {
+            write(SavedClosed { ids: Ids::from(ids.as_slice()), previous });
+        }
+        Some((at + end - first) as u64)
     }
 
     pub(crate) fn restore_closed(&mut self, saved: &SavedClosed<'_>) -> Result<(), Flaw> {
