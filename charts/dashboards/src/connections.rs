@@ -2,7 +2,7 @@
 
 use super::mesh::{TO_DESTINATION, TO_SERVICE, TO_SOURCE};
 use super::once::{self, CONNECTION};
-use super::{Column, Dashboard, Panel, Row, Unit, Variable};
+use super::{Column, Dashboard, P50, P99, Panel, Row, Unit, Variable};
 
 const UID: &str = "longwire-connections";
 
@@ -58,51 +58,23 @@ fn over_time() -> Vec<Panel> {
     let name = "{{place}}. {{source_workload}} {{source_address}} to {{destination_workload}}";
     let end = "{{place}}. {{reporter}}: {{source_workload}} {{source_address}} to {{destination_workload}}";
     let ends = [&CONNECTION[..], &["reporter"]].concat();
-    let service = ["destination_service"];
-    let rtt = "longwire_tcp_rtt_seconds";
-    let lifetime = |quantile| once::quantile(quantile, &[], "longwire_tcp_connection_duration_seconds", CHOSEN);
     vec![
-        Panel::lines(
-            "Top talkers",
-            Unit::BytesPerSecond,
-            "The ten long connections with the most payload at the end of the time range, both directions together.",
-        )
-        .query(name, once::top(&CONNECTION, &both(&CONNECTION), &once::busiest_long(&CONNECTION, [SENT, RECEIVED], CHOSEN)))
-        .link(TO_SOURCE),
-        Panel::lines(
-            "Lost packets by connection",
-            Unit::PerSecond,
-            "The ten ends of long connections that lost the most of the packets that they sent in the time range: `source` is the client, `destination` the server.",
-        )
-        .query(
-            end,
-            once::top(&ends, &once::sum(&ends, &once::rate(LOST, CHOSEN)), &once::most(&ends, LOST, CHOSEN)),
-        )
-        .link(TO_SOURCE),
-        Panel::lines(
-            "RTT p95 by service",
-            Unit::Seconds,
-            "Round-trip time: how long a packet and its acknowledgement take, in 95 of 100 measurements at most. It is of all connections to a service, short ones too: the ten services with the most measurements.",
-        )
-        .query(
-            "{{place}}. {{destination_service}}",
-            once::top(
-                &service,
-                &once::quantile("0.95", &service, rtt, CHOSEN),
-                &once::busiest(&service, &[&format!("{rtt}_count")], CHOSEN),
-            ),
-        )
-        .link(TO_SERVICE)
-        .measured(),
-        Panel::lines(
-            "Connection duration p50/p99",
-            Unit::Seconds,
-            "How old connections were when they ended, long or not: half of them at most p50, 99 of 100 at most p99.",
-        )
-        .query("p50", lifetime("0.5"))
-        .query("p99", lifetime("0.99"))
-        .measured()
-        .up_to(1.0),
+        Panel::lines("Top talkers", Unit::BytesPerSecond, "The ten long connections with the most payload at the end of the time range, both directions together.")
+            .query(name, once::top(&CONNECTION, &both(&CONNECTION), &once::busiest_long(&CONNECTION, [SENT, RECEIVED], CHOSEN)))
+            .link(TO_SOURCE),
+        Panel::lines("Lost packets by connection", Unit::PerSecond, "The ten ends of long connections that lost the most of the packets that they sent in the time range: `source` is the client, `destination` the server.")
+            .query(end, once::top_counted(&ends, LOST, CHOSEN))
+            .link(TO_SOURCE),
+        Panel::lines("RTT p95 by service", Unit::Seconds, "Round-trip time: how long a packet and its acknowledgement take, in 95 of 100 measurements at most. It is of all connections to a service, short ones too: the ten services with the most measurements.")
+            .query(
+                "{{place}}. {{destination_service}}",
+                once::top_quantile("0.95", &["destination_service"], "longwire_tcp_rtt_seconds", CHOSEN),
+            )
+            .link(TO_SERVICE)
+            .measured(),
+        Panel::lines("Connection duration p50/p99", Unit::Seconds, "How old connections were when they ended, long or not: half of them at most p50, 99 of 100 at most p99.")
+            .quantiles(&[P50, P99], "longwire_tcp_connection_duration_seconds", CHOSEN)
+            .up_to(1.0),
     ]
 }
 
@@ -122,14 +94,10 @@ fn talkers() -> Panel {
     // The same fifty connections in every column.
     let talkative = format!("topk(50, {})", both(&CONNECTION));
     let of_those = |of: String| format!("{of} and {talkative}");
-    Panel::table(
-        "The busiest long connections",
-        columns,
-        "The fifty long connections with the most payload now: since when they are open, their traffic now, and over their whole life their bytes and the packets that their client lost and retransmitted, or their server if the client is outside the cluster.",
-    )
-    .column("Traffic", Unit::BytesPerSecond, talkative.clone())
-    .column("To server", Unit::Bytes, of_those(total(TO_SERVER)))
-    .column("To client", Unit::Bytes, of_those(total(TO_CLIENT)))
-    .column("Lost", Unit::Count, of_those(total([LOST; 2])))
-    .column("Retransmits", Unit::Count, of_those(total([AGAIN; 2])))
+    Panel::table("The busiest long connections", columns, "The fifty long connections with the most payload now: since when they are open, their traffic now, and over their whole life their bytes and the packets that their client lost and retransmitted, or their server if the client is outside the cluster.")
+        .column("Traffic", Unit::BytesPerSecond, talkative.clone())
+        .column("To server", Unit::Bytes, of_those(total(TO_SERVER)))
+        .column("To client", Unit::Bytes, of_those(total(TO_CLIENT)))
+        .column("Lost", Unit::Count, of_those(total([LOST; 2])))
+        .column("Retransmits", Unit::Count, of_those(total([AGAIN; 2])))
 }

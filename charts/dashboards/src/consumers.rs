@@ -4,7 +4,7 @@
 use crate::Values;
 use crate::kiali::{SECURITY, Traffic, queries};
 use crate::promql;
-use longwire_model::series::{FAMILIES, Kind, SeriesSet};
+use longwire_model::series::{FAMILIES, Family, Kind, SeriesSet};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,7 @@ pub fn all() -> Vec<Consumer> {
     found
 }
 
-fn expressions(dashboard: &crate::Dashboard) -> Vec<String> {
+pub(crate) fn expressions(dashboard: &crate::Dashboard) -> Vec<String> {
     let queries = dashboard.panels().flat_map(|panel| &panel.queries).map(|query| query.expression.clone());
     let variables = dashboard.variables.iter().map(|variable| match &variable.values {
         // The label is beside the series.
@@ -43,15 +43,20 @@ fn expressions(dashboard: &crate::Dashboard) -> Vec<String> {
     queries.chain(variables).collect()
 }
 
+/// Names of a family's series.
+pub(crate) fn names_of(family: &Family) -> Vec<String> {
+    let is_histogram = matches!(family.kind, Kind::Histogram(_));
+    let suffixes: &[&str] = if is_histogram { &["_bucket", "_sum", "_count"] } else { &[""] };
+    suffixes.iter().map(|suffix| format!("{}{suffix}", family.name)).collect()
+}
+
 /// Metrics with the same labels in one row.
 fn rows(consumer: &str, expressions: &[String]) -> Vec<Consumer> {
     let mut labels: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
     for expression in expressions {
         let names = promql::names(expression);
         for family in FAMILIES.iter().filter(|family| family.set != SeriesSet::Envoy) {
-            let suffixes: &[&str] =
-                if matches!(family.kind, Kind::Histogram(_)) { &["_bucket", "_sum", "_count"] } else { &[""] };
-            if suffixes.iter().any(|suffix| names.series.contains(&format!("{}{suffix}", family.name))) {
+            if names_of(family).iter().any(|name| names.series.contains(name)) {
                 let own = names.labels.iter().filter(|label| family.labels().contains(&label.as_str()));
                 labels.entry(family.name).or_default().extend(own.cloned());
             }

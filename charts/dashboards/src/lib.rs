@@ -151,6 +151,12 @@ pub enum Unit {
     Share,
 }
 
+/// Its name, and itself.
+pub(crate) type Quantile = (&'static str, &'static str);
+pub(crate) const P50: Quantile = ("p50", "0.5");
+pub(crate) const P95: Quantile = ("p95", "0.95");
+pub(crate) const P99: Quantile = ("p99", "0.99");
+
 impl Column {
     pub(crate) fn new(label: &'static str, heading: &'static str, width: u32) -> Self {
         Self { label, heading, link: None, width, part: None }
@@ -194,6 +200,14 @@ impl Panel {
     pub(crate) fn query(mut self, legend: &'static str, expression: String) -> Self {
         self.queries.push(Query { expression, legend, unit: None, bounds: None });
         self
+    }
+
+    /// A line for each quantile of a histogram.
+    pub(crate) fn quantiles(self, quantiles: &[Quantile], histogram: &str, chosen: &str) -> Self {
+        let with = |panel: Self, (name, quantile): &Quantile| {
+            panel.query(name, once::quantile(quantile, &[], histogram, chosen))
+        };
+        quantiles.iter().fold(self, with).measured()
     }
 
     pub(crate) fn column(mut self, heading: &'static str, unit: Unit, expression: String) -> Self {

@@ -45,8 +45,7 @@ fn rate(metric: &str, select: &str) -> String {
 
 /// One line for each value of a label, at most ten: those with the most events in the shown range.
 fn counted(metric: &str, by: &str, select: &str) -> String {
-    let by = [by];
-    once::top(&by, &once::sum(&by, &once::rate(metric, select)), &once::most(&by, metric, select))
+    once::top_counted(&[by], metric, select)
 }
 
 /// A gauge by a label, the highest ten.

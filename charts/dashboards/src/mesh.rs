@@ -1,7 +1,7 @@
 //! Edges between workloads.
 
-use super::once::{self, AGAIN, EDGE, FAILED, OPENED, TO_CLIENT, TO_SERVER};
-use super::{Column, Dashboard, Link, Panel, Row, Unit, Variable, service, workload};
+use super::once::{self, EDGE, FAILED, OPENED, TO_CLIENT, TO_SERVER};
+use super::{Column, Dashboard, Link, P50, P95, P99, Panel, Row, Unit, Variable, service, workload};
 
 pub(super) const UID: &str = "longwire-mesh";
 
@@ -52,107 +52,52 @@ pub(super) fn dashboard() -> Dashboard {
 /// The current values of some edges.
 pub(super) fn now(chosen: &str) -> Vec<Panel> {
     vec![
-        Panel::figure(
-            "Traffic",
-            Unit::BytesPerSecond,
-            "Payload of these connections each second, both directions together, without headers and retransmits.",
-        )
-        .query("", once::bytes_per_second(&[], chosen)),
+        Panel::figure("Traffic", Unit::BytesPerSecond, "Payload of these connections each second, both directions together, without headers and retransmits.")
+            .query("", once::bytes_per_second(&[], chosen)),
         Panel::figure("Connections opened", Unit::PerSecond, "New connections each second.")
             .query("", once::per_second(&[], OPENED, chosen)),
-        Panel::figure(
-            "Failed connections",
-            Unit::PerSecond,
-            "Attempts to connect that failed, each second: refused, without an answer, or unreachable.",
-        )
-        .query("", once::failed_per_second(&[], chosen))
-        .bounds(0.1, 1.0),
+        Panel::figure("Failed connections", Unit::PerSecond, "Attempts to connect that failed, each second: refused, without an answer, or unreachable.")
+            .query("", once::failed_per_second(&[], chosen))
+            .bounds(0.1, 1.0),
         Panel::figure("Open connections", Unit::Count, "Connections that are open at this moment, busy or idle.")
             .query("", once::open(&[], chosen)),
-        Panel::figure(
-            "Retransmits",
-            Unit::Share,
-            "The share of the payload that was retransmitted, because it was lost or late. Above one percent applications begin to slow down.",
-        )
-        .query("", once::sent_again(&[], chosen))
-        .bounds(0.01, 0.05),
-        Panel::figure(
-            "RTT p95",
-            Unit::Seconds,
-            "Round-trip time: how long a packet and its acknowledgement take, in 95 of 100 measurements at most. Both ends measure.",
-        )
-        .query("", once::quantile("0.95", &[], "longwire_tcp_rtt_seconds", chosen))
-        .measured(),
+        Panel::figure("Retransmits", Unit::Share, "The share of the payload that was retransmitted, because it was lost or late. Above one percent applications begin to slow down.")
+            .query("", once::sent_again(&[], chosen))
+            .bounds(0.01, 0.05),
+        Panel::figure("RTT p95", Unit::Seconds, "Round-trip time: how long a packet and its acknowledgement take, in 95 of 100 measurements at most. Both ends measure.")
+            .query("", once::quantile("0.95", &[], "longwire_tcp_rtt_seconds", chosen))
+            .measured(),
     ]
 }
 
 fn over_time() -> Vec<Panel> {
     vec![
-        Panel::lines(
-            "Traffic by service",
-            Unit::BytesPerSecond,
-            "The ten services with the most payload at the end of the time range, both directions together.",
-        )
-        .query(
-            "{{place}}. {{destination_service}}",
-            once::top(
-                &SERVICE,
-                &once::bytes_per_second(&SERVICE, CHOSEN),
-                &once::busiest(&SERVICE, &[TO_SERVER, TO_CLIENT], CHOSEN),
-            ),
-        )
-        .link(TO_SERVICE),
-        Panel::lines(
-            "Failed connections by service",
-            Unit::PerSecond,
-            "The ten services with the most failed attempts to connect in the time range, with the reason. Refused: no process listens. Timeout: no answer. Unreachable: the network has no route. Aborted: the client gave up first.",
-        )
-        .query("{{place}}. {{destination_service}}: {{reason}}", failed(&["destination_service", "reason"], CHOSEN))
-        .link(TO_SERVICE),
+        Panel::lines("Traffic by service", Unit::BytesPerSecond, "The ten services with the most payload at the end of the time range, both directions together.")
+            .query("{{place}}. {{destination_service}}", once::top_bytes_per_second(&SERVICE, CHOSEN))
+            .link(TO_SERVICE),
+        Panel::lines("Failed connections by service", Unit::PerSecond, "The ten services with the most failed attempts to connect in the time range, with the reason. Refused: no process listens. Timeout: no answer. Unreachable: the network has no route. Aborted: the client gave up first.")
+            .query("{{place}}. {{destination_service}}: {{reason}}", once::top_counted(&["destination_service", "reason"], FAILED, CHOSEN))
+            .link(TO_SERVICE),
         round_trip(CHOSEN),
-        Panel::lines(
-            "Retransmits by service",
-            Unit::Share,
-            "The ten services with the most retransmitted bytes in the time range, by either end, as a share of their payload.",
-        )
-        .query(
-            "{{place}}. {{destination_service}}",
-            once::top(&SERVICE, &once::sent_again(&SERVICE, CHOSEN), &once::most(&SERVICE, AGAIN, CHOSEN)),
-        )
-        .bounds(0.01, 0.05)
-        .link(TO_SERVICE),
+        Panel::lines("Retransmits by service", Unit::Share, "The ten services with the most retransmitted bytes in the time range, by either end, as a share of their payload.")
+            .query("{{place}}. {{destination_service}}", once::top_sent_again(&SERVICE, CHOSEN))
+            .bounds(0.01, 0.05)
+            .link(TO_SERVICE),
     ]
 }
 
-/// Failed connects, the highest first.
-pub(super) fn failed(by: &[&str], chosen: &str) -> String {
-    once::top(by, &once::failed_per_second(by, chosen), &once::most(by, FAILED, chosen))
-}
-
 pub(super) fn round_trip(chosen: &str) -> Panel {
-    let of = |quantile| once::quantile(quantile, &[], "longwire_tcp_rtt_seconds", chosen);
-    Panel::lines(
-        "RTT p50/p95/p99",
-        Unit::Seconds,
-        "Round-trip time: how long a packet and its acknowledgement take. Half of all measurements are at most p50, 95 of 100 at most p95, 99 at most p99.",
-    )
-    .query("p50", of("0.5"))
-    .query("p95", of("0.95"))
-    .query("p99", of("0.99"))
-    .measured()
+    Panel::lines("RTT p50/p95/p99", Unit::Seconds, "Round-trip time: how long a packet and its acknowledgement take. Half of all measurements are at most p50, 95 of 100 at most p95, 99 at most p99.")
+        .quantiles(&[P50, P95, P99], "longwire_tcp_rtt_seconds", chosen)
 }
 
 pub(super) fn edges(title: &'static str, chosen: &str) -> Panel {
-    Panel::table(
-        title,
-        edge(),
-        "One row for each pair of workloads and the service between them; those with failures come first. A name links to its own dashboard. `unknown` is an end that has no name: docs/metrics.md lists the reasons.",
-    )
-    .judged("Failed", Unit::PerSecond, [0.001, 1.0], once::failed_or_none(&EDGE, chosen))
-    .column("To server", Unit::BytesPerSecond, once::per_second(&EDGE, TO_SERVER, chosen))
-    .column("To client", Unit::BytesPerSecond, once::per_second(&EDGE, TO_CLIENT, chosen))
-    .column("Opened", Unit::PerSecond, once::per_second(&EDGE, OPENED, chosen))
-    .column("Open", Unit::Count, once::open(&EDGE, chosen))
-    .judged("Retransmits", Unit::Share, [0.01, 0.05], once::sent_again(&EDGE, chosen))
-    .sort(&["Failed", "To server"])
+    Panel::table(title, edge(), "One row for each pair of workloads and the service between them; those with failures come first. A name links to its own dashboard. `unknown` is an end that has no name: docs/metrics.md lists the reasons.")
+        .judged("Failed", Unit::PerSecond, [0.001, 1.0], once::failed_or_none(&EDGE, chosen))
+        .column("To server", Unit::BytesPerSecond, once::per_second(&EDGE, TO_SERVER, chosen))
+        .column("To client", Unit::BytesPerSecond, once::per_second(&EDGE, TO_CLIENT, chosen))
+        .column("Opened", Unit::PerSecond, once::per_second(&EDGE, OPENED, chosen))
+        .column("Open", Unit::Count, once::open(&EDGE, chosen))
+        .judged("Retransmits", Unit::Share, [0.01, 0.05], once::sent_again(&EDGE, chosen))
+        .sort(&["Failed", "To server"])
 }

@@ -106,6 +106,31 @@ pub(super) fn top(by: &[&str], of: &str, rank: &str) -> String {
     format!("({of})\n* on ({by}) group_left ({PLACE}) (\n  {places}\n) ^ 0")
 }
 
+/// The ten with the highest rate of a counter that both ends report.
+pub(super) fn top_per_second(by: &[&str], counter: &str, select: &str) -> String {
+    top(by, &per_second(by, counter, select), &busiest(by, &[counter], select))
+}
+
+/// The ten with the most bytes in both directions.
+pub(super) fn top_bytes_per_second(by: &[&str], select: &str) -> String {
+    top(by, &bytes_per_second(by, select), &busiest(by, &[TO_SERVER, TO_CLIENT], select))
+}
+
+/// The ten with the most events of a counter in the whole range.
+pub(super) fn top_counted(by: &[&str], counter: &str, select: &str) -> String {
+    top(by, &sum(by, &rate(counter, select)), &most(by, counter, select))
+}
+
+/// The ten with the most retransmitted bytes, as a share of what they sent.
+pub(super) fn top_sent_again(by: &[&str], select: &str) -> String {
+    top(by, &sent_again(by, select), &most(by, AGAIN, select))
+}
+
+/// A quantile of the ten with the most measurements.
+pub(super) fn top_quantile(of: &str, by: &[&str], histogram: &str, select: &str) -> String {
+    top(by, &quantile(of, by, histogram, select), &busiest(by, &[&format!("{histogram}_count")], select))
+}
+
 /// Ranks by the counters' rate at the end of the range.
 pub(super) fn busiest(by: &[&str], counters: &[&str], select: &str) -> String {
     let gain = |counter: &&str| sum(by, &format!("rate({counter}{{{select}}}[$__rate_interval] @ end())"));
@@ -141,8 +166,8 @@ pub(super) fn quantile(quantile: &str, by: &[&str], histogram: &str, select: &st
 
 /// A counter of long connections from the client's point of view: the server counts the other way round, and only it
 /// reports clients outside the cluster.
-pub(super) fn long(by: &[&str], [at_client, at_server]: [&str; 2], select: &str) -> String {
-    sum(by, &from_the_client([at_client, at_server], select, |counter, select| format!("{counter}{{{select}}}")))
+pub(super) fn long(by: &[&str], counters: [&str; 2], select: &str) -> String {
+    sum(by, &from_the_client(counters, select, value))
 }
 
 pub(super) fn long_per_second(by: &[&str], counters: [&str; 2], select: &str) -> String {
@@ -151,10 +176,11 @@ pub(super) fn long_per_second(by: &[&str], counters: [&str; 2], select: &str) ->
 
 /// Number of connections, by a counter that each has once.
 pub(super) fn how_many_long(counter: &str, select: &str) -> String {
-    format!(
-        "count({})",
-        from_the_client([counter, counter], select, |counter, select| format!("{counter}{{{select}}}"))
-    )
+    format!("count({})", from_the_client([counter; 2], select, value))
+}
+
+fn value(counter: &str, select: &str) -> String {
+    format!("{counter}{{{select}}}")
 }
 
 fn from_the_client([at_client, at_server]: [&str; 2], select: &str, of: impl Fn(&str, &str) -> String) -> String {

@@ -1,8 +1,8 @@
 //! One service: its clients, its servers, and the quality of the network between them.
 
 use super::mesh::{self, TO_DESTINATION, TO_SOURCE};
-use super::once::{self, CLOSED, OPENED, TO_CLIENT, TO_SERVER};
-use super::{Dashboard, Panel, Row, Unit, Variable};
+use super::once::{self, CLOSED, FAILED, OPENED, TO_CLIENT, TO_SERVER};
+use super::{Dashboard, P50, P95, Panel, Row, Unit, Variable};
 
 pub(super) const UID: &str = "longwire-service";
 
@@ -31,68 +31,38 @@ pub(super) fn dashboard() -> Dashboard {
 
 fn traffic() -> Vec<Panel> {
     let client = "{{place}}. {{source_workload}} ({{source_workload_namespace}})";
-    let by_client =
-        |of: &str| once::top(&CLIENT, &once::per_second(&CLIENT, of, CHOSEN), &once::busiest(&CLIENT, &[of], CHOSEN));
     vec![
         Panel::lines("Traffic from clients", Unit::BytesPerSecond, "Payload that each of the ten busiest clients sends.")
-            .query(client, by_client(TO_SERVER))
+            .query(client, once::top_per_second(&CLIENT, TO_SERVER, CHOSEN))
             .link(TO_SOURCE),
         Panel::lines("Traffic to clients", Unit::BytesPerSecond, "Payload that the service sends to each of the ten clients that receive the most.")
-            .query(client, by_client(TO_CLIENT))
+            .query(client, once::top_per_second(&CLIENT, TO_CLIENT, CHOSEN))
             .link(TO_SOURCE),
-        Panel::lines(
-            "Traffic by server",
-            Unit::BytesPerSecond,
-            "Payload in both directions by the workload that serves it. Several lines: the service is spread over several workloads, such as versions.",
-        )
-        .query(
-            "{{place}}. {{destination_workload}} ({{destination_workload_namespace}})",
-            once::top(
-                &SERVER,
-                &once::bytes_per_second(&SERVER, CHOSEN),
-                &once::busiest(&SERVER, &[TO_SERVER, TO_CLIENT], CHOSEN),
-            ),
-        )
-        .link(TO_DESTINATION),
+        Panel::lines("Traffic by server", Unit::BytesPerSecond, "Payload in both directions by the workload that serves it. Several lines: the service is spread over several workloads, such as versions.")
+            .query(
+                "{{place}}. {{destination_workload}} ({{destination_workload_namespace}})",
+                once::top_bytes_per_second(&SERVER, CHOSEN),
+            )
+            .link(TO_DESTINATION),
         mesh::round_trip(CHOSEN),
     ]
 }
 
 fn connections() -> Vec<Panel> {
     vec![
-        Panel::lines(
-            "Connections opened and closed",
-            Unit::PerSecond,
-            "New connections and ended ones each second. If more are opened than closed for long, connections pile up.",
-        )
-        .query("opened", once::per_second(&[], OPENED, CHOSEN))
-        .query("closed", once::per_second(&[], CLOSED, CHOSEN)),
-        Panel::lines(
-            "Failed connections by client",
-            Unit::PerSecond,
-            "Attempts to reach the service that failed, by the client that made them and the reason: the ten with the most in the time range.",
-        )
-        .query(
-            "{{place}}. {{source_workload}} ({{source_workload_namespace}}): {{reason}}",
-            mesh::failed(&["source_workload_namespace", "source_workload", "reason"], CHOSEN),
-        )
-        .link(TO_SOURCE),
-        Panel::lines(
-            "Handshake time p50/p95",
-            Unit::Seconds,
-            "How long clients wait until they are connected: half of them at most p50, 95 of 100 at most p95. One second more means that the first packet was lost. Clients outside the cluster are not in it.",
-        )
-        .query("p50", once::quantile("0.5", &[], "longwire_tcp_handshake_seconds", CHOSEN))
-        .query("p95", once::quantile("0.95", &[], "longwire_tcp_handshake_seconds", CHOSEN))
-        .measured(),
-        Panel::lines(
-            "Connection duration p50/p95",
-            Unit::Seconds,
-            "How old connections were when they ended. Very short ones are worth pooling.",
-        )
-        .query("p50", once::quantile("0.5", &[], "longwire_tcp_connection_duration_seconds", CHOSEN))
-        .query("p95", once::quantile("0.95", &[], "longwire_tcp_connection_duration_seconds", CHOSEN))
-        .measured()
-        .up_to(1.0),
+        Panel::lines("Connections opened and closed", Unit::PerSecond, "New connections and ended ones each second. If more are opened than closed for long, connections pile up.")
+            .query("opened", once::per_second(&[], OPENED, CHOSEN))
+            .query("closed", once::per_second(&[], CLOSED, CHOSEN)),
+        Panel::lines("Failed connections by client", Unit::PerSecond, "Attempts to reach the service that failed, by the client that made them and the reason: the ten with the most in the time range.")
+            .query(
+                "{{place}}. {{source_workload}} ({{source_workload_namespace}}): {{reason}}",
+                once::top_counted(&["source_workload_namespace", "source_workload", "reason"], FAILED, CHOSEN),
+            )
+            .link(TO_SOURCE),
+        Panel::lines("Handshake time p50/p95", Unit::Seconds, "How long clients wait until they are connected: half of them at most p50, 95 of 100 at most p95. One second more means that the first packet was lost. Clients outside the cluster are not in it.")
+            .quantiles(&[P50, P95], "longwire_tcp_handshake_seconds", CHOSEN),
+        Panel::lines("Connection duration p50/p95", Unit::Seconds, "How old connections were when they ended. Very short ones are worth pooling.")
+            .quantiles(&[P50, P95], "longwire_tcp_connection_duration_seconds", CHOSEN)
+            .up_to(1.0),
     ]
 }

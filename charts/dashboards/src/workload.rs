@@ -1,7 +1,7 @@
 //! One workload: as a server, as a client, and its own retransmissions.
 
 use super::mesh::{self, TO_SERVICE, TO_SOURCE};
-use super::once::{self, AGAIN, OPENED, TO_CLIENT, TO_SERVER};
+use super::once::{self, FAILED, OPENED, TO_CLIENT, TO_SERVER};
 use super::{Dashboard, Panel, Row, Unit, Variable};
 
 pub(super) const UID: &str = "longwire-workload";
@@ -30,7 +30,6 @@ pub(super) fn dashboard() -> Dashboard {
 }
 
 fn now() -> Vec<Panel> {
-    let open = |chosen| once::open(&[], chosen);
     vec![
         Panel::figure(
             "Traffic as a server",
@@ -49,13 +48,13 @@ fn now() -> Vec<Panel> {
             Unit::Count,
             "Connections that others have open to this workload.",
         )
-        .query("", open(SERVING)),
+        .query("", once::open(&[], SERVING)),
         Panel::figure(
             "Open connections as a client",
             Unit::Count,
             "Connections that this workload has open to others.",
         )
-        .query("", open(CALLING)),
+        .query("", once::open(&[], CALLING)),
         Panel::figure(
             "Failed connections",
             Unit::PerSecond,
@@ -79,70 +78,40 @@ fn serving() -> Vec<Panel> {
         Panel::lines("Traffic by client", Unit::BytesPerSecond, "Payload of the ten busiest clients, both directions together.")
             .query(
                 client,
-                once::top(
-                    &CLIENT,
-                    &once::bytes_per_second(&CLIENT, SERVING),
-                    &once::busiest(&CLIENT, &[TO_SERVER, TO_CLIENT], SERVING),
-                ),
+                once::top_bytes_per_second(&CLIENT, SERVING),
             )
             .link(TO_SOURCE),
         Panel::lines("Connections opened by client", Unit::PerSecond, "New connections each second of the ten clients that open the most.")
             .query(
                 client,
-                once::top(&CLIENT, &once::per_second(&CLIENT, OPENED, SERVING), &once::busiest(&CLIENT, &[OPENED], SERVING)),
+                once::top_per_second(&CLIENT, OPENED, SERVING),
             )
             .link(TO_SOURCE),
         mesh::round_trip(SERVING),
-        Panel::lines(
-            "Retransmits by client",
-            Unit::Share,
-            "The ten clients with the most retransmitted bytes in the time range, by either end, as a share of the payload.",
-        )
-        .query(
-            client,
-            once::top(&CLIENT, &once::sent_again(&CLIENT, SERVING), &once::most(&CLIENT, AGAIN, SERVING)),
-        )
-        .bounds(0.01, 0.05)
-        .link(TO_SOURCE),
+        Panel::lines("Retransmits by client", Unit::Share, "The ten clients with the most retransmitted bytes in the time range, by either end, as a share of the payload.")
+            .query(client, once::top_sent_again(&CLIENT, SERVING))
+            .bounds(0.01, 0.05)
+            .link(TO_SOURCE),
         mesh::edges("Its clients", SERVING),
     ]
 }
 
 fn calling() -> Vec<Panel> {
     let service = "{{place}}. {{destination_service}}";
-    let by_service = |of: &str| {
-        once::top(&SERVICE, &once::per_second(&SERVICE, of, CALLING), &once::busiest(&SERVICE, &[of], CALLING))
-    };
-    let handshakes = "longwire_tcp_handshake_seconds";
     vec![
         Panel::lines("Traffic to services", Unit::BytesPerSecond, "Payload that this workload sends to each of ten services.")
-            .query(service, by_service(TO_SERVER))
+            .query(service, once::top_per_second(&SERVICE, TO_SERVER, CALLING))
             .link(TO_SERVICE),
         Panel::lines("Traffic from services", Unit::BytesPerSecond, "Payload that each of ten services sends back.")
-            .query(service, by_service(TO_CLIENT))
+            .query(service, once::top_per_second(&SERVICE, TO_CLIENT, CALLING))
             .link(TO_SERVICE),
-        Panel::lines(
-            "Failed connections by service",
-            Unit::PerSecond,
-            "Attempts to connect that failed, by the service that was requested and the reason: the ten with the most in the time range.",
-        )
-        .query("{{place}}. {{destination_service}}: {{reason}}", mesh::failed(&["destination_service", "reason"], CALLING))
-        .link(TO_SERVICE),
-        Panel::lines(
-            "Handshake time p95 by service",
-            Unit::Seconds,
-            "How long this workload waits until it is connected, in 95 of 100 cases at most: the ten services that it connects to most.",
-        )
-        .query(
-            service,
-            once::top(
-                &SERVICE,
-                &once::quantile("0.95", &SERVICE, handshakes, CALLING),
-                &once::busiest(&SERVICE, &[&format!("{handshakes}_count")], CALLING),
-            ),
-        )
-        .link(TO_SERVICE)
-        .measured(),
+        Panel::lines("Failed connections by service", Unit::PerSecond, "Attempts to connect that failed, by the service that was requested and the reason: the ten with the most in the time range.")
+            .query("{{place}}. {{destination_service}}: {{reason}}", once::top_counted(&["destination_service", "reason"], FAILED, CALLING))
+            .link(TO_SERVICE),
+        Panel::lines("Handshake time p95 by service", Unit::Seconds, "How long this workload waits until it is connected, in 95 of 100 cases at most: the ten services that it connects to most.")
+            .query(service, once::top_quantile("0.95", &SERVICE, "longwire_tcp_handshake_seconds", CALLING))
+            .link(TO_SERVICE)
+            .measured(),
         mesh::edges("Its services", CALLING),
     ]
 }
