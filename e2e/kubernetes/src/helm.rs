@@ -1,12 +1,14 @@
 //! The two versions of Helm that the chart supports, and the chart.
 
 use super::Kubernetes;
-use super::layout::{Layout, script, text};
+use super::layout::{script, text};
 use anyhow::{Context, Result};
 use longwire_testkit::command;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+/// The chart of this checkout.
+pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../charts/longwire");
 /// Name of the only release of a test cluster.
 pub const RELEASE: &str = "longwire";
 
@@ -43,7 +45,7 @@ impl Helm {
 
     /// Its output, including logs of jobs, as the administrator of the cluster.
     pub fn on(self, kubernetes: &Kubernetes, arguments: &[&str]) -> Result<String> {
-        self.with(kubernetes.layout(), arguments, "")
+        self.with(kubernetes, arguments, "")
     }
 
     /// Both outputs of a shell in which `helm` is this one and `kubectl` is the administrator's.
@@ -61,24 +63,18 @@ impl Helm {
     /// `install` or `upgrade --install`, with the values for tests and further ones as for `--set`; waits until all is
     /// ready.
     pub fn bring(self, kubernetes: &Kubernetes, verb: &str, namespace: &str, set: &[&str]) -> Result<String> {
-        let chart = chart();
-        let mut words = vec![verb, RELEASE, text(&chart)?, "--namespace", namespace, "--create-namespace"];
+        let mut words = vec![verb, RELEASE, CHART, "--namespace", namespace, "--create-namespace"];
         words.extend(["--values=-", "--wait", "--timeout=120s"]);
         if verb == "upgrade" {
             words.push("--install");
         }
         words.extend(set.iter().flat_map(|set| ["--set", set]));
-        self.with(kubernetes.layout(), &words, VALUES)
+        self.with(kubernetes, &words, VALUES)
     }
 
-    fn with(self, layout: &Layout, arguments: &[&str], input: &str) -> Result<String> {
-        let (program, kubeconfig) = (self.program()?, layout.kubeconfig("admin"));
+    fn with(self, kubernetes: &Kubernetes, arguments: &[&str], input: &str) -> Result<String> {
+        let (program, kubeconfig) = (self.program()?, kubernetes.layout().kubeconfig("admin"));
         let words = [&["--kubeconfig", text(&kubeconfig)?], arguments].concat();
         command::hear(text(&program)?, &words, input.as_bytes()).with_context(|| format!("{self:?}"))
     }
-}
-
-/// The chart of this checkout.
-pub fn chart() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/longwire")
 }

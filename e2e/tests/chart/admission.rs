@@ -1,8 +1,8 @@
 //! The chart's admission policies: refusals, warnings, and roles of authors of policies.
 
-use crate::rendered::{of_kind, template};
+use crate::rendered::{has_argument, named, of_kind, pod, render, template};
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{helm::Helm, helm::chart};
+use longwire_kubernetes::helm::Helm;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -32,13 +32,10 @@ fn policies_of_admission_are_bound_and_fail_open() -> Result<()> {
 
 #[test]
 fn the_namespace_that_counts_for_the_cluster_is_the_releases_own() -> Result<()> {
-    let chart = chart();
-    let chart = chart.to_str().context("a path that is no text")?;
-    let text = Helm::Three.run(&["template", "longwire", chart, "--namespace=watch", "--kube-version=1.30.0"])?;
+    let text = render(Helm::Three, &["--namespace=watch", "--kube-version=1.30.0"])?;
     let objects: Vec<Value> = serde_saphyr::from_multiple::<Value>(&text)?;
-    let policies = of_kind(&objects, "ValidatingAdmissionPolicy");
     for name in ["longwire-root-namespace", "longwire-selectors"] {
-        let policy = policies.iter().find(|policy| policy["metadata"]["name"] == name).context(name)?;
+        let policy = named(&objects, "ValidatingAdmissionPolicy", name)?;
         let expression = policy["spec"]["validations"][0]["expression"].as_str().context("no expression")?;
         ensure!(expression.contains("\"watch\""), "{expression}");
     }
@@ -47,12 +44,9 @@ fn the_namespace_that_counts_for_the_cluster_is_the_releases_own() -> Result<()>
 
 #[test]
 fn admission_policies_are_created_only_where_supported_and_enabled() -> Result<()> {
-    let chart = chart();
-    let chart = chart.to_str().context("a path that is no text")?;
     for words in [&["--kube-version=1.29.3"][..], &["--kube-version=1.37.1", "--set=admission.policies=false"]] {
-        let line = [&["template", "longwire", chart, "--namespace=longwire-system"], words].concat();
         for helm in Helm::BOTH {
-            let text = helm.run(&line)?;
+            let text = render(helm, &[&["--namespace=longwire-system"], words].concat())?;
             ensure!(!text.contains("ValidatingAdmissionPolicy"), "{words:?}");
             ensure!(text.contains("longwire-operator"), "{words:?} make nothing at all");
         }
@@ -88,28 +82,21 @@ fn viewers_of_a_namespace_read_policies_and_editors_and_admins_write_them() -> R
 fn the_webhook_is_there_as_a_whole_or_not_at_all_and_fails_open() -> Result<()> {
     for (set, is_on) in [(&[][..], false), (&["admission.webhook=true"], true)] {
         let objects = template(Helm::Three, set)?;
-        let deployment = of_kind(&objects, "Deployment").first().copied().context("no operator")?;
-        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
-        let flag = json!("--webhook-listen=0.0.0.0:15013");
-        assert_eq!(container["args"].as_array().context("args")?.contains(&flag), is_on);
+        let operator = pod(&objects, "Deployment")?;
+        assert_eq!(has_argument(operator, "--webhook-listen=0.0.0.0:15013"), is_on);
         let service = of_kind(&objects, "Service").first().copied().context("no Service")?;
-        let ports = [&service["spec"]["ports"], &container["ports"]].map(|ports| ports.to_string().contains("15013"));
-        assert_eq!(ports, [is_on; 2]);
-        let role =
-            of_kind(&objects, "ClusterRole").into_iter().find(|role| role["metadata"]["name"] == "longwire-operator");
-        let rules = role.context("no role")?["rules"].to_string();
+        for ports in [&service["spec"]["ports"], &operator["containers"][0]["ports"]] {
+            assert_eq!(ports.to_string().contains("15013"), is_on, "{ports}");
+        }
+        let rules = named(&objects, "ClusterRole", "longwire-operator")?["rules"].to_string();
         assert_eq!(rules.contains(r#""resourceNames":["longwire-policies"]"#), is_on);
         let webhooks = of_kind(&objects, "ValidatingWebhookConfiguration");
         assert_eq!(webhooks.len(), usize::from(is_on));
         for webhook in webhooks {
-            assert_eq!(
-                (&webhook["metadata"]["name"], &webhook["webhooks"][0]["name"]),
-                (&json!("longwire-policies"), &json!("policies.telemetry.longwire.io"))
-            );
-            assert_eq!(
-                (&webhook["webhooks"][0]["failurePolicy"], &webhook["webhooks"][0]["timeoutSeconds"]),
-                (&json!("Ignore"), &json!(2))
-            );
+            let hook = &webhook["webhooks"][0];
+            assert_eq!(webhook["metadata"]["name"], "longwire-policies");
+            assert_eq!(hook["name"], "policies.telemetry.longwire.io");
+            assert_eq!((&hook["failurePolicy"], &hook["timeoutSeconds"]), (&json!("Ignore"), &json!(2)));
         }
     }
     Ok(())

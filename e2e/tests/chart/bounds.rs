@@ -1,10 +1,10 @@
 //! Bounds of the chart's durations and numbers equal those of the programs: both accept a bound and refuse what is
 //! beyond it.
 
-use crate::rendered::{of_kind, template};
+use crate::rendered::{named, of_kind, template};
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::helm::Helm;
-use longwire_testkit::binaries;
+use longwire_testkit::{binaries, confirm};
 use serde_json::Value;
 use std::process::{Command, Output};
 
@@ -86,6 +86,13 @@ fn detached(words: Vec<String>) -> Vec<String> {
     words
 }
 
+/// The chart refuses a value, by its name in the schema.
+fn expect_refusal(helm: Helm, value: &str, bound: &str) -> Result<()> {
+    let refused = template(helm, &[&format!("{value}={bound}")]).err().map(|error| error.to_string());
+    let name = format!("/{}", value.replace('.', "/"));
+    confirm!(refused.is_some_and(|said| said.contains(&name)), "{helm:?} takes {value}={bound}")
+}
+
 #[test]
 fn a_program_starts_with_every_flag_that_the_chart_takes() -> Result<()> {
     for (value, flag, at, _) in FLAGS {
@@ -107,9 +114,7 @@ fn past_a_bound_the_chart_refuses_what_the_program_refuses() -> Result<()> {
         let (program, words) = arguments(&objects, flag)?;
         for bound in past {
             for helm in Helm::BOTH {
-                let refused = template(helm, &[&format!("{value}={bound}")]).err().map(|error| error.to_string());
-                let names = format!("/{}", value.replace('.', "/"));
-                ensure!(refused.is_some_and(|said| said.contains(&names)), "{helm:?} takes {value}={bound}");
+                expect_refusal(helm, value, bound)?;
             }
             let changed = words.iter().map(|word| match word.strip_prefix(&format!("{flag}=")) {
                 Some(text) => {
@@ -146,16 +151,13 @@ fn the_operator_reads_the_defaults_that_the_chart_takes_and_no_others() -> Resul
         let mut rendered = String::new();
         for bound in at {
             let objects = template(Helm::Three, &[&format!("{value}={bound}")])?;
-            let maps = of_kind(&objects, "ConfigMap");
-            let map = maps.into_iter().find(|map| map["metadata"]["name"] == "longwire-defaults");
-            map.context("no defaults")?["data"]["defaults.yaml"].as_str().context("no file")?.clone_into(&mut rendered);
+            let map = named(&objects, "ConfigMap", "longwire-defaults")?;
+            map["data"]["defaults.yaml"].as_str().context("no file")?.clone_into(&mut rendered);
             ensure!(reads(field, bound, &rendered)?, "the operator refuses {value}={bound}");
         }
         let last = at.last().context("no bound")?;
         for bound in past {
-            let names = format!("/{}", value.replace('.', "/"));
-            let refused = template(Helm::Three, &[&format!("{value}={bound}")]).err().map(|error| error.to_string());
-            ensure!(refused.is_some_and(|said| said.contains(&names)), "Helm takes {value}={bound}");
+            expect_refusal(Helm::Three, &value, bound)?;
             let changed = rendered.replace(&format!(":{last}}}"), &format!(":{bound}}}"));
             let changed = changed.replace(&format!("\"{last}\""), &format!("\"{bound}\""));
             ensure!(changed != rendered, "{rendered} has no {last}");

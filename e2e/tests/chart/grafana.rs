@@ -1,7 +1,7 @@
 //! Checks our dashboards with Grafana's TypeScript types, because Grafana ignores unknown fields silently.
 
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::helm::chart;
+use longwire_kubernetes::helm::CHART;
 use longwire_testkit::command;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -50,7 +50,7 @@ fn check(dashboards: &[(String, Value)]) -> Result<()> {
 }
 
 fn ours() -> Result<Vec<(String, Value)>> {
-    let files = fs::read_dir(chart().join("dashboards"))?;
+    let files = fs::read_dir(format!("{CHART}/dashboards"))?;
     let read = |file: std::io::Result<fs::DirEntry>| {
         let path = file?.path();
         let name = path.file_stem().context("no name")?.to_string_lossy().into_owned();

@@ -1,6 +1,6 @@
 //! Hooks leave nothing behind, and jobs that pull images are named after them.
 
-use crate::rendered::{of_kind, template};
+use crate::rendered::{named, of_kind, template};
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::helm::Helm;
 use longwire_testkit::confirm;
@@ -81,12 +81,12 @@ fn nothing_keeps_anybody_from_uninstalling() -> Result<()> {
     let hook = |object: &Value| object["metadata"]["annotations"]["helm.sh/hook"].as_str().map(str::to_owned);
     ensure!(!objects.iter().any(|object| hook(object).is_some_and(|when| when.contains("pre-delete"))));
     let sets = of_kind(&objects, "DaemonSet");
-    let cleanup = sets.iter().find(|set| set["metadata"]["name"] == "longwire-cleanup").context("no cleanup")?;
+    let cleanup = named(&objects, "DaemonSet", "longwire-cleanup")?;
     assert_eq!(hook(cleanup).as_deref(), Some("post-delete"));
-    let pods = sets.iter().map(|set| &set["spec"]["template"]["spec"]);
-    let places = pods.map(|pod| [&pod["nodeSelector"], &pod["tolerations"], &pod["affinity"]]);
-    let places: Vec<_> = places.collect();
-    assert_eq!(places[0], places[1], "it goes where the probes were");
+    for field in ["nodeSelector", "tolerations", "affinity"] {
+        let [one, other] = [0, 1].map(|at| &sets[at]["spec"]["template"]["spec"][field]);
+        assert_eq!(one, other, "it goes where the probes were");
+    }
     let container = &cleanup["spec"]["template"]["spec"]["containers"][0];
     let args = ["uninstall", "--pin-dir=/bpf/longwire", "--state-dir=/run/longwire", "--stay=127.0.0.1:7"];
     assert_eq!(container["args"], serde_json::json!(args));

@@ -2,7 +2,6 @@
 
 mod admission;
 mod bounds;
-mod created;
 mod documented;
 mod grafana;
 mod hooks;
@@ -11,4 +10,3 @@ mod names;
 mod readers;
 mod refused;
 mod rendered;
-mod values;

@@ -1,6 +1,6 @@
 //! Names in the chart equal those of the programs, which no template can import.
 
-use crate::rendered::{of_kind, template};
+use crate::rendered::{named, of_kind, template};
 use anyhow::{Context, Result, ensure};
 use longwire_crds::names::{
     CA_BUNDLE, CA_CONFIG_MAP, CLEANUP, CONTROL_AUDIENCE, METRICS_AUDIENCE, OPERATOR, TLS_SECRET,
@@ -8,12 +8,6 @@ use longwire_crds::names::{
 use longwire_crds::{DEFAULTS_ANNOTATION, GROUP, MANIFESTS, SERIES_SETS_ANNOTATION, WEBHOOK};
 use longwire_kubernetes::helm::Helm;
 use longwire_model::series::SeriesSet;
-use serde_json::Value;
-
-fn named<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
-    let of_name = |object: &&Value| object["metadata"]["name"] == name;
-    of_kind(objects, kind).into_iter().find(of_name).with_context(|| format!("no {kind} {name}"))
-}
 
 /// Whether the text stands between characters that no name has.
 fn has(text: &str, name: &str) -> bool {

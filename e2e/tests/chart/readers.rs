@@ -1,27 +1,19 @@
 //! The effect of `metrics.auth`; nothing of it exists without it.
 
-use crate::rendered::{of_kind, template};
+use crate::rendered::{has_argument, named, of_kind, template};
 use anyhow::{Context, Result};
 use longwire_kubernetes::helm::Helm;
 use serde_json::{Value, json};
 
-fn named<'a>(objects: &'a [Value], kind: &str, name: &str) -> Option<&'a Value> {
-    of_kind(objects, kind).into_iter().find(|object| object["metadata"]["name"] == name)
-}
-
 fn has_flag(objects: &[Value], kind: &str) -> bool {
-    let arguments = of_kind(objects, kind).into_iter().flat_map(|object| {
-        object["spec"]["template"]["spec"]["containers"][0]["args"].as_array().cloned().unwrap_or_default()
-    });
-    arguments.into_iter().any(|argument| argument == "--metrics-auth")
+    let mut pods = of_kind(objects, kind).into_iter().map(|object| &object["spec"]["template"]["spec"]);
+    pods.any(|pod| has_argument(pod, "--metrics-auth"))
 }
 
 fn may_review_access(objects: &[Value]) -> Result<bool> {
-    let role = named(objects, "ClusterRole", "longwire-operator").context("no ClusterRole")?;
-    let rules = role["rules"].as_array().context("no rules")?;
-    Ok(rules
-        .iter()
-        .any(|rule| rule["resources"] == json!(["subjectaccessreviews"]) && rule["verbs"] == json!(["create"])))
+    let rules = named(objects, "ClusterRole", "longwire-operator")?["rules"].as_array().context("no rules")?;
+    let [reviews, create] = [json!(["subjectaccessreviews"]), json!(["create"])];
+    Ok(rules.iter().any(|rule| rule["resources"] == reviews && rule["verbs"] == create))
 }
 
 #[test]
@@ -30,7 +22,7 @@ fn readers_are_demanded_by_both_programs_or_by_none() -> Result<()> {
         let objects = template(Helm::Three, set)?;
         assert_eq!([has_flag(&objects, "Deployment"), has_flag(&objects, "DaemonSet")], [is_on; 2]);
         assert_eq!(may_review_access(&objects)?, is_on);
-        let role = named(&objects, "ClusterRole", "longwire-metrics-reader");
+        let role = named(&objects, "ClusterRole", "longwire-metrics-reader").ok();
         let rules = is_on.then(|| json!([{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]));
         assert_eq!(role.map(|role| role["rules"].clone()), rules);
         // The installation lets only its test read, while that runs.
@@ -50,11 +42,11 @@ fn a_pod_monitor_has_a_token_that_is_good_for_nothing_else() -> Result<()> {
         let credentials = json!({"name": "longwire-metrics-reader", "key": "token"});
         assert_eq!(*authorization, json!({"type": "Bearer", "credentials": credentials}));
     }
-    let secret = named(&objects, "Secret", "longwire-metrics-reader").context("no Secret")?;
+    let secret = named(&objects, "Secret", "longwire-metrics-reader")?;
     assert_eq!(secret["type"], "kubernetes.io/service-account-token");
     let account = &secret["metadata"]["annotations"]["kubernetes.io/service-account.name"];
     assert_eq!(account, "longwire-metrics-reader");
-    let binding = named(&objects, "ClusterRoleBinding", "longwire-metrics-reader").context("no binding")?;
+    let binding = named(&objects, "ClusterRoleBinding", "longwire-metrics-reader")?;
     assert_eq!(binding["subjects"][0]["name"], *account);
     let without = template(Helm::Three, &["metrics.scrape=podMonitor"])?;
     assert_eq!(of_kind(&without, "Secret").len(), 0);
@@ -68,12 +60,10 @@ fn a_pod_monitor_has_a_token_that_is_good_for_nothing_else() -> Result<()> {
 fn the_test_reads_as_a_reader() -> Result<()> {
     for (set, is_on) in [(&[][..], false), (&["metrics.auth=true"], true)] {
         let objects = template(Helm::Three, set)?;
-        let pod = named(&objects, "Pod", "longwire-test").context("no test")?;
-        let arguments = pod["spec"]["containers"][0]["args"].as_array().context("args")?;
-        let flag = json!("--probe-token=/var/run/secrets/longwire/token");
-        assert_eq!(arguments.contains(&flag), is_on);
-        assert_eq!(pod["spec"]["serviceAccountName"] == "longwire-test", is_on);
-        assert_eq!(named(&objects, "ServiceAccount", "longwire-test").is_some(), is_on);
+        let pod = &named(&objects, "Pod", "longwire-test")?["spec"];
+        assert_eq!(has_argument(pod, "--probe-token=/var/run/secrets/longwire/token"), is_on);
+        assert_eq!(pod["serviceAccountName"] == "longwire-test", is_on);
+        assert_eq!(named(&objects, "ServiceAccount", "longwire-test").is_ok(), is_on);
     }
     Ok(())
 }

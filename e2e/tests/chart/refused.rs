@@ -1,7 +1,8 @@
 //! A wrong value is refused with an error that names it.
 
+use crate::rendered::render;
 use anyhow::{Result, ensure};
-use longwire_kubernetes::{helm::Helm, helm::chart};
+use longwire_kubernetes::helm::Helm;
 
 /// The set value, and the text of both Helms' errors.
 const WRONG: [(&str, &str); 38] = [
@@ -47,11 +48,9 @@ const WRONG: [(&str, &str); 38] = [
 
 #[test]
 fn a_wrong_value_is_refused_with_its_name() -> Result<()> {
-    let chart = chart();
-    let chart = chart.to_str().unwrap_or_default();
     for helm in Helm::BOTH {
         for (set, words) in WRONG {
-            match helm.run(&["template", "longwire", chart, "--kube-version=1.37.1", "--set", set]) {
+            match render(helm, &["--kube-version=1.37.1", "--set", set]) {
                 Ok(_) => anyhow::bail!("{helm:?} takes {set}"),
                 Err(error) => ensure!(error.to_string().contains(words), "{helm:?} says of {set}: {error:#}"),
             }

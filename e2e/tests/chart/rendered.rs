@@ -1,17 +1,20 @@
 //! The rendered objects of the chart.
 
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{helm::Helm, helm::chart};
+use longwire_kubernetes::{helm::CHART, helm::Helm};
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
+
+/// Output of `helm template` with these flags.
+pub(crate) fn render(helm: Helm, flags: &[&str]) -> Result<String> {
+    helm.run(&[&["template", "longwire", CHART], flags].concat())
+}
 
 pub(crate) fn template(helm: Helm, set: &[&str]) -> Result<Vec<Value>> {
-    let chart = chart();
-    let chart = chart.to_str().context("a path that is no text")?;
-    let line = ["template", "longwire", chart, "--namespace=longwire-system", "--kube-version=1.37.1"];
     let set = set.iter().flat_map(|set| ["--set", set]);
-    let text = helm.run(&line.into_iter().chain(set).collect::<Vec<_>>())?;
-    let objects = serde_saphyr::from_multiple::<Value>(&text)?;
+    let flags: Vec<_> = ["--namespace=longwire-system", "--kube-version=1.37.1"].into_iter().chain(set).collect();
+    let objects = serde_saphyr::from_multiple::<Value>(&render(helm, &flags)?)?;
     Ok(objects.into_iter().filter(|object| !object.is_null()).collect())
 }
 
@@ -19,10 +22,26 @@ pub(crate) fn of_kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
     objects.iter().filter(|object| object["kind"] == kind).collect()
 }
 
+pub(crate) fn named<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
+    let of_name = |object: &&Value| object["metadata"]["name"] == name;
+    of_kind(objects, kind).into_iter().find(of_name).with_context(|| format!("no {kind} {name}"))
+}
+
+/// The pod's spec in the first object of a kind.
+pub(crate) fn pod<'a>(objects: &'a [Value], kind: &str) -> Result<&'a Value> {
+    let first = of_kind(objects, kind).first().copied().with_context(|| format!("no {kind}"))?;
+    Ok(&first["spec"]["template"]["spec"])
+}
+
+/// Whether the first container of a pod has this argument.
+pub(crate) fn has_argument(pod: &Value, argument: &str) -> bool {
+    pod["containers"][0]["args"].as_array().is_some_and(|arguments| arguments.iter().any(|one| one == argument))
+}
+
 #[test]
 fn neither_helm_has_anything_to_say_against_it() -> Result<()> {
     for helm in Helm::BOTH {
-        helm.run(&["lint", "--strict", chart().to_str().context("a path that is no text")?])?;
+        helm.run(&["lint", "--strict", CHART])?;
         ensure!(!template(helm, &[])?.is_empty());
     }
     Ok(())
@@ -56,15 +75,23 @@ fn a_pod_is_found_by_annotations_or_by_a_pod_monitor_and_never_by_both() -> Resu
 fn the_kubelet_asks_the_probes_own_listener_for_it() -> Result<()> {
     for (set, host) in [(&[][..], Some("127.0.0.1")), (&["probe.healthAddress=0.0.0.0"], None)] {
         let objects = template(Helm::Three, set)?;
-        let set = of_kind(&objects, "DaemonSet");
-        let container = &set.first().context("no DaemonSet")?["spec"]["template"]["spec"]["containers"][0];
+        let pod = pod(&objects, "DaemonSet")?;
         for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/healthz")] {
-            let get = &container[probe]["httpGet"];
+            let get = &pod["containers"][0][probe]["httpGet"];
             assert_eq!((&get["path"], &get["port"]), (&path.into(), &"health".into()));
             assert_eq!(get["host"].as_str(), host, "{probe}");
         }
         let flag = format!("--health-listen={}:15021", host.unwrap_or("0.0.0.0"));
-        ensure!(container["args"].as_array().context("args")?.contains(&flag.clone().into()), "no {flag}");
+        ensure!(has_argument(pod, &flag), "no {flag}");
+    }
+    Ok(())
+}
+
+#[test]
+fn creation_times_of_series_are_exposed_if_enabled() -> Result<()> {
+    for (set, is_on) in [(&[][..], false), (&["metrics.createdTimestamps=true"], true)] {
+        let objects = template(Helm::Three, set)?;
+        assert_eq!(has_argument(pod(&objects, "DaemonSet")?, "--created-timestamps"), is_on);
     }
     Ok(())
 }
@@ -72,8 +99,7 @@ fn the_kubelet_asks_the_probes_own_listener_for_it() -> Result<()> {
 #[test]
 fn the_probe_has_three_capabilities_and_no_more() -> Result<()> {
     let objects = template(Helm::Three, &[])?;
-    let set = of_kind(&objects, "DaemonSet");
-    let pod = &set.first().context("no DaemonSet")?["spec"]["template"]["spec"];
+    let pod = pod(&objects, "DaemonSet")?;
     let rights = &pod["containers"][0]["securityContext"];
     assert_eq!(rights["privileged"], false);
     assert_eq!(rights["allowPrivilegeEscalation"], false);
@@ -87,8 +113,7 @@ fn the_probe_has_three_capabilities_and_no_more() -> Result<()> {
 #[test]
 fn the_probe_can_write_to_its_own_two_directories_of_the_node_and_no_others() -> Result<()> {
     let objects = template(Helm::Three, &[])?;
-    let set = of_kind(&objects, "DaemonSet");
-    let pod = &set.first().context("no DaemonSet")?["spec"]["template"]["spec"];
+    let pod = pod(&objects, "DaemonSet")?;
     let path = |name: &Value| {
         let volumes = pod["volumes"].as_array()?;
         volumes.iter().find(|volume| volume["name"] == *name)?["hostPath"]["path"].as_str()
@@ -105,7 +130,7 @@ fn the_probe_can_write_to_its_own_two_directories_of_the_node_and_no_others() ->
 #[test]
 fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
     let files = |folder: &str, end: &str| -> Result<Vec<String>> {
-        let folder = chart().join(folder);
+        let folder = Path::new(CHART).join(folder);
         let entries = if folder.exists() { fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()? } else { Vec::new() };
         let names = entries.into_iter().map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(end));
         names.map(|path| Ok(fs::read_to_string(path)?)).collect()
@@ -123,16 +148,15 @@ fn every_dashboard_and_every_group_of_rules_is_packed() -> Result<()> {
         ensure!(packed.contains(&dashboard.trim()), "a dashboard is not packed as it is");
     }
     // Links lead to the pages of the installed version.
-    let version =
-        serde_saphyr::from_str::<Value>(&fs::read_to_string(chart().join("Chart.yaml"))?)?["appVersion"].clone();
-    let version = format!("/blob/v{}/docs/runbooks/", version.as_str().context("no version")?);
+    let chart: Value = serde_saphyr::from_str(&fs::read_to_string(format!("{CHART}/Chart.yaml"))?)?;
+    let version = format!("/blob/v{}/docs/runbooks/", chart["appVersion"].as_str().context("no version")?);
     let groups = |folder: &str| -> Result<Vec<Value>> {
-        let rules = files(folder, ".yaml")?
-            .iter()
-            .map(|file| file.replace("/blob/main/docs/runbooks/", &version))
-            .map(|file| Ok(serde_saphyr::from_str::<Value>(&file)?))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(rules.iter().flat_map(|rules| rules["groups"].as_array().cloned().unwrap_or_default()).collect())
+        let mut groups = Vec::new();
+        for file in files(folder, ".yaml")? {
+            let rules: Value = serde_saphyr::from_str(&file.replace("/blob/main/docs/runbooks/", &version))?;
+            groups.extend(rules["groups"].as_array().cloned().unwrap_or_default());
+        }
+        Ok(groups)
     };
     let made = |objects: &[Value]| -> Vec<Value> {
         let rules = of_kind(objects, "PrometheusRule");

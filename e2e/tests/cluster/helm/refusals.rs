@@ -1,14 +1,13 @@
 //! An invalid installation is refused with a remedy; the API server accepts the objects of a valid one.
 
 use anyhow::{Result, bail, ensure};
-use longwire_kubernetes::{Kubernetes, helm::Helm, helm::RELEASE, helm::chart, layout, longwire};
+use longwire_kubernetes::{Kubernetes, helm::CHART, helm::Helm, helm::RELEASE, layout, longwire};
 use longwire_testkit::command;
 use std::fs;
 
 /// Helm's error for a release in a namespace; no release may be left afterwards.
 fn refusal(kubernetes: &Kubernetes, helm: Helm, release: &str, namespace: &str) -> Result<String> {
-    let chart = chart();
-    let words = ["install", release, chart.to_str().unwrap_or_default(), "--namespace", namespace];
+    let words = ["install", release, CHART, "--namespace", namespace];
     let Err(error) = helm.on(kubernetes, &words) else { bail!("{helm:?} has installed {release} into {namespace}") };
     let left = helm.on(kubernetes, &["list", "--all-namespaces", "--short"])?;
     ensure!(left.trim() == RELEASE, "releases: {left}");
@@ -50,12 +49,12 @@ fn the_api_server_takes_everything_that_is_rendered() -> Result<()> {
     let (kubernetes, _namespace) = longwire::installed()?;
     let foreign = foreign_kinds()?;
     kubernetes.apply(&foreign)?;
-    let (chart, namespace) = (chart(), format!("--namespace={}", longwire::NAMESPACE));
+    let namespace = format!("--namespace={}", longwire::NAMESPACE);
     let all = "--set=metrics.scrape=podMonitor,metrics.rules.enabled=true,metrics.rules.kmesh=true";
     let outcome = Helm::BOTH.into_iter().flat_map(|helm| [(helm, "--set=metrics.scrape=annotations"), (helm, all)]);
     let outcome = outcome.map(|(helm, set)| {
-        let words = ["template", RELEASE, chart.to_str().unwrap_or_default(), &namespace, "--include-crds", set];
-        let rendered = helm.run(&[&words[..], &["--kube-version=1.37.1"]].concat())?;
+        let words = ["template", RELEASE, CHART, &namespace, "--include-crds", set, "--kube-version=1.37.1"];
+        let rendered = helm.run(&words)?;
         ensure!(rendered.contains("kind: PodMonitor") == (set == all), "{helm:?}: {set}");
         kubernetes.apply_dry(&rendered)
     });
