@@ -17,7 +17,7 @@ mod tests;
 pub use expected::{Expected, Oracle};
 pub use given::{Given, Variables};
 pub use pages::{Page, Pages};
-pub use question::{Choice, Question, chosen, fill};
+pub use question::{Choice, Question, chosen, fill, variables};
 pub use sheet::{Expectation, Of, Sheet, sheets};
 
 use anyhow::Result;

@@ -1,13 +1,12 @@
 //! One daemon of the cluster. It outlives the process that started it: its cgroup identifies its owner, and files
 //! beside the certificates have its process id and command line.
 
-use super::cgroups;
 use super::layout::text;
 use super::place::Place;
+use super::{cgroups, running};
 use anyhow::{Context, Result, ensure};
 use longwire_testkit::{command, confirm};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -91,8 +90,7 @@ impl Daemon {
     }
 
     fn end(&self, signal: Signal) -> Result<()> {
-        kill(Pid::from_raw(self.process()?.try_into()?), signal)
-            .with_context(|| format!("send {signal} to {}", self.title()))?;
+        running::signal(self.process()?, signal).with_context(|| self.title())?;
         longwire_testkit::wait::eventually(STOP_TIMEOUT, || {
             confirm!(!self.is_running(), "{} has not ended\n{}", self.title(), self.last_words())
         })

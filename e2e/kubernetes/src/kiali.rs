@@ -19,7 +19,7 @@ use anyhow::Result;
 pub use graph::{Edges, Graph};
 use longwire_dashboards::{kiali::Traffic, kiali::queries};
 use longwire_testkit::Prometheus;
-pub use node::Node;
+pub use node::{Name, Node};
 
 /// The four graphs that Kiali offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

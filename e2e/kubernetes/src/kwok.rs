@@ -1,10 +1,9 @@
 //! Fake nodes and pods, which exist only in the API server: kwok acts as their kubelets. For tests of large numbers.
 
-use super::Kubernetes;
 use super::layout::{script, text};
+use super::{Kubernetes, start_here};
 use anyhow::Result;
-use longwire_testkit::{Netns, Process, command};
-use std::fmt::Write as _;
+use longwire_testkit::{Process, command};
 use std::fs;
 use std::path::Path;
 
@@ -34,8 +33,7 @@ impl<'a> Kwok<'a> {
         for stage in fs::read_dir(built.join("stages"))? {
             line.push(format!("--config={}", stage?.path().display()));
         }
-        let words: Vec<&str> = line.iter().map(String::as_str).collect();
-        let process = Process::start(&Netns::of_this_thread()?, "kwok", &words)?;
+        let process = start_here("kwok", &line)?;
         let kwok = Self { kubernetes, owner: owner.to_owned(), process };
         kubernetes.apply(&kwok.manifests(nodes))?;
         Ok(kwok)
@@ -48,10 +46,8 @@ impl<'a> Kwok<'a> {
 
     fn manifests(&self, nodes: usize) -> String {
         let owner = &self.owner;
-        let mut text = String::new();
-        for number in 0..nodes {
-            let _ = write!(
-                text,
+        let node = |number| {
+            format!(
                 "---
 apiVersion: v1
 kind: Node
@@ -64,9 +60,9 @@ status:
   capacity: {{cpu: 1k, memory: 1Ti, pods: 1k}}
   allocatable: {{cpu: 1k, memory: 1Ti, pods: 1k}}
 "
-            );
-        }
-        text
+            )
+        };
+        (0..nodes).map(node).collect()
     }
 }
 

@@ -27,6 +27,7 @@ pub mod longwire;
 pub mod mount_points;
 pub mod namespace;
 pub mod node;
+pub mod pace;
 pub mod passers;
 pub mod place;
 pub mod prometheus_operator;
@@ -44,12 +45,12 @@ pub use namespace::Namespace;
 pub use running::Running;
 
 use access::Access;
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use audit::Request;
 use kube::api::Api;
 use kube::runtime::wait::{Condition, await_condition};
 use layout::Layout;
-use longwire_testkit::{binaries, janitor};
+use longwire_testkit::{Netns, Process, binaries, janitor};
 use namespace::Turn;
 use parking_lot::{Mutex, RwLock};
 use place::Place;
@@ -57,12 +58,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::env;
+use std::error::Error;
 use std::fmt::Debug;
 use std::future::Future;
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Stdio};
+use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -94,8 +95,11 @@ impl Kubernetes {
 
     fn start() -> Result<Self> {
         let start = Instant::now();
-        let supervisor = if env::var_os(KEPT).is_some() { None } else { Some(start_supervisor()?) };
-        Self::attach(start, supervisor)
+        if env::var_os(KEPT).is_some() {
+            return Self::attach(start, None);
+        }
+        let pipe = supervisor::hire(&[], Stdio::piped())?.stdin.context("the supervisor has no standard input")?;
+        Self::attach(start, Some(pipe))
     }
 
     /// A cluster that another process keeps up.
@@ -105,16 +109,9 @@ impl Kubernetes {
 
     fn attach(start: Instant, supervisor: Option<ChildStdin>) -> Result<Self> {
         let layout = Layout::new()?;
-        let access = Access::new(&layout)?;
-        let brought_up_in = start.elapsed();
-        Ok(Self {
-            access,
-            layout,
-            brought_up_in,
-            loaded: Mutex::default(),
-            turns: RwLock::new(()),
-            _supervisor: supervisor,
-        })
+        let (access, brought_up_in) = (Access::new(&layout)?, start.elapsed());
+        let (loaded, turns) = (Mutex::default(), RwLock::default());
+        Ok(Self { access, layout, brought_up_in, loaded, turns, _supervisor: supervisor })
     }
 
     /// A client with the administrator's rights.
@@ -130,6 +127,17 @@ impl Kubernetes {
     /// What kubectl prints, as the administrator.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         self.access.kubectl(arguments, "")
+    }
+
+    /// What `kubectl get` prints of these objects for a JSONPath, such as `{.status.podIP}`.
+    pub fn json_path(&self, objects: &[&str], path: &str) -> Result<String> {
+        self.kubectl(&[&["get"], objects, &["-o", &format!("jsonpath={path}")]].concat())
+    }
+
+    /// The same if it must be an address.
+    pub fn address<A: FromStr<Err: Error + Send + Sync + 'static>>(&self, objects: &[&str], path: &str) -> Result<A> {
+        let said = self.json_path(objects, path)?;
+        said.trim().parse().with_context(|| format!("{objects:?}: no address: {said:?}"))
     }
 
     /// Applies objects server-side, and forces conflicts. Objects without a namespace go to `default`.
@@ -220,23 +228,7 @@ impl Kubernetes {
     }
 }
 
-/// Starts the supervisor and waits until the cluster is up. Progress goes to standard error.
-fn start_supervisor() -> Result<ChildStdin> {
-    let mut supervisor = Command::new(binaries::find("longwire-cluster")?)
-        .arg("keep")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        // In its own process group, because the supervisor must survive a Ctrl-C, which the terminal sends to the whole
-        // group.
-        .process_group(0)
-        .spawn()
-        .context("start the cluster's supervisor")?;
-    let pipe = supervisor.stdin.take().context("the supervisor has no standard input")?;
-    let mut line = String::new();
-    BufReader::new(supervisor.stdout.take().context("the supervisor has no standard output")?).read_line(&mut line)?;
-    if line.trim() != "ready" {
-        let status = supervisor.wait()?;
-        bail!("the supervisor ended with {status}; it said why on standard error");
-    }
-    Ok(pipe)
+/// Starts a program of this machine.
+pub fn start_here(name: &str, line: &[String]) -> Result<Process> {
+    Process::start(&Netns::of_this_thread()?, name, &line.iter().map(String::as_str).collect::<Vec<_>>())
 }

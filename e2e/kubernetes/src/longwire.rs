@@ -7,12 +7,15 @@ use super::helm::Helm;
 use super::layout::{NODES, address};
 use super::namespace::{self, Namespace};
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use longwire_testkit::{Format, Scrape, confirm, eventually, http, probe};
+use longwire_testkit::{Format, REPORTERS, Scrape, confirm, eventually, http, probe};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Namespace of the installation.
 pub const NAMESPACE: &str = "longwire-system";
+/// Its workloads, for `kubectl rollout`.
+pub const OPERATOR: &str = "deployment/longwire-operator";
+pub const PROBE: &str = "daemonset/longwire-probe";
 
 /// Installs it with Helm: CRDs, two replicas of the operator, a probe on each node. Once for each process; waits until
 /// all are ready.
@@ -51,6 +54,35 @@ pub fn load(kubernetes: &Kubernetes) -> Result<()> {
 /// Output of kubectl in its namespace.
 pub fn kubectl(kubernetes: &Kubernetes, words: &[&str]) -> Result<String> {
     kubernetes.kubectl(&[&["--namespace", NAMESPACE], words].concat())
+}
+
+/// What `kubectl get` prints of its objects for a JSONPath.
+pub fn json_path(kubernetes: &Kubernetes, objects: &[&str], path: &str) -> Result<String> {
+    kubernetes.json_path(&[&["--namespace", NAMESPACE], objects].concat(), path)
+}
+
+/// Name and UID of the probe's pod on a node.
+pub fn probe_of(kubernetes: &Kubernetes, node: &str) -> Result<(String, String)> {
+    let pod = ["pods", "--selector=app=longwire-probe", &format!("--field-selector=spec.nodeName={node}")];
+    let said = json_path(kubernetes, &pod, "{.items[0].metadata.name} {.items[0].metadata.uid}")?;
+    let (name, uid) = said.trim().split_once(' ').context("no probe")?;
+    Ok((name.to_owned(), uid.to_owned()))
+}
+
+/// The whole log of all pods of a program, each line with its pod.
+pub fn log(kubernetes: &Kubernetes, program: &str) -> Result<String> {
+    let selector = format!("--selector=app={program}");
+    kubectl(kubernetes, &["logs", "--prefix", "--tail=-1", "--max-log-requests=9", &selector])
+}
+
+/// Sets the number of the operator's replicas.
+pub fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
+    kubectl(kubernetes, &["scale", OPERATOR, &format!("--replicas={replicas}")]).map(drop)
+}
+
+/// Waits until operator and probes are ready.
+pub fn all_rolled_out(kubernetes: &Kubernetes) -> Result<()> {
+    [OPERATOR, PROBE].iter().try_for_each(|what| rolled_out(kubernetes, what))
 }
 
 /// Waits until all its pods are ready.
@@ -127,6 +159,17 @@ pub fn await_edit(namespace: &str, edit: &str, patience: Duration) -> Result<()>
     Ok(())
 }
 
+/// Waits until both reporters of an edge from the namespace write this label in a family.
+pub fn await_label(kubernetes: &Kubernetes, namespace: &str, family: &str, label: (&str, &str)) -> Result<()> {
+    until(kubernetes, |scrape| {
+        for reporter in REPORTERS {
+            let labels = [label, ("source_workload_namespace", namespace), ("reporter", reporter)];
+            ensure!(!scrape.select(family, &labels).is_empty(), "no {reporter} says {label:?}");
+        }
+        Ok(())
+    })
+}
+
 /// An object of one of our CRDs, as YAML; `spec` in one line.
 pub fn object(kind: &str, name: &str, spec: &str) -> String {
     format!("apiVersion: telemetry.longwire.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n")
@@ -143,8 +186,7 @@ pub struct Holder {
 
 /// The holder of the Lease, by its identity.
 pub fn holder(kubernetes: &Kubernetes) -> Result<Holder> {
-    let identity = "jsonpath={.spec.holderIdentity}";
-    let said = kubectl(kubernetes, &["get", "lease", "longwire-operator", "-o", identity])?;
+    let said = json_path(kubernetes, &["lease", "longwire-operator"], "{.spec.holderIdentity}")?;
     let parts: Vec<&str> = said.trim().split('_').collect();
     let [pod, uid, address] = parts[..] else { bail!("{said:?} is no identity") };
     Ok(Holder { pod: pod.to_owned(), uid: uid.to_owned(), address: address.to_owned() })

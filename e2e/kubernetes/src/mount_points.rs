@@ -2,7 +2,6 @@
 
 use super::layout::Layout;
 use anyhow::{Context, Result};
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,10 +27,7 @@ pub fn make(layout: &Layout) -> Result<()> {
     // A parent's path is shorter than its children's.
     missing.sort_unstable_by_key(|path| path.as_os_str().len());
     missing.dedup();
-    let mut note = String::new();
-    for path in &missing {
-        let _ = writeln!(note, "{}", path.display());
-    }
+    let note: String = missing.iter().map(|path| format!("{}\n", path.display())).collect();
     fs::write(note_of(layout), note)?;
     missing.iter().try_for_each(|path| fs::create_dir(path).with_context(|| format!("make {}", path.display())))
 }

@@ -64,10 +64,14 @@ impl<'a> Namespace<'a> {
         self.kubernetes.kubectl(&[&["--namespace", &self.name], arguments].concat())
     }
 
+    /// What `kubectl get` prints of objects of this namespace for a JSONPath.
+    pub fn json_path(&self, objects: &[&str], path: &str) -> Result<String> {
+        self.kubernetes.json_path(&[&["--namespace", &self.name], objects].concat(), path)
+    }
+
     /// The address of a Service.
     pub fn service_address(&self, name: &str) -> Result<Ipv4Addr> {
-        let said = self.kubectl(&["get", "service", name, "-o", "jsonpath={.spec.clusterIP}"])?;
-        said.trim().parse().with_context(|| format!("Service {name} has the address {said:?}"))
+        self.kubernetes.address(&["--namespace", &self.name, "service", name], "{.spec.clusterIP}")
     }
 
     pub fn api<K>(&self) -> Api<K>

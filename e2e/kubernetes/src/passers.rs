@@ -3,51 +3,32 @@
 use super::Kubernetes;
 use super::kwok::Kwok;
 use super::namespace::Namespace;
+use super::pace::Pace;
 use anyhow::Result;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, DeleteParams, PostParams};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, sleep};
 
 /// Lifetime of each.
 const LIFE: Duration = Duration::from_secs(2);
 /// Most at a time.
 const MAX_PODS: usize = 400;
 
-/// Creates a pod every `pace` on the first fake nodes, until `stop`; returns their number.
+/// Creates a pod every `interval` on the first fake nodes, until `stop`; returns their number.
 pub fn pass_through(
     kubernetes: &Kubernetes,
     namespace: &Namespace<'_>,
     kwok: &Kwok<'_>,
     nodes: usize,
-    pace: Duration,
+    interval: Duration,
     stop: &AtomicBool,
-) -> Result<u64> {
+) -> Result<usize> {
     let pods: Api<Pod> = namespace.api();
-    kubernetes.block_on(async {
-        let (mut here, mut count) = (JoinSet::new(), 0);
-        let mut ticks = interval(pace);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        for number in 0.. {
-            ticks.tick().await;
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            while here.len() >= MAX_PODS
-                && let Some(gone) = here.join_next().await
-            {
-                gone??;
-            }
-            here.spawn(live(pods.clone(), format!("passer-{number}"), kwok.node(number % nodes)));
-            count += 1;
-        }
-        while let Some(gone) = here.join_next().await {
-            gone??;
-        }
-        Ok(count)
-    })
+    let pace = Pace { interval, most: MAX_PODS, behind: MissedTickBehavior::Burst };
+    let live = |number| Ok(live(pods.clone(), format!("passer-{number}"), kwok.node(number % nodes)));
+    kubernetes.block_on(pace.keep(stop, live)).map(|gone| gone.len())
 }
 
 async fn live(pods: Api<Pod>, name: String, node: String) -> Result<()> {

@@ -2,10 +2,11 @@
 //! PrometheusRules with the label `release: prometheus`.
 
 use super::layout::{NODES, script, text};
-use super::{Kubernetes, images};
+use super::{Kubernetes, images, start_here};
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Netns, Process, Prometheus, command, eventually, http};
+use longwire_testkit::{Process, Prometheus, command, eventually, http};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 const NAMESPACE: &str = "monitoring";
@@ -37,9 +38,7 @@ impl<'a> PrometheusOperator<'a> {
             "--web.listen-address=127.0.0.1:0".to_owned(),
             "--prometheus-config-reloader=e2e.local/prometheus-config-reloader:1".to_owned(),
         ];
-        let words = line.each_ref().map(String::as_str);
-        let process = Process::start(&Netns::of_this_thread()?, "prometheus-operator", &words)?;
-        let operator = Self { kubernetes, kinds, process };
+        let operator = Self { kubernetes, kinds, process: start_here("prometheus-operator", &line)? };
         kubernetes.apply(PROMETHEUS)?;
         Ok(operator)
     }
@@ -47,11 +46,10 @@ impl<'a> PrometheusOperator<'a> {
     /// Its Prometheus, once that is ready.
     pub fn prometheus(&self) -> Result<Prometheus> {
         let address = eventually(super::PATIENCE, || {
-            let words = ["get", "pod", "prometheus-here-0", "-o", "jsonpath={.status.podIP}"];
-            let said = self.kubernetes.kubectl(&[&["--namespace", NAMESPACE], &words[..]].concat())?;
-            let address = (said.parse::<std::net::IpAddr>().with_context(|| format!("no address: {said:?}"))?, 9090);
-            ensure!(http::get_from(address.into(), "/-/ready")?.status == 200, "it is not ready");
-            Ok(address.into())
+            let pod = ["--namespace", NAMESPACE, "pod", "prometheus-here-0"];
+            let address = SocketAddr::new(self.kubernetes.address(&pod, "{.status.podIP}")?, 9090);
+            ensure!(http::get_from(address, "/-/ready")?.status == 200, "it is not ready");
+            Ok(address)
         });
         let said = || {
             let words = ["--namespace", NAMESPACE, "logs", "prometheus-here-0", "--all-containers", "--tail=20"];

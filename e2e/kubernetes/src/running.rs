@@ -6,17 +6,19 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::wait::conditions::is_pod_running;
 use longwire_testkit::{Netns, Truth, cgroup, confirm, traffic};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// A pod that only keeps its network namespace open. `labels`: what stands between the braces of a YAML map.
-pub fn sleeper(name: &str, node: &str, labels: &str) -> String {
+/// A pod that only keeps its network namespace open. `metadata`: further fields of a YAML map, such as `labels`.
+pub fn sleeper(name: &str, node: &str, metadata: &str) -> String {
     format!(
         "apiVersion: v1
 kind: Pod
-metadata: {{name: {name}, labels: {{{labels}}}}}
+metadata: {{name: {name}, {metadata}}}
 spec:
   nodeName: {node}
   terminationGracePeriodSeconds: 0
@@ -38,7 +40,7 @@ pub struct Running {
 impl Running {
     /// Creates a pod with this name on a node, with the label `app: <name>`, and waits until it runs.
     pub fn start(namespace: &Namespace<'_>, name: &str, node: &str) -> Result<Self> {
-        namespace.apply(&sleeper(name, node, &format!("app: {name}")))?;
+        namespace.apply(&sleeper(name, node, &format!("labels: {{app: {name}}}")))?;
         Self::find(namespace, name)
     }
 
@@ -49,7 +51,7 @@ impl Running {
         let status = pod.status.context("a running pod without a status")?;
         let address = status.pod_ip.context("a running pod without an address")?.parse()?;
         let node = pod.spec.and_then(|spec| spec.node_name).context("a running pod without a node")?;
-        let process = process_of(&uid)?;
+        let process = *processes_of(&uid)?.first().with_context(|| format!("no process in a cgroup of pod {uid}"))?;
         let netns = Netns::of_process(process)?;
         Ok(Self { name: name.to_owned(), node, address, netns })
     }
@@ -74,7 +76,7 @@ impl Running {
 
     /// Connects to an address that does not answer, until the timeout.
     pub fn attempt(&self, address: SocketAddr, patience: Duration) -> Result<()> {
-        let connected = self.netns.run(|| TcpStream::connect_timeout(&address, patience));
+        let connected = self.connect_within(address, patience);
         confirm!(connected.is_err(), "{} has connected to {address}, where nobody should be", self.name)
     }
 
@@ -91,9 +93,9 @@ impl Running {
     }
 }
 
-/// A process of a pod.
-fn process_of(uid: &str) -> Result<u32> {
-    processes_of(uid)?.into_iter().next().with_context(|| format!("no process in a cgroup of pod {uid}"))
+/// Sends a signal to a process of the machine.
+pub fn signal(process: u32, signal: Signal) -> Result<()> {
+    kill(Pid::from_raw(process.try_into()?), signal).with_context(|| format!("send {signal} to {process}"))
 }
 
 /// The process of a pod that runs this program.

@@ -1,16 +1,14 @@
 //! A detached cluster, which stays up after its command has ended, until another command removes it.
 
 use super::layout::{Layout, MACHINE};
-use super::supervisor;
+use super::{running, supervisor};
 use anyhow::{Context, Result, bail, ensure};
-use longwire_testkit::{binaries, command, confirm, wait};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use longwire_testkit::{command, confirm, wait};
+use nix::sys::signal::Signal;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -77,21 +75,14 @@ pub fn up(layout: &Layout, owner: Owner) -> Result<()> {
         }
         thread::sleep(BETWEEN_LOOKS);
     }
-    hire(owner)
+    // It outlives this process.
+    let name = clap::ValueEnum::to_possible_value(&owner).context("an owner without a name")?;
+    supervisor::hire(&["--detached", name.get_name()], Stdio::null()).map(drop)
 }
 
-/// Starts a supervisor that outlives this process, and waits until the cluster is up.
-fn hire(owner: Owner) -> Result<()> {
-    let name = clap::ValueEnum::to_possible_value(&owner).context("an owner without a name")?;
-    let mut supervisor = Command::new(binaries::find("longwire-cluster")?)
-        .args(["keep", "--detached", name.get_name()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
-    let mut line = String::new();
-    BufReader::new(supervisor.stdout.take().context("no standard output")?).read_line(&mut line)?;
-    confirm!(line.trim() == "ready", "no cluster: {}", supervisor.wait()?)
+/// Output of the supervisor of a detached cluster, once it is up.
+pub fn last_words(layout: &Layout) -> PathBuf {
+    layout.logs().join("supervisor.log")
 }
 
 /// Removes the cluster of `up`, or remains of a killed supervisor.
@@ -99,16 +90,12 @@ pub fn down(layout: &Layout, owner: Owner) -> Result<()> {
     match supervisor::holder()? {
         None => supervisor::sweep_alone(layout),
         Some((process, purpose)) if purpose == owner.purpose() => {
-            kill(Pid::from_raw(process.try_into()?), Signal::SIGTERM)?;
+            running::signal(process, Signal::SIGTERM)?;
             wait::eventually(TURN, || {
                 confirm!(supervisor::holder()?.is_none(), "process {process} still takes the cluster down")
             })?;
-            let last_words = layout.logs().join("supervisor.log");
-            confirm!(
-                !layout.run().exists(),
-                "something of the cluster is left: {}",
-                fs::read_to_string(last_words).unwrap_or_default()
-            )
+            let last_words = || fs::read_to_string(last_words(layout)).unwrap_or_default();
+            confirm!(!layout.run().exists(), "something of the cluster is left: {}", last_words())
         }
         Some((process, purpose)) => match Owner::of(&purpose) {
             Some(other) => bail!("the cluster that is up is that of `{purpose}`: `{}` takes it down", other.end()),

@@ -9,10 +9,12 @@ use super::layout::{Layout, NODES, pods, script, text};
 use super::standing::{self, Owner};
 use super::{certificates, cgroups, control_plane, mount_points, node};
 use anyhow::{Context, Result, anyhow, ensure};
-use longwire_testkit::command;
+use longwire_testkit::{binaries, command};
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,6 +47,25 @@ impl Drop for Supervisor {
             eprintln!("something of the cluster is left: {error:#}");
         }
     }
+}
+
+/// Starts the process of a supervisor with these arguments, and waits until the cluster is up. Its progress goes to
+/// standard error.
+pub(crate) fn hire(arguments: &[&str], input: Stdio) -> Result<Child> {
+    let mut supervisor = Command::new(binaries::find("longwire-cluster")?)
+        .arg("keep")
+        .args(arguments)
+        .stdin(input)
+        .stdout(Stdio::piped())
+        // In its own process group, because the supervisor must survive a Ctrl-C, which the terminal sends to the whole
+        // group.
+        .process_group(0)
+        .spawn()
+        .context("start the cluster's supervisor")?;
+    let mut line = String::new();
+    BufReader::new(supervisor.stdout.take().context("the supervisor has no standard output")?).read_line(&mut line)?;
+    ensure!(line.trim() == "ready", "the supervisor ended with {}; it said why on standard error", supervisor.wait()?);
+    Ok(supervisor)
 }
 
 /// Process id and purpose of a running supervisor.

@@ -59,8 +59,13 @@ spec:
     )
 }
 
-/// A Job that connects once, from a node.
-pub fn client(name: &str, node: &str, network: Network, to: &str, image: &str) -> String {
+/// A Service; `spec` without the braces.
+pub fn service(name: &str, spec: &str) -> String {
+    format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n---\n")
+}
+
+/// A Job that connects once, from a node, and sends so many bytes.
+pub fn client(name: &str, node: &str, network: Network, to: &str, bytes: u64, image: &str) -> String {
     format!(
         "apiVersion: batch/v1
 kind: Job
@@ -76,7 +81,7 @@ spec:
 ---
 ",
         network == Network::Nodes,
-        sending(image, to, SENT, 1)
+        sending(image, to, bytes, 1)
     )
 }
 

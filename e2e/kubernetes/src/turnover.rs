@@ -5,6 +5,7 @@ mod verdict;
 
 use super::layout::{Layout, NODES};
 use super::namespace::Namespace;
+use super::pace::Pace;
 use super::running::Running;
 use super::talk::{self, Network, PORT};
 use super::{Kubernetes, PATIENCE};
@@ -13,21 +14,17 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::Api;
 use std::fs;
-use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::MissedTickBehavior;
 
 pub use turn::{CONNECTIONS, Turn};
 pub use verdict::{Verdict, all_named, none_twice, successors};
 
 /// Two pods a second.
-const PACE: Duration = Duration::from_millis(500);
-/// Most pods at a time.
-const MAX_PODS: usize = 64;
+const PACE: Pace = Pace { interval: Duration::from_millis(500), most: 64, behind: MissedTickBehavior::Delay };
 
 /// The address of the next pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,30 +69,12 @@ impl Turnover {
         addresses: Addresses,
         stop: &AtomicBool,
     ) -> Result<Vec<Turn>> {
-        kubernetes.block_on(async {
-            let (mut at_work, mut done) = (JoinSet::new(), Vec::new());
-            let mut ticks = interval(PACE);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            for number in 0.. {
-                ticks.tick().await;
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                while at_work.len() >= MAX_PODS
-                    && let Some(turn) = at_work.join_next().await
-                {
-                    done.push(turn??);
-                }
-                if addresses == Addresses::UsedAgain {
-                    self.forget_addresses()?;
-                }
-                at_work.spawn(Arc::clone(self).turn(number));
+        kubernetes.block_on(PACE.keep(stop, |number| {
+            if addresses == Addresses::UsedAgain {
+                self.forget_addresses()?;
             }
-            while let Some(turn) = at_work.join_next().await {
-                done.push(turn??);
-            }
-            Ok(done)
-        })
+            Ok(Arc::clone(self).turn(number))
+        }))
     }
 
     /// The network plugin goes through its range unless its last position is removed. Then it takes the lowest free
@@ -103,11 +82,8 @@ impl Turnover {
     fn forget_addresses(&self) -> Result<()> {
         for node in NODES {
             let note = self.layout.node(node).join("var/lib/cni/networks/e2e/last_reserved_ip.0");
-            match fs::remove_file(&note) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("remove {}", note.display()));
-                }
-                _ => {}
+            if note.exists() {
+                fs::remove_file(&note).with_context(|| format!("remove {}", note.display()))?;
             }
         }
         Ok(())

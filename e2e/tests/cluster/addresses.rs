@@ -3,9 +3,10 @@
 
 use anyhow::{Context, Result};
 use longwire_kubernetes::{
-    Kubernetes, Namespace, Running, layout::address, longwire, talk, talk::Network, talk::PORT, talk::await_listening,
+    Kubernetes, Namespace, PATIENCE, Running, layout::address, longwire, talk, talk::Network, talk::PORT, talk::SENT,
+    talk::await_listening,
 };
-use longwire_testkit::{Edge, Scrape, Truth, confirm};
+use longwire_testkit::{Edge, REPORTERS, Scrape, Truth, confirm, eventually};
 use std::net::{Ipv4Addr, TcpStream};
 
 /// Port of a node, for servers with hostNetwork.
@@ -65,7 +66,7 @@ fn connect(
     let image = kubernetes.load_program("longwire-traffic")?;
     let before = unknown_ends(&longwire::scrape_all()?);
     for (edge, node, network, to) in &edges {
-        namespace.apply(&talk::client(edge.client, node, *network, to, &image))?;
+        namespace.apply(&talk::client(edge.client, node, *network, to, SENT, &image))?;
     }
     for (edge, ..) in &edges {
         talk::await_done(namespace, edge.client)?;
@@ -88,6 +89,10 @@ fn pods_in_their_nodes_network_are_exact_where_they_are_and_unknown_elsewhere() 
     await_listening(&namespace, "host-server", 1)?;
     let pod_server = await_listening(&namespace, "pod-server", 1)?[0];
     let (host, pod) = (format!("{}:{HOST_PORT}", address("n1")), format!("{pod_server}:{PORT}"));
+    // Only the pod with hostNetwork is unknown to the other node.
+    let [mut far_host, mut host_far] =
+        [Expected::halves("far-host", "host-server"), Expected::halves("host-far", "pod-server")];
+    (far_host.destination_says, host_far.source_says) = (["far-host", "host-server"], ["host-far", "pod-server"]);
     connect(
         kubernetes,
         &namespace,
@@ -96,22 +101,8 @@ fn pods_in_their_nodes_network_are_exact_where_they_are_and_unknown_elsewhere() 
             (Expected::exact("near-host", "host-server"), "n1", Network::Own, host.clone()),
             (Expected::exact("host-near", "pod-server"), "n2", Network::Nodes, pod.clone()),
             (Expected::halves("far-host-host", "host-server"), "n2", Network::Nodes, host.clone()),
-            // Only the pod with hostNetwork is unknown to the other node.
-            (
-                Expected {
-                    destination_says: ["far-host", "host-server"],
-                    ..Expected::halves("far-host", "host-server")
-                },
-                "n2",
-                Network::Own,
-                host,
-            ),
-            (
-                Expected { source_says: ["host-far", "pod-server"], ..Expected::halves("host-far", "pod-server") },
-                "n1",
-                Network::Nodes,
-                pod,
-            ),
+            (far_host, "n2", Network::Own, host),
+            (host_far, "n1", Network::Nodes, pod),
         ],
     )
 }
@@ -121,15 +112,10 @@ fn what_comes_through_a_node_port_is_exact_on_one_node_and_else_half_known() -> 
     let (kubernetes, namespace) = longwire::installed()?;
     let image = kubernetes.load_program("longwire-traffic")?;
     namespace.apply(&talk::server("open-server", "n2", Network::Own, PORT, &image))?;
-    namespace.apply(
-        "apiVersion: v1
-kind: Service
-metadata: {name: open-server}
-spec: {type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPort: 8080}]}
-",
-    )?;
+    let spec = "type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPort: 8080}]";
+    namespace.apply(&talk::service("open-server", spec))?;
     await_listening(&namespace, "open-server", 1)?;
-    let port = namespace.kubectl(&["get", "service", "open-server", "-o", "jsonpath={.spec.ports[0].nodePort}"])?;
+    let port = namespace.json_path(&["service", "open-server"], "{.spec.ports[0].nodePort}")?;
     let through = |node: &str| format!("{}:{}", address(node), port.trim());
     connect(
         kubernetes,
@@ -143,27 +129,20 @@ spec: {type: NodePort, selector: {app: open-server}, ports: [{port: 80, targetPo
     let edge = Edge::between("unknown", "open-server").within(&namespace.name);
     let before = edge.reported(&longwire::scrape_all()?, "destination");
     // From outside the cluster.
-    talk::ask(&TcpStream::connect(through("n2"))?, talk::SENT)?;
+    talk::ask(&TcpStream::connect(through("n2"))?, SENT)?;
     longwire::until(kubernetes, |scrape| edge.each_says(scrape, &[("destination", before + talk::truth())]))
 }
 
 #[test]
 fn a_pod_with_only_a_headless_service_is_named_by_it_on_both_nodes() -> Result<()> {
     let (kubernetes, namespace) = longwire::installed()?;
-    namespace.apply(
-        "apiVersion: v1
-kind: Service
-metadata: {name: peers}
-spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
-",
-    )?;
+    namespace.apply(&talk::service("peers", "clusterIP: None, selector: {app: member}, ports: [{port: 8080}]"))?;
     let client = Running::start(&namespace, "client", "n1")?;
     let member = Running::start(&namespace, "member", "n2")?;
     // The Service's DNS name, which is known only when its EndpointSlice is.
-    let slices = ["get", "endpointslices", "--selector=kubernetes.io/service-name=peers"];
-    let addresses = "jsonpath={.items[*].endpoints[*].addresses[*]}";
-    longwire_testkit::wait::eventually(longwire_kubernetes::PATIENCE, || {
-        let said = namespace.kubectl(&[&slices[..], &["-o", addresses]].concat())?;
+    let slices = ["endpointslices", "--selector=kubernetes.io/service-name=peers"];
+    eventually(PATIENCE, || {
+        let said = namespace.json_path(&slices, "{.items[*].endpoints[*].addresses[*]}")?;
         confirm!(said.parse::<Ipv4Addr>().ok() == Some(member.address), "the Service leads to {said:?}")
     })?;
     let listener = member.listen(PORT)?;
@@ -172,18 +151,15 @@ spec: {clusterIP: None, selector: {app: member}, ports: [{port: 8080}]}
     longwire::until(kubernetes, |scrape| {
         // The operator may not have the EndpointSlice at the first connection.
         truth += client.exchange((member.address, PORT), &listener, 10, 20)?;
-        confirm!(!named(scrape, &edge, "peers", &namespace.name).is_empty(), "nobody calls it peers yet")
+        confirm!(is_named(scrape, &edge, "peers", &namespace.name), "nobody calls it peers yet")
     })?;
     longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))
 }
 
-/// The label sets of an edge with this Service, by either reporter.
-fn named(scrape: &Scrape, edge: &Edge, service: &str, namespace: &str) -> Vec<String> {
+/// Whether both reporters have a label set of the edge with this Service.
+fn is_named(scrape: &Scrape, edge: &Edge, service: &str, namespace: &str) -> bool {
     let host = format!("{service}.{namespace}.svc.cluster.local");
-    let sets = edge.label_sets(scrape, "source").into_iter();
-    let also = edge.label_sets(scrape, "destination");
-    let both = sets.filter(|labels| also.contains(labels));
-    both.filter(|labels| labels["destination_service"] == host && labels["destination_service_name"] == service)
-        .map(|labels| labels["destination_service"].clone())
-        .collect()
+    let [source, destination] = REPORTERS.map(|reporter| edge.label_sets(scrape, reporter));
+    let mut both = source.intersection(&destination);
+    both.any(|labels| labels["destination_service"] == host && labels["destination_service_name"] == service)
 }

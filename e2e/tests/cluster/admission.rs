@@ -15,89 +15,49 @@ fn tried(kubernetes: &Kubernetes, namespace: &str, yaml: &str) -> Result<String>
     Helm::Three.shell(kubernetes, &line)
 }
 
+/// Whether it is in the root namespace, kind, spec, and part of the expected warning.
+#[rustfmt::skip]
+const OBJECTS: [(bool, &str, &str, &str); 8] = [
+    (false, "TelemetryPolicy", "{overrides: [{tagOverrides: {source_cluster: {operation: REMOVE}}}]}", "that Kiali reads"),
+    (false, "TelemetryPolicy",
+        "{overrides: [{match: {metric: istio_tcp_received_bytes_total}, tagOverrides: {destination_service: {value: '\"x\"'}}}]}",
+        "that dashboard "),
+    (false, "TelemetryPolicy",
+        "{seriesSets: [istio], overrides: [{match: {metric: longwire_tcp_rtt_seconds}, disabled: true}]}",
+        "of the set longwire, which is not in spec.seriesSets"),
+    (false, "TelemetryPolicy",
+        "{seriesSets: [istio], overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}",
+        "of the set kmesh-workload"),
+    (true, "TelemetryPolicy", "{selector: {matchLabels: {app: web}}, seriesSets: []}", "selects pods of this namespace alone"),
+    (true, "StatsMatcher", "{selector: {matchLabels: {app: web}}, rejectAll: true}", "selects pods of this namespace alone"),
+    (false, "StatsMatcher", "{inclusionPrefixes: [listener]}", "a prefix matches no statistic"),
+    (false, "StatsMatcher", "{inclusionList: {patterns: [{suffix: upstream_rq_total}]}}", "a suffix matches no statistic"),
+];
+
+const POD: &str = "{containers: [{name: a, image: a}]}";
+const DEPLOYMENT: &str = "{selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}, annotations: {telemetry.longwire.io/series-sets: isto}}, spec: {containers: [{name: a, image: a}]}}}";
+
+/// Version, kind, annotation, spec, and part of the expected warning.
+#[rustfmt::skip]
+const ANNOTATED: [(&str, &str, &str, &str, &str); 5] = [
+    ("v1", "Namespace", "telemetry.longwire.io/series-sets: 'istio, isto'", "{}", "names an unknown series set"),
+    ("v1", "Namespace", "telemetry.longwire.io/serie-sets: istio", "{}", "is not known, and has no effect"),
+    ("v1", "Namespace", "sidecar.istio.io/extraStatTags: team", "{}", "have no effect on a Namespace"),
+    ("apps/v1", "Deployment", "a: b", DEPLOYMENT, "names an unknown series set"),
+    ("v1", "Pod", "sidecar.istio.io/statsInclusionPrefix: cluster", POD, "is not known, and has no effect"),
+];
+
 /// Expected warnings: namespace, object, and part of the warning.
 fn warned(own: &str) -> Vec<(&str, String, &str)> {
     let root = longwire::NAMESPACE;
-    let annotated = |kind: &str, version: &str, annotation: &str, spec: &str| {
-        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: tried, annotations: {{{annotation}}}}}\n{spec}")
-    };
-    let template = "spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}, annotations: {telemetry.longwire.io/series-sets: isto}}, spec: {containers: [{name: a, image: a}]}}}";
-    vec![
-        (
-            own,
-            object("TelemetryPolicy", "tried", "{overrides: [{tagOverrides: {source_cluster: {operation: REMOVE}}}]}"),
-            "that Kiali reads",
-        ),
-        (
-            own,
-            object(
-                "TelemetryPolicy",
-                "tried",
-                "{overrides: [{match: {metric: istio_tcp_received_bytes_total}, tagOverrides: {destination_service: {value: '\"x\"'}}}]}",
-            ),
-            "that dashboard ",
-        ),
-        (
-            own,
-            object(
-                "TelemetryPolicy",
-                "tried",
-                "{seriesSets: [istio], overrides: [{match: {metric: longwire_tcp_rtt_seconds}, disabled: true}]}",
-            ),
-            "of the set longwire, which is not in spec.seriesSets",
-        ),
-        (
-            own,
-            object(
-                "TelemetryPolicy",
-                "tried",
-                "{seriesSets: [istio], overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}",
-            ),
-            "of the set kmesh-workload",
-        ),
-        (
-            root,
-            object("TelemetryPolicy", "tried", "{selector: {matchLabels: {app: web}}, seriesSets: []}"),
-            "selects pods of this namespace alone",
-        ),
-        (
-            root,
-            object("StatsMatcher", "tried", "{selector: {matchLabels: {app: web}}, rejectAll: true}"),
-            "selects pods of this namespace alone",
-        ),
-        (own, object("StatsMatcher", "tried", "{inclusionPrefixes: [listener]}"), "a prefix matches no statistic"),
-        (
-            own,
-            object("StatsMatcher", "tried", "{inclusionList: {patterns: [{suffix: upstream_rq_total}]}}"),
-            "a suffix matches no statistic",
-        ),
-        (
-            own,
-            annotated("Namespace", "v1", "telemetry.longwire.io/series-sets: 'istio, isto'", ""),
-            "names an unknown series set",
-        ),
-        (
-            own,
-            annotated("Namespace", "v1", "telemetry.longwire.io/serie-sets: istio", ""),
-            "is not known, and has no effect",
-        ),
-        (
-            own,
-            annotated("Namespace", "v1", "sidecar.istio.io/extraStatTags: team", ""),
-            "have no effect on a Namespace",
-        ),
-        (own, annotated("Deployment", "apps/v1", "a: b", template), "names an unknown series set"),
-        (
-            own,
-            annotated(
-                "Pod",
-                "v1",
-                "sidecar.istio.io/statsInclusionPrefix: cluster",
-                "spec: {containers: [{name: a, image: a}]}",
-            ),
-            "is not known, and has no effect",
-        ),
-    ]
+    let objects = OBJECTS.map(|(is_in_root, kind, spec, words)| {
+        (if is_in_root { root } else { own }, object(kind, "tried", spec), words)
+    });
+    let annotated = ANNOTATED.map(|(version, kind, annotation, spec, words)| {
+        let metadata = format!("{{name: tried, annotations: {{{annotation}}}}}");
+        (own, format!("apiVersion: {version}\nkind: {kind}\nmetadata: {metadata}\nspec: {spec}"), words)
+    });
+    objects.into_iter().chain(annotated).collect()
 }
 
 #[test]
@@ -200,12 +160,10 @@ fn viewers_of_a_namespace_read_its_policies_and_editors_write_them() -> Result<(
         [("view", true, false), ("edit", true, true), ("admin", true, true), ("nobody", false, false)]
     {
         eventually(PATIENCE, || {
-            let found = [
-                may(&namespace, account, "list")?,
-                may(&namespace, account, "create")?,
-                may(&namespace, account, "delete")?,
-            ];
-            confirm!(found == [reads, writes, writes], "{account}: {found:?}")
+            for (verb, allowed) in [("list", reads), ("create", writes), ("delete", writes)] {
+                ensure!(may(&namespace, account, verb)? == allowed, "{account}: {verb} should be allowed: {allowed}");
+            }
+            Ok(())
         })?;
     }
     Ok(())

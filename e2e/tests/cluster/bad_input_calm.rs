@@ -2,12 +2,11 @@
 //! or watch repeated more than expected, and the log has each line once.
 
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::{Kubernetes, longwire, longwire::replica};
 use longwire_testkit::{confirm, eventually};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const OPERATOR: &str = "system:serviceaccount:longwire-system:longwire-operator";
 /// As in the chart.
 const REPLICAS: usize = 2;
 /// Longer than a pod takes to stop.
@@ -41,8 +40,8 @@ impl<'a> Calm<'a> {
         let replicas = replicas(self.kubernetes)?;
         ensure!(replicas == self.replicas, "the operator was\n{}and is\n{replicas}", self.replicas);
         let mut asked: BTreeMap<(String, String), usize> = BTreeMap::new();
-        for request in self.kubernetes.audit()?.into_iter().skip(self.requests) {
-            if request.user == OPERATOR && matches!(request.verb.as_str(), "list" | "watch") {
+        for request in replica::requests(self.kubernetes, self.requests)? {
+            if matches!(request.verb.as_str(), "list" | "watch") {
                 *asked.entry((request.resource, request.verb)).or_default() += 1;
             }
         }
@@ -63,8 +62,7 @@ impl<'a> Calm<'a> {
 
     /// The leader has logged this once, and no other replica has.
     pub(crate) fn is_said_once(&self, words: &str) -> Result<()> {
-        let flags = ["--prefix", "--tail=-1", "--selector=app=longwire-operator"];
-        let log = self.kubernetes.kubectl(&[&["--namespace", longwire::NAMESPACE, "logs"][..], &flags].concat())?;
+        let log = longwire::log(self.kubernetes, "longwire-operator")?;
         let mut said: BTreeMap<&str, usize> = BTreeMap::new();
         for line in log.lines() {
             let (replica, text) = line.split_once(' ').context("a line without a prefix")?;
@@ -75,8 +73,7 @@ impl<'a> Calm<'a> {
 }
 
 fn replicas(kubernetes: &Kubernetes) -> Result<String> {
-    let columns = "jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} \
+    let columns = "{range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} \
                    {.status.containerStatuses[0].restartCount}{\"\\n\"}{end}";
-    let selector = "--selector=app=longwire-operator";
-    longwire::kubectl(kubernetes, &["get", "pods", selector, "-o", columns])
+    longwire::json_path(kubernetes, &["pods", "--selector=app=longwire-operator"], columns)
 }

@@ -8,28 +8,23 @@ use anyhow::{Context, Result, ensure};
 use longwire_dashboards::alerts;
 use longwire_kubernetes::{
     Kubernetes, NODES, asked, asked::Choice, asked::Given, asked::Oracle, asked::Page, asked::Pages, asked::Sheet,
-    asked::Variables, kiali::deployed::Kiali, layout::MACHINE, layout::address, longwire, steady::Steady,
+    asked::Variables, kiali::deployed::Kiali, layout::MACHINE, layout::address, longwire, longwire::replica,
+    steady::Steady,
 };
 use longwire_testkit::{Job, Netns, Prometheus, now, probe, wait};
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Seconds between scrapes. `irate` uses only the last two.
 const INTERVAL: u32 = 5;
-/// Variables that Grafana sets: four scrapes, and the time range.
-const GRAFANA: [(&str, &str); 2] = [("__rate_interval", "20s"), ("__range", "60s")];
 /// The longest window of a graph's query is a minute; plus a scrape at either end.
 const STEADY: Duration = Duration::from_secs(80);
 
 /// The metrics pages of both probes and both operators.
 fn pages(kubernetes: &Kubernetes) -> Result<Vec<Page>> {
-    let addresses = "jsonpath={range .items[*]}{.status.podIP} {end}";
-    let said = longwire::kubectl(kubernetes, &["get", "pods", "--selector=app=longwire-operator", "-o", addresses])?;
-    let operators = said.split_whitespace().map(|ip| Ok(SocketAddr::new(ip.parse()?, 15011)));
-    let operators = operators.collect::<Result<Vec<_>>>()?;
+    let operators = replica::all(kubernetes)?;
     ensure!(operators.len() == 2, "{} operators", operators.len());
-    let operators = operators.into_iter().map(|address| Page { program: "longwire-operator", address });
+    let operators = operators.iter().map(|replica| Page { program: "longwire-operator", address: replica.listener() });
     let probes = NODES.map(|node| Page { program: "longwire-probe", address: (address(node), probe::PORT).into() });
     Ok(probes.into_iter().chain(operators).collect())
 }
@@ -69,10 +64,7 @@ fn prometheus_answers_every_question_with_what_the_traffic_was() -> Result<()> {
 fn ask(sheet: &Sheet, given: &Given<'_>, truth: &Oracle<'_>, wrong: &mut Vec<String>) -> Result<()> {
     let (questions, choices, mut answered) = (sheet.questions()?, sheet.choices()?, 0);
     for fill in &sheet.fills {
-        let mut variables: Variables = GRAFANA.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        variables.insert("here".to_owned(), given.namespace.to_owned());
-        let filled: Vec<_> = fill.iter().map(|(name, value)| (name.clone(), asked::fill(value, &variables))).collect();
-        variables.extend(filled);
+        let variables = asked::variables(given.namespace, fill);
         for question in &questions {
             let expectation = question.expectation.filled(&variables);
             let check = || -> Result<()> {

@@ -34,11 +34,8 @@ fn come_and_go(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replica]) -> 
     eventually(PATIENCE, || kubernetes.block_on(crowd.check_running(&client)))?;
     let running = start.elapsed();
     await_known(replicas, |known| known >= PODS as u64)?;
-    println!(
-        "{PODS} pods run after {:.1} s, known after {:.1} s",
-        running.as_secs_f64(),
-        start.elapsed().as_secs_f64()
-    );
+    let [running, known] = [running, start.elapsed()].map(|time| time.as_secs_f64());
+    println!("{PODS} pods run after {running:.1} s, known after {known:.1} s");
     for replica in replicas {
         let replica::Memory { resident, peak } = replica.memory()?;
         println!("{}: {:.1} MB resident, {:.1} MB at most", replica.pod, resident as f64 / 1e6, peak as f64 / 1e6);

@@ -20,8 +20,8 @@ impl<'a> Share<'a> {
         kubernetes.apply(&policy)?;
         let share = Self(kubernetes, policy);
         // Series that a probe admits before it knows the share keep their place.
-        let words = ["--namespace", longwire::NAMESPACE, "wait", "telemetrypolicies/share", "--timeout=40s"];
-        kubernetes.kubectl(&[&words[..], &["--for=condition=Programmed"]].concat())?;
+        let words = ["wait", "telemetrypolicies/share", "--timeout=40s", "--for=condition=Programmed"];
+        longwire::kubectl(kubernetes, &words)?;
         Ok(share)
     }
 }
@@ -48,11 +48,10 @@ fn a_namespace_that_fills_its_share_is_named_on_the_node_and_in_the_overflow() -
         );
         confirm!(!series.is_empty(), "no overflow series names it")
     })?;
-    let events =
-        ["--namespace=default", "get", "events.events.k8s.io", "--field-selector=reason=ProbeBudgetFull", "-o"];
+    let events = ["--namespace=default", "events.events.k8s.io", "--field-selector=reason=ProbeBudgetFull"];
     eventually(PATIENCE, || {
-        let words = "jsonpath={range .items[*]}{.regarding.kind}/{.regarding.name}: {.note}{'\\n'}{end}";
-        let said = kubernetes.kubectl(&[&events[..], &[words]].concat())?;
+        let notes = "{range .items[*]}{.regarding.kind}/{.regarding.name}: {.note}{'\\n'}{end}";
+        let said = kubernetes.json_path(&events, notes)?;
         let is_it = |line: &str| line.starts_with("Node/n1: ") && line.contains(&namespace.name);
         confirm!(said.lines().any(is_it), "no Event on n1 names {}: {said}", namespace.name)
     })

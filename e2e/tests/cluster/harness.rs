@@ -4,20 +4,15 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{Api, ListParams};
 use kube::runtime::wait::conditions::is_pod_running;
-use longwire_kubernetes::{Kubernetes, NODES, access::is_ready, node, running::sleeper};
+use longwire_kubernetes::{Kubernetes, NODES, access::is_ready, node, running::sleeper, talk::service};
 use longwire_testkit::{confirm, eventually};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// A pod on each node that answers with its name, and a Service for them.
-const HELLO: &str = "apiVersion: v1
-kind: Service
-metadata: {name: hello}
-spec: {selector: {app: hello}, ports: [{port: 80, targetPort: 8080}]}
----
-apiVersion: apps/v1
+/// A pod on each node that answers with its name.
+const HELLO: &str = "apiVersion: apps/v1
 kind: Deployment
 metadata: {name: hello}
 spec:
@@ -57,7 +52,8 @@ fn the_cluster_has_two_nodes_and_both_are_ready() -> Result<()> {
 fn pods_of_either_node_reach_a_service_on_both_and_so_does_the_machine() -> Result<()> {
     let kubernetes = Kubernetes::shared()?;
     let namespace = kubernetes.namespace()?;
-    namespace.apply(&format!("{HELLO}---\n{}{}", sleeper("n1", "n1", ""), sleeper("n2", "n2", "")))?;
+    let service = service("hello", "selector: {app: hello}, ports: [{port: 80, targetPort: 8080}]");
+    namespace.apply(&format!("{service}{HELLO}---\n{}{}", sleeper("n1", "n1", ""), sleeper("n2", "n2", "")))?;
     namespace.kubectl(&["rollout", "status", "deployment/hello", "--timeout=60s"])?;
     let pods: Api<Pod> = namespace.api();
     let servers = kubernetes.block_on(pods.list(&ListParams::default().labels("app=hello")))?;

@@ -2,11 +2,9 @@
 //! address late, as on a busy node.
 
 use anyhow::{Context, Result};
-use k8s_openapi::api::core::v1::Pod;
-use longwire_kubernetes::{Kubernetes, Namespace, Running, daemon::Daemon, longwire, running::process_running};
+use longwire_kubernetes::{Kubernetes, Namespace, Running, longwire, running::process_running, running::signal};
 use longwire_testkit::{Edge, Truth, beside, eventually, throughout};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -75,36 +73,30 @@ spec:
     }
 }
 
-/// A daemon that is stopped (SIGSTOP) until this is dropped.
-struct Paused(Pid);
+/// A process that is stopped (SIGSTOP) until this is dropped.
+struct Paused(u32);
 
 impl Paused {
-    fn new(daemon: &Daemon) -> Result<Self> {
-        let process = Pid::from_raw(daemon.process()?.try_into()?);
-        kill(process, Signal::SIGSTOP)?;
+    fn new(process: u32) -> Result<Self> {
+        signal(process, Signal::SIGSTOP)?;
         Ok(Self(process))
     }
 }
 
 impl Drop for Paused {
     fn drop(&mut self) {
-        if let Err(error) = kill(self.0, Signal::SIGCONT) {
-            eprintln!("a daemon stays stopped: {error}");
+        if let Err(error) = signal(self.0, Signal::SIGCONT) {
+            eprintln!("a daemon stays stopped: {error:#}");
         }
     }
-}
-
-fn uid_of(namespace: &Namespace<'_>, name: &str) -> Result<String> {
-    let pod = namespace.wait_for(name, |pod: Option<&Pod>| pod.is_some())?;
-    pod.and_then(|pod| pod.metadata.uid).with_context(|| format!("no pod {name}"))
 }
 
 /// From its first process on, the kubelet does not report the attacker's status for a while.
 fn attack(kubernetes: &Kubernetes, namespace: &Namespace<'_>, name: &str, pod: &str, node: &str) -> Result<()> {
     namespace.apply(pod)?;
-    let uid = uid_of(namespace, name)?;
+    let uid = namespace.json_path(&["pod", name], "{.metadata.uid}")?;
     eventually(PATIENCE, || process_running(&uid, "busybox").map(drop))?;
-    let kubelet = Paused::new(&kubernetes.node(node)?.daemon("kubelet"))?;
+    let kubelet = Paused::new(kubernetes.node(node)?.daemon("kubelet").process()?)?;
     throughout(SILENCE, || Ok(()))?;
     drop(kubelet);
     eventually(PATIENCE, || {
@@ -119,7 +111,7 @@ fn no_pod_changes_how_another_ones_connections_are_named() -> Result<()> {
     let victim = Running::start(&namespace, "victim", "n1")?;
     let server = Running::start(&namespace, "server", "n2")?;
     let (listener, _others) = (server.listen(PORT)?, server.listen(OTHER_PORT)?);
-    let uid = uid_of(&namespace, "victim")?;
+    let uid = namespace.json_path(&["pod", "victim"], "{.metadata.uid}")?;
     let talk = |over: &AtomicBool| -> Result<Truth> {
         let mut truth = Truth::default();
         while !over.load(Ordering::Relaxed) {

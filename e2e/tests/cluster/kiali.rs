@@ -2,7 +2,7 @@
 
 use longwire_dashboards::kiali::Traffic;
 use longwire_kubernetes::{
-    asked::Given, asked::Oracle, kiali, kiali::Edges, kiali::GraphType, kiali::Node, kiali::View,
+    asked::Given, asked::Oracle, kiali, kiali::Edges, kiali::GraphType, kiali::Name, kiali::Node, kiali::View,
     kiali::deployed::Kiali, steady::Named,
 };
 use longwire_testkit::{Book, Counts, Labels};
@@ -26,9 +26,8 @@ pub(crate) fn check(given: &Given<'_>, truth: &Oracle<'_>, real: &Kiali<'_>, wro
                 match kiali::draw(given.prometheus, given.namespace, view, given.moment) {
                     Ok(graph) => {
                         wrong.extend(compare("by the rules", view, &graph.edges(), &expected));
-                        wrong.extend(
-                            graph.refused.iter().map(|refused| format!("Kiali, {view:?} leaves out {refused}")),
-                        );
+                        let refused = graph.refused.iter();
+                        wrong.extend(refused.map(|refused| format!("Kiali, {view:?} leaves out {refused}")));
                     }
                     Err(error) => wrong.push(format!("by Kiali's rules, {view:?}: {error:#}")),
                 }
@@ -70,7 +69,8 @@ fn expected(view: View, truth: &Oracle<'_>, namespace: &str) -> Edges {
         let service = service(&book.edge.labels, namespace);
         let pairs = match view.graph {
             GraphType::Service if called.contains(of(book, "source_workload")) => {
-                vec![(named_service(of(book, "source_canonical_service"), namespace), service)]
+                let caller = Name::new(CLUSTER, namespace, of(book, "source_canonical_service"));
+                vec![(Node::Service(caller), service)]
             }
             GraphType::Service => vec![(client, service)],
             _ if view.with_services && !server.is_service() => vec![(client, service.clone()), (service, server)],
@@ -99,25 +99,19 @@ fn bytes(view: View, counts: Counts) -> f64 {
 
 fn end(graph: GraphType, labels: &Labels, side: &str, namespace: &str) -> Node {
     let label = |name: &str| labels[&format!("{side}_{name}")].clone();
-    let (cluster, namespace) = (CLUSTER.to_owned(), namespace.to_owned());
+    let named = |name: &str| Name::new(CLUSTER, namespace, name);
     match (label("workload").as_str(), graph) {
         ("unknown", _) if side == "source" => Node::Unknown { cluster: "unknown".to_owned() },
-        ("unknown", _) => service(labels, &namespace),
-        (_, GraphType::App) => Node::App { cluster, namespace, name: label("canonical_service") },
-        (workload, GraphType::VersionedApp) => Node::App { cluster, namespace, name: workload.to_owned() },
-        (workload, _) => Node::Workload { cluster, namespace, name: workload.to_owned() },
+        ("unknown", _) => service(labels, namespace),
+        (_, GraphType::App) => Node::App(named(&label("canonical_service"))),
+        (workload, GraphType::VersionedApp) => Node::App(named(workload)),
+        (workload, _) => Node::Workload(named(workload)),
     }
 }
 
 fn service(labels: &Labels, namespace: &str) -> Node {
     match labels["destination_service_name"].as_str() {
-        name @ "PassthroughCluster" => {
-            Node::Service { cluster: "unknown".to_owned(), namespace: "unknown".to_owned(), name: name.to_owned() }
-        }
-        name => named_service(name, namespace),
+        name @ "PassthroughCluster" => Node::Service(Name::new("unknown", "unknown", name)),
+        name => Node::Service(Name::new(CLUSTER, namespace, name)),
     }
-}
-
-fn named_service(name: &str, namespace: &str) -> Node {
-    Node::Service { cluster: CLUSTER.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
 }

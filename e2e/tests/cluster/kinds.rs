@@ -4,19 +4,6 @@ use anyhow::{Context, Result};
 use longwire_kubernetes::{longwire, talk, talk::Network, talk::PORT, talk::await_listening};
 use longwire_testkit::Edge;
 
-/// A server of each controller, on both nodes, with a Service and a headless one.
-const SERVER: &str = "apiVersion: v1
-kind: Service
-metadata: {name: ${name}}
-spec: {selector: {app: ${name}}, ports: [{port: 80, targetPort: 8080}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: ${name}-headless}
-spec: {clusterIP: None, selector: {app: ${name}}, ports: [{port: 8080}]}
----
-";
-
 const TEMPLATE: &str = "  template:
     metadata: {labels: {app: ${name}}}
     spec:
@@ -32,10 +19,14 @@ const CONTROLLERS: [(&str, &str); 3] = [
     ("DaemonSet", "minReadySeconds: 0"),
 ];
 
+/// A server of each controller, on both nodes, with a Service and a headless one.
 fn server(kind: &str, spec: &str, name: &str, image: &str) -> String {
+    let service = talk::service(name, "selector: {app: ${name}}, ports: [{port: 80, targetPort: 8080}]");
+    let headless = "clusterIP: None, selector: {app: ${name}}, ports: [{port: 8080}]";
+    let headless = talk::service(&format!("{name}-headless"), headless);
     let head = format!("apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: ${{name}}}}\nspec:\n  {spec}\n");
     let selector = "  selector: {matchLabels: {app: ${name}}}\n";
-    let whole = format!("{SERVER}{head}{selector}{TEMPLATE}");
+    let whole = format!("{service}{headless}{head}{selector}{TEMPLATE}");
     whole.replace("${name}", name).replace("${container}", &talk::serving(image, PORT))
 }
 
@@ -55,7 +46,7 @@ fn both_reporters_use_one_name_for_pods_of_every_controller() -> Result<()> {
         for (way, to) in ways {
             for node in ["n1", "n2"] {
                 let job = format!("{way}-{name}-{node}");
-                namespace.apply(&talk::client(&job, node, Network::Own, &to, &image))?;
+                namespace.apply(&talk::client(&job, node, Network::Own, &to, talk::SENT, &image))?;
                 expected.push((job, name.clone()));
             }
         }

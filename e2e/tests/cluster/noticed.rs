@@ -2,8 +2,8 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{Namespace, longwire, longwire::object};
-use longwire_testkit::{Format, Scrape, confirm, eventually, http};
+use longwire_kubernetes::{Namespace, longwire, longwire::object, longwire::replica, longwire::replica::Replica};
+use longwire_testkit::{confirm, eventually};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -14,8 +14,7 @@ const BROKEN: &str = "{overrides: [{tagOverrides: {team: {value: source.wrkload}
 /// Notes of Events with this reason on an object.
 fn events(namespace: &Namespace<'_>, name: &str, reason: &str) -> Result<Vec<String>> {
     let selector = format!("--field-selector=involvedObject.name={name},reason={reason}");
-    let said = namespace.kubectl(&["get", "events", &selector, "-o", "json"])?;
-    let said: Value = serde_json::from_str(&said)?;
+    let said: Value = serde_json::from_str(&namespace.kubectl(&["get", "events", &selector, "-o", "json"])?)?;
     let items = said["items"].as_array().context("no items")?;
     Ok(items.iter().map(|event| event["message"].as_str().unwrap_or_default().to_owned()).collect())
 }
@@ -38,13 +37,8 @@ fn each_turn_for_the_worse_makes_an_event_on_the_object() -> Result<()> {
         await_events(&namespace, "turns", "Invalid", times, "source.wrkload")?;
         policy("{seriesSets: [istio]}")?;
         eventually(PATIENCE, || {
-            let said = namespace.kubectl(&[
-                "get",
-                "telemetrypolicy",
-                "turns",
-                "-o",
-                "jsonpath={.status.conditions[?(@.type==\"Accepted\")].status}",
-            ])?;
+            let accepted = r#"{.status.conditions[?(@.type=="Accepted")].status}"#;
+            let said = namespace.json_path(&["telemetrypolicy", "turns"], accepted)?;
             confirm!(said == "True", "Accepted is {said}")
         })?;
     }
@@ -94,17 +88,10 @@ fn kubectl_get_shows_what_became_of_an_object_and_why() -> Result<()> {
 #[test]
 fn both_replicas_count_objects_that_are_not_accepted_by_kind() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
+    let labels = [("kind", "telemetrypolicies"), ("reason", "Invalid")];
     let count = || -> Result<Vec<u64>> {
-        let columns = "jsonpath={range .items[*]}{.status.podIP} {end}";
-        let words = ["get", "pods", "--selector=app=longwire-operator", "-o", columns];
-        let addresses = longwire::kubectl(kubernetes, &words)?;
-        let of = |address: &str| -> Result<u64> {
-            let page = http::get_from(format!("{address}:15011").parse()?, "/metrics")?;
-            let scrape = Scrape::parse(&String::from_utf8(page.body)?, Format::Text)?;
-            let labels = [("kind", "telemetrypolicies"), ("reason", "Invalid")];
-            Ok(scrape.sum("longwire_operator_objects_refused", &labels))
-        };
-        addresses.split_whitespace().map(of).collect()
+        let of = |replica: &Replica| Ok(replica.scrape()?.sum("longwire_operator_objects_refused", &labels));
+        replica::all(kubernetes)?.iter().map(of).collect()
     };
     let before = count()?;
     namespace.apply(&object("TelemetryPolicy", "wrong", BROKEN))?;

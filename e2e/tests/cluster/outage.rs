@@ -17,24 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const RETURN: Duration = Duration::from_secs(180);
 /// Pods created within this time after the return may be unresolved.
 const SOON: Duration = Duration::from_secs(5);
-const DEPLOYMENT: &str = "deployment/longwire-operator";
-
-fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
-    let replicas = format!("--replicas={replicas}");
-    longwire::kubectl(kubernetes, &["scale", DEPLOYMENT, &replicas]).map(drop)
-}
 
 /// How many replicas are ready, and how many pods exist.
 fn replicas(kubernetes: &Kubernetes) -> Result<(usize, usize)> {
-    let ready = r#"jsonpath={range .items[*]}{.status.containerStatuses[0].ready}{" "}{end}"#;
-    let words = ["get", "pods", "--selector=app=longwire-operator", "-o", ready];
-    let said = longwire::kubectl(kubernetes, &words)?;
+    let ready = r#"{range .items[*]}{.status.containerStatuses[0].ready}{" "}{end}"#;
+    let said = longwire::json_path(kubernetes, &["pods", "--selector=app=longwire-operator"], ready)?;
     let words: Vec<&str> = said.split_whitespace().collect();
     Ok((words.iter().filter(|word| **word == "true").count(), words.len()))
 }
 
 fn send_operator_away(kubernetes: &Kubernetes) -> Result<()> {
-    scale(kubernetes, 0)?;
+    longwire::scale(kubernetes, 0)?;
     eventually(PATIENCE, || {
         let (_, pods) = replicas(kubernetes)?;
         confirm!(pods == 0, "{pods} pods of the operator are left")
@@ -42,7 +35,7 @@ fn send_operator_away(kubernetes: &Kubernetes) -> Result<()> {
 }
 
 fn call_operator_back(kubernetes: &Kubernetes) -> Result<()> {
-    scale(kubernetes, 2)?;
+    longwire::scale(kubernetes, 2)?;
     eventually(RETURN, || {
         let (ready, _) = replicas(kubernetes)?;
         confirm!(ready > 0, "no replica of the operator is ready")
@@ -107,7 +100,7 @@ fn endure(
     none_twice(&turns, &namespace.name, &longwire::scrape_all()?)?;
     println!("{who} away: {} pods came and went, {named} of them after the return", turns.len());
     ensure!(named > 0, "no pod came after the return");
-    longwire::rolled_out(kubernetes, DEPLOYMENT)
+    longwire::rolled_out(kubernetes, longwire::OPERATOR)
 }
 
 #[test]

@@ -3,61 +3,50 @@
 
 use crate::shop::Shop;
 use anyhow::Result;
-use longwire_kubernetes::{longwire, longwire::object};
-use longwire_testkit::{Scrape, beside, confirm, eventually};
+use longwire_kubernetes::{NODES, longwire, longwire::object};
+use longwire_testkit::{beside, confirm, eventually};
 use std::time::{Duration, Instant};
 
 /// Long enough for a busy machine; the time it took is printed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// One object of each kind, and its effect on both edges.
-const KINDS: [(&str, &str, &str); 3] = [
-    ("TelemetryPolicy", r#"{overrides: [{tagOverrides: {team: {value: '"blue"'}}}]}"#, "istio_tcp_sent_bytes_total"),
-    ("ExtraStatTags", r#"{tags: [{name: team, value: '"red"'}]}"#, "istio_tcp_sent_bytes_total"),
-    ("StatsMatcher", "{inclusionSuffixes: [upstream_cx_active]}", "envoy_cluster_upstream_cx_active"),
+/// One object of each kind, and its effect on both edges: a family, its label with the namespace, and the value of its
+/// label `team`. Envoy's gauges have labels of their own.
+#[rustfmt::skip]
+const KINDS: [(&str, &str, &str, &str, Option<&str>); 3] = [
+    ("TelemetryPolicy", r#"{overrides: [{tagOverrides: {team: {value: '"blue"'}}}]}"#,
+        "istio_tcp_sent_bytes_total", "source_workload_namespace", Some("blue")),
+    ("ExtraStatTags", r#"{tags: [{name: team, value: '"red"'}]}"#,
+        "istio_tcp_sent_bytes_total", "source_workload_namespace", Some("red")),
+    ("StatsMatcher", "{inclusionSuffixes: [upstream_cx_active]}",
+        "envoy_cluster_upstream_cx_active", "source_pod_namespace", None),
 ];
 
 /// A policy that gives every series of the namespace a label `edit`.
 fn edit(number: usize) -> String {
-    object(
-        "TelemetryPolicy",
-        "edit",
-        &format!(r#"{{overrides: [{{tagOverrides: {{edit: {{value: '"{number}"'}}}}}}]}}"#),
-    )
+    let spec = format!(r#"{{overrides: [{{tagOverrides: {{edit: {{value: '"{number}"'}}}}}}]}}"#);
+    object("TelemetryPolicy", "edit", &spec)
 }
 
 #[test]
 fn an_object_of_each_kind_changes_the_series_on_every_node() -> Result<()> {
     let (_, namespace) = longwire::installed()?;
-    let shop = Shop::open(&namespace)?;
-    for (kind, spec, family) in KINDS {
-        let teams = |scrape: &Scrape| {
-            // Envoy's gauges have their own labels; Istio's edge has the label `team`.
-            let named: &[(&str, &str)] = match kind {
-                "TelemetryPolicy" => &[("team", "blue")],
-                "ExtraStatTags" => &[("team", "red")],
-                _ => &[],
-            };
-            let namespace = if kind == "StatsMatcher" { "source_pod_namespace" } else { "source_workload_namespace" };
-            let of_ours = [named, &[(namespace, namespace_of(&shop))]].concat();
-            scrape.select(family, &of_ours).len()
-        };
+    let _shop = Shop::open(&namespace)?;
+    for (kind, spec, family, whose, team) in KINDS {
+        let team = team.map(|team| ("team", team));
+        let labels: Vec<_> = [(whose, namespace.name.as_str())].into_iter().chain(team).collect();
         namespace.apply(&object(kind, "team", spec))?;
         let applied = Instant::now();
-        for node in longwire_kubernetes::layout::NODES {
+        for node in NODES {
             eventually(PATIENCE, || {
-                let found = teams(&longwire::scrape(node)?);
-                confirm!(found > 0, "{node} shows nothing of the {kind}")
+                let scrape = longwire::scrape(node)?;
+                confirm!(!scrape.select(family, &labels).is_empty(), "{node} shows nothing of the {kind}")
             })?;
         }
         println!("{kind}: on both nodes after {} ms", applied.elapsed().as_millis());
         namespace.kubectl(&["delete", &kind.to_lowercase(), "team"])?;
     }
     Ok(())
-}
-
-fn namespace_of<'a>(shop: &'a Shop<'_>) -> &'a str {
-    &shop.namespace.name
 }
 
 #[test]

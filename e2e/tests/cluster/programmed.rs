@@ -2,8 +2,7 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, bail, ensure};
-use kube::api::{Api, DynamicObject, PostParams};
-use kube::discovery::ApiResource;
+use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, PostParams};
 use longwire_kubernetes::{Namespace, longwire, longwire::object, place::Place, wrong_specs::WrongSpec};
 use longwire_testkit::{confirm, eventually, throughout};
 use serde_json::Value;
@@ -61,9 +60,9 @@ fn programmed_turns_true_only_when_every_probe_has_applied_it_and_else_names_the
     let (kubernetes, namespace) = longwire::alone()?;
     let _shop = Shop::open(&namespace)?;
     let kind = "telemetrypolicy";
+    let everywhere = || expect(&namespace, kind, "quiet", "Programmed", ["True", "Programmed", ""]);
     namespace.apply(&object("TelemetryPolicy", "quiet", "{seriesSets: [istio]}"))?;
-    eventually(PATIENCE, || expect(&namespace, kind, "quiet", "Programmed", ["True", "Programmed", ""]))
-        .with_context(|| longwire::logs(kubernetes))?;
+    eventually(PATIENCE, everywhere).with_context(|| longwire::logs(kubernetes))?;
     let columns = namespace.kubectl(&["get", kind, "quiet"])?;
     ensure!(columns.contains("2/2"), "kubectl get says:\n{columns}");
     let silenced = Silenced::new(kubernetes.node("n2")?)?;
@@ -72,8 +71,7 @@ fn programmed_turns_true_only_when_every_probe_has_applied_it_and_else_names_the
     eventually(PATIENCE, held).with_context(|| longwire::logs(kubernetes))?;
     throughout(Duration::from_secs(5), held)?;
     drop(silenced);
-    eventually(PATIENCE, || expect(&namespace, kind, "quiet", "Programmed", ["True", "Programmed", ""]))
-        .with_context(|| longwire::logs(kubernetes))
+    eventually(PATIENCE, everywhere).with_context(|| longwire::logs(kubernetes))
 }
 
 #[test]
@@ -82,18 +80,13 @@ fn the_api_server_refuses_each_wrong_spec_and_names_the_field() -> Result<()> {
     let trial = PostParams { dry_run: true, ..PostParams::default() };
     for wrong in WrongSpec::all() {
         let object: DynamicObject = serde_saphyr::from_str(&wrong.object(&namespace.name))?;
-        let plural = if wrong.kind == "TelemetryPolicy" {
-            "telemetrypolicies".to_owned()
-        } else {
-            format!("{}s", wrong.kind.to_lowercase()).replace("tagss", "tags")
+        let plural = match wrong.kind {
+            "TelemetryPolicy" => "telemetrypolicies",
+            "StatsMatcher" => "statsmatchers",
+            _ => "extrastattags",
         };
-        let resource = ApiResource {
-            group: "telemetry.longwire.io".to_owned(),
-            version: "v1alpha1".to_owned(),
-            api_version: "telemetry.longwire.io/v1alpha1".to_owned(),
-            kind: wrong.kind.to_owned(),
-            plural,
-        };
+        let kind = GroupVersionKind::gvk("telemetry.longwire.io", "v1alpha1", wrong.kind);
+        let resource = ApiResource::from_gvk_with_plural(&kind, plural);
         let api: Api<DynamicObject> = Api::namespaced_with(kubernetes.client()?, &namespace.name, &resource);
         let Err(refusal) = kubernetes.block_on(api.create(&trial, &object)) else {
             bail!("{} was accepted", wrong.name)

@@ -2,7 +2,7 @@
 //! which watches without events end.
 
 use anyhow::{Result, ensure};
-use longwire_kubernetes::{Kubernetes, longwire};
+use longwire_kubernetes::longwire;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -13,16 +13,10 @@ const IDLE: u64 = 300;
 /// Most log lines of a standby, with its start.
 const LINES: usize = 12;
 
-fn log(kubernetes: &Kubernetes, program: &str) -> Result<String> {
-    let selector = format!("--selector=app={program}");
-    let words = ["logs", "--prefix", "--tail=-1", "--max-log-requests=9", &selector];
-    longwire::kubectl(kubernetes, &words)
-}
-
 #[test]
 fn an_idle_cluster_has_no_warning_in_any_log() -> Result<()> {
     let (kubernetes, _alone) = longwire::alone()?;
-    for workload in ["deployment/longwire-operator", "daemonset/longwire-probe"] {
+    for workload in [longwire::OPERATOR, longwire::PROBE] {
         longwire::kubectl(kubernetes, &["rollout", "restart", workload])?;
         longwire::rolled_out(kubernetes, workload)?;
     }
@@ -30,7 +24,7 @@ fn an_idle_cluster_has_no_warning_in_any_log() -> Result<()> {
     sleep(Duration::from_secs(idle));
     let holder = longwire::holder(kubernetes)?;
     for program in ["longwire-operator", "longwire-probe"] {
-        let log = log(kubernetes, program)?;
+        let log = longwire::log(kubernetes, program)?;
         let loud: Vec<&str> = log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).collect();
         ensure!(loud.is_empty(), "{program} of an idle cluster says {loud:#?}");
         ensure!(!log.trim().is_empty(), "{program} says nothing at all");

@@ -5,7 +5,6 @@ use longwire_kubernetes::{Kubernetes, NODES, Namespace, helm::Helm, helm::RELEAS
 use longwire_testkit::{confirm, eventually, http::Response};
 use std::time::Duration;
 
-const DEPLOYMENT: &str = "deployment/longwire-operator";
 /// Timeout of Helm and of rollouts.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Longer than the probe and the operator cache a refusal.
@@ -47,11 +46,6 @@ fn expect_everywhere(token: &str, status: u16, words: &str) -> Result<()> {
     })
 }
 
-fn scale(kubernetes: &Kubernetes, replicas: usize) -> Result<()> {
-    let replicas = format!("--replicas={replicas}");
-    longwire::kubectl(kubernetes, &["scale", DEPLOYMENT, &replicas]).map(drop)
-}
-
 /// Readers without the permission are refused, and the answer names the missing permission.
 fn strangers(namespace: &Namespace<'_>, without: &str) -> Result<()> {
     for node in NODES {
@@ -79,7 +73,7 @@ fn replicas(kubernetes: &Kubernetes, with: &str) -> Result<()> {
 /// Admitted readers are served while the operator is unreachable, and a new reader has to wait.
 fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
     expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")?;
-    scale(kubernetes, 0)?;
+    longwire::scale(kubernetes, 0)?;
     let away = eventually(PATIENCE, || {
         expect_everywhere(known, 200, "longwire_probe_operator_connected 0")?;
         confirm!(replica::all(kubernetes)?.is_empty(), "a replica is left")
@@ -93,16 +87,15 @@ fn outage(kubernetes: &Kubernetes, known: &str, new: &str) -> Result<()> {
         expect_everywhere(known, 200, "longwire_probe_scrape_authorizations_total")
     });
     // Restored in any case.
-    scale(kubernetes, 2)?;
-    longwire::rolled_out(kubernetes, DEPLOYMENT)?;
+    longwire::scale(kubernetes, 2)?;
+    longwire::rolled_out(kubernetes, longwire::OPERATOR)?;
     answers?;
     eventually(PATIENCE, || expect_everywhere(new, 200, "longwire_probe_operator_connected 1"))
 }
 
 fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     let (known, new) = (reader(namespace, "reader")?, reader(namespace, "new")?);
-    longwire::rolled_out(kubernetes, DEPLOYMENT)?;
-    longwire::rolled_out(kubernetes, "daemonset/longwire-probe")?;
+    longwire::all_rolled_out(kubernetes)?;
     // A probe is ready before its stream to a replica that has just started.
     eventually(PATIENCE, || strangers(namespace, &known))?;
     bind(kubernetes, namespace, "reader")?;
@@ -111,8 +104,7 @@ fn readers(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     let own = namespace.kubectl(&["create", "token", "reader", "--audience=longwire-metrics"])?;
     expect_everywhere(own.trim(), 200, "longwire_probe_scrape_authorizations_total")?;
     eventually(REFUSAL, || replicas(kubernetes, &known))?;
-    let test = ["test", RELEASE, "--namespace", longwire::NAMESPACE];
-    let proven = Helm::Three.on(kubernetes, &test)?;
+    let proven = Helm::Three.on(kubernetes, &["test", RELEASE, "--namespace", longwire::NAMESPACE])?;
     ensure!(proven.contains("equal the transfer"), "{proven}");
     outage(kubernetes, &known, &new)?;
     unbind(kubernetes, namespace, "reader")?;
@@ -131,7 +123,6 @@ fn metrics_are_for_readers_with_the_permission_and_an_outage_of_the_operator_end
     // Other tests read without a token.
     Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &[])?;
     // The next test shall find stable replicas.
-    longwire::rolled_out(kubernetes, DEPLOYMENT)?;
-    longwire::rolled_out(kubernetes, "daemonset/longwire-probe")?;
+    longwire::all_rolled_out(kubernetes)?;
     outcome.with_context(|| longwire::logs(kubernetes))
 }

@@ -6,7 +6,7 @@ use longwire_kubernetes::{
     trial::next,
 };
 use longwire_testkit::{
-    Prometheus, binaries, checkout, command, confirm, eventually, janitor, now, readme::block, readme::typed,
+    Prometheus, REPORTERS, binaries, checkout, command, confirm, eventually, janitor, now, readme::block, readme::typed,
 };
 use std::collections::BTreeSet;
 use std::fs;
@@ -73,7 +73,7 @@ fn pods(kubernetes: &Kubernetes) -> Result<String> {
 fn expect_edges(furnished: &Furnished) -> Result<()> {
     let prometheus = Prometheus::at(furnished.prometheus)?;
     let rows = |query: &str| prometheus.query(query, now());
-    for reporter in longwire_testkit::edge::REPORTERS {
+    for reporter in REPORTERS {
         let labels = ["source_workload", "destination_workload", "destination_service_name"];
         let query = format!(
             "sum by ({}) (istio_tcp_sent_bytes_total{{reporter=\"{reporter}\", destination_workload_namespace=\"bookinfo\"}}) > 0",
@@ -101,10 +101,8 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
         confirm!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays")
     })?;
     let targets = rows("up{job=~\"longwire-.*\"}")?;
-    confirm!(
-        targets.len() == 4 && targets.iter().all(|row| row.value == 1.0),
-        "two probes and two operators: {targets:?}"
-    )
+    let all_up = targets.len() == 4 && targets.iter().all(|row| row.value == 1.0);
+    confirm!(all_up, "two probes and two operators: {targets:?}")
 }
 
 /// Runs each indented line of the output of `make try`.

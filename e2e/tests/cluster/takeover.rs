@@ -2,10 +2,9 @@
 
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{NODES, longwire, running::process_running};
+use longwire_kubernetes::{NODES, longwire, running};
 use longwire_testkit::{confirm, eventually};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
 /// Number of streams that each node's probe has opened, if all are connected.
@@ -23,14 +22,14 @@ fn streams() -> Result<Vec<u64>> {
 #[test]
 fn probes_follow_a_new_leader_within_ten_seconds_without_a_gap_in_series() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
-    longwire::rolled_out(kubernetes, "deployment/longwire-operator")?;
+    longwire::rolled_out(kubernetes, longwire::OPERATOR)?;
     let shop = Shop::open(&namespace)?;
     shop.exact_throughout(kubernetes, || {
         let before = eventually(Duration::from_secs(10), streams)?;
         let longwire::Holder { pod, uid, .. } = longwire::holder(kubernetes)?;
-        let victim = process_running(&uid, "longwire-operator")?;
+        let victim = running::process_running(&uid, "longwire-operator")?;
         let killed = Instant::now();
-        kill(Pid::from_raw(i32::try_from(victim)?), Signal::SIGKILL)?;
+        running::signal(victim, Signal::SIGKILL)?;
         eventually(Duration::from_secs(10), || {
             let now = streams()?;
             confirm!(now.iter().zip(&before).all(|(now, before)| now > before), "{now:?} streams after {before:?}")
@@ -39,5 +38,5 @@ fn probes_follow_a_new_leader_within_ten_seconds_without_a_gap_in_series() -> Re
         println!("{pod} killed; both probes on another stream after {:.1} s", killed.elapsed().as_secs_f64());
         Ok(())
     })?;
-    longwire::rolled_out(kubernetes, "deployment/longwire-operator")
+    longwire::rolled_out(kubernetes, longwire::OPERATOR)
 }

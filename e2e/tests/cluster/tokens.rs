@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::{EncodingKey, decode_header, encode};
-use longwire_kubernetes::{Kubernetes, longwire};
-use longwire_testkit::{Netns, Process, binaries, command, confirm, janitor};
+use longwire_kubernetes::{Kubernetes, longwire, start_here};
+use longwire_testkit::{binaries, command, confirm, janitor};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{Read, Write};
@@ -13,27 +13,20 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const AUDIENCE: &str = "--audience=longwire-operator";
+pub(crate) const AUDIENCE: &str = "longwire-operator";
 
-/// Name and UID of the probe's pod on a node.
-fn probe_of(kubernetes: &Kubernetes, node: &str) -> Result<(String, String)> {
-    let selector = format!("--field-selector=spec.nodeName={node}");
-    let columns = "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}";
-    let words = ["get", "pods", "--selector=app=longwire-probe", &selector, "-o", columns];
-    let said = longwire::kubectl(kubernetes, &words)?;
-    let (name, uid) = said.trim().split_once(' ').context("no probe")?;
-    Ok((name.to_owned(), uid.to_owned()))
-}
-
-/// A token of a ServiceAccount from `kubectl create token`.
-fn token(kubernetes: &Kubernetes, account: &str, flags: &[&str]) -> Result<String> {
-    let words = [&["--namespace", longwire::NAMESPACE, "create", "token", account][..], flags].concat();
-    Ok(kubernetes.kubectl(&words)?.trim().to_owned())
-}
-
-fn bound(pod: &(String, String)) -> [String; 3] {
-    let (name, uid) = pod;
-    ["--bound-object-kind=Pod".to_owned(), format!("--bound-object-name={name}"), format!("--bound-object-uid={uid}")]
+/// A token of a ServiceAccount, perhaps bound to a pod with this name and UID.
+pub(crate) fn create(
+    kubernetes: &Kubernetes,
+    account: &str,
+    audience: &str,
+    pod: Option<&(String, String)>,
+) -> Result<String> {
+    let mut words = format!("create token {account} --audience={audience}");
+    if let Some((name, uid)) = pod {
+        words += &format!(" --bound-object-kind=Pod --bound-object-name={name} --bound-object-uid={uid}");
+    }
+    Ok(longwire::kubectl(kubernetes, &words.split(' ').collect::<Vec<_>>())?.trim().to_owned())
 }
 
 /// A copy of this token's header and claims, issued so many seconds ago for an hour, and signed with this key.
@@ -48,32 +41,33 @@ fn forged(genuine: &str, age: u64, key: &Path) -> Result<String> {
 }
 
 /// Writes the CA of the operator's certificate.
-fn write_authority(kubernetes: &Kubernetes, directory: &Path) -> Result<()> {
-    let bundle = r"jsonpath={.data.ca\.crt}";
-    let words = ["get", "configmap", "longwire-operator-ca", "-o", bundle];
-    Ok(fs::write(directory.join("ca.crt"), longwire::kubectl(kubernetes, &words)?)?)
+pub(crate) fn write_authority(kubernetes: &Kubernetes, directory: &Path) -> Result<()> {
+    let authority = longwire::json_path(kubernetes, &["configmap", "longwire-operator-ca"], r"{.data.ca\.crt}")?;
+    Ok(fs::write(directory.join("ca.crt"), authority)?)
 }
 
-/// Starts a probe as node n1's, with this token, until its log has this text.
-fn expect_word(operator: &str, directory: &Path, token: Option<&str>, words: &str) -> Result<()> {
-    let (certificates, file) = (directory.join("ca.crt"), directory.join("token"));
-    let (certificates, file_flag) =
-        (format!("--operator-ca={}", certificates.display()), format!("--operator-token={}", file.display()));
-    let (program, url) = (binaries::find("longwire-probe")?, format!("--operator=https://{operator}"));
+/// Command line of a probe as node n1's, with this token, and the ports of its metrics and its health.
+pub(crate) fn probe(operator: &str, directory: &Path, token: Option<&str>, ports: [u16; 2]) -> Result<Vec<String>> {
     let mut line = vec![
-        program.to_str().context("path")?,
-        &url,
-        "--operator-name=longwire-operator.longwire-system.svc",
-        &certificates,
-        "--node-name=n1",
-        "--metrics-listen=127.0.0.1:0",
-        "--health-listen=127.0.0.1:0",
+        binaries::find("longwire-probe")?.display().to_string(),
+        format!("--operator=https://{operator}"),
+        "--operator-name=longwire-operator.longwire-system.svc".to_owned(),
+        format!("--operator-ca={}", directory.join("ca.crt").display()),
+        "--node-name=n1".to_owned(),
+        format!("--metrics-listen=127.0.0.1:{}", ports[0]),
+        format!("--health-listen=127.0.0.1:{}", ports[1]),
     ];
     if let Some(token) = token {
+        let file = directory.join("token");
         fs::write(&file, token)?;
-        line.push(&file_flag);
+        line.push(format!("--operator-token={}", file.display()));
     }
-    let probe = Process::start(&Netns::of_this_thread()?, "a stranger", &line)?;
+    Ok(line)
+}
+
+/// Starts a probe with this token, until its log has this text.
+fn expect_word(operator: &str, directory: &Path, token: Option<&str>, words: &str) -> Result<()> {
+    let probe = start_here("a stranger", &probe(operator, directory, token, [0, 0])?)?;
     probe.await_line(words, PATIENCE).map(drop)
 }
 
@@ -84,17 +78,13 @@ fn tokens_of_every_wrong_sort_are_refused_with_the_reason() -> Result<()> {
     let replica = (pod, uid);
     let directory = janitor::temporary_directory("token")?;
     write_authority(kubernetes, directory.path())?;
-    let (here, there) = (probe_of(kubernetes, "n1")?, probe_of(kubernetes, "n2")?);
-    let of = |account: &str, audience: &str, pod: Option<&(String, String)>| {
-        let flags = pod.map(bound).into_iter().flatten().collect::<Vec<_>>();
-        let flags: Vec<&str> = [audience].into_iter().chain(flags.iter().map(String::as_str)).collect();
-        token(kubernetes, account, &flags)
-    };
+    let (here, there) = (longwire::probe_of(kubernetes, "n1")?, longwire::probe_of(kubernetes, "n2")?);
+    let of = |account, audience, pod| create(kubernetes, account, audience, pod);
     let cases = [
         (None, "no token"),
         (Some("nonsense".to_owned()), "the token is invalid: it is not three parts of base64url"),
         (
-            Some(of("longwire-probe", "--audience=https://elsewhere", Some(&here))?),
+            Some(of("longwire-probe", "https://elsewhere", Some(&here))?),
             "the token is invalid: it is not for audience longwire-operator",
         ),
         (Some(of("longwire-operator", AUDIENCE, Some(&replica))?), "and only"),
@@ -112,9 +102,7 @@ fn an_expired_or_foreign_token_is_refused_with_the_reason() -> Result<()> {
     let (kubernetes, _namespace) = longwire::installed()?;
     let directory = janitor::temporary_directory("token")?;
     write_authority(kubernetes, directory.path())?;
-    let flags = [[AUDIENCE.to_owned()].as_slice(), &bound(&probe_of(kubernetes, "n1")?)].concat();
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let genuine = token(kubernetes, "longwire-probe", &flags)?;
+    let genuine = create(kubernetes, "longwire-probe", AUDIENCE, Some(&longwire::probe_of(kubernetes, "n1")?))?;
     let (own, other) = (kubernetes.layout().certificates().join("service-accounts.key"), directory.path().join("key"));
     command::run("openssl", &["genrsa", "-out", other.to_str().context("path")?, "2048"])?;
     let operator = longwire::holder(kubernetes)?.address;

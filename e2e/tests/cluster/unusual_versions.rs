@@ -38,9 +38,9 @@ impl<'a> Definition<'a> {
     }
 
     fn is_established(&self) -> Result<()> {
-        let established = r#"jsonpath={.status.conditions[?(@.type=="Established")].status}"#;
+        let established = r#"{.status.conditions[?(@.type=="Established")].status}"#;
         eventually(PATIENCE, || {
-            let said = self.kubernetes.kubectl(&["get", "crd", DEFINITION, "-o", established])?;
+            let said = self.kubernetes.json_path(&["crd", DEFINITION], established)?;
             confirm!(said == "True", "{DEFINITION} is not established")
         })
     }
@@ -68,21 +68,11 @@ fn era(name: &str, era: &str) -> String {
     object("TelemetryPolicy", name, &format!(r#"{{overrides: [{{tagOverrides: {{era: {{value: '"{era}"'}}}}}}]}}"#))
 }
 
-fn shows(kubernetes: &Kubernetes, namespace: &Namespace<'_>, family: &str, label: (&str, &str)) -> Result<()> {
-    longwire::until(kubernetes, |scrape| {
-        for reporter in longwire_testkit::edge::REPORTERS {
-            let labels = [label, ("source_workload_namespace", namespace.name.as_str()), ("reporter", reporter)];
-            ensure!(!scrape.select(family, &labels).is_empty(), "no {reporter} says {label:?}");
-        }
-        Ok(())
-    })
-}
-
 /// Whether the object is accepted, with this message.
 fn is_accepted(namespace: &Namespace<'_>, name: &str, expected: &str, words: &str) -> Result<()> {
-    let accepted = r#"jsonpath={.status.conditions[?(@.type=="Accepted")]}"#;
+    let accepted = r#"{.status.conditions[?(@.type=="Accepted")]}"#;
     eventually(PATIENCE, || {
-        let said = namespace.kubectl(&["get", "telemetrypolicy", name, "-o", accepted])?;
+        let said = namespace.json_path(&["telemetrypolicy", name], accepted)?;
         let is_so = said.contains(&format!(r#""status":"{expected}""#)) && said.contains(words);
         confirm!(is_so, "{name} is {said}")
     })
@@ -117,10 +107,11 @@ fn with_a_definition_of_another_release_what_is_known_goes_on_and_what_is_not_is
 }
 
 fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>) -> Result<()> {
-    const FAMILY: &str = "istio_tcp_sent_bytes_total";
+    let family = "istio_tcp_sent_bytes_total";
+    let shows = |era| longwire::await_label(kubernetes, &namespace.name, family, ("era", era));
     let definition = Definition::new(kubernetes)?;
     namespace.apply(&era("before", "before"))?;
-    shows(kubernetes, namespace, FAMILY, ("era", "before"))?;
+    shows("before")?;
 
     definition.apply(|versions| older(versions))?;
     let refusal = eventually(PATIENCE, || {
@@ -149,10 +140,10 @@ fn releases(kubernetes: &Kubernetes, namespace: &Namespace<'_>, calm: &Calm<'_>)
     }
     // An object in a version that the operator does not know, with fields that it knows.
     namespace.kubectl(&["delete", "telemetrypolicy", "before"])?;
-    shows(kubernetes, namespace, FAMILY, ("era", "later"))?;
+    shows("later")?;
 
     definition.remove()?;
     definition.restore()?;
     eventually(PATIENCE, || namespace.apply(&era("after", "after")))?;
-    shows(kubernetes, namespace, FAMILY, ("era", "after"))
+    shows("after")
 }

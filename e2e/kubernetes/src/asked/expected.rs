@@ -8,11 +8,10 @@ use anyhow::{Context, Result};
 use longwire_model::series::{FAMILIES, Kind};
 use longwire_testkit::{Counts, Labels, Ledger, ledger::ByEnd, ledger::Spread, ledger::Time};
 
-/// The counters of one edge.
-type Book = longwire_testkit::Book<Named>;
-
 use std::collections::BTreeMap;
 
+/// The counters of one edge.
+type Book = longwire_testkit::Book<Named>;
 /// Window before the moment over which rates are taken, seconds.
 pub(super) const WINDOW: f64 = 60.0;
 /// Most seconds by which samples and scrapes are late; the window's ends move by as much.
@@ -161,13 +160,8 @@ impl Oracle<'_> {
 
     fn own(&self, expectation: &Expectation, figure: &str) -> Rows<Expected> {
         let looks = self.pages.lately(self.moment, |page| pages::sum(page, figure, expectation));
-        let mut rows = Rows::<Expected>::new();
-        for (labels, value) in looks.into_iter().flatten() {
-            let value = Expected { least: value, most: value };
-            rows.entry(labels).and_modify(|row| *row = row.or(value)).or_insert(value);
-        }
         let slack = expectation.within.unwrap_or_default();
-        rows.into_iter().map(|(labels, row)| (labels, row.wider(slack))).collect()
+        ranges(looks).map(|(labels, row)| (labels, row.wider(slack))).collect()
     }
 
     /// The counters' rate in the window with these ends.
@@ -178,7 +172,7 @@ impl Oracle<'_> {
     }
 
     fn own_rate(&self, expectation: &Expectation, figure: &str, within: f64) -> Result<Rows<Expected>> {
-        let mut rows = Rows::<Expected>::new();
+        let mut all = Vec::new();
         for (from, to) in WINDOWS {
             let mut rates = self.rates(expectation, figure, from, to)?;
             if let Some(per) = &expectation.per {
@@ -188,10 +182,7 @@ impl Oracle<'_> {
                 }
                 rates.retain(|_, value| value.is_finite());
             }
-            for (labels, value) in rates {
-                let value = Expected { least: value, most: value };
-                rows.entry(labels).and_modify(|row| *row = row.or(value)).or_insert(value);
-            }
+            all.push(rates);
         }
         let row = |row: Expected| {
             let row = row.wider(within);
@@ -201,7 +192,7 @@ impl Oracle<'_> {
                 _ => row.beside(FEW / WINDOW),
             }
         };
-        Ok(rows.into_iter().map(|(labels, value)| (labels, row(value))).collect())
+        Ok(ranges(all).map(|(labels, value)| (labels, row(value))).collect())
     }
 
     /// Rates per second over a window whose ends are moved by this.
@@ -215,6 +206,16 @@ impl Oracle<'_> {
         };
         Ok(after.into_iter().map(rate).collect())
     }
+}
+
+/// The range of each row's values.
+fn ranges(looks: Vec<Sums>) -> impl Iterator<Item = (Labels, Expected)> {
+    let mut rows = Rows::<Expected>::new();
+    for (labels, value) in looks.into_iter().flatten() {
+        let value = Expected { least: value, most: value };
+        rows.entry(labels).and_modify(|row| *row = row.or(value)).or_insert(value);
+    }
+    rows.into_iter()
 }
 
 /// The most that one turn has added.

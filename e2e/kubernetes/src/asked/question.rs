@@ -6,6 +6,9 @@ use anyhow::{Context, Result, ensure};
 use longwire_dashboards::{Values, alerts, promql};
 use std::collections::BTreeMap;
 
+/// Variables that Grafana sets: four scrapes, and the time range.
+const GRAFANA: [(&str, &str); 2] = [("__rate_interval", "20s"), ("__range", "60s")];
+
 #[derive(Clone, Debug)]
 pub struct Question {
     pub panel: String,
@@ -85,6 +88,15 @@ impl Expectation {
         let reporter = self.reporter.as_deref().map(|reporter| fill(reporter, variables));
         Self { chosen: chosen(&self.chosen, variables), reporter, ..self.clone() }
     }
+}
+
+/// Grafana's own variables, the test's namespace, and these.
+pub fn variables(namespace: &str, fill: &BTreeMap<String, String>) -> Variables {
+    let grafana = GRAFANA.into_iter().chain([("here", namespace)]);
+    let mut variables: Variables = grafana.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let filled: Vec<_> = fill.iter().map(|(name, value)| (name.clone(), self::fill(value, &variables))).collect();
+    variables.extend(filled);
+    variables
 }
 
 pub fn fill(text: &str, variables: &Variables) -> String {

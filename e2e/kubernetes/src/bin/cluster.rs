@@ -9,7 +9,6 @@ use signal_hook::iterator::Signals;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, parent_id};
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -69,11 +68,6 @@ fn up(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// Output of the supervisor of a detached cluster, once it is up.
-fn last_words(layout: &Layout) -> PathBuf {
-    layout.logs().join("supervisor.log")
-}
-
 fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
     // Signals are handled from here on, so that a cluster that is half up is taken down too.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
@@ -107,7 +101,7 @@ fn keep(layout: &Layout, detached: Option<Owner>) -> Result<()> {
     let supervisor = Supervisor::start(layout, &purpose, &|what| eprintln!("cluster: {what}"), &end)?;
     if detached.is_some() {
         // Stderr becomes a file, so that a pipe that reads the output of `up` sees its end.
-        unistd::dup2_stderr(File::create(last_words(layout))?)?;
+        unistd::dup2_stderr(File::create(standing::last_words(layout))?)?;
         is_ready.store(true, Ordering::Relaxed);
         fs::write(layout.ready(), "")?;
     }

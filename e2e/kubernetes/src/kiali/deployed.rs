@@ -1,13 +1,13 @@
 //! A real Kiali in the cluster, with the configuration of docs/kiali.md, and its graphs.
 
 use crate::Kubernetes;
-use crate::kiali::{Edges, GraphType, Node, Traffic, View};
+use crate::kiali::{Edges, GraphType, Name, Node, Traffic, View};
 use crate::layout::{script, text};
 use anyhow::{Context, Result, bail, ensure};
 use longwire_testkit::{command, eventually, http};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 const PAGE: &str = include_str!("../../../../docs/kiali.md");
 /// As on the page; this name does not resolve here.
@@ -71,23 +71,18 @@ pub fn deploy(kubernetes: &Kubernetes, prometheus: SocketAddr) -> Result<(Socket
     ensure!(configuration.contains(PROMETHEUS), "docs/kiali.md has another Prometheus than {PROMETHEUS}");
     let manifests = manifests(&configuration.replace(PROMETHEUS, &format!("http://{prometheus}")));
     kubernetes.apply(&manifests)?;
-    let own = ["--namespace", NAMESPACE];
     let address = eventually(crate::PATIENCE, || {
-        let words = ["get", "pod", "kiali", "-o", "jsonpath={.status.podIP}"];
-        let said = kubernetes.kubectl(&[&own[..], &words].concat())?;
-        let address = (said.parse::<IpAddr>().with_context(|| format!("no address: {said:?}"))?, PORT).into();
+        let pod = ["--namespace", NAMESPACE, "pod", "kiali"];
+        let address = SocketAddr::new(kubernetes.address(&pod, "{.status.podIP}")?, PORT);
         ensure!(http::get_from(address, "/healthz")?.status == 200, "it is not healthy");
         Ok(address)
     });
-    let address =
-        address.with_context(|| kubernetes.kubectl(&[&own[..], &["logs", "kiali"]].concat()).unwrap_or_default());
-    match address {
-        Ok(address) => Ok((address, manifests)),
-        Err(error) => {
-            let _ = kubernetes.delete(&manifests);
-            Err(error)
-        }
+    let log = || kubernetes.kubectl(&["--namespace", NAMESPACE, "logs", "kiali"]).unwrap_or_default();
+    let address = address.with_context(log);
+    if address.is_err() {
+        let _ = kubernetes.delete(&manifests);
     }
+    Ok((address?, manifests))
 }
 
 fn manifests(configuration: &str) -> String {
@@ -141,14 +136,15 @@ fn edges(graph: &Value, kind: GraphType) -> Result<Edges> {
 }
 
 fn node(data: &Value, kind: GraphType) -> Result<Node> {
-    let field = |name: &str| data[name].as_str().map(str::to_owned).with_context(|| format!("no {name}: {data}"));
+    let field = |name: &str| data[name].as_str().with_context(|| format!("no {name}: {data}"));
     let (cluster, namespace) = (field("cluster")?, field("namespace")?);
+    let named = |by: &str| anyhow::Ok(Name::new(cluster, namespace, field(by)?));
     Ok(match data["nodeType"].as_str().context("a node of no type")? {
-        "service" => Node::Service { cluster, namespace, name: field("service")? },
-        "workload" => Node::Workload { cluster, namespace, name: field("workload")? },
-        "app" if kind == GraphType::VersionedApp => Node::App { cluster, namespace, name: field("workload")? },
-        "app" => Node::App { cluster, namespace, name: field("app")? },
-        "unknown" => Node::Unknown { cluster },
+        "service" => Node::Service(named("service")?),
+        "workload" => Node::Workload(named("workload")?),
+        "app" if kind == GraphType::VersionedApp => Node::App(named("workload")?),
+        "app" => Node::App(named("app")?),
+        "unknown" => Node::Unknown { cluster: cluster.to_owned() },
         other => bail!("a node of type {other}: {data}"),
     })
 }

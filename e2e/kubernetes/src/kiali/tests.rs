@@ -1,6 +1,6 @@
 //! Behaviour that a real Kiali has shown.
 
-use super::{Edges, Graph, GraphType, Node, Traffic, View};
+use super::{Edges, Graph, GraphType, Name, Node, Traffic, View};
 use longwire_testkit::Row;
 
 const METRIC: &str = "istio_tcp_received_bytes_total";
@@ -37,11 +37,11 @@ fn drawn(graph: GraphType, with_services: bool, rows: &[Row]) -> Graph {
 }
 
 fn workload(name: &str) -> Node {
-    Node::Workload { cluster: "c".to_owned(), namespace: "ns".to_owned(), name: name.to_owned() }
+    Node::Workload(Name::new("c", "ns", name))
 }
 
-fn service(namespace: &str, name: &str) -> Node {
-    Node::Service { cluster: "c".to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+fn service(name: &str) -> Node {
+    Node::Service(Name::new("c", "ns", name))
 }
 
 const UNKNOWN_SOURCE: [(&str, &str); 4] = [
@@ -109,11 +109,7 @@ fn what_is_outside_the_cluster_is_a_service_of_its_own() {
         ("destination_workload", "unknown"),
         ("destination_canonical_service", "unknown"),
     ];
-    let node = Node::Service {
-        cluster: "unknown".to_owned(),
-        namespace: "unknown".to_owned(),
-        name: "PassthroughCluster".to_owned(),
-    };
+    let node = Node::Service(Name::new("unknown", "unknown", "PassthroughCluster"));
     let graph = drawn(GraphType::Workload, true, &[row(10.0, &outside)]);
     assert_eq!(graph.edges(), Edges::from([((workload("web"), node), 10.0)]));
 }
@@ -131,17 +127,14 @@ fn a_service_graph_leads_from_service_to_service_and_starts_at_workloads_without
         ],
     );
     let graph = drawn(GraphType::Service, false, &[row(10.0, &[]), next]);
-    let expected = Edges::from([
-        ((workload("web"), service("ns", "db")), 10.0),
-        ((service("ns", "db"), service("ns", "disk")), 5.0),
-    ]);
+    let expected = Edges::from([((workload("web"), service("db")), 10.0), ((service("db"), service("disk")), 5.0)]);
     assert_eq!(graph.edges(), expected);
 }
 
 #[test]
 fn apps_are_drawn_whole_or_by_version() {
     let other = [("destination_workload", "db-2"), ("destination_canonical_revision", "v2")];
-    let app = |name: &str| Node::App { cluster: "c".to_owned(), namespace: "ns".to_owned(), name: name.to_owned() };
+    let app = |name: &str| Node::App(Name::new("c", "ns", name));
     let rows = [row(10.0, &[]), row(5.0, &other)];
     let whole = drawn(GraphType::App, false, &rows).edges();
     assert_eq!(whole, Edges::from([((app("web"), app("db")), 15.0)]));
@@ -154,9 +147,9 @@ fn clients_of_one_service_add_up_behind_it() {
     let other = row(5.0, &[("source_workload", "batch"), ("source_canonical_service", "batch")]);
     let rows = [row(10.0, &[]), row(10.0, &[]), other];
     let expected = Edges::from([
-        ((workload("web"), service("ns", "db")), 10.0),
-        ((workload("batch"), service("ns", "db")), 5.0),
-        ((service("ns", "db"), workload("db")), 15.0),
+        ((workload("web"), service("db")), 10.0),
+        ((workload("batch"), service("db")), 5.0),
+        ((service("db"), workload("db")), 15.0),
     ]);
     assert_eq!(drawn(GraphType::Workload, true, &rows).edges(), expected);
 }

@@ -1,6 +1,6 @@
 //! A replica of the operator, from outside: its metrics, its memory, its requests to the API server.
 
-use super::NAMESPACE;
+use super::json_path;
 use crate::Kubernetes;
 use crate::audit::Request;
 use crate::running::process_running;
@@ -9,7 +9,7 @@ use longwire_model::series::operator_names;
 use longwire_testkit::{Format, Scrape, http};
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// Port of /metrics.
 const PORT: u16 = 15011;
@@ -32,9 +32,8 @@ pub struct Memory {
 
 /// All existing replicas.
 pub fn all(kubernetes: &Kubernetes) -> Result<Vec<Replica>> {
-    let columns = "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid} {.status.podIP}{\"\\n\"}{end}";
-    let words = ["--namespace", NAMESPACE, "get", "pods", "--selector=app=longwire-operator", "-o", columns];
-    let said = kubernetes.kubectl(&words)?;
+    let columns = r#"{range .items[*]}{.metadata.name} {.metadata.uid} {.status.podIP}{"\n"}{end}"#;
+    let said = json_path(kubernetes, &["pods", "--selector=app=longwire-operator"], columns)?;
     let replica = |line: &str| {
         let [pod, uid, address] = line.split(' ').collect::<Vec<_>>()[..] else { bail!("{line:?} is no replica") };
         Ok(Replica { pod: pod.to_owned(), uid: uid.to_owned(), address: address.parse()? })
@@ -58,13 +57,18 @@ pub fn watches<'a>(requests: impl IntoIterator<Item = &'a Request>) -> BTreeMap<
 }
 
 impl Replica {
+    /// Where it serves its metrics.
+    pub fn listener(&self) -> SocketAddr {
+        (self.address, PORT).into()
+    }
+
     pub fn get(&self, path: &str) -> Result<http::Response> {
-        http::get_from((self.address, PORT).into(), path)
+        http::get_from(self.listener(), path)
     }
 
     /// Its metrics, with this token.
     pub fn read_as(&self, token: &str) -> Result<http::Response> {
-        http::get_as((self.address, PORT).into(), "/metrics", token)
+        http::get_as(self.listener(), "/metrics", token)
     }
 
     pub fn scrape(&self) -> Result<Scrape> {

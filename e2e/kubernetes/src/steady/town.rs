@@ -4,7 +4,8 @@ use super::line::{Line, Naming, Work, connect};
 use super::server::Server;
 use crate::layout::{MACHINE, NODES};
 use crate::namespace::Namespace;
-use crate::running::{self, Running};
+use crate::running::{Running, sleeper};
+use crate::talk::service;
 use crate::{Kubernetes, PATIENCE};
 use anyhow::{Context, Result, ensure};
 use longwire_testkit::{Counts, Labels, eventually, iptables};
@@ -39,13 +40,6 @@ const PODS: [(&str, &str, &str, &str); 6] = [
 ];
 /// Each selects the app of its own name.
 const SERVICES: [&str; 4] = ["web", "reviews", "ratings", "store"];
-
-const SERVICE: &str = "apiVersion: v1
-kind: Service
-metadata: {name: ${name}}
-spec: {selector: {app: ${name}}, ports: [{name: a, port: 8080}, {name: b, port: 8081}, {name: c, port: 9999}]}
----
-";
 
 #[derive(Debug)]
 pub struct Town {
@@ -160,9 +154,10 @@ fn await_proxies(pods: &BTreeMap<&'static str, Running>) -> Result<()> {
 }
 
 fn objects() -> String {
-    let pods =
-        PODS.map(|(name, app, version, node)| running::sleeper(name, node, &format!("app: {app}, version: {version}")));
-    pods.concat() + &SERVICES.map(|name| SERVICE.replace("${name}", name)).concat()
+    let pods = PODS
+        .map(|(name, app, version, node)| sleeper(name, node, &format!("labels: {{app: {app}, version: {version}}}")));
+    let ports = "ports: [{name: a, port: 8080}, {name: b, port: 8081}, {name: c, port: 9999}]";
+    pods.concat() + &SERVICES.map(|name| service(name, &format!("selector: {{app: {name}}}, {ports}"))).concat()
 }
 
 fn naming(namespace: &str, from: Option<&'static str>, service: Option<&'static str>) -> Naming {

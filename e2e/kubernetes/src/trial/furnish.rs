@@ -71,9 +71,8 @@ pub fn furnish(kubernetes: &Kubernetes, with_kiali: bool, say: &dyn Fn(&str)) ->
 
 /// Its address; fails if it does not exist.
 pub fn prometheus(kubernetes: &Kubernetes) -> Result<SocketAddr> {
-    let words = ["get", "service", "prometheus", "--output=jsonpath={.spec.clusterIP}"];
-    let address = kubernetes.kubectl(&[&["--namespace=prometheus-example"], &words[..]].concat())?;
-    Ok((address.parse::<std::net::IpAddr>().with_context(|| format!("no address: {address:?}"))?, 9090).into())
+    let service = ["--namespace=prometheus-example", "service", "prometheus"];
+    Ok(SocketAddr::new(kubernetes.address(&service, "{.spec.clusterIP}")?, 9090))
 }
 
 /// The directory of `kubectl`, `helm` and `promtool`, removed with the cluster.

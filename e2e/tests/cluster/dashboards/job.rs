@@ -2,10 +2,10 @@
 //! show it.
 
 use anyhow::{Context, Result, ensure};
-use longwire_dashboards::{kiali::Traffic, promql};
+use longwire_dashboards::kiali::Traffic;
 use longwire_kubernetes::{
     Kubernetes, Namespace, asked, asked::Of, asked::Sheet, asked::Variables, kiali::GraphType, kiali::Node,
-    kiali::View, kiali::deployed::Kiali, talk, talk::await_done, talk::await_listening, talk::sending,
+    kiali::View, kiali::deployed::Kiali, talk, talk::await_done, talk::await_listening,
 };
 use longwire_testkit::{Prometheus, Row, confirm, eventually, now};
 use std::collections::BTreeSet;
@@ -27,16 +27,7 @@ pub(super) fn is_shown(
     namespace.apply(&talk::server(SERVER, "n1", talk::Network::Own, talk::PORT, &image))?;
     let servers = await_listening(namespace, SERVER, 1)?;
     let to = format!("{}:{}", servers[0], talk::PORT);
-    namespace.apply(&format!(
-        "apiVersion: batch/v1
-kind: Job
-metadata: {{name: {NAME}}}
-spec:
-  backoffLimit: 0
-  template: {{spec: {{nodeName: n2, restartPolicy: Never, containers: [{}]}}}}
-",
-        sending(&image, &to, BYTES, 1)
-    ))?;
+    namespace.apply(&talk::client(NAME, "n2", talk::Network::Own, &to, BYTES, &image))?;
     await_done(namespace, NAME)?;
     eventually(SEEN, || is_drawn(kiali, &namespace.name))?;
     eventually(SEEN, || {
@@ -51,7 +42,7 @@ spec:
 fn is_drawn(kiali: &Kiali<'_>, namespace: &str) -> Result<()> {
     let view = View { graph: GraphType::Workload, with_services: false, traffic: Traffic::Sent };
     let edges = kiali.draw(namespace, view, now())?;
-    let is = |node: &Node, due: &str| matches!(node, Node::Workload { name, .. } if name == due);
+    let is = |node: &Node, due: &str| matches!(node, Node::Workload(node) if node.name == due);
     let drawn = edges.iter().find(|((from, to), _)| is(from, NAME) && is(to, SERVER));
     let (_, rate) = drawn.with_context(|| format!("Kiali draws no edge of {NAME}: {edges:?}"))?;
     // Prometheus extrapolates to the whole minute: the younger the Job, the more.
@@ -64,13 +55,7 @@ fn dashboards(prometheus: &Prometheus, namespace: &str) -> Result<BTreeSet<Strin
     let mut shown = BTreeSet::new();
     for sheet in asked::sheets()? {
         for fill in &sheet.fills {
-            let mut variables: Variables =
-                super::GRAFANA.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-            variables.insert("here".to_owned(), namespace.to_owned());
-            let filled: Vec<_> =
-                fill.iter().map(|(name, value)| (name.clone(), asked::fill(value, &variables))).collect();
-            variables.extend(filled);
-            if shows(&sheet, prometheus, &variables)? {
+            if shows(&sheet, prometheus, &asked::variables(namespace, fill))? {
                 shown.insert(sheet.dashboard.clone());
             }
         }
@@ -82,8 +67,7 @@ fn shows(sheet: &Sheet, prometheus: &Prometheus, variables: &Variables) -> Resul
     for question in sheet.questions()? {
         let is_rate = matches!(question.expectation.of, Of::Rate(_));
         if is_rate && question.expectation.by.iter().any(|label| label == "source_workload") {
-            let query = promql::fill(&question.query, |name| variables.get(name).map(String::as_str));
-            let rows = prometheus.query(&query, now())?;
+            let rows = prometheus.query(&asked::fill(&question.query, variables), now())?;
             let is_its = |row: &Row| row.labels.get("source_workload").is_some_and(|name| name == NAME);
             if rows.iter().any(|row| is_its(row) && row.value > 0.0) {
                 return Ok(true);

@@ -19,16 +19,12 @@ fn right_soon_after(what: &str, change: impl FnOnce(&Kubernetes) -> Result<()>) 
     confirm!(took < SOON, "{what}: right only after {took:?}")
 }
 
-fn of_longwire(kubernetes: &Kubernetes, words: &[&str]) -> Result<()> {
-    longwire::kubectl(kubernetes, words).map(drop)
-}
-
 #[test]
 fn after_a_probes_pod_was_deleted() -> Result<()> {
     right_soon_after("a probe deleted", |kubernetes| {
         let on_n2 = "--field-selector=spec.nodeName=n2";
-        of_longwire(kubernetes, &["delete", "pod", "--selector=app=longwire-probe", on_n2])?;
-        longwire::rolled_out(kubernetes, "daemonset/longwire-probe")
+        longwire::kubectl(kubernetes, &["delete", "pod", "--selector=app=longwire-probe", on_n2])?;
+        longwire::rolled_out(kubernetes, longwire::PROBE)
     })
 }
 
@@ -36,7 +32,7 @@ fn after_a_probes_pod_was_deleted() -> Result<()> {
 fn after_a_nodes_kubelet_and_container_runtime_were_restarted() -> Result<()> {
     right_soon_after("kubelet and containerd restarted", |kubernetes| {
         node::restart(&kubernetes.node("n1")?)?;
-        longwire::rolled_out(kubernetes, "daemonset/longwire-probe")
+        longwire::rolled_out(kubernetes, longwire::PROBE)
     })
 }
 
@@ -47,6 +43,6 @@ fn after_the_operators_were_drained_from_a_node() -> Result<()> {
         let drained = kubernetes.kubectl(&["drain", "n1", "--ignore-daemonsets", operators, "--timeout=60s"]);
         kubernetes.kubectl(&["uncordon", "n1"])?;
         drained?;
-        longwire::rolled_out(kubernetes, "deployment/longwire-operator")
+        longwire::rolled_out(kubernetes, longwire::OPERATOR)
     })
 }

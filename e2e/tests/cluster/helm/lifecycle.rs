@@ -3,22 +3,18 @@
 use super::leavings::{Leavings, expect_nothing};
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{Kubernetes, NODES, helm::Helm, helm::RELEASE, images, longwire};
+use longwire_kubernetes::{Kubernetes, NODES, helm::Helm, helm::RELEASE, images, longwire, longwire::object};
 use longwire_testkit::{confirm, eventually, janitor};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// A user's object.
-const POLICY: &str = "apiVersion: telemetry.longwire.io/v1alpha1
-kind: TelemetryPolicy
-metadata: {name: kept}
-spec: {longConnections: {threshold: 7s}}
-";
+/// Selector of all its pods.
+const ALL: &str = "--selector=app.kubernetes.io/name=longwire";
 
 /// Printer columns of the current CRD.
 fn columns(kubernetes: &Kubernetes) -> Result<String> {
-    let names = "jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}";
-    kubernetes.kubectl(&["get", "crd", "telemetrypolicies.telemetry.longwire.io", "-o", names])
+    let crd = ["crd", "telemetrypolicies.telemetry.longwire.io"];
+    kubernetes.json_path(&crd, "{.spec.versions[0].additionalPrinterColumns[*].name}")
 }
 
 /// Makes a CRD look like one of another release, as Helm leaves it.
@@ -51,10 +47,9 @@ fn every_command_of_the_notes_answers_and_helm_test_finds_every_byte_of_a_known_
 
 /// Waits until all pods of Longwire run images of this tag. Old pods may still be terminating.
 fn await_tag(kubernetes: &Kubernetes, tag: &str) -> Result<()> {
-    let selector = "--selector=app.kubernetes.io/name=longwire";
-    let image = "jsonpath={range .items[*]}{.spec.containers[0].image} {end}";
+    let (pods, images) = (["pods", ALL], "{range .items[*]}{.spec.containers[0].image} {end}");
     eventually(Duration::from_secs(30), || {
-        let said = longwire::kubectl(kubernetes, &["get", "pods", selector, "-o", image])?;
+        let said = longwire::json_path(kubernetes, &pods, images)?;
         confirm!(said.split_whitespace().all(|image| image.ends_with(&format!(":{tag}"))), "not all of :{tag}: {said}")
     })
 }
@@ -72,12 +67,12 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
         let began = Instant::now();
         // Helm 4 may upgrade a release of Helm 3.
         Helm::Four.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["images.tag=v2"])?;
-        rolled_out(kubernetes)?;
+        longwire::all_rolled_out(kubernetes)?;
         await_tag(kubernetes, "v2")?;
         println!("upgraded after {:.1} s", began.elapsed().as_secs_f64());
         let back = ["rollback", RELEASE, "--namespace", longwire::NAMESPACE, "--wait", "--timeout=120s"];
         Helm::Four.on(kubernetes, &back)?;
-        rolled_out(kubernetes)?;
+        longwire::all_rolled_out(kubernetes)?;
         println!("rolled back after {:.1} s", began.elapsed().as_secs_f64());
         Ok(())
     })
@@ -85,16 +80,10 @@ fn an_upgrade_to_another_image_and_a_rollback_under_load_take_nothing_back() -> 
     .with_context(|| longwire::logs(kubernetes))
 }
 
-fn rolled_out(kubernetes: &Kubernetes) -> Result<()> {
-    ["deployment/longwire-operator", "daemonset/longwire-probe"]
-        .iter()
-        .try_for_each(|what| longwire::rolled_out(kubernetes, what))
-}
-
 #[test]
 fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_comes_back_anywhere() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
-    namespace.apply(POLICY)?;
+    namespace.apply(&object("TelemetryPolicy", "kept", "{longConnections: {threshold: 7s}}"))?;
     let there = Leavings::of(kubernetes)?;
     ensure!(there.links.len() >= NODES.len(), "what is to be gone? {there:?}");
     let outcome = (|| {
@@ -114,15 +103,12 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
             helm.bring(kubernetes, "install", to, &["defaults.longConnections.threshold=2s"])?;
             let took = began.elapsed();
             let columns = columns(kubernetes)?;
-            ensure!(
-                columns.contains("Accepted") && !columns.contains("Taken"),
-                "{helm:?} leaves the columns {columns}"
-            );
+            let is_current = columns.contains("Accepted") && !columns.contains("Taken");
+            ensure!(is_current, "{helm:?} leaves the columns {columns}");
             println!("{helm:?} had all ready after {:.1} s", took.as_secs_f64());
             ensure!(took < Duration::from_secs(60), "{helm:?} took {took:?}");
         }
-        let threshold = "jsonpath={.spec.longConnections.threshold}";
-        let kept = namespace.kubectl(&["get", "telemetrypolicy", "kept", "-o", threshold])?;
+        let kept = namespace.json_path(&["telemetrypolicy", "kept"], "{.spec.longConnections.threshold}")?;
         confirm!(kept == "7s", "of the policy there is left: {kept:?}")
     })();
     // Other tests need the installation at its place.
@@ -138,7 +124,7 @@ fn what_is_uninstalled_leaves_nothing_but_the_kinds_and_peoples_objects_and_come
 fn a_node_without_an_answer_is_named_and_does_not_block_the_uninstallation() -> Result<()> {
     let (kubernetes, _namespace) = longwire::alone()?;
     Helm::Three.bring(kubernetes, "upgrade", longwire::NAMESPACE, &["uninstall.timeoutSeconds=10"])?;
-    rolled_out(kubernetes)?;
+    longwire::all_rolled_out(kubernetes)?;
     let kubelet = kubernetes.node("n2")?.daemon("kubelet");
     kubelet.stop()?;
     let said = Helm::Three.on(kubernetes, &["uninstall", RELEASE, "--namespace", longwire::NAMESPACE]);
@@ -146,8 +132,7 @@ fn a_node_without_an_answer_is_named_and_does_not_block_the_uninstallation() -> 
     let said = said?;
     ensure!(said.contains("1 of 2 nodes are clean"), "{said}");
     ensure!(said.contains("node n2 has not answered") && !said.contains("node n1 has not answered"), "{said}");
-    let gone = ["wait", "--for=delete", "pods", "--selector=app.kubernetes.io/name=longwire", "--timeout=60s"];
-    longwire::kubectl(kubernetes, &gone)?;
+    longwire::kubectl(kubernetes, &["wait", "--for=delete", "pods", ALL, "--timeout=60s"])?;
     // The next installation continues from what was left.
     Helm::Three.bring(kubernetes, "install", longwire::NAMESPACE, &[]).map(drop)
 }

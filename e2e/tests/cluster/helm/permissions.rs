@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{Kubernetes, longwire, running::process_running};
+use longwire_testkit::checkout;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 /// CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF.
 const THREE: u64 = 1 << 12 | 1 << 38 | 1 << 39;
@@ -30,19 +30,13 @@ fn permission(line: &str) -> Result<Permission> {
 }
 
 fn sorted(words: &str) -> String {
-    words
-        .split([' ', ','])
-        .filter(|word| !word.is_empty())
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words: BTreeSet<_> = words.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// The rows of the operator's table with this first cell.
 fn documented(scope: &str) -> Result<BTreeSet<Permission>> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/security.md");
-    let page = fs::read_to_string(page)?;
+    let page = fs::read_to_string(checkout().join("docs/security.md"))?;
     let (_, section) = page.split_once("## What the operator may do\n").context("no such section")?;
     let section = section.split("\n## ").next().unwrap_or_default();
     let mut found = BTreeSet::new();
@@ -73,9 +67,8 @@ fn the_accounts_have_exactly_the_permissions_of_the_security_page() -> Result<()
 #[test]
 fn a_probe_has_three_capabilities_and_cannot_get_more() -> Result<()> {
     let (kubernetes, _namespace) = longwire::installed()?;
-    let uids = "jsonpath={range .items[*]}{.metadata.uid} {end}";
-    let words = ["get", "pods", "--selector=app=longwire-probe", "-o", uids];
-    let said = longwire::kubectl(kubernetes, &words)?;
+    let uids = "{range .items[*]}{.metadata.uid} {end}";
+    let said = longwire::json_path(kubernetes, &["pods", "--selector=app=longwire-probe"], uids)?;
     for uid in said.split_whitespace() {
         let process = process_running(uid, "longwire-probe")?;
         let status = fs::read_to_string(format!("/proc/{process}/status"))?;

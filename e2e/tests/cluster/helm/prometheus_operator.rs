@@ -4,11 +4,9 @@
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{helm::Helm, longwire, prometheus_operator::PrometheusOperator};
-use longwire_testkit::{Labels, Prometheus, REPORTERS, confirm, eventually, now, throughout};
+use longwire_testkit::{Labels, Prometheus, REPORTERS, beside, confirm, eventually, now, throughout};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -58,13 +56,7 @@ fn finds_all(prometheus: &Prometheus) -> Result<()> {
 
 /// Both reporters have the traffic, each once.
 fn counts_once(prometheus: &Prometheus, shop: &Shop<'_>) -> Result<()> {
-    let stop = AtomicBool::new(false);
-    let truth = thread::scope(|scope| {
-        let load = scope.spawn(|| shop.load(&stop));
-        let alive = throughout(Duration::from_secs(3), || Ok(()));
-        stop.store(true, Ordering::Relaxed);
-        alive.and(load.join().expect("the load"))
-    })?;
+    let (truth, ()) = beside(|over| shop.load(over), || throughout(Duration::from_secs(3), || Ok(())))?;
     let of = format!("source_workload=\"client\", source_workload_namespace=\"{}\"", shop.namespace.name);
     eventually(PATIENCE, || {
         for reporter in REPORTERS {

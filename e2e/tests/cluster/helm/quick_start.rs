@@ -4,9 +4,9 @@
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{
     Kubernetes, NODES, Namespace, helm::Helm, helm::RELEASE, layout::address, longwire, longwire::replica,
-    talk::await_listening, talk::serving, talk::talking,
+    talk::await_listening, talk::service, talk::serving, talk::talking,
 };
-use longwire_testkit::{Job, Netns, Prometheus, command, eventually, now, probe};
+use longwire_testkit::{Job, Netns, Prometheus, REPORTERS, command, eventually, now, probe};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -32,11 +32,7 @@ const BOOKINFO: [(&str, &str, &str, &[&str]); 7] = [
 /// Its Services, then its Deployments, each with a container that serves and one for each app that it calls.
 fn open_bookinfo(namespace: &Namespace<'_>, image: &str) -> Result<()> {
     let apps: BTreeSet<&str> = BOOKINFO.iter().map(|(app, ..)| *app).collect();
-    let service = |app: &&str| {
-        format!(
-            "apiVersion: v1\nkind: Service\nmetadata: {{name: {app}}}\nspec: {{selector: {{app: {app}}}, ports: [{{port: {PORT}}}]}}\n---\n"
-        )
-    };
+    let service = |app: &&str| service(app, &format!("selector: {{app: {app}}}, ports: [{{port: {PORT}}}]"));
     namespace.apply(&apps.iter().map(service).collect::<String>())?;
     let mut deployments = String::new();
     for (app, version, node, calls) in BOOKINFO {
@@ -77,7 +73,7 @@ fn expected() -> Edges {
     let mut edges = Edges::new();
     for (app, version, _, calls) in BOOKINFO {
         for (callee, its_version, ..) in BOOKINFO.iter().filter(|(callee, ..)| calls.contains(callee)) {
-            for reporter in longwire_testkit::edge::REPORTERS {
+            for reporter in REPORTERS {
                 let [source, destination] = [format!("{app}-{version}"), format!("{callee}-{its_version}")];
                 edges.insert([source, destination, (*callee).to_owned(), reporter.to_owned()]);
             }
