@@ -62,32 +62,16 @@ pub(super) fn connect(machine: &Machine, connections: usize, port: u16) -> Resul
     let (client, server) = (machine.pod("w0")?, machine.pod("w1")?);
     let program = env::current_exe()?;
     let program = program.to_str().context("path")?;
-    let (near, far, first) = (client.netns.path(), server.netns.path(), peer(server, 0).ipv4.to_string());
-    let (parts, peers, port) = (connections.div_ceil(MAX_OF_A_PROCESS), PEERS.to_string(), port.to_string());
+    let (near, far, first) = (client.netns.path(), server.netns.path(), peer(server, 0).ipv4);
+    let parts = connections.div_ceil(MAX_OF_A_PROCESS);
     let mut holders = Vec::new();
     for part in 0..parts {
-        let share = (connections * (part + 1) / parts - connections * part / parts).to_string();
-        let (part, parts) = (part.to_string(), parts.to_string());
-        let line = [
-            program,
-            "hold",
-            "--client",
-            &near,
-            "--server",
-            &far,
-            "--first",
-            &first,
-            "--peers",
-            &peers,
-            "--part",
-            &part,
-            "--parts",
-            &parts,
-            "--connections",
-            &share,
-            "--port",
-            &port,
-        ];
+        let share = connections * (part + 1) / parts - connections * part / parts;
+        let flags = format!(
+            "--client={near} --server={far} --first={first} --peers={PEERS} --part={part} --parts={parts} \
+             --connections={share} --port={port}"
+        );
+        let line: Vec<&str> = [program, "hold"].into_iter().chain(flags.split(' ')).collect();
         holders.push(Process::start(&client.netns, "a holder of connections", &line)?);
     }
     let patience = PATIENCE + Duration::from_secs((connections / A_SECOND) as u64);

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use zerocopy::{FromZeros, IntoBytes};
 
 pub(super) const PEERS: usize = 1_000;
+/// Cgroup of the local pod.
+pub(super) const CGROUP: u64 = 1;
 const SECOND: u64 = 1_000_000_000;
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const PORT: u16 = 8080;
@@ -47,10 +49,10 @@ impl Followed {
         });
         let now = 100 * SECOND;
         let local = LocalPod { pod: pod("client", CLIENT), telemetry: Arc::new(Telemetry::plain(sets)) };
-        pipeline.local_cgroups([(1, format!("kubepods/pod{}/main", local.pod.uid))]);
+        pipeline.local_cgroups([(CGROUP, format!("kubepods/pod{}/main", local.pod.uid))]);
         pipeline.apply(&Update { pods: vec![local], ..Update::default() }, now);
         for id in 1..=connections as u64 {
-            pipeline.ingest(announce(id, now).as_bytes(), now);
+            pipeline.ingest(old(id, now).as_bytes(), now);
         }
         let mut followed = Self { pipeline, kernel: Kernel::new(connections, now) };
         // The operator's answers, and passes until no connection waits for its other end.
@@ -114,23 +116,29 @@ pub(super) fn peer_of(id: u64) -> usize {
     id as usize % PEERS
 }
 
-fn announce(id: u64, now: u64) -> RawRecord {
-    let peer = peer_of(id) as u32;
-    let [high, low] = ((peer + 256) as u16).to_be_bytes();
-    let mut raw = RawRecord::new_zeroed();
-    raw.kind = kind::ANNOUNCE;
-    raw.flags = flag::ACTIVE;
-    raw.id = id;
-    raw.time = now;
+fn old(id: u64, now: u64) -> RawRecord {
+    let [high, low] = ((peer_of(id) + 256) as u16).to_be_bytes();
+    let mut raw = announce(id, CLIENT.into(), Ipv4Addr::new(10, 1, high, low).into(), now);
     raw.syn_time = now - 1_000_000;
     raw.established = now - 500_000;
-    raw.cgroup = 1;
     raw.netns = 2;
-    (raw.client_isn, raw.server_isn) = (id as u32, !(id as u32));
-    raw.local = CLIENT.to_ipv6_mapped().octets();
-    raw.remote = Ipv4Addr::new(10, 1, high, low).to_ipv6_mapped().octets();
     raw.local_port = 1_024 + (id / PEERS as u64) as u16;
-    raw.remote_port = PORT;
+    raw
+}
+
+/// A connection of a local pod to a server, as the kernel side announces it.
+pub(super) fn announce(id: u64, local: IpAddr, remote: IpAddr, now: u64) -> RawRecord {
+    let octets = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    };
+    let mut raw = RawRecord::new_zeroed();
+    (raw.kind, raw.flags, raw.id) = (kind::ANNOUNCE, flag::ACTIVE, id);
+    (raw.time, raw.syn_time, raw.established) = (now, now, now);
+    (raw.cgroup, raw.netns) = (CGROUP, u32::MAX);
+    (raw.client_isn, raw.server_isn) = (id as u32, !(id as u32));
+    (raw.local, raw.remote) = (octets(local), octets(remote));
+    (raw.local_port, raw.remote_port) = (40_000, PORT);
     raw
 }
 

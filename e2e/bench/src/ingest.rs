@@ -3,48 +3,48 @@
 use super::followed::{Followed, Kernel, PEERS, peer_of};
 use super::measured::Measured;
 use super::plan::Plan;
+use super::scrape::{SLICE, slices};
 use anyhow::Result;
-use longwire_export::exposition::{Cursor, Encoder, Format};
+use longwire_export::exposition::Encoder;
 use longwire_model::series::SeriesSets;
 use longwire_pipeline::pipeline::Pipeline;
+use longwire_testkit::beside;
 use parking_lot::Mutex;
 use prometheus::{IntCounterVec, Opts};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 pub(super) const FIGURES: [&str; 2] = ["ingest_samples_per_second", "ingest_stall_ms"];
 const CONNECTIONS: usize = 100_000;
 /// Equal to node-probe/src/sampler.rs.
 const BATCH: usize = 1_024;
-/// Equal to node-probe/src/http/scrape.rs.
-const SLICE: usize = 64 << 10;
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
-    let followed = Followed::new(CONNECTIONS, SeriesSets::default())?;
+    let mut followed = Followed::new(CONNECTIONS, SeriesSets::default())?;
     let mut found = Vec::new();
-    let followed = if plan.wants(FIGURES[0]) { rate(plan, followed, &mut found)? } else { followed };
+    if plan.wants(FIGURES[0]) {
+        found.push(rate(plan, &mut followed)?);
+    }
     if plan.wants(FIGURES[1]) {
-        found.push(stall(plan, followed));
+        found.push(stall(plan, followed)?);
     }
     Ok(found)
 }
 
-fn rate(plan: &Plan, mut followed: Followed, found: &mut Vec<Measured>) -> Result<Followed> {
+fn rate(plan: &Plan, followed: &mut Followed) -> Result<Measured> {
     let exporter = Exporter::new()?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=plan.rounds {
-        let pass = pass_of_samples(&mut followed);
-        let plain = exporter.pass(&mut followed);
+        let pass = pass_of_samples(followed);
+        let plain = exporter.pass(followed);
         // The first round is a warm-up.
         if round > 0 {
             ours.push(CONNECTIONS as f64 / pass / 1e6);
             theirs.push(CONNECTIONS as f64 / plain / 1e6);
         }
     }
-    found.push(Measured::beside(FIGURES[0], &ours, &theirs));
-    Ok(followed)
+    Ok(Measured::beside(FIGURES[0], &ours, &theirs))
 }
 
 /// Seconds.
@@ -96,36 +96,35 @@ impl Exporter {
     }
 }
 
-fn stall(plan: &Plan, followed: Followed) -> Measured {
+fn stall(plan: &Plan, followed: Followed) -> Result<Measured> {
     let Followed { pipeline, mut kernel } = followed;
     let (shared, seconds) = (Mutex::new(pipeline), plan.seconds / 2.0);
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
-        without.push(longest_wait(&shared, &mut kernel, seconds, false));
-        with.push(longest_wait(&shared, &mut kernel, seconds, true));
+        without.push(longest_wait(&shared, &mut kernel, seconds, false)?);
+        with.push(longest_wait(&shared, &mut kernel, seconds, true)?);
     }
-    Measured::over(FIGURES[1], &with, &without)
+    Ok(Measured::over(FIGURES[1], &with, &without))
 }
 
 /// Milliseconds.
-fn longest_wait(shared: &Mutex<Pipeline>, kernel: &mut Kernel, seconds: f64, scraped: bool) -> f64 {
+fn longest_wait(shared: &Mutex<Pipeline>, kernel: &mut Kernel, seconds: f64, scraped: bool) -> Result<f64> {
     let end = Instant::now() + Duration::from_secs_f64(seconds);
-    let stop = AtomicBool::new(!scraped);
-    let longest = thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut encoder = Encoder::default();
-            while !stop.load(Ordering::Relaxed) {
-                scrape(shared, &mut encoder);
-            }
-        });
+    let scrapes = |over: &AtomicBool| {
+        let mut encoder = Encoder::default();
+        while scraped && !over.load(Ordering::Relaxed) {
+            scrape(shared, &mut encoder);
+        }
+        Ok(())
+    };
+    let passes = || {
         let mut longest = Duration::ZERO;
         while Instant::now() < end {
             longest = longest.max(pass_in_batches(shared, kernel));
         }
-        stop.store(true, Ordering::Relaxed);
-        longest
-    });
-    longest.as_secs_f64() * 1e3
+        Ok(longest)
+    };
+    beside(scrapes, passes).map(|((), longest)| longest.as_secs_f64() * 1e3)
 }
 
 /// Longest wait of a batch for the lock.
@@ -145,16 +144,8 @@ fn pass_in_batches(shared: &Mutex<Pipeline>, kernel: &mut Kernel) -> Duration {
     longest
 }
 
-/// In slices; the lock is free between them.
+/// The lock is free between the slices.
 fn scrape(shared: &Mutex<Pipeline>, encoder: &mut Encoder) {
-    let mut cursor = Cursor::new(Format::Text);
-    loop {
-        let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = encoder.render(shared.lock().store(), &mut cursor, SLICE, &mut out);
-        black_box(out);
-        if !more {
-            break;
-        }
-    }
+    slices(|cursor, out| encoder.render(shared.lock().store(), cursor, SLICE, out));
     black_box(shared.lock().stats());
 }

@@ -33,23 +33,28 @@ pub use crowd::{HolderArguments, hold};
 pub use load::{ClientArguments, ServerArguments, client, server};
 
 use anyhow::{Context, Result};
-use hardware::Hardware;
+use clap::Args;
 use measured::Measured;
 use plan::Plan;
 use std::fs;
 use std::path::PathBuf;
 
-#[derive(Clone, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Names of measurements, prefixes of names, or groups; empty: all but those on request.
-    pub names: Vec<String>,
-    /// Rounds of each measurement and its reference.
-    pub rounds: usize,
+    /// Figures, first words of figures, or groups of them [default: all but `million`].
+    names: Vec<String>,
+    /// Measurements of each figure and of its reference.
+    #[arg(long, default_value_t = 9)]
+    rounds: usize,
     /// Seconds of one block of traffic.
-    pub seconds: f64,
-    /// File for the JSON, and the page that is made of it. The page is only for a whole run.
-    pub json: Option<PathBuf>,
-    pub page: Option<PathBuf>,
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Where the figures go as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The page that a whole run regenerates.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
 /// Values that are measured together.
@@ -90,7 +95,7 @@ pub fn run(options: &Options) -> Result<bool> {
             }
         }
     }
-    let run = report::json(&all, &Hardware::here());
+    let run = report::json(&all, hardware::here());
     if let Some(path) = &options.json {
         fs::write(path, format!("{run:#}\n")).with_context(|| format!("write {}", path.display()))?;
     }

@@ -12,7 +12,9 @@ pub(super) use client::{Load, Outcome};
 use anyhow::{Context, Result};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
+use socket2::{Domain, Protocol, Socket, Type};
 use std::fs;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 /// Bytes of a request and of a response.
@@ -26,6 +28,14 @@ const DISCARD: u16 = 800;
 fn enter(cgroup: &Path) -> Result<()> {
     let path = cgroup.join("cgroup.procs");
     fs::write(&path, std::process::id().to_string()).with_context(|| format!("enter {}", path.display()))
+}
+
+pub(super) fn listen(address: SocketAddr, backlog: i32) -> Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into()).with_context(|| format!("listen on {address}"))?;
+    socket.listen(backlog)?;
+    Ok(socket.into())
 }
 
 /// Pins the calling thread to one CPU, so that rounds are comparable.

@@ -20,14 +20,8 @@ impl Measured {
     /// A value beside its reference, round by round.
     pub(super) fn beside(name: &'static str, values: &[f64], references: &[f64]) -> Self {
         let ratios: Vec<f64> = values.iter().zip(references).map(|(value, reference)| value / reference).collect();
-        Self {
-            name,
-            value: median(values),
-            reference: Some(median(references)),
-            ratio: Some(median(&ratios)),
-            spread: Some(spread(&ratios)),
-            note: String::new(),
-        }
+        let (ratio, spread) = (Some(median(&ratios)), Some(spread(&ratios)));
+        Self { reference: Some(median(references)), ratio, spread, ..Self::alone(name, median(values)) }
     }
 
     /// A value that is itself a ratio to a measurement of the same round.
@@ -39,6 +33,11 @@ impl Measured {
     /// With a reference near zero, for which a ratio would mean nothing.
     pub(super) fn over(name: &'static str, values: &[f64], references: &[f64]) -> Self {
         Self { ratio: None, spread: Some(spread(values)), ..Self::beside(name, values, references) }
+    }
+
+    /// A single measurement beside one of the reference.
+    pub(super) fn once(name: &'static str, value: f64, reference: f64) -> Self {
+        Self { reference: Some(reference), ratio: Some(value / reference), ..Self::alone(name, value) }
     }
 
     pub(super) fn alone(name: &'static str, value: f64) -> Self {

@@ -5,8 +5,9 @@ use super::load::{Load, Outcome};
 use super::measured::Measured;
 use super::plan::Plan;
 use super::processor;
-use super::watcher::{Watcher, Watching};
+use super::watcher::{WATCHERS, Watching};
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
 use longwire_testkit::{Machine, Pod, Process, binaries, cgroup};
 use std::env;
 use std::time::Duration;
@@ -57,12 +58,12 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
         traffic.block(*load, &Watching::Nobody, plan.seconds)?;
     }
     // A list of blocks for each load and watcher.
-    let mut blocks = vec![vec![Vec::new(); Watcher::ALL.len()]; loads.len()];
+    let mut blocks = vec![vec![Vec::new(); WATCHERS.len()]; loads.len()];
     for round in 0..plan.rounds {
-        for turn in 0..Watcher::ALL.len() {
+        for turn in 0..WATCHERS.len() {
             // The block without a watcher is always first or always last.
-            let which = (round + turn) % Watcher::ALL.len();
-            let watching = Watcher::ALL[which].begin(&traffic.machine)?;
+            let which = (round + turn) % WATCHERS.len();
+            let watching = WATCHERS[which](&traffic.machine)?;
             for (load, blocks) in loads.iter().zip(&mut blocks) {
                 blocks[which].push(traffic.block(*load, &watching, plan.seconds)?);
             }
@@ -83,20 +84,14 @@ fn compare(load: Load, blocks: &[Vec<Block>]) -> Vec<Measured> {
         };
         Measured::ratio(name, &each(watcher, of), &each(0, of)).note(note)
     };
+    let cost = |name, watcher| ratio(name, watcher, |block| block.cost);
+    let rate = |name, watcher| ratio(name, watcher, |block| block.rate);
     match load {
-        Load::Crr => vec![
-            ratio("crr_cpu_ratio", 1, |block| block.cost),
-            ratio("crr_cpu_ratio_per_packet", 2, |block| block.cost),
-        ],
-        Load::Rr | Load::Tail => vec![
-            ratio("rr_rate_ratio", 1, |block| block.rate),
-            ratio("rr_rate_ratio_per_packet", 2, |block| block.rate),
-            ratio("rr_cpu_ratio", 1, |block| block.cost),
-        ],
-        Load::Bulk => vec![
-            ratio("bulk_rate_ratio", 1, |block| block.rate),
-            ratio("bulk_rate_ratio_per_packet", 2, |block| block.rate),
-        ],
+        Load::Crr => vec![cost("crr_cpu_ratio", 1), cost("crr_cpu_ratio_per_packet", 2)],
+        Load::Rr | Load::Tail => {
+            vec![rate("rr_rate_ratio", 1), rate("rr_rate_ratio_per_packet", 2), cost("rr_cpu_ratio", 1)]
+        }
+        Load::Bulk => vec![rate("bulk_rate_ratio", 1), rate("bulk_rate_ratio_per_packet", 2)],
     }
 }
 
@@ -118,10 +113,11 @@ impl Traffic {
         Ok(Self { server, _operator: machine.operator()?, threads, machine })
     }
 
-    pub(super) fn run(&self, load: &str, seconds: f64) -> Result<Outcome> {
+    pub(super) fn run(&self, load: Load, seconds: f64) -> Result<Outcome> {
         let (client, server) = pods(&self.machine)?;
+        let load = load.to_possible_value().context("traffic without a name")?;
         let (address, span) = (server.ipv4.to_string(), seconds.to_string());
-        let words = ["load-client", load, &address, "--seconds", &span, "--threads", &self.threads];
+        let words = ["load-client", load.get_name(), &address, "--seconds", &span, "--threads", &self.threads];
         let mut client = start(client, "the client of the traffic", &words)?;
         let status = client.await_exit(Duration::from_secs_f64(seconds + 30.0))?;
         ensure!(status.success(), "{}", client.last_words());
@@ -129,18 +125,12 @@ impl Traffic {
     }
 
     fn block(&self, load: Load, watching: &Watching, seconds: f64) -> Result<Block> {
-        let name = match load {
-            Load::Crr => "crr",
-            Load::Rr => "rr",
-            Load::Bulk => "bulk",
-            Load::Tail => "tail",
-        };
         let own = || -> Result<f64> {
             let watcher = watching.process().map_or(Ok(0.0), processor::process)?;
             Ok(watcher + processor::process(self.server.id())?)
         };
         let (busy, ours) = (processor::machine()?, own()?);
-        let outcome = self.run(name, seconds)?;
+        let outcome = self.run(load, seconds)?;
         let (busy, ours) = (processor::machine()? - busy, own()? - ours + outcome.processor);
         ensure!(outcome.count > 0.0, "no traffic at all");
         Ok(Block { rate: outcome.count / outcome.seconds, cost: busy / outcome.count, own_cost: ours / outcome.count })

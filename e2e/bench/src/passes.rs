@@ -1,6 +1,6 @@
 //! Cost of a pass and the delays that it causes, with the real probe over very many idle connections.
 
-use super::load::Outcome;
+use super::load::{Load, Outcome};
 use super::measured::Measured;
 use super::overhead::Traffic;
 use super::plan::Plan;
@@ -40,7 +40,7 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let ratio = median(&many.pass) / median(&few.pass);
     found.push(few.figure(FIGURES[0]));
     found.push(many.figure(FIGURES[1]));
-    found.push(Measured { ratio: Some(ratio), reference: Some(1.0), ..Measured::alone(FIGURES[2], ratio) });
+    found.push(Measured::once(FIGURES[2], ratio, 1.0));
     if FIGURES[3..].iter().any(|figure| plan.wants(figure)) {
         found.extend(waits(plan, &traffic, &probe)?);
     }
@@ -123,10 +123,8 @@ pub(super) fn followed(probe: &Probe) -> Result<f64> {
 pub(super) fn await_followed(probe: &Probe, sockets: usize, patience: Duration) -> Result<()> {
     let followed = eventually(patience, || {
         let text = probe.text()?;
-        let (all, waiting) = (
-            self_metric(&text, "longwire_probe_connections")?,
-            self_metric(&text, "longwire_probe_connections_waiting")?,
-        );
+        let all = self_metric(&text, "longwire_probe_connections")?;
+        let waiting = self_metric(&text, "longwire_probe_connections_waiting")?;
         confirm!(all >= sockets as f64 && waiting < 100.0, "{all} of {sockets} are followed, {waiting} of them wait")
     });
     followed.with_context(|| probe.process().last_words())
@@ -148,7 +146,7 @@ fn waits(plan: &Plan, traffic: &Traffic, probe: &Probe) -> Result<Vec<Measured>>
             }
             if tail_is_wanted {
                 let before = (which == 0).then(|| Passes::read(probe)).transpose()?;
-                let Outcome { p999, .. } = traffic.run("tail", span.as_secs_f64())?;
+                let Outcome { p999, .. } = traffic.run(Load::Tail, span.as_secs_f64())?;
                 tail[which].push(p999);
                 if let Some(before) = before {
                     let after = Passes::read(probe)?;

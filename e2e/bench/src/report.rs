@@ -1,7 +1,6 @@
 //! One line a figure for the terminal, JSON for programs, Markdown for docs/performance.md.
 
 use super::figures::{FIGURES, Row, Target, row_of};
-use super::hardware::Hardware;
 use super::measured::Measured;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -19,22 +18,18 @@ pub(super) fn line(measured: &Measured) -> String {
     if let Some(spread) = measured.spread {
         let _ = write!(line, "   spread {}", percent(spread));
     }
-    let _ = write!(line, "{}", verdict(row.target, row.unit, measured.value));
-    if !measured.note.is_empty() {
-        let _ = write!(line, "   [{}]", measured.note);
-    }
-    line
+    line + &verdict("target", row, measured)
 }
 
 /// All of a run, by name.
-pub(super) fn json(all: &[Measured], hardware: &Hardware) -> Value {
+pub(super) fn json(all: &[Measured], machine: Value) -> Value {
     let mut figures = Map::new();
     for Measured { name, value, reference, ratio, spread, note } in all {
         let unit = row_of(name).map(|row| row.unit);
         let figure = json!({ "value": value, "unit": unit, "reference": reference, "ratio": ratio, "spread": spread, "note": note });
         figures.insert((*name).to_owned(), figure);
     }
-    figures.insert("machine".to_owned(), hardware.json());
+    figures.insert("machine".to_owned(), machine);
     Value::Object(figures)
 }
 
@@ -48,17 +43,12 @@ pub(super) fn markdown(run: &Value) -> String {
     text += "| figure | value | reference | ratio | spread | target |\n|---|---|---|---|---|---|\n";
     let rows = FIGURES.iter().filter(|row| run[row.name].is_object());
     for row in rows.clone() {
-        let field = |name: &str| run[row.name][name].as_f64();
-        let reference = field("reference").map_or("-".to_owned(), |value| quantity(value, row.unit));
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {reference} | {} | {} | {} |",
-            row.name,
-            field("value").map_or("-".to_owned(), |value| quantity(value, row.unit)),
-            field("ratio").map_or("-".to_owned(), number),
-            field("spread").map_or("-".to_owned(), percent),
-            wanted(row.target, row.unit).unwrap_or_else(|| "-".to_owned()),
-        );
+        let field =
+            |name: &str, shown: &dyn Fn(f64) -> String| run[row.name][name].as_f64().map_or("-".to_owned(), shown);
+        let [value, reference] = ["value", "reference"].map(|name| field(name, &|value| quantity(value, row.unit)));
+        let (ratio, spread) = (field("ratio", &number), field("spread", &percent));
+        let target = wanted(row.target, row.unit).unwrap_or_else(|| "-".to_owned());
+        let _ = writeln!(text, "| `{}` | {value} | {reference} | {ratio} | {spread} | {target} |", row.name);
     }
     text += "\nA spread is the middle half of the rounds' ratios, or values where there is no ratio, as a share of their median.\n\n## How each was measured\n\n";
     for Row { name, reference, how, .. } in rows {
@@ -75,9 +65,11 @@ pub(super) fn measured_on(machine: &Value) -> String {
     format!("Measured on {date}: {cpu}, {cores} CPUs, {memory} of memory, kernel {kernel}, commit {commit}")
 }
 
-fn verdict(target: Target, unit: &str, value: f64) -> String {
-    let missed = if target.is_met(value) { "" } else { " MISSED" };
-    wanted(target, unit).map_or_else(String::new, |wanted| format!("   target {wanted}{missed}"))
+/// Whether a value meets its target, which is called `what`, and a note.
+pub(super) fn verdict(what: &str, row: &Row, Measured { value, note, .. }: &Measured) -> String {
+    let missed = if row.target.is_met(*value) { "" } else { " MISSED" };
+    let wanted = wanted(row.target, row.unit).map_or_else(String::new, |wanted| format!("   {what} {wanted}{missed}"));
+    if note.is_empty() { wanted } else { format!("{wanted}   [{note}]") }
 }
 
 /// What a target says, with the unit.

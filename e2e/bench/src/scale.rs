@@ -17,9 +17,10 @@ mod report;
 mod requests;
 
 use crate::figures::{Row, row_of};
-use crate::hardware::Hardware;
+use crate::hardware;
 use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
+use clap::Args;
 use longwire_kubernetes::{
     KEPT, Kubernetes, Namespace, crowd::Crowd, crowd::REPLICAS, kwok::Kwok, longwire, longwire::replica,
     longwire::replica::Replica,
@@ -38,12 +39,17 @@ const PEERS: usize = 50;
 /// Addresses that the first one asks for.
 const MANY_PEERS: usize = 500;
 
-#[derive(Clone, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Options {
-    pub pods: usize,
-    pub probes: usize,
-    /// File for the page.
-    pub page: Option<PathBuf>,
+    /// Pods, ten of a workload, with a Service before each.
+    #[arg(long, default_value_t = 20_000)]
+    pods: usize,
+    /// Streams of probes, each of a node of its own.
+    #[arg(long, default_value_t = 200)]
+    probes: usize,
+    /// The page that a run of full size regenerates.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
 impl Options {
@@ -66,7 +72,7 @@ pub fn run(options: &Options, heap: &dyn Fn() -> usize) -> Result<bool> {
     let missed: Vec<_> =
         figures.iter().filter(|(row, figure)| !row.target.is_met(figure.value)).map(|(row, _)| row.name).collect();
     if let Some(path) = options.page.as_ref().filter(|_| options.is_full()) {
-        let page = report::page(&figures, &Hardware::here().json());
+        let page = report::page(&figures, &hardware::here());
         fs::write(path, page).with_context(|| format!("write {}", path.display()))?;
     }
     if !missed.is_empty() {

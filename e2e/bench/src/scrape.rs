@@ -17,7 +17,8 @@ use std::time::Instant;
 
 pub(super) const FIGURES: [&str; 1] = ["scrape_speedup"];
 const CONNECTIONS: usize = 10_000;
-const SLICE: usize = 64 << 10;
+/// Equal to node-probe/src/http/scrape.rs.
+pub(super) const SLICE: usize = 64 << 10;
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let followed = Followed::new(CONNECTIONS, SeriesSets::NONE.with(SeriesSet::KmeshConnection))?;
@@ -28,10 +29,10 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let (mut fast, mut slow, mut copied, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let start = Instant::now();
-        let count = slices(&followed.pipeline, &mut encoder);
+        slices(|cursor, out| encoder.render(followed.pipeline.store(), cursor, SLICE, out));
         fast.push(start.elapsed().as_secs_f64());
         let (start, before) = (Instant::now(), page_faults()?);
-        black_box((encode(&registry)?, count));
+        black_box(encode(&registry)?);
         slow.push(start.elapsed().as_secs_f64());
         faults.push(page_faults()? - before);
         let start = Instant::now();
@@ -66,17 +67,16 @@ fn page_faults() -> Result<f64> {
     Ok(getrusage(UsageWho::RUSAGE_SELF)?.minor_page_faults() as f64)
 }
 
-/// In slices, as the probe's scrape does; returns their number.
-fn slices(pipeline: &Pipeline, encoder: &mut exposition::Encoder) -> usize {
-    let (mut cursor, mut count) = (Cursor::new(Format::Text), 1);
+/// A scrape in slices, as the probe does it.
+pub(super) fn slices(mut render: impl FnMut(&mut Cursor, &mut Vec<u8>) -> bool) {
+    let mut cursor = Cursor::new(Format::Text);
     loop {
         let mut out = Vec::with_capacity(SLICE + SLICE / 4);
-        let more = encoder.render(pipeline.store(), &mut cursor, SLICE, &mut out);
+        let more = render(&mut cursor, &mut out);
         black_box(out);
         if !more {
-            return count;
+            break;
         }
-        count += 1;
     }
 }
 

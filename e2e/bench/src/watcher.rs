@@ -4,12 +4,12 @@ use super::per_packet::PerPacket;
 use anyhow::{Context, Result};
 use longwire_testkit::{Machine, Probe, janitor, probe::PORT};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Watcher {
-    Nobody,
-    Probe,
-    PerPacket,
-}
+/// Begins each kind of watching.
+pub(super) const WATCHERS: [fn(&Machine) -> Result<Watching>; 3] = [
+    |_| Ok(Watching::Nobody),
+    |machine| Ok(Watching::Probe(start_probe(machine, &["--sample-interval", "5s"])?)),
+    |_| Ok(Watching::PerPacket { _attached: PerPacket::attach()? }),
+];
 
 /// Detached when dropped.
 #[derive(Debug)]
@@ -17,18 +17,6 @@ pub(super) enum Watching {
     Nobody,
     Probe(Probe),
     PerPacket { _attached: PerPacket },
-}
-
-impl Watcher {
-    pub(super) const ALL: [Self; 3] = [Self::Nobody, Self::Probe, Self::PerPacket];
-
-    pub(super) fn begin(self, machine: &Machine) -> Result<Watching> {
-        Ok(match self {
-            Self::Nobody => Watching::Nobody,
-            Self::Probe => Watching::Probe(start_probe(machine, &["--sample-interval", "5s"])?),
-            Self::PerPacket => Watching::PerPacket { _attached: PerPacket::attach()? },
-        })
-    }
 }
 
 impl Watching {

@@ -1,10 +1,10 @@
 //! Opens connections between two namespaces and holds both ends: a hidden subcommand of `longwire-bench`.
 
+use crate::load::listen;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use nix::sched::{CloneFlags, setns};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use socket2::{Domain, Protocol, Socket, Type};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -47,7 +47,8 @@ pub fn hold(arguments: &HolderArguments) -> Result<()> {
     let own = (0..peers).filter(|peer| peer % parts == part);
     let addresses: Vec<SocketAddr> =
         own.map(|peer| (Ipv4Addr::from_bits(first.to_bits() + peer), port).into()).collect();
-    let listeners: Vec<_> = within(&arguments.server, || addresses.iter().map(|address| listen(*address)).collect())?;
+    let listeners: Vec<_> =
+        within(&arguments.server, || addresses.iter().map(|address| listen(*address, 1024)).collect())?;
     let held = within(&arguments.client, || connect(&listeners, &addresses, connections))?;
     println!("ready");
     loop {
@@ -57,11 +58,9 @@ pub fn hold(arguments: &HolderArguments) -> Result<()> {
     }
 }
 
-fn connect(
-    listeners: &[TcpListener],
-    addresses: &[SocketAddr],
-    connections: usize,
-) -> Result<Vec<(TcpStream, TcpStream)>> {
+type Connection = (TcpStream, TcpStream);
+
+fn connect(listeners: &[TcpListener], addresses: &[SocketAddr], connections: usize) -> Result<Vec<Connection>> {
     let both = listeners.iter().zip(addresses).cycle().take(connections).map(|(listener, address)| {
         let mut near = TcpStream::connect(address).with_context(|| format!("connect to {address}"))?;
         let (mut far, _) = listener.accept()?;
@@ -73,14 +72,6 @@ fn connect(
         Ok((near, far))
     });
     both.collect()
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into()).with_context(|| format!("listen on {address}"))?;
-    socket.listen(1024)?;
-    Ok(socket.into())
 }
 
 fn within<T: Send>(netns: &Path, job: impl FnOnce() -> Result<T> + Send) -> Result<T> {

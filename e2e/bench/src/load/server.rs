@@ -1,11 +1,10 @@
 //! Serves until killed.
 
-use super::{DISCARD, ECHO, MESSAGE, enter, pin};
+use super::{DISCARD, ECHO, MESSAGE, enter, listen, pin};
 use anyhow::Result;
 use clap::Args;
-use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::thread;
 
@@ -31,7 +30,8 @@ pub fn server(arguments: &ServerArguments) -> Result<()> {
     let loose = arguments.loose;
     let mut threads = Vec::new();
     for (cpu, offset) in (0..arguments.threads).zip(0..) {
-        let (echo, discard) = (listen(ECHO + offset)?, listen(DISCARD + offset)?);
+        let listen = |port| listen((Ipv4Addr::UNSPECIFIED, port + offset).into(), BACKLOG);
+        let (echo, discard) = (listen(ECHO)?, listen(DISCARD)?);
         threads.push(thread::spawn(move || serve(&echo, (!loose).then_some(cpu), answer)));
         threads.push(thread::spawn(move || serve(&discard, (!loose).then_some(cpu), swallow)));
     }
@@ -40,14 +40,6 @@ pub fn server(arguments: &ServerArguments) -> Result<()> {
         thread.join().expect("a serving thread")?;
     }
     Ok(())
-}
-
-fn listen(port: u16) -> Result<TcpListener> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)).into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
 }
 
 /// One connection after the other on a CPU, or each in its own thread.

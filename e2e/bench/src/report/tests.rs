@@ -1,5 +1,5 @@
 use super::{json, line, markdown};
-use crate::hardware::Hardware;
+use crate::hardware;
 use crate::measured::Measured;
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ fn a_line_reports_a_missed_target_and_omits_missing_values() {
 
 #[test]
 fn the_json_of_a_run_has_a_figure_a_name_and_the_machine() {
-    let run = json(&[Measured::alone("rss_idle_mb", 20.0)], &Hardware::here());
+    let run = json(&[Measured::alone("rss_idle_mb", 20.0)], hardware::here());
     let figure = json!({ "value": 20.0, "unit": "MB", "reference": null, "ratio": null, "spread": null, "note": "" });
     assert_eq!(run["rss_idle_mb"], figure);
     let names: Vec<_> = run["machine"].as_object().unwrap().keys().collect();

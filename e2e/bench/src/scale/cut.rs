@@ -4,11 +4,10 @@ use super::probes::Probes;
 use super::{growth, requests, say};
 use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
-use longwire_kubernetes::{Kubernetes, crowd::Crowd, longwire, longwire::replica::Replica};
+use longwire_kubernetes::{Kubernetes, crowd::Crowd, longwire, longwire::replica::Replica, running};
 use longwire_probe::headless::Told;
 use longwire_testkit::eventually;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,7 +33,7 @@ pub(super) fn measure(
     let victim = replicas.iter().find(|replica| replica.pod == holder.pod).context("the leader is not a replica")?;
     let process = victim.process()?;
     let cut = Instant::now();
-    kill(Pid::from_raw(i32::try_from(process)?), Signal::SIGKILL)?;
+    running::signal(process, Signal::SIGKILL)?;
     let resumed = resumed(probes, &before, cut)?;
     let (after, now) = (probes.told(), longwire::holder(kubernetes)?.pod);
     let whose = if now == victim.pod { "the killed one again" } else { "the other one" };
@@ -44,7 +43,7 @@ pub(super) fn measure(
         growth::known(replicas, crowd.pods(), crowd.workloads)?;
         Ok(cut.elapsed().as_secs_f64())
     })?;
-    longwire::rolled_out(kubernetes, "deployment/longwire-operator")?;
+    longwire::rolled_out(kubernetes, longwire::OPERATOR)?;
     let asked = requests::since(kubernetes, asked, &victim.pod)?;
     let bytes: u64 = after.iter().zip(&before).map(|(after, before)| after.bytes - before.bytes).sum();
     let last = resumed.last().copied().unwrap_or_default();

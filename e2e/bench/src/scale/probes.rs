@@ -1,13 +1,13 @@
 //! Simulated probes on fake nodes: each has a pod, its token, and a stream of the real probe's client.
 
 use super::say;
+use crate::followed::{CGROUP, announce};
 use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service, ServiceAccount};
 use kube::api::{Api, ListParams, PostParams};
 use longwire_kubernetes::{Kubernetes, kwok::Kwok, longwire::NAMESPACE};
-use longwire_pipeline::record::{Counters, RawRecord, Sample, flag, kind};
+use longwire_pipeline::record::{Counters, Sample};
 use longwire_probe::headless::{Headless, Told};
 use longwire_testkit::{Crew, confirm, eventually, janitor};
 use parking_lot::Mutex;
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::IntoBytes;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Interval of a simulated sampling thread; the real one's is 50 ms.
@@ -27,8 +27,6 @@ const TURN: Duration = Duration::from_millis(50);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 /// Value of their label. The real probes' DaemonSet must not select them, because it would adopt and delete them.
 const FAKE: &str = "fake-probe";
-const CGROUP: u64 = 1;
-const PORT: u16 = 8080;
 
 pub(super) struct Probes<'a> {
     // Dropped first: it works with what the others hold.
@@ -125,7 +123,7 @@ impl Probe {
         // Connections of a pod to itself are not reported.
         let others = peers.iter().filter(|peer| **peer != address);
         for (id, peer) in (1..).zip(others) {
-            pipeline.ingest(announce(id, address, *peer, now)?.as_bytes(), now);
+            pipeline.ingest(announce(id, address, *peer, now).as_bytes(), now);
             *self.talks.lock() = id;
         }
         Ok(())
@@ -160,27 +158,6 @@ impl Probe {
     }
 }
 
-fn announce(id: u64, local: IpAddr, remote: IpAddr, now: u64) -> Result<RawRecord> {
-    let octets = |address: IpAddr| match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => address.octets(),
-    };
-    let mut raw = RawRecord::new_zeroed();
-    raw.kind = kind::ANNOUNCE;
-    raw.flags = flag::ACTIVE;
-    raw.id = id;
-    raw.time = now;
-    raw.syn_time = now;
-    raw.established = now;
-    raw.cgroup = CGROUP;
-    raw.netns = u32::MAX;
-    let number = u32::try_from(id)?;
-    (raw.client_isn, raw.server_isn) = (number, !number);
-    (raw.local, raw.remote) = (octets(local), octets(remote));
-    (raw.local_port, raw.remote_port) = (40_000, PORT);
-    Ok(raw)
-}
-
 /// Creates the pods, waits for them, and writes a token for each beside the operator's CA. Returns the operator's
 /// address.
 async fn register(client: kube::Client, nodes: &[String], directory: &Path) -> Result<String> {
@@ -203,15 +180,11 @@ async fn register(client: kube::Client, nodes: &[String], directory: &Path) -> R
     for node in nodes {
         let name = format!("longwire-probe-{node}");
         let uid = uids.get(&name).with_context(|| format!("no pod {name}"))?;
-        let bound = BoundObjectReference {
-            api_version: Some("v1".to_owned()),
-            kind: Some("Pod".to_owned()),
-            name: Some(name),
-            uid: Some(uid.clone()),
-        };
-        let audiences = vec!["longwire-operator".to_owned()];
-        let spec = TokenRequestSpec { audiences, bound_object_ref: Some(bound), expiration_seconds: Some(7_200) };
-        let request = TokenRequest { spec, ..TokenRequest::default() };
+        let request = serde_json::from_value(json!({"spec": {
+            "audiences": ["longwire-operator"],
+            "expirationSeconds": 7_200,
+            "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": name, "uid": uid},
+        }}))?;
         let made = accounts.create_token_request("longwire-probe", &PostParams::default(), &request).await?;
         fs::write(directory.join(node), made.status.context("no token")?.token)?;
     }

@@ -2,21 +2,12 @@
 
 use crate::figures::Row;
 use crate::measured::Measured;
-use crate::report::{measured_on, wanted};
+use crate::report::{measured_on, verdict, wanted};
 use serde_json::Value;
 use std::fmt::Write;
 
-pub(super) fn line(row: &Row, Measured { value, note, .. }: &Measured) -> String {
-    let mut line = format!("{:<28} {:>12}", row.name, quantity(*value, row.unit));
-    if let Some(bound) = wanted(row.target, row.unit) {
-        let missed = if row.target.is_met(*value) { "" } else { " MISSED" };
-        // Writing to a string does not fail.
-        let _ = write!(line, "   bound {bound}{missed}");
-    }
-    if !note.is_empty() {
-        let _ = write!(line, "   [{note}]");
-    }
-    line
+pub(super) fn line(row: &Row, measured: &Measured) -> String {
+    format!("{:<28} {:>12}{}", row.name, quantity(measured.value, row.unit), verdict("bound", row, measured))
 }
 
 /// The whole page; `machine` as in the benchmark's JSON.
@@ -27,6 +18,7 @@ pub(super) fn page(figures: &[(&Row, Measured)], machine: &Value) -> String {
          Everything runs on one machine and shares its CPUs with etcd, the API server and all probes. `make scale` writes this page.\n\n",
     );
     let build = if cfg!(debug_assertions) { "test" } else { "release" };
+    // Writing to a string does not fail.
     let _ = writeln!(text, "{}, {build} build.\n", measured_on(machine));
     text += "| measurement | value | limit |\n|---|---|---|\n";
     for (Row { name, unit, target, .. }, Measured { value, .. }) in figures {
