@@ -2,7 +2,7 @@
 //! browser.
 //!
 //! ```text
-//! Shop (pods, lines of traffic) --> probe, operator --> Prometheus --> e2e/grafana/pictures/draw --> docs/pictures/*.png
+//! Shop (pods, lines of traffic) --> probe, operator --> Prometheus --> e2e/grafana/pictures --> docs/pictures/*.png
 //!   `---------------- what it counted ------------------------- == -------- what stands on each panel ---'
 //! ```
 
@@ -34,6 +34,7 @@ pub struct Options {
 
 /// Draws all dashboards. Fails with the errors of each panel.
 pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
+    let page = page()?;
     let machine = Machine::new(0, &shop::pods())?;
     // Without a cluster it exposes its metrics only if an address is set.
     let listen = ["env", "LONGWIRE_METRICS_LISTEN=127.0.0.1:15011"];
@@ -61,7 +62,7 @@ pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     }
     std::fs::create_dir_all(&options.folder).with_context(|| options.folder.display().to_string())?;
     let asked = asked(&prometheus, options, began.elapsed());
-    let seen = netns.run(|| in_a_browser(&asked))?;
+    let seen = netns.run(|| in_a_browser(&page, &asked))?;
     drawn::check(&seen, &shop)
 }
 
@@ -88,14 +89,24 @@ fn asked(prometheus: &Prometheus, options: &Options, age: Duration) -> Value {
     })
 }
 
-/// Runs it in the thread's namespace. Returns the texts of each panel.
-fn in_a_browser(asked: &Value) -> Result<Vec<drawn::Picture>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana/pictures/draw");
-    let mut child = Command::new(&script)
+/// The folder of the page with Grafana's panels. Fetched here, because the namespaces of the tests reach no registry.
+fn page() -> Result<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana/pictures/page");
+    let output =
+        Command::new(&script).stderr(Stdio::inherit()).output().with_context(|| script.display().to_string())?;
+    ensure!(output.status.success(), "{} ended with {}", script.display(), output.status);
+    Ok(String::from_utf8(output.stdout)?.trim_end().into())
+}
+
+/// Runs the browser in the thread's namespace. Returns the texts of each panel.
+fn in_a_browser(page: &Path, asked: &Value) -> Result<Vec<drawn::Picture>> {
+    let script = page.join("draw.mjs");
+    let mut child = Command::new("node")
+        .args([&script, &page.join("page.html")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .with_context(|| script.display().to_string())?;
+        .with_context(|| format!("node {}", script.display()))?;
     let mut input = child.stdin.take().context("no standard input")?;
     std::io::Write::write_all(&mut input, asked.to_string().as_bytes())?;
     drop(input);
