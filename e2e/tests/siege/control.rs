@@ -2,11 +2,9 @@
 //! server.
 
 mod api_server;
-mod attack;
 mod half_open;
 mod hostile_slices;
 mod large_messages;
-mod message;
 mod probe;
 
 use anyhow::{Context, Result};
@@ -52,7 +50,7 @@ impl Control {
         let api = netns.run(|| runtime.block_on(ApiServer::start()))?;
         for node in 1..=nodes {
             api.add_node(&node_name(node), address_of(node));
-            api.add_pod(&probe_pod(node), &node_name(node));
+            api.add_pod(NAMESPACE, &probe_pod(node), &node_name(node));
         }
         let directory = tempfile::tempdir()?;
         let kubeconfig = directory.path().join("kubeconfig");
