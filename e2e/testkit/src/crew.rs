@@ -34,7 +34,7 @@ impl Crew {
     }
 
     /// It is over, but members may take time to end.
-    pub fn stop(&self) {
+    fn stop(&self) {
         self.over.store(true, Ordering::Relaxed);
     }
 
