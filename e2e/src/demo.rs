@@ -48,7 +48,7 @@ pub fn run(options: &Options, stop: &Arc<AtomicBool>) -> Result<bool> {
 
     screen.say(&format!("Building {} pods and {} Services.", bookinfo.pods.len(), bookinfo.services.len()));
     let stage = Stage::build(&bookinfo, slot)?;
-    let _operator = start_operator(&stage.node, &options.manifests)?;
+    let _operator = start_operator(&stage.node, &[], &options.manifests)?;
     let probe = Probe::ready(&stage.node.netns, &["--node-name", &bookinfo.node.name])?;
 
     screen.say(&format!("Traffic for {} s; Ctrl-C ends it early.\n", options.traffic.as_secs()));

@@ -10,12 +10,11 @@ mod drawn;
 mod shop;
 
 use anyhow::{Context, Result, bail, ensure};
-use longwire_testkit::{Job, Machine, Probe, Prometheus, now, start_operator_under};
+use longwire_testkit::{Job, Machine, Probe, Prometheus, command, now, start_operator};
 use serde_json::{Value, json};
 use shop::Shop;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -28,7 +27,6 @@ const INTERVAL: u32 = 5;
 pub struct Options {
     /// Duration of traffic before the pictures are drawn.
     pub traffic: Duration,
-    /// Folder for the pictures.
     pub folder: PathBuf,
 }
 
@@ -38,7 +36,7 @@ pub fn draw(options: &Options, stop: &Arc<AtomicBool>) -> Result<()> {
     let machine = Machine::new(0, &shop::pods())?;
     // Without a cluster it exposes its metrics only if an address is set.
     let listen = ["env", "LONGWIRE_METRICS_LISTEN=127.0.0.1:15011"];
-    let _operator = start_operator_under(&machine.node, &listen, machine.manifests.path())?;
+    let _operator = start_operator(&machine.node, &listen, machine.manifests.path())?;
     let netns = &machine.node.netns;
     let _probe = Probe::ready(netns, &[])?;
     let targets = |port| vec![format!("127.0.0.1:{port}")];
@@ -92,25 +90,12 @@ fn asked(prometheus: &Prometheus, options: &Options, age: Duration) -> Value {
 /// The folder of the page with Grafana's panels. Fetched here, because the namespaces of the tests reach no registry.
 fn page() -> Result<PathBuf> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("grafana/pictures/page");
-    let output =
-        Command::new(&script).stderr(Stdio::inherit()).output().with_context(|| script.display().to_string())?;
-    ensure!(output.status.success(), "{} ended with {}", script.display(), output.status);
-    Ok(String::from_utf8(output.stdout)?.trim_end().into())
+    Ok(command::converse(script.to_str().context("path")?, &[])?.trim_end().into())
 }
 
 /// Runs the browser in the thread's namespace. Returns the texts of each panel.
 fn in_a_browser(page: &Path, asked: &Value) -> Result<Vec<drawn::Picture>> {
-    let script = page.join("draw.mjs");
-    let mut child = Command::new("node")
-        .args([&script, &page.join("page.html")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("node {}", script.display()))?;
-    let mut input = child.stdin.take().context("no standard input")?;
-    std::io::Write::write_all(&mut input, asked.to_string().as_bytes())?;
-    drop(input);
-    let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "{} ended with {}", script.display(), output.status);
-    Ok(serde_json::from_slice(&output.stdout)?)
+    let (script, page) = (page.join("draw.mjs"), page.join("page.html"));
+    let words = [script.to_str().context("path")?, page.to_str().context("path")?];
+    Ok(serde_json::from_str(&command::converse_with("node", &words, asked.to_string().as_bytes())?)?)
 }

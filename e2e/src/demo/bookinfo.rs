@@ -1,6 +1,7 @@
 //! Objects of the manifests, from the same files that the operator reads.
 
 use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -34,7 +35,7 @@ pub(super) struct PodObject {
     pub(super) ipv4: Ipv4Addr,
     pub(super) ipv6: Ipv6Addr,
     /// Named container ports.
-    ports: Vec<(String, u16)>,
+    ports: Vec<Value>,
 }
 
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub(super) struct ServiceObject {
     pub(super) name: String,
     pub(super) address: Ipv4Addr,
     selector: String,
-    ports: Vec<(u16, Value)>,
+    ports: Vec<Value>,
 }
 
 impl Bookinfo {
@@ -67,19 +68,19 @@ impl Bookinfo {
         ensure!(!pods.is_empty(), "no pod has the label app={}", service.selector);
         let backends =
             |target: &Value| pods.iter().map(|pod| Ok((pod.ipv4, pod.port(target)?))).collect::<Result<Backends>>();
-        service.ports.iter().map(|(port, target)| Ok((*port, backends(target)?))).collect()
+        service.ports.iter().map(|port| Ok((at(port, "/port")?, backends(&port["targetPort"])?))).collect()
     }
 }
 
 impl NodeObject {
     fn read(object: &Value) -> Result<Self> {
-        let addresses = object["status"]["addresses"].as_array().context("status.addresses")?;
+        let addresses: Vec<Value> = at(object, "/status/addresses")?;
         let internal = addresses.iter().find(|address| address["type"] == "InternalIP").context("no InternalIP")?;
-        let range = text(&object["spec"]["podCIDR"]).context("spec.podCIDR")?;
+        let range: String = at(object, "/spec/podCIDR")?;
         let network: Ipv4Addr = range.split('/').next().unwrap_or_default().parse().context("spec.podCIDR")?;
         Ok(Self {
-            name: text(&object["metadata"]["name"])?,
-            address: text(&internal["address"])?.parse()?,
+            name: at(object, "/metadata/name")?,
+            address: at(internal, "/address")?,
             gateway: Ipv4Addr::from_bits(network.to_bits() + 1),
         })
     }
@@ -87,47 +88,33 @@ impl NodeObject {
 
 impl PodObject {
     fn read(object: &Value) -> Result<Self> {
-        let (metadata, status) = (&object["metadata"], &object["status"]);
-        let name = text(&metadata["name"])?;
-        let read = || -> Result<Self> {
-            let hash = text(&metadata["labels"]["pod-template-hash"]).context("label pod-template-hash")?;
-            let owner = text(&metadata["ownerReferences"][0]["name"]).context("ownerReferences")?;
-            let ports = object["spec"]["containers"][0]["ports"].as_array().context("spec.containers[0].ports")?;
-            Ok(Self {
-                name: name.clone(),
-                uid: text(&metadata["uid"])?,
-                app: text(&metadata["labels"]["app"]).context("label app")?,
-                workload: owner.strip_suffix(&format!("-{hash}")).context("not a Deployment's ReplicaSet")?.to_owned(),
-                ipv4: text(&status["podIPs"][0]["ip"])?.parse().context("status.podIPs[0]")?,
-                ipv6: text(&status["podIPs"][1]["ip"])?.parse().context("status.podIPs[1]")?,
-                ports: ports
-                    .iter()
-                    .map(|port| Ok((text(&port["name"])?, number(&port["containerPort"])?)))
-                    .collect::<Result<_>>()?,
-            })
-        };
-        read().with_context(|| format!("pod {name}"))
+        let hash: String = at(object, "/metadata/labels/pod-template-hash")?;
+        let owner: String = at(object, "/metadata/ownerReferences/0/name")?;
+        Ok(Self {
+            name: at(object, "/metadata/name")?,
+            uid: at(object, "/metadata/uid")?,
+            app: at(object, "/metadata/labels/app")?,
+            workload: owner.strip_suffix(&format!("-{hash}")).context("not a Deployment's ReplicaSet")?.to_owned(),
+            ipv4: at(object, "/status/podIPs/0/ip")?,
+            ipv6: at(object, "/status/podIPs/1/ip")?,
+            ports: at(object, "/spec/containers/0/ports")?,
+        })
     }
 
     fn port(&self, target: &Value) -> Result<u16> {
-        let Some(name) = target.as_str() else { return number(target) };
-        let named = self.ports.iter().find(|(known, _)| known == name);
-        Ok(named.with_context(|| format!("pod {} has no port {name}", self.name))?.1)
+        let Some(name) = target.as_str() else { return at(target, "") };
+        let named = self.ports.iter().find(|port| port["name"] == name);
+        at(named.with_context(|| format!("pod {} has no port {name}", self.name))?, "/containerPort")
     }
 }
 
 impl ServiceObject {
     fn read(object: &Value) -> Result<Self> {
-        let spec = &object["spec"];
-        let ports = spec["ports"].as_array().context("spec.ports")?;
         Ok(Self {
-            name: text(&object["metadata"]["name"])?,
-            address: text(&spec["clusterIP"])?.parse()?,
-            selector: text(&spec["selector"]["app"]).context("spec.selector.app")?,
-            ports: ports
-                .iter()
-                .map(|port| Ok((number(&port["port"])?, port["targetPort"].clone())))
-                .collect::<Result<_>>()?,
+            name: at(object, "/metadata/name")?,
+            address: at(object, "/spec/clusterIP")?,
+            selector: at(object, "/spec/selector/app")?,
+            ports: at(object, "/spec/ports")?,
         })
     }
 }
@@ -145,13 +132,11 @@ fn objects(directory: &Path) -> Result<Vec<Value>> {
     Ok(objects)
 }
 
-fn text(value: &Value) -> Result<String> {
-    Ok(value.as_str().with_context(|| format!("{value} is no text"))?.to_owned())
-}
-
-fn number(value: &Value) -> Result<u16> {
-    let port = value.as_u64().and_then(|port| u16::try_from(port).ok());
-    port.with_context(|| format!("{value} is no port"))
+/// The value at a path of an object.
+fn at<T: DeserializeOwned>(object: &Value, path: &str) -> Result<T> {
+    let name = &object["metadata"]["name"];
+    let value = object.pointer(path).with_context(|| format!("{name} has no {path}"))?;
+    T::deserialize(value).with_context(|| format!("{path} of {name}"))
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use super::ledger::{Counter, Ledger, Pair, Server};
 use super::stage::Stage;
 use super::wire::{End, Message};
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Counts, Pod, Truth};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use longwire_testkit::{Counts, Crew, Pod, Truth};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
 
 const HTTP: u16 = 9080;
@@ -18,19 +19,12 @@ const MONGO: u16 = 27017;
 /// Connections that ratings keeps to its database.
 const POOL: u32 = 4;
 
-type Act = JoinHandle<Result<()>>;
-
 /// All running programs.
 #[derive(Debug, Default)]
 pub(super) struct Play {
-    /// Clients start nothing new.
-    over: Arc<AtomicBool>,
-    /// No client is left: a connection to a server now only wakes it.
-    closing: Arc<AtomicBool>,
-    clients: Vec<Act>,
-    servers: Vec<Act>,
-    /// Addresses of the servers, to wake them at the end.
-    doors: Vec<(Pod, SocketAddr)>,
+    // Fields are dropped in order: servers end once no client is left.
+    clients: Crew,
+    servers: Crew,
 }
 
 pub(super) fn begin(stage: &Stage, bookinfo: &Bookinfo, ledger: &Arc<Ledger>) -> Result<Play> {
@@ -59,29 +53,32 @@ pub(super) fn begin(stage: &Stage, bookinfo: &Bookinfo, ledger: &Arc<Ledger>) ->
 impl Play {
     /// Ends all clients, then all servers, so that both ends close all connections.
     pub(super) fn end(self) -> Result<()> {
-        let Self { over, closing, clients, servers, doors } = self;
-        over.store(true, Ordering::Relaxed);
-        for client in clients {
-            client.join().map_err(|_| anyhow::anyhow!("a client panicked"))??;
-        }
-        closing.store(true, Ordering::Relaxed);
-        // A connection from inside its own pod wakes a server; it is not an edge.
-        for (pod, door) in doors {
-            drop(pod.connect(door)?);
-        }
-        for server in servers {
-            server.join().map_err(|_| anyhow::anyhow!("a server panicked"))??;
-        }
-        Ok(())
+        self.clients.end()?;
+        self.servers.end()
     }
 
     /// A server that answers each message with as many bytes as it requests, after it has called another server if it
     /// has one.
     fn serve(&mut self, pod: &Pod, port: u16, ledger: &Arc<Ledger>, asks: Option<SocketAddr>) -> Result<()> {
         let listener = pod.listen_on((Ipv4Addr::UNSPECIFIED, port))?;
-        self.doors.push((pod.clone(), (Ipv4Addr::LOCALHOST, port).into()));
-        let (pod, ledger, closing) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.closing));
-        self.servers.push(thread::spawn(move || accept(&listener, &pod, &ledger, asks, &closing)));
+        // It does not block, so that the server sees the end.
+        listener.set_nonblocking(true)?;
+        let (pod, ledger) = (pod.clone(), Arc::clone(ledger));
+        self.servers.work(move |over| {
+            let mut conversations = Crew::default();
+            while !over.load(Ordering::Relaxed) {
+                match listener.accept() {
+                    Ok((stream, _)) => {
+                        let (pod, ledger) = (pod.clone(), Arc::clone(&ledger));
+                        conversations.work(move |_| converse(stream, &pod, &ledger, asks));
+                        conversations.check()?;
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(Duration::from_millis(1)),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            conversations.end()
+        });
         Ok(())
     }
 
@@ -93,23 +90,20 @@ impl Play {
         pause: Duration,
         turn: impl Fn(&Pod, &Ledger, u32) -> Result<()> + Send + 'static,
     ) {
-        let (pod, ledger, over) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.over));
-        self.clients.push(thread::spawn(move || {
-            for number in 0.. {
-                if over.load(Ordering::Relaxed) {
-                    break;
-                }
+        let (pod, ledger) = (pod.clone(), Arc::clone(ledger));
+        self.clients.work(move |over| {
+            for number in (0..).take_while(|_| !over.load(Ordering::Relaxed)) {
                 turn(&pod, &ledger, number)?;
                 thread::sleep(pause);
             }
             Ok(())
-        }));
+        });
     }
 
     /// One connection that stays open until the end.
     fn keep(&mut self, pod: &Pod, address: SocketAddr, ledger: &Arc<Ledger>, pause: Duration) {
-        let (pod, ledger, over) = (pod.clone(), Arc::clone(ledger), Arc::clone(&self.over));
-        self.clients.push(thread::spawn(move || {
+        let (pod, ledger) = (pod.clone(), Arc::clone(ledger));
+        self.clients.work(move |over| {
             let mut end = End::new(pod.connect(address)?)?;
             let mut server = ask(&mut end, &pod, 120, 900)?;
             while !over.load(Ordering::Relaxed) {
@@ -118,34 +112,8 @@ impl Play {
             }
             close_client(end, &pod, &server, &ledger);
             Ok(())
-        }));
+        });
     }
-}
-
-fn accept(
-    listener: &TcpListener,
-    pod: &Pod,
-    ledger: &Arc<Ledger>,
-    asks: Option<SocketAddr>,
-    closing: &AtomicBool,
-) -> Result<()> {
-    let mut conversations: Vec<Act> = Vec::new();
-    loop {
-        let (stream, _) = listener.accept()?;
-        if closing.load(Ordering::Relaxed) {
-            break;
-        }
-        let (pod, ledger) = (pod.clone(), Arc::clone(ledger));
-        conversations.push(thread::spawn(move || converse(stream, &pod, &ledger, asks)));
-        let (done, going): (Vec<_>, Vec<_>) = conversations.into_iter().partition(JoinHandle::is_finished);
-        conversations = going;
-        finish(done)?;
-    }
-    finish(conversations)
-}
-
-fn finish(conversations: Vec<Act>) -> Result<()> {
-    conversations.into_iter().try_for_each(|one| one.join().map_err(|_| anyhow::anyhow!("a conversation panicked"))?)
 }
 
 /// Answers until the client closes.

@@ -19,20 +19,15 @@ const FIGURES: [(&str, Figure); 4] = [
     ("to client", |truth| truth.to_client),
 ];
 
-/// One value from all that counted it.
+/// One value from all that counted it: client, server, reporter `source`, reporter `destination`.
 struct Line {
     what: &'static str,
-    client: u64,
-    server: Option<u64>,
-    /// By reporter `source`, and by `destination` where it reports.
-    source: u64,
-    destination: Option<u64>,
+    counts: [Option<u64>; 4],
 }
 
 impl Line {
     fn agrees(&self) -> bool {
-        let others = [self.server, Some(self.source), self.destination];
-        others.into_iter().flatten().all(|figure| figure == self.client)
+        self.counts.into_iter().flatten().all(|count| Some(count) == self.counts[0])
     }
 }
 
@@ -81,17 +76,13 @@ fn lines(scrape: &Scrape, pair: &Pair, account: &Account) -> Vec<Line> {
     let (by_source, by_destination) = (edge.reported(scrape, "source"), edge.reported(scrape, "destination"));
     let mut lines = Vec::new();
     if account.client.opened > 0 {
-        lines.extend(FIGURES.map(|(what, figure)| Line {
-            what,
-            client: figure(&account.client),
-            server: Some(figure(&account.server)),
-            source: figure(&by_source),
-            destination: Some(figure(&by_destination)),
-        }));
+        let counted = [account.client, account.server, by_source, by_destination];
+        lines.extend(FIGURES.map(|(what, figure)| Line { what, counts: counted.map(|truth| Some(figure(&truth))) }));
     }
     let failed = edge.sum(scrape, "longwire_tcp_connections_failed_total", "source");
     if account.refused > 0 || failed > 0 {
-        lines.push(Line { what: "refused", client: account.refused, server: None, source: failed, destination: None });
+        // A refused connection has no server.
+        lines.push(Line { what: "refused", counts: [Some(account.refused), None, Some(failed), None] });
     }
     lines
 }
@@ -99,18 +90,15 @@ fn lines(scrape: &Scrape, pair: &Pair, account: &Account) -> Vec<Line> {
 fn print(screen: &mut Screen, pair: &Pair, lines: &[Line]) {
     let mut name = pair.to_string();
     for line in lines {
-        let or_nothing = |figure: Option<u64>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
+        let or_nothing = |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
+        let [client, server, source, destination] = line.counts.map(or_nothing);
         let mark = match line.agrees() {
             true => screen.paint(Colour::Green, "="),
             false => screen.paint(Colour::Red, "DIFFERS"),
         };
         screen.say(&format!(
-            "{name:<28} {:<10} {:>12} {:>12} | {:>12} {:>12} {mark}",
-            line.what,
-            line.client,
-            or_nothing(line.server),
-            line.source,
-            or_nothing(line.destination)
+            "{name:<28} {:<10} {client:>12} {server:>12} | {source:>12} {destination:>12} {mark}",
+            line.what
         ));
         name.clear();
     }

@@ -20,25 +20,13 @@ impl Stage {
             }
         }
         let stage = Self { node, pods };
-        stage.make_lossy("mongodb-v1")?;
+        stage.node.lose(stage.pod("mongodb-v1")?, 0.01)?;
         Ok(stage)
     }
 
     pub(super) fn pod(&self, workload: &str) -> Result<&Pod> {
         let found = self.pods.iter().find(|pod| pod.workload == workload);
         found.with_context(|| format!("the manifests have no pod of workload {workload}"))
-    }
-
-    /// Drops one percent of the packets to and from a pod.
-    fn make_lossy(&self, workload: &str) -> Result<()> {
-        let pod = self.pod(workload)?;
-        pod.send_single_segments()?;
-        for direction in ["-s", "-d"] {
-            let rule =
-                format!("-A FORWARD {direction} {} -m statistic --mode random --probability 0.01 -j DROP", pod.ipv4);
-            self.node.iptables(&rule)?;
-        }
-        Ok(())
     }
 }
 

@@ -51,7 +51,6 @@ impl Screen {
         if has_colours { format!("\x1b[{}m{word}\x1b[0m", colour as u8) } else { word.to_owned() }
     }
 
-    /// The picture of the whole output.
     pub(super) fn develop(self) -> Option<String> {
         self.film.map(Film::develop)
     }
@@ -69,7 +68,6 @@ pub(super) enum Colour {
     Green = 32,
 }
 
-/// All edges in a scrape.
 pub(super) fn edges(scrape: &Scrape) -> BTreeSet<Pair> {
     let named = ["istio_tcp_connections_opened_total", "longwire_tcp_connections_failed_total"];
     let samples = named.into_iter().flat_map(|name| scrape.select(name, &[]));

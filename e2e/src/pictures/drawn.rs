@@ -74,7 +74,6 @@ fn figures(pictures: &[Picture], shop: &Shop) -> Result<()> {
     }
     let open = figure(&panel("Open connections")?.text).context("no figure of open connections")?;
     // A short connection may be seen open.
-    #[expect(clippy::cast_precision_loss, reason = "a handful")]
     let least = shop::OPEN as f64;
     ensure!((least..least + 5.0).contains(&open), "{open} connections are open, and {least} stay open");
     let lines = panel("Traffic by service")?.legend.len();

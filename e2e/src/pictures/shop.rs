@@ -1,9 +1,9 @@
 //! A shop of eleven services. Each of its lines moves the same bytes at the same pace, and counts them.
 
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Counts, Crew, Ledger, Machine, PodSpec, SERVICE_PORT, Truth, exchange, now, pass};
+use longwire_testkit::{Counts, Crew, Ledger, Machine, PodSpec, SERVICE_PORT, Truth, exchange, now, pass_both};
 use parking_lot::Mutex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,7 @@ const LOSSY: &str = "redis";
 
 pub(super) fn pods() -> Vec<PodSpec> {
     let ends = SHORT.iter().chain(&LONG).flat_map(|(from, to, ..)| [*from, *to]).chain([REFUSED.0, REFUSED.1]);
-    let names: std::collections::BTreeSet<_> = ends.collect();
+    let names: BTreeSet<_> = ends.collect();
     names.into_iter().map(PodSpec::new).collect()
 }
 
@@ -64,7 +64,7 @@ impl Shop {
             }
         }
         machine.publish(machine.pod(REFUSED.1)?)?;
-        lose_some(machine)?;
+        machine.node.lose(machine.pod(LOSSY)?, 0.01)?;
         let doors = Arc::new(doors);
         let mut shop = Self { ledger: Arc::default(), moment: now(), lines: Crew::default() };
         for (from, to, pace, up, down) in SHORT {
@@ -83,9 +83,7 @@ impl Shop {
             let ledger = Arc::clone(&shop.ledger);
             ledger.add(&(), Truth::open(0, 0).into(), &[]);
             shop.lines.repeat(Duration::from_millis(pace), move || {
-                pass(&near, &far, up)
-                    .and_then(|()| pass(&far, &near, down))
-                    .with_context(|| format!("{from} to {to}"))?;
+                pass_both(&near, &far, up, down).with_context(|| format!("{from} to {to}"))?;
                 ledger.add(&(), Truth { to_server: up, to_client: down, ..Truth::default() }.into(), &[]);
                 Ok(())
             });
@@ -108,7 +106,6 @@ impl Shop {
     }
 
     /// Rates over the last seconds: bytes, opened, failed.
-    #[expect(clippy::cast_precision_loss, reason = "what is counted stays below 2^53")]
     pub(super) fn per_second(&self, window: Duration) -> Result<[f64; 3]> {
         let book = self.ledger.books().pop().context("nothing was counted")?;
         let (first, last) = (book.at(self.moment - window.as_secs_f64()), book.at(self.moment));
@@ -120,16 +117,6 @@ impl Shop {
         ];
         Ok(gained.map(|count| count as f64 / window.as_secs_f64()))
     }
-}
-
-fn lose_some(machine: &Machine) -> Result<()> {
-    let pod = machine.pod(LOSSY)?;
-    pod.send_single_segments()?;
-    for direction in ["-s", "-d"] {
-        let rule = format!("-A FORWARD {direction} {} -m statistic --mode random --probability 0.01 -j DROP", pod.ipv4);
-        machine.node.iptables(&rule)?;
-    }
-    Ok(())
 }
 
 /// Number of lines whose connection stays open.

@@ -39,11 +39,16 @@ pub fn roots() -> Result<Vec<u32>> {
     Ok(names.filter_map(|name| name.strip_prefix(PREFIX)?.parse().ok()).collect())
 }
 
-/// The directory of one pod's container, made.
-pub fn container(uid: &str, container: &str) -> Result<PathBuf> {
-    let path = root_of(std::process::id())?.join(format!("kubepods/besteffort/pod{uid}/{container}"));
+/// A cgroup of this process's own, made.
+pub fn below_root(path: &str) -> Result<PathBuf> {
+    let path = root_of(std::process::id())?.join(path);
     fs::create_dir_all(&path).with_context(|| format!("make cgroup {}", path.display()))?;
     Ok(path)
+}
+
+/// One pod's container, made.
+pub fn container(uid: &str, container: &str) -> Result<PathBuf> {
+    below_root(&format!("kubepods/besteffort/pod{uid}/{container}"))
 }
 
 /// Kills every process below a cgroup and removes the directories, the deepest first.

@@ -20,17 +20,14 @@ pub struct Floor {
 impl Floor {
     /// Fails if a series is lower than before, or missing.
     pub fn rise(&mut self, scrape: &Scrape) -> Result<()> {
-        let mut seen = BTreeMap::new();
-        for sample in scrape.samples.iter().filter(|sample| is_rising(&sample.name)) {
-            seen.insert((sample.name.clone(), sample.labels.clone()), sample.value);
-        }
-        for ((name, labels), highest) in &self.highest {
-            match seen.get(&(name.clone(), labels.clone())) {
+        let rising = scrape.samples.iter().filter(|sample| is_rising(&sample.name));
+        let seen = rising.map(|sample| ((sample.name.clone(), sample.labels.clone()), sample.value));
+        let mut seen: BTreeMap<_, _> = seen.collect();
+        for (series @ (name, labels), highest) in &self.highest {
+            match seen.get(series) {
                 Some(value) if value >= highest => {}
                 Some(value) => bail!("{name}{labels:?} went back from {highest} to {value}"),
-                None if name.starts_with(EXPIRING) => {
-                    seen.insert((name.clone(), labels.clone()), *highest);
-                }
+                None if name.starts_with(EXPIRING) => drop(seen.insert(series.clone(), *highest)),
                 None => bail!("{name}{labels:?} was {highest} and is missing"),
             }
         }
@@ -38,7 +35,6 @@ impl Floor {
         Ok(())
     }
 
-    /// Number of series.
     pub fn len(&self) -> usize {
         self.highest.len()
     }

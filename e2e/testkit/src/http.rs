@@ -36,12 +36,8 @@ pub fn get_as(address: SocketAddr, path: &str, token: &str) -> Result<Response> 
 }
 
 fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Result<Response> {
-    let mut request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n");
-    for header in headers {
-        request += header;
-        request += "\r\n";
-    }
-    request += "\r\n";
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n{headers}\r\n");
     let answer = exchange(address, &request).with_context(|| format!("GET {path} from {address}"))?;
     parse(&answer).with_context(|| format!("GET {path} from {address}: not an HTTP answer"))
 }

@@ -4,7 +4,7 @@ use crate::binaries;
 use crate::cgroup;
 use crate::kept;
 use crate::memory_cgroup;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -18,10 +18,8 @@ pub const TEMPORARY: &str = "longwire-e2e-";
 /// Starts the janitor of this process, once, and cleans up after processes that had none until their end.
 pub fn hire() -> Result<()> {
     static PIPE: OnceLock<Result<ChildStdin, String>> = OnceLock::new();
-    PIPE.get_or_init(|| start().map_err(|error| format!("{error:#}")))
-        .as_ref()
-        .map(|_| ())
-        .map_err(|error| anyhow::anyhow!("{error}"))
+    let started = PIPE.get_or_init(|| start().map_err(|error| format!("{error:#}")));
+    started.as_ref().map(|_| ()).map_err(|error| anyhow!("{error}"))
 }
 
 fn start() -> Result<ChildStdin> {

@@ -4,8 +4,9 @@ use crate::binaries;
 use crate::command;
 use crate::janitor;
 use crate::netns::Netns;
-use crate::probe::{PORT, Probe};
+use crate::probe::{PORT, Probe, bpftool};
 use anyhow::{Context, Result};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -64,12 +65,44 @@ impl Kept {
         Ok(only.context("not one layout is pinned")?.path())
     }
 
+    /// The pinned links, which attach the programs.
+    pub fn links(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(self.layout()?)?.flatten();
+        let links = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("link-"));
+        Ok(links.map(|entry| entry.path()).collect())
+    }
+
     /// Detaches the first tracepoint, as if the kernel skipped its program each time.
     pub fn detach_first_tracepoint(&self) -> Result<()> {
-        let links = fs::read_dir(self.layout()?)?.flatten().map(|entry| entry.path());
         let is_state = |path: &PathBuf| path.to_string_lossy().ends_with("-on_state");
-        let pinned = links.into_iter().find(is_state).context("no link of on_state is pinned")?;
+        let pinned = self.links()?.into_iter().find(is_state).context("no link of on_state is pinned")?;
         Ok(fs::remove_file(pinned)?)
+    }
+
+    /// The values of a pinned map; in the order of keys if it is an array.
+    pub fn values(&self, map: &str) -> Result<Vec<Vec<u8>>> {
+        let pin = self.layout()?.join(map);
+        let dump = bpftool(&Netns::new()?, &["map", "dump", "pinned", text(&pin)?])?;
+        let byte = |byte: &Value| {
+            let digits = byte.as_str().and_then(|byte| byte.strip_prefix("0x")).context("no byte")?;
+            anyhow::Ok(u8::from_str_radix(digits, 16)?)
+        };
+        let value = |entry: &Value| {
+            let bytes = entry["value"].as_array().with_context(|| format!("no value in {entry}"))?;
+            bytes.iter().map(byte).collect()
+        };
+        dump.as_array().context("no array")?.iter().map(value).collect()
+    }
+
+    /// Sets a value of a pinned map.
+    pub fn update(&self, map: &str, key: &[u8], value: &[u8]) -> Result<()> {
+        let pin = self.layout()?.join(map);
+        let [key, value] = [key, value].map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>());
+        let mut line = vec!["map", "update", "pinned", text(&pin)?, "key", "hex"];
+        line.extend(key.iter().map(String::as_str));
+        line.extend(["value", "hex"]);
+        line.extend(value.iter().map(String::as_str));
+        bpftool(&Netns::new()?, &line).map(drop)
     }
 
     fn mount(&self) -> PathBuf {

@@ -63,7 +63,6 @@ impl<E> Default for Ledger<E> {
 }
 
 impl<E: Clone + PartialEq> Ledger<E> {
-    /// Adds to an edge's counters.
     pub fn add(&self, edge: &E, more: Counts, times: &[(Time, Duration)]) {
         self.enter(edge, times, |before| before + more);
     }
@@ -95,12 +94,10 @@ impl<E: Clone + PartialEq> Ledger<E> {
 }
 
 impl<E> Book<E> {
-    /// The last counters.
     pub fn total(&self) -> Counts {
         self.entries.last().map(|(_, total)| *total).unwrap_or_default()
     }
 
-    /// The counters at a moment.
     pub fn at(&self, moment: f64) -> Counts {
         let before = self.entries.partition_point(|(time, _)| *time <= moment);
         before.checked_sub(1).map_or_else(Counts::default, |last| self.entries[last].1)

@@ -4,6 +4,7 @@ use crate::binaries;
 use crate::janitor;
 use crate::manifests::{self, HASH, Manifests, Pairs};
 use crate::node::{Node, Plan, Slot};
+use crate::pair::Pair;
 use crate::pod::Pod;
 use crate::process::Process;
 use anyhow::{Context, Result};
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A pod that is not a plain one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PodSpec {
     workload: String,
     labels: Pairs,
@@ -22,13 +23,7 @@ pub struct PodSpec {
 
 impl PodSpec {
     pub fn new(workload: &str) -> Self {
-        Self {
-            workload: workload.to_owned(),
-            labels: Pairs::new(),
-            annotations: Pairs::new(),
-            host_network: false,
-            node: "node",
-        }
+        Self { workload: workload.to_owned(), node: "node", ..Self::default() }
     }
 
     pub fn label(mut self, name: &str, value: &str) -> Self {
@@ -90,8 +85,13 @@ impl Machine {
     }
 
     /// Two plain pods: a client and a server.
-    pub fn pair(&self) -> Result<(&Pod, &Pod)> {
+    pub fn two(&self) -> Result<(&Pod, &Pod)> {
         Ok((self.take()?, self.take()?))
+    }
+
+    /// The same, and the server listens.
+    pub fn pair(&self) -> Result<Pair> {
+        Pair::new(self.take()?, self.take()?)
     }
 
     /// The pod of a spec, by its workload.
@@ -104,20 +104,13 @@ impl Machine {
         self.node.publish(pod.service_ip, crate::pod::SERVICE_PORT, &[(pod.ipv4, crate::pod::PORT)])
     }
 
-    /// A running operator.
     pub fn operator(&self) -> Result<Process> {
-        let operator = start_operator(&self.node, self.manifests.path())?;
-        Ok(operator)
+        start_operator(&self.node, &[], self.manifests.path())
     }
 }
 
-/// Starts an operator on the node's loopback and waits until it listens.
-pub fn start_operator(node: &Node, manifests: &std::path::Path) -> Result<Process> {
-    start_operator_under(node, &[], manifests)
-}
-
-/// The same below a wrapper such as `setpriv ...`.
-pub fn start_operator_under(node: &Node, wrapper: &[&str], manifests: &std::path::Path) -> Result<Process> {
+/// Starts an operator on the node's loopback, below a wrapper such as `setpriv ...`, and waits until it listens.
+pub fn start_operator(node: &Node, wrapper: &[&str], manifests: &std::path::Path) -> Result<Process> {
     let program = binaries::find("longwire-operator")?;
     let mut line = wrapper.to_vec();
     line.extend([program.to_str().context("path")?, "--manifests", manifests.to_str().context("path")?]);

@@ -6,7 +6,7 @@
 use crate::cgroup;
 use crate::janitor;
 use crate::wait::eventually;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use std::time::Duration;
 pub struct MemoryCgroup {
     path: PathBuf,
     files: Files,
+    /// A script that runs its arguments within the limit.
+    enter: String,
 }
 
 /// File names of a cgroup version.
@@ -43,13 +45,13 @@ impl MemoryCgroup {
         let path = root.join(name);
         fs::create_dir_all(&path).with_context(|| format!("make memory cgroup {}", path.display()))?;
         fs::write(path.join(files.limit), limit.to_string()).context("limit the memory of a cgroup")?;
-        Ok(Self { path, files })
+        let enter = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", path.display());
+        Ok(Self { path, files, enter })
     }
 
     /// Prefix of a command line that runs within the limit.
-    pub fn wrapper(&self) -> [String; 4] {
-        let enter = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", self.path.display());
-        ["sh", "-c", &enter, "sh"].map(str::to_owned)
+    pub fn wrapper(&self) -> [&str; 4] {
+        ["sh", "-c", &self.enter, "sh"]
     }
 
     /// Peak memory, bytes.
@@ -62,6 +64,12 @@ impl MemoryCgroup {
         let events = self.read(self.files.events)?;
         let count = events.lines().find_map(|line| line.strip_prefix("oom_kill "));
         Ok(count.with_context(|| format!("no oom_kill in {events:?}"))?.trim().parse()?)
+    }
+
+    /// Checks that the kernel killed no process, and returns the peak in MB.
+    pub fn spared(&self) -> Result<f64> {
+        ensure!(self.oom_kills()? == 0, "the kernel ended a process of {} for want of memory", self.path.display());
+        Ok(self.peak()? as f64 / 1e6)
     }
 
     fn read(&self, file: &str) -> Result<String> {

@@ -33,7 +33,6 @@ impl Netns {
         Ok(Self { handle: Arc::new(File::open("/proc/thread-self/ns/net")?) })
     }
 
-    /// The namespace that a process is in.
     pub fn of_process(process: u32) -> Result<Self> {
         let path = format!("/proc/{process}/ns/net");
         Ok(Self { handle: Arc::new(File::open(&path).with_context(|| path)?) })
@@ -45,10 +44,7 @@ impl Netns {
             setns(&self.handle, CloneFlags::CLONE_NEWNET).expect("enter a network namespace");
             job()
         };
-        match thread::scope(|scope| scope.spawn(inside).join()) {
-            Ok(outcome) => outcome,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        thread::scope(|scope| scope.spawn(inside).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// One or more lines of iproute2's batch language.

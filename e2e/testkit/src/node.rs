@@ -1,6 +1,7 @@
 //! The node: a namespace that routes between its pods, with its own iptables and conntrack.
 
 use crate::netns::Netns;
+use crate::pod::Pod;
 use anyhow::{Context, Result};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::linux::net::SocketAddrExt;
@@ -87,6 +88,16 @@ impl Node {
         iptables(&self.netns, rule)
     }
 
+    /// Drops this part of a pod's packets in both directions. Each has one segment, so that each loss is of one.
+    pub fn lose(&self, pod: &Pod, part: f64) -> Result<()> {
+        pod.send_single_segments()?;
+        for end in ["-s", "-d"] {
+            let random = format!("-m statistic --mode random --probability {part}");
+            self.iptables(&format!("-A FORWARD {end} {} {random} -j DROP", pod.ipv4))?;
+        }
+        Ok(())
+    }
+
     /// The rules of kube-proxy for one port of a Service: a random backend for each connection.
     pub fn publish(&self, virtual_ip: Ipv4Addr, port: u16, backends: &[(Ipv4Addr, u16)]) -> Result<()> {
         for (index, (address, target)) in backends.iter().enumerate() {
@@ -114,10 +125,8 @@ pub fn iptables(netns: &Netns, rule: &str) -> Result<()> {
 }
 
 fn host_route(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => format!("{address}/32"),
-        IpAddr::V6(address) => format!("{address}/128"),
-    }
+    let bits = if address.is_ipv6() { 128 } else { 32 };
+    format!("{address}/{bits}")
 }
 
 /// The addresses of a slot: pods from 10.slot.1.0 on, Services from 10.slot.128.0 on.

@@ -1,15 +1,13 @@
 //! Sockets with unusual creation or use.
-#![expect(unsafe_code, reason = "libc knows neither TCP_REPAIR's options nor bpf(2)")]
+#![expect(unsafe_code, reason = "libc has no safe way to set TCP_REPAIR's options, and no bpf(2)")]
 
 use anyhow::{Context, Result, ensure};
+use libc::{TCP_QUEUE_SEQ, TCP_REPAIR, TCP_REPAIR_QUEUE};
 use socket2::Socket;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-const TCP_REPAIR: libc::c_int = 19;
-const TCP_REPAIR_QUEUE: libc::c_int = 20;
-const TCP_QUEUE_SEQ: libc::c_int = 21;
 const ON: libc::c_int = 1;
 const OFF: libc::c_int = 0;
 /// Values of TCP_REPAIR_QUEUE: receive and send queue.
@@ -54,26 +52,18 @@ impl TakenDown {
 }
 
 fn set(socket: &impl AsFd, option: libc::c_int, value: libc::c_int) -> Result<()> {
-    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    let (socket, size) = (socket.as_fd().as_raw_fd(), size_of::<libc::c_int>() as libc::socklen_t);
+    let from = std::ptr::from_ref(&value).cast();
     // SAFETY: the kernel reads one live integer.
-    let outcome = unsafe {
-        libc::setsockopt(socket.as_fd().as_raw_fd(), libc::IPPROTO_TCP, option, std::ptr::from_ref(&value).cast(), size)
-    };
+    let outcome = unsafe { libc::setsockopt(socket, libc::IPPROTO_TCP, option, from, size) };
     confirm!(outcome == 0, "option {option} of TCP: {}", io::Error::last_os_error())
 }
 
 fn get(socket: &impl AsFd, option: libc::c_int) -> Result<libc::c_int> {
     let (mut value, mut size): (libc::c_int, _) = (0, size_of::<libc::c_int>() as libc::socklen_t);
+    let (socket, to) = (socket.as_fd().as_raw_fd(), std::ptr::from_mut(&mut value).cast());
     // SAFETY: the kernel writes one live integer, and its size.
-    let outcome = unsafe {
-        libc::getsockopt(
-            socket.as_fd().as_raw_fd(),
-            libc::IPPROTO_TCP,
-            option,
-            std::ptr::from_mut(&mut value).cast(),
-            &raw mut size,
-        )
-    };
+    let outcome = unsafe { libc::getsockopt(socket, libc::IPPROTO_TCP, option, to, &raw mut size) };
     ensure!(outcome == 0, "option {option} of TCP: {}", io::Error::last_os_error());
     Ok(value)
 }

@@ -9,12 +9,15 @@ use crate::traffic;
 use anyhow::{Context, Result};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 /// Target port of every pod's Service.
 pub const PORT: u16 = 8080;
 /// The Service's own port.
 pub const SERVICE_PORT: u16 = 80;
+/// For processes of pods.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug)]
 pub struct Pod {
@@ -69,30 +72,9 @@ impl Pod {
         Ok((client, listener.accept()?.0))
     }
 
-    /// So many connections that stay open, with so many bytes up on each.
-    pub fn open(
-        &self,
-        count: u64,
-        address: SocketAddr,
-        listener: &TcpListener,
-        up: u64,
-    ) -> Result<Vec<(TcpStream, TcpStream)>> {
-        let one = |_| {
-            let (near, far) = self.connect_to(address, listener)?;
-            traffic::pass(&near, &far, up).map(|()| (near, far))
-        };
-        (0..count).map(one).collect()
-    }
-
     /// A whole connection with so many bytes up and down.
-    pub fn exchange(
-        &self,
-        address: impl Into<SocketAddr>,
-        listener: &TcpListener,
-        up: u64,
-        down: u64,
-    ) -> Result<Truth> {
-        let (near, far) = self.connect_to(address, listener)?;
+    pub fn exchange(&self, to: impl Into<SocketAddr>, listener: &TcpListener, up: u64, down: u64) -> Result<Truth> {
+        let (near, far) = self.connect_to(to, listener)?;
         traffic::exchange(near, far, up, down)
     }
 
@@ -103,17 +85,27 @@ impl Pod {
 
     /// `longwire-traffic` as a process of one of the pod's containers: in its namespace and cgroup.
     pub fn process(&self, container: &str, arguments: &[&str]) -> Result<Process> {
-        let (program, cgroup) = (binaries::find("longwire-traffic")?, cgroup::container(&self.uid, container)?);
-        let mut line = vec![program.to_str().context("path")?, "--cgroup", cgroup.to_str().context("path")?];
-        line.extend(arguments);
-        Process::start(&self.netns, &self.name, &line)
+        traffic_in(&self.netns, &self.name, &cgroup::container(&self.uid, container)?, arguments)
     }
 
-    /// The same, once it says this.
+    /// Such a process, until it has ended well.
+    pub fn run(&self, container: &str, arguments: &[&str]) -> Result<()> {
+        self.process(container, arguments)?.succeed(PATIENCE)
+    }
+
+    /// Such a process, once it says this.
     pub fn process_that_says(&self, container: &str, arguments: &[&str], says: &str) -> Result<Process> {
         let process = self.process(container, arguments)?;
-        process.await_line(says, Duration::from_secs(20))?;
+        process.await_line(says, PATIENCE)?;
         Ok(process)
+    }
+
+    /// A connection of a process in a container to a process of the server's that listens `at` an address.
+    pub fn talk(&self, container: &str, to: SocketAddr, server: &Self, at: SocketAddr) -> Result<Truth> {
+        let serving = server.process_that_says("main", &["serve", &at.to_string(), "--reply", "3000"], "listening")?;
+        self.run(container, &["send", &to.to_string(), "2000"])?;
+        serving.await_line("received 2000, sent 3000", PATIENCE)?;
+        Ok(Truth::whole(2_000, 3_000))
     }
 
     /// Disables offloads on both ends of the pod's veth pair, so that each packet the node drops is one segment.
@@ -126,4 +118,11 @@ impl Pod {
     pub fn addresses(&self) -> [IpAddr; 2] {
         [self.ipv4.into(), self.ipv6.into()]
     }
+}
+
+/// `longwire-traffic` in any namespace and cgroup.
+pub fn traffic_in(netns: &Netns, name: &str, cgroup: &Path, arguments: &[&str]) -> Result<Process> {
+    let program = binaries::find("longwire-traffic")?;
+    let line = [program.to_str().context("path")?, "--cgroup", cgroup.to_str().context("path")?];
+    Process::start(netns, name, &[&line, arguments].concat())
 }

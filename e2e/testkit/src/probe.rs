@@ -9,7 +9,7 @@ use crate::process::Process;
 use crate::scrape::{Format, Scrape};
 use crate::wait::eventually;
 use anyhow::{Context, Result, ensure};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Default port of the probe's metrics.
@@ -68,7 +68,7 @@ impl Probe {
     }
 
     pub fn process(&self) -> MutexGuard<'_, Process> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+        self.process.lock()
     }
 
     /// Waits until it is ready: attached, adopted and configured.

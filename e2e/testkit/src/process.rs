@@ -1,14 +1,15 @@
 //! A child process in a namespace, with its whole output recorded. It cannot outlive its parent.
 
 use crate::netns::Netns;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use parking_lot::Mutex;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -26,11 +27,10 @@ pub struct Process {
 impl Process {
     /// Starts `command` inside `netns`; it is killed when this process ends.
     pub fn start(netns: &Netns, name: &str, command: &[&str]) -> Result<Self> {
-        // The parent-death signal depends on the thread that forked, so a thread that never ends starts the children.
         let (reply, answer) = mpsc::channel();
         let mut line = vec!["--pdeathsig".to_owned(), "KILL".to_owned()];
         line.extend(command.iter().map(|&word| word.to_owned()));
-        nursery().send(Birth { netns: netns.clone(), line, reply }).map_err(|_| anyhow!("the nursery is gone"))?;
+        NURSERY.send(Birth { netns: netns.clone(), line, reply }).map_err(|_| anyhow!("the nursery is gone"))?;
         let mut child = answer.recv()?.with_context(|| format!("start {name}"))?;
         let log = Arc::new(Mutex::new(Vec::new()));
         let readers = vec![keep(child.stdout.take(), &log), keep(child.stderr.take(), &log)];
@@ -39,7 +39,7 @@ impl Process {
 
     /// All lines so far, of both outputs.
     pub fn log(&self) -> Vec<String> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log.lock().clone()
     }
 
     /// The end of the log, for an error.
@@ -85,6 +85,13 @@ impl Process {
         confirm!(status.success(), "{status}\n{}", self.last_words())
     }
 
+    /// Waits until the process exits by itself, with an error. Returns the end of its log.
+    pub fn fail(&mut self, patience: Duration) -> Result<String> {
+        let status = self.await_exit(patience)?;
+        ensure!(!status.success(), "{status}\n{}", self.last_words());
+        Ok(self.last_words())
+    }
+
     /// Waits until the process exits by itself; its log is complete then.
     pub fn await_exit(&mut self, patience: Duration) -> Result<ExitStatus> {
         let ended = crate::wait::eventually(patience, || self.child.try_wait()?.context("still running"));
@@ -118,21 +125,17 @@ struct Birth {
     reply: mpsc::Sender<Result<Child>>,
 }
 
-fn nursery() -> mpsc::Sender<Birth> {
-    static NURSERY: OnceLock<mpsc::Sender<Birth>> = OnceLock::new();
-    NURSERY
-        .get_or_init(|| {
-            let (sender, births) = mpsc::channel::<Birth>();
-            thread::spawn(move || {
-                for Birth { netns, line, reply } in births {
-                    // The caller may have given up.
-                    let _ = reply.send(spawn(&netns, &line));
-                }
-            });
-            sender
-        })
-        .clone()
-}
+/// A thread that never ends, because the parent-death signal depends on the thread that forked.
+static NURSERY: LazyLock<mpsc::Sender<Birth>> = LazyLock::new(|| {
+    let (sender, births) = mpsc::channel::<Birth>();
+    thread::spawn(move || {
+        for Birth { netns, line, reply } in births {
+            // The caller may have given up.
+            let _ = reply.send(spawn(&netns, &line));
+        }
+    });
+    sender
+});
 
 fn spawn(netns: &Netns, line: &[String]) -> Result<Child> {
     netns.enter()?;
@@ -150,7 +153,7 @@ fn keep(pipe: Option<impl Read + Send + 'static>, log: &Arc<Mutex<Vec<String>>>)
     let log = Arc::clone(log);
     thread::spawn(move || {
         for line in pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).lines()).map_while(Result::ok) {
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            log.lock().push(line);
         }
     })
 }

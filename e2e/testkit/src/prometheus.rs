@@ -37,15 +37,9 @@ pub struct Row {
 }
 
 impl Prometheus {
-    /// Listens at `address`, scrapes and evaluates the rules every `interval`. It ends when its last clone is dropped,
+    /// Listens at an address, scrapes and evaluates the rules every `interval`. It ends when its last clone is dropped,
     /// or with this process.
-    pub fn start(
-        netns: &Netns,
-        address: Ipv4Addr,
-        jobs: &[Job],
-        rules: &[PathBuf],
-        interval: Duration,
-    ) -> Result<Self> {
+    pub fn start(netns: &Netns, at: Ipv4Addr, jobs: &[Job], rules: &[PathBuf], interval: Duration) -> Result<Self> {
         let directory = janitor::temporary_directory("prometheus")?;
         let interval = format!("{}ms", interval.as_millis());
         let scrapes =
@@ -57,7 +51,7 @@ impl Prometheus {
         });
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, configuration.to_string())?;
-        let address = netns.run(|| TcpListener::bind((address, 0)))?.local_addr()?;
+        let address = netns.run(|| TcpListener::bind((at, 0)))?.local_addr()?;
         let flags = [
             "prometheus".to_owned(),
             format!("--config.file={}", file.display()),
@@ -80,13 +74,8 @@ impl Prometheus {
     fn targets_up(&self) -> Result<()> {
         let targets = self.ask("targets?state=active")?;
         for target in targets["activeTargets"].as_array().context("no targets")? {
-            ensure!(
-                target["health"] == "up",
-                "{} is {}: {}",
-                target["scrapeUrl"],
-                target["health"],
-                target["lastError"]
-            );
+            let [url, health, error] = ["scrapeUrl", "health", "lastError"].map(|field| &target[field]);
+            ensure!(health == "up", "{url} is {health}: {error}");
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 use anyhow::{Context, Result};
 use std::path::Path;
 
-/// The repository.
 pub fn checkout() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
@@ -16,10 +15,8 @@ pub fn blocks() -> Vec<&'static str> {
 
 /// The block that contains this text.
 pub fn block(with: &str) -> Result<&'static str> {
-    blocks()
-        .into_iter()
-        .find(|block| block.contains(with))
-        .with_context(|| format!("README.md has no block with {with:?}"))
+    let found = blocks().into_iter().find(|block| block.contains(with));
+    found.with_context(|| format!("README.md has no block with {with:?}"))
 }
 
 /// The typed part of a line.

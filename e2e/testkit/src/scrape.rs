@@ -46,6 +46,11 @@ impl Scrape {
         names.iter().map(|name| self.sum(name, &[("kind", kind)])).sum()
     }
 
+    /// What a probe that went on from another one has lost.
+    pub fn lost_at_restart(&self, kind: &str) -> u64 {
+        self.sum("longwire_probe_restart_losses", &[("kind", kind)])
+    }
+
     /// The only sample that matches.
     pub fn only(&self, name: &str, labels: &[(&str, &str)]) -> Result<&Sample> {
         let found = self.select(name, labels);

@@ -1,14 +1,13 @@
 //! An attack on operator and probe within the chart's memory limits, and a bystander whose counters must stay exact.
 
 use crate::cluster::Cluster;
-use crate::edge::{Edge, Truth};
-use crate::machine::{Machine, start_operator_under};
+use crate::edge::Truth;
+use crate::machine::{Machine, start_operator};
 use crate::memory_cgroup::MemoryCgroup;
-use crate::pod::Pod;
+use crate::pair::Pair;
 use crate::probe::{PORT, Probe};
 use crate::process::resident;
-use crate::traffic::exchange;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use std::time::Instant;
 
 const MIB: u64 = 1 << 20;
@@ -30,9 +29,8 @@ pub struct Siege {
 /// Two pods with regular traffic during the attack.
 #[derive(Debug)]
 pub struct Bystander {
-    client: Pod,
-    server: Pod,
-    truth: Truth,
+    pub pair: Pair,
+    pub truth: Truth,
 }
 
 impl Siege {
@@ -45,10 +43,9 @@ impl Siege {
     pub fn start_under(attack: &'static str, machine: Machine, wrapper: &[&str], probe_flags: &[&str]) -> Result<Self> {
         let probe_memory = MemoryCgroup::new(&format!("{attack}-probe"), PROBE_LIMIT)?;
         let operator_memory = MemoryCgroup::new(&format!("{attack}-operator"), OPERATOR_LIMIT)?;
-        let (for_operator, for_probe) = (operator_memory.wrapper(), probe_memory.wrapper());
-        let for_operator: Vec<&str> = for_operator.iter().map(String::as_str).chain(wrapper.iter().copied()).collect();
-        let for_probe: Vec<&str> = for_probe.iter().map(String::as_str).chain(wrapper.iter().copied()).collect();
-        let operator = start_operator_under(&machine.node, &for_operator, machine.manifests.path())?;
+        let [for_operator, for_probe] =
+            [&operator_memory, &probe_memory].map(|memory| [&memory.wrapper(), wrapper].concat());
+        let operator = start_operator(&machine.node, &for_operator, machine.manifests.path())?;
         let probe = Probe::start_under(&machine.node.netns, &for_probe, PORT, probe_flags)?;
         probe.await_ready()?;
         let cluster = Cluster { probe, operator, machine };
@@ -57,28 +54,22 @@ impl Siege {
 
     /// Two plain pods of the machine's.
     pub fn bystander(&self) -> Result<Bystander> {
-        let (client, server) = self.cluster.pair()?;
-        Ok(Bystander { client: client.clone(), server: server.clone(), truth: Truth::default() })
+        Ok(Bystander { pair: self.cluster.pair()?, truth: Truth::default() })
     }
 
     /// Resident memory of the probe and of the operator, MB.
     pub fn resident(&self) -> Result<[f64; 2]> {
-        let megabytes = |id| Ok::<_, anyhow::Error>(resident(id)? / 1e6);
-        Ok([megabytes(self.cluster.probe.process().id())?, megabytes(self.cluster.operator.id())?])
+        Ok([resident(self.cluster.probe.process().id())? / 1e6, resident(self.cluster.operator.id())? / 1e6])
     }
 
     /// Checks that both programs live and were never out of memory; prints the results. `figures`: further values, with
     /// the unit in the name, as in `scrape_ms`.
     pub fn end(mut self, figures: &[(&str, f64)]) -> Result<()> {
-        let megabytes = |bytes: u64| bytes as f64 / 1e6;
         self.cluster.operator.check_alive()?;
         self.cluster.probe.process().check_alive()?;
-        for (program, memory) in [("probe", &self.probe_memory), ("operator", &self.operator_memory)] {
-            ensure!(memory.oom_kills()? == 0, "the kernel ended the {program} for want of memory");
-        }
         let own = [
-            ("probe_peak_mb", megabytes(self.probe_memory.peak()?)),
-            ("operator_peak_mb", megabytes(self.operator_memory.peak()?)),
+            ("probe_peak_mb", self.probe_memory.spared()?),
+            ("operator_peak_mb", self.operator_memory.spared()?),
             ("seconds", self.begun.elapsed().as_secs_f64()),
         ];
         print(self.attack, own.iter().chain(figures));
@@ -95,26 +86,12 @@ pub fn print<'a>(attack: &str, figures: impl Iterator<Item = &'a (&'a str, f64)>
 impl Bystander {
     /// Some connections, one after another, each with payload both ways.
     pub fn talk(&mut self, connections: u32) -> Result<()> {
-        let listener = self.server.listen()?;
-        for _ in 0..connections {
-            let (near, far) = self.client.connect_to(self.server.address(), &listener)?;
-            self.truth += exchange(near, far, 1_001, 2_003)?;
-        }
+        self.truth += (0..connections).map(|_| self.pair.exchange(1_001, 2_003)).sum::<Result<Truth>>()?;
         Ok(())
     }
 
     /// Both reporters report all connections and bytes so far exactly, under the pods' own names.
     pub fn expect_exact(&self, probe: &Probe) -> Result<()> {
-        Edge::of(&self.client, &self.server).expect(probe, self.truth)
-    }
-
-    /// The same where edits have spread it over several label sets.
-    pub fn expect_sum(&self, probe: &Probe) -> Result<()> {
-        probe.until(|scrape| Edge::of(&self.client, &self.server).both_add_up(scrape, self.truth))
-    }
-
-    /// The same for one scrape, now.
-    pub fn both_say(&self, probe: &Probe) -> Result<()> {
-        Edge::of(&self.client, &self.server).both_say(&probe.scrape()?, self.truth)
+        self.pair.edge.expect(probe, self.truth)
     }
 }

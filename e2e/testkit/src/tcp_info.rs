@@ -33,16 +33,9 @@ impl TcpInfo {
     pub fn of(socket: &impl AsFd) -> Result<Self> {
         let mut raw = [0_u8; 256];
         let mut length = size_of_val(&raw) as libc::socklen_t;
+        let (socket, to) = (socket.as_fd().as_raw_fd(), raw.as_mut_ptr().cast());
         // SAFETY: the kernel writes at most `length` bytes to `raw`, and how many it wrote to `length`.
-        let outcome = unsafe {
-            libc::getsockopt(
-                socket.as_fd().as_raw_fd(),
-                libc::IPPROTO_TCP,
-                libc::TCP_INFO,
-                raw.as_mut_ptr().cast(),
-                &raw mut length,
-            )
-        };
+        let outcome = unsafe { libc::getsockopt(socket, libc::IPPROTO_TCP, libc::TCP_INFO, to, &raw mut length) };
         ensure!(outcome == 0, "TCP_INFO: {}", io::Error::last_os_error());
         ensure!(length as usize >= BYTES_RETRANS + 8, "this kernel's tcp_info has only {length} bytes");
         let field = |at: usize| u64::from_ne_bytes(raw[at..at + 8].try_into().expect("eight bytes"));

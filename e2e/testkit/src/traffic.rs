@@ -33,7 +33,6 @@ pub fn exchange(client: TcpStream, server: TcpStream, up: u64, down: u64) -> Res
     Ok(Truth::whole(to_server, to_client))
 }
 
-/// Writes so many bytes.
 pub fn send(mut to: &TcpStream, bytes: u64) -> Result<()> {
     let chunk = vec![b'x'; CHUNK];
     let mut left = bytes;
@@ -45,7 +44,6 @@ pub fn send(mut to: &TcpStream, bytes: u64) -> Result<()> {
     Ok(())
 }
 
-/// Reads exactly so many bytes.
 pub fn receive(from: &TcpStream, bytes: u64) -> Result<()> {
     let got = std::io::copy(&mut from.take(bytes), &mut std::io::sink()).context("read")?;
     confirm!(got == bytes, "the stream ended after {got} of {bytes} bytes")
@@ -72,6 +70,19 @@ pub fn pass(from: &TcpStream, to: &TcpStream, bytes: u64) -> Result<()> {
         receive(to, bytes)?;
         writer.join().expect("a writer")
     })
+}
+
+/// First from the client to the server, then back.
+pub fn pass_both(client: &TcpStream, server: &TcpStream, up: u64, down: u64) -> Result<()> {
+    pass(client, server, up)?;
+    pass(server, client, down)
+}
+
+/// Ends a connection of which all bytes were read, one end after the other.
+pub fn close(client: &TcpStream, server: &TcpStream) -> Result<()> {
+    client.shutdown(Shutdown::Write)?;
+    server.shutdown(Shutdown::Write)?;
+    confirm!((drain(client)?, drain(server)?) == (0, 0), "more came than was sent")
 }
 
 /// Waits until the peer's kernel has acknowledged all bytes.

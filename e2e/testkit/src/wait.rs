@@ -1,6 +1,7 @@
 //! Waits for a condition, with a timeout.
 
 use anyhow::{Result, anyhow};
+use nix::time::{ClockId, clock_gettime};
 use std::env;
 use std::sync::OnceLock;
 use std::thread;
@@ -15,6 +16,11 @@ pub const PATIENCE: &str = "LONGWIRE_PATIENCE";
 pub fn stretched(patience: Duration) -> Duration {
     static FACTOR: OnceLock<u32> = OnceLock::new();
     patience * *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1))
+}
+
+/// Nanoseconds of the clock that the kernel's programs read.
+pub fn monotonic() -> Result<u64> {
+    Ok(Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC)?).as_nanos().try_into()?)
 }
 
 /// Retries until `check` succeeds; after `patience` returns its last error.

@@ -1,7 +1,9 @@
 //! Invalid input, and an unreachable operator.
 
 use anyhow::Result;
-use longwire_testkit::{Cluster, Edge, Machine, Probe, SAMPLE_INTERVAL, Truth, confirm, eventually, pass, throughout};
+use longwire_testkit::{
+    Cluster, Machine, Probe, REPORTERS, SAMPLE_INTERVAL, Truth, confirm, eventually, pass, throughout,
+};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -14,19 +16,18 @@ fn a_manifest_that_does_not_parse_is_named_with_its_line_and_the_rest_serves() -
     machine.manifests.write("broken.yaml", &format!("{good}---\nkind: Pod\nmetadata:\n  name: x\n\tlabels: {{}}\n"))?;
     let cluster = Cluster::start_on(machine, &[])?;
     cluster.operator.await_line("broken.yaml:9", PATIENCE)?;
-    let (client, server) = cluster.pair()?;
-    let truth = client.exchange(server.address(), &server.listen()?, 100, 200)?;
-    Edge::of(client, server).expect(&cluster.probe, truth)
+    let pair = cluster.pair()?;
+    pair.edge.expect(&cluster.probe, pair.exchange(100, 200)?)
 }
 
 #[test]
 fn an_edit_that_does_not_parse_keeps_what_was_there() -> Result<()> {
     let cluster = Cluster::start(2, &[], &[])?;
-    let (client, server) = cluster.pair()?;
-    cluster.machine.manifests.write(&format!("{}.yaml", server.workload), "kind: Pod\nmetadata: [\n")?;
-    cluster.operator.await_line(&format!("{}.yaml", server.workload), PATIENCE)?;
-    let truth = client.exchange(server.address(), &server.listen()?, 100, 200)?;
-    Edge::of(client, server).expect(&cluster.probe, truth)
+    let pair = cluster.pair()?;
+    let file = format!("{}.yaml", pair.server.workload);
+    cluster.machine.manifests.write(&file, "kind: Pod\nmetadata: [\n")?;
+    cluster.operator.await_line(&file, PATIENCE)?;
+    pair.edge.expect(&cluster.probe, pair.exchange(100, 200)?)
 }
 
 #[test]
@@ -37,38 +38,30 @@ fn without_an_operator_the_probe_counts_and_names_everything_once_it_comes() -> 
     eventually(PATIENCE, || confirm!(status("/healthz")? == 200, "not healthy"))?;
     // The programs are attached within the time of a pass, and everything counts from then on.
     throughout(SAMPLE_INTERVAL * 2, || confirm!(status("/readyz")? == 503, "ready without an operator"))?;
-    let (client, server) = machine.pair()?;
-    let listener = server.listen()?;
-    let mut closed = Truth::default();
-    for _ in 0..50 {
-        closed += client.exchange(server.address(), &listener, 1_000, 2_000)?;
-    }
-    let (other_client, other_server) = machine.pair()?;
-    let (near, far) = other_client.connect_to(other_server.address(), &other_server.listen()?)?;
+    let (pair, other) = (machine.pair()?, machine.pair()?);
+    let closed = (0..50).map(|_| pair.exchange(1_000, 2_000)).sum::<Result<Truth>>()?;
+    let (near, far) = other.connect()?;
     pass(&near, &far, 5_000)?;
     throughout(SAMPLE_INTERVAL * 2, || confirm!(status("/readyz")? == 503, "ready without an operator"))?;
     let _operator = machine.operator()?;
     probe.await_ready()?;
-    Edge::of(client, server).expect(&probe, closed)?;
-    Edge::of(other_client, other_server).expect(&probe, Truth::open(5_000, 0))
+    pair.edge.expect(&probe, closed)?;
+    other.edge.expect(&probe, Truth::open(5_000, 0))
 }
 
 #[test]
 fn a_probe_whose_operator_leaves_goes_on_and_meets_the_next_one() -> Result<()> {
     let Cluster { probe, operator, machine } = Cluster::start(4, &[], &[])?;
-    let (client, server) = machine.pair()?;
-    let listener = server.listen()?;
-    let mut truth = client.exchange(server.address(), &listener, 10, 20)?;
-    let edge = Edge::of(client, server);
-    edge.expect(&probe, truth)?;
+    let pair = machine.pair()?;
+    let mut truth = pair.exchange(10, 20)?;
+    pair.edge.expect(&probe, truth)?;
     drop(operator);
-    truth += client.exchange(server.address(), &listener, 30, 40)?;
-    edge.expect(&probe, truth)?;
+    truth += pair.exchange(30, 40)?;
+    pair.edge.expect(&probe, truth)?;
     let _operator = machine.operator()?;
     // A pod whose address was not looked up before.
-    let (stranger, other) = machine.pair()?;
-    let truth = stranger.exchange(other.address(), &other.listen()?, 50, 60)?;
-    Edge::of(stranger, other).expect(&probe, truth)
+    let pair = machine.pair()?;
+    pair.edge.expect(&probe, pair.exchange(50, 60)?)
 }
 
 #[test]
@@ -79,13 +72,12 @@ fn a_pod_that_comes_later_is_named_without_a_restart() -> Result<()> {
     std::fs::remove_file(&path)?;
     let cluster = Cluster::start_on(machine, &[])?;
     cluster.machine.manifests.write("w1.yaml", &text)?;
-    let (client, server) = cluster.pair()?;
-    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    let pair = cluster.pair()?;
     // Connections from before the update may be unresolved, but soon there is one with both ends known.
     eventually(PATIENCE, || {
-        client.exchange(server.address(), &listener, 5, 5)?;
+        pair.exchange(5, 5)?;
         let scrape = cluster.probe.scrape()?;
-        let named = ["source", "destination"].map(|reporter| edge.reported(&scrape, reporter).closed);
+        let named = REPORTERS.map(|reporter| pair.edge.reported(&scrape, reporter).closed);
         confirm!(named.iter().all(|closed| *closed > 0), "named by source and destination: {named:?}")
     })
 }

@@ -2,9 +2,7 @@
 
 use anyhow::{Result, ensure};
 use longwire_testkit::{Cluster, Edge, Pod, PodSpec, Process, Truth, iptables};
-use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(5);
 /// ztunnel's ports: for what a pod sends, and for tunnels from other nodes.
 const OUTBOUND: &str = "0.0.0.0:15001";
 const TUNNEL: u16 = 15008;
@@ -18,15 +16,10 @@ fn serve(pod: &Pod, container: &str, address: &str, reply: &str) -> Result<Proce
     pod.process_that_says(container, &["serve", address, "--reply", reply], "listening")
 }
 
-fn send(pod: &Pod, arguments: &[&str]) -> Result<()> {
-    let mut sending = pod.process("sending", &[&["send"], arguments].concat())?;
-    sending.succeed(PATIENCE)
-}
-
 #[test]
 fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<()> {
     let cluster = Cluster::start(2, &[PodSpec::new("ztunnel")], &[])?;
-    let (proxy, (client, server)) = (cluster.machine.pod("ztunnel")?, cluster.pair()?);
+    let (proxy, (client, server)) = (cluster.machine.pod("ztunnel")?, cluster.machine.two()?);
     let (at_client, at_server) = (within(proxy, client), within(proxy, server));
     let requested = server.address().to_string();
     iptables(&client.netns, "-t nat -A OUTPUT -p tcp --dport 8080 -j REDIRECT --to-ports 15001")?;
@@ -34,12 +27,12 @@ fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<(
     let tunnel = format!("{}:{TUNNEL}", server.ipv4);
     let _taking = serve(&at_client, "outbound", OUTBOUND, "3000")?;
     let _tunnelled = serve(&at_server, "inbound", &tunnel, "9")?;
-    send(&at_client, &[&tunnel, "99"])?;
-    send(client, &[&requested, "2000"])?;
+    at_client.run("sending", &["send", &tunnel, "99"])?;
+    client.run("sending", &["send", &requested, "2000"])?;
     // The proxy connects to the server within the server's namespace, from the client's address.
     server.netns.ip(&format!("address add {}/32 dev lo", client.ipv4))?;
     let _serving = serve(server, "main", &requested, "3000")?;
-    send(&at_server, &[&requested, "2000", "--from", &client.ipv4.to_string()])?;
+    at_server.run("sending", &["send", &requested, "2000", "--from", &client.ipv4.to_string()])?;
     Edge::of(client, server).expect(&cluster.probe, Truth::whole(2_000, 3_000))?;
     let scrape = cluster.probe.scrape()?;
     let named = |label: &str| {
@@ -55,9 +48,7 @@ fn what_a_nodes_proxy_carries_is_the_pods_and_the_proxy_is_no_edge() -> Result<(
 fn connections_of_the_proxy_itself_have_no_istio_series() -> Result<()> {
     let cluster = Cluster::start(2, &[PodSpec::new("ztunnel")], &[])?;
     let (proxy, control) = (cluster.machine.pod("ztunnel")?, cluster.machine.take()?);
-    let address = control.address().to_string();
-    let _serving = serve(control, "main", &address, "3000")?;
-    send(proxy, &[&address, "2000"])?;
-    let truths = [("source", Truth::default()), ("destination", Truth::whole(2_000, 3_000))];
+    let truth = proxy.talk("sending", control.address(), control, control.address())?;
+    let truths = [("source", Truth::default()), ("destination", truth)];
     Edge::of(proxy, control).expect_of(&cluster.probe, &truths)
 }

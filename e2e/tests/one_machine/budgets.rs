@@ -35,14 +35,7 @@ fn label_sets_beyond_the_budget_are_counted_in_overflow_and_sums_stay_exact() ->
 #[test]
 fn connections_past_the_table_are_counted_when_they_close() -> Result<()> {
     let cluster = Cluster::start(2, &[], &["--max-connections", "4"])?;
-    let (client, server) = cluster.pair()?;
-    let listener = server.listen()?;
-    let mut open = Vec::new();
-    for _ in 0..20 {
-        let (near, far) = client.connect_to(server.address(), &listener)?;
-        pass(&near, &far, 100)?;
-        open.push((near, far));
-    }
+    let open = cluster.pair()?.open(20, 100)?;
     // At least 36 of the forty ends, because other sockets of the machine may fill the table.
     cluster.probe.until(|scrape| {
         let refused = scrape.sum("longwire_probe_connections_untracked_total", &[]);

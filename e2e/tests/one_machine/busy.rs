@@ -2,12 +2,12 @@
 //! taken back.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Cluster, Edge, REPORTERS, Truth, confirm};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use longwire_testkit::{Cluster, Pair, REPORTERS, Truth, all_at_once, beside, confirm};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-const WORKERS: u64 = 4;
+/// Of each worker.
+const SEEDS: [u16; 4] = [1, 2, 3, 4];
 const LASTING: Duration = Duration::from_secs(5);
 
 /// Sizes from one byte to a few hundred KiB, so that samples meet FINs in every state; the same in every run.
@@ -20,28 +20,20 @@ fn sizes(seed: u64) -> impl Iterator<Item = (u64, u64)> {
 #[test]
 fn counters_sampled_in_the_midst_of_traffic_never_go_back_and_end_exact() -> Result<()> {
     let cluster = Cluster::start(2, &[], &["--sample-interval", "100ms"])?;
-    let (client, server) = cluster.pair()?;
-    let edge = Edge::of(client, server);
-    let (running, start) = (AtomicU64::new(WORKERS), Instant::now());
-    let truth = thread::scope(|scope| -> Result<Truth> {
-        let (client, server, running) = (&client, &server, &running);
-        let work = move |seed: u64| {
-            let traffic = || -> Result<Truth> {
-                // A port for each, because one would accept another's connection.
-                let address = (server.ipv4, 9_000 + u16::try_from(seed)?);
-                let (listener, mut truth) = (server.listen_on(address)?, Truth::default());
-                for (up, down) in sizes(seed).take_while(|_| start.elapsed() < LASTING) {
-                    truth += client.exchange(address, &listener, up, down)?;
-                }
-                Ok(truth)
-            };
-            let outcome = traffic();
-            running.fetch_sub(1, Ordering::Release);
-            outcome
-        };
-        let workers: Vec<_> = (1..=WORKERS).map(|seed| scope.spawn(move || work(seed))).collect();
+    let Pair { client, server, edge, .. } = cluster.pair()?;
+    let start = Instant::now();
+    let traffic = |seed: &u16| -> Result<Truth> {
+        // A port for each, because one would accept another's connection.
+        let address = (server.ipv4, 9_000 + *seed);
+        let (listener, mut truth) = (server.listen_on(address)?, Truth::default());
+        for (up, down) in sizes((*seed).into()).take_while(|_| start.elapsed() < LASTING) {
+            truth += client.exchange(address, &listener, up, down)?;
+        }
+        Ok(truth)
+    };
+    let watch = |over: &AtomicBool| -> Result<()> {
         let mut last = [Truth::default(); 2];
-        while running.load(Ordering::Acquire) > 0 {
+        while !over.load(Ordering::Acquire) {
             let scrape = cluster.probe.scrape()?;
             for (reporter, last) in REPORTERS.iter().zip(&mut last) {
                 let now = edge.reported(&scrape, reporter);
@@ -49,8 +41,10 @@ fn counters_sampled_in_the_midst_of_traffic_never_go_back_and_end_exact() -> Res
                 *last = now;
             }
         }
-        workers.into_iter().map(|worker| worker.join().expect("a worker")).sum::<Result<Truth>>()
-    })?;
+        Ok(())
+    };
+    let ((), truths) = beside(watch, || all_at_once(&SEEDS, traffic))?;
+    let truth: Truth = truths.into_iter().sum();
     ensure!(truth.opened > 100, "only {} connections", truth.opened);
     edge.expect(&cluster.probe, truth)?;
     let clamped = cluster.probe.scrape()?.sum("longwire_probe_decreases_clamped_total", &[]);

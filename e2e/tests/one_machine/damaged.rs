@@ -1,7 +1,7 @@
 //! A saved state with an unreadable item: only this item is dropped, with a log line, and all others are restored.
 
 use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Edge, Kept, Machine, Probe, REPORTERS, Truth, churn, confirm, pass};
+use longwire_testkit::{Edge, Kept, Probe, REPORTERS, Scene, Truth, confirm, pass};
 use std::fs;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64;
@@ -35,29 +35,21 @@ fn damage(kept: &Kept, kind: u8) -> Result<()> {
 
 /// The values of both reporters after a restart, where they were `known` before, and further checks.
 fn restarted(kind: u8, look: impl Fn(&Probe, &Edge, Truth, Truth) -> Result<()>) -> Result<()> {
-    let machine = Machine::new(2, &[])?;
-    let (_operator, kept) = (machine.operator()?, Kept::new()?);
-    let (client, server) = machine.pair()?;
-    let (listener, edge) = (server.listen()?, Edge::of(client, server));
-    let probe = kept.ready(&machine.node.netns, &[])?;
-    let live = client.open(LIVE, server.address(), &listener, 1_000)?;
-    let before = churn::count(10, client, server, &listener)?;
-    let known = before + Truth { opened: LIVE, to_server: LIVE * 1_000, ..Truth::default() };
+    let scene = Scene::new()?;
+    let (probe, pair, edge) = (scene.probe()?, &scene.pair, &scene.pair.edge);
+    let live = pair.open(LIVE, 1_000)?;
+    let known = pair.churn(10)? + Truth { opened: LIVE, to_server: LIVE * 1_000, ..Truth::default() };
     edge.expect(&probe, known)?;
     drop(probe);
-    damage(&kept, kind)?;
-    let probe = kept.ready(&machine.node.netns, &[])?;
+    damage(&scene.kept, kind)?;
+    let probe = scene.probe()?;
     let line = probe.process().await_line("some items of the saved state cannot be used", Duration::from_secs(1))?;
     ensure!(line.contains("cannot be read"), "{line}");
     for (near, far) in live {
         pass(&near, &far, 5)?;
         drop((near, far));
     }
-    look(&probe, &edge, known, Truth { closed: LIVE, to_server: LIVE * 5, ..Truth::default() })
-}
-
-fn lost(probe: &Probe, kind: &str) -> Result<u64> {
-    Ok(probe.scrape()?.sum("longwire_probe_restart_losses", &[("kind", kind)]))
+    look(&probe, edge, known, Truth { closed: LIVE, to_server: LIVE * 5, ..Truth::default() })
 }
 
 #[test]
@@ -68,11 +60,9 @@ fn a_label_set_that_cannot_be_read_begins_at_0_and_the_other_goes_on() -> Result
             said.sort_by_key(|truth| truth.opened);
             confirm!(said == [after, known + after], "{said:?}, {known:?} and then {after:?}")
         })?;
-        confirm!(
-            (lost(probe, "label_sets")?, lost(probe, "connections")?) == (1, 0),
-            "{}",
-            probe.process().last_words()
-        )
+        let scrape = probe.scrape()?;
+        let lost = ["label_sets", "connections"].map(|kind| scrape.lost_at_restart(kind));
+        confirm!(lost == [1, 0], "{lost:?} were lost\n{}", probe.process().last_words())
     })
 }
 
@@ -81,7 +71,7 @@ fn with_a_connection_that_cannot_be_read_all_counters_go_on_and_what_lives_is_co
     restarted(CONNECTION, |probe, edge, known, after| {
         edge.expect(probe, known + after)?;
         // The unreadable one, both ends of the others, and other connections of this kernel.
-        let connections = lost(probe, "connections")?;
+        let connections = probe.scrape()?.lost_at_restart("connections");
         ensure!(connections >= 2 * LIVE, "{connections} connections lost, both ends of {LIVE} were");
         probe.process().await_line("live connections are adopted again", Duration::from_secs(1)).map(drop)
     })

@@ -1,7 +1,7 @@
 //! Long connections after their end.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Cluster, Edge, REPORTERS, Scrape, Truth, confirm, pass};
+use longwire_testkit::{Cluster, Edge, REPORTERS, Scrape, Truth, confirm, pass, pass_both};
 use std::thread;
 use std::time::Duration;
 
@@ -14,33 +14,28 @@ fn connection(edge: &Edge, scrape: &Scrape, reporter: &str) -> (u64, u64) {
     (sum("kmesh_tcp_connection_sent_bytes_total"), sum("kmesh_tcp_connection_received_bytes_total"))
 }
 
-fn expect_last_value(edge: &Edge, scrape: &Scrape) -> Result<()> {
-    ensure!(connection(edge, scrape, "source") == (3_000, 4_000), "{:?}", connection(edge, scrape, "source"));
-    confirm!(connection(edge, scrape, "destination") == (4_000, 3_000), "{:?}", connection(edge, scrape, "destination"))
-}
-
 #[test]
 fn the_last_value_of_a_long_connection_is_in_the_next_two_scrapes_and_then_its_series_goes() -> Result<()> {
     let cluster = Cluster::start(2, &[], &[])?;
-    let (client, server) = cluster.pair()?;
-    let (edge, probe) = (Edge::of(client, server), &cluster.probe);
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let (pair, probe) = (cluster.pair()?, &cluster.probe);
+    let (edge, (near, far)) = (&pair.edge, pair.connect()?);
     pass(&near, &far, 1_000)?;
     probe.until(|scrape| {
-        let counted = REPORTERS.map(|reporter| connection(&edge, scrape, reporter));
+        let counted = REPORTERS.map(|reporter| connection(edge, scrape, reporter));
         confirm!(counted == [(1_000, 0), (0, 1_000)], "{counted:?}")
     })?;
-    pass(&near, &far, 2_000)?;
-    pass(&far, &near, 4_000)?;
+    pass_both(&near, &far, 2_000, 4_000)?;
     drop((near, far));
     // No scrape for a minute, as with a Prometheus that is unreachable.
     thread::sleep(KEPT + Duration::from_secs(2));
     for _ in 0..2 {
-        expect_last_value(&edge, &probe.scrape()?)?;
+        let scrape = probe.scrape()?;
+        let last = REPORTERS.map(|reporter| connection(edge, &scrape, reporter));
+        ensure!(last == [(3_000, 4_000), (4_000, 3_000)], "{last:?}");
     }
     probe.until(|scrape| {
         let left = scrape.samples.iter().filter(|sample| sample.name.starts_with("kmesh_tcp_connection_"));
-        let left = left.filter(|sample| sample.labels["source_workload"] == client.workload).count();
+        let left = left.filter(|sample| sample.labels["source_workload"] == pair.client.workload).count();
         confirm!(left == 0, "{left} series are still there")
     })?;
     edge.expect(probe, Truth::whole(3_000, 4_000))
@@ -49,12 +44,10 @@ fn the_last_value_of_a_long_connection_is_in_the_next_two_scrapes_and_then_its_s
 #[test]
 fn a_short_connection_has_no_series_of_its_own() -> Result<()> {
     let cluster = crate::shared::cluster();
-    let (client, server) = cluster.pair()?;
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
-    let truth = longwire_testkit::traffic::exchange(near, far, 10, 20)?;
-    let edge = Edge::of(client, server);
+    let pair = cluster.pair()?;
+    let (edge, truth) = (&pair.edge, pair.exchange(10, 20)?);
     edge.expect(&cluster.probe, truth)?;
     let scrape = cluster.probe.scrape()?;
-    ensure!(REPORTERS.map(|reporter| connection(&edge, &scrape, reporter)) == [(0, 0), (0, 0)]);
+    ensure!(REPORTERS.map(|reporter| connection(edge, &scrape, reporter)) == [(0, 0), (0, 0)]);
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Which end closes a connection first, in Envoy's statistics of the client's pod.
 
 use crate::shared::{PROXIED, cluster};
-use anyhow::{Result, ensure};
-use longwire_testkit::{Pod, SERVICE_PORT, await_acknowledged, confirm, drain, eventually, pass, reset, send};
+use anyhow::{Context, Result, ensure};
+use longwire_testkit::{
+    Pair, Pod, SERVICE_PORT, await_acknowledged, confirm, drain, eventually, pass, pass_both, reset, send,
+};
 use socket2::SockRef;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -25,14 +27,18 @@ fn expect(client: &Pod, server: &Pod, ended: [f64; 5], received: f64, sent: f64)
     })
 }
 
+/// Its connections have Envoy's statistics.
+fn proxied() -> Result<Pair> {
+    Pair::new(cluster().machine.pod(PROXIED)?, cluster().machine.take()?)
+}
+
 /// Ends a connection with 1,000 bytes up and 300 down.
 fn check(ended: [f64; 5], end: impl FnOnce(TcpStream, TcpStream) -> Result<()>) -> Result<()> {
-    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
-    pass(&near, &far, 1_000)?;
-    pass(&far, &near, 300)?;
+    let pair = proxied()?;
+    let (near, far) = pair.connect()?;
+    pass_both(&near, &far, 1_000, 300)?;
     end(near, far)?;
-    expect(client, server, ended, 300.0, 1_000.0)
+    expect(&pair.client, &pair.server, ended, 300.0, 1_000.0)
 }
 
 fn close(first: TcpStream, other: &TcpStream) -> Result<()> {
@@ -41,65 +47,53 @@ fn close(first: TcpStream, other: &TcpStream) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn a_client_that_closes_first_is_local() -> Result<()> {
-    check(BY_CLIENT, |near, far| close(near, &far))
+fn cut(first: TcpStream, other: &TcpStream) -> Result<()> {
+    reset(first)?;
+    confirm!(drain(other).is_err(), "no reset came")
 }
 
 #[test]
-fn a_server_that_closes_first_is_remote() -> Result<()> {
-    check(BY_SERVER, |near, far| close(far, &near))
-}
-
-#[test]
-fn a_reset_by_the_client_is_local() -> Result<()> {
-    check(BY_CLIENT, |near, far| {
-        reset(near)?;
-        confirm!(drain(&far).is_err(), "no reset came")
-    })
-}
-
-#[test]
-fn a_reset_by_the_server_is_remote() -> Result<()> {
-    check(BY_SERVER, |near, far| {
-        reset(far)?;
-        confirm!(drain(&near).is_err(), "no reset came")
-    })
+fn the_end_that_closes_or_resets_first_is_local_or_remote() -> Result<()> {
+    type Ends = fn(TcpStream, TcpStream) -> Result<()>;
+    let cases: [(&str, [f64; 5], Ends); 4] = [
+        ("the client closes", BY_CLIENT, |near, far| close(near, &far)),
+        ("the server closes", BY_SERVER, |near, far| close(far, &near)),
+        ("the client resets", BY_CLIENT, |near, far| cut(near, &far)),
+        ("the server resets", BY_SERVER, |near, far| cut(far, &near)),
+    ];
+    cases.into_iter().try_for_each(|(name, ended, end)| check(ended, end).context(name))
 }
 
 #[test]
 fn a_client_that_closes_with_unread_bytes_is_local() -> Result<()> {
-    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let pair = proxied()?;
+    let (near, far) = pair.connect()?;
     send(&far, 700)?;
     await_acknowledged(&far, 700)?;
     drop(near);
     ensure!(drain(&far).is_err(), "no reset came");
-    expect(client, server, BY_CLIENT, 700.0, 0.0)
+    expect(&pair.client, &pair.server, BY_CLIENT, 700.0, 0.0)
 }
 
 #[test]
 fn a_server_that_is_silent_for_too_long_is_remote() -> Result<()> {
-    let (client, server) = (cluster().machine.pod(PROXIED)?, cluster().machine.take()?);
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let pair = proxied()?;
+    let (near, far) = pair.connect()?;
     pass(&near, &far, 1_000)?;
     await_acknowledged(&near, 1_001)?;
     SockRef::from(&near).set_tcp_user_timeout(Some(Duration::from_millis(800)))?;
-    cluster().machine.node.iptables(&format!("-I FORWARD -s {} -d {} -j DROP", client.ipv4, server.ipv4))?;
+    cluster().machine.node.iptables(&format!("-I FORWARD -s {} -d {} -j DROP", pair.client.ipv4, pair.server.ipv4))?;
     send(&near, 1)?;
     ensure!(drain(&near).is_err(), "the connection did not time out");
     drop((near, far));
-    expect(client, server, BY_SERVER, 0.0, 1_001.0)
+    expect(&pair.client, &pair.server, BY_SERVER, 0.0, 1_001.0)
 }
 
 #[test]
 fn where_both_have_closed_the_first_counts() -> Result<()> {
     check(BY_SERVER, |near, far| {
         drop(far);
-        eventually(Duration::from_secs(5), || {
-            ensure!(drain(&near)? == 0);
-            Ok(())
-        })?;
+        eventually(Duration::from_secs(5), || confirm!(drain(&near)? == 0, "more came than was sent"))?;
         reset(near)
     })
 }

@@ -1,24 +1,23 @@
 //! Graceful connections: both reporters count as the applications do, exact to the byte.
 
-use crate::shared::cluster;
-use anyhow::{Result, ensure};
-use longwire_testkit::{Edge, Pod, REPORTERS, SAMPLE_INTERVAL, Truth, confirm, drain, pass, receive, send, throughout};
+use crate::shared::{cluster, connect};
+use anyhow::{Context, Result, ensure};
+use longwire_testkit::{
+    Edge, Pair, Pod, REPORTERS, SAMPLE_INTERVAL, Truth, confirm, drain, pass, pass_both, receive, send, tcp_info,
+    throughout,
+};
 use nix::sys::sendfile::sendfile;
+use socket2::SockRef;
 use std::fs::File;
 use std::net::{Ipv6Addr, Shutdown, SocketAddr};
 use std::os::unix::fs::FileExt;
 
 /// One exchange over an address of the server that the test chooses.
 fn check(address_of: impl Fn(&Pod) -> SocketAddr, up: u64, down: u64) -> Result<()> {
-    let (client, server) = cluster().pair()?;
+    let (client, server) = cluster().machine.two()?;
     let listener = server.listen_on((Ipv6Addr::UNSPECIFIED, 8080))?;
     let truth = client.exchange(address_of(server), &listener, up, down)?;
     Edge::of(client, server).expect(&cluster().probe, truth)
-}
-
-#[test]
-fn an_ipv4_connection_is_exact() -> Result<()> {
-    check(Pod::address, 1_234_567, 7_654_321)
 }
 
 #[test]
@@ -27,23 +26,18 @@ fn an_ipv6_connection_is_exact() -> Result<()> {
 }
 
 #[test]
-fn an_ipv4_mapped_connection_is_exact() -> Result<()> {
-    check(|server| (server.ipv4.to_ipv6_mapped(), 8080).into(), 3_333, 44_444)
-}
-
-#[test]
-fn a_connection_without_a_byte_is_opened_and_closed() -> Result<()> {
-    check(Pod::address, 0, 0)
+fn an_ipv4_connection_is_exact_with_and_without_a_byte_and_by_a_mapped_address() -> Result<()> {
+    check(Pod::address, 1_234_567, 7_654_321).context("with bytes")?;
+    check(Pod::address, 0, 0).context("without a byte")?;
+    check(|server| (server.ipv4.to_ipv6_mapped(), 8080).into(), 3_333, 44_444).context("mapped")
 }
 
 #[test]
 fn what_the_server_sends_after_the_client_has_shut_down_counts() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let (edge, near, far) = connect()?;
     send(&near, 1_000)?;
     near.shutdown(Shutdown::Write)?;
     ensure!(drain(&far)? == 1_000);
-    let edge = Edge::of(client, server);
     edge.expect(&cluster().probe, Truth::open(1_000, 0))?;
     pass(&far, &near, 500_000)?;
     drop((far, near));
@@ -52,20 +46,18 @@ fn what_the_server_sends_after_the_client_has_shut_down_counts() -> Result<()> {
 
 #[test]
 fn what_the_client_sends_after_the_server_has_shut_down_counts() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let (edge, near, far) = connect()?;
     send(&far, 700)?;
     far.shutdown(Shutdown::Write)?;
     ensure!(drain(&near)? == 700);
     pass(&near, &far, 300_000)?;
     drop((near, far));
-    Edge::of(client, server).expect(&cluster().probe, Truth::whole(300_000, 700))
+    edge.expect(&cluster().probe, Truth::whole(300_000, 700))
 }
 
 #[test]
 fn bytes_sent_from_a_file_without_a_copy_count() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let (edge, near, far) = connect()?;
     let file: File = tempfile::tempfile()?;
     file.write_all_at(&[1; 4096], 5_000_000 - 4096)?;
     std::thread::scope(|scope| -> Result<()> {
@@ -77,14 +69,12 @@ fn bytes_sent_from_a_file_without_a_copy_count() -> Result<()> {
         reader.join().expect("a reader")
     })?;
     drop((near, far));
-    Edge::of(client, server).expect(&cluster().probe, Truth::whole(5_000_000, 0))
+    edge.expect(&cluster().probe, Truth::whole(5_000_000, 0))
 }
 
 #[test]
 fn an_open_connection_is_opened_once_and_active_through_idle_and_busy_times() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let (edge, probe) = (Edge::of(client, server), &cluster().probe);
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let ((edge, near, far), probe) = (connect()?, &cluster().probe);
     edge.expect(probe, Truth::open(0, 0))?;
     throughout(SAMPLE_INTERVAL * 3, || {
         let scrape = probe.scrape()?;
@@ -94,8 +84,7 @@ fn an_open_connection_is_opened_once_and_active_through_idle_and_busy_times() ->
         }
         Ok(())
     })?;
-    pass(&near, &far, 2_000_000)?;
-    pass(&far, &near, 1_000_000)?;
+    pass_both(&near, &far, 2_000_000, 1_000_000)?;
     edge.expect(probe, Truth::open(2_000_000, 1_000_000))?;
     drop((near, far));
     edge.expect(probe, Truth::whole(2_000_000, 1_000_000))?;
@@ -104,9 +93,7 @@ fn an_open_connection_is_opened_once_and_active_through_idle_and_busy_times() ->
 
 #[test]
 fn a_connection_that_was_never_accepted_counts_the_bytes_that_the_kernel_received() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let (edge, probe) = (Edge::of(client, server), &cluster().probe);
-    let listener = server.listen()?;
+    let (Pair { client, server, listener, edge }, probe) = (cluster().pair()?, &cluster().probe);
     let near = client.connect(server.address())?;
     send(&near, 4_321)?;
     edge.expect(probe, Truth::open(4_321, 0))?;
@@ -118,16 +105,14 @@ fn a_connection_that_was_never_accepted_counts_the_bytes_that_the_kernel_receive
 
 #[test]
 fn a_socket_that_disconnects_and_connects_again_is_two_connections() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let listener = server.listen()?;
-    let (near, far) = client.connect_to(server.address(), &listener)?;
+    let pair = cluster().pair()?;
+    let (near, far) = pair.connect()?;
     pass(&near, &far, 600)?;
-    longwire_testkit::tcp_info::disconnect(&near)?;
+    tcp_info::disconnect(&near)?;
     drop(far);
-    socket2::SockRef::from(&near).connect(&server.address().into())?;
-    let far = listener.accept()?.0;
+    SockRef::from(&near).connect(&pair.server.address().into())?;
+    let far = pair.listener.accept()?.0;
     pass(&near, &far, 50)?;
     drop((near, far));
-    let truth = Truth::whole(600, 0) + Truth::whole(50, 0);
-    Edge::of(client, server).expect(&cluster().probe, truth)
+    pair.edge.expect(&cluster().probe, Truth::whole(600, 0) + Truth::whole(50, 0))
 }

@@ -1,8 +1,8 @@
 //! Failed connects, by reason.
 
 use crate::shared::cluster;
-use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Edge, Pod, Truth, confirm, eventually};
+use anyhow::{Context, Result};
+use longwire_testkit::{Edge, Pod, Sample, Truth, confirm, eventually};
 use socket2::{Domain, Protocol, SockAddr, Socket};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,17 +11,14 @@ const FAMILY: &str = "longwire_tcp_connections_failed_total";
 
 /// Three failed connects of `attempt` are three failures with this reason, and nothing else.
 fn check(reason: &str, attempt: impl Fn(&Pod, &Pod) -> Result<()>) -> Result<()> {
-    let (client, server) = cluster().pair()?;
+    let (client, server) = cluster().machine.two()?;
     for _ in 0..3 {
         attempt(client, server)?;
     }
     let labels = [("source_workload", client.workload.as_str()), ("destination_workload", &server.workload)];
     cluster().probe.until(|scrape| {
-        let by_reason: Vec<_> = scrape.select(FAMILY, &labels);
-        ensure!(by_reason.len() == 1, "not one series: {by_reason:?}");
-        ensure!(by_reason[0].labels["reason"] == reason, "{by_reason:?}");
-        ensure!(by_reason[0].labels["reporter"] == "source", "{by_reason:?}");
-        confirm!(by_reason[0].value == 3.0, "{by_reason:?}")
+        let Sample { labels, value, .. } = scrape.only(FAMILY, &labels)?;
+        confirm!((&*labels["reason"], &*labels["reporter"], *value) == (reason, "source", 3.0), "{value} {labels:?}")
     })?;
     Edge::of(client, server)
         .expect_of(&cluster().probe, &[("source", Truth::default()), ("destination", Truth::default())])
@@ -41,13 +38,11 @@ fn fail(socket: &Socket, address: SocketAddr) -> Result<()> {
 }
 
 #[test]
-fn a_port_without_a_listener_refuses() -> Result<()> {
-    check("refused", |client, server| fail(&socket(client)?, server.address()))
-}
-
-#[test]
-fn a_port_without_a_listener_refuses_over_ipv6_too() -> Result<()> {
-    check("refused", |client, server| fail(&client.socket(Domain::IPV6, Protocol::TCP)?, (server.ipv6, 8080).into()))
+fn a_port_without_a_listener_refuses_over_both_families() -> Result<()> {
+    check("refused", |client, server| fail(&socket(client)?, server.address())).context("IPv4")?;
+    let over_ipv6 =
+        |client: &Pod, server: &Pod| fail(&client.socket(Domain::IPV6, Protocol::TCP)?, (server.ipv6, 8080).into());
+    check("refused", over_ipv6).context("IPv6")
 }
 
 #[test]
@@ -60,28 +55,12 @@ fn a_server_that_never_answers_is_a_timeout() -> Result<()> {
     })
 }
 
-#[test]
-fn a_router_that_knows_no_way_is_unreachable() -> Result<()> {
-    check("unreachable", |client, server| {
-        forward(server, "REJECT --reject-with icmp-host-unreachable")?;
-        fail(&socket(client)?, server.address())
-    })
-}
-
 /// Connects without blocking, reads SO_ERROR, and closes: the read clears the socket's error.
 fn ask(socket: &Socket, address: SocketAddr) -> Result<()> {
     socket.set_nonblocking(true)?;
     // Errors of a pending connect are read later.
     let _ = socket.connect(&address.into());
     eventually(Duration::from_secs(5), || socket.take_error()?.map(drop).context("no error yet"))
-}
-
-#[test]
-fn a_reason_that_the_client_has_asked_for_is_kept() -> Result<()> {
-    check("unreachable", |client, server| {
-        forward(server, "REJECT --reject-with icmp-host-unreachable")?;
-        ask(&socket(client)?, server.address())
-    })
 }
 
 #[test]
@@ -96,14 +75,18 @@ fn an_unreachable_error_is_counted_whether_or_not_the_application_read_it() -> R
     })
 }
 
-/// kube-proxy's answer for a Service without endpoints, which kernel and clients call "refused".
+/// Of a router that knows no way, and of kube-proxy for a Service without endpoints, which kernel and clients call
+/// "refused".
 #[test]
-fn a_reject_of_kube_proxy_is_refused_whether_or_not_the_application_read_it() -> Result<()> {
-    for attempt in [ask, fail as fn(&Socket, SocketAddr) -> Result<()>] {
-        check("refused", |client, server| {
-            forward(server, "REJECT --reject-with icmp-port-unreachable")?;
-            attempt(&socket(client)?, server.address())
-        })?;
+fn a_reject_has_its_reason_whether_or_not_the_application_read_it() -> Result<()> {
+    for (reason, answer) in [("unreachable", "icmp-host-unreachable"), ("refused", "icmp-port-unreachable")] {
+        for (read, attempt) in [(true, ask as fn(&Socket, SocketAddr) -> Result<()>), (false, fail)] {
+            let outcome = check(reason, |client, server| {
+                forward(server, &format!("REJECT --reject-with {answer}"))?;
+                attempt(&socket(client)?, server.address())
+            });
+            outcome.with_context(|| format!("{answer}, read: {read}"))?;
+        }
     }
     Ok(())
 }
@@ -120,7 +103,7 @@ fn a_client_that_closes_before_an_answer_aborted() -> Result<()> {
 
 #[test]
 fn a_service_without_endpoints_is_refused_under_its_name() -> Result<()> {
-    let (client, server) = cluster().pair()?;
+    let (client, server) = cluster().machine.two()?;
     let machine = &cluster().machine;
     machine.node.iptables(&format!("-I FORWARD -d {} -p tcp -j REJECT --reject-with tcp-reset", server.service_ip))?;
     // The Service has an address without DNAT, as kube-proxy configures one without endpoints.
@@ -138,7 +121,7 @@ fn a_service_without_endpoints_is_refused_under_its_name() -> Result<()> {
 /// Conntrack forgets a refused connection at once, so its backend is unknown.
 #[test]
 fn a_service_whose_backend_refuses_is_named_without_the_backend() -> Result<()> {
-    let (client, server) = cluster().pair()?;
+    let (client, server) = cluster().machine.two()?;
     cluster().machine.publish(server)?;
     fail(&socket(client)?, (server.service_ip, 80).into())?;
     let edge = Edge::to_service(&client.workload, &server.workload);
@@ -149,7 +132,7 @@ fn a_service_whose_backend_refuses_is_named_without_the_backend() -> Result<()> 
 
 #[test]
 fn a_connect_that_finds_no_free_port_was_never_sent() -> Result<()> {
-    let (client, server) = cluster().pair()?;
+    let (client, server) = cluster().machine.two()?;
     let listener = server.listen()?;
     let here = SockAddr::from(SocketAddr::from((client.ipv4, 5555)));
     let bound = || -> Result<Socket> {

@@ -11,13 +11,13 @@ use std::time::Duration;
 #[test]
 fn pods_reach_each_other_over_both_families_and_through_every_kind_of_nat() -> Result<()> {
     let machine = Machine::new(3, &[])?;
-    let (client, server) = machine.pair()?;
+    let (client, server) = machine.two()?;
     let listener = server.listen_on(("::".parse::<std::net::Ipv6Addr>()?, 8080))?;
     machine.publish(server)?;
     let mapped = SocketAddr::from((server.ipv4.to_ipv6_mapped(), 8080));
     for address in [server.address(), (server.ipv6, 8080).into(), mapped, (server.service_ip, 80).into()] {
-        let (near, far) = client.connect_to(address, &listener)?;
-        assert_eq!(exchange(near, far, 100_000, 5_000)?, Truth::whole(100_000, 5_000), "{address}");
+        let truth = client.exchange(address, &listener, 100_000, 5_000)?;
+        assert_eq!(truth, Truth::whole(100_000, 5_000), "{address}");
     }
     machine.node.iptables(&format!("-t nat -A POSTROUTING -s {} -j MASQUERADE --random-fully", client.ipv4))?;
     let (near, far) = client.connect_to(server.address(), &listener)?;
@@ -36,13 +36,13 @@ fn pods_reach_each_other_over_both_families_and_through_every_kind_of_nat() -> R
 #[test]
 fn the_kernel_counts_what_the_applications_count_even_where_segments_are_lost() -> Result<()> {
     let machine = Machine::new(2, &[])?;
-    let (client, server) = machine.pair()?;
-    for pod in [client, server] {
+    let pair = machine.pair()?;
+    for pod in [&pair.client, &pair.server] {
         pod.send_single_segments()?;
     }
     machine.node.iptables("-A FORWARD -m statistic --mode random --probability 0.02 -j DROP")?;
-    iptables(&client.netns, "-A OUTPUT -p tcp -m statistic --mode random --probability 0.05 -j DROP")?;
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    iptables(&pair.client.netns, "-A OUTPUT -p tcp -m statistic --mode random --probability 0.05 -j DROP")?;
+    let (near, far) = pair.connect()?;
     pass(&near, &far, 2_000_000)?;
     await_acknowledged(&near, 2_000_001)?;
     let (near, far) = (TcpInfo::of(&near)?, TcpInfo::of(&far)?);
@@ -53,14 +53,12 @@ fn the_kernel_counts_what_the_applications_count_even_where_segments_are_lost() 
 #[test]
 fn a_process_of_a_pod_is_in_its_namespace_and_in_its_cgroup() -> Result<()> {
     let machine = Machine::new(2, &[])?;
-    let (client, server) = machine.pair()?;
+    let (client, server) = machine.two()?;
     let address = server.address().to_string();
-    let serving = server.process("main", &["serve", &address, "--reply", "30"])?;
-    serving.await_line("listening", Duration::from_secs(5))?;
+    let serving = server.process_that_says("main", &["serve", &address, "--reply", "30"], "listening")?;
     let cgroup = std::fs::read_to_string(format!("/proc/{}/cgroup", serving.id()))?;
     ensure!(cgroup.contains(&format!("kubepods/besteffort/pod{}/main", server.uid)), "{cgroup}");
-    let mut sending = client.process("main", &["send", &address, "20"])?;
-    ensure!(sending.await_exit(Duration::from_secs(5))?.success());
+    client.run("main", &["send", &address, "20"])?;
     serving.await_line("received 20, sent 30", Duration::from_secs(5))?;
     Ok(())
 }
@@ -79,18 +77,15 @@ fn what_a_dead_run_left_is_swept_processes_and_all() -> Result<()> {
     std::fs::write(container.join("cgroup.procs"), orphan.id().to_string())?;
     janitor::sweep(dead.id())?;
     ensure!(!root.exists() && !files.exists(), "something is left");
-    ensure!(!orphan.await_exit(Duration::from_secs(5))?.success());
-    Ok(())
+    orphan.fail(Duration::from_secs(5)).map(drop)
 }
 
 #[test]
 fn a_process_past_its_memory_is_ended_and_that_is_counted() -> Result<()> {
     let (memory, netns) = (MemoryCgroup::new("harness", 16 << 20)?, Netns::new()?);
-    let wrapper = memory.wrapper();
     // It buffers the last line, which never ends.
-    let line: Vec<&str> = wrapper.iter().map(String::as_str).chain(["tail", "/dev/zero"]).collect();
-    let status = Process::start(&netns, "glutton", &line)?.await_exit(Duration::from_secs(20))?;
-    ensure!(!status.success(), "it ended with {status}");
+    let line = [&memory.wrapper()[..], &["tail", "/dev/zero"]].concat();
+    Process::start(&netns, "glutton", &line)?.fail(Duration::from_secs(20))?;
     assert_eq!(memory.oom_kills()?, 1);
     let peak = memory.peak()?;
     confirm!((14 << 20..=17 << 20).contains(&peak), "{peak} bytes at most")

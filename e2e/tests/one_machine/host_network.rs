@@ -1,11 +1,9 @@
 //! Pods with hostNetwork, which share the node's namespace and addresses: only their cgroups distinguish them.
 
 use anyhow::Result;
-use longwire_testkit::{Cluster, Edge, Pod, PodSpec, Truth, confirm};
+use longwire_testkit::{Cluster, Edge, Pod, PodSpec, Truth, cgroup, confirm};
 use std::net::SocketAddr;
 use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(5);
 
 fn cluster() -> Result<Cluster> {
     let host_pods = ["ingress", "agent"].map(|name| PodSpec::new(name).host_network());
@@ -14,14 +12,11 @@ fn cluster() -> Result<Cluster> {
 
 /// A server and a client, each a process in its pod's cgroup. The client's container is removed when it has ended.
 fn exchange(client: &Pod, server: &Pod, port: u16) -> Result<Truth> {
-    let address = SocketAddr::from((server.ipv4, port)).to_string();
-    let serving = server.process("main", &["serve", &address, "--reply", "3000"])?;
-    serving.await_line("listening", PATIENCE)?;
-    let container = format!("job{port}");
-    let mut sending = client.process(&container, &["send", &address, "2000"])?;
-    sending.succeed(PATIENCE)?;
-    std::fs::remove_dir(longwire_testkit::cgroup::container(&client.uid, &container)?)?;
-    serving.await_line("received 2000, sent 3000", PATIENCE)?;
+    let (address, container) = (SocketAddr::from((server.ipv4, port)).to_string(), format!("job{port}"));
+    let serving = server.process_that_says("main", &["serve", &address, "--reply", "3000"], "listening")?;
+    client.run(&container, &["send", &address, "2000"])?;
+    std::fs::remove_dir(cgroup::container(&client.uid, &container)?)?;
+    serving.await_line("received 2000, sent 3000", Duration::from_secs(5))?;
     Ok(Truth::whole(2_000, 3_000))
 }
 
@@ -38,7 +33,7 @@ fn two_pods_in_one_network_namespace_are_distinguished_however_short_lived() -> 
 #[test]
 fn pods_of_the_host_network_are_named_at_both_ends_of_connections_with_others() -> Result<()> {
     let cluster = cluster()?;
-    let (agent, (client, server)) = (cluster.machine.pod("agent")?, cluster.pair()?);
+    let (agent, (client, server)) = (cluster.machine.pod("agent")?, cluster.machine.two()?);
     let towards = exchange(client, agent, 9003)?;
     let away = exchange(agent, server, 8080)?;
     Edge::of(client, agent).expect(&cluster.probe, towards)?;
@@ -48,17 +43,13 @@ fn pods_of_the_host_network_are_named_at_both_ends_of_connections_with_others() 
 #[test]
 fn processes_of_the_host_itself_report_nothing() -> Result<()> {
     let cluster = cluster()?;
-    let (client, server) = cluster.pair()?;
+    let pair = cluster.pair()?;
     // Like a kubelet's check: from the node's namespace, in no pod's cgroup.
-    let host = Pod { netns: cluster.machine.node.netns.clone(), ..client.clone() };
-    let listener = server.listen()?;
-    let (near, far) = host.connect_to(server.address(), &listener)?;
-    longwire_testkit::traffic::exchange(near, far, 100, 200)?;
+    let host = Pod { netns: cluster.machine.node.netns.clone(), ..pair.client.clone() };
+    host.exchange(pair.server.address(), &pair.listener, 100, 200)?;
     // An edge is counted after these, so the probe has seen both.
-    let (near, far) = client.connect_to(server.address(), &listener)?;
-    let truth = longwire_testkit::traffic::exchange(near, far, 10, 20)?;
-    Edge::of(client, server).expect(&cluster.probe, truth)?;
-    let received = [("destination_workload", server.workload.as_str())];
+    pair.edge.expect(&cluster.probe, pair.exchange(10, 20)?)?;
+    let received = [("destination_workload", pair.server.workload.as_str())];
     let opened = cluster.probe.scrape()?.sum("istio_tcp_connections_opened_total", &received);
     confirm!(opened == 2, "the check was counted: {opened} opened by both reporters")
 }

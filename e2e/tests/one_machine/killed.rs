@@ -1,11 +1,13 @@
 //! A probe that is killed repeatedly during traffic.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Edge, Floor, Kept, Machine, Pod, PodSpec, Probe, Truth, churn, drain, pass, stretched};
+use longwire_testkit::{
+    Floor, Kept, Machine, Pair, PodSpec, Probe, Scene, Scrape, Truth, churn_beside, close, pair, pass, pass_both,
+    stretched,
+};
 use nix::sys::signal::Signal;
 use std::env;
-use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,8 +26,7 @@ struct Longs {
 impl Longs {
     fn move_all(&mut self, bytes: u64) -> Result<()> {
         for (near, far) in &self.open {
-            pass(near, far, bytes)?;
-            pass(far, near, 2 * bytes)?;
+            pass_both(near, far, bytes, 2 * bytes)?;
             self.truth.to_server += bytes;
             self.truth.to_client += 2 * bytes;
         }
@@ -34,9 +35,7 @@ impl Longs {
 
     fn close_one(&mut self) -> Result<()> {
         let Some((near, far)) = self.open.pop() else { return Ok(()) };
-        near.shutdown(Shutdown::Write)?;
-        far.shutdown(Shutdown::Write)?;
-        ensure!((drain(&near)?, drain(&far)?) == (0, 0), "more came than was sent");
+        close(&near, &far)?;
         self.truth.closed += 1;
         Ok(())
     }
@@ -61,57 +60,40 @@ fn watch(probe: &Probe, floor: &mut Floor, span: Duration) -> Result<()> {
 
 #[test]
 fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_back() -> Result<()> {
-    let machine = Machine::new(6, &[])?;
-    let (_operator, kept) = (machine.operator()?, Kept::new()?);
-    let (holder, held) = machine.pair()?;
-    let listener = held.listen()?;
-    let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
-    let (pairs, stop) = ([machine.pair()?, machine.pair()?], AtomicBool::new(false));
-    let netns = &machine.node.netns;
+    let Scene { machine, operator: _operator, kept, pair: holding } = Scene::on(Machine::new(6, &[])?)?;
     // The probe sees connections from their beginning. Older ones are the subject of another test.
-    drop(open);
+    drop(holding.open(60, 0)?);
+    let (pairs, netns) = ([machine.pair()?, machine.pair()?], &machine.node.netns);
     let first = kept.ready(netns, &FLAGS)?;
-    let open = (0..60).map(|_| holder.connect_to(held.address(), &listener)).collect::<Result<Vec<_>>>()?;
-    let mut longs = Longs { truth: Truth { opened: 60, ..Truth::default() }, open };
+    let mut longs = Longs { truth: Truth { opened: 60, ..Truth::default() }, open: holding.open(60, 0)? };
     // Names are saved before the first kill.
-    Edge::of(holder, held).expect(&first, longs.truth)?;
-    for (client, server) in pairs {
-        Edge::of(client, server).expect(&first, churn::count(1, client, server, &server.listen()?)?)?;
+    holding.edge.expect(&first, longs.truth)?;
+    for pair in &pairs {
+        pair.edge.expect(&first, pair.churn(1)?)?;
     }
     drop(first);
-    let mut floor = Floor::default();
-    let began = Instant::now();
-    let truths = thread::scope(|scope| -> Result<Vec<Truth>> {
-        let churns = pairs.map(|(client, server)| {
-            let stop = &stop;
-            scope.spawn(move || {
-                churn::until(stop, stretched(Duration::from_millis(1)), client, server, &server.listen()?)
-            })
-        });
-        let outcome = kill_again_and_again(&kept, &machine, &mut longs, &mut floor);
-        stop.store(true, Ordering::Relaxed);
-        let truths = churns.into_iter().map(|churn| churn.join().expect("a churn")).collect();
-        outcome.and(truths)
-    })?;
+    let (mut floor, began) = (Floor::default(), Instant::now());
+    let kills = || kill_again_and_again(&kept, &machine, &mut longs, &mut floor);
+    let (truths, ()) = churn_beside(&pairs, stretched(Duration::from_millis(1)), kills)?;
     let connections: u64 = truths.iter().map(|truth| truth.opened).sum();
     println!("{connections} connections in {:.1} s, {} series", began.elapsed().as_secs_f64(), floor.len());
     ensure!(!floor.is_empty(), "nothing was watched");
     let probe = kept.ready(netns, &FLAGS)?;
-    for ((client, server), truth) in pairs.iter().zip(&truths) {
-        nothing_is_lost(&probe, client, server, *truth + Truth::whole(churn::UP, churn::DOWN))?;
+    for (pair, truth) in pairs.iter().zip(truths) {
+        nothing_is_lost(&probe, pair, truth + Truth::whole(pair::UP, pair::DOWN))?;
     }
-    Edge::of(holder, held).expect(&probe, longs.truth)?;
+    holding.edge.expect(&probe, longs.truth)?;
     floor.rise(&probe.scrape()?)
 }
 
 /// Each end reports all, under whatever name of the other end: after a restart a connection waits for it for some seconds,
 /// and a slow machine takes longer to reach the operator.
-fn nothing_is_lost(probe: &Probe, client: &Pod, server: &Pod, truth: Truth) -> Result<()> {
+fn nothing_is_lost(probe: &Probe, pair: &Pair, truth: Truth) -> Result<()> {
     probe.until(|scrape| {
-        for (reporter, own) in
-            [("source", ("source_workload", client)), ("destination", ("destination_workload", server))]
+        for (reporter, own, pod) in
+            [("source", "source_workload", &pair.client), ("destination", "destination_workload", &pair.server)]
         {
-            let reported = Truth::of(scrape, &[("reporter", reporter), (own.0, &own.1.workload)]);
+            let reported = Truth::of(scrape, &[("reporter", reporter), (own, &pod.workload)]);
             ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
         }
         Ok(())
@@ -140,18 +122,15 @@ fn kill_again_and_again(kept: &Kept, machine: &Machine, longs: &mut Longs, floor
 
 #[test]
 fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
-    let machine = Machine::new(
-        4,
-        &[PodSpec::new("caller")
-            .annotation("telemetry.longwire.io/series-sets", "istio,kmesh-connection,kmesh-workload,longwire")],
-    )?;
+    let sets = "istio,kmesh-connection,kmesh-workload,longwire";
+    let machine = Machine::new(1, &[PodSpec::new("caller").annotation("telemetry.longwire.io/series-sets", sets)])?;
     let (_operator, kept) = (machine.operator()?, Kept::new()?);
-    let (caller, server) = (machine.pod("caller")?, machine.take()?);
-    let (listener, edge) = (server.listen()?, Edge::of(caller, server));
-    let probe = kept.ready(&machine.node.netns, &["--long-connection-threshold", "100ms"])?;
-    let (near, far) = caller.connect_to(server.address(), &listener)?;
+    let pair = Pair::new(machine.pod("caller")?, machine.take()?)?;
+    let flags = ["--long-connection-threshold", "100ms"];
+    let probe = kept.ready(&machine.node.netns, &flags)?;
+    let (near, far) = pair.connect()?;
     pass(&near, &far, 5_000)?;
-    let long = |scrape: &longwire_testkit::scrape::Scrape| {
+    let long = |scrape: &Scrape| {
         let labels = [("source_workload", "caller"), ("reporter", "source")];
         scrape.only("kmesh_tcp_connection_sent_bytes_total", &labels).cloned()
     };
@@ -160,16 +139,15 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
     let mut floor = Floor::default();
     floor.rise(&probe.scrape()?)?;
     probe.process().signal(Signal::SIGTERM)?;
-    let status = probe.process().await_exit(PATIENCE)?;
-    ensure!(status.success(), "it ended with {status}");
+    probe.process().succeed(PATIENCE)?;
     drop(probe);
     // Without a probe: one opens and closes, one opens, the long one sends.
-    let short = exchange_between(caller, server, &listener)?;
-    let second = caller.connect_to(server.address(), &listener)?;
+    let short = pair.exchange(300, 400)?;
+    let second = pair.connect()?;
     pass(&near, &far, 70)?;
-    let probe = kept.ready(&machine.node.netns, &["--long-connection-threshold", "100ms"])?;
+    let probe = kept.ready(&machine.node.netns, &flags)?;
     floor.rise(&probe.scrape()?)?;
-    edge.expect(&probe, short + Truth::open(5_070, 0) + Truth::open(0, 0))?;
+    pair.edge.expect(&probe, short + Truth::open(5_070, 0) + Truth::open(0, 0))?;
     // The long connection keeps its series, with its start time as a label.
     let after = probe.until(|scrape| {
         let labels: Vec<_> = before.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -177,25 +155,18 @@ fn a_probe_that_is_asked_to_stop_leaves_all_to_the_next() -> Result<()> {
     })?;
     ensure!(after.value == 5_070.0, "{after:?}");
     drop((near, far, second));
-    edge.expect(&probe, short + Truth::whole(5_070, 0) + Truth::whole(0, 0))
-}
-
-fn exchange_between(client: &Pod, server: &Pod, listener: &std::net::TcpListener) -> Result<Truth> {
-    client.exchange(server.address(), listener, 300, 400)
+    pair.edge.expect(&probe, short + Truth::whole(5_070, 0) + Truth::whole(0, 0))
 }
 
 #[test]
 fn after_a_restart_without_the_operator_a_probe_still_names_known_peers() -> Result<()> {
-    let machine = Machine::new(2, &[])?;
-    let (operator, kept) = (machine.operator()?, Kept::new()?);
-    let (client, server) = machine.pair()?;
-    let (listener, edge) = (server.listen()?, Edge::of(client, server));
+    let Scene { machine, operator, kept, pair } = Scene::new()?;
     let probe = kept.ready(&machine.node.netns, &[])?;
-    let mut truth = exchange_between(client, server, &listener)?;
-    edge.expect(&probe, truth)?;
+    let mut truth = pair.exchange(300, 400)?;
+    pair.edge.expect(&probe, truth)?;
     drop((operator, probe));
-    truth += exchange_between(client, server, &listener)?;
+    truth += pair.exchange(300, 400)?;
     let probe = kept.ready(&machine.node.netns, &[])?;
-    truth += exchange_between(client, server, &listener)?;
-    edge.expect(&probe, truth)
+    truth += pair.exchange(300, 400)?;
+    pair.edge.expect(&probe, truth)
 }

@@ -1,8 +1,8 @@
 //! Very many connections, and very many bytes.
 
-use crate::shared::cluster;
+use crate::shared::{cluster, connect};
 use anyhow::{Result, ensure};
-use longwire_testkit::{Edge, Truth, drain, receive, send};
+use longwire_testkit::{Truth, drain, receive, send};
 use nix::sys::sendfile::sendfile;
 use socket2::SockRef;
 use std::fs::File;
@@ -15,12 +15,11 @@ const CONNECTIONS: u64 = 10_000;
 
 #[test]
 fn ten_thousand_connections_of_a_few_milliseconds_each_are_all_counted() -> Result<()> {
-    let (client, server) = cluster().pair()?;
-    let listener = server.listen()?;
+    let pair = cluster().pair()?;
     let longest = thread::scope(|scope| -> Result<Duration> {
         let serving = scope.spawn(|| -> Result<()> {
             for _ in 0..CONNECTIONS {
-                let (far, _) = listener.accept()?;
+                let (far, _) = pair.listener.accept()?;
                 receive(&far, 100)?;
                 send(&far, 200)?;
             }
@@ -28,7 +27,7 @@ fn ten_thousand_connections_of_a_few_milliseconds_each_are_all_counted() -> Resu
         });
         let mut longest = Duration::ZERO;
         for _ in 0..CONNECTIONS {
-            let (near, start) = (client.connect(server.address())?, Instant::now());
+            let (near, start) = (pair.client.connect(pair.server.address())?, Instant::now());
             send(&near, 100)?;
             ensure!(drain(&near)? == 200);
             drop(near);
@@ -41,14 +40,13 @@ fn ten_thousand_connections_of_a_few_milliseconds_each_are_all_counted() -> Resu
     ensure!(longest < Duration::from_millis(500), "one took {longest:?}");
     let truth =
         Truth { opened: CONNECTIONS, closed: CONNECTIONS, to_server: CONNECTIONS * 100, to_client: CONNECTIONS * 200 };
-    Edge::of(client, server).expect(&cluster().probe, truth)
+    pair.edge.expect(&cluster().probe, truth)
 }
 
 #[test]
 fn more_than_four_gibibytes_on_one_connection_are_counted() -> Result<()> {
     const BYTES: u64 = (4 << 30) + 12_345;
-    let (client, server) = cluster().pair()?;
-    let (near, far) = client.connect_to(server.address(), &server.listen()?)?;
+    let (edge, near, far) = connect()?;
     let received = thread::scope(|scope| -> Result<u64> {
         let reader = scope.spawn(|| discard(&far));
         stream(&near, BYTES)?;
@@ -56,7 +54,7 @@ fn more_than_four_gibibytes_on_one_connection_are_counted() -> Result<()> {
     })?;
     ensure!(received == BYTES, "{received} bytes came");
     drop((near, far));
-    Edge::of(client, server).expect(&cluster().probe, Truth::whole(BYTES, 0))
+    edge.expect(&cluster().probe, Truth::whole(BYTES, 0))
 }
 
 /// Sends pages of a sparse file, without copying.

@@ -13,7 +13,6 @@ mod edges;
 mod exact;
 mod failed;
 mod fair_shares;
-mod first_look;
 mod format;
 mod harness;
 mod host_network;

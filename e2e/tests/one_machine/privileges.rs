@@ -1,54 +1,46 @@
 //! Capabilities that the probe needs, its errors without them, and its end.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Edge, Kept, Machine, Probe, Truth, confirm, exchange, probe::PORT};
+use longwire_testkit::{Edge, Kept, Machine, Pair, Probe, SERVICE_PORT, Truth, confirm, probe::PORT};
 use nix::sys::signal::Signal;
 use std::net::TcpListener;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `setpriv` with only these capabilities.
-fn only(capabilities: &str) -> [String; 2] {
-    ["setpriv".to_owned(), format!("--bounding-set=-all,{capabilities}")]
-}
+/// With only the capabilities that the probe needs.
+const ENOUGH: [&str; 2] = ["setpriv", "--bounding-set=-all,+bpf,+perfmon,+net_admin"];
 
-fn start_with(machine: &Machine, capabilities: &str) -> Result<Probe> {
-    let wrapper = only(capabilities);
-    Probe::start_under(&machine.node.netns, &wrapper.each_ref().map(String::as_str), 15020, &[])
-}
-
-fn exchange_once(machine: &Machine) -> Result<(Edge, Truth)> {
-    let (client, server) = machine.pair()?;
-    let (near, far) = client.connect_to((server.service_ip, 80), &server.listen()?)?;
-    Ok((Edge::of(client, server), exchange(near, far, 100, 200)?))
+/// A connection to a Service.
+fn exchange(machine: &Machine) -> Result<(Edge, Truth)> {
+    let Pair { client, server, listener, edge } = machine.pair()?;
+    machine.publish(&server)?;
+    Ok((edge, client.exchange((server.service_ip, SERVICE_PORT), &listener, 100, 200)?))
 }
 
 #[test]
 fn three_capabilities_are_enough() -> Result<()> {
     let machine = Machine::new(2, &[])?;
-    machine.publish(machine.pod("w1")?)?;
     let _operator = machine.operator()?;
-    let probe = start_with(&machine, "+bpf,+perfmon,+net_admin")?;
+    let probe = Probe::start_under(&machine.node.netns, &ENOUGH, PORT, &[])?;
     probe.await_ready()?;
-    let (edge, truth) = exchange_once(&machine)?;
+    let (edge, truth) = exchange(&machine)?;
     edge.expect(&probe, truth)
 }
 
 #[test]
 fn they_are_enough_to_pin_and_to_go_on_from_pins() -> Result<()> {
     let machine = Machine::new(2, &[])?;
-    machine.publish(machine.pod("w1")?)?;
-    let (_operator, kept, wrapper) = (machine.operator()?, Kept::new()?, only("+bpf,+perfmon,+net_admin"));
-    let start = || kept.start_on(&machine.node.netns, PORT, &wrapper.each_ref().map(String::as_str), &[]);
-    let first = start()?;
-    first.await_ready()?;
-    let (edge, truth) = exchange_once(&machine)?;
+    let (_operator, kept) = (machine.operator()?, Kept::new()?);
+    let ready = || {
+        let probe = kept.start_on(&machine.node.netns, PORT, &ENOUGH, &[])?;
+        probe.await_ready().map(|()| probe)
+    };
+    let first = ready()?;
+    let (edge, truth) = exchange(&machine)?;
     edge.expect(&first, truth)?;
     drop(first);
-    let next = start()?;
-    next.await_ready()?;
-    edge.expect(&next, truth)
+    edge.expect(&ready()?, truth)
 }
 
 #[test]
@@ -58,10 +50,10 @@ fn a_missing_capability_is_named() -> Result<()> {
     for (rest, missing) in
         [("+perfmon,+net_admin", "CAP_BPF"), ("+bpf,+net_admin", "CAP_PERFMON"), ("+bpf,+perfmon", "CAP_NET_ADMIN")]
     {
-        let probe = start_with(&machine, rest)?;
-        let status = probe.process().await_exit(PATIENCE)?;
-        let said = probe.process().last_words();
-        ensure!(!status.success() && said.contains(missing), "{status} without {missing}: {said}");
+        let only = format!("--bounding-set=-all,{rest}");
+        let probe = Probe::start_under(&machine.node.netns, &["setpriv", &only], PORT, &[])?;
+        let said = probe.process().fail(PATIENCE)?;
+        ensure!(said.contains(missing), "without {missing}: {said}");
     }
     Ok(())
 }
@@ -72,32 +64,29 @@ fn a_port_that_is_taken_is_named() -> Result<()> {
     let _operator = machine.operator()?;
     let _taken = machine.node.netns.run(|| TcpListener::bind("0.0.0.0:15020"))?;
     let probe = Probe::start(&machine.node.netns, &[])?;
-    let status = probe.process().await_exit(PATIENCE)?;
-    let said = probe.process().last_words();
-    confirm!(!status.success() && said.contains("15020"), "{status}: {said}")
+    let said = probe.process().fail(PATIENCE)?;
+    confirm!(said.contains("15020"), "{said}")
 }
 
 #[test]
 fn two_probes_count_the_same_and_each_ends_well_when_asked_to() -> Result<()> {
     let machine = Machine::new(2, &[])?;
-    machine.publish(machine.pod("w1")?)?;
     let mut operator = machine.operator()?;
-    let probes = [Probe::start(&machine.node.netns, &[])?, Probe::start_under(&machine.node.netns, &[], 15021, &[])?];
+    let probes =
+        [Probe::start(&machine.node.netns, &[])?, Probe::start_under(&machine.node.netns, &[], PORT + 1, &[])?];
     for probe in &probes {
         probe.await_ready()?;
     }
-    let (edge, truth) = exchange_once(&machine)?;
+    let (edge, truth) = exchange(&machine)?;
     for probe in &probes {
         edge.expect(probe, truth)?;
     }
     for probe in &probes {
         probe.process().signal(Signal::SIGTERM)?;
-        let status = probe.process().await_exit(PATIENCE)?;
-        ensure!(status.code() == Some(0), "{status}: {}", probe.process().last_words());
+        probe.process().succeed(PATIENCE)?;
     }
     operator.signal(Signal::SIGTERM)?;
-    let status = operator.await_exit(PATIENCE)?;
-    confirm!(status.code() == Some(0), "{status}: {}", operator.last_words())
+    operator.succeed(PATIENCE)
 }
 
 /// For `make kernels`, on a kernel that lacks a feature.
@@ -109,9 +98,7 @@ fn a_missing_kernel_feature_is_named_with_its_purpose() -> Result<()> {
     }
     let machine = Machine::new(0, &[])?;
     let probe = Probe::start(&machine.node.netns, &[])?;
-    let status = probe.process().await_exit(PATIENCE)?;
-    let said = probe.process().last_words();
-    ensure!(!status.success(), "it ended with {status}");
+    let said = probe.process().fail(PATIENCE)?;
     for missing in ["bpf_sock_from_file (connections older than the probe)", "atomic operations that return"] {
         ensure!(said.contains(missing), "{missing} is not named: {said}");
     }
@@ -122,9 +109,8 @@ fn a_missing_kernel_feature_is_named_with_its_purpose() -> Result<()> {
 fn a_kernel_without_type_information_is_named() -> Result<()> {
     let machine = Machine::new(0, &[])?;
     let hide = "mount --bind /dev/null /sys/kernel/btf/vmlinux && exec \"$0\" \"$@\"";
-    let probe = Probe::start_under(&machine.node.netns, &["unshare", "--mount", "sh", "-c", hide], 15020, &[])?;
-    let status = probe.process().await_exit(PATIENCE)?;
-    let said = probe.process().last_words();
-    ensure!(!status.success() && said.contains("/sys/kernel/btf/vmlinux"), "{status}: {said}");
+    let probe = Probe::start_under(&machine.node.netns, &["unshare", "--mount", "sh", "-c", hide], PORT, &[])?;
+    let said = probe.process().fail(PATIENCE)?;
+    ensure!(said.contains("/sys/kernel/btf/vmlinux"), "{said}");
     confirm!(said.contains("CONFIG_DEBUG_INFO_BTF=y"), "no remedy in {said}")
 }

@@ -11,9 +11,10 @@ use longwire_pipeline::metrics::{Budget, Scraper};
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use longwire_pipeline::record::{Counters, RawRecord, flag, kind};
 use longwire_testkit::{confirm, eventually};
+use parking_lot::Mutex;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use zerocopy::{FromZeros, IntoBytes};
@@ -33,10 +34,6 @@ struct World {
 pub(crate) struct Replayed {
     address: SocketAddr,
     world: Arc<Mutex<World>>,
-}
-
-fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn local() -> LocalPod {
@@ -141,12 +138,12 @@ impl Replayed {
 
     /// A connection that begins and ends between two scrapes.
     pub(crate) fn job(&self, bytes: u64) {
-        lock(&self.world).job(bytes);
+        self.world.lock().job(bytes);
     }
 
     /// The pod is removed, and eleven minutes pass.
     pub(crate) fn expire(&self) {
-        let mut world = lock(&self.world);
+        let mut world = self.world.lock();
         let removed_pods = vec!["uid-job".to_owned()];
         let now = world.now;
         world.pipeline.apply(&Update { removed_pods, ..Update::default() }, now);
@@ -158,13 +155,13 @@ impl Replayed {
     }
 
     pub(crate) fn shows(&self, family: &str) -> bool {
-        String::from_utf8_lossy(&lock(&self.world).page(None)).contains(family)
+        String::from_utf8_lossy(&self.world.lock().page(None)).contains(family)
     }
 
     pub(crate) fn await_scrapes(&self, more: u64) -> Result<()> {
-        let before = lock(&self.world).scrapes;
+        let before = self.world.lock().scrapes;
         eventually(Duration::from_secs(20), || {
-            let scrapes = lock(&self.world).scrapes - before;
+            let scrapes = self.world.lock().scrapes - before;
             confirm!(scrapes >= more, "{scrapes} scrapes of {more}")
         })
     }
@@ -181,7 +178,7 @@ fn answer(mut stream: TcpStream, world: &Mutex<World>) -> Result<()> {
     ensure!(head.contains("\r\nx-prometheus-scrape-timeout-seconds: "), "Prometheus does not say so any more: {head}");
     let by = Scraper { address: stream.peer_addr()?.ip(), slot: 0, is_new: Some(0) };
     let page = {
-        let mut world = lock(world);
+        let mut world = world.lock();
         world.tick();
         world.scrapes += 1;
         world.page(Some(by))

@@ -1,11 +1,11 @@
 //! The Service of a connection if several have the pod or the address, in its namespace and in others.
 
-use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Cluster, Edge, Machine, Pod, PodSpec, REPORTERS, Truth, pod::PORT};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::time::Duration;
+use anyhow::{Result, ensure};
+use longwire_testkit::{
+    Cluster, Edge, Machine, Pod, PodSpec, REPORTERS, Truth, manifests::service, manifests::slice, pod::PORT,
+};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Older than every other creation timestamp.
 const OLD: &str = "2001-01-01T00:00:00Z";
 const YOUNG: &str = "2024-01-01T00:00:00Z";
@@ -21,31 +21,9 @@ fn outside(machine: &Machine) -> Ipv4Addr {
     Ipv4Addr::new(203, 0, 113, machine.node.address.octets()[1])
 }
 
-/// A Service `namespace/name` with this creation timestamp. `spec`: the inside of a YAML flow mapping.
-fn service(name: &str, created: &str, spec: &str, balanced: &[Ipv4Addr]) -> String {
-    let (namespace, name) = name.split_once('/').expect("namespace/name");
-    let ingress: Vec<_> = balanced.iter().map(|address| format!("{{ip: {address}}}")).collect();
-    format!(
-        "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}, creationTimestamp: \"{created}\"}}\n\
-         spec: {{{spec}}}\nstatus: {{loadBalancer: {{ingress: [{}]}}}}\n---\n",
-        ingress.join(", ")
-    )
-}
-
-/// An EndpointSlice with addresses only.
-fn slice(service: &str, family: &str, addresses: &str, port: u16) -> String {
-    let (namespace, name) = service.split_once('/').expect("namespace/name");
-    format!(
-        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: {family}\n\
-         metadata: {{name: {name}-{}, namespace: {namespace}, labels: {{kubernetes.io/service-name: {name}}}}}\n\
-         endpoints: [{{addresses: [\"{addresses}\"]}}]\nports: [{{port: {port}}}]\n---\n",
-        family.to_lowercase()
-    )
-}
-
-/// Spec of a Service that selects one of the machine's pods.
-fn selecting(pod: &Pod, address: &str, ports: &str) -> String {
-    format!("{address}, selector: {{app: {}}}, ports: [{ports}]", pod.workload)
+/// Spec of a headless Service that selects one of the machine's pods.
+fn selecting(pod: &Pod, port: u16) -> String {
+    format!("clusterIP: None, selector: {{app: {}}}, ports: [{{port: {port}, targetPort: {PORT}}}]", pod.workload)
 }
 
 fn start(plain: usize, specs: &[PodSpec], objects: impl FnOnce(&Machine) -> Result<String>) -> Result<Cluster> {
@@ -59,15 +37,17 @@ fn talk(client: &Pod, to: impl Into<SocketAddr>, listener: &TcpListener) -> Resu
     client.exchange(to, listener, 1_001, 2_003)
 }
 
-/// A server with hostNetwork and a client, each a process in its pod's cgroup.
-fn talk_to_host(client: &Pod, to: impl Into<SocketAddr>, server: &Pod, at: impl Into<SocketAddr>) -> Result<Truth> {
-    let (to, at): (SocketAddr, SocketAddr) = (to.into(), at.into());
-    let serving = server.process("main", &["serve", &at.to_string(), "--reply", "3000"])?;
-    serving.await_line("listening", PATIENCE)?;
-    let mut sending = client.process("main", &["send", &to.to_string(), "2000"])?;
-    sending.succeed(PATIENCE)?;
-    serving.await_line("received 2000, sent 3000", PATIENCE)?;
-    Ok(Truth::whole(2_000, 3_000))
+/// The reporters name one connection of a client of its own.
+fn check(
+    cluster: &Cluster,
+    (server, listener): (&Pod, &TcpListener),
+    to: impl Into<SocketAddr>,
+    reporters: &[&str],
+    service: &str,
+) -> Result<()> {
+    let client = cluster.machine.take()?;
+    let truth = talk(client, to, listener)?;
+    expect_service(cluster, &Edge::of(client, server), reporters, truth, service)
 }
 
 /// Each of these reporters has the whole edge under the Service.
@@ -75,16 +55,12 @@ fn expect_service(cluster: &Cluster, edge: &Edge, reporters: &[&str], truth: Tru
     let truths: Vec<_> = reporters.iter().map(|reporter| (*reporter, truth)).collect();
     edge.expect_of(&cluster.probe, &truths)?;
     let scrape = cluster.probe.scrape()?;
-    let (namespace, name) = service.split_once('/').context("namespace/name")?;
     for reporter in reporters {
-        let sets = edge.label_sets(&scrape, reporter);
-        let named: Vec<_> = sets
-            .iter()
-            .map(|labels| {
-                (labels["destination_service_namespace"].as_str(), labels["destination_service_name"].as_str())
-            })
-            .collect();
-        ensure!(named == [(namespace, name)], "{reporter} of {edge:?} says {named:?} and not {service}");
+        let services = edge.label_sets(&scrape, reporter).into_iter().map(|labels| {
+            format!("{}/{}", labels["destination_service_namespace"], labels["destination_service_name"])
+        });
+        let named: Vec<_> = services.collect();
+        ensure!(named == [service], "{reporter} of {edge:?} says {named:?} and not {service}");
     }
     Ok(())
 }
@@ -99,7 +75,7 @@ fn a_host_network_pod_that_a_slice_names_by_its_address_is_its_services() -> Res
     let machine = &cluster.machine;
     let (client, server) = (machine.take()?, machine.pod("apiserver")?);
     machine.node.publish(spare(machine, 1), 443, &[(server.ipv4, 6443)])?;
-    let truth = talk_to_host(client, (spare(machine, 1), 443), server, (server.ipv4, 6443))?;
+    let truth = client.talk("main", (spare(machine, 1), 443).into(), server, (server.ipv4, 6443).into())?;
     expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, "default/kubernetes")
 }
 
@@ -114,7 +90,7 @@ fn a_cache_of_the_node_that_listens_on_a_services_address_is_that_services() -> 
     let (client, server) = (machine.take()?, machine.pod("dns-cache")?);
     let address = spare(machine, 1);
     machine.node.netns.ip(&format!("addr add {address}/32 dev lo"))?;
-    let truth = talk_to_host(client, (address, 53), server, (address, 53))?;
+    let truth = client.talk("main", (address, 53).into(), server, (address, 53).into())?;
     expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, "kube-system/kube-dns")
 }
 
@@ -125,8 +101,7 @@ fn load_balancer_services_that_share_an_address_have_it_by_port() -> Result<()> 
         let shared = [spare(machine, 1)];
         let mut objects = service("shop/udp", OLD, "clusterIP: None, ports: [{port: 80, protocol: UDP}]", &shared);
         for (pod, number) in [("web", 80), ("ssh", 22)] {
-            let spec =
-                selecting(machine.pod(pod)?, "clusterIP: None", &format!("{{port: {number}, targetPort: {PORT}}}"));
+            let spec = selecting(machine.pod(pod)?, number);
             objects += &service(&format!("shop/front-{pod}"), YOUNG, &spec, &shared);
         }
         // The same for a pod of this node, where both ends know the requested Service.
@@ -136,23 +111,19 @@ fn load_balancer_services_that_share_an_address_have_it_by_port() -> Result<()> 
     let (machine, shared) = (&cluster.machine, spare(&cluster.machine, 1));
     let local = machine.take()?;
     for (pod, number) in [("web", 80), ("ssh", 22)] {
-        let (client, server) = (machine.take()?, machine.pod(pod)?);
+        let server = machine.pod(pod)?;
         machine.node.publish(shared, number, &[(server.ipv4, PORT)])?;
-        let truth = talk(client, (shared, number), &server.listen()?)?;
-        let edge = Edge::of(client, server);
-        expect_service(&cluster, &edge, &["source"], truth, &format!("shop/{pod}"))?;
+        check(&cluster, (server, &server.listen()?), (shared, number), &["source"], &format!("shop/{pod}"))?;
     }
     machine.node.publish(shared, 443, &[(local.ipv4, PORT)])?;
-    let client = machine.take()?;
-    let truth = talk(client, (shared, 443), &local.listen()?)?;
-    expect_service(&cluster, &Edge::of(client, local), &REPORTERS, truth, "shop/front-local")
+    check(&cluster, (local, &local.listen()?), (shared, 443), &REPORTERS, "shop/front-local")
 }
 
 /// As in k3s: the client's node knows the backend.
 #[test]
 fn a_load_balancers_address_that_is_a_nodes_leads_to_the_backend() -> Result<()> {
     let cluster = start(3, &[PodSpec::new("web").elsewhere()], |machine| {
-        let spec = selecting(machine.pod("web")?, "clusterIP: None", &format!("{{port: 8443, targetPort: {PORT}}}"));
+        let spec = selecting(machine.pod("web")?, 8443);
         // An author of Services may claim a port of the node, without an effect.
         let outside = outside(machine);
         let claimed = format!("externalIPs: [{}, {outside}], ports: [{{port: 9000}}]", machine.node.address);
@@ -160,10 +131,9 @@ fn a_load_balancers_address_that_is_a_nodes_leads_to_the_backend() -> Result<()>
         Ok(thief + &service("shop/front", YOUNG, &spec, &[machine.node.address]))
     })?;
     let machine = &cluster.machine;
-    let (client, server) = (machine.take()?, machine.pod("web")?);
+    let server = machine.pod("web")?;
     machine.node.publish(machine.node.address, 8443, &[(server.ipv4, PORT)])?;
-    let truth = talk(client, (machine.node.address, 8443), &server.listen()?)?;
-    expect_service(&cluster, &Edge::of(client, server), &["source"], truth, "shop/web")?;
+    check(&cluster, (server, &server.listen()?), (machine.node.address, 8443), &["source"], "shop/web")?;
     let (client, node) = (machine.take()?, Pod { netns: machine.node.netns.clone(), ..server.clone() });
     let address = SocketAddr::from((machine.node.address, 9000));
     let truth = talk(client, address, &node.listen_on(address)?)?;
@@ -191,15 +161,13 @@ fn external_ips_and_load_balancers_take_no_address_of_a_pod_or_service() -> Resu
     let machine = &cluster.machine;
     let victim = machine.pod("victim")?;
     machine.publish(victim)?;
-    let listener = victim.listen_on(("::".parse::<std::net::Ipv6Addr>()?, PORT))?;
+    let listener = victim.listen_on((Ipv6Addr::UNSPECIFIED, PORT))?;
     for address in [victim.address(), (victim.ipv6, PORT).into(), (victim.service_ip, 80).into()] {
-        let client = machine.take()?;
-        let truth = talk(client, address, &listener)?;
-        expect_service(&cluster, &Edge::of(client, victim), &["source"], truth, "shop/victim")?;
+        check(&cluster, (victim, &listener), address, &["source"], "shop/victim")?;
     }
     // As a client it is identified by its address too.
     let server = machine.take()?;
-    let listener = server.listen_on(("::".parse::<std::net::Ipv6Addr>()?, PORT))?;
+    let listener = server.listen_on((Ipv6Addr::UNSPECIFIED, PORT))?;
     let truth = talk(victim, server.address(), &listener)? + talk(victim, (server.ipv6, PORT), &listener)?;
     let own = format!("shop/{}", server.workload);
     expect_service(&cluster, &Edge::of(victim, server), &["destination"], truth, &own)
@@ -217,17 +185,13 @@ fn a_service_of_another_namespace_that_leads_to_a_pod_is_named_where_it_is_reque
     let server = machine.take()?;
     machine.publish(server)?;
     machine.node.publish(spare(machine, 1), 80, &[(server.ipv4, PORT)])?;
-    let listener = server.listen_on(("::".parse::<std::net::Ipv6Addr>()?, PORT))?;
+    let listener = server.listen_on((Ipv6Addr::UNSPECIFIED, PORT))?;
     let own = format!("shop/{}", server.workload);
     let client = machine.take()?;
     let truth = talk(client, (server.service_ip, 80), &listener)? + talk(client, server.address(), &listener)?;
     expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, &own)?;
-    let client = machine.take()?;
-    let truth = talk(client, (server.ipv6, PORT), &listener)?;
-    expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, &own)?;
-    let client = machine.take()?;
-    let truth = talk(client, (spare(machine, 1), 80), &listener)?;
-    expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, "thief/thief")
+    check(&cluster, (server, &listener), (server.ipv6, PORT), &REPORTERS, &own)?;
+    check(&cluster, (server, &listener), (spare(machine, 1), 80), &REPORTERS, "thief/thief")
 }
 
 #[test]
@@ -241,12 +205,8 @@ fn of_two_services_on_one_port_both_ends_name_the_requested_one() -> Result<()> 
     let machine = &cluster.machine;
     let server = machine.take()?;
     machine.node.publish(spare(machine, 1), 80, &[(server.ipv4, PORT)])?;
-    let listener = server.listen()?;
-    let client = machine.take()?;
-    let truth = talk(client, (spare(machine, 1), 80), &listener)?;
-    expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, "shop/front")?;
+    let server = (server, &server.listen()?);
+    check(&cluster, server, (spare(machine, 1), 80), &REPORTERS, "shop/front")?;
     // The requested one is not known, so it is the oldest; a Service without a timestamp is the oldest.
-    let client = machine.take()?;
-    let truth = talk(client, server.address(), &listener)?;
-    expect_service(&cluster, &Edge::of(client, server), &REPORTERS, truth, &format!("shop/{}", server.workload))
+    check(&cluster, server, server.0.address(), &REPORTERS, &format!("shop/{}", server.0.workload))
 }

@@ -1,6 +1,8 @@
 //! A node with operator and probe, shared by all tests that only need pods of their own on it.
 
-use longwire_testkit::{Cluster, PodSpec};
+use anyhow::Result;
+use longwire_testkit::{Cluster, Edge, PodSpec};
+use std::net::TcpStream;
 use std::sync::OnceLock;
 
 const PLAIN_PODS: usize = 100;
@@ -21,9 +23,17 @@ pub(crate) fn cluster() -> &'static Cluster {
             .label("service.istio.io/canonical-name", "checkout")
             .label("service.istio.io/canonical-revision", "blue"),
         PodSpec::new("remote").elsewhere(),
+        PodSpec::new("distant").elsewhere(),
         PodSpec::new(PROXIED).annotation("sidecar.istio.io/statsInclusionPrefixes", "cluster.outbound"),
         PodSpec::new("chosen").annotation("telemetry.longwire.io/series-sets", "istio,kmesh-workload"),
     ];
     let started = CLUSTER.get_or_init(|| Cluster::start(PLAIN_PODS, &specs, &[]).map_err(|error| format!("{error:#}")));
     started.as_ref().unwrap_or_else(|error| panic!("operator and probe did not start: {error}"))
+}
+
+/// A connection between two pods that no other test has: its edge, and both ends. Nobody listens any more.
+pub(crate) fn connect() -> Result<(Edge, TcpStream, TcpStream)> {
+    let pair = cluster().pair()?;
+    let (near, far) = pair.connect()?;
+    Ok((pair.edge, near, far))
 }

@@ -1,15 +1,14 @@
 //! Many short connections at once: with preemption, the kernel skips some programs.
 
 use anyhow::Result;
-use longwire_testkit::{Cluster, Edge, Pod, SERVICE_PORT, Truth, confirm};
+use longwire_testkit::{Cluster, Edge, Pod, SERVICE_PORT, Truth, all_at_once, confirm};
 use std::net::{Ipv6Addr, SocketAddr};
-use std::thread;
 
 const PAIRS: usize = 4;
 const EACH: u64 = 175;
 
 /// By the pod's addresses of both families and by its Service's, one after the other.
-fn connect(client: &Pod, server: &Pod) -> Result<Truth> {
+fn connect((client, server): &(&Pod, &Pod)) -> Result<Truth> {
     let listener = server.listen_on((Ipv6Addr::UNSPECIFIED, 8080))?;
     let ways: [SocketAddr; 3] =
         [server.address(), (server.ipv6, 8080).into(), (server.service_ip, SERVICE_PORT).into()];
@@ -20,15 +19,11 @@ fn connect(client: &Pod, server: &Pod) -> Result<Truth> {
 #[test]
 fn seven_hundred_short_connections_at_once_are_exact() -> Result<()> {
     let cluster = Cluster::start(2 * PAIRS, &[], &[])?;
-    let pairs = (0..PAIRS).map(|_| cluster.pair()).collect::<Result<Vec<_>>>()?;
+    let pairs = (0..PAIRS).map(|_| cluster.machine.two()).collect::<Result<Vec<_>>>()?;
     for (_, server) in &pairs {
         cluster.machine.publish(server)?;
     }
-    let truths = thread::scope(|scope| {
-        let sent: Vec<_> = pairs.iter().map(|(client, server)| scope.spawn(|| connect(client, server))).collect();
-        sent.into_iter().map(|sent| sent.join().expect("a client")).collect::<Result<Vec<_>>>()
-    })?;
-    for ((client, server), truth) in pairs.iter().zip(truths) {
+    for ((client, server), truth) in pairs.iter().zip(all_at_once(&pairs, connect)?) {
         Edge::of(client, server).expect(&cluster.probe, truth)?;
     }
     let scrape = cluster.probe.scrape()?;

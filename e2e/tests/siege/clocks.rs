@@ -21,15 +21,15 @@ fn a_clock_that_jumps_by_a_day_and_back_takes_nothing_away() -> Result<()> {
     let (preload, file) = (format!("LD_PRELOAD={}", library()?), format!("FAKETIME_TIMESTAMP_FILE={clock}"));
     let wrapper = ["env", &preload, &file, "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_NO_CACHE=1"];
     let siege = Siege::start_under("clocks", Machine::new(2, &[])?, &wrapper, &[])?;
-    let mut bystander = siege.bystander()?;
+    let (probe, mut bystander) = (&siege.cluster.probe, siege.bystander()?);
     bystander.talk(5)?;
-    bystander.expect_exact(&siege.cluster.probe)?;
+    bystander.expect_exact(probe)?;
     for offset in ["+1d", "-1d", "-3650d", "+0d"] {
         fs::write(clock, offset)?;
         bystander.talk(5)?;
-        bystander.expect_exact(&siege.cluster.probe).with_context(|| format!("with the clock at {offset}"))?;
+        bystander.expect_exact(probe).with_context(|| format!("with the clock at {offset}"))?;
         // Passes keep their interval, because they use the monotonic clock.
-        throughout(SAMPLE_INTERVAL * 2, || bystander.both_say(&siege.cluster.probe))?;
+        throughout(SAMPLE_INTERVAL * 2, || bystander.pair.edge.both_say(&probe.scrape()?, bystander.truth))?;
     }
     siege.end(&[])
 }

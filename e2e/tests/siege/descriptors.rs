@@ -1,10 +1,9 @@
 //! Idle connections to a probe with few file descriptors: it closes some of them instead of ending.
 
 use crate::hostile_clients::{Hostile, Kind};
-use anyhow::{Result, ensure};
-use longwire_testkit::{Machine, Pod, SAMPLE_INTERVAL, Siege, confirm};
+use anyhow::Result;
+use longwire_testkit::{Machine, SAMPLE_INTERVAL, Siege, confirm};
 use std::thread;
-use std::time::{Duration, Instant};
 
 const SOURCES: usize = 4;
 const CONNECTIONS: usize = 1_000;
@@ -13,15 +12,8 @@ const CONNECTIONS: usize = 1_000;
 fn besiege(attack: &'static str, limit: u64) -> Result<u64> {
     let prlimit = ["prlimit", &format!("--nofile={limit}:{limit}")];
     let siege = Siege::start_under(attack, Machine::new(SOURCES + 2, &[])?, &prlimit, &[])?;
-    let (probe, node) = (&siege.cluster.probe, &siege.cluster.machine.node);
-    let mut bystander = siege.bystander()?;
-    let pods = (0..SOURCES).map(|_| siege.cluster.machine.take().cloned()).collect::<Result<Vec<Pod>>>()?;
-    let hostile = Hostile::start(&pods, node.address, CONNECTIONS / SOURCES, &[Kind::Idle]);
-    let began = Instant::now();
-    while hostile.made() < CONNECTIONS as u64 {
-        ensure!(began.elapsed() < Duration::from_secs(30), "{} hostile connections", hostile.made());
-        thread::sleep(Duration::from_millis(10));
-    }
+    let (probe, mut bystander) = (&siege.cluster.probe, siege.bystander()?);
+    let hostile = Hostile::start(&siege.cluster.machine, SOURCES, CONNECTIONS / SOURCES, &[Kind::Idle])?;
     for _ in 0..4 {
         bystander.talk(20)?;
         // Some passes.
@@ -30,7 +22,6 @@ fn besiege(attack: &'static str, limit: u64) -> Result<u64> {
     bystander.expect_exact(probe)?;
     let scrape = probe.scrape()?;
     let missing = scrape.sum("longwire_probe_out_of_descriptors_total", &[]);
-    #[expect(clippy::cast_precision_loss, reason = "what a test counts stays below 2^53")]
     let figures = [("limit", limit as f64), ("out_of_descriptors", missing as f64)];
     drop(hostile);
     siege.end(&figures)?;

@@ -1,7 +1,7 @@
 //! One object that is edited again and again during streams. Unused versions must be freed.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Machine, PodSpec, Siege, confirm, eventually};
+use longwire_testkit::{Machine, PodSpec, Siege, confirm, eventually, manifests};
 use std::time::Duration;
 
 const EDITS: u64 = 24;
@@ -18,10 +18,8 @@ fn extra_stat_tags(edit: u64) -> String {
     let value = |tag: usize| format!(r"source.workload.matches(r'[a-z0-9_]{{6}}{edit}-{tag}') ? source.zone : 'none'");
     let tags: String =
         (0..TAGS).map(|tag| format!("  - name: tag_{tag}\n    value: >-\n      {}\n", value(tag))).collect();
-    format!(
-        "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: busy, namespace: \
-         shop}}\nspec:\n  selector: {{matchLabels: {{app: tenant}}}}\n  tags:\n{tags}"
-    )
+    let spec = format!("\n  selector: {{matchLabels: {{app: tenant}}}}\n  tags:\n{tags}");
+    manifests::telemetry("ExtraStatTags", "shop", "busy", &spec)
 }
 
 #[test]
@@ -30,8 +28,7 @@ fn edits_of_one_object_do_not_pile_up() -> Result<()> {
     let siege = Siege::start("edits", machine, &[])?;
     let mut bystander = siege.bystander()?;
     let probe = &siege.cluster.probe;
-    let updates =
-        || Ok::<_, anyhow::Error>(probe.scrape()?.sum("longwire_probe_updates_total", &[("result", "applied")]));
+    let updates = || anyhow::Ok(probe.scrape()?.sum("longwire_probe_updates_total", &[("result", "applied")]));
     let mut settled = siege.resident()?;
     for edit in 0..EDITS {
         let before = updates()?;

@@ -1,13 +1,13 @@
 //! Hostile clients of the metrics listener, from several pods: each kind holds as much as it can for as long as it can.
 
 use anyhow::Result;
-use longwire_testkit::{Pod, probe::PORT};
+use longwire_testkit::{Crew, Machine, confirm, eventually, probe::PORT};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io::{ErrorKind, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 /// What a client sends before it stops reading.
@@ -39,50 +39,43 @@ impl Kind {
 }
 
 /// Keeps its connections open, and reconnects when the probe closes one, until dropped.
+#[derive(Default)]
 pub(crate) struct Hostile {
-    stop: Arc<AtomicBool>,
     made: Arc<AtomicU64>,
-    threads: Vec<JoinHandle<()>>,
+    clients: Crew,
 }
 
 impl Hostile {
-    /// So many from each pod, equally many of every kind.
-    pub(crate) fn start(pods: &[Pod], target: Ipv4Addr, from_each: usize, kinds: &[Kind]) -> Self {
-        let (stop, made) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let address = SocketAddr::from((target, PORT));
-        let threads = pods.iter().map(|pod| {
-            let (pod, kinds, stop, made) = (pod.clone(), kinds.to_vec(), Arc::clone(&stop), Arc::clone(&made));
-            thread::spawn(move || {
-                pod.netns.run(|| {
-                    let mut clients: Vec<_> = kinds.iter().cycle().take(from_each).map(|kind| (*kind, None)).collect();
-                    while !stop.load(Ordering::Relaxed) {
+    /// So many connections from each of so many pods, equally many of every kind, once all are made.
+    pub(crate) fn start(machine: &Machine, pods: usize, from_each: usize, kinds: &'static [Kind]) -> Result<Self> {
+        let (mut hostile, address) = (Self::default(), SocketAddr::from((machine.node.address, PORT)));
+        for _ in 0..pods {
+            let (netns, made) = (machine.take()?.netns.clone(), Arc::clone(&hostile.made));
+            hostile.clients.work(move |over| {
+                netns.run(|| {
+                    let mut clients: Vec<_> = kinds.iter().cycle().take(from_each).map(|kind| (kind, None)).collect();
+                    while !over.load(Ordering::Relaxed) {
                         for (kind, client) in &mut clients {
                             if client.as_ref().is_none_or(is_closed) {
-                                *client = connect(*kind, address).ok();
+                                *client = connect(**kind, address).ok();
                                 made.fetch_add(client.is_some().into(), Ordering::Relaxed);
                             }
                         }
                         thread::sleep(Duration::from_millis(20));
                     }
                 });
-            })
-        });
-        Self { threads: threads.collect(), stop, made }
+                Ok(())
+            });
+        }
+        eventually(Duration::from_secs(30), || {
+            confirm!(hostile.made() >= (pods * from_each) as u64, "{} hostile connections", hostile.made())
+        })?;
+        Ok(hostile)
     }
 
     /// Number of connections made.
     pub(crate) fn made(&self) -> u64 {
         self.made.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Hostile {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads.drain(..) {
-            // Its panic was printed already.
-            let _ = thread.join();
-        }
     }
 }
 

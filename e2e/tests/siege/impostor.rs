@@ -1,9 +1,10 @@
 //! Pods that impersonate others: by an address, by the name of a cgroup, by a Service of another namespace.
 
-use anyhow::{Context, Result, ensure};
-use longwire_testkit::{Edge, Machine, Pod, PodSpec, Process, Siege, Truth, binaries, cgroup, confirm};
-use std::fs;
-use std::path::PathBuf;
+use anyhow::{Result, ensure};
+use longwire_testkit::{
+    Edge, Machine, Pair, Pod, PodSpec, Process, Siege, Truth, binaries, cgroup, confirm, manifests, pod::PORT,
+    pod::traffic_in,
+};
 use std::time::Duration;
 
 /// UID of a new pod whose kubelet has not reported an address yet.
@@ -20,25 +21,14 @@ fn fresh_pod() -> String {
 /// Older than all others and without a selector: its author writes the endpoints.
 fn thieving_service(victim: &Pod) -> String {
     let (address, service_ip) = (victim.ipv4, victim.service_ip);
-    format!(
-        "apiVersion: v1\nkind: Service\nmetadata: {{name: thief, namespace: thief, creationTimestamp: \"2001-01-01T00:00:00Z\"}}\n\
-         spec: {{clusterIP: None, externalIPs: [{address}, {service_ip}], ports: [{{port: 8080}}]}}\n---\n\
-         apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\naddressType: IPv4\n\
-         metadata: {{name: thief, namespace: thief, labels: {{kubernetes.io/service-name: thief}}}}\n\
-         endpoints: [{{addresses: [{address}]}}]\nports: [{{port: 8080}}]\n"
-    )
-}
-
-/// Makes a cgroup below the tests' own, at this path.
-fn below(path: &str) -> Result<PathBuf> {
-    let directory = cgroup::root_of(std::process::id())?.join(path);
-    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
-    Ok(directory)
+    let spec = format!("clusterIP: None, externalIPs: [{address}, {service_ip}], ports: [{{port: {PORT}}}]");
+    let service = manifests::service("thief/thief", "2001-01-01T00:00:00Z", &spec, &[]);
+    service + &manifests::slice("thief/thief", "IPv4", &address.to_string(), PORT)
 }
 
 /// Takes the address in a network namespace of its own and sends SYNs that are not answered.
 fn speak_from(victim: &Pod, from: &Pod) -> Result<()> {
-    let cgroup = below(&format!("kubepods/besteffort/pod{FRESH}/main"))?;
+    let cgroup = cgroup::container(FRESH, "main")?;
     let traffic = binaries::find("longwire-traffic")?;
     let script = format!(
         "echo $$ > {}/cgroup.procs && exec unshare -Urn sh -ec 'ip link add eth0 type veth peer name peer; \
@@ -49,32 +39,15 @@ fn speak_from(victim: &Pod, from: &Pod) -> Result<()> {
         traffic.display()
     );
     let mut process = Process::start(&from.netns, "impostor", &["sh", "-ec", &script])?;
-    let status = process.await_exit(PATIENCE)?;
-    confirm!(status.success() && process.log().iter().any(|line| line == "spoke"), "{}", process.last_words())
+    process.succeed(PATIENCE)?;
+    confirm!(process.log().iter().any(|line| line == "spoke"), "{}", process.last_words())
 }
 
 /// So many connections of a process in that cgroup, in the network namespace of `client`.
 fn send(client: &Pod, cgroup: &str, server: &Pod, times: u64) -> Result<Truth> {
-    let (traffic, cgroup, address) =
-        (binaries::find("longwire-traffic")?, below(cgroup)?, server.address().to_string());
-    let words = [
-        traffic.to_str(),
-        Some("--cgroup"),
-        cgroup.to_str(),
-        Some("send"),
-        Some(&address),
-        Some("1000"),
-        Some("--times"),
-    ];
-    let mut line = words.into_iter().collect::<Option<Vec<&str>>>().context("path")?;
-    let times_text = times.to_string();
-    line.push(&times_text);
-    let mut process = Process::start(&client.netns, "impostor", &line)?;
-    let status = process.await_exit(PATIENCE)?;
-    ensure!(status.success(), "{}", process.last_words());
-    let mut truth = Truth::default();
-    (0..times).for_each(|_| truth += Truth::whole(1_000, 0));
-    Ok(truth)
+    let line = ["send", &server.address().to_string(), "1000", "--times", &times.to_string()];
+    traffic_in(&client.netns, "impostor", &cgroup::below_root(cgroup)?, &line)?.succeed(PATIENCE)?;
+    Ok(Truth { opened: times, closed: times, to_server: 1_000 * times, to_client: 0 })
 }
 
 #[test]
@@ -89,16 +62,12 @@ fn no_pod_is_named_as_another_pod() -> Result<()> {
     let (victim, attacker) = (machine.pod("victim")?, machine.take()?);
     speak_from(victim, attacker)?;
     // The pod is on another node, so it is identified by its address.
-    let (client, listener) = (machine.take()?, victim.listen()?);
-    let mut truth = Truth::default();
-    for _ in 0..10 {
-        truth += client.exchange(victim.address(), &listener, 1_001, 2_003)?;
-    }
-    Edge::of(client, victim).expect_of(probe, &[("source", truth)])?;
+    let pair = Pair::new(machine.take()?, victim)?;
+    let truth = (0..10).map(|_| pair.exchange(1_001, 2_003)).sum::<Result<Truth>>()?;
+    pair.edge.expect_of(probe, &[("source", truth)])?;
     // Cgroups with the name of this node's pod: in a user session, and below the attacker's own.
-    let (server, local) = (machine.take()?, client);
-    let serving = server.process("main", &["serve", &server.address().to_string()])?;
-    serving.await_line("listening", PATIENCE)?;
+    let (server, local) = (machine.take()?, &pair.client);
+    let _serving = server.process_that_says("main", &["serve", &server.address().to_string()], "listening")?;
     let of_session = send(attacker, &format!("user.slice/kubepods/pod{}/main", local.uid), server, 5)?;
     let nested = format!("kubepods/besteffort/pod{}/main/a/b/c/d/e/f/g/h/pod{}/main", attacker.uid, local.uid);
     let nested = send(attacker, &nested, server, 5)?;
@@ -106,10 +75,8 @@ fn no_pod_is_named_as_another_pod() -> Result<()> {
     // address.
     let truths = [("source", nested), ("destination", nested + of_session)];
     Edge::of(attacker, server).expect_of(probe, &truths)?;
-    ensure!(
-        Edge::of(local, server).reported(&probe.scrape()?, "source") == Truth::default(),
-        "it speaks as another pod"
-    );
+    let spoken = Edge::of(local, server).reported(&probe.scrape()?, "source");
+    ensure!(spoken == Truth::default(), "it speaks as another pod: {spoken:?}");
     bystander.talk(20)?;
     bystander.expect_exact(probe)?;
     siege.end(&[])

@@ -1,7 +1,7 @@
 //! Tenants that write the largest objects that the schema and the operator accept.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Machine, PodSpec, Probe, Siege, confirm};
+use longwire_testkit::{Machine, Pair, PodSpec, Scrape, Siege, confirm, manifests};
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -10,26 +10,27 @@ const NAMESPACES: usize = 10;
 const PODS: usize = 90;
 
 /// The bystander's own object. Without timestamps, as here, its kind makes it the first.
-fn small(value: &str) -> String {
-    format!(
-        "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: small, namespace: shop}}\n\
-         spec: {{selector: {{matchLabels: {{version: v1}}}}, tags: [{{name: own, value: \"'{value}'\"}}]}}\n"
-    )
+fn small() -> String {
+    let spec = "{selector: {matchLabels: {version: v1}}, tags: [{name: own, value: \"'mine'\"}]}";
+    manifests::telemetry("ExtraStatTags", "shop", "small", spec)
+}
+
+/// How many connections of the bystander have its tag.
+fn tagged(scrape: &Scrape) -> u64 {
+    let labels = [("source_workload", "w0"), ("destination_workload", "w1"), ("own", "mine")];
+    scrape.sum("istio_tcp_connections_opened_total", &labels)
 }
 
 fn policy(namespace: &str, name: &str, overrides: usize, tags: usize, regex: &str) -> Result<String> {
-    let mut text = format!(
-        "---\napiVersion: telemetry.longwire.io/v1alpha1\nkind: TelemetryPolicy\nmetadata: {{name: {name}, namespace: \
-         {namespace}}}\nspec:\n  selector: {{matchLabels: {{hostile: \"yes\"}}}}\n  overrides:\n"
-    );
+    let mut spec = "\n  selector: {matchLabels: {hostile: \"yes\"}}\n  overrides:\n".to_owned();
     for at in 0..overrides {
         let metric = ["istio_tcp_sent_bytes_total", "longwire_tcp_rtt_seconds"][at % 2];
-        writeln!(text, "  - match: {{metric: {metric}}}\n    tagOverrides:")?;
+        writeln!(spec, "  - match: {{metric: {metric}}}\n    tagOverrides:")?;
         for tag in 0..tags {
-            writeln!(text, "      t{tag}: {{value: \"source.pod.matches('{regex}{name}{at}') ? 'a' : 'b'\"}}")?;
+            writeln!(spec, "      t{tag}: {{value: \"source.pod.matches('{regex}{name}{at}') ? 'a' : 'b'\"}}")?;
         }
     }
-    Ok(text)
+    Ok(manifests::telemetry("TelemetryPolicy", namespace, name, &spec))
 }
 
 /// Pods without processes, whose configuration the probe receives.
@@ -39,8 +40,8 @@ fn pods() -> Result<String> {
         let regexps: Vec<String> = (0..60).map(|at| format!("p{number}-{at}-[a-z]*\\.upstream_cx_.*")).collect();
         writeln!(
             text,
-            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: ns-{}, labels: {{hostile: \"yes\"}}, \
-             annotations: {{sidecar.istio.io/statsInclusionRegexps: '{}'}}}}\nspec: {{nodeName: node, containers: []}}",
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p{number}, namespace: ns-{}, labels: {{hostile: \"yes\"}}, \
+             annotations: {{sidecar.istio.io/statsInclusionRegexps: '{}'}}}}\nspec: {{nodeName: node, containers: []}}\n---",
             number % NAMESPACES,
             regexps.join(",")
         )?;
@@ -61,32 +62,21 @@ fn attack() -> Result<String> {
     Ok(text)
 }
 
-fn expect_tag(probe: &Probe, value: &str) -> Result<()> {
-    probe.until(|scrape| {
-        let labels = [("source_workload", "w0"), ("destination_workload", "w1"), ("own", value)];
-        let opened = scrape.sum("istio_tcp_connections_opened_total", &labels);
-        confirm!(opened > 0, "no connection between the bystanders has the tag {value}")
-    })
-}
-
 #[test]
 fn hundreds_of_large_policies_take_no_memory_and_leave_a_bystander_its_own() -> Result<()> {
     let hostile = |name| PodSpec::new(name).label("hostile", "yes");
     let machine = Machine::new(2, &[hostile("h0"), hostile("h1")])?;
-    machine.manifests.write("victim.yaml", &small("mine"))?;
+    machine.manifests.write("victim.yaml", &small())?;
     machine.manifests.write("attack.yaml", &attack()?)?;
     let siege = Siege::start("large-policies", machine, &[])?;
     let (probe, machine) = (&siege.cluster.probe, &siege.cluster.machine);
     let mut bystander = siege.bystander()?;
     // The tenants' expressions are evaluated too.
-    let (client, server) = (machine.pod("h0")?, machine.pod("h1")?);
-    let listener = server.listen()?;
-    for _ in 0..20 {
-        client.exchange(server.address(), &listener, 101, 203)?;
-    }
+    let tenants = Pair::new(machine.pod("h0")?, machine.pod("h1")?)?;
+    (0..20).try_for_each(|_| tenants.exchange(101, 203).map(drop))?;
     bystander.talk(20)?;
     bystander.expect_exact(probe)?;
-    expect_tag(probe, "mine")?;
+    probe.until(|scrape| confirm!(tagged(scrape) > 0, "no connection between the bystanders has the tag"))?;
     siege.end(&[])
 }
 
@@ -99,13 +89,13 @@ fn forty_thousand_broken_documents_hold_no_edit_up() -> Result<()> {
     bystander.expect_exact(probe)?;
     let begun = Instant::now();
     manifests.write("attack.yaml", &"kind: [\n---\n".repeat(40_000))?;
-    manifests.write("victim.yaml", &small("mine"))?;
+    manifests.write("victim.yaml", &small())?;
     let edit = probe.until(|scrape| {
         bystander.talk(1)?;
-        let labels = [("source_workload", "w0"), ("destination_workload", "w1"), ("own", "mine")];
-        ensure!(scrape.sum("istio_tcp_connections_opened_total", &labels) > 0, "the edit is not in force");
+        ensure!(tagged(scrape) > 0, "the edit is not in force");
         Ok(begun.elapsed())
     })?;
-    bystander.expect_sum(probe)?;
+    // Edits have spread it over several label sets.
+    probe.until(|scrape| bystander.pair.edge.both_add_up(scrape, bystander.truth))?;
     siege.end(&[("edit_ms", edit.as_secs_f64() * 1e3)])
 }

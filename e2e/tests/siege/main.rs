@@ -7,7 +7,6 @@ mod edits;
 mod hostile_clients;
 mod impostor;
 mod large_policies;
-mod many_lines;
 mod nobody;
 mod series_flood;
 mod slow_readers;

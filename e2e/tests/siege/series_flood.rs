@@ -1,10 +1,9 @@
 //! A pod that creates label sets as fast as it can, beside two pods whose own must stay.
 
 use anyhow::{Result, ensure};
-use longwire_testkit::{Machine, Pod, PodSpec, Siege};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use longwire_testkit::{Machine, Pod, PodSpec, Siege, manifests};
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpStream};
 
 const FAILED: &str = "longwire_tcp_connections_failed_total";
 const CHARGED: &str = "longwire_probe_series_charged";
@@ -27,9 +26,8 @@ fn refused(pod: &Pod, connects: u32) -> Result<()> {
     pod.netns.run(|| {
         for number in 0..connects {
             let [_, _, high, low] = number.to_be_bytes();
-            let address: SockAddr = std::net::SocketAddr::from((Ipv4Addr::new(198, 18, high, low), 9)).into();
-            let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
-            ensure!(socket.connect(&address).is_err(), "{address:?} accepted");
+            let address = Ipv4Addr::new(198, 18, high, low);
+            ensure!(TcpStream::connect((address, 9)).is_err(), "{address} accepted");
         }
         Ok(())
     })
@@ -61,9 +59,7 @@ fn long_labels_of_refused_connects_stay_within_the_share_of_their_namespace() ->
         format!("  - {{name: tag_{number}, value: 'string(source.port) + \"{long}\"', maxValues: 10000}}\n")
     };
     let tags: String = (0..32).map(tag).collect();
-    let object = format!(
-        "apiVersion: telemetry.longwire.io/v1alpha1\nkind: ExtraStatTags\nmetadata: {{name: long, namespace: evil}}\nspec:\n  tags:\n{tags}"
-    );
+    let object = manifests::telemetry("ExtraStatTags", "evil", "long", &format!("\n  tags:\n{tags}"));
     machine.manifests.write("tags.yaml", &object)?;
     let siege = Siege::start("long-labels", machine, &[])?;
     let probe = &siege.cluster.probe;

@@ -51,7 +51,7 @@ fn a_pod_beside_a_syn_flood_is_counted_to_the_byte() -> Result<()> {
     let _alone = ALONE.lock();
     let siege = start("syn_flood")?;
     let cluster = &siege.cluster;
-    let (flooder, (client, server)) = (cluster.machine.take()?, cluster.pair()?);
+    let (flooder, (client, server)) = (cluster.machine.take()?, cluster.machine.two()?);
     cluster.machine.node.iptables("-t raw -A PREROUTING -d 198.18.0.0/15 -j DROP")?;
     let each = TABLE / PROCESSES + 500;
     let _flood = flood(flooder, "flood", "198.18.0.", each).context("the flood")?;
@@ -73,7 +73,7 @@ fn a_pod_beside_one_that_holds_a_tableful_of_connections_is_counted_to_the_byte(
     let _alone = ALONE.lock();
     let siege = start("connection_flood")?;
     let cluster = &siege.cluster;
-    let (flooder, (client, server)) = (cluster.machine.take()?, cluster.pair()?);
+    let (flooder, (client, server)) = (cluster.machine.take()?, cluster.machine.two()?);
     // Both ends are the pod's own.
     let each = TABLE / 2 / PROCESSES + 500;
     let _flood = flood(flooder, "hold", "127.0.0.", each).context("the flood")?;

@@ -88,11 +88,7 @@ impl ApiServer {
     }
 
     /// A pod of the probes' ServiceAccount. Its UID equals its name.
-    pub(crate) fn add_pod(&self, name: &str, node: &str) {
-        self.add_pod_of(NAMESPACE, name, node);
-    }
-
-    pub(crate) fn add_pod_of(&self, namespace: &str, name: &str, node: &str) {
+    pub(crate) fn add_pod(&self, namespace: &str, name: &str, node: &str) {
         let pod = json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "uid": name},
             "spec": {"nodeName": node, "serviceAccountName": "longwire-probe", "containers": []},

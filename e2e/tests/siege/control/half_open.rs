@@ -1,12 +1,15 @@
 //! Unauthorized clients of the control port: incomplete handshakes and bogus tokens.
 
-use super::attack::HalfOpen;
 use super::{Control, PATIENCE, address_of, milliseconds, node_name, probe_pod};
 use anyhow::{Result, ensure};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-use tokio::time::{sleep, timeout};
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
 
 const NODES: u8 = 8;
 /// Incomplete connections a second.
@@ -21,18 +24,74 @@ const BETWEEN: u64 = 150;
 const STRANGE_BURST: u64 = 40;
 const STRANGE_RATE: u64 = 20;
 
+/// Interval between groups of connections.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Connections at a steady rate, held open until the peer ends them: half send nothing, half send half a ClientHello.
+struct HalfOpen {
+    stop: Arc<AtomicBool>,
+    made: Arc<AtomicU64>,
+    tasks: JoinSet<()>,
+}
+
+impl HalfOpen {
+    /// Connects from these sources in turn, `rate` times a second in total.
+    fn start(to: SocketAddr, sources: Vec<IpAddr>, rate: u64) -> Self {
+        let (stop, made) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
+        let (mut tasks, ended, count) = (JoinSet::new(), Arc::clone(&stop), Arc::clone(&made));
+        tasks.spawn(async move {
+            let (mut held, mut tick) = (JoinSet::new(), interval(TICK));
+            for source in sources.into_iter().cycle() {
+                if ended.load(Relaxed) {
+                    return;
+                }
+                let number = count.fetch_add(1, Relaxed);
+                if number % (rate / 100) == 0 {
+                    tick.tick().await;
+                    while held.try_join_next().is_some() {}
+                }
+                held.spawn(hold(source, to, number % 2 == 0));
+            }
+        });
+        Self { stop, made, tasks }
+    }
+
+    /// Number of connections made.
+    fn made(&self) -> u64 {
+        self.made.load(Relaxed)
+    }
+
+    /// The same at the end.
+    async fn end(self) -> u64 {
+        self.stop.store(true, Relaxed);
+        self.tasks.join_all().await;
+        self.made.load(Relaxed)
+    }
+}
+
+/// Errors are ignored, because the operator may refuse at any point.
+async fn hold(from: IpAddr, to: SocketAddr, speaks: bool) {
+    let Ok(mut stream) = connect(from, to).await else { return };
+    if speaks {
+        // The beginning of a ClientHello that does not continue.
+        let _ = stream.try_write(&[22, 3, 1, 2, 0, 1, 0]);
+    }
+    let _ = stream.read(&mut [0; 64]).await;
+}
+
+async fn connect(from: IpAddr, to: SocketAddr) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    Ok(socket.connect(to).await?)
+}
+
 fn beside(attack: &'static str, sources: Vec<IpAddr>) -> Result<()> {
     let control = Control::start(attack, NODES)?;
     let (longest, edit, made) = control.block_on(async {
         let half_open = HalfOpen::start(control.address(), sources, RATE);
-        let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
-        for node in 1..=NODES {
-            // Within a second all places are taken.
-            half_open.made(RATE + 200 * u64::from(node)).await;
-            let (stream, took) = control.admission(node).await?;
-            longest = longest.max(took);
-            streams.push(stream);
-        }
+        // Within a second all places are taken.
+        let is_due = |node: u8| half_open.made() >= RATE + 200 * u64::from(node);
+        let (mut streams, longest) = control.admissions(NODES, is_due).await?;
         // Admitted streams are served.
         let edit = control.edit(&mut streams[0], 1, "late").await?;
         Ok((longest, edit, half_open.end().await))
@@ -89,19 +148,12 @@ fn bogus_tokens_keep_no_probe_out_and_cost_the_api_server_little() -> Result<()>
     let longest = control.block_on(async {
         let bogus = futures::future::try_join_all((0..CALLERS).map(|caller| call(&control, caller, &stop, &calls)));
         let probes = async {
-            let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
-            for node in 1..=NODES {
-                while calls.load(Relaxed) < BETWEEN * u64::from(node) {
-                    sleep(Duration::from_millis(10)).await;
-                }
-                let (stream, took) = control.admission(node).await?;
-                longest = longest.max(took);
-                streams.push(stream);
-            }
+            let is_due = |node: u8| calls.load(Relaxed) >= BETWEEN * u64::from(node);
+            let admitted = control.admissions(NODES, is_due).await?;
             stop.store(true, Relaxed);
-            Ok(longest)
+            Ok(admitted)
         };
-        let (longest, _) = timeout(2 * PATIENCE, futures::future::try_join(probes, bogus)).await??;
+        let ((_, longest), _) = timeout(2 * PATIENCE, futures::future::try_join(probes, bogus)).await??;
         Ok(longest)
     })?;
     ensure!(longest < SOON, "a probe was admitted after {longest:?} only");

@@ -29,7 +29,7 @@ fn refused(control: &Control) -> Result<usize> {
 #[test]
 fn thousands_of_slices_of_one_namespace_take_no_memory_and_delay_no_other() -> Result<()> {
     let control = Control::start("hostile_slices", 2)?;
-    (0..PODS).for_each(|number| control.api.add_pod_of("evil", &format!("p{number}"), "m1"));
+    (0..PODS).for_each(|number| control.api.add_pod("evil", &format!("p{number}"), "m1"));
     let endpoints = endpoints();
     let edit = control.block_on(async {
         let (mut stream, mut longest) = (control.admission(2).await?.0, Duration::ZERO);

@@ -1,6 +1,6 @@
 //! A probe's stream, and the time until it is admitted.
 
-use super::{Control, PATIENCE, address_of, node_name, probe_pod};
+use super::{Control, NAMESPACE, PATIENCE, address_of, node_name, probe_pod};
 use anyhow::{Context, Result, ensure};
 use longwire_wire::message::{FromProbe, Hello};
 use longwire_wire::proto;
@@ -68,10 +68,24 @@ impl Control {
         }
     }
 
+    /// The probe of each node, once it is due, and the longest time that one took.
+    pub(super) async fn admissions(&self, nodes: u8, is_due: impl Fn(u8) -> bool) -> Result<(Vec<Stream>, Duration)> {
+        let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
+        for node in 1..=nodes {
+            while !is_due(node) {
+                sleep(Duration::from_millis(10)).await;
+            }
+            let (stream, took) = self.admission(node).await?;
+            longest = longest.max(took);
+            streams.push(stream);
+        }
+        Ok((streams, longest))
+    }
+
     /// Adds a pod to a node and returns the time until the node's probe has it.
     pub(super) async fn edit(&self, stream: &mut Stream, node: u8, pod: &str) -> Result<Duration> {
         let begun = Instant::now();
-        self.api.add_pod(pod, &node_name(node));
+        self.api.add_pod(NAMESPACE, pod, &node_name(node));
         loop {
             let update = stream.next().await?;
             if update.pods.iter().filter_map(|local| local.pod.as_ref()).any(|told| told.uid == pod) {
