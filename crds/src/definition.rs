@@ -1,4 +1,4 @@
-//! The kinds as the API server is told of them.
+//! The kinds as CustomResourceDefinitions.
 
 use crate::status::condition_type;
 use crate::{ExtraStatTags, StatsMatcher, TelemetryPolicy};

@@ -1,10 +1,9 @@
 //! ExtraStatTags: labels beside the standard ones.
 
-use crate::limits::{MAX_TAG_VALUES, MAX_TAGS};
+use crate::limits::{MAX_EXPRESSION_BYTES, MAX_TAG_VALUES, MAX_TAGS};
 use crate::{PolicyStatus, selector, tag_name};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
-use longwire_model::expression::MAX_BYTES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
     kind = "ExtraStatTags",
     plural = "extrastattags",
     namespaced,
-    doc = "ExtraStatTags adds labels to the series that the pods of a namespace, or of the whole cluster, feed.",
+    doc = "ExtraStatTags adds labels to the series of the pods of a namespace, or of the whole cluster.",
     shortname = "est",
     category = "longwire",
     status = "PolicyStatus",
@@ -49,7 +48,7 @@ pub struct ExtraTag {
 
     /// A CEL expression that results in a string, at most 512 bytes, such as source.zone. If it cannot be evaluated, the
     /// value is unknown. All attributes and functions, and recipes: docs/expressions.md.
-    #[schemars(length(min = 1, max = MAX_BYTES))]
+    #[schemars(length(min = 1, max = MAX_EXPRESSION_BYTES))]
     pub value: String,
 
     /// true: only pods that name the tag in their annotation sidecar.istio.io/extraStatTags have it. false: every selected

@@ -1,4 +1,4 @@
-//! TelemetryPolicy, ExtraStatTags and StatsMatcher: the kinds with which people steer Longwire.
+//! TelemetryPolicy, ExtraStatTags and StatsMatcher: the kinds that configure Longwire.
 //!
 //! ```text
 //! Rust types --schemars, kube--> definitions() --test--> manifests/*.yaml --kubectl apply--> API server
@@ -54,5 +54,5 @@ pub const DEFAULTS_ANNOTATION: &str = concat!(group!(), "/defaults");
 
 /// The `reportingController` of Events.
 pub const EVENT_CONTROLLER: &str = concat!(group!(), "/operator");
-/// What the API server asks the operator's webhook by, and the webhook in it.
+/// Names of the ValidatingWebhookConfiguration and of the webhook in it.
 pub const WEBHOOK: (&str, &str) = ("longwire-policies", concat!("policies.", group!()));

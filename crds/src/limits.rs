@@ -1,5 +1,8 @@
 //! Bounds of what may be written into an object. The schemas have them for the API server, and the operator checks the same.
 
+pub use longwire_model::expression::MAX_BYTES as MAX_EXPRESSION_BYTES;
+pub use longwire_model::matcher::MAX_PATTERN_BYTES;
+pub use longwire_model::tag::MAX_NAME_BYTES as MAX_TAG_NAME_BYTES;
 use std::time::Duration;
 
 /// Tags of one ExtraStatTags, and of one override; extra tags of one pod, whatever the limit.
@@ -12,7 +15,7 @@ pub const MAX_SERIES: u32 = 10_000_000;
 /// Connections of one probe that have series of their own.
 pub const MAX_LONG_CONNECTIONS: u32 = 1_000_000;
 
-pub const SHORTEST: Duration = Duration::from_secs(1);
+pub const MIN_DURATION: Duration = Duration::from_secs(1);
 pub const MAX_INTERVAL: Duration = Duration::from_secs(300);
 pub const MAX_THRESHOLD: Duration = Duration::from_secs(3600);
 /// A duration's text, in bytes, and the digits of one of its numbers. Go's syntax has more, and more digits than fit into
@@ -20,7 +23,7 @@ pub const MAX_THRESHOLD: Duration = Duration::from_secs(3600);
 pub const MAX_DURATION_BYTES: usize = 32;
 pub const MAX_DURATION_DIGITS: usize = 6;
 
-/// Patterns of one list of a StatsMatcher.
+/// Patterns of one list of a StatsMatcher. Each has at most [`MAX_PATTERN_BYTES`].
 pub const MAX_PATTERNS: usize = 64;
 
 /// Requirements of a selector, labels to match, and values of one requirement, each.

@@ -1,10 +1,9 @@
 //! StatsMatcher: which of Envoy's native connection statistics there are.
 
-use crate::limits::MAX_PATTERNS;
+use crate::limits::{MAX_PATTERN_BYTES, MAX_PATTERNS};
 use crate::{PolicyStatus, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
-use longwire_model::matcher::MAX_PATTERN_BYTES;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -57,15 +56,17 @@ pub struct StatsMatcherSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclusion_list: Option<PatternList>,
 
-    /// The statistics whose names begin with one of these prefixes, 1 to 64, in addition to those of inclusionList.
+    /// The statistics whose names begin with one of these prefixes, 1 to 64 of at most 1024 characters, in addition
+    /// to those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = 256)))]
+    #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = MAX_PATTERN_BYTES)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inclusion_prefixes: Option<Vec<String>>,
 
-    /// The statistics whose names end with one of these suffixes, 1 to 64, in addition to those of inclusionList.
+    /// The statistics whose names end with one of these suffixes, 1 to 64 of at most 1024 characters, in addition to
+    /// those of inclusionList.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = 256)))]
+    #[schemars(length(min = 1, max = MAX_PATTERNS), inner(length(min = 1, max = MAX_PATTERN_BYTES)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub inclusion_suffixes: Option<Vec<String>>,
 

@@ -1,4 +1,4 @@
-//! What the operator says back, the same for every kind.
+//! What the operator reports, the same for every kind.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;

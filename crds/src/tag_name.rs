@@ -1,8 +1,8 @@
 //! What a tag may be called.
 
+use crate::limits::MAX_TAG_NAME_BYTES;
 use kube::core::{Message, Rule};
 use longwire_model::series::CONNECTION_LABELS;
-use longwire_model::tag::MAX_NAME_BYTES;
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 /// A label name of Prometheus.
@@ -19,7 +19,7 @@ pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "minLength": 1,
-        "maxLength": MAX_NAME_BYTES,
+        "maxLength": MAX_TAG_NAME_BYTES,
         "pattern": PATTERN,
         "x-kubernetes-validations": [{
             "rule": format!("!self.startsWith('__') && !(self in {RESERVED})"),
@@ -33,8 +33,8 @@ pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
 
 /// Of a map by tag name: each key is a label name. A map's keys have no schema of their own.
 pub(crate) fn keys_are_label_names() -> Rule {
-    Rule::new(format!("self.all(name, name.size() <= {MAX_NAME_BYTES} && name.matches('{PATTERN}'))")).message(
-        Message::Message(format!("a tag name must be at most {MAX_NAME_BYTES} characters and match {PATTERN}")),
+    Rule::new(format!("self.all(name, name.size() <= {MAX_TAG_NAME_BYTES} && name.matches('{PATTERN}'))")).message(
+        Message::Message(format!("a tag name must be at most {MAX_TAG_NAME_BYTES} characters and match {PATTERN}")),
     )
 }
 

@@ -3,7 +3,9 @@
 mod overrides;
 pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metrics};
 
-use crate::limits::{MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, SHORTEST};
+use crate::limits::{
+    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
+};
 use crate::{Duration, PolicyStatus, duration, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::{CustomResource, KubeSchema};
@@ -131,11 +133,11 @@ pub struct LongConnections {
 }
 
 fn reporting_interval(_: &mut SchemaGenerator) -> Schema {
-    duration::between(SHORTEST, MAX_INTERVAL)
+    duration::between(MIN_DURATION, MAX_INTERVAL)
 }
 
 fn threshold(_: &mut SchemaGenerator) -> Schema {
-    duration::between(SHORTEST, MAX_THRESHOLD)
+    duration::between(MIN_DURATION, MAX_THRESHOLD)
 }
 
 fn series_sets(_: &mut SchemaGenerator) -> Schema {

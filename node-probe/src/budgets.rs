@@ -1,7 +1,7 @@
 //! Reports full budgets: a log line when a budget becomes full and when it has room again, and a notice to the operator
 //! when it is full, which makes an Event on the node of it.
 
-use longwire_pipeline::metrics::{Crossing, Resource, Whose};
+use longwire_pipeline::metrics::{BudgetOwner, Crossing, Resource};
 
 const OF_THE_NODE: &str = "raise budgets.series or budgets.longConnections in the cluster-wide TelemetryPolicy, and the probe's memory limit with them";
 const OF_A_SHARE: &str = "use fewer or shorter tags for the namespace's pods, or raise limits.seriesPerNamespace in the \
@@ -18,8 +18,8 @@ pub(crate) fn log(crossing: &Crossing) {
 pub(crate) fn notice(crossing: &Crossing) -> Option<String> {
     let Crossing { whose, resource, limit, overflowed } = crossing;
     let remedy = match whose {
-        Whose::Node => OF_THE_NODE,
-        Whose::Namespace(_) | Whose::Peer { .. } => OF_A_SHARE,
+        BudgetOwner::Node => OF_THE_NODE,
+        BudgetOwner::Namespace(_) | BudgetOwner::Peer { .. } => OF_A_SHARE,
     };
     let text = || {
         format!(
@@ -39,11 +39,11 @@ fn relief(Crossing { whose, resource, limit, .. }: &Crossing, overflowed: u64) -
     )
 }
 
-fn budget(whose: &Whose) -> String {
+fn budget(whose: &BudgetOwner) -> String {
     match whose {
-        Whose::Node => "the node's budget".to_owned(),
-        Whose::Namespace(namespace) => format!("the share of namespace {namespace}"),
-        Whose::Peer { namespace, peer } => {
+        BudgetOwner::Node => "the node's budget".to_owned(),
+        BudgetOwner::Namespace(namespace) => format!("the share of namespace {namespace}"),
+        BudgetOwner::Peer { namespace, peer } => {
             format!("the part of the share of namespace {namespace} for connections with namespace {peer}")
         }
     }

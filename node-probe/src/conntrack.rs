@@ -1,16 +1,16 @@
-//! Asks conntrack of the host's network namespace for the backend behind a Service address: one query a connection, for
+//! Queries conntrack of the host's network namespace for the backend behind a Service address: one query a connection, for
 //! its original tuple. The source of the replies is the backend.
 
 mod message;
-mod queries;
+mod queue;
 mod zones;
 
-pub(crate) use queries::Queries;
+pub(crate) use queue::ConntrackQueue;
 
 use crate::shared::Shared;
 use longwire_endpoint::descriptors;
-use longwire_pipeline::pipeline::BackendQuestion;
-use message::{Answer, Entry, Question};
+use longwire_pipeline::pipeline::BackendQuery;
+use message::{Answer, Entry, Query};
 use netlink_sys::{Socket, SocketAddr as NetlinkAddr, protocols::NETLINK_NETFILTER};
 use std::io;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ struct Conntrack {
 }
 
 /// Opened at start, or if that fails when it is first queried.
-enum Asked {
+enum Handle {
     Open(Box<Conntrack>),
     /// No file descriptor was left; retried.
     Waits,
@@ -48,20 +48,20 @@ pub(crate) enum ConntrackError {
     Refused(io::Error),
 }
 
-/// What conntrack of this network namespace answers, for `Queries`. `shared` counts.
-pub(crate) fn answerer(shared: Arc<Shared>) -> impl FnMut(&BackendQuestion) -> Option<SocketAddr> + Send + 'static {
-    let mut asked = Asked::open();
-    move |question| {
-        let (conntrack, starved) = asked.get();
-        shared.figures.conntrack_without_descriptor.fetch_add(starved.into(), Ordering::Relaxed);
+/// What conntrack of this network namespace answers, for `ConntrackQueue`. `shared` counts.
+pub(crate) fn answerer(shared: Arc<Shared>) -> impl FnMut(&BackendQuery) -> Option<SocketAddr> + Send + 'static {
+    let mut handle = Handle::open();
+    move |query| {
+        let (conntrack, starved) = handle.get();
+        shared.counters.conntrack_without_descriptor.fetch_add(starved.into(), Ordering::Relaxed);
         let conntrack = conntrack?;
-        let answer = conntrack.backend(question.source, question.destination);
+        let answer = conntrack.backend(query.source, query.destination);
         shared.conntrack_searched(conntrack.searches());
         answer.inspect_err(|error| shared.conntrack_failed(error)).ok().flatten()
     }
 }
 
-impl Asked {
+impl Handle {
     fn open() -> Self {
         Self::of(Conntrack::open())
     }
@@ -100,7 +100,7 @@ impl Conntrack {
     /// The backend that answers `source` when it connects to `destination`. `None`: no such connection is tracked.
     fn backend(&mut self, source: SocketAddr, destination: SocketAddr) -> Result<Option<SocketAddr>, ConntrackError> {
         for zone in self.zones.likely(source.ip()) {
-            if let Some(backend) = self.ask(Question { source, destination, zone })? {
+            if let Some(backend) = self.get(Query { source, destination, zone })? {
                 self.zones.answered(source.ip(), zone);
                 return Ok(Some(backend));
             }
@@ -120,9 +120,9 @@ impl Conntrack {
         self.zones.searches()
     }
 
-    fn ask(&mut self, question: Question) -> Result<Option<SocketAddr>, ConntrackError> {
+    fn get(&mut self, query: Query) -> Result<Option<SocketAddr>, ConntrackError> {
         self.sequence = self.sequence.wrapping_add(1).max(1);
-        self.socket.send(&question.get(self.sequence), 0)?;
+        self.socket.send(&query.get(self.sequence), 0)?;
         loop {
             let length = self.socket.recv(&mut &mut self.buffer[..], 0)?;
             match message::answer_to(self.sequence, &self.buffer[..length]) {
@@ -138,9 +138,9 @@ impl Conntrack {
     /// Searches all zones. The kernel walks through its whole table, and since 5.8 returns matches only. A socket of
     /// its own, because an older kernel returns the whole table, which is not read.
     fn search(&mut self, source: SocketAddr, destination: SocketAddr) -> Result<Option<Entry>, ConntrackError> {
-        let (socket, question) = (socket()?, Question { source, destination, zone: 0 });
+        let (socket, query) = (socket()?, Query { source, destination, zone: 0 });
         self.sequence = self.sequence.wrapping_add(1).max(1);
-        socket.send(&question.search(self.sequence), 0)?;
+        socket.send(&query.search(self.sequence), 0)?;
         loop {
             let length = socket.recv(&mut &mut self.buffer[..], 0)?;
             match message::answer_to(self.sequence, &self.buffer[..length]) {

@@ -1,6 +1,6 @@
-//! The stream to the operator, which sends this node's pods and the owners of the addresses that the pipeline asks for.
+//! The stream to the operator, which sends this node's pods and the owners of the addresses that the pipeline queries.
 //!
-//! The operator may be unreachable at any time. The probe goes on with what it has, and lists its versions when it
+//! The operator may be unreachable at any time. The probe continues with what it has, and lists its versions when it
 //! reconnects.
 
 mod known;
@@ -42,14 +42,14 @@ use tonic::Request;
 pub(crate) const QUEUE: usize = 256;
 /// Address observations in one message, far below the largest message that an operator accepts.
 const MAX_OBSERVATIONS: usize = 4096;
-/// Timeout of the operator's first answer, before which it may have to ask the API server.
+/// Timeout of the operator's first answer, for which it may need the API server.
 const ANSWER: Duration = Duration::from_secs(8);
 /// Longest delay between two attempts, without jitter, which at most doubles it.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 /// Interval of checks of the token file. Kubernetes renews the token long before it expires.
-const TOKEN_LOOK: Duration = Duration::from_secs(5);
+const TOKEN_INTERVAL: Duration = Duration::from_secs(5);
 /// Messages to the operator that are not yet written; the sampler's wait behind them in a queue of their own.
-const OUTBOX: usize = 16;
+const OUTGOING: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
 enum StreamEnd {
@@ -82,9 +82,9 @@ pub(crate) async fn follow(
         let attempt = Attempt { options: &options, operator: &operator, leader: route.leader, shared: &shared };
         let end = attempt.stream(&mut queue, &mut known).await;
         let starved = end.is_for_want_of_descriptors();
-        shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
+        shared.counters.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
-        let was_connected = shared.figures.connected.swap(false, Relaxed);
+        let was_connected = shared.counters.connected.swap(false, Relaxed);
         if let (Next::AtOnce, Some(leader), false) = (next, route.leader, was_connected) {
             tracing::debug!(operator = address, %leader, "redirected to the leader");
             continue;
@@ -92,15 +92,15 @@ pub(crate) async fn follow(
         if began.elapsed() >= STEADY {
             backoff = waits();
         }
-        let wait = if next == Next::Wait { backoff.next().unwrap_or(LONGEST_WAIT) } else { Duration::ZERO };
-        outage.tell(&address, was_connected, &end.reason(), wait);
+        let wait = if next == Next::Wait { backoff.next().unwrap_or(MAX_DELAY) } else { Duration::ZERO };
+        outage.log(&address, was_connected, &end.reason(), wait);
         tokio::time::sleep(wait).await;
     }
 }
 
 /// 200 ms to 2 s, with jitter, so that the probes of a cluster do not all reconnect at once.
 fn waits() -> ExponentialBackoff {
-    let bounds = ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_delay(LONGEST_WAIT);
+    let bounds = ExponentialBuilder::new().with_min_delay(Duration::from_millis(200)).with_max_delay(MAX_DELAY);
     bounds.with_jitter().without_max_times().build()
 }
 
@@ -164,7 +164,7 @@ impl Attempt<'_> {
         let Self { options, operator, leader, shared } = self;
         let mut token = operator.token()?;
         let channel = operator.connect(*leader).await?;
-        let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTBOX);
+        let (outbox, sent) = mpsc::channel::<ProbeMessage>(OUTGOING);
         send(&outbox, FromProbe::Hello(hello(options, shared, queue, known))).await?;
         shared.pipeline().repeat_observations(monotonic());
         let full = shared.pipeline().store().full_budgets();
@@ -178,14 +178,14 @@ impl Attempt<'_> {
         let answered = tokio::time::timeout(ANSWER, client.connect(call)).await;
         let mut updates = answered.map_err(|_| StreamEnd::Silent)??.into_inner();
         let _line = shared.line.open(channel);
-        shared.figures.streams.fetch_add(1, Relaxed);
-        shared.figures.connected.store(true, Relaxed);
+        shared.counters.streams.fetch_add(1, Relaxed);
+        shared.counters.connected.store(true, Relaxed);
         tracing::info!("connected to the operator at {}", operator.address(*leader));
         for notice in full.iter().filter_map(budgets::notice) {
             send(&outbox, FromProbe::Notice(notice)).await?;
         }
         let mut decoder = Decoder::default();
-        let mut look = tokio::time::interval(TOKEN_LOOK);
+        let mut look = tokio::time::interval(TOKEN_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -206,7 +206,7 @@ impl Attempt<'_> {
                     // the token expires.
                     let read = operator.token().unwrap_or_else(|unreadable| {
                         let starved = unreadable.is_for_want_of_descriptors();
-                        shared.figures.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
+                        shared.counters.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
                         None
                     });
                     if let Some(fresh) = read.filter(|fresh| !fresh.is_empty() && Some(fresh) != token.as_ref()) {
@@ -237,7 +237,7 @@ pub(crate) fn enqueue(
     }
 }
 
-/// All that the pipeline asks for and has now. Queued messages are dropped, because this includes them. Forgets
+/// All that the pipeline queries and has now. Queued messages are dropped, because this includes them. Forgets
 /// addresses that are dropped there, or all if the queue lost messages, so that the operator sends them again.
 fn hello(options: &Options, shared: &Shared, queue: &mut mpsc::Receiver<FromProbe>, known: &mut Known) -> Hello {
     if shared.resubscribe.notified().now_or_never().is_some() {
@@ -257,7 +257,7 @@ fn hello(options: &Options, shared: &Shared, queue: &mut mpsc::Receiver<FromProb
 
 fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Known) -> FromProbe {
     let version = update.version;
-    if let Some(reason) = shared.unfit() {
+    if let Some(reason) = shared.unsupported() {
         return FromProbe::Nack { version, error: reason.to_owned() };
     }
     match decoder.decode(update) {
@@ -266,12 +266,12 @@ fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Kno
             shared.pipeline().apply(&received.update, monotonic());
             drop(turn);
             known.learn(&received);
-            shared.figures.update_bytes.fetch_add(received.bytes as u64, Relaxed);
-            shared.figures.updates.fetch_add(1, Relaxed);
+            shared.counters.update_bytes.fetch_add(received.bytes as u64, Relaxed);
+            shared.counters.updates.fetch_add(1, Relaxed);
             FromProbe::Ack { version }
         }
         Err(error) => {
-            shared.figures.updates_refused.fetch_add(1, Relaxed);
+            shared.counters.updates_refused.fetch_add(1, Relaxed);
             refused(version, &error)
         }
     }

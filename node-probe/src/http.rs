@@ -99,7 +99,7 @@ async fn metrics(
     Extension(Peer(address)): Extension<Peer>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(reason) = shared.unfit() {
+    if let Some(reason) = shared.unsupported() {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("this node is not supported: {reason}\n")).into_response();
     }
     if !shared.is_caught_up() {

@@ -101,10 +101,10 @@ impl Deliver for ToOperator {
         let Report { interest, observations: mut observed, crossings } = report;
         crossings.iter().for_each(budgets::log);
         let notices = crossings.iter().filter_map(budgets::notice).collect();
-        let (figures, made) = (&self.shared.figures, observed.len());
+        let (counters, made) = (&self.shared.counters, observed.len());
         let unread = self.pod_cgroups.strike_living(&mut observed);
-        figures.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
-        figures.observations_withheld.fetch_add((made - observed.len()) as u64, Ordering::Relaxed);
+        counters.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
+        counters.observations_withheld.fetch_add((made - observed.len()) as u64, Ordering::Relaxed);
         control::enqueue(&self.shared, &self.queue, interest, (&observed, notices));
     }
 

@@ -152,7 +152,7 @@ impl Options {
         let Self { operator, operator_ca, operator_token, operator_name, metrics_auth, .. } = self.clone();
         let operator = Operator::new(operator, operator_ca, operator_token, operator_name)?;
         if metrics_auth && !operator.is_secured() {
-            return Err(InvalidOperator::NobodyToAsk(self.operator.clone()));
+            return Err(InvalidOperator::NoOperator(self.operator.clone()));
         }
         Ok(operator)
     }

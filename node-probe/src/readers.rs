@@ -1,7 +1,7 @@
-//! Checks who may read this node's metrics: asks the operator, on the connection of the control stream.
+//! Checks who may read this node's metrics: requests it from the operator, on the connection of the control stream.
 
 use longwire_endpoint::readers::{Authorizer, Deciding, Decision};
-use longwire_wire::MAX_QUESTION;
+use longwire_wire::MAX_AUTHORIZATION;
 use longwire_wire::proto::authorize_reply::Verdict;
 use longwire_wire::proto::readers_client::ReadersClient;
 use longwire_wire::proto::{Admitted, AuthorizeReply, AuthorizeRequest};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-/// Timeout of the operator's answer. It may have to ask the API server twice.
+/// Timeout of the operator's answer. It may need two requests to the API server.
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// The connection to the operator, while a stream is open.
@@ -28,14 +28,15 @@ impl Line {
         Open(self)
     }
 
-    async fn ask(&self, token: String) -> Decision {
+    async fn request(&self, token: String) -> Decision {
         // Cloned, so that the lock is not held during the call.
         let channel = self.0.lock().clone();
         let Some(channel) = channel else {
             return Decision::Unavailable("this node's probe has no stream to the operator".to_owned());
         };
-        let mut client =
-            ReadersClient::new(channel).max_decoding_message_size(MAX_QUESTION).max_encoding_message_size(MAX_QUESTION);
+        let mut client = ReadersClient::new(channel)
+            .max_decoding_message_size(MAX_AUTHORIZATION)
+            .max_encoding_message_size(MAX_AUTHORIZATION);
         match tokio::time::timeout(ANSWER, client.authorize(AuthorizeRequest { token })).await {
             Ok(Ok(reply)) => decision(reply.into_inner()),
             Ok(Err(status)) => silence(&status),
@@ -46,7 +47,7 @@ impl Line {
 
 impl Authorizer for Line {
     fn authorize(self: Arc<Self>, _from: Arc<str>, token: String) -> Deciding {
-        Box::pin(async move { self.ask(token).await })
+        Box::pin(async move { self.request(token).await })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Starts the parts in order of their dependencies, and stops them in reverse.
 
 use crate::cgroups::PodCgroups;
-use crate::conntrack::{self, Queries};
+use crate::conntrack::{self, ConntrackQueue};
 use crate::control::Operator;
 use crate::http::Listeners;
 use crate::kernel::{self, Pins, Setup, monotonic, realtime};
@@ -12,7 +12,7 @@ use crate::saver::Saver;
 use crate::shared::Shared;
 use crate::start::{Started, start};
 use crate::state::{StateFile, boot_id};
-use crate::{cgroups, control, unfit};
+use crate::{cgroups, control, unsupported};
 use anyhow::Context;
 use longwire_endpoint::descriptors;
 use longwire_pipeline::metrics::Budget;
@@ -41,7 +41,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     match kernel::preflight() {
         // With --manifests the user sees the error at once. On a cluster kubelet would only restart the probe.
         Err(missing) if missing.is_of_the_node() && operator.is_secured() => {
-            return unfit::stay(options, operator, missing.to_string());
+            return unsupported::stay(options, operator, missing.to_string());
         }
         ready => ready?,
     }
@@ -67,7 +67,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
     let (queue, queued) = mpsc::channel(control::QUEUE);
     // Not joined: these two threads end after the sampling thread, or with the process.
-    let (conntrack, _) = Queries::start(conntrack::answerer(Arc::clone(&shared)))?;
+    let (conntrack, _) = ConntrackQueue::start(conntrack::answerer(Arc::clone(&shared)))?;
     let pod_cgroups = PodCgroups::new(cgroups, kubelet_cgroups);
     let (messages, _) = Messages::start(ToOperator { shared: Arc::clone(&shared), pod_cgroups, queue })?;
     let sampler = Sampler {

@@ -1,11 +1,11 @@
 //! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, saves. It hands over
-//! questions to conntrack and reports to the operator, and waits for neither.
+//! queries to conntrack and reports to the operator, and waits for neither.
 
 mod search;
 
 pub(crate) use search::Search;
 
-use crate::conntrack::Queries;
+use crate::conntrack::ConntrackQueue;
 use crate::kernel::{Kernel, KernelError, monotonic, realtime, shorten_slice};
 use crate::messages::{Messages, Report};
 use crate::saver::Saver;
@@ -27,14 +27,14 @@ const WALKS: u32 = 64;
 
 /// The lower bound of --sample-interval, also for intervals that the operator configures, so that this thread never
 /// spins.
-const SHORTEST: Duration = Duration::from_millis(100);
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// Delay of a pass after an edit, nanoseconds from the last pass: users look for the result, and a rollout is many
 /// edits.
 const AFTER_EDIT: u64 = 250_000_000;
 
 pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
-    pub(crate) conntrack: Queries,
+    pub(crate) conntrack: ConntrackQueue,
     pub(crate) messages: Messages,
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
@@ -57,7 +57,7 @@ impl Sampler {
         let (mut due, mut interval) = (monotonic(), self.interval());
         // Nanoseconds by which the next pass was due earlier, because the last one took longer than an interval.
         let mut overrun = 0;
-        let (mut heeded, mut passed) = (self.shared.pipeline().edits(), 0);
+        let (mut applied, mut passed) = (self.shared.pipeline().edits(), 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
             // A new interval applies to the current one too.
             let before = mem::replace(&mut interval, self.interval());
@@ -65,11 +65,11 @@ impl Sampler {
             if interval != before {
                 due = moved(due, due.saturating_add(interval).saturating_sub(before), now);
             }
-            if edits != heeded {
+            if edits != applied {
                 due = moved(due, due.min(AFTER_EDIT.saturating_add(passed)), now);
             }
             if now >= due {
-                heeded = edits;
+                applied = edits;
                 self.shared.pass_began((now - due).saturating_add(overrun), interval);
                 self.pass()?;
                 passed = monotonic();
@@ -92,7 +92,7 @@ impl Sampler {
     /// Nanoseconds between two passes.
     fn interval(&self) -> u64 {
         let configured = self.shared.pipeline().settings().reporting_interval;
-        let interval = configured.map_or(self.interval, |configured| configured.max(SHORTEST));
+        let interval = configured.map_or(self.interval, |configured| configured.max(MIN_INTERVAL));
         u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
     }
 
@@ -142,7 +142,7 @@ impl Sampler {
             // On a full machine others would wait for this thread's whole slice.
             thread::yield_now();
         }
-        self.shared.figures.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
+        self.shared.counters.walk_time.fetch_add(in_kernel, Ordering::Relaxed);
         Ok(())
     }
 
@@ -153,7 +153,7 @@ impl Sampler {
             return Ok(());
         }
         let (searched, missing) = self.kernel.search();
-        self.shared.figures.searches_without_descriptor.fetch_add(missing, Ordering::Relaxed);
+        self.shared.counters.searches_without_descriptor.fetch_add(missing, Ordering::Relaxed);
         match searched {
             Err(error) if error.is_for_want_of_descriptors() => Ok(()),
             searched => {
@@ -186,28 +186,28 @@ impl Sampler {
         );
     }
 
-    /// Handles timeouts and expiry, takes conntrack's answers, and hands over the pipeline's questions and reports.
+    /// Handles timeouts and expiry, takes conntrack's answers, and hands over the pipeline's queries and reports.
     fn settle(&mut self) {
-        // Before the timeouts, because a pass may take longer than a question waits.
+        // Before the timeouts, because a pass may take longer than a query waits.
         for answers in self.conntrack.answers().chunks(BATCH) {
             let (mut pipeline, now) = (self.shared.pipeline(), monotonic());
             answers.iter().for_each(|answer| pipeline.backend(answer.token, answer.backend, now));
         }
-        let (questions, announce_again, crossings) = {
+        let (queries, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();
             pipeline.tick(monotonic());
             let crossings = pipeline.store_mut().take_crossings();
-            (pipeline.questions(), pipeline.wants_reannounce(), crossings)
+            (pipeline.queries(), pipeline.wants_reannounce(), crossings)
         };
         if announce_again {
             self.kernel.announce_again();
         }
-        let figures = &self.shared.figures;
-        let refused = self.conntrack.ask(questions.backends);
-        figures.questions_refused.fetch_add(refused as u64, Ordering::Relaxed);
-        let interest = Interest { add: questions.ask, drop: questions.forget };
-        let is_taken = self.messages.report(Report { interest, observations: questions.observations, crossings });
-        figures.reports_refused.fetch_add(u64::from(!is_taken), Ordering::Relaxed);
+        let counters = &self.shared.counters;
+        let refused = self.conntrack.push(queries.backends);
+        counters.conntrack_queue_full.fetch_add(refused as u64, Ordering::Relaxed);
+        let interest = Interest { add: queries.addresses, drop: queries.forget };
+        let is_taken = self.messages.report(Report { interest, observations: queries.observations, crossings });
+        counters.operator_queue_full.fetch_add(u64::from(!is_taken), Ordering::Relaxed);
     }
 }
 

@@ -37,7 +37,7 @@ impl Saver {
     }
 
     pub(crate) fn save(&mut self, kernel: &mut Kernel) {
-        // The pipeline does not change until what was written is shown. Scrapes go on between slices.
+        // The pipeline does not change until what was written is shown. Scrapes continue between slices.
         let shared = Arc::clone(&self.shared);
         let _turn = shared.turn();
         shared.pipeline().settle();
@@ -46,14 +46,14 @@ impl Saver {
             let header = Header { boot: self.boot.clone(), instance: kernel.instance(), position: kernel.position() };
             match write(file, &header, &shared) {
                 Ok(bytes) => {
-                    shared.figures.saves.fetch_add(1, Relaxed);
-                    shared.figures.saved_bytes.store(bytes, Relaxed);
+                    shared.counters.saves.fetch_add(1, Relaxed);
+                    shared.counters.saved_bytes.store(bytes, Relaxed);
                     self.is_failing = false;
                 }
                 Err(error) => self.failed(kernel, &error),
             }
             self.last = monotonic();
-            shared.figures.save_time.fetch_add(self.last - began, Relaxed);
+            shared.counters.save_time.fetch_add(self.last - began, Relaxed);
         }
         shared.pipeline().publish();
         kernel.release();
@@ -62,9 +62,9 @@ impl Saver {
     /// Goes on without a save, and invalidates the last saved state, because it would take back what is shown from now
     /// on.
     fn failed(&mut self, kernel: &Kernel, error: &io::Error) {
-        self.shared.figures.saves_failed.fetch_add(1, Relaxed);
+        self.shared.counters.saves_failed.fetch_add(1, Relaxed);
         let starved = descriptors::are_exhausted(error);
-        self.shared.figures.saves_without_descriptor.fetch_add(starved.into(), Relaxed);
+        self.shared.counters.saves_without_descriptor.fetch_add(starved.into(), Relaxed);
         kernel.rename();
         if !std::mem::replace(&mut self.is_failing, true) {
             let path = self.file.as_ref().map(StateFile::path);

@@ -22,7 +22,7 @@ pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
     }
     let (families, is_whole) = process::families();
     families.iter().for_each(|family| text::write(family, format, out));
-    shared.figures.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
+    shared.counters.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
 }
 
 /// A registry for each scrape, because vectors are made from readings and do not keep them.

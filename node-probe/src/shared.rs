@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     /// Older connections are adopted, and all that they moved is in the counters.
     caught_up: AtomicBool,
     /// Why this node's kernel is unsupported; empty: it is supported.
-    unfit: OnceLock<String>,
+    unsupported: OnceLock<String>,
     /// What was lost at the restart; empty: the probe has not started to count.
     restart_losses: OnceLock<start::Losses>,
     /// Set when all threads are to end.
@@ -45,12 +45,12 @@ pub(crate) struct Shared {
     /// Limits and counters of the listeners.
     pub(crate) metrics: Arc<Endpoint>,
     pub(crate) health: Arc<Endpoint>,
-    pub(crate) figures: Figures,
+    pub(crate) counters: Counters,
 }
 
 /// Counters of the parts outside the pipeline.
 #[derive(Debug, Default)]
-pub(crate) struct Figures {
+pub(crate) struct Counters {
     pub(crate) passes: AtomicU64,
     pub(crate) passes_cut: AtomicU64,
     /// Nanoseconds.
@@ -76,9 +76,9 @@ pub(crate) struct Figures {
     pub(crate) saved_bytes: AtomicU64,
     /// Observations of a pod at the address of another one that still runs.
     pub(crate) observations_withheld: AtomicU64,
-    /// What found the queue to another thread full: questions to conntrack, and reports to the operator.
-    pub(crate) questions_refused: AtomicU64,
-    pub(crate) reports_refused: AtomicU64,
+    /// What found the queue to another thread full: queries to conntrack, and reports to the operator.
+    pub(crate) conntrack_queue_full: AtomicU64,
+    pub(crate) operator_queue_full: AtomicU64,
     pub(crate) conntrack_errors: AtomicU64,
     /// Dumps of conntrack's whole table, for a connection outside zone 0, and how many found one.
     pub(crate) conntrack_searches: AtomicU64,
@@ -104,7 +104,7 @@ impl Shared {
             misses: Mutex::default(),
             heartbeat: AtomicU64::new(0),
             caught_up: AtomicBool::new(false),
-            unfit: OnceLock::new(),
+            unsupported: OnceLock::new(),
             restart_losses: OnceLock::new(),
             stop: AtomicBool::new(false),
             resubscribe: Notify::new(),
@@ -113,7 +113,7 @@ impl Shared {
             created_timestamps: false,
             metrics: Endpoint::new(Limits::METRICS),
             health: Endpoint::new(Limits::HEALTH),
-            figures: Figures::default(),
+            counters: Counters::default(),
         }
     }
 
@@ -126,7 +126,7 @@ impl Shared {
         self.pipeline.lock()
     }
 
-    /// The holder may change the pipeline. The sampling thread holds it while it saves.
+    /// The owner of this lock may change the pipeline. The sampling thread keeps it while it saves.
     pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock()
     }
@@ -141,20 +141,20 @@ impl Shared {
     }
 
     pub(crate) fn passed(&self, nanoseconds: u64, complete: bool) {
-        self.figures.pass_time.fetch_add(nanoseconds, Ordering::Relaxed);
-        self.figures.passes_cut.fetch_add(u64::from(!complete), Ordering::Relaxed);
-        self.figures.passes.fetch_add(1, Ordering::Relaxed);
+        self.counters.pass_time.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.counters.passes_cut.fetch_add(u64::from(!complete), Ordering::Relaxed);
+        self.counters.passes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A pass began this long after it was due.
     pub(crate) fn pass_began(&self, late: u64, interval: u64) {
-        self.figures.pass_delay.fetch_add(late, Ordering::Relaxed);
-        self.figures.passes_delayed.fetch_add(u64::from(late > interval), Ordering::Relaxed);
+        self.counters.pass_delay.fetch_add(late, Ordering::Relaxed);
+        self.counters.passes_delayed.fetch_add(u64::from(late > interval), Ordering::Relaxed);
     }
 
     pub(crate) fn read_losses(&self, losses: &Losses) {
         let (misses, unread) = losses.misses();
-        self.figures.readings_without_descriptor.fetch_add(unread, Ordering::Relaxed);
+        self.counters.readings_without_descriptor.fetch_add(unread, Ordering::Relaxed);
         let misses = misses.into_iter().map(|misses| (misses.program, misses.count));
         *self.losses.lock() = losses.read().into_iter().collect();
         // A counter that cannot be read keeps its last value.
@@ -181,12 +181,12 @@ impl Shared {
 
     /// Counts each time and logs once, because a kernel that refuses one dump refuses all.
     pub(crate) fn conntrack_searched(&self, (searches, found): (u64, u64)) {
-        self.figures.conntrack_searches.store(searches, Ordering::Relaxed);
-        self.figures.conntrack_found.store(found, Ordering::Relaxed);
+        self.counters.conntrack_searches.store(searches, Ordering::Relaxed);
+        self.counters.conntrack_found.store(found, Ordering::Relaxed);
     }
 
     pub(crate) fn conntrack_failed(&self, error: &ConntrackError) {
-        if self.figures.conntrack_errors.fetch_add(1, Ordering::Relaxed) == 0 {
+        if self.counters.conntrack_errors.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::warn!(%error, "backends of Service addresses are unknown without conntrack");
         }
     }
@@ -200,16 +200,16 @@ impl Shared {
     /// The node is unsupported: the probe only waits for readers of the reason.
     pub(crate) fn cannot_watch(&self, reason: String) {
         // The first reason stays, because the kernel does not change while the probe runs.
-        let _ = self.unfit.set(reason);
+        let _ = self.unsupported.set(reason);
     }
 
     /// Why this node's kernel is unsupported.
-    pub(crate) fn unfit(&self) -> Option<&str> {
-        self.unfit.get().map(String::as_str)
+    pub(crate) fn unsupported(&self) -> Option<&str> {
+        self.unsupported.get().map(String::as_str)
     }
 
     pub(crate) fn unready(&self) -> Vec<String> {
-        if let Some(reason) = self.unfit() {
+        if let Some(reason) = self.unsupported() {
             return vec![reason.to_owned()];
         }
         let mut reasons = self.unhealthy();

@@ -1,7 +1,7 @@
 //! What a probe keeps of the peers that its node's pods talk to.
 
 use cap::Cap;
-use longwire_model::identity::{Address, Backing, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -21,7 +21,7 @@ use zerocopy::{FromZeros, IntoBytes};
 static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
 const PEERS: u16 = 500;
-const MOST: usize = 2_000_000;
+const MAX_BYTES: usize = 2_000_000;
 const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const PORT: u16 = 8080;
 const SECOND: u64 = 1_000_000_000;
@@ -79,18 +79,18 @@ fn configuration() -> proto::Update {
     Encoder::default().encode(&Update { pods: vec![local], ..Update::default() }).unwrap()
 }
 
-fn answers(asked: &[IpAddr]) -> proto::Update {
+fn answers(addresses: &[IpAddr]) -> proto::Update {
     let answer = |(peer, address): (u16, &IpAddr)| {
         let IpAddr::V4(v4) = *address else { panic!("no client requested {address}") };
         let owner = Owner {
-            holder: Holder::Pod(pod(&format!("server-{peer:03}"), v4)),
+            kind: OwnerKind::Pod(pod(&format!("server-{peer:03}"), v4)),
             from: SECOND,
             until: None,
             observed: false,
         };
         Address { address: *address, owners: vec![owner] }
     };
-    let addresses = (0..).zip(asked).map(answer).collect();
+    let addresses = (0..).zip(addresses).map(answer).collect();
     Encoder::default().encode(&Update { addresses, ..Update::default() }).unwrap()
 }
 
@@ -121,11 +121,11 @@ fn five_hundred_peers_are_kept_in_two_megabytes_their_connections_and_series_inc
     for peer in 0..PEERS {
         pipeline.ingest(connection(peer, now).as_bytes(), now);
     }
-    let asked = pipeline.questions().ask;
-    assert_eq!(asked.len(), usize::from(PEERS));
+    let addresses = pipeline.queries().addresses;
+    assert_eq!(addresses.len(), usize::from(PEERS));
     let identified = {
-        let received = decoder.decode(answers(&asked)).unwrap();
-        drop(asked);
+        let received = decoder.decode(answers(&addresses)).unwrap();
+        drop(addresses);
         pipeline.apply(&received.update, now);
         received.update.addresses.len()
     };
@@ -141,5 +141,5 @@ fn five_hundred_peers_are_kept_in_two_megabytes_their_connections_and_series_inc
     let stats = pipeline.stats();
     assert_eq!((identified, stats.addresses, stats.connections, stats.pending), (500, 500, 500, 0), "{stats:?}");
     println!("{kept} bytes for {PEERS} peers");
-    assert!(kept <= MOST, "{kept} bytes are more than {MOST}");
+    assert!(kept <= MAX_BYTES, "{kept} bytes are more than {MAX_BYTES}");
 }

@@ -1,4 +1,4 @@
-//! What each node's probe has said of what it was sent: the revision it applied, refusals, notices.
+//! What each node's probe has answered to its updates: the revision it applied, refusals, notices.
 //!
 //! ```text
 //! stream --NodeAcks--> Acks --snapshot--> status (progress)

@@ -27,7 +27,7 @@ pub struct Counters {
     pub(crate) observations_of_others: AtomicU64,
     /// Those at addresses that are for no pod.
     pub(crate) observations_outside: AtomicU64,
-    /// Connections of probes that could not be accepted for want of a descriptor.
+    /// Connections of probes that could not be accepted for lack of a file descriptor.
     pub(crate) accepts_without_descriptor: AtomicU64,
     /// EndpointSlices that found no room.
     pub slices_refused: AtomicU64,
@@ -39,7 +39,7 @@ pub struct Counters {
     refused: Counts,
     handshakes_refused: Counts,
     reviews: Counts,
-    reader_questions: Counts,
+    authorization_requests: Counts,
     objects: Counts,
     connections: Counts,
     /// By kind and reason.
@@ -76,9 +76,9 @@ impl Counters {
         add(&self.reviews, by);
     }
 
-    /// A probe asked about a reader, with this outcome.
-    pub(crate) fn reader_asked_about(&self, outcome: &'static str) {
-        add(&self.reader_questions, outcome);
+    /// A probe requested the authorization of a reader, with this outcome.
+    pub(crate) fn authorization_requested(&self, outcome: &'static str) {
+        add(&self.authorization_requests, outcome);
     }
 
     /// All updates are acknowledged, after this long.
@@ -173,8 +173,8 @@ impl Counters {
     }
 
     #[must_use]
-    pub fn reader_questions(&self) -> BTreeMap<&'static str, u64> {
-        read(&self.reader_questions)
+    pub fn authorization_requests(&self) -> BTreeMap<&'static str, u64> {
+        read(&self.authorization_requests)
     }
 
     #[must_use]

@@ -15,8 +15,8 @@ mod budget;
 mod links;
 mod policies;
 pub mod probes;
-mod room;
 pub(crate) mod select;
+mod slice_budget;
 mod slices;
 #[cfg(test)]
 mod tests;

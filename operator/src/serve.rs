@@ -3,7 +3,7 @@
 //! ```text
 //! handshake --> role, gate --> StreamLifetime (until when the stream may live)
 //!                                    |
-//! ProbeMessage ----------------> Session (what this probe knows and asks for) --> proto::Update
+//! ProbeMessage ----------------> Session (what this probe knows and queries) --> proto::Update
 //!                                    ^
 //! Published -------------------------+
 //!
@@ -72,7 +72,7 @@ pub struct Context {
     pub role: watch::Receiver<Role>,
     /// `None`: no authentication, on loopback.
     pub gate: Option<Arc<Gate>>,
-    /// Who may read metrics of probes; `None`: there is no API server to ask.
+    /// Who may read metrics of probes; `None`: there is no API server.
     pub readers: Option<Arc<Readers>>,
     pub counters: Arc<Counters>,
     /// Where address observations of probes go.

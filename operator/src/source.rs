@@ -27,9 +27,9 @@ mod yaml;
 
 pub(crate) use reread::Reread;
 
-/// Where a source's objects go, and how it is asked for them again.
+/// Where a source's objects go, and how they are requested again.
 #[derive(Clone, Debug)]
-pub(crate) struct Feed {
+pub(crate) struct Sink {
     pub batches: mpsc::Sender<Batch>,
     pub(crate) reread: Reread,
     pub counters: Arc<Counters>,

@@ -26,27 +26,27 @@ mod write;
 pub(crate) use write::write;
 
 /// A status, and the UID of its object: one that was made anew under the same name is another one.
-type Wanted = (String, PolicyStatus);
+type Desired = (String, PolicyStatus);
 
-/// The queue of wanted statuses. Cheap to clone.
+/// The queue of desired statuses. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reports(Arc<Queue>);
 
 #[derive(Debug, Default)]
 struct Queue {
     /// By object; at most one each. `None`: the object is gone.
-    left: Mutex<HashMap<Key, Option<Wanted>>>,
+    left: Mutex<HashMap<Key, Option<Desired>>>,
     notify: Notify,
 }
 
 impl Reports {
-    /// Replaces the wanted status of the object. `None`: the object is gone, and nothing is written about it any more.
-    fn leave(&self, key: Key, wanted: Option<Wanted>) {
-        self.0.left.lock().insert(key, wanted);
+    /// Replaces the desired status of the object. `None`: the object is gone, and nothing is written about it any more.
+    fn leave(&self, key: Key, desired: Option<Desired>) {
+        self.0.left.lock().insert(key, desired);
         self.0.notify.notify_one();
     }
 
-    fn take(&self) -> HashMap<Key, Option<Wanted>> {
+    fn take(&self) -> HashMap<Key, Option<Desired>> {
         std::mem::take(&mut self.0.left.lock())
     }
 

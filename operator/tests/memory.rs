@@ -1,4 +1,4 @@
-//! How much memory the operator takes, and how long an edit, for the largest objects that it is told of. One test at a time, for the
+//! How much memory the operator takes, and how long an edit, for the largest objects that it accepts. One test at a time, for the
 //! allocator counts what all of this executable has.
 
 #[path = "memory/slices.rs"]
@@ -72,7 +72,7 @@ impl Operator {
             let sizes: BTreeMap<_, _> = telemetries.map(|it| (Arc::as_ptr(it), it.bytes())).collect();
             assert!(sizes.values().all(|bytes| *bytes <= MAX_TELEMETRY_BYTES));
             let bytes: usize = sizes.values().sum();
-            assert!(bytes <= MAX_NODE_TELEMETRY_BYTES, "node {node} is told of {bytes} bytes");
+            assert!(bytes <= MAX_NODE_TELEMETRY_BYTES, "node {node} is sent {bytes} bytes");
             let victim = configuration.pods.values().find(|(_, local)| local.pod.workload.namespace == "victim");
             let (_, LocalPod { telemetry, .. }) = victim.unwrap();
             let tags = telemetry.source.iter().map(|group| group.tags.iter().map(|tag| tag.name.as_str()).collect());

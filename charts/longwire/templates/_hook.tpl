@@ -73,7 +73,7 @@ metadata:
 spec:
   backoffLimit: 3
   activeDeadlineSeconds: {{ .seconds }}
-  # Helm deletes it, unless somebody has ended Helm.
+  # Helm deletes it, unless Helm was killed.
   ttlSecondsAfterFinished: 600
   template:
     metadata:

@@ -72,7 +72,7 @@ capabilities:
   add: [BPF, PERFMON, NET_ADMIN]
 {{- end }}
 
-{{/* A file and not a resource: what people apply goes before it, and nobody deletes it by accident. */}}
+{{/* A file and not a resource: objects of the cluster take precedence over it, and it cannot be deleted by accident. */}}
 {{- define "longwire.defaults" -}}
 apiVersion: telemetry.longwire.io/v1alpha1
 kind: TelemetryPolicy

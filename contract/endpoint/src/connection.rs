@@ -32,7 +32,7 @@ struct Progress {
 enum Phase {
     /// A request's head is being read.
     Head { since: Instant },
-    /// No request is under way.
+    /// No request is in flight.
     Idle { since: Instant },
     /// `made`: the answer is complete, and its rest waits for the socket.
     Answering { since: Instant, made: bool },
@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// A request's head is complete.
-    pub(crate) fn asked(&self, now: Instant) {
+    pub(crate) fn begin_request(&self, now: Instant) {
         let mut progress = self.progress.lock();
         progress.phase = Phase::Answering { since: now, made: false };
         progress.blocked_before = Duration::ZERO;
@@ -124,7 +124,7 @@ impl Connection {
     }
 
     /// The lowest is closed first when a place is needed: connections that have had no answer yet, then those that wait
-    /// longest. `None`: a request is under way.
+    /// longest. `None`: a request is in flight.
     pub(crate) fn dispensable(&self) -> Option<(bool, Instant)> {
         let progress = self.progress.lock();
         let since = match progress.phase {
@@ -136,7 +136,7 @@ impl Connection {
         Some((progress.answers > 0, since))
     }
 
-    /// Asks its task to close it. `false`: it was asked before.
+    /// Makes its task close it. `false`: the task is closing it already.
     pub(crate) fn end(&self, reason: Reason) -> bool {
         let is_first = self.progress.lock().end.replace(reason).is_none();
         self.ended.notify_one();

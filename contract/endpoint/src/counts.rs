@@ -16,9 +16,9 @@ pub enum Reason {
     Answer,
     /// The client read slowly while other scrapes waited for a turn.
     Slow,
-    /// It had no request under way, and its place was needed for another one.
+    /// It had no request in flight, and its place was needed for another one.
     Replaced,
-    /// All places were taken by connections with a request under way.
+    /// All places were taken by connections with a request in flight.
     Full,
     /// HTTP/2.
     Http2,

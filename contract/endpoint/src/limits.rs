@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Limits of one listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time. A further one replaces one without a request under way, of the source that has most.
+    /// Connections at a time. A further one replaces one without a request in flight, of the source that has most.
     pub connections: usize,
     /// The same for one source. A cluster may masquerade a whole node, Prometheus' and attackers' addresses, as one. So
     /// the limit is far above what readers need, and a further connection replaces another instead of being refused.

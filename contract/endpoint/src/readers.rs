@@ -9,13 +9,13 @@
 //! Only the SHA-256 of a token is kept. A token without a decision makes a request to the authorizer; open requests are
 //! limited, in total and by source. A token with a decision costs a lookup.
 
-mod asked;
+mod authorization;
 mod bearer;
 mod known;
 mod outcome;
 mod restrict;
 
-pub use asked::Readers;
+pub use authorization::Readers;
 pub use bearer::{MAX_TOKEN, is_token};
 pub use outcome::Outcome;
 pub use restrict::restrict;
@@ -79,8 +79,8 @@ pub struct ReaderLimits {
     pub admitted_tokens: usize,
     pub refused_tokens: usize,
     /// Open requests to the authorizer, in total and of one source.
-    pub questions: usize,
-    pub questions_of_source: usize,
+    pub open_requests: usize,
+    pub open_requests_of_source: usize,
 }
 
 impl ReaderLimits {
@@ -91,8 +91,8 @@ impl ReaderLimits {
         kept: Duration::from_secs(3_600),
         admitted_tokens: 256,
         refused_tokens: 1_024,
-        questions: 32,
-        questions_of_source: 4,
+        open_requests: 32,
+        open_requests_of_source: 4,
     };
 }
 

@@ -26,7 +26,7 @@ pub use converse::{Peer, converse};
 /// Interval of deadline checks, while there are connections.
 const SWEEP: Duration = Duration::from_millis(100);
 /// Delay after a failed accept, in which connections that were closed free their file descriptors.
-const ROOM: Duration = Duration::from_millis(10);
+const RETRY: Duration = Duration::from_millis(10);
 const BACK_OFF: Duration = Duration::from_millis(100);
 /// Connections that are closed when no file descriptor is left: many, so that a flood of connections is accepted soon.
 const REPLACED: usize = 16;
@@ -126,7 +126,7 @@ fn failed(error: &io::Error, endpoint: &Endpoint) -> Option<tokio::time::Instant
     if descriptors::are_exhausted(error) {
         endpoint.counts.out_of_descriptors();
         let has_room = endpoint.table.make_room(REPLACED, &endpoint.counts);
-        return Some(now + if has_room { ROOM } else { BACK_OFF });
+        return Some(now + if has_room { RETRY } else { BACK_OFF });
     }
     // The error belongs to one connection, which its client closed before it was accepted.
     let is_of_one =

@@ -23,7 +23,7 @@ impl Table {
         Self { limits, connections: Mutex::default() }
     }
 
-    /// Takes a place for one more. If all are taken, closes a connection without a request under way: of this source if
+    /// Takes a place for one more. If all are taken, closes a connection without a request in flight: of this source if
     /// it has too many, else the one that [`in_the_way`] chooses. `None`: none may be closed.
     pub(crate) fn admit(&self, source: Source, counts: &Counts, now: Instant) -> Option<Arc<Connection>> {
         let mut connections = self.connections.lock();
@@ -90,11 +90,11 @@ fn live(of: &[Arc<Connection>]) -> impl Iterator<Item = &Arc<Connection>> {
 fn in_the_way(connections: &BySource, newcomer: Option<Source>) -> Option<&Arc<Connection>> {
     let held = |source: &Source, of: &[Arc<Connection>]| live(of).count() + usize::from(newcomer == Some(*source));
     let least = newcomer.map_or(0, |source| held(&source, connections.get(&source).map_or(&[], Vec::as_slice)));
-    let holders = connections.iter().filter_map(|(source, of)| {
+    let sources = connections.iter().filter_map(|(source, of)| {
         let (rank, first) = first_to_go(of)?;
         Some(((held(source, of), newcomer == Some(*source), Reverse(rank)), first))
     });
-    holders.filter(|((held, ..), _)| *held >= least).max_by_key(|(key, _)| *key).map(|(_, first)| first)
+    sources.filter(|((held, ..), _)| *held >= least).max_by_key(|(key, _)| *key).map(|(_, first)| first)
 }
 
 /// A source's connections that may be closed; the lowest rank goes first.

@@ -24,9 +24,9 @@ pub struct TurnLimits {
     /// Longest wait of a scrape.
     pub wait: Duration,
     /// A client that has delayed its answer by this long in total loses its turn to a waiting scrape.
-    pub patience: Duration,
+    pub max_blocked: Duration,
     /// The same for a source without other scrapes: a busy reader is not cut off because others are many.
-    pub patience_alone: Duration,
+    pub max_blocked_alone: Duration,
 }
 
 impl TurnLimits {
@@ -38,8 +38,8 @@ impl TurnLimits {
         waiting: 16,
         waiting_of_source: 4,
         wait: Duration::from_secs(5),
-        patience: Duration::from_millis(250),
-        patience_alone: Duration::from_secs(1),
+        max_blocked: Duration::from_millis(250),
+        max_blocked_alone: Duration::from_secs(1),
     };
 }
 
@@ -106,7 +106,7 @@ impl Turns {
         let mut slow: Vec<_> = running.iter().map(|connection| (connection.blocked_for(now), connection)).collect();
         slow.retain(|(blocked, connection)| {
             let alone = state.scrapes_of(connection.source()) == 1;
-            *blocked >= if alone { self.limits.patience_alone } else { self.limits.patience }
+            *blocked >= if alone { self.limits.max_blocked_alone } else { self.limits.max_blocked }
         });
         slow.sort_by_key(|(blocked, _)| Reverse(*blocked));
         for (_, connection) in slow.into_iter().take(waiting.saturating_sub(ending.len())) {

@@ -63,7 +63,7 @@ pub trait Facts {
 /// Why an expression has no value for a connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluationError {
-    #[error("the {end} has no label {name:?}, or its pod is not known: ask {name:?} in {end}.labels first")]
+    #[error("the {end} has no label {name:?}, or its pod is not known: check {name:?} in {end}.labels first")]
     NoLabel { end: End, name: Arc<str> },
 }
 

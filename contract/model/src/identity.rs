@@ -97,7 +97,7 @@ pub type UnixNanos = u64;
 /// An owner of an address, with its ownership interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    pub holder: Holder,
+    pub kind: OwnerKind,
     /// 0: always.
     pub from: UnixNanos,
     /// `None`: it still is.
@@ -152,7 +152,7 @@ impl Frontend {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum OwnerKind {
     Pod(Arc<Pod>),
     /// A cluster, external or load balancer address of a Service; conntrack has the backend.
     Service(Frontend),

@@ -5,20 +5,20 @@ use std::fmt;
 use std::str::FromStr;
 
 mod families;
-mod figure;
 mod label_kind;
 mod labels;
 mod metrics;
 mod operator_metrics;
 pub mod operator_names;
+mod quantity;
 mod self_metrics;
 mod values;
 pub use families::FAMILIES;
-pub use figure::Figure;
 pub use label_kind::LabelKind;
 pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, OVERFLOW, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
 pub use metrics::Metrics;
 pub use operator_metrics::OPERATOR_METRICS;
+pub use quantity::Quantity;
 pub use self_metrics::SELF_METRICS;
 pub use values::{LABEL_VALUES, LabelValues, OPEN_LABELS, is_listed};
 
@@ -34,7 +34,7 @@ pub struct Family {
     pub source: &'static str,
     pub set: SeriesSet,
     /// What of a connection it counts, shows or observes.
-    pub figure: Figure,
+    pub quantity: Quantity,
 }
 
 impl Family {

@@ -11,7 +11,7 @@ pub struct LocalPod {
     pub telemetry: Arc<Telemetry>,
 }
 
-/// A change of a node's configuration and of the addresses that its probe asks for, applied as a whole.
+/// A change of a node's configuration and of the addresses that its probe queries, applied as a whole.
 ///
 /// The first one on a stream makes a probe configured, even if it is empty, because the node may run no pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use crate::address::{self, InvalidAddress};
 use crate::proto;
-use crate::refs::{Defined, MOST_REFS};
+use crate::refs::{Defined, MAX_REFS};
 use crate::telemetry::{self, InvalidTelemetry};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -20,7 +20,7 @@ mod tests;
 pub enum InvalidUpdate {
     #[error("{field}: missing")]
     Missing { field: &'static str },
-    #[error("{field}: {value} is not between 1 and {MOST_REFS}")]
+    #[error("{field}: {value} is not between 1 and {MAX_REFS}")]
     Ref { field: &'static str, value: u32 },
     #[error("{field}: nothing was defined as {value}")]
     Undefined { field: &'static str, value: u32 },
@@ -154,18 +154,18 @@ impl Decoder {
     }
 
     fn owner(&self, owner: proto::Owner) -> Result<Owner, InvalidUpdate> {
-        let proto::Owner { holder, from, until, observed, ports, endpoints, external } = owner;
-        let holder = match holder.ok_or(InvalidUpdate::Missing { field: "owner.holder" })? {
-            proto::owner::Holder::Pod(pod) => Holder::Pod(Arc::new(self.pod(pod)?)),
-            proto::owner::Holder::Service(service) => Holder::Service(Frontend {
+        let proto::Owner { kind, from, until, observed, ports, endpoints, external } = owner;
+        let kind = match kind.ok_or(InvalidUpdate::Missing { field: "owner.kind" })? {
+            proto::owner::Kind::Pod(pod) => OwnerKind::Pod(Arc::new(self.pod(pod)?)),
+            proto::owner::Kind::Service(service) => OwnerKind::Service(Frontend {
                 service: self.service("owner.service", service)?,
                 ports: ascending(ports.into_iter().map(|port| to_port("owner.ports", port)))?,
                 endpoints: ascending(endpoints.into_iter().map(endpoint))?,
                 is_external: external,
             }),
-            proto::owner::Holder::Node(name) => Holder::Node(name),
+            proto::owner::Kind::Node(name) => OwnerKind::Node(name),
         };
-        Ok(Owner { holder, from, until: (until != 0).then_some(until), observed })
+        Ok(Owner { kind, from, until: (until != 0).then_some(until), observed })
     }
 
     fn pod(&self, pod: proto::Pod) -> Result<Pod, InvalidUpdate> {

@@ -1,8 +1,8 @@
 //! Model to protobuf.
 
-use crate::refs::{Dealt, Exhausted, MOST_REFS};
+use crate::refs::{Assigned, Exhausted, MAX_REFS};
 use crate::{address, proto, telemetry, version};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
 use prost::Message as _;
@@ -19,23 +19,23 @@ const REMEMBERED: usize = 1_024;
 /// The batch does not fit into one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBatch {
-    #[error("workloads: more than {MOST_REFS} different ones in one update")]
+    #[error("workloads: more than {MAX_REFS} different ones in one update")]
     Workloads,
-    #[error("services: more than {MOST_REFS} different ones in one update")]
+    #[error("services: more than {MAX_REFS} different ones in one update")]
     Services,
-    #[error("telemetries: more than {MOST_REFS} different ones in one update")]
+    #[error("telemetries: more than {MAX_REFS} different ones in one update")]
     Telemetries,
-    #[error("places: more than {MOST_REFS} different ones in one update")]
+    #[error("places: more than {MAX_REFS} different ones in one update")]
     Places,
 }
 
 /// The sending side of one stream. After an error the stream must end, because its peer lacks definitions.
 #[derive(Debug)]
 pub struct Encoder {
-    workloads: Dealt<Workload>,
-    services: Dealt<Service>,
-    telemetries: Dealt<Telemetry>,
-    places: Dealt<Place>,
+    workloads: Assigned<Workload>,
+    services: Assigned<Service>,
+    telemetries: Assigned<Telemetry>,
+    places: Assigned<Place>,
     /// A telemetry may be large, so its reference ends with the last pod that uses it.
     users: Users,
     remembered: usize,
@@ -43,17 +43,17 @@ pub struct Encoder {
 
 impl Default for Encoder {
     fn default() -> Self {
-        Self::with_refs(MOST_REFS)
+        Self::with_refs(MAX_REFS)
     }
 }
 
 impl Encoder {
     fn with_refs(most: u32) -> Self {
         Self {
-            workloads: Dealt::new(most),
-            services: Dealt::new(most),
-            telemetries: Dealt::new(most),
-            places: Dealt::new(most),
+            workloads: Assigned::new(most),
+            services: Assigned::new(most),
+            telemetries: Assigned::new(most),
+            places: Assigned::new(most),
             users: Users::default(),
             remembered: REMEMBERED,
         }
@@ -106,7 +106,7 @@ pub fn size_of_pod(local: &LocalPod) -> usize {
     size(|message| {
         let pod = Some(message.pod(&local.pod)?);
         Ok(proto::Update {
-            pods: vec![proto::LocalPod { pod, telemetry: MOST_REFS, version: 0 }],
+            pods: vec![proto::LocalPod { pod, telemetry: MAX_REFS, version: 0 }],
             ..proto::Update::default()
         })
     })
@@ -121,7 +121,7 @@ pub fn size_of_address(answer: &Address) -> usize {
 /// Bytes that a telemetry takes in an update.
 #[must_use]
 pub fn size_of_telemetry(telemetry: &Telemetry) -> usize {
-    telemetry::to_proto(telemetry, MOST_REFS).encoded_len()
+    telemetry::to_proto(telemetry, MAX_REFS).encoded_len()
 }
 
 /// A message that cannot be encoded has no size.
@@ -157,20 +157,20 @@ impl Message<'_> {
     }
 
     fn owner(&mut self, owner: &Owner) -> Result<proto::Owner, InvalidBatch> {
-        let Owner { holder, from, until, observed } = owner;
+        let Owner { kind, from, until, observed } = owner;
         let (mut ports, mut endpoints, mut external) = (Vec::new(), Vec::new(), false);
-        let holder = match holder {
-            Holder::Pod(pod) => proto::owner::Holder::Pod(self.pod(pod)?),
-            Holder::Service(Frontend { service, ports: claimed, endpoints: named, is_external }) => {
+        let kind = match kind {
+            OwnerKind::Pod(pod) => proto::owner::Kind::Pod(self.pod(pod)?),
+            OwnerKind::Service(Frontend { service, ports: claimed, endpoints: named, is_external }) => {
                 external = *is_external;
                 ports.extend(claimed.iter().copied().map(u32::from));
                 endpoints.extend(named.iter().map(endpoint));
-                proto::owner::Holder::Service(self.service(service)?)
+                proto::owner::Kind::Service(self.service(service)?)
             }
-            Holder::Node(name) => proto::owner::Holder::Node(name.clone()),
+            OwnerKind::Node(name) => proto::owner::Kind::Node(name.clone()),
         };
-        let (holder, until) = (Some(holder), until.unwrap_or(0));
-        Ok(proto::Owner { holder, from: *from, until, observed: *observed, ports, endpoints, external })
+        let (kind, until) = (Some(kind), until.unwrap_or(0));
+        Ok(proto::Owner { kind, from: *from, until, observed: *observed, ports, endpoints, external })
     }
 
     fn pod(&mut self, pod: &Pod) -> Result<proto::Pod, InvalidBatch> {
@@ -210,7 +210,7 @@ impl Message<'_> {
     }
 
     fn workload(&mut self, workload: &Arc<Workload>) -> Result<u32, InvalidBatch> {
-        let (r#ref, new) = self.refs.workloads.deal(workload).map_err(|Exhausted| InvalidBatch::Workloads)?;
+        let (r#ref, new) = self.refs.workloads.assign(workload).map_err(|Exhausted| InvalidBatch::Workloads)?;
         if new {
             let Workload { namespace, name, canonical_service, canonical_revision, cluster } = (**workload).clone();
             let defined = proto::Workload { r#ref, namespace, name, canonical_service, canonical_revision, cluster };
@@ -220,7 +220,7 @@ impl Message<'_> {
     }
 
     fn service(&mut self, service: &Arc<Service>) -> Result<u32, InvalidBatch> {
-        let (r#ref, new) = self.refs.services.deal(service).map_err(|Exhausted| InvalidBatch::Services)?;
+        let (r#ref, new) = self.refs.services.assign(service).map_err(|Exhausted| InvalidBatch::Services)?;
         if new {
             let Service { namespace, name, host, cluster } = (**service).clone();
             self.defined.services.push(proto::Service { r#ref, namespace, name, host, cluster });
@@ -229,7 +229,7 @@ impl Message<'_> {
     }
 
     fn telemetry(&mut self, telemetry: &Arc<Telemetry>) -> Result<u32, InvalidBatch> {
-        let (r#ref, new) = self.refs.telemetries.deal(telemetry).map_err(|Exhausted| InvalidBatch::Telemetries)?;
+        let (r#ref, new) = self.refs.telemetries.assign(telemetry).map_err(|Exhausted| InvalidBatch::Telemetries)?;
         if new {
             self.defined.telemetries.push(telemetry::to_proto(telemetry, r#ref));
         }
@@ -237,7 +237,7 @@ impl Message<'_> {
     }
 
     fn place(&mut self, place: &Arc<Place>) -> Result<u32, InvalidBatch> {
-        let (r#ref, new) = self.refs.places.deal(place).map_err(|Exhausted| InvalidBatch::Places)?;
+        let (r#ref, new) = self.refs.places.assign(place).map_err(|Exhausted| InvalidBatch::Places)?;
         if new {
             let Place { node, zone, region } = (**place).clone();
             self.defined.places.push(proto::Place { r#ref, node, zone, region });

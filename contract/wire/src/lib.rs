@@ -24,16 +24,16 @@ pub mod version;
 #[expect(clippy::allow_attributes, clippy::allow_attributes_without_reason, unused_qualifications, reason = "generated")]
 pub mod proto;
 
-pub use refs::MOST_REFS;
+pub use refs::MAX_REFS;
 
 /// Metadata of a standby's refusal: the leader's `ip:port`. The second one is its name in the previous release.
 pub const LEADER_HEADERS: [&str; 2] = ["longwire-leader", "longwire-holder"];
-/// Largest message of a probe, bytes. A hello with the most addresses that a probe asks for is below 1 MiB.
+/// Largest message of a probe, bytes. A hello with the most addresses that a probe queries is below 1 MiB.
 pub const MAX_PROBE_MESSAGE: usize = 4 << 20;
 /// Largest message of the operator, bytes. The operator splits updates at [`UPDATE_TARGET`].
 pub const MAX_UPDATE: usize = 4 << 20;
-/// Largest question about a reader, and largest answer, bytes.
-pub const MAX_QUESTION: usize = 16 << 10;
+/// Largest request for the authorization of a reader, and largest answer, bytes.
+pub const MAX_AUTHORIZATION: usize = 16 << 10;
 /// An update of this size gets no further pod or answer, bytes.
 pub const UPDATE_TARGET: usize = 512 << 10;
 /// Largest pod or answer with all that it refers to, bytes. A larger one is not sent.

@@ -48,11 +48,11 @@ pub struct Hello {
     pub probe_version: String,
     /// UID and version of each pod that it has.
     pub pods: Vec<(String, u64)>,
-    /// Addresses that it asks for, with the version of the answer it has; 0: none.
+    /// Addresses that it queries, with the version of the answer it has; 0: none.
     pub addresses: Vec<(IpAddr, u64)>,
 }
 
-/// A change of the addresses that the probe asks for.
+/// A change of the addresses that the probe queries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interest {
     pub add: Vec<IpAddr>,

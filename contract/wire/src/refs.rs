@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 /// References of each kind in a stream, from 1 to this number; the oldest is reused.
-pub const MOST_REFS: u32 = 65_536;
+pub const MAX_REFS: u32 = 65_536;
 
 /// One message has more different values than there are references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct Exhausted;
 
 /// The sender's side: the reference of each value.
 #[derive(Debug)]
-pub(crate) struct Dealt<T> {
+pub(crate) struct Assigned<T> {
     refs: HashMap<Arc<T>, u32>,
     /// Slot `n` is reference `n + 1`.
     slots: Vec<Option<Slot<T>>>,
@@ -33,7 +33,7 @@ struct Slot<T> {
     used: u64,
 }
 
-impl<T: Eq + Hash> Dealt<T> {
+impl<T: Eq + Hash> Assigned<T> {
     pub(crate) fn new(most: u32) -> Self {
         Self { refs: HashMap::new(), slots: Vec::new(), free: Vec::new(), oldest: 0, most: most as usize, message: 0 }
     }
@@ -43,7 +43,7 @@ impl<T: Eq + Hash> Dealt<T> {
     }
 
     /// The value's reference, and whether this message has to define it.
-    pub(crate) fn deal(&mut self, value: &Arc<T>) -> Result<(u32, bool), Exhausted> {
+    pub(crate) fn assign(&mut self, value: &Arc<T>) -> Result<(u32, bool), Exhausted> {
         if let Some(&known) = self.refs.get(value) {
             if let Some(Some(slot)) = self.slots.get_mut(known as usize - 1) {
                 slot.used = self.message;
@@ -57,9 +57,9 @@ impl<T: Eq + Hash> Dealt<T> {
         } else if let Some(former) = std::mem::replace(&mut self.slots[at], slot) {
             self.refs.remove(&former.value);
         }
-        let dealt = u32::try_from(at + 1).map_err(|_| Exhausted)?;
-        self.refs.insert(Arc::clone(value), dealt);
-        Ok((dealt, true))
+        let assigned = u32::try_from(at + 1).map_err(|_| Exhausted)?;
+        self.refs.insert(Arc::clone(value), assigned);
+        Ok((assigned, true))
     }
 
     /// Ends a reference; the peer has to be informed.
@@ -121,7 +121,7 @@ impl<T> Defined<T> {
 
     /// `None`: the reference is out of range.
     pub(crate) fn define(&mut self, reference: u32, value: T) -> Option<()> {
-        (1..=MOST_REFS).contains(&reference).then(|| {
+        (1..=MAX_REFS).contains(&reference).then(|| {
             self.0.insert(reference, Arc::new(value));
         })
     }

@@ -4,7 +4,7 @@
 //! first. 0 is never a version; it means unknown.
 
 use crate::telemetry;
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use prost::Message;
@@ -97,16 +97,16 @@ impl Content {
     }
 
     fn owner(&mut self, owner: &Owner) {
-        let Owner { holder, from, until, observed } = owner;
+        let Owner { kind, from, until, observed } = owner;
         self.number(*from);
         self.number(until.unwrap_or(0));
         self.0.push(u8::from(*observed));
-        match holder {
-            Holder::Pod(pod) => {
+        match kind {
+            OwnerKind::Pod(pod) => {
                 self.0.push(1);
                 self.pod(pod);
             }
-            Holder::Service(Frontend { service, ports, endpoints, is_external }) => {
+            OwnerKind::Service(Frontend { service, ports, endpoints, is_external }) => {
                 self.0.extend([2, u8::from(*is_external)]);
                 self.service(service);
                 self.list(ports.iter(), |content, port| content.number(u64::from(*port)));
@@ -115,7 +115,7 @@ impl Content {
                     content.number(u64::from(endpoint.port()));
                 });
             }
-            Holder::Node(name) => {
+            OwnerKind::Node(name) => {
                 self.0.push(3);
                 self.text(name);
             }

@@ -2,7 +2,7 @@
 
 use longwire_model::expression::Expression;
 use longwire_model::identity::{
-    Address, Backing, Frontend, Holder, ObservedAddress, Owner, Place, Pod, Service, Workload,
+    Address, Backing, Frontend, ObservedAddress, Owner, OwnerKind, Place, Pod, Service, Workload,
 };
 use longwire_model::matcher::StatsMatcher;
 use longwire_model::series::SeriesSets;
@@ -55,14 +55,14 @@ fn from_operator() -> Vec<u8> {
     telemetry.source[0].tags = vec![Tag { name: TagName::parse("team").unwrap(), value }];
     telemetry.stats = Some(StatsMatcher::RejectAll);
     telemetry.long_connections = Some(Duration::from_secs(30));
-    let owner = |holder| Owner { holder, from: 1, until: None, observed: true };
+    let owner = |kind| Owner { kind, from: 1, until: None, observed: true };
     let frontend = Frontend {
         service: Arc::clone(&pod().services[0].service),
         ports: [80, 443].into(),
         endpoints: [SocketAddr::new(ADDRESS, 8080)].into(),
         is_external: true,
     };
-    let owners = [Holder::Pod(pod()), Holder::Service(frontend), Holder::Node("node".to_owned())];
+    let owners = [OwnerKind::Pod(pod()), OwnerKind::Service(frontend), OwnerKind::Node("node".to_owned())];
     let owners = owners.map(owner).into();
     let first = Update {
         version: 1,

@@ -1,7 +1,7 @@
 //! Any update is decoded as it was encoded, and no input makes the decoder panic.
 
 use longwire_model::expression::Expression;
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher, WholeRegex};
 use longwire_model::series::{Metric, Metrics, SeriesSet};
 use longwire_model::tag::TagName;
@@ -156,14 +156,14 @@ fn frontend() -> impl Strategy<Value = Frontend> {
 }
 
 fn owner() -> impl Strategy<Value = Owner> {
-    let holder = prop_oneof![
-        pod().prop_map(Holder::Pod),
-        frontend().prop_map(Holder::Service),
-        "\\PC{0,8}".prop_map(Holder::Node),
+    let kind = prop_oneof![
+        pod().prop_map(OwnerKind::Pod),
+        frontend().prop_map(OwnerKind::Service),
+        "\\PC{0,8}".prop_map(OwnerKind::Node),
     ];
     let until = proptest::option::of(1..u64::MAX);
-    (holder, any::<u64>(), until, any::<bool>()).prop_map(|(holder, from, until, observed)| Owner {
-        holder,
+    (kind, any::<u64>(), until, any::<bool>()).prop_map(|(kind, from, until, observed)| Owner {
+        kind,
         from,
         until,
         observed,

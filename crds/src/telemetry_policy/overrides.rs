@@ -1,9 +1,8 @@
 //! Changes to single metrics.
 
-use crate::limits::MAX_TAGS;
+use crate::limits::{MAX_EXPRESSION_BYTES, MAX_TAGS};
 use crate::tag_name;
 use kube::KubeSchema;
-use longwire_model::expression::MAX_BYTES;
 use longwire_model::series::{FAMILIES, SeriesSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,7 +79,7 @@ pub struct TagOverride {
     /// evaluated, the value is unknown. Required for UPSERT, refused for REMOVE. All attributes and functions, and recipes:
     /// docs/expressions.md.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = MAX_BYTES))]
+    #[schemars(length(min = 1, max = MAX_EXPRESSION_BYTES))]
     pub value: Option<String>,
 }
 

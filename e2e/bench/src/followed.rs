@@ -1,7 +1,7 @@
 //! A pipeline with very many connections of one pod to 1,000 others, without a kernel.
 
 use anyhow::{Result, ensure};
-use longwire_model::identity::{Address, Backing, Holder, Owner, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Owner, OwnerKind, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -77,8 +77,8 @@ impl Followed {
     }
 
     fn answer(&mut self) {
-        let questions = self.pipeline.questions();
-        let addresses = questions.ask.into_iter().map(owners).collect();
+        let queries = self.pipeline.queries();
+        let addresses = queries.addresses.into_iter().map(owners).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.kernel.now);
     }
 }
@@ -147,7 +147,7 @@ fn owners(address: IpAddr) -> Address {
         IpAddr::V4(v4) => {
             let [_, _, high, low] = v4.octets();
             let name = format!("server-{:04}", u16::from_be_bytes([high, low]) - 256);
-            vec![Owner { holder: Holder::Pod(pod(&name, v4)), from: 0, until: None, observed: false }]
+            vec![Owner { kind: OwnerKind::Pod(pod(&name, v4)), from: 0, until: None, observed: false }]
         }
         IpAddr::V6(_) => Vec::new(),
     };

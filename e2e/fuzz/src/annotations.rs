@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1 as core;
 use longwire_operator::policy::merge::{Level, Own, merge};
-use longwire_operator::source::object::{MAX_WORDS, Pod};
+use longwire_operator::source::object::{MAX_ENTRIES, Pod};
 
 pub(crate) fn fuzz(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
@@ -14,5 +14,5 @@ pub(crate) fn fuzz(bytes: &[u8]) {
     let pod = Pod::try_from(pod).expect("no annotation makes a pod invalid");
     let own = Own { annotation_settings: pod.annotation_settings.as_deref(), ..Own::default() };
     let merged = merge(&[Level::default()], own);
-    assert!(merged.warnings.len() <= 4 * (MAX_WORDS + 2), "as many Events as a pod may have");
+    assert!(merged.warnings.len() <= 4 * (MAX_ENTRIES + 2), "as many Events as a pod may have");
 }

@@ -2,7 +2,7 @@
 //! Accept header, otherwise it is sent in pieces of as many bytes as the first byte is.
 
 use crate::node::pipeline;
-use longwire_probe::headless::Scraped;
+use longwire_probe::simulated::Scraped;
 use std::cell::Cell;
 use std::io;
 use std::pin::{Pin, pin};

@@ -42,8 +42,8 @@ pub(crate) fn fuzz(mut bytes: &[u8]) {
                 }
             }
             6 => {
-                for question in pipeline.questions().backends {
-                    pipeline.backend(question.token, Some(question.source), now);
+                for query in pipeline.queries().backends {
+                    pipeline.backend(query.token, Some(query.source), now);
                 }
             }
             _ if checks < MAX_CHECKS => {

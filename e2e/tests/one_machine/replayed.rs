@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use longwire_export::exposition::{Cursor, Encoder, Format};
-use longwire_model::identity::{Address, Holder, Owner, Pod, Workload};
+use longwire_model::identity::{Address, Owner, OwnerKind, Pod, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -101,8 +101,8 @@ impl World {
         (record.local_port, record.remote_port) = (self.jobs, 80);
         record.counters = Counters { sent: bytes, ..Counters::default() };
         self.pipeline.ingest(record.as_bytes(), self.now);
-        let asked = self.pipeline.questions().ask.into_iter();
-        let owner = || Owner { holder: Holder::Pod(pod("server", SERVER)), from: 0, until: None, observed: true };
+        let asked = self.pipeline.queries().addresses.into_iter();
+        let owner = || Owner { kind: OwnerKind::Pod(pod("server", SERVER)), from: 0, until: None, observed: true };
         let addresses = asked.map(|address| Address { address, owners: vec![owner()] }).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         self.tick();

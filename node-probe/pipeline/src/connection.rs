@@ -79,7 +79,7 @@ pub(crate) struct Connections<T> {
     refused: bool,
     /// A live connection is sampled that was never announced: the announce was lost.
     missed: bool,
-    /// Complete passes when all connections were last asked to announce themselves because one announce was lost.
+    /// Complete passes when all connections last had to announce themselves because one announce was lost.
     healed: Option<u32>,
     pub(crate) counts: Counts,
 }
@@ -150,7 +150,7 @@ impl<T> Connections<T> {
         self.closed.forgotten()
     }
 
-    /// A live connection names itself. Again, when the kernel was asked to announce all anew: then it is a sample.
+    /// A live connection names itself. Again, when the kernel was made to announce all anew: then it is a sample.
     pub(crate) fn announce(&mut self, record: &ConnectionRecord, stage: T) -> Announced<'_, T> {
         if self.closed.contains(record.id) {
             self.counts.late += 1;

@@ -1,4 +1,4 @@
-//! What happens to a connection, said once, with both of its ends.
+//! What happens to a connection, reported once, with both of its ends.
 //!
 //! ```text
 //! live when it was resolved   Opened, Sampled*, Closed     `new` of Opened is all that it has moved until then
@@ -8,9 +8,9 @@
 //!
 //! The sum of `new` over the events of a connection is its totals. A sample that finds nothing new is no event. A connection that is not
 //! reported has no events. After a loss of the kernel side the events of its connections stop without a Closed, because their ends
-//! were not seen. A restarted probe goes on where its predecessor's saved state ends.
+//! were not seen. A restarted probe continues where its predecessor's saved state ends.
 //!
-//! An event borrows everything, and computes what a consumer asks for: a sample makes one and copies nothing.
+//! An event borrows everything, and computes what a consumer reads: a sample makes one and copies nothing.
 
 mod traffic;
 

@@ -8,16 +8,16 @@ mod pairs;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 mod saved;
-mod spelled;
 mod start_time;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(crate) use differences::Differences;
 pub(crate) use envoy::{Cluster, EnvoyLabels};
 pub(crate) use names::{EdgeNames, ServiceNames, UNKNOWN, or_unknown};
 pub(crate) use saved::SavedLabels;
-pub(crate) use spelled::Spelled;
+pub(crate) use text::LabelText;
 
 use crate::observation::{Edge, Flow, Reporter};
 use longwire_model::identity::{Pod, UnixNanos};

@@ -6,7 +6,7 @@
 //!                       settle: charges lines that have appeared, or moves them to the overflow set
 //!                       publish: snapshots show the values from then on, at 0 first to a consumer that comes again
 //!                       expire: removes label sets without a connection that are idle and whose workload is gone
-//!                       turn_epoch: removes metrics that were switched off while others of their label set go on
+//!                       turn_epoch: removes metrics that were switched off while others of their label set continue
 //! ```
 
 mod accepted;
@@ -42,7 +42,7 @@ pub use handles::{SeriesHandle, SeriesHandles};
 pub use histogram::Histogram;
 pub(crate) use kinds::KnownLabels;
 pub use lifetime::{Mention, TagSource};
-pub use pressure::{Crossing, Whose};
+pub use pressure::{BudgetOwner, Crossing};
 pub(crate) use saved::{LABEL_SET, Moved, Restoring, SavedSetOf};
 pub use series::{LabelSetId, Series};
 pub(crate) use snapshots::SavedSnapshots;
@@ -59,7 +59,7 @@ use accepted::Accepted;
 use admitted::Admitted;
 use budget::Accounts;
 use kinds::{Kinds, each_kind, of_kind};
-use longwire_model::series::{FAMILIES, Figure, Metrics};
+use longwire_model::series::{FAMILIES, Metrics, Quantity};
 use longwire_model::telemetry::NodeSettings;
 use series::Removed;
 use sets::Sets;
@@ -70,7 +70,7 @@ use std::hint::black_box;
 const ACTIVE: Metrics = {
     let (mut metrics, mut row) = (Metrics::NONE, 0);
     while row < FAMILIES.len() {
-        if FAMILIES[row].figure as u8 == Figure::Active as u8 {
+        if FAMILIES[row].quantity as u8 == Quantity::Active as u8 {
             metrics = metrics.with(FAMILIES[row].metric);
         }
         row += 1;

@@ -40,7 +40,7 @@ pub enum DestinationService {
     Pod,
     /// An address outside the cluster.
     Outside,
-    /// Not known: a node's address, an ambiguous one, an unanswered question.
+    /// Not known: a node's address, an ambiguous one, an unanswered query.
     Unknown,
 }
 

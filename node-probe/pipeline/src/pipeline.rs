@@ -16,7 +16,7 @@ mod stats;
 mod tests;
 
 pub use crate::record::{Folded, FoldedKey};
-pub use crate::resolve::{BackendQuestion, KubeletCgroups, TooDeep, Waits};
+pub use crate::resolve::{BackendQuery, KubeletCgroups, TooDeep, Waits};
 pub use crate::state::{Flaw, InvalidState, READ_VERSIONS, STATE_VERSION};
 pub use restore::Restored;
 pub use save::SaveCursor;
@@ -60,14 +60,14 @@ pub struct Options {
     pub wall_clock_offset: UnixNanos,
 }
 
-/// Questions and reports of the pipeline that are new since the last call.
+/// Queries and reports of the pipeline that are new since the last call.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Questions {
+pub struct Queries {
     /// Addresses whose owners the operator shall send, now and when they change.
-    pub ask: Vec<IpAddr>,
+    pub addresses: Vec<IpAddr>,
     /// Addresses of no more interest.
     pub forget: Vec<IpAddr>,
-    pub backends: Vec<BackendQuestion>,
+    pub backends: Vec<BackendQuery>,
     /// Reports to the operator. The caller removes pods from `gone` that still have a process.
     pub observations: Vec<ObservedAddress>,
 }
@@ -203,14 +203,14 @@ impl Pipeline {
         }
     }
 
-    pub fn questions(&mut self) -> Questions {
-        let (ask, forget) = self.resolver.take_address_questions();
-        let mut backends = self.resolver.take_backend_questions();
-        backends.retain(|question| self.resolver.is_pending(question.token));
-        Questions { ask, forget, backends, observations: self.resolver.take_address_observations() }
+    pub fn queries(&mut self) -> Queries {
+        let (addresses, forget) = self.resolver.take_address_queries();
+        let mut backends = self.resolver.take_backend_queries();
+        backends.retain(|query| self.resolver.is_pending(query.token));
+        Queries { addresses, forget, backends, observations: self.resolver.take_address_observations() }
     }
 
-    /// Conntrack's answer to a [`BackendQuestion`]; `None`: it has no entry.
+    /// Conntrack's answer to a [`BackendQuery`]; `None`: it has no entry.
     pub fn backend(&mut self, token: u64, answer: Option<SocketAddr>, now: Monotonic) {
         self.resolver.answer_backend(token, answer);
         self.conclude_resolved(now);
@@ -222,7 +222,7 @@ impl Pipeline {
         self.resolver.interest()
     }
 
-    /// For a new stream: the next [`Questions`] have all observed addresses of this node's pods.
+    /// For a new stream: the next [`Queries`] have all observed addresses of this node's pods.
     pub fn repeat_observations(&mut self, now: Monotonic) {
         self.resolver.repeat_address_observations(now);
     }
@@ -299,12 +299,12 @@ impl Pipeline {
 
     fn expire(&mut self, now: Monotonic) {
         if self.store.epoch_is_over(now) {
-            let holders = self.connections.stages().filter_map(Stage::held);
-            self.store.turn_epoch(now, holders);
+            let live = self.connections.stages().filter_map(Stage::held);
+            self.store.turn_epoch(now, live);
         }
         let mut living = None;
         let resolver = &self.resolver;
-        // Most of the time nothing is idle long enough to ask.
+        // Most of the time nothing is idle long enough to expire.
         let mut is_alive = |named: Mention<'_>| {
             let living = living.get_or_insert_with(|| resolver.living());
             match named {

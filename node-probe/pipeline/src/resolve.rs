@@ -40,7 +40,7 @@ pub(crate) use join::SavedPair;
 pub use kubelet::{KubeletCgroups, TooDeep};
 pub(crate) use local::{Local, PodSlot, SavedNetnsOwner, SavedSlot};
 pub(crate) use outcome::{Ignored, Outcome, Resolved};
-pub use peer::BackendQuestion;
+pub use peer::BackendQuery;
 pub(crate) use pending::{Moment, PendingConnection, PendingCounters, SavedPending};
 pub(crate) use resolution::{Resolution, SavedResolution};
 
@@ -82,7 +82,7 @@ pub(crate) struct Resolver {
     due: VecDeque<u64>,
     /// The same, because their other end is known better now.
     woken: Vec<u64>,
-    backends: Vec<BackendQuestion>,
+    backends: Vec<BackendQuery>,
     /// The operator has sent an update.
     configured: bool,
     kubelet: KubeletCgroups,
@@ -195,12 +195,12 @@ impl Resolver {
         self.identities.addresses()
     }
 
-    pub(crate) fn take_address_questions(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
-        self.identities.take_questions()
+    pub(crate) fn take_address_queries(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
+        self.identities.take_queries()
     }
 
     /// Some may be of connections that do not wait any more.
-    pub(crate) fn take_backend_questions(&mut self) -> Vec<BackendQuestion> {
+    pub(crate) fn take_backend_queries(&mut self) -> Vec<BackendQuery> {
         mem::take(&mut self.backends)
     }
 

@@ -89,7 +89,7 @@ fn flood(pipeline: &mut Pipeline, kind: u32, connections: u16) {
         record.counters = Counters { sent: 1, received: 1, ..Counters::default() };
         pipeline.ingest(record.as_bytes(), SECOND);
         if number % 256 == 0 || number == connections {
-            let addresses = pipeline.questions().ask.into_iter().map(nobody).collect();
+            let addresses = pipeline.queries().addresses.into_iter().map(without_owner).collect();
             pipeline.apply(&Update { addresses, ..Update::default() }, SECOND);
             pipeline.begin_pass(2 * SECOND);
             pipeline.end_pass(true, 2 * SECOND);
@@ -99,7 +99,7 @@ fn flood(pipeline: &mut Pipeline, kind: u32, connections: u16) {
     }
 }
 
-fn nobody(address: IpAddr) -> Address {
+fn without_owner(address: IpAddr) -> Address {
     Address { address, owners: Vec::new() }
 }
 

@@ -170,7 +170,7 @@ proptest! {
     ) {
         let mut silence = 0;
         let (mut world, mut kernel) = run(steps, |world| {
-            // An operator that is asked answers in less than the time that is waited for it.
+            // The operator answers a query before its timeout.
             silence += 1;
             if silence % 8 == 0 {
                 world.answer();
@@ -211,6 +211,6 @@ proptest! {
         let active = world.value("longwire_tcp_connections_active", "").unwrap_or(0.0);
         #[expect(clippy::cast_precision_loss, reason = "a few")]
         let live = live as f64;
-        prop_assert_eq!(active, live, "nobody who is gone is still active");
+        prop_assert_eq!(active, live, "a connection that has ended is still active");
     }
 }

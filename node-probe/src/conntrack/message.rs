@@ -20,7 +20,7 @@ const WHOLE_TUPLE: u32 = 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5;
 
 /// A connection as its client opened it, and the zone to look in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct Query {
     pub(super) source: SocketAddr,
     pub(super) destination: SocketAddr,
     pub(super) zone: u16,
@@ -44,7 +44,7 @@ pub(super) enum Answer {
     Refused(io::Error),
 }
 
-impl Question {
+impl Query {
     /// A query for one entry.
     pub(super) fn get(self, sequence: u32) -> Vec<u8> {
         let zone = (self.zone != 0)

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pods: HashMap<String, u64>,
-    /// Bounded by the pipeline, which bounds the addresses that it asks for.
+    /// Bounded by the pipeline, which bounds the addresses that it queries.
     addresses: HashMap<IpAddr, u64>,
 }
 
@@ -35,7 +35,7 @@ impl Known {
         }
     }
 
-    /// Removes what the operator is told to forget.
+    /// Removes addresses that the pipeline has dropped.
     pub(super) fn forget_dropped(&mut self, message: &FromProbe) {
         if let FromProbe::Interest(Interest { drop, .. }) = message {
             for address in drop {

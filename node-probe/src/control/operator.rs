@@ -47,7 +47,7 @@ pub(crate) enum InvalidOperator {
     #[error(
         "--metrics-auth needs an operator on a cluster, by https: the one at {0} has no API server that can authorize readers"
     )]
-    NobodyToAsk(String),
+    NoOperator(String),
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -23,15 +23,15 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
 /// A timeout that no step of a test reaches.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const NAME: &str = "longwire-operator.watch.svc";
 
 /// What a replica receives: its name, then the message.
-type Heard = mpsc::UnboundedSender<(&'static str, String)>;
+type Received = mpsc::UnboundedSender<(&'static str, String)>;
 
 struct Replica {
     name: &'static str,
-    heard: Heard,
+    sender: Received,
     /// Redirects probes there instead of serving them.
     leader: Option<SocketAddr>,
 }
@@ -44,9 +44,9 @@ impl Control for Replica {
         &self,
         request: Request<Streaming<proto::ProbeMessage>>,
     ) -> Result<Response<Self::ConnectStream>, Status> {
-        let (name, heard) = (self.name, self.heard.clone());
+        let (name, sender) = (self.name, self.sender.clone());
         let authorization = request.metadata().get("authorization").map(|value| value.to_str().unwrap().to_owned());
-        let _ = heard.send((name, authorization.unwrap_or_default()));
+        let _ = sender.send((name, authorization.unwrap_or_default()));
         if let Some(leader) = self.leader {
             let mut status = Status::unavailable("is a standby");
             status.metadata_mut().insert("longwire-leader", leader.to_string().parse().unwrap());
@@ -56,12 +56,12 @@ impl Control for Replica {
         let mut messages = request.into_inner();
         tokio::spawn(async move {
             while let Ok(Some(message)) = messages.message().await {
-                let word = match FromProbe::try_from(message).unwrap() {
+                let text = match FromProbe::try_from(message).unwrap() {
                     FromProbe::Hello(hello) => format!("hello {}", hello.node),
                     FromProbe::Authenticate(Token(token)) => format!("authenticate {token}"),
                     other => format!("{other:?}"),
                 };
-                let _ = heard.send((name, word));
+                let _ = sender.send((name, text));
             }
             drop(updates);
         });
@@ -81,11 +81,11 @@ fn certificates() -> (String, Identity) {
     (authority, Identity::from_pem(leaf.pem(), leaf_key.serialize_pem()))
 }
 
-async fn serve(name: &'static str, identity: &Identity, heard: &Heard, leader: Option<SocketAddr>) -> SocketAddr {
+async fn serve(name: &'static str, identity: &Identity, sender: &Received, leader: Option<SocketAddr>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let tls = ServerTlsConfig::new().identity(identity.clone());
-    let replica = ControlServer::new(Replica { name, heard: heard.clone(), leader });
+    let replica = ControlServer::new(Replica { name, sender: sender.clone(), leader });
     let server = Server::builder().tls_config(tls).unwrap().add_service(replica);
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
     address
@@ -114,8 +114,8 @@ fn start(options: Options) -> (Arc<Shared>, Operator) {
         wall_clock_offset: 0,
     }));
     let (shared, operator) = (Arc::new(shared), options.operator().unwrap());
-    let (_, questions) = mpsc::channel(1);
-    tokio::spawn(follow(options, operator.clone(), Arc::clone(&shared), questions));
+    let (_, messages) = mpsc::channel(1);
+    tokio::spawn(follow(options, operator.clone(), Arc::clone(&shared), messages));
     (shared, operator)
 }
 
@@ -123,12 +123,12 @@ struct Listening(mpsc::UnboundedReceiver<(&'static str, String)>);
 
 impl Listening {
     async fn next(&mut self) -> (&'static str, String) {
-        tokio::time::timeout(PATIENCE, self.0.recv()).await.expect("a word").unwrap()
+        tokio::time::timeout(TIMEOUT, self.0.recv()).await.expect("a message").unwrap()
     }
 }
 
-fn said(name: &'static str, word: &str) -> (&'static str, String) {
-    (name, word.to_owned())
+fn from(name: &'static str, message: &str) -> (&'static str, String) {
+    (name, message.to_owned())
 }
 
 fn files(authority: &str) -> TempDir {
@@ -142,16 +142,16 @@ fn files(authority: &str) -> TempDir {
 async fn a_standby_redirects_a_probe_to_the_leader_and_a_new_token_is_sent() {
     let (authority, identity) = certificates();
     let directory = files(&authority);
-    let (heard, words) = mpsc::unbounded_channel();
-    let mut words = Listening(words);
-    let leader = serve("leader", &identity, &heard, None).await;
-    let standby = serve("standby", &identity, &heard, Some(leader)).await;
+    let (sender, messages) = mpsc::unbounded_channel();
+    let mut messages = Listening(messages);
+    let leader = serve("leader", &identity, &sender, None).await;
+    let standby = serve("standby", &identity, &sender, Some(leader)).await;
     let (shared, _) = start(options(standby, directory.path()));
-    assert_eq!(words.next().await, said("standby", "Bearer one"));
-    assert_eq!(words.next().await, said("leader", "Bearer one"));
-    assert_eq!(words.next().await, said("leader", "hello n1"));
+    assert_eq!(messages.next().await, from("standby", "Bearer one"));
+    assert_eq!(messages.next().await, from("leader", "Bearer one"));
+    assert_eq!(messages.next().await, from("leader", "hello n1"));
     fs::write(directory.path().join("token"), "two\n").unwrap();
-    assert_eq!(words.next().await, said("leader", "authenticate two"));
+    assert_eq!(messages.next().await, from("leader", "authenticate two"));
     // The connection through which readers are checked; this operator knows none.
     let decision = Arc::clone(&shared.line).authorize("192.0.2.1".into(), "token".to_owned()).await;
     assert!(
@@ -165,16 +165,16 @@ async fn an_operator_that_cannot_authenticate_gets_no_message_until_its_ca_is_kn
     let (authority, identity) = certificates();
     let (other, _) = certificates();
     let directory = files(&other);
-    let (heard, words) = mpsc::unbounded_channel();
-    let address = serve("operator", &identity, &heard, None).await;
+    let (sender, messages) = mpsc::unbounded_channel();
+    let address = serve("operator", &identity, &sender, None).await;
     let refused = start(options(address, directory.path())).1.connect(None).await.unwrap_err();
     let source = std::error::Error::source(&refused).unwrap();
     let text = std::iter::successors(Some(source), |error| error.source()).last().unwrap().to_string();
     assert!(text.starts_with("invalid peer certificate"), "{text}");
     // The file is read again for every attempt.
     fs::write(directory.path().join("ca.crt"), &authority).unwrap();
-    let mut words = Listening(words);
-    assert_eq!(words.next().await, said("operator", "Bearer one"));
+    let mut messages = Listening(messages);
+    assert_eq!(messages.next().await, from("operator", "Bearer one"));
 }
 
 /// No process listens at port 1.
@@ -183,7 +183,7 @@ async fn the_reason_of_an_unreachable_operator_is_short() {
     let operator = Operator::new("http://127.0.0.1:1".to_owned(), None, None, None).unwrap();
     let refused = StreamEnd::from(operator.connect(None).await.unwrap_err());
     assert_eq!(refused.reason(), "connection refused");
-    let told = StreamEnd::from(Status::unavailable("this replica is a standby"));
-    assert_eq!(told.reason(), "this replica is a standby (The service is currently unavailable)");
+    let end = StreamEnd::from(Status::unavailable("this replica is a standby"));
+    assert_eq!(end.reason(), "this replica is a standby (The service is currently unavailable)");
     assert_eq!(StreamEnd::Closed.reason(), "closed by the operator");
 }

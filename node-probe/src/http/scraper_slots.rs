@@ -1,4 +1,4 @@
-//! Tells scrapers behind one address apart by their connections: a Prometheus keeps one for each target. Several share
+//! Distinguishes scrapers behind one address by their connections: a Prometheus keeps one for each target. Several share
 //! an address where its pods' addresses are masqueraded, or where two jobs of one Prometheus scrape the same page.
 
 use longwire_endpoint::Connection;

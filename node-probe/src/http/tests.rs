@@ -35,10 +35,10 @@ async fn start(are_restricted: bool) -> (SocketAddr, Arc<Shared>) {
 /// Status code and body.
 async fn get(address: SocketAddr, path: &str, token: &str) -> (u16, String) {
     let header = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
-    ask(address, path, &header).await
+    get_with_header(address, path, &header).await
 }
 
-async fn ask(address: SocketAddr, path: &str, header: &str) -> (u16, String) {
+async fn get_with_header(address: SocketAddr, path: &str, header: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET {path} HTTP/1.0\r\n{header}\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -90,7 +90,7 @@ async fn the_first_page_names_all_others_and_they_are_there() {
 }
 
 #[tokio::test]
-async fn without_the_flag_anybody_reads() {
+async fn without_the_flag_every_client_may_read() {
     let (address, shared) = start(false).await;
     for page in PAGES {
         assert_eq!(get(address, page, "").await.0, 200);
@@ -106,11 +106,11 @@ async fn only_a_scraper_with_the_timeout_header_is_tracked_after_a_complete_resp
     };
     let line = |count: u8| Some(format!("longwire_probe_table_entries{{table=\"scrapers\"}} {count}"));
     for _ in 0..2 {
-        assert_eq!(known(&ask(address, "/metrics", "").await.1), line(0));
+        assert_eq!(known(&get_with_header(address, "/metrics", "").await.1), line(0));
     }
     let header = "X-Prometheus-Scrape-Timeout-Seconds: 10\r\n";
-    assert_eq!(known(&ask(address, "/metrics", header).await.1), line(0), "before the page is whole");
+    assert_eq!(known(&get_with_header(address, "/metrics", header).await.1), line(0), "before the page is whole");
     for _ in 0..2 {
-        assert_eq!(known(&ask(address, "/stats/prometheus", header).await.1), line(1));
+        assert_eq!(known(&get_with_header(address, "/stats/prometheus", header).await.1), line(1));
     }
 }

@@ -1,4 +1,4 @@
-//! Maps and links in a BPF filesystem: they stay when the probe goes, and the programs go on counting for its successor.
+//! Maps and links in a BPF filesystem: they stay when the probe goes, and the programs keep counting for its successor.
 //!
 //! ```text
 //! DIR/                          locked by the probe that runs

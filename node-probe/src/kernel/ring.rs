@@ -16,7 +16,7 @@ const DISCARDED: u32 = 1 << 30;
 /// Bytes before each record: length and page offset.
 const HEADER: usize = 8;
 /// Longer than any record, bytes. A record that wraps around the ring's end is copied here.
-const LONGEST: usize = 4096;
+const MAX_RECORD: usize = 4096;
 
 /// Positions are bytes since the ring was made, 64 bits wide, so that they never wrap.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Ring {
     /// Records up to here were handed on.
     read: u64,
     readiness: Readiness,
-    joint: Box<[u8; LONGEST]>,
+    joint: Box<[u8; MAX_RECORD]>,
 }
 
 impl Ring {
@@ -37,7 +37,7 @@ impl Ring {
         let consumer = Mapping::writable(map, 0, PAGE)?;
         let producer = Mapping::read_only(map, PAGE, PAGE + size)?;
         let read = consumer.shared::<AtomicU64>(0).load(Ordering::Acquire);
-        Ok(Self { consumer, producer, size, read, readiness: Readiness::of(map)?, joint: Box::new([0; LONGEST]) })
+        Ok(Self { consumer, producer, size, read, readiness: Readiness::of(map)?, joint: Box::new([0; MAX_RECORD]) })
     }
 
     pub(super) fn wait(&self, timeout: Duration) {
@@ -108,12 +108,12 @@ impl Ring {
 }
 
 /// A committed record does not change until it is released.
-fn record<'a>(ring: &'a Mapping, size: usize, start: usize, bytes: usize, joint: &'a mut [u8; LONGEST]) -> &'a [u8] {
+fn record<'a>(ring: &'a Mapping, size: usize, start: usize, bytes: usize, joint: &'a mut [u8; MAX_RECORD]) -> &'a [u8] {
     let end = start + bytes;
     if end <= size {
         return ring.settled(PAGE + start..PAGE + end);
     }
-    let bytes = bytes.min(LONGEST);
+    let bytes = bytes.min(MAX_RECORD);
     let first = size - start;
     joint[..first].copy_from_slice(ring.settled(PAGE + start..PAGE + size));
     joint[first..bytes].copy_from_slice(ring.settled(PAGE..PAGE + bytes - first));

@@ -1,10 +1,10 @@
 use super::*;
-use longwire_pipeline::metrics::{Resource, Whose};
+use longwire_pipeline::metrics::{BudgetOwner, Resource};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, PartialEq)]
 enum Done {
@@ -12,7 +12,7 @@ enum Done {
     BegunAgain(Vec<Crossing>),
 }
 
-/// Tells what it is about to do, and does it once the test lets it.
+/// Announces what it is about to do, and does it once the test lets it.
 struct Gated {
     done: Sender<Done>,
     open: Receiver<()>,
@@ -42,21 +42,21 @@ fn gated() -> (Messages, JoinHandle<()>, Receiver<Done>, Sender<()>) {
     (messages, thread, seen, open)
 }
 
-fn asking_for(number: u32) -> Report {
+fn report_of(number: u32) -> Report {
     let add = vec![IpAddr::V4(Ipv4Addr::from_bits(number))];
     Report { interest: Interest { add, drop: Vec::new() }, ..Report::default() }
 }
 
 fn crossing(limit: usize) -> Crossing {
-    Crossing { whose: Whose::Node, resource: Resource::Series, limit, overflowed: None }
+    Crossing { whose: BudgetOwner::Node, resource: Resource::Series, limit, overflowed: None }
 }
 
 /// The thread is within the delivery of report 0, and so many wait.
 fn filled(messages: &mut Messages, seen: &Receiver<Done>) {
-    assert!(messages.report(asking_for(0)));
-    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), Done::Delivered(asking_for(0)));
+    assert!(messages.report(report_of(0)));
+    assert_eq!(seen.recv_timeout(TIMEOUT).unwrap(), Done::Delivered(report_of(0)));
     for number in 1..=REPORTS as u32 {
-        assert!(messages.report(asking_for(number)), "report {number}");
+        assert!(messages.report(report_of(number)), "report {number}");
     }
 }
 
@@ -65,11 +65,11 @@ fn reports_are_delivered_in_order_and_empty_ones_are_none() {
     let (mut messages, thread, seen, open) = gated();
     drop(open);
     for number in 0..50 {
-        assert!(messages.report(asking_for(number)) && messages.report(Report::default()));
+        assert!(messages.report(report_of(number)) && messages.report(Report::default()));
     }
     drop(messages);
     thread.join().unwrap();
-    let expected: Vec<_> = (0..50).map(|number| Done::Delivered(asking_for(number))).collect();
+    let expected: Vec<_> = (0..50).map(|number| Done::Delivered(report_of(number))).collect();
     assert_eq!(seen.iter().collect::<Vec<_>>(), expected);
 }
 
@@ -79,25 +79,25 @@ fn a_full_queue_drops_what_waits_and_begins_again_once() {
     filled(&mut messages, &seen);
     let began = Instant::now();
     for number in 1_000..1_003 {
-        assert!(!messages.report(asking_for(number)));
+        assert!(!messages.report(report_of(number)));
     }
     // Nothing of its own was dropped.
     assert!(messages.report(Report::default()));
-    assert!(began.elapsed() < PATIENCE / 2);
+    assert!(began.elapsed() < TIMEOUT / 2);
     open.send(()).unwrap();
-    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), Done::BegunAgain(Vec::new()));
-    assert!(messages.report(asking_for(7)));
+    assert_eq!(seen.recv_timeout(TIMEOUT).unwrap(), Done::BegunAgain(Vec::new()));
+    assert!(messages.report(report_of(7)));
     drop(open);
     drop(messages);
     thread.join().unwrap();
-    assert_eq!(seen.iter().collect::<Vec<_>>(), [Done::Delivered(asking_for(7))]);
+    assert_eq!(seen.iter().collect::<Vec<_>>(), [Done::Delivered(report_of(7))]);
 }
 
 #[test]
 fn the_log_has_the_crossings_of_dropped_reports() {
     let (mut messages, _thread, seen, open) = gated();
-    assert!(messages.report(asking_for(0)));
-    seen.recv_timeout(PATIENCE).unwrap();
+    assert!(messages.report(report_of(0)));
+    seen.recv_timeout(TIMEOUT).unwrap();
     for limit in 0..REPORTS {
         assert!(messages.report(Report { crossings: vec![crossing(limit)], ..Report::default() }));
     }
@@ -108,7 +108,7 @@ fn the_log_has_the_crossings_of_dropped_reports() {
     // Turns without anything to report.
     let (began, mut logged) = (Instant::now(), Vec::new());
     while logged.len() < REPORTS + 2 {
-        assert!(began.elapsed() < PATIENCE && messages.report(Report::default()), "{logged:?}");
+        assert!(began.elapsed() < TIMEOUT && messages.report(Report::default()), "{logged:?}");
         match seen.recv_timeout(Duration::from_millis(10)) {
             Ok(Done::Delivered(report)) => logged.extend(report.crossings),
             Ok(Done::BegunAgain(crossings)) => logged.extend(crossings),
@@ -125,7 +125,7 @@ fn an_overrun_that_the_thread_saw_late_is_heard_of_in_a_turn_without_reports() {
     // The queue was emptied between the refusal and the mark.
     messages.overrun.store(true, Ordering::Release);
     assert!(messages.report(Report::default()));
-    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), Done::BegunAgain(Vec::new()));
+    assert_eq!(seen.recv_timeout(TIMEOUT).unwrap(), Done::BegunAgain(Vec::new()));
     assert!(messages.report(Report::default()));
     assert!(seen.recv_timeout(Duration::from_millis(50)).is_err());
 }
@@ -136,14 +136,14 @@ fn a_stop_does_not_wait_for_a_delivery() {
     filled(&mut messages, &seen);
     let began = Instant::now();
     drop(messages);
-    assert!(began.elapsed() < PATIENCE / 2);
+    assert!(began.elapsed() < TIMEOUT / 2);
     drop(open);
     thread.join().unwrap();
     assert_eq!(seen.iter().count(), REPORTS);
 }
 
 #[test]
-fn a_thread_that_is_gone_blocks_nobody_and_takes_no_memory() {
+fn a_thread_that_is_gone_blocks_no_caller_and_takes_no_memory() {
     struct Gone;
     impl Deliver for Gone {
         fn deliver(&mut self, _: Report) {
@@ -153,10 +153,10 @@ fn a_thread_that_is_gone_blocks_nobody_and_takes_no_memory() {
         fn begin_again(&mut self, _: Vec<Crossing>) {}
     }
     let (mut messages, thread) = Messages::start(Gone).unwrap();
-    messages.report(asking_for(0));
+    messages.report(report_of(0));
     assert!(thread.join().is_err());
     for limit in 0..2 * CROSSINGS {
-        assert!(!messages.report(Report { crossings: vec![crossing(limit)], ..asking_for(1) }));
+        assert!(!messages.report(Report { crossings: vec![crossing(limit)], ..report_of(1) }));
     }
     assert_eq!(messages.crossings.len(), CROSSINGS);
 }

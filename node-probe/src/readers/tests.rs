@@ -37,7 +37,7 @@ pub(crate) async fn connect(router: tonic::transport::server::Router) -> Channel
     Endpoint::from_shared(url).unwrap().connect().await.unwrap()
 }
 
-async fn asked(line: &Arc<Line>, token: &str) -> Decision {
+async fn decide(line: &Arc<Line>, token: &str) -> Decision {
     Arc::clone(line).authorize("192.0.2.1".into(), token.to_owned()).await
 }
 
@@ -58,7 +58,7 @@ async fn the_operator_decides_and_no_error_of_it_is_a_refusal() {
         ("newer", unavailable("the operator's answer is one of a newer release")),
         ("else", unavailable("the operator does not answer: this connection has no admitted stream of a probe")),
     ] {
-        assert_eq!(asked(&line, token).await, decision, "{token}");
+        assert_eq!(decide(&line, token).await, decision, "{token}");
     }
     drop(open);
 }
@@ -66,12 +66,12 @@ async fn the_operator_decides_and_no_error_of_it_is_a_refusal() {
 #[tokio::test]
 async fn without_a_stream_authorization_is_unavailable() {
     let line = Arc::<Line>::default();
-    let nobody = unavailable("this node's probe has no stream to the operator");
-    assert_eq!(asked(&line, "good").await, nobody);
+    let no_stream = unavailable("this node's probe has no stream to the operator");
+    assert_eq!(decide(&line, "good").await, no_stream);
     let open = line.open(connect(Server::builder().add_service(ReadersServer::new(Obedient))).await);
-    assert_eq!(asked(&line, "good").await, Decision::Allowed { valid: Duration::from_secs(600) });
+    assert_eq!(decide(&line, "good").await, Decision::Allowed { valid: Duration::from_secs(600) });
     drop(open);
-    assert_eq!(asked(&line, "good").await, nobody);
+    assert_eq!(decide(&line, "good").await, no_stream);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn an_operator_without_authorization_of_readers_is_named_as_the_cause() {
     let line = Arc::<Line>::default();
     let _open = line.open(connect(Server::builder().add_optional_service(None::<ReadersServer<Obedient>>)).await);
     let text = "the operator knows no readers: is it of an older release, or does it read manifests?";
-    assert_eq!(asked(&line, "good").await, unavailable(text));
+    assert_eq!(decide(&line, "good").await, unavailable(text));
 }
 
 #[test]

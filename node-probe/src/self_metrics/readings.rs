@@ -79,22 +79,22 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
 }
 
 fn kernel(shared: &Shared, to: &mut Readings) {
-    let figures = &shared.figures;
+    let counters = &shared.counters;
     let (losses, exceptions): (Vec<_>, Vec<_>) = shared.losses().into_iter().partition(|(kind, _)| LOST.contains(kind));
     to.by("longwire_probe_kernel_losses_total", losses);
     to.by("longwire_probe_kernel_exceptions_total", exceptions);
     to.by("longwire_probe_recursion_misses_total", shared.misses());
-    to.one("longwire_probe_passes_total", figures.passes.load(Relaxed));
-    to.one("longwire_probe_passes_cut_total", figures.passes_cut.load(Relaxed));
-    to.seconds("longwire_probe_pass_seconds_total", figures.pass_time.load(Relaxed));
-    to.seconds("longwire_probe_pass_kernel_seconds_total", figures.walk_time.load(Relaxed));
-    to.seconds("longwire_probe_pass_delay_seconds_total", figures.pass_delay.load(Relaxed));
-    to.one("longwire_probe_passes_delayed_total", figures.passes_delayed.load(Relaxed));
-    to.one("longwire_probe_address_observations_withheld_total", figures.observations_withheld.load(Relaxed));
-    let (questions, reports) = (figures.questions_refused.load(Relaxed), figures.reports_refused.load(Relaxed));
-    to.by("longwire_probe_queue_full_total", [("conntrack", questions), ("operator", reports)]);
-    to.one("longwire_probe_conntrack_errors_total", figures.conntrack_errors.load(Relaxed));
-    let (searches, found) = (figures.conntrack_searches.load(Relaxed), figures.conntrack_found.load(Relaxed));
+    to.one("longwire_probe_passes_total", counters.passes.load(Relaxed));
+    to.one("longwire_probe_passes_cut_total", counters.passes_cut.load(Relaxed));
+    to.seconds("longwire_probe_pass_seconds_total", counters.pass_time.load(Relaxed));
+    to.seconds("longwire_probe_pass_kernel_seconds_total", counters.walk_time.load(Relaxed));
+    to.seconds("longwire_probe_pass_delay_seconds_total", counters.pass_delay.load(Relaxed));
+    to.one("longwire_probe_passes_delayed_total", counters.passes_delayed.load(Relaxed));
+    to.one("longwire_probe_address_observations_withheld_total", counters.observations_withheld.load(Relaxed));
+    let (queries, reports) = (counters.conntrack_queue_full.load(Relaxed), counters.operator_queue_full.load(Relaxed));
+    to.by("longwire_probe_queue_full_total", [("conntrack", queries), ("operator", reports)]);
+    to.one("longwire_probe_conntrack_errors_total", counters.conntrack_errors.load(Relaxed));
+    let (searches, found) = (counters.conntrack_searches.load(Relaxed), counters.conntrack_found.load(Relaxed));
     to.by("longwire_probe_conntrack_searches_total", [("found", found), ("nothing", searches.saturating_sub(found))]);
 }
 
@@ -167,7 +167,7 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
 }
 
 fn listeners(shared: &Shared, to: &mut Readings) {
-    let (figures, mut accepts) = (&shared.figures, 0);
+    let (counters, mut accepts) = (&shared.counters, 0);
     for (listener, endpoint) in [("metrics", &shared.metrics), ("health", &shared.health)] {
         to.refusals("longwire_probe_http_refused_total", listener, endpoint.counts());
         accepts += endpoint.counts().accepts_without_descriptor();
@@ -175,33 +175,33 @@ fn listeners(shared: &Shared, to: &mut Readings) {
     to.by("longwire_probe_scrape_authorizations_total", shared.metrics.counts().readers());
     let missing = [
         ("accept", accepts),
-        ("adoption", figures.searches_without_descriptor.load(Relaxed)),
-        ("save", figures.saves_without_descriptor.load(Relaxed)),
-        ("operator", figures.streams_without_descriptor.load(Relaxed)),
-        ("statistics", figures.readings_without_descriptor.load(Relaxed)),
-        ("process", figures.processes_without_descriptor.load(Relaxed)),
-        ("cgroup", figures.cgroups_without_descriptor.load(Relaxed)),
-        ("conntrack", figures.conntrack_without_descriptor.load(Relaxed)),
+        ("adoption", counters.searches_without_descriptor.load(Relaxed)),
+        ("save", counters.saves_without_descriptor.load(Relaxed)),
+        ("operator", counters.streams_without_descriptor.load(Relaxed)),
+        ("statistics", counters.readings_without_descriptor.load(Relaxed)),
+        ("process", counters.processes_without_descriptor.load(Relaxed)),
+        ("cgroup", counters.cgroups_without_descriptor.load(Relaxed)),
+        ("conntrack", counters.conntrack_without_descriptor.load(Relaxed)),
     ];
     to.by("longwire_probe_out_of_descriptors_total", missing);
 }
 
 fn state(shared: &Shared, to: &mut Readings) {
-    let figures = &shared.figures;
-    let (saved, failed) = (figures.saves.load(Relaxed), figures.saves_failed.load(Relaxed));
+    let counters = &shared.counters;
+    let (saved, failed) = (counters.saves.load(Relaxed), counters.saves_failed.load(Relaxed));
     to.by("longwire_probe_saves_total", [("saved", saved), ("failed", failed)]);
-    to.seconds("longwire_probe_save_seconds_total", figures.save_time.load(Relaxed));
-    to.one("longwire_probe_state_bytes", figures.saved_bytes.load(Relaxed));
+    to.seconds("longwire_probe_save_seconds_total", counters.save_time.load(Relaxed));
+    to.one("longwire_probe_state_bytes", counters.saved_bytes.load(Relaxed));
     to.by("longwire_probe_restart_losses", shared.restart_losses().by_kind());
 }
 
 fn operator(shared: &Shared, to: &mut Readings) {
-    let figures = &shared.figures;
-    to.one("longwire_probe_operator_connected", figures.connected.load(Relaxed).into());
-    to.one("longwire_probe_operator_streams_total", figures.streams.load(Relaxed));
-    let (applied, refused) = (figures.updates.load(Relaxed), figures.updates_refused.load(Relaxed));
+    let counters = &shared.counters;
+    to.one("longwire_probe_operator_connected", counters.connected.load(Relaxed).into());
+    to.one("longwire_probe_operator_streams_total", counters.streams.load(Relaxed));
+    let (applied, refused) = (counters.updates.load(Relaxed), counters.updates_refused.load(Relaxed));
     to.by("longwire_probe_updates_total", [("applied", applied), ("refused", refused)]);
-    to.one("longwire_probe_update_bytes_total", figures.update_bytes.load(Relaxed));
+    to.one("longwire_probe_update_bytes_total", counters.update_bytes.load(Relaxed));
 }
 
 fn series(shared: &Shared, to: &mut Readings) {

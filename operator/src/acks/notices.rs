@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// Of a text, in characters: an Event's note has room for it.
-const LONGEST: usize = 800;
+const MAX_CHARACTERS: usize = 800;
 /// Notices of one node that wait or were sent lately.
 const MAX: usize = 32;
 /// A notice is not sent again for so long: an API server keeps Events as long.
-const LATELY: Duration = Duration::from_secs(3600);
+const REPEAT: Duration = Duration::from_secs(3600);
 
 /// Of one node.
 #[derive(Debug, Default)]
@@ -21,9 +21,9 @@ pub(super) struct Notices {
 impl Notices {
     /// A known notice is left out, and one past the bound.
     pub(super) fn take(&mut self, text: &str, now: Instant) {
-        let text: String = text.chars().take(LONGEST).collect();
+        let text: String = text.chars().take(MAX_CHARACTERS).collect();
         let Self { waiting, sent } = self;
-        sent.retain(|(_, at)| now.saturating_duration_since(*at) < LATELY);
+        sent.retain(|(_, at)| now.saturating_duration_since(*at) < REPEAT);
         let is_known = waiting.contains(&text) || sent.iter().any(|(known, _)| *known == text);
         if !is_known && waiting.len() + sent.len() < MAX {
             waiting.push_back(text);

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 const MANAGER: &str = "helm";
 /// For the API server to serve a definition that it has taken.
 const TIMEOUT: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(100);
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotApplied {
@@ -45,7 +45,7 @@ pub async fn apply() -> Result<(), NotApplied> {
             if began.elapsed() >= TIMEOUT {
                 return Err(NotApplied::NotServed(name));
             }
-            sleep(LOOK).await;
+            sleep(POLL).await;
             applied = crds.get(&name).await.map_err(refused)?;
         }
         tracing::info!("CustomResourceDefinition {name} applied");

@@ -8,9 +8,9 @@ use tracing_subscriber::EnvFilter;
 const USUAL: &str = "info,kube_client=off,kube_runtime=off";
 
 pub fn start(format: LogFormat) {
-    let asked = std::env::var("LONGWIRE_LOG").unwrap_or_default();
+    let directives = std::env::var("LONGWIRE_LOG").unwrap_or_default();
     // Of two that name the same, the later counts.
-    let filter = EnvFilter::builder().parse_lossy(format!("{USUAL},{asked}"));
+    let filter = EnvFilter::builder().parse_lossy(format!("{USUAL},{directives}"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).init(),

@@ -13,7 +13,7 @@ pub use command::{Command, CommandLine, Crds, SelfTest, Uninstall};
 pub(crate) use replica::Replica;
 pub(crate) use security::{InvalidSecurity, Security, own_namespace};
 
-/// Derives workloads and services from Kubernetes objects and tells each node's probe about them.
+/// Derives workloads and services from Kubernetes objects and sends each node's probe those that it needs.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "longwire-operator")]
 pub struct Options {
@@ -97,7 +97,7 @@ impl Options {
         self.security.health_listen.or(usual)
     }
 
-    /// What needs an API server is not asked for without one.
+    /// Flags that need an API server are refused without one.
     pub(crate) fn check_readers(&self) -> Result<(), InvalidSecurity> {
         if self.manifests.is_some() && self.security.metrics_auth {
             return Err(InvalidSecurity::NoApiServerForReaders);

@@ -16,7 +16,7 @@ use crate::serve::{self, Context};
 use crate::source::api_server::client::{self, NoApiServer};
 use crate::source::event::AddressObservations;
 use crate::source::manifests::{self, InvalidDirectory, Manifests};
-use crate::source::{Feed, Reread};
+use crate::source::{Reread, Sink};
 use cluster::Cluster;
 use kube::Client;
 use longwire_endpoint::descriptors;
@@ -82,7 +82,7 @@ pub struct Operator {
     /// Where /metrics is served.
     metrics: Option<TcpListener>,
     health: Option<TcpListener>,
-    /// Where the API server asks about policies, and which namespace counts for the whole cluster.
+    /// The address of the validating webhook, and which namespace counts for the whole cluster.
     webhook: Option<(TcpListener, String)>,
     /// `None`: it reads manifests, alone and in the clear.
     cluster: Option<Cluster>,
@@ -126,14 +126,14 @@ impl Operator {
         let acks = Arc::<Acks>::default();
         let (batches, events) = mpsc::channel(WAITING);
         let reread = Reread::default();
-        let feed = Feed { batches, reread: reread.clone(), counters: Arc::clone(&counters) };
+        let sink = Sink { batches, reread: reread.clone(), counters: Arc::clone(&counters) };
         let (cluster, probes) = match source {
             Source::Manifests(manifests) => {
-                manifests::follow(manifests, feed).map_err(RunError::Watch)?;
+                manifests::follow(manifests, sink).map_err(RunError::Watch)?;
                 (None, None)
             }
             Source::ApiServer(client) => {
-                let ends = Ends { feed, published: published.clone(), acks: Arc::clone(&acks) };
+                let ends = Ends { sink, published: published.clone(), acks: Arc::clone(&acks) };
                 let (cluster, probes) = Cluster::start(&client, options, address, ends, Arc::clone(&counters))?;
                 (Some(cluster), Some(probes))
             }

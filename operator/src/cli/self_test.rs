@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
-const LOOK: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(500);
 /// What Istio calls what the server sent, what the client sent, and connections.
 const FAMILIES: [&str; 3] =
     ["istio_tcp_sent_bytes_total", "istio_tcp_received_bytes_total", "istio_tcp_connections_closed_total"];
@@ -61,7 +61,7 @@ pub async fn self_test(options: &SelfTest) -> Result<Sums, SelfTestFailed> {
     }
     let began = Instant::now();
     loop {
-        let seen = said(options, &edge).await?.minus(before);
+        let seen = counted(options, &edge).await?.minus(before);
         if seen == made {
             return Ok(made);
         }
@@ -69,7 +69,7 @@ pub async fn self_test(options: &SelfTest) -> Result<Sums, SelfTestFailed> {
         if waited >= options.timeout {
             return Err(SelfTestFailed::Differs { seen, made, waited });
         }
-        sleep(LOOK).await;
+        sleep(POLL).await;
     }
 }
 
@@ -77,15 +77,15 @@ pub async fn self_test(options: &SelfTest) -> Result<Sums, SelfTestFailed> {
 async fn patiently(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
     let began = Instant::now();
     loop {
-        match said(options, edge).await {
-            Err(SelfTestFailed::Refused { .. }) if began.elapsed() < options.timeout => sleep(LOOK).await,
+        match counted(options, edge).await {
+            Err(SelfTestFailed::Refused { .. }) if began.elapsed() < options.timeout => sleep(POLL).await,
             outcome => return outcome,
         }
     }
 }
 
 /// The probe's counters of the edge.
-async fn said(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
+async fn counted(options: &SelfTest, edge: &Edge) -> Result<Sums, SelfTestFailed> {
     let token = options.probe_token.as_deref().map(read).transpose()?;
     let Exchange { status, body, .. } = get("the probe", &options.probe, "/metrics", token.as_deref()).await?;
     if status == StatusCode::OK {

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 #[cfg(test)]
 mod tests;
 
-const LOOK: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
 pub enum UninstallFailed {
@@ -66,7 +66,7 @@ pub async fn uninstall(options: &Uninstall) -> Result<(), UninstallFailed> {
         if nodes.are_done() || Instant::now() >= end {
             break;
         }
-        sleep(LOOK).await;
+        sleep(POLL).await;
     }
     nodes.report();
     Ok(())

@@ -18,10 +18,10 @@ mod claims;
 mod gate;
 mod keys;
 mod precheck;
-mod question;
 mod rates;
 pub(crate) mod readers;
 mod refusal;
+mod request;
 mod review;
 #[cfg(test)]
 mod tests;
@@ -34,7 +34,7 @@ pub(crate) use refusal::Refusal;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// For one question to the API server.
+/// For one request to the API server.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Time since 1970 by the wall clock; 0 if the clock is before that.

@@ -30,7 +30,7 @@ mod tests;
 pub(crate) use nodes::send_node_events;
 
 /// Bytes of a note, as the API server has it.
-const LONGEST: usize = 1024;
+const MAX_NOTE_BYTES: usize = 1024;
 /// For one request.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// After one that did not work.
@@ -135,7 +135,7 @@ fn event(warning: &Warning, instance: &str, now: Timestamp) -> Event {
         type_: Some("Warning".to_owned()),
         action: Some("Configure".to_owned()),
         reason: Some((*reason).to_owned()),
-        note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
+        note: Some(note[..note.floor_char_boundary(MAX_NOTE_BYTES)].to_owned()),
         event_time: Some(MicroTime(now)),
         reporting_controller: Some(EVENT_CONTROLLER.to_owned()),
         reporting_instance: Some(instance.to_owned()),
@@ -145,9 +145,9 @@ fn event(warning: &Warning, instance: &str, now: Timestamp) -> Event {
 
 /// A name may have 253 characters, and a pod's may have that many already.
 fn stem(pod: &str) -> &str {
-    const LONGEST: usize = 253 - 17;
+    const MAX_STEM: usize = 253 - 17;
     // Cut where a dot would follow a dot or a dash, the name would not be one.
-    pod[..pod.floor_char_boundary(LONGEST)].trim_end_matches(['-', '.'])
+    pod[..pod.floor_char_boundary(MAX_STEM)].trim_end_matches(['-', '.'])
 }
 
 /// The same on every replica.

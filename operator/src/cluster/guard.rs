@@ -1,6 +1,6 @@
 //! Starts certificates, keys and authentication on a cluster.
 
-use crate::cluster::auth::readers::{QUESTIONS, Reviewer};
+use crate::cluster::auth::readers::{LIMITS_OF_PROBES, Reviewer};
 use crate::cluster::auth::{Gate, Keys};
 use crate::cluster::owner_reference::OwnerReferences;
 use crate::cluster::tls::{self, CertificateReconciler, Lifetimes, Serving};
@@ -68,7 +68,7 @@ pub fn start(
     let reviewer = Reviewer::new(client.clone(), keys.clone());
     let own = || Readers::new(Arc::<Reviewer>::clone(&reviewer), ReaderLimits::PAGE);
     let own_readers = metrics_auth.then(own);
-    let readers = Readers::new(reviewer, QUESTIONS);
+    let readers = Readers::new(reviewer, LIMITS_OF_PROBES);
     let gate = Arc::new(Gate::new(client.clone(), account, keys, pods, counters));
     Ok(Guard { gate, readers, own_readers, tls, certificate, _tasks: tasks })
 }

@@ -6,7 +6,7 @@
 //!                       +--> watch<Role>
 //! ```
 //!
-//! A leader that cannot reach the API server goes on serving until it sees another one: it cannot know whether only itself is
+//! A leader that cannot reach the API server keeps serving until it sees another one: it cannot know whether only itself is
 //! cut off, and two replicas that serve for a while do no harm.
 
 use crate::cluster::owner_reference::OwnerReferences;
@@ -37,11 +37,11 @@ const DURATION: Duration = Duration::from_secs(6);
 /// Between two renewals.
 const RENEW: Duration = Duration::from_secs(2);
 /// Between two reads by a standby: with [`DURATION`] the longest time without a leader after a kill, 7 s.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_secs(1);
 /// Time for a leader to renew after an API server that was away for all is back: it tries every second meanwhile.
 const GRACE: Duration = Duration::from_secs(4);
 /// Rounds that fail before it is logged: a restart of the API server is not worth a line.
-const WORTH_A_WORD: u32 = 3;
+const FAILURES_BEFORE_LOG: u32 = 3;
 /// For one request: two of them fit between renewal and expiry.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
@@ -83,11 +83,11 @@ impl Elector {
     pub(crate) async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
-            // A request that is under way is not cut off: what it did would not be known.
+            // A request that is in flight is not cut off: what it did would not be known.
             let round = self.round().await;
             self.report(round);
-            let renew = if self.failed > 0 { LOOK } else { RENEW };
-            let wait = self.election.wait(self.started.elapsed(), renew, LOOK);
+            let renew = if self.failed > 0 { POLL } else { RENEW };
+            let wait = self.election.wait(self.started.elapsed(), renew, POLL);
             tokio::select! {
                 () = &mut stop => break,
                 () = sleep(wait) => {}
@@ -152,16 +152,16 @@ impl Elector {
     fn report(&mut self, round: Result<(), LeaseFailure>) {
         match round {
             Ok(()) => {
-                if std::mem::take(&mut self.failed) >= WORTH_A_WORD {
+                if std::mem::take(&mut self.failed) >= FAILURES_BEFORE_LOG {
                     tracing::info!("the API server answers about the Lease {OPERATOR} again");
                 }
                 return;
             }
             Err(error) => {
                 self.failed = self.failed.saturating_add(1);
-                if self.failed == WORTH_A_WORD {
+                if self.failed == FAILURES_BEFORE_LOG {
                     tracing::warn!(
-                        "cannot reach the API server about the Lease {OPERATOR}: {error}; retrying every {LOOK:?}, and what is \
+                        "cannot reach the API server about the Lease {OPERATOR}: {error}; retrying every {POLL:?}, and what is \
                          served stays as it is"
                     );
                 } else {

@@ -8,7 +8,7 @@ use crate::index::probes::ProbePods;
 use crate::index::warning::Warning;
 use crate::publish::Published;
 use crate::publish::role::Role;
-use crate::source::Feed;
+use crate::source::Sink;
 use crate::source::api_server;
 use crate::status::report;
 use crate::status::{self, Reports};
@@ -22,7 +22,7 @@ const MAX_WARNINGS: usize = 256;
 
 /// Where its objects go, and what becomes of them.
 pub(crate) struct Ends {
-    pub(crate) feed: Feed,
+    pub(crate) sink: Sink,
     pub(crate) published: watch::Receiver<Published>,
     pub(crate) acks: Arc<Acks>,
 }
@@ -48,13 +48,13 @@ impl Membership {
         ends: Ends,
         probes: watch::Receiver<ProbePods>,
     ) -> Self {
-        let Ends { feed, published, acks } = ends;
+        let Ends { sink, published, acks } = ends;
         let (elector, role) = Elector::new(client.clone(), namespace, me, owner);
         let (stop, stopped) = oneshot::channel();
         let reports = Reports::default();
         let (warnings, received) = mpsc::channel(MAX_WARNINGS);
         let mut tasks = JoinSet::new();
-        tasks.spawn(api_server::follow(client.clone(), feed));
+        tasks.spawn(api_server::follow(client.clone(), sink));
         tasks.spawn(report::report(published.clone(), Arc::clone(&acks), probes, role.clone(), reports.clone()));
         tasks.spawn(status::write(client.clone(), reports, role.clone(), warnings.clone()));
         tasks.spawn(events::send(client.clone(), me.pod.clone(), received, role.clone()));

@@ -1,4 +1,4 @@
-//! TLS of the operator's own making: no cert-manager, no files, no restart.
+//! The operator's TLS, with certificates that it issues itself: no cert-manager, no files, no restart.
 //!
 //! ```text
 //! Secret --read--> Material --plan(now)--> Step --renew--> Material --write--> Secret   (the first replica; the others read)

@@ -25,7 +25,7 @@ mod tests;
 /// How often owners and nodes that left are looked over.
 const EXPIRY: Duration = Duration::from_secs(5);
 /// Batches that are taken in at once, if so many wait: a rollout is worked out once, not once a batch.
-const TOGETHER: usize = 64;
+const MAX_BATCHES: usize = 64;
 /// Messages of probes that wait; a stream whose message finds no room waits with it.
 const SEEN: usize = 64;
 
@@ -68,7 +68,7 @@ impl Writer {
         self.seen.0.clone()
     }
 
-    /// How the source is asked to send again the objects that the index has not kept.
+    /// How the source is requested to send again the objects that the index has not kept.
     #[must_use]
     pub(crate) fn with_reread(mut self, reread: Reread) -> Self {
         self.reread = reread;
@@ -93,15 +93,15 @@ impl Writer {
     pub async fn run(mut self, mut events: mpsc::Receiver<Batch>, clock: impl Fn() -> UnixNanos) {
         let mut expiry = tokio::time::interval(EXPIRY);
         expiry.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let (mut waiting, mut heard) = (Vec::new(), Vec::new());
+        let (mut waiting, mut received) = (Vec::new(), Vec::new());
         loop {
             tokio::select! {
-                batches = events.recv_many(&mut waiting, TOGETHER) => match batches {
+                batches = events.recv_many(&mut waiting, MAX_BATCHES) => match batches {
                     0 => return,
                     _ => self.take(waiting.drain(..).flatten(), clock()),
                 },
                 // It never ends: one of its senders is here.
-                _ = self.seen.1.recv_many(&mut heard, TOGETHER) => self.observe(heard.drain(..), clock()),
+                _ = self.seen.1.recv_many(&mut received, MAX_BATCHES) => self.observe(received.drain(..), clock()),
                 _ = expiry.tick() => self.expire(clock()),
             }
         }
@@ -114,14 +114,14 @@ impl Writer {
             self.index.apply(event, &mut stale);
         }
         if self.index.take_forgotten() {
-            self.reread.ask(Kind::TelemetryPolicy);
+            self.reread.request(Kind::TelemetryPolicy);
         }
         if self.index.take_slices_forgotten() {
-            self.reread.ask(Kind::EndpointSlice);
+            self.reread.request(Kind::EndpointSlice);
         }
         self.index.take_warnings().into_iter().for_each(|warning| self.warnings.send(warning));
         self.counters.indexed(self.index.counts(), self.index.slices_refused());
-        // Before publication: a probe must not be sent its own end and go on.
+        // Before publication: a probe must not be sent its own end and continue.
         if let Some(probes) = &mut self.probes {
             probes.take(&self.index, &stale);
         }
@@ -133,8 +133,8 @@ impl Writer {
         self.publish(|compiler, _| compiler.expire(now));
     }
 
-    fn observe(&mut self, heard: impl Iterator<Item = AddressObservations>, now: UnixNanos) {
-        for AddressObservations { node, observations } in heard {
+    fn observe(&mut self, received: impl Iterator<Item = AddressObservations>, now: UnixNanos) {
+        for AddressObservations { node, observations } in received {
             let (changes, unused) = self.compiler.observe(&self.index, &node, &observations, now);
             let accepted = (observations.len() as u64).saturating_sub(unused.not_on_node + unused.outside);
             self.counters.observations_accepted.fetch_add(accepted, Relaxed);

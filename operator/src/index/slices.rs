@@ -1,7 +1,7 @@
 //! EndpointSlices, as far as their namespace has room for them. Of one without room only its Service is kept: it has no
 //! endpoints.
 
-use super::room::{Room, Settled};
+use super::slice_budget::{Settled, SliceBudget};
 use super::{Index, Stale};
 use crate::index::warning::{On, Warning};
 use crate::source::object::{EndpointSlice, Name};
@@ -18,7 +18,7 @@ mod tests;
 pub(super) struct Slices {
     all: BTreeMap<Name, Arc<EndpointSlice>>,
     /// By namespace.
-    rooms: HashMap<String, Room>,
+    budgets: HashMap<String, SliceBudget>,
     refused: usize,
     /// A slice has room again, but its endpoints were not kept.
     forgotten: bool,
@@ -40,19 +40,19 @@ impl Slices {
     /// Takes a slice in. Returned are those that lead elsewhere now.
     fn put(&mut self, name: &Name, slice: Option<&Arc<EndpointSlice>>) -> Vec<Change> {
         let former = self.all.remove(name);
-        let room = self.rooms.entry(name.namespace.clone()).or_default();
-        let refused = room.refused();
-        let rank = slice.map(|slice| Room::rank(slice));
+        let budget = self.budgets.entry(name.namespace.clone()).or_default();
+        let refused = budget.refused();
+        let rank = slice.map(|slice| SliceBudget::rank(slice));
         if let Some(former) =
-            former.as_ref().map(|former| Room::rank(former)).filter(|former| rank.as_ref() != Some(former))
+            former.as_ref().map(|former| SliceBudget::rank(former)).filter(|former| rank.as_ref() != Some(former))
         {
-            self.forgotten |= room.remove(&former);
+            self.forgotten |= budget.remove(&former);
         }
         let mut changes = Vec::new();
         if let Some((slice, rank)) = slice.zip(rank) {
-            let Settled { lost, won } = room.put(&rank, slice.bytes());
+            let Settled { lost, won } = budget.put(&rank, slice.bytes());
             self.forgotten |= won;
-            let has_room = room.has_room(&rank);
+            let has_room = budget.has_room(&rank);
             let slice = if has_room { Arc::clone(slice) } else { Arc::new(slice.without_room()) };
             self.all.insert(name.clone(), Arc::clone(&slice));
             changes.push((former, Some(slice)));
@@ -66,14 +66,16 @@ impl Slices {
         } else {
             changes.push((former, None));
         }
-        if refused == 0 && room.refused() > 0 {
-            let left_out =
-                changes.iter().filter_map(|(_, now)| now.as_ref()).find(|now| !room.has_room(&Room::rank(now)));
+        if refused == 0 && budget.refused() > 0 {
+            let left_out = changes
+                .iter()
+                .filter_map(|(_, now)| now.as_ref())
+                .find(|now| !budget.has_room(&SliceBudget::rank(now)));
             self.warnings.extend(left_out.map(|slice| warning(slice)));
         }
-        self.refused = self.refused - refused + room.refused();
-        if room.is_empty() {
-            self.rooms.remove(&name.namespace);
+        self.refused = self.refused - refused + budget.refused();
+        if budget.is_empty() {
+            self.budgets.remove(&name.namespace);
         }
         changes
     }

@@ -67,7 +67,7 @@ fn the_first_and_the_last_slice_of_a_service_concern_selected_pods_too() {
     assert_eq!(pods(&stale_after(&mut index, to("web-1", "10.0.0.9"))), ["shop/a"]);
     assert_eq!(pods(&stale_after(&mut index, to("web-2", "10.0.0.2"))), ["shop/b"]);
     assert_eq!(pods(&stale_after(&mut index, delete(Kind::EndpointSlice, "web-1"))), [""; 0]);
-    // With slices, the selector has no say.
+    // With slices, the selector does not count.
     let stale = stale_after(&mut index, apply(service("web", "other", "10.96.0.1")));
     assert_eq!(pods(&stale), ["shop/b"]);
     index.apply(apply(service("web", "web", "10.96.0.1")), &mut Stale::default());
@@ -89,9 +89,9 @@ fn a_namespace_is_another_when_its_annotation_changes_and_not_otherwise() {
         scopes(apply(Namespace { series: SeriesAnnotation::default(), ..namespace("shop", SeriesSets::NONE) })),
         [""; 0]
     );
-    let asking = || apply(namespace("shop", SeriesSets::NONE.with(SeriesSet::Istio)));
-    assert_eq!(scopes(asking()), ["shop"]);
-    assert_eq!(scopes(asking()), [""; 0]);
+    let annotated = || apply(namespace("shop", SeriesSets::NONE.with(SeriesSet::Istio)));
+    assert_eq!(scopes(annotated()), ["shop"]);
+    assert_eq!(scopes(annotated()), [""; 0]);
     assert_eq!(scopes(delete(Kind::Namespace, "shop")), ["shop"]);
 }
 
@@ -134,8 +134,8 @@ fn an_unknown_series_set_of_a_namespace_is_warned_of_once() {
         let shop = Namespace { series: wrong.clone(), ..namespace("shop", SeriesSets::NONE) };
         index.apply(apply(shop), &mut stale);
     }
-    let told: Vec<String> = index.take_warnings().iter().map(ToString::to_string).collect();
+    let warnings: Vec<String> = index.take_warnings().iter().map(ToString::to_string).collect();
     let warning = "annotation telemetry.longwire.io/series-sets: unknown series set \"isto\": \
                    known are istio, kmesh-connection, kmesh-workload, longwire";
-    assert_eq!(told, [format!("Namespace shop: {warning}")]);
+    assert_eq!(warnings, [format!("Namespace shop: {warning}")]);
 }

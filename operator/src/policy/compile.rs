@@ -9,7 +9,7 @@ use compiled::Compiled;
 use identity::Identities;
 use interval::Left;
 use left_out::{LeftOut, OfService};
-use longwire_model::identity::{Address, Holder, ObservedAddress, Pod, UnixNanos};
+use longwire_model::identity::{Address, ObservedAddress, OwnerKind, Pod, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::LocalPod;
 use longwire_wire::version;
@@ -235,26 +235,26 @@ impl Compiler {
     }
 
     fn compile_service(&mut self, index: &Index, name: &Name, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
-        let holder = OwnerName::Service(name.clone());
+        let owner = OwnerName::Service(name.clone());
         let Some(service) = index.service(name) else {
             self.identities.forget_service(name);
             self.left_out.of_service(name, OfService::default());
-            return self.owners.release(&holder, Left::at(now), now, changed);
+            return self.owners.release(&owner, Left::at(now), now, changed);
         };
         let (frontend, endpoints) = self.identities.frontend(index, service);
         let (ownerships, claims) = claims::ownerships(service, frontend.ports.len());
         self.left_out.of_service(name, OfService { claims, ports: service.ports_left_out, endpoints });
-        self.owners.hold(holder, &Holder::Service(frontend), &ownerships, now, changed);
+        self.owners.hold(owner, &OwnerKind::Service(frontend), &ownerships, now, changed);
     }
 
     fn compile_node(&mut self, index: &Index, name: &str, now: UnixNanos, changed: &mut BTreeSet<IpAddr>) {
         self.identities.forget_place(name);
-        let holder = OwnerName::Node(name.to_owned());
+        let owner = OwnerName::Node(name.to_owned());
         match index.node(name) {
-            None => self.owners.release(&holder, Left::at(now), now, changed),
+            None => self.owners.release(&owner, Left::at(now), now, changed),
             Some(node) => {
                 let ownerships = Ownership::since(0, &node.addresses, Right::Own);
-                self.owners.hold(holder, &Holder::Node(name.to_owned()), &ownerships, now, changed);
+                self.owners.hold(owner, &OwnerKind::Node(name.to_owned()), &ownerships, now, changed);
             }
         }
     }
@@ -301,13 +301,13 @@ impl Compiler {
         let mut ownerships = self.observations.ownerships(pod);
         ownerships.retain(|ownership| ownership.right != Right::Observed || self.is_for_pods(index, ownership.address));
         if let Some(compiled) = self.pods.get(&pod.name) {
-            let holder = Holder::Pod(Arc::clone(&compiled.local.pod));
-            return self.owners.hold(name, &holder, &ownerships, now, changed);
+            let kind = OwnerKind::Pod(Arc::clone(&compiled.local.pod));
+            return self.owners.hold(name, &kind, &ownerships, now, changed);
         }
         let left = Left::of(pod, now);
         if !ownerships.is_empty() && left.at.saturating_add(owners::KEPT) > now {
-            let holder = Holder::Pod(self.identity(index, pod));
-            self.owners.recall(&name, &holder, &ownerships, left, now, changed);
+            let kind = OwnerKind::Pod(self.identity(index, pod));
+            self.owners.recall(&name, &kind, &ownerships, left, now, changed);
         }
     }
 

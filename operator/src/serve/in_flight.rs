@@ -1,5 +1,5 @@
-//! Large messages of all streams share a bounded memory: while it is used up, no more of the others' is read, and they wait in
-//! their probes' sockets.
+//! All streams share a limit of memory for large messages. While it is used up, further large messages are not read: they
+//! wait in the sockets of their probes.
 
 use http_body::{Body, Frame};
 use std::future::Future;
@@ -16,27 +16,27 @@ use tonic::server::NamedService;
 #[cfg(test)]
 mod tests;
 
-/// Messages up to this many bytes need no room: a stream has one of them at a time.
+/// Messages up to this many bytes do not count against the limit: a stream has one of them at a time.
 const SMALL: u32 = 64 << 10;
 /// What a message takes when it is decoded, for each of its bytes on the wire.
 const DECODED: u32 = 3;
-/// For all large messages, KiB.
-const ROOM: u32 = 48 << 10;
-/// A large message is here by then.
+/// Limit for all large messages, KiB.
+const MAX_MEMORY_KIB: u32 = 48 << 10;
+/// Timeout of a large message.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Before each message: whether it is compressed, and its length.
 const HEADER: usize = 5;
 
-/// A service whose requests are read as there is room.
+/// A service whose requests are read as there is memory.
 #[derive(Clone, Debug)]
 pub(super) struct InFlight<S> {
     inner: S,
-    room: Arc<Semaphore>,
+    memory: Arc<Semaphore>,
 }
 
 impl<S> InFlight<S> {
     pub(super) fn new(inner: S) -> Self {
-        Self { inner, room: Arc::new(Semaphore::new(ROOM as usize)) }
+        Self { inner, memory: Arc::new(Semaphore::new(MAX_MEMORY_KIB as usize)) }
     }
 }
 
@@ -54,18 +54,18 @@ impl<S: Service<http::Request<tonic::body::Body>>> Service<http::Request<tonic::
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> S::Future {
-        let room = Arc::clone(&self.room);
-        self.inner.call(request.map(|body| tonic::body::Body::new(Metered::new(body, room, TIMEOUT))))
+        let memory = Arc::clone(&self.memory);
+        self.inner.call(request.map(|body| tonic::body::Body::new(Metered::new(body, memory, TIMEOUT))))
     }
 }
 
 type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
 
-/// The body of a call. Its reader asks for more when it is done with the message before.
+/// The body of a call. Its reader polls again when the previous message is processed.
 struct Metered<B> {
     inner: B,
-    room: Arc<Semaphore>,
-    /// Of the header of the next message, what is here.
+    memory: Arc<Semaphore>,
+    /// The bytes of the next message's header that have arrived.
     header: Vec<u8>,
     /// Bytes of the message that are still to come.
     left: u32,
@@ -76,16 +76,16 @@ struct Metered<B> {
 enum Hold {
     Nothing,
     Waiting(Acquire),
-    /// Until the message is done with.
-    Room {
+    /// Until the message is processed.
+    Memory {
         _permit: OwnedSemaphorePermit,
         deadline: Pin<Box<Sleep>>,
     },
 }
 
 impl<B> Metered<B> {
-    fn new(inner: B, room: Arc<Semaphore>, timeout: Duration) -> Self {
-        Self { inner, room, header: Vec::with_capacity(HEADER), left: 0, timeout, hold: Hold::Nothing }
+    fn new(inner: B, memory: Arc<Semaphore>, timeout: Duration) -> Self {
+        Self { inner, memory, header: Vec::with_capacity(HEADER), left: 0, timeout, hold: Hold::Nothing }
     }
 
     /// Follows the messages in these bytes.
@@ -106,21 +106,21 @@ impl<B> Metered<B> {
                 self.left = u32::from_be_bytes([a, b, c, d]);
                 if self.left > SMALL {
                     // What is longer than a message may be is refused before it is read.
-                    let needed = (self.left / 1_024).saturating_mul(DECODED).min(ROOM);
-                    self.hold = Hold::Waiting(Box::pin(Arc::clone(&self.room).acquire_many_owned(needed)));
+                    let needed = (self.left / 1_024).saturating_mul(DECODED).min(MAX_MEMORY_KIB);
+                    self.hold = Hold::Waiting(Box::pin(Arc::clone(&self.memory).acquire_many_owned(needed)));
                 }
             }
         }
     }
 
     /// Ready when the next bytes may be read.
-    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
+    fn poll_memory(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Status>> {
         if let Hold::Waiting(acquire) = &mut self.hold {
             let acquired = ready!(acquire.as_mut().poll(cx));
             let permit = acquired.map_err(|_| Status::unavailable("the operator is stopping"))?;
-            self.hold = Hold::Room { _permit: permit, deadline: Box::pin(tokio::time::sleep(self.timeout)) };
+            self.hold = Hold::Memory { _permit: permit, deadline: Box::pin(tokio::time::sleep(self.timeout)) };
         }
-        if let Hold::Room { deadline, .. } = &mut self.hold {
+        if let Hold::Memory { deadline, .. } = &mut self.hold {
             if self.left == 0 {
                 self.hold = Hold::Nothing;
             } else if deadline.as_mut().poll(cx).is_ready() {
@@ -138,7 +138,7 @@ impl<B: Body<Data = Bytes, Error = Status> + Unpin> Body for Metered<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = self.get_mut();
-        if let Err(status) = ready!(this.poll_room(cx)) {
+        if let Err(status) = ready!(this.poll_memory(cx)) {
             return Poll::Ready(Some(Err(status)));
         }
         let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));

@@ -56,7 +56,7 @@ impl StreamLifetime {
         Self { role, admission, slot, waiting: None }
     }
 
-    /// Resolves to the stream's final status when it may not go on. Cancellation-safe.
+    /// Resolves to the stream's final status when it may not continue. Cancellation-safe.
     pub(super) async fn over(&mut self) -> Status {
         loop {
             let Self { role, admission, slot, waiting } = self;

@@ -82,7 +82,7 @@ fn take(state: &State) -> Vec<Reading> {
     by(operator_names::STREAMS_REFUSED, counters.refusals().into_iter().collect());
     by(operator_names::HANDSHAKES_REFUSED, counters.handshake_refusals().into_iter().collect());
     by(operator_names::TOKENS_VERIFIED, counters.reviews().into_iter().collect());
-    by(operator_names::AUTHORIZATION_REQUESTS, counters.reader_questions().into_iter().collect());
+    by(operator_names::AUTHORIZATION_REQUESTS, counters.authorization_requests().into_iter().collect());
     by(operator_names::CONNECTIONS, counters.connections_now().into_iter().collect());
     let (metrics, health) = (state.endpoints.metrics.counts(), state.endpoints.health.counts());
     let accepts = metrics.accepts_without_descriptor() + health.accepts_without_descriptor();

@@ -1,13 +1,13 @@
-//! Questions of probes about readers of their metrics.
+//! Authorization of readers for probes.
 //!
-//! A question is heard on a connection that has an admitted stream, and nothing of any other is read: so it needs no token of
-//! the probe's own, and the node that asks is known.
+//! A request is read on a connection that has an admitted stream, and on no other: so it needs no token of
+//! the probe's own, and its node is known.
 
 use crate::cluster::tls::Peer;
 use crate::counters::Counters;
 use longwire_endpoint::Readers;
 use longwire_endpoint::readers::{Outcome, Verdict};
-use longwire_wire::MAX_QUESTION;
+use longwire_wire::MAX_AUTHORIZATION;
 use longwire_wire::proto::authorize_reply::Verdict as Reply;
 use longwire_wire::proto::readers_server::{Readers as Service, ReadersServer};
 use longwire_wire::proto::{Admitted, AuthorizeReply, AuthorizeRequest};
@@ -25,7 +25,7 @@ pub(super) struct Answers {
 #[derive(Clone, Debug)]
 pub(super) struct ProbesOnly(Arc<Counters>);
 
-/// The node that asks.
+/// The node that requests it.
 #[derive(Clone)]
 struct Node(Arc<str>);
 
@@ -35,7 +35,7 @@ pub(super) fn service(
 ) -> InterceptedService<ReadersServer<Answers>, ProbesOnly> {
     let probes = ProbesOnly(Arc::clone(&counters));
     let answers = ReadersServer::new(Answers { readers, counters });
-    let answers = answers.max_decoding_message_size(MAX_QUESTION).max_encoding_message_size(MAX_QUESTION);
+    let answers = answers.max_decoding_message_size(MAX_AUTHORIZATION).max_encoding_message_size(MAX_AUTHORIZATION);
     InterceptedService::new(answers, probes)
 }
 
@@ -45,7 +45,7 @@ impl Interceptor for ProbesOnly {
         let Some(node) = peer.and_then(Peer::node) else {
             // It counts as a call: a peer that makes too many loses the connection.
             drop(peer.map(Peer::call));
-            self.0.reader_asked_about("no_stream");
+            self.0.authorization_requested("no_stream");
             return Err(Status::unauthenticated("this connection has no admitted stream of a probe"));
         };
         request.extensions_mut().insert(Node(node));
@@ -59,7 +59,7 @@ impl Service for Answers {
         let node = request.extensions().get::<Node>().map(|node| Arc::clone(&node.0));
         let node = node.ok_or_else(|| Status::unauthenticated("the call has no node of an authenticated probe"))?;
         let verdict = self.readers.verdict(&node, &request.get_ref().token).await;
-        self.counters.reader_asked_about(Outcome::from(&verdict).name());
+        self.counters.authorization_requested(Outcome::from(&verdict).name());
         Ok(Response::new(AuthorizeReply { verdict: Some(reply(verdict)) }))
     }
 }

@@ -1,4 +1,4 @@
-//! What one probe knows and asks for, and what to send it next. No I/O: a stream drives it.
+//! What one probe knows and queries, and what to send it next. No I/O: a stream drives it.
 //!
 //! What a probe refuses, it would refuse again: the reason is in what it was sent. So it is not sent again before there is
 //! something else to send: refused pods and settings go with the next change of the node's configuration, refused answers when
@@ -14,7 +14,7 @@ use longwire_wire::MAX_ITEM;
 use longwire_wire::encode::Encoder;
 use longwire_wire::message::{FromProbe, Hello, Interest};
 use longwire_wire::proto;
-use parts::{Part, Room};
+use parts::{Part, UpdateSize};
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use tonic::Status;
@@ -25,7 +25,7 @@ mod parts;
 mod tests;
 mod unanswered;
 
-/// Addresses that one stream may ask about at a time: a probe knows 16,384 at most. Pods that a hello may name.
+/// Addresses that one stream may query at a time: a probe knows 16,384 at most. Pods that a hello may name.
 const MAX_ADDRESSES: usize = 20_480;
 const MAX_PODS: usize = 16_384;
 /// Answers in one update: some tens of KiB. A probe keeps room for the longest that it was ever sent.
@@ -47,7 +47,7 @@ pub(super) struct Session {
     configured: Option<(u64, Part)>,
     /// The node's settings as they were sent last.
     settings: Option<NodeSettings>,
-    /// Addresses it asks about, and the version of the answer it has; 0: none.
+    /// Addresses it queries, and the version of the answer it has; 0: none.
     interest: HashMap<IpAddr, u64>,
     /// Of these the ones whose answers have to be looked at.
     unsettled: BTreeSet<IpAddr>,
@@ -83,16 +83,16 @@ impl Session {
             unanswered: Unanswered::default(),
             refused: None,
         };
-        session.ask(addresses)?;
+        session.query(addresses)?;
         Ok(session)
     }
 
-    pub(super) fn hear(&mut self, message: FromProbe) -> Result<(), Status> {
+    pub(super) fn receive(&mut self, message: FromProbe) -> Result<(), Status> {
         match message {
             FromProbe::Hello(_) => Err(Status::invalid_argument("hello is for the first message of a stream alone")),
             FromProbe::Interest(Interest { add, drop }) => {
                 drop.iter().for_each(|address| self.forget(*address));
-                self.ask(add.into_iter().map(|address| (address, 0)))
+                self.query(add.into_iter().map(|address| (address, 0)))
             }
             FromProbe::Notice(text) => {
                 self.acks.notice(&text);
@@ -147,7 +147,7 @@ impl Session {
         }
     }
 
-    fn ask(&mut self, addresses: impl IntoIterator<Item = (IpAddr, u64)>) -> Result<(), Status> {
+    fn query(&mut self, addresses: impl IntoIterator<Item = (IpAddr, u64)>) -> Result<(), Status> {
         for (address, version) in addresses {
             if !self.interest.contains_key(&address) {
                 if self.interest.len() == MAX_ADDRESSES {
@@ -173,9 +173,9 @@ impl Session {
             return Ok(None);
         }
         let first = self.configured.is_none();
-        let mut room = Room::default();
-        let mut update = self.pods_update(published, &mut room);
-        update.addresses = self.answers(published, &mut room);
+        let mut update_size = UpdateSize::default();
+        let mut update = self.pods_update(published, &mut update_size);
+        update.addresses = self.answers(published, &mut update_size);
         // What was published is not all sent before the last part.
         if self.configured.is_some_and(|(_, part)| part == Part::Last) {
             self.sent = Some(published.revision());
@@ -190,7 +190,7 @@ impl Session {
         encoded.map(Some).map_err(|error| Status::resource_exhausted(error.to_string()))
     }
 
-    fn pods_update(&mut self, published: &Published, room: &mut Room) -> Update {
+    fn pods_update(&mut self, published: &Published, update_size: &mut UpdateSize) -> Update {
         let nothing = NodeConfiguration::new(published.settings(), []);
         let configuration = published.node(&self.node).map_or(&nothing, AsRef::as_ref);
         let mut update = Update { version: configuration.version, ..Update::default() };
@@ -215,7 +215,7 @@ impl Session {
             if known == Some(version) || is_refused {
                 continue;
             }
-            match room.take_pod(local) {
+            match update_size.take_pod(local) {
                 Ok(true) => {
                     update.pods.push(local.clone());
                     self.pods.insert(uid.clone(), *version);
@@ -234,7 +234,7 @@ impl Session {
         update
     }
 
-    /// It would be more than a probe takes; the probe goes on with what it has of it.
+    /// It would be more than a probe takes; the probe continues with what it has of it.
     fn refuse_to_send(&mut self, uid: &str, version: u64, what: &str) {
         let error = format!("{what}, and at most {MAX_ITEM} are sent to a probe: shorten its policies");
         tracing::warn!(node = self.node, "{error}");
@@ -243,7 +243,11 @@ impl Session {
     }
 
     /// As many as fit into one update; the others remain unsettled.
-    fn answers(&mut self, published: &Published, room: &mut Room) -> Vec<longwire_model::identity::Address> {
+    fn answers(
+        &mut self,
+        published: &Published,
+        update_size: &mut UpdateSize,
+    ) -> Vec<longwire_model::identity::Address> {
         if self.answers_revision != published.answers_revision() {
             self.answers_revision = published.answers_revision();
             self.unsettled = self.interest.keys().copied().collect();
@@ -263,7 +267,7 @@ impl Session {
             if self.interest.get(&address) == Some(&answer.version) {
                 continue;
             }
-            match room.take_address(&answer.address) {
+            match update_size.take_address(&answer.address) {
                 Ok(true) => {
                     self.interest.insert(address, answer.version);
                     answers.push(answer.address.clone());

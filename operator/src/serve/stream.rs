@@ -41,7 +41,7 @@ impl Stream {
             Err(status) => Err(status),
         };
         if let Err(status) = outcome {
-            // A probe that has gone does not hear it.
+            // A probe that has gone does not receive it.
             let _ = updates.send(Err(status)).await;
         }
     }
@@ -64,7 +64,7 @@ impl Stream {
         if let Some(Admission { gate, grant, .. }) = &self.admission
             && *grant.node != *hello.node
         {
-            let refusal = Refusal::OtherNode { found: grant.node.to_string(), said: hello.node };
+            let refusal = Refusal::OtherNode { found: grant.node.to_string(), hello: hello.node };
             gate.refused(&refusal);
             return Err(refusal.into());
         }
@@ -99,7 +99,7 @@ impl Stream {
                             FromProbe::Nack { .. } => lag.answered(false),
                             _ => {}
                         }
-                        session.hear(message)?;
+                        session.receive(message)?;
                         silent = false;
                     }
                     None => return Ok(()),

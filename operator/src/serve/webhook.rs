@@ -25,7 +25,7 @@ mod tests;
 
 /// Connections at a time: an API server has a few, and they may hold a review each.
 const CONNECTIONS: usize = 16;
-/// Bytes of a review, with the object before and after. JSON takes up to sixteen times as much once it is read, and any pod may ask,
+/// Bytes of a review, with the object before and after. JSON takes up to sixteen times as much once it is read, and any pod may send one,
 /// so all connections together stay far within the operator's memory limit. A policy that the operator accepts is below 64 KiB; of
 /// a larger review the API server learns nothing, and the operator refuses the object later.
 const MAX_REVIEW: usize = 512 << 10;
@@ -50,7 +50,7 @@ pub async fn serve(
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        // Past the bound the connection ends, and the API server goes on without an answer.
+        // Past the bound the connection ends, and the API server continues without an answer.
         let Ok(permit) = Arc::clone(&slots).try_acquire_owned() else { continue };
         let (acceptor, router, endpoint) = (acceptor.clone(), router.clone(), Arc::clone(&endpoint));
         tokio::spawn(async move {

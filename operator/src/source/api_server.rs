@@ -7,7 +7,7 @@
 //! A watch that breaks is resumed, or begins again with a list; existing objects are never deleted in between.
 
 use crate::source::event::Event;
-use crate::source::{Feed, Reread};
+use crate::source::{Reread, Sink};
 use futures::StreamExt;
 use futures::stream::{BoxStream, select_all, unfold};
 use k8s_openapi::api::{core::v1 as core, discovery::v1 as discovery};
@@ -15,7 +15,7 @@ use kube::Client;
 use longwire_crds::{ExtraStatTags, StatsMatcher, TelemetryPolicy};
 use std::collections::BTreeSet;
 use std::time::Instant;
-use watch::{Look, Watch};
+use watch::{EventBatch, Watch};
 
 pub mod client;
 mod failure;
@@ -27,12 +27,12 @@ mod tests;
 mod watch;
 
 /// Sends the events of the cluster until the receiver is closed.
-pub(crate) async fn follow(client: Client, feed: Feed) {
-    let Feed { batches, reread, .. } = feed;
+pub(crate) async fn follow(client: Client, sink: Sink) {
+    let Sink { batches, reread, .. } = sink;
     let started = Instant::now();
     let mut unlisted = BTreeSet::from(kinds::ALL);
-    let mut looks = select_all(watches(&client, &reread));
-    while let Some(Look { kind, mut events, listed }) = looks.next().await {
+    let mut incoming = select_all(watches(&client, &reread));
+    while let Some(EventBatch { kind, mut events, listed }) = incoming.next().await {
         if listed && unlisted.remove(&kind) && unlisted.is_empty() {
             tracing::info!("every kind has been listed, in {:.1?}", started.elapsed());
             events.push(Event::Synced);
@@ -43,19 +43,19 @@ pub(crate) async fn follow(client: Client, feed: Feed) {
     }
 }
 
-fn watches(client: &Client, reread: &Reread) -> Vec<BoxStream<'static, Look>> {
+fn watches(client: &Client, reread: &Reread) -> Vec<BoxStream<'static, EventBatch>> {
     vec![
-        looks(Watch::<core::Namespace>::new(client, reread)),
-        looks(Watch::<core::Node>::new(client, reread)),
-        looks(Watch::<core::Service>::new(client, reread)),
-        looks(Watch::<discovery::EndpointSlice>::new(client, reread)),
-        looks(Watch::<core::Pod>::new(client, reread)),
-        looks(Watch::<TelemetryPolicy>::new(client, reread)),
-        looks(Watch::<ExtraStatTags>::new(client, reread)),
-        looks(Watch::<StatsMatcher>::new(client, reread)),
+        incoming(Watch::<core::Namespace>::new(client, reread)),
+        incoming(Watch::<core::Node>::new(client, reread)),
+        incoming(Watch::<core::Service>::new(client, reread)),
+        incoming(Watch::<discovery::EndpointSlice>::new(client, reread)),
+        incoming(Watch::<core::Pod>::new(client, reread)),
+        incoming(Watch::<TelemetryPolicy>::new(client, reread)),
+        incoming(Watch::<ExtraStatTags>::new(client, reread)),
+        incoming(Watch::<StatsMatcher>::new(client, reread)),
     ]
 }
 
-fn looks<K: kinds::Watched>(watch: Watch<K>) -> BoxStream<'static, Look> {
+fn incoming<K: kinds::Watched>(watch: Watch<K>) -> BoxStream<'static, EventBatch> {
     unfold(watch, async |mut watch| Some((watch.next().await, watch))).boxed()
 }

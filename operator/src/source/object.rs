@@ -18,9 +18,9 @@ mod tests;
 mod unreadable;
 
 use address::{LeftOut, port};
-pub use annotation_settings::MAX_WORDS;
+pub use annotation_settings::MAX_ENTRIES;
 pub(crate) use annotation_settings::{
-    AnnotationSettings, EXTRA_STAT_TAGS, LONGEST_WORD, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Words,
+    AnnotationSettings, EXTRA_STAT_TAGS, Entries, MAX_ENTRY_BYTES, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES,
 };
 pub use endpoint_slice::{Endpoint, EndpointSlice};
 pub(crate) use endpoint_slice::{PodRef, SlicePort};

@@ -1,4 +1,4 @@
-//! How the index asks a source to send again the objects that it has not kept.
+//! How the index requests from a source the objects that it has not kept.
 
 use crate::source::object::Kind;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 /// Pause between two complete rereads, so that frequent creation and deletion of objects does not keep a source busy.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Asks for objects again: of the three kinds, or for EndpointSlices, which are many. Cheap to clone.
+/// Requests objects again: of the three kinds, or for EndpointSlices, which are many. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Reread {
     policies: Arc<watch::Sender<u64>>,
@@ -19,7 +19,7 @@ pub(crate) struct Reread {
 /// The source's end.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    asked: watch::Receiver<u64>,
+    requested: watch::Receiver<u64>,
     /// Up to which all were answered.
     answered: u64,
     earliest: Option<Instant>,
@@ -34,14 +34,14 @@ impl Default for Reread {
 
 impl Reread {
     /// For this kind and those that share a budget with it.
-    pub(crate) fn ask(&self, kind: Kind) {
-        self.of(kind).send_modify(|asked| *asked += 1);
+    pub(crate) fn request(&self, kind: Kind) {
+        self.of(kind).send_modify(|requested| *requested += 1);
     }
 
     pub(crate) fn requests(&self, kind: Kind) -> Requests {
-        let asked = self.of(kind).subscribe();
-        let answered = *asked.borrow();
-        Requests { asked, answered, earliest: None }
+        let requested = self.of(kind).subscribe();
+        let answered = *requested.borrow();
+        Requests { requested, answered, earliest: None }
     }
 
     fn of(&self, kind: Kind) -> &watch::Sender<u64> {
@@ -53,21 +53,21 @@ impl Requests {
     /// Returns when everything must be sent again. Cancellation-safe.
     pub(crate) async fn next(&mut self) {
         let answered = self.answered;
-        if self.asked.wait_for(|asked| *asked != answered).await.is_err() {
+        if self.requested.wait_for(|requested| *requested != answered).await.is_err() {
             // The index is gone.
             return std::future::pending().await;
         }
         if let Some(earliest) = self.earliest {
             sleep_until(earliest).await;
         }
-        self.answered = *self.asked.borrow();
+        self.answered = *self.requested.borrow();
         self.earliest = Some(Instant::now() + PAUSE);
     }
 
     /// The same for a source that looks every few seconds anyway.
     pub(crate) fn take(&mut self) -> bool {
-        let asked = *self.asked.borrow();
-        std::mem::replace(&mut self.answered, asked) != asked
+        let requested = *self.requested.borrow();
+        std::mem::replace(&mut self.answered, requested) != requested
     }
 }
 

@@ -1,4 +1,4 @@
-//! One file, many documents: cut before any is parsed, so that a broken one takes none of its neighbours along.
+//! One file, many documents: cut before any is parsed, so that a broken one does not affect the others.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ pub(super) struct Piece<'a> {
     pub(super) text: &'a str,
 }
 
-/// Cuts at each line that starts with `---`. That line belongs to the document that it opens: YAML may go on after it.
+/// Cuts at each line that starts with `---`. That line belongs to the document that it opens: YAML may continue after it.
 /// Pieces without content are left out.
 pub(super) fn split(file: &str) -> Vec<Piece<'_>> {
     let file = file.strip_prefix('\u{feff}').unwrap_or(file);

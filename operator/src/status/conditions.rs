@@ -7,7 +7,7 @@ use longwire_crds::PolicyStatus;
 use longwire_crds::status::{condition_type, reason};
 
 /// Bytes of a condition's message, as the API server has it.
-const LONGEST: usize = 32_768;
+const MAX_MESSAGE_BYTES: usize = 32_768;
 
 /// What a condition says. `is_so` is `None` when that is not known.
 pub(super) fn condition(
@@ -28,7 +28,7 @@ pub(super) fn condition(
         observed_generation: Some(state.generation),
         last_transition_time: Time(Timestamp::UNIX_EPOCH),
         reason: reason.to_owned(),
-        message: message[..message.floor_char_boundary(LONGEST)].to_owned(),
+        message: message[..message.floor_char_boundary(MAX_MESSAGE_BYTES)].to_owned(),
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn dated(former: Option<&PolicyStatus>, mut status: PolicyStatus, now
 }
 
 /// Whether both are equal but for their times.
-pub(super) fn says_the_same(one: &PolicyStatus, other: &PolicyStatus) -> bool {
+pub(super) fn is_same_content(one: &PolicyStatus, other: &PolicyStatus) -> bool {
     let undated = |status: &PolicyStatus| dated(None, status.clone(), Timestamp::UNIX_EPOCH);
     undated(one) == undated(other)
 }

@@ -50,12 +50,12 @@ pub(super) fn line(key: &Key, reason: &str, message: &str) -> String {
 /// Reasons and messages that mean that something is wrong, and that were not there before.
 fn worse<'a>(former: &'a [Condition], now: &'a [Condition]) -> impl Iterator<Item = (&'static str, &'a str)> {
     now.iter().filter_map(|condition| {
-        let is_known = same(former, condition).is_some_and(|former| said(former) == said(condition));
+        let is_known = same(former, condition).is_some_and(|former| content(former) == content(condition));
         (!is_known).then_some((bad(&condition.reason)?, condition.message.as_str()))
     })
 }
 
-fn said(Condition { status, reason, message, .. }: &Condition) -> (&str, &str, &str) {
+fn content(Condition { status, reason, message, .. }: &Condition) -> (&str, &str, &str) {
     (status, reason, message)
 }
 

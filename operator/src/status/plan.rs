@@ -1,14 +1,14 @@
 //! Which status to write now. Pure: times are arguments.
 
-use super::Wanted;
-use super::conditions::{says_the_same, turns};
+use super::Desired;
+use super::conditions::{is_same_content, turns};
 use crate::source::object::Key;
 use longwire_crds::PolicyStatus;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// Between two writes of one object that differ in numbers alone.
-const FIGURES: Duration = Duration::from_secs(5);
+const COUNTS: Duration = Duration::from_secs(5);
 /// Between any two: an object whose conditions come and go does not keep the API server busy.
 const CONDITIONS: Duration = Duration::from_millis(200);
 /// After a write that did not work, doubled each time up to the second.
@@ -23,13 +23,13 @@ pub(super) struct Plan {
 #[derive(Debug)]
 struct Entry {
     uid: String,
-    wanted: PolicyStatus,
-    /// `None`: not known, the API server has to be asked.
+    desired: PolicyStatus,
+    /// `None`: not known, it has to be read from the API server.
     written: Option<PolicyStatus>,
     /// Not before this, since the start.
     earliest: Duration,
     failures: u32,
-    under_way: bool,
+    in_flight: bool,
 }
 
 /// A write to be done.
@@ -52,16 +52,16 @@ pub(super) enum Outcome {
 
 impl Plan {
     /// `None`: the object is gone.
-    pub(super) fn want(&mut self, key: Key, wanted: Option<Wanted>) {
-        let Some((uid, wanted)) = wanted else {
+    pub(super) fn set(&mut self, key: Key, desired: Option<Desired>) {
+        let Some((uid, desired)) = desired else {
             self.objects.remove(&key);
             return;
         };
         match self.objects.get_mut(&key) {
-            Some(entry) if entry.uid == uid => entry.wanted = wanted,
+            Some(entry) if entry.uid == uid => entry.desired = desired,
             _ => {
                 let entry =
-                    Entry { uid, wanted, written: None, earliest: Duration::ZERO, failures: 0, under_way: false };
+                    Entry { uid, desired, written: None, earliest: Duration::ZERO, failures: 0, in_flight: false };
                 self.objects.insert(key, entry);
             }
         }
@@ -74,12 +74,12 @@ impl Plan {
         }
     }
 
-    /// At most so many of those whose time has come; they are under way from then on.
+    /// At most so many of those whose time has come; they are in flight from then on.
     pub(super) fn due(&mut self, now: Duration, most: usize) -> Vec<Write> {
         let due = self.objects.iter_mut().filter(|(_, entry)| entry.at().is_some_and(|at| at <= now));
         let begin = |(key, entry): (&Key, &mut Entry)| {
-            entry.under_way = true;
-            let (uid, status) = (entry.uid.clone(), entry.wanted.clone());
+            entry.in_flight = true;
+            let (uid, status) = (entry.uid.clone(), entry.desired.clone());
             Write { key: key.clone(), uid, status, former: entry.written.clone() }
         };
         due.take(most).map(begin).collect()
@@ -92,7 +92,7 @@ impl Plan {
 
     pub(super) fn done(&mut self, key: &Key, uid: &str, outcome: Outcome, now: Duration) {
         let Some(entry) = self.objects.get_mut(key).filter(|entry| entry.uid == uid) else { return };
-        entry.under_way = false;
+        entry.in_flight = false;
         match outcome {
             Outcome::Written(written) => {
                 (entry.written, entry.failures, entry.earliest) = (Some(*written), 0, now + CONDITIONS);
@@ -111,13 +111,13 @@ impl Plan {
 impl Entry {
     /// When it may be written; `None`: there is nothing to write, or it is being done.
     fn at(&self) -> Option<Duration> {
-        if self.under_way {
+        if self.in_flight {
             return None;
         }
         let Some(written) = &self.written else { return Some(self.earliest) };
-        if says_the_same(written, &self.wanted) {
+        if is_same_content(written, &self.desired) {
             return None;
         }
-        Some(if turns(written, &self.wanted) { self.earliest } else { self.earliest + (FIGURES - CONDITIONS) })
+        Some(if turns(written, &self.desired) { self.earliest } else { self.earliest + (COUNTS - CONDITIONS) })
     }
 }

@@ -1,4 +1,4 @@
-//! The wanted status of each object.
+//! The desired status of each object.
 //!
 //! ```text
 //! PolicyState (the writer) -+
@@ -8,7 +8,7 @@
 
 use super::conditions::{accepted, conflicted};
 use super::progress::progress;
-use super::{Reports, Wanted, news};
+use super::{Desired, Reports, news};
 use crate::acks::{Acked, Acks};
 use crate::index::probes::ProbePods;
 use crate::policy::state::{PolicyState, PolicyStates};
@@ -28,7 +28,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 mod tests;
 
 /// News that come together are looked at together: a rollout is hundreds of batches.
-const TOGETHER: Duration = Duration::from_millis(50);
+const COALESCE: Duration = Duration::from_millis(50);
 
 /// Probes connect to a new leader within this time. Until then the status that the former leader wrote is kept for objects
 /// whose probes have not connected yet.
@@ -63,13 +63,13 @@ pub(crate) async fn report(
         if !open {
             return;
         }
-        sleep(TOGETHER).await;
+        sleep(COALESCE).await;
     }
 }
 
 /// What was passed on last, by object.
 #[derive(Debug, Default)]
-struct Left(BTreeMap<Key, Wanted>);
+struct Left(BTreeMap<Key, Desired>);
 
 impl Left {
     fn leave(

@@ -1,5 +1,5 @@
-use super::Wanted;
-use super::conditions::{dated, says_the_same};
+use super::Desired;
+use super::conditions::{dated, is_same_content};
 use super::news::{line, news};
 use super::plan::{Outcome, Plan, Write};
 use crate::source::object::{Key, Kind, Name};
@@ -58,7 +58,7 @@ fn key(name: &str) -> Key {
     Key { kind: Kind::TelemetryPolicy, name: Name::new("shop", name) }
 }
 
-fn report(uid: &str, status: PolicyStatus) -> Option<Wanted> {
+fn report(uid: &str, status: PolicyStatus) -> Option<Desired> {
     Some((uid.to_owned(), status))
 }
 
@@ -81,7 +81,7 @@ fn statuses(writes: &[Write]) -> Vec<&PolicyStatus> {
 /// One object whose status was written at zero.
 fn plan(status: &PolicyStatus) -> Plan {
     let mut plan = Plan::default();
-    plan.want(key("a"), report("u", status.clone()));
+    plan.set(key("a"), report("u", status.clone()));
     assert_eq!(statuses(&plan.due(at(0), 4)), [status]);
     plan.done(&key("a"), "u", written(status), at(0));
     plan
@@ -95,15 +95,15 @@ fn plan(status: &PolicyStatus) -> Plan {
 #[case::only_a_message(programmed(1, "False", "Pending", "n2 lags"), Some(5000))]
 #[case::another_reason(programmed(1, "False", "Rejected", "1 of 3"), Some(200))]
 fn a_changed_condition_is_written_at_once_and_changed_numbers_later(
-    #[case] wanted: PolicyStatus,
+    #[case] desired: PolicyStatus,
     #[case] due: Option<u64>,
 ) {
     let mut plan = plan(&status(1));
-    plan.want(key("a"), report("u", wanted.clone()));
+    plan.set(key("a"), report("u", desired.clone()));
     assert_eq!(plan.next(), due.map(at));
     if let Some(due) = due {
         assert_eq!(plan.due(at(due - 1), 4), []);
-        assert_eq!(statuses(&plan.due(at(due), 4)), [&wanted]);
+        assert_eq!(statuses(&plan.due(at(due), 4)), [&desired]);
         // It is being done.
         assert_eq!((plan.due(at(due), 4), plan.next()), (vec![], None));
     }
@@ -112,10 +112,10 @@ fn a_changed_condition_is_written_at_once_and_changed_numbers_later(
 #[test]
 fn what_changes_meanwhile_is_written_once_in_its_latest_form() {
     let mut plan = plan(&status(0));
-    plan.want(key("a"), report("u", refused()));
+    plan.set(key("a"), report("u", refused()));
     let [write] = plan.due(at(200), 4).try_into().unwrap();
     for nodes in 1..4 {
-        plan.want(key("a"), report("u", status(nodes)));
+        plan.set(key("a"), report("u", status(nodes)));
     }
     assert_eq!(plan.due(at(300), 4), []);
     plan.done(&write.key, &write.uid, written(&write.status), at(300));
@@ -126,15 +126,15 @@ fn what_changes_meanwhile_is_written_once_in_its_latest_form() {
 fn so_many_at_a_time() {
     let mut plan = Plan::default();
     for name in ["a", "b", "c"] {
-        plan.want(key(name), report("u", status(0)));
+        plan.set(key(name), report("u", status(0)));
     }
     assert_eq!([plan.due(at(0), 2).len(), plan.due(at(0), 2).len(), plan.due(at(0), 2).len()], [2, 1, 0]);
 }
 
 #[test]
-fn an_api_server_that_is_away_is_asked_less_and_less_and_then_what_is_there() {
+fn an_api_server_that_is_away_is_retried_less_and_less_until_it_is_back() {
     let mut plan = plan(&status(0));
-    plan.want(key("a"), report("u", status(1)));
+    plan.set(key("a"), report("u", status(1)));
     let (mut now, mut waits) = (at(5000), Vec::new());
     for _ in 0..5 {
         assert_eq!(plan.due(now, 4).len(), 1);
@@ -159,8 +159,8 @@ fn a_new_leader_reads_the_stored_status_first() {
 #[test]
 fn of_an_object_that_is_gone_nothing_is_written() {
     let mut plan = plan(&status(0));
-    plan.want(key("a"), None);
-    plan.want(key("b"), report("u", status(0)));
+    plan.set(key("a"), None);
+    plan.set(key("b"), report("u", status(0)));
     assert_eq!(plan.due(at(0), 4).len(), 1);
     plan.done(&key("b"), "u", Outcome::Gone, at(0));
     assert_eq!(plan.next(), None);
@@ -169,9 +169,9 @@ fn of_an_object_that_is_gone_nothing_is_written() {
 #[test]
 fn a_recreated_object_is_another_object() {
     let mut plan = plan(&status(0));
-    plan.want(key("a"), report("u", status(1)));
+    plan.set(key("a"), report("u", status(1)));
     assert_eq!(plan.due(at(5000), 4).len(), 1);
-    plan.want(key("a"), report("v", status(0)));
+    plan.set(key("a"), report("v", status(0)));
     // What becomes of the write about the former is not about this one.
     plan.done(&key("a"), "u", Outcome::Gone, at(5001));
     let [write] = plan.due(at(5001), 4).try_into().unwrap();
@@ -200,7 +200,7 @@ fn a_clock_that_jumps_dates_what_turns_and_nothing_else() {
     for jumped in [wall(6_400), wall(13_600)] {
         let second = dated(Some(&first), done(), jumped);
         assert_eq!(since(&second), [wall(10_000), jumped, wall(10_000)]);
-        assert!(says_the_same(&first, &dated(None, status(0), jumped)));
+        assert!(is_same_content(&first, &dated(None, status(0), jumped)));
     }
 }
 
@@ -228,12 +228,12 @@ fn a_status_reads_as_the_kinds_define_it() {
 #[test]
 fn what_is_there_already_is_not_written_again() {
     let (early, late) = (dated(None, status(2), wall(1)), dated(None, status(2), wall(2)));
-    assert!(says_the_same(&early, &late));
-    assert!(!says_the_same(&early, &dated(None, status(3), wall(1))));
+    assert!(is_same_content(&early, &late));
+    assert!(!is_same_content(&early, &dated(None, status(3), wall(1))));
 }
 
-/// Reasons and notes of what people hear of when a status takes another one's place.
-fn heard(former: Option<&PolicyStatus>, now: &PolicyStatus) -> Vec<(&'static str, String)> {
+/// Reasons and notes of the Events for a change of status.
+fn events_of(former: Option<&PolicyStatus>, now: &PolicyStatus) -> Vec<(&'static str, String)> {
     let news = news(&key("a"), "u", "7", former, now);
     assert!(news.iter().all(|warning| warning.occasion == "7" && warning.uid == "u"));
     news.into_iter().map(|warning| (warning.reason, warning.note)).collect()
@@ -242,15 +242,15 @@ fn heard(former: Option<&PolicyStatus>, now: &PolicyStatus) -> Vec<(&'static str
 #[test]
 fn people_hear_of_each_turn_for_the_worse_and_of_nothing_else() {
     let odd = vec![("Invalid", "spec.selector: odd".to_owned())];
-    assert_eq!(heard(None, &refused()), odd);
-    assert_eq!(heard(Some(&status(0)), &refused()), odd);
-    assert_eq!(heard(Some(&refused()), &refused()), []);
-    assert_eq!(heard(Some(&refused()), &status(0)), []);
-    assert_eq!(heard(None, &status(3)), []);
+    assert_eq!(events_of(None, &refused()), odd);
+    assert_eq!(events_of(Some(&status(0)), &refused()), odd);
+    assert_eq!(events_of(Some(&refused()), &refused()), []);
+    assert_eq!(events_of(Some(&refused()), &status(0)), []);
+    assert_eq!(events_of(None, &status(3)), []);
     let otherwise = refused_because("Invalid", "spec.tags: odd");
-    assert_eq!(heard(Some(&refused()), &otherwise), [("Invalid", "spec.tags: odd".to_owned())]);
+    assert_eq!(events_of(Some(&refused()), &otherwise), [("Invalid", "spec.tags: odd".to_owned())]);
     let over = refused_because("NamespaceBudgetExceeded", "no room");
-    assert_eq!(heard(Some(&refused()), &over), [("NamespaceBudgetExceeded", "no room".to_owned())]);
+    assert_eq!(events_of(Some(&refused()), &over), [("NamespaceBudgetExceeded", "no room".to_owned())]);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn a_conflict_and_a_warning_are_reported_together() {
     let accepted = ("Accepted", "True", "AcceptedWithWarnings", "spec.overrides: changes source_cluster");
     let conflicted = ("Conflicted", "True", "Conflicted", "spec.seriesSets: older");
     let now = of(3, [accepted, ("Programmed", "False", "Pending", "3 of 3"), conflicted]);
-    let lines = heard(Some(&status(3)), &now);
+    let lines = events_of(Some(&status(3)), &now);
     assert_eq!(lines.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), ["AcceptedWithWarnings", "Conflicted"]);
     let lines: Vec<String> = lines.iter().map(|(reason, note)| line(&key("a"), reason, note)).collect();
     let expected = [

@@ -1,7 +1,7 @@
-//! The part with I/O: reads the stored status, applies the wanted one.
+//! The part with I/O: reads the stored status, applies the desired one.
 
 use super::Reports;
-use super::conditions::{dated, says_the_same};
+use super::conditions::{dated, is_same_content};
 use super::news::{line, news};
 use super::plan::{Outcome, Plan, Write};
 use crate::index::warning::Warning;
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Writes under way at a time.
+/// Writes in flight at a time.
 const AT_ONCE: usize = 4;
 /// For one request.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -49,8 +49,8 @@ pub(crate) async fn write(
     let mut failing = false;
     loop {
         let holds = matches!(*role.borrow_and_update(), Role::Leader);
-        for (key, wanted) in reports.take() {
-            plan.want(key, wanted);
+        for (key, desired) in reports.take() {
+            plan.set(key, desired);
         }
         if holds {
             for due in plan.due(started.elapsed(), AT_ONCE - writes.len()) {
@@ -107,7 +107,7 @@ async fn try_apply(client: &Client, write: &Write) -> kube::Result<Done> {
         },
     };
     let written = dated(former.as_ref(), status.clone(), Timestamp::now());
-    if former.as_ref().is_some_and(|former| says_the_same(former, &written)) {
+    if former.as_ref().is_some_and(|former| is_same_content(former, &written)) {
         return Ok((Outcome::Written(Box::new(written)), NO_NEWS));
     }
     let patch = json!({

@@ -56,7 +56,7 @@ impl Cluster {
         self.take(vec![Event::Delete(Key { kind: Kind::TelemetryPolicy, name })]);
     }
 
-    /// Whether the source would be asked to send everything again.
+    /// Whether the source would have to send everything again.
     pub(crate) fn forgot(&mut self) -> bool {
         self.index.take_forgotten()
     }

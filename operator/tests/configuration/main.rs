@@ -1,5 +1,6 @@
 //! The outcome of objects, from manifests to what probes are sent.
 
+mod bounds;
 mod cases;
 mod cluster;
 mod defaults;

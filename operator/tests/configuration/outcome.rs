@@ -115,14 +115,14 @@ fn matchers(list: &[StringMatcher]) -> String {
 
 fn every_node(settings: NodeSettings, text: &mut String) {
     let NodeSettings { reporting_interval, series, long_connections, series_per_namespace } = settings;
-    let said = [
+    let settings = [
         reporting_interval.map(|interval| format!("reporting interval {interval:?}")),
         series.map(|most| format!("at most {most} series")),
         long_connections.map(|most| format!("at most {most} long connections")),
         series_per_namespace.map(|most| format!("at most {most} series a namespace")),
     ];
-    let said: Vec<String> = said.into_iter().flatten().collect();
-    if !said.is_empty() {
-        writeln!(text, "every node: {}", said.join(", ")).unwrap();
+    let settings: Vec<String> = settings.into_iter().flatten().collect();
+    if !settings.is_empty() {
+        writeln!(text, "every node: {}", settings.join(", ")).unwrap();
     }
 }

@@ -13,7 +13,7 @@ fn manifests(seeds: &[u8]) -> String {
     for (number, seed) in seeds.iter().enumerate() {
         let namespace = ["longwire-system", "shop", "shop"][usize::from(*seed) % 3];
         let selector = ["", "selector: {matchLabels: {app: web}}, "][usize::from(*seed / 3) % 2];
-        let (kind, said) = match seed / 6 % 6 {
+        let (kind, fields) = match seed / 6 % 6 {
             0 => ("TelemetryPolicy", "seriesSets: [istio]".to_owned()),
             1 => ("TelemetryPolicy", format!("longConnections: {{enabled: {}, threshold: {seed}s}}", seed % 2 == 0)),
             2 => (
@@ -31,7 +31,7 @@ fn manifests(seeds: &[u8]) -> String {
         writeln!(
             yaml,
             "---\n{{apiVersion: telemetry.longwire.io/v1alpha1, kind: {kind}, metadata: {{name: o{number}, \
-             namespace: {namespace}, creationTimestamp: \"2026-01-01T00:00:0{second}Z\"}}, spec: {{{selector}{said}}}}}"
+             namespace: {namespace}, creationTimestamp: \"2026-01-01T00:00:0{second}Z\"}}, spec: {{{selector}{fields}}}}}"
         )
         .unwrap();
     }

@@ -84,13 +84,13 @@ fn an_object_that_becomes_wrong_has_no_effect_any_more_and_is_back_when_it_is_me
     let wrong = object("TelemetryPolicy", "shop", "p", "{longConnections: {threshold: 0s}}");
     let mut cluster = Cluster::of(&format!("{right}{}", pod("a", "web", "n1", "")));
     let threshold = |cluster: &Cluster| cluster.nodes["n1"].pods["uid-a"].1.telemetry.long_connections;
-    let asked = Some(Duration::from_secs(30));
-    assert_eq!(threshold(&cluster), asked);
+    let configured = Some(Duration::from_secs(30));
+    assert_eq!(threshold(&cluster), configured);
     cluster.take(events(&wrong));
     assert_eq!(threshold(&cluster), None);
     assert_eq!((reach(&cluster, "p"), state(&cluster, "p").accepted.is_ok()), ((0, String::new(), 2), false));
     cluster.take(events(&right));
-    assert_eq!((threshold(&cluster), reach(&cluster, "p")), (asked, (1, "n1".to_owned(), 3)));
+    assert_eq!((threshold(&cluster), reach(&cluster, "p")), (configured, (1, "n1".to_owned(), 3)));
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn consumers_of_a_changed_label_are_named() {
     }
     let found = telemetry("{overrides: [{tagOverrides: {destination_service: {operation: REMOVE}}}]}").join("; ");
     assert!(found.contains("Kiali") && found.contains("dashboard "), "{found}");
-    // Kiali asks for bytes alone.
+    // Kiali queries bytes alone.
     let spec = "{overrides: [{match: {metric: longwire_tcp_handshake_seconds}, tagOverrides: {source_principal: {operation: REMOVE}}}]}";
     assert_eq!(telemetry(spec), [""; 0]);
 }
@@ -95,18 +95,18 @@ fn a_removed_label_must_exist_or_be_added_by_another_policy() {
 }
 
 #[test]
-fn an_override_of_a_set_that_no_selected_pod_feeds_has_no_effect() {
+fn an_override_of_a_set_that_no_selected_pod_has_has_no_effect() {
     let of_workloads = "{overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}";
     let found = telemetry(of_workloads);
     assert_eq!(
         found,
         [
-            "spec.overrides[0]: has no effect, because no selected pod feeds the set kmesh-workload: add it to spec.seriesSets"
+            "spec.overrides[0]: has no effect, because no selected pod has the series set kmesh-workload: add it to spec.seriesSets"
         ]
     );
     let on = "{seriesSets: [kmesh-workload], overrides: [{match: {metric: kmesh_tcp_retrans_total}, disabled: true}]}";
     assert_eq!(telemetry(on), [""; 0]);
-    // One of two pods feeds it by its own word.
+    // One of two pods has it by its own annotation.
     let insisting = pod("shop", "own", "telemetry.longwire.io/series-sets: kmesh-workload");
     let both = format!("{}{insisting}{}", pod("shop", "web", ""), object(TELEMETRY, "shop", "p", of_workloads));
     let mut cluster = Cluster::of(&both);
@@ -201,7 +201,7 @@ fn a_misspelt_annotation_of_istio_causes_a_warning_on_its_pod() {
 }
 
 #[test]
-fn the_examples_change_nothing_that_anybody_reads() {
+fn the_examples_change_no_label_that_a_consumer_reads() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/examples/policies");
     let mut yaml: String = std::fs::read_dir(folder)
         .unwrap()
@@ -216,6 +216,6 @@ fn the_examples_change_nothing_that_anybody_reads() {
     for (key, state) in &cluster.policy_states {
         assert_eq!((&state.accepted, &state.conflicted), (&Ok(()), &None), "{key}");
         assert_eq!(state.warnings, [""; 0], "{key}");
-        assert!(state.workloads_selected > 0, "{key} selects nobody");
+        assert!(state.workloads_selected > 0, "{key} selects no pod");
     }
 }

@@ -229,9 +229,9 @@ async fn keys() -> Response {
     answer(&serde_json::to_value(JwkSet { keys: vec![key] }).unwrap())
 }
 
-async fn list_secrets(State(server): State<ApiServer>, RawQuery(asked): RawQuery) -> Response {
-    let asked = asked.unwrap_or_default();
-    let parameter = |name: &str| asked.split('&').find_map(|pair| pair.split_once('=').filter(|pair| pair.0 == name));
+async fn list_secrets(State(server): State<ApiServer>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let parameter = |name: &str| query.split('&').find_map(|pair| pair.split_once('=').filter(|pair| pair.0 == name));
     if parameter("watch").is_none() {
         let held = server.0.secret.borrow().clone();
         let items: Vec<Value> = held.into_iter().collect();

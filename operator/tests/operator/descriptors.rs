@@ -17,8 +17,8 @@ fn run_alone(test: &str, variables: &[(&str, &str)]) {
     let mut command = Command::new("prlimit");
     command.arg("--nofile=64:64").arg(env::current_exe().unwrap()).env(ALONE, "1").envs(variables.iter().copied());
     let output = command.args([&format!("descriptors::{test}"), "--exact", "--nocapture"]).output().unwrap();
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    assert!(output.status.success(), "{}", said.concat());
+    let texts = [output.stdout, output.stderr].map(|texts| String::from_utf8_lossy(&texts).into_owned());
+    assert!(output.status.success(), "{}", texts.concat());
 }
 
 /// Every descriptor that there is.

@@ -8,13 +8,13 @@ use std::os::unix::fs::symlink;
 async fn an_edit_is_live() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let mut probe = operator.probe("n1").await;
-    probe.ask(&["10.0.0.1", "10.0.0.2"]).await;
+    probe.query(&["10.0.0.1", "10.0.0.2"]).await;
     let (first, second) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
-    probe.until(|known| known.owners(first) == "a holds" && known.owners(second) == "outside").await;
+    probe.until(|known| known.owners(first) == "a owns" && known.owners(second) == "outside").await;
     // A new file, in a new directory.
     fs::create_dir(operator.path("deep")).unwrap();
     fs::write(operator.path("deep/b.yaml"), pod("web", "b", "10.0.0.2")).unwrap();
-    probe.until(|known| known.pods.contains_key("b") && known.owners(second) == "b holds").await;
+    probe.until(|known| known.pods.contains_key("b") && known.owners(second) == "b owns").await;
     // An edit of one.
     operator.write("a.yaml", pod("shop", "a", "10.0.0.1"));
     probe.until(|known| known.pod("a").starts_with("shop/shop/v1")).await;

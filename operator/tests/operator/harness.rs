@@ -1,6 +1,6 @@
-//! An operator in this process, probes that talk to it, and manifests in a few words.
+//! An operator in this process, probes that connect to it, and manifests in a few words.
 
-use longwire_model::identity::{Address, Holder, Pod};
+use longwire_model::identity::{Address, OwnerKind, Pod};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::update::{LocalPod, Update};
 use longwire_operator::cli::options::Options;
@@ -109,13 +109,13 @@ pub(crate) struct Known {
 }
 
 impl Probe {
-    pub(crate) async fn say(&self, message: FromProbe) {
+    pub(crate) async fn send(&self, message: FromProbe) {
         self.messages.send(message.into()).await.unwrap();
     }
 
-    pub(crate) async fn ask(&self, addresses: &[&str]) {
+    pub(crate) async fn query(&self, addresses: &[&str]) {
         let add = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        self.say(FromProbe::Interest(Interest { add, drop: vec![] })).await;
+        self.send(FromProbe::Interest(Interest { add, drop: vec![] })).await;
     }
 
     /// The next update, taken in.
@@ -142,16 +142,16 @@ impl Probe {
         }
     }
 
-    /// Asks and waits for every answer.
+    /// Queries and waits for every answer.
     pub(crate) async fn answers(&mut self, addresses: &[&str]) -> String {
-        self.ask(addresses).await;
+        self.query(addresses).await;
         let ips: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
         self.until(|known| ips.iter().all(|ip| known.addresses.contains_key(ip))).await;
         ips.iter().map(|ip| self.known.owners(*ip)).collect::<Vec<_>>().join("; ")
     }
 
     /// The error that ends the stream.
-    pub(crate) async fn last_word(&mut self) -> Status {
+    pub(crate) async fn last_status(&mut self) -> Status {
         loop {
             if let Err(status) = self.next().await {
                 return status;
@@ -163,7 +163,7 @@ impl Probe {
 impl Known {
     /// `workload.service.revision`, then the Services as `port=host`, then the series sets.
     pub(crate) fn pod(&self, uid: &str) -> String {
-        let Some((local, _)) = self.pods.get(uid) else { return "nobody".to_owned() };
+        let Some((local, _)) = self.pods.get(uid) else { return "no pod".to_owned() };
         let metrics = local.telemetry.source.iter().fold(Metrics::NONE, |all, group| all.union(group.metrics));
         let whole = |set: &SeriesSet| Metrics::of(*set).difference(metrics).is_empty();
         let sets: Vec<_> = SeriesSet::NAMED.into_iter().filter(whole).map(SeriesSet::name).collect();
@@ -173,12 +173,12 @@ impl Known {
     pub(crate) fn owners(&self, address: IpAddr) -> String {
         let Some((answer, _)) = self.addresses.get(&address) else { return "unanswered".to_owned() };
         let owner = |owner: &longwire_model::identity::Owner| {
-            let who = match &owner.holder {
-                Holder::Pod(pod) => pod.uid.clone(),
-                Holder::Service(frontend) => frontend.service.host.clone(),
-                Holder::Node(name) => format!("node {name}"),
+            let who = match &owner.kind {
+                OwnerKind::Pod(pod) => pod.uid.clone(),
+                OwnerKind::Service(frontend) => frontend.service.host.clone(),
+                OwnerKind::Node(name) => format!("node {name}"),
             };
-            format!("{who} {}", if owner.until.is_some() { "left" } else { "holds" })
+            format!("{who} {}", if owner.until.is_some() { "left" } else { "owns" })
         };
         let owners: Vec<_> = answer.owners.iter().map(owner).collect();
         if owners.is_empty() { "outside".to_owned() } else { owners.join(", ") }

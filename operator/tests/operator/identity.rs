@@ -32,7 +32,7 @@ async fn every_kind_of_owner_is_in_the_answer_for_its_address() {
     let operator = Running::with(&[("all.yaml", &text.concat())]).await;
     let mut probe = operator.probe("n2").await;
     let answers = probe.answers(&["10.0.0.1", "10.96.0.1", "10.9.0.1", "192.0.2.1"]).await;
-    assert_eq!(answers, "a holds; web.shop.svc.cluster.local holds; node n1 holds; outside");
+    assert_eq!(answers, "a owns; web.shop.svc.cluster.local owns; node n1 owns; outside");
 }
 
 #[tokio::test]
@@ -42,18 +42,18 @@ async fn a_completed_pod_does_not_shadow_the_living() {
     let mut probe = operator.probe("n1").await;
     // What it did while it ran may be reported yet.
     let answers = probe.answers(&["10.0.0.1"]).await;
-    assert_eq!((answers.as_str(), probe.known.pod("z").as_str()), ("a holds, z left", "nobody"));
+    assert_eq!((answers.as_str(), probe.known.pod("z").as_str()), ("a owns, z left", "no pod"));
 }
 
 #[tokio::test]
 async fn an_address_that_is_used_again_has_two_owners() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let mut probe = operator.probe("n1").await;
-    assert_eq!(probe.answers(&["10.0.0.1"]).await, "a holds");
+    assert_eq!(probe.answers(&["10.0.0.1"]).await, "a owns");
     operator.write("a.yaml", pod("web", "b", "10.0.0.1"));
     let address = "10.0.0.1".parse().unwrap();
-    probe.until(|known| known.owners(address) == "a left, b holds").await;
-    assert_eq!((probe.known.pod("a").as_str(), probe.known.pods.len()), ("nobody", 1));
+    probe.until(|known| known.owners(address) == "a left, b owns").await;
+    assert_eq!((probe.known.pod("a").as_str(), probe.known.pods.len()), ("no pod", 1));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_slice_has_the_endpoints_of_a_service() {
 const SETS: &str = "telemetry.longwire.io/series-sets";
 
 #[tokio::test]
-async fn a_pod_of_another_mesh_feeds_no_istio_series_unless_it_insists() {
+async fn a_pod_of_another_mesh_has_no_istio_series_unless_its_annotation_names_them() {
     let status = "sidecar.istio.io/status: injected";
     let text = [
         annotated(&pod("web", "meshed", "10.0.0.1"), status),

@@ -99,8 +99,8 @@ fn a_missing_directory_ends_it_with_the_remedy() {
 #[test]
 fn a_port_that_is_taken_ends_it_with_the_remedy() {
     let directory = tempfile::tempdir().unwrap();
-    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = holder.local_addr().unwrap().to_string();
+    let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = occupied.local_addr().unwrap().to_string();
     let (code, text) = failure(program().arg("--manifests").arg(directory.path()).args(["--listen", &address]));
     assert_eq!(code, Some(1));
     assert!(text.contains(&format!("cannot listen on {address}: Address already in use")), "{text}");

@@ -115,13 +115,13 @@ impl Secured {
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
         let operator = Self { api, address, events, role, counters, guard };
-        operator.tell(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
+        operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();
         operator
     }
 
-    async fn tell(&self, events: Batch) {
+    async fn send_events(&self, events: Batch) {
         self.events.send(events).await.unwrap();
     }
 
@@ -169,7 +169,7 @@ impl Secured {
     /// How a stream with this token ends.
     async fn refusal(&self, token: Option<&str>) -> (Code, String) {
         let status = match self.stream(token).await {
-            Ok(mut stream) => stream.last_word().await,
+            Ok(mut stream) => stream.last_status().await,
             Err(status) => status,
         };
         (status.code(), status.message().to_owned())
@@ -187,7 +187,7 @@ impl Stream {
         message.ok_or_else(|| Status::ok("ended"))
     }
 
-    async fn last_word(&mut self) -> Status {
+    async fn last_status(&mut self) -> Status {
         loop {
             if let Err(status) = self.next().await {
                 return status;

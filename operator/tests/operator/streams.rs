@@ -1,4 +1,4 @@
-//! The conversation itself.
+//! The stream between a probe and the operator.
 
 use crate::harness::{Running, hello, node, pod};
 use longwire_wire::message::{FromProbe, Hello, Interest};
@@ -13,17 +13,17 @@ async fn answers_are_sent_only_on_demand() {
     operator.write("b.yaml", pod("web", "b", "10.0.0.2"));
     operator.write("n2.yaml", pod("web", "c", "10.0.0.3").replace("nodeName: n1", "nodeName: n2"));
     probe.until(|known| known.pods.contains_key("c")).await;
-    assert_eq!(probe.answers(&["10.0.0.2"]).await, "b holds");
+    assert_eq!(probe.answers(&["10.0.0.2"]).await, "b owns");
     assert_eq!(probe.known.addresses.keys().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.2"]);
     // Dropped, it is no longer answered.
     let drop = vec!["10.0.0.2".parse().unwrap()];
-    probe.say(FromProbe::Interest(Interest { add: vec!["10.0.0.1".parse().unwrap()], drop })).await;
+    probe.send(FromProbe::Interest(Interest { add: vec!["10.0.0.1".parse().unwrap()], drop })).await;
     let first = "10.0.0.1".parse().unwrap();
-    probe.until(|known| known.owners(first) == "a holds").await;
+    probe.until(|known| known.owners(first) == "a owns").await;
     operator.write("b.yaml", "");
     operator.write("a.yaml", "");
     probe.until(|known| known.owners(first) == "a left").await;
-    assert_eq!(probe.known.owners("10.0.0.2".parse().unwrap()), "b holds");
+    assert_eq!(probe.known.owners("10.0.0.2".parse().unwrap()), "b owns");
 }
 
 #[tokio::test]
@@ -57,15 +57,15 @@ async fn the_first_message_has_to_be_hello() {
     let refused = |status: tonic::Status| (status.code(), status.message().to_owned());
     let mut ack = operator.connect([FromProbe::Ack { version: 1 }]).await;
     let text = "the first message of a stream must be hello, and was not";
-    assert_eq!(refused(ack.last_word().await), (Code::InvalidArgument, text.to_owned()));
+    assert_eq!(refused(ack.last_status().await), (Code::InvalidArgument, text.to_owned()));
     let mut nothing = operator.connect_raw([proto::ProbeMessage { message: None }]).await;
     let text = "message: none of hello, interest, ack, nack, authenticate, observed_addresses, notice, or one from a newer probe";
-    assert_eq!(refused(nothing.last_word().await), (Code::InvalidArgument, text.to_owned()));
-    let mut nobody = operator.connect([FromProbe::Hello(hello(""))]).await;
+    assert_eq!(refused(nothing.last_status().await), (Code::InvalidArgument, text.to_owned()));
+    let mut no_node = operator.connect([FromProbe::Hello(hello(""))]).await;
     let text = "hello.node: empty, must be the name of the probe's node";
-    assert_eq!(refused(nobody.last_word().await), (Code::InvalidArgument, text.to_owned()));
+    assert_eq!(refused(no_node.last_status().await), (Code::InvalidArgument, text.to_owned()));
     let mut twice = operator.connect([FromProbe::Hello(hello("n1")), FromProbe::Hello(hello("n1"))]).await;
-    assert_eq!(twice.last_word().await.code(), Code::InvalidArgument);
+    assert_eq!(twice.last_status().await.code(), Code::InvalidArgument);
 }
 
 #[tokio::test]
@@ -74,17 +74,17 @@ async fn an_address_that_is_none_ends_the_stream_with_its_name() {
     let interest = proto::Interest { add: vec![vec![1, 2, 3]], drop: vec![] };
     let message = proto::ProbeMessage { message: Some(proto::probe_message::Message::Interest(interest)) };
     let mut probe = operator.connect_raw([FromProbe::Hello(hello("n1")).into(), message]).await;
-    let status = probe.last_word().await;
+    let status = probe.last_status().await;
     let text = "interest.add: an address has 4 or 16 bytes, not 3: [01, 02, 03]";
     assert_eq!((status.code(), status.message()), (Code::InvalidArgument, text));
 }
 
 #[tokio::test]
-async fn a_probe_that_asks_about_too_many_addresses_is_refused_with_a_reason() {
+async fn a_probe_that_queries_too_many_addresses_is_refused_with_a_reason() {
     let operator = Running::with(&[]).await;
     let addresses = (0..20_481_u32).map(|number| (IpAddr::from(number.to_be_bytes()), 0)).collect();
     let mut probe = operator.connect([FromProbe::Hello(Hello { addresses, ..hello("n1") })]).await;
-    let status = probe.last_word().await;
+    let status = probe.last_status().await;
     let text = "more than 20480 addresses are requested: drop some";
     assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, text));
 }
@@ -96,7 +96,7 @@ async fn many_answers_all_arrive() {
     let mut probe = operator.connect([FromProbe::Hello(Hello { addresses, ..hello("n1") })]).await;
     while probe.known.addresses.len() < 20_000 {
         let version = probe.next().await.unwrap().version;
-        probe.say(FromProbe::Ack { version }).await;
+        probe.send(FromProbe::Ack { version }).await;
     }
 }
 
@@ -104,8 +104,8 @@ async fn many_answers_all_arrive() {
 async fn a_node_may_have_several_streams_and_a_refusal_ends_none() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let (mut one, mut two) = (operator.probe("n1").await, operator.probe("n1").await);
-    one.say(FromProbe::Nack { version: 1, error: "no".to_owned() }).await;
-    two.say(FromProbe::Ack { version: 1 }).await;
+    one.send(FromProbe::Nack { version: 1, error: "no".to_owned() }).await;
+    two.send(FromProbe::Ack { version: 1 }).await;
     operator.write("a.yaml", pod("other", "a", "10.0.0.1"));
     for probe in [&mut one, &mut two] {
         probe.until(|known| known.pod("a").starts_with("other/")).await;
@@ -117,7 +117,7 @@ async fn a_notice_is_no_reason_to_end_a_stream() {
     let operator = Running::with(&[("a.yaml", &pod("web", "a", "10.0.0.1"))]).await;
     let mut probe = operator.probe("n1").await;
     for number in 0..100 {
-        probe.say(FromProbe::Notice(format!("{number}"))).await;
+        probe.send(FromProbe::Notice(format!("{number}"))).await;
     }
     operator.write("a.yaml", pod("other", "a", "10.0.0.1"));
     probe.until(|known| known.pod("a").starts_with("other/")).await;
@@ -128,6 +128,6 @@ async fn an_operator_that_stops_ends_its_streams_with_a_status() {
     let operator = Running::with(&[]).await;
     let mut probe = operator.probe("n1").await;
     operator.stop().await;
-    let status = probe.last_word().await;
+    let status = probe.last_status().await;
     assert_eq!((status.code(), status.message()), (Code::Unavailable, "the operator is stopping"));
 }

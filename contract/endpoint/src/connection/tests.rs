@@ -31,7 +31,7 @@ fn a_head_has_its_time_however_often_a_byte_of_it_comes() {
 fn between_two_requests_a_connection_may_rest_until_the_next_head_begins() {
     let began = Instant::now();
     let connection = connection(began);
-    connection.asked(began);
+    connection.begin_request(began);
     connection.made();
     connection.flushed(began + seconds(1));
     assert_eq!(connection.overdue(&LIMITS, began + seconds(60)), None);
@@ -43,7 +43,7 @@ fn between_two_requests_a_connection_may_rest_until_the_next_head_begins() {
 fn a_connection_that_rests_for_too_long_is_overdue() {
     let began = Instant::now();
     let connection = connection(began);
-    connection.asked(began);
+    connection.begin_request(began);
     connection.made();
     connection.flushed(began);
     assert_eq!(connection.overdue(&LIMITS, began + LIMITS.idle - seconds(1)), None);
@@ -54,7 +54,7 @@ fn a_connection_that_rests_for_too_long_is_overdue() {
 fn a_client_that_takes_nothing_of_its_answer_is_overdue_and_one_that_takes_a_little_later() {
     let began = Instant::now();
     let connection = connection(began);
-    connection.asked(began);
+    connection.begin_request(began);
     connection.blocked(began);
     connection.blocked(began + seconds(3));
     assert_eq!(connection.overdue(&LIMITS, began + LIMITS.stall), Some(Reason::Stalled));
@@ -71,11 +71,11 @@ fn a_client_that_takes_nothing_of_its_answer_is_overdue_and_one_that_takes_a_lit
 fn the_time_of_a_slow_client_starts_again_with_each_request() {
     let began = Instant::now();
     let connection = connection(began);
-    connection.asked(began);
+    connection.begin_request(began);
     connection.blocked(began);
     connection.made();
     connection.flushed(began + seconds(2));
-    connection.asked(began + seconds(3));
+    connection.begin_request(began + seconds(3));
     assert_eq!(connection.blocked_for(began + seconds(4)), Duration::ZERO);
 }
 
@@ -83,7 +83,7 @@ fn the_time_of_a_slow_client_starts_again_with_each_request() {
 fn a_connection_without_a_request_under_way_is_dispensable_and_first_one_that_never_had_an_answer() {
     let began = Instant::now();
     let (fresh, rested) = (connection(began + seconds(5)), connection(began));
-    rested.asked(began);
+    rested.begin_request(began);
     assert_eq!(rested.dispensable(), None);
     rested.made();
     // The rest of the answer is still being sent.

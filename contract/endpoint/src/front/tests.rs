@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 const PAGES: [Page; 2] = [("/metrics", "metrics for Prometheus"), ("/readyz", "whether it is ready")];
 
-async fn asked(accept: Option<&'static str>) -> (String, String) {
+async fn front_page(accept: Option<&'static str>) -> (String, String) {
     let headers: HeaderMap =
         accept.map(|accept| (header::ACCEPT, HeaderValue::from_static(accept))).into_iter().collect();
     let answer = answer("longwire-probe", &PAGES, &headers);
@@ -15,7 +15,7 @@ async fn asked(accept: Option<&'static str>) -> (String, String) {
 
 #[tokio::test]
 async fn a_browser_gets_links() {
-    let (kind, page) = asked(Some("text/html,application/xhtml+xml;q=0.9")).await;
+    let (kind, page) = front_page(Some("text/html,application/xhtml+xml;q=0.9")).await;
     assert_eq!(kind, "text/html; charset=utf-8");
     assert!(page.contains("<li><a href=\"/metrics\">/metrics</a>: metrics for Prometheus</li>"), "{page}");
     assert!(page.contains("<title>longwire-probe</title>"), "{page}");
@@ -25,6 +25,6 @@ async fn a_browser_gets_links() {
 async fn everybody_else_gets_lines() {
     let lines = "longwire-probe\n\n/metrics  metrics for Prometheus\n/readyz  whether it is ready\n";
     for accept in [None, Some("*/*"), Some("text/plain")] {
-        assert_eq!(asked(accept).await, ("text/plain; charset=utf-8".to_owned(), lines.to_owned()), "{accept:?}");
+        assert_eq!(front_page(accept).await, ("text/plain; charset=utf-8".to_owned(), lines.to_owned()), "{accept:?}");
     }
 }

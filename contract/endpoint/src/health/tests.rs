@@ -5,7 +5,7 @@ use axum::{Router, routing};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-fn ask(address: SocketAddr) -> std::io::Result<String> {
+fn get(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n")?;
     let mut answer = String::new();
@@ -20,8 +20,8 @@ async fn health_is_answered_while_the_rest_of_the_process_is_busy_and_until_it_i
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/healthz", routing::get(async || "healthy\n"));
     let health = HealthThread::start(listener, router, Endpoint::new(Limits::HEALTH)).unwrap();
-    let answer = ask(address).unwrap();
+    let answer = get(address).unwrap();
     assert!(answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.ends_with("\r\n\r\nhealthy\n"), "{answer}");
     drop(health);
-    assert!(ask(address).is_err());
+    assert!(get(address).is_err());
 }

@@ -23,9 +23,9 @@ fn die_in(part: impl FnOnce()) -> ! {
 }
 
 fn expect_the_end(test: &str) {
-    let (code, said) = run_alone(test);
-    assert_eq!(code, Some(EXIT_CODE), "{said}");
-    let line = said.lines().find(|line| line.contains("the process ends")).unwrap_or_else(|| panic!("{said}"));
+    let (code, output) = run_alone(test);
+    assert_eq!(code, Some(EXIT_CODE), "{output}");
+    let line = output.lines().find(|line| line.contains("the process ends")).unwrap_or_else(|| panic!("{output}"));
     assert!(line.contains(r#""level":"ERROR""#) && line.contains("on purpose"), "{line}");
 }
 

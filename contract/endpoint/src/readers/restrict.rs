@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 /// Seconds, for Retry-After.
-const AGAIN: &str = "5";
+const RETRY_SECONDS: &str = "5";
 
 #[derive(Clone)]
 struct Restricted {
@@ -45,7 +45,9 @@ async fn check(State(restricted): State<Restricted>, request: Request, next: Nex
         }
         Verdict::Forbidden(text) => (StatusCode::FORBIDDEN, format!("{text}\n")).into_response(),
         Verdict::Unavailable(text) => later(format!("the token cannot be authorized now: {text}\n")),
-        Verdict::Busy => later(format!("too many tokens wait for authorization: try again in {AGAIN} seconds\n")),
+        Verdict::Busy => {
+            later(format!("too many tokens wait for authorization: try again in {RETRY_SECONDS} seconds\n"))
+        }
     }
 }
 
@@ -68,5 +70,5 @@ fn unauthorized(challenge: &'static str, text: String) -> Response {
 }
 
 fn later(text: String) -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, AGAIN)], text).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_SECONDS)], text).into_response()
 }

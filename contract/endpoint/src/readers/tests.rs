@@ -1,4 +1,4 @@
-mod asked;
+mod authorization;
 mod known;
 mod restrict;
 
@@ -13,8 +13,8 @@ use tokio::sync::Semaphore;
 #[derive(Debug)]
 struct Scripted {
     decisions: Mutex<HashMap<String, Decision>>,
-    /// Source and token of each question.
-    asked: Mutex<Vec<(String, String)>>,
+    /// Source and token of each request.
+    requested: Mutex<Vec<(String, String)>>,
     /// One permit for each answer.
     turns: Arc<Semaphore>,
 }
@@ -22,15 +22,15 @@ struct Scripted {
 impl Scripted {
     fn new(turns: usize) -> Arc<Self> {
         let turns = Arc::new(Semaphore::new(turns));
-        Arc::new(Self { decisions: Mutex::default(), asked: Mutex::default(), turns })
+        Arc::new(Self { decisions: Mutex::default(), requested: Mutex::default(), turns })
     }
 
-    fn says(&self, token: &str, decision: Decision) {
+    fn decides(&self, token: &str, decision: Decision) {
         self.decisions.lock().insert(token.to_owned(), decision);
     }
 
-    fn asked(&self) -> usize {
-        self.asked.lock().len()
+    fn requests(&self) -> usize {
+        self.requested.lock().len()
     }
 }
 
@@ -38,7 +38,7 @@ impl Authorizer for Scripted {
     fn authorize(self: Arc<Self>, from: Arc<str>, token: String) -> Deciding {
         let unknown = || Decision::Unauthenticated("unknown".to_owned());
         let decision = self.decisions.lock().get(&token).cloned().unwrap_or_else(unknown);
-        self.asked.lock().push((from.to_string(), token));
+        self.requested.lock().push((from.to_string(), token));
         let turns = Arc::clone(&self.turns);
         Box::pin(async move {
             turns.acquire().await.unwrap().forget();
@@ -56,5 +56,5 @@ fn forbidden() -> Decision {
 }
 
 fn away() -> Decision {
-    Decision::Unavailable("nobody there".to_owned())
+    Decision::Unavailable("no operator".to_owned())
 }

@@ -36,7 +36,7 @@ where
     endpoint.table.remove(&connection);
 }
 
-/// Returns the stream if the connection was asked to end.
+/// Returns the stream if the connection has to end.
 pub(super) async fn until_end<S>(
     (stream, peer): (S, IpAddr),
     connection: &Arc<Connection>,
@@ -50,7 +50,7 @@ where
     let limits = &endpoint.limits;
     let (router, of_request) = (TowerToHyperService::new(router), Arc::clone(connection));
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        of_request.asked(Instant::now());
+        of_request.begin_request(Instant::now());
         request.extensions_mut().insert(Arc::clone(&of_request));
         request.extensions_mut().insert(Peer(peer));
         let (answer, connection) = (router.call(request), Arc::clone(&of_request));

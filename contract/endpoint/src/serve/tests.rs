@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// All bytes until the end. A reset counts as the end.
-    async fn ask(&self, text: &str) -> Vec<u8> {
+    async fn get(&self, text: &str) -> Vec<u8> {
         let mut stream = self.send(text).await;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
@@ -180,7 +180,7 @@ async fn a_scrape_is_answered_while_clients_that_do_not_read_have_every_turn() {
         slow.push(server.send(SCRAPE).await);
     }
     let began = Instant::now();
-    let answer = server.ask(SCRAPE).await;
+    let answer = server.get(SCRAPE).await;
     let took = began.elapsed();
     let head = String::from_utf8_lossy(&answer[..answer.len().min(64)]);
     assert!(head.starts_with("HTTP/1.0 200 OK") && answer.len() > 512 * SLICE.len(), "{} bytes: {head}", answer.len());
@@ -189,13 +189,13 @@ async fn a_scrape_is_answered_while_clients_that_do_not_read_have_every_turn() {
 }
 
 #[tokio::test]
-async fn a_rightful_request_finds_room_among_connections_that_ask_nothing() {
+async fn a_rightful_request_finds_room_among_connections_without_a_request() {
     let server = start(Limits::METRICS).await;
     let mut idle = Vec::new();
     for _ in 0..600 {
         idle.push(TcpStream::connect(server.address).await.unwrap());
     }
-    let answer = server.ask("GET /small HTTP/1.0\r\n\r\n").await;
+    let answer = server.get("GET /small HTTP/1.0\r\n\r\n").await;
     assert!(answer.ends_with(b"\r\n\r\nsmall\n"), "{}", String::from_utf8_lossy(&answer));
     assert_eq!(server.count(Reason::Replaced), 601 - Limits::METRICS.connections_of_source as u64);
 }

@@ -61,10 +61,10 @@ fn a_source_that_keeps_on_connecting_to_a_full_listener_pushes_out_its_own() {
 }
 
 #[test]
-fn where_every_source_has_one_the_oldest_that_has_not_asked_gives_way() {
+fn where_every_source_has_one_the_oldest_without_a_request_gives_way() {
     let mut listener = Listener::new(4, 4);
     let answered = listener.admit(9).unwrap();
-    answered.asked(listener.now);
+    answered.begin_request(listener.now);
     answered.made();
     answered.flushed(listener.now);
     let [oldest, second, third] = [1, 8, 7].map(|source| listener.admit(source).unwrap());
@@ -78,7 +78,7 @@ fn a_source_with_one_connection_is_not_cut_for_one_with_many() {
     let mut listener = Listener::new(4, 8);
     let rightful = listener.admit(1).unwrap();
     for _ in 0..3 {
-        listener.admit(2).unwrap().asked(listener.now);
+        listener.admit(2).unwrap().begin_request(listener.now);
     }
     assert!(listener.admit(2).is_none());
     assert!(!rightful.is_ending());
@@ -107,11 +107,11 @@ fn a_storm_from_fewer_sources_than_places_does_not_reach_another_source() {
 fn a_request_under_way_is_not_replaced() {
     let mut listener = Listener::new(2, 2);
     let busy = listener.admit(1).unwrap();
-    busy.asked(listener.now);
+    busy.begin_request(listener.now);
     let resting = listener.admit(1).unwrap();
     let next = listener.admit(1).unwrap();
     assert!(resting.is_ending() && !busy.is_ending());
-    next.asked(listener.now);
+    next.begin_request(listener.now);
     assert!(listener.admit(1).is_none());
     assert_eq!((listener.count(Reason::Full), listener.count(Reason::Replaced)), (1, 1));
 }
@@ -130,7 +130,7 @@ fn a_connection_that_ended_gives_its_place_back() {
 fn descriptors_come_back_from_the_source_that_has_most_and_never_from_a_request_under_way() {
     let mut listener = Listener::new(8, 8);
     let busy = listener.admit(1).unwrap();
-    busy.asked(listener.now);
+    busy.begin_request(listener.now);
     let crowd: Vec<_> = (0..3).map(|_| listener.admit(2).unwrap()).collect();
     let alone = listener.admit(3).unwrap();
     assert!(listener.table.make_room(2, &listener.counts));
@@ -146,7 +146,7 @@ fn a_sweep_ends_what_is_past_its_deadline_and_counts_it_once() {
     let mut listener = Listener::new(2, 2);
     let half = listener.admit(1).unwrap();
     let busy = listener.admit(1).unwrap();
-    busy.asked(listener.now);
+    busy.begin_request(listener.now);
     let later = listener.now + Limits::METRICS.head;
     listener.table.sweep(&listener.counts, later);
     listener.table.sweep(&listener.counts, later);

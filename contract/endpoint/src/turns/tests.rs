@@ -12,8 +12,8 @@ const LIMITS: TurnLimits = TurnLimits {
     waiting: 3,
     waiting_of_source: 2,
     wait: Duration::from_secs(5),
-    patience: Duration::from_millis(250),
-    patience_alone: Duration::from_secs(1),
+    max_blocked: Duration::from_millis(250),
+    max_blocked_alone: Duration::from_secs(1),
 };
 
 fn connection(source: u8) -> Arc<Connection> {
@@ -102,15 +102,15 @@ async fn a_client_that_does_not_read_is_cut_off_only_when_others_wait() {
     let turns = Turns::new(LIMITS);
     let (counts, now) = (Counts::default(), Instant::now());
     let slow = connection(1);
-    slow.asked(now);
+    slow.begin_request(now);
     slow.blocked(now);
     let _turn = turns.take(&slow).await.unwrap();
-    turns.sweep(&counts, now + LIMITS.patience);
+    turns.sweep(&counts, now + LIMITS.max_blocked);
     assert!(!slow.is_ending());
     let _next = wait(&turns, 1).await;
-    turns.sweep(&counts, now + LIMITS.patience - Duration::from_millis(1));
+    turns.sweep(&counts, now + LIMITS.max_blocked - Duration::from_millis(1));
     assert!(!slow.is_ending());
-    turns.sweep(&counts, now + LIMITS.patience);
+    turns.sweep(&counts, now + LIMITS.max_blocked);
     assert!(slow.is_ending());
 }
 
@@ -119,12 +119,12 @@ async fn the_only_scrape_of_a_source_has_a_longer_timeout() {
     let turns = Turns::new(LIMITS);
     let (counts, now) = (Counts::default(), Instant::now());
     let rightful = connection(1);
-    rightful.asked(now);
+    rightful.begin_request(now);
     rightful.blocked(now);
     let _turn = turns.take(&rightful).await.unwrap();
     let _crowd = [wait(&turns, 2).await, wait(&turns, 2).await];
-    turns.sweep(&counts, now + LIMITS.patience_alone - Duration::from_millis(1));
+    turns.sweep(&counts, now + LIMITS.max_blocked_alone - Duration::from_millis(1));
     assert!(!rightful.is_ending());
-    turns.sweep(&counts, now + LIMITS.patience_alone);
+    turns.sweep(&counts, now + LIMITS.max_blocked_alone);
     assert!(rightful.is_ending());
 }

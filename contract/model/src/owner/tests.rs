@@ -34,7 +34,7 @@ const ROLLOUT_HASH: (&str, &str) = ("rollouts-pod-template-hash", "5f6");
 #[case::only_the_last_number_of_a_job(&[], ("Job", "report-20240101-28473651"), "report-20240101")]
 #[case::stateful_set(&[HASH], ("StatefulSet", "db-7d4b9c"), "db-7d4b9c")]
 #[case::daemon_set(&[], ("DaemonSet", "agent"), "agent")]
-#[case::a_kind_of_somebody_s_own(&[], ("Cluster", "pg"), "pg")]
+#[case::a_custom_kind(&[], ("Cluster", "pg"), "pg")]
 #[case::a_controller_without_a_name(&[], ("StatefulSet", ""), "the-pod")]
 fn a_controlled_pod_is_named_after_its_owner(
     #[case] labels: &[(&str, &str)],

@@ -55,8 +55,8 @@ fn ports(ports: &[(u32, u32)]) -> proto::Update {
     local(proto::Pod { services, ..pod() })
 }
 
-fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
-    let owners = vec![proto::Owner { holder, ..proto::Owner::default() }];
+fn owner(kind: Option<proto::owner::Kind>) -> proto::Update {
+    let owners = vec![proto::Owner { kind, ..proto::Owner::default() }];
     let address = proto::Address { address: vec![10, 0, 0, 1], owners, version: 0 };
     proto::Update { addresses: vec![address], ..proto::Update::default() }
 }
@@ -72,7 +72,7 @@ fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
     InvalidUpdate::Missing { field: "pod.uid" },
     "pod.uid: missing"
 )]
-#[case::no_holder(owner(None), InvalidUpdate::Missing { field: "owner.holder" }, "owner.holder: missing")]
+#[case::no_kind(owner(None), InvalidUpdate::Missing { field: "owner.kind" }, "owner.kind: missing")]
 #[case::no_workload(
     local(proto::Pod { workload: 0, ..pod() }),
     InvalidUpdate::Undefined { field: "pod.workload", value: 0 },
@@ -89,7 +89,7 @@ fn owner(holder: Option<proto::owner::Holder>) -> proto::Update {
     "pod.services.service: nothing was defined as 2"
 )]
 #[case::an_unknown_service_of_an_address(
-    owner(Some(proto::owner::Holder::Service(1))),
+    owner(Some(proto::owner::Kind::Service(1))),
     InvalidUpdate::Undefined { field: "owner.service", value: 1 },
     "owner.service: nothing was defined as 1"
 )]

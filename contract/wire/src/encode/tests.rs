@@ -1,7 +1,7 @@
 use super::{Encoder, InvalidBatch};
 use crate::decode::Decoder;
 use crate::proto::Update as Sent;
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -63,8 +63,8 @@ fn updates_are_correct_when_a_table_overflows() {
         let names = [round % 5, round % 7, round % 2].map(|number| format!("w{number}"));
         let pods = names.iter().map(|name| pod(name, vec![(80, service(name))])).collect();
         let mut sent = update(pods);
-        let holder = Holder::Service(Frontend::whole(service(&names[0])));
-        let owners = vec![Owner { holder, from: 0, until: None, observed: false }];
+        let kind = OwnerKind::Service(Frontend::whole(service(&names[0])));
+        let owners = vec![Owner { kind, from: 0, until: None, observed: false }];
         sent.addresses = vec![Address { address: "10.9.9.9".parse().unwrap(), owners }];
         let received = decoder.decode(encoder.encode(&sent).unwrap()).unwrap();
         assert_eq!(received.update, sent, "round {round}");

@@ -91,8 +91,8 @@ pub struct Interest {
     #[prost(bytes = "vec", repeated, tag = "2")]
     pub drop: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
-/// Which address the kernel saw pods of the probe's node speak from, each once a stream. The operator knows it from here before
-/// anybody tells the API server.
+/// Which address the kernel saw pods of the probe's node send from, each once a stream. The operator knows it from here before
+/// the API server is informed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ObservedAddresses {
     #[prost(message, repeated, tag = "1")]
@@ -111,7 +111,7 @@ pub struct ObservedAddress {
     #[prost(string, repeated, tag = "4")]
     pub gone_pod_uids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// What people should know of the node: one of its budgets is full. Told when it becomes so, and again on each new stream.
+/// What people should know of the node: one of its budgets is full. Sent when it becomes full, and again on each new stream.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Notice {
     #[prost(string, tag = "1")]
@@ -411,7 +411,7 @@ pub struct Owner {
     /// Unix nanoseconds, 0: still
     #[prost(fixed64, tag = "5")]
     pub until: u64,
-    /// `from` is when its node's kernel first saw it speak
+    /// `from` is when its node's kernel first saw it send
     #[prost(bool, tag = "6")]
     pub observed: bool,
     /// of a Service: TCP ports of the address that are its own; none: all of them
@@ -423,13 +423,13 @@ pub struct Owner {
     /// of a Service: the address is one of its `externalIPs`
     #[prost(bool, tag = "9")]
     pub external: bool,
-    #[prost(oneof = "owner::Holder", tags = "1, 2, 3")]
-    pub holder: ::core::option::Option<owner::Holder>,
+    #[prost(oneof = "owner::Kind", tags = "1, 2, 3")]
+    pub kind: ::core::option::Option<owner::Kind>,
 }
 /// Nested message and enum types in `Owner`.
 pub mod owner {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
-    pub enum Holder {
+    pub enum Kind {
         #[prost(message, tag = "1")]
         Pod(super::Pod),
         /// Service.ref
@@ -750,7 +750,7 @@ pub mod readers_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// Whether somebody may read /metrics. Only on a connection that has an admitted stream: that says which node asks.
+    /// Authorization of readers of /metrics. Only on a connection that has an admitted stream, which identifies the node.
     #[derive(Debug, Clone)]
     pub struct ReadersClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -861,7 +861,7 @@ pub mod readers_server {
             request: tonic::Request<super::AuthorizeRequest>,
         ) -> std::result::Result<tonic::Response<super::AuthorizeReply>, tonic::Status>;
     }
-    /// Whether somebody may read /metrics. Only on a connection that has an admitted stream: that says which node asks.
+    /// Authorization of readers of /metrics. Only on a connection that has an admitted stream, which identifies the node.
     #[derive(Debug)]
     pub struct ReadersServer<T> {
         inner: Arc<T>,

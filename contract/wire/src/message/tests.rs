@@ -10,7 +10,7 @@ fn parse(message: Message) -> Result<FromProbe, InvalidMessage> {
 
 #[test]
 fn messages_of_a_probe_survive_a_round_trip() {
-    let said = [
+    let messages = [
         FromProbe::Hello(Hello {
             node: "n1".to_owned(),
             probe_version: "0.1.0".to_owned(),
@@ -40,7 +40,7 @@ fn messages_of_a_probe_survive_a_round_trip() {
             },
         ]),
     ];
-    for message in said {
+    for message in messages {
         let bytes = proto::ProbeMessage::from(message.clone()).encode_to_vec();
         let arrived = proto::ProbeMessage::decode(bytes.as_slice()).unwrap();
         assert_eq!(FromProbe::try_from(arrived), Ok(message));

@@ -1,5 +1,5 @@
 use super::{of_address, of_local_pod, of_node};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::LocalPod;
@@ -56,8 +56,8 @@ fn owned(owners: Vec<Owner>) -> Address {
     Address { address: "10.0.0.1".parse().unwrap(), owners }
 }
 
-fn holds(holder: Holder, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder, from, until, observed: false }
+fn holds(kind: OwnerKind, from: u64, until: Option<u64>) -> Owner {
+    Owner { kind, from, until, observed: false }
 }
 
 fn claiming(ports: &[u16]) -> Frontend {
@@ -82,8 +82,8 @@ fn order_does_not_count_where_there_is_none() {
     turned.addresses.reverse();
     assert_eq!(of_local_pod(&local(turned)), of_local_pod(&local(pod())));
     let owners = [
-        holds(Holder::Node("n".to_owned()), 0, None),
-        holds(Holder::Service(Frontend::whole(service("a"))), 1, Some(2)),
+        holds(OwnerKind::Node("n".to_owned()), 0, None),
+        holds(OwnerKind::Service(Frontend::whole(service("a"))), 1, Some(2)),
     ];
     let turned = owners.iter().rev().cloned().collect();
     assert_eq!(of_address(&owned(owners.to_vec())), of_address(&owned(turned)));
@@ -144,17 +144,17 @@ fn the_owners_and_intervals_of_an_address_change_its_version() {
     let mut versions = vec![
         of_address(&other),
         of_address(&owned(vec![])),
-        of_address(&owned(vec![holds(Holder::Node("n".to_owned()), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Node("m".to_owned()), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(Frontend::whole(service("n"))), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(claiming(&[80])), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(Frontend { is_external: true, ..claiming(&[80]) }), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(claiming(&[80, 81])), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(leading(&["10.0.0.7:80"])), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Service(leading(&["10.0.0.7:81"])), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 0, None)])),
-        of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 1, None)])),
-        of_address(&owned(vec![holds(Holder::Pod(Arc::new(pod())), 0, Some(1))])),
+        of_address(&owned(vec![holds(OwnerKind::Node("n".to_owned()), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Node("m".to_owned()), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Service(Frontend::whole(service("n"))), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Service(claiming(&[80])), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Service(Frontend { is_external: true, ..claiming(&[80]) }), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Service(claiming(&[80, 81])), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Service(leading(&["10.0.0.7:80"])), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Service(leading(&["10.0.0.7:81"])), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Pod(Arc::new(pod())), 0, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Pod(Arc::new(pod())), 1, None)])),
+        of_address(&owned(vec![holds(OwnerKind::Pod(Arc::new(pod())), 0, Some(1))])),
     ];
     let all = versions.len();
     versions.sort_unstable();

@@ -5,7 +5,7 @@ use super::{growth, requests, say};
 use crate::measured::Measured;
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{Kubernetes, crowd::Crowd, longwire, longwire::replica::Replica, running};
-use longwire_probe::headless::Told;
+use longwire_probe::simulated::StreamCounters;
 use longwire_testkit::eventually;
 use nix::sys::signal::Signal;
 use std::thread;
@@ -55,7 +55,7 @@ pub(super) fn measure(
 }
 
 /// Seconds from the cut until each probe was up to date again, in ascending order.
-fn resumed(probes: &Probes<'_>, before: &[Told], cut: Instant) -> Result<Vec<f64>> {
+fn resumed(probes: &Probes<'_>, before: &[StreamCounters], cut: Instant) -> Result<Vec<f64>> {
     let mut times = vec![None; before.len()];
     while times.iter().any(Option::is_none) {
         let down = times.iter().filter(|time| time.is_none()).count();

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service, ServiceAccount};
 use kube::api::{Api, ListParams, PostParams};
 use longwire_kubernetes::{Kubernetes, kwok::Kwok, longwire::NAMESPACE};
 use longwire_pipeline::record::{Counters, Sample};
-use longwire_probe::headless::{Headless, Told};
+use longwire_probe::simulated::{SimulatedProbe, StreamCounters};
 use longwire_testkit::{Crew, confirm, eventually, janitor};
 use parking_lot::Mutex;
 use serde_json::json;
@@ -42,7 +42,7 @@ pub(super) struct Probes<'a> {
 
 pub(super) struct Probe {
     pub(super) node: String,
-    pub(super) headless: Headless,
+    pub(super) headless: SimulatedProbe,
     talks: Mutex<u64>,
 }
 
@@ -90,8 +90,8 @@ impl<'a> Probes<'a> {
         self.started.lock().clone()
     }
 
-    pub(super) fn told(&self) -> Vec<Told> {
-        self.started.lock().iter().map(|probe| probe.headless.told()).collect()
+    pub(super) fn told(&self) -> Vec<StreamCounters> {
+        self.started.lock().iter().map(|probe| probe.headless.stream_counters()).collect()
     }
 
     fn start(&self, number: usize) -> Result<Arc<Probe>> {
@@ -105,7 +105,7 @@ impl<'a> Probes<'a> {
             // Series of long connections have a budget of their own, and are off here.
             "--long-connection-threshold=1h".to_owned(),
         ];
-        let headless = self.kubernetes.block_on(async { Headless::start(&line) })?;
+        let headless = self.kubernetes.block_on(async { SimulatedProbe::start(&line) })?;
         let probe = Arc::new(Probe { node: node.clone(), headless, talks: Mutex::new(0) });
         self.started.lock().push(Arc::clone(&probe));
         Ok(probe)
@@ -115,7 +115,7 @@ impl<'a> Probes<'a> {
 impl Probe {
     /// Connections of a pod of its node to each of these, announced as by the kernel side.
     pub(super) fn talk_to(&self, peers: &[IpAddr]) -> Result<()> {
-        let now = Headless::now();
+        let now = SimulatedProbe::now();
         let mut pipeline = self.headless.pipeline();
         let local = pipeline.local_pods().next().with_context(|| format!("{} runs no pod", self.node))?;
         let (uid, address) = (local.pod.uid.clone(), *local.pod.addresses.first().context("a pod without an address")?);
@@ -131,7 +131,7 @@ impl Probe {
 
     /// The work of the sampling thread.
     fn turn(&self) {
-        let now = Headless::now();
+        let now = SimulatedProbe::now();
         {
             let mut pipeline = self.headless.pipeline();
             let samples = 1..=*self.talks.lock();
@@ -144,7 +144,7 @@ impl Probe {
     }
 
     fn check_configured(&self) -> Result<()> {
-        let told = self.headless.told();
+        let told = self.headless.stream_counters();
         let pods = self.headless.pipeline().local_pods().count();
         confirm!(told.connected && pods > 0, "{} has received {pods} pods: {told:?}", self.node)
     }

@@ -37,7 +37,7 @@ fn an_image_that_cannot_be_had_is_named_and_nothing_is_left_of_the_attempt() -> 
             };
             println!("{helm:?} uninstalled it after {:.1} s: {error:#}", began.elapsed().as_secs_f64());
             ensure!(began.elapsed() < BOUND, "{helm:?} took {:?}", began.elapsed());
-            ensure!(format!("{error:#}").contains("longwire-retire"), "{helm:?}: {error:#}");
+            ensure!(format!("{error:#}").contains("longwire-wait-for-cleanup"), "{helm:?}: {error:#}");
             expect_nothing(kubernetes, longwire::NAMESPACE, &nothing)?;
         }
         // Once the images exist, the same command succeeds.

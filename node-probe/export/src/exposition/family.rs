@@ -17,11 +17,11 @@ pub(super) struct Style {
     pub(super) created: Option<UnixNanos>,
 }
 
-/// How far a family has come.
+/// Position in a family, where the next slice continues.
 #[derive(Debug)]
 pub(super) struct Progress {
     slot: usize,
-    /// Sets that came later are left for the next scrape: one that went and came back would be there twice.
+    /// Label sets that came later are left for the next scrape: one that was removed and returned would be exposed twice.
     births: u64,
     has_header: bool,
     /// `,le="0.005"} `, and so on to infinity.
@@ -31,7 +31,7 @@ pub(super) struct Progress {
     created: Option<(String, UnixNanos)>,
 }
 
-/// Appends samples until there is `enough` in `out`, and says whether it broke off.
+/// Appends samples until there is `enough` in `out`, and returns whether samples are left.
 pub(super) fn render(
     family: &Family,
     (store, texts): (&SeriesStore, &mut Texts),

@@ -1,11 +1,11 @@
 //! Numbers as text. Not by `write!`: with it a scrape of 10,000 long connections, 40,000 lines, took 2.5 ms instead of 1.8.
 
 /// Digits of `u64::MAX`.
-const MOST: usize = 20;
+const MAX_DIGITS: usize = 20;
 
 pub(super) fn write_unsigned(mut number: u64, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; MOST];
-    let mut first = MOST;
+    let mut digits = [b'0'; MAX_DIGITS];
+    let mut first = MAX_DIGITS;
     loop {
         first -= 1;
         let digit = (number % 10) as u8;

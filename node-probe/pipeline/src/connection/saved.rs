@@ -57,7 +57,7 @@ impl<T> Connections<T> {
         self.push(Entry { id, seen, baseline, opened, stage, pass: self.passes.begun(), rtt_observed });
     }
 
-    /// Forgets a connection. When it is sampled, all are asked to announce themselves.
+    /// Forgets a connection. When it is sampled, all are made to announce themselves.
     pub(crate) fn forget(&mut self, id: u64) {
         if let Some(at) = self.find(id) {
             self.remove(at);

@@ -1,4 +1,4 @@
-//! What a connection has moved, as events say it.
+//! What a connection has moved, as events report it.
 
 use crate::connection::Totals;
 use crate::observation::Delta;

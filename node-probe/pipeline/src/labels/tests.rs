@@ -1,4 +1,4 @@
 mod differences;
 mod service;
-mod spelled;
 mod targets;
+mod text;

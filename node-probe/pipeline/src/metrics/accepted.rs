@@ -23,15 +23,15 @@ pub(super) struct Accepted {
 impl Accepted {
     /// `telemetry`: differs whenever `matcher` does.
     pub(super) fn of(&mut self, labels: &EnvoyLabels, telemetry: u64, matcher: &StatsMatcher) -> Metrics {
-        let question = self.hasher.hash_one((telemetry, labels));
-        if let Some(metrics) = self.known.get(&question) {
+        let key = self.hasher.hash_one((telemetry, labels));
+        if let Some(metrics) = self.known.get(&key) {
             return *metrics;
         }
         let metrics = evaluate(&labels.cluster(), matcher);
         if self.known.len() >= MAX_ANSWERS {
             self.known.clear();
         }
-        self.known.insert(question, metrics);
+        self.known.insert(key, metrics);
         metrics
     }
 }

@@ -107,18 +107,18 @@ fn acquire<K: LabelSet, V: Values>(
             // The namespace that made the set pays for what it grows by.
             (Ok(at), fresh, sets[at].key().edge().clone(), sets.cost_of_metrics(fresh))
         }
-        Place::Nowhere(spelling) => {
-            let spelling = spelling.unwrap_or_else(|| sets.spelling(&key, &differences));
-            let cost = sets.cost_of_set(metrics, spelling.bytes, &differences);
-            (Err(spelling), metrics, key.edge().clone(), cost)
+        Place::Nowhere(fingerprint) => {
+            let fingerprint = fingerprint.unwrap_or_else(|| sets.fingerprint(&key, &differences));
+            let cost = sets.cost_of_set(metrics, fingerprint.bytes, &differences);
+            (Err(fingerprint), metrics, key.edge().clone(), cost)
         }
     };
     let payer = Payer::of(&edge);
     let full = match accounts.charge(Some(payer), cost) {
         Ok(()) => {
-            let at = place.unwrap_or_else(|spelling| {
+            let at = place.unwrap_or_else(|fingerprint| {
                 admitted.learn(payer.namespace, &differences);
-                let at = sets.insert(key, differences, Some(spelling), now);
+                let at = sets.insert(key, differences, Some(fingerprint), now);
                 sets[at].tag_source = tag_source;
                 at
             });

@@ -170,7 +170,7 @@ impl Accounts {
         self.node_limit = limit(lines, connections);
         let share = match series_per_namespace {
             // The same part of the long connections.
-            Some(said) => (said as usize, part(connections, said as usize, lines)),
+            Some(limit) => (limit as usize, part(connections, limit as usize, lines)),
             None => (lines / namespaces, connections / namespaces),
         };
         self.namespace_limit = limit(share.0, share.1);

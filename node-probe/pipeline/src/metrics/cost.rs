@@ -36,7 +36,7 @@ impl<K: LabelSet, V: Values> Set<K, V> {
     /// Its cost.
     pub(super) fn cost(&self, measure: Measure) -> Amount {
         // The overflow set of a namespace is charged without its labels.
-        let labels = if self.is_overflow { 0 } else { self.spelling.bytes };
+        let labels = if self.is_overflow { 0 } else { self.fingerprint.bytes };
         let bytes = Sets::<K, V>::weight(labels, self.differences());
         Amount { lines: self.charged, connections: usize::from(measure == Measure::Sets), bytes }
     }

@@ -1,4 +1,4 @@
-//! Removes metrics that were switched off while others of their label set go on.
+//! Removes metrics that were switched off while others of their label set continue.
 //!
 //! No metric has a clock. At the end of an epoch a label set knows which of its metrics were recorded in it. A metric that was not,
 //! although others of its label set were, has stood still for one epoch at least and for less than two. The marks are cleared only
@@ -21,11 +21,11 @@ impl SeriesStore {
         now.saturating_sub(self.epoch) >= EPOCH
     }
 
-    /// Removes metrics that stood still. `holders`: handles of live connections, whose metrics stay however idle they are. They are
+    /// Removes metrics that stood still. `live`: handles of live connections, whose metrics stay however idle they are. They are
     /// visited only if some metric stood still, which is rare.
-    pub fn turn_epoch<'a>(&mut self, now: Monotonic, holders: impl Iterator<Item = &'a SeriesHandles>) {
+    pub fn turn_epoch<'a>(&mut self, now: Monotonic, live: impl Iterator<Item = &'a SeriesHandles>) {
         if self.has_stale() {
-            self.mark(holders);
+            self.mark(live);
         }
         each_kind!(&mut self.kinds, |sets| turn(sets));
         self.epoch = now;
@@ -37,8 +37,8 @@ impl SeriesStore {
         has_stale
     }
 
-    fn mark<'a>(&mut self, holders: impl Iterator<Item = &'a SeriesHandles>) {
-        for handle in holders.flat_map(SeriesHandles::handles) {
+    fn mark<'a>(&mut self, live: impl Iterator<Item = &'a SeriesHandles>) {
+        for handle in live.flat_map(SeriesHandles::handles) {
             of_kind!(&mut self.kinds, handle.kind(), |sets| mark(sets, handle.at, handle.metrics));
         }
     }

@@ -55,8 +55,8 @@ impl SeriesStore {
     /// before every consumer has seen its last values, within bounds.
     pub fn expire(&mut self, now: Monotonic, alive: &mut dyn FnMut(Mention<'_>) -> bool) {
         let Self { kinds, accounts, admitted, snapshots, began, removed, .. } = self;
-        let mut judge = Judge { snapshots, now, has_time: now.saturating_sub(*began) < IDLE, alive };
-        each_kind!(&mut kinds, |sets| expire(sets, accounts, admitted, removed, &mut judge));
+        let mut expiry = Expiry { snapshots, now, has_time: now.saturating_sub(*began) < IDLE, alive };
+        each_kind!(&mut kinds, |sets| expire(sets, accounts, admitted, removed, &mut expiry));
         accounts.pressure.look(now);
     }
 }
@@ -66,13 +66,13 @@ fn expire<K: KnownLabels>(
     accounts: &mut Accounts,
     admitted: &mut Admitted,
     removed: &mut Removed,
-    judge: &mut Judge<'_>,
+    expiry: &mut Expiry<'_>,
 ) {
     let measure = sets.measure;
     sets.expire(
-        |key, set| judge.is_due(key, set),
+        |key, set| expiry.is_due(key, set),
         |slot, gone| {
-            removed.tell(LabelSetId { kind: K::KIND, slot, birth: gone.born() });
+            removed.notify(LabelSetId { kind: K::KIND, slot, birth: gone.born() });
             let (payer, cost) = (Payer::of(gone.key().edge()), gone.cost(measure));
             if gone.is_overflow {
                 accounts.release(None, cost);
@@ -84,8 +84,8 @@ fn expire<K: KnownLabels>(
     );
 }
 
-/// Decides which label sets go.
-struct Judge<'a> {
+/// Decides which label sets expire.
+struct Expiry<'a> {
     snapshots: &'a Snapshots,
     now: Monotonic,
     /// The tag source of a restored set may still become known.
@@ -93,7 +93,7 @@ struct Judge<'a> {
     alive: &'a mut dyn FnMut(Mention<'_>) -> bool,
 }
 
-impl Judge<'_> {
+impl Expiry<'_> {
     fn is_due<K: KnownLabels>(&mut self, key: &K, set: &Set<K, K::Values>) -> bool {
         match key.needs() {
             Needs::Workloads => self.is_idle(set) && (self.has_gone(key.edge()) || self.is_orphaned(set)),

@@ -95,10 +95,10 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         let at = match self.find(&key, &differences) {
             // A namespace has this name.
             Place::At(at) => at,
-            Place::Nowhere(spelling) => {
+            Place::Nowhere(fingerprint) => {
                 let cost = self.cost_of_overflow(&differences);
                 accounts.charge(None, cost).ok()?;
-                let at = self.insert(key, differences, spelling, now);
+                let at = self.insert(key, differences, fingerprint, now);
                 self.becomes_overflow(at, cost);
                 at
             }
@@ -120,10 +120,10 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
     pub(super) fn restore_overflow(&mut self, differences: Differences, accounts: &mut Accounts) -> Option<u32> {
         let overflow = Overflow::of::<K>(&differences)?;
         let key = K::overflow(overflow.reporter);
-        let Place::Nowhere(spelling) = self.find(&key, &differences) else { return None };
+        let Place::Nowhere(fingerprint) = self.find(&key, &differences) else { return None };
         let cost = self.cost_of_overflow(&differences);
         accounts.charge_existing(None, cost);
-        let at = self.insert(key, differences, spelling, 0);
+        let at = self.insert(key, differences, fingerprint, 0);
         self.becomes_overflow(at, cost);
         self.overflows.push((overflow, at));
         Some(at)

@@ -5,7 +5,7 @@ use crate::record::Monotonic;
 use longwire_model::series::OVERFLOW;
 use std::collections::BTreeMap;
 
-/// Most budgets that are told apart. Further namespaces are counted under the name `overflow`.
+/// Most budgets that are distinguished. Further namespaces are counted under the name `overflow`.
 const MAX_BUDGETS: usize = 128;
 /// A budget without overflow for this long is full no more.
 const QUIET: Monotonic = 60_000_000_000;
@@ -13,7 +13,7 @@ const QUIET: Monotonic = 60_000_000_000;
 /// A budget is full from now on, or was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing {
-    pub whose: Whose,
+    pub whose: BudgetOwner,
     pub resource: Resource,
     pub limit: usize,
     /// `Some`: it is over, and this many connections and label sets overflowed meanwhile.
@@ -22,7 +22,7 @@ pub struct Crossing {
 
 /// The owner of the budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum BudgetOwner {
     Node,
     Namespace(Box<str>),
     /// A namespace, for its connections with pods of another one.
@@ -40,7 +40,7 @@ pub(super) struct Pressure {
 
 #[derive(Debug)]
 struct Watched {
-    whose: Whose,
+    whose: BudgetOwner,
     resource: Resource,
     limit: usize,
     /// So far, when it was looked at last, and when it became full.
@@ -61,7 +61,7 @@ impl Pressure {
             let known =
                 self.budgets.iter().position(|budget| budget.resource == resource && budget.whose.is(level, payer));
             known.unwrap_or_else(|| {
-                let whose = Whose::new(level, payer);
+                let whose = BudgetOwner::new(level, payer);
                 self.budgets.push(Watched { whose, resource, limit, overflowed: 0, seen: 0, before: 0, last: None });
                 self.budgets.len() - 1
             })
@@ -75,17 +75,17 @@ impl Pressure {
     pub(super) fn look(&mut self, now: Monotonic) {
         for budget in &mut self.budgets {
             let Watched { whose, resource, limit, overflowed, seen, before, last } = budget;
-            let mut tell = |overflowed| {
+            let mut cross = |overflowed| {
                 self.crossings.push(Crossing { whose: whose.clone(), resource: *resource, limit: *limit, overflowed });
             };
             if overflowed != seen {
                 if last.is_none() {
                     *before = *seen;
-                    tell(None);
+                    cross(None);
                 }
                 (*seen, *last) = (*overflowed, Some(now));
             } else if last.is_some_and(|last| now.saturating_sub(last) >= QUIET) {
-                tell(Some(*overflowed - *before));
+                cross(Some(*overflowed - *before));
                 *last = None;
             }
         }
@@ -110,14 +110,14 @@ impl Pressure {
         full.map(crossing).collect()
     }
 
-    /// Overflows so far for want of room in a share, by its level and by the namespace that caused them.
+    /// Overflows so far because a share was full, by its level and by the namespace that caused them.
     pub(super) fn overflowed(&self) -> BTreeMap<(&'static str, &str), u64> {
         let mut counts = BTreeMap::new();
         for budget in &self.budgets {
             let blamed = match &budget.whose {
-                Whose::Node => continue,
-                Whose::Namespace(namespace) => ("namespace", &**namespace),
-                Whose::Peer { peer, .. } => ("peer", &**peer),
+                BudgetOwner::Node => continue,
+                BudgetOwner::Namespace(namespace) => ("namespace", &**namespace),
+                BudgetOwner::Peer { peer, .. } => ("peer", &**peer),
             };
             *counts.entry(blamed).or_default() += budget.overflowed;
         }
@@ -127,7 +127,7 @@ impl Pressure {
 
 const REST: Payer<'static> = Payer { namespace: OVERFLOW, peer: Some(OVERFLOW) };
 
-impl Whose {
+impl BudgetOwner {
     fn new(level: Level, payer: Payer<'_>) -> Self {
         match (level, payer.peer) {
             (Level::Node, _) => Self::Node,

@@ -158,7 +158,7 @@ fn restore<K: KnownLabels>(
     let SavedSet { at: old, key, differences, known, changed, births, values } = saved;
     let mut values = values.into_owned();
     if !values.restore(version) {
-        return Err(Flaw::Implausible("figure"));
+        return Err(Flaw::Implausible("counter"));
     }
     if moved.contains_key(&old) {
         return Err(Flaw::Twice(LABEL_SET));
@@ -169,11 +169,11 @@ fn restore<K: KnownLabels>(
             if known.is_empty() || !known.difference(K::Values::METRICS).is_empty() {
                 return Err(Flaw::Implausible("metric"));
             }
-            let Place::Nowhere(spelling) = sets.find(&key, &differences) else { return Err(Flaw::Twice(LABEL_SET)) };
+            let Place::Nowhere(fingerprint) = sets.find(&key, &differences) else { return Err(Flaw::Twice(LABEL_SET)) };
             let edge = key.edge().clone();
             let payer = Payer::of(&edge);
             admitted.learn(payer.namespace, &differences);
-            let (measure, at) = (sets.measure, sets.insert(key, differences, spelling, 0));
+            let (measure, at) = (sets.measure, sets.insert(key, differences, fingerprint, 0));
             sets[at].charged = if measure == Measure::Lines { values.lines() } else { 0 };
             accounts.charge_existing(Some(payer), sets[at].cost(measure));
             at

@@ -40,7 +40,7 @@ impl<K: LabelSet, V: Values> Labelled for Set<K, V> {
     }
 }
 
-/// Who is told of label sets that are removed.
+/// Called with each label set that is removed.
 #[derive(Default)]
 pub(super) struct Removed(Option<Box<dyn FnMut(LabelSetId) + Send>>);
 
@@ -49,7 +49,7 @@ impl Removed {
         Self(Some(Box::new(forget)))
     }
 
-    pub(super) fn tell(&mut self, id: LabelSetId) {
+    pub(super) fn notify(&mut self, id: LabelSetId) {
         if let Some(forget) = &mut self.0 {
             forget(id);
         }

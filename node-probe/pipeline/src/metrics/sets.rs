@@ -7,7 +7,7 @@ use super::lifetime::TagSource;
 use super::overflow::Overflow;
 use super::snapshots::SnapshotNumber;
 use super::values::Values;
-use crate::labels::{Differences, LabelSet, Spelled};
+use crate::labels::{Differences, LabelSet, LabelText};
 use crate::observation::Reporter;
 use crate::record::Monotonic;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -17,10 +17,10 @@ use std::ops::{Index, IndexMut};
 
 #[derive(Debug)]
 pub(crate) struct Sets<K, V> {
-    /// Label sets without differences, by what they are made of, so that nothing is spelled to find one.
+    /// Label sets without differences, by what they are made of, so that no text is built to find one.
     plain: HashTable<u32>,
     /// All label sets by what they read: no two read the same, whatever they were made of.
-    spelled: HashTable<u32>,
+    by_text: HashTable<u32>,
     hasher: DefaultHashBuilder,
     pub(super) measure: Measure,
     /// In the first slots are the overflow sets, which are always there.
@@ -63,7 +63,7 @@ pub(crate) struct Set<K, V> {
     /// The latest snapshot that had been opened when its values were last published. It may have passed the set's lines before that.
     pub(super) published: SnapshotNumber,
     births: Births,
-    pub(super) spelling: Spelling,
+    pub(super) fingerprint: Fingerprint,
     /// Of the connection that came first.
     key: K,
     differences: Differences,
@@ -77,9 +77,9 @@ pub(crate) struct Set<K, V> {
     pub(super) charged: usize,
 }
 
-/// Of the labels of a set. They are spelled anew where they are compared.
+/// Of the labels of a set. The text is built again where two sets are compared.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spelling {
+pub(super) struct Fingerprint {
     hash: u64,
     /// That they take in an encoder.
     pub(super) bytes: usize,
@@ -89,15 +89,15 @@ pub(super) struct Spelling {
 #[derive(Debug)]
 pub(super) enum Place {
     At(u32),
-    /// The spelling of its labels, if that was needed.
-    Nowhere(Option<Spelling>),
+    /// The fingerprint of its labels, if that was needed.
+    Nowhere(Option<Fingerprint>),
 }
 
 impl<K: KnownLabels<Values = V>, V: Values> Sets<K, V> {
     pub(super) fn new() -> Self {
         let mut sets = Self {
             plain: HashTable::new(),
-            spelled: HashTable::new(),
+            by_text: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             measure: K::MEASURE,
             reporters: K::REPORTERS,
@@ -129,43 +129,43 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             if let Some(at) = self.plain.find(self.hasher.hash_one(key), |at| self[*at].key == *key) {
                 return Place::At(*at);
             }
-            if self.plain.len() == self.spelled.len() {
+            if self.plain.len() == self.by_text.len() {
                 return Place::Nowhere(None);
             }
         }
-        let spelled = Spelled::of(key, differences);
-        let spelling = self.spelling_of(&spelled);
-        let alike = self.spelled.find(spelling.hash, |at| {
+        let text = LabelText::of(key, differences);
+        let fingerprint = self.fingerprint_of(&text);
+        let alike = self.by_text.find(fingerprint.hash, |at| {
             let set = &self[*at];
-            set.spelling.hash == spelling.hash && spelled.is_of(&set.key, &set.differences)
+            set.fingerprint.hash == fingerprint.hash && text.is_of(&set.key, &set.differences)
         });
-        alike.map_or(Place::Nowhere(Some(spelling)), |at| Place::At(*at))
+        alike.map_or(Place::Nowhere(Some(fingerprint)), |at| Place::At(*at))
     }
 
-    pub(super) fn spelling(&self, key: &K, differences: &Differences) -> Spelling {
-        self.spelling_of(&Spelled::of(key, differences))
+    pub(super) fn fingerprint(&self, key: &K, differences: &Differences) -> Fingerprint {
+        self.fingerprint_of(&LabelText::of(key, differences))
     }
 
-    fn spelling_of(&self, spelled: &Spelled) -> Spelling {
-        Spelling { hash: self.hasher.hash_one(spelled), bytes: spelled.encoded() }
+    fn fingerprint_of(&self, text: &LabelText) -> Fingerprint {
+        Fingerprint { hash: self.hasher.hash_one(text), bytes: text.encoded() }
     }
 
-    /// Makes a set that [`Sets::find`] did not find, without a reference. `spelling`: of its labels, if that is known.
+    /// Makes a set that [`Sets::find`] did not find, without a reference. `fingerprint`: of its labels, if that is known.
     pub(super) fn insert(
         &mut self,
         key: K,
         differences: Differences,
-        spelling: Option<Spelling>,
+        fingerprint: Option<Fingerprint>,
         now: Monotonic,
     ) -> u32 {
-        let spelling = spelling.unwrap_or_else(|| self.spelling(&key, &differences));
+        let fingerprint = fingerprint.unwrap_or_else(|| self.fingerprint(&key, &differences));
         let plain = self.hasher.hash_one(&key);
         let is_plain = differences.is_empty();
         self.births += 1;
         let set = Set {
             key,
             differences,
-            spelling,
+            fingerprint,
             references: 0,
             changed: now,
             known: Metrics::NONE,
@@ -188,13 +188,13 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
             u32::try_from(self.slots.len() - 1).expect("a budget of fewer sets than 2^32")
         });
         self.slots[at as usize] = Some(set);
-        let Self { plain: by_key, spelled, hasher, slots, .. } = self;
+        let Self { plain: by_key, by_text, hasher, slots, .. } = self;
         // No table holds a slot without a set.
         let set = |at: &u32| slots[*at as usize].as_ref();
         if is_plain {
             by_key.insert_unique(plain, at, |at| set(at).map_or(0, |set| hasher.hash_one(&set.key)));
         }
-        spelled.insert_unique(spelling.hash, at, |at| set(at).map_or(0, |set| set.spelling.hash));
+        by_text.insert_unique(fingerprint.hash, at, |at| set(at).map_or(0, |set| set.fingerprint.hash));
         at
     }
 
@@ -248,7 +248,7 @@ impl<K: LabelSet, V: Values> Sets<K, V> {
         if let Ok(entry) = self.plain.find_entry(self.hasher.hash_one(&set.key), |slot| *slot == at) {
             entry.remove();
         }
-        if let Ok(entry) = self.spelled.find_entry(set.spelling.hash, |slot| *slot == at) {
+        if let Ok(entry) = self.by_text.find_entry(set.fingerprint.hash, |slot| *slot == at) {
             entry.remove();
         }
         if set.is_overflow {

@@ -51,7 +51,7 @@ pub enum Consumer {
 pub struct Scraper {
     pub address: IpAddr,
     pub slot: u32,
-    /// Its connection asks for the first time: it may have had another slot before, but none of the first 64 that are held, by the
+    /// The first request of its connection: it may have had another slot before, but none of the first 64 that are held, by the
     /// bits of this, by other connections.
     pub is_new: Option<u64>,
 }

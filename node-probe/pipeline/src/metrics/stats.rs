@@ -83,7 +83,7 @@ impl SeriesStore {
         self.accounts.pressure.full()
     }
 
-    /// Budgets that have become full since this was last asked, and those that are so no more.
+    /// Budgets that have become full since the last call, and those that are so no more.
     pub fn take_crossings(&mut self) -> Vec<Crossing> {
         self.accounts.pressure.take_crossings()
     }

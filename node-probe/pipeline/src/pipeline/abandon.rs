@@ -6,7 +6,7 @@ use crate::record::Monotonic;
 
 impl Pipeline {
     /// Drops all live connections and returns how many there were. What was recorded of them stays. They are not active any more, and
-    /// not counted as closed, because their ends were not seen. Ended connections go on waiting to be resolved.
+    /// not counted as closed, because their ends were not seen. Ended connections keep waiting to be resolved.
     pub fn abandon(&mut self, now: Monotonic) -> u64 {
         let entries = self.connections.abandon();
         let count = entries.len() as u64;

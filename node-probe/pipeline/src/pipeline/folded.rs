@@ -7,7 +7,7 @@ use crate::resolve::{End, PendingConnection, PendingCounters};
 
 impl Pipeline {
     /// One entry of the kernel's fallback, which grows no more. The caller passes each entry once, because a repeated entry cannot be
-    /// recognized. The clients' ports are lost, so conntrack is not asked, and the backend of a Service stays unknown. The times are
+    /// recognized. The clients' ports are lost, so conntrack is not queried, and the backend of a Service stays unknown. The times are
     /// lost too, so histograms get nothing.
     pub fn ingest_folded(&mut self, key: &FoldedKey, sums: &Folded, now: Monotonic) {
         match FoldedRecord::of(key, sums) {

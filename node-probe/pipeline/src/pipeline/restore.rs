@@ -124,7 +124,7 @@ impl Pipeline {
         let is_true = is_possible(&saved.seen) && saved.baseline.as_ref().is_none_or(is_possible);
         let (stage, restored) = match &saved.stage {
             SavedStage::Ignored => (Stage::Ignored, Ok(())),
-            _ if !is_true => (Stage::Ignored, Err(Flaw::Implausible("figure"))),
+            _ if !is_true => (Stage::Ignored, Err(Flaw::Implausible("counter"))),
             SavedStage::Pending { key, .. } if loose.waiting.contains_key(key) => {
                 return Err(Flaw::Twice("pending connection"));
             }
@@ -162,7 +162,7 @@ impl Pipeline {
             return Err(Flaw::Implausible("key"));
         }
         match saved.counters {
-            PendingCounters::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("figure")),
+            PendingCounters::Ended(delta) if !is_plausible(&delta) => return Err(Flaw::Implausible("counter")),
             PendingCounters::Live { id, .. } if loose.waiting.get(&saved.key) != Some(&id) => {
                 return Err(Flaw::Dangling("connection"));
             }
@@ -179,7 +179,7 @@ impl Pipeline {
 
 fn is_possible(totals: &Totals) -> bool {
     let Totals { sent, received, retransmitted_bytes, retransmits: _, lost: _ } = *totals;
-    [sent, received, retransmitted_bytes].iter().all(|figure| *figure <= PLAUSIBLE)
+    [sent, received, retransmitted_bytes].iter().all(|counter| *counter <= PLAUSIBLE)
 }
 
 fn is_plausible(delta: &Delta) -> bool {

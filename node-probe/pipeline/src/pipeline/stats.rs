@@ -65,7 +65,7 @@ pub struct Stats {
     pub connections: u64,
     /// Connections that wait to be resolved, now.
     pub pending: u64,
-    /// Addresses known or asked for now.
+    /// Addresses known or queried now.
     pub addresses: u64,
     /// Cgroups known by name now.
     pub cgroups: u64,

@@ -57,7 +57,7 @@ impl Resolver {
         self.wake(wait..=wait);
     }
 
-    /// Conntrack's answer to a question; `None`: it has no entry.
+    /// Conntrack's answer to a query; `None`: it has no entry.
     pub(crate) fn answer_backend(&mut self, token: u64, answer: Option<SocketAddr>) {
         if let Some(connection) = self.queue.get_mut(token) {
             connection.answer_backend(answer);

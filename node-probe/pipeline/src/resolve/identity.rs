@@ -1,4 +1,4 @@
-//! Owners of addresses. The operator is asked once for each, and its answer is kept while the address is used.
+//! Owners of addresses. The operator is queried once for each, and its answer is kept while the address is used.
 
 mod saved;
 #[cfg(test)]
@@ -10,14 +10,14 @@ pub(crate) use saved::SavedIdentity;
 use super::pending::ResourceUser;
 use super::recent::Recent;
 use crate::record::Monotonic;
-use longwire_model::identity::{Address, Frontend, Holder, Owner, Pod, UnixNanos};
+use longwire_model::identity::{Address, Frontend, Owner, OwnerKind, Pod, UnixNanos};
 use std::collections::BTreeSet;
 use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use users::Users;
 
-/// Most addresses that are known or asked for.
+/// Most addresses that are known or queried.
 const MAX_ADDRESSES: usize = 16_384;
 /// An address that no connection used for this long is forgotten, unless a living pod has it.
 const UNUSED: Monotonic = 600_000_000_000;
@@ -30,7 +30,7 @@ const OBSERVATION_SKEW: UnixNanos = 100_000_000;
 /// The owner of an address and port at a moment.
 #[derive(Clone, Debug)]
 pub(crate) enum Found {
-    /// Asked, and no answer yet.
+    /// Queried, and no answer yet.
     Unanswered,
     Pod(Arc<Pod>),
     Service(Frontend),
@@ -49,7 +49,7 @@ pub(crate) enum Found {
 
 #[derive(Debug)]
 struct Identity {
-    /// `None`: asked.
+    /// `None`: queried, and no answer yet.
     owners: Option<Vec<Owner>>,
     used: Monotonic,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Identities {
     known: Recent<IpAddr, Identity>,
     users: Users,
     /// Not yet handed out.
-    ask: BTreeSet<IpAddr>,
+    unqueried: BTreeSet<IpAddr>,
     forget: Vec<IpAddr>,
     /// Addresses that were forgotten because there were too many.
     pub(super) evicted: u64,
@@ -70,7 +70,7 @@ impl Identities {
         Self {
             known: Recent::new(MAX_ADDRESSES),
             users: Users::new(MAX_ADDRESSES),
-            ask: BTreeSet::new(),
+            unqueried: BTreeSet::new(),
             forget: Vec::new(),
             evicted: 0,
         }
@@ -95,17 +95,17 @@ impl Identities {
     /// Pods that have their address now.
     pub(super) fn living(&self) -> impl Iterator<Item = &Arc<Pod>> {
         let owners = self.known.iter().filter_map(|(_, identity)| identity.owners.as_ref()).flatten();
-        owners.filter_map(|owner| match &owner.holder {
-            Holder::Pod(pod) if owner.until.is_none() => Some(pod),
+        owners.filter_map(|owner| match &owner.kind {
+            OwnerKind::Pod(pod) if owner.until.is_none() => Some(pod),
             _ => None,
         })
     }
 
-    /// Looks an address up as it was at `at`, and asks for it where it is new. `user`: whom the lookup is charged to.
+    /// Looks an address up as it was at `at`, and queries it if it is new. `user`: whom the lookup is charged to.
     pub(super) fn find(&mut self, address: SocketAddr, user: ResourceUser, at: UnixNanos, now: Monotonic) -> Found {
         let (address, port) = (address.ip(), address.port());
         let Some(identity) = self.known.get(&address) else {
-            self.ask_for(address, user, now);
+            self.add_query(address, user, now);
             return Found::Unanswered;
         };
         identity.used = now;
@@ -128,16 +128,16 @@ impl Identities {
         }
     }
 
-    /// Addresses to ask for, and addresses to forget. One that was forgotten and is needed again is asked for the next time, because
+    /// Addresses to query, and addresses to forget. One that was forgotten and is needed again is queried the next time, because
     /// one message must not have it in both lists.
-    pub(super) fn take_questions(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
+    pub(super) fn take_queries(&mut self) -> (Vec<IpAddr>, Vec<IpAddr>) {
         let forget = mem::take(&mut self.forget);
-        let later = forget.iter().filter(|address| self.ask.remove(*address)).copied().collect();
-        let ask = mem::replace(&mut self.ask, later).into_iter().collect();
-        (ask, forget)
+        let later = forget.iter().filter(|address| self.unqueried.remove(*address)).copied().collect();
+        let addresses = mem::replace(&mut self.unqueried, later).into_iter().collect();
+        (addresses, forget)
     }
 
-    fn ask_for(&mut self, address: IpAddr, user: ResourceUser, now: Monotonic) {
+    fn add_query(&mut self, address: IpAddr, user: ResourceUser, now: Monotonic) {
         if self.known.len() >= MAX_ADDRESSES
             && let Some(evicted) = self.users.next_to_go()
         {
@@ -146,7 +146,7 @@ impl Identities {
         }
         self.known.insert(address, Identity { owners: None, used: now });
         self.users.note(address, user);
-        self.ask.insert(address);
+        self.unqueried.insert(address);
     }
 
     fn remove(&mut self, address: IpAddr) {
@@ -156,7 +156,7 @@ impl Identities {
     }
 
     fn drop_interest(&mut self, address: IpAddr) {
-        if !self.ask.remove(&address) {
+        if !self.unqueried.remove(&address) {
             self.forget.push(address);
         }
     }
@@ -164,7 +164,7 @@ impl Identities {
 
 impl Identity {
     fn is_living(&self) -> bool {
-        let is_living = |owner: &Owner| owner.until.is_none() && matches!(owner.holder, Holder::Pod(_));
+        let is_living = |owner: &Owner| owner.until.is_none() && matches!(owner.kind, OwnerKind::Pod(_));
         self.owners.iter().flatten().any(is_living)
     }
 }
@@ -180,18 +180,18 @@ fn owner_at(owners: &[Owner], port: u16, at: UnixNanos) -> Found {
     };
     let candidates = claiming.clone().filter(held).filter(|owner| !is_outdone(owner, claiming.clone(), at));
     let (mut node, mut other) = (None, None);
-    for Owner { holder, .. } in candidates {
-        let known = if matches!(holder, Holder::Node(_)) { &mut node } else { &mut other };
-        if known.is_some_and(|known| !is_same(known, holder)) {
+    for Owner { kind, .. } in candidates {
+        let known = if matches!(kind, OwnerKind::Node(_)) { &mut node } else { &mut other };
+        if known.is_some_and(|known| !is_same(known, kind)) {
             return Found::Ambiguous;
         }
-        *known = Some(holder);
+        *known = Some(kind);
     }
     match (node, other) {
         (Some(_), None) => Found::Node,
-        (None, Some(Holder::Pod(pod))) => Found::Pod(Arc::clone(pod)),
-        (None, Some(Holder::Service(frontend))) if !frontend.is_external => Found::Service(frontend.clone()),
-        (node, Some(Holder::Service(frontend))) if !frontend.ports.is_empty() => {
+        (None, Some(OwnerKind::Pod(pod))) => Found::Pod(Arc::clone(pod)),
+        (None, Some(OwnerKind::Service(frontend))) if !frontend.is_external => Found::Service(frontend.clone()),
+        (node, Some(OwnerKind::Service(frontend))) if !frontend.ports.is_empty() => {
             Found::Claimed { frontend: frontend.clone(), is_node: node.is_some() }
         }
         _ => Found::Ambiguous,
@@ -200,9 +200,9 @@ fn owner_at(owners: &[Owner], port: u16, at: UnixNanos) -> Found {
 
 /// A Service that shares its address has its own ports only.
 fn claims(owner: &Owner, port: u16) -> bool {
-    match &owner.holder {
-        Holder::Service(frontend) => frontend.claims(port),
-        Holder::Pod(_) | Holder::Node(_) => true,
+    match &owner.kind {
+        OwnerKind::Service(frontend) => frontend.claims(port),
+        OwnerKind::Pod(_) | OwnerKind::Node(_) => true,
     }
 }
 
@@ -218,10 +218,10 @@ fn is_outdone<'a>(owner: &Owner, mut owners: impl Iterator<Item = &'a Owner>, at
 }
 
 /// A pod is listed twice when it lost and regained its address.
-fn is_same(one: &Holder, other: &Holder) -> bool {
+fn is_same(one: &OwnerKind, other: &OwnerKind) -> bool {
     match (one, other) {
-        (Holder::Pod(one), Holder::Pod(other)) => one.uid == other.uid,
-        (Holder::Service(one), Holder::Service(other)) => one.service == other.service,
+        (OwnerKind::Pod(one), OwnerKind::Pod(other)) => one.uid == other.uid,
+        (OwnerKind::Service(one), OwnerKind::Service(other)) => one.service == other.service,
         (one, other) => one == other,
     }
 }

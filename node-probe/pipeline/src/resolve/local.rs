@@ -34,7 +34,7 @@ const UNTRUSTED: u32 = 0;
 pub(crate) struct PodSlot {
     index: u16,
     generation: u16,
-    /// Of the pod's telemetry, when the holder of this last read it.
+    /// Of the pod's telemetry, when the connection that has this last read it.
     revision: u16,
 }
 
@@ -79,7 +79,7 @@ struct Slot {
     removed: Option<Monotonic>,
 }
 
-/// The pod that owns a network namespace, as far as its sockets tell.
+/// The pod that owns a network namespace, as far as its sockets show.
 #[derive(Clone, Copy, Debug)]
 enum NetnsOwner {
     /// A socket of the pod has an address there that is the pod's own.
@@ -214,8 +214,8 @@ impl Locals {
     /// UIDs of the pods that have the address by their status, removed pods of the grace period included.
     pub(super) fn lately_at(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         let pods = self.slots.iter().filter_map(|slot| slot.held.as_ref()).map(|held| &held.pod);
-        let holders = pods.filter(move |pod| !pod.host_network && pod.addresses.contains(&address));
-        holders.map(|pod| pod.uid.as_str())
+        let at_address = pods.filter(move |pod| !pod.host_network && pod.addresses.contains(&address));
+        at_address.map(|pod| pod.uid.as_str())
     }
 
     pub(super) fn find(&mut self, end: &End, now: Monotonic) -> Finding {
@@ -254,7 +254,7 @@ impl Locals {
         if end.netns == UNTRUSTED {
             return None;
         }
-        self.netns_owner(end.netns).or_else(|| self.holder(end.local.ip()))
+        self.netns_owner(end.netns).or_else(|| self.pod_at(end.local.ip()))
     }
 
     /// A slot for a new pod. `None`: all 65,536 are taken, hundreds of times as many as Kubernetes allows on a node. Connections of
@@ -284,9 +284,9 @@ impl Locals {
     fn unlist(&mut self, index: u16) {
         let Some(held) = &self.slots[index as usize].held else { return };
         for address in &held.pod.addresses {
-            if let Some(holders) = self.by_address.get_mut(address) {
-                holders.retain(|holder| *holder != index);
-                if holders.is_empty() {
+            if let Some(pods) = self.by_address.get_mut(address) {
+                pods.retain(|pod| *pod != index);
+                if pods.is_empty() {
                     self.by_address.remove(address);
                 }
             }
@@ -322,7 +322,7 @@ impl Locals {
         }
         // On loopback both addresses are of this network, else only the local one is.
         let of_network = if address.is_loopback() { end.remote.ip() } else { address };
-        let Some(host) = self.holder(of_network).filter(|holder| !holder.slot.is(local.slot)) else { return false };
+        let Some(host) = self.pod_at(of_network).filter(|pod| !pod.slot.is(local.slot)) else { return false };
         self.netns_owners.insert(end.netns, NetnsOwner::Proven(host.slot));
         true
     }
@@ -353,7 +353,7 @@ impl Locals {
         }
     }
 
-    fn holder(&self, address: IpAddr) -> Option<Local> {
+    fn pod_at(&self, address: IpAddr) -> Option<Local> {
         match self.by_address.get(&address)?.as_slice() {
             [only] => self.local(*only),
             _ => None,

@@ -26,10 +26,10 @@ pub(super) enum OtherEnd {
     Host,
 }
 
-/// A question to conntrack: which backend did a Service's address lead to?
+/// A query to conntrack: which backend did a Service's address lead to?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BackendQuestion {
-    /// Identifies the question in the answer.
+pub struct BackendQuery {
+    /// Identifies the query in the answer.
     pub token: u64,
     pub source: SocketAddr,
     /// As the client requested it.
@@ -85,7 +85,7 @@ impl Resolver {
         moment: Moment,
     ) -> Result<Peer, Waiting> {
         let is_translated = pending.end.remote != counterpart.local;
-        Ok(Peer::Unknown(match self.ask(pending, pending.end.remote, Timeout::Owner, moment)? {
+        Ok(Peer::Unknown(match self.owner_of(pending, pending.end.remote, Timeout::Owner, moment)? {
             Found::Service(frontend) => DestinationService::Service(frontend.service),
             Found::Claimed { frontend, .. } if is_translated => DestinationService::Service(frontend.service),
             _ => DestinationService::Unknown,
@@ -103,7 +103,7 @@ impl Resolver {
 
     fn find_by_address(&mut self, pending: &mut PendingConnection, moment: Moment) -> Result<Peer, Waiting> {
         let remote = pending.end.remote;
-        let found = self.ask(pending, remote, Timeout::Owner, moment)?;
+        let found = self.owner_of(pending, remote, Timeout::Owner, moment)?;
         if is_passing(&found) {
             self.wait_until_settled(pending, remote.ip(), moment)?;
         }
@@ -163,7 +163,7 @@ impl Resolver {
     ) -> Result<Peer, Waiting> {
         let backend = self.backend_of(pending, moment)?;
         let found = match backend {
-            Some(backend) => Some(self.ask(pending, backend, Timeout::BackendOwner, moment)?),
+            Some(backend) => Some(self.owner_of(pending, backend, Timeout::BackendOwner, moment)?),
             None => None,
         };
         if let (Some(backend), Some(found)) = (backend, &found)
@@ -197,7 +197,7 @@ impl Resolver {
         timeout.map_or(Ok(()), |until| Err(Waiting { on: Wait::Address(address), until: Some(until) }))
     }
 
-    /// Asks conntrack once. `None`: it has no entry, or did not answer in time.
+    /// Queries conntrack once. `None`: it has no entry, or did not answer in time.
     fn backend_of(&mut self, pending: &mut PendingConnection, moment: Moment) -> Result<Option<SocketAddr>, Waiting> {
         if let Backend::Answered(backend) = pending.backend {
             return Ok(backend);
@@ -205,19 +205,19 @@ impl Resolver {
         let Some(until) = pending.timeout(Timeout::Backend, moment.now + self.waits.answer, moment) else {
             return Ok(None);
         };
-        if pending.backend == Backend::Unasked {
-            if self.backends.len() >= MAX_QUESTIONS {
+        if pending.backend == Backend::Unqueried {
+            if self.backends.len() >= MAX_QUERIES {
                 return Ok(None);
             }
-            pending.backend = Backend::Asked;
+            pending.backend = Backend::Queried;
             let End { local: source, remote: destination, .. } = pending.end;
-            self.backends.push(BackendQuestion { token: pending.key, source, destination });
+            self.backends.push(BackendQuery { token: pending.key, source, destination });
         }
         Err(Waiting { on: Wait::Backend, until: Some(until) })
     }
 
     /// The owner of the address when the connection opened.
-    pub(super) fn ask(
+    pub(super) fn owner_of(
         &mut self,
         pending: &mut PendingConnection,
         address: SocketAddr,
@@ -235,8 +235,8 @@ impl Resolver {
     }
 }
 
-/// Most questions to conntrack that are not taken yet.
-const MAX_QUESTIONS: usize = 65_536;
+/// Most queries to conntrack that are not taken yet.
+const MAX_QUERIES: usize = 65_536;
 /// Time between the records of both sockets of a connection: a pass over 100,000 connections takes up to 220 ms in batches.
 const CLOSELY: Monotonic = 250_000_000;
 const JOIN: Waiting = Waiting { on: Wait::Join, until: None };

@@ -74,8 +74,8 @@ pub(crate) struct Waiting {
 /// The backend that conntrack has for a Service's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Backend {
-    Unasked,
-    Asked,
+    Unqueried,
+    Queried,
     Answered(Option<SocketAddr>),
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct PendingConnection {
 
 impl PendingConnection {
     pub(crate) fn new(key: u64, end: End, counters: PendingCounters, moment: Moment) -> Self {
-        let (backend, until) = (Backend::Unasked, [0; 8]);
+        let (backend, until) = (Backend::Unqueried, [0; 8]);
         let Moment { now: seen, passes, .. } = moment;
         Self {
             key,
@@ -130,14 +130,14 @@ impl PendingConnection {
         Self { ending, ..self }
     }
 
-    /// The same without a question to conntrack, which cannot know the answer.
+    /// The same without a query to conntrack, which cannot know the answer.
     pub(crate) fn without_backend(self) -> Self {
         Self { backend: Backend::Answered(None), ..self }
     }
 
-    /// Conntrack's answer, if it was asked.
+    /// Conntrack's answer, if it was queried.
     pub(super) fn answer_backend(&mut self, answer: Option<SocketAddr>) {
-        if self.backend == Backend::Asked {
+        if self.backend == Backend::Queried {
             self.backend = Backend::Answered(answer);
         }
     }

@@ -35,7 +35,7 @@ impl Requested {
 }
 
 impl Resolver {
-    /// Asks the operator for the owner of the requested address, unless it is the server's own.
+    /// Queries the operator for the owner of the requested address, unless it is the server's own.
     pub(super) fn requested(
         &mut self,
         pending: &mut PendingConnection,
@@ -58,7 +58,7 @@ impl Resolver {
         if !is_translated && !is_foreign() {
             return Ok(None);
         }
-        Ok(match self.ask(pending, original_destination, Timeout::Requested, moment)? {
+        Ok(match self.owner_of(pending, original_destination, Timeout::Requested, moment)? {
             Found::Service(frontend) => Some(Requested { frontend, original_destination }),
             Found::Claimed { frontend, .. } if is_translated => Some(Requested { frontend, original_destination }),
             _ => None,

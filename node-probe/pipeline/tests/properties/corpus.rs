@@ -1,24 +1,24 @@
 //! What the fuzz targets `state` and `record` begin with: the world of which `state` tests the layout.
 
 use crate::state::world;
-use crate::world::{HOST, S, Told, World, octets};
+use crate::world::{HOST, KernelOutput, S, World, octets};
 use longwire_pipeline::record::{CGROUP_LEVELS, CGROUP_NAME, Folded, FoldedKey, RawAddress, RawCgroup, RawRecord};
 use longwire_pipeline::record::{flag, kind};
 use std::path::Path;
 use std::{env, fs};
 use zerocopy::IntoBytes;
 
-/// The steps by which `e2e/fuzz/src/record.rs` hears the same, and what this world has no need of.
-fn heard(world: &World) -> Vec<u8> {
+/// The steps by which `e2e/fuzz/src/record.rs` reads the same, and inputs that this world does not need.
+fn steps(world: &World) -> Vec<u8> {
     let mut steps = Vec::new();
-    for told in &world.told {
-        match told {
-            Told::Record(bytes) => {
+    for emitted in &world.emitted {
+        match emitted {
+            KernelOutput::Record(bytes) => {
                 assert_eq!(bytes.len(), size_of::<RawRecord>());
                 steps.push(0);
                 steps.extend(bytes);
             }
-            Told::Folded(key, sums) => steps.extend(folded(key, sums)),
+            KernelOutput::Folded(key, sums) => steps.extend(folded(key, sums)),
         }
         // A second later.
         steps.push(5);
@@ -27,7 +27,7 @@ fn heard(world: &World) -> Vec<u8> {
     steps.extend(sized(address().as_bytes()));
     let (key, sums) = ends();
     steps.extend(folded(&key, &sums));
-    // Backends are told, and a pass sees nobody.
+    // Conntrack answers with backends, and a pass sees no connection.
     steps.extend([6, 4 | 8]);
     steps
 }
@@ -73,7 +73,7 @@ fn ends() -> (FoldedKey, Folded) {
 fn the_corpora_are_of_this_layout() {
     let world = world();
     let corpus = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../e2e/fuzz/corpus"));
-    for (file, bytes) in [("state/every-kind", world.saved(usize::MAX)), ("record/every-kind", heard(&world))] {
+    for (file, bytes) in [("state/every-kind", world.saved(usize::MAX)), ("record/every-kind", steps(&world))] {
         let file = corpus.join(file);
         if env::var_os("UPDATE_CORPUS").is_some() {
             fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -124,16 +124,16 @@ fn a_label_set_that_is_left_out_begins_at_0_and_its_connections_feed_it_again() 
     assert_eq!((dropped.label_sets, dropped.total(), dropped.must_adopt), (1, 1, false));
     assert_eq!((world.value(SENT, "reporter=source"), world.value(SENT, "reporter=destination")), (None, Some(200.0)));
     world.pass(&[client(moved(10, 300)), server(moved(300, 10))]);
-    let figures = |world: &mut World, reporter: &str| {
+    let values = |world: &mut World, reporter: &str| {
         let labels = format!("reporter={reporter} source_workload=a destination_workload=b");
         [SENT, OPENED, ACTIVE].map(|family| world.value(family, &labels))
     };
-    assert_eq!(figures(&mut world, "source"), [Some(100.0), Some(0.0), Some(1.0)]);
-    assert_eq!(figures(&mut world, "destination"), [Some(300.0), Some(1.0), Some(1.0)]);
+    assert_eq!(values(&mut world, "source"), [Some(100.0), Some(0.0), Some(1.0)]);
+    assert_eq!(values(&mut world, "destination"), [Some(300.0), Some(1.0), Some(1.0)]);
     world.close(&client(moved(10, 310)));
-    assert_eq!(figures(&mut world, "source"), [Some(110.0), Some(0.0), Some(0.0)]);
-    world.kill(&world.saved(100), world.told.len());
-    assert_eq!(figures(&mut world, "source"), [Some(110.0), Some(0.0), Some(0.0)], "saved as if it had always been so");
+    assert_eq!(values(&mut world, "source"), [Some(110.0), Some(0.0), Some(0.0)]);
+    world.kill(&world.saved(100), world.emitted.len());
+    assert_eq!(values(&mut world, "source"), [Some(110.0), Some(0.0), Some(0.0)], "saved as if it had always been so");
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn an_edit_that_changes_nothing_is_none() {
     assert_eq!(errors(&world), 2, "the peer's labels are those that it had");
 }
 
-/// What a long connection says, by whether it has the tag.
+/// The bytes of a long connection, by whether it has the tag.
 fn long(world: &mut World) -> BTreeMap<bool, f64> {
     let scrape = world.scrape_of(|name| name == LONG);
     let of_source = scrape.get(LONG).into_iter().flatten().filter(|(labels, _)| labels["reporter"] == "source");
@@ -192,7 +192,7 @@ fn a_long_connection_with_new_tags_begins_at_0() {
     world.wait(301 * S);
     world.pass(&[client(moved(26, 300)), server(moved(300, 26))]);
     world.wait(5 * S);
-    assert_eq!(long(&mut world), BTreeMap::from([(true, 11.0)]), "nobody holds the other");
+    assert_eq!(long(&mut world), BTreeMap::from([(true, 11.0)]), "no connection has the other");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_threshold_applies_at_once_and_long_connections_stay_long() {
     assert_eq!(long(&mut world), BTreeMap::from([(false, 20.0)]));
     world.observe(&Arc::new(Telemetry::plain(SeriesSets::default().without(SeriesSet::KmeshConnection))));
     world.pass(&[client(moved(30, 300)), server(moved(300, 30))]);
-    assert_eq!(long(&mut world), BTreeMap::from([(false, 20.0)]), "what was said last, for a while");
+    assert_eq!(long(&mut world), BTreeMap::from([(false, 20.0)]), "the last values, for a while");
     world.observe(&with(60));
     world.pass(&[client(moved(31, 300)), server(moved(300, 31))]);
     assert_eq!(long(&mut world), BTreeMap::from([(false, 21.0)]), "what came while it was off is not there");

@@ -28,11 +28,11 @@ const EDITS: [Metrics; 4] = [ALL, DEFAULT, BYTES, DEFAULT.without(Metric::IstioO
 #[derive(Clone, Debug)]
 enum Step {
     Node(kills::Step),
-    /// A connection that nobody holds a moment later.
+    /// A connection that is gone a moment later.
     Brief {
         route: usize,
     },
-    /// Time goes on, and no tick comes yet.
+    /// Time continues, and no tick comes yet.
     Advance(Until),
     Tick,
     Edit(usize),
@@ -167,7 +167,7 @@ impl Hours {
         self.node.world.observe(&Arc::new(tagged(on, Metrics::NONE, &[])));
     }
 
-    /// A line that somebody has seen may be gone.
+    /// A line that a scraper has seen may be gone.
     fn may_go(&self, (family, labels): &(String, BTreeMap<String, String>)) -> bool {
         let names_departed = ["source_workload", "destination_workload"].map(|label| labels[label] == "r");
         let is_of = |metric: &&str| family.strip_prefix(*metric).is_some_and(|rest| SUFFIXES.contains(&rest));

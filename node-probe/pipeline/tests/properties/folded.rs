@@ -1,7 +1,7 @@
 //! Connections that ended while the ring was full.
 
 use crate::kernel::{Kernel, ROUTES};
-use crate::world::{S, Told, World, octets, options};
+use crate::world::{KernelOutput, S, World, octets, options};
 use longwire_pipeline::record::{Folded, FoldedKey, flag, kind};
 
 fn key(kind: u32, flags: u32, error: i32) -> FoldedKey {
@@ -31,16 +31,16 @@ const SUMS: Folded = Folded {
     lost: 3,
 };
 
-fn told(key: FoldedKey) -> World {
+fn emitted(key: FoldedKey) -> World {
     let mut world = World::new(options());
-    world.tell(Told::Folded(key, SUMS));
+    world.emit(KernelOutput::Folded(key, SUMS));
     world.answer();
     world
 }
 
 #[test]
 fn they_count_as_many_as_they_are_without_times() {
-    let mut world = told(key(kind::CLOSE, flag::ACTIVE, 0));
+    let mut world = emitted(key(kind::CLOSE, flag::ACTIVE, 0));
     let labels = "reporter=source source_workload=a destination_workload=b destination_service_name=web";
     for (family, value) in [
         ("istio_tcp_connections_opened_total", 7.0),
@@ -72,7 +72,7 @@ fn the_server_knows_its_port_and_its_client_by_address() {
 
 #[test]
 fn failures_come_by_reason() {
-    let mut world = told(key(kind::FAIL, flag::ACTIVE, 111));
+    let mut world = emitted(key(kind::FAIL, flag::ACTIVE, 111));
     assert_eq!(
         world.value("longwire_tcp_connections_failed_total", "reason=refused destination_workload=b"),
         Some(7.0)
@@ -83,9 +83,12 @@ fn failures_come_by_reason() {
 #[test]
 fn aggregated_closes_of_a_service_have_no_backend_and_request_none() {
     let mut world = World::new(options());
-    world.tell(Told::Folded(FoldedKey { remote: octets("10.96.0.1"), port: 80, ..key(kind::CLOSE, 1, 0) }, SUMS));
-    let questions = world.pipeline.questions();
-    assert_eq!((questions.ask.len(), questions.backends.len()), (1, 0));
+    world.emit(KernelOutput::Folded(
+        FoldedKey { remote: octets("10.96.0.1"), port: 80, ..key(kind::CLOSE, 1, 0) },
+        SUMS,
+    ));
+    let queries = world.pipeline.queries();
+    assert_eq!((queries.addresses.len(), queries.backends.len()), (1, 0));
     let mut world = World::new(options());
     Kernel::default().fold(&mut world, ROUTES[5], 2);
     world.answer();
@@ -96,7 +99,7 @@ fn aggregated_closes_of_a_service_have_no_backend_and_request_none() {
 
 #[test]
 fn those_that_count_nowhere_are_counted_by_why() {
-    let stats = |key| told(key).pipeline.stats();
+    let stats = |key| emitted(key).pipeline.stats();
     assert_eq!(stats(key(kind::CLOSE, flag::ACTIVE | flag::ADOPTED, 0)).unadopted_closes, 7);
     assert_eq!(stats(key(kind::CLOSE, flag::UNTRACKED, 0)).untracked_closes, 7);
     assert_eq!(stats(key(kind::CLOSE, 0, 0)).role_unknown, 7);

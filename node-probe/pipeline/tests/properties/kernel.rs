@@ -1,6 +1,6 @@
 //! The kernel side, its ring and its faults, with a ledger of what truly happened.
 
-use crate::world::{Socket, Told, World, octets};
+use crate::world::{KernelOutput, Socket, World, octets};
 use longwire_pipeline::record::{Counters, Folded, FoldedKey, flag, kind};
 use std::collections::BTreeMap;
 
@@ -169,7 +169,7 @@ impl Kernel {
         if source != "r" {
             let known = if original_destination.0.starts_with("10.96.") { "unknown" } else { destination };
             add(&mut self.past, ["source", source, known, service], line);
-            world.tell(Told::Folded(
+            world.emit(KernelOutput::Folded(
                 key(flag::ACTIVE, source, original_destination.0, original_destination.1),
                 sums(up, down),
             ));
@@ -177,7 +177,7 @@ impl Kernel {
         if destination != "r" {
             let known = if seen == "10.0.0.254" { "unknown" } else { source };
             add(&mut self.past, ["destination", known, destination, service], line);
-            world.tell(Told::Folded(key(flag::PASSIVE, destination, seen, port), sums(down, up)));
+            world.emit(KernelOutput::Folded(key(flag::PASSIVE, destination, seen, port), sums(down, up)));
         }
     }
 

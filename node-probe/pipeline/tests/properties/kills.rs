@@ -1,9 +1,9 @@
-//! Whenever a probe is killed, its successor counts on from the last saved state, and nobody who scrapes sees a figure go
+//! Whenever a probe is killed, its successor counts on from the last saved state, and no scraper sees a counter go
 //! back.
 
 use crate::edits::{self, EDITS};
 use crate::kernel::{Fate, Kernel, ROUTES};
-use crate::world::{S, Samples, Told, World, options, pod};
+use crate::world::{KernelOutput, S, Samples, World, options, pod};
 use crate::{come_to_rest, exposed, owned, step, take};
 use longwire_model::identity::Pod;
 use longwire_model::series::SeriesSets;
@@ -29,10 +29,10 @@ pub(crate) enum Step {
     Save {
         slice: usize,
     },
-    /// Or before anybody could see what was saved.
+    /// Or before a scraper could see what was saved.
     SaveAlone,
     Kill,
-    /// By somebody who comes again; or it is broken off.
+    /// By a returning scraper; or it is broken off.
     Scrape {
         whole: bool,
     },
@@ -62,9 +62,9 @@ pub(crate) struct Node {
     pub(crate) world: World,
     pub(crate) kernel: Kernel,
     state: Vec<u8>,
-    /// What was told before is in the state. It may lie in the ring still.
+    /// What was emitted before is in the state. It may lie in the ring still.
     position: usize,
-    /// What was told since the last pass: ends among it may be told again, if they came through a map.
+    /// What was emitted since the last pass: ends among it may be emitted again, if they came through a map.
     fresh: usize,
     /// The same when the state was saved.
     saved_fresh: usize,
@@ -107,7 +107,7 @@ impl Node {
                 self.configured |= matches!(step, crate::Step::Configure);
                 let is_pass = matches!(step, crate::Step::Pass { .. });
                 take(step, &mut self.world, &mut self.kernel);
-                self.fresh = if is_pass { self.world.told.len() } else { self.fresh };
+                self.fresh = if is_pass { self.world.emitted.len() } else { self.fresh };
             }
             Step::Fold { route, count } => self.kernel.fold(&mut self.world, ROUTES[route], count),
             Step::Age => {
@@ -126,7 +126,7 @@ impl Node {
             Step::Edit(number) if self.configured => self.world.observe(&Arc::new(edits::telemetry(number))),
             Step::Edit(_) => {}
         }
-        // An operator that is asked answers in less than the time that is waited for it.
+        // The operator answers a query before its timeout.
         self.silence += 1;
         if self.silence.is_multiple_of(8) {
             self.world.answer();
@@ -143,13 +143,13 @@ impl Node {
     }
 
     fn save(&mut self, slice: usize) {
-        (self.state, self.position, self.saved_fresh) = (self.world.saved(slice), self.world.told.len(), self.fresh);
+        (self.state, self.position, self.saved_fresh) = (self.world.saved(slice), self.world.emitted.len(), self.fresh);
     }
 
-    /// From a state that holds all that was told so far.
+    /// From a state that holds all that was emitted so far.
     pub(crate) fn goes_on_as(&mut self, pipeline: Pipeline) {
         self.world.pipeline = pipeline;
-        (self.position, self.saved_fresh) = (self.world.told.len(), self.world.told.len());
+        (self.position, self.saved_fresh) = (self.world.emitted.len(), self.world.emitted.len());
         if self.configured {
             self.world.observe_again();
         }
@@ -159,8 +159,8 @@ impl Node {
     pub(crate) fn kill(&mut self) {
         self.has_scraped = false;
         self.world.kill(&self.state, self.position);
-        for told in &self.world.told[self.saved_fresh..self.position] {
-            if let Told::Record(bytes) = told {
+        for emitted in &self.world.emitted[self.saved_fresh..self.position] {
+            if let KernelOutput::Record(bytes) = emitted {
                 self.world.pipeline.ingest(bytes, self.world.now);
             }
         }

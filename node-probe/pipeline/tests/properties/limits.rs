@@ -110,7 +110,7 @@ fn the_busiest_connection_gets_the_room_and_others_get_it_after_its_end() {
     assert_eq!((of(&mut world, 1_002), of(&mut world, 1_001)), (None, Some(0.0)));
     // Over a restart, too.
     let state = world.saved(1_000);
-    world.kill(&state, world.told.len());
+    world.kill(&state, world.emitted.len());
     world.pass(&[socket(1, 9_100)]);
     assert_eq!(of(&mut world, 1_001), Some(30.0));
     assert_eq!(world.value(LONG, "start_time=overflow reporter=source"), Some(9_070.0), "what it moved before");
@@ -128,7 +128,7 @@ fn settings_are_saved() {
     };
     configure(&mut world, settings);
     let state = world.saved(100);
-    world.kill(&state, world.told.len());
+    world.kill(&state, world.emitted.len());
     assert_eq!(world.pipeline.settings(), &settings);
     dial(&mut world, &["10.0.0.2"]);
     assert_eq!((own(&mut world, OPENED), world.value(OPENED, "source_cluster=overflow")), (0.0, Some(1.0)));

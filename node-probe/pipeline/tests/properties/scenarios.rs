@@ -3,7 +3,7 @@
 use crate::world::{BOOT, HOST, S, Socket, WEB, World, options};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::update::Update;
-use longwire_pipeline::pipeline::{Options, Questions};
+use longwire_pipeline::pipeline::{Options, Queries};
 use longwire_pipeline::record::{Counters, flag, kind};
 
 const OPENED: &str = "istio_tcp_connections_opened_total";
@@ -96,7 +96,7 @@ fn a_short_connection_costs_one_record_an_end() {
         world.close(&to_web(moved(10, 200)));
         world.close(&server(moved(200, 10)));
     }
-    // Both ends ask for the owner of the requested address.
+    // Both ends query the owner of the requested address.
     world.answer_addresses();
     for reporter in ["source", "destination"] {
         let labels =
@@ -139,8 +139,8 @@ fn an_operator_that_is_silent_leaves_the_peer_unknown() {
     let away = Socket { remote: "10.0.1.1", ..client(moved(10, 200)) };
     world.announce(&away);
     assert_eq!(
-        world.pipeline.questions(),
-        Questions { ask: vec!["10.0.1.1".parse().unwrap()], ..Questions::default() }
+        world.pipeline.queries(),
+        Queries { addresses: vec!["10.0.1.1".parse().unwrap()], ..Queries::default() }
     );
     world.pass(&[away]);
     world.wait(3 * S - 1);
@@ -375,7 +375,7 @@ fn an_address_is_forgotten_when_it_is_not_used_and_asked_for_again_when_it_is() 
     world.answer();
     assert_eq!(world.value(OPENED, "destination_service_name=PassthroughCluster"), Some(1.0));
     world.wait(600 * S);
-    assert_eq!(world.pipeline.questions(), Questions { forget: dns.clone(), ..Questions::default() });
+    assert_eq!(world.pipeline.queries(), Queries { forget: dns.clone(), ..Queries::default() });
     world.close(&outside(6));
-    assert_eq!(world.pipeline.questions(), Questions { ask: dns, ..Questions::default() });
+    assert_eq!(world.pipeline.queries(), Queries { addresses: dns, ..Queries::default() });
 }

@@ -121,8 +121,8 @@ fn connections_to_many_peers_overflow_under_their_clients_namespace_also_after_a
     let state = world.saved(1 << 10);
     world.pipeline.publish();
     let before = world.shown(|_| true);
-    let told = world.told.len();
-    world.kill(&state, told);
+    let emitted = world.emitted.len();
+    world.kill(&state, emitted);
     assert_eq!(world.shown(|_| true), before);
 }
 

@@ -108,7 +108,7 @@ fn a_successor_that_changed_nothing_saves_the_same_but_for_its_waits() {
     assert_eq!(world.pipeline.stats().pending, 0);
     world.pipeline.publish();
     let state = world.saved(1000);
-    world.kill(&state, world.told.len());
+    world.kill(&state, world.emitted.len());
     assert_eq!(world.saved(1000), state);
 }
 

@@ -1,10 +1,10 @@
-//! What a successor knows and asks.
+//! What a successor knows and queries.
 
 use crate::scenarios::{client, moved, server, to_web};
 use crate::world::{S, Socket, WEB, World, options, pod};
 use longwire_model::series::SeriesSets;
 use longwire_model::update::Update;
-use longwire_pipeline::pipeline::{BackendQuestion, Questions};
+use longwire_pipeline::pipeline::{BackendQuery, Queries};
 use std::net::IpAddr;
 
 const OPENED: &str = "istio_tcp_connections_opened_total";
@@ -15,7 +15,7 @@ const LONG: &str = "kmesh_tcp_connection_sent_bytes_total";
 /// Saved and killed at once.
 fn succeed(world: &mut World) {
     let state = world.saved(1000);
-    world.kill(&state, world.told.len());
+    world.kill(&state, world.emitted.len());
 }
 
 #[test]
@@ -74,17 +74,16 @@ fn the_second_end_finds_the_first_that_the_predecessor_heard_of() {
 fn it_repeats_unanswered_requests() {
     let mut world = World::new(options());
     let web: IpAddr = "10.96.0.1".parse().unwrap();
-    let question =
-        BackendQuestion { token: 1, source: "10.0.0.1:1000".parse().unwrap(), destination: WEB.parse().unwrap() };
+    let query = BackendQuery { token: 1, source: "10.0.0.1:1000".parse().unwrap(), destination: WEB.parse().unwrap() };
     world.announce(&to_web(moved(10, 200)));
     for _ in 0..2 {
-        assert_eq!(world.pipeline.questions(), Questions { ask: vec![web], ..Questions::default() });
+        assert_eq!(world.pipeline.queries(), Queries { addresses: vec![web], ..Queries::default() });
         assert_eq!((world.pipeline.interest(), world.pipeline.addresses().count()), (vec![web], 0));
         succeed(&mut world);
     }
     world.answer_addresses();
     for _ in 0..2 {
-        assert_eq!(world.pipeline.questions(), Questions { backends: vec![question], ..Questions::default() });
+        assert_eq!(world.pipeline.queries(), Queries { backends: vec![query], ..Queries::default() });
         assert_eq!(world.pipeline.addresses().map(|answer| answer.address).collect::<Vec<_>>(), [web]);
         succeed(&mut world);
     }
@@ -116,7 +115,7 @@ fn it_knows_the_pods_that_are_here_and_those_that_left() {
     world.close(&Socket { id: 5, sequence: (5, 5), ..client(moved(1, 2)) });
     world.answer();
     world.wait(S);
-    assert_eq!(world.value(OPENED, "reporter=source"), Some(2.0), "told late, but its cgroup's pod is still known");
+    assert_eq!(world.value(OPENED, "reporter=source"), Some(2.0), "reported late, but its cgroup's pod is still known");
     world.wait(61 * S);
     succeed(&mut world);
     world.configure(SeriesSets::default());
@@ -141,7 +140,7 @@ fn a_long_connection_goes_on_under_its_name_and_its_last_value_is_shown_by_the_s
     world.wait(299 * S);
     succeed(&mut world);
     world.wait(299 * S);
-    assert_eq!(world.value(LONG, "reporter=source"), Some(16.0), "nobody has scraped this process");
+    assert_eq!(world.value(LONG, "reporter=source"), Some(16.0), "no scraper has scraped this process");
     world.wait(6 * S);
     assert_eq!(world.value(LONG, "reporter=source"), None);
     assert_eq!(world.value(LONG, "reporter=destination"), Some(300.0), "it lives");

@@ -1,8 +1,8 @@
-//! A node with two pods, a pod elsewhere, a Service, and an operator that answers when asked to.
+//! A node with two pods, a pod elsewhere, a Service, and an operator that answers when the test lets it.
 
 use longwire_export::exposition::{Cursor, Encoder, Format};
 use longwire_model::expression::Expression;
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Place, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
 use longwire_model::telemetry::{Group, Tag, TagValue, Telemetry};
@@ -32,18 +32,18 @@ pub(crate) struct World {
     pub(crate) now: u64,
     /// Entries of conntrack: client and original destination, with the backend.
     pub(crate) conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
-    asked: Vec<IpAddr>,
+    unanswered: Vec<IpAddr>,
     /// When pod `r` was gone, Unix nanoseconds.
     pub(crate) departed: Option<u64>,
     /// What is configured for both pods of the node.
     telemetry: Arc<Telemetry>,
-    /// What the kernel side has told so far, by position.
-    pub(crate) told: Vec<Told>,
+    /// What the kernel side has emitted so far, by position.
+    pub(crate) emitted: Vec<KernelOutput>,
 }
 
 /// By the ring, or by the map into which ends are folded when it is full.
 #[derive(Clone)]
-pub(crate) enum Told {
+pub(crate) enum KernelOutput {
     Record(Vec<u8>),
     Folded(FoldedKey, Folded),
 }
@@ -99,7 +99,7 @@ pub(crate) fn octets(address: &str) -> [u8; 16] {
     address.parse::<Ipv4Addr>().unwrap().to_ipv6_mapped().octets()
 }
 
-/// One end of a connection, as the kernel side tells of it.
+/// One end of a connection, as the kernel side reports it.
 #[derive(Clone, Copy)]
 pub(crate) struct Socket {
     pub(crate) id: u64,
@@ -145,7 +145,7 @@ impl Socket {
 }
 
 impl World {
-    /// Nobody has told the probe anything yet, save the names of the two pods' cgroups, 1 and 2.
+    /// The probe knows nothing yet but the names of the two pods' cgroups, 1 and 2.
     pub(crate) fn unconfigured(options: Options) -> Self {
         let mut pipeline = Pipeline::new(options);
         pipeline.local_cgroups([(1, "kubepods/poduid-a/x".to_owned()), (2, "kubepods/poduid-b/x".to_owned())]);
@@ -155,10 +155,10 @@ impl World {
             pipeline,
             now: 100 * S,
             conntrack: BTreeMap::new(),
-            asked: Vec::new(),
+            unanswered: Vec::new(),
             departed: None,
             telemetry,
-            told: Vec::new(),
+            emitted: Vec::new(),
         }
     }
 
@@ -187,18 +187,18 @@ impl World {
     }
 
     pub(crate) fn ingest(&mut self, bytes: &[u8]) {
-        self.tell(Told::Record(bytes.to_vec()));
+        self.emit(KernelOutput::Record(bytes.to_vec()));
     }
 
-    pub(crate) fn tell(&mut self, told: Told) {
-        self.hear(&told);
-        self.told.push(told);
+    pub(crate) fn emit(&mut self, emitted: KernelOutput) {
+        self.read(&emitted);
+        self.emitted.push(emitted);
     }
 
-    fn hear(&mut self, told: &Told) {
-        match told {
-            Told::Record(bytes) => self.pipeline.ingest(bytes, self.now),
-            Told::Folded(key, sums) => self.pipeline.ingest_folded(key, sums, self.now),
+    fn read(&mut self, emitted: &KernelOutput) {
+        match emitted {
+            KernelOutput::Record(bytes) => self.pipeline.ingest(bytes, self.now),
+            KernelOutput::Folded(key, sums) => self.pipeline.ingest_folded(key, sums, self.now),
         }
     }
 
@@ -209,18 +209,18 @@ impl World {
         state
     }
 
-    /// The probe is killed, and the next one goes on from this state: it hears what was told after this position.
+    /// The probe is killed, and the next one continues from this state: it reads what was emitted after this position.
     pub(crate) fn kill(&mut self, state: &[u8], position: usize) {
         let other_clock = Options { wall_clock_offset: BOOT + 12_345, ..options() };
         let Restored { pipeline, dropped } = Pipeline::restore(other_clock, state, self.now).unwrap();
         assert_eq!(dropped, Dropped::default());
         self.pipeline = pipeline;
-        self.asked.clear();
-        let told = mem::take(&mut self.told);
-        for told in &told[position..] {
-            self.hear(told);
+        self.unanswered.clear();
+        let emitted = mem::take(&mut self.emitted);
+        for emitted in &emitted[position..] {
+            self.read(emitted);
         }
-        self.told = told;
+        self.emitted = emitted;
     }
 
     pub(crate) fn announce(&mut self, socket: &Socket) {
@@ -244,31 +244,31 @@ impl World {
         self.pipeline.tick(self.now);
     }
 
-    /// Conntrack and operator answer whatever is asked, until nothing is.
+    /// Conntrack and operator answer all queries, until there are none.
     pub(crate) fn answer(&mut self) {
         loop {
-            let questions = self.pipeline.questions();
-            self.asked.extend(questions.ask);
-            if self.asked.is_empty() && questions.backends.is_empty() {
+            let queries = self.pipeline.queries();
+            self.unanswered.extend(queries.addresses);
+            if self.unanswered.is_empty() && queries.backends.is_empty() {
                 return;
             }
-            for question in questions.backends {
-                let backend = self.conntrack.get(&(question.source, question.destination)).copied();
-                self.pipeline.backend(question.token, backend, self.now);
+            for query in queries.backends {
+                let backend = self.conntrack.get(&(query.source, query.destination)).copied();
+                self.pipeline.backend(query.token, backend, self.now);
             }
-            let addresses = self.asked.drain(..).map(|address| owners(address, self.departed)).collect();
+            let addresses = self.unanswered.drain(..).map(|address| owners(address, self.departed)).collect();
             self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         }
     }
 
-    /// The operator answers what is asked, and conntrack is not asked.
+    /// The operator answers its queries, and conntrack does not.
     pub(crate) fn answer_addresses(&mut self) {
-        let addresses = self.pipeline.questions().ask;
+        let addresses = self.pipeline.queries().addresses;
         let addresses = addresses.into_iter().map(|address| owners(address, self.departed)).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
     }
 
-    /// Pod `r` is gone, and the operator says so.
+    /// Pod `r` is gone, and the operator sends that.
     pub(crate) fn depart(&mut self) {
         self.departed.get_or_insert(BOOT + self.now);
         self.answer_departed();
@@ -310,7 +310,7 @@ impl World {
         self.viewed(View::PLAIN, wanted)
     }
 
-    /// The same as somebody sees it.
+    /// The same as a scraper sees it.
     pub(crate) fn viewed(&self, view: View, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Samples> {
         let mut families = BTreeMap::<_, Samples>::new();
         for line in self.shown_text(view).lines().filter(|line| !line.starts_with('#')) {
@@ -359,11 +359,11 @@ pub(crate) fn tagged(on: Metrics, of: Metrics, tags: &[(&str, Option<&str>)]) ->
 fn owners(address: IpAddr, departed: Option<u64>) -> Address {
     let web: SocketAddr = WEB.parse().unwrap();
     let pods = ["a", "b", "r"].map(pod);
-    let holder = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
-        Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
-        None => (address == web.ip()).then(|| Holder::Service(Frontend::whole(service()))),
+    let kind = match pods.iter().find(|pod| pod.addresses.contains(&address)) {
+        Some(pod) => Some(OwnerKind::Pod(Arc::clone(pod))),
+        None => (address == web.ip()).then(|| OwnerKind::Service(Frontend::whole(service()))),
     };
     let until = departed.filter(|_| pod("r").addresses.contains(&address));
-    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until, observed: false }).collect();
+    let owners = kind.into_iter().map(|kind| Owner { kind, from: 0, until, observed: false }).collect();
     Address { address, owners }
 }

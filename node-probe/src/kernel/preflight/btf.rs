@@ -57,16 +57,16 @@ struct Types<'a> {
 /// Which of them exist, in the same order. `None`: these bytes are not BTF.
 pub(super) fn find(bytes: &[u8], wanted: &[Wanted]) -> Option<Vec<bool>> {
     let types = Types::read(bytes)?;
-    let mut asked: HashMap<&[u8], Vec<usize>> = HashMap::new();
+    let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
     for (index, wanted) in wanted.iter().enumerate() {
-        asked.entry(wanted.name().as_bytes()).or_default().push(index);
+        by_name.entry(wanted.name().as_bytes()).or_default().push(index);
     }
     let mut found = vec![false; wanted.len()];
     for one in &types.types {
         if !matches!(one.kind, STRUCT | UNION | ENUM | ENUM64 | TYPEDEF | FUNC) {
             continue;
         }
-        for index in asked.get(types.name(one.name)).into_iter().flatten() {
+        for index in by_name.get(types.name(one.name)).into_iter().flatten() {
             found[*index] |= types.is(one, wanted[*index]);
         }
     }

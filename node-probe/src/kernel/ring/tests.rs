@@ -21,7 +21,7 @@ impl Fake {
         let consumer = Mapping::writable(file.as_fd(), 0, PAGE).unwrap();
         let producer = Mapping::read_only(file.as_fd(), PAGE, PAGE + SIZE).unwrap();
         let readiness = Readiness::of(io::pipe().unwrap().0.as_fd()).unwrap();
-        let ring = Ring { consumer, producer, size: SIZE, read: 0, readiness, joint: Box::new([0; LONGEST]) };
+        let ring = Ring { consumer, producer, size: SIZE, read: 0, readiness, joint: Box::new([0; MAX_RECORD]) };
         Self { file, ring, produced: 0 }
     }
 

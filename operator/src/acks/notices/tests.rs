@@ -7,7 +7,7 @@ fn each_notice_is_sent_once_and_again_after_an_hour() {
     notices.take("full", start);
     notices.take("full", start);
     notices.take("fuller", start);
-    assert_eq!(notices.next(), Some("full"), "it waits until it is told");
+    assert_eq!(notices.next(), Some("full"), "it waits until it is sent");
     notices.sent("full", start);
     assert_eq!(notices.next(), Some("fuller"));
     notices.sent("fuller", start);
@@ -19,14 +19,14 @@ fn each_notice_is_sent_once_and_again_after_an_hour() {
 
 #[test]
 fn a_node_that_says_ever_new_things_is_heard_32_times_an_hour() {
-    let (mut notices, start, mut heard) = (Notices::default(), Instant::now(), 0);
+    let (mut notices, start, mut received) = (Notices::default(), Instant::now(), 0);
     for number in 0..1_000 {
         notices.take(&format!("{number} {}", "x".repeat(5_000)), start);
         if let Some(text) = notices.next().map(str::to_owned) {
             assert_eq!(text.chars().count(), 800);
             notices.sent(&text, start);
-            heard += 1;
+            received += 1;
         }
     }
-    assert_eq!(heard, 32);
+    assert_eq!(received, 32);
 }

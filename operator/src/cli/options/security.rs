@@ -123,10 +123,10 @@ impl Security {
     }
 }
 
-/// Asks, in this order, the flag, POD_NAMESPACE, and what Kubernetes has mounted.
+/// Reads, in this order, the flag, POD_NAMESPACE, and what Kubernetes has mounted.
 pub(crate) fn own_namespace(flag: Option<&str>) -> Result<String, InvalidSecurity> {
-    let said = flag.map(str::to_owned).or_else(|| std::env::var("POD_NAMESPACE").ok());
-    let found = said.or_else(|| fs::read_to_string(OWN_NAMESPACE).ok());
+    let given = flag.map(str::to_owned).or_else(|| std::env::var("POD_NAMESPACE").ok());
+    let found = given.or_else(|| fs::read_to_string(OWN_NAMESPACE).ok());
     let found = found.map(|namespace| namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty());
     found.ok_or(InvalidSecurity::NoNamespace)
 }

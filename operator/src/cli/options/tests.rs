@@ -80,8 +80,8 @@ fn metrics_auth_needs_an_api_server() {
     let alone = parse(&["--metrics-auth", "--manifests", "/m"]).unwrap().check_readers();
     let text = "--metrics-auth needs an API server, and with --manifests there is none: leave it out";
     assert_eq!(alone.unwrap_err().to_string(), text);
-    let asked = parse(&["--webhook-listen", "127.0.0.1:1", "--manifests", "/m"]).unwrap().check_readers();
-    assert!(asked.unwrap_err().to_string().starts_with("--webhook-listen needs an API server"));
+    let checked = parse(&["--webhook-listen", "127.0.0.1:1", "--manifests", "/m"]).unwrap().check_readers();
+    assert!(checked.unwrap_err().to_string().starts_with("--webhook-listen needs an API server"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What an operator on a cluster has besides one that reads manifests: other replicas, and strangers.
+//! What an operator on a cluster has besides one that reads manifests: other replicas, and untrusted clients.
 
 use super::RunError;
 use crate::cli::options::Options;
@@ -18,7 +18,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Waits for nothing. The writer has to feed what comes back.
+    /// Waits for nothing. The writer has to consume what comes back.
     pub(super) fn start(
         client: &Client,
         options: &Options,

@@ -30,7 +30,7 @@ fn only_the_edges_own_series_of_the_clients_probe_count() {
     assert_eq!(edge.sums(&text.concat()), Sums { sent: 11, received: 7, connections: 2 });
 }
 
-/// Answers every connection with this, until the process ends. Its address, and the bytes that it was asked with.
+/// Answers every connection with this, until the process ends. Its address, and the number of bytes that it received.
 fn serve(answer: impl Fn() -> String + Send + 'static) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -39,13 +39,13 @@ fn serve(answer: impl Fn() -> String + Send + 'static) -> (String, Arc<AtomicU64
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
                 let mut byte = [0];
                 stream.read_exact(&mut byte).unwrap();
-                asked.push(byte[0]);
+                request.push(byte[0]);
             }
-            count.fetch_add(asked.len() as u64, Ordering::Relaxed);
+            count.fetch_add(request.len() as u64, Ordering::Relaxed);
             stream.write_all(answer().as_bytes()).unwrap();
         }
     });
@@ -61,9 +61,9 @@ const FINE: &str = "HTTP/1.0 200 OK\r\n\r\nfine";
 
 #[tokio::test]
 async fn every_byte_of_either_direction_is_compared() {
-    let (server, asked) = serve(|| FINE.to_owned());
+    let (server, counted) = serve(|| FINE.to_owned());
     // 500 bytes more than were sent at first: the counters may have begun before.
-    let (count, connections) = (Arc::clone(&asked), 2);
+    let (count, connections) = (Arc::clone(&counted), 2);
     let page = move || {
         let received = count.load(Ordering::Relaxed);
         let made = [
@@ -75,19 +75,19 @@ async fn every_byte_of_either_direction_is_compared() {
     };
     let (probe, _) = serve(page);
     let made = self_test(&options(&server, &probe)).await.unwrap();
-    let received = asked.load(Ordering::Relaxed);
+    let received = counted.load(Ordering::Relaxed);
     assert_eq!(made, Sums { sent: 2 * FINE.len() as u64, received, connections });
-    assert!(received > 0, "nothing was asked");
+    assert!(received > 0, "no request arrived");
 }
 
 #[tokio::test]
 async fn a_probe_with_other_counters_fails_with_both_values() {
-    let (server, asked) = serve(|| FINE.to_owned());
+    let (server, counted) = serve(|| FINE.to_owned());
     let (probe, _) = serve(|| format!("HTTP/1.0 200 OK\r\n\r\n{}", line("sent_bytes", "source", LABELS, 1)));
     let error = self_test(&options(&server, &probe)).await.unwrap_err();
-    let received = asked.load(Ordering::Relaxed);
+    let received = counted.load(Ordering::Relaxed);
     let made = Sums { sent: 2 * FINE.len() as u64, received, connections: 2 };
-    assert!(matches!(&error, SelfTestFailed::Differs { made: said, .. } if *said == made), "{error}");
+    assert!(matches!(&error, SelfTestFailed::Differs { made: expected, .. } if *expected == made), "{error}");
     assert!(
         error.to_string().starts_with("the probe counted 0 connections, 0 bytes to the server and 0 back"),
         "{error}"

@@ -39,7 +39,7 @@ impl Cache {
         if self.good.len() >= MAX {
             self.good.retain(|_, (_, since)| now.saturating_duration_since(*since) < FRESH);
         }
-        // So many within ten seconds: who is not remembered is asked about again.
+        // So many within ten seconds: a token that is not remembered is reviewed again.
         if self.good.len() < MAX {
             self.good.insert(hash, (verified, now));
         }

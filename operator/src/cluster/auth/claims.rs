@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::time::{Duration, Instant};
 
 /// A token counts no longer than this without being looked at again.
-pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(super) const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A token whose signature, audience and expiry have been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +69,8 @@ impl Verified {
 
 /// How long a token that expires at `exp` still counts.
 pub(super) fn left(exp: UnixSeconds, iat: Option<UnixSeconds>, wall: Duration) -> Duration {
-    let life = iat.map_or(LONGEST, |issued| Duration::from_secs(exp.saturating_sub(issued)));
-    Duration::from_secs(exp).saturating_sub(wall).min(life).min(LONGEST)
+    let life = iat.map_or(MAX_LIFETIME, |issued| Duration::from_secs(exp.saturating_sub(issued)));
+    Duration::from_secs(exp).saturating_sub(wall).min(life).min(MAX_LIFETIME)
 }
 
 impl Audiences {

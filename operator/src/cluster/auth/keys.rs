@@ -1,4 +1,4 @@
-//! The keys that the API server signs ServiceAccount tokens with, kept for the time when it cannot be asked.
+//! The keys that the API server signs ServiceAccount tokens with, kept for the time when it cannot be reached.
 
 use super::claims::{Claims, Verified};
 use super::{TIMEOUT, wall};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// Between two looks at the keys.
-const LOOK: Duration = Duration::from_secs(300);
+const POLL: Duration = Duration::from_secs(300);
 /// While there are none at all, and between two looks for a key that is not known.
 const SOON: Duration = Duration::from_secs(10);
 
@@ -38,8 +38,8 @@ pub(crate) enum InvalidToken {
 pub(crate) struct Keys {
     client: Client,
     held: Arc<RwLock<Option<Arc<KeySet>>>>,
-    /// When they were last asked for because of a key that was not known.
-    asked: Arc<Mutex<Option<Instant>>>,
+    /// When they were last requested because of an unknown key.
+    requested: Arc<Mutex<Option<Instant>>>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ impl KeySet {
 impl Keys {
     #[must_use]
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, held: Arc::default(), asked: Arc::default() }
+        Self { client, held: Arc::default(), requested: Arc::default() }
     }
 
     /// Keeps them fresh for as long as the operator runs.
@@ -121,11 +121,11 @@ impl Keys {
             if let Err(error) = self.fetch().await {
                 tracing::debug!(%error, "the API server's token keys cannot be read");
             }
-            tokio::time::sleep(if self.held().is_some() { LOOK } else { SOON }).await;
+            tokio::time::sleep(if self.held().is_some() { POLL } else { SOON }).await;
         }
     }
 
-    /// With the keys that are known; one that is not is asked for, but seldom.
+    /// With the keys that are known; for an unknown key they are requested again, but seldom.
     pub(super) async fn verify(&self, token: &str) -> Result<Verified, InvalidToken> {
         match self.verify_with_held(token) {
             Err(InvalidToken::UnknownKey(_) | InvalidToken::NoKeys) if self.look_again().await => {
@@ -139,7 +139,7 @@ impl Keys {
     pub(super) async fn signature(&self, token: &str) -> Signature {
         let held = |keys: &Self| keys.held().map_or(Signature::Unknown, |held| held.signature(token));
         match held(self) {
-            Signature::Unknown if self.asked.try_lock().is_ok() && self.look_again().await => held(self),
+            Signature::Unknown if self.requested.try_lock().is_ok() && self.look_again().await => held(self),
             known => known,
         }
     }
@@ -154,11 +154,11 @@ impl Keys {
 
     /// Whether there may be new ones now.
     async fn look_again(&self) -> bool {
-        let mut asked = self.asked.lock().await;
-        if asked.is_some_and(|asked| asked.elapsed() < SOON) {
+        let mut requested = self.requested.lock().await;
+        if requested.is_some_and(|requested| requested.elapsed() < SOON) {
             return false;
         }
-        *asked = Some(Instant::now());
+        *requested = Some(Instant::now());
         self.fetch().await.is_ok()
     }
 

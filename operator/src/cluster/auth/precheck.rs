@@ -1,4 +1,4 @@
-//! What is wrong with a token on the face of it. Nothing here is verified: it is enough to refuse a token, never to admit one.
+//! Checks the form and the claims of a token. Nothing is verified here, so these checks can refuse a token but not admit one.
 
 use super::Refusal;
 use super::claims::Claims;
@@ -11,16 +11,16 @@ use std::time::Duration;
 mod tests;
 
 /// Of a token, bytes; the API server's are below 2 KiB.
-const LONGEST: usize = 8 << 10;
-/// How far this machine's clock may be ahead of the API server's, which decides: what has expired for longer is not asked
-/// about.
+const MAX_TOKEN_BYTES: usize = 8 << 10;
+/// How far this machine's clock may be ahead of the API server's, which decides. A token that has expired for longer is
+/// refused without a review.
 const CLOCKS: Duration = Duration::from_secs(24 * 3600);
 
 /// Returns the UID of the pod that the token claims to be bound to. `wall` is the time since 1970.
 pub(super) fn precheck(token: &str, account: &Account, wall: Duration) -> Result<String, Refusal> {
     let invalid = |text: &str| Err(Refusal::Invalid(text.to_owned()));
-    if token.len() > LONGEST {
-        return invalid(&format!("it is longer than {LONGEST} bytes"));
+    if token.len() > MAX_TOKEN_BYTES {
+        return invalid(&format!("it is longer than {MAX_TOKEN_BYTES} bytes"));
     }
     if !is_shaped(token) {
         return invalid("it is not three parts of base64url with dots between");

@@ -5,7 +5,7 @@
 //! node's probe, own page --Readers (what is known)--> Reviewer --precheck, rates, signature, turns--> TokenReview --> SubjectAccessReview
 //! ```
 //!
-//! The turns are other ones than those of the probes' tokens: readers, good or bogus, keep no probe from its stream. A node, or a
+//! These requests have turns of their own, so that tokens of readers, valid or not, delay no probe's stream. A node, or a
 //! source at the operator's own page, has rates of its own, so that bogus tokens at one probe cost no other one's readers anything.
 //!
 //! There is no substitute for the API server here: while it is away there is no decision, and the page keeps the readers that
@@ -17,8 +17,8 @@ mod tests;
 
 use super::Keys;
 use super::keys::Signature;
-use super::question::{Silence, ask};
 use super::rates::Rates;
+use super::request::{NoReview, create};
 use super::review::{review_for, warning};
 use super::turns::Turns;
 use super::wall;
@@ -35,27 +35,28 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What is remembered for probes, which remember by themselves: short, so that what is revoked ends soon.
-pub(crate) const QUESTIONS: ReaderLimits = ReaderLimits {
+/// Decisions that the operator keeps for probes. They expire soon, because probes keep them too, and a revoked permission
+/// must end soon.
+pub(crate) const LIMITS_OF_PROBES: ReaderLimits = ReaderLimits {
     admitted: Duration::from_secs(10),
     admitted_tokens: 1_024,
     refused_tokens: 4_096,
-    questions: 256,
+    open_requests: 256,
     ..ReaderLimits::PAGE
 };
-/// The permission, whichever page of metrics is asked for.
+/// The permission, for every page of metrics.
 const PATH: &str = "/metrics";
 const VERB: &str = "get";
 /// Tokens of a node that are verified, and those that are not known to be signed by the API server.
 const OF_NODE: Rate = Rate { per_second: 20, burst: 40 };
 const UNSIGNED: Rate = Rate { per_second: 2, burst: 10 };
 
-/// Asks the API server.
+/// Decides by TokenReview and SubjectAccessReview.
 pub(crate) struct Reviewer {
     client: Client,
     keys: Keys,
     turns: Turns,
-    looked_at: Rates,
+    checked: Rates,
     unsigned: Rates,
 }
 
@@ -74,14 +75,14 @@ impl Authorizer for Reviewer {
 impl Reviewer {
     #[must_use]
     pub(crate) fn new(client: Client, keys: Keys) -> Arc<Self> {
-        let (looked_at, unsigned) = (Rates::new(OF_NODE), Rates::new(UNSIGNED));
-        Arc::new(Self { client, keys, turns: Turns::new(Instant::now()), looked_at, unsigned })
+        let (checked, unsigned) = (Rates::new(OF_NODE), Rates::new(UNSIGNED));
+        Arc::new(Self { client, keys, turns: Turns::new(Instant::now()), checked, unsigned })
     }
 
     /// An error is a decision too: the first refusal.
     async fn decide(&self, from: &str, token: &str) -> Result<Decision, Decision> {
         let claimed = precheck(token, wall()).map_err(Decision::Unauthenticated)?;
-        if !self.looked_at.take(from, Instant::now()) {
+        if !self.checked.take(from, Instant::now()) {
             return Err(busy());
         }
         let signed_for = match self.keys.signature(token).await {
@@ -104,11 +105,11 @@ impl Reviewer {
 
     async fn user(&self, token: &str, claimed: &Token) -> Result<UserInfo, Decision> {
         let audience = claimed.is_for_readers.then_some(METRICS_AUDIENCE);
-        let status = review_for(&self.client, token, audience).await.map_err(silence)?;
+        let status = review_for(&self.client, token, audience).await.map_err(unavailable)?;
         if status.authenticated != Some(true) {
             return Err(Decision::Unauthenticated(warning(status.error)));
         }
-        // One that does not know of audiences would accept a token that is for another.
+        // An API server without support for audiences would accept a token for another audience.
         let is_for = |audience: &str| status.audiences.iter().flatten().any(|known| known == audience);
         if audience.is_some_and(|audience| !is_for(audience)) {
             return Err(Decision::Unauthenticated(format!("it is not for audience {METRICS_AUDIENCE}")));
@@ -128,9 +129,9 @@ impl Reviewer {
             uid,
             user: username,
         };
-        let question = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
+        let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
         let SubjectAccessReviewStatus { allowed, denied, .. } =
-            ask(&self.client, &question).await.map_err(silence)?.status.unwrap_or_default();
+            create(&self.client, &review).await.map_err(unavailable)?.status.unwrap_or_default();
         Ok(allowed && denied != Some(true))
     }
 }
@@ -139,7 +140,7 @@ fn busy() -> Decision {
     Decision::Unavailable("too many tokens wait for the API server".to_owned())
 }
 
-fn silence(silence: Silence) -> Decision {
-    let (Silence::NotAllowed(text) | Silence::Unreachable(text)) = silence;
+fn unavailable(error: NoReview) -> Decision {
+    let (NoReview::NotAllowed(text) | NoReview::Unreachable(text)) = error;
     Decision::Unavailable(text)
 }

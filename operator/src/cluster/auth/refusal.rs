@@ -8,7 +8,7 @@ pub enum Refusal {
         "no token: send `authorization: Bearer` and a ServiceAccount token with audience longwire-operator (--operator-token)"
     )]
     NoToken,
-    /// Without asking the API server.
+    /// Without a request to the API server.
     #[error("the token is invalid: {0}")]
     Invalid(String),
     #[error("the API server does not accept the token: {0}")]
@@ -21,8 +21,8 @@ pub enum Refusal {
     NotBound,
     #[error("pod {0} is not known to be alive")]
     PodGone(String),
-    #[error("the token is of a pod of node {found}, and hello says node {said}")]
-    OtherNode { found: String, said: String },
+    #[error("the token is of a pod of node {found}, and hello says node {hello}")]
+    OtherNode { found: String, hello: String },
     #[error("the new token is that of another pod than the stream's")]
     OtherPod,
     #[error("this operator has not listed all pods yet")]

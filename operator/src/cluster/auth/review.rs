@@ -1,7 +1,7 @@
 //! The API server's review of a token.
 
 use super::claims::{Claims, Verified};
-use super::question::{Silence, ask};
+use super::request::{NoReview, create};
 use super::{Refusal, wall};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, TokenReviewStatus};
@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 /// Pod that a token is bound to, among what the API server knows of its user.
 const POD_UID: &str = "authentication.kubernetes.io/pod-uid";
-/// How long a token is valid that has expired by this machine's clock: its probe reconnects once a minute then.
+/// Validity of a token that the API server accepts although it has expired by this machine's clock. Its probe then
+/// reconnects once a minute.
 pub(super) const DOUBTFUL: Duration = Duration::from_secs(60);
 /// Characters of the API server's error that a probe is sent.
 const WARNING: usize = 256;
 
-/// What came of the question.
+/// The outcome of a review.
 #[derive(Debug)]
 pub(super) enum Answer {
     Verified(Verified),
@@ -28,8 +29,8 @@ pub(super) enum Answer {
 pub(super) async fn review(client: &Client, token: &str) -> Answer {
     match review_for(client, token, Some(CONTROL_AUDIENCE)).await {
         Ok(status) => judge(status, token),
-        Err(Silence::NotAllowed(text)) => Answer::Refused(Refusal::Unverifiable(text)),
-        Err(Silence::Unreachable(text)) => Answer::Unreachable(text),
+        Err(NoReview::NotAllowed(text)) => Answer::Refused(Refusal::Unverifiable(text)),
+        Err(NoReview::Unreachable(text)) => Answer::Unreachable(text),
     }
 }
 
@@ -38,10 +39,10 @@ pub(super) async fn review_for(
     client: &Client,
     token: &str,
     audience: Option<&str>,
-) -> Result<TokenReviewStatus, Silence> {
+) -> Result<TokenReviewStatus, NoReview> {
     let audiences = audience.map(|audience| vec![audience.to_owned()]);
     let spec = TokenReviewSpec { token: Some(token.to_owned()), audiences };
-    let answered = ask(client, &TokenReview { spec, ..TokenReview::default() }).await?;
+    let answered = create(client, &TokenReview { spec, ..TokenReview::default() }).await?;
     Ok(answered.status.unwrap_or_default())
 }
 
@@ -55,7 +56,7 @@ fn judge(status: TokenReviewStatus, token: &str) -> Answer {
     if authenticated != Some(true) {
         return Answer::Refused(Refusal::Rejected(warning(error)));
     }
-    // One that does not know of audiences would accept a token that is for another.
+    // An API server without support for audiences would accept a token for another audience.
     if !audiences.iter().flatten().any(|audience| audience == CONTROL_AUDIENCE) {
         return Answer::Refused(Refusal::Rejected(format!("it is not for audience {CONTROL_AUDIENCE}")));
     }
@@ -69,7 +70,7 @@ fn judge(status: TokenReviewStatus, token: &str) -> Answer {
     Answer::Verified(Verified { username: user.username.unwrap_or_default(), pod, until })
 }
 
-/// By this clock, which is ahead, it has expired; the API server has just accepted it, and is asked again soon.
+/// By this clock, which is ahead, it has expired; the API server has just accepted it, and reviews it again soon.
 pub(super) fn good_for(claims: &Claims, wall: Duration) -> Duration {
     Some(claims.left(wall)).filter(|left| !left.is_zero()).unwrap_or(DOUBTFUL)
 }

@@ -40,7 +40,7 @@ struct Share {
     bucket: Mutex<Bucket>,
 }
 
-/// Too many ask.
+/// Too many requests wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Busy;
 
@@ -51,7 +51,7 @@ impl Turns {
         Self { reserved: Share::new(RESERVED, now), common: Share::new(COMMON, now), names: Rates::new(OF_NAME) }
     }
 
-    /// `name`: of the pod or user that the token is good for, where something speaks for it.
+    /// `name`: of the pod or user that the token is good for, if it has a known signature or address.
     pub(super) async fn take(&self, name: Option<&str>, now: Instant) -> Result<SemaphorePermit<'_>, Busy> {
         if name.is_some_and(|name| self.names.take(name, now))
             && let Ok(turn) = self.reserved.take(now).await

@@ -1,7 +1,7 @@
 //! A probe that refuses its configuration gets an Event on its node, once for each reason. So does a probe whose node cannot
 //! be watched, and one with a full budget.
 
-use super::{LONGEST, post};
+use super::{MAX_NOTE_BYTES, post};
 use crate::acks::Acks;
 use crate::publish::role::Role;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Interval of checks; an Event is not urgent.
-const LOOK: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_secs(2);
 /// Namespace of Events about cluster-scoped objects.
 const NAMESPACE: &str = "default";
 const REFUSED: &str = "ProbeRefused";
@@ -28,7 +28,7 @@ const NOTICE: &str = "ProbeBudgetFull";
 pub(crate) async fn send_node_events(client: Client, instance: String, acks: Arc<Acks>, role: watch::Receiver<Role>) {
     let (mut waiting, mut sent) = (HashMap::new(), HashMap::new());
     loop {
-        sleep(LOOK).await;
+        sleep(POLL).await;
         waiting.extend(acks.take_refusals());
         let known = acks.snapshot();
         waiting.retain(|node, error| known.contains_key(node) && sent.get(node) != Some(error));
@@ -75,7 +75,7 @@ fn event(node: &str, reason: &str, text: &str, instance: &str, now: Timestamp) -
         type_: Some("Warning".to_owned()),
         action: Some("Configure".to_owned()),
         reason: Some(reason.to_owned()),
-        note: Some(note[..note.floor_char_boundary(LONGEST)].to_owned()),
+        note: Some(note[..note.floor_char_boundary(MAX_NOTE_BYTES)].to_owned()),
         event_time: Some(MicroTime(now)),
         reporting_controller: Some(EVENT_CONTROLLER.to_owned()),
         reporting_instance: Some(instance.to_owned()),

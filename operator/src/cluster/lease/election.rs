@@ -58,7 +58,7 @@ impl Election {
         self.role = match record.holder.as_deref() {
             Some(holder) if holder == self.me => Role::Leader,
             Some(holder) => Role::Standby { leader: holder.parse().ok().map(|holder: Identity| holder.address) },
-            // No replica holds it: the present leader goes on until another one takes it.
+            // No replica holds it: the present leader continues until another one takes it.
             None if self.role == Role::Leader => Role::Leader,
             None => Role::Standby { leader: None },
         };

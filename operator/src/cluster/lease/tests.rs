@@ -1,7 +1,7 @@
 use super::election::{Election, Step};
 use super::identity::Identity;
 use super::record::Record;
-use super::{DURATION, GRACE, LOOK, RENEW};
+use super::{DURATION, GRACE, POLL, RENEW};
 use crate::publish::role::Role;
 use k8s_openapi::jiff::Timestamp;
 use rstest::rstest;
@@ -52,7 +52,7 @@ fn a_replica_without_a_lease_creates_it_and_leads_once_it_exists() {
     };
     assert_eq!((election.role(), election.step(at(0), wall(200))), (standby(None), Step::Create(held.clone())));
     election.observe(Some(Record { version: Some("1".to_owned()), ..held }), at(0));
-    assert_eq!((election.role(), election.wait(at(0), RENEW, LOOK)), (Role::Leader, RENEW));
+    assert_eq!((election.role(), election.wait(at(0), RENEW, POLL)), (Role::Leader, RENEW));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn another_is_left_alone_until_its_lease_has_not_changed_for_its_duration(
     election.observe(Some(record("1", Some(OTHER))), at(now));
     assert_eq!(election.role(), standby(Some("10.0.0.2:15010")));
     assert_eq!(matches!(election.step(at(now), wall(100)), Step::Replace(_)), taken);
-    assert_eq!(election.wait(at(now), RENEW, LOOK), at(wait));
+    assert_eq!(election.wait(at(now), RENEW, POLL), at(wait));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn time_without_a_read_of_the_lease_does_not_count() {
     election.observe(Some(record("1", Some(OTHER))), at(0));
     election.blind(at(60), GRACE);
     election.observe(Some(record("1", Some(OTHER))), at(61));
-    assert_eq!((election.step(at(61), wall(100)), election.wait(at(61), RENEW, LOOK)), (Step::Wait, LOOK));
+    assert_eq!((election.step(at(61), wall(100)), election.wait(at(61), RENEW, POLL)), (Step::Wait, POLL));
     assert!(matches!(election.step(at(64), wall(100)), Step::Replace(_)));
     // It is no less than it would have had anyway.
     election.observe(Some(record("2", Some(OTHER))), at(70));
@@ -141,7 +141,7 @@ fn a_clock_jump_changes_nothing_for_a_replica_that_has_seen_a_renewal(#[case] ju
     election.observe(Some(renewed), at(3));
     assert_eq!(election.step(at(8), wall(10_000)), Step::Wait);
     assert!(matches!(election.step(at(9), wall(10_000)), Step::Replace(_)));
-    // One's own: what is written is for people, and one goes on holding it.
+    // One's own: what is written is for people, and one keeps holding it.
     election.observe(Some(record("4", Some(ME))), at(10));
     let Step::Replace(own) = election.step(at(12), wall(10_000 + jump)) else { panic!("it is not renewed") };
     assert_eq!((own.renewed, own.acquired), (Some(wall(10_000 + jump)), Some(wall(100))));
@@ -184,7 +184,7 @@ fn a_record_is_a_lease_without_what_does_not_matter() {
 #[rstest]
 #[case::ipv4(ME, Some("10.0.0.1:15010"))]
 #[case::ipv6("a_b_[fd00::1]:1", Some("[fd00::1]:1"))]
-#[case::somebody_else_s("a-stranger", None)]
+#[case::of_another_replica("another-replica", None)]
 #[case::without_a_port("a_b_10.0.0.1", None)]
 #[case::too_much("a_b_10.0.0.1:1_c", None)]
 fn an_identity_has_the_address_of_its_replica(#[case] text: &str, #[case] address: Option<&str>) {

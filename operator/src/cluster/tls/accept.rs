@@ -24,10 +24,10 @@ use tonic::transport::server::Connected;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that serving may leave waiting.
 const WAITING: usize = 16;
-/// After an accept that failed, for want of descriptors perhaps.
-const BREATH: Duration = Duration::from_millis(100);
+/// Delay after a failed accept, in which file descriptors may become free.
+const RETRY: Duration = Duration::from_millis(100);
 /// Between two looks for connections that got no stream in time.
-const LOOK: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(500);
 
 /// A connection behind its handshake.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ struct Accepting {
 
 impl Accepting {
     async fn run(self, listener: TcpListener) {
-        let mut look = tokio::time::interval(LOOK);
+        let mut look = tokio::time::interval(POLL);
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
@@ -76,7 +76,7 @@ impl Accepting {
                     Err(error) => {
                         self.counters.not_accepted(&error);
                         self.table.refused("not_accepted");
-                        tokio::time::sleep(BREATH).await;
+                        tokio::time::sleep(RETRY).await;
                     }
                 },
                 _ = look.tick() => self.table.close_overdue(),

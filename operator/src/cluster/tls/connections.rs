@@ -53,7 +53,7 @@ const SOURCES: usize = 16_384;
 
 /// A connection has an admitted stream after this long.
 const UNADMITTED: Duration = Duration::from_secs(5);
-/// One whose call the API server is asked about, after this.
+/// A connection whose call waits for the API server, after this.
 const UNANSWERED: Duration = Duration::from_secs(12);
 /// Calls that a connection may make before one is admitted.
 const CALLS: u32 = 4;

@@ -56,7 +56,7 @@ impl Material {
         Ok(Self { authorities: vec![authority], authority_key, leaf, leaf_key })
     }
 
-    /// What a plan has asked for; `Keep` changes nothing.
+    /// The change that a plan requires; `Keep`: none.
     pub fn take(
         self,
         step: Step,

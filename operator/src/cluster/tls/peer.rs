@@ -84,7 +84,7 @@ impl Peer {
         Ok(Call(self.clone()))
     }
 
-    /// The node whose probe speaks here; `None`: the connection has no admitted stream.
+    /// The node whose probe has this connection; `None`: the connection has no admitted stream.
     #[must_use]
     pub(crate) fn node(&self) -> Option<Arc<str>> {
         let Slot { table, number, node, .. } = &*self.0;

@@ -29,7 +29,7 @@ pub struct Held {
     pub(crate) leaf: Validity,
     /// Which of the authorities signed the leaf.
     pub(crate) signed_by: Option<usize>,
-    /// The leaf is for the names that probes ask for.
+    /// The leaf is for the names that probes verify.
     pub(crate) names_fit: bool,
 }
 

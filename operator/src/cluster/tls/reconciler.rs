@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Between two reads when nothing is due: a deleted ConfigMap is restored after this.
-const LOOK: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_secs(60);
 /// After something that did not work.
 const AGAIN: Duration = Duration::from_secs(2);
 /// A failure that lasts less than this is not logged.
@@ -134,7 +134,7 @@ impl CertificateReconciler {
                 Step::Keep { until } => {
                     self.serve(&material, held)?;
                     self.publish(&material).await?;
-                    return Ok(LOOK.min(Duration::from_secs(until.saturating_sub(now).max(1))));
+                    return Ok(POLL.min(Duration::from_secs(until.saturating_sub(now).max(1))));
                 }
                 step => {
                     // Meanwhile what is there is better than nothing.

@@ -35,7 +35,7 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// Names under which probes may ask for the operator of this namespace; the first is the one they are given.
+/// Names by which probes may verify the operator of this namespace; the first is the one they are given.
 #[must_use]
 pub fn names(namespace: &str) -> Vec<String> {
     vec![format!("longwire-operator.{namespace}.svc"), format!("longwire-operator.{namespace}")]
@@ -50,12 +50,12 @@ pub fn publish(material: &Material, to: &watch::Sender<Option<Serving>>) -> Resu
     Ok(())
 }
 
-/// For probes, which speak gRPC.
+/// For probes, which use gRPC.
 pub fn configuration(serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
     speaking(b"h2", serving)
 }
 
-/// For an API server that asks a webhook: it speaks HTTP/1.1 there.
+/// For the API server's calls of the webhook, which are HTTP/1.1.
 pub fn http(serving: watch::Receiver<Option<Serving>>) -> Result<Arc<ServerConfig>, rustls::Error> {
     speaking(b"http/1.1", serving)
 }

@@ -62,9 +62,9 @@ fn an_older_one_takes_the_room_and_what_goes_gives_it_back() {
     assert!(!index.take_slices_forgotten());
     assert_eq!(leads(&index), ["s1", "s2"]);
     index.apply(delete(Kind::EndpointSlice, "s2"), &mut Stale::default());
-    assert!(index.take_slices_forgotten(), "the source is asked for it");
+    assert!(index.take_slices_forgotten(), "it is requested from the source");
     assert!(!index.take_slices_forgotten());
-    // Told again, it is what it was.
+    // Sent again, it is the same.
     assert_eq!(take(&mut index, large("s3", 3, 3)), ["shop/a"]);
     assert_eq!((leads(&index), index.slices_refused()), (vec!["s1", "s3"], 0));
 }

@@ -3,7 +3,7 @@
 use super::interval::OwnershipInterval;
 use super::observations::{Ownership, Right};
 use crate::source::object;
-use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
+use longwire_model::identity::{Frontend, Owner, OwnerKind, UnixNanos};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (
     let mut taken = Taken::default();
     let mut external: HashMap<&str, usize> = HashMap::new();
     for claim in claims {
-        let Holder::Service(frontend) = &claim.holder else { continue };
+        let OwnerKind::Service(frontend) = &claim.kind else { continue };
         let of_namespace = external.entry(&frontend.service.namespace).or_default();
         let is_external = claim.right == Right::External;
         if frontend.ports.is_empty() {
@@ -55,8 +55,8 @@ pub(super) fn owners(mut claims: Vec<&OwnershipInterval>, after: UnixNanos) -> (
             if since == 0 || claim.end().is_none_or(|end| end > since) {
                 let is_whole = ports.len() == frontend.ports.len();
                 let ports = if is_whole { Arc::clone(&frontend.ports) } else { ports.into() };
-                let holder = Holder::Service(Frontend { ports, is_external, ..frontend.clone() });
-                owners.push(Owner { holder, from: claim.started.max(since), until: claim.end(), observed: false });
+                let kind = OwnerKind::Service(Frontend { ports, is_external, ..frontend.clone() });
+                owners.push(Owner { kind, from: claim.started.max(since), until: claim.end(), observed: false });
             }
         }
     }
@@ -83,8 +83,8 @@ impl Taken {
 }
 
 fn name(claim: &OwnershipInterval) -> Option<(String, String)> {
-    match &claim.holder {
-        Holder::Service(frontend) => Some((frontend.service.namespace.clone(), frontend.service.name.clone())),
-        Holder::Pod(_) | Holder::Node(_) => None,
+    match &claim.kind {
+        OwnerKind::Service(frontend) => Some((frontend.service.namespace.clone(), frontend.service.name.clone())),
+        OwnerKind::Pod(_) | OwnerKind::Node(_) => None,
     }
 }

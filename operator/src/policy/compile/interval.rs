@@ -7,11 +7,11 @@
 use super::claims;
 use super::observations::{Ownership, Right};
 use crate::source::object;
-use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
+use longwire_model::identity::{Frontend, Owner, OwnerKind, UnixNanos};
 
 #[derive(Clone, Debug)]
 pub(super) struct OwnershipInterval {
-    pub(super) holder: Holder,
+    pub(super) kind: OwnerKind,
     pub(super) right: Right,
     /// From the object, to the second; 0: unknown.
     pub(super) started: UnixNanos,
@@ -61,7 +61,7 @@ pub(super) fn owners<'a>(intervals: impl Iterator<Item = &'a OwnershipInterval>)
     let mut owners: Vec<Owner> = counted.iter().map(|one| one.owner(&counted)).collect();
     // A node's address can be a Service's as well, at its ports: what becomes of a connection to it the node decides.
     let mut silent_until = Some(0);
-    for stronger in held.iter().filter(|held| !matches!(held.holder, Holder::Node(_))) {
+    for stronger in held.iter().filter(|held| !matches!(held.kind, OwnerKind::Node(_))) {
         silent_until = silent_until.zip(stronger.end()).map(|(until, end)| end.max(until));
     }
     let Some(after) = silent_until else { return (owners, 0) };
@@ -71,9 +71,9 @@ pub(super) fn owners<'a>(intervals: impl Iterator<Item = &'a OwnershipInterval>)
 }
 
 impl OwnershipInterval {
-    pub(super) fn new(holder: &Holder, ownership: &Ownership, left: Option<Left>) -> Self {
+    pub(super) fn new(kind: &OwnerKind, ownership: &Ownership, left: Option<Left>) -> Self {
         let Ownership { right, started, observed, address: _ } = *ownership;
-        Self { holder: holder.clone(), right, started, observed, left, vacated: None }
+        Self { kind: kind.clone(), right, started, observed, left, vacated: None }
     }
 
     /// `None`: another owner has the address by a stronger right, or had it during the whole interval.
@@ -116,8 +116,8 @@ impl OwnershipInterval {
     }
 
     pub(super) fn node(&self) -> Option<&str> {
-        match &self.holder {
-            Holder::Pod(pod) => Some(pod.place.node.as_str()).filter(|node| !node.is_empty()),
+        match &self.kind {
+            OwnerKind::Pod(pod) => Some(pod.place.node.as_str()).filter(|node| !node.is_empty()),
             _ => None,
         }
     }
@@ -130,12 +130,12 @@ impl Counted<'_> {
         let observed = interval.observed.filter(|observed| all.len() > 1 && *observed >= after);
         let successors = all.iter().map(|other| other.interval).filter(|other| other.follows(interval));
         let successors = successors.filter_map(|other| other.observed).filter(|since| *since > interval.began());
-        let holder = match &interval.holder {
-            Holder::Service(frontend) => Holder::Service(Frontend { ports: [].into(), ..frontend.clone() }),
-            holder => holder.clone(),
+        let kind = match &interval.kind {
+            OwnerKind::Service(frontend) => OwnerKind::Service(Frontend { ports: [].into(), ..frontend.clone() }),
+            kind => kind.clone(),
         };
         Owner {
-            holder,
+            kind,
             from: observed.unwrap_or(interval.started).max(after),
             until: successors.chain(interval.end()).min(),
             observed: observed.is_some(),

@@ -4,7 +4,7 @@
 use super::interval::{Left, OwnershipInterval, owners};
 use super::observations::{Ownership, Right};
 use crate::source::object::Name;
-use longwire_model::identity::{Holder, Owner, UnixNanos};
+use longwire_model::identity::{Owner, OwnerKind, UnixNanos};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 
@@ -39,7 +39,7 @@ struct Departure {
     noticed: UnixNanos,
     left: Left,
     address: IpAddr,
-    holder: OwnerName,
+    owner: OwnerName,
 }
 
 impl Owners {
@@ -62,7 +62,7 @@ impl Owners {
     /// A pod's status has the address, or had it lately.
     pub(super) fn is_pods(&self, address: IpAddr) -> bool {
         let is_pods =
-            |interval: &OwnershipInterval| interval.right == Right::Own && matches!(interval.holder, Holder::Pod(_));
+            |interval: &OwnershipInterval| interval.right == Right::Own && matches!(interval.kind, OwnerKind::Pod(_));
         self.addresses.get(&address).is_some_and(|intervals| intervals.values().any(is_pods))
     }
 
@@ -95,7 +95,7 @@ impl Owners {
     pub(super) fn hold(
         &mut self,
         name: OwnerName,
-        holder: &Holder,
+        kind: &OwnerKind,
         ownerships: &[Ownership],
         now: UnixNanos,
         changed: &mut BTreeSet<IpAddr>,
@@ -109,7 +109,7 @@ impl Owners {
             }
         }
         for ownership in ownerships {
-            self.note(ownership.address, &name, OwnershipInterval::new(holder, ownership, None), changed);
+            self.note(ownership.address, &name, OwnershipInterval::new(kind, ownership, None), changed);
         }
         if !ownerships.is_empty() {
             self.held.insert(name, ownerships.iter().map(|ownership| ownership.address).collect());
@@ -121,7 +121,7 @@ impl Owners {
     pub(super) fn recall(
         &mut self,
         name: &OwnerName,
-        holder: &Holder,
+        kind: &OwnerKind,
         ownerships: &[Ownership],
         left: Left,
         now: UnixNanos,
@@ -134,9 +134,9 @@ impl Owners {
                 continue;
             }
             let (is_noticed, left) = (known.is_some(), known.and_then(|known| known.left).unwrap_or(left));
-            self.note(address, name, OwnershipInterval::new(holder, ownership, Some(left)), changed);
+            self.note(address, name, OwnershipInterval::new(kind, ownership, Some(left)), changed);
             if !is_noticed {
-                self.departed.push_back(Departure { noticed: now, left, address, holder: name.clone() });
+                self.departed.push_back(Departure { noticed: now, left, address, owner: name.clone() });
             }
         }
         self.forget_too_many(changed);
@@ -189,7 +189,7 @@ impl Owners {
         let interval = self.addresses.get_mut(&address).and_then(|intervals| intervals.get_mut(name));
         if let Some(interval) = interval {
             interval.left = Some(left);
-            self.departed.push_back(Departure { noticed: now, left, address, holder: name.clone() });
+            self.departed.push_back(Departure { noticed: now, left, address, owner: name.clone() });
         }
         if before.is_none() || self.of_few(address) != before {
             changed.insert(address);
@@ -207,11 +207,11 @@ impl Owners {
     }
 
     fn forget_oldest(&mut self, changed: &mut BTreeSet<IpAddr>) {
-        let Some(Departure { left, address, holder, .. }) = self.departed.pop_front() else { return };
+        let Some(Departure { left, address, owner, .. }) = self.departed.pop_front() else { return };
         let Some(intervals) = self.addresses.get_mut(&address) else { return };
         // Unless it came back since.
-        if intervals.get(&holder).is_some_and(|interval| interval.left == Some(left)) {
-            intervals.remove(&holder);
+        if intervals.get(&owner).is_some_and(|interval| interval.left == Some(left)) {
+            intervals.remove(&owner);
             changed.insert(address);
         }
         if intervals.is_empty() {

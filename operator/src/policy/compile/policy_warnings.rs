@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Of one object.
 const MAX: usize = 6;
 /// Of each, in bytes: labels and patterns are quoted.
-const LONGEST: usize = 400;
+const MAX_WARNING_BYTES: usize = 400;
 
 /// What warnings depend on beside the object itself.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -> Vec<String> {
     let Ok(spec) = policy.accepted(around.root) else { return Vec::new() };
     let mut warnings: Vec<String> = policy.unknown.iter().cloned().collect();
-    warnings.extend(selects_nobody(policy, spec.selector.as_ref(), around));
+    warnings.extend(selects_no_pod(policy, spec.selector.as_ref(), around));
     let mut readers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (name, overrides) in &spec.tags {
         for (matched, change) in overrides.iter() {
@@ -58,7 +58,7 @@ pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -
 pub(super) fn of_stats(policy: &StatsMatcher, around: Surroundings<'_>) -> Vec<String> {
     let Ok(spec) = &policy.spec else { return Vec::new() };
     let mut warnings: Vec<String> = policy.unknown.iter().cloned().collect();
-    warnings.extend(selects_nobody(policy, spec.selector.as_ref(), around));
+    warnings.extend(selects_no_pod(policy, spec.selector.as_ref(), around));
     warnings.extend(spec.idle.iter().map(|pattern| {
         format!("{pattern} matches no statistic: they are named as cluster.outbound|80||web.shop.svc.cluster.local.upstream_cx_total")
     }));
@@ -68,11 +68,11 @@ pub(super) fn of_stats(policy: &StatsMatcher, around: Surroundings<'_>) -> Vec<S
 /// Of ExtraStatTags, which have none of their own.
 pub(super) fn of_tags<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Vec<String> {
     let unknown = policy.unknown.iter().cloned();
-    bounded(unknown.chain(selects_nobody(policy, selector, around)).collect())
+    bounded(unknown.chain(selects_no_pod(policy, selector, around)).collect())
 }
 
 /// In other namespaces pods may still come; here the author mostly meant the whole cluster.
-fn selects_nobody<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Option<String> {
+fn selects_no_pod<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Surroundings<'_>) -> Option<String> {
     let Surroundings { root, targets, .. } = around;
     let is_idle = targets.is_none_or(|targets| targets.workloads() == 0);
     (selector.is_some() && policy.key.name.namespace == root && is_idle).then(|| {
@@ -102,7 +102,7 @@ fn by_labels(readers: BTreeMap<&str, BTreeSet<&str>>) -> impl Iterator<Item = St
     texts.into_iter()
 }
 
-/// Overrides, by their place in the list, whose metrics no pod feeds anyway.
+/// Overrides, by their place in the list, of whose metrics no pod has series.
 fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, usize)>, on: SeriesSets) -> Vec<String> {
     let mut metrics: BTreeMap<usize, Metrics> = BTreeMap::new();
     for (matched, at) in overrides {
@@ -123,14 +123,14 @@ fn of_sets_that_are_off(overrides: impl Iterator<Item = (MetricMatch, usize)>, o
 }
 
 fn is_off(set: SeriesSet) -> String {
-    format!("has no effect, because no selected pod feeds the set {}: add it to spec.seriesSets", set.name())
+    format!("has no effect, because no selected pod has the series set {}: add it to spec.seriesSets", set.name())
 }
 
 fn bounded(mut warnings: Vec<String>) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX);
     warnings.truncate(MAX);
-    for warning in warnings.iter_mut().filter(|warning| warning.len() > LONGEST) {
-        warning.truncate(warning.floor_char_boundary(LONGEST));
+    for warning in warnings.iter_mut().filter(|warning| warning.len() > MAX_WARNING_BYTES) {
+        warning.truncate(warning.floor_char_boundary(MAX_WARNING_BYTES));
         warning.push_str("...");
     }
     warnings.extend((more > 0).then(|| format!("and {more} more")));

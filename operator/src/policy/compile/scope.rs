@@ -25,7 +25,7 @@ pub(super) struct Outcome {
     pub(super) sets: SeriesSets,
     /// Of the telemetry.
     pub(super) bytes: usize,
-    /// What narrower objects or annotations ask for was left out, because it would be too large.
+    /// The settings of narrower objects or annotations were left out, because they would be too large.
     pub(super) reduced: bool,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct PolicyTargets {
     nodes: BTreeMap<String, usize>,
     workloads: BTreeMap<Name, usize>,
     conflicts: BTreeMap<String, usize>,
-    /// Pods that feed each series set.
+    /// Pods that have each series set.
     sets: [usize; SeriesSet::ALL.len()],
 }
 
@@ -81,7 +81,7 @@ impl TargetsByPolicy {
         Bound { outcome, pod }: &Bound,
         texts: impl Fn(&mut BTreeMap<String, usize>, &String),
         names: impl Fn(&mut BTreeMap<Name, usize>, &Name),
-        feeds: impl Fn(usize) -> usize,
+        count: impl Fn(usize) -> usize,
     ) {
         if let Some(BoundPod { pod, .. }) = pod {
             let workload = Name::new(&pod.workload.namespace, &pod.workload.name);
@@ -91,7 +91,7 @@ impl TargetsByPolicy {
                 names(&mut targets.workloads, &workload);
                 node.into_iter().for_each(|node| texts(&mut targets.nodes, node));
                 for set in outcome.sets.iter() {
-                    targets.sets[set as usize] = feeds(targets.sets[set as usize]);
+                    targets.sets[set as usize] = count(targets.sets[set as usize]);
                 }
                 self.forget_idle(key);
             }
@@ -123,7 +123,7 @@ impl PolicyTargets {
         u32::try_from(self.workloads.len()).unwrap_or(u32::MAX)
     }
 
-    /// That some pod feeds.
+    /// That a pod has.
     pub(super) fn sets(&self) -> SeriesSets {
         SeriesSet::ALL.into_iter().filter(|set| self.sets[*set as usize] > 0).collect()
     }

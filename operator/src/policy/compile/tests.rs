@@ -6,7 +6,7 @@ use crate::index::{Index, Stale};
 use crate::source::event::Event;
 use crate::source::object::{Kind, Name, Pod};
 use crate::source::sample::{apply, delete, ip, namespace, node, pod, service, slice, to_pod};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, ObservedAddress, Place, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, ObservedAddress, OwnerKind, Place, Service, Workload};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_wire::version;
@@ -76,22 +76,22 @@ fn describe(frontend: &Frontend) -> String {
 
 /// Answers as `address: owner from-until, ...`; a `from` that was seen has a `!`.
 fn answers(changes: &Changes) -> Vec<String> {
-    let holder = |holder: &Holder| match holder {
-        Holder::Pod(pod) => pod.uid.clone(),
-        Holder::Service(frontend) => describe(frontend),
-        Holder::Node(name) => name.clone(),
+    let name = |kind: &OwnerKind| match kind {
+        OwnerKind::Pod(pod) => pod.uid.clone(),
+        OwnerKind::Service(frontend) => describe(frontend),
+        OwnerKind::Node(name) => name.clone(),
     };
     let text = |answer: &Answer| {
         let owners = answer.address.owners.iter();
         let owners = owners.map(|owner| {
             let until = owner.until.map_or_else(String::new, |until| until.to_string());
             let seen = if owner.observed { "!" } else { "" };
-            format!("{} {}{seen}-{until}", holder(&owner.holder), owner.from)
+            format!("{} {}{seen}-{until}", name(&owner.kind), owner.from)
         });
         owners.collect::<Vec<_>>().join(", ")
     };
     let line = |(address, answer): &(std::net::IpAddr, Option<Answer>)| {
-        format!("{address}: {}", answer.as_ref().map_or_else(|| "nobody".to_owned(), text))
+        format!("{address}: {}", answer.as_ref().map_or_else(|| "no owner".to_owned(), text))
     };
     changes.answers.iter().map(line).collect()
 }
@@ -145,7 +145,7 @@ fn a_pod_has_one_identity_for_its_node_and_its_peers() {
     let Answer { version, address } = answer.as_ref().unwrap();
     assert_eq!(*version, version::of_address(address));
     let [owner] = address.owners.as_slice() else { panic!("{address:?}") };
-    assert_eq!((&owner.holder, owner.from, owner.until), (&Holder::Pod(Arc::clone(&local.pod)), 7, None));
+    assert_eq!((&owner.kind, owner.from, owner.until), (&OwnerKind::Pod(Arc::clone(&local.pod)), 7, None));
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_completed_pod_does_not_shadow_the_next_owner_of_its_address() {
     let (mut operator, changes) = Operator::new(vec![apply(a()), apply(job.clone())]);
     assert_eq!(nodes(&changes), ["n1: a"]);
     assert_eq!(answers(&changes), ["10.0.0.1: uid-a 0-, uid-j 0-100"]);
-    // Nor does a late word of it.
+    // Nor does a late observation of it.
     let changes = operator.take(vec![apply(job), delete(Kind::Pod, "j")], 200);
     assert_eq!((nodes(&changes), answers(&changes)), (vec!["n1: a".to_owned()], vec![]));
 }
@@ -280,11 +280,12 @@ fn an_annotation_of_the_root_namespace_reaches_every_node() {
         let (_, local) = configuration.pods.values().next().unwrap();
         Arc::clone(&local.telemetry)
     };
-    let told: Vec<_> = changes.nodes.iter().map(|(node, told)| (node.as_str(), telemetry(told))).collect();
+    let sent: Vec<_> =
+        changes.nodes.iter().map(|(node, configuration)| (node.as_str(), telemetry(configuration))).collect();
     let istio = Arc::new(Telemetry::plain(istio));
-    assert_eq!(told, [("n1", Arc::clone(&istio)), ("n2", istio)]);
+    assert_eq!(sent, [("n1", Arc::clone(&istio)), ("n2", istio)]);
     // One for all whose outcome is equal.
-    assert!(Arc::ptr_eq(&told[0].1, &told[1].1));
+    assert!(Arc::ptr_eq(&sent[0].1, &sent[1].1));
 }
 
 #[test]
@@ -305,7 +306,7 @@ fn a_pod_is_where_its_node_is() {
 
 #[test]
 fn an_address_without_an_owner_has_a_version_too() {
-    let nobody = Answer::outside(ip("192.0.2.1"));
+    let outside = Answer::outside(ip("192.0.2.1"));
     let expected = Address { address: ip("192.0.2.1"), owners: vec![] };
-    assert_eq!((nobody.version, nobody.address), (version::of_address(&expected), expected));
+    assert_eq!((outside.version, outside.address), (version::of_address(&expected), expected));
 }

@@ -6,14 +6,15 @@ use super::stats::{List, Lists, StatsDraft};
 use crate::index::warning::INVALID_ANNOTATION;
 use crate::source::object::policy::{ToPattern, prefix, regex, suffix};
 use crate::source::object::{
-    AnnotationSettings, EXTRA_STAT_TAGS, LONGEST_WORD, MAX_WORDS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES, Words,
+    AnnotationSettings, EXTRA_STAT_TAGS, Entries, MAX_ENTRIES, MAX_ENTRY_BYTES, STATS_PREFIXES, STATS_REGEXPS,
+    STATS_SUFFIXES,
 };
 use longwire_model::limits::MAX_ANNOTATION_BYTES;
 use longwire_model::matcher::StringMatcher;
 
 const UNKNOWN_TAG: &str = "UnknownExtraStatTag";
 /// Entries of one annotation that get a warning of their own.
-const MAX_TOLD: usize = 3;
+const MAX_WARNED: usize = 3;
 
 /// Lists that are too long are cut.
 pub(super) fn check_words(annotation_settings: &AnnotationSettings, warnings: &mut Vec<PodWarning>) {
@@ -25,12 +26,12 @@ pub(super) fn check_words(annotation_settings: &AnnotationSettings, warnings: &m
         (STATS_SUFFIXES, suffixes.as_ref()),
         (STATS_REGEXPS, regexps.as_ref()),
     ];
-    for (annotation, words) in listed {
-        let left_out = words.map_or(0, |words| words.left_out);
+    for (annotation, entries) in listed {
+        let left_out = entries.map_or(0, |entries| entries.left_out);
         if left_out > 0 {
             let note = format!(
-                "annotation {annotation}: {left_out} of its entries are left out: at most {MAX_WORDS} of at most \
-                 {LONGEST_WORD} bytes, and {MAX_ANNOTATION_BYTES} bytes in all, are read"
+                "annotation {annotation}: {left_out} of its entries are left out: at most {MAX_ENTRIES} of at most \
+                 {MAX_ENTRY_BYTES} bytes, and {MAX_ANNOTATION_BYTES} bytes in all, are read"
             );
             warnings.push(PodWarning { reason: INVALID_ANNOTATION, note });
         }
@@ -43,12 +44,12 @@ pub(super) fn apply_stats(
     annotation_settings: &AnnotationSettings,
     warnings: &mut Vec<PodWarning>,
 ) {
-    let mut read = |annotation: &str, words: Option<&Words>, to_pattern: ToPattern| {
-        let words = words?;
+    let mut read = |annotation: &str, entries: Option<&Entries>, to_pattern: ToPattern| {
+        let entries = entries?;
         let before = warnings.len();
-        let mut matchers = Vec::with_capacity(words.words.len());
-        for word in &words.words {
-            match to_pattern(word).and_then(|pattern| StringMatcher::new(pattern, false)) {
+        let mut matchers = Vec::with_capacity(entries.entries.len());
+        for entry in &entries.entries {
+            match to_pattern(entry).and_then(|pattern| StringMatcher::new(pattern, false)) {
                 Ok(matcher) => matchers.push(matcher),
                 Err(error) => {
                     warnings.push(PodWarning {
@@ -79,7 +80,7 @@ pub(super) fn chosen_tags<'a>(
     warnings: &mut Vec<PodWarning>,
 ) -> Vec<Extra<'a>> {
     let wanted = annotation_settings
-        .map(|annotation_settings| annotation_settings.extra_tags.words.as_slice())
+        .map(|annotation_settings| annotation_settings.extra_tags.entries.as_slice())
         .unwrap_or_default();
     let before = warnings.len();
     let is_wanted = |extra: &Extra<'_>| wanted.iter().any(|name| *name == extra.tag.name.as_str());
@@ -97,9 +98,9 @@ pub(super) fn chosen_tags<'a>(
 /// Of the warnings about one annotation, from index `before` on, keeps a few and the number of the others, because sixty-four
 /// Events on one pod do not inform better.
 fn abridge(warnings: &mut Vec<PodWarning>, before: usize, annotation: &str) {
-    let more = (warnings.len() - before).saturating_sub(MAX_TOLD);
+    let more = (warnings.len() - before).saturating_sub(MAX_WARNED);
     if more > 0 {
-        warnings.truncate(before + MAX_TOLD);
+        warnings.truncate(before + MAX_WARNED);
         let note = format!("annotation {annotation}: {more} more of its entries cannot be used");
         warnings.push(PodWarning { reason: INVALID_ANNOTATION, note });
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// A value and the object that it comes from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a, T> {
+pub(super) struct Sourced<'a, T> {
     pub(super) value: T,
     /// `None`: a Namespace's annotation.
     pub(super) by: Option<&'a Key>,
@@ -57,7 +57,7 @@ pub(super) struct Draft<'a> {
     pub(super) conflicts: Conflicts,
 }
 
-type Part<'a, T> = Option<Said<'a, T>>;
+type Part<'a, T> = Option<Sourced<'a, T>>;
 
 impl<'a> Draft<'a> {
     /// Applies a narrower level over the levels before. Within a level the first object wins.
@@ -67,7 +67,7 @@ impl<'a> Draft<'a> {
             layer.add_policy(depth, policy);
         }
         if let (None, Some(value)) = (&layer.series_sets, level.annotated) {
-            layer.series_sets = Some(Said { value, by: None });
+            layer.series_sets = Some(Sourced { value, by: None });
         }
         for tags in &level.tags {
             let Ok(spec) = &tags.spec else { continue };
@@ -96,9 +96,9 @@ impl<'a> Draft<'a> {
         let limit = &mut self.series_per_namespace;
         claim(limit, cluster.series_per_namespace, by, "spec.limits.seriesPerNamespace", lost);
         for (matched, &(at, disabled)) in spec.disabled.iter() {
-            for (held, holder) in self.disabled.iter() {
-                if holder.disabled != disabled && !held.intersection(matched).is_empty() {
-                    lost.older(by, format_args!("spec.overrides[{at}].disabled"), holder.by);
+            for (held, former) in self.disabled.iter() {
+                if former.disabled != disabled && !held.intersection(matched).is_empty() {
+                    lost.older(by, format_args!("spec.overrides[{at}].disabled"), former.by);
                 }
             }
             self.disabled.under(matched, Disabled { disabled, by });
@@ -106,10 +106,10 @@ impl<'a> Draft<'a> {
         for (name, overrides) in &spec.tags {
             let known = self.changes.entry(name).or_default();
             for (matched, change) in overrides.iter() {
-                for (held, holder) in known.iter() {
-                    if holder.change.value != change.value && !held.intersection(matched).is_empty() {
+                for (held, former) in known.iter() {
+                    if former.change.value != change.value && !held.intersection(matched).is_empty() {
                         let field = format_args!("spec.overrides[{}].tagOverrides.{name}", change.at);
-                        lost.older(by, field, holder.by);
+                        lost.older(by, field, former.by);
                     }
                 }
                 known.under(matched, Change { change, by, depth });
@@ -121,8 +121,8 @@ impl<'a> Draft<'a> {
         let name = &extra.tag.name;
         match self.extra.get(name) {
             None => drop(self.extra.insert(name, extra)),
-            Some(holder) if holder.tag != extra.tag => {
-                self.conflicts.older(extra.by, format_args!("spec.tags[{}] {name}", extra.at), holder.by);
+            Some(former) if former.tag != extra.tag => {
+                self.conflicts.older(extra.by, format_args!("spec.tags[{}] {name}", extra.at), former.by);
             }
             Some(_) => {}
         }
@@ -174,9 +174,9 @@ impl<'a> Draft<'a> {
 fn claim<'a, T: PartialEq>(part: &mut Part<'a, T>, value: Option<T>, by: &'a Key, field: &str, lost: &mut Conflicts) {
     match (&part, value) {
         (_, None) => {}
-        (None, Some(value)) => *part = Some(Said { value, by: Some(by) }),
-        (Some(Said { value: held, by: Some(holder) }), Some(value)) if *held != value => {
-            lost.older(by, field, holder);
+        (None, Some(value)) => *part = Some(Sourced { value, by: Some(by) }),
+        (Some(Sourced { value: held, by: Some(former) }), Some(value)) if *held != value => {
+            lost.older(by, field, former);
         }
         (Some(_), Some(_)) => {}
     }

@@ -1,4 +1,4 @@
-use super::{Metered, ROOM, SMALL};
+use super::{MAX_MEMORY_KIB, Metered, SMALL};
 use http_body::{Body, Frame};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -27,13 +27,13 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(room: &Arc<Semaphore>) -> Self {
-        Self::with_timeout(room, Duration::from_secs(60))
+    fn new(memory: &Arc<Semaphore>) -> Self {
+        Self::with_timeout(memory, Duration::from_secs(60))
     }
 
-    fn with_timeout(room: &Arc<Semaphore>, timeout: Duration) -> Self {
+    fn with_timeout(memory: &Arc<Semaphore>, timeout: Duration) -> Self {
         let (send, receive) = mpsc::unbounded_channel();
-        Self { send, body: Metered::new(Peer(receive), Arc::clone(room), timeout) }
+        Self { send, body: Metered::new(Peer(receive), Arc::clone(memory), timeout) }
     }
 
     fn send(&self, bytes: impl Into<Bytes>) {
@@ -59,15 +59,15 @@ const LARGE: u32 = 4 << 20;
 
 #[tokio::test]
 async fn large_messages_wait_for_each_other_and_small_ones_do_not_wait() {
-    let room = Arc::new(Semaphore::new(ROOM as usize));
-    let mut held: Vec<_> = (0..4).map(|_| Stream::new(&room)).collect();
+    let memory = Arc::new(Semaphore::new(MAX_MEMORY_KIB as usize));
+    let mut held: Vec<_> = (0..4).map(|_| Stream::new(&memory)).collect();
     for stream in &mut held {
         stream.send(header(LARGE));
         stream.send(vec![0; 1_000]);
         assert_eq!((stream.read().await.unwrap(), stream.read().await.unwrap()), (5, 1_000));
     }
-    assert_eq!(room.available_permits(), 0);
-    let (mut large, mut small) = (Stream::new(&room), Stream::new(&room));
+    assert_eq!(memory.available_permits(), 0);
+    let (mut large, mut small) = (Stream::new(&memory), Stream::new(&memory));
     // A header may come in pieces.
     let (first, second) = (header(LARGE)[..2].to_vec(), header(LARGE)[2..].to_vec());
     large.send(first);
@@ -78,20 +78,20 @@ async fn large_messages_wait_for_each_other_and_small_ones_do_not_wait() {
     small.send(header(SMALL));
     small.send(vec![0; 7]);
     assert_eq!((small.read().await.unwrap(), small.read().await.unwrap()), (5, 7));
-    // One is complete, and done with when the next one is asked for.
+    // One is complete, and processed when the next one is polled.
     held[0].send(vec![0; LARGE as usize - 1_000]);
     held[0].read().await.unwrap();
     assert!(large.waits().await);
     assert!(held[0].waits().await);
     assert_eq!(large.read().await.unwrap(), 10);
     drop((held, large, small));
-    assert_eq!(room.available_permits(), ROOM as usize);
+    assert_eq!(memory.available_permits(), MAX_MEMORY_KIB as usize);
 }
 
 #[tokio::test]
 async fn a_large_message_that_does_not_come_ends_its_stream() {
-    let room = Arc::new(Semaphore::new(ROOM as usize));
-    let mut stream = Stream::with_timeout(&room, Duration::from_millis(20));
+    let memory = Arc::new(Semaphore::new(MAX_MEMORY_KIB as usize));
+    let mut stream = Stream::with_timeout(&memory, Duration::from_millis(20));
     stream.send(header(LARGE));
     stream.read().await.unwrap();
     let status = stream.read().await.unwrap_err();
@@ -100,11 +100,11 @@ async fn a_large_message_that_does_not_come_ends_its_stream() {
 
 #[tokio::test]
 async fn small_messages_in_one_piece_are_followed() {
-    let room = Arc::new(Semaphore::new(ROOM as usize));
-    let mut stream = Stream::new(&room);
+    let memory = Arc::new(Semaphore::new(MAX_MEMORY_KIB as usize));
+    let mut stream = Stream::new(&memory);
     stream.send([header(2), vec![1, 2], header(0), header(LARGE), vec![3]].concat());
     stream.send(vec![0; 9]);
     assert_eq!((stream.read().await.unwrap(), stream.read().await.unwrap()), (18, 9));
     assert_eq!(stream.body.left, LARGE - 10);
-    assert_eq!(room.available_permits(), (ROOM - 3 * LARGE / 1_024) as usize);
+    assert_eq!(memory.available_permits(), (MAX_MEMORY_KIB - 3 * LARGE / 1_024) as usize);
 }

@@ -28,7 +28,7 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     counters.refused("no_token");
     counters.handshake_refused("plaintext");
     counters.reviewed("keys");
-    counters.reader_asked_about("admitted");
+    counters.authorization_requested("admitted");
     counters.connections([("handshake", 0), ("pending", 0), ("admitted", 1)]);
     let index = Index::default();
     counters.indexed(index.counts(), index.slices_refused());

@@ -1,4 +1,4 @@
-//! How much goes into one update. What does not, goes into the next.
+//! Limits the size of one update. The rest is sent in the next one.
 
 use longwire_model::identity::Address;
 use longwire_model::telemetry::Telemetry;
@@ -14,15 +14,15 @@ pub(super) enum Part {
     More,
 }
 
-/// What an update holds by now.
+/// The size of an update so far.
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(super) struct UpdateSize {
     bytes: usize,
     /// Telemetries that are in it, by their place in memory: pods with equal outcomes share one.
     telemetries: HashSet<*const Telemetry>,
 }
 
-impl Room {
+impl UpdateSize {
     /// Whether the pod goes into this update. `Err`: its size, and it goes into none.
     pub(super) fn take_pod(&mut self, local: &LocalPod) -> Result<bool, usize> {
         let place = Arc::as_ptr(&local.telemetry);

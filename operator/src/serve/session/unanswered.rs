@@ -1,21 +1,21 @@
-//! What was sent and not answered yet.
+//! Updates that the probe has neither acknowledged nor refused.
 
 use longwire_model::update::Update;
 use std::collections::VecDeque;
 
-/// A probe with so many unanswered updates is sent nothing more; when it answers it is sent the latest state.
+/// Unanswered updates of a probe, at most. With as many it is sent nothing; when it answers one it is sent the latest state.
 pub(super) const MAX: usize = 64;
 
 /// In the order of sending, in which the probe answers each once.
 #[derive(Debug, Default)]
 pub(super) struct Unanswered(VecDeque<Offer>);
 
-/// Parts of the node's configuration in one update; none, where it holds answers alone.
+/// The parts of the node's configuration in one update. An update with answers alone has none.
 #[derive(Debug)]
 pub(super) struct Offer {
     version: u64,
     pub(super) settings: bool,
-    /// UIDs of pods that came, changed or went.
+    /// UIDs of pods that were added, changed or removed.
     pub(super) pods: Vec<String>,
 }
 
@@ -30,12 +30,12 @@ impl Unanswered {
         self.0.push_back(Offer { version: *version, settings: settings.is_some(), pods });
     }
 
-    /// The update that an answer is about; `None`: it is about none.
+    /// The update that an answer is about; `None`: the answer is about no update that is unanswered.
     pub(super) fn answered(&mut self, version: u64) -> Option<Offer> {
         self.0.pop_front_if(|offer| offer.version == version)
     }
 
-    /// Some of it is more than answers.
+    /// Whether an unanswered update has a part of the configuration.
     pub(super) fn has_configuration(&self) -> bool {
         self.0.iter().any(|offer| offer.settings || !offer.pods.is_empty())
     }

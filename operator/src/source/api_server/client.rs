@@ -34,7 +34,7 @@ const KEEP_ALIVE_RETRIES: u32 = 3;
 #[error("no API server: {0}; run in a pod, set KUBECONFIG, or name a directory of manifests with --manifests")]
 pub struct NoApiServer(String);
 
-/// A client for the API server of this pod's cluster, or of the kubeconfig. Asks nothing yet: one that is away now is found
+/// A client for the API server of this pod's cluster, or of the kubeconfig. Sends no request yet: an API server that is away now is found
 /// when it is back.
 ///
 /// Callers retry by themselves. Requests that failed because no descriptor was free are counted here, for all callers.

@@ -5,7 +5,7 @@ use kube::runtime::watcher::{Error, InitialListStrategy};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WatchFailure {
-    /// The server has no streaming lists: ask for pages.
+    /// The server has no streaming lists: request pages.
     NoStreaming,
     /// The server does not know the kind.
     Missing,

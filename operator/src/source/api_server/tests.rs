@@ -229,7 +229,7 @@ fn an_error_decides_how_to_continue(#[case] error: Error, #[case] expected: Watc
 }
 
 #[test]
-fn pages_that_are_refused_are_not_asked_for_in_another_way() {
+fn refused_pages_are_not_requested_in_another_way() {
     let error = Error::WatchStartFailed(kube::Error::Api(status(400)));
     assert_eq!(WatchFailure::of(&error, &InitialListStrategy::ListWatch), WatchFailure::Passing);
 }

@@ -17,24 +17,25 @@ use kube::{Api, Client};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Events of one look: enough to spare the writer many small batches, few enough to bound what waits for it.
+/// Events in one batch: enough to spare the writer many small batches, few enough to bound what waits for it.
 const MAX: usize = 256;
-/// Of reading what is there already, as thousands of large objects may be: other kinds have their turn then.
+/// Time for reading events that have arrived already, which may be thousands of large objects. Then other kinds have
+/// their turn.
 const TURN: Duration = Duration::from_millis(50);
 /// Objects of a page, where lists are not streamed.
 const PAGE: u32 = 500;
 /// Between two attempts. Jitter doubles it at most: an API server that is back is found within 4 s.
-const SHORTEST: Duration = Duration::from_millis(200);
-const LONGEST: Duration = Duration::from_secs(2);
+const MIN_DELAY: Duration = Duration::from_millis(200);
+const MAX_DELAY: Duration = Duration::from_secs(2);
 /// A failure that lasts less than this needs no action: an API server or a kind has just been installed, or a role is not yet
 /// known to every part of the API server.
 const LASTING: Duration = Duration::from_secs(10);
 /// A kind that was there is gone when it has been missing for this long: an API server that starts may not know it yet.
 const GONE: Duration = Duration::from_secs(10);
 
-/// What happened since the last look.
+/// The events that have arrived since the last batch.
 #[derive(Debug)]
-pub(super) struct Look {
+pub(super) struct EventBatch {
     pub(super) kind: Kind,
     pub(super) events: Vec<Event>,
     /// All objects that existed at the start have been sent.
@@ -48,16 +49,16 @@ pub(super) struct Watch<K> {
     /// Met while events were being collected.
     error: Option<watcher::Error>,
     store: Store,
-    trouble: Trouble,
+    failures: Failures,
     requests: Requests,
 }
 
 /// Failures since the last success.
 #[derive(Default)]
-struct Trouble {
+struct Failures {
     since: Option<Instant>,
-    /// In the log.
-    said: Option<WatchFailure>,
+    /// The failure that was logged.
+    reported: Option<WatchFailure>,
     missing_since: Option<Instant>,
     wait: Option<ExponentialBackoff>,
 }
@@ -71,24 +72,24 @@ impl<K: Watched> Watch<K> {
             strategy,
             error: None,
             store: Store::new(K::KIND),
-            trouble: Trouble::default(),
+            failures: Failures::default(),
             requests: reread.requests(K::KIND),
         }
     }
 
     /// Waits until there is something to send.
-    pub(super) async fn next(&mut self) -> Look {
-        let mut look = Look { kind: K::KIND, events: Vec::new(), listed: false };
-        while look.events.is_empty() && !look.listed {
+    pub(super) async fn next(&mut self) -> EventBatch {
+        let mut batch = EventBatch { kind: K::KIND, events: Vec::new(), listed: false };
+        while batch.events.is_empty() && !batch.listed {
             match self.event().await {
                 Ok(event) => {
-                    self.take(event, &mut look);
-                    self.collect(&mut look);
+                    self.take(event, &mut batch);
+                    self.collect(&mut batch);
                 }
-                Err(error) => self.fail(&error, &mut look).await,
+                Err(error) => self.fail(&error, &mut batch).await,
             }
         }
-        look
+        batch
     }
 
     async fn event(&mut self) -> watcher::Result<watcher::Event<Reduced<K>>> {
@@ -108,72 +109,72 @@ impl<K: Watched> Watch<K> {
         }
     }
 
-    /// Whatever is there already.
-    fn collect(&mut self, look: &mut Look) {
+    /// Adds the events that have arrived already.
+    fn collect(&mut self, batch: &mut EventBatch) {
         let begun = Instant::now();
-        while look.events.len() < MAX && begun.elapsed() < TURN {
+        while batch.events.len() < MAX && begun.elapsed() < TURN {
             match self.stream.next().now_or_never() {
-                Some(Some(Ok(event))) => self.take(event, look),
+                Some(Some(Ok(event))) => self.take(event, batch),
                 Some(Some(Err(error))) => return self.error = Some(error),
                 Some(None) | None => return,
             }
         }
     }
 
-    fn take(&mut self, event: watcher::Event<Reduced<K>>, look: &mut Look) {
-        // A list that is only about to be asked for has not come yet.
+    fn take(&mut self, event: watcher::Event<Reduced<K>>, batch: &mut EventBatch) {
+        // A list that is only about to be requested has not come yet.
         if !matches!(event, watcher::Event::Init) {
             self.recover();
         }
         match event {
             watcher::Event::Init => self.store.begin(),
             watcher::Event::InitApply(reduced) | watcher::Event::Apply(reduced) => {
-                look.events.extend(self.store.see(reduced.entry()));
+                batch.events.extend(self.store.see(reduced.entry()));
             }
-            watcher::Event::Delete(reduced) => look.events.extend(self.store.lose(&reduced.name())),
+            watcher::Event::Delete(reduced) => batch.events.extend(self.store.lose(&reduced.name())),
             watcher::Event::InitDone => {
-                look.events.extend(self.store.end());
-                look.listed = true;
+                batch.events.extend(self.store.end());
+                batch.listed = true;
                 tracing::debug!("{:?}: {} listed", K::KIND, self.store.len());
             }
         }
     }
 
     fn recover(&mut self) {
-        let Trouble { said, .. } = std::mem::take(&mut self.trouble);
-        if said.is_some() {
+        let Failures { reported, .. } = std::mem::take(&mut self.failures);
+        if reported.is_some() {
             tracing::info!("{}: watched again", K::plural(&()));
         }
     }
 
-    async fn fail(&mut self, error: &watcher::Error, look: &mut Look) {
+    async fn fail(&mut self, error: &watcher::Error, batch: &mut EventBatch) {
         let failure = WatchFailure::of(error, &self.strategy);
-        let lasted = self.trouble.since.get_or_insert_with(Instant::now).elapsed();
+        let lasted = self.failures.since.get_or_insert_with(Instant::now).elapsed();
         let text = failure.text(error, &K::group(&()), &K::plural(&()));
         if failure.is_usual() || lasted < LASTING {
             tracing::debug!("{text}");
-        } else if self.trouble.said.replace(failure) != Some(failure) {
-            tracing::warn!("{text}; for {lasted:.0?} now, retrying at least every {:?}", LONGEST * 2);
+        } else if self.failures.reported.replace(failure) != Some(failure) {
+            tracing::warn!("{text}; for {lasted:.0?} now, retrying at least every {:?}", MAX_DELAY * 2);
         }
         match failure {
             WatchFailure::NoStreaming => {
                 self.strategy = InitialListStrategy::ListWatch;
                 return self.restart();
             }
-            // By itself the stream would keep asking for changes after a version that the server does not know.
+            // By itself the stream would keep requesting changes after a version that the server does not know.
             WatchFailure::Expired => self.restart(),
             WatchFailure::Missing => {
                 self.restart();
-                let since = *self.trouble.missing_since.get_or_insert_with(Instant::now);
+                let since = *self.failures.missing_since.get_or_insert_with(Instant::now);
                 if self.store.len() == 0 || since.elapsed() >= GONE {
-                    look.events = self.store.clear();
-                    look.listed = true;
+                    batch.events = self.store.clear();
+                    batch.listed = true;
                 }
             }
             WatchFailure::Forbidden | WatchFailure::Passing => {}
         }
-        let wait = self.trouble.wait.get_or_insert_with(|| backoff().build());
-        sleep(wait.next().unwrap_or(LONGEST)).await;
+        let wait = self.failures.wait.get_or_insert_with(|| backoff().build());
+        sleep(wait.next().unwrap_or(MAX_DELAY)).await;
     }
 
     fn restart(&mut self) {
@@ -192,5 +193,5 @@ fn stream<K: Watched>(
 }
 
 fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::new().with_min_delay(SHORTEST).with_max_delay(LONGEST).without_max_times().with_jitter()
+    ExponentialBuilder::new().with_min_delay(MIN_DELAY).with_max_delay(MAX_DELAY).without_max_times().with_jitter()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Deep enough for any tree that people keep, and an end to links that lead back up.
-const DEEPEST: usize = 16;
+const MAX_DEPTH: usize = 16;
 /// Bytes of all manifests together: the objects of many thousand pods. Their texts are in memory while they are compared.
 const MAX_BYTES: u64 = 64 << 20;
 /// Files, counted before they are read.
@@ -52,7 +52,7 @@ impl Walk {
                 continue;
             }
             match fs::metadata(&path) {
-                Ok(metadata) if metadata.is_dir() && depth < DEEPEST => self.enter(&path, depth + 1),
+                Ok(metadata) if metadata.is_dir() && depth < MAX_DEPTH => self.enter(&path, depth + 1),
                 Ok(metadata) if metadata.is_file() && is_manifest(&path) => {
                     self.files += 1;
                     if self.files > MAX_FILES {

@@ -2,7 +2,7 @@
 
 use super::Manifests;
 use crate::counters::Counters;
-use crate::source::Feed;
+use crate::source::Sink;
 use crate::source::event::Batch;
 use crate::source::object::Kind;
 use crate::source::reread::Requests;
@@ -23,8 +23,8 @@ const SETTLE: Duration = Duration::from_millis(50);
 const SAFETY_NET: Duration = Duration::from_secs(2);
 
 /// Sends the events of the directory from a thread of its own, until the receiver is closed.
-pub(crate) fn follow(manifests: Manifests, feed: Feed) -> io::Result<()> {
-    let Feed { batches: events, reread, counters } = feed;
+pub(crate) fn follow(manifests: Manifests, sink: Sink) -> io::Result<()> {
+    let Sink { batches: events, reread, counters } = sink;
     let requests = [Kind::EndpointSlice, Kind::TelemetryPolicy].map(|kind| reread.requests(kind));
     let run = move || run(manifests, &events, requests, &counters);
     thread::Builder::new().name("manifests".to_owned()).spawn(run).map(drop)

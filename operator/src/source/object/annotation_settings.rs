@@ -15,24 +15,24 @@ pub(crate) const STATS_SUFFIXES: &str = "sidecar.istio.io/statsInclusionSuffixes
 pub(crate) const STATS_REGEXPS: &str = "sidecar.istio.io/statsInclusionRegexps";
 
 /// Entries of one annotation; [`MAX_ANNOTATION_BYTES`] in all, because an object may have 256 KiB of them.
-pub const MAX_WORDS: usize = 64;
-pub(crate) const LONGEST_WORD: usize = 1024;
+pub const MAX_ENTRIES: usize = 64;
+pub(crate) const MAX_ENTRY_BYTES: usize = 1024;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AnnotationSettings {
-    pub(crate) extra_tags: Words,
+    pub(crate) extra_tags: Entries,
     /// `None`: without the annotation.
-    pub(crate) prefixes: Option<Words>,
-    pub(crate) suffixes: Option<Words>,
-    pub(crate) regexps: Option<Words>,
+    pub(crate) prefixes: Option<Entries>,
+    pub(crate) suffixes: Option<Entries>,
+    pub(crate) regexps: Option<Entries>,
     /// Why an annotation cannot be parsed.
     pub(crate) unreadable: Option<String>,
 }
 
 /// The parts of a list, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Words {
-    pub words: Vec<String>,
+pub(crate) struct Entries {
+    pub entries: Vec<String>,
     /// How many more there were, or longer ones.
     pub(crate) left_out: usize,
 }
@@ -48,33 +48,33 @@ impl AnnotationSettings {
         };
         let ProxyConfig { proxy_stats_matcher: stats, extra_stat_tags } = config;
         let listed = |name: &str| annotations.get(name).map(|text| text.split(','));
-        let words = |name: &str, configured: Option<Vec<String>>| match (listed(name), configured) {
-            (Some(words), _) => Some(Words::of(words)),
-            (None, configured) => configured.map(|words| Words::of(words.iter().map(String::as_str))),
+        let entries = |name: &str, configured: Option<Vec<String>>| match (listed(name), configured) {
+            (Some(entries), _) => Some(Entries::of(entries)),
+            (None, configured) => configured.map(|entries| Entries::of(entries.iter().map(String::as_str))),
         };
         let extra_tags = listed(EXTRA_STAT_TAGS).into_iter().flatten();
         let annotation_settings = Self {
-            extra_tags: Words::of(extra_tags.chain(extra_stat_tags.iter().map(String::as_str))),
-            prefixes: words(STATS_PREFIXES, stats.inclusion_prefixes),
-            suffixes: words(STATS_SUFFIXES, stats.inclusion_suffixes),
-            regexps: words(STATS_REGEXPS, stats.inclusion_regexps),
+            extra_tags: Entries::of(extra_tags.chain(extra_stat_tags.iter().map(String::as_str))),
+            prefixes: entries(STATS_PREFIXES, stats.inclusion_prefixes),
+            suffixes: entries(STATS_SUFFIXES, stats.inclusion_suffixes),
+            regexps: entries(STATS_REGEXPS, stats.inclusion_regexps),
             unreadable,
         };
         (annotation_settings != Self::default()).then(|| Box::new(annotation_settings))
     }
 }
 
-impl Words {
-    fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+impl Entries {
+    fn of<'a>(entries: impl Iterator<Item = &'a str>) -> Self {
         let (mut known, mut bytes) = (Self::default(), 0);
-        for word in words.map(str::trim).filter(|word| !word.is_empty()) {
-            if known.words.iter().any(|known| known == word) {
+        for entry in entries.map(str::trim).filter(|entry| !entry.is_empty()) {
+            if known.entries.iter().any(|known| known == entry) {
                 continue;
             }
-            let fits = bytes + word.len() <= MAX_ANNOTATION_BYTES;
-            if known.words.len() < MAX_WORDS && word.len() <= LONGEST_WORD && fits {
-                bytes += word.len();
-                known.words.push(word.to_owned());
+            let fits = bytes + entry.len() <= MAX_ANNOTATION_BYTES;
+            if known.entries.len() < MAX_ENTRIES && entry.len() <= MAX_ENTRY_BYTES && fits {
+                bytes += entry.len();
+                known.entries.push(entry.to_owned());
             } else {
                 known.left_out += 1;
             }

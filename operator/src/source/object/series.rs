@@ -14,7 +14,7 @@ const LIKE_OF_PODS: [&str; 2] = ["sidecar.istio.io/statsinclusion", "sidecar.ist
 
 /// Unknown names in one warning, and bytes of each: an object may have 256 KiB of annotations.
 const MAX_UNKNOWN: usize = 3;
-const LONGEST_UNKNOWN: usize = 64;
+const MAX_UNKNOWN_BYTES: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeriesAnnotation {
@@ -62,7 +62,7 @@ impl SeriesAnnotation {
     }
 
     fn note(&mut self, unknown: &str) {
-        let unknown = &unknown[..unknown.floor_char_boundary(LONGEST_UNKNOWN)];
+        let unknown = &unknown[..unknown.floor_char_boundary(MAX_UNKNOWN_BYTES)];
         if self.unknown.iter().any(|known| known == unknown) {
             return;
         }
@@ -93,7 +93,7 @@ fn misspelt(annotations: &BTreeMap<String, String>, bearer: Bearer) -> Vec<Strin
         name => is_ours(name) || is_another_series_sets(name) || is_like_of_pods(name),
     };
     let wrong = annotations.keys().filter(is_wrong).take(MAX_UNKNOWN);
-    wrong.map(|name| name[..name.floor_char_boundary(GROUP.len() + 1 + LONGEST_UNKNOWN)].to_owned()).collect()
+    wrong.map(|name| name[..name.floor_char_boundary(GROUP.len() + 1 + MAX_UNKNOWN_BYTES)].to_owned()).collect()
 }
 
 fn is_ours(name: &str) -> bool {

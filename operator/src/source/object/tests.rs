@@ -200,7 +200,7 @@ fn a_static_pod_is_known_to_its_node_by_the_hash_of_its_file(
 #[case::sidecar(json!({"sidecar.istio.io/status": ""}), true)]
 #[case::ambient(json!({"ambient.istio.io/redirection": "enabled"}), true)]
 #[case::not_ambient(json!({"ambient.istio.io/redirection": "disabled"}), false)]
-#[case::asked_for_a_sidecar_and_has_none(json!({"sidecar.istio.io/inject": "true"}), false)]
+#[case::requested_a_sidecar_and_has_none(json!({"sidecar.istio.io/inject": "true"}), false)]
 fn a_mesh_leaves_its_mark(#[case] annotations: Value, #[case] meshed: bool) {
     assert_eq!(pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().meshed, meshed);
 }
@@ -252,9 +252,9 @@ fn of_a_quarter_of_a_megabyte_of_series_sets_three_names_are_kept_and_the_rest_i
     let unknown = ["s0".to_owned(), long[..64].to_owned(), "s1".to_owned()].to_vec();
     let sets = Some(SeriesSets::NONE.with(SeriesSet::Istio));
     assert_eq!(annotation, SeriesAnnotation { sets, unknown, unnamed: 19_998, misspelt: vec![] });
-    let told = annotation.warnings(None);
-    assert_eq!((told.len(), annotation.warnings(Some(&annotation))), (4, vec![]));
-    assert_eq!(told[3], "annotation telemetry.longwire.io/series-sets: 19998 more of its entries name no series set");
+    let text = annotation.warnings(None);
+    assert_eq!((text.len(), annotation.warnings(Some(&annotation))), (4, vec![]));
+    assert_eq!(text[3], "annotation telemetry.longwire.io/series-sets: 19998 more of its entries name no series set");
 }
 
 #[rstest]
@@ -337,7 +337,7 @@ fn a_slice_leads_to_pods_or_to_addresses() {
 }
 
 #[rstest]
-#[case::nobody_s(json!({}), "IPv4")]
+#[case::of_no_service(json!({}), "IPv4")]
 #[case::of_names(json!({"kubernetes.io/service-name": "web"}), "FQDN")]
 fn a_slice_that_leads_nowhere_is_none(#[case] labels: Value, #[case] address_type: &str) {
     let object = json!({

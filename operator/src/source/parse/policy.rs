@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Fields that are named of those that are not known.
 const MAX_UNKNOWN: usize = 3;
 /// And so much of each.
-const LONGEST_UNKNOWN: usize = 128;
+const MAX_UNKNOWN_BYTES: usize = 128;
 
 /// `None`: an object of another kind. One of another version is one of ours all the same.
 pub(super) fn kind(Head { api_version, kind }: &Head) -> Option<Kind> {
@@ -163,7 +163,7 @@ fn unknown<T: DeserializeOwned>(source: &impl Source) -> Option<String> {
     let _ = serde_ignored::deserialize::<_, _, T>(&value, |path| {
         let path = field(&path);
         if path.starts_with("spec.") && found.len() < MAX_UNKNOWN {
-            found.push(path[..path.floor_char_boundary(LONGEST_UNKNOWN)].to_owned());
+            found.push(path[..path.floor_char_boundary(MAX_UNKNOWN_BYTES)].to_owned());
         }
     });
     let are = match found.len() {

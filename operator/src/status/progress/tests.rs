@@ -38,7 +38,7 @@ fn acks(text: &str) -> (Arc<Acks>, Vec<NodeAcks>) {
 }
 
 /// The condition Programmed in words, and the nodes that run it and that should.
-fn said(state: &PolicyState, acks: &Acks, ready: &str) -> (String, (u32, u32)) {
+fn programmed(state: &PolicyState, acks: &Acks, ready: &str) -> (String, (u32, u32)) {
     let (condition, NodeCount { programmed, desired }) = progress(state, &acks.snapshot(), &nodes(ready));
     (format!("{} {}: {}", condition.status, condition.reason, condition.message), (programmed, desired))
 }
@@ -58,13 +58,13 @@ fn programmed_is_true_only_when_it_is_so(
     #[case] expected: &str,
     #[case] counts: (u32, u32),
 ) {
-    assert_eq!(said(&state(wanted), &acks(applied).0, ready), (expected.to_owned(), counts));
+    assert_eq!(programmed(&state(wanted), &acks(applied).0, ready), (expected.to_owned(), counts));
 }
 
 #[test]
 fn a_probe_s_refusal_is_reported_until_it_applies_something() {
     let (acks, streams) = acks("n1=4 n2=5");
-    let now = || said(&state("n1 n2"), &acks, "n1 n2").0;
+    let now = || programmed(&state("n1 n2"), &acks, "n1 n2").0;
     streams[0].refused(5, "no room");
     assert_eq!(now(), "False Rejected: the probe of node n1 could not apply it: no room");
     streams[0].applied(6);
@@ -78,12 +78,12 @@ fn a_probe_s_refusal_is_reported_until_it_applies_something() {
 fn a_refusal_of_an_earlier_revision_does_not_apply_to_this_one() {
     let (acks, streams) = acks("n1=3");
     streams[0].refused(4, "no room");
-    assert_eq!(said(&state("n1"), &acks, "n1").0, "False Pending: not yet on n1");
+    assert_eq!(programmed(&state("n1"), &acks, "n1").0, "False Pending: not yet on n1");
 }
 
 #[test]
 fn what_is_not_accepted_is_nowhere() {
     let refused = PolicyState { accepted: Err(Refusal::invalid("x")), ..state("n1") };
     let expected = "False NotAccepted: an object that is not accepted has no effect";
-    assert_eq!(said(&refused, &acks("n1=9").0, "n1"), (expected.to_owned(), (0, 0)));
+    assert_eq!(programmed(&refused, &acks("n1=9").0, "n1"), (expected.to_owned(), (0, 0)));
 }

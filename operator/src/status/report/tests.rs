@@ -46,7 +46,7 @@ fn status_of(state: &PolicyState, acked: &HashMap<String, Acked>) -> PolicyStatu
 
 /// The objects that something was left for, each with whether that was a status.
 fn taken(reports: &Reports) -> Vec<(Key, bool)> {
-    reports.take().into_iter().map(|(key, wanted)| (key, wanted.is_some())).collect()
+    reports.take().into_iter().map(|(key, desired)| (key, desired.is_some())).collect()
 }
 
 #[test]

@@ -59,7 +59,7 @@ async fn any_caller_but_the_nodes_probe_is_refused_with_a_reason() {
         let (found, message) = operator.refusal(token.as_deref()).await;
         assert_eq!(found, code, "{message}");
         assert!(message.starts_with(text), "{message}");
-        assert!(token.is_none_or(|token| !message.contains(&token)), "the token is told: {message}");
+        assert!(token.is_none_or(|token| !message.contains(&token)), "the message has the token: {message}");
         *counted.entry(reason).or_insert(0_u64) += 1;
     }
     assert_eq!(operator.counters.refusals(), counted);
@@ -70,7 +70,7 @@ async fn any_caller_but_the_nodes_probe_is_refused_with_a_reason() {
 #[tokio::test]
 async fn a_stream_ends_with_its_token() {
     let operator = Secured::start().await;
-    let status = operator.admitted(&token(PROBE, "p1", AUDIENCE, 2)).await.last_word().await;
+    let status = operator.admitted(&token(PROBE, "p1", AUDIENCE, 2)).await.last_status().await;
     assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "token expired"));
     assert_eq!(operator.counters.refusals().get("expired"), Some(&1));
 }
@@ -81,13 +81,13 @@ async fn a_newer_token_of_its_pod_lets_a_stream_live_on() {
     let mut renewed = operator.admitted(&token(PROBE, "p1", AUDIENCE, 2)).await;
     renewed.authenticate(good()).await;
     let mut other = operator.admitted(&token(PROBE, "p1", AUDIENCE, 3)).await;
-    assert_eq!(other.last_word().await.message(), "token expired");
-    // It was older than the other, and still hears.
-    operator.tell(vec![probe_pod("p3", "n1")]).await;
+    assert_eq!(other.last_status().await.message(), "token expired");
+    // It was older than the other, and still receives updates.
+    operator.send_events(vec![probe_pod("p3", "n1")]).await;
     assert_eq!(renewed.next().await.unwrap().pods.len(), 1);
     // A token of another pod ends it.
     renewed.authenticate(token(PROBE, "p2", AUDIENCE, 600)).await;
-    let status = renewed.last_word().await;
+    let status = renewed.last_status().await;
     let text = "the new token is that of another pod than the stream's";
     assert_eq!((status.code(), status.message()), (Code::PermissionDenied, text));
 }
@@ -96,8 +96,8 @@ async fn a_newer_token_of_its_pod_lets_a_stream_live_on() {
 async fn a_stream_ends_with_its_pod() {
     let operator = Secured::start().await;
     let mut stream = operator.admitted(&good()).await;
-    operator.tell(vec![end_of("p1")]).await;
-    let status = stream.last_word().await;
+    operator.send_events(vec![end_of("p1")]).await;
+    let status = stream.last_status().await;
     assert_eq!((status.code(), status.message()), (Code::PermissionDenied, "pod p1 is not known to be alive"));
 }
 

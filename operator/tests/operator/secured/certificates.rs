@@ -95,9 +95,9 @@ async fn a_certificate_from_the_future_is_reissued_once_by_a_replica_with_the_ri
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let lifetimes = Lifetimes { leaf: 10 * HOUR, authority: 1_000 * HOUR, spread: 60 };
     let keep = |clock: u64| {
-        let nobodys = OwnerReferences::new(client.clone(), "watch", None);
+        let unowned = OwnerReferences::new(client.clone(), "watch", None);
         let (reconciler, serving) =
-            CertificateReconciler::new(client.clone(), "watch", names("watch"), lifetimes, nobodys);
+            CertificateReconciler::new(client.clone(), "watch", names("watch"), lifetimes, unowned);
         tokio::spawn(reconciler.run(move || clock));
         serving
     };
@@ -141,6 +141,6 @@ async fn a_rotation_of_everything_ends_no_stream_and_refuses_no_probe() {
     };
     tokio::time::timeout(2 * TIMEOUT, rotated).await.expect("the first authority is forgotten");
     // The stream of before knows nothing of it.
-    one.tell(vec![end_of("p2"), super::probe_pod("p3", "n1")]).await;
+    one.send_events(vec![end_of("p2"), super::probe_pod("p3", "n1")]).await;
     assert_eq!(stream.next().await.unwrap().pods.len(), 1);
 }

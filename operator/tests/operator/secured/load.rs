@@ -55,7 +55,7 @@ impl Attack {
                 held.spawn(async move {
                     let Some(mut stream) = connect(source, to).await else { return };
                     if number % 2 == 0 {
-                        // The beginning of a hello that does not go on.
+                        // The beginning of a hello that does not continue.
                         let _ = stream.try_write(&[22, 3, 1, 2, 0, 1, 0]);
                     }
                     let _ = stream.read(&mut [0; 64]).await;
@@ -95,7 +95,7 @@ async fn with_nodes(count: u8) -> Secured {
         let name = format!("m{node}");
         [node_at(&name, address_of(node)), probe_pod(&format!("q{node}"), &name)]
     });
-    operator.tell(nodes.collect::<Vec<Event>>()).await;
+    operator.send_events(nodes.collect::<Vec<Event>>()).await;
     let mut pods = operator.guard.gate.pods();
     pods.wait_for(|pods| pods.addresses.len() == usize::from(count)).await.unwrap();
     // The keys are known by then.
@@ -187,7 +187,7 @@ async fn the_same_bogus_token_is_refused_without_a_second_look() {
 #[tokio::test]
 async fn a_connection_without_a_stream_is_closed() {
     let operator = Secured::start().await;
-    // Its handshake is over, and it says nothing.
+    // Its handshake is over, and it sends nothing.
     let _idle = operator.channel(&operator.api.bundle(|_| true).await, NAME).await.unwrap();
     let closed = async {
         while !operator.counters.handshake_refusals().contains_key("no_stream") {
@@ -198,7 +198,7 @@ async fn a_connection_without_a_stream_is_closed() {
     assert_eq!(operator.counters.connections_now()["pending"], 0);
 }
 
-/// The probe says a newer token once: the operator looks at it again when it can.
+/// The probe sends a newer token once: the operator looks at it again when it can.
 #[tokio::test]
 async fn a_token_that_expires_while_it_cannot_be_verified_is_renewed_later() {
     let operator = Secured::start().await;
@@ -215,6 +215,6 @@ async fn a_token_that_expires_while_it_cannot_be_verified_is_renewed_later() {
     operator.api.set_away(false);
     // Past the expiry of the first one.
     tokio::time::sleep(Duration::from_secs(7)).await;
-    operator.tell(vec![probe_pod("p3", "n1")]).await;
+    operator.send_events(vec![probe_pod("p3", "n1")]).await;
     assert_eq!(stream.next().await.unwrap().pods.len(), 1);
 }

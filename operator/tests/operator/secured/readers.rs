@@ -1,4 +1,4 @@
-//! Who may read metrics, as probes ask about it.
+//! Who may read metrics, as probes request it.
 
 use super::{AUDIENCE, LONG, NAME, PROBE, Secured, Stream, good};
 use crate::api_server::{ApiServer, token, token_by};
@@ -25,13 +25,13 @@ use tonic::{Code, Request, Status};
 /// What tokens for the API server itself are for, here.
 const API: &str = "https://api";
 
-/// A probe with its stream, and questions on the same connection.
-struct Asking {
+/// A probe with its stream, and authorizations on the same connection.
+struct ReadersOfProbe {
     stream: Stream,
     client: ReadersClient<Channel>,
 }
 
-impl Asking {
+impl ReadersOfProbe {
     async fn start(operator: &Secured, node: &str, pod: &str) -> Self {
         let channel = operator.channel(&operator.api.bundle(|_| true).await, NAME).await.unwrap();
         let (messages, outbox) = mpsc::channel(16);
@@ -71,61 +71,61 @@ fn admitted(verdict: Verdict) -> u32 {
 async fn a_reader_has_the_permission_or_learns_which_one_is_missing() {
     let operator = Secured::start().await;
     operator.api.may_read("prometheus");
-    let mut asking = Asking::start(&operator, "n1", "p1").await;
-    let left = admitted(asking.about(&reader("prometheus")).await);
+    let mut readers = ReadersOfProbe::start(&operator, "n1", "p1").await;
+    let left = admitted(readers.about(&reader("prometheus")).await);
     assert!((590..=600).contains(&left), "{left}");
     // Good for nothing else.
-    admitted(asking.about(&token("prometheus", "p9", "longwire-metrics", 500)).await);
+    admitted(readers.about(&token("prometheus", "p9", "longwire-metrics", 500)).await);
     let text = "system:serviceaccount:watch:web may not get /metrics: bind it to a ClusterRole with nonResourceURLs: \
                 [\"/metrics\"] and verbs: [\"get\"], such as the chart's longwire-metrics-reader";
-    assert_eq!(asking.about(&reader("web")).await, Verdict::Forbidden(text.to_owned()));
-    assert_eq!(operator.counters.reader_questions(), [("admitted", 2), ("forbidden", 1)].into());
+    assert_eq!(readers.about(&reader("web")).await, Verdict::Forbidden(text.to_owned()));
+    assert_eq!(operator.counters.authorization_requests(), [("admitted", 2), ("forbidden", 1)].into());
 }
 
 #[tokio::test]
 async fn what_is_no_readers_token_is_refused_and_a_wrong_signature_costs_the_api_server_nothing() {
     let operator = Secured::start().await;
     operator.api.may_read("prometheus");
-    let mut asking = Asking::start(&operator, "n1", "p1").await;
+    let mut readers = ReadersOfProbe::start(&operator, "n1", "p1").await;
     let before = operator.api.reviews();
     let genuine = reader("prometheus");
     let other = good();
     let (body, signature) = (genuine.rsplit_once('.').unwrap().0, other.rsplit_once('.').unwrap().1);
     let forged = format!("{body}.{signature}");
     let refused = |text: &str| Verdict::Unauthenticated(text.to_owned());
-    assert_eq!(asking.about(&forged).await, refused("InvalidSignature"));
-    assert_eq!(asking.about("a b").await, refused("it is no bearer token of at most 8192 bytes"));
+    assert_eq!(readers.about(&forged).await, refused("InvalidSignature"));
+    assert_eq!(readers.about("a b").await, refused("it is no bearer token of at most 8192 bytes"));
     assert_eq!(operator.api.reviews(), before);
     let of_a_probe = "token audiences are invalid for the target audiences";
-    assert_eq!(asking.about(&token("prometheus", "p9", AUDIENCE, 600)).await, refused(of_a_probe));
+    assert_eq!(readers.about(&token("prometheus", "p9", AUDIENCE, 600)).await, refused(of_a_probe));
     operator.api.revoke(&genuine);
     let revoked = "[invalid bearer token, service account token has been invalidated]";
-    assert_eq!(asking.about(&genuine).await, refused(revoked));
+    assert_eq!(readers.about(&genuine).await, refused(revoked));
     assert_eq!((operator.api.reviews() - before, operator.api.access_reviews()), (2, 0));
 }
 
 #[tokio::test]
-async fn a_question_is_heard_where_a_probe_has_its_stream_and_nowhere_else() {
+async fn only_a_connection_with_a_stream_authorizes_readers() {
     let operator = Secured::start().await;
     operator.api.may_read("prometheus");
     let channel = operator.channel(&operator.api.bundle(|_| true).await, NAME).await.unwrap();
-    let mut stranger = ReadersClient::new(channel);
+    let mut other = ReadersClient::new(channel);
     let mut request = Request::new(AuthorizeRequest { token: reader("prometheus") });
     // A token without a stream is not enough.
     request.metadata_mut().insert("authorization", format!("Bearer {}", good()).parse().unwrap());
-    let status = stranger.authorize(request).await.unwrap_err();
+    let status = other.authorize(request).await.unwrap_err();
     let text = "this connection has no admitted stream of a probe";
     assert_eq!((status.code(), status.message()), (Code::Unauthenticated, text));
     assert_eq!((operator.api.reviews(), operator.api.access_reviews()), (0, 0));
-    assert_eq!(operator.counters.reader_questions(), [("no_stream", 1)].into());
+    assert_eq!(operator.counters.authorization_requests(), [("no_stream", 1)].into());
     // When the stream has ended it is over.
-    let mut asking = Asking::start(&operator, "n1", "p1").await;
-    admitted(asking.about(&reader("prometheus")).await);
-    asking.stream.authenticate(token(PROBE, "p2", AUDIENCE, 600)).await;
-    asking.stream.last_word().await;
+    let mut readers = ReadersOfProbe::start(&operator, "n1", "p1").await;
+    admitted(readers.about(&reader("prometheus")).await);
+    readers.stream.authenticate(token(PROBE, "p2", AUDIENCE, 600)).await;
+    readers.stream.last_status().await;
     let ended = tokio::time::timeout(super::TIMEOUT, async {
         loop {
-            if let Err(status) = asking.try_about(&reader("prometheus")).await {
+            if let Err(status) = readers.try_about(&reader("prometheus")).await {
                 break status;
             }
         }
@@ -138,7 +138,7 @@ async fn a_token_is_reviewed_once_for_all_probes_and_is_unavailable_during_an_ou
     let operator = Secured::start().await;
     operator.api.may_read("prometheus");
     let (mut here, mut there) =
-        (Asking::start(&operator, "n1", "p1").await, Asking::start(&operator, "n2", "p2").await);
+        (ReadersOfProbe::start(&operator, "n1", "p1").await, ReadersOfProbe::start(&operator, "n2", "p2").await);
     let known = reader("prometheus");
     for _ in 0..3 {
         admitted(here.about(&known).await);
@@ -158,7 +158,7 @@ async fn bogus_tokens_at_one_probe_keep_no_reader_from_another_nor_a_signed_one_
     operator.api.may_read("prometheus");
     operator.api.may_read("other");
     let (mut here, mut there) =
-        (Asking::start(&operator, "n1", "p1").await, Asking::start(&operator, "n2", "p2").await);
+        (ReadersOfProbe::start(&operator, "n1", "p1").await, ReadersOfProbe::start(&operator, "n2", "p2").await);
     let before = operator.api.reviews();
     let mut busy = 0;
     for number in 0..30 {
@@ -186,7 +186,7 @@ async fn own_page(operator: &Secured) -> (SocketAddr, Endpoints) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let readers = operator.guard.own_readers.clone();
-    assert!(readers.is_some(), "anybody may read");
+    assert!(readers.is_some(), "every client may read");
     tokio::spawn(health::serve(listener, state, readers));
     (address, endpoints)
 }

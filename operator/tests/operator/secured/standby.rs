@@ -23,7 +23,7 @@ async fn a_leader_that_loses_the_lease_redirects_its_streams_to_the_next() {
     let operator = Secured::start().await;
     let mut stream = operator.admitted(&good()).await;
     operator.role.send_replace(Role::Standby { leader: Some("[fd00::7]:15010".parse().unwrap()) });
-    let status = stream.last_word().await;
+    let status = stream.last_status().await;
     assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(status.metadata().get("longwire-leader").unwrap(), "[fd00::7]:15010");
     operator.role.send_replace(Role::Leader);

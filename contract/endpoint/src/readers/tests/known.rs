@@ -10,7 +10,7 @@ fn seconds(count: u64) -> Duration {
 }
 
 #[test]
-fn an_admitted_reader_is_asked_about_again_after_a_minute_and_a_refused_one_after_ten_seconds() {
+fn an_admitted_reader_is_checked_again_after_a_minute_and_a_refused_one_after_ten_seconds() {
     let (mut known, start) = (Known::new(LIMITS), Instant::now());
     known.learn(digest("good"), &allowed(600), start);
     known.learn(digest("bad"), &forbidden(), start);

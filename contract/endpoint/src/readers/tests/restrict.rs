@@ -13,11 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 /// A restricted page, and health, which is open to all.
 async fn start() -> (SocketAddr, Arc<Endpoint>) {
     let scripted = Scripted::new(100);
-    scripted.says("good", allowed(600));
-    scripted.says("other", forbidden());
-    scripted.says("unlucky", away());
+    scripted.decides("good", allowed(600));
+    scripted.decides("other", forbidden());
+    scripted.decides("unlucky", away());
     let (readers, endpoint) = (Readers::new(scripted, ReaderLimits::PAGE), Endpoint::new(Limits::METRICS));
-    let page = Router::new().route("/metrics", routing::get(async || "figures\n"));
+    let page = Router::new().route("/metrics", routing::get(async || "page\n"));
     let router = restrict(page, readers, Arc::clone(&endpoint))
         .merge(Router::new().route("/healthz", routing::get(async || "healthy\n")));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -66,9 +66,9 @@ async fn a_page_is_served_to_readers_and_others_get_the_reason() {
             "Authorization: Bearer unlucky\r\n",
             503,
             "retry-after: 5",
-            "the token cannot be authorized now: nobody there\n",
+            "the token cannot be authorized now: no operator\n",
         ),
-        ("authorization: bearer good\r\n", 200, "", "figures\n"),
+        ("authorization: bearer good\r\n", 200, "", "page\n"),
     ];
     for (headers, code, matter, body) in cases {
         let found = get(address, "/metrics", headers).await;

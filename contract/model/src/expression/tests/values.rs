@@ -97,7 +97,7 @@ fn an_evaluation_error_names_the_remedy() {
     let error = value("source.labels['a.b/c']").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the source has no label \"a.b/c\", or its pod is not known: ask \"a.b/c\" in source.labels first"
+        "the source has no label \"a.b/c\", or its pod is not known: check \"a.b/c\" in source.labels first"
     );
 }
 

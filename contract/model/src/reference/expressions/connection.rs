@@ -30,7 +30,7 @@ pub(super) struct Connection {
 }
 
 const UNKNOWN: &str = "unknown";
-const NOBODY: Known = Known {
+const UNRESOLVED: Known = Known {
     workload: UNKNOWN,
     namespace: UNKNOWN,
     pod: UNKNOWN,
@@ -78,7 +78,7 @@ pub(super) const INSIDE: Connection = Connection {
     reporter: "source",
 };
 const FROM_OUTSIDE: Connection = Connection {
-    ends: [NOBODY, FRONTEND],
+    ends: [UNRESOLVED, FRONTEND],
     addresses: ["203.0.113.9", "10.244.1.7"],
     ports: [58_012, 8_080],
     service: ["frontend.shop-staging.svc.cluster.local", "frontend", "shop-staging"],
@@ -86,7 +86,7 @@ const FROM_OUTSIDE: Connection = Connection {
     reporter: "destination",
 };
 const TO_OUTSIDE: Connection = Connection {
-    ends: [CART, NOBODY],
+    ends: [CART, UNRESOLVED],
     addresses: ["10.244.2.31", "198.51.100.20"],
     ports: [39_118, 5_432],
     service: [UNKNOWN, "PassthroughCluster", UNKNOWN],

@@ -16,11 +16,11 @@ struct Stage {
 }
 
 impl Stage {
-    /// `is_told`: the encoder hears which label sets are removed.
-    fn new(is_told: bool) -> Self {
+    /// `is_notified`: the encoder is notified of removed label sets.
+    fn new(is_notified: bool) -> Self {
         let mut store = SeriesStore::new(Budget::undivided(10_000, 100));
         let encoder = Arc::<Mutex<Encoder>>::default();
-        if is_told {
+        if is_notified {
             let forgets = Arc::clone(&encoder);
             store.when_removed(move |id| forgets.lock().unwrap().forget(id));
         }

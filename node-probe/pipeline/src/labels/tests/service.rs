@@ -94,14 +94,14 @@ fn an_unknown_source_is_unknown_in_every_label() {
 #[test]
 fn no_label_is_empty_whatever_a_pods_labels_are() {
     let empty = || String::new();
-    let nobody = Arc::new(Workload {
+    let unknown = Arc::new(Workload {
         namespace: empty(),
         name: empty(),
         canonical_service: empty(),
         canonical_revision: empty(),
         cluster: empty(),
     });
-    let edge = Edge { destination: Some(nobody), ..edge(Reporter::Source, "client", "") };
+    let edge = Edge { destination: Some(unknown), ..edge(Reporter::Source, "client", "") };
     let destination = NO_SERVER.replace("destination_version=\"unknown\"", "destination_version=\"latest\"");
     let service = named("unknown", "unknown", "unknown");
     let expected =

@@ -41,7 +41,7 @@ fn a_line_that_went_and_came_again_is_born_again() {
     let mut births = Births::default();
     let (both, one) = ([Metric::IstioOpened, Metric::IstioClosed], [Metric::IstioClosed]);
     births.show(lines(&both, [0; 6]), numbers[0], SECOND);
-    // Gone for a while, or gone and back before anybody looked.
+    // Gone for a while, or gone and back before a sweep.
     for forget in [false, true] {
         if forget {
             births.forget(Lines::every(Metrics::NONE.with(Metric::IstioOpened)));

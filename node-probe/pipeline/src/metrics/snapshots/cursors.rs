@@ -26,7 +26,7 @@ pub(super) struct Cursors {
     /// The latest snapshot that an evicted consumer had seen: if it returns, it counts as having seen that one.
     floor: SnapshotNumber,
     evicted: u64,
-    /// The part of the state that is being saved, because snapshots go on meanwhile.
+    /// The part of the state that is being saved, because snapshots continue meanwhile.
     settled: Option<SavedCursors>,
 }
 

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 const SECOND: u64 = 1_000_000_000;
 
-fn anybody(snapshots: &mut Snapshots) -> Snapshot {
+fn anonymous(snapshots: &mut Snapshots) -> Snapshot {
     snapshots.open(None, 0)
 }
 
@@ -11,7 +11,7 @@ fn anybody(snapshots: &mut Snapshots) -> Snapshot {
 fn two_snapshots_that_started_later_must_complete() {
     let mut snapshots = Snapshots::default();
     let moment = snapshots.opened();
-    let (first, second) = (anybody(&mut snapshots), anybody(&mut snapshots));
+    let (first, second) = (anonymous(&mut snapshots), anonymous(&mut snapshots));
     assert!(!snapshots.have_shown(moment, 0));
     snapshots.complete(&second);
     assert!(!snapshots.have_shown(moment, 0));
@@ -22,9 +22,9 @@ fn two_snapshots_that_started_later_must_complete() {
 #[test]
 fn a_scrape_that_was_under_way_does_not_count() {
     let mut snapshots = Snapshots::default();
-    let under_way = anybody(&mut snapshots);
+    let under_way = anonymous(&mut snapshots);
     let moment = snapshots.opened();
-    let after = anybody(&mut snapshots);
+    let after = anonymous(&mut snapshots);
     snapshots.complete(&under_way);
     snapshots.complete(&after);
     assert!(!snapshots.have_shown(moment, 0));
@@ -35,9 +35,9 @@ fn a_scrape_that_was_broken_off_does_not_count() {
     let mut snapshots = Snapshots::default();
     let moment = snapshots.opened();
     for _ in 0..5 {
-        anybody(&mut snapshots);
+        anonymous(&mut snapshots);
     }
-    let completed = anybody(&mut snapshots);
+    let completed = anonymous(&mut snapshots);
     snapshots.complete(&completed);
     assert!(!snapshots.have_shown(moment, 0));
 }
@@ -46,7 +46,7 @@ fn a_scrape_that_was_broken_off_does_not_count() {
 fn a_scrape_counts_once() {
     let mut snapshots = Snapshots::default();
     let moment = snapshots.opened();
-    let scrape = anybody(&mut snapshots);
+    let scrape = anonymous(&mut snapshots);
     snapshots.complete(&scrape);
     snapshots.complete(&scrape);
     assert!(!snapshots.have_shown(moment, 0));
@@ -55,9 +55,9 @@ fn a_scrape_counts_once() {
 #[test]
 fn older_snapshots_that_complete_late_do_not_hide_newer_ones() {
     let mut snapshots = Snapshots::default();
-    let (old, older) = (anybody(&mut snapshots), anybody(&mut snapshots));
+    let (old, older) = (anonymous(&mut snapshots), anonymous(&mut snapshots));
     let moment = snapshots.opened();
-    let (first, second) = (anybody(&mut snapshots), anybody(&mut snapshots));
+    let (first, second) = (anonymous(&mut snapshots), anonymous(&mut snapshots));
     for scrape in [second, old, first, older] {
         snapshots.complete(&scrape);
     }
@@ -118,7 +118,7 @@ fn a_new_scraper_gets_only_series_of_the_last_minute_at_zero() {
     let view = snapshots.open(by(address(1)), now).view();
     assert!(view.is_new(born, now - 60 * SECOND));
     assert!(!view.is_new(born, now - 60 * SECOND - 1));
-    // Nor does somebody who comes again, but not any more.
+    // Nor does a returning scraper that has stopped.
     scrape(&mut snapshots, address(2), now);
     snapshots.publish();
     let view = snapshots.open(by(address(2)), now + 3_600 * SECOND).view();
@@ -153,8 +153,8 @@ fn many_new_scrapers_evict_new_ones_and_not_a_returning_one() {
         scrape(&mut snapshots, address(0), 0);
     }
     let (born, at) = snapshots.publish();
-    for stranger in 1..1_000 {
-        scrape(&mut snapshots, address(stranger), SECOND);
+    for port in 1..1_000 {
+        scrape(&mut snapshots, address(port), SECOND);
     }
     assert_eq!(snapshots.sizes(), (64, 1_000 - 64));
     assert!(snapshots.open(by(address(0)), SECOND).view().is_new(born, at), "it is known still");
@@ -178,7 +178,7 @@ fn a_scraper_that_was_forgotten_sees_no_less_than_before() {
         scrape(&mut snapshots, address(0), SECOND);
         snapshots.publish();
     }
-    // All of these come twice: there is nobody else to forget.
+    // All of these scrape twice: no other one can be evicted.
     for other in 1..=64 {
         for _ in 0..2 {
             scrape(&mut snapshots, address(other), 2 * SECOND);
@@ -200,7 +200,7 @@ fn the_values_of_a_moment_are_seen_when_a_scrape_that_knows_of_them_has_ended() 
     snapshots.publish();
     scrape(&mut snapshots, address(1), SECOND);
     assert!(snapshots.consumers_have_seen(moment, SECOND));
-    assert!(snapshots.consumers_have_seen(snapshots.opened(), 301 * SECOND), "nobody is waited for in vain");
+    assert!(snapshots.consumers_have_seen(snapshots.opened(), 301 * SECOND), "no missing scraper is waited for");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn what_is_saved_is_what_was_settled() {
     successor.restored();
     assert!(!successor.open(by(address(1)), 2 * SECOND).view().is_new(born, at));
     assert!(successor.open(by(address(1)), 2 * SECOND).view().is_new(successor.opened(), 0));
-    assert!(successor.open(by(address(3)), 2 * SECOND).view().is_new(born, at), "nobody knows it");
+    assert!(successor.open(by(address(3)), 2 * SECOND).view().is_new(born, at), "the scraper is not known");
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn a_scraper_in_a_free_slot_counts_as_any_former_one_of_the_slot() {
     assert!(!scrape_by(&mut snapshots, Some(Scraper { is_new: Some(0b101), ..slots[1] }), SECOND).is_new(born, at));
     // But not what only the first of them has seen since.
     assert!(snapshots.open(Some(slots[1].into()), SECOND).view().is_new(later.0, later.1));
-    assert!(snapshots.open(Some(slots[2].into()), SECOND).view().is_new(born, at), "nobody took its slot");
+    assert!(snapshots.open(Some(slots[2].into()), SECOND).view().is_new(born, at), "no other scraper took its slot");
 }
 
 fn exporter(number: u32) -> Option<Consumer> {
@@ -302,8 +302,8 @@ fn an_exporter_sees_new_lines_at_zero_and_then_at_their_values_and_no_crowd_of_s
     take(&mut snapshots, exporter(0), 0);
     snapshots.publish();
     let (born, at) = (snapshots.opened(), SECOND);
-    for stranger in 1..1_000 {
-        scrape(&mut snapshots, address(stranger), SECOND);
+    for port in 1..1_000 {
+        scrape(&mut snapshots, address(port), SECOND);
     }
     assert!(snapshots.open(exporter(0), SECOND).view().is_new(born, at), "a push that failed has shown nothing");
     assert!(take(&mut snapshots, exporter(0), SECOND).is_new(born, at));

@@ -9,9 +9,9 @@ use crate::record::FailReason;
 use longwire_model::series::{Metrics, SeriesSet, SeriesSets};
 
 const SIZING: &str = include_str!("../../../../../docs/sizing.md");
-const MOST: usize = 25;
+const MAX_SERIES_OF_EDGE: usize = 25;
 
-fn says(row: &str, series: usize) {
+fn check_sizing(row: &str, series: usize) {
     let line = format!("| {row} | {series} |");
     assert!(SIZING.contains(&line), "docs/sizing.md does not say {line:?}");
 }
@@ -36,9 +36,9 @@ fn series(reporter: Reporter) -> usize {
 #[test]
 fn an_edge_costs_at_most_25_series_as_documented() {
     let [source, destination] = [Reporter::Source, Reporter::Destination].map(series);
-    says("an edge, at its client's node, one of its connects having failed", source);
-    says("an edge, at its server's node", destination);
-    assert!(source <= MOST && destination <= MOST);
+    check_sizing("an edge, at its client's node, one of its connects having failed", source);
+    check_sizing("an edge, at its server's node", destination);
+    assert!(source <= MAX_SERIES_OF_EDGE && destination <= MAX_SERIES_OF_EDGE);
     let edges = 100_000 / source;
     assert!(SIZING.contains(&format!("some {},000 edges", edges / 1_000)), "{edges} edges");
 }
@@ -49,5 +49,5 @@ fn a_long_connection_costs_four_series_a_reporter() {
     let only = Metrics::of(SeriesSet::KmeshConnection);
     let held = hold_flow(&mut store, &flow(Reporter::Source, "client", "server", 1), only, 0);
     store.record(&held, Reporter::Source, &Delta::default(), 0);
-    says("a long connection, at each of its ends", scrape(&mut store).samples.len());
+    check_sizing("a long connection, at each of its ends", scrape(&mut store).samples.len());
 }

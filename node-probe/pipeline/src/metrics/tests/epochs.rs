@@ -1,4 +1,4 @@
-//! Metrics that stand still while their label set goes on.
+//! Metrics that stand still while their label set continues.
 
 use super::shown::scrape;
 use super::{ISTIO, SECOND, roomy};
@@ -13,7 +13,7 @@ const START: u64 = 1_000 * SECOND;
 const EPOCH: u64 = 300 * SECOND;
 const SENT: Metrics = Metrics::NONE.with(Metric::IstioSentBytes);
 
-/// One connection had all of Istio's metrics on, another, which goes on, has one.
+/// One connection had all of Istio's metrics on, another, which continues, has one.
 fn one_of_two() -> (SeriesStore, SeriesHandles, SeriesHandles) {
     let mut store = roomy();
     store.turn_epoch(START, std::iter::empty());
@@ -25,13 +25,13 @@ fn one_of_two() -> (SeriesStore, SeriesHandles, SeriesHandles) {
     (store, first, other)
 }
 
-fn turn(store: &mut SeriesStore, number: u64, recorded: Option<&SeriesHandles>, holders: &[&SeriesHandles]) {
+fn turn(store: &mut SeriesStore, number: u64, recorded: Option<&SeriesHandles>, live: &[&SeriesHandles]) {
     let now = START + number * EPOCH;
     if let Some(recorded) = recorded {
         store.record(recorded, Reporter::Source, &Delta { received: 1, ..Delta::default() }, now - 1);
     }
     assert!(!store.epoch_is_over(now - 1) && store.epoch_is_over(now));
-    store.turn_epoch(now, holders.iter().copied());
+    store.turn_epoch(now, live.iter().copied());
 }
 
 #[test]
@@ -79,13 +79,13 @@ fn a_label_set_that_is_idle_and_partly_held_loses_nothing_for_the_sake_of_anothe
 }
 
 #[rstest]
-#[case::somebody_holds_it_and_is_idle(true, true)]
+#[case::an_idle_connection_has_it(true, true)]
 #[case::its_label_set_is_idle_too(false, false)]
 fn it_stays_while(#[case] is_held: bool, #[case] is_fed: bool) {
     let (mut store, first, other) = one_of_two();
-    let holders: &[&SeriesHandles] = if is_held { &[&first, &other] } else { &[&other] };
+    let live: &[&SeriesHandles] = if is_held { &[&first, &other] } else { &[&other] };
     for number in 1..9 {
-        turn(&mut store, number, is_fed.then_some(&other), holders);
+        turn(&mut store, number, is_fed.then_some(&other), live);
     }
     assert_eq!(scrape(&mut store).samples.len(), 4);
 }

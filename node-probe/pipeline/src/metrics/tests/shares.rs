@@ -6,7 +6,9 @@ use super::{ALL, ISTIO, SECOND};
 use crate::labels::samples::{edge_between, flow};
 use crate::labels::{ConnectionLabels, Differences, ServiceLabels};
 use crate::metrics::samples::{hold_edge, plain};
-use crate::metrics::{Budget, CONNECTION, Crossing, Resource, SERVICE, SeriesHandles, SeriesSpec, SeriesStore, Whose};
+use crate::metrics::{
+    Budget, BudgetOwner, CONNECTION, Crossing, Resource, SERVICE, SeriesHandles, SeriesSpec, SeriesStore,
+};
 use crate::observation::{Delta, Edge, Reporter};
 use longwire_model::series::Metrics;
 use longwire_model::tag::TagName;
@@ -127,7 +129,7 @@ fn long_labels_are_charged_by_their_length() {
     assert!(stats.bytes < stats.most_bytes && stats.charged < 400, "{stats:?}");
     store.expire(SECOND, &mut |_| true);
     let [Crossing { whose, resource, limit, overflowed }] = &store.take_crossings()[..] else { panic!("not one") };
-    assert_eq!((whose, resource, overflowed), (&Whose::Namespace("evil".into()), &Resource::Bytes, &None));
+    assert_eq!((whose, resource, overflowed), (&BudgetOwner::Namespace("evil".into()), &Resource::Bytes, &None));
     assert_eq!(*limit, 1_000 * 512 + (256 << 10));
     for held in held {
         store.release(&held, 0);
@@ -139,21 +141,21 @@ fn long_labels_are_charged_by_their_length() {
 #[test]
 fn a_full_budget_is_reported_once_and_its_end_once() {
     let mut store = SeriesStore::new(Budget::shared(600, 10));
-    let whose = || Whose::Namespace("evil".into());
+    let whose = || BudgetOwner::Namespace("evil".into());
     let of = |overflowed| vec![Crossing { whose: whose(), resource: Resource::Series, limit: 200, overflowed }];
-    let mut told = Vec::new();
+    let mut crossings = Vec::new();
     for second in 0..200 {
         if second < 50 {
             let _held = open(&mut store, 30, within("evil"));
         }
         store.expire(second * SECOND, &mut |_| true);
-        told.push(store.take_crossings());
+        crossings.push(store.take_crossings());
         let is_full = second < 49 + 60;
         assert_eq!(store.full_budgets(), if is_full { of(None) } else { Vec::new() }, "{second}");
     }
-    assert_eq!(told[0], of(None));
-    assert_eq!(told[49 + 60], of(Some(100)), "two of thirty edges, fifty times");
-    assert_eq!(told.iter().flatten().count(), 2);
+    assert_eq!(crossings[0], of(None));
+    assert_eq!(crossings[49 + 60], of(Some(100)), "two of thirty edges, fifty times");
+    assert_eq!(crossings.iter().flatten().count(), 2);
 }
 
 #[test]

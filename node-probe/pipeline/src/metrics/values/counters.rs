@@ -4,7 +4,7 @@ use super::rows::Row;
 use super::{are_sums, masked};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
-use longwire_model::series::{Figure, Metrics};
+use longwire_model::series::{Metrics, Quantity};
 use serde::{Deserialize, Serialize};
 
 /// In the order of the rows of their kind.
@@ -19,11 +19,11 @@ impl<const N: usize> Default for Counters<N> {
 }
 
 impl<const N: usize> Counters<N> {
-    /// `metrics`: those that take part. The rows are constants, so the compiler leaves neither a loop nor a choice of figures.
+    /// `metrics`: those that take part. The rows are constants, so the compiler leaves neither a loop nor a choice of quantities.
     #[inline(always)]
     pub(super) fn add(&mut self, rows: &[Row; N], reporter: Reporter, metrics: Metrics, delta: &Delta) {
         for (sum, row) in self.0.iter_mut().zip(rows) {
-            *sum += masked(metrics, row.metric, counted(row.figure, reporter, delta));
+            *sum += masked(metrics, row.metric, counted(row.quantity, reporter, delta));
         }
     }
 
@@ -45,31 +45,34 @@ impl<const N: usize> Counters<N> {
     }
 }
 
-/// What a delta adds to a counter of this figure. Of what failed, only an attempt that the application gave up is ended by the client
+/// What a delta adds to a counter of this quantity. Of what failed, only an attempt that the application gave up is ended by the client
 /// in Envoy's eyes.
 #[inline(always)]
-fn counted(figure: Figure, reporter: Reporter, delta: &Delta) -> u64 {
+fn counted(quantity: Quantity, reporter: Reporter, delta: &Delta) -> u64 {
     let failed = || delta.failed.map_or(0, |(_, count)| count);
     let aborted = || delta.failed.filter(|(reason, _)| *reason == FailReason::Aborted).map_or(0, |(_, count)| count);
     let closed_by_remote = || delta.closed_by_remote.min(delta.closed);
-    match (figure, reporter) {
-        (Figure::Sent, _) | (Figure::FromClient, Reporter::Source) | (Figure::FromServer, Reporter::Destination) => {
-            delta.sent
-        }
-        (Figure::Received, _)
-        | (Figure::FromClient, Reporter::Destination)
-        | (Figure::FromServer, Reporter::Source) => delta.received,
-        (Figure::Opened, _) => delta.opened,
-        (Figure::Closed, _) => delta.closed,
-        (Figure::RetransmittedBytes, _) => delta.retransmitted_bytes,
-        (Figure::Retransmits, _) => delta.retransmits,
-        (Figure::Lost, _) => delta.lost,
-        (Figure::Attempts, _) => delta.opened + failed(),
-        (Figure::Failures, _) => failed(),
-        (Figure::Ends, _) => delta.closed + failed(),
-        (Figure::EndsByClient, _) => delta.closed - closed_by_remote() + aborted(),
-        (Figure::EndsByServer, _) => closed_by_remote() + failed() - aborted(),
+    match (quantity, reporter) {
+        (Quantity::Sent, _)
+        | (Quantity::FromClient, Reporter::Source)
+        | (Quantity::FromServer, Reporter::Destination) => delta.sent,
+        (Quantity::Received, _)
+        | (Quantity::FromClient, Reporter::Destination)
+        | (Quantity::FromServer, Reporter::Source) => delta.received,
+        (Quantity::Opened, _) => delta.opened,
+        (Quantity::Closed, _) => delta.closed,
+        (Quantity::RetransmittedBytes, _) => delta.retransmitted_bytes,
+        (Quantity::Retransmits, _) => delta.retransmits,
+        (Quantity::Lost, _) => delta.lost,
+        (Quantity::Attempts, _) => delta.opened + failed(),
+        (Quantity::Failures, _) => failed(),
+        (Quantity::Ends, _) => delta.closed + failed(),
+        (Quantity::EndsByClient, _) => delta.closed - closed_by_remote() + aborted(),
+        (Quantity::EndsByServer, _) => closed_by_remote() + failed() - aborted(),
         // Gauges and histograms, and what has lines of its own.
-        (Figure::FailuresByReason | Figure::Active | Figure::Rtt | Figure::Handshake | Figure::Duration, _) => 0,
+        (
+            Quantity::FailuresByReason | Quantity::Active | Quantity::Rtt | Quantity::Handshake | Quantity::Duration,
+            _,
+        ) => 0,
     }
 }

@@ -1,13 +1,13 @@
 //! Where the values of a kind of label sets are kept: each counter and each histogram has a place in an array, in the order of the
 //! table. So a new row of the table has a place without further code.
 
-use longwire_model::series::{FAMILIES, Family, Figure, Kind, LabelKind, Metric};
+use longwire_model::series::{FAMILIES, Family, Kind, LabelKind, Metric, Quantity};
 
 /// A counter or a histogram, and what it counts or observes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) metric: Metric,
-    pub(super) figure: Figure,
+    pub(super) quantity: Quantity,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) struct Place {
 impl Shape {
     const fn of(family: &Family) -> Self {
         match family.kind {
-            Kind::Counter if family.figure as u8 == Figure::FailuresByReason as u8 => Self::Reasons,
+            Kind::Counter if family.quantity as u8 == Quantity::FailuresByReason as u8 => Self::Reasons,
             Kind::Counter => Self::Counter,
             Kind::Gauge => Self::Gauge,
             Kind::Histogram(_) => Self::Histogram,
@@ -62,11 +62,11 @@ pub(super) const fn count(kind: LabelKind, shape: Shape) -> usize {
 
 /// All of them: `N` is their [`count`].
 pub(super) const fn rows<const N: usize>(kind: LabelKind, shape: Shape) -> [Row; N] {
-    let mut rows = [Row { metric: FAMILIES[0].metric, figure: FAMILIES[0].figure }; N];
+    let mut rows = [Row { metric: FAMILIES[0].metric, quantity: FAMILIES[0].quantity }; N];
     let (mut row, mut at) = (0, 0);
     while row < FAMILIES.len() {
         if is_of(row, kind, shape) {
-            rows[at] = Row { metric: FAMILIES[row].metric, figure: FAMILIES[row].figure };
+            rows[at] = Row { metric: FAMILIES[row].metric, quantity: FAMILIES[row].quantity };
             at += 1;
         }
         row += 1;

@@ -1,4 +1,4 @@
-//! Each row of the table is a series with the value that its figure has, without further code.
+//! Each row of the table is a series with the value that its quantity has, without further code.
 
 use super::rows::{Place, Shape};
 use super::{ConnectionValues, Values};
@@ -8,11 +8,11 @@ use crate::metrics::{Budget, Reading, SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Reporter};
 use crate::record::FailReason;
 use crate::state::decode;
-use longwire_model::series::{FAMILIES, Family, Figure, LabelKind, Metric, Metrics, SeriesSet, SeriesSets};
+use longwire_model::series::{FAMILIES, Family, LabelKind, Metric, Metrics, Quantity, SeriesSet, SeriesSets};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// No two of its figures, nor sums of some, are equal.
+/// No two of its quantities, nor sums of some, are equal.
 const LIVED: Delta = Delta {
     sent: 1,
     received: 2,
@@ -49,25 +49,25 @@ fn store() -> (SeriesStore, Vec<SeriesHandles>) {
     (store, held)
 }
 
-/// What the figure comes to, for a client: of a histogram the sum in nanoseconds.
-fn expected(figure: Figure) -> u64 {
-    match figure {
-        Figure::Sent | Figure::FromClient => 1,
-        Figure::Received | Figure::FromServer => 2,
-        Figure::RetransmittedBytes => 4,
-        Figure::Retransmits => 8,
-        Figure::Lost => 16,
-        Figure::Opened => 32,
-        Figure::Closed => 192,
-        Figure::Attempts => 32 + 2_048 + 4_096,
-        Figure::Failures | Figure::FailuresByReason => 2_048 + 4_096,
-        Figure::Ends => 192 + 2_048 + 4_096,
-        Figure::EndsByClient => 128 + 4_096,
-        Figure::EndsByServer => 64 + 2_048,
-        Figure::Active => 1,
-        Figure::Rtt => 256_000,
-        Figure::Handshake => 512,
-        Figure::Duration => 1_024,
+/// What the quantity comes to, for a client: of a histogram the sum in nanoseconds.
+fn expected(quantity: Quantity) -> u64 {
+    match quantity {
+        Quantity::Sent | Quantity::FromClient => 1,
+        Quantity::Received | Quantity::FromServer => 2,
+        Quantity::RetransmittedBytes => 4,
+        Quantity::Retransmits => 8,
+        Quantity::Lost => 16,
+        Quantity::Opened => 32,
+        Quantity::Closed => 192,
+        Quantity::Attempts => 32 + 2_048 + 4_096,
+        Quantity::Failures | Quantity::FailuresByReason => 2_048 + 4_096,
+        Quantity::Ends => 192 + 2_048 + 4_096,
+        Quantity::EndsByClient => 128 + 4_096,
+        Quantity::EndsByServer => 64 + 2_048,
+        Quantity::Active => 1,
+        Quantity::Rtt => 256_000,
+        Quantity::Handshake => 512,
+        Quantity::Duration => 1_024,
     }
 }
 
@@ -90,7 +90,7 @@ fn value(store: &SeriesStore, family: &Family) -> Vec<u64> {
 fn every_row_of_the_table_has_the_value_of_its_figure() {
     let (store, _held) = store();
     for family in &FAMILIES {
-        assert_eq!(value(&store, family), [expected(family.figure)], "{}", family.name);
+        assert_eq!(value(&store, family), [expected(family.quantity)], "{}", family.name);
     }
 }
 
@@ -116,7 +116,7 @@ fn every_row_of_the_table_can_be_forgotten_alone() {
         store.publish();
         assert_eq!(value(&store, family), [0; 0], "{}", family.name);
         for other in FAMILIES.iter().filter(|other| others(other.metric)) {
-            assert_eq!(value(&store, other), [expected(other.figure)], "{} beside {}", other.name, family.name);
+            assert_eq!(value(&store, other), [expected(other.quantity)], "{} beside {}", other.name, family.name);
         }
     }
 }

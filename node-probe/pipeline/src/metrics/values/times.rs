@@ -4,7 +4,7 @@ use super::Reading;
 use super::rows::Row;
 use crate::metrics::Histogram;
 use crate::observation::Delta;
-use longwire_model::series::{Figure, Metrics};
+use longwire_model::series::{Metrics, Quantity};
 use serde::{Deserialize, Serialize};
 use std::array;
 
@@ -30,7 +30,7 @@ impl<const N: usize> Times<N> {
     #[inline(always)]
     pub(super) fn observe(&mut self, rows: &[Row; N], metrics: Metrics, delta: &Delta) {
         for (histogram, row) in self.0.iter_mut().zip(rows) {
-            if let Some(time) = observed(row.figure, delta)
+            if let Some(time) = observed(row.quantity, delta)
                 && metrics.contains(row.metric)
             {
                 histogram.get_or_insert_with(|| Box::new(Histogram::new(row.metric))).observe(time);
@@ -77,11 +77,11 @@ impl<const N: usize> Times<N> {
 
 /// Nanoseconds.
 #[inline(always)]
-fn observed(figure: Figure, delta: &Delta) -> Option<u64> {
-    match figure {
-        Figure::Rtt => delta.rtt_us.map(|rtt| u64::from(rtt) * 1_000),
-        Figure::Handshake => delta.handshake,
-        Figure::Duration => delta.duration,
+fn observed(quantity: Quantity, delta: &Delta) -> Option<u64> {
+    match quantity {
+        Quantity::Rtt => delta.rtt_us.map(|rtt| u64::from(rtt) * 1_000),
+        Quantity::Handshake => delta.handshake,
+        Quantity::Duration => delta.duration,
         _ => None,
     }
 }

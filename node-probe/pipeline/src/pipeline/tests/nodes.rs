@@ -4,7 +4,7 @@ use super::Collected;
 use crate::metrics::Budget;
 use crate::pipeline::{KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use crate::record::{Counters, RawRecord, Sample, kind};
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Pod, Service, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -92,11 +92,13 @@ fn pod(name: &str) -> Arc<Pod> {
 
 fn owners(of: IpAddr) -> Address {
     let pods = ["a", "b", "r"].map(pod);
-    let holder = match pods.iter().find(|pod| pod.addresses.contains(&of)) {
-        Some(pod) => Some(Holder::Pod(Arc::clone(pod))),
-        None => (SocketAddr::new(of, 80) == WEB.parse().unwrap()).then(|| Holder::Service(Frontend::whole(service()))),
+    let kind = match pods.iter().find(|pod| pod.addresses.contains(&of)) {
+        Some(pod) => Some(OwnerKind::Pod(Arc::clone(pod))),
+        None => {
+            (SocketAddr::new(of, 80) == WEB.parse().unwrap()).then(|| OwnerKind::Service(Frontend::whole(service())))
+        }
     };
-    let owners = holder.into_iter().map(|holder| Owner { holder, from: 0, until: None, observed: false }).collect();
+    let owners = kind.into_iter().map(|kind| Owner { kind, from: 0, until: None, observed: false }).collect();
     Address { address: of, owners }
 }
 
@@ -162,14 +164,14 @@ impl Node {
         self.pipeline.end_pass(true, self.now);
     }
 
-    /// Conntrack and operator answer, and time goes on.
+    /// Conntrack and operator answer, and time continues.
     pub(super) fn answer(&mut self) {
-        let questions = self.pipeline.questions();
-        for question in questions.backends {
-            let backend = self.conntrack.get(&(question.source, question.destination)).copied();
-            self.pipeline.backend(question.token, backend, self.now);
+        let queries = self.pipeline.queries();
+        for query in queries.backends {
+            let backend = self.conntrack.get(&(query.source, query.destination)).copied();
+            self.pipeline.backend(query.token, backend, self.now);
         }
-        let addresses = questions.ask.into_iter().map(owners).collect();
+        let addresses = queries.addresses.into_iter().map(owners).collect();
         self.pipeline.apply(&Update { addresses, ..Update::default() }, self.now);
         self.now += S / 2;
         self.pipeline.tick(self.now);

@@ -12,7 +12,7 @@ fn observations_of_local_pods_are_reported_once_and_all_of_them_on_a_new_stream(
     address_observations.observe(2, b.clone());
     assert_eq!(address_observations.take(|uid| uid == "a"), [(a.clone(), true)]);
     assert_eq!(address_observations.take(|uid| uid == "a"), []);
-    // The operator tells of the pod later than the kernel.
+    // The operator sends the pod later than the kernel reports it.
     assert_eq!(address_observations.take(|_| true), [(b.clone(), true)]);
     address_observations.repeat_all(5 + FRESH);
     assert_eq!(address_observations.take(|_| true), [(b, false), (a, true)], "the first to speak first");

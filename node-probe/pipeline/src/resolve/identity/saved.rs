@@ -1,10 +1,10 @@
-//! The saved form of addresses and their owners. What the operator has not answered is asked again.
+//! The saved form of addresses and their owners. What the operator has not answered is queried again.
 
 use super::{Identities, Identity};
 use crate::record::Monotonic;
 use crate::shared::{Numbers, Shared};
 use crate::state::Flaw;
-use longwire_model::identity::{Frontend, Holder, Owner, UnixNanos};
+use longwire_model::identity::{Frontend, Owner, OwnerKind, UnixNanos};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -17,14 +17,14 @@ pub(crate) struct SavedIdentity {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct SavedOwner {
-    holder: SavedHolder,
+    kind: SavedOwnerKind,
     from: UnixNanos,
     until: Option<UnixNanos>,
     observed: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum SavedHolder {
+enum SavedOwnerKind {
     Pod(u32),
     Service { service: u32, ports: Vec<u16>, endpoints: Vec<SocketAddr>, is_external: bool },
     Node(String),
@@ -39,8 +39,8 @@ impl Identities {
     ) -> Option<(SavedIdentity, u64)> {
         let (turn, address, identity) = self.known.since(at)?;
         let owners = identity.owners.as_ref().map(|owners| {
-            let saved = owners.iter().map(|Owner { holder, from, until, observed }| SavedOwner {
-                holder: save_holder(holder, numbers),
+            let saved = owners.iter().map(|Owner { kind, from, until, observed }| SavedOwner {
+                kind: save_owner_kind(kind, numbers),
                 from: *from,
                 until: *until,
                 observed: *observed,
@@ -52,15 +52,15 @@ impl Identities {
 
     pub(in crate::resolve) fn restore(&mut self, saved: SavedIdentity, shared: &Shared) -> Result<(), Flaw> {
         let SavedIdentity { address, used, owners } = saved;
-        let owner = |SavedOwner { holder, from, until, observed }| {
-            Ok(Owner { holder: restore_holder(holder, shared)?, from, until, observed })
+        let owner = |SavedOwner { kind, from, until, observed }| {
+            Ok(Owner { kind: restore_owner_kind(kind, shared)?, from, until, observed })
         };
         let owners = owners.map(|owners| owners.into_iter().map(owner).collect::<Result<Vec<_>, _>>()).transpose()?;
         if self.known.peek_mut(&address).is_some() {
             return Err(Flaw::Twice("address"));
         }
         if owners.is_none() {
-            self.ask.insert(address);
+            self.unqueried.insert(address);
         }
         if let Some(evicted) = self.known.insert(address, Identity { owners, used }) {
             self.users.release(evicted);
@@ -71,29 +71,29 @@ impl Identities {
     }
 }
 
-fn save_holder<'v>(holder: &'v Holder, numbers: &mut Numbers<'_, 'v>) -> SavedHolder {
-    match holder {
-        Holder::Pod(pod) => SavedHolder::Pod(numbers.pod(pod)),
-        Holder::Service(Frontend { service, ports, endpoints, is_external }) => SavedHolder::Service {
+fn save_owner_kind<'v>(kind: &'v OwnerKind, numbers: &mut Numbers<'_, 'v>) -> SavedOwnerKind {
+    match kind {
+        OwnerKind::Pod(pod) => SavedOwnerKind::Pod(numbers.pod(pod)),
+        OwnerKind::Service(Frontend { service, ports, endpoints, is_external }) => SavedOwnerKind::Service {
             service: numbers.service(service),
             ports: ports.to_vec(),
             endpoints: endpoints.to_vec(),
             is_external: *is_external,
         },
-        Holder::Node(name) => SavedHolder::Node(name.clone()),
+        OwnerKind::Node(name) => SavedOwnerKind::Node(name.clone()),
     }
 }
 
-fn restore_holder(holder: SavedHolder, shared: &Shared) -> Result<Holder, Flaw> {
-    Ok(match holder {
-        SavedHolder::Pod(pod) => Holder::Pod(shared.pod(pod)?),
-        SavedHolder::Service { service, ports, endpoints, is_external } => {
+fn restore_owner_kind(kind: SavedOwnerKind, shared: &Shared) -> Result<OwnerKind, Flaw> {
+    Ok(match kind {
+        SavedOwnerKind::Pod(pod) => OwnerKind::Pod(shared.pod(pod)?),
+        SavedOwnerKind::Service { service, ports, endpoints, is_external } => {
             if !ports.is_sorted() || !endpoints.is_sorted() {
                 return Err(Flaw::Implausible("frontend"));
             }
             let (service, ports, endpoints) = (shared.service(service)?, ports.into(), endpoints.into());
-            Holder::Service(Frontend { service, ports, endpoints, is_external })
+            OwnerKind::Service(Frontend { service, ports, endpoints, is_external })
         }
-        SavedHolder::Node(name) => Holder::Node(name),
+        SavedOwnerKind::Node(name) => OwnerKind::Node(name),
     })
 }

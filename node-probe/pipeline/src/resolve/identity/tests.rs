@@ -27,7 +27,7 @@ fn pod(uid: &str) -> Arc<Pod> {
 }
 
 fn held(uid: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: Holder::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S), observed: false }
+    Owner { kind: OwnerKind::Pod(pod(uid)), from: from * S, until: until.map(|until| until * S), observed: false }
 }
 
 fn observed(uid: &str, from: u64, until: Option<u64>) -> Owner {
@@ -35,7 +35,7 @@ fn observed(uid: &str, from: u64, until: Option<u64>) -> Owner {
 }
 
 fn node() -> Owner {
-    Owner { holder: Holder::Node("n".to_owned()), from: 0, until: None, observed: false }
+    Owner { kind: OwnerKind::Node("n".to_owned()), from: 0, until: None, observed: false }
 }
 
 fn address(last: u32) -> IpAddr {
@@ -51,13 +51,13 @@ fn service(name: &str, ports: &[u16]) -> Owner {
     let text = str::to_owned;
     let service = Service { namespace: text("shop"), name: text(name), host: text(name), cluster: text("c") };
     let frontend = Frontend { ports: ports.into(), ..Frontend::whole(Arc::new(service)) };
-    Owner { holder: Holder::Service(frontend), from: 0, until: None, observed: false }
+    Owner { kind: OwnerKind::Service(frontend), from: 0, until: None, observed: false }
 }
 
 fn external(name: &str, ports: &[u16]) -> Owner {
     let owner = service(name, ports);
-    let Holder::Service(frontend) = owner.holder else { unreachable!("a Service") };
-    Owner { holder: Holder::Service(Frontend { is_external: true, ..frontend }), ..owner }
+    let OwnerKind::Service(frontend) = owner.kind else { unreachable!("a Service") };
+    Owner { kind: OwnerKind::Service(Frontend { is_external: true, ..frontend }), ..owner }
 }
 
 /// Name of who held the address at second 100.
@@ -66,7 +66,7 @@ fn owner(owners: &[Owner]) -> String {
         Found::Pod(pod) => pod.uid.clone(),
         Found::Service(frontend) => frontend.service.name.clone(),
         Found::Claimed { frontend, is_node: true } => format!("node or {}", frontend.service.name),
-        Found::Claimed { frontend, is_node: false } => format!("nobody or {}", frontend.service.name),
+        Found::Claimed { frontend, is_node: false } => format!("unowned or {}", frontend.service.name),
         other => format!("{other:?}"),
     }
 }
@@ -99,7 +99,7 @@ fn services_that_share_an_address_have_it_by_port() {
     check(&[service("web", &[80]), service("thief", &[80])], "Ambiguous");
     check(&[node(), service("ssh", &[22])], "Node");
     check(&[node(), service("web", &[80])], "node or web");
-    check(&[external("thief", &[80])], "nobody or thief");
+    check(&[external("thief", &[80])], "unowned or thief");
     check(&[node(), external("thief", &[80])], "node or thief");
     check(&[external("thief", &[22])], "Outside");
     check(&[node(), service("web", &[])], "Ambiguous");
@@ -110,8 +110,8 @@ fn services_that_share_an_address_have_it_by_port() {
     check(&[until(service("old", &[80]), 50), service("ssh", &[22])], "Ambiguous");
 }
 
-/// The next pod's first word divides them exactly, give or take what clocks differ by. Without one, or when both live,
-/// nobody can tell.
+/// The first observation of the next pod divides them exactly, but for the difference between clocks. Without one, or when both live,
+/// the owner is unknown.
 #[test]
 fn of_two_owners_in_close_succession_the_time_of_the_change_decides() {
     let at = |owners: &[Owner], at: u64| match owner_at(owners, 80, at) {
@@ -141,12 +141,12 @@ fn an_address_is_asked_for_once_and_answered_whenever_the_answer_comes() {
     let mut identities = Identities::new();
     assert!(matches!(identities.find(port_80(address(1)), POD, 0, 0), Found::Unanswered));
     assert!(matches!(identities.find(port_80(address(1)), POD, 0, 1), Found::Unanswered));
-    assert_eq!(identities.take_questions(), (vec![address(1)], vec![]));
+    assert_eq!(identities.take_queries(), (vec![address(1)], vec![]));
     assert!(matches!(identities.find(port_80(address(1)), POD, 0, 2), Found::Unanswered));
-    assert_eq!(identities.take_questions(), (vec![], vec![]));
+    assert_eq!(identities.take_queries(), (vec![], vec![]));
     assert!(identities.answer(&Address { address: address(1), owners: vec![node()] }));
     assert!(matches!(identities.find(port_80(address(1)), POD, 0, 3), Found::Node));
-    assert!(!identities.answer(&Address { address: address(2), owners: vec![node()] }), "nobody asked");
+    assert!(!identities.answer(&Address { address: address(2), owners: vec![node()] }), "it was not queried");
     assert_eq!(identities.addresses(), [address(1)]);
 }
 
@@ -157,41 +157,41 @@ fn an_unused_address_is_forgotten_unless_a_living_pod_has_it() {
         identities.find(port_80(address(last)), POD, 0, 0);
         identities.answer(&Address { address: address(last), owners });
     }
-    identities.take_questions();
+    identities.take_queries();
     identities.find(port_80(address(4)), POD, 0, S);
     identities.sweep(UNUSED - 1);
     assert_eq!(identities.len(), 4);
     identities.sweep(UNUSED);
-    assert_eq!(identities.take_questions(), (vec![], vec![address(2), address(3)]));
+    assert_eq!(identities.take_queries(), (vec![], vec![address(2), address(3)]));
     assert_eq!(identities.len(), 2);
     assert_eq!(identities.living().map(|pod| pod.workload.name.as_str()).collect::<Vec<_>>(), ["a"]);
     identities.sweep(UNUSED + S);
-    assert_eq!(identities.take_questions(), (vec![], vec![address(4)]));
+    assert_eq!(identities.take_queries(), (vec![], vec![address(4)]));
 }
 
 #[test]
 fn what_is_forgotten_and_wanted_again_is_asked_for_in_the_next_message() {
     let mut identities = Identities::new();
     identities.find(port_80(address(1)), POD, 0, 0);
-    identities.take_questions();
+    identities.take_queries();
     identities.sweep(UNUSED);
     identities.find(port_80(address(1)), POD, 0, UNUSED);
-    assert_eq!(identities.take_questions(), (vec![], vec![address(1)]));
-    assert_eq!(identities.take_questions(), (vec![address(1)], vec![]));
+    assert_eq!(identities.take_queries(), (vec![], vec![address(1)]));
+    assert_eq!(identities.take_queries(), (vec![address(1)], vec![]));
 }
 
 #[test]
 fn past_the_bound_the_longest_unused_address_goes_and_is_never_asked_for_if_it_was_not_yet() {
     let mut identities = Identities::new();
     identities.find(port_80(address(0)), POD, 0, 0);
-    assert_eq!(identities.take_questions().0, [address(0)]);
+    assert_eq!(identities.take_queries().0, [address(0)]);
     for last in 1..=u32::try_from(MAX_ADDRESSES).unwrap() + 1 {
         identities.find(port_80(address(last)), POD, 0, 1);
     }
-    let (ask, forget) = identities.take_questions();
+    let (addresses, forget) = identities.take_queries();
     assert_eq!((identities.len(), identities.evicted), (MAX_ADDRESSES, 2));
-    assert_eq!((ask.len(), forget), (MAX_ADDRESSES, vec![address(0)]));
-    assert!(!ask.contains(&address(1)));
+    assert_eq!((addresses.len(), forget), (MAX_ADDRESSES, vec![address(0)]));
+    assert!(!addresses.contains(&address(1)));
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn a_pod_without_a_known_address_is_identified_by_its_cgroup() {
 #[test]
 fn a_network_namespace_made_by_a_container_identifies_no_pod() {
     let mut locals = locals(&[pod(A, &["10.0.0.1"], false), pod(B, &["10.0.0.2"], false)]);
-    assert_eq!(found(&mut locals, &end(2, UNTRUSTED, "10.0.0.1")), "b", "its cgroup tells");
+    assert_eq!(found(&mut locals, &end(2, UNTRUSTED, "10.0.0.1")), "b", "its cgroup shows it");
     for cgroup in [3, 9] {
         assert_eq!(found(&mut locals, &end(cgroup, UNTRUSTED, "10.0.0.1")), "since 50, else foreign");
         assert_eq!(found(&mut locals, &end(cgroup, UNTRUSTED, "10.0.0.2")), "since 50, else foreign");

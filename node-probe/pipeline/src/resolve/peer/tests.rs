@@ -7,7 +7,7 @@ use super::super::{End, Ignored, KubeletCgroups, Outcome, Waits};
 use super::*;
 use crate::connection::{Connections, Passes};
 use crate::observation::Delta;
-use longwire_model::identity::{Address, Backing, Frontend, Holder, Owner, Pod, Workload};
+use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Pod, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::{LocalPod, Update};
@@ -59,19 +59,19 @@ const SETTLING: u64 = 2 * S;
 /// Connections are no longer young.
 const START: u64 = OPENED + SETTLING;
 
-fn owned(address: &str, holders: Vec<Holder>) -> Address {
-    let owners = holders.into_iter().map(|holder| Owner { holder, from: 0, until: None, observed: false }).collect();
+fn owned(address: &str, kinds: Vec<OwnerKind>) -> Address {
+    let owners = kinds.into_iter().map(|kind| Owner { kind, from: 0, until: None, observed: false }).collect();
     Address { address: address.parse().unwrap(), owners }
 }
 
 fn answers() -> Vec<Address> {
-    let remote = |name, address| Holder::Pod(pod(name, address, false, &[(8080, "web")]));
+    let remote = |name, address| OwnerKind::Pod(pod(name, address, false, &[(8080, "web")]));
     vec![
-        owned("10.0.0.2", vec![Holder::Pod(pod("b", "10.0.0.2", false, &[(8080, "web")]))]),
+        owned("10.0.0.2", vec![OwnerKind::Pod(pod("b", "10.0.0.2", false, &[(8080, "web")]))]),
         owned("10.0.1.1", vec![remote("r", "10.0.1.1")]),
         owned("10.0.1.2", vec![remote("r", "10.0.1.2"), remote("s", "10.0.1.2")]),
-        owned("10.96.0.1", vec![Holder::Service(Frontend::whole(service("web")))]),
-        owned("192.168.0.1", vec![Holder::Node("n".to_owned())]),
+        owned("10.96.0.1", vec![OwnerKind::Service(Frontend::whole(service("web")))]),
+        owned("192.168.0.1", vec![OwnerKind::Node("n".to_owned())]),
         owned("8.8.8.8", vec![]),
         owned("10.0.0.254", vec![]),
     ]
@@ -191,7 +191,7 @@ fn an_address_is_looked_up_by_the_clock_as_it_is_set_now() {
     let mut world = World::new();
     // Where it runs the clock is right; here it was an hour slow when the probe began.
     let young =
-        Owner { holder: Holder::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, observed: false };
+        Owner { kind: OwnerKind::Pod(pod("r", "10.0.1.1", false, &[])), from: 3_650 * S, until: None, observed: false };
     world.resolver.identities.answer(&Address { address: "10.0.1.1".parse().unwrap(), owners: vec![young] });
     let seen = |world: &mut World| {
         let mut end = world.see(Role::Active, "1 7 10.0.0.1:1000 10.0.1.1:81", None);
@@ -315,8 +315,8 @@ fn behind(answer: Option<&str>, at_first: &str, later: &str) {
     assert_eq!(world.resolve(&mut pending, 10), "wait Backend");
     assert_eq!(world.resolve(&mut pending, 11), "wait Backend");
     let (source, destination) = ("10.0.0.1:1000".parse().unwrap(), "10.96.0.1:80".parse().unwrap());
-    let question = BackendQuestion { token: pending.key, source, destination };
-    assert_eq!(world.resolver.take_backend_questions(), [question], "once");
+    let query = BackendQuery { token: pending.key, source, destination };
+    assert_eq!(world.resolver.take_backend_queries(), [query], "once");
     pending.answer_backend(answer.map(|answer| answer.parse().unwrap()));
     assert_eq!(world.resolve_past_the_moment(&mut pending, 11), at_first, "{answer:?}");
     world.complete_pass();
@@ -330,8 +330,9 @@ fn behind_a_service_is_the_pod_that_conntrack_names() {
     behind(Some("10.0.1.1:8080"), "a>r web 10.0.1.1", "");
     behind(Some("10.0.1.1:81"), "a>r Pod 10.0.1.1", "");
     behind(Some("10.0.0.77:8080"), "wait Address(10.0.0.77)", "wait Address(10.0.0.77)");
-    for nobody in [None, Some("8.8.8.8:53"), Some("10.0.1.2:8080"), Some("192.168.0.1:6443"), Some("10.96.0.1:80")] {
-        behind(nobody, "wait Join", "a>? web 10.96.0.1");
+    for no_backend in [None, Some("8.8.8.8:53"), Some("10.0.1.2:8080"), Some("192.168.0.1:6443"), Some("10.96.0.1:80")]
+    {
+        behind(no_backend, "wait Join", "a>? web 10.96.0.1");
     }
 }
 
@@ -379,10 +380,10 @@ fn an_answer_is_kept_for_the_next_connection() {
     let who = "1 7 10.0.0.1:1000 10.0.0.77:80";
     let mut pending = world.see(Role::Active, who, None);
     assert_eq!(world.resolve(&mut pending, 10), "wait Address(10.0.0.77)");
-    let remote = Holder::Pod(pod("r", "10.0.0.77", false, &[]));
+    let remote = OwnerKind::Pod(pod("r", "10.0.0.77", false, &[]));
     world.resolver.apply(&Update { addresses: vec![owned("10.0.0.77", vec![remote])], ..Update::default() }, 11);
     assert_eq!(world.resolve(&mut pending, 11), "a>r Pod 10.0.0.77");
     let mut pending = world.see(Role::Active, who, None);
     assert_eq!(world.resolve(&mut pending, 12), "a>r Pod 10.0.0.77");
-    assert_eq!(world.resolver.take_address_questions().0.iter().filter(|asked| **asked == unknown).count(), 1);
+    assert_eq!(world.resolver.take_address_queries().0.iter().filter(|queried| **queried == unknown).count(), 1);
 }

@@ -23,7 +23,7 @@ impl PendingConnection {
         SavedPending { key: self.key, end: self.end, owner, backend: self.backend, counters: self.counters }
     }
 
-    /// What conntrack did not answer is asked again.
+    /// What conntrack did not answer is queried again.
     pub(in crate::resolve) fn restore(
         saved: &SavedPending,
         locals: &Locals,
@@ -31,7 +31,7 @@ impl PendingConnection {
         moment: Moment,
     ) -> Result<Self, Flaw> {
         let owner = saved.owner.map(|owner| locals.restore_socket_owner(owner, shared)).transpose()?;
-        let backend = if saved.backend == Backend::Asked { Backend::Unasked } else { saved.backend };
+        let backend = if saved.backend == Backend::Queried { Backend::Unqueried } else { saved.backend };
         let fresh = Self::new(saved.key, saved.end, saved.counters, moment);
         Ok(Self { owner, backend, ..fresh })
     }

@@ -50,9 +50,9 @@ fn what_is_no_token_is_refused_by_its_shape() {
     assert_eq!(other, Err("invalid: the token is invalid: it is not a ServiceAccount token".to_owned()));
 }
 
-/// The API server's word goes before this machine's clock.
+/// The API server's decision takes precedence over this machine's clock.
 #[test]
-fn a_token_that_expired_lately_by_this_clock_is_asked_about() {
+fn a_token_that_expired_lately_by_this_clock_is_reviewed() {
     let token = sign(&with("/exp", json!(1_000_000)), RS256, "one");
     let at = |wall| check_text(&token, Duration::from_secs(wall));
     assert_eq!(check(&with("/exp", json!(u64::MAX))), Ok("p1".to_owned()));

@@ -1,7 +1,7 @@
 //! The claims of a reader's token. Any token that the API server accepts will do, so little is required. Nothing here is
 //! verified: it is enough to refuse a token, never to admit one.
 
-use crate::cluster::auth::claims::{Audiences, LONGEST, left};
+use crate::cluster::auth::claims::{Audiences, MAX_LIFETIME, left};
 use crate::cluster::auth::review::DOUBTFUL;
 use crate::cluster::tls::UnixSeconds;
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -64,7 +64,7 @@ impl Token {
     pub(super) fn good_for(&self, wall: Duration) -> Duration {
         match self.expiry {
             Expiry::At(exp, iat) => Some(left(exp, iat, wall)).filter(|left| !left.is_zero()).unwrap_or(DOUBTFUL),
-            Expiry::Never => LONGEST,
+            Expiry::Never => MAX_LIFETIME,
             Expiry::Unknown => DOUBTFUL,
         }
     }

@@ -105,15 +105,15 @@ fn handshakes_of_others_are_bounded_in_rate_and_a_node_always_has_its_own() {
 fn a_connection_without_a_stream_is_closed_after_five_seconds_and_one_with_a_stream_is_not() {
     let mut fixture = Fixture::new();
     let (_, mut idle) = fixture.pending(other(1));
-    let (asking, mut asked) = fixture.pending(other(1));
+    let (reviewed, mut pending) = fixture.pending(other(1));
     let (admitted, mut stays) = fixture.pending(other(1));
-    fixture.table.call(asking).unwrap();
+    fixture.table.call(reviewed).unwrap();
     fixture.table.call(admitted).unwrap();
     fixture.table.admit(admitted).unwrap();
     fixture.table.answered(admitted);
     let overdue = [4_999, 5_000, 11_999, 12_000].map(|after| fixture.table.close_overdue(fixture.after(after)));
     assert_eq!(overdue, [0, 1, 0, 1]);
-    assert_eq!([&mut idle, &mut asked, &mut stays].map(is_open), [false, false, true]);
+    assert_eq!([&mut idle, &mut pending, &mut stays].map(is_open), [false, false, true]);
     // Its stream ends; it has five seconds for the next one.
     fixture.table.left(admitted, fixture.after(20_000));
     assert_eq!([24_999, 25_000].map(|after| fixture.table.close_overdue(fixture.after(after))), [0, 1]);
@@ -123,10 +123,10 @@ fn a_connection_without_a_stream_is_closed_after_five_seconds_and_one_with_a_str
 #[test]
 fn a_call_that_waits_for_the_api_server_does_not_give_way() {
     let mut fixture = Fixture::new();
-    let (asking, mut asked) = fixture.pending(other(1));
-    fixture.table.call(asking).unwrap();
+    let (reviewed, mut pending) = fixture.pending(other(1));
+    fixture.table.call(reviewed).unwrap();
     let mut held: Vec<_> = (0..128).map(|_| fixture.pending(other(1))).collect();
-    assert!(is_open(&mut asked));
+    assert!(is_open(&mut pending));
     assert_eq!(held.iter_mut().map(|(_, closed)| is_open(closed)).filter(|open| !open).count(), 1);
 }
 

@@ -41,7 +41,7 @@ fn a_pod_has_the_addresses_of_its_status_and_before_that_the_observed_ones() {
     assert_eq!(
         observations.ownerships(&a(&["10.0.0.1", "fd00::1"])),
         [own("10.0.0.1", Some(9)), own("fd00::1", None)],
-        "another network of the pod's own may be anybody's elsewhere"
+        "another network of the pod's own may be used by another pod elsewhere"
     );
     let host = object::Pod { host_network: true, ..a(&["10.0.0.1"]) };
     assert_eq!(observations.ownerships(&host), []);

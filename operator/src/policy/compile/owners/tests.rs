@@ -2,7 +2,7 @@ use super::{KEPT, MAX_DEPARTED, OwnerName, Owners, Ownership};
 use crate::policy::compile::interval::Left;
 use crate::policy::compile::observations::Right;
 use crate::source::sample::{ip, log_of};
-use longwire_model::identity::{Holder, Owner};
+use longwire_model::identity::{Owner, OwnerKind};
 use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600 * 1_000_000_000;
@@ -11,15 +11,15 @@ fn name(name: &str) -> OwnerName {
     OwnerName::Node(name.to_owned())
 }
 
-fn holder(name: &str) -> Holder {
-    Holder::Node(name.to_owned())
+fn node(name: &str) -> OwnerKind {
+    OwnerKind::Node(name.to_owned())
 }
 
 /// Takes addresses and says whose answers change.
 fn hold(owners: &mut Owners, who: &str, from: u64, addresses: &[&str], now: u64) -> Vec<String> {
     let mut changed = BTreeSet::new();
     let addresses: Vec<_> = addresses.iter().map(|address| ip(address)).collect();
-    owners.hold(name(who), &holder(who), &Ownership::since(from, &addresses, Right::Own), now, &mut changed);
+    owners.hold(name(who), &node(who), &Ownership::since(from, &addresses, Right::Own), now, &mut changed);
     changed.iter().map(ToString::to_string).collect()
 }
 
@@ -36,7 +36,7 @@ fn expire(owners: &mut Owners, now: u64) -> Vec<String> {
 }
 
 fn owner(who: &str, from: u64, until: Option<u64>) -> Owner {
-    Owner { holder: holder(who), from, until, observed: false }
+    Owner { kind: node(who), from, until, observed: false }
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn more_departures_than_are_remembered_cost_the_oldest() {
             let who = number.to_string();
             owners.hold(
                 name(&who),
-                &holder(&who),
+                &node(&who),
                 &Ownership::since(0, &[address(number)], Right::Own),
                 1,
                 &mut BTreeSet::new(),

@@ -3,7 +3,7 @@
 use super::{Operator, a, answers};
 use crate::source::object::{Endpoint, EndpointSlice, Kind, Name, PodRef, Service, ServicePort, Target};
 use crate::source::sample::{apply, delete, ip, node, pod, service, slice, to_address, to_pod};
-use longwire_model::identity::Holder;
+use longwire_model::identity::OwnerKind;
 
 /// Of a namespace whose owner is up to no good, and older than everything.
 fn thief() -> Service {
@@ -15,7 +15,7 @@ fn external(address: &str) -> Service {
 }
 
 #[test]
-fn what_kubernetes_gave_outranks_anybodys_external_addresses() {
+fn addresses_that_kubernetes_assigned_outrank_external_addresses() {
     let web = Service { created: 5, ..service("web", "web", "10.96.0.1") };
     let dual = crate::source::object::Pod { addresses: vec![ip("10.0.0.1"), ip("fd00::1")], ..a() };
     let web = Service { addresses: vec![ip("10.96.0.1"), ip("fd00:96::1")], ..web };
@@ -144,8 +144,8 @@ fn a_thousand_claims_of_one_namespace_do_not_take_an_address_from_its_owner() {
     let (mut operator, changes) = Operator::new(events);
     let owners = &changes.answers[0].1.as_ref().unwrap().address.owners;
     let of_shop = owners.iter().filter(|owner| owner.from == 9).count();
-    let is_external = |holder: &Holder| matches!(holder, Holder::Service(frontend) if frontend.is_external);
-    assert!(owners.iter().all(|owner| is_external(&owner.holder)));
+    let is_external = |kind: &OwnerKind| matches!(kind, OwnerKind::Service(frontend) if frontend.is_external);
+    assert!(owners.iter().all(|owner| is_external(&owner.kind)));
     assert_eq!((owners.len(), of_shop, operator.compiler.left_out()[0]), (65, 1, ("claim", 936)));
     let changes = operator.take(vec![claim("shop", 8_001, 10)], 150);
     assert_eq!(changes.answers[0].1.as_ref().unwrap().address.owners.len(), 66);
@@ -174,7 +174,7 @@ fn of_thousands_of_endpoints_by_address_the_first_are_sent_and_the_others_counte
         .collect();
     let written = EndpointSlice { name: Name::new("shop", "written"), ..slice("s", "api", &[80], endpoints) };
     let (operator, changes) = Operator::new(vec![apply(service("api", "x", "10.96.0.1")), apply(written)]);
-    let Holder::Service(api) = &changes.answers[0].1.as_ref().unwrap().address.owners[0].holder else {
+    let OwnerKind::Service(api) = &changes.answers[0].1.as_ref().unwrap().address.owners[0].kind else {
         panic!("a Service")
     };
     assert_eq!((api.endpoints.len(), api.endpoints[255].to_string()), (256, "10.9.0.255:80".to_owned()));

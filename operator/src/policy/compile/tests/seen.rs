@@ -36,7 +36,7 @@ fn an_observed_address_is_dropped_once_the_status_has_another_one() {
     operator.observe("n1", "uid-b", "10.0.0.1", 160);
     let elsewhere = Pod { started: 150, ..pod("web", "b", "10.0.0.2") };
     let changes = operator.take(vec![apply(elsewhere)], 400);
-    assert_eq!(answers(&changes), ["10.0.0.1: nobody", "10.0.0.2: uid-b 150-"]);
+    assert_eq!(answers(&changes), ["10.0.0.1: no owner", "10.0.0.2: uid-b 150-"]);
     assert_eq!(answers(&operator.take(vec![delete(Kind::Pod, "b")], 500)), ["10.0.0.2: uid-b 150-500"]);
 }
 
@@ -45,7 +45,7 @@ fn only_pods_of_the_probes_own_node_are_its_to_speak_of() {
     let mut operator = knowing(vec![unaddressed(b())]);
     let not_on_node = (vec![], Unused { not_on_node: 1, outside: 0 });
     assert_eq!(operator.observe("n2", "uid-b", "10.0.0.1", 160), not_on_node);
-    assert_eq!(operator.observe("n1", "uid-nobody", "10.0.0.1", 160), not_on_node);
+    assert_eq!(operator.observe("n1", "uid-unknown", "10.0.0.1", 160), not_on_node);
     let host = Pod { host_network: true, ..unaddressed(pod("web", "h", "::")) };
     operator.take(vec![apply(host)], 200);
     assert_eq!(operator.observe("n1", "uid-h", "10.0.0.9", 160), (vec![], Unused::default()));

@@ -1,6 +1,6 @@
 //! Configurations that one update does not hold.
 
-use super::{Talk, local};
+use super::{TestProbe, local};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
 use longwire_model::telemetry::Telemetry;
 use longwire_model::update::LocalPod;
@@ -21,20 +21,20 @@ fn with_telemetry(name: &str, bytes: usize) -> LocalPod {
 
 #[test]
 fn ninety_six_large_telemetries_are_sent_in_updates_that_a_probe_takes() {
-    let mut talk = Talk::new(Hello::default());
+    let mut probe = TestProbe::new(Hello::default());
     let pods: Vec<_> = (0..96).map(|number| with_telemetry(&format!("p{number:02}"), 300 << 10)).collect();
-    talk.publish(&pods, &[]);
+    probe.publish(&pods, &[]);
     let (mut sent, mut updates) = (Vec::new(), 0);
-    while let Some(update) = talk.session.next(&talk.published.borrow()).unwrap() {
+    while let Some(update) = probe.session.next(&probe.published.borrow()).unwrap() {
         let bytes = update.encode_to_vec();
         assert!(bytes.len() <= MAX_UPDATE, "{} bytes", bytes.len());
         let version = update.version;
         let arrived: proto::Update = codec::decode(&bytes).unwrap();
         sent.extend(arrived.pods.into_iter().map(|local| local.pod.unwrap().uid));
         updates += 1;
-        talk.session.hear(FromProbe::Ack { version }).unwrap();
+        probe.session.receive(FromProbe::Ack { version }).unwrap();
         // Nothing is at work everywhere before the last part is.
-        let applied = talk.acks.snapshot();
+        let applied = probe.acks.snapshot();
         assert_eq!(applied.contains_key("n1"), sent.len() == 96, "after {} pods", sent.len());
     }
     let expected: Vec<_> = pods.iter().map(|local| local.pod.uid.clone()).collect();
@@ -43,41 +43,41 @@ fn ninety_six_large_telemetries_are_sent_in_updates_that_a_probe_takes() {
 
 #[test]
 fn pods_that_share_a_telemetry_go_into_one_update() {
-    let mut talk = Talk::new(Hello::default());
+    let mut probe = TestProbe::new(Hello::default());
     let one = with_telemetry("p", 80 << 10).telemetry;
     let pods: Vec<_> =
         (0..96).map(|number| LocalPod { telemetry: Arc::clone(&one), ..local(&format!("p{number:02}")) }).collect();
-    talk.publish(&pods, &[]);
-    assert_eq!(talk.next().unwrap().pods, pods);
-    assert_eq!(talk.next(), None);
+    probe.publish(&pods, &[]);
+    assert_eq!(probe.next().unwrap().pods, pods);
+    assert_eq!(probe.next(), None);
 }
 
 #[test]
 fn a_pod_that_no_update_holds_is_not_sent_and_the_others_are() {
-    let mut talk = Talk::new(Hello::default());
-    talk.publish(&[with_telemetry("a", 2 << 20), local("b")], &[]);
-    let update = talk.next().unwrap();
+    let mut probe = TestProbe::new(Hello::default());
+    probe.publish(&[with_telemetry("a", 2 << 20), local("b")], &[]);
+    let update = probe.next().unwrap();
     assert_eq!(update.pods, [local("b")]);
-    talk.session.hear(FromProbe::Ack { version: update.version }).unwrap();
-    assert_eq!(talk.next(), None);
-    let refused = talk.acks.snapshot()["n1"].refused.clone().unwrap().1;
+    probe.session.receive(FromProbe::Ack { version: update.version }).unwrap();
+    assert_eq!(probe.next(), None);
+    let refused = probe.acks.snapshot()["n1"].refused.clone().unwrap().1;
     assert!(refused.starts_with("pod uid-a with its telemetry takes 2"), "{refused}");
     assert!(refused.ends_with("and at most 1048576 are sent to a probe: shorten its policies"), "{refused}");
     // Shortened, it is sent.
-    talk.publish(&[local("a"), local("b")], &[]);
-    assert_eq!(talk.next().unwrap().pods, [local("a")]);
+    probe.publish(&[local("a"), local("b")], &[]);
+    assert_eq!(probe.next().unwrap().pods, [local("a")]);
 }
 
 #[test]
 fn a_part_that_is_refused_is_not_sent_again_with_the_next() {
-    let mut talk = Talk::new(Hello::default());
+    let mut probe = TestProbe::new(Hello::default());
     let pods: Vec<_> = (0..21).map(|number| with_telemetry(&format!("p{number:02}"), 80 << 10)).collect();
-    talk.publish(&pods, &[]);
-    let update = talk.next().unwrap();
+    probe.publish(&pods, &[]);
+    let update = probe.next().unwrap();
     assert_eq!(update.pods, pods[..7]);
-    talk.session.hear(FromProbe::Nack { version: update.version, error: "no".to_owned() }).unwrap();
-    let next = talk.next().unwrap();
+    probe.session.receive(FromProbe::Nack { version: update.version, error: "no".to_owned() }).unwrap();
+    let next = probe.next().unwrap();
     assert_eq!((&next.pods[..], next.settings), (&pods[7..14], None));
-    assert_eq!(talk.next().unwrap().pods, pods[14..]);
-    assert_eq!(talk.next(), None);
+    assert_eq!(probe.next().unwrap().pods, pods[14..]);
+    assert_eq!(probe.next(), None);
 }

@@ -19,9 +19,9 @@ fn an_answer_of_the_api_server_is_logged_verbatim() {
     let text = "Operation cannot be fulfilled on leases \"longwire-operator\" (409 Conflict)";
     assert_eq!(chain(&conflict), text);
     let below = watcher::Error::InitialListFailed(answer(429, "TooManyRequests", "storage is (re)initializing"));
-    let said = chain(&below);
-    assert!(said.ends_with("storage is (re)initializing (429 TooManyRequests)"), "{said}");
-    assert!(!said.contains("Status {"), "{said}");
+    let text_of_status = chain(&below);
+    assert!(text_of_status.ends_with("storage is (re)initializing (429 TooManyRequests)"), "{text_of_status}");
+    assert!(!text_of_status.contains("Status {"), "{text_of_status}");
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn the_cause_of_an_error_is_logged_once() {
     assert_eq!(chain(&error).matches("connection refused").count(), 1);
 }
 
-/// Whether the kernel will ask the other end of a connection to this port whether it is there.
+/// Whether the kernel will send keepalives to the other end of a connection to this port.
 fn is_kept_alive(port: u16) -> bool {
     let connections = fs::read_to_string("/proc/net/tcp").unwrap();
     let to_port = format!(":{port:04X}");
@@ -52,7 +52,7 @@ async fn a_watch_on_which_nothing_happens_is_alive_as_long_as_its_connection() {
     let config = Config::new(format!("http://127.0.0.1:{port}").parse().unwrap());
     let client = client(&config, Arc::default()).unwrap();
     tokio::spawn(async move { client.apiserver_version().await });
-    // It says nothing, as an API server has nothing to say of a kind where nothing happens.
+    // It sends nothing, like an API server for a kind without changes.
     let _silent = listener.accept().await.unwrap();
     let kept_alive = async {
         while !is_kept_alive(port) {

@@ -1,4 +1,4 @@
-use super::{AnnotationSettings, MAX_ANNOTATION_BYTES, MAX_WORDS, Words};
+use super::{AnnotationSettings, Entries, MAX_ANNOTATION_BYTES, MAX_ENTRIES};
 use std::collections::BTreeMap;
 
 fn annotation_settings(annotations: &[(&str, &str)]) -> Option<Box<AnnotationSettings>> {
@@ -7,8 +7,8 @@ fn annotation_settings(annotations: &[(&str, &str)]) -> Option<Box<AnnotationSet
     AnnotationSettings::of(Some(&annotations))
 }
 
-fn words(words: &[&str], left_out: usize) -> Words {
-    Words { words: words.iter().map(|word| (*word).to_owned()).collect(), left_out }
+fn entries(entries: &[&str], left_out: usize) -> Entries {
+    Entries { entries: entries.iter().map(|entry| (*entry).to_owned()).collect(), left_out }
 }
 
 #[test]
@@ -20,11 +20,11 @@ fn annotations_are_comma_lists() {
         ("sidecar.istio.io/inject", "true"),
     ]);
     let expected = AnnotationSettings {
-        extra_tags: words(&["team", "zone"], 0),
-        // Said, and nothing: it takes the place of what objects say.
-        prefixes: Some(words(&[], 0)),
+        extra_tags: entries(&["team", "zone"], 0),
+        // Present and empty: it replaces what objects configure.
+        prefixes: Some(entries(&[], 0)),
         suffixes: None,
-        regexps: Some(words(&[".*cx.*"], 0)),
+        regexps: Some(entries(&[".*cx.*"], 0)),
         unreadable: None,
     };
     assert_eq!(read, Some(Box::new(expected)));
@@ -43,8 +43,8 @@ fn of_a_quarter_of_a_megabyte_little_is_kept() {
         ("sidecar.istio.io/statsInclusionSuffixes", format!("{long},y").as_str()),
     ]);
     let read = read.unwrap();
-    assert_eq!((read.extra_tags.words.len(), read.extra_tags.left_out), (MAX_WORDS, 50_000 - MAX_WORDS));
-    assert_eq!(read.suffixes, Some(words(&["y"], 1)));
+    assert_eq!((read.extra_tags.entries.len(), read.extra_tags.left_out), (MAX_ENTRIES, 50_000 - MAX_ENTRIES));
+    assert_eq!(read.suffixes, Some(entries(&["y"], 1)));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn of_an_annotation_eight_kibibytes_are_read() {
     let long: Vec<String> = (0..12).map(|number| format!("{number:02}{}", "x".repeat(998))).collect();
     let read = annotation_settings(&[("sidecar.istio.io/statsInclusionRegexps", long.join(",").as_str())]).unwrap();
     let regexps = read.regexps.unwrap();
-    assert_eq!((regexps.words.len(), regexps.left_out), (8, 4));
+    assert_eq!((regexps.entries.len(), regexps.left_out), (8, 4));
 }
 
 const CONFIG: &str = "proxy.istio.io/config";
@@ -62,10 +62,10 @@ fn statistics_settings_of_a_proxy_config_apply_like_the_annotations() {
     let text = "holdApplicationUntilProxyStarts: true\nextraStatTags: [team, zone]\nproxyStatsMatcher:\n  \
                 inclusionPrefixes: [cluster.]\n  inclusionSuffixes: [upstream_cx_active]\n  inclusionRegexps: [a, 'b{1,2}']\n";
     let expected = AnnotationSettings {
-        extra_tags: words(&["port", "team", "zone"], 0),
-        prefixes: Some(words(&["cluster."], 0)),
-        suffixes: Some(words(&["upstream_cx_destroy"], 0)),
-        regexps: Some(words(&["a", "b{1,2}"], 0)),
+        extra_tags: entries(&["port", "team", "zone"], 0),
+        prefixes: Some(entries(&["cluster."], 0)),
+        suffixes: Some(entries(&["upstream_cx_destroy"], 0)),
+        regexps: Some(entries(&["a", "b{1,2}"], 0)),
         unreadable: None,
     };
     let read = annotation_settings(&[
@@ -75,7 +75,7 @@ fn statistics_settings_of_a_proxy_config_apply_like_the_annotations() {
     ]);
     assert_eq!(read, Some(Box::new(expected)));
     let json = r#"{"proxyStatsMatcher": {"inclusionPrefixes": []}}"#;
-    assert_eq!(annotation_settings(&[(CONFIG, json)]).unwrap().prefixes, Some(words(&[], 0)));
+    assert_eq!(annotation_settings(&[(CONFIG, json)]).unwrap().prefixes, Some(entries(&[], 0)));
     for nothing in ["", " \n", "concurrency: 2"] {
         assert_eq!(annotation_settings(&[(CONFIG, nothing)]), None, "{nothing:?}");
     }
@@ -94,10 +94,10 @@ fn a_proxys_configuration_that_cannot_be_read_is_named_and_the_annotations_still
     ];
     for text in wrong {
         let read = annotation_settings(&[(CONFIG, text), ("sidecar.istio.io/extraStatTags", "team")]).unwrap();
-        let said = read.unreadable.unwrap_or_else(|| panic!("{text} is read"));
-        assert!(said.starts_with("annotation proxy.istio.io/config: ") && said.len() < 400, "{said}");
-        assert!(said.ends_with("its settings for statistics have no effect"), "{said}");
-        assert_eq!(read.extra_tags, words(&["team"], 0));
+        let error = read.unreadable.unwrap_or_else(|| panic!("{text} is read"));
+        assert!(error.starts_with("annotation proxy.istio.io/config: ") && error.len() < 400, "{error}");
+        assert!(error.ends_with("its settings for statistics have no effect"), "{error}");
+        assert_eq!(read.extra_tags, entries(&["team"], 0));
     }
     let unknown = annotation_settings(&[(CONFIG, wrong[2])]).unwrap().unreadable.unwrap();
     assert!(unknown.contains("inclusionPrefix"), "{unknown}");

@@ -25,7 +25,7 @@ pub struct TagsSpec {
 pub(crate) struct ExtraTag {
     pub name: TagName,
     pub value: Expression,
-    /// Only for pods that ask for it by name.
+    /// Only for pods whose annotation names it.
     pub(crate) opt_in: bool,
     pub max_values: u32,
 }

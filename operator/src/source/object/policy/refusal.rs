@@ -4,7 +4,7 @@ use longwire_crds::status::reason;
 use longwire_model::limits::MAX_REASON_BYTES;
 use std::fmt::{self, Display};
 
-/// Why an object is not accepted. It has no effect then; others go on.
+/// Why an object is not accepted. It has no effect then; other objects keep working.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}: {message}")]
 pub struct Refusal {
@@ -21,7 +21,7 @@ pub enum Reason {
     NotRootNamespace,
     /// It is larger than one object may be.
     TooLarge,
-    /// It is not too large, but older objects of its namespace leave it no room.
+    /// It is not too large, but older objects use up the budget of its namespace.
     NamespaceBudgetExceeded,
 }
 
@@ -30,7 +30,7 @@ impl Refusal {
         Self::new(Reason::Invalid, message.into())
     }
 
-    /// Messages quote what people wrote: what is longer is cut.
+    /// Messages quote the object, which may be long, so they are cut.
     pub(crate) fn new(reason: Reason, mut message: String) -> Self {
         if message.len() > MAX_REASON_BYTES {
             message.truncate(message.floor_char_boundary(MAX_REASON_BYTES));

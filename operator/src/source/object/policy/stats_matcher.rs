@@ -10,7 +10,7 @@ use longwire_model::matcher::{InvalidMatcher, Pattern, StringMatcher, WholeRegex
 
 /// Patterns that a warning names, and bytes of each.
 const MAX_IDLE: usize = 3;
-const LONGEST_IDLE: usize = 100;
+const MAX_IDLE_BYTES: usize = 100;
 
 pub type StatsMatcher = Policy<StatsSpec>;
 
@@ -133,7 +133,7 @@ fn idle(mode: &StatsMode) -> Vec<String> {
     let idle = patterns.filter(|(_, (_, matcher))| !matcher.can_match_a_statistic());
     let text = |(field, (at, matcher)): (&str, (usize, &StringMatcher))| {
         let pattern = matcher.pattern().text();
-        let pattern = &pattern[..pattern.floor_char_boundary(LONGEST_IDLE)];
+        let pattern = &pattern[..pattern.floor_char_boundary(MAX_IDLE_BYTES)];
         format!("{field}[{at}]: {pattern:?}")
     };
     idle.map(text).take(MAX_IDLE).collect()

@@ -6,7 +6,7 @@ use super::selector::Selector;
 use super::{Metadata, Policy, policy};
 use crate::source::object::{InvalidObject, Kind};
 use longwire_crds::limits::{
-    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, SHORTEST,
+    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
 };
 use longwire_crds::telemetry_policy::{self as crd, Match, Operation, Override, TagOverride};
 use longwire_model::expression::Expression;
@@ -116,7 +116,7 @@ fn cluster_wide(
     budgets: Option<crd::Budgets>,
     limits: Option<crd::Limits>,
 ) -> Result<ClusterWide, Refusal> {
-    let said = [
+    let given = [
         reporting_interval.map(|_| "spec.reportingInterval"),
         budgets.map(|_| "spec.budgets"),
         limits.map(|_| "spec.limits"),
@@ -131,17 +131,17 @@ fn cluster_wide(
         long_connections: number("spec.budgets.longConnections", budgets.long_connections, 0, MAX_LONG_CONNECTIONS)?,
         extra_tags: number("spec.limits.extraTags", limits.extra_tags, 0, MAX_TAGS)?,
         series_per_namespace: number("spec.limits.seriesPerNamespace", limits.series_per_namespace, 1, MAX_SERIES)?,
-        field: said.into_iter().flatten().next(),
+        field: given.into_iter().flatten().next(),
     })
 }
 
 /// At least a second.
 fn duration(field: &str, value: longwire_crds::Duration, most: Duration) -> Result<Duration, Refusal> {
     let plain = Duration::from(value);
-    if !value.is_negative() && (SHORTEST..=most).contains(&plain) {
+    if !value.is_negative() && (MIN_DURATION..=most).contains(&plain) {
         return Ok(plain);
     }
-    Err(Refusal::invalid(format!("{field}: {value} is not between {SHORTEST:?} and {most:?}")))
+    Err(Refusal::invalid(format!("{field}: {value} is not between {MIN_DURATION:?} and {most:?}")))
 }
 
 fn read_sets(names: &[String]) -> Result<SeriesSets, Refusal> {

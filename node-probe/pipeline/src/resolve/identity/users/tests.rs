@@ -46,7 +46,7 @@ fn what_a_restart_left_is_charged_to_its_next_user_and_goes_after_a_flood() {
     (1..=6).for_each(|last| users.restore(address(last)));
     users.note(address(1), VICTIM);
     users.note(address(7), FLOODER);
-    assert_eq!(users.next_to_go(), Some(address(2)), "nobody holds a quarter");
+    assert_eq!(users.next_to_go(), Some(address(2)), "no user has a quarter");
     users.note(address(8), FLOODER);
     assert_eq!(users.next_to_go(), Some(address(7)));
 }

@@ -1,12 +1,12 @@
-//! What is told of a pod that was seen to speak: who else has its address.
+//! What is reported of a pod whose address was observed: who else has its address.
 
 use super::*;
 use crate::record::AddressRecord;
 
-/// What is to be told now, as `pod others`.
-fn told(world: &mut World) -> Vec<String> {
-    let told = world.resolver.take_address_observations().into_iter();
-    told.map(|told| format!("{} {}", told.uid, told.gone.join(" "))).collect()
+/// The new address observations, as `pod others`.
+fn observed(world: &mut World) -> Vec<String> {
+    let observation = world.resolver.take_address_observations().into_iter();
+    observation.map(|observation| format!("{} {}", observation.uid, observation.gone.join(" "))).collect()
 }
 
 fn observe(world: &mut World, cgroup: u64, address: &str, time: u64) {
@@ -26,7 +26,7 @@ fn other_pods_at_an_observed_address_are_reported_with_it() {
     let mut world = World::new();
     let others = |world: &mut World, cgroup, address: &str| {
         observe(world, cgroup, address, 9);
-        told(world)
+        observed(world)
     };
     assert_eq!(others(&mut world, 2, "10.0.0.1"), ["uid-b uid-a"], "by its status");
     assert_eq!(others(&mut world, 1, "10.0.0.1"), ["uid-a "], "the other one's status names another address");
@@ -46,23 +46,23 @@ fn a_new_stream_gets_all_observations_and_later_pods_are_no_former_owners() {
     set_status(&mut world, "uid-a", &[]);
     observe(&mut world, 1, "10.0.0.9", 8);
     observe(&mut world, 2, "10.0.0.9", 9);
-    assert_eq!(told(&mut world), ["uid-a ", "uid-b uid-a"]);
-    assert_eq!(told(&mut world), [""; 0]);
+    assert_eq!(observed(&mut world), ["uid-a ", "uid-b uid-a"]);
+    assert_eq!(observed(&mut world), [""; 0]);
     world.resolver.repeat_address_observations(10);
-    assert_eq!(told(&mut world), ["uid-a ", "uid-b uid-a"]);
+    assert_eq!(observed(&mut world), ["uid-a ", "uid-b uid-a"]);
     // Its status says that it was elsewhere.
     set_status(&mut world, "uid-a", &["10.0.0.1"]);
     world.resolver.repeat_address_observations(11);
-    assert_eq!(told(&mut world), ["uid-a ", "uid-b "]);
+    assert_eq!(observed(&mut world), ["uid-a ", "uid-b "]);
 }
 
 #[test]
 fn a_status_that_comes_late_makes_its_pod_a_former_owner() {
     let mut world = World::new();
     observe(&mut world, 2, "10.0.0.9", 9);
-    assert_eq!(told(&mut world), ["uid-b "]);
+    assert_eq!(observed(&mut world), ["uid-b "]);
     set_status(&mut world, "uid-a", &["10.0.0.9"]);
-    assert_eq!(told(&mut world), ["uid-b uid-a"]);
+    assert_eq!(observed(&mut world), ["uid-b uid-a"]);
     set_status(&mut world, "uid-a", &["10.0.0.9"]);
-    assert_eq!(told(&mut world), [""; 0], "it says nothing new");
+    assert_eq!(observed(&mut world), [""; 0], "it says nothing new");
 }

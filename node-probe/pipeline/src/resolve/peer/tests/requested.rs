@@ -14,17 +14,20 @@ fn world() -> World {
     let endpoints = ["192.168.0.1:6443".parse().unwrap()].into();
     let api = Frontend { endpoints, ..Frontend::whole(service("api")) };
     let remote = behind_two(pod("r", "10.0.1.1", false, &[(8080, "old")]));
-    let node = || Holder::Node("n".to_owned());
+    let node = || OwnerKind::Node("n".to_owned());
     let answers = vec![
-        owned("10.96.0.1", vec![Holder::Service(Frontend::whole(service("web")))]),
-        owned("10.96.0.2", vec![Holder::Service(Frontend::whole(service("elsewhere")))]),
-        owned("10.96.0.3", vec![Holder::Service(api)]),
-        owned("10.96.0.10", vec![Holder::Service(Frontend::whole(service("dns")))]),
-        owned("192.0.2.1", vec![Holder::Service(at_ports("web", &[80])), Holder::Service(at_ports("ssh", &[22]))]),
-        owned("192.168.0.1", vec![node(), Holder::Service(at_ports("web", &[80]))]),
-        owned("192.168.0.2", vec![node(), Holder::Service(at_ports("web", &[80]))]),
-        owned("10.0.1.1", vec![Holder::Pod(remote)]),
-        owned("198.51.100.1", vec![Holder::Service(Frontend { is_external: true, ..at_ports("web", &[80]) })]),
+        owned("10.96.0.1", vec![OwnerKind::Service(Frontend::whole(service("web")))]),
+        owned("10.96.0.2", vec![OwnerKind::Service(Frontend::whole(service("elsewhere")))]),
+        owned("10.96.0.3", vec![OwnerKind::Service(api)]),
+        owned("10.96.0.10", vec![OwnerKind::Service(Frontend::whole(service("dns")))]),
+        owned(
+            "192.0.2.1",
+            vec![OwnerKind::Service(at_ports("web", &[80])), OwnerKind::Service(at_ports("ssh", &[22]))],
+        ),
+        owned("192.168.0.1", vec![node(), OwnerKind::Service(at_ports("web", &[80]))]),
+        owned("192.168.0.2", vec![node(), OwnerKind::Service(at_ports("web", &[80]))]),
+        owned("10.0.1.1", vec![OwnerKind::Pod(remote)]),
+        owned("198.51.100.1", vec![OwnerKind::Service(Frontend { is_external: true, ..at_ports("web", &[80]) })]),
     ];
     for answer in answers {
         world.resolver.identities.find(SocketAddr::new(answer.address, 0), ResourceUser(0), 0, 0);
@@ -91,7 +94,7 @@ fn across_nodes_both_ends_name_the_service_by_the_pod_and_its_port() {
 }
 
 #[test]
-fn an_address_that_anybody_may_claim_is_the_services_if_the_node_translates_it() {
+fn an_external_address_is_the_services_if_the_node_translates_it() {
     let check = |address: &str, answer: Option<&str>, expected: &str| {
         let mut world = world();
         let mut client = world.see(Role::Active, &format!("1 7 10.0.0.1:1000 {address}:80"), None);

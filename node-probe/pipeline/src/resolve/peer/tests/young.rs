@@ -5,7 +5,7 @@ use super::*;
 /// The previous owner of an address is not taken for the client while the report of the next one is on its way.
 #[test]
 fn a_new_connection_waits_for_a_change_of_its_addresss_owner() {
-    let check = |role: Role, who: &str, before: Vec<Holder>, expected: &str| {
+    let check = |role: Role, who: &str, before: Vec<OwnerKind>, expected: &str| {
         let mut world = World::new();
         let address: SocketAddr = who.split(' ').nth(3).unwrap().parse().unwrap();
         world.resolver.identities.find(address, ResourceUser(0), 0, 0);
@@ -14,19 +14,19 @@ fn a_new_connection_waits_for_a_change_of_its_addresss_owner() {
         let wait = format!("wait Address({})", address.ip());
         assert_eq!(world.resolve_at(&mut pending, OPENED + 1), wait, "{who}");
         let next = Owner {
-            holder: Holder::Pod(pod("next", &address.ip().to_string(), false, &[])),
+            kind: OwnerKind::Pod(pod("next", &address.ip().to_string(), false, &[])),
             from: OPENED,
             until: None,
             observed: true,
         };
-        let mut both = owned(&address.ip().to_string(), vec![Holder::Pod(pod("old", "10.0.1.7", false, &[]))]);
+        let mut both = owned(&address.ip().to_string(), vec![OwnerKind::Pod(pod("old", "10.0.1.7", false, &[]))]);
         both.owners[0].until = Some(OPENED);
         both.owners.push(next);
         world.resolver.apply(&Update { addresses: vec![both], ..Update::default() }, OPENED + 2);
         assert_eq!(world.resolve_at(&mut pending, OPENED + SETTLING - 1), wait, "{who}");
         assert_eq!(world.resolve_at(&mut pending, OPENED + SETTLING), expected, "{who}");
     };
-    let old = || vec![Holder::Pod(pod("old", "10.0.1.7", false, &[]))];
+    let old = || vec![OwnerKind::Pod(pod("old", "10.0.1.7", false, &[]))];
     check(Role::Passive, "2 8 10.0.0.2:8080 10.0.1.7:5000", old(), "next>b web 10.0.0.2");
     check(Role::Passive, "2 8 10.0.0.2:8080 10.0.1.7:5000", vec![], "next>b web 10.0.0.2");
     check(Role::Active, "1 7 10.0.0.1:1000 10.0.1.7:80", old(), "a>next Pod 10.0.1.7");

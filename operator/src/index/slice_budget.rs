@@ -14,7 +14,7 @@ mod tests;
 pub(super) type Rank = (UnixNanos, String);
 
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(super) struct SliceBudget {
     /// Bytes of each.
     all: BTreeMap<Rank, usize>,
     /// The last that has room; all before it have, and none after it.
@@ -33,7 +33,7 @@ pub(super) struct Settled {
     pub(super) won: bool,
 }
 
-impl Room {
+impl SliceBudget {
     pub(super) fn rank(slice: &EndpointSlice) -> Rank {
         (slice.created, slice.name.name.clone())
     }

@@ -20,6 +20,6 @@ pub(crate) fn stay(options: Options, operator: Operator, reason: String) -> anyh
     let shared = Shared::new(Pipeline::new(pipeline_options(&options)?));
     shared.cannot_watch(reason);
     // No sampler runs, so no messages are sent and no part fails.
-    let ((_interest, questions), (_sampler, failure)) = (mpsc::channel(1), oneshot::channel());
-    runtime.block_on(serve(options, operator, Arc::new(shared), listeners, questions, failure))
+    let ((_interest, messages), (_sampler, failure)) = (mpsc::channel(1), oneshot::channel());
+    runtime.block_on(serve(options, operator, Arc::new(shared), listeners, messages, failure))
 }

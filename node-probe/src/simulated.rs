@@ -1,4 +1,4 @@
-//! A simulated probe without a kernel: its caller feeds it records, and its stream to the operator is a real one. For
+//! A simulated probe without a kernel: its caller sends it records, and its stream to the operator is a real one. For
 //! tests of many probes. Also the answers of such a probe's HTTP listener, over streams that are no sockets.
 
 use crate::control;
@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// Ends its stream when dropped.
-pub struct Headless {
+pub struct SimulatedProbe {
     shared: Arc<Shared>,
     queue: mpsc::Sender<FromProbe>,
     following: JoinHandle<()>,
@@ -29,7 +29,7 @@ pub struct Headless {
 
 /// Counters of the stream so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct StreamCounters {
     /// The stream is connected.
     pub connected: bool,
     /// Streams that were opened.
@@ -40,7 +40,7 @@ pub struct Told {
     pub bytes: u64,
 }
 
-impl Headless {
+impl SimulatedProbe {
     /// Takes the probe's command line without its program name. Runs on the caller's runtime.
     pub fn start(line: &[String]) -> anyhow::Result<Self> {
         let arguments = ["longwire-probe"].into_iter().chain(line.iter().map(String::as_str));
@@ -53,7 +53,7 @@ impl Headless {
         Ok(Self { shared, queue, following })
     }
 
-    /// The pipeline, to feed it records and to read its state.
+    /// The pipeline, to send it records and to read its state.
     pub fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
         self.shared.pipeline()
     }
@@ -64,38 +64,38 @@ impl Headless {
         monotonic()
     }
 
-    /// Handles timeouts and expiry, and sends the pipeline's questions.
+    /// Handles timeouts and expiry, and sends the pipeline's queries.
     pub fn settle(&self) {
-        let questions = {
+        let queries = {
             let mut pipeline = self.pipeline();
             pipeline.tick(monotonic());
-            pipeline.questions()
+            pipeline.queries()
         };
-        let interest = Interest { add: questions.ask, drop: questions.forget };
-        control::enqueue(&self.shared, &self.queue, interest, (&questions.observations, Vec::new()));
+        let interest = Interest { add: queries.addresses, drop: queries.forget };
+        control::enqueue(&self.shared, &self.queue, interest, (&queries.observations, Vec::new()));
     }
 
     #[must_use]
-    pub fn told(&self) -> Told {
-        let figures = &self.shared.figures;
-        Told {
-            connected: figures.connected.load(Relaxed),
-            streams: figures.streams.load(Relaxed),
-            updates: figures.updates.load(Relaxed),
-            bytes: figures.update_bytes.load(Relaxed),
+    pub fn stream_counters(&self) -> StreamCounters {
+        let counters = &self.shared.counters;
+        StreamCounters {
+            connected: counters.connected.load(Relaxed),
+            streams: counters.streams.load(Relaxed),
+            updates: counters.updates.load(Relaxed),
+            bytes: counters.update_bytes.load(Relaxed),
         }
     }
 }
 
-impl Drop for Headless {
+impl Drop for SimulatedProbe {
     fn drop(&mut self) {
         self.following.abort();
     }
 }
 
-impl Debug for Headless {
+impl Debug for SimulatedProbe {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Headless").field("told", &self.told()).finish_non_exhaustive()
+        formatter.debug_struct("SimulatedProbe").field("stream", &self.stream_counters()).finish_non_exhaustive()
     }
 }
 

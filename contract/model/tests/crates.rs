@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const ROOMS: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 13] = [
     ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
@@ -71,23 +71,23 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn a_room_knows_only_the_rooms_that_the_plan_allows() {
+fn a_crate_depends_only_on_the_crates_that_it_may() {
     let dependencies = dependencies();
     let ours: BTreeSet<_> = dependencies.keys().filter(|name| name.starts_with("longwire-")).cloned().collect();
-    assert_eq!(ours, ROOMS.iter().map(|(room, _)| (*room).to_owned()).collect(), "a room without rules");
-    for (room, allowed) in ROOMS {
-        let known = dependencies[room].iter().filter(|name| name.starts_with("longwire-"));
-        let strangers: Vec<_> = known.filter(|name| !allowed.contains(&name.as_str())).collect();
-        assert!(strangers.is_empty(), "{room} must not depend on {strangers:?}");
+    assert_eq!(ours, CRATES.iter().map(|(name, _)| (*name).to_owned()).collect(), "a crate without rules");
+    for (name, allowed) in CRATES {
+        let known = dependencies[name].iter().filter(|name| name.starts_with("longwire-"));
+        let forbidden: Vec<_> = known.filter(|name| !allowed.contains(&name.as_str())).collect();
+        assert!(forbidden.is_empty(), "{name} must not depend on {forbidden:?}");
     }
 }
 
 #[test]
-fn the_pure_rooms_reach_no_runtime_kernel_or_cluster() {
+fn the_pure_crates_reach_no_runtime_kernel_or_cluster() {
     let dependencies = dependencies();
-    for room in PURE {
+    for name in PURE {
         let mut reached = BTreeSet::new();
-        let mut waiting = vec![room];
+        let mut waiting = vec![name];
         while let Some(name) = waiting.pop() {
             for next in &dependencies[name] {
                 // A proc macro runs at build time, so its dependencies are not in the program.
@@ -98,7 +98,7 @@ fn the_pure_rooms_reach_no_runtime_kernel_or_cluster() {
             }
         }
         let impure: Vec<_> = IMPURE.iter().filter(|name| reached.contains(**name)).collect();
-        assert!(impure.is_empty(), "{room} reaches {impure:?}");
+        assert!(impure.is_empty(), "{name} reaches {impure:?}");
     }
 }
 
@@ -116,8 +116,8 @@ fn the_cluster_is_spoken_to_by_the_operator_alone() {
     let dependencies = dependencies();
     let ours = dependencies.iter().filter(|(name, _)| name.starts_with("longwire-"));
     let users: Vec<_> = ours.filter(|(_, known)| known.contains("kube")).map(|(name, _)| name.as_str()).collect();
-    let strangers: Vec<_> = users.into_iter().filter(|name| !allowed.contains(name)).collect();
-    assert!(strangers.is_empty(), "{strangers:?} must not depend on kube");
+    let forbidden: Vec<_> = users.into_iter().filter(|name| !allowed.contains(name)).collect();
+    assert!(forbidden.is_empty(), "{forbidden:?} must not depend on kube");
 }
 
 #[test]

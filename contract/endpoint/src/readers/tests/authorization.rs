@@ -11,7 +11,7 @@ async fn settle() {
     }
 }
 
-fn ask(readers: &Arc<Readers>, from: &str, token: &str) -> JoinHandle<Verdict> {
+fn verdict(readers: &Arc<Readers>, from: &str, token: &str) -> JoinHandle<Verdict> {
     let (readers, from, token) = (Arc::clone(readers), Arc::from(from), token.to_owned());
     tokio::spawn(async move { readers.verdict(&from, &token).await })
 }
@@ -21,12 +21,12 @@ fn admitted(seconds: u64) -> Verdict {
 }
 
 #[tokio::test]
-async fn requests_with_one_token_share_a_question_and_what_is_decided_is_not_asked_again() {
+async fn requests_with_one_token_share_one_request_and_a_decision_is_kept() {
     let scripted = Scripted::new(0);
-    scripted.says("good", allowed(600));
+    scripted.decides("good", allowed(600));
     let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
-    let first = ask(&readers, "a", "good");
-    let others: Vec<_> = (0..20).map(|_| ask(&readers, "b", "good")).collect();
+    let first = verdict(&readers, "a", "good");
+    let others: Vec<_> = (0..20).map(|_| verdict(&readers, "b", "good")).collect();
     settle().await;
     // The first request is cancelled.
     first.abort();
@@ -34,20 +34,20 @@ async fn requests_with_one_token_share_a_question_and_what_is_decided_is_not_ask
     for other in others {
         assert_eq!(other.await.unwrap(), admitted(600));
     }
-    let Verdict::Admitted { left } = ask(&readers, "c", "good").await.unwrap() else { panic!("refused") };
+    let Verdict::Admitted { left } = verdict(&readers, "c", "good").await.unwrap() else { panic!("refused") };
     assert!(left <= Duration::from_secs(600));
-    assert_eq!(*scripted.asked.lock(), [("a".to_owned(), "good".to_owned())]);
+    assert_eq!(*scripted.requested.lock(), [("a".to_owned(), "good".to_owned())]);
 }
 
 #[tokio::test]
 async fn a_source_has_four_open_requests_and_its_bogus_tokens_do_not_block_other_sources() {
     let scripted = Scripted::new(0);
-    scripted.says("good", allowed(600));
+    scripted.decides("good", allowed(600));
     let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
-    let bogus: Vec<_> = (0..100).map(|number| ask(&readers, "hostile", &format!("bogus{number}"))).collect();
+    let bogus: Vec<_> = (0..100).map(|number| verdict(&readers, "hostile", &format!("bogus{number}"))).collect();
     settle().await;
-    assert_eq!(scripted.asked(), 4);
-    let good = ask(&readers, "prometheus", "good");
+    assert_eq!(scripted.requests(), 4);
+    let good = verdict(&readers, "prometheus", "good");
     settle().await;
     scripted.turns.add_permits(5);
     assert_eq!(good.await.unwrap(), admitted(600));
@@ -62,16 +62,17 @@ async fn a_source_has_four_open_requests_and_its_bogus_tokens_do_not_block_other
 }
 
 #[tokio::test]
-async fn questions_are_bounded_in_all() {
+async fn open_requests_are_bounded_in_all() {
     let scripted = Scripted::new(0);
     let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
-    let asked: Vec<_> = (0..40).map(|number| ask(&readers, &format!("s{number}"), &format!("t{number}"))).collect();
+    let requests: Vec<_> =
+        (0..40).map(|number| verdict(&readers, &format!("s{number}"), &format!("t{number}"))).collect();
     settle().await;
-    assert_eq!(scripted.asked(), 32);
+    assert_eq!(scripted.requests(), 32);
     scripted.turns.add_permits(32);
     let mut busy = 0;
-    for asked in asked {
-        busy += usize::from(asked.await.unwrap() == Verdict::Busy);
+    for request in requests {
+        busy += usize::from(request.await.unwrap() == Verdict::Busy);
     }
     assert_eq!(busy, 8);
 }
@@ -83,27 +84,27 @@ const ALWAYS: ReaderLimits = ReaderLimits { admitted: Duration::ZERO, refused: D
 async fn an_admitted_reader_is_kept_while_the_authorizer_is_unavailable_until_a_refusal() {
     let scripted = Scripted::new(100);
     let readers = Readers::new(scripted.clone(), ALWAYS);
-    scripted.says("old", allowed(600));
-    assert_eq!(ask(&readers, "a", "old").await.unwrap(), admitted(600));
-    scripted.says("old", away());
-    scripted.says("new", away());
-    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Kept);
-    assert_eq!(ask(&readers, "a", "new").await.unwrap(), Verdict::Unavailable("nobody there".to_owned()));
-    scripted.says("old", forbidden());
-    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Forbidden("u may not".to_owned()));
-    scripted.says("old", away());
-    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Unavailable("nobody there".to_owned()));
+    scripted.decides("old", allowed(600));
+    assert_eq!(verdict(&readers, "a", "old").await.unwrap(), admitted(600));
+    scripted.decides("old", away());
+    scripted.decides("new", away());
+    assert_eq!(verdict(&readers, "a", "old").await.unwrap(), Verdict::Kept);
+    assert_eq!(verdict(&readers, "a", "new").await.unwrap(), Verdict::Unavailable("no operator".to_owned()));
+    scripted.decides("old", forbidden());
+    assert_eq!(verdict(&readers, "a", "old").await.unwrap(), Verdict::Forbidden("u may not".to_owned()));
+    scripted.decides("old", away());
+    assert_eq!(verdict(&readers, "a", "old").await.unwrap(), Verdict::Unavailable("no operator".to_owned()));
 }
 
 #[tokio::test]
 async fn an_admitted_reader_is_kept_while_too_many_requests_are_open() {
     let scripted = Scripted::new(1);
     let readers = Readers::new(scripted.clone(), ALWAYS);
-    scripted.says("old", allowed(600));
-    assert_eq!(ask(&readers, "a", "old").await.unwrap(), admitted(600));
-    let open: Vec<_> = (0..4).map(|number| ask(&readers, "a", &format!("bogus{number}"))).collect();
+    scripted.decides("old", allowed(600));
+    assert_eq!(verdict(&readers, "a", "old").await.unwrap(), admitted(600));
+    let open: Vec<_> = (0..4).map(|number| verdict(&readers, "a", &format!("bogus{number}"))).collect();
     settle().await;
-    assert_eq!(ask(&readers, "a", "old").await.unwrap(), Verdict::Kept);
+    assert_eq!(verdict(&readers, "a", "old").await.unwrap(), Verdict::Kept);
     scripted.turns.add_permits(4);
     for open in open {
         open.await.unwrap();
@@ -113,7 +114,7 @@ async fn an_admitted_reader_is_kept_while_too_many_requests_are_open() {
 #[tokio::test]
 async fn a_text_is_no_longer_than_what_is_remembered() {
     let scripted = Scripted::new(1);
-    scripted.says("long", Decision::Forbidden("x\n".repeat(10_000)));
+    scripted.decides("long", Decision::Forbidden("x\n".repeat(10_000)));
     let readers = Readers::new(scripted.clone(), ReaderLimits::PAGE);
-    assert_eq!(ask(&readers, "a", "long").await.unwrap(), Verdict::Forbidden("x".repeat(512)));
+    assert_eq!(verdict(&readers, "a", "long").await.unwrap(), Verdict::Forbidden("x".repeat(512)));
 }

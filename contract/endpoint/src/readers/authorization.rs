@@ -1,4 +1,4 @@
-//! Asks the authorizer once about a token, however many requests have it.
+//! Makes one request to the authorizer for a token, however many HTTP requests carry it.
 
 use super::known::Known;
 use super::{Authorizer, Decision, Digest, ReaderLimits, Verdict, digest};
@@ -18,12 +18,12 @@ pub struct Readers {
 
 struct State {
     known: Known,
-    open: HashMap<Digest, Question>,
+    open: HashMap<Digest, OpenRequest>,
 }
 
-/// A question that the authorizer has not answered yet.
-struct Question {
-    /// The source of the first request.
+/// A request that the authorizer has not answered yet.
+struct OpenRequest {
+    /// The source of the first HTTP request.
     from: Arc<str>,
     answer: watch::Receiver<Option<Decision>>,
 }
@@ -49,7 +49,7 @@ impl Readers {
             if let Some(verdict) = state.known.verdict(&digest, Instant::now()) {
                 return verdict;
             }
-            self.question(&mut state, digest, from, token)
+            self.request(&mut state, digest, from, token)
         };
         let Some(mut answer) = answer else { return self.kept(&digest).unwrap_or(Verdict::Busy) };
         // The sender is gone only when the runtime ends.
@@ -63,23 +63,23 @@ impl Readers {
         }
     }
 
-    /// The open question about this token, or a new one. `None`: too many are open.
-    fn question(
+    /// The open request for this token, or a new one. `None`: too many are open.
+    fn request(
         self: &Arc<Self>,
         state: &mut State,
         digest: Digest,
         from: &Arc<str>,
         token: &str,
     ) -> Option<watch::Receiver<Option<Decision>>> {
-        if let Some(question) = state.open.get(&digest) {
-            return Some(question.answer.clone());
+        if let Some(request) = state.open.get(&digest) {
+            return Some(request.answer.clone());
         }
-        let of_source = state.open.values().filter(|question| question.from == *from).count();
-        if state.open.len() >= self.limits.questions || of_source >= self.limits.questions_of_source {
+        let of_source = state.open.values().filter(|request| request.from == *from).count();
+        if state.open.len() >= self.limits.open_requests || of_source >= self.limits.open_requests_of_source {
             return None;
         }
         let (sender, answer) = watch::channel(None);
-        state.open.insert(digest, Question { from: Arc::clone(from), answer: answer.clone() });
+        state.open.insert(digest, OpenRequest { from: Arc::clone(from), answer: answer.clone() });
         let deciding = Arc::clone(&self.authorizer).authorize(Arc::clone(from), token.to_owned());
         let this = Arc::clone(self);
         // In a task of its own, so that other requests get the answer if the first one is cancelled.

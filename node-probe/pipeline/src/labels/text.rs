@@ -9,16 +9,16 @@ const END: u8 = 0xff;
 const PUNCTUATION: usize = 4;
 
 #[derive(Debug)]
-pub(crate) struct Spelled {
+pub(crate) struct LabelText {
     bytes: Vec<u8>,
     encoded: usize,
 }
 
-impl Spelled {
+impl LabelText {
     pub(crate) fn of(labels: &impl LabelSet, differences: &Differences) -> Self {
-        let mut spelled = Self { bytes: Vec::with_capacity(1024), encoded: 0 };
-        labels.pairs(differences, &mut |name, value| spelled.push(name, value));
-        spelled
+        let mut text = Self { bytes: Vec::with_capacity(1024), encoded: 0 };
+        labels.pairs(differences, &mut |name, value| text.push(name, value));
+        text
     }
 
     /// Whether other labels read the same.
@@ -50,7 +50,7 @@ fn after<'a>(rest: &'a [u8], part: &str) -> Option<&'a [u8]> {
     rest.strip_prefix(part.as_bytes())?.strip_prefix(&[END])
 }
 
-impl Hash for Spelled {
+impl Hash for LabelText {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(&self.bytes);
     }

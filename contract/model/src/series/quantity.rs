@@ -2,7 +2,7 @@
 
 /// The kind of the family decides what becomes of it: a counter adds it up, a histogram observes it, a gauge shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
+pub enum Quantity {
     /// Bytes that the reporting end sent, and received.
     Sent,
     Received,
@@ -33,7 +33,7 @@ pub enum Figure {
     Duration,
 }
 
-impl Figure {
-    /// Figures that a counter with one line can have: those before [`Figure::FailuresByReason`].
+impl Quantity {
+    /// Quantities that a counter with one line can have: those before [`Quantity::FailuresByReason`].
     pub const COUNTED: usize = Self::FailuresByReason as usize;
 }

@@ -1,0 +1,188 @@
+//! The operator and the schemas have the same bounds: what the API server stores, the operator accepts.
+
+use crate::cluster::{Cluster, ROOT};
+use longwire_crds::definitions;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A spec whose field is of this size, and valid but for that.
+type Spec = fn(usize) -> Value;
+
+const SELECTOR: [(&str, Spec); 6] = [
+    (
+        "spec.selector.matchLabels maxProperties",
+        |n| json!({"selector": {"matchLabels": map(n, |at| format!("l{at}"), &json!("web"))}}),
+    ),
+    ("spec.selector.matchLabels.* maxLength", |n| json!({"selector": {"matchLabels": {"app": letters(n)}}})),
+    (
+        "spec.selector.matchExpressions maxItems",
+        |n| json!({"selector": {"matchExpressions": list(n, |at| json!({"key": format!("l{at}"), "operator": "Exists"}))}}),
+    ),
+    (
+        "spec.selector.matchExpressions[].key maxLength",
+        |n| json!({"selector": {"matchExpressions": [{"key": label(n), "operator": "Exists"}]}}),
+    ),
+    ("spec.selector.matchExpressions[].values maxItems", |n| in_values(&list(n, |at| json!(format!("v{at}"))))),
+    ("spec.selector.matchExpressions[].values[] maxLength", |n| in_values(&json!([letters(n)]))),
+];
+
+const TELEMETRY: [(&str, Spec); 10] = [
+    ("spec.reportingInterval maxLength", |n| json!({"reportingInterval": duration(n)})),
+    ("spec.longConnections.threshold maxLength", |n| json!({"longConnections": {"threshold": duration(n)}})),
+    ("spec.budgets.series maximum", |n| json!({"budgets": {"series": n}})),
+    ("spec.budgets.longConnections maximum", |n| json!({"budgets": {"longConnections": n}})),
+    ("spec.limits.extraTags maximum", |n| json!({"limits": {"extraTags": n}})),
+    ("spec.limits.seriesPerNamespace maximum", |n| json!({"limits": {"seriesPerNamespace": n}})),
+    ("spec.seriesSets maxItems", |n| {
+        let names = longwire_crds::telemetry_policy::series_set_names();
+        json!({"seriesSets": list(n, |at| json!(names[at % names.len()]))})
+    }),
+    ("spec.overrides maxItems", |n| json!({"overrides": list(n, |_| json!({"disabled": true}))})),
+    (
+        "spec.overrides[].tagOverrides maxProperties",
+        |n| json!({"overrides": [{"tagOverrides": map(n, |at| format!("t{at}"), &json!({"value": "source.zone"}))}]}),
+    ),
+    (
+        "spec.overrides[].tagOverrides.*.value maxLength",
+        |n| json!({"overrides": [{"tagOverrides": {"team": {"value": expression(n)}}}]}),
+    ),
+];
+
+const TAGS: [(&str, Spec); 4] = [
+    (
+        "spec.tags maxItems",
+        |n| json!({"tags": list(n, |at| json!({"name": format!("t{at}"), "value": "source.zone"}))}),
+    ),
+    ("spec.tags[].name maxLength", |n| json!({"tags": [{"name": letters(n), "value": "source.zone"}]})),
+    ("spec.tags[].value maxLength", |n| json!({"tags": [{"name": "team", "value": expression(n)}]})),
+    ("spec.tags[].maxValues maximum", |n| json!({"tags": [{"name": "team", "value": "source.zone", "maxValues": n}]})),
+];
+
+const STATS: [(&str, Spec); 18] = [
+    ("spec.inclusionList.patterns maxItems", |n| json!({"inclusionList": {"patterns": exacts(n)}})),
+    ("spec.inclusionList.patterns[].exact maxLength", |n| included("exact", &json!(letters(n)))),
+    ("spec.inclusionList.patterns[].prefix maxLength", |n| included("prefix", &json!(letters(n)))),
+    ("spec.inclusionList.patterns[].suffix maxLength", |n| included("suffix", &json!(letters(n)))),
+    ("spec.inclusionList.patterns[].contains maxLength", |n| included("contains", &json!(letters(n)))),
+    ("spec.inclusionList.patterns[].safeRegex.regex maxLength", |n| included("safeRegex", &json!({"regex": regex(n)}))),
+    ("spec.exclusionList.patterns maxItems", |n| json!({"exclusionList": {"patterns": exacts(n)}})),
+    ("spec.exclusionList.patterns[].exact maxLength", |n| excluded("exact", &json!(letters(n)))),
+    ("spec.exclusionList.patterns[].prefix maxLength", |n| excluded("prefix", &json!(letters(n)))),
+    ("spec.exclusionList.patterns[].suffix maxLength", |n| excluded("suffix", &json!(letters(n)))),
+    ("spec.exclusionList.patterns[].contains maxLength", |n| excluded("contains", &json!(letters(n)))),
+    ("spec.exclusionList.patterns[].safeRegex.regex maxLength", |n| excluded("safeRegex", &json!({"regex": regex(n)}))),
+    ("spec.inclusionPrefixes maxItems", |n| json!({"inclusionPrefixes": list(n, |at| json!(format!("p{at}")))})),
+    ("spec.inclusionPrefixes[] maxLength", |n| json!({"inclusionPrefixes": [letters(n)]})),
+    ("spec.inclusionSuffixes maxItems", |n| json!({"inclusionSuffixes": list(n, |at| json!(format!("s{at}")))})),
+    ("spec.inclusionSuffixes[] maxLength", |n| json!({"inclusionSuffixes": [letters(n)]})),
+    ("spec.inclusionRegexps maxItems", |n| json!({"inclusionRegexps": list(n, |at| json!(format!("r{at}")))})),
+    ("spec.inclusionRegexps[] maxLength", |n| json!({"inclusionRegexps": [regex(n)]})),
+];
+
+fn list(count: usize, item: impl Fn(usize) -> Value) -> Value {
+    (0..count).map(item).collect()
+}
+
+fn map(count: usize, key: impl Fn(usize) -> String, value: &Value) -> Value {
+    (0..count).map(|at| (key(at), value.clone())).collect()
+}
+
+fn letters(count: usize) -> String {
+    "a".repeat(count)
+}
+
+/// Prefix, slash and the longest name.
+fn label(length: usize) -> String {
+    format!("{}/{}", letters(length - 64), letters(63))
+}
+
+fn in_values(values: &Value) -> Value {
+    json!({"selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": values}]}})
+}
+
+/// Five seconds.
+fn duration(length: usize) -> String {
+    let seconds = if length.is_multiple_of(2) { "5s" } else { "05s" };
+    format!("{}{seconds}", "0m".repeat((length - seconds.len()) / 2))
+}
+
+/// A string literal.
+fn expression(length: usize) -> String {
+    format!("\"{}\"", letters(length - 2))
+}
+
+/// A class of one letter: as many letters one after the other would exceed the bound of a compiled expression.
+fn regex(length: usize) -> String {
+    format!("[{}]", letters(length - 2))
+}
+
+fn exacts(count: usize) -> Value {
+    list(count, |at| json!({"exact": format!("e{at}")}))
+}
+
+fn included(kind: &str, pattern: &Value) -> Value {
+    json!({"inclusionList": {"patterns": [{kind: pattern}]}})
+}
+
+fn excluded(kind: &str, pattern: &Value) -> Value {
+    json!({"exclusionList": {"patterns": [{kind: pattern}]}})
+}
+
+/// The upper bounds of a spec: path and keyword, and the number.
+fn bounds(path: &str, schema: &Value, found: &mut BTreeMap<String, usize>) {
+    for keyword in ["maxLength", "maxItems", "maxProperties", "maximum"] {
+        if let Some(bound) = schema[keyword].as_f64() {
+            found.insert(format!("{path} {keyword}"), bound as usize);
+        }
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        bounds(&format!("{path}.{name}"), property, found);
+    }
+    if schema["items"].is_object() {
+        bounds(&format!("{path}[]"), &schema["items"], found);
+    }
+    if schema["additionalProperties"].is_object() {
+        bounds(&format!("{path}.*"), &schema["additionalProperties"], found);
+    }
+}
+
+/// Whether the operator accepts it, in the namespace in which every field is allowed.
+fn accepted(kind: &str, spec: &Value) -> Result<(), String> {
+    let cluster = Cluster::of(&format!(
+        "{{apiVersion: telemetry.longwire.io/v1alpha1, kind: {kind}, metadata: {{name: bound, namespace: {ROOT}}}, \
+         spec: {spec}}}\n"
+    ));
+    let (_, state) = cluster.policy_states.iter().next().unwrap();
+    state.accepted.clone().map_err(|refusal| refusal.to_string())
+}
+
+#[test]
+fn at_each_bound_of_the_schema_a_spec_is_accepted_and_one_past_it_refused() {
+    for definition in definitions() {
+        let kind = definition.spec.names.kind.clone();
+        // A selector alone is a whole spec for a TelemetryPolicy only.
+        let (specs, rest) = match kind.as_str() {
+            "TelemetryPolicy" => (&TELEMETRY[..], json!({})),
+            "ExtraStatTags" => (&TAGS[..], json!({"tags": [{"name": "team", "value": "source.zone"}]})),
+            _ => (&STATS[..], json!({"rejectAll": true})),
+        };
+        let specs: BTreeMap<&str, Spec> = specs.iter().chain(&SELECTOR).copied().collect();
+        let schema = definition.spec.versions[0].schema.clone().unwrap().open_api_v3_schema.unwrap();
+        let mut found = BTreeMap::new();
+        bounds("spec", &serde_json::to_value(schema).unwrap()["properties"]["spec"], &mut found);
+        assert!(found.keys().eq(specs.keys()), "{kind} has these bounds: {:?}", found.keys());
+        for (at, bound) in found {
+            let accepted = |size: usize| {
+                let mut spec = specs[at.as_str()](size);
+                if let (Some(fields), Some(rest)) = (spec.as_object_mut(), rest.as_object())
+                    && fields.contains_key("selector")
+                {
+                    fields.extend(rest.clone());
+                }
+                accepted(&kind, &spec)
+            };
+            assert_eq!(accepted(bound), Ok(()), "{kind} {at} {bound}");
+            assert!(accepted(bound + 1).is_err(), "{kind} {at} {bound} + 1");
+        }
+    }
+}
