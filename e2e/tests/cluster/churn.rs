@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const FAKE_NODES: usize = 10;
 /// Fifty fake pods a second.
 const PACE: Duration = Duration::from_millis(20);
+/// On a slow machine a pod, and so an address, takes 10 s from its creation until it is free again.
+const AT_LEAST: Duration = Duration::from_secs(30);
 
 #[test]
 fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() -> Result<()> {
@@ -17,7 +19,7 @@ fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() ->
     let kwok = Kwok::start(kubernetes, &namespace.name, FAKE_NODES)?;
     let turnover = Turnover::prepare(kubernetes, &namespace)?;
     let start = Instant::now();
-    let alive = || wait::throughout(trouble::lasts(), || longwire::scrape_all().map(drop));
+    let alive = || wait::throughout(trouble::lasts().max(AT_LEAST), || longwire::scrape_all().map(drop));
     let crowd = |over: &_| passers::pass_through(kubernetes, &namespace, &kwok, FAKE_NODES, PACE, over);
     let (turns, (passed, ())) =
         beside(|over| turnover.run(kubernetes, Addresses::UsedAgain, over), || beside(crowd, alive))?;

@@ -13,6 +13,8 @@ const NODES: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Bytes; several times the use of a test build.
 const MAX_RESIDENT: u64 = 200_000_000;
+/// Of one kind by each replica, while two thousand pods come and go on twenty nodes.
+const MAX_WATCHES: usize = 3;
 /// Query of a watch that requests all objects.
 const ANEW: &str = "sendInitialEvents=true";
 
@@ -64,9 +66,10 @@ fn two_thousand_pods_come_and_go_and_cost_no_list_no_further_watch_and_no_byte_o
     assert!(lists.is_empty(), "{lists:?}");
     let anew: Vec<_> = requests.iter().filter(|request| request.uri.contains(ANEW)).collect();
     assert!(anew.is_empty(), "{anew:?}");
-    // The API server ends each watch after some minutes, and the client restarts it from its last version.
+    // The API server ends each watch after some minutes, and one whose reader is slow earlier. The client restarts it
+    // from its last version. Their number has nothing to do with that of nodes.
     for (kind, watches) in replica::watches(&requests) {
-        assert!(watches <= replicas.len(), "{watches} watches of {kind}");
+        assert!(watches <= MAX_WATCHES * replicas.len(), "{watches} watches of {kind}");
     }
     Ok(())
 }
