@@ -121,6 +121,17 @@ static __always_inline bool is_stale(const struct connection *c, struct tcp_sock
 	return now.first_sent != c->first_sent && now.first_received != c->first_received;
 }
 
+/* The entry of this socket's connection. Deletes one of an earlier socket. */
+static __always_inline struct connection *entry_of(const u64 *key, struct tcp_sock *tp)
+{
+	struct connection *c = bpf_map_lookup_elem(&connections, key);
+
+	if (!c || !is_stale(c, tp))
+		return c;
+	forget(key, c->flags);
+	return 0;
+}
+
 /* Emits before it sets ENDED, so that a pass that sees ENDED knows the end to be in the ring. */
 static __always_inline int ended(struct control *ctl, u32 kind, u32 flags, struct connection *c, struct sock *sk,
 				 struct tcp_sock *tp, bool own_fin, const u32 place)
@@ -182,12 +193,8 @@ static __always_inline int unseen(struct control *ctl, struct sock *sk, struct t
 static __always_inline int closed(struct control *ctl, struct sock *sk, struct tcp_sock *tp, int old_state)
 {
 	u64 key = (u64)sk;
-	struct connection *c = bpf_map_lookup_elem(&connections, &key);
+	struct connection *c = entry_of(&key, tp);
 
-	if (c && is_stale(c, tp)) {
-		forget(&key, c->flags);
-		c = 0;
-	}
 	if (!c)
 		return unseen(ctl, sk, tp, old_state);
 	/* Another load's program has recorded this end. */
@@ -281,18 +288,15 @@ SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
 {
 	u64 key = (u64)sk;
-	struct connection *c = bpf_map_lookup_elem(&connections, &key);
 	struct adoption *adoption = adoptions();
 	struct control *ctl = controls();
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct connection *c;
 	bool own_fin;
 
 	if (!ctl || ctl->owner != OWNER || !tp || !adoption || is_handled(sk, tp))
 		return 0;
-	if (c && is_stale(c, tp)) {
-		forget(&key, c->flags);
-		c = 0;
-	}
+	c = entry_of(&key, tp);
 	if (!c) {
 		unseen_at_all(ctl, adoption, sk, tp);
 		c = bpf_map_lookup_elem(&connections, &key);

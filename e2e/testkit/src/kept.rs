@@ -72,10 +72,11 @@ impl Kept {
         Ok(links.map(|entry| entry.path()).collect())
     }
 
-    /// Detaches the first tracepoint, as if the kernel skipped its program each time.
-    pub fn detach_first_tracepoint(&self) -> Result<()> {
-        let is_state = |path: &PathBuf| path.to_string_lossy().ends_with("-on_state");
-        let pinned = self.links()?.into_iter().find(is_state).context("no link of on_state is pinned")?;
+    /// Detaches a program, as if the kernel skipped it each time.
+    pub fn detach(&self, program: &str) -> Result<()> {
+        let is_its = |path: &PathBuf| path.to_string_lossy().ends_with(&format!("-{program}"));
+        let pinned =
+            self.links()?.into_iter().find(is_its).with_context(|| format!("no link of {program} is pinned"))?;
         Ok(fs::remove_file(pinned)?)
     }
 

@@ -11,7 +11,7 @@ fn a_close_that_only_the_sockets_destruction_reports_is_counted_whole() -> Resul
     let (probe, edge) = (scene.probe()?, &scene.pair.edge);
     let live = scene.pair.open(LIVE, 1_000)?;
     edge.expect(&probe, Truth { opened: LIVE, to_server: LIVE * 1_000, ..Truth::default() })?;
-    scene.kept.detach_first_tracepoint()?;
+    scene.kept.detach("on_state")?;
     for (near, far) in live {
         pass(&far, &near, 70)?;
         close(&far, &near)?;

@@ -29,21 +29,21 @@ pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, probes: &Probes<'_
         let revision = format!("edit-{edit}");
         let patch = Patch::Merge(json!({"metadata": {"labels": {"version": revision}}}));
         kubernetes.block_on(pods.patch(&name, &PatchParams::default(), &patch))?;
-        times.push(until_told(probe, &uid, &revision)?.as_secs_f64() * 1e3);
+        times.push(until_updated(probe, &uid, &revision)?.as_secs_f64() * 1e3);
     }
     times.sort_by(f64::total_cmp);
     Ok([Measured::alone("change_median_ms", times[EDITS / 2]), Measured::alone("change_worst_ms", times[EDITS - 1])])
 }
 
-fn until_told(probe: &Probe, uid: &str, revision: &str) -> Result<Duration> {
+fn until_updated(probe: &Probe, uid: &str, revision: &str) -> Result<Duration> {
     let start = Instant::now();
     loop {
-        let is_told = {
-            let pipeline = probe.headless.pipeline();
+        let is_updated = {
+            let pipeline = probe.simulated.pipeline();
             let mut local = pipeline.local_pods().filter(|local| local.pod.uid == uid);
             local.any(|local| local.pod.workload.canonical_revision == revision)
         };
-        if is_told {
+        if is_updated {
             return Ok(start.elapsed());
         }
         ensure!(start.elapsed() < PATIENCE, "{} has not received {revision}", probe.node);

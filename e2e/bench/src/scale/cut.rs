@@ -27,15 +27,15 @@ pub(super) fn measure(
     probes: &Probes<'_>,
     number: usize,
 ) -> Result<Vec<Measured>> {
-    let (before, asked) = (probes.told(), kubernetes.audit()?.len());
-    ensure!(before.iter().all(|told| told.connected), "not all streams are up");
+    let (before, asked) = (probes.counters(), kubernetes.audit()?.len());
+    ensure!(before.iter().all(|counters| counters.connected), "not all streams are up");
     let holder = longwire::holder(kubernetes)?;
     let victim = replicas.iter().find(|replica| replica.pod == holder.pod).context("the leader is not a replica")?;
     let process = victim.process()?;
     let cut = Instant::now();
     running::signal(process, Signal::SIGKILL)?;
     let resumed = resumed(probes, &before, cut)?;
-    let (after, now) = (probes.told(), longwire::holder(kubernetes)?.pod);
+    let (after, now) = (probes.counters(), longwire::holder(kubernetes)?.pod);
     let whose = if now == victim.pod { "the killed one again" } else { "the other one" };
     say(&format!("{} killed; streams again: {}", holder.pod, spread(&resumed)));
     let back = eventually(PATIENCE, || {
@@ -61,9 +61,9 @@ fn resumed(probes: &Probes<'_>, before: &[StreamCounters], cut: Instant) -> Resu
         let down = times.iter().filter(|time| time.is_none()).count();
         ensure!(cut.elapsed() < PATIENCE, "{down} streams are still down");
         let now = cut.elapsed().as_secs_f64();
-        for ((time, told), before) in times.iter_mut().zip(probes.told()).zip(before) {
+        for ((time, counters), before) in times.iter_mut().zip(probes.counters()).zip(before) {
             // The first update on a stream always comes, even if it is empty.
-            let is_new = told.connected && told.streams > before.streams && told.updates > before.updates;
+            let is_new = counters.connected && counters.streams > before.streams && counters.updates > before.updates;
             if is_new && time.is_none() {
                 *time = Some(now);
             }

@@ -48,10 +48,10 @@ pub(super) fn measure(kubernetes: &Kubernetes, crowd: &Crowd, replicas: &[Replic
 
 /// Prints the progress meanwhile.
 fn create(kubernetes: &Kubernetes, crowd: &Crowd, client: &Client, replica: &Replica) -> Result<()> {
-    let (done, told) = mpsc::channel::<()>();
+    let (done, ended) = mpsc::channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {
-            while told.recv_timeout(BETWEEN_WORDS) == Err(RecvTimeoutError::Timeout) {
+            while ended.recv_timeout(BETWEEN_WORDS) == Err(RecvTimeoutError::Timeout) {
                 let known = replica.objects("pods").unwrap_or_default();
                 say(&format!("{known} pods are known to {}", replica.pod));
             }

@@ -42,7 +42,7 @@ pub(super) struct Probes<'a> {
 
 pub(super) struct Probe {
     pub(super) node: String,
-    pub(super) headless: SimulatedProbe,
+    pub(super) simulated: SimulatedProbe,
     talks: Mutex<u64>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Probes<'a> {
             probe.talk_to(&addresses[from..from + peers])?;
         }
         eventually(PATIENCE, || probes.iter().try_for_each(|probe| probe.check_answered()))?;
-        let bytes: u64 = self.told().iter().map(|told| told.bytes).sum();
+        let bytes: u64 = self.counters().iter().map(|counters| counters.bytes).sum();
         let note = format!("{} streams, {:.1} MB received", self.nodes.len(), bytes as f64 / 1e6);
         Ok(Measured::alone("first_streams_s", elapsed).note(note))
     }
@@ -90,8 +90,8 @@ impl<'a> Probes<'a> {
         self.started.lock().clone()
     }
 
-    pub(super) fn told(&self) -> Vec<StreamCounters> {
-        self.started.lock().iter().map(|probe| probe.headless.stream_counters()).collect()
+    pub(super) fn counters(&self) -> Vec<StreamCounters> {
+        self.started.lock().iter().map(|probe| probe.simulated.stream_counters()).collect()
     }
 
     fn start(&self, number: usize) -> Result<Arc<Probe>> {
@@ -105,8 +105,8 @@ impl<'a> Probes<'a> {
             // Series of long connections have a budget of their own, and are off here.
             "--long-connection-threshold=1h".to_owned(),
         ];
-        let headless = self.kubernetes.block_on(async { SimulatedProbe::start(&line) })?;
-        let probe = Arc::new(Probe { node: node.clone(), headless, talks: Mutex::new(0) });
+        let simulated = self.kubernetes.block_on(async { SimulatedProbe::start(&line) })?;
+        let probe = Arc::new(Probe { node: node.clone(), simulated, talks: Mutex::new(0) });
         self.started.lock().push(Arc::clone(&probe));
         Ok(probe)
     }
@@ -116,7 +116,7 @@ impl Probe {
     /// Connections of a pod of its node to each of these, announced as by the kernel side.
     pub(super) fn talk_to(&self, peers: &[IpAddr]) -> Result<()> {
         let now = SimulatedProbe::now();
-        let mut pipeline = self.headless.pipeline();
+        let mut pipeline = self.simulated.pipeline();
         let local = pipeline.local_pods().next().with_context(|| format!("{} runs no pod", self.node))?;
         let (uid, address) = (local.pod.uid.clone(), *local.pod.addresses.first().context("a pod without an address")?);
         pipeline.local_cgroups([(CGROUP, format!("kubepods/pod{uid}/main"))]);
@@ -133,26 +133,26 @@ impl Probe {
     fn turn(&self) {
         let now = SimulatedProbe::now();
         {
-            let mut pipeline = self.headless.pipeline();
+            let mut pipeline = self.simulated.pipeline();
             let samples = 1..=*self.talks.lock();
             let samples: Vec<_> = samples.map(|id| Sample { id, counters: Counters::default() }).collect();
             pipeline.begin_pass(now);
             pipeline.samples(&samples, now);
             pipeline.end_pass(true, now);
         }
-        self.headless.settle();
+        self.simulated.settle();
     }
 
     fn check_configured(&self) -> Result<()> {
-        let told = self.headless.stream_counters();
-        let pods = self.headless.pipeline().local_pods().count();
-        confirm!(told.connected && pods > 0, "{} has received {pods} pods: {told:?}", self.node)
+        let counters = self.simulated.stream_counters();
+        let pods = self.simulated.pipeline().local_pods().count();
+        confirm!(counters.connected && pods > 0, "{} has received {pods} pods: {counters:?}", self.node)
     }
 
     /// Fails unless every peer is resolved.
     pub(super) fn check_answered(&self) -> Result<()> {
-        let (stats, talks) = (self.headless.pipeline().stats(), *self.talks.lock());
-        let answered = self.headless.pipeline().addresses().filter(|answer| !answer.owners.is_empty()).count() as u64;
+        let (stats, talks) = (self.simulated.pipeline().stats(), *self.talks.lock());
+        let answered = self.simulated.pipeline().addresses().filter(|answer| !answer.owners.is_empty()).count() as u64;
         let rest = (stats.connections, stats.pending);
         confirm!(answered >= talks && rest == (talks, 0), "{}: {answered} of {talks}, {rest:?}", self.node)
     }
