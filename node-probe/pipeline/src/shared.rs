@@ -13,4 +13,4 @@ mod saved;
 
 pub(crate) use numbers::{Numbered, Numbers};
 pub(crate) use restored::Shared;
-pub(crate) use saved::{SavedEdge, SavedPod, SharedKind, SharedValue};
+pub(crate) use saved::{SavedEdge, SavedPod, SharedCounts, SharedKind, SharedValue};

@@ -1,13 +1,13 @@
 //! The state of the whole pipeline, one part after the other. What a part refers to comes before it.
 
 use super::Pipeline;
-use super::saved::{Item, SavedHead};
+use super::saved::{Item, SavedEnd, SavedHead};
 use super::stage::SavedStage;
 use crate::connection::SavedConnection;
 use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
 use crate::metrics::{KnownLabels, SavedSetOf};
 use crate::shared::{Numbered, Numbers};
-use crate::state::{STATE_VERSION, Writer};
+use crate::state::{Late, STATE_VERSION, Writer};
 
 /// How far saving has come.
 #[derive(Debug, Default)]
@@ -90,10 +90,9 @@ impl<'p> Out<'_, 'p> {
         Some(next)
     }
 
-    /// The last item counts those before it.
     fn end(&mut self) -> Option<u64> {
-        let items = *self.writer.items;
-        self.writer.write(&Item::End { items });
+        let (items, shared) = (*self.writer.items, Late(Some(self.numbers.counts())));
+        self.writer.write(&Item::End(SavedEnd { items, shared }));
         None
     }
 }

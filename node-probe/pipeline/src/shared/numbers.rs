@@ -1,7 +1,7 @@
 //! Numbers of shared values while a state is saved. A value is known by its address: nothing moves between the first call and
 //! the last.
 
-use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedValue};
+use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedCounts, SharedValue};
 use crate::observation::{DestinationServiceRef, EdgeRef};
 use hashbrown::HashMap;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
@@ -33,6 +33,12 @@ pub(crate) struct Numbers<'n, 'v> {
 impl<'n, 'v> Numbers<'n, 'v> {
     pub(crate) fn new(numbered: &'n mut Numbered) -> Self {
         Self { numbered, new: Vec::new() }
+    }
+
+    /// Of the values that have a number.
+    pub(crate) fn counts(&self) -> SharedCounts {
+        let Numbered { workloads, services, places, pods, telemetries, edges } = &*self.numbered;
+        [workloads.len(), services.len(), places.len(), pods.len(), edges.len(), telemetries.len()].map(|len| len as u64)
     }
 
     pub(crate) fn workload(&mut self, workload: &'v Arc<Workload>) -> u32 {

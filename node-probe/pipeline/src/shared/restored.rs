@@ -1,7 +1,7 @@
 //! Shared values of a state that is read. A value that is left out keeps its number, and every entry that refers to it is left
 //! out too.
 
-use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedKind, SharedValue};
+use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedCounts, SharedKind, SharedValue};
 use crate::observation::{DestinationService, Edge};
 use crate::state::Flaw;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
@@ -49,6 +49,12 @@ impl Shared {
             SharedKind::Edge => self.edges.push(None),
             SharedKind::Telemetry => self.telemetries.push(None),
         }
+    }
+
+    /// With those that were left out.
+    pub(crate) fn counts(&self) -> SharedCounts {
+        let Self { workloads, services, places, pods, telemetries, edges } = self;
+        [workloads.len(), services.len(), places.len(), pods.len(), edges.len(), telemetries.len()].map(|len| len as u64)
     }
 
     pub(crate) fn workload(&self, number: u32) -> Result<Arc<Workload>, Flaw> {

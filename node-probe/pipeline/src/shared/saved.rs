@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+/// How many values of each kind a state has, in the order of [`SharedKind`]. Were one read as another kind, the numbers after it
+/// would name other values.
+pub(crate) type SharedCounts = [u64; 6];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SharedKind {
     Workload,

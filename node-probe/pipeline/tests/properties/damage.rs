@@ -99,6 +99,18 @@ fn whichever_item_cannot_be_read_it_alone_is_left_out_and_what_names_it() {
     }
 }
 
+#[test]
+fn a_shared_value_that_is_read_as_another_kind_shifts_no_number() {
+    let state = world().saved(usize::MAX);
+    for start in items(&state).into_iter().filter(|start| tag::SHARED.contains(&state[start + 4])) {
+        for kind in (0..=20).filter(|kind| *kind != state[start + 4]) {
+            let mut other = state.clone();
+            other[start + 4] = kind;
+            Pipeline::restore(options(), &other, 200 * S).expect_err("the numbers after it are shifted");
+        }
+    }
+}
+
 /// Of an edge from `a` to `b`, with a connection that lives; `at`: of the item of this kind that is damaged.
 fn without(tag: u8, at: usize) -> (World, Dropped) {
     let mut world = World::new(options());

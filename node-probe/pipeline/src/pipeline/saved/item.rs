@@ -6,7 +6,8 @@ use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels
 use crate::metrics::{SavedSetOf, SavedSnapshots};
 use crate::pipeline::stage::SavedStage;
 use crate::resolve::{SavedCgroup, SavedIdentity, SavedNetnsOwner, SavedPair, SavedPending, SavedSlot};
-use crate::shared::{SavedEdge, SavedPod, SharedKind, SharedValue};
+use crate::shared::{SavedEdge, SavedPod, SharedCounts, SharedKind, SharedValue};
+use crate::state::Late;
 use longwire_model::identity::{Place, Service, UnixNanos, Workload};
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use serde::{Deserialize, Serialize};
@@ -35,9 +36,7 @@ pub(in crate::pipeline) enum Item<'a> {
     Closed(#[serde(borrow)] SavedClosed<'a>),
     Pair(SavedPair),
     Pending(SavedPending),
-    End {
-        items: u64,
-    },
+    End(SavedEnd),
     /// Stands before all that was shown.
     Snapshots(SavedSnapshots),
 }
@@ -76,6 +75,13 @@ pub(in crate::pipeline) struct SavedHead {
     pub(in crate::pipeline) settings: SavedSettings,
     /// The latest key of a connection that waited to be resolved.
     pub(in crate::pipeline) last_key: u64,
+}
+
+/// What stands before it: a state of which anything is missing is refused.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(in crate::pipeline) struct SavedEnd {
+    pub(in crate::pipeline) items: u64,
+    pub(in crate::pipeline) shared: Late<Option<SharedCounts>>,
 }
 
 /// [`NodeSettings`], field for field.

@@ -1,8 +1,8 @@
 //! The entries of a state, one after the other. Shared values are kept for the entries that refer to them.
 
-use super::{Dropped, Item, ItemKind, SavedHead};
+use super::{Dropped, Item, ItemKind, SavedEnd, SavedHead};
 use crate::shared::Shared;
-use crate::state::{Flaw, InvalidState, READ_VERSIONS, Reader, decode};
+use crate::state::{Flaw, InvalidState, Late, READ_VERSIONS, Reader, decode};
 
 #[derive(Debug)]
 pub(in crate::pipeline) struct ItemReader<'a> {
@@ -74,8 +74,11 @@ impl<'a> ItemReader<'a> {
 
     fn end(&self, item: Result<Item<'_>, Flaw>) -> Result<(), InvalidState> {
         match item.map_err(|flaw| self.invalid(flaw))? {
-            Item::End { items } if items != self.reader.before() => {
+            Item::End(SavedEnd { items, .. }) if items != self.reader.before() => {
                 Err(self.invalid(Flaw::Implausible("number of items")))
+            }
+            Item::End(SavedEnd { shared: Late(Some(counts)), .. }) if counts != self.shared.counts() => {
+                Err(self.invalid(Flaw::Implausible("number of shared values")))
             }
             _ if !self.reader.is_at_end() => Err(self.invalid(Flaw::Trailing)),
             _ => Ok(()),
