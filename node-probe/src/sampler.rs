@@ -1,15 +1,17 @@
 //! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, saves. It hands over
 //! queries to conntrack and reports to the operator, and waits for neither.
 
+mod leftover;
 mod search;
 
 pub(crate) use search::Search;
 
 use crate::conntrack::ConntrackQueue;
-use crate::kernel::{Kernel, KernelError, monotonic, realtime, shorten_slice};
+use crate::kernel::{Kernel, KernelError, give_back, monotonic, realtime, shorten_slice};
 use crate::messages::{Messages, Report};
 use crate::saver::Saver;
 use crate::shared::Shared;
+use leftover::Leftover;
 use longwire_wire::message::Interest;
 use std::mem;
 use std::sync::Arc;
@@ -56,7 +58,7 @@ impl Sampler {
         }
         let (mut due, mut interval) = (monotonic(), self.interval());
         // Nanoseconds by which the next pass was due earlier, because the last one took longer than an interval.
-        let mut overrun = 0;
+        let (mut overrun, mut leftover) = (0, Leftover::default());
         let (mut applied, mut passed) = (self.shared.pipeline().edits(), 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
             // A new interval applies to the current one too.
@@ -72,6 +74,9 @@ impl Sampler {
                 applied = edits;
                 self.shared.pass_began((now - due).saturating_add(overrun), interval);
                 self.pass()?;
+                if leftover.is_due(self.shared.pipeline().pending()) {
+                    give_back();
+                }
                 passed = monotonic();
                 let next = due.saturating_add(interval);
                 overrun = passed.saturating_sub(next);

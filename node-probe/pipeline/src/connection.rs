@@ -22,6 +22,9 @@ use std::mem;
 /// Ids of closed connections that are remembered at least, however small the table is.
 const CLOSED_AT_LEAST: usize = 65_536;
 
+/// Connections for which a table that has shrunk keeps its memory.
+const KEPT: usize = 4_096;
+
 /// A live connection, and its stage in the pipeline. The fields that every sample touches stand side by side.
 #[derive(Debug)]
 #[repr(C)]
@@ -258,7 +261,18 @@ impl<T> Connections<T> {
             }
         }
         self.counts.closes_lost += vanished.len() as u64;
+        self.shrink();
         vanished
+    }
+
+    /// A table that is a quarter full or less gives back half of its memory.
+    fn shrink(&mut self) {
+        let Self { index, entries, .. } = self;
+        let room = 2 * entries.len().max(KEPT);
+        if entries.capacity() > 2 * room {
+            entries.shrink_to(room);
+            index.shrink_to(room, |at| hash(entries[*at as usize].id));
+        }
     }
 
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Entry<T>> {

@@ -260,6 +260,12 @@ impl Pipeline {
         &self.settings
     }
 
+    /// Connections that wait to be resolved.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.resolver.sizes().pending
+    }
+
     /// How often the telemetry of a pod was edited. Live connections apply edits at their next sample.
     #[must_use]
     pub fn edits(&self) -> u64 {

@@ -175,6 +175,27 @@ fn too_many_closed_ids_are_forgotten_in_the_order_they_came() {
 }
 
 #[test]
+fn a_table_that_has_emptied_gives_its_memory_back_and_keeps_those_that_are_left() {
+    const MANY: u64 = 40_000;
+    let mut table = Connections::new(100_000);
+    for id in 1..=MANY {
+        assert!(announce(&mut table, id, counters(id, 0)));
+    }
+    for id in 1..=MANY - 10 {
+        assert!(matches!(table.close(&record(id, Event::Close, counters(id, 0))), Closing::Known { .. }));
+    }
+    table.begin_pass();
+    assert!(table.end_pass(true).is_empty());
+    assert!(table.entries.capacity() < 3 * KEPT, "{}", table.entries.capacity());
+    assert!(table.index.capacity() < 6 * KEPT, "{}", table.index.capacity());
+    for id in MANY - 9..=MANY {
+        assert_eq!(table.get_mut(id).map(|entry| entry.total().sent), Some(id));
+    }
+    assert!(table.get_mut(1).is_none());
+    assert!(announce(&mut table, MANY + 1, counters(1, 0)));
+}
+
+#[test]
 fn regular_ids_spread_over_the_table() {
     let ids = (0..4096_u64).map(|nanosecond| (1_000_000 + nanosecond * 1000) << 10 | 1);
     let mut buckets = vec![0; 4096];

@@ -47,7 +47,7 @@ impl Pipeline {
     }
 
     /// Acquires its series, and records what it has moved so far.
-    fn record(&mut self, connection: &PendingConnection, local: &Local, resolution: Box<Resolution>, now: Monotonic) {
+    fn record(&mut self, connection: &PendingConnection, local: &Local, resolution: Resolution, now: Monotonic) {
         let opened = connection.end.opened;
         let wanted = match connection.counters {
             PendingCounters::Ended(Delta { failed: Some(_), .. }) => series::FAILED,

@@ -137,7 +137,7 @@ impl Pipeline {
                     Ok(resolution) => {
                         let (held, whole) = self.store.hold(held, &loose.moved);
                         let slot = self.resolver.restore_held(*slot, whole.is_ok());
-                        let recording = Recording::restore(held, (slot, *was_long), Box::new(resolution), &self.store);
+                        let recording = Recording::restore(held, (slot, *was_long), resolution, &self.store);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
                         (Stage::Recording(recording), if is_counted { Ok(()) } else { whole })

@@ -41,13 +41,15 @@ impl Stage {
 
 /// A connection that records into its series.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Recording {
     pub(super) held: SeriesHandles,
     slot: PodSlot,
     long: Long,
-    /// The resolution's. A copy, because no sample should need to read the resolution, which is elsewhere in memory.
+    /// The resolution's. A copy, because no sample should need to read the resolution.
     pub(super) reporter: Reporter,
-    pub(super) resolution: Box<Resolution>,
+    /// In place and last: a million boxes would lie between what is freed, and keep its memory.
+    pub(super) resolution: Resolution,
 }
 
 /// Whether a connection has series of its own.
@@ -87,7 +89,7 @@ impl Recording {
     /// `wanted`: metrics that it can record into.
     pub(super) fn new(
         local: &Local,
-        mut resolution: Box<Resolution>,
+        mut resolution: Resolution,
         (opened, wanted): (Monotonic, Metrics),
         recorder: &mut Recorder<'_>,
     ) -> Self {

@@ -78,7 +78,7 @@ impl Resolver {
         let server = self.server_address(connection, &peer);
         let resolution = Resolution::new(&connection.end, &local.pod, peer, requested.as_ref())
             .identified(connection.shared_id(server), server);
-        Ok(Outcome::Resolved(local, Box::new(resolution)))
+        Ok(Outcome::Resolved(local, resolution))
     }
 
     /// The owner of the connection's socket, who stays. `None`: no room to wait for it.

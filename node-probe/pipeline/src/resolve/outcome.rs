@@ -7,7 +7,7 @@ use super::resolution::Resolution;
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// With the pod that reports it.
-    Resolved(Local, Box<Resolution>),
+    Resolved(Local, Resolution),
     Ignored(Ignored),
 }
 

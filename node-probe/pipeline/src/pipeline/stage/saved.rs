@@ -33,7 +33,7 @@ impl Recording {
     pub(in crate::pipeline) fn restore(
         held: SeriesHandles,
         (slot, was_long): (PodSlot, bool),
-        resolution: Box<Resolution>,
+        resolution: Resolution,
         store: &SeriesStore,
     ) -> Self {
         let long = if was_long { Long::Own } else { Long::No };
