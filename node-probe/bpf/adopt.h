@@ -9,6 +9,19 @@ static __always_inline struct sock *socket_of(struct file *file)
 	return socket ? socket->sk : 0;
 }
 
+/*
+ * Of a socket of a process. Not bpf_skc_to_tcp_sock(): some kernels do not trust the pointer that they read from the
+ * file. So its fields are read as those of a socket that may be freed.
+ */
+static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
+{
+	u16 family = sk->__sk_common.skc_family;
+
+	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM || (family != AF_INET && family != AF_INET6))
+		return 0;
+	return (struct tcp_sock *)sk;
+}
+
 /* Most pending connections that are read of one listener: the verifier of Linux 5.15 follows no more steps. */
 #define WAITING 2048
 
@@ -19,15 +32,15 @@ static __always_inline struct sock *socket_of(struct file *file)
  */
 static __always_inline void leave_out_waiting(struct sock *sk)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = tcp_of(sk);
 	struct request_sock *request;
 	u64 key = (u64)sk;
 
 	/* Several processes may share a listener. */
-	if (!tp || is_left_out(&key, first_received(tp, 1)))
+	if (!tp || is_left_out(&key, first_received(tp, 0)))
 		return;
-	leave_out(&key, first_received(tp, 1));
-	request = tp->inet_conn.icsk_accept_queue.rskq_accept_head;
+	leave_out(&key, first_received(tp, 0));
+	request = BPF_CORE_READ(tp, inet_conn.icsk_accept_queue.rskq_accept_head);
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < WAITING && request; i++) {
 		key = (u64)BPF_CORE_READ(request, sk);
@@ -64,13 +77,13 @@ int find_listeners(struct bpf_iter__task_file *ctx)
  * that sent it, bytes acknowledged or in flight exceed the payload by one. Packets dropped locally make the payload
  * look larger, never smaller: an excess is proof. Without one the listening port decides.
  */
-static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp, bool own_fin, u32 in_doubt)
+static __always_inline u32 role_of(struct sock *sk, struct tcp_sock *tp, bool own_fin, u32 in_doubt, const bool direct)
 {
-	u64 network = tp->bytes_acked + (u32)(tp->snd_nxt - tp->snd_una);
-	u64 payload = tp->bytes_sent - tp->bytes_retrans;
+	u64 network = LOAD(tp, bytes_acked) + (u32)(LOAD(tp, snd_nxt) - LOAD(tp, snd_una));
+	u64 payload = LOAD(tp, bytes_sent) - LOAD(tp, bytes_retrans);
 	struct listener key = {};
 
-	if (own_fin && tp->snd_nxt == tp->write_seq)
+	if (own_fin && LOAD(tp, snd_nxt) == LOAD(tp, write_seq))
 		network--;
 	if (network == payload + 1)
 		return FLAG_ACTIVE;
@@ -86,7 +99,7 @@ static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
 {
 	if (c->flags & (LIVE | ENDED))
 		return;
-	begin_late(c, tp);
+	begin_late(c, tp, 0);
 	if (become_live(c, 0))
 		count(LOSS_MISSED);
 }
@@ -96,10 +109,11 @@ static __always_inline void promote(struct connection *c, struct tcp_sock *tp)
  * starts with a baseline. Later it is counted whole, unless its socket has not been active since then: no process's
  * files had it.
  */
-static __always_inline bool is_missed(const struct adoption *adoption, struct tcp_sock *tp, const u64 *key)
+static __always_inline bool is_missed(const struct adoption *adoption, struct tcp_sock *tp, const u64 *key,
+				      const bool direct)
 {
-	return adoption->complete && read_active(tp) > adoption->since &&
-	       !is_left_out(key, first_received(tp, 1));
+	return adoption->complete && read_active(tp, direct) > adoption->since &&
+	       !is_left_out(key, first_received(tp, direct));
 }
 
 SEC("iter/task_file")
@@ -115,11 +129,11 @@ int adopt(struct bpf_iter__task_file *ctx)
 	u32 slot;
 	u8 state;
 
-	if (!ctl || !adoption || !sk || sk->sk_protocol != IPPROTO_TCP)
+	tp = sk ? tcp_of(sk) : 0;
+	if (!ctl || !adoption || !tp)
 		return 0;
 	state = sk->__sk_common.skc_state;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || state == TCP_LISTEN || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+	if (state == TCP_LISTEN || state == TCP_SYN_SENT || state == TCP_SYN_RECV)
 		return 0;
 	/* Several processes share it, or it began after the programs were attached. */
 	known = bpf_map_lookup_elem(&connections, &key);
@@ -129,17 +143,17 @@ int adopt(struct bpf_iter__task_file *ctx)
 		return 0;
 	}
 	if (state == TCP_CLOSE) {
-		if (!adoption->complete && read_active(tp))
-			leave_out(&key, first_received(tp, 1));
+		if (!adoption->complete && read_active(tp, 0))
+			leave_out(&key, first_received(tp, 0));
 		return 0;
 	}
-	is_whole = is_missed(adoption, tp, &key);
-	c.flags = (is_whole ? 0 : FLAG_ADOPTED) | LIVE | role_of(sk, tp, has_own_fin(state), FLAG_ACTIVE);
+	is_whole = is_missed(adoption, tp, &key, 0);
+	c.flags = (is_whole ? 0 : FLAG_ADOPTED) | LIVE | role_of(sk, tp, has_own_fin(state), FLAG_ACTIVE, 0);
 	c.id = new_id(bpf_ktime_get_ns());
 	if (is_whole)
-		begin_late(&c, tp);
+		begin_late(&c, tp, 0);
 	else
-		read_sequence(&c, tp);
+		read_sequence(&c, tp, 0);
 	see_cgroup(ctl, sk, 0, PLACE_ADOPT);
 	slot = share_of(sk);
 	if (!take_established(slot)) {

@@ -75,7 +75,7 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 		c->established = now;
 		if (!tp->bytes_acked)
 			c->flags |= NO_SYN;
-		read_sequence(c, tp);
+		read_sequence(c, tp, 1);
 		if (!become_live(c, 0)) {
 			forget(&key, c->flags);
 			leave_out(&key, first_received(tp, 1));
@@ -86,7 +86,7 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 	fresh.flags = LIVE | (old_state == TCP_SYN_RECV ? FLAG_PASSIVE : FLAG_ACTIVE);
 	if (old_state != TCP_SYN_RECV && !tp->bytes_acked)
 		fresh.flags |= NO_SYN;
-	read_sequence(&fresh, tp);
+	read_sequence(&fresh, tp, 1);
 	if (c && is_of_this(c, &fresh))
 		return 0;
 	if (is_abandoned(ctl, now)) {
@@ -117,7 +117,7 @@ static __always_inline bool is_stale(const struct connection *c, struct tcp_sock
 
 	if ((c->flags & (LIVE | ENDED)) != (LIVE | ENDED))
 		return 0;
-	read_sequence(&now, tp);
+	read_sequence(&now, tp, 1);
 	return now.first_sent != c->first_sent && now.first_received != c->first_received;
 }
 
@@ -151,8 +151,8 @@ static __always_inline int missed(struct control *ctl, u32 flags, struct sock *s
 
 	see_cgroup(ctl, sk, 0, place);
 	/* A client's beginning passes two events and a server's one, so a missed one is more likely a server's. */
-	c.flags = LIVE | ENDED | role_of(sk, tp, own_fin, FLAG_PASSIVE);
-	begin_late(&c, tp);
+	c.flags = LIVE | ENDED | role_of(sk, tp, own_fin, FLAG_PASSIVE, 1);
+	begin_late(&c, tp, 1);
 	slot = share_of(sk);
 	take_regardless(slot);
 	c.flags |= slot << SHARE_SHIFT;
@@ -172,7 +172,7 @@ static __always_inline int unseen(struct control *ctl, struct sock *sk, struct t
 
 	if (!adoption || old_state == TCP_SYN_RECV || is_abandoned(ctl, now))
 		return 0;
-	if (old_state != TCP_SYN_SENT && is_missed(adoption, tp, &key))
+	if (old_state != TCP_SYN_SENT && is_missed(adoption, tp, &key, 1))
 		return missed(ctl, is_by_remote(sk, old_state) ? FLAG_BY_REMOTE : 0, sk, tp, has_own_fin(old_state),
 			      PLACE_STATE);
 	see_cgroup(ctl, sk, 0, PLACE_STATE);
@@ -204,7 +204,7 @@ static __always_inline int closed(struct control *ctl, struct sock *sk, struct t
 		return ended(ctl, RECORD_FAIL, 0, c, sk, tp, 0, PLACE_STATE);
 	/* Its ESTABLISHED was missed, because on_state was skipped on this CPU. Nothing has moved before it. */
 	if (!(c->flags & LIVE)) {
-		begin_late(c, tp);
+		begin_late(c, tp, 1);
 		become_live(c, 1);
 		count(LOSS_MISSED);
 	}
@@ -227,7 +227,7 @@ static __always_inline void unseen_at_all(struct control *ctl, const struct adop
 	u64 key = (u64)sk;
 	bool own_fin;
 
-	if (!tp->segs_in || !is_missed(adoption, tp, &key))
+	if (!tp->segs_in || !is_missed(adoption, tp, &key, 1))
 		return;
 	if (is_abandoned(ctl, bpf_ktime_get_ns()))
 		return;
@@ -309,7 +309,7 @@ int BPF_PROG(on_destroy, struct sock *sk)
 		count(LOSS_RECOVERED);
 		/* At least its SYN was acknowledged, so it was established. */
 		if (!(c->flags & LIVE) && tp->bytes_acked) {
-			begin_late(c, tp);
+			begin_late(c, tp, 1);
 			become_live(c, 1);
 			count(LOSS_MISSED);
 		}

@@ -54,7 +54,8 @@ enum {
 	TCP_CLOSING,
 };
 enum { IPPROTO_TCP = 6, IPPROTO_MPTCP = 262 };
-enum { AF_INET6 = 10 };
+enum { AF_INET = 2, AF_INET6 = 10 };
+enum { SOCK_STREAM = 1 };
 enum { SOCK_DONE = 1 }; /* bit of skc_flags: the peer's FIN was received */
 
 #define CORE __attribute__((preserve_access_index))
@@ -140,7 +141,7 @@ struct sock {
 	int sk_err_soft;
 	void *sk_user_data;
 	void *sk_validate_xmit_skb; /* in kernels with TLS offload to devices */
-	u16 sk_protocol;
+	u16 sk_type, sk_protocol;
 	struct sock_cgroup_data sk_cgrp_data;
 } CORE;
 

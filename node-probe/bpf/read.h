@@ -51,7 +51,7 @@ static __always_inline u32 first_received(struct tcp_sock *tp, const bool direct
 }
 
 /* Sequence numbers of the first payload bytes. */
-static __always_inline void read_sequence(struct connection *c, struct tcp_sock *tp)
+static __always_inline void read_sequence(struct connection *c, struct tcp_sock *tp, const bool direct)
 {
 	u32 syn = acked_syn(c);
 	u64 acked, una;
@@ -61,31 +61,31 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
 	 * on another CPU: read in this order the difference is never too large, and in-flight bytes never negative.
 	 */
 	for (int i = 0; i < 4; i++) {
-		acked = tp->bytes_acked;
+		acked = LOAD(tp, bytes_acked);
 		barrier();
-		una = tp->snd_una;
+		una = LOAD(tp, snd_una);
 		barrier();
-		if (acked == tp->bytes_acked)
+		if (acked == LOAD(tp, bytes_acked))
 			break;
 	}
 	c->first_sent = (u32)una - (u32)acked + syn;
-	c->first_received = first_received(tp, 1);
+	c->first_received = first_received(tp, direct);
 }
 
 /* When the socket was established, or its application last read from its buffer, nanoseconds. 0: never established. */
-static __always_inline u64 read_active(struct tcp_sock *tp)
+static __always_inline u64 read_active(struct tcp_sock *tp, const bool direct)
 {
 	if (!bpf_core_field_exists(tp->rcvq_space.time))
 		return 0;
-	return tp->rcvq_space.time * 1000;
+	return LOAD(tp, rcvq_space.time) * 1000;
 }
 
 /* An established connection whose ESTABLISHED was missed. Without its time the SYN's has no use. */
-static __always_inline void begin_late(struct connection *c, struct tcp_sock *tp)
+static __always_inline void begin_late(struct connection *c, struct tcp_sock *tp, const bool direct)
 {
 	c->syn_time = 0;
-	c->established = read_active(tp);
-	read_sequence(c, tp);
+	c->established = read_active(tp, direct);
+	read_sequence(c, tp, direct);
 }
 
 /*

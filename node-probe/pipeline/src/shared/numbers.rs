@@ -38,7 +38,8 @@ impl<'n, 'v> Numbers<'n, 'v> {
     /// Of the values that have a number.
     pub(crate) fn counts(&self) -> SharedCounts {
         let Numbered { workloads, services, places, pods, telemetries, edges } = &*self.numbered;
-        [workloads.len(), services.len(), places.len(), pods.len(), edges.len(), telemetries.len()].map(|len| len as u64)
+        [workloads.len(), services.len(), places.len(), pods.len(), edges.len(), telemetries.len()]
+            .map(|len| len as u64)
     }
 
     pub(crate) fn workload(&mut self, workload: &'v Arc<Workload>) -> u32 {

@@ -54,7 +54,8 @@ impl Shared {
     /// With those that were left out.
     pub(crate) fn counts(&self) -> SharedCounts {
         let Self { workloads, services, places, pods, telemetries, edges } = self;
-        [workloads.len(), services.len(), places.len(), pods.len(), edges.len(), telemetries.len()].map(|len| len as u64)
+        [workloads.len(), services.len(), places.len(), pods.len(), edges.len(), telemetries.len()]
+            .map(|len| len as u64)
     }
 
     pub(crate) fn workload(&self, number: u32) -> Result<Arc<Workload>, Flaw> {

@@ -4,7 +4,7 @@
 use super::btf::Wanted::{self, Function, Member, Typedef, Value};
 
 /// The text names what is missing without the feature.
-pub(super) const NEEDS: [(Wanted, &str, &str); 31] = [
+pub(super) const NEEDS: [(Wanted, &str, &str); 32] = [
     (Typedef("btf_trace_inet_sock_set_state"), "tracepoint inet_sock_set_state", "beginnings and ends of connections"),
     (Typedef("btf_trace_tcp_destroy_sock"), "tracepoint tcp_destroy_sock", "ends that the other tracepoint misses"),
     (Function("bpf_iter_task_file"), "iterator task_file", "connections older than the probe"),
@@ -34,6 +34,7 @@ pub(super) const NEEDS: [(Wanted, &str, &str); 31] = [
     (Member("tcp_sock", "rcv_nxt"), "tcp_sock.rcv_nxt", "counters of connections"),
     (Member("tcp_sock", "write_seq"), "tcp_sock.write_seq", "counters of connections"),
     (Member("tcp_sock", "segs_out"), "tcp_sock.segs_out", "samples of live connections"),
+    (Member("tcp_sock", "segs_in"), "tcp_sock.segs_in", "ends that the other tracepoint misses"),
     (Member("tcp_sock", "total_retrans"), "tcp_sock.total_retrans", "segments sent again"),
     (Member("tcp_sock", "srtt_us"), "tcp_sock.srtt_us", "round-trip times"),
 ];
