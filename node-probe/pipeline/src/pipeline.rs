@@ -263,7 +263,7 @@ impl Pipeline {
     /// Connections that wait to be resolved.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.resolver.sizes().pending
+        self.resolver.pending()
     }
 
     /// How often the telemetry of a pod was edited. Live connections apply edits at their next sample.

@@ -208,6 +208,11 @@ impl Resolver {
         self.queue.contains(key)
     }
 
+    /// Connections that wait.
+    pub(crate) fn pending(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(crate) fn sizes(&self) -> Sizes {
         Sizes {
             pods: self.locals.pods().count(),

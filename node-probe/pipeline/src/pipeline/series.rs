@@ -3,7 +3,7 @@
 use super::stage::Recorder;
 use crate::labels::{ConnectionLabels, Differences, ServiceLabels, UNKNOWN, WorkloadLabels};
 use crate::metrics::{CONNECTION, ENVOY, SERVICE, SeriesHandles, SeriesSpec, TagSource, WORKLOAD};
-use crate::observation::{Flow, Reporter};
+use crate::observation::Reporter;
 use crate::resolve::{Local, Resolution};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, Metrics};
@@ -28,8 +28,7 @@ pub(super) fn acquire(
     for group in groups(&local.telemetry, resolution.reporter()) {
         let of = |kind: Metrics| group.metrics.intersection(wanted).intersection(kind);
         let (service, workload, connection) = (of(SERVICE), of(WORKLOAD), of(CONNECTION));
-        let others = workload.union(connection);
-        if service.union(others).is_empty() {
+        if service.union(workload).union(connection).is_empty() {
             continue;
         }
         let differences = evaluate(&group.tags, resolution, recorder);
@@ -39,10 +38,11 @@ pub(super) fn acquire(
         if !service.is_empty() {
             recorder.store.acquire(ServiceLabels(resolution.edge().into()), spec(service), recorder.now, held);
         }
-        if !others.is_empty() {
-            let flow: Flow = resolution.flow(start);
-            recorder.store.acquire(WorkloadLabels::of(&flow), spec(workload), recorder.now, held);
-            recorder.store.acquire(ConnectionLabels::of(&flow), spec(connection), recorder.now, held);
+        if !workload.is_empty() {
+            recorder.store.acquire(WorkloadLabels::of(&resolution.flow(start)), spec(workload), recorder.now, held);
+        }
+        if !connection.is_empty() {
+            recorder.store.acquire(ConnectionLabels::of(&resolution.flow(start)), spec(connection), recorder.now, held);
         }
     }
     if let Some(matcher) = local.telemetry.stats.as_ref().filter(|_| !wanted.intersection(ENVOY).is_empty())

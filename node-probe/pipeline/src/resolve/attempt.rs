@@ -120,9 +120,7 @@ impl Resolver {
             return ResourceUser::pod(&local.pod.uid);
         }
         let cgroup = connection.end.cgroup;
-        match self.locals.cgroups.named(cgroup) {
-            Some(Named::Pod(uid) | Named::Perhaps(uid)) => ResourceUser::pod(&uid),
-            Some(Named::NoPod | Named::Outside) | None => ResourceUser(cgroup),
-        }
+        let uid = self.locals.cgroups.named(cgroup).and_then(Named::uid);
+        uid.map_or(ResourceUser(cgroup), ResourceUser::pod)
     }
 }

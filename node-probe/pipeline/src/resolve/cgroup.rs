@@ -35,6 +35,13 @@ impl Named {
             None => Self::NoPod,
         }
     }
+
+    pub(super) fn uid(&self) -> Option<&str> {
+        match self {
+            Self::Pod(uid) | Self::Perhaps(uid) => Some(uid),
+            Self::NoPod | Self::Outside => None,
+        }
+    }
 }
 
 /// A UUID, or the 32 hexadecimal digits that kubelet gives to static pods.
@@ -91,8 +98,8 @@ impl Cgroups {
     }
 
     /// `None`: the kernel has not named it yet.
-    pub(super) fn named(&mut self, cgroup: u64) -> Option<Named> {
-        self.known.get(&cgroup).map(|known| known.named.clone())
+    pub(super) fn named(&mut self, cgroup: u64) -> Option<&Named> {
+        self.known.get(&cgroup).map(|known| &known.named)
     }
 
     /// Since when the connections of this cgroup wait for its pod: they share one timeout.

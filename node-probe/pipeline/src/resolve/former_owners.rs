@@ -16,9 +16,9 @@ impl Resolver {
     pub(crate) fn observe_address(&mut self, record: &AddressRecord) {
         let AddressRecord { cgroup, netns, local: address, time: at } = *record;
         if netns != self.host_netns
-            && let Some(Named::Pod(uid) | Named::Perhaps(uid)) = self.locals.cgroups.named(cgroup)
+            && let Some(uid) = self.locals.cgroups.named(cgroup).and_then(Named::uid)
         {
-            self.address_observations.observe(cgroup, AddressObservation { uid, address, at });
+            self.address_observations.observe(cgroup, AddressObservation { uid: uid.into(), address, at });
         }
     }
 

@@ -220,31 +220,33 @@ impl Locals {
 
     pub(super) fn find(&mut self, end: &End, now: Monotonic) -> Finding {
         let named = self.cgroups.named(end.cgroup);
-        if let Some(Named::Pod(uid) | Named::Perhaps(uid)) = &named
-            && let Some(local) = self.by_uid.get(uid).copied().and_then(|index| self.local(index))
-        {
+        let known = named.and_then(Named::uid).and_then(|uid| self.by_uid.get(uid).copied());
+        let (is_named, is_pod) = (named.is_some(), matches!(named, Some(Named::Pod(_))));
+        let is_outside = matches!(named, Some(Named::Outside));
+        if let Some(local) = known.and_then(|index| self.local(index)) {
             if self.is_guest(end, &local) {
                 return Finding::Settled(SocketOwner::Foreign);
             }
             self.learn(end, &local);
             return Finding::Settled(SocketOwner::Pod(local));
         }
-        if let Some(Named::Pod(_)) = named {
+        if is_pod {
             let since = self.cgroups.wanted_since(end.cgroup, now);
             return Finding::Open { since, otherwise: SocketOwner::Foreign, is_pod: true };
         }
         let otherwise = if end.netns == self.host_netns { SocketOwner::Host } else { SocketOwner::Foreign };
         let open = |otherwise| Finding::Open { since: now, otherwise, is_pod: false };
-        match named {
-            Some(_) if end.netns == self.host_netns => Finding::Settled(otherwise),
-            Some(Named::Outside) => Finding::Settled(otherwise),
-            Some(_) => match self.of_namespace(end) {
-                Some(local) => Finding::Settled(SocketOwner::Pod(local)),
-                None => open(otherwise),
-            },
+        if !is_named {
             // A pass may see a socket before the ring names its cgroup. The inode of its namespace may have been another pod's a
             // moment ago, so the namespace's owner is taken after a timeout only.
-            None => open(self.netns_owner(end.netns).map_or(otherwise, SocketOwner::Pod)),
+            return open(self.netns_owner(end.netns).map_or(otherwise, SocketOwner::Pod));
+        }
+        if is_outside || end.netns == self.host_netns {
+            return Finding::Settled(otherwise);
+        }
+        match self.of_namespace(end) {
+            Some(local) => Finding::Settled(SocketOwner::Pod(local)),
+            None => open(otherwise),
         }
     }
 

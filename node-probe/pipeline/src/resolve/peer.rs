@@ -59,19 +59,20 @@ impl Resolver {
         local: &Local,
         moment: Moment,
     ) -> Result<Option<OtherEnd>, Waiting> {
-        let Some(counterpart) = self.joins.counterpart(&pending.end).cloned() else { return Ok(None) };
+        let Some(counterpart) = self.joins.counterpart(&pending.end) else { return Ok(None) };
         let Some(owner) = &counterpart.owner else {
             let timeout = pending.timeout(Timeout::Counterpart, moment.now + self.waits.answer, moment);
             return timeout.map_or(Ok(None), |until| Err(Waiting { on: Wait::Counterpart, until: Some(until) }));
         };
         Ok(Some(match (owner, pending.end.role) {
-            (SocketOwner::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&pending.end, &counterpart) => {
+            (SocketOwner::Pod(other), _) if other.slot.is(local.slot) && is_local_leg(&pending.end, counterpart) => {
                 OtherEnd::Itself
             }
             (SocketOwner::Pod(other), _) => OtherEnd::Peer(Peer::Pod(Arc::clone(&other.pod), counterpart.local, None)),
             (SocketOwner::Host, Role::Passive) => OtherEnd::Host,
             (SocketOwner::Host, Role::Active) => {
-                OtherEnd::Peer(self.requested_of_host(pending, &counterpart, moment)?)
+                let server = counterpart.local;
+                OtherEnd::Peer(self.requested_of_host(pending, server, moment)?)
             }
             (SocketOwner::Foreign, _) => return Ok(None),
         }))
@@ -81,10 +82,10 @@ impl Resolver {
     fn requested_of_host(
         &mut self,
         pending: &mut PendingConnection,
-        counterpart: &PairEnd,
+        server: SocketAddr,
         moment: Moment,
     ) -> Result<Peer, Waiting> {
-        let is_translated = pending.end.remote != counterpart.local;
+        let is_translated = pending.end.remote != server;
         Ok(Peer::Unknown(match self.owner_of(pending, pending.end.remote, Timeout::Owner, moment)? {
             Found::Service(frontend) => DestinationService::Service(frontend.service),
             Found::Claimed { frontend, .. } if is_translated => DestinationService::Service(frontend.service),

@@ -11,9 +11,11 @@ use super::local::SocketOwner;
 use crate::connection::Passes;
 use crate::observation::Ending;
 use crate::record::Monotonic;
+use hashbrown::DefaultHashBuilder;
 use serde::{Deserialize, Serialize};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
 
 /// Who pays for what a connection takes of bounded tables: all cgroups of a pod are one user, and a cgroup that is not known to be
 /// a pod's is one by itself.
@@ -22,9 +24,8 @@ pub(crate) struct ResourceUser(pub(crate) u64);
 
 impl ResourceUser {
     pub(super) fn pod(uid: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        uid.hash(&mut hasher);
-        Self(hasher.finish())
+        static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+        Self(HASHER.hash_one(uid))
     }
 }
 
