@@ -108,17 +108,13 @@ static __always_inline int established(struct control *ctl, struct sock *sk, str
 }
 
 /*
- * Is this the ended entry of an earlier socket at this address? Its destruction was skipped, as the kernel may do where
- * programs are preempted. Both numbers must differ, because one of them may have been read while it changed.
+ * Is this the entry of an earlier socket at this address? Its destruction was skipped, as the kernel may do where
+ * programs are preempted, and perhaps its close, too. A socket without segments was disconnected: its numbers are gone,
+ * and an entry that has not ended is still its own.
  */
 static __always_inline bool is_stale(const struct connection *c, struct tcp_sock *tp)
 {
-	struct connection now = { .flags = c->flags };
-
-	if ((c->flags & (LIVE | ENDED)) != (LIVE | ENDED))
-		return 0;
-	read_sequence(&now, tp, 1);
-	return now.first_sent != c->first_sent && now.first_received != c->first_received;
+	return c->flags & LIVE && (c->flags & ENDED || tp->segs_in) && is_anothers(c, tp, 1);
 }
 
 /* The entry of this socket's connection. Deletes one of an earlier socket. */

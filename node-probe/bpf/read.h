@@ -2,7 +2,18 @@
 /* Computes the counters of record.h from the fields that the kernel keeps for each socket. */
 #pragma once
 
-#define barrier() asm volatile("" ::: "memory")
+/* Orders the loads before it and those after it. */
+#ifdef __TARGET_ARCH_arm64
+/* arm64 reorders loads. It has no instruction for this in BPF, but an atomic that returns a value orders everything. */
+#define load_barrier()                                                                                                      \
+	({                                                                                                             \
+		u64 nothing = 0;                                                                                       \
+                                                                                                                       \
+		asm volatile("" ::"r"(__sync_fetch_and_add(&nothing, 0)) : "memory");                                  \
+	})
+#else
+#define load_barrier() asm volatile("" ::: "memory")
+#endif
 
 /*
  * A tracepoint's own socket is read directly. A pass has only addresses of sockets that may be freed: it reads with
@@ -62,14 +73,26 @@ static __always_inline void read_sequence(struct connection *c, struct tcp_sock 
 	 */
 	for (int i = 0; i < 4; i++) {
 		acked = LOAD(tp, bytes_acked);
-		barrier();
+		load_barrier();
 		una = LOAD(tp, snd_una);
-		barrier();
+		load_barrier();
 		if (acked == LOAD(tp, bytes_acked))
 			break;
 	}
 	c->first_sent = (u32)una - (u32)acked + syn;
 	c->first_received = first_received(tp, direct);
+}
+
+/*
+ * Has another socket the address of this live connection's? Both numbers must differ, because one of them may have been
+ * read while it changed.
+ */
+static __always_inline bool is_anothers(const struct connection *c, struct tcp_sock *tp, const bool direct)
+{
+	struct connection now = { .flags = c->flags };
+
+	read_sequence(&now, tp, direct);
+	return now.first_sent != c->first_sent && now.first_received != c->first_received;
 }
 
 /* When the socket was established, or its application last read from its buffer, nanoseconds. 0: never established. */
@@ -101,12 +124,12 @@ static __always_inline u64 read_sent(const struct connection *c, struct tcp_sock
 	/* bytes_acked is 0 where the socket was disconnected before its end is seen. */
 	if (acked && acked_syn(c))
 		acked--;
-	barrier();
+	load_barrier();
 	next = LOAD(tp, snd_nxt);
 	in_flight = next - (c->first_sent + (u32)acked);
 	if ((s32)in_flight < 0)
 		in_flight = 0;
-	barrier();
+	load_barrier();
 	/* A FIN takes the last sequence number. Seen before it is queued, this is one byte low until the next sample. */
 	if (own_fin && next == LOAD(tp, write_seq) && acked + in_flight)
 		return acked + in_flight - 1;
@@ -142,9 +165,9 @@ static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, b
 {
 	u64 received = LOAD(tp, bytes_received);
 
-	barrier();
+	load_barrier();
 	*held_back = !direct && is_busy(sk, direct);
-	barrier();
+	load_barrier();
 	if (received && (*held_back || LOAD(sk, __sk_common.skc_flags) & 1 << SOCK_DONE))
 		received--;
 	return received;

@@ -17,9 +17,12 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 {
 	struct sock *sk = (struct sock *)*key;
 	struct connection *c;
-	/* Reserved, not copied: an incomplete record blocks only the reader, which runs this program. */
-	struct record *r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
+	struct record *r;
 
+	if (is_anothers(seen, (struct tcp_sock *)sk, 0))
+		return;
+	/* Reserved, not copied: an incomplete record blocks only the reader, which runs this program. */
+	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	if (!r) {
 		count(LOSS_ANNOUNCE);
 		ctl->left++;
@@ -57,6 +60,9 @@ static __always_inline void sample_counters(struct control *ctl, const u64 *key,
 	if (seen->snapshot.owner == OWNER && is_same(&snapshot, &seen->snapshot)) {
 		s->counters.still = 1;
 		snapshot.owner = OWNER;
+	} else if (is_anothers(seen, tp, 0)) {
+		/* Its end was skipped. User space ends it, with its last sample, because no pass sees it any more. */
+		return;
 	} else {
 		held_back =
 			read_counters(&s->counters, seen, sk, tp, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);

@@ -155,6 +155,21 @@ impl Edge {
         Ok(())
     }
 
+    /// Each end reports the truth, under whatever name of the other one: after a restart a connection waits for that for some
+    /// seconds, and a slow machine takes longer to reach the operator. The workloads have no other connections.
+    pub fn expect_of_each_end(&self, probe: &Probe, truth: Truth) -> Result<()> {
+        let ends = [
+            ("source", "source_workload", self.source.as_str()),
+            ("destination", "destination_workload", self.destination.as_str()),
+        ];
+        self.settle(probe, |scrape| {
+            ends.iter().try_for_each(|(reporter, own, workload)| {
+                let reported = Truth::of(scrape, &[("reporter", reporter), (own, workload)]);
+                confirm!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}")
+            })
+        })
+    }
+
     fn settle(&self, probe: &Probe, check: impl Fn(&Scrape) -> Result<()>) -> Result<()> {
         probe.until(&check)?;
         let stays = throughout(SAMPLE_INTERVAL + SAMPLE_INTERVAL / 2, || check(&probe.scrape()?));

@@ -80,24 +80,10 @@ fn kills_under_two_thousand_connections_a_second_lose_nothing_and_take_nothing_b
     ensure!(!floor.is_empty(), "nothing was watched");
     let probe = kept.ready(netns, &FLAGS)?;
     for (pair, truth) in pairs.iter().zip(truths) {
-        nothing_is_lost(&probe, pair, truth + Truth::whole(pair::UP, pair::DOWN))?;
+        pair.edge.expect_of_each_end(&probe, truth + Truth::whole(pair::UP, pair::DOWN))?;
     }
     holding.edge.expect(&probe, longs.truth)?;
     floor.rise(&probe.scrape()?)
-}
-
-/// Each end reports all, under whatever name of the other end: after a restart a connection waits for it for some seconds,
-/// and a slow machine takes longer to reach the operator.
-fn nothing_is_lost(probe: &Probe, pair: &Pair, truth: Truth) -> Result<()> {
-    probe.until(|scrape| {
-        for (reporter, own, pod) in
-            [("source", "source_workload", &pair.client), ("destination", "destination_workload", &pair.server)]
-        {
-            let reported = Truth::of(scrape, &[("reporter", reporter), (own, &pod.workload)]);
-            ensure!(reported == truth, "reporter {reporter} says {reported:?}, the truth is {truth:?}");
-        }
-        Ok(())
-    })
 }
 
 fn kill_again_and_again(kept: &Kept, machine: &Machine, longs: &mut Longs, floor: &mut Floor) -> Result<()> {
