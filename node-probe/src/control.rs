@@ -81,6 +81,7 @@ pub(crate) async fn follow(
         let address = operator.address(route.leader);
         let attempt = Attempt { options: &options, operator: &operator, leader: route.leader, shared: &shared };
         let end = attempt.stream(&mut queue, &mut known).await;
+        shared.controlling().waits();
         let starved = end.is_for_want_of_descriptors();
         shared.counters.streams_without_descriptor.fetch_add(starved.into(), Relaxed);
         let next = route.after(end.status(), began.elapsed(), operator.is_secured());
@@ -187,13 +188,17 @@ impl Attempt<'_> {
         let mut decoder = Decoder::default();
         let mut look = tokio::time::interval(TOKEN_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let heartbeat = shared.controlling();
         loop {
+            heartbeat.waits();
             tokio::select! {
                 update = updates.message() => {
+                    heartbeat.wakes(None);
                     let update = update?.ok_or(StreamEnd::Closed)?;
                     send(&outbox, apply(update, &mut decoder, shared, known)).await?;
                 }
                 Some(message) = queue.recv() => {
+                    heartbeat.wakes(None);
                     known.forget_dropped(&message);
                     send(&outbox, message).await?;
                 }
@@ -201,7 +206,8 @@ impl Attempt<'_> {
                     known.forget_addresses();
                     return Err(StreamEnd::Overrun);
                 }
-                _ = look.tick() => {
+                due = look.tick() => {
+                    heartbeat.wakes(Some(due.elapsed()));
                     // A file that cannot be read may be in the middle of a replacement. The operator ends the stream if
                     // the token expires.
                     let read = operator.token().unwrap_or_else(|unreadable| {

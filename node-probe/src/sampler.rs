@@ -82,16 +82,24 @@ impl Sampler {
                 overrun = passed.saturating_sub(next);
                 due = next.max(passed);
             }
-            let left = Duration::from_nanos(due.saturating_sub(monotonic()));
-            self.kernel.wait(left.min(POLL));
+            self.wait(due);
             self.drain();
             self.settle();
             self.saver.save_if_due(&mut self.kernel);
-            self.shared.heartbeat.store(monotonic(), Ordering::Relaxed);
         }
         self.drain();
         self.saver.save(&mut self.kernel);
         Ok(())
+    }
+
+    /// Until the ring fills, but not beyond `due`, monotonic nanoseconds.
+    fn wait(&self, due: u64) {
+        let heartbeat = self.shared.sampling();
+        heartbeat.waits();
+        let began = monotonic();
+        let left = Duration::from_nanos(due.saturating_sub(began)).min(POLL);
+        self.kernel.wait(left);
+        heartbeat.wakes(Some(Duration::from_nanos(monotonic() - began).saturating_sub(left)));
     }
 
     /// Nanoseconds between two passes.
@@ -142,6 +150,7 @@ impl Sampler {
             let Some(samples) = self.kernel.sample()? else { break };
             in_kernel += monotonic() - began;
             self.shared.pipeline().samples(samples, now);
+            self.shared.sampling().beats();
             self.drain_some();
             self.saver.save_if_due(&mut self.kernel);
             // On a full machine others would wait for this thread's whole slice.
@@ -172,7 +181,9 @@ impl Sampler {
     /// finish a pass.
     fn drain(&mut self) {
         let end = self.kernel.produced();
-        while self.kernel.position().ring < end && self.drain_some() {}
+        while self.kernel.position().ring < end && self.drain_some() {
+            self.shared.sampling().beats();
+        }
     }
 
     /// Reads a batch of records. Returns whether there may be more.

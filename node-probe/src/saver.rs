@@ -80,6 +80,7 @@ fn write(file: &StateFile, header: &Header, shared: &Shared) -> io::Result<u64> 
         slice.clear();
         let goes_on = shared.pipeline().save(&mut cursor, SLICE, &mut slice);
         writing.write(&slice)?;
+        shared.sampling().beats();
         if !goes_on {
             return writing.finish();
         }

@@ -20,6 +20,7 @@ pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
         Ok(families) => families.iter().for_each(|family| text::write(family, format, out)),
         Err(error) => tracing::error!(%error, "self-metrics cannot be gathered"),
     }
+    shared.heartbeats.families().iter().for_each(|family| text::write(family, format, out));
     let (families, is_whole) = process::families();
     families.iter().for_each(|family| text::write(family, format, out));
     shared.counters.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
@@ -42,6 +43,8 @@ fn register<'a>(
 ) -> prometheus::Result<()> {
     let opts = Opts::new(row.name, row.help);
     match row.kind {
+        // Its vector is kept, because it cannot be made from one value.
+        SelfKind::Histogram => Ok(()),
         SelfKind::Counter => {
             let vector = CounterVec::new(opts, row.labels)?;
             for reading in readings {

@@ -2,20 +2,23 @@
 
 use crate::conntrack::ConntrackError;
 use crate::http::ScraperSlots;
-use crate::kernel::{Losses, monotonic};
+use crate::kernel::Losses;
 use crate::readers::Line;
 use crate::start;
+use longwire_endpoint::heartbeat::{Heartbeat, Heartbeats};
 use longwire_endpoint::{Endpoint, Limits};
 use longwire_export::exposition::Encoder;
+use longwire_model::series::{PROBE_LOOP_DELAY, PROBE_LOOP_DURATION};
 use longwire_pipeline::pipeline::Pipeline;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The sampling thread counts as hung when it has made no turn for this long, nanoseconds.
-const SILENCE: u64 = 30_000_000_000;
+/// The sampling thread counts as hung when it has given no sign of life for this long.
+const SILENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Shared {
     pipeline: Mutex<Pipeline>,
@@ -24,8 +27,8 @@ pub(crate) struct Shared {
     turn: Mutex<()>,
     losses: Mutex<BTreeMap<&'static str, u64>>,
     misses: Mutex<BTreeMap<&'static str, u64>>,
-    /// Monotonic time of the sampling thread's last turn; 0: none yet.
-    pub(crate) heartbeat: AtomicU64,
+    /// Of the loops whose turns are measured.
+    pub(crate) heartbeats: Heartbeats,
     /// Older connections are adopted, and all that they moved is in the counters.
     caught_up: AtomicBool,
     /// Why this node's kernel is unsupported; empty: it is supported.
@@ -96,13 +99,15 @@ impl Shared {
         let encoder = Arc::<Mutex<Encoder>>::default();
         let forgets = Arc::clone(&encoder);
         pipeline.store_mut().when_removed(move |label_set| forgets.lock().forget(label_set));
+        let (duration, delay) = (PROBE_LOOP_DURATION, PROBE_LOOP_DELAY);
+        let (duration, delay) = ((duration.name, duration.help), (delay.name, delay.help));
+        let heartbeats = Heartbeats::new(duration, delay, &["sampler", "control", "http"]);
         Self {
             pipeline: Mutex::new(pipeline),
             encoder,
             turn: Mutex::default(),
             losses: Mutex::default(),
             misses: Mutex::default(),
-            heartbeat: AtomicU64::new(0),
             caught_up: AtomicBool::new(false),
             unsupported: OnceLock::new(),
             restart_losses: OnceLock::new(),
@@ -111,9 +116,10 @@ impl Shared {
             line: Arc::default(),
             scraper_slots: ScraperSlots::default(),
             created_timestamps: false,
-            metrics: Endpoint::new(Limits::METRICS),
+            metrics: Endpoint::measured(Limits::METRICS, Arc::clone(heartbeats.of("http"))),
             health: Endpoint::new(Limits::HEALTH),
             counters: Counters::default(),
+            heartbeats,
         }
     }
 
@@ -129,6 +135,16 @@ impl Shared {
     /// The owner of this lock may change the pipeline. The sampling thread keeps it while it saves.
     pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock()
+    }
+
+    /// Of the sampling thread.
+    pub(crate) fn sampling(&self) -> &Heartbeat {
+        self.heartbeats.of("sampler")
+    }
+
+    /// Of the stream to the operator.
+    pub(crate) fn controlling(&self) -> &Heartbeat {
+        self.heartbeats.of("control")
     }
 
     pub(crate) fn caught_up(&self) {
@@ -192,9 +208,11 @@ impl Shared {
     }
 
     pub(crate) fn unhealthy(&self) -> Vec<String> {
-        let last = self.heartbeat.load(Ordering::Relaxed);
-        let silent = last != 0 && monotonic().saturating_sub(last) > SILENCE;
-        if silent { vec!["the sampling thread hangs".to_owned()] } else { Vec::new() }
+        if self.sampling().silence().is_some_and(|silence| silence > SILENCE) {
+            vec!["the sampling thread hangs".to_owned()]
+        } else {
+            Vec::new()
+        }
     }
 
     /// The node is unsupported: the probe only waits for readers of the reason.

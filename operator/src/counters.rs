@@ -1,12 +1,13 @@
 //! What the operator counts of itself. Every module may count; a scrape reads.
 
 use longwire_endpoint::descriptors;
-use longwire_model::series::{is_listed, operator_names};
+use longwire_endpoint::heartbeat::{Heartbeat, Heartbeats};
+use longwire_model::series::{OPERATOR_LOOP_DELAY, OPERATOR_LOOP_DURATION, is_listed, operator_names};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 #[derive(Debug, Default)]
@@ -48,9 +49,33 @@ pub struct Counters {
     objects_conflicted: Counts,
     pods_reduced: Counts,
     identities_left_out: Counts,
+    pub(crate) loops: Loops,
 }
 
+/// The loops whose turns are measured.
+#[derive(Debug)]
+pub(crate) struct Loops(pub(crate) Heartbeats);
+
 type Counts = Mutex<BTreeMap<&'static str, u64>>;
+
+impl Default for Loops {
+    fn default() -> Self {
+        let (duration, delay) = (OPERATOR_LOOP_DURATION, OPERATOR_LOOP_DELAY);
+        Self(Heartbeats::new((duration.name, duration.help), (delay.name, delay.help), &["writer", "http"]))
+    }
+}
+
+impl Loops {
+    /// Of the task that owns index and compiler.
+    pub(crate) fn writer(&self) -> &Arc<Heartbeat> {
+        self.0.of("writer")
+    }
+
+    /// Of the task that accepts requests for metrics.
+    pub(crate) fn http(&self) -> &Arc<Heartbeat> {
+        self.0.of("http")
+    }
+}
 
 impl Counters {
     pub fn refused(&self, reason: &'static str) {

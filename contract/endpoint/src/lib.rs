@@ -18,6 +18,7 @@ mod counts;
 pub mod descriptors;
 mod front;
 mod health;
+pub mod heartbeat;
 mod limits;
 pub mod panics;
 pub mod process;

@@ -2,6 +2,7 @@
 
 use crate::counts::{Counts, Reason};
 use crate::descriptors;
+use crate::heartbeat::Heartbeat;
 use crate::limits::Limits;
 use crate::source::Source;
 use crate::table::Table;
@@ -38,13 +39,25 @@ pub struct Endpoint {
     table: Table,
     turns: Arc<Turns>,
     counts: Counts,
+    /// Of the loop that serves. `None`: nobody measures it.
+    heartbeat: Option<Arc<Heartbeat>>,
 }
 
 impl Endpoint {
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self::unmeasured(limits))
+    }
+
+    /// The same with a measured loop.
+    #[must_use]
+    pub fn measured(limits: Limits, heartbeat: Arc<Heartbeat>) -> Arc<Self> {
+        Arc::new(Self { heartbeat: Some(heartbeat), ..Self::unmeasured(limits) })
+    }
+
+    fn unmeasured(limits: Limits) -> Self {
         let turns = Turns::new(TurnLimits::SCRAPES);
-        Arc::new(Self { limits, table: Table::new(limits), turns, counts: Counts::default() })
+        Self { limits, table: Table::new(limits), turns, counts: Counts::default(), heartbeat: None }
     }
 
     /// Turns for expensive answers.
@@ -63,10 +76,25 @@ impl Endpoint {
         self.counts.refused(Reason::Busy);
     }
 
-    fn sweep(&self) {
+    /// `due`: when it should have been.
+    fn sweep(&self, due: tokio::time::Instant) {
+        self.wakes(Some(due.elapsed()));
         let now = Instant::now();
         self.table.sweep(&self.counts, now);
         self.turns.sweep(&self.counts, now);
+        self.waits();
+    }
+
+    fn wakes(&self, late: Option<Duration>) {
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.wakes(late);
+        }
+    }
+
+    fn waits(&self) {
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.waits();
+        }
     }
 }
 
@@ -86,15 +114,23 @@ pub async fn serve(
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut paused = None;
     loop {
+        endpoint.waits();
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept(), if paused.is_none() => match accepted {
-                Ok((stream, peer)) => begin(&mut tasks, stream, peer, &router, &endpoint, &stopped),
-                Err(error) => paused = failed(&error, &endpoint),
-            },
+            accepted = listener.accept(), if paused.is_none() => {
+                endpoint.wakes(None);
+                if tasks.is_empty() {
+                    // Until now none was due.
+                    sweep.reset();
+                }
+                match accepted {
+                    Ok((stream, peer)) => begin(&mut tasks, stream, peer, &router, &endpoint, &stopped),
+                    Err(error) => paused = failed(&error, &endpoint),
+                }
+            }
             Some(ended) = tasks.join_next() => check(ended)?,
             () = until(paused), if paused.is_some() => paused = None,
-            _ = sweep.tick(), if !tasks.is_empty() => endpoint.sweep(),
+            due = sweep.tick(), if !tasks.is_empty() => endpoint.sweep(due),
         }
     }
     drop(listener);
@@ -106,7 +142,7 @@ pub async fn serve(
                 Some(ended) => check(ended)?,
                 None => return Ok(()),
             },
-            _ = sweep.tick() => endpoint.sweep(),
+            due = sweep.tick() => endpoint.sweep(due),
         }
     }
 }

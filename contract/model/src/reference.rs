@@ -95,6 +95,7 @@ fn self_metrics(title: &str, metrics: &[SelfMetric]) -> String {
         let kind = match metric.kind {
             SelfKind::Counter => "counter",
             SelfKind::Gauge => "gauge",
+            SelfKind::Histogram => "histogram",
         };
         let labels: Vec<String> = metric.labels.iter().map(|label| code(label)).collect();
         [code(metric.name), kind.to_owned(), labels.join(", "), metric.help.to_owned()]

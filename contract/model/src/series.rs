@@ -17,9 +17,9 @@ pub use families::FAMILIES;
 pub use label_kind::LabelKind;
 pub use labels::{CONNECTION_LABELS, ENVOY_LABELS, OVERFLOW, REASON, SERVICE_LABELS, WORKLOAD_LABELS};
 pub use metrics::Metrics;
-pub use operator_metrics::OPERATOR_METRICS;
+pub use operator_metrics::{OPERATOR_LOOP_DELAY, OPERATOR_LOOP_DURATION, OPERATOR_METRICS};
 pub use quantity::Quantity;
-pub use self_metrics::SELF_METRICS;
+pub use self_metrics::{PROBE_LOOP_DELAY, PROBE_LOOP_DURATION, SELF_METRICS};
 pub use values::{LABEL_VALUES, LabelValues, OPEN_LABELS, is_listed};
 
 /// One metric family of connections.
@@ -58,6 +58,7 @@ pub struct SelfMetric {
 pub enum SelfKind {
     Counter,
     Gauge,
+    Histogram,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -34,3 +34,4 @@ mod shared;
 mod short;
 mod state;
 mod upgraded;
+mod watchdog;

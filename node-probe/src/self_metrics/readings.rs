@@ -90,6 +90,9 @@ fn kernel(shared: &Shared, to: &mut Readings) {
     to.seconds("longwire_probe_pass_kernel_seconds_total", counters.walk_time.load(Relaxed));
     to.seconds("longwire_probe_pass_delay_seconds_total", counters.pass_delay.load(Relaxed));
     to.one("longwire_probe_passes_delayed_total", counters.passes_delayed.load(Relaxed));
+    to.by("longwire_probe_watchdog_misses_total", shared.heartbeats.misses().map(|(name, misses)| (name, misses.all)));
+    let mega_misses = shared.heartbeats.misses().map(|(name, misses)| (name, misses.mega));
+    to.by("longwire_probe_watchdog_mega_misses_total", mega_misses);
     to.one("longwire_probe_address_observations_withheld_total", counters.observations_withheld.load(Relaxed));
     let (queries, reports) = (counters.conntrack_queue_full.load(Relaxed), counters.operator_queue_full.load(Relaxed));
     to.by("longwire_probe_queue_full_total", [("conntrack", queries), ("operator", reports)]);

@@ -1,5 +1,5 @@
 use super::*;
-use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, is_listed};
+use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, PROBE_LOOP_DURATION, is_listed};
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use std::collections::BTreeSet;
@@ -29,7 +29,13 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
         wall_clock_offset: 0,
     }));
     let readings = readings::take(&shared);
-    let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
+    let histograms = shared.heartbeats.families();
+    let read: BTreeSet<_> =
+        readings.iter().map(|reading| reading.name).chain(histograms.iter().map(MetricFamily::name)).collect();
+    for metric in histograms.iter().flat_map(MetricFamily::get_metric) {
+        let [label] = metric.get_label() else { panic!("{metric:?}") };
+        assert!(is_listed(PROBE_LOOP_DURATION.name, label.name(), label.value()), "{}", label.value());
+    }
     // Values of the kernel side exist after the first pass.
     let of_kernel = [
         "longwire_probe_kernel_losses_total",

@@ -196,7 +196,8 @@ impl Operator {
         let context = Context { published, acks, role, gate, readers, counters, observations };
         let state = {
             let Context { published, role, counters, .. } = context.clone();
-            health::State { published, role, certificate, counters, endpoints: Endpoints::default() }
+            let endpoints = Endpoints::new(&counters);
+            health::State { published, role, certificate, counters, endpoints }
         };
         let health = health.map(|listener| health::start(listener, state.clone())).transpose();
         let _health = health.map_err(RunError::Health)?;

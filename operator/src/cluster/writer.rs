@@ -94,15 +94,26 @@ impl Writer {
         let mut expiry = tokio::time::interval(EXPIRY);
         expiry.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let (mut waiting, mut received) = (Vec::new(), Vec::new());
+        let heartbeat = Arc::clone(self.counters.loops.writer());
         loop {
+            heartbeat.waits();
             tokio::select! {
-                batches = events.recv_many(&mut waiting, MAX_BATCHES) => match batches {
-                    0 => return,
-                    _ => self.take(waiting.drain(..).flatten(), clock()),
-                },
+                batches = events.recv_many(&mut waiting, MAX_BATCHES) => {
+                    heartbeat.wakes(None);
+                    match batches {
+                        0 => return,
+                        _ => self.take(waiting.drain(..).flatten(), clock()),
+                    }
+                }
                 // It never ends: one of its senders is here.
-                _ = self.seen.1.recv_many(&mut received, MAX_BATCHES) => self.observe(received.drain(..), clock()),
-                _ = expiry.tick() => self.expire(clock()),
+                _ = self.seen.1.recv_many(&mut received, MAX_BATCHES) => {
+                    heartbeat.wakes(None);
+                    self.observe(received.drain(..), clock());
+                }
+                due = expiry.tick() => {
+                    heartbeat.wakes(Some(due.elapsed()));
+                    self.expire(clock());
+                }
             }
         }
     }

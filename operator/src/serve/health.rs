@@ -47,9 +47,11 @@ pub struct Endpoints {
     pub health: Arc<Endpoint>,
 }
 
-impl Default for Endpoints {
-    fn default() -> Self {
-        Self { metrics: Endpoint::new(Limits::METRICS), health: Endpoint::new(Limits::HEALTH) }
+impl Endpoints {
+    #[must_use]
+    pub fn new(counters: &Counters) -> Self {
+        let metrics = Endpoint::measured(Limits::METRICS, Arc::clone(counters.loops.http()));
+        Self { metrics, health: Endpoint::new(Limits::HEALTH) }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn text(state: &State) -> prometheus::Result<String> {
     }
     let (process, is_whole) = process::families();
     state.counters.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);
-    let families = [registry.gather(), process].concat();
+    let families = [registry.gather(), state.counters.loops.0.families(), process].concat();
     TextEncoder::new().encode_to_string(&families)
 }
 
@@ -38,6 +38,8 @@ fn register<'a>(
 ) -> prometheus::Result<()> {
     let opts = Opts::new(row.name, row.help);
     match row.kind {
+        // Its vector is kept, because it cannot be made from one value.
+        SelfKind::Histogram => Ok(()),
         SelfKind::Counter => {
             let vector = CounterVec::new(opts, row.labels)?;
             for Reading { labels, value, .. } in readings {
@@ -104,6 +106,11 @@ fn take(state: &State) -> Vec<Reading> {
     if let Some(serving) = state.certificate.as_ref().and_then(|certificate| certificate.borrow().clone()) {
         let expiries = vec![("leaf", serving.leaf_expires), ("authority", serving.authority_expires)];
         by(operator_names::CERTIFICATE_EXPIRY, expiries);
+    }
+    for (name, misses) in counters.loops.0.misses() {
+        let reading = |name_of, value: u64| Reading { name: name_of, labels: vec![name], value: value as f64 };
+        readings.push(reading(operator_names::WATCHDOG_MISSES, misses.all));
+        readings.push(reading(operator_names::WATCHDOG_MEGA_MISSES, misses.mega));
     }
     for (listener, counts) in [("metrics", metrics), ("health", health)] {
         let reading = |(reason, value)| Reading {

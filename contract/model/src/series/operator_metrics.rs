@@ -1,6 +1,6 @@
 //! Self-metrics of the operator: the rows of their table.
 
-use super::SelfKind::{Counter, Gauge};
+use super::SelfKind::{Counter, Gauge, Histogram};
 use super::operator_names as names;
 use super::self_metrics::BUILD_INFO;
 use super::{SelfKind, SelfMetric};
@@ -10,7 +10,12 @@ const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str]
 }
 
 #[rustfmt::skip]
-pub const OPERATOR_METRICS: [SelfMetric; 26] = [
+pub const OPERATOR_LOOP_DURATION: SelfMetric = row("longwire_operator_loop_duration_seconds", Histogram, &["loop"], "Duration of the turns of a loop of the operator: from when it wakes until it waits again.");
+#[rustfmt::skip]
+pub const OPERATOR_LOOP_DELAY: SelfMetric = row("longwire_operator_loop_delay_seconds", Histogram, &["loop"], "Delay with which a clock wakes a loop of the operator: time from when its turn was due until it began.");
+
+#[rustfmt::skip]
+pub const OPERATOR_METRICS: [SelfMetric; 30] = [
     row(names::SYNCED, Gauge, &[], "1 once the operator knows every object that existed when it started, else 0."),
     row(names::OBJECTS, Gauge, &["kind"], "Kubernetes objects that the operator knows now."),
     row(names::OBJECTS_REFUSED, Gauge, &["kind", "reason"], "TelemetryPolicies, ExtraStatTags and StatsMatchers that are not accepted now, by the reason of their condition."),
@@ -36,5 +41,9 @@ pub const OPERATOR_METRICS: [SelfMetric; 26] = [
     row(names::OUT_OF_DESCRIPTORS, Counter, &["operation"], "Operations that found no free file descriptor; they are tried again."),
     row(names::CERTIFICATE_EXPIRY, Gauge, &["certificate"], "Unix time at which a certificate that the operator serves expires."),
     row(names::OBJECTS_CONFLICTED, Gauge, &["kind"], "TelemetryPolicies, ExtraStatTags and StatsMatchers of which a part has no effect now, because another object overrides it."),
+    row(names::WATCHDOG_MISSES, Counter, &["loop"], "Times that a loop of the operator woke 200 ms too late or later, or worked for so long without a step. A turn that still lasts counts."),
+    row(names::WATCHDOG_MEGA_MISSES, Counter, &["loop"], "Times that a loop of the operator woke 1 s too late or later, or worked for so long without a step. They count as misses, too."),
+    OPERATOR_LOOP_DURATION,
+    OPERATOR_LOOP_DELAY,
     BUILD_INFO,
 ];

@@ -25,3 +25,5 @@ pub const AUTHORIZATION_REQUESTS: &str = "longwire_operator_authorization_reques
 pub const OUT_OF_DESCRIPTORS: &str = "longwire_operator_out_of_descriptors_total";
 pub const CERTIFICATE_EXPIRY: &str = "longwire_operator_certificate_expiry_timestamp_seconds";
 pub const OBJECTS_CONFLICTED: &str = "longwire_operator_objects_conflicted";
+pub const WATCHDOG_MISSES: &str = "longwire_operator_watchdog_misses_total";
+pub const WATCHDOG_MEGA_MISSES: &str = "longwire_operator_watchdog_mega_misses_total";

@@ -1,6 +1,6 @@
 //! Self-metrics of the probe: the rows of their table.
 
-use super::SelfKind::{Counter, Gauge};
+use super::SelfKind::{Counter, Gauge, Histogram};
 use super::{SelfKind, SelfMetric};
 
 const fn row(name: &'static str, kind: SelfKind, labels: &'static [&'static str], help: &'static str) -> SelfMetric {
@@ -16,7 +16,12 @@ pub(super) const BUILD_INFO: SelfMetric = row(
 );
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 46] = [
+pub const PROBE_LOOP_DURATION: SelfMetric = row("longwire_probe_loop_duration_seconds", Histogram, &["loop"], "Duration of the turns of a loop of the probe: from when it wakes until it waits again.");
+#[rustfmt::skip]
+pub const PROBE_LOOP_DELAY: SelfMetric = row("longwire_probe_loop_delay_seconds", Histogram, &["loop"], "Delay with which a clock wakes a loop of the probe: time from when its turn was due until it began.");
+
+#[rustfmt::skip]
+pub const SELF_METRICS: [SelfMetric; 50] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "Connections and ends of connections that were lost, because the BPF maps had no room. It should stay at 0."),
     row("longwire_probe_kernel_exceptions_total", Counter, &["kind"], "Events that the BPF programs handled in another way than usual: later, without a detail, or not at all because no probe ran."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times that the kernel skipped a BPF program because it would have interrupted itself."),
@@ -62,5 +67,9 @@ pub const SELF_METRICS: [SelfMetric; 46] = [
     row("longwire_probe_save_seconds_total", Counter, &[], "Time spent saving the state."),
     row("longwire_probe_state_bytes", Gauge, &[], "Size of the state that was saved last."),
     row("longwire_probe_restart_losses", Gauge, &["kind"], "Items of the previous probe that this probe could not continue. It should be 0."),
+    row("longwire_probe_watchdog_misses_total", Counter, &["loop"], "Times that a loop of the probe woke 200 ms too late or later, or worked for so long without a step. A turn that still lasts counts."),
+    row("longwire_probe_watchdog_mega_misses_total", Counter, &["loop"], "Times that a loop of the probe woke 1 s too late or later, or worked for so long without a step. They count as misses, too."),
+    PROBE_LOOP_DURATION,
+    PROBE_LOOP_DELAY,
     BUILD_INFO,
 ];

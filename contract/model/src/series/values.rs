@@ -122,6 +122,33 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("found", "the connection was found"),
         ("nothing", "the table has no such connection"),
     ] },
+    LabelValues {
+        metrics: &[
+            "longwire_probe_watchdog_misses_total",
+            "longwire_probe_watchdog_mega_misses_total",
+            "longwire_probe_loop_duration_seconds",
+            "longwire_probe_loop_delay_seconds",
+        ],
+        label: "loop",
+        values: &[
+            ("sampler", "the thread that reads the ring buffer, runs the passes and saves the state"),
+            ("control", "the task that reads from the operator and writes to it, while there is a stream"),
+            ("http", "the task that accepts scrapes"),
+        ],
+    },
+    LabelValues {
+        metrics: &[
+            operator_names::WATCHDOG_MISSES,
+            operator_names::WATCHDOG_MEGA_MISSES,
+            "longwire_operator_loop_duration_seconds",
+            "longwire_operator_loop_delay_seconds",
+        ],
+        label: "loop",
+        values: &[
+            ("writer", "the task that takes in objects, compiles configurations and publishes them"),
+            ("http", "the task that accepts requests for the operator's metrics"),
+        ],
+    },
     LabelValues { metrics: &["longwire_probe_saves_total"], label: "result", values: &[
         ("saved", "the state is on disk"),
         ("failed", "the state could not be written; the previous file stays"),

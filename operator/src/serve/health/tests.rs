@@ -29,11 +29,8 @@ async fn start(
     let address = listener.local_addr().unwrap();
     let (_role, role) = watch::channel(Role::Standby { leader: None });
     let counters = Arc::<Counters>::default();
-    tokio::spawn(serve(
-        listener,
-        State { published, role, certificate: Some(certificate), counters, endpoints: Endpoints::default() },
-        None,
-    ));
+    let endpoints = Endpoints::new(&counters);
+    tokio::spawn(serve(listener, State { published, role, certificate: Some(certificate), counters, endpoints }, None));
     address
 }
 

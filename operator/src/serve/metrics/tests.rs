@@ -18,8 +18,8 @@ fn state(counters: Counters) -> State {
     tls::publish(&Material::create(&names, lifetimes, 1_000_000).unwrap(), &serving).unwrap();
     let (_publisher, published) = Publisher::new();
     let (_role, role) = watch::channel(Role::Standby { leader: None });
-    let (certificate, counters) = (Some(certificate), Arc::new(counters));
-    State { published, role, certificate, counters, endpoints: Endpoints::default() }
+    let endpoints = Endpoints::new(&counters);
+    State { published, role, certificate: Some(certificate), counters: Arc::new(counters), endpoints }
 }
 
 #[test]
@@ -36,9 +36,15 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     counters.configured(state::refused(&states), state::conflicted(&states));
     counters.reduced([("pod", 0), ("node", 0)]);
     counters.left_out([("claim", 0), ("service", 0), ("port", 0), ("endpoint", 0)]);
-    let readings = take(&state(counters));
-    let read: BTreeSet<_> = readings.iter().map(|reading| reading.name).collect();
-    assert_eq!(read, OPERATOR_METRICS.iter().map(|row| row.name).collect());
+    let state = state(counters);
+    let (readings, histograms) = (take(&state), state.counters.loops.0.families());
+    let read = readings.iter().map(|reading| reading.name).chain(histograms.iter().map(|family| family.name()));
+    assert_eq!(read.collect::<BTreeSet<_>>(), OPERATOR_METRICS.iter().map(|row| row.name).collect());
+    let lines = histograms.iter().flat_map(|family| family.get_metric().iter().map(move |metric| (family, metric)));
+    for (family, metric) in lines {
+        let [label] = metric.get_label() else { panic!("{}", family.name()) };
+        assert!(is_listed(family.name(), label.name(), label.value()), "{}: {}", family.name(), label.value());
+    }
     for reading in &readings {
         let row = OPERATOR_METRICS.iter().find(|row| row.name == reading.name).unwrap();
         assert_eq!(reading.labels.len(), row.labels.len(), "{}", row.name);

@@ -181,7 +181,8 @@ async fn bogus_tokens_at_one_probe_keep_no_reader_from_another_nor_a_signed_one_
 async fn own_page(operator: &Secured) -> (SocketAddr, Endpoints) {
     let (_publisher, published) = Publisher::new();
     let (_role, role) = watch::channel(Role::Leader);
-    let (counters, endpoints) = (Arc::<Counters>::default(), Endpoints::default());
+    let counters = Arc::<Counters>::default();
+    let endpoints = Endpoints::new(&counters);
     let state = State { published, role, certificate: None, counters, endpoints: endpoints.clone() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
