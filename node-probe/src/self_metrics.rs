@@ -1,6 +1,7 @@
 //! The probe's metrics of itself: the model's table, gathered by the `prometheus` crate at each scrape.
 
 mod readings;
+mod server;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,6 +22,10 @@ pub(crate) fn write(shared: &Shared, format: Format, out: &mut Vec<u8>) {
         Err(error) => tracing::error!(%error, "self-metrics cannot be gathered"),
     }
     shared.heartbeats.families().iter().for_each(|family| text::write(family, format, out));
+    match server::families(shared) {
+        Ok(families) => families.iter().for_each(|family| text::write(family, format, out)),
+        Err(error) => tracing::error!(%error, "statistics of Envoy's server cannot be gathered"),
+    }
     let (families, is_whole) = process::families();
     families.iter().for_each(|family| text::write(family, format, out));
     shared.counters.processes_without_descriptor.fetch_add((!is_whole).into(), Relaxed);

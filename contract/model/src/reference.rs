@@ -7,8 +7,8 @@ mod prose;
 mod tests;
 
 use crate::series::{
-    FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS, SelfKind, SelfMetric,
-    SeriesSet,
+    FAMILIES, Family, Kind, LABEL_VALUES, LabelValues, OPERATOR_METRICS, REASON, SELF_METRICS, SERVER_STATISTICS,
+    SelfKind, SelfMetric, SeriesSet,
 };
 use std::fmt::Write;
 
@@ -36,6 +36,11 @@ fn series_set(set: SeriesSet) -> String {
     ));
     section.push_str(&buckets(&families));
     section.push_str(&labels(set, &families));
+    if set == SeriesSet::Envoy {
+        let rows = SERVER_STATISTICS.iter().map(|row| [code(row.name), code(row.statistic), row.help.to_owned()]);
+        section.push_str(prose::SERVER_STATISTICS);
+        section.push_str(&table(["series", "statistic", "meaning"], rows));
+    }
     section
 }
 

@@ -12,6 +12,7 @@ mod operator_metrics;
 pub mod operator_names;
 mod quantity;
 mod self_metrics;
+mod server_statistics;
 mod values;
 pub use families::FAMILIES;
 pub use label_kind::LabelKind;
@@ -20,6 +21,7 @@ pub use metrics::Metrics;
 pub use operator_metrics::{OPERATOR_LOOP_DELAY, OPERATOR_LOOP_DURATION, OPERATOR_METRICS};
 pub use quantity::Quantity;
 pub use self_metrics::{PROBE_LOOP_DELAY, PROBE_LOOP_DURATION, SELF_METRICS};
+pub use server_statistics::{SERVER_STATISTICS, ServerStatistic};
 pub use values::{LABEL_VALUES, LabelValues, OPEN_LABELS, is_listed};
 
 /// One metric family of connections.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 const FAKE_NODES: usize = 10;
 /// Fifty fake pods a second.
 const PACE: Duration = Duration::from_millis(20);
-/// On a slow machine a pod, and so an address, takes 10 s from its creation until it is free again.
-const AT_LEAST: Duration = Duration::from_secs(30);
+/// On a slow machine a pod takes up to half of this from its creation until its address is free again.
+const AT_LEAST: Duration = Duration::from_secs(60);
 
 #[test]
 fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() -> Result<()> {

@@ -15,6 +15,7 @@ const SHORT: usize = 40;
 const MANY: usize = 1_000;
 const RESTARTS: usize = 5;
 const LIVE: u64 = 6;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_connection_first_seen_at_its_sockets_destruction_is_counted_whole_and_once() -> Result<()> {
@@ -73,16 +74,25 @@ fn a_socket_at_the_address_of_one_whose_end_was_skipped_is_counted() -> Result<(
     let probe = scene.probe()?;
     scene.kept.detach("on_state")?;
     expect_whole(&scene, &probe, MANY)?;
-    let lost = probe.scrape()?.sum("longwire_probe_closes_lost_total", &[]);
-    ensure!(lost > 0, "no entry was taken for an earlier connection's");
-    Ok(())
+    probe.until(|scrape| {
+        let lost = scrape.sum("longwire_probe_closes_lost_total", &[]);
+        confirm!(lost > 0, "no entry was taken for an earlier connection's")
+    })
 }
 
 /// So many further connections are counted whole, and nothing is added to those before them. These may still end.
 fn expect_whole(scene: &Scene, probe: &Probe, more: usize) -> Result<()> {
     let edge = &scene.pair.edge;
     let reported = |scrape: &Scrape| REPORTERS.map(|reporter| Truth { closed: 0, ..edge.reported(scrape, reporter) });
-    let before = reported(&probe.scrape()?);
+    // What was left before is found and named within some passes.
+    let before = eventually(PATIENCE, || {
+        let before = reported(&probe.scrape()?);
+        throughout(3 * SAMPLE_INTERVAL, || {
+            let now = reported(&probe.scrape()?);
+            confirm!(now == before, "{before:?} was reported, and now {now:?}")
+        })?;
+        Ok(before)
+    })?;
     let whole = Truth { closed: 0, ..scene.pair.churn(more)? };
     let are_counted = |scrape: &Scrape| {
         let (now, truth) = (reported(scrape), before.map(|before| before + whole));

@@ -1,8 +1,13 @@
 use super::*;
-use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, PROBE_LOOP_DURATION, is_listed};
+use longwire_model::identity::{Place, Pod, Workload};
+use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
+use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, PROBE_LOOP_DURATION, SeriesSets, is_listed};
+use longwire_model::telemetry::Telemetry;
+use longwire_model::update::{LocalPod, Update};
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{KubeletCgroups, Options, Pipeline, Waits};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[test]
 fn the_reference_lists_the_kinds_that_the_kernel_side_counts() {
@@ -16,9 +21,8 @@ fn the_reference_lists_the_kinds_that_the_kernel_side_counts() {
     assert_eq!(of("longwire_probe_kernel_exceptions_total"), exceptions);
 }
 
-#[test]
-fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
-    let shared = Shared::new(Pipeline::new(Options {
+fn pipeline() -> Pipeline {
+    Pipeline::new(Options {
         budget: Budget::undivided(1000, 10),
         max_connections: 10,
         long_connection_threshold: 1,
@@ -27,7 +31,12 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
         host_netns: 1,
         kubelet_cgroups: KubeletCgroups::default(),
         wall_clock_offset: 0,
-    }));
+    })
+}
+
+#[test]
+fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
+    let shared = Shared::new(pipeline());
     let readings = readings::take(&shared);
     let histograms = shared.heartbeats.families();
     let read: BTreeSet<_> =
@@ -53,4 +62,51 @@ fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
         }
     }
     assert!(gather(&readings).is_ok());
+}
+
+/// Lines of Envoy's server on a node with pods of these matchers.
+fn of_server(matchers: &[Option<StatsMatcher>]) -> Vec<String> {
+    let mut pipeline = pipeline();
+    let pods = (0..).zip(matchers).map(|(number, stats)| local_pod(number, stats.clone())).collect();
+    pipeline.apply(&Update { pods, ..Update::default() }, 1);
+    let mut page = Vec::new();
+    write(&Shared::new(pipeline), Format::Text, &mut page);
+    let page = String::from_utf8(page).unwrap();
+    page.lines().filter(|line| line.starts_with("envoy_")).map(str::to_owned).collect()
+}
+
+fn local_pod(number: u32, stats: Option<StatsMatcher>) -> LocalPod {
+    let name = || "shop".to_owned();
+    let workload = Workload {
+        namespace: name(),
+        name: name(),
+        canonical_service: name(),
+        canonical_revision: name(),
+        cluster: name(),
+    };
+    let pod = Pod {
+        uid: format!("uid-{number}"),
+        name: format!("pod-{number}"),
+        addresses: Vec::new(),
+        host_network: false,
+        workload: Arc::new(workload),
+        services: Vec::new(),
+        more_services: Vec::new(),
+        service_account: String::new(),
+        place: Arc::new(Place::default()),
+        labels: Vec::new(),
+    };
+    LocalPod { pod: Arc::new(pod), telemetry: Arc::new(Telemetry { stats, ..Telemetry::plain(SeriesSets::NONE) }) }
+}
+
+#[test]
+fn statistics_of_envoys_server_are_there_while_a_matcher_of_a_pod_accepts_them() {
+    let inclusion = |pattern| Some(StatsMatcher::Inclusion(vec![StringMatcher::new(pattern, false).unwrap()]));
+    let of_clusters = inclusion(Pattern::Prefix("cluster.".to_owned()));
+    assert_eq!(of_server(&[]), [] as [&str; 0]);
+    assert_eq!(of_server(&[None, of_clusters.clone(), Some(StatsMatcher::RejectAll)]), [] as [&str; 0]);
+    let one = inclusion(Pattern::Exact("server.watchdog_miss".to_owned()));
+    assert_eq!(of_server(&[of_clusters, one.clone(), one]), ["envoy_server_watchdog_miss 0"]);
+    let all = [Some(StatsMatcher::Exclusion(Vec::new()))];
+    assert_eq!(of_server(&all), ["envoy_server_watchdog_miss 0", "envoy_server_watchdog_mega_miss 0"]);
 }

@@ -4,7 +4,7 @@
 
 use super::{Pattern, StringMatcher};
 use crate::limits::MAX_REGEX_BYTES;
-use crate::series::{FAMILIES, SeriesSet};
+use crate::series::{FAMILIES, SERVER_STATISTICS, SeriesSet};
 use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
 use regex_automata::util::primitives::StateID;
 use regex_syntax::escape;
@@ -18,10 +18,12 @@ const ANYTHING: &str = "(?s:.)*";
 static STATISTICS: LazyLock<Option<NFA>> = LazyLock::new(|| {
     let names = FAMILIES.iter().filter(|family| family.set == SeriesSet::Envoy);
     let names: Vec<&str> = names.filter_map(|family| family.name.strip_prefix("envoy_cluster_")).collect();
-    automaton(&format!(
+    let clusters = format!(
         r"cluster\.(?:outbound\|[0-9]+\|\|[a-zA-Z0-9.-]+|PassthroughCluster|overflow)\.(?:{})",
         names.join("|")
-    ))
+    );
+    let of_server = SERVER_STATISTICS.map(|row| escape(row.statistic));
+    automaton(&format!("{clusters}|{}", of_server.join("|")))
 });
 
 impl StringMatcher {

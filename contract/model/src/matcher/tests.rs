@@ -178,6 +178,9 @@ proptest! {
 #[case::by_prometheus_name(Pattern::Prefix("envoy_cluster_upstream_cx_total".to_owned()), false)]
 #[case::inbound(Pattern::Prefix("cluster.inbound|".to_owned()), false)]
 #[case::another_case(Pattern::Prefix("Cluster.".to_owned()), false)]
+#[case::one_of_the_server(Pattern::Exact("server.watchdog_miss".to_owned()), true)]
+#[case::those_of_the_server(Pattern::Prefix("server.".to_owned()), true)]
+#[case::another_of_the_server(Pattern::Exact("server.uptime".to_owned()), false)]
 #[case::a_name_without_a_statistic(Pattern::Exact("cluster.outbound|80||web.shop.svc.cluster.local".to_owned()), false)]
 fn a_pattern_that_matches_no_statistic_is_found_out(#[case] pattern: Pattern, #[case] can_match: bool) {
     assert_eq!(StringMatcher::new(pattern, false).unwrap().can_match_a_statistic(), can_match);

@@ -105,6 +105,11 @@ pub(super) const REASONS: [(&str, &str); 6] = [
     ("other", "any other error of the kernel"),
 ];
 
+pub(super) const SERVER_STATISTICS: &str = "
+Two statistics are not of a pod, but of the probe, as Envoy has them of itself. A probe exposes them, once and without labels, while the StatsMatcher of a pod of its node accepts their names:
+
+";
+
 pub(super) const SELF_METRICS: &str = "\
 In addition, `process_*` of the Prometheus client library.
 ";
