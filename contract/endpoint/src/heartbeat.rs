@@ -6,7 +6,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{Histogram, HistogramOpts, HistogramVec};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
 #[cfg(test)]
@@ -29,6 +29,8 @@ pub struct Heartbeat {
     began: AtomicU64,
     misses: AtomicU64,
     mega_misses: AtomicU64,
+    /// The most of each that was read: a counter must not fall between the end of a turn and its count.
+    read: [AtomicU64; 2],
     duration: Histogram,
     delay: Histogram,
 }
@@ -56,8 +58,9 @@ impl Heartbeat {
             self.delay.observe(late.as_secs_f64());
             self.count(late);
         }
-        self.began.store(now, Relaxed);
+        // In this order, so that no reader takes the wait before it for a part of the turn.
         self.last.store(now, Relaxed);
+        self.began.store(now, Release);
     }
 
     /// A turn of many steps goes on.
@@ -89,12 +92,12 @@ impl Heartbeat {
     /// With a turn that still lasts.
     #[must_use]
     pub fn misses(&self) -> Misses {
-        let turn = if self.began.load(Relaxed) == 0 { None } else { self.silence() };
-        let is_over = |limit| u64::from(turn.is_some_and(|turn| turn >= limit));
-        Misses {
-            all: self.misses.load(Relaxed) + is_over(MISS),
-            mega: self.mega_misses.load(Relaxed) + is_over(MEGA_MISS),
-        }
+        let (all, mega) = (self.misses.load(Relaxed), self.mega_misses.load(Relaxed));
+        let turn = if self.began.load(Acquire) == 0 { None } else { self.silence() };
+        let with = |count: u64, limit| count + u64::from(turn.is_some_and(|turn| turn >= limit));
+        let [most, most_mega] = &self.read;
+        let rise = |most: &AtomicU64, now: u64| most.fetch_max(now, Relaxed).max(now);
+        Misses { all: rise(most, with(all, MISS)), mega: rise(most_mega, with(mega, MEGA_MISS)) }
     }
 
     fn count(&self, gap: Duration) {
@@ -127,6 +130,7 @@ impl Heartbeats {
                 began: AtomicU64::new(0),
                 misses: AtomicU64::new(0),
                 mega_misses: AtomicU64::new(0),
+                read: Default::default(),
                 duration: durations.with_label_values(&[*name]),
                 delay: delays.with_label_values(&[*name]),
             };
