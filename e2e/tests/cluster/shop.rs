@@ -86,9 +86,12 @@ impl<'a> Shop<'a> {
         probes: Probes,
         trouble: impl FnOnce() -> Result<T>,
     ) -> Result<(T, Duration)> {
+        // A connection waits for a name for some seconds, and a replica that takes over in this time cannot always give it.
+        let edge = self.there();
+        longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, Truth::open(0, 0)))?;
         let watched = || beside(|over| self.hold_floors(over, probes), trouble);
         let (truth, ((), outcome)) = beside(|over| self.load(over), watched)?;
-        let (ended, edge) = (Instant::now(), self.there());
+        let ended = Instant::now();
         longwire::until(kubernetes, |scrape| edge.both_add_up(scrape, truth))?;
         Ok((outcome, ended.elapsed()))
     }

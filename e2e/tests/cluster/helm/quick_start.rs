@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const READY: Duration = Duration::from_secs(60);
 /// Scrape interval of the chart's PodMonitor.
 const INTERVAL: Duration = Duration::from_secs(15);
-/// From the start of a scrape until a query sees its samples.
-const COMMIT: Duration = Duration::from_secs(3);
+/// Scrapes of a node until its edges are there: before the probe resolved any name, with new series at 0, with values.
+const SCRAPES: f64 = 3.0;
 const PORT: u16 = 9080;
 
 /// Bookinfo: app and version of each Deployment, its node, and the apps that it calls.
@@ -113,14 +113,16 @@ fn bookinfo_is_in_prometheus_within_three_scrapes_of_the_installation() -> Resul
     let targets = NODES.map(|node| format!("{}:{}", address(node), probe::PORT)).to_vec();
     let jobs = [Job { name: "longwire-probe", targets }];
     let prometheus = Prometheus::start(&Netns::of_this_thread()?, Ipv4Addr::LOCALHOST, &jobs, &[], INTERVAL)?;
-    // It has scraped each node once, perhaps before the probe resolved any name. New series are 0 in the second scrape
-    // then, and have their value in the third.
-    let shown = eventually(2 * INTERVAL + COMMIT, || {
+    // Counted, because a busy machine needs seconds from the start of a scrape until a query sees its samples.
+    let shown = eventually(4 * INTERVAL, || {
+        let scrapes = prometheus.query("max(count_over_time(up[10m]))", now())?;
         let (shown, expected) = (shown(&prometheus, &namespace.name)?, expected());
-        ensure!(shown.is_superset(&expected), "missing: {:?}", expected.difference(&shown).collect::<Vec<_>>());
-        Ok(shown)
+        let missing: Vec<_> = expected.difference(&shown).collect();
+        ensure!(missing.is_empty(), "after {:?} scrapes missing: {missing:?}", scrapes.first().map(|row| row.value));
+        Ok((shown, scrapes))
     });
-    let shown = shown.with_context(|| longwire::logs(kubernetes))?;
+    let (shown, scrapes) = shown.with_context(|| longwire::logs(kubernetes))?;
+    ensure!(scrapes.iter().all(|row| row.value <= SCRAPES), "the edges took more than {SCRAPES} scrapes: {scrapes:?}");
     println!("bookinfo's edges are in Prometheus {:.1} s later", installed.elapsed().as_secs_f64());
     // There are no other edges, and no end is unknown.
     assert_eq!(shown, expected());
