@@ -10,6 +10,9 @@ use longwire_model::update::Update;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+/// Keys of connections to try again for which there is always room.
+const KEYS: usize = 4_096;
+
 impl Resolver {
     pub(crate) fn set_clock(&mut self, wall_clock_offset: UnixNanos) {
         self.wall_clock_offset = wall_clock_offset;
@@ -71,6 +74,9 @@ impl Resolver {
         if is_complete {
             self.wake(Wait::Join..=Wait::Join);
         }
+        // After a burst there is room for as many keys as have ever waited.
+        self.due.shrink_to(KEYS);
+        self.woken.shrink_to(KEYS);
     }
 
     /// Wakes the connections whose wait is over.
