@@ -19,8 +19,6 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 	struct connection *c;
 	struct record *r;
 
-	if (is_anothers(seen, (struct tcp_sock *)sk, 0))
-		return;
 	/* Reserved, not copied: an incomplete record blocks only the reader, which runs this program. */
 	r = bpf_ringbuf_reserve(&events, sizeof(*r), 0);
 	if (!r) {
@@ -29,7 +27,8 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 		return;
 	}
 	fill(r, RECORD_ANNOUNCE, 0, seen, sk, (struct tcp_sock *)sk, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
-	c = still_there(key, seen->id);
+	/* Where the end of the connection was skipped, its entry is still there. */
+	c = is_anothers(seen, (struct tcp_sock *)sk, 0) ? 0 : still_there(key, seen->id);
 	if (!c) {
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
 		return;
@@ -60,12 +59,16 @@ static __always_inline void sample_counters(struct control *ctl, const u64 *key,
 	if (seen->snapshot.owner == OWNER && is_same(&snapshot, &seen->snapshot)) {
 		s->counters.still = 1;
 		snapshot.owner = OWNER;
-	} else if (is_anothers(seen, tp, 0)) {
-		/* Its end was skipped. User space ends it, with its last sample, because no pass sees it any more. */
-		return;
 	} else {
 		held_back =
 			read_counters(&s->counters, seen, sk, tp, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
+		/*
+		 * Its end was skipped. User space ends it, with its last sample, because no pass sees it any more. Compared
+		 * after its counters were read, because another connection's socket may begin here meanwhile.
+		 */
+		load_barrier();
+		if (is_anothers(seen, tp, 0))
+			return;
 		/* Not kept for a busy socket, whose counters are about to change, nor for one that was busy when read. */
 		snapshot.owner = held_back || is_busy(sk, 0) ? 0 : OWNER;
 	}
