@@ -3,14 +3,25 @@
 #pragma once
 
 /*
- * Returns the entry if the socket was this connection's while it was read. A connection ends before its socket is
- * freed, and ids are unique: if the entry is still there and not ended, it was.
+ * Returns the entry if the connection has not ended. Ids are unique, and a connection ends before its socket is freed,
+ * unless the kernel has skipped the programs that record its end.
  */
 static __always_inline struct connection *still_there(const u64 *key, u64 id)
 {
 	struct connection *c = bpf_map_lookup_elem(&connections, key);
 
 	return c && c->id == id && !(c->flags & ENDED) ? c : 0;
+}
+
+/*
+ * Returns the entry if what was read from the socket is this connection's. The entry alone does not tell: where the end
+ * was skipped it is still there, and another connection's socket may have begun here while this one was read. User
+ * space ends a connection that no pass sees any more, with its last sample.
+ */
+static __always_inline struct connection *its_own_entry(const u64 *key, const struct connection *seen, struct tcp_sock *tp)
+{
+	load_barrier();
+	return is_anothers(seen, tp, 0) ? 0 : still_there(key, seen->id);
 }
 
 static __always_inline void announce(struct control *ctl, const u64 *key, const struct connection *seen)
@@ -27,8 +38,7 @@ static __always_inline void announce(struct control *ctl, const u64 *key, const 
 		return;
 	}
 	fill(r, RECORD_ANNOUNCE, 0, seen, sk, (struct tcp_sock *)sk, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
-	/* Where the end of the connection was skipped, its entry is still there. */
-	c = is_anothers(seen, (struct tcp_sock *)sk, 0) ? 0 : still_there(key, seen->id);
+	c = its_own_entry(key, seen, (struct tcp_sock *)sk);
 	if (!c) {
 		bpf_ringbuf_discard(r, BPF_RB_NO_WAKEUP);
 		return;
@@ -59,20 +69,14 @@ static __always_inline void sample_counters(struct control *ctl, const u64 *key,
 	if (seen->snapshot.owner == OWNER && is_same(&snapshot, &seen->snapshot)) {
 		s->counters.still = 1;
 		snapshot.owner = OWNER;
+		c = still_there(key, seen->id);
 	} else {
 		held_back =
 			read_counters(&s->counters, seen, sk, tp, has_own_fin(BPF_CORE_READ(sk, __sk_common.skc_state)), 0);
-		/*
-		 * Its end was skipped. User space ends it, with its last sample, because no pass sees it any more. Compared
-		 * after its counters were read, because another connection's socket may begin here meanwhile.
-		 */
-		load_barrier();
-		if (is_anothers(seen, tp, 0))
-			return;
 		/* Not kept for a busy socket, whose counters are about to change, nor for one that was busy when read. */
 		snapshot.owner = held_back || is_busy(sk, 0) ? 0 : OWNER;
+		c = its_own_entry(key, seen, tp);
 	}
-	c = still_there(key, seen->id);
 	if (c) {
 		if (!s->counters.still && is_in_sockmap(sk, 0) && !(__sync_fetch_and_or(&c->flags, BYPASSED) & BYPASSED))
 			count(LOSS_SOCKMAP);

@@ -45,6 +45,22 @@ fn a_long_turn_is_a_miss_while_it_lasts_and_one_when_it_is_over() {
     assert!(turns == 1 && seconds >= MISS.as_secs_f64(), "{turns} turns, {seconds} s");
 }
 
+/// A scrape may come in the middle of [`Heartbeat::waits`].
+#[test]
+fn a_miss_that_was_read_while_its_turn_lasted_is_not_taken_back_before_it_is_counted() {
+    let heartbeats = heartbeats();
+    let one = heartbeats.of("one");
+    one.wakes(None);
+    sleep(MISS + MISS / 10);
+    let expected = Misses { all: 1, mega: 0 };
+    assert_eq!(one.misses(), expected);
+    one.last.store(one.now(), Relaxed);
+    one.began.store(0, Relaxed);
+    assert_eq!(one.misses(), expected);
+    one.count(MISS);
+    assert_eq!(one.misses(), expected);
+}
+
 #[test]
 fn the_steps_of_a_turn_are_measured_one_by_one() {
     let heartbeats = heartbeats();

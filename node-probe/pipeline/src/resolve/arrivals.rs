@@ -10,7 +10,7 @@ use longwire_model::update::Update;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-/// Keys of connections to try again for which there is always room.
+/// Keys for which `due` and `woken` keep their memory.
 const KEYS: usize = 4_096;
 
 impl Resolver {
@@ -74,7 +74,7 @@ impl Resolver {
         if is_complete {
             self.wake(Wait::Join..=Wait::Join);
         }
-        // After a burst there is room for as many keys as have ever waited.
+        // Else they would keep room for the largest burst that there has ever been.
         self.due.shrink_to(KEYS);
         self.woken.shrink_to(KEYS);
     }
