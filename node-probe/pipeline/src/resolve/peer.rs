@@ -105,9 +105,7 @@ impl Resolver {
     fn find_by_address(&mut self, pending: &mut PendingConnection, moment: Moment) -> Result<Peer, Waiting> {
         let remote = pending.end.remote;
         let found = self.owner_of(pending, remote, Timeout::Owner, moment)?;
-        if is_passing(&found) {
-            self.wait_until_settled(pending, remote.ip(), moment)?;
-        }
+        self.wait_until_settled(pending, remote.ip(), &found, moment)?;
         match (found, pending.end.role) {
             (Found::Pod(pod), _) => self.unless_joined(pending, Peer::Pod(pod, remote, None), moment),
             (Found::Service(frontend), Role::Active) => self.find_backend(pending, frontend.service, moment),
@@ -167,10 +165,8 @@ impl Resolver {
             Some(backend) => Some(self.owner_of(pending, backend, Timeout::BackendOwner, moment)?),
             None => None,
         };
-        if let (Some(backend), Some(found)) = (backend, &found)
-            && is_passing(found)
-        {
-            self.wait_until_settled(pending, backend.ip(), moment)?;
+        if let (Some(backend), Some(found)) = (backend, &found) {
+            self.wait_until_settled(pending, backend.ip(), found, moment)?;
         }
         let destination_service = DestinationService::Service(Arc::clone(&service));
         match (backend, found) {
@@ -186,15 +182,21 @@ impl Resolver {
         }
     }
 
-    /// A young connection waits, because the report of a new owner of the address takes time to arrive.
+    /// A young connection waits, because the report of a new owner of the address takes time to arrive. It waits longer for an
+    /// address that pods have had: one has it now, most likely.
     fn wait_until_settled(
         &self,
         pending: &mut PendingConnection,
         address: IpAddr,
+        found: &Found,
         moment: Moment,
     ) -> Result<(), Waiting> {
-        let limit = pending.end.opened.saturating_add(self.waits.settling);
-        let timeout = pending.timeout(Timeout::Settled, limit, moment);
+        let (kind, wait) = match found {
+            Found::Pod(_) | Found::Outside => (Timeout::Settled, self.waits.settling),
+            Found::Ambiguous => (Timeout::Ambiguous, self.waits.pod),
+            Found::Unanswered | Found::Service(_) | Found::Node | Found::Claimed { .. } => return Ok(()),
+        };
+        let timeout = pending.timeout(kind, pending.end.opened.saturating_add(wait), moment);
         timeout.map_or(Ok(()), |until| Err(Waiting { on: Wait::Address(address), until: Some(until) }))
     }
 
@@ -241,11 +243,6 @@ const MAX_QUERIES: usize = 65_536;
 /// Time between the records of both sockets of a connection: a pass over 100,000 connections takes up to 220 ms in batches.
 const CLOSELY: Monotonic = 250_000_000;
 const JOIN: Waiting = Waiting { on: Wait::Join, until: None };
-
-/// The owner of the address may have changed a moment ago.
-fn is_passing(found: &Found) -> bool {
-    matches!(found, Found::Pod(_) | Found::Outside | Found::Ambiguous)
-}
 
 fn unknown(destination_service: DestinationService, count: &mut u64) -> Peer {
     *count += 1;

@@ -90,6 +90,7 @@ pub(super) enum Timeout {
     BackendOwner,
     Shortly,
     Settled,
+    Ambiguous,
     Requested,
 }
 
@@ -102,7 +103,7 @@ pub(crate) struct PendingConnection {
     pub(super) owner: Option<SocketOwner>,
     pub(super) backend: Backend,
     /// When each timeout ends; 0: it has not started.
-    until: [Monotonic; 8],
+    until: [Monotonic; 9],
     /// What is recorded once it is resolved.
     pub(crate) counters: PendingCounters,
     /// Of an ended connection. It is not saved.
@@ -111,7 +112,7 @@ pub(crate) struct PendingConnection {
 
 impl PendingConnection {
     pub(crate) fn new(key: u64, end: End, counters: PendingCounters, moment: Moment) -> Self {
-        let (backend, until) = (Backend::Unqueried, [0; 8]);
+        let (backend, until) = (Backend::Unqueried, [0; 9]);
         let Moment { now: seen, passes, .. } = moment;
         Self {
             key,
