@@ -1,21 +1,24 @@
-//! Tag expressions: what a user writes to give a series another dimension, in a part of the Common Expression Language.
+//! Expressions in a part of the Common Expression Language: of a tag, which gives a series another dimension, and of a filter, which
+//! chooses among events.
 //!
 //! ```text
-//! text --parse (cel)--> syntax tree --typing--> typed tree --evaluate(facts)--> the tag's value
+//! text --parse (cel)--> syntax tree --typing--> typed tree --evaluate(facts)--> the tag's value, or whether the filter holds
 //! ```
 //!
 //! Everything that can be wrong but a missing label is refused when it is parsed. A typed tree cannot go wrong otherwise.
 
 use crate::intern::Interner;
+use checked::{Checked, Parsed};
+use parse::Scope;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 mod attribute;
+mod checked;
 mod evaluate;
+mod happened;
 mod invalid;
 mod parse;
 #[cfg(test)]
@@ -24,6 +27,7 @@ mod tree;
 mod typing;
 
 pub use attribute::{Attribute, End, Property, ServicePart};
+pub use happened::{Quantity, Word};
 pub use invalid::{InvalidExpression, Kind};
 
 /// Longest expression, in bytes.
@@ -35,18 +39,19 @@ pub const MAX_NODES: usize = 64;
 /// Longest value of a tag, in bytes. Longer ones are cut at a character boundary.
 pub const MAX_VALUE_BYTES: usize = 512;
 
-/// A checked expression with a string value. Clones share it; equality, order and serialization are by its text.
-#[derive(Clone, Serialize, Deserialize)]
+/// A checked expression with a string value, of a tag. Equality, order and serialization are by its text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Expression(Arc<Parsed>);
+pub struct Expression(Checked<tree::Text>);
 
-struct Parsed {
-    text: Box<str>,
-    tree: parse::Tree,
-}
+/// A checked expression that is true or false for an event of a connection, of a filter. It may also read what has happened.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Condition(Checked<tree::Truth>);
 
 /// Shared, because telemetries repeat a few expressions for each group of metrics and each pod.
-static KNOWN: LazyLock<Interner<Parsed>> = LazyLock::new(Interner::default);
+static EXPRESSIONS: LazyLock<Interner<Parsed<tree::Text>>> = LazyLock::new(Interner::default);
+static CONDITIONS: LazyLock<Interner<Parsed<tree::Truth>>> = LazyLock::new(Interner::default);
 
 /// The facts of one connection.
 pub trait Facts {
@@ -58,6 +63,18 @@ pub trait Facts {
 
     /// `None`: the pod has no such label, or the pod is not known.
     fn label(&self, end: End, name: &str) -> Option<&str>;
+
+    /// What has happened to it. `None` where only tags are evaluated, which cannot read that.
+    fn happened(&self) -> Option<&dyn Happened> {
+        None
+    }
+}
+
+/// What has happened to a connection, as a [`Condition`] reads it.
+pub trait Happened {
+    fn quantity(&self, quantity: Quantity) -> i64;
+
+    fn word(&self, word: Word) -> &str;
 }
 
 /// Why an expression has no value for a connection.
@@ -70,41 +87,26 @@ pub enum EvaluationError {
 impl Expression {
     /// Reads, resolves and type-checks an expression.
     pub fn parse(text: &str) -> Result<Self, InvalidExpression> {
-        if text.len() > MAX_BYTES {
-            return Err(InvalidExpression::TooLong(text.len()));
-        }
-        let parsed = KNOWN.get_or_make(text, || Ok(Parsed { text: text.into(), tree: parse::parse(text)? }));
-        parsed.map(Self)
-    }
-
-    /// As the user wrote it.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.0.text
-    }
-
-    /// Names of the pod labels it reads, of either end, each once, sorted.
-    pub fn labels(&self) -> impl Iterator<Item = &str> {
-        self.0.tree.labels.iter().map(|name| &**name)
-    }
-
-    /// Memory where it is evaluated, with compiled regular expressions, bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.unused_bytes() + self.0.tree.regex_bytes
-    }
-
-    /// Memory where it is never evaluated, as in the operator, bytes.
-    #[must_use]
-    pub fn unused_bytes(&self) -> usize {
-        size_of::<Parsed>() + self.text().len() + self.0.tree.bytes
+        Checked::parse(text, &EXPRESSIONS, Scope::Tag, typing::value).map(Self)
     }
 
     /// The tag's value for a connection, at most [`MAX_VALUE_BYTES`] long. It may be empty.
     ///
     /// As in CEL, if one side of `&&` or `||` decides the outcome, a missing label on the other side is no error.
     pub fn evaluate<'a>(&'a self, facts: &'a dyn Facts) -> Result<Cow<'a, str>, EvaluationError> {
-        self.0.tree.value.evaluate(facts).map(cut)
+        self.0.value().evaluate(facts).map(cut)
+    }
+}
+
+impl Condition {
+    /// Reads, resolves and type-checks a filter.
+    pub fn parse(text: &str) -> Result<Self, InvalidExpression> {
+        Checked::parse(text, &CONDITIONS, Scope::Filter, typing::condition).map(Self)
+    }
+
+    /// Whether it holds. `facts` know what has happened.
+    pub fn holds(&self, facts: &dyn Facts) -> Result<bool, EvaluationError> {
+        self.0.value().evaluate(facts)
     }
 }
 
@@ -119,54 +121,61 @@ fn cut(value: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-impl fmt::Debug for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Expression").field(&self.text()).finish()
-    }
+/// What both kinds have in common, because each is its text.
+macro_rules! by_text {
+    ($name:ident) => {
+        impl $name {
+            /// As the user wrote it.
+            #[must_use]
+            pub fn text(&self) -> &str {
+                self.0.text()
+            }
+
+            /// Names of the pod labels it reads, of either end, each once, sorted.
+            pub fn labels(&self) -> impl Iterator<Item = &str> {
+                self.0.labels()
+            }
+
+            /// Memory where it is evaluated, with compiled regular expressions, bytes.
+            #[must_use]
+            pub fn bytes(&self) -> usize {
+                self.0.bytes()
+            }
+
+            /// Memory where it is never evaluated, as in the operator, bytes.
+            #[must_use]
+            pub fn unused_bytes(&self) -> usize {
+                self.0.unused_bytes()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.text()).finish()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.text())
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidExpression;
+
+            fn try_from(text: String) -> Result<Self, InvalidExpression> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(expression: $name) -> Self {
+                expression.text().to_owned()
+            }
+        }
+    };
 }
 
-impl fmt::Display for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
-    }
-}
-
-impl PartialEq for Expression {
-    fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text()
-    }
-}
-
-impl Eq for Expression {}
-
-impl Hash for Expression {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text().hash(state);
-    }
-}
-
-impl PartialOrd for Expression {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Expression {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.text().cmp(other.text())
-    }
-}
-
-impl TryFrom<String> for Expression {
-    type Error = InvalidExpression;
-
-    fn try_from(text: String) -> Result<Self, InvalidExpression> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Expression> for String {
-    fn from(expression: Expression) -> Self {
-        expression.text().to_owned()
-    }
-}
+by_text!(Expression);
+by_text!(Condition);

@@ -3,10 +3,11 @@
 //! ```text
 //! labels, owners --canonical, owner--> Workload --+
 //!                                   Service ------+--> Pod --> LocalPod, Address --> Update (one message to a probe)
-//! Expression, StatsMatcher --> Telemetry ----------------------+
+//! Expression, StatsMatcher, AccessLog --> Telemetry ----------------------+
 //! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
 //! ```
 
+pub mod access_log;
 pub mod build;
 pub mod canonical;
 pub mod expression;

@@ -1,6 +1,7 @@
-//! Renders docs/metrics.md and docs/expressions.md from the tables that the programs use.
+//! Renders docs/metrics.md, docs/expressions.md and docs/logs-and-exports.md from the tables that the programs use.
 
 pub mod expressions;
+pub mod logs;
 mod origin;
 mod prose;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Telemetry configuration: for a pod its series and their labels, for a node its limits.
 
+use crate::access_log::AccessLog;
 use crate::expression::Expression;
 use crate::limits::MAX_TELEMETRY_BYTES;
 use crate::matcher::StatsMatcher;
@@ -19,6 +20,9 @@ pub struct Telemetry {
     pub destination: Vec<Group>,
     /// Envoy's statistics that are kept for the pod's connections; `None`: none.
     pub stats: Option<StatsMatcher>,
+    /// `None`: nothing is logged. A saved state has it behind the rest, because earlier versions end there.
+    #[serde(skip)]
+    pub access_log: Option<AccessLog>,
 }
 
 /// Metrics with equal labels.
@@ -59,6 +63,8 @@ pub struct NodeSettings {
     /// Lines of a scrape for the pods of one namespace, without those of long connections, of which they may have the
     /// same part. `None`: a third.
     pub series_per_namespace: Option<u32>,
+    /// Lines of access logs a second of all pods together. `None`: [`DEFAULT_NODE_RATE`](crate::access_log::DEFAULT_NODE_RATE).
+    pub access_log_rate: Option<u32>,
 }
 
 /// It is larger than [`MAX_TELEMETRY_BYTES`].
@@ -74,27 +80,28 @@ impl Telemetry {
     pub fn plain(sets: SeriesSets) -> Self {
         let metrics = Metrics::from(sets);
         let groups = if metrics.is_empty() { Vec::new() } else { vec![Group { metrics, tags: Vec::new() }] };
-        Self { long_connections: None, source: groups.clone(), destination: groups, stats: None }
+        Self { long_connections: None, source: groups.clone(), destination: groups, stats: None, access_log: None }
     }
 
     /// Memory in use, bytes. An expression counts once for each group that has it, because it is evaluated for each.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let Self { long_connections: _, source, destination, stats } = self;
+        let Self { long_connections: _, source, destination, stats, access_log } = self;
         let groups = source.iter().chain(destination).map(Group::bytes).sum::<usize>();
-        size_of::<Self>() + groups + stats.as_ref().map_or(0, StatsMatcher::bytes)
+        let stats = stats.as_ref().map_or(0, StatsMatcher::bytes);
+        size_of::<Self>() + groups + stats + access_log.as_ref().map_or(0, AccessLog::bytes)
     }
 
-    /// The same metrics with the table's labels, and without statistics. It takes little memory.
+    /// The same metrics with the table's labels, and without statistics and access log. It takes little memory.
     #[must_use]
     pub fn reduced(&self) -> Self {
         let plain = |groups: &[Group]| {
             let metrics = groups.iter().fold(Metrics::NONE, |all, group| all.union(group.metrics));
             if metrics.is_empty() { Vec::new() } else { vec![Group { metrics, tags: Vec::new() }] }
         };
-        let Self { long_connections, source, destination, stats: _ } = self;
+        let Self { long_connections, source, destination, stats: _, access_log: _ } = self;
         let (source, destination) = (plain(source), plain(destination));
-        Self { long_connections: *long_connections, source, destination, stats: None }
+        Self { long_connections: *long_connections, source, destination, stats: None, access_log: None }
     }
 
     /// Checks the size that a probe accepts.

@@ -1,4 +1,4 @@
-//! docs/metrics.md and docs/expressions.md are equal to the tables' rendering.
+//! docs/metrics.md, docs/expressions.md and docs/logs-and-exports.md are equal to the tables' rendering.
 
 use longwire_model::reference;
 use std::path::Path;
@@ -22,4 +22,9 @@ fn the_reference_of_metrics_in_docs_is_up_to_date() {
 #[test]
 fn the_reference_of_expressions_in_docs_is_up_to_date() {
     is_up_to_date("expressions.md", &reference::expressions::render());
+}
+
+#[test]
+fn the_reference_of_access_logs_in_docs_is_up_to_date() {
+    is_up_to_date("logs-and-exports.md", &reference::logs::render());
 }

@@ -147,7 +147,10 @@ shapes! {
     }
     FORGET: proto::Forget { 1 Packed(4), 2 Packed(4), 3 Packed(4), 4 Packed(4) }
     NODE_SETTINGS: proto::NodeSettings {}
-    TELEMETRY: proto::Telemetry { 3 Message(&GROUP), 4 Message(&GROUP), 5 Message(&STATS_MATCHER) }
+    TELEMETRY: proto::Telemetry {
+        3 Message(&GROUP), 4 Message(&GROUP), 5 Message(&STATS_MATCHER), 6 Message(&ACCESS_LOG),
+    }
+    ACCESS_LOG: proto::AccessLog { 1 Text, 4 Text, 8 Text, 9 Text }
     GROUP: proto::Group { 1 Text, 2 Message(&TAG) }
     TAG: proto::Tag { 1 Text, 2 Text }
     STATS_MATCHER: proto::StatsMatcher { 2 Message(&STRING_MATCHER) }

@@ -12,6 +12,10 @@ use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry, T
 use prost::Message;
 use std::time::Duration;
 
+mod access_log;
+
+pub use access_log::InvalidAccessLog;
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTelemetry {
     #[error("group.metrics: {0}")]
@@ -30,30 +34,35 @@ pub enum InvalidTelemetry {
     NoPattern,
     #[error("stats_matcher.mode: {0} is none that is known")]
     Mode(i32),
+    #[error(transparent)]
+    AccessLog(#[from] InvalidAccessLog),
     #[error("telemetry: {0}")]
     TooLarge(#[from] TelemetryTooLarge),
 }
 
 pub(crate) fn settings_to_proto(settings: &NodeSettings) -> proto::NodeSettings {
-    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace } = *settings;
+    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate } =
+        *settings;
     let reporting_interval_ms = reporting_interval.map(milliseconds);
-    proto::NodeSettings { reporting_interval_ms, series, long_connections, series_per_namespace }
+    proto::NodeSettings { reporting_interval_ms, series, long_connections, series_per_namespace, access_log_rate }
 }
 
 pub(crate) fn settings_from_proto(settings: proto::NodeSettings) -> NodeSettings {
-    let proto::NodeSettings { reporting_interval_ms, series, long_connections, series_per_namespace } = settings;
+    let proto::NodeSettings { reporting_interval_ms, series, long_connections, series_per_namespace, access_log_rate } =
+        settings;
     let reporting_interval = reporting_interval_ms.map(|ms| Duration::from_millis(ms.into()));
-    NodeSettings { reporting_interval, series, long_connections, series_per_namespace }
+    NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate }
 }
 
 pub(crate) fn to_proto(telemetry: &Telemetry, r#ref: u32) -> proto::Telemetry {
-    let Telemetry { long_connections, source, destination, stats } = telemetry;
+    let Telemetry { long_connections, source, destination, stats, access_log } = telemetry;
     proto::Telemetry {
         r#ref,
         long_connections_ms: long_connections.map(milliseconds),
         source: source.iter().map(group_to_proto).collect(),
         destination: destination.iter().map(group_to_proto).collect(),
         stats: stats.as_ref().map(stats_to_proto),
+        access_log: access_log.as_ref().map(access_log::to_proto),
     }
 }
 
@@ -63,12 +72,13 @@ pub(crate) fn from_proto(telemetry: proto::Telemetry) -> Result<Telemetry, Inval
     if bytes > MAX_TELEMETRY_BYTES {
         return Err(TelemetryTooLarge { bytes }.into());
     }
-    let proto::Telemetry { r#ref: _, long_connections_ms, source, destination, stats } = telemetry;
+    let proto::Telemetry { r#ref: _, long_connections_ms, source, destination, stats, access_log } = telemetry;
     let telemetry = Telemetry {
         long_connections: long_connections_ms.map(|ms| Duration::from_millis(ms.into())),
         source: groups_from_proto(source)?,
         destination: groups_from_proto(destination)?,
         stats: stats.map(stats_from_proto).transpose()?,
+        access_log: access_log.map(access_log::from_proto).transpose()?,
     };
     telemetry.check_size()?;
     Ok(telemetry)

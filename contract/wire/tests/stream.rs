@@ -1,6 +1,7 @@
 //! Any update is decoded as it was encoded, and no input makes the decoder panic.
 
-use longwire_model::expression::Expression;
+use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, Share, Template};
+use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher, WholeRegex};
 use longwire_model::series::{Metric, Metrics, SeriesSet};
@@ -119,22 +120,56 @@ fn time() -> impl Strategy<Value = Option<Duration>> {
     proptest::option::of((0..1_000_000_u64).prop_map(Duration::from_millis))
 }
 
+fn format() -> impl Strategy<Value = LogFormat> {
+    let text = "[a%]{0,3}%(BYTES_SENT|START_TIME|DURATION:5|LONGWIRE\\(type\\))%\n?";
+    let template = text.prop_filter_map("not a template", |text| Template::parse(&text).ok());
+    prop_oneof![
+        prop::sample::select(LogFormat::PRESETS.to_vec()).prop_map(|name| LogFormat::preset(name).unwrap()),
+        template.prop_map(LogFormat::Text),
+        // What a policy can only mean as a preset is another thing here.
+        Just(LogFormat::Text(Template::parse("json").unwrap())),
+    ]
+}
+
+fn access_log() -> impl Strategy<Value = AccessLog> {
+    let milliseconds = || any::<u32>().prop_map(|ms| Duration::from_millis(ms.into()));
+    let events = prop::sample::subsequence(LogEvent::ALL.to_vec(), 0..=LogEvent::ALL.len());
+    let events = events.prop_map(|events| events.into_iter().fold(LogEvents::NONE, LogEvents::with));
+    let filter = proptest::option::of(any::<u16>().prop_map(|port| format!("destination.port == {port}")));
+    let filter = filter.prop_map(|text| text.map(|text| Condition::parse(&text).unwrap()));
+    let sample = (0..=1_000_000_u32).prop_map(|millionths| Share::try_from(millionths).unwrap());
+    let (rate, until) = (proptest::option::of(any::<u32>()), proptest::option::of(any::<u64>()));
+    (events, milliseconds(), milliseconds(), filter, sample, rate, until, format()).prop_map(
+        |(events, interval, min_duration, filter, sample, rate_limit, until, format)| AccessLog {
+            events,
+            interval,
+            min_duration,
+            filter,
+            sample,
+            rate_limit,
+            until,
+            format,
+        },
+    )
+}
+
 fn telemetry() -> impl Strategy<Value = Arc<Telemetry>> {
-    (time(), groups(), groups(), proptest::option::of(stats())).prop_map(
-        |(long_connections, source, destination, stats)| {
-            Arc::new(Telemetry { long_connections, source, destination, stats })
+    (time(), groups(), groups(), proptest::option::of(stats()), proptest::option::of(access_log())).prop_map(
+        |(long_connections, source, destination, stats, access_log)| {
+            Arc::new(Telemetry { long_connections, source, destination, stats, access_log })
         },
     )
 }
 
 fn settings() -> impl Strategy<Value = NodeSettings> {
     let number = || proptest::option::of(any::<u32>());
-    (time(), number(), number(), number()).prop_map(
-        |(reporting_interval, series, long_connections, series_per_namespace)| NodeSettings {
+    (time(), number(), number(), number(), number()).prop_map(
+        |(reporting_interval, series, long_connections, series_per_namespace, access_log_rate)| NodeSettings {
             reporting_interval,
             series,
             long_connections,
             series_per_namespace,
+            access_log_rate,
         },
     )
 }

@@ -11,6 +11,7 @@ impl Text {
         Ok(match self {
             Self::Literal(text) => Cow::Borrowed(text),
             Self::Attribute(attribute) => facts.text(*attribute),
+            Self::Word(word) => Cow::Borrowed(facts.happened().map_or("unknown", |happened| happened.word(*word))),
             Self::Label(label) => Cow::Borrowed(label.evaluate(facts)?),
             Self::Join(sides) => sides[0].evaluate(facts)? + sides[1].evaluate(facts)?,
             Self::OfInt(int) => Cow::Owned(int.evaluate(facts)?.to_string()),
@@ -27,6 +28,7 @@ impl Int {
         Ok(match self {
             Self::Literal(int) => *int,
             Self::Port(end) => facts.port(*end).into(),
+            Self::Quantity(quantity) => facts.happened().map_or(0, |happened| happened.quantity(*quantity)),
             Self::Size(text) => i64::try_from(text.evaluate(facts)?.chars().count()).unwrap_or(i64::MAX),
             Self::Choice(choice) => choice.taken(facts)?.evaluate(facts)?,
         })
@@ -34,7 +36,7 @@ impl Int {
 }
 
 impl Truth {
-    fn evaluate(&self, facts: &dyn Facts) -> Value<bool> {
+    pub(super) fn evaluate(&self, facts: &dyn Facts) -> Value<bool> {
         Ok(match self {
             Self::Literal(truth) => *truth,
             Self::Has(label) => facts.label(label.end, &label.name).is_some(),

@@ -1,9 +1,9 @@
 //! Errors of expressions, with suggestions.
 
-use super::{Attribute, End, MAX_BYTES, MAX_NODES};
+use super::{Attribute, End, MAX_BYTES, MAX_NODES, Quantity, Word};
 use std::fmt;
 
-/// Why a text is not a valid expression of a tag.
+/// Why a text is not a valid expression of a tag or of a filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidExpression {
     #[error("an expression of {0} bytes is too long: at most {MAX_BYTES} are allowed")]
@@ -18,7 +18,7 @@ pub enum InvalidExpression {
     #[error("unknown attribute {name}: {}", Hint(.name))]
     UnknownAttribute { name: String },
     #[error(
-        "unknown function {0}: known are contains, endsWith, has, lowerAscii, matches, size, startsWith, string, upperAscii"
+        "unknown function {0}: known are contains, duration, endsWith, has, lowerAscii, matches, size, startsWith, string, upperAscii"
     )]
     UnknownFunction(String),
     #[error("wrong call of {function}: write {usage}")]
@@ -34,6 +34,12 @@ pub enum InvalidExpression {
     UnlikeTypes { operator: &'static str, left: String, left_kind: Kind, right: String, right_kind: Kind },
     #[error("a tag's value is a string, {found} is {kind:#}: write string({found})")]
     NoString { found: String, kind: Kind },
+    #[error("a filter is true or false, {found} is {kind:#}: compare it with something, as in {found} == ...")]
+    NoBool { found: String, kind: Kind },
+    #[error("{name} changes while a connection lives, so only the filter of an access log can use it")]
+    OfFilters { name: String },
+    #[error("{0:?} is no duration: write a number and a unit, as in 500ms, 5s or 1h30m")]
+    Duration(String),
     #[error(
         "no pod can have a label {0:?}: a label's name has letters, digits, -, _, . and at most one /, and at most 317 bytes"
     )]
@@ -88,7 +94,8 @@ impl fmt::Display for Hint<'_> {
             return write!(f, "it is named destination.service.requested{part} now");
         }
         let others = End::ALL.into_iter().flat_map(|end| [end.port_name(), end.labels_name()]);
-        let known: Vec<&str> = Attribute::ALL.into_iter().map(Attribute::name).chain(others).collect();
+        let happened = Quantity::ALL.into_iter().map(Quantity::name).chain(Word::ALL.into_iter().map(Word::name));
+        let known: Vec<&str> = Attribute::ALL.into_iter().map(Attribute::name).chain(others).chain(happened).collect();
         let within = |name: &&str| name.strip_prefix(self.0).is_some_and(|rest| rest.starts_with('.'));
         let group: Vec<&str> = known.iter().copied().filter(within).collect();
         if let [first, ..] = group[..] {

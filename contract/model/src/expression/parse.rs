@@ -3,7 +3,7 @@
 
 use super::invalid::InvalidExpression;
 use super::tree::{Int, Label, Node, Order, Part, Text, Truth};
-use super::{Attribute, End, MAX_NODES, typing};
+use super::{Attribute, End, MAX_NODES, Quantity, Word, typing};
 use crate::regex::{Extent, Regex};
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 // Not the ANTLR parser of the same crate, whose automata grow with its input and are never freed.
@@ -19,8 +19,9 @@ const MAX_DEPTH: u16 = 32;
 /// A label's prefix has at most 253 bytes, its name 63.
 const MAX_LABEL_BYTES: usize = 317;
 
-const USAGES: [(&str, &str); 8] = [
+const USAGES: [(&str, &str); 9] = [
     ("contains", "string.contains(string)"),
+    ("duration", "duration(\"1m30s\")"),
     ("endsWith", "string.endsWith(string)"),
     ("lowerAscii", "string.lowerAscii()"),
     ("matches", "string.matches(\"a regex in quotes\")"),
@@ -33,9 +34,19 @@ const USAGES: [(&str, &str); 8] = [
 /// Most memory of a node, with the box or list that holds it, bytes.
 const NODE_BYTES: usize = 64;
 
+/// What an expression may read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Both ends of a connection.
+    #[default]
+    Tag,
+    /// And what has happened to it.
+    Filter,
+}
+
 /// A parsed expression.
-pub(super) struct Tree {
-    pub(super) value: Text,
+pub(super) struct Tree<V> {
+    pub(super) value: V,
     /// Names of the labels it reads.
     pub(super) labels: BTreeSet<Arc<str>>,
     /// Memory beside its text, before a regular expression is matched, bytes.
@@ -44,15 +55,19 @@ pub(super) struct Tree {
     pub(super) regex_bytes: usize,
 }
 
-pub(super) fn parse(text: &str) -> Result<Tree, InvalidExpression> {
+pub(super) fn parse<V>(
+    text: &str,
+    scope: Scope,
+    typed: fn(Node) -> Result<V, InvalidExpression>,
+) -> Result<Tree<V>, InvalidExpression> {
     let parser = PrattParser::new().max_recursion_depth(MAX_DEPTH);
     let syntax = parser.parse(text).map_err(|errors| syntax_error(&errors))?;
-    let mut walk = Walk::default();
+    let mut walk = Walk { scope, ..Walk::default() };
     let node = walk.node(&syntax.expr)?;
     let labels = walk.labels.iter().map(|name| 2 * NODE_BYTES + name.len()).sum::<usize>();
     // Literals and names are substrings of the text.
     let bytes = walk.nodes * NODE_BYTES + 2 * text.len() + labels;
-    Ok(Tree { value: typing::value(node)?, labels: walk.labels, bytes, regex_bytes: walk.regex_bytes })
+    Ok(Tree { value: typed(node)?, labels: walk.labels, bytes, regex_bytes: walk.regex_bytes })
 }
 
 /// The first error with a position; only limits have none. Errors after an exceeded depth are its consequences.
@@ -75,6 +90,7 @@ fn syntax_error(errors: &ParseErrors) -> InvalidExpression {
 /// One walk over the syntax tree. The number of nodes bounds its recursion.
 #[derive(Default)]
 struct Walk {
+    scope: Scope,
     nodes: usize,
     labels: BTreeSet<Arc<str>>,
     regex_bytes: usize,
@@ -120,11 +136,19 @@ impl Walk {
             ([_, "labels", ..], Some(_)) => {
                 Err(unsupported("a field of a label", "a label with a dot is source.labels[\"a.b\"]"))
             }
-            _ => {
-                let name = path.join(".");
-                let attribute = Attribute::named(&name).ok_or(InvalidExpression::UnknownAttribute { name })?;
-                Ok(Node::Text(Text::Attribute(attribute)))
-            }
+            _ => self.attribute(path.join(".")),
+        }
+    }
+
+    fn attribute(&self, name: String) -> Typed {
+        if let Some(attribute) = Attribute::named(&name) {
+            return Ok(Node::Text(Text::Attribute(attribute)));
+        }
+        let happened = Quantity::named(&name).map(|quantity| Node::Int(Int::Quantity(quantity)));
+        match happened.or_else(|| Word::named(&name).map(|word| Node::Text(Text::Word(word)))) {
+            Some(node) if self.scope == Scope::Filter => Ok(node),
+            Some(_) => Err(InvalidExpression::OfFilters { name }),
+            None => Err(InvalidExpression::UnknownAttribute { name }),
         }
     }
 
@@ -200,6 +224,7 @@ impl Walk {
             ("size", Some(text), []) | ("size", None, [text]) => typing::size(self.of(text)?),
             ("lowerAscii", Some(text), []) => typing::lower(self.of(text)?),
             ("upperAscii", Some(text), []) => typing::upper(self.of(text)?),
+            ("duration", None, [text]) => duration(constant(text)?),
             ("string", None, [value]) => self.of(value).map(typing::string),
             _ => Err(match USAGES.into_iter().find(|(function, _)| *function == name) {
                 Some((function, usage)) => InvalidExpression::WrongCall { function, usage },
@@ -218,6 +243,14 @@ impl Walk {
         self.labels.insert(name.clone());
         Ok(Label { end, name })
     }
+}
+
+/// An int, microseconds, as all times are that filters read.
+fn duration(text: &str) -> Typed {
+    let invalid = || InvalidExpression::Duration(text.to_owned());
+    let span: std::time::Duration = humantime::parse_duration(text).map_err(|_| invalid())?;
+    let microseconds = i64::try_from(span.as_micros()).map_err(|_| invalid())?;
+    Ok(Node::Int(Int::Literal(microseconds)))
 }
 
 fn literal(value: &LiteralValue) -> Typed {

@@ -1,6 +1,8 @@
 //! Expressions over one connection: a storefront in one zone that calls a cart in another.
 
-use super::{Attribute, End, EvaluationError, Expression, Facts, Property, ServicePart};
+use super::{
+    Attribute, Condition, End, EvaluationError, Expression, Facts, Happened, Property, Quantity, ServicePart, Word,
+};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -106,4 +108,78 @@ fn a_long_value_is_cut_at_the_end_of_a_character() {
     }
     assert_eq!(parsed("source.pod").evaluate(&Long).unwrap(), "é".repeat(256));
     assert_eq!(parsed("'x' + source.pod").evaluate(&Long).unwrap(), format!("x{}", "é".repeat(255)));
+}
+
+/// The same, after a minute and a megabyte.
+struct Closed;
+
+impl Facts for Closed {
+    fn text(&self, attribute: Attribute) -> Cow<'_, str> {
+        Storefront.text(attribute).into_owned().into()
+    }
+
+    fn port(&self, end: End) -> u16 {
+        Storefront.port(end)
+    }
+
+    fn label(&self, _: End, _: &str) -> Option<&str> {
+        None
+    }
+
+    fn happened(&self) -> Option<&dyn Happened> {
+        Some(self)
+    }
+}
+
+impl Happened for Closed {
+    fn quantity(&self, quantity: Quantity) -> i64 {
+        match quantity {
+            Quantity::Duration => 60_000_000,
+            Quantity::SentBytes => 1_000_000,
+            _ => 0,
+        }
+    }
+
+    fn word(&self, word: Word) -> &str {
+        if word == Word::CloseReason { "reset" } else { "unknown" }
+    }
+}
+
+#[test]
+fn a_filter_reads_what_has_happened() {
+    let holds = |text: &str| {
+        let condition = Condition::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        condition.holds(&Closed)
+    };
+    assert_eq!(holds("connection.duration >= duration(\"1m\")"), Ok(true));
+    assert_eq!(holds("connection.duration > duration(\"60s\")"), Ok(false));
+    assert_eq!(holds("connection.sent_bytes > 999999 && source.workload == \"storefront\""), Ok(true));
+    assert_eq!(holds("connection.close_reason in [\"reset\", \"timeout\"] || connection.retransmits > 3"), Ok(true));
+    assert_eq!(holds("connection.failure_reason != \"unknown\""), Ok(false));
+    assert_eq!(
+        holds("source.labels[\"team\"] == \"web\""),
+        Err(EvaluationError::NoLabel { end: End::Source, name: "team".into() })
+    );
+}
+
+#[test]
+fn what_is_no_filter_is_refused_with_the_remedy() {
+    let refusal = |text: &str| Condition::parse(text).unwrap_err().to_string();
+    assert_eq!(
+        refusal("connection.duration"),
+        "a filter is true or false, connection.duration is an int: compare it with something, as in connection.duration == ..."
+    );
+    assert_eq!(
+        refusal("connection.duration > duration(\"soon\")"),
+        "\"soon\" is no duration: write a number and a unit, as in 500ms, 5s or 1h30m"
+    );
+    assert_eq!(
+        refusal("connection.sent_byte > 1"),
+        "unknown attribute connection.sent_byte: did you mean connection.sent_bytes?"
+    );
+    let tag = Expression::parse("string(connection.sent_bytes)").unwrap_err().to_string();
+    assert_eq!(
+        tag,
+        "connection.sent_bytes changes while a connection lives, so only the filter of an access log can use it"
+    );
 }

@@ -1,6 +1,6 @@
 //! A type-checked expression: each of the three types has its own tree, so that evaluation checks nothing.
 
-use super::{Attribute, End};
+use super::{Attribute, End, Quantity, Word};
 use crate::regex::Regex;
 use std::fmt;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub(super) enum Node {
 pub(super) enum Text {
     Literal(Box<str>),
     Attribute(Attribute),
+    Word(Word),
     Label(Label),
     Join(Box<[Text; 2]>),
     OfInt(Box<Int>),
@@ -30,6 +31,7 @@ pub(super) enum Text {
 pub(super) enum Int {
     Literal(i64),
     Port(End),
+    Quantity(Quantity),
     /// In characters.
     Size(Box<Text>),
     Choice(Box<Choice<Int>>),
@@ -140,6 +142,7 @@ impl fmt::Display for Text {
         match self {
             Self::Literal(text) => write!(f, "{text:?}"),
             Self::Attribute(attribute) => f.write_str(attribute.name()),
+            Self::Word(word) => f.write_str(word.name()),
             Self::Label(label) => label.fmt(f),
             Self::Join(sides) => binary(f, "+", sides),
             Self::OfInt(int) => write!(f, "string({int})"),
@@ -156,6 +159,7 @@ impl fmt::Display for Int {
         match self {
             Self::Literal(int) => int.fmt(f),
             Self::Port(end) => f.write_str(end.port_name()),
+            Self::Quantity(quantity) => f.write_str(quantity.name()),
             Self::Size(text) => write!(f, "size({text})"),
             Self::Choice(choice) => choice.fmt(f),
         }

@@ -60,6 +60,14 @@ pub(super) fn value(node: Node) -> Result<Text, InvalidExpression> {
     }
 }
 
+/// Checks the type of a filter.
+pub(super) fn condition(node: Node) -> Result<Truth, InvalidExpression> {
+    match node {
+        Node::Truth(truth) => Ok(truth),
+        other => Err(InvalidExpression::NoBool { found: other.to_string(), kind: other.kind() }),
+    }
+}
+
 pub(super) fn join(left: Node, right: Node) -> Typed {
     Ok(Node::Text(Text::Join(Box::new([left.into_text("+")?, right.into_text("+")?]))))
 }

@@ -21,7 +21,7 @@ pub const PROBE_LOOP_DURATION: SelfMetric = row("longwire_probe_loop_duration_se
 pub const PROBE_LOOP_DELAY: SelfMetric = row("longwire_probe_loop_delay_seconds", Histogram, &["loop"], "Delay with which a clock wakes a loop of the probe: time from when its turn was due until it began.");
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 50] = [
+pub const SELF_METRICS: [SelfMetric; 53] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "Connections and ends of connections that were lost, because the BPF maps had no room. It should stay at 0."),
     row("longwire_probe_kernel_exceptions_total", Counter, &["kind"], "Events that the BPF programs handled in another way than usual: later, without a detail, or not at all because no probe ran."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times that the kernel skipped a BPF program because it would have interrupted itself."),
@@ -51,6 +51,9 @@ pub const SELF_METRICS: [SelfMetric; 50] = [
     row("longwire_probe_label_set_bytes_limit", Gauge, &[], "Memory that label sets may be charged for."),
     row("longwire_probe_overflowed_total", Counter, &["kind", "namespace"], "Connections that were counted in an overflow series because a budget was full, and values of tags that were replaced by overflow. The label namespace is the one whose share was full, or overflow for the node's own budgets."),
     row("longwire_probe_expression_errors_total", Counter, &[], "Times that a tag's expression had no value for a connection because a pod lacks the label that it reads; the tag is unknown."),
+    row("longwire_probe_access_log_lines_total", Counter, &[], "Lines of access logs that the probe made."),
+    row("longwire_probe_access_log_lines_dropped_total", Counter, &["reason"], "Lines of access logs that were chosen and left out: beyond the rate of the pod or the node, because lines are written too slowly, or because they could not be written."),
+    row("longwire_probe_access_log_filter_errors_total", Counter, &[], "Times that the filter of an access log was neither true nor false because a pod lacks the label that it reads; the line is left out."),
     row("longwire_probe_label_sets_expired_total", Counter, &["kind"], "Label sets that were removed: idle ones of a workload that is gone or of tags that are not used any more, and those of long connections that ended."),
     row("longwire_probe_operator_connected", Gauge, &[], "1 while the probe has a stream to the operator, else 0."),
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams that the probe has opened to the operator."),

@@ -118,6 +118,12 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("conntrack", "queries to connection tracking; a connection that has waited for 3 s is named by its Service only"),
         ("operator", "reports to the operator: the probe reopens its stream, and sends all of them on it"),
     ] },
+    LabelValues { metrics: &["longwire_probe_access_log_lines_dropped_total"], label: "reason", values: &[
+        ("pod_rate", "the pod has as many lines a second as `rateLimit` of its policy allows, or half of the node's"),
+        ("node_rate", "all pods of the node have as many as `rateLimit` of the policy for the whole cluster allows, by default 10,000"),
+        ("queue_full", "lines are written more slowly than they are made, and some 30,000 wait"),
+        ("not_written", "writing to standard output failed"),
+    ] },
     LabelValues { metrics: &["longwire_probe_conntrack_searches_total"], label: "result", values: &[
         ("found", "the connection was found"),
         ("nothing", "the table has no such connection"),

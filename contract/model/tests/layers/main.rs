@@ -21,6 +21,7 @@ const ORDERS: [(&str, &[&str]); 2] = [
             "connection",
             "resolve",
             "event",
+            "log",
             "metrics",
             "pipeline",
         ],

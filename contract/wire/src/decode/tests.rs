@@ -1,7 +1,10 @@
 use super::{Decoder, InvalidUpdate};
 use crate::address::InvalidAddress;
 use crate::proto;
-use crate::telemetry::InvalidTelemetry;
+use crate::proto::access_log::Format;
+use crate::telemetry::{InvalidAccessLog, InvalidTelemetry};
+use longwire_model::access_log::{InvalidShare, InvalidTemplate, Share};
+use longwire_model::expression::InvalidExpression;
 use longwire_model::series::InvalidMetric;
 use longwire_model::update::Update;
 use rstest::rstest;
@@ -42,6 +45,21 @@ fn group(metrics: &[&str], tags: &[&str]) -> proto::Group {
 fn stats(stats: proto::StatsMatcher) -> proto::Update {
     let telemetry = proto::Telemetry { stats: Some(stats), ..telemetry(vec![]) };
     proto::Update { telemetries: vec![telemetry], ..local(pod()) }
+}
+
+fn logging(change: impl FnOnce(&mut proto::AccessLog)) -> proto::Update {
+    let mut log = proto::AccessLog { format: Some(Format::Preset("json".to_owned())), ..proto::AccessLog::default() };
+    change(&mut log);
+    let telemetry = proto::Telemetry { access_log: Some(log), ..telemetry(vec![]) };
+    proto::Update { telemetries: vec![telemetry], ..local(pod()) }
+}
+
+fn invalid_log(error: InvalidAccessLog) -> InvalidUpdate {
+    InvalidTelemetry::from(error).into()
+}
+
+fn too_many() -> InvalidShare {
+    Share::try_from(1_000_001_u32).unwrap_err()
 }
 
 fn labels(names: &[&str]) -> proto::Update {
@@ -175,6 +193,36 @@ fn owner(kind: Option<proto::owner::Kind>) -> proto::Update {
     stats(proto::StatsMatcher { mode: 7, patterns: vec![] }),
     InvalidTelemetry::Mode(7).into(),
     "stats_matcher.mode: 7 is none that is known"
+)]
+#[case::an_event_of_tomorrow(
+    logging(|log| log.events = vec!["close".to_owned(), "half-closed".to_owned()]),
+    invalid_log(InvalidAccessLog::Event("half-closed".to_owned())),
+    "access_log.events: \"half-closed\" is none that is known"
+)]
+#[case::a_filter_of_no_truth(
+    logging(|log| log.filter = Some("source.zonne == 'a'".to_owned())),
+    invalid_log(InvalidAccessLog::Filter(InvalidExpression::UnknownAttribute { name: "source.zonne".to_owned() })),
+    "access_log.filter: unknown attribute source.zonne: did you mean source.zone?"
+)]
+#[case::more_than_all_connections(
+    logging(|log| log.sample_millionths = 1_000_001),
+    invalid_log(InvalidAccessLog::Sample(too_many())),
+    "access_log.sample_millionths: 1000001 millionths are more than all connections"
+)]
+#[case::no_format(
+    logging(|log| log.format = None),
+    invalid_log(InvalidAccessLog::NoFormat),
+    "access_log.format: missing, or one from a newer operator"
+)]
+#[case::a_preset_of_tomorrow(
+    logging(|log| log.format = Some(Format::Preset("otlp".to_owned()))),
+    invalid_log(InvalidAccessLog::Preset("otlp".to_owned())),
+    "access_log.preset: \"otlp\" is none that is known"
+)]
+#[case::a_template_without_an_end(
+    logging(|log| log.format = Some(Format::Template("a %BYTES_SENT".to_owned()))),
+    invalid_log(InvalidAccessLog::Template(InvalidTemplate::Open(2))),
+    "access_log.template: a % at byte 2 is not closed: write %OPERATOR%, or %% for a percent sign"
 )]
 fn what_cannot_be_is_refused_with_field_and_value(
     #[case] update: proto::Update,

@@ -189,6 +189,9 @@ pub struct NodeSettings {
     pub long_connections: ::core::option::Option<u32>,
     #[prost(uint32, optional, tag = "4")]
     pub series_per_namespace: ::core::option::Option<u32>,
+    /// lines a second of all pods together; absent: as many as there are
+    #[prost(uint32, optional, tag = "5")]
+    pub access_log_rate: ::core::option::Option<u32>,
 }
 /// What is configured for a pod.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -205,6 +208,47 @@ pub struct Telemetry {
     /// absent: none of Envoy's statistics
     #[prost(message, optional, tag = "5")]
     pub stats: ::core::option::Option<StatsMatcher>,
+    /// absent: nothing is logged
+    #[prost(message, optional, tag = "6")]
+    pub access_log: ::core::option::Option<AccessLog>,
+}
+/// What is logged of the pod's connections.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AccessLog {
+    /// connect, periodic, close, failed
+    #[prost(string, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// between two periodic lines
+    #[prost(uint32, tag = "2")]
+    pub interval_ms: u32,
+    #[prost(uint32, tag = "3")]
+    pub min_duration_ms: u32,
+    /// absent: every event
+    #[prost(string, optional, tag = "4")]
+    pub filter: ::core::option::Option<::prost::alloc::string::String>,
+    /// of the connections
+    #[prost(uint32, tag = "5")]
+    pub sample_millionths: u32,
+    /// lines a second; absent: limited by the node's alone
+    #[prost(uint32, optional, tag = "6")]
+    pub rate_limit: ::core::option::Option<u32>,
+    /// Unix nanoseconds; absent: for ever
+    #[prost(fixed64, optional, tag = "7")]
+    pub until: ::core::option::Option<u64>,
+    #[prost(oneof = "access_log::Format", tags = "8, 9")]
+    pub format: ::core::option::Option<access_log::Format>,
+}
+/// Nested message and enum types in `AccessLog`.
+pub mod access_log {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Format {
+        /// json, istio, ztunnel, kmesh
+        #[prost(string, tag = "8")]
+        Preset(::prost::alloc::string::String),
+        /// with Envoy's command operators
+        #[prost(string, tag = "9")]
+        Template(::prost::alloc::string::String),
+    }
 }
 /// Metrics with the same labels.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -1,4 +1,6 @@
 use super::{of_address, of_local_pod, of_node};
+use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, Share, Template};
+use longwire_model::expression::Condition;
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};
@@ -95,6 +97,36 @@ fn order_does_not_count_where_there_is_none() {
 fn a_nodes_settings_count() {
     let settings = NodeSettings { reporting_interval: Some(Duration::from_secs(1)), ..NodeSettings::default() };
     assert_ne!(of_node(&settings, [("a", 1)]), of_node(&NodeSettings::default(), [("a", 1)]));
+    let logging = NodeSettings { access_log_rate: Some(0), ..NodeSettings::default() };
+    assert_ne!(of_node(&logging, [("a", 1)]), of_node(&NodeSettings::default(), [("a", 1)]));
+}
+
+#[test]
+fn every_field_of_an_access_log_counts() {
+    let changes: [fn(&mut AccessLog); 11] = [
+        |_| {},
+        |log| log.events = LogEvents::NONE,
+        |log| log.events = log.events.with(LogEvent::Connect),
+        |log| log.interval += Duration::from_millis(1),
+        |log| log.min_duration = Duration::from_millis(1),
+        |log| log.filter = Some(Condition::parse("destination.port == 80").unwrap()),
+        |log| log.sample = Share::try_from(999_999_u32).unwrap(),
+        |log| log.rate_limit = Some(0),
+        |log| log.until = Some(0),
+        |log| log.format = LogFormat::Kmesh,
+        |log| log.format = LogFormat::Text(Template::parse("kmesh").unwrap()),
+    ];
+    let mut versions = vec![of_local_pod(&local(pod()))];
+    for apply in changes {
+        let (mut log, mut local) = (AccessLog::default(), local(pod()));
+        apply(&mut log);
+        local.telemetry = Arc::new(Telemetry { access_log: Some(log), ..Telemetry::plain(SeriesSets::default()) });
+        versions.push(of_local_pod(&local));
+    }
+    let all = versions.len();
+    versions.sort_unstable();
+    versions.dedup();
+    assert_eq!(versions.len(), all);
 }
 
 #[test]

@@ -138,11 +138,11 @@ fn a_wrong_type_is_refused(#[case] text: &str, #[case] message: &str) {
 #[rstest]
 #[case(
     "source.pod.replace('a', 'b')",
-    "unknown function replace: known are contains, endsWith, has, lowerAscii, matches, size, startsWith, string, upperAscii"
+    "unknown function replace: known are contains, duration, endsWith, has, lowerAscii, matches, size, startsWith, string, upperAscii"
 )]
 #[case(
     "int(source.pod)",
-    "unknown function int: known are contains, endsWith, has, lowerAscii, matches, size, startsWith, string, upperAscii"
+    "unknown function int: known are contains, duration, endsWith, has, lowerAscii, matches, size, startsWith, string, upperAscii"
 )]
 #[case("startsWith(source.pod, 'a')", "wrong call of startsWith: write string.startsWith(string)")]
 #[case("source.pod.contains()", "wrong call of contains: write string.contains(string)")]

@@ -1,6 +1,6 @@
 use super::{End, EvaluationError, parsed, value};
 use crate::expression::tree::Node;
-use crate::expression::{Expression, parse};
+use crate::expression::{Expression, parse, typing};
 use rstest::rstest;
 
 #[rstest]
@@ -109,7 +109,7 @@ fn an_evaluation_error_names_the_remedy() {
 #[case("string('a' in ['b'] == true) + string(source.pod.matches('x') != source.pod.startsWith('a\\n'))")]
 #[case("string((1 >= 2 ? 1 : 2) > 3)")]
 fn a_tree_is_shown_as_an_expression_that_means_the_same(#[case] text: &str) {
-    let show = |text: &str| Node::Text(parse::parse(text).unwrap().value).to_string();
+    let show = |text: &str| Node::Text(parse::parse(text, parse::Scope::Tag, typing::value).unwrap().value).to_string();
     let shown = show(text);
     assert_eq!(show(&shown), shown);
     assert_eq!(value(&shown), value(text));

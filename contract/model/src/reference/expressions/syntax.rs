@@ -30,13 +30,14 @@ pub(super) const OPERATORS: [Row; 14] = [
 ];
 
 #[rustfmt::skip]
-pub(super) const FUNCTIONS: [Row; 9] = [
+pub(super) const FUNCTIONS: [Row; 10] = [
     row("has(source.labels.name)", "a label", "the pod has the label, as with `in`", "string(has(destination.labels.environment))"),
     row("a.startsWith(b)", "string", "a begins with b", "string(destination.namespace.startsWith(\"shop\"))"),
     row("a.endsWith(b)", "string", "a ends with b", "string(destination.namespace.endsWith(\"-staging\"))"),
     row("a.contains(b)", "string", "b is somewhere in a", "string(destination.canonical_revision.contains(\"canary\"))"),
     row("a.matches(\"regex\")", "string", "a part of a matches the regular expression, in RE2's syntax; ^ and $ anchor it", "string(destination.workload.matches(\"^ca.t$\"))"),
     row("size(a)", "string", "an int: how many characters a has; also `a.size()`", "string(size(source.workload))"),
+    row("duration(\"1m30s\")", "a constant string", "an int: microseconds, as the times that filters of access logs read", "string(duration(\"1m30s\"))"),
     row("string(a)", "int, bool or string", "a as a string", "string(destination.port)"),
     row("a.lowerAscii()", "string", "letters A to Z in lower case", "destination.labels[\"team\"].lowerAscii()"),
     row("a.upperAscii()", "string", "letters a to z in upper case", "source.zone.upperAscii()"),
