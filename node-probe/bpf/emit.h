@@ -134,6 +134,8 @@ static __always_inline void fill(struct record *r, u32 kind, u32 flags, const st
 		__builtin_memset(&r->counters, 0, sizeof(r->counters));
 	if (kind == RECORD_FAIL && !LOAD(tp, segs_out))
 		r->flags |= FLAG_NEVER_SENT;
+	if (kind == RECORD_CLOSE && !own_fin)
+		r->flags |= FLAG_CUT;
 }
 
 #define SK_USER_DATA_PSOCK 4 /* bit of sk_user_data since 6.0; before, nothing marks sockets of a sockmap */
@@ -210,7 +212,7 @@ static __always_inline u32 fold(const struct control *ctl, u32 slot, const struc
 		.epoch = ctl->epoch,
 		.netns = r->netns,
 		.kind = r->kind,
-		.flags = r->flags & ~FLAG_BY_REMOTE,
+		.flags = r->flags & ~(FLAG_BY_REMOTE | FLAG_CUT),
 		.error = r->kind == RECORD_FAIL ? r->error : 0,
 		.port = r->flags & FLAG_ACTIVE ? r->remote_port : r->local_port,
 	};

@@ -169,12 +169,21 @@ struct inet_connection_sock {
 	struct request_sock_queue icsk_accept_queue;
 } CORE;
 
+struct minmax_sample {
+	u32 v;
+} CORE;
+
+struct minmax {
+	struct minmax_sample s[3];
+} CORE;
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	u32 segs_out, lost, total_retrans, srtt_us;
 	u32 write_seq, snd_nxt, snd_una, rcv_nxt;
 	u64 bytes_sent, bytes_received, bytes_acked, bytes_retrans;
 	u32 segs_in;
+	struct minmax rtt_min;
 	bool syn_smc; /* in kernels with SMC: both ends support it */
 	struct {
 		u64 time;

@@ -173,6 +173,14 @@ static __always_inline u64 read_received(struct sock *sk, struct tcp_sock *tp, b
 	return received;
 }
 
+/* tcp_min_rtt(). All ones before the first measurement. */
+static __always_inline u32 read_min_rtt(struct tcp_sock *tp, const bool direct)
+{
+	u32 least = bpf_core_field_exists(tp->rtt_min) ? LOAD(tp, rtt_min.s[0].v) : 0;
+
+	return least == ~0U ? 0 : least;
+}
+
 /* Returns whether a byte was held back, so that the next sample reads it again. */
 static __always_inline bool read_counters(struct counters *to, const struct connection *c, struct sock *sk,
 					  struct tcp_sock *tp, bool own_fin, const bool direct)
@@ -185,7 +193,7 @@ static __always_inline bool read_counters(struct counters *to, const struct conn
 	to->retransmits = LOAD(tp, total_retrans);
 	to->lost = LOAD(tp, lost); /* cumulative; lost_out is only what is missing now */
 	to->srtt_us = LOAD(tp, srtt_us) >> 3;
-	to->still = 0;
+	to->min_rtt_us = read_min_rtt(tp, direct);
 	return held_back;
 }
 

@@ -17,7 +17,11 @@ enum record_flag {
 	FLAG_UNTRACKED = 8,   /* CLOSE of a socket that is not followed: no baseline, so it adds nothing */
 	FLAG_NEVER_SENT = 16, /* FAIL without a segment sent: no free port, no route */
 	FLAG_BY_REMOTE = 32,  /* CLOSE: the other end closed first, by FIN or RST or by a timeout */
+	FLAG_CUT = 64,        /* CLOSE: this end sent no FIN */
 };
+
+/* `srtt_us` of a sample that is unchanged since the last one: its other fields are not set. */
+#define STILL (~0U)
 
 /* Cumulative since the handshake. */
 struct counters {
@@ -26,8 +30,8 @@ struct counters {
 	u64 retransmitted_bytes; /* payload bytes sent again, tcp_sock.bytes_retrans */
 	u32 retransmits;        /* segments sent again, tcp_sock.total_retrans */
 	u32 lost;               /* packets marked lost, tcp_sock.lost */
-	u32 srtt_us;            /* smoothed round-trip time now, microseconds; 0: none yet */
-	u32 still;              /* samples only; 1: unchanged since the last sample, other fields are not set */
+	u32 srtt_us;            /* smoothed round-trip time now, microseconds; 0: none yet. STILL: see there */
+	u32 min_rtt_us;         /* least round-trip time of the kernel's window, minutes, microseconds; 0: none yet */
 };
 _Static_assert(sizeof(struct counters) == 40, "counters");
 
@@ -92,7 +96,7 @@ struct folded_key {
 	u32 epoch; /* of struct control when it was added: entries of earlier epochs do not change any more */
 	u32 netns;
 	u32 kind;  /* RECORD_CLOSE or RECORD_FAIL */
-	u32 flags; /* as in struct record, without FLAG_BY_REMOTE */
+	u32 flags; /* as in struct record, without FLAG_BY_REMOTE and FLAG_CUT */
 	s32 error; /* of a FAIL, else 0 */
 	u16 port;  /* the server's; the client's is lost */
 	u16 pad;

@@ -67,7 +67,7 @@ static __always_inline void sample_counters(struct control *ctl, const u64 *key,
 	}
 	s->id = seen->id;
 	if (seen->snapshot.owner == OWNER && is_same(&snapshot, &seen->snapshot)) {
-		s->counters.still = 1;
+		s->counters.srtt_us = STILL;
 		snapshot.owner = OWNER;
 		c = still_there(key, seen->id);
 	} else {
@@ -78,7 +78,7 @@ static __always_inline void sample_counters(struct control *ctl, const u64 *key,
 		c = its_own_entry(key, seen, tp);
 	}
 	if (c) {
-		if (!s->counters.still && is_in_sockmap(sk, 0) && !(__sync_fetch_and_or(&c->flags, BYPASSED) & BYPASSED))
+		if (s->counters.srtt_us != STILL && is_in_sockmap(sk, 0) && !(__sync_fetch_and_or(&c->flags, BYPASSED) & BYPASSED))
 			count(LOSS_SOCKMAP);
 		c->pass = ctl->pass;
 		c->snapshot = snapshot;

@@ -14,7 +14,7 @@ pub(crate) use passes::Passes;
 pub(crate) use saved::{SavedClosed, SavedConnection};
 pub(crate) use totals::Totals;
 
-use crate::record::{ConnectionRecord, Counters, Monotonic, Sample};
+use crate::record::{ConnectionRecord, Counters, Monotonic, STILL, Sample};
 use closed::Closed;
 use hashbrown::HashTable;
 use std::mem;
@@ -199,7 +199,7 @@ impl<T> Connections<T> {
             }
             return None;
         };
-        if counters.still != 0 {
+        if counters.srtt_us == STILL {
             let entry = &mut self.entries[at];
             entry.pass = self.passes.begun();
             return Some(Sampled { entry, gain: Totals::default() });

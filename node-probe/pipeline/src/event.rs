@@ -19,7 +19,7 @@ pub use traffic::Traffic;
 
 use crate::connection::Moved;
 use crate::observation::{Delta, EdgeRef, Ending, Reporter};
-use crate::record::{FailReason, Monotonic};
+use crate::record::{CloseReason, FailReason, Monotonic, Rtt};
 use crate::resolve::Resolution;
 use longwire_model::identity::{Pod, Service, UnixNanos};
 use std::net::SocketAddr;
@@ -60,8 +60,7 @@ pub struct ConnectionEvent<'a> {
     /// `None`: it was never live, and all that it has moved is new.
     pub(crate) moved: Option<Moved<'a>>,
     pub(crate) new: &'a Delta,
-    /// Microseconds, smoothed; 0: none.
-    pub(crate) srtt_us: u32,
+    pub(crate) rtt: Rtt,
     pub(crate) handshake: Option<Monotonic>,
     /// Wall clock less CLOCK_MONOTONIC.
     pub(crate) wall_clock_offset: UnixNanos,
@@ -150,6 +149,12 @@ impl<'a> ConnectionEvent<'a> {
         self.ending.by.or(is_remote.then_some(Closer::Remote))
     }
 
+    /// How it ended. `None`: it lives, or it is not known.
+    #[must_use]
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.ending.why
+    }
+
     /// More than 1: the kernel side summed several up.
     #[must_use]
     pub fn connections(&self) -> u64 {
@@ -172,7 +177,13 @@ impl<'a> ConnectionEvent<'a> {
     /// Smoothed round-trip time as it was last read, microseconds. `None`: not known.
     #[must_use]
     pub fn rtt_us(&self) -> Option<u32> {
-        (self.srtt_us != 0).then_some(self.srtt_us)
+        (self.rtt.smoothed_us != 0).then_some(self.rtt.smoothed_us)
+    }
+
+    /// Least round-trip time of the kernel's window, some minutes, microseconds. `None`: not known.
+    #[must_use]
+    pub fn least_rtt_us(&self) -> Option<u32> {
+        (self.rtt.least_us != 0).then_some(self.rtt.least_us)
     }
 
     /// Nanoseconds from SYN to established, where this end sent the SYN under the probe's eyes. Not of [`EventKind::Sampled`].

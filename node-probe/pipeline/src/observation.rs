@@ -7,7 +7,7 @@ pub use edge::{DestinationServiceRef, EdgeRef};
 pub(crate) use id::Sequence;
 pub use id::SharedId;
 
-use crate::record::{FailReason, Monotonic};
+use crate::record::{CloseReason, FailReason, Monotonic};
 use longwire_model::identity::{Pod, Service, UnixNanos, Workload};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -68,6 +68,9 @@ pub(crate) struct Ending {
     /// `None`: not known, because its close record was lost, or while others ended that were summed up with it.
     pub(crate) at: Option<Monotonic>,
     pub(crate) by: Option<Closer>,
+    pub(crate) why: Option<CloseReason>,
+    /// Least round-trip time until then, microseconds; 0: none.
+    pub(crate) least_rtt_us: u32,
 }
 
 /// What the series of one connection or pod have beyond the edge.

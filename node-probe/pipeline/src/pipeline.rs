@@ -24,6 +24,7 @@ pub use saved::Dropped;
 pub use stats::Stats;
 
 use crate::connection::{Connections, Sampled};
+use crate::log::Journal;
 use crate::metrics::{Budget, Mention, SeriesStore, TagSource};
 use crate::record::{Monotonic, Sample};
 use crate::resolve::Resolver;
@@ -81,6 +82,7 @@ pub struct Pipeline {
     resolver: Resolver,
     store: SeriesStore,
     candidates: Candidates,
+    journal: Journal,
     next_expiry: Monotonic,
     next_sweep: Monotonic,
     counts: Counts,
@@ -119,6 +121,7 @@ impl Pipeline {
             ),
             store: SeriesStore::new(options.budget),
             candidates: Candidates::default(),
+            journal: Journal::default(),
             next_expiry: 0,
             next_sweep: 0,
             counts: Counts::default(),
@@ -156,7 +159,7 @@ impl Pipeline {
             recorder.store.prefetch(stages.filter_map(Stage::held));
             for (sample, at) in few.iter().zip(places) {
                 if let Some(Sampled { entry, gain }) = connections.sample(at, sample) {
-                    stage::advance(entry, gain, sample.counters.srtt_us, &mut recorder);
+                    stage::advance(entry, gain, sample.counters.rtt(), &mut recorder);
                 }
             }
         }
@@ -294,6 +297,16 @@ impl Pipeline {
     }
 
     #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Lines of access logs to write.
+    pub fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
+    #[must_use]
     pub fn stats(&self) -> Stats {
         stats::gather(self)
     }
@@ -301,6 +314,7 @@ impl Pipeline {
     fn configure(&mut self, settings: &NodeSettings) {
         self.settings = *settings;
         self.store.configure(settings);
+        self.journal.configure(settings.access_log_rate);
     }
 
     fn expire(&mut self, now: Monotonic) {
@@ -340,6 +354,7 @@ impl Pipeline {
             store: &mut self.store,
             candidates: &mut self.candidates,
             resolver: &self.resolver,
+            journal: &mut self.journal,
             expression_errors: &mut self.counts.expression_errors,
             long,
             wall_clock_offset,

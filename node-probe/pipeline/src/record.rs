@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+mod close_reason;
 mod folded;
 #[cfg(test)]
 mod tests;
 
+pub use close_reason::CloseReason;
 pub(crate) use folded::FoldedRecord;
 pub use folded::{Folded, FoldedKey};
 
@@ -28,11 +30,21 @@ pub struct Counters {
     pub retransmits: u32,
     /// Packets taken for lost, `tcp_sock.lost`.
     pub lost: u32,
-    /// Smoothed round-trip time now, microseconds; 0: none yet.
+    /// Smoothed round-trip time now, microseconds; 0: none yet. Of a sample also [`STILL`].
     pub srtt_us: u32,
-    /// Of a sample: not 0 when nothing has moved since the last one. Then the other fields are not set.
-    pub still: u32,
+    /// Least round-trip time of the kernel's window, some minutes, microseconds; 0: none yet.
+    pub min_rtt_us: u32,
 }
+
+/// Round-trip times, microseconds; 0: none yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rtt {
+    pub smoothed_us: u32,
+    pub least_us: u32,
+}
+
+/// `srtt_us` of a sample when nothing has moved since the last one. Then the other fields are not set.
+pub const STILL: u32 = u32::MAX;
 
 /// `struct record`, as it lies in the ring.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -91,6 +103,17 @@ pub struct RawAddress {
     pub local: [u8; 16],
 }
 
+impl Counters {
+    /// None of an unchanged sample.
+    #[must_use]
+    pub fn rtt(&self) -> Rtt {
+        match self.srtt_us {
+            STILL => Rtt::default(),
+            smoothed_us => Rtt { smoothed_us, least_us: self.min_rtt_us },
+        }
+    }
+}
+
 const _: () = assert!(size_of::<RawRecord>() == 144 && size_of::<Sample>() == 48);
 const _: () = assert!(size_of::<RawCgroup>() == 784 && size_of::<RawAddress>() == 40);
 
@@ -109,6 +132,7 @@ pub mod flag {
     pub const UNTRACKED: u32 = 8;
     pub const NEVER_SENT: u32 = 16;
     pub const BY_REMOTE: u32 = 32;
+    pub const CUT: u32 = 64;
 }
 
 /// Which end of the handshake a socket was.
@@ -206,6 +230,8 @@ pub struct ConnectionRecord {
     pub untracked: bool,
     /// A CLOSE: the other end was first to end it, by FIN or RST or by its silence.
     pub by_remote: bool,
+    /// Of a CLOSE.
+    pub close_reason: CloseReason,
     /// Inode of the cgroup v2 directory.
     pub cgroup: u64,
     /// Inode of the network namespace.
@@ -304,6 +330,7 @@ impl ConnectionRecord {
             adopted: has(flag::ADOPTED),
             untracked,
             by_remote: has(flag::BY_REMOTE),
+            close_reason: CloseReason::of(raw.error, raw.flags),
             cgroup: raw.cgroup,
             netns: raw.netns,
             sequence: (raw.client_isn != 0 || raw.server_isn != 0).then_some((raw.client_isn, raw.server_isn)),

@@ -13,4 +13,4 @@ mod saved;
 
 pub(crate) use numbers::{Numbered, Numbers};
 pub(crate) use restored::Shared;
-pub(crate) use saved::{SavedEdge, SavedPod, SharedCounts, SharedKind, SharedValue};
+pub(crate) use saved::{SavedEdge, SavedPod, SavedTelemetry, SharedCounts, SharedKind, SharedValue};

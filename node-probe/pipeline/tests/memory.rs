@@ -66,7 +66,13 @@ fn pipeline(metrics: Metrics, tags: &[String], expression: &str) -> Pipeline {
     let mut tags: Vec<_> = tags.iter().map(tag).collect();
     tags.sort_by(|one, next| one.name.cmp(&next.name));
     let groups = vec![Group { metrics, tags }];
-    let telemetry = Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None };
+    let telemetry = Telemetry {
+        long_connections: None,
+        source: groups.clone(),
+        destination: groups,
+        stats: None,
+        access_log: None,
+    };
     let pods = vec![LocalPod { pod, telemetry: Arc::new(telemetry) }];
     pipeline.apply(&Update { pods, ..Update::default() }, SECOND);
     pipeline

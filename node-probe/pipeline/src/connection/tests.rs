@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{Event, Role};
+use crate::record::{CloseReason, Event, Role};
 
 fn counters(sent: u64, received: u64) -> Counters {
     Counters { sent, received, ..Counters::default() }
@@ -16,6 +16,7 @@ fn record(id: u64, event: Event, counters: Counters) -> ConnectionRecord {
         adopted: false,
         untracked: false,
         by_remote: false,
+        close_reason: CloseReason::Fin,
         cgroup: 1,
         netns: 1,
         sequence: None,
@@ -64,7 +65,7 @@ fn a_sample_gains_what_is_new_and_a_repeated_one_nothing() {
 fn an_idle_sample_keeps_the_connection_and_its_counters() {
     let mut table = Connections::new(10);
     assert!(announce(&mut table, 7, counters(5, 1)));
-    let still = Counters { still: 1, ..Counters::default() };
+    let still = Counters { srtt_us: STILL, ..Counters::default() };
     for _ in 0..4 {
         assert_eq!(pass(&mut table, &[(7, still)], true), []);
     }

@@ -15,7 +15,7 @@ pub(crate) struct Totals {
 
 impl From<&Counters> for Totals {
     fn from(counters: &Counters) -> Self {
-        let Counters { sent, received, retransmitted_bytes, retransmits, lost, srtt_us: _, still: _ } = *counters;
+        let Counters { sent, received, retransmitted_bytes, retransmits, lost, srtt_us: _, min_rtt_us: _ } = *counters;
         Self { sent, received, retransmitted_bytes, retransmits, lost }
     }
 }

@@ -47,6 +47,12 @@ impl SharedId {
         (u128::from(self.high.get()) << 64 | u128::from(self.low)).to_be_bytes()
     }
 
+    /// Half of it, for choices that both ends make alike.
+    #[must_use]
+    pub(crate) fn to_bits(self) -> u64 {
+        self.low
+    }
+
     /// `None`: no id has these bytes.
     pub(crate) fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         let both = u128::from_be_bytes(bytes);

@@ -3,8 +3,12 @@
 use super::stage::{Recorder, Recording};
 use crate::connection::Moved;
 use crate::event::{ConnectionEvent, EventKind};
+use crate::observation::Reporter;
 use crate::observation::{Delta, Ending};
-use crate::record::Monotonic;
+use crate::record::{Monotonic, Rtt};
+use crate::resolve::Resolution;
+use longwire_model::access_log::LogEvent;
+use longwire_model::identity::UnixNanos;
 
 /// The connection of an event.
 #[derive(Clone, Copy, Debug)]
@@ -21,50 +25,85 @@ pub(super) struct Subject<'a> {
 pub(super) struct Happened<'a> {
     pub(super) kind: EventKind,
     pub(super) new: &'a Delta,
-    /// Microseconds, smoothed; 0: none.
-    pub(super) srtt_us: u32,
+    pub(super) rtt: Rtt,
     pub(super) handshake: Option<Monotonic>,
     pub(super) ending: Ending,
 }
 
 impl<'a> Happened<'a> {
     pub(super) fn opened(new: &'a Delta) -> Self {
-        let (srtt_us, handshake) = (new.rtt_us.unwrap_or_default(), new.handshake);
-        Self { kind: EventKind::Opened, new, srtt_us, handshake, ending: Ending::default() }
+        let rtt = Rtt { smoothed_us: new.rtt_us.unwrap_or_default(), least_us: 0 };
+        Self { kind: EventKind::Opened, new, rtt, handshake: new.handshake, ending: Ending::default() }
     }
 
-    pub(super) fn sampled(new: &'a Delta, srtt_us: u32) -> Self {
-        Self { kind: EventKind::Sampled, new, srtt_us, handshake: None, ending: Ending::default() }
+    pub(super) fn sampled(new: &'a Delta, rtt: Rtt) -> Self {
+        Self { kind: EventKind::Sampled, new, rtt, handshake: None, ending: Ending::default() }
     }
 
     /// It ended before it was resolved.
     pub(super) fn ended(new: &'a Delta, ending: Ending) -> Self {
         let kind = new.failed.map_or(EventKind::Closed, |(reason, _)| EventKind::Failed(reason));
-        Self { kind, ending, ..Self::opened(new) }
+        let opened = Self::opened(new);
+        Self { kind, ending, rtt: Rtt { least_us: ending.least_rtt_us, ..opened.rtt }, ..opened }
     }
 }
 
 impl Recording {
-    /// Metrics consume each event at once, and lose none.
+    /// Metrics consume each event at once, and lose none. Its pod's access log has a line of it, if that is configured.
     #[inline]
-    pub(super) fn emit(&self, subject: Subject<'_>, happened: Happened<'_>, recorder: &mut Recorder<'_>) {
-        let Subject { id: local_id, opened, moved } = subject;
-        let Happened { kind, new, srtt_us, handshake, ending } = happened;
-        let event = ConnectionEvent {
-            kind,
-            local_id,
-            reporter: self.reporter,
-            resolution: &self.resolution,
-            opened,
-            ending,
-            moved,
-            new,
-            srtt_us,
-            handshake,
-            wall_clock_offset: recorder.wall_clock_offset,
-        };
+    pub(super) fn emit(&mut self, subject: Subject<'_>, happened: Happened<'_>, recorder: &mut Recorder<'_>) {
+        let event = event((self.reporter, &self.resolution), subject, happened, recorder.wall_clock_offset);
         recorder.store.consume(&event, &self.held, recorder.now);
         #[cfg(test)]
         recorder.collected.push(super::tests::Collected::of(&event));
+        if let Some(cursor) = &mut self.log
+            && let Some(logged) = logged(event.kind())
+        {
+            recorder.journal.log(logged, &event, cursor, (self.slot.index(), recorder.clock()));
+        }
+    }
+
+    /// A pass saw it. Its periodic line may be due, whether it has moved or not.
+    #[inline]
+    pub(super) fn passed(&mut self, subject: Subject<'_>, rtt: Rtt, recorder: &mut Recorder<'_>) {
+        let Some(cursor) = &mut self.log else { return };
+        cursor.observe(rtt);
+        if cursor.is_due(recorder.now) {
+            let (nothing, resolution) = (Delta::default(), (self.reporter, &self.resolution));
+            let event = event(resolution, subject, Happened::sampled(&nothing, rtt), recorder.wall_clock_offset);
+            recorder.journal.log(LogEvent::Periodic, &event, cursor, (self.slot.index(), recorder.clock()));
+        }
+    }
+}
+
+#[inline]
+fn event<'a>(
+    (reporter, resolution): (Reporter, &'a Resolution),
+    Subject { id: local_id, opened, moved }: Subject<'a>,
+    Happened { kind, new, rtt, handshake, ending }: Happened<'a>,
+    wall_clock_offset: UnixNanos,
+) -> ConnectionEvent<'a> {
+    ConnectionEvent {
+        kind,
+        local_id,
+        reporter,
+        resolution,
+        opened,
+        ending,
+        moved,
+        new,
+        rtt,
+        handshake,
+        wall_clock_offset,
+    }
+}
+
+/// A sample is logged when its periodic line is due, and not as such.
+fn logged(kind: EventKind) -> Option<LogEvent> {
+    match kind {
+        EventKind::Opened => Some(LogEvent::Connect),
+        EventKind::Sampled => None,
+        EventKind::Closed => Some(LogEvent::Close),
+        EventKind::Failed(_) => Some(LogEvent::Failed),
     }
 }

@@ -7,7 +7,7 @@ use crate::connection::{Announced, Closing, Entry, Sampled, Totals};
 use crate::event::EventKind;
 use crate::observation::{Closer, Delta, Ending};
 use crate::record::{
-    AddressRecord, CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role,
+    AddressRecord, CgroupRecord, ConnectionRecord, Event, FailReason, InvalidRecord, Monotonic, Record, Role, Rtt,
 };
 use crate::resolve::{End, PendingConnection, PendingCounters};
 
@@ -65,7 +65,7 @@ impl Pipeline {
                 self.first_seen(key, record, counters, now);
             }
             Announced::Known(Sampled { entry, gain }) => {
-                stage::advance(entry, gain, record.counters.srtt_us, &mut recorder);
+                stage::advance(entry, gain, record.counters.rtt(), &mut recorder);
             }
             Announced::Ignored => {}
         }
@@ -144,8 +144,8 @@ impl Pipeline {
                 recording.apply_edits(opened, &mut recorder);
                 let new = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
                 let subject = Subject { id, opened, moved: Some(moved) };
-                let srtt_us = last.rtt_us.unwrap_or_default();
-                let closed = Happened { kind: EventKind::Closed, new: &new, srtt_us, handshake, ending };
+                let rtt = Rtt { smoothed_us: last.rtt_us.unwrap_or_default(), least_us: ending.least_rtt_us };
+                let closed = Happened { kind: EventKind::Closed, new: &new, rtt, handshake, ending };
                 recording.emit(subject, closed, &mut recorder);
                 recording.deactivate(&mut recorder);
                 recording.release(&mut recorder);
@@ -168,10 +168,11 @@ impl Pipeline {
 /// Of a record that says that the connection lives: nothing.
 fn ending(record: &ConnectionRecord) -> Ending {
     let by = if record.by_remote { Closer::Remote } else { Closer::Local };
+    let (at, least_rtt_us) = (Some(record.time), record.counters.rtt().least_us);
     match record.event {
         Event::Announce => Ending::default(),
-        Event::Close => Ending { at: Some(record.time), by: Some(by) },
-        Event::Fail(_) => Ending { at: Some(record.time), by: None },
+        Event::Close => Ending { at, by: Some(by), why: Some(record.close_reason), least_rtt_us },
+        Event::Fail(_) => Ending { at, ..Ending::default() },
     }
 }
 

@@ -15,10 +15,11 @@ use super::stage::{Recording, SavedStage, Stage};
 use super::{Options, Pipeline};
 use crate::connection::{SavedConnection, Totals};
 use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
+use crate::log::{LogCursor, SavedLog};
 use crate::metrics::{LABEL_SET, Moved, Restoring};
 use crate::observation::Delta;
 use crate::record::Monotonic;
-use crate::resolve::{PendingConnection, PendingCounters, Resolution, SavedPending};
+use crate::resolve::{PendingConnection, PendingCounters, PodSlot, Resolution, SavedPending};
 use crate::shared::Shared;
 use crate::state::{Flaw, InvalidState};
 use hashbrown::HashMap;
@@ -58,7 +59,7 @@ impl Pipeline {
         }
         pipeline.resolver.restore_last_key(head.last_key);
         pipeline.resolver.restore_configured(head.configured);
-        pipeline.configure(&head.settings.into());
+        pipeline.configure(&head.settings());
         let mut loose = Loose::default();
         while let Some(item) = reader.next()? {
             let with = Restoring { shared: &reader.shared, version: head.version, now };
@@ -97,7 +98,7 @@ impl Pipeline {
             Item::WorkloadSet(set) => store.restore_set::<WorkloadLabels>(set, with, moved),
             Item::ConnectionSet(set) => store.restore_set::<ConnectionLabels>(set, with, moved),
             Item::ClusterSet(set) => store.restore_set::<EnvoyLabels>(set, with, moved),
-            Item::Connection(connection) => self.restore_connection(&connection, shared, loose),
+            Item::Connection(connection) => self.restore_connection(&connection, shared, loose, now),
             Item::Closed(closed) => self.connections.restore_closed(&closed),
             Item::Pair(pair) => self.resolver.restore_pair(pair, shared),
             Item::Pending(pending) => self.restore_pending(&pending, shared, loose, now),
@@ -117,6 +118,7 @@ impl Pipeline {
         saved: &SavedConnection<SavedStage<'_>>,
         shared: &Shared,
         loose: &mut Loose,
+        now: Monotonic,
     ) -> Result<(), Flaw> {
         if self.connections.knows(saved.id) {
             return Err(Flaw::Twice("connection"));
@@ -132,12 +134,13 @@ impl Pipeline {
                 loose.waiting.insert(key, saved.id);
                 (Stage::Pending { key, rtt_us }, Ok(()))
             }
-            SavedStage::Recording { held, slot, was_long, resolution } => {
+            SavedStage::Recording { held, slot, was_long, resolution, log } => {
                 match Resolution::restore(*resolution, shared) {
                     Ok(resolution) => {
                         let (held, whole) = self.store.hold(held, &loose.moved);
                         let slot = self.resolver.restore_held(*slot, whole.is_ok());
-                        let recording = Recording::restore(held, (slot, *was_long), resolution, &self.store);
+                        let log = self.restore_log(slot, &resolution, log.0, now);
+                        let recording = Recording::restore(held, (slot, *was_long), resolution, log, &self.store);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
                         (Stage::Recording(recording), if is_counted { Ok(()) } else { whole })
@@ -148,6 +151,19 @@ impl Pipeline {
         };
         self.connections.restore(saved, stage);
         restored
+    }
+
+    /// `saved`: `None` if nothing of it was logged.
+    fn restore_log(
+        &mut self,
+        slot: PodSlot,
+        resolution: &Resolution,
+        saved: Option<SavedLog>,
+        now: Monotonic,
+    ) -> Option<Box<LogCursor>> {
+        let local = self.resolver.local_now(slot)?;
+        let log = self.journal.follow(&local.telemetry, resolution.id(), false, now);
+        LogCursor::resumed(log, saved)
     }
 
     /// Pending connections come after the entries of live connections, which have their keys.

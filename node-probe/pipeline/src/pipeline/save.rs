@@ -102,13 +102,8 @@ fn once<T>(at: u64, save: impl FnOnce() -> T) -> Option<(T, u64)> {
 }
 
 fn head(pipeline: &Pipeline) -> SavedHead {
-    SavedHead {
-        version: STATE_VERSION,
-        wall_clock_offset: pipeline.options.wall_clock_offset,
-        configured: pipeline.resolver.configured(),
-        settings: pipeline.settings.into(),
-        last_key: pipeline.resolver.last_key(),
-    }
+    let configured = (pipeline.resolver.configured(), pipeline.settings);
+    SavedHead::new(STATE_VERSION, pipeline.options.wall_clock_offset, configured, pipeline.resolver.last_key())
 }
 
 fn sets<'p, K: KnownLabels>(

@@ -8,9 +8,10 @@ use super::candidates::{Candidates, Rank};
 use super::emit::{Happened, Subject};
 use super::series::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
+use crate::log::{Clock, Journal, LogCursor};
 use crate::metrics::{SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Reporter};
-use crate::record::Monotonic;
+use crate::record::{Monotonic, Rtt};
 use crate::resolve::{Local, PodSlot, Resolution, Resolver};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::Metrics;
@@ -44,10 +45,12 @@ impl Stage {
 #[repr(C)]
 pub(super) struct Recording {
     pub(super) held: SeriesHandles,
-    slot: PodSlot,
+    pub(super) slot: PodSlot,
     long: Long,
     /// The resolution's. A copy, because no sample should need to read the resolution.
     pub(super) reporter: Reporter,
+    /// `None`: nothing of it is logged.
+    pub(super) log: Option<Box<LogCursor>>,
     /// In place and last: a million boxes would lie between what is freed, and keep its memory.
     pub(super) resolution: Resolution,
 }
@@ -69,6 +72,7 @@ pub(super) struct Recorder<'a> {
     pub(super) store: &'a mut SeriesStore,
     pub(super) candidates: &'a mut Candidates,
     pub(super) resolver: &'a Resolver,
+    pub(super) journal: &'a mut Journal,
     /// Evaluations of expressions that failed.
     pub(super) expression_errors: &'a mut u64,
     /// Age from which a connection is long, unless its pod's telemetry has another.
@@ -82,6 +86,11 @@ pub(super) struct Recorder<'a> {
 impl Recorder<'_> {
     fn start(&self, opened: Monotonic) -> UnixNanos {
         opened.saturating_add(self.wall_clock_offset)
+    }
+
+    /// Now, by both clocks. The wall clock may have been set since the begin.
+    pub(super) fn clock(&self) -> Clock {
+        Clock { monotonic: self.now, wall: self.now.saturating_add(self.resolver.clock()) }
     }
 }
 
@@ -101,7 +110,8 @@ impl Recording {
         let local = edited.as_ref().unwrap_or(local);
         let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
         series::acquire((local, &resolution), wanted, start, recorder, &mut held);
-        Self { held, slot: local.slot, long: Long::No, reporter: resolution.reporter(), resolution }
+        let log = recorder.journal.follow(&local.telemetry, resolution.id(), wanted == series::FAILED, recorder.now);
+        Self { held, slot: local.slot, long: Long::No, reporter: resolution.reporter(), log, resolution }
     }
 
     /// It counts as active from now on.
@@ -126,6 +136,8 @@ impl Recording {
     fn reacquire(&mut self, opened: Monotonic, recorder: &mut Recorder<'_>) {
         let Some(local) = recorder.resolver.local_now(self.slot) else { return };
         self.slot = local.slot;
+        let log = recorder.journal.follow(&local.telemetry, self.resolution.id(), false, recorder.now);
+        self.log = LogCursor::resumed(log, self.log.as_deref().map(LogCursor::save));
         self.resolution.renew(Arc::clone(&local.pod));
         let wanted = if self.long == Long::No { AT_ONCE } else { ALL };
         let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
@@ -192,8 +204,8 @@ impl Recording {
 }
 
 /// Records what a live connection has moved, and what its age alone brings.
-pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, recorder: &mut Recorder<'_>) {
-    let rtt_us = (gain.has_data() && srtt_us != 0).then_some(srtt_us);
+pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, rtt: Rtt, recorder: &mut Recorder<'_>) {
+    let rtt_us = (gain.has_data() && rtt.smoothed_us != 0).then_some(rtt.smoothed_us);
     let (id, opened) = (entry.id, entry.opened);
     match entry.split() {
         (Stage::Ignored, _) => {}
@@ -203,9 +215,10 @@ pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, srtt_us: u32, reco
             if !gain.is_zero() {
                 let new = Delta { rtt_us, ..gain.delta() };
                 let subject = Subject { id, opened, moved: Some(moved) };
-                recording.emit(subject, Happened::sampled(&new, srtt_us), recorder);
-                entry.rtt_observed |= rtt_us.is_some();
+                recording.emit(subject, Happened::sampled(&new, rtt), recorder);
             }
+            recording.passed(Subject { id, opened, moved: Some(moved) }, rtt, recorder);
+            entry.rtt_observed |= rtt_us.is_some();
             add_own_if_due(entry, recorder);
         }
     }

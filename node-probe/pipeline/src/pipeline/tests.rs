@@ -1,5 +1,6 @@
 mod collected;
 mod events;
+mod lines;
 mod nodes;
 
 pub(super) use collected::Collected;

@@ -18,6 +18,11 @@ impl Resolver {
         self.wall_clock_offset = wall_clock_offset;
     }
 
+    /// Less CLOCK_MONOTONIC, as it was last set.
+    pub(crate) fn clock(&self) -> UnixNanos {
+        self.wall_clock_offset
+    }
+
     /// The operator's update.
     pub(crate) fn apply(&mut self, update: &Update, now: Monotonic) {
         let is_first = !self.configured;

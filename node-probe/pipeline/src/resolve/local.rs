@@ -108,6 +108,11 @@ impl PodSlot {
         (self.index, self.generation) == (other.index, other.generation)
     }
 
+    /// Of this node's pods; another pod may have it later.
+    pub(crate) fn index(self) -> u16 {
+        self.index
+    }
+
     /// Identifies the pod and the revision of its telemetry.
     pub(crate) fn number(self) -> u64 {
         u64::from(self.index) << 32 | u64::from(self.generation) << 16 | u64::from(self.revision)

@@ -1,8 +1,9 @@
 //! Numbers of shared values while a state is saved. A value is known by its address: nothing moves between the first call and
 //! the last.
 
-use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedCounts, SharedValue};
+use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SavedTelemetry, SharedCounts, SharedValue};
 use crate::observation::{DestinationServiceRef, EdgeRef};
+use crate::state::Late;
 use hashbrown::HashMap;
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::telemetry::Telemetry;
@@ -98,7 +99,8 @@ impl<'n, 'v> Numbers<'n, 'v> {
         if let Some(number) = self.numbered.telemetries.get(&address) {
             return *number;
         }
-        self.new.push(SharedValue::Telemetry(Cow::Borrowed(telemetry)));
+        let access_log = Late(telemetry.access_log.as_ref().map(Cow::Borrowed));
+        self.new.push(SharedValue::Telemetry(SavedTelemetry { telemetry: Cow::Borrowed(telemetry), access_log }));
         number(&mut self.numbered.telemetries, address)
     }
 

@@ -1,12 +1,15 @@
 //! Shared values of a state that is read. A value that is left out keeps its number, and every entry that refers to it is left
 //! out too.
 
-use super::saved::{SavedDestinationService, SavedEdge, SavedPod, SharedCounts, SharedKind, SharedValue};
+use super::saved::{
+    SavedDestinationService, SavedEdge, SavedPod, SavedTelemetry, SharedCounts, SharedKind, SharedValue,
+};
 use crate::observation::{DestinationService, Edge};
-use crate::state::Flaw;
+use crate::state::{Flaw, Late};
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::telemetry::Telemetry;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// By number. `None`: it was left out.
@@ -27,7 +30,10 @@ impl Shared {
             SharedValue::Workload(workload) => push(&mut self.workloads, Ok(Arc::new(workload.into_owned()))),
             SharedValue::Service(service) => push(&mut self.services, Ok(Arc::new(service.into_owned()))),
             SharedValue::Place(place) => push(&mut self.places, Ok(Arc::new(place.into_owned()))),
-            SharedValue::Telemetry(telemetry) => push(&mut self.telemetries, checked(telemetry.into_owned())),
+            SharedValue::Telemetry(SavedTelemetry { telemetry, access_log: Late(access_log) }) => {
+                let access_log = access_log.map(Cow::into_owned);
+                push(&mut self.telemetries, checked(Telemetry { access_log, ..telemetry.into_owned() }))
+            }
             SharedValue::Pod(pod) => {
                 let pod = self.restore_pod(pod);
                 push(&mut self.pods, pod)

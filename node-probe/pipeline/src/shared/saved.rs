@@ -1,6 +1,8 @@
 //! The saved form of shared values.
 
 use crate::observation::Reporter;
+use crate::state::Late;
+use longwire_model::access_log::AccessLog;
 use longwire_model::identity::{Place, Service, Workload};
 use longwire_model::telemetry::Telemetry;
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,14 @@ pub(crate) enum SharedValue<'a> {
     Place(Cow<'a, Place>),
     Pod(SavedPod<'a>),
     Edge(SavedEdge),
-    Telemetry(Cow<'a, Telemetry>),
+    Telemetry(SavedTelemetry<'a>),
+}
+
+/// Its access log is left out of the serialized telemetry, because it may stand only at the end of the item.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedTelemetry<'a> {
+    pub(super) telemetry: Cow<'a, Telemetry>,
+    pub(super) access_log: Late<Option<Cow<'a, AccessLog>>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -125,6 +125,7 @@ fn settings_are_saved() {
         series: Some(1),
         long_connections: Some(2),
         series_per_namespace: Some(3),
+        access_log_rate: None,
     };
     configure(&mut world, settings);
     let state = world.saved(100);

@@ -352,7 +352,7 @@ pub(crate) fn tagged(on: Metrics, of: Metrics, tags: &[(&str, Option<&str>)]) ->
     let tagged = Group { metrics: on.intersection(of), tags };
     let plain = Group { metrics: on.difference(of), tags: Vec::new() };
     let groups: Vec<_> = [tagged, plain].into_iter().filter(|group| !group.metrics.is_empty()).collect();
-    Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None }
+    Telemetry { long_connections: None, source: groups.clone(), destination: groups, stats: None, access_log: None }
 }
 
 /// Who has an address, as the operator knows it. `departed`: since when pod `r` has none.

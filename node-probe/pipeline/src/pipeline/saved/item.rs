@@ -6,10 +6,10 @@ use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels
 use crate::metrics::{SavedSetOf, SavedSnapshots};
 use crate::pipeline::stage::SavedStage;
 use crate::resolve::{SavedCgroup, SavedIdentity, SavedNetnsOwner, SavedPair, SavedPending, SavedSlot};
-use crate::shared::{SavedEdge, SavedPod, SharedCounts, SharedKind, SharedValue};
+use crate::shared::{SavedEdge, SavedPod, SavedTelemetry, SharedCounts, SharedKind, SharedValue};
 use crate::state::Late;
 use longwire_model::identity::{Place, Service, UnixNanos, Workload};
-use longwire_model::telemetry::{NodeSettings, Telemetry};
+use longwire_model::telemetry::NodeSettings;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(in crate::pipeline) enum Item<'a> {
     Place(Cow<'a, Place>),
     Pod(SavedPod<'a>),
     Edge(SavedEdge),
-    Telemetry(Cow<'a, Telemetry>),
+    Telemetry(SavedTelemetry<'a>),
     /// In the order of their indexes.
     Slot(SavedSlot),
     Cgroup(SavedCgroup<'a>),
@@ -72,9 +72,11 @@ pub(in crate::pipeline) struct SavedHead {
     pub(in crate::pipeline) version: u32,
     pub(in crate::pipeline) wall_clock_offset: UnixNanos,
     pub(in crate::pipeline) configured: bool,
-    pub(in crate::pipeline) settings: SavedSettings,
+    settings: SavedSettings,
     /// The latest key of a connection that waited to be resolved.
     pub(in crate::pipeline) last_key: u64,
+    /// Of the settings.
+    access_log_rate: Late<Option<u32>>,
 }
 
 /// What stands before it: a state of which anything is missing is refused.
@@ -84,9 +86,9 @@ pub(in crate::pipeline) struct SavedEnd {
     pub(in crate::pipeline) shared: Late<Option<SharedCounts>>,
 }
 
-/// [`NodeSettings`], field for field.
+/// [`NodeSettings`], field for field, as far as version 5 had them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(in crate::pipeline) struct SavedSettings {
+struct SavedSettings {
     reporting_interval: Option<Duration>,
     series: Option<u32>,
     long_connections: Option<u32>,
@@ -140,16 +142,22 @@ impl<'a> From<SharedValue<'a>> for Item<'a> {
     }
 }
 
-impl From<NodeSettings> for SavedSettings {
-    fn from(settings: NodeSettings) -> Self {
-        let NodeSettings { reporting_interval, series, long_connections, series_per_namespace } = settings;
-        Self { reporting_interval, series, long_connections, series_per_namespace }
+impl SavedHead {
+    pub(in crate::pipeline) fn new(
+        version: u32,
+        wall_clock_offset: UnixNanos,
+        (configured, settings): (bool, NodeSettings),
+        last_key: u64,
+    ) -> Self {
+        let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate } =
+            settings;
+        let settings = SavedSettings { reporting_interval, series, long_connections, series_per_namespace };
+        Self { version, wall_clock_offset, configured, settings, last_key, access_log_rate: Late(access_log_rate) }
     }
-}
 
-impl From<SavedSettings> for NodeSettings {
-    fn from(saved: SavedSettings) -> Self {
-        let SavedSettings { reporting_interval, series, long_connections, series_per_namespace } = saved;
-        Self { reporting_interval, series, long_connections, series_per_namespace }
+    pub(in crate::pipeline) fn settings(&self) -> NodeSettings {
+        let SavedSettings { reporting_interval, series, long_connections, series_per_namespace } = self.settings;
+        let access_log_rate = self.access_log_rate.0;
+        NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate }
     }
 }

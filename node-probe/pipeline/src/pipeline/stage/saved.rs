@@ -1,16 +1,27 @@
 //! The saved form of a live connection's stage.
 
 use super::{Long, Recording, Stage};
+use crate::log::{LogCursor, SavedLog};
 use crate::metrics::{SeriesHandles, SeriesStore};
 use crate::resolve::{PodSlot, Resolution, SavedResolution};
 use crate::shared::Numbers;
+use crate::state::Late;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::pipeline) enum SavedStage<'a> {
-    Pending { key: u64, rtt_us: u32 },
-    Recording { held: Cow<'a, SeriesHandles>, slot: PodSlot, was_long: bool, resolution: SavedResolution },
+    Pending {
+        key: u64,
+        rtt_us: u32,
+    },
+    Recording {
+        held: Cow<'a, SeriesHandles>,
+        slot: PodSlot,
+        was_long: bool,
+        resolution: SavedResolution,
+        log: Late<Option<SavedLog>>,
+    },
     Ignored,
 }
 
@@ -23,6 +34,7 @@ impl Stage {
                 slot: recording.slot,
                 was_long: recording.long != Long::No,
                 resolution: recording.resolution.save(numbers),
+                log: Late(recording.log.as_deref().map(LogCursor::save)),
             },
             Self::Ignored => SavedStage::Ignored,
         }
@@ -34,10 +46,11 @@ impl Recording {
         held: SeriesHandles,
         (slot, was_long): (PodSlot, bool),
         resolution: Resolution,
+        log: Option<Box<LogCursor>>,
         store: &SeriesStore,
     ) -> Self {
         let long = if was_long { Long::Own } else { Long::No };
-        let mut recording = Self { held, slot, long, reporter: resolution.reporter(), resolution };
+        let mut recording = Self { held, slot, long, reporter: resolution.reporter(), log, resolution };
         recording.update_long(store);
         recording
     }

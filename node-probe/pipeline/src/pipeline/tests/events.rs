@@ -11,7 +11,7 @@ const NODE: &str = "10.0.0.254";
 
 /// Client and server of one connection to this pod. `original_destination`: what the client's socket has for a remote end. `seen`: what the server's
 /// has.
-fn ends(number: u32, to: &'static str, original_destination: SocketAddr, seen: SocketAddr) -> [Socket; 2] {
+pub(super) fn ends(number: u32, to: &'static str, original_destination: SocketAddr, seen: SocketAddr) -> [Socket; 2] {
     let port = 1_000 + u16::try_from(number).unwrap();
     let client = Socket {
         id: u64::from(number) << 1,
@@ -78,7 +78,7 @@ fn check_sums(events: &[&Collected]) {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Announce,
     Move { sent: u64, received: u64, lost: u32 },
     Pass,
@@ -88,7 +88,7 @@ enum Step {
     Vanish,
 }
 
-fn step() -> impl Strategy<Value = (usize, Step)> {
+pub(super) fn step() -> impl Strategy<Value = (usize, Step)> {
     let moved = (0..3_000_u64, 0..500_u64, 0..3_u32);
     let step = prop_oneof![
         2 => Just(Step::Announce),
@@ -103,8 +103,7 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
 }
 
 /// Four ends of two connections on one node, the second adopted. Each ends once.
-fn play(steps: &[(usize, Step)]) -> (Node, [Socket; 4]) {
-    let mut node = Node::new(&["a", "b"]);
+pub(super) fn play(mut node: Node, steps: &[(usize, Step)]) -> (Node, [Socket; 4]) {
     let seen = SocketAddr::new(address("a"), 1_001);
     let masqueraded = format!("{NODE}:40002").parse().unwrap();
     let [one, two] = ends(1, "b", SocketAddr::new(address("b"), 8080), seen);
@@ -156,7 +155,7 @@ fn play(steps: &[(usize, Step)]) -> (Node, [Socket; 4]) {
 proptest! {
     #[test]
     fn the_news_of_a_connections_events_add_up_to_its_totals_in_order(steps in prop::collection::vec(step(), 0..60)) {
-        let (node, sockets) = play(&steps);
+        let (node, sockets) = play(Node::new(&["a", "b"]), &steps);
         for (at, socket) in sockets.iter().enumerate() {
             let events = node.events(socket.id);
             check_order(&events);

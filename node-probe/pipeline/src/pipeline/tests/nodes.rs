@@ -1,12 +1,14 @@
 //! Nodes with a pipeline each: pods `a` and `b` on the first, `r` on the second. `b` and `r` serve `web`.
 
 use super::Collected;
+use crate::log::LogRecord;
 use crate::metrics::Budget;
 use crate::pipeline::{KubeletCgroups, Options, Pipeline, SaveCursor, Waits};
 use crate::record::{Counters, RawRecord, Sample, kind};
+use longwire_model::access_log::AccessLog;
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
-use longwire_model::telemetry::Telemetry;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
 use longwire_model::update::{LocalPod, Update};
 use std::collections::BTreeMap;
 use std::mem;
@@ -23,6 +25,7 @@ pub(super) struct Node {
     pub(super) now: u64,
     /// Original destination and backend, by client.
     conntrack: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
+    lines: Vec<LogRecord>,
 }
 
 /// One end of a connection.
@@ -132,12 +135,24 @@ impl Socket {
 
 impl Node {
     pub(super) fn new(pods: &[&str]) -> Self {
-        let mut node = Self { pipeline: Pipeline::new(options()), now: 100 * S, conntrack: BTreeMap::new() };
-        let telemetry = Arc::new(Telemetry::plain(SeriesSets::default()));
-        let local = |name: &&str| LocalPod { pod: pod(name), telemetry: Arc::clone(&telemetry) };
+        let mut node =
+            Self { pipeline: Pipeline::new(options()), now: 100 * S, conntrack: BTreeMap::new(), lines: Vec::new() };
         node.pipeline.local_cgroups(pods.iter().map(|name| (cgroup(name), format!("kubepods/poduid-{name}/x"))));
-        node.pipeline.apply(&Update { pods: pods.iter().map(local).collect(), ..Update::default() }, node.now);
+        node.configure(pods, None);
         node
+    }
+
+    /// These pods have this access log.
+    pub(super) fn configure(&mut self, pods: &[&str], access_log: Option<AccessLog>) {
+        let telemetry = Arc::new(Telemetry { access_log, ..Telemetry::plain(SeriesSets::default()) });
+        let local = |name: &&str| LocalPod { pod: pod(name), telemetry: Arc::clone(&telemetry) };
+        self.pipeline.apply(&Update { pods: pods.iter().map(local).collect(), ..Update::default() }, self.now);
+    }
+
+    /// Of lines a second.
+    pub(super) fn limit(&mut self, rate: u32) {
+        let settings = NodeSettings { access_log_rate: Some(rate), ..NodeSettings::default() };
+        self.pipeline.apply(&Update { settings: Some(settings), ..Update::default() }, self.now);
     }
 
     pub(super) fn translate(&mut self, source: SocketAddr, original_destination: SocketAddr, backend: SocketAddr) {
@@ -187,6 +202,8 @@ impl Node {
 
     /// The probe is restarted.
     pub(super) fn restart(&mut self) {
+        // As the shell does before a save.
+        self.lines.append(&mut self.pipeline.journal_mut().take());
         let (mut cursor, mut state) = (SaveCursor::new(), Vec::new());
         while self.pipeline.save(&mut cursor, usize::MAX, &mut state) {}
         let mut collected = mem::take(&mut self.pipeline.collected);
@@ -194,6 +211,12 @@ impl Node {
         // What waited may be resolved at once.
         collected.append(&mut self.pipeline.collected);
         self.pipeline.collected = collected;
+    }
+
+    /// Lines of access logs since the begin.
+    pub(super) fn lines(&mut self) -> &[LogRecord] {
+        self.lines.append(&mut self.pipeline.journal_mut().take());
+        &self.lines
     }
 
     pub(super) fn events(&self, local_id: u64) -> Vec<&Collected> {
