@@ -3,11 +3,13 @@
 //! ```text
 //! kernel -> sampler (one thread) -> pipeline (behind a lock) -> http: a scrape, slice by slice
 //!            | ^      |              ^
-//!            v |      +-> messages   |
-//!         conntrack          v       |
+//!            v |      +-> access_log -> stdout
+//!         conntrack   +-> messages   |
+//!                            v       |
 //! operator <-------------> control --+
 //! ```
 
+mod access_log;
 mod budgets;
 mod cgroups;
 mod conntrack;

@@ -1,5 +1,6 @@
 //! Starts the parts in order of their dependencies, and stops them in reverse.
 
+use crate::access_log::Lines;
 use crate::cgroups::PodCgroups;
 use crate::conntrack::{self, ConntrackQueue};
 use crate::control::Operator;
@@ -19,10 +20,12 @@ use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{self, Waits};
 use longwire_wire::message::FromProbe;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -34,6 +37,8 @@ const MAX_WAITING: usize = 65_536;
 /// Long connections with series of their own. Each costs about 1 KiB of labels and four lines of a scrape, under labels
 /// that never repeat, which cost Prometheus most.
 const LONG_CONNECTIONS: usize = 1_000;
+/// How long a probe that stops waits until its last lines of access logs are written.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     descriptors::raise_limit();
@@ -61,7 +66,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let found = cgroups::scan(&cgroups);
     cgroups::report(&kubelet_cgroups, &found);
     pipeline.local_cgroups(found);
-    let shared = Arc::new(Shared::new(pipeline).with_created_timestamps(options.created_timestamps));
+    let (lines, written) = Lines::start(io::stdout())?;
+    let shared = Shared::new(pipeline).with_created_timestamps(options.created_timestamps);
+    let (shared, lines) = (Arc::new(shared.with_lines(lines.progress())), Arc::new(lines));
     shared.started(losses);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
@@ -74,19 +81,25 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
         kernel,
         conntrack,
         messages,
+        lines: Arc::clone(&lines),
         shared: Arc::clone(&shared),
-        saver: Saver::new(file, boot, Arc::clone(&shared)),
+        saver: Saver::new(file, boot, Arc::clone(&shared), lines),
         interval: options.sample_interval,
         search: Search::default(),
     };
     let (failed, failure) = oneshot::channel();
-    let sampling = std::thread::Builder::new().name("sampler".to_owned()).spawn(move || {
+    let sampling = thread::Builder::new().name("sampler".to_owned()).spawn(move || {
         // The receiver may be gone, if the process is stopping.
         let _ = failed.send(sampler.run());
     })?;
     let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listeners, queued, failure));
     shared.stop.store(true, Ordering::Relaxed);
     let sampled = sampling.join();
+    // The sampling thread has handed over its last lines. Whoever reads them may have stopped.
+    let began = Instant::now();
+    while !written.is_finished() && began.elapsed() < LAST_LINES {
+        thread::sleep(Duration::from_millis(5));
+    }
     runtime.shutdown_timeout(Duration::from_secs(1));
     sampled.map_err(|_| anyhow::anyhow!("the sampling thread panicked"))?;
     outcome

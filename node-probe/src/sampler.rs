@@ -1,11 +1,12 @@
 //! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, saves. It hands over
-//! queries to conntrack and reports to the operator, and waits for neither.
+//! queries to conntrack, reports to the operator and lines of access logs, and waits for none of them.
 
 mod leftover;
 mod search;
 
 pub(crate) use search::Search;
 
+use crate::access_log::Lines;
 use crate::conntrack::ConntrackQueue;
 use crate::kernel::{Kernel, KernelError, give_back, monotonic, realtime, shorten_slice};
 use crate::messages::{Messages, Report};
@@ -38,6 +39,7 @@ pub(crate) struct Sampler {
     pub(crate) kernel: Kernel,
     pub(crate) conntrack: ConntrackQueue,
     pub(crate) messages: Messages,
+    pub(crate) lines: Arc<Lines>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) saver: Saver,
     /// From the command line. The operator's configuration of the node overrides it.
@@ -149,7 +151,11 @@ impl Sampler {
             let began = monotonic();
             let Some(samples) = self.kernel.sample()? else { break };
             in_kernel += monotonic() - began;
-            self.shared.pipeline().samples(samples, now);
+            {
+                let mut pipeline = self.shared.pipeline();
+                pipeline.samples(samples, now);
+                self.lines.hand_over(pipeline.journal_mut());
+            }
             self.shared.sampling().beats();
             self.drain_some();
             self.saver.save_if_due(&mut self.kernel);
@@ -190,7 +196,9 @@ impl Sampler {
     fn drain_some(&mut self) -> bool {
         let mut pipeline = self.shared.pipeline();
         let now = monotonic();
-        self.kernel.read(BATCH, |bytes| pipeline.ingest(bytes, now)) == BATCH
+        let read = self.kernel.read(BATCH, |bytes| pipeline.ingest(bytes, now));
+        self.lines.hand_over(pipeline.journal_mut());
+        read == BATCH
     }
 
     fn read_fallback(&mut self) {
@@ -212,6 +220,7 @@ impl Sampler {
         let (queries, announce_again, crossings) = {
             let mut pipeline = self.shared.pipeline();
             pipeline.tick(monotonic());
+            self.lines.hand_over(pipeline.journal_mut());
             let crossings = pipeline.store_mut().take_crossings();
             (pipeline.queries(), pipeline.wants_reannounce(), crossings)
         };

@@ -1,6 +1,7 @@
 //! Saves the counters, then shows them to scrapes, then frees them in the kernel. In this order a kill at any moment
 //! takes nothing back.
 
+use crate::access_log::Lines;
 use crate::kernel::{Kernel, monotonic};
 use crate::shared::Shared;
 use crate::state::{Header, StateFile};
@@ -19,14 +20,15 @@ pub(crate) struct Saver {
     file: Option<StateFile>,
     boot: String,
     shared: Arc<Shared>,
+    lines: Arc<Lines>,
     last: u64,
     is_failing: bool,
 }
 
 impl Saver {
     /// `None`: nothing is saved, and everything is shown at once.
-    pub(crate) fn new(file: Option<StateFile>, boot: String, shared: Arc<Shared>) -> Self {
-        Self { file, boot, shared, last: 0, is_failing: false }
+    pub(crate) fn new(file: Option<StateFile>, boot: String, shared: Arc<Shared>, lines: Arc<Lines>) -> Self {
+        Self { file, boot, shared, lines, last: 0, is_failing: false }
     }
 
     /// Saves if the period is over or the ring is half held.
@@ -42,6 +44,9 @@ impl Saver {
         let _turn = shared.turn();
         shared.pipeline().settle();
         if let Some(file) = &self.file {
+            // A successor makes no lines of what the state has.
+            self.lines.hand_over(shared.pipeline().journal_mut());
+            self.lines.settle();
             let began = monotonic();
             let header = Header { boot: self.boot.clone(), instance: kernel.instance(), position: kernel.position() };
             match write(file, &header, &shared) {

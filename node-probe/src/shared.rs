@@ -1,5 +1,6 @@
 //! State that the probe's threads share: the pipeline behind its lock, and their health.
 
+use crate::access_log::Progress;
 use crate::conntrack::ConntrackError;
 use crate::http::ScraperSlots;
 use crate::kernel::Losses;
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Arc<Endpoint>,
     pub(crate) health: Arc<Endpoint>,
     pub(crate) counters: Counters,
+    /// Of access logs.
+    pub(crate) lines: Arc<Progress>,
 }
 
 /// Counters of the parts outside the pipeline.
@@ -119,12 +122,17 @@ impl Shared {
             metrics: Endpoint::measured(Limits::METRICS, Arc::clone(heartbeats.of("http"))),
             health: Endpoint::new(Limits::HEALTH),
             counters: Counters::default(),
+            lines: Arc::default(),
             heartbeats,
         }
     }
 
     pub(crate) fn with_created_timestamps(self, created_timestamps: bool) -> Self {
         Self { created_timestamps, ..self }
+    }
+
+    pub(crate) fn with_lines(self, lines: Arc<Progress>) -> Self {
+        Self { lines, ..self }
     }
 
     /// Waits at most for a scrape's slice and half a millisecond, because the lock is fair to waiters.

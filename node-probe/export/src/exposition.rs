@@ -9,7 +9,6 @@ mod family;
 mod format;
 #[cfg(test)]
 mod grammar;
-mod number;
 mod sample;
 #[cfg(test)]
 mod tests;

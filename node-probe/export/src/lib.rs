@@ -1,7 +1,10 @@
-//! Encoders of what the pipeline publishes, pure: series come in, bytes go out. Sending is the probe's.
+//! Encoders of what the pipeline publishes, pure: series and records of connections come in, bytes go out. Sending is the probe's.
 //!
 //! ```text
 //! SeriesStore --Series--> exposition: Prometheus' text format 0.0.4, OpenMetrics 1.0; a slice at a time
+//! Journal --LogRecord--> access_log: JSON, a format string, or as Istio, ztunnel or Kmesh write it; a line at a time
 //! ```
 
+pub mod access_log;
 pub mod exposition;
+mod number;

@@ -4,6 +4,7 @@ use crate::shared::Shared;
 use longwire_endpoint::Counts;
 use longwire_model::build;
 use longwire_model::series::{LabelKind, OVERFLOW};
+use longwire_pipeline::log::DropReason;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Kinds of the kernel side's counters that mean a loss and should stay at 0.
@@ -102,9 +103,9 @@ fn kernel(shared: &Shared, to: &mut Readings) {
 }
 
 fn pipeline(shared: &Shared, to: &mut Readings) {
-    let (stats, store) = {
+    let (stats, store, lines) = {
         let pipeline = shared.pipeline();
-        (pipeline.stats(), pipeline.store().stats())
+        (pipeline.stats(), pipeline.store().stats(), pipeline.journal().counts())
     };
     to.one("longwire_probe_records_total", stats.records);
     to.one("longwire_probe_samples_total", stats.samples);
@@ -147,6 +148,11 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
         ],
     );
     to.one("longwire_probe_expression_errors_total", stats.expression_errors);
+    to.one("longwire_probe_access_log_filter_errors_total", lines.filter_errors);
+    let failed = shared.lines.failed();
+    to.one("longwire_probe_access_log_lines_total", lines.lines.saturating_sub(failed));
+    let dropped = DropReason::ALL.map(|reason| (reason.name(), lines.dropped(reason)));
+    to.by("longwire_probe_access_log_lines_dropped_total", dropped.into_iter().chain([("not_written", failed)]));
     to.by(
         "longwire_probe_table_evictions_total",
         [

@@ -1,6 +1,6 @@
 //! The lines of one label set in one family. Lines that are new to the scraper are at 0.
 
-use super::number::{write_seconds, write_signed, write_unsigned};
+use crate::number::{write_seconds, write_signed, write_unsigned};
 use longwire_model::identity::UnixNanos;
 use longwire_model::series::{Metric, REASON};
 use longwire_pipeline::metrics::{Histogram, Lines, Reading, Series, View};

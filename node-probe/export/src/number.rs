@@ -1,9 +1,12 @@
 //! Numbers as text. Not by `write!`: with it a scrape of 10,000 long connections, 40,000 lines, took 2.5 ms instead of 1.8.
 
+#[cfg(test)]
+mod tests;
+
 /// Digits of `u64::MAX`.
 const MAX_DIGITS: usize = 20;
 
-pub(super) fn write_unsigned(mut number: u64, out: &mut Vec<u8>) {
+pub(crate) fn write_unsigned(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [b'0'; MAX_DIGITS];
     let mut first = MAX_DIGITS;
     loop {
@@ -18,7 +21,7 @@ pub(super) fn write_unsigned(mut number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[first..]);
 }
 
-pub(super) fn write_signed(number: i64, out: &mut Vec<u8>) {
+pub(crate) fn write_signed(number: i64, out: &mut Vec<u8>) {
     if number < 0 {
         out.push(b'-');
     }
@@ -26,7 +29,7 @@ pub(super) fn write_signed(number: i64, out: &mut Vec<u8>) {
 }
 
 /// Seconds and nanoseconds, without zeros at the end.
-pub(super) fn write_seconds((seconds, nanoseconds): (u64, u32), out: &mut Vec<u8>) {
+pub(crate) fn write_seconds((seconds, nanoseconds): (u64, u32), out: &mut Vec<u8>) {
     write_unsigned(seconds, out);
     if nanoseconds == 0 {
         return;

@@ -1,4 +1,4 @@
-use crate::exposition::number::{write_seconds, write_signed, write_unsigned};
+use super::{write_seconds, write_signed, write_unsigned};
 use rstest::rstest;
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {

@@ -1,0 +1,123 @@
+//! The thread that writes lines of access logs to standard output. The probe's own log goes to stderr.
+//!
+//! ```text
+//! sampler: pipeline's journal --queue--> this thread: LineWriter -> stdout
+//! ```
+//!
+//! A save waits a moment until the lines before it are written. So a probe that is killed has not lost a line whose connection its
+//! state has. Its successor reads records since the last save again, so it may repeat lines of some seconds, with the same ids.
+
+use longwire_export::access_log::LineWriter;
+use longwire_pipeline::log::{Journal, LogRecord};
+use std::io::{self, Write};
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::thread::{self, Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Batches of lines that wait to be written. A batch has about a thousand, because it is handed over after each batch of records.
+const BATCHES: usize = 16;
+/// How long a save waits for lines to be written. Whoever reads them may have stopped.
+const PATIENCE: Duration = Duration::from_millis(100);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// Bytes of lines that are written at once.
+const BUFFER: usize = 256 << 10;
+
+/// The sampling thread's side.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    queue: SyncSender<Vec<LogRecord>>,
+    progress: Arc<Progress>,
+}
+
+/// Lines since the begin.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    handed_over: AtomicU64,
+    /// Or could not be.
+    written: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Lines {
+    /// The thread ends when this is dropped and all lines are written.
+    pub(crate) fn start<W: Write + Send + 'static>(to: W) -> io::Result<(Self, JoinHandle<()>)> {
+        let (queue, batches) = mpsc::sync_channel(BATCHES);
+        let progress = Arc::<Progress>::default();
+        let seen = Arc::clone(&progress);
+        let thread = Builder::new().name("access-log".to_owned()).spawn(move || write_all(&batches, &seen, to))?;
+        Ok((Self { queue, progress }, thread))
+    }
+
+    pub(crate) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Never waits. What finds the queue full stays in the journal, which has room for some and counts what it drops.
+    pub(crate) fn hand_over(&self, journal: &mut Journal) {
+        if journal.is_empty() {
+            return;
+        }
+        let batch = journal.take();
+        let lines = batch.len() as u64;
+        self.progress.handed_over.fetch_add(lines, Ordering::Relaxed);
+        if let Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) = self.queue.try_send(batch) {
+            self.progress.handed_over.fetch_sub(lines, Ordering::Relaxed);
+            journal.put_back(batch);
+        }
+    }
+
+    /// Waits a moment until what was handed over is written.
+    pub(crate) fn settle(&self) {
+        let (progress, began) = (&self.progress, Instant::now());
+        let is_behind = || progress.written.load(Ordering::Acquire) < progress.handed_over.load(Ordering::Relaxed);
+        while is_behind() && began.elapsed() < PATIENCE {
+            thread::sleep(BETWEEN_LOOKS);
+        }
+    }
+}
+
+impl Progress {
+    /// Lines that could not be written.
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
+    }
+}
+
+fn write_all(batches: &Receiver<Vec<LogRecord>>, progress: &Progress, mut to: impl Write) {
+    let (mut writer, mut text, mut is_failing) = (LineWriter::default(), Vec::with_capacity(BUFFER), false);
+    for batch in batches {
+        let (mut rendered, mut lines) = (batch.iter().peekable(), 0);
+        while let Some(record) = rendered.next() {
+            writer.write(record, &mut text);
+            lines += 1;
+            if text.len() >= BUFFER || rendered.peek().is_none() {
+                let outcome = to.write_all(&text).and_then(|()| to.flush());
+                report(outcome, lines, progress, &mut is_failing);
+                progress.written.fetch_add(lines, Ordering::Release);
+                text.clear();
+                lines = 0;
+            }
+        }
+    }
+}
+
+/// One line of the probe's own log when writing begins to fail, and one when it works again.
+fn report(outcome: io::Result<()>, lines: u64, progress: &Progress, is_failing: &mut bool) {
+    let was_failing = mem::replace(is_failing, outcome.is_err());
+    match outcome {
+        Err(error) => {
+            progress.failed.fetch_add(lines, Ordering::Relaxed);
+            if !was_failing {
+                tracing::warn!(%error, "lines of access logs cannot be written to stdout, and are dropped");
+            }
+        }
+        Ok(()) if was_failing => tracing::info!("lines of access logs are written again"),
+        Ok(()) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

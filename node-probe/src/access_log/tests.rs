@@ -1,0 +1,140 @@
+use super::*;
+use longwire_model::access_log::{AccessLog, LogEvent};
+use longwire_model::series::SeriesSets;
+use longwire_model::telemetry::Telemetry;
+use longwire_pipeline::event::{ConnectionId, Traffic};
+use longwire_pipeline::labels::samples::edge;
+use longwire_pipeline::observation::Reporter;
+use std::sync::Mutex;
+
+fn line(number: u64) -> LogRecord {
+    let telemetry = Telemetry { access_log: Some(AccessLog::default()), ..Telemetry::plain(SeriesSets::NONE) };
+    LogRecord {
+        telemetry: Arc::new(telemetry),
+        event: LogEvent::Close,
+        time: 0,
+        id: ConnectionId::Local(number),
+        edge: edge(Reporter::Source, "a", "b"),
+        source_pod: None,
+        destination_pod: None,
+        requested_service: None,
+        source: ([10, 0, 0, 1], 1).into(),
+        requested: ([10, 0, 0, 2], 80).into(),
+        answered: None,
+        cluster: None,
+        start: 0,
+        duration: 0,
+        totals: Traffic::default(),
+        new: Traffic::default(),
+        rtt_us: None,
+        min_rtt_us: None,
+        handshake: None,
+        closed_by: None,
+        close_reason: None,
+        failure: None,
+        connections: 1,
+        suppressed: 0,
+    }
+}
+
+fn journal(numbers: std::ops::Range<u64>) -> Journal {
+    let mut journal = Journal::default();
+    journal.put_back(numbers.map(line).collect());
+    journal
+}
+
+/// Whoever reads the lines: it may have stopped, or be gone.
+#[derive(Clone, Default)]
+struct Reader {
+    read: Arc<Mutex<Vec<u8>>>,
+    stopped: Arc<Mutex<()>>,
+    gone: bool,
+}
+
+impl Write for Reader {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _stopped = self.stopped.lock().unwrap();
+        if self.gone {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        self.read.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Ids of the lines that were read.
+fn ids(reader: &Reader) -> Vec<String> {
+    let text = String::from_utf8(reader.read.lock().unwrap().clone()).unwrap();
+    let id = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
+    text.lines().map(id).collect()
+}
+
+#[test]
+fn all_lines_are_written_in_order_before_the_thread_ends() {
+    let reader = Reader::default();
+    let (lines, thread) = Lines::start(reader.clone()).unwrap();
+    lines.hand_over(&mut journal(0..3_000));
+    lines.hand_over(&mut journal(3_000..3_010));
+    drop(lines);
+    thread.join().unwrap();
+    let expected: Vec<String> = (0..3_010).map(|number| format!("local-{number}")).collect();
+    assert_eq!(ids(&reader), expected);
+}
+
+#[test]
+fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
+    let reader = Reader::default();
+    let (lines, _) = Lines::start(reader.clone()).unwrap();
+    lines.hand_over(&mut journal(0..10));
+    lines.settle();
+    assert_eq!(ids(&reader).len(), 10);
+    let stopped = reader.stopped.lock().unwrap();
+    lines.hand_over(&mut journal(10..20));
+    let began = Instant::now();
+    lines.settle();
+    assert!(began.elapsed() >= PATIENCE);
+    drop(stopped);
+    lines.settle();
+    assert_eq!(ids(&reader).len(), 20);
+}
+
+#[test]
+fn what_finds_the_queue_full_stays_in_the_journal_and_in_order() {
+    let reader = Reader::default();
+    let stopped = reader.stopped.lock().unwrap();
+    let (lines, thread) = Lines::start(reader.clone()).unwrap();
+    let mut number = 0;
+    let mut left = loop {
+        let mut journal = journal(number..number + 1);
+        lines.hand_over(&mut journal);
+        number += 1;
+        if !journal.is_empty() {
+            break journal;
+        }
+        assert!(number <= BATCHES as u64 + 2, "the queue is not bounded");
+    };
+    drop(stopped);
+    lines.settle();
+    lines.hand_over(&mut left);
+    assert!(left.is_empty());
+    drop(lines);
+    thread.join().unwrap();
+    let expected: Vec<String> = (0..number).map(|number| format!("local-{number}")).collect();
+    assert_eq!(ids(&reader), expected);
+}
+
+#[test]
+fn lines_that_cannot_be_written_are_counted() {
+    let reader = Reader { gone: true, ..Reader::default() };
+    let (lines, thread) = Lines::start(reader).unwrap();
+    let progress = lines.progress();
+    lines.hand_over(&mut journal(0..7));
+    lines.settle();
+    drop(lines);
+    thread.join().unwrap();
+    assert_eq!(progress.failed(), 7);
+}
