@@ -49,6 +49,8 @@ pub const API_VERSION: &str = concat!(group!(), "/", version!());
 
 /// The annotation with a comma list of series sets, on a Namespace or a Pod.
 pub const SERIES_SETS_ANNOTATION: &str = concat!(group!(), "/series-sets");
+/// The annotation of a Pod that switches its access log on or off.
+pub const ACCESS_LOG_ANNOTATION: &str = concat!(group!(), "/access-log");
 /// The annotation on pods of operators with the chart's `defaults`, so that the pods restart when these change.
 pub const DEFAULTS_ANNOTATION: &str = concat!(group!(), "/defaults");
 

@@ -1,5 +1,6 @@
 //! Bounds of what may be written into an object. The schemas have them for the API server, and the operator checks the same.
 
+pub use longwire_model::access_log::MAX_TEMPLATE_BYTES as MAX_FORMAT_BYTES;
 pub use longwire_model::expression::MAX_BYTES as MAX_EXPRESSION_BYTES;
 pub use longwire_model::matcher::MAX_PATTERN_BYTES;
 pub use longwire_model::tag::MAX_NAME_BYTES as MAX_TAG_NAME_BYTES;
@@ -18,6 +19,14 @@ pub const MAX_LONG_CONNECTIONS: u32 = 1_000_000;
 pub const MIN_DURATION: Duration = Duration::from_secs(1);
 pub const MAX_INTERVAL: Duration = Duration::from_secs(300);
 pub const MAX_THRESHOLD: Duration = Duration::from_secs(3600);
+/// Between two periodic lines of a connection's log.
+pub const MAX_LOG_INTERVAL: Duration = Duration::from_secs(3600);
+/// The age from which a connection is logged.
+pub const MAX_MIN_DURATION: Duration = Duration::from_secs(24 * 3600);
+/// Lines of access logs a second, of a pod and of a node.
+pub const MAX_LOG_RATE: u32 = 100_000;
+/// A time's text, in bytes: nanoseconds and an offset are the longest.
+pub const MAX_TIME_BYTES: usize = 35;
 /// A duration's text, in bytes, and the digits of one of its numbers. Go's syntax has more, and more digits than fit into
 /// a duration.
 pub const MAX_DURATION_BYTES: usize = 32;

@@ -1,6 +1,8 @@
-//! TelemetryPolicy: which series there are, how often they are read and how many there may be.
+//! TelemetryPolicy: which series there are, how often they are read and how many there may be, and what is logged.
 
+mod access_logs;
 mod overrides;
+pub use access_logs::{AccessLogs, log_event_names};
 pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metrics};
 
 use crate::limits::{
@@ -28,7 +30,7 @@ pub fn series_set_names() -> [&'static str; 4] {
     kind = "TelemetryPolicy",
     plural = "telemetrypolicies",
     namespaced,
-    doc = "TelemetryPolicy configures the series of the pods of a namespace, or of the whole cluster: which are exported, with which labels, and how many.",
+    doc = "TelemetryPolicy configures the series and access logs of the pods of a namespace, or of the whole cluster: what is exported and logged, with which labels, and how much of it.",
     shortname = "telpol",
     category = "longwire",
     status = "PolicyStatus",
@@ -36,7 +38,12 @@ pub fn series_set_names() -> [&'static str; 4] {
 )]
 #[x_kube(
     validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))")
-        .message("reportingInterval, budgets and limits are for the whole cluster and must not be given beside a selector")
+        .message("reportingInterval, budgets and limits are for the whole cluster and must not be given beside a selector"),
+    validation = Rule::new(
+        "!has(self.reportingInterval) || !has(self.accessLogs) || !has(self.accessLogs.interval) \
+         || duration(self.accessLogs.interval) >= duration(self.reportingInterval)"
+    )
+    .message("accessLogs.interval must be at least reportingInterval, because a connection is read once in that time")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct TelemetryPolicySpec {
@@ -78,6 +85,11 @@ pub struct TelemetryPolicySpec {
     #[schemars(length(max = MAX_OVERRIDES))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub overrides: Option<Vec<Override>>,
+
+    /// Lines of a log about the pods' connections, each field merged with those of broader objects. Default: nothing is
+    /// logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_logs: Option<AccessLogs>,
 }
 
 /// Limits of what each probe keeps.

@@ -94,7 +94,7 @@ fn kind_of(schema: &Value) -> String {
             "string, a name of [metrics.md](metrics.md)".to_owned()
         }
         "string" if schema["enum"].is_array() => listed(schema),
-        "integer" if schema["maximum"].is_f64() => {
+        "integer" | "number" if schema["maximum"].is_f64() => {
             format!("{} to {}", schema["minimum"].as_f64().unwrap(), schema["maximum"].as_f64().unwrap())
         }
         other => other.to_owned(),

@@ -1,17 +1,19 @@
 //! What is written is what is read.
 
+use kube::CustomResourceExt;
 use longwire_crds::telemetry_policy::{Operation, Reporter};
 use longwire_crds::{Duration, ExtraStatTags, PolicyStatus, StatsMatcher, TelemetryPolicy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::{fs, time};
 
 fn read<T: DeserializeOwned>(yaml: &str) -> T {
     serde_saphyr::from_str(yaml).unwrap()
 }
 
-/// The example of a kind in docs, which uses every field of its spec.
+/// An example in docs. Those of the kinds use every part of their spec.
 fn example<T: DeserializeOwned + Serialize>(name: &str) -> T {
     let path = format!("{}/../docs/examples/policies/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
     let file = fs::read_to_string(path).unwrap();
@@ -36,10 +38,35 @@ fn the_examples_come_back_as_they_were_written() {
     assert_eq!(overrides[0].matches.as_ref().unwrap().reporter, Some(Reporter::Source));
     assert_eq!(overrides[1].tag_overrides.as_ref().unwrap()["source_zone"].operation, Some(Operation::Upsert));
 
+    let logs = policy.spec.access_logs.unwrap();
+    assert_eq!((logs.enabled, logs.rate_limit), (Some(false), Some(1000)));
+
+    let policy: TelemetryPolicy = example("accesslogs");
+    let logs = policy.spec.access_logs.unwrap();
+    assert_eq!(logs.interval.map(time::Duration::from), Some(time::Duration::from_secs(5)));
+    assert_eq!((logs.events, logs.format.as_deref()), (Some(vec!["periodic".into(), "close".into()]), Some("kmesh")));
+
     let tags: ExtraStatTags = example("extrastattags");
     assert_eq!(tags.spec.tags.len(), 3);
     let matcher: StatsMatcher = example("statsmatcher");
     assert_eq!(matcher.spec.inclusion_list.unwrap().patterns[0].suffix.as_deref(), Some(".upstream_cx_total"));
+}
+
+#[test]
+fn every_field_of_access_logs_comes_back_as_it_was_written() {
+    let logs = json!({
+        "enabled": true, "events": ["connect", "failed"], "interval": "90s", "minDuration": "500ms", "filter": "true",
+        "sample": 0.5, "rateLimit": 7, "until": "2026-12-31T18:00:00+01:00", "format": "%BYTES_SENT%",
+    });
+    let schema = serde_json::to_value(TelemetryPolicy::crd()).unwrap();
+    let fields =
+        &schema["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["accessLogs"];
+    let names = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(&logs), names(&fields["properties"]));
+    let read: TelemetryPolicy = read(&format!(
+        "{{apiVersion: telemetry.longwire.io/v1alpha1, kind: TelemetryPolicy, metadata: {{name: a}}, spec: {{accessLogs: {logs}}}}}"
+    ));
+    assert_eq!(serde_json::to_value(read.spec).unwrap(), json!({ "accessLogs": logs }));
 }
 
 #[test]
@@ -61,7 +88,7 @@ fn an_absent_list_is_not_an_empty_one() {
 fn a_field_of_a_newer_version_is_no_reason_to_stop() {
     let policy: TelemetryPolicy = read(
         "apiVersion: telemetry.longwire.io/v1alpha1\nkind: TelemetryPolicy\nmetadata: {name: a}\n\
-         spec: {seriesSets: [istio, quic], accessLogs: {format: json}, overrides: [{match: {metric: quic_bytes}, disabled: true, weight: 3}]}\n\
+         spec: {seriesSets: [istio, quic], profiles: {format: pprof}, overrides: [{match: {metric: quic_bytes}, disabled: true, weight: 3}]}\n\
          status: {phase: Ready}",
     );
     assert_eq!(policy.spec.series_sets, Some(vec!["istio".to_owned(), "quic".to_owned()]));

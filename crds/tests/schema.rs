@@ -1,6 +1,6 @@
 //! Properties of the schema of every kind.
 
-use longwire_crds::telemetry_policy::{metrics, series_set_names};
+use longwire_crds::telemetry_policy::{log_event_names, metrics, series_set_names};
 use longwire_crds::{GROUP, VERSION, definitions};
 use longwire_model::series::CONNECTION_LABELS;
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ fn everything_in_a_spec_is_bounded() {
             && match schema["type"].as_str().unwrap() {
                 "array" => schema.get("maxItems").is_none(),
                 "string" => schema.get("maxLength").or(schema.get("enum")).is_none(),
-                "integer" => schema.get("minimum").and(schema.get("maximum")).is_none(),
+                "integer" | "number" => schema.get("minimum").and(schema.get("maximum")).is_none(),
                 "object" => schema.get("additionalProperties").is_some() && schema.get("maxProperties").is_none(),
                 _ => false,
             }
@@ -115,7 +115,9 @@ fn each_list_has_its_merge_strategy() {
         let schema = schema(path);
         (schema["x-kubernetes-list-type"].clone(), schema["x-kubernetes-list-map-keys"].clone())
     };
-    assert_eq!(merged("TelemetryPolicy.spec.seriesSets"), (json!("set"), Value::Null));
+    for set in ["seriesSets", "accessLogs.events"] {
+        assert_eq!(merged(&format!("TelemetryPolicy.spec.{set}")), (json!("set"), Value::Null));
+    }
     for set in ["inclusionPrefixes", "inclusionSuffixes", "inclusionRegexps"] {
         assert_eq!(merged(&format!("StatsMatcher.spec.{set}")), (json!("set"), Value::Null));
     }
@@ -127,6 +129,7 @@ fn each_list_has_its_merge_strategy() {
 fn fields_with_fixed_values_list_them() {
     let listed = |path: &str| schema(path)["enum"].clone();
     assert_eq!(listed("TelemetryPolicy.spec.seriesSets[]"), json!(series_set_names()));
+    assert_eq!(listed("TelemetryPolicy.spec.accessLogs.events[]"), json!(log_event_names()));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.metric"), json!(metrics()));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].match.reporter"), json!(["source", "destination"]));
     assert_eq!(listed("TelemetryPolicy.spec.overrides[].tagOverrides.*.operation"), json!(["UPSERT", "REMOVE"]));
@@ -143,7 +146,23 @@ fn each_rule_is_at_its_field() {
     };
     check(
         "TelemetryPolicy.spec",
-        &["!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))"],
+        &[
+            "!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))",
+            "!has(self.reportingInterval) || !has(self.accessLogs) || !has(self.accessLogs.interval) \
+             || duration(self.accessLogs.interval) >= duration(self.reportingInterval)",
+        ],
+    );
+    check(
+        "TelemetryPolicy.spec.accessLogs.interval",
+        &["duration(self) >= duration('1s') && duration(self) <= duration('1h')"],
+    );
+    check(
+        "TelemetryPolicy.spec.accessLogs.minDuration",
+        &["duration(self) >= duration('0s') && duration(self) <= duration('24h')"],
+    );
+    check(
+        "TelemetryPolicy.spec.accessLogs.format",
+        &["self in ['json', 'istio', 'ztunnel', 'kmesh'] || self.contains('%')"],
     );
     check(
         "TelemetryPolicy.spec.reportingInterval",

@@ -11,6 +11,7 @@ use longwire_model::series::SeriesSets;
 use longwire_model::telemetry::{NodeSettings, Telemetry};
 use std::fmt;
 
+mod access_log;
 mod annotations;
 mod assemble;
 mod conflicts;
@@ -23,6 +24,8 @@ mod stats;
 pub struct Level<'a> {
     /// From a Namespace's own annotation; an object of the level takes precedence.
     pub annotated: Option<SeriesSets>,
+    /// Its objects are for the whole cluster.
+    pub is_cluster_wide: bool,
     pub telemetry: Vec<&'a TelemetryPolicy>,
     pub tags: Vec<&'a ExtraStatTags>,
     pub stats: Vec<&'a StatsMatcher>,
@@ -32,6 +35,8 @@ pub struct Level<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Own<'a> {
     pub series_sets: Option<SeriesSets>,
+    /// Whether its connections are logged.
+    pub access_log: Option<bool>,
     pub annotation_settings: Option<&'a AnnotationSettings>,
     /// Another mesh's data plane reports its connections.
     pub meshed: bool,
@@ -78,7 +83,7 @@ pub fn merge(levels: &[Level<'_>], own: Own<'_>) -> Merged {
     }
     let tags = annotations::chosen_tags(&draft, own.annotation_settings, &mut warnings);
     let sets = assemble::sets(&draft, own);
-    let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets);
+    let (telemetry, settings) = assemble::assemble(&mut draft, tags, sets, own);
     Merged { telemetry, sets, settings, conflicts: draft.conflicts.into_kept(), warnings }
 }
 

@@ -26,7 +26,7 @@ const SELECTOR: [(&str, Spec); 6] = [
     ("spec.selector.matchExpressions[].values[] maxLength", |n| in_values(&json!([letters(n)]))),
 ];
 
-const TELEMETRY: [(&str, Spec); 10] = [
+const TELEMETRY: [(&str, Spec); 18] = [
     ("spec.reportingInterval maxLength", |n| json!({"reportingInterval": duration(n)})),
     ("spec.longConnections.threshold maxLength", |n| json!({"longConnections": {"threshold": duration(n)}})),
     ("spec.budgets.series maximum", |n| json!({"budgets": {"series": n}})),
@@ -45,6 +45,26 @@ const TELEMETRY: [(&str, Spec); 10] = [
     (
         "spec.overrides[].tagOverrides.*.value maxLength",
         |n| json!({"overrides": [{"tagOverrides": {"team": {"value": expression(n)}}}]}),
+    ),
+    ("spec.accessLogs.events maxItems", |n| {
+        let names = longwire_crds::telemetry_policy::log_event_names();
+        json!({"accessLogs": {"events": list(n, |at| json!(names[at % names.len()]))}})
+    }),
+    ("spec.accessLogs.interval maxLength", |n| json!({"accessLogs": {"interval": duration(n)}})),
+    ("spec.accessLogs.minDuration maxLength", |n| json!({"accessLogs": {"minDuration": duration(n)}})),
+    (
+        "spec.accessLogs.filter maxLength",
+        |n| json!({"accessLogs": {"filter": format!("source.zone == {}", expression(n - 15))}}),
+    ),
+    ("spec.accessLogs.sample maximum", |n| json!({"accessLogs": {"sample": n}})),
+    ("spec.accessLogs.rateLimit maximum", |n| json!({"accessLogs": {"rateLimit": n}})),
+    (
+        "spec.accessLogs.until maxLength",
+        |n| json!({"accessLogs": {"until": format!("2026-12-31T18:00:00.{}+01:00", "1".repeat(n - 26))}}),
+    ),
+    (
+        "spec.accessLogs.format maxLength",
+        |n| json!({"accessLogs": {"format": format!("%BYTES_SENT%{}", letters(n - 12))}}),
     ),
 ];
 

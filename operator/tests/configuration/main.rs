@@ -1,5 +1,6 @@
 //! The outcome of objects, from manifests to what probes are sent.
 
+mod access_logs;
 mod bounds;
 mod cases;
 mod cluster;

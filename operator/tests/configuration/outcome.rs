@@ -1,6 +1,8 @@
 //! What came of a cluster's objects, in words.
 
 use crate::cluster::Cluster;
+use k8s_openapi::jiff::Timestamp;
+use longwire_model::access_log::{AccessLog, LogEvent, LogFormat};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::telemetry::{Group, NodeSettings, Tag, Telemetry};
@@ -44,7 +46,7 @@ pub(crate) fn outcome(cluster: &Cluster) -> String {
 }
 
 fn describe(telemetry: &Telemetry, text: &mut String) {
-    let Telemetry { long_connections, source, destination, stats } = telemetry;
+    let Telemetry { long_connections, source, destination, stats, access_log } = telemetry;
     let mut ends = vec![("source", source), ("destination", destination)];
     if source == destination {
         ends = vec![("both ends", source)];
@@ -68,6 +70,31 @@ fn describe(telemetry: &Telemetry, text: &mut String) {
         Some(StatsMatcher::Inclusion(list)) => writeln!(text, "  statistics: {}", matchers(list)).unwrap(),
         Some(StatsMatcher::Exclusion(list)) => writeln!(text, "  statistics: all but {}", matchers(list)).unwrap(),
     }
+    if let Some(access_log) = access_log {
+        writeln!(text, "  access log: {}", logged(access_log)).unwrap();
+    }
+}
+
+/// Events and format, and what is not as usual.
+fn logged(log: &AccessLog) -> String {
+    let usual = AccessLog::default();
+    let AccessLog { events, interval, min_duration, filter, sample, rate_limit, until, format } = log;
+    let events: Vec<&str> = events.iter().map(LogEvent::name).collect();
+    let format = match format {
+        LogFormat::Text(template) => template.text().to_owned(),
+        preset => format!("{preset:?}").to_lowercase(),
+    };
+    let time = |nanos: u64| Timestamp::from_nanosecond(nanos.into()).unwrap();
+    let parts = [
+        Some(format!("{} as {format}", events.join(", "))),
+        (*interval != usual.interval).then(|| format!("every {interval:?}")),
+        (*min_duration != usual.min_duration).then(|| format!("from {min_duration:?}")),
+        filter.as_ref().map(|filter| format!("if {}", filter.text())),
+        (*sample != usual.sample).then(|| format!("{}% of connections", f64::from(sample.millionths()) / 10_000.0)),
+        rate_limit.map(|most| format!("at most {most} lines a second")),
+        until.map(|until| format!("until {}", time(until))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Whole sets by their names, of others the metrics that are there, or that are not.
@@ -114,12 +141,13 @@ fn matchers(list: &[StringMatcher]) -> String {
 }
 
 fn every_node(settings: NodeSettings, text: &mut String) {
-    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace } = settings;
+    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate } = settings;
     let settings = [
         reporting_interval.map(|interval| format!("reporting interval {interval:?}")),
         series.map(|most| format!("at most {most} series")),
         long_connections.map(|most| format!("at most {most} long connections")),
         series_per_namespace.map(|most| format!("at most {most} series a namespace")),
+        access_log_rate.map(|most| format!("at most {most} lines of access logs a second")),
     ];
     let settings: Vec<String> = settings.into_iter().flatten().collect();
     if !settings.is_empty() {

@@ -13,7 +13,7 @@ fn manifests(seeds: &[u8]) -> String {
     for (number, seed) in seeds.iter().enumerate() {
         let namespace = ["longwire-system", "shop", "shop"][usize::from(*seed) % 3];
         let selector = ["", "selector: {matchLabels: {app: web}}, "][usize::from(*seed / 3) % 2];
-        let (kind, fields) = match seed / 6 % 6 {
+        let (kind, fields) = match seed / 6 % 7 {
             0 => ("TelemetryPolicy", "seriesSets: [istio]".to_owned()),
             1 => ("TelemetryPolicy", format!("longConnections: {{enabled: {}, threshold: {seed}s}}", seed % 2 == 0)),
             2 => (
@@ -24,7 +24,11 @@ fn manifests(seeds: &[u8]) -> String {
                 ),
             ),
             3 => ("ExtraStatTags", format!("tags: [{{name: team, value: '\"{seed}\"', optIn: {}}}]", seed % 2 == 1)),
-            4 => ("StatsMatcher", format!("inclusionPrefixes: [cluster.{seed}]")),
+            4 => (
+                "TelemetryPolicy",
+                format!("accessLogs: {{enabled: {}, sample: {}, rateLimit: {}}}", seed % 3 > 0, seed % 5, seed % 4 + 1),
+            ),
+            5 => ("StatsMatcher", format!("inclusionPrefixes: [cluster.{seed}]")),
             _ => ("StatsMatcher", "rejectAll: true".to_owned()),
         };
         let second = seed % 4;
@@ -41,7 +45,8 @@ fn manifests(seeds: &[u8]) -> String {
         writeln!(
             yaml,
             "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: {namespace}, labels: {{app: {app}}}, \
-             annotations: {{sidecar.istio.io/extraStatTags: team}}}}, spec: {{nodeName: n1, containers: []}}}}"
+             annotations: {{sidecar.istio.io/extraStatTags: team, telemetry.longwire.io/access-log: \"{}\"}}}}, spec: {{nodeName: n1, containers: []}}}}",
+            name != "web-2"
         )
         .unwrap();
     }

@@ -123,6 +123,24 @@ fn a_threshold_of_series_that_are_off_has_no_effect() {
 }
 
 #[test]
+fn an_interval_of_a_log_that_is_shorter_than_the_clusters_reporting_interval_is_named() {
+    let logs = object(TELEMETRY, "shop", "p", "{accessLogs: {interval: 5s}}");
+    let reading = |interval: &str| object(TELEMETRY, ROOT, "c", &format!("{{reportingInterval: {interval}}}"));
+    let mut cluster = Cluster::of(&format!("{}{logs}", pod("shop", "web", "")));
+    // What the probes' command line says is not known here.
+    assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
+    for (interval, expected) in [("10s", Some("10s")), ("5s", None), ("1m", Some("60s"))] {
+        cluster.take(events(&reading(interval)));
+        let text = "spec.accessLogs.interval: 5s is less than the cluster's reportingInterval, and a connection is read once \
+                    in that time, so its periodic lines are";
+        let expected = expected.map(|least| format!("{text} {least} apart: write at least {least}"));
+        assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), Vec::from_iter(expected), "{interval}");
+    }
+    cluster.take(vec![longwire_operator::source::event::Event::Delete(key(Kind::TelemetryPolicy, ROOT, "c"))]);
+    assert_eq!(warnings_of(&cluster, Kind::TelemetryPolicy, "shop"), [""; 0]);
+}
+
+#[test]
 fn a_selector_in_the_root_namespace_that_selects_nothing_there_causes_a_warning() {
     let specs = [
         (TELEMETRY, "{selector: {matchLabels: {app: web}}, seriesSets: []}"),
@@ -168,9 +186,10 @@ fn annotations_of_a_namespace_are_looked_at_too() {
         ("telemetry.longwire.io/series-sets: isto", "unknown series set \"isto\""),
         (
             "telemetry.longwire.io/serie-sets: istio",
-            "is not known, and has no effect: telemetry.longwire.io/series-sets is",
+            "is not known, and has no effect: telemetry.longwire.io/series-sets and telemetry.longwire.io/access-log are",
         ),
-        ("longwire.io/series-sets: istio", "is not known, and has no effect: telemetry.longwire.io/series-sets is"),
+        ("longwire.io/series-sets: istio", "is not known, and has no effect: telemetry.longwire.io/series-sets and"),
+        ("telemetry.longwire.io/access-log: \"true\"", "has no effect on a Namespace: write it on its pods"),
         ("sidecar.istio.io/extraStatTags: team", "has no effect on a Namespace: write it on its pods"),
     ];
     for (annotation, text) in annotations {

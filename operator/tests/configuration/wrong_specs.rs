@@ -8,7 +8,7 @@ const TAGS: &str = "ExtraStatTags";
 const STATS: &str = "StatsMatcher";
 
 /// Kind, spec, and reason with message.
-const WRONG: [(&str, &str, &str); 47] = [
+const WRONG: [(&str, &str, &str); 63] = [
     (
         TELEMETRY,
         "{selector: {}}",
@@ -148,6 +148,82 @@ const WRONG: [(&str, &str, &str); 47] = [
         TELEMETRY,
         "{overrides: [{disabled: true}, {disabled: true}, {tagOverrides: {zone: {value: source.zne}}}]}",
         "Invalid: spec.overrides[2].tagOverrides.zone.value: unknown attribute source.zne: did you mean source.zone?",
+    ),
+    (
+        TELEMETRY,
+        "{longConnections: 5, reportingInterval: 99999999999999999999h}",
+        "Invalid: spec.reportingInterval: \"99999999999999999999h\" is no duration: write one as 5s, 500ms or 1m30s",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {enabled: sometimes}}",
+        "Invalid: spec.accessLogs.enabled: invalid type: string \"sometimes\", expected a boolean",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {events: [close, open]}}",
+        "Invalid: spec.accessLogs.events[1]: unknown event \"open\": known are connect, periodic, close, failed",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {events: [close, failed, close]}}",
+        "Invalid: spec.accessLogs.events[2]: close is in the list twice",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {interval: 500ms}}",
+        "Invalid: spec.accessLogs.interval: 500ms is not between 1s and 3600s",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {interval: 99999999999999999999h}}",
+        "Invalid: spec.accessLogs.interval: \"99999999999999999999h\" is no duration: write one as 5s, 500ms or 1m30s",
+    ),
+    (
+        TELEMETRY,
+        "{reportingInterval: 10s, accessLogs: {interval: 9s}}",
+        "Invalid: spec.accessLogs.interval: 9s is less than spec.reportingInterval, and a connection is read once in that time: write at least 10s",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {minDuration: 25h}}",
+        "Invalid: spec.accessLogs.minDuration: 90000s is not between 0s and 86400s",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {minDuration: -1s}}",
+        "Invalid: spec.accessLogs.minDuration: \"-1s\" is no duration: write one as 5s, 500ms or 1m30s",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {filter: \"\"}}",
+        "Invalid: spec.accessLogs.filter: is empty: write an expression, as destination.port == 5432",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {filter: destination.port}}",
+        "Invalid: spec.accessLogs.filter: a filter is true or false, destination.port is an int: compare it with something, as in destination.port == ...",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {sample: 100.5}}",
+        "Invalid: spec.accessLogs.sample: 100.5 is not between 0 and 100 percent",
+    ),
+    (TELEMETRY, "{accessLogs: {rateLimit: 0}}", "Invalid: spec.accessLogs.rateLimit: 0 is not between 1 and 100000"),
+    (
+        TELEMETRY,
+        "{accessLogs: {until: tomorrow}}",
+        "Invalid: spec.accessLogs.until: \"tomorrow\" is no time of the years 2000 to 2999: write one as 2026-12-31T18:00:00Z",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {format: text}}",
+        "Invalid: spec.accessLogs.format: unknown format \"text\": known are json, istio, ztunnel, kmesh, and format strings with operators, as %BYTES_SENT%",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {format: \"to %UPSTREAM_HOST\"}}",
+        "Invalid: spec.accessLogs.format: a % at byte 3 is not closed: write %OPERATOR%, or %% for a percent sign",
     ),
     (TAGS, "{}", "Invalid: spec.tags: must have at least one tag"),
     (

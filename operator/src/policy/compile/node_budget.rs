@@ -79,8 +79,9 @@ impl NodeBudgets {
 fn warning(pod: &Pod, node: &str, bytes: usize) -> Warning {
     let (namespace, name) = (pod.name.namespace.clone(), pod.name.name.clone());
     let note = format!(
-        "tags and statistics of this pod are left out: they take {bytes} bytes, and those of the pods of node {node} together \
-         more than the {MAX_NODE_TELEMETRY_BYTES} that a probe takes: use fewer tags, patterns or regular expressions"
+        "tags, statistics and the access log of this pod are left out: they take {bytes} bytes, and those of the pods of node \
+         {node} together more than the {MAX_NODE_TELEMETRY_BYTES} that a probe takes: use fewer tags, patterns or regular \
+         expressions"
     );
     Warning {
         on: On::Pod,

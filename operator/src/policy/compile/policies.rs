@@ -8,7 +8,7 @@ use crate::index::{Index, Policies as Objects, Stale};
 use crate::policy::state::{PolicyState, PolicyStates};
 use crate::source::object::policy::{Overrides, Policy, TagChange, TelemetryPolicy};
 use crate::source::object::{self, Key, Kind, Refusal};
-use longwire_model::expression::Expression;
+use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::Pod;
 use longwire_model::telemetry::NodeSettings;
 use std::collections::{BTreeSet, HashMap};
@@ -108,6 +108,9 @@ impl Policies {
         let former = self.settings;
         effects.namespaces.iter().for_each(|namespace| self.rescope(index, namespace));
         effects.settings = former != self.settings;
+        if former.reporting_interval != self.settings.reporting_interval {
+            self.restate_telemetry(index.policies());
+        }
         effects
     }
 
@@ -155,7 +158,8 @@ impl Policies {
         for key in &touched {
             let Some(state) = self.policy_states.get(key) else { continue };
             let targets = self.targets_by_policy.of(key);
-            let around = Surroundings { root: &self.root, added: &self.added, targets };
+            let reporting_interval = self.settings.reporting_interval;
+            let around = Surroundings { root: &self.root, added: &self.added, reporting_interval, targets };
             let state = PolicyState {
                 uid: state.uid.clone(),
                 generation: state.generation,
@@ -212,10 +216,15 @@ impl Policies {
         let names = overrides.map(|(name, _)| name).chain(tags.map(|tag| &tag.name));
         let added = names.filter(|name| !name.is_standard()).map(|name| name.as_str().to_owned()).collect();
         if std::mem::replace(&mut self.added, added) != self.added {
-            let policies = objects.telemetry.keys();
-            let keys = policies.map(|name| Key { kind: Kind::TelemetryPolicy, name: name.clone() });
-            self.stale_states.extend(keys);
+            self.restate_telemetry(objects);
         }
+    }
+
+    /// What all TelemetryPolicies' warnings depend on has changed.
+    fn restate_telemetry(&mut self, objects: &Objects) {
+        let policies = objects.telemetry.keys();
+        let keys = policies.map(|name| Key { kind: Kind::TelemetryPolicy, name: name.clone() });
+        self.stale_states.extend(keys);
     }
 
     fn rescope(&mut self, index: &Index, namespace: &str) {
@@ -242,12 +251,13 @@ impl Policies {
 
     fn named_labels(&self, objects: &Objects) -> BTreeSet<String> {
         let policies = self.defaults.iter().chain(objects.telemetry.values());
-        let policies = policies.filter_map(|policy| policy.accepted(&self.root).ok());
-        let changes = policies.flat_map(|spec| spec.tags.values()).flat_map(|overrides| overrides.iter());
+        let policies: Vec<_> = policies.filter_map(|policy| policy.accepted(&self.root).ok()).collect();
+        let filters = policies.iter().filter_map(|spec| spec.access_logs.filter.as_ref());
+        let changes = policies.iter().flat_map(|spec| spec.tags.values()).flat_map(|overrides| overrides.iter());
         let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
         let expressions = overrides.chain(tags.map(|tag| &tag.value));
-        expressions.flat_map(Expression::labels).map(str::to_owned).collect()
+        expressions.flat_map(Expression::labels).chain(filters.flat_map(Condition::labels)).map(str::to_owned).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::policy::consumers;
 use crate::source::object::policy::{MetricMatch, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Of one object.
 const MAX: usize = 6;
@@ -17,6 +18,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) root: &'a str,
     /// Labels that some accepted object adds to series.
     pub(super) added: &'a BTreeSet<String>,
+    /// The cluster's; `None`: as on each probe's command line.
+    pub(super) reporting_interval: Option<Duration>,
     pub(super) targets: Option<&'a PolicyTargets>,
 }
 
@@ -43,6 +46,7 @@ pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -
         }
     }
     warnings.extend(by_labels(readers));
+    warnings.extend(of_interval(spec.access_logs.interval, around));
     let on = around.targets.filter(|targets| targets.workloads() > 0).map(PolicyTargets::sets).or(spec.series_sets);
     if let Some(on) = on {
         let (disabled, tags) = (spec.disabled.iter().map(|(matched, (at, _))| (matched, *at)), spec.tags.values());
@@ -79,6 +83,17 @@ fn selects_no_pod<S>(policy: &Policy<S>, selector: Option<&Selector>, around: Su
         format!(
             "spec.selector: selects no pod: in namespace {root} a selector selects pods of this namespace alone; leave it out to \
              mean the whole cluster, or write the object into the pods' own namespace"
+        )
+    })
+}
+
+/// Shorter than what another object sets for the whole cluster.
+fn of_interval(interval: Option<Duration>, around: Surroundings<'_>) -> Option<String> {
+    let (interval, reporting) = (interval?, around.reporting_interval?);
+    (interval < reporting).then(|| {
+        format!(
+            "spec.accessLogs.interval: {interval:?} is less than the cluster's reportingInterval, and a connection is read once \
+             in that time, so its periodic lines are {reporting:?} apart: write at least {reporting:?}"
         )
     })
 }

@@ -102,14 +102,19 @@ impl Scope {
         let defaults =
             self.defaults.iter().map(|policy| Level { telemetry: vec![policy.as_ref()], ..Level::default() });
         let mut levels: Vec<Level<'_>> = defaults.chain(self.broad.iter().map(Objects::level)).collect();
+        // The defaults and the root namespace's own.
+        let cluster_wide = self.defaults.iter().len() + 1;
+        levels.iter_mut().take(cluster_wide).for_each(|level| level.is_cluster_wide = true);
         levels.push(Level {
             annotated: None,
+            is_cluster_wide: false,
             telemetry: applicable.telemetry.iter().map(|at| &*self.selective.telemetry[*at]).collect(),
             tags: applicable.tags.iter().map(|at| &*self.selective.tags[*at]).collect(),
             stats: applicable.stats.iter().map(|at| &*self.selective.stats[*at]).collect(),
         });
         let own = Own {
             series_sets: applicable.series_sets,
+            access_log: applicable.annotation_settings.as_ref().and_then(|settings| settings.access_log),
             annotation_settings: applicable.annotation_settings.as_deref(),
             meshed: applicable.meshed,
         };
@@ -162,6 +167,7 @@ impl Objects {
         let Self { annotated, telemetry, tags, stats } = self;
         Level {
             annotated: *annotated,
+            is_cluster_wide: false,
             telemetry: telemetry.iter().map(AsRef::as_ref).collect(),
             tags: tags.iter().map(AsRef::as_ref).collect(),
             stats: stats.iter().map(AsRef::as_ref).collect(),
@@ -176,7 +182,7 @@ fn broader(levels: &[Level<'_>], own: Own<'_>) -> (Telemetry, usize) {
     fitting.unwrap_or_else(|| (without(0), 0))
 }
 
-fn keys<'a>(Level { annotated: _, telemetry, tags, stats }: &Level<'a>) -> impl Iterator<Item = &'a Key> + use<'a> {
+fn keys<'a>(Level { telemetry, tags, stats, .. }: &Level<'a>) -> impl Iterator<Item = &'a Key> + use<'a> {
     let telemetry: Vec<&Key> = telemetry.iter().map(|policy| &policy.key).collect();
     let tags: Vec<&Key> = tags.iter().map(|tags| &tags.key).collect();
     let stats: Vec<&Key> = stats.iter().map(|stats| &stats.key).collect();

@@ -18,7 +18,7 @@ const MAX_WARNED: usize = 3;
 
 /// Lists that are too long are cut.
 pub(super) fn check_words(annotation_settings: &AnnotationSettings, warnings: &mut Vec<PodWarning>) {
-    let AnnotationSettings { extra_tags, prefixes, suffixes, regexps, unreadable } = annotation_settings;
+    let AnnotationSettings { extra_tags, prefixes, suffixes, regexps, access_log: _, unreadable } = annotation_settings;
     warnings.extend(unreadable.iter().map(|note| PodWarning { reason: INVALID_ANNOTATION, note: note.clone() }));
     let listed = [
         (EXTRA_STAT_TAGS, Some(extra_tags)),

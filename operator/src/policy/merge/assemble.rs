@@ -1,6 +1,6 @@
 //! From a draft to the telemetry that a probe is sent.
 
-use super::draft::{Draft, Extra};
+use super::draft::{Draft, Extra, value};
 use super::{Own, limit};
 use crate::source::object::policy::Reporter;
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
@@ -10,21 +10,24 @@ pub(super) fn assemble<'a>(
     draft: &mut Draft<'a>,
     mut tags: Vec<Extra<'a>>,
     sets: SeriesSets,
+    own: Own<'_>,
 ) -> (Telemetry, NodeSettings) {
     give_way(draft, &tags);
     limit::enforce(draft, &mut tags);
     let metrics = Metrics::from(sets);
     let telemetry = Telemetry {
-        long_connections: draft.threshold.as_ref().map(|setting| setting.value),
+        long_connections: value(draft.threshold),
         source: groups(draft, &tags, metrics, Reporter::Source),
         destination: groups(draft, &tags, metrics, Reporter::Destination),
         stats: draft.stats.matcher(),
+        access_log: draft.access_log.merged(own.access_log),
     };
     let settings = NodeSettings {
-        reporting_interval: draft.reporting_interval.as_ref().map(|setting| setting.value),
-        series: draft.series.as_ref().map(|setting| setting.value),
-        long_connections: draft.long_connections_budget.as_ref().map(|setting| setting.value),
-        series_per_namespace: draft.series_per_namespace.as_ref().map(|setting| setting.value),
+        reporting_interval: value(draft.reporting_interval),
+        series: value(draft.series),
+        long_connections: value(draft.long_connections_budget),
+        series_per_namespace: value(draft.series_per_namespace),
+        access_log_rate: draft.access_log.node_rate(),
     };
     (telemetry, settings)
 }
@@ -41,7 +44,7 @@ fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
 /// Of the series sets: the pod's own annotation takes precedence. No second report of what another mesh reports already,
 /// unless the pod itself insists.
 pub(super) fn sets(draft: &Draft<'_>, own: Own<'_>) -> SeriesSets {
-    let configured = draft.series_sets.as_ref().map(|setting| setting.value).unwrap_or_default();
+    let configured = value(draft.series_sets).unwrap_or_default();
     let configured = if own.meshed { configured.without(SeriesSet::Istio) } else { configured };
     let sets = own.series_sets.unwrap_or(configured);
     let with_long = draft.long_connections.as_ref().is_none_or(|setting| setting.value);

@@ -1,6 +1,7 @@
 //! All settings for a pod, part by part, each with the object that it comes from.
 
 use super::Level;
+use super::access_log::LogDraft;
 use super::conflicts::Conflicts;
 use super::stats::StatsDraft;
 use crate::source::object::Key;
@@ -54,10 +55,12 @@ pub(super) struct Draft<'a> {
     pub(super) changes: BTreeMap<&'a TagName, Overrides<Change<'a>>>,
     pub(super) extra: BTreeMap<&'a TagName, Extra<'a>>,
     pub(super) stats: StatsDraft<'a>,
+    pub(super) access_log: LogDraft<'a>,
     pub(super) conflicts: Conflicts,
 }
 
-type Part<'a, T> = Option<Sourced<'a, T>>;
+/// `None`: no object sets it.
+pub(super) type Part<'a, T> = Option<Sourced<'a, T>>;
 
 impl<'a> Draft<'a> {
     /// Applies a narrower level over the levels before. Within a level the first object wins.
@@ -65,6 +68,9 @@ impl<'a> Draft<'a> {
         let mut layer = Self::default();
         for policy in &level.telemetry {
             layer.add_policy(depth, policy);
+            if let Ok(spec) = &policy.spec {
+                layer.access_log.add(&spec.access_logs, level.is_cluster_wide, &policy.key, &mut layer.conflicts);
+            }
         }
         if let (None, Some(value)) = (&layer.series_sets, level.annotated) {
             layer.series_sets = Some(Sourced { value, by: None });
@@ -142,6 +148,7 @@ impl<'a> Draft<'a> {
             changes,
             extra,
             stats,
+            access_log,
             conflicts,
         } = layer;
         self.series_sets = series_sets.or(self.series_sets);
@@ -166,12 +173,19 @@ impl<'a> Draft<'a> {
             self.extra.insert(name, Extra { depth, ..extra });
         }
         self.stats.cover(stats);
+        self.access_log.cover(&access_log);
         self.conflicts.absorb(&conflicts);
     }
 }
 
 /// The first object wins; an object with the same value has lost nothing.
-fn claim<'a, T: PartialEq>(part: &mut Part<'a, T>, value: Option<T>, by: &'a Key, field: &str, lost: &mut Conflicts) {
+pub(super) fn claim<'a, T: PartialEq>(
+    part: &mut Part<'a, T>,
+    value: Option<T>,
+    by: &'a Key,
+    field: &str,
+    lost: &mut Conflicts,
+) {
     match (&part, value) {
         (_, None) => {}
         (None, Some(value)) => *part = Some(Sourced { value, by: Some(by) }),
@@ -180,4 +194,8 @@ fn claim<'a, T: PartialEq>(part: &mut Part<'a, T>, value: Option<T>, by: &'a Key
         }
         (Some(_), Some(_)) => {}
     }
+}
+
+pub(super) fn value<T>(part: Part<'_, T>) -> Option<T> {
+    part.map(|setting| setting.value)
 }

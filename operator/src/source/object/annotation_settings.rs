@@ -4,6 +4,7 @@ mod proxy_config;
 #[cfg(test)]
 mod tests;
 
+use longwire_crds::ACCESS_LOG_ANNOTATION as ACCESS_LOG;
 use longwire_model::limits::MAX_ANNOTATION_BYTES;
 use proxy_config::ProxyConfig;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(crate) const STATS_REGEXPS: &str = "sidecar.istio.io/statsInclusionRegexps";
 /// Entries of one annotation; [`MAX_ANNOTATION_BYTES`] in all, because an object may have 256 KiB of them.
 pub const MAX_ENTRIES: usize = 64;
 pub(crate) const MAX_ENTRY_BYTES: usize = 1024;
+/// Of a value that cannot be read.
+const MAX_QUOTED_BYTES: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AnnotationSettings {
@@ -25,8 +28,10 @@ pub struct AnnotationSettings {
     pub(crate) prefixes: Option<Entries>,
     pub(crate) suffixes: Option<Entries>,
     pub(crate) regexps: Option<Entries>,
-    /// Why an annotation cannot be parsed.
-    pub(crate) unreadable: Option<String>,
+    /// `None`: the objects decide.
+    pub(crate) access_log: Option<bool>,
+    /// Why annotations cannot be parsed.
+    pub(crate) unreadable: Vec<String>,
 }
 
 /// The parts of a list, each once.
@@ -42,10 +47,10 @@ impl AnnotationSettings {
     /// `proxy.istio.io/config`, and the tags of both are combined.
     pub(super) fn of(annotations: Option<&BTreeMap<String, String>>) -> Option<Box<Self>> {
         let annotations = annotations?;
-        let (config, unreadable) = match ProxyConfig::of(annotations) {
-            Ok(config) => (config, None),
-            Err(error) => (ProxyConfig::default(), Some(error)),
-        };
+        let mut unreadable = Vec::new();
+        let mut noted = |error| unreadable.push(error);
+        let config = ProxyConfig::of(annotations).map_err(&mut noted).unwrap_or_default();
+        let access_log = annotations.get(ACCESS_LOG).and_then(|text| access_log(text).map_err(&mut noted).ok());
         let ProxyConfig { proxy_stats_matcher: stats, extra_stat_tags } = config;
         let listed = |name: &str| annotations.get(name).map(|text| text.split(','));
         let entries = |name: &str, configured: Option<Vec<String>>| match (listed(name), configured) {
@@ -58,10 +63,18 @@ impl AnnotationSettings {
             prefixes: entries(STATS_PREFIXES, stats.inclusion_prefixes),
             suffixes: entries(STATS_SUFFIXES, stats.inclusion_suffixes),
             regexps: entries(STATS_REGEXPS, stats.inclusion_regexps),
+            access_log,
             unreadable,
         };
         (annotation_settings != Self::default()).then(|| Box::new(annotation_settings))
     }
+}
+
+fn access_log(text: &str) -> Result<bool, String> {
+    text.trim().parse().map_err(|_| {
+        let quoted = &text[..text.floor_char_boundary(MAX_QUOTED_BYTES)];
+        format!("annotation {ACCESS_LOG}: {quoted:?} is neither true nor false, and has no effect: write \"true\" or \"false\"")
+    })
 }
 
 impl Entries {

@@ -6,6 +6,7 @@ use super::{InvalidObject, Key, Kind, Metadata, Unreadable, namespaced, nanoseco
 use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MIN_OBJECT_BYTES;
 
+mod access_logs;
 mod extra_stat_tags;
 mod overrides;
 mod refusal;
@@ -16,6 +17,7 @@ mod telemetry_policy;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use access_logs::AccessLogs;
 pub use extra_stat_tags::ExtraStatTags;
 pub(crate) use extra_stat_tags::{ExtraTag, TagsSpec};
 pub(crate) use overrides::{MetricMatch, Overrides, Reporter};

@@ -1,11 +1,13 @@
 //! The series sets of the annotation `telemetry.longwire.io/series-sets`.
 
 use super::annotation_settings::{EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_REGEXPS, STATS_SUFFIXES};
-use longwire_crds::{DEFAULTS_ANNOTATION, GROUP, SERIES_SETS_ANNOTATION as SERIES_SETS};
+use longwire_crds::{
+    ACCESS_LOG_ANNOTATION as ACCESS_LOG, DEFAULTS_ANNOTATION, GROUP, SERIES_SETS_ANNOTATION as SERIES_SETS,
+};
 use longwire_model::series::{InvalidSeriesSet, SeriesSets};
 use std::collections::BTreeMap;
 
-/// Annotations of Longwire's own group that are known.
+/// Annotations of Longwire's own group that are known on every object that may have some.
 const KNOWN: [&str; 2] = [SERIES_SETS, DEFAULTS_ANNOTATION];
 /// Istio's annotations that Longwire reads; for pods alone.
 const OF_PODS: [&str; 4] = [EXTRA_STAT_TAGS, STATS_PREFIXES, STATS_SUFFIXES, STATS_REGEXPS];
@@ -89,11 +91,15 @@ impl SeriesAnnotation {
 fn misspelt(annotations: &BTreeMap<String, String>, bearer: Bearer) -> Vec<String> {
     let is_wrong = |name: &&String| match name.as_str() {
         name if KNOWN.contains(&name) => false,
-        name if OF_PODS.contains(&name) => bearer == Bearer::Namespace,
+        name if is_of_pods(name) => bearer == Bearer::Namespace,
         name => is_ours(name) || is_another_series_sets(name) || is_like_of_pods(name),
     };
     let wrong = annotations.keys().filter(is_wrong).take(MAX_UNKNOWN);
     wrong.map(|name| name[..name.floor_char_boundary(GROUP.len() + 1 + MAX_UNKNOWN_BYTES)].to_owned()).collect()
+}
+
+fn is_of_pods(name: &str) -> bool {
+    name == ACCESS_LOG || OF_PODS.contains(&name)
 }
 
 fn is_ours(name: &str) -> bool {
@@ -113,10 +119,9 @@ fn is_like_of_pods(name: &str) -> bool {
 
 /// Why the annotation has no effect, and which ones have.
 fn without_effect(name: &str) -> String {
-    if OF_PODS.contains(&name) {
+    if is_of_pods(name) {
         return format!("annotation {name} has no effect on a Namespace: write it on its pods");
     }
-    let known = if is_like_of_pods(name) { OF_PODS.join(", ") } else { SERIES_SETS.to_owned() };
-    let are = if is_like_of_pods(name) { "are" } else { "is" };
-    format!("annotation {name} is not known, and has no effect: {known} {are}")
+    let known = if is_like_of_pods(name) { OF_PODS.join(", ") } else { format!("{SERIES_SETS} and {ACCESS_LOG}") };
+    format!("annotation {name} is not known, and has no effect: {known} are")
 }

@@ -235,10 +235,11 @@ fn an_annotation_that_looks_like_longwires_and_is_none_causes_one_warning() {
     let annotations: BTreeMap<&str, &str> = names.into_iter().map(|name| (name, "istio")).collect();
     let annotation = pod(json!({"annotations": annotations}), json!({}), json!({})).unwrap().series;
     assert_eq!(annotation.sets, Some(SeriesSets::NONE.with(SeriesSet::Istio)));
-    let known = "is not known, and has no effect: telemetry.longwire.io/series-sets is";
+    let known =
+        "is not known, and has no effect: telemetry.longwire.io/series-sets and telemetry.longwire.io/access-log are";
     let expected = [format!("annotation {} {known}", names[0]), format!("annotation {} {known}", &long[..86])];
     assert_eq!((annotation.warnings(None), annotation.warnings(Some(&annotation))), (expected.to_vec(), vec![]));
-    let own = json!({"telemetry.longwire.io/defaults": "0123"});
+    let own = json!({"telemetry.longwire.io/defaults": "0123", "telemetry.longwire.io/access-log": "true"});
     assert_eq!(pod(json!({"annotations": own}), json!({}), json!({})).unwrap().series, SeriesAnnotation::default());
 }
 

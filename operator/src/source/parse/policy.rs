@@ -51,13 +51,8 @@ struct Written {
 #[serde(rename_all = "camelCase", default)]
 struct WrittenSpec {
     reporting_interval: Value,
-    long_connections: WrittenThreshold,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct WrittenThreshold {
-    threshold: Value,
+    long_connections: Value,
+    access_logs: Value,
 }
 
 /// The same for an object that an API server sent.
@@ -93,14 +88,16 @@ fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), Refusa
         let message = format!("apiVersion: {api_version} is not known to this operator: write {API_VERSION}");
         return Err(Refusal::invalid(message));
     }
-    let WrittenSpec { reporting_interval, long_connections } = written.spec;
+    let WrittenSpec { reporting_interval, long_connections, access_logs } = written.spec;
     let durations = [
-        ("spec.reportingInterval", reporting_interval),
-        ("spec.longConnections.threshold", long_connections.threshold),
+        ("spec.reportingInterval", &reporting_interval),
+        ("spec.longConnections.threshold", &long_connections["threshold"]),
+        ("spec.accessLogs.interval", &access_logs["interval"]),
+        ("spec.accessLogs.minDuration", &access_logs["minDuration"]),
     ];
     for (field, value) in durations {
         match value {
-            Value::String(text) if !is_duration(&text) => {
+            Value::String(text) if !is_duration(text) => {
                 let message = format!("{field}: {text:?} is no duration: write one as 5s, 500ms or 1m30s");
                 return Err(Refusal::invalid(message));
             }

@@ -25,7 +25,8 @@ fn annotations_are_comma_lists() {
         prefixes: Some(entries(&[], 0)),
         suffixes: None,
         regexps: Some(entries(&[".*cx.*"], 0)),
-        unreadable: None,
+        access_log: None,
+        unreadable: vec![],
     };
     assert_eq!(read, Some(Box::new(expected)));
     assert_eq!(
@@ -66,7 +67,8 @@ fn statistics_settings_of_a_proxy_config_apply_like_the_annotations() {
         prefixes: Some(entries(&["cluster."], 0)),
         suffixes: Some(entries(&["upstream_cx_destroy"], 0)),
         regexps: Some(entries(&["a", "b{1,2}"], 0)),
-        unreadable: None,
+        access_log: None,
+        unreadable: vec![],
     };
     let read = annotation_settings(&[
         (CONFIG, text),
@@ -94,11 +96,35 @@ fn a_proxys_configuration_that_cannot_be_read_is_named_and_the_annotations_still
     ];
     for text in wrong {
         let read = annotation_settings(&[(CONFIG, text), ("sidecar.istio.io/extraStatTags", "team")]).unwrap();
-        let error = read.unreadable.unwrap_or_else(|| panic!("{text} is read"));
+        let [error] = &read.unreadable[..] else { panic!("{text} is read") };
         assert!(error.starts_with("annotation proxy.istio.io/config: ") && error.len() < 400, "{error}");
         assert!(error.ends_with("its settings for statistics have no effect"), "{error}");
         assert_eq!(read.extra_tags, entries(&["team"], 0));
     }
-    let unknown = annotation_settings(&[(CONFIG, wrong[2])]).unwrap().unreadable.unwrap();
-    assert!(unknown.contains("inclusionPrefix"), "{unknown}");
+    let unknown = annotation_settings(&[(CONFIG, wrong[2])]).unwrap().unreadable;
+    assert!(unknown[0].contains("inclusionPrefix"), "{unknown:?}");
+}
+
+const ACCESS_LOG: &str = "telemetry.longwire.io/access-log";
+
+#[test]
+fn the_access_log_is_on_or_off() {
+    for (text, expected) in [("true", true), (" false\n", false)] {
+        let expected = AnnotationSettings { access_log: Some(expected), ..AnnotationSettings::default() };
+        assert_eq!(annotation_settings(&[(ACCESS_LOG, text)]), Some(Box::new(expected)), "{text}");
+    }
+}
+
+#[test]
+fn any_other_word_leaves_the_access_log_to_the_objects_and_is_named() {
+    let long = "x".repeat(200_000);
+    for (text, quoted) in [("yes", "yes"), ("True", "True"), ("", ""), (long.as_str(), &long[..64])] {
+        let read = annotation_settings(&[(ACCESS_LOG, text), (CONFIG, "- a")]).unwrap();
+        assert_eq!((read.access_log, read.unreadable.len()), (None, 2));
+        let expected = format!(
+            "annotation telemetry.longwire.io/access-log: {quoted:?} is neither true nor false, and has no effect: write \"true\" \
+             or \"false\""
+        );
+        assert_eq!(read.unreadable[1], expected);
+    }
 }

@@ -1,7 +1,9 @@
 //! How large an object is, as it was written and as it is kept.
 
 use super::refusal::{Reason, Refusal};
-use super::{Overrides, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
+use super::{AccessLogs, Overrides, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
+use longwire_model::access_log::LogFormat;
+use longwire_model::expression::Condition;
 use longwire_model::limits::{MAX_OBJECT_BYTES, MAX_SPEC_BYTES};
 use longwire_model::matcher::StringMatcher;
 use serde_json::Value;
@@ -65,13 +67,34 @@ fn json_bytes(value: &Value) -> usize {
 
 impl Weigh for TelemetrySpec {
     fn bytes(&self) -> usize {
-        let Self { selector, tags, disabled, series_sets: _, long_connections: _, threshold: _, cluster: _ } = self;
+        let Self {
+            selector,
+            tags,
+            disabled,
+            series_sets: _,
+            long_connections: _,
+            threshold: _,
+            cluster: _,
+            access_logs,
+        } = self;
         let tags = tags.iter().map(|(name, overrides)| {
             let values = overrides.iter().filter_map(|(_, change)| change.value.as_ref());
             let values = values.map(|value| value.unused_bytes()).sum::<usize>();
             ENTRY + name.as_str().len() + overrides.bytes() + values
         });
-        size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + disabled.bytes() + tags.sum::<usize>()
+        let own = size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + access_logs.bytes();
+        own + disabled.bytes() + tags.sum::<usize>()
+    }
+}
+
+impl Weigh for AccessLogs {
+    /// Beside its own.
+    fn bytes(&self) -> usize {
+        let format = match &self.format {
+            Some(LogFormat::Text(template)) => template.bytes(),
+            _ => 0,
+        };
+        self.filter.as_ref().map_or(0, Condition::unused_bytes) + format
     }
 }
 

@@ -1,5 +1,6 @@
 //! TelemetryPolicy, checked.
 
+use super::access_logs::{self, AccessLogs};
 use super::overrides::{MetricMatch, Overrides, Reporter};
 use super::refusal::{Reason, Refusal, at_most, within};
 use super::selector::Selector;
@@ -27,6 +28,7 @@ pub struct TelemetrySpec {
     /// Whether metrics are disabled, with the override's place in the list.
     pub(crate) disabled: Overrides<(usize, bool)>,
     pub(crate) tags: BTreeMap<TagName, Overrides<TagChange>>,
+    pub(crate) access_logs: AccessLogs,
 }
 
 /// Settings that apply to every node.
@@ -87,6 +89,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         long_connections,
         series_sets,
         overrides,
+        access_logs,
     } = spec;
     let selector = Selector::read(selector)?;
     let cluster = cluster_wide(reporting_interval, budgets, limits)?;
@@ -100,6 +103,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         series_sets: series_sets.map(|names| read_sets(&names)).transpose()?,
         long_connections: long.enabled,
         threshold: long.threshold.map(threshold).transpose()?,
+        access_logs: access_logs::read(access_logs.unwrap_or_default(), cluster.reporting_interval)?,
         cluster,
         ..TelemetrySpec::default()
     };
@@ -136,7 +140,7 @@ fn cluster_wide(
 }
 
 /// At least a second.
-fn duration(field: &str, value: longwire_crds::Duration, most: Duration) -> Result<Duration, Refusal> {
+pub(super) fn duration(field: &str, value: longwire_crds::Duration, most: Duration) -> Result<Duration, Refusal> {
     let plain = Duration::from(value);
     if !value.is_negative() && (MIN_DURATION..=most).contains(&plain) {
         return Ok(plain);
