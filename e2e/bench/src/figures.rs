@@ -58,11 +58,13 @@ const PASS: &str = "The kernel's part of a pass, by the probe's own metrics, ove
                     `ss` takes for one dump of the same sockets, each time between two passes.";
 
 #[rustfmt::skip]
-pub(super) const FIGURES: [Row; 21] = [
+pub(super) const FIGURES: [Row; 23] = [
     row("crr_cpu_ratio", "x", Target::AtMost(1.08), NO_WATCHER, CRR),
     row("crr_cpu_ratio_per_packet", "x", Target::None, NO_WATCHER,
         "The same with e2e/bpf/per_packet.bpf.c instead of the probe: cgroup_skb programs in both directions and one for \
          socket states, as in service meshes."),
+    row("crr_cpu_ratio_logged", "x", Target::None, NO_WATCHER,
+        "The same as crr_cpu_ratio, with an access log of every connection at both ends, written to /dev/null."),
     row("rr_rate_ratio", "x", Target::AtLeast(0.99), NO_WATCHER, RR),
     row("rr_rate_ratio_per_packet", "x", Target::None, NO_WATCHER, "The same with the per-packet programs."),
     row("bulk_rate_ratio", "x", Target::AtLeast(0.99), NO_WATCHER, BULK),
@@ -77,6 +79,9 @@ pub(super) const FIGURES: [Row; 21] = [
          waits for memory, and is fast where that text fits into the last-level cache. The reference allocates and frees two \
          strings for each label of each line and grows one text of 40 MB: it waits for the allocator and for page faults. A \
          run's line has both in ns a line, a plain copy of the whole text beside them, and the reference's page faults."),
+    row("log_lines_per_second", "M/s", Target::AtLeast(0.5), "serde_json: the same fields from a map",
+        "Periodic lines of access logs of 10,000 connections in the format `json`, one thread: records that the pipeline has \
+         made become text. Writing it is not included."),
     row("ingest_stall_ms", "ms", Target::AtMost(5.0), "no scrape",
         "The longest time that the sampler waited for the pipeline's lock, batch by batch of 1,024 samples of 100,000 connections, \
          while scrapes of 10,000 long connections ran one after the other in slices of 64 KiB."),

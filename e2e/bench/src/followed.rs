@@ -36,6 +36,11 @@ pub(super) struct Kernel {
 impl Followed {
     /// All are old enough for series of their own.
     pub(super) fn new(connections: usize, sets: SeriesSets) -> Result<Self> {
+        Self::configured(connections, Telemetry::plain(sets))
+    }
+
+    /// The same with another configuration of the pod.
+    pub(super) fn configured(connections: usize, telemetry: Telemetry) -> Result<Self> {
         let mut pipeline = Pipeline::new(Options {
             // Both reporters' overflow sets count against the budget.
             budget: Budget::undivided(100_000, 10_002),
@@ -48,7 +53,7 @@ impl Followed {
             wall_clock_offset: 1_700_000_000 * SECOND,
         });
         let now = 100 * SECOND;
-        let local = LocalPod { pod: pod("client", CLIENT), telemetry: Arc::new(Telemetry::plain(sets)) };
+        let local = LocalPod { pod: pod("client", CLIENT), telemetry: Arc::new(telemetry) };
         pipeline.local_cgroups([(CGROUP, format!("kubepods/pod{}/main", local.pod.uid))]);
         pipeline.apply(&Update { pods: vec![local], ..Update::default() }, now);
         for id in 1..=connections as u64 {

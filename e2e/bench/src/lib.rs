@@ -14,6 +14,7 @@ mod followed;
 mod hardware;
 mod ingest;
 mod load;
+mod logs;
 mod measured;
 mod memory;
 mod million;
@@ -67,10 +68,11 @@ struct Group {
 }
 
 /// The idle probe comes first, because the others leave work in the kernel that would disturb it.
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 8] = [
     Group { name: "idle", figures: &memory::IDLE, measure: memory::idle, on_request: false },
     Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure, on_request: false },
     Group { name: "ingest", figures: &ingest::FIGURES, measure: ingest::measure, on_request: false },
+    Group { name: "logs", figures: &logs::FIGURES, measure: logs::measure, on_request: false },
     Group { name: "scrape", figures: &scrape::FIGURES, measure: scrape::measure, on_request: false },
     Group { name: "passes", figures: &passes::FIGURES, measure: passes::measure, on_request: false },
     Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded, on_request: false },

@@ -5,16 +5,17 @@ use super::load::{Load, Outcome};
 use super::measured::Measured;
 use super::plan::Plan;
 use super::processor;
-use super::watcher::{WATCHERS, Watching};
+use super::watcher::{LOGGING, WATCHERS, Watching};
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use longwire_testkit::{Machine, Pod, Process, binaries, cgroup};
 use std::env;
 use std::time::Duration;
 
-pub(super) const FIGURES: [&str; 7] = [
+pub(super) const FIGURES: [&str; 8] = [
     "crr_cpu_ratio",
     "crr_cpu_ratio_per_packet",
+    "crr_cpu_ratio_logged",
     "rr_rate_ratio",
     "rr_rate_ratio_per_packet",
     "rr_cpu_ratio",
@@ -63,8 +64,13 @@ pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
         for turn in 0..WATCHERS.len() {
             // The block without a watcher is always first or always last.
             let which = (round + turn) % WATCHERS.len();
+            if which == LOGGING && !plan.wants("crr_cpu_ratio_logged") {
+                continue;
+            }
             let watching = WATCHERS[which](&traffic.machine)?;
-            for (load, blocks) in loads.iter().zip(&mut blocks) {
+            for (load, blocks) in
+                loads.iter().zip(&mut blocks).filter(|(load, _)| which != LOGGING || **load == Load::Crr)
+            {
                 blocks[which].push(traffic.block(*load, &watching, plan.seconds)?);
             }
         }
@@ -87,7 +93,13 @@ fn compare(load: Load, blocks: &[Vec<Block>]) -> Vec<Measured> {
     let cost = |name, watcher| ratio(name, watcher, |block| block.cost);
     let rate = |name, watcher| ratio(name, watcher, |block| block.rate);
     match load {
-        Load::Crr => vec![cost("crr_cpu_ratio", 1), cost("crr_cpu_ratio_per_packet", 2)],
+        Load::Crr => {
+            let mut all = vec![cost("crr_cpu_ratio", 1), cost("crr_cpu_ratio_per_packet", 2)];
+            if !blocks[LOGGING].is_empty() {
+                all.push(cost("crr_cpu_ratio_logged", LOGGING));
+            }
+            all
+        }
         Load::Rr | Load::Tail => {
             vec![rate("rr_rate_ratio", 1), rate("rr_rate_ratio_per_packet", 2), cost("rr_cpu_ratio", 1)]
         }

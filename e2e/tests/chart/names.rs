@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use longwire_crds::names::{
     CA_BUNDLE, CA_CONFIG_MAP, CLEANUP, CONTROL_AUDIENCE, METRICS_AUDIENCE, OPERATOR, TLS_SECRET,
 };
-use longwire_crds::{DEFAULTS_ANNOTATION, GROUP, MANIFESTS, SERIES_SETS_ANNOTATION, WEBHOOK};
+use longwire_crds::{ACCESS_LOG_ANNOTATION, DEFAULTS_ANNOTATION, GROUP, MANIFESTS, SERIES_SETS_ANNOTATION, WEBHOOK};
 use longwire_kubernetes::helm::Helm;
 use longwire_model::series::SeriesSet;
 
@@ -52,7 +52,10 @@ fn the_charts_rules_name_the_kinds_the_annotations_and_the_series_sets() -> Resu
         ensure!(has(&roles, plural) && has(&admission, plural), "{plural} is missing");
     }
     ensure!(has(&roles, GROUP) && has(&admission, GROUP), "{GROUP} is missing");
-    for name in [SERIES_SETS_ANNOTATION, DEFAULTS_ANNOTATION].into_iter().chain(SeriesSet::NAMED.map(SeriesSet::name)) {
+    for name in [SERIES_SETS_ANNOTATION, ACCESS_LOG_ANNOTATION, DEFAULTS_ANNOTATION]
+        .into_iter()
+        .chain(SeriesSet::NAMED.map(SeriesSet::name))
+    {
         ensure!(has(&admission, name), "admission does not know {name}");
     }
     let operator = named(&objects, "Deployment", OPERATOR)?;

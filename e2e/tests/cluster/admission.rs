@@ -39,10 +39,12 @@ const DEPLOYMENT: &str = "{selector: {matchLabels: {a: b}}, template: {metadata:
 
 /// Version, kind, annotation, spec, and part of the expected warning.
 #[rustfmt::skip]
-const ANNOTATED: [(&str, &str, &str, &str, &str); 5] = [
+const ANNOTATED: [(&str, &str, &str, &str, &str); 7] = [
     ("v1", "Namespace", "telemetry.longwire.io/series-sets: 'istio, isto'", "{}", "names an unknown series set"),
     ("v1", "Namespace", "telemetry.longwire.io/serie-sets: istio", "{}", "is not known, and has no effect"),
     ("v1", "Namespace", "sidecar.istio.io/extraStatTags: team", "{}", "have no effect on a Namespace"),
+    ("v1", "Namespace", "telemetry.longwire.io/access-log: 'true'", "{}", "has no effect on a Namespace"),
+    ("v1", "Pod", "telemetry.longwire.io/access-log: 'yes'", POD, "is neither true nor false"),
     ("apps/v1", "Deployment", "a: b", DEPLOYMENT, "names an unknown series set"),
     ("v1", "Pod", "sidecar.istio.io/statsInclusionPrefix: cluster", POD, "is not known, and has no effect"),
 ];

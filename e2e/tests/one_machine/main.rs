@@ -1,5 +1,6 @@
 //! Everything between the kernel and a scrape, on one machine. Needs root.
 
+mod access_log;
 mod adopted;
 mod adversity;
 mod ambient;
