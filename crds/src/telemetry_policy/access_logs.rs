@@ -49,7 +49,8 @@ pub struct AccessLogs {
     pub min_duration: Option<Duration>,
 
     /// A CEL expression that is true for events to log, at most 512 bytes, such as destination.port == 5432. One that
-    /// cannot be evaluated is not true. All attributes and functions: docs/expressions.md. Default: every event.
+    /// cannot be evaluated is not true. Attributes and functions: docs/expressions.md; those of what has happened to a
+    /// connection: docs/logs-and-exports.md. Default: every event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = MAX_EXPRESSION_BYTES))]
     pub filter: Option<String>,
@@ -61,8 +62,7 @@ pub struct AccessLogs {
     pub sample: Option<f64>,
 
     /// Maximum number of lines a second, 1 to 100000: of each pod; in an object for the whole cluster, of all pods of each
-    /// node together. Lines beyond it are left out and counted. Default: 10000 of a
-    /// node, and half of the node's for a pod.
+    /// node together. Lines beyond it are left out and counted. Default: 10000 of a node, and half of the node's for a pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = MAX_LOG_RATE))]
     pub rate_limit: Option<u32>,
@@ -72,8 +72,8 @@ pub struct AccessLogs {
     #[schemars(schema_with = "until")]
     pub until: Option<String>,
 
-    /// How a line is written: json, istio, ztunnel or kmesh, or a format string with command operators of Envoy such as
-    /// %START_TIME% %BYTES_SENT%, at most 2048 bytes. Default: json.
+    /// How a line is written: json, istio, ztunnel or kmesh; in the root namespace also a format string with command
+    /// operators of Envoy such as %START_TIME% %BYTES_SENT%, at most 2048 bytes. Default: json.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "format")]
     pub format: Option<String>,

@@ -89,11 +89,17 @@ fn the_api_server_warns_of_fields_without_effect_and_of_labels_that_others_read(
 #[test]
 fn what_is_for_the_whole_cluster_is_refused_elsewhere_before_it_is_stored() -> Result<()> {
     let (kubernetes, namespace) = longwire::installed()?;
-    for spec in ["{reportingInterval: 2s}", "{budgets: {series: 10}}", "{limits: {extraTags: 1}}"] {
+    let elsewhere = "count in namespace longwire-system alone";
+    for (spec, words) in [
+        ("{reportingInterval: 2s}", elsewhere),
+        ("{budgets: {series: 10}}", elsewhere),
+        ("{limits: {extraTags: 1}}", elsewhere),
+        ("{accessLogs: {format: '%BYTES_SENT%'}}", "a format string is only allowed in namespace longwire-system"),
+    ] {
         let policy = object("TelemetryPolicy", "tried", spec);
         eventually(PATIENCE, || {
             let said = tried(kubernetes, &namespace.name, &policy)?;
-            confirm!(said.contains("count in namespace longwire-system alone"), "{spec} is taken: {said}")
+            confirm!(said.contains(words), "{spec} is taken: {said}")
         })?;
         let said = tried(kubernetes, longwire::NAMESPACE, &policy)?;
         ensure!(said.contains("(server dry run)"), "{spec} is refused in the root namespace: {said}");

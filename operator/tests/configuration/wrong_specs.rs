@@ -8,7 +8,7 @@ const TAGS: &str = "ExtraStatTags";
 const STATS: &str = "StatsMatcher";
 
 /// Kind, spec, and reason with message.
-const WRONG: [(&str, &str, &str); 63] = [
+const WRONG: [(&str, &str, &str); 64] = [
     (
         TELEMETRY,
         "{selector: {}}",
@@ -59,6 +59,11 @@ const WRONG: [(&str, &str, &str); 63] = [
         TELEMETRY,
         "{limits: {extraTags: 5}}",
         "NotRootNamespace: spec.limits: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here",
+    ),
+    (
+        TELEMETRY,
+        "{accessLogs: {format: 'id=%LONGWIRE(id)%'}}",
+        "NotRootNamespace: spec.accessLogs.format: a format string is only allowed in namespace longwire-system, because lines of all namespaces are in one log: write one of json, istio, ztunnel, kmesh here",
     ),
     (
         TELEMETRY,

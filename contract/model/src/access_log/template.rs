@@ -89,8 +89,10 @@ pub enum InvalidTemplate {
     Time { name: String, format: String },
     #[error("%{name}:{length}%: the length is a number of 1 to 9999 characters")]
     Length { name: String, length: String },
-    #[error("a format with a line break would make two lines of one: write it without")]
-    LineBreak,
+    #[error(
+        "a format with a line break or another control character would break the log: write it without, except for tabs"
+    )]
+    Control,
 }
 
 struct Known;
@@ -101,9 +103,17 @@ struct Fields;
 pub(crate) const PLAIN: [(&str, Operator, &str); 26] = {
     use AddressPart::{Both, Port, WithoutPort};
     use Operator as O;
-    const CLIENT: &str = "the client's address";
-    const SERVER: &str = "the server's own address, behind any Service";
-    const REQUESTED: &str = "the address that the client connected to: a Service's if it requested one";
+    const CLIENT: [&str; 3] = ["the client's address and port", "the client's address", "the client's port"];
+    const SERVER: [&str; 3] = [
+        "the server's own address and port, behind any Service",
+        "the server's own address, behind any Service",
+        "the server's own port, behind any Service",
+    ];
+    const REQUESTED: [&str; 3] = [
+        "the address and port that the client connected to: a Service's if it requested one",
+        "the address that the client connected to: a Service's if it requested one",
+        "the port that the client connected to: the Service's if it requested one",
+    ];
     [
         ("BYTES_RECEIVED", O::BytesReceived, "payload bytes from the client, cumulative"),
         ("BYTES_SENT", O::BytesSent, "payload bytes to the client, cumulative"),
@@ -117,20 +127,20 @@ pub(crate) const PLAIN: [(&str, Operator, &str); 26] = {
         ("UPSTREAM_HOST", O::UpstreamHost, "the server's own address and port"),
         ("UPSTREAM_CLUSTER", O::UpstreamCluster, "`outbound|PORT||HOST` or `PassthroughCluster` at the client's end, `inbound|PORT||` at the server's"),
         ("UPSTREAM_TRANSPORT_FAILURE_REASON", O::UpstreamTransportFailureReason, "as the field `failure_reason`"),
-        ("UPSTREAM_REMOTE_ADDRESS", O::UpstreamRemoteAddress(Both), SERVER),
-        ("UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", O::UpstreamRemoteAddress(WithoutPort), SERVER),
-        ("UPSTREAM_REMOTE_PORT", O::UpstreamRemoteAddress(Port), SERVER),
-        ("UPSTREAM_LOCAL_ADDRESS", O::UpstreamLocalAddress(Both), CLIENT),
-        ("UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", O::UpstreamLocalAddress(WithoutPort), CLIENT),
-        ("UPSTREAM_LOCAL_PORT", O::UpstreamLocalAddress(Port), CLIENT),
-        ("DOWNSTREAM_LOCAL_ADDRESS", O::DownstreamLocalAddress(Both), REQUESTED),
-        ("DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", O::DownstreamLocalAddress(WithoutPort), REQUESTED),
-        ("DOWNSTREAM_LOCAL_PORT", O::DownstreamLocalAddress(Port), REQUESTED),
-        ("DOWNSTREAM_REMOTE_ADDRESS", O::DownstreamRemoteAddress(Both), CLIENT),
-        ("DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", O::DownstreamRemoteAddress(WithoutPort), CLIENT),
-        ("DOWNSTREAM_REMOTE_PORT", O::DownstreamRemoteAddress(Port), CLIENT),
-        ("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", O::DownstreamDirectRemoteAddress(Both), CLIENT),
-        ("DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", O::DownstreamDirectRemoteAddress(WithoutPort), CLIENT),
+        ("UPSTREAM_REMOTE_ADDRESS", O::UpstreamRemoteAddress(Both), SERVER[0]),
+        ("UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", O::UpstreamRemoteAddress(WithoutPort), SERVER[1]),
+        ("UPSTREAM_REMOTE_PORT", O::UpstreamRemoteAddress(Port), SERVER[2]),
+        ("UPSTREAM_LOCAL_ADDRESS", O::UpstreamLocalAddress(Both), CLIENT[0]),
+        ("UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", O::UpstreamLocalAddress(WithoutPort), CLIENT[1]),
+        ("UPSTREAM_LOCAL_PORT", O::UpstreamLocalAddress(Port), CLIENT[2]),
+        ("DOWNSTREAM_LOCAL_ADDRESS", O::DownstreamLocalAddress(Both), REQUESTED[0]),
+        ("DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", O::DownstreamLocalAddress(WithoutPort), REQUESTED[1]),
+        ("DOWNSTREAM_LOCAL_PORT", O::DownstreamLocalAddress(Port), REQUESTED[2]),
+        ("DOWNSTREAM_REMOTE_ADDRESS", O::DownstreamRemoteAddress(Both), CLIENT[0]),
+        ("DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT", O::DownstreamRemoteAddress(WithoutPort), CLIENT[1]),
+        ("DOWNSTREAM_REMOTE_PORT", O::DownstreamRemoteAddress(Port), CLIENT[2]),
+        ("DOWNSTREAM_DIRECT_REMOTE_ADDRESS", O::DownstreamDirectRemoteAddress(Both), CLIENT[0]),
+        ("DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT", O::DownstreamDirectRemoteAddress(WithoutPort), CLIENT[1]),
     ]
 };
 
@@ -147,6 +157,11 @@ const START_TIME: &str = "START_TIME";
 const EMIT_TIME: &str = "EMIT_TIME";
 const LONGWIRE: &str = "LONGWIRE";
 
+/// Ends a line for some reader, or does something to a terminal.
+fn is_unprintable(character: char) -> bool {
+    (character.is_control() && character != '\t') || matches!(character, '\u{2028}' | '\u{2029}')
+}
+
 impl Template {
     pub fn parse(text: &str) -> Result<Self, InvalidTemplate> {
         // A line break at the end is as in Envoy's formats, where it ends the line.
@@ -154,7 +169,7 @@ impl Template {
         match line {
             _ if text.len() > MAX_TEMPLATE_BYTES => return Err(InvalidTemplate::TooLong(text.len())),
             "" => return Err(InvalidTemplate::Empty),
-            line if line.contains(['\n', '\r']) => return Err(InvalidTemplate::LineBreak),
+            line if line.chars().any(is_unprintable) => return Err(InvalidTemplate::Control),
             _ => {}
         }
         let (mut pieces, mut literal, mut rest) = (Vec::new(), String::new(), line);

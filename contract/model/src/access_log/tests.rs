@@ -46,6 +46,8 @@ fn a_format_is_cut_into_text_and_operators() {
 #[case("%BYTES_SENT(%", "a % at byte 0 is not closed")]
 #[case("%LONGWIRE(id)x%", "unknown operator %LONGWIRE(id)x%")]
 #[case("a\nb", "a format with a line break")]
+#[case("\u{1b}[2J%BYTES_SENT%", "a format with a line break")]
+#[case("%BYTES_SENT%\u{2028}", "a format with a line break")]
 fn what_is_wrong_with_a_format_is_named(#[case] text: &str, #[case] begin: &str) {
     let refusal = refusal(text);
     assert!(refusal.starts_with(begin), "{text}: {refusal}");

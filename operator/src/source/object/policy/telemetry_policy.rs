@@ -10,6 +10,7 @@ use longwire_crds::limits::{
     MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
 };
 use longwire_crds::telemetry_policy::{self as crd, Match, Operation, Override, TagOverride};
+use longwire_model::access_log::LogFormat;
 use longwire_model::expression::Expression;
 use longwire_model::series::{InvalidMetric, Metric, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
@@ -55,14 +56,23 @@ impl TelemetryPolicy {
     /// The spec, if the object may set all of it in its namespace. `root_namespace` is the operator's own.
     pub fn accepted(&self, root_namespace: &str) -> Result<&TelemetrySpec, Refusal> {
         let spec = self.spec.as_ref().map_err(Refusal::clone)?;
+        if self.key.name.namespace == root_namespace {
+            return Ok(spec);
+        }
+        let refusal = |message| Err(Refusal::new(Reason::NotRootNamespace, message));
+        // It could write lines that look like those of other pods, which are in the same log.
+        if let Some(LogFormat::Text(_)) = spec.access_logs.format {
+            return refusal(format!(
+                "spec.accessLogs.format: a format string is only allowed in namespace {root_namespace}, because lines of all \
+                 namespaces are in one log: write one of {} here",
+                LogFormat::PRESETS.join(", ")
+            ));
+        }
         match spec.cluster.field {
-            Some(field) if self.key.name.namespace != root_namespace => Err(Refusal::new(
-                Reason::NotRootNamespace,
-                format!(
-                    "{field}: is for the whole cluster, and only allowed in namespace {root_namespace}: leave it out here"
-                ),
+            Some(field) => refusal(format!(
+                "{field}: is for the whole cluster, and only allowed in namespace {root_namespace}: leave it out here"
             )),
-            _ => Ok(spec),
+            None => Ok(spec),
         }
     }
 }
