@@ -17,10 +17,13 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::thread::{self, Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Batches of lines that wait to be written. A batch has about a thousand, because it is handed over after each batch of records.
+/// Batches of lines that wait to be written, and lines of each. As many as fit wait in the journal before them.
 const BATCHES: usize = 16;
+const BATCH: usize = 1_024;
 /// How long a save waits for lines to be written. Whoever reads them may have stopped.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// After a wait in vain saves do not wait for so long. A table that is announced is saved many times a second.
+const TRUST: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// Bytes of lines that are written at once.
 const BUFFER: usize = 256 << 10;
@@ -57,23 +60,33 @@ impl Lines {
 
     /// Never waits. What finds the queue full stays in the journal, which has room for some and counts what it drops.
     pub(crate) fn hand_over(&self, journal: &mut Journal) {
-        if journal.is_empty() {
-            return;
-        }
-        let batch = journal.take();
-        let lines = batch.len() as u64;
-        self.progress.handed_over.fetch_add(lines, Ordering::Relaxed);
-        if let Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) = self.queue.try_send(batch) {
-            self.progress.handed_over.fetch_sub(lines, Ordering::Relaxed);
-            journal.put_back(batch);
+        while !journal.is_empty() {
+            let batch = journal.take(BATCH);
+            let lines = batch.len() as u64;
+            self.progress.handed_over.fetch_add(lines, Ordering::Relaxed);
+            if let Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) = self.queue.try_send(batch) {
+                self.progress.handed_over.fetch_sub(lines, Ordering::Relaxed);
+                journal.put_back(batch);
+                return;
+            }
         }
     }
 
-    /// Waits a moment until what was handed over is written.
-    pub(crate) fn settle(&self) {
+    /// Waits a moment until all lines are written. `hand_over` returns whether the journal is empty then. `last_in_vain`: when such a
+    /// wait was the last time too short.
+    pub(crate) fn settle(&self, last_in_vain: &mut Option<Instant>, mut hand_over: impl FnMut() -> bool) {
         let (progress, began) = (&self.progress, Instant::now());
-        let is_behind = || progress.written.load(Ordering::Acquire) < progress.handed_over.load(Ordering::Relaxed);
-        while is_behind() && began.elapsed() < PATIENCE {
+        let waits = last_in_vain.is_none_or(|last| last.elapsed() >= TRUST);
+        loop {
+            let is_all = hand_over();
+            let is_behind = progress.written.load(Ordering::Acquire) < progress.handed_over.load(Ordering::Relaxed);
+            if !waits || (is_all && !is_behind) {
+                return;
+            }
+            if began.elapsed() >= PATIENCE {
+                *last_in_vain = Some(Instant::now());
+                return;
+            }
             thread::sleep(BETWEEN_LOOKS);
         }
     }
@@ -91,6 +104,10 @@ fn write_all(batches: &Receiver<Vec<LogRecord>>, progress: &Progress, mut to: im
     for batch in batches {
         let (mut rendered, mut lines) = (batch.iter().peekable(), 0);
         while let Some(record) = rendered.next() {
+            // Half a line may stand there.
+            if is_failing && text.is_empty() {
+                text.push(b'\n');
+            }
             writer.write(record, &mut text);
             lines += 1;
             if text.len() >= BUFFER || rendered.peek().is_none() {

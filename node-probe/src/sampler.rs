@@ -1,5 +1,5 @@
 //! The sampling thread, which writes kernel data to the pipeline: drains the ring, runs the passes, saves. It hands over
-//! queries to conntrack, reports to the operator and lines of access logs, and waits for none of them.
+//! queries to conntrack, reports to the operator and lines of access logs, and waits for none of them, except that a save waits a moment for lines.
 
 mod leftover;
 mod search;

@@ -10,6 +10,7 @@ use longwire_pipeline::pipeline::SaveCursor;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 /// Longest time between two saves, nanoseconds, even if a pass takes longer.
 const PERIOD: u64 = 5_000_000_000;
@@ -23,12 +24,14 @@ pub(crate) struct Saver {
     lines: Arc<Lines>,
     last: u64,
     is_failing: bool,
+    /// When a save last waited for lines too short.
+    waited_in_vain: Option<Instant>,
 }
 
 impl Saver {
     /// `None`: nothing is saved, and everything is shown at once.
     pub(crate) fn new(file: Option<StateFile>, boot: String, shared: Arc<Shared>, lines: Arc<Lines>) -> Self {
-        Self { file, boot, shared, lines, last: 0, is_failing: false }
+        Self { file, boot, shared, lines, last: 0, is_failing: false, waited_in_vain: None }
     }
 
     /// Saves if the period is over or the ring is half held.
@@ -45,8 +48,11 @@ impl Saver {
         shared.pipeline().settle();
         if let Some(file) = &self.file {
             // A successor makes no lines of what the state has.
-            self.lines.hand_over(shared.pipeline().journal_mut());
-            self.lines.settle();
+            self.lines.settle(&mut self.waited_in_vain, || {
+                let mut pipeline = shared.pipeline();
+                self.lines.hand_over(pipeline.journal_mut());
+                pipeline.journal().is_empty()
+            });
             let began = monotonic();
             let header = Header { boot: self.boot.clone(), instance: kernel.instance(), position: kernel.position() };
             match write(file, &header, &shared) {

@@ -15,6 +15,6 @@ mod record;
 mod tests;
 
 pub(crate) use cursor::{LogCursor, SavedLog};
-pub(crate) use journal::Clock;
+pub(crate) use journal::{Candidate, Clock};
 pub use journal::{DropReason, Journal, LogCounts};
 pub use record::LogRecord;

@@ -87,19 +87,48 @@ fn all_lines_are_written_in_order_before_the_thread_ends() {
 
 #[test]
 fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
-    let reader = Reader::default();
+    let (reader, mut in_vain) = (Reader::default(), None);
     let (lines, _) = Lines::start(reader.clone()).unwrap();
     lines.hand_over(&mut journal(0..10));
-    lines.settle();
-    assert_eq!(ids(&reader).len(), 10);
+    lines.settle(&mut in_vain, || true);
+    assert_eq!((ids(&reader).len(), in_vain), (10, None));
     let stopped = reader.stopped.lock().unwrap();
     lines.hand_over(&mut journal(10..20));
     let began = Instant::now();
-    lines.settle();
-    assert!(began.elapsed() >= PATIENCE);
+    lines.settle(&mut in_vain, || true);
+    let waited = began.elapsed();
+    assert!(waited >= PATIENCE && in_vain.is_some());
+    // The saves of the next moments do not wait.
+    let began = Instant::now();
+    (0..100).for_each(|_| lines.settle(&mut in_vain, || true));
+    assert!(began.elapsed() < TRUST, "100 saves wait for a reader that has stopped");
     drop(stopped);
-    lines.settle();
+    lines.settle(&mut None, || true);
     assert_eq!(ids(&reader).len(), 20);
+}
+
+#[test]
+fn a_save_waits_for_what_the_queue_had_no_room_for() {
+    let reader = Reader::default();
+    let stopped = reader.stopped.lock().unwrap();
+    let (lines, _) = Lines::start(reader.clone()).unwrap();
+    let all = 2 * BATCHES * BATCH;
+    let mut journal = journal(0..all as u64);
+    lines.hand_over(&mut journal);
+    assert!(!journal.is_empty());
+    drop(stopped);
+    let enough = Instant::now() + Duration::from_secs(60);
+    let mut is_empty = false;
+    // A slow machine needs several of them.
+    while !is_empty && Instant::now() < enough {
+        lines.settle(&mut None, || {
+            lines.hand_over(&mut journal);
+            is_empty = journal.is_empty();
+            is_empty
+        });
+    }
+    lines.settle(&mut None, || true);
+    assert_eq!(ids(&reader).len(), all);
 }
 
 #[test]
@@ -118,9 +147,9 @@ fn what_finds_the_queue_full_stays_in_the_journal_and_in_order() {
         assert!(number <= BATCHES as u64 + 2, "the queue is not bounded");
     };
     drop(stopped);
-    lines.settle();
-    lines.hand_over(&mut left);
-    assert!(left.is_empty());
+    while !left.is_empty() {
+        lines.hand_over(&mut left);
+    }
     drop(lines);
     thread.join().unwrap();
     let expected: Vec<String> = (0..number).map(|number| format!("local-{number}")).collect();
@@ -133,7 +162,6 @@ fn lines_that_cannot_be_written_are_counted() {
     let (lines, thread) = Lines::start(reader).unwrap();
     let progress = lines.progress();
     lines.hand_over(&mut journal(0..7));
-    lines.settle();
     drop(lines);
     thread.join().unwrap();
     assert_eq!(progress.failed(), 7);

@@ -149,10 +149,12 @@ fn pipeline(shared: &Shared, to: &mut Readings) {
     );
     to.one("longwire_probe_expression_errors_total", stats.expression_errors);
     to.one("longwire_probe_access_log_filter_errors_total", lines.filter_errors);
-    let failed = shared.lines.failed();
-    to.one("longwire_probe_access_log_lines_total", lines.lines.saturating_sub(failed));
+    to.one("longwire_probe_access_log_lines_total", lines.lines);
     let dropped = DropReason::ALL.map(|reason| (reason.name(), lines.dropped(reason)));
-    to.by("longwire_probe_access_log_lines_dropped_total", dropped.into_iter().chain([("not_written", failed)]));
+    to.by(
+        "longwire_probe_access_log_lines_dropped_total",
+        dropped.into_iter().chain([("not_written", shared.lines.failed())]),
+    );
     to.by(
         "longwire_probe_table_evictions_total",
         [

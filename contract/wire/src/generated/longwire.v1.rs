@@ -189,7 +189,7 @@ pub struct NodeSettings {
     pub long_connections: ::core::option::Option<u32>,
     #[prost(uint32, optional, tag = "4")]
     pub series_per_namespace: ::core::option::Option<u32>,
-    /// lines a second of all pods together; absent: as many as there are
+    /// lines a second of all pods together; absent: the probe's default
     #[prost(uint32, optional, tag = "5")]
     pub access_log_rate: ::core::option::Option<u32>,
 }
@@ -229,7 +229,7 @@ pub struct AccessLog {
     /// of the connections
     #[prost(uint32, tag = "5")]
     pub sample_millionths: u32,
-    /// lines a second; absent: limited by the node's alone
+    /// lines a second; absent: half of the node's
     #[prost(uint32, optional, tag = "6")]
     pub rate_limit: ::core::option::Option<u32>,
     /// Unix nanoseconds; absent: for ever

@@ -14,7 +14,7 @@ pub(crate) struct SavedConnection<S> {
     pub(crate) id: u64,
     pub(crate) seen: Totals,
     pub(crate) baseline: Option<Totals>,
-    opened: Monotonic,
+    pub(crate) opened: Monotonic,
     rtt_observed: bool,
     pub(crate) stage: S,
 }

@@ -28,4 +28,9 @@ impl Bucket {
         }
         has_one
     }
+
+    /// The token that was just taken is not needed.
+    pub(super) fn give_back(&mut self) {
+        self.tokens += SECOND;
+    }
 }

@@ -10,14 +10,16 @@ use std::time::Duration;
 /// A connection that is logged. In a box, because most are not.
 #[derive(Debug)]
 pub(crate) struct LogCursor {
-    /// Has an access log.
-    pub(super) telemetry: Arc<Telemetry>,
+    /// With an access log, unless the connection is not logged for a while.
+    pub(super) telemetry: Option<Arc<Telemetry>>,
     /// When its next periodic line is due, and the time between two. `None`: it has none.
     periodic: Option<(Monotonic, u64)>,
     /// Totals at its last line.
     pub(super) logged: Traffic,
     /// As last read. A sample of an idle connection has none.
     pub(super) rtt: Rtt,
+    /// Only the event of its begin has it.
+    pub(super) handshake: Option<Monotonic>,
 }
 
 /// The saved form. The configuration is the pod's.
@@ -29,22 +31,38 @@ pub(crate) struct SavedLog {
 
 impl LogCursor {
     /// `interval`: of periodic lines; `None`: none.
-    pub(super) fn new(telemetry: Arc<Telemetry>, interval: Option<Duration>, now: Monotonic) -> Self {
-        let periodic = interval.map(nanoseconds).map(|interval| (now.saturating_add(interval), interval));
-        Self { telemetry, periodic, logged: Traffic::default(), rtt: Rtt::default() }
+    pub(super) fn new(
+        telemetry: Arc<Telemetry>,
+        interval: Option<Duration>,
+        (id, opened, now): (u64, Monotonic, Monotonic),
+    ) -> Self {
+        let periodic = interval.map(nanoseconds).map(|interval| (first((id, opened), interval, now), interval));
+        let telemetry = Some(telemetry);
+        Self { telemetry, periodic, logged: Traffic::default(), rtt: Rtt::default(), handshake: None }
     }
 
-    /// After an edit, or a restart: what was logged before is not new again.
+    /// After a restart: what was logged before is not new again, also if it is not logged for a while.
     pub(crate) fn resumed(log: Option<Box<Self>>, before: Option<SavedLog>) -> Option<Box<Self>> {
-        let mut log = log?;
-        if let Some(before) = before {
-            log.logged = before.logged;
-            // Due as before, or sooner if the interval is shorter now.
-            if let (Some((next, _)), Some(before)) = (&mut log.periodic, before.next) {
-                *next = before.min(*next);
-            }
+        let Some(SavedLog { next, logged }) = before else { return log };
+        let mut log = log.unwrap_or_else(|| Box::new(Self::silent()));
+        log.logged = logged;
+        // Due as before, or sooner if the interval is shorter now.
+        if let (Some((due, _)), Some(before)) = (&mut log.periodic, next) {
+            *due = before.min(*due);
         }
         Some(log)
+    }
+
+    /// The same after an edit, which forgets nothing that was read.
+    pub(crate) fn edited(log: Option<Box<Self>>, before: Option<Box<Self>>) -> Option<Box<Self>> {
+        let Some(before) = before else { return log };
+        let mut log = Self::resumed(log, Some(before.save()))?;
+        (log.rtt, log.handshake) = (before.rtt, before.handshake);
+        Some(log)
+    }
+
+    fn silent() -> Self {
+        Self { telemetry: None, periodic: None, logged: Traffic::default(), rtt: Rtt::default(), handshake: None }
     }
 
     pub(crate) fn save(&self) -> SavedLog {
@@ -69,6 +87,18 @@ impl LogCursor {
         if rtt.least_us != 0 {
             self.rtt.least_us = rtt.least_us;
         }
+    }
+}
+
+/// The first periodic line comes one to two intervals after the begin, by the connection's id. Connections that a probe finds at its
+/// start, or that an edit begins to log, would otherwise all have theirs at once, beyond any limit.
+fn first((id, opened): (u64, Monotonic), interval: u64, now: Monotonic) -> Monotonic {
+    let hash = u128::from(id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let within = u64::try_from((hash * u128::from(interval)) >> 64).unwrap_or(0);
+    let first = opened.saturating_add(interval).saturating_add(within);
+    match now.checked_sub(first) {
+        Some(late) if interval != 0 => first.saturating_add((late / interval + 1).saturating_mul(interval)),
+        _ => first,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a filter reads: both ends, and what has happened until the event.
 
+use super::cursor::LogCursor;
 use super::journal::end_of;
 use crate::event::{ConnectionEvent, EventKind};
 use crate::labels::UNKNOWN;
@@ -10,6 +11,7 @@ use std::borrow::Cow;
 pub(super) struct EventFacts<'a> {
     pub(super) logged: LogEvent,
     pub(super) event: &'a ConnectionEvent<'a>,
+    pub(super) cursor: &'a LogCursor,
     /// Nanoseconds.
     pub(super) age: u64,
 }
@@ -42,8 +44,8 @@ impl Happened for EventFacts<'_> {
             Quantity::RetransmittedBytes => totals.retransmitted_bytes,
             Quantity::Retransmits => totals.retransmits,
             Quantity::LostPackets => totals.lost,
-            Quantity::Rtt => self.event.rtt_us().unwrap_or_default().into(),
-            Quantity::Handshake => self.event.handshake().unwrap_or_default() / 1_000,
+            Quantity::Rtt => self.event.rtt_us().unwrap_or(self.cursor.rtt.smoothed_us).into(),
+            Quantity::Handshake => self.cursor.handshake.unwrap_or_default() / 1_000,
         };
         i64::try_from(value).unwrap_or(i64::MAX)
     }

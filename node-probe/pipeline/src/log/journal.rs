@@ -10,11 +10,22 @@ use crate::record::Monotonic;
 use longwire_model::access_log::{AccessLog, DEFAULT_NODE_RATE, LogEvent};
 use longwire_model::identity::UnixNanos;
 use longwire_model::telemetry::Telemetry;
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
 /// Most lines that wait to be written: some MiB.
 const ROOM: usize = 16_384;
+
+/// A connection that may be logged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) shared_id: Option<SharedId>,
+    /// This end's own; 0: several connections.
+    pub(crate) id: u64,
+    pub(crate) opened: Monotonic,
+    pub(crate) now: Monotonic,
+}
 
 /// Now, by both clocks.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +59,7 @@ pub struct LogCounts {
 
 #[derive(Debug, Default)]
 pub struct Journal {
-    records: Vec<LogRecord>,
+    records: VecDeque<LogRecord>,
     /// By the index of the pod's slot.
     pods: Vec<PodLog>,
     node_rate: Option<u32>,
@@ -56,9 +67,10 @@ pub struct Journal {
     counts: LogCounts,
 }
 
-/// Of one pod, or of a former one whose slot it has now.
+/// Of the newest pod that has had the slot.
 #[derive(Clone, Copy, Debug, Default)]
 struct PodLog {
+    generation: u16,
     bucket: Option<Bucket>,
     /// Lines that were left out since the last one.
     suppressed: u64,
@@ -99,15 +111,15 @@ impl Journal {
     pub(crate) fn follow(
         &self,
         telemetry: &Arc<Telemetry>,
-        id: Option<SharedId>,
+        candidate: Candidate,
         failed: bool,
-        now: Monotonic,
     ) -> Option<Box<LogCursor>> {
         let log = telemetry.access_log.as_ref()?;
-        // Both ends have one id, so they choose the same. Without one an end chooses by chance of its own, and rather logs.
-        let is_chosen = failed || id.is_none_or(|id| log.sample.has(id.to_bits()));
+        let Candidate { shared_id, id, opened, now } = candidate;
+        // Both ends have one shared id, so they choose the same.
+        let is_chosen = failed || log.sample.has(shared_id.map_or(id, SharedId::to_bits));
         let interval = log.events.contains(LogEvent::Periodic).then_some(log.interval);
-        is_chosen.then(|| Box::new(LogCursor::new(Arc::clone(telemetry), interval, now)))
+        is_chosen.then(|| Box::new(LogCursor::new(Arc::clone(telemetry), interval, (id, opened, now))))
     }
 
     /// Makes a line of the event, if its pod's log has one.
@@ -116,11 +128,12 @@ impl Journal {
         logged: LogEvent,
         event: &ConnectionEvent<'_>,
         cursor: &mut LogCursor,
-        (pod, clock): (u16, Clock),
+        (pod, clock): ((u16, u16), Clock),
     ) {
-        let telemetry = Arc::clone(&cursor.telemetry);
+        let Some(telemetry) = cursor.telemetry.clone() else { return };
         let Some(log) = &telemetry.access_log else { return };
-        if !self.wants(log, logged, event, clock) {
+        cursor.handshake = event.handshake().or(cursor.handshake);
+        if !self.wants(log, logged, (event, cursor), clock) {
             return;
         }
         if let Err(reason) = self.admit(log, pod, clock.monotonic) {
@@ -130,10 +143,16 @@ impl Journal {
         let suppressed = self.pod(pod).map_or(0, |pod| mem::take(&mut pod.suppressed));
         self.counts.lines += 1;
         let record = line(logged, event, cursor, &telemetry, (clock, suppressed));
-        self.records.push(record);
+        self.records.push_back(record);
     }
 
-    fn wants(&mut self, log: &AccessLog, logged: LogEvent, event: &ConnectionEvent<'_>, clock: Clock) -> bool {
+    fn wants(
+        &mut self,
+        log: &AccessLog,
+        logged: LogEvent,
+        (event, cursor): (&ConnectionEvent<'_>, &LogCursor),
+        clock: Clock,
+    ) -> bool {
         let is_young = || u128::from(age(event, clock)) < log.min_duration.as_nanos();
         if !log.events.contains(logged)
             || log.until.is_some_and(|until| clock.wall >= until)
@@ -142,12 +161,12 @@ impl Journal {
             return false;
         }
         let Some(filter) = &log.filter else { return true };
-        let holds = filter.holds(&EventFacts { logged, event, age: age(event, clock) });
+        let holds = filter.holds(&EventFacts { logged, event, cursor, age: age(event, clock) });
         self.counts.filter_errors += u64::from(holds.is_err());
         holds.unwrap_or(false)
     }
 
-    fn admit(&mut self, log: &AccessLog, pod: u16, now: Monotonic) -> Result<(), DropReason> {
+    fn admit(&mut self, log: &AccessLog, pod: (u16, u16), now: Monotonic) -> Result<(), DropReason> {
         if self.records.len() >= ROOM {
             return Err(DropReason::QueueFull);
         }
@@ -159,10 +178,16 @@ impl Journal {
             return Err(DropReason::PodRate);
         }
         let has_room = self.node.get_or_insert_with(|| Bucket::new(node_rate, now)).take(node_rate, now);
-        has_room.then_some(()).ok_or(DropReason::NodeRate)
+        if has_room {
+            return Ok(());
+        }
+        if let Some(bucket) = self.pod(pod).and_then(|pod| pod.bucket.as_mut()) {
+            bucket.give_back();
+        }
+        Err(DropReason::NodeRate)
     }
 
-    fn left_out(&mut self, reason: DropReason, pod: u16) {
+    fn left_out(&mut self, reason: DropReason, pod: (u16, u16)) {
         let Self { counts, .. } = self;
         *match reason {
             DropReason::PodRate => &mut counts.pod_rate,
@@ -174,24 +199,32 @@ impl Journal {
         }
     }
 
-    /// Always there: slots are numbered from 0, without gaps.
-    fn pod(&mut self, index: u16) -> Option<&mut PodLog> {
+    /// `None`: of a pod that is gone, and whose slot another one has.
+    fn pod(&mut self, (index, generation): (u16, u16)) -> Option<&mut PodLog> {
+        const HALF: u16 = 1 << 15;
         let index = usize::from(index);
         if index >= self.pods.len() {
-            self.pods.resize(index + 1, PodLog::default());
+            self.pods.resize(index + 1, PodLog { generation, ..PodLog::default() });
         }
-        self.pods.get_mut(index)
+        let known = self.pods.get_mut(index)?;
+        match generation.wrapping_sub(known.generation) {
+            0 => Some(known),
+            ahead if ahead < HALF => {
+                *known = PodLog { generation, ..PodLog::default() };
+                Some(known)
+            }
+            _ => None,
+        }
     }
 
-    /// Lines to write, the oldest first.
-    pub fn take(&mut self) -> Vec<LogRecord> {
-        mem::take(&mut self.records)
+    /// Lines to write, at most so many, the oldest first.
+    pub fn take(&mut self, most: usize) -> Vec<LogRecord> {
+        self.records.drain(..most.min(self.records.len())).collect()
     }
 
-    /// Lines that could not be handed over now. They come before those that were made since.
-    pub fn put_back(&mut self, mut lines: Vec<LogRecord>) {
-        lines.append(&mut self.records);
-        self.records = lines;
+    /// Lines that could not be handed over now. They come before all others.
+    pub fn put_back(&mut self, lines: Vec<LogRecord>) {
+        lines.into_iter().rev().for_each(|line| self.records.push_front(line));
     }
 
     #[must_use]
@@ -242,7 +275,7 @@ fn line(
         new,
         rtt_us: known(event.rtt_us(), cursor.rtt.smoothed_us),
         min_rtt_us: known(event.least_rtt_us(), cursor.rtt.least_us),
-        handshake: event.handshake(),
+        handshake: cursor.handshake,
         closed_by: event.closer().map(|closer| end_of(closer, reporter)),
         close_reason: event.close_reason(),
         failure: match event.kind() {

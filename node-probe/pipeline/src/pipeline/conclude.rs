@@ -54,7 +54,7 @@ impl Pipeline {
             PendingCounters::Ended(_) | PendingCounters::Live { .. } => series::AT_ONCE,
         };
         let (connections, mut recorder) = self.recorder(now);
-        let mut recording = Recording::new(local, resolution, (opened, wanted), &mut recorder);
+        let mut recording = Recording::new(local, resolution, (connection.end.id, opened, wanted), &mut recorder);
         match connection.counters {
             PendingCounters::Ended(new) => {
                 let subject = Subject { id: connection.end.id, opened, moved: None };

@@ -52,14 +52,14 @@ impl Recording {
     /// Metrics consume each event at once, and lose none. Its pod's access log has a line of it, if that is configured.
     #[inline]
     pub(super) fn emit(&mut self, subject: Subject<'_>, happened: Happened<'_>, recorder: &mut Recorder<'_>) {
-        let event = event((self.reporter, &self.resolution), subject, happened, recorder.wall_clock_offset);
+        let event = event((self.reporter, &self.resolution), subject, happened, recorder.resolver.clock());
         recorder.store.consume(&event, &self.held, recorder.now);
         #[cfg(test)]
         recorder.collected.push(super::tests::Collected::of(&event));
         if let Some(cursor) = &mut self.log
             && let Some(logged) = logged(event.kind())
         {
-            recorder.journal.log(logged, &event, cursor, (self.slot.index(), recorder.clock()));
+            recorder.journal.log(logged, &event, cursor, (self.slot.tenancy(), recorder.clock()));
         }
     }
 
@@ -70,8 +70,8 @@ impl Recording {
         cursor.observe(rtt);
         if cursor.is_due(recorder.now) {
             let (nothing, resolution) = (Delta::default(), (self.reporter, &self.resolution));
-            let event = event(resolution, subject, Happened::sampled(&nothing, rtt), recorder.wall_clock_offset);
-            recorder.journal.log(LogEvent::Periodic, &event, cursor, (self.slot.index(), recorder.clock()));
+            let event = event(resolution, subject, Happened::sampled(&nothing, rtt), recorder.resolver.clock());
+            recorder.journal.log(LogEvent::Periodic, &event, cursor, (self.slot.tenancy(), recorder.clock()));
         }
     }
 }

@@ -141,7 +141,7 @@ impl Pipeline {
             (Stage::Recording(recording), moved) => {
                 let Delta { closed, closed_by_remote, rtt_us, duration, .. } = last_delta;
                 let (_, mut recorder) = self.recorder(now);
-                recording.apply_edits(opened, &mut recorder);
+                recording.apply_edits((id, opened), &mut recorder);
                 let new = Delta { closed, closed_by_remote, rtt_us, duration, ..gain.delta() };
                 let subject = Subject { id, opened, moved: Some(moved) };
                 let rtt = Rtt { smoothed_us: last.rtt_us.unwrap_or_default(), least_us: ending.least_rtt_us };

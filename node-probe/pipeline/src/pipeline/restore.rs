@@ -15,7 +15,7 @@ use super::stage::{Recording, SavedStage, Stage};
 use super::{Options, Pipeline};
 use crate::connection::{SavedConnection, Totals};
 use crate::labels::{ConnectionLabels, EnvoyLabels, ServiceLabels, WorkloadLabels};
-use crate::log::{LogCursor, SavedLog};
+use crate::log::{Candidate, LogCursor, SavedLog};
 use crate::metrics::{LABEL_SET, Moved, Restoring};
 use crate::observation::Delta;
 use crate::record::Monotonic;
@@ -139,7 +139,9 @@ impl Pipeline {
                     Ok(resolution) => {
                         let (held, whole) = self.store.hold(held, &loose.moved);
                         let slot = self.resolver.restore_held(*slot, whole.is_ok());
-                        let log = self.restore_log(slot, &resolution, log.0, now);
+                        let candidate =
+                            Candidate { shared_id: resolution.id(), id: saved.id, opened: saved.opened, now };
+                        let log = self.restore_log(slot, candidate, log.0);
                         let recording = Recording::restore(held, (slot, *was_long), resolution, log, &self.store);
                         // A label set that was left out is counted already.
                         let is_counted = whole == Err(Flaw::Dangling(LABEL_SET));
@@ -154,15 +156,9 @@ impl Pipeline {
     }
 
     /// `saved`: `None` if nothing of it was logged.
-    fn restore_log(
-        &mut self,
-        slot: PodSlot,
-        resolution: &Resolution,
-        saved: Option<SavedLog>,
-        now: Monotonic,
-    ) -> Option<Box<LogCursor>> {
+    fn restore_log(&mut self, slot: PodSlot, candidate: Candidate, saved: Option<SavedLog>) -> Option<Box<LogCursor>> {
         let local = self.resolver.local_now(slot)?;
-        let log = self.journal.follow(&local.telemetry, resolution.id(), false, now);
+        let log = self.journal.follow(&local.telemetry, candidate, false);
         LogCursor::resumed(log, saved)
     }
 

@@ -8,7 +8,7 @@ use super::candidates::{Candidates, Rank};
 use super::emit::{Happened, Subject};
 use super::series::{self, ALL, AT_ONCE, LONG};
 use crate::connection::{Entry, Totals};
-use crate::log::{Clock, Journal, LogCursor};
+use crate::log::{Candidate, Clock, Journal, LogCursor};
 use crate::metrics::{SeriesHandles, SeriesStore};
 use crate::observation::{Delta, Reporter};
 use crate::record::{Monotonic, Rtt};
@@ -99,7 +99,7 @@ impl Recording {
     pub(super) fn new(
         local: &Local,
         mut resolution: Resolution,
-        (opened, wanted): (Monotonic, Metrics),
+        (id, opened, wanted): (u64, Monotonic, Metrics),
         recorder: &mut Recorder<'_>,
     ) -> Self {
         let edited =
@@ -110,7 +110,8 @@ impl Recording {
         let local = edited.as_ref().unwrap_or(local);
         let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
         series::acquire((local, &resolution), wanted, start, recorder, &mut held);
-        let log = recorder.journal.follow(&local.telemetry, resolution.id(), wanted == series::FAILED, recorder.now);
+        let candidate = Candidate { shared_id: resolution.id(), id, opened, now: recorder.now };
+        let log = recorder.journal.follow(&local.telemetry, candidate, wanted == series::FAILED);
         Self { held, slot: local.slot, long: Long::No, reporter: resolution.reporter(), log, resolution }
     }
 
@@ -125,19 +126,20 @@ impl Recording {
 
     /// Metrics and tags of its pod may have been edited since it acquired its series. Hardly any sample finds an edit.
     #[inline]
-    pub(super) fn apply_edits(&mut self, opened: Monotonic, recorder: &mut Recorder<'_>) {
+    pub(super) fn apply_edits(&mut self, (id, opened): (u64, Monotonic), recorder: &mut Recorder<'_>) {
         if recorder.resolver.is_edited(self.slot) {
-            self.reacquire(opened, recorder);
+            self.reacquire((id, opened), recorder);
         }
     }
 
     /// It records into the series that are on now, from here on. What it recorded before stays where it is. It stays active.
     #[cold]
-    fn reacquire(&mut self, opened: Monotonic, recorder: &mut Recorder<'_>) {
+    fn reacquire(&mut self, (id, opened): (u64, Monotonic), recorder: &mut Recorder<'_>) {
         let Some(local) = recorder.resolver.local_now(self.slot) else { return };
         self.slot = local.slot;
-        let log = recorder.journal.follow(&local.telemetry, self.resolution.id(), false, recorder.now);
-        self.log = LogCursor::resumed(log, self.log.as_deref().map(LogCursor::save));
+        let candidate = Candidate { shared_id: self.resolution.id(), id, opened, now: recorder.now };
+        let log = recorder.journal.follow(&local.telemetry, candidate, false);
+        self.log = LogCursor::edited(log, self.log.take());
         self.resolution.renew(Arc::clone(&local.pod));
         let wanted = if self.long == Long::No { AT_ONCE } else { ALL };
         let (start, mut held) = (recorder.start(opened), SeriesHandles::default());
@@ -211,7 +213,7 @@ pub(super) fn advance(entry: &mut Entry<Stage>, gain: Totals, rtt: Rtt, recorder
         (Stage::Ignored, _) => {}
         (Stage::Pending { rtt_us: kept, .. }, _) => *kept = rtt_us.unwrap_or(*kept),
         (Stage::Recording(recording), moved) => {
-            recording.apply_edits(opened, recorder);
+            recording.apply_edits((id, opened), recorder);
             if !gain.is_zero() {
                 let new = Delta { rtt_us, ..gain.delta() };
                 let subject = Subject { id, opened, moved: Some(moved) };

@@ -108,9 +108,9 @@ impl PodSlot {
         (self.index, self.generation) == (other.index, other.generation)
     }
 
-    /// Of this node's pods; another pod may have it later.
-    pub(crate) fn index(self) -> u16 {
-        self.index
+    /// The slot's place, and which of the pods that have had it.
+    pub(crate) fn tenancy(self) -> (u16, u16) {
+        (self.index, self.generation)
     }
 
     /// Identifies the pod and the revision of its telemetry.

@@ -9,7 +9,7 @@ use crate::record::{CloseReason, Counters, FailReason, flag};
 use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, Share};
 use longwire_model::expression::Condition;
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -149,6 +149,74 @@ fn both_ends_choose_the_same_connections() {
     });
     assert_eq!(source, destination);
     assert!((30..90).contains(&source.len()), "{} of 200", source.len());
+}
+
+#[test]
+fn a_connection_without_a_common_id_belongs_to_the_sample_by_its_own() {
+    let mut node = logging(AccessLog { sample: Share::of_percent(30.0).unwrap(), ..AccessLog::default() });
+    (1..=200).for_each(|number| node.close(&Socket { sequence: (0, 0), ..client(number) }));
+    node.settle(&[]);
+    let lines = node.lines();
+    assert!(lines.iter().all(|line| matches!(line.id, ConnectionId::Local(_))));
+    assert!((30..90).contains(&lines.len()), "{} of 200", lines.len());
+}
+
+#[test]
+fn periodic_lines_of_connections_that_are_found_at_once_are_spread_over_the_interval() {
+    let mut node = logging(AccessLog { events: LogEvents::NONE.with(LogEvent::Periodic), ..AccessLog::default() });
+    let clients: Vec<Socket> = (1..=600).map(client).collect();
+    clients.iter().for_each(|client| node.announce(client));
+    node.settle(&clients);
+    for _ in 0..130 {
+        node.now += S;
+        node.pass(&clients);
+    }
+    let mut each_second = BTreeMap::<u64, usize>::new();
+    for line in node.lines() {
+        *each_second.entry(line.time / S).or_default() += 1;
+    }
+    let most = each_second.values().max().copied().unwrap_or_default();
+    assert!(each_second.len() > 60 && most <= 30, "{most} of 600 lines a minute in one second");
+}
+
+#[test]
+fn the_start_is_by_the_clock_as_it_is_set_now() {
+    let mut node = logging(all());
+    let client = client(1);
+    node.announce(&client);
+    node.settle(&[client]);
+    node.pipeline.set_clock(BOOT + 3_600 * S);
+    node.close(&client);
+    let end = node.lines().last().unwrap().clone();
+    assert_eq!((end.start, end.time), (BOOT + 3_699 * S, BOOT + 3_600 * S + node.now));
+}
+
+#[test]
+fn what_only_the_begin_knows_is_in_later_lines_and_filters() {
+    let filter = Condition::parse("connection.event != \"connect\" && connection.handshake > 0").unwrap();
+    let mut node = logging(AccessLog { filter: Some(filter), ..all() });
+    let client = client(1);
+    node.announce(&client);
+    node.settle(&[client]);
+    let periodic = node.lines().last().unwrap().clone();
+    assert_eq!((periodic.event, periodic.handshake, periodic.rtt_us), (LogEvent::Periodic, Some(1_000), Some(70)));
+}
+
+#[test]
+fn a_log_that_was_off_for_a_while_repeats_no_byte() {
+    let mut node = logging(all());
+    let mut client = client(1);
+    node.announce(&client);
+    node.settle(&[client]);
+    node.configure(&["a", "b"], None);
+    client.counters.sent += 5;
+    node.pass(&[client]);
+    let before = node.lines().len();
+    node.restart();
+    node.configure(&["a", "b"], Some(all()));
+    node.close(&client);
+    let since = &node.lines()[before..];
+    assert_eq!(since.iter().map(|line| line.new.received).sum::<u64>(), 5);
 }
 
 #[test]

@@ -203,7 +203,7 @@ impl Node {
     /// The probe is restarted.
     pub(super) fn restart(&mut self) {
         // As the shell does before a save.
-        self.lines.append(&mut self.pipeline.journal_mut().take());
+        self.lines.append(&mut self.pipeline.journal_mut().take(usize::MAX));
         let (mut cursor, mut state) = (SaveCursor::new(), Vec::new());
         while self.pipeline.save(&mut cursor, usize::MAX, &mut state) {}
         let mut collected = mem::take(&mut self.pipeline.collected);
@@ -215,7 +215,7 @@ impl Node {
 
     /// Lines of access logs since the begin.
     pub(super) fn lines(&mut self) -> &[LogRecord] {
-        self.lines.append(&mut self.pipeline.journal_mut().take());
+        self.lines.append(&mut self.pipeline.journal_mut().take(usize::MAX));
         &self.lines
     }
 
