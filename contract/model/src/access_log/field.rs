@@ -124,7 +124,7 @@ impl Field {
         match self {
             Self::Time => ("time", String, "when the line was made, RFC 3339 in UTC with microseconds"),
             Self::Type => ("type", String, "`Connect`, `Periodic`, `End` or `Failed`"),
-            Self::Id => ("id", String, "of the connection, 32 hexadecimal digits, equal at both ends; `local-` and a number where this end cannot compute it; `unknown` for a line of several connections"),
+            Self::Id => ("id", String, "of the connection, 32 hexadecimal digits, equal at both ends; `local-` and a number where this end cannot compute it, as to a server outside the cluster; `unknown` for a line that stands for several connections, or that the kernel side summed up"),
             Self::Reporter => ("reporter", String, "the end that reports: `source` or `destination`"),
             Self::SourceWorkload => ("source_workload", String, "as the label"),
             Self::SourceNamespace => ("source_namespace", String, "as the label `source_workload_namespace`"),
@@ -132,7 +132,7 @@ impl Field {
             Self::SourceCanonicalRevision => ("source_canonical_revision", String, "as the label"),
             Self::SourcePod => ("source_pod", String, "name of the client's pod"),
             Self::SourceNode => ("source_node", String, "node of the client's pod"),
-            Self::SourceAddress => ("source_address", String, "the client's address and port, as the reporting socket has them"),
+            Self::SourceAddress => ("source_address", String, "the client's address and port, as the reporting socket has them; port 0: several connections"),
             Self::DestinationWorkload => ("destination_workload", String, "as the label"),
             Self::DestinationNamespace => ("destination_namespace", String, "as the label `destination_workload_namespace`"),
             Self::DestinationCanonicalService => ("destination_canonical_service", String, "as the label"),
@@ -154,14 +154,14 @@ impl Field {
             Self::RetransmittedBytes => ("retransmitted_bytes", Integer, "payload bytes that the reporter sent again, cumulative, `tcp_sock.bytes_retrans`"),
             Self::Retransmits => ("retransmits", Integer, "segments that the reporter sent again, cumulative, `tcp_sock.total_retrans`"),
             Self::LostPackets => ("lost_packets", Integer, "packets that the reporter's kernel took for lost, cumulative, `tcp_sock.lost`"),
-            Self::RttUs => ("rtt_us", Integer, "smoothed round-trip time, microseconds, `tcp_sock.srtt_us`; absent: none yet"),
-            Self::MinRttUs => ("min_rtt_us", Integer, "least round-trip time of the last minutes, microseconds, `tcp_sock.rtt_min`; absent: none yet"),
-            Self::HandshakeUs => ("handshake_us", Integer, "from SYN to established, microseconds; absent: not known, as at the server's end"),
+            Self::RttUs => ("rtt_us", Integer, "smoothed round-trip time, microseconds, `tcp_sock.srtt_us`; absent: none yet, or none since a restart of the probe"),
+            Self::MinRttUs => ("min_rtt_us", Integer, "least round-trip time of the last minutes, microseconds, `tcp_sock.rtt_min`; absent: none yet, or none since a restart of the probe"),
+            Self::HandshakeUs => ("handshake_us", Integer, "from SYN to established, microseconds; absent: not known, as at the server's end and after a restart of the probe"),
             Self::ClosedBy => ("closed_by", String, "the end that closed first: `source` or `destination`; absent: it lives, or not known"),
             Self::CloseReason => ("close_reason", String, "`fin`, `reset`, `timeout`, `aborted`, `unreachable` or `other`; absent: it lives, or not known"),
             Self::FailureReason => ("failure_reason", String, "as the label `reason` of `longwire_tcp_connections_failed_total`; absent: it was established"),
             Self::Connections => ("connections", Integer, "how many the line stands for, where the kernel side summed several up; absent: one"),
-            Self::Suppressed => ("suppressed", Integer, "lines of the pod that were not written since its last one; absent: none"),
+            Self::Suppressed => ("suppressed", Integer, "lines of the pod that a rate or a full queue left out since its last one; absent: none"),
         }
     }
 }

@@ -23,14 +23,17 @@ Each probe writes the lines of its node's pods to its standard output; its own l
 kubectl logs --namespace longwire-system --selector app=longwire-probe --tail 20
 ```
 
-Both ends of a connection write a line, each on its node, with one `id`. The bytes of the lines `End` of an edge add up to its counters `istio_tcp_sent_bytes_total` and `istio_tcp_received_bytes_total`, and their number to `istio_tcp_connections_closed_total`, as long as all of its connections are logged. So do the lines `Failed` to `longwire_tcp_connections_failed_total`.
+If both pods are logged, both ends of a connection write a line, each on its node, with one `id`. Where all connections of an edge are logged and have ended, the bytes of its lines `End` add up to `istio_tcp_sent_bytes_total` and `istio_tcp_received_bytes_total`, and their number to `istio_tcp_connections_closed_total`; a line with `connections` counts as so many. So do the lines `Failed` to `longwire_tcp_connections_failed_total`. \
+Lines that a filter, a sample, `minDuration`, `until` or a limit leaves out are missing in such sums, and connections that the probe gave up on have no line `End`.
 
-A probe makes lines without waiting for whoever reads them. It keeps at most about 30,000 lines that are not written yet. Lines that it leaves out are counted by reason in `longwire_probe_access_log_lines_dropped_total`, and in the field `suppressed` of the pod's next line. \
-A probe that is killed loses no line of a connection that its saved state has. The next probe may repeat lines of the last five seconds, with the same `id` and `type`.
+A probe makes lines without waiting for whoever reads them. It keeps at most about 30,000 lines that are not written yet. Lines that it leaves out are counted by reason in `longwire_probe_access_log_lines_dropped_total`; those beyond a rate or a full queue also in the field `suppressed` of the pod's next line. \
+A probe that is killed loses no line of a connection that its saved state has, unless whoever reads the lines is more than 100 ms behind. The next probe may repeat lines of the last five seconds with the same `id` and `type`; their cumulative fields are right, so take the largest of an `id`.
+
+A connection is read once a reporting interval, so its line `Connect` comes at its first reading, and one that ends before has none. The first line `Periodic` comes one to two intervals after the start, so that the lines of many connections do not come all at once.
 
 ## Fields
 
-The format `json` writes one object a line, with all of these fields in this order. A value that is not known is `unknown`, as in the labels of the series. Integers are JSON numbers.
+The format `json` writes one object a line, with these fields in this order. A string that is not known is `unknown`, as in the labels of the series. A field whose meaning says when it is absent is left out then. Integers are JSON numbers. \"As the label\" means the label of `istio_tcp_*` in [metrics.md](metrics.md).
 
 ";
 
@@ -43,7 +46,7 @@ The line of a connection that closed, at the client's end:
 
 ## Format strings
 
-A `format` with a `%` in it is a format string with Envoy's command operators. Those that have no meaning without a proxy are refused, with the list of those that have one. No proxy is between the two ends, so the downstream connection and the upstream connection are one. A value that is not known is `-`. `%OPERATOR:12%` cuts a value to 12 characters, and `%%` is a percent sign.
+A `format` with a `%` in it is a format string with Envoy's command operators. Operators that only a proxy can fill are refused, and the message lists those that can be used. There is no proxy between the two ends, so `UPSTREAM` and `DOWNSTREAM` operators are about the same connection. A value that is not known is `-`. Format strings are only allowed in the root namespace, because the lines of all namespaces are in one log. `%OPERATOR:12%` cuts a value to 12 characters, and `%%` is a percent sign.
 
 "#;
 
@@ -64,7 +67,7 @@ accesslog: 2026-12-01 13:40:00.123456789 +0000 UTC src.addr=10.0.0.1:45784, src.
 pub(super) const FILTER: &str = "
 ## Filters
 
-`filter` is an [expression](expressions.md) that is true or false. It may read everything that tags may, and what has happened to the connection until the event. Times are ints in microseconds; `duration(\"1m30s\")` writes one.
+`filter` is an [expression](expressions.md) that is true or false. It may read everything that tags may, and these attributes, which have their values at the moment of the event. Times are ints in microseconds; `duration(\"1m30s\")` writes one.
 
 ```yaml
 filter: 'destination.namespace == \"shop\" && (connection.duration > duration(\"10s\") || connection.retransmits > 0)'
