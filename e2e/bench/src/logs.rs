@@ -7,7 +7,8 @@ use anyhow::{Result, ensure};
 use longwire_export::access_log::LineWriter;
 use longwire_model::access_log::{AccessLog, LogEvent, LogEvents};
 use longwire_model::series::SeriesSets;
-use longwire_model::telemetry::Telemetry;
+use longwire_model::telemetry::{NodeSettings, Telemetry};
+use longwire_model::update::Update;
 use longwire_pipeline::log::LogRecord;
 use serde_json::{Map, Value};
 use std::hint::black_box;
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 pub(super) const FIGURES: [&str; 1] = ["log_lines_per_second"];
 /// All of their lines fit into the journal.
 const CONNECTIONS: usize = 10_000;
+/// Lines a second: more than there are.
+const MAX_RATE: u32 = 100_000;
 
 pub(super) fn measure(plan: &Plan) -> Result<Vec<Measured>> {
     let records = records()?;
@@ -56,9 +59,11 @@ fn records() -> Result<Vec<LogRecord>> {
     let log = AccessLog { events, interval: Duration::from_secs(1), ..AccessLog::default() };
     let telemetry = Telemetry { access_log: Some(log), ..Telemetry::plain(SeriesSets::default()) };
     let mut followed = Followed::configured(CONNECTIONS, telemetry)?;
-    drop(followed.pipeline.journal_mut().take());
+    let settings = NodeSettings { access_log_rate: Some(MAX_RATE), ..NodeSettings::default() };
+    followed.pipeline.apply(&Update { settings: Some(settings), ..Update::default() }, 0);
+    drop(followed.pipeline.journal_mut().take(usize::MAX));
     followed.pass();
-    let records = followed.pipeline.journal_mut().take();
+    let records = followed.pipeline.journal_mut().take(usize::MAX);
     ensure!(records.len() == CONNECTIONS, "{} lines of {CONNECTIONS} connections", records.len());
     Ok(records)
 }

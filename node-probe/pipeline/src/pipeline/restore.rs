@@ -52,8 +52,10 @@ impl Pipeline {
     /// Bytes that are no state of a version that is read: cut, of another build, or with items missing.
     pub fn restore(options: Options, state: &[u8], now: Monotonic) -> Result<Restored, InvalidState> {
         let (mut reader, head) = ItemReader::new(state)?;
-        let options = Options { wall_clock_offset: head.wall_clock_offset, ..options };
-        let mut pipeline = Self::new(options);
+        let clock = options.wall_clock_offset;
+        let mut pipeline = Self::new(Options { wall_clock_offset: head.wall_clock_offset, ..options });
+        // The clock may have been set since.
+        pipeline.set_clock(clock);
         if head.last_key > PLAUSIBLE {
             return Err(reader.invalid(Flaw::Implausible("key")));
         }
