@@ -67,8 +67,8 @@ pub struct Waits {
     /// pod's connections must be reported. Where several nodes share a kernel, each pod of another node costs one such wait. Also, from
     /// a connection's opening on, for the owner of an address that pods have had, if none of them or several had it at that moment.
     pub pod: Monotonic,
-    /// From its opening on, for a new owner of the other end's address. An address observation reaches other nodes in a fraction of a
-    /// second.
+    /// From its opening on, for a new owner of the other end's address. An address observation mostly reaches other nodes in a
+    /// fraction of a second.
     pub settling: Monotonic,
 }
 
