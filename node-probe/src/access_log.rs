@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// Batches of lines that wait to be written, and lines of each. As many as fit wait in the journal before them.
 const BATCHES: usize = 16;
 const BATCH: usize = 1_024;
-/// How long a save waits for lines to be written. Whoever reads them may have stopped.
+/// How long a save waits for lines to be written. Their reader may have stopped.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// After a wait in vain saves do not wait for so long. A table that is announced is saved many times a second.
 const TRUST: Duration = Duration::from_secs(1);

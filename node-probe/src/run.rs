@@ -95,7 +95,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let outcome = runtime.block_on(serve(options, operator, Arc::clone(&shared), listeners, queued, failure));
     shared.stop.store(true, Ordering::Relaxed);
     let sampled = sampling.join();
-    // The sampling thread has handed over its last lines. Whoever reads them may have stopped.
+    // The sampling thread has handed over its last lines. Their reader may have stopped.
     let began = Instant::now();
     while !written.is_finished() && began.elapsed() < LAST_LINES {
         thread::sleep(Duration::from_millis(5));

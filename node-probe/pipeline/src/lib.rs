@@ -11,7 +11,7 @@
 //! connection   one entry a connection; idempotent: a record that comes twice changes nothing, no counter goes back
 //! resolve      addresses, cgroup, sequence numbers -> Resolution: both ends' workload and service, latched; waits are bounded
 //! event        ConnectionEvent: a connection is opened, sampled, closed or failed, with its Resolution and what is new
-//! log          lines of access logs: chosen among events, bounded, for whoever writes them
+//! log          lines of access logs: chosen among events, bounded, for the thread that writes them
 //! metrics      label sets interned, index add; budgets, expiry; what a snapshot shows is what was saved last; a cursor a consumer
 //! pipeline     ties them together, with one writer; the list of all items of a saved state
 //! ```

@@ -1,7 +1,7 @@
 //! Lines of access logs: chosen among events, by what is configured for the pod that reports.
 //!
 //! ```text
-//! event --Journal: events, until, minDuration, sample, filter, rate limits--> LogRecord --queue--> whoever writes it
+//! event --Journal: events, until, minDuration, sample, filter, rate limits--> LogRecord --queue--> the thread that writes it
 //! ```
 //!
 //! Whether a connection is logged at all is decided when it is resolved. One that is not costs nothing more.

@@ -1,40 +1,11 @@
 use super::*;
-use longwire_model::access_log::{AccessLog, LogEvent};
-use longwire_model::series::SeriesSets;
-use longwire_model::telemetry::Telemetry;
-use longwire_pipeline::event::{ConnectionId, Traffic};
-use longwire_pipeline::labels::samples::edge;
-use longwire_pipeline::observation::Reporter;
+use longwire_export::access_log::samples::record;
+use longwire_model::access_log::{LogEvent, LogFormat};
+use longwire_pipeline::event::ConnectionId;
 use std::sync::Mutex;
 
 fn line(number: u64) -> LogRecord {
-    let telemetry = Telemetry { access_log: Some(AccessLog::default()), ..Telemetry::plain(SeriesSets::NONE) };
-    LogRecord {
-        telemetry: Arc::new(telemetry),
-        event: LogEvent::Close,
-        time: 0,
-        id: ConnectionId::Local(number),
-        edge: edge(Reporter::Source, "a", "b"),
-        source_pod: None,
-        destination_pod: None,
-        requested_service: None,
-        source: ([10, 0, 0, 1], 1).into(),
-        requested: ([10, 0, 0, 2], 80).into(),
-        answered: None,
-        cluster: None,
-        start: 0,
-        duration: 0,
-        totals: Traffic::default(),
-        new: Traffic::default(),
-        rtt_us: None,
-        min_rtt_us: None,
-        handshake: None,
-        closed_by: None,
-        close_reason: None,
-        failure: None,
-        connections: 1,
-        suppressed: 0,
-    }
+    LogRecord { id: ConnectionId::Local(number), ..record(LogEvent::Close, LogFormat::Json) }
 }
 
 fn journal(numbers: std::ops::Range<u64>) -> Journal {
@@ -43,7 +14,7 @@ fn journal(numbers: std::ops::Range<u64>) -> Journal {
     journal
 }
 
-/// Whoever reads the lines: it may have stopped, or be gone.
+/// The reader of the lines: it may have stopped, or be gone.
 #[derive(Clone, Default)]
 struct Reader {
     read: Arc<Mutex<Vec<u8>>>,

@@ -26,8 +26,8 @@ kubectl logs --namespace longwire-system --selector app=longwire-probe --tail 20
 If both pods are logged, both ends of a connection write a line, each on its node, with one `id`. Where all connections of an edge are logged and have ended, the bytes of its lines `End` add up to `istio_tcp_sent_bytes_total` and `istio_tcp_received_bytes_total`, and their number to `istio_tcp_connections_closed_total`; a line with `connections` counts as so many. So do the lines `Failed` to `longwire_tcp_connections_failed_total`. \
 Lines that a filter, a sample, `minDuration`, `until` or a limit leaves out are missing in such sums, and connections that the probe gave up on have no line `End`.
 
-A probe makes lines without waiting for whoever reads them. It keeps at most about 30,000 lines that are not written yet. Lines that it leaves out are counted by reason in `longwire_probe_access_log_lines_dropped_total`; those beyond a rate or a full queue also in the field `suppressed` of the pod's next line. \
-A probe that is killed loses no line of a connection that its saved state has, unless whoever reads the lines is more than 100 ms behind. The next probe may repeat lines of the last five seconds with the same `id` and `type`; their cumulative fields are right, so take the largest of an `id`.
+A probe makes lines without waiting for their reader. It keeps at most about 30,000 lines that are not written yet. Lines that it leaves out are counted by reason in `longwire_probe_access_log_lines_dropped_total`; those beyond a rate or a full queue also in the field `suppressed` of the pod's next line. \
+A probe that is killed loses no line of a connection that its saved state has, unless their reader is more than 100 ms behind. The next probe may repeat lines of the last five seconds with the same `id` and `type`; their cumulative fields are right, so take the largest of an `id`.
 
 A connection is read once a reporting interval, so its line `Connect` comes at its first reading, and one that ends before has none. The first line `Periodic` comes one to two intervals after the start, so that the lines of many connections do not come all at once.
 
