@@ -58,11 +58,14 @@ fn all_lines_are_written_in_order_before_the_thread_ends() {
 
 #[test]
 fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
-    let (reader, mut in_vain) = (Reader::default(), None);
-    let (lines, _) = Lines::start(reader.clone()).unwrap();
+    let (reader, mut in_vain) = (Reader::default(), Some(Instant::now()));
+    let (lines, thread) = Lines::start(reader.clone()).unwrap();
     lines.hand_over(&mut journal(0..10));
-    lines.settle(&mut in_vain, || true);
-    assert_eq!((ids(&reader).len(), in_vain), (10, None));
+    // On a busy machine one wait may be too short, and then it says so.
+    while in_vain.take().is_some() {
+        lines.settle(&mut in_vain, || true);
+    }
+    assert_eq!(ids(&reader).len(), 10);
     let stopped = reader.stopped.lock().unwrap();
     lines.hand_over(&mut journal(10..20));
     let began = Instant::now();
@@ -72,9 +75,9 @@ fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
     // The saves of the next moments do not wait.
     let began = Instant::now();
     (0..100).for_each(|_| lines.settle(&mut in_vain, || true));
-    assert!(began.elapsed() < TRUST, "100 saves wait for a reader that has stopped");
-    drop(stopped);
-    lines.settle(&mut None, || true);
+    assert!(began.elapsed() < 50 * PATIENCE, "100 saves wait for a reader that has stopped");
+    drop((stopped, lines));
+    thread.join().unwrap();
     assert_eq!(ids(&reader).len(), 20);
 }
 
@@ -82,7 +85,7 @@ fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
 fn a_save_waits_for_what_the_queue_had_no_room_for() {
     let reader = Reader::default();
     let stopped = reader.stopped.lock().unwrap();
-    let (lines, _) = Lines::start(reader.clone()).unwrap();
+    let (lines, thread) = Lines::start(reader.clone()).unwrap();
     let all = 2 * BATCHES * BATCH;
     let mut journal = journal(0..all as u64);
     lines.hand_over(&mut journal);
@@ -98,7 +101,8 @@ fn a_save_waits_for_what_the_queue_had_no_room_for() {
             is_empty
         });
     }
-    lines.settle(&mut None, || true);
+    drop(lines);
+    thread.join().unwrap();
     assert_eq!(ids(&reader).len(), all);
 }
 
