@@ -7,7 +7,8 @@ use prometheus::{Histogram, HistogramOpts, HistogramVec};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 #[cfg(test)]
 mod tests;

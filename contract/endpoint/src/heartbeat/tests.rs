@@ -1,5 +1,5 @@
 use super::*;
-use std::thread::sleep;
+use tokio::time::advance;
 
 fn heartbeats() -> Heartbeats {
     Heartbeats::new(("turns_seconds", "Turns."), ("delays_seconds", "Delays."), &["one", "other"])
@@ -14,14 +14,14 @@ fn observed(heartbeats: &Heartbeats, name: &str) -> (u64, f64) {
     (histogram.get_sample_count(), histogram.get_sample_sum())
 }
 
-#[test]
-fn a_loop_that_waits_misses_nothing_however_long_it_waits() {
+#[tokio::test(start_paused = true)]
+async fn a_loop_that_waits_misses_nothing_however_long_it_waits() {
     let heartbeats = heartbeats();
     let one = heartbeats.of("one");
     assert_eq!(one.silence(), None);
     one.wakes(None);
     one.waits();
-    sleep(MISS + MISS / 2);
+    advance(MISS + MISS / 2).await;
     assert!(one.silence() >= Some(MISS));
     one.wakes(None);
     one.waits();
@@ -30,12 +30,12 @@ fn a_loop_that_waits_misses_nothing_however_long_it_waits() {
     assert_eq!(observed(&heartbeats, "delays_seconds").0, 0);
 }
 
-#[test]
-fn a_long_turn_is_a_miss_while_it_lasts_and_one_when_it_is_over() {
+#[tokio::test(start_paused = true)]
+async fn a_long_turn_is_a_miss_while_it_lasts_and_one_when_it_is_over() {
     let heartbeats = heartbeats();
     let one = heartbeats.of("one");
     one.wakes(None);
-    sleep(MISS + MISS / 10);
+    advance(MISS + MISS / 10).await;
     let expected = Misses { all: 1, mega: 0 };
     assert_eq!((one.misses(), one.misses()), (expected, expected));
     one.waits();
@@ -46,12 +46,12 @@ fn a_long_turn_is_a_miss_while_it_lasts_and_one_when_it_is_over() {
 }
 
 /// A scrape may come in the middle of [`Heartbeat::waits`].
-#[test]
-fn a_miss_that_was_read_while_its_turn_lasted_is_not_taken_back_before_it_is_counted() {
+#[tokio::test(start_paused = true)]
+async fn a_miss_that_was_read_while_its_turn_lasted_is_not_taken_back_before_it_is_counted() {
     let heartbeats = heartbeats();
     let one = heartbeats.of("one");
     one.wakes(None);
-    sleep(MISS + MISS / 10);
+    advance(MISS + MISS / 10).await;
     let expected = Misses { all: 1, mega: 0 };
     assert_eq!(one.misses(), expected);
     one.last.store(one.now(), Relaxed);
@@ -61,22 +61,22 @@ fn a_miss_that_was_read_while_its_turn_lasted_is_not_taken_back_before_it_is_cou
     assert_eq!(one.misses(), expected);
 }
 
-#[test]
-fn the_steps_of_a_turn_are_measured_one_by_one() {
+#[tokio::test(start_paused = true)]
+async fn the_steps_of_a_turn_are_measured_one_by_one() {
     let heartbeats = heartbeats();
     let one = heartbeats.of("one");
     one.wakes(None);
     for _ in 0..4 {
-        sleep(MISS / 3);
+        advance(MISS / 3).await;
         one.beats();
     }
     assert_eq!(one.misses().all, 0);
-    sleep(MISS + MISS / 10);
+    advance(MISS + MISS / 10).await;
     one.beats();
     one.waits();
     assert_eq!(one.misses(), Misses { all: 1, mega: 0 });
     // A step outside a turn is none.
-    sleep(MISS + MISS / 10);
+    advance(MISS + MISS / 10).await;
     one.beats();
     assert_eq!(one.misses().all, 1);
 }
