@@ -14,13 +14,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Short times; otherwise the limits of a node.
-const LIMITS: Limits = Limits {
-    head: Duration::from_millis(400),
-    idle: Duration::from_millis(400),
-    stall: Duration::from_millis(400),
-    ..Limits::METRICS
-};
+/// Of what should come: a busy machine may stall this process for seconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The limits of a node with times that even a stalled client keeps. A test shortens the one that it is about.
+const PATIENT: Limits =
+    Limits { head: TIMEOUT, idle: TIMEOUT, stall: TIMEOUT, answer: Duration::from_secs(120), ..Limits::METRICS };
+const SHORT: Duration = Duration::from_millis(400);
 
 struct Server {
     address: SocketAddr,
@@ -98,48 +97,62 @@ impl Server {
 /// Waits until the server closes it, with FIN or RST.
 async fn closed(mut stream: TcpStream) {
     let mut rest = Vec::new();
-    let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest)).await.expect("still open");
+    let _ = tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut rest)).await.expect("still open");
 }
 
 const SMALL: &str = "GET /small HTTP/1.1\r\nHost: x\r\n\r\n";
 const SCRAPE: &str = "GET /metrics HTTP/1.0\r\n\r\n";
 
+/// Reads the answer to [`SMALL`].
+async fn answered(stream: &mut TcpStream) {
+    let (mut answer, mut buffer) = (String::new(), [0; 512]);
+    while !answer.ends_with("small\n") {
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "the connection ended after {answer:?}");
+        answer += str::from_utf8(&buffer[..read]).unwrap();
+    }
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}
+
 #[tokio::test]
-async fn a_connection_serves_several_requests_and_is_closed_when_it_rests() {
-    let server = start(LIMITS).await;
+async fn a_connection_serves_several_requests() {
+    let server = start(PATIENT).await;
     let mut stream = server.send(SMALL).await;
-    for _ in 0..2 {
-        let (mut answer, mut buffer) = (String::new(), [0; 512]);
-        while !answer.ends_with("small\n") {
-            let read = stream.read(&mut buffer).await.unwrap();
-            answer += str::from_utf8(&buffer[..read]).unwrap();
-        }
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    for _ in 0..3 {
+        answered(&mut stream).await;
         stream.write_all(SMALL.as_bytes()).await.unwrap();
     }
+    answered(&mut stream).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_after_a_request_is_closed() {
+    let server = start(Limits { idle: SHORT, ..PATIENT }).await;
+    let mut stream = server.send(SMALL).await;
+    answered(&mut stream).await;
     closed(stream).await;
     assert_eq!((server.count(Reason::Idle), server.count(Reason::Head)), (1, 0));
 }
 
 #[tokio::test]
 async fn a_request_that_is_never_finished_is_given_up() {
-    let server = start(LIMITS).await;
+    let server = start(Limits { head: SHORT, ..PATIENT }).await;
     let began = Instant::now();
     let mut stream = server.send("GET /small HTTP/1.1\r\n").await;
-    // A byte now and then does not extend the deadline.
-    while tokio::time::timeout(LIMITS.head / 4, stream.readable()).await.is_err() {
+    // A byte now and then does not extend the deadline, else they would go on for half an hour.
+    while tokio::time::timeout(SHORT / 4, stream.readable()).await.is_err() {
+        assert!(began.elapsed() < TIMEOUT, "still open");
         if stream.write_all(b"X").await.is_err() {
             break;
         }
     }
     closed(stream).await;
-    assert!(began.elapsed() < LIMITS.head + Duration::from_secs(2));
     assert_eq!(server.count(Reason::Head), 1);
 }
 
 #[tokio::test]
 async fn http2_in_the_clear_is_refused() {
-    let server = start(LIMITS).await;
+    let server = start(PATIENT).await;
     let mut stream = server.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
@@ -150,9 +163,9 @@ async fn http2_in_the_clear_is_refused() {
 
 #[tokio::test]
 async fn a_head_that_is_too_large_or_no_http_is_refused_and_counted() {
-    let server = start(LIMITS).await;
-    let large = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(LIMITS.head_bytes));
-    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(LIMITS.headers + 1));
+    let server = start(PATIENT).await;
+    let large = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(PATIENT.head_bytes));
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(PATIENT.headers + 1));
     for wrong in [large, many, "HELO there\r\n\r\n".to_owned()] {
         let mut stream = server.send(&wrong).await;
         let mut answer = Vec::new();
@@ -165,32 +178,30 @@ async fn a_head_that_is_too_large_or_no_http_is_refused_and_counted() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_given_up() {
-    let server = start(LIMITS).await;
+    let server = start(Limits { stall: SHORT, ..PATIENT }).await;
     let stream = server.send(SCRAPE).await;
-    let reset = tokio::time::timeout(Duration::from_secs(10), stream.ready(Interest::ERROR)).await;
+    let reset = tokio::time::timeout(TIMEOUT, stream.ready(Interest::ERROR)).await;
     reset.expect("still open").unwrap();
     assert_eq!(server.count(Reason::Stalled), 1);
 }
 
 #[tokio::test]
 async fn a_scrape_is_answered_while_clients_that_do_not_read_have_every_turn() {
-    let server = start(Limits::METRICS).await;
+    let server = start(PATIENT).await;
     let mut slow = Vec::new();
     for _ in 0..12 {
         slow.push(server.send(SCRAPE).await);
     }
-    let began = Instant::now();
+    // The others would keep their turns for a minute, and it would be refused after a few seconds.
     let answer = server.get(SCRAPE).await;
-    let took = began.elapsed();
     let head = String::from_utf8_lossy(&answer[..answer.len().min(64)]);
     assert!(head.starts_with("HTTP/1.0 200 OK") && answer.len() > 512 * SLICE.len(), "{} bytes: {head}", answer.len());
-    assert!(took < Duration::from_secs(3), "{took:?}");
     assert!(server.count(Reason::Slow) > 0, "{:?}", server.endpoint.counts().read());
 }
 
 #[tokio::test]
 async fn a_rightful_request_finds_room_among_connections_without_a_request() {
-    let server = start(Limits::METRICS).await;
+    let server = start(PATIENT).await;
     let mut idle = Vec::new();
     for _ in 0..600 {
         idle.push(TcpStream::connect(server.address).await.unwrap());
@@ -202,7 +213,7 @@ async fn a_rightful_request_finds_room_among_connections_without_a_request() {
 
 #[tokio::test]
 async fn an_answer_under_way_is_finished_before_serving_ends() {
-    let server = start(Limits::METRICS).await;
+    let server = start(PATIENT).await;
     let mut stream = server.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let mut first = [0; 64];
     stream.read_exact(&mut first).await.unwrap();
