@@ -73,9 +73,17 @@ fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
     let waited = began.elapsed();
     assert!(waited >= PATIENCE && in_vain.is_some());
     // The saves of the next moments do not wait.
-    let began = Instant::now();
-    (0..100).for_each(|_| lines.settle(&mut in_vain, || true));
-    assert!(began.elapsed() < 50 * PATIENCE, "100 saves wait for a reader that has stopped");
+    let waits = |in_vain: &mut Option<Instant>| {
+        let mut looks = 0;
+        lines.settle(in_vain, || {
+            looks += 1;
+            true
+        });
+        looks > 1
+    };
+    // One may, for each second that a busy machine stalls this thread.
+    let waiting = (0..100).filter(|_| waits(&mut in_vain)).count();
+    assert!(waiting < 50, "{waiting} of 100 saves wait for a reader that has stopped");
     drop((stopped, lines));
     thread.join().unwrap();
     assert_eq!(ids(&reader).len(), 20);

@@ -120,7 +120,7 @@ fn refused(make: impl FnOnce(&Path)) -> String {
     let began = Instant::now();
     make(file.path());
     let refused = file.load().unwrap_err().to_string();
-    assert!(began.elapsed() < Duration::from_secs(5), "{refused}, after {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{refused}, after {:?}", began.elapsed());
     refused
 }
 
