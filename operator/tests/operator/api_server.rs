@@ -73,6 +73,8 @@ pub(crate) fn token_by(key: &str, account: &str, pod: &str, audience: &str, expi
 
 impl ApiServer {
     pub(crate) async fn start() -> (Self, Client) {
+        // Making it may take longer than the operator waits for an answer with the keys.
+        LazyLock::force(&KEY);
         let server = Self::default();
         let secrets = "/api/v1/namespaces/watch/secrets";
         let router = Router::new()

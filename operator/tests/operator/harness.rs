@@ -21,8 +21,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Endpoint;
 use tonic::{Status, Streaming};
 
-/// Longer than anything takes, shorter than one likes to wait.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than anything takes, even on a machine that stalls for seconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct Running {
     directory: TempDir,

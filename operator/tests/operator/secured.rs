@@ -36,8 +36,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 
-/// Longer than anything takes, shorter than one likes to wait.
-const TIMEOUT: Duration = Duration::from_secs(15);
+/// Longer than anything takes, even on a machine that stalls for seconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const PROBE: &str = "longwire-probe";
 const AUDIENCE: &str = "longwire-operator";
 const NAME: &str = "longwire-operator.watch.svc";

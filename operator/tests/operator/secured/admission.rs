@@ -4,6 +4,9 @@ use super::{AUDIENCE, PROBE, Secured, end_of, good, probe_pod};
 use crate::api_server::token;
 use tonic::Code;
 
+/// Seconds after which a token expires, and for which the machine may stall before it is admitted.
+const SOON: i64 = 7;
+
 #[tokio::test]
 async fn a_probe_with_its_token_is_sent_its_configuration() {
     let operator = Secured::start().await;
@@ -70,7 +73,7 @@ async fn any_caller_but_the_nodes_probe_is_refused_with_a_reason() {
 #[tokio::test]
 async fn a_stream_ends_with_its_token() {
     let operator = Secured::start().await;
-    let status = operator.admitted(&token(PROBE, "p1", AUDIENCE, 2)).await.last_status().await;
+    let status = operator.admitted(&token(PROBE, "p1", AUDIENCE, SOON)).await.last_status().await;
     assert_eq!((status.code(), status.message()), (Code::Unauthenticated, "token expired"));
     assert_eq!(operator.counters.refusals().get("expired"), Some(&1));
 }
@@ -78,9 +81,9 @@ async fn a_stream_ends_with_its_token() {
 #[tokio::test]
 async fn a_newer_token_of_its_pod_lets_a_stream_live_on() {
     let operator = Secured::start().await;
-    let mut renewed = operator.admitted(&token(PROBE, "p1", AUDIENCE, 2)).await;
+    let mut renewed = operator.admitted(&token(PROBE, "p1", AUDIENCE, SOON)).await;
     renewed.authenticate(good()).await;
-    let mut other = operator.admitted(&token(PROBE, "p1", AUDIENCE, 3)).await;
+    let mut other = operator.admitted(&token(PROBE, "p1", AUDIENCE, SOON + 1)).await;
     assert_eq!(other.last_status().await.message(), "token expired");
     // It was older than the other, and still receives updates.
     operator.send_events(vec![probe_pod("p3", "n1")]).await;

@@ -2,9 +2,12 @@
 
 use super::{NAME, Secured, TIMEOUT, end_of, good};
 use crate::api_server::ApiServer;
+use futures::FutureExt;
 use longwire_operator::cluster::owner_reference::OwnerReferences;
 use longwire_operator::cluster::tls::{CertificateReconciler, Lifetimes, Material, Serving, names};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::pin::pin;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -120,8 +123,37 @@ async fn a_certificate_from_the_future_is_reissued_once_by_a_replica_with_the_ri
     }
 }
 
+/// A stall of this thread after which a certificate may have expired before it was renewed.
+const STALL: Duration = Duration::from_secs(1);
+
+/// Runs it again if it failed while the machine stalled this thread, which says nothing.
+async fn undisturbed(scenario: impl AsyncFn()) {
+    for _ in 0..5 {
+        let mut longest = Duration::ZERO;
+        let mut running = pin!(AssertUnwindSafe(scenario()).catch_unwind());
+        let outcome = loop {
+            let began = Instant::now();
+            let outcome = tokio::time::timeout(STALL / 10, &mut running).await;
+            longest = longest.max(began.elapsed());
+            if let Ok(outcome) = outcome {
+                break outcome;
+            }
+        };
+        match outcome {
+            Ok(()) => return,
+            Err(panic) if longest < STALL => resume_unwind(panic),
+            Err(_) => println!("stalled for {longest:?}: it says nothing"),
+        }
+    }
+    panic!("the machine stalled in every attempt");
+}
+
 #[tokio::test]
 async fn a_rotation_of_everything_ends_no_stream_and_refuses_no_probe() {
+    undisturbed(rotate_everything).await;
+}
+
+async fn rotate_everything() {
     let (api, client) = ApiServer::start().await;
     // The certificate is renewed every two seconds, the authority after ten, and forgotten five later.
     let seconds = ["--certificate-lifetime", "4s", "--authority-lifetime", "16s", "--authority-spread", "1s"];
@@ -139,7 +171,7 @@ async fn a_rotation_of_everything_ends_no_stream_and_refuses_no_probe() {
             certificate.changed().await.unwrap();
         }
     };
-    tokio::time::timeout(2 * TIMEOUT, rotated).await.expect("the first authority is forgotten");
+    tokio::time::timeout(TIMEOUT, rotated).await.expect("the first authority is forgotten");
     // The stream of before knows nothing of it.
     one.send_events(vec![end_of("p2"), super::probe_pod("p3", "n1")]).await;
     assert_eq!(stream.next().await.unwrap().pods.len(), 1);
