@@ -57,7 +57,7 @@ pub fn remove(root: &Path) -> Result<()> {
         return Ok(());
     }
     fs::write(root.join("cgroup.kill"), "1")?;
-    crate::wait::eventually(std::time::Duration::from_secs(5), || remove_directories(root))
+    crate::wait::eventually(std::time::Duration::from_secs(60), || remove_directories(root))
 }
 
 /// The same if no process is left.

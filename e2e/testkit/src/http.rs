@@ -44,7 +44,7 @@ fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Result<Response> {
 
 fn exchange(address: SocketAddr, request: &str) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

@@ -115,7 +115,7 @@ pub fn start_operator(node: &Node, wrapper: &[&str], manifests: &std::path::Path
     let mut line = wrapper.to_vec();
     line.extend([program.to_str().context("path")?, "--manifests", manifests.to_str().context("path")?]);
     let mut operator = Process::start(&node.netns, "longwire-operator", &line)?;
-    crate::wait::eventually(Duration::from_secs(10), || {
+    crate::wait::eventually(Duration::from_secs(60), || {
         operator.check_alive()?;
         node.netns.run(|| std::net::TcpStream::connect("127.0.0.1:15010")).context("the operator does not listen")
     })?;

@@ -80,7 +80,7 @@ impl MemoryCgroup {
 impl Drop for MemoryCgroup {
     fn drop(&mut self) {
         // The process is being killed; the janitor removes what is left.
-        let _ = eventually(Duration::from_secs(5), || Ok(fs::remove_dir(&self.path)?));
+        let _ = eventually(Duration::from_secs(60), || Ok(fs::remove_dir(&self.path)?));
     }
 }
 

@@ -17,7 +17,7 @@ pub const PORT: u16 = 8080;
 /// The Service's own port.
 pub const SERVICE_PORT: u16 = 80;
 /// For processes of pods.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
 pub struct Pod {

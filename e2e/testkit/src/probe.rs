@@ -16,7 +16,7 @@ use std::time::Duration;
 pub const PORT: u16 = 15020;
 /// Short, so that tests wait less for a pass.
 pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Port of the probe's health listener, next to that of its metrics.
 pub fn health_port(metrics: u16) -> u16 {

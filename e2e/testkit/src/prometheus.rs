@@ -60,7 +60,7 @@ impl Prometheus {
         ];
         let process = Process::start(netns, "prometheus", &flags.each_ref().map(String::as_str))?;
         let prometheus = Self { netns: netns.clone(), address, own: Some((process, directory)) };
-        crate::wait::eventually(Duration::from_secs(30), || prometheus.targets_up())
+        crate::wait::eventually(Duration::from_secs(60), || prometheus.targets_up())
             .with_context(|| prometheus.last_words())?;
         Ok(prometheus)
     }

@@ -87,7 +87,7 @@ pub fn close(client: &TcpStream, server: &TcpStream) -> Result<()> {
 
 /// Waits until the peer's kernel has acknowledged all bytes.
 pub fn await_acknowledged(socket: &TcpStream, bytes: u64) -> Result<()> {
-    crate::wait::eventually(Duration::from_secs(5), || {
+    crate::wait::eventually(Duration::from_secs(60), || {
         let acked = crate::tcp_info::TcpInfo::of(socket)?.acked;
         confirm!(acked >= bytes, "{acked} of {bytes} bytes acknowledged")
     })

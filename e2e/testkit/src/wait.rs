@@ -12,10 +12,14 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// Factor for timeouts on slow machines, such as emulated ones.
 pub const PATIENCE: &str = "LONGWIRE_PATIENCE";
 
+/// What a timeout is stretched to at most, so that a failed test tells why before all of them are given up.
+const LONGEST: Duration = Duration::from_secs(200);
+
 /// A timeout multiplied by the factor.
 pub fn stretched(patience: Duration) -> Duration {
     static FACTOR: OnceLock<u32> = OnceLock::new();
-    patience * *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1))
+    let factor = *FACTOR.get_or_init(|| env::var(PATIENCE).ok().and_then(|factor| factor.parse().ok()).unwrap_or(1));
+    (patience * factor).min(LONGEST.max(patience))
 }
 
 /// Nanoseconds of the clock that the kernel's programs read.
@@ -23,7 +27,8 @@ pub fn monotonic() -> Result<u64> {
     Ok(Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC)?).as_nanos().try_into()?)
 }
 
-/// Retries until `check` succeeds; after `patience` returns its last error.
+/// Retries until `check` succeeds; after `patience` returns its last error. A machine may stall any thread for some seconds, so
+/// a minute is right for what should come at once.
 pub fn eventually<T>(patience: Duration, mut check: impl FnMut() -> Result<T>) -> Result<T> {
     let (start, patience) = (Instant::now(), stretched(patience));
     loop {

@@ -6,7 +6,7 @@ use longwire_testkit::{
 };
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_manifest_that_does_not_parse_is_named_with_its_line_and_the_rest_serves() -> Result<()> {

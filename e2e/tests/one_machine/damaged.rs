@@ -43,7 +43,7 @@ fn restarted(kind: u8, look: impl Fn(&Probe, &Edge, Truth, Truth) -> Result<()>)
     drop(probe);
     damage(&scene.kept, kind)?;
     let probe = scene.probe()?;
-    let line = probe.process().await_line("some items of the saved state cannot be used", Duration::from_secs(1))?;
+    let line = probe.process().await_line("some items of the saved state cannot be used", Duration::from_secs(60))?;
     ensure!(line.contains("cannot be read"), "{line}");
     for (near, far) in live {
         pass(&near, &far, 5)?;
@@ -73,6 +73,6 @@ fn with_a_connection_that_cannot_be_read_all_counters_go_on_and_what_lives_is_co
         // The unreadable one, both ends of the others, and other connections of this kernel.
         let connections = probe.scrape()?.lost_at_restart("connections");
         ensure!(connections >= 2 * LIVE, "{connections} connections lost, both ends of {LIVE} were");
-        probe.process().await_line("live connections are adopted again", Duration::from_secs(1)).map(drop)
+        probe.process().await_line("live connections are adopted again", Duration::from_secs(60)).map(drop)
     })
 }

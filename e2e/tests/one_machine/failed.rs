@@ -60,7 +60,7 @@ fn ask(socket: &Socket, address: SocketAddr) -> Result<()> {
     socket.set_nonblocking(true)?;
     // Errors of a pending connect are read later.
     let _ = socket.connect(&address.into());
-    eventually(Duration::from_secs(5), || socket.take_error()?.map(drop).context("no error yet"))
+    eventually(Duration::from_secs(60), || socket.take_error()?.map(drop).context("no error yet"))
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Offsets and bits of `struct connection` in `bpf/maps.h`.
 const FLAGS: usize = 24;
 const LIVE: u32 = 1 << 16;

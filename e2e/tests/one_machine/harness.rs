@@ -59,7 +59,7 @@ fn a_process_of_a_pod_is_in_its_namespace_and_in_its_cgroup() -> Result<()> {
     let cgroup = std::fs::read_to_string(format!("/proc/{}/cgroup", serving.id()))?;
     ensure!(cgroup.contains(&format!("kubepods/besteffort/pod{}/main", server.uid)), "{cgroup}");
     client.run("main", &["send", &address, "20"])?;
-    serving.await_line("received 20, sent 30", Duration::from_secs(5))?;
+    serving.await_line("received 20, sent 30", Duration::from_secs(60))?;
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn a_process_of_a_pod_is_in_its_namespace_and_in_its_cgroup() -> Result<()> {
 fn what_a_dead_run_left_is_swept_processes_and_all() -> Result<()> {
     let netns = Netns::new()?;
     let mut dead = Process::start(&netns, "a run of tests", &["true"])?;
-    dead.await_exit(Duration::from_secs(5))?;
+    dead.await_exit(Duration::from_secs(60))?;
     let root = cgroup::root_of(dead.id())?;
     let (container, files) = (root.join("kubepods/podx/main"), std::env::temp_dir());
     let files = files.join(format!("{}{}-manifests", janitor::TEMPORARY, dead.id()));
@@ -77,7 +77,7 @@ fn what_a_dead_run_left_is_swept_processes_and_all() -> Result<()> {
     std::fs::write(container.join("cgroup.procs"), orphan.id().to_string())?;
     janitor::sweep(dead.id())?;
     ensure!(!root.exists() && !files.exists(), "something is left");
-    orphan.fail(Duration::from_secs(5)).map(drop)
+    orphan.fail(Duration::from_secs(60)).map(drop)
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_process_past_its_memory_is_ended_and_that_is_counted() -> Result<()> {
     let (memory, netns) = (MemoryCgroup::new("harness", 16 << 20)?, Netns::new()?);
     // It buffers the last line, which never ends.
     let line = [&memory.wrapper()[..], &["tail", "/dev/zero"]].concat();
-    Process::start(&netns, "glutton", &line)?.fail(Duration::from_secs(20))?;
+    Process::start(&netns, "glutton", &line)?.fail(Duration::from_secs(60))?;
     assert_eq!(memory.oom_kills()?, 1);
     let peak = memory.peak()?;
     confirm!((14 << 20..=17 << 20).contains(&peak), "{peak} bytes at most")

@@ -16,7 +16,7 @@ fn exchange(client: &Pod, server: &Pod, port: u16) -> Result<Truth> {
     let serving = server.process_that_says("main", &["serve", &address, "--reply", "3000"], "listening")?;
     client.run(&container, &["send", &address, "2000"])?;
     std::fs::remove_dir(cgroup::container(&client.uid, &container)?)?;
-    serving.await_line("received 2000, sent 3000", Duration::from_secs(5))?;
+    serving.await_line("received 2000, sent 3000", Duration::from_secs(60))?;
     Ok(Truth::whole(2_000, 3_000))
 }
 

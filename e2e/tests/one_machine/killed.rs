@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const KILLS: &str = "LONGWIRE_KILLS";
 /// Saves as often as possible, so that kills happen during saves.
 const FLAGS: [&str; 2] = ["--sample-interval", "100ms"];
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Long connections with occasional traffic, which close one after the other.
 struct Longs {

@@ -119,7 +119,7 @@ fn a_pod_of_another_node_behind_a_service_is_named_by_what_conntrack_knows() -> 
     let services = scrape.select("istio_tcp_connections_opened_total", &labels);
     ensure!(services.len() == 1, "requested by its Service or by itself, it is one edge: {services:?}");
     // It takes a while until the other pod counts as unknown.
-    eventually(Duration::from_secs(30), || {
+    eventually(Duration::from_secs(60), || {
         let foreign =
             cluster().probe.scrape()?.sum("longwire_probe_connections_ignored_total", &[("reason", "foreign")]);
         confirm!(foreign >= 4, "{foreign} sockets are taken for another node's")

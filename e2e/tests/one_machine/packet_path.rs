@@ -63,7 +63,7 @@ fn no_program_of_a_per_packet_kind_is_attached_while_traffic_flows() -> Result<(
     let (near, far) = pair.connect()?;
     pass(&near, &far, 1_000_000)?;
     // Another test's probe may be checking the kernel's features at this moment.
-    eventually(Duration::from_secs(5), || expect_only_tracing(&node, &before))?;
+    eventually(Duration::from_secs(60), || expect_only_tracing(&node, &before))?;
     for netns in [&node, &pair.client.netns, &pair.server.netns] {
         let attached = bpftool(netns, &["net"])?;
         for hook in ["xdp", "tc", "flow_dissector", "netfilter"] {

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use std::net::TcpListener;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// With only the capabilities that the probe needs.
 const ENOUGH: [&str; 2] = ["setpriv", "--bounding-set=-all,+bpf,+perfmon,+net_admin"];

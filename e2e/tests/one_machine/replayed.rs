@@ -160,7 +160,7 @@ impl Replayed {
 
     pub(crate) fn await_scrapes(&self, more: u64) -> Result<()> {
         let before = self.world.lock().scrapes;
-        eventually(Duration::from_secs(20), || {
+        eventually(Duration::from_secs(60), || {
             let scrapes = self.world.lock().scrapes - before;
             confirm!(scrapes >= more, "{scrapes} scrapes of {more}")
         })

@@ -26,7 +26,7 @@ fn a_build_with_another_layout_counts_nothing_twice_and_reports_its_losses() -> 
     let layout = scene.kept.layout()?;
     fs::rename(&layout, layout.with_file_name("0123456789abcdef-131072"))?;
     let probe = scene.probe()?;
-    probe.process().await_line("another build or size", std::time::Duration::from_secs(1))?;
+    probe.process().await_line("another build or size", std::time::Duration::from_secs(60))?;
     edge.expect(&probe, known)?;
     let scrape = probe.scrape()?;
     floor.rise(&scrape)?;
