@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 const PODS: usize = 20;
 const EACH: u64 = 50;
-/// From the start of the probe's process to a scrape with every connection.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// From the start of the probe's process to a scrape with every connection. A second is usual, and a machine may stall for
+/// some; one pod a pass would take twice as long.
+const SOON: Duration = Duration::from_secs(10);
 
 /// A pair and its open connections.
 type Side = (Pair, Vec<(TcpStream, TcpStream)>);
@@ -46,7 +47,7 @@ fn a_thousand_old_connections_are_named_at_once_and_exact_from_then_on() -> Resu
     let _operator = machine.operator()?;
     let start = Instant::now();
     let probe = Probe::start(&machine.node.netns, &[])?;
-    eventually(Duration::from_secs(15), || expect_active(&ring, &probe.scrape()?, EACH))?;
+    eventually(Duration::from_secs(60), || expect_active(&ring, &probe.scrape()?, EACH))?;
     let took = start.elapsed();
     probe.await_ready()?;
     for ((_, open), index) in ring.iter().zip(0..) {
@@ -66,7 +67,7 @@ fn a_thousand_old_connections_are_named_at_once_and_exact_from_then_on() -> Resu
     ring.iter_mut().for_each(|(_, open)| open.clear());
     expect(&ring, EACH)?;
     expect_active(&ring, &probe.scrape()?, 0)?;
-    confirm!(took <= stretched(PATIENCE), "named after {took:?}")
+    confirm!(took <= stretched(SOON), "named after {took:?}")
 }
 
 #[test]

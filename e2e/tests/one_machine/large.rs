@@ -12,11 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: u64 = 10_000;
+/// Far below the threshold of long connections.
+const SLOW: Duration = Duration::from_millis(500);
 
 #[test]
 fn ten_thousand_connections_of_a_few_milliseconds_each_are_all_counted() -> Result<()> {
     let pair = cluster().pair()?;
-    let longest = thread::scope(|scope| -> Result<Duration> {
+    let slow = thread::scope(|scope| -> Result<u64> {
         let serving = scope.spawn(|| -> Result<()> {
             for _ in 0..CONNECTIONS {
                 let (far, _) = pair.listener.accept()?;
@@ -25,19 +27,19 @@ fn ten_thousand_connections_of_a_few_milliseconds_each_are_all_counted() -> Resu
             }
             Ok(())
         });
-        let mut longest = Duration::ZERO;
+        let mut slow = 0;
         for _ in 0..CONNECTIONS {
             let (near, start) = (pair.client.connect(pair.server.address())?, Instant::now());
             send(&near, 100)?;
             ensure!(drain(&near)? == 200);
             drop(near);
-            longest = longest.max(start.elapsed());
+            slow += u64::from(start.elapsed() > SLOW);
         }
         serving.join().expect("a server")?;
-        Ok(longest)
+        Ok(slow)
     })?;
-    // A busy machine may stall one, but all are far shorter than the threshold of long connections.
-    ensure!(longest < Duration::from_millis(500), "one took {longest:?}");
+    // A busy machine may stall some for seconds.
+    ensure!(slow < CONNECTIONS / 100, "{slow} took longer than {SLOW:?}");
     let truth =
         Truth { opened: CONNECTIONS, closed: CONNECTIONS, to_server: CONNECTIONS * 100, to_client: CONNECTIONS * 200 };
     pair.edge.expect(&cluster().probe, truth)
