@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A probe has counted and saved, and was killed.
 fn after_a_probe() -> Result<Scene> {
@@ -23,6 +23,7 @@ fn expect_ten(scene: &Scene, probe: &Probe) -> Result<()> {
 }
 
 fn expect_said_once(probe: &Probe, what: &str) -> Result<()> {
+    probe.process().await_line(what, PATIENCE)?;
     let said = probe.process().log().iter().filter(|line| line.contains(what)).count();
     confirm!(said == 1, "{what:?} was said {said} times\n{}", probe.process().last_words())
 }
