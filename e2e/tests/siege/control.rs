@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 
 const PORT: u16 = 15010;
 /// Timeout of steps that are not measured.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nodes `m1` and so on, each with its probe's pod. No program of Longwire runs there.
 struct Control {

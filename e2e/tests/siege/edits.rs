@@ -11,7 +11,7 @@ const TAGS: usize = 32;
 const FIRST: u64 = 4;
 const MAX_MORE_MB: f64 = 10.0;
 /// Timeout until an edit has arrived.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Tags with regular expressions, different for each edit.
 fn extra_stat_tags(edit: u64) -> String {

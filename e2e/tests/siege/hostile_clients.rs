@@ -67,7 +67,7 @@ impl Hostile {
                 Ok(())
             });
         }
-        eventually(Duration::from_secs(30), || {
+        eventually(Duration::from_secs(60), || {
             confirm!(hostile.made() >= (pods * from_each) as u64, "{} hostile connections", hostile.made())
         })?;
         Ok(hostile)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// UID of a new pod whose kubelet has not reported an address yet.
 const FRESH: &str = "aaaaaaaa-0000-4000-8000-00000000f4e5";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn fresh_pod() -> String {
     format!(

@@ -13,7 +13,7 @@ const ENDPOINTS: usize = 1_000;
 /// Existing pods of the tenant; its slices contain each of them.
 const PODS: usize = 200;
 /// Time to process all of it in a debug build.
-const READ: Duration = Duration::from_secs(90);
+const READ: Duration = Duration::from_secs(180);
 
 fn endpoints() -> String {
     let endpoint = |at| format!(r#"{{"addresses":["192.0.2.1"],"targetRef":{{"kind":"Pod","name":"p{at}"}}}}"#);

@@ -31,6 +31,31 @@ impl Stream {
     }
 }
 
+/// What it took until a probe was admitted.
+pub(super) struct Admission {
+    took: Duration,
+    attempts: u64,
+}
+
+pub(super) struct Admissions(Vec<Admission>);
+
+impl Admissions {
+    /// How long half of them took at most: a machine that stalls delays one or two, and an attack that works all.
+    pub(super) fn typical(&self) -> Duration {
+        let mut times: Vec<_> = self.0.iter().map(|admission| admission.took).collect();
+        times.sort();
+        times[times.len() / 2]
+    }
+
+    pub(super) fn longest(&self) -> Duration {
+        self.0.iter().map(|admission| admission.took).max().unwrap_or_default()
+    }
+
+    pub(super) fn attempts(&self) -> u64 {
+        self.0.iter().map(|admission| admission.attempts).sum()
+    }
+}
+
 impl Control {
     /// A connection like a probe's.
     pub(super) async fn channel(&self, from: IpAddr) -> Result<Channel> {
@@ -52,13 +77,14 @@ impl Control {
         Ok(Stream { messages, updates: client.connect(request).await?.into_inner() })
     }
 
-    /// The genuine probe of a node, until its first update, and the time that it took.
-    pub(super) async fn admission(&self, node: u8) -> Result<(Stream, Duration)> {
-        let (begun, token) = (Instant::now(), self.api.token(&probe_pod(node))?);
+    /// The genuine probe of a node, until its first update, and what it took.
+    pub(super) async fn admission(&self, node: u8) -> Result<(Stream, Admission)> {
+        let (begun, token, mut attempts) = (Instant::now(), self.api.token(&probe_pod(node))?, 0);
         loop {
+            attempts += 1;
             let failure = match self.stream(&node_name(node), address_of(node), &token).await {
                 Ok(mut stream) => match stream.next().await {
-                    Ok(_) => return Ok((stream, begun.elapsed())),
+                    Ok(_) => return Ok((stream, Admission { took: begun.elapsed(), attempts })),
                     Err(failure) => failure,
                 },
                 Err(failure) => failure,
@@ -68,18 +94,18 @@ impl Control {
         }
     }
 
-    /// The probe of each node, once it is due, and the longest time that one took.
-    pub(super) async fn admissions(&self, nodes: u8, is_due: impl Fn(u8) -> bool) -> Result<(Vec<Stream>, Duration)> {
-        let (mut streams, mut longest) = (Vec::new(), Duration::ZERO);
+    /// The probe of each node, once it is due.
+    pub(super) async fn admissions(&self, nodes: u8, is_due: impl Fn(u8) -> bool) -> Result<(Vec<Stream>, Admissions)> {
+        let (mut streams, mut admissions) = (Vec::new(), Vec::new());
         for node in 1..=nodes {
             while !is_due(node) {
                 sleep(Duration::from_millis(10)).await;
             }
-            let (stream, took) = self.admission(node).await?;
-            longest = longest.max(took);
+            let (stream, admission) = self.admission(node).await?;
+            admissions.push(admission);
             streams.push(stream);
         }
-        Ok((streams, longest))
+        Ok((streams, Admissions(admissions)))
     }
 
     /// Adds a pod to a node and returns the time until the node's probe has it.
