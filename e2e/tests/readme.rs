@@ -57,7 +57,7 @@ fn both_programs_run_without_kubernetes() -> Result<()> {
     let script = script.replace("cargo build --release\n", "").replace("target/release", built);
     let script = format!("cd {}; {script}; echo status=$?; kill $(jobs -p); wait", checkout().display());
     let mut process = Process::start(&Netns::new()?, "README.md", &["bash", "-c", &script])?;
-    process.await_exit(Duration::from_secs(60))?;
+    process.await_exit(Duration::from_secs(120))?;
     let said = process.log();
     ensure!(said.iter().any(|line| line == "status=0"), "{}", process.last_words());
     confirm!(said.iter().any(|line| line.starts_with("longwire_probe_")), "{}", process.last_words())

@@ -45,7 +45,7 @@ pub fn remove() -> Result<()> {
     for hierarchy in hierarchies()? {
         let root = hierarchy.join(NAME);
         if root.exists() {
-            let patience = std::time::Duration::from_secs(10);
+            let patience = std::time::Duration::from_secs(60);
             longwire_testkit::wait::eventually(patience, || cgroup::remove_directories(&root))?;
         }
     }

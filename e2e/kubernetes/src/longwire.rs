@@ -141,7 +141,7 @@ pub fn connected(kubernetes: &Kubernetes) -> Result<()> {
 
 /// Waits until `check` accepts the metrics of both.
 pub fn until<T>(kubernetes: &Kubernetes, mut check: impl FnMut(&Scrape) -> Result<T>) -> Result<T> {
-    eventually(Duration::from_secs(20), || check(&scrape_all()?)).with_context(|| logs(kubernetes))
+    eventually(Duration::from_secs(60), || check(&scrape_all()?)).with_context(|| logs(kubernetes))
 }
 
 /// Waits until each node exposes a series of the namespace whose label `edit` has this value. Searches the text,

@@ -25,7 +25,7 @@ pub fn start(layout: &Layout, name: &str, control_plane: &Netns) -> Result<()> {
     place.make(&netns, &[&unshare[..], &[name, text(&own)?, text(&cni)?, &paths]].concat())?;
     let own = own.display().to_string();
     place.daemon("containerd").launch(&["containerd".to_owned(), format!("--config={own}/containerd.toml")])?;
-    longwire_testkit::wait::eventually(Duration::from_secs(30), || {
+    longwire_testkit::wait::eventually(Duration::from_secs(60), || {
         place.run("ctr", &["version"]).with_context(|| place.daemon("containerd").last_words())
     })?;
     for entry in fs::read_dir(layout.built().join("images"))? {
@@ -49,7 +49,7 @@ pub fn restart(place: &Place) -> Result<()> {
     let (containerd, kubelet) = (place.daemon("containerd"), place.daemon("kubelet"));
     containerd.restart()?;
     kubelet.restart()?;
-    longwire_testkit::wait::eventually(Duration::from_secs(30), || {
+    longwire_testkit::wait::eventually(Duration::from_secs(60), || {
         if !kubelet.is_running() {
             kubelet.start()?;
         }

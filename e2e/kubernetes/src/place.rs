@@ -27,7 +27,7 @@ impl Place {
         let ready = self.layout.run().join(format!("{}.ready", self.name));
         let line = [line, &[text(&ready)?]].concat();
         netns.run(|| self.daemon(ANCHOR).spawn(&line))?;
-        longwire_testkit::wait::eventually(Duration::from_secs(10), || {
+        longwire_testkit::wait::eventually(Duration::from_secs(60), || {
             fs::metadata(&ready).map(drop).with_context(|| self.daemon(ANCHOR).last_words())
         })
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 pub use turn::{CONNECTIONS, Turn};
-pub use verdict::{Verdict, all_named, none_twice, successors};
+pub use verdict::{Verdict, all_but_one_named, none_twice, successors};
 
 /// Two pods a second.
 const PACE: Pace = Pace { interval: Duration::from_millis(500), most: 64, behind: MissedTickBehavior::Delay };

@@ -45,7 +45,7 @@ const DEFAULTS: [(&str, &[&str], &[&str]); 6] = [
 /// Output of a program with these arguments, without operator, API server and cgroups.
 fn start(program: &str, arguments: &[String]) -> Result<Output> {
     let mut command = Command::new("timeout");
-    command.arg("10").arg(binaries::find(program)?).args(arguments);
+    command.arg("60").arg(binaries::find(program)?).args(arguments);
     command.env("LONGWIRE_NODE_NAME", "n1").env("KUBECONFIG", "/nowhere/config").env("HOME", "/nowhere");
     command.env_remove("KUBERNETES_SERVICE_HOST").env_remove("POD_NAMESPACE");
     command.output().with_context(|| format!("{program} {arguments:?}"))

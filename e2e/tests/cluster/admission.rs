@@ -5,7 +5,7 @@ use longwire_kubernetes::{Kubernetes, Namespace, helm::Helm, longwire, longwire:
 use longwire_testkit::{confirm, eventually};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Output of `kubectl apply --dry-run=server` for an object, accepted or not.
 fn tried(kubernetes: &Kubernetes, namespace: &str, yaml: &str) -> Result<String> {

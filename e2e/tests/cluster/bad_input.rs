@@ -9,7 +9,7 @@ use longwire_testkit::{Edge, Scrape, Truth, confirm, eventually};
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 const PORT: u16 = 8080;
 
 /// Services without selected pods or with DNS names only.

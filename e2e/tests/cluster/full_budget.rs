@@ -8,7 +8,7 @@ use longwire_testkit::{confirm, eventually};
 use std::time::Duration;
 
 /// A pass, the notice, and the operator's next check.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A policy with a share for the whole cluster, in effect on every node; removed when dropped.
 struct Share<'a>(&'a Kubernetes, String);
@@ -20,7 +20,7 @@ impl<'a> Share<'a> {
         kubernetes.apply(&policy)?;
         let share = Self(kubernetes, policy);
         // Series that a probe admits before it knows the share keep their place.
-        let words = ["wait", "telemetrypolicies/share", "--timeout=40s", "--for=condition=Programmed"];
+        let words = ["wait", "telemetrypolicies/share", "--timeout=90s", "--for=condition=Programmed"];
         longwire::kubectl(kubernetes, &words)?;
         Ok(share)
     }

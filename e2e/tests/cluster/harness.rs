@@ -64,7 +64,7 @@ fn pods_of_either_node_reach_a_service_on_both_and_so_does_the_machine() -> Resu
     for client in NODES {
         namespace.wait_for(client, is_pod_running())?;
         let mut answered = BTreeSet::new();
-        eventually(Duration::from_secs(20), || {
+        eventually(Duration::from_secs(60), || {
             let names = namespace.kubectl(&["exec", client, "--", "sh", "-c", &ask])?;
             answered.extend(names.lines().map(str::to_owned));
             confirm!(answered == servers, "{client} hears {answered:?} of {servers:?}")

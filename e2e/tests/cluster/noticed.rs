@@ -7,7 +7,7 @@ use longwire_testkit::{confirm, eventually};
 use serde_json::Value;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const BROKEN: &str = "{overrides: [{tagOverrides: {team: {value: source.wrkload}}}]}";
 

@@ -4,8 +4,8 @@
 use crate::shop::Shop;
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{
-    Kubernetes, Namespace, longwire, longwire::object, turnover::Addresses, turnover::Turnover, turnover::all_named,
-    turnover::none_twice,
+    Kubernetes, Namespace, longwire, longwire::object, turnover::Addresses, turnover::Turnover,
+    turnover::all_but_one_named, turnover::none_twice,
 };
 use longwire_testkit::{REPORTERS, beside, confirm, eventually, throughout, trouble};
 use std::time::{Duration, Instant};
@@ -96,7 +96,7 @@ fn endure(
         beside(|over| turnover.run(kubernetes, Addresses::InTurn, over), outage)
     })?;
     let after = || turns.iter().filter(|turn| turn.began >= returned + SOON);
-    let named = longwire::until(kubernetes, |scrape| all_named(after(), &namespace.name, scrape))?;
+    let named = longwire::until(kubernetes, |scrape| all_but_one_named(after(), &namespace.name, scrape))?;
     none_twice(&turns, &namespace.name, &longwire::scrape_all()?)?;
     println!("{who} away: {} pods came and went, {named} of them after the return", turns.len());
     ensure!(named > 0, "no pod came after the return");

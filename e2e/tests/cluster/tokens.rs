@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const AUDIENCE: &str = "longwire-operator";
 
 /// A token of a ServiceAccount, perhaps bound to a pod with this name and UID.

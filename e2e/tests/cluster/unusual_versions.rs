@@ -9,7 +9,7 @@ use longwire_testkit::{confirm, eventually};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 const DEFINITION: &str = "telemetrypolicies.telemetry.longwire.io";
 /// Lists and watches of the kind whose CRD changes four times and is deleted once: each change ends the watch of both
 /// replicas, and while it is missing each retries about every two seconds.

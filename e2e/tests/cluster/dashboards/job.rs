@@ -15,7 +15,7 @@ const NAME: &str = "nightly";
 const SERVER: &str = "warehouse";
 const BYTES: u64 = 10_000_000;
 /// Two scrapes, of which the second has what began before the first, with a margin.
-const SEEN: Duration = Duration::from_secs(30);
+const SEEN: Duration = Duration::from_secs(60);
 
 pub(super) fn is_shown(
     kubernetes: &Kubernetes,

@@ -6,7 +6,8 @@ use longwire_kubernetes::{Kubernetes, longwire, node};
 use longwire_testkit::confirm;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(10);
+/// Some seconds, for which a machine may stall twice.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Runs `change` during traffic between two nodes; both reporters are exact soon after.
 fn right_soon_after(what: &str, change: impl FnOnce(&Kubernetes) -> Result<()>) -> Result<()> {

@@ -39,7 +39,7 @@ impl Leavings {
 
 /// Nothing is left in the namespace, the cluster, the nodes' file systems and the kernel.
 pub(crate) fn expect_nothing(kubernetes: &Kubernetes, namespace: &str, there: &Leavings) -> Result<()> {
-    eventually(Duration::from_secs(30), || {
+    eventually(Duration::from_secs(60), || {
         let words = ["--namespace", namespace, "get", NAMESPACED, "--output=name", "--ignore-not-found"];
         let left = kubernetes.kubectl(&words)?;
         let left: Vec<_> = left.lines().filter(|name| !USUAL.contains(name)).collect();

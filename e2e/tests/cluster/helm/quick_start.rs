@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-const READY: Duration = Duration::from_secs(60);
+/// Half a minute is usual, and Helm gives up after two.
+const READY: Duration = Duration::from_secs(100);
 /// Scrape interval of the chart's PodMonitor.
 const INTERVAL: Duration = Duration::from_secs(15);
 /// Scrapes of a node until its edges are there: before the probe resolved any name, with new series at 0, with values.

@@ -22,9 +22,9 @@ fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() ->
     let mut line = ["unshare", "--mount", "sh", "-c", hide].map(str::to_owned).to_vec();
     line.extend(tokens::probe(&operator, directory.path(), Some(&token), [PORT, HEALTH_PORT])?);
     let mut process = start_here("a probe without BTF", &line)?;
-    process.await_line("this node cannot be watched", Duration::from_secs(20))?;
+    process.await_line("this node cannot be watched", Duration::from_secs(60))?;
     let events = ["--namespace=default", "events.events.k8s.io", "--field-selector=reason=ProbeRefused"];
-    eventually(Duration::from_secs(30), || {
+    eventually(Duration::from_secs(60), || {
         let said = kubernetes.json_path(&events, "{.items[*].regarding.name}: {.items[*].note}")?;
         let remedy = "run one built with CONFIG_DEBUG_INFO_BTF=y";
         confirm!(said.starts_with("n1: the Longwire probe of this node: ") && said.contains(remedy), "Events: {said}")
@@ -36,6 +36,6 @@ fn a_node_without_type_information_is_named_in_an_event_and_its_probe_stays() ->
     let reason = String::from_utf8(ready.body)?;
     ensure!(reason.starts_with("not ready: this kernel has no type information"), "{reason}");
     process.signal(nix::sys::signal::Signal::SIGTERM)?;
-    let status = process.await_exit(Duration::from_secs(10))?;
+    let status = process.await_exit(Duration::from_secs(60))?;
     confirm!(status.code() == Some(0), "{status}: {}", process.last_words())
 }
