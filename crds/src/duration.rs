@@ -28,7 +28,10 @@ pub(crate) fn between(least: Duration, most: Duration) -> Schema {
 /// In the largest unit that makes it whole.
 fn text(duration: Duration) -> String {
     match duration.as_secs() {
-        0 => "0s".to_owned(),
+        0 => match duration.subsec_millis() {
+            0 => "0s".to_owned(),
+            milliseconds => format!("{milliseconds}ms"),
+        },
         seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
         seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
         seconds => format!("{seconds}s"),

@@ -1,12 +1,14 @@
 //! TelemetryPolicy: which series there are, how often they are read and how many there may be, and what is logged.
 
 mod access_logs;
+mod exporters;
 mod overrides;
 pub use access_logs::{AccessLogs, log_event_names};
+pub use exporters::{Exporter, FileExporter, OtlpExporter, SIGNALS, StatsdExporter};
 pub use overrides::{Match, Operation, Override, Reporter, TagOverride, metrics};
 
 use crate::limits::{
-    MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
+    MAX_EXPORTERS, MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
 };
 use crate::{Duration, PolicyStatus, duration, selector};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -37,8 +39,8 @@ pub fn series_set_names() -> [&'static str; 4] {
     derive = "PartialEq"
 )]
 #[x_kube(
-    validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))")
-        .message("reportingInterval, budgets and limits are for the whole cluster and must not be given beside a selector"),
+    validation = Rule::new("!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits) || has(self.exporters))")
+        .message("reportingInterval, budgets, limits and exporters are for the whole cluster and must not be given beside a selector"),
     validation = Rule::new(
         "!has(self.reportingInterval) || !has(self.accessLogs) || !has(self.accessLogs.interval) \
          || duration(self.accessLogs.interval) >= duration(self.reportingInterval)"
@@ -90,6 +92,14 @@ pub struct TelemetryPolicySpec {
     /// logged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_logs: Option<AccessLogs>,
+
+    /// Receivers of metrics and access logs beside the scrape and the probe's standard output, at most 8 in the cluster, by
+    /// name: of two with one name the older object's counts. For the whole cluster: refused beside a selector, and accepted
+    /// only in the operator's root namespace. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MAX_EXPORTERS))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_owned()]))]
+    pub exporters: Option<Vec<Exporter>>,
 }
 
 /// Limits of what each probe keeps.

@@ -46,6 +46,10 @@ fn the_examples_come_back_as_they_were_written() {
     assert_eq!(logs.interval.map(time::Duration::from), Some(time::Duration::from_secs(5)));
     assert_eq!((logs.events, logs.format.as_deref()), (Some(vec!["periodic".into(), "close".into()]), Some("kmesh")));
 
+    let policy: TelemetryPolicy = example("exporters");
+    let names: Vec<_> = policy.spec.exporters.unwrap().into_iter().map(|exporter| exporter.name).collect();
+    assert_eq!(names, ["collector", "statsd", "files"]);
+
     let tags: ExtraStatTags = example("extrastattags");
     assert_eq!(tags.spec.tags.len(), 3);
     let matcher: StatsMatcher = example("statsmatcher");
@@ -57,6 +61,7 @@ fn every_field_of_access_logs_comes_back_as_it_was_written() {
     let logs = json!({
         "enabled": true, "events": ["connect", "failed"], "interval": "90s", "minDuration": "500ms", "filter": "true",
         "sample": 0.5, "rateLimit": 7, "until": "2026-12-31T18:00:00+01:00", "format": "%BYTES_SENT%",
+        "exporters": ["collector", "stdout"],
     });
     let schema = serde_json::to_value(TelemetryPolicy::crd()).unwrap();
     let fields =

@@ -115,7 +115,7 @@ fn each_list_has_its_merge_strategy() {
         let schema = schema(path);
         (schema["x-kubernetes-list-type"].clone(), schema["x-kubernetes-list-map-keys"].clone())
     };
-    for set in ["seriesSets", "accessLogs.events"] {
+    for set in ["seriesSets", "accessLogs.events", "accessLogs.exporters", "exporters[].otlp.signals"] {
         assert_eq!(merged(&format!("TelemetryPolicy.spec.{set}")), (json!("set"), Value::Null));
     }
     for set in ["inclusionPrefixes", "inclusionSuffixes", "inclusionRegexps"] {
@@ -147,10 +147,25 @@ fn each_rule_is_at_its_field() {
     check(
         "TelemetryPolicy.spec",
         &[
-            "!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits))",
+            "!has(self.selector) || !(has(self.reportingInterval) || has(self.budgets) || has(self.limits) || has(self.exporters))",
             "!has(self.reportingInterval) || !has(self.accessLogs) || !has(self.accessLogs.interval) \
              || duration(self.accessLogs.interval) >= duration(self.reportingInterval)",
         ],
+    );
+    check(
+        "TelemetryPolicy.spec.exporters[]",
+        &[
+            "[has(self.otlp), has(self.statsd), has(self.file)].filter(given, given).size() == 1",
+            "self.name != 'stdout'",
+        ],
+    );
+    check(
+        "TelemetryPolicy.spec.exporters[].statsd",
+        &["!has(self.flushInterval) || !has(self.flushOnScrape) || !self.flushOnScrape"],
+    );
+    check(
+        "TelemetryPolicy.spec.exporters[].statsd.flushInterval",
+        &["duration(self) >= duration('1ms') && duration(self) <= duration('5m')"],
     );
     check(
         "TelemetryPolicy.spec.accessLogs.interval",

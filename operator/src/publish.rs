@@ -34,8 +34,8 @@ impl Published {
 
     /// Of every node, those on which nothing runs too.
     #[must_use]
-    pub fn settings(&self) -> NodeSettings {
-        self.settings
+    pub fn settings(&self) -> &NodeSettings {
+        &self.settings
     }
 
     /// `None`: nothing runs there.
@@ -61,7 +61,8 @@ impl Published {
         let became_synced = synced && !self.synced;
         self.synced |= synced;
         self.revision = changes.revision;
-        let mut nodes = std::mem::replace(&mut self.settings, changes.settings) != changes.settings;
+        let mut nodes = self.settings != changes.settings;
+        self.settings = changes.settings;
         if let Some(policy_states) = changes.policy_states.filter(|policy_states| *self.policy_states != *policy_states)
         {
             (self.policy_states, nodes) = (Arc::new(policy_states), true);

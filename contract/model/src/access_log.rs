@@ -1,11 +1,13 @@
 //! What is logged of a pod's connections: one line an event.
 
 mod field;
+mod outputs;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use field::{Field, Kind};
+pub use outputs::LogOutputs;
 pub use template::{AddressPart, InvalidTemplate, MAX_TEMPLATE_BYTES, Operator, Piece, Template, TimeFormat};
 pub(crate) use template::{PLAIN, WITH_ARGUMENT};
 
@@ -37,6 +39,9 @@ pub struct AccessLog {
     /// Nothing is logged from then on.
     pub until: Option<UnixNanos>,
     pub format: LogFormat,
+    /// Saved beside it, because a state of a version before has none.
+    #[serde(skip)]
+    pub outputs: LogOutputs,
 }
 
 /// Something that may be logged of a connection.
@@ -88,7 +93,7 @@ impl AccessLog {
             LogFormat::Text(template) => template.bytes(),
             LogFormat::Json | LogFormat::Istio | LogFormat::Ztunnel | LogFormat::Kmesh => 0,
         };
-        size_of::<Self>() + self.filter.as_ref().map_or(0, Condition::bytes) + text
+        size_of::<Self>() + self.filter.as_ref().map_or(0, Condition::bytes) + text + self.outputs.bytes()
     }
 }
 
@@ -104,6 +109,7 @@ impl Default for AccessLog {
             rate_limit: None,
             until: None,
             format: LogFormat::Json,
+            outputs: LogOutputs::default(),
         }
     }
 }

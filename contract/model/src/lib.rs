@@ -4,12 +4,14 @@
 //! labels, owners --canonical, owner--> Workload --+
 //!                                   Service ------+--> Pod --> LocalPod, Address --> Update (one message to a probe)
 //! Expression, StatsMatcher, AccessLog --> Telemetry ----------------------+
+//! Exporter: where metrics and access logs are sent; in NodeSettings
 //! SeriesSets, FAMILIES: what is exposed, with names, types, help and labels in one table
 //! ```
 
 pub mod access_log;
 pub mod build;
 pub mod canonical;
+pub mod exporter;
 pub mod expression;
 pub mod identity;
 mod intern;

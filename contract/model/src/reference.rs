@@ -1,4 +1,4 @@
-//! Renders docs/metrics.md, docs/expressions.md and docs/logs-and-exports.md from the tables that the programs use.
+//! Renders docs/metrics.md, docs/expressions.md and a section of docs/logs-and-exports.md from the tables that the programs use.
 
 pub mod expressions;
 pub mod logs;

@@ -1,6 +1,7 @@
 //! Telemetry configuration: for a pod its series and their labels, for a node its limits.
 
 use crate::access_log::AccessLog;
+use crate::exporter::Exporter;
 use crate::expression::Expression;
 use crate::limits::MAX_TELEMETRY_BYTES;
 use crate::matcher::StatsMatcher;
@@ -52,7 +53,7 @@ pub struct TagValue {
 }
 
 /// Configuration of a whole node. `None`: as on its probe's command line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NodeSettings {
     /// Interval of samples.
     pub reporting_interval: Option<Duration>,
@@ -65,6 +66,8 @@ pub struct NodeSettings {
     pub series_per_namespace: Option<u32>,
     /// Lines of access logs a second of all pods together. `None`: [`DEFAULT_NODE_RATE`](crate::access_log::DEFAULT_NODE_RATE).
     pub access_log_rate: Option<u32>,
+    /// Receivers beside the scrape and the standard output, sorted by name.
+    pub exporters: Vec<Exporter>,
 }
 
 /// It is larger than [`MAX_TELEMETRY_BYTES`].

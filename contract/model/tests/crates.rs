@@ -7,17 +7,25 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const CRATES: [(&str, &[&str]); 13] = [
+const CRATES: [(&str, &[&str]); 14] = [
     ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
     ("longwire-pipeline", &["longwire-model"]),
     ("longwire-export", &["longwire-model", "longwire-pipeline"]),
+    ("longwire-send", &["longwire-export", "longwire-model"]),
     ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
     (
         "longwire-probe",
-        &["longwire-endpoint", "longwire-export", "longwire-model", "longwire-pipeline", "longwire-wire"],
+        &[
+            "longwire-endpoint",
+            "longwire-export",
+            "longwire-model",
+            "longwire-pipeline",
+            "longwire-send",
+            "longwire-wire",
+        ],
     ),
     ("longwire-dashboards", &["longwire-model"]),
     ("longwire-testkit", &[]),

@@ -3,7 +3,7 @@
 use crate::address::{self, InvalidAddress};
 use crate::proto;
 use crate::refs::{Defined, MAX_REFS};
-use crate::telemetry::{self, InvalidTelemetry};
+use crate::telemetry::{self, InvalidExporter, InvalidTelemetry};
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
@@ -36,6 +36,8 @@ pub enum InvalidUpdate {
     TelemetriesTooLarge { bytes: usize },
     #[error(transparent)]
     Telemetry(#[from] InvalidTelemetry),
+    #[error(transparent)]
+    Exporter(#[from] InvalidExporter),
     #[error(transparent)]
     Address(#[from] InvalidAddress),
 }
@@ -93,7 +95,7 @@ impl Decoder {
         let address_versions = addresses.iter().map(|address| address.version).collect();
         let pods = pods.into_iter().map(|pod| self.local_pod(pod)).collect::<Result<_, _>>()?;
         let addresses = addresses.into_iter().map(|address| self.address(address)).collect::<Result<_, _>>()?;
-        let settings = settings.map(telemetry::settings_from_proto);
+        let settings = settings.map(telemetry::settings_from_proto).transpose()?;
         let update = Update { version, settings, pods, removed_pods, addresses };
         Ok(Received { update, pod_versions, address_versions, bytes })
     }

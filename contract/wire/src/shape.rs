@@ -146,11 +146,16 @@ shapes! {
         7 Message(&NODE_SETTINGS), 8 Message(&TELEMETRY), 9 Message(&PLACE), 10 Message(&FORGET),
     }
     FORGET: proto::Forget { 1 Packed(4), 2 Packed(4), 3 Packed(4), 4 Packed(4) }
-    NODE_SETTINGS: proto::NodeSettings {}
+    NODE_SETTINGS: proto::NodeSettings { 6 Message(&EXPORTER) }
+    EXPORTER: proto::Exporter { 1 Text, 2 Message(&OTLP), 3 Message(&STATSD), 4 Message(&LOG_FILE) }
+    OTLP: proto::Otlp { 1 Text, 2 Text, 3 Text, 6 Text, 7 Message(&PAIR), 8 Message(&PAIR), 9 Text }
+    PAIR: proto::Pair { 1 Text, 2 Text }
+    STATSD: proto::Statsd { 1 Text, 2 Text, 3 Text, 6 Text }
+    LOG_FILE: proto::LogFile {}
     TELEMETRY: proto::Telemetry {
         3 Message(&GROUP), 4 Message(&GROUP), 5 Message(&STATS_MATCHER), 6 Message(&ACCESS_LOG),
     }
-    ACCESS_LOG: proto::AccessLog { 1 Text, 4 Text, 8 Text, 9 Text }
+    ACCESS_LOG: proto::AccessLog { 1 Text, 4 Text, 8 Text, 9 Text, 10 Text }
     GROUP: proto::Group { 1 Text, 2 Message(&TAG) }
     TAG: proto::Tag { 1 Text, 2 Text }
     STATS_MATCHER: proto::StatsMatcher { 2 Message(&STRING_MATCHER) }

@@ -13,8 +13,10 @@ use prost::Message;
 use std::time::Duration;
 
 mod access_log;
+mod exporter;
 
 pub use access_log::InvalidAccessLog;
+pub use exporter::InvalidExporter;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTelemetry {
@@ -41,17 +43,30 @@ pub enum InvalidTelemetry {
 }
 
 pub(crate) fn settings_to_proto(settings: &NodeSettings) -> proto::NodeSettings {
-    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate } =
-        *settings;
-    let reporting_interval_ms = reporting_interval.map(milliseconds);
-    proto::NodeSettings { reporting_interval_ms, series, long_connections, series_per_namespace, access_log_rate }
+    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate, exporters } =
+        settings;
+    proto::NodeSettings {
+        reporting_interval_ms: reporting_interval.map(milliseconds),
+        series: *series,
+        long_connections: *long_connections,
+        series_per_namespace: *series_per_namespace,
+        access_log_rate: *access_log_rate,
+        exporters: exporters.iter().map(exporter::to_proto).collect(),
+    }
 }
 
-pub(crate) fn settings_from_proto(settings: proto::NodeSettings) -> NodeSettings {
-    let proto::NodeSettings { reporting_interval_ms, series, long_connections, series_per_namespace, access_log_rate } =
-        settings;
+pub(crate) fn settings_from_proto(settings: proto::NodeSettings) -> Result<NodeSettings, InvalidExporter> {
+    let proto::NodeSettings {
+        reporting_interval_ms,
+        series,
+        long_connections,
+        series_per_namespace,
+        access_log_rate,
+        exporters,
+    } = settings;
     let reporting_interval = reporting_interval_ms.map(|ms| Duration::from_millis(ms.into()));
-    NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate }
+    let exporters = exporter::all_from_proto(exporters)?;
+    Ok(NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate, exporters })
 }
 
 pub(crate) fn to_proto(telemetry: &Telemetry, r#ref: u32) -> proto::Telemetry {

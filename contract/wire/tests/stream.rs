@@ -1,6 +1,10 @@
 //! Any update is decoded as it was encoded, and no input makes the decoder panic.
 
-use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, Share, Template};
+use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, LogOutputs, Share, Template};
+use longwire_model::exporter::{
+    Compression, Endpoint, Exporter, ExporterName, Flavor, Flush, Histograms, InvalidPair, LogFile, Otlp, Pair,
+    Protocol, Statsd, StatsdAddress, Target, Temporality,
+};
 use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher, WholeRegex};
@@ -131,6 +135,11 @@ fn format() -> impl Strategy<Value = LogFormat> {
     ]
 }
 
+fn outputs() -> impl Strategy<Value = LogOutputs> {
+    prop::sample::subsequence(vec!["archive", "collector", "stdout"], 1..=3)
+        .prop_map(|names| LogOutputs::parse(names).unwrap())
+}
+
 fn access_log() -> impl Strategy<Value = AccessLog> {
     let milliseconds = || any::<u32>().prop_map(|ms| Duration::from_millis(ms.into()));
     let events = prop::sample::subsequence(LogEvent::ALL.to_vec(), 0..=LogEvent::ALL.len());
@@ -139,8 +148,8 @@ fn access_log() -> impl Strategy<Value = AccessLog> {
     let filter = filter.prop_map(|text| text.map(|text| Condition::parse(&text).unwrap()));
     let sample = (0..=1_000_000_u32).prop_map(|millionths| Share::try_from(millionths).unwrap());
     let (rate, until) = (proptest::option::of(any::<u32>()), proptest::option::of(any::<u64>()));
-    (events, milliseconds(), milliseconds(), filter, sample, rate, until, format()).prop_map(
-        |(events, interval, min_duration, filter, sample, rate_limit, until, format)| AccessLog {
+    (events, milliseconds(), milliseconds(), filter, sample, rate, until, format(), outputs()).prop_map(
+        |(events, interval, min_duration, filter, sample, rate_limit, until, format, outputs)| AccessLog {
             events,
             interval,
             min_duration,
@@ -149,6 +158,7 @@ fn access_log() -> impl Strategy<Value = AccessLog> {
             rate_limit,
             until,
             format,
+            outputs,
         },
     )
 }
@@ -161,15 +171,79 @@ fn telemetry() -> impl Strategy<Value = Arc<Telemetry>> {
     )
 }
 
+fn pairs(of: fn(&str, &str) -> Result<Pair, InvalidPair>) -> impl Strategy<Value = Vec<Pair>> {
+    vec(("[a-z-]{1,4}", "[ -~]{0,4}").prop_filter_map("reserved", move |(key, value)| of(&key, &value).ok()), 0..3)
+}
+
+fn otlp() -> impl Strategy<Value = Target> {
+    let endpoint = prop::sample::select(vec![None, Some("http://c:4317"), Some("https://[::1]/otlp")]);
+    let words = (
+        proptest::option::of(prop::sample::select(Protocol::ALL.to_vec())),
+        proptest::option::of(prop::sample::select(Compression::ALL.to_vec())),
+        proptest::option::of(prop::sample::select(Temporality::ALL.to_vec())),
+    );
+    let secret = proptest::option::of(Just(ExporterName::parse("s").unwrap()));
+    let signals = (any::<bool>(), any::<bool>());
+    (endpoint, words, time(), time(), pairs(Pair::header), pairs(Pair::attribute), secret, signals).prop_map(
+        |(endpoint, (protocol, compression, temporality), timeout, interval, headers, resource, secret, signals)| {
+            let endpoint = endpoint.map(|text| Endpoint::parse(text).unwrap());
+            let (metrics, logs) = signals;
+            Target::Otlp(Box::new(Otlp {
+                endpoint,
+                protocol,
+                compression,
+                timeout,
+                interval,
+                temporality,
+                headers,
+                resource,
+                secret,
+                metrics,
+                logs,
+            }))
+        },
+    )
+}
+
+fn statsd() -> impl Strategy<Value = Target> {
+    let address = prop::sample::select(vec!["udp://c:1", "tcp://[::1]:65535", "unix:///a/b"]);
+    let flush =
+        prop_oneof![Just(Flush::OnScrape), (1..300_000_u64).prop_map(|ms| Flush::Every(Duration::from_millis(ms)))];
+    let words =
+        (prop::sample::select(Flavor::ALL.to_vec()), prop::sample::select(Histograms::ALL.to_vec()), "[a-z.]{0,4}");
+    (address, words, any::<u16>(), flush).prop_map(
+        |(address, (flavor, histograms, prefix), max_packet_bytes, flush)| {
+            let address = StatsdAddress::parse(address).unwrap();
+            Target::Statsd(Box::new(Statsd { address, flavor, prefix, max_packet_bytes, flush, histograms }))
+        },
+    )
+}
+
+fn exporters() -> impl Strategy<Value = Vec<Exporter>> {
+    let file =
+        (any::<u64>(), any::<u32>()).prop_map(|(max_bytes, max_files)| Target::File(LogFile { max_bytes, max_files }));
+    let targets = vec(prop_oneof![otlp(), statsd(), file], 0..4);
+    targets.prop_map(|targets| {
+        let named = targets
+            .into_iter()
+            .enumerate()
+            .map(|(at, target)| Exporter { name: ExporterName::parse(&format!("e{at}")).unwrap(), target });
+        named.collect()
+    })
+}
+
 fn settings() -> impl Strategy<Value = NodeSettings> {
     let number = || proptest::option::of(any::<u32>());
-    (time(), number(), number(), number(), number()).prop_map(
-        |(reporting_interval, series, long_connections, series_per_namespace, access_log_rate)| NodeSettings {
-            reporting_interval,
-            series,
-            long_connections,
-            series_per_namespace,
-            access_log_rate,
+    (time(), number(), number(), number(), number(), exporters()).prop_map(
+        |(reporting_interval, series, long_connections, series_per_namespace, access_log_rate, exporters)| {
+            NodeSettings {
+                reporting_interval,
+                series,
+                long_connections,
+                series_per_namespace,
+                access_log_rate,
+                exporters,
+            }
         },
     )
 }

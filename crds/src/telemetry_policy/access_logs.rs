@@ -1,8 +1,8 @@
 //! Access logs: which events of connections are logged as a line each, and how a line is written.
 
 use crate::limits::{
-    MAX_EXPRESSION_BYTES, MAX_FORMAT_BYTES, MAX_LOG_INTERVAL, MAX_LOG_RATE, MAX_MIN_DURATION, MAX_TIME_BYTES,
-    MIN_DURATION,
+    MAX_EXPORTER_NAME, MAX_EXPORTERS, MAX_EXPRESSION_BYTES, MAX_FORMAT_BYTES, MAX_LOG_INTERVAL, MAX_LOG_RATE,
+    MAX_MIN_DURATION, MAX_TIME_BYTES, MIN_DURATION,
 };
 use crate::{Duration, duration};
 use longwire_model::access_log::{LogEvent, LogFormat};
@@ -72,6 +72,11 @@ pub struct AccessLogs {
     #[schemars(schema_with = "until")]
     pub until: Option<String>,
 
+    /// Where lines are written: stdout, the standard output of the probe, and names of exporters, at most 9. Default: stdout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "exporters")]
+    pub exporters: Option<Vec<String>>,
+
     /// How a line is written: json, istio, ztunnel or kmesh; in the root namespace also a format string with command
     /// operators of Envoy such as %START_TIME% %BYTES_SENT%, at most 2048 bytes. Default: json.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +99,16 @@ fn interval(_: &mut SchemaGenerator) -> Schema {
 
 fn min_duration(_: &mut SchemaGenerator) -> Schema {
     duration::between(time::Duration::ZERO, MAX_MIN_DURATION)
+}
+
+fn exporters(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_EXPORTERS + 1,
+        "items": { "type": "string", "minLength": 1, "maxLength": MAX_EXPORTER_NAME },
+        "x-kubernetes-list-type": "set",
+    })
 }
 
 /// Without the format of a floating-point number, of which Kubernetes knows nothing.

@@ -88,6 +88,7 @@ pub struct SeriesStore {
     epoch: Monotonic,
     /// When it was restored from the state of another process.
     began: Monotonic,
+    publications: u64,
     snapshots: Snapshots,
     removed: Removed,
 }
@@ -102,6 +103,7 @@ impl SeriesStore {
             accepted: Accepted::default(),
             epoch: 0,
             began: 0,
+            publications: 0,
             snapshots: Snapshots::default(),
             removed: Removed::default(),
         }
@@ -154,6 +156,13 @@ impl SeriesStore {
         self.settle();
         let now = self.snapshots.publish();
         each_kind!(&mut self.kinds, |sets| sets.publish(now));
+        self.publications += 1;
+    }
+
+    /// How often values were published: between two times that this is the same, snapshots show the same.
+    #[must_use]
+    pub fn publications(&self) -> u64 {
+        self.publications
     }
 
     /// `by`: a consumer that comes again, by its name. It sees lines that were born since its last snapshot at 0 first. `None`: any

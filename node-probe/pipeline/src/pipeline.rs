@@ -312,7 +312,7 @@ impl Pipeline {
     }
 
     fn configure(&mut self, settings: &NodeSettings) {
-        self.settings = *settings;
+        self.settings.clone_from(settings);
         self.store.configure(settings);
         self.journal.configure(settings.access_log_rate);
     }

@@ -191,7 +191,7 @@ impl Session {
     }
 
     fn pods_update(&mut self, published: &Published, update_size: &mut UpdateSize) -> Update {
-        let nothing = NodeConfiguration::new(published.settings(), []);
+        let nothing = NodeConfiguration::new(published.settings().clone(), []);
         let configuration = published.node(&self.node).map_or(&nothing, AsRef::as_ref);
         let mut update = Update { version: configuration.version, ..Update::default() };
         if self.configured == Some((configuration.version, Part::Last)) {
@@ -200,8 +200,9 @@ impl Session {
         // What the probe refused of an earlier part is not sent again with a later one.
         let continues = self.configured == Some((configuration.version, Part::More));
         if !continues {
-            if self.settings.replace(configuration.settings) != Some(configuration.settings) {
-                update.settings = Some(configuration.settings);
+            if self.settings.as_ref() != Some(&configuration.settings) {
+                self.settings = Some(configuration.settings.clone());
+                update.settings = Some(configuration.settings.clone());
             }
             let gone = self.pods.extract_if(|uid, _| !configuration.pods.contains_key(uid));
             update.removed_pods = gone.map(|(uid, _)| uid).collect();

@@ -1,22 +1,21 @@
 //! What is logged of a pod's connections, from objects and annotations to what its probe is sent.
 
-use crate::cluster::{Cluster, ROOT, events};
+use crate::cluster::{Cluster, ROOT, events, gone};
 use longwire_model::access_log::AccessLog;
 use longwire_model::expression::Condition;
 use longwire_model::limits::MAX_NODE_TELEMETRY_BYTES;
 use longwire_model::telemetry::Telemetry;
-use longwire_operator::source::event::Event;
 
 const ANNOTATION: &str = "telemetry.longwire.io/access-log";
 
-fn pod(name: &str, annotations: &str) -> String {
+pub(super) fn pod(name: &str, annotations: &str) -> String {
     format!(
         "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop, uid: {name}, labels: {{app: {name}, tier: t}}, \
          annotations: {{{annotations}}}}}, spec: {{nodeName: n1, containers: []}}}}\n"
     )
 }
 
-fn policy(namespace: &str, name: &str, spec: &str) -> String {
+pub(super) fn policy(namespace: &str, name: &str, spec: &str) -> String {
     format!(
         "---\n{{apiVersion: telemetry.longwire.io/v1alpha1, kind: TelemetryPolicy, metadata: {{name: {name}, namespace: \
          {namespace}}}, spec: {spec}}}\n"
@@ -29,14 +28,6 @@ fn telemetry<'a>(cluster: &'a Cluster, pod: &str) -> &'a Telemetry {
 
 fn log(cluster: &Cluster, pod: &str) -> Option<AccessLog> {
     telemetry(cluster, pod).access_log.clone()
-}
-
-fn gone(yaml: &str) -> Vec<Event> {
-    let key = |event: Event| match event {
-        Event::Apply(object) => Event::Delete(object.key()),
-        other => other,
-    };
-    events(yaml).into_iter().map(key).collect()
 }
 
 #[test]

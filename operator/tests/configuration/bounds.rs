@@ -68,6 +68,54 @@ const TELEMETRY: [(&str, Spec); 18] = [
     ),
 ];
 
+const EXPORTERS: [(&str, Spec); 19] = [
+    ("spec.accessLogs.exporters maxItems", |n| {
+        let files = list(n - 1, |at| json!({"name": format!("e{at}"), "file": {}}));
+        let names: Value = (0..n - 1).map(|at| json!(format!("e{at}"))).chain([json!("stdout")]).collect();
+        json!({"exporters": files, "accessLogs": {"exporters": names}})
+    }),
+    (
+        "spec.accessLogs.exporters[] maxLength",
+        |n| json!({"exporters": [{"name": letters(n), "file": {}}], "accessLogs": {"exporters": [letters(n)]}}),
+    ),
+    ("spec.exporters maxItems", |n| json!({"exporters": list(n, |at| json!({"name": format!("e{at}"), "file": {}}))})),
+    ("spec.exporters[].name maxLength", |n| json!({"exporters": [{"name": letters(n), "file": {}}]})),
+    ("spec.exporters[].file.maxFiles maximum", |n| exporter("file", &json!({"maxFiles": n}))),
+    ("spec.exporters[].file.maxMebibytes maximum", |n| exporter("file", &json!({"maxMebibytes": n}))),
+    ("spec.exporters[].otlp.endpoint maxLength", |n| {
+        exporter("otlp", &json!({"endpoint": format!("http://c/{}", letters(n - 9))}))
+    }),
+    ("spec.exporters[].otlp.headers maxProperties", |n| {
+        exporter("otlp", &json!({"headers": map(n, |at| format!("h{at}"), &json!("v"))}))
+    }),
+    ("spec.exporters[].otlp.headers.* maxLength", |n| exporter("otlp", &json!({"headers": {"h": letters(n)}}))),
+    ("spec.exporters[].otlp.interval maxLength", |n| exporter("otlp", &json!({"interval": duration(n)}))),
+    ("spec.exporters[].otlp.resourceAttributes maxProperties", |n| {
+        exporter("otlp", &json!({"resourceAttributes": map(n, |at| format!("a{at}"), &json!("v"))}))
+    }),
+    ("spec.exporters[].otlp.resourceAttributes.* maxLength", |n| {
+        exporter("otlp", &json!({"resourceAttributes": {"a": letters(n)}}))
+    }),
+    ("spec.exporters[].otlp.secret maxLength", |n| exporter("otlp", &json!({"secret": letters(n)}))),
+    ("spec.exporters[].otlp.signals maxItems", |n| {
+        let names = longwire_crds::telemetry_policy::SIGNALS;
+        exporter("otlp", &json!({"signals": list(n, |at| json!(names[at % names.len()]))}))
+    }),
+    ("spec.exporters[].otlp.timeout maxLength", |n| exporter("otlp", &json!({"timeout": duration(n)}))),
+    ("spec.exporters[].statsd.address maxLength", |n| {
+        exporter("statsd", &json!({"address": format!("udp://{}:65535", letters(n - 12))}))
+    }),
+    ("spec.exporters[].statsd.flushInterval maxLength", |n| {
+        exporter("statsd", &json!({"address": "udp://a:1", "flushInterval": duration(n)}))
+    }),
+    ("spec.exporters[].statsd.maxPacketBytes maximum", |n| {
+        exporter("statsd", &json!({"address": "udp://a:1", "maxPacketBytes": n}))
+    }),
+    ("spec.exporters[].statsd.prefix maxLength", |n| {
+        exporter("statsd", &json!({"address": "udp://a:1", "prefix": letters(n)}))
+    }),
+];
+
 const TAGS: [(&str, Spec); 4] = [
     (
         "spec.tags maxItems",
@@ -114,6 +162,10 @@ fn letters(count: usize) -> String {
 /// Prefix, slash and the longest name.
 fn label(length: usize) -> String {
     format!("{}/{}", letters(length - 64), letters(63))
+}
+
+fn exporter(kind: &str, target: &Value) -> Value {
+    json!({"exporters": [{"name": "e", kind: target}]})
 }
 
 fn in_values(values: &Value) -> Value {
@@ -181,8 +233,9 @@ fn at_each_bound_of_the_schema_a_spec_is_accepted_and_one_past_it_refused() {
     for definition in definitions() {
         let kind = definition.spec.names.kind.clone();
         // A selector alone is a whole spec for a TelemetryPolicy only.
+        let telemetry = [&TELEMETRY[..], &EXPORTERS[..]].concat();
         let (specs, rest) = match kind.as_str() {
-            "TelemetryPolicy" => (&TELEMETRY[..], json!({})),
+            "TelemetryPolicy" => (&telemetry[..], json!({})),
             "ExtraStatTags" => (&TAGS[..], json!({"tags": [{"name": "team", "value": "source.zone"}]})),
             _ => (&STATS[..], json!({"rejectAll": true})),
         };

@@ -80,3 +80,12 @@ pub(crate) fn events(yaml: &str) -> Vec<Event> {
     let events = Manifests::open(directory.path()).unwrap().look();
     events.into_iter().filter(|event| *event != Event::Synced).collect()
 }
+
+/// They are deleted.
+pub(crate) fn gone(yaml: &str) -> Vec<Event> {
+    let key = |event: Event| match event {
+        Event::Apply(object) => Event::Delete(object.key()),
+        other => other,
+    };
+    events(yaml).into_iter().map(key).collect()
+}

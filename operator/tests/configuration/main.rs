@@ -5,6 +5,7 @@ mod bounds;
 mod cases;
 mod cluster;
 mod defaults;
+mod exporters;
 mod outcome;
 mod properties;
 mod sizes;

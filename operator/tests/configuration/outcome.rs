@@ -26,7 +26,7 @@ pub(crate) fn outcome(cluster: &Cluster) -> String {
         writeln!(text, "{}", names.join(", ")).unwrap();
         describe(telemetry, &mut text);
     }
-    every_node(cluster.settings, &mut text);
+    every_node(&cluster.settings, &mut text);
     for (key, state) in &cluster.policy_states {
         if let Err(refusal) = &state.accepted {
             writeln!(text, "{key} is not accepted: {refusal}").unwrap();
@@ -78,7 +78,7 @@ fn describe(telemetry: &Telemetry, text: &mut String) {
 /// Events and format, and what is not as usual.
 fn logged(log: &AccessLog) -> String {
     let usual = AccessLog::default();
-    let AccessLog { events, interval, min_duration, filter, sample, rate_limit, until, format } = log;
+    let AccessLog { events, interval, min_duration, filter, sample, rate_limit, until, format, outputs } = log;
     let events: Vec<&str> = events.iter().map(LogEvent::name).collect();
     let format = match format {
         LogFormat::Text(template) => template.text().to_owned(),
@@ -93,6 +93,7 @@ fn logged(log: &AccessLog) -> String {
         (*sample != usual.sample).then(|| format!("{}% of connections", f64::from(sample.millionths()) / 10_000.0)),
         rate_limit.map(|most| format!("at most {most} lines a second")),
         until.map(|until| format!("until {}", time(until))),
+        (*outputs != usual.outputs).then(|| format!("to {}", outputs.names().collect::<Vec<_>>().join(", "))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
@@ -140,14 +141,17 @@ fn matchers(list: &[StringMatcher]) -> String {
     list.iter().map(matcher).collect::<Vec<_>>().join(", ")
 }
 
-fn every_node(settings: NodeSettings, text: &mut String) {
-    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate } = settings;
+fn every_node(settings: &NodeSettings, text: &mut String) {
+    let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate, exporters } =
+        settings;
+    let exporters: Vec<&str> = exporters.iter().map(|exporter| exporter.name.as_str()).collect();
     let settings = [
         reporting_interval.map(|interval| format!("reporting interval {interval:?}")),
         series.map(|most| format!("at most {most} series")),
         long_connections.map(|most| format!("at most {most} long connections")),
         series_per_namespace.map(|most| format!("at most {most} series a namespace")),
         access_log_rate.map(|most| format!("at most {most} lines of access logs a second")),
+        (!exporters.is_empty()).then(|| format!("exports to {}", exporters.join(", "))),
     ];
     let settings: Vec<String> = settings.into_iter().flatten().collect();
     if !settings.is_empty() {

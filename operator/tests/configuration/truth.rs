@@ -1,9 +1,8 @@
 //! Objects' states, warnings on pods, and labels in identities, while all of it changes.
 
-use crate::cluster::{Cluster, events};
+use crate::cluster::{Cluster, events, gone};
 use longwire_model::telemetry::NodeSettings;
 use longwire_operator::policy::state::PolicyState;
-use longwire_operator::source::event::Event;
 use std::time::Duration;
 
 fn pod(name: &str, workload: &str, node: &str, annotation: &str) -> String {
@@ -19,14 +18,6 @@ fn object(kind: &str, namespace: &str, name: &str, spec: &str) -> String {
         "---\n{{apiVersion: telemetry.longwire.io/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {namespace}, \
          uid: uid-{name}}}, spec: {spec}}}\n"
     )
-}
-
-fn gone(yaml: &str) -> Vec<Event> {
-    let key = |event: Event| match event {
-        Event::Apply(object) => Event::Delete(object.key()),
-        other => other,
-    };
-    events(yaml).into_iter().map(key).collect()
 }
 
 fn state<'a>(cluster: &'a Cluster, name: &str) -> &'a PolicyState {
@@ -105,7 +96,7 @@ fn settings_reach_every_node_at_once() {
         long_connections: Some(0),
         ..NodeSettings::default()
     };
-    assert_eq!([cluster.nodes["n1"].settings, cluster.nodes["n2"].settings], [expected; 2]);
+    assert_eq!([&cluster.nodes["n1"].settings, &cluster.nodes["n2"].settings], [&expected; 2]);
     let before = cluster.nodes["n1"].version;
     cluster.take(gone(&root));
     assert_eq!(cluster.nodes["n1"].settings, NodeSettings::default());

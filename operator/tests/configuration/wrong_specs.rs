@@ -8,7 +8,7 @@ const TAGS: &str = "ExtraStatTags";
 const STATS: &str = "StatsMatcher";
 
 /// Kind, spec, and reason with message.
-const WRONG: [(&str, &str, &str); 64] = [
+const WRONG: [(&str, &str, &str); 66] = [
     (
         TELEMETRY,
         "{selector: {}}",
@@ -198,6 +198,16 @@ const WRONG: [(&str, &str, &str); 64] = [
         TELEMETRY,
         "{accessLogs: {minDuration: -1s}}",
         "Invalid: spec.accessLogs.minDuration: \"-1s\" is no duration: write one as 5s, 500ms or 1m30s",
+    ),
+    (
+        TELEMETRY,
+        "{exporters: [{name: a, file: {}}, {name: b, statsd: {address: 'udp://a:1', flushInterval: 99999999999999999999h}}]}",
+        "Invalid: spec.exporters[1].statsd.flushInterval: \"99999999999999999999h\" is no duration: write one as 5s, 500ms or 1m30s",
+    ),
+    (
+        TELEMETRY,
+        "{exporters: [{name: a, otlp: {interval: -1s}}]}",
+        "Invalid: spec.exporters[0].otlp.interval: \"-1s\" is no duration: write one as 5s, 500ms or 1m30s",
     ),
     (
         TELEMETRY,

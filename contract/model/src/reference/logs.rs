@@ -1,4 +1,5 @@
-//! Renders docs/logs-and-exports.md: fields of a line, operators of a format string, what a filter may read.
+//! Renders the section on access logs of docs/logs-and-exports.md: fields of a line, operators of a format string, what a filter may
+//! read. The rest of the page is written by hand, but for sections that `node-probe/export/tests/reference.rs` makes.
 
 mod prose;
 
@@ -6,7 +7,7 @@ use super::{code, table};
 use crate::access_log::{Field, Kind, PLAIN, WITH_ARGUMENT};
 use crate::expression::{Quantity, Word};
 
-/// The whole page, as Markdown.
+/// The whole section, as Markdown.
 #[must_use]
 pub fn render() -> String {
     let mut page = String::from(prose::OPENING);

@@ -71,6 +71,7 @@ one other namespace was full, and `namespace` is that other one; 128 shares are 
 - Series with labels that a policy changes are also removed when nothing has changed for 10 minutes and the pod that reported last is gone, or its configuration or labels have changed since, or the pod at the other end is gone. For 10 minutes after a restart of the probe no such series is removed; then those to which no connection has added since.
 - Series of long connections keep their last value until two scrapes that started after the end have completed, every scraper has seen it and 60 seconds have passed, but for 5 minutes at most.
 - All other series stay until every scraper of the last 5 minutes has seen the last values, and for 15 minutes without a change at most.
+- An [exporter](logs-and-exports.md#exporters) that pushes is waited for as a scraper is, until 15 minutes have passed, for series of long connections too.
 - A disabled metric, to which no connection adds while others of its label set continue, stays for 5 to 10 minutes.
 - Overflow series stay.
 

@@ -21,7 +21,7 @@ pub const PROBE_LOOP_DURATION: SelfMetric = row("longwire_probe_loop_duration_se
 pub const PROBE_LOOP_DELAY: SelfMetric = row("longwire_probe_loop_delay_seconds", Histogram, &["loop"], "Delay with which a clock wakes a loop of the probe: time from when its turn was due until it began.");
 
 #[rustfmt::skip]
-pub const SELF_METRICS: [SelfMetric; 53] = [
+pub const SELF_METRICS: [SelfMetric; 58] = [
     row("longwire_probe_kernel_losses_total", Counter, &["kind"], "Connections and ends of connections that were lost, because the BPF maps had no room. It should stay at 0."),
     row("longwire_probe_kernel_exceptions_total", Counter, &["kind"], "Events that the BPF programs handled in another way than usual: later, without a detail, or not at all because no probe ran."),
     row("longwire_probe_recursion_misses_total", Counter, &["program"], "Times that the kernel skipped a BPF program because it would have interrupted itself."),
@@ -54,6 +54,11 @@ pub const SELF_METRICS: [SelfMetric; 53] = [
     row("longwire_probe_access_log_lines_total", Counter, &[], "Lines of access logs that the probe made."),
     row("longwire_probe_access_log_lines_dropped_total", Counter, &["reason"], "Lines of access logs that were chosen and left out: beyond the rate of the pod or the node, because lines are written too slowly, or because they could not be written."),
     row("longwire_probe_access_log_filter_errors_total", Counter, &[], "Times that the filter of an access log was neither true nor false because a pod lacks the label that it reads; the line is left out."),
+    row("longwire_probe_export_requests_total", Counter, &["exporter", "signal", "result"], "Requests of OTLP and packets of statsd, by how they ended. An exporter is named as in the configuration."),
+    row("longwire_probe_export_retries_total", Counter, &["exporter", "signal"], "Requests of OTLP that were sent once more, because the receiver did not answer or asked for it."),
+    row("longwire_probe_export_rejected_total", Counter, &["exporter", "signal"], "Data points and log records that a receiver did not take of requests that it accepted in part. They are not sent again."),
+    row("longwire_probe_export_dropped_log_records_total", Counter, &["exporter", "reason"], "Lines of access logs that an exporter of logs has lost."),
+    row("longwire_probe_export_dropped_lines_total", Counter, &["exporter", "reason"], "Lines of statsd that were left out."),
     row("longwire_probe_label_sets_expired_total", Counter, &["kind"], "Label sets that were removed: idle ones of a workload that is gone or of tags that are not used any more, and those of long connections that ended."),
     row("longwire_probe_operator_connected", Gauge, &[], "1 while the probe has a stream to the operator, else 0."),
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams that the probe has opened to the operator."),

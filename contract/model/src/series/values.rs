@@ -12,7 +12,7 @@ pub struct LabelValues {
 }
 
 /// Labels whose values are names from the cluster or the kernel, and so cannot be listed.
-pub const OPEN_LABELS: [&str; 6] = ["namespace", "program", "component", "version", "commit", "build"];
+pub const OPEN_LABELS: [&str; 7] = ["namespace", "exporter", "program", "component", "version", "commit", "build"];
 
 /// Whether a label of a metric can have this value.
 #[must_use]
@@ -123,6 +123,31 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("node_rate", "all pods of the node have as many as `rateLimit` of the policy for the whole cluster allows, by default 10,000"),
         ("queue_full", "lines are written more slowly than they are made, and some 30,000 wait"),
         ("not_written", "writing to standard output failed"),
+    ] },
+    LabelValues {
+        metrics: &[
+            "longwire_probe_export_requests_total",
+            "longwire_probe_export_retries_total",
+            "longwire_probe_export_rejected_total",
+        ],
+        label: "signal",
+        values: &[("metrics", "series"), ("logs", "access logs")],
+    },
+    LabelValues { metrics: &["longwire_probe_export_requests_total"], label: "result", values: &[
+        ("accepted", "the receiver has accepted all of it; of statsd, the kernel has taken the packet"),
+        ("partial", "the receiver has accepted it without some data points or log records, or with a warning"),
+        ("refused", "the receiver does not want it, and it is not sent again"),
+        ("gave_up", "it could not be delivered in time, or the packet could not be sent. The next export has the metrics too"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_export_dropped_log_records_total"], label: "reason", values: &[
+        ("queue_full", "8,192 records wait to be sent, because the receiver is slow or away"),
+        ("refused", "the receiver has refused their request"),
+        ("gave_up", "their request could not be delivered within 5 minutes, or before the probe stopped"),
+        ("not_written", "the file could not be written"),
+    ] },
+    LabelValues { metrics: &["longwire_probe_export_dropped_lines_total"], label: "reason", values: &[
+        ("too_long", "the line is longer than any receiver reads"),
+        ("removed", "its label set was removed before the line could be sent"),
     ] },
     LabelValues { metrics: &["longwire_probe_conntrack_searches_total"], label: "result", values: &[
         ("found", "the connection was found"),

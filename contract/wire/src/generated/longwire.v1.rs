@@ -179,7 +179,7 @@ pub struct Forget {
     pub places: ::prost::alloc::vec::Vec<u32>,
 }
 /// What is absent is as the probe was started.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NodeSettings {
     #[prost(uint32, optional, tag = "1")]
     pub reporting_interval_ms: ::core::option::Option<u32>,
@@ -192,6 +192,92 @@ pub struct NodeSettings {
     /// lines a second of all pods together; absent: the probe's default
     #[prost(uint32, optional, tag = "5")]
     pub access_log_rate: ::core::option::Option<u32>,
+    /// sorted by name
+    #[prost(message, repeated, tag = "6")]
+    pub exporters: ::prost::alloc::vec::Vec<Exporter>,
+}
+/// A receiver of metrics or access logs. What is absent comes from the probe's environment, and else has a default.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Exporter {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(oneof = "exporter::Target", tags = "2, 3, 4")]
+    pub target: ::core::option::Option<exporter::Target>,
+}
+/// Nested message and enum types in `Exporter`.
+pub mod exporter {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Target {
+        #[prost(message, tag = "2")]
+        Otlp(super::Otlp),
+        #[prost(message, tag = "3")]
+        Statsd(super::Statsd),
+        #[prost(message, tag = "4")]
+        File(super::LogFile),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Otlp {
+    #[prost(string, optional, tag = "1")]
+    pub endpoint: ::core::option::Option<::prost::alloc::string::String>,
+    /// grpc, http/protobuf
+    #[prost(string, optional, tag = "2")]
+    pub protocol: ::core::option::Option<::prost::alloc::string::String>,
+    /// none, gzip
+    #[prost(string, optional, tag = "3")]
+    pub compression: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(uint32, optional, tag = "4")]
+    pub timeout_ms: ::core::option::Option<u32>,
+    /// between two exports of metrics
+    #[prost(uint32, optional, tag = "5")]
+    pub interval_ms: ::core::option::Option<u32>,
+    /// cumulative, delta
+    #[prost(string, optional, tag = "6")]
+    pub temporality: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, repeated, tag = "7")]
+    pub headers: ::prost::alloc::vec::Vec<Pair>,
+    #[prost(message, repeated, tag = "8")]
+    pub resource: ::prost::alloc::vec::Vec<Pair>,
+    /// a directory that the chart mounts
+    #[prost(string, optional, tag = "9")]
+    pub secret: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(bool, tag = "10")]
+    pub metrics: bool,
+    #[prost(bool, tag = "11")]
+    pub logs: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pair {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Statsd {
+    /// udp://HOST:PORT, tcp://HOST:PORT, unix:///PATH
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// statsd, dogstatsd, graphite
+    #[prost(string, tag = "2")]
+    pub flavor: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub prefix: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "4")]
+    pub max_packet_bytes: u32,
+    /// absent: on each scrape
+    #[prost(uint32, optional, tag = "5")]
+    pub flush_interval_ms: ::core::option::Option<u32>,
+    /// buckets, timers
+    #[prost(string, tag = "6")]
+    pub histograms: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LogFile {
+    #[prost(uint64, tag = "1")]
+    pub max_bytes: u64,
+    #[prost(uint32, tag = "2")]
+    pub max_files: u32,
 }
 /// What is configured for a pod.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -235,6 +321,9 @@ pub struct AccessLog {
     /// Unix nanoseconds; absent: for ever
     #[prost(fixed64, optional, tag = "7")]
     pub until: ::core::option::Option<u64>,
+    /// stdout, names of exporters; none: stdout
+    #[prost(string, repeated, tag = "10")]
+    pub outputs: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(oneof = "access_log::Format", tags = "8, 9")]
     pub format: ::core::option::Option<access_log::Format>,
 }

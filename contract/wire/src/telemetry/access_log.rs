@@ -4,8 +4,9 @@ use super::milliseconds;
 use crate::proto;
 use crate::proto::access_log::Format;
 use longwire_model::access_log::{
-    AccessLog, InvalidShare, InvalidTemplate, LogEvent, LogEvents, LogFormat, Share, Template,
+    AccessLog, InvalidShare, InvalidTemplate, LogEvent, LogEvents, LogFormat, LogOutputs, Share, Template,
 };
+use longwire_model::exporter::InvalidExporterName;
 use longwire_model::expression::{Condition, InvalidExpression};
 use std::time::Duration;
 
@@ -23,10 +24,12 @@ pub enum InvalidAccessLog {
     Preset(String),
     #[error("access_log.template: {0}")]
     Template(InvalidTemplate),
+    #[error("access_log.outputs: {0}")]
+    Output(InvalidExporterName),
 }
 
 pub(super) fn to_proto(log: &AccessLog) -> proto::AccessLog {
-    let AccessLog { events, interval, min_duration, filter, sample, rate_limit, until, format } = log;
+    let AccessLog { events, interval, min_duration, filter, sample, rate_limit, until, format, outputs } = log;
     proto::AccessLog {
         events: events.iter().map(|event| event.name().to_owned()).collect(),
         interval_ms: milliseconds(*interval),
@@ -36,12 +39,22 @@ pub(super) fn to_proto(log: &AccessLog) -> proto::AccessLog {
         rate_limit: *rate_limit,
         until: *until,
         format: Some(format_to_proto(format)),
+        outputs: outputs.names().map(str::to_owned).collect(),
     }
 }
 
 pub(super) fn from_proto(log: proto::AccessLog) -> Result<AccessLog, InvalidAccessLog> {
-    let proto::AccessLog { events, interval_ms, min_duration_ms, filter, sample_millionths, rate_limit, until, format } =
-        log;
+    let proto::AccessLog {
+        events,
+        interval_ms,
+        min_duration_ms,
+        filter,
+        sample_millionths,
+        rate_limit,
+        until,
+        format,
+        outputs,
+    } = log;
     Ok(AccessLog {
         events: events_from_proto(events)?,
         interval: Duration::from_millis(interval_ms.into()),
@@ -51,6 +64,7 @@ pub(super) fn from_proto(log: proto::AccessLog) -> Result<AccessLog, InvalidAcce
         rate_limit,
         until,
         format: format_from_proto(format.ok_or(InvalidAccessLog::NoFormat)?)?,
+        outputs: outputs_from_proto(&outputs)?,
     })
 }
 
@@ -59,6 +73,14 @@ fn events_from_proto(names: Vec<String>) -> Result<LogEvents, InvalidAccessLog> 
         Some(event) => Ok(events.with(event)),
         None => Err(InvalidAccessLog::Event(name)),
     })
+}
+
+/// An operator of the release before knows no others than the standard output.
+fn outputs_from_proto(names: &[String]) -> Result<LogOutputs, InvalidAccessLog> {
+    if names.is_empty() {
+        return Ok(LogOutputs::default());
+    }
+    LogOutputs::parse(names.iter().map(String::as_str)).map_err(InvalidAccessLog::Output)
 }
 
 fn format_to_proto(format: &LogFormat) -> Format {

@@ -1,5 +1,6 @@
 use super::{of_address, of_local_pod, of_node};
-use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, Share, Template};
+use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, LogOutputs, Share, Template};
+use longwire_model::exporter::{Exporter, ExporterName, LogFile, Target};
 use longwire_model::expression::Condition;
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
 use longwire_model::series::SeriesSets;
@@ -99,11 +100,15 @@ fn a_nodes_settings_count() {
     assert_ne!(of_node(&settings, [("a", 1)]), of_node(&NodeSettings::default(), [("a", 1)]));
     let logging = NodeSettings { access_log_rate: Some(0), ..NodeSettings::default() };
     assert_ne!(of_node(&logging, [("a", 1)]), of_node(&NodeSettings::default(), [("a", 1)]));
+    let name = ExporterName::parse("archive").unwrap();
+    let exporters = vec![Exporter { name, target: Target::File(LogFile::default()) }];
+    let exporting = NodeSettings { exporters, ..NodeSettings::default() };
+    assert_ne!(of_node(&exporting, [("a", 1)]), of_node(&NodeSettings::default(), [("a", 1)]));
 }
 
 #[test]
 fn every_field_of_an_access_log_counts() {
-    let changes: [fn(&mut AccessLog); 11] = [
+    let changes: [fn(&mut AccessLog); 13] = [
         |_| {},
         |log| log.events = LogEvents::NONE,
         |log| log.events = log.events.with(LogEvent::Connect),
@@ -114,6 +119,8 @@ fn every_field_of_an_access_log_counts() {
         |log| log.rate_limit = Some(0),
         |log| log.until = Some(0),
         |log| log.format = LogFormat::Kmesh,
+        |log| log.outputs = LogOutputs::parse(["collector"]).unwrap(),
+        |log| log.outputs = LogOutputs::parse(["collector", "stdout"]).unwrap(),
         |log| log.format = LogFormat::Text(Template::parse("kmesh").unwrap()),
     ];
     let mut versions = vec![of_local_pod(&local(pod()))];

@@ -163,8 +163,14 @@ impl Accounts {
 
     /// When less is allowed, label sets that there are stay, and no new ones are added.
     pub(super) fn configure(&mut self, settings: &NodeSettings) {
-        let NodeSettings { reporting_interval: _, series, long_connections, series_per_namespace, access_log_rate: _ } =
-            *settings;
+        let NodeSettings {
+            reporting_interval: _,
+            series,
+            long_connections,
+            series_per_namespace,
+            access_log_rate: _,
+            exporters: _,
+        } = *settings;
         let Budget { series: lines, connections, namespaces, peers } = self.started;
         let lines = series.map_or(lines, |series| series as usize);
         let connections = long_connections.map_or(connections, |connections| connections as usize);

@@ -20,7 +20,7 @@ const IDLE: Monotonic = 600 * SECOND;
 const IDLE_AT_MOST: Monotonic = 900 * SECOND;
 /// Long connections: time since the end, however many snapshots there were.
 const LAST_VALUE_AT_LEAST: Monotonic = 60 * SECOND;
-/// The same without snapshots.
+/// The same without snapshots, unless an exporter that still comes has not seen them.
 const LAST_VALUE_AT_MOST: Monotonic = 300 * SECOND;
 
 /// What a label set mentions. It may expire once this is gone.
@@ -113,7 +113,13 @@ impl Expiry<'_> {
     fn has_shown_last<K, V>(&self, set: &Set<K, V>) -> bool {
         let since = set.released.map(|released| self.now.saturating_sub(released));
         let was_shown = || self.snapshots.have_shown(set.published, self.now);
-        since.is_some_and(|since| since >= LAST_VALUE_AT_MOST || since >= LAST_VALUE_AT_LEAST && was_shown())
+        let was_exported = || self.snapshots.exporters_have_seen(set.published, self.now);
+        since.is_some_and(|since| match since {
+            IDLE_AT_MOST.. => true,
+            LAST_VALUE_AT_MOST.. => was_exported(),
+            LAST_VALUE_AT_LEAST.. => was_shown(),
+            _ => false,
+        })
     }
 
     /// The source of its tags is gone or has other tags.

@@ -160,6 +160,11 @@ impl Snapshots {
         self.cursors.have_seen(moment, now)
     }
 
+    /// And of exporters alone.
+    pub(super) fn exporters_have_seen(&self, moment: SnapshotNumber, now: Monotonic) -> bool {
+        self.cursors.exporters_have_seen(moment, now)
+    }
+
     /// Consumers that are known, and those that were forgotten for others.
     pub(super) fn sizes(&self) -> (usize, u64) {
         self.cursors.sizes()

@@ -102,7 +102,7 @@ fn once<T>(at: u64, save: impl FnOnce() -> T) -> Option<(T, u64)> {
 }
 
 fn head(pipeline: &Pipeline) -> SavedHead {
-    let configured = (pipeline.resolver.configured(), pipeline.settings);
+    let configured = (pipeline.resolver.configured(), pipeline.settings.clone());
     SavedHead::new(STATE_VERSION, pipeline.options.wall_clock_offset, configured, pipeline.resolver.last_key())
 }
 

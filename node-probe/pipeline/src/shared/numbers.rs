@@ -99,8 +99,12 @@ impl<'n, 'v> Numbers<'n, 'v> {
         if let Some(number) = self.numbered.telemetries.get(&address) {
             return *number;
         }
-        let access_log = Late(telemetry.access_log.as_ref().map(Cow::Borrowed));
-        self.new.push(SharedValue::Telemetry(SavedTelemetry { telemetry: Cow::Borrowed(telemetry), access_log }));
+        let log = telemetry.access_log.as_ref();
+        self.new.push(SharedValue::Telemetry(Box::new(SavedTelemetry {
+            telemetry: Cow::Borrowed(telemetry),
+            access_log: Late(log.map(Cow::Borrowed)),
+            outputs: Late(log.map(|log| Cow::Borrowed(&log.outputs))),
+        })));
         number(&mut self.numbered.telemetries, address)
     }
 

@@ -6,6 +6,7 @@ use super::saved::{
 };
 use crate::observation::{DestinationService, Edge};
 use crate::state::{Flaw, Late};
+use longwire_model::access_log::{AccessLog, LogOutputs};
 use longwire_model::identity::{Backing, Place, Pod, Service, Workload};
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_model::telemetry::Telemetry;
@@ -30,8 +31,10 @@ impl Shared {
             SharedValue::Workload(workload) => push(&mut self.workloads, Ok(Arc::new(workload.into_owned()))),
             SharedValue::Service(service) => push(&mut self.services, Ok(Arc::new(service.into_owned()))),
             SharedValue::Place(place) => push(&mut self.places, Ok(Arc::new(place.into_owned()))),
-            SharedValue::Telemetry(SavedTelemetry { telemetry, access_log: Late(access_log) }) => {
-                let access_log = access_log.map(Cow::into_owned);
+            SharedValue::Telemetry(saved) => {
+                let SavedTelemetry { telemetry, access_log: Late(log), outputs: Late(outputs) } = *saved;
+                let outputs = outputs.map_or_else(LogOutputs::default, Cow::into_owned);
+                let access_log = log.map(|log| AccessLog { outputs, ..log.into_owned() });
                 push(&mut self.telemetries, checked(Telemetry { access_log, ..telemetry.into_owned() }))
             }
             SharedValue::Pod(pod) => {

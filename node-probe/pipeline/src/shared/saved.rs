@@ -2,7 +2,7 @@
 
 use crate::observation::Reporter;
 use crate::state::Late;
-use longwire_model::access_log::AccessLog;
+use longwire_model::access_log::{AccessLog, LogOutputs};
 use longwire_model::identity::{Place, Service, Workload};
 use longwire_model::telemetry::Telemetry;
 use serde::{Deserialize, Serialize};
@@ -31,14 +31,16 @@ pub(crate) enum SharedValue<'a> {
     Place(Cow<'a, Place>),
     Pod(SavedPod<'a>),
     Edge(SavedEdge),
-    Telemetry(SavedTelemetry<'a>),
+    Telemetry(Box<SavedTelemetry<'a>>),
 }
 
-/// Its access log is left out of the serialized telemetry, because it may stand only at the end of the item.
+/// Its access log is left out of the serialized telemetry, because it may stand only at the end of the item; and its outputs of the
+/// access log, which came later still.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SavedTelemetry<'a> {
     pub(super) telemetry: Cow<'a, Telemetry>,
     pub(super) access_log: Late<Option<Cow<'a, AccessLog>>>,
+    pub(super) outputs: Late<Option<Cow<'a, LogOutputs>>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

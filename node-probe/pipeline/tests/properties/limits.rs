@@ -126,8 +126,9 @@ fn settings_are_saved() {
         long_connections: Some(2),
         series_per_namespace: Some(3),
         access_log_rate: None,
+        exporters: Vec::new(),
     };
-    configure(&mut world, settings);
+    configure(&mut world, settings.clone());
     let state = world.saved(100);
     world.kill(&state, world.emitted.len());
     assert_eq!(world.pipeline.settings(), &settings);

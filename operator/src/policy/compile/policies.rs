@@ -6,7 +6,7 @@ use super::scope::{Outcome, Scope};
 use super::targets::{Bound, PolicyTargets, TargetsByPolicy};
 use crate::index::{Index, Policies as Objects, Stale};
 use crate::policy::state::{PolicyState, PolicyStates};
-use crate::source::object::policy::{Overrides, Policy, TagChange, TelemetryPolicy};
+use crate::source::object::policy::{KnownExporters, Overrides, Policy, TagChange, TelemetryPolicy, TelemetrySpec};
 use crate::source::object::{self, Key, Kind, Refusal};
 use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::Pod;
@@ -28,6 +28,7 @@ pub(super) struct Policies {
     /// Names of labels that some accepted expression reads.
     labels: BTreeSet<String>,
     settings: NodeSettings,
+    exporters: KnownExporters,
     /// Labels beside the standard ones that accepted objects add to series.
     added: BTreeSet<String>,
     /// An object came, changed or went since the states were last returned.
@@ -61,6 +62,7 @@ impl Policies {
             policy_states: PolicyStates::new(),
             labels: BTreeSet::new(),
             settings: NodeSettings::default(),
+            exporters: KnownExporters::new(),
             added: BTreeSet::new(),
             changed: false,
             stale_states: BTreeSet::new(),
@@ -76,7 +78,7 @@ impl Policies {
     }
 
     pub(super) fn settings(&self) -> NodeSettings {
-        self.settings
+        self.settings.clone()
     }
 
     /// Whether identities contain the label.
@@ -93,6 +95,14 @@ impl Policies {
         for key in &stale.policies {
             self.update_state(index.policies(), key, revision);
         }
+        let exporters = known_exporters(index.policies(), &self.root);
+        if exporters != self.exporters {
+            // Objects may name exporters that are there from now on, or no more.
+            self.exporters = exporters;
+            let names = index.policies().telemetry.keys();
+            let keys: Vec<Key> = names.map(|name| Key { kind: Kind::TelemetryPolicy, name: name.clone() }).collect();
+            keys.iter().for_each(|key| self.update_state(index.policies(), key, revision));
+        }
         if !stale.policies.is_empty() {
             let labels = self.named_labels(index.policies());
             effects.labels = self.labels.symmetric_difference(&labels).cloned().collect();
@@ -105,7 +115,7 @@ impl Policies {
             effects.namespaces.extend(self.scopes.keys().chain(self.bases.keys()).cloned());
             effects.namespaces.insert(self.root.clone());
         }
-        let former = self.settings;
+        let former = self.settings.clone();
         effects.namespaces.iter().for_each(|namespace| self.rescope(index, namespace));
         effects.settings = former != self.settings;
         if former.reporting_interval != self.settings.reporting_interval {
@@ -115,11 +125,16 @@ impl Policies {
     }
 
     pub(super) fn bind(&mut self, index: &Index, pod: &object::Pod, identity: Arc<Pod>) -> Bound {
-        let Self { root, defaults, scopes, interned, targets_by_policy, reduced, .. } = self;
+        let Self { root, defaults, scopes, interned, targets_by_policy, reduced, exporters, .. } = self;
         let namespace = &pod.name.namespace;
         let scope = match scopes.get_mut(namespace) {
             Some(scope) => scope,
-            None => scopes.entry(namespace.clone()).or_insert(Scope::new(index, root, namespace, defaults.clone())),
+            None => scopes.entry(namespace.clone()).or_insert(Scope::new(
+                index,
+                (root, exporters),
+                namespace,
+                defaults.clone(),
+            )),
         };
         let bound = Bound::pod(scope.outcome(pod, interned), identity, pod);
         targets_by_policy.add(&bound);
@@ -159,7 +174,13 @@ impl Policies {
             let Some(state) = self.policy_states.get(key) else { continue };
             let targets = self.targets_by_policy.of(key);
             let reporting_interval = self.settings.reporting_interval;
-            let around = Surroundings { root: &self.root, added: &self.added, reporting_interval, targets };
+            let around = Surroundings {
+                root: &self.root,
+                exporters: &self.exporters,
+                added: &self.added,
+                reporting_interval,
+                targets,
+            };
             let state = PolicyState {
                 uid: state.uid.clone(),
                 generation: state.generation,
@@ -188,7 +209,7 @@ impl Policies {
         let found = match key.kind {
             Kind::TelemetryPolicy => {
                 let policy = objects.telemetry.get(name);
-                policy.map(|policy| head(policy, policy.accepted(&self.root).map(|_| ())))
+                policy.map(|policy| head(policy, policy.accepted_beside(&self.root, &self.exporters).map(|_| ())))
             }
             Kind::ExtraStatTags => objects.tags.get(name).map(plain),
             Kind::StatsMatcher => objects.stats.get(name).map(plain),
@@ -209,7 +230,8 @@ impl Policies {
 
     /// Notes the labels that objects add: removing one may have no effect any more, or again.
     fn note_added(&mut self, objects: &Objects) {
-        let policies = objects.telemetry.values().filter_map(|policy| policy.accepted(&self.root).ok());
+        let policies = objects.telemetry.values();
+        let policies = policies.filter_map(|policy| policy.accepted_beside(&self.root, &self.exporters).ok());
         let adds = |overrides: &Overrides<TagChange>| overrides.iter().any(|(_, change)| change.value.is_some());
         let overrides = policies.flat_map(|spec| &spec.tags).filter(|(_, overrides)| adds(overrides));
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
@@ -246,18 +268,36 @@ impl Policies {
     }
 
     fn scope(&self, index: &Index, namespace: &str) -> Scope {
-        Scope::new(index, &self.root, namespace, self.defaults.clone())
+        Scope::new(index, (&self.root, &self.exporters), namespace, self.defaults.clone())
     }
 
     fn named_labels(&self, objects: &Objects) -> BTreeSet<String> {
         let policies = self.defaults.iter().chain(objects.telemetry.values());
-        let policies: Vec<_> = policies.filter_map(|policy| policy.accepted(&self.root).ok()).collect();
+        let policies: Vec<_> =
+            policies.filter_map(|policy| policy.accepted_beside(&self.root, &self.exporters).ok()).collect();
         let filters = policies.iter().filter_map(|spec| spec.access_logs.filter.as_ref());
         let changes = policies.iter().flat_map(|spec| spec.tags.values()).flat_map(|overrides| overrides.iter());
         let overrides = changes.filter_map(|(_, change)| change.value.as_ref());
         let tags = objects.tags.values().filter_map(|tags| tags.spec.as_ref().ok()).flat_map(|spec| &spec.tags);
         let expressions = overrides.chain(tags.map(|tag| &tag.value));
         expressions.flat_map(Expression::labels).chain(filters.flat_map(Condition::labels)).map(str::to_owned).collect()
+    }
+}
+
+/// Those of accepted objects. An object that names one that is not there is not accepted, and may itself define others.
+fn known_exporters(objects: &Objects, root: &str) -> KnownExporters {
+    let defining = || objects.telemetry.values().filter(|policy| policy.key.name.namespace == root);
+    let of = |spec: &TelemetrySpec| -> Vec<_> {
+        spec.exporters.iter().map(|exporter| (exporter.name.clone(), exporter.target.has_logs())).collect()
+    };
+    let mut known: KnownExporters = defining().filter_map(|policy| policy.accepted(root).ok()).flat_map(of).collect();
+    loop {
+        let accepted = defining().filter_map(|policy| policy.accepted_beside(root, &known).ok());
+        let kept: KnownExporters = accepted.flat_map(of).collect();
+        if kept.len() == known.len() {
+            return known;
+        }
+        known = kept;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::targets::PolicyTargets;
 use crate::policy::consumers;
-use crate::source::object::policy::{MetricMatch, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::source::object::policy::{KnownExporters, MetricMatch, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,6 +16,7 @@ const MAX_WARNING_BYTES: usize = 400;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) root: &'a str,
+    pub(super) exporters: &'a KnownExporters,
     /// Labels that some accepted object adds to series.
     pub(super) added: &'a BTreeSet<String>,
     /// The cluster's; `None`: as on each probe's command line.
@@ -24,7 +25,7 @@ pub(super) struct Surroundings<'a> {
 }
 
 pub(super) fn of_telemetry(policy: &TelemetryPolicy, around: Surroundings<'_>) -> Vec<String> {
-    let Ok(spec) = policy.accepted(around.root) else { return Vec::new() };
+    let Ok(spec) = policy.accepted_beside(around.root, around.exporters) else { return Vec::new() };
     let mut warnings: Vec<String> = policy.unknown.iter().cloned().collect();
     warnings.extend(selects_no_pod(policy, spec.selector.as_ref(), around));
     let mut readers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -4,7 +4,7 @@ use super::intern::Interned;
 use crate::index::Index;
 use crate::index::warning::TELEMETRY_TOO_LARGE;
 use crate::policy::merge::{Conflict, Level, Merged, Own, PodWarning, merge};
-use crate::source::object::policy::{ExtraStatTags, Policy, Selector, StatsMatcher, TelemetryPolicy};
+use crate::source::object::policy::{ExtraStatTags, KnownExporters, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use crate::source::object::{self, AnnotationSettings, Key};
 use longwire_model::canonical::Labels;
 use longwire_model::limits::MAX_TELEMETRY_BYTES;
@@ -62,9 +62,15 @@ struct Applicable {
 }
 
 impl Scope {
-    pub(super) fn new(index: &Index, root: &str, namespace: &str, defaults: Option<Arc<TelemetryPolicy>>) -> Self {
-        let (own, selective) = Objects::of(index, root, namespace);
-        let broad = if namespace == root { vec![own] } else { vec![Objects::of(index, root, root).0, own] };
+    pub(super) fn new(
+        index: &Index,
+        (root, exporters): (&str, &KnownExporters),
+        namespace: &str,
+        defaults: Option<Arc<TelemetryPolicy>>,
+    ) -> Self {
+        let of = |namespace| Objects::of(index, (root, exporters), namespace);
+        let (own, selective) = of(namespace);
+        let broad = if namespace == root { vec![own] } else { vec![of(root).0, own] };
         Self { defaults, broad, selective, outcomes: HashMap::new() }
     }
 
@@ -149,10 +155,10 @@ impl Scope {
 
 impl Objects {
     /// Those of a namespace without a selector, and those with one.
-    fn of(index: &Index, root: &str, namespace: &str) -> (Self, Self) {
+    fn of(index: &Index, (root, exporters): (&str, &KnownExporters), namespace: &str) -> (Self, Self) {
         let policies = index.policies().of(namespace);
         let annotated = index.namespace(namespace).and_then(|namespace| namespace.series.sets);
-        let telemetry = accepted(policies.telemetry, |policy| policy.accepted(root).is_ok());
+        let telemetry = accepted(policies.telemetry, |policy| policy.accepted_beside(root, exporters).is_ok());
         let (broad, narrow) = telemetry.into_iter().partition(|policy| selects_all(policy, |spec| &spec.selector));
         let (mut all, mut some) = (Self { annotated, telemetry: broad, ..Self::default() }, Self::default());
         some.telemetry = narrow;

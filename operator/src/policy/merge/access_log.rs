@@ -4,7 +4,7 @@ use super::conflicts::Conflicts;
 use super::draft::{Part, claim, value};
 use crate::source::object::Key;
 use crate::source::object::policy::AccessLogs;
-use longwire_model::access_log::{AccessLog, LogEvents, LogFormat, Share};
+use longwire_model::access_log::{AccessLog, LogEvents, LogFormat, LogOutputs, Share};
 use longwire_model::expression::Condition;
 use longwire_model::identity::UnixNanos;
 use std::time::Duration;
@@ -23,12 +23,14 @@ pub(super) struct LogDraft<'a> {
     node_rate: Part<'a, u32>,
     until: Part<'a, UnixNanos>,
     format: Part<'a, &'a LogFormat>,
+    outputs: Part<'a, &'a LogOutputs>,
 }
 
 impl<'a> LogDraft<'a> {
     /// Of the same level, after older ones.
     pub(super) fn add(&mut self, logs: &'a AccessLogs, is_cluster_wide: bool, by: &'a Key, lost: &mut Conflicts) {
-        let AccessLogs { enabled, events, interval, min_duration, filter, sample, rate_limit, until, format } = logs;
+        let AccessLogs { enabled, events, interval, min_duration, filter, sample, rate_limit, until, format, outputs } =
+            logs;
         claim(&mut self.enabled, *enabled, by, "spec.accessLogs.enabled", lost);
         claim(&mut self.events, *events, by, "spec.accessLogs.events", lost);
         claim(&mut self.interval, *interval, by, "spec.accessLogs.interval", lost);
@@ -39,12 +41,24 @@ impl<'a> LogDraft<'a> {
         claim(rate, *rate_limit, by, "spec.accessLogs.rateLimit", lost);
         claim(&mut self.until, *until, by, "spec.accessLogs.until", lost);
         claim(&mut self.format, format.as_ref(), by, "spec.accessLogs.format", lost);
+        claim(&mut self.outputs, outputs.as_ref(), by, "spec.accessLogs.exporters", lost);
     }
 
     /// A narrower level.
     pub(super) fn cover(&mut self, narrower: &Self) {
-        let Self { enabled, events, interval, min_duration, filter, sample, rate_limit, node_rate, until, format } =
-            *narrower;
+        let Self {
+            enabled,
+            events,
+            interval,
+            min_duration,
+            filter,
+            sample,
+            rate_limit,
+            node_rate,
+            until,
+            format,
+            outputs,
+        } = *narrower;
         self.enabled = enabled.or(self.enabled);
         self.events = events.or(self.events);
         self.interval = interval.or(self.interval);
@@ -55,6 +69,7 @@ impl<'a> LogDraft<'a> {
         self.node_rate = node_rate.or(self.node_rate);
         self.until = until.or(self.until);
         self.format = format.or(self.format);
+        self.outputs = outputs.or(self.outputs);
     }
 
     /// `own`: the pod's annotation, which takes precedence. Nothing to log is the same as no log.
@@ -72,6 +87,7 @@ impl<'a> LogDraft<'a> {
             rate_limit: value(self.rate_limit),
             until: value(self.until),
             format: value(self.format).cloned().unwrap_or(usual.format),
+            outputs: value(self.outputs).cloned().unwrap_or(usual.outputs),
         })
     }
 

@@ -1,8 +1,9 @@
 //! From a draft to the telemetry that a probe is sent.
 
-use super::draft::{Draft, Extra, value};
+use super::draft::{Draft, Extra, Sourced, value};
 use super::{Own, limit};
 use crate::source::object::policy::Reporter;
+use longwire_model::exporter::{Exporter, MAX_EXPORTERS};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
 use longwire_model::telemetry::{Group, NodeSettings, Tag, TagValue, Telemetry};
 
@@ -28,8 +29,21 @@ pub(super) fn assemble<'a>(
         long_connections: value(draft.long_connections_budget),
         series_per_namespace: value(draft.series_per_namespace),
         access_log_rate: draft.access_log.node_rate(),
+        exporters: exporters(draft),
     };
     (telemetry, settings)
+}
+
+/// By name; of too many the first ones.
+fn exporters(draft: &mut Draft<'_>) -> Vec<Exporter> {
+    for (name, Sourced { by, .. }) in draft.exporters.iter().skip(MAX_EXPORTERS) {
+        let Some(by) = by else { continue };
+        draft.conflicts.add(
+            by,
+            format_args!("spec.exporters.{name}: left out, because a cluster has at most {MAX_EXPORTERS}: use fewer"),
+        );
+    }
+    draft.exporters.values().take(MAX_EXPORTERS).map(|exporter| exporter.value.clone()).collect()
 }
 
 /// An override of a TelemetryPolicy goes before a tag of its name, metric by metric.

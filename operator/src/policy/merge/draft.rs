@@ -6,6 +6,7 @@ use super::conflicts::Conflicts;
 use super::stats::StatsDraft;
 use crate::source::object::Key;
 use crate::source::object::policy::{ExtraTag, Overrides, TagChange, TelemetryPolicy};
+use longwire_model::exporter::{Exporter, ExporterName};
 use longwire_model::series::SeriesSets;
 use longwire_model::tag::TagName;
 use std::collections::BTreeMap;
@@ -56,6 +57,8 @@ pub(super) struct Draft<'a> {
     pub(super) extra: BTreeMap<&'a TagName, Extra<'a>>,
     pub(super) stats: StatsDraft<'a>,
     pub(super) access_log: LogDraft<'a>,
+    /// For the whole cluster.
+    pub(super) exporters: BTreeMap<&'a ExporterName, Sourced<'a, &'a Exporter>>,
     pub(super) conflicts: Conflicts,
 }
 
@@ -101,6 +104,11 @@ impl<'a> Draft<'a> {
         claim(&mut self.extra_tags, cluster.extra_tags, by, "spec.limits.extraTags", lost);
         let limit = &mut self.series_per_namespace;
         claim(limit, cluster.series_per_namespace, by, "spec.limits.seriesPerNamespace", lost);
+        for exporter in &spec.exporters {
+            let mut part = self.exporters.get(&exporter.name).copied();
+            claim(&mut part, Some(exporter), by, &format!("spec.exporters.{}", exporter.name), lost);
+            self.exporters.extend(part.map(|part| (&exporter.name, part)));
+        }
         for (matched, &(at, disabled)) in spec.disabled.iter() {
             for (held, former) in self.disabled.iter() {
                 if former.disabled != disabled && !held.intersection(matched).is_empty() {
@@ -149,6 +157,7 @@ impl<'a> Draft<'a> {
             extra,
             stats,
             access_log,
+            exporters,
             conflicts,
         } = layer;
         self.series_sets = series_sets.or(self.series_sets);
@@ -174,6 +183,7 @@ impl<'a> Draft<'a> {
         }
         self.stats.cover(stats);
         self.access_log.cover(&access_log);
+        self.exporters.extend(exporters);
         self.conflicts.absorb(&conflicts);
     }
 }

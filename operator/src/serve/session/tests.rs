@@ -372,7 +372,7 @@ fn a_probe_that_does_not_answer_is_sent_so_many_updates_and_then_the_latest() {
 fn settings_reach_a_probe_whose_node_runs_nothing() {
     let mut probe = TestProbe::new(Hello::default());
     let settings = NodeSettings { series: Some(7), ..NodeSettings::default() };
-    probe.publisher.publish(Changes { settings, ..Changes::default() }, true);
+    probe.publisher.publish(Changes { settings: settings.clone(), ..Changes::default() }, true);
     assert_eq!(probe.next().unwrap().settings, Some(settings));
     assert_eq!(probe.next(), None);
 }

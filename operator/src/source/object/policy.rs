@@ -7,6 +7,7 @@ use longwire_model::identity::UnixNanos;
 use longwire_model::limits::MIN_OBJECT_BYTES;
 
 mod access_logs;
+mod exporters;
 mod extra_stat_tags;
 mod overrides;
 mod refusal;
@@ -29,7 +30,7 @@ pub use stats_matcher::StatsMatcher;
 pub(crate) use stats_matcher::{Inclusions, StatsMode, StatsSpec};
 pub(crate) use stats_matcher::{ToPattern, prefix, regex, suffix};
 pub use telemetry_policy::TelemetryPolicy;
-pub(crate) use telemetry_policy::{TagChange, TelemetrySpec};
+pub(crate) use telemetry_policy::{KnownExporters, TagChange, TelemetrySpec};
 
 /// An object of one of the kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -53,6 +53,7 @@ struct WrittenSpec {
     reporting_interval: Value,
     long_connections: Value,
     access_logs: Value,
+    exporters: Value,
 }
 
 /// The same for an object that an API server sent.
@@ -88,23 +89,26 @@ fn check(Head { api_version, .. }: &Head, written: Written) -> Result<(), Refusa
         let message = format!("apiVersion: {api_version} is not known to this operator: write {API_VERSION}");
         return Err(Refusal::invalid(message));
     }
-    let WrittenSpec { reporting_interval, long_connections, access_logs } = written.spec;
-    let durations = [
-        ("spec.reportingInterval", &reporting_interval),
-        ("spec.longConnections.threshold", &long_connections["threshold"]),
-        ("spec.accessLogs.interval", &access_logs["interval"]),
-        ("spec.accessLogs.minDuration", &access_logs["minDuration"]),
-    ];
-    for (field, value) in durations {
-        match value {
-            Value::String(text) if !is_duration(text) => {
-                let message = format!("{field}: {text:?} is no duration: write one as 5s, 500ms or 1m30s");
-                return Err(Refusal::invalid(message));
-            }
-            _ => {}
+    let WrittenSpec { reporting_interval, long_connections, access_logs, exporters } = written.spec;
+    check_duration(|| "spec.reportingInterval".to_owned(), &reporting_interval)?;
+    check_duration(|| "spec.longConnections.threshold".to_owned(), &long_connections["threshold"])?;
+    check_duration(|| "spec.accessLogs.interval".to_owned(), &access_logs["interval"])?;
+    check_duration(|| "spec.accessLogs.minDuration".to_owned(), &access_logs["minDuration"])?;
+    for (at, exporter) in exporters.as_array().into_iter().flatten().enumerate() {
+        for (target, name) in [("otlp", "timeout"), ("otlp", "interval"), ("statsd", "flushInterval")] {
+            check_duration(|| format!("spec.exporters[{at}].{target}.{name}"), &exporter[target][name])?;
         }
     }
     Ok(())
+}
+
+fn check_duration(field: impl Fn() -> String, value: &Value) -> Result<(), Refusal> {
+    match value {
+        Value::String(text) if !is_duration(text) => {
+            Err(Refusal::invalid(format!("{}: {text:?} is no duration: write one as 5s, 500ms or 1m30s", field())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_duration(text: &str) -> bool {

@@ -1,10 +1,6 @@
-//! Text of the page beside its tables.
+//! Text of the section beside its tables.
 
 pub(super) const OPENING: &str = "\
-# Logs and exports
-
-<!-- Made from contract/model/src/access_log and reference; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-model` generates it. -->
-
 ## Access logs
 
 An access log has a line for each connection that closes or fails, and, where a policy asks for it, for each that is established and for each interval of a long one. It is off until `spec.accessLogs` of a [TelemetryPolicy](configuration.md#access-logs) or a pod's annotation switches it on:
@@ -17,7 +13,7 @@ spec:
   accessLogs: {enabled: true}
 ```
 
-Each probe writes the lines of its node's pods to its standard output; its own log goes to standard error. `kubectl logs` shows both:
+Each probe writes the lines of its node's pods to its standard output, unless a policy names [exporters](#exporters); its own log goes to standard error. `kubectl logs` shows both:
 
 ```sh
 kubectl logs --namespace longwire-system --selector app=longwire-probe --tail 20

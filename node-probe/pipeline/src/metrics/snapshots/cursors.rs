@@ -17,8 +17,10 @@ const MAX_OF_NETWORK: usize = 8;
 const MAX_EXPORTERS: usize = 16;
 /// A consumer counts as new after this time without a snapshot, because all lines born meanwhile would be one leap.
 const ABSENT: Monotonic = 3_600_000_000_000;
-/// Expiry does not wait for a consumer after this time without a snapshot.
-const AWAITED: Monotonic = 300_000_000_000;
+/// Expiry does not wait for a scraper after this time without a snapshot, and not for an exporter after this one. Prometheus has holes
+/// where it did not scrape; but a receiver that is away for ten minutes gets the last values of all that ended meanwhile.
+const SCRAPER_AWAITED: Monotonic = 300_000_000_000;
+const EXPORTER_AWAITED: Monotonic = 900_000_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Cursors {
@@ -186,8 +188,13 @@ impl Cursors {
 
     /// Whether all consumers that still come have seen it.
     pub(super) fn have_seen(&self, moment: SnapshotNumber, now: Monotonic) -> bool {
-        let mut awaited = self.known.iter().filter(|cursor| now.saturating_sub(cursor.last) < AWAITED);
-        awaited.all(|cursor| cursor.valued > moment)
+        self.known.iter().filter(|cursor| cursor.is_awaited(now)).all(|cursor| cursor.valued > moment)
+    }
+
+    /// Whether all exporters that still come have seen it.
+    pub(super) fn exporters_have_seen(&self, moment: SnapshotNumber, now: Monotonic) -> bool {
+        let exporters = self.known.iter().filter(|cursor| cursor.name.exporter().is_some());
+        exporters.filter(|cursor| cursor.is_awaited(now)).all(|cursor| cursor.valued > moment)
     }
 
     pub(super) fn sizes(&self) -> (usize, u64) {
@@ -213,6 +220,14 @@ impl Cursor {
     fn save<N>(&self, name: N) -> SavedCursor<N> {
         let Self { name: _, completed, valued, last, settled: _, seen: _, has_returned: _ } = *self;
         SavedCursor { name, seen: completed, valued: valued.min(completed), last }
+    }
+
+    fn is_awaited(&self, now: Monotonic) -> bool {
+        let awaited = match self.name {
+            Name::Scraper(_) => SCRAPER_AWAITED,
+            Name::Exporter(_) => EXPORTER_AWAITED,
+        };
+        now.saturating_sub(self.last) < awaited
     }
 
     fn is_absent(&self, now: Monotonic) -> bool {

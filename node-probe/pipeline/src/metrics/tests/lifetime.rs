@@ -5,7 +5,7 @@ use super::{ALL, SECOND, roomy};
 use crate::labels::samples::{edge, flow};
 use crate::labels::{ConnectionLabels, WorkloadLabels};
 use crate::metrics::samples::{hold_edge, hold_flow, plain};
-use crate::metrics::{Budget, CONNECTION, Mention, SeriesHandles, SeriesStore, WORKLOAD};
+use crate::metrics::{Budget, CONNECTION, Consumer, Mention, SeriesHandles, SeriesStore, WORKLOAD};
 use crate::observation::{Delta, Edge, Flow, Reporter};
 use rstest::rstest;
 
@@ -158,6 +158,30 @@ fn it_is_removed_after_five_minutes_without_a_scrape() {
     let mut store = ended();
     assert!(is_shown(&mut store, 300 * SECOND - 1));
     assert!(!is_shown(&mut store, 300 * SECOND));
+}
+
+/// Scrapes by nobody in particular, and one push by an exporter whose receiver goes away then.
+fn pushed_once(store: &mut SeriesStore) {
+    let push = store.open(Some(Consumer::Exporter("otlp".into())), START);
+    store.completed(&push);
+    for _ in 0..2 {
+        let scrape = store.open(None, START);
+        store.completed(&scrape);
+    }
+}
+
+#[test]
+fn an_exporter_whose_receiver_is_away_for_ten_minutes_sees_the_last_value() {
+    let (mut store, mut edges_store) = (ended(), idle_edge());
+    pushed_once(&mut store);
+    pushed_once(&mut edges_store);
+    let after = 660 * SECOND;
+    assert!(is_shown(&mut store, after));
+    edges_store.expire(START + after, &mut |_| false);
+    assert_eq!(edges(&mut edges_store), 1);
+    assert!(!is_shown(&mut store, 900 * SECOND), "it is not waited for any longer");
+    edges_store.expire(START + 900 * SECOND, &mut |_| false);
+    assert_eq!(edges(&mut edges_store), 0);
 }
 
 #[test]

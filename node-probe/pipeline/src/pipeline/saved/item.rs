@@ -8,6 +8,7 @@ use crate::pipeline::stage::SavedStage;
 use crate::resolve::{SavedCgroup, SavedIdentity, SavedNetnsOwner, SavedPair, SavedPending, SavedSlot};
 use crate::shared::{SavedEdge, SavedPod, SavedTelemetry, SharedCounts, SharedKind, SharedValue};
 use crate::state::Late;
+use longwire_model::exporter::Exporter;
 use longwire_model::identity::{Place, Service, UnixNanos, Workload};
 use longwire_model::telemetry::NodeSettings;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub(in crate::pipeline) enum Item<'a> {
     Place(Cow<'a, Place>),
     Pod(SavedPod<'a>),
     Edge(SavedEdge),
-    Telemetry(SavedTelemetry<'a>),
+    Telemetry(Box<SavedTelemetry<'a>>),
     /// In the order of their indexes.
     Slot(SavedSlot),
     Cgroup(SavedCgroup<'a>),
@@ -67,7 +68,7 @@ pub(in crate::pipeline) enum ItemKind {
     Snapshots,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::pipeline) struct SavedHead {
     pub(in crate::pipeline) version: u32,
     pub(in crate::pipeline) wall_clock_offset: UnixNanos,
@@ -77,6 +78,7 @@ pub(in crate::pipeline) struct SavedHead {
     pub(in crate::pipeline) last_key: u64,
     /// Of the settings.
     access_log_rate: Late<Option<u32>>,
+    exporters: Late<Vec<Exporter>>,
 }
 
 /// What stands before it: a state of which anything is missing is refused.
@@ -149,15 +151,22 @@ impl SavedHead {
         (configured, settings): (bool, NodeSettings),
         last_key: u64,
     ) -> Self {
-        let NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate } =
-            settings;
+        let NodeSettings {
+            reporting_interval,
+            series,
+            long_connections,
+            series_per_namespace,
+            access_log_rate,
+            exporters,
+        } = settings;
         let settings = SavedSettings { reporting_interval, series, long_connections, series_per_namespace };
-        Self { version, wall_clock_offset, configured, settings, last_key, access_log_rate: Late(access_log_rate) }
+        let (access_log_rate, exporters) = (Late(access_log_rate), Late(exporters));
+        Self { version, wall_clock_offset, configured, settings, last_key, access_log_rate, exporters }
     }
 
     pub(in crate::pipeline) fn settings(&self) -> NodeSettings {
         let SavedSettings { reporting_interval, series, long_connections, series_per_namespace } = self.settings;
-        let access_log_rate = self.access_log_rate.0;
-        NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate }
+        let (access_log_rate, exporters) = (self.access_log_rate.0, self.exporters.0.clone());
+        NodeSettings { reporting_interval, series, long_connections, series_per_namespace, access_log_rate, exporters }
     }
 }

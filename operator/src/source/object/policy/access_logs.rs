@@ -1,10 +1,10 @@
 //! The access logs of a TelemetryPolicy, checked.
 
-use super::refusal::{Refusal, within};
+use super::refusal::{Refusal, at_most, within};
 use k8s_openapi::jiff::Timestamp;
-use longwire_crds::limits::{MAX_LOG_INTERVAL, MAX_LOG_RATE, MAX_MIN_DURATION};
+use longwire_crds::limits::{MAX_EXPORTERS, MAX_LOG_INTERVAL, MAX_LOG_RATE, MAX_MIN_DURATION};
 use longwire_crds::telemetry_policy::{self as crd, log_event_names};
-use longwire_model::access_log::{LogEvent, LogEvents, LogFormat, Share, Template};
+use longwire_model::access_log::{LogEvent, LogEvents, LogFormat, LogOutputs, Share, Template};
 use longwire_model::expression::Condition;
 use longwire_model::identity::UnixNanos;
 use std::time::Duration;
@@ -28,12 +28,24 @@ pub(crate) struct AccessLogs {
     pub(crate) rate_limit: Option<u32>,
     pub(crate) until: Option<UnixNanos>,
     pub(crate) format: Option<LogFormat>,
+    pub(crate) outputs: Option<LogOutputs>,
 }
 
 /// `reporting_interval`: the one that the same object sets.
 pub(super) fn read(logs: crd::AccessLogs, reporting_interval: Option<Duration>) -> Result<AccessLogs, Refusal> {
     const INTERVAL: &str = "spec.accessLogs.interval";
-    let crd::AccessLogs { enabled, events, interval, min_duration, filter, sample, rate_limit, until, format } = logs;
+    let crd::AccessLogs {
+        enabled,
+        events,
+        interval,
+        min_duration,
+        filter,
+        sample,
+        rate_limit,
+        until,
+        exporters,
+        format,
+    } = logs;
     let interval = interval.map(|interval| super::telemetry_policy::duration(INTERVAL, interval, MAX_LOG_INTERVAL));
     let interval = interval.transpose()?;
     if let (Some(interval), Some(reporting)) = (interval, reporting_interval)
@@ -55,6 +67,7 @@ pub(super) fn read(logs: crd::AccessLogs, reporting_interval: Option<Duration>) 
         rate_limit: rate_limit.transpose()?,
         until: until.map(|text| read_time(&text)).transpose()?,
         format: format.map(|text| read_format(&text)).transpose()?,
+        outputs: exporters.map(|names| read_outputs(&names)).transpose()?,
     })
 }
 
@@ -128,6 +141,18 @@ fn is_time(text: &str) -> bool {
     };
     let is_offset = is_like(&offset.replace('-', "+"), OFFSET) && &offset[1..3] < "24";
     is_like(seconds, SECONDS) && !seconds.ends_with(":60") && (offset == "Z" || is_offset)
+}
+
+fn read_outputs(names: &[String]) -> Result<LogOutputs, Refusal> {
+    const EXPORTERS: &str = "spec.accessLogs.exporters";
+    at_most(EXPORTERS, "names", names.len(), MAX_EXPORTERS + 1)?;
+    if names.is_empty() {
+        return Err(Refusal::invalid(format!("{EXPORTERS}: is empty: write enabled: false, or leave it out")));
+    }
+    if let Some(at) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
+        return Err(Refusal::invalid(format!("{EXPORTERS}[{at}]: {} is in the list twice", names[at])));
+    }
+    LogOutputs::parse(names.iter().map(String::as_str)).map_err(Refusal::at(EXPORTERS))
 }
 
 /// What has no % is the name of a preset.

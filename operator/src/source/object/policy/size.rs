@@ -3,6 +3,7 @@
 use super::refusal::{Reason, Refusal};
 use super::{AccessLogs, Overrides, StatsMode, StatsSpec, TagsSpec, TelemetrySpec};
 use longwire_model::access_log::LogFormat;
+use longwire_model::exporter::Exporter;
 use longwire_model::expression::Condition;
 use longwire_model::limits::{MAX_OBJECT_BYTES, MAX_SPEC_BYTES};
 use longwire_model::matcher::StringMatcher;
@@ -76,6 +77,7 @@ impl Weigh for TelemetrySpec {
             threshold: _,
             cluster: _,
             access_logs,
+            exporters,
         } = self;
         let tags = tags.iter().map(|(name, overrides)| {
             let values = overrides.iter().filter_map(|(_, change)| change.value.as_ref());
@@ -83,7 +85,7 @@ impl Weigh for TelemetrySpec {
             ENTRY + name.as_str().len() + overrides.bytes() + values
         });
         let own = size_of::<Self>() + selector.as_ref().map_or(0, Weigh::bytes) + access_logs.bytes();
-        own + disabled.bytes() + tags.sum::<usize>()
+        own + disabled.bytes() + tags.sum::<usize>() + exporters.iter().map(Exporter::bytes).sum::<usize>()
     }
 }
 
@@ -94,7 +96,8 @@ impl Weigh for AccessLogs {
             Some(LogFormat::Text(template)) => template.bytes(),
             _ => 0,
         };
-        self.filter.as_ref().map_or(0, Condition::unused_bytes) + format
+        let outputs = self.outputs.as_ref().map_or(0, |outputs| outputs.exporters().len() * ENTRY);
+        self.filter.as_ref().map_or(0, Condition::unused_bytes) + format + outputs
     }
 }
 

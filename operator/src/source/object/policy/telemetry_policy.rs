@@ -1,6 +1,7 @@
 //! TelemetryPolicy, checked.
 
 use super::access_logs::{self, AccessLogs};
+use super::exporters;
 use super::overrides::{MetricMatch, Overrides, Reporter};
 use super::refusal::{Reason, Refusal, at_most, within};
 use super::selector::Selector;
@@ -10,7 +11,8 @@ use longwire_crds::limits::{
     MAX_INTERVAL, MAX_LONG_CONNECTIONS, MAX_OVERRIDES, MAX_SERIES, MAX_TAGS, MAX_THRESHOLD, MIN_DURATION,
 };
 use longwire_crds::telemetry_policy::{self as crd, Match, Operation, Override, TagOverride};
-use longwire_model::access_log::LogFormat;
+use longwire_model::access_log::{LogFormat, LogOutputs};
+use longwire_model::exporter::{Exporter, ExporterName};
 use longwire_model::expression::Expression;
 use longwire_model::series::{InvalidMetric, Metric, SeriesSet, SeriesSets};
 use longwire_model::tag::TagName;
@@ -30,6 +32,8 @@ pub struct TelemetrySpec {
     pub(crate) disabled: Overrides<(usize, bool)>,
     pub(crate) tags: BTreeMap<TagName, Overrides<TagChange>>,
     pub(crate) access_logs: AccessLogs,
+    /// For the whole cluster, sorted by name.
+    pub(crate) exporters: Vec<Exporter>,
 }
 
 /// Settings that apply to every node.
@@ -77,6 +81,42 @@ impl TelemetryPolicy {
     }
 }
 
+/// Exporters of the cluster, and whether they take access logs.
+pub(crate) type KnownExporters = BTreeMap<ExporterName, bool>;
+
+impl TelemetryPolicy {
+    /// The same beside the exporters of all objects: it must not name others.
+    pub(crate) fn accepted_beside(
+        &self,
+        root_namespace: &str,
+        exporters: &KnownExporters,
+    ) -> Result<&TelemetrySpec, Refusal> {
+        const FIELD: &str = "spec.accessLogs.exporters";
+        let spec = self.accepted(root_namespace)?;
+        let named = spec.access_logs.outputs.iter().flat_map(LogOutputs::exporters);
+        for name in named {
+            match exporters.get(name) {
+                Some(true) => {}
+                Some(false) => {
+                    return Err(Refusal::invalid(format!(
+                        "{FIELD}: {name} takes no access logs: name one of otlp or file"
+                    )));
+                }
+                None => {
+                    let known = exporters.iter().filter(|(_, has_logs)| **has_logs).map(|(name, _)| name.as_str());
+                    let known: Vec<&str> = known.chain([ExporterName::STDOUT]).collect();
+                    return Err(Refusal::invalid(format!(
+                        "{FIELD}: {name} is no exporter: known are {}; a TelemetryPolicy in namespace {root_namespace} defines \
+                         more in spec.exporters",
+                        known.join(", ")
+                    )));
+                }
+            }
+        }
+        Ok(spec)
+    }
+}
+
 impl TryFrom<longwire_crds::TelemetryPolicy> for TelemetryPolicy {
     type Error = InvalidObject;
 
@@ -100,9 +140,10 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         series_sets,
         overrides,
         access_logs,
+        exporters,
     } = spec;
     let selector = Selector::read(selector)?;
-    let cluster = cluster_wide(reporting_interval, budgets, limits)?;
+    let cluster = cluster_wide(reporting_interval, budgets, limits, exporters.is_some())?;
     if let (Some(field), Some(_)) = (cluster.field, &selector) {
         return Err(Refusal::invalid(format!("{field}: is for the whole cluster: leave spec.selector out")));
     }
@@ -115,6 +156,7 @@ fn read_spec(spec: crd::TelemetryPolicySpec) -> Result<TelemetrySpec, Refusal> {
         threshold: long.threshold.map(threshold).transpose()?,
         access_logs: access_logs::read(access_logs.unwrap_or_default(), cluster.reporting_interval)?,
         cluster,
+        exporters: exporters::read(exporters.unwrap_or_default())?,
         ..TelemetrySpec::default()
     };
     let overrides = overrides.unwrap_or_default();
@@ -129,11 +171,13 @@ fn cluster_wide(
     reporting_interval: Option<longwire_crds::Duration>,
     budgets: Option<crd::Budgets>,
     limits: Option<crd::Limits>,
+    has_exporters: bool,
 ) -> Result<ClusterWide, Refusal> {
     let given = [
         reporting_interval.map(|_| "spec.reportingInterval"),
         budgets.map(|_| "spec.budgets"),
         limits.map(|_| "spec.limits"),
+        has_exporters.then_some("spec.exporters"),
     ];
     let (budgets, limits) = (budgets.unwrap_or_default(), limits.unwrap_or_default());
     let number =

@@ -1,5 +1,5 @@
 use super::super::size::Weigh;
-use super::{AccessLogs, Condition, LogEvent, LogEvents, LogFormat, Share, Template, read};
+use super::{AccessLogs, Condition, LogEvent, LogEvents, LogFormat, LogOutputs, Share, Template, read};
 use longwire_crds::telemetry_policy as crd;
 use rstest::rstest;
 use serde_json::{Value, from_value, json};
@@ -16,7 +16,7 @@ fn every_field_is_read() {
     let read = logs(json!({
         "enabled": false, "events": ["failed", "connect"], "interval": "1h", "minDuration": "0s",
         "filter": "connection.sent_bytes > 10", "sample": 0.0001, "rateLimit": 100_000,
-        "until": "2000-01-01T00:00:01.5Z", "format": "%BYTES_SENT%",
+        "until": "2000-01-01T00:00:01.5Z", "format": "%BYTES_SENT%", "exporters": ["stdout", "files"],
     }));
     let expected = AccessLogs {
         enabled: Some(false),
@@ -28,6 +28,7 @@ fn every_field_is_read() {
         rate_limit: Some(100_000),
         until: Some(946_684_801_500_000_000),
         format: Some(LogFormat::Text(Template::parse("%BYTES_SENT%").unwrap())),
+        outputs: Some(LogOutputs::parse(["files", "stdout"]).unwrap()),
     };
     assert_eq!(read, Ok(expected));
     assert_eq!(logs(json!({"events": []})).unwrap().events, Some(LogEvents::NONE));
