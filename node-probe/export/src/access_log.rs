@@ -4,9 +4,9 @@
 //! LogRecord --Line: names, rendered seconds--> json, template, istio, ztunnel, kmesh --> bytes and a \n
 //! ```
 
-mod address;
-mod escape;
-mod id;
+pub(crate) mod address;
+pub(crate) mod escape;
+pub(crate) mod id;
 mod istio;
 mod json;
 mod kmesh;
@@ -97,6 +97,6 @@ impl<'a> Line<'a> {
 }
 
 /// `None`: it is not known.
-fn known(name: &str) -> Option<&str> {
+pub(crate) fn known(name: &str) -> Option<&str> {
     (!name.is_empty() && name != LineNames::UNKNOWN).then_some(name)
 }

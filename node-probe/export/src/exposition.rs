@@ -8,7 +8,7 @@ mod escape;
 mod family;
 mod format;
 #[cfg(test)]
-mod grammar;
+pub(crate) mod grammar;
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ pub(super) fn write_address(address: SocketAddr, to: &mut Vec<u8>) {
     write_part(address, AddressPart::Both, to);
 }
 
-pub(super) fn write_part(address: SocketAddr, part: AddressPart, to: &mut Vec<u8>) {
+pub(crate) fn write_part(address: SocketAddr, part: AddressPart, to: &mut Vec<u8>) {
     match (part, address.ip()) {
         (AddressPart::Both, IpAddr::V4(ip)) => {
             write_v4(ip, to);

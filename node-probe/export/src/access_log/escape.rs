@@ -12,7 +12,7 @@ pub(super) fn write_json(text: &str, to: &mut Vec<u8>) {
 }
 
 /// Appends a value of a text format. Its quotes stay as they are, because it may stand between others.
-pub(super) fn write_text(text: &str, to: &mut Vec<u8>) {
+pub(crate) fn write_text(text: &str, to: &mut Vec<u8>) {
     write_escaped(text, to, |character, to| match character {
         '"' | '\\' => to.push(character as u8),
         control => write_code(b"\\x", control, to),

@@ -5,7 +5,7 @@ use crate::number::write_unsigned;
 use longwire_pipeline::event::ConnectionId;
 use longwire_pipeline::labels::LineNames;
 
-pub(super) fn write_id(id: ConnectionId, to: &mut Vec<u8>) {
+pub(crate) fn write_id(id: ConnectionId, to: &mut Vec<u8>) {
     match id {
         ConnectionId::Shared(id) => write_hex(id.to_bytes(), to),
         ConnectionId::Local(number) => {

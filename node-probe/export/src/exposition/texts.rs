@@ -1,52 +1,26 @@
-//! The labels of each label set as text, written once for all families and scrapes. As many as there are label sets.
+//! The labels of each label set as text, written once for all families and scrapes.
 
 use super::escape::escape;
-use longwire_model::series::LabelKind;
+use crate::by_set::BySet;
 use longwire_pipeline::metrics::{LabelSetId, Series};
 
-/// A table that is full grows by one part in so many.
-const GROWTH: usize = 8;
-
-/// By kind and slot.
 #[derive(Debug, Default)]
-pub(super) struct Texts([Vec<Option<Text>>; LabelKind::ALL.len()]);
-
-#[derive(Debug)]
-struct Text {
-    /// Of the label set that had the slot when it was written.
-    birth: u64,
-    labels: Box<[u8]>,
-}
+pub(super) struct Texts(BySet<Box<[u8]>>);
 
 impl Texts {
     /// `{name="value",...` without the closing brace: histograms and reasons have a label more.
     pub(super) fn of(&mut self, series: &Series<'_>) -> &[u8] {
-        let LabelSetId { kind, slot, birth } = series.id();
-        let texts = &mut self.0[kind as usize];
-        if texts.capacity() <= slot {
-            texts.reserve_exact(slot + 1 + slot / GROWTH - texts.len());
-        }
-        if texts.len() <= slot {
-            texts.resize_with(slot + 1, || None);
-        }
-        let text = &mut texts[slot];
-        if text.as_ref().is_some_and(|text| text.birth != birth) {
-            *text = None;
-        }
-        &text.get_or_insert_with(|| Text { birth, labels: written(series) }).labels
+        self.0.entry(series.id(), || written(series))
     }
 
     /// The label set is removed.
-    pub(super) fn forget(&mut self, LabelSetId { kind, slot, birth }: LabelSetId) {
-        let text = self.0[kind as usize].get_mut(slot);
-        if let Some(text) = text.filter(|text| text.as_ref().is_some_and(|text| text.birth == birth)) {
-            *text = None;
-        }
+    pub(super) fn forget(&mut self, removed: LabelSetId) {
+        self.0.forget(removed);
     }
 
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        self.0.iter().flatten().flatten().count()
+        self.0.count()
     }
 }
 

@@ -1,0 +1,13 @@
+mod anew;
+mod baseline;
+mod deltas;
+mod folded;
+mod golden;
+mod hostile;
+mod packets;
+mod parsed;
+mod prefix;
+mod removed;
+mod slices;
+mod stage;
+mod times;
