@@ -1,12 +1,14 @@
-//! The thread that writes lines of access logs to standard output. The probe's own log goes to stderr.
+//! The thread that writes lines of access logs to standard output, and hands those of exporters on. The probe's own log goes to stderr.
 //!
 //! ```text
 //! sampler: pipeline's journal --queue--> this thread: LineWriter -> stdout
+//!                                              \----> Routes: files, queues of exporters
 //! ```
 //!
 //! A save waits a moment until the lines before it are written. So a probe that is killed has not lost a line whose connection its
 //! state has. Its successor reads records since the last save again, so it may repeat lines of some seconds, with the same ids.
 
+use crate::exporters::Routes;
 use longwire_export::access_log::LineWriter;
 use longwire_pipeline::log::{Journal, LogRecord};
 use std::io::{self, Write};
@@ -39,18 +41,19 @@ pub(crate) struct Lines {
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     handed_over: AtomicU64,
-    /// Or could not be.
+    /// Or could not be; counted when a whole batch is.
     written: AtomicU64,
     failed: AtomicU64,
 }
 
 impl Lines {
     /// The thread ends when this is dropped and all lines are written.
-    pub(crate) fn start<W: Write + Send + 'static>(to: W) -> io::Result<(Self, JoinHandle<()>)> {
+    pub(crate) fn start<W: Write + Send + 'static>(to: W, routes: Arc<Routes>) -> io::Result<(Self, JoinHandle<()>)> {
         let (queue, batches) = mpsc::sync_channel(BATCHES);
         let progress = Arc::<Progress>::default();
         let seen = Arc::clone(&progress);
-        let thread = Builder::new().name("access-log".to_owned()).spawn(move || write_all(&batches, &seen, to))?;
+        let thread =
+            Builder::new().name("access-log".to_owned()).spawn(move || write_all(&batches, &seen, to, &routes))?;
         Ok((Self { queue, progress }, thread))
     }
 
@@ -99,10 +102,12 @@ impl Progress {
     }
 }
 
-fn write_all(batches: &Receiver<Vec<LogRecord>>, progress: &Progress, mut to: impl Write) {
+fn write_all(batches: &Receiver<Vec<LogRecord>>, progress: &Progress, mut to: impl Write, routes: &Routes) {
     let (mut writer, mut text, mut is_failing) = (LineWriter::default(), Vec::with_capacity(BUFFER), false);
     for batch in batches {
-        let (mut rendered, mut lines) = (batch.iter().peekable(), 0);
+        // They may wait for nobody, so they have theirs first.
+        routes.follow(&batch, &mut writer);
+        let (mut rendered, mut lines) = (batch.iter().filter(|record| is_for_stdout(record)).peekable(), 0);
         while let Some(record) = rendered.next() {
             // Half a line may stand there.
             if is_failing && text.is_empty() {
@@ -113,12 +118,16 @@ fn write_all(batches: &Receiver<Vec<LogRecord>>, progress: &Progress, mut to: im
             if text.len() >= BUFFER || rendered.peek().is_none() {
                 let outcome = to.write_all(&text).and_then(|()| to.flush());
                 report(outcome, lines, progress, &mut is_failing);
-                progress.written.fetch_add(lines, Ordering::Release);
                 text.clear();
                 lines = 0;
             }
         }
+        progress.written.fetch_add(batch.len() as u64, Ordering::Release);
     }
+}
+
+fn is_for_stdout(record: &LogRecord) -> bool {
+    record.telemetry.access_log.as_ref().is_some_and(|log| log.outputs.stdout)
 }
 
 /// One line of the probe's own log when writing begins to fail, and one when it works again.

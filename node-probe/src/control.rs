@@ -271,6 +271,7 @@ fn apply(update: Update, decoder: &mut Decoder, shared: &Shared, known: &mut Kno
             let turn = shared.turn();
             shared.pipeline().apply(&received.update, monotonic());
             drop(turn);
+            shared.configured.notify_one();
             known.learn(&received);
             shared.counters.update_bytes.fetch_add(received.bytes as u64, Relaxed);
             shared.counters.updates.fetch_add(1, Relaxed);

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! kernel -> sampler (one thread) -> pipeline (behind a lock) -> http: a scrape, slice by slice
-//!            | ^      |              ^
-//!            v |      +-> access_log -> stdout
+//!            | ^      |              ^              \---------> exporters: OTLP, statsd
+//!            v |      +-> access_log -> stdout, files, exporters
 //!         conntrack   +-> messages   |
 //!                            v       |
 //! operator <-------------> control --+
@@ -14,12 +14,14 @@ mod budgets;
 mod cgroups;
 mod conntrack;
 mod control;
+mod exporters;
 mod http;
 mod kernel;
 mod log;
 mod messages;
 mod options;
 mod readers;
+mod removed;
 mod run;
 mod sampler;
 mod saver;

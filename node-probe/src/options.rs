@@ -123,6 +123,18 @@ pub(crate) struct Options {
     #[arg(long, env = "LONGWIRE_STATE_DIR", value_name = "DIR", requires = "pin_dir")]
     pub(crate) state_dir: Option<PathBuf>,
 
+    /// Name of the cluster, for exporters of OTLP
+    #[arg(long, env = "LONGWIRE_CLUSTER_NAME", value_name = "NAME", default_value = "Kubernetes")]
+    pub(crate) cluster_name: String,
+
+    /// Directory for files of access logs, for exporters of kind `file`
+    #[arg(long, env = "LONGWIRE_LOG_DIR", value_name = "DIR")]
+    pub(crate) log_dir: Option<PathBuf>,
+
+    /// Directory in which the Secrets of exporters are mounted, each as a directory with its name
+    #[arg(long, env = "LONGWIRE_EXPORTER_SECRETS", value_name = "DIR")]
+    pub(crate) exporter_secrets: Option<PathBuf>,
+
     /// Format of the log lines on stderr
     #[arg(long, env = "LONGWIRE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,

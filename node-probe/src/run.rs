@@ -4,6 +4,7 @@ use crate::access_log::Lines;
 use crate::cgroups::PodCgroups;
 use crate::conntrack::{self, ConntrackQueue};
 use crate::control::Operator;
+use crate::exporters::{Exporters, Routes};
 use crate::http::Listeners;
 use crate::kernel::{self, Pins, Setup, monotonic, realtime};
 use crate::messages::{Messages, ToOperator};
@@ -13,11 +14,12 @@ use crate::saver::Saver;
 use crate::shared::Shared;
 use crate::start::{Started, start};
 use crate::state::{StateFile, boot_id};
-use crate::{cgroups, control, unsupported};
+use crate::{cgroups, control, exporters, unsupported};
 use anyhow::Context;
 use longwire_endpoint::descriptors;
 use longwire_pipeline::metrics::Budget;
 use longwire_pipeline::pipeline::{self, Waits};
+use longwire_send::otlp::Environment;
 use longwire_wire::message::FromProbe;
 use std::fs;
 use std::io;
@@ -66,12 +68,20 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let found = cgroups::scan(&cgroups);
     cgroups::report(&kubelet_cgroups, &found);
     pipeline.local_cgroups(found);
-    let (lines, written) = Lines::start(io::stdout())?;
+    let routes = Arc::<Routes>::default();
+    let (lines, written) = Lines::start(io::stdout(), Arc::clone(&routes))?;
     let shared = Shared::new(pipeline).with_created_timestamps(options.created_timestamps);
     let (shared, lines) = (Arc::new(shared.with_lines(lines.progress())), Arc::new(lines));
     shared.started(losses);
     kernel::give_back();
     tracing::info!(node = options.node_name, listen = %options.metrics_listen, health = %options.health_listen, "attached");
+    let (stop_exports, exports_stopped) = watch::channel(false);
+    let mut exporters = Exporters::new(Arc::clone(&shared), routes, exporter_setup(&options));
+    let exporting = {
+        let _entered = runtime.enter();
+        exporters.apply();
+        tokio::spawn(exporters.follow(exports_stopped))
+    };
     let (queue, queued) = mpsc::channel(control::QUEUE);
     // Not joined: these two threads end after the sampling thread, or with the process.
     let (conntrack, _) = ConntrackQueue::start(conntrack::answerer(Arc::clone(&shared)))?;
@@ -100,6 +110,9 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     while !written.is_finished() && began.elapsed() < LAST_LINES {
         thread::sleep(Duration::from_millis(5));
     }
+    // An error means that they have ended.
+    let _ = stop_exports.send(true);
+    let _ = runtime.block_on(exporting);
     runtime.shutdown_timeout(Duration::from_secs(1));
     sampled.map_err(|_| anyhow::anyhow!("the sampling thread panicked"))?;
     outcome
@@ -150,6 +163,18 @@ pub(crate) fn pipeline_options(options: &Options) -> anyhow::Result<pipeline::Op
         kubelet_cgroups: options.kubelet_cgroup_root.clone().unwrap_or_default(),
         wall_clock_offset: realtime().saturating_sub(monotonic()),
     })
+}
+
+fn exporter_setup(options: &Options) -> exporters::Setup {
+    let (environment, invalid) = Environment::parse(std::env::vars_os());
+    invalid.iter().for_each(|error| tracing::warn!(%error, "the variable is passed over"));
+    exporters::Setup {
+        environment,
+        secrets: options.exporter_secrets.clone(),
+        log_directory: options.log_dir.clone(),
+        node: options.node_name.clone(),
+        cluster: options.cluster_name.clone(),
+    }
 }
 
 /// Sockets in this network namespace that are not a pod's belong to host processes: the probe shares its node's.

@@ -2,9 +2,11 @@
 
 use crate::access_log::Progress;
 use crate::conntrack::ConntrackError;
+use crate::exporters::Exports;
 use crate::http::ScraperSlots;
 use crate::kernel::Losses;
 use crate::readers::Line;
+use crate::removed::{Forget, Listeners};
 use crate::start;
 use longwire_endpoint::heartbeat::{Heartbeat, Heartbeats};
 use longwire_endpoint::{Endpoint, Limits};
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// The sampling thread counts as hung when it has given no sign of life for this long.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -25,6 +27,14 @@ pub(crate) struct Shared {
     pipeline: Mutex<Pipeline>,
     /// Of scrapes. Locked by who has the pipeline, never the other way round.
     pub(crate) encoder: Arc<Mutex<Encoder>>,
+    /// Encoders that are told when a label set is removed.
+    pub(crate) removed: Listeners,
+    /// What exporters have done.
+    pub(crate) exports: Exports,
+    /// An update was applied.
+    pub(crate) configured: Notify,
+    /// Scrapes that are complete.
+    pub(crate) scraped: watch::Sender<u64>,
     turn: Mutex<()>,
     losses: Mutex<BTreeMap<&'static str, u64>>,
     misses: Mutex<BTreeMap<&'static str, u64>>,
@@ -100,14 +110,21 @@ pub(crate) struct Counters {
 impl Shared {
     pub(crate) fn new(mut pipeline: Pipeline) -> Self {
         let encoder = Arc::<Mutex<Encoder>>::default();
-        let forgets = Arc::clone(&encoder);
-        pipeline.store_mut().when_removed(move |label_set| forgets.lock().forget(label_set));
+        let removed = Listeners::default();
+        let forgets: Arc<Mutex<dyn Forget>> = Arc::clone(&encoder) as _;
+        removed.add(&forgets);
+        let listeners = removed.clone();
+        pipeline.store_mut().when_removed(move |label_set| listeners.forget(label_set));
         let (duration, delay) = (PROBE_LOOP_DURATION, PROBE_LOOP_DELAY);
         let (duration, delay) = ((duration.name, duration.help), (delay.name, delay.help));
         let heartbeats = Heartbeats::new(duration, delay, &["sampler", "control", "http"]);
         Self {
             pipeline: Mutex::new(pipeline),
             encoder,
+            removed,
+            exports: Exports::default(),
+            configured: Notify::new(),
+            scraped: watch::Sender::new(0),
             turn: Mutex::default(),
             losses: Mutex::default(),
             misses: Mutex::default(),

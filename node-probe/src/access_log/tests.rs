@@ -47,7 +47,7 @@ fn ids(reader: &Reader) -> Vec<String> {
 #[test]
 fn all_lines_are_written_in_order_before_the_thread_ends() {
     let reader = Reader::default();
-    let (lines, thread) = Lines::start(reader.clone()).unwrap();
+    let (lines, thread) = Lines::start(reader.clone(), Arc::default()).unwrap();
     lines.hand_over(&mut journal(0..3_000));
     lines.hand_over(&mut journal(3_000..3_010));
     drop(lines);
@@ -59,7 +59,7 @@ fn all_lines_are_written_in_order_before_the_thread_ends() {
 #[test]
 fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
     let (reader, mut in_vain) = (Reader::default(), Some(Instant::now()));
-    let (lines, thread) = Lines::start(reader.clone()).unwrap();
+    let (lines, thread) = Lines::start(reader.clone(), Arc::default()).unwrap();
     lines.hand_over(&mut journal(0..10));
     // On a busy machine one wait may be too short, and then it says so.
     while in_vain.take().is_some() {
@@ -93,7 +93,7 @@ fn a_save_waits_for_lines_but_not_for_a_reader_that_stopped() {
 fn a_save_waits_for_what_the_queue_had_no_room_for() {
     let reader = Reader::default();
     let stopped = reader.stopped.lock().unwrap();
-    let (lines, thread) = Lines::start(reader.clone()).unwrap();
+    let (lines, thread) = Lines::start(reader.clone(), Arc::default()).unwrap();
     let all = 2 * BATCHES * BATCH;
     let mut journal = journal(0..all as u64);
     lines.hand_over(&mut journal);
@@ -118,7 +118,7 @@ fn a_save_waits_for_what_the_queue_had_no_room_for() {
 fn what_finds_the_queue_full_stays_in_the_journal_and_in_order() {
     let reader = Reader::default();
     let stopped = reader.stopped.lock().unwrap();
-    let (lines, thread) = Lines::start(reader.clone()).unwrap();
+    let (lines, thread) = Lines::start(reader.clone(), Arc::default()).unwrap();
     let mut number = 0;
     let mut left = loop {
         let mut journal = journal(number..number + 1);
@@ -142,7 +142,7 @@ fn what_finds_the_queue_full_stays_in_the_journal_and_in_order() {
 #[test]
 fn lines_that_cannot_be_written_are_counted() {
     let reader = Reader { gone: true, ..Reader::default() };
-    let (lines, thread) = Lines::start(reader).unwrap();
+    let (lines, thread) = Lines::start(reader, Arc::default()).unwrap();
     let progress = lines.progress();
     lines.hand_over(&mut journal(0..7));
     drop(lines);

@@ -69,6 +69,7 @@ async fn slice(mut scrape: Scrape) -> Option<(Result<Bytes, Infallible>, Scrape)
         }
         Next::Completed => {
             scrape.shared.pipeline().store_mut().completed(&scrape.snapshot);
+            scrape.shared.scraped.send_modify(|scrapes| *scrapes += 1);
             return None;
         }
     }

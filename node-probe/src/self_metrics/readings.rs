@@ -1,5 +1,7 @@
 //! Readings: the value of each self-metric, from the part that keeps it.
 
+mod exports;
+
 use crate::shared::Shared;
 use longwire_endpoint::Counts;
 use longwire_model::build;
@@ -47,8 +49,12 @@ impl Readings {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "Prometheus' values are doubles: exact up to 2^53")]
-    fn by_two<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = ([&'a str; 2], u64)>) {
-        let reading = |(labels, value): ([&str; 2], u64)| Reading {
+    fn by_all<'a, const N: usize>(
+        &mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = ([&'a str; N], u64)>,
+    ) {
+        let reading = |(labels, value): ([&str; N], u64)| Reading {
             name,
             labels: labels.map(str::to_owned).to_vec(),
             value: value as f64,
@@ -72,6 +78,7 @@ pub(super) fn take(shared: &Shared) -> Vec<Reading> {
     pipeline(shared, &mut readings);
     series(shared, &mut readings);
     listeners(shared, &mut readings);
+    exports::take(shared, &mut readings);
     operator(shared, &mut readings);
     state(shared, &mut readings);
     let build = build::labels("probe").map(str::to_owned).to_vec();
@@ -224,9 +231,9 @@ fn series(shared: &Shared, to: &mut Readings) {
     let of_the_node = kinds.map(|(kind, of)| (kind, of.overflowed));
     let of_the_node = of_the_node.into_iter().chain([("tag_value", stats.overflowed_values)]);
     // The same labels as the node's overflow series.
-    to.by_two("longwire_probe_overflowed_total", of_the_node.map(|(kind, overflowed)| ([kind, OVERFLOW], overflowed)));
+    to.by_all("longwire_probe_overflowed_total", of_the_node.map(|(kind, overflowed)| ([kind, OVERFLOW], overflowed)));
     let of_shares = overflowed.into_iter().map(|((kind, namespace), overflowed)| ([kind, namespace], overflowed));
-    to.by_two("longwire_probe_overflowed_total", of_shares);
+    to.by_all("longwire_probe_overflowed_total", of_shares);
     to.by("longwire_probe_label_sets_expired_total", kinds.map(|(kind, of)| (kind, of.expired)));
     to.one("longwire_probe_series_charged", stats.charged as u64);
     to.one("longwire_probe_label_set_bytes", stats.bytes as u64);

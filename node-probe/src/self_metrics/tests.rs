@@ -1,4 +1,5 @@
 use super::*;
+use longwire_model::exporter::{Exporter, ExporterName, Otlp, Target};
 use longwire_model::identity::{Place, Pod, Workload};
 use longwire_model::matcher::{Pattern, StatsMatcher, StringMatcher};
 use longwire_model::series::{LABEL_VALUES, OPEN_LABELS, PROBE_LOOP_DURATION, SeriesSets, is_listed};
@@ -34,9 +35,28 @@ fn pipeline() -> Pipeline {
     })
 }
 
+/// Of metrics and logs.
+fn exporter() -> Exporter {
+    let otlp = Otlp {
+        endpoint: None,
+        protocol: None,
+        compression: None,
+        timeout: None,
+        interval: None,
+        temporality: None,
+        headers: Vec::new(),
+        resource: Vec::new(),
+        secret: None,
+        metrics: true,
+        logs: true,
+    };
+    Exporter { name: ExporterName::parse("collector").unwrap(), target: Target::Otlp(Box::new(otlp)) }
+}
+
 #[test]
 fn every_row_of_the_table_is_read_and_every_reading_has_a_row() {
     let shared = Shared::new(pipeline());
+    shared.exports.begin(&exporter());
     let readings = readings::take(&shared);
     let histograms = shared.heartbeats.families();
     let read: BTreeSet<_> =
