@@ -48,7 +48,7 @@ try-deps:
 		--bin longwire-traffic --bin longwire-try
 
 .PHONY: test
-test: cluster-tools ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
+test: cluster-tools receivers-tools ## Run every test (as root: they load BPF, make network namespaces and bring a Kubernetes up)
 	@.ci/deps test
 	cargo build --workspace --all-targets --locked
 	cargo test --workspace --locked
@@ -73,6 +73,15 @@ siege: deps ## Run the attacks, release builds within the chart's memory limits,
 	cargo build --release --locked -p longwire-operator -p longwire-probe -p longwire-testkit --bins
 	cargo test --release --locked -p longwire-operator --test memory -- --nocapture
 	LONGWIRE_BIN_DIR=$(abspath $(TARGET)/release) cargo test --locked -p longwire-e2e --test siege -- --nocapture --test-threads=1 $(SIEGE)
+
+.PHONY: receivers
+receivers: deps receivers-tools ## Run the tests with real receivers: Collector, Prometheus 3, statsd_exporter (as root; RECEIVERS="statsd:: --nocapture")
+	cargo build --workspace --locked --bin longwire-operator --bin longwire-probe --bin longwire-traffic
+	cargo test --locked -p longwire-e2e --test receivers -- $(RECEIVERS)
+
+.PHONY: receivers-tools
+receivers-tools:
+	@e2e/receivers/build >/dev/null
 
 .PHONY: cluster-up
 cluster-up: cluster-deps ## Bring up a Kubernetes of two nodes on this machine, to look around in (as root)

@@ -58,7 +58,7 @@ const PASS: &str = "The kernel's part of a pass, by the probe's own metrics, ove
                     `ss` takes for one dump of the same sockets, each time between two passes.";
 
 #[rustfmt::skip]
-pub(super) const FIGURES: [Row; 23] = [
+pub(super) const FIGURES: [Row; 24] = [
     row("crr_cpu_ratio", "x", Target::AtMost(1.08), NO_WATCHER, CRR),
     row("crr_cpu_ratio_per_packet", "x", Target::None, NO_WATCHER,
         "The same with e2e/bpf/per_packet.bpf.c instead of the probe: cgroup_skb programs in both directions and one for \
@@ -82,6 +82,9 @@ pub(super) const FIGURES: [Row; 23] = [
     row("log_lines_per_second", "M/s", Target::AtLeast(0.5), "serde_json: the same fields from a map",
         "Periodic lines of access logs of 10,000 connections in the format `json`, one thread: records that the pipeline has \
          made become text. Writing it is not included."),
+    row("otlp_export_ratio", "x", Target::None, "the same series as text",
+        "Time to encode 10,000 long connections, 40,000 series, as requests of OTLP, over the time to render them as the text of a \
+         scrape, in one process, in turns. Neither is compressed or sent."),
     row("ingest_stall_ms", "ms", Target::AtMost(5.0), "no scrape",
         "The longest time that the sampler waited for the pipeline's lock, batch by batch of 1,024 samples of 100,000 connections, \
          while scrapes of 10,000 long connections ran one after the other in slices of 64 KiB."),

@@ -9,6 +9,7 @@
 //! removed with it.
 
 mod crowd;
+mod exports;
 mod figures;
 mod followed;
 mod hardware;
@@ -68,12 +69,13 @@ struct Group {
 }
 
 /// The idle probe comes first, because the others leave work in the kernel that would disturb it.
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 9] = [
     Group { name: "idle", figures: &memory::IDLE, measure: memory::idle, on_request: false },
     Group { name: "overhead", figures: &overhead::FIGURES, measure: overhead::measure, on_request: false },
     Group { name: "ingest", figures: &ingest::FIGURES, measure: ingest::measure, on_request: false },
     Group { name: "logs", figures: &logs::FIGURES, measure: logs::measure, on_request: false },
     Group { name: "scrape", figures: &scrape::FIGURES, measure: scrape::measure, on_request: false },
+    Group { name: "exports", figures: &exports::FIGURES, measure: exports::measure, on_request: false },
     Group { name: "passes", figures: &passes::FIGURES, measure: passes::measure, on_request: false },
     Group { name: "memory", figures: &memory::CROWDED, measure: memory::crowded, on_request: false },
     Group { name: "million", figures: &million::FIGURES, measure: million::measure, on_request: true },

@@ -1,4 +1,4 @@
-//! One GET, on a namespace's loopback or anywhere. HTTP/1.0, so that the body ends with the connection.
+//! One GET or POST, on a namespace's loopback or anywhere. HTTP/1.0, so that the body ends with the connection.
 
 use crate::netns::Netns;
 use anyhow::{Context, Result};
@@ -35,17 +35,29 @@ pub fn get_as(address: SocketAddr, path: &str, token: &str) -> Result<Response> 
     ask(address, path, &[&format!("Authorization: Bearer {token}")])
 }
 
+/// A POST of a body of this type.
+pub fn post_to(address: SocketAddr, path: &str, kind: &str, body: &[u8]) -> Result<Response> {
+    let length = body.len();
+    let head =
+        format!("POST {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+    converse(address, &format!("POST {path} to {address}"), &[head.as_bytes(), body].concat())
+}
+
 fn ask(address: SocketAddr, path: &str, headers: &[&str]) -> Result<Response> {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n{headers}\r\n");
-    let answer = exchange(address, &request).with_context(|| format!("GET {path} from {address}"))?;
-    parse(&answer).with_context(|| format!("GET {path} from {address}: not an HTTP answer"))
+    converse(address, &format!("GET {path} from {address}"), request.as_bytes())
 }
 
-fn exchange(address: SocketAddr, request: &str) -> Result<Vec<u8>> {
+fn converse(address: SocketAddr, what: &str, request: &[u8]) -> Result<Response> {
+    let answer = exchange(address, request).with_context(|| what.to_owned())?;
+    parse(&answer).with_context(|| format!("{what}: not an HTTP answer"))
+}
+
+fn exchange(address: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(request)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     Ok(answer)

@@ -36,11 +36,13 @@ pub struct Row {
     pub value: f64,
 }
 
+/// Times and values of a series.
+pub type Samples = Vec<(f64, f64)>;
+
 impl Prometheus {
     /// Listens at an address, scrapes and evaluates the rules every `interval`. It ends when its last clone is dropped,
     /// or with this process.
     pub fn start(netns: &Netns, at: Ipv4Addr, jobs: &[Job], rules: &[PathBuf], interval: Duration) -> Result<Self> {
-        let directory = janitor::temporary_directory("prometheus")?;
         let interval = format!("{}ms", interval.as_millis());
         let scrapes =
             jobs.iter().map(|job| json!({"job_name": job.name, "static_configs": [{"targets": job.targets}]}));
@@ -49,16 +51,28 @@ impl Prometheus {
             "rule_files": rules,
             "scrape_configs": scrapes.collect::<Vec<_>>(),
         });
+        Self::start_program("prometheus", &[], netns, at, &configuration)
+    }
+
+    /// The same with another program than the PATH's, flags of its own, and a whole configuration.
+    pub fn start_program(
+        program: &str,
+        flags: &[&str],
+        netns: &Netns,
+        at: Ipv4Addr,
+        configuration: &Value,
+    ) -> Result<Self> {
+        let directory = janitor::temporary_directory("prometheus")?;
         let file = directory.path().join("prometheus.yml");
         std::fs::write(&file, configuration.to_string())?;
         let address = netns.run(|| TcpListener::bind((at, 0)))?.local_addr()?;
-        let flags = [
-            "prometheus".to_owned(),
+        let own = [
             format!("--config.file={}", file.display()),
             format!("--storage.tsdb.path={}", directory.path().join("data").display()),
             format!("--web.listen-address={address}"),
         ];
-        let process = Process::start(netns, "prometheus", &flags.each_ref().map(String::as_str))?;
+        let line = [&[program], own.each_ref().map(String::as_str).as_slice(), flags].concat();
+        let process = Process::start(netns, "prometheus", &line)?;
         let prometheus = Self { netns: netns.clone(), address, own: Some((process, directory)) };
         crate::wait::eventually(Duration::from_secs(60), || prometheus.targets_up())
             .with_context(|| prometheus.last_words())?;
@@ -87,6 +101,13 @@ impl Prometheus {
         answer["result"].as_array().context("no result")?.iter().map(row).collect()
     }
 
+    /// All samples of a range such as `up[1m]` that ends at a moment: labels, and times with values.
+    pub fn samples(&self, range: &str, at: f64) -> Result<Vec<(Labels, Samples)>> {
+        let answer = self.ask(&format!("query?time={at:.3}&query={}", encode(range)))?;
+        ensure!(answer["resultType"] == "matrix", "{range} answers with a {}", answer["resultType"]);
+        answer["result"].as_array().context("no result")?.iter().map(matrix_row).collect()
+    }
+
     /// The end of its log, for an error; empty for one that another process runs.
     pub fn last_words(&self) -> String {
         self.own.as_ref().map(|(process, _)| process.last_words()).unwrap_or_default()
@@ -109,6 +130,14 @@ impl Prometheus {
 
 fn encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+fn matrix_row(element: &Value) -> Result<(Labels, Vec<(f64, f64)>)> {
+    let mut labels: Labels = serde_json::from_value(element["metric"].clone())?;
+    labels.remove("__name__");
+    let pairs: Vec<(f64, String)> = serde_json::from_value(element["values"].clone())?;
+    let samples = pairs.into_iter().map(|(time, value)| Ok((time, value.parse()?)));
+    Ok((labels, samples.collect::<Result<_>>()?))
 }
 
 fn row(element: &Value) -> Result<Row> {

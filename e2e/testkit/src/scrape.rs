@@ -17,6 +17,13 @@ pub struct Sample {
     pub value: f64,
 }
 
+impl Sample {
+    /// One line of either format, of whatever program.
+    pub fn parse(line: &str) -> Result<Self> {
+        text::sample(line)
+    }
+}
+
 /// A scrape that conforms to its format.
 #[derive(Clone, Debug, Default)]
 pub struct Scrape {

@@ -43,6 +43,20 @@ fn the_namespace_that_counts_for_the_cluster_is_the_releases_own() -> Result<()>
 }
 
 #[test]
+fn each_cluster_wide_field_is_refused_elsewhere() -> Result<()> {
+    let objects = template(Helm::Three, &[])?;
+    let policy = named(&objects, "ValidatingAdmissionPolicy", "longwire-root-namespace")?;
+    let rule = &policy["spec"]["validations"][0];
+    for field in ["reportingInterval", "budgets", "limits", "exporters"] {
+        let [is_checked, is_named] =
+            [("expression", format!("has(object.spec.{field})")), ("message", format!("spec.{field}"))]
+                .map(|(part, words)| rule[part].as_str().is_some_and(|text| text.contains(&words)));
+        ensure!(is_checked && is_named, "{field}: {rule}");
+    }
+    Ok(())
+}
+
+#[test]
 fn admission_policies_are_created_only_where_supported_and_enabled() -> Result<()> {
     for words in [&["--kube-version=1.29.3"][..], &["--kube-version=1.37.1", "--set=admission.policies=false"]] {
         for helm in Helm::BOTH {

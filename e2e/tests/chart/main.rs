@@ -3,6 +3,8 @@
 mod admission;
 mod bounds;
 mod documented;
+mod exporters;
+mod exporters_refused;
 mod grafana;
 mod hooks;
 mod images;

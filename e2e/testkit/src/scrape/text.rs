@@ -93,7 +93,7 @@ fn belongs(sample: &Sample, family: &Family, format: Format) -> Result<()> {
     confirm!(family.kind != "counter" || sample.value >= 0.0, "a negative counter")
 }
 
-fn sample(line: &str) -> Result<Sample> {
+pub(super) fn sample(line: &str) -> Result<Sample> {
     let end = line.find(['{', ' ']).context("no value")?;
     let (name, rest) = line.split_at(end);
     ensure!(is_name(name), "{name:?} is no metric name");
