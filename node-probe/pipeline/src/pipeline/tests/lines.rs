@@ -82,20 +82,25 @@ fn only_the_events_that_are_on_have_lines() {
 }
 
 #[test]
-fn an_idle_connection_has_its_periodic_line_each_interval() {
+fn a_connection_that_is_idle_for_an_hour_has_its_periodic_line_each_interval_over_a_restart_too() {
     let mut node = logging(AccessLog { interval: Duration::from_secs(5), ..all() });
     let client = client(1);
     node.announce(&client);
     node.settle(&[client]);
     let resolved = node.lines().len();
     // A pass is a little early, or late.
-    for second in 0..120 {
+    for second in 0..3_600 {
         node.now += S - S / 50 + u64::from(second % 3 == 0) * S / 20;
         node.pass(&[client]);
+        if second == 1_800 {
+            node.restart();
+        }
     }
     let times: Vec<u64> = node.lines()[resolved..].iter().map(|line| line.time / S).collect();
-    assert!((22..=24).contains(&times.len()), "{} lines in 118 s", times.len());
+    assert!((715..=719).contains(&times.len()), "{} lines in 3,588 s", times.len());
     assert!(times.windows(2).all(|pair| (4..=6).contains(&(pair[1] - pair[0]))), "{times:?}");
+    let lines = &node.lines()[resolved..];
+    assert!(lines.iter().all(|line| (line.event, line.new) == (LogEvent::Periodic, Traffic::default())));
 }
 
 #[test]
