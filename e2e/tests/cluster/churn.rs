@@ -32,8 +32,15 @@ fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() ->
         "{} pods, {followed} of them at another's address, beside {passed} fake ones in {seconds:.0} s: {verdict:?}",
         turns.len()
     );
-    ensure!(followed * 4 > turns.len(), "only {followed} of {} pods had another's address", turns.len());
-    // One pod of fewer than a thousand is more than 0.1 %, and on a busy machine the news of one may be late.
-    let most = (verdict.told / 1_000).max(CONNECTIONS);
+    // A machine that keeps less than half of the pace says nothing of promptness: addresses come back late, and news too. That no
+    // connection is another pod's is exact on every machine.
+    let is_slow = passed as f64 / seconds < 0.5 / PACE.as_secs_f64();
+    let (share, most) = if is_slow {
+        (10, verdict.told / 50)
+    } else {
+        // One pod of fewer than a thousand is more than 0.1 %, and the news of one may be late.
+        (4, (verdict.told / 1_000).max(CONNECTIONS))
+    };
+    ensure!(followed * share > turns.len(), "only {followed} of {} pods had another's address", turns.len());
     confirm!(verdict.unknown <= most, "more than {most} are unknown: {verdict:?}")
 }
