@@ -36,7 +36,7 @@ fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() ->
     // connection is another pod's is exact on every machine.
     let is_slow = passed as f64 / seconds < 0.5 / PACE.as_secs_f64();
     let (share, most) = if is_slow {
-        (10, verdict.told / 50)
+        (10, verdict.told / 10)
     } else {
         // One pod of fewer than a thousand is more than 0.1 %, and the news of one may be late.
         (4, (verdict.told / 1_000).max(CONNECTIONS))

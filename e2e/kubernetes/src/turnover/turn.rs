@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 /// Connections of each pod.
 pub const CONNECTIONS: u64 = 10;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// How long a pod's object stays after the pod, if a finalizer holds it.
 const LATE: Duration = Duration::from_secs(5);
 /// Timeout of an answer from a server that is up.
