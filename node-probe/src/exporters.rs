@@ -119,7 +119,7 @@ impl Exporters {
         let shared = Arc::clone(&self.shared);
         loop {
             tokio::select! {
-                // An error means that whoever could stop it is gone, which is a stop too.
+                // An error means that nobody is left who could stop it, which is a stop too.
                 _ = stopped.wait_for(|stopped| *stopped) => break,
                 () = shared.configured.notified() => {}
                 () = tokio::time::sleep(BETWEEN_LOOKS) => {}
@@ -183,7 +183,7 @@ impl Exporters {
         let opened = lacking.filter(|(name, (limits, counts))| self.open_file(name, *limits, counts).is_ok());
         let opened: Vec<_> = opened.map(|(name, _)| name.clone()).collect();
         for name in opened {
-            tracing::info!(exporter = %name, "lines of access logs are written again");
+            tracing::info!(exporter = %name, "the file of access logs is there now");
             if let Some(running) = self.running.get_mut(&name) {
                 running.lacks_file = None;
             }
@@ -225,7 +225,7 @@ impl Context {
     fn end(&self) -> impl Future<Output = ()> + Send + 'static {
         let mut stopped = self.stopped.clone();
         async move {
-            // An error means that whoever could stop it is gone, which is a stop too.
+            // An error means that nobody is left who could stop it, which is a stop too.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         }
     }

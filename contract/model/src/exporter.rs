@@ -5,6 +5,7 @@
 mod address;
 mod name;
 mod otlp;
+mod prefix;
 mod statsd;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,8 @@ pub use name::{ExporterName, InvalidExporterName};
 pub use otlp::{
     Compression, InvalidPair, MAX_PAIR_KEY_BYTES, MAX_PAIR_VALUE_BYTES, MAX_PAIRS, Otlp, Pair, Protocol, Temporality,
 };
-pub use statsd::{Flavor, Flush, Histograms, MAX_PREFIX_BYTES, Statsd};
+pub use prefix::{InvalidPrefix, MAX_PREFIX_BYTES, StatsdPrefix};
+pub use statsd::{Flavor, Flush, Histograms, Statsd};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +65,7 @@ impl Exporter {
                 let endpoint = otlp.endpoint.as_ref().map_or(0, |endpoint| endpoint.as_str().len());
                 size_of::<Otlp>() + endpoint + pairs.map(Pair::bytes).sum::<usize>()
             }
-            Target::Statsd(statsd) => size_of::<Statsd>() + statsd.prefix.len() + MAX_STATSD_ADDRESS_BYTES,
+            Target::Statsd(statsd) => size_of::<Statsd>() + statsd.prefix.as_str().len() + MAX_STATSD_ADDRESS_BYTES,
             Target::File(_) => 0,
         };
         size_of::<Self>() + self.name.as_str().len() + target

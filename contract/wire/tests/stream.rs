@@ -3,7 +3,7 @@
 use longwire_model::access_log::{AccessLog, LogEvent, LogEvents, LogFormat, LogOutputs, Share, Template};
 use longwire_model::exporter::{
     Compression, Endpoint, Exporter, ExporterName, Flavor, Flush, Histograms, InvalidPair, LogFile, Otlp, Pair,
-    Protocol, Statsd, StatsdAddress, Target, Temporality,
+    Protocol, Statsd, StatsdAddress, StatsdPrefix, Target, Temporality,
 };
 use longwire_model::expression::{Condition, Expression};
 use longwire_model::identity::{Address, Backing, Frontend, Owner, OwnerKind, Place, Pod, Service, Workload};
@@ -209,11 +209,14 @@ fn statsd() -> impl Strategy<Value = Target> {
     let address = prop::sample::select(vec!["udp://c:1", "tcp://[::1]:65535", "unix:///a/b"]);
     let flush =
         prop_oneof![Just(Flush::OnScrape), (1..300_000_u64).prop_map(|ms| Flush::Every(Duration::from_millis(ms)))];
-    let words =
-        (prop::sample::select(Flavor::ALL.to_vec()), prop::sample::select(Histograms::ALL.to_vec()), "[a-z.]{0,4}");
+    let words = (
+        prop::sample::select(Flavor::ALL.to_vec()),
+        prop::sample::select(Histograms::ALL.to_vec()),
+        "([a-z]{1,2}(\\.[a-z]){0,2})?",
+    );
     (address, words, any::<u16>(), flush).prop_map(
         |(address, (flavor, histograms, prefix), max_packet_bytes, flush)| {
-            let address = StatsdAddress::parse(address).unwrap();
+            let (address, prefix) = (StatsdAddress::parse(address).unwrap(), StatsdPrefix::parse(&prefix).unwrap());
             Target::Statsd(Box::new(Statsd { address, flavor, prefix, max_packet_bytes, flush, histograms }))
         },
     )

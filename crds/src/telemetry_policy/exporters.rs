@@ -126,7 +126,7 @@ pub struct StatsdExporter {
 
     /// Stands before each name, with a dot between. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MAX_PREFIX_BYTES), regex(pattern = "^[A-Za-z0-9_.-]*$"))]
+    #[schemars(length(max = MAX_PREFIX_BYTES), regex(pattern = r"^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)?$"))]
     pub prefix: Option<String>,
 
     /// Lines are joined up to so many bytes, 64 to 65000. For UDP a packet must fit into the network's. Default: 1432.

@@ -13,8 +13,9 @@ use longwire_export::access_log::samples::record;
 use longwire_export::exposition::{self, Cursor, Format};
 use longwire_export::otlp::metrics::{Encoder, Export, Temporality};
 use longwire_export::otlp::{Origin, logs};
-use longwire_export::statsd::{self, Baseline, Framing, Options, Prefix};
+use longwire_export::statsd::{self, Baseline, Framing, Options};
 use longwire_model::access_log::{LogEvent, LogFormat};
+use longwire_model::exporter::StatsdPrefix;
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_pipeline::labels::samples::edge;
 use longwire_pipeline::metrics::samples::hold_edge;
@@ -79,7 +80,7 @@ impl World {
 
     /// A flush for one receiver.
     fn packets(&self, prefix: &str, framing: Framing) -> Result<Vec<Vec<u8>>> {
-        let options = Options { prefix: Prefix::parse(prefix)?, framing, ..Options::default() };
+        let options = Options { prefix: StatsdPrefix::parse(prefix)?, framing, ..Options::default() };
         let mut encoder = statsd::Encoder::new(options, Baseline::ZERO);
         let (mut cursor, mut packets) = (encoder.begin(), Vec::new());
         while encoder.render(&self.store, &mut cursor, usize::MAX, &mut packets) {}

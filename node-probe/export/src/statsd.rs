@@ -16,17 +16,16 @@ mod leftover;
 mod lines;
 mod memory;
 mod packet;
-mod prefix;
 #[cfg(test)]
 mod tests;
 mod timers;
 
-pub use flavor::Flavor;
+pub use longwire_model::exporter::{Flavor, Histograms};
 pub use packet::{Framing, Packet};
-pub use prefix::{InvalidPrefix, Prefix};
 
 use leftover::Leftover;
 use lines::Lines;
+use longwire_model::exporter::StatsdPrefix;
 use longwire_model::series::{FAMILIES, LabelKind};
 use longwire_pipeline::metrics::{LabelSetId, SeriesStore};
 use memory::Memory;
@@ -42,19 +41,10 @@ pub struct Options {
     pub flavor: Flavor,
     pub histograms: Histograms,
     /// Stands before every name.
-    pub prefix: Prefix,
+    pub prefix: StatsdPrefix,
     pub framing: Framing,
     /// Lines are joined up to so many bytes. A longer one goes alone.
     pub max_bytes: usize,
-}
-
-/// What becomes of a histogram. Never a line an observation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Histograms {
-    /// Counters with the names that Prometheus has: `_bucket` with `le`, `_sum`, `_count`.
-    Aggregated,
-    /// A time for each bucket, with a sample rate that says how many it stands for.
-    Timers,
 }
 
 /// What counts as sent when an encoder begins, until it has flushed once.
@@ -85,9 +75,9 @@ pub struct Cursor {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            flavor: Flavor::DogStatsd,
-            histograms: Histograms::Aggregated,
-            prefix: Prefix::default(),
+            flavor: Flavor::Dogstatsd,
+            histograms: Histograms::Buckets,
+            prefix: StatsdPrefix::default(),
             framing: Framing::Datagrams,
             max_bytes: 1432,
         }

@@ -18,15 +18,15 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/logs-and-exp
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/policies/exporters.yaml");
 
 const FLAVORS: [(&str, Flavor); 3] =
-    [("statsd", Flavor::Statsd), ("dogstatsd", Flavor::DogStatsd), ("graphite", Flavor::Graphite)];
+    [("statsd", Flavor::Statsd), ("dogstatsd", Flavor::Dogstatsd), ("graphite", Flavor::Graphite)];
 /// What each flavor's table shows: a meaning, and how its line begins.
 const SHOWN: [(&str, &str, Histograms); 7] = [
-    ("new bytes of a counter", "istio_tcp_sent_bytes_total", Histograms::Aggregated),
-    ("new failures of one reason", "longwire_tcp_connections_failed_total", Histograms::Aggregated),
-    ("a gauge", "longwire_tcp_connections_active", Histograms::Aggregated),
-    ("`buckets`: new observations up to 10 ms", "longwire_tcp_rtt_seconds_bucket", Histograms::Aggregated),
-    ("`buckets`: new seconds of the sum", "longwire_tcp_rtt_seconds_sum", Histograms::Aggregated),
-    ("`buckets`: new observations in all", "longwire_tcp_rtt_seconds_count", Histograms::Aggregated),
+    ("new bytes of a counter", "istio_tcp_sent_bytes_total", Histograms::Buckets),
+    ("new failures of one reason", "longwire_tcp_connections_failed_total", Histograms::Buckets),
+    ("a gauge", "longwire_tcp_connections_active", Histograms::Buckets),
+    ("`buckets`: new observations up to 10 ms", "longwire_tcp_rtt_seconds_bucket", Histograms::Buckets),
+    ("`buckets`: new seconds of the sum", "longwire_tcp_rtt_seconds_sum", Histograms::Buckets),
+    ("`buckets`: new observations in all", "longwire_tcp_rtt_seconds_count", Histograms::Buckets),
     ("`timers`: two new observations, about 0.5 ms each", "longwire_tcp_rtt_seconds", Histograms::Timers),
 ];
 
@@ -81,7 +81,7 @@ fn log_attributes() -> String {
 fn statsd() -> String {
     let mut text = String::from("```text\n");
     for (_, flavor) in FLAVORS {
-        let _ = writeln!(text, "{}", line(flavor, "istio_tcp_sent_bytes_total", Histograms::Aggregated));
+        let _ = writeln!(text, "{}", line(flavor, "istio_tcp_sent_bytes_total", Histograms::Buckets));
     }
     text.push_str(
         "```\n\nWith `…` for the labels:\n\n| | `statsd` | `dogstatsd` | `graphite` |\n| --- | --- | --- | --- |\n",
@@ -101,11 +101,11 @@ fn statsd() -> String {
 /// The labels of the edge, as the whole line has them.
 fn labels(flavor: Flavor) -> String {
     const NAME: &str = "istio_tcp_sent_bytes_total";
-    let line = line(flavor, NAME, Histograms::Aggregated);
+    let line = line(flavor, NAME, Histograms::Buckets);
     let rest = line.strip_prefix(NAME).unwrap();
     let (start, end) = match flavor {
         Flavor::Statsd | Flavor::Graphite => (&rest[1..], ":406|c"),
-        Flavor::DogStatsd => (rest.strip_prefix(":406|c|#").unwrap(), ""),
+        Flavor::Dogstatsd => (rest.strip_prefix(":406|c|#").unwrap(), ""),
     };
     start.strip_suffix(end).unwrap().to_owned()
 }

@@ -72,7 +72,7 @@ impl Transport {
         let mut link = self.living_link().await?;
         let mut outcome = link.send(packet).await;
         if let (Err(Failure::Send(_)), Link::UnixDatagrams(_)) = (&outcome, &link) {
-            // Whoever listened is gone, and may have a successor. The kernel says so of this very packet, which has gone nowhere.
+            // The listener is gone, and may have a successor. The kernel says so of this very packet, which has gone nowhere.
             link = self.open().await?;
             outcome = link.send(packet).await;
         }

@@ -115,7 +115,7 @@ impl Exporting {
         counts.count(&sent);
         match sent {
             Sent::Accepted => self.trouble.worked(&self.context.name),
-            Sent::Partly { message, .. } => self.trouble.failed(&self.context.name, &message),
+            Sent::Partly { message, .. } => self.trouble.partly(&self.context.name, &message),
             Sent::Refused { message } => {
                 self.context.counts.refused.fetch_add(records, Relaxed);
                 self.trouble.failed(&self.context.name, &message);

@@ -129,10 +129,11 @@ impl Exporting {
                 let pipeline = self.context.shared.pipeline();
                 encoder.lock().render(pipeline.store(), &mut export, SLICE, &mut ready)
             };
-            for request in ready.drain(..) {
-                let (outcome, message) = send(sender, &request, until, counts).await;
+            for mut request in ready.drain(..) {
+                let (outcome, message) = send(sender, &mut request, until, counts).await;
                 match (outcome, message) {
                     (Outcome::Taken, None) => self.trouble.worked(&self.context.name),
+                    (Outcome::Taken, Some(message)) => self.trouble.partly(&self.context.name, &message),
                     (_, message) => self.trouble.failed(&self.context.name, &message.unwrap_or_default()),
                 }
                 match outcome {
@@ -162,8 +163,13 @@ fn open(context: &Context, temporality: exporter::Temporality) -> (Snapshot, Exp
     (snapshot, export)
 }
 
-async fn send(sender: &Sender, request: &Request, until: Instant, counts: &SignalCounts) -> (Outcome, Option<String>) {
-    let sent = sender.send(Bytes::copy_from_slice(request.bytes()), until).await;
+async fn send(
+    sender: &Sender,
+    request: &mut Request,
+    until: Instant,
+    counts: &SignalCounts,
+) -> (Outcome, Option<String>) {
+    let sent = sender.send(Bytes::from(request.take_bytes()), until).await;
     counts.count(&sent);
     match sent {
         Sent::Accepted => (Outcome::Taken, None),

@@ -1,6 +1,7 @@
 //! Where lines of access logs go that a policy sends to exporters. The thread of access logs follows the routes.
 
 use super::counts::ExporterCounts;
+use super::trouble::Trouble;
 use longwire_export::access_log::LineWriter;
 use longwire_model::access_log::AccessLog;
 use longwire_model::exporter::ExporterName;
@@ -38,7 +39,7 @@ struct File {
     files: LogFiles,
     text: Vec<u8>,
     lines: u64,
-    is_failing: bool,
+    trouble: Trouble,
 }
 
 impl Routes {
@@ -48,7 +49,13 @@ impl Routes {
 
     /// `None`: it could not be opened.
     pub(super) fn file(&self, name: &ExporterName, files: Option<LogFiles>, counts: Arc<ExporterCounts>) {
-        let file = |files| File { name: name.clone(), files, text: Vec::new(), lines: 0, is_failing: false };
+        let file = |files| File {
+            name: name.clone(),
+            files,
+            text: Vec::new(),
+            lines: 0,
+            trouble: Trouble::with("lines of files"),
+        };
         let to = files.map_or(To::Nowhere, |files| To::File(Box::new(file(files))));
         self.0.lock().insert(name.clone(), Route { to, counts });
     }
@@ -66,10 +73,11 @@ impl Routes {
             if outputs.exporters().is_empty() {
                 continue;
             }
-            let record = Arc::new(record.clone());
+            // Of all queues that it goes to; files need none.
+            let mut copy = None;
             for name in outputs.exporters() {
                 if let Some(route) = routes.get_mut(name) {
-                    route.take(&record, writer);
+                    route.take(record, &mut copy, writer);
                 }
             }
         }
@@ -78,10 +86,11 @@ impl Routes {
 }
 
 impl Route {
-    fn take(&mut self, record: &Arc<LogRecord>, writer: &mut LineWriter) {
+    fn take(&mut self, record: &LogRecord, copy: &mut Option<Arc<LogRecord>>, writer: &mut LineWriter) {
         match &mut self.to {
             To::Queue(queue) => {
-                if queue.try_send(Arc::clone(record)).is_err() {
+                let copy = copy.get_or_insert_with(|| Arc::new(record.clone()));
+                if queue.try_send(Arc::clone(copy)).is_err() {
                     self.counts.queue_full.fetch_add(1, Relaxed);
                 }
             }
@@ -103,17 +112,12 @@ impl Route {
         let outcome = file.files.write_all(&file.text);
         let lines = std::mem::take(&mut file.lines);
         file.text.clear();
-        let was_failing = std::mem::replace(&mut file.is_failing, outcome.is_err());
-        let exporter = &file.name;
         match outcome {
+            Ok(()) => file.trouble.worked(&file.name),
             Err(error) => {
                 self.counts.not_written.fetch_add(lines, Relaxed);
-                if !was_failing {
-                    tracing::warn!(%exporter, %error, "lines of access logs cannot be written, and are dropped");
-                }
+                file.trouble.failed(&file.name, &error.to_string());
             }
-            Ok(()) if was_failing => tracing::info!(%exporter, "lines of access logs are written again"),
-            Ok(()) => {}
         }
     }
 }

@@ -4,19 +4,23 @@ use super::trouble::Trouble;
 use super::{Context, LAST_EXPORT};
 use crate::kernel::monotonic;
 use crate::removed::Forget;
-use longwire_export::statsd::{Baseline, Encoder, Flavor, Framing, Histograms, InvalidPrefix, Options, Packet, Prefix};
-use longwire_model::exporter::{self, Flush, Statsd};
+use longwire_export::statsd::{Baseline, Encoder, Framing, Options, Packet};
+use longwire_model::exporter::{Flush, Statsd};
 use longwire_pipeline::metrics::Consumer;
 use longwire_send::statsd::{Transport, TransportError};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Bytes that are encoded while the pipeline's lock is held.
 const SLICE: usize = 64 << 10;
+/// After a flush that failed, however short the interval is: each looks at all series, and the transport leaves the receiver alone for
+/// about as long.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 struct Flushing {
     context: Context,
@@ -27,42 +31,29 @@ struct Flushing {
     transport: Transport,
     /// Of the values that were sent last. `None`: not all of them were sent.
     sent: Option<u64>,
+    has_failed: bool,
     trouble: Trouble,
 }
 
 pub(super) fn spawn(context: Context, statsd: &Statsd) -> JoinHandle<()> {
     let transport = Transport::new(&statsd.address);
-    let mut trouble = Trouble::with("metrics");
-    let options = match options(statsd, &transport) {
-        Ok(options) => options,
-        Err(error) => {
-            trouble.failed(&context.name, &error.to_string());
-            return tokio::spawn(async {});
-        }
-    };
-    let encoder = begin(&context, options);
+    let encoder = begin(&context, options(statsd, &transport));
     let forgets: Arc<Mutex<dyn Forget>> = Arc::clone(&encoder) as _;
     context.shared.removed.add(&forgets);
-    let scraped = context.shared.scraped.subscribe();
-    let flushing = Flushing { flush: statsd.flush, context, scraped, encoder, transport, sent: None, trouble };
+    let (scraped, trouble) = (context.shared.scraped.subscribe(), Trouble::with("metrics"));
+    let flushing =
+        Flushing { flush: statsd.flush, context, scraped, encoder, transport, sent: None, has_failed: false, trouble };
     tokio::spawn(flushing.run())
 }
 
-fn options(statsd: &Statsd, transport: &Transport) -> Result<Options, InvalidPrefix> {
-    Ok(Options {
-        flavor: match statsd.flavor {
-            exporter::Flavor::Statsd => Flavor::Statsd,
-            exporter::Flavor::Dogstatsd => Flavor::DogStatsd,
-            exporter::Flavor::Graphite => Flavor::Graphite,
-        },
-        histograms: match statsd.histograms {
-            exporter::Histograms::Buckets => Histograms::Aggregated,
-            exporter::Histograms::Timers => Histograms::Timers,
-        },
-        prefix: Prefix::parse(&statsd.prefix)?,
+fn options(statsd: &Statsd, transport: &Transport) -> Options {
+    Options {
+        flavor: statsd.flavor,
+        histograms: statsd.histograms,
+        prefix: statsd.prefix.clone(),
         framing: if transport.wants_newlines() { Framing::Stream } else { Framing::Datagrams },
         max_bytes: statsd.max_packet_bytes.into(),
-    })
+    }
 }
 
 /// What is counted by now is not new to the receiver.
@@ -98,6 +89,7 @@ impl Flushing {
         match self.flush {
             Flush::Every(interval) => {
                 // Of flushes that are late, one is enough.
+                let interval = if self.has_failed { interval.max(AFTER_FAILURE) } else { interval };
                 *due = (*due + interval).max(Instant::now());
                 let left = due.saturating_duration_since(Instant::now());
                 self.context.sleep(left).await
@@ -137,6 +129,7 @@ impl Flushing {
             tokio::task::yield_now().await;
         }
         self.count_lines();
+        self.has_failed = !is_whole;
         if is_whole {
             self.sent = Some(publication);
             self.context.shared.pipeline().store_mut().completed(&snapshot);

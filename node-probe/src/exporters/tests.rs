@@ -1,5 +1,5 @@
 use super::*;
-use longwire_model::exporter::{Flavor, Flush, Histograms, Statsd, StatsdAddress};
+use longwire_model::exporter::{Flavor, Flush, Histograms, Statsd, StatsdAddress, StatsdPrefix};
 use longwire_model::series::{SeriesSet, SeriesSets};
 use longwire_model::telemetry::NodeSettings;
 use longwire_model::update::Update;
@@ -92,18 +92,22 @@ async fn without_a_directory_there_are_no_files_and_no_failure() {
     assert_eq!(names(&shared), ["a"]);
 }
 
+fn statsd(address: &str, flush: Flush) -> Exporter {
+    let statsd = Statsd {
+        address: StatsdAddress::parse(address).unwrap(),
+        flavor: Flavor::default(),
+        prefix: StatsdPrefix::default(),
+        max_packet_bytes: 1432,
+        flush,
+        histograms: Histograms::default(),
+    };
+    named("agent", Target::Statsd(Box::new(statsd)))
+}
+
 /// An exporter that flushes when the probe is scraped.
 async fn on_scrape(shared: &Arc<Shared>) -> (Exporters, UdpSocket) {
     let receiver = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let statsd = Statsd {
-        address: StatsdAddress::parse(&format!("udp://{}", receiver.local_addr().unwrap())).unwrap(),
-        flavor: Flavor::default(),
-        prefix: String::new(),
-        max_packet_bytes: 1432,
-        flush: Flush::OnScrape,
-        histograms: Histograms::default(),
-    };
-    configure(shared, vec![named("agent", Target::Statsd(Box::new(statsd)))]);
+    configure(shared, vec![statsd(&format!("udp://{}", receiver.local_addr().unwrap()), Flush::OnScrape)]);
     let mut exporters = exporters(shared, None);
     exporters.apply();
     (exporters, receiver)
@@ -131,4 +135,22 @@ async fn a_flush_follows_a_scrape_and_what_was_counted_before_is_not_new() {
     let sent = text.lines().find(|line| line.starts_with("istio_tcp_sent_bytes_total:")).unwrap();
     assert!(sent.contains(":7|c|"), "{text}");
     drop(exporters);
+}
+
+#[tokio::test]
+async fn however_short_its_interval_an_exporter_does_not_try_a_dead_receiver_all_the_time() {
+    let (directory, shared) = (tempfile::tempdir().unwrap(), shared());
+    let nobody = format!("unix://{}", directory.path().join("nobody").display());
+    configure(&shared, vec![statsd(&nobody, Flush::Every(Duration::from_millis(1)))]);
+    let mut exporters = exporters(&shared, None);
+    exporters.apply();
+    count(&shared, 7);
+    let counts = Arc::clone(&shared.exports.all()[0].1);
+    let failed = || counts.metrics.as_ref().map_or(0, |counts| counts.gave_up.load(Relaxed));
+    while failed() == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // As often as it could, it would be hundreds of times.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(failed() < 50, "{} packets", failed());
 }

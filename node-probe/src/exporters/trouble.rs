@@ -1,4 +1,5 @@
-//! The log of an exporter that fails: one line when it begins to, and one when it works again.
+//! The log of an exporter that fails: one line when it begins to, and one when it works again. One line too of a receiver that does not
+//! take all.
 
 use longwire_model::exporter::ExporterName;
 
@@ -7,11 +8,13 @@ use longwire_model::exporter::ExporterName;
 pub(super) struct Trouble {
     what: &'static str,
     is_failing: bool,
+    /// It was said once.
+    is_partial: bool,
 }
 
 impl Trouble {
     pub(super) fn with(what: &'static str) -> Self {
-        Self { what, is_failing: false }
+        Self { what, is_failing: false, is_partial: false }
     }
 
     pub(super) fn failed(&mut self, exporter: &ExporterName, reason: &str) {
@@ -20,6 +23,14 @@ impl Trouble {
             tracing::debug!(%exporter, reason, "{what} cannot be sent");
         } else {
             tracing::warn!(%exporter, reason, "{what} cannot be sent");
+        }
+    }
+
+    /// All but some of it was taken, so it is no failure to send.
+    pub(super) fn partly(&mut self, exporter: &ExporterName, reason: &str) {
+        self.worked(exporter);
+        if !std::mem::replace(&mut self.is_partial, true) {
+            tracing::warn!(%exporter, reason, "the receiver does not take all {}", self.what);
         }
     }
 

@@ -1,18 +1,16 @@
 //! An exporter of statsd's lines.
 
 use super::address::StatsdAddress;
+use super::prefix::StatsdPrefix;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// Of the prefix.
-pub const MAX_PREFIX_BYTES: usize = 128;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Statsd {
     pub address: StatsdAddress,
     pub flavor: Flavor,
-    /// Before each name, with a dot between; empty: none.
-    pub prefix: String,
+    /// Before each name, with a dot between.
+    pub prefix: StatsdPrefix,
     /// Lines are joined up to so many bytes. For UDP a packet must fit into the network's.
     pub max_packet_bytes: u16,
     pub flush: Flush,
@@ -22,12 +20,12 @@ pub struct Statsd {
 /// How labels are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Flavor {
-    /// As parts of a dotted name.
+    /// Folded into the name, which plain statsd has alone: `name.value.value:1|c`.
     Statsd,
-    /// As tags after the value.
+    /// After the value: `name:1|c|#label:value,label:value`.
     #[default]
     Dogstatsd,
-    /// As tags after the name.
+    /// After the name: `name;label=value;label=value:1|c`.
     Graphite,
 }
 
@@ -39,7 +37,7 @@ pub enum Flush {
     OnScrape,
 }
 
-/// How a histogram is sent.
+/// How a histogram is sent. Never a line an observation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Histograms {
     /// Each bucket is a counter, as Prometheus has it.

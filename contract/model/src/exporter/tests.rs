@@ -89,3 +89,22 @@ fn attributes_may_have_any_text_as_value() {
     assert!(Pair::attribute("a", &"b".repeat(1024)).is_ok());
     assert!(Pair::attribute("a", &"b".repeat(1025)).is_err());
 }
+
+#[rstest]
+#[case::nothing("", true)]
+#[case::a_word("longwire", true)]
+#[case::levels("eu-1.node_7.longwire", true)]
+#[case::the_longest(&"a".repeat(128), true)]
+#[case::too_long(&"a".repeat(129), false)]
+#[case::an_empty_level("a..b", false)]
+#[case::a_dot_at_the_start(".a", false)]
+#[case::a_dot_at_the_end("a.", false)]
+#[case::what_ends_a_name("a:1|c", false)]
+#[case::a_tag("a;b=c", false)]
+#[case::a_newline("a\n", false)]
+#[case::not_ascii("\u{e9}", false)]
+fn prefixes(#[case] text: &str, #[case] is_valid: bool) {
+    let parsed = StatsdPrefix::parse(text);
+    assert_eq!(parsed.is_ok(), is_valid, "{parsed:?}");
+    assert_eq!(parsed.map(String::from).ok(), is_valid.then(|| text.to_owned()));
+}

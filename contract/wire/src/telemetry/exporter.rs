@@ -5,7 +5,8 @@ use crate::proto;
 use crate::proto::exporter::Target as ProtoTarget;
 use longwire_model::exporter::{
     Compression, Endpoint, Exporter, ExporterName, Flavor, Flush, Histograms, InvalidAddress, InvalidExporterName,
-    InvalidPair, LogFile, MAX_EXPORTERS, Otlp, Pair, Protocol, Statsd, StatsdAddress, Target, Temporality,
+    InvalidPair, InvalidPrefix, LogFile, MAX_EXPORTERS, Otlp, Pair, Protocol, Statsd, StatsdAddress, StatsdPrefix,
+    Target, Temporality,
 };
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub enum InvalidExporter {
     Address(#[from] InvalidAddress),
     #[error("exporter: {0}")]
     Pair(#[from] InvalidPair),
+    #[error("exporter.statsd.prefix: {0}")]
+    Prefix(#[from] InvalidPrefix),
     #[error("exporter: {0:?} is none that is known")]
     Word(String),
     #[error("exporter.statsd.max_packet_bytes: {0} is too large")]
@@ -133,7 +136,7 @@ fn statsd_to_proto(statsd: &Statsd) -> proto::Statsd {
     proto::Statsd {
         address: address.clone().into(),
         flavor: flavor.name().to_owned(),
-        prefix: prefix.clone(),
+        prefix: prefix.as_str().to_owned(),
         max_packet_bytes: (*max_packet_bytes).into(),
         flush_interval_ms: match flush {
             Flush::Every(interval) => Some(milliseconds(*interval)),
@@ -150,7 +153,7 @@ fn statsd_from_proto(statsd: proto::Statsd) -> Result<Statsd, InvalidExporter> {
     Ok(Statsd {
         address: StatsdAddress::parse(&address)?,
         flavor: named(Flavor::ALL, Flavor::name, flavor)?,
-        prefix,
+        prefix: StatsdPrefix::parse(&prefix)?,
         max_packet_bytes: packet,
         flush: flush_interval_ms.map_or(Flush::OnScrape, every),
         histograms: named(Histograms::ALL, Histograms::name, histograms)?,

@@ -3,7 +3,7 @@
 //! Each flavor keeps what no receiver of it cuts at, replaces or drops. All other bytes become `_x` and two hexadecimal digits. A `_` that
 //! is followed by `x` would look the same, and is written so itself: so `_x` always begins an escape, and each value can be read back.
 
-use super::flavor::Flavor;
+use longwire_model::exporter::Flavor;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -24,9 +24,9 @@ fn kept(byte: u8, flavor: Flavor) -> Option<u8> {
         (b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-', _) => Some(byte),
         // Dots part the levels of a name, and hosts and addresses are full of them.
         (b'.', Flavor::Statsd) => Some(b'_'),
-        (b'_' | b'.', Flavor::DogStatsd | Flavor::Graphite) => Some(byte),
+        (b'_' | b'.', Flavor::Dogstatsd | Flavor::Graphite) => Some(byte),
         // Datadog keeps these in tags; receivers part a tag at its first colon.
-        (b'/' | b':', Flavor::DogStatsd) => Some(byte),
+        (b'/' | b':', Flavor::Dogstatsd) => Some(byte),
         _ => None,
     }
 }

@@ -3,22 +3,12 @@
 use super::labels::begin_tag;
 use super::timers::rate;
 use crate::number::{write_seconds, write_signed, write_unsigned};
-
-/// How a line carries labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flavor {
-    /// Folded into the name, which plain statsd has alone: `name.value.value:1|c`.
-    Statsd,
-    /// `name:1|c|#label:value,label:value`.
-    DogStatsd,
-    /// `name;label=value;label=value:1|c`.
-    Graphite,
-}
+use longwire_model::exporter::Flavor;
 
 /// All of a line but its value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
-    pub(super) prefix: &'a [u8],
+    pub(super) prefix: &'a str,
     pub(super) name: &'static str,
     pub(super) suffix: &'static str,
     pub(super) labels: &'a [u8],
@@ -38,7 +28,10 @@ pub(super) enum Value {
 }
 
 pub(super) fn write_line(head: &Head<'_>, value: Value, flavor: Flavor, out: &mut Vec<u8>) {
-    out.extend_from_slice(head.prefix);
+    if !head.prefix.is_empty() {
+        out.extend_from_slice(head.prefix.as_bytes());
+        out.push(b'.');
+    }
     out.extend_from_slice(head.name.as_bytes());
     out.extend_from_slice(head.suffix.as_bytes());
     match flavor {
@@ -47,7 +40,7 @@ pub(super) fn write_line(head: &Head<'_>, value: Value, flavor: Flavor, out: &mu
             out.push(b':');
             write_value(value, flavor, out);
         }
-        Flavor::DogStatsd => {
+        Flavor::Dogstatsd => {
             out.push(b':');
             write_value(value, flavor, out);
             let mut tags = Vec::with_capacity(head.labels.len() + 32);
@@ -83,7 +76,7 @@ fn write_value(value: Value, flavor: Flavor, out: &mut Vec<u8>) {
             out.extend_from_slice(b"|g");
         }
         // A distribution has no unit: the name says seconds.
-        (Value::Times(count, micros), Flavor::DogStatsd) => {
+        (Value::Times(count, micros), Flavor::Dogstatsd) => {
             write_micros_as_seconds(micros, out);
             out.extend_from_slice(b"|d");
             write_rate(count, out);

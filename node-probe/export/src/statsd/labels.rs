@@ -1,7 +1,7 @@
 //! The labels of a label set, as the flavors write them.
 
 use super::escape::escape;
-use super::flavor::Flavor;
+use longwire_model::exporter::Flavor;
 use longwire_model::series::Family;
 use longwire_pipeline::metrics::Series;
 
@@ -13,7 +13,7 @@ pub(super) fn write_labels(family: &Family, series: &Series<'_>, flavor: Flavor,
     out.clear();
     match flavor {
         Flavor::Statsd => fold(family.labels(), series, out),
-        Flavor::DogStatsd | Flavor::Graphite => series.pairs(&mut |name, value| {
+        Flavor::Dogstatsd | Flavor::Graphite => series.pairs(&mut |name, value| {
             begin_tag(name, flavor, out);
             escape(value, flavor, out);
         }),
@@ -24,7 +24,7 @@ pub(super) fn write_labels(family: &Family, series: &Series<'_>, flavor: Flavor,
 pub(super) fn begin_tag(name: &str, flavor: Flavor, out: &mut Vec<u8>) {
     match flavor {
         Flavor::Statsd => out.push(b'.'),
-        Flavor::DogStatsd => {
+        Flavor::Dogstatsd => {
             if !out.is_empty() {
                 out.push(b',');
             }

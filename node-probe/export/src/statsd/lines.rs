@@ -58,7 +58,7 @@ impl<'a> Lines<'a> {
             Reading::Gauge(value) => self.gauge(series, value),
             Reading::Reasons(counts) => self.reasons(series, counts),
             Reading::Histogram(histogram) => match self.options.histograms {
-                Histograms::Aggregated => self.aggregate(series, histogram),
+                Histograms::Buckets => self.aggregate(series, histogram),
                 Histograms::Timers => self.times(series, histogram),
             },
         }
@@ -139,7 +139,7 @@ impl<'a> Lines<'a> {
             write_labels(self.family, series, flavor, self.labels);
             self.has_labels = true;
         }
-        let (prefix, name) = (self.options.prefix.as_bytes(), self.family.name);
+        let (prefix, name) = (self.options.prefix.as_str(), self.family.name);
         let head = Head { prefix, name, suffix, labels: self.labels, more };
         let mut line = Vec::with_capacity(self.labels.len() + 128);
         write_line(&head, value, flavor, &mut line);

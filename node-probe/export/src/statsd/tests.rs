@@ -6,7 +6,6 @@ mod golden;
 mod hostile;
 mod packets;
 mod parsed;
-mod prefix;
 mod removed;
 mod slices;
 mod stage;

@@ -20,7 +20,7 @@ pub(super) struct Current {
 
 impl Current {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        // To open a device may already do something. Whoever swaps it for a link now meets NOFOLLOW.
+        // To open a device may already do something. Somebody who swaps it for a link now meets NOFOLLOW.
         if let Ok(known) = fs::symlink_metadata(path) {
             check(path, &known)?;
         }
@@ -72,7 +72,7 @@ impl Current {
     fn undo(&self) {
         // Never longer than it is: somebody may have emptied it.
         if self.file.metadata().is_ok_and(|metadata| metadata.len() > self.bytes) {
-            // If it fails too, half a line stands there, and whoever opens the file sees it.
+            // If it fails too, half a line stands there, and the next one that opens the file sees it.
             drop(self.file.set_len(self.bytes));
         }
     }

@@ -32,7 +32,7 @@ pub(super) enum Outcome {
     },
 }
 
-/// Until an attempt is answered for good, or the time is over. Whoever is asked to wait beyond it waits up to it, and the next
+/// Until an attempt is answered for good, or the time is over. A request that is asked to wait beyond it waits up to it, and the next
 /// request waits for the rest.
 pub(super) async fn run<F: Future<Output = Outcome>>(
     until: Instant,

@@ -57,7 +57,7 @@ impl Sender {
         Self { counts, ..self }
     }
 
-    /// `request`: as an encoder wrote it. It is sent again as often as there is time, `until`. Whoever drops the future ends its
+    /// `request`: as an encoder wrote it. It is sent again as often as there is time, `until`. A caller that drops the future ends its
     /// attempt.
     pub async fn send(&self, request: Bytes, until: Instant) -> Sent {
         let sent = match body(&self.settings, request) {

@@ -34,6 +34,11 @@ impl Request {
         &self.bytes
     }
 
+    /// The same, for the one who sends it: what is left says what was in it.
+    pub fn take_bytes(&mut self) -> Vec<u8> {
+        mem::take(&mut self.bytes)
+    }
+
     /// Data points in it.
     #[must_use]
     pub fn points(&self) -> usize {

@@ -2,9 +2,10 @@
 
 use super::Lines;
 use crate::statsd::escape::escape;
-use crate::statsd::flavor::{Flavor, Value};
+use crate::statsd::flavor::Value;
 use crate::statsd::memory::{Commit, Key};
 use crate::statsd::timers::{MAX_WEIGHT, times};
+use longwire_model::exporter::Flavor;
 use longwire_model::series::{Family, Kind};
 use longwire_pipeline::metrics::{Histogram, Series};
 use std::iter;
@@ -78,7 +79,7 @@ pub(super) fn escaped_bounds(family: &Family, flavor: Flavor) -> Vec<Vec<u8>> {
         escape(&bound.to_string(), flavor, &mut text);
         text
     };
-    let infinity: &[u8] = if flavor == Flavor::DogStatsd { b"+Inf" } else { b"Inf" };
+    let infinity: &[u8] = if flavor == Flavor::Dogstatsd { b"+Inf" } else { b"Inf" };
     bounds(family).iter().map(escaped).chain([infinity.to_vec()]).collect()
 }
 

@@ -114,10 +114,10 @@ fn a_flush_that_is_broken_off_is_no_flush() {
 fn a_histogram_that_comes_back_is_all_new(#[values(0, 1)] flushes: usize) {
     let of = |rtt_us| Delta { rtt_us: Some(rtt_us), ..Delta::default() };
     let said = |histograms| {
-        let options = options(Flavor::DogStatsd, histograms);
+        let options = options(Flavor::Dogstatsd, histograms);
         let lines = said_after(flushes, Metric::LongwireRtt, options, [&of(50_000), &of(800)]);
         lines.into_iter().map(|line| line.value).collect::<Vec<_>>()
     };
-    assert_eq!(said(Histograms::Aggregated), ["1", "1", "1", "1", "0.0008", "1"]);
+    assert_eq!(said(Histograms::Buckets), ["1", "1", "1", "1", "0.0008", "1"]);
     assert_eq!(said(Histograms::Timers), ["0.0008"]);
 }

@@ -29,10 +29,10 @@ fn from_zero_all_that_was_counted_is_sent() {
 
 #[rstest]
 fn from_what_is_present_only_what_is_new_is_sent(
-    #[values(Histograms::Aggregated, Histograms::Timers)] histograms: Histograms,
+    #[values(Histograms::Buckets, Histograms::Timers)] histograms: Histograms,
 ) {
     let (store, held) = store();
-    let mut stage = Stage::of(store, options(Flavor::DogStatsd, histograms), Baseline::present);
+    let mut stage = Stage::of(store, options(Flavor::Dogstatsd, histograms), Baseline::present);
     let young = stage.edge("young");
     stage.add(&young, &bytes(7));
     let first = stage.flush();
@@ -44,7 +44,7 @@ fn from_what_is_present_only_what_is_new_is_sent(
     assert_eq!(values(&second, SENT), ["5"]);
     let rtt: Vec<_> = second.iter().filter(|line| line.name.starts_with("longwire_tcp_rtt_seconds")).collect();
     match histograms {
-        Histograms::Aggregated => {
+        Histograms::Buckets => {
             let said: Vec<_> = rtt.iter().map(|line| line.value.as_str()).collect();
             assert_eq!(said, ["1", "1", "1", "1", "0.0008", "1"]);
         }

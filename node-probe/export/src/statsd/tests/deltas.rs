@@ -143,7 +143,7 @@ proptest! {
         is_stream in any::<bool>(),
     ) {
         let framing = if is_stream { Framing::Stream } else { Framing::Datagrams };
-        let mut stage = Stage::new(Options { max_bytes, framing, ..options(Flavor::DogStatsd, Histograms::Aggregated) });
+        let mut stage = Stage::new(Options { max_bytes, framing, ..options(Flavor::Dogstatsd, Histograms::Buckets) });
         let held: Vec<_> = (0..4).map(|number| stage.edge(&format!("client-{number}"))).collect();
         let mut received = Totals::new();
         let mut receive = |lines: Vec<Line>| for line in lines.into_iter().filter(|line| line.kind == "c") {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// The levels after the name.
 fn levels(flavor: Flavor, labels: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
-    let mut stage = Stage::new(options(flavor, Histograms::Aggregated));
+    let mut stage = Stage::new(options(flavor, Histograms::Buckets));
     let mut labels: Vec<_> =
         labels.iter().map(|(name, value)| (TagName::parse(name).unwrap(), value.map(Box::from))).collect();
     labels.sort();
@@ -61,7 +61,7 @@ fn no_two_label_sets_have_one_name() {
 }
 
 #[rstest]
-fn tags_are_there_or_not(#[values(Flavor::DogStatsd, Flavor::Graphite)] flavor: Flavor) {
+fn tags_are_there_or_not(#[values(Flavor::Dogstatsd, Flavor::Graphite)] flavor: Flavor) {
     let all: Vec<_> = SERVICE_LABELS.iter().map(|name| (*name, None)).collect();
     assert_eq!(levels(flavor, &all), []);
     let of = levels(flavor, &[&all[..], &[("team", Some("a"))]].concat());

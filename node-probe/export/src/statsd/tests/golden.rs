@@ -2,7 +2,8 @@
 
 use super::parsed::texts;
 use super::stage::{SECOND, options};
-use crate::statsd::{Baseline, Encoder, Flavor, Histograms, Options, Prefix};
+use crate::statsd::{Baseline, Encoder, Flavor, Histograms, Options};
+use longwire_model::exporter::StatsdPrefix;
 use longwire_model::series::{Metrics, SeriesSet};
 use longwire_pipeline::labels::samples::{self, edge};
 use longwire_pipeline::metrics::samples::hold_edge;
@@ -45,28 +46,28 @@ fn labels(flavor: Flavor) -> String {
         .iter()
         .map(|(name, value)| match flavor {
             Flavor::Statsd => value.replace('.', "_"),
-            Flavor::DogStatsd => format!("{name}:{value}"),
+            Flavor::Dogstatsd => format!("{name}:{value}"),
             Flavor::Graphite => format!("{name}={value}"),
         })
         .collect();
     texts.join(match flavor {
         Flavor::Statsd => ".",
-        Flavor::DogStatsd => ",",
+        Flavor::Dogstatsd => ",",
         Flavor::Graphite => ";",
     })
 }
 
 #[rstest]
 #[case(Flavor::Statsd, ["istio_tcp_sent_bytes_total.{}:7|c", "istio_tcp_received_bytes_total.{}:5|c", "istio_tcp_connections_opened_total.{}:1|c"])]
-#[case(Flavor::DogStatsd, ["istio_tcp_sent_bytes_total:7|c|#{}", "istio_tcp_received_bytes_total:5|c|#{}", "istio_tcp_connections_opened_total:1|c|#{}"])]
+#[case(Flavor::Dogstatsd, ["istio_tcp_sent_bytes_total:7|c|#{}", "istio_tcp_received_bytes_total:5|c|#{}", "istio_tcp_connections_opened_total:1|c|#{}"])]
 #[case(Flavor::Graphite, ["istio_tcp_sent_bytes_total;{}:7|c", "istio_tcp_received_bytes_total;{}:5|c", "istio_tcp_connections_opened_total;{}:1|c"])]
 fn istios_series_have_their_names_and_labels(#[case] flavor: Flavor, #[case] expected: [&str; 3]) {
-    assert_eq!(lines(SeriesSet::Istio, &options(flavor, Histograms::Aggregated)), expected);
+    assert_eq!(lines(SeriesSet::Istio, &options(flavor, Histograms::Buckets)), expected);
 }
 
 #[test]
 fn a_datagram_of_the_default_options_reads_so() {
-    let labels = labels(Flavor::DogStatsd);
+    let labels = labels(Flavor::Dogstatsd);
     assert!(
         labels.starts_with("reporter:source,source_workload:client,source_canonical_service:client-app,"),
         "{labels}"
@@ -76,10 +77,10 @@ fn a_datagram_of_the_default_options_reads_so() {
 
 #[rstest]
 #[case(Flavor::Statsd, ["{}.refused:2|c", "{}.never_x5fsent:1|c"])]
-#[case(Flavor::DogStatsd, ["2|c|#{},reason:refused", "1|c|#{},reason:never_sent"])]
+#[case(Flavor::Dogstatsd, ["2|c|#{},reason:refused", "1|c|#{},reason:never_sent"])]
 #[case(Flavor::Graphite, ["{};reason=refused:2|c", "{};reason=never_sent:1|c"])]
 fn failures_come_by_the_reasons_that_occurred(#[case] flavor: Flavor, #[case] expected: [&str; 2]) {
-    let lines = lines(SeriesSet::Longwire, &options(flavor, Histograms::Aggregated));
+    let lines = lines(SeriesSet::Longwire, &options(flavor, Histograms::Buckets));
     let name = "longwire_tcp_connections_failed_total";
     let of_name: Vec<_> = lines.iter().filter_map(|line| line.strip_prefix(name)).map(|line| &line[1..]).collect();
     assert_eq!(of_name, expected);
@@ -92,15 +93,15 @@ fn of_rtt(flavor: Flavor, histograms: Histograms) -> Vec<String> {
 
 #[rstest]
 #[case(Flavor::Statsd, ["_bucket.{}.0_001:2|c", "_bucket.{}.0_01:3|c", "_bucket.{}.0_1:3|c", "_bucket.{}.Inf:3|c", "_sum.{}:0.0056|c", "_count.{}:3|c"])]
-#[case(Flavor::DogStatsd, ["_bucket:2|c|#{},le:0.001", "_bucket:3|c|#{},le:0.01", "_bucket:3|c|#{},le:0.1", "_bucket:3|c|#{},le:+Inf", "_sum:0.0056|c|#{}", "_count:3|c|#{}"])]
+#[case(Flavor::Dogstatsd, ["_bucket:2|c|#{},le:0.001", "_bucket:3|c|#{},le:0.01", "_bucket:3|c|#{},le:0.1", "_bucket:3|c|#{},le:+Inf", "_sum:0.0056|c|#{}", "_count:3|c|#{}"])]
 #[case(Flavor::Graphite, ["_bucket;{};le=0.001:2|c", "_bucket;{};le=0.01:3|c", "_bucket;{};le=0.1:3|c", "_bucket;{};le=Inf:3|c", "_sum;{}:0.0056|c", "_count;{}:3|c"])]
 fn an_aggregated_histogram_is_counters(#[case] flavor: Flavor, #[case] expected: [&str; 6]) {
-    assert_eq!(of_rtt(flavor, Histograms::Aggregated), expected);
+    assert_eq!(of_rtt(flavor, Histograms::Buckets), expected);
 }
 
 #[rstest]
 #[case(Flavor::Statsd, [".{}:0.418|ms|@0.5", ".{}:4.764|ms"])]
-#[case(Flavor::DogStatsd, [":0.000418|d|@0.5|#{}", ":0.004764|d|#{}"])]
+#[case(Flavor::Dogstatsd, [":0.000418|d|@0.5|#{}", ":0.004764|d|#{}"])]
 #[case(Flavor::Graphite, [";{}:0.418|ms|@0.5", ";{}:4.764|ms"])]
 fn timers_are_a_line_a_bucket(#[case] flavor: Flavor, #[case] expected: [&str; 2]) {
     let lines = of_rtt(flavor, Histograms::Timers);
@@ -109,7 +110,7 @@ fn timers_are_a_line_a_bucket(#[case] flavor: Flavor, #[case] expected: [&str; 2
 
 #[test]
 fn a_gauge_is_its_value_and_a_prefix_stands_before_every_name() {
-    let prefix = Prefix::parse("node.longwire").unwrap();
+    let prefix = StatsdPrefix::parse("node.longwire").unwrap();
     let lines = lines(SeriesSet::Longwire, &Options { prefix, ..Options::default() });
     assert!(lines.contains(&"node.longwire.longwire_tcp_connections_active:1|g|#{}".to_owned()), "{lines:?}");
     assert!(lines.iter().all(|line| line.starts_with("node.longwire.longwire_tcp_")));

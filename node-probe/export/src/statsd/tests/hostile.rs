@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use std::sync::Arc;
 
-const FLAVORS: [Flavor; 3] = [Flavor::Statsd, Flavor::DogStatsd, Flavor::Graphite];
+const FLAVORS: [Flavor; 3] = [Flavor::Statsd, Flavor::Dogstatsd, Flavor::Graphite];
 
 fn escaped(value: &str, flavor: Flavor) -> String {
     let mut out = Vec::new();
@@ -23,7 +23,7 @@ fn escaped(value: &str, flavor: Flavor) -> String {
 /// As a receiver of each flavor gets it.
 fn read_back(value: &str) -> [Vec<String>; 3] {
     FLAVORS.map(|flavor| {
-        let mut stage = Stage::new(options(flavor, Histograms::Aggregated));
+        let mut stage = Stage::new(options(flavor, Histograms::Buckets));
         let mut hostile = Workload::clone(&workload("client"));
         value.clone_into(&mut hostile.canonical_service);
         let edge = Edge { source: Some(Arc::new(hostile)), ..edge(Reporter::Source, "", "server") };
@@ -85,7 +85,7 @@ fn every_character_of_one_byte_has_a_text_of_its_own() {
         texts.dedup();
         assert_eq!(texts.len(), 128);
         assert!(texts.iter().all(|text| !text.contains([':', '|', '@', '#', ',', ';', '=', '\n'])
-            || flavor == Flavor::DogStatsd && text == ":"));
+            || flavor == Flavor::Dogstatsd && text == ":"));
     }
 }
 

@@ -59,7 +59,7 @@ fn below_zero(flavor: Flavor, max_bytes: usize) -> Vec<Vec<String>> {
 }
 
 #[rstest]
-fn a_negative_gauge_comes_after_a_zero(#[values(Flavor::Statsd, Flavor::DogStatsd, Flavor::Graphite)] flavor: Flavor) {
+fn a_negative_gauge_comes_after_a_zero(#[values(Flavor::Statsd, Flavor::Dogstatsd, Flavor::Graphite)] flavor: Flavor) {
     // A sign makes a gauge relative to statsd, Graphite's and statsd_exporter; to Datadog's agent the last value counts.
     assert_eq!(below_zero(flavor, 1_432), [["0", "-3"]]);
     assert_eq!(below_zero(flavor, 100), [["0"], ["-3"]]);

@@ -49,7 +49,7 @@ pub(super) fn parse(line: &str, flavor: Flavor) -> Line {
                 assert!(number.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()), "{line}");
                 rate = number.parse().unwrap();
             }
-            ("#", text) if flavor == Flavor::DogStatsd => tags = Some(text),
+            ("#", text) if flavor == Flavor::Dogstatsd => tags = Some(text),
             _ => panic!("{line}"),
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn parse(line: &str, flavor: Flavor) -> Line {
     let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.;=".contains(&byte);
     assert!(head.bytes().all(is_kept), "{line}");
     let (name, labels): (&str, Vec<(String, &str)>) = match flavor {
-        Flavor::DogStatsd => (head, tags.map_or_else(Vec::new, |tags| pairs(tags, ',', ':'))),
+        Flavor::Dogstatsd => (head, tags.map_or_else(Vec::new, |tags| pairs(tags, ',', ':'))),
         Flavor::Graphite => {
             head.split_once(';').map_or((head, Vec::new()), |(name, tags)| (name, pairs(tags, ';', '=')))
         }

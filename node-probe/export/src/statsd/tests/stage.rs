@@ -98,7 +98,7 @@ impl Stage {
         texts.iter().map(|line| parse(line, self.options.flavor)).collect()
     }
 
-    /// It is idle for so long that it goes, whoever has seen it.
+    /// It is idle for so long that it goes, no matter who has seen it.
     pub(super) fn remove(&mut self, held: &SeriesHandles) {
         self.store.release(held, self.now);
         self.store.publish();

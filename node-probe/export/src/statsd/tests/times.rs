@@ -93,7 +93,7 @@ proptest! {
 
 #[test]
 fn without_failures_the_sum_of_times_is_exact_to_half_a_microsecond_each() {
-    let mut stage = Stage::new(options(Flavor::DogStatsd, Histograms::Timers));
+    let mut stage = Stage::new(options(Flavor::Dogstatsd, Histograms::Timers));
     let to = stage.edge("client");
     let mut sum = 0.0;
     for round in 1..50_u32 {

@@ -3,12 +3,12 @@
 use super::refusal::{Refusal, at_most, within};
 use longwire_crds::limits::{
     MAX_EXPORT_INTERVAL, MAX_EXPORT_TIMEOUT, MAX_EXPORTERS, MAX_LOG_FILE_MEBIBYTES, MAX_LOG_FILES, MAX_PACKET_BYTES,
-    MAX_PAIRS, MAX_PREFIX_BYTES, MIN_DURATION, MIN_FLUSH, MIN_PACKET_BYTES,
+    MAX_PAIRS, MIN_DURATION, MIN_FLUSH, MIN_PACKET_BYTES,
 };
 use longwire_crds::telemetry_policy::{self as crd, SIGNALS};
 use longwire_model::exporter::{
     Compression, Endpoint, Exporter, ExporterName, Flavor, Flush, Histograms, InvalidPair, LogFile, Otlp, Pair,
-    Protocol, Statsd, StatsdAddress, Target, Temporality,
+    Protocol, Statsd, StatsdAddress, StatsdPrefix, Target, Temporality,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -123,7 +123,7 @@ fn read_statsd(field: &str, statsd: crd::StatsdExporter) -> Result<Statsd, Refus
     Ok(Statsd {
         address: StatsdAddress::parse(&address).map_err(Refusal::at(format!("{field}.address")))?,
         flavor: flavor.map(|name| word(&format!("{field}.flavor"), &name, flavors)).transpose()?.unwrap_or_default(),
-        prefix: prefix.map(|text| read_prefix(&format!("{field}.prefix"), text)).transpose()?.unwrap_or_default(),
+        prefix: StatsdPrefix::parse(&prefix.unwrap_or_default()).map_err(Refusal::at(format!("{field}.prefix")))?,
         max_packet_bytes: packet.unwrap_or(PACKET_BYTES),
         flush,
         histograms: histograms
@@ -131,16 +131,6 @@ fn read_statsd(field: &str, statsd: crd::StatsdExporter) -> Result<Statsd, Refus
             .transpose()?
             .unwrap_or_default(),
     })
-}
-
-fn read_prefix(field: &str, text: String) -> Result<String, Refusal> {
-    let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    if text.len() <= MAX_PREFIX_BYTES && text.bytes().all(is_known) {
-        return Ok(text);
-    }
-    Err(Refusal::invalid(format!(
-        "{field}: has at most {MAX_PREFIX_BYTES} letters, digits, dots, dashes and underscores"
-    )))
 }
 
 fn read_file(field: &str, file: crd::FileExporter) -> Result<LogFile, Refusal> {

@@ -1,6 +1,6 @@
 use super::{
     Compression, Endpoint, Exporter, ExporterName, Flavor, Flush, Histograms, LogFile, Otlp, Pair, Protocol, Statsd,
-    StatsdAddress, Target, Temporality, read,
+    StatsdAddress, StatsdPrefix, Target, Temporality, read,
 };
 use longwire_crds::telemetry_policy as crd;
 use rstest::rstest;
@@ -64,7 +64,7 @@ fn every_field_of_statsd_is_read() {
     let expected = Statsd {
         address: StatsdAddress::parse(address).unwrap(),
         flavor: Flavor::Graphite,
-        prefix: "mesh.prod".to_owned(),
+        prefix: StatsdPrefix::parse("mesh.prod").unwrap(),
         max_packet_bytes: 8192,
         flush: Flush::OnScrape,
         histograms: Histograms::Timers,
@@ -74,7 +74,7 @@ fn every_field_of_statsd_is_read() {
     let Ok(Target::Statsd(read)) = read else { panic!("{read:?}") };
     let usual = Statsd {
         flavor: Flavor::Dogstatsd,
-        prefix: String::new(),
+        prefix: StatsdPrefix::default(),
         max_packet_bytes: 1432,
         flush: Flush::Every(Duration::from_millis(1)),
         histograms: Histograms::Buckets,
@@ -111,7 +111,8 @@ fn exporters_are_sorted_by_name() {
 #[case::two_headers(json!([{"name": "a", "otlp": {"headers": {"a": "1", "A": "2"}}}]), "spec.exporters[0].otlp.headers: a is there twice")]
 #[case::both_flushes(json!([{"name": "a", "statsd": {"address": "udp://a:1", "flushInterval": "1s", "flushOnScrape": true}}]), "spec.exporters[0].statsd: must not have both flushInterval and flushOnScrape: leave one of them out")]
 #[case::small_packet(json!([{"name": "a", "statsd": {"address": "udp://a:1", "maxPacketBytes": 63}}]), "spec.exporters[0].statsd.maxPacketBytes: 63 is not between 64 and 65000")]
-#[case::colon_in_prefix(json!([{"name": "a", "statsd": {"address": "udp://a:1", "prefix": "a:b"}}]), "spec.exporters[0].statsd.prefix: has at most 128 letters, digits, dots, dashes and underscores")]
+#[case::colon_in_prefix(json!([{"name": "a", "statsd": {"address": "udp://a:1", "prefix": "a:b"}}]), "spec.exporters[0].statsd.prefix: \"a:b\": write letters, digits, dashes and underscores, and dots between them")]
+#[case::dot_after_the_prefix(json!([{"name": "a", "statsd": {"address": "udp://a:1", "prefix": "mesh."}}]), "spec.exporters[0].statsd.prefix: \"mesh.\": write letters, digits, dashes and underscores, and dots between them")]
 #[case::no_files(json!([{"name": "a", "file": {"maxFiles": 0}}]), "spec.exporters[0].file.maxFiles: 0 is not between 1 and 100")]
 fn a_refusal_names_the_field_and_the_remedy(#[case] value: Value, #[case] expected: &str) {
     assert_eq!(exporters(value).unwrap_err(), expected);
