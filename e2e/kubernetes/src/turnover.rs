@@ -16,7 +16,7 @@ use kube::api::Api;
 use std::fs;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
@@ -46,6 +46,7 @@ pub struct Turnover {
     /// By node, as in `NODES`.
     servers: [IpAddr; 2],
     visitors: [Running; 2],
+    ended: AtomicUsize,
 }
 
 impl Turnover {
@@ -60,7 +61,7 @@ impl Turnover {
         let servers = [server(first)?, server(second)?];
         let visitors = [visitor(first)?, visitor(second)?];
         let (pods, jobs, layout) = (namespace.api(), namespace.api(), kubernetes.layout().clone());
-        Ok(Arc::new(Self { pods, jobs, image, layout, servers, visitors }))
+        Ok(Arc::new(Self { pods, jobs, image, layout, servers, visitors, ended: AtomicUsize::new(0) }))
     }
 
     /// Continues until `stop`, then waits for the remaining pods. Waits while the API server is unreachable.
@@ -76,6 +77,11 @@ impl Turnover {
             }
             Ok(Arc::clone(self).turn(number))
         }))
+    }
+
+    /// How many pods have come and gone.
+    pub fn ended(&self) -> usize {
+        self.ended.load(Ordering::Relaxed)
     }
 
     /// The network plugin goes through its range unless its last position is removed. Then it takes the lowest free

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -62,6 +63,7 @@ impl Turnover {
             Kind::Serves => self.serve(&name, number).await,
             _ => self.send(kind, &name, number).await,
         };
+        self.ended.fetch_add(1, Ordering::Relaxed);
         taken.map(|turn| Turn { began, ..turn }).with_context(|| format!("{name}, {kind:?}"))
     }
 
