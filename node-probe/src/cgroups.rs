@@ -1,14 +1,12 @@
 //! The cgroup v2 tree at start: directories by inode. Later cgroups announce themselves through the ring.
 
-use longwire_endpoint::descriptors;
-use longwire_model::identity::ObservedAddress;
 use longwire_pipeline::pipeline::KubeletCgroups;
 use std::collections::VecDeque;
 use std::fs;
-use std::io;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+pub(crate) mod pods;
 #[cfg(test)]
 mod tests;
 
@@ -56,83 +54,6 @@ pub(crate) fn report(kubelet: &KubeletCgroups, found: &[(u64, String)]) {
              probe with --kubelet-cgroup-root=DIR"
         ),
         (pods, _) => tracing::debug!(pods, "cgroups of pods and their containers"),
-    }
-}
-
-/// Cgroups of this node's pods, to check whether they have processes.
-#[derive(Debug)]
-pub(crate) struct PodCgroups {
-    root: PathBuf,
-    kubelet: KubeletCgroups,
-    /// A pod's cgroup was found, so a missing one means that the pod is gone.
-    are_found: bool,
-    /// Observations that were dropped.
-    withheld: u64,
-}
-
-impl PodCgroups {
-    pub(crate) fn new(root: PathBuf, kubelet: KubeletCgroups) -> Self {
-        Self { root, kubelet, are_found: false, withheld: 0 }
-    }
-
-    /// Keeps in each observation the former pods that have no process left: their sandbox is gone, so their address was
-    /// free. Drops the observation if one still runs, because a runtime gives an address to one pod at a time, and a
-    /// pod with certain capabilities can use any. Returns how many pods could not be checked for lack of a file
-    /// descriptor.
-    pub(crate) fn strike_living(&mut self, observed: &mut Vec<ObservedAddress>) -> u64 {
-        let mut unread = 0;
-        observed.retain_mut(|ObservedAddress { uid, address, gone, .. }| {
-            if gone.is_empty() {
-                return true;
-            }
-            self.are_found |= self.life(uid, &mut unread) == Life::Seen;
-            let (are_found, mut running) = (self.are_found, None);
-            gone.retain(|former| {
-                let life = self.life(former, &mut unread);
-                if life == Life::Seen {
-                    running = Some(former.clone());
-                }
-                are_found && life == Life::None
-            });
-            if let Some(running) = &running {
-                self.withheld += 1;
-                // Logged at powers of two, because such a pod does it with every connection.
-                if self.withheld.is_power_of_two() {
-                    tracing::info!(
-                        "pod {uid} connects from {address}, an address of pod {running}, which still runs: this is not \
-                         reported to the operator ({} such observations so far)",
-                        self.withheld
-                    );
-                }
-            }
-            running.is_none()
-        });
-        unread
-    }
-
-    fn life(&self, uid: &str, unread: &mut u64) -> Life {
-        let lives =
-            self.kubelet.paths(uid).map(|path| life(&fs::read_to_string(self.root.join(path).join("cgroup.events"))));
-        let life = lives.max().unwrap_or(Life::None);
-        *unread += u64::from(life == Life::Unknown);
-        life
-    }
-}
-
-/// Whether a pod has processes. Of several directories that may be its own, the greatest value counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Life {
-    None,
-    /// Not known, for lack of a file descriptor.
-    Unknown,
-    Seen,
-}
-
-fn life(events: &io::Result<String>) -> Life {
-    match events {
-        Ok(events) if events.lines().any(|line| line == "populated 1") => Life::Seen,
-        Err(error) if descriptors::are_exhausted(error) => Life::Unknown,
-        _ => Life::None,
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::budgets;
-use crate::cgroups::PodCgroups;
+use crate::cgroups::pods::PodCgroups;
 use crate::control;
 use crate::shared::Shared;
 use longwire_model::identity::ObservedAddress;
@@ -16,13 +16,16 @@ use std::io;
 use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Reports that wait: of some seconds, because a turn of the sampling thread makes one at most.
 const REPORTS: usize = 64;
 /// Crossings of dropped reports that wait for the next one.
 const CROSSINGS: usize = 1_024;
+/// Between two looks at withheld observations, while there are some.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What one turn of the sampling thread has for the operator.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub(crate) trait Deliver: Send + 'static {
     /// Reports were dropped: the stream is made again, and its beginning says all that they did. These are their
     /// crossings, for the log.
     fn begin_again(&mut self, crossings: Vec<Crossing>);
+    /// Something of an earlier report waits: an empty report is delivered if no other comes for a while.
+    fn is_waiting(&self) -> bool;
 }
 
 /// The sampling thread's side. The thread ends when this is dropped and all reports are delivered.
@@ -78,7 +83,7 @@ impl Messages {
 }
 
 fn run(queue: &Receiver<Report>, overrun: &AtomicBool, mut deliver: impl Deliver) {
-    while let Ok(report) = queue.recv() {
+    while let Some(report) = next(queue, &deliver) {
         if overrun.swap(false, Ordering::AcqRel) {
             // Those that wait are older than the new stream: after its beginning they could take back what it says.
             let dropped = iter::once(report).chain(queue.try_iter());
@@ -89,11 +94,25 @@ fn run(queue: &Receiver<Report>, overrun: &AtomicBool, mut deliver: impl Deliver
     }
 }
 
+/// `None`: there will be none.
+fn next(queue: &Receiver<Report>, deliver: &impl Deliver) -> Option<Report> {
+    if !deliver.is_waiting() {
+        return queue.recv().ok();
+    }
+    match queue.recv_timeout(LOOK_AGAIN) {
+        Ok(report) => Some(report),
+        Err(RecvTimeoutError::Timeout) => Some(Report::default()),
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
+}
+
 /// Reports as messages of the stream.
 pub(crate) struct ToOperator {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pod_cgroups: PodCgroups,
     pub(crate) queue: tokio::sync::mpsc::Sender<FromProbe>,
+    /// At withheld observations.
+    pub(crate) looked: Instant,
 }
 
 impl Deliver for ToOperator {
@@ -101,16 +120,25 @@ impl Deliver for ToOperator {
         let Report { interest, observations: mut observed, crossings } = report;
         crossings.iter().for_each(budgets::log);
         let notices = crossings.iter().filter_map(budgets::notice).collect();
-        let (counters, made) = (&self.shared.counters, observed.len());
-        let unread = self.pod_cgroups.strike_living(&mut observed);
-        counters.cgroups_without_descriptor.fetch_add(unread, Ordering::Relaxed);
-        counters.observations_withheld.fetch_add((made - observed.len()) as u64, Ordering::Relaxed);
+        let (counters, checked) = (&self.shared.counters, self.pod_cgroups.strike_living(&mut observed));
+        counters.cgroups_without_descriptor.fetch_add(checked.unread, Ordering::Relaxed);
+        counters.observations_withheld.fetch_add(checked.withheld, Ordering::Relaxed);
+        if self.looked.elapsed() >= LOOK_AGAIN {
+            self.looked = Instant::now();
+            let (released, checked) = self.pod_cgroups.released(self.looked);
+            counters.cgroups_without_descriptor.fetch_add(checked.unread, Ordering::Relaxed);
+            observed.extend(released);
+        }
         control::enqueue(&self.shared, &self.queue, interest, (&observed, notices));
     }
 
     fn begin_again(&mut self, crossings: Vec<Crossing>) {
         crossings.iter().for_each(budgets::log);
         self.shared.resubscribe.notify_one();
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.pod_cgroups.has_withheld()
     }
 }
 

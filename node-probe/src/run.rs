@@ -1,7 +1,7 @@
 //! Starts the parts in order of their dependencies, and stops them in reverse.
 
 use crate::access_log::Lines;
-use crate::cgroups::PodCgroups;
+use crate::cgroups::pods::PodCgroups;
 use crate::conntrack::{self, ConntrackQueue};
 use crate::control::Operator;
 use crate::exporters::{Exporters, Routes};
@@ -86,7 +86,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     // Not joined: these two threads end after the sampling thread, or with the process.
     let (conntrack, _) = ConntrackQueue::start(conntrack::answerer(Arc::clone(&shared)))?;
     let pod_cgroups = PodCgroups::new(cgroups, kubelet_cgroups);
-    let (messages, _) = Messages::start(ToOperator { shared: Arc::clone(&shared), pod_cgroups, queue })?;
+    let (messages, _) =
+        Messages::start(ToOperator { shared: Arc::clone(&shared), pod_cgroups, queue, looked: Instant::now() })?;
     let sampler = Sampler {
         kernel,
         conntrack,

@@ -35,6 +35,10 @@ impl Deliver for Gated {
     fn begin_again(&mut self, crossings: Vec<Crossing>) {
         self.pass(Done::BegunAgain(crossings));
     }
+
+    fn is_waiting(&self) -> bool {
+        false
+    }
 }
 
 fn gated() -> (Messages, JoinHandle<()>, Receiver<Done>, Sender<()>) {
@@ -152,6 +156,10 @@ fn a_thread_that_is_gone_blocks_no_caller_and_takes_no_memory() {
         }
 
         fn begin_again(&mut self, _: Vec<Crossing>) {}
+
+        fn is_waiting(&self) -> bool {
+            false
+        }
     }
     let (mut messages, thread) = Messages::start(Gone).unwrap();
     messages.report(report_of(0));
@@ -160,4 +168,25 @@ fn a_thread_that_is_gone_blocks_no_caller_and_takes_no_memory() {
         assert!(!messages.report(Report { crossings: vec![crossing(limit)], ..report_of(1) }));
     }
     assert_eq!(messages.crossings.len(), CROSSINGS);
+}
+
+#[test]
+fn while_something_waits_there_is_an_empty_report_now_and_then_until_the_stop() {
+    struct Waiting(Sender<Report>);
+    impl Deliver for Waiting {
+        fn deliver(&mut self, report: Report) {
+            let _ = self.0.send(report);
+        }
+
+        fn begin_again(&mut self, _: Vec<Crossing>) {}
+
+        fn is_waiting(&self) -> bool {
+            true
+        }
+    }
+    let (done, seen) = mpsc::channel();
+    let (messages, thread) = Messages::start(Waiting(done)).unwrap();
+    assert_eq!(seen.recv_timeout(TIMEOUT).unwrap(), Report::default());
+    drop(messages);
+    thread.join().unwrap();
 }

@@ -64,7 +64,7 @@ pub const SELF_METRICS: [SelfMetric; 58] = [
     row("longwire_probe_operator_streams_total", Counter, &[], "Streams that the probe has opened to the operator."),
     row("longwire_probe_updates_total", Counter, &["result"], "Updates of the configuration that the probe received from the operator."),
     row("longwire_probe_update_bytes_total", Counter, &[], "Bytes of the updates that the probe applied, before TLS."),
-    row("longwire_probe_address_observations_withheld_total", Counter, &[], "Observed addresses of pods that the probe did not report to the operator, because another running pod of the node has the address."),
+    row("longwire_probe_address_observations_withheld_total", Counter, &[], "Observed addresses of pods that the probe withheld from the operator, because another running pod of the node has the address. It checks them again each second for a minute."),
     row("longwire_probe_queue_full_total", Counter, &["queue"], "Queries and reports that the sampling thread could not pass to another thread, because its queue was full. They are sent later."),
     row("longwire_probe_conntrack_errors_total", Counter, &[], "Queries to the kernel's connection tracking that failed."),
     row("longwire_probe_conntrack_searches_total", Counter, &["result"], "Searches of the whole connection tracking table for a connection in an unknown zone. They take at most a hundredth of one CPU's time."),
