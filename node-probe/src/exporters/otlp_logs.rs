@@ -38,7 +38,7 @@ struct Exporting {
 
 pub(super) fn spawn(context: Context, otlp: &Otlp) -> (mpsc::Sender<Arc<LogRecord>>, JoinHandle<()>) {
     let (queue, queued) = mpsc::channel(QUEUE);
-    let trouble = Trouble::with("access logs");
+    let trouble = Trouble::sending("access logs");
     let (otlp, read) = (otlp.clone(), Instant::now());
     let exporting = Exporting { context, otlp, sender: None, batch: None, read, trouble };
     (queue, tokio::spawn(exporting.run(queued)))

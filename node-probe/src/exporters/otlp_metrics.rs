@@ -44,7 +44,7 @@ enum Outcome {
 }
 
 pub(super) fn spawn(context: Context, otlp: &Otlp) -> JoinHandle<()> {
-    let trouble = Trouble::with("metrics");
+    let trouble = Trouble::sending("metrics");
     let mut exporting = Exporting { context, otlp: otlp.clone(), encoder: None, sender: None, trouble };
     if let Ok(settings) = exporting.context.settings(otlp, Signal::Metrics) {
         exporting.begin(&settings);

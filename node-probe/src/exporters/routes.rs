@@ -54,7 +54,7 @@ impl Routes {
             files,
             text: Vec::new(),
             lines: 0,
-            trouble: Trouble::with("lines of files"),
+            trouble: Trouble::writing("access logs"),
         };
         let to = files.map_or(To::Nowhere, |files| To::File(Box::new(file(files))));
         self.0.lock().insert(name.clone(), Route { to, counts });
@@ -73,7 +73,7 @@ impl Routes {
             if outputs.exporters().is_empty() {
                 continue;
             }
-            // Of all queues that it goes to; files need none.
+            // One copy for all queues; files need none.
             let mut copy = None;
             for name in outputs.exporters() {
                 if let Some(route) = routes.get_mut(name) {

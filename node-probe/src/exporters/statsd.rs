@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 /// Bytes that are encoded while the pipeline's lock is held.
 const SLICE: usize = 64 << 10;
-/// After a flush that failed, however short the interval is: each looks at all series, and the transport leaves the receiver alone for
-/// about as long.
+/// From the begin of a flush that failed to the begin of the next, however short the interval is: each looks at all series, and the
+/// transport leaves the receiver alone for about as long.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 struct Flushing {
@@ -31,7 +31,6 @@ struct Flushing {
     transport: Transport,
     /// Of the values that were sent last. `None`: not all of them were sent.
     sent: Option<u64>,
-    has_failed: bool,
     trouble: Trouble,
 }
 
@@ -40,9 +39,8 @@ pub(super) fn spawn(context: Context, statsd: &Statsd) -> JoinHandle<()> {
     let encoder = begin(&context, options(statsd, &transport));
     let forgets: Arc<Mutex<dyn Forget>> = Arc::clone(&encoder) as _;
     context.shared.removed.add(&forgets);
-    let (scraped, trouble) = (context.shared.scraped.subscribe(), Trouble::with("metrics"));
-    let flushing =
-        Flushing { flush: statsd.flush, context, scraped, encoder, transport, sent: None, has_failed: false, trouble };
+    let (scraped, trouble) = (context.shared.scraped.subscribe(), Trouble::sending("metrics"));
+    let flushing = Flushing { flush: statsd.flush, context, scraped, encoder, transport, sent: None, trouble };
     tokio::spawn(flushing.run())
 }
 
@@ -89,7 +87,7 @@ impl Flushing {
         match self.flush {
             Flush::Every(interval) => {
                 // Of flushes that are late, one is enough.
-                let interval = if self.has_failed { interval.max(AFTER_FAILURE) } else { interval };
+                let interval = if self.sent.is_none() { interval.max(AFTER_FAILURE) } else { interval };
                 *due = (*due + interval).max(Instant::now());
                 let left = due.saturating_duration_since(Instant::now());
                 self.context.sleep(left).await
@@ -129,7 +127,6 @@ impl Flushing {
             tokio::task::yield_now().await;
         }
         self.count_lines();
-        self.has_failed = !is_whole;
         if is_whole {
             self.sent = Some(publication);
             self.context.shared.pipeline().store_mut().completed(&snapshot);

@@ -3,26 +3,34 @@
 
 use longwire_model::exporter::ExporterName;
 
+#[cfg(test)]
+mod tests;
+
 /// Of one signal of one exporter.
 #[derive(Debug)]
 pub(super) struct Trouble {
     what: &'static str,
+    verb: &'static str,
     is_failing: bool,
     /// It was said once.
     is_partial: bool,
 }
 
 impl Trouble {
-    pub(super) fn with(what: &'static str) -> Self {
-        Self { what, is_failing: false, is_partial: false }
+    pub(super) fn sending(what: &'static str) -> Self {
+        Self { what, verb: "sent", is_failing: false, is_partial: false }
+    }
+
+    pub(super) fn writing(what: &'static str) -> Self {
+        Self { verb: "written", ..Self::sending(what) }
     }
 
     pub(super) fn failed(&mut self, exporter: &ExporterName, reason: &str) {
-        let what = self.what;
+        let Self { what, verb, .. } = *self;
         if std::mem::replace(&mut self.is_failing, true) {
-            tracing::debug!(%exporter, reason, "{what} cannot be sent");
+            tracing::debug!(%exporter, reason, "{what} cannot be {verb}");
         } else {
-            tracing::warn!(%exporter, reason, "{what} cannot be sent");
+            tracing::warn!(%exporter, reason, "{what} cannot be {verb}");
         }
     }
 
@@ -36,7 +44,7 @@ impl Trouble {
 
     pub(super) fn worked(&mut self, exporter: &ExporterName) {
         if std::mem::take(&mut self.is_failing) {
-            tracing::info!(%exporter, "{} are sent again", self.what);
+            tracing::info!(%exporter, "{} are {} again", self.what, self.verb);
         }
     }
 }

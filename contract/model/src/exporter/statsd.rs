@@ -20,7 +20,7 @@ pub struct Statsd {
 /// How labels are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Flavor {
-    /// Folded into the name, which plain statsd has alone: `name.value.value:1|c`.
+    /// As parts of the name, because plain statsd has no labels: `name.value.value:1|c`.
     Statsd,
     /// After the value: `name:1|c|#label:value,label:value`.
     #[default]
@@ -37,7 +37,7 @@ pub enum Flush {
     OnScrape,
 }
 
-/// How a histogram is sent. Never a line an observation.
+/// How a histogram is sent. Never one line per observation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Histograms {
     /// Each bucket is a counter, as Prometheus has it.

@@ -34,7 +34,7 @@ impl Request {
         &self.bytes
     }
 
-    /// The same, for the one who sends it: what is left says what was in it.
+    /// The same without a copy, for the one who sends them. What was in the request remains known.
     pub fn take_bytes(&mut self) -> Vec<u8> {
         mem::take(&mut self.bytes)
     }
