@@ -18,6 +18,7 @@ use std::sync::{Arc, LazyLock};
 mod attribute;
 mod checked;
 mod evaluate;
+mod flow;
 mod happened;
 mod invalid;
 mod parse;
@@ -27,6 +28,7 @@ mod tree;
 mod typing;
 
 pub use attribute::{Attribute, End, Property, ServicePart};
+pub use flow::{LabelOf, Shown};
 pub use happened::{Quantity, Word};
 pub use invalid::{InvalidExpression, Kind};
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 mod arbitrary;
+mod flow;
 mod refusals;
 mod values;
 
