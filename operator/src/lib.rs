@@ -7,6 +7,7 @@
 //! source    API server or directory of manifests -> Event: objects reduced, checked once, each by itself
 //! index     the objects and the links between them; what an event makes stale
 //! policy    which objects apply to a pod, merged; compiled into each node's configuration and each address's owners
+//! analyze   what is wrong in files, or has no effect, found by the three above; a library of the command line
 //! publish   the snapshot that all streams read; which replica leads
 //! acks      what each node's probe has answered: applied revisions, refusals, notices
 //! status    on how many nodes an object is programmed; conditions written to the object
@@ -27,6 +28,7 @@
 //! the same events. One task owns index and compiler; streams read the snapshot that it published.
 
 pub mod acks;
+pub mod analyze;
 pub mod cli;
 pub mod cluster;
 pub mod counters;

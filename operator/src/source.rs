@@ -15,6 +15,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 pub mod api_server;
+pub(crate) mod documents;
 pub mod event;
 pub mod manifests;
 pub mod object;
@@ -38,6 +39,12 @@ pub(crate) struct Sink {
 /// A policy that an API server sent; its spec may still be refused. An error: it is no policy.
 pub(crate) fn policy_from_api_server(kind: Kind, value: &Value) -> Result<Object, serde_json::Error> {
     parse::policy::from_api_server(kind, value)
+}
+
+/// The object that a value is; a policy's spec may still be refused. `None`: of a kind that decides nothing. An error names the
+/// field.
+pub(crate) fn object_of(value: &Value) -> Result<Option<Object>, String> {
+    parse::object(value)
 }
 
 /// A document that holds one TelemetryPolicy and nothing else, in YAML; its spec may still be refused.

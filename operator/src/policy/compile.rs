@@ -24,6 +24,7 @@ use std::sync::Arc;
 mod claims;
 mod compiled;
 mod identity;
+pub(crate) mod inspect;
 mod intern;
 mod interval;
 mod left_out;

@@ -59,8 +59,19 @@ pub struct Merged {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Conflict {
     pub(crate) loser: Key,
+    pub(crate) kind: ConflictKind,
     /// Names the field and the other object.
     pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum ConflictKind {
+    /// Another object has the part, and goes before this one.
+    Overridden,
+    /// There are more of its kind than there may be.
+    OverLimit,
+    /// All parts together are larger than a pod may have.
+    TooLarge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

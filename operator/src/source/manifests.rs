@@ -21,6 +21,7 @@ mod tests;
 mod walk;
 mod watch;
 
+pub use walk::{Found, MAX_BYTES, walk};
 pub(crate) use watch::follow;
 
 /// The objects of a file in YAML, and how many of its documents do not parse.
@@ -67,7 +68,7 @@ impl Manifests {
 
     /// Reads the directory and returns what has changed since the last time.
     pub fn look(&mut self) -> Batch {
-        let found = walk::walk(&self.directory);
+        let found = walk(&self.directory);
         let starved = found.values().filter(|read| read.as_ref().is_err_and(descriptors::are_exhausted));
         self.starved += starved.count() as u64;
         let mut events = self.store.take(found);

@@ -28,7 +28,7 @@ pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
 pub use policy::{ExtraStatTags, Refusal, StatsMatcher, TelemetryPolicy};
-pub(crate) use series::SeriesAnnotation;
+pub(crate) use series::{SeriesAnnotation, is_of_pods};
 pub use service::Service;
 #[cfg(test)]
 pub(crate) use service::ServicePort;

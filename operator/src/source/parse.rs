@@ -127,6 +127,39 @@ impl Source for Value {
     }
 }
 
+/// A value whose errors name the field that is wrong.
+struct Pathed<'a>(&'a Value);
+
+impl Source for Pathed<'_> {
+    type Error = String;
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
+        with_path(self.0)
+    }
+}
+
+/// Read in a way that knows the field that is wrong.
+fn with_path<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let problem = error.inner().to_string();
+        match error.path().to_string().as_str() {
+            "." => problem,
+            path => format!("{path}: {problem}"),
+        }
+    })
+}
+
+/// The object that a value is. `None`: of a kind that decides nothing.
+pub(super) fn object(value: &Value) -> Result<Option<Object>, String> {
+    let source = Pathed(value);
+    convert(&source.read::<Head>()?, &source, |error| error.to_string())
+}
+
+/// A document as it is, before it is an object.
+pub(super) fn value(format: Format, piece: Piece<'_>) -> Result<Value, InvalidDocument> {
+    Text { format, piece }.read()
+}
+
 /// `None` for kinds that decide nothing.
 fn convert<S: Source>(
     head: &Head,

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         with_snippet: false,
+        // As kubectl reads the mode of a file, 0555; otherwise a number of no known type would be 555.0.
+        legacy_octal_numbers: true,
         budget: serde_saphyr::budget! {
             max_events: usize::MAX,
             max_nodes: usize::MAX,

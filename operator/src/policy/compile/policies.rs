@@ -1,7 +1,7 @@
 //! How the objects of the three kinds apply to pods, and the state of each of them.
 
 use super::intern::Interned;
-use super::policy_warnings::{self, Surroundings};
+use super::policy_warnings::{self, PolicyWarning, Surroundings};
 use super::scope::{Outcome, Scope};
 use super::targets::{Bound, PolicyTargets, TargetsByPolicy};
 use crate::index::{Index, Policies as Objects, Stale};
@@ -29,6 +29,8 @@ pub(super) struct Policies {
     labels: BTreeSet<String>,
     settings: NodeSettings,
     exporters: KnownExporters,
+    /// Exporters that there are although no object here defines them.
+    assumed: KnownExporters,
     /// Labels beside the standard ones that accepted objects add to series.
     added: BTreeSet<String>,
     /// An object came, changed or went since the states were last returned.
@@ -63,6 +65,7 @@ impl Policies {
             labels: BTreeSet::new(),
             settings: NodeSettings::default(),
             exporters: KnownExporters::new(),
+            assumed: KnownExporters::new(),
             added: BTreeSet::new(),
             changed: false,
             stale_states: BTreeSet::new(),
@@ -75,6 +78,11 @@ impl Policies {
         let index = Index::default();
         self.labels = self.named_labels(index.policies());
         self.settings = self.scope(&index, &self.root).base(&mut self.interned).1;
+    }
+
+    pub(super) fn assume(&mut self, exporters: KnownExporters) {
+        self.exporters.clone_from(&exporters);
+        self.assumed = exporters;
     }
 
     pub(super) fn settings(&self) -> NodeSettings {
@@ -95,7 +103,7 @@ impl Policies {
         for key in &stale.policies {
             self.update_state(index.policies(), key, revision);
         }
-        let exporters = known_exporters(index.policies(), &self.root);
+        let exporters = known_exporters(index.policies(), &self.root, &self.assumed);
         if exporters != self.exporters {
             // Objects may name exporters that are there from now on, or no more.
             self.exporters = exporters;
@@ -142,6 +150,10 @@ impl Policies {
         bound
     }
 
+    pub(super) fn bases(&self) -> impl Iterator<Item = &Outcome> {
+        self.bases.values().map(|bound| &*bound.outcome)
+    }
+
     pub(super) fn reduced_pods(&self) -> usize {
         self.reduced
     }
@@ -173,19 +185,11 @@ impl Policies {
         for key in &touched {
             let Some(state) = self.policy_states.get(key) else { continue };
             let targets = self.targets_by_policy.of(key);
-            let reporting_interval = self.settings.reporting_interval;
-            let around = Surroundings {
-                root: &self.root,
-                exporters: &self.exporters,
-                added: &self.added,
-                reporting_interval,
-                targets,
-            };
             let state = PolicyState {
                 uid: state.uid.clone(),
                 generation: state.generation,
                 accepted: state.accepted.clone(),
-                warnings: warnings(objects, key, around),
+                warnings: policy_warnings::bounded(self.warnings(objects, key)),
                 conflicted: targets.and_then(PolicyTargets::conflicts),
                 workloads_selected: targets.map_or(0, PolicyTargets::workloads),
                 nodes: targets.map(PolicyTargets::nodes).unwrap_or_default(),
@@ -194,6 +198,30 @@ impl Policies {
             self.policy_states.insert(key.clone(), Arc::new(state));
         }
         Some(self.policy_states.clone())
+    }
+
+    /// All that is to be said of an accepted object; its state has the first of it.
+    pub(super) fn warnings(&self, objects: &Objects, key: &Key) -> Vec<PolicyWarning> {
+        let Key { kind, name } = key;
+        let around = Surroundings {
+            root: &self.root,
+            exporters: &self.exporters,
+            added: &self.added,
+            reporting_interval: self.settings.reporting_interval,
+            targets: self.targets_by_policy.of(key),
+        };
+        match kind {
+            Kind::TelemetryPolicy => {
+                objects.telemetry.get(name).map(|policy| policy_warnings::of_telemetry(policy, around))
+            }
+            Kind::StatsMatcher => objects.stats.get(name).map(|policy| policy_warnings::of_stats(policy, around)),
+            Kind::ExtraStatTags => objects.tags.get(name).and_then(|policy| {
+                let spec = policy.spec.as_ref().ok()?;
+                Some(policy_warnings::of_tags(policy, spec.selector.as_ref(), around))
+            }),
+            _ => None,
+        }
+        .unwrap_or_default()
     }
 
     fn update_state(&mut self, objects: &Objects, key: &Key, revision: u64) {
@@ -285,33 +313,19 @@ impl Policies {
 }
 
 /// Those of accepted objects. An object that names one that is not there is not accepted, and may itself define others.
-fn known_exporters(objects: &Objects, root: &str) -> KnownExporters {
+fn known_exporters(objects: &Objects, root: &str, assumed: &KnownExporters) -> KnownExporters {
     let defining = || objects.telemetry.values().filter(|policy| policy.key.name.namespace == root);
     let of = |spec: &TelemetrySpec| -> Vec<_> {
         spec.exporters.iter().map(|exporter| (exporter.name.clone(), exporter.target.has_logs())).collect()
     };
-    let mut known: KnownExporters = defining().filter_map(|policy| policy.accepted(root).ok()).flat_map(of).collect();
+    let with_assumed = |found: KnownExporters| -> KnownExporters { assumed.clone().into_iter().chain(found).collect() };
+    let mut known = with_assumed(defining().filter_map(|policy| policy.accepted(root).ok()).flat_map(of).collect());
     loop {
         let accepted = defining().filter_map(|policy| policy.accepted_beside(root, &known).ok());
-        let kept: KnownExporters = accepted.flat_map(of).collect();
+        let kept = with_assumed(accepted.flat_map(of).collect());
         if kept.len() == known.len() {
             return known;
         }
         known = kept;
     }
-}
-
-fn warnings(objects: &Objects, Key { kind, name }: &Key, around: Surroundings<'_>) -> Vec<String> {
-    match kind {
-        Kind::TelemetryPolicy => {
-            objects.telemetry.get(name).map(|policy| policy_warnings::of_telemetry(policy, around))
-        }
-        Kind::StatsMatcher => objects.stats.get(name).map(|policy| policy_warnings::of_stats(policy, around)),
-        Kind::ExtraStatTags => objects.tags.get(name).and_then(|policy| {
-            let spec = policy.spec.as_ref().ok()?;
-            Some(policy_warnings::of_tags(policy, spec.selector.as_ref(), around))
-        }),
-        _ => None,
-    }
-    .unwrap_or_default()
 }

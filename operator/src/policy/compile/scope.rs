@@ -3,7 +3,7 @@
 use super::intern::Interned;
 use crate::index::Index;
 use crate::index::warning::TELEMETRY_TOO_LARGE;
-use crate::policy::merge::{Conflict, Level, Merged, Own, PodWarning, merge};
+use crate::policy::merge::{Conflict, ConflictKind, Level, Merged, Own, PodWarning, merge};
 use crate::source::object::policy::{ExtraStatTags, KnownExporters, Policy, Selector, StatsMatcher, TelemetryPolicy};
 use crate::source::object::{self, AnnotationSettings, Key};
 use longwire_model::canonical::Labels;
@@ -15,18 +15,18 @@ use std::sync::Arc;
 
 /// Equal for all pods that the same objects select and that have the same annotations.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) telemetry: Arc<Telemetry>,
+pub(crate) struct Outcome {
+    pub(crate) telemetry: Arc<Telemetry>,
     /// The objects that apply.
-    pub(super) selected: Vec<Key>,
-    pub(super) conflicts: Vec<Conflict>,
-    pub(super) warnings: Vec<PodWarning>,
+    pub(crate) selected: Vec<Key>,
+    pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) warnings: Vec<PodWarning>,
     /// Series sets that are on, whatever overrides switch off of them.
-    pub(super) sets: SeriesSets,
+    pub(crate) sets: SeriesSets,
     /// Of the telemetry.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// The settings of narrower objects or annotations were left out, because they would be too large.
-    pub(super) reduced: bool,
+    pub(crate) reduced: bool,
 }
 
 #[derive(Debug)]
@@ -131,6 +131,7 @@ impl Scope {
             telemetry = broader;
             conflicts.extend(levels[kept..].iter().flat_map(keys).map(|loser| Conflict {
                 loser: loser.clone(),
+                kind: ConflictKind::TooLarge,
                 message: format!(
                     "spec: left out for pods whose labels and statistics would take more than {MAX_TELEMETRY_BYTES} bytes \
                      of a probe's memory: use fewer tags, patterns or regular expressions"

@@ -59,7 +59,7 @@ pub(super) fn apply_stats(
                 }
             }
         }
-        abridge(warnings, before, annotation);
+        abridge(warnings, before, annotation, INVALID_ANNOTATION);
         Some(List { matchers: matchers.into(), by: None })
     };
     let lists = [
@@ -91,17 +91,17 @@ pub(super) fn chosen_tags<'a>(
         );
         warnings.push(PodWarning { reason: UNKNOWN_TAG, note });
     }
-    abridge(warnings, before, EXTRA_STAT_TAGS);
+    abridge(warnings, before, EXTRA_STAT_TAGS, UNKNOWN_TAG);
     draft.extra.values().filter(|extra| !extra.tag.opt_in || is_wanted(extra)).copied().collect()
 }
 
 /// Of the warnings about one annotation, from index `before` on, keeps a few and the number of the others, because sixty-four
 /// Events on one pod do not inform better.
-fn abridge(warnings: &mut Vec<PodWarning>, before: usize, annotation: &str) {
+fn abridge(warnings: &mut Vec<PodWarning>, before: usize, annotation: &str, reason: &'static str) {
     let more = (warnings.len() - before).saturating_sub(MAX_WARNED);
     if more > 0 {
         warnings.truncate(before + MAX_WARNED);
         let note = format!("annotation {annotation}: {more} more of its entries cannot be used");
-        warnings.push(PodWarning { reason: INVALID_ANNOTATION, note });
+        warnings.push(PodWarning { reason, note });
     }
 }

@@ -1,7 +1,7 @@
 //! From a draft to the telemetry that a probe is sent.
 
 use super::draft::{Draft, Extra, Sourced, value};
-use super::{Own, limit};
+use super::{ConflictKind, Own, limit};
 use crate::source::object::policy::Reporter;
 use longwire_model::exporter::{Exporter, MAX_EXPORTERS};
 use longwire_model::series::{Metric, Metrics, SeriesSet, SeriesSets};
@@ -40,6 +40,7 @@ fn exporters(draft: &mut Draft<'_>) -> Vec<Exporter> {
         let Some(by) = by else { continue };
         draft.conflicts.add(
             by,
+            ConflictKind::OverLimit,
             format_args!("spec.exporters.{name}: left out, because a cluster has at most {MAX_EXPORTERS}: use fewer"),
         );
     }
@@ -51,7 +52,8 @@ fn give_way(draft: &mut Draft<'_>, tags: &[Extra<'_>]) {
     for Extra { tag, at, by, .. } in tags {
         let overrides = draft.changes.get(&tag.name);
         let Some((_, winner)) = overrides.and_then(|overrides| overrides.iter().next()) else { continue };
-        draft.conflicts.add(by, format_args!("spec.tags[{at}] {}: {} overrides it and wins", tag.name, winner.by));
+        let message = format_args!("spec.tags[{at}] {}: {} overrides it and wins", tag.name, winner.by);
+        draft.conflicts.add(by, ConflictKind::Overridden, message);
     }
 }
 

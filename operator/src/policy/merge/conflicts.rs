@@ -1,6 +1,6 @@
 //! Which objects lost which parts to which, up to a bound: hundreds of objects of one namespace may lose thousands of parts.
 
-use super::Conflict;
+use super::{Conflict, ConflictKind};
 use crate::source::object::Key;
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -17,22 +17,23 @@ pub(super) struct Conflicts {
 }
 
 impl Conflicts {
-    pub(super) fn add(&mut self, loser: &Key, message: impl Display) {
+    pub(super) fn add(&mut self, loser: &Key, kind: ConflictKind, message: impl Display) {
         let known = self.of_each.get(loser).copied().unwrap_or(0);
         if known > 0 && (known >= MAX_OF_ONE || self.kept.len() >= MAX_OF_ALL) {
             return;
         }
         self.of_each.insert(loser.clone(), known + 1);
-        self.kept.push(Conflict { loser: loser.clone(), message: message.to_string() });
+        self.kept.push(Conflict { loser: loser.clone(), kind, message: message.to_string() });
     }
 
     /// `loser` came after another object of the same precedence.
     pub(super) fn older(&mut self, loser: &Key, field: impl Display, winner: &Key) {
-        self.add(loser, format_args!("{field}: {winner} is older, or first by name, and wins"));
+        let message = format_args!("{field}: {winner} is older, or first by name, and wins");
+        self.add(loser, ConflictKind::Overridden, message);
     }
 
     pub(super) fn absorb(&mut self, other: &Self) {
-        other.kept.iter().for_each(|Conflict { loser, message }| self.add(loser, message));
+        other.kept.iter().for_each(|Conflict { loser, kind, message }| self.add(loser, *kind, message));
     }
 
     pub(super) fn into_kept(self) -> Vec<Conflict> {

@@ -1,5 +1,6 @@
 //! The maximum number of labels that a pod may have in addition to the standard ones.
 
+use super::ConflictKind;
 use super::draft::{Draft, Extra};
 use longwire_crds::limits::MAX_TAGS;
 use longwire_model::tag::TagName;
@@ -18,7 +19,8 @@ pub(super) fn enforce<'a>(draft: &mut Draft<'a>, tags: &mut Vec<Extra<'a>>) {
         None => "the most that a pod can have".to_owned(),
     };
     let mut lose = |loser: &crate::source::object::Key, field: &dyn std::fmt::Display| {
-        draft.conflicts.add(loser, format_args!("{field}: left out, over {limit} extra tags, {source}"));
+        let message = format_args!("{field}: left out, over {limit} extra tags, {source}");
+        draft.conflicts.add(loser, ConflictKind::OverLimit, message);
     };
     for Extra { tag, at, by, .. } in tags.iter().filter(|extra| over.contains(&extra.tag.name)) {
         lose(by, &format_args!("spec.tags[{at}] {}", tag.name));

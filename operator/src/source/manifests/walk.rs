@@ -8,14 +8,16 @@ use std::{fs, io};
 /// Deep enough for any tree that people keep, and an end to links that lead back up.
 const MAX_DEPTH: usize = 16;
 /// Bytes of all manifests together: the objects of many thousand pods. Their texts are in memory while they are compared.
-const MAX_BYTES: u64 = 64 << 20;
+pub const MAX_BYTES: u64 = 64 << 20;
 /// Files, counted before they are read.
 const MAX_FILES: usize = 16_384;
 
 /// What was found, by path: a file's text, or why it, or all below it, could not be read.
-pub(super) type Found = BTreeMap<PathBuf, io::Result<String>>;
+pub type Found = BTreeMap<PathBuf, io::Result<String>>;
 
-pub(super) fn walk(directory: &Path) -> Found {
+/// The manifests of a directory and of all below it. Names that begin with a dot are left out.
+#[must_use]
+pub fn walk(directory: &Path) -> Found {
     let mut walk = Walk { found: Found::new(), bytes: 0, files: 0 };
     walk.enter(directory, 0);
     if walk.files > MAX_FILES {

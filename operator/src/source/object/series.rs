@@ -98,7 +98,8 @@ fn misspelt(annotations: &BTreeMap<String, String>, bearer: Bearer) -> Vec<Strin
     wrong.map(|name| name[..name.floor_char_boundary(GROUP.len() + 1 + MAX_UNKNOWN_BYTES)].to_owned()).collect()
 }
 
-fn is_of_pods(name: &str) -> bool {
+/// Of those that only a pod has.
+pub(crate) fn is_of_pods(name: &str) -> bool {
     name == ACCESS_LOG || OF_PODS.contains(&name)
 }
 

@@ -1,6 +1,6 @@
 //! Objects of the three kinds. One that cannot be read becomes an object too, so that its status can say why.
 
-use super::{Head, Source};
+use super::{Head, Source, with_path};
 use crate::source::object::policy::{Policy, check_text};
 use crate::source::object::{self, InvalidObject, Key, Kind, Object, Refusal, Unreadable};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -147,13 +147,7 @@ where
 /// Once more, in a way that knows the field that is wrong.
 fn named<T: DeserializeOwned>(source: &impl Source) -> Result<T, String> {
     let value: Value = source.read().map_err(|_| "cannot be read as a whole".to_owned())?;
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let problem = error.inner().to_string();
-        match error.path().to_string().as_str() {
-            "." => problem,
-            path => format!("{path}: {problem}"),
-        }
-    })
+    with_path(&value)
 }
 
 /// A field that is a typing error, or of a later release, has no effect, and is not passed over in silence.

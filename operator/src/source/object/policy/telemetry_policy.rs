@@ -56,6 +56,13 @@ pub(crate) struct TagChange {
     pub value: Option<Expression>,
 }
 
+impl TelemetrySpec {
+    /// Whether nothing is set but the pods for which that would be.
+    pub(crate) fn says_nothing(&self) -> bool {
+        *self == Self { selector: self.selector.clone(), ..Self::default() }
+    }
+}
+
 impl TelemetryPolicy {
     /// The spec, if the object may set all of it in its namespace. `root_namespace` is the operator's own.
     pub fn accepted(&self, root_namespace: &str) -> Result<&TelemetrySpec, Refusal> {

@@ -1,0 +1,71 @@
+//! docs/analysis.md, from the catalogue.
+
+use super::catalogue::{CATALOGUE, Check, Severity};
+use std::fmt::Write;
+
+const HEAD: &str = "\
+<!-- Made from operator/src/analyze; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-operator --test analysis` generates it. -->
+# Analysis
+
+`kubectl longwire analyze` finds what is wrong in TelemetryPolicy, ExtraStatTags and StatsMatcher objects and in the annotations of pods and Namespaces, before they are applied: from files alone, with the code by which the operator itself reads and merges them.
+
+```sh
+cargo build --release -p longwire-cli      # target/release/kubectl-longwire; on the PATH, it is `kubectl longwire`
+kubectl longwire analyze -f policies/
+kubectl longwire analyze -f policies/ -f deployment.yaml --fail-on warning
+helm template shop charts/shop | kubectl longwire analyze -f -
+kubectl get telpol,est,statsmatchers,pods,namespaces -A -o yaml | kubectl longwire analyze -f -
+```
+
+`-f` takes files, directories (with all that is below them: `*.yaml`, `*.yml`, `*.json`) and `-` for standard input. A file may have several documents in YAML or JSON, and Lists. Beside the three kinds, Pods, Namespaces, Services and the pod templates of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs are read; other kinds are ignored.
+
+**What is known.** Analysis knows the files and nothing else, and does not guess. Selectors and labels in expressions are compared with pods where the files have some: pass the workloads together with the policies. Objects in files have no age, so of two that conflict the first by name wins; in the cluster it is the older one. `--root-namespace` names the operator's namespace, if it is not `longwire-system`, and `-n` the namespace of objects that name none.
+
+**Output.** `-o text` lists findings by object, `-o json` has one object with `findings`, `summary` and `notes`, `-o sarif` is SARIF 2.1.0 for code hosts, which show findings beside the changed lines. Notes say what could not be checked.
+
+**Exit code.** 0: no finding is as bad as `--fail-on` (`error`, `warning` or `info`; default `error`). 1: something could not be read, or the command line is wrong. 2: there is such a finding.
+
+**Bounds.** 64 MiB and 16,384 files in all; 10,000 findings are listed, the others counted.
+
+## Codes
+
+";
+
+/// The page.
+#[must_use]
+pub fn render() -> String {
+    let mut page = HEAD.to_owned();
+    page.push_str("| code | severity | what |\n| --- | --- | --- |\n");
+    for check in &CATALOGUE {
+        let Check { id, name, severity, means, .. } = check;
+        // The table has the first sentence; the section has all of them.
+        let what = means.split_once(". ").map_or(*means, |(first, _)| first).trim_end_matches('.');
+        let _ = writeln!(page, "| [{id}](#{}) {name} | {severity} | {} |", check.anchor(), cell(what));
+    }
+    let _ = write!(page, "\nThe severities: ");
+    let meanings = Severity::ALL.map(|severity| format!("`{severity}`, {}", meaning(severity)));
+    let _ = writeln!(page, "{}.", meanings.join("; "));
+    for Check { id, name, severity, means, remedy, .. } in &CATALOGUE {
+        let _ = write!(page, "\n### {id} {name}\n\n**{severity}.** {means}\n\n{}\n", linked(remedy));
+    }
+    page
+}
+
+fn meaning(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "it is not used, or the API server refuses it",
+        Severity::Warning => "it is used, but a part has no effect or does harm elsewhere",
+        Severity::Info => "perhaps it is meant so",
+    }
+}
+
+/// Pages of the same folder.
+fn linked(text: &str) -> String {
+    ["configuration", "kiali", "metrics"].iter().fold(text.to_owned(), |text, page| {
+        text.replace(&format!("docs/{page}.md"), &format!("[{page}.md]({page}.md)"))
+    })
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
