@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// Each crate, and the crates that it may depend on.
-const CRATES: [(&str, &[&str]); 14] = [
+const CRATES: [(&str, &[&str]); 15] = [
     ("longwire-endpoint", &[]),
     ("longwire-model", &[]),
     ("longwire-wire", &["longwire-model"]),
@@ -16,6 +16,7 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("longwire-send", &["longwire-export", "longwire-model"]),
     ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
+    ("longwire-cli", &["longwire-model", "longwire-operator"]),
     (
         "longwire-probe",
         &[

@@ -1,0 +1,49 @@
+//! `kubectl longwire`: what a person asks of Longwire.
+//!
+//! ```text
+//! options   the command line
+//! analyze   files -> what is wrong in them, by the operator's own code
+//! ```
+
+use clap::Parser;
+use options::{Command, Options};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+mod analyze;
+mod options;
+
+/// What is wrong with the command line is no finding.
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let Options { command } = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            let is_wrong = error.use_stderr();
+            // Without anybody who reads it there is nothing to say.
+            let _ = error.print();
+            return if is_wrong { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
+        }
+    };
+    let outcome = match command {
+        Command::Analyze(options) => analyze::run(&options),
+    };
+    match outcome {
+        Ok(Outcome { text, code }) => {
+            // A reader that has seen enough, as `head`, changes nothing of what was found.
+            let _ = io::stdout().lock().write_all(text.as_bytes());
+            ExitCode::from(code)
+        }
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// What a command has to say, and its exit code.
+struct Outcome {
+    text: String,
+    code: u8,
+}

@@ -1,0 +1,77 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use longwire_operator::analyze::catalogue::Severity;
+use std::path::PathBuf;
+
+/// Asks Longwire what it knows, and checks what it is told.
+#[derive(Debug, Parser)]
+#[command(name = "kubectl-longwire", bin_name = "kubectl longwire", version = longwire_model::build::line())]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Analyze(Analyze),
+}
+
+/// Find what is wrong or has no effect in policies and annotations, before they are applied
+///
+/// Reads TelemetryPolicy, ExtraStatTags and StatsMatcher objects, Namespaces, pods and the pod templates of workloads from files, and
+/// merges them by the operator's own code. Each finding has a code, which docs/analysis.md explains, and a remedy.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit code: 0 if no finding is as bad as --fail-on, 1 if something could not be read, 2 if there is such a finding.
+
+Examples:
+  kubectl longwire analyze -f policies/
+  kubectl longwire analyze -f policies/ -f deployment.yaml --fail-on warning
+  helm template shop charts/shop | kubectl longwire analyze -f -
+  kubectl longwire analyze -f policies/ -o sarif > longwire.sarif")]
+pub(crate) struct Analyze {
+    /// Files in YAML or JSON, directories with all of them below, or - for standard input
+    #[arg(short = 'f', long = "filename", value_name = "FILE", required = true, num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Format of the findings
+    #[arg(short, long, value_enum, default_value = "text")]
+    pub(crate) output: Output,
+
+    /// The least severity that makes the exit code 2
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: FailOn,
+
+    /// Namespace of objects that name none
+    #[arg(short, long, default_value = "default")]
+    pub(crate) namespace: String,
+
+    /// Namespace of the operator, whose objects apply to the whole cluster
+    #[arg(long, value_name = "NAMESPACE", default_value = "longwire-system")]
+    pub(crate) root_namespace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    Json,
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Info,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+            FailOn::Info => Self::Info,
+        }
+    }
+}
