@@ -11,8 +11,6 @@ use interval::Left;
 use left_out::{LeftOut, OfService};
 use longwire_model::identity::{Address, ObservedAddress, OwnerKind, Pod, UnixNanos};
 use longwire_model::telemetry::NodeSettings;
-use longwire_model::update::LocalPod;
-use longwire_wire::version;
 use node_budget::{NodeBudgets, Wanted};
 use observations::{ObservedAddresses, Ownership, Right};
 use owners::{OwnerName, Owners};
@@ -38,6 +36,9 @@ mod scope;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod versioned;
+
+pub use versioned::{Answer, NodeConfiguration};
 
 /// Settings of the command line that no object has.
 #[derive(Clone, Debug)]
@@ -45,22 +46,6 @@ pub struct Settings {
     pub cluster_name: String,
     pub cluster_domain: String,
     pub root_namespace: String,
-}
-
-/// All that a node's probe is sent without a request.
-#[derive(Debug, PartialEq)]
-pub struct NodeConfiguration {
-    pub version: u64,
-    pub settings: NodeSettings,
-    /// By UID, with their versions.
-    pub pods: BTreeMap<String, (u64, LocalPod)>,
-}
-
-/// The owners of an address.
-#[derive(Debug, PartialEq)]
-pub struct Answer {
-    pub version: u64,
-    pub address: Address,
 }
 
 /// Address observations that identify no owner.
@@ -97,32 +82,6 @@ pub struct Compiler {
     node_budgets: NodeBudgets,
     left_out: LeftOut,
     revision: u64,
-}
-
-impl NodeConfiguration {
-    #[must_use]
-    pub fn new(settings: NodeSettings, pods: impl IntoIterator<Item = LocalPod>) -> Self {
-        let versioned = |local: LocalPod| (local.pod.uid.clone(), (version::of_local_pod(&local), local));
-        Self::of(settings, pods.into_iter().map(versioned).collect())
-    }
-
-    fn of(settings: NodeSettings, pods: BTreeMap<String, (u64, LocalPod)>) -> Self {
-        let version = version::of_node(&settings, pods.iter().map(|(uid, (version, _))| (uid.as_str(), *version)));
-        Self { version, settings, pods }
-    }
-}
-
-impl Answer {
-    #[must_use]
-    pub fn new(address: Address) -> Self {
-        Self { version: version::of_address(&address), address }
-    }
-
-    /// Outside the cluster.
-    #[must_use]
-    pub fn outside(address: IpAddr) -> Self {
-        Self::new(Address { address, owners: Vec::new() })
-    }
 }
 
 impl Compiler {
