@@ -1,20 +1,20 @@
 //! `kubectl longwire`: what a person asks of Longwire.
 //!
 //! ```text
-//! options   the command line
-//! analyze   files -> what is wrong in them, by the operator's own code
+//! options     the command line
+//! analyze     files, or what a cluster has -> what is wrong in them, by the operator's own code
+//! kubeconfig  the cluster that is asked
 //! ```
 
 use clap::Parser;
+use longwire_operator::analyze::output::NOT_ANALYSED;
 use options::{Command, Options};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 mod analyze;
+mod kubeconfig;
 mod options;
-
-/// What is wrong with the command line is no finding.
-const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     let Options { command } = match Options::try_parse() {
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
             let is_wrong = error.use_stderr();
             // Without anybody who reads it there is nothing to say.
             let _ = error.print();
-            return if is_wrong { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
+            return if is_wrong { ExitCode::from(NOT_ANALYSED) } else { ExitCode::SUCCESS };
         }
     };
     let outcome = match command {
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::from(FAILED)
+            ExitCode::from(error.code())
         }
     }
 }

@@ -17,22 +17,26 @@ pub(crate) enum Command {
     Analyze(Analyze),
 }
 
-/// Find what is wrong or has no effect in policies and annotations, before they are applied
+/// Find what is wrong or has no effect in policies and annotations, in files before they are applied or in a cluster
 ///
-/// Reads TelemetryPolicy, ExtraStatTags and StatsMatcher objects, Namespaces, pods and the pod templates of workloads from files, and
-/// merges them by the operator's own code. Each finding has a code, which docs/analysis.md explains, and a remedy.
+/// Reads TelemetryPolicy, ExtraStatTags and StatsMatcher objects, Namespaces, Services and pods, and merges them by the operator's own
+/// code. With -f from files alone, and the pod templates of workloads too; no cluster is asked. Without -f from the cluster of the
+/// kubeconfig, with your own rights. Each finding has a code, which docs/analysis.md explains, and a remedy.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code: 0 if no finding is as bad as --fail-on, 1 if something could not be read, 2 if there is such a finding.
+Exit code: 0 if no finding is as bad as --fail-on, 1 if a file could not be read or the command line is wrong, 2 if there is
+such a finding, or if nothing of the cluster could be read.
 
 Examples:
   kubectl longwire analyze -f policies/
   kubectl longwire analyze -f policies/ -f deployment.yaml --fail-on warning
   helm template shop charts/shop | kubectl longwire analyze -f -
-  kubectl longwire analyze -f policies/ -o sarif > longwire.sarif")]
+  kubectl longwire analyze -f policies/ -o sarif > longwire.sarif
+  kubectl longwire analyze -n shop
+  kubectl longwire analyze -A --context production")]
 pub(crate) struct Analyze {
     /// Files in YAML or JSON, directories with all of them below, or - for standard input
-    #[arg(short = 'f', long = "filename", value_name = "FILE", required = true, num_args = 1..)]
+    #[arg(short = 'f', long = "filename", value_name = "FILE", num_args = 1..)]
     pub(crate) files: Vec<PathBuf>,
 
     /// Format of the findings
@@ -43,9 +47,21 @@ pub(crate) struct Analyze {
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
     pub(crate) fail_on: FailOn,
 
-    /// Namespace of objects that name none
-    #[arg(short, long, default_value = "default")]
-    pub(crate) namespace: String,
+    /// Namespace that is read, by default that of the context; with -f, the one of objects that name none [default: default]
+    #[arg(short, long)]
+    pub(crate) namespace: Option<String>,
+
+    /// Read all namespaces
+    #[arg(short = 'A', long, conflicts_with = "files")]
+    pub(crate) all_namespaces: bool,
+
+    /// Context of the kubeconfig
+    #[arg(long, value_name = "NAME", conflicts_with = "files")]
+    pub(crate) context: Option<String>,
+
+    /// The kubeconfig, instead of those in KUBECONFIG or ~/.kube/config
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    pub(crate) kubeconfig: Option<PathBuf>,
 
     /// Namespace of the operator, whose objects apply to the whole cluster
     #[arg(long, value_name = "NAMESPACE", default_value = "longwire-system")]

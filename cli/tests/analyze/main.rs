@@ -1,5 +1,8 @@
 //! `kubectl longwire analyze` as a program.
 
+mod api_server;
+mod online;
+
 use rstest::rstest;
 use serde_json::Value;
 use std::fs;
@@ -66,7 +69,7 @@ TelemetryPolicy shop/p  policies/deep/b.yml
   line 5: error LW003: spec.reportingInterval: is for the whole cluster, and only allowed in namespace longwire-system: leave it out here
       Leave the field out, or write it into an object without a selector in the root namespace (`--root-namespace`).
 
-Note: no pods and no templates of pods are in the files, so selectors and labels in expressions were not compared with any.
+Note: no pods and no templates of pods were read, so selectors and labels in expressions were not compared with any.
 
 1 error, 1 warning in 3 files, 2 objects of Longwire and 0 pods or templates. Each code is explained in docs/analysis.md.
 ";
@@ -126,7 +129,7 @@ fn the_root_namespace_may_have_another_name() {
 #[case::no_such_file(&["analyze", "-f", "nothing.yaml"], "nothing.yaml: No such file or directory (os error 2)")]
 #[case::nothing_in_it(&["analyze", "-f", "empty"], "empty: no *.yaml, *.yml or *.json is in this directory or below it: name another")]
 #[case::no_text(&["analyze", "-f", "bytes.yaml"], "bytes.yaml: stream did not contain valid UTF-8")]
-#[case::no_file_named(&["analyze"], "required arguments were not provided")]
+#[case::a_file_and_a_cluster(&["analyze", "-f", "empty", "-A"], "cannot be used with")]
 #[case::no_such_output(&["analyze", "-f", "-", "-o", "xml"], "invalid value 'xml' for '--output <OUTPUT>'")]
 #[case::no_such_command(&["analyse"], "a similar subcommand exists: 'analyze'")]
 fn what_cannot_be_analysed_is_said_on_standard_error(#[case] words: &[&str], #[case] expected: &str) {
@@ -142,6 +145,6 @@ fn help_reads_well() {
     let directory = directory(&[]);
     let (code, text, _) = run(directory.path(), &["analyze", "--help"]);
     assert_eq!(code, Some(0));
-    assert!(text.contains("Usage: kubectl longwire analyze [OPTIONS] --filename <FILE>..."), "{text}");
+    assert!(text.contains("Usage: kubectl longwire analyze [OPTIONS]"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 150), "{text}");
 }

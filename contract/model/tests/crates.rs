@@ -16,7 +16,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("longwire-send", &["longwire-export", "longwire-model"]),
     ("longwire-crds", &["longwire-model"]),
     ("longwire-operator", &["longwire-crds", "longwire-endpoint", "longwire-model", "longwire-wire"]),
-    ("longwire-cli", &["longwire-model", "longwire-operator"]),
+    ("longwire-cli", &["longwire-crds", "longwire-model", "longwire-operator"]),
     (
         "longwire-probe",
         &[

@@ -69,7 +69,10 @@ impl Findings {
         let mut known: HashMap<(usize, usize), Places> = HashMap::new();
         let mut placed = Vec::with_capacity(self.made.len());
         for (mut finding, Place { file, document, path }) in self.made {
-            let Some((name, documents)) = input.files.get(file) else { continue };
+            let Some((name, documents)) = input.files.get(file) else {
+                placed.push(finding);
+                continue;
+            };
             finding.file = (*name).to_owned();
             if finding.line == 0
                 && let Some(text) = documents.get(document)

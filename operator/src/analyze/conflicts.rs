@@ -33,7 +33,7 @@ pub(super) fn check_definitions(input: &Input<'_>, findings: &mut Findings) {
         let Some(former) = first.insert(known.object.key(), known).filter(|former| former.value != known.value) else {
             continue;
         };
-        let (file, _) = input.files[former.place.file];
+        let Some((file, _)) = input.files.get(former.place.file) else { continue };
         findings.add(Code::DefinedTwice, known, "", &format!("{file} defines it in another way, which does not count"));
     }
 }

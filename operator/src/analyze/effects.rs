@@ -40,8 +40,8 @@ pub(super) fn check(cluster: &mut Cluster<'_>, findings: &mut Findings, notes: &
             skipped += 1;
         } else if !changes_anything(cluster, &key, &selected, &telemetries) {
             let text = match selected.len() {
-                1 => "the pod that it selects in the files would have the same without it".to_owned(),
-                pods => format!("the {pods} pods that it selects in the files would have the same without it"),
+                1 => "the one pod that it selects would have the same without it".to_owned(),
+                pods => format!("the {pods} pods that it selects would have the same without it"),
             };
             findings.add(Code::ChangesNothing, known, "", &text);
         }
@@ -49,7 +49,7 @@ pub(super) fn check(cluster: &mut Cluster<'_>, findings: &mut Findings, notes: &
     if skipped > 0 {
         notes.push(format!(
             "of {skipped} objects it was not checked whether they change anything, because there are too many pods and objects: \
-             analyse fewer files at a time"
+             analyse fewer files, or one namespace, at a time"
         ));
     }
 }

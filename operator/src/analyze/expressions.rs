@@ -106,5 +106,5 @@ fn is_unbounded(shown: &Shown) -> bool {
 }
 
 fn without((end, name): LabelOf<'_>) -> String {
-    format!("it reads {end}.labels[{name:?}], and no pod in the files has this label")
+    format!("it reads {end}.labels[{name:?}], and no pod that was read has this label")
 }

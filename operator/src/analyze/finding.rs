@@ -10,7 +10,7 @@ pub const MAX_FINDINGS: usize = 10_000;
 /// Of a message, in bytes: it may quote what is in a file.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
-/// An object in a file, as kubectl names it.
+/// An object, as kubectl names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
     pub kind: String,
@@ -29,8 +29,9 @@ pub struct Finding {
     /// What is wrong here.
     pub message: String,
     pub remedy: String,
+    /// Empty: it is about an object of a cluster.
     pub file: String,
-    /// Of the file, counted from 1.
+    /// Of the file, counted from 1; 0: it has no file.
     pub line: usize,
 }
 
@@ -48,6 +49,8 @@ pub struct Report {
     /// Pods and templates of pods.
     pub pods: usize,
     pub files: usize,
+    /// What was read of a cluster, such as `namespace shop`; empty: files were read.
+    pub cluster: String,
     /// What could not be checked, and why.
     pub notes: Vec<String>,
 }
@@ -80,6 +83,11 @@ impl Report {
             (by_object, Reverse(finding.check().severity), finding.line, finding.code, finding.message.clone())
         });
         self.findings.dedup();
+    }
+
+    /// Keeps these alone, as many as are shown.
+    pub(super) fn retain(&mut self, is_kept: impl Fn(&Finding) -> bool) {
+        self.findings.retain(is_kept);
         let count = |severity| self.findings.iter().filter(|finding| finding.check().severity == severity).count();
         self.counts = Severity::ALL.map(count);
         self.left_out = self.findings.len().saturating_sub(MAX_FINDINGS);

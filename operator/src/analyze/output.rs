@@ -16,9 +16,9 @@ const PAGE: &str = "https://github.com/longwire/longwire/blob/main/docs/analysis
 
 /// Analysed, and nothing found that is bad enough.
 pub const CLEAN: u8 = 0;
-/// Something could not be read, or the command line is wrong.
+/// A file could not be read, or the command line is wrong.
 pub const NOT_ANALYSED: u8 = 1;
-/// A finding is at least as bad as asked for.
+/// A finding is at least as bad as asked for; or nothing of a cluster could be read.
 pub const FOUND: u8 = 2;
 
 /// Of a program that analysed all that it was given.

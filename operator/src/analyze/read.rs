@@ -14,6 +14,8 @@ mod workload;
 
 /// Kinds of [`GROUP`], for suggestions.
 const OURS: [&str; 3] = ["ExtraStatTags", "StatsMatcher", "TelemetryPolicy"];
+/// Of objects of a cluster, which all name theirs.
+const DEFAULT_NAMESPACE: &str = "default";
 /// Lists in lists that are entered.
 const MAX_DEPTH: usize = 4;
 
@@ -84,6 +86,17 @@ impl<'a> Input<'a> {
                 }
             }
             input.files.push((name.as_str(), documents));
+        }
+        input
+    }
+
+    /// Objects as an API server has them, with their kinds.
+    pub(super) fn of_objects(objects: Vec<Value>) -> Self {
+        let mut input = Self::default();
+        for (number, object) in objects.into_iter().enumerate() {
+            // Of no file, so that it has no line.
+            let place = Place { file: usize::MAX, document: number, path: String::new() };
+            input.take(object, place, DEFAULT_NAMESPACE, 0);
         }
         input
     }

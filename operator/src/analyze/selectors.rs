@@ -22,8 +22,8 @@ pub(super) fn check(cluster: &Cluster<'_>, findings: &mut Findings) {
             continue;
         }
         let message = match pods.len() {
-            1 => format!("does not select the one pod of namespace {namespace} in the files"),
-            pods => format!("selects none of the {pods} pods of namespace {namespace} in the files"),
+            1 => format!("does not select the one pod of namespace {namespace} that was read"),
+            pods => format!("selects none of the {pods} pods of namespace {namespace} that were read"),
         };
         findings.suggest(Code::SelectsNothing, known, "spec.selector", &message, meant(selector, &pods));
     }

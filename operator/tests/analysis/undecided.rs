@@ -36,8 +36,8 @@ fn notes_say_what_was_not_compared() {
     assert_eq!(
         notes(&policy),
         [
-            "no pods and no templates of pods are in the files, so selectors and labels in expressions were not compared with any",
-            "no object in the files defines exporters, so names in spec.accessLogs.exporters were not compared with any",
+            "no pods and no templates of pods were read, so selectors and labels in expressions were not compared with any",
+            "no object that was read defines exporters, so names in spec.accessLogs.exporters were not compared with any",
         ]
     );
     assert_eq!(notes(&format!("{POD}{policy}")).len(), 1);

@@ -11,7 +11,7 @@ struct Document<'a> {
     findings: Vec<Entry<'a>>,
     /// More of them, which are not listed.
     left_out: usize,
-    summary: Summary,
+    summary: Summary<'a>,
     notes: &'a [String],
 }
 
@@ -28,8 +28,10 @@ struct Entry<'a> {
     message: &'a str,
     remedy: &'a str,
     documentation: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
     file: &'a str,
-    line: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -43,8 +45,10 @@ struct Object<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Summary {
+struct Summary<'a> {
     files: usize,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    cluster: &'a str,
     policies: usize,
     pods: usize,
     errors: usize,
@@ -54,12 +58,14 @@ struct Summary {
 
 /// Ends with a line break.
 pub fn json(report: &Report) -> Result<String, serde_json::Error> {
-    let Report { findings, left_out, counts: [errors, warnings, infos], policies, pods, files, notes } = report;
+    let Report { findings, left_out, counts: [errors, warnings, infos], policies, pods, files, cluster, notes } =
+        report;
     let document = Document {
         findings: findings.iter().map(entry).collect(),
         left_out: *left_out,
         summary: Summary {
             files: *files,
+            cluster,
             policies: *policies,
             pods: *pods,
             errors: *errors,
@@ -85,6 +91,6 @@ fn entry(finding: &Finding) -> Entry<'_> {
         remedy,
         documentation: format!("{PAGE}#{}", check.anchor()),
         file,
-        line: *line,
+        line: Some(*line).filter(|line| *line > 0),
     }
 }

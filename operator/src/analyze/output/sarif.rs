@@ -86,13 +86,16 @@ struct Outcome<'a> {
     rule_index: usize,
     level: &'static str,
     message: Message<'a>,
-    locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Location {
-    physical_location: Physical,
+    /// An object of a cluster has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    physical_location: Option<Physical>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     logical_locations: Vec<Logical>,
 }
@@ -153,18 +156,18 @@ fn outcome(finding: &Finding) -> Outcome<'_> {
     let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let about = if place.is_empty() { String::new() } else { format!("{place}: ") };
     let logical = subject.as_ref().map(|_| Logical { fully_qualified_name: place });
+    let physical = (!file.is_empty()).then(|| Physical {
+        artifact_location: Artifact { uri: utf8_percent_encode(file, PATH).to_string() },
+        region: Region { start_line: *line },
+    });
+    let location = Location { physical_location: physical, logical_locations: logical.into_iter().collect() };
+    let is_placed = location.physical_location.is_some() || !location.logical_locations.is_empty();
     Outcome {
         rule_id: id,
         rule_index: *code as usize,
         level: level(*severity),
         message: Message { text: format!("{about}{message}. {remedy}").into() },
-        locations: [Location {
-            physical_location: Physical {
-                artifact_location: Artifact { uri: utf8_percent_encode(file, PATH).to_string() },
-                region: Region { start_line: *line },
-            },
-            logical_locations: logical.into_iter().collect(),
-        }],
+        locations: is_placed.then_some(location).into_iter().collect(),
     }
 }
 

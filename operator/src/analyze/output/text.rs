@@ -33,6 +33,7 @@ pub fn text(report: &Report) -> String {
 fn heading(Finding { subject, file, .. }: &Finding, text: &mut String) {
     let blank = if text.is_empty() { "" } else { "\n" };
     let _ = match subject {
+        Some(subject) if file.is_empty() => writeln!(text, "{blank}{}", plain(&subject.to_string())),
         Some(subject) => writeln!(text, "{blank}{}  {}", plain(&subject.to_string()), plain(file)),
         None => writeln!(text, "{blank}{}", plain(file)),
     };
@@ -42,7 +43,8 @@ fn line(finding: &Finding, text: &mut String) {
     let Check { id, severity, .. } = finding.check();
     let field = finding.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
     let message = plain(&format!("{field}{}", finding.message));
-    let _ = writeln!(text, "  line {}: {severity} {id}: {message}\n      {}", finding.line, plain(&finding.remedy));
+    let line = if finding.line == 0 { String::new() } else { format!("line {}: ", finding.line) };
+    let _ = writeln!(text, "  {line}{severity} {id}: {message}\n      {}", plain(&finding.remedy));
 }
 
 /// What a file has must not move the cursor of who reads about it.
@@ -51,10 +53,10 @@ fn plain(text: &str) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let Report { policies, pods, files, counts, .. } = report;
+    let Report { policies, pods, files, counts, cluster, .. } = report;
     let of = format!(
         "{}, {} and {}",
-        count(*files, "file", "files"),
+        if cluster.is_empty() { count(*files, "file", "files") } else { plain(cluster) },
         count(*policies, "object of Longwire", "objects of Longwire"),
         count(*pods, "pod or template", "pods or templates")
     );

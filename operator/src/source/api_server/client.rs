@@ -78,7 +78,8 @@ fn client(config: &Config, counters: Arc<Counters>) -> kube::Result<Client> {
 
 /// An error with its causes: kube's own text for a server that is away does not say why, and the one for an answer of the server
 /// is a dump of all its fields.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = Some(error);
     while let Some(error) = cause {

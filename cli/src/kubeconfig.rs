@@ -1,0 +1,65 @@
+//! The cluster that kubectl would ask, found as kubectl finds it.
+
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use longwire_operator::source::api_server::client::chain;
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// Between two parts of an answer.
+const SILENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoCluster {
+    #[error("the kubeconfig cannot be used: {0}: name another with --kubeconfig, or a context of it with --context")]
+    Kubeconfig(String),
+    #[error("no kubeconfig: name one with --kubeconfig or KUBECONFIG, or files to analyse with -f")]
+    None,
+    #[error(
+        "the kubeconfig leads through the proxy {0}, which is not supported: name a context without one with --context"
+    )]
+    Proxy(String),
+}
+
+/// A client, and the namespace of the context.
+pub(crate) async fn connect(path: Option<PathBuf>, context: Option<String>) -> Result<(Client, String), NoCluster> {
+    let wrong = |error: KubeconfigError| NoCluster::Kubeconfig(chain(&error));
+    let kubeconfig = read(path).map_err(wrong)?;
+    let is_empty = kubeconfig.contexts.is_empty() && kubeconfig.clusters.is_empty();
+    let mut config = if is_empty && context.is_none() {
+        // As in a pod.
+        Config::incluster().map_err(|_| NoCluster::None)?
+    } else {
+        let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
+        Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(wrong)?
+    };
+    if let Some(proxy) = &config.proxy_url {
+        return Err(NoCluster::Proxy(proxy.to_string()));
+    }
+    (config.connect_timeout, config.read_timeout) = (Some(CONNECT), Some(SILENCE));
+    let namespace = config.default_namespace.clone();
+    let client = Client::try_from(config).map_err(|error| NoCluster::Kubeconfig(chain(&error)))?;
+    Ok((client, namespace))
+}
+
+/// The file that is named; else those of KUBECONFIG, of which some may not be there; else the one in the home directory.
+fn read(path: Option<PathBuf>) -> Result<Kubeconfig, KubeconfigError> {
+    if let Some(path) = path {
+        return Kubeconfig::read_from(path);
+    }
+    let named = env::var_os("KUBECONFIG").filter(|named| !named.is_empty());
+    let paths: Vec<PathBuf> = match named {
+        Some(named) => env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect(),
+        None => env::home_dir().map(|home| home.join(".kube/config")).into_iter().collect(),
+    };
+    let mut merged = Kubeconfig::default();
+    for path in paths.into_iter().filter(|path| path.exists()) {
+        let mut next = Kubeconfig::read_from(path)?;
+        // An empty one is not set, so that a later file may set it.
+        next.current_context = next.current_context.filter(|name| !name.is_empty());
+        merged = merged.merge(next)?;
+    }
+    Ok(merged)
+}

@@ -1,0 +1,128 @@
+//! A small API server on loopback that lists what it was given, page by page.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Arc, Mutex};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) token: String,
+    pub(crate) limit: String,
+    pub(crate) continues: String,
+}
+
+#[derive(Default)]
+struct Inner {
+    answers: BTreeMap<String, Value>,
+    refused: BTreeMap<String, (u16, String)>,
+    /// Of every path.
+    broken: Option<(u16, String)>,
+    /// Most items of a page; 0: no bound.
+    page: usize,
+    /// The next token is too old.
+    expires: bool,
+    asked: Vec<Asked>,
+}
+
+pub(crate) struct ApiServer {
+    inner: Arc<Mutex<Inner>>,
+    url: String,
+    /// Serves until it is dropped.
+    _runtime: Runtime,
+}
+
+/// A list as the API server has it: items name no kind.
+pub(crate) fn list(items: &[Value]) -> Value {
+    json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items})
+}
+
+impl ApiServer {
+    pub(crate) fn start() -> Self {
+        let inner = Arc::new(Mutex::new(Inner::default()));
+        let runtime = Runtime::new().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        Self { inner, url, _runtime: runtime }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn serve(&self, path: &str, answer: Value) {
+        self.inner.lock().unwrap().answers.insert(path.to_owned(), answer);
+    }
+
+    pub(crate) fn refuse(&self, path: &str, code: u16, reason: &str) {
+        self.inner.lock().unwrap().refused.insert(path.to_owned(), (code, reason.to_owned()));
+    }
+
+    pub(crate) fn refuse_all(&self, code: u16, reason: &str) {
+        self.inner.lock().unwrap().broken = Some((code, reason.to_owned()));
+    }
+
+    pub(crate) fn set_page(&self, items: usize) {
+        self.inner.lock().unwrap().page = items;
+    }
+
+    pub(crate) fn expire_once(&self) {
+        self.inner.lock().unwrap().expires = true;
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.inner.lock().unwrap().asked.clone()
+    }
+}
+
+async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Response {
+    let mut inner = inner.lock().unwrap();
+    let path = request.uri().path().to_owned();
+    let token = request.headers().get(header::AUTHORIZATION).map(|token| token.to_str().unwrap().to_owned());
+    let query = request.uri().query().unwrap_or_default();
+    let pairs = || query.split('&').filter_map(|pair| pair.split_once('='));
+    let parameter = |name: &str| pairs().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned()).unwrap_or_default();
+    let (limit, continues) = (parameter("limit"), parameter("continue"));
+    inner.asked.push(Asked {
+        path: path.clone(),
+        token: token.unwrap_or_default(),
+        limit,
+        continues: continues.clone(),
+    });
+    if let Some((code, reason)) = inner.broken.as_ref().or_else(|| inner.refused.get(&path)) {
+        return failure(*code, reason);
+    }
+    if !continues.is_empty() && mem::take(&mut inner.expires) {
+        return failure(410, "Expired");
+    }
+    let Some(mut found) = inner.answers.get(&path).cloned() else { return failure(404, "NotFound") };
+    if let (Some(items), page @ 1..) = (found["items"].as_array().cloned(), inner.page) {
+        let begin: usize = continues.parse().unwrap_or(0);
+        let end = items.len().min(begin + page);
+        found["items"] = items[begin..end].into();
+        if end < items.len() {
+            found["metadata"]["continue"] = end.to_string().into();
+        }
+    }
+    json_of(StatusCode::OK, &found)
+}
+
+fn failure(code: u16, reason: &str) -> Response {
+    let status = json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": reason,
+    });
+    json_of(StatusCode::from_u16(code).unwrap(), &status)
+}
+
+fn json_of(code: StatusCode, value: &Value) -> Response {
+    (code, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}
