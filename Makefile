@@ -129,6 +129,18 @@ images: ## Make the container images, in target/images (IMAGES=registry/path, TA
 		gzip -c $$archive | wc -c | numfmt --to=si --format="  %.1fB on its way there"; \
 	done
 
+# crt-static: one file that runs on any Linux, whatever its C library. The target is named, or build scripts would be static too.
+CLI_TARGET := $(shell uname -m)-unknown-linux-gnu
+CLI := $(TARGET)/cli/$(CLI_TARGET)/release/kubectl-longwire
+
+.PHONY: cli
+cli: ## Make kubectl-longwire, one static binary, and print its size
+	@eval "$$(images/stamp)" && RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
+		cargo build --release --locked --target-dir $(abspath $(TARGET))/cli --target $(CLI_TARGET) -p longwire-cli
+	@! ldd $(CLI) >/dev/null 2>&1 || { echo "$(CLI) is not static" >&2; exit 1; }
+	@wc -c <$(CLI) | numfmt --to=si --format="$(CLI), %.1fB"
+	@gzip -c $(CLI) | wc -c | numfmt --to=si --format="  %.1fB packed"
+
 .PHONY: chart
 chart: ## Pack the Helm chart, in target/images
 	@"$$(e2e/cluster/helm helm3)/helm3" package charts/longwire --destination $(TARGET)/images

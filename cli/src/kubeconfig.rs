@@ -18,7 +18,8 @@ pub(crate) enum NoCluster {
     #[error("no kubeconfig: name one with --kubeconfig or KUBECONFIG, or files to analyse with -f")]
     None,
     #[error(
-        "the kubeconfig leads through the proxy {0}, which is not supported: name a context without one with --context"
+        "the kubeconfig or HTTPS_PROXY leads through the proxy {0}, which is not supported: name a context without one with \
+         --context, or unset HTTPS_PROXY"
     )]
     Proxy(String),
 }

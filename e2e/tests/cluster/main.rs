@@ -18,6 +18,7 @@ mod kiali;
 mod kinds;
 mod noticed;
 mod outage;
+mod plugin;
 mod policies;
 mod programmed;
 mod quiet;

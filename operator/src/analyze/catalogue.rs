@@ -94,7 +94,7 @@ pub static CATALOGUE: [Check; 28] = [
         "LW004",
         "selects-nothing",
         Warning,
-        "The selector matches none of the pods of its namespace that the files have, pod templates included.",
+        "The selector matches none of the pods of its namespace that were read, pod templates in files included.",
         "Compare the selector with the labels of the pods' template, not with those of the Deployment itself.",
     ),
     check(

@@ -7,25 +7,27 @@ const HEAD: &str = "\
 <!-- Made from operator/src/analyze; do not edit. `UPDATE_REFERENCE=1 cargo test -p longwire-operator --test analysis` generates it. -->
 # Analysis
 
-`kubectl longwire analyze` finds what is wrong in TelemetryPolicy, ExtraStatTags and StatsMatcher objects and in the annotations of pods and Namespaces, before they are applied: from files alone, with the code by which the operator itself reads and merges them.
+`kubectl longwire analyze` finds what is wrong in TelemetryPolicy, ExtraStatTags and StatsMatcher objects and in the annotations of pods and Namespaces, in files before they are applied or in a cluster, with the code by which the operator itself reads and merges them. [kubectl-longwire.md](kubectl-longwire.md) says how to install it.
 
 ```sh
-cargo build --release -p longwire-cli      # target/release/kubectl-longwire; on the PATH, it is `kubectl longwire`
 kubectl longwire analyze -f policies/
 kubectl longwire analyze -f policies/ -f deployment.yaml --fail-on warning
 helm template shop charts/shop | kubectl longwire analyze -f -
-kubectl get telpol,est,statsmatchers,pods,namespaces -A -o yaml | kubectl longwire analyze -f -
+kubectl longwire analyze -n shop
+kubectl longwire analyze -A
 ```
 
 `-f` takes files, directories (with all that is below them: `*.yaml`, `*.yml`, `*.json`) and `-` for standard input. A file may have several documents in YAML or JSON, and Lists. Beside the three kinds, Pods, Namespaces, Services and the pod templates of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs are read; other kinds are ignored.
 
-**What is known.** Analysis knows the files and nothing else, and does not guess. Selectors and labels in expressions are compared with pods where the files have some: pass the workloads together with the policies. Objects in files have no age, so of two that conflict the first by name wins; in the cluster it is the older one. `--root-namespace` names the operator's namespace, if it is not `longwire-system`, and `-n` the namespace of objects that name none.
+Without `-f`, the cluster of your kubeconfig is read with your own rights: one namespace (`-n`, or that of the context) and the policies of the root namespace, or all (`-A`). What you may not list, or what is not installed, is named on standard error and left out. With `-f` no cluster is asked.
+
+**What is known.** Analysis knows what it has read and nothing else, and does not guess. Selectors and labels in expressions are compared with pods where the files have some: pass the workloads together with the policies. Objects in files have no age, so of two that conflict the first by name wins; in a cluster it is the older one. Of one namespace alone, labels in expressions are not compared, because the other end of a connection may be a pod of another. If a kind could not be read, whether a part has an effect beside the rest is not checked. `--root-namespace` names the operator's namespace, if it is not `longwire-system`, and with `-f`, `-n` the namespace of objects that name none.
 
 **Output.** `-o text` lists findings by object, `-o json` has one object with `findings`, `summary` and `notes`, `-o sarif` is SARIF 2.1.0 for code hosts, which show findings beside the changed lines. Notes say what could not be checked.
 
-**Exit code.** 0: no finding is as bad as `--fail-on` (`error`, `warning` or `info`; default `error`). 1: something could not be read, or the command line is wrong. 2: there is such a finding.
+**Exit code.** 0: no finding is as bad as `--fail-on` (`error`, `warning` or `info`; default `error`). 1: a file could not be read, or the command line is wrong. 2: there is such a finding, or nothing of the cluster could be read.
 
-**Bounds.** 64 MiB and 16,384 files in all; 10,000 findings are listed, the others counted.
+**Bounds.** 64 MiB and 16,384 files in all; of a cluster pages of 500 objects and 64 MiB of what analysis reads of them, and a kind with which it were more is left out; 10,000 findings are listed, the others counted.
 
 ## Codes
 

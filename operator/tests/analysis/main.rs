@@ -3,6 +3,7 @@
 mod examples;
 mod found;
 mod input;
+mod live;
 mod output;
 mod reference;
 mod undecided;
