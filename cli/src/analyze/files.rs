@@ -12,6 +12,8 @@ const STDIN: &str = "-";
 pub(crate) enum Unreadable {
     #[error("{name}: {reason}")]
     File { name: String, reason: io::Error },
+    #[error("{name}: is not UTF-8: save it as UTF-8, or leave it out")]
+    NotUtf8 { name: String },
     #[error("{name}: no *.yaml, *.yml or *.json is in this directory or below it: name another")]
     Empty { name: String },
     #[error("{name}: with it the files have more than {MAX_BYTES} bytes: name fewer at a time")]
@@ -39,7 +41,7 @@ fn directory(path: &Path) -> Result<Vec<File>, Unreadable> {
         let name = path.display().to_string();
         match text {
             Ok(text) => files.push(File { name, text }),
-            Err(reason) => return Err(Unreadable::File { name, reason }),
+            Err(reason) => return Err(unreadable(name, reason)),
         }
     }
     if files.is_empty() {
@@ -60,6 +62,13 @@ fn file(path: &Path, room: u64) -> Result<File, Unreadable> {
     };
     match read {
         Ok(_) => Ok(File { name, text }),
-        Err(reason) => Err(Unreadable::File { name, reason }),
+        Err(reason) => Err(unreadable(name, reason)),
+    }
+}
+
+fn unreadable(name: String, reason: io::Error) -> Unreadable {
+    match reason.kind() {
+        io::ErrorKind::InvalidData => Unreadable::NotUtf8 { name },
+        _ => Unreadable::File { name, reason },
     }
 }

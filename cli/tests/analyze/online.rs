@@ -252,7 +252,8 @@ fn without_a_cluster_the_remedy_is_named(#[case] kubeconfig: &str, #[case] words
 #[test]
 fn a_proxy_is_refused_with_a_remedy() {
     let (server, directory, config) = served();
-    let through = fs::read_to_string(&config).unwrap().replace("\"server\"", "\"proxy-url\":\"http://proxy:3128\",\"server\"");
+    let through =
+        fs::read_to_string(&config).unwrap().replace("\"server\"", "\"proxy-url\":\"http://proxy:3128\",\"server\"");
     fs::write(directory.path().join("through"), through).unwrap();
     let said = run(&directory.path().join("through").display().to_string(), &[]);
     assert_eq!((said.code, server.asked().len()), (Some(2), 0));

@@ -67,7 +67,8 @@ fn the_plugin_reads_no_more_than_its_user_may() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let kubeconfig = directory.path().join("config");
     // The same server, another user.
-    let config: Value = serde_json::from_str(&namespace.kubernetes().kubectl(&["config", "view", "--raw", "-o", "json"])?)?;
+    let config: Value =
+        serde_json::from_str(&namespace.kubernetes().kubectl(&["config", "view", "--raw", "-o", "json"])?)?;
     let cluster = config["clusters"][0].clone();
     let config = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "viewer", "clusters": [cluster],

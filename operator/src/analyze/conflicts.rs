@@ -7,11 +7,14 @@ use super::finding::split;
 use super::read::{Input, Known};
 use crate::policy::merge::{Conflict, ConflictKind};
 use crate::source::object::Key;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ptr;
 
 pub(super) fn check(cluster: &Cluster<'_>, findings: &mut Findings) {
+    let mut seen = HashSet::new();
     let pods = cluster.pods().filter_map(|pod| cluster.compiler.outcome(&pod.name));
-    // The same for many pods.
+    // Pods that the same objects select share one.
+    let pods = pods.filter(|outcome| seen.insert(ptr::from_ref(*outcome)));
     let conflicts: BTreeSet<&Conflict> =
         pods.chain(cluster.compiler.bases()).flat_map(|outcome| &outcome.conflicts).collect();
     for Conflict { loser, kind, message } in conflicts {

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Outcomes of pods and states of objects that are computed again, for all objects together: some seconds.
-const MAX_OUTCOMES: usize = 1_000_000;
+const MAX_OUTCOMES: usize = 250_000;
 
 pub(super) fn check(cluster: &mut Cluster<'_>, findings: &mut Findings, notes: &mut Vec<String>) {
     let policies: Vec<(Key, &Known)> = cluster.accepted().map(|(key, known)| (key.clone(), known)).collect();
@@ -105,7 +105,10 @@ fn changes_anything(
     cluster.apply(vec![Event::Delete(key.clone())]);
     let is_same = |pod: &Arc<Pod>| {
         let now = cluster.compiler.outcome(&pod.name).map(|outcome| &outcome.telemetry);
-        now == before.get(&pod.name)
+        match (now, before.get(&pod.name)) {
+            (Some(now), Some(before)) => Arc::ptr_eq(now, before) || now == before,
+            (now, before) => now.is_none() && before.is_none(),
+        }
     };
     let changes = settings != cluster.settings || !selected.iter().all(is_same);
     cluster.apply(vec![Event::Apply(object)]);

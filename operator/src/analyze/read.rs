@@ -16,6 +16,8 @@ mod workload;
 const OURS: [&str; 3] = ["ExtraStatTags", "StatsMatcher", "TelemetryPolicy"];
 /// Of objects of a cluster, which all name theirs.
 const DEFAULT_NAMESPACE: &str = "default";
+/// Of a file that has what templates of charts have.
+const RENDER: &str = "If this is a template, render it first: helm template CHART | kubectl longwire analyze -f -";
 /// Lists in lists that are entered.
 const MAX_DEPTH: usize = 4;
 
@@ -81,7 +83,7 @@ impl<'a> Input<'a> {
                         place,
                         line: Some(*line),
                         message: std::mem::take(message),
-                        remedy: None,
+                        remedy: text.contains("{{").then(|| RENDER.to_owned()),
                     }),
                 }
             }

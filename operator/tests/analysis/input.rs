@@ -122,6 +122,13 @@ fn the_same_definition_twice_is_one() {
 }
 
 #[test]
+fn a_template_that_is_not_rendered_is_told_from_a_mistake() {
+    let remedy = |text: &str| report(text).findings[0].remedy.clone();
+    assert!(remedy("{{ if .Values.on }}\nkind: A\n{{ end }}\n").contains("helm template CHART"));
+    assert!(!remedy("kind: [").contains("helm"));
+}
+
+#[test]
 fn nothing_that_a_file_can_have_stops_it() {
     let deep = "[".repeat(50_000);
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: &d [*c, *c]\ne: &e [*d, *d]\nf: &f [*e, *e]\n";

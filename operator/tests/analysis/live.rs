@@ -13,7 +13,12 @@ fn object(kind: &str, namespace: &str, name: &str, spec: &Value) -> Value {
 fn cluster() -> Vec<Value> {
     vec![
         object("Pod", "shop", "web", &json!({"containers": []})),
-        object("ExtraStatTags", "shop", "tags", &json!({"tags": [{"name": "team", "value": "source.labels[\"team\"]"}]})),
+        object(
+            "ExtraStatTags",
+            "shop",
+            "tags",
+            &json!({"tags": [{"name": "team", "value": "source.labels[\"team\"]"}]}),
+        ),
         object("TelemetryPolicy", "shop", "same", &json!({"seriesSets": ["istio", "kmesh-connection", "longwire"]})),
         object("TelemetryPolicy", "bank", "empty", &json!({})),
     ]
@@ -59,6 +64,7 @@ fn the_older_of_two_wins() {
     };
     let objects = vec![of("a", 2026, "istio"), of("b", 2025, "longwire")];
     let report = analyze_live(Live { objects, ..Live::default() }, &settings());
-    let losers: Vec<&str> = report.findings.iter().map(|finding| finding.subject.as_ref().unwrap().name.as_str()).collect();
+    let losers: Vec<&str> =
+        report.findings.iter().map(|finding| finding.subject.as_ref().unwrap().name.as_str()).collect();
     assert_eq!((ids(&report), losers), (vec!["LW007"], vec!["a"]));
 }
