@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::kubeconfig::connect;
 use crate::options::{Analyze, Output};
 use files::Unreadable;
-use longwire_operator::analyze::output::{FOUND, NOT_ANALYSED, exit_code, json, sarif, text};
+use longwire_operator::analyze::output::{Palette, exit_code, json, sarif, text};
 use longwire_operator::analyze::{Report, Settings, analyze, analyze_live};
 use online::Unread;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,19 +28,10 @@ pub(crate) enum NotAnalyzed {
     Output(String),
 }
 
-impl NotAnalyzed {
-    pub(crate) fn code(&self) -> u8 {
-        match self {
-            Self::Cluster(_) | Self::Runtime(_) => FOUND,
-            Self::Files(_) | Self::Output(_) => NOT_ANALYSED,
-        }
-    }
-}
-
 pub(crate) fn run(options: &Analyze) -> Result<Outcome, NotAnalyzed> {
     let report = if options.files.is_empty() { of_cluster(options)? } else { of_files(options)? };
     let text = match options.output {
-        Output::Text => Ok(text(&report)),
+        Output::Text => Ok(text(&report, Palette::COLORED)),
         Output::Json => json(&report),
         Output::Sarif => sarif(&report),
     };

@@ -6,6 +6,7 @@
 //! kubeconfig  the cluster that is asked
 //! ```
 
+use anstream::AutoStream;
 use clap::Parser;
 use longwire_operator::analyze::output::NOT_ANALYSED;
 use options::{Command, Options};
@@ -32,17 +33,18 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Outcome { text, code }) => {
             // A reader that has seen enough, as `head`, changes nothing of what was found.
-            let _ = io::stdout().lock().write_all(text.as_bytes());
+            // Colours are left out for pipes, NO_COLOR and terminals without them.
+            let _ = AutoStream::auto(io::stdout()).write_all(text.as_bytes());
             ExitCode::from(code)
         }
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::from(error.code())
+            ExitCode::from(NOT_ANALYSED)
         }
     }
 }
 
-/// What a command has to say, and its exit code.
+/// What a command has to say, with colours, and its exit code.
 struct Outcome {
     text: String,
     code: u8,

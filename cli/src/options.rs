@@ -24,8 +24,8 @@ pub(crate) enum Command {
 /// kubeconfig, with your own rights. Each finding has a code, which docs/analysis.md explains, and a remedy.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code: 0 if no finding is as bad as --fail-on, 1 if a file could not be read or the command line is wrong, 2 if there is
-such a finding, or if nothing of the cluster could be read.
+Exit code: 0 if no finding is as bad as --fail-on, 2 if there is one, 1 if a file or all of the cluster could not be read or
+the command line is wrong.
 
 Examples:
   kubectl longwire analyze -f policies/

@@ -149,3 +149,18 @@ fn help_reads_well() {
     assert!(text.contains("Usage: kubectl longwire analyze [OPTIONS]"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 150), "{text}");
 }
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    let directory = directory(&[("a.yaml", WRONG)]);
+    let with = |variables: &[(&str, &str)]| {
+        let mut command = command(directory.path(), &["analyze", "-f", "a.yaml"]);
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
+        said(command.output().unwrap()).1
+    };
+    let piped = with(&[]);
+    let forced = with(&[("CLICOLOR_FORCE", "1")]);
+    assert!(piped.contains("error LW003") && !piped.contains('\u{1b}'), "{piped}");
+    assert!(forced.contains("\u{1b}[31m"), "{forced}");
+    assert_eq!(with(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), piped);
+}

@@ -196,11 +196,11 @@ fn what_may_not_be_listed_is_named_and_nothing_is_guessed_from_it() {
 #[case::refused(403, "Forbidden", "nothing of the cluster could be read")]
 #[case::unknown(401, "Unauthorized", "the cluster does not answer: Unauthorized (401 Unauthorized)")]
 #[case::broken(500, "InternalError", "nothing of the cluster could be read")]
-fn the_exit_code_is_two_if_nothing_could_be_read(#[case] code: u16, #[case] reason: &str, #[case] expected: &str) {
+fn the_exit_code_is_one_if_nothing_could_be_read(#[case] code: u16, #[case] reason: &str, #[case] expected: &str) {
     let (server, _directory, config) = served();
     server.refuse_all(code, reason);
     let said = run(&config, &["-A"]);
-    assert_eq!((said.code, said.text.as_str()), (Some(2), ""));
+    assert_eq!((said.code, said.text.as_str()), (Some(1), ""));
     assert!(said.error.contains(expected), "{}", said.error);
 }
 
@@ -209,7 +209,7 @@ fn a_server_that_is_away_is_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let config = kubeconfig(directory.path(), "config", "http://127.0.0.1:1");
     let said = run(&config, &[]);
-    assert_eq!((said.code, said.error.lines().count()), (Some(2), 1), "{}", said.error);
+    assert_eq!((said.code, said.error.lines().count()), (Some(1), 1), "{}", said.error);
     assert!(
         said.error.starts_with("the cluster does not answer: ") && said.error.contains("refused"),
         "{}",
@@ -245,7 +245,7 @@ fn the_kubeconfig_is_found_as_kubectl_finds_it() {
 #[case::named_and_missing("", &["--kubeconfig", "/nowhere"], "/nowhere")]
 fn without_a_cluster_the_remedy_is_named(#[case] kubeconfig: &str, #[case] words: &[&str], #[case] expected: &str) {
     let said = run(kubeconfig, words);
-    assert_eq!((said.code, said.text.as_str()), (Some(2), ""));
+    assert_eq!((said.code, said.text.as_str()), (Some(1), ""));
     assert!(said.error.contains(expected) && said.error.contains("--kubeconfig"), "{}", said.error);
 }
 
@@ -256,7 +256,7 @@ fn a_proxy_is_refused_with_a_remedy() {
         fs::read_to_string(&config).unwrap().replace("\"server\"", "\"proxy-url\":\"http://proxy:3128\",\"server\"");
     fs::write(directory.path().join("through"), through).unwrap();
     let said = run(&directory.path().join("through").display().to_string(), &[]);
-    assert_eq!((said.code, server.asked().len()), (Some(2), 0));
+    assert_eq!((said.code, server.asked().len()), (Some(1), 0));
     assert!(said.error.contains("http://proxy:3128") && said.error.contains("--context"), "{}", said.error);
 }
 
@@ -264,7 +264,7 @@ fn a_proxy_is_refused_with_a_remedy() {
 fn a_context_that_is_not_there_is_named() {
     let (_server, _directory, config) = served();
     let said = run(&config, &["--context", "three"]);
-    assert!(said.code == Some(2) && said.error.contains("three"), "{}", said.error);
+    assert!(said.code == Some(1) && said.error.contains("three"), "{}", said.error);
 }
 
 #[test]

@@ -9,16 +9,16 @@ mod text;
 
 pub use json::json;
 pub use sarif::sarif;
-pub use text::text;
+pub use text::{Palette, text};
 
 /// The page with a section for each code.
 const PAGE: &str = "https://github.com/longwire/longwire/blob/main/docs/analysis.md";
 
 /// Analysed, and nothing found that is bad enough.
 pub const CLEAN: u8 = 0;
-/// A file could not be read, or the command line is wrong.
+/// A file, or all of a cluster, could not be read, or the command line is wrong.
 pub const NOT_ANALYSED: u8 = 1;
-/// A finding is at least as bad as asked for; or nothing of a cluster could be read.
+/// A finding is at least as bad as asked for.
 pub const FOUND: u8 = 2;
 
 /// Of a program that analysed all that it was given.

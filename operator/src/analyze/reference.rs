@@ -25,7 +25,7 @@ Without `-f`, the cluster of your kubeconfig is read with your own rights: one n
 
 **Output.** `-o text` lists findings by object, `-o json` has one object with `findings`, `summary` and `notes`, `-o sarif` is SARIF 2.1.0 for code hosts, which show findings beside the changed lines. Notes say what could not be checked.
 
-**Exit code.** 0: no finding is as bad as `--fail-on` (`error`, `warning` or `info`; default `error`). 1: a file could not be read, or the command line is wrong. 2: there is such a finding, or nothing of the cluster could be read.
+**Exit code.** 0: no finding is as bad as `--fail-on` (`error`, `warning` or `info`; default `error`). 1: a file could not be read, nothing of the cluster could be read, or the command line is wrong. 2: there is such a finding.
 
 **Bounds.** 64 MiB and 16,384 files in all; of a cluster pages of 500 objects and 64 MiB of what analysis reads of them, and a kind with which it were more is left out; 10,000 findings are listed, the others counted.
 

@@ -2,7 +2,7 @@
 
 use crate::{file, report, settings, telemetry};
 use longwire_operator::analyze::catalogue::{CATALOGUE, Severity};
-use longwire_operator::analyze::output::{exit_code, json, sarif, text};
+use longwire_operator::analyze::output::{Palette, exit_code, json, sarif, text};
 use longwire_operator::analyze::{Report, analyze};
 use serde_json::{Value, json as value};
 use std::collections::BTreeSet;
@@ -32,15 +32,21 @@ Pod shop/web  pods.yaml
 
 1 error, 2 warnings in 2 files, 1 object of Longwire and 1 pod or template. Each code is explained in docs/analysis.md.
 ";
-    assert_eq!(text(&mixed()), expected);
-    assert_eq!(text(&report("")), "Nothing found in 1 file, 0 objects of Longwire and 0 pods or templates.\n");
+    assert_eq!(text(&mixed(), Palette::default()), expected);
+    let colored = text(&mixed(), Palette::COLORED);
+    assert!(colored.contains("\u{1b}[1m\u{1b}[31merror LW015\u{1b}[0m: spec.overides"), "{colored}");
+    assert_eq!(colored.matches("\u{1b}[0m").count(), 2 + 3, "objects and severities");
+    assert_eq!(
+        text(&report(""), Palette::default()),
+        "Nothing found in 1 file, 0 objects of Longwire and 0 pods or templates.\n"
+    );
 }
 
 #[test]
 fn text_has_no_control_characters_of_a_file() {
     let policy =
         telemetry("shop", "  \"a\\e[31m\\n\": 1\n  seriesSets: [\"\\e[2J\"]").replace("name: p", "name: \"p\\e\"");
-    let text = text(&report(&policy));
+    let text = text(&report(&policy), Palette::default());
     assert!(text.contains("p\u{fffd}") && text.contains("\u{fffd}[31m\u{fffd}"), "{text}");
     assert!(!text.contains(|char: char| char.is_control() && char != '\n'), "{text:?}");
 }
@@ -145,7 +151,7 @@ fn findings_beyond_the_bound_are_counted() {
         .collect();
     let report = report(&objects.join("---\n"));
     assert_eq!((report.findings.len(), report.left_out), (10_000, 320 * 32 - 10_000));
-    assert!(text(&report).contains("and 240 more findings"));
+    assert!(text(&report, Palette::default()).contains("and 240 more findings"));
     assert_eq!(report.counts, [320 * 32, 0, 0]);
 }
 

@@ -3,19 +3,47 @@
 use super::count;
 use crate::analyze::catalogue::{Check, Severity};
 use crate::analyze::finding::{Finding, Report};
+use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
+/// How parts of the text look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Palette {
+    object: Style,
+    error: Style,
+    warning: Style,
+    info: Style,
+}
+
+impl Palette {
+    pub const COLORED: Self = Self {
+        object: Style::new().bold(),
+        error: AnsiColor::Red.on_default().bold(),
+        warning: AnsiColor::Yellow.on_default().bold(),
+        info: AnsiColor::Cyan.on_default(),
+    };
+
+    fn of(self, severity: Severity) -> Style {
+        match severity {
+            Severity::Error => self.error,
+            Severity::Warning => self.warning,
+            Severity::Info => self.info,
+        }
+    }
+}
+
+/// With the default palette plain text.
 #[must_use]
-pub fn text(report: &Report) -> String {
+pub fn text(report: &Report, palette: Palette) -> String {
     let mut text = String::new();
     let mut above = None;
     for finding in &report.findings {
         let object = (&finding.file, &finding.subject);
         if above != Some(object) {
-            heading(finding, &mut text);
+            heading(finding, palette, &mut text);
             above = Some(object);
         }
-        line(finding, &mut text);
+        line(finding, palette, &mut text);
     }
     if report.left_out > 0 {
         let _ = writeln!(text, "and {}\n", count(report.left_out, "more finding", "more findings"));
@@ -30,21 +58,24 @@ pub fn text(report: &Report) -> String {
     text
 }
 
-fn heading(Finding { subject, file, .. }: &Finding, text: &mut String) {
+fn heading(Finding { subject, file, .. }: &Finding, Palette { object, .. }: Palette, text: &mut String) {
     let blank = if text.is_empty() { "" } else { "\n" };
     let _ = match subject {
-        Some(subject) if file.is_empty() => writeln!(text, "{blank}{}", plain(&subject.to_string())),
-        Some(subject) => writeln!(text, "{blank}{}  {}", plain(&subject.to_string()), plain(file)),
-        None => writeln!(text, "{blank}{}", plain(file)),
+        Some(subject) if file.is_empty() => writeln!(text, "{blank}{object}{}{object:#}", plain(&subject.to_string())),
+        Some(subject) => {
+            writeln!(text, "{blank}{object}{}{object:#}  {}", plain(&subject.to_string()), plain(file))
+        }
+        None => writeln!(text, "{blank}{object}{}{object:#}", plain(file)),
     };
 }
 
-fn line(finding: &Finding, text: &mut String) {
+fn line(finding: &Finding, palette: Palette, text: &mut String) {
     let Check { id, severity, .. } = finding.check();
+    let style = palette.of(*severity);
     let field = finding.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
     let message = plain(&format!("{field}{}", finding.message));
     let line = if finding.line == 0 { String::new() } else { format!("line {}: ", finding.line) };
-    let _ = writeln!(text, "  {line}{severity} {id}: {message}\n      {}", plain(&finding.remedy));
+    let _ = writeln!(text, "  {line}{style}{severity} {id}{style:#}: {message}\n      {}", plain(&finding.remedy));
 }
 
 /// What a file has must not move the cursor of who reads about it.
