@@ -118,10 +118,10 @@ fn the_kernel_adapter_is_in_the_probe_alone() {
     assert_eq!(users, ["longwire-probe"]);
 }
 
-/// Probes get everything from the operator, so that none talks to the API server.
+/// Probes get everything from the operator, so that none talks to the API server. `kubectl longwire` asks with its user's rights.
 #[test]
-fn the_cluster_is_spoken_to_by_the_operator_alone() {
-    let allowed = ["longwire-bench", "longwire-crds", "longwire-kubernetes", "longwire-operator"];
+fn no_probe_talks_to_the_api_server() {
+    let allowed = ["longwire-bench", "longwire-cli", "longwire-crds", "longwire-kubernetes", "longwire-operator"];
     let dependencies = dependencies();
     let ours = dependencies.iter().filter(|(name, _)| name.starts_with("longwire-"));
     let users: Vec<_> = ours.filter(|(_, known)| known.contains("kube")).map(|(name, _)| name.as_str()).collect();
