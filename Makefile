@@ -137,7 +137,7 @@ CLI := $(TARGET)/cli/$(CLI_TARGET)/release/kubectl-longwire
 cli: ## Make kubectl-longwire, one static binary, and print its size
 	@eval "$$(images/stamp)" && RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/longwire --remap-path-prefix=$$HOME=/home" \
 		cargo build --release --locked --target-dir $(abspath $(TARGET))/cli --target $(CLI_TARGET) -p longwire-cli
-	@! ldd $(CLI) >/dev/null 2>&1 || { echo "$(CLI) is not static" >&2; exit 1; }
+	@! readelf --program-headers $(CLI) | grep -q INTERP || { echo "$(CLI) is not static" >&2; exit 1; }
 	@wc -c <$(CLI) | numfmt --to=si --format="$(CLI), %.1fB"
 	@gzip -c $(CLI) | wc -c | numfmt --to=si --format="  %.1fB packed"
 
