@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use longwire_kubernetes::{
-    kwok::Kwok, longwire, passers, turnover::Addresses, turnover::CONNECTIONS, turnover::Turnover, turnover::Verdict,
-    turnover::successors,
+    kwok::Kwok, longwire, passers, turnover::Addresses, turnover::Turnover, turnover::Verdict, turnover::successors,
 };
 use longwire_testkit::{beside, confirm, trouble};
 use std::thread::sleep;
@@ -16,6 +15,8 @@ const PACE: Duration = Duration::from_millis(100);
 const PODS: usize = 60;
 const AT_MOST: Duration = Duration::from_secs(240);
 const BETWEEN_SCRAPES: Duration = Duration::from_secs(1);
+/// Of pods that are created within this time, one stall of the machine can delay the news.
+const ONE_STALL: Duration = Duration::from_secs(8);
 
 #[test]
 fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() -> Result<()> {
@@ -38,14 +39,26 @@ fn pods_that_reuse_an_address_are_distinguished_while_many_pods_come_and_go() ->
     let verdict = longwire::until(kubernetes, |scrape| Verdict::of(&turns, &namespace.name, scrape))
         .with_context(|| format!("{} pods, {followed} of them at another's address", turns.len()))?;
     println!(
-        "{} pods, {followed} of them at another's address, beside {passed} fake ones in {seconds:.0} s: {verdict:?}",
-        turns.len()
+        "{} pods, {followed} of them at another's address, beside {passed} fake ones in {seconds:.0} s: {} connections told, {} \
+         unknown: {:#?}",
+        turns.len(),
+        verdict.told,
+        verdict.unknown,
+        verdict.late,
     );
     ensure!(followed * 4 > turns.len(), "only {followed} of {} pods had another's address", turns.len());
-    // A machine on which fewer than one pod a second comes says nothing of promptness: news come late. That no connection is another
-    // pod's is exact on every machine.
+    // That no connection is another pod's is exact on every machine. A machine on which fewer than one pod a second comes says nothing
+    // of promptness: news come late. On others they may be late once, when the machine stalls, and not now and then.
     let is_slow = (turns.len() as f64) < seconds;
-    // One pod of fewer than a thousand is more than 0.1 %, and the news of one may be late.
-    let most = if is_slow { verdict.told / 10 } else { (verdict.told / 1_000).max(CONNECTIONS) };
-    confirm!(verdict.unknown <= most, "more than {most} are unknown: {verdict:?}")
+    let is_one_stall = verdict.late_within() <= ONE_STALL && verdict.unknown <= verdict.told / 20;
+    let scrape = longwire::scrape_all()?;
+    confirm!(
+        is_one_stall || is_slow && verdict.unknown <= verdict.told / 10,
+        "{} of {} are unknown, of pods of {:?}: {:#?}; {:#?}",
+        verdict.unknown,
+        verdict.told,
+        verdict.late_within(),
+        verdict.late,
+        scrape.select("longwire_probe_connections_unresolved_total", &[])
+    )
 }

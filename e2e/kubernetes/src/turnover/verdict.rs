@@ -5,13 +5,16 @@ use anyhow::{Context, Result, ensure};
 use longwire_testkit::{Edge, REPORTERS, Scrape, Truth};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Connections that were reported, once for each reporter.
     pub told: u64,
     /// Reported, but with one end unknown.
     pub unknown: u64,
+    /// The pods of the unknown ones: when each was created, and what was said of it.
+    pub late: Vec<(Instant, String)>,
 }
 
 impl Verdict {
@@ -26,7 +29,7 @@ impl Verdict {
                 named += said.opened;
                 truth += turn.truth.opened;
                 if said.opened < turn.truth.opened {
-                    short.push(format!("{} of {turn:?}", said.opened));
+                    short.push((turn.began, format!("reporter {reporter} names {} of {turn:?}", said.opened)));
                 }
             }
             let [here, there] = match reporter {
@@ -45,8 +48,15 @@ impl Verdict {
             );
             verdict.told += truth;
             verdict.unknown += unknown;
+            verdict.late.extend(short);
         }
         Ok(verdict)
+    }
+
+    /// The time within which the pods of the unknown connections were created.
+    pub fn late_within(&self) -> Duration {
+        let began = || self.late.iter().map(|(began, _)| *began);
+        began().max().zip(began().min()).map_or(Duration::ZERO, |(last, first)| last - first)
     }
 }
 
