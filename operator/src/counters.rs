@@ -10,6 +10,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+mod live;
+
+pub use live::LiveCounters;
+
 #[derive(Debug, Default)]
 pub struct Counters {
     /// Streams now.
@@ -49,6 +53,7 @@ pub struct Counters {
     objects_conflicted: Counts,
     pods_reduced: Counts,
     identities_left_out: Counts,
+    pub live: LiveCounters,
     pub(crate) loops: Loops,
 }
 

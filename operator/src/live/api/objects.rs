@@ -1,0 +1,122 @@
+//! Requests for objects: who asks, for what, and the answer.
+
+use super::accept::{self, Shape};
+use super::documents::header_text;
+use super::paths::Objects;
+use super::query::ListOptions;
+use super::status::Failure;
+use super::{Api, Caller, respond, table};
+use crate::live::authorize::{Attributes, Denied};
+use crate::live::identity::Identity;
+use crate::live::page::Snapshot;
+use crate::live::selector::Selection;
+use crate::publish::role::Role;
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{Method, Response, StatusCode, header};
+use longwire_live::Verb;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Longest wait of a list for its turn.
+const WAIT: Duration = Duration::from_secs(2);
+
+type Answer = Result<Response<Body>, Failure>;
+
+impl Api {
+    /// With the verb's name, for its counter.
+    pub(super) async fn objects(&self, caller: &Caller, head: &Parts, objects: &Objects) -> (&'static str, Answer) {
+        let asked = Asked::read(head, objects);
+        let verb = asked.as_ref().map_or("other", |asked| asked.verb.name());
+        let answer = match asked {
+            Ok(asked) => self.perform(caller, head, &asked).await,
+            Err(failure) => Err(failure),
+        };
+        (verb, answer)
+    }
+
+    async fn perform(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Answer {
+        self.authorize(caller, head, asked).await?;
+        if let Role::Standby { .. } = *self.role.borrow() {
+            return Err(Failure::unavailable(
+                "no leading operator can be reached now, and a standby knows nothing of probes: try again".to_owned(),
+            ));
+        }
+        let Asked { objects, options, selection, .. } = asked;
+        let shape = if asked.verb == Verb::Get { Shape::One } else { Shape::List };
+        let form = accept::form(header_text(&head.headers, header::ACCEPT), shape)?;
+        let body = match (asked.verb, &objects.name) {
+            (Verb::Get, Some(name)) => {
+                let row = self.snapshot(objects)?.rows.into_iter().find(|row| {
+                    row.name == *name && (objects.namespace.is_none() || row.namespace == objects.namespace)
+                });
+                let row = row.ok_or_else(|| Failure::no_such_object(objects.resource, name))?;
+                table::one(objects.resource, row.object, form, options.include_object)
+            }
+            (Verb::List, _) => {
+                let turn = timeout(WAIT, self.lists.acquire()).await;
+                let _turn = turn.map_err(|_| Failure::too_many("too many lists at a time: try again"))?;
+                let page = self.snapshot(objects)?.page(options, selection)?;
+                table::list(objects.resource, page, form, options.include_object)
+            }
+            (verb, _) => return Err(Failure::not_served(objects.resource, verb.name())),
+        };
+        Ok(respond(StatusCode::OK, "application/json", body.to_string()))
+    }
+
+    /// Of the namespace that is asked for.
+    fn snapshot(&self, objects: &Objects) -> Result<Snapshot, Failure> {
+        match objects.resource.plural {
+            "probes" => Ok(self.probes.snapshot()),
+            // A test holds the table of resources to this list.
+            _ => Err(Failure::no_such_path()),
+        }
+    }
+
+    async fn authorize(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Result<(), Failure> {
+        let Caller::FrontProxy(door) = caller else { return Ok(()) };
+        let identity = Identity::of(&head.headers, &door.headers).ok_or_else(Failure::no_user)?;
+        let Some(authorizer) = &self.authorizer else { return Ok(()) };
+        let Asked { verb, objects, selection, .. } = asked;
+        let name = objects.name.as_deref().or_else(|| selection.name());
+        let attributes =
+            Attributes { verb: *verb, resource: objects.resource, namespace: objects.namespace.as_deref(), name };
+        authorizer.check(&identity, attributes).await.map_err(|denied| match denied {
+            Denied::Forbidden(why) => Failure::forbidden(objects.resource, name, &why),
+            Denied::Unavailable(why) => Failure::unavailable(why),
+        })
+    }
+}
+
+/// What a request asks for.
+struct Asked<'a> {
+    verb: Verb,
+    objects: &'a Objects,
+    options: ListOptions,
+    selection: Selection,
+}
+
+impl<'a> Asked<'a> {
+    /// Only of what the resource has.
+    fn read(head: &Parts, objects: &'a Objects) -> Result<Self, Failure> {
+        let resource = objects.resource;
+        if head.method != Method::GET {
+            return Err(Failure::not_served(resource, &head.method.as_str().to_ascii_lowercase()));
+        }
+        let options = ListOptions::read(head.uri.query())?;
+        let verb = match (&objects.name, options.watch) {
+            (_, true) => Verb::Watch,
+            (Some(_), false) => Verb::Get,
+            (None, false) => Verb::List,
+        };
+        if !resource.may(verb) {
+            return Err(Failure::not_served(resource, verb.name()));
+        }
+        let selection = Selection::read(resource, &options.label_selector, &options.field_selector)?;
+        Ok(Self { verb, objects, options, selection })
+    }
+}
+
+/// The resources that [`Api::snapshot`] knows.
+#[cfg(test)]
+pub(super) const SERVED: &[&str] = &["probes"];

@@ -1,0 +1,79 @@
+//! Field selectors: `a=b,c!=d`. A backslash makes the next comma, equals sign or backslash an ordinary letter.
+
+use longwire_live::LiveResource;
+use serde_json::Value;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    label: String,
+    value: String,
+    /// Whether it has to be this value, or any other.
+    equal: bool,
+}
+
+pub(super) fn read(text: &str, resource: &LiveResource) -> Result<Vec<Field>, String> {
+    terms(text).into_iter().filter(|term| !term.is_empty()).map(|term| Field::read(term, resource)).collect()
+}
+
+/// Parted by commas that no backslash stands before.
+fn terms(text: &str) -> Vec<&str> {
+    let (mut start, mut escaped, mut found) = (0, false, Vec::new());
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            ',' => {
+                found.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
+impl Field {
+    fn read(term: &str, resource: &LiveResource) -> Result<Self, String> {
+        let at = term.find(['=', '!']).ok_or_else(|| format!("{term:?} is not of the form field=value"))?;
+        let (label, rest) = term.split_at(at);
+        let operators = [("!=", false), ("==", true), ("=", true)];
+        let read = operators.iter().find_map(|(operator, equal)| Some((rest.strip_prefix(operator)?, *equal)));
+        let (value, equal) = read.ok_or_else(|| format!("{term:?} is not of the form field=value"))?;
+        if !resource.fields.contains(&label) {
+            let (plural, known) = (resource.plural, resource.fields.join(", "));
+            return Err(format!("field label {label:?} is not supported for {plural}: use one of {known}"));
+        }
+        Ok(Self { label: label.to_owned(), value: unescape(value)?, equal })
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        (self.equal && self.label == "metadata.name").then_some(self.value.as_str())
+    }
+
+    /// A field that is left out is empty.
+    pub(super) fn matches(&self, object: &Value) -> bool {
+        let found = object.pointer(&format!("/{}", self.label.replace('.', "/")));
+        let is_equal = match found {
+            Some(Value::String(text)) => *text == self.value,
+            None | Some(Value::Null) => self.value.is_empty(),
+            Some(other) => other.to_string() == self.value,
+        };
+        is_equal == self.equal
+    }
+}
+
+fn unescape(text: &str) -> Result<String, String> {
+    let (mut plain, mut letters) = (String::with_capacity(text.len()), text.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(next @ ('\\' | ',' | '=')) => plain.push(next),
+                _ => return Err(format!("{text:?} has a backslash before another letter than a comma, = or \\")),
+            },
+            '=' => return Err(format!("{text:?} has an = without a backslash before it")),
+            other => plain.push(other),
+        }
+    }
+    Ok(plain)
+}
