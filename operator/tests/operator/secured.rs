@@ -2,6 +2,7 @@
 
 mod admission;
 mod certificates;
+mod live;
 mod load;
 mod readers;
 mod standby;
@@ -11,14 +12,15 @@ use crate::api_server::{ApiServer, token};
 use crate::harness::hello;
 use k8s_openapi::api::core::v1 as k8s;
 use kube::Client;
+use longwire_operator::acks::Acks;
 use longwire_operator::cli::options::Options;
 use longwire_operator::cluster::guard;
 use longwire_operator::cluster::writer::Writer;
 use longwire_operator::counters::Counters;
 use longwire_operator::index::probes::Probes;
 use longwire_operator::policy::compile::{Compiler, Settings};
-use longwire_operator::publish::Publisher;
 use longwire_operator::publish::role::Role;
+use longwire_operator::publish::{Published, Publisher};
 use longwire_operator::serve::{self, Context};
 use longwire_operator::source::event::{Batch, Event};
 use longwire_operator::source::object::{Key, Kind, Name, Object};
@@ -52,6 +54,8 @@ struct Secured {
     role: watch::Sender<Role>,
     counters: Arc<Counters>,
     guard: guard::Guard,
+    published: watch::Receiver<Published>,
+    acks: Arc<Acks>,
 }
 
 fn probe_pod(name: &str, node: &str) -> Event {
@@ -104,9 +108,10 @@ impl Secured {
         let (role, receiver) = watch::channel(Role::Leader);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
         let readers = Some(Arc::clone(&guard.readers));
+        let acks = Arc::<Acks>::default();
         let context = Context {
-            published,
-            acks: Arc::default(),
+            published: published.clone(),
+            acks: Arc::clone(&acks),
             role: receiver,
             gate,
             readers,
@@ -114,7 +119,7 @@ impl Secured {
             observations,
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, counters, guard };
+        let operator = Self { api, address, events, role, counters, guard, published, acks };
         operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();
