@@ -7,6 +7,7 @@
 
 mod accept;
 mod documents;
+mod held;
 mod objects;
 mod paths;
 pub(super) mod query;
@@ -26,7 +27,7 @@ use status::Failure;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
-/// Lists at a time.
+/// Lists at a time: those that are made, and those that a client has not taken yet.
 const LISTS: usize = 16;
 
 /// Who sent a request.
@@ -46,7 +47,7 @@ pub(super) struct Api {
     role: watch::Receiver<Role>,
     counters: Arc<Counters>,
     documents: Documents,
-    lists: Semaphore,
+    lists: Arc<Semaphore>,
 }
 
 /// What a request was, for its counter.
@@ -62,7 +63,7 @@ impl Api {
         role: watch::Receiver<Role>,
         counters: Arc<Counters>,
     ) -> Self {
-        let (documents, lists) = (Documents::make(), Semaphore::new(LISTS));
+        let (documents, lists) = (Documents::make(), Arc::new(Semaphore::new(LISTS)));
         Self { probes, authorizer, role, counters, documents, lists }
     }
 

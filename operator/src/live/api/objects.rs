@@ -2,6 +2,7 @@
 
 use super::accept::{self, Shape};
 use super::documents::header_text;
+use super::held::held;
 use super::paths::Objects;
 use super::query::ListOptions;
 use super::status::Failure;
@@ -15,6 +16,7 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{Method, Response, StatusCode, header};
 use longwire_live::Verb;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -51,17 +53,18 @@ impl Api {
                     row.name == *name && (objects.namespace.is_none() || row.namespace == objects.namespace)
                 });
                 let row = row.ok_or_else(|| Failure::no_such_object(objects.resource, name))?;
-                table::one(objects.resource, row.object, form, options.include_object)
+                Body::from(table::one(objects.resource, row.object, form, options.include_object).to_string())
             }
             (Verb::List, _) => {
-                let turn = timeout(WAIT, self.lists.acquire()).await;
-                let _turn = turn.map_err(|_| Failure::too_many("too many lists at a time: try again"))?;
+                let busy = || Failure::too_many("too many lists at a time: try again");
+                let turn = timeout(WAIT, Arc::clone(&self.lists).acquire_owned()).await;
+                let turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
                 let page = self.snapshot(objects)?.page(options, selection)?;
-                table::list(objects.resource, page, form, options.include_object)
+                held(table::list(objects.resource, page, form, options.include_object).to_string(), turn)
             }
             (verb, _) => return Err(Failure::not_served(objects.resource, verb.name())),
         };
-        Ok(respond(StatusCode::OK, "application/json", body.to_string()))
+        Ok(respond(StatusCode::OK, "application/json", body))
     }
 
     /// Of the namespace that is asked for.

@@ -1,5 +1,5 @@
 use super::objects::SERVED;
-use super::{Api, Caller};
+use super::{Api, Caller, LISTS};
 use crate::acks::Acks;
 use crate::counters::Counters;
 use crate::live::probes::Probes;
@@ -106,6 +106,21 @@ async fn what_is_not_answered_is_a_status(
     );
     assert!(status["message"].as_str().unwrap().contains(text), "{body}");
     assert_eq!(headers["content-type"], "application/json");
+}
+
+#[tokio::test]
+async fn lists_that_nobody_takes_keep_others_waiting_and_then_away() {
+    let served = Served::new();
+    let request = || Request::builder().uri(probes("")).body(()).unwrap();
+    let mut untaken = Vec::new();
+    for _ in 0..LISTS {
+        untaken.push(served.api.answer(&Caller::Anybody, request()).await);
+    }
+    let (code, headers, body) = served.send("GET", &probes(""), &[]).await;
+    assert_eq!((code, headers["retry-after"].to_str().unwrap()), (429, "5"), "{body}");
+    served.get(&probes("/n1")).await;
+    untaken.pop();
+    served.get(&probes("")).await;
 }
 
 #[tokio::test]
