@@ -38,7 +38,6 @@ pub enum Verb {
     Get,
     List,
     Watch,
-    Create,
 }
 
 /// Schemas of a kind's parts.
@@ -92,7 +91,6 @@ impl Verb {
             Self::Get => "get",
             Self::List => "list",
             Self::Watch => "watch",
-            Self::Create => "create",
         }
     }
 }

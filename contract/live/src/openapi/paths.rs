@@ -29,7 +29,7 @@ pub(super) fn paths(dialect: Dialect) -> Map<String, Value> {
 }
 
 fn put(paths: &mut Map<String, Value>, path: String, item: Map<String, Value>) {
-    if item.contains_key("get") || item.contains_key("post") {
+    if item.contains_key("get") {
         paths.insert(path, item.into());
     }
 }
@@ -45,26 +45,15 @@ enum Place {
 fn of_all(resource: &LiveResource, place: Place, dialect: Dialect) -> Map<String, Value> {
     let kind = resource.kind;
     let mut item = Map::new();
-    let parameter = |given: &Parameter| given.write(dialect);
     if resource.may(Verb::List) {
         let id = match place {
             Place::Cluster | Place::OneNamespace => format!("list{kind}"),
             Place::EveryNamespace => format!("list{kind}ForAllNamespaces"),
         };
-        let mut parameters: Vec<_> = LIST.iter().map(parameter).collect();
-        if resource.may(Verb::Watch) {
-            parameters.extend(WATCH.iter().map(parameter));
-        }
+        let parameters: Vec<_> = LIST.iter().map(|parameter| parameter.write(dialect)).collect();
         let text = format!("list objects of kind {kind}");
         let made = operation(dialect, &text, &id, &parameters, &full_name(&resource.list_kind()));
         item.insert("get".to_owned(), about(resource, "list", made));
-    }
-    if resource.may(Verb::Create) && place != Place::EveryNamespace {
-        let parameters: Vec<_> = CREATE.iter().map(parameter).collect();
-        let text = format!("create an object of kind {kind}");
-        let mut made = operation(dialect, &text, &format!("create{kind}"), &parameters, &full_name(kind));
-        take_body(&mut made, &full_name(kind), dialect);
-        item.insert("post".to_owned(), about(resource, "post", made));
     }
     if place == Place::OneNamespace {
         item.insert("parameters".to_owned(), json!([NAMESPACE.write(dialect)]));
@@ -117,19 +106,6 @@ fn operation(dialect: Dialect, text: &str, id: &str, parameters: &[Value], answe
     operation
 }
 
-fn take_body(operation: &mut Value, kind: &str, dialect: Dialect) {
-    let schema = dialect.reference(kind);
-    match dialect {
-        Dialect::V2 => {
-            let body = json!({"name": "body", "in": "body", "required": true, "schema": schema});
-            if let Some(parameters) = operation["parameters"].as_array_mut() {
-                parameters.insert(0, body);
-            }
-        }
-        Dialect::V3 => operation["requestBody"] = json!({"required": true, "content": {JSON: {"schema": schema}}}),
-    }
-}
-
 struct Parameter {
     name: &'static str,
     place: &'static str,
@@ -151,17 +127,6 @@ const LIST: [Parameter; 6] = [
     query("limit", "integer", "Most objects of one page."),
     query("resourceVersion", "string", "From which version of the list an answer may be."),
     query("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan."),
-];
-const WATCH: [Parameter; 4] = [
-    query("allowWatchBookmarks", "boolean", "Whether a watch may have events of type BOOKMARK."),
-    query("sendInitialEvents", "boolean", "Whether a watch begins with everything that there is."),
-    query("timeoutSeconds", "integer", "After which a watch ends."),
-    query("watch", "boolean", "Whether changes are sent as they happen."),
-];
-const CREATE: [Parameter; 3] = [
-    query("dryRun", "string", "Nothing is ever stored, so it changes nothing."),
-    query("fieldManager", "string", "Nothing is ever stored, so it changes nothing."),
-    query("fieldValidation", "string", "What becomes of unknown fields: Ignore, Warn or Strict."),
 ];
 
 impl Parameter {
