@@ -108,7 +108,7 @@ fn kubectl_knows_it(kubernetes: &Kubernetes) -> Result<()> {
     assert_eq!(columns(&table), ["NAME", "CONNECTED", "READY", "RELEASE", "PROGRAMMED"]);
     assert_eq!(columns(&wide)[5..], ["REFUSAL", "NOTICES"]);
     for (line, node) in table.lines().skip(1).zip(NODES) {
-        ensure!(line.starts_with(&format!("{node} ")) && line.contains(" true "), "{table}");
+        ensure!(line.starts_with(&format!("{node} ")) && line.contains(" True "), "{table}");
     }
     assert_eq!(table.lines().count(), 1 + NODES.len());
     let one = kubernetes.kubectl(&["get", PROBES, NODES[0], "--output=name"])?;
@@ -211,6 +211,8 @@ fn all(kubernetes: &Kubernetes, namespace: &Namespace<'_>) -> Result<()> {
     eventually(AVAILABLE, || available(kubernetes))?;
     let admin = kubernetes.client()?;
     eventually(PATIENCE, || complete(&list(kubernetes, &admin)?))?;
+    // The API server looks for an available API's resources once a minute.
+    eventually(AVAILABLE, || kubernetes.kubectl(&["get", PROBES]).map(drop))?;
     kubectl_knows_it(kubernetes)?;
     rights_decide(kubernetes, namespace)?;
     only_the_front_proxy_gets_in(kubernetes)?;
