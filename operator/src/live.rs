@@ -16,6 +16,7 @@
 mod api;
 mod authorize;
 mod front_proxy;
+mod handshakes;
 mod identity;
 mod listen;
 mod page;

@@ -2,6 +2,7 @@
 
 use super::api::{Api, Caller};
 use super::front_proxy::Door;
+use super::handshakes::{Handshake, Handshakes};
 use super::relay::{self, Relayed};
 use crate::counters::Counters;
 use crate::publish::role::Role;
@@ -25,8 +26,6 @@ use tokio_rustls::rustls;
 
 /// Connections at a time: an API server has a few, and sends many requests over each.
 const CONNECTIONS: usize = 256;
-/// Of these in their handshake, in which anybody may be.
-const HANDSHAKES: usize = 64;
 /// A handshake is over by then.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Pause after an accept that failed.
@@ -72,7 +71,7 @@ impl Listening {
     /// Until all connections have to end, and have ended.
     pub(super) async fn run(self, listener: TcpListener) {
         let slots = Arc::new(Semaphore::new(CONNECTIONS));
-        let handshakes = Arc::new(Semaphore::new(HANDSHAKES));
+        let handshakes = Arc::<Handshakes>::default();
         // The leader serves the same port.
         let port = listener.local_addr().map_or(0, |address| address.port());
         let mut tasks = JoinSet::new();
@@ -81,8 +80,8 @@ impl Listening {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, peer)) => {
-                        let slots = (Arc::clone(&slots).try_acquire_owned(), Arc::clone(&handshakes).try_acquire_owned());
-                        let (Ok(slot), Ok(handshake)) = slots else {
+                        let room = (Arc::clone(&slots).try_acquire_owned(), handshakes.begin(peer.ip()));
+                        let (Ok(slot), Some(handshake)) = room else {
                             self.counters.live.refused("too_many");
                             continue;
                         };
@@ -107,7 +106,7 @@ impl Listening {
         peer: SocketAddr,
         port: u16,
         slot: OwnedSemaphorePermit,
-        handshake: OwnedSemaphorePermit,
+        handshake: Handshake,
     ) {
         let _slot = slot;
         // Without it an answer waits for the ACK of the one before; that it cannot be set means that the peer has gone.
@@ -125,7 +124,7 @@ impl Listening {
         }
     }
 
-    async fn serve(mut self, stream: TcpStream, handshake: OwnedSemaphorePermit) {
+    async fn serve(mut self, stream: TcpStream, handshake: Handshake) {
         let doors = self.doors.clone();
         match doors {
             Doors::Open => {

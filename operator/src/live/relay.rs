@@ -1,12 +1,13 @@
 //! Passes a connection of a standby on to the leader, byte by byte and before TLS.
 
+use super::handshakes::Handshake;
 use super::listen::{all_end, another_role};
 use crate::publish::role::Role;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// A leader that is there answers within this time.
@@ -17,7 +18,7 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 pub(super) enum Relayed {
     Ended,
     /// Nothing was read of it.
-    Unreachable(TcpStream, OwnedSemaphorePermit),
+    Unreachable(TcpStream, Handshake),
 }
 
 /// Until either end closes it, another replica leads, or all connections have to end.
@@ -26,7 +27,7 @@ pub(super) async fn relay(
     leader: SocketAddr,
     role: &mut watch::Receiver<Role>,
     ending: &mut watch::Receiver<bool>,
-    handshake: OwnedSemaphorePermit,
+    handshake: Handshake,
 ) -> Relayed {
     let mut onward = match timeout(CONNECT, TcpStream::connect(leader)).await {
         Ok(Ok(onward)) => onward,

@@ -4,6 +4,7 @@ use super::front_proxy::{Connection, FrontProxy, eventually};
 use super::{AGGREGATOR, PROBES, Served};
 use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 /// The outcome of a request, where a handshake may fail on the way.
 async fn attempt(served: &Served, by: &FrontProxy, name: Option<&str>) -> Result<u16, String> {
@@ -31,6 +32,23 @@ async fn only_the_front_proxy_gets_through_the_handshake() {
         if refused.values().sum::<u64>() == 3 { Ok(refused) } else { Err(format!("{refused:?}")) }
     });
     assert_eq!(refused.await, [("certificate", 2), ("no_certificate", 1)].into());
+}
+
+/// Unit tests have the exact bounds.
+#[tokio::test]
+async fn whoever_only_connects_is_soon_refused() {
+    let served = Served::start().await;
+    drop(served.connect().await);
+    let mut idle = Vec::new();
+    for _ in 0..20 {
+        idle.push(TcpStream::connect(served.address).await.unwrap());
+    }
+    eventually(async || {
+        let refused = served.operator.counters.live.refusals();
+        let is_bounded = refused.contains_key("too_many") && refused.contains_key("timeout");
+        if is_bounded { Ok(()) } else { Err(format!("{refused:?}")) }
+    })
+    .await;
 }
 
 /// kube-apiserver speaks HTTP/2, some probes of it HTTP/1.1.
