@@ -193,7 +193,7 @@ impl Operator {
         let webhook = webhook
             .zip(certificate.clone())
             .map(|((listener, root), certificate)| tokio::spawn(webhook::serve(listener, certificate, root)));
-        let context = Context { published, acks, role, gate, readers, counters, observations };
+        let context = Context { published, acks, role, gate, readers, counters, observations, live: None };
         let state = {
             let Context { published, role, counters, .. } = context.clone();
             let endpoints = Endpoints::new(&counters);

@@ -2,6 +2,7 @@
 
 mod admission;
 mod certificates;
+mod live;
 mod load;
 mod readers;
 mod standby;
@@ -16,6 +17,7 @@ use longwire_operator::cluster::guard;
 use longwire_operator::cluster::writer::Writer;
 use longwire_operator::counters::Counters;
 use longwire_operator::index::probes::Probes;
+use longwire_operator::live::streams::{self, LiveReports};
 use longwire_operator::policy::compile::{Compiler, Settings};
 use longwire_operator::publish::Publisher;
 use longwire_operator::publish::role::Role;
@@ -52,6 +54,7 @@ struct Secured {
     role: watch::Sender<Role>,
     counters: Arc<Counters>,
     guard: guard::Guard,
+    live: LiveReports,
 }
 
 fn probe_pod(name: &str, node: &str) -> Event {
@@ -104,6 +107,7 @@ impl Secured {
         let (role, receiver) = watch::channel(Role::Leader);
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
         let readers = Some(Arc::clone(&guard.readers));
+        let (live, reports) = streams::channel();
         let context = Context {
             published,
             acks: Arc::default(),
@@ -112,9 +116,10 @@ impl Secured {
             readers,
             counters: Arc::clone(&counters),
             observations,
+            live: Some(live),
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, counters, guard };
+        let operator = Self { api, address, events, role, counters, guard, live: reports };
         operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();

@@ -9,7 +9,10 @@ mod checker;
 
 /// Folder of each crate that has an order, and its modules, the lowest first.
 const ORDERS: [(&str, &[&str]); 2] = [
-    ("operator", &["counters", "source", "index", "policy", "publish", "acks", "status", "cluster", "serve", "cli"]),
+    (
+        "operator",
+        &["counters", "source", "index", "policy", "publish", "acks", "status", "cluster", "live", "serve", "cli"],
+    ),
     (
         "node-probe/pipeline",
         &[
