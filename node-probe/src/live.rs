@@ -20,7 +20,7 @@ use longwire_wire::proto::{LiveHello, LiveReport};
 use pace::Pace;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
@@ -39,14 +39,21 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(crate) struct Following(JoinHandle<()>);
 
 /// Nothing is watched any more when it is dropped, with the task that has it.
-struct Watching(Arc<Shared>);
+struct Watching {
+    shared: Arc<Shared>,
+    /// Given back after that: a task that is aborted may end later than the next one begins, and would end the next one's watch.
+    _turn: OwnedMutexGuard<()>,
+}
 
 /// `None`: this probe has no live views.
 pub(crate) fn follow(shared: &Arc<Shared>, channel: Channel, node: &str) -> Option<Following> {
     let has_views = shared.pipeline().live().is_available() && shared.unsupported().is_none();
     has_views.then(|| {
-        let (watching, node) = (Watching(Arc::clone(shared)), node.to_owned());
-        Following(tokio::spawn(keep(watching, channel, node)))
+        let (shared, node) = (Arc::clone(shared), node.to_owned());
+        Following(tokio::spawn(async move {
+            let turn = Arc::clone(&shared.live_turn).lock_owned().await;
+            keep(Watching { shared, _turn: turn }, channel, node).await;
+        }))
     })
 }
 
@@ -58,7 +65,7 @@ impl Drop for Following {
 
 impl Watching {
     fn end(&self) {
-        self.0.pipeline().watch(&Watched::default());
+        self.shared.pipeline().watch(&Watched::default());
     }
 }
 
@@ -83,7 +90,7 @@ enum StreamEnd {
 /// Keeps a stream open, unless the operator knows none.
 async fn keep(watching: Watching, channel: Channel, node: String) {
     loop {
-        let end = match converse(&watching.0, channel.clone(), &node).await {
+        let end = match converse(&watching.shared, channel.clone(), &node).await {
             Ok(never) => match never {},
             Err(end) => end,
         };

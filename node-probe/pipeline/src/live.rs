@@ -33,6 +33,9 @@ use std::mem;
 /// Most connections that a batch describes: with names as long as Kubernetes allows, a description takes 4 KiB.
 pub(crate) const MAX_DESCRIBED: usize = 256;
 
+/// Most ends that are looked at for a batch: the lock is held meanwhile, and a history may have few that are watched.
+const MAX_LOOKED_AT: usize = 8_192;
+
 /// Most numbers without an end in a batch.
 const MAX_GONE: usize = 4_096;
 
@@ -235,7 +238,10 @@ impl Live {
     /// At most so many ends, oldest first.
     pub(crate) fn take_ended(&mut self, most: usize, batch: &mut LiveBatch) {
         let Self { watched, ended, counts, .. } = self;
-        while batch.ended.len() < most.min(MAX_DESCRIBED) {
+        for _ in 0..MAX_LOOKED_AT {
+            if batch.ended.len() >= most.min(MAX_DESCRIBED) {
+                break;
+            }
             let Some(kept) = ended.next() else { break };
             if kept.number == 0 && !touches(&watched.namespaces, &kept.resolution) {
                 continue;
@@ -255,9 +261,13 @@ impl Live {
         cursor.taken(now);
         let Living { id, resolution, opened, adopted, traffic } = *living;
         if cursor.number == 0 {
-            self.numbered += 1;
+            // A number that comes again would name two connections.
+            let Some(number) = self.numbered.checked_add(1) else {
+                self.counts.missed += 1;
+                return;
+            };
             self.undescribed -= 1;
-            cursor.number = self.numbered;
+            (self.numbered, cursor.number) = (number, number);
             let lifetime = Lifetime { id, start: opened.saturating_add(clock), handshake: cursor.handshake, adopted };
             batch.described.push((cursor.number, describe::describe(resolution, lifetime)));
         }

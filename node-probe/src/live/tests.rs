@@ -120,6 +120,24 @@ async fn what_the_operator_watches_is_watched_until_the_stream_ends() {
     until(|| !shared.pipeline().live().is_on()).await;
 }
 
+/// As after a change of the leader: the former task may end late.
+#[tokio::test]
+async fn the_end_of_a_stream_does_not_end_the_next_ones_watch() {
+    let shared = shared(8);
+    let former = Arc::clone(&shared.live_turn).lock_owned().await;
+    let (streams, mut opened) = mpsc::channel(4);
+    let channel = connect(Server::builder().add_service(LiveServer::new(Operator(streams)))).await;
+    let _following = follow(&shared, channel, "n1").unwrap();
+    tokio::task::yield_now().await;
+    let begins = tokio::time::timeout(Duration::from_millis(50), opened.recv()).await;
+    assert!(begins.is_err(), "the former one has not ended");
+    drop(former);
+    let (orders, _reports) = tokio::time::timeout(TIMEOUT, opened.recv()).await.unwrap().unwrap();
+    let watched = Watched { generation: 1, namespaces: WatchedNamespaces::All, history: false };
+    orders.send(Ok(order(&watched))).await.unwrap();
+    until(|| shared.pipeline().live().is_on()).await;
+}
+
 #[tokio::test]
 async fn an_order_of_a_newer_operator_changes_nothing() {
     let shared = shared(8);

@@ -4,8 +4,9 @@ use longwire_model::live::{LiveBatch, Watched};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
-/// Reports that wait to be joined. While there is no room, streams are not read, and probes keep the newest values.
-const ROOM: usize = 64;
+/// Reports that wait to be joined, 4 MiB each from a hostile probe. While there is no room, streams are not read, and probes keep the
+/// newest values.
+const ROOM: usize = 8;
 
 /// What a stream says. Each stream has a number of its own, and `Ended` is its last word.
 #[derive(Clone, Debug, PartialEq, Eq)]
