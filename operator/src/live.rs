@@ -11,19 +11,35 @@
 //! kube-apiserver chooses any replica, and only the leader has the probes' streams. So a standby passes a connection on before
 //! TLS: the leader then sees kube-apiserver's own certificate, and no replica has to believe another one's headers.
 //!
+//! ```text
+//! watchers --Demand--> Watched --ProbeStreams (serve)--> probes --LiveBatch--> LiveReports
+//!                                                                                  |
+//! lists, watches <--Views: revisions by namespace-- Table: rows of both ends <--Hub: a probe's own end alone
+//! ```
+//!
 //! With manifests there is no kube-apiserver: the API is served on loopback, in the clear, to everybody.
 
 mod api;
 mod authorize;
+pub mod demand;
+#[cfg(test)]
+mod fake;
 mod front_proxy;
 mod handshakes;
+pub mod hub;
 mod identity;
 mod listen;
+pub mod merge;
 mod page;
 mod probes;
 mod registration;
 mod relay;
+pub mod row;
 mod selector;
+pub mod streams;
+mod table;
+pub mod trust;
+pub mod view;
 
 pub use registration::Registration;
 

@@ -208,7 +208,7 @@ impl Operator {
             LiveApi::start(listener, registration.zip(certificate.clone()), context)
         });
         let leaving = live.as_ref().map(LiveApi::leaving);
-        let context = Context { published, acks, role, gate, readers, counters, observations };
+        let context = Context { published, acks, role, gate, readers, counters, observations, live: None };
         let state = {
             let Context { published, role, counters, .. } = context.clone();
             let endpoints = Endpoints::new(&counters);

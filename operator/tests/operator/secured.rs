@@ -3,6 +3,7 @@
 mod admission;
 mod certificates;
 mod live;
+mod live_streams;
 mod load;
 mod readers;
 mod standby;
@@ -18,6 +19,7 @@ use longwire_operator::cluster::guard;
 use longwire_operator::cluster::writer::Writer;
 use longwire_operator::counters::Counters;
 use longwire_operator::index::probes::Probes;
+use longwire_operator::live::streams::{self, LiveReports};
 use longwire_operator::policy::compile::{Compiler, Settings};
 use longwire_operator::publish::role::Role;
 use longwire_operator::publish::{Published, Publisher};
@@ -56,6 +58,7 @@ struct Secured {
     guard: guard::Guard,
     published: watch::Receiver<Published>,
     acks: Arc<Acks>,
+    live: LiveReports,
 }
 
 fn probe_pod(name: &str, node: &str) -> Event {
@@ -109,6 +112,7 @@ impl Secured {
         let (gate, tls) = (Some(Arc::clone(&guard.gate)), Some(Arc::clone(&guard.tls)));
         let readers = Some(Arc::clone(&guard.readers));
         let acks = Arc::<Acks>::default();
+        let (live, reports) = streams::channel();
         let context = Context {
             published: published.clone(),
             acks: Arc::clone(&acks),
@@ -117,9 +121,10 @@ impl Secured {
             readers,
             counters: Arc::clone(&counters),
             observations,
+            live: Some(live),
         };
         tokio::spawn(serve::serve(listener, context, tls, pending()));
-        let operator = Self { api, address, events, role, counters, guard, published, acks };
+        let operator = Self { api, address, events, role, counters, guard, published, acks, live: reports };
         operator.send_events(vec![probe_pod("p1", "n1"), probe_pod("p2", "n2"), Event::Synced]).await;
         operator.guard.certificate.clone().wait_for(Option::is_some).await.unwrap();
         operator.guard.gate.pods().wait_for(|pods| pods.synced).await.unwrap();

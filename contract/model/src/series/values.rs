@@ -327,6 +327,8 @@ pub const LABEL_VALUES: &[LabelValues] = &[
         ("too_many_calls", "the connection calls too often, and ends"),
         ("replaced", "a newer stream of the same node replaced it"),
         ("evicted", "the connection had no admitted stream, and another one needed its slot"),
+        ("no_stream", "a live stream on a connection without an admitted stream"),
+        ("invalid_report", "a live stream with a report that cannot be true"),
     ] },
     LabelValues { metrics: &[operator_names::HANDSHAKES_REFUSED], label: "reason", values: &[
         ("plaintext", "the client does not use TLS"),

@@ -28,6 +28,7 @@ const ORDERS: [(&str, &[&str]); 2] = [
             "resolve",
             "event",
             "log",
+            "live",
             "metrics",
             "pipeline",
         ],

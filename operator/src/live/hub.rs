@@ -1,0 +1,185 @@
+//! What the streams of all probes say, joined to rows. Pure: times and pods are arguments.
+//!
+//! ```text
+//! FromStream --trust: its own end alone--> Table: rows of both ends --> Views: revisions by namespace --> lists, watches
+//! ```
+
+#[cfg(test)]
+mod tests;
+
+use super::streams::{FromStream, StreamNews};
+use super::table::{End, Table};
+use super::trust::{Refused, verified};
+use super::view::Views;
+use longwire_model::identity::Pod;
+use longwire_model::live::{Described, LiveBatch, Whose};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Most live connections of one stream.
+pub const MAX_OF_STREAM: usize = 16_384;
+
+#[derive(Debug)]
+struct Stream {
+    node: Arc<str>,
+    release: String,
+    generation: u64,
+    /// All that lived when the generation began has been described.
+    complete: bool,
+    ends: HashMap<u32, End>,
+}
+
+#[derive(Debug)]
+pub struct Hub {
+    streams: HashMap<u64, Stream>,
+    table: Table,
+    refused: BTreeMap<Refused, u64>,
+    missed: u64,
+}
+
+/// One node's part of what is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub node: Arc<str>,
+    pub release: String,
+    /// It has described all that lived when what is watched was asked for.
+    pub complete: bool,
+}
+
+impl Hub {
+    /// `begun`: as of [`Views::new`].
+    #[must_use]
+    pub fn new(begun: u64) -> Self {
+        Self { streams: HashMap::new(), table: Table::new(begun), refused: BTreeMap::new(), missed: 0 }
+    }
+
+    #[must_use]
+    pub fn views(&self) -> &Views {
+        &self.table.views
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Descriptions and numbers that were not believed, by reason.
+    #[must_use]
+    pub fn refused(&self) -> &BTreeMap<Refused, u64> {
+        &self.refused
+    }
+
+    /// Updates that probes left out.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// How far each stream has come with this generation.
+    #[must_use]
+    pub fn answers(&self, generation: u64) -> Vec<Answer> {
+        let answer = |stream: &Stream| Answer {
+            node: Arc::clone(&stream.node),
+            release: stream.release.clone(),
+            complete: stream.complete && stream.generation == generation,
+        };
+        self.streams.values().map(answer).collect()
+    }
+
+    /// `pod`: the one of this node with this UID, as kubelet knows it.
+    pub fn take(&mut self, said: FromStream, pod: impl Fn(&str, &str) -> Option<Arc<Pod>>, now: Instant) {
+        let FromStream { stream: number, node, news } = said;
+        match news {
+            StreamNews::Opened { release } => {
+                let stream = Stream { node, release, generation: 0, complete: false, ends: HashMap::new() };
+                self.streams.insert(number, stream);
+            }
+            StreamNews::Batch(batch) => {
+                // A batch without a stream is of one that was replaced.
+                if let Some(mut stream) = self.streams.remove(&number) {
+                    self.join((number, &mut stream), batch, pod, now);
+                    self.streams.insert(number, stream);
+                }
+            }
+            StreamNews::Ended => {
+                if let Some(stream) = self.streams.remove(&number) {
+                    stream.ends.values().for_each(|end| self.table.release(end, number, now));
+                }
+            }
+        }
+        self.table.settle(now);
+    }
+
+    /// What time alone changes: about once a second.
+    pub fn turn(&mut self, now: Instant) {
+        self.table.turn(now);
+    }
+
+    fn join(
+        &mut self,
+        (number, stream): (u64, &mut Stream),
+        batch: LiveBatch,
+        pod: impl Fn(&str, &str) -> Option<Arc<Pod>>,
+        now: Instant,
+    ) {
+        let LiveBatch { generation, at: _, described, moved, ended, gone, complete, missed } = batch;
+        if generation != stream.generation {
+            // What it does not describe again is not watched any more, or over.
+            stream.ends.drain().for_each(|(_, end)| self.table.release(&end, number, now));
+            stream.generation = generation;
+        }
+        (stream.complete, self.missed) = (complete, self.missed.saturating_add(missed));
+        for (name, connection) in described {
+            let end = if stream.ends.contains_key(&name) {
+                Err(Refused::Number)
+            } else if stream.ends.len() >= MAX_OF_STREAM {
+                Err(Refused::NodeFull)
+            } else {
+                self.describe(&connection, (number, &stream.node), &pod, now)
+            };
+            if let Some(end) = self.counted(end) {
+                stream.ends.insert(name, end);
+            }
+        }
+        for (name, moved) in moved {
+            // One that was refused keeps sending.
+            if let Some(end) = stream.ends.get(&name) {
+                self.table.moved(end, moved, now);
+            }
+        }
+        for (whose, moved, ended) in ended {
+            let end = match whose {
+                Whose::Number(name) => stream.ends.remove(&name),
+                Whose::Described(connection) => {
+                    let end = self.describe(&connection, (number, &stream.node), &pod, now);
+                    self.counted(end)
+                }
+            };
+            if let Some(end) = end {
+                self.table.moved(&end, moved, now);
+                self.table.ended(&end, ended, now);
+            }
+        }
+        for name in gone {
+            if let Some(end) = stream.ends.remove(&name) {
+                self.table.drop_end(&end, number);
+            }
+        }
+    }
+
+    fn describe(
+        &mut self,
+        connection: &Described,
+        (number, node): (u64, &Arc<str>),
+        pod: impl Fn(&str, &str) -> Option<Arc<Pod>>,
+        now: Instant,
+    ) -> Result<End, Refused> {
+        let facts = verified(connection, node, pod)?;
+        self.table.describe((facts, connection.reporter), connection.handshake, (number, now))
+    }
+
+    fn counted(&mut self, end: Result<End, Refused>) -> Option<End> {
+        end.map_err(|reason| *self.refused.entry(reason).or_default() += 1).ok()
+    }
+}

@@ -1,0 +1,280 @@
+//! All rows: joined from both ends' reports, shown when their names are known, and gone when nobody reports them any more. Pure: times
+//! are arguments.
+
+#[cfg(test)]
+mod tests;
+
+use super::merge::{Directions, Merged, Phase, Report};
+use super::row::{Facts, Key, RowState};
+use super::trust::Refused;
+use super::view::Views;
+use longwire_model::connection::Reporter;
+use longwire_model::live::{Ended, Moved};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Most rows.
+pub(super) const MAX_ROWS: usize = 65_536;
+/// Most that have ended, and how long they are shown.
+pub(super) const MAX_ENDED: usize = 8_192;
+pub(super) const SHOW_ENDED: Duration = Duration::from_secs(60);
+/// Two passes of a probe. So long the names of a peer are waited for, and so old is the last reading of what still moves.
+const PASSES: Duration = Duration::from_millis(2_500);
+/// So long the other end's end is waited for.
+const OTHER_END: Duration = Duration::from_secs(3);
+/// A probe restarts within this time, and describes its connections again.
+const STALE: Duration = Duration::from_secs(20);
+/// Between two changes of a row that only moves: a second, which a turn may come a little early for.
+const PACE: Duration = Duration::from_millis(900);
+
+/// The end of a connection that a stream reports.
+pub(super) type End = (Key, Reporter);
+
+#[derive(Debug)]
+struct Held {
+    /// The stream that reports it.
+    stream: u64,
+    report: Report,
+    /// When it was read last.
+    at: Instant,
+    /// Since when nobody reports it.
+    stale: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Row {
+    facts: Arc<Facts>,
+    /// Of the source and of the destination.
+    ends: [Option<Held>; 2],
+    merged: Merged,
+    since: Instant,
+    first_end: Option<Instant>,
+    shown: Option<(Arc<RowState>, Instant)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    rows: HashMap<Key, Row>,
+    /// Those that are over, oldest first. They stay until they leave here.
+    over: VecDeque<(Instant, Key)>,
+    /// Of which something was said since all were settled.
+    dirty: HashSet<Key>,
+    pub(super) views: Views,
+}
+
+const fn index(reporter: Reporter) -> usize {
+    match reporter {
+        Reporter::Source => 0,
+        Reporter::Destination => 1,
+    }
+}
+
+impl Table {
+    pub(super) fn new(begun: u64) -> Self {
+        Self { rows: HashMap::new(), over: VecDeque::new(), dirty: HashSet::new(), views: Views::new(begun) }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// A stream reports this end from now on.
+    pub(super) fn describe(
+        &mut self,
+        (facts, reporter): (Facts, Reporter),
+        handshake: Option<u64>,
+        (stream, now): (u64, Instant),
+    ) -> Result<End, Refused> {
+        let key = facts.key.clone();
+        let is_full = self.rows.len() >= MAX_ROWS;
+        match self.rows.get_mut(&key) {
+            None if is_full => return Err(Refused::Full),
+            None => {
+                self.rows.insert(key.clone(), Row::new(facts, now));
+            }
+            Some(row) => row.join(facts, reporter)?,
+        }
+        if let Some(row) = self.rows.get_mut(&key) {
+            row.hold(reporter, handshake, stream, now);
+        }
+        self.dirty.insert(key.clone());
+        Ok((key, reporter))
+    }
+
+    pub(super) fn moved(&mut self, (key, reporter): &End, moved: Moved, now: Instant) {
+        let Some(row) = self.rows.get_mut(key) else { return };
+        if let Some(held) = &mut row.ends[index(*reporter)] {
+            held.report.read(moved);
+            held.at = now;
+            self.dirty.insert(key.clone());
+        }
+    }
+
+    pub(super) fn ended(&mut self, (key, reporter): &End, ended: Ended, now: Instant) {
+        let Some(row) = self.rows.get_mut(key) else { return };
+        if let Some(held) = &mut row.ends[index(*reporter)] {
+            held.report.end(ended);
+            row.first_end.get_or_insert(now);
+            self.dirty.insert(key.clone());
+        }
+    }
+
+    /// Its stream says no more of it.
+    pub(super) fn release(&mut self, (key, reporter): &End, stream: u64, now: Instant) {
+        let Some(row) = self.rows.get_mut(key) else { return };
+        if let Some(held) = row.ends[index(*reporter)].as_mut().filter(|held| held.stream == stream) {
+            held.stale.get_or_insert(now);
+            held.report.is_stale = true;
+            held.report.rate = Directions::default();
+            self.dirty.insert(key.clone());
+        }
+    }
+
+    /// It lives no more, and nothing is known of how it ended.
+    pub(super) fn drop_end(&mut self, (key, reporter): &End, stream: u64) {
+        let Some(row) = self.rows.get_mut(key) else { return };
+        if row.ends[index(*reporter)].as_ref().is_some_and(|held| held.stream == stream) {
+            row.ends[index(*reporter)] = None;
+            self.dirty.insert(key.clone());
+        }
+    }
+
+    /// Shows what is new, and leaves to the next turn what may not be shown yet.
+    pub(super) fn settle(&mut self, now: Instant) {
+        let Self { rows, over, dirty, views } = self;
+        for key in dirty.drain() {
+            let Some(row) = rows.get_mut(&key) else { continue };
+            if row.is_dead() {
+                if let Some((state, _)) = &row.shown {
+                    views.remove(state, now);
+                }
+                rows.remove(&key);
+                continue;
+            }
+            let was_over = row.is_over();
+            row.show(views, now);
+            if row.is_over() && !was_over {
+                over.push_back((now, key));
+            }
+        }
+        self.expire(now);
+    }
+
+    /// What time alone changes, about once a second: all rows are looked at.
+    pub(super) fn turn(&mut self, now: Instant) {
+        for (key, row) in &mut self.rows {
+            if row.age(now) {
+                self.dirty.insert(key.clone());
+            }
+        }
+        self.settle(now);
+    }
+
+    fn expire(&mut self, now: Instant) {
+        while let Some((at, key)) = self.over.front()
+            && (self.over.len() > MAX_ENDED || now.saturating_duration_since(*at) >= SHOW_ENDED)
+        {
+            if let Some(Row { shown: Some((state, _)), .. }) = self.rows.remove(key) {
+                self.views.remove(&state, now);
+            }
+            self.over.pop_front();
+        }
+        self.views.expire(now);
+    }
+}
+
+impl Row {
+    fn new(facts: Facts, now: Instant) -> Self {
+        let (facts, merged) = (Arc::new(facts), Merged::default());
+        Self { facts, ends: [None, None], merged, since: now, first_end: None, shown: None }
+    }
+
+    /// One more description of it.
+    fn join(&mut self, facts: Facts, reporter: Reporter) -> Result<(), Refused> {
+        let end = index(reporter);
+        let own = |facts: &Facts| match reporter {
+            Reporter::Source => facts.source.pod.as_ref().map(|pod| pod.uid.clone()),
+            Reporter::Destination => facts.destination.pod.as_ref().map(|pod| pod.uid.clone()),
+        };
+        let is_same = own(&self.facts) == own(&facts);
+        if self.ends[end].as_ref().is_some_and(|held| held.stale.is_none() && held.report.ended.is_none()) {
+            return Err(Refused::Held);
+        }
+        if !is_same && (self.shown.is_some() || self.ends[end].is_some()) {
+            return Err(Refused::OtherPod);
+        }
+        // Until it is shown, each end has the names that it reports of itself.
+        if self.shown.is_none() {
+            let known = Arc::make_mut(&mut self.facts);
+            known.service = known.service.take().or(facts.service);
+            known.adopted |= facts.adopted;
+            match reporter {
+                Reporter::Source => {
+                    known.source = facts.source;
+                    known.requested_service = facts.requested_service;
+                    known.requested_address = facts.requested_address;
+                    known.start = facts.start;
+                }
+                Reporter::Destination => known.destination = facts.destination,
+            }
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, reporter: Reporter, handshake: Option<u64>, stream: u64, now: Instant) {
+        let former = self.ends[index(reporter)].take();
+        let mut report = former.map(|held| held.report).unwrap_or_default();
+        report.is_stale = false;
+        report.handshake = report.handshake.or(handshake);
+        self.ends[index(reporter)] = Some(Held { stream, report, at: now, stale: None });
+    }
+
+    fn is_over(&self) -> bool {
+        self.shown.as_ref().is_some_and(|(state, _)| state.merged.phase != Phase::Open)
+    }
+
+    /// Nobody reports it, and nobody is told how it ended.
+    fn is_dead(&self) -> bool {
+        !self.is_over() && self.ends.iter().all(Option::is_none)
+    }
+
+    fn knows_both_pods(&self) -> bool {
+        self.facts.source.pod.is_some() && self.facts.destination.pod.is_some()
+    }
+
+    /// Returns whether it is to be looked at again.
+    fn age(&mut self, now: Instant) -> bool {
+        let is_over = self.is_over();
+        let mut is_due = self.shown.as_ref().is_none_or(|(state, _)| state.merged != self.merged);
+        for end in &mut self.ends {
+            let is_long_stale = |stale: Instant| now.saturating_duration_since(stale) >= STALE;
+            if !is_over && end.as_ref().and_then(|held| held.stale).is_some_and(is_long_stale) {
+                (*end, is_due) = (None, true);
+            }
+            if let Some(held) = end.as_mut().filter(|held| held.report.rate != Directions::default())
+                && now.saturating_duration_since(held.at) >= PASSES
+            {
+                (held.report.rate, is_due) = (Directions::default(), true);
+            }
+        }
+        is_due || !is_over && self.first_end.is_some()
+    }
+
+    /// Shows it as it is, if that is something new and may be shown now.
+    fn show(&mut self, views: &mut Views, now: Instant) {
+        let is_past = |since: Instant, time| now.saturating_duration_since(since) >= time;
+        let reports = [0, 1].map(|end: usize| self.ends[end].as_ref().map(|held| &held.report));
+        let waits_for_the_other = self.first_end.is_some_and(|first| !is_past(first, OTHER_END));
+        self.merged = self.merged.and(reports, !waits_for_the_other);
+        let merged = self.merged;
+        let is_due = match &self.shown {
+            None => self.knows_both_pods() || reports.iter().all(Option::is_some) || is_past(self.since, PASSES),
+            Some((before, at)) => before.merged.phase != merged.phase || before.merged != merged && is_past(*at, PACE),
+        };
+        if is_due {
+            let before = self.shown.as_ref().map(|(before, _)| before);
+            self.shown = Some((views.publish(&self.facts, merged, before), now));
+        }
+    }
+}
