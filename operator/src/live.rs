@@ -22,6 +22,7 @@
 mod api;
 mod authorize;
 pub mod demand;
+mod ended;
 #[cfg(test)]
 mod fake;
 mod front_proxy;
