@@ -6,6 +6,7 @@
 //! ```
 
 mod accept;
+mod connections;
 mod documents;
 mod held;
 mod objects;
@@ -15,6 +16,7 @@ pub(super) mod status;
 mod table;
 
 use super::authorize::Authorizer;
+use super::connections::Connections;
 use super::front_proxy::Door;
 use super::probes::Probes;
 use crate::counters::Counters;
@@ -42,6 +44,7 @@ pub(super) enum Caller {
 #[derive(Debug)]
 pub(super) struct Api {
     probes: Arc<Probes>,
+    connections: Arc<Connections>,
     /// `None`: everybody may do everything.
     authorizer: Option<Authorizer>,
     role: watch::Receiver<Role>,
@@ -58,13 +61,13 @@ struct Kind {
 
 impl Api {
     pub(super) fn new(
-        probes: Arc<Probes>,
+        (probes, connections): (Arc<Probes>, Arc<Connections>),
         authorizer: Option<Authorizer>,
         role: watch::Receiver<Role>,
         counters: Arc<Counters>,
     ) -> Self {
         let (documents, lists) = (Documents::make(), Arc::new(Semaphore::new(LISTS)));
-        Self { probes, authorizer, role, counters, documents, lists }
+        Self { probes, connections, authorizer, role, counters, documents, lists }
     }
 
     pub(super) async fn answer<B>(&self, caller: &Caller, request: Request<B>) -> Response<Body> {

@@ -9,7 +9,7 @@ mod tests;
 
 use super::row::Facts;
 use super::streams::{FromStream, StreamNews};
-use super::table::{End, Table};
+use super::table::{End, MAX_ROWS, Table};
 use super::trust::{Refused, verified};
 use super::view::Views;
 use crate::index::seen::SeenPod;
@@ -82,6 +82,12 @@ impl Hub {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.table.len()
+    }
+
+    /// There is no room for more connections.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows() >= MAX_ROWS
     }
 
     /// Descriptions and numbers that were not believed, by reason.

@@ -119,11 +119,22 @@ impl Views {
         }
     }
 
+    /// Whether all that changed after `cursor` is known.
+    pub fn check(&self, cursor: u64) -> Result<(), Expired> {
+        let is_known = (self.oldest..=self.revision).contains(&cursor);
+        let expired = Expired { wanted: cursor, oldest: self.oldest, newest: self.revision };
+        is_known.then_some(()).ok_or(expired)
+    }
+
+    /// The row of this name in this namespace.
+    #[must_use]
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<RowState>> {
+        self.namespaces.get(namespace)?.rows.get(&(namespace.into(), name.into())).cloned()
+    }
+
     /// At most so many changes after `cursor`.
     pub fn since(&self, scope: &Scope, cursor: u64, most: usize) -> Result<Changes, Expired> {
-        if !(self.oldest..=self.revision).contains(&cursor) {
-            return Err(Expired { wanted: cursor, oldest: self.oldest, newest: self.revision });
-        }
+        self.check(cursor)?;
         let later = self.view(scope).into_iter().flat_map(|view| view.changes.range((Excluded(cursor), Unbounded)));
         let rows: Vec<_> = later.take(most).map(|(_, state)| Arc::clone(state)).collect();
         let last = rows.last().filter(|_| rows.len() >= most).map(|last| last.revision);
