@@ -44,6 +44,8 @@ mod table;
 pub mod trust;
 mod uid;
 pub mod view;
+mod watch;
+mod watches;
 
 pub use registration::Registration;
 

@@ -131,7 +131,7 @@ pub const CONNECTIONS: LiveResource = LiveResource {
     description: "Connection is a TCP connection that touches the namespace: one that lives, or one that ended in the last minute. Its \
                   name is the connection's id, which access logs have too.",
     scope: Scope::Namespaced,
-    verbs: &[Verb::Get, Verb::List],
+    verbs: &[Verb::Get, Verb::List, Verb::Watch],
     fields: &[
         "metadata.name",
         "metadata.namespace",

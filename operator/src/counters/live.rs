@@ -26,6 +26,7 @@ pub struct LiveCounters {
     /// Reports of probes that are not believed.
     disbelieved: Counts,
     nodes_missing: AtomicU64,
+    watches: AtomicU64,
 }
 
 /// A connection that is passed on to the leader, until it is dropped.
@@ -80,6 +81,15 @@ impl LiveCounters {
             let known = counts.entry(reason).or_default();
             *known = count.max(*known);
         }
+    }
+
+    pub(crate) fn watches(&self, now: usize) {
+        self.watches.store(now as u64, Relaxed);
+    }
+
+    #[must_use]
+    pub fn watches_now(&self) -> u64 {
+        self.watches.load(Relaxed)
     }
 
     /// A list lacked what the probes of so many nodes see.

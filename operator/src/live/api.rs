@@ -14,11 +14,13 @@ mod paths;
 pub(super) mod query;
 pub(super) mod status;
 mod table;
+mod watch;
 
 use super::authorize::Authorizer;
 use super::connections::Connections;
 use super::front_proxy::Door;
 use super::probes::Probes;
+use super::watches::Watches;
 use crate::counters::Counters;
 use crate::publish::role::Role;
 use axum::body::Body;
@@ -46,7 +48,8 @@ pub(super) struct Api {
     probes: Arc<Probes>,
     connections: Arc<Connections>,
     /// `None`: everybody may do everything.
-    authorizer: Option<Authorizer>,
+    authorizer: Option<Arc<Authorizer>>,
+    watches: Arc<Watches>,
     role: watch::Receiver<Role>,
     counters: Arc<Counters>,
     documents: Documents,
@@ -67,7 +70,8 @@ impl Api {
         counters: Arc<Counters>,
     ) -> Self {
         let (documents, lists) = (Documents::make(), Arc::new(Semaphore::new(LISTS)));
-        Self { probes, connections, authorizer, role, counters, documents, lists }
+        let (authorizer, watches) = (authorizer.map(Arc::new), Arc::new(Watches::new(Arc::clone(&counters))));
+        Self { probes, connections, authorizer, watches, role, counters, documents, lists }
     }
 
     pub(super) async fn answer<B>(&self, caller: &Caller, request: Request<B>) -> Response<Body> {

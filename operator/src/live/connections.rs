@@ -19,7 +19,7 @@ use super::hub::Hub;
 use super::page::{Page, Token, check_version, token_expired};
 use super::row::RowState;
 use super::selector::{InView, Selection};
-use super::view::Place;
+use super::view::{Place, Views};
 use crate::acks::Acks;
 use crate::index::probes::ProbePods;
 use longwire_model::live::Watched;
@@ -173,18 +173,46 @@ impl Connections {
     ) -> Vec<Found> {
         let mut found = Vec::new();
         loop {
-            let rows = self.hub.lock().views().list(scope, cursor, after.as_ref(), SLICE);
+            let rows = self.slice(scope, cursor, &mut after, SLICE);
             let is_last = rows.len() < SLICE;
-            after = rows.last().map(|(place, _)| place.clone());
-            let selected = rows.into_iter().filter(|(_, state)| {
-                let (before, now) = (state.phase_at(cursor), state.phase());
-                [before, now].into_iter().all(|phase| selects(selection, scope, state, phase))
-            });
-            found.extend(selected.take(most - found.len()));
+            let room = most - found.len();
+            found.extend(Self::select(rows, scope, cursor, selection).take(room));
             if is_last || found.len() >= most {
                 return found;
             }
         }
+    }
+
+    /// The next rows of a list, selected or not.
+    pub(super) fn slice(&self, scope: &Scope, cursor: u64, after: &mut Option<Place>, most: usize) -> Vec<Found> {
+        let rows = self.hub.lock().views().list(scope, cursor, after.as_ref(), most);
+        if let Some((last, _)) = rows.last() {
+            *after = Some(last.clone());
+        }
+        rows
+    }
+
+    /// Those of them that are selected as they were at the cursor, and as they are.
+    pub(super) fn select(
+        rows: Vec<Found>,
+        scope: &Scope,
+        cursor: u64,
+        selection: &Selection,
+    ) -> impl Iterator<Item = Found> {
+        rows.into_iter().filter(move |(_, state)| {
+            let (before, now) = (state.phase_at(cursor), state.phase());
+            [before, now].into_iter().all(|phase| selects(selection, scope, state, phase))
+        })
+    }
+
+    /// Under the lock: for something short.
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Views) -> T) -> T {
+        read(self.hub.lock().views())
+    }
+
+    /// Changes whenever something was said.
+    pub(super) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 }
 

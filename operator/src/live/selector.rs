@@ -55,6 +55,12 @@ impl Selection {
         self.fields.iter().find_map(Field::name)
     }
 
+    /// The same, of the object of this name alone.
+    pub(super) fn and_name(&self, name: &str) -> Self {
+        let fields = self.fields.iter().cloned().chain([Field::of_name(name)]).collect();
+        Self { labels: self.labels.clone(), fields }
+    }
+
     /// This field has to have this value.
     pub(super) fn requires(&self, field: &str, value: &str) -> bool {
         self.fields.iter().any(|known| known.is(field, value))

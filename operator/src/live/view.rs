@@ -47,6 +47,8 @@ struct View {
     rows: BTreeMap<Place, Arc<RowState>>,
     /// Up to three of each, and of those that went lately.
     changes: BTreeMap<u64, Arc<RowState>>,
+    /// Changes so far.
+    updates: u64,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,12 @@ impl Views {
         }
     }
 
+    /// Changes of rows so far, while there were any.
+    #[must_use]
+    pub fn updates(&self, scope: &Scope) -> u64 {
+        self.view(scope).map_or(0, |view| view.updates)
+    }
+
     /// Whether all that changed after `cursor` is known.
     pub fn check(&self, cursor: u64) -> Result<(), Expired> {
         let is_known = (self.oldest..=self.revision).contains(&cursor);
@@ -170,6 +178,7 @@ impl Views {
         let skipped = before.map(|before| before.revision);
         let skipped = skipped.filter(|revision| ![state.created, state.phase_changed].contains(revision));
         self.each(&state.facts, |namespace, view| {
+            view.updates += 1;
             if let Some(revision) = skipped {
                 view.changes.remove(&revision);
             }

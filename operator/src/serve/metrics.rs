@@ -122,6 +122,7 @@ fn take(state: &State) -> Vec<Reading> {
         };
         readings.extend(counts.read().into_iter().map(reading));
     }
+    readings.push(one(operator_names::LIVE_WATCHES, counters.live.watches_now()));
     readings.push(one(operator_names::LIVE_ROWS, counters.live.rows()));
     readings.push(one(operator_names::LIVE_MISSED, counters.live.missed()));
     readings.push(one(operator_names::LIVE_NODES_MISSING, counters.live.nodes_missing()));

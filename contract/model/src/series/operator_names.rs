@@ -28,6 +28,7 @@ pub const OBJECTS_CONFLICTED: &str = "longwire_operator_objects_conflicted";
 pub const LIVE_REGISTERED: &str = "longwire_operator_live_registered";
 pub const LIVE_REQUESTS: &str = "longwire_operator_live_requests_total";
 pub const LIVE_REFUSED: &str = "longwire_operator_live_connections_refused_total";
+pub const LIVE_WATCHES: &str = "longwire_operator_live_watches";
 pub const LIVE_ROWS: &str = "longwire_operator_live_connections";
 pub const LIVE_MISSED: &str = "longwire_operator_live_missed_total";
 pub const LIVE_DISBELIEVED: &str = "longwire_operator_live_reports_refused_total";

@@ -245,6 +245,7 @@ pub const LABEL_VALUES: &[LabelValues] = &[
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "verb", values: &[
         ("get", "one object or document"),
         ("list", "a list of objects"),
+        ("watch", "a watch of objects, counted when it begins"),
         ("other", "a request that is not served"),
     ] },
     LabelValues { metrics: &[operator_names::LIVE_REQUESTS], label: "code", values: &[

@@ -38,15 +38,17 @@ impl Api {
     }
 
     async fn perform(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Answer {
-        self.authorize(caller, head, asked).await?;
+        let identity = self.authorize(caller, head, asked).await?;
         if let Role::Standby { .. } = *self.role.borrow() {
             return Err(Failure::unavailable(
                 "no leading operator can be reached now, and a standby knows nothing of probes: try again".to_owned(),
             ));
         }
-        let shape = if asked.verb == Verb::Get { Shape::One } else { Shape::List };
+        // Each event of a watch is about one object.
+        let shape = if asked.verb == Verb::List { Shape::List } else { Shape::One };
         let form = accept::form(header_text(&head.headers, header::ACCEPT), shape)?;
         match asked.objects.resource.plural {
+            "connections" if asked.verb == Verb::Watch => self.watch(asked, form, identity).await,
             "connections" => self.connections(asked, form).await,
             "probes" => self.probes(asked, form).await,
             // A test holds the table of resources to this list.
@@ -79,10 +81,10 @@ impl Api {
         turn.ok().and_then(Result::ok).ok_or_else(|| Failure::too_many("too many lists at a time: try again"))
     }
 
-    async fn authorize(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Result<(), Failure> {
-        let Caller::FrontProxy(door) = caller else { return Ok(()) };
+    async fn authorize(&self, caller: &Caller, head: &Parts, asked: &Asked<'_>) -> Result<Option<Identity>, Failure> {
+        let Caller::FrontProxy(door) = caller else { return Ok(None) };
         let identity = Identity::of(&head.headers, &door.headers).ok_or_else(Failure::no_user)?;
-        let Some(authorizer) = &self.authorizer else { return Ok(()) };
+        let Some(authorizer) = &self.authorizer else { return Ok(Some(identity)) };
         let Asked { verb, objects, selection, .. } = asked;
         let name = objects.name.as_deref().or_else(|| selection.name());
         let attributes =
@@ -90,7 +92,8 @@ impl Api {
         authorizer.check(&identity, attributes).await.map_err(|denied| match denied {
             Denied::Forbidden(why) => Failure::forbidden(objects.resource, name, &why),
             Denied::Unavailable(why) => Failure::unavailable(why),
-        })
+        })?;
+        Ok(Some(identity))
     }
 }
 

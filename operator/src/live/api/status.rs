@@ -118,20 +118,23 @@ impl Failure {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message.to_owned()).with(details)
     }
 
-    pub(super) fn into_response(self) -> Response<Body> {
+    pub(super) fn status(&self) -> Status {
         let Self { code, reason, message, details } = self;
-        let again = details.as_ref().and_then(|details| details.retry_after_seconds);
-        let status = Status {
+        Status {
             code: Some(i32::from(code.as_u16())),
-            details,
-            message: Some(message),
-            reason: Some(reason.to_owned()),
+            details: details.clone(),
+            message: Some(message.clone()),
+            reason: Some((*reason).to_owned()),
             status: Some("Failure".to_owned()),
             ..Status::default()
-        };
+        }
+    }
+
+    pub(super) fn into_response(self) -> Response<Body> {
+        let again = self.details.as_ref().and_then(|details| details.retry_after_seconds);
         // Texts and numbers are always JSON.
-        let body = serde_json::to_vec(&status).unwrap_or_default();
-        let mut response = respond(code, "application/json", body);
+        let body = serde_json::to_vec(&self.status()).unwrap_or_default();
+        let mut response = respond(self.code, "application/json", body);
         if let Some(again) = again {
             response.headers_mut().insert(header::RETRY_AFTER, again.into());
         }

@@ -47,6 +47,10 @@ impl Field {
         Ok(Self { label: label.to_owned(), value: unescape(value)?, equal })
     }
 
+    pub(super) fn of_name(name: &str) -> Self {
+        Self { label: "metadata.name".to_owned(), value: name.to_owned(), equal: true }
+    }
+
     pub(super) fn name(&self) -> Option<&str> {
         (self.equal && self.label == "metadata.name").then_some(self.value.as_str())
     }
