@@ -44,7 +44,7 @@ mod table;
 pub mod trust;
 mod uid;
 pub mod view;
-mod watch;
+mod watcher;
 mod watches;
 
 pub use registration::Registration;

@@ -14,7 +14,7 @@ mod paths;
 pub(super) mod query;
 pub(super) mod status;
 mod table;
-mod watch;
+mod watching;
 
 use super::authorize::Authorizer;
 use super::connections::Connections;

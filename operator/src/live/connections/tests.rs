@@ -80,7 +80,7 @@ async fn probes_are_asked_while_somebody_is_interested_and_for_a_while_longer() 
     assert_eq!(asked.borrow().namespaces, WatchedNamespaces::default());
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_answer_is_waited_for_and_not_for_ever() {
     let connections = started();
     let connected = connections.acks.open("n1").unwrap();

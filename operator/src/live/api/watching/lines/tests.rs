@@ -3,7 +3,7 @@ use crate::live::api::status::Failure;
 use crate::live::fake::facts;
 use crate::live::merge::Merged;
 use crate::live::view::Views;
-use crate::live::watch::{Event, EventKind};
+use crate::live::watcher::{Event, EventKind};
 use longwire_live::resource;
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use crate::live::demand::{Interest, Scope};
 use crate::live::identity::Identity;
 use crate::live::listen::another_role;
 use crate::live::view::Place;
-use crate::live::watch::{Event, EventKind, Watcher};
+use crate::live::watcher::{Event, EventKind, Watcher};
 use crate::live::watches::Taken;
 use crate::publish::role::Role;
 use axum::body::{Body, Bytes};
@@ -147,7 +147,7 @@ fn lasts(timeout: Option<u64>) -> Duration {
 impl Watching {
     async fn run(mut self) {
         // All ends are alike: nothing more is sent.
-        let Over = self.tell().await.err().unwrap_or(Over);
+        let (Ok(()) | Err(Over)) = self.tell().await;
     }
 
     async fn tell(&mut self) -> Result<(), Over> {
@@ -198,7 +198,7 @@ impl Watching {
             let Watcher { scope, selection, cursor, .. } = &self.watcher;
             let rows = self.connections.slice(scope, *cursor, &mut after, STEP);
             let is_last = rows.len() < STEP;
-            let rows = Connections::select(rows, scope, *cursor, selection);
+            let rows: Vec<_> = Connections::select(rows, scope, *cursor, selection).collect();
             for (_, state) in rows {
                 self.write(&Event { kind: EventKind::Added, state });
                 if self.lines.is_full() {

@@ -6,7 +6,7 @@ use super::super::status::Failure;
 use super::super::table;
 use crate::live::object;
 use crate::live::probes::microseconds;
-use crate::live::watch::Event;
+use crate::live::watcher::Event;
 use axum::body::Bytes;
 use longwire_live::{API_VERSION, LiveResource};
 use serde::Serialize;
