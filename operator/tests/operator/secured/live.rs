@@ -1,6 +1,7 @@
 //! The live API behind a front proxy: who gets in, what a user may read, a standby, the registration.
 
 mod access;
+mod connections;
 mod front_proxy;
 mod registration;
 mod relayed;
