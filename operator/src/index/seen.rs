@@ -143,8 +143,7 @@ impl Seen {
 
 impl State {
     fn put(&mut self, node: &str, uid: &str, pod: Option<&Arc<Pod>>, now: UnixNanos) {
-        let (node, mut pods) =
-            self.pods.remove_entry(node).unwrap_or_else(|| (Arc::from(node), HashMap::new()));
+        let (node, mut pods) = self.pods.remove_entry(node).unwrap_or_else(|| (Arc::from(node), HashMap::new()));
         match pod {
             Some(pod) => {
                 pods.insert(uid.to_owned(), Known { pod: Arc::clone(pod), gone: None });

@@ -156,9 +156,10 @@ impl Connections {
         if has_more {
             objects.pop();
         }
-        let next = objects.last().filter(|_| has_more).map(|((namespace, name), _)| {
-            Token::new(revision, namespace, name).write()
-        });
+        let next = objects
+            .last()
+            .filter(|_| has_more)
+            .map(|((namespace, name), _)| Token::new(revision, namespace, name).write());
         Ok(Page { revision, objects, next, remaining: None })
     }
 
@@ -217,12 +218,7 @@ impl Connections {
 }
 
 /// Whether a row of this phase is selected; without a phase it is not there.
-fn selects(
-    selection: &Selection,
-    scope: &Scope,
-    state: &RowState,
-    phase: Option<super::merge::Phase>,
-) -> bool {
+fn selects(selection: &Selection, scope: &Scope, state: &RowState, phase: Option<super::merge::Phase>) -> bool {
     let namespace = match scope {
         Scope::All => None,
         Scope::Namespace(namespace) => Some(namespace.as_str()),

@@ -89,8 +89,7 @@ impl Api {
         let selection = objects.name.as_deref().map_or_else(|| selection.clone(), |name| selection.and_name(name));
         let scope = objects.namespace.clone().map_or(Scope::All, Scope::Namespace);
         let interest = Interest { scope: scope.clone(), history: selection.requires("history", "all") };
-        let interested =
-            self.connections.interest(interest).map_err(|full| Failure::too_many(&full.to_string()))?;
+        let interested = self.connections.interest(interest).map_err(|full| Failure::too_many(&full.to_string()))?;
         let begin = match options.version.filter(|version| *version > 0) {
             Some(version) if options.initial_events != Some(true) => Begin::After(version),
             _ => Begin::Everything { bookmark: options.initial_events == Some(true) && options.bookmarks },
@@ -104,7 +103,9 @@ impl Api {
             }
         };
         let newest = self.connections.with(|views| views.revision());
-        if let Some(wanted) = options.version.filter(|wanted| options.matching == Some(Match::NotOlderThan) && *wanted > newest) {
+        if let Some(wanted) =
+            options.version.filter(|wanted| options.matching == Some(Match::NotOlderThan) && *wanted > newest)
+        {
             return Err(Failure::version_too_large(wanted, newest));
         }
         self.connections.with(|views| views.check(cursor)).map_err(|expired| Failure::expired(&expired.to_string()))?;
@@ -129,8 +130,7 @@ impl Api {
             out,
         };
         tokio::spawn(watching.run());
-        let mut response =
-            respond(StatusCode::OK, "application/json", Body::from_stream(ReceiverStream::new(body)));
+        let mut response = respond(StatusCode::OK, "application/json", Body::from_stream(ReceiverStream::new(body)));
         missing.iter().flat_map(|missing| missing.warnings()).for_each(|warning| {
             response.headers_mut().append(header::WARNING, warning);
         });

@@ -60,7 +60,10 @@ fn pages_have_the_rows_in_order_and_the_first_ones_version() {
     assert_eq!((&first.objects[..], first.revision), (&["01".to_owned(), "02".to_owned()][..], BEGUN + 5));
     let next = first.next.unwrap();
     let second = page(&connections, &format!("limit=3&continue={next}")).unwrap();
-    assert_eq!((second.objects, second.next, second.revision), (vec!["03", "04", "05"].into_iter().map(str::to_owned).collect(), None, BEGUN + 5));
+    assert_eq!(
+        (second.objects, second.next, second.revision),
+        (vec!["03", "04", "05"].into_iter().map(str::to_owned).collect(), None, BEGUN + 5)
+    );
     let some = page(&connections, "fieldSelector=pod%3Dvault").unwrap();
     assert_eq!((some.objects.len(), some.next), (0, None));
     let text = format!("{:?}", page(&started(), &format!("continue={next}")).unwrap_err());

@@ -80,8 +80,20 @@ fn its_row_in_a_table_is_short() {
     let object = object(&state(), "shop");
     let cells: Vec<_> = columns.iter().skip(1).map(|column| (column.cell)(&object)).collect();
     let expected = json!([
-        "Open", "web", "bank/vault:8080", "cart", "12", "12k", "1.2ms", 2, "90s", "1.2k/5.6M", 1, "n1 > n2",
-        "10.0.0.1:4000 > 10.0.0.3:8080", "<none>"
+        "Open",
+        "web",
+        "bank/vault:8080",
+        "cart",
+        "12",
+        "12k",
+        "1.2ms",
+        2,
+        "90s",
+        "1.2k/5.6M",
+        1,
+        "n1 > n2",
+        "10.0.0.1:4000 > 10.0.0.3:8080",
+        "<none>"
     ]);
     assert_eq!(Value::from(cells), expected);
 }

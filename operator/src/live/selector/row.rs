@@ -26,15 +26,14 @@ impl Selectable for InView<'_> {
             "history" => value == "all",
             "source" => is_named(source, value),
             "destination" => is_named(destination, value),
-            "service" | "spec.service.name" => {
-                service.as_ref().map_or("", |service| service.name.as_str()) == value
-            }
+            "service" | "spec.service.name" => service.as_ref().map_or("", |service| service.name.as_str()) == value,
             "port" => has_port(source, value) || has_port(destination, value),
             "pod" | "workload" | "namespace" | "node" => {
                 [source, destination].into_iter().any(|side| part(side, field) == value)
             }
             _ => {
-                let part_of = |prefix: &str, side: &Side| field.strip_prefix(prefix).map(|name| has_part(side, name, value));
+                let part_of =
+                    |prefix: &str, side: &Side| field.strip_prefix(prefix).map(|name| has_part(side, name, value));
                 let of_source = part_of("spec.source.", source);
                 of_source.or_else(|| part_of("spec.destination.", destination)).unwrap_or(false)
             }

@@ -136,9 +136,8 @@ async fn a_watch_sees_a_connection_come_move_and_end() {
     served.api().allow("ops", "watch", "");
     let mut probe = Probe::start(&served).await;
     let connection = served.connect().await;
-    let path = format!(
-        "{OF_WATCH}?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
-    );
+    let path =
+        format!("{OF_WATCH}?watch=1&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
     let (watch, generation) = tokio::join!(connection.follow(&path, "ops"), async {
         let watched = probe.asked().await;
         probe.say(&batch(watched.generation, 1..=1)).await;
@@ -163,7 +162,10 @@ async fn a_watch_sees_a_connection_come_move_and_end() {
             break event;
         }
     };
-    assert_eq!((&event["object"]["status"]["reason"], &event["object"]["status"]["bytes"]["fromSource"]), (&json!("fin"), &json!(11)));
+    assert_eq!(
+        (&event["object"]["status"]["reason"], &event["object"]["status"]["bytes"]["fromSource"]),
+        (&json!("fin"), &json!(11))
+    );
     assert_eq!(served.operator.counters.live.watches_now(), 1);
     drop(watch);
     eventually(async || match served.operator.counters.live.watches_now() {
