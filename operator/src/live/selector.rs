@@ -77,7 +77,7 @@ impl Selectable for Value {
         match self.pointer(&format!("/{}", field.replace('.', "/"))) {
             Some(Self::String(text)) => *text == value,
             None | Some(Self::Null) => value.is_empty(),
-            Some(other) => other.to_string() == value,
+            Some(other) => serde_json::to_string(other).is_ok_and(|text| text == value),
         }
     }
 

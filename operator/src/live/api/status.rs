@@ -11,7 +11,8 @@ pub(in crate::live) struct Failure {
     code: StatusCode,
     reason: &'static str,
     message: String,
-    details: Option<StatusDetails>,
+    /// Large.
+    details: Option<Box<StatusDetails>>,
 }
 
 /// What is wrong with one field.
@@ -27,7 +28,7 @@ impl Failure {
     }
 
     fn with(mut self, details: StatusDetails) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -122,7 +123,7 @@ impl Failure {
         let Self { code, reason, message, details } = self;
         Status {
             code: Some(i32::from(code.as_u16())),
-            details: details.clone(),
+            details: details.as_deref().cloned(),
             message: Some(message.clone()),
             reason: Some((*reason).to_owned()),
             status: Some("Failure".to_owned()),
