@@ -13,6 +13,8 @@ fn options_are_read_and_the_others_left() {
         field_selector: "metadata.name=n1".to_owned(),
         limit: Some(500),
         token: Some("abc".to_owned()),
+        bookmarks: true,
+        timeout: Some(5),
         include_object: IncludeObject::Object,
         ..ListOptions::default()
     };
